@@ -1,0 +1,59 @@
+// Every error that a caller can see: its code, HTTP status and whether trying again may help.
+// Nothing in Heddle branches on a message; it branches on these codes.
+
+const TABLE = {
+  bad_request: { status: 400, retryable: false },
+  unknown_bot: { status: 400, retryable: false },
+  unauthorized: { status: 401, retryable: false },
+  forbidden: { status: 403, retryable: false },
+  invalid_signature: { status: 403, retryable: false },
+  not_found: { status: 404, retryable: false },
+  conflict: { status: 409, retryable: false },
+  payload_too_large: { status: 413, retryable: false },
+  unsupported_media_type: { status: 415, retryable: false },
+  validation: { status: 422, retryable: false },
+  rate_limited: { status: 429, retryable: true },
+  internal: { status: 500, retryable: true },
+  not_supported: { status: 501, retryable: false },
+  upstream: { status: 502, retryable: true },
+  unavailable: { status: 503, retryable: true },
+  // Outcomes of a task; they reach a caller as `error_code` of the task.
+  cancelled: { status: 409, retryable: false },
+  timeout: { status: 504, retryable: true },
+  worker_lost: { status: 500, retryable: false },
+  model_failed: { status: 502, retryable: true },
+  // Start-up: the process prints the message and exits with 1.
+  config: { status: 500, retryable: false },
+  database: { status: 500, retryable: false },
+} as const;
+
+export type ErrorCode = keyof typeof TABLE;
+
+export const isErrorCode = (code: unknown): code is ErrorCode =>
+  typeof code === "string" && Object.hasOwn(TABLE, code);
+
+export class HeddleError extends Error {
+  readonly code: ErrorCode;
+  /** The field of the input that is wrong, as a dotted path ("dispatch_config.url"). */
+  readonly field: string | undefined;
+
+  constructor(code: ErrorCode, message: string, options: { field?: string; cause?: unknown } = {}) {
+    super(message, { cause: options.cause });
+    this.name = "HeddleError";
+    this.code = code;
+    this.field = options.field;
+  }
+
+  get status(): number {
+    return TABLE[this.code].status;
+  }
+
+  get retryable(): boolean {
+    return TABLE[this.code].retryable;
+  }
+}
+
+/** The text of anything that was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

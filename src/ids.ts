@@ -1,0 +1,8 @@
+import { v7 } from "uuid";
+
+/** A new UUIDv7: ids made later sort later. */
+export const newId = (): string => v7();
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+
+export const isUuid = (text: string): boolean => UUID.test(text);

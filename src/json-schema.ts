@@ -1,0 +1,58 @@
+// JSON Schema validation with messages that name the field.
+
+import Ajv, { type ErrorObject } from "ajv";
+import addFormats from "ajv-formats";
+
+export interface Violation {
+  /** Dotted path from the root, "" for the root itself. */
+  field: string;
+  message: string;
+}
+
+export type Validate = (value: unknown) => Violation[];
+
+/** Compiles a schema (TypeBox's are JSON Schema). Throws when the schema itself is wrong. */
+export function compileSchema(schema: object): Validate {
+  const ajv = new Ajv({ strict: false, allErrors: true });
+  addFormats(ajv);
+  const validate = ajv.compile(plainSchema(schema));
+  return (value) => (validate(value) ? [] : (validate.errors ?? []).map(violation));
+}
+
+function violation(error: ErrorObject): Violation {
+  const path = error.instancePath.split("/").slice(1).map(unescapePointer);
+  // Ajv names the parent of a missing or surplus property; the caller needs the property.
+  const property = error.params.missingProperty ?? error.params.additionalProperty;
+  if (typeof property === "string") path.push(property);
+  const allowed = Array.isArray(error.params.allowedValues)
+    ? `: ${error.params.allowedValues.join(", ")}`
+    : "";
+  return { field: path.join("."), message: `${error.message ?? "is invalid"}${allowed}` };
+}
+
+const TEXT_FORMATS = ["integer", "numeric"];
+
+type Schema = Record<string, unknown>;
+
+/**
+ * The schema as plain JSON. Elysia's `t.Integer()` and `t.Numeric()` stand for "the number, or its text in a query
+ * string"; in JSON, and for a model that reads the schema, only the number is meant.
+ */
+export function plainSchema(schema: object): Schema {
+  return simplify(JSON.parse(JSON.stringify(schema))) as Schema;
+}
+
+function simplify(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(simplify);
+  if (value === null || typeof value !== "object") return value;
+  const schema = value as Schema;
+  const [text, number, ...more] = Array.isArray(schema.anyOf) ? (schema.anyOf as Schema[]) : [];
+  const isPair = text?.type === "string" && TEXT_FORMATS.includes(String(text.format)) && more.length === 0;
+  if (isPair && number) {
+    const { anyOf: _pair, ...rest } = schema;
+    return simplify({ ...rest, ...number });
+  }
+  return Object.fromEntries(Object.entries(schema).map(([key, inner]) => [key, simplify(inner)]));
+}
+
+const unescapePointer = (part: string) => part.replaceAll("~1", "/").replaceAll("~0", "~");

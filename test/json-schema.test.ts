@@ -1,0 +1,38 @@
+import { describe, expect, test } from "bun:test";
+import { Type } from "@sinclair/typebox";
+import { t } from "elysia";
+import { compileSchema, plainSchema } from "../src/json-schema.ts";
+
+describe("JSON Schema", () => {
+  test("violations name the field, also of missing and surplus properties", () => {
+    const validate = compileSchema(
+      Type.Object(
+        { a: Type.Object({ list: Type.Array(Type.Integer()) }), kind: Type.String({ enum: ["x", "y"] }) },
+        { additionalProperties: false },
+      ),
+    );
+    expect(validate({ a: { list: [1] }, kind: "x" })).toEqual([]);
+    const fields = (value: unknown) => validate(value).map((violation) => violation.field);
+    expect(fields({ a: { list: [1, "2"] }, kind: "x" })).toEqual(["a.list.1"]);
+    expect(fields({ a: {}, kind: "x" })).toEqual(["a.list"]);
+    expect(fields({ a: { list: [] }, kind: "x", more: 1 })).toEqual(["more"]);
+    expect(validate({ a: { list: [] }, kind: "z" })[0]?.message).toContain("x, y");
+  });
+
+  test("Elysia's numbers of query strings are plain numbers", () => {
+    const schema = t.Object({
+      n: t.Integer({ minimum: 1, description: "How many" }),
+      m: t.Optional(t.Numeric()),
+    });
+    expect(plainSchema(schema)).toEqual({
+      type: "object",
+      required: ["n"],
+      properties: { n: { type: "integer", minimum: 1, description: "How many" }, m: { type: "number" } },
+    });
+    expect(compileSchema(schema)({ n: "5" }).map((violation) => violation.field)).toEqual(["n"]);
+  });
+
+  test("a wrong schema is an error", () => {
+    expect(() => compileSchema({ type: "objekt" })).toThrow();
+  });
+});
