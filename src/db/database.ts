@@ -1,0 +1,23 @@
+// The types that the rest of Heddle knows a database by.
+
+import type { PgDatabase, PgQueryResultHKT } from "drizzle-orm/pg-core";
+import type * as schema from "./schema.ts";
+
+/** Anything that runs queries: the database itself, or a transaction of it. */
+export type Queryable = PgDatabase<PgQueryResultHKT, typeof schema>;
+
+/** An open database, whichever of the two kinds it is. */
+export interface Database {
+  readonly kind: "embedded" | "postgres";
+  /** Queries and transactions (`query.transaction(async (tx) => …)`). */
+  readonly query: Queryable;
+  /** Runs SQL text with `$1` placeholders; several statements only without values. Rows as plain objects. */
+  execute(text: string, values?: unknown[]): Promise<{ rows: Record<string, unknown>[] }>;
+  /** Calls `onPayload` for every NOTIFY on the channel, `onConnected` after each (re)connection. */
+  listen(
+    channel: string,
+    onPayload: (payload: string) => void,
+    onConnected: () => void,
+  ): Promise<{ close(): Promise<void> }>;
+  close(): Promise<void>;
+}

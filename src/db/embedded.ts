@@ -1,0 +1,162 @@
+// The database inside Heddle: PGlite (PostgreSQL in WebAssembly) with pgvector, in a folder of the home.
+
+import { existsSync, readFileSync } from "node:fs";
+import { mkdir, rename, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { type Extension, PGlite } from "@electric-sql/pglite";
+import { drizzle } from "drizzle-orm/pglite";
+import { migrate as applyMigrations } from "drizzle-orm/pglite/migrator";
+import { HeddleError, messageOf } from "../errors.ts";
+import type { Logger } from "../log.ts";
+import { unpackArchive } from "../runtime/archive.ts";
+import { asset, assetFile, builtinDir } from "../runtime/assets.ts";
+import type { Database } from "./database.ts";
+import { lockFolder } from "./lock.ts";
+import { migrate } from "./migrate.ts";
+import * as schema from "./schema.ts";
+
+/** The PostgreSQL that PGlite is; a folder of another one cannot be read. */
+const EMBEDDED_MAJOR = "18";
+
+export interface OpenEmbedded {
+  home: string;
+  log: Logger;
+  /** Hears, in words for a person, of a step that takes seconds. */
+  onProgress?: (text: string) => void;
+  /** A tar.gz of a data folder to begin with instead of the one that Heddle carries; null: make a new one. */
+  prepared?: Blob | null;
+}
+
+/** Opens `<home>/db`, making it first if it is not there. Migrations are applied. */
+export async function openEmbedded(options: OpenEmbedded): Promise<Database> {
+  const folder = join(options.home, "db");
+  const lock = lockFolder(folder);
+  try {
+    if (!existsSync(folder)) await makeFolder(folder, options);
+    refuseOtherMajor(folder);
+    const client = await openClient(folder, options);
+    return await ready(client, options.home, lock.release);
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+async function ready(client: PGlite, home: string, release: () => void): Promise<Database> {
+  const query = drizzle(client, { schema });
+  try {
+    await migrate({
+      query,
+      migrationsFolder: await builtinDir("migrations", home),
+      apply: (config) => applyMigrations(query, config),
+    });
+  } catch (error) {
+    await client.close();
+    throw error;
+  }
+  return {
+    kind: "embedded",
+    query,
+    execute: (text, values) => execute(client, text, values),
+    async listen(channel, onPayload, onConnected) {
+      // PGlite keeps its listeners in a set: two who pass the same function must both be heard.
+      const own = (payload: string) => onPayload(payload);
+      await client.listen(quoted(channel), own);
+      onConnected();
+      // Not by the function that `listen` returns: that one folds the name's case a second time.
+      return { close: () => client.unlisten(quoted(channel), own) };
+    },
+    async close() {
+      await client.close();
+      release();
+    },
+  };
+}
+
+async function execute(client: PGlite, text: string, values: unknown[] = []) {
+  if (values.length > 0) return client.query<Record<string, unknown>>(text, values);
+  // PGlite has one connection: a script that failed inside its own BEGIN … COMMIT would leave it in an aborted
+  // transaction for everybody. As a transaction of PGlite's it is rolled back before anyone else gets a turn.
+  const script = /^\s*BEGIN;(?<body>.*)COMMIT;?\s*$/s.exec(text)?.groups?.body;
+  const results =
+    script === undefined ? await client.exec(text) : await client.transaction((tx) => tx.exec(script));
+  return { rows: results.flatMap(({ rows }) => rows) };
+}
+
+const quoted = (name: string) => `"${name.replaceAll('"', '""')}"`;
+
+/** The folder appears whole or not at all, so that a start that was cut short leaves nothing half-made. */
+async function makeFolder(folder: string, options: OpenEmbedded): Promise<void> {
+  const unfinished = `${folder}.new`;
+  await rm(unfinished, { recursive: true, force: true });
+  await mkdir(unfinished, { recursive: true, mode: 0o700 });
+  const prepared = options.prepared === undefined ? await asset("prepared.tar.gz") : options.prepared;
+  if (prepared) {
+    await unpackArchive(prepared, unfinished);
+  } else {
+    options.onProgress?.("Making the database; this happens once and takes some seconds.");
+    const client = await openClient(unfinished, options);
+    await client.close();
+  }
+  await rename(unfinished, folder);
+}
+
+async function openClient(folder: string, { home, log }: OpenEmbedded): Promise<PGlite> {
+  let lastWords = "";
+  try {
+    return await PGlite.create({
+      dataDir: folder,
+      pgliteWasmModule: await wasm("pglite.wasm"),
+      initdbWasmModule: await wasm("initdb.wasm"),
+      fsBundle: await asset("pglite.data"),
+      extensions: { vector: vectorExtension(await assetFile("vector.tar.gz", home)) },
+      onStderr(line) {
+        if (/\b(FATAL|PANIC|ERROR)\b/.test(line)) lastWords = line;
+        log.debug("PGlite: {line}", { line });
+        return false;
+      },
+    });
+  } catch (cause) {
+    throw new HeddleError(
+      "database",
+      `The embedded database in ${folder} cannot be opened (${lastWords || messageOf(cause)}): restore a backup of ` +
+        "the folder, or move it away to begin with an empty one.",
+      { cause },
+    );
+  }
+}
+
+async function wasm(name: "pglite.wasm" | "initdb.wasm"): Promise<WebAssembly.Module> {
+  const file = await asset(name);
+  if (!file) throw new HeddleError("internal", `${name} is missing from this installation.`);
+  return WebAssembly.compile(await file.arrayBuffer());
+}
+
+/** What @electric-sql/pglite-pgvector exports, but with a bundle that may lie elsewhere. */
+function vectorExtension(bundle: string): Extension {
+  return {
+    name: "vector",
+    setup: async (_client, emscriptenOpts) => ({ emscriptenOpts, bundlePath: pathToFileURL(bundle) }),
+  };
+}
+
+function refuseOtherMajor(folder: string): void {
+  let found: string;
+  try {
+    found = readFileSync(join(folder, "PG_VERSION"), "utf8").trim();
+  } catch (cause) {
+    throw new HeddleError(
+      "database",
+      `${folder} is not a database folder (it has no PG_VERSION): restore a backup of it, or move it away to begin with an empty one.`,
+      { cause },
+    );
+  }
+  if (found !== EMBEDDED_MAJOR) {
+    throw new HeddleError(
+      "database",
+      `${folder} was made by PostgreSQL ${found}, but this Heddle has PostgreSQL ${EMBEDDED_MAJOR} inside: ` +
+        "start the Heddle that made it, or move the folder away to begin with an empty one.",
+    );
+  }
+}

@@ -1,0 +1,42 @@
+// Brings a database's tables up to date with the migrations that Heddle carries.
+
+import { sql } from "drizzle-orm";
+import { readMigrationFiles } from "drizzle-orm/migrator";
+import { HeddleError } from "../errors.ts";
+import type { Queryable } from "./database.ts";
+
+export interface Migrate {
+  query: Queryable;
+  migrationsFolder: string;
+  /** drizzle's migrator for the driver in use. */
+  apply: (config: { migrationsFolder: string }) => Promise<void>;
+}
+
+/** Applies what is missing. The caller sees to it that nobody else does so at the same time. */
+export async function migrate({ query, migrationsFolder, apply }: Migrate): Promise<void> {
+  const known = readMigrationFiles({ migrationsFolder });
+  const newestKnown = Math.max(...known.map(({ folderMillis }) => folderMillis));
+  if ((await newestApplied(query)) > newestKnown) {
+    throw new HeddleError(
+      "database",
+      "The database was set up by a newer version of Heddle: start that version, or restore a backup from before it.",
+    );
+  }
+  await apply({ migrationsFolder });
+}
+
+/** Milliseconds since 1970, as drizzle names a migration; 0 in a database without any. */
+async function newestApplied(query: Queryable): Promise<number> {
+  const table = sql`to_regclass('drizzle.__drizzle_migrations')`;
+  const [found] = rowsOf(await query.execute(sql`select ${table} is not null as present`));
+  if (found?.present !== true) return 0;
+  const [newest] = rowsOf(
+    await query.execute(sql`select max(created_at)::float as newest from drizzle.__drizzle_migrations`),
+  );
+  return Number(newest?.newest ?? 0);
+}
+
+/** postgres.js answers with the rows themselves, PGlite with an object that has them. */
+function rowsOf(result: unknown): Record<string, unknown>[] {
+  return Array.isArray(result) ? result : (result as { rows: Record<string, unknown>[] }).rows;
+}

@@ -1,0 +1,101 @@
+// LISTEN on a connection of its own that comes back after an outage. (postgres.js's own `listen` forgets a channel
+// when the first attempt to reconnect fails.)
+
+import postgres, { type Options, type Sql } from "postgres";
+import { messageOf } from "../errors.ts";
+import type { Logger } from "../log.ts";
+import type { Database } from "./database.ts";
+
+const FIRST_RETRY_MS = 100;
+const LONGEST_RETRY_MS = 5_000;
+
+interface Subscriber {
+  channel: string;
+  onPayload: (payload: string) => void;
+  onConnected: () => void;
+}
+
+export interface Listener {
+  listen: Database["listen"];
+  close(): Promise<void>;
+}
+
+export interface CreateListener {
+  databaseUrl: string;
+  options: Options<Record<string, never>>;
+  log: Logger;
+}
+
+export function createListener({ databaseUrl, options, log }: CreateListener): Listener {
+  const subscribers = new Set<Subscriber>();
+  let client: Sql | undefined;
+  let retryTimer: ReturnType<typeof setTimeout> | undefined;
+  let retryMs = FIRST_RETRY_MS;
+  let closed = false;
+
+  function connect(): Sql {
+    // `onnotify` is how postgres.js hands over notifications inside; its types do not show it.
+    const own: Options<Record<string, never>> & { onnotify: (channel: string, payload: string) => void } = {
+      ...options,
+      max: 1,
+      fetch_types: false,
+      idle_timeout: 0,
+      max_lifetime: null,
+      onnotify(channel, payload) {
+        for (const subscriber of subscribers)
+          if (subscriber.channel === channel) subscriber.onPayload(payload);
+      },
+      onclose: () => lost(made),
+    };
+    const made = postgres(databaseUrl, own);
+    return made;
+  }
+
+  function lost(gone: Sql): void {
+    if (closed || client !== gone) return;
+    client = undefined;
+    void gone.end({ timeout: 0 });
+    if (subscribers.size > 0) retryTimer = setTimeout(() => void reconnect(), retryMs);
+    retryMs = Math.min(retryMs * 2, LONGEST_RETRY_MS);
+  }
+
+  async function reconnect(): Promise<void> {
+    const mine = connect();
+    client = mine;
+    try {
+      const channels = new Set([...subscribers].map(({ channel }) => channel));
+      for (const channel of channels) await mine.unsafe(`listen ${quoted(channel)}`);
+    } catch (error) {
+      log.debug("Notifications are still away: {error}", { error: messageOf(error) });
+      lost(mine);
+      return;
+    }
+    retryMs = FIRST_RETRY_MS;
+    for (const { onConnected } of subscribers) onConnected();
+  }
+
+  return {
+    async listen(channel, onPayload, onConnected) {
+      const subscriber: Subscriber = { channel, onPayload, onConnected };
+      client ??= connect();
+      await client.unsafe(`listen ${quoted(channel)}`);
+      subscribers.add(subscriber);
+      onConnected();
+      return {
+        async close() {
+          subscribers.delete(subscriber);
+          const needed = [...subscribers].some((other) => other.channel === channel);
+          // A connection that is away has nothing to unlisten from.
+          if (!needed && !closed) await client?.unsafe(`unlisten ${quoted(channel)}`).catch(() => undefined);
+        },
+      };
+    },
+    async close() {
+      closed = true;
+      clearTimeout(retryTimer);
+      await client?.end({ timeout: 1 });
+    },
+  };
+}
+
+const quoted = (name: string) => `"${name.replaceAll('"', '""')}"`;

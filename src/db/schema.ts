@@ -1,0 +1,305 @@
+// The whole schema, for PGlite and PostgreSQL alike. `bun run db:generate` writes the migrations from it.
+
+import { sql } from "drizzle-orm";
+import {
+  bigserial,
+  boolean,
+  customType,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  text,
+  timestamp,
+  uniqueIndex,
+  uuid,
+} from "drizzle-orm/pg-core";
+
+const tsvector = customType<{ data: string }>({ dataType: () => "tsvector" });
+
+const instant = (name: string) => timestamp(name, { withTimezone: true, mode: "date" });
+const createdAt = () => instant("created_at").notNull().defaultNow();
+
+export type JsonObject = Record<string, unknown>;
+
+/** Facts about the database itself, such as the check value of the encryption key. */
+export const meta = pgTable("meta", {
+  key: text("key").primaryKey(),
+  value: jsonb("value").notNull(),
+});
+
+/** An agent's configuration. `source` tells where it came from; a file is read into the table once. */
+export const bots = pgTable("bots", {
+  id: text("id").primaryKey(),
+  name: text("name").notNull(),
+  description: text("description").notNull().default(""),
+  system_prompt: text("system_prompt").notNull().default(""),
+  model: text("model"),
+  fallback_models: jsonb("fallback_models").$type<string[]>().notNull().default([]),
+  tools: jsonb("tools").$type<string[]>().notNull().default([]),
+  max_iterations: integer("max_iterations"),
+  source: text("source").$type<"file" | "api">().notNull().default("api"),
+  created_at: createdAt(),
+  updated_at: instant("updated_at").notNull().defaultNow(),
+});
+
+/** The lasting place behind a client_id ("github:owner/repo"); sessions come and go in it. */
+export const channels = pgTable("channels", {
+  id: uuid("id").primaryKey(),
+  client_id: text("client_id").notNull().unique(),
+  name: text("name").notNull(),
+  created_at: createdAt(),
+});
+
+export const sessions = pgTable(
+  "sessions",
+  {
+    id: uuid("id").primaryKey(),
+    channel_id: uuid("channel_id")
+      .notNull()
+      .references(() => channels.id, { onDelete: "cascade" }),
+    client_id: text("client_id").notNull(),
+    bot_id: text("bot_id").notNull(),
+    /** Where results go unless a message says otherwise; secret fields are sealed. */
+    dispatch_config: jsonb("dispatch_config").$type<JsonObject>(),
+    active: boolean("active").notNull().default(true),
+    created_at: createdAt(),
+  },
+  (table) => [
+    uniqueIndex("sessions_active").on(table.client_id, table.bot_id).where(sql`active`),
+    index("sessions_channel").on(table.channel_id),
+  ],
+);
+
+export type MessageRole = "user" | "assistant" | "tool" | "system";
+
+/** A call that the model asked for, as it stands in an assistant message. `arguments` is JSON text. */
+export interface StoredToolCall {
+  id: string;
+  name: string;
+  arguments: string;
+}
+
+export const messages = pgTable(
+  "messages",
+  {
+    id: uuid("id").primaryKey(),
+    session_id: uuid("session_id")
+      .notNull()
+      .references(() => sessions.id, { onDelete: "cascade" }),
+    /** Order within a session. */
+    position: bigserial("position", { mode: "number" }).notNull(),
+    role: text("role").$type<MessageRole>().notNull(),
+    content: text("content").notNull(),
+    source: text("source"),
+    metadata: jsonb("metadata").$type<JsonObject>().notNull().default({}),
+    tool_calls: jsonb("tool_calls").$type<StoredToolCall[]>(),
+    /** On a tool message: the call it answers. */
+    tool_call_id: text("tool_call_id"),
+    /** The run that wrote this message; null for a message that came in. */
+    task_id: uuid("task_id"),
+    /** "<scope>:<idempotency key>": a second message with the same key is the first one again. */
+    dedupe_key: text("dedupe_key").unique(),
+    created_at: createdAt(),
+  },
+  (table) => [
+    index("messages_session").on(table.session_id, table.position),
+    index("messages_task").on(table.task_id, table.position),
+  ],
+);
+
+export const TASK_STATUSES = ["pending", "running", "complete", "failed", "cancelled"] as const;
+export type TaskStatus = (typeof TASK_STATUSES)[number];
+
+/** One run of an agent over one injected message. Its id is also the id of its queue job. */
+export const tasks = pgTable(
+  "tasks",
+  {
+    id: uuid("id").primaryKey(),
+    session_id: uuid("session_id")
+      .notNull()
+      .references(() => sessions.id, { onDelete: "cascade" }),
+    channel_id: uuid("channel_id").notNull(),
+    bot_id: text("bot_id").notNull(),
+    /** The message to answer; its text is the task's prompt and is stored there only. */
+    message_id: uuid("message_id").notNull(),
+    /** One id from the webhook to the receipt. */
+    correlation_id: uuid("correlation_id").notNull(),
+    source: text("source"),
+    status: text("status").$type<TaskStatus>().notNull().default("pending"),
+    result: text("result"),
+    error: text("error"),
+    error_code: text("error_code"),
+    dispatch_type: text("dispatch_type").notNull(),
+    dispatch_config: jsonb("dispatch_config").$type<JsonObject>().notNull().default({}),
+    execution_config: jsonb("execution_config").$type<JsonObject>().notNull().default({}),
+    /** Claims so far. The claim a worker holds is its fence: writes of an older claim are refused. */
+    attempt: integer("attempt").notNull().default(0),
+    /** Claims that ended without a word: the worker was killed or cut off. */
+    losses: integer("losses").notNull().default(0),
+    cancel_requested_at: instant("cancel_requested_at"),
+    scheduled_at: instant("scheduled_at"),
+    run_at: instant("run_at"),
+    completed_at: instant("completed_at"),
+    created_at: createdAt(),
+  },
+  (table) => [
+    index("tasks_session").on(table.session_id),
+    index("tasks_status").on(table.status, table.id),
+    uniqueIndex("tasks_message").on(table.message_id),
+  ],
+);
+
+export const DELIVERY_STATUSES = ["pending", "retrying", "delivered", "dead"] as const;
+export type DeliveryStatus = (typeof DELIVERY_STATUSES)[number];
+
+/** What a dispatcher is asked to hand over: a finished task's result or error, or a text to post. */
+export interface DeliveryPayload {
+  kind: "result" | "error" | "post";
+  text: string;
+  client_actions: JsonObject[];
+  extra_metadata: JsonObject;
+}
+
+/** The outbox: one row for each thing to hand over, written together with what caused it. */
+export const deliveries = pgTable(
+  "deliveries",
+  {
+    id: uuid("id").primaryKey(),
+    task_id: uuid("task_id").references(() => tasks.id, { onDelete: "cascade" }),
+    session_id: uuid("session_id").notNull(),
+    bot_id: text("bot_id").notNull(),
+    correlation_id: uuid("correlation_id").notNull(),
+    dispatch_type: text("dispatch_type").notNull(),
+    dispatch_config: jsonb("dispatch_config").$type<JsonObject>().notNull(),
+    payload: jsonb("payload").$type<DeliveryPayload>().notNull(),
+    status: text("status").$type<DeliveryStatus>().notNull().default("pending"),
+    attempts: integer("attempts").notNull().default(0),
+    /** Of these, how many were made before the last redelivery: each one starts a new set of attempts. */
+    attempts_before: integer("attempts_before").notNull().default(0),
+    last_error: text("last_error"),
+    /** What the dispatcher returned: proof that the other side has it. */
+    receipt: jsonb("receipt"),
+    next_attempt_at: instant("next_attempt_at"),
+    delivered_at: instant("delivered_at"),
+    created_at: createdAt(),
+  },
+  (table) => [
+    index("deliveries_task").on(table.task_id),
+    index("deliveries_status").on(table.status, table.id),
+  ],
+);
+
+/** Every webhook that was taken in, as it came. */
+export const inboxEvents = pgTable(
+  "inbox_events",
+  {
+    id: uuid("id").primaryKey(),
+    integration_id: text("integration_id").notNull(),
+    method: text("method").notNull(),
+    path: text("path").notNull(),
+    /** Redacted: signatures, tokens and cookies are not kept. */
+    headers: jsonb("headers").$type<Record<string, string>>().notNull(),
+    body: text("body").notNull(),
+    verdict: text("verdict").$type<"accepted" | "duplicate">().notNull(),
+    idempotency_key: text("idempotency_key"),
+    message_id: uuid("message_id"),
+    task_id: uuid("task_id"),
+    created_at: createdAt(),
+  },
+  (table) => [index("inbox_events_integration").on(table.integration_id, table.id)],
+);
+
+export const documents = pgTable(
+  "documents",
+  {
+    id: uuid("id").primaryKey(),
+    integration_id: text("integration_id"),
+    session_id: uuid("session_id").references(() => sessions.id, { onDelete: "cascade" }),
+    title: text("title"),
+    content: text("content").notNull(),
+    metadata: jsonb("metadata").$type<JsonObject>().notNull().default({}),
+    created_at: createdAt(),
+  },
+  (table) => [index("documents_integration").on(table.integration_id)],
+);
+
+/** A searchable piece of a document. */
+export const chunks = pgTable(
+  "chunks",
+  {
+    id: uuid("id").primaryKey(),
+    document_id: uuid("document_id")
+      .notNull()
+      .references(() => documents.id, { onDelete: "cascade" }),
+    position: integer("position").notNull(),
+    /** Headings above the piece, outermost first, joined by " > ". */
+    breadcrumb: text("breadcrumb").notNull(),
+    content: text("content").notNull(),
+    lexemes: tsvector("lexemes").notNull(),
+    /** Number of word positions, for BM25's length normalisation. */
+    length: integer("length").notNull(),
+  },
+  (table) => [
+    index("chunks_document").on(table.document_id),
+    index("chunks_lexemes").using("gin", table.lexemes),
+  ],
+);
+
+export const apiKeys = pgTable("api_keys", {
+  id: uuid("id").primaryKey(),
+  name: text("name").notNull(),
+  /** The first 12 characters, to recognise a key by. */
+  prefix: text("prefix").notNull(),
+  /** SHA-256 of the whole key, hex. */
+  hash: text("hash").notNull().unique(),
+  scopes: jsonb("scopes").$type<string[]>().notNull(),
+  expires_at: instant("expires_at"),
+  last_used_at: instant("last_used_at"),
+  revoked_at: instant("revoked_at"),
+  created_at: createdAt(),
+});
+
+export type ToolCallStatus = "running" | "done" | "failed";
+
+export const toolCalls = pgTable(
+  "tool_calls",
+  {
+    id: uuid("id").primaryKey(),
+    task_id: uuid("task_id")
+      .notNull()
+      .references(() => tasks.id, { onDelete: "cascade" }),
+    /** The assistant message that asked for the call. */
+    message_id: uuid("message_id").notNull(),
+    call_id: text("call_id").notNull(),
+    correlation_id: uuid("correlation_id").notNull(),
+    tool_name: text("tool_name").notNull(),
+    arguments: text("arguments").notNull(),
+    status: text("status").$type<ToolCallStatus>().notNull(),
+    error: text("error"),
+    iteration: integer("iteration").notNull(),
+    duration_ms: integer("duration_ms"),
+    created_at: createdAt(),
+  },
+  (table) => [uniqueIndex("tool_calls_call").on(table.message_id, table.call_id)],
+);
+
+export const llmCalls = pgTable(
+  "llm_calls",
+  {
+    id: uuid("id").primaryKey(),
+    task_id: uuid("task_id")
+      .notNull()
+      .references(() => tasks.id, { onDelete: "cascade" }),
+    correlation_id: uuid("correlation_id").notNull(),
+    model: text("model").notNull(),
+    iteration: integer("iteration").notNull(),
+    prompt_tokens: integer("prompt_tokens"),
+    completion_tokens: integer("completion_tokens"),
+    duration_ms: integer("duration_ms").notNull(),
+    fallback_used: boolean("fallback_used").notNull().default(false),
+    error: text("error"),
+    created_at: createdAt(),
+  },
+  (table) => [index("llm_calls_task").on(table.task_id)],
+);

@@ -1,0 +1,7 @@
+// Holds the lock that its argument names until it is killed.
+
+import { lockFolder } from "../../src/db/lock.ts";
+
+lockFolder(process.argv[2] ?? "");
+process.stdout.write("locked\n");
+setInterval(() => undefined, 60_000);

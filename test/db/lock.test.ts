@@ -1,0 +1,34 @@
+import { afterAll, expect, test } from "bun:test";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { lockFolder } from "../../src/db/lock.ts";
+
+const base = mkdtempSync(join(tmpdir(), "heddle-lock-"));
+afterAll(() => rmSync(base, { recursive: true, force: true }));
+
+const folder = () => join(base, crypto.randomUUID(), "db");
+
+test("a second lock is refused with the holder's process id, in the same process too", () => {
+  const path = folder();
+  const lock = lockFolder(path);
+  expect(() => lockFolder(path)).toThrow(`in use by another Heddle (process ${process.pid})`);
+  lock.release();
+  lockFolder(path).release();
+});
+
+test("a holder that is killed leaves nothing to clear away, whoever has its process id now", async () => {
+  const path = folder();
+  const holder = spawn(process.execPath, [join(import.meta.dirname, "lock-holder.ts"), path], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  await once(holder.stdout, "data");
+  expect(() => lockFolder(path)).toThrow(`(process ${holder.pid})`);
+  holder.kill("SIGKILL");
+  await once(holder, "exit");
+  // The id on file is that of a living process now, as after its reuse.
+  writeFileSync(`${path}.pid`, `${process.pid}\n`);
+  lockFolder(path).release();
+});

@@ -1,0 +1,11 @@
+// Opens the home that its argument names and says on standard output each row that the database has acknowledged.
+
+import { getLogger } from "@logtape/logtape";
+import { openDatabase } from "../../src/db/open.ts";
+import { meta } from "../../src/db/schema.ts";
+
+const database = await openDatabase({ home: process.argv[2] ?? "", log: getLogger("heddle") });
+for (let n = 0; ; n++) {
+  await database.query.insert(meta).values({ key: `row ${n}`, value: n });
+  process.stdout.write(`${n}\n`);
+}

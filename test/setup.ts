@@ -1,0 +1,12 @@
+// Loaded before every test file: makes, once in a checkout, the data folder that embedded test databases begin with.
+
+import { existsSync } from "node:fs";
+import { preparedArchivePath } from "../src/runtime/assets.ts";
+
+if (!existsSync(preparedArchivePath())) {
+  console.error(
+    "Preparing a data folder for the embedded database; this happens once and takes some seconds.",
+  );
+  const { makePreparedArchive } = await import("./database.ts");
+  await makePreparedArchive();
+}
