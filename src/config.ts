@@ -1,0 +1,203 @@
+// The only reader of the environment: flags, variables and `$HEDDLE_HOME/.env` → one frozen Config.
+
+import { existsSync, readFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { join, resolve } from "node:path";
+import { parseEnv } from "node:util";
+import { HeddleError } from "./errors.ts";
+import { LOG_LEVELS, type LogFormat, type LogLevel } from "./log.ts";
+
+export interface Config {
+  /** Absolute path of the folder that holds everything this server keeps. */
+  readonly home: string;
+  readonly host: string;
+  /** 0 lets the system choose. */
+  readonly port: number;
+  /** How the outside reaches this server, without a trailing slash; undefined: http://host:port. */
+  readonly baseUrl: string | undefined;
+  /** A postgres:// URL; undefined: the embedded database. */
+  readonly databaseUrl: string | undefined;
+  readonly apiKey: string | undefined;
+  readonly encryptionKey: string | undefined;
+  readonly integrationDirs: readonly string[];
+  readonly toolDirs: readonly string[];
+  readonly openaiApiKey: string | undefined;
+  readonly openaiBaseUrl: string | undefined;
+  readonly defaultModel: string;
+  readonly fallbackModels: readonly string[];
+  readonly embeddingModel: string;
+  readonly timezone: string;
+  readonly logLevel: LogLevel;
+  readonly logFormat: LogFormat;
+  readonly workerConcurrency: number;
+  readonly taskMaxRunSeconds: number;
+  /** Names, addresses and CIDR ranges inside private networks that outgoing webhooks may reach. */
+  readonly allowPrivateHosts: readonly string[];
+  /** Requests per second that one address may send to the public routes of one integration. */
+  readonly webhookRateLimit: number;
+  /** Values that must not appear in a log, an error or an answer. */
+  readonly secrets: readonly string[];
+  /** Every variable, for the settings of integrations: process environment over .env. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+/** Command-line flags; they win over the environment. */
+export interface Flags {
+  home?: string;
+  host?: string;
+  port?: string;
+  "database-url"?: string;
+}
+
+type Environment = Record<string, string | undefined>;
+
+/** Throws a HeddleError("config") of one line that names the variable, what it got and what it takes. */
+export function loadConfig(flags: Flags = {}, processEnvironment: Environment = process.env): Config {
+  const home = resolve(
+    flags.home ?? blank(processEnvironment.HEDDLE_HOME) ?? stateDirectory(processEnvironment) ?? ".heddle",
+  );
+  const environment: Environment = {
+    ...readEnvFile(join(home, ".env")),
+    ...withoutBlanks(processEnvironment),
+  };
+  const read = reader(flags, environment);
+  return Object.freeze({
+    home,
+    host: read.text("HOST") ?? "127.0.0.1",
+    port: read.integer("PORT", 8000, 0, 65_535),
+    baseUrl: read.url("BASE_URL", ["http:", "https:"]),
+    databaseUrl: read.url("DATABASE_URL", ["postgres:", "postgresql:"]),
+    apiKey: read.apiKey("API_KEY"),
+    encryptionKey: read.encryptionKey("ENCRYPTION_KEY"),
+    integrationDirs: read.directories("INTEGRATION_DIRS"),
+    toolDirs: read.directories("TOOL_DIRS"),
+    openaiApiKey: read.text("OPENAI_API_KEY"),
+    openaiBaseUrl: read.url("OPENAI_BASE_URL", ["http:", "https:"]),
+    defaultModel: read.text("DEFAULT_MODEL") ?? "gpt-4.1-mini",
+    fallbackModels: read.list("FALLBACK_MODELS"),
+    embeddingModel: read.text("EMBEDDING_MODEL") ?? "text-embedding-3-small",
+    timezone: read.timezone("TIMEZONE"),
+    logLevel: read.choice("LOG_LEVEL", LOG_LEVELS, "info"),
+    logFormat: read.choice("LOG_FORMAT", ["json", "pretty"] as const, "pretty"),
+    workerConcurrency: read.integer("WORKER_CONCURRENCY", 16, 1, 256),
+    taskMaxRunSeconds: read.integer("TASK_MAX_RUN_SECONDS", 1200, 1, 86_400),
+    allowPrivateHosts: read.list("ALLOW_PRIVATE_HOSTS"),
+    webhookRateLimit: read.integer("WEBHOOK_RATE_LIMIT", 2000, 1, 1_000_000),
+    secrets: secretsOf(environment, read.text("DATABASE_URL")),
+    environment: Object.freeze(environment),
+  });
+}
+
+/** Those of Heddle itself; an integration's become known when it declares them. */
+function secretsOf(environment: Environment, databaseUrl: string | undefined): string[] {
+  const password = databaseUrl ? new URL(databaseUrl).password : undefined;
+  return [
+    environment.API_KEY,
+    environment.ENCRYPTION_KEY,
+    environment.OPENAI_API_KEY,
+    password,
+    password && decodeURIComponent(password),
+  ].filter((secret) => secret !== undefined);
+}
+
+function stateDirectory(environment: Environment): string | undefined {
+  // systemd passes several directories joined by colons; ours is the first.
+  return blank(environment.STATE_DIRECTORY)?.split(":")[0];
+}
+
+function readEnvFile(path: string): Environment {
+  if (!existsSync(path)) return {};
+  try {
+    return withoutBlanks(parseEnv(readFileSync(path, "utf8")));
+  } catch (cause) {
+    throw new HeddleError("config", `${path} cannot be read: make it readable to this user.`, { cause });
+  }
+}
+
+/** An empty value is the same as none: `PORT= heddle serve` uses the default. */
+const blank = (value: string | undefined) => (value?.trim() ? value.trim() : undefined);
+
+function withoutBlanks(environment: Environment): Environment {
+  return Object.fromEntries(Object.entries(environment).filter(([, value]) => blank(value) !== undefined));
+}
+
+const FLAG_OF: Record<string, keyof Flags> = {
+  HOST: "host",
+  PORT: "port",
+  DATABASE_URL: "database-url",
+};
+
+function reader(flags: Flags, environment: Environment) {
+  const text = (name: string): string | undefined => {
+    const flag = FLAG_OF[name];
+    return (flag && blank(flags[flag])) ?? blank(environment[name]);
+  };
+  /** Values of secrets are never repeated. */
+  const wrong = (name: string, got: string, takes: string): HeddleError =>
+    new HeddleError("config", `${name} is ${got}, but takes ${takes}.`, { field: name });
+  const list = (name: string, separator = ","): string[] =>
+    (text(name) ?? "")
+      .split(separator)
+      .map((part) => part.trim())
+      .filter((part) => part !== "");
+
+  return {
+    text,
+    list,
+    integer(name: string, fallback: number, min: number, max: number): number {
+      const got = text(name);
+      if (got === undefined) return fallback;
+      const value = Number(got);
+      if (!/^\d+$/.test(got) || value < min || value > max) {
+        throw wrong(name, JSON.stringify(got), `a whole number from ${min} to ${max}`);
+      }
+      return value;
+    },
+    choice<T extends string>(name: string, choices: readonly T[], fallback: T): T {
+      const got = text(name);
+      if (got === undefined) return fallback;
+      const found = choices.find((choice) => choice === got.toLowerCase());
+      if (!found) throw wrong(name, JSON.stringify(got), `one of ${choices.join(", ")}`);
+      return found;
+    },
+    url(name: string, protocols: string[]): string | undefined {
+      const got = text(name);
+      if (got === undefined) return undefined;
+      const takes = `a URL that begins with ${protocols.map((p) => `${p}//`).join(" or ")}`;
+      // A database URL holds a password: it is not repeated, not even when it is malformed.
+      if (!URL.canParse(got)) throw wrong(name, "not a URL", takes);
+      const url = new URL(got);
+      if (!protocols.includes(url.protocol)) throw wrong(name, `a ${url.protocol} URL`, takes);
+      return got.replace(/\/+$/, "");
+    },
+    apiKey(name: string): string | undefined {
+      const got = text(name);
+      if (got !== undefined && got.length < 16) {
+        throw wrong(name, `${got.length} characters long`, "at least 16 characters");
+      }
+      return got;
+    },
+    encryptionKey(name: string): string | undefined {
+      const got = text(name);
+      if (got !== undefined && !/^[0-9a-fA-F]{64}$/.test(got)) {
+        throw wrong(
+          name,
+          `${got.length} characters of another form`,
+          "64 hexadecimal digits (openssl rand -hex 32)",
+        );
+      }
+      return got;
+    },
+    directories(name: string): string[] {
+      return list(name, ":").map((part) => resolve(part.replace(/^~(?=\/|$)/, homedir())));
+    },
+    timezone(name: string): string {
+      const got = text(name) ?? "UTC";
+      try {
+        return new Intl.DateTimeFormat("en", { timeZone: got }).resolvedOptions().timeZone;
+      } catch {
+        throw wrong(name, JSON.stringify(got), "an IANA time zone such as Europe/Berlin");
+      }
+    },
+  };
+}

@@ -1,0 +1,67 @@
+// The folder that a server keeps everything in, readable to its user only.
+
+import { hkdfSync } from "node:crypto";
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { HeddleError, messageOf } from "./errors.ts";
+
+export interface Home {
+  readonly path: string;
+  /** Bot files that the operator adds. */
+  readonly bots: string;
+  readonly workspaceIntegrations: string;
+  /** May be emptied at any time while no server runs. */
+  readonly cache: string;
+  readonly encryptionKeyFile: string;
+}
+
+/** Makes what is missing: folders 0700, files 0600. */
+export function openHome(path: string): Home {
+  const home: Home = {
+    path,
+    bots: join(path, "bots"),
+    workspaceIntegrations: join(path, "workspace", "integrations"),
+    cache: join(path, "cache"),
+    encryptionKeyFile: join(path, "keys", "encryption.key"),
+  };
+  const folders = [path, home.bots, home.workspaceIntegrations, home.cache, join(path, "keys")];
+  try {
+    for (const folder of folders) mkdirSync(folder, { recursive: true, mode: 0o700 });
+    chmodSync(path, 0o700);
+  } catch (cause) {
+    throw new HeddleError(
+      "config",
+      `HEDDLE_HOME is ${path}, but that folder cannot be made or written: ${messageOf(cause)}`,
+      { field: "HEDDLE_HOME", cause },
+    );
+  }
+  return home;
+}
+
+/** The key given in the environment, else the one in the file, which the first start makes. 32 bytes. */
+export function encryptionKey(home: Home, fromEnvironment: string | undefined): Buffer {
+  if (fromEnvironment) return Buffer.from(fromEnvironment, "hex");
+  if (!existsSync(home.encryptionKeyFile)) {
+    const made = crypto.getRandomValues(Buffer.alloc(32)).toString("hex");
+    // "wx": of two servers starting at once one makes the key, and both read it.
+    try {
+      writeFileSync(home.encryptionKeyFile, `${made}\n`, { mode: 0o600, flag: "wx" });
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    }
+  }
+  const text = readFileSync(home.encryptionKeyFile, "utf8").trim();
+  if (!/^[0-9a-fA-F]{64}$/.test(text)) {
+    throw new HeddleError(
+      "config",
+      `${home.encryptionKeyFile} does not hold 64 hexadecimal digits: restore it from a backup; without it stored secrets cannot be read.`,
+    );
+  }
+  return Buffer.from(text, "hex");
+}
+
+/** What outgoing webhooks are signed with unless their target has a secret of its own; the same on every server. */
+export function signingSecret(key: Buffer): string {
+  const derived = hkdfSync("sha256", key, "", "heddle outgoing webhooks", 32);
+  return `whsec_${Buffer.from(derived).toString("base64")}`;
+}

@@ -1,0 +1,73 @@
+import { describe, expect, test } from "bun:test";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { loadConfig } from "../src/config.ts";
+
+const home = mkdtempSync(join(tmpdir(), "heddle-config-"));
+const load = (environment: Record<string, string>, flags = {}) => loadConfig({ home, ...flags }, environment);
+
+describe("config", () => {
+  test("defaults", () => {
+    expect(load({})).toMatchObject({
+      home,
+      host: "127.0.0.1",
+      port: 8000,
+      databaseUrl: undefined,
+      timezone: "UTC",
+      logLevel: "info",
+      logFormat: "pretty",
+      workerConcurrency: 16,
+      taskMaxRunSeconds: 1200,
+      integrationDirs: [],
+    });
+  });
+
+  test("home: flag, HEDDLE_HOME, systemd's STATE_DIRECTORY, ./.heddle", () => {
+    const environment = { HEDDLE_HOME: "/b", STATE_DIRECTORY: "/c:/d" };
+    expect(loadConfig({ home: "/a" }, environment).home).toBe("/a");
+    expect(loadConfig({}, environment).home).toBe("/b");
+    expect(loadConfig({}, { STATE_DIRECTORY: "/c:/d" }).home).toBe("/c");
+    expect(loadConfig({}, {}).home).toBe(resolve(".heddle"));
+  });
+
+  test("flags win over the environment, the environment over .env", () => {
+    writeFileSync(join(home, ".env"), "PORT=1\nHOST=10.0.0.1\nTIMEZONE='Europe/Berlin'\n");
+    const config = load({ PORT: "2", HOST: "10.0.0.2" }, { port: "3" });
+    expect([config.port, config.host, config.timezone]).toEqual([3, "10.0.0.2", "Europe/Berlin"]);
+    rmSync(join(home, ".env"));
+  });
+
+  test("an empty value is none", () => {
+    expect(load({ PORT: " ", DATABASE_URL: "" })).toMatchObject({ port: 8000, databaseUrl: undefined });
+  });
+
+  test("directories are split at colons, trimmed and made absolute", () => {
+    expect(load({ INTEGRATION_DIRS: " /a : : b " }).integrationDirs).toEqual(["/a", resolve("b")]);
+  });
+
+  const wrong: [string, string, string][] = [
+    ["PORT", "eight", 'PORT is "eight", but takes a whole number from 0 to 65535.'],
+    ["PORT", "70000", 'PORT is "70000", but takes a whole number from 0 to 65535.'],
+    ["LOG_LEVEL", "loud", 'LOG_LEVEL is "loud", but takes one of debug, info, warning, error.'],
+    ["LOG_FORMAT", "xml", 'LOG_FORMAT is "xml", but takes one of json, pretty.'],
+    ["TIMEZONE", "Mars/Base", 'TIMEZONE is "Mars/Base", but takes an IANA time zone such as Europe/Berlin.'],
+    ["BASE_URL", "ftp://x", "BASE_URL is a ftp: URL, but takes a URL that begins with http:// or https://."],
+    ["WORKER_CONCURRENCY", "0", 'WORKER_CONCURRENCY is "0", but takes a whole number from 1 to 256.'],
+    ["API_KEY", "short", "API_KEY is 5 characters long, but takes at least 16 characters."],
+  ];
+  test.each(wrong)("%s=%s is refused in one line", (name, value, message) => {
+    expect(() => load({ [name]: value })).toThrow(message);
+  });
+
+  test("what a secret variable got is not repeated", () => {
+    for (const [name, value] of [
+      ["DATABASE_URL", "postgres//user:canary@host"],
+      ["ENCRYPTION_KEY", "canary"],
+      ["API_KEY", "canary"],
+    ] as const) {
+      expect(() => load({ [name]: value })).toThrow(name);
+      expect(() => load({ [name]: value })).not.toThrow("canary");
+    }
+  });
+});
