@@ -1,0 +1,32 @@
+// Puts a result into another session, where the bot of that session reads it with its next message.
+
+import { Type as t } from "@sinclair/typebox";
+import type { Dispatcher, InjectMessage, InjectResult } from "../../sdk/types.ts";
+
+export interface InternalDispatcherOptions {
+  inject: (message: InjectMessage) => Promise<InjectResult>;
+}
+
+const CONFIG = t.Object({ session_id: t.String({ format: "uuid" }) });
+
+export function createInternalDispatcher({ inject }: InternalDispatcherOptions): Dispatcher {
+  const put = async (sessionId: unknown, content: string, idempotencyKey: string) => {
+    const { message_id, session_id } = await inject({
+      sessionId: String(sessionId),
+      content,
+      source: "internal",
+      notify: false,
+      idempotencyKey,
+    });
+    return { receipt: { message_id, session_id } };
+  };
+  return {
+    config: CONFIG,
+    deliver({ task, result, isError }, ctx) {
+      const outcome = isError ? "failed" : "finished";
+      const content = `Task ${task.id} of ${task.bot_id} ${outcome}:\n\n${result}`;
+      return put(task.dispatch_config.session_id, content, ctx.delivery_id);
+    },
+    postMessage: ({ dispatchConfig, text }, ctx) => put(dispatchConfig.session_id, text, ctx.delivery_id),
+  };
+}

@@ -1,0 +1,83 @@
+// POSTs results to a URL with the headers of Standard Webhooks (https://www.standardwebhooks.com).
+
+import { Type as t } from "@sinclair/typebox";
+import { Webhook } from "standardwebhooks";
+import type { GuardedPost } from "../../guarded-post.ts";
+import { Permanent } from "../../sdk/errors.ts";
+import type { Delivered, DispatchContext, Dispatcher, JsonObject } from "../../sdk/types.ts";
+
+export interface WebhookDispatcherOptions {
+  post: GuardedPost;
+  /** Signs when the target has no secret of its own: "whsec_" and base64. */
+  signingSecret: string;
+}
+
+const CONFIG = t.Object({
+  url: t.String({ format: "uri", pattern: "^https?://" }),
+  secret: t.Optional(t.String({ minLength: 16, description: "Base64, with or without whsec_" })),
+});
+
+const TIMEOUT_MS = 30_000;
+/** Told apart from what may mend itself: these say that this very request will never be taken. */
+const FINAL_STATUSES = new Set([400, 401, 403, 404, 405, 410, 413, 415, 422]);
+
+export function createWebhookDispatcher({ post, signingSecret }: WebhookDispatcherOptions): Dispatcher {
+  const send = async (config: JsonObject, body: JsonObject, ctx: DispatchContext): Promise<Delivered> => {
+    const text = JSON.stringify(body);
+    const now = new Date();
+    const response = await post(String(config.url), {
+      body: text,
+      headers: {
+        "content-type": "application/json",
+        "webhook-id": ctx.delivery_id,
+        "webhook-timestamp": String(Math.floor(now.getTime() / 1000)),
+        "webhook-signature": signer(String(config.secret ?? signingSecret)).sign(ctx.delivery_id, now, text),
+      },
+      signal: AbortSignal.any([ctx.signal, AbortSignal.timeout(TIMEOUT_MS)]),
+    });
+    if (response.status >= 200 && response.status < 300) return { receipt: { status: response.status } };
+    const message = `The webhook answered ${response.status}.`;
+    if (FINAL_STATUSES.has(response.status)) throw new Permanent(message);
+    throw new Error(message);
+  };
+  return {
+    config: CONFIG,
+    deliver: ({ task, result, isError, clientActions, extraMetadata }, ctx) =>
+      send(
+        task.dispatch_config,
+        {
+          type: "task.finished",
+          task_id: task.id,
+          status: task.status,
+          result: isError ? null : result,
+          error: isError ? result : null,
+          bot_id: task.bot_id,
+          session_id: task.session_id,
+          correlation_id: task.correlation_id,
+          client_actions: clientActions,
+          extra_metadata: extraMetadata,
+        },
+        ctx,
+      ),
+    postMessage: ({ dispatchConfig, text, botId, clientActions, extraMetadata }, ctx) =>
+      send(
+        dispatchConfig,
+        {
+          type: "message.posted",
+          text,
+          bot_id: botId ?? null,
+          client_actions: clientActions ?? [],
+          extra_metadata: extraMetadata ?? {},
+        },
+        ctx,
+      ),
+  };
+}
+
+function signer(secret: string): Webhook {
+  try {
+    return new Webhook(secret);
+  } catch (cause) {
+    throw new Permanent("dispatch_config.secret is not base64.", { cause });
+  }
+}

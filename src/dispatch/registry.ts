@@ -1,0 +1,66 @@
+// Dispatchers by type: the core's own and those of integrations, replaced together on a reload.
+
+import { HeddleError } from "../errors.ts";
+import { compileSchema, type Validate } from "../json-schema.ts";
+import type { DispatchConfig, Dispatcher, JsonObject } from "../sdk/types.ts";
+
+export interface Dispatchers {
+  /** Replaces all that the owner registered before. Throws `conflict` when a type is another owner's. */
+  replaceOwner(owner: string, dispatchers: ReadonlyMap<string, Dispatcher>): void;
+  get(type: string): Dispatcher | undefined;
+  /** Throws `validation` with the field unless the config names a known type and fits its schema. */
+  check(config: JsonObject): DispatchConfig;
+}
+
+interface Registered {
+  owner: string;
+  dispatcher: Dispatcher;
+  validate: Validate | undefined;
+}
+
+export function createDispatchers(core: Record<string, Dispatcher>): Dispatchers {
+  let byType = new Map<string, Registered>();
+
+  const replaceOwner: Dispatchers["replaceOwner"] = (owner, dispatchers) => {
+    const next = new Map([...byType].filter(([, registered]) => registered.owner !== owner));
+    for (const [type, dispatcher] of dispatchers) {
+      const other = next.get(type);
+      if (other) {
+        throw new HeddleError(
+          "conflict",
+          `Dispatcher type "${type}" is already registered by "${other.owner}".`,
+        );
+      }
+      const validate = dispatcher.config && compileSchema(dispatcher.config);
+      next.set(type, { owner, dispatcher, validate });
+    }
+    byType = next;
+  };
+  replaceOwner("core", new Map(Object.entries(core)));
+
+  return {
+    replaceOwner,
+    get: (type) => byType.get(type)?.dispatcher,
+    check(config) {
+      const { type, ...fields } = config;
+      if (typeof type !== "string") {
+        throw new HeddleError("validation", 'dispatch_config needs a "type".', {
+          field: "dispatch_config.type",
+        });
+      }
+      const registered = byType.get(type);
+      if (!registered) {
+        const known = [...byType.keys()].sort().join(", ");
+        throw new HeddleError("validation", `Unknown dispatch type "${type}"; known are ${known}.`, {
+          field: "dispatch_config.type",
+        });
+      }
+      const [first] = registered.validate?.(fields) ?? [];
+      if (first) {
+        const field = ["dispatch_config", first.field].filter(Boolean).join(".");
+        throw new HeddleError("validation", `${field} ${first.message}.`, { field });
+      }
+      return { ...fields, type };
+    },
+  };
+}

@@ -1,0 +1,82 @@
+// Fetches as many jobs as there are free slots, again on each completion and on each wake-up. pg-boss's own
+// `work()` waits a polling interval after each job, and its notifications do not wake the next job of a key.
+
+export interface Pump {
+  /** Something may be there to fetch. */
+  wake(): void;
+  /** Fetches no more; resolves when all that runs has ended. */
+  stop(): Promise<void>;
+}
+
+export interface PumpOptions<Job> {
+  concurrency: number;
+  fetch: (count: number) => Promise<Job[]>;
+  /** Tells the queue that these are still running. */
+  touch: (jobs: Job[]) => Promise<void>;
+  touchEveryMs: number;
+  /** Must not throw. */
+  run: (job: Job) => Promise<void>;
+  onError: (error: unknown) => void;
+  /** Fetches without a wake-up this often: deferred jobs, and notifications that were lost. */
+  backstopMs?: number;
+}
+
+export function createPump<Job>(options: PumpOptions<Job>): Pump {
+  const running = new Map<Job, Promise<void>>();
+  let fetching: Promise<void> | undefined;
+  let woken = false;
+  let stopped = false;
+
+  const drain = async () => {
+    while (woken && !stopped) {
+      const free = options.concurrency - running.size;
+      // The completion of any job wakes again.
+      if (free <= 0) return;
+      woken = false;
+      const jobs = await options.fetch(free);
+      for (const job of jobs) start(job);
+      // A full batch may have left more behind.
+      if (jobs.length === free) woken = true;
+    }
+  };
+
+  const start = (job: Job) => {
+    const run = options
+      .run(job)
+      .catch(options.onError)
+      .finally(() => {
+        running.delete(job);
+        wake();
+      });
+    running.set(job, run);
+  };
+
+  const wake = () => {
+    woken = true;
+    if (fetching || stopped) return;
+    fetching = drain()
+      .catch(options.onError)
+      .finally(() => {
+        fetching = undefined;
+        // A wake-up between the last look and here must not be lost.
+        if (woken && !stopped && running.size < options.concurrency) queueMicrotask(wake);
+      });
+  };
+
+  const backstop = setInterval(wake, options.backstopMs ?? 500);
+  const heartbeat = setInterval(() => {
+    if (running.size > 0) options.touch([...running.keys()]).catch(options.onError);
+  }, options.touchEveryMs);
+
+  return {
+    wake,
+    async stop() {
+      stopped = true;
+      clearInterval(backstop);
+      await fetching;
+      await Promise.all(running.values());
+      // Until the last one ended its claim had to be kept.
+      clearInterval(heartbeat);
+    },
+  };
+}

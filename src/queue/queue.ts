@@ -1,0 +1,160 @@
+// pg-boss behind four words: enqueue, withdraw, work, stop. Jobs are sent inside the caller's transaction.
+
+import { sql } from "drizzle-orm";
+import { type Db, fromDrizzle, PgBoss } from "pg-boss";
+import type { Database, Queryable } from "../db/database.ts";
+import { messageOf } from "../errors.ts";
+import type { Logger } from "../log.ts";
+import { createPump, type Pump } from "./pump.ts";
+
+/**
+ * `tasks`: one run at a time per key (the session), in order. Its job has the task's id.
+ * `deliveries`: any number at once.
+ */
+export type QueueName = "tasks" | "deliveries";
+
+export interface Job {
+  id: string;
+  /** The row that the job is about. */
+  subject: string;
+  /** pg-boss counts fetches; with the id it names this very claim. */
+  retryCount: number;
+}
+
+export interface NewJob {
+  /** The job's own id; made by the queue when absent. */
+  id?: string;
+  subject: string;
+  /** Jobs of one key run one after the other; `tasks` only, and there it must be given. */
+  key?: string;
+  startAfter?: Date;
+}
+
+export interface Queue {
+  /** Sends a job in the transaction: it exists exactly when the transaction commits. */
+  enqueue(tx: Queryable, name: QueueName, job: NewJob): Promise<void>;
+  /** Takes back a job that nobody has fetched yet. */
+  withdraw(tx: Queryable, name: QueueName, jobId: string): Promise<void>;
+  /** Marks a fetched job done, in the transaction that stores its outcome. */
+  complete(tx: Queryable, name: QueueName, job: Job): Promise<void>;
+  /** Gives a fetched job back, to be fetched again at once. */
+  handBack(name: QueueName, job: Job): Promise<void>;
+  /** Fetches and runs jobs until the pump is stopped. `run` must not throw. */
+  work(name: QueueName, options: { concurrency: number; run: (job: Job) => Promise<void> }): Pump;
+  close(): Promise<void>;
+}
+
+/** A job whose worker has been silent this long goes to another one. */
+const HEARTBEAT_SECONDS = 15;
+const SUPERVISE_SECONDS = 5;
+const TOUCH_EVERY_MS = 4_000;
+const YEARS = 365 * 24 * 3600;
+
+const QUEUE_OPTIONS = {
+  notify: true,
+  // A crash, a hand-back or a lapsed heartbeat is a "retry" to pg-boss; ends are decided by Heddle.
+  retryLimit: 1_000_000,
+  retryDelay: 0,
+  // Runs have their own deadline; pg-boss's must never come first.
+  expireInSeconds: 24 * 3600 - 1,
+  heartbeatSeconds: HEARTBEAT_SECONDS,
+  // A message accepted before a long outage still runs after it.
+  retentionSeconds: 5 * YEARS,
+  deleteAfterSeconds: 3600,
+} as const;
+
+export async function createQueue({ db, log }: { db: Database; log: Logger }): Promise<Queue> {
+  const pumps = new Map<QueueName, Pump>();
+  const wake = (name: string) => pumps.get(name as QueueName)?.wake();
+
+  const boss = new PgBoss({
+    db: {
+      executeSql: (text, values) => db.execute(text, values),
+      // pg-boss subscribes to its own channel through this; our pumps hear the same notifications.
+      listen: (channel, onPayload, onConnected) =>
+        db.listen(
+          channel,
+          (payload) => {
+            wake(payload);
+            onPayload(payload);
+          },
+          () => {
+            for (const pump of pumps.values()) pump.wake();
+            onConnected();
+          },
+        ),
+    },
+    backend: db.kind === "embedded" ? "pglite" : "postgres",
+    useListenNotify: true,
+    schedule: false,
+    registerInstance: false,
+    superviseIntervalSeconds: SUPERVISE_SECONDS,
+    monitorIntervalSeconds: SUPERVISE_SECONDS,
+  });
+  boss.on("error", (error) => log.error("Queue: {error}", { error: messageOf(error) }));
+  boss.on("warning", (warning) => log.warn("Queue: {message}", { message: warning.message }));
+  await boss.start();
+  await boss.createQueue("tasks", { ...QUEUE_OPTIONS, policy: "key_strict_fifo" });
+  await boss.createQueue("deliveries", QUEUE_OPTIONS);
+  if (db.kind === "embedded") await releaseAbandoned(db, boss);
+
+  const within = (tx: Queryable): { db: Db } => ({ db: fromDrizzle(tx as never, sql) });
+
+  return {
+    async enqueue(tx, name, job) {
+      await boss.send(
+        name,
+        { subject: job.subject },
+        {
+          ...within(tx),
+          ...(job.id && { id: job.id }),
+          ...(job.key && { singletonKey: job.key }),
+          ...(job.startAfter && { startAfter: job.startAfter }),
+        },
+      );
+    },
+    async withdraw(tx, name, jobId) {
+      await boss.deleteJob(name, jobId, within(tx));
+    },
+    async complete(tx, name, job) {
+      await boss.complete(name, { id: job.id, retryCount: job.retryCount }, null, within(tx));
+    },
+    async handBack(name, job) {
+      await boss.fail(name, { id: job.id, retryCount: job.retryCount }, { reason: "handed back" });
+    },
+    work(name, { concurrency, run }) {
+      const pump = createPump<Job>({
+        concurrency,
+        touchEveryMs: TOUCH_EVERY_MS,
+        async fetch(count) {
+          const jobs = await boss.fetch<{ subject: string }>(name, {
+            batchSize: count,
+            includeMetadata: true,
+          });
+          return jobs.map(({ id, data, retryCount }) => ({ id, subject: data.subject, retryCount }));
+        },
+        touch: async (jobs) => {
+          await boss.touch(
+            name,
+            jobs.map(({ id, retryCount }) => ({ id, retryCount })),
+          );
+        },
+        run,
+        onError: (error) => log.error("Queue {name}: {error}", { name, error: messageOf(error) }),
+      });
+      pumps.set(name, pump);
+      pump.wake();
+      return pump;
+    },
+    async close() {
+      for (const pump of pumps.values()) await pump.stop();
+      await boss.stop({ graceful: false });
+    },
+  };
+}
+
+/** Nobody else can hold a job of an embedded database, so what is active at the start was left by a crash. */
+async function releaseAbandoned(db: Database, boss: PgBoss): Promise<void> {
+  const { rows } = await db.execute("select id, name from pgboss.job where state = 'active'");
+  for (const row of rows) await boss.fail(String(row.name), String(row.id), { reason: "abandoned" });
+}

@@ -1,0 +1,88 @@
+// Tasks as callers see them: read, listed, cancelled. They are made by inject() and run by the worker.
+
+import { and, desc, eq, getTableColumns, lt, sql } from "drizzle-orm";
+import type { Database } from "../db/database.ts";
+import { messages, type TaskStatus, tasks } from "../db/schema.ts";
+import { HeddleError } from "../errors.ts";
+import type { Queue } from "../queue/queue.ts";
+
+/** With its prompt: the text of the message that it answers. */
+export type TaskRow = typeof tasks.$inferSelect & { prompt: string };
+
+export interface TaskFilter {
+  status?: TaskStatus;
+  bot_id?: string;
+  session_id?: string;
+  channel_id?: string;
+  source?: string;
+  /** Newest first; default 50. */
+  limit?: number;
+  /** The id of the last row of the page before. */
+  cursor?: string;
+}
+
+export interface Tasks {
+  /** Throws `not_found`. */
+  get(id: string): Promise<TaskRow>;
+  list(filter: TaskFilter): Promise<TaskRow[]>;
+  /**
+   * A pending task is cancelled at once, a running one within seconds. One that is over stays as it is.
+   * Throws `not_found`.
+   */
+  cancel(id: string): Promise<TaskRow>;
+}
+
+export function createTasks({ db, queue }: { db: Database; queue: Queue }): Tasks {
+  const select = () =>
+    db.query
+      .select({ ...getTableColumns(tasks), prompt: messages.content })
+      .from(tasks)
+      .innerJoin(messages, eq(messages.id, tasks.message_id));
+
+  const get: Tasks["get"] = async (id) => {
+    const [row] = await select().where(eq(tasks.id, id));
+    if (!row) throw new HeddleError("not_found", `There is no task ${id}.`);
+    return row;
+  };
+
+  return {
+    get,
+    list: ({ status, bot_id, session_id, channel_id, source, limit = 50, cursor }) =>
+      select()
+        .where(
+          and(
+            status && eq(tasks.status, status),
+            bot_id ? eq(tasks.bot_id, bot_id) : undefined,
+            session_id ? eq(tasks.session_id, session_id) : undefined,
+            channel_id ? eq(tasks.channel_id, channel_id) : undefined,
+            source ? eq(tasks.source, source) : undefined,
+            cursor ? lt(tasks.id, cursor) : undefined,
+          ),
+        )
+        .orderBy(desc(tasks.id))
+        .limit(limit),
+    async cancel(id) {
+      await get(id);
+      await db.query.transaction(async (tx) => {
+        const pending = await tx
+          .update(tasks)
+          .set({
+            status: "cancelled",
+            error: "Cancelled before it ran.",
+            error_code: "cancelled",
+            completed_at: new Date(),
+          })
+          .where(and(eq(tasks.id, id), eq(tasks.status, "pending")))
+          .returning({ id: tasks.id });
+        if (pending.length > 0) await queue.withdraw(tx, "tasks", id);
+        else {
+          await tx
+            .update(tasks)
+            .set({ cancel_requested_at: sql`coalesce(${tasks.cancel_requested_at}, now())` })
+            .where(and(eq(tasks.id, id), eq(tasks.status, "running")));
+        }
+      });
+      return get(id);
+    },
+  };
+}

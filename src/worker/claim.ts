@@ -1,0 +1,47 @@
+import { and, eq, inArray, sql } from "drizzle-orm";
+import type { ClaimedTask } from "../agent/turn.ts";
+import type { Queryable } from "../db/database.ts";
+import { sessions, tasks } from "../db/schema.ts";
+import type { ExecutionConfig } from "../sdk/types.ts";
+
+type TaskRow = typeof tasks.$inferSelect;
+export interface Claim {
+  task: TaskRow;
+  turn: ClaimedTask;
+}
+
+/**
+ * Takes a task for this worker, or answers undefined when it is over. Each claim raises `attempt`, which fences
+ * off the writes of any earlier claimant; a task that was still "running" lost its worker without a word.
+ */
+export async function claimTask(query: Queryable, id: string): Promise<Claim | undefined> {
+  const [row] = await query
+    .update(tasks)
+    .set({
+      status: "running",
+      attempt: sql`${tasks.attempt} + 1`,
+      losses: sql`${tasks.losses} + (${tasks.status} = 'running')::int`,
+      run_at: sql`coalesce(${tasks.run_at}, now())`,
+    })
+    .from(sessions)
+    .where(
+      and(eq(tasks.id, id), inArray(tasks.status, ["pending", "running"]), eq(sessions.id, tasks.session_id)),
+    )
+    .returning({ task: tasks, client_id: sessions.client_id });
+  if (!row) return undefined;
+  const { task, client_id } = row;
+  return {
+    task,
+    turn: {
+      id: task.id,
+      session_id: task.session_id,
+      channel_id: task.channel_id,
+      client_id,
+      bot_id: task.bot_id,
+      message_id: task.message_id,
+      correlation_id: task.correlation_id,
+      attempt: task.attempt,
+      execution_config: task.execution_config as ExecutionConfig,
+    },
+  };
+}

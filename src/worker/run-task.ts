@@ -1,0 +1,136 @@
+// One run of one task, from the claim to its end. The end is one transaction: the answer, the task's status,
+// the delivery and the job's completion are stored together or not at all.
+
+import { and, eq } from "drizzle-orm";
+import { type Agent, saveFinalStep, type TurnOutcome } from "../agent/turn.ts";
+import type { Database } from "../db/database.ts";
+import { tasks } from "../db/schema.ts";
+import type { Outbox } from "../dispatch/outbox.ts";
+import { type ErrorCode, HeddleError, messageOf } from "../errors.ts";
+import type { Logger } from "../log.ts";
+import type { Job, Queue } from "../queue/queue.ts";
+import type { Redact } from "../redact.ts";
+import { type Claim, claimTask } from "./claim.ts";
+
+export interface RunTaskOptions {
+  db: Database;
+  queue: Queue;
+  agent: Agent;
+  outbox: Outbox;
+  redact: Redact;
+  log: Logger;
+  maxRunSeconds: number;
+}
+
+/** A run that takes its worker down this often is not tried again. */
+const MAX_LOSSES = 3;
+
+type Ending =
+  | { status: "complete"; outcome: TurnOutcome }
+  | { status: "failed" | "cancelled"; code: ErrorCode; error: string };
+
+/** The abort reason of a run whose worker is stopping: the task goes back to the queue. */
+export const handedBack = new HeddleError("unavailable", "The worker is stopping.");
+
+export function createTaskRunner(options: RunTaskOptions) {
+  const { db, queue, agent, outbox, redact, log, maxRunSeconds } = options;
+
+  return async function runTask(job: Job, stop: AbortController): Promise<void> {
+    const claim = await claimTask(db.query, job.subject);
+    if (!claim) {
+      // Cancelled or over: only the job is left.
+      await db.query.transaction((tx) => queue.complete(tx, "tasks", job));
+      return;
+    }
+    const ending = await runClaim(claim, stop);
+    if (ending === "handed back") {
+      await giveBack(claim, job);
+      return;
+    }
+    await end(claim, job, ending);
+  };
+
+  async function runClaim({ task, turn }: Claim, stop: AbortController): Promise<Ending | "handed back"> {
+    if (task.losses >= MAX_LOSSES) {
+      return {
+        status: "failed",
+        code: "worker_lost",
+        error: `The run was given up: it took its worker down ${task.losses} times.`,
+      };
+    }
+    if (task.cancel_requested_at) {
+      return { status: "cancelled", code: "cancelled", error: "Cancelled while it ran." };
+    }
+    const deadline = setTimeout(
+      () => stop.abort(new HeddleError("timeout", `The run took longer than ${maxRunSeconds} seconds.`)),
+      maxRunSeconds * 1000,
+    );
+    try {
+      return { status: "complete", outcome: await agent.runTurn(turn, stop.signal) };
+    } catch (error) {
+      if (error === handedBack) return "handed back";
+      const code = error instanceof HeddleError ? error.code : "internal";
+      const text = redact(messageOf(error));
+      if (code === "internal") log.error("Task {task_id}: {error}", { task_id: task.id, error: text, cause: error });
+      return { status: code === "cancelled" ? "cancelled" : "failed", code, error: text };
+    } finally {
+      clearTimeout(deadline);
+    }
+  }
+
+  async function end({ task, turn }: Claim, job: Job, ending: Ending): Promise<void> {
+    const isAnswer = ending.status === "complete";
+    const text = isAnswer ? ending.outcome.text : ending.error;
+    const kept = await db.query.transaction(async (tx) => {
+      const mine = await tx
+        .update(tasks)
+        .set({
+          status: ending.status,
+          result: isAnswer ? text : null,
+          error: isAnswer ? null : text,
+          error_code: isAnswer ? null : ending.code,
+          completed_at: new Date(),
+        })
+        .where(and(eq(tasks.id, task.id), eq(tasks.attempt, task.attempt), eq(tasks.status, "running")))
+        .returning({ id: tasks.id });
+      // Another worker has claimed the task meanwhile: its end counts.
+      if (mine.length === 0) return false;
+      const writes: Promise<unknown>[] = [queue.complete(tx, "tasks", job)];
+      if (isAnswer) writes.push(saveFinalStep(tx, turn, ending.outcome.final));
+      // Whoever cancelled a run knows it; everybody else waits for an answer or an error.
+      if (ending.status !== "cancelled") {
+        writes.push(
+          outbox.write(tx, {
+            task_id: task.id,
+            session_id: task.session_id,
+            bot_id: task.bot_id,
+            correlation_id: task.correlation_id,
+            dispatch_type: task.dispatch_type,
+            dispatch_config: task.dispatch_config,
+            payload: {
+              kind: isAnswer ? "result" : "error",
+              text,
+              client_actions: isAnswer ? ending.outcome.clientActions : [],
+              extra_metadata: {},
+            },
+          }),
+        );
+      }
+      await Promise.all(writes);
+      return true;
+    });
+    const facts = { task_id: task.id, status: ending.status, bot_id: task.bot_id };
+    if (!kept) log.warn("Task {task_id} was taken over by another worker", facts);
+    else if (isAnswer) log.debug("Task {task_id} {status}", facts);
+    else log.warn("Task {task_id} {status}: {error}", { ...facts, error: text });
+  }
+
+  async function giveBack({ task }: Claim, job: Job): Promise<void> {
+    await db.query
+      .update(tasks)
+      .set({ status: "pending" })
+      .where(and(eq(tasks.id, task.id), eq(tasks.attempt, task.attempt), eq(tasks.status, "running")));
+    await queue.handBack("tasks", job);
+    log.info("Task {task_id} handed back to the queue", { task_id: task.id });
+  }
+}

@@ -1,0 +1,69 @@
+// Runs what is in the queues: tasks and deliveries, each with so many at once.
+
+import { and, inArray, isNotNull } from "drizzle-orm";
+import { tasks } from "../db/schema.ts";
+import { HeddleError, messageOf } from "../errors.ts";
+import { createTaskRunner, handedBack, type RunTaskOptions } from "./run-task.ts";
+
+export interface WorkerOptions extends RunTaskOptions {
+  concurrency: number;
+  /** What runs at a stop has this long to finish before it is handed back. */
+  stopGraceMs?: number;
+}
+
+export interface Worker {
+  close(): Promise<void>;
+}
+
+const CANCEL_CHECK_MS = 1_000;
+
+export function createWorker(options: WorkerOptions): Worker {
+  const { db, queue, outbox, log, concurrency, stopGraceMs = 20_000 } = options;
+  const runTask = createTaskRunner(options);
+  const runs = new Map<string, AbortController>();
+  const deliveries = new AbortController();
+
+  const taskPump = queue.work("tasks", {
+    concurrency,
+    async run(job) {
+      const stop = new AbortController();
+      runs.set(job.subject, stop);
+      try {
+        await runTask(job, stop);
+      } finally {
+        runs.delete(job.subject);
+      }
+    },
+  });
+  const deliveryPump = queue.work("deliveries", {
+    concurrency,
+    run: (job) => outbox.attempt(job, deliveries.signal),
+  });
+
+  const honourCancellations = async () => {
+    if (runs.size === 0) return;
+    const cancelled = await db.query
+      .select({ id: tasks.id })
+      .from(tasks)
+      .where(and(inArray(tasks.id, [...runs.keys()]), isNotNull(tasks.cancel_requested_at)));
+    for (const { id } of cancelled) runs.get(id)?.abort(new HeddleError("cancelled", "Cancelled while it ran."));
+  };
+  const cancellations = setInterval(() => {
+    honourCancellations().catch((error) =>
+      log.error("Looking for cancelled tasks: {error}", { error: messageOf(error) }),
+    );
+  }, CANCEL_CHECK_MS);
+
+  return {
+    async close() {
+      const grace = setTimeout(() => {
+        for (const run of runs.values()) run.abort(handedBack);
+        deliveries.abort(handedBack);
+      }, stopGraceMs);
+      await taskPump.stop();
+      clearInterval(cancellations);
+      await deliveryPump.stop();
+      clearTimeout(grace);
+    },
+  };
+}

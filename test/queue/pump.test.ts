@@ -1,0 +1,125 @@
+import { describe, expect, test } from "bun:test";
+import { createPump } from "../../src/queue/pump.ts";
+
+/** A queue in memory whose jobs end when the test says so. */
+function fakeQueue(count: number, concurrency: number) {
+  const waiting = Array.from({ length: count }, (_, i) => i);
+  const running = new Map<number, () => void>();
+  const ended: number[] = [];
+  let most = 0;
+  let changed = Promise.withResolvers<void>();
+  const fetches: number[] = [];
+  const pump = createPump<number>({
+    concurrency,
+    touchEveryMs: 1_000_000,
+    backstopMs: 1_000_000,
+    fetch: async (n) => {
+      fetches.push(n);
+      return waiting.splice(0, n);
+    },
+    touch: async () => {},
+    run: async (job) => {
+      const done = Promise.withResolvers<void>();
+      running.set(job, done.resolve);
+      most = Math.max(most, running.size);
+      changed.resolve();
+      await done.promise;
+      running.delete(job);
+      ended.push(job);
+    },
+    onError: (error) => {
+      throw error;
+    },
+  });
+  const until = async (condition: () => boolean) => {
+    while (!condition()) {
+      await changed.promise;
+      changed = Promise.withResolvers();
+    }
+  };
+  return { pump, waiting, running, ended, fetches, until, most: () => most };
+}
+
+describe("pump", () => {
+  test("runs as many as it may, and the next one when one ends", async () => {
+    const queue = fakeQueue(5, 2);
+    queue.pump.wake();
+    await queue.until(() => queue.running.size === 2);
+    expect([...queue.running.keys()]).toEqual([0, 1]);
+    queue.running.get(0)?.();
+    await queue.until(() => queue.running.has(2));
+    while (queue.ended.length < 5) {
+      for (const end of queue.running.values()) end();
+      await Bun.sleep(0);
+    }
+    expect(queue.most()).toBe(2);
+    await queue.pump.stop();
+  });
+
+  test("a wake-up during a fetch is not lost", async () => {
+    const jobs: string[] = [];
+    const ran = Promise.withResolvers<void>();
+    let fetches = 0;
+    const pump = createPump<string>({
+      concurrency: 4,
+      touchEveryMs: 1_000_000,
+      backstopMs: 1_000_000,
+      fetch: async () => {
+        fetches += 1;
+        if (fetches === 1) {
+          // Arrives after the query has looked.
+          await Bun.sleep(0);
+          jobs.push("late");
+          pump.wake();
+          return [];
+        }
+        return jobs.splice(0);
+      },
+      touch: async () => {},
+      run: async () => ran.resolve(),
+      onError: () => {},
+    });
+    pump.wake();
+    await ran.promise;
+    expect(fetches).toBeGreaterThanOrEqual(2);
+    await pump.stop();
+  });
+
+  test("stop waits for what runs and fetches no more", async () => {
+    const queue = fakeQueue(3, 1);
+    queue.pump.wake();
+    await queue.until(() => queue.running.size === 1);
+    let stopped = false;
+    const stopping = queue.pump.stop().then(() => {
+      stopped = true;
+    });
+    await Bun.sleep(0);
+    expect(stopped).toBe(false);
+    queue.running.get(0)?.();
+    await stopping;
+    expect(queue.waiting).toEqual([1, 2]);
+  });
+
+  test("a failing fetch is told and does not end the pump", async () => {
+    const told: unknown[] = [];
+    const ran = Promise.withResolvers<void>();
+    let fetches = 0;
+    const pump = createPump<string>({
+      concurrency: 1,
+      touchEveryMs: 1_000_000,
+      backstopMs: 5,
+      fetch: async () => {
+        fetches += 1;
+        if (fetches === 1) throw new Error("no connection");
+        return fetches === 2 ? ["job"] : [];
+      },
+      touch: async () => {},
+      run: async () => ran.resolve(),
+      onError: (error) => told.push(error),
+    });
+    pump.wake();
+    await ran.promise;
+    expect(told).toEqual([new Error("no connection")]);
+    await pump.stop();
+  });
+});

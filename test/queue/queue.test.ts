@@ -1,0 +1,122 @@
+import { describe, expect, test } from "bun:test";
+import { getLogger } from "@logtape/logtape";
+import { newId } from "../../src/ids.ts";
+import { createQueue, type Job } from "../../src/queue/queue.ts";
+import { eachDatabase, embeddedDatabase } from "../database.ts";
+
+const log = getLogger("heddle");
+
+eachDatabase("queue", (open) => {
+  test("jobs of one key run one at a time and in order, those of others beside them", async () => {
+    const db = await open();
+    const queue = await createQueue({ db, log });
+    const keys = ["a", "b", "c"];
+    const order: Record<string, number[]> = { a: [], b: [], c: [] };
+    const active = new Set<string>();
+    const done = Promise.withResolvers<void>();
+    let overlap = 0;
+    let ended = 0;
+    await db.query.transaction(async (tx) => {
+      for (let i = 0; i < 5; i++) {
+        for (const key of keys) await queue.enqueue(tx, "tasks", { id: newId(), subject: `${key}${i}`, key });
+      }
+    });
+    queue.work("tasks", {
+      concurrency: 8,
+      async run(job: Job) {
+        const key = job.subject[0] ?? "";
+        if (active.has(key)) overlap += 1;
+        active.add(key);
+        await Bun.sleep(1);
+        order[key]?.push(Number(job.subject.slice(1)));
+        active.delete(key);
+        await db.query.transaction((tx) => queue.complete(tx, "tasks", job));
+        ended += 1;
+        if (ended === 15) done.resolve();
+      },
+    });
+    await done.promise;
+    expect(overlap).toBe(0);
+    for (const key of keys) expect(order[key]).toEqual([0, 1, 2, 3, 4]);
+    await queue.close();
+  });
+
+  test("a job exists exactly when its transaction commits", async () => {
+    const db = await open();
+    const queue = await createQueue({ db, log });
+    const kept = newId();
+    await db.query
+      .transaction(async (tx) => {
+        await queue.enqueue(tx, "tasks", { id: newId(), subject: "lost", key: "k" });
+        throw new Error("rolled back");
+      })
+      .catch(() => {});
+    await db.query.transaction((tx) => queue.enqueue(tx, "tasks", { id: kept, subject: "kept", key: "k" }));
+    const seen = await firstJob(queue);
+    expect(seen.subject).toBe("kept");
+    expect(seen.id).toBe(kept);
+    await queue.close();
+  });
+
+  test("a job that was handed back is fetched again, before its successors", async () => {
+    const db = await open();
+    const queue = await createQueue({ db, log });
+    await db.query.transaction(async (tx) => {
+      await queue.enqueue(tx, "tasks", { id: newId(), subject: "first", key: "k" });
+      await queue.enqueue(tx, "tasks", { id: newId(), subject: "second", key: "k" });
+    });
+    const seen: string[] = [];
+    const done = Promise.withResolvers<void>();
+    queue.work("tasks", {
+      concurrency: 2,
+      async run(job) {
+        seen.push(job.subject);
+        if (seen.length === 1) await queue.handBack("tasks", job);
+        else await db.query.transaction((tx) => queue.complete(tx, "tasks", job));
+        if (seen.length === 3) done.resolve();
+      },
+    });
+    await done.promise;
+    expect(seen).toEqual(["first", "first", "second"]);
+    await queue.close();
+  });
+
+  test("a withdrawn job is never fetched, and its successor is", async () => {
+    const db = await open();
+    const queue = await createQueue({ db, log });
+    const id = newId();
+    await db.query.transaction(async (tx) => {
+      await queue.enqueue(tx, "tasks", { id, subject: "withdrawn", key: "k" });
+      await queue.enqueue(tx, "tasks", { id: newId(), subject: "next", key: "k" });
+    });
+    await db.query.transaction((tx) => queue.withdraw(tx, "tasks", id));
+    expect((await firstJob(queue)).subject).toBe("next");
+    await queue.close();
+  });
+});
+
+describe("queue on the embedded database", () => {
+  const open = embeddedDatabase();
+
+  test("jobs that a crash left come back at the next start", async () => {
+    const db = await open();
+    const before = await createQueue({ db, log });
+    await db.query.transaction((tx) =>
+      before.enqueue(tx, "tasks", { id: newId(), subject: "abandoned", key: "k" }),
+    );
+    // Fetched, and then nothing.
+    await db.execute(
+      "update pgboss.job set state = 'active', started_on = now(), heartbeat_on = now() where name = 'tasks'",
+    );
+    const after = await createQueue({ db, log });
+    expect((await firstJob(after)).subject).toBe("abandoned");
+    await before.close();
+    await after.close();
+  });
+});
+
+function firstJob(queue: Awaited<ReturnType<typeof createQueue>>): Promise<Job> {
+  const { promise, resolve } = Promise.withResolvers<Job>();
+  queue.work("tasks", { concurrency: 1, run: async (job) => resolve(job) });
+  return promise;
+}

@@ -1,0 +1,197 @@
+import { expect, test } from "bun:test";
+import type { Agent, ClaimedTask } from "../../src/agent/turn.ts";
+import { HeddleError } from "../../src/errors.ts";
+import { newId } from "../../src/ids.ts";
+import type { DeliverInput, Dispatcher } from "../../src/sdk/types.ts";
+import { createWorker } from "../../src/worker/worker.ts";
+import { eachDatabase } from "../database.ts";
+import { createSessionsFixture } from "../sessions/fixture.ts";
+
+type Outcome = Awaited<ReturnType<Agent["runTurn"]>>;
+
+const answered = (text: string): Outcome => ({
+  text,
+  clientActions: [],
+  final: {
+    messageId: newId(),
+    iteration: 1,
+    text,
+    call: { model: "test", usage: null, fallbackUsed: false, durationMs: 1 },
+  },
+});
+
+eachDatabase("worker", (open) => {
+  async function fixture(
+    runTurn: (task: ClaimedTask, signal: AbortSignal) => Promise<Outcome>,
+    options: { maxRunSeconds?: number; stopGraceMs?: number } = {},
+  ) {
+    const delivered: DeliverInput[] = [];
+    const arrived = Promise.withResolvers<DeliverInput>();
+    const chat: Dispatcher = {
+      deliver(input) {
+        delivered.push(input);
+        arrived.resolve(input);
+        return { receipt: delivered.length };
+      },
+    };
+    const parts = await createSessionsFixture(await open(), { chat });
+    const { sessions, tasks, redactor } = parts;
+    const start = () =>
+      createWorker({
+        ...parts,
+        agent: { runTurn },
+        redact: redactor.redact,
+        concurrency: 4,
+        maxRunSeconds: options.maxRunSeconds ?? 60,
+        stopGraceMs: options.stopGraceMs ?? 5_000,
+      });
+    const send = async (clientId: string, content = "x") => {
+      const { session_id } = await sessions.getOrCreate({ clientId, botId: "default" });
+      const { task_id } = await sessions.inject({
+        sessionId: session_id,
+        content,
+        source: "test",
+        runAgent: true,
+        dispatchConfig: { type: "chat" },
+      });
+      return String(task_id);
+    };
+    /** Polls: the end of a task is a row that another part writes. */
+    const over = async (id: string) => {
+      for (;;) {
+        const task = await tasks.get(id);
+        if (!["pending", "running"].includes(task.status)) return task;
+        await Bun.sleep(5);
+      }
+    };
+    return { ...parts, start, send, over, delivered, arrived: arrived.promise };
+  }
+
+  test("a task runs once, is complete, and its answer is delivered", async () => {
+    let runs = 0;
+    const { start, send, over, arrived, sessions, queue } = await fixture(async () => {
+      runs += 1;
+      return answered("42");
+    });
+    const worker = start();
+    const task = await over(await send("test:1"));
+    expect(task).toMatchObject({ status: "complete", result: "42", error: null, attempt: 1 });
+    expect(await arrived).toMatchObject({
+      result: "42",
+      isError: false,
+      task: { id: task.id, status: "complete" },
+    });
+    expect(await sessions.messages(task.session_id, { limit: 5 })).toMatchObject([
+      { role: "user", content: "x" },
+      { role: "assistant", content: "42", task_id: task.id },
+    ]);
+    expect(runs).toBe(1);
+    await worker.close();
+    await queue.close();
+  });
+
+  test("a failed run is a failed task, delivered as an error, and holds nothing back", async () => {
+    const { start, send, over, arrived, queue, redactor } = await fixture(async (task) => {
+      if (task.attempt === 1 && first === task.id)
+        throw new HeddleError("model_failed", "no model for sk-canary-1");
+      return answered("fine");
+    });
+    redactor.add("sk-canary-1");
+    const first: string = await send("test:1");
+    const second = await send("test:1");
+    const worker = start();
+    expect(await over(first)).toMatchObject({
+      status: "failed",
+      error: "no model for [redacted]",
+      error_code: "model_failed",
+      result: null,
+    });
+    expect(await arrived).toMatchObject({ isError: true, result: "no model for [redacted]" });
+    expect(await over(second)).toMatchObject({ status: "complete" });
+    await worker.close();
+    await queue.close();
+  });
+
+  test("a run that takes too long is ended", async () => {
+    const { start, send, over, queue } = await fixture(untilAborted, { maxRunSeconds: 0.05 });
+    const worker = start();
+    expect(await over(await send("test:1"))).toMatchObject({ status: "failed", error_code: "timeout" });
+    await worker.close();
+    await queue.close();
+  });
+
+  test("a running task is cancelled, and nothing is delivered", async () => {
+    const begun = Promise.withResolvers<void>();
+    const { start, send, over, delivered, tasks, queue } = await fixture((task, signal) => {
+      begun.resolve();
+      return untilAborted(task, signal);
+    });
+    const worker = start();
+    const id = await send("test:1");
+    await begun.promise;
+    await tasks.cancel(id);
+    expect(await over(id)).toMatchObject({ status: "cancelled", error_code: "cancelled" });
+    await worker.close();
+    expect(delivered).toEqual([]);
+    await queue.close();
+  });
+
+  test("a stop hands back what does not end in time, and the next worker goes on with it", async () => {
+    const begun = Promise.withResolvers<void>();
+    const { start, send, over, tasks, queue } = await fixture(
+      async (task, signal) => {
+        if (task.attempt > 1) return answered(`attempt ${task.attempt}`);
+        begun.resolve();
+        return untilAborted(task, signal);
+      },
+      { stopGraceMs: 1 },
+    );
+    const id = await send("test:1");
+    const worker = start();
+    await begun.promise;
+    await worker.close();
+    expect(await tasks.get(id)).toMatchObject({ status: "pending", losses: 0 });
+    const next = start();
+    expect(await over(id)).toMatchObject({ status: "complete", result: "attempt 2", losses: 0 });
+    await next.close();
+    await queue.close();
+  });
+
+  test("a run that took its worker down three times is given up", async () => {
+    const { start, send, over, db, queue } = await fixture(async () => answered("never"));
+    const id = await send("test:1");
+    await db.execute("update tasks set status = 'running', losses = 2, attempt = 3 where id = $1", [id]);
+    const worker = start();
+    expect(await over(id)).toMatchObject({ status: "failed", error_code: "worker_lost", result: null });
+    await worker.close();
+    await queue.close();
+  });
+
+  test("a worker that lost its claim writes nothing", async () => {
+    const begun = Promise.withResolvers<void>();
+    const go = Promise.withResolvers<void>();
+    const { start, send, tasks, db, sessions, queue } = await fixture(async () => {
+      begun.resolve();
+      await go.promise;
+      return answered("late");
+    });
+    const worker = start();
+    const id = await send("test:1");
+    await begun.promise;
+    // Another worker claims it, believing this one dead.
+    await db.execute("update tasks set attempt = attempt + 1 where id = $1", [id]);
+    go.resolve();
+    await worker.close();
+    const task = await tasks.get(id);
+    expect(task).toMatchObject({ status: "running", result: null });
+    expect((await sessions.messages(task.session_id, { limit: 5 })).length).toBe(1);
+    await queue.close();
+  });
+});
+
+function untilAborted(_task: ClaimedTask, signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    signal.addEventListener("abort", () => reject(signal.reason));
+    if (signal.aborted) reject(signal.reason);
+  });
+}
