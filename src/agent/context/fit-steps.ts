@@ -1,0 +1,54 @@
+// A long run outgrows any window. Its oldest results go first, then its oldest steps; the newest step stays.
+
+import type { LlmMessage } from "../../llm/llm.ts";
+import { CHARS_PER_TOKEN, cutMessage, estimate, estimateText } from "./budget.ts";
+import type { Group } from "./groups.ts";
+
+/** Tokens that remain of an old result when room is short. */
+const OLD_RESULT = 200;
+const ARGUMENTS_LEFT_OUT = JSON.stringify({ note: "left out to save room" });
+
+/** The steps as messages of no more than `room` tokens. */
+export function fitSteps(groups: Group[], room: number): LlmMessage[] {
+  const sizes = groups.map(estimate);
+  let total = sum(sizes);
+  if (total <= room) return groups.flat();
+  const fitted = [...groups];
+  const replace = (index: number, group: Group) => {
+    const size = estimate(group);
+    total += size - (sizes[index] ?? 0);
+    sizes[index] = size;
+    fitted[index] = group;
+  };
+  const last = groups.length - 1;
+  for (let index = 0; index < last && total > room; index++)
+    replace(index, cutResults(groups[index] ?? [], OLD_RESULT));
+  for (let index = 0; index < last && total > room; index++) replace(index, []);
+  if (total > room) replace(last, squeeze(groups[last] ?? [], room));
+  return fitted.flat();
+}
+
+const sum = (numbers: number[]) => numbers.reduce((a, b) => a + b, 0);
+
+function cutResults(group: Group, tokens: number): Group {
+  return group.map((message) => (message.role === "tool" ? cutMessage(message, tokens) : message));
+}
+
+/** One step into the room there is: every text gets its share, and arguments that are larger are replaced. */
+function squeeze(group: Group, room: number): Group {
+  const share = Math.floor(room / Math.max(1, group.length));
+  const squeezed = group.map((message) => cutMessage(shortenArguments(message, share), share));
+  // Hundreds of calls at once, whose names alone are too much.
+  return estimate(squeezed) <= room ? squeezed : [];
+}
+
+function shortenArguments(message: LlmMessage, tokens: number): LlmMessage {
+  if (message.role !== "assistant" || !message.tool_calls || estimate([message]) <= tokens) return message;
+  const share = Math.floor(tokens / 2 / message.tool_calls.length) * CHARS_PER_TOKEN;
+  const tool_calls = message.tool_calls.map((call) =>
+    estimateText(call.arguments) * CHARS_PER_TOKEN > share
+      ? { ...call, arguments: ARGUMENTS_LEFT_OUT }
+      : call,
+  );
+  return { ...message, tool_calls };
+}

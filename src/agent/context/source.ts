@@ -1,0 +1,23 @@
+import type { LlmMessage } from "../../llm/llm.ts";
+
+/** What the sources read. */
+export interface ContextInput {
+  botPrompt: string;
+  /** Milliseconds since 1970. */
+  now: number;
+  /** IANA name. */
+  timezone: string;
+  /** The session before the message to answer, oldest first. */
+  history: LlmMessage[];
+  systemPreamble: string;
+  /** The message to answer. */
+  userMessage: string;
+}
+
+/** Gives its part of the context; nothing when it has none. */
+export type Source = (input: ContextInput) => LlmMessage[];
+
+/** A system message, or nothing for an empty text. */
+export function system(text: string): LlmMessage[] {
+  return text.trim() === "" ? [] : [{ role: "system", content: text }];
+}

@@ -1,0 +1,77 @@
+// Reads what a run starts from: its message, its bot, and the session before it.
+
+import { and, desc, eq, isNotNull, ne, or, sql } from "drizzle-orm";
+import type { Queryable } from "../db/database.ts";
+import { bots, messages } from "../db/schema.ts";
+import { HeddleError } from "../errors.ts";
+import type { LlmMessage } from "../llm/llm.ts";
+import { toLlmMessage } from "./steps.ts";
+
+/** Rows of history at most, whatever the token budget would hold. */
+const HISTORY_ROWS = 400;
+
+export interface TurnTask {
+  id: string;
+  session_id: string;
+  bot_id: string;
+  message_id: string;
+}
+
+export interface LoadedTurn {
+  bot: typeof bots.$inferSelect;
+  userMessage: string;
+  /** Oldest first. */
+  history: LlmMessage[];
+}
+
+/** Throws `unknown_bot`, or `not_found` when the message is gone. */
+export async function loadTurn(query: Queryable, task: TurnTask): Promise<LoadedTurn> {
+  const [[head], history] = await Promise.all([
+    query
+      .select({ bot: bots, userMessage: messages.content })
+      .from(messages)
+      .leftJoin(bots, eq(bots.id, task.bot_id))
+      .where(eq(messages.id, task.message_id)),
+    loadHistory(query, task),
+  ]);
+  if (!head) throw new HeddleError("not_found", "The message to answer is gone.");
+  if (!head.bot) throw new HeddleError("unknown_bot", `There is no bot "${task.bot_id}".`);
+  return { bot: head.bot, userMessage: head.userMessage, history };
+}
+
+/**
+ * The newest rows of the session that lie before this run. Runs of a session follow each other, so every step of
+ * another run is earlier than this one, even if it was stored after this run's message came in. Messages that came
+ * in later wait for runs of their own, or have had them when this run was held back.
+ */
+async function loadHistory(query: Queryable, task: TurnTask): Promise<LlmMessage[]> {
+  const ownPosition = sql`(select own.position from ${messages} own where own.id = ${task.message_id}::uuid)`;
+  const alreadyAnswered = sql`exists (
+    select 1 from tasks done where done.message_id = ${messages.id} and done.status = 'complete')`;
+  const rows = await query
+    .select({
+      role: messages.role,
+      content: messages.content,
+      tool_calls: messages.tool_calls,
+      tool_call_id: messages.tool_call_id,
+      position: messages.position,
+      // A run's steps belong after the message that it answers, not after those that came in while it ran. Column
+      // names by hand: drizzle would write them without their table here.
+      turn: sql<string | null>`(
+        select asked.position from tasks run join messages asked on asked.id = run.message_id
+        where run.id = messages.task_id)`,
+    })
+    .from(messages)
+    .where(
+      and(
+        eq(messages.session_id, task.session_id),
+        ne(messages.id, task.message_id),
+        sql`${messages.task_id} is distinct from ${task.id}::uuid`,
+        or(isNotNull(messages.task_id), sql`${messages.position} < ${ownPosition}`, alreadyAnswered),
+      ),
+    )
+    .orderBy(desc(messages.position))
+    .limit(HISTORY_ROWS);
+  const turnOf = (row: (typeof rows)[number]) => Number(row.turn ?? row.position);
+  return rows.sort((a, b) => turnOf(a) - turnOf(b) || a.position - b.position).map(toLlmMessage);
+}

@@ -1,0 +1,177 @@
+// The agent's loop: ask the model, run the tools it calls, ask again, until it answers in text. It knows no
+// database, HTTP or clock; whoever calls it hears of every step through `emit` and keeps what must last.
+
+import { HeddleError } from "../errors.ts";
+import { throwIfAborted } from "../llm/abort.ts";
+import type { Llm, LlmEvent, LlmMessage, LlmTool, LlmToolCall, LlmUsage } from "../llm/llm.ts";
+import type { JsonObject } from "../sdk/types.ts";
+
+/** One answered model call, as it is recorded. */
+export interface ModelCall {
+  model: string;
+  usage: LlmUsage | null;
+  fallbackUsed: boolean;
+  durationMs: number;
+}
+
+/** What became of a tool call. */
+export interface ToolOutcome {
+  content: string;
+  error: string | null;
+  clientActions: JsonObject[];
+  durationMs: number | null;
+}
+
+/** `iteration` counts model calls from 1, also over a resumption. */
+export type LoopEvent =
+  | { type: "model_call"; iteration: number; model: string; messageCount: number; toolsCount: number }
+  | { type: "text"; iteration: number; text: string }
+  /** The text of this iteration so far is void. */
+  | { type: "model_retry"; iteration: number; reason: string; model: string; delayMs: number }
+  | { type: "model_answer"; iteration: number; call: ModelCall; toolCallsCount: number }
+  | { type: "model_failure"; iteration: number; model: string; error: unknown; durationMs: number }
+  /** Durable: stored before any of the tools runs. */
+  | { type: "tool_calls"; iteration: number; text: string; toolCalls: LlmToolCall[]; call: ModelCall }
+  /** Durable: one for each call, in the order in which they end. */
+  | { type: "tool_result"; iteration: number; toolCall: LlmToolCall; outcome: ToolOutcome };
+
+export interface LoopOptions {
+  llm: Llm;
+  model: string;
+  fallbackModels: string[];
+  tools: LlmTool[];
+  /** The whole context for the next model call, given what this run has said and done so far. */
+  contextFor(steps: LlmMessage[]): LlmMessage[];
+  /** Must not throw but for the end of the run; `signal` aborts with the run, or when a sibling call threw. */
+  callTool(call: LlmToolCall, context: { iteration: number; signal: AbortSignal }): Promise<ToolOutcome>;
+  /** Awaited: a run does not go on before an event is dealt with, and ends when dealing with it throws. */
+  emit(event: LoopEvent): Promise<void> | void;
+  /** Milliseconds. */
+  now(): number;
+  signal: AbortSignal;
+  /** Model calls with tools; then one without. */
+  maxIterations: number;
+  /** Where an interrupted run goes on. */
+  resume?: ResumePoint;
+}
+
+export interface ResumePoint {
+  /** Model calls of the interrupted run whose answers are among `steps`. */
+  iterations: number;
+  steps: LlmMessage[];
+  /** Calls in the last step without a result: whether they happened is not known. */
+  unanswered: LlmToolCall[];
+}
+
+export interface LoopResult {
+  text: string;
+  /** The model call that gave the text; its step is not emitted, but left for the caller to store. */
+  call: ModelCall;
+  iteration: number;
+}
+
+const OUTCOME_UNKNOWN =
+  "The server stopped while this call ran. Its outcome is unknown: it may have taken effect. Check before calling it again.";
+
+/** Throws what `emit` threw, the signal's reason, or `model_failed`. */
+export async function runLoop(options: LoopOptions): Promise<LoopResult> {
+  const { resume, maxIterations, tools } = options;
+  const steps: LlmMessage[] = [...(resume?.steps ?? [])];
+  let iteration = resume?.iterations ?? 0;
+  steps.push(...(await settleUnanswered(options, iteration)));
+  for (;;) {
+    iteration++;
+    const offered = iteration > maxIterations ? [] : tools;
+    const answer = await askModel(options, { iteration, steps, tools: offered });
+    const { text, toolCalls, call } = answer;
+    if (offered.length === 0 || toolCalls.length === 0)
+      return { text: finalText(text, call), call, iteration };
+    await options.emit({ type: "tool_calls", iteration, text, toolCalls, call });
+    steps.push({ role: "assistant", content: text, tool_calls: toolCalls });
+    steps.push(...(await runTools(options, toolCalls, iteration)));
+  }
+}
+
+async function settleUnanswered({ resume, emit }: LoopOptions, iteration: number): Promise<LlmMessage[]> {
+  const results: LlmMessage[] = [];
+  for (const toolCall of resume?.unanswered ?? []) {
+    const content = JSON.stringify({ error: OUTCOME_UNKNOWN });
+    const outcome = { content, error: OUTCOME_UNKNOWN, clientActions: [], durationMs: null };
+    await emit({ type: "tool_result", iteration, toolCall, outcome });
+    results.push({ role: "tool", tool_call_id: toolCall.id, content });
+  }
+  return results;
+}
+
+interface Question {
+  iteration: number;
+  steps: LlmMessage[];
+  tools: LlmTool[];
+}
+
+type Answer = { text: string; toolCalls: LlmToolCall[]; call: ModelCall };
+
+async function askModel(options: LoopOptions, { iteration, steps, tools }: Question): Promise<Answer> {
+  const { llm, model, fallbackModels, signal, emit, now } = options;
+  throwIfAborted(signal);
+  const messages = options.contextFor(steps);
+  await emit({
+    type: "model_call",
+    iteration,
+    model,
+    messageCount: messages.length,
+    toolsCount: tools.length,
+  });
+  const started = now();
+  let done: Extract<LlmEvent, { type: "done" }> | undefined;
+  try {
+    for await (const event of llm.stream({ model, fallbackModels, messages, tools, signal })) {
+      if (event.type === "done") done = event;
+      else if (event.type === "text") await emit({ type: "text", iteration, text: event.text });
+      else await emit({ ...event, type: "model_retry", iteration });
+    }
+    if (!done) throw new HeddleError("model_failed", "The model's answer has no end.");
+  } catch (error) {
+    throwIfAborted(signal);
+    await emit({ type: "model_failure", iteration, model, error, durationMs: Math.round(now() - started) });
+    throw error;
+  }
+  const { text, toolCalls, usage, fallbackUsed, durationMs } = done;
+  const call = { model: done.model, usage, fallbackUsed, durationMs };
+  await emit({ type: "model_answer", iteration, call, toolCallsCount: toolCalls.length });
+  return { text, toolCalls, call };
+}
+
+function finalText(text: string, call: ModelCall): string {
+  if (text.trim() === "") throw new HeddleError("model_failed", `${call.model} gave an empty answer.`);
+  return text;
+}
+
+/** All calls of one answer at once; the results in the order of the calls. */
+async function runTools(
+  options: LoopOptions,
+  calls: LlmToolCall[],
+  iteration: number,
+): Promise<LlmMessage[]> {
+  const { callTool, emit, signal } = options;
+  // When the run ends within one call, its siblings must not go on behind its back.
+  const siblings = new AbortController();
+  const both = AbortSignal.any([signal, siblings.signal]);
+  const settled = await Promise.allSettled(
+    calls.map(async (toolCall): Promise<LlmMessage> => {
+      try {
+        const outcome = await callTool(toolCall, { iteration, signal: both });
+        await emit({ type: "tool_result", iteration, toolCall, outcome });
+        return { role: "tool", tool_call_id: toolCall.id, content: outcome.content };
+      } catch (error) {
+        siblings.abort(error);
+        throw error;
+      }
+    }),
+  );
+  if (siblings.signal.aborted) {
+    throwIfAborted(signal);
+    throw siblings.signal.reason;
+  }
+  return settled.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
+}

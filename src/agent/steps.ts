@@ -1,0 +1,228 @@
+// The steps of a run in the database. Each is one statement: all of it or nothing, one round trip, and fenced, so
+// that a worker whose task was taken over cannot write any more.
+
+import { asc, eq } from "drizzle-orm";
+import type { Database, Queryable } from "../db/database.ts";
+import { llmCalls, messages } from "../db/schema.ts";
+import { HeddleError } from "../errors.ts";
+import { newId } from "../ids.ts";
+import type { LlmMessage, LlmToolCall } from "../llm/llm.ts";
+import type { Redact } from "../redact.ts";
+import type { JsonObject } from "../sdk/types.ts";
+import type { ModelCall, ResumePoint, ToolOutcome } from "./loop.ts";
+import { storable, storableJson } from "./storable.ts";
+
+/** The claim that a step is written under. */
+export interface StepClaim {
+  id: string;
+  session_id: string;
+  correlation_id: string;
+  attempt: number;
+}
+
+export interface ToolCallsStep {
+  iteration: number;
+  text: string;
+  toolCalls: LlmToolCall[];
+  call: ModelCall;
+}
+
+export interface ToolResultStep {
+  /** The assistant message that asked for the call. */
+  messageId: string;
+  toolCall: LlmToolCall;
+  outcome: ToolOutcome;
+}
+
+export interface ModelFailureStep {
+  iteration: number;
+  model: string;
+  error: string;
+  durationMs: number;
+}
+
+/** The answer itself, which is stored together with the end of its task. */
+export interface FinalStep {
+  messageId: string;
+  iteration: number;
+  text: string;
+  call: ModelCall;
+}
+
+/** Runs one statement over `claim`, the fenced row of the task, which is there only while the claim holds. */
+async function underClaim(db: Database, task: StepClaim, ctes: string, values: unknown[]): Promise<void> {
+  const { rows } = await db.execute(
+    `with claim as (
+       select id, session_id, correlation_id from tasks
+       where id = $1::uuid and attempt = $2::int and status = 'running' for no key update
+     ), ${ctes}
+     select id from claim`,
+    [task.id, task.attempt, ...values],
+  );
+  if (rows.length === 0) {
+    throw new HeddleError("worker_lost", "The task was ended or taken over by another worker.");
+  }
+}
+
+// JSON goes in as text: a driver that knows the parameter to be jsonb would encode the text once more.
+
+/** Stores what the model asked for, before any of it runs. Returns the id of the assistant message. */
+export async function saveToolCalls(
+  db: Database,
+  task: StepClaim,
+  step: ToolCallsStep,
+  redact: Redact,
+): Promise<string> {
+  const messageId = newId();
+  const calls = storableJson(step.toolCalls);
+  const rows = calls.map((call) => ({
+    id: newId(),
+    call_id: call.id,
+    tool_name: call.name,
+    arguments: redact(call.arguments),
+  }));
+  await underClaim(
+    db,
+    task,
+    `message as (
+       insert into messages (id, session_id, role, content, tool_calls, task_id)
+       select $3::uuid, session_id, 'assistant', $4::text, $5::text::jsonb, id from claim
+     ), calls as (
+       insert into tool_calls (id, task_id, message_id, call_id, correlation_id, tool_name, arguments, status, iteration)
+       select c.id, claim.id, $3::uuid, c.call_id, claim.correlation_id, c.tool_name, c.arguments, 'running', $6::int
+       from claim, jsonb_to_recordset($7::text::jsonb) as c(id uuid, call_id text, tool_name text, arguments text)
+     ), model as (
+       insert into llm_calls (id, task_id, correlation_id, model, iteration, prompt_tokens, completion_tokens, duration_ms, fallback_used)
+       select $8::uuid, id, correlation_id, $9::text, $6::int, $10::int, $11::int, $12::int, $13::boolean from claim
+     )`,
+    [
+      messageId,
+      storable(step.text),
+      JSON.stringify(calls),
+      step.iteration,
+      JSON.stringify(rows),
+      newId(),
+      step.call.model,
+      step.call.usage?.prompt_tokens ?? null,
+      step.call.usage?.completion_tokens ?? null,
+      step.call.durationMs,
+      step.call.fallbackUsed,
+    ],
+  );
+  return messageId;
+}
+
+/** Stores how one call ended. */
+export async function saveToolResult(db: Database, task: StepClaim, step: ToolResultStep): Promise<void> {
+  const { outcome } = step;
+  // Kept with the message: a run that is resumed must still hand them over.
+  const metadata = outcome.clientActions.length > 0 ? { client_actions: outcome.clientActions } : {};
+  await underClaim(
+    db,
+    task,
+    `message as (
+       insert into messages (id, session_id, role, content, tool_call_id, task_id, metadata)
+       select $3::uuid, session_id, 'tool', $4::text, $5::text, id, $6::text::jsonb from claim
+     ), call as (
+       update tool_calls set status = $7::text, error = $8::text, duration_ms = $9::int
+       from claim where tool_calls.message_id = $10::uuid and tool_calls.call_id = $5::text
+     )`,
+    [
+      newId(),
+      outcome.content,
+      storable(step.toolCall.id),
+      JSON.stringify(metadata),
+      outcome.error === null ? "done" : "failed",
+      outcome.error,
+      outcome.durationMs,
+      step.messageId,
+    ],
+  );
+}
+
+/** Records a model call that gave no answer. */
+export async function saveModelFailure(db: Database, task: StepClaim, step: ModelFailureStep): Promise<void> {
+  await underClaim(
+    db,
+    task,
+    `model as (
+       insert into llm_calls (id, task_id, correlation_id, model, iteration, duration_ms, error)
+       select $3::uuid, id, correlation_id, $4::text, $5::int, $6::int, $7::text from claim
+     )`,
+    [newId(), step.model, step.iteration, step.durationMs, storable(step.error)],
+  );
+}
+
+/** Stores the answer, in the transaction that completes the task (whose own update is the fence). */
+export async function saveFinalStep(tx: Queryable, task: StepClaim, step: FinalStep): Promise<void> {
+  const { call } = step;
+  await Promise.all([
+    tx.insert(messages).values({
+      id: step.messageId,
+      session_id: task.session_id,
+      role: "assistant",
+      content: step.text,
+      task_id: task.id,
+    }),
+    tx.insert(llmCalls).values({
+      id: newId(),
+      task_id: task.id,
+      correlation_id: task.correlation_id,
+      model: call.model,
+      iteration: step.iteration,
+      prompt_tokens: call.usage?.prompt_tokens ?? null,
+      completion_tokens: call.usage?.completion_tokens ?? null,
+      duration_ms: call.durationMs,
+      fallback_used: call.fallbackUsed,
+    }),
+  ]);
+}
+
+export interface StoredSteps {
+  resume: ResumePoint;
+  /** By iteration: the assistant message that asked for tools. */
+  messageIds: Map<number, string>;
+  clientActions: JsonObject[];
+  toolCallsMade: number;
+}
+
+/** What an earlier claim of this task has done and stored. */
+export async function loadSteps(query: Queryable, taskId: string): Promise<StoredSteps> {
+  const rows = await query
+    .select()
+    .from(messages)
+    .where(eq(messages.task_id, taskId))
+    .orderBy(asc(messages.position));
+  const asked = rows.filter((row) => row.role === "assistant");
+  const calls = asked.flatMap((row) => row.tool_calls ?? []);
+  const last = asked.at(-1);
+  const answered = new Set(
+    rows
+      .filter((row) => row.role === "tool" && row.position > (last?.position ?? 0))
+      .map((row) => row.tool_call_id),
+  );
+  return {
+    resume: {
+      iterations: asked.length,
+      steps: rows.map(toLlmMessage),
+      unanswered: (last?.tool_calls ?? []).filter((call) => !answered.has(call.id)),
+    },
+    messageIds: new Map(asked.map((row, index) => [index + 1, row.id])),
+    clientActions: rows.flatMap((row) => (row.metadata.client_actions ?? []) as JsonObject[]),
+    toolCallsMade: calls.length,
+  };
+}
+
+type MessageRow = Pick<typeof messages.$inferSelect, "role" | "content" | "tool_calls" | "tool_call_id">;
+
+/** A stored message as a model reads it. */
+export function toLlmMessage({ role, content, tool_calls, tool_call_id }: MessageRow): LlmMessage {
+  switch (role) {
+    case "tool":
+      return { role, content, tool_call_id: tool_call_id ?? "" };
+    case "assistant":
+      return tool_calls?.length ? { role, content, tool_calls } : { role, content };
+    default:
+      return { role, content };
+  }
+}

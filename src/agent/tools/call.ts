@@ -1,0 +1,119 @@
+// One tool call: prepare (may it run, with which arguments), execute (under a time limit), finalise (what the
+// model reads of it). Whatever goes wrong is the call's result; only the end of the run itself is thrown.
+
+import { messageOf } from "../../errors.ts";
+import { throwIfAborted } from "../../llm/abort.ts";
+import type { LlmToolCall } from "../../llm/llm.ts";
+import type { Redact } from "../../redact.ts";
+import type { JsonObject, RunContext, ToolContext } from "../../sdk/types.ts";
+import type { RegisteredTool } from "./registry.ts";
+import { failedResult, type ToolResult, toToolResult } from "./result.ts";
+
+export interface CallToolOptions {
+  /** The tools that this run may use, by name. */
+  tools: ReadonlyMap<string, RegisteredTool>;
+  run: RunContext & { task_id: string };
+  /** The run's signal: its abort ends the call with a throw. */
+  signal: AbortSignal;
+  redact: Redact;
+  /** Milliseconds. */
+  now: () => number;
+  /** Called when the arguments are valid, just before the tool runs. */
+  onStart?: (args: JsonObject) => void;
+}
+
+export interface CalledTool extends ToolResult {
+  /** The parsed arguments; empty when they could not be parsed. */
+  args: JsonObject;
+  durationMs: number;
+}
+
+/** Throws the reason of `signal` when the run ends; anything else that fails is a result with `error`. */
+export async function callTool(call: LlmToolCall, options: CallToolOptions): Promise<CalledTool> {
+  const { redact, now, onStart } = options;
+  throwIfAborted(options.signal);
+  const started = now();
+  const prepared = prepare(call, options.tools);
+  let result: ToolResult;
+  if (prepared.problem !== undefined) {
+    result = failedResult(prepared.problem, redact);
+  } else {
+    onStart?.(prepared.args);
+    result = finalise(await execute(prepared, options), redact);
+  }
+  return { ...result, args: prepared.args, durationMs: Math.round(now() - started) };
+}
+
+type Prepared =
+  | { problem: string; args: JsonObject }
+  | { problem?: undefined; args: JsonObject; tool: RegisteredTool };
+
+function prepare(call: LlmToolCall, tools: ReadonlyMap<string, RegisteredTool>): Prepared {
+  const args = parseArguments(call.arguments);
+  const tool = tools.get(call.name);
+  if (!tool) {
+    const names = [...tools.keys()].join(", ") || "none";
+    return { problem: `There is no tool "${call.name}". Available: ${names}.`, args: args ?? {} };
+  }
+  if (!args) return { problem: `The arguments of ${call.name} are not a JSON object.`, args: {} };
+  const violations = tool
+    .validate(args)
+    .map(({ field, message }) => (field === "" ? message : `${field}: ${message}`));
+  if (violations.length > 0) {
+    return { problem: `The arguments of ${call.name} are invalid: ${violations.join("; ")}.`, args };
+  }
+  return { args, tool };
+}
+
+function parseArguments(text: string): JsonObject | null {
+  if (text.trim() === "") return {};
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === "object" && value !== null && !Array.isArray(value)
+      ? (value as JsonObject)
+      : null;
+  } catch {
+    return null;
+  }
+}
+
+type Execution = { value: unknown; problem?: undefined } | { problem: string };
+
+async function execute(
+  { tool, args }: { tool: RegisteredTool; args: JsonObject },
+  { run, signal }: CallToolOptions,
+): Promise<Execution> {
+  const limit = new AbortController();
+  const timer = setTimeout(() => limit.abort(), tool.timeoutSeconds * 1000);
+  const both = AbortSignal.any([signal, limit.signal]);
+  const context: ToolContext = { ...run, signal: both };
+  try {
+    const value = await Promise.race([runTool(tool, args, context), rejectOnAbort(both)]);
+    return { value };
+  } catch (error) {
+    throwIfAborted(signal);
+    if (limit.signal.aborted)
+      return { problem: `${tool.name} took longer than ${tool.timeoutSeconds} seconds.` };
+    return { problem: messageOf(error) };
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Async, so that a tool that throws at once rejects like any other. */
+async function runTool(tool: RegisteredTool, args: JsonObject, context: ToolContext): Promise<unknown> {
+  // The schema has just vouched for the arguments' type.
+  return await tool.run(args as never, context);
+}
+
+function rejectOnAbort(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    if (signal.aborted) reject(signal.reason);
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+  });
+}
+
+function finalise(execution: Execution, redact: Redact): ToolResult {
+  if (execution.problem !== undefined) return failedResult(execution.problem, redact);
+  return toToolResult(execution.value, redact);
+}

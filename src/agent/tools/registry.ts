@@ -1,0 +1,99 @@
+// The tools that agents may be given, each under a name and an owner: an integration's id, or "core".
+
+import { HeddleError, messageOf } from "../../errors.ts";
+import { compileSchema, plainSchema, type Validate } from "../../json-schema.ts";
+import type { JsonObject, ToolFunction } from "../../sdk/types.ts";
+
+export interface Tool {
+  name: string;
+  description: string;
+  /** JSON Schema of an object. */
+  parameters: JsonObject;
+  /** Seconds; default 60. */
+  timeoutSeconds?: number | undefined;
+  run: ToolFunction<never>;
+}
+
+export interface RegisteredTool extends Tool {
+  owner: string;
+  timeoutSeconds: number;
+  validate: Validate;
+}
+
+export interface ToolRegistry {
+  /** Throws `validation` for a name or schema that cannot be a tool's, `conflict` when the name is taken. */
+  add(owner: string, tool: Tool): void;
+  /** Sets an owner's tools; when one of them is refused, the owner's earlier ones stay. Throws as `add`. */
+  replaceOwner(owner: string, tools: Tool[]): void;
+  removeOwner(owner: string): void;
+  get(name: string): RegisteredTool | undefined;
+  /** All tools, by name. */
+  list(): RegisteredTool[];
+}
+
+const NAME = /^[a-zA-Z0-9_-]{1,64}$/;
+const TIMEOUT_SECONDS = 60;
+
+export function createToolRegistry(): ToolRegistry {
+  const tools = new Map<string, RegisteredTool>();
+
+  function accept(owner: string, tool: Tool, taken: RegisteredTool | undefined): RegisteredTool {
+    if (taken) {
+      throw new HeddleError(
+        "conflict",
+        `Tool "${tool.name}" of ${owner} is already registered by ${taken.owner}.`,
+      );
+    }
+    return compileTool(owner, tool);
+  }
+
+  function removeOwner(owner: string): void {
+    for (const [name, tool] of tools) if (tool.owner === owner) tools.delete(name);
+  }
+
+  return {
+    add(owner, tool) {
+      tools.set(tool.name, accept(owner, tool, tools.get(tool.name)));
+    },
+    replaceOwner(owner, wanted) {
+      const accepted = new Map<string, RegisteredTool>();
+      for (const tool of wanted) {
+        const registered = tools.get(tool.name);
+        const taken = registered?.owner === owner ? undefined : registered;
+        accepted.set(tool.name, accept(owner, tool, taken ?? accepted.get(tool.name)));
+      }
+      removeOwner(owner);
+      for (const [name, tool] of accepted) tools.set(name, tool);
+    },
+    removeOwner,
+    get: (name) => tools.get(name),
+    list: () => [...tools.values()].sort((a, b) => (a.name < b.name ? -1 : 1)),
+  };
+}
+
+function compileTool(owner: string, tool: Tool): RegisteredTool {
+  const { name, timeoutSeconds = TIMEOUT_SECONDS } = tool;
+  if (!NAME.test(name)) {
+    throw new HeddleError(
+      "validation",
+      `A tool's name is 1 to 64 of a-z A-Z 0-9 _ -, not ${JSON.stringify(name)}.`,
+    );
+  }
+  if (!(timeoutSeconds > 0))
+    throw new HeddleError("validation", `Tool "${name}": timeoutSeconds must be above 0.`);
+  try {
+    const parameters = schemaOf(tool.parameters);
+    return { ...tool, owner, parameters, timeoutSeconds, validate: compileSchema(parameters) };
+  } catch (cause) {
+    throw new HeddleError("validation", `Tool "${name}" of ${owner}: parameters: ${messageOf(cause)}`, {
+      cause,
+    });
+  }
+}
+
+/** What models get: plain JSON, without a dialect that would have to be looked up. */
+function schemaOf(parameters: JsonObject): JsonObject {
+  const { $schema: _dialect, ...schema } = plainSchema(parameters);
+  if (schema.type !== "object") throw new Error('the schema must have "type": "object"');
+  return schema;
+}

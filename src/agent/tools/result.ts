@@ -1,0 +1,104 @@
+// What a tool returned, made into what the model reads, what the dispatcher gets and what is recorded.
+
+import { messageOf } from "../../errors.ts";
+import type { Redact } from "../../redact.ts";
+import type { JsonObject } from "../../sdk/types.ts";
+import { cutText } from "../cut-text.ts";
+import { storable, storableJson } from "../storable.ts";
+
+export interface ToolResult {
+  /** For the model; bounded and redacted. */
+  content: string;
+  /** Why the call counts as failed, or null. */
+  error: string | null;
+  /** Handed to the dispatcher with the answer. */
+  clientActions: JsonObject[];
+}
+
+/** Characters that a model gets of one result. */
+const LONGEST_RESULT = 30_000;
+/** JSON characters of one call's client actions: they are kept in the database until they are delivered. */
+const LONGEST_CLIENT_ACTIONS = 8_000_000;
+const LONGEST_ERROR = 4_000;
+
+/**
+ * A text goes through, anything else as JSON. An object (or the JSON text of one) may carry `error`, which marks
+ * the call failed, and `client_action`, of which the model only reads `message`.
+ */
+export function toToolResult(value: unknown, redact: Redact): ToolResult {
+  let text: string;
+  try {
+    text = textOf(value);
+  } catch (error) {
+    return failedResult(`The tool's result is not JSON: ${messageOf(error)}`, redact);
+  }
+  const object = objectOf(value, text);
+  const actions = clientActionsOf(object);
+  if (!object || actions.length === 0) {
+    return { content: forModel(text, redact), error: errorOf(object, redact), clientActions: [] };
+  }
+  if (text.length > LONGEST_CLIENT_ACTIONS) {
+    return failedResult(
+      `The client action is too large: at most ${LONGEST_CLIENT_ACTIONS} characters.`,
+      redact,
+    );
+  }
+  const message = typeof object.message === "string" && object.message !== "" ? object.message : "Done.";
+  return {
+    content: forModel(message, redact),
+    error: errorOf(object, redact),
+    clientActions: storableJson(redactTexts(actions, redact)),
+  };
+}
+
+/** `{"error": message}`, as the model reads a call that failed. */
+export function failedResult(message: string, redact: Redact): ToolResult {
+  const error = cutText(storable(redact(message)), LONGEST_ERROR);
+  return { content: JSON.stringify({ error }), error, clientActions: [] };
+}
+
+function textOf(value: unknown): string {
+  if (typeof value === "string") return value;
+  return JSON.stringify(value) ?? "Done.";
+}
+
+/** `data` holds a file's content, which is handed over as it is. */
+function redactTexts(actions: JsonObject[], redact: Redact): JsonObject[] {
+  const json = JSON.stringify(actions, (key, value) =>
+    typeof value === "string" && key !== "data" ? redact(value) : value,
+  );
+  return JSON.parse(json) as JsonObject[];
+}
+
+/** Many tools return their JSON as text: it means the same. */
+function objectOf(value: unknown, text: string): JsonObject | null {
+  if (typeof value === "string" && !value.trimStart().startsWith("{")) return null;
+  try {
+    // Also a returned object is read from its JSON: that is what its getters and toJSON make of it.
+    const parsed: unknown = JSON.parse(text);
+    return isObject(parsed) ? parsed : null;
+  } catch {
+    return null;
+  }
+}
+
+function isObject(value: unknown): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function clientActionsOf(object: JsonObject | null): JsonObject[] {
+  const action = object?.client_action;
+  return (Array.isArray(action) ? action : [action]).filter(isObject);
+}
+
+function errorOf(object: JsonObject | null, redact: Redact): string | null {
+  const error = object?.error;
+  if (error === undefined || error === null || error === false || error === "") return null;
+  const text = typeof error === "string" ? error : JSON.stringify(error);
+  return cutText(storable(redact(text)), LONGEST_ERROR);
+}
+
+function forModel(text: string, redact: Redact): string {
+  // Redacted first: half a secret at the cut would not be recognised.
+  return cutText(storable(redact(text)), LONGEST_RESULT);
+}

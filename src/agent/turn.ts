@@ -1,0 +1,279 @@
+// One run of an agent over one message: loads what it starts from, runs the loop, stores each step as it happens.
+
+import type { Database } from "../db/database.ts";
+import { HeddleError, messageOf } from "../errors.ts";
+import type { Hooks } from "../hooks/hooks.ts";
+import { newId } from "../ids.ts";
+import type { Llm } from "../llm/llm.ts";
+import type { Logger } from "../log.ts";
+import type { Redact } from "../redact.ts";
+import type { ExecutionConfig, HookEvent, JsonObject, RunContext } from "../sdk/types.ts";
+import { createContext } from "./context/assemble.ts";
+import { CONTEXT_WINDOW_TOKENS, messageBudget } from "./context/budget.ts";
+import { type LoadedTurn, loadTurn } from "./load-turn.ts";
+import { type LoopEvent, runLoop } from "./loop.ts";
+import { offeredTools } from "./offered-tools.ts";
+import {
+  type FinalStep,
+  loadSteps,
+  type StoredSteps,
+  saveModelFailure,
+  saveToolCalls,
+  saveToolResult,
+} from "./steps.ts";
+import { storable } from "./storable.ts";
+import { callTool } from "./tools/call.ts";
+import type { ToolRegistry } from "./tools/registry.ts";
+
+export { type FinalStep, saveFinalStep } from "./steps.ts";
+
+/** A task that a worker holds. */
+export interface ClaimedTask {
+  id: string;
+  session_id: string;
+  channel_id: string;
+  client_id: string;
+  bot_id: string;
+  message_id: string;
+  correlation_id: string;
+  /** Claims so far; the fence of every write. */
+  attempt: number;
+  execution_config: ExecutionConfig;
+}
+
+export interface TurnOutcome {
+  text: string;
+  /** What tools hand to the dispatcher, in the order of their calls' ends. */
+  clientActions: JsonObject[];
+  /** Not stored yet: `saveFinalStep` belongs into the transaction that completes the task. */
+  final: FinalStep;
+}
+
+export interface AgentSettings {
+  /** For bots that name no model. */
+  defaultModel: string;
+  /** For bots that name none. */
+  fallbackModels: string[];
+  /** IANA name. */
+  timezone: string;
+  /** Model calls with tools in one run, for bots that set none. Default 15. */
+  maxIterations?: number;
+  /** Tokens. Default 128,000. */
+  contextWindow?: number;
+}
+
+export interface AgentOptions {
+  db: Database;
+  llm: Llm;
+  tools: Pick<ToolRegistry, "get" | "list">;
+  hooks: Pick<Hooks, "fire">;
+  log: Logger;
+  redact: Redact;
+  settings: AgentSettings;
+  /** Milliseconds since 1970. */
+  now?: () => number;
+}
+
+export interface Agent {
+  /**
+   * Runs a task to its answer; goes on from the steps that an earlier claim has stored.
+   * @throws HeddleError `unknown_bot`, `model_failed`, `worker_lost` (the claim is another's), or the signal's reason.
+   */
+  runTurn(task: ClaimedTask, signal: AbortSignal): Promise<TurnOutcome>;
+}
+
+const MAX_ITERATIONS = 15;
+const NOTHING_STORED: StoredSteps = {
+  resume: { iterations: 0, steps: [], unanswered: [] },
+  messageIds: new Map(),
+  clientActions: [],
+  toolCallsMade: 0,
+};
+
+export function createAgent(options: AgentOptions): Agent {
+  return {
+    async runTurn(task, signal) {
+      const progress = { toolCallsMade: 0 };
+      const tell = teller(options.hooks, task);
+      try {
+        const outcome = await run({ ...options, task, signal, tell, progress });
+        tell("after_response", {
+          response_length: outcome.text.length,
+          tool_calls_made: progress.toolCallsMade,
+        });
+        return outcome;
+      } catch (error) {
+        if (isOver(error)) tell("after_response", { error: true, tool_calls_made: progress.toolCallsMade });
+        throw error;
+      }
+    },
+  };
+}
+
+/** False when the same run goes on elsewhere: in the worker that took it over, or the one that will. */
+function isOver(error: unknown): boolean {
+  return !(error instanceof HeddleError && (error.code === "worker_lost" || error.code === "unavailable"));
+}
+
+type Tell = (event: HookEvent, extra: JsonObject) => void;
+
+function teller(hooks: Pick<Hooks, "fire">, task: ClaimedTask): Tell {
+  const context = runContext(task);
+  return (event, extra) => hooks.fire(event, { ...context, extra });
+}
+
+function runContext(task: ClaimedTask): RunContext {
+  const { bot_id, session_id, channel_id, client_id, correlation_id } = task;
+  return { bot_id, session_id, channel_id, client_id, correlation_id };
+}
+
+interface Run extends AgentOptions {
+  task: ClaimedTask;
+  signal: AbortSignal;
+  tell: Tell;
+  progress: { toolCallsMade: number };
+}
+
+async function run(run: Run): Promise<TurnOutcome> {
+  const { db, llm, log, redact, settings, task, signal, tell, progress, now = Date.now } = run;
+  const [turn, stored] = await Promise.all([
+    loadTurn(db.query, task),
+    // A first claim cannot have left steps.
+    task.attempt > 1 ? loadSteps(db.query, task.id) : NOTHING_STORED,
+  ]);
+  tell("before_context_assembly", { user_message: turn.userMessage });
+  progress.toolCallsMade = stored.toolCallsMade;
+  const { bot } = turn;
+  const wanted = { bot: bot.tools, message: task.execution_config.tools ?? [] };
+  const tools = offeredTools(run.tools, wanted, log);
+  const llmTools = [...tools.values()].map(({ name, description, parameters }) => ({
+    name,
+    description,
+    parameters,
+  }));
+  const steps = createStepKeeper(run, stored);
+
+  const result = await runLoop({
+    llm,
+    model: task.execution_config.model_override ?? bot.model ?? settings.defaultModel,
+    fallbackModels: bot.fallback_models.length > 0 ? bot.fallback_models : settings.fallbackModels,
+    tools: llmTools,
+    contextFor: contextOf(
+      run,
+      turn,
+      messageBudget(settings.contextWindow ?? CONTEXT_WINDOW_TOKENS, llmTools),
+    ),
+    async callTool(call, { iteration, signal }) {
+      progress.toolCallsMade++;
+      const called = await callTool(call, {
+        tools,
+        run: { ...runContext(task), task_id: task.id },
+        signal,
+        redact,
+        now,
+        onStart: (args) =>
+          tell("before_tool_execution", { tool_name: call.name, tool_type: "local", args, iteration }),
+      });
+      tell("after_tool_call", {
+        tool_name: call.name,
+        tool_args: called.args,
+        duration_ms: called.durationMs,
+      });
+      return called;
+    },
+    async emit(event) {
+      announce(event, run);
+      await steps.keep(event);
+    },
+    now,
+    signal,
+    maxIterations: bot.max_iterations ?? settings.maxIterations ?? MAX_ITERATIONS,
+    resume: stored.resume,
+  });
+  const text = storable(redact(result.text));
+  return {
+    text,
+    clientActions: steps.clientActions,
+    final: { messageId: newId(), iteration: result.iteration, text, call: result.call },
+  };
+}
+
+function contextOf({ task, settings, now = Date.now }: Run, turn: LoadedTurn, budget: number) {
+  return createContext(
+    {
+      botPrompt: turn.bot.system_prompt,
+      now: now(),
+      timezone: settings.timezone,
+      history: turn.history,
+      systemPreamble: task.execution_config.system_preamble ?? "",
+      userMessage: turn.userMessage,
+    },
+    budget,
+  );
+}
+
+/** Stores the durable events, and collects what the answer is handed over with. */
+function createStepKeeper({ db, task, redact }: Run, stored: StoredSteps) {
+  const messageIds = new Map(stored.messageIds);
+  const clientActions = [...stored.clientActions];
+  return {
+    clientActions,
+    async keep(event: LoopEvent): Promise<void> {
+      switch (event.type) {
+        case "tool_calls":
+          messageIds.set(event.iteration, await saveToolCalls(db, task, event, redact));
+          return;
+        case "tool_result":
+          await saveToolResult(db, task, { ...event, messageId: messageIds.get(event.iteration) ?? "" });
+          clientActions.push(...event.outcome.clientActions);
+          return;
+        case "model_failure":
+          await saveModelFailure(db, task, { ...event, error: redact(messageOf(event.error)) });
+          return;
+        default:
+          return;
+      }
+    },
+  };
+}
+
+/** Tells hooks and the log. */
+function announce(event: LoopEvent, { llm, log, task, tell }: Run): void {
+  switch (event.type) {
+    case "model_call":
+      tell("before_llm_call", {
+        model: event.model,
+        message_count: event.messageCount,
+        tools_count: event.toolsCount,
+        provider_id: llm.provider,
+        iteration: event.iteration,
+      });
+      return;
+    case "model_answer": {
+      const { model, usage, fallbackUsed, durationMs } = event.call;
+      tell("after_llm_call", {
+        model,
+        duration_ms: durationMs,
+        prompt_tokens: usage?.prompt_tokens ?? null,
+        completion_tokens: usage?.completion_tokens ?? null,
+        total_tokens: usage ? usage.prompt_tokens + usage.completion_tokens : null,
+        tool_calls_count: event.toolCallsCount,
+        fallback_used: fallbackUsed,
+        fallback_model: fallbackUsed ? model : null,
+        iteration: event.iteration,
+        provider_id: llm.provider,
+      });
+      return;
+    }
+    case "model_retry":
+      log.info("Model {model} is asked again in {delay_ms} ms: {reason}", {
+        model: event.model,
+        delay_ms: event.delayMs,
+        reason: event.reason,
+        task_id: task.id,
+      });
+      return;
+    default:
+      return;
+  }
+}

@@ -1,0 +1,14 @@
+// A run is stopped through its AbortSignal, whose reason says why as a HeddleError.
+
+import { HeddleError } from "../errors.ts";
+
+/** Throws the reason of an aborted signal. */
+export function throwIfAborted(signal: AbortSignal): void {
+  if (signal.aborted) throw abortReason(signal);
+}
+
+/** Why the signal was aborted: its reason when that is a HeddleError, else `cancelled`. */
+function abortReason(signal: AbortSignal): HeddleError {
+  if (signal.reason instanceof HeddleError) return signal.reason;
+  return new HeddleError("cancelled", "The run was stopped.", { cause: signal.reason });
+}

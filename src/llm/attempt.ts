@@ -1,0 +1,52 @@
+// One request to one model: what it yields, and how it fails. Retries and fallbacks are built on these.
+
+import type { LlmToolCall, LlmUsage } from "./llm.ts";
+
+export interface Completion {
+  text: string;
+  toolCalls: LlmToolCall[];
+  usage: LlmUsage | null;
+}
+
+export type AttemptEvent = { type: "text"; text: string } | ({ type: "done" } & Completion);
+
+/** Asks the model once. Ends with `done`, or throws an AttemptFailure or the reason of the abort. */
+export type Attempt = (model: string) => AsyncIterable<AttemptEvent>;
+
+/**
+ * - `rate_limit`, `server`: the endpoint answered 429, or 408, 409 or 5xx
+ * - `connection`, `timeout`: no answer, or none in time
+ * - `garbled`, `cut`: an answer that is not in the protocol, or ends before its end
+ * - `empty`: neither text nor a tool call
+ * - `refused`: any other 4xx; asking again would be answered the same
+ */
+export type FailureKind =
+  | "rate_limit"
+  | "server"
+  | "connection"
+  | "timeout"
+  | "garbled"
+  | "cut"
+  | "empty"
+  | "refused";
+
+export interface FailureFacts {
+  status?: number;
+  /** How long the endpoint asked to wait, in milliseconds. */
+  retryAfterMs?: number;
+  cause?: unknown;
+}
+
+export class AttemptFailure extends Error {
+  readonly kind: FailureKind;
+  readonly status: number | undefined;
+  readonly retryAfterMs: number | undefined;
+
+  constructor(kind: FailureKind, message: string, facts: FailureFacts = {}) {
+    super(message, { cause: facts.cause });
+    this.name = "AttemptFailure";
+    this.kind = kind;
+    this.status = facts.status;
+    this.retryAfterMs = facts.retryAfterMs;
+  }
+}

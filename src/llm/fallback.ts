@@ -1,0 +1,78 @@
+// Goes through a request's models in order; one that failed is left out for a while.
+
+import { HeddleError } from "../errors.ts";
+import type { Logger } from "../log.ts";
+import { type Attempt, AttemptFailure } from "./attempt.ts";
+import type { LlmEvent, LlmRequest } from "./llm.ts";
+import { type Sleep, streamWithRetries } from "./retry.ts";
+
+export interface FallbackOptions {
+  log: Logger;
+  now: () => number;
+  sleep: Sleep;
+  random: () => number;
+}
+
+const COOL_DOWN_MS = 300_000;
+
+/** Cool-downs live as long as what this returns. */
+export function createFallback({ log, now, sleep, random }: FallbackOptions) {
+  const coolUntil = new Map<string, number>();
+
+  /** The models that are not cooling first; the others stay as a last resort. */
+  function inOrder(models: string[]): string[] {
+    const at = now();
+    const cooling = (model: string) => (coolUntil.get(model) ?? 0) > at;
+    return [...models.filter((model) => !cooling(model)), ...models.filter(cooling)];
+  }
+
+  async function* stream(request: LlmRequest, attempt: Attempt): AsyncGenerator<LlmEvent> {
+    const started = now();
+    const models = inOrder([...new Set([request.model, ...request.fallbackModels])]);
+    const failures: string[] = [];
+    for (const [index, model] of models.entries()) {
+      try {
+        const completion = yield* streamWithRetries({
+          attempt,
+          model,
+          signal: request.signal,
+          sleep,
+          random,
+        });
+        coolUntil.delete(model);
+        yield {
+          type: "done",
+          text: completion.text,
+          toolCalls: completion.toolCalls,
+          usage: completion.usage,
+          model,
+          fallbackUsed: model !== request.model,
+          durationMs: Math.round(now() - started),
+        };
+        return;
+      } catch (error) {
+        if (!(error instanceof AttemptFailure)) throw error;
+        failures.push(describe(model, error));
+        log.warning("Model {model} failed: {reason}", { model, reason: error.message, kind: error.kind });
+        if (coolsDown(error)) coolUntil.set(model, now() + COOL_DOWN_MS);
+        const next = models[index + 1];
+        if (next !== undefined) yield { type: "retry", reason: error.message, model: next, delayMs: 0 };
+      }
+    }
+    throw new HeddleError("model_failed", `No model answered. ${failures.join("; ")}`);
+  }
+
+  return { stream };
+}
+
+/** Failures that lie in the request say nothing about the model. */
+function coolsDown(failure: AttemptFailure): boolean {
+  if (failure.kind === "empty") return false;
+  if (failure.kind !== "refused") return true;
+  return failure.status === 401 || failure.status === 403 || failure.status === 404;
+}
+
+function describe(model: string, failure: AttemptFailure): string {
+  const status = failure.status === undefined ? "" : ` (HTTP ${failure.status})`;
+  return `${model}${status}: ${failure.message}`;
+}

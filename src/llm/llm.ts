@@ -1,0 +1,58 @@
+// What the agent needs of a language model, whoever provides it.
+
+/** A message as the model sees it. `arguments` of a tool call is the JSON text the model wrote. */
+export type LlmMessage =
+  | { role: "system"; content: string }
+  | { role: "user"; content: string }
+  | { role: "assistant"; content: string; tool_calls?: LlmToolCall[] }
+  | { role: "tool"; content: string; tool_call_id: string };
+
+export interface LlmToolCall {
+  id: string;
+  name: string;
+  arguments: string;
+}
+
+export interface LlmTool {
+  name: string;
+  description: string;
+  /** JSON Schema of an object. */
+  parameters: Record<string, unknown>;
+}
+
+export interface LlmRequest {
+  model: string;
+  /** Tried in order when `model` fails for good. */
+  fallbackModels: string[];
+  messages: LlmMessage[];
+  /** Empty: the model must answer in text. */
+  tools: LlmTool[];
+  signal: AbortSignal;
+}
+
+export interface LlmUsage {
+  prompt_tokens: number;
+  completion_tokens: number;
+}
+
+export type LlmEvent =
+  | { type: "text"; text: string }
+  /** Another attempt begins: the text so far is void. */
+  | { type: "retry"; reason: string; model: string; delayMs: number }
+  | {
+      type: "done";
+      text: string;
+      toolCalls: LlmToolCall[];
+      usage: LlmUsage | null;
+      /** The model that answered. */
+      model: string;
+      fallbackUsed: boolean;
+      durationMs: number;
+    };
+
+/** `stream` ends with one `done`, or throws a HeddleError (`model_failed`, `cancelled`, `timeout`). */
+export interface Llm {
+  /** "openai", "offline": told to hooks and stored with the call. */
+  readonly provider: string;
+  stream(request: LlmRequest): AsyncIterable<LlmEvent>;
+}

@@ -1,0 +1,53 @@
+// Sorts what the openai package throws into the kinds of failure that Heddle acts on.
+
+import { APIConnectionError, APIConnectionTimeoutError, APIError } from "openai";
+import { messageOf } from "../errors.ts";
+import type { Redact } from "../redact.ts";
+import { AttemptFailure, type FailureKind } from "./attempt.ts";
+
+/** `now` in milliseconds, to read a Retry-After that is a date. */
+export function toFailure(error: unknown, options: { hide: Redact; now: number }): AttemptFailure {
+  const message = describe(messageOf(error), options.hide);
+  if (error instanceof APIConnectionTimeoutError) return new AttemptFailure("timeout", message);
+  if (error instanceof APIConnectionError) return new AttemptFailure("connection", message);
+  if (error instanceof APIError) {
+    const { status } = error;
+    // An error that comes in the middle of a stream has no status of its own.
+    if (status === undefined) return new AttemptFailure("server", message);
+    const retryAfterMs = readRetryAfter(error.headers, options.now);
+    return new AttemptFailure(kindOf(status), message, {
+      status,
+      ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    });
+  }
+  if (error instanceof SyntaxError) return new AttemptFailure("garbled", message);
+  // What is left comes from the transport: the connection ended within the answer.
+  return new AttemptFailure("cut", message);
+}
+
+function kindOf(status: number): FailureKind {
+  if (status === 429) return "rate_limit";
+  return status === 408 || status === 409 || status >= 500 ? "server" : "refused";
+}
+
+const LONGEST_MESSAGE = 300;
+
+/** One short line, without mark-up (proxies answer whole HTML pages) and without secrets. */
+function describe(message: string, hide: Redact): string {
+  const line = hide(message)
+    .replace(/<(style|script)[\s\S]*?<\/\1>|<[^>]*>/gi, " ")
+    .replace(/\s+/g, " ")
+    .trim();
+  return line.length > LONGEST_MESSAGE ? `${line.slice(0, LONGEST_MESSAGE)}…` : line;
+}
+
+/** Seconds, an HTTP date (RFC 9110, 10.2.3), or OpenAI's own `retry-after-ms`. */
+export function readRetryAfter(headers: Headers | undefined, now: number): number | undefined {
+  const milliseconds = headers?.get("retry-after-ms")?.trim();
+  if (milliseconds && Number.isFinite(Number(milliseconds))) return Math.max(0, Number(milliseconds));
+  const text = headers?.get("retry-after")?.trim();
+  if (!text) return undefined;
+  if (Number.isFinite(Number(text))) return Math.max(0, Number(text) * 1000);
+  const date = Date.parse(text);
+  return Number.isNaN(date) ? undefined : Math.max(0, date - now);
+}

@@ -1,0 +1,154 @@
+// Models behind any OpenAI-compatible endpoint, over streamed chat completions.
+
+import OpenAI from "openai";
+import type { ChatCompletionMessageParam, ChatCompletionTool } from "openai/resources/chat/completions";
+import type { Logger } from "../log.ts";
+import type { Redact } from "../redact.ts";
+import { throwIfAborted } from "./abort.ts";
+import { type AttemptEvent, AttemptFailure } from "./attempt.ts";
+import { createFallback } from "./fallback.ts";
+import type { Llm, LlmMessage, LlmRequest, LlmTool } from "./llm.ts";
+import { createCompletion } from "./openai-completion.ts";
+import { toFailure } from "./openai-failure.ts";
+import { type Sleep, sleepUnlessAborted } from "./retry.ts";
+
+export interface OpenAiOptions {
+  /** Undefined for endpoints that take none; no Authorization header is sent then. */
+  apiKey: string | undefined;
+  /** With the version: "https://api.openai.com/v1" when undefined. */
+  baseUrl: string | undefined;
+  log: Logger;
+  /** Applied to what an endpoint says of its failures. */
+  redact?: Redact;
+  /** Longest wait for the answer's head, and between two pieces of it. Default 120 s. */
+  timeoutMs?: number;
+  /** Waits between attempts. */
+  sleep?: Sleep;
+  /** Milliseconds, for durations and cool-downs. */
+  now?: () => number;
+  /** 0 to 1, for the jitter. */
+  random?: () => number;
+}
+
+const TIMEOUT_MS = 120_000;
+
+/** The provider "openai": retries, falls back to other models, and cools failed ones down. */
+export function createOpenAiLlm(options: OpenAiOptions): Llm {
+  const { log, redact = (text) => text, timeoutMs = TIMEOUT_MS, now = Date.now } = options;
+  const client = createClient(options.apiKey, options.baseUrl, timeoutMs);
+  const hide = (text: string) =>
+    redact(options.apiKey ? text.replaceAll(options.apiKey, "[redacted]") : text);
+  const fallback = createFallback({
+    log,
+    now,
+    sleep: options.sleep ?? sleepUnlessAborted,
+    random: options.random ?? Math.random,
+  });
+  return {
+    provider: "openai",
+    stream: (request) =>
+      fallback.stream(request, (model) => attempt({ client, request, model, timeoutMs, hide, now })),
+  };
+}
+
+function createClient(apiKey: string | undefined, baseURL: string | undefined, timeout: number): OpenAI {
+  return new OpenAI({
+    // The SDK wants a key; without one the header is taken out again.
+    apiKey: apiKey || "none",
+    ...(apiKey ? {} : { defaultHeaders: { Authorization: null } }),
+    // Whatever is left undefined the SDK would read from the environment, past Heddle's config.
+    baseURL: baseURL ?? "https://api.openai.com/v1",
+    adminAPIKey: null,
+    organization: null,
+    project: null,
+    webhookSecret: null,
+    logLevel: "off",
+    maxRetries: 0,
+    timeout,
+  });
+}
+
+interface AttemptOptions {
+  client: OpenAI;
+  request: LlmRequest;
+  model: string;
+  timeoutMs: number;
+  hide: Redact;
+  now: () => number;
+}
+
+async function* attempt(options: AttemptOptions): AsyncGenerator<AttemptEvent> {
+  const { client, request, model, timeoutMs, hide, now } = options;
+  throwIfAborted(request.signal);
+  const stall = createStallTimer(timeoutMs);
+  const completion = createCompletion(request.tools.length > 0);
+  try {
+    const stream = await client.chat.completions.create(
+      {
+        model,
+        messages: request.messages.map(toWireMessage),
+        stream: true,
+        stream_options: { include_usage: true },
+        ...(request.tools.length > 0 ? { tools: request.tools.map(toWireTool) } : {}),
+      },
+      { signal: AbortSignal.any([request.signal, stall.signal]) },
+    );
+    for await (const chunk of stream) {
+      const text = completion.add(chunk);
+      if (text !== "") yield { type: "text", text };
+      stall.restart();
+    }
+  } catch (error) {
+    throwIfAborted(request.signal);
+    if (stall.signal.aborted) throw stalled(timeoutMs);
+    throw error instanceof AttemptFailure ? error : toFailure(error, { hide, now: now() });
+  } finally {
+    stall.stop();
+  }
+  // The SDK ends an aborted stream as if it were over.
+  throwIfAborted(request.signal);
+  if (stall.signal.aborted) throw stalled(timeoutMs);
+  yield { type: "done", ...completion.finish() };
+}
+
+function stalled(timeoutMs: number): AttemptFailure {
+  return new AttemptFailure("timeout", `nothing came for ${Math.round(timeoutMs / 1000)} s`);
+}
+
+/** Aborts its signal when `restart` is not called for `ms`. */
+function createStallTimer(ms: number) {
+  const controller = new AbortController();
+  const start = () => setTimeout(() => controller.abort(), ms);
+  let timer = start();
+  return {
+    signal: controller.signal,
+    restart() {
+      clearTimeout(timer);
+      timer = start();
+    },
+    stop: () => clearTimeout(timer),
+  };
+}
+
+function toWireMessage(message: LlmMessage): ChatCompletionMessageParam {
+  if (message.role !== "assistant" || !message.tool_calls?.length) {
+    return { ...message } as ChatCompletionMessageParam;
+  }
+  return {
+    role: "assistant",
+    // Several endpoints refuse an empty text beside tool calls.
+    content: message.content === "" ? null : message.content,
+    tool_calls: message.tool_calls.map((call) => ({
+      id: call.id,
+      type: "function",
+      function: { name: call.name, arguments: call.arguments },
+    })),
+  };
+}
+
+function toWireTool(tool: LlmTool): ChatCompletionTool {
+  return {
+    type: "function",
+    function: { name: tool.name, description: tool.description, parameters: tool.parameters },
+  };
+}

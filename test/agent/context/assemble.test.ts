@@ -1,0 +1,211 @@
+import { describe, expect, test } from "bun:test";
+import fc from "fast-check";
+import { createContext } from "../../../src/agent/context/assemble.ts";
+import { estimate, messageBudget } from "../../../src/agent/context/budget.ts";
+import type { ContextInput } from "../../../src/agent/context/source.ts";
+import type { LlmMessage } from "../../../src/llm/llm.ts";
+import { call } from "../fixture.ts";
+
+const input = (more: Partial<ContextInput> = {}): ContextInput => ({
+  botPrompt: "You are the bot.",
+  now: Date.parse("2026-03-01T12:00:00Z"),
+  timezone: "Europe/Vienna",
+  history: [],
+  systemPreamble: "",
+  userMessage: "Hello",
+  ...more,
+});
+const user = (content: string): LlmMessage => ({ role: "user", content });
+const asks = (...ids: string[]): LlmMessage => ({
+  role: "assistant",
+  content: "",
+  tool_calls: ids.map((id) => call(id, "work")),
+});
+const result = (id: string, content = `result of ${id}`): LlmMessage => ({
+  role: "tool",
+  tool_call_id: id,
+  content,
+});
+
+/** Roles and texts after the prompts of every run. */
+const shown = (messages: LlmMessage[]) => messages.slice(3).map(({ role, content }) => `${role}: ${content}`);
+
+describe("the order", () => {
+  test("prompts, time, history, preamble, message, steps", () => {
+    const context = createContext(input({ history: [user("before")], systemPreamble: "Mind this." }), 50_000);
+    const messages = context([asks("a"), result("a")]);
+    expect(messages.map((message) => message.role)).toEqual([
+      "system",
+      "system",
+      "system",
+      "user",
+      "system",
+      "user",
+      "assistant",
+      "tool",
+    ]);
+    expect(messages[1]?.content).toBe("You are the bot.");
+    expect(messages[2]?.content).toBe("Current time: Sunday, 1 March 2026 at 13:00:00 CET (Europe/Vienna).");
+    expect(shown(messages)).toEqual([
+      "user: before",
+      "system: Mind this.",
+      "user: Hello",
+      "assistant: ",
+      "tool: result of a",
+    ]);
+  });
+
+  test("what is empty is left out", () => {
+    expect(createContext(input({ botPrompt: " " }), 50_000)([]).map((message) => message.role)).toEqual([
+      "system",
+      "system",
+      "user",
+    ]);
+  });
+});
+
+describe("history", () => {
+  test("results follow their calls in the order of the calls; what is missing is made up, what is loose left out", () => {
+    const history = [
+      result("lost"),
+      user("one"),
+      asks("a", "b", "c"),
+      user("in between"),
+      result("b"),
+      result("a"),
+      result("other"),
+      asks("d"),
+    ];
+    expect(shown(createContext(input({ history }), 50_000)([]))).toEqual([
+      "user: one",
+      "assistant: ",
+      "tool: result of a",
+      "tool: result of b",
+      'tool: {"error":"No result of this call was recorded."}',
+      "user: in between",
+      "assistant: ",
+      'tool: {"error":"No result of this call was recorded."}',
+      "user: Hello",
+    ]);
+  });
+
+  test("the newest that fits stays, calls and results together", () => {
+    const history = [user("x".repeat(40_000)), asks("a"), result("a", "y".repeat(30_000)), user("newest")];
+    const roles = (budget: number) =>
+      createContext(
+        input({ history }),
+        budget,
+      )([])
+        .slice(3)
+        .map((message) => message.role);
+    const all = estimate(createContext(input({ history }), 50_000)([]));
+    expect(roles(all)).toEqual(["user", "assistant", "tool", "user", "user"]);
+    expect(roles(all - 1)).toEqual(["assistant", "tool", "user", "user"]);
+    expect(roles(all - 15_000)).toEqual(["user", "user"]);
+  });
+
+  test("gives way to the run's own steps", () => {
+    const context = createContext(input({ history: [user("h".repeat(20_000))] }), 20_000);
+    expect(context([]).length).toBe(5);
+    const messages = context([asks("a"), result("a", "r".repeat(55_000))]);
+    expect(messages.some((message) => message.content.startsWith("hhh"))).toBe(false);
+    expect(messages.at(-1)?.content.length).toBe(55_000);
+  });
+});
+
+test("a message, prompt or preamble beyond its share is cut with a note", () => {
+  const long = "z".repeat(1_000_000);
+  const messages = createContext(
+    input({ userMessage: long, botPrompt: long, systemPreamble: long }),
+    10_000,
+  )([]);
+  const cut = messages.filter((message) => message.content.includes("characters cut"));
+  expect(cut.length).toBe(3);
+  expect(estimate(messages)).toBeLessThanOrEqual(10_000);
+});
+
+describe("steps that outgrow the window", () => {
+  const steps = ["a", "b", "c"].flatMap((id) => [asks(id), result(id, id.repeat(20_000))]);
+
+  test("the oldest results are cut first", () => {
+    const messages = createContext(input(), 16_000)(steps).filter((message) => message.role === "tool");
+    expect(messages.map((message) => message.content.length < 1000)).toEqual([true, false, false]);
+    expect(messages[0]?.content).toContain("characters cut");
+  });
+
+  test("the newest step stays, in whatever room there is", () => {
+    const messages = createContext(input(), 2000)(steps);
+    expect(messages.at(-2)).toEqual(asks("c"));
+    expect(messages.at(-1)?.content).toStartWith("ccc");
+    expect(estimate(messages)).toBeLessThanOrEqual(2000);
+  });
+
+  test("arguments that are too large are left out, as valid JSON", () => {
+    const huge: LlmMessage = {
+      role: "assistant",
+      content: "",
+      tool_calls: [call("a", "work", { text: "x".repeat(50_000) })],
+    };
+    const messages = createContext(input(), 4000)([huge, result("a")]);
+    const asked = messages.at(-2);
+    expect(asked?.role === "assistant" && JSON.parse(asked.tool_calls?.[0]?.arguments ?? "")).toHaveProperty(
+      "note",
+    );
+    expect(messages.at(-1)?.content).toBe("result of a");
+  });
+});
+
+test("the budget leaves room for the answer and the tools' schemas", () => {
+  const tool = { name: "t", description: "d".repeat(3500), parameters: {} };
+  expect(messageBudget(128_000, [])).toBe(108_800);
+  expect(messageBudget(128_000, [tool])).toBeLessThan(107_800);
+  expect(messageBudget(1000, [tool])).toBe(250);
+});
+
+test("no input breaks the budget, and every context is one that a model takes", () => {
+  const text = fc.oneof(
+    fc.string({ maxLength: 50 }),
+    fc.nat(30_000).map((length) => "w".repeat(length)),
+  );
+  const id = fc.constantFrom("a", "b", "c", "d");
+  const message = fc.oneof(
+    text.map(user),
+    text.map((content): LlmMessage => ({ role: "assistant", content })),
+    fc.tuple(id, text).map(([one, content]) => result(one, content)),
+    fc.tuple(fc.uniqueArray(id, { minLength: 1 }), text).map(
+      ([ids, content]): LlmMessage => ({
+        role: "assistant",
+        content,
+        tool_calls: ids.map((one) => call(one, "work", { content })),
+      }),
+    ),
+  );
+  const inputs = fc.record({
+    history: fc.array(message, { maxLength: 12 }),
+    steps: fc.array(message, { maxLength: 12 }),
+    userMessage: text,
+    botPrompt: text,
+    systemPreamble: text,
+    budget: fc.integer({ min: 1000, max: 40_000 }),
+  });
+  fc.assert(
+    fc.property(inputs, ({ steps, budget, ...rest }) => {
+      const messages = createContext(input(rest), budget)(steps);
+      expect(estimate(messages)).toBeLessThanOrEqual(budget);
+      expect(
+        messages.filter((one) => one.role === "user" && one.content === rest.userMessage).length,
+      ).toBeLessThanOrEqual(
+        1 +
+          [...rest.history, ...steps].filter((one) => one.role === "user" && one.content === rest.userMessage)
+            .length,
+      );
+      let open: string[] = [];
+      for (const one of messages) {
+        if (one.role === "tool") expect(one.tool_call_id).toBe(open.shift() ?? "no call is open");
+        else expect(open).toEqual([]);
+        if (one.role === "assistant") open = (one.tool_calls ?? []).map((asked) => asked.id);
+      }
+      expect(open).toEqual([]);
+    }),
+  );
+});

@@ -1,0 +1,25 @@
+import { expect, test } from "bun:test";
+import fc from "fast-check";
+import { cutText } from "../../src/agent/cut-text.ts";
+import { storable } from "../../src/agent/storable.ts";
+
+test("what fits stays as it is", () => {
+  expect(cutText("abc", 3)).toBe("abc");
+});
+
+test("a cut text is never longer than asked for, keeps both ends and is whole Unicode", () => {
+  fc.assert(
+    fc.property(fc.string({ unit: "binary", maxLength: 400 }), fc.nat(300), (text, max) => {
+      const cut = cutText(text, max);
+      expect(cut.length).toBeLessThanOrEqual(Math.max(max, 0));
+      if (text.length <= max) expect(cut).toBe(text);
+      else expect(cut.isWellFormed()).toBe(true);
+    }),
+  );
+  const cut = cutText(`${"a".repeat(500)}${"z".repeat(500)}`, 200);
+  expect(cut).toMatch(/^a+\n\n\[… 800 or more of 1000 characters cut …\]\n\nz+$/);
+});
+
+test("storable text has neither NUL nor half a surrogate pair", () => {
+  expect(storable("a\0\ud83d\ud83d\ude00")).toBe("a\uFFFD\uFFFD\u{1F600}");
+});

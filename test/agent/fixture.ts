@@ -1,0 +1,138 @@
+// Rows to run an agent over, and a model that follows a script.
+
+import { getLogger } from "@logtape/logtape";
+import type { Tool } from "../../src/agent/tools/registry.ts";
+import { createToolRegistry } from "../../src/agent/tools/registry.ts";
+import { type ClaimedTask, createAgent } from "../../src/agent/turn.ts";
+import type { Database } from "../../src/db/database.ts";
+import { bots, channels, messages, sessions, tasks } from "../../src/db/schema.ts";
+import { newId } from "../../src/ids.ts";
+import type { Llm, LlmEvent, LlmRequest, LlmToolCall } from "../../src/llm/llm.ts";
+import type { Redact } from "../../src/redact.ts";
+import type { ExecutionConfig, HookContext, HookEvent } from "../../src/sdk/types.ts";
+
+export const log = getLogger("heddle");
+
+export interface ScriptedLlm extends Llm {
+  /** What it was asked, in order; `messages` as they were at that moment. */
+  readonly requests: LlmRequest[];
+}
+
+type Reply = string | { text?: string; calls: LlmToolCall[] } | Error;
+export type Script = Reply[] | ((request: LlmRequest) => Reply | Promise<Reply>);
+
+/** Answers with the script's replies in turn; a call too many is an error. */
+export function scriptedLlm(script: Script): ScriptedLlm {
+  const requests: LlmRequest[] = [];
+  return {
+    provider: "scripted",
+    requests,
+    async *stream(request): AsyncGenerator<LlmEvent> {
+      requests.push({ ...request, messages: [...request.messages] });
+      const reply = typeof script === "function" ? await script(request) : script[requests.length - 1];
+      if (reply === undefined) throw new Error("The script has no more replies.");
+      if (reply instanceof Error) throw reply;
+      const { text = "", calls } = typeof reply === "string" ? { text: reply, calls: [] } : reply;
+      if (text) yield { type: "text", text };
+      yield {
+        type: "done",
+        text,
+        toolCalls: calls,
+        usage: { prompt_tokens: 10, completion_tokens: 2 },
+        model: request.model,
+        fallbackUsed: false,
+        durationMs: 5,
+      };
+    },
+  };
+}
+
+export const call = (id: string, name: string, args: unknown = {}): LlmToolCall => ({
+  id,
+  name,
+  arguments: typeof args === "string" ? args : JSON.stringify(args),
+});
+
+export function tool(name: string, run: Tool["run"], more: Partial<Tool> = {}): Tool {
+  return {
+    name,
+    description: `The tool ${name}.`,
+    parameters: { type: "object", properties: {} },
+    run,
+    ...more,
+  };
+}
+
+/** An agent over this database with these tools, and what its hooks were told. */
+export function agentOver(db: Database, llm: Llm, options: { tools?: Tool[]; redact?: Redact } = {}) {
+  const registry = createToolRegistry();
+  const { tools = [], redact = (text) => text } = options;
+  for (const one of tools) registry.add("core", one);
+  const fired: { event: HookEvent; ctx: HookContext }[] = [];
+  const agent = createAgent({
+    db,
+    llm,
+    hooks: { fire: (event, ctx) => void fired.push({ event, ctx }) },
+    log,
+    redact,
+    settings: {
+      defaultModel: "default-model",
+      fallbackModels: ["fallback-model"],
+      timezone: "Europe/Vienna",
+    },
+    tools: registry,
+  });
+  return { agent, fired };
+}
+
+export async function addBot(db: Database, bot: Partial<typeof bots.$inferInsert> = {}): Promise<string> {
+  const id = bot.id ?? `bot_${newId()}`;
+  await db.query
+    .insert(bots)
+    .values({ name: id, system_prompt: "You are the bot.", tools: ["*"], ...bot, id });
+  return id;
+}
+
+export async function addSession(db: Database, botId: string) {
+  const channel = { id: newId(), client_id: `test:${newId()}`, name: "test" };
+  await db.query.insert(channels).values(channel);
+  const session = { id: newId(), channel_id: channel.id, client_id: channel.client_id, bot_id: botId };
+  await db.query.insert(sessions).values(session);
+  return session;
+}
+
+type Session = Awaited<ReturnType<typeof addSession>>;
+
+export async function addMessage(db: Database, session: Session, content: string): Promise<string> {
+  const id = newId();
+  await db.query
+    .insert(messages)
+    .values({ id, session_id: session.id, role: "user", content, source: "test" });
+  return id;
+}
+
+/** A message with a task that a worker has just claimed. */
+export async function addTask(
+  db: Database,
+  session: Session,
+  content: string,
+  options: { execution_config?: ExecutionConfig; status?: "running" | "pending"; attempt?: number } = {},
+): Promise<ClaimedTask> {
+  const { execution_config = {}, status = "running", attempt = 1 } = options;
+  const task = {
+    id: newId(),
+    session_id: session.id,
+    channel_id: session.channel_id,
+    bot_id: session.bot_id,
+    message_id: await addMessage(db, session, content),
+    correlation_id: newId(),
+    attempt,
+  };
+  await db.query.insert(tasks).values({
+    ...task,
+    status,
+    dispatch_type: "none",
+    execution_config: { ...execution_config },
+  });
+  return { ...task, client_id: session.client_id, execution_config };
+}

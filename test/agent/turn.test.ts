@@ -1,0 +1,472 @@
+import { beforeAll, describe, expect, test } from "bun:test";
+import { asc, eq } from "drizzle-orm";
+import { type ClaimedTask, saveFinalStep, type TurnOutcome } from "../../src/agent/turn.ts";
+import type { Database } from "../../src/db/database.ts";
+import { llmCalls, messages, tasks, toolCalls } from "../../src/db/schema.ts";
+import { HeddleError } from "../../src/errors.ts";
+import type { LlmMessage } from "../../src/llm/llm.ts";
+import { createRedactor } from "../../src/redact.ts";
+import { eachDatabase } from "../database.ts";
+import { addBot, addMessage, addSession, addTask, agentOver, call, scriptedLlm, tool } from "./fixture.ts";
+
+const running = () => new AbortController().signal;
+
+async function finish(db: Database, task: ClaimedTask, outcome: TurnOutcome): Promise<void> {
+  await db.query.transaction(async (tx) => {
+    await tx.update(tasks).set({ status: "complete" }).where(eq(tasks.id, task.id));
+    await saveFinalStep(tx, task, outcome.final);
+  });
+}
+
+const rowsOf = (db: Database, task: ClaimedTask) =>
+  db.query.select().from(messages).where(eq(messages.task_id, task.id)).orderBy(asc(messages.position));
+const callsOf = (db: Database, task: ClaimedTask) =>
+  db.query.select().from(toolCalls).where(eq(toolCalls.task_id, task.id)).orderBy(asc(toolCalls.call_id));
+
+/** What the model was shown, without the prompts that every run has. */
+const conversation = (shown: LlmMessage[]) =>
+  shown.filter((m) => m.role !== "system").map((m) => `${m.role}: ${m.content}`);
+
+async function codeOf(promise: Promise<unknown>): Promise<string> {
+  const error = await promise.then(
+    () => undefined,
+    (thrown) => thrown,
+  );
+  return error instanceof HeddleError ? error.code : String(error);
+}
+
+eachDatabase("a turn", (open) => {
+  let db: Database;
+  beforeAll(async () => {
+    db = await open();
+  });
+
+  test("answers, and stores the answer with the end of the task", async () => {
+    const session = await addSession(db, await addBot(db, { system_prompt: "Be kind." }));
+    const task = await addTask(db, session, "Hello", { execution_config: { system_preamble: "Be brief." } });
+    const llm = scriptedLlm(["Hi!"]);
+    const outcome = await agentOver(db, llm).agent.runTurn(task, running());
+    expect(outcome.text).toBe("Hi!");
+    expect(outcome.clientActions).toEqual([]);
+    expect(await rowsOf(db, task)).toEqual([]);
+
+    await finish(db, task, outcome);
+    const [answer] = await rowsOf(db, task);
+    expect(answer).toMatchObject({ id: outcome.final.messageId, role: "assistant", content: "Hi!" });
+    expect(await db.query.select().from(llmCalls).where(eq(llmCalls.task_id, task.id))).toMatchObject([
+      {
+        model: "default-model",
+        iteration: 1,
+        prompt_tokens: 10,
+        completion_tokens: 2,
+        duration_ms: 5,
+        error: null,
+      },
+    ]);
+    const shown = llm.requests[0]?.messages ?? [];
+    expect(shown.map((m) => m.role)).toEqual(["system", "system", "system", "system", "user"]);
+    expect(shown[1]?.content).toBe("Be kind.");
+    expect(shown[2]?.content).toContain("Europe/Vienna");
+    expect(shown[3]?.content).toBe("Be brief.");
+    expect(shown[4]?.content).toBe("Hello");
+  });
+
+  test("stores calls before they run and results as they come, in call order for the model", async () => {
+    const task = await addTask(db, await addSession(db, await addBot(db)), "Go");
+    const slow = Promise.withResolvers<void>();
+    const statusWhileRunning: string[] = [];
+    const tools = [
+      tool("first", async () => {
+        await slow.promise;
+        return "one";
+      }),
+      tool("second", async () => {
+        statusWhileRunning.push(...(await callsOf(db, task)).map((row) => row.status));
+        return { two: 2, client_action: { type: "upload_file", data: "aGk=" }, message: "Uploaded." };
+      }),
+      tool("third", async () => {
+        slow.resolve();
+        throw new Error("third is broken");
+      }),
+    ];
+    const llm = scriptedLlm([
+      { text: "Let me see.", calls: [call("a", "first"), call("b", "second"), call("c", "third")] },
+      "Done",
+    ]);
+    const { agent, fired } = agentOver(db, llm, { tools });
+    const outcome = await agent.runTurn(task, running());
+
+    expect(statusWhileRunning).toEqual(["running", "running", "running"]);
+    expect(outcome.clientActions).toEqual([{ type: "upload_file", data: "aGk=" }]);
+    expect(
+      (await callsOf(db, task)).map(({ call_id, status, error, iteration }) => [
+        call_id,
+        status,
+        error,
+        iteration,
+      ]),
+    ).toEqual([
+      ["a", "done", null, 1],
+      ["b", "done", null, 1],
+      ["c", "failed", "third is broken", 1],
+    ]);
+    expect(conversation(llm.requests[1]?.messages ?? [])).toEqual([
+      "user: Go",
+      "assistant: Let me see.",
+      "tool: one",
+      "tool: Uploaded.",
+      'tool: {"error":"third is broken"}',
+    ]);
+    expect((await rowsOf(db, task)).map((row) => row.role)).toEqual(["assistant", "tool", "tool", "tool"]);
+    expect(fired.map(({ event }) => event)).toEqual([
+      "before_context_assembly",
+      "before_llm_call",
+      "after_llm_call",
+      "before_tool_execution",
+      "before_tool_execution",
+      "before_tool_execution",
+      ...Array(3).fill("after_tool_call"),
+      "before_llm_call",
+      "after_llm_call",
+      "after_response",
+    ]);
+  });
+
+  test("tells hooks the keys of the guide, arguments as objects", async () => {
+    const session = await addSession(db, await addBot(db));
+    const task = await addTask(db, session, "Go");
+    const llm = scriptedLlm([{ calls: [call("a", "greet", { name: "Ada" })] }, "Hello Ada"]);
+    const { agent, fired } = agentOver(db, llm, { tools: [tool("greet", () => "hi")] });
+    await agent.runTurn(task, running());
+    const extra = (event: string, nth = 0) => fired.filter((one) => one.event === event)[nth]?.ctx.extra;
+    expect(fired[0]?.ctx).toMatchObject({
+      bot_id: task.bot_id,
+      session_id: session.id,
+      channel_id: session.channel_id,
+      client_id: session.client_id,
+      correlation_id: task.correlation_id,
+    });
+    expect(extra("before_context_assembly")).toEqual({ user_message: "Go" });
+    expect(extra("before_llm_call")).toEqual({
+      model: "default-model",
+      message_count: 4,
+      tools_count: 1,
+      provider_id: "scripted",
+      iteration: 1,
+    });
+    expect(extra("after_llm_call", 1)).toEqual({
+      model: "default-model",
+      duration_ms: 5,
+      prompt_tokens: 10,
+      completion_tokens: 2,
+      total_tokens: 12,
+      tool_calls_count: 0,
+      fallback_used: false,
+      fallback_model: null,
+      iteration: 2,
+      provider_id: "scripted",
+    });
+    expect(extra("before_tool_execution")).toEqual({
+      tool_name: "greet",
+      tool_type: "local",
+      args: { name: "Ada" },
+      iteration: 1,
+    });
+    expect(extra("after_tool_call")).toEqual({
+      tool_name: "greet",
+      tool_args: { name: "Ada" },
+      duration_ms: expect.any(Number),
+    });
+    expect(extra("after_response")).toEqual({ response_length: 9, tool_calls_made: 1 });
+  });
+
+  test("a failing model is recorded, told to hooks and thrown", async () => {
+    const task = await addTask(db, await addSession(db, await addBot(db)), "Go");
+    const { agent, fired } = agentOver(
+      db,
+      scriptedLlm([new HeddleError("model_failed", "No model answered.")]),
+    );
+    expect(await codeOf(agent.runTurn(task, running()))).toBe("model_failed");
+    expect(fired.at(-1)).toMatchObject({
+      event: "after_response",
+      ctx: { extra: { error: true, tool_calls_made: 0 } },
+    });
+    expect(await db.query.select().from(llmCalls).where(eq(llmCalls.task_id, task.id))).toMatchObject([
+      { error: "No model answered.", iteration: 1 },
+    ]);
+  });
+
+  test("an unknown bot", async () => {
+    const task = await addTask(db, await addSession(db, "nobody"), "Go");
+    expect(await codeOf(agentOver(db, scriptedLlm([])).agent.runTurn(task, running()))).toBe("unknown_bot");
+  });
+
+  test("model, fallbacks, iterations: of the message, the bot, the settings", async () => {
+    const plain = await addSession(db, await addBot(db));
+    const own = await addSession(
+      db,
+      await addBot(db, { model: "bot-model", fallback_models: ["bot-fallback"], max_iterations: 1 }),
+    );
+    const asked = async (session: typeof plain, model_override?: string) => {
+      const llm = scriptedLlm(["ok"]);
+      const config = model_override ? { model_override } : {};
+      await agentOver(db, llm).agent.runTurn(
+        await addTask(db, session, "Go", { execution_config: config }),
+        running(),
+      );
+      return [llm.requests[0]?.model, llm.requests[0]?.fallbackModels];
+    };
+    expect(await asked(plain)).toEqual(["default-model", ["fallback-model"]]);
+    expect(await asked(own)).toEqual(["bot-model", ["bot-fallback"]]);
+    expect(await asked(own, "special")).toEqual(["special", ["bot-fallback"]]);
+
+    const llm = scriptedLlm([{ calls: [call("a", "again")] }, "Enough"]);
+    const { agent } = agentOver(db, llm, { tools: [tool("again", () => "more")] });
+    expect((await agent.runTurn(await addTask(db, own, "Go"), running())).text).toBe("Enough");
+    expect(llm.requests.map((request) => request.tools.length)).toEqual([1, 0]);
+  });
+
+  test("only the bot's tools and the message's may be called", async () => {
+    const session = await addSession(db, await addBot(db, { tools: ["github_*", "search"] }));
+    const task = await addTask(db, session, "Go", { execution_config: { tools: ["extra", "missing"] } });
+    const ran: string[] = [];
+    const tools = ["github_get_pr", "search", "extra", "forbidden"].map((name) =>
+      tool(name, () => void ran.push(name)),
+    );
+    const llm = scriptedLlm([{ calls: [call("a", "forbidden"), call("b", "extra")] }, "ok"]);
+    await agentOver(db, llm, { tools }).agent.runTurn(task, running());
+    expect(llm.requests[0]?.tools.map(({ name }) => name).sort()).toEqual([
+      "extra",
+      "github_get_pr",
+      "search",
+    ]);
+    expect(ran).toEqual(["extra"]);
+    expect((await callsOf(db, task)).map((row) => row.status)).toEqual(["failed", "done"]);
+  });
+
+  test("texts that PostgreSQL refuses are stored, secrets are not", async () => {
+    const task = await addTask(db, await addSession(db, await addBot(db)), "Go");
+    const { redact, add } = createRedactor();
+    add("hunter2hunter2");
+    const llm = scriptedLlm([
+      { text: "a\0b\ud800", calls: [call("id\0", "peek", { x: "\0\ud800 hunter2hunter2" })] },
+      "The word is hunter2hunter2\0",
+    ]);
+    const tools = [
+      tool("peek", () => ({
+        secret: "hunter2hunter2",
+        odd: "\0\udfff",
+        client_action: { a: "\0 hunter2hunter2" },
+      })),
+    ];
+    const { agent } = agentOver(db, llm, { tools, redact });
+    const outcome = await agent.runTurn(task, running());
+    await finish(db, task, outcome);
+    expect(outcome.text).toBe("The word is [redacted]\uFFFD");
+    expect(outcome.clientActions).toEqual([{ a: "\uFFFD [redacted]" }]);
+    const [asked] = await rowsOf(db, task);
+    expect(asked?.content).toBe("a\uFFFDb\uFFFD");
+    expect((await callsOf(db, task))[0]).toMatchObject({ status: "done" });
+    expect((await callsOf(db, task))[0]?.arguments).not.toContain("hunter2");
+  });
+
+  test("a claim that is lost stops the run at its next step", async () => {
+    const task = await addTask(db, await addSession(db, await addBot(db)), "Go");
+    let ran = 0;
+    const tools = [
+      tool("work", async () => {
+        ran++;
+        await db.query.update(tasks).set({ attempt: 2 }).where(eq(tasks.id, task.id));
+        return "done";
+      }),
+    ];
+    const llm = scriptedLlm([{ calls: [call("a", "work")] }, { calls: [call("b", "work")] }]);
+    const { agent, fired } = agentOver(db, llm, { tools });
+    expect(await codeOf(agent.runTurn(task, running()))).toBe("worker_lost");
+    expect(ran).toBe(1);
+    expect(llm.requests.length).toBe(1);
+    expect((await rowsOf(db, task)).map((row) => row.role)).toEqual(["assistant"]);
+    expect((await callsOf(db, task))[0]?.status).toBe("running");
+    expect(fired.some(({ event }) => event === "after_response")).toBe(false);
+  });
+
+  test("a cancelled run throws its reason, also out of a tool", async () => {
+    const task = await addTask(db, await addSession(db, await addBot(db)), "Go");
+    const stop = new AbortController();
+    const tools = [
+      tool("hang", () => {
+        stop.abort(new HeddleError("timeout", "The run took too long."));
+        return new Promise(() => undefined);
+      }),
+    ];
+    const { agent } = agentOver(db, scriptedLlm([{ calls: [call("a", "hang")] }]), { tools });
+    expect(await codeOf(agent.runTurn(task, stop.signal))).toBe("timeout");
+  });
+
+  describe("resumed", () => {
+    test("goes on from what is stored; a call of unknown outcome is told as such", async () => {
+      const task = await addTask(db, await addSession(db, await addBot(db)), "Go");
+      const ran: string[] = [];
+      const crash = new HeddleError("unavailable", "The worker is stopping.");
+      const stop = new AbortController();
+      const tools = [
+        tool("quick", () => {
+          ran.push("quick");
+          return { client_action: { n: ran.length } };
+        }),
+        tool("dies", () => {
+          ran.push("dies");
+          // By then the other call is stored: it is the only one that this worker still waits for.
+          const poll = async (): Promise<void> => {
+            if ((await callsOf(db, task)).some((row) => row.call_id === "c" && row.status === "done"))
+              stop.abort(crash);
+            else await poll();
+          };
+          return poll().then(() => new Promise(() => undefined));
+        }),
+      ];
+      const first = scriptedLlm([
+        { calls: [call("a", "quick")] },
+        { calls: [call("b", "dies"), call("c", "quick")] },
+      ]);
+      const before = agentOver(db, first, { tools });
+      expect(await codeOf(before.agent.runTurn(task, stop.signal))).toBe("unavailable");
+      expect(before.fired.some(({ event }) => event === "after_response")).toBe(false);
+
+      await db.query.update(tasks).set({ attempt: 2 }).where(eq(tasks.id, task.id));
+      const again = { ...task, attempt: 2 };
+      const second = scriptedLlm([{ calls: [call("d", "quick")] }, "All done"]);
+      const after = agentOver(db, second, { tools });
+      const outcome = await after.agent.runTurn(again, running());
+      await finish(db, again, outcome);
+
+      expect(ran).toEqual(["quick", "dies", "quick", "quick"]);
+      expect(outcome.clientActions).toEqual([{ n: 1 }, { n: 3 }, { n: 4 }]);
+      expect(outcome.final.iteration).toBe(4);
+      const shown = second.requests[0]?.messages.filter((m) => m.role !== "system") ?? [];
+      expect(shown.map((m) => (m.role === "tool" ? `${m.role} ${m.tool_call_id}` : m.role))).toEqual([
+        "user",
+        "assistant",
+        "tool a",
+        "assistant",
+        "tool b",
+        "tool c",
+      ]);
+      expect(shown[4]?.content).toContain("outcome is unknown");
+      expect((await callsOf(db, task)).map((row) => [row.call_id, row.status, row.iteration])).toEqual([
+        ["a", "done", 1],
+        ["b", "failed", 2],
+        ["c", "done", 2],
+        ["d", "done", 3],
+      ]);
+      expect(after.fired.at(-1)?.ctx.extra.tool_calls_made).toBe(4);
+    });
+
+    test("counts the iterations of the earlier claim", async () => {
+      const bot = await addBot(db, { max_iterations: 2 });
+      const task = await addTask(db, await addSession(db, bot), "Go");
+      const stop = new AbortController();
+      const tools = [
+        tool("last", () => {
+          stop.abort(new HeddleError("unavailable", "The worker is stopping."));
+          return "x";
+        }),
+        tool("step", () => "x"),
+      ];
+      const first = scriptedLlm([{ calls: [call("a", "step")] }, { calls: [call("b", "last")] }]);
+      await codeOf(agentOver(db, first, { tools }).agent.runTurn(task, stop.signal));
+      await db.query.update(tasks).set({ attempt: 2 }).where(eq(tasks.id, task.id));
+      const second = scriptedLlm(["Out of steps"]);
+      await agentOver(db, second, { tools }).agent.runTurn({ ...task, attempt: 2 }, running());
+      expect(second.requests[0]?.tools).toEqual([]);
+    });
+  });
+
+  describe("history", () => {
+    const reply = async (db: Database, task: ClaimedTask, script: Parameters<typeof scriptedLlm>[0]) => {
+      const llm = scriptedLlm(script);
+      const { agent } = agentOver(db, llm, { tools: [tool("look", () => "seen")] });
+      await finish(db, task, await agent.runTurn(task, running()));
+      return conversation(llm.requests.at(-1)?.messages ?? []);
+    };
+
+    test("a message that came in while a run worked belongs to its own run, and steps follow their message", async () => {
+      const session = await addSession(db, await addBot(db));
+      const one = await addTask(db, session, "one");
+      const two = await addTask(db, session, "two", { status: "pending" });
+      const three = await addTask(db, session, "three", { status: "pending" });
+      await addMessage(db, session, "aside");
+      const claim = (task: ClaimedTask) =>
+        db.query.update(tasks).set({ status: "running" }).where(eq(tasks.id, task.id));
+
+      expect(await reply(db, one, [{ calls: [call("a", "look")] }, "first"])).toEqual([
+        "user: one",
+        "assistant: ",
+        "tool: seen",
+      ]);
+      await claim(two);
+      const earlier = ["user: one", "assistant: ", "tool: seen", "assistant: first"];
+      expect(await reply(db, two, ["second"])).toEqual([...earlier, "user: two"]);
+      await claim(three);
+      expect(await reply(db, three, ["third"])).toEqual([
+        ...earlier,
+        "user: two",
+        "assistant: second",
+        "user: three",
+      ]);
+      const four = await addTask(db, session, "four");
+      expect((await reply(db, four, ["fourth"])).slice(-4)).toEqual([
+        "user: three",
+        "assistant: third",
+        "user: aside",
+        "user: four",
+      ]);
+    });
+
+    test("a run that was held back sees the later ones that were answered before it", async () => {
+      const session = await addSession(db, await addBot(db));
+      const held = await addTask(db, session, "held");
+      const later = await addTask(db, session, "later");
+      await reply(db, later, ["answer"]);
+      expect(await reply(db, held, ["at last"])).toEqual(["user: later", "assistant: answer", "user: held"]);
+    });
+
+    test("other sessions stay out, and so does the broken end of a run that failed", async () => {
+      const bot = await addBot(db);
+      const session = await addSession(db, bot);
+      await addMessage(db, await addSession(db, bot), "elsewhere");
+      const failed = await addTask(db, session, "try");
+      const stop = new AbortController();
+      const tools = [
+        tool("hang", () => {
+          stop.abort(new HeddleError("cancelled", "Cancelled."));
+          return new Promise(() => undefined);
+        }),
+      ];
+      const llm = scriptedLlm([{ calls: [call("a", "hang")] }]);
+      await codeOf(agentOver(db, llm, { tools }).agent.runTurn(failed, stop.signal));
+      await db.query.update(tasks).set({ status: "cancelled" }).where(eq(tasks.id, failed.id));
+      const next = await addTask(db, session, "next");
+      expect(await reply(db, next, ["ok"])).toEqual([
+        "user: try",
+        "assistant: ",
+        'tool: {"error":"No result of this call was recorded."}',
+        "user: next",
+      ]);
+    });
+
+    test("a very long session is read only as far back as its newest rows", async () => {
+      const session = await addSession(db, await addBot(db));
+      await db.execute(
+        `insert into messages (id, session_id, role, content)
+         select gen_random_uuid(), $1::uuid, 'user', 'old ' || n from generate_series(1, 5000) n order by n`,
+        [session.id],
+      );
+      const task = await addTask(db, session, "now");
+      const seen = await reply(db, task, ["ok"]);
+      expect(seen.length).toBe(401);
+      expect(seen[0]).toBe("user: old 4601");
+      expect(seen.at(-1)).toBe("user: now");
+    });
+  });
+});

@@ -1,0 +1,181 @@
+import { expect, test } from "bun:test";
+import { getLogger, type Logger } from "@logtape/logtape";
+import { createHooks, type HooksOptions } from "../../src/hooks/hooks.ts";
+import type { HookContext } from "../../src/sdk/types.ts";
+
+function make(options: Partial<HooksOptions> = {}) {
+  const lines: string[] = [];
+  const line = (level: string) => (message: unknown, facts?: unknown) =>
+    void lines.push(`${level} ${message} ${JSON.stringify(facts)}`);
+  // Only the two methods that hooks call; a real logger writes to the process.
+  const log = Object.assign(Object.create(getLogger("heddle")) as Logger, {
+    error: line("error"),
+    warning: line("warning"),
+  });
+  return { hooks: createHooks({ log, redact: (text) => text, ...options }), lines };
+}
+
+const ctx = (extra: Record<string, unknown> = {}): HookContext => ({
+  bot_id: "bot",
+  session_id: "session",
+  channel_id: "channel",
+  client_id: "client",
+  correlation_id: "correlation",
+  extra,
+});
+
+test("every listener hears an event, later, in the order of registration", async () => {
+  const { hooks } = make();
+  const heard: string[] = [];
+  hooks.register("a", "after_response", () => void heard.push("a"));
+  hooks.register(
+    "b",
+    "after_response",
+    async ({ bot_id, extra }) => void heard.push(`b ${bot_id} ${extra.n}`),
+  );
+  hooks.register("a", "before_llm_call", () => void heard.push("other"));
+  hooks.fire("after_response", ctx({ n: 1 }));
+  expect(heard).toEqual([]);
+  await hooks.close();
+  expect(heard).toEqual(["a", "b bot 1"]);
+});
+
+test("a callback that throws or rejects is logged and harms nobody", async () => {
+  const { hooks, lines } = make();
+  const heard: string[] = [];
+  hooks.register("bad", "after_response", () => {
+    throw new Error("at once");
+  });
+  hooks.register("worse", "after_response", () => Promise.reject(new Error("later")));
+  hooks.register("good", "after_response", () => void heard.push("good"));
+  hooks.fire("after_response", ctx());
+  await hooks.close();
+  expect(heard).toEqual(["good"]);
+  expect(lines.length).toBe(2);
+  expect(lines.join()).toContain("at once");
+  expect(lines.join()).toContain('"owner":"worse"');
+});
+
+test("what callbacks see is a redacted copy", async () => {
+  const { hooks } = make({ redact: (text) => text.replaceAll("secret", "[redacted]") });
+  const seen: unknown[] = [];
+  hooks.register("a", "before_tool_execution", ({ extra }) => void seen.push(extra));
+  const args = { list: ["a secret", { deep: "secret" }], n: 1, none: null };
+  hooks.fire("before_tool_execution", ctx({ args }));
+  args.n = 2;
+  await hooks.close();
+  expect(seen).toEqual([{ args: { list: ["a [redacted]", { deep: "[redacted]" }], n: 1, none: null } }]);
+  expect(args.list[0]).toBe("a secret");
+});
+
+test("at most so many callbacks at once", async () => {
+  const { hooks } = make({ concurrency: 2 });
+  let running = 0;
+  let most = 0;
+  hooks.register("a", "after_response", async () => {
+    running++;
+    most = Math.max(most, running);
+    await Promise.resolve();
+    running--;
+  });
+  for (let n = 0; n < 10; n++) hooks.fire("after_response", ctx());
+  await hooks.close();
+  expect(most).toBe(2);
+});
+
+test("the oldest events are dropped when too many wait, with one warning", async () => {
+  const { hooks, lines } = make({ concurrency: 1, queueLimit: 3 });
+  const heard: unknown[] = [];
+  hooks.register("a", "after_response", ({ extra }) => void heard.push(extra.n));
+  for (let n = 0; n < 10; n++) hooks.fire("after_response", ctx({ n }));
+  await hooks.close();
+  expect(heard).toEqual([7, 8, 9]);
+  expect(lines.filter((line) => line.startsWith("warning")).length).toBe(1);
+});
+
+test("a callback that hangs is given up, and gives its place to the next", async () => {
+  const { hooks, lines } = make({ concurrency: 1, timeoutMs: 20 });
+  const release = Promise.withResolvers<void>();
+  const heard = Promise.withResolvers<string>();
+  hooks.register("slow", "before_llm_call", () =>
+    release.promise.then(() => Promise.reject(new Error("too late"))),
+  );
+  hooks.register("next", "after_llm_call", () => heard.resolve("heard"));
+  hooks.fire("before_llm_call", ctx());
+  hooks.fire("after_llm_call", ctx());
+  expect(await heard.promise).toBe("heard");
+  release.resolve();
+  await hooks.close();
+  expect(lines.length).toBe(1);
+  expect(lines[0]).toContain('"owner":"slow"');
+});
+
+test("an owner's callbacks are replaced in place, and removed", async () => {
+  const { hooks } = make();
+  const heard: string[] = [];
+  hooks.register("a", "after_response", () => void heard.push("old a"));
+  hooks.register("b", "after_response", () => void heard.push("b"));
+  hooks.replaceOwner("a", [{ event: "after_response", callback: () => void heard.push("new a") }]);
+  hooks.replaceOwner("c", [{ event: "after_response", callback: () => void heard.push("c") }]);
+  hooks.removeOwner("c");
+  hooks.removeOwner("unknown");
+  hooks.fire("after_response", ctx());
+  await hooks.close();
+  expect(heard).toEqual(["new a", "b"]);
+});
+
+test("an event that does not exist is refused, and the earlier callbacks stay", async () => {
+  const { hooks } = make();
+  const heard: string[] = [];
+  hooks.register("a", "after_response", () => void heard.push("a"));
+  const wrong = { event: "after_lunch" as never, callback: () => undefined };
+  expect(() => hooks.replaceOwner("a", [wrong])).toThrow("after_lunch");
+  expect(() => hooks.register("a", wrong.event, wrong.callback)).toThrow("before_transcription");
+  hooks.fire("after_response", ctx());
+  await hooks.close();
+  expect(heard).toEqual(["a"]);
+});
+
+test("an override takes the first result; throwing, hanging and silent callbacks are passed over", async () => {
+  const { hooks, lines } = make({ overrideTimeoutMs: 20 });
+  const asked: string[] = [];
+  const ask = (name: string, result: unknown) => () => {
+    asked.push(name);
+    return result;
+  };
+  hooks.register("a", "before_transcription", ask("null", null));
+  hooks.register("b", "before_transcription", ask("undefined", Promise.resolve(undefined)));
+  hooks.register("c", "before_transcription", () => {
+    throw new Error("broken");
+  });
+  hooks.register("d", "before_transcription", ask("hangs", new Promise(() => undefined)));
+  hooks.register("e", "before_transcription", ask("text", "the words"));
+  hooks.register("f", "before_transcription", ask("never", "other words"));
+  expect(await hooks.override("before_transcription", ctx())).toBe("the words");
+  expect(asked).toEqual(["null", "undefined", "hangs", "text"]);
+  expect(lines.length).toBe(2);
+  expect(await make().hooks.override("before_transcription", ctx())).toBeNull();
+});
+
+test("an override gets the audio as it is", async () => {
+  const { hooks } = make();
+  const audio = new Uint8Array([1, 2, 3]);
+  hooks.register("a", "before_transcription", ({ extra }) => extra.audio === audio);
+  expect(await hooks.override("before_transcription", ctx({ audio }))).toBe(true);
+});
+
+test("close ends although callbacks hang, and nothing is heard after it", async () => {
+  const { hooks, lines } = make({ timeoutMs: 20, concurrency: 1 });
+  const heard: unknown[] = [];
+  hooks.register("a", "after_response", ({ extra }) => {
+    heard.push(extra.n);
+    return new Promise(() => undefined);
+  });
+  hooks.fire("after_response", ctx({ n: 1 }));
+  hooks.fire("after_response", ctx({ n: 2 }));
+  await hooks.close();
+  hooks.fire("after_response", ctx({ n: 3 }));
+  await hooks.close();
+  expect(heard).not.toContain(3);
+  expect(lines.some((line) => line.includes("given up"))).toBe(true);
+});
