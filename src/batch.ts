@@ -1,0 +1,44 @@
+// Group commit: what arrives while one batch is under way forms the next one. Nothing waits for a timer, and a
+// hundred callers at once share the round trips, and the commit, of a few.
+
+export interface BatcherOptions<Item, Outcome> {
+  /** Settles each item on its own: one outcome an item, in their order. */
+  run: (items: Item[]) => Promise<PromiseSettledResult<Outcome>[]>;
+  /** Items in one batch. */
+  limit: number;
+}
+
+/** Returns a function that puts one item into a batch and answers with its outcome. */
+export function createBatcher<Item, Outcome>({ run, limit }: BatcherOptions<Item, Outcome>) {
+  const waiting: { item: Item; done: PromiseWithResolvers<Outcome> }[] = [];
+  let isRunning = false;
+
+  const drain = async () => {
+    isRunning = true;
+    while (waiting.length > 0) {
+      const batch = waiting.splice(0, limit);
+      try {
+        const outcomes = await run(batch.map(({ item }) => item));
+        for (const [index, { done }] of batch.entries()) {
+          const outcome = outcomes[index];
+          if (outcome?.status === "fulfilled") done.resolve(outcome.value);
+          else done.reject(outcome?.reason);
+        }
+      } catch (error) {
+        for (const { done } of batch) done.reject(error);
+      }
+    }
+    isRunning = false;
+  };
+
+  return (item: Item): Promise<Outcome> => {
+    const done = Promise.withResolvers<Outcome>();
+    waiting.push({ item, done });
+    // In a microtask, so that callers of the same tick share a batch.
+    if (!isRunning) {
+      isRunning = true;
+      queueMicrotask(() => void drain());
+    }
+    return done.promise;
+  };
+}

@@ -1,0 +1,225 @@
+// Loads one version of an integration: prepares its modules, runs them with an SDK of their own, and collects
+// what they register. Nothing goes live here.
+
+import { basename } from "node:path";
+import { HeddleError, messageOf } from "../errors.ts";
+import type { Logger } from "../log.ts";
+import type { Problem } from "../runtime/bundle.ts";
+import { bindFolder, forgetModules, importModule } from "../runtime/modules.ts";
+import type {
+  DeclaredSetting,
+  RegisteredHook,
+  RegisteredTool,
+  SdkServices,
+  SdkSinks,
+} from "../sdk/backend.ts";
+import type { Dispatcher, IntegrationMeta, SetupManifest } from "../sdk/types.ts";
+import type { FoundIntegration } from "./discover.ts";
+import { createHostSdk } from "./host-sdk.ts";
+import { locate } from "./locate.ts";
+import { entriesOf, type Prepared, type PrepareResult } from "./prepare.ts";
+import { createRouter, type IntegrationRouter } from "./router.ts";
+
+/** What process.ts exports. */
+export interface ProcessDeclaration {
+  description: string;
+  cmd: string[];
+  requiredEnv: string[];
+  watchPaths: string[];
+}
+
+/** What the files of an integration said. */
+export interface LoadedIntegration {
+  name: string | undefined;
+  version: string | undefined;
+  tools: RegisteredTool[];
+  dispatchers: Map<string, Dispatcher>;
+  hooks: RegisteredHook[];
+  meta: IntegrationMeta | undefined;
+  settings: DeclaredSetting[];
+  setup: SetupManifest | undefined;
+  process: ProcessDeclaration | undefined;
+  router: IntegrationRouter | undefined;
+  /** Lets go of its modules. Code of it that still runs keeps running, but can import no further part lazily. */
+  release(): Promise<void>;
+}
+
+export type LoadResult =
+  | { ok: true; loaded: LoadedIntegration }
+  /** The first problem, for there the author has to begin. */
+  | { ok: false; problem: Problem };
+
+export interface LoadOptions {
+  prepare(): Promise<PrepareResult>;
+  services: Omit<SdkServices, "log">;
+  log: Logger;
+  /** How long preparing and running all files may take. */
+  timeoutMs: number;
+}
+
+/** Never rejects for what the integration's code does. */
+export async function loadIntegration(found: FoundIntegration, options: LoadOptions): Promise<LoadResult> {
+  // Which file is running, for errors that do not know where they are from.
+  const at = { file: found.folder };
+  const collected = collector();
+  let release = async () => {};
+  let late = false;
+  const run = async (): Promise<LoadResult> => {
+    const result = await options.prepare();
+    if (!result.ok) return { ok: false, problem: result.problems[0] ?? { reason: "It cannot be bundled" } };
+    if (late) {
+      await result.prepared.discard();
+      return { ok: false, problem: { reason: "It was given up" } };
+    }
+    release = bind(result.prepared, collected.sinks, options);
+    const exports = await importAll(found, result.prepared, at);
+    collected.seal();
+    return { ok: true, loaded: describe(found, exports, collected, release) };
+  };
+  const deadline = Promise.withResolvers<LoadResult>();
+  const timer = setTimeout(() => {
+    late = true;
+    const reason = `${basename(at.file)} was not loaded within ${options.timeoutMs / 1000} s; does a top-level await never end?`;
+    deadline.resolve({ ok: false, problem: { reason, file: at.file } });
+  }, options.timeoutMs);
+  const outcome = await Promise.race([run(), deadline.promise]).catch((error: unknown): LoadResult => {
+    const place = locate(error, found.folder) ?? { file: at.file };
+    return { ok: false, problem: { reason: messageOf(error), ...place } };
+  });
+  clearTimeout(timer);
+  if (!outcome.ok) {
+    collected.seal();
+    await release();
+  }
+  return outcome;
+}
+
+function bind(prepared: Prepared, sinks: SdkSinks, { services, log }: LoadOptions): () => Promise<void> {
+  const sdk = createHostSdk({
+    ...services,
+    ...sinks,
+    log: (level, message, fields) => log[level](message, fields ?? {}),
+  });
+  const bound = bindFolder(prepared.dir, sdk);
+  return () => {
+    bound.unbind();
+    forgetModules(prepared.modules);
+    return prepared.discard();
+  };
+}
+
+type Exports = Record<string, unknown>;
+
+async function importAll(
+  found: FoundIntegration,
+  prepared: Prepared,
+  at: { file: string },
+): Promise<Map<string, Exports>> {
+  const exports = new Map<string, Exports>();
+  for (const file of entriesOf(found.files)) {
+    at.file = `${found.folder}/${file}`;
+    exports.set(file, await importModule(`${prepared.dir}/${file.replace(/\.[^.]+$/, "")}.js`));
+  }
+  at.file = found.folder;
+  return exports;
+}
+
+function describe(
+  found: FoundIntegration,
+  exports: Map<string, Exports>,
+  { tools, dispatchers, hooks, settings, about }: ReturnType<typeof collector>,
+  release: () => Promise<void>,
+): LoadedIntegration {
+  const { files } = found;
+  const of = (file: string | undefined) => (file === undefined ? undefined : exports.get(file));
+  const info = of(files.index)?.meta as { name?: unknown; version?: unknown } | undefined;
+  const setup = of(files.setup)?.SETUP as SetupManifest | undefined;
+  if (files.setup && (typeof setup !== "object" || setup === null)) {
+    throw problem(found, files.setup, "It must export SETUP, an object");
+  }
+  const version = info?.version ?? setup?.version;
+  const router = files.router && routerOf(found, files.router, of(files.router)?.router);
+  const process = files.process && processOf(found, files.process, of(files.process) ?? {});
+  return {
+    name: typeof info?.name === "string" ? info.name : undefined,
+    version: version === undefined ? undefined : String(version),
+    tools,
+    dispatchers,
+    hooks,
+    meta: about.meta,
+    settings,
+    setup,
+    process: process || undefined,
+    router: router || undefined,
+    release,
+  };
+}
+
+function routerOf(found: FoundIntegration, file: string, exported: unknown): IntegrationRouter {
+  const router = createRouter(exported);
+  if (router) return router;
+  const got = exported === undefined ? "nothing of that name" : "something else";
+  throw problem(found, file, `It must export "router", an Elysia instance, and exports ${got}`);
+}
+
+function processOf(found: FoundIntegration, file: string, exports: Exports): ProcessDeclaration {
+  const { DESCRIPTION = "", CMD, REQUIRED_ENV = [], WATCH_PATHS = [] } = exports;
+  if (!isTexts(CMD) || CMD.length === 0)
+    throw problem(found, file, "It must export CMD, a list of at least one text");
+  if (!isTexts(REQUIRED_ENV)) throw problem(found, file, "REQUIRED_ENV must be a list of texts");
+  if (!isTexts(WATCH_PATHS)) throw problem(found, file, "WATCH_PATHS must be a list of texts");
+  return { description: String(DESCRIPTION), cmd: CMD, requiredEnv: REQUIRED_ENV, watchPaths: WATCH_PATHS };
+}
+
+const isTexts = (value: unknown): value is string[] =>
+  Array.isArray(value) && value.every((item) => typeof item === "string");
+
+function problem(found: FoundIntegration, file: string, reason: string): Error {
+  const error = new HeddleError("validation", reason);
+  error.stack = `${reason}\n    at ${found.folder}/${file}:1:1`;
+  return error;
+}
+
+function collector() {
+  let sealed = false;
+  const tools: RegisteredTool[] = [];
+  const dispatchers = new Map<string, Dispatcher>();
+  const hooks: RegisteredHook[] = [];
+  const settings: DeclaredSetting[] = [];
+  const about: { meta: IntegrationMeta | undefined } = { meta: undefined };
+
+  const open = (what: string) => {
+    if (sealed) throw new HeddleError("conflict", `${what} can be registered only while the files load`);
+  };
+  const twice = (what: string) => new HeddleError("conflict", `${what} is registered twice`);
+
+  const sinks: SdkSinks = {
+    registerTool(tool) {
+      open(`Tool "${tool.name}"`);
+      if (tools.some(({ name }) => name === tool.name)) throw twice(`Tool "${tool.name}"`);
+      tools.push(tool);
+    },
+    registerDispatcher(type, dispatcher) {
+      open(`Dispatcher "${type}"`);
+      if (dispatchers.has(type)) throw twice(`Dispatcher "${type}"`);
+      dispatchers.set(type, dispatcher);
+    },
+    registerIntegration(meta) {
+      open("Metadata");
+      if (about.meta) throw twice("Metadata");
+      about.meta = meta;
+    },
+    registerHook(hook) {
+      open(`A hook of ${hook.event}`);
+      hooks.push(hook);
+    },
+    declareSetting(setting) {
+      open(`Setting "${setting.key}"`);
+      settings.push(setting);
+    },
+  };
+  const seal = () => {
+    sealed = true;
+  };
+  return { tools, dispatchers, hooks, settings, about, sinks, seal };
+}

@@ -1,0 +1,350 @@
+// The integrations of this server: loaded, quarantined, replaced and removed while it runs. What an integration
+// registers goes live all at once, or not at all.
+
+import { mkdirSync, realpathSync } from "node:fs";
+import { HeddleError, messageOf } from "../errors.ts";
+import type { Logger } from "../log.ts";
+import type { Problem } from "../runtime/bundle.ts";
+import type { SdkServices } from "../sdk/backend.ts";
+import type { IntegrationMeta, SetupManifest } from "../sdk/types.ts";
+import { type Discovery, discover, type FoundIntegration, type IntegrationSource } from "./discover.ts";
+import { findClash, replaceRegistered, type Sinks } from "./go-live.ts";
+import { type LoadedIntegration, loadIntegration, type ProcessDeclaration } from "./load.ts";
+import { contentHash, prepare } from "./prepare.ts";
+import { isPublicPath } from "./public-paths.ts";
+import type { IntegrationRouter } from "./router.ts";
+import { createTurnstile } from "./turnstile.ts";
+import { type FolderWatch, watchFolders } from "./watch.ts";
+
+const LOAD_TIMEOUT_MS = 15_000;
+/** Bundling keeps a core busy; running the modules may wait for anything and is not counted. */
+const BUNDLED_AT_ONCE = 4;
+/** Replaced versions whose modules stay: their code may still run, and import a part of itself lazily. */
+const RETIRED_KEPT = 2;
+
+export interface IntegrationsOptions {
+  /** In order: a later one replaces integrations of an earlier one. */
+  sources: IntegrationSource[];
+  /** Made if missing. May be shared by processes. */
+  cacheDir: string;
+  /** Of Heddle. */
+  version: string;
+  /** Whether changes on the disk go live by themselves. */
+  watch: boolean;
+  /** Lines of an integration's own code go to a child named after it. */
+  log: Logger;
+  sinks: Sinks;
+  /** What the SDK of this integration calls. */
+  backendFor(id: string): Omit<SdkServices, "log">;
+  /** For preparing and running one integration. Default 15 s. */
+  loadTimeoutMs?: number;
+}
+
+export interface IntegrationView {
+  id: string;
+  name: string;
+  source: FoundIntegration["source"];
+  folder: string;
+  /** "quarantined": what is on the disk does not work; `isLive` says whether an earlier version still does. */
+  status: "loading" | "ready" | "quarantined";
+  isLive: boolean;
+  version: string | null;
+  error: Problem | null;
+  hasRouter: boolean;
+  /** Names, of the live version. */
+  tools: string[];
+  dispatchers: string[];
+  /** skills/*.md, relative to the folder. */
+  skills: string[];
+  meta: IntegrationMeta | null;
+  setup: SetupManifest | null;
+  process: ProcessDeclaration | null;
+}
+
+export interface Integrations {
+  /** Finds and loads all of them; resolves when each one is live or quarantined. Call it once. */
+  loadAll(): Promise<void>;
+  /** Resolves when `loadAll` has. */
+  whenSettled: Promise<void>;
+  /** Resolves when this one has been tried for the first time, or is found not to be there. */
+  whenLoaded(id: string): Promise<void>;
+  get(id: string): IntegrationView | undefined;
+  list(): IntegrationView[];
+  /** The router that is live now. A request given to an earlier one still finishes there. */
+  routerOf(id: string): IntegrationRouter | undefined;
+  /** Whether a path below /integrations/<id>, such as "/webhook", needs no API key. */
+  isPublic(id: string, path: string): boolean;
+  statusOf(id: string): "live" | "quarantined" | undefined;
+  /** Loads it again, changed or not. Throws "not_found". */
+  reload(id: string): Promise<IntegrationView>;
+  close(): Promise<void>;
+}
+
+interface Entry {
+  found: FoundIntegration;
+  /** Counts looks at the sources; only what the last one saw is loaded. */
+  looks: number;
+  /** Counts loads; only the last one begun goes live, so that a hanging one cannot hold up its repair. */
+  generation: number;
+  /** Of the sources that were loaded last, whether or not that went well. */
+  triedHash: string | undefined;
+  live: LoadedIntegration | undefined;
+  problem: Problem | undefined;
+  /** Loaded, but a name of its is another's; goes live when that name is free. */
+  waiting: LoadedIntegration | undefined;
+  retired: LoadedIntegration[];
+}
+
+export function createIntegrations(options: IntegrationsOptions): Integrations {
+  const { log } = options;
+  mkdirSync(options.cacheDir, { recursive: true, mode: 0o700 });
+  // Modules know themselves by their real path.
+  const cacheDir = realpathSync(options.cacheDir);
+  const entries = new Map<string, Entry>();
+  const inUse = new Set<string>();
+  const bundling = createTurnstile(BUNDLED_AT_ONCE);
+  const settled = Promise.withResolvers<void>();
+  const discovered = Promise.withResolvers<void>();
+  const firstLoads = new Map<string, Promise<void>>();
+  let isSettled = false;
+  let isClosed = false;
+  let watching: FolderWatch | undefined;
+  let seenNotes = new Set<string>();
+
+  function sayNotes({ notes }: Discovery): void {
+    const now = new Set<string>();
+    for (const { level, folder, reason } of notes) {
+      now.add(`${folder} ${reason}`);
+      if (!seenNotes.has(`${folder} ${reason}`)) log[level]("{folder}: {reason}", { folder, reason });
+    }
+    seenNotes = now;
+  }
+
+  /** Brings the entries in line with the disk; `changed` are folders whose contents may differ. Returns the loads begun. */
+  async function scan(changed: ReadonlySet<string> | "all"): Promise<Promise<void>[]> {
+    const discovery = await discover(options.sources);
+    if (isClosed) return [];
+    sayNotes(discovery);
+    const ids = new Set(discovery.found.map(({ id }) => id));
+    for (const id of [...entries.keys()]) if (!ids.has(id)) remove(id);
+    const loads: Promise<void>[] = [];
+    for (const found of discovery.found) {
+      const entry = entries.get(found.id);
+      const isMoved = entry?.found.folder !== found.folder;
+      if (!isMoved && changed !== "all" && !changed.has(found.folder)) continue;
+      const loading = load(found, isMoved);
+      loads.push(loading);
+      if (!firstLoads.has(found.id)) firstLoads.set(found.id, loading);
+    }
+    discovered.resolve();
+    return loads;
+  }
+
+  function entryOf(found: FoundIntegration): Entry {
+    const known = entries.get(found.id);
+    if (known) return Object.assign(known, { found });
+    const entry: Entry = {
+      found,
+      looks: 0,
+      generation: 0,
+      triedHash: undefined,
+      live: undefined,
+      problem: undefined,
+      waiting: undefined,
+      retired: [],
+    };
+    entries.set(found.id, entry);
+    return entry;
+  }
+
+  /** Never rejects. */
+  async function load(found: FoundIntegration, evenIfUnchanged: boolean): Promise<void> {
+    const { id, folder } = found;
+    const entry = entryOf(found);
+    const look = ++entry.looks;
+    const hash = await contentHash(folder, options.version).catch((error: unknown) => error);
+    if (isClosed || entries.get(id) !== entry || entry.looks !== look) return;
+    if (typeof hash !== "string") return quarantine(entry, { reason: messageOf(hash), file: folder });
+    if (!evenIfUnchanged && hash === entry.triedHash) return;
+    entry.triedHash = hash;
+    const generation = ++entry.generation;
+    const result = await loadIntegration(found, {
+      prepare: () => bundling(() => prepare(found, hash, { cacheDir, inUse })),
+      services: options.backendFor(id),
+      log: log.getChild(id),
+      timeoutMs: options.loadTimeoutMs ?? LOAD_TIMEOUT_MS,
+    });
+    if (isClosed || entries.get(id) !== entry || entry.generation !== generation) {
+      if (result.ok) await result.loaded.release();
+      return;
+    }
+    void entry.waiting?.release();
+    entry.waiting = undefined;
+    if (!result.ok) return quarantine(entry, result.problem);
+    if (goLive(entry, result.loaded)) goLiveWaiting();
+  }
+
+  function goLive(entry: Entry, loaded: LoadedIntegration): boolean {
+    const { id, folder } = entry.found;
+    const clash = findClash(id, loaded, liveOnes());
+    if (clash && !(isSettled || isEarlier(clash.owner, id))) {
+      // At the start all load at once, and the order of the sources decides, not who was quicker.
+      evict(clash.owner, `${clash.what} is already registered by "${id}"`);
+      return goLive(entry, loaded);
+    }
+    try {
+      if (clash) throw new HeddleError("conflict", `${clash.what} is already registered by "${clash.owner}"`);
+      replaceRegistered(options.sinks, id, entry.live, loaded);
+    } catch (error) {
+      entry.waiting = loaded;
+      quarantine(entry, { reason: messageOf(error), file: folder });
+      return false;
+    }
+    const isNew = entry.live === undefined;
+    retire(entry);
+    entry.live = loaded;
+    entry.waiting = undefined;
+    entry.problem = undefined;
+    log.info(isNew ? "Integration {id} is live" : "Integration {id} is live in a new version", {
+      id,
+      folder,
+    });
+    return true;
+  }
+
+  function goLiveWaiting(): void {
+    for (const entry of [...entries.values()]) {
+      const { waiting } = entry;
+      if (waiting && !findClash(entry.found.id, waiting, liveOnes())) goLive(entry, waiting);
+    }
+  }
+
+  function evict(id: string, reason: string): void {
+    const entry = entries.get(id);
+    if (!entry?.live) return;
+    replaceRegistered(options.sinks, id, entry.live, undefined);
+    entry.waiting = entry.live;
+    entry.live = undefined;
+    quarantine(entry, { reason, file: entry.found.folder });
+  }
+
+  function quarantine(entry: Entry, problem: Problem): void {
+    const { id } = entry.found;
+    const wasTheSame = entry.problem?.reason === problem.reason && entry.problem.line === problem.line;
+    entry.problem = problem;
+    if (wasTheSame) return;
+    const { reason, file = entry.found.folder, line } = problem;
+    log.error("Integration {id} is quarantined: {place}: {reason}", {
+      id,
+      place: line === undefined ? file : `${file}:${line}`,
+      reason,
+      keeps_running: entry.live !== undefined,
+    });
+  }
+
+  function remove(id: string): void {
+    const entry = entries.get(id);
+    if (!entry) return;
+    entries.delete(id);
+    replaceRegistered(options.sinks, id, entry.live, undefined);
+    void release(entry);
+    log.info("Integration {id} is gone", { id });
+    goLiveWaiting();
+  }
+
+  function retire(entry: Entry): void {
+    if (entry.live) entry.retired.push(entry.live);
+    while (entry.retired.length > RETIRED_KEPT) void entry.retired.shift()?.release();
+  }
+
+  function isEarlier(id: string, than: string): boolean {
+    const ids = [...entries.keys()];
+    return ids.indexOf(id) < ids.indexOf(than);
+  }
+
+  function* liveOnes(): Generator<[string, LoadedIntegration]> {
+    for (const [id, { live }] of entries) if (live) yield [id, live];
+  }
+
+  const get = (id: string): IntegrationView | undefined => {
+    const entry = entries.get(id);
+    return entry && viewOf(entry);
+  };
+
+  return {
+    async loadAll() {
+      try {
+        if (options.watch) {
+          watching = watchFolders({
+            sources: options.sources,
+            log,
+            // Not waiting for the loads: one that hangs must not hold up the change that mends it.
+            onChange: async (changed) => void (await scan(changed)),
+          });
+          await watching.ready;
+        }
+        await Promise.all(await scan("all"));
+      } finally {
+        isSettled = true;
+        settled.resolve();
+      }
+    },
+    whenSettled: settled.promise,
+    async whenLoaded(id) {
+      await discovered.promise;
+      await firstLoads.get(id);
+    },
+    get,
+    list: () => [...entries.values()].map(viewOf),
+    routerOf: (id) => entries.get(id)?.live?.router,
+    isPublic(id, path) {
+      const live = entries.get(id)?.live;
+      return live !== undefined && isPublicPath(id, path, live.setup);
+    },
+    statusOf(id) {
+      const entry = entries.get(id);
+      return entry && (entry.live ? "live" : "quarantined");
+    },
+    async reload(id) {
+      const entry = entries.get(id);
+      if (entry) await load(entry.found, true);
+      const view = get(id);
+      if (!view) throw new HeddleError("not_found", `There is no integration "${id}"`);
+      return view;
+    },
+    async close() {
+      isClosed = true;
+      watching?.close();
+      await Promise.all([...entries.values()].map(release));
+    },
+  };
+}
+
+async function release({ live, waiting, retired }: Entry): Promise<void> {
+  await Promise.all([live, waiting, ...retired].map((version) => version?.release()));
+}
+
+function viewOf({ found, live, problem }: Entry): IntegrationView {
+  const { id, source, folder, skills } = found;
+  return {
+    id,
+    name: live?.name ?? titleOf(id),
+    source,
+    folder,
+    status: problem ? "quarantined" : live ? "ready" : "loading",
+    isLive: live !== undefined,
+    version: live?.version ?? null,
+    error: problem ?? null,
+    hasRouter: live?.router !== undefined,
+    tools: live?.tools.map(({ name }) => name) ?? [],
+    dispatchers: [...(live?.dispatchers.keys() ?? [])],
+    skills,
+    meta: live?.meta ?? null,
+    setup: live?.setup ?? null,
+    process: live?.process ?? null,
+  };
+}
+
+/** "my_github" → "My Github". */
+const titleOf = (id: string): string =>
+  id.replace(/[_-]+/g, " ").replace(/\b[a-z]/g, (letter) => letter.toUpperCase());

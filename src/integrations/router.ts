@@ -1,0 +1,51 @@
+import { type AnyElysia, Elysia } from "elysia";
+
+/** The mounted routes of one version of an integration. */
+export interface IntegrationRouter {
+  /**
+   * Answers a request whose path has lost its /integrations/<id>. Rejects with what the integration's code
+   * threw, unless its own `onError` took it.
+   */
+  handle(request: Request): Promise<Response>;
+}
+
+interface Route {
+  method: string;
+  path: string;
+  hooks: { error?: unknown[] };
+}
+
+/** Undefined when `exported` is no Elysia instance. */
+export function createRouter(exported: unknown): IntegrationRouter | undefined {
+  if (!isElysia(exported)) return undefined;
+  const thrown = new WeakMap<Request, { error: unknown }>();
+  const app = new Elysia()
+    .onError(({ request, error, code, route }) => {
+      // A number is a status that the code chose, such as `status(403)`.
+      if (typeof code === "number" || ownHandlers.has(`${request.method} ${route}`)) return undefined;
+      thrown.set(request, { error });
+      return new Response(null, { status: 500 });
+    })
+    .use(exported);
+  const ownHandlers = new Set(
+    // The first error hook of each route is the one above.
+    (app.routes as Route[])
+      .filter(({ hooks }) => (hooks.error?.length ?? 0) > 1)
+      .map(({ method, path }) => `${method} ${path}`),
+  );
+  return {
+    async handle(request) {
+      const response = await app.handle(request);
+      const failure = thrown.get(request);
+      if (failure) throw failure.error;
+      return response;
+    },
+  };
+}
+
+/** By its looks: it may come from another copy of the package. */
+function isElysia(value: unknown): value is AnyElysia {
+  if (typeof value !== "object" || value === null) return false;
+  const { handle, fetch, use } = value as Record<string, unknown>;
+  return typeof handle === "function" && typeof fetch === "function" && typeof use === "function";
+}

@@ -1,0 +1,28 @@
+// What the SDK of an integration does in the server: the same doors that the REST API goes through.
+
+import type { SdkServices } from "../sdk/backend.ts";
+import type { Documents } from "../search/documents.ts";
+import type { Sessions } from "../sessions/sessions.ts";
+
+export interface SdkServicesOptions {
+  sessions: Pick<Sessions, "getOrCreate" | "inject">;
+  documents: Pick<Documents, "ingest" | "search">;
+  environment: Readonly<Record<string, string | undefined>>;
+  addSecret: (value: string) => void;
+}
+
+export function createSdkServices(
+  integrationId: string,
+  { sessions, documents, environment, addSecret }: SdkServicesOptions,
+): Omit<SdkServices, "log"> {
+  return {
+    getOrCreateSession: async (wanted) => (await sessions.getOrCreate(wanted)).session_id,
+    // One event is one message, whichever of the integration's sessions it is for.
+    injectMessage: (message) => sessions.inject(message, integrationId),
+    ingestDocument: async (document) => (await documents.ingest({ ...document, integrationId })).id,
+    searchDocuments: ({ integrationId: of = integrationId, ...search }) =>
+      documents.search({ ...search, integrationId: of }),
+    getSetting: (key) => environment[key],
+    addSecret,
+  };
+}

@@ -1,0 +1,148 @@
+// Watches the folders of integrations. Each directory is watched for itself: a recursive watch would take in
+// node_modules, and would not see behind a symbolic link.
+
+import { type FSWatcher, watch } from "node:fs";
+import { readdir, realpath, stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { messageOf } from "../errors.ts";
+import type { Logger } from "../log.ts";
+import type { IntegrationSource } from "./discover.ts";
+
+/** Editors write a file in several steps. */
+const DEBOUNCE_MS = 50;
+/** When the system gives no more watches. */
+const POLL_MS = 2000;
+
+export interface WatchOptions {
+  sources: IntegrationSource[];
+  log: Logger;
+  /** Gets the real paths of integration folders in which something changed, or "all". Not called before it resolved. */
+  onChange(changed: ReadonlySet<string> | "all"): Promise<void>;
+}
+
+export interface FolderWatch {
+  /** Resolves when all that is there is being watched. */
+  ready: Promise<void>;
+  close(): void;
+}
+
+export function watchFolders({ sources, log, onChange }: WatchOptions): FolderWatch {
+  const watches = new Map<string, { watcher: FSWatcher; identity: string }>();
+  let changed = new Set<string>();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let running = false;
+  let isClosed = false;
+  let isPolling = false;
+
+  function note(folder: string): void {
+    changed.add(folder);
+    if (!timer && !running && !isClosed) timer = setTimeout(report, DEBOUNCE_MS);
+  }
+
+  async function report(): Promise<void> {
+    timer = undefined;
+    running = true;
+    try {
+      // First watch what is new, then look: a change in between is then seen twice instead of not at all.
+      await cover();
+      const batch = changed;
+      changed = new Set();
+      if (!isClosed) await onChange(isPolling ? "all" : batch);
+    } catch (error) {
+      log.error("Looking for changed integrations failed: {error}", { error });
+    }
+    running = false;
+    if (isClosed) return;
+    if (isPolling) timer = setTimeout(report, POLL_MS);
+    else if (changed.size > 0) timer = setTimeout(report, DEBOUNCE_MS);
+  }
+
+  async function cover(): Promise<void> {
+    const wanted = new Map<string, string>();
+    const missing = await Promise.all(sources.map((source) => directoriesOf(source, wanted)));
+    // A source that is not there yet: its parent tells when it is.
+    for (const dir of missing)
+      if (dir !== undefined && !wanted.has(dirname(dir))) wanted.set(dirname(dir), dir);
+    for (const [path, { watcher }] of watches) {
+      if (wanted.has(path)) continue;
+      watcher.close();
+      watches.delete(path);
+    }
+    await Promise.all([...wanted].map(([path, folder]) => coverOne(path, folder)));
+  }
+
+  async function coverOne(path: string, folder: string): Promise<void> {
+    const found = await stat(path).catch(() => undefined);
+    const known = watches.get(path);
+    if (!found || isClosed) return;
+    // The watch of a folder that was replaced by another of its name hears nothing more. Inodes are used again.
+    const identity = `${found.ino} ${found.birthtimeMs}`;
+    if (known?.identity === identity) return;
+    known?.watcher.close();
+    try {
+      const watcher = watch(path, { persistent: false }, () => note(folder));
+      watcher.on("error", () => note(folder));
+      watches.set(path, { watcher, identity });
+    } catch (error) {
+      if (isPolling) return;
+      isPolling = true;
+      log.warning("{path} cannot be watched ({reason}): looking for changes every {seconds} s instead", {
+        path,
+        reason: messageOf(error),
+        seconds: POLL_MS / 1000,
+      });
+    }
+  }
+
+  return {
+    ready: cover().then(() => {
+      if (isPolling && !timer && !isClosed) timer = setTimeout(report, POLL_MS);
+    }),
+    close() {
+      isClosed = true;
+      clearTimeout(timer);
+      for (const { watcher } of watches.values()) watcher.close();
+    },
+  };
+}
+
+/**
+ * Adds each directory of the source, with the integration folder that a change in it concerns. Returns the
+ * source's own when there is none.
+ */
+async function directoriesOf(
+  source: IntegrationSource,
+  wanted: Map<string, string>,
+): Promise<string | undefined> {
+  const root = await realpath(source.dir).catch(() => undefined);
+  if (root === undefined) return source.dir;
+  if (source.kind === "tools") {
+    await addTree(root, root, wanted);
+    return undefined;
+  }
+  wanted.set(root, root);
+  const below = await subdirectories(root, { links: true });
+  await Promise.all(
+    below.map(async (name) => {
+      const folder = await realpath(join(root, name)).catch(() => undefined);
+      if (folder !== undefined) await addTree(folder, folder, wanted);
+    }),
+  );
+  return undefined;
+}
+
+/** Links below an integration's folder are not followed: they may lead back. */
+async function addTree(path: string, folder: string, wanted: Map<string, string>): Promise<void> {
+  if (wanted.has(path)) return;
+  wanted.set(path, folder);
+  const below = await subdirectories(path, { links: false });
+  await Promise.all(below.map((name) => addTree(join(path, name), folder, wanted)));
+}
+
+async function subdirectories(path: string, { links }: { links: boolean }): Promise<string[]> {
+  const entries = await readdir(path, { withFileTypes: true }).catch(() => []);
+  return entries
+    .filter((entry) => entry.isDirectory() || (links && entry.isSymbolicLink()))
+    .map((entry) => entry.name)
+    .filter((name) => !name.startsWith(".") && name !== "node_modules");
+}

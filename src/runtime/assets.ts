@@ -1,0 +1,144 @@
+// The files that Heddle carries with it, the same from source and in the compiled binary. This is the only
+// place that knows which of the two is running.
+
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+/** Where compile.ts embeds the files, beside the program's entry. */
+export const EMBEDDED_FOLDER = "embedded";
+
+export interface BuildInfo {
+  version: string;
+  /** The git commit that was compiled; null from source. */
+  commit: string | null;
+  /** Names the unpacked files of this build; "source" from source. */
+  id: string;
+}
+
+const isCompiled = Bun.isStandaloneExecutable;
+const repository = join(import.meta.dirname, "..", "..");
+const embedded = join(import.meta.dirname, EMBEDDED_FOLDER);
+
+export const build: BuildInfo = isCompiled ? readJson(join(embedded, "build.json")) : sourceBuild();
+
+/** A single file: its path from source is a function because finding a package costs time. */
+const ASSETS = {
+  "pglite.wasm": () => packageFile("@electric-sql/pglite", "pglite.wasm"),
+  "initdb.wasm": () => packageFile("@electric-sql/pglite", "initdb.wasm"),
+  "pglite.data": () => packageFile("@electric-sql/pglite", "pglite.data"),
+  "vector.tar.gz": () => packageFile("@electric-sql/pglite-pgvector", "vector.tar.gz"),
+  "prepared.tar.gz": () => preparedArchivePath(),
+  "scalar.js": () => packageFile("@scalar/api-reference", "browser/standalone.js"),
+} as const;
+
+export type AssetName = keyof typeof ASSETS;
+
+export const ASSET_NAMES = Object.keys(ASSETS) as AssetName[];
+
+/** The file's contents, read when the blob is; undefined when there is none (only "prepared.tar.gz" may be missing). */
+export async function asset(name: AssetName): Promise<Blob | undefined> {
+  const file = Bun.file(sourcePath(name));
+  return (await file.exists()) ? file : undefined;
+}
+
+/** A path that every way of reading works on: the embedded files know only some of them. */
+export async function assetFile(name: AssetName, home: string): Promise<string> {
+  const path = sourcePath(name);
+  if (!isCompiled) return path;
+  return unpacked(home, name, async (target) => writeFile(target, await readFile(path)));
+}
+
+const FOLDERS = {
+  integrations: "integrations",
+  manifests: "manifests",
+  migrations: "src/db/migrations",
+  /** Bundles of the built-in integrations; compile.ts writes them, and a checkout may have none. */
+  prebuilt: "dist/prebuilt",
+} as const;
+
+export type BuiltinFolder = keyof typeof FOLDERS;
+
+export const BUILTIN_FOLDERS = Object.keys(FOLDERS) as BuiltinFolder[];
+
+/** A real folder with what Heddle brings along; do not write into it. */
+export async function builtinDir(name: BuiltinFolder, home: string): Promise<string> {
+  if (!isCompiled) return join(repository, FOLDERS[name]);
+  return unpacked(home, name, (target) => copyTree(join(embedded, name), target));
+}
+
+/** Where a checkout keeps a data folder that is made already; the name changes with what goes into it. */
+export function preparedArchivePath(): string {
+  const hash = createHash("sha256");
+  const migrations = join(repository, FOLDERS.migrations);
+  hash.update(readFileSync(join(migrations, "meta", "_journal.json")));
+  const journal: { entries: { tag: string }[] } = readJson(join(migrations, "meta", "_journal.json"));
+  for (const { tag } of journal.entries) hash.update(readFileSync(join(migrations, `${tag}.sql`)));
+  hash.update(readFileSync(join(repository, "src", "queue", "queue.ts")));
+  const { dependencies } = readJson<{ dependencies: Record<string, string> }>(
+    join(repository, "package.json"),
+  );
+  for (const name of ["@electric-sql/pglite", "@electric-sql/pglite-pgvector", "pg-boss"]) {
+    hash.update(`${name}@${dependencies[name]}\n`);
+  }
+  const key = hash.digest("hex").slice(0, 16);
+  return join(repository, "node_modules", ".cache", "heddle", `prepared-${key}.tar.gz`);
+}
+
+function sourcePath(name: AssetName): string {
+  return isCompiled ? join(embedded, name) : ASSETS[name]();
+}
+
+/** Makes `<home>/cache/<build>/<name>` once. Two processes may try at the same time: each fills a folder of its own. */
+async function unpacked(
+  home: string,
+  name: string,
+  write: (target: string) => Promise<void>,
+): Promise<string> {
+  const folder = join(home, "cache", build.id);
+  const target = join(folder, name);
+  if (await exists(target)) return target;
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const temporary = `${target}.${crypto.randomUUID()}`;
+  try {
+    await write(temporary);
+    await rename(temporary, target);
+  } catch (error) {
+    await rm(temporary, { recursive: true, force: true });
+    if (!(await exists(target))) throw error;
+  }
+  return target;
+}
+
+/** By reading and writing, the way that embedded files can be copied. */
+async function copyTree(from: string, to: string): Promise<void> {
+  await mkdir(to, { recursive: true });
+  for (const entry of await readdir(from)) {
+    const source = join(from, entry);
+    const target = join(to, entry);
+    if ((await stat(source)).isDirectory()) await copyTree(source, target);
+    else await writeFile(target, await readFile(source));
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+function packageFile(name: string, file: string): string {
+  return join(dirname(fileURLToPath(import.meta.resolve(name))), file);
+}
+
+function sourceBuild(): BuildInfo {
+  const { version } = readJson<{ version: string }>(join(repository, "package.json"));
+  return { version, commit: null, id: "source" };
+}
+
+function readJson<T>(path: string): T {
+  return JSON.parse(readFileSync(path, "utf8"));
+}

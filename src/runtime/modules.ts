@@ -1,0 +1,60 @@
+// Modules that the host lends to code it imports at run time. Bundles name them by `heddle-host:` specifiers,
+// because in a compiled binary nothing can be found beside a file on disk. The runtime's module registry is one
+// for the whole process and cannot be emptied, so what is registered here is constant, and the part that differs
+// from bundle to bundle is looked up by the folder that the bundle lies in.
+
+import { dirname } from "node:path";
+import { fileURLToPath } from "node:url";
+import * as typebox from "@sinclair/typebox";
+import * as typeboxValue from "@sinclair/typebox/value";
+import * as elysia from "elysia";
+
+/** What a bundle imports → where it gets it. */
+export const LENT_MODULES: Record<string, { specifier: string; exports: Record<string, unknown> }> = {
+  elysia: { specifier: "heddle-host:elysia", exports: elysia },
+  "@sinclair/typebox": { specifier: "heddle-host:typebox", exports: typebox },
+  "@sinclair/typebox/value": { specifier: "heddle-host:typebox-value", exports: typeboxValue },
+};
+
+/** Has `boundTo(url)`: what was bound to the folder of the module with this URL. */
+export const BINDINGS_SPECIFIER = "heddle-host:bindings";
+
+const bindings = new Map<string, object>();
+
+Bun.plugin({
+  name: "heddle-host",
+  setup(build) {
+    for (const { specifier, exports } of Object.values(LENT_MODULES)) {
+      build.module(specifier, () => ({ loader: "object", exports }));
+    }
+    build.module(BINDINGS_SPECIFIER, () => ({ loader: "object", exports: { boundTo } }));
+  },
+});
+
+/** Modules in and below the folder (an absolute real path) get these values until `unbind` is called. */
+export function bindFolder(folder: string, values: object): { unbind(): void } {
+  bindings.set(folder, values);
+  return {
+    unbind() {
+      if (bindings.get(folder) === values) bindings.delete(folder);
+    },
+  };
+}
+
+/** Runs the module (once per path, until it is forgotten) and returns its exports. */
+export async function importModule(path: string): Promise<Record<string, unknown>> {
+  return (await import(path)) as Record<string, unknown>;
+}
+
+/** Lets go of modules, so that their memory can be freed and their next import runs them anew. */
+export function forgetModules(paths: Iterable<string>): void {
+  for (const path of paths) delete require.cache[path];
+}
+
+function boundTo(url: string): object {
+  for (let folder = dirname(fileURLToPath(url)); ; folder = dirname(folder)) {
+    const found = bindings.get(folder);
+    if (found) return found;
+    if (folder === dirname(folder)) throw new Error(`${url} was not loaded by Heddle`);
+  }
+}

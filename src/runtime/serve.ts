@@ -1,0 +1,53 @@
+// Listens for HTTP: `Bun.serve` under Bun, `Deno.serve` under Deno.
+
+export interface Listener {
+  hostname: string;
+  /** The one the system chose when 0 was asked for. */
+  port: number;
+  /** Takes no new connections and resolves when the requests under way are answered. */
+  close(): Promise<void>;
+}
+
+export interface ServeOptions {
+  hostname: string;
+  port: number;
+  fetch: (request: Request, client: { address: string }) => Response | Promise<Response>;
+  /** Bytes; larger bodies are refused before anybody reads them. */
+  maxBodyBytes: number;
+}
+
+/** Throws when the address is taken or not this machine's. */
+export function serve(options: ServeOptions): Listener {
+  return "Bun" in globalThis ? serveWithBun(options) : serveWithDeno(options);
+}
+
+function serveWithBun({ hostname, port, fetch, maxBodyBytes }: ServeOptions): Listener {
+  const server = Bun.serve({
+    hostname,
+    port,
+    maxRequestBodySize: maxBodyBytes,
+    // Long answers (streams, slow tools) are ended by whoever makes them, not by the socket.
+    idleTimeout: 255,
+    fetch: (request, self) => fetch(request, { address: self.requestIP(request)?.address ?? "" }),
+  });
+  return {
+    hostname,
+    port: server.port ?? port,
+    close: () => server.stop(),
+  };
+}
+
+interface DenoServe {
+  serve(
+    options: { hostname: string; port: number; onListen: () => void },
+    handler: (request: Request, info: { remoteAddr: { hostname: string } }) => Response | Promise<Response>,
+  ): { addr: { port: number }; shutdown(): Promise<void> };
+}
+
+function serveWithDeno({ hostname, port, fetch }: ServeOptions): Listener {
+  const { Deno } = globalThis as unknown as { Deno: DenoServe };
+  const server = Deno.serve({ hostname, port, onListen: () => {} }, (request, info) =>
+    fetch(request, { address: info.remoteAddr.hostname }),
+  );
+  return { hostname, port: server.addr.port, close: () => server.shutdown() };
+}

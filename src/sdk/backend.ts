@@ -1,0 +1,73 @@
+// What stands behind the SDK: the server, the REST API of one, or nothing at all.
+
+import type {
+  Dispatcher,
+  DocumentHit,
+  GetOrCreateSession,
+  HookCallback,
+  HookEvent,
+  IngestDocument,
+  InjectMessage,
+  InjectResult,
+  IntegrationMeta,
+  JsonObject,
+  OpenAiToolSchema,
+  SearchDocuments,
+  ToolFunction,
+} from "./types.ts";
+
+export const LOG_METHODS = ["debug", "info", "warning", "error"] as const;
+export type SdkLogLevel = (typeof LOG_METHODS)[number];
+
+/** A tool as `register` hands it on. */
+export interface RegisteredTool {
+  name: string;
+  description: string;
+  /** JSON Schema of an object. */
+  parameters: JsonObject;
+  /** Undefined: the server's default. */
+  timeoutSeconds: number | undefined;
+  run: ToolFunction<never>;
+}
+
+export interface RegisteredHook {
+  event: HookEvent;
+  callback: HookCallback;
+}
+
+/** A setting as `defineConfig` declares it. */
+export interface DeclaredSetting {
+  key: string;
+  secret: boolean;
+  schema: JsonObject;
+}
+
+/** The calls that do something in a server. */
+export interface SdkServices {
+  getOrCreateSession(options: GetOrCreateSession): Promise<string>;
+  injectMessage(options: InjectMessage): Promise<InjectResult>;
+  /** Returns the new document's id. */
+  ingestDocument(options: IngestDocument): Promise<string>;
+  searchDocuments(options: SearchDocuments): Promise<DocumentHit[]>;
+  /** The stored value, else the environment's; undefined when there is neither. */
+  getSetting(key: string): string | undefined;
+  log(level: SdkLogLevel, message: string, fields: JsonObject | undefined): void;
+  /** Tells of a value that must not appear in logs or answers. */
+  addSecret(value: string): void;
+}
+
+/** The calls by which the files of an integration say what they contain. */
+export interface SdkSinks {
+  registerTool(tool: RegisteredTool): void;
+  registerDispatcher(type: string, dispatcher: Dispatcher): void;
+  registerIntegration(meta: IntegrationMeta): void;
+  registerHook(hook: RegisteredHook): void;
+  declareSetting(setting: DeclaredSetting): void;
+}
+
+export type SdkBackend = SdkServices & SdkSinks;
+
+/** What `register` leaves on the function, in every mode. */
+export interface WithToolSchema {
+  _tool_schema: OpenAiToolSchema;
+}

@@ -1,0 +1,92 @@
+// The SDK's functions over a backend. Everything heavy stays out of here: an author's test of one tool imports
+// this file and little more.
+
+import { HeddleError } from "../errors.ts";
+import { LOG_METHODS, type SdkBackend, type SdkLogLevel } from "./backend.ts";
+import { Permanent, Retryable } from "./errors.ts";
+import { fetchWithTimeout } from "./fetch.ts";
+import { createRegister } from "./register.ts";
+import { createDefineConfig } from "./settings.ts";
+import {
+  type Dispatcher,
+  type DocumentHit,
+  type GetOrCreateSession,
+  HOOK_EVENTS,
+  type HookCallback,
+  type HookEvent,
+  type IngestDocument,
+  type InjectMessage,
+  type InjectResult,
+  type IntegrationMeta,
+  type JsonObject,
+  type SearchDocuments,
+  type SetupManifest,
+} from "./types.ts";
+import { verifyGitHub, verifyHmac, verifyStandardWebhook } from "./verify.ts";
+
+const DISPATCH_TYPE = /^[a-z][a-z0-9_-]{0,63}$/;
+
+export function createSdk(backend: SdkBackend) {
+  return {
+    register: createRegister(backend.registerTool),
+    defineConfig: createDefineConfig(backend),
+
+    /** The active session of this place and bot, made if there is none. Returns its id. */
+    getOrCreateSession: (options: GetOrCreateSession): Promise<string> => backend.getOrCreateSession(options),
+
+    /** Puts a message into a session; with `runAgent` the bot answers it. Durable once it resolves. */
+    injectMessage: (options: InjectMessage): Promise<InjectResult> => backend.injectMessage(options),
+
+    /** Stores a document so that agents and `searchDocuments` find it. Returns its id. */
+    ingestDocument: (options: IngestDocument): Promise<string> => backend.ingestDocument(options),
+
+    /** Documents that match the query, best first. */
+    searchDocuments: (options: SearchDocuments): Promise<DocumentHit[]> => backend.searchDocuments(options),
+
+    /** Says how results of tasks with this `dispatch_config.type` are delivered. */
+    registerDispatcher(type: string, dispatcher: Dispatcher): void {
+      if (typeof type !== "string" || !DISPATCH_TYPE.test(type)) {
+        throw invalid(`A dispatcher's type is like "github", not ${JSON.stringify(type)}`);
+      }
+      if (typeof dispatcher?.deliver !== "function") throw invalid(`Dispatcher ${type} has no deliver()`);
+      backend.registerDispatcher(type, dispatcher);
+    },
+
+    /** Tells what the integration's client ids and users look like. */
+    registerIntegration(meta: IntegrationMeta): void {
+      if (typeof meta?.integrationType !== "string" || typeof meta.clientIdPrefix !== "string") {
+        throw invalid("registerIntegration() takes integrationType and clientIdPrefix");
+      }
+      backend.registerIntegration(meta);
+    },
+
+    /** Calls back at an event of an agent's run. */
+    registerHook(event: HookEvent, callback: HookCallback): void {
+      if (!HOOK_EVENTS.includes(event)) {
+        throw invalid(`Unknown hook event ${JSON.stringify(event)}; known are ${HOOK_EVENTS.join(", ")}`);
+      }
+      if (typeof callback !== "function") throw invalid(`registerHook("${event}") takes a function second`);
+      backend.registerHook({ event, callback });
+    },
+
+    /** Types the manifest in setup.ts; returns it unchanged. */
+    defineSetup: <const Setup extends SetupManifest>(setup: Setup): Setup => setup,
+
+    /** `log.info("text", { field: … })`; also debug, warning and error. */
+    log: Object.fromEntries(
+      LOG_METHODS.map((level) => [
+        level,
+        (message: string, fields?: JsonObject) => backend.log(level, message, fields),
+      ]),
+    ) as Record<SdkLogLevel, (message: string, fields?: JsonObject) => void>,
+
+    fetch: fetchWithTimeout,
+    verifyGitHub,
+    verifyHmac,
+    verifyStandardWebhook,
+    Permanent,
+    Retryable,
+  };
+}
+
+const invalid = (message: string): HeddleError => new HeddleError("validation", message);

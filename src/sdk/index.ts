@@ -1,0 +1,51 @@
+// "heddle/sdk" as a child process or an author's own test imports it. Inside the server the same names come
+// from a module that is made for each integration (integrations/host-sdk.ts).
+
+import { createSdk } from "./create.ts";
+import { createEnvironmentBackend } from "./environment.ts";
+
+export type { DeclaredSetting, RegisteredHook, RegisteredTool, WithToolSchema } from "./backend.ts";
+export { Permanent, Retryable } from "./errors.ts";
+export type { Settings } from "./settings.ts";
+export type * from "./types.ts";
+export type { GitHubEvent, HmacOptions, Secrets, StandardWebhook } from "./verify.ts";
+
+const sdk = createSdk(createEnvironmentBackend(process.env));
+
+export const {
+  register,
+  defineConfig,
+  getOrCreateSession,
+  injectMessage,
+  ingestDocument,
+  searchDocuments,
+  registerDispatcher,
+  registerIntegration,
+  registerHook,
+  defineSetup,
+  log,
+  fetch,
+  verifyGitHub,
+  verifyHmac,
+  verifyStandardWebhook,
+} = sdk;
+
+// An author who tests a tool needs no package installed; only who uses these two does.
+const elysia = await import("elysia").catch((cause: unknown) => {
+  const missing = (name: string) =>
+    new Proxy(() => {}, {
+      get: () => fail(name, cause),
+      apply: () => fail(name, cause),
+      construct: () => fail(name, cause),
+    }) as never;
+  const stand: Pick<typeof import("elysia"), "Elysia" | "t"> = { Elysia: missing("Elysia"), t: missing("t") };
+  return stand;
+});
+
+export const { Elysia, t } = elysia;
+
+function fail(name: string, cause: unknown): never {
+  throw new Error(`${name} of heddle/sdk needs the package "elysia": install it to use this outside Heddle`, {
+    cause,
+  });
+}

@@ -1,0 +1,109 @@
+// The SDK's backend in a process that Heddle started, or any other that has a URL and a key: the REST API.
+
+import { type ErrorCode, HeddleError, isErrorCode } from "../errors.ts";
+import type { SdkServices } from "./backend.ts";
+import { fetchWithTimeout } from "./fetch.ts";
+import type { DocumentHit, InjectResult, JsonObject } from "./types.ts";
+
+export interface RestOptions {
+  /** Of the server: "http://127.0.0.1:8000". */
+  url: string;
+  apiKey: string;
+  /** The id of the integration this process belongs to, if any. */
+  integrationId: string | undefined;
+}
+
+/** The calls that need a server, over HTTP. They throw the server's own error as a HeddleError. */
+export function createRestServices(
+  options: RestOptions,
+): Pick<SdkServices, "getOrCreateSession" | "injectMessage" | "ingestDocument" | "searchDocuments"> {
+  const { integrationId } = options;
+  return {
+    async getOrCreateSession({ clientId, botId, dispatchConfig }) {
+      const body = { client_id: clientId, bot_id: botId, dispatch_config: dispatchConfig };
+      return (await call<{ session_id: string }>(options, "POST", "/sessions", body)).session_id;
+    },
+    injectMessage: ({ sessionId, content, source, ...rest }) =>
+      call<InjectResult>(options, "POST", `/sessions/${encodeURIComponent(sessionId)}/messages`, {
+        content,
+        source,
+        run_agent: rest.runAgent ?? false,
+        notify: rest.notify ?? true,
+        dispatch_config: rest.dispatchConfig,
+        execution_config: rest.executionConfig,
+        idempotency_key: rest.idempotencyKey,
+        metadata: rest.metadata,
+      }),
+    async ingestDocument({ title, content, sessionId, metadata }) {
+      const body = { title, content, integration_id: integrationId, session_id: sessionId, metadata };
+      return (await call<{ id: string }>(options, "POST", "/documents", body)).id;
+    },
+    searchDocuments(query) {
+      const owner = query.integrationId === undefined ? integrationId : query.integrationId;
+      const parameters = new URLSearchParams({ q: query.query });
+      if (owner) parameters.set("integration_id", owner);
+      if (query.sessionId) parameters.set("session_id", query.sessionId);
+      if (query.limit !== undefined) parameters.set("limit", String(query.limit));
+      return call<DocumentHit[]>(options, "GET", `/documents/search?${parameters}`);
+    },
+  };
+}
+
+async function call<Answer>(
+  options: RestOptions,
+  method: string,
+  path: string,
+  body?: JsonObject,
+): Promise<Answer> {
+  const url = `${options.url.replace(/\/+$/, "")}/api/v1${path}`;
+  const headers = {
+    authorization: `Bearer ${options.apiKey}`,
+    ...(body && { "content-type": "application/json" }),
+  };
+  const response = await fetchWithTimeout(url, {
+    method,
+    headers,
+    ...(body && { body: JSON.stringify(body) }),
+    // The key must not follow the server to another address.
+    redirect: "error",
+  }).catch((cause: unknown) => {
+    throw new HeddleError("unavailable", `Heddle at ${options.url} does not answer`, { cause });
+  });
+  const text = await response.text();
+  if (!response.ok) throw failure(response.status, text);
+  try {
+    return JSON.parse(text) as Answer;
+  } catch (cause) {
+    throw new HeddleError("upstream", `${method} ${path} answered something else than JSON`, { cause });
+  }
+}
+
+function failure(status: number, text: string): HeddleError {
+  const error = errorIn(text);
+  const code = isErrorCode(error?.code) ? error.code : codeOf(status);
+  const field = typeof error?.field === "string" ? error.field : undefined;
+  return new HeddleError(
+    code,
+    typeof error?.message === "string" ? error.message : `Heddle answered ${status}`,
+    {
+      ...(field !== undefined && { field }),
+    },
+  );
+}
+
+function errorIn(text: string): JsonObject | undefined {
+  try {
+    return (JSON.parse(text) as { error?: JsonObject } | null)?.error;
+  } catch {
+    // A proxy's error page: the status alone has to tell.
+    return undefined;
+  }
+}
+
+function codeOf(status: number): ErrorCode {
+  if (status === 401) return "unauthorized";
+  if (status === 403) return "forbidden";
+  if (status === 404) return "not_found";
+  if (status === 429) return "rate_limited";
+  return status >= 500 ? "unavailable" : "bad_request";
+}

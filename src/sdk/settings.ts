@@ -1,0 +1,137 @@
+import type { Static, TObject, TSchema } from "@sinclair/typebox";
+import { HeddleError } from "../errors.ts";
+import type { SdkBackend } from "./backend.ts";
+
+/** How TypeBox marks `t.Optional(…)`. */
+const OPTIONAL = Symbol.for("TypeBox.Optional");
+const SECRET_KEY = /TOKEN|SECRET|PASSWORD|API_KEY/;
+const NUMBER_TEXTS = ["integer", "numeric", "boolean"];
+const TRUE = ["true", "1", "yes", "on"];
+const FALSE = ["false", "0", "no", "off"];
+
+/** The part of JSON Schema that one setting can have. */
+interface SettingSchema {
+  type?: string;
+  format?: string;
+  default?: unknown;
+  secret?: boolean;
+  const?: unknown;
+  enum?: unknown[];
+  anyOf?: SettingSchema[];
+  minimum?: number;
+  maximum?: number;
+  minLength?: number;
+  maxLength?: number;
+  pattern?: string;
+}
+
+export type Settings<Properties extends Record<string, TSchema>> = Readonly<Static<TObject<Properties>>>;
+
+/**
+ * Declares an integration's settings, each a string, number, integer, boolean or union of literals, and
+ * returns an object that looks the value up at each access: stored setting, else environment, else `default`.
+ * Empty text counts as not set. A setting with neither value nor default is undefined when it is
+ * `t.Optional(…)`; else reading it throws "unavailable". Text that does not fit throws "validation".
+ * Secret are those with `{ secret: true }` and those whose key contains TOKEN, SECRET, PASSWORD or API_KEY
+ * unless they say `secret: false`.
+ */
+export type DefineConfig = <Properties extends Record<string, TSchema>>(
+  properties: Properties,
+) => Settings<Properties>;
+
+export function createDefineConfig(
+  backend: Pick<SdkBackend, "getSetting" | "declareSetting" | "addSecret">,
+): DefineConfig {
+  return (properties) => {
+    const settings = {};
+    for (const [key, schema] of Object.entries(properties)) {
+      const secret = (schema as SettingSchema).secret ?? SECRET_KEY.test(key);
+      backend.declareSetting({ key, secret, schema });
+      const text = textReader(backend, key, secret);
+      // Read once now, so that a secret is known before the first line that could show it.
+      text();
+      Object.defineProperty(settings, key, {
+        enumerable: true,
+        get: () => readValue(key, schema, secret, text()),
+      });
+    }
+    return settings as never;
+  };
+}
+
+function textReader(
+  backend: Pick<SdkBackend, "getSetting" | "addSecret">,
+  key: string,
+  secret: boolean,
+): () => string | undefined {
+  let told: string | undefined;
+  return () => {
+    const text = backend.getSetting(key);
+    if (secret && text && text !== told) {
+      told = text;
+      backend.addSecret(text);
+    }
+    return text === "" ? undefined : text;
+  };
+}
+
+function readValue(key: string, schema: TSchema, secret: boolean, text: string | undefined): unknown {
+  if (text !== undefined) return parse(key, schema, secret, text);
+  if (schema.default !== undefined) return schema.default;
+  if (OPTIONAL in schema) return undefined;
+  throw new HeddleError("unavailable", `The setting ${key} is not set`, { field: key });
+}
+
+function parse(key: string, schema: SettingSchema, secret: boolean, text: string): unknown {
+  for (const alternative of alternatives(schema)) {
+    const value = convert(alternative, text);
+    if (value !== undefined && fits(alternative, value)) return value;
+  }
+  const got = secret ? "its value" : JSON.stringify(text);
+  throw new HeddleError("validation", `The setting ${key} takes ${expectation(schema)}, not ${got}`, {
+    field: key,
+  });
+}
+
+/** Elysia's `t.Integer()` also stands for the text of one, which is just what is to be converted here. */
+const alternatives = (schema: SettingSchema): SettingSchema[] =>
+  schema.anyOf?.filter(({ format }) => format === undefined || !NUMBER_TEXTS.includes(format)) ?? [schema];
+
+function convert(schema: SettingSchema, text: string): unknown {
+  switch (schema.type) {
+    case "number":
+    case "integer": {
+      const number = text.trim() === "" ? Number.NaN : Number(text);
+      return Number.isFinite(number) && (schema.type === "number" || Number.isSafeInteger(number))
+        ? number
+        : undefined;
+    }
+    case "boolean":
+      if (TRUE.includes(text.trim().toLowerCase())) return true;
+      return FALSE.includes(text.trim().toLowerCase()) ? false : undefined;
+    default:
+      return text;
+  }
+}
+
+function fits(schema: SettingSchema, value: unknown): boolean {
+  if (schema.const !== undefined && value !== schema.const) return false;
+  if (schema.enum !== undefined && !schema.enum.includes(value)) return false;
+  if (typeof value === "number") {
+    return value >= (schema.minimum ?? -Infinity) && value <= (schema.maximum ?? Infinity);
+  }
+  if (typeof value !== "string") return true;
+  if (schema.pattern !== undefined && !new RegExp(schema.pattern).test(value)) return false;
+  return value.length >= (schema.minLength ?? 0) && value.length <= (schema.maxLength ?? Infinity);
+}
+
+function expectation(schema: SettingSchema): string {
+  const choices = schema.enum ?? (schema.const === undefined ? undefined : [schema.const]);
+  if (choices) return choices.map((choice) => JSON.stringify(choice)).join(" or ");
+  if (schema.anyOf) return alternatives(schema).map(expectation).join(" or ");
+  const parts = [schema.type === "boolean" ? "true or false" : (schema.type ?? "text")];
+  for (const limit of ["minimum", "maximum", "minLength", "maxLength", "pattern"] as const) {
+    if (schema[limit] !== undefined) parts.push(`${limit} ${schema[limit]}`);
+  }
+  return parts.join(", ");
+}

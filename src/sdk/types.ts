@@ -1,0 +1,243 @@
+// The shapes that integrations and Heddle share. JSON that is stored or sent keeps snake_case; the
+// functions of the SDK and their options are camelCase.
+
+import type { Static, TSchema } from "@sinclair/typebox";
+
+export type JsonObject = Record<string, unknown>;
+
+/** `type` names the dispatcher; the other fields are that dispatcher's own. */
+export type DispatchConfig = { type: string } & JsonObject;
+
+/** What one message may change for the run that it causes, and for that run only. */
+export interface ExecutionConfig {
+  /** A system message that stands last before the user's message. */
+  system_preamble?: string;
+  /** Ids of skills whose text is put into the context. */
+  skills?: string[];
+  /** Names of tools that the bot may use besides its own. */
+  tools?: string[];
+  /** A model instead of the bot's. */
+  model_override?: string;
+}
+
+export interface GetOrCreateSession {
+  /** The lasting name of the place, with the integration's prefix: "github:owner/repo". */
+  clientId: string;
+  botId: string;
+  /** Where results go unless a message says otherwise. */
+  dispatchConfig?: DispatchConfig;
+}
+
+export interface InjectMessage {
+  /** Of `getOrCreateSession`. */
+  sessionId: string;
+  /** The text, as the bot is to read it. */
+  content: string;
+  /** Where the message came from: "github". */
+  source: string;
+  /** True makes a task in which the bot answers. Default false. */
+  runAgent?: boolean;
+  /** True hands the outcome to the session's dispatch target. Default true. */
+  notify?: boolean;
+  /** The target of this message's outcome, instead of the session's; used whatever `notify` is. */
+  dispatchConfig?: DispatchConfig;
+  executionConfig?: ExecutionConfig;
+  /** The sender's own id of the event. A second message with the same one returns the first one's result. */
+  idempotencyKey?: string;
+  metadata?: JsonObject;
+}
+
+/** As the REST API answers it. */
+export interface InjectResult {
+  message_id: string;
+  session_id: string;
+  task_id: string | null;
+  /** True when the idempotency key was seen before: nothing was stored, the ids are the first message's. */
+  duplicate: boolean;
+}
+
+export interface IngestDocument {
+  title?: string;
+  content: string;
+  sessionId?: string;
+  metadata?: JsonObject;
+}
+
+export interface SearchDocuments {
+  query: string;
+  /** Of another integration, or null for all; default: the calling integration's own documents. */
+  integrationId?: string | null;
+  sessionId?: string;
+  /** 1 to 100; default 10. */
+  limit?: number;
+}
+
+/** A document as search finds it, best first. */
+export interface DocumentHit {
+  id: string;
+  integration_id: string | null;
+  session_id: string | null;
+  title: string | null;
+  /** The passage that was found. */
+  content: string;
+  metadata: JsonObject;
+  /** Higher is better; comparable within one answer only. */
+  score: number;
+  /** Which lane of the search found it. */
+  lane: "lexical";
+}
+
+/** What a tool, a dispatcher or a hook knows of the run that it serves. */
+export interface RunContext {
+  bot_id: string;
+  session_id: string;
+  channel_id: string;
+  client_id: string;
+  /** One id from the webhook to the receipt. */
+  correlation_id: string;
+}
+
+export interface ToolContext extends RunContext {
+  task_id: string;
+  /** Aborted on cancellation, time-out and shutdown. */
+  signal: AbortSignal;
+}
+
+/** JSON Schema of an object. TypeBox's `t.Object(…)` is one. */
+export type ParameterSchema = TSchema | JsonObject;
+
+/** The shape OpenAI-compatible APIs use. */
+export interface OpenAiToolSchema {
+  type: "function";
+  function: { name: string; description?: string; parameters?: ParameterSchema };
+}
+
+export interface ToolOptions<Parameters extends ParameterSchema = ParameterSchema> {
+  /** [a-zA-Z0-9_-], at most 64 characters, unique in the server. */
+  name: string;
+  description: string;
+  parameters?: Parameters;
+  /** Seconds; default 60. */
+  timeoutSeconds?: number;
+}
+
+export type Arguments<Parameters> = Parameters extends TSchema ? Static<Parameters> : JsonObject;
+
+/**
+ * Arguments are validated before the call. The result is a string, or JSON. An object with `error` marks the
+ * call failed; `client_action` is handed to the dispatcher, and the model then sees only `message`.
+ */
+export type ToolFunction<Args = JsonObject> = (args: Args, ctx: ToolContext) => unknown;
+
+/** The finished task a dispatcher delivers. */
+export interface DeliveredTask {
+  id: string;
+  status: "complete" | "failed" | "cancelled";
+  bot_id: string;
+  session_id: string;
+  channel_id: string;
+  client_id: string;
+  correlation_id: string;
+  dispatch_type: string;
+  dispatch_config: JsonObject;
+}
+
+export interface DeliverInput {
+  task: DeliveredTask;
+  /** The answer; for a failed task a short text that says what went wrong. */
+  result: string;
+  /** True when `result` tells of an error and is no answer of the bot. */
+  isError: boolean;
+  clientActions: JsonObject[];
+  extraMetadata: JsonObject;
+}
+
+export interface PostMessageInput {
+  dispatchConfig: JsonObject;
+  text: string;
+  botId?: string;
+  /** Default true. */
+  replyInThread?: boolean;
+  username?: string;
+  iconEmoji?: string;
+  iconUrl?: string;
+  clientActions?: JsonObject[];
+  extraMetadata?: JsonObject;
+}
+
+export interface DispatchContext {
+  /** The same for every attempt of one delivery: put it where the other side can be asked for it. */
+  delivery_id: string;
+  /** 1 for the first attempt. */
+  attempt: number;
+  /** Aborted when the attempt takes too long or the server stops. */
+  signal: AbortSignal;
+}
+
+/** Proof that the other side has it: an id, a URL. Any JSON. */
+export interface Delivered {
+  receipt: unknown;
+}
+
+/** Throw `Permanent` to give up at once; whatever else is thrown is tried again. */
+export interface Dispatcher {
+  /** JSON Schema of the dispatch_config without `type`; checked when a message is injected. */
+  config?: ParameterSchema;
+  deliver(input: DeliverInput, ctx: DispatchContext): Promise<Delivered> | Delivered;
+  /** Posts a text that no task made. Without it the dispatcher takes none. */
+  postMessage?(input: PostMessageInput, ctx: DispatchContext): Promise<Delivered> | Delivered;
+}
+
+export const HOOK_EVENTS = [
+  "before_context_assembly",
+  "before_llm_call",
+  "after_llm_call",
+  "before_tool_execution",
+  "after_tool_call",
+  "after_response",
+  "before_transcription",
+] as const;
+export type HookEvent = (typeof HOOK_EVENTS)[number];
+
+export interface HookContext extends RunContext {
+  extra: JsonObject;
+}
+
+/** Only `before_transcription` reads the result: the first one that is not null or undefined is taken. */
+export type HookCallback = (ctx: HookContext) => unknown;
+
+/** A user as `userAttribution` sees one. */
+export interface AttributedUser {
+  display_name: string | null;
+  integration_config: JsonObject;
+}
+
+export interface IntegrationMeta {
+  integrationType: string;
+  /** With the colon: "github:". */
+  clientIdPrefix: string;
+  /** Fields of a post that name the user (`username`, `icon_url`). */
+  userAttribution?: (user: AttributedUser) => JsonObject;
+  /** channel id → name to show. */
+  resolveDisplayNames?: (
+    channels: { id: string; client_id: string }[],
+  ) => Promise<Record<string, string>> | Record<string, string>;
+  /** The dispatch_config for a client_id, or null. */
+  resolveDispatchConfig?: (clientId: string) => Promise<DispatchConfig | null> | DispatchConfig | null;
+}
+
+/** The manifest, as far as it is read today; unknown fields are kept. */
+export interface SetupManifest extends JsonObject {
+  version?: string;
+  icon?: string;
+  env_vars?: {
+    key: string;
+    required?: boolean;
+    secret?: boolean;
+    description?: string;
+    default?: string;
+  }[];
+  webhook?: { path: string; description?: string };
+  /** Paths below /integrations/<id> that need no API key, such as "/status". */
+  public_paths?: string[];
+}

@@ -1,0 +1,88 @@
+import { expect, test } from "bun:test";
+import { join } from "node:path";
+import { discover } from "../../src/integrations/discover.ts";
+import { temporaryFolder } from "./harness.ts";
+
+test("folders are found by what they hold, in order, and the rest has a reason", async () => {
+  await using folder = await temporaryFolder();
+  await folder.write({
+    "all/b/router.ts": "",
+    "all/a/tools/one.ts": "",
+    "all/a/tools/_helper.ts": "",
+    "all/a/tools/one.test.ts": "",
+    "all/a/tools/types.d.ts": "",
+    "all/a/config.js": "",
+    "all/words/skills/words.md": "",
+    "all/nothing/notes.txt": "",
+    "all/only-config/config.ts": "",
+    "all/Capital/router.ts": "",
+    "all/core/router.ts": "",
+    "all/_hidden/router.ts": "",
+    "all/.git/router.ts": "",
+    "all/file.ts": "",
+  });
+  const dir = join(folder.path, "all");
+  const { found, notes } = await discover([{ kind: "external", dir }]);
+  expect(found).toEqual([
+    {
+      id: "a",
+      source: "external",
+      folder: join(dir, "a"),
+      files: { config: "config.js", tools: ["tools/one.ts"] },
+      skills: [],
+    },
+    {
+      id: "b",
+      source: "external",
+      folder: join(dir, "b"),
+      files: { router: "router.ts", tools: [] },
+      skills: [],
+    },
+    {
+      id: "words",
+      source: "external",
+      folder: join(dir, "words"),
+      files: { tools: [] },
+      skills: ["skills/words.md"],
+    },
+  ]);
+  expect(notes.map(({ folder, level }) => [folder.slice(dir.length + 1), level])).toEqual([
+    ["Capital", "warning"],
+    ["core", "warning"],
+    ["nothing", "info"],
+    ["only-config", "info"],
+  ]);
+});
+
+test("a later source replaces an earlier one and says so; a missing directory is a warning", async () => {
+  await using folder = await temporaryFolder();
+  await folder.write({ "one/same/router.ts": "", "two/same/router.ts": "" });
+  const dir = (name: string) => join(folder.path, name);
+  const { found, notes } = await discover([
+    { kind: "builtin", dir: dir("one") },
+    { kind: "workspace", dir: dir("gone") },
+    { kind: "external", dir: dir("two") },
+  ]);
+  expect(found.map(({ source, folder }) => [source, folder])).toEqual([["external", dir("two/same")]]);
+  expect(notes).toEqual([
+    { level: "warning", folder: dir("gone"), reason: "There is no such directory" },
+    {
+      level: "warning",
+      folder: dir("two/same"),
+      reason: `Replaces the integration "same" in ${dir("one/same")}`,
+    },
+  ]);
+});
+
+test("a tool directory holds its files directly, and two of one name are two owners", async () => {
+  await using folder = await temporaryFolder();
+  await folder.write({ "x/tools/a.ts": "", "x/tools/_b.ts": "", "y/tools/c.ts": "" });
+  const { found } = await discover([
+    { kind: "tools", dir: join(folder.path, "x/tools") },
+    { kind: "tools", dir: join(folder.path, "y/tools") },
+  ]);
+  expect(found.map(({ id, files }) => [id, files.tools])).toEqual([
+    ["tools:tools", ["a.ts"]],
+    ["tools:tools-2", ["c.ts"]],
+  ]);
+});

@@ -1,0 +1,102 @@
+// Integrations in temporary folders, loaded by the real loader into recording registries.
+
+import { mkdir, mkdtemp, realpath, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { getLogger } from "@logtape/logtape";
+import { createToolRegistry } from "../../src/agent/tools/registry.ts";
+import { createDispatchers } from "../../src/dispatch/registry.ts";
+import type { IntegrationSource } from "../../src/integrations/discover.ts";
+import { createIntegrations, type IntegrationsOptions } from "../../src/integrations/registry.ts";
+import type { RegisteredHook } from "../../src/sdk/backend.ts";
+
+export type Files = Record<string, string>;
+
+/** A folder that is gone when the test is: `await using`. */
+export async function temporaryFolder() {
+  const path = await realpath(await mkdtemp(join(tmpdir(), "heddle-test-")));
+  return {
+    path,
+    /** Writes files below it; an integration's are "name/router.ts". */
+    async write(files: Files): Promise<void> {
+      for (const [name, text] of Object.entries(files)) {
+        await mkdir(dirname(join(path, name)), { recursive: true });
+        await writeFile(join(path, name), text);
+      }
+    },
+    [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }),
+  };
+}
+
+interface HarnessOptions
+  extends Partial<Pick<IntegrationsOptions, "watch" | "loadTimeoutMs" | "backendFor">> {
+  sources?: IntegrationSource[];
+  cacheDir?: string;
+  environment?: Record<string, string>;
+}
+
+/** A folder "all" of integrations, loaded by `loadAll()`. */
+export async function harness(files: Files, options: HarnessOptions = {}) {
+  const folder = await temporaryFolder();
+  await folder.write(Object.fromEntries(Object.entries(files).map(([name, text]) => [`all/${name}`, text])));
+  await mkdir(join(folder.path, "all"), { recursive: true });
+  const tools = createToolRegistry();
+  const dispatchers = createDispatchers({});
+  const hooks = new Map<string, RegisteredHook[]>();
+  const secrets: string[] = [];
+  const nothing = async () => {
+    throw new Error("no server");
+  };
+  const integrations = createIntegrations({
+    sources: options.sources ?? [{ kind: "external", dir: join(folder.path, "all") }],
+    cacheDir: options.cacheDir ?? join(folder.path, "cache"),
+    version: "1.0.0",
+    watch: options.watch ?? false,
+    log: getLogger("test"),
+    sinks: {
+      tools,
+      dispatchers,
+      hooks: { replaceOwner: (owner, own) => void hooks.set(owner, own) },
+    },
+    backendFor:
+      options.backendFor ??
+      (() => ({
+        getOrCreateSession: nothing,
+        injectMessage: nothing,
+        ingestDocument: nothing,
+        searchDocuments: nothing,
+        getSetting: (key) => options.environment?.[key],
+        addSecret: (value) => void secrets.push(value),
+      })),
+    ...(options.loadTimeoutMs !== undefined && { loadTimeoutMs: options.loadTimeoutMs }),
+  });
+  return {
+    integrations,
+    tools,
+    dispatchers,
+    hooks,
+    secrets,
+    /** The path of a file of an integration. */
+    path: (name: string) => join(folder.path, "all", name),
+    write: (changed: Files) =>
+      folder.write(Object.fromEntries(Object.entries(changed).map(([name, text]) => [`all/${name}`, text]))),
+    remove: (name: string) => rm(join(folder.path, "all", name), { recursive: true }),
+    async get(id: string, path: string): Promise<string> {
+      const router = integrations.routerOf(id);
+      if (!router) throw new Error(`${id} has no router`);
+      return (await router.handle(new Request(`http://localhost${path}`))).text();
+    },
+    /** Runs a registered tool, as an agent would. */
+    call: (name: string): unknown => tools.get(name)?.run({} as never, {} as never),
+    async [Symbol.asyncDispose]() {
+      await integrations.close();
+      await folder[Symbol.asyncDispose]();
+    },
+  };
+}
+
+export const routerSaying = (text: string): string =>
+  `import { Elysia } from "heddle/sdk";\nexport const router = new Elysia().get("/say", () => ${JSON.stringify(text)});\n`;
+
+export const toolNamed = (name: string, body = "() => 1"): string =>
+  `import { register } from "heddle/sdk";\nregister({ name: ${JSON.stringify(name)}, description: "A tool." }, ${body});\n`;

@@ -1,0 +1,97 @@
+import { expect, test } from "bun:test";
+import { t } from "elysia";
+import type { DeclaredSetting } from "../../src/sdk/backend.ts";
+import { createDefineConfig } from "../../src/sdk/settings.ts";
+
+function config(values: Record<string, string | undefined>) {
+  const declared: DeclaredSetting[] = [];
+  const secrets: string[] = [];
+  const defineConfig = createDefineConfig({
+    getSetting: (key) => values[key],
+    declareSetting: (setting) => void declared.push(setting),
+    addSecret: (value) => void secrets.push(value),
+  });
+  return { defineConfig, declared, secrets };
+}
+
+test("a setting is looked up at each access, in the type it is declared with", () => {
+  const values: Record<string, string | undefined> = {};
+  const settings = config(values).defineConfig({
+    URL: t.String({ default: "none" }),
+    COUNT: t.Integer({ default: 3, minimum: 1 }),
+    RATE: t.Number({ default: 0.5 }),
+    ON: t.Boolean({ default: false }),
+    MODE: t.Union([t.Literal("fast"), t.Literal("safe")], { default: "safe" }),
+    MAYBE: t.Optional(t.String()),
+  });
+  expect({ ...settings }).toEqual({
+    URL: "none",
+    COUNT: 3,
+    RATE: 0.5,
+    ON: false,
+    MODE: "safe",
+    MAYBE: undefined,
+  });
+  Object.assign(values, { URL: "there", COUNT: "12", RATE: "1e3", ON: "Yes", MODE: "fast", MAYBE: "" });
+  expect({ ...settings }).toEqual({
+    URL: "there",
+    COUNT: 12,
+    RATE: 1000,
+    ON: true,
+    MODE: "fast",
+    MAYBE: undefined,
+  });
+  values.ON = "0";
+  expect(settings.ON).toBe(false);
+});
+
+test("what does not fit is an error that names the setting, and never shows a secret", () => {
+  const values = { COUNT: "1.5", LOW: "0", ON: "maybe", MODE: "slow", MY_TOKEN: "x y", BLANK: " " };
+  const settings = config(values).defineConfig({
+    COUNT: t.Integer(),
+    LOW: t.Integer({ minimum: 1 }),
+    ON: t.Boolean(),
+    MODE: t.Union([t.Literal("fast"), t.Literal("safe")]),
+    MY_TOKEN: t.String({ pattern: "^\\S+$" }),
+    BLANK: t.Number(),
+    MISSING: t.String(),
+  });
+  const validation = (key: keyof typeof settings, text: string) => {
+    expect(() => settings[key]).toThrow(expect.objectContaining({ code: "validation", field: key }));
+    expect(() => settings[key]).toThrow(text);
+  };
+  validation("COUNT", 'The setting COUNT takes integer, not "1.5"');
+  validation("LOW", "minimum 1");
+  validation("ON", "true or false");
+  validation("MODE", '"fast" or "safe"');
+  validation("BLANK", "number");
+  validation("MY_TOKEN", "The setting MY_TOKEN takes string, pattern ^\\S+$, not its value");
+  expect(() => settings.MISSING).toThrow(expect.objectContaining({ code: "unavailable", field: "MISSING" }));
+});
+
+test("secrets are told once when they are known, and again when they change", () => {
+  const values: Record<string, string> = {
+    MY_TOKEN: "first",
+    PLAIN: "plain",
+    HIDDEN: "hidden",
+    NOT_A_TOKEN: "shown",
+  };
+  const { defineConfig, declared, secrets } = config(values);
+  const settings = defineConfig({
+    MY_TOKEN: t.String(),
+    PLAIN: t.String(),
+    HIDDEN: t.String({ secret: true }),
+    NOT_A_TOKEN: t.String({ secret: false }),
+    X_API_KEY: t.String({ default: "" }),
+  });
+  expect(secrets).toEqual(["first", "hidden"]);
+  expect(declared.filter(({ secret }) => secret).map(({ key }) => key)).toEqual([
+    "MY_TOKEN",
+    "HIDDEN",
+    "X_API_KEY",
+  ]);
+  expect(settings.MY_TOKEN).toBe("first");
+  values.MY_TOKEN = "second";
+  expect(settings.MY_TOKEN).toBe("second");
+  expect(secrets).toEqual(["first", "hidden", "second"]);
+});
