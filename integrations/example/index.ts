@@ -1,0 +1,1 @@
+export const meta = { id: "example", name: "Example", version: "1.0.0" };

@@ -1,0 +1,65 @@
+import { Octokit } from "@octokit/core";
+import { settings } from "./config.ts";
+
+/** GitHub's REST API with the token and server of the settings; the signal ends its requests. */
+export function connectGitHub(signal: AbortSignal): Octokit {
+  return new Octokit({
+    auth: settings.GITHUB_TOKEN || undefined,
+    baseUrl: settings.GITHUB_API_URL.replace(/\/+$/, ""),
+    userAgent: "heddle",
+    request: { signal },
+  });
+}
+
+/** What became of a request that failed. */
+interface RequestFailure {
+  /** GitHub's status, or null when no answer came. */
+  status: number | null;
+  /** True when GitHub asks to come back later. */
+  rateLimited: boolean;
+  /** Seconds to wait, when GitHub says so. */
+  retryAfterSeconds: number | null;
+  text: string;
+}
+
+/** Reads what Octokit throws; null for anything that is no failed request. */
+export function readFailure(error: unknown): RequestFailure | null {
+  if (!(error instanceof Error) || !("status" in error) || typeof error.status !== "number") return null;
+  const response = "response" in error ? (error.response as ErrorResponse | undefined) : undefined;
+  // Octokit reports a broken connection as a 500 without a response.
+  if (!response) {
+    return { status: null, rateLimited: false, retryAfterSeconds: null, text: `no answer: ${error.message}` };
+  }
+  const retryAfter = retryAfterSeconds(response.headers);
+  return {
+    status: error.status,
+    rateLimited: isRateLimit(error.status, error.message, response.headers),
+    retryAfterSeconds: retryAfter,
+    text: `${error.status} ${error.message}`,
+  };
+}
+
+interface ErrorResponse {
+  headers: Record<string, string | number | undefined>;
+}
+
+// GitHub refuses with 403 both what is forbidden and what comes too fast; a secondary limit may differ from a
+// refusal in nothing but its message.
+// https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api
+function isRateLimit(status: number, text: string, headers: ErrorResponse["headers"]): boolean {
+  if (status === 429) return true;
+  if (status !== 403) return false;
+  return (
+    headers["retry-after"] !== undefined ||
+    String(headers["x-ratelimit-remaining"]) === "0" ||
+    /rate limit/i.test(text)
+  );
+}
+
+function retryAfterSeconds(headers: ErrorResponse["headers"]): number | null {
+  const after = Number(headers["retry-after"]);
+  if (Number.isFinite(after) && after >= 0) return after;
+  if (String(headers["x-ratelimit-remaining"]) !== "0") return null;
+  const reset = Number(headers["x-ratelimit-reset"]) - Date.now() / 1000;
+  return Number.isFinite(reset) ? Math.max(0, Math.ceil(reset)) : null;
+}

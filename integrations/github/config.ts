@@ -1,0 +1,10 @@
+import { defineConfig, t } from "heddle/sdk";
+
+/** Read at each access, so a changed setting counts from the next event on. */
+export const settings = defineConfig({
+  GITHUB_TOKEN: t.String({ default: "" }),
+  GITHUB_WEBHOOK_SECRET: t.String({ default: "" }),
+  GITHUB_BOT_LOGIN: t.String({ default: "" }),
+  GITHUB_API_URL: t.String({ default: "https://api.github.com" }),
+  GITHUB_BOT_ID: t.String({ default: "default" }),
+});

@@ -1,0 +1,84 @@
+import {
+  type DispatchContext,
+  type Dispatcher,
+  Permanent,
+  Retryable,
+  registerDispatcher,
+  t,
+} from "heddle/sdk";
+import { connectGitHub, readFailure } from "./client.ts";
+import { type CommentTarget, postComments } from "./comments.ts";
+import { settings } from "./config.ts";
+import { NUMBER, OWNER, REPO } from "./schema.ts";
+
+const config = t.Object({
+  owner: OWNER,
+  repo: REPO,
+  comment_target: t.Optional(t.Object({ type: t.Literal("issue_comment"), issue_number: NUMBER })),
+});
+
+/** Answers are comments on the issue or pull request that the dispatch_config names. */
+export const dispatcher: Dispatcher = {
+  config,
+  deliver({ task, result, isError, extraMetadata }, ctx) {
+    const text = isError ? errorText(result) : result;
+    return post(task.dispatch_config, attributed(text, extraMetadata.delegated_by_display), ctx);
+  },
+  postMessage({ dispatchConfig, text, username, extraMetadata }, ctx) {
+    return post(dispatchConfig, attributed(text, username ?? extraMetadata?.delegated_by_display), ctx);
+  },
+};
+
+registerDispatcher("github", dispatcher);
+
+async function post(dispatchConfig: Record<string, unknown>, text: string, ctx: DispatchContext) {
+  const target = commentTarget(dispatchConfig);
+  if (settings.GITHUB_TOKEN === "") {
+    throw new Permanent("No comment was posted: set GITHUB_TOKEN to a token that may write comments.");
+  }
+  // GitHub takes no empty comment, and nobody would want one.
+  if (text.trim() === "") return { receipt: { comment_ids: [], urls: [], skipped: "empty text" } };
+  try {
+    return { receipt: await postComments(connectGitHub(ctx.signal), target, text, ctx) };
+  } catch (error) {
+    throw deliveryError(error, target);
+  }
+}
+
+function commentTarget(dispatchConfig: Record<string, unknown>): CommentTarget {
+  // Its shape was checked against `config` when the message came in.
+  const { owner, repo, comment_target } = dispatchConfig as typeof config.static;
+  if (!comment_target) throw new Permanent("The dispatch_config has no comment_target to answer to.");
+  return { owner, repo, issue_number: comment_target.issue_number };
+}
+
+function deliveryError(error: unknown, { owner, repo, issue_number }: CommentTarget): unknown {
+  const failure = readFailure(error);
+  if (failure === null) return error;
+  const text = `Commenting on ${owner}/${repo}#${issue_number} failed: GitHub gave ${failure.text}`;
+  if (isPermanent(failure.status, failure.rateLimited)) return new Permanent(text, { cause: error });
+  return new Retryable(text, {
+    cause: error,
+    ...(failure.retryAfterSeconds !== null && { retryAfterSeconds: failure.retryAfterSeconds }),
+  });
+}
+
+// 4xx means that this request will never do, but for those that speak of the moment.
+function isPermanent(status: number | null, rateLimited: boolean): boolean {
+  if (status === null || rateLimited) return false;
+  return status >= 400 && status < 500 && ![408, 409, 425].includes(status);
+}
+
+function attributed(text: string, name: unknown): string {
+  return typeof name === "string" && name !== "" && text !== "" ? `**${name}:**\n\n${text}` : text;
+}
+
+// An alert block of GitHub's Markdown: nobody takes it for an answer.
+function errorText(text: string): string {
+  return [
+    "> [!WARNING]",
+    "> **No answer: the run failed.**",
+    ">",
+    ...text.split("\n").map((l) => `> ${l}`),
+  ].join("\n");
+}

@@ -1,0 +1,25 @@
+import { describeDiscussion, describeDiscussionComment, describeRelease } from "./announcements.ts";
+import type { DescribeEvent, EventMessage } from "./event.ts";
+import { describeIssue, describeIssueComment } from "./issues.ts";
+import type { Payload } from "./payload.ts";
+import { describePullRequest } from "./pull-request.ts";
+import { describePush } from "./push.ts";
+import { describeReview, describeReviewComment } from "./reviews.ts";
+
+// By GitHub's name of the event, as the header X-GitHub-Event has it.
+const EVENTS = new Map<string, DescribeEvent>([
+  ["pull_request", describePullRequest],
+  ["pull_request_review", describeReview],
+  ["pull_request_review_comment", describeReviewComment],
+  ["issues", describeIssue],
+  ["issue_comment", describeIssueComment],
+  ["push", describePush],
+  ["release", describeRelease],
+  ["discussion", describeDiscussion],
+  ["discussion_comment", describeDiscussionComment],
+]);
+
+/** What a webhook says to a bot, or null when the event or its action is none of a bot's business. Never throws. */
+export function describeEvent(event: string, payload: Payload): EventMessage | null {
+  return EVENTS.get(event)?.(payload) ?? null;
+}

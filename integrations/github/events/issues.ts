@@ -1,0 +1,51 @@
+import type { EventMessage } from "./event.ts";
+import { block, issueNumber, line, list, login, message, type Payload, record } from "./payload.ts";
+
+const ISSUE_LIMIT = 2000;
+const COMMENT_LIMIT = 3000;
+
+const TRIAGE = `An issue was opened. Triage it.
+Say what kind of issue it is (fault, wish, question), how grave it looks and why. If it can be answered or solved from
+what you know, do that; if a fact is missing to reproduce or decide it, ask for exactly that fact. Never promise work,
+dates or decisions in the name of the maintainers.`;
+
+const ANSWER = `Someone commented on an issue or pull request. Answer the comment.
+Reply to what was asked or said, and only to that. When the comment is not meant for you and you have nothing to
+add that helps, answer in one short sentence.`;
+
+/** `issues`: opened asks for triage. */
+export function describeIssue(payload: Payload): EventMessage | null {
+  const issue = record(payload.issue);
+  const number = issueNumber(issue.number);
+  if (payload.action !== "opened" || number === null) return null;
+  const labels = list(issue.labels)
+    .map((label) => line(record(label).name))
+    .filter((name) => name !== "");
+  return {
+    content: message(
+      [
+        `Issue #${number} opened: ${line(issue.title)}`,
+        `Author: ${login(issue.user)}`,
+        labels.length > 0 ? `Labels: ${labels.join(", ")}` : "",
+      ],
+      block(issue.body, ISSUE_LIMIT),
+    ),
+    run: { issueNumber: number, assignment: TRIAGE, tools: [] },
+  };
+}
+
+/** `issue_comment`: GitHub sends it for pull requests, too. */
+export function describeIssueComment(payload: Payload): EventMessage | null {
+  const issue = record(payload.issue);
+  const number = issueNumber(issue.number);
+  if (payload.action !== "created" || number === null) return null;
+  const comment = record(payload.comment);
+  const kind = issue.pull_request ? "pull request" : "issue";
+  return {
+    content: message(
+      [`Comment on ${kind} #${number}: ${line(issue.title)}`, `Author: ${login(comment.user)}`],
+      block(comment.body, COMMENT_LIMIT),
+    ),
+    run: { issueNumber: number, assignment: ANSWER, tools: [] },
+  };
+}

@@ -1,0 +1,13 @@
+import { line, type Payload, record } from "./payload.ts";
+
+export interface Repository {
+  owner: string;
+  repo: string;
+}
+
+/** The repository an event belongs to; null for events of organisations, installations and the like. */
+export function repositoryOf(payload: Payload): Repository | null {
+  const repository = record(payload.repository);
+  const [owner, repo, ...rest] = line(repository.full_name).split("/");
+  return owner && repo && rest.length === 0 ? { owner, repo } : null;
+}

@@ -1,0 +1,32 @@
+import { type IntegrationMeta, registerIntegration } from "heddle/sdk";
+
+const PREFIX = "github:";
+
+export const integration: IntegrationMeta = {
+  integrationType: "github",
+  clientIdPrefix: PREFIX,
+  userAttribution({ display_name, integration_config }) {
+    const login = githubUsername(integration_config);
+    const username = display_name ?? login;
+    return {
+      ...(username && { username }),
+      ...(login && { icon_url: `https://github.com/${encodeURIComponent(login)}.png` }),
+    };
+  },
+  resolveDisplayNames(channels) {
+    return Object.fromEntries(
+      channels
+        .filter((channel) => channel.client_id.startsWith(PREFIX))
+        .map((channel) => [channel.id, channel.client_id.slice(PREFIX.length)]),
+    );
+  },
+  // A repository is no place to comment on; the issue or pull request comes with each message.
+  resolveDispatchConfig: () => null,
+};
+
+registerIntegration(integration);
+
+function githubUsername(config: Record<string, unknown>): string | undefined {
+  const own = config.github as { github_username?: unknown } | null | undefined;
+  return typeof own?.github_username === "string" ? own.github_username : undefined;
+}

@@ -1,0 +1,76 @@
+import { Elysia, type GitHubEvent, getOrCreateSession, injectMessage, verifyGitHub } from "heddle/sdk";
+import { settings } from "./config.ts";
+import { describeEvent } from "./events/describe.ts";
+import type { EventMessage } from "./events/event.ts";
+import { executionConfig } from "./events/execution-config.ts";
+import { type Payload, record } from "./events/payload.ts";
+import { type Repository, repositoryOf } from "./events/repository.ts";
+import { isMarked } from "./markers.ts";
+
+// `parse: "none"`: the signature is over the bytes of the body, so nothing may read it first.
+export const router = new Elysia().post(
+  "/webhook",
+  async ({ request, status }) => {
+    const event = await verifyGitHub(request, settings.GITHUB_WEBHOOK_SECRET);
+    // GitHub always sends it. Without it, the same event sent twice would look like two.
+    if (!request.headers.get("x-github-delivery")) {
+      return status(400, {
+        error: { code: "bad_request", message: "The header X-GitHub-Delivery is missing" },
+      });
+    }
+    return receive(event);
+  },
+  { parse: "none" },
+);
+
+async function receive({ event, deliveryId, payload }: GitHubEvent) {
+  if (event === "ping") return { status: "pong" };
+  if (isOwn(payload)) return { status: "ignored", event, reason: "bot_self" };
+  const repository = repositoryOf(payload);
+  const message = repository && describeEvent(event, payload);
+  if (!repository || !message) return { status: "ignored", event };
+  return { status: "processed", event, ...(await take(message, repository, deliveryId)) };
+}
+
+async function take(message: EventMessage, repository: Repository, deliveryId: string) {
+  const { owner, repo } = repository;
+  const { content, run } = message;
+  const sessionId = await getOrCreateSession({
+    clientId: `github:${owner}/${repo}`,
+    botId: settings.GITHUB_BOT_ID,
+  });
+  const result = await injectMessage({
+    sessionId,
+    content,
+    source: "github",
+    runAgent: run !== null,
+    // The answer goes to the issue or pull request, not to wherever the session's results go.
+    notify: false,
+    idempotencyKey: deliveryId,
+    ...(run && {
+      dispatchConfig: {
+        type: "github",
+        owner,
+        repo,
+        comment_target: { type: "issue_comment", issue_number: run.issueNumber },
+      },
+      executionConfig: executionConfig(run, repository),
+    }),
+  });
+  return {
+    run_agent: run !== null,
+    session_id: result.session_id,
+    task_id: result.task_id,
+    duplicate: result.duplicate,
+  };
+}
+
+// What the bot itself did must not start it again. GitHub Apps act under "login[bot]"; the marker also catches what
+// was posted while GITHUB_BOT_LOGIN is not set.
+function isOwn(payload: Payload): boolean {
+  const sender = String(record(payload.sender).login ?? "").toLowerCase();
+  const own = settings.GITHUB_BOT_LOGIN.trim().toLowerCase();
+  if (own !== "" && (sender === own || sender === `${own}[bot]`)) return true;
+  const subject = payload.comment ?? payload.issue;
+  return payload.action === "opened" || payload.action === "created" ? isMarked(record(subject).body) : false;
+}

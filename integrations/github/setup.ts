@@ -1,0 +1,41 @@
+import { defineSetup } from "heddle/sdk";
+
+export const SETUP = defineSetup({
+  version: "1.0.0",
+  icon: "Code2",
+  env_vars: [
+    {
+      key: "GITHUB_TOKEN",
+      required: true,
+      secret: true,
+      description: "Token that reads the repositories and writes issues and comments",
+    },
+    {
+      key: "GITHUB_WEBHOOK_SECRET",
+      required: true,
+      secret: true,
+      description: "Secret of the webhook, as entered at GitHub; without it every webhook is refused",
+    },
+    {
+      key: "GITHUB_BOT_LOGIN",
+      required: false,
+      description: "Login the token belongs to; events caused by it are ignored",
+    },
+    {
+      key: "GITHUB_API_URL",
+      required: false,
+      description: "REST API of the server; https://HOST/api/v3 for GitHub Enterprise Server",
+      default: "https://api.github.com",
+    },
+    {
+      key: "GITHUB_BOT_ID",
+      required: false,
+      description: "Bot that answers",
+      default: "default",
+    },
+  ],
+  webhook: {
+    path: "/integrations/github/webhook",
+    description: "Receives a repository's or an organisation's events",
+  },
+});

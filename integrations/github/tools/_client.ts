@@ -1,0 +1,44 @@
+import type { Octokit } from "@octokit/core";
+import type { ToolContext } from "heddle/sdk";
+import { connectGitHub, readFailure } from "../client.ts";
+import { settings } from "../config.ts";
+
+/**
+ * Runs a tool's requests. What GitHub refuses becomes `{ error }`, a text that tells the model what to do about it;
+ * `subject` names in it what was asked for.
+ */
+export async function withGitHub<T>(
+  { signal }: ToolContext,
+  subject: string,
+  work: (github: Octokit) => Promise<T>,
+): Promise<T | { error: string }> {
+  if (settings.GITHUB_TOKEN === "") return { error: "GITHUB_TOKEN is not set, so GitHub cannot be asked." };
+  try {
+    return await work(connectGitHub(signal));
+  } catch (error) {
+    const failure = signal.aborted ? null : readFailure(error);
+    if (failure === null) throw error;
+    if (failure.status === 404) {
+      return { error: `GitHub knows no ${subject}, or the token may not see it.` };
+    }
+    if (failure.rateLimited) {
+      const wait = failure.retryAfterSeconds;
+      return { error: `GitHub's rate limit is used up${wait === null ? "" : ` for ${wait} s`}.` };
+    }
+    return { error: `GitHub gave no ${subject}: ${failure.text}` };
+  }
+}
+
+export const author = (user: { login?: string } | null | undefined): string => user?.login ?? "ghost";
+
+/** The first `limit` characters, and a word about it when there were more. */
+export function cut(text: string | null | undefined, limit: number): string {
+  if (!text) return "";
+  if (text.length <= limit) return text;
+  return `${text.slice(0, limit).toWellFormed()}\n[cut: ${limit} of ${text.length} characters]`;
+}
+
+/** A body that Octokit leaves undecoded when the server names no charset. */
+export function bodyText(data: unknown): string {
+  return data instanceof ArrayBuffer ? new TextDecoder().decode(data) : String(data ?? "");
+}

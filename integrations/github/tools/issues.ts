@@ -1,0 +1,127 @@
+import { register, t } from "heddle/sdk";
+import { toolMarker } from "../markers.ts";
+import { NUMBER, OWNER, REPO } from "../schema.ts";
+import { author, cut, withGitHub } from "./_client.ts";
+
+const BODY_LIMIT = 10_000;
+const COMMENT_LIMIT = 2000;
+const COMMENTS = 30;
+const FOUND = 10;
+// GitHub's 65,536, less the marker.
+const WRITE_LIMIT = 65_000;
+
+export const getIssue = register(
+  {
+    name: "github_get_issue",
+    description: `Fetch an issue or pull request with its first ${COMMENTS} comments.`,
+    parameters: t.Object({ owner: OWNER, repo: REPO, issue_number: NUMBER }),
+  },
+  (issue, ctx) =>
+    withGitHub(ctx, `issue #${issue.issue_number} in ${issue.owner}/${issue.repo}`, async (github) => {
+      const route = "GET /repos/{owner}/{repo}/issues/{issue_number}";
+      const [{ data }, comments] = await Promise.all([
+        github.request(route, issue),
+        github.request(`${route}/comments`, { ...issue, per_page: COMMENTS }),
+      ]);
+      return {
+        number: data.number,
+        title: data.title,
+        state: data.state,
+        is_pull_request: data.pull_request !== undefined,
+        author: author(data.user),
+        labels: data.labels.map((label) => (typeof label === "string" ? label : label.name)),
+        assignees: (data.assignees ?? []).map(author),
+        created_at: data.created_at,
+        url: data.html_url,
+        body: cut(data.body, BODY_LIMIT),
+        comment_count: data.comments,
+        comments: comments.data.slice(0, COMMENTS).map((comment) => ({
+          author: author(comment.user),
+          created_at: comment.created_at,
+          body: cut(comment.body, COMMENT_LIMIT),
+        })),
+      };
+    }),
+);
+
+export const searchIssues = register(
+  {
+    name: "github_search_issues",
+    description: `Search issues and pull requests with GitHub's search syntax; gives the best ${FOUND}. Add is:issue or is:pr to the query for one kind only.`,
+    parameters: t.Object({
+      query: t.String({ minLength: 1 }),
+      repo: t.Optional(
+        t.String({ pattern: "^[\\w-]+/[\\w.-]+$", description: "owner/name; without it, everywhere" }),
+      ),
+    }),
+  },
+  ({ query, repo }, ctx) =>
+    withGitHub(ctx, "search result", async (github) => {
+      const q = repo === undefined ? query : `${query} repo:${repo}`;
+      const { data } = await github.request("GET /search/issues", { q, per_page: FOUND });
+      return {
+        total_count: data.total_count,
+        items: data.items.slice(0, FOUND).map((item) => ({
+          // The search names an item's repository by its address only.
+          repo: item.repository_url.split("/").slice(-2).join("/"),
+          number: item.number,
+          title: item.title,
+          state: item.state,
+          is_pull_request: item.pull_request !== undefined,
+          author: author(item.user),
+          updated_at: item.updated_at,
+          url: item.html_url,
+        })),
+      };
+    }),
+);
+
+export const postComment = register(
+  {
+    name: "github_post_comment",
+    description: "Post a comment on an issue or pull request.",
+    parameters: t.Object({
+      owner: OWNER,
+      repo: REPO,
+      issue_number: NUMBER,
+      body: t.String({ minLength: 1, maxLength: WRITE_LIMIT, description: "GitHub-flavoured Markdown" }),
+    }),
+  },
+  ({ owner, repo, issue_number, body }, ctx) =>
+    withGitHub(ctx, `issue #${issue_number} in ${owner}/${repo}`, async (github) => {
+      const { data } = await github.request("POST /repos/{owner}/{repo}/issues/{issue_number}/comments", {
+        owner,
+        repo,
+        issue_number,
+        body: `${toolMarker(ctx.task_id)}\n${body}`,
+      });
+      return { comment_id: Number(data.id), url: data.html_url };
+    }),
+);
+
+export const createIssue = register(
+  {
+    name: "github_create_issue",
+    description: "Open an issue.",
+    parameters: t.Object({
+      owner: OWNER,
+      repo: REPO,
+      title: t.String({ minLength: 1, maxLength: 256 }),
+      body: t.Optional(t.String({ maxLength: WRITE_LIMIT, description: "GitHub-flavoured Markdown" })),
+      labels: t.Optional(t.Array(t.String())),
+      assignees: t.Optional(t.Array(t.String())),
+    }),
+  },
+  ({ owner, repo, title, body = "", labels, assignees }, ctx) =>
+    withGitHub(ctx, `repository ${owner}/${repo}`, async (github) => {
+      const { data } = await github.request("POST /repos/{owner}/{repo}/issues", {
+        owner,
+        repo,
+        title,
+        body: `${toolMarker(ctx.task_id)}\n${body}`,
+        ...(labels && { labels }),
+        ...(assignees && { assignees }),
+      });
+      return { number: data.number, url: data.html_url };
+    }),
+);

@@ -1,0 +1,236 @@
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import fc from "fast-check";
+import { v7 } from "uuid";
+import { dispatcher } from "../../integrations/github/dispatcher.ts";
+import { splitText } from "../../integrations/github/split-text.ts";
+import { isPermanent, isRetryable } from "../../src/sdk/errors.ts";
+import type { DeliverInput } from "../../src/sdk/types.ts";
+import { createFakeGitHub, type FakeGitHub, failure } from "./fake-github.ts";
+import { gitHubSettings } from "./settings.ts";
+
+const TARGET = {
+  type: "github",
+  owner: "octo",
+  repo: "hello",
+  comment_target: { type: "issue_comment", issue_number: 7 },
+};
+const ISSUE = "octo/hello#7";
+const COMMENTS = /\/issues\/7\/comments$/;
+
+const set = gitHubSettings();
+let github: FakeGitHub;
+
+beforeEach(() => {
+  github = createFakeGitHub({ token: "secret-token" });
+  set({ GITHUB_TOKEN: "secret-token", GITHUB_API_URL: `${github.url}/` });
+});
+afterEach(() => github.close());
+
+function input(result: string, more: Partial<DeliverInput> = {}): DeliverInput {
+  const task = {
+    id: v7(),
+    status: "complete" as const,
+    bot_id: "default",
+    session_id: v7(),
+    channel_id: v7(),
+    client_id: "github:octo/hello",
+    correlation_id: v7(),
+    dispatch_type: "github",
+    dispatch_config: TARGET,
+  };
+  return { task, result, isError: false, clientActions: [], extraMetadata: {}, ...more };
+}
+
+const context = (delivery_id = v7(), attempt = 1, signal = AbortSignal.timeout(20_000)) => ({
+  delivery_id,
+  attempt,
+  signal,
+});
+
+async function thrown(work: unknown): Promise<Error> {
+  try {
+    await work;
+  } catch (error) {
+    return error as Error;
+  }
+  throw new Error("nothing was thrown");
+}
+
+describe("posting", () => {
+  test("an answer is one comment with a hidden mark, and the receipt names it", async () => {
+    const ctx = context();
+    const { receipt } = await dispatcher.deliver(input("Looks good."), ctx);
+    const [comment, ...others] = github.commentsOn(ISSUE);
+    expect(others).toEqual([]);
+    expect(comment?.body).toBe(`<!-- heddle:delivery:${ctx.delivery_id}:1 -->\nLooks good.`);
+    expect(receipt).toEqual({ comment_ids: [comment?.id], urls: [comment?.html_url] });
+    // A first attempt has nothing to look for.
+    expect(github.requests.map(({ method }) => method)).toEqual(["POST"]);
+  });
+
+  test("a long answer is split at line ends into comments GitHub takes", async () => {
+    const text = Array.from({ length: 3000 }, (_, n) => `line ${n} ${"x".repeat(40)}`).join("\n");
+    const { receipt } = await dispatcher.deliver(input(text), context());
+    const comments = github.commentsOn(ISSUE);
+    expect(comments.length).toBe(3);
+    expect(receipt).toMatchObject({ comment_ids: comments.map(({ id }) => id) });
+    expect(comments.map(({ body }) => body.split("\n").slice(1).join("\n")).join("\n")).toBe(text);
+  });
+
+  test("an error is no answer", async () => {
+    await dispatcher.deliver(input("The model did not answer.\nTried twice.", { isError: true }), context());
+    const body = github.commentsOn(ISSUE)[0]?.body ?? "";
+    expect(body.split("\n").slice(1)).toEqual([
+      "> [!WARNING]",
+      "> **No answer: the run failed.**",
+      ">",
+      "> The model did not answer.",
+      "> Tried twice.",
+    ]);
+  });
+
+  test("an empty answer posts nothing, and the receipt says so", async () => {
+    const { receipt } = await dispatcher.deliver(input(" \n"), context());
+    expect(receipt).toMatchObject({ comment_ids: [], skipped: "empty text" });
+    expect(github.requests).toEqual([]);
+  });
+
+  test("a message without a task goes to the same place, under its author's name", async () => {
+    await dispatcher.postMessage?.({ dispatchConfig: TARGET, text: "Hello", username: "Alice" }, context());
+    expect(github.commentsOn(ISSUE)[0]?.body).toEndWith("-->\n**Alice:**\n\nHello");
+  });
+});
+
+describe("a repeated delivery", () => {
+  test("whose answer was lost finds its comment and does not post twice", async () => {
+    const id = v7();
+    github.intercept({
+      method: "POST",
+      path: COMMENTS,
+      times: 1,
+      afterwards: true,
+      respond: () => failure(502, "Bad gateway"),
+    });
+    expect(isRetryable(await thrown(dispatcher.deliver(input("Once."), context(id))))).toBe(true);
+    const { receipt } = await dispatcher.deliver(input("Once."), context(id, 2));
+    const comments = github.commentsOn(ISSUE);
+    expect(comments).toHaveLength(1);
+    expect(receipt).toEqual({ comment_ids: [comments[0]?.id], urls: [comments[0]?.html_url] });
+  });
+
+  test("posts only the parts that are missing", async () => {
+    const id = v7();
+    const text = `${"a".repeat(60_000)}\n${"b".repeat(60_000)}`;
+    const hold = () =>
+      github.intercept({ method: "POST", path: COMMENTS, times: 1, respond: () => failure(500, "Oops") });
+    await dispatcher.deliver(input("another delivery"), context());
+    hold();
+    await thrown(dispatcher.deliver(input(text), context(id, 1)));
+    await dispatcher.deliver(input(text), context(id, 2));
+    const { receipt } = await dispatcher.deliver(input(text), context(id, 3));
+    const own = github.commentsOn(ISSUE).filter(({ body }) => body.includes(id));
+    expect(own.map(({ body }) => body.at(-1))).toEqual(["a", "b"]);
+    expect(receipt).toMatchObject({ comment_ids: own.map((comment) => comment.id) });
+  });
+
+  test("looks through all pages of the comments since it was made", async () => {
+    const id = v7();
+    github.addComment(ISSUE, "ancient", { updatedAt: "2020-01-01T00:00:00Z" });
+    for (let n = 0; n < 230; n++) github.addComment(ISSUE, `chat ${n}`);
+    await dispatcher.deliver(input("Late."), context(id, 1));
+    await dispatcher.deliver(input("Late."), context(id, 2));
+    expect(github.commentsOn(ISSUE).filter(({ body }) => body.includes("Late."))).toHaveLength(1);
+    const pages = github.requests.filter(({ method }) => method === "GET");
+    expect(pages.map(({ query }) => query.page)).toEqual(["1", "2", "3"]);
+    expect(Date.parse(pages[0]?.query.since ?? "")).toBeLessThan(Date.now());
+  });
+
+  test("is not taken in by somebody who quotes the mark", async () => {
+    const id = v7();
+    github.addComment(ISSUE, `I saw <!-- heddle:delivery:${id}:1 --> in there`);
+    await dispatcher.deliver(input("Mine."), context(id, 2));
+    expect(github.commentsOn(ISSUE)).toHaveLength(2);
+  });
+});
+
+describe("failures", () => {
+  const refusals: [string, () => Response, "permanent" | "retryable"][] = [
+    ["401", () => failure(401, "Bad credentials"), "permanent"],
+    ["403", () => failure(403, "Resource not accessible by personal access token"), "permanent"],
+    ["404", () => failure(404, "Not Found"), "permanent"],
+    ["410", () => failure(410, "This issue was deleted"), "permanent"],
+    ["422", () => failure(422, "Validation Failed"), "permanent"],
+    ["403 at the limit", () => failure(403, "Forbidden", { "x-ratelimit-remaining": "0" }), "retryable"],
+    ["403 with Retry-After", () => failure(403, "Slow down", { "retry-after": "60" }), "retryable"],
+    ["403 secondary limit", () => failure(403, "You have exceeded a secondary rate limit"), "retryable"],
+    ["429", () => failure(429, "Too many requests"), "retryable"],
+    ["500", () => failure(500, "Server error"), "retryable"],
+    [
+      "503",
+      () => new Response("<html>", { status: 503, headers: { "content-type": "text/html" } }),
+      "retryable",
+    ],
+  ];
+  test.each(refusals)("%s", async (_, respond, kind) => {
+    github.intercept({ path: COMMENTS, respond });
+    const error = await thrown(dispatcher.deliver(input("Text"), context()));
+    expect([isPermanent(error), isRetryable(error)]).toEqual([kind === "permanent", kind === "retryable"]);
+    expect(error.message).toContain("octo/hello#7");
+    expect(JSON.stringify([error, error.message, error.cause])).not.toContain("secret-token");
+  });
+
+  test("GitHub's wish to wait is passed on", async () => {
+    const respond = () => failure(429, "Too many requests", { "retry-after": "17" });
+    github.intercept({ path: COMMENTS, respond });
+    expect(await thrown(dispatcher.deliver(input("Text"), context()))).toMatchObject({
+      retryAfterSeconds: 17,
+    });
+  });
+
+  test("a server that is not there is tried again", async () => {
+    await github.close();
+    const error = await thrown(dispatcher.deliver(input("Text"), context()));
+    expect([isPermanent(error), error.message.includes("no answer")]).toEqual([false, true]);
+  });
+
+  test("the signal ends a request that hangs", async () => {
+    github.intercept({ path: COMMENTS, respond: "hang" });
+    const controller = new AbortController();
+    const delivery = thrown(dispatcher.deliver(input("Text"), context(v7(), 1, controller.signal)));
+    controller.abort();
+    expect(isPermanent(await delivery)).toBe(false);
+  });
+
+  test("without a token the text names the setting", async () => {
+    set({ GITHUB_TOKEN: "" });
+    const error = await thrown(Promise.try(() => dispatcher.deliver(input("Text"), context())));
+    expect(isPermanent(error)).toBe(true);
+    expect(error.message).toContain("GITHUB_TOKEN");
+  });
+
+  test("without a comment_target there is nothing to answer to", async () => {
+    const dispatchConfig = { type: "github", owner: "octo", repo: "hello" };
+    const error = await thrown(
+      Promise.try(() => dispatcher.postMessage?.({ dispatchConfig, text: "Text" }, context())),
+    );
+    expect(isPermanent(error)).toBe(true);
+    expect(github.requests).toEqual([]);
+  });
+});
+
+describe("splitText", () => {
+  test("keeps to the limit, loses nothing but line ends, and never halves a character", () => {
+    const text = fc.string({ unit: fc.constantFrom("a", "\n", "😀", "é"), maxLength: 200 });
+    fc.assert(
+      fc.property(text, fc.integer({ min: 2, max: 50 }), (whole, limit) => {
+        const parts = splitText(whole, limit);
+        for (const part of parts) {
+          expect(part.length).toBeLessThanOrEqual(limit);
+          expect(part.isWellFormed()).toBe(true);
+        }
+        const visible = (value: string) => value.replaceAll("\n", "");
+        expect(visible(parts.join(""))).toBe(visible(whole));
+      }),
+    );
+  });
+});

@@ -1,0 +1,67 @@
+// A built-in integration as the server loads it, over the services of a test.
+
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { getLogger } from "@logtape/logtape";
+import { createDispatchers, type Dispatchers } from "../../src/dispatch/registry.ts";
+import { answerError } from "../../src/http/errors.ts";
+import { createIntegrations, type IntegrationView } from "../../src/integrations/registry.ts";
+import type { SdkServices } from "../../src/sdk/backend.ts";
+
+const log = getLogger("heddle");
+
+export interface LoadedBuiltin {
+  view: IntegrationView;
+  /** Whether the path below /integrations/<id> needs no API key. */
+  isPublic(path: string): boolean;
+  /** Answers a request whose path has lost its /integrations/<id>, errors too, as the gateway does. */
+  handle(request: Request): Promise<Response>;
+  close(): Promise<void>;
+}
+
+/** Services that are left out throw when they are called. */
+export async function loadBuiltin(
+  id: string,
+  services: Partial<SdkServices>,
+  dispatchers: Dispatchers = createDispatchers({}),
+): Promise<LoadedBuiltin> {
+  const cacheDir = mkdtempSync(join(tmpdir(), "heddle-builtin-"));
+  const unexpected = async (): Promise<never> => {
+    throw new Error("The integration called what this test does not give it");
+  };
+  const ignored = { replaceOwner: () => {} };
+  const integrations = createIntegrations({
+    sources: [{ kind: "builtin", dir: resolve(import.meta.dir, "../../integrations") }],
+    cacheDir,
+    version: "test",
+    watch: false,
+    log,
+    sinks: { tools: ignored, hooks: ignored, dispatchers },
+    backendFor: () => ({
+      getOrCreateSession: unexpected,
+      injectMessage: unexpected,
+      ingestDocument: unexpected,
+      searchDocuments: unexpected,
+      getSetting: () => undefined,
+      addSecret: () => {},
+      ...services,
+    }),
+  });
+  await integrations.loadAll();
+  const view = integrations.get(id);
+  const router = integrations.routerOf(id);
+  if (!view?.isLive || !router) throw new Error(`${id} is not live: ${JSON.stringify(view?.error)}`);
+  return {
+    view,
+    isPublic: (path) => integrations.isPublic(id, path),
+    async handle(request) {
+      const facts = { requestId: "test", method: request.method, path: new URL(request.url).pathname };
+      return router.handle(request).catch((error) => answerError(error, facts, log));
+    },
+    async close() {
+      await integrations.close();
+      rmSync(cacheDir, { recursive: true, force: true });
+    },
+  };
+}
