@@ -1,0 +1,228 @@
+// API keys: shown once, kept as a hash, known again without a query as long as they are in the cache.
+
+import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
+import { and, desc, eq, isNull, lt } from "drizzle-orm";
+import type { Database } from "../db/database.ts";
+import { apiKeys } from "../db/schema.ts";
+import { HeddleError } from "../errors.ts";
+import { isUuid, newId } from "../ids.ts";
+import type { Logger } from "../log.ts";
+import { ADMIN, covers, isScope } from "./scopes.ts";
+
+/** Who makes a request. `id` is null for the API_KEY of the environment. */
+export interface Caller {
+  id: string | null;
+  name: string;
+  scopes: readonly string[];
+  expires_at: Date | null;
+}
+
+/** A key as it may be shown. */
+export interface ApiKey {
+  id: string;
+  name: string;
+  prefix: string;
+  scopes: string[];
+  expires_at: Date | null;
+  last_used_at: Date | null;
+  revoked_at: Date | null;
+  created_at: Date;
+}
+
+export interface ApiKeys {
+  /** Who the key belongs to; undefined for one that is unknown, revoked or expired. */
+  verify(key: string): Promise<Caller | undefined>;
+  /** `key` is the whole key, given out this one time. 403 when it could do more, or live longer, than its maker. */
+  create(
+    input: { name: string; scopes: string[]; expiresAt?: Date | null },
+    maker: Caller,
+  ): Promise<ApiKey & { key: string }>;
+  list(page: {
+    limit: number;
+    cursor?: string | undefined;
+  }): Promise<{ items: ApiKey[]; nextCursor: string | null }>;
+  /** Works at once in this process, within seconds in others. False when there is no such live key. */
+  revoke(id: string, caller: Caller): Promise<boolean>;
+  /** Waits for the last-used times that are being written. */
+  close(): Promise<void>;
+}
+
+export interface ApiKeysOptions {
+  db: Database;
+  log: Logger;
+  /** API_KEY of the environment: an admin key that is nowhere stored. */
+  staticKey?: string | undefined;
+  now?: () => number;
+}
+
+/** Whoever starts the server: may make the first key. */
+export const OPERATOR: Caller = { id: null, name: "operator", scopes: [ADMIN], expires_at: null };
+
+const KEY = /^hdl_[0-9a-f]{64}$/;
+const PREFIX_LENGTH = 12;
+/** How long another process's revocation may go unnoticed. */
+const CACHE_MS = 5_000;
+const CACHE_SIZE = 10_000;
+const LAST_USED_MS = 60_000;
+
+interface Cached {
+  caller: Caller;
+  checkedAt: number;
+  touchedAt: number;
+}
+
+const COLUMNS = {
+  id: apiKeys.id,
+  name: apiKeys.name,
+  prefix: apiKeys.prefix,
+  scopes: apiKeys.scopes,
+  expires_at: apiKeys.expires_at,
+  last_used_at: apiKeys.last_used_at,
+  revoked_at: apiKeys.revoked_at,
+  created_at: apiKeys.created_at,
+};
+
+export function createApiKeys({ db, log, staticKey, now = Date.now }: ApiKeysOptions): ApiKeys {
+  const cache = new Map<string, Cached>();
+  const pending = new Set<Promise<void>>();
+  /** Counts revocations: a row that was read before one must not enter the cache after it. */
+  let revocations = 0;
+  const staticHash = staticKey ? sha256(staticKey) : undefined;
+
+  const lookUp = async (hash: Buffer): Promise<Cached | undefined> => {
+    const name = hash.toString("hex");
+    const known = cache.get(name);
+    if (known && now() - known.checkedAt < CACHE_MS) return known;
+    const before = revocations;
+    const [row] = await db.query
+      .select()
+      .from(apiKeys)
+      .where(and(eq(apiKeys.hash, name), isNull(apiKeys.revoked_at)));
+    if (!row || !timingSafeEqual(Buffer.from(row.hash, "hex"), hash)) {
+      cache.delete(name);
+      return undefined;
+    }
+    const entry: Cached = {
+      caller: { id: row.id, name: row.name, scopes: row.scopes, expires_at: row.expires_at },
+      checkedAt: now(),
+      touchedAt: known?.touchedAt ?? row.last_used_at?.getTime() ?? 0,
+    };
+    if (cache.size >= CACHE_SIZE) cache.clear();
+    if (before === revocations) cache.set(name, entry);
+    return entry;
+  };
+
+  const touch = (entry: Cached): void => {
+    const { id } = entry.caller;
+    if (id === null || now() - entry.touchedAt < LAST_USED_MS) return;
+    entry.touchedAt = now();
+    const write = db.query
+      .update(apiKeys)
+      .set({ last_used_at: new Date(entry.touchedAt) })
+      .where(eq(apiKeys.id, id))
+      .then(
+        () => undefined,
+        (error: unknown) => log.warning("last use of an API key not stored", { key_id: id, error }),
+      )
+      .finally(() => pending.delete(write));
+    pending.add(write);
+  };
+
+  return {
+    async verify(key) {
+      const hash = sha256(key);
+      if (staticHash && timingSafeEqual(staticHash, hash)) return { ...OPERATOR, name: "API_KEY" };
+      if (!KEY.test(key)) return undefined;
+      const entry = await lookUp(hash);
+      if (!entry || isPast(entry.caller.expires_at, now())) return undefined;
+      touch(entry);
+      return entry.caller;
+    },
+
+    async create({ name, scopes, expiresAt }, maker) {
+      const wanted = [...new Set(scopes)];
+      const expires = expiresAt ?? maker.expires_at;
+      refuseWiderKey(wanted, expires, maker, now());
+      const key = `hdl_${randomBytes(32).toString("hex")}`;
+      const [row] = await db.query
+        .insert(apiKeys)
+        .values({
+          id: newId(),
+          name,
+          prefix: key.slice(0, PREFIX_LENGTH),
+          hash: sha256(key).toString("hex"),
+          scopes: wanted,
+          expires_at: expires,
+        })
+        .returning(COLUMNS);
+      if (!row) throw new Error("INSERT returned no row");
+      return { ...row, key };
+    },
+
+    async list({ limit, cursor }) {
+      if (cursor !== undefined && !isUuid(cursor)) throw invalidCursor();
+      const rows = await db.query
+        .select(COLUMNS)
+        .from(apiKeys)
+        .where(cursor === undefined ? undefined : lt(apiKeys.id, cursor))
+        .orderBy(desc(apiKeys.id))
+        .limit(limit + 1);
+      const items = rows.slice(0, limit);
+      return { items, nextCursor: rows.length > limit ? (items.at(-1)?.id ?? null) : null };
+    },
+
+    async revoke(id, caller) {
+      const live = and(eq(apiKeys.id, id), isNull(apiKeys.revoked_at));
+      const [row] = await db.query.select().from(apiKeys).where(live);
+      if (!row) return false;
+      const beyond = row.scopes.find((scope) => !covers(caller.scopes, scope));
+      if (beyond !== undefined) {
+        throw new HeddleError("forbidden", `The key has the scope ${beyond}, which yours does not cover.`);
+      }
+      await db.query
+        .update(apiKeys)
+        .set({ revoked_at: new Date(now()) })
+        .where(live);
+      revocations += 1;
+      cache.delete(row.hash);
+      return true;
+    },
+
+    async close() {
+      await Promise.all(pending);
+    },
+  };
+}
+
+function refuseWiderKey(scopes: string[], expires: Date | null, maker: Caller, now: number): void {
+  if (scopes.length === 0) {
+    throw new HeddleError("validation", "A key needs at least one scope.", { field: "scopes" });
+  }
+  for (const [index, scope] of scopes.entries()) {
+    if (!isScope(scope)) {
+      throw new HeddleError(
+        "validation",
+        `"${scope}" is no scope: it is "admin" or "<resource>[.<part>]:read", ":write" or ":*".`,
+        { field: `scopes.${index}` },
+      );
+    }
+    if (!covers(maker.scopes, scope)) {
+      throw new HeddleError("forbidden", `A key without the scope ${scope} cannot give it away.`, {
+        field: `scopes.${index}`,
+      });
+    }
+  }
+  if (isPast(expires, now)) {
+    throw new HeddleError("validation", "expires_at is in the past.", { field: "expires_at" });
+  }
+  if (maker.expires_at !== null && (expires === null || expires > maker.expires_at)) {
+    throw new HeddleError("forbidden", "A key cannot make one that outlives it.", { field: "expires_at" });
+  }
+}
+
+const isPast = (instant: Date | null, now: number): boolean => instant !== null && instant.getTime() <= now;
+
+const sha256 = (text: string): Buffer => createHash("sha256").update(text).digest();
+
+const invalidCursor = () =>
+  new HeddleError("validation", "The cursor is not one that this list gave out.", { field: "cursor" });

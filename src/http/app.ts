@@ -1,0 +1,138 @@
+// The HTTP side of a server: the REST API with its documentation, and the gateway to the integrations' routes.
+
+import { Elysia } from "elysia";
+import type { Bots } from "../bots/bots.ts";
+import type { Outbox } from "../dispatch/outbox.ts";
+import { HeddleError } from "../errors.ts";
+import { newId } from "../ids.ts";
+import type { Logger } from "../log.ts";
+import type { Documents } from "../search/documents.ts";
+import type { Sessions } from "../sessions/sessions.ts";
+import type { Tasks } from "../sessions/tasks.ts";
+import type { ApiKeys } from "./api-keys.ts";
+import { createAuth } from "./auth.ts";
+import { answerError } from "./errors.ts";
+import {
+  type Client,
+  createGateway,
+  GATEWAY_LIMITS,
+  isIntegrationPath,
+  type MountedIntegrations,
+} from "./integrations-gateway.ts";
+import { OPENAPI_PAGE, OPENAPI_PAGE_HEADERS, openApi } from "./openapi.ts";
+import { createRouteOptions } from "./route-options.ts";
+import { apiKeyRoutes } from "./routes/api-keys.ts";
+import { botRoutes } from "./routes/bots.ts";
+import { deliveryRoutes } from "./routes/deliveries.ts";
+import { documentRoutes } from "./routes/documents.ts";
+import { healthRoutes } from "./routes/health.ts";
+import { type IntegrationRoutes, integrationRoutes } from "./routes/integrations.ts";
+import { sessionRoutes } from "./routes/sessions.ts";
+import { taskRoutes } from "./routes/tasks.ts";
+
+export interface AppParts {
+  version: string;
+  log: Logger;
+  apiKeys: ApiKeys;
+  sessions: Sessions;
+  tasks: Tasks;
+  outbox: Pick<Outbox, "list" | "get" | "redeliver">;
+  bots: Pick<Bots, "list" | "get" | "create" | "update" | "delete">;
+  documents: Documents;
+  integrations: MountedIntegrations & IntegrationRoutes["integrations"];
+  /** Requests per second that one sender may make to one integration's public routes. */
+  webhookRateLimit?: number;
+  /** Rejects while the server cannot work. */
+  isReady: () => Promise<void>;
+  /** @scalar/api-reference's standalone script, for /swagger. */
+  scalarBundle: () => Promise<Blob | undefined>;
+}
+
+export interface App {
+  /** Answers every request. */
+  fetch(request: Request, client: Client): Promise<Response>;
+  /** The REST API alone, as Eden's types and the tests want it. */
+  readonly elysia: ReturnType<typeof createApi>;
+}
+
+export function createApp(parts: AppParts): App {
+  const auth = createAuth(parts.apiKeys);
+  const perSecond = parts.webhookRateLimit ?? GATEWAY_LIMITS.rate.perSecond;
+  const gateway = createGateway({
+    integrations: parts.integrations,
+    auth,
+    log: parts.log.getChild("http"),
+    limits: { ...GATEWAY_LIMITS, rate: { perSecond, burst: 2 * perSecond } },
+  });
+  const elysia = createApi(parts, auth);
+  return {
+    elysia,
+    async fetch(request, client) {
+      if (!isIntegrationPath(pathOf(request))) return elysia.handle(request);
+      const id = newId();
+      return withRequestId(await gateway(request, client, id), id);
+    },
+  };
+}
+
+const REQUEST_ID = "x-request-id";
+
+function createApi(parts: AppParts, auth: ReturnType<typeof createAuth>) {
+  const log = parts.log.getChild("http");
+  const route = createRouteOptions(auth);
+  return new Elysia({ normalize: false })
+    .onError(({ error, request, set }) =>
+      answerError(
+        error,
+        { requestId: String(set.headers[REQUEST_ID]), method: request.method, path: pathOf(request) },
+        log,
+      ),
+    )
+    .onRequest(async ({ request, set }) => {
+      const path = pathOf(request);
+      set.headers[REQUEST_ID] = newId();
+      if (path === OPENAPI_PAGE) Object.assign(set.headers, OPENAPI_PAGE_HEADERS);
+      // Before anything of the body is read.
+      if (path.startsWith("/api/")) await auth.authenticate(request);
+    })
+    .use(openApi({ version: parts.version, scalarBundle: parts.scalarBundle }))
+    .use(healthRoutes({ version: parts.version, notReady: () => reasonOf(parts.isReady) }))
+    .use(documentRoutes({ documents: parts.documents, route }))
+    .use(sessionRoutes({ sessions: parts.sessions, route }))
+    .use(taskRoutes({ tasks: parts.tasks, route }))
+    .use(deliveryRoutes({ outbox: parts.outbox, route }))
+    .use(botRoutes({ bots: parts.bots, route }))
+    .use(apiKeyRoutes({ apiKeys: parts.apiKeys, auth, route }))
+    .use(integrationRoutes({ integrations: parts.integrations, route }));
+}
+
+/** Without parsing the whole URL: this runs for every request. */
+function pathOf({ url }: Request): string {
+  const start = url.indexOf("/", url.indexOf("://") + 3);
+  if (start < 0) return "/";
+  const end = url.indexOf("?", start);
+  return end < 0 ? url.slice(start) : url.slice(start, end);
+}
+
+async function reasonOf(isReady: () => Promise<void>): Promise<string | undefined> {
+  try {
+    await isReady();
+    return undefined;
+  } catch (error) {
+    return error instanceof HeddleError && error.code === "unavailable"
+      ? error.message
+      : "The database does not answer.";
+  }
+}
+
+function withRequestId(response: Response, id: string): Response {
+  try {
+    response.headers.set(REQUEST_ID, id);
+    return response;
+  } catch {
+    // The headers of an answer that came from fetch() cannot be changed.
+    const changed = new Response(response.body, response);
+    changed.headers.set(REQUEST_ID, id);
+    return changed;
+  }
+}

@@ -1,0 +1,87 @@
+// Turns whatever was thrown into the one shape of error that a caller sees.
+
+import { t, ValidationError } from "elysia";
+import { type ErrorCode, HeddleError } from "../errors.ts";
+import type { Logger } from "../log.ts";
+import { asHeddleError } from "../sdk/errors.ts";
+import { explainInvalid } from "./explain-invalid.ts";
+
+export const ErrorAnswer = t.Object(
+  {
+    error: t.Object({
+      code: t.String({ description: "What went wrong, for programs: see the table of codes." }),
+      message: t.String({ description: "What went wrong, for people." }),
+      field: t.Optional(t.String({ description: "The field of the input that is wrong, as a dotted path." })),
+    }),
+  },
+  { description: "An error." },
+);
+
+export interface ErrorFacts {
+  requestId: string;
+  method: string;
+  path: string;
+  /** Set when an integration's own code ran. */
+  integrationId?: string;
+}
+
+/**
+ * The answer for an error. Errors that nobody foresaw are logged with their cause, and the caller gets an id to
+ * find that line by, but nothing of the cause.
+ */
+export function answerError(error: unknown, facts: ErrorFacts, log: Logger): Response {
+  const known = knownError(error);
+  if (known && known.status < 500) return respond(known);
+  const properties = {
+    request_id: facts.requestId,
+    method: facts.method,
+    path: facts.path,
+    ...(facts.integrationId !== undefined && { integration_id: facts.integrationId }),
+    code: known?.code ?? "internal",
+    error,
+  };
+  if (known) log.warning("A request could not be served", properties);
+  else log.error("A request failed", properties);
+  if (known && !HIDDEN.includes(known.code)) return respond(known);
+  return respond(
+    new HeddleError("internal", `Something went wrong; the log says more under ${facts.requestId}.`),
+  );
+}
+
+/** These may name hosts, files or statements. */
+const HIDDEN: ErrorCode[] = ["internal", "database", "config"];
+
+function respond(error: HeddleError): Response {
+  const { code, message, field } = error;
+  const body = { error: { code, message, ...(field !== undefined && { field }) } };
+  const headers: Record<string, string> = {};
+  if (code === "unauthorized") headers["www-authenticate"] = "Bearer";
+  if (code === "rate_limited" || code === "unavailable") headers["retry-after"] = "1";
+  return Response.json(body, { status: error.status, headers });
+}
+
+function knownError(error: unknown): HeddleError | undefined {
+  const own = asHeddleError(error);
+  if (own) return own;
+  if (error instanceof ValidationError) {
+    // The answer did not fit its own schema: our mistake, not the caller's.
+    if (error.type === "response") return undefined;
+    return explainInvalid(error);
+  }
+  switch (elysiaCode(error)) {
+    case "NOT_FOUND":
+      return new HeddleError("not_found", "There is no such route.");
+    case "PARSE":
+      return (
+        asHeddleError((error as Error).cause) ?? new HeddleError("bad_request", "The body cannot be read.")
+      );
+    case "INVALID_COOKIE_SIGNATURE":
+      return new HeddleError("bad_request", "A cookie has a wrong signature.");
+    case "INVALID_FILE_TYPE":
+      return new HeddleError("validation", "A file has the wrong type.");
+  }
+}
+
+function elysiaCode(error: unknown): unknown {
+  return error instanceof Error && "code" in error ? error.code : undefined;
+}

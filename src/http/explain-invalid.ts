@@ -1,0 +1,81 @@
+// Says in words what a request's field should have been.
+
+import type { ValueError } from "@sinclair/typebox/errors";
+import type { ValidationError } from "elysia";
+import { HeddleError } from "../errors.ts";
+
+/** The part of a JSON Schema that is read here. */
+interface Schema {
+  type?: string | string[];
+  title?: string;
+  const?: unknown;
+  enum?: unknown[];
+  format?: string;
+  pattern?: string;
+  minimum?: number;
+  maximum?: number;
+  minLength?: number;
+  maxLength?: number;
+  minItems?: number;
+  maxItems?: number;
+  minProperties?: number;
+  anyOf?: Schema[];
+}
+
+export function explainInvalid(error: ValidationError): HeddleError {
+  const problem = error.valueError && deepest(error.valueError);
+  const schema = problem?.schema as Schema | undefined;
+  // Elysia's numbers from text know their range, but not their name; ours carry it as their title.
+  const field = problem?.path ? problem.path.slice(1).replaceAll("/", ".") : (schema?.title ?? "");
+  const name = field || (error.type === "body" ? "The body" : error.type);
+  const say = (text: string) =>
+    new HeddleError("validation", `${name} ${text}.`, field === "" ? {} : { field });
+  if (problem?.message === "Unexpected property") return say("is not a field of this request");
+  if (problem?.value === undefined) return say("is missing");
+  return say(`must be ${schema ? expected(schema) : "something else"}`);
+}
+
+/** In a union such as "an object or null", what is wrong within the variant that was meant. */
+function deepest(problem: ValueError): ValueError {
+  for (const variant of problem.errors) {
+    const inner = variant.First();
+    if (inner && inner.path.length > problem.path.length) return deepest(inner);
+  }
+  return problem;
+}
+
+function expected(schema: Schema): string {
+  if (schema.anyOf) return oneOf(schema.anyOf.filter((variant) => !isNumberAsText(variant)).map(expected));
+  if (schema.const !== undefined) return JSON.stringify(schema.const);
+  if (schema.enum) return oneOf(schema.enum.map((value) => JSON.stringify(value)));
+  const limits = [
+    schema.format ? `in the form of a ${schema.format}` : "",
+    schema.pattern ? `that matches ${schema.pattern}` : "",
+    range(schema.minimum, schema.maximum, ""),
+    range(schema.minLength, schema.maxLength, " characters"),
+    range(schema.minItems, schema.maxItems, " items"),
+    range(schema.minProperties, undefined, " fields"),
+  ];
+  return [typeName(schema), ...limits].filter((part) => part !== "").join(" ");
+}
+
+/** Elysia's way of reading numbers and booleans from a query. */
+const isNumberAsText = ({ type, format = "" }: Schema): boolean =>
+  type === "string" && ["integer", "numeric", "boolean"].includes(format);
+
+function oneOf(texts: string[]): string {
+  return [...new Set(texts)].join(" or ");
+}
+
+function typeName({ type = "another value" }: Schema): string {
+  if (Array.isArray(type)) return oneOf(type);
+  if (type === "null") return "null";
+  return `${/^[aeiou]/.test(type) ? "an" : "a"} ${type}`;
+}
+
+function range(min: number | undefined, max: number | undefined, unit: string): string {
+  if (min === max && min !== undefined) return `of ${min}${unit}`;
+  if (min !== undefined && max !== undefined) return `from ${min} to ${max}${unit}`;
+  if (min !== undefined) return `of at least ${min}${unit}`;
+  return max === undefined ? "" : `of at most ${max}${unit}`;
+}

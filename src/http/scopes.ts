@@ -1,0 +1,86 @@
+// What an API key may do: `<resource>[.<part>]:read|write|*`, or `admin` for everything.
+
+const SCOPE = /^(?<resource>[a-z][a-z0-9_-]*(?:\.[a-z][a-z0-9_-]*)*):(?<action>read|write|\*)$/;
+
+export const ADMIN = "admin";
+
+/** Ready-made sets, so that a key for a common job needs no list. */
+export const SCOPE_PRESETS = {
+  slack_integration: [
+    "chat:*",
+    "bots:read",
+    "channels:write",
+    "channels.config:write",
+    "sessions:write",
+    "todos:read",
+  ],
+  chat_client: ["chat:*", "bots:read", "channels:write", "sessions:write", "attachments:write"],
+  workspace_bot: [
+    "chat:*",
+    "bots:read",
+    "channels:read",
+    "sessions:write",
+    "tasks:write",
+    "documents:write",
+    "knowledge:write",
+    "todos:write",
+    "workspaces.files:write",
+  ],
+  read_only: [
+    "attachments:read",
+    "bots:read",
+    "carapaces:read",
+    "channels:read",
+    "deliveries:read",
+    "documents:read",
+    "integrations:read",
+    "knowledge:read",
+    "logs:read",
+    "sessions:read",
+    "tasks:read",
+    "todos:read",
+    "tools:read",
+    "usage:read",
+    "workspaces:read",
+  ],
+  mission_control: [
+    "mission_control:*",
+    "channels:read",
+    "bots:read",
+    "tasks:read",
+    "workspaces.files:write",
+  ],
+  admin_user: [ADMIN],
+  member_user: [
+    "chat:*",
+    "attachments:write",
+    "bots:read",
+    "channels:write",
+    "documents:read",
+    "sessions:write",
+    "tasks:read",
+    "todos:write",
+  ],
+} as const satisfies Record<string, readonly string[]>;
+
+export type ScopePreset = keyof typeof SCOPE_PRESETS;
+
+export function isScope(text: string): boolean {
+  return text === ADMIN || SCOPE.test(text);
+}
+
+/**
+ * Whether a key with the scopes `held` may do what `wanted` asks for. Write includes read, a resource includes its
+ * parts ("channels:read" covers "channels.messages:read"), `*` is every action, `admin` everything.
+ */
+export function covers(held: readonly string[], wanted: string): boolean {
+  if (held.includes(ADMIN)) return true;
+  const goal = SCOPE.exec(wanted)?.groups;
+  if (!goal) return false;
+  return held.some((scope) => {
+    const have = SCOPE.exec(scope)?.groups;
+    if (!have) return false;
+    const inside = goal.resource === have.resource || goal.resource?.startsWith(`${have.resource}.`) === true;
+    return inside && (have.action !== "read" || goal.action === "read");
+  });
+}

@@ -1,0 +1,70 @@
+// The webhook that is being handled: the gateway sets it around an integration's handler, and inject() stores it
+// together with the message that came of it.
+
+import { AsyncLocalStorage } from "node:async_hooks";
+import type { Queryable } from "../db/database.ts";
+import { inboxEvents } from "../db/schema.ts";
+import { newId } from "../ids.ts";
+import type { InjectResult } from "../sdk/types.ts";
+import { storable } from "../storable.ts";
+
+export interface Incoming {
+  /** The request's id, as the log and X-Request-Id have it. */
+  readonly id: string;
+  readonly integrationId: string;
+  readonly method: string;
+  /** Below /integrations/<id>, without the query, which may hold a token. */
+  readonly path: string;
+  readonly headers: Headers;
+  readonly body: Uint8Array;
+}
+
+// A fixed object, yet each asynchronous call chain sees its own value: an integration's code stands between
+// the gateway and inject() and cannot be asked to pass it on.
+const current = new AsyncLocalStorage<Incoming>();
+
+export function withIncoming<Result>(incoming: Incoming, handle: () => Result): Result {
+  return current.run(incoming, handle);
+}
+
+/** The webhook whose handler is running; undefined outside of one. */
+export function currentIncoming(): Incoming | undefined {
+  return current.getStore();
+}
+
+/** A webhook and what became of it. */
+export interface IncomingRecord {
+  incoming: Incoming;
+  outcome: InjectResult;
+  idempotencyKey: string | undefined;
+}
+
+/** Stores them, if there are any. */
+export async function recordIncoming(query: Queryable, records: IncomingRecord[]): Promise<void> {
+  if (records.length === 0) return;
+  await query.insert(inboxEvents).values(
+    records.map(({ incoming, outcome, idempotencyKey }) => ({
+      id: newId(),
+      integration_id: incoming.integrationId,
+      method: incoming.method,
+      path: storable(incoming.path),
+      headers: keptHeaders(incoming.headers),
+      body: storable(new TextDecoder().decode(incoming.body)),
+      verdict: outcome.duplicate ? ("duplicate" as const) : ("accepted" as const),
+      idempotency_key: idempotencyKey ?? null,
+      message_id: outcome.message_id,
+      task_id: outcome.task_id,
+    })),
+  );
+}
+
+const SECRET_HEADER = /authorization|cookie|signature|token|secret|password|api-?key|credential/i;
+
+/** Header names are kept, values of those that prove who sent it are not. */
+function keptHeaders(headers: Headers): Record<string, string> {
+  const kept: Record<string, string> = {};
+  for (const [name, value] of headers) {
+    kept[name] = SECRET_HEADER.test(name) ? "[redacted]" : storable(value);
+  }
+  return kept;
+}

@@ -1,0 +1,162 @@
+// Cuts Markdown into passages of about 1,500 characters that search can find and quote.
+
+export interface Chunk {
+  /** Headings that the passage stands under, outermost first, joined by " > ". */
+  breadcrumb: string;
+  content: string;
+}
+
+/** Characters of a passage, at most; only a code fence that is cut and mended may pass it by its two markers. */
+export const CHUNK_SIZE = 1500;
+
+interface Section {
+  breadcrumb: string;
+  lines: string[];
+}
+
+const HEADING = /^ {0,3}(#{1,6})[ \t]+(.*?)[ \t]*#*[ \t]*$/;
+const FENCE = /^ {0,3}(`{3,}|~{3,})/;
+
+/**
+ * Splits at headings, then at blank lines, then at sentences, then at words; fenced code stays together as long as
+ * it fits. No text is lost: the passages one after another are the document again, but for white space and for the
+ * fence markers that mend a fence which had to be cut.
+ */
+export function chunkMarkdown(text: string): Chunk[] {
+  return sections(text.replaceAll("\r\n", "\n")).flatMap((section) =>
+    pack(blocks(section.lines).flatMap(fit), "\n\n").map((content) => ({
+      breadcrumb: section.breadcrumb,
+      content,
+    })),
+  );
+}
+
+/** One section a heading, the heading's own line included; a heading without text goes with the next one. */
+function sections(text: string): Section[] {
+  const found: Section[] = [];
+  const path: string[] = [];
+  let current: Section = { breadcrumb: "", lines: [] };
+  let onlyHeadings = true;
+  for (const { line, fenced } of scan(text)) {
+    const heading = fenced ? null : HEADING.exec(line);
+    if (heading) {
+      const level = heading[1]?.length ?? 1;
+      path.length = Math.min(path.length, level - 1);
+      while (path.length < level - 1) path.push("");
+      path.push(heading[2] ?? "");
+      if (!onlyHeadings) {
+        found.push(current);
+        current = { breadcrumb: "", lines: [] };
+        onlyHeadings = true;
+      }
+      current.breadcrumb = path.filter((name) => name !== "").join(" > ");
+    } else if (line.trim() !== "") {
+      onlyHeadings = false;
+    }
+    current.lines.push(line);
+  }
+  found.push(current);
+  return found;
+}
+
+/** Every line, and whether it belongs to fenced code (the markers included). */
+function* scan(text: string): Generator<{ line: string; fenced: boolean }> {
+  let open: string | undefined;
+  for (const line of text.split("\n")) {
+    const marker = FENCE.exec(line)?.[1];
+    if (open === undefined) {
+      open = marker;
+      yield { line, fenced: marker !== undefined };
+    } else {
+      yield { line, fenced: true };
+      if (marker?.startsWith(open) && line.trim() === marker) open = undefined;
+    }
+  }
+}
+
+/** Paragraphs, and fenced code as one block each. */
+function blocks(lines: string[]): string[] {
+  const found: string[] = [];
+  let current: string[] = [];
+  let inFence = false;
+  const flush = () => {
+    if (current.length > 0) found.push(current.join("\n"));
+    current = [];
+  };
+  for (const { line, fenced } of scan(lines.join("\n"))) {
+    if (fenced !== inFence || (fenced && FENCE.test(line) && isClosed(current))) flush();
+    inFence = fenced;
+    if (!fenced && line.trim() === "") flush();
+    else current.push(line);
+  }
+  flush();
+  return found;
+}
+
+/** Whether the block is a whole fence, so that a marker line begins the next one. */
+function isClosed(block: string[]): boolean {
+  const open = FENCE.exec(block[0] ?? "")?.[1];
+  const last = block.at(-1)?.trim() ?? "";
+  return open !== undefined && block.length > 1 && last.startsWith(open) && FENCE.exec(last)?.[1] === last;
+}
+
+function fit(block: string): string[] {
+  if (block.length <= CHUNK_SIZE) return [block];
+  return FENCE.test(block) ? cutFence(block) : pack(sentences(block), " ");
+}
+
+/** Cuts long code at line ends; every piece is closed and opened again, so that it stays code. */
+function cutFence(block: string): string[] {
+  const lines = block.split("\n");
+  const first = lines[0] ?? "";
+  const marker = FENCE.exec(first)?.[1] ?? "```";
+  const closed = isClosed(lines);
+  const body = lines.slice(1, closed ? -1 : undefined);
+  // An info string of absurd length stands once, in the first piece.
+  const opener = first.length <= 80 ? first : marker;
+  const pieces = pack(
+    body.flatMap((line) => (line.length <= CHUNK_SIZE ? [line] : cutHard(line))),
+    "\n",
+  );
+  const opening = first === opener ? [] : cutHard(first);
+  return [...opening, ...pieces.map((piece) => `${opener}\n${piece}\n${marker}`)];
+}
+
+function sentences(paragraph: string): string[] {
+  return paragraph
+    .split(/(?<=[.!?])\s+|(?<=[。！？])/u)
+    .flatMap((sentence) => (sentence.length <= CHUNK_SIZE ? [sentence] : pack(words(sentence), " ")));
+}
+
+function words(sentence: string): string[] {
+  return sentence.split(/\s+/).flatMap((word) => (word.length <= CHUNK_SIZE ? [word] : cutHard(word)));
+}
+
+/** By length alone, yet never through a surrogate pair. */
+function cutHard(text: string): string[] {
+  const pieces: string[] = [];
+  for (let at = 0; at < text.length; ) {
+    let end = Math.min(at + CHUNK_SIZE, text.length);
+    const before = text.charCodeAt(end - 1);
+    if (end < text.length && before >= 0xd800 && before <= 0xdbff) end -= 1;
+    pieces.push(text.slice(at, end));
+    at = end;
+  }
+  return pieces;
+}
+
+/** Joins neighbours as long as they fit together; pieces of white space only are dropped. */
+function pack(pieces: string[], separator: string): string[] {
+  const packed: string[] = [];
+  let current: string | undefined;
+  for (const piece of pieces) {
+    if (current !== undefined && current.length + separator.length + piece.length <= CHUNK_SIZE) {
+      current += separator + piece;
+    } else {
+      if (current !== undefined) packed.push(current);
+      current = piece;
+    }
+  }
+  if (current !== undefined) packed.push(current);
+  return packed.filter((piece) => piece.trim() !== "");
+}

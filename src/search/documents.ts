@@ -1,0 +1,158 @@
+// Documents: taken in whole, cut into passages, found again by their words.
+
+import { eq, type SQL, sql } from "drizzle-orm";
+import type { Database, Queryable } from "../db/database.ts";
+import { documents, type JsonObject, sessions } from "../db/schema.ts";
+import { HeddleError } from "../errors.ts";
+import { newId } from "../ids.ts";
+import type { DocumentHit } from "../sdk/types.ts";
+import { chunkMarkdown } from "./chunk.ts";
+import { searchableText } from "./lexemes.ts";
+import { searchLexical } from "./lexical.ts";
+
+export interface StoredDocument {
+  id: string;
+  integration_id: string | null;
+  session_id: string | null;
+  title: string | null;
+  content: string;
+  metadata: JsonObject;
+  created_at: Date;
+}
+
+export interface IngestInput {
+  integrationId?: string | null;
+  sessionId?: string | null;
+  title?: string | null;
+  content: string;
+  metadata?: JsonObject;
+}
+
+export interface SearchInput {
+  query: string;
+  /** Only documents of this integration; null or missing: of all. */
+  integrationId?: string | null;
+  sessionId?: string | null;
+  /** 1 to 100; default 10. */
+  limit?: number;
+}
+
+export interface Documents {
+  /** Stores the document and its passages in one transaction. 404 unknown session, 422 empty or too long. */
+  ingest(input: IngestInput): Promise<StoredDocument>;
+  get(id: string): Promise<StoredDocument | undefined>;
+  /** False when there is no such document. */
+  delete(id: string): Promise<boolean>;
+  /** Best first, each document once. Words that are only stop words find nothing. */
+  search(input: SearchInput): Promise<DocumentHit[]>;
+}
+
+/** Characters of a document's content. */
+export const MAX_CONTENT = 1_000_000;
+const MAX_TITLE = 1000;
+const MAX_QUERY = 4000;
+const MAX_HITS = 100;
+/** Passages of one INSERT: keeps a statement's parameter near a megabyte. */
+const INSERT_BATCH = 500;
+
+export function createDocuments({ db }: { db: Database }): Documents {
+  return {
+    async ingest(input) {
+      const document = validated(input);
+      const passages = chunkMarkdown(document.content).map((chunk, position) => ({
+        id: newId(),
+        position,
+        breadcrumb: chunk.breadcrumb,
+        content: chunk.content,
+        searchable: searchableText([document.title, chunk.breadcrumb, chunk.content].join("\n")),
+      }));
+      return db.query.transaction(async (tx) => {
+        if (document.session_id !== null) await requireSession(tx, document.session_id);
+        const [stored] = await tx
+          .insert(documents)
+          .values({ id: newId(), ...document })
+          .returning();
+        if (!stored) throw new Error("INSERT returned no row");
+        for (let at = 0; at < passages.length; at += INSERT_BATCH) {
+          await tx.execute(insertChunks(stored.id, passages.slice(at, at + INSERT_BATCH)));
+        }
+        return stored;
+      });
+    },
+
+    async get(id) {
+      const [found] = await db.query.select().from(documents).where(eq(documents.id, id));
+      return found;
+    },
+
+    async delete(id) {
+      const gone = await db.query
+        .delete(documents)
+        .where(eq(documents.id, id))
+        .returning({ id: documents.id });
+      return gone.length > 0;
+    },
+
+    async search({ query, integrationId = null, sessionId = null, limit = 10 }) {
+      if (query.trim() === "") throw new HeddleError("validation", "The query is empty.", { field: "q" });
+      if (query.length > MAX_QUERY) {
+        throw new HeddleError("validation", `The query has more than ${MAX_QUERY} characters.`, {
+          field: "q",
+        });
+      }
+      if (!Number.isInteger(limit) || limit < 1 || limit > MAX_HITS) {
+        throw new HeddleError("validation", `limit must be a whole number from 1 to ${MAX_HITS}.`, {
+          field: "limit",
+        });
+      }
+      return searchLexical(db, { text: searchableText(query), integrationId, sessionId, limit });
+    },
+  };
+}
+
+function validated(input: IngestInput): Omit<StoredDocument, "id" | "created_at"> {
+  const title = input.title ?? null;
+  if (input.content.trim() === "") {
+    throw new HeddleError("validation", "The document has no content.", { field: "content" });
+  }
+  if (input.content.length > MAX_CONTENT) {
+    throw new HeddleError(
+      "validation",
+      `The content has ${input.content.length} characters; a document may have ${MAX_CONTENT}. Split it.`,
+      { field: "content" },
+    );
+  }
+  if (title !== null && title.length > MAX_TITLE) {
+    throw new HeddleError("validation", `The title has more than ${MAX_TITLE} characters.`, {
+      field: "title",
+    });
+  }
+  return {
+    integration_id: input.integrationId ?? null,
+    session_id: input.sessionId ?? null,
+    title,
+    content: input.content,
+    metadata: input.metadata ?? {},
+  };
+}
+
+/** The lock keeps the session from being deleted before the document refers to it. */
+async function requireSession(tx: Queryable, id: string): Promise<void> {
+  const [found] = await tx
+    .select({ id: sessions.id })
+    .from(sessions)
+    .where(eq(sessions.id, id))
+    .for("key share");
+  if (!found)
+    throw new HeddleError("not_found", "There is no session with this id.", { field: "session_id" });
+}
+
+function insertChunks(documentId: string, passages: object[]): SQL {
+  return sql`
+    INSERT INTO chunks (id, document_id, position, breadcrumb, content, lexemes, length)
+    SELECT p.id, ${documentId}::uuid, p.position, p.breadcrumb, p.content, v.lexemes,
+           (SELECT coalesce(sum(cardinality(l.positions)), 0) FROM unnest(v.lexemes) AS l)
+    FROM jsonb_to_recordset(${JSON.stringify(passages)}::text::jsonb)
+           AS p(id uuid, position int, breadcrumb text, content text, searchable text),
+         LATERAL (SELECT to_tsvector('english', p.searchable) AS lexemes) AS v`;
+}

@@ -1,0 +1,129 @@
+// The HTTP app over real sessions, and integrations made of plain functions.
+
+import { createApiKeys, OPERATOR } from "../../src/http/api-keys.ts";
+import { createApp } from "../../src/http/app.ts";
+import type { IntegrationView } from "../../src/integrations/registry.ts";
+import { createLog } from "../../src/log.ts";
+import type { Dispatcher } from "../../src/sdk/types.ts";
+import { createDocuments } from "../../src/search/documents.ts";
+import type { TestDatabase } from "../database.ts";
+import { createSessionsFixture } from "../sessions/fixture.ts";
+
+export interface TestIntegration {
+  /** Missing: it is there, but cannot be loaded. */
+  handle?: (request: Request) => Promise<Response>;
+  publicPaths?: string[];
+}
+
+export interface HttpFixtureOptions {
+  dispatchers?: Record<string, Dispatcher>;
+  integrations?: Record<string, TestIntegration>;
+  webhookRateLimit?: number;
+  isReady?: () => Promise<void>;
+  now?: () => number;
+}
+
+export const STATIC_KEY = "a-static-key-of-the-environment";
+export const UNKNOWN_ID = "0198c0de-0000-7000-8000-000000000000";
+
+export interface Answer {
+  status: number;
+  headers: Headers;
+  // biome-ignore lint/suspicious/noExplicitAny: whatever JSON the server answers; the test says what it expects.
+  body: any;
+}
+
+export async function createHttpFixture(db: TestDatabase, options: HttpFixtureOptions = {}) {
+  const lines: string[] = [];
+  const log = await createLog({
+    level: "debug",
+    format: "json",
+    redact: (text) => text,
+    write: (line) => lines.push(line),
+  });
+  const core = await createSessionsFixture(db, options.dispatchers);
+  const apiKeys = createApiKeys({
+    db,
+    log,
+    staticKey: STATIC_KEY,
+    ...(options.now && { now: options.now }),
+  });
+  const integrations = options.integrations ?? {};
+  const app = createApp({
+    ...core,
+    log,
+    version: "1.2.3",
+    apiKeys,
+    documents: createDocuments({ db }),
+    integrations: {
+      whenLoaded: async () => undefined,
+      routerOf: (id) => {
+        const handle = integrations[id]?.handle;
+        return handle && { handle };
+      },
+      isPublic: (id, path) => integrations[id]?.publicPaths?.includes(path) ?? false,
+      statusOf: (id) =>
+        integrations[id] === undefined ? undefined : integrations[id].handle ? "live" : "quarantined",
+      list: () => Object.entries(integrations).map(viewOf),
+    },
+    ...(options.webhookRateLimit !== undefined && { webhookRateLimit: options.webhookRateLimit }),
+    isReady: options.isReady ?? (async () => void (await db.execute("select 1"))),
+    scalarBundle: async () => new Blob(["/* scalar */"]),
+  });
+
+  const fetch = (request: Request) => app.fetch(request, { address: "127.0.0.1" });
+
+  const send = async (
+    method: string,
+    path: string,
+    {
+      key = STATIC_KEY,
+      body,
+      headers = {},
+    }: { key?: string | null; body?: unknown; headers?: Record<string, string> } = {},
+  ): Promise<Answer> => {
+    const sent = new Headers(headers);
+    if (key !== null && !sent.has("authorization")) sent.set("authorization", `Bearer ${key}`);
+    const isText = typeof body === "string";
+    if (body !== undefined && !isText) sent.set("content-type", "application/json");
+    const response = await fetch(
+      new Request(`http://localhost${path}`, {
+        method,
+        headers: sent,
+        ...(body !== undefined && { body: isText ? body : JSON.stringify(body) }),
+      }),
+    );
+    const text = await response.text();
+    const isJson = response.headers.get("content-type")?.startsWith("application/json") === true;
+    return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : text };
+  };
+
+  const keyWith = async (...scopes: string[]) =>
+    (await apiKeys.create({ name: "test", scopes }, OPERATOR)).key;
+
+  return { ...core, app, apiKeys, fetch, send, keyWith, lines };
+}
+
+export type HttpFixture = Awaited<ReturnType<typeof createHttpFixture>>;
+
+function viewOf([id, { handle }]: [string, TestIntegration]): IntegrationView {
+  return {
+    id,
+    name: id,
+    source: "builtin",
+    folder: `/srv/integrations/${id}`,
+    status: handle ? "ready" : "quarantined",
+    isLive: handle !== undefined,
+    version: null,
+    error: handle
+      ? null
+      : { reason: "Unexpected end of file", file: `/srv/integrations/${id}/router.ts`, line: 3 },
+    hasRouter: handle !== undefined,
+    tools: [],
+    dispatchers: [],
+    skills: [],
+    meta: null,
+    setup: null,
+    process: null,
+  };
+}

@@ -1,0 +1,253 @@
+// What stands between the outside and an integration's own code.
+
+import { beforeAll, expect, test } from "bun:test";
+import { Elysia, t } from "elysia";
+import { inboxEvents } from "../../src/db/schema.ts";
+import { HeddleError } from "../../src/errors.ts";
+import { createAuth } from "../../src/http/auth.ts";
+import { createGateway, GATEWAY_LIMITS } from "../../src/http/integrations-gateway.ts";
+import { createRouter } from "../../src/integrations/router.ts";
+import { eachDatabase, embeddedDatabase, type TestDatabase } from "../database.ts";
+import { createHttpFixture, STATIC_KEY, type TestIntegration } from "./fixture.ts";
+
+const open = embeddedDatabase();
+let shared: TestDatabase;
+
+beforeAll(async () => {
+  shared = await open();
+});
+
+function integration(router: unknown, ...publicPaths: string[]): TestIntegration {
+  const made = createRouter(router);
+  if (!made) throw new Error("no router");
+  return { handle: made.handle, publicPaths };
+}
+
+const echo = new Elysia().all("/*", async ({ request }) =>
+  Response.json({
+    method: request.method,
+    url: request.url,
+    authorization: request.headers.get("authorization"),
+    body: await request.text(),
+  }),
+);
+
+test("an integration sees its own paths, the query and the bytes as they came", async () => {
+  const { send } = await createHttpFixture(shared, {
+    integrations: { hook: integration(echo, "/webhook") },
+  });
+  const answer = await send("POST", "/integrations/hook/webhook?a=1&b=%2F", {
+    key: null,
+    body: ' {"x": "ü"}\n',
+    headers: { "content-type": "application/json", authorization: "Bearer of-the-sender" },
+  });
+  expect(answer.status).toBe(200);
+  expect(answer.body).toEqual({
+    method: "POST",
+    url: "http://localhost/webhook?a=1&b=%2F",
+    authorization: "Bearer of-the-sender",
+    body: ' {"x": "ü"}\n',
+  });
+  expect(answer.headers.get("x-request-id")).toMatch(/^[0-9a-f-]{36}$/);
+});
+
+test("a path that is not public needs a key with the scope, which the integration does not see", async () => {
+  const { send, keyWith } = await createHttpFixture(shared, {
+    integrations: { hook: integration(echo, "/webhook") },
+  });
+  const reader = await keyWith("integrations:read");
+  const path = "/integrations/hook/settings";
+  expect((await send("GET", path, { key: null })).status).toBe(401);
+  expect((await send("GET", path, { key: await keyWith("tasks:*") })).status).toBe(403);
+  const read = await send("GET", path, { key: reader });
+  expect(read.body).toMatchObject({ method: "GET", authorization: null });
+  expect((await send("POST", path, { key: reader, body: "x" })).status).toBe(403);
+  expect((await send("POST", path, { key: STATIC_KEY, body: "x" })).body).toMatchObject({ body: "x" });
+  // Nor is a way around it: the path is made plain before it is looked at.
+  expect((await send("GET", "/integrations/hook/webhook/../settings", { key: null })).status).toBe(401);
+  expect((await send("GET", "/integrations/hook/webhook/%2e%2e/settings", { key: null })).status).toBe(401);
+  expect((await send("GET", "/integrations/hook//webhook", { key: null })).status).toBe(401);
+});
+
+test("an unknown integration is 404, one that does not load 503, and both say no more", async () => {
+  const { send } = await createHttpFixture(shared, { integrations: { broken: {} } });
+  for (const path of [
+    "/integrations/none/webhook",
+    "/integrations/NONE/x",
+    "/integrations/",
+    "/integrations/..%2Fapi",
+  ]) {
+    const answer = await send("GET", path, { key: null });
+    expect([answer.status, answer.body.error.code]).toEqual([404, "not_found"]);
+  }
+  const broken = await send("POST", "/integrations/broken/webhook", { key: null, body: "{}" });
+  expect(broken.status).toBe(503);
+  expect(broken.headers.get("retry-after")).toBe("1");
+  expect(broken.body.error).toEqual({
+    code: "unavailable",
+    message: 'The integration "broken" cannot be loaded at the moment.',
+  });
+  const listed = await send("GET", "/api/v1/integrations");
+  expect(listed.body.integrations).toMatchObject([
+    { id: "broken", status: "quarantined", is_live: false, error: { file: "router.ts", line: 3 } },
+  ]);
+});
+
+test("what an integration throws becomes an answer that fits", async () => {
+  const router = new Elysia()
+    .get("/refused", () => {
+      throw new HeddleError("invalid_signature", "The signature does not match the body");
+    })
+    .get("/not-found", () => {
+      // An error of a client library carries a status of another server.
+      throw Object.assign(new Error("repo acme/secret-project: Not Found"), { status: 404 });
+    })
+    .get("/chosen", ({ status }) => status(418, "short and stout"))
+    .get(
+      "/own",
+      () => {
+        throw new Error("kept");
+      },
+      { error: () => new Response("mine", { status: 409 }) },
+    )
+    .post("/typed", ({ body }) => body, { body: t.Object({ n: t.Integer() }) });
+  const { send, lines } = await createHttpFixture(shared, {
+    integrations: { hook: integration(router) },
+  });
+
+  const refused = await send("GET", "/integrations/hook/refused");
+  expect([refused.status, refused.body.error.code]).toEqual([403, "invalid_signature"]);
+
+  const failed = await send("GET", "/integrations/hook/not-found");
+  expect(failed.status).toBe(500);
+  expect(JSON.stringify(failed.body)).not.toContain("secret-project");
+  const reference = failed.headers.get("x-request-id") ?? "-";
+  expect(failed.body.error.message).toContain(reference);
+  const line = JSON.parse(lines.find((text) => text.includes(reference)) ?? "{}");
+  expect(line.properties).toMatchObject({ integration_id: "hook", path: "/integrations/hook/not-found" });
+  expect(JSON.stringify(line)).toContain("secret-project");
+
+  expect((await send("GET", "/integrations/hook/chosen")).status).toBe(418);
+  const own = await send("GET", "/integrations/hook/own");
+  expect([own.status, own.body]).toEqual([409, "mine"]);
+  expect((await send("GET", "/integrations/hook/nowhere")).status).toBe(404);
+  const typed = await send("POST", "/integrations/hook/typed", { body: { n: "x" } });
+  expect([typed.status, typed.body.error.field]).toEqual([422, "n"]);
+});
+
+test("one sender's flood is turned away before the handler, and nobody else", async () => {
+  let handled = 0;
+  const { app } = await createHttpFixture(shared, {
+    webhookRateLimit: 1,
+    integrations: {
+      hook: {
+        publicPaths: ["/webhook"],
+        handle: async () => {
+          handled += 1;
+          return new Response("ok");
+        },
+      },
+    },
+  });
+  const post = (address: string) =>
+    app.fetch(new Request("http://localhost/integrations/hook/webhook", { method: "POST" }), { address });
+  const answers = await Promise.all(Array.from({ length: 50 }, () => post("203.0.113.7")));
+  const refused = answers.filter(({ status }) => status === 429);
+  // Two at once, and one more for each second that the test may take.
+  expect(refused.length).toBeGreaterThan(40);
+  expect(handled).toBe(50 - refused.length);
+  expect(refused[0]?.headers.get("retry-after")).toBe("1");
+  expect(await refused[0]?.json()).toMatchObject({ error: { code: "rate_limited" } });
+  expect((await post("203.0.113.8")).status).toBe(200);
+});
+
+test("a handler that hangs is 504, and its late answer goes nowhere", async () => {
+  const { log, apiKeys } = await createHttpFixture(shared);
+  const gateway = createGateway({
+    auth: createAuth(apiKeys),
+    log,
+    limits: { ...GATEWAY_LIMITS, handlerMs: 5 },
+    integrations: {
+      whenLoaded: async () => undefined,
+      routerOf: () => ({ handle: () => new Promise<Response>(() => undefined) }),
+      isPublic: () => true,
+      statusOf: () => "live",
+    },
+  });
+  const answer = await gateway(new Request("http://localhost/integrations/hook/x"), { address: "" }, "id-1");
+  expect(answer.status).toBe(504);
+  expect(await answer.json()).toMatchObject({ error: { code: "timeout" } });
+});
+
+test("a request that comes while its integration still loads waits for it", async () => {
+  const { log, apiKeys } = await createHttpFixture(shared);
+  const loaded = Promise.withResolvers<void>();
+  let isLive = false;
+  const gateway = createGateway({
+    auth: createAuth(apiKeys),
+    log,
+    integrations: {
+      whenLoaded: () => loaded.promise,
+      routerOf: () => (isLive ? { handle: async () => new Response("up") } : undefined),
+      isPublic: () => true,
+      statusOf: () => (isLive ? "live" : undefined),
+    },
+  });
+  const answer = gateway(new Request("http://localhost/integrations/hook/x"), { address: "" }, "id-1");
+  isLive = true;
+  loaded.resolve();
+  expect(await (await answer).text()).toBe("up");
+});
+
+eachDatabase("inbox", (openEach) => {
+  test("a webhook is stored with the message that came of it, without what proves its sender", async () => {
+    const db = await openEach();
+    const integrations: Record<string, TestIntegration> = {};
+    const http = await createHttpFixture(db, { integrations });
+    const { session_id } = await http.sessions
+      .getOrCreate({ clientId: "hook:1", botId: "default" })
+      .then(({ session_id }) => ({ session_id }));
+    const router = new Elysia().post("/webhook", async ({ request }) =>
+      http.sessions.inject(
+        {
+          sessionId: session_id,
+          content: await request.text(),
+          source: "hook",
+          runAgent: true,
+          idempotencyKey: request.headers.get("x-delivery") ?? "",
+        },
+        "hook",
+      ),
+    );
+    integrations.hook = integration(router, "/webhook");
+    const headers = {
+      "x-delivery": "d-1",
+      "x-hub-signature-256": "sha256=f00d",
+      "webhook-signature": "v1,f00d",
+      "x-gitlab-token": "f00d",
+      cookie: "session=f00d",
+      authorization: "Bearer f00d",
+      "x-github-event": "push",
+    };
+    const post = () =>
+      http.send("POST", "/integrations/hook/webhook?token=f00d", { key: null, body: "hi\0", headers });
+    const first = await post();
+    const again = await post();
+    expect(first.body).toMatchObject({ duplicate: false });
+    expect(again.body).toEqual({ ...first.body, duplicate: true });
+
+    const rows = await db.query.select().from(inboxEvents).orderBy(inboxEvents.id);
+    expect(rows.map(({ verdict }) => verdict)).toEqual(["accepted", "duplicate"]);
+    expect(rows[0]).toMatchObject({
+      integration_id: "hook",
+      method: "POST",
+      path: "/webhook",
+      body: "hi\u{fffd}",
+      idempotency_key: "d-1",
+      message_id: first.body.message_id,
+      task_id: first.body.task_id,
+    });
+    expect(rows[0]?.headers).toMatchObject({ "x-github-event": "push", "x-hub-signature-256": "[redacted]" });
+    expect(JSON.stringify(rows)).not.toContain("f00d");
+  });
+});

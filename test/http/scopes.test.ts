@@ -1,0 +1,33 @@
+import { expect, test } from "bun:test";
+import { covers, isScope, SCOPE_PRESETS } from "../../src/http/scopes.ts";
+
+test.each([
+  [["admin"], "anything:write", true],
+  [["admin"], "admin", true],
+  [["tasks:write"], "admin", false],
+  [["tasks:read"], "tasks:read", true],
+  [["tasks:read"], "tasks:write", false],
+  [["tasks:write"], "tasks:read", true],
+  [["tasks:*"], "tasks:write", true],
+  [["tasks:write"], "tasks:*", true],
+  [["tasks:read"], "tasks:*", false],
+  [["channels:read"], "channels.messages:read", true],
+  [["channels:write"], "channels.messages:read", true],
+  [["channels.messages:write"], "channels:read", false],
+  [["channel:write"], "channels:write", false],
+  [["channels:write"], "channels_x:read", false],
+  [["bots:read", "tasks:write"], "tasks:write", true],
+  [[], "tasks:read", false],
+  [["tasks:read"], "nonsense", false],
+  [["nonsense"], "tasks:read", false],
+])("%p covers %s: %p", (held, wanted, expected) => {
+  expect(covers(held, wanted)).toBe(expected);
+});
+
+test("a scope names a resource and an action", () => {
+  expect(["admin", "tasks:read", "workspaces.files:write", "x:*"].every(isScope)).toBe(true);
+  expect(
+    ["", "tasks", "tasks:", ":read", "tasks:delete", "*:read", "Tasks:read", "a..b:read"].some(isScope),
+  ).toBe(false);
+  expect(Object.values(SCOPE_PRESETS).flat().every(isScope)).toBe(true);
+});

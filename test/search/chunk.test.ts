@@ -1,0 +1,106 @@
+import { expect, test } from "bun:test";
+import fc from "fast-check";
+import { CHUNK_SIZE, chunkMarkdown } from "../../src/search/chunk.ts";
+
+const words = (count: number, word = "word") =>
+  Array.from({ length: count }, (_, i) => `${word}${i}`).join(" ");
+
+test("each passage knows the headings that it stands under", () => {
+  const chunks = chunkMarkdown(
+    [
+      "Intro.",
+      "# Guide",
+      "About.",
+      "## Install",
+      "Run it.",
+      "### Linux ###",
+      "Unpack it.",
+      "## Use",
+      "Open it.",
+      "#Not a heading",
+    ].join("\n"),
+  );
+  expect(chunks).toEqual([
+    { breadcrumb: "", content: "Intro." },
+    { breadcrumb: "Guide", content: "# Guide\nAbout." },
+    { breadcrumb: "Guide > Install", content: "## Install\nRun it." },
+    { breadcrumb: "Guide > Install > Linux", content: "### Linux ###\nUnpack it." },
+    { breadcrumb: "Guide > Use", content: "## Use\nOpen it.\n#Not a heading" },
+  ]);
+});
+
+test("a heading without text goes with the next one", () => {
+  expect(chunkMarkdown("# Guide\n\n## Install\n\nRun it.")).toEqual([
+    { breadcrumb: "Guide > Install", content: "# Guide\n\n## Install\n\nRun it." },
+  ]);
+  expect(chunkMarkdown("# Only this")).toEqual([{ breadcrumb: "Only this", content: "# Only this" }]);
+  expect(chunkMarkdown("### Deep\n\nText.")).toEqual([{ breadcrumb: "Deep", content: "### Deep\n\nText." }]);
+});
+
+test("a long section is split at blank lines, a long paragraph at sentences, a long sentence at words", () => {
+  const paragraphs = [words(100, "a"), words(100, "b"), words(200, "c")];
+  const chunks = chunkMarkdown(`# Long\n\n${paragraphs.join("\n\n")}`);
+  expect(chunks.map(({ content }) => content)).toEqual([
+    `# Long\n\n${paragraphs[0]}\n\n${paragraphs[1]}`,
+    `${paragraphs[2]}`,
+  ]);
+  expect(chunks.every(({ breadcrumb }) => breadcrumb === "Long")).toBe(true);
+
+  const sentences = [`${words(150, "d")}.`, `${words(150, "e")}!`, `${words(150, "f")}?`];
+  expect(chunkMarkdown(sentences.join(" ")).map(({ content }) => content)).toEqual([
+    `${sentences[0]} ${sentences[1]}`,
+    `${sentences[2]}`,
+  ]);
+  for (const { content } of chunkMarkdown(words(1000))) expect(content).toMatch(/^word\d+( word\d+)*$/);
+});
+
+test("fenced code stays one passage, and headings in it are none", () => {
+  const code = ["```sh", "# install", "", "run", "~~~", "```"].join("\n");
+  expect(chunkMarkdown(`# Guide\n\n${words(180)}\n\n${code}\n\nAfter.`)).toEqual([
+    { breadcrumb: "Guide", content: `# Guide\n\n${words(180)}\n\n${code}\n\nAfter.` },
+  ]);
+  const nested = "````md\n```\n# no heading\n```\n````";
+  expect(chunkMarkdown(nested)).toEqual([{ breadcrumb: "", content: nested }]);
+  const open = "Text.\n\n```\n# to the end\n\nof the file";
+  expect(chunkMarkdown(open)).toEqual([{ breadcrumb: "", content: open }]);
+});
+
+test("code that is too long for one passage is code in each of its pieces", () => {
+  const lines = Array.from({ length: 200 }, (_, i) => `const value${i} = ${i};`);
+  const chunks = chunkMarkdown(["```ts", ...lines, "```"].join("\n"));
+  expect(chunks.length).toBeGreaterThan(1);
+  const body = chunks.flatMap(({ content }) => {
+    const piece = content.split("\n");
+    expect([piece[0], piece.at(-1)]).toEqual(["```ts", "```"]);
+    return piece.slice(1, -1);
+  });
+  expect(body).toEqual(lines);
+});
+
+test("nothing is lost, and no passage is too long", () => {
+  const line = fc.oneof(
+    fc.string({ maxLength: 40 }),
+    fc.constantFrom("", "# One", "## Two", "#### Four", "- item", "    indented", "[link](x)"),
+    fc.lorem({ maxCount: 400 }),
+    fc.integer({ min: 1, max: 5000 }).map((length) => "漢".repeat(length)),
+    fc.integer({ min: 1, max: 3000 }).map((length) => "😀".repeat(length)),
+  );
+  // Fences are mended when cut, which adds to the text; they have tests of their own.
+  const text = fc.array(
+    line.filter((one) => !/^ {0,3}(`{3}|~{3})/m.test(one)),
+    { maxLength: 30 },
+  );
+  const solid = (part: string) => part.replaceAll(/\s+/gu, "");
+  fc.assert(
+    fc.property(text, (lines) => {
+      const whole = lines.join("\n");
+      const chunks = chunkMarkdown(whole);
+      expect(chunks.map(({ content }) => solid(content)).join("")).toBe(solid(whole));
+      for (const { content } of chunks) {
+        expect(content.length).toBeLessThanOrEqual(CHUNK_SIZE);
+        expect(content.isWellFormed() || !whole.isWellFormed()).toBe(true);
+      }
+    }),
+    { numRuns: 200 },
+  );
+});

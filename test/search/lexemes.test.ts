@@ -1,0 +1,22 @@
+import { expect, test } from "bun:test";
+import { searchableText } from "../../src/search/lexemes.ts";
+
+const tokens = (text: string) => searchableText(text).split(/\s+/).filter(Boolean);
+
+test.each([
+  ["Straße Ünder ÉTÉ", ["straße", "ünder", "été"]],
+  ["東京都庁", ["東京", "京都", "都庁"]],
+  ["日本語とEnglish混在", ["日本", "本語", "語と", "english", "混在"]],
+  ["木", ["木"]],
+  ["안녕하세요 세계", ["안녕", "녕하", "하세", "세요", "세계"]],
+  ["ラーメン、美味しい。", ["ラー", "ーメ", "メン", "美味", "味し", "しい"]],
+  ["ｆｕｌｌｗｉｄｔｈ", ["fullwidth"]],
+  ["src/http/app.ts", ["src", "http", "app", "ts"]],
+  ["mail me@example.org", ["mail", "me", "example", "org"]],
+  ["C:\\Users", ["c", "users"]],
+  ["version 1.4.5", ["version", "1.4.5"]],
+  ["“quoted” — dash…", ["quoted", "dash"]],
+  ["a\0b c\ud800", ["a", "b", "c"]],
+])("%p becomes %p", (text, expected) => {
+  expect(tokens(text)).toEqual(expected);
+});
