@@ -1,7 +1,7 @@
 // Structured logs on standard error: JSON lines for machines, pretty lines for people. Every known
 // secret is replaced before a line leaves the process.
 
-import { configure, getLogger, jsonLinesFormatter, type Logger, type LogRecord } from "@logtape/logtape";
+import { configure, getLogger, jsonLinesFormatter, type Logger } from "@logtape/logtape";
 import { getPrettyFormatter } from "@logtape/pretty";
 import type { Redact } from "./redact.ts";
 
@@ -31,8 +31,11 @@ export async function createLog(options: LogOptions): Promise<Logger> {
       { category: ["logtape", "meta"], lowestLevel: "error", sinks: ["out"] },
     ],
   });
-  return getLogger("heddle");
+  return rootLogger();
 }
+
+/** Heddle's root logger; silent until `createLog` has run. */
+export const rootLogger = (): Logger => getLogger("heddle");
 
 function pretty() {
   // Colours are for terminals; in a journal or a file they are noise.

@@ -3,8 +3,8 @@
 
 import { readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
-import { asc, eq } from "drizzle-orm";
 import { Type as t } from "@sinclair/typebox";
+import { asc, eq } from "drizzle-orm";
 import { parse } from "yaml";
 import type { Queryable } from "../db/database.ts";
 import { bots } from "../db/schema.ts";
@@ -20,9 +20,13 @@ export const BotFields = t.Object(
     name: t.String({ minLength: 1, maxLength: 200 }),
     description: t.Optional(t.String({ maxLength: 2000 })),
     system_prompt: t.Optional(t.String({ maxLength: 200_000 })),
-    model: t.Optional(t.Union([t.String({ minLength: 1 }), t.Null()], { description: "Null: the server's default" })),
+    model: t.Optional(
+      t.Union([t.String({ minLength: 1 }), t.Null()], { description: "Null: the server's default" }),
+    ),
     fallback_models: t.Optional(t.Array(t.String({ minLength: 1 }))),
-    tools: t.Optional(t.Array(t.String({ minLength: 1 }), { description: "Tool names; * stands for any text" })),
+    tools: t.Optional(
+      t.Array(t.String({ minLength: 1 }), { description: "Tool names; * stands for any text" }),
+    ),
     max_iterations: t.Optional(t.Union([t.Integer({ minimum: 1, maximum: 100 }), t.Null()])),
   },
   { additionalProperties: false },
@@ -89,7 +93,9 @@ export function createBots(query: Queryable): Bots {
   };
 }
 
-const validateFile = compileSchema(t.Object({ id: t.Optional(BotId), ...BotFields.properties }, { additionalProperties: false }));
+const validateFile = compileSchema(
+  t.Object({ id: t.Optional(BotId), ...BotFields.properties }, { additionalProperties: false }),
+);
 
 function readBots(folder: string): NewBot[] {
   const names = readdirSync(folder).filter((name) => /\.ya?ml$/.test(name));

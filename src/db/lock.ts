@@ -7,6 +7,9 @@ import { HeddleError } from "../errors.ts";
 
 const SQLITE_BUSY = 5;
 
+/** The process's own, until released: a lock that nobody refers to would be collected, and let go. */
+const held = new Set<DatabaseSync>();
+
 /**
  * Locks `folder` for this process, by SQLite's own lock on a file beside it. The kernel takes such a lock back when
  * its holder ends, however it ends: nothing is ever stale, whatever became of process ids, containers or reboots.
@@ -27,11 +30,13 @@ export function lockFolder(folder: string): { release(): void } {
       { cause: error },
     );
   }
+  held.add(lock);
   writeFileSync(holderFile, `${process.pid}\n`);
   return {
     release() {
       lock.exec("ROLLBACK");
       lock.close();
+      held.delete(lock);
     },
   };
 }

@@ -251,7 +251,9 @@ export function createOutbox(options: OutboxOptions): Outbox {
           await queue.enqueue(tx, "deliveries", { subject: id });
           return row;
         }
-        const waiting = await get(id);
+        // Over the transaction: the embedded database has no second connection.
+        const [waiting] = await tx.select().from(deliveries).where(eq(deliveries.id, id));
+        if (!waiting) throw new HeddleError("not_found", `There is no delivery ${id}.`);
         throw new HeddleError("conflict", `Delivery ${id} is ${waiting.status}: it will be tried anyway.`);
       }),
   };

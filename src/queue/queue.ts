@@ -33,6 +33,8 @@ export interface NewJob {
 export interface Queue {
   /** Sends a job in the transaction: it exists exactly when the transaction commits. */
   enqueue(tx: Queryable, name: QueueName, job: NewJob): Promise<void>;
+  /** The same for several, in one statement. Jobs of one key run in the order of their ids. */
+  enqueueAll(tx: Queryable, name: QueueName, jobs: NewJob[]): Promise<void>;
   /** Takes back a job that nobody has fetched yet. */
   withdraw(tx: Queryable, name: QueueName, jobId: string): Promise<void>;
   /** Marks a fetched job done, in the transaction that stores its outcome. */
@@ -100,19 +102,19 @@ export async function createQueue({ db, log }: { db: Database; log: Logger }): P
 
   const within = (tx: Queryable): { db: Db } => ({ db: fromDrizzle(tx as never, sql) });
 
+  const enqueueAll: Queue["enqueueAll"] = async (tx, name, jobs) => {
+    const rows = jobs.map(({ id, subject, key, startAfter }) => ({
+      data: { subject },
+      ...(id && { id }),
+      ...(key && { singletonKey: key }),
+      ...(startAfter && { startAfter }),
+    }));
+    await boss.insert(name, rows, within(tx));
+  };
+
   return {
-    async enqueue(tx, name, job) {
-      await boss.send(
-        name,
-        { subject: job.subject },
-        {
-          ...within(tx),
-          ...(job.id && { id: job.id }),
-          ...(job.key && { singletonKey: job.key }),
-          ...(job.startAfter && { startAfter: job.startAfter }),
-        },
-      );
-    },
+    enqueue: (tx, name, job) => enqueueAll(tx, name, [job]),
+    enqueueAll,
     async withdraw(tx, name, jobId) {
       await boss.deleteJob(name, jobId, within(tx));
     },

@@ -71,7 +71,8 @@ export function createTaskRunner(options: RunTaskOptions) {
       if (error === handedBack) return "handed back";
       const code = error instanceof HeddleError ? error.code : "internal";
       const text = redact(messageOf(error));
-      if (code === "internal") log.error("Task {task_id}: {error}", { task_id: task.id, error: text, cause: error });
+      if (code === "internal")
+        log.error("Task {task_id}: {error}", { task_id: task.id, error: text, cause: error });
       return { status: code === "cancelled" ? "cancelled" : "failed", code, error: text };
     } finally {
       clearTimeout(deadline);

@@ -46,7 +46,8 @@ export function createWorker(options: WorkerOptions): Worker {
       .select({ id: tasks.id })
       .from(tasks)
       .where(and(inArray(tasks.id, [...runs.keys()]), isNotNull(tasks.cancel_requested_at)));
-    for (const { id } of cancelled) runs.get(id)?.abort(new HeddleError("cancelled", "Cancelled while it ran."));
+    for (const { id } of cancelled)
+      runs.get(id)?.abort(new HeddleError("cancelled", "Cancelled while it ran."));
   };
   const cancellations = setInterval(() => {
     honourCancellations().catch((error) =>

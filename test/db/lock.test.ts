@@ -1,4 +1,4 @@
-import { afterAll, expect, test } from "bun:test";
+import { afterAll, expect, onTestFinished, test } from "bun:test";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -24,6 +24,7 @@ test("a holder that is killed leaves nothing to clear away, whoever has its proc
   const holder = spawn(process.execPath, [join(import.meta.dirname, "lock-holder.ts"), path], {
     stdio: ["ignore", "pipe", "inherit"],
   });
+  onTestFinished(() => void holder.kill("SIGKILL"));
   await once(holder.stdout, "data");
   expect(() => lockFolder(path)).toThrow(`(process ${holder.pid})`);
   holder.kill("SIGKILL");

@@ -37,112 +37,113 @@ test("the password is in no part of an error, however it is written", () => {
 
 const server = process.env.TEST_DATABASE_URL;
 
-if (server)
-  describe("a real server", () => {
-    const admin = postgres(server, { max: 1, onnotice: () => undefined });
-    const made: string[] = [];
-    const roles: string[] = [];
+if (server) describe("a real server", () => suite(server));
 
-    afterAll(async () => {
-      for (const name of made) await admin.unsafe(`drop database if exists ${name} with (force)`);
-      for (const name of roles) await admin.unsafe(`drop role ${name}`);
-      await admin.end();
-    });
+function suite(server: string): void {
+  const admin = postgres(server, { max: 1, onnotice: () => undefined });
+  const made: string[] = [];
+  const roles: string[] = [];
 
-    const newName = () => `heddle_test_${crypto.randomUUID().replaceAll("-", "")}`;
-
-    async function newDatabase(): Promise<{ name: string; url: URL }> {
-      const name = newName();
-      await admin.unsafe(`create database ${name}`);
-      made.push(name);
-      const url = new URL(server);
-      url.pathname = `/${name}`;
-      return { name, url };
-    }
-
-    async function newRole(): Promise<string> {
-      const name = newName();
-      await admin.unsafe(`create role ${name} login password 'pass word'`);
-      roles.push(name);
-      return name;
-    }
-
-    const as = (url: URL, role: string, password: string) => {
-      const own = new URL(url);
-      own.username = role;
-      own.password = password;
-      return own.href;
-    };
-
-    test("several servers that start at once on an empty database all open it", async () => {
-      const { url } = await newDatabase();
-      const opened = await Promise.all(
-        [1, 2, 3, 4].map(() => openDatabase({ databaseUrl: url.href, home, log })),
-      );
-      const [first, second] = opened;
-      await first?.query.insert(meta).values({ key: "a", value: 1 });
-      expect(await second?.query.select().from(meta)).toEqual([{ key: "a", value: 1 }]);
-      for (const database of opened) await database.close();
-    });
-
-    test("a wrong password, an unknown user and an unknown database say what to correct", async () => {
-      const { url } = await newDatabase();
-      const role = await newRole();
-      const wrong = await failure(as(url, role, "wr0ng"));
-      expect(wrong.message).toContain(`refuses the password of the user ${role}`);
-      expect(inspect(wrong, { depth: 9 })).not.toContain("wr0ng");
-      expect((await failure(as(url, "nobody_here", "x"))).message).toContain("the user nobody_here");
-      url.pathname = "/not_there";
-      expect((await failure(url.href)).message).toContain(
-        "has no database not_there: make it (createdb not_there)",
-      );
-    });
-
-    test("a role that may not add pgvector, or make tables, says what a superuser must do", async () => {
-      const { name, url } = await newDatabase();
-      const role = await newRole();
-      const theirs = as(url, role, "pass word");
-      expect((await failure(theirs)).message).toContain(
-        `The role ${role} may not add the extension pgvector: as a superuser run CREATE EXTENSION vector; in the database ${name}`,
-      );
-      const inside = postgres(url.href, { max: 1, onnotice: () => undefined });
-      await inside`create extension vector`;
-      await inside.end();
-      expect((await failure(theirs)).message).toContain(`ALTER DATABASE ${name} OWNER TO ${role};`);
-      await admin.unsafe(`alter database ${name} owner to ${role}`);
-      await (await openDatabase({ databaseUrl: theirs, home, log })).close();
-    });
-
-    test("listeners and the pool come back after the server has cut every connection", async () => {
-      const { name, url } = await newDatabase();
-      const database = await openDatabase({ databaseUrl: url.href, home, log });
-      const connected = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
-      let connections = 0;
-      const heard = Promise.withResolvers<string>();
-      await database.listen("here", heard.resolve, () => connected[connections++]?.resolve());
-      await connected[0]?.promise;
-      await admin`select pg_terminate_backend(pid) from pg_stat_activity where datname = ${name}`;
-      await connected[1]?.promise;
-      await admin.unsafe("select 1");
-      await database.execute("select pg_notify('here', 'again')");
-      expect(await heard.promise).toBe("again");
-      await database.close();
-    });
-
-    test("statements of ever new texts do not pile up on the server", async () => {
-      const { url } = await newDatabase();
-      // One connection, so that all statements meet in one session.
-      const database = await openDatabase({ databaseUrl: url.href, home, log });
-      await database.query.transaction(async (tx) => {
-        for (let count = 1; count <= 300; count++) {
-          const rows = Array.from({ length: count }, () => ({ id: newId(), client_id: newId(), name: "" }));
-          await tx.insert(channels).values(rows);
-        }
-        const result: unknown = await tx.execute("select count(*)::int as count from pg_prepared_statements");
-        const [row] = result as { count: number }[];
-        expect(row?.count).toBeGreaterThan(100);
-        expect(row?.count).toBeLessThanOrEqual(257);
-      });
-      await database.close();
-    });
+  afterAll(async () => {
+    for (const name of made) await admin.unsafe(`drop database if exists ${name} with (force)`);
+    for (const name of roles) await admin.unsafe(`drop role ${name}`);
+    await admin.end();
   });
+
+  const newName = () => `heddle_test_${crypto.randomUUID().replaceAll("-", "")}`;
+
+  async function newDatabase(): Promise<{ name: string; url: URL }> {
+    const name = newName();
+    await admin.unsafe(`create database ${name}`);
+    made.push(name);
+    const url = new URL(server);
+    url.pathname = `/${name}`;
+    return { name, url };
+  }
+
+  async function newRole(): Promise<string> {
+    const name = newName();
+    await admin.unsafe(`create role ${name} login password 'pass word'`);
+    roles.push(name);
+    return name;
+  }
+
+  const as = (url: URL, role: string, password: string) => {
+    const own = new URL(url);
+    own.username = role;
+    own.password = password;
+    return own.href;
+  };
+
+  test("several servers that start at once on an empty database all open it", async () => {
+    const { url } = await newDatabase();
+    const opened = await Promise.all(
+      [1, 2, 3, 4].map(() => openDatabase({ databaseUrl: url.href, home, log })),
+    );
+    const [first, second] = opened;
+    await first?.query.insert(meta).values({ key: "a", value: 1 });
+    expect(await second?.query.select().from(meta)).toEqual([{ key: "a", value: 1 }]);
+    for (const database of opened) await database.close();
+  });
+
+  test("a wrong password, an unknown user and an unknown database say what to correct", async () => {
+    const { url } = await newDatabase();
+    const role = await newRole();
+    const wrong = await failure(as(url, role, "wr0ng"));
+    expect(wrong.message).toContain(`refuses the password of the user ${role}`);
+    expect(inspect(wrong, { depth: 9 })).not.toContain("wr0ng");
+    expect((await failure(as(url, "nobody_here", "x"))).message).toContain("the user nobody_here");
+    url.pathname = "/not_there";
+    expect((await failure(url.href)).message).toContain(
+      "has no database not_there: make it (createdb not_there)",
+    );
+  });
+
+  test("a role that may not add pgvector, or make tables, says what a superuser must do", async () => {
+    const { name, url } = await newDatabase();
+    const role = await newRole();
+    const theirs = as(url, role, "pass word");
+    expect((await failure(theirs)).message).toContain(
+      `The role ${role} may not add the extension pgvector: as a superuser run CREATE EXTENSION vector; in the database ${name}`,
+    );
+    const inside = postgres(url.href, { max: 1, onnotice: () => undefined });
+    await inside`create extension vector`;
+    await inside.end();
+    expect((await failure(theirs)).message).toContain(`ALTER DATABASE ${name} OWNER TO ${role};`);
+    await admin.unsafe(`alter database ${name} owner to ${role}`);
+    await (await openDatabase({ databaseUrl: theirs, home, log })).close();
+  });
+
+  test("listeners and the pool come back after the server has cut every connection", async () => {
+    const { name, url } = await newDatabase();
+    const database = await openDatabase({ databaseUrl: url.href, home, log });
+    const connected = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    let connections = 0;
+    const heard = Promise.withResolvers<string>();
+    await database.listen("here", heard.resolve, () => connected[connections++]?.resolve());
+    await connected[0]?.promise;
+    await admin`select pg_terminate_backend(pid) from pg_stat_activity where datname = ${name}`;
+    await connected[1]?.promise;
+    await admin.unsafe("select 1");
+    await database.execute("select pg_notify('here', 'again')");
+    expect(await heard.promise).toBe("again");
+    await database.close();
+  });
+
+  test("statements of ever new texts do not pile up on the server", async () => {
+    const { url } = await newDatabase();
+    // One connection, so that all statements meet in one session.
+    const database = await openDatabase({ databaseUrl: url.href, home, log });
+    await database.query.transaction(async (tx) => {
+      for (let count = 1; count <= 300; count++) {
+        const rows = Array.from({ length: count }, () => ({ id: newId(), client_id: newId(), name: "" }));
+        await tx.insert(channels).values(rows);
+      }
+      const result: unknown = await tx.execute("select count(*)::int as count from pg_prepared_statements");
+      const [row] = result as { count: number }[];
+      expect(row?.count).toBeGreaterThan(100);
+      expect(row?.count).toBeLessThanOrEqual(257);
+    });
+    await database.close();
+  });
+}

@@ -1,0 +1,151 @@
+// Builds the one-file program: `bun compile.ts [target …]` → dist/heddle for this system, dist/heddle-<target> for
+// another one.
+
+import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { cp, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { getLogger } from "@logtape/logtape";
+import { prepareArchive } from "./src/db/prepare.ts";
+import { discover } from "./src/integrations/discover.ts";
+import { prebuild } from "./src/integrations/prepare.ts";
+import { createQueue } from "./src/queue/queue.ts";
+import {
+  ASSET_NAMES,
+  asset,
+  BUILTIN_FOLDERS,
+  type BuildInfo,
+  build,
+  builtinDir,
+  EMBEDDED_FOLDER,
+  preparedArchivePath,
+} from "./src/runtime/assets.ts";
+
+const TARGETS = ["linux-x64", "linux-arm64", "darwin-x64", "darwin-arm64", "windows-x64"] as const;
+type Target = (typeof TARGETS)[number];
+
+/** This machine's. */
+const OWN = `${process.platform === "win32" ? "windows" : process.platform}-${process.arch}`;
+
+const repository = import.meta.dirname;
+const dist = join(repository, "dist");
+const stage = join(dist, "stage", EMBEDDED_FOLDER);
+const log = getLogger("heddle");
+
+const targets = parseTargets(Bun.argv.slice(2));
+await stageFiles();
+const failed: Target[] = [];
+for (const target of targets) if (!(await compile(target))) failed.push(target);
+process.exit(failed.length === 0 ? 0 : 1);
+
+async function compile(target: Target): Promise<boolean> {
+  const outfile = join(dist, outputName(target));
+  try {
+    const result = await Bun.build({
+      entrypoints: [join(repository, "src", "main.ts")],
+      compile: {
+        target: `bun-${target}`,
+        outfile,
+        assets: [stage],
+        // Whoever can write to the folder the server is started in must not get to configure it, or run code in it.
+        autoloadDotenv: false,
+        autoloadBunfig: false,
+        autoloadTsconfig: false,
+        autoloadPackageJson: false,
+      },
+      // Names stay: stack traces are read, and Elysia reads the source of its handlers.
+      minify: { whitespace: true, syntax: true, identifiers: false },
+      sourcemap: "inline",
+      throw: false,
+    });
+    if (result.success) {
+      console.log(`${outfile}: ${(Bun.file(outfile).size / 1e6).toFixed(0)} MB`);
+      return true;
+    }
+    console.error(result.logs.map(String).join("\n"));
+  } catch (error) {
+    console.error(String(error));
+  }
+  console.error(
+    `${target} was not built. For another system than this one Bun fetches its own program for it from the package registry, so that needs a network.`,
+  );
+  return false;
+}
+
+function outputName(target: Target): string {
+  const name = target === OWN ? "heddle" : `heddle-${target}`;
+  return target === "windows-x64" ? `${name}.exe` : name;
+}
+
+/** Lays out everything the program carries, in one folder. */
+async function stageFiles(): Promise<void> {
+  await rm(stage, { recursive: true, force: true });
+  await mkdir(stage, { recursive: true });
+  await prepareDatabase();
+  await prebuildIntegrations();
+  for (const name of ASSET_NAMES) {
+    const file = await asset(name);
+    if (!file) throw new Error(`${name} is missing: run bun install`);
+    await writeFile(join(stage, name), await file.bytes());
+  }
+  for (const name of BUILTIN_FOLDERS) {
+    await cp(await builtinDir(name, dist), join(stage, name), { recursive: true, dereference: true });
+  }
+  const info: BuildInfo = { version: build.version, commit: commit(), id: await contentId(stage) };
+  await writeFile(join(stage, "build.json"), JSON.stringify(info));
+}
+
+async function prepareDatabase(): Promise<void> {
+  const path = preparedArchivePath();
+  if (await Bun.file(path).exists()) return;
+  console.log("Preparing the database that a first start begins with …");
+  await prepareArchive({
+    path,
+    log,
+    initialise: async (db) => (await createQueue({ db, log })).close(),
+  });
+}
+
+async function prebuildIntegrations(): Promise<void> {
+  const outDir = await builtinDir("prebuilt", dist);
+  await rm(outDir, { recursive: true, force: true });
+  await mkdir(outDir, { recursive: true });
+  const { found } = await discover([{ kind: "builtin", dir: await builtinDir("integrations", dist) }]);
+  for (const integration of found) {
+    const result = await prebuild(integration, outDir, build.version);
+    if (result.ok) continue;
+    const problems = result.problems.map(({ file, line, reason }) => `${file}:${line}: ${reason}`);
+    throw new Error(`The integration ${integration.id} does not build:\n${problems.join("\n")}`);
+  }
+}
+
+/** The same files give the same id: it names the folder that a server unpacks them into. */
+async function contentId(folder: string): Promise<string> {
+  const hash = createHash("sha256");
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  for (const file of files.sort()) hash.update(`${file.slice(folder.length)}\n`).update(await readFile(file));
+  return hash.digest("hex").slice(0, 16);
+}
+
+function commit(): string | null {
+  try {
+    return execFileSync("git", ["rev-parse", "HEAD"], {
+      cwd: repository,
+      stdio: ["ignore", "pipe", "ignore"],
+    })
+      .toString()
+      .trim();
+  } catch {
+    // Built from an unpacked archive.
+    return null;
+  }
+}
+
+function parseTargets(words: string[]): Target[] {
+  const wanted = words.length > 0 ? words : [OWN];
+  const known = wanted.filter((word): word is Target => TARGETS.some((target) => target === word));
+  if (known.length === wanted.length) return known;
+  console.error(`Cannot build for "${wanted.join(" ")}". Targets: ${TARGETS.join(", ")}.`);
+  process.exit(1);
+}

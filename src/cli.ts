@@ -1,0 +1,121 @@
+// argv → command. Commands that run until they are told to stop resolve when they have stopped.
+
+import { type ArgsDef, defineCommand, runCommand, showUsage } from "citty";
+import type { Flags } from "./config.ts";
+import { HeddleError, messageOf } from "./errors.ts";
+
+/** What the commands do; main.ts brings it. */
+export interface Commands {
+  version: string;
+  serve(flags: Flags): Promise<void>;
+  worker(flags: Flags): Promise<void>;
+  migrate(flags: Flags): Promise<void>;
+  createKey(flags: Flags, key: { name: string; scopes: string[] }): Promise<void>;
+  listKeys(flags: Flags): Promise<void>;
+  revokeKey(flags: Flags, id: string): Promise<void>;
+  signingSecret(flags: Flags): Promise<void>;
+}
+
+const FLAGS = {
+  home: { type: "string", description: "Folder that holds everything (HEDDLE_HOME)", valueHint: "dir" },
+  host: { type: "string", description: "Address to listen on (HOST, default 127.0.0.1)" },
+  port: { type: "string", description: "Port to listen on (PORT, default 8000; 0: any free one)" },
+  "database-url": {
+    type: "string",
+    description: "postgres:// URL (DATABASE_URL, default: the embedded database)",
+    valueHint: "url",
+  },
+} satisfies ArgsDef;
+
+/** Runs the command and returns the exit code. Errors that a user can mend are one line on standard error. */
+export async function runCli(argv: string[], commands: Commands): Promise<number> {
+  const main = mainCommand(commands);
+  try {
+    if (argv.includes("--version") || argv[0] === "version") console.log(commands.version);
+    else if (argv.length === 0 || argv.includes("--help") || argv.includes("-h"))
+      await showUsage(...usageOf(main, argv));
+    else await runCommand(main, { rawArgs: argv });
+    return 0;
+  } catch (error) {
+    // Faults of the program itself keep their stack; everything else is for the user to mend.
+    const known = error instanceof HeddleError || (error as { code?: unknown })?.code !== undefined;
+    console.error(known ? `heddle: ${messageOf(error)}` : error);
+    return 1;
+  }
+}
+
+function mainCommand(commands: Commands) {
+  const keys = defineCommand({
+    meta: { name: "keys", description: "API keys" },
+    subCommands: {
+      create: defineCommand({
+        meta: { name: "create", description: "Make an API key and print it, once" },
+        args: {
+          ...FLAGS,
+          name: { type: "string", required: true, description: "What the key is for" },
+          scopes: {
+            type: "string",
+            default: "admin",
+            description: "Comma-separated, such as sessions:write,tasks:read",
+          },
+        },
+        run: ({ args }) =>
+          commands.createKey(args, { name: args.name, scopes: args.scopes.split(",").map((s) => s.trim()) }),
+      }),
+      list: defineCommand({
+        meta: { name: "list", description: "List API keys" },
+        args: FLAGS,
+        run: ({ args }) => commands.listKeys(args),
+      }),
+      revoke: defineCommand({
+        meta: { name: "revoke", description: "Revoke an API key" },
+        args: { ...FLAGS, id: { type: "positional", required: true, description: "The key's id" } },
+        run: ({ args }) => commands.revokeKey(args, args.id),
+      }),
+      "signing-secret": defineCommand({
+        meta: {
+          name: "signing-secret",
+          description: "Print the secret that outgoing webhooks are signed with",
+        },
+        args: FLAGS,
+        run: ({ args }) => commands.signingSecret(args),
+      }),
+    },
+  });
+  return defineCommand({
+    meta: { name: "heddle", version: commands.version, description: "A self-hosted server for AI agents" },
+    subCommands: {
+      serve: defineCommand({
+        meta: { name: "serve", description: "Run the server and a worker" },
+        args: FLAGS,
+        run: ({ args }) => commands.serve(args),
+      }),
+      worker: defineCommand({
+        meta: { name: "worker", description: "Run a worker alone (PostgreSQL only)" },
+        args: FLAGS,
+        run: ({ args }) => commands.worker(args),
+      }),
+      migrate: defineCommand({
+        meta: { name: "migrate", description: "Bring the database's tables up to date, and exit" },
+        args: FLAGS,
+        run: ({ args }) => commands.migrate(args),
+      }),
+      keys,
+    },
+  });
+}
+
+type Command = ReturnType<typeof mainCommand>;
+
+/** The command whose help was asked for, and its parent. */
+function usageOf(main: Command, argv: string[]): Parameters<typeof showUsage> {
+  let command: Command = main;
+  let parent: Command | undefined;
+  for (const word of argv) {
+    const next = (command.subCommands as Record<string, Command> | undefined)?.[word];
+    if (!next) break;
+    parent = command;
+    command = next;
+  }
+  return [command, parent];
+}

@@ -1,0 +1,230 @@
+// The map of Heddle: makes each part, hands it what it needs, and closes everything in reverse order.
+
+import { join } from "node:path";
+import { createSearchDocumentsTool } from "./agent/tools/builtin/search-documents.ts";
+import { createToolRegistry } from "./agent/tools/registry.ts";
+import { createAgent } from "./agent/turn.ts";
+import { createBots } from "./bots/bots.ts";
+import { runCli } from "./cli.ts";
+import { createCommands } from "./commands.ts";
+import type { Config } from "./config.ts";
+import { openDatabase } from "./db/open.ts";
+import { createInternalDispatcher } from "./dispatch/core/internal.ts";
+import { noneDispatcher } from "./dispatch/core/none.ts";
+import { createWebhookDispatcher } from "./dispatch/core/webhook.ts";
+import { createOutbox } from "./dispatch/outbox.ts";
+import { createDispatchers, type Dispatchers } from "./dispatch/registry.ts";
+import { HeddleError } from "./errors.ts";
+import { createGuardedPost } from "./guarded-post.ts";
+import { encryptionKey, openHome, signingSecret } from "./home.ts";
+import { createHooks } from "./hooks/hooks.ts";
+import { createApiKeys } from "./http/api-keys.ts";
+import { createApp } from "./http/app.ts";
+import { createFirstKey } from "./http/first-key.ts";
+import { createIntegrations } from "./integrations/registry.ts";
+import { createSdkServices } from "./integrations/sdk-services.ts";
+import { createOfflineLlm } from "./llm/offline.ts";
+import { createOpenAiLlm } from "./llm/openai.ts";
+import { createLog } from "./log.ts";
+import { createQueue } from "./queue/queue.ts";
+import { createRedactor } from "./redact.ts";
+import { asset, build, builtinDir } from "./runtime/assets.ts";
+import { serve } from "./runtime/serve.ts";
+import { createDocuments } from "./search/documents.ts";
+import { createSessions, type Sessions } from "./sessions/sessions.ts";
+import { createTasks } from "./sessions/tasks.ts";
+import { checkEncryptionKey, createVault } from "./vault.ts";
+import { createWorker } from "./worker/worker.ts";
+
+/** A running server or worker. */
+export interface Heddle {
+  /** Where the server answers; null for a worker alone. */
+  url: string | null;
+  /** The first start's admin key: shown now and never again. */
+  adminKey: string | null;
+  /** Lets what runs finish, or hands it back, and closes everything. */
+  close(): Promise<void>;
+}
+
+/** Last opened, first closed. */
+type Closers = (() => Promise<unknown> | unknown)[];
+
+/** Bodies beyond this are refused unread; the routes have lower limits of their own. */
+const MAX_BODY_BYTES = 64 * 1024 * 1024;
+
+/** The server, with a worker in it. Resolves when it listens; integrations go on loading behind it. */
+export function startServer(config: Config): Promise<Heddle> {
+  return start(async (closers) => {
+    const core = await openCore(config, closers);
+    const { db, log, apiKeys, integrations } = core;
+    const adminKey = await createFirstKey(db, apiKeys);
+    const app = createApp({
+      ...core,
+      version: build.version,
+      webhookRateLimit: config.webhookRateLimit,
+      isReady: async () => void (await db.execute("select 1")),
+      scalarBundle: () => asset("scalar.js"),
+    });
+    const listener = serve({
+      hostname: config.host,
+      port: config.port,
+      maxBodyBytes: MAX_BODY_BYTES,
+      fetch: app.fetch,
+    });
+    const url = `http://${config.host.includes(":") ? `[${config.host}]` : config.host}:${listener.port}`;
+    log.info("Listening on {url}", { url, version: build.version, database: db.kind, home: config.home });
+    const worker = integrations.whenSettled.then(() => core.startWorker());
+    // Requests first, so that nothing new comes in while runs finish.
+    closers.push(async () => {
+      await listener.close();
+      await (await worker).close();
+    });
+    return { url, adminKey };
+  });
+}
+
+/** A worker alone. Several may share one PostgreSQL. */
+export function startWorker(config: Config): Promise<Heddle> {
+  return start(async (closers) => {
+    if (!config.databaseUrl) {
+      throw new HeddleError(
+        "config",
+        "A worker alone needs DATABASE_URL: the embedded database belongs to one process, and `heddle serve` runs a worker in it.",
+        { field: "DATABASE_URL" },
+      );
+    }
+    const core = await openCore(config, closers);
+    await core.integrations.whenSettled;
+    const worker = core.startWorker();
+    closers.push(worker.close);
+    core.log.info("Working", { version: build.version, concurrency: config.workerConcurrency });
+    return { url: null, adminKey: null };
+  });
+}
+
+/** Everything but HTTP and the worker. */
+async function openCore(config: Config, closers: Closers) {
+  const home = openHome(config.home);
+  const redactor = createRedactor();
+  redactor.add(...config.secrets);
+  const { redact } = redactor;
+  const log = await createLog({ level: config.logLevel, format: config.logFormat, redact });
+
+  const db = await openDatabase({
+    databaseUrl: config.databaseUrl,
+    home: home.path,
+    log: log.getChild("db"),
+    onProgress: (text) => log.info(text),
+  });
+  closers.push(db.close);
+  const key = encryptionKey(home, config.encryptionKey);
+  const vault = createVault(key, redactor.add);
+  await checkEncryptionKey(db.query, vault);
+  const queue = await createQueue({ db, log: log.getChild("queue") });
+  closers.push(queue.close);
+
+  const tools = createToolRegistry();
+  const hooks = createHooks({ log: log.getChild("hooks"), redact });
+  closers.push(hooks.close);
+  const dispatchers: Dispatchers = createDispatchers({
+    none: noneDispatcher,
+    webhook: createWebhookDispatcher({
+      post: createGuardedPost({ allowPrivateHosts: config.allowPrivateHosts }),
+      signingSecret: signingSecret(key),
+    }),
+    internal: createInternalDispatcher({ inject: (message) => sessions.inject(message) }),
+  });
+  const outbox = createOutbox({ db, queue, dispatchers, vault, redact, log: log.getChild("dispatch") });
+  const documents = createDocuments({ db });
+  tools.add(
+    "core",
+    createSearchDocumentsTool(({ query, limit }) => documents.search({ query, limit })),
+  );
+
+  const integrations = createIntegrations({
+    sources: [
+      {
+        kind: "builtin",
+        dir: await builtinDir("integrations", home.path),
+        prebuilt: await builtinDir("prebuilt", home.path),
+      },
+      ...config.toolDirs.map((dir) => ({ kind: "tools" as const, dir })),
+      { kind: "workspace", dir: home.workspaceIntegrations },
+      ...config.integrationDirs.map((dir) => ({ kind: "external" as const, dir })),
+    ],
+    cacheDir: join(home.cache, "integrations"),
+    version: build.version,
+    watch: true,
+    log: log.getChild("integrations"),
+    sinks: { tools, dispatchers, hooks },
+    backendFor: (id) =>
+      createSdkServices(id, {
+        sessions,
+        documents,
+        environment: config.environment,
+        addSecret: redactor.add,
+      }),
+  });
+  closers.push(integrations.close);
+  const { whenSettled: settled } = integrations;
+  const sessions: Sessions = createSessions({ db, queue, outbox, dispatchers, vault, settled });
+  const tasks = createTasks({ db, queue });
+  const bots = createBots(db.query);
+  await bots.seed([join(await builtinDir("manifests", home.path), "bots"), home.bots], log);
+  const apiKeys = createApiKeys({ db, log: log.getChild("http"), staticKey: config.apiKey });
+  closers.push(apiKeys.close);
+  void integrations.loadAll();
+
+  const llm =
+    config.openaiApiKey || config.openaiBaseUrl
+      ? createOpenAiLlm({
+          apiKey: config.openaiApiKey,
+          baseUrl: config.openaiBaseUrl,
+          log: log.getChild("llm"),
+          redact,
+        })
+      : createOfflineLlm({ search: (query) => documents.search({ query, limit: 3 }) });
+  const agent = createAgent({
+    db,
+    llm,
+    tools,
+    hooks,
+    log: log.getChild("agent"),
+    redact,
+    settings: {
+      defaultModel: config.defaultModel,
+      fallbackModels: [...config.fallbackModels],
+      timezone: config.timezone,
+    },
+  });
+  const startWorker = () =>
+    createWorker({
+      db,
+      queue,
+      agent,
+      outbox,
+      redact,
+      log: log.getChild("worker"),
+      concurrency: config.workerConcurrency,
+      maxRunSeconds: config.taskMaxRunSeconds,
+    });
+  return { db, log, apiKeys, sessions, tasks, outbox, bots, documents, integrations, startWorker };
+}
+
+/** Closes what was opened, also when a later part cannot start. */
+async function start(open: (closers: Closers) => Promise<Omit<Heddle, "close">>): Promise<Heddle> {
+  const closers: Closers = [];
+  const close = async () => {
+    for (const closeOne of closers.splice(0).reverse()) await closeOne();
+  };
+  try {
+    return { ...(await open(closers)), close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+if (import.meta.main) {
+  process.exitCode = await runCli(process.argv.slice(2), createCommands({ startServer, startWorker }));
+}

@@ -1,0 +1,107 @@
+import { and, eq, or, sql } from "drizzle-orm";
+import { createBatcher } from "../batch.ts";
+import type { Database, Queryable } from "../db/database.ts";
+import { bots, channels, type JsonObject, sessions } from "../db/schema.ts";
+import { HeddleError } from "../errors.ts";
+import { newId } from "../ids.ts";
+import type { GetOrCreateSession } from "../sdk/types.ts";
+import { storable } from "../storable.ts";
+import type { SealConfig } from "./target.ts";
+
+interface Place {
+  clientId: string;
+  botId: string;
+}
+
+const BATCH = 64;
+
+/**
+ * The one active session of a client and bot, made when there is none. A `dispatchConfig` replaces the session's.
+ * Throws `unknown_bot` and `validation`.
+ */
+export function createGetOrCreate({ db, seal }: { db: Database; seal: SealConfig }) {
+  const findActive = createBatcher<Place, string | undefined>({
+    limit: BATCH,
+    run: (places) => findActiveSessions(db.query, places),
+  });
+
+  return async (wanted: GetOrCreateSession): Promise<{ session_id: string; created: boolean }> => {
+    const place = { clientId: storable(wanted.clientId), botId: storable(wanted.botId) };
+    if (place.clientId.trim() === "") {
+      throw new HeddleError("validation", "client_id must not be empty.", { field: "client_id" });
+    }
+    const config = wanted.dispatchConfig ? await seal(wanted.dispatchConfig) : null;
+    const existing = await findActive(place);
+    if (existing === undefined) return create(db, place, config);
+    if (config) {
+      await db.query.update(sessions).set({ dispatch_config: config }).where(eq(sessions.id, existing));
+    }
+    return { session_id: existing, created: false };
+  };
+}
+
+export const unknownBot = (id: string) =>
+  new HeddleError("unknown_bot", `There is no bot "${id}".`, { field: "bot_id" });
+
+async function findActiveSessions(
+  query: Queryable,
+  places: Place[],
+): Promise<PromiseSettledResult<string | undefined>[]> {
+  const rows = await query
+    .select({ id: sessions.id, clientId: sessions.client_id, botId: sessions.bot_id })
+    .from(sessions)
+    .where(
+      and(
+        or(
+          ...places.map(({ clientId, botId }) =>
+            and(eq(sessions.client_id, clientId), eq(sessions.bot_id, botId)),
+          ),
+        ),
+        sql`active`,
+      ),
+    );
+  return places.map(({ clientId, botId }) => ({
+    status: "fulfilled",
+    value: rows.find((row) => row.clientId === clientId && row.botId === botId)?.id,
+  }));
+}
+
+async function create(
+  db: Database,
+  { clientId, botId }: Place,
+  config: JsonObject | null,
+): Promise<{ session_id: string; created: boolean }> {
+  return db.query.transaction(async (tx) => {
+    const [bot] = await tx.select({ id: bots.id }).from(bots).where(eq(bots.id, botId));
+    if (!bot) throw unknownBot(botId);
+    const [made] = await tx
+      .insert(sessions)
+      .values({
+        id: newId(),
+        channel_id: await channelOf(tx, clientId),
+        client_id: clientId,
+        bot_id: botId,
+        dispatch_config: config,
+      })
+      .onConflictDoNothing()
+      .returning({ id: sessions.id });
+    if (made) return { session_id: made.id, created: true };
+    // Another request made it between the look-up and here.
+    const [winner] = await findActiveSessions(tx, [{ clientId, botId }]);
+    if (winner?.status !== "fulfilled" || winner.value === undefined) {
+      throw new HeddleError("unavailable", "The session is just being made; try again.");
+    }
+    return { session_id: winner.value, created: false };
+  });
+}
+
+async function channelOf(tx: Queryable, clientId: string): Promise<string> {
+  // The update that changes nothing makes RETURNING answer for an existing row, too.
+  const [row] = await tx
+    .insert(channels)
+    .values({ id: newId(), client_id: clientId, name: clientId })
+    .onConflictDoUpdate({ target: channels.client_id, set: { client_id: clientId } })
+    .returning({ id: channels.id });
+  if (!row) throw new HeddleError("internal", "The channel was not stored.");
+  return row.id;
+}

@@ -1,0 +1,126 @@
+// Who may import whom. A new part of src/ gets a line here, and a reason to be where it is.
+
+import { expect, test } from "bun:test";
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join, posix, relative, resolve } from "node:path";
+
+const repository = resolve(import.meta.dirname, "..");
+
+/** What every part may use. They know each other only where the table below says so. */
+const FOUNDATION = [
+  "batch.ts",
+  "errors.ts",
+  "ids.ts",
+  "json-schema.ts",
+  "log.ts",
+  "redact.ts",
+  "storable.ts",
+];
+
+/** Along the path of a message: http → sessions → queue → worker → agent → llm, tools → dispatch. */
+const MAY_IMPORT: Record<string, string[]> = {
+  "main.ts": ["*"],
+  "cli.ts": ["config.ts"],
+  "commands.ts": ["cli.ts", "config.ts", "db", "home.ts", "http", "runtime"],
+  http: ["bots", "db", "dispatch", "inbox", "integrations", "sdk", "search", "sessions", "vault.ts"],
+  inbox: ["db", "sdk"],
+  integrations: ["runtime", "sdk", "search", "sessions"],
+  sessions: ["db", "dispatch", "inbox", "queue", "sdk", "vault.ts"],
+  worker: ["agent", "db", "dispatch", "queue", "sdk"],
+  agent: ["db", "hooks", "llm", "sdk"],
+  dispatch: ["db", "guarded-post.ts", "queue", "sdk", "vault.ts"],
+  search: ["db", "sdk"],
+  bots: ["db"],
+  queue: ["db"],
+  // These know nobody on the path.
+  hooks: ["sdk"],
+  llm: [],
+  db: ["runtime"],
+  runtime: [],
+  sdk: [],
+  "guarded-post.ts": ["sdk"],
+  "vault.ts": ["db"],
+  "home.ts": [],
+  "config.ts": [],
+  "batch.ts": [],
+  "errors.ts": [],
+  "ids.ts": [],
+  "json-schema.ts": [],
+  "log.ts": [],
+  "redact.ts": [],
+  "storable.ts": [],
+};
+
+/** Words that only some places may say, besides comments. */
+const WORDS = [
+  { word: /\b(Bun|Deno)\.|"bun(:\w+)?"|\bimport\.meta\.dir\b/, only: /^src\/runtime\// },
+  { word: /\bprocess\.env\b/, only: /^src\/(config\.ts|sdk\/|runtime\/)/ },
+];
+
+const IMPORT = /(?:\bfrom|\bimport)\s*\(?\s*"([^"]+)"/g;
+const COMMENT = /\/\*.*?\*\/|(?<=^|\s)\/\/[^\n]*/gs;
+
+/** `path` is relative to the repository. One line for each thing that is not allowed. */
+function violations(path: string, text: string): string[] {
+  const source = text.replace(COMMENT, "");
+  const imports = [...source.matchAll(IMPORT)].map(([, specifier]) => specifier ?? "");
+  const paths = imports.filter((name) => name.startsWith(".")).map((name) => posix.join(dirname(path), name));
+  if (path.startsWith("integrations/")) {
+    const home = path.split("/", 2).join("/");
+    return paths.filter((to) => !to.startsWith(`${home}/`)).map((to) => `${path} imports ${to}`);
+  }
+  const part = partOf(path);
+  const allowed = MAY_IMPORT[part];
+  if (!allowed) return [`${part} is not in the table`];
+  const known = allowed.includes("*") ? Object.keys(MAY_IMPORT) : [part, ...allowed, ...FOUNDATION];
+  const wrongImports = paths.filter((to) => !to.startsWith("src/") || !known.includes(partOf(to)));
+  const wrongWords = WORDS.filter(({ word, only }) => word.test(source) && !only.test(path));
+  return [
+    ...wrongImports.map((to) => `${path} imports ${to}`),
+    ...wrongWords.map(({ word }) => `${path} says ${word.exec(source)?.[0]}`),
+  ];
+}
+
+const partOf = (path: string) => path.split("/")[1] ?? path;
+
+function sourceFiles(folder: string): string[] {
+  const entries = readdirSync(join(repository, folder), { recursive: true, withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isFile() && /\.tsx?$/.test(entry.name))
+    .map((entry) => relative(repository, join(entry.parentPath, entry.name)))
+    .filter((path) => !path.includes("node_modules"));
+}
+
+test("every import and every word is where the table allows it", () => {
+  const files = [...sourceFiles("src"), ...sourceFiles("integrations")];
+  expect(files.length).toBeGreaterThan(50);
+  const found = files.flatMap((path) => violations(path, readFileSync(join(repository, path), "utf8")));
+  expect(found).toEqual([]);
+});
+
+test("the table names no part that is gone", () => {
+  const parts = new Set(sourceFiles("src").map(partOf));
+  expect(Object.keys(MAY_IMPORT).filter((part) => !parts.has(part))).toEqual([]);
+});
+
+test("the check finds what it is for", () => {
+  const wrong: [path: string, text: string][] = [
+    ["src/llm/a.ts", 'import { x } from "../agent/loop.ts";'],
+    ["src/llm/a.ts", 'const x = await import("../db/open.ts");'],
+    ["src/db/a.ts", 'import type { X } from "../../integrations/github/index.ts";'],
+    ["src/newcomer/a.ts", "export {};"],
+    ["src/newcomer.ts", "export {};"],
+    ["src/db/a.ts", 'import { Database } from "bun:sqlite";'],
+    ["src/db/a.ts", "await Bun.write(path, text);"],
+    ["src/db/a.ts", "process.env.DATABASE_URL"],
+    ["integrations/a/b/c.ts", 'import { x } from "../../../src/errors.ts";'],
+    ["integrations/a/c.ts", 'import { x } from "../b/c.ts";'],
+  ];
+  for (const [path, text] of wrong)
+    expect([path, text, violations(path, text).length]).toEqual([path, text, 1]);
+  const right =
+    'import { x } from "../errors.ts"; // Bun.write\nimport { y } from "./b.ts"; const u = "http://a";';
+  expect(violations("src/db/a.ts", right)).toEqual([]);
+  expect(violations("src/runtime/a.ts", "Bun.write")).toEqual([]);
+  expect(violations("integrations/a/b/c.ts", 'import { x } from "../c.ts";')).toEqual([]);
+});

@@ -1,0 +1,51 @@
+// A model that takes no time: it asks for one tool call, then answers. Speaks streamed chat completions.
+
+interface Request {
+  messages: { role: string }[];
+}
+
+export interface Model {
+  url: string;
+  stop(): void;
+}
+
+/** With `stalls`, it never answers: runs stay open and leave the machine to what is measured. */
+export function startModel({ stalls = false } = {}): Model {
+  const server = Bun.serve({
+    port: 0,
+    hostname: "127.0.0.1",
+    idleTimeout: 0,
+    async fetch(request) {
+      if (stalls) return new Promise<Response>(() => {});
+      const { messages } = (await request.json()) as Request;
+      const answer = messages.at(-1)?.role === "tool" ? ANSWER : TOOL_CALL;
+      return new Response(answer, { headers: { "content-type": "text/event-stream" } });
+    },
+  });
+  return { url: `http://127.0.0.1:${server.port}/v1`, stop: () => server.stop(true) };
+}
+
+const chunk = (delta: object, finish: string | null) => ({
+  id: "c",
+  object: "chat.completion.chunk",
+  created: 1,
+  model: "bench",
+  choices: [{ index: 0, delta, finish_reason: finish }],
+});
+const stream = (...chunks: object[]) =>
+  `${chunks.map((one) => `data: ${JSON.stringify(one)}\n\n`).join("")}data: [DONE]\n\n`;
+
+const TOOL_CALL = stream(
+  chunk(
+    {
+      role: "assistant",
+      content: null,
+      tool_calls: [
+        { index: 0, id: "call_1", type: "function", function: { name: "bench_tool", arguments: '{"n":1}' } },
+      ],
+    },
+    null,
+  ),
+  chunk({}, "tool_calls"),
+);
+const ANSWER = stream(chunk({ role: "assistant", content: "Done." }, null), chunk({}, "stop"));

@@ -1,0 +1,181 @@
+// `bun run bench`: what the compiled program does on this machine, on both databases, in one run.
+
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import postgres from "postgres";
+import { compiledBinary } from "../compiled-binary.ts";
+import { startPostgres, whyNoPostgres } from "../postgres.ts";
+import { startModel } from "./model.ts";
+import { median } from "./numbers.ts";
+import { type MeasuredServer, startServer } from "./server.ts";
+import { measureParallelTurns, measureTurns, startSink } from "./turns.ts";
+import { measureWebhooks } from "./webhooks.ts";
+
+const CONNECTIONS = 16;
+const IDLE_SECONDS = 10;
+
+const root = mkdtempSync(join(tmpdir(), "heddle-bench-"));
+const say = (text: string) => console.error(text);
+
+const binary = await compiledBinary();
+const benchIntegration = writeIntegration();
+const own = process.env.TEST_DATABASE_URL ? undefined : await maybePostgres();
+const databaseServer = process.env.TEST_DATABASE_URL ?? own?.url;
+
+const rows: string[][] = [["what", "target", "PostgreSQL", "target", "embedded"]];
+const onPostgres = databaseServer ? await measure("PostgreSQL", databaseServer) : undefined;
+const embedded = await measure("embedded", undefined);
+const cell = (read: (result: Result) => string, of: Result | undefined) => (of ? read(of) : "not measured");
+const row = (what: string, targets: [string, string], read: (result: Result) => string) =>
+  rows.push([what, targets[0], cell(read, onPostgres), targets[1], cell(read, embedded)]);
+
+row("webhooks accepted per second, 16 connections", ["≥ 1000", "≥ 250"], (r) =>
+  r.webhooks.perSecond.toFixed(0),
+);
+row("p99 of one, ms", ["≤ 50", "≤ 100"], (r) => r.webhooks.p99Ms.toFixed(1));
+row("one turn at a time, inject to receipt, ms", ["≤ 20", "≤ 50"], (r) => r.turnMs.toFixed(1));
+row("turns per second, 16 at once", ["≥ 100", "≥ 40"], (r) => r.turnsPerSecond.toFixed(0));
+row("start to /ready, existing home, ms", ["≤ 400", "≤ 900"], (r) => r.startMs.toFixed(0));
+row("first start in an empty home, ms", ["", "≤ 2000"], (r) => r.firstStartMs.toFixed(0));
+row("resident when idle, MB", ["≤ 150", "≤ 380"], (r) => r.idleMb.toFixed(0));
+printTable(rows);
+
+await own?.stop();
+rmSync(root, { recursive: true, force: true });
+
+interface Result {
+  webhooks: { perSecond: number; p99Ms: number };
+  turnMs: number;
+  turnsPerSecond: number;
+  startMs: number;
+  firstStartMs: number;
+  idleMb: number;
+}
+
+async function measure(name: string, server: string | undefined): Promise<Result> {
+  const home = join(root, name);
+  const databaseUrl = server && (await newDatabase(server));
+  const start = (modelUrl?: string) =>
+    startServer({
+      binary,
+      home,
+      databaseUrl,
+      environment: { INTEGRATION_DIRS: benchIntegration, ...(modelUrl && { OPENAI_BASE_URL: modelUrl }) },
+    });
+  mkdirSync(join(home, "bots"), { recursive: true });
+  writeFileSync(join(home, "bots", "bench.yaml"), "name: Bench\ntools: [bench_tool]\n");
+
+  say(`${name}: first start`);
+  const first = await start();
+  await first.stop();
+
+  say(`${name}: starts on an existing home`);
+  const starts: number[] = [];
+  for (let i = 0; i < 5; i++) {
+    const again = await start();
+    starts.push(again.readyAfterMs);
+    await again.stop();
+  }
+
+  say(`${name}: idle for ${IDLE_SECONDS} s`);
+  const idle = await start();
+  await Bun.sleep(IDLE_SECONDS * 1000);
+  const idleMb = idle.residentMb();
+  await idle.stop();
+
+  say(`${name}: turns`);
+  const turns = await withModel(start, async (running) => {
+    const sink = startSink();
+    await measureTurns(running, sink, 20);
+    const turnMs = await measureTurns(running, sink, 100);
+    const turnsPerSecond = await measureParallelTurns(running, sink, {
+      sessions: 16,
+      count: server ? 800 : 400,
+    });
+    sink.stop();
+    return { turnMs, turnsPerSecond };
+  });
+
+  say(`${name}: webhooks`);
+  const webhooks = await withModel(
+    start,
+    async (running) => {
+      await measureWebhooks(running, { connections: CONNECTIONS, count: 200 });
+      const results = [];
+      for (let i = 0; i < 3; i++) {
+        results.push(
+          await measureWebhooks(running, { connections: CONNECTIONS, count: server ? 3000 : 1000 }),
+        );
+      }
+      return {
+        perSecond: median(results.map((result) => result.perSecond)),
+        p99Ms: median(results.map((result) => result.p99Ms)),
+      };
+    },
+    { stalls: true },
+  );
+  return { webhooks, ...turns, startMs: median(starts), firstStartMs: first.readyAfterMs, idleMb };
+}
+
+async function withModel<Value>(
+  start: (modelUrl: string) => Promise<MeasuredServer>,
+  use: (server: MeasuredServer) => Promise<Value>,
+  options: { stalls?: boolean } = {},
+): Promise<Value> {
+  const model = startModel(options);
+  const server = await start(model.url);
+  try {
+    // The first request to an integration waits for it; that is no part of what is measured.
+    await fetch(`${server.url}/integrations/github/webhook`, { method: "POST" });
+    return await use(server);
+  } finally {
+    // Runs that wait for a stalling model would take the whole grace period.
+    await server.stop(options.stalls ? "SIGKILL" : "SIGTERM");
+    model.stop();
+  }
+}
+
+function writeIntegration(): string {
+  const folder = join(root, "integrations", "bench", "tools");
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(
+    join(folder, "bench.ts"),
+    `import { register, t } from "heddle/sdk";
+export const bench = register(
+  { name: "bench_tool", description: "Does the thing.", parameters: t.Object({ n: t.Integer() }) },
+  ({ n }) => ({ n }),
+);
+`,
+  );
+  return join(root, "integrations");
+}
+
+async function newDatabase(server: string): Promise<string> {
+  const name = `heddle_bench_${crypto.randomUUID().replaceAll("-", "")}`;
+  const admin = postgres(server, { max: 1, onnotice: () => {} });
+  await admin.unsafe(`create database ${name}`);
+  await admin.end();
+  const url = new URL(server);
+  url.pathname = `/${name}`;
+  return url.href;
+}
+
+async function maybePostgres() {
+  const why = whyNoPostgres();
+  if (!why) return startPostgres(say);
+  say(`PostgreSQL is not measured: ${why}. Name a server in TEST_DATABASE_URL to measure it.`);
+  return undefined;
+}
+
+function printTable(table: string[][]): void {
+  const widths =
+    table[0]?.map((_, column) => Math.max(...table.map((one) => one[column]?.length ?? 0))) ?? [];
+  for (const one of table)
+    console.log(
+      one
+        .map((text, i) => text.padEnd(widths[i] ?? 0))
+        .join("  ")
+        .trimEnd(),
+    );
+}

@@ -1,0 +1,30 @@
+// `bun run check`: formatting and lint, types, and what nobody uses. All of them run, whatever the first one finds.
+
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+
+const repository = join(import.meta.dirname, "..");
+
+const CHECKS = [
+  { name: "biome", args: ["ci", "--colors=off"] },
+  { name: "tsc", args: ["--noEmit", "--pretty", "false"] },
+  { name: "knip", args: ["--no-progress"] },
+];
+
+/** Prints what they find and returns the names of those that found something. */
+export function check(): string[] {
+  return CHECKS.filter(({ name, args }) => {
+    console.log(`\n── ${name}`);
+    // By this very Bun: the tools' own first line asks for a Node.
+    const tool = join(repository, "node_modules", ".bin", name);
+    const { status, error } = spawnSync(process.execPath, ["--bun", tool, ...args], {
+      cwd: repository,
+      stdio: "inherit",
+    });
+    if (error) console.log(error.message);
+    console.log(status === 0 ? "   nothing found" : `   ${name} failed`);
+    return status !== 0;
+  }).map(({ name }) => name);
+}
+
+if (import.meta.main) process.exit(check().length === 0 ? 0 : 1);

@@ -1,0 +1,114 @@
+// The one-file program, started as on a machine that has nothing else: no environment, no Bun, no Node, no home.
+
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import postgres from "postgres";
+import { compiledBinary } from "./compiled-binary.ts";
+
+const base = mkdtempSync(join(tmpdir(), "heddle-compiled-"));
+const running = new Set<ChildProcess>();
+let binary = "";
+
+beforeAll(async () => {
+  binary = await compiledBinary();
+}, 120_000);
+
+afterAll(() => {
+  for (const child of running) child.kill("SIGKILL");
+  rmSync(base, { recursive: true, force: true });
+});
+
+const server = process.env.TEST_DATABASE_URL;
+
+for (const kind of server ? (["embedded", "postgres"] as const) : (["embedded"] as const)) {
+  describe(`the compiled program (${kind})`, () => {
+    const home = join(base, kind, "home");
+    // A folder that tries to configure, and to run code in, what is started there.
+    const folder = join(base, kind, "elsewhere");
+    const flags: string[] = [];
+
+    beforeAll(async () => {
+      mkdirSync(folder, { recursive: true });
+      writeFileSync(join(folder, ".env"), "LOG_LEVEL=nonsense\n");
+      writeFileSync(join(folder, "bunfig.toml"), 'preload = ["./trap.ts"]\n');
+      writeFileSync(join(folder, "trap.ts"), 'require("node:fs").writeFileSync("trapped", "");');
+      if (kind === "postgres") flags.push("--database-url", await newDatabase(server ?? ""));
+    });
+
+    test("serves from an empty home, in a folder that it leaves alone", async () => {
+      const url = await start([...flags]);
+      expect((await fetch(`${url}/ready`)).status).toBe(200);
+      expect((await fetch(`${url}/health`)).status).toBe(200);
+      const api = (await (await fetch(`${url}/swagger/json`)).json()) as { paths: Record<string, unknown> };
+      expect(Object.keys(api.paths).length).toBeGreaterThan(5);
+      expect(readdirSync(folder).sort()).toEqual([".env", "bunfig.toml", "trap.ts"]);
+      expect(existsSync(join(home, "db"))).toBe(kind === "embedded");
+      await stop("SIGTERM");
+    }, 60_000);
+
+    test("starts again on the same home, also after kill -9", async () => {
+      await start([...flags]);
+      await stop("SIGKILL");
+      const url = await start([...flags]);
+      expect((await fetch(`${url}/ready`)).status).toBe(200);
+      if (kind === "embedded") {
+        const second = launch([]);
+        const said = Array.fromAsync(createInterface(second.stderr));
+        const [status] = await once(second, "exit");
+        expect(status).toBe(1);
+        expect((await said).join("\n")).toContain("in use by another Heddle");
+      }
+      await stop("SIGTERM");
+    }, 60_000);
+
+    function launch(more: string[]) {
+      const child = spawn(binary, ["serve", "--home", home, "--port", "0", ...more], {
+        cwd: folder,
+        env: {},
+        stdio: ["ignore", "pipe", "pipe"],
+      });
+      running.add(child);
+      child.once("exit", () => running.delete(child));
+      return child;
+    }
+
+    async function start(more: string[]): Promise<string> {
+      const child = launch(more);
+      let said = "";
+      child.stderr.on("data", (text) => {
+        said += text;
+      });
+      for await (const line of createInterface(child.stdout)) {
+        const url = /^Heddle is listening on (http:\S+)/.exec(line)?.[1];
+        if (url) return url;
+      }
+      throw new Error(`The program ended before it listened: ${said}`);
+    }
+
+    async function stop(signal: "SIGTERM" | "SIGKILL"): Promise<void> {
+      for (const child of running) {
+        child.kill(signal);
+        const [status] = await once(child, "exit");
+        expect(status).toBe(signal === "SIGTERM" ? 0 : null);
+      }
+    }
+  });
+}
+
+async function newDatabase(url: string): Promise<string> {
+  const name = `heddle_test_${crypto.randomUUID().replaceAll("-", "")}`;
+  const admin = postgres(url, { max: 1, onnotice: () => undefined });
+  await admin.unsafe(`create database ${name}`);
+  afterAll(async () => {
+    await admin.unsafe(`drop database if exists ${name} with (force)`);
+    await admin.end();
+  });
+  const own = new URL(url);
+  own.pathname = `/${name}`;
+  return own.href;
+}

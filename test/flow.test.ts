@@ -1,0 +1,137 @@
+// The living description: a signed webhook comes in, the agent calls a tool, the answer is delivered. Only what
+// stands outside of Heddle is imitated: GitHub and the model, each by a server that speaks its protocol.
+
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import { createHmac } from "node:crypto";
+import { LLMock } from "@copilotkit/aimock";
+import examples from "@octokit/webhooks-examples";
+import { loadConfig } from "../src/config.ts";
+import { type Heddle, startServer } from "../src/main.ts";
+import { eachDatabase, type TestDatabase } from "./database.ts";
+import { createFakeGitHub, type FakeGitHub } from "./github/fake-github.ts";
+
+const SECRET = "webhook-secret-of-the-test";
+const KEY = "admin-key-of-the-flow-test";
+
+const pullRequestOpened = examples
+  .find((webhook) => webhook.name === "pull_request")
+  ?.examples.find((example) => "action" in example && example.action === "opened");
+
+let model: LLMock;
+let github: FakeGitHub;
+
+beforeAll(async () => {
+  github = createFakeGitHub({ token: "ghp_of_the_test" });
+  model = new LLMock({ port: 0 });
+  model.addFixtures([
+    {
+      match: { hasToolResult: false },
+      response: {
+        toolCalls: [
+          {
+            name: "github_get_pr",
+            arguments: JSON.stringify({ owner: "Codertocat", repo: "Hello-World", pull_number: 2 }),
+          },
+        ],
+      },
+    },
+    { match: { hasToolResult: true }, response: { content: "Looks good to me." } },
+  ]);
+  await model.start();
+});
+afterAll(async () => {
+  await model.stop();
+  await github.close();
+});
+
+function startOn({ home, databaseUrl }: TestDatabase): Promise<Heddle> {
+  return startServer(
+    loadConfig(
+      { home, port: "0" },
+      {
+        ...(databaseUrl && { DATABASE_URL: databaseUrl }),
+        API_KEY: KEY,
+        LOG_LEVEL: "error",
+        OPENAI_BASE_URL: `${model.url}/v1`,
+        GITHUB_API_URL: github.url,
+        GITHUB_TOKEN: "ghp_of_the_test",
+        GITHUB_WEBHOOK_SECRET: SECRET,
+        GITHUB_BOT_LOGIN: "heddle-bot",
+      },
+    ),
+  );
+}
+
+async function sendWebhook(url: string | null, delivery: string, payload: unknown) {
+  const body = JSON.stringify(payload);
+  const response = await fetch(`${url}/integrations/github/webhook`, {
+    method: "POST",
+    body,
+    headers: {
+      "content-type": "application/json",
+      "x-github-event": "pull_request",
+      "x-github-delivery": delivery,
+      "x-hub-signature-256": `sha256=${createHmac("sha256", SECRET).update(body).digest("hex")}`,
+    },
+  });
+  // biome-ignore lint/suspicious/noExplicitAny: as above
+  return { status: response.status, body: (await response.json()) as any };
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: answers are looked at field by field
+async function get(url: string | null, path: string): Promise<any> {
+  const response = await fetch(`${url}${path}`, { headers: { authorization: `Bearer ${KEY}` } });
+  return response.json();
+}
+
+/** Polls, as a caller of the API would. */
+async function until<Value>(read: () => Promise<Value>, isSo: (value: Value) => boolean): Promise<Value> {
+  for (;;) {
+    const value = await read();
+    if (isSo(value)) return value;
+    await Bun.sleep(10);
+  }
+}
+
+eachDatabase("flow", (open) => {
+  test("a pull request is reviewed: webhook, run, tool, answer, comment, receipt", async () => {
+    const database = await open();
+    // The server opens it itself.
+    await database.close();
+    let heddle = await startOn(database);
+    const commentsBefore = github.comments.length;
+
+    const accepted = await sendWebhook(heddle.url, "delivery-1", pullRequestOpened);
+    expect(accepted).toMatchObject({ status: 200, body: { run_agent: true, duplicate: false } });
+    const { task_id, session_id } = accepted.body;
+
+    const task = await until(
+      () => get(heddle.url, `/api/v1/tasks/${task_id}`),
+      ({ status }) => !["pending", "running"].includes(status),
+    );
+    expect(task).toMatchObject({ status: "complete", result: "Looks good to me.", dispatch_type: "github" });
+
+    const { deliveries } = await until(
+      () => get(heddle.url, `/api/v1/deliveries?task_id=${task_id}`),
+      ({ deliveries }) => deliveries[0]?.status === "delivered",
+    );
+    const comments = github.comments.slice(commentsBefore);
+    expect(comments).toMatchObject([{ issue: "Codertocat/Hello-World#2" }]);
+    expect(comments[0]?.body).toContain("Looks good to me.");
+    expect(JSON.stringify(deliveries[0].receipt)).toContain(String(comments[0]?.id));
+
+    const messages = await get(heddle.url, `/api/v1/sessions/${session_id}/messages`);
+    const roles = (Array.isArray(messages) ? messages : messages.messages).map(
+      (m: { role: string }) => m.role,
+    );
+    expect(roles).toEqual(["user", "assistant", "tool", "assistant"]);
+
+    // A retry of the sender changes nothing, not even across a restart.
+    await heddle.close();
+    heddle = await startOn(database);
+    const again = await sendWebhook(heddle.url, "delivery-1", pullRequestOpened);
+    expect(again).toMatchObject({ status: 200, body: { duplicate: true, task_id } });
+    await heddle.close();
+    expect(github.comments.length).toBe(commentsBefore + 1);
+  }, 30_000);
+});

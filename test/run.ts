@@ -1,0 +1,90 @@
+// `bun run test`: all checks, then all tests, on both databases where a PostgreSQL is to be had. Arguments are handed
+// to `bun test` (file names, --test-name-pattern); `--postgres` makes a PostgreSQL for the run.
+
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { check } from "./check.ts";
+import { countTests, type TestCount } from "./count-tests.ts";
+import { startPostgres, type TestPostgres, whyNoPostgres } from "./postgres.ts";
+
+const underCi = process.env.CI === "true";
+const wantsPostgres = underCi || process.argv.includes("--postgres");
+const testArguments = process.argv.slice(2).filter((argument) => argument !== "--postgres");
+
+/** Shown at the end, where they are read. */
+const notes: string[] = [];
+const failures: string[] = check().map((name) => `${name} found something, see above`);
+
+const postgres = await havePostgres();
+const count = await runTests(postgres?.url ?? process.env.TEST_DATABASE_URL).finally(() => postgres?.stop());
+if (count.passed + count.failed === 0) failures.push("no test ran");
+
+const line = "═".repeat(100);
+if (notes.length > 0)
+  console.log(`\n${line}\nSKIPPED\n${notes.map((note) => `  ${note}`).join("\n")}\n${line}`);
+for (const failure of failures) console.log(`FAILED: ${failure}`);
+const failed = count.failed + failures.length;
+console.log(
+  `${count.passed} passed, ${failed} failed${count.skipped > 0 ? `, ${count.skipped} skipped` : ""}`,
+);
+process.exit(failed === 0 ? 0 : 1);
+
+/** A server of the run's own, unless the environment names one or none is wanted. */
+async function havePostgres(): Promise<TestPostgres | undefined> {
+  if (process.env.TEST_DATABASE_URL) return undefined;
+  if (!wantsPostgres) {
+    notes.push(
+      "Every test on PostgreSQL. Run them with `bun run test:postgres` (root on Debian: makes a PostgreSQL 17 in a",
+      "cache folder), or with TEST_DATABASE_URL=postgres://… naming a server with pgvector.",
+    );
+    return undefined;
+  }
+  console.log("\n── PostgreSQL");
+  const reason = whyNoPostgres();
+  if (reason) {
+    failures.push(`no PostgreSQL could be made: ${reason}. Set TEST_DATABASE_URL to one with pgvector`);
+    return undefined;
+  }
+  try {
+    return await startPostgres((text) => console.log(`   ${text}`));
+  } catch (error) {
+    failures.push(`no PostgreSQL could be made: ${error}`);
+    return undefined;
+  }
+}
+
+async function runTests(databaseUrl: string | undefined): Promise<TestCount> {
+  console.log(`\n── tests (embedded${databaseUrl ? " and PostgreSQL" : ""})`);
+  const folder = mkdtempSync(join(tmpdir(), "heddle-run-"));
+  const report = join(folder, "report.xml");
+  try {
+    const tests = spawn(
+      process.execPath,
+      ["test", "--reporter=junit", `--reporter-outfile=${report}`, ...testArguments],
+      {
+        cwd: join(import.meta.dirname, ".."),
+        stdio: "inherit",
+        env: { ...process.env, ...(databaseUrl && { TEST_DATABASE_URL: databaseUrl }) },
+      },
+    );
+    const [status, signal] = await once(tests, "exit");
+    const counted = countTests(readReport(report));
+    // A file that cannot be loaded, a crash: failures that no test stands for.
+    if (status !== 0 && counted.failed === 0) failures.push(`bun test ended with ${signal ?? status}`);
+    return counted;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function readReport(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    failures.push("bun test left no report");
+    return "";
+  }
+}
