@@ -56,9 +56,14 @@ async function compile(target: Target): Promise<boolean> {
       // Names stay: stack traces are read, and Elysia reads the source of its handlers.
       minify: { whitespace: true, syntax: true, identifiers: false },
       sourcemap: "inline",
+      // Code that is parsed already: it halves the time to the first line of main.ts.
+      format: "esm",
+      bytecode: true,
       throw: false,
     });
     if (result.success) {
+      // The program holds its source map; this copy is of no use.
+      await rm(`${outfile}.map`, { force: true });
       console.log(`${outfile}: ${(Bun.file(outfile).size / 1e6).toFixed(0)} MB`);
       return true;
     }

@@ -1,6 +1,8 @@
 // Group commit: what arrives while one batch is under way forms the next one. Nothing waits for a timer, and a
 // hundred callers at once share the round trips, and the commit, of a few.
 
+import { setImmediate } from "node:timers/promises";
+
 export interface BatcherOptions<Item, Outcome> {
   /** Settles each item on its own: one outcome an item, in their order. */
   run: (items: Item[]) => Promise<PromiseSettledResult<Outcome>[]>;
@@ -14,8 +16,10 @@ export function createBatcher<Item, Outcome>({ run, limit }: BatcherOptions<Item
   let isRunning = false;
 
   const drain = async () => {
-    isRunning = true;
     while (waiting.length > 0) {
+      // The embedded database works in this very thread: without a turn of the event loop, what is waiting in
+      // other sockets could never join.
+      await setImmediate();
       const batch = waiting.splice(0, limit);
       try {
         const outcomes = await run(batch.map(({ item }) => item));
@@ -34,10 +38,9 @@ export function createBatcher<Item, Outcome>({ run, limit }: BatcherOptions<Item
   return (item: Item): Promise<Outcome> => {
     const done = Promise.withResolvers<Outcome>();
     waiting.push({ item, done });
-    // In a microtask, so that callers of the same tick share a batch.
     if (!isRunning) {
       isRunning = true;
-      queueMicrotask(() => void drain());
+      void drain();
     }
     return done.promise;
   };

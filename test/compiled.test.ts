@@ -31,13 +31,19 @@ for (const kind of server ? (["embedded", "postgres"] as const) : (["embedded"] 
     // A folder that tries to configure, and to run code in, what is started there.
     const folder = join(base, kind, "elsewhere");
     const flags: string[] = [];
+    const database = `heddle_test_${crypto.randomUUID().replaceAll("-", "")}`;
 
     beforeAll(async () => {
       mkdirSync(folder, { recursive: true });
       writeFileSync(join(folder, ".env"), "LOG_LEVEL=nonsense\n");
       writeFileSync(join(folder, "bunfig.toml"), 'preload = ["./trap.ts"]\n');
       writeFileSync(join(folder, "trap.ts"), 'require("node:fs").writeFileSync("trapped", "");');
-      if (kind === "postgres") flags.push("--database-url", await newDatabase(server ?? ""));
+      if (kind === "postgres") flags.push("--database-url", await createDatabase(server ?? "", database));
+    });
+
+    afterAll(async () => {
+      if (kind === "postgres")
+        await onServer(server ?? "", `drop database if exists ${database} with (force)`);
     });
 
     test("serves from an empty home, in a folder that it leaves alone", async () => {
@@ -100,15 +106,15 @@ for (const kind of server ? (["embedded", "postgres"] as const) : (["embedded"] 
   });
 }
 
-async function newDatabase(url: string): Promise<string> {
-  const name = `heddle_test_${crypto.randomUUID().replaceAll("-", "")}`;
-  const admin = postgres(url, { max: 1, onnotice: () => undefined });
-  await admin.unsafe(`create database ${name}`);
-  afterAll(async () => {
-    await admin.unsafe(`drop database if exists ${name} with (force)`);
-    await admin.end();
-  });
+async function createDatabase(url: string, name: string): Promise<string> {
+  await onServer(url, `create database ${name}`);
   const own = new URL(url);
   own.pathname = `/${name}`;
   return own.href;
+}
+
+async function onServer(url: string, statement: string): Promise<void> {
+  const admin = postgres(url, { max: 1, onnotice: () => undefined });
+  await admin.unsafe(statement);
+  await admin.end();
 }

@@ -63,7 +63,7 @@ async function runTests(databaseUrl: string | undefined): Promise<TestCount> {
   try {
     const tests = spawn(
       process.execPath,
-      ["test", "--reporter=junit", `--reporter-outfile=${report}`, ...testArguments],
+      ["test", "--timeout=60000", "--reporter=junit", `--reporter-outfile=${report}`, ...testArguments],
       {
         cwd: join(import.meta.dirname, ".."),
         stdio: "inherit",

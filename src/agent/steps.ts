@@ -1,9 +1,9 @@
 // The steps of a run in the database. Each is one statement: all of it or nothing, one round trip, and fenced, so
 // that a worker whose task was taken over cannot write any more.
 
-import { asc, eq } from "drizzle-orm";
+import { asc, eq, sql } from "drizzle-orm";
 import type { Database, Queryable } from "../db/database.ts";
-import { llmCalls, messages } from "../db/schema.ts";
+import { messages } from "../db/schema.ts";
 import { HeddleError } from "../errors.ts";
 import { newId } from "../ids.ts";
 import type { LlmMessage, LlmToolCall } from "../llm/llm.ts";
@@ -156,26 +156,17 @@ export async function saveModelFailure(db: Database, task: StepClaim, step: Mode
 /** Stores the answer, in the transaction that completes the task (whose own update is the fence). */
 export async function saveFinalStep(tx: Queryable, task: StepClaim, step: FinalStep): Promise<void> {
   const { call } = step;
-  await Promise.all([
-    tx.insert(messages).values({
-      id: step.messageId,
-      session_id: task.session_id,
-      role: "assistant",
-      content: step.text,
-      task_id: task.id,
-    }),
-    tx.insert(llmCalls).values({
-      id: newId(),
-      task_id: task.id,
-      correlation_id: task.correlation_id,
-      model: call.model,
-      iteration: step.iteration,
-      prompt_tokens: call.usage?.prompt_tokens ?? null,
-      completion_tokens: call.usage?.completion_tokens ?? null,
-      duration_ms: call.durationMs,
-      fallback_used: call.fallbackUsed,
-    }),
-  ]);
+  // One statement: each costs a round trip, and on the embedded database more than its work.
+  await tx.execute(sql`
+    with answered as (
+      insert into messages (id, session_id, role, content, task_id)
+      values (${step.messageId}, ${task.session_id}, 'assistant', ${step.text}, ${task.id})
+    )
+    insert into llm_calls (id, task_id, correlation_id, model, iteration, prompt_tokens, completion_tokens,
+      duration_ms, fallback_used)
+    values (${newId()}, ${task.id}, ${task.correlation_id}, ${call.model}, ${step.iteration},
+      ${call.usage?.prompt_tokens ?? null}, ${call.usage?.completion_tokens ?? null}, ${call.durationMs},
+      ${call.fallbackUsed})`);
 }
 
 export interface StoredSteps {

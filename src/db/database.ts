@@ -6,6 +6,11 @@ import type * as schema from "./schema.ts";
 /** Anything that runs queries: the database itself, or a transaction of it. */
 export type Queryable = PgDatabase<PgQueryResultHKT, typeof schema>;
 
+/** The rows of `execute` on a Queryable: the two drivers wrap them differently. */
+export function rowsOf<Row>(result: unknown): Row[] {
+  return (Array.isArray(result) ? result : (result as { rows: Row[] }).rows) as Row[];
+}
+
 /** An open database, whichever of the two kinds it is. */
 export interface Database {
   readonly kind: "embedded" | "postgres";

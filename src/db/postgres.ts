@@ -10,7 +10,6 @@ import type { Database } from "./database.ts";
 import { migrate } from "./migrate.ts";
 import { explainPostgresError } from "./postgres-error.ts";
 import { createListener } from "./postgres-listener.ts";
-import { preparing } from "./prepared.ts";
 import { prepareStatements } from "./prepared-statements.ts";
 import * as schema from "./schema.ts";
 
@@ -36,7 +35,7 @@ export async function openPostgres({ databaseUrl, home, log }: OpenPostgres): Pr
   } catch (error) {
     throw explainPostgresError(error, databaseUrl);
   }
-  const client = preparing(postgres(databaseUrl, { ...options(log), max: POOL_SIZE }));
+  const client = postgres(databaseUrl, { ...options(log), max: POOL_SIZE });
   const query = drizzle(client, { schema });
   acceptDates(client);
   prepareStatements(client);

@@ -9,7 +9,6 @@ import {
   deliveries,
   type JsonObject,
   sessions,
-  tasks,
 } from "../db/schema.ts";
 import { HeddleError, messageOf } from "../errors.ts";
 import { newId } from "../ids.ts";
@@ -34,6 +33,13 @@ export interface NewDelivery {
 }
 
 export type DeliveryRow = typeof deliveries.$inferSelect;
+
+/** With what a dispatcher is told of its place. */
+interface ClaimedDelivery {
+  row: DeliveryRow;
+  client_id: string;
+  channel_id: string;
+}
 
 export interface DeliveryFilter {
   status?: DeliveryStatus;
@@ -83,13 +89,20 @@ export function createOutbox(options: OutboxOptions): Outbox {
   };
 
   /** Counts the attempt before it is made: after a crash the next one knows that it is not the first. */
-  const claim = async (id: string): Promise<DeliveryRow | undefined> => {
-    const [row] = await db.query
+  const claim = async (id: string): Promise<ClaimedDelivery | undefined> => {
+    const [claimed] = await db.query
       .update(deliveries)
       .set({ attempts: sql`${deliveries.attempts} + 1` })
-      .where(and(eq(deliveries.id, id), inArray(deliveries.status, ["pending", "retrying"])))
-      .returning();
-    return row;
+      .from(sessions)
+      .where(
+        and(
+          eq(deliveries.id, id),
+          inArray(deliveries.status, ["pending", "retrying"]),
+          eq(sessions.id, deliveries.session_id),
+        ),
+      )
+      .returning({ row: deliveries, client_id: sessions.client_id, channel_id: sessions.channel_id });
+    return claimed;
   };
 
   const settle = (job: Job, id: string, change: Partial<DeliveryRow>, retryAt?: Date) =>
@@ -105,12 +118,13 @@ export function createOutbox(options: OutboxOptions): Outbox {
     });
 
   const attempt: Outbox["attempt"] = async (job, signal) => {
-    const row = await claim(job.subject);
-    if (!row) {
+    const claimed = await claim(job.subject);
+    if (!claimed) {
       // Delivered already, or its task was deleted.
       await db.query.transaction((tx) => queue.complete(tx, "deliveries", job));
       return;
     }
+    const { row } = claimed;
     const facts = {
       delivery_id: row.id,
       task_id: row.task_id,
@@ -118,7 +132,10 @@ export function createOutbox(options: OutboxOptions): Outbox {
       attempt: row.attempts,
     };
     try {
-      const { receipt } = await hand(row, AbortSignal.any([signal, AbortSignal.timeout(ATTEMPT_TIMEOUT_MS)]));
+      const { receipt } = await hand(
+        claimed,
+        AbortSignal.any([signal, AbortSignal.timeout(ATTEMPT_TIMEOUT_MS)]),
+      );
       await settle(job, row.id, { status: "delivered", receipt, delivered_at: new Date(), last_error: null });
       log.debug("Delivered {delivery_id} by {type}", facts);
     } catch (error) {
@@ -148,7 +165,8 @@ export function createOutbox(options: OutboxOptions): Outbox {
     }
   };
 
-  const hand = async (row: DeliveryRow, signal: AbortSignal): Promise<Delivered> => {
+  const hand = async (claimed: ClaimedDelivery, signal: AbortSignal): Promise<Delivered> => {
+    const { row } = claimed;
     const dispatcher = dispatchers.get(row.dispatch_type);
     if (!dispatcher) {
       // Its integration may be quarantined or on its way back: worth another try.
@@ -156,7 +174,9 @@ export function createOutbox(options: OutboxOptions): Outbox {
     }
     const ctx: DispatchContext = { delivery_id: row.id, attempt: row.attempts, signal };
     const handed =
-      row.payload.kind === "post" ? await post(dispatcher, row, ctx) : await deliver(dispatcher, row, ctx);
+      row.payload.kind === "post"
+        ? await post(dispatcher, row, ctx)
+        : await deliver(dispatcher, claimed, ctx);
     if (handed === null || typeof handed !== "object" || !("receipt" in handed)) {
       throw new Error(`The dispatcher "${row.dispatch_type}" returned no receipt.`);
     }
@@ -165,30 +185,25 @@ export function createOutbox(options: OutboxOptions): Outbox {
 
   const deliver = async (
     dispatcher: Dispatcher,
-    row: DeliveryRow,
+    { row, client_id, channel_id }: ClaimedDelivery,
     ctx: DispatchContext,
   ): Promise<Delivered> => {
-    const [task] = await db.query
-      .select({ status: tasks.status, client_id: sessions.client_id, channel_id: sessions.channel_id })
-      .from(tasks)
-      .innerJoin(sessions, eq(sessions.id, tasks.session_id))
-      .where(eq(tasks.id, String(row.task_id)));
-    if (!task) throw new Error("The task is gone.");
+    const isError = row.payload.kind === "error";
     return dispatcher.deliver(
       {
         task: {
           id: String(row.task_id),
-          status: task.status === "complete" ? "complete" : "failed",
+          status: isError ? "failed" : "complete",
           bot_id: row.bot_id,
           session_id: row.session_id,
-          channel_id: task.channel_id,
-          client_id: task.client_id,
+          channel_id,
+          client_id,
           correlation_id: row.correlation_id,
           dispatch_type: row.dispatch_type,
           dispatch_config: vault.openConfig(row.dispatch_config),
         },
         result: row.payload.text,
-        isError: row.payload.kind === "error",
+        isError,
         clientActions: row.payload.client_actions,
         extraMetadata: row.payload.extra_metadata,
       },

@@ -40,8 +40,8 @@ export function answerError(error: unknown, facts: ErrorFacts, log: Logger): Res
     code: known?.code ?? "internal",
     error,
   };
-  if (known) log.warning("A request could not be served", properties);
-  else log.error("A request failed", properties);
+  if (known) log.warning("Request {request_id} could not be served: {method} {path}: {error}", properties);
+  else log.error("Request {request_id} failed: {method} {path}: {error}", properties);
   if (known && !HIDDEN.includes(known.code)) return respond(known);
   return respond(
     new HeddleError("internal", `Something went wrong; the log says more under ${facts.requestId}.`),

@@ -2,8 +2,6 @@
 // together with the message that came of it.
 
 import { AsyncLocalStorage } from "node:async_hooks";
-import type { Queryable } from "../db/database.ts";
-import { inboxEvents } from "../db/schema.ts";
 import { newId } from "../ids.ts";
 import type { InjectResult } from "../sdk/types.ts";
 import { storable } from "../storable.ts";
@@ -32,30 +30,38 @@ export function currentIncoming(): Incoming | undefined {
   return current.getStore();
 }
 
-/** A webhook and what became of it. */
-export interface IncomingRecord {
-  incoming: Incoming;
-  outcome: InjectResult;
-  idempotencyKey: string | undefined;
+/** An inbox record, as it is stored. */
+export interface InboxRow {
+  id: string;
+  integration_id: string;
+  method: string;
+  path: string;
+  headers: Record<string, string>;
+  body: string;
+  verdict: "accepted" | "duplicate";
+  idempotency_key: string | null;
+  message_id: string;
+  task_id: string | null;
 }
 
-/** Stores them, if there are any. */
-export async function recordIncoming(query: Queryable, records: IncomingRecord[]): Promise<void> {
-  if (records.length === 0) return;
-  await query.insert(inboxEvents).values(
-    records.map(({ incoming, outcome, idempotencyKey }) => ({
-      id: newId(),
-      integration_id: incoming.integrationId,
-      method: incoming.method,
-      path: storable(incoming.path),
-      headers: keptHeaders(incoming.headers),
-      body: storable(new TextDecoder().decode(incoming.body)),
-      verdict: outcome.duplicate ? ("duplicate" as const) : ("accepted" as const),
-      idempotency_key: idempotencyKey ?? null,
-      message_id: outcome.message_id,
-      task_id: outcome.task_id,
-    })),
-  );
+/** The record of a webhook and of what became of it. */
+export function inboxRow(
+  incoming: Incoming,
+  outcome: InjectResult,
+  idempotencyKey: string | undefined,
+): InboxRow {
+  return {
+    id: newId(),
+    integration_id: incoming.integrationId,
+    method: incoming.method,
+    path: storable(incoming.path),
+    headers: keptHeaders(incoming.headers),
+    body: storable(new TextDecoder().decode(incoming.body)),
+    verdict: outcome.duplicate ? "duplicate" : "accepted",
+    idempotency_key: idempotencyKey ?? null,
+    message_id: outcome.message_id,
+    task_id: outcome.task_id,
+  };
 }
 
 const SECRET_HEADER = /authorization|cookie|signature|token|secret|password|api-?key|credential/i;

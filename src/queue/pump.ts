@@ -10,6 +10,8 @@ export interface Pump {
 
 export interface PumpOptions<Job> {
   concurrency: number;
+  /** Jobs have successors that may run only after them: the end of one is a reason to look again. */
+  ordered: boolean;
   fetch: (count: number) => Promise<Job[]>;
   /** Tells the queue that these are still running. */
   touch: (jobs: Job[]) => Promise<void>;
@@ -26,6 +28,8 @@ export function createPump<Job>(options: PumpOptions<Job>): Pump {
   let fetching: Promise<void> | undefined;
   let woken = false;
   let stopped = false;
+  /** The last look found as many as there were slots for. */
+  let mayBeMore = false;
 
   const drain = async () => {
     while (woken && !stopped) {
@@ -35,8 +39,8 @@ export function createPump<Job>(options: PumpOptions<Job>): Pump {
       woken = false;
       const jobs = await options.fetch(free);
       for (const job of jobs) start(job);
-      // A full batch may have left more behind.
-      if (jobs.length === free) woken = true;
+      mayBeMore = jobs.length === free;
+      if (mayBeMore) woken = true;
     }
   };
 
@@ -46,7 +50,8 @@ export function createPump<Job>(options: PumpOptions<Job>): Pump {
       .catch(options.onError)
       .finally(() => {
         running.delete(job);
-        wake();
+        // Otherwise whatever comes wakes by itself.
+        if (options.ordered || mayBeMore || woken) wake();
       });
     running.set(job, run);
   };

@@ -127,6 +127,7 @@ export async function createQueue({ db, log }: { db: Database; log: Logger }): P
     work(name, { concurrency, run }) {
       const pump = createPump<Job>({
         concurrency,
+        ordered: name === "tasks",
         touchEveryMs: TOUCH_EVERY_MS,
         async fetch(count) {
           const jobs = await boss.fetch<{ subject: string }>(name, {

@@ -4,17 +4,18 @@
 import { eq, inArray } from "drizzle-orm";
 import { createBatcher } from "../batch.ts";
 import type { Database, Queryable } from "../db/database.ts";
-import { bots, messages, sessions, tasks } from "../db/schema.ts";
+import { bots, inboxEvents, messages, sessions, tasks } from "../db/schema.ts";
 import type { NewDelivery, Outbox } from "../dispatch/outbox.ts";
 import type { Dispatchers } from "../dispatch/registry.ts";
 import { HeddleError } from "../errors.ts";
 import { isUuid, newId } from "../ids.ts";
-import { currentIncoming, type Incoming, recordIncoming } from "../inbox/incoming.ts";
+import { currentIncoming, type Incoming, inboxRow } from "../inbox/incoming.ts";
 import type { Queue } from "../queue/queue.ts";
 import type { InjectMessage, InjectResult } from "../sdk/types.ts";
 import { storableJson } from "../storable.ts";
 import { unknownBot } from "./get-or-create.ts";
-import { type SealConfig, targetOf } from "./target.ts";
+import { type StoredMessage, storeMessages } from "./store.ts";
+import { type SealConfig, type Target, targetOf } from "./target.ts";
 
 export interface InjectOptions {
   db: Database;
@@ -25,11 +26,10 @@ export interface InjectOptions {
 }
 
 /** A message that has passed all checks, as it will be stored. */
-interface Prepared {
-  message: typeof messages.$inferInsert;
-  task: (typeof tasks.$inferInsert & { id: string }) | null;
+interface Prepared extends StoredMessage {
   /** The text itself, to be posted when no run answers it. */
   post: NewDelivery | null;
+  result: InjectResult;
   incoming: Incoming | undefined;
   idempotencyKey: string | undefined;
 }
@@ -38,6 +38,8 @@ type SessionRow = typeof sessions.$inferSelect;
 type Settled<Value> = PromiseSettledResult<Value>[];
 
 const BATCH = 64;
+/** The key stands in an index, and PostgreSQL limits the length of what does. */
+const KEY_LENGTH = 255;
 
 /** Returns `inject`: see Sessions.inject for its contract. */
 export function createInject(options: InjectOptions) {
@@ -58,23 +60,37 @@ export function createInject(options: InjectOptions) {
     if (message.content.trim() === "") {
       throw new HeddleError("validation", "content must not be empty.", { field: "content" });
     }
+    const keyLength = message.idempotencyKey?.length ?? 1;
+    if (keyLength < 1 || keyLength > KEY_LENGTH) {
+      throw new HeddleError("validation", `An idempotency key has 1 to ${KEY_LENGTH} characters.`, {
+        field: "idempotency_key",
+      });
+    }
     const { session, bot } = await sessionOf(message.sessionId);
     if (message.runAgent && bot === null) throw unknownBot(session.bot_id);
     const own = message.dispatchConfig && (await seal(message.dispatchConfig));
     const target = targetOf(message, own, session.dispatch_config);
-    return store({ ...prepare(message, session, target, scope, options), incoming });
+    return store(prepare(message, { session, target, scope, incoming, dispatchers: options.dispatchers }));
   };
 }
 
-function prepare(
-  message: InjectMessage,
-  session: SessionRow,
-  target: ReturnType<typeof targetOf>,
-  scope: string,
-  { dispatchers }: Pick<InjectOptions, "dispatchers">,
-): Omit<Prepared, "incoming"> {
+interface Surroundings {
+  session: SessionRow;
+  target: Target;
+  scope: string;
+  incoming: Incoming | undefined;
+  dispatchers: InjectOptions["dispatchers"];
+}
+
+function prepare(message: InjectMessage, around: Surroundings): Prepared {
   const { content, source, idempotencyKey } = message;
-  const id = newId();
+  const { session, target, scope, incoming, dispatchers } = around;
+  const result: InjectResult = {
+    message_id: newId(),
+    session_id: session.id,
+    task_id: message.runAgent ? newId() : null,
+    duplicate: false,
+  };
   const shared = {
     session_id: session.id,
     bot_id: session.bot_id,
@@ -85,26 +101,28 @@ function prepare(
   const isPosted =
     !message.runAgent && message.notify !== false && dispatchers.get(target.type)?.postMessage !== undefined;
   return {
+    result,
+    incoming,
     idempotencyKey,
     message: {
-      id,
+      id: result.message_id,
       session_id: session.id,
-      role: "user",
       content,
       source,
       metadata: message.metadata ?? {},
       dedupe_key: idempotencyKey === undefined ? null : `${scope}:${idempotencyKey}`,
     },
-    task: message.runAgent
+    task: result.task_id
       ? {
-          id: newId(),
+          id: result.task_id,
           ...shared,
           channel_id: session.channel_id,
-          message_id: id,
+          message_id: result.message_id,
           source,
           execution_config: { ...message.executionConfig },
         }
       : null,
+    inbox: incoming ? inboxRow(incoming, result, idempotencyKey) : null,
     post: isPosted
       ? {
           ...shared,
@@ -134,57 +152,33 @@ async function storeTogether(
   items: Prepared[],
 ): Promise<InjectResult[]> {
   const stored = await db.query.transaction(async (tx) => {
-    const made = await tx
-      .insert(messages)
-      .values(items.map(({ message }) => message))
-      .onConflictDoNothing({ target: messages.dedupe_key })
-      .returning({ id: messages.id });
-    const ids = new Set(made.map(({ id }) => id));
+    const ids = await storeMessages(
+      tx,
+      items.map(({ message, task, inbox }) => ({ message, task, inbox })),
+    );
     const fresh = items.filter(({ message }) => ids.has(message.id));
-    const withTask = fresh.flatMap(({ task }) => (task ? [task] : []));
-    await Promise.all([
-      ...(withTask.length > 0
-        ? [
-            tx.insert(tasks).values(withTask),
-            queue.enqueueAll(
-              tx,
-              "tasks",
-              withTask.map(({ id, session_id }) => ({ id, subject: id, key: session_id })),
-            ),
-          ]
-        : []),
-      ...fresh.flatMap(({ post }) => (post ? [outbox.write(tx, post)] : [])),
-      recordIncoming(tx, inboxRecords(fresh, resultOf)),
-    ]);
+    const jobs = fresh.flatMap(({ task }) =>
+      task ? [{ id: task.id, subject: task.id, key: task.session_id }] : [],
+    );
+    if (jobs.length > 0) await queue.enqueueAll(tx, "tasks", jobs);
+    for (const { post } of fresh) if (post) await outbox.write(tx, post);
     return ids;
   });
   const repeated = items.filter(({ message }) => !stored.has(message.id));
+  if (repeated.length === 0) return items.map(({ result }) => result);
+
   const first = await firstResults(db.query, repeated);
-  await recordIncoming(
-    db.query,
-    inboxRecords(repeated, (item) => first.get(item) ?? resultOf(item)),
-  );
+  const records = repeated.flatMap((item) => {
+    const result = first.get(item);
+    return item.incoming && result ? [inboxRow(item.incoming, result, item.idempotencyKey)] : [];
+  });
+  if (records.length > 0) await db.query.insert(inboxEvents).values(records);
   return items.map((item) => {
-    if (stored.has(item.message.id)) return resultOf(item);
+    if (stored.has(item.message.id)) return item.result;
     const result = first.get(item);
     if (!result) throw new HeddleError("conflict", "The first message with this idempotency key is gone.");
     return result;
   });
-}
-
-const resultOf = ({ message, task }: Prepared): InjectResult => ({
-  message_id: message.id,
-  session_id: message.session_id,
-  task_id: task?.id ?? null,
-  duplicate: false,
-});
-
-function inboxRecords(items: Prepared[], outcomeOf: (item: Prepared) => InjectResult) {
-  return items.flatMap((item) =>
-    item.incoming
-      ? [{ incoming: item.incoming, outcome: outcomeOf(item), idempotencyKey: item.idempotencyKey }]
-      : [],
-  );
 }
 
 async function findSessions(

@@ -11,6 +11,7 @@ function fakeQueue(count: number, concurrency: number) {
   const fetches: number[] = [];
   const pump = createPump<number>({
     concurrency,
+    ordered: false,
     touchEveryMs: 1_000_000,
     backstopMs: 1_000_000,
     fetch: async (n) => {
@@ -62,6 +63,7 @@ describe("pump", () => {
     let fetches = 0;
     const pump = createPump<string>({
       concurrency: 4,
+      ordered: false,
       touchEveryMs: 1_000_000,
       backstopMs: 1_000_000,
       fetch: async () => {
@@ -106,6 +108,7 @@ describe("pump", () => {
     let fetches = 0;
     const pump = createPump<string>({
       concurrency: 1,
+      ordered: true,
       touchEveryMs: 1_000_000,
       backstopMs: 5,
       fetch: async () => {

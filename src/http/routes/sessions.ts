@@ -165,11 +165,6 @@ function idempotencyKeyOf(request: Request, inBody: string | undefined): string 
     });
   }
   const key = inBody ?? inHeader;
-  if (key !== undefined && key.length > 255) {
-    throw new HeddleError("validation", "Idempotency-Key has more than 255 characters.", {
-      field: "idempotency_key",
-    });
-  }
   return key === undefined ? undefined : storable(key);
 }
 

@@ -1,0 +1,43 @@
+import { expect, test } from "bun:test";
+import { createBatcher } from "../src/batch.ts";
+
+const settled = <Value>(values: Value[]): PromiseSettledResult<Value>[] =>
+  values.map((value) => ({ status: "fulfilled", value }));
+
+test("what comes together, and what comes while a batch runs, shares one; limits hold", async () => {
+  const batches: number[][] = [];
+  const gate = Promise.withResolvers<void>();
+  const put = createBatcher<number, number>({
+    limit: 3,
+    async run(items) {
+      batches.push(items);
+      if (batches.length === 1) await gate.promise;
+      return settled(items.map((item) => item * 10));
+    },
+  });
+  const first = [1, 2].map(put);
+  while (batches.length === 0) await Bun.sleep(0);
+  const later = [3, 4, 5, 6].map(put);
+  gate.resolve();
+  expect(await Promise.all([...first, ...later])).toEqual([10, 20, 30, 40, 50, 60]);
+  expect(batches).toEqual([[1, 2], [3, 4, 5], [6]]);
+});
+
+test("one item's failure is its own; a failure of the run is everybody's, and the next batch works", async () => {
+  let runs = 0;
+  const put = createBatcher<number, number>({
+    limit: 10,
+    async run(items) {
+      runs += 1;
+      if (runs === 1) throw new Error("no connection");
+      return items.map((value) =>
+        value === 2 ? { status: "rejected", reason: new Error("two") } : { status: "fulfilled", value },
+      );
+    },
+  });
+  const [a, b] = await Promise.allSettled([put(1), put(2)]);
+  expect([a.status, b.status]).toEqual(["rejected", "rejected"]);
+  const [c, d] = await Promise.allSettled([put(1), put(2)]);
+  expect(c).toEqual({ status: "fulfilled", value: 1 });
+  expect(d).toMatchObject({ status: "rejected", reason: new Error("two") });
+});
