@@ -173,6 +173,8 @@ async function run(run: Run): Promise<TurnOutcome> {
         now,
         onStart: (args) =>
           tell("before_tool_execution", { tool_name: call.name, tool_type: "local", args, iteration }),
+        onThrow: (error) =>
+          log.warn("Tool {tool} threw: {error}", { tool: call.name, task_id: task.id, error }),
       });
       tell("after_tool_call", {
         tool_name: call.name,

@@ -2,7 +2,7 @@
 // a map look-up when nobody listens.
 
 import { setImmediate } from "node:timers";
-import { HeddleError, messageOf } from "../errors.ts";
+import { HeddleError } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import type { Redact } from "../redact.ts";
 import { HOOK_EVENTS, type HookCallback, type HookContext, type HookEvent } from "../sdk/types.ts";
@@ -103,7 +103,7 @@ export function createHooks(options: HooksOptions): Hooks {
   }
 
   function report(owner: string, event: HookEvent, error: unknown): void {
-    log.error("Hook {event} of {owner} failed: {error}", { owner, event, error: messageOf(error) });
+    log.error("Hook {event} of {owner} failed: {error}", { owner, event, error });
   }
 
   return {

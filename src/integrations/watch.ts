@@ -1,5 +1,5 @@
 // Watches the folders of integrations. Each directory is watched for itself: a recursive watch would take in
-// node_modules, and would not see behind a symbolic link.
+// all of node_modules, and would not see behind a symbolic link.
 
 import { type FSWatcher, watch } from "node:fs";
 import { readdir, realpath, stat } from "node:fs/promises";
@@ -137,6 +137,9 @@ async function addTree(path: string, folder: string, wanted: Map<string, string>
   wanted.set(path, folder);
   const below = await subdirectories(path, { links: false });
   await Promise.all(below.map((name) => addTree(join(path, name), folder, wanted)));
+  // Its own entries only: they come and go when packages are installed.
+  const packages = join(path, "node_modules");
+  if (await stat(packages).catch(() => undefined)) wanted.set(packages, folder);
 }
 
 async function subdirectories(path: string, { links }: { links: boolean }): Promise<string[]> {

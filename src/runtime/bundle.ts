@@ -1,6 +1,6 @@
 // Bundles a folder of TypeScript into plain modules that run from any place, also inside a compiled binary.
 
-import { readFile, writeFile } from "node:fs/promises";
+import { readFile, stat, writeFile } from "node:fs/promises";
 import { dirname, extname, isAbsolute, join, resolve, sep } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { BunPlugin } from "bun";
@@ -40,20 +40,9 @@ export type BundleResult =
 
 /** An entry `tools/a.ts` becomes `<outDir>/tools/a.js`; what entries share goes into chunks beside them. */
 export async function bundleFolder(input: BundleInput): Promise<BundleResult> {
-  const { folder, outDir, sourceRoot = folder } = input;
-  const result = await Bun.build({
-    entrypoints: input.entries.map((entry) => join(folder, entry)),
-    root: folder,
-    outdir: outDir,
-    target: "bun",
-    format: "esm",
-    splitting: true,
-    sourcemap: "linked",
-    // Only that: it drops the comments, which name paths of this machine.
-    minify: { whitespace: true },
-    throw: false,
-    plugins: [lentModules(), boundModule(input.bound), sourceLocations(folder, sourceRoot)],
-  });
+  const { folder } = input;
+  let result = await build(input);
+  if (!result.success && (await forgetMissing(result.logs))) result = await build(input);
   if (!result.success) {
     const problems = result.logs.filter((log) => log.level === "error").map(problemOf);
     return { ok: false, problems: problems.length > 0 ? problems : [{ reason: "The bundler gave up" }] };
@@ -65,6 +54,57 @@ export async function bundleFolder(input: BundleInput): Promise<BundleResult> {
     modules: result.outputs.filter((output) => output.kind !== "sourcemap").map((output) => output.path),
     foreign: [...new Set(sources.flat())].filter((source) => !isBelow(folder, source)),
   };
+}
+
+function build({ folder, entries, outDir, sourceRoot = folder, bound }: BundleInput) {
+  return Bun.build({
+    entrypoints: entries.map((entry) => join(folder, entry)),
+    root: folder,
+    outdir: outDir,
+    target: "bun",
+    format: "esm",
+    splitting: true,
+    sourcemap: "linked",
+    // Only that: it drops the comments, which name paths of this machine.
+    minify: { whitespace: true },
+    throw: false,
+    plugins: [lentModules(), boundModule(bound), sourceLocations(folder, sourceRoot)],
+  });
+}
+
+/**
+ * The resolver remembers for the life of the process which folders were not there, and so would never find a package
+ * that was installed since. Only a relative import that fails makes it look at a folder anew (Bun 1.4). Returns
+ * whether there is now a package that it did not find.
+ */
+async function forgetMissing(logs: (BuildMessage | ResolveMessage)[]): Promise<boolean> {
+  const installed = await Promise.all(
+    logs.map(async (log) => {
+      const [name] = PACKAGE.exec("specifier" in log ? log.specifier : "") ?? [];
+      const importer = log.position?.file;
+      return name !== undefined && importer !== undefined && lookFor(name, dirname(importer));
+    }),
+  );
+  return installed.includes(true);
+}
+
+/** The package in "@scope/package/file" or "package/file"; nothing in a path, nor in "node:fs". */
+const PACKAGE = /^(@[^/]+\/)?[^@./:][^/:]*(?=\/|$)/;
+
+async function lookFor(name: string, folder: string): Promise<boolean> {
+  const place = join(folder, "node_modules", name);
+  lookAnew(folder);
+  lookAnew(place);
+  if (await stat(place).catch(() => undefined)) return true;
+  return folder === dirname(folder) ? false : lookFor(name, dirname(folder));
+}
+
+function lookAnew(folder: string): void {
+  try {
+    Bun.resolveSync(`./${crypto.randomUUID()}`, folder);
+  } catch {
+    // As it should: it looked, and found no such file.
+  }
 }
 
 function lentModules(): BunPlugin {

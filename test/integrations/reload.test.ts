@@ -179,3 +179,22 @@ test("data that an integration writes beside its code reloads nothing", async ()
   await until(() => all.call("other") === 2);
   expect(all.call("stamp")).toBe(first);
 });
+
+test("packages that are installed while it runs are found", async () => {
+  const uses = (name: string) => ({
+    "mine/tools/t.ts": `import { text } from "${name}";\n${toolNamed("said", "() => text")}`,
+  });
+  const installed = (name: string, text: string) => ({
+    [`mine/node_modules/${name}/package.json`]: JSON.stringify({ name, type: "module", main: "index.js" }),
+    [`mine/node_modules/${name}/index.js`]: `export const text = ${JSON.stringify(text)};`,
+  });
+  await using all = await harness(uses("first-package"), { watch: true });
+  await all.integrations.loadAll();
+  expect(all.integrations.get("mine")?.error?.reason).toContain("first-package");
+  await all.write(installed("first-package", "one"));
+  await until(() => all.call("said") === "one");
+  await all.write(uses("@scope/second"));
+  await until(() => all.integrations.get("mine")?.status === "quarantined");
+  await all.write(installed("@scope/second", "two"));
+  await until(() => all.call("said") === "two");
+});

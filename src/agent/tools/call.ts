@@ -20,6 +20,8 @@ export interface CallToolOptions {
   now: () => number;
   /** Called when the arguments are valid, just before the tool runs. */
   onStart?: (args: JsonObject) => void;
+  /** Hears what the tool itself threw: the model is told the message, an author needs the place. */
+  onThrow?: (error: unknown) => void;
 }
 
 export interface CalledTool extends ToolResult {
@@ -81,7 +83,7 @@ type Execution = { value: unknown; problem?: undefined } | { problem: string };
 
 async function execute(
   { tool, args }: { tool: RegisteredTool; args: JsonObject },
-  { run, signal }: CallToolOptions,
+  { run, signal, onThrow }: CallToolOptions,
 ): Promise<Execution> {
   const limit = new AbortController();
   const timer = setTimeout(() => limit.abort(), tool.timeoutSeconds * 1000);
@@ -94,6 +96,7 @@ async function execute(
     throwIfAborted(signal);
     if (limit.signal.aborted)
       return { problem: `${tool.name} took longer than ${tool.timeoutSeconds} seconds.` };
+    onThrow?.(error);
     return { problem: messageOf(error) };
   } finally {
     clearTimeout(timer);

@@ -1,0 +1,71 @@
+// What the tests of the guide say to a server: as somebody with an API key, and as the service whose alarms it takes.
+
+import { createHmac } from "node:crypto";
+
+export const KEY = "admin-key-of-the-guide-test";
+export const SECRET = "secret-of-the-guide-test";
+
+export interface Delivery {
+  id: string;
+  status: string;
+  attempts: number;
+  last_error: string | null;
+  receipt: unknown;
+}
+
+export type Caller = ReturnType<typeof createCaller>;
+
+export function createCaller(url: string) {
+  const headers = { authorization: `Bearer ${KEY}`, "content-type": "application/json" };
+
+  // biome-ignore lint/suspicious/noExplicitAny: answers are looked at field by field
+  const get = async (path: string): Promise<any> => (await fetch(url + path, { headers })).json();
+
+  return {
+    url,
+    get,
+    // biome-ignore lint/suspicious/noExplicitAny: as above
+    async post(path: string, body: object): Promise<any> {
+      return (await fetch(url + path, { method: "POST", headers, body: JSON.stringify(body) })).json();
+    },
+    /** Without any header. */
+    async getStatus(path: string): Promise<number> {
+      const response = await fetch(url + path);
+      await response.arrayBuffer();
+      return response.status;
+    },
+    /** Sends a webhook. */
+    async raise(alarm: object, secret = SECRET) {
+      const body = JSON.stringify(alarm);
+      const signature = createHmac("sha256", secret).update(body).digest("hex");
+      const response = await fetch(`${url}/integrations/mynotify/webhook`, {
+        method: "POST",
+        body,
+        headers: { "x-mynotify-signature": `sha256=${signature}` },
+      });
+      // biome-ignore lint/suspicious/noExplicitAny: as above
+      return { status: response.status, body: (await response.json()) as any };
+    },
+    /** The task's one delivery, when it has a receipt. */
+    async delivered(taskId: string): Promise<Delivery> {
+      const { deliveries } = await until(
+        () => get(`/api/v1/deliveries?task_id=${taskId}`),
+        ({ deliveries }) => deliveries[0]?.status === "delivered",
+      );
+      if (deliveries.length !== 1) throw new Error(`Task ${taskId} has ${deliveries.length} deliveries`);
+      return deliveries[0];
+    },
+  };
+}
+
+/** Polls, as a caller of the API would; the test's own time limit ends it otherwise. */
+export async function until<Value>(
+  read: () => Promise<Value>,
+  isSo: (value: Value) => boolean,
+): Promise<Value> {
+  for (;;) {
+    const value = await read();
+    if (isSo(value)) return value;
+    await Bun.sleep(10);
+  }
+}

@@ -1,0 +1,32 @@
+// The code of a page of documentation, as a reader would copy it.
+
+import { mkdir, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+
+export interface CodeBlock {
+  /** "ts", "sh", "json", … */
+  language: string;
+  text: string;
+  /** The file that the block's first line names, as in `// mynotify/router.ts`. */
+  file: string | undefined;
+}
+
+const FENCED = /^```(\w*)\n(.*?)^```$/gms;
+const FILE = /^\/\/ ([\w./-]+\.[jt]s)\n/;
+
+export function codeBlocks(markdown: string): CodeBlock[] {
+  return [...markdown.matchAll(FENCED)].map(([, language = "", text = ""]) => ({
+    language,
+    text,
+    file: FILE.exec(text)?.[1],
+  }));
+}
+
+/** Writes each block that names a file there. */
+export async function writeFiles(blocks: CodeBlock[], folder: string): Promise<void> {
+  for (const { file, text } of blocks) {
+    if (file === undefined) continue;
+    await mkdir(dirname(join(folder, file)), { recursive: true });
+    await writeFile(join(folder, file), text);
+  }
+}

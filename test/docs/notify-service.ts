@@ -1,0 +1,51 @@
+// The service that the guide's example connects, on loopback: rooms to ask about and to post into.
+
+export interface Post {
+  room: string;
+  text: string;
+  /** What the service answered with. */
+  id: string;
+  idempotencyKey: string | null;
+  /** The sender's User-Agent. */
+  client: string | null;
+}
+
+export interface NotifyService {
+  url: string;
+  /** Oldest first. */
+  posts: Post[];
+  /** Who asked about rooms. */
+  asked: { room: string; authorization: string | null }[];
+  close(): Promise<void>;
+}
+
+/** What it says to a post into a room that takes none. */
+const REFUSALS: Record<string, number> = { gone: 410, busy: 503 };
+
+export function createNotifyService(): NotifyService {
+  const posts: Post[] = [];
+  const asked: NotifyService["asked"] = [];
+  const server = Bun.serve({
+    hostname: "127.0.0.1",
+    port: 0,
+    routes: {
+      "/rooms/:room": ({ params, headers }) => {
+        asked.push({ room: params.room, authorization: headers.get("authorization") });
+        return Response.json({ topic: "Servers", on_call: "Ada", address: "of no interest to a model" });
+      },
+      "/rooms/:room/messages": {
+        async POST(request) {
+          const { room } = request.params;
+          const refusal = REFUSALS[room];
+          if (refusal) return new Response("No", { status: refusal });
+          const { text } = (await request.json()) as { text: string };
+          const id = crypto.randomUUID();
+          const idempotencyKey = request.headers.get("idempotency-key");
+          posts.push({ room, text, id, idempotencyKey, client: request.headers.get("user-agent") });
+          return Response.json({ id }, { status: 201 });
+        },
+      },
+    },
+  });
+  return { url: server.url.origin, posts, asked, close: () => server.stop(true) };
+}
