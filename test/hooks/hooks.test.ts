@@ -6,7 +6,9 @@ import type { HookContext } from "../../src/sdk/types.ts";
 function make(options: Partial<HooksOptions> = {}) {
   const lines: string[] = [];
   const line = (level: string) => (message: unknown, facts?: unknown) =>
-    void lines.push(`${level} ${message} ${JSON.stringify(facts)}`);
+    void lines.push(
+      `${level} ${message} ${JSON.stringify(facts, (_, value) => (value instanceof Error ? value.message : value))}`,
+    );
   // Only the two methods that hooks call; a real logger writes to the process.
   const log = Object.assign(Object.create(getLogger("heddle")) as Logger, {
     error: line("error"),
