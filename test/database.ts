@@ -29,6 +29,11 @@ export type OpenTestDatabase = () => Promise<TestDatabase>;
  */
 export function eachDatabase(name: string, suite: (open: OpenTestDatabase) => void): void {
   describe(`${name} (embedded)`, () => suite(disposing(openEmbeddedForTest)));
+  onPostgres(name, suite);
+}
+
+/** Declares the suite for PostgreSQL only: what needs more than one process on the same data. */
+export function onPostgres(name: string, suite: (open: OpenTestDatabase) => void): void {
   const server = process.env.TEST_DATABASE_URL;
   if (server) describe(`${name} (postgres)`, () => suite(disposing(() => openPostgresForTest(server))));
 }

@@ -14,6 +14,26 @@ export function explainPostgresError(error: unknown, databaseUrl: string): Heddl
   });
 }
 
+const CONNECTION_LOSSES = new Set([
+  "ECONNREFUSED",
+  "ECONNRESET",
+  "EPIPE",
+  "ETIMEDOUT",
+  "CONNECT_TIMEOUT",
+  "CONNECTION_CLOSED",
+  "CONNECTION_ENDED",
+  "CONNECTION_DESTROYED",
+  // The server is shutting down, has crashed, or is starting up.
+  "57P01",
+  "57P02",
+  "57P03",
+]);
+
+/** True for what a query throws when the server went away under it: the same may work in a moment. */
+export function isConnectionLoss(error: unknown): boolean {
+  return CONNECTION_LOSSES.has(codeOf(error));
+}
+
 interface Target {
   server: string;
   user: string;

@@ -1,5 +1,7 @@
 // Listens for HTTP: `Bun.serve` under Bun, `Deno.serve` under Deno.
 
+import { HeddleError, messageOf } from "../errors.ts";
+
 export interface Listener {
   hostname: string;
   /** The one the system chose when 0 was asked for. */
@@ -16,9 +18,18 @@ export interface ServeOptions {
   maxBodyBytes: number;
 }
 
-/** Throws when the address is taken or not this machine's. */
+/** Throws a HeddleError "config" when the address is taken or not this machine's. */
 export function serve(options: ServeOptions): Listener {
-  return "Bun" in globalThis ? serveWithBun(options) : serveWithDeno(options);
+  try {
+    return "Bun" in globalThis ? serveWithBun(options) : serveWithDeno(options);
+  } catch (cause) {
+    const { hostname, port } = options;
+    throw new HeddleError(
+      "config",
+      `Cannot listen on ${hostname}, port ${port} (${messageOf(cause)}): set HOST to an address of this machine and PORT to a free port.`,
+      { cause },
+    );
+  }
 }
 
 function serveWithBun({ hostname, port, fetch, maxBodyBytes }: ServeOptions): Listener {

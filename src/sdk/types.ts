@@ -42,7 +42,7 @@ export interface InjectMessage {
   /** The target of this message's outcome, instead of the session's; used whatever `notify` is. */
   dispatchConfig?: DispatchConfig;
   executionConfig?: ExecutionConfig;
-  /** The sender's own id of the event. A second message with the same one returns the first one's result. */
+  /** The sender's own id of the event, 1 to 255 characters. A second message with the same one returns the first one's result. */
   idempotencyKey?: string;
   metadata?: JsonObject;
 }

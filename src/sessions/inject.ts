@@ -38,7 +38,6 @@ type SessionRow = typeof sessions.$inferSelect;
 type Settled<Value> = PromiseSettledResult<Value>[];
 
 const BATCH = 64;
-const MAX_KEY = 255;
 /** The key stands in an index, and PostgreSQL limits the length of what does. */
 const KEY_LENGTH = 255;
 
@@ -64,12 +63,6 @@ export function createInject(options: InjectOptions) {
     const keyLength = message.idempotencyKey?.length ?? 1;
     if (keyLength < 1 || keyLength > KEY_LENGTH) {
       throw new HeddleError("validation", `An idempotency key has 1 to ${KEY_LENGTH} characters.`, {
-        field: "idempotency_key",
-      });
-    }
-    const { length } = message.idempotencyKey ?? "one";
-    if (length === 0 || length > MAX_KEY) {
-      throw new HeddleError("validation", `idempotency_key takes 1 to ${MAX_KEY} characters.`, {
         field: "idempotency_key",
       });
     }

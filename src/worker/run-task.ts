@@ -4,6 +4,7 @@
 import { and, eq } from "drizzle-orm";
 import { type Agent, saveFinalStep, type TurnOutcome } from "../agent/turn.ts";
 import type { Database } from "../db/database.ts";
+import { isConnectionLoss } from "../db/postgres-error.ts";
 import { tasks } from "../db/schema.ts";
 import type { Outbox } from "../dispatch/outbox.ts";
 import { type ErrorCode, HeddleError, messageOf } from "../errors.ts";
@@ -42,12 +43,20 @@ export function createTaskRunner(options: RunTaskOptions) {
       await db.query.transaction((tx) => queue.complete(tx, "tasks", job));
       return;
     }
-    const ending = await runClaim(claim, stop);
-    if (ending === "handed back") {
+    try {
+      const ending = await runClaim(claim, stop);
+      if (ending === "handed back") await giveBack(claim, job);
+      else await end(claim, job, ending);
+    } catch (error) {
+      if (!isConnectionLoss(error)) throw error;
+      // The database went away under the run: it goes on from its last step once the database is back. When this
+      // fails, too, the job comes back by its heartbeat.
+      log.warn("Task {task_id} lost the database: {error}", {
+        task_id: claim.task.id,
+        error: messageOf(error),
+      });
       await giveBack(claim, job);
-      return;
     }
-    await end(claim, job, ending);
   };
 
   async function runClaim({ task, turn }: Claim, stop: AbortController): Promise<Ending | "handed back"> {
@@ -69,11 +78,15 @@ export function createTaskRunner(options: RunTaskOptions) {
       return { status: "complete", outcome: await agent.runTurn(turn, stop.signal) };
     } catch (error) {
       if (error === handedBack) return "handed back";
-      const code = error instanceof HeddleError ? error.code : "internal";
+      if (isConnectionLoss(error)) throw error;
       const text = redact(messageOf(error));
-      if (code === "internal")
+      if (!(error instanceof HeddleError)) {
         log.error("Task {task_id}: {error}", { task_id: task.id, error: text, cause: error });
-      return { status: code === "cancelled" ? "cancelled" : "failed", code, error: text };
+        // What nobody foresaw may speak of anything, and this text is delivered to the outside.
+        const shown = `Something went wrong inside; the log says more under task ${task.id}.`;
+        return { status: "failed", code: "internal", error: shown };
+      }
+      return { status: error.code === "cancelled" ? "cancelled" : "failed", code: error.code, error: text };
     } finally {
       clearTimeout(deadline);
     }

@@ -63,6 +63,8 @@ export interface FakeGitHubOptions {
   /** The only token that is let in; without it, any. */
   token?: string;
   port?: number;
+  /** Called for each request: how long its answer is on the way. What was asked for is done at once. */
+  delayMs?: () => number;
 }
 
 export function createFakeGitHub(options: FakeGitHubOptions = {}): FakeGitHub {
@@ -81,7 +83,9 @@ export function createFakeGitHub(options: FakeGitHubOptions = {}): FakeGitHub {
       const interception = take(interceptions, recorded);
       if (interception?.respond === "hang") return closing.promise;
       if (interception?.afterwards) answer(api, recorded, options.token);
-      return interception ? interception.respond() : answer(api, recorded, options.token);
+      const response = interception ? interception.respond() : answer(api, recorded, options.token);
+      if (options.delayMs) await Bun.sleep(options.delayMs());
+      return response;
     },
   });
 
