@@ -10,6 +10,7 @@ import type { Redact } from "../redact.ts";
 import type { ExecutionConfig, HookEvent, JsonObject, RunContext } from "../sdk/types.ts";
 import { createContext } from "./context/assemble.ts";
 import { CONTEXT_WINDOW_TOKENS, messageBudget } from "./context/budget.ts";
+import { createClock } from "./context/current-time.ts";
 import { type LoadedTurn, loadTurn } from "./load-turn.ts";
 import { type LoopEvent, runLoop } from "./loop.ts";
 import { offeredTools } from "./offered-tools.ts";
@@ -91,12 +92,13 @@ const NOTHING_STORED: StoredSteps = {
 };
 
 export function createAgent(options: AgentOptions): Agent {
+  const clock = createClock(options.settings.timezone);
   return {
     async runTurn(task, signal) {
       const progress = { toolCallsMade: 0 };
       const tell = teller(options.hooks, task);
       try {
-        const outcome = await run({ ...options, task, signal, tell, progress });
+        const outcome = await run({ ...options, clock, task, signal, tell, progress });
         tell("after_response", {
           response_length: outcome.text.length,
           tool_calls_made: progress.toolCallsMade,
@@ -128,6 +130,7 @@ function runContext(task: ClaimedTask): RunContext {
 }
 
 interface Run extends AgentOptions {
+  clock: Intl.DateTimeFormat;
   task: ClaimedTask;
   signal: AbortSignal;
   tell: Tell;
@@ -200,12 +203,12 @@ async function run(run: Run): Promise<TurnOutcome> {
   };
 }
 
-function contextOf({ task, settings, now = Date.now }: Run, turn: LoadedTurn, budget: number) {
+function contextOf({ task, clock, now = Date.now }: Run, turn: LoadedTurn, budget: number) {
   return createContext(
     {
       botPrompt: turn.bot.system_prompt,
       now: now(),
-      timezone: settings.timezone,
+      clock,
       history: turn.history,
       systemPreamble: task.execution_config.system_preamble ?? "",
       userMessage: turn.userMessage,

@@ -132,6 +132,8 @@ async function ensureVector(client: Sql): Promise<void> {
 
 async function execute(client: Sql, text: string, values: unknown[] = []) {
   if (values.length > 0) return { rows: plainRows(await client.unsafe(text, values.map(parameter))) };
+  // pg-boss looks for jobs by a long statement without values, again and again: worth preparing like any other.
+  if (isOneQuery(text)) return { rows: plainRows(await client.unsafe(text, [], PREPARED)) };
   if (!/^\s*BEGIN\b/i.test(text)) return { rows: allRows(await client.unsafe(text)) };
   // The statements of a transaction belong on one connection, and nobody else may get it before it is over.
   const connection = await client.reserve();
@@ -145,6 +147,11 @@ async function execute(client: Sql, text: string, values: unknown[] = []) {
     connection.release();
   }
 }
+
+/** The driver knows the option; its types do not. */
+const PREPARED = { simple: false } as postgres.UnsafeQueryOptions;
+
+const isOneQuery = (text: string): boolean => /^\s*(with|select)\b[^;]*$/i.test(text);
 
 type Rows = RowList<Record<string, unknown>[]>;
 

@@ -27,7 +27,10 @@ export function prepareStatements(client: Sql): void {
 function change(runner: Runner, isWorthIt: (text: string) => boolean): void {
   const { unsafe, begin, savepoint } = runner;
   runner.unsafe = (text, values = [], options = {}) =>
-    unsafe(text, values, { ...options, prepare: values.length > 0 && isWorthIt(text) });
+    unsafe(text, values, {
+      ...options,
+      prepare: (values.length > 0 || options.simple === false) && isWorthIt(text),
+    });
   // Both take their function last.
   const scoped =
     (scope: Scope): Scope =>

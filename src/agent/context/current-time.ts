@@ -1,11 +1,9 @@
 import { type Source, system } from "./source.ts";
 
 /** Date and time in the operator's time zone. */
-export const currentTime: Source = ({ now, timezone }) => {
-  const format = new Intl.DateTimeFormat("en-GB", {
-    timeZone: timezone,
-    dateStyle: "full",
-    timeStyle: "long",
-  });
-  return system(`Current time: ${format.format(now)} (${timezone}).`);
-};
+export const currentTime: Source = ({ now, clock }) =>
+  system(`Current time: ${clock.format(now)} (${clock.resolvedOptions().timeZone}).`);
+
+/** Made once: setting up a time zone takes half a millisecond. */
+export const createClock = (timezone: string): Intl.DateTimeFormat =>
+  new Intl.DateTimeFormat("en-GB", { timeZone: timezone, dateStyle: "full", timeStyle: "long" });

@@ -5,8 +5,8 @@ export interface ContextInput {
   botPrompt: string;
   /** Milliseconds since 1970. */
   now: number;
-  /** IANA name. */
-  timezone: string;
+  /** Of `createClock`. */
+  clock: Intl.DateTimeFormat;
   /** The session before the message to answer, oldest first. */
   history: LlmMessage[];
   systemPreamble: string;

@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { createContext } from "../../../src/agent/context/assemble.ts";
 import { estimate, messageBudget } from "../../../src/agent/context/budget.ts";
+import { createClock } from "../../../src/agent/context/current-time.ts";
 import type { ContextInput } from "../../../src/agent/context/source.ts";
 import type { LlmMessage } from "../../../src/llm/llm.ts";
 import { call } from "../fixture.ts";
@@ -9,7 +10,7 @@ import { call } from "../fixture.ts";
 const input = (more: Partial<ContextInput> = {}): ContextInput => ({
   botPrompt: "You are the bot.",
   now: Date.parse("2026-03-01T12:00:00Z"),
-  timezone: "Europe/Vienna",
+  clock: createClock("Europe/Vienna"),
   history: [],
   systemPreamble: "",
   userMessage: "Hello",
