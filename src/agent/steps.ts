@@ -9,8 +9,8 @@ import { newId } from "../ids.ts";
 import type { LlmMessage, LlmToolCall } from "../llm/llm.ts";
 import type { Redact } from "../redact.ts";
 import type { JsonObject } from "../sdk/types.ts";
+import { storable, storableJson } from "../storable.ts";
 import type { ModelCall, ResumePoint, ToolOutcome } from "./loop.ts";
-import { storable, storableJson } from "./storable.ts";
 
 /** The claim that a step is written under. */
 export interface StepClaim {

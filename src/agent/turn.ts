@@ -8,6 +8,7 @@ import type { Llm } from "../llm/llm.ts";
 import type { Logger } from "../log.ts";
 import type { Redact } from "../redact.ts";
 import type { ExecutionConfig, HookEvent, JsonObject, RunContext } from "../sdk/types.ts";
+import { storable } from "../storable.ts";
 import { createContext } from "./context/assemble.ts";
 import { CONTEXT_WINDOW_TOKENS, messageBudget } from "./context/budget.ts";
 import { createClock } from "./context/current-time.ts";
@@ -22,7 +23,6 @@ import {
   saveToolCalls,
   saveToolResult,
 } from "./steps.ts";
-import { storable } from "./storable.ts";
 import { callTool } from "./tools/call.ts";
 import type { ToolRegistry } from "./tools/registry.ts";
 

@@ -1,7 +1,6 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { cutText } from "../../src/agent/cut-text.ts";
-import { storable } from "../../src/agent/storable.ts";
 
 test("what fits stays as it is", () => {
   expect(cutText("abc", 3)).toBe("abc");
@@ -18,8 +17,4 @@ test("a cut text is never longer than asked for, keeps both ends and is whole Un
   );
   const cut = cutText(`${"a".repeat(500)}${"z".repeat(500)}`, 200);
   expect(cut).toMatch(/^a+\n\n\[… 800 or more of 1000 characters cut …\]\n\nz+$/);
-});
-
-test("storable text has neither NUL nor half a surrogate pair", () => {
-  expect(storable("a\0\ud83d\ud83d\ude00")).toBe("a\uFFFD\uFFFD\u{1F600}");
 });

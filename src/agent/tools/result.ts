@@ -3,8 +3,8 @@
 import { messageOf } from "../../errors.ts";
 import type { Redact } from "../../redact.ts";
 import type { JsonObject } from "../../sdk/types.ts";
+import { storable, storableJson } from "../../storable.ts";
 import { cutText } from "../cut-text.ts";
-import { storable, storableJson } from "../storable.ts";
 
 export interface ToolResult {
   /** For the model; bounded and redacted. */
