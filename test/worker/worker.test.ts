@@ -112,6 +112,32 @@ eachDatabase("worker", (open) => {
     await queue.close();
   });
 
+  test("a run under which the database goes away is no failure: it goes on", async () => {
+    const { start, send, over, queue } = await fixture(async (task) => {
+      if (task.attempt > 1) return answered("fine");
+      const cause = Object.assign(new Error("terminating connection"), { code: "57P01" });
+      throw new Error("Failed query", { cause });
+    });
+    const worker = start();
+    expect(await over(await send("test:1"))).toMatchObject({ status: "complete", attempt: 2, losses: 0 });
+    await worker.close();
+    await queue.close();
+  });
+
+  test("what nobody foresaw is told to nobody outside", async () => {
+    const { start, send, over, arrived, queue } = await fixture(async () => {
+      throw new Error("select secret from somewhere");
+    });
+    const worker = start();
+    const task = await over(await send("test:1"));
+    expect(task).toMatchObject({ status: "failed", error_code: "internal" });
+    expect(task.error).toContain(task.id);
+    expect((await arrived).result).toBe(String(task.error));
+    expect(task.error).not.toContain("select");
+    await worker.close();
+    await queue.close();
+  });
+
   test("a run that takes too long is ended", async () => {
     const { start, send, over, queue } = await fixture(untilAborted, { maxRunSeconds: 0.05 });
     const worker = start();

@@ -1,0 +1,105 @@
+// Heddle as a process of its own, to be killed: from source, as `bun start` runs it.
+
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+
+export const ADMIN_KEY = "admin-key-of-the-fault-tests";
+
+export interface HeddleProcess {
+  pid: number;
+  /** Resolves when it listens (a server) or works (a worker); rejects with what it said when it ends before. */
+  started: Promise<string>;
+  /** What it ended with: the exit code, or the signal that killed it. */
+  ended: Promise<number | NodeJS.Signals>;
+  /** What it wrote to standard error so far. */
+  errors(): string;
+  kill(signal: NodeJS.Signals): void;
+}
+
+export interface LaunchOptions {
+  command?: "serve" | "worker";
+  arguments?: string[];
+  environment?: Record<string, string>;
+}
+
+const running = new Set<ChildProcess>();
+
+/** For `afterAll`: nothing that a failed test left behind outlives it. */
+export async function killAll(): Promise<void> {
+  await Promise.all(
+    [...running].map(async (child) => {
+      const exited = once(child, "exit");
+      child.kill("SIGKILL");
+      await exited;
+    }),
+  );
+}
+
+/** Nothing of this process's environment is handed on. */
+export function launch(options: LaunchOptions): HeddleProcess {
+  const { command = "serve", environment = {} } = options;
+  const main = join(import.meta.dirname, "../../src/main.ts");
+  const child = spawn(process.execPath, [main, command, ...(options.arguments ?? [])], {
+    stdio: ["ignore", "pipe", "pipe"],
+    env: { LOG_LEVEL: "error", API_KEY: ADMIN_KEY, ...environment },
+  });
+  running.add(child);
+  let errors = "";
+  child.stderr.on("data", (text) => {
+    errors += text;
+  });
+  const exited = once(child, "exit").then(([code, signal]) => {
+    running.delete(child);
+    return (code ?? signal) as number | NodeJS.Signals;
+  });
+  // The last of what it said comes before "close", not before "exit".
+  const ended = Promise.all([exited, once(child, "close")]).then(([end]) => end);
+  const started = firstWords(child).then(
+    (words) => words ?? Promise.reject(new Error(`It ended: ${errors}`)),
+  );
+  // A test that kills it while it starts does not look.
+  started.catch(() => undefined);
+  return {
+    pid: child.pid ?? 0,
+    started,
+    ended,
+    errors: () => errors,
+    kill: (signal) => void child.kill(signal),
+  };
+}
+
+/** The URL of a server, or the line of a worker; undefined when the process ended without either. */
+function firstWords(child: ChildProcess): Promise<string | undefined> {
+  const lines = createInterface(child.stdout ?? process.stdin);
+  return new Promise((resolve) => {
+    lines.on("line", (line) => {
+      const url = /^Heddle is listening on (http:\S+)/.exec(line)?.[1];
+      if (url) resolve(url);
+      else if (line.startsWith("Heddle works")) resolve(line);
+    });
+    lines.on("close", () => resolve(undefined));
+  });
+}
+
+/** Asks the API as the administrator. */
+// biome-ignore lint/suspicious/noExplicitAny: answers are looked at field by field
+export async function ask(url: string, path: string): Promise<any> {
+  const response = await fetch(`${url}${path}`, { headers: { authorization: `Bearer ${ADMIN_KEY}` } });
+  if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
+  return response.json();
+}
+
+/** Polls, as a caller of the API would. */
+export async function until<Value>(
+  read: () => Promise<Value> | Value,
+  isSo: (value: Value) => boolean,
+  everyMs = 20,
+): Promise<Value> {
+  for (;;) {
+    const value = await read();
+    if (isSo(value)) return value;
+    await Bun.sleep(everyMs);
+  }
+}

@@ -1,0 +1,155 @@
+// Starts that cannot succeed say why in one line and end with 1; starts that are cut short leave nothing half-made.
+
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import postgres from "postgres";
+import { eachDatabase, onPostgres } from "../database.ts";
+import { closed } from "./in-process.ts";
+import { ask, killAll, type LaunchOptions, launch } from "./process.ts";
+import { createRandom, type Random } from "./random.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "heddle-start-"));
+const taken = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: () => new Response("taken") });
+let random: Random;
+
+beforeAll(() => {
+  random = createRandom("start.test.ts");
+  writeFileSync(join(folder, "a-file"), "");
+});
+afterEach(killAll);
+afterAll(async () => {
+  rmSync(folder, { recursive: true, force: true });
+  await taken.stop(true);
+});
+
+const home = join(folder, "home");
+const serve = (environment: Record<string, string>): LaunchOptions => ({
+  arguments: ["--home", home, "--port", "0"],
+  environment,
+});
+
+const WRONG: [name: string, options: LaunchOptions, says: RegExp][] = [
+  [
+    "a port that is none",
+    { arguments: ["--home", home, "--port", "http"] },
+    /PORT is "http", but takes a whole number/,
+  ],
+  ["a level that is none", serve({ LOG_LEVEL: "loud" }), /LOG_LEVEL is "loud", but takes one of /],
+  ["a format that is none", serve({ LOG_FORMAT: "xml" }), /LOG_FORMAT is "xml"/],
+  ["too few runs at once", serve({ WORKER_CONCURRENCY: "0" }), /WORKER_CONCURRENCY is "0"/],
+  ["a time limit that is no number", serve({ TASK_MAX_RUN_SECONDS: "1h" }), /TASK_MAX_RUN_SECONDS is "1h"/],
+  ["a time zone that is none", serve({ TIMEZONE: "Mars/Phobos" }), /TIMEZONE is "Mars\/Phobos"/],
+  ["an address that is none", serve({ OPENAI_BASE_URL: "localhost" }), /OPENAI_BASE_URL/],
+  [
+    "another database",
+    serve({ DATABASE_URL: "mysql://root:s3cret@localhost/x" }),
+    /DATABASE_URL is a mysql: URL/,
+  ],
+  [
+    "a database that is not there",
+    serve({ DATABASE_URL: "postgres://heddle:s3cret@127.0.0.1:1/x" }),
+    /127\.0\.0\.1:1/,
+  ],
+  ["a short key", serve({ API_KEY: "s3cret" }), /API_KEY is 6 characters long/],
+  ["an encryption key that is none", serve({ ENCRYPTION_KEY: "s3cret" }), /ENCRYPTION_KEY/],
+  ["a host of another machine", serve({ HOST: "192.0.2.1" }), /192\.0\.2\.1.*HOST/],
+  ["a host that nobody knows", serve({ HOST: "nowhere.invalid" }), /nowhere\.invalid.*HOST/],
+  ["a home that is a file", { arguments: ["--home", join(folder, "a-file"), "--port", "0"] }, /HEDDLE_HOME/],
+  [
+    "a port that is taken",
+    { arguments: ["--home", home, "--port", String(taken.port)] },
+    new RegExp(`port ${taken.port} .*PORT`),
+  ],
+  ["a worker on the embedded database", { command: "worker", arguments: ["--home", home] }, /DATABASE_URL/],
+];
+
+describe("a start that cannot succeed", () => {
+  test.each(WRONG)(
+    "%s",
+    async (_name, options, says) => {
+      const process = launch(options);
+      expect(await process.ended).toBe(1);
+      expect(process.errors()).toMatch(/^heddle: [^\n]+\n$/);
+      expect(process.errors()).toMatch(says);
+      expect(process.errors()).not.toContain("s3cret");
+    },
+    20_000,
+  );
+
+  test("on the home of a server that runs, which goes on answering", async () => {
+    const first = launch(serve({}));
+    const url = await first.started;
+    const second = launch(serve({}));
+    expect(await second.ended).toBe(1);
+    expect(second.errors()).toMatch(/^heddle: [^\n]*in use by another Heddle \(process \d+\)[^\n]*\n$/);
+    expect(second.errors()).toContain(String(first.pid));
+    expect(await ask(url, "/api/v1/tasks")).toMatchObject({ tasks: [] });
+  }, 30_000);
+});
+
+eachDatabase("first starts cut short by kill -9", (open) => {
+  test("are made up for by the next", async () => {
+    const { databaseUrl } = await closed(open);
+    // Not the one of the database above: that one is made already.
+    const home = mkdtempSync(join(folder, "cut-"));
+    const options: LaunchOptions = {
+      arguments: ["--home", home, "--port", "0"],
+      environment: databaseUrl ? { DATABASE_URL: databaseUrl } : {},
+    };
+    for (let start = 0; start < 6; start++) {
+      const process = launch(options);
+      await Bun.sleep(random.between(200, 1_500));
+      process.kill("SIGKILL");
+      expect(await process.ended).toBe("SIGKILL");
+    }
+    const process = launch(options);
+    expect(await ask(await process.started, "/api/v1/bots")).toMatchObject({ bots: [{ id: "default" }] });
+    process.kill("SIGTERM");
+    expect(await process.ended).toBe(0);
+    expect(process.errors()).toBe("");
+  }, 60_000);
+});
+
+onPostgres("three servers that start at once on an empty database", (open) => {
+  test("all serve, and one of them tells the first key", async () => {
+    const { databaseUrl } = await closed(open);
+    const empty = await emptyDatabase(String(databaseUrl));
+    try {
+      const homes = [1, 2, 3].map(() => mkdtempSync(join(folder, "one-of-three-")));
+      const servers = homes.map((home) =>
+        launch({
+          arguments: ["--home", home, "--port", "0"],
+          environment: { DATABASE_URL: empty.url, ENCRYPTION_KEY: "0".repeat(64) },
+        }),
+      );
+      const urls = await Promise.all(servers.map(({ started }) => started));
+      for (const url of urls)
+        expect(await ask(url, "/api/v1/bots")).toMatchObject({ bots: [{ id: "default" }] });
+      const keys = await ask(String(urls[0]), "/api/v1/api-keys");
+      expect(keys.api_keys).toMatchObject([{ name: "first start" }]);
+      for (const server of servers) server.kill("SIGTERM");
+      for (const server of servers) expect(await server.ended).toBe(0);
+      expect(servers.map(({ errors }) => errors())).toEqual(["", "", ""]);
+    } finally {
+      await killAll();
+      await empty.remove();
+    }
+  }, 60_000);
+});
+
+async function emptyDatabase(near: string) {
+  const sql = postgres(near, { max: 1, onnotice: () => undefined });
+  const url = new URL(near);
+  const name = `${url.pathname.slice(1)}_empty`;
+  await sql.unsafe(`create database ${name}`);
+  url.pathname = `/${name}`;
+  return {
+    url: url.href,
+    async remove() {
+      await sql.unsafe(`drop database ${name} with (force)`);
+      await sql.end();
+    },
+  };
+}

@@ -1,0 +1,135 @@
+// Stopping while runs are under way: they are finished or handed back, and none of them is lost or done twice.
+
+import { afterAll, afterEach, beforeAll, expect, test } from "bun:test";
+import { LLMock } from "@copilotkit/aimock";
+import { eachDatabase, type TestDatabase } from "../database.ts";
+import { createFakeGitHub, type FakeGitHub } from "../github/fake-github.ts";
+import { closed } from "./in-process.ts";
+import { ask, killAll, launch, until } from "./process.ts";
+import { readStored } from "./stored.ts";
+import { pullRequests, send, WEBHOOK_SECRET, type Webhook } from "./webhooks.ts";
+
+let model: LLMock;
+let github: FakeGitHub;
+/** What a request to the model waits for. */
+let gate: Promise<void>;
+let asked: PromiseWithResolvers<void>;
+
+beforeAll(async () => {
+  github = createFakeGitHub({ token: "ghp_of_the_test" });
+  model = new LLMock({ port: 0 });
+  model.on({ endpoint: "chat" }, async () => {
+    asked.resolve();
+    await gate;
+    return { content: "All is well." };
+  });
+  await model.start();
+});
+afterEach(killAll);
+afterAll(async () => {
+  await model.stop();
+  await github.close();
+});
+
+function serve({ home, databaseUrl }: TestDatabase) {
+  asked = Promise.withResolvers();
+  return launch({
+    arguments: ["--home", home, "--port", "0"],
+    environment: {
+      ...(databaseUrl && { DATABASE_URL: databaseUrl }),
+      OPENAI_BASE_URL: `${model.url}/v1`,
+      GITHUB_API_URL: github.url,
+      GITHUB_TOKEN: "ghp_of_the_test",
+      GITHUB_WEBHOOK_SECRET: WEBHOOK_SECRET,
+    },
+  });
+}
+
+/** A server in the middle of a run: the model has been asked and does not answer before the gate opens. */
+async function serveHalfway(database: TestDatabase, webhook: Webhook) {
+  const opening = Promise.withResolvers<void>();
+  gate = opening.promise;
+  const server = serve(database);
+  const url = await server.started;
+  expect((await send(url, webhook)).status).toBe(200);
+  await asked.promise;
+  return { server, url, openGate: opening.resolve };
+}
+
+eachDatabase("a stop in the middle of a run", (open) => {
+  let database: TestDatabase;
+  let webhook: Webhook;
+
+  async function fresh(): Promise<void> {
+    database = await closed(open);
+    [webhook] = pullRequests(1, 1) as [Webhook];
+    github.comments.length = 0;
+  }
+
+  /** Starts again, with a model that answers, and returns what is stored once the comment has its receipt. */
+  async function afterRestart() {
+    gate = Promise.resolve();
+    const server = serve(database);
+    const url = await server.started;
+    await until(
+      () => ask(url, "/api/v1/deliveries?status=delivered"),
+      ({ deliveries }) => deliveries.length === 1,
+      100,
+    );
+    server.kill("SIGTERM");
+    expect(await server.ended).toBe(0);
+    expect(github.commentsOn(webhook.issue)).toHaveLength(1);
+    return readStored(database);
+  }
+
+  test("waits for what finishes in time, and takes nothing new in", async () => {
+    await fresh();
+    const { server, url, openGate } = await serveHalfway(database, webhook);
+    server.kill("SIGTERM");
+    await until(
+      () =>
+        fetch(`${url}/health`).then(
+          (response) => response.ok,
+          () => false,
+        ),
+      (answers) => !answers,
+    );
+    openGate();
+    expect(await server.ended).toBe(0);
+    expect(server.errors()).toBe("");
+    const { tasks } = await readStored(database);
+    expect(tasks).toMatchObject([{ task: { status: "complete", attempt: 1, losses: 0 } }]);
+    await afterRestart();
+  }, 60_000);
+
+  test("hands back what does not, and the next start finishes it", async () => {
+    await fresh();
+    const { server } = await serveHalfway(database, webhook);
+    server.kill("SIGTERM");
+    expect(await server.ended).toBe(0);
+    const handedBack = await readStored(database);
+    expect(handedBack.tasks).toMatchObject([{ task: { status: "pending", attempt: 1, losses: 0 } }]);
+    expect(handedBack.deliveries).toEqual([]);
+    const { tasks, messages } = await afterRestart();
+    expect(tasks).toMatchObject([{ task: { status: "complete", attempt: 2, losses: 0 } }]);
+    expect(messages.map(({ role }) => role)).toEqual(["user", "assistant"]);
+  }, 90_000);
+
+  test("ends at once at the second signal, and the next start finishes the run", async () => {
+    await fresh();
+    const { server, url } = await serveHalfway(database, webhook);
+    server.kill("SIGTERM");
+    await until(
+      () =>
+        fetch(`${url}/health`).then(
+          (response) => response.ok,
+          () => false,
+        ),
+      (answers) => !answers,
+    );
+    server.kill("SIGTERM");
+    expect(await server.ended).toBe("SIGTERM");
+    const { tasks } = await afterRestart();
+    expect(tasks).toMatchObject([{ task: { status: "complete", attempt: 2, losses: 1 } }]);
+  }, 90_000);
+});
