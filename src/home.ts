@@ -1,7 +1,7 @@
 // The folder that a server keeps everything in, readable to its user only.
 
 import { hkdfSync } from "node:crypto";
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { HeddleError, messageOf } from "./errors.ts";
 
@@ -43,12 +43,10 @@ export function encryptionKey(home: Home, fromEnvironment: string | undefined): 
   if (fromEnvironment) return Buffer.from(fromEnvironment, "hex");
   if (!existsSync(home.encryptionKeyFile)) {
     const made = crypto.getRandomValues(Buffer.alloc(32)).toString("hex");
-    // "wx": of two servers starting at once one makes the key, and both read it.
-    try {
-      writeFileSync(home.encryptionKeyFile, `${made}\n`, { mode: 0o600, flag: "wx" });
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-    }
+    // It appears whole or not at all: a start that is cut short must not leave half a key.
+    const unfinished = `${home.encryptionKeyFile}.${process.pid}`;
+    writeFileSync(unfinished, `${made}\n`, { mode: 0o600 });
+    renameSync(unfinished, home.encryptionKeyFile);
   }
   const text = readFileSync(home.encryptionKeyFile, "utf8").trim();
   if (!/^[0-9a-fA-F]{64}$/.test(text)) {

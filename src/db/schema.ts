@@ -137,6 +137,8 @@ export const tasks = pgTable(
     attempt: integer("attempt").notNull().default(0),
     /** Claims that ended without a word: the worker was killed or cut off. */
     losses: integer("losses").notNull().default(0),
+    /** Of these, how many ended while a tool ran: the one thing of a run that can take its worker down. */
+    tool_losses: integer("tool_losses").notNull().default(0),
     cancel_requested_at: instant("cancel_requested_at"),
     scheduled_at: instant("scheduled_at"),
     run_at: instant("run_at"),
@@ -281,7 +283,10 @@ export const toolCalls = pgTable(
     duration_ms: integer("duration_ms"),
     created_at: createdAt(),
   },
-  (table) => [uniqueIndex("tool_calls_call").on(table.message_id, table.call_id)],
+  (table) => [
+    uniqueIndex("tool_calls_call").on(table.message_id, table.call_id),
+    index("tool_calls_task").on(table.task_id),
+  ],
 );
 
 export const llmCalls = pgTable(

@@ -1,6 +1,7 @@
 // Turns whatever was thrown into the one shape of error that a caller sees.
 
 import { t, ValidationError } from "elysia";
+import { isConnectionLoss } from "../db/postgres-error.ts";
 import { type ErrorCode, HeddleError } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import { asHeddleError } from "../sdk/errors.ts";
@@ -63,6 +64,9 @@ function respond(error: HeddleError): Response {
 function knownError(error: unknown): HeddleError | undefined {
   const own = asHeddleError(error);
   if (own) return own;
+  if (isConnectionLoss(error)) {
+    return new HeddleError("unavailable", "The database does not answer at the moment; try again.");
+  }
   if (error instanceof ValidationError) {
     // The answer did not fit its own schema: our mistake, not the caller's.
     if (error.type === "response") return undefined;

@@ -21,6 +21,8 @@ export async function claimTask(query: Queryable, id: string): Promise<Claim | u
       status: "running",
       attempt: sql`${tasks.attempt} + 1`,
       losses: sql`${tasks.losses} + (${tasks.status} = 'running')::int`,
+      tool_losses: sql`${tasks.tool_losses} + (${tasks.status} = 'running' and exists (
+        select from tool_calls where task_id = ${tasks.id} and status = 'running'))::int`,
       run_at: sql`coalesce(${tasks.run_at}, now())`,
     })
     .from(sessions)

@@ -23,8 +23,10 @@ export interface RunTaskOptions {
   maxRunSeconds: number;
 }
 
-/** A run that takes its worker down this often is not tried again. */
-const MAX_LOSSES = 3;
+/** A run whose tools take its worker down this often is not tried again. */
+const MAX_TOOL_LOSSES = 3;
+/** Nor one that was under way at so many ends of its worker, though none of them may have been its fault. */
+const MAX_LOSSES = 10;
 
 type Ending =
   | { status: "complete"; outcome: TurnOutcome }
@@ -60,11 +62,11 @@ export function createTaskRunner(options: RunTaskOptions) {
   };
 
   async function runClaim({ task, turn }: Claim, stop: AbortController): Promise<Ending | "handed back"> {
-    if (task.losses >= MAX_LOSSES) {
+    if (task.tool_losses >= MAX_TOOL_LOSSES || task.losses >= MAX_LOSSES) {
       return {
         status: "failed",
         code: "worker_lost",
-        error: `The run was given up: it took its worker down ${task.losses} times.`,
+        error: `The run was given up: its worker went down ${task.losses} times while it ran.`,
       };
     }
     if (task.cancel_requested_at) {

@@ -183,13 +183,36 @@ eachDatabase("worker", (open) => {
     await queue.close();
   });
 
-  test("a run that took its worker down three times is given up", async () => {
+  test("a run whose tool took its worker down for the third time is given up", async () => {
     const { start, send, over, db, queue } = await fixture(async () => answered("never"));
     const id = await send("test:1");
-    await db.execute("update tasks set status = 'running', losses = 2, attempt = 3 where id = $1", [id]);
+    await db.execute(
+      "update tasks set status = 'running', losses = 2, tool_losses = 2, attempt = 3 where id = $1",
+      [id],
+    );
+    await db.execute(
+      `insert into tool_calls (id, task_id, message_id, call_id, correlation_id, tool_name, arguments, status, iteration)
+       select $2, id, $2, 'call', correlation_id, 'deadly', '{}', 'running', 1 from tasks where id = $1`,
+      [id, newId()],
+    );
     const worker = start();
     expect(await over(id)).toMatchObject({ status: "failed", error_code: "worker_lost", result: null });
     await worker.close();
+    await queue.close();
+  });
+
+  test("a run that was only under way when its worker was killed goes on, up to a limit", async () => {
+    const { start, send, over, db, queue } = await fixture(async () => answered("fine"));
+    const unlucky = await send("test:1");
+    const hopeless = await send("test:2");
+    const worker = async (id: string, losses: number) =>
+      db.execute("update tasks set status = 'running', losses = $2, attempt = 9 where id = $1", [id, losses]);
+    await worker(unlucky, 5);
+    await worker(hopeless, 9);
+    const next = start();
+    expect(await over(unlucky)).toMatchObject({ status: "complete", losses: 6 });
+    expect(await over(hopeless)).toMatchObject({ status: "failed", error_code: "worker_lost" });
+    await next.close();
     await queue.close();
   });
 

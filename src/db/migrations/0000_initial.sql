@@ -149,6 +149,7 @@ CREATE TABLE "tasks" (
 	"execution_config" jsonb DEFAULT '{}'::jsonb NOT NULL,
 	"attempt" integer DEFAULT 0 NOT NULL,
 	"losses" integer DEFAULT 0 NOT NULL,
+	"tool_losses" integer DEFAULT 0 NOT NULL,
 	"cancel_requested_at" timestamp with time zone,
 	"scheduled_at" timestamp with time zone,
 	"run_at" timestamp with time zone,
@@ -193,4 +194,5 @@ CREATE INDEX "sessions_channel" ON "sessions" USING btree ("channel_id");--> sta
 CREATE INDEX "tasks_session" ON "tasks" USING btree ("session_id");--> statement-breakpoint
 CREATE INDEX "tasks_status" ON "tasks" USING btree ("status","id");--> statement-breakpoint
 CREATE UNIQUE INDEX "tasks_message" ON "tasks" USING btree ("message_id");--> statement-breakpoint
-CREATE UNIQUE INDEX "tool_calls_call" ON "tool_calls" USING btree ("message_id","call_id");
+CREATE UNIQUE INDEX "tool_calls_call" ON "tool_calls" USING btree ("message_id","call_id");--> statement-breakpoint
+CREATE INDEX "tool_calls_task" ON "tool_calls" USING btree ("task_id");
