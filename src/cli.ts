@@ -1,6 +1,6 @@
 // argv → command. Commands that run until they are told to stop resolve when they have stopped.
 
-import { type ArgsDef, defineCommand, runCommand, showUsage } from "citty";
+import { type ArgsDef, type CommandDef, defineCommand, type ParsedArgs, runCommand, showUsage } from "citty";
 import type { Flags } from "./config.ts";
 import { HeddleError, messageOf } from "./errors.ts";
 
@@ -48,7 +48,7 @@ function mainCommand(commands: Commands) {
   const keys = defineCommand({
     meta: { name: "keys", description: "API keys" },
     subCommands: {
-      create: defineCommand({
+      create: leaf({
         meta: { name: "create", description: "Make an API key and print it, once" },
         args: {
           ...FLAGS,
@@ -62,12 +62,12 @@ function mainCommand(commands: Commands) {
         run: ({ args }) =>
           commands.createKey(args, { name: args.name, scopes: args.scopes.split(",").map((s) => s.trim()) }),
       }),
-      list: defineCommand({
+      list: leaf({
         meta: { name: "list", description: "List API keys" },
         args: FLAGS,
         run: ({ args }) => commands.listKeys(args),
       }),
-      revoke: defineCommand({
+      revoke: leaf({
         meta: { name: "revoke", description: "Revoke an API key" },
         args: { ...FLAGS, id: { type: "positional", required: true, description: "The key's id" } },
         run: ({ args }) => commands.revokeKey(args, args.id),
@@ -85,22 +85,54 @@ function mainCommand(commands: Commands) {
   return defineCommand({
     meta: { name: "heddle", version: commands.version, description: "A self-hosted server for AI agents" },
     subCommands: {
-      serve: defineCommand({
+      serve: leaf({
         meta: { name: "serve", description: "Run the server and a worker" },
         args: FLAGS,
         run: ({ args }) => commands.serve(args),
       }),
-      worker: defineCommand({
+      worker: leaf({
         meta: { name: "worker", description: "Run a worker alone (PostgreSQL only)" },
         args: FLAGS,
         run: ({ args }) => commands.worker(args),
       }),
-      migrate: defineCommand({
+      migrate: leaf({
         meta: { name: "migrate", description: "Bring the database's tables up to date, and exit" },
         args: FLAGS,
         run: ({ args }) => commands.migrate(args),
       }),
       keys,
+    },
+  });
+}
+
+/** A command that refuses what it does not know: a mistyped flag must not be a default in disguise. */
+function leaf<Args extends ArgsDef>(command: {
+  meta: { name: string; description: string };
+  args: Args;
+  run: (context: { args: ParsedArgs<Args> }) => Promise<void>;
+}): CommandDef<Args> {
+  const { meta, args, run } = command;
+  const positionals = Object.values(args).filter(({ type }) => type === "positional").length;
+  return defineCommand({
+    meta,
+    args,
+    run(context) {
+      const flags = context.rawArgs
+        .filter((arg) => arg.startsWith("-"))
+        .map((arg) => arg.split("=")[0] ?? arg);
+      const unknown = flags.find((flag) => !(flag.replace(/^--/, "") in args));
+      const surplus = context.args._[positionals];
+      const wrong = unknown ?? surplus;
+      if (wrong !== undefined) {
+        throw new HeddleError(
+          "config",
+          `${meta.name} does not know "${wrong}"; see heddle ${meta.name} --help.`,
+        );
+      }
+      const values = context.args as Record<string, unknown>;
+      const empty = Object.keys(args).find((name) => values[name] === "");
+      if (empty) throw new HeddleError("config", `--${empty} needs a value.`);
+      return run(context);
     },
   });
 }

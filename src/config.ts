@@ -54,7 +54,10 @@ type Environment = Record<string, string | undefined>;
 /** Throws a HeddleError("config") of one line that names the variable, what it got and what it takes. */
 export function loadConfig(flags: Flags = {}, processEnvironment: Environment = process.env): Config {
   const home = resolve(
-    flags.home ?? blank(processEnvironment.HEDDLE_HOME) ?? stateDirectory(processEnvironment) ?? ".heddle",
+    blank(flags.home) ??
+      blank(processEnvironment.HEDDLE_HOME) ??
+      stateDirectory(processEnvironment) ??
+      ".heddle",
   );
   const environment: Environment = {
     ...readEnvFile(join(home, ".env")),

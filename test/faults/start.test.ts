@@ -36,6 +36,8 @@ const WRONG: [name: string, options: LaunchOptions, says: RegExp][] = [
     { arguments: ["--home", home, "--port", "http"] },
     /PORT is "http", but takes a whole number/,
   ],
+  ["a flag that is none", { arguments: ["--home", home, "--bogus"] }, /does not know "--bogus"/],
+  ["a flag without its value", { arguments: ["--port", "0", "--home"] }, /--home needs a value/],
   ["a level that is none", serve({ LOG_LEVEL: "loud" }), /LOG_LEVEL is "loud", but takes one of /],
   ["a format that is none", serve({ LOG_FORMAT: "xml" }), /LOG_FORMAT is "xml"/],
   ["too few runs at once", serve({ WORKER_CONCURRENCY: "0" }), /WORKER_CONCURRENCY is "0"/],
