@@ -34,7 +34,7 @@ import { createDocuments } from "./search/documents.ts";
 import { createSessions, type Sessions } from "./sessions/sessions.ts";
 import { createTasks } from "./sessions/tasks.ts";
 import { checkEncryptionKey, createVault } from "./vault.ts";
-import { createWorker } from "./worker/worker.ts";
+import { createWorker, type Worker } from "./worker/worker.ts";
 
 /** A running server or worker. */
 export interface Heddle {
@@ -57,7 +57,6 @@ export function startServer(config: Config): Promise<Heddle> {
   return start(async (closers) => {
     const core = await openCore(config, closers);
     const { db, log, apiKeys, integrations } = core;
-    const adminKey = await createFirstKey(db, apiKeys);
     const app = createApp({
       ...core,
       version: build.version,
@@ -73,12 +72,15 @@ export function startServer(config: Config): Promise<Heddle> {
     });
     const url = `http://${config.host.includes(":") ? `[${config.host}]` : config.host}:${listener.port}`;
     log.info("Listening on {url}", { url, version: build.version, database: db.kind, home: config.home });
-    const worker = integrations.whenSettled.then(() => core.startWorker());
+    let worker: Promise<Worker> | undefined;
     // Requests first, so that nothing new comes in while runs finish.
     closers.push(async () => {
       await listener.close();
-      await (await worker).close();
+      await (await worker)?.close();
     });
+    // Only now: a key that a failed start swallowed could never be shown again.
+    const adminKey = await createFirstKey(db, apiKeys);
+    worker = integrations.whenSettled.then(() => core.startWorker());
     return { url, adminKey };
   });
 }
@@ -138,7 +140,9 @@ async function openCore(config: Config, closers: Closers) {
   const documents = createDocuments({ db });
   tools.add(
     "core",
-    createSearchDocumentsTool(({ query, limit }) => documents.search({ query, limit })),
+    createSearchDocumentsTool(({ query, limit }, { session_id }) =>
+      documents.search({ query, limit, visibleIn: session_id }),
+    ),
   );
 
   const integrations = createIntegrations({
@@ -173,7 +177,7 @@ async function openCore(config: Config, closers: Closers) {
   await bots.seed([join(await builtinDir("manifests", home.path), "bots"), home.bots], log);
   const apiKeys = createApiKeys({ db, log: log.getChild("http"), staticKey: config.apiKey });
   closers.push(apiKeys.close);
-  void integrations.loadAll();
+  integrations.loadAll().catch((error) => log.error("Looking for integrations: {error}", { error }));
 
   const llm =
     config.openaiApiKey || config.openaiBaseUrl
@@ -183,7 +187,7 @@ async function openCore(config: Config, closers: Closers) {
           log: log.getChild("llm"),
           redact,
         })
-      : createOfflineLlm({ search: (query) => documents.search({ query, limit: 3 }) });
+      : createOfflineLlm({ search: (query) => documents.search({ query, limit: 3, visibleIn: null }) });
   const agent = createAgent({
     db,
     llm,

@@ -32,7 +32,10 @@ export interface SearchInput {
   query: string;
   /** Only documents of this integration; null or missing: of all. */
   integrationId?: string | null;
+  /** Only documents of this session. */
   sessionId?: string | null;
+  /** What a run of this session may see: documents of no session, and its own; null: of no session only. */
+  visibleIn?: string | null;
   /** 1 to 100; default 10. */
   limit?: number;
 }
@@ -93,7 +96,7 @@ export function createDocuments({ db }: { db: Database }): Documents {
       return gone.length > 0;
     },
 
-    async search({ query, integrationId = null, sessionId = null, limit = 10 }) {
+    async search({ query, integrationId = null, sessionId = null, visibleIn, limit = 10 }) {
       if (query.trim() === "") throw new HeddleError("validation", "The query is empty.", { field: "q" });
       if (query.length > MAX_QUERY) {
         throw new HeddleError("validation", `The query has more than ${MAX_QUERY} characters.`, {
@@ -105,7 +108,7 @@ export function createDocuments({ db }: { db: Database }): Documents {
           field: "limit",
         });
       }
-      return searchLexical(db, { text: searchableText(query), integrationId, sessionId, limit });
+      return searchLexical(db, { text: searchableText(query), integrationId, sessionId, visibleIn, limit });
     },
   };
 }

@@ -10,6 +10,7 @@ export interface LexicalQuery {
   text: string;
   integrationId: string | null;
   sessionId: string | null;
+  visibleIn: string | null | undefined;
   limit: number;
 }
 
@@ -20,7 +21,14 @@ const B = 0.75;
 const MAX_LEXEMES = 48;
 
 export async function searchLexical(db: Database, query: LexicalQuery): Promise<DocumentHit[]> {
-  const { rows } = await db.execute(SEARCH, [query.text, query.integrationId, query.sessionId, query.limit]);
+  const { rows } = await db.execute(SEARCH, [
+    query.text,
+    query.integrationId,
+    query.sessionId,
+    query.limit,
+    query.visibleIn !== undefined,
+    query.visibleIn ?? null,
+  ]);
   return rows.map((row) => ({
     id: String(row.id),
     integration_id: row.integration_id as string | null,
@@ -57,6 +65,7 @@ matches AS MATERIALIZED (
   WHERE c.lexemes @@ (SELECT string_agg(query::text, ' | ')::tsquery FROM words)
     AND ($2::text IS NULL OR d.integration_id = $2)
     AND ($3::uuid IS NULL OR d.session_id = $3)
+    AND (NOT $5::boolean OR d.session_id IS NULL OR d.session_id = $6::uuid)
 ),
 scored AS (
   SELECT m.id, m.document_id, m.position,

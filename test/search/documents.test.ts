@@ -117,6 +117,13 @@ eachDatabase("documents", (open) => {
     const inSession = await documents.search({ query: "walrus", sessionId });
     expect(inSession.map(({ title, session_id }) => [title, session_id])).toEqual([["mine", sessionId]]);
     expect(await documents.search({ query: "walrus", sessionId: UNKNOWN_ID })).toEqual([]);
+    const titles = async (visibleIn: string | null) =>
+      (await documents.search({ query: "walrus", visibleIn })).map(({ title }) => title).sort();
+    // A run sees what belongs to nobody, and its own session's documents.
+    expect(await titles(sessionId)).toContain("mine");
+    expect(await titles(null)).not.toContain("mine");
+    expect(await titles(UNKNOWN_ID)).toEqual(await titles(null));
+    expect((await titles(null)).length).toBeGreaterThan(0);
     expect(await documents.search({ query: "walrus", sessionId, integrationId: "scoped" })).toEqual([]);
     const all = await documents.search({ query: "walrus", limit: 100 });
     expect(all.map(({ title }) => title)).toEqual(expect.arrayContaining(["one", "two", "mine"]));
