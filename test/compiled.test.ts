@@ -9,6 +9,9 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import postgres from "postgres";
 import { compiledBinary } from "./compiled-binary.ts";
+import { startReviewingModel } from "./faults/model.ts";
+import { pullRequests, send, WEBHOOK_SECRET } from "./faults/webhooks.ts";
+import { createFakeGitHub } from "./github/fake-github.ts";
 
 const base = mkdtempSync(join(tmpdir(), "heddle-compiled-"));
 const running = new Set<ChildProcess>();
@@ -72,10 +75,41 @@ for (const kind of server ? (["embedded", "postgres"] as const) : (["embedded"] 
       await stop("SIGTERM");
     }, 60_000);
 
-    function launch(more: string[]) {
+    test("reviews a pull request", async () => {
+      const github = createFakeGitHub({ token: "ghp_of_the_test" });
+      const model = await startReviewingModel(() => 0);
+      const [webhook] = pullRequests(1, 1);
+      if (!webhook) throw new Error("no webhook");
+      const key = "admin-key-of-the-compiled-test";
+      const url = await start(flags, {
+        API_KEY: key,
+        OPENAI_BASE_URL: model.url,
+        GITHUB_API_URL: github.url,
+        GITHUB_TOKEN: "ghp_of_the_test",
+        GITHUB_WEBHOOK_SECRET: WEBHOOK_SECRET,
+      });
+      const accepted = (await (await send(url, webhook)).json()) as { task_id: string };
+      let delivery: { status?: string; receipt?: unknown } | undefined;
+      while (delivery?.status !== "delivered") {
+        const response = await fetch(`${url}/api/v1/deliveries?task_id=${accepted.task_id}`, {
+          headers: { authorization: `Bearer ${key}` },
+        });
+        [delivery] = ((await response.json()) as { deliveries: (typeof delivery)[] }).deliveries;
+      }
+      expect(github.commentsOn(webhook.issue)).toMatchObject([
+        { body: expect.stringContaining("Review of 1: nothing to mend.") },
+      ]);
+      expect(model.asked.length).toBe(2);
+      expect(JSON.stringify(delivery.receipt)).toContain(String(github.comments[0]?.id));
+      await stop("SIGTERM");
+      await model.stop();
+      await github.close();
+    }, 60_000);
+
+    function launch(more: string[], environment: Record<string, string> = {}) {
       const child = spawn(binary, ["serve", "--home", home, "--port", "0", ...more], {
         cwd: folder,
-        env: {},
+        env: environment,
         stdio: ["ignore", "pipe", "pipe"],
       });
       running.add(child);
@@ -83,8 +117,8 @@ for (const kind of server ? (["embedded", "postgres"] as const) : (["embedded"] 
       return child;
     }
 
-    async function start(more: string[]): Promise<string> {
-      const child = launch(more);
+    async function start(more: string[], environment?: Record<string, string>): Promise<string> {
+      const child = launch(more, environment);
       let said = "";
       child.stderr.on("data", (text) => {
         said += text;
