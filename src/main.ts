@@ -57,8 +57,10 @@ export function startServer(config: Config): Promise<Heddle> {
   return start(async (closers) => {
     const core = await openCore(config, closers);
     const { db, log, apiKeys, integrations } = core;
+    let url = "";
     const app = createApp({
       ...core,
+      baseUrl: () => config.baseUrl ?? url,
       version: build.version,
       webhookRateLimit: config.webhookRateLimit,
       isReady: async () => void (await db.execute("select 1")),
@@ -70,7 +72,7 @@ export function startServer(config: Config): Promise<Heddle> {
       maxBodyBytes: MAX_BODY_BYTES,
       fetch: app.fetch,
     });
-    const url = `http://${config.host.includes(":") ? `[${config.host}]` : config.host}:${listener.port}`;
+    url = `http://${config.host.includes(":") ? `[${config.host}]` : config.host}:${listener.port}`;
     log.info("Listening on {url}", { url, version: build.version, database: db.kind, home: config.home });
     let worker: Promise<Worker> | undefined;
     // Requests first, so that nothing new comes in while runs finish.

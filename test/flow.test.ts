@@ -126,6 +126,12 @@ eachDatabase("flow", (open) => {
     );
     expect(roles).toEqual(["user", "assistant", "tool", "assistant"]);
 
+    const { integrations } = await get(heddle.url, "/api/v1/integrations");
+    expect(integrations.find(({ id }: { id: string }) => id === "github")).toMatchObject({
+      status: "ready",
+      webhook_url: `${heddle.url}/integrations/github/webhook`,
+    });
+
     // A retry of the sender changes nothing, not even across a restart.
     await heddle.close();
     heddle = await startOn(database);

@@ -42,6 +42,8 @@ export interface AppParts {
   integrations: MountedIntegrations & IntegrationRoutes["integrations"];
   /** Requests per second that one sender may make to one integration's public routes. */
   webhookRateLimit?: number;
+  /** How the outside reaches this server, without a trailing slash. */
+  baseUrl: () => string;
   /** Rejects while the server cannot work. */
   isReady: () => Promise<void>;
   /** @scalar/api-reference's standalone script, for /swagger. */
@@ -103,7 +105,7 @@ function createApi(parts: AppParts, auth: ReturnType<typeof createAuth>) {
     .use(deliveryRoutes({ outbox: parts.outbox, route }))
     .use(botRoutes({ bots: parts.bots, route }))
     .use(apiKeyRoutes({ apiKeys: parts.apiKeys, auth, route }))
-    .use(integrationRoutes({ integrations: parts.integrations, route }));
+    .use(integrationRoutes({ integrations: parts.integrations, baseUrl: parts.baseUrl, route }));
 }
 
 /** Without parsing the whole URL: this runs for every request. */

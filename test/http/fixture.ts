@@ -66,6 +66,7 @@ export async function createHttpFixture(db: TestDatabase, options: HttpFixtureOp
         integrations[id] === undefined ? undefined : integrations[id].handle ? "live" : "quarantined",
       list: () => Object.entries(integrations).map(viewOf),
     },
+    baseUrl: () => "https://heddle.example",
     ...(options.webhookRateLimit !== undefined && { webhookRateLimit: options.webhookRateLimit }),
     isReady: options.isReady ?? (async () => void (await db.execute("select 1"))),
     scalarBundle: async () => new Blob(["/* scalar */"]),

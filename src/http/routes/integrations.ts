@@ -19,6 +19,8 @@ export interface IntegrationStatus {
   tools: string[];
   dispatchers: string[];
   skills: string[];
+  /** The manifest. */
+  setup: { webhook?: { path: string } } | null;
 }
 
 const IntegrationAnswer = t.Object({
@@ -42,17 +44,20 @@ const IntegrationAnswer = t.Object({
   tools: t.Array(t.String()),
   dispatchers: t.Array(t.String()),
   skills: t.Array(t.String()),
+  webhook_url: nullable(t.String(), "To enter at the service that sends the webhooks; made from BASE_URL."),
 });
 
 export interface IntegrationRoutes {
   integrations: { list(): IntegrationStatus[] };
+  /** How the outside reaches this server, without a trailing slash. */
+  baseUrl: () => string;
   route: RouteOptions;
 }
 
-export function integrationRoutes({ integrations, route }: IntegrationRoutes) {
+export function integrationRoutes({ integrations, baseUrl, route }: IntegrationRoutes) {
   return new Elysia({ prefix: "/api/v1/integrations", normalize: false }).get(
     "",
-    () => ({ integrations: integrations.list().map(present) }),
+    () => ({ integrations: integrations.list().map((view) => present(view, baseUrl())) }),
     {
       ...route.plain({
         scope: "integrations:read",
@@ -65,7 +70,7 @@ export function integrationRoutes({ integrations, route }: IntegrationRoutes) {
   );
 }
 
-const present = (view: IntegrationStatus) => ({
+const present = (view: IntegrationStatus, baseUrl: string) => ({
   id: view.id,
   name: view.name,
   version: view.version,
@@ -82,4 +87,5 @@ const present = (view: IntegrationStatus) => ({
   tools: view.tools,
   dispatchers: view.dispatchers,
   skills: view.skills,
+  webhook_url: view.setup?.webhook ? `${baseUrl}${view.setup.webhook.path}` : null,
 });
