@@ -71,7 +71,8 @@ export function exampleTests({ copyFiles, blockWith, start }: ExampleTestsOption
     const [shown] = JSON.parse(blockWith('"quarantined"')).integrations;
     // Until the folders have been looked at, the list is empty.
     const loaded = await until(mynotify, (view) => view !== undefined && view.status !== "loading");
-    expect(loaded).toEqual({ ...shown, status: "ready", error: null });
+    const webhook_url = shown.webhook_url.replace("http://127.0.0.1:8000", server.url);
+    expect(loaded).toEqual({ ...shown, webhook_url, status: "ready", error: null });
   });
 
   test("alarm, run, tool, delivery, receipt; sent again, it is the same", async () => {
