@@ -74,6 +74,7 @@ eachDatabase("a turn", (open) => {
   test("stores calls before they run and results as they come, in call order for the model", async () => {
     const task = await addTask(db, await addSession(db, await addBot(db)), "Go");
     const slow = Promise.withResolvers<void>();
+    const looked = Promise.withResolvers<void>();
     const statusWhileRunning: string[] = [];
     const tools = [
       tool("first", async () => {
@@ -82,9 +83,11 @@ eachDatabase("a turn", (open) => {
       }),
       tool("second", async () => {
         statusWhileRunning.push(...(await callsOf(db, task)).map((row) => row.status));
+        looked.resolve();
         return { two: 2, client_action: { type: "upload_file", data: "aGk=" }, message: "Uploaded." };
       }),
       tool("third", async () => {
+        await looked.promise;
         slow.resolve();
         throw new Error("third is broken");
       }),
