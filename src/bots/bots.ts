@@ -27,6 +27,8 @@ export const BotFields = t.Object(
     tools: t.Optional(
       t.Array(t.String({ minLength: 1 }), { description: "Tool names; * stands for any text" }),
     ),
+    skills: t.Optional(t.Array(t.String({ minLength: 1 }), { description: "Ids of skills" })),
+    carapaces: t.Optional(t.Array(t.String({ minLength: 1 }), { description: "Ids of capability bundles" })),
     max_iterations: t.Optional(t.Union([t.Integer({ minimum: 1, maximum: 100 }), t.Null()])),
   },
   { additionalProperties: false },

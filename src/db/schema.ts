@@ -9,6 +9,7 @@ import {
   integer,
   jsonb,
   pgTable,
+  primaryKey,
   text,
   timestamp,
   uniqueIndex,
@@ -37,6 +38,10 @@ export const bots = pgTable("bots", {
   model: text("model"),
   fallback_models: jsonb("fallback_models").$type<string[]>().notNull().default([]),
   tools: jsonb("tools").$type<string[]>().notNull().default([]),
+  /** Ids of skills that stand in every run of the bot. */
+  skills: jsonb("skills").$type<string[]>().notNull().default([]),
+  /** Ids of capability bundles: tools, skills and prompt text together. */
+  carapaces: jsonb("carapaces").$type<string[]>().notNull().default([]),
   max_iterations: integer("max_iterations"),
   source: text("source").$type<"file" | "api">().notNull().default("api"),
   created_at: createdAt(),
@@ -48,8 +53,77 @@ export const channels = pgTable("channels", {
   id: uuid("id").primaryKey(),
   client_id: text("client_id").notNull().unique(),
   name: text("name").notNull(),
+  /** Who answers here; null: whoever a message names. */
+  bot_id: text("bot_id"),
+  /** Where what is said here goes; secret fields are sealed. */
+  dispatch_config: jsonb("dispatch_config").$type<JsonObject>(),
+  /** Whether a chat integration runs the bot only when it is addressed. */
+  require_mention: boolean("require_mention").notNull().default(true),
+  /** Whether messages that run nothing are kept as context. */
+  passive_memory: boolean("passive_memory").notNull().default(true),
+  allow_bot_messages: boolean("allow_bot_messages").notNull().default(false),
+  thinking_display: text("thinking_display")
+    .$type<"append" | "replace" | "hidden">()
+    .notNull()
+    .default("append"),
+  private: boolean("private").notNull().default(false),
+  model_override: text("model_override"),
+  max_iterations: integer("max_iterations"),
+  /** A text for every run in this channel. */
+  prompt: text("prompt"),
+  /** Id of the template that describes how the channel's files are laid out. */
+  template_id: text("template_id"),
+  skills: jsonb("skills").$type<string[]>().notNull().default([]),
+  tools_disabled: jsonb("tools_disabled").$type<string[]>().notNull().default([]),
+  /** In addition to the bot's and those of activated integrations. */
+  carapaces: jsonb("carapaces").$type<string[]>().notNull().default([]),
+  carapaces_disabled: jsonb("carapaces_disabled").$type<string[]>().notNull().default([]),
   created_at: createdAt(),
+  updated_at: instant("updated_at").notNull().defaultNow(),
 });
+
+/** A further place that a channel hears from and speaks to. */
+export const channelBindings = pgTable(
+  "channel_bindings",
+  {
+    id: uuid("id").primaryKey(),
+    channel_id: uuid("channel_id")
+      .notNull()
+      .references(() => channels.id, { onDelete: "cascade" }),
+    /** Of the integration: "github". */
+    integration_type: text("integration_type").notNull(),
+    /** "github:owner/repo"; several channels may be bound to one. */
+    client_id: text("client_id").notNull(),
+    display_name: text("display_name"),
+    /** Null: what the integration's resolveDispatchConfig says. Secret fields are sealed. */
+    dispatch_config: jsonb("dispatch_config").$type<JsonObject>(),
+    /** Names of events that reach the channel; null: all. */
+    event_filter: jsonb("event_filter").$type<string[]>(),
+    /** The integration's own fields, as `binding.config_fields` of its manifest declares them. */
+    config: jsonb("config").$type<JsonObject>().notNull().default({}),
+    /** Whether what is said in the channel goes there, too. */
+    mirror: boolean("mirror").notNull().default(true),
+    created_at: createdAt(),
+    updated_at: instant("updated_at").notNull().defaultNow(),
+  },
+  (table) => [
+    uniqueIndex("channel_bindings_place").on(table.channel_id, table.client_id),
+    index("channel_bindings_client").on(table.client_id),
+  ],
+);
+
+/** An integration whose carapaces work in a channel. */
+export const channelActivations = pgTable(
+  "channel_activations",
+  {
+    channel_id: uuid("channel_id")
+      .notNull()
+      .references(() => channels.id, { onDelete: "cascade" }),
+    integration_id: text("integration_id").notNull(),
+    created_at: createdAt(),
+  },
+  (table) => [primaryKey({ columns: [table.channel_id, table.integration_id] })],
+);
 
 export const sessions = pgTable(
   "sessions",
@@ -161,6 +235,14 @@ export interface DeliveryPayload {
   text: string;
   client_actions: JsonObject[];
   extra_metadata: JsonObject;
+  /** Of a post: as whom it is posted, when not as the bot. */
+  author?: PostAuthor;
+}
+
+export interface PostAuthor {
+  username?: string;
+  icon_emoji?: string;
+  icon_url?: string;
 }
 
 /** The outbox: one row for each thing to hand over, written together with what caused it. */
@@ -192,7 +274,22 @@ export const deliveries = pgTable(
   ],
 );
 
-/** Every webhook that was taken in, as it came. */
+export const INBOX_VERDICTS = ["accepted", "duplicate", "ignored", "rejected", "failed"] as const;
+/**
+ * What became of a webhook: it made messages; they were there already; the integration had no use for it; it was
+ * refused (signature, rate, form); or the integration's code threw.
+ */
+export type InboxVerdict = (typeof INBOX_VERDICTS)[number];
+
+/** A message that a webhook made, or had made before. */
+export interface InboxOutcome {
+  message_id: string;
+  session_id: string;
+  task_id: string | null;
+  duplicate: boolean;
+}
+
+/** Every webhook that came in, once. The id is that of the request. */
 export const inboxEvents = pgTable(
   "inbox_events",
   {
@@ -202,15 +299,102 @@ export const inboxEvents = pgTable(
     path: text("path").notNull(),
     /** Redacted: signatures, tokens and cookies are not kept. */
     headers: jsonb("headers").$type<Record<string, string>>().notNull(),
+    /** Redacted, and cut when `body_truncated`. */
     body: text("body").notNull(),
-    verdict: text("verdict").$type<"accepted" | "duplicate">().notNull(),
+    /** As it came. */
+    body_bytes: integer("body_bytes").notNull(),
+    body_truncated: boolean("body_truncated").notNull().default(false),
+    verdict: text("verdict").$type<InboxVerdict>().notNull(),
+    /** Why it was ignored, rejected or failed. */
+    reason: text("reason"),
+    /** Of the answer; null when the record was written before there was one. */
+    status_code: integer("status_code"),
     idempotency_key: text("idempotency_key"),
-    message_id: uuid("message_id"),
-    task_id: uuid("task_id"),
+    outcomes: jsonb("outcomes").$type<InboxOutcome[]>().notNull().default([]),
+    /** From its arrival to this record. */
+    duration_ms: integer("duration_ms").notNull(),
+    /** The event that this one repeats. */
+    replay_of: uuid("replay_of"),
     created_at: createdAt(),
   },
-  (table) => [index("inbox_events_integration").on(table.integration_id, table.id)],
+  (table) => [
+    index("inbox_events_integration").on(table.integration_id, table.id),
+    index("inbox_events_verdict").on(table.verdict, table.id),
+    index("inbox_events_created").on(table.created_at),
+  ],
 );
+
+/** What an operator set for an integration; it comes before the environment. */
+export const integrationSettings = pgTable(
+  "integration_settings",
+  {
+    integration_id: text("integration_id").notNull(),
+    key: text("key").notNull(),
+    /** Sealed when `secret`. */
+    value: text("value").notNull(),
+    secret: boolean("secret").notNull(),
+    updated_at: instant("updated_at").notNull().defaultNow(),
+  },
+  (table) => [primaryKey({ columns: [table.integration_id, table.key] })],
+);
+
+/** What an operator decided about an integration; without a row everything is as by default. */
+export const integrationStates = pgTable("integration_states", {
+  integration_id: text("integration_id").primaryKey(),
+  enabled: boolean("enabled").notNull().default(true),
+  process_auto_start: boolean("process_auto_start").notNull().default(true),
+  updated_at: instant("updated_at").notNull().defaultNow(),
+});
+
+/** What an integration keeps for itself: cursors, marks, endpoints. */
+export const integrationStore = pgTable(
+  "integration_store",
+  {
+    integration_id: text("integration_id").notNull(),
+    key: text("key").notNull(),
+    /** JSON text, sealed when `secret`. */
+    value: text("value").notNull(),
+    secret: boolean("secret").notNull().default(false),
+    updated_at: instant("updated_at").notNull().defaultNow(),
+  },
+  (table) => [primaryKey({ columns: [table.integration_id, table.key] })],
+);
+
+/** A file of the workspace as a bot wrote it. Code in it runs only when a person has approved just this content. */
+export const workspaceWrites = pgTable("workspace_writes", {
+  /** Below the workspace: "integrations/x/router.ts". */
+  path: text("path").primaryKey(),
+  /** Of the file's bytes, hex. */
+  sha256: text("sha256").notNull(),
+  bot_id: text("bot_id").notNull(),
+  task_id: uuid("task_id"),
+  approved_at: instant("approved_at"),
+  written_at: instant("written_at").notNull().defaultNow(),
+});
+
+export const PROCESS_STATES = [
+  "waiting",
+  "starting",
+  "running",
+  "backing_off",
+  "crash_looping",
+  "stopped",
+] as const;
+export type ProcessState = (typeof PROCESS_STATES)[number];
+
+/** The background process of an integration, as the server that supervises it last saw it. */
+export const processes = pgTable("processes", {
+  integration_id: text("integration_id").primaryKey(),
+  /** Of the supervising server. */
+  server_id: uuid("server_id").notNull(),
+  state: text("state").$type<ProcessState>().notNull(),
+  pid: integer("pid"),
+  started_at: instant("started_at"),
+  exit_code: integer("exit_code"),
+  restarts: integer("restarts").notNull().default(0),
+  last_error: text("last_error"),
+  updated_at: instant("updated_at").notNull().defaultNow(),
+});
 
 export const documents = pgTable(
   "documents",

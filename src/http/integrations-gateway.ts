@@ -71,6 +71,7 @@ export function createGateway({ integrations, auth, log, limits = GATEWAY_LIMITS
   };
 
   return async (request, client, requestId) => {
+    const arrivedAt = performance.now();
     const url = new URL(request.url);
     const [, id = "", rest = "/"] = ROUTE.exec(url.pathname) ?? [];
     const facts: ErrorFacts = {
@@ -102,6 +103,7 @@ export function createGateway({ integrations, auth, log, limits = GATEWAY_LIMITS
         path: rest,
         headers: request.headers,
         body,
+        arrivedAt,
       };
       const handled = withIncoming(incoming, () => router.handle(inner));
       return await within(limits.handlerMs, handled, `The integration ${id} did not answer in time.`);

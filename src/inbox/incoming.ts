@@ -15,6 +15,8 @@ export interface Incoming {
   readonly path: string;
   readonly headers: Headers;
   readonly body: Uint8Array;
+  /** By performance.now(). */
+  readonly arrivedAt: number;
 }
 
 // A fixed object, yet each asynchronous call chain sees its own value: an integration's code stands between
@@ -38,10 +40,11 @@ export interface InboxRow {
   path: string;
   headers: Record<string, string>;
   body: string;
+  body_bytes: number;
   verdict: "accepted" | "duplicate";
   idempotency_key: string | null;
-  message_id: string;
-  task_id: string | null;
+  outcomes: InjectResult[];
+  duration_ms: number;
 }
 
 /** The record of a webhook and of what became of it. */
@@ -59,8 +62,9 @@ export function inboxRow(
     body: storable(new TextDecoder().decode(incoming.body)),
     verdict: outcome.duplicate ? "duplicate" : "accepted",
     idempotency_key: idempotencyKey ?? null,
-    message_id: outcome.message_id,
-    task_id: outcome.task_id,
+    body_bytes: incoming.body.byteLength,
+    outcomes: [outcome],
+    duration_ms: Math.round(performance.now() - incoming.arrivedAt),
   };
 }
 

@@ -55,11 +55,11 @@ export async function storeMessages(tx: Queryable, items: StoredMessage[]): Prom
       where t.id is not null
     ),
     recorded as (
-      insert into inbox_events (id, integration_id, method, path, headers, body, verdict, idempotency_key,
-        message_id, task_id)
+      insert into inbox_events (id, integration_id, method, path, headers, body, body_bytes, verdict,
+        idempotency_key, outcomes, duration_ms)
       select i.* from fresh, jsonb_to_record(nullif(item -> 'inbox', 'null')) as i (
-        id uuid, integration_id text, method text, path text, headers jsonb, body text, verdict text,
-        idempotency_key text, message_id uuid, task_id uuid
+        id uuid, integration_id text, method text, path text, headers jsonb, body text, body_bytes integer,
+        verdict text, idempotency_key text, outcomes jsonb, duration_ms integer
       )
       where i.id is not null
     )

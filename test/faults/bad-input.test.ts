@@ -231,5 +231,7 @@ test("nothing of all this is stored, and a good webhook is still taken in", asyn
   const stored = await readStored(database);
   expect(stored.messages).toMatchObject([{ role: "user", dedupe_key: expect.stringContaining(GOOD.id) }]);
   expect(stored.tasks).toHaveLength(1);
-  expect(stored.inbox).toMatchObject([{ verdict: "accepted", message_id: stored.messages[0]?.id }]);
+  expect(stored.inbox).toMatchObject([
+    { verdict: "accepted", outcomes: [{ message_id: stored.messages[0]?.id }] },
+  ]);
 }, 60_000);

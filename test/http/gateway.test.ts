@@ -244,8 +244,8 @@ eachDatabase("inbox", (openEach) => {
       path: "/webhook",
       body: "hi\u{fffd}",
       idempotency_key: "d-1",
-      message_id: first.body.message_id,
-      task_id: first.body.task_id,
+      outcomes: [first.body],
+      body_bytes: 3,
     });
     expect(rows[0]?.headers).toMatchObject({ "x-github-event": "push", "x-hub-signature-256": "[redacted]" });
     expect(JSON.stringify(rows)).not.toContain("f00d");

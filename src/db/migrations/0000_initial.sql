@@ -20,8 +20,31 @@ CREATE TABLE "bots" (
 	"model" text,
 	"fallback_models" jsonb DEFAULT '[]'::jsonb NOT NULL,
 	"tools" jsonb DEFAULT '[]'::jsonb NOT NULL,
+	"skills" jsonb DEFAULT '[]'::jsonb NOT NULL,
+	"carapaces" jsonb DEFAULT '[]'::jsonb NOT NULL,
 	"max_iterations" integer,
 	"source" text DEFAULT 'api' NOT NULL,
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"updated_at" timestamp with time zone DEFAULT now() NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE "channel_activations" (
+	"channel_id" uuid NOT NULL,
+	"integration_id" text NOT NULL,
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
+	CONSTRAINT "channel_activations_channel_id_integration_id_pk" PRIMARY KEY("channel_id","integration_id")
+);
+--> statement-breakpoint
+CREATE TABLE "channel_bindings" (
+	"id" uuid PRIMARY KEY NOT NULL,
+	"channel_id" uuid NOT NULL,
+	"integration_type" text NOT NULL,
+	"client_id" text NOT NULL,
+	"display_name" text,
+	"dispatch_config" jsonb,
+	"event_filter" jsonb,
+	"config" jsonb DEFAULT '{}'::jsonb NOT NULL,
+	"mirror" boolean DEFAULT true NOT NULL,
 	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
 	"updated_at" timestamp with time zone DEFAULT now() NOT NULL
 );
@@ -30,7 +53,23 @@ CREATE TABLE "channels" (
 	"id" uuid PRIMARY KEY NOT NULL,
 	"client_id" text NOT NULL,
 	"name" text NOT NULL,
+	"bot_id" text,
+	"dispatch_config" jsonb,
+	"require_mention" boolean DEFAULT true NOT NULL,
+	"passive_memory" boolean DEFAULT true NOT NULL,
+	"allow_bot_messages" boolean DEFAULT false NOT NULL,
+	"thinking_display" text DEFAULT 'append' NOT NULL,
+	"private" boolean DEFAULT false NOT NULL,
+	"model_override" text,
+	"max_iterations" integer,
+	"prompt" text,
+	"template_id" text,
+	"skills" jsonb DEFAULT '[]'::jsonb NOT NULL,
+	"tools_disabled" jsonb DEFAULT '[]'::jsonb NOT NULL,
+	"carapaces" jsonb DEFAULT '[]'::jsonb NOT NULL,
+	"carapaces_disabled" jsonb DEFAULT '[]'::jsonb NOT NULL,
 	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"updated_at" timestamp with time zone DEFAULT now() NOT NULL,
 	CONSTRAINT "channels_client_id_unique" UNIQUE("client_id")
 );
 --> statement-breakpoint
@@ -80,11 +119,41 @@ CREATE TABLE "inbox_events" (
 	"path" text NOT NULL,
 	"headers" jsonb NOT NULL,
 	"body" text NOT NULL,
+	"body_bytes" integer NOT NULL,
+	"body_truncated" boolean DEFAULT false NOT NULL,
 	"verdict" text NOT NULL,
+	"reason" text,
+	"status_code" integer,
 	"idempotency_key" text,
-	"message_id" uuid,
-	"task_id" uuid,
+	"outcomes" jsonb DEFAULT '[]'::jsonb NOT NULL,
+	"duration_ms" integer NOT NULL,
+	"replay_of" uuid,
 	"created_at" timestamp with time zone DEFAULT now() NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE "integration_settings" (
+	"integration_id" text NOT NULL,
+	"key" text NOT NULL,
+	"value" text NOT NULL,
+	"secret" boolean NOT NULL,
+	"updated_at" timestamp with time zone DEFAULT now() NOT NULL,
+	CONSTRAINT "integration_settings_integration_id_key_pk" PRIMARY KEY("integration_id","key")
+);
+--> statement-breakpoint
+CREATE TABLE "integration_states" (
+	"integration_id" text PRIMARY KEY NOT NULL,
+	"enabled" boolean DEFAULT true NOT NULL,
+	"process_auto_start" boolean DEFAULT true NOT NULL,
+	"updated_at" timestamp with time zone DEFAULT now() NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE "integration_store" (
+	"integration_id" text NOT NULL,
+	"key" text NOT NULL,
+	"value" text NOT NULL,
+	"secret" boolean DEFAULT false NOT NULL,
+	"updated_at" timestamp with time zone DEFAULT now() NOT NULL,
+	CONSTRAINT "integration_store_integration_id_key_pk" PRIMARY KEY("integration_id","key")
 );
 --> statement-breakpoint
 CREATE TABLE "llm_calls" (
@@ -120,6 +189,18 @@ CREATE TABLE "messages" (
 CREATE TABLE "meta" (
 	"key" text PRIMARY KEY NOT NULL,
 	"value" jsonb NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE "processes" (
+	"integration_id" text PRIMARY KEY NOT NULL,
+	"server_id" uuid NOT NULL,
+	"state" text NOT NULL,
+	"pid" integer,
+	"started_at" timestamp with time zone,
+	"exit_code" integer,
+	"restarts" integer DEFAULT 0 NOT NULL,
+	"last_error" text,
+	"updated_at" timestamp with time zone DEFAULT now() NOT NULL
 );
 --> statement-breakpoint
 CREATE TABLE "sessions" (
@@ -172,6 +253,17 @@ CREATE TABLE "tool_calls" (
 	"created_at" timestamp with time zone DEFAULT now() NOT NULL
 );
 --> statement-breakpoint
+CREATE TABLE "workspace_writes" (
+	"path" text PRIMARY KEY NOT NULL,
+	"sha256" text NOT NULL,
+	"bot_id" text NOT NULL,
+	"task_id" uuid,
+	"approved_at" timestamp with time zone,
+	"written_at" timestamp with time zone DEFAULT now() NOT NULL
+);
+--> statement-breakpoint
+ALTER TABLE "channel_activations" ADD CONSTRAINT "channel_activations_channel_id_channels_id_fk" FOREIGN KEY ("channel_id") REFERENCES "public"."channels"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "channel_bindings" ADD CONSTRAINT "channel_bindings_channel_id_channels_id_fk" FOREIGN KEY ("channel_id") REFERENCES "public"."channels"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "chunks" ADD CONSTRAINT "chunks_document_id_documents_id_fk" FOREIGN KEY ("document_id") REFERENCES "public"."documents"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "deliveries" ADD CONSTRAINT "deliveries_task_id_tasks_id_fk" FOREIGN KEY ("task_id") REFERENCES "public"."tasks"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "documents" ADD CONSTRAINT "documents_session_id_sessions_id_fk" FOREIGN KEY ("session_id") REFERENCES "public"."sessions"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
@@ -180,12 +272,16 @@ ALTER TABLE "messages" ADD CONSTRAINT "messages_session_id_sessions_id_fk" FOREI
 ALTER TABLE "sessions" ADD CONSTRAINT "sessions_channel_id_channels_id_fk" FOREIGN KEY ("channel_id") REFERENCES "public"."channels"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "tasks" ADD CONSTRAINT "tasks_session_id_sessions_id_fk" FOREIGN KEY ("session_id") REFERENCES "public"."sessions"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "tool_calls" ADD CONSTRAINT "tool_calls_task_id_tasks_id_fk" FOREIGN KEY ("task_id") REFERENCES "public"."tasks"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+CREATE UNIQUE INDEX "channel_bindings_place" ON "channel_bindings" USING btree ("channel_id","client_id");--> statement-breakpoint
+CREATE INDEX "channel_bindings_client" ON "channel_bindings" USING btree ("client_id");--> statement-breakpoint
 CREATE INDEX "chunks_document" ON "chunks" USING btree ("document_id");--> statement-breakpoint
 CREATE INDEX "chunks_lexemes" ON "chunks" USING gin ("lexemes");--> statement-breakpoint
 CREATE INDEX "deliveries_task" ON "deliveries" USING btree ("task_id");--> statement-breakpoint
 CREATE INDEX "deliveries_status" ON "deliveries" USING btree ("status","id");--> statement-breakpoint
 CREATE INDEX "documents_integration" ON "documents" USING btree ("integration_id");--> statement-breakpoint
 CREATE INDEX "inbox_events_integration" ON "inbox_events" USING btree ("integration_id","id");--> statement-breakpoint
+CREATE INDEX "inbox_events_verdict" ON "inbox_events" USING btree ("verdict","id");--> statement-breakpoint
+CREATE INDEX "inbox_events_created" ON "inbox_events" USING btree ("created_at");--> statement-breakpoint
 CREATE INDEX "llm_calls_task" ON "llm_calls" USING btree ("task_id");--> statement-breakpoint
 CREATE INDEX "messages_session" ON "messages" USING btree ("session_id","position");--> statement-breakpoint
 CREATE INDEX "messages_task" ON "messages" USING btree ("task_id","position");--> statement-breakpoint

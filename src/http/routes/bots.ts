@@ -13,6 +13,8 @@ const BotAnswer = t.Object({
   model: nullable(t.String(), "Null: the server's default."),
   fallback_models: t.Array(t.String()),
   tools: t.Array(t.String()),
+  skills: t.Array(t.String()),
+  carapaces: t.Array(t.String()),
   max_iterations: nullable(t.Integer()),
   source: t.String({ description: "file or api: where the bot came from." }),
   created_at: Instant,
