@@ -1,8 +1,8 @@
-// Reads what a run starts from: its message, its bot, and the session before it.
+// Reads what a run starts from: its message, its bot, its channel, and the session before it.
 
 import { and, desc, eq, isNotNull, ne, or, sql } from "drizzle-orm";
 import type { Queryable } from "../db/database.ts";
-import { bots, messages } from "../db/schema.ts";
+import { bots, channels, messages } from "../db/schema.ts";
 import { HeddleError } from "../errors.ts";
 import type { LlmMessage } from "../llm/llm.ts";
 import { toLlmMessage } from "./steps.ts";
@@ -13,12 +13,15 @@ const HISTORY_ROWS = 400;
 export interface TurnTask {
   id: string;
   session_id: string;
+  channel_id: string;
   bot_id: string;
   message_id: string;
 }
 
 export interface LoadedTurn {
   bot: typeof bots.$inferSelect;
+  /** Its settings count for every run in it, whoever caused the run. */
+  channel: typeof channels.$inferSelect;
   userMessage: string;
   /** Oldest first. */
   history: LlmMessage[];
@@ -28,26 +31,32 @@ export interface LoadedTurn {
 export async function loadTurn(query: Queryable, task: TurnTask): Promise<LoadedTurn> {
   const [[head], history] = await Promise.all([
     query
-      .select({ bot: bots, userMessage: messages.content })
+      .select({ bot: bots, channel: channels, userMessage: messages.content })
       .from(messages)
+      .innerJoin(channels, eq(channels.id, task.channel_id))
       .leftJoin(bots, eq(bots.id, task.bot_id))
       .where(eq(messages.id, task.message_id)),
     loadHistory(query, task),
   ]);
   if (!head) throw new HeddleError("not_found", "The message to answer is gone.");
   if (!head.bot) throw new HeddleError("unknown_bot", `There is no bot "${task.bot_id}".`);
-  return { bot: head.bot, userMessage: head.userMessage, history };
+  return { bot: head.bot, channel: head.channel, userMessage: head.userMessage, history };
 }
 
 /**
  * The newest rows of the session that lie before this run. Runs of a session follow each other, so every step of
  * another run is earlier than this one, even if it was stored after this run's message came in. Messages that came
- * in later wait for runs of their own, or have had them when this run was held back.
+ * in later wait for runs of their own, or have had them when this run was held back. In a channel without passive
+ * memory, messages that asked for no run are left out.
  */
 async function loadHistory(query: Queryable, task: TurnTask): Promise<LlmMessage[]> {
   const ownPosition = sql`(select own.position from ${messages} own where own.id = ${task.message_id}::uuid)`;
   const alreadyAnswered = sql`exists (
     select 1 from tasks done where done.message_id = ${messages.id} and done.status = 'complete')`;
+  const isRemembered = sql`(
+    (select passive_memory from channels where id = ${task.channel_id}::uuid)
+    or ${messages.task_id} is not null
+    or exists (select 1 from tasks asked where asked.message_id = ${messages.id}))`;
   const rows = await query
     .select({
       role: messages.role,
@@ -68,6 +77,7 @@ async function loadHistory(query: Queryable, task: TurnTask): Promise<LlmMessage
         ne(messages.id, task.message_id),
         sql`${messages.task_id} is distinct from ${task.id}::uuid`,
         or(isNotNull(messages.task_id), sql`${messages.position} < ${ownPosition}`, alreadyAnswered),
+        isRemembered,
       ),
     )
     .orderBy(desc(messages.position))

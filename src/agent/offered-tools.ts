@@ -3,11 +3,11 @@ import type { RegisteredTool, ToolRegistry } from "./tools/registry.ts";
 
 /**
  * The tools that a run may use: those of its bot (names, `*` stands for any text) and those that its message names.
- * Names that are not registered are left out with a warning.
+ * Names that are not registered are left out with a warning. What the channel disables is not offered, whoever names it.
  */
 export function offeredTools(
   registry: Pick<ToolRegistry, "get" | "list">,
-  wanted: { bot: string[]; message: string[] },
+  wanted: { bot: string[]; message: string[]; disabled: string[] },
   log: Logger,
 ): Map<string, RegisteredTool> {
   const offered = new Map<string, RegisteredTool>();
@@ -22,6 +22,8 @@ export function offeredTools(
       if (patterns.some((pattern) => pattern.test(tool.name))) offered.set(tool.name, tool);
     }
   }
+  const disabled = wanted.disabled.map(toPattern);
+  for (const name of offered.keys()) if (disabled.some((pattern) => pattern.test(name))) offered.delete(name);
   return offered;
 }
 

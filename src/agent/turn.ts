@@ -146,8 +146,12 @@ async function run(run: Run): Promise<TurnOutcome> {
   ]);
   tell("before_context_assembly", { user_message: turn.userMessage });
   progress.toolCallsMade = stored.toolCallsMade;
-  const { bot } = turn;
-  const wanted = { bot: bot.tools, message: task.execution_config.tools ?? [] };
+  const { bot, channel } = turn;
+  const wanted = {
+    bot: bot.tools,
+    message: task.execution_config.tools ?? [],
+    disabled: channel.tools_disabled,
+  };
   const tools = offeredTools(run.tools, wanted, log);
   const llmTools = [...tools.values()].map(({ name, description, parameters }) => ({
     name,
@@ -158,7 +162,8 @@ async function run(run: Run): Promise<TurnOutcome> {
 
   const result = await runLoop({
     llm,
-    model: task.execution_config.model_override ?? bot.model ?? settings.defaultModel,
+    model:
+      task.execution_config.model_override ?? channel.model_override ?? bot.model ?? settings.defaultModel,
     fallbackModels: bot.fallback_models.length > 0 ? bot.fallback_models : settings.fallbackModels,
     tools: llmTools,
     contextFor: contextOf(
@@ -192,7 +197,7 @@ async function run(run: Run): Promise<TurnOutcome> {
     },
     now,
     signal,
-    maxIterations: bot.max_iterations ?? settings.maxIterations ?? MAX_ITERATIONS,
+    maxIterations: channel.max_iterations ?? bot.max_iterations ?? settings.maxIterations ?? MAX_ITERATIONS,
     resume: stored.resume,
   });
   const text = storable(redact(result.text));
@@ -210,6 +215,7 @@ function contextOf({ task, clock, now = Date.now }: Run, turn: LoadedTurn, budge
       now: now(),
       clock,
       history: turn.history,
+      channelPrompt: turn.channel.prompt ?? "",
       systemPreamble: task.execution_config.system_preamble ?? "",
       userMessage: turn.userMessage,
     },

@@ -206,6 +206,8 @@ export const tasks = pgTable(
     error_code: text("error_code"),
     dispatch_type: text("dispatch_type").notNull(),
     dispatch_config: jsonb("dispatch_config").$type<JsonObject>().notNull().default({}),
+    /** Further places that get the outcome, fixed when the message came in; sealed like dispatch_config, each with its type. */
+    mirrors: jsonb("mirrors").$type<JsonObject[]>().notNull().default([]),
     execution_config: jsonb("execution_config").$type<JsonObject>().notNull().default({}),
     /** Claims so far. The claim a worker holds is its fence: writes of an older claim are refused. */
     attempt: integer("attempt").notNull().default(0),
@@ -237,6 +239,8 @@ export interface DeliveryPayload {
   extra_metadata: JsonObject;
   /** Of a post: as whom it is posted, when not as the bot. */
   author?: PostAuthor;
+  /** Of a post: false begins a new thread. Default true. */
+  reply_in_thread?: boolean;
 }
 
 export interface PostAuthor {

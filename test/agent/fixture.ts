@@ -93,8 +93,12 @@ export async function addBot(db: Database, bot: Partial<typeof bots.$inferInsert
   return id;
 }
 
-export async function addSession(db: Database, botId: string) {
-  const channel = { id: newId(), client_id: `test:${newId()}`, name: "test" };
+export async function addSession(
+  db: Database,
+  botId: string,
+  settings: Partial<typeof channels.$inferInsert> = {},
+) {
+  const channel = { id: newId(), client_id: `test:${newId()}`, name: "test", ...settings };
   await db.query.insert(channels).values(channel);
   const session = { id: newId(), channel_id: channel.id, client_id: channel.client_id, bot_id: botId };
   await db.query.insert(sessions).values(session);

@@ -229,6 +229,55 @@ eachDatabase("a turn", (open) => {
     expect(llm.requests.map((request) => request.tools.length)).toEqual([1, 0]);
   });
 
+  test("the settings of the channel count for the run", async () => {
+    const bot = await addBot(db, { model: "model-of-the-bot", max_iterations: 9, tools: ["*"] });
+    const session = await addSession(db, bot, {
+      model_override: "model-of-the-channel",
+      max_iterations: 1,
+      prompt: "In French here.",
+      tools_disabled: ["danger_*", "extra"],
+    });
+    const task = await addTask(db, session, "Go", {
+      execution_config: { tools: ["extra"], system_preamble: "Be brief." },
+    });
+    const tools = ["safe", "danger_zone", "extra"].map((name) => tool(name, () => "done"));
+    const llm = scriptedLlm([{ calls: [call("a", "safe")] }, "Enough"]);
+    await agentOver(db, llm, { tools }).agent.runTurn(task, running());
+    const [first, second] = llm.requests;
+    expect(first).toMatchObject({ model: "model-of-the-channel", tools: [{ name: "safe" }] });
+    expect(first?.messages.slice(-3).map(({ content }) => content)).toEqual([
+      "In French here.",
+      "Be brief.",
+      "Go",
+    ]);
+    // One round with tools, then the answer must come.
+    expect(second?.tools).toEqual([]);
+    const chosen = await addTask(db, session, "Again", { execution_config: { model_override: "for-once" } });
+    const other = scriptedLlm(["Fine"]);
+    await agentOver(db, other, { tools }).agent.runTurn(chosen, running());
+    expect(other.requests[0]?.model).toBe("for-once");
+  });
+
+  test("without passive memory, messages that asked for no run are no context", async () => {
+    const heard = async (passive_memory: boolean) => {
+      const session = await addSession(db, await addBot(db), { passive_memory });
+      const asked = await addTask(db, session, "A question");
+      const { agent } = agentOver(db, scriptedLlm(["An answer"]));
+      await finish(db, asked, await agent.runTurn(asked, running()));
+      await addMessage(db, session, "In passing");
+      const llm = scriptedLlm(["Yes"]);
+      await agentOver(db, llm).agent.runTurn(await addTask(db, session, "And now?"), running());
+      return conversation(llm.requests[0]?.messages ?? []);
+    };
+    expect(await heard(true)).toEqual([
+      "user: A question",
+      "assistant: An answer",
+      "user: In passing",
+      "user: And now?",
+    ]);
+    expect(await heard(false)).toEqual(["user: A question", "assistant: An answer", "user: And now?"]);
+  });
+
   test("only the bot's tools and the message's may be called", async () => {
     const session = await addSession(db, await addBot(db, { tools: ["github_*", "search"] }));
     const task = await addTask(db, session, "Go", { execution_config: { tools: ["extra", "missing"] } });

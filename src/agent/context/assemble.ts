@@ -4,6 +4,7 @@ import type { LlmMessage } from "../../llm/llm.ts";
 import { basePrompt } from "./base-prompt.ts";
 import { botPrompt } from "./bot-prompt.ts";
 import { cutMessage, estimate } from "./budget.ts";
+import { channelPrompt } from "./channel-prompt.ts";
 import { currentTime } from "./current-time.ts";
 import { fitSteps } from "./fit-steps.ts";
 import { type Group, toGroups } from "./groups.ts";
@@ -19,6 +20,7 @@ const BEFORE_HISTORY: { source: Source; share: number }[] = [
   { source: currentTime, share: 0.01 },
 ];
 const AFTER_HISTORY: { source: Source; share: number }[] = [
+  { source: channelPrompt, share: 0.06 },
   { source: systemPreamble, share: 0.14 },
   { source: userMessage, share: 0.3 },
 ];

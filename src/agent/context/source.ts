@@ -9,6 +9,9 @@ export interface ContextInput {
   clock: Intl.DateTimeFormat;
   /** The session before the message to answer, oldest first. */
   history: LlmMessage[];
+  /** For every run in the channel. */
+  channelPrompt: string;
+  /** For this run. */
   systemPreamble: string;
   /** The message to answer. */
   userMessage: string;

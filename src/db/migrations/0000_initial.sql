@@ -227,6 +227,7 @@ CREATE TABLE "tasks" (
 	"error_code" text,
 	"dispatch_type" text NOT NULL,
 	"dispatch_config" jsonb DEFAULT '{}'::jsonb NOT NULL,
+	"mirrors" jsonb DEFAULT '[]'::jsonb NOT NULL,
 	"execution_config" jsonb DEFAULT '{}'::jsonb NOT NULL,
 	"attempt" integer DEFAULT 0 NOT NULL,
 	"losses" integer DEFAULT 0 NOT NULL,

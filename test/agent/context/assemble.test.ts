@@ -12,6 +12,7 @@ const input = (more: Partial<ContextInput> = {}): ContextInput => ({
   now: Date.parse("2026-03-01T12:00:00Z"),
   clock: createClock("Europe/Vienna"),
   history: [],
+  channelPrompt: "",
   systemPreamble: "",
   userMessage: "Hello",
   ...more,
@@ -32,14 +33,18 @@ const result = (id: string, content = `result of ${id}`): LlmMessage => ({
 const shown = (messages: LlmMessage[]) => messages.slice(3).map(({ role, content }) => `${role}: ${content}`);
 
 describe("the order", () => {
-  test("prompts, time, history, preamble, message, steps", () => {
-    const context = createContext(input({ history: [user("before")], systemPreamble: "Mind this." }), 50_000);
+  test("prompts, time, history, channel, preamble, message, steps", () => {
+    const context = createContext(
+      input({ history: [user("before")], channelPrompt: "Here: in French.", systemPreamble: "Mind this." }),
+      50_000,
+    );
     const messages = context([asks("a"), result("a")]);
     expect(messages.map((message) => message.role)).toEqual([
       "system",
       "system",
       "system",
       "user",
+      "system",
       "system",
       "user",
       "assistant",
@@ -49,6 +54,7 @@ describe("the order", () => {
     expect(messages[2]?.content).toBe("Current time: Sunday, 1 March 2026 at 13:00:00 CET (Europe/Vienna).");
     expect(shown(messages)).toEqual([
       "user: before",
+      "system: Here: in French.",
       "system: Mind this.",
       "user: Hello",
       "assistant: ",
@@ -117,11 +123,11 @@ describe("history", () => {
 test("a message, prompt or preamble beyond its share is cut with a note", () => {
   const long = "z".repeat(1_000_000);
   const messages = createContext(
-    input({ userMessage: long, botPrompt: long, systemPreamble: long }),
+    input({ userMessage: long, botPrompt: long, channelPrompt: long, systemPreamble: long }),
     10_000,
   )([]);
   const cut = messages.filter((message) => message.content.includes("characters cut"));
-  expect(cut.length).toBe(3);
+  expect(cut.length).toBe(4);
   expect(estimate(messages)).toBeLessThanOrEqual(10_000);
 });
 
@@ -186,6 +192,7 @@ test("no input breaks the budget, and every context is one that a model takes", 
     steps: fc.array(message, { maxLength: 12 }),
     userMessage: text,
     botPrompt: text,
+    channelPrompt: text,
     systemPreamble: text,
     budget: fc.integer({ min: 1000, max: 40_000 }),
   });
