@@ -15,7 +15,8 @@ import { createWebhookDispatcher } from "./dispatch/core/webhook.ts";
 import { createOutbox } from "./dispatch/outbox.ts";
 import { createDispatchers, type Dispatchers } from "./dispatch/registry.ts";
 import { HeddleError } from "./errors.ts";
-import { createGuardedPost } from "./guarded-post.ts";
+import { createGuardedFetch } from "./guarded-fetch/fetch.ts";
+import { createGuardedPost } from "./guarded-fetch/post.ts";
 import { encryptionKey, openHome, signingSecret } from "./home.ts";
 import { createHooks } from "./hooks/hooks.ts";
 import { createApiKeys } from "./http/api-keys.ts";
@@ -127,13 +128,15 @@ async function openCore(config: Config, closers: Closers) {
   const queue = await createQueue({ db, log: log.getChild("queue") });
   closers.push(queue.close);
 
+  const { allowPrivateHosts } = config;
+  const guardedPost = createGuardedPost(createGuardedFetch({ allowPrivateHosts }));
   const tools = createToolRegistry();
   const hooks = createHooks({ log: log.getChild("hooks"), redact });
   closers.push(hooks.close);
   const dispatchers: Dispatchers = createDispatchers({
     none: noneDispatcher,
     webhook: createWebhookDispatcher({
-      post: createGuardedPost({ allowPrivateHosts: config.allowPrivateHosts }),
+      post: guardedPost,
       signingSecret: signingSecret(key),
     }),
     internal: createInternalDispatcher({ inject: (message) => sessions.inject(message) }),

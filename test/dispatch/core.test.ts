@@ -2,7 +2,8 @@ import { afterAll, beforeEach, describe, expect, test } from "bun:test";
 import { Webhook } from "standardwebhooks";
 import { createInternalDispatcher } from "../../src/dispatch/core/internal.ts";
 import { createWebhookDispatcher } from "../../src/dispatch/core/webhook.ts";
-import { createGuardedPost } from "../../src/guarded-post.ts";
+import { createGuardedFetch } from "../../src/guarded-fetch/fetch.ts";
+import { createGuardedPost } from "../../src/guarded-fetch/post.ts";
 import { isPermanent } from "../../src/sdk/errors.ts";
 import type { DeliverInput, DispatchContext, InjectMessage } from "../../src/sdk/types.ts";
 
@@ -52,7 +53,7 @@ const failureOf = (promise: unknown) =>
 
 describe("webhook", () => {
   const webhook = createWebhookDispatcher({
-    post: createGuardedPost({ allowPrivateHosts: ["127.0.0.1"] }),
+    post: createGuardedPost(createGuardedFetch({ allowPrivateHosts: ["127.0.0.1"] })),
     signingSecret: SERVER_SECRET,
   });
 
@@ -99,7 +100,7 @@ describe("webhook", () => {
 
   test("a private address that is not allowed is refused for good", async () => {
     const guarded = createWebhookDispatcher({
-      post: createGuardedPost({ allowPrivateHosts: [] }),
+      post: createGuardedPost(createGuardedFetch({ allowPrivateHosts: [] })),
       signingSecret: SERVER_SECRET,
     });
     expect(isPermanent(await failureOf(guarded.deliver(finished({ url }), ctx)))).toBe(true);

@@ -2,7 +2,7 @@
 
 import { Type as t } from "@sinclair/typebox";
 import { Webhook } from "standardwebhooks";
-import type { GuardedPost } from "../../guarded-post.ts";
+import type { GuardedPost } from "../../guarded-fetch/post.ts";
 import { Permanent } from "../../sdk/errors.ts";
 import type { Delivered, DispatchContext, Dispatcher, JsonObject } from "../../sdk/types.ts";
 

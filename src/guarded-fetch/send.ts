@@ -1,0 +1,127 @@
+// One HTTP exchange with an address that was chosen beforehand.
+
+import { request as httpRequest, type IncomingMessage } from "node:http";
+import { request as httpsRequest } from "node:https";
+import { pipeline, Readable } from "node:stream";
+import { createBrotliDecompress, createGunzip, createInflate } from "node:zlib";
+import type { Address } from "./address.ts";
+
+export type SentBody = Uint8Array | ReadableStream<Uint8Array> | null;
+
+export interface SentRequest {
+  url: URL;
+  method: string;
+  headers: Headers;
+  body: SentBody;
+  /** Ends the exchange, the answer's body included. */
+  signal: AbortSignal;
+  /** Where to connect; the next one is tried when one does not answer. */
+  addresses: Address[];
+}
+
+/** Rejects with what the connection failed of, or the signal's reason. */
+export function send(sent: SentRequest): Promise<Response> {
+  const { url, method, headers, body, signal, addresses } = sent;
+  const request = url.protocol === "https:" ? httpsRequest : httpRequest;
+  const [first] = addresses;
+  return new Promise((resolve, reject) => {
+    const fail = (error: unknown) => reject(signal.aborted ? signal.reason : error);
+    const outgoing = request(
+      url,
+      {
+        method,
+        signal,
+        headers: Object.fromEntries(sentHeaders(headers, body)),
+        // A connection of its own: one that is kept may lead to an address that somebody else was allowed.
+        agent: false,
+        // The name stays in Host and in the TLS handshake; only the look-up is answered here.
+        lookup: (_name, options, done) => {
+          if (options.all) done(null, addresses);
+          else done(null, first?.address ?? "", first?.family ?? 0);
+        },
+      },
+      (incoming) => {
+        try {
+          resolve(responseOf(incoming, method, signal));
+        } catch (error) {
+          incoming.destroy();
+          reject(error);
+        }
+      },
+    );
+    outgoing.on("error", fail);
+    if (body instanceof ReadableStream) {
+      pipeline(Readable.from(body), outgoing, (error) => error && fail(error));
+    } else outgoing.end(body ?? undefined);
+  });
+}
+
+/** These say how the bytes go over the wire, and to whom: not for the caller to choose. */
+const OWN_HEADERS =
+  /^(host|connection|keep-alive|transfer-encoding|content-length|upgrade|te|trailer|expect|proxy-.*)$/;
+
+function sentHeaders(headers: Headers, body: SentBody): Headers {
+  const sent = new Headers({ accept: "*/*", "user-agent": "heddle", "accept-encoding": "gzip, br" });
+  for (const [name, value] of headers) if (!OWN_HEADERS.test(name)) sent.set(name, value);
+  if (body instanceof Uint8Array) sent.set("content-length", String(body.byteLength));
+  return sent;
+}
+
+/** Statuses whose answers have no body. */
+const BODILESS = new Set([204, 205, 304]);
+
+function responseOf(incoming: IncomingMessage, method: string, signal: AbortSignal): Response {
+  const headers = new Headers();
+  for (let at = 0; at + 1 < incoming.rawHeaders.length; at += 2) {
+    headers.append(incoming.rawHeaders[at] ?? "", incoming.rawHeaders[at + 1] ?? "");
+  }
+  const status = incoming.statusCode ?? 0;
+  const init = { status, statusText: incoming.statusMessage ?? "", headers };
+  if (method === "HEAD" || BODILESS.has(status)) {
+    incoming.resume();
+    return new Response(null, init);
+  }
+  return new Response(streamOf(decoded(incoming, headers), signal), init);
+}
+
+function decoded(incoming: IncomingMessage, headers: Headers): Readable {
+  const decoder = decoderOf(headers.get("content-encoding"));
+  if (!decoder) return incoming;
+  // They tell of the bytes on the wire, which nobody sees after this.
+  headers.delete("content-encoding");
+  headers.delete("content-length");
+  // What goes wrong is met by whoever reads the body.
+  return pipeline(incoming, decoder, () => {});
+}
+
+function decoderOf(encoding: string | null) {
+  switch (encoding?.trim().toLowerCase()) {
+    case "gzip":
+    case "x-gzip":
+      return createGunzip();
+    case "deflate":
+      return createInflate();
+    case "br":
+      return createBrotliDecompress();
+    default:
+      return undefined;
+  }
+}
+
+function streamOf(source: Readable, signal: AbortSignal): ReadableStream<Uint8Array<ArrayBuffer>> {
+  const chunks = source[Symbol.asyncIterator]();
+  return new ReadableStream({
+    async pull(controller) {
+      try {
+        const { done, value } = await chunks.next();
+        if (done) controller.close();
+        else controller.enqueue(new Uint8Array(value));
+      } catch (error) {
+        controller.error(signal.aborted ? signal.reason : error);
+      }
+    },
+    cancel() {
+      source.destroy();
+    },
+  });
+}
