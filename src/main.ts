@@ -24,6 +24,8 @@ import { createApp } from "./http/app.ts";
 import { createFirstKey } from "./http/first-key.ts";
 import { createIntegrations } from "./integrations/registry.ts";
 import { createSdkServices } from "./integrations/sdk-services.ts";
+import { createSettings } from "./integrations/settings.ts";
+import { createIntegrationStates } from "./integrations/states.ts";
 import { createOfflineLlm } from "./llm/offline.ts";
 import { createOpenAiLlm } from "./llm/openai.ts";
 import { createLog } from "./log.ts";
@@ -150,6 +152,17 @@ async function openCore(config: Config, closers: Closers) {
     ),
   );
 
+  const settings = createSettings({
+    db,
+    vault,
+    environment: config.environment,
+    log: log.getChild("integrations"),
+  });
+  await settings.load();
+  closers.push(settings.close);
+  const states = createIntegrationStates({ db, log: log.getChild("integrations") });
+  await states.load();
+  closers.push(states.close);
   const integrations = createIntegrations({
     sources: [
       {
@@ -166,11 +179,12 @@ async function openCore(config: Config, closers: Closers) {
     watch: true,
     log: log.getChild("integrations"),
     sinks: { tools, dispatchers, hooks },
+    states,
     backendFor: (id) =>
       createSdkServices(id, {
         sessions,
         documents,
-        environment: config.environment,
+        settings,
         addSecret: redactor.add,
       }),
   });
@@ -217,7 +231,20 @@ async function openCore(config: Config, closers: Closers) {
       concurrency: config.workerConcurrency,
       maxRunSeconds: config.taskMaxRunSeconds,
     });
-  return { db, log, apiKeys, sessions, tasks, outbox, bots, documents, integrations, startWorker };
+  return {
+    db,
+    log,
+    apiKeys,
+    sessions,
+    tasks,
+    outbox,
+    bots,
+    documents,
+    settings,
+    states,
+    integrations,
+    startWorker,
+  };
 }
 
 /** Closes what was opened, also when a later part cannot start. */

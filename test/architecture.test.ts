@@ -24,7 +24,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   "commands.ts": ["cli.ts", "config.ts", "db", "home.ts", "http", "runtime"],
   http: ["bots", "db", "dispatch", "inbox", "integrations", "sdk", "search", "sessions", "vault.ts"],
   inbox: ["db", "sdk"],
-  integrations: ["runtime", "sdk", "search", "sessions"],
+  integrations: ["db", "runtime", "sdk", "search", "sessions", "vault.ts"],
   sessions: ["db", "dispatch", "inbox", "queue", "sdk", "vault.ts"],
   worker: ["agent", "db", "dispatch", "queue", "sdk"],
   agent: ["db", "hooks", "llm", "sdk"],

@@ -22,7 +22,7 @@ export interface MountedIntegrations {
   /** Whether the path below /integrations/<id> needs no API key. */
   isPublic(id: string, path: string): boolean;
   /** "quarantined": it is there, but its code does not load. undefined: no such integration. */
-  statusOf(id: string): "live" | "quarantined" | undefined;
+  statusOf(id: string): "live" | "quarantined" | "disabled" | undefined;
 }
 
 export interface GatewayLimits {
@@ -126,7 +126,7 @@ class TooManyRequests extends HeddleError {
   }
 }
 
-function noRouter(id: string, status: "live" | "quarantined" | undefined): HeddleError {
+function noRouter(id: string, status: ReturnType<MountedIntegrations["statusOf"]>): HeddleError {
   switch (status) {
     case undefined:
       return new HeddleError("not_found", `There is no integration "${id}".`);
@@ -134,6 +134,9 @@ function noRouter(id: string, status: "live" | "quarantined" | undefined): Heddl
       return new HeddleError("not_found", `The integration "${id}" has no routes.`);
     case "quarantined":
       return new HeddleError("unavailable", `The integration "${id}" cannot be loaded at the moment.`);
+    case "disabled":
+      // Not 404: senders try again after this one, and some forget an address that was not found.
+      return new HeddleError("unavailable", `The integration "${id}" is disabled.`);
     default: {
       const never: never = status;
       return never;

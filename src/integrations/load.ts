@@ -14,6 +14,7 @@ import type {
   SdkSinks,
 } from "../sdk/backend.ts";
 import type { Dispatcher, IntegrationMeta, SetupManifest } from "../sdk/types.ts";
+import { defaultInManifest, type IntegrationSetting, mergeSettings } from "./declared-settings.ts";
 import type { FoundIntegration } from "./discover.ts";
 import { createHostSdk } from "./host-sdk.ts";
 import { locate } from "./locate.ts";
@@ -36,7 +37,7 @@ export interface LoadedIntegration {
   dispatchers: Map<string, Dispatcher>;
   hooks: RegisteredHook[];
   meta: IntegrationMeta | undefined;
-  settings: DeclaredSetting[];
+  settings: IntegrationSetting[];
   setup: SetupManifest | undefined;
   process: ProcessDeclaration | undefined;
   router: IntegrationRouter | undefined;
@@ -71,8 +72,10 @@ export async function loadIntegration(found: FoundIntegration, options: LoadOpti
       await result.prepared.discard();
       return { ok: false, problem: { reason: "It was given up" } };
     }
-    release = bind(result.prepared, collected.sinks, options);
-    const exports = await importAll(found, result.prepared, at);
+    release = bind(result.prepared, collected, options);
+    const exports = await importAll(found, result.prepared, at, (file, exported) => {
+      if (file === found.files.setup) takeSetup(exported.SETUP, collected, options);
+    });
     collected.seal();
     return { ok: true, loaded: describe(found, exports, collected, release) };
   };
@@ -94,10 +97,15 @@ export async function loadIntegration(found: FoundIntegration, options: LoadOpti
   return outcome;
 }
 
-function bind(prepared: Prepared, sinks: SdkSinks, { services, log }: LoadOptions): () => Promise<void> {
+function bind(
+  prepared: Prepared,
+  { sinks, settings, about }: Pick<ReturnType<typeof collector>, "sinks" | "settings" | "about">,
+  { services, log }: LoadOptions,
+): () => Promise<void> {
   const sdk = createHostSdk({
     ...services,
     ...sinks,
+    getSetting: (key) => services.getSetting(key) ?? defaultInManifest(key, settings, about.setup),
     log: (level, message, fields) => log[level](message, fields ?? {}),
   });
   const bound = bindFolder(prepared.dir, sdk);
@@ -110,15 +118,33 @@ function bind(prepared: Prepared, sinks: SdkSinks, { services, log }: LoadOption
 
 type Exports = Record<string, unknown>;
 
+/** As soon as it is there: files that run after it may read a default of the manifest, or log a secret. */
+function takeSetup(
+  setup: unknown,
+  { settings, about }: Pick<ReturnType<typeof collector>, "settings" | "about">,
+  { services }: LoadOptions,
+): void {
+  if (typeof setup !== "object" || setup === null) return;
+  about.setup = setup as SetupManifest;
+  for (const { key, secret } of mergeSettings(settings, about.setup)) {
+    const isKnown = settings.some((setting) => setting.key === key && setting.secret);
+    const value = secret && !isKnown ? services.getSetting(key) : undefined;
+    if (value !== undefined) services.addSecret(value);
+  }
+}
+
 async function importAll(
   found: FoundIntegration,
   prepared: Prepared,
   at: { file: string },
+  onImported: (file: string, exported: Exports) => void,
 ): Promise<Map<string, Exports>> {
   const exports = new Map<string, Exports>();
   for (const file of entriesOf(found.files)) {
     at.file = `${found.folder}/${file}`;
-    exports.set(file, await importModule(`${prepared.dir}/${file.replace(/\.[^.]+$/, "")}.js`));
+    const exported = await importModule(`${prepared.dir}/${file.replace(/\.[^.]+$/, "")}.js`);
+    exports.set(file, exported);
+    onImported(file, exported);
   }
   at.file = found.folder;
   return exports;
@@ -147,7 +173,7 @@ function describe(
     dispatchers,
     hooks,
     meta: about.meta,
-    settings,
+    settings: mergeSettings(settings, setup),
     setup,
     process: process || undefined,
     router: router || undefined,
@@ -186,7 +212,10 @@ function collector() {
   const dispatchers = new Map<string, Dispatcher>();
   const hooks: RegisteredHook[] = [];
   const settings: DeclaredSetting[] = [];
-  const about: { meta: IntegrationMeta | undefined } = { meta: undefined };
+  const about: { meta: IntegrationMeta | undefined; setup: SetupManifest | undefined } = {
+    meta: undefined,
+    setup: undefined,
+  };
 
   const open = (what: string) => {
     if (sealed) throw new HeddleError("conflict", `${what} can be registered only while the files load`);

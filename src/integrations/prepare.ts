@@ -196,7 +196,7 @@ async function tidy(shelf: string, inUse: ReadonlySet<string>): Promise<void> {
 /** The single files in the order in which they are imported, then the tools. */
 export function entriesOf({ tools, ...single }: IntegrationFiles): string[] {
   const { index, config, dispatcher, hooks, router, setup, process } = single;
-  const present = [index, config, dispatcher, hooks, router, setup, process].filter(
+  const present = [index, config, setup, dispatcher, hooks, router, process].filter(
     (file) => file !== undefined,
   );
   return [...present, ...tools];

@@ -7,12 +7,15 @@ import type { Logger } from "../log.ts";
 import type { Problem } from "../runtime/bundle.ts";
 import type { SdkServices } from "../sdk/backend.ts";
 import type { IntegrationMeta, SetupManifest } from "../sdk/types.ts";
+import type { IntegrationSetting } from "./declared-settings.ts";
 import { type Discovery, discover, type FoundIntegration, type IntegrationSource } from "./discover.ts";
 import { findClash, replaceRegistered, type Sinks } from "./go-live.ts";
+import { createListeners } from "./listeners.ts";
 import { type LoadedIntegration, loadIntegration, type ProcessDeclaration } from "./load.ts";
 import { contentHash, prepare } from "./prepare.ts";
 import { isPublicPath } from "./public-paths.ts";
 import type { IntegrationRouter } from "./router.ts";
+import type { IntegrationStates } from "./states.ts";
 import { createTurnstile } from "./turnstile.ts";
 import { type FolderWatch, watchFolders } from "./watch.ts";
 
@@ -36,6 +39,8 @@ export interface IntegrationsOptions {
   sinks: Sinks;
   /** What the SDK of this integration calls. */
   backendFor(id: string): Omit<SdkServices, "log">;
+  /** Which are enabled. Default: all. */
+  states?: Pick<IntegrationStates, "get" | "onChange">;
   /** For preparing and running one integration. Default 15 s. */
   loadTimeoutMs?: number;
 }
@@ -46,7 +51,9 @@ export interface IntegrationView {
   source: FoundIntegration["source"];
   folder: string;
   /** "quarantined": what is on the disk does not work; `isLive` says whether an earlier version still does. */
-  status: "loading" | "ready" | "quarantined";
+  status: "loading" | "ready" | "quarantined" | "disabled";
+  /** A disabled one is not loaded: of it only what its folder shows is known. */
+  enabled: boolean;
   isLive: boolean;
   version: string | null;
   error: Problem | null;
@@ -58,8 +65,14 @@ export interface IntegrationView {
   skills: string[];
   meta: IntegrationMeta | null;
   setup: SetupManifest | null;
+  /** Of config.ts and the manifest, of the live version. */
+  settings: IntegrationSetting[];
   process: ProcessDeclaration | null;
 }
+
+/** "live": its first or a new version is. */
+export type IntegrationEvent = "live" | "quarantined" | "disabled" | "gone";
+export type IntegrationListener = (id: string, event: IntegrationEvent) => void;
 
 export interface Integrations {
   /** Finds and loads all of them; resolves when each one is live or quarantined. Call it once. */
@@ -74,8 +87,10 @@ export interface Integrations {
   routerOf(id: string): IntegrationRouter | undefined;
   /** Whether a path below /integrations/<id>, such as "/webhook", needs no API key. */
   isPublic(id: string, path: string): boolean;
-  statusOf(id: string): "live" | "quarantined" | undefined;
-  /** Loads it again, changed or not. Throws "not_found". */
+  statusOf(id: string): "live" | "quarantined" | "disabled" | undefined;
+  /** Calls back when something happened to one; `get` has the new view then. Returns how to stop. */
+  onChange(listener: IntegrationListener): () => void;
+  /** Loads it again, changed or not; a disabled one stays as it is. Throws "not_found". */
   reload(id: string): Promise<IntegrationView>;
   close(): Promise<void>;
 }
@@ -97,6 +112,10 @@ interface Entry {
 
 export function createIntegrations(options: IntegrationsOptions): Integrations {
   const { log } = options;
+  const isEnabled = (id: string) => options.states?.get(id).enabled ?? true;
+  const listeners = createListeners<Parameters<IntegrationListener>>((error, id) =>
+    log.error("A change of {id} was not taken up: {error}", { id, error }),
+  );
   mkdirSync(options.cacheDir, { recursive: true, mode: 0o700 });
   // Modules know themselves by their real path.
   const cacheDir = realpathSync(options.cacheDir);
@@ -162,6 +181,7 @@ export function createIntegrations(options: IntegrationsOptions): Integrations {
     const { id, folder } = found;
     const entry = entryOf(found);
     const look = ++entry.looks;
+    if (!isEnabled(id)) return disable(entry);
     const hash = await contentHash(folder, options.version).catch((error: unknown) => error);
     if (isClosed || entries.get(id) !== entry || entry.looks !== look) return;
     if (typeof hash !== "string") return quarantine(entry, { reason: messageOf(hash), file: folder });
@@ -209,6 +229,7 @@ export function createIntegrations(options: IntegrationsOptions): Integrations {
       id,
       folder,
     });
+    listeners.tell(id, "live");
     return true;
   }
 
@@ -232,6 +253,7 @@ export function createIntegrations(options: IntegrationsOptions): Integrations {
     const { id } = entry.found;
     const wasTheSame = entry.problem?.reason === problem.reason && entry.problem.line === problem.line;
     entry.problem = problem;
+    listeners.tell(id, "quarantined");
     if (wasTheSame) return;
     const { reason, file = entry.found.folder, line } = problem;
     log.error("Integration {id} is quarantined: {place}: {reason}", {
@@ -249,7 +271,31 @@ export function createIntegrations(options: IntegrationsOptions): Integrations {
     replaceRegistered(options.sinks, id, entry.live, undefined);
     void release(entry);
     log.info("Integration {id} is gone", { id });
+    listeners.tell(id, "gone");
     goLiveWaiting();
+  }
+
+  function disable(entry: Entry): void {
+    const { id } = entry.found;
+    const wasOn = entry.live ?? entry.waiting ?? entry.problem;
+    // A load that is under way must not go live, and the next one must not take it for done.
+    entry.generation++;
+    entry.triedHash = undefined;
+    replaceRegistered(options.sinks, id, entry.live, undefined);
+    retire(entry);
+    void entry.waiting?.release();
+    entry.live = entry.waiting = entry.problem = undefined;
+    if (wasOn) log.info("Integration {id} is disabled", { id });
+    listeners.tell(id, "disabled");
+    goLiveWaiting();
+  }
+
+  /** Hears of every change of a state, of integrations that are not here, too. */
+  function onState(id: string): void {
+    const entry = entries.get(id);
+    if (!entry || isClosed) return;
+    if (!isEnabled(id)) disable(entry);
+    else if (entry.triedHash === undefined) void load(entry.found, true);
   }
 
   function retire(entry: Entry): void {
@@ -266,10 +312,12 @@ export function createIntegrations(options: IntegrationsOptions): Integrations {
     for (const [id, { live }] of entries) if (live) yield [id, live];
   }
 
+  const view = (entry: Entry): IntegrationView => viewOf(entry, isEnabled(entry.found.id));
   const get = (id: string): IntegrationView | undefined => {
     const entry = entries.get(id);
-    return entry && viewOf(entry);
+    return entry && view(entry);
   };
+  const unfollow = options.states?.onChange(onState);
 
   return {
     async loadAll() {
@@ -295,7 +343,7 @@ export function createIntegrations(options: IntegrationsOptions): Integrations {
       await firstLoads.get(id);
     },
     get,
-    list: () => [...entries.values()].map(viewOf),
+    list: () => [...entries.values()].map(view),
     routerOf: (id) => entries.get(id)?.live?.router,
     isPublic(id, path) {
       const live = entries.get(id)?.live;
@@ -303,17 +351,20 @@ export function createIntegrations(options: IntegrationsOptions): Integrations {
     },
     statusOf(id) {
       const entry = entries.get(id);
+      if (entry && !isEnabled(id)) return "disabled";
       return entry && (entry.live ? "live" : "quarantined");
     },
+    onChange: listeners.add,
     async reload(id) {
       const entry = entries.get(id);
       if (entry) await load(entry.found, true);
-      const view = get(id);
-      if (!view) throw new HeddleError("not_found", `There is no integration "${id}"`);
-      return view;
+      const reloaded = get(id);
+      if (!reloaded) throw new HeddleError("not_found", `There is no integration "${id}"`);
+      return reloaded;
     },
     async close() {
       isClosed = true;
+      unfollow?.();
       watching?.close();
       await Promise.all([...entries.values()].map(release));
     },
@@ -324,14 +375,15 @@ async function release({ live, waiting, retired }: Entry): Promise<void> {
   await Promise.all([live, waiting, ...retired].map((version) => version?.release()));
 }
 
-function viewOf({ found, live, problem }: Entry): IntegrationView {
+function viewOf({ found, live, problem }: Entry, enabled: boolean): IntegrationView {
   const { id, source, folder, skills } = found;
   return {
     id,
     name: live?.name ?? titleOf(id),
     source,
     folder,
-    status: problem ? "quarantined" : live ? "ready" : "loading",
+    status: !enabled ? "disabled" : problem ? "quarantined" : live ? "ready" : "loading",
+    enabled,
     isLive: live !== undefined,
     version: live?.version ?? null,
     error: problem ?? null,
@@ -341,6 +393,7 @@ function viewOf({ found, live, problem }: Entry): IntegrationView {
     skills,
     meta: live?.meta ?? null,
     setup: live?.setup ?? null,
+    settings: live?.settings ?? [],
     process: live?.process ?? null,
   };
 }

@@ -3,17 +3,18 @@
 import type { SdkServices } from "../sdk/backend.ts";
 import type { Documents } from "../search/documents.ts";
 import type { Sessions } from "../sessions/sessions.ts";
+import type { Settings } from "./settings.ts";
 
 export interface SdkServicesOptions {
   sessions: Pick<Sessions, "getOrCreate" | "inject">;
   documents: Pick<Documents, "ingest" | "search">;
-  environment: Readonly<Record<string, string | undefined>>;
+  settings: Pick<Settings, "get">;
   addSecret: (value: string) => void;
 }
 
 export function createSdkServices(
   integrationId: string,
-  { sessions, documents, environment, addSecret }: SdkServicesOptions,
+  { sessions, documents, settings, addSecret }: SdkServicesOptions,
 ): Omit<SdkServices, "log"> {
   return {
     getOrCreateSession: async (wanted) => (await sessions.getOrCreate(wanted)).session_id,
@@ -22,7 +23,7 @@ export function createSdkServices(
     ingestDocument: async (document) => (await documents.ingest({ ...document, integrationId })).id,
     searchDocuments: ({ integrationId: of = integrationId, ...search }) =>
       documents.search({ ...search, integrationId: of }),
-    getSetting: (key) => environment[key],
+    getSetting: (key) => settings.get(integrationId, key),
     addSecret,
   };
 }

@@ -54,7 +54,7 @@ eachDatabase("the webhook of integrations/github", (open) => {
     const services = createSdkServices("github", {
       sessions: fixture.sessions,
       documents: createDocuments({ db }),
-      environment: {},
+      settings: { get: () => undefined },
       addSecret: () => {},
     });
     const getSetting = (key: string) => settings[key];

@@ -125,6 +125,8 @@ function viewOf([id, { handle }]: [string, TestIntegration]): IntegrationView {
     skills: [],
     meta: null,
     setup: null,
+    enabled: true,
+    settings: [],
     process: null,
   };
 }

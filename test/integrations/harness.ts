@@ -29,7 +29,7 @@ export async function temporaryFolder() {
 }
 
 interface HarnessOptions
-  extends Partial<Pick<IntegrationsOptions, "watch" | "loadTimeoutMs" | "backendFor">> {
+  extends Partial<Pick<IntegrationsOptions, "watch" | "loadTimeoutMs" | "backendFor" | "states">> {
   sources?: IntegrationSource[];
   cacheDir?: string;
   environment?: Record<string, string>;
@@ -68,6 +68,7 @@ export async function harness(files: Files, options: HarnessOptions = {}) {
         getSetting: (key) => options.environment?.[key],
         addSecret: (value) => void secrets.push(value),
       })),
+    ...(options.states && { states: options.states }),
     ...(options.loadTimeoutMs !== undefined && { loadTimeoutMs: options.loadTimeoutMs }),
   });
   return {
@@ -100,3 +101,14 @@ export const routerSaying = (text: string): string =>
 
 export const toolNamed = (name: string, body = "() => 1"): string =>
   `import { register } from "heddle/sdk";\nregister({ name: ${JSON.stringify(name)}, description: "A tool." }, ${body});\n`;
+
+/** Resolves with the arguments of the next call of a listener that is added now. */
+export const nextCall = <Args extends unknown[]>(
+  add: (listener: (...args: Args) => void) => () => void,
+): Promise<Args> =>
+  new Promise((resolve) => {
+    const stop = add((...args) => {
+      stop();
+      resolve(args);
+    });
+  });
