@@ -279,6 +279,7 @@ export function createIntegrations(options: IntegrationsOptions): Integrations {
     const { id } = entry.found;
     const wasOn = entry.live ?? entry.waiting ?? entry.problem;
     // A load that is under way must not go live, and the next one must not take it for done.
+    entry.looks++;
     entry.generation++;
     entry.triedHash = undefined;
     replaceRegistered(options.sinks, id, entry.live, undefined);
