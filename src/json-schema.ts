@@ -1,7 +1,8 @@
 // JSON Schema validation with messages that name the field.
 
-import Ajv, { type ErrorObject } from "ajv";
+import Ajv, { type ErrorObject, type Options } from "ajv";
 import addFormats from "ajv-formats";
+import { nearest } from "./nearest.ts";
 
 export interface Violation {
   /** Dotted path from the root, "" for the root itself. */
@@ -13,7 +14,28 @@ export type Validate = (value: unknown) => Violation[];
 
 /** Compiles a schema (TypeBox's are JSON Schema). Throws when the schema itself is wrong. */
 export function compileSchema(schema: object): Validate {
-  const ajv = new Ajv({ strict: false, allErrors: true });
+  return compileWith(schema, {});
+}
+
+/**
+ * The same for a schema of Heddle's own: compiled when it is first needed, and without checking or optimising it, which
+ * saves most of the time. OpenAPI's keyword `discriminator` picks the variant that is checked; schemas from outside use
+ * it in ways that Ajv refuses.
+ */
+export function compileOwnSchema(schema: object): Validate {
+  let validate: Validate | undefined;
+  return (value) => {
+    validate ??= compileWith(schema, {
+      discriminator: true,
+      validateSchema: false,
+      code: { optimize: false },
+    });
+    return validate(value);
+  };
+}
+
+function compileWith(schema: object, options: Options): Validate {
+  const ajv = new Ajv({ strict: false, allErrors: true, verbose: true, ...options });
   addFormats(ajv);
   const validate = ajv.compile(plainSchema(schema));
   return (value) => (validate(value) ? [] : (validate.errors ?? []).map(violation));
@@ -24,10 +46,20 @@ function violation(error: ErrorObject): Violation {
   // Ajv names the parent of a missing or surplus property; the caller needs the property.
   const property = error.params.missingProperty ?? error.params.additionalProperty;
   if (typeof property === "string") path.push(property);
+  const field = path.join(".");
+  if (error.keyword === "required") return { field, message: "is missing" };
+  if (error.keyword === "additionalProperties") {
+    return { field, message: unknownProperty(String(property), error.parentSchema?.properties) };
+  }
   const allowed = Array.isArray(error.params.allowedValues)
     ? `: ${error.params.allowedValues.join(", ")}`
     : "";
-  return { field: path.join("."), message: `${error.message ?? "is invalid"}${allowed}` };
+  return { field, message: `${error.message ?? "is invalid"}${allowed}` };
+}
+
+function unknownProperty(property: string, known: object = {}): string {
+  const meant = nearest(property, Object.keys(known));
+  return `is not known here${meant === undefined ? "" : `; did you mean "${meant}"?`}`;
 }
 
 const TEXT_FORMATS = ["integer", "numeric"];

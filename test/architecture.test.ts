@@ -13,7 +13,9 @@ const FOUNDATION = [
   "ids.ts",
   "json-schema.ts",
   "log.ts",
+  "nearest.ts",
   "redact.ts",
+  "scopes.ts",
   "storable.ts",
 ];
 
@@ -47,7 +49,9 @@ const MAY_IMPORT: Record<string, string[]> = {
   "ids.ts": [],
   "json-schema.ts": [],
   "log.ts": [],
+  "nearest.ts": [],
   "redact.ts": [],
+  "scopes.ts": [],
   "storable.ts": [],
 };
 

@@ -1,8 +1,8 @@
 // Who makes a request, and whether they may.
 
 import { HeddleError } from "../errors.ts";
+import { covers } from "../scopes.ts";
 import type { ApiKeys, Caller } from "./api-keys.ts";
-import { covers } from "./scopes.ts";
 
 export interface Auth {
   /** The owner of the request's key. 401 without a valid one. */

@@ -1,7 +1,7 @@
 import type { Database } from "../db/database.ts";
 import { meta } from "../db/schema.ts";
+import { ADMIN } from "../scopes.ts";
 import { type ApiKeys, OPERATOR } from "./api-keys.ts";
-import { ADMIN } from "./scopes.ts";
 
 /** The admin key of a database's first start; null at every later one. Of servers starting together one makes it. */
 export async function createFirstKey(db: Database, apiKeys: Pick<ApiKeys, "create">): Promise<string | null> {

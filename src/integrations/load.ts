@@ -17,8 +17,9 @@ import type { Dispatcher, IntegrationMeta, SetupManifest } from "../sdk/types.ts
 import { defaultInManifest, type IntegrationSetting, mergeSettings } from "./declared-settings.ts";
 import type { FoundIntegration } from "./discover.ts";
 import { createHostSdk } from "./host-sdk.ts";
-import { locate } from "./locate.ts";
+import { errorAt, locate } from "./locate.ts";
 import { entriesOf, type Prepared, type PrepareResult } from "./prepare.ts";
+import { checkSecretOf, readSetup } from "./read-setup.ts";
 import { createRouter, type IntegrationRouter } from "./router.ts";
 
 /** What process.ts exports. */
@@ -74,7 +75,7 @@ export async function loadIntegration(found: FoundIntegration, options: LoadOpti
     }
     release = bind(result.prepared, collected, options);
     const exports = await importAll(found, result.prepared, at, (file, exported) => {
-      if (file === found.files.setup) takeSetup(exported.SETUP, collected, options);
+      if (file === found.files.setup) takeSetup(readSetup(at.file, exported.SETUP), collected, options);
     });
     collected.seal();
     return { ok: true, loaded: describe(found, exports, collected, release) };
@@ -120,13 +121,12 @@ type Exports = Record<string, unknown>;
 
 /** As soon as it is there: files that run after it may read a default of the manifest, or log a secret. */
 function takeSetup(
-  setup: unknown,
+  setup: SetupManifest,
   { settings, about }: Pick<ReturnType<typeof collector>, "settings" | "about">,
   { services }: LoadOptions,
 ): void {
-  if (typeof setup !== "object" || setup === null) return;
-  about.setup = setup as SetupManifest;
-  for (const { key, secret } of mergeSettings(settings, about.setup)) {
+  about.setup = setup;
+  for (const { key, secret } of mergeSettings(settings, setup)) {
     const isKnown = settings.some((setting) => setting.key === key && setting.secret);
     const value = secret && !isKnown ? services.getSetting(key) : undefined;
     if (value !== undefined) services.addSecret(value);
@@ -159,10 +159,9 @@ function describe(
   const { files } = found;
   const of = (file: string | undefined) => (file === undefined ? undefined : exports.get(file));
   const info = of(files.index)?.meta as { name?: unknown; version?: unknown } | undefined;
-  const setup = of(files.setup)?.SETUP as SetupManifest | undefined;
-  if (files.setup && (typeof setup !== "object" || setup === null)) {
-    throw problem(found, files.setup, "It must export SETUP, an object");
-  }
+  const { setup } = about;
+  const merged = mergeSettings(settings, setup);
+  if (files.setup && setup) checkSecretOf(`${found.folder}/${files.setup}`, setup, merged);
   const version = info?.version ?? setup?.version;
   const router = files.router && routerOf(found, files.router, of(files.router)?.router);
   const process = files.process && processOf(found, files.process, of(files.process) ?? {});
@@ -173,7 +172,7 @@ function describe(
     dispatchers,
     hooks,
     meta: about.meta,
-    settings: mergeSettings(settings, setup),
+    settings: merged,
     setup,
     process: process || undefined,
     router: router || undefined,
@@ -200,11 +199,8 @@ function processOf(found: FoundIntegration, file: string, exports: Exports): Pro
 const isTexts = (value: unknown): value is string[] =>
   Array.isArray(value) && value.every((item) => typeof item === "string");
 
-function problem(found: FoundIntegration, file: string, reason: string): Error {
-  const error = new HeddleError("validation", reason);
-  error.stack = `${reason}\n    at ${found.folder}/${file}:1:1`;
-  return error;
-}
+const problem = (found: FoundIntegration, file: string, reason: string): Error =>
+  errorAt(`${found.folder}/${file}`, 1, reason);
 
 function collector() {
   let sealed = false;

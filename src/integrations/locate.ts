@@ -1,3 +1,5 @@
+import { HeddleError } from "../errors.ts";
+
 /** A place in a source file; lines and columns from 1. */
 export interface Place {
   file: string;
@@ -15,4 +17,11 @@ export function locate(error: unknown, folder: string): Place | undefined {
     if (file?.startsWith(folder)) return { file, line: Number(line), column: Number(column) };
   }
   return undefined;
+}
+
+/** An error that `locate` finds in this place. */
+export function errorAt(file: string, line: number, reason: string): Error {
+  const error = new HeddleError("validation", reason);
+  error.stack = `${reason}\n    at ${file}:${line}:1`;
+  return error;
 }

@@ -70,7 +70,7 @@ export function createSdk(backend: SdkBackend) {
     },
 
     /** Types the manifest in setup.ts; returns it unchanged. */
-    defineSetup: <const Setup extends SetupManifest>(setup: Setup): Setup => setup,
+    defineSetup: (setup: SetupManifest): SetupManifest => setup,
 
     /** `log.info("text", { field: … })`; also debug, warning and error. */
     log: Object.fromEntries(

@@ -226,18 +226,5 @@ export interface IntegrationMeta {
   resolveDispatchConfig?: (clientId: string) => Promise<DispatchConfig | null> | DispatchConfig | null;
 }
 
-/** The manifest, as far as it is read today; unknown fields are kept. */
-export interface SetupManifest extends JsonObject {
-  version?: string;
-  icon?: string;
-  env_vars?: {
-    key: string;
-    required?: boolean;
-    secret?: boolean;
-    description?: string;
-    default?: string;
-  }[];
-  webhook?: { path: string; description?: string };
-  /** Paths below /integrations/<id> that need no API key, such as "/status". */
-  public_paths?: string[];
-}
+/** What setup.ts exports as SETUP. */
+export type { SetupManifest } from "./manifest.ts";

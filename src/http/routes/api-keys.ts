@@ -1,5 +1,6 @@
 import { Elysia, t } from "elysia";
 import { HeddleError } from "../../errors.ts";
+import { SCOPE_PRESETS, type ScopePreset } from "../../scopes.ts";
 import type { ApiKey, ApiKeys } from "../api-keys.ts";
 import type { Auth } from "../auth.ts";
 import { bodyFailures, failures, type RouteOptions } from "../route-options.ts";
@@ -15,7 +16,6 @@ import {
   oneOf,
   PageQuery,
 } from "../schemas.ts";
-import { SCOPE_PRESETS, type ScopePreset } from "../scopes.ts";
 
 const tag = "API keys";
 

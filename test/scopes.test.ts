@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { covers, isScope, SCOPE_PRESETS } from "../../src/http/scopes.ts";
+import { covers, isScope, SCOPE_PRESETS } from "../src/scopes.ts";
 
 test.each([
   [["admin"], "anything:write", true],

@@ -1,0 +1,30 @@
+/** The known word that was probably meant: part of the other, or few letters away from it. */
+export function nearest(word: string, known: Iterable<string>): string | undefined {
+  const wanted = word.toLowerCase();
+  let best: { word: string; distance: number } | undefined;
+  for (const candidate of known) {
+    const other = candidate.toLowerCase();
+    const isPart =
+      Math.min(wanted.length, other.length) > 2 && (wanted.includes(other) || other.includes(wanted));
+    const distance = isPart ? 1 : editDistance(wanted, other);
+    const limit = Math.max(1, Math.floor(Math.max(wanted.length, other.length) / 3));
+    if (distance <= limit && distance < (best?.distance ?? Number.POSITIVE_INFINITY)) {
+      best = { word: candidate, distance };
+    }
+  }
+  return best?.word;
+}
+
+/** Levenshtein: how many letters have to be added, removed or replaced. */
+function editDistance(a: string, b: string): number {
+  let previous = Array.from({ length: b.length + 1 }, (_, column) => column);
+  for (let row = 1; row <= a.length; row++) {
+    const current = [row];
+    for (let column = 1; column <= b.length; column++) {
+      const replaced = (previous[column - 1] ?? 0) + (a[row - 1] === b[column - 1] ? 0 : 1);
+      current.push(Math.min(replaced, (previous[column] ?? 0) + 1, (current[column - 1] ?? 0) + 1));
+    }
+    previous = current;
+  }
+  return previous[b.length] ?? 0;
+}

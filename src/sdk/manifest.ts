@@ -1,0 +1,252 @@
+// The manifest of an integration: what setup.ts exports as SETUP. The SDK imports only the type, so that an author's
+// own tests need no package; Heddle checks manifests against the schema (integrations/manifest.ts).
+
+import { type Static, type TProperties, type TSchema, Type } from "@sinclair/typebox";
+
+/** Nothing unknown: a misspelt key would be a setting that silently does nothing. */
+const strict = <Properties extends TProperties>(properties: Properties, description: string) =>
+  Type.Object(properties, { description, additionalProperties: false });
+
+const text = (description: string) => Type.String({ minLength: 1, description });
+const optional = (description: string) => Type.Optional(Type.String({ description }));
+const list = <Schema extends TSchema>(items: Schema, description: string) =>
+  Type.Optional(Type.Array(items, { description }));
+const oneOf = <const Word extends string>(words: readonly Word[], description: string) =>
+  Type.Unsafe<Word>({ type: "string", enum: words, description });
+
+/** Of lucide.dev; a name that the UI does not know is shown as Plug. */
+const icon = (fallback: string) => optional(`Name of a lucide icon. Default: ${fallback}.`);
+
+const path = (description: string) => Type.String({ pattern: "^/[^?#\\s]*$", description });
+
+const EnvVar = strict(
+  {
+    key: Type.String({ pattern: "^[A-Za-z][A-Za-z0-9_]*$", description: "Name in the environment." }),
+    required: Type.Optional(
+      Type.Boolean({ description: "Whether the integration needs it to work. Default: false." }),
+    ),
+    secret: Type.Optional(
+      Type.Boolean({
+        description:
+          "Whether it is stored encrypted and never shown. Default: whether the key contains TOKEN, SECRET, PASSWORD or API_KEY.",
+      }),
+    ),
+    description: optional("What it is, for people."),
+    default: optional("What counts when it is set nowhere."),
+  },
+  "A setting. Resolved: stored, else environment, else default.",
+);
+
+const secretKey = text("Key of the setting that holds the secret.");
+
+/** One branch a group of schemes; the scheme says which. */
+const VERIFIERS = [
+  strict(
+    {
+      scheme: oneOf(["github", "slack", "standard", "gitlab", "stripe", "bearer"], "A known sender's way."),
+      secret: secretKey,
+    },
+    "Verifies as this sender signs.",
+  ),
+  strict(
+    {
+      scheme: oneOf(["hmac"], "An HMAC of the raw body in a header."),
+      secret: secretKey,
+      header: text("Name of the header that has the signature."),
+      algorithm: Type.Optional(oneOf(["sha1", "sha256", "sha512"], "Default: sha256.")),
+      encoding: Type.Optional(oneOf(["hex", "base64"], "Default: hex.")),
+      prefix: optional('What stands before the signature, such as "sha256=".'),
+    },
+    "Verifies an HMAC of the body.",
+  ),
+] as const;
+
+const Verifier = Type.Unsafe<Static<(typeof VERIFIERS)[number]>>({
+  description: "How the sender is verified; known senders can be tried out with `heddle receive`.",
+  type: "object",
+  properties: {
+    scheme: oneOf(
+      VERIFIERS.flatMap(({ properties }) => properties.scheme.enum as string[]),
+      "How the sender signs.",
+    ),
+  },
+  required: ["scheme"],
+  discriminator: { propertyName: "scheme" },
+  oneOf: VERIFIERS,
+});
+
+const Webhook = strict(
+  {
+    path: path("Where it is received: below the server (/integrations/<id>/…) or below the integration."),
+    description: optional("What it receives, for people."),
+    verifier: Type.Optional(Verifier),
+  },
+  "The webhook to enter at the outside service. Its path needs no API key.",
+);
+
+const SidebarSection = strict(
+  {
+    id: text("Unique; the UI remembers by it whether the section is hidden."),
+    title: optional("Header of the section. Default: the id in capitals."),
+    icon: icon("Plug"),
+    items: Type.Array(
+      strict(
+        { label: text("What the sidebar shows."), href: path("Route of the page."), icon: icon("Plug") },
+        "A link of the section.",
+      ),
+      { description: "The links, from top to bottom." },
+    ),
+    readiness_endpoint: Type.Optional(path("API path that tells whether the feature is ready.")),
+    readiness_field: optional("Field of that answer."),
+  },
+  "A section of the main sidebar.",
+);
+
+const DashboardModule = strict(
+  {
+    id: Type.String({
+      pattern: "^[A-Za-z0-9][A-Za-z0-9_-]*$",
+      description: "Unique in the integration. The router answers GET /mc/<id>/data.",
+    }),
+    label: text("Title of the card."),
+    icon: icon("Zap"),
+    description: optional("What the card shows."),
+  },
+  "A panel of the dashboard.",
+);
+
+const Activation = strict(
+  {
+    carapaces: list(text("Id of a carapace."), "What a channel gets that activates the integration."),
+    requires_workspace: Type.Optional(
+      Type.Boolean({ description: "Whether the channel needs a workspace. Default: false." }),
+    ),
+    description: optional("What activation does, for people."),
+    compatible_templates: list(
+      text("Tag of a template."),
+      "Templates that fit, by tag; the first one is suggested.",
+    ),
+    includes: list(text("Id of an integration."), "Integrations whose carapaces come along."),
+  },
+  "What a channel gets that activates the integration.",
+);
+
+const ConfigField = strict(
+  {
+    key: text("Name in the binding's configuration."),
+    type: oneOf(["string", "number", "boolean", "multiselect"], "How it is entered."),
+    label: text("What the form shows."),
+    description: optional("More about it."),
+    default: Type.Optional(
+      Type.Unsafe<string | number | boolean | string[]>({
+        type: ["string", "number", "boolean", "array"],
+        items: { type: "string" },
+        description: "In the type of the field; a list for multiselect.",
+      }),
+    ),
+    options: list(
+      Type.Unsafe<string | { value: string; label: string }>({
+        type: ["string", "object"],
+        properties: { value: { type: "string" }, label: { type: "string" } },
+        required: ["value", "label"],
+        additionalProperties: false,
+      }),
+      "What multiselect offers.",
+    ),
+  },
+  "A field of a binding's form.",
+);
+
+const Binding = strict(
+  {
+    client_id_prefix: text('With the colon: "github:".'),
+    client_id_placeholder: optional("Shown in the empty field."),
+    client_id_description: optional("Says how a client id is made."),
+    display_name_placeholder: optional("Shown in the empty field."),
+    event_types: list(
+      Type.Unsafe<string | { value: string; label: string; description?: string }>({
+        type: ["string", "object"],
+        properties: {
+          value: { type: "string" },
+          label: { type: "string" },
+          description: { type: "string" },
+        },
+        required: ["value", "label"],
+        additionalProperties: false,
+      }),
+      "Events that a binding can be limited to.",
+    ),
+    config_fields: list(ConfigField, "What else a binding is configured by."),
+    filter_schema: Type.Optional(
+      Type.Unsafe<Record<string, unknown>>({
+        type: "object",
+        description: "JSON Schema that a binding's filter has to match.",
+      }),
+    ),
+  },
+  "How channels are bound to places of the outside service.",
+);
+
+const WebUi = strict(
+  {
+    static_dir: text(
+      "Folder of built files, relative to the integration's; served at /integrations/<id>/ui.",
+    ),
+    dev_port: Type.Optional(
+      Type.Integer({ minimum: 1, maximum: 65_535, description: "Port of the author's development server." }),
+    ),
+  },
+  "Pages of the integration's own.",
+);
+
+export const SetupManifest = strict(
+  {
+    version: optional("Of the integration."),
+    icon: icon("Plug"),
+    instructions_url: optional("Where people read how to set the integration up."),
+    env_vars: list(EnvVar, "Its settings."),
+    dependencies: list(
+      strict(
+        {
+          package: Type.String({
+            pattern: "^(@[a-z0-9~-][a-z0-9._~-]*/)?[a-z0-9~-][a-z0-9._~-]*$",
+            description: "Name in the npm registry.",
+          }),
+        },
+        "An npm package.",
+      ),
+      "npm packages that the folder needs.",
+    ),
+    api_permissions: Type.Optional(
+      Type.Unsafe<string | string[]>({
+        type: ["string", "array"],
+        items: { type: "string" },
+        description: "What the integration's API key may do: a preset's name, or scopes.",
+      }),
+    ),
+    webhook: Type.Optional(Webhook),
+    public_paths: list(
+      path("A path below /integrations/<id>."),
+      "Paths that need no API key, just as they stand.",
+    ),
+    admin_paths: list(
+      path("A path below /integrations/<id>."),
+      "Paths that need a key with the scope admin, with all that is below them.",
+    ),
+    sidebar_section: Type.Optional(SidebarSection),
+    dashboard_modules: list(DashboardModule, "Panels of the dashboard."),
+    activation: Type.Optional(Activation),
+    binding: Type.Optional(Binding),
+    web_ui: Type.Optional(WebUi),
+  },
+  "What setup.ts of an integration exports as SETUP.",
+);
+
+/** Lists may be readonly: a manifest can be `as const`. */
+export type SetupManifest = DeepReadonly<Static<typeof SetupManifest>>;
+
+type DeepReadonly<Value> = Value extends readonly (infer Item)[]
+  ? readonly DeepReadonly<Item>[]
+  : Value extends object
+    ? { readonly [Key in keyof Value]: DeepReadonly<Value[Key]> }
+    : Value;
