@@ -20,6 +20,7 @@ import {
   EMBEDDED_FOLDER,
   preparedArchivePath,
 } from "./src/runtime/assets.ts";
+import { sdkArchive } from "./src/runtime/sdk.ts";
 
 const TARGETS = ["linux-x64", "linux-arm64", "darwin-x64", "darwin-arm64", "windows-x64"] as const;
 type Target = (typeof TARGETS)[number];
@@ -87,6 +88,7 @@ async function stageFiles(): Promise<void> {
   await rm(stage, { recursive: true, force: true });
   await mkdir(stage, { recursive: true });
   await prepareDatabase();
+  await sdkArchive();
   await prebuildIntegrations();
   for (const name of ASSET_NAMES) {
     const file = await asset(name);

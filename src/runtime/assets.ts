@@ -1,8 +1,10 @@
 // The files that Heddle carries with it, the same from source and in the compiled binary. This is the only
 // place that knows which of the two is running.
 
+import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { once } from "node:events";
+import { readdirSync, readFileSync } from "node:fs";
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -31,6 +33,7 @@ const ASSETS = {
   "pglite.data": () => packageFile("@electric-sql/pglite", "pglite.data"),
   "vector.tar.gz": () => packageFile("@electric-sql/pglite-pgvector", "vector.tar.gz"),
   "prepared.tar.gz": () => preparedArchivePath(),
+  "sdk.tar.gz": () => sdkArchivePath(),
   "scalar.js": () => packageFile("@scalar/api-reference", "browser/standalone.js"),
 } as const;
 
@@ -38,7 +41,7 @@ export type AssetName = keyof typeof ASSETS;
 
 export const ASSET_NAMES = Object.keys(ASSETS) as AssetName[];
 
-/** The file's contents, read when the blob is; undefined when there is none (only "prepared.tar.gz" may be missing). */
+/** The file's contents, read when the blob is; undefined when there is none (from source "prepared.tar.gz" and "sdk.tar.gz" may be missing). */
 export async function asset(name: AssetName): Promise<Blob | undefined> {
   const file = Bun.file(sourcePath(name));
   return (await file.exists()) ? file : undefined;
@@ -85,6 +88,37 @@ export function preparedArchivePath(): string {
   }
   const key = hash.digest("hex").slice(0, 16);
   return join(repository, "node_modules", ".cache", "heddle", `prepared-${key}.tar.gz`);
+}
+
+/** Where a checkout keeps the stand-alone SDK; the name changes with what goes into it. */
+export function sdkArchivePath(): string {
+  const hash = createHash("sha256");
+  const sdk = join(repository, "src", "sdk");
+  const sources = readdirSync(sdk, { recursive: true, encoding: "utf8" }).filter((name) =>
+    name.endsWith(".ts"),
+  );
+  for (const name of sources.sort()) hash.update(`${name}\n`).update(readFileSync(join(sdk, name)));
+  for (const name of ["src/errors.ts", "compile-sdk.ts", "package.json", "bun.lock"]) {
+    hash.update(readFileSync(join(repository, name)));
+  }
+  return join(
+    repository,
+    "node_modules",
+    ".cache",
+    "heddle",
+    `sdk-${hash.digest("hex").slice(0, 16)}.tar.gz`,
+  );
+}
+
+/** Makes it. Throws when the packages for development are not installed. */
+export async function makeSdkArchive(): Promise<void> {
+  const child = spawn(process.execPath, [join(repository, "compile-sdk.ts"), sdkArchivePath()], {
+    cwd: repository,
+    env: process.env,
+    stdio: ["ignore", "ignore", "inherit"],
+  });
+  const [status] = await once(child, "exit");
+  if (status !== 0) throw new Error("compile-sdk.ts failed; see above");
 }
 
 function sourcePath(name: AssetName): string {

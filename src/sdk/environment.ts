@@ -1,9 +1,10 @@
 // Chooses what stands behind the SDK outside the server: a child process has HEDDLE_URL and HEDDLE_API_KEY and
-// speaks REST; an author's own test has neither, and there only schemas and settings work.
+// speaks REST; an author's own test has neither, and there what needs a server is up to the test.
 
 import { HeddleError } from "../errors.ts";
 import type { SdkBackend } from "./backend.ts";
 import { createRestServices } from "./rest.ts";
+import { testSeam } from "./test-seam.ts";
 
 const nothing = () => {};
 
@@ -13,29 +14,38 @@ export function createEnvironmentBackend(environment: Record<string, string | un
     url && apiKey
       ? createRestServices({ url, apiKey, integrationId })
       : {
-          getOrCreateSession: unavailable("getOrCreateSession"),
-          injectMessage: unavailable("injectMessage"),
-          ingestDocument: unavailable("ingestDocument"),
-          searchDocuments: unavailable("searchDocuments"),
+          getOrCreateSession: standIn("getOrCreateSession"),
+          injectMessage: standIn("injectMessage"),
+          ingestDocument: standIn("ingestDocument"),
+          searchDocuments: standIn("searchDocuments"),
         };
+  const { registered } = testSeam();
   return {
     ...services,
-    getSetting: (key) => environment[key],
+    getSetting: (key) => testSeam().settings.get(key) ?? environment[key],
     log: (level, message, fields) => console.error(`[${level}] ${message}`, ...(fields ? [fields] : [])),
     addSecret: nothing,
-    registerTool: nothing,
-    registerDispatcher: nothing,
-    registerIntegration: nothing,
-    registerHook: nothing,
-    declareSetting: nothing,
+    registerTool: (tool) => void registered.tools.push(tool),
+    registerDispatcher: (type, dispatcher) => void registered.dispatchers.set(type, dispatcher),
+    registerIntegration(meta) {
+      registered.integration = meta;
+    },
+    registerHook: (hook) => void registered.hooks.push(hook),
+    declareSetting: (setting) => void registered.settings.push(setting),
   };
 }
 
-function unavailable(name: string): () => Promise<never> {
-  return async () => {
+type Standing = "getOrCreateSession" | "injectMessage" | "ingestDocument" | "searchDocuments";
+
+/** What the test provides (`fakeHeddle`), else an error that says what is missing. */
+function standIn<Name extends Standing>(name: Name): SdkBackend[Name] {
+  const call = async (options: never): Promise<unknown> => {
+    const given = testSeam().services?.[name] as ((options: never) => Promise<unknown>) | undefined;
+    if (given) return given(options);
     throw new HeddleError(
       "not_supported",
       `${name}() needs a Heddle server: run this inside Heddle, or set HEDDLE_URL and HEDDLE_API_KEY`,
     );
   };
+  return call as SdkBackend[Name];
 }

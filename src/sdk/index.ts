@@ -42,7 +42,9 @@ const elysia = await import("elysia").catch((cause: unknown) => {
   return stand;
 });
 
-export const { Elysia, t } = elysia;
+// Named, or declarations of this file could not be written.
+export const Elysia: typeof import("elysia").Elysia = elysia.Elysia;
+export const t: typeof import("elysia").t = elysia.t;
 
 function fail(name: string, cause: unknown): never {
   throw new Error(`${name} of heddle/sdk needs the package "elysia": install it to use this outside Heddle`, {

@@ -1,0 +1,35 @@
+// Where an author's tests put what stands in for a server ("heddle/sdk/testing"), and where the stand-alone SDK
+// keeps what was registered, for them to look at.
+
+import type { DeclaredSetting, RegisteredHook, RegisteredTool, SdkServices } from "./backend.ts";
+import type { Dispatcher, IntegrationMeta } from "./types.ts";
+
+/** What the files that were imported so far have registered. */
+export interface Registered {
+  tools: RegisteredTool[];
+  dispatchers: Map<string, Dispatcher>;
+  hooks: RegisteredHook[];
+  integration: IntegrationMeta | undefined;
+  settings: DeclaredSetting[];
+}
+
+export interface TestSeam {
+  /** Win over the environment. */
+  settings: Map<string, string>;
+  /** Stands in for a server. */
+  services: Partial<SdkServices> | undefined;
+  registered: Registered;
+}
+
+const KEY = Symbol.for("heddle.test-seam");
+
+/** One for the whole process: the SDK and its testing module are two files, each with a copy of this one. */
+export function testSeam(): TestSeam {
+  const holder = globalThis as { [KEY]?: TestSeam };
+  holder[KEY] ??= {
+    settings: new Map(),
+    services: undefined,
+    registered: { tools: [], dispatchers: new Map(), hooks: [], integration: undefined, settings: [] },
+  };
+  return holder[KEY];
+}

@@ -1,0 +1,172 @@
+// "heddle/sdk/testing": what an author's own tests need in place of a server, under Bun, Node or Deno. Nothing here
+// opens a socket or reads the environment, so such tests need no permissions.
+
+import type { SdkServices } from "./backend.ts";
+import { type Registered, testSeam } from "./test-seam.ts";
+import type {
+  DeliverInput,
+  DispatchContext,
+  GetOrCreateSession,
+  HookContext,
+  IngestDocument,
+  InjectMessage,
+  RunContext,
+  SearchDocuments,
+  ToolContext,
+} from "./types.ts";
+
+export type { Registered } from "./test-seam.ts";
+
+/** What `settings` of `defineConfig` read from now on, instead of the environment. `undefined` takes a value back. */
+export function useSettings(values: Record<string, string | undefined>): void {
+  const { settings } = testSeam();
+  for (const [key, value] of Object.entries(values)) {
+    if (value === undefined) settings.delete(key);
+    else settings.set(key, value);
+  }
+}
+
+/** What the files that the test has imported registered: tools, dispatchers by their type, hooks, settings. */
+export const registered = (): Readonly<Registered> => testSeam().registered;
+
+/** A server that only remembers what it was asked. */
+export interface FakeHeddle {
+  sessions: GetOrCreateSession[];
+  messages: InjectMessage[];
+  documents: IngestDocument[];
+  searches: SearchDocuments[];
+  /** Forgets all of it. */
+  clear(): void;
+}
+
+/**
+ * From now on `getOrCreateSession`, `injectMessage`, `ingestDocument` and `searchDocuments` answer without a server.
+ * One client id and bot have one session; an idempotency key that was seen before gives the first one's answer;
+ * a search finds nothing unless `answers` says otherwise.
+ */
+export function fakeHeddle(answers: Partial<SdkServices> = {}): FakeHeddle {
+  const fake: FakeHeddle = {
+    sessions: [],
+    messages: [],
+    documents: [],
+    searches: [],
+    clear() {
+      for (const list of [fake.sessions, fake.messages, fake.documents, fake.searches]) list.length = 0;
+      sessionIds.clear();
+      results.clear();
+    },
+  };
+  const sessionIds = new Map<string, string>();
+  const results = new Map<string, Awaited<ReturnType<SdkServices["injectMessage"]>>>();
+  testSeam().services = {
+    async getOrCreateSession(wanted) {
+      fake.sessions.push(wanted);
+      const place = JSON.stringify([wanted.clientId, wanted.botId]);
+      const id = sessionIds.get(place) ?? `session-${sessionIds.size + 1}`;
+      sessionIds.set(place, id);
+      return id;
+    },
+    async injectMessage(message) {
+      const seen = message.idempotencyKey === undefined ? undefined : results.get(message.idempotencyKey);
+      if (seen) return { ...seen, duplicate: true };
+      const number = fake.messages.push(message);
+      const result = {
+        message_id: `message-${number}`,
+        session_id: message.sessionId,
+        task_id: message.runAgent ? `task-${number}` : null,
+        duplicate: false,
+      };
+      if (message.idempotencyKey !== undefined) results.set(message.idempotencyKey, result);
+      return result;
+    },
+    async ingestDocument(document) {
+      return `document-${fake.documents.push(document)}`;
+    },
+    async searchDocuments(search) {
+      fake.searches.push(search);
+      return [];
+    },
+    ...answers,
+  };
+  return fake;
+}
+
+/** Requests that the code under test sent, instead of any going out. */
+export interface FakeFetch {
+  requests: Request[];
+  /** Gives the platform's `fetch` back. */
+  restore(): void;
+}
+
+/** From now on `answer` is the whole internet, for the SDK's `fetch` and the platform's. */
+export function fakeFetch(answer: (request: Request) => Response | Promise<Response>): FakeFetch {
+  const platform = globalThis.fetch;
+  const requests: Request[] = [];
+  const fake = async (input: string | URL | Request, init?: RequestInit): Promise<Response> => {
+    const request = input instanceof Request ? new Request(input, init) : new Request(String(input), init);
+    request.signal.throwIfAborted();
+    requests.push(request.clone() as Request);
+    return answer(request);
+  };
+  globalThis.fetch = fake as typeof globalThis.fetch;
+  return {
+    requests,
+    restore() {
+      globalThis.fetch = platform;
+    },
+  };
+}
+
+const RUN: RunContext = {
+  bot_id: "default",
+  session_id: "session-1",
+  channel_id: "channel-1",
+  client_id: "test:1",
+  correlation_id: "correlation-1",
+};
+
+/** The second argument of a tool. */
+export const toolContext = (fields: Partial<ToolContext> = {}): ToolContext => ({
+  ...RUN,
+  task_id: "task-1",
+  signal: new AbortController().signal,
+  ...fields,
+});
+
+/** The argument of a hook. */
+export const hookContext = (
+  extra: HookContext["extra"] = {},
+  fields: Partial<HookContext> = {},
+): HookContext => ({
+  ...RUN,
+  extra,
+  ...fields,
+});
+
+/** The second argument of a dispatcher's `deliver` and `postMessage`. */
+export const dispatchContext = (fields: Partial<DispatchContext> = {}): DispatchContext => ({
+  delivery_id: "delivery-1",
+  attempt: 1,
+  signal: new AbortController().signal,
+  ...fields,
+});
+
+/** The first argument of `deliver`: a task that is complete, with this target and answer. */
+export const deliverInput = (
+  dispatchConfig: { type: string } & Record<string, unknown>,
+  result: string,
+  fields: Partial<DeliverInput> = {},
+): DeliverInput => ({
+  task: {
+    ...RUN,
+    id: "task-1",
+    status: "complete",
+    dispatch_type: dispatchConfig.type,
+    dispatch_config: dispatchConfig,
+  },
+  result,
+  isError: false,
+  clientActions: [],
+  extraMetadata: {},
+  ...fields,
+});

