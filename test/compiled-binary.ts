@@ -7,7 +7,15 @@ import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "
 import { join } from "node:path";
 
 const repository = join(import.meta.dirname, "..");
-const INPUTS = ["src", "integrations", "manifests", "compile.ts", "compile-sdk.ts", "package.json", "bun.lock"];
+const INPUTS = [
+  "src",
+  "integrations",
+  "manifests",
+  "compile.ts",
+  "compile-sdk.ts",
+  "package.json",
+  "bun.lock",
+];
 
 /** Returns the path of a program that is built from the sources as they are. */
 export async function compiledBinary(): Promise<string> {

@@ -91,7 +91,7 @@ export function preparedArchivePath(): string {
 }
 
 /** Where a checkout keeps the stand-alone SDK; the name changes with what goes into it. */
-export function sdkArchivePath(): string {
+function sdkArchivePath(): string {
   const hash = createHash("sha256");
   const sdk = join(repository, "src", "sdk");
   const sources = readdirSync(sdk, { recursive: true, encoding: "utf8" }).filter((name) =>
