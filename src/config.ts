@@ -33,6 +33,10 @@ export interface Config {
   readonly taskMaxRunSeconds: number;
   /** Names, addresses and CIDR ranges inside private networks that outgoing webhooks may reach. */
   readonly allowPrivateHosts: readonly string[];
+  /** Every hook event is POSTed to each of these. */
+  readonly hookWebhookUrls: readonly string[];
+  /** Signs those requests: base64, with or without "whsec_". */
+  readonly hookWebhookSecret: string | undefined;
   /** Requests per second that one address may send to the public routes of one integration. */
   readonly webhookRateLimit: number;
   /** Values that must not appear in a log, an error or an answer. */
@@ -85,6 +89,8 @@ export function loadConfig(flags: Flags = {}, processEnvironment: Environment = 
     workerConcurrency: read.integer("WORKER_CONCURRENCY", 16, 1, 256),
     taskMaxRunSeconds: read.integer("TASK_MAX_RUN_SECONDS", 1200, 1, 86_400),
     allowPrivateHosts: read.list("ALLOW_PRIVATE_HOSTS"),
+    hookWebhookUrls: read.urls("HOOK_WEBHOOK_URLS", ["http:", "https:"]),
+    hookWebhookSecret: read.signingSecret("HOOK_WEBHOOK_SECRET"),
     webhookRateLimit: read.integer("WEBHOOK_RATE_LIMIT", 2000, 1, 1_000_000),
     secrets: secretsOf(environment, read.text("DATABASE_URL")),
     environment: Object.freeze(environment),
@@ -98,6 +104,7 @@ function secretsOf(environment: Environment, databaseUrl: string | undefined): s
     environment.API_KEY,
     environment.ENCRYPTION_KEY,
     environment.OPENAI_API_KEY,
+    environment.HOOK_WEBHOOK_SECRET,
     password,
     password && decodeURIComponent(password),
   ].filter((secret) => secret !== undefined);
@@ -143,6 +150,14 @@ function reader(flags: Flags, environment: Environment) {
       .split(separator)
       .map((part) => part.trim())
       .filter((part) => part !== "");
+  const checkUrl = (name: string, got: string, protocols: string[]): string => {
+    const takes = `a URL that begins with ${protocols.map((p) => `${p}//`).join(" or ")}`;
+    // It may hold a password or a token: it is not repeated, not even when it is malformed.
+    if (!URL.canParse(got)) throw wrong(name, "not a URL", takes);
+    const url = new URL(got);
+    if (!protocols.includes(url.protocol)) throw wrong(name, `a ${url.protocol} URL`, takes);
+    return got;
+  };
 
   return {
     text,
@@ -165,13 +180,22 @@ function reader(flags: Flags, environment: Environment) {
     },
     url(name: string, protocols: string[]): string | undefined {
       const got = text(name);
-      if (got === undefined) return undefined;
-      const takes = `a URL that begins with ${protocols.map((p) => `${p}//`).join(" or ")}`;
-      // A database URL holds a password: it is not repeated, not even when it is malformed.
-      if (!URL.canParse(got)) throw wrong(name, "not a URL", takes);
-      const url = new URL(got);
-      if (!protocols.includes(url.protocol)) throw wrong(name, `a ${url.protocol} URL`, takes);
-      return got.replace(/\/+$/, "");
+      return got === undefined ? undefined : checkUrl(name, got, protocols).replace(/\/+$/, "");
+    },
+    urls(name: string, protocols: string[]): string[] {
+      return [...new Set(list(name).map((one) => checkUrl(name, one, protocols)))];
+    },
+    signingSecret(name: string): string | undefined {
+      const got = text(name);
+      const base64 = got?.replace(/^whsec_/, "");
+      if (base64 !== undefined && !/^[A-Za-z0-9+/]{22,}={0,2}$/.test(base64)) {
+        throw wrong(
+          name,
+          "of another form",
+          'base64 of at least 16 bytes (openssl rand -base64 32), with or without "whsec_"',
+        );
+      }
+      return got;
     },
     apiKey(name: string): string | undefined {
       const got = text(name);

@@ -19,6 +19,7 @@ import { createGuardedFetch } from "./guarded-fetch/fetch.ts";
 import { createGuardedPost } from "./guarded-fetch/post.ts";
 import { encryptionKey, openHome, signingSecret } from "./home.ts";
 import { createHooks } from "./hooks/hooks.ts";
+import { createHookWebhooks } from "./hooks/webhooks.ts";
 import { createApiKeys } from "./http/api-keys.ts";
 import { createApp } from "./http/app.ts";
 import { createFirstKey } from "./http/first-key.ts";
@@ -133,7 +134,18 @@ async function openCore(config: Config, closers: Closers) {
   const { allowPrivateHosts } = config;
   const guardedPost = createGuardedPost(createGuardedFetch({ allowPrivateHosts }));
   const tools = createToolRegistry();
-  const hooks = createHooks({ log: log.getChild("hooks"), redact });
+  const hookWebhooks = createHookWebhooks({
+    urls: config.hookWebhookUrls,
+    secret: config.hookWebhookSecret,
+    post: guardedPost,
+    log: log.getChild("hooks"),
+  });
+  closers.push(hookWebhooks.close);
+  const hooks = createHooks({
+    log: log.getChild("hooks"),
+    redact,
+    ...(config.hookWebhookUrls.length > 0 && { onEvent: hookWebhooks.send }),
+  });
   closers.push(hooks.close);
   const dispatchers: Dispatchers = createDispatchers({
     none: noneDispatcher,

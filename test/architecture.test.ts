@@ -35,7 +35,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   bots: ["db"],
   queue: ["db"],
   // These know nobody on the path.
-  hooks: ["sdk"],
+  hooks: ["guarded-fetch", "sdk"],
   llm: [],
   db: ["runtime"],
   runtime: [],

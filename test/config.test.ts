@@ -46,6 +46,14 @@ describe("config", () => {
     expect(load({ INTEGRATION_DIRS: " /a : : b " }).integrationDirs).toEqual(["/a", resolve("b")]);
   });
 
+  test("URLs of hook events are split at commas, as they are, each once", () => {
+    const urls = "https://a.example/x/ , http://b.example?k=1,https://a.example/x/";
+    expect(load({ HOOK_WEBHOOK_URLS: urls }).hookWebhookUrls).toEqual([
+      "https://a.example/x/",
+      "http://b.example?k=1",
+    ]);
+  });
+
   const wrong: [string, string, string][] = [
     ["PORT", "eight", 'PORT is "eight", but takes a whole number from 0 to 65535.'],
     ["PORT", "70000", 'PORT is "70000", but takes a whole number from 0 to 65535.'],
@@ -54,6 +62,8 @@ describe("config", () => {
     ["TIMEZONE", "Mars/Base", 'TIMEZONE is "Mars/Base", but takes an IANA time zone such as Europe/Berlin.'],
     ["BASE_URL", "ftp://x", "BASE_URL is a ftp: URL, but takes a URL that begins with http:// or https://."],
     ["WORKER_CONCURRENCY", "0", 'WORKER_CONCURRENCY is "0", but takes a whole number from 1 to 256.'],
+    ["HOOK_WEBHOOK_URLS", "http://a.example, ftp://b", "HOOK_WEBHOOK_URLS is a ftp: URL"],
+    ["HOOK_WEBHOOK_SECRET", "not base64", "HOOK_WEBHOOK_SECRET is of another form"],
     ["API_KEY", "short", "API_KEY is 5 characters long, but takes at least 16 characters."],
   ];
   test.each(wrong)("%s=%s is refused in one line", (name, value, message) => {
@@ -65,6 +75,8 @@ describe("config", () => {
       ["DATABASE_URL", "postgres//user:canary@host"],
       ["ENCRYPTION_KEY", "canary"],
       ["API_KEY", "canary"],
+      ["HOOK_WEBHOOK_SECRET", "canary"],
+      ["HOOK_WEBHOOK_URLS", "https://x.example,canary"],
     ] as const) {
       expect(() => load({ [name]: value })).toThrow(name);
       expect(() => load({ [name]: value })).not.toThrow("canary");

@@ -2,12 +2,12 @@
 
 import type { Database } from "../db/database.ts";
 import { HeddleError, messageOf } from "../errors.ts";
-import type { Hooks } from "../hooks/hooks.ts";
+import type { FiredEvent, Hooks } from "../hooks/hooks.ts";
 import { newId } from "../ids.ts";
 import type { Llm } from "../llm/llm.ts";
 import type { Logger } from "../log.ts";
 import type { Redact } from "../redact.ts";
-import type { ExecutionConfig, HookEvent, JsonObject, RunContext } from "../sdk/types.ts";
+import type { ExecutionConfig, HookContextOf, HookExtras, JsonObject, RunContext } from "../sdk/types.ts";
 import { storable } from "../storable.ts";
 import { createContext } from "./context/assemble.ts";
 import { CONTEXT_WINDOW_TOKENS, messageBudget } from "./context/budget.ts";
@@ -117,11 +117,12 @@ function isOver(error: unknown): boolean {
   return !(error instanceof HeddleError && (error.code === "worker_lost" || error.code === "unavailable"));
 }
 
-type Tell = (event: HookEvent, extra: JsonObject) => void;
+type Tell = <Event extends FiredEvent>(event: Event, extra: HookExtras[Event]) => void;
 
 function teller(hooks: Pick<Hooks, "fire">, task: ClaimedTask): Tell {
   const context = runContext(task);
-  return (event, extra) => hooks.fire(event, { ...context, extra });
+  return <Event extends FiredEvent>(event: Event, extra: HookExtras[Event]) =>
+    hooks.fire(event, { ...context, extra } as HookContextOf<Event>);
 }
 
 function runContext(task: ClaimedTask): RunContext {

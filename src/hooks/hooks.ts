@@ -5,13 +5,22 @@ import { setImmediate } from "node:timers";
 import { HeddleError } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import type { Redact } from "../redact.ts";
-import { HOOK_EVENTS, type HookCallback, type HookContext, type HookEvent } from "../sdk/types.ts";
+import type { AnyHookContext, RegisteredHook } from "../sdk/backend.ts";
+import {
+  HOOK_EVENTS,
+  type HookContextOf,
+  type HookEvent,
+  type JsonObject,
+  type TranscriptionContext,
+} from "../sdk/types.ts";
 import { redactDeep } from "./redact-deep.ts";
 
 export interface HooksOptions {
   log: Logger;
   /** Applied to every text of a fired event's `extra`. */
   redact: Redact;
+  /** Hears of every event, with or without callbacks; not of the audio of a transcription. Must not throw. */
+  onEvent?: (event: HookEvent, ctx: AnyHookContext) => void;
   /** Callbacks at once. Default 16. */
   concurrency?: number;
   /** Waiting callbacks; beyond it the oldest are dropped. Default 1000. */
@@ -22,24 +31,24 @@ export interface HooksOptions {
   overrideTimeoutMs?: number;
 }
 
-export interface HookRegistration {
-  event: HookEvent;
-  callback: HookCallback;
-}
+type HookCallback = RegisteredHook["callback"];
 
 export interface Hooks {
   /** `owner` is the id of an integration. Throws `validation` for an event that does not exist. */
   register(owner: string, event: HookEvent, callback: HookCallback): void;
   /** Sets an owner's callbacks at once, in the owner's place in the order. */
-  replaceOwner(owner: string, registrations: HookRegistration[]): void;
+  replaceOwner(owner: string, registrations: RegisteredHook[]): void;
   removeOwner(owner: string): void;
   /** Returns at once; errors of callbacks are logged. */
-  fire(event: HookEvent, ctx: HookContext): void;
-  /** Asks the callbacks one after another; the first result that is not null or undefined is returned. */
-  override(event: HookEvent, ctx: HookContext): Promise<unknown>;
+  fire<Event extends FiredEvent>(event: Event, ctx: HookContextOf<Event>): void;
+  /** Asks the callbacks one after another for the text of a recording; the first that is not blank, else null. */
+  override(event: "before_transcription", ctx: TranscriptionContext): Promise<string | null>;
   /** Takes no more events and waits for the callbacks that are due, at most one time-out long. */
   close(): Promise<void>;
 }
+
+/** Those that tell and do not ask. */
+export type FiredEvent = Exclude<HookEvent, "before_transcription">;
 
 interface Listener {
   owner: string;
@@ -48,13 +57,13 @@ interface Listener {
 
 interface Job extends Listener {
   event: HookEvent;
-  ctx: HookContext;
+  ctx: AnyHookContext;
 }
 
 export function createHooks(options: HooksOptions): Hooks {
-  const { log, redact, concurrency = 16, queueLimit = 1000 } = options;
+  const { log, redact, onEvent, concurrency = 16, queueLimit = 1000 } = options;
   const { timeoutMs = 10_000, overrideTimeoutMs = 60_000 } = options;
-  const owners = new Map<string, HookRegistration[]>();
+  const owners = new Map<string, RegisteredHook[]>();
   let listeners = new Map<HookEvent, Listener[]>();
   const queue: Job[] = [];
   let running = 0;
@@ -122,17 +131,23 @@ export function createHooks(options: HooksOptions): Hooks {
     },
     fire(event, ctx) {
       const interested = listeners.get(event);
-      if (!interested || closed) return;
+      if ((!interested && !onEvent) || closed) return;
       // A copy: the run goes on with its own objects while the callbacks read these.
-      const shown = { ...ctx, extra: redactDeep(ctx.extra, redact) };
+      const shown: AnyHookContext = { ...ctx, extra: redactDeep(ctx.extra as JsonObject, redact) };
+      onEvent?.(event, shown);
+      if (!interested) return;
       for (const listener of interested) enqueue({ ...listener, event, ctx: shown });
       setImmediate(pump);
     },
-    async override(event, ctx) {
+    async override(event, { audio, ...ctx }) {
+      if (!closed) onEvent?.(event, { ...ctx, extra: redactDeep(ctx.extra, redact) });
       for (const { owner, callback } of listeners.get(event) ?? []) {
         try {
-          const result = await callWithin(overrideTimeoutMs, callback, ctx);
-          if (result !== null && result !== undefined) return result;
+          const result = await callWithin(overrideTimeoutMs, callback, { ...ctx, audio });
+          if (typeof result === "string" && result.trim() !== "") return result;
+          if (result !== null && result !== undefined) {
+            log.warning("Hook {event} of {owner} returned something else than text", { owner, event });
+          }
         } catch (error) {
           report(owner, event, error);
         }
@@ -161,7 +176,7 @@ function assertEvent(event: HookEvent): void {
   );
 }
 
-async function callWithin(ms: number, callback: HookCallback, ctx: HookContext): Promise<unknown> {
+async function callWithin(ms: number, callback: HookCallback, ctx: AnyHookContext): Promise<unknown> {
   return await within(ms, Promise.resolve(callback(ctx)));
 }
 

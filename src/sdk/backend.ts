@@ -4,7 +4,6 @@ import type {
   Dispatcher,
   DocumentHit,
   GetOrCreateSession,
-  HookCallback,
   HookEvent,
   IngestDocument,
   InjectMessage,
@@ -12,6 +11,7 @@ import type {
   IntegrationMeta,
   JsonObject,
   OpenAiToolSchema,
+  RunContext,
   SearchDocuments,
   ToolFunction,
 } from "./types.ts";
@@ -30,9 +30,15 @@ export interface RegisteredTool {
   run: ToolFunction<never>;
 }
 
+/** The context of whichever event; ids are null where there is no run. */
+export type AnyHookContext = { [Id in keyof RunContext]: string | null } & {
+  extra: JsonObject;
+  audio?: Uint8Array;
+};
+
 export interface RegisteredHook {
   event: HookEvent;
-  callback: HookCallback;
+  callback: (ctx: AnyHookContext) => unknown;
 }
 
 /** A setting as `defineConfig` declares it. */

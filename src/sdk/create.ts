@@ -2,7 +2,7 @@
 // this file and little more.
 
 import { HeddleError } from "../errors.ts";
-import { LOG_METHODS, type SdkBackend, type SdkLogLevel } from "./backend.ts";
+import { LOG_METHODS, type RegisteredHook, type SdkBackend, type SdkLogLevel } from "./backend.ts";
 import { Permanent, Retryable } from "./errors.ts";
 import { fetchWithTimeout } from "./fetch.ts";
 import { createRegister } from "./register.ts";
@@ -61,12 +61,13 @@ export function createSdk(backend: SdkBackend) {
     },
 
     /** Calls back at an event of an agent's run. */
-    registerHook(event: HookEvent, callback: HookCallback): void {
+    registerHook<Event extends HookEvent>(event: Event, callback: HookCallback<Event>): void {
       if (!HOOK_EVENTS.includes(event)) {
         throw invalid(`Unknown hook event ${JSON.stringify(event)}; known are ${HOOK_EVENTS.join(", ")}`);
       }
       if (typeof callback !== "function") throw invalid(`registerHook("${event}") takes a function second`);
-      backend.registerHook({ event, callback });
+      // What is fired at an event is of that event's shape.
+      backend.registerHook({ event, callback: callback as RegisteredHook["callback"] });
     },
 
     /** Types the manifest in setup.ts; returns it unchanged. */

@@ -199,12 +199,65 @@ export const HOOK_EVENTS = [
 ] as const;
 export type HookEvent = (typeof HOOK_EVENTS)[number];
 
-export interface HookContext extends RunContext {
-  extra: JsonObject;
+/** What an event tells in `extra`. */
+export interface HookExtras {
+  before_context_assembly: { user_message: string };
+  before_llm_call: {
+    model: string;
+    message_count: number;
+    tools_count: number;
+    provider_id: string;
+    /** Model calls of this run, from 1. */
+    iteration: number;
+  };
+  after_llm_call: {
+    /** The one that answered. */
+    model: string;
+    duration_ms: number;
+    /** Null when the provider does not tell. */
+    prompt_tokens: number | null;
+    completion_tokens: number | null;
+    total_tokens: number | null;
+    tool_calls_count: number;
+    fallback_used: boolean;
+    fallback_model: string | null;
+    iteration: number;
+    provider_id: string;
+  };
+  before_tool_execution: { tool_name: string; tool_type: string; args: JsonObject; iteration: number };
+  after_tool_call: { tool_name: string; tool_args: JsonObject; duration_ms: number };
+  /** `response_length` is missing when the run failed; `error` is true then. */
+  after_response: { tool_calls_made: number; response_length?: number; error?: true };
+  before_transcription: {
+    /** "pcm_f32le" (16 kHz, mono), or a file's: "wav", "mp3", "ogg", "webm", … */
+    audio_format: string;
+    audio_size_bytes: number;
+    source: "api" | "chat";
+  };
 }
 
-/** Only `before_transcription` reads the result: the first one that is not null or undefined is taken. */
-export type HookCallback = (ctx: HookContext) => unknown;
+export interface HookContext<Extra = JsonObject> extends RunContext {
+  extra: Extra;
+}
+
+/** Of `before_transcription`, which may happen outside of any run. */
+export interface TranscriptionContext {
+  bot_id: string | null;
+  session_id: string | null;
+  channel_id: string | null;
+  client_id: string | null;
+  correlation_id: string;
+  extra: HookExtras["before_transcription"];
+  /** The recording. Not to be changed: the next callback gets the same. */
+  audio: Uint8Array<ArrayBuffer>;
+}
+
+export type HookContextOf<Event extends HookEvent> = Event extends "before_transcription"
+  ? TranscriptionContext
+  : HookContext<HookExtras[Event]>;
+
+/** Only `before_transcription` reads the result: the first text that is not blank is taken. */
+export type HookCallback<Event extends HookEvent> = (ctx: HookContextOf<Event>) => unknown;
 
 /** A user as `userAttribution` sees one. */
 export interface AttributedUser {

@@ -1,7 +1,6 @@
 import { expect, test } from "bun:test";
 import { getLogger, type Logger } from "@logtape/logtape";
 import { createHooks, type HooksOptions } from "../../src/hooks/hooks.ts";
-import type { HookContext } from "../../src/sdk/types.ts";
 
 function make(options: Partial<HooksOptions> = {}) {
   const lines: string[] = [];
@@ -17,14 +16,17 @@ function make(options: Partial<HooksOptions> = {}) {
   return { hooks: createHooks({ log, redact: (text) => text, ...options }), lines };
 }
 
-const ctx = (extra: Record<string, unknown> = {}): HookContext => ({
-  bot_id: "bot",
-  session_id: "session",
-  channel_id: "channel",
-  client_id: "client",
-  correlation_id: "correlation",
-  extra,
-});
+/** Of whichever event: what an event tells is not looked at here. */
+const ctx = (extra: Record<string, unknown> = {}, audio?: Uint8Array) =>
+  ({
+    bot_id: "bot",
+    session_id: "session",
+    channel_id: "channel",
+    client_id: "client",
+    correlation_id: "correlation",
+    extra,
+    ...(audio && { audio }),
+  }) as never;
 
 test("every listener hears an event, later, in the order of registration", async () => {
   const { hooks } = make();
@@ -138,7 +140,7 @@ test("an event that does not exist is refused, and the earlier callbacks stay", 
   expect(heard).toEqual(["a"]);
 });
 
-test("an override takes the first result; throwing, hanging and silent callbacks are passed over", async () => {
+test("an override takes the first text; throwing, hanging, silent and wordless callbacks are passed over", async () => {
   const { hooks, lines } = make({ overrideTimeoutMs: 20 });
   const asked: string[] = [];
   const ask = (name: string, result: unknown) => () => {
@@ -151,19 +153,21 @@ test("an override takes the first result; throwing, hanging and silent callbacks
     throw new Error("broken");
   });
   hooks.register("d", "before_transcription", ask("hangs", new Promise(() => undefined)));
+  hooks.register("blank", "before_transcription", ask("blank", "  "));
+  hooks.register("number", "before_transcription", ask("number", 42));
   hooks.register("e", "before_transcription", ask("text", "the words"));
   hooks.register("f", "before_transcription", ask("never", "other words"));
   expect(await hooks.override("before_transcription", ctx())).toBe("the words");
-  expect(asked).toEqual(["null", "undefined", "hangs", "text"]);
-  expect(lines.length).toBe(2);
+  expect(asked).toEqual(["null", "undefined", "hangs", "blank", "number", "text"]);
+  expect(lines.map((line) => line.split(" ", 1)[0])).toEqual(["error", "error", "warning", "warning"]);
   expect(await make().hooks.override("before_transcription", ctx())).toBeNull();
 });
 
 test("an override gets the audio as it is", async () => {
   const { hooks } = make();
   const audio = new Uint8Array([1, 2, 3]);
-  hooks.register("a", "before_transcription", ({ extra }) => extra.audio === audio);
-  expect(await hooks.override("before_transcription", ctx({ audio }))).toBe(true);
+  hooks.register("a", "before_transcription", (ctx) => (ctx.audio === audio ? "the same" : null));
+  expect(await hooks.override("before_transcription", ctx({}, audio))).toBe("the same");
 });
 
 test("close ends although callbacks hang, and nothing is heard after it", async () => {
@@ -180,4 +184,20 @@ test("close ends although callbacks hang, and nothing is heard after it", async 
   await hooks.close();
   expect(heard).not.toContain(3);
   expect(lines.some((line) => line.includes("given up"))).toBe(true);
+});
+
+test("events are told on without any callback, redacted, and never with the audio", async () => {
+  const told: unknown[] = [];
+  const { hooks } = make({
+    redact: (text) => text.replaceAll("secret", "[redacted]"),
+    onEvent: (event, { extra, ...rest }) => void told.push([event, extra, "audio" in rest]),
+  });
+  hooks.fire("after_response", ctx({ text: "a secret" }));
+  expect(await hooks.override("before_transcription", ctx({ source: "api" }, new Uint8Array(3)))).toBeNull();
+  await hooks.close();
+  hooks.fire("after_response", ctx());
+  expect(told).toEqual([
+    ["after_response", { text: "a [redacted]" }, false],
+    ["before_transcription", { source: "api" }, false],
+  ]);
 });

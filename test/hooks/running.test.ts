@@ -1,0 +1,142 @@
+// Hook events as another server gets them from a running Heddle, and from a worker alone.
+
+import { afterAll, beforeEach, expect, test } from "bun:test";
+import { Webhook } from "standardwebhooks";
+import { loadConfig } from "../../src/config.ts";
+import { startServer, startWorker } from "../../src/main.ts";
+import { eachDatabase, onPostgres, type TestDatabase } from "../database.ts";
+import { temporaryFolder } from "../integrations/harness.ts";
+import { createSessionsFixture } from "../sessions/fixture.ts";
+
+const KEY = "admin-key-of-the-hooks-test";
+const SECRET = `whsec_${Buffer.alloc(32, 9).toString("base64")}`;
+const CANARY = "canary-of-the-hooks-test";
+
+// biome-ignore lint/suspicious/noExplicitAny: looked at field by field
+let events: any[] = [];
+let onEvent = () => {};
+const receiver = Bun.serve({
+  port: 0,
+  hostname: "127.0.0.1",
+  async fetch(request) {
+    const text = await request.text();
+    events.push(new Webhook(SECRET).verify(text, Object.fromEntries(request.headers)));
+    onEvent();
+    return new Response();
+  },
+});
+afterAll(() => receiver.stop(true));
+beforeEach(() => {
+  events = [];
+});
+
+/** The event's body, as soon as it has come. */
+// biome-ignore lint/suspicious/noExplicitAny: as above
+async function event(name: string): Promise<any> {
+  for (;;) {
+    const found = events.find((one) => one.event === name);
+    if (found) return found;
+    await new Promise<void>((resolve) => {
+      onEvent = resolve;
+    });
+  }
+}
+
+const configOf = ({ home, databaseUrl }: TestDatabase, more: Record<string, string> = {}) =>
+  loadConfig(
+    { home, port: "0" },
+    {
+      ...(databaseUrl && { DATABASE_URL: databaseUrl }),
+      API_KEY: KEY,
+      LOG_LEVEL: "error",
+      HOOK_WEBHOOK_URLS: `http://127.0.0.1:${receiver.port}/hooks`,
+      HOOK_WEBHOOK_SECRET: SECRET,
+      ALLOW_PRIVATE_HOSTS: "127.0.0.1",
+      ...more,
+    },
+  );
+
+eachDatabase("hook webhooks", (open) => {
+  test("the six events of a run arrive signed, with the guide's keys and without secrets", async () => {
+    await using folder = await temporaryFolder();
+    await folder.write({
+      "echo/config.ts": `import { defineConfig, t } from "heddle/sdk";
+        export const settings = defineConfig({ ECHO_TOKEN: t.String({ default: "" }) });`,
+      "echo/tools/echo.ts": `import { register, t } from "heddle/sdk";
+        register({ name: "echo", description: "Says it again.", parameters: t.Object({ text: t.String() }) },
+          ({ text }) => text);`,
+    });
+    const database = await open();
+    await database.close();
+    const heddle = await startServer(
+      configOf(database, { INTEGRATION_DIRS: folder.path, ECHO_TOKEN: CANARY }),
+    );
+    const post = async (path: string, body: unknown) =>
+      (
+        await fetch(`${heddle.url}/api/v1${path}`, {
+          method: "POST",
+          headers: { authorization: `Bearer ${KEY}`, "content-type": "application/json" },
+          body: JSON.stringify(body),
+        })
+      )
+      // biome-ignore lint/suspicious/noExplicitAny: as above
+        .json() as Promise<any>;
+    const { session_id } = await post("/sessions", { client_id: "web:1", bot_id: "default" });
+    await post(`/sessions/${session_id}/messages`, {
+      content: `/echo {"text": "the ${CANARY}"}`,
+      run_agent: true,
+      execution_config: { tools: ["echo"] },
+    });
+    expect((await event("after_response")).data).toEqual({
+      response_length: expect.any(Number),
+      tool_calls_made: 1,
+    });
+    const before = await event("before_tool_execution");
+    expect(before.context).toEqual({
+      bot_id: "default",
+      session_id,
+      channel_id: expect.any(String),
+      client_id: "web:1",
+      correlation_id: expect.any(String),
+    });
+    const args = { text: "the [redacted]" };
+    expect(before.data).toEqual({ tool_name: "echo", tool_type: "local", args, iteration: 1 });
+    expect((await event("after_tool_call")).data).toEqual({
+      tool_name: "echo",
+      tool_args: args,
+      duration_ms: expect.any(Number),
+    });
+    expect(Object.keys((await event("before_context_assembly")).data)).toEqual(["user_message"]);
+    expect(Object.keys((await event("before_llm_call")).data).toSorted()).toEqual(
+      ["model", "message_count", "tools_count", "provider_id", "iteration"].toSorted(),
+    );
+    expect(Object.keys((await event("after_llm_call")).data).toSorted()).toEqual(
+      [
+        "model",
+        "duration_ms",
+        "prompt_tokens",
+        "completion_tokens",
+        "total_tokens",
+        "tool_calls_count",
+        "fallback_used",
+        "fallback_model",
+        "iteration",
+        "provider_id",
+      ].toSorted(),
+    );
+    await heddle.close();
+    expect(JSON.stringify(events)).not.toContain(CANARY);
+  }, 30_000);
+});
+
+onPostgres("hook webhooks of a worker alone", (open) => {
+  test("are sent", async () => {
+    const database = await open();
+    const { sessions } = await createSessionsFixture(database);
+    const { session_id } = await sessions.getOrCreate({ clientId: "web:1", botId: "default" });
+    await sessions.inject({ sessionId: session_id, content: "Hello", source: "test", runAgent: true });
+    const worker = await startWorker(configOf(database));
+    expect((await event("after_response")).context.session_id).toBe(session_id);
+    await worker.close();
+  }, 30_000);
+});
