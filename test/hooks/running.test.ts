@@ -71,16 +71,15 @@ eachDatabase("hook webhooks", (open) => {
     const heddle = await startServer(
       configOf(database, { INTEGRATION_DIRS: folder.path, ECHO_TOKEN: CANARY }),
     );
-    const post = async (path: string, body: unknown) =>
-      (
-        await fetch(`${heddle.url}/api/v1${path}`, {
-          method: "POST",
-          headers: { authorization: `Bearer ${KEY}`, "content-type": "application/json" },
-          body: JSON.stringify(body),
-        })
-      )
-      // biome-ignore lint/suspicious/noExplicitAny: as above
-        .json() as Promise<any>;
+    // biome-ignore lint/suspicious/noExplicitAny: as above
+    const post = async (path: string, body: unknown): Promise<any> => {
+      const response = await fetch(`${heddle.url}/api/v1${path}`, {
+        method: "POST",
+        headers: { authorization: `Bearer ${KEY}`, "content-type": "application/json" },
+        body: JSON.stringify(body),
+      });
+      return response.json();
+    };
     const { session_id } = await post("/sessions", { client_id: "web:1", bot_id: "default" });
     await post(`/sessions/${session_id}/messages`, {
       content: `/echo {"text": "the ${CANARY}"}`,
