@@ -22,11 +22,12 @@ import {
   type SearchDocuments,
   type SetupManifest,
 } from "./types.ts";
-import { verifyGitHub, verifyHmac, verifyStandardWebhook } from "./verify.ts";
+import { signWebhook } from "./verify/descriptor.ts";
+import { createVerifiers } from "./verify/verifiers.ts";
 
 const DISPATCH_TYPE = /^[a-z][a-z0-9_-]{0,63}$/;
 
-export function createSdk(backend: SdkBackend) {
+export function createSdk(backend: SdkBackend, verifiers = createVerifiers()) {
   return {
     register: createRegister(backend.registerTool),
     defineConfig: createDefineConfig(backend),
@@ -82,9 +83,8 @@ export function createSdk(backend: SdkBackend) {
     ) as Record<SdkLogLevel, (message: string, fields?: JsonObject) => void>,
 
     fetch: fetchWithTimeout,
-    verifyGitHub,
-    verifyHmac,
-    verifyStandardWebhook,
+    ...verifiers,
+    signWebhook,
     Permanent,
     Retryable,
   };

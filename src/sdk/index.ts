@@ -8,7 +8,16 @@ export type { DeclaredSetting, RegisteredHook, RegisteredTool, WithToolSchema } 
 export { Permanent, Retryable } from "./errors.ts";
 export type { Settings } from "./settings.ts";
 export type * from "./types.ts";
-export type { GitHubEvent, HmacOptions, Secrets, StandardWebhook } from "./verify.ts";
+export type { SignWebhook, WebhookVerifier } from "./verify/descriptor.ts";
+export type { GitHubEvent } from "./verify/github.ts";
+export type { GitLabEvent } from "./verify/gitlab.ts";
+export type { PlainWebhook } from "./verify/plain.ts";
+export type { VerifiedWebhook } from "./verify/scheme.ts";
+export type { Secrets } from "./verify/secrets.ts";
+export type { SlackEvent } from "./verify/slack.ts";
+export type { StandardWebhook } from "./verify/standard.ts";
+export type { StripeEvent } from "./verify/stripe.ts";
+export type { BearerOptions, HmacOptions, VerifyOptions } from "./verify/verifiers.ts";
 
 const sdk = createSdk(createEnvironmentBackend(process.env));
 
@@ -26,8 +35,14 @@ export const {
   log,
   fetch,
   verifyGitHub,
-  verifyHmac,
+  verifySlack,
   verifyStandardWebhook,
+  verifyGitLab,
+  verifyStripe,
+  verifyHmac,
+  verifyBearer,
+  verifyWebhook,
+  signWebhook,
 } = sdk;
 
 // An author who tests a tool needs no package installed; only who uses these two does.

@@ -1,0 +1,58 @@
+import { HeddleError } from "../../errors.ts";
+import type { JsonObject } from "../types.ts";
+import {
+  bodyText,
+  eventHeader,
+  FORM,
+  formFields,
+  idHeader,
+  jsonObject,
+  mediaType,
+  proofHeader,
+} from "./request.ts";
+import type { Scheme } from "./scheme.ts";
+import { hmac, sameText, sha256 } from "./secrets.ts";
+
+export interface GitHubEvent {
+  /** Of X-GitHub-Event: "pull_request". */
+  event: string;
+  /** Of X-GitHub-Delivery; when a sender leaves it out, made from the body, so that a copy has the same. */
+  deliveryId: string;
+  payload: JsonObject;
+  /** As it was signed. */
+  body: string;
+}
+
+const SIGNATURE = "x-hub-signature-256";
+
+/** https://docs.github.com/webhooks/using-webhooks/validating-webhook-deliveries; neither id nor event is signed. */
+export const github: Scheme<GitHubEvent> = {
+  proofHeaders: [SIGNATURE, "x-hub-signature"],
+  prove(received, { secrets }) {
+    const given = proofHeader(received, SIGNATURE);
+    return secrets.some((secret) => sameText(given, signatureOf(received.bytes, secret)));
+  },
+  read(received) {
+    const type = mediaType(received);
+    if (type !== "application/json" && type !== FORM) {
+      throw new HeddleError("unsupported_media_type", `The content type must be application/json or ${FORM}`);
+    }
+    const body = bodyText(received);
+    return {
+      event: eventHeader(received, "x-github-event"),
+      deliveryId:
+        idHeader(received, "x-github-delivery", { smallLetters: true }) ??
+        `sha256:${sha256(received.bytes).toString("hex")}`,
+      payload: jsonObject(type === FORM ? String(formFields(body).payload ?? "") : body),
+      body,
+    };
+  },
+  sign: (body, { secret, id, event }) => ({
+    "x-github-event": event ?? "ping",
+    "x-github-delivery": id,
+    [SIGNATURE]: signatureOf(body, secret),
+  }),
+};
+
+const signatureOf = (body: string | Uint8Array, secret: string): string =>
+  `sha256=${hmac("sha256", secret, body).toString("hex")}`;

@@ -1,0 +1,48 @@
+// One shape for every way in which senders prove themselves: prove, read, sign.
+
+import type { Received } from "./request.ts";
+
+/** What a verified request says. */
+export interface VerifiedWebhook {
+  /** The sender's id of the event, the same for each attempt: an `idempotencyKey`. Null when it has none. */
+  id: string | null;
+  /** What happened, in the sender's words; null when it does not say. */
+  event: string | null;
+  payload: unknown;
+  /** As it was signed. */
+  body: string;
+}
+
+export interface Proof {
+  /** At least one, none of them blank. */
+  secrets: string[];
+  /** Milliseconds. */
+  now: number;
+  toleranceSeconds: number;
+}
+
+export interface Signing {
+  secret: string;
+  id: string;
+  event: string | undefined;
+  /** Seconds. */
+  timestamp: number;
+}
+
+export interface Scheme<Event> {
+  /** Headers whose values prove the sender; nobody may store them. */
+  proofHeaders: readonly string[];
+  /** Whether one of the secrets made the proof. May also throw "invalid_signature". */
+  prove(received: Received, proof: Proof): boolean;
+  /** Called for a proven request only. */
+  read(received: Received): Event;
+  /** The headers that its sender would put to the body. */
+  sign(body: string, signing: Signing): Record<string, string>;
+}
+
+const SECONDS = /^[1-9]\d{0,11}$/;
+
+/** Whether a decimal number of seconds is near enough to now, before or after. */
+export function isTimely(timestamp: string, { now, toleranceSeconds }: Proof): boolean {
+  return SECONDS.test(timestamp) && Math.abs(now / 1000 - Number(timestamp)) <= toleranceSeconds;
+}

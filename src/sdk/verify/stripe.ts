@@ -1,0 +1,48 @@
+import { HeddleError } from "../../errors.ts";
+import type { JsonObject } from "../types.ts";
+import { bodyText, jsonObject, proofHeader } from "./request.ts";
+import { isTimely, type Scheme, type VerifiedWebhook } from "./scheme.ts";
+import { hmac, sameText } from "./secrets.ts";
+
+export interface StripeEvent extends VerifiedWebhook {
+  /** "evt_…" */
+  id: string;
+  /** "invoice.paid" */
+  event: string;
+  payload: JsonObject;
+}
+
+const SIGNATURE = "stripe-signature";
+
+/** "t=…", then signatures; those of other schemes than v1 prove nothing. */
+const PARTS = /^t=(?<timestamp>\d+)(?<signatures>(,v\d+=[0-9a-f]+){1,16})$/;
+
+/** https://docs.stripe.com/webhooks/signature */
+export const stripe: Scheme<StripeEvent> = {
+  proofHeaders: [SIGNATURE],
+  prove(received, proof) {
+    const parts = PARTS.exec(proofHeader(received, SIGNATURE))?.groups;
+    if (!parts?.timestamp || !parts.signatures || !isTimely(parts.timestamp, proof)) return false;
+    const { timestamp, signatures } = parts;
+    const given = signatures.split(",");
+    return proof.secrets.some((secret) => {
+      const expected = signatureOf(timestamp, received.bytes, secret);
+      return given.filter((one) => sameText(one, expected)).length > 0;
+    });
+  },
+  read(received) {
+    const body = bodyText(received);
+    const payload = jsonObject(body);
+    const { id, type } = payload;
+    if (typeof id !== "string" || id === "" || typeof type !== "string") {
+      throw new HeddleError("bad_request", "The body is no event of Stripe: it has no id and type");
+    }
+    return { id, event: type, payload, body };
+  },
+  sign: (body, { secret, timestamp }) => ({
+    [SIGNATURE]: `t=${timestamp},${signatureOf(String(timestamp), body, secret)}`,
+  }),
+};
+
+const signatureOf = (timestamp: string, body: string | Uint8Array, secret: string): string =>
+  `v1=${hmac("sha256", secret, `${timestamp}.`, body).toString("hex")}`;

@@ -1,0 +1,109 @@
+// Verifiers of incoming webhooks. All fail closed: without a secret nothing is accepted. All take several secrets, so
+// that one can be rotated without a gap. They read the request's body, so a handler must not.
+//
+// All throw a HeddleError: "invalid_signature" (no secret; a signature or timestamp that is missing, wrong, too far
+// from now or spelt otherwise than its sender spells it), "payload_too_large", or "bad_request" for a body or an id
+// that the sender would not have sent.
+
+import { schemeOf, type WebhookVerifier } from "./descriptor.ts";
+import { type GitHubEvent, github } from "./github.ts";
+import { type GitLabEvent, gitlab } from "./gitlab.ts";
+import { type PlainBearer, type PlainHmac, type PlainWebhook, plainBearer, plainHmac } from "./plain.ts";
+import { readBytes } from "./request.ts";
+import type { Scheme, VerifiedWebhook } from "./scheme.ts";
+import { refused, type Secrets, usableSecrets } from "./secrets.ts";
+import { type SlackEvent, slack } from "./slack.ts";
+import { type StandardWebhook, standard } from "./standard.ts";
+import { type StripeEvent, stripe } from "./stripe.ts";
+
+export interface VerifyOptions {
+  /** Bytes that a body may have. Default 25 MiB, the most that GitHub sends. */
+  maxBytes?: number;
+  /** How far the sender's clock may be from ours, either way, where the scheme has a timestamp. Default 300. */
+  toleranceSeconds?: number;
+  /** Milliseconds; default: the clock. */
+  now?: () => number;
+}
+
+export interface HmacOptions extends PlainHmac, VerifyOptions {
+  secret: Secrets;
+}
+
+export interface BearerOptions extends PlainBearer, VerifyOptions {}
+
+/** What the server knows of the request that is being verified. Outside of a server nobody knows anything. */
+export interface VerifierHost {
+  /** The sender was proven when the request first came; now it runs again, and the proof was not kept. */
+  isProven(): boolean;
+  /** Tells which headers of the request prove its sender. */
+  sawProof(headers: readonly string[]): void;
+  /** Tells that the sender is proven. */
+  sawSender(): void;
+}
+
+const NOBODY: VerifierHost = { isProven: () => false, sawProof: () => {}, sawSender: () => {} };
+
+const MAX_BYTES = 25 * 1024 * 1024;
+const TOLERANCE_SECONDS = 300;
+
+export function createVerifiers(host: VerifierHost = NOBODY) {
+  async function verify<Event>(
+    scheme: Scheme<Event>,
+    request: Request,
+    secrets: Secrets,
+    { maxBytes = MAX_BYTES, toleranceSeconds = TOLERANCE_SECONDS, now = Date.now }: VerifyOptions = {},
+  ): Promise<Event> {
+    host.sawProof(scheme.proofHeaders);
+    const isProven = host.isProven();
+    const usable = isProven ? [] : usableSecrets(secrets);
+    const received = { headers: request.headers, bytes: await readBytes(request, maxBytes) };
+    if (!isProven && !scheme.prove(received, { secrets: usable, now: now(), toleranceSeconds })) {
+      throw refused();
+    }
+    host.sawSender();
+    return scheme.read(received);
+  }
+
+  return {
+    /** X-Hub-Signature-256 over the body. Also throws "unsupported_media_type". */
+    verifyGitHub: (request: Request, secrets: Secrets, options?: VerifyOptions): Promise<GitHubEvent> =>
+      verify(github, request, secrets, options),
+
+    /** X-Slack-Signature over timestamp and body: events, slash commands and interactions. */
+    verifySlack: (request: Request, secrets: Secrets, options?: VerifyOptions): Promise<SlackEvent> =>
+      verify(slack, request, secrets, options),
+
+    /** webhook-signature over id, timestamp and body. Secrets are base64, with or without "whsec_". */
+    verifyStandardWebhook: (
+      request: Request,
+      secrets: Secrets,
+      options?: VerifyOptions,
+    ): Promise<StandardWebhook> => verify(standard, request, secrets, options),
+
+    /** A secret token in X-Gitlab-Token or, for one that begins with "whsec_", a signature. */
+    verifyGitLab: (request: Request, tokens: Secrets, options?: VerifyOptions): Promise<GitLabEvent> =>
+      verify(gitlab, request, tokens, options),
+
+    /** Stripe-Signature over timestamp and body. */
+    verifyStripe: (request: Request, secrets: Secrets, options?: VerifyOptions): Promise<StripeEvent> =>
+      verify(stripe, request, secrets, options),
+
+    /**
+     * An HMAC over the body in a header of your choice. It proves who sent it, not when: pass an id of the event as
+     * `idempotencyKey`.
+     */
+    verifyHmac: (request: Request, options: HmacOptions): Promise<PlainWebhook> =>
+      verify(plainHmac(options), request, options.secret, options),
+
+    /** "Authorization: Bearer <token>". It proves neither body nor time; use it where a sender can do no more. */
+    verifyBearer: (request: Request, tokens: Secrets, options: BearerOptions = {}): Promise<PlainWebhook> =>
+      verify(plainBearer(options), request, tokens, options),
+
+    /** The scheme that the descriptor names. Also throws "validation" for one that is no descriptor. */
+    verifyWebhook: async (
+      request: Request,
+      verifier: WebhookVerifier & { secret: Secrets },
+      options?: VerifyOptions,
+    ): Promise<VerifiedWebhook> => verify(schemeOf(verifier), request, verifier.secret, options),
+  };
+}
