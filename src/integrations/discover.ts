@@ -3,6 +3,7 @@
 import type { Dirent } from "node:fs";
 import { readdir, realpath, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
+import { type ContentFiles, listContent, NO_CONTENT } from "../content/files.ts";
 
 export type SourceKind = "builtin" | "tools" | "workspace" | "external";
 
@@ -32,8 +33,8 @@ export interface FoundIntegration {
   /** Absolute real path. */
   folder: string;
   files: IntegrationFiles;
-  /** skills/*.md, relative to the folder. */
-  skills: string[];
+  /** Skills, carapaces and templates. */
+  content: ContentFiles;
   prebuilt?: string;
 }
 
@@ -122,19 +123,20 @@ async function examine(
     return { level: "warning", folder, reason };
   }
   const files = loose ? { tools: await codeFiles(folder, "") } : await integrationFiles(folder);
-  const skills = loose ? [] : await skillFiles(folder);
+  const content = loose ? NO_CONTENT : await listContent(folder, { templates: "prompts" });
   const useful = files.router || files.dispatcher || files.hooks || files.process;
-  if (!useful && files.tools.length === 0 && skills.length === 0) {
+  const isSilent = Object.values(content).every((list) => list.length === 0);
+  if (!useful && files.tools.length === 0 && isSilent) {
     const reason = loose
       ? "Ignored: it holds no tool files"
-      : "Ignored: it has no router, dispatcher, hooks, process, tools or skills";
+      : "Ignored: it has no router, dispatcher, hooks, process, tools, skills, carapaces or prompts";
     return { level: "info", folder, reason };
   }
   // Removed between listing and now: as if it had not been there.
   const real = await realpath(folder).catch(() => undefined);
   if (!real) return undefined;
   const prebuilt = source.prebuilt === undefined ? undefined : join(source.prebuilt, id);
-  return { id, source: source.kind, folder: real, files, skills, ...(prebuilt && { prebuilt }) };
+  return { id, source: source.kind, folder: real, files, content, ...(prebuilt && { prebuilt }) };
 }
 
 async function integrationFiles(folder: string): Promise<IntegrationFiles> {
@@ -153,14 +155,6 @@ async function codeFiles(folder: string, prefix: string): Promise<string[]> {
     .filter((name) => CODE.test(name) && !NOT_CODE.test(name) && !/^[_.]/.test(name))
     .sort()
     .map((name) => prefix + name);
-}
-
-async function skillFiles(folder: string): Promise<string[]> {
-  return ((await list(join(folder, "skills"))) ?? [])
-    .map((entry) => entry.name)
-    .filter((name) => name.endsWith(".md") && !/^[_.]/.test(name))
-    .sort()
-    .map((name) => `skills/${name}`);
 }
 
 /** Undefined when there is no such directory, or none that may be read. */

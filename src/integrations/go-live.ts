@@ -1,26 +1,42 @@
 // Puts what an integration registered into the server's registries: all of it, or nothing.
 
+import type { Carapace } from "../carapaces/carapace.ts";
 import type { RegisteredHook, RegisteredTool } from "../sdk/backend.ts";
 import type { Dispatcher } from "../sdk/types.ts";
+import type { Skill } from "../skills/skill.ts";
+import type { Template } from "../templates/template.ts";
 
 /** The server's registries. Each sets all that an owner has there, and throws when it cannot take it. */
 export interface Sinks {
   tools: { replaceOwner(owner: string, tools: RegisteredTool[]): void };
   dispatchers: { replaceOwner(owner: string, dispatchers: ReadonlyMap<string, Dispatcher>): void };
   hooks: { replaceOwner(owner: string, hooks: RegisteredHook[]): void };
+  skills: { replaceOwner(owner: string, skills: Skill[]): void };
+  carapaces: { replaceOwner(owner: string, carapaces: Carapace[]): void };
+  templates: { replaceOwner(owner: string, templates: Template[]): void };
 }
 
 export interface Registered {
   tools: RegisteredTool[];
   dispatchers: ReadonlyMap<string, Dispatcher>;
   hooks: RegisteredHook[];
+  skills: Skill[];
+  carapaces: Carapace[];
+  templates: Template[];
 }
 
-const NOTHING: Registered = { tools: [], dispatchers: new Map(), hooks: [] };
+const NOTHING: Registered = {
+  tools: [],
+  dispatchers: new Map(),
+  hooks: [],
+  skills: [],
+  carapaces: [],
+  templates: [],
+};
 
 /** Replaces `previous` by `next`; when a registry refuses, all is as before and its error is thrown. */
 export function replaceRegistered(
-  { tools, dispatchers, hooks }: Sinks,
+  { tools, dispatchers, hooks, skills, carapaces, templates }: Sinks,
   owner: string,
   previous: Registered = NOTHING,
   next: Registered = NOTHING,
@@ -29,6 +45,9 @@ export function replaceRegistered(
     ({ tools: own }: Registered) => tools.replaceOwner(owner, own),
     ({ dispatchers: own }: Registered) => dispatchers.replaceOwner(owner, own),
     ({ hooks: own }: Registered) => hooks.replaceOwner(owner, own),
+    ({ skills: own }: Registered) => skills.replaceOwner(owner, own),
+    ({ carapaces: own }: Registered) => carapaces.replaceOwner(owner, own),
+    ({ templates: own }: Registered) => templates.replaceOwner(owner, own),
   ];
   const done: typeof steps = [];
   try {
@@ -54,5 +73,10 @@ export function findClash(
     if (tool) return { what: `Tool "${tool.name}"`, owner };
     const type = [...wanted.dispatchers.keys()].find((type) => registered.dispatchers.has(type));
     if (type !== undefined) return { what: `Dispatcher "${type}"`, owner };
+    // Skills and templates are named after their integration.
+    const carapace = wanted.carapaces.find(({ id }) =>
+      registered.carapaces.some((other) => other.id === id),
+    );
+    if (carapace) return { what: `Carapace "${carapace.id}"`, owner };
   }
 }

@@ -2,6 +2,8 @@
 // what they register. Nothing goes live here.
 
 import { basename } from "node:path";
+import type { Carapace } from "../carapaces/carapace.ts";
+import { type Content, readContent } from "../content/read.ts";
 import { HeddleError, messageOf } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import type { Problem } from "../runtime/bundle.ts";
@@ -14,6 +16,8 @@ import type {
   SdkSinks,
 } from "../sdk/backend.ts";
 import type { Dispatcher, IntegrationMeta, SetupManifest } from "../sdk/types.ts";
+import type { Skill } from "../skills/skill.ts";
+import type { Template } from "../templates/template.ts";
 import { defaultInManifest, type IntegrationSetting, mergeSettings } from "./declared-settings.ts";
 import type { FoundIntegration } from "./discover.ts";
 import { createHostSdk } from "./host-sdk.ts";
@@ -37,6 +41,9 @@ export interface LoadedIntegration {
   tools: RegisteredTool[];
   dispatchers: Map<string, Dispatcher>;
   hooks: RegisteredHook[];
+  skills: Skill[];
+  carapaces: Carapace[];
+  templates: Template[];
   meta: IntegrationMeta | undefined;
   settings: IntegrationSetting[];
   setup: SetupManifest | undefined;
@@ -74,11 +81,16 @@ export async function loadIntegration(found: FoundIntegration, options: LoadOpti
       return { ok: false, problem: { reason: "It was given up" } };
     }
     release = bind(result.prepared, collected, options);
+    const { content, problems } = await readContent(found.folder, found.content, {
+      kind: "integration",
+      id: found.id,
+    });
+    if (problems[0]) return { ok: false, problem: problems[0] };
     const exports = await importAll(found, result.prepared, at, (file, exported) => {
       if (file === found.files.setup) takeSetup(readSetup(at.file, exported.SETUP), collected, options);
     });
     collected.seal();
-    return { ok: true, loaded: describe(found, exports, collected, release) };
+    return { ok: true, loaded: { ...describe(found, exports, collected, release), ...content } };
   };
   const deadline = Promise.withResolvers<LoadResult>();
   const timer = setTimeout(() => {
@@ -155,7 +167,7 @@ function describe(
   exports: Map<string, Exports>,
   { tools, dispatchers, hooks, settings, about }: ReturnType<typeof collector>,
   release: () => Promise<void>,
-): LoadedIntegration {
+): Omit<LoadedIntegration, keyof Content> {
   const { files } = found;
   const of = (file: string | undefined) => (file === undefined ? undefined : exports.get(file));
   const info = of(files.index)?.meta as { name?: unknown; version?: unknown } | undefined;

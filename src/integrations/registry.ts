@@ -7,6 +7,7 @@ import type { Logger } from "../log.ts";
 import type { Problem } from "../runtime/bundle.ts";
 import type { SdkServices } from "../sdk/backend.ts";
 import type { IntegrationMeta, SetupManifest } from "../sdk/types.ts";
+import { type FolderWatch, watchFolders } from "../watch-folders.ts";
 import type { IntegrationSetting } from "./declared-settings.ts";
 import { type Discovery, discover, type FoundIntegration, type IntegrationSource } from "./discover.ts";
 import { findClash, replaceRegistered, type Sinks } from "./go-live.ts";
@@ -17,7 +18,6 @@ import { isPublicPath } from "./public-paths.ts";
 import type { IntegrationRouter } from "./router.ts";
 import type { IntegrationStates } from "./states.ts";
 import { createTurnstile } from "./turnstile.ts";
-import { type FolderWatch, watchFolders } from "./watch.ts";
 
 const LOAD_TIMEOUT_MS = 15_000;
 /** Bundling keeps a core busy; running the modules may wait for anything and is not counted. */
@@ -61,8 +61,10 @@ export interface IntegrationView {
   /** Names, of the live version. */
   tools: string[];
   dispatchers: string[];
-  /** skills/*.md, relative to the folder. */
+  /** Ids, of the live version. */
   skills: string[];
+  carapaces: string[];
+  templates: string[];
   meta: IntegrationMeta | null;
   setup: SetupManifest | null;
   /** Of config.ts and the manifest, of the live version. */
@@ -325,7 +327,10 @@ export function createIntegrations(options: IntegrationsOptions): Integrations {
       try {
         if (options.watch) {
           watching = watchFolders({
-            sources: options.sources,
+            folders: options.sources.map(({ kind, dir }) => ({
+              dir,
+              tellsOf: kind === "tools" ? ("itself" as const) : ("subfolders" as const),
+            })),
             log,
             // Not waiting for the loads: one that hangs must not hold up the change that mends it.
             onChange: async (changed) => void (await scan(changed)),
@@ -377,7 +382,7 @@ async function release({ live, waiting, retired }: Entry): Promise<void> {
 }
 
 function viewOf({ found, live, problem }: Entry, enabled: boolean): IntegrationView {
-  const { id, source, folder, skills } = found;
+  const { id, source, folder } = found;
   return {
     id,
     name: live?.name ?? titleOf(id),
@@ -391,7 +396,9 @@ function viewOf({ found, live, problem }: Entry, enabled: boolean): IntegrationV
     hasRouter: live?.router !== undefined,
     tools: live?.tools.map(({ name }) => name) ?? [],
     dispatchers: [...(live?.dispatchers.keys() ?? [])],
-    skills,
+    skills: live?.skills.map(({ id }) => id) ?? [],
+    carapaces: live?.carapaces.map(({ id }) => id) ?? [],
+    templates: live?.templates.map(({ id }) => id) ?? [],
     meta: live?.meta ?? null,
     setup: live?.setup ?? null,
     settings: live?.settings ?? [],

@@ -1,22 +1,28 @@
-// Watches the folders of integrations. Each directory is watched for itself: a recursive watch would take in
-// all of node_modules, and would not see behind a symbolic link.
+// Watches folders that a server reads while it runs. Each directory is watched for itself: a recursive watch would take
+// in all of node_modules, and would not see behind a symbolic link.
 
 import { type FSWatcher, watch } from "node:fs";
 import { readdir, realpath, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { messageOf } from "../errors.ts";
-import type { Logger } from "../log.ts";
-import type { IntegrationSource } from "./discover.ts";
+import { messageOf } from "./errors.ts";
+import type { Logger } from "./log.ts";
 
 /** Editors write a file in several steps. */
 const DEBOUNCE_MS = 50;
 /** When the system gives no more watches. */
 const POLL_MS = 2000;
 
+export interface WatchedFolder {
+  dir: string;
+  /** Whether a change is told of the folder itself, or of the one directly below it that it lies in. */
+  tellsOf: "itself" | "subfolders";
+}
+
 export interface WatchOptions {
-  sources: IntegrationSource[];
+  /** One that is not there yet is seen when it appears. */
+  folders: WatchedFolder[];
   log: Logger;
-  /** Gets the real paths of integration folders in which something changed, or "all". Not called before it resolved. */
+  /** Gets the real paths of folders in which something changed, or "all". Not called before it resolved. */
   onChange(changed: ReadonlySet<string> | "all"): Promise<void>;
 }
 
@@ -26,7 +32,7 @@ export interface FolderWatch {
   close(): void;
 }
 
-export function watchFolders({ sources, log, onChange }: WatchOptions): FolderWatch {
+export function watchFolders({ folders, log, onChange }: WatchOptions): FolderWatch {
   const watches = new Map<string, { watcher: FSWatcher; identity: string }>();
   let changed = new Set<string>();
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -49,7 +55,7 @@ export function watchFolders({ sources, log, onChange }: WatchOptions): FolderWa
       changed = new Set();
       if (!isClosed) await onChange(isPolling ? "all" : batch);
     } catch (error) {
-      log.error("Looking for changed integrations failed: {error}", { error });
+      log.error("Looking at changed folders failed: {error}", { error });
     }
     running = false;
     if (isClosed) return;
@@ -59,8 +65,8 @@ export function watchFolders({ sources, log, onChange }: WatchOptions): FolderWa
 
   async function cover(): Promise<void> {
     const wanted = new Map<string, string>();
-    const missing = await Promise.all(sources.map((source) => directoriesOf(source, wanted)));
-    // A source that is not there yet: its parent tells when it is.
+    const missing = await Promise.all(folders.map((folder) => directoriesOf(folder, wanted)));
+    // A folder that is not there yet: its parent tells when it is.
     for (const dir of missing)
       if (dir !== undefined && !wanted.has(dirname(dir))) wanted.set(dirname(dir), dir);
     for (const [path, { watcher }] of watches) {
@@ -106,17 +112,14 @@ export function watchFolders({ sources, log, onChange }: WatchOptions): FolderWa
   };
 }
 
-/**
- * Adds each directory of the source, with the integration folder that a change in it concerns. Returns the
- * source's own when there is none.
- */
+/** Adds each directory of it, with the folder that a change in it concerns. Returns its own when there is none. */
 async function directoriesOf(
-  source: IntegrationSource,
+  { dir, tellsOf }: WatchedFolder,
   wanted: Map<string, string>,
 ): Promise<string | undefined> {
-  const root = await realpath(source.dir).catch(() => undefined);
-  if (root === undefined) return source.dir;
-  if (source.kind === "tools") {
+  const root = await realpath(dir).catch(() => undefined);
+  if (root === undefined) return dir;
+  if (tellsOf === "itself") {
     await addTree(root, root, wanted);
     return undefined;
   }
@@ -131,7 +134,7 @@ async function directoriesOf(
   return undefined;
 }
 
-/** Links below an integration's folder are not followed: they may lead back. */
+/** Links below such a folder are not followed: they may lead back. */
 async function addTree(path: string, folder: string, wanted: Map<string, string>): Promise<void> {
   if (wanted.has(path)) return;
   wanted.set(path, folder);

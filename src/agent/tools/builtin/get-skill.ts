@@ -1,0 +1,26 @@
+import { HeddleError } from "../../../errors.ts";
+import type { Skill } from "../../../skills/skill.ts";
+import type { Tool } from "../registry.ts";
+
+export const GET_SKILL = "get_skill";
+
+/** Reads one of these skills. */
+export function createGetSkillTool(skills: { get(id: string): Skill | undefined; list(): Skill[] }): Tool {
+  return {
+    name: GET_SKILL,
+    description:
+      "Read a skill: instructions and facts for one kind of work. Read the one that fits before you begin.",
+    parameters: {
+      type: "object",
+      properties: { skill_id: { type: "string", description: "As it stands in the list of skills." } },
+      required: ["skill_id"],
+      additionalProperties: false,
+    },
+    run({ skill_id }: { skill_id: string }) {
+      const skill = skills.get(skill_id);
+      if (skill) return skill.text;
+      const ids = skills.list().map(({ id }) => id);
+      throw new HeddleError("not_found", `There is no skill "${skill_id}". There are: ${ids.join(", ") || "none"}.`);
+    },
+  };
+}

@@ -1,0 +1,35 @@
+import type { CarapaceReference } from "../carapaces/resolve.ts";
+
+/** `activation` of a manifest, as far as a run needs it. */
+export interface Activation {
+  /** Ids of carapaces; the integration's own may be short. */
+  carapaces: readonly string[];
+  /** Ids of integrations whose carapaces come along. */
+  includes: readonly string[];
+}
+
+/** Undefined when the integration is not running, or has no activation manifest. */
+export type ActivationOf = (integrationId: string) => Activation | undefined;
+
+/**
+ * The carapaces of activated integrations, those of the ones they include first. An included integration that is not
+ * running is left out: its includer works without it. An activated one that is not running is `missing`.
+ */
+export function activatedCarapaces(
+  activated: readonly string[],
+  activationOf: ActivationOf,
+): { references: CarapaceReference[]; missing: string[] } {
+  const references: CarapaceReference[] = [];
+  const seen = new Set<string>();
+  const visit = (id: string): void => {
+    const activation = activationOf(id);
+    if (!activation || seen.has(id)) return;
+    seen.add(id);
+    for (const included of activation.includes) visit(included);
+    references.push(
+      ...activation.carapaces.map((carapace) => ({ id: carapace, origin: { kind: "integration" as const, id } })),
+    );
+  };
+  for (const id of activated) visit(id);
+  return { references, missing: activated.filter((id) => !activationOf(id)) };
+}

@@ -1,0 +1,88 @@
+// Reads the skills, carapaces and templates of a folder. A bad file is a problem with its path and line; the others
+// are read all the same, so that the caller decides what it spoils.
+
+import { readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { type Carapace, readCarapace } from "../carapaces/carapace.ts";
+import { messageOf } from "../errors.ts";
+import type { ContentAbout, Origin } from "../owned-registry.ts";
+import { readSkill, type Skill } from "../skills/skill.ts";
+import { readTemplate, type Template } from "../templates/template.ts";
+import type { TextProblem } from "../yaml-text.ts";
+import type { ContentFile, ContentFiles } from "./files.ts";
+
+export interface Content {
+  skills: Skill[];
+  carapaces: Carapace[];
+  templates: Template[];
+}
+
+export interface ContentProblem extends TextProblem {
+  /** Absolute. */
+  file: string;
+}
+
+/** No context has room for more, and all of them are held in memory. */
+const MAX_FILE_BYTES = 512 * 1024;
+/** Ids stand in messages ("@skill:triage") and in paths of the API. */
+const ID = /^[A-Za-z0-9][A-Za-z0-9._-]*(\/[A-Za-z0-9][A-Za-z0-9._-]*)*$/;
+
+export async function readContent(
+  folder: string,
+  files: ContentFiles,
+  origin: Origin,
+): Promise<{ content: Content; problems: ContentProblem[] }> {
+  const problems: ContentProblem[] = [];
+  const prefix = origin.kind === "integration" ? `integrations/${origin.id}/` : "";
+
+  async function readAll<Item extends ContentAbout>(
+    files: ContentFile[],
+    parse: (text: string, about: ContentAbout) => Parsed<Item>,
+  ): Promise<Item[]> {
+    const items = new Map<string, Item>();
+    for (const { path, id } of files) {
+      const file = join(folder, path);
+      const parsed = await readOne(file, id, (text) =>
+        parse(text, { id: prefix + id, name: titleOf(id), origin, file }),
+      );
+      // Removed between listing and now: as if it had not been there.
+      if (!parsed) continue;
+      if (!parsed.ok) problems.push({ ...parsed.problem, file });
+      else if (items.has(parsed.item.id)) {
+        problems.push({ file, reason: `Another file has the id "${parsed.item.id}" already` });
+      } else items.set(parsed.item.id, parsed.item);
+    }
+    return [...items.values()];
+  }
+
+  const [skills, carapaces, templates] = await Promise.all([
+    readAll(files.skills, readSkill),
+    readAll(files.carapaces, readCarapace),
+    readAll(files.templates, readTemplate),
+  ]);
+  return { content: { skills, carapaces, templates }, problems };
+}
+
+type Parsed<Item> = { ok: true; item: Item } | { ok: false; problem: TextProblem };
+
+async function readOne<Item>(
+  file: string,
+  id: string,
+  parse: (text: string) => Parsed<Item>,
+): Promise<Parsed<Item> | undefined> {
+  const refuse = (reason: string): Parsed<Item> => ({ ok: false, problem: { reason } });
+  if (!ID.test(id)) return refuse("The name may have letters, digits, dots, _ and -");
+  try {
+    const { size } = await stat(file);
+    if (size > MAX_FILE_BYTES) return refuse(`It is larger than ${MAX_FILE_BYTES / 1024} KiB`);
+    return parse(await readFile(file, "utf8"));
+  } catch (error) {
+    return (error as { code?: unknown }).code === "ENOENT" ? undefined : refuse(messageOf(error));
+  }
+}
+
+/** "carapaces/x/pull_requests" → "Pull requests". */
+function titleOf(id: string): string {
+  const words = id.slice(id.lastIndexOf("/") + 1).replace(/[_-]+/g, " ");
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}

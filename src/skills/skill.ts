@@ -1,0 +1,48 @@
+import { Type as t } from "@sinclair/typebox";
+import { frontMatterReader } from "../front-matter.ts";
+import type { ContentAbout } from "../owned-registry.ts";
+import { Tags, tagList } from "../tags.ts";
+import type { TextProblem } from "../yaml-text.ts";
+
+/** Knowledge for bots: a text that a run gets whole, or reads when it needs it. */
+export interface Skill extends ContentAbout {
+  description: string;
+  tags: string[];
+  /** Markdown, without the front matter. */
+  text: string;
+}
+
+/** How a bot, a channel or a carapace names a skill. */
+export const SkillEntry = t.Union(
+  [
+    t.String({ minLength: 1, maxLength: 200 }),
+    t.Object(
+      {
+        id: t.String({ minLength: 1, maxLength: 200 }),
+        mode: t.Optional(
+          t.Union([t.Literal("pinned"), t.Literal("on_demand")], {
+            description:
+              "pinned: the text is in every run; on_demand: it is listed, and read with get_skill.",
+          }),
+        ),
+      },
+      { additionalProperties: false },
+    ),
+  ],
+  { description: "The id of a skill, or { id, mode }; an id alone is on_demand." },
+);
+export type SkillEntry = typeof SkillEntry.static;
+
+const readMarkdown = frontMatterReader(
+  t.Object({ name: t.Optional(t.String()), description: t.Optional(t.String()), tags: Tags }),
+);
+
+export function readSkill(
+  text: string,
+  about: ContentAbout,
+): { ok: true; item: Skill } | { ok: false; problem: TextProblem } {
+  const markdown = readMarkdown(text);
+  if (!markdown.ok) return markdown;
+  const { name = about.name, description = "", tags } = markdown.fields;
+  return { ok: true, item: { ...about, name, description, tags: tagList(tags), text: markdown.body } };
+}
