@@ -1,13 +1,18 @@
 // The map of Heddle: makes each part, hands it what it needs, and closes everything in reverse order.
 
 import { join } from "node:path";
+import { createGetSkillTool } from "./agent/tools/builtin/get-skill.ts";
 import { createSearchDocumentsTool } from "./agent/tools/builtin/search-documents.ts";
 import { createToolRegistry } from "./agent/tools/registry.ts";
 import { createAgent } from "./agent/turn.ts";
 import { createBots } from "./bots/bots.ts";
+import { activationIn } from "./capabilities/activated.ts";
+import { createCapabilities } from "./capabilities/effective-set.ts";
+import { createCarapaces } from "./carapaces/carapaces.ts";
 import { runCli } from "./cli.ts";
 import { createCommands } from "./commands.ts";
 import type { Config } from "./config.ts";
+import { openCoreContent } from "./content/core-content.ts";
 import { openDatabase } from "./db/open.ts";
 import { createInternalDispatcher } from "./dispatch/core/internal.ts";
 import { noneDispatcher } from "./dispatch/core/none.ts";
@@ -37,6 +42,8 @@ import { serve } from "./runtime/serve.ts";
 import { createDocuments } from "./search/documents.ts";
 import { createSessions, type Sessions } from "./sessions/sessions.ts";
 import { createTasks } from "./sessions/tasks.ts";
+import { createSkills } from "./skills/skills.ts";
+import { createTemplates } from "./templates/templates.ts";
 import { checkEncryptionKey, createVault } from "./vault.ts";
 import { createWorker, type Worker } from "./worker/worker.ts";
 
@@ -134,6 +141,9 @@ async function openCore(config: Config, closers: Closers) {
   const { allowPrivateHosts } = config;
   const guardedPost = createGuardedPost(createGuardedFetch({ allowPrivateHosts }));
   const tools = createToolRegistry();
+  const skills = createSkills();
+  const carapaces = createCarapaces();
+  const templates = createTemplates();
   const hookWebhooks = createHookWebhooks({
     urls: config.hookWebhookUrls,
     secret: config.hookWebhookSecret,
@@ -175,6 +185,18 @@ async function openCore(config: Config, closers: Closers) {
   const states = createIntegrationStates({ db, log: log.getChild("integrations") });
   await states.load();
   closers.push(states.close);
+  tools.add("core", createGetSkillTool(skills));
+  const manifests = await builtinDir("manifests", home.path);
+  const content = await openCoreContent({
+    folders: [
+      { dir: manifests, origin: { kind: "builtin" } },
+      { dir: home.path, origin: { kind: "home" } },
+    ],
+    sinks: { skills, carapaces, templates },
+    log: log.getChild("content"),
+  });
+  closers.push(content.close);
+
   const integrations = createIntegrations({
     sources: [
       {
@@ -190,7 +212,7 @@ async function openCore(config: Config, closers: Closers) {
     version: build.version,
     watch: true,
     log: log.getChild("integrations"),
-    sinks: { tools, dispatchers, hooks },
+    sinks: { tools, dispatchers, hooks, skills, carapaces, templates },
     states,
     backendFor: (id) =>
       createSdkServices(id, {
@@ -205,7 +227,7 @@ async function openCore(config: Config, closers: Closers) {
   const sessions: Sessions = createSessions({ db, queue, outbox, dispatchers, vault, settled });
   const tasks = createTasks({ db, queue });
   const bots = createBots(db.query);
-  await bots.seed([join(await builtinDir("manifests", home.path), "bots"), home.bots], log);
+  await bots.seed([join(manifests, "bots"), home.bots], log);
   const apiKeys = createApiKeys({ db, log: log.getChild("http"), staticKey: config.apiKey });
   closers.push(apiKeys.close);
   integrations.loadAll().catch((error) => log.error("Looking for integrations: {error}", { error }));
@@ -223,6 +245,12 @@ async function openCore(config: Config, closers: Closers) {
     db,
     llm,
     tools,
+    capabilitiesOf: createCapabilities({
+      skills,
+      carapaces,
+      templates,
+      activationOf: (id) => activationIn(integrations.get(id)?.setup),
+    }),
     hooks,
     log: log.getChild("agent"),
     redact,

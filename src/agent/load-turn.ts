@@ -22,6 +22,8 @@ export interface LoadedTurn {
   bot: typeof bots.$inferSelect;
   /** Its settings count for every run in it, whoever caused the run. */
   channel: typeof channels.$inferSelect;
+  /** Ids of the integrations that are activated in the channel, the first one first. */
+  activations: string[];
   userMessage: string;
   /** Oldest first. */
   history: LlmMessage[];
@@ -31,7 +33,14 @@ export interface LoadedTurn {
 export async function loadTurn(query: Queryable, task: TurnTask): Promise<LoadedTurn> {
   const [[head], history] = await Promise.all([
     query
-      .select({ bot: bots, channel: channels, userMessage: messages.content })
+      .select({
+        bot: bots,
+        channel: channels,
+        userMessage: messages.content,
+        activations: sql<string[]>`(
+          select coalesce(json_agg(on_here.integration_id order by on_here.created_at, on_here.integration_id), '[]')
+          from channel_activations on_here where on_here.channel_id = ${task.channel_id}::uuid)`,
+      })
       .from(messages)
       .innerJoin(channels, eq(channels.id, task.channel_id))
       .leftJoin(bots, eq(bots.id, task.bot_id))
@@ -40,7 +49,7 @@ export async function loadTurn(query: Queryable, task: TurnTask): Promise<Loaded
   ]);
   if (!head) throw new HeddleError("not_found", "The message to answer is gone.");
   if (!head.bot) throw new HeddleError("unknown_bot", `There is no bot "${task.bot_id}".`);
-  return { bot: head.bot, channel: head.channel, userMessage: head.userMessage, history };
+  return { ...head, bot: head.bot, history };
 }
 
 /**

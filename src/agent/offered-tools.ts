@@ -1,31 +1,54 @@
-import type { Logger } from "../log.ts";
-import type { RegisteredTool, ToolRegistry } from "./tools/registry.ts";
+import type { ToolNames } from "../capabilities/effective-set.ts";
+import type { Skill } from "../skills/skill.ts";
+import { createGetSkillTool, GET_SKILL } from "./tools/builtin/get-skill.ts";
+import { compileTool, type RegisteredTool, type ToolRegistry } from "./tools/registry.ts";
+
+export interface OfferedTools {
+  tools: Map<string, RegisteredTool>;
+  /** In words: what was named and is not offered. */
+  warnings: string[];
+}
 
 /**
- * The tools that a run may use: those of its bot (names, `*` stands for any text) and those that its message names.
- * Names that are not registered are left out with a warning. What the channel disables is not offered, whoever names it.
+ * The tools that a run may use: those of its bot and its carapaces, and those that its message names; `get_skill` when
+ * there are skills to read. What the channel disables is not offered, whoever names it.
  */
 export function offeredTools(
   registry: Pick<ToolRegistry, "get" | "list">,
-  wanted: { bot: string[]; message: string[]; disabled: string[] },
-  log: Logger,
-): Map<string, RegisteredTool> {
-  const offered = new Map<string, RegisteredTool>();
-  for (const name of [...wanted.bot.filter((name) => !name.includes("*")), ...wanted.message]) {
+  wanted: ToolNames,
+  onDemand: Skill[],
+): OfferedTools {
+  const tools = new Map<string, RegisteredTool>();
+  const warnings: string[] = [];
+  const disabled = wanted.disabled.map(toPattern);
+  const isDisabled = (name: string) => disabled.some((pattern) => pattern.test(name));
+  const byName = new Set([...wanted.own.filter((name) => !name.includes("*")), ...wanted.message]);
+  for (const name of byName) {
     const tool = registry.get(name);
-    if (tool) offered.set(name, tool);
-    else log.warn("Tool {tool} is not registered: the run goes on without it", { tool: name });
-  }
-  const patterns = wanted.bot.filter((name) => name.includes("*")).map(toPattern);
-  if (patterns.length > 0) {
-    for (const tool of registry.list()) {
-      if (patterns.some((pattern) => pattern.test(tool.name))) offered.set(tool.name, tool);
+    if (tool && !isDisabled(name)) tools.set(name, tool);
+    else if (!tool) warnings.push(`There is no tool "${name}".`);
+    else if (wanted.message.includes(name)) {
+      warnings.push(`The message asks for the tool "${name}", which this channel disables.`);
     }
   }
-  const disabled = wanted.disabled.map(toPattern);
-  for (const name of offered.keys()) if (disabled.some((pattern) => pattern.test(name))) offered.delete(name);
-  return offered;
+  const patterns = wanted.own.filter((name) => name.includes("*")).map(toPattern);
+  if (patterns.length > 0) {
+    for (const tool of registry.list()) {
+      const isWanted = patterns.some((pattern) => pattern.test(tool.name)) && !isDisabled(tool.name);
+      if (isWanted) tools.set(tool.name, tool);
+    }
+  }
+  // A bot that was given the tool reads any skill, another only those that are listed for it.
+  if (onDemand.length > 0 && !tools.has(GET_SKILL) && !isDisabled(GET_SKILL)) {
+    const readable = new Map(onDemand.map((skill) => [skill.id, skill]));
+    const { run } = createGetSkillTool({ get: (id) => readable.get(id), list: () => onDemand });
+    tools.set(GET_SKILL, { ...getSkill, run });
+  }
+  return { tools, warnings };
 }
+
+/** Compiled once; each run puts its own skills behind it. */
+const getSkill = compileTool("core", createGetSkillTool({ get: () => undefined, list: () => [] }));
 
 function toPattern(glob: string): RegExp {
   return new RegExp(`^${glob.split("*").map(RegExp.escape).join(".*")}$`);

@@ -1,9 +1,9 @@
 // The steps of a run in the database. Each is one statement: all of it or nothing, one round trip, and fenced, so
 // that a worker whose task was taken over cannot write any more.
 
-import { asc, eq, sql } from "drizzle-orm";
+import { and, asc, eq, sql } from "drizzle-orm";
 import type { Database, Queryable } from "../db/database.ts";
-import { messages } from "../db/schema.ts";
+import { messages, tasks } from "../db/schema.ts";
 import { HeddleError } from "../errors.ts";
 import { newId } from "../ids.ts";
 import type { LlmMessage, LlmToolCall } from "../llm/llm.ts";
@@ -151,6 +151,14 @@ export async function saveModelFailure(db: Database, task: StepClaim, step: Mode
      )`,
     [newId(), step.model, step.iteration, step.durationMs, storable(step.error)],
   );
+}
+
+/** Stores what the run goes without. A claim that is another's by now changes nothing. */
+export async function saveWarnings(db: Database, task: StepClaim, warnings: string[]): Promise<void> {
+  await db.query
+    .update(tasks)
+    .set({ warnings })
+    .where(and(eq(tasks.id, task.id), eq(tasks.attempt, task.attempt), eq(tasks.status, "running")));
 }
 
 /** Stores the answer, in the transaction that completes the task (whose own update is the fence). */

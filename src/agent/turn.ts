@@ -1,5 +1,6 @@
 // One run of an agent over one message: loads what it starts from, runs the loop, stores each step as it happens.
 
+import type { Capabilities, CapabilitiesOf } from "../capabilities/effective-set.ts";
 import type { Database } from "../db/database.ts";
 import { HeddleError, messageOf } from "../errors.ts";
 import type { FiredEvent, Hooks } from "../hooks/hooks.ts";
@@ -22,7 +23,9 @@ import {
   saveModelFailure,
   saveToolCalls,
   saveToolResult,
+  saveWarnings,
 } from "./steps.ts";
+import { GET_SKILL } from "./tools/builtin/get-skill.ts";
 import { callTool } from "./tools/call.ts";
 import type { ToolRegistry } from "./tools/registry.ts";
 
@@ -67,6 +70,8 @@ export interface AgentOptions {
   db: Database;
   llm: Llm;
   tools: Pick<ToolRegistry, "get" | "list">;
+  /** What a run has besides its bot's prompt. Does no I/O: it is called in every turn. */
+  capabilitiesOf: CapabilitiesOf;
   hooks: Pick<Hooks, "fire">;
   log: Logger;
   redact: Redact;
@@ -148,12 +153,17 @@ async function run(run: Run): Promise<TurnOutcome> {
   tell("before_context_assembly", { user_message: turn.userMessage });
   progress.toolCallsMade = stored.toolCallsMade;
   const { bot, channel } = turn;
-  const wanted = {
-    bot: bot.tools,
-    message: task.execution_config.tools ?? [],
-    disabled: channel.tools_disabled,
-  };
-  const tools = offeredTools(run.tools, wanted, log);
+  const capabilities = run.capabilitiesOf({
+    bot,
+    channel: { ...channel, activations: turn.activations },
+    message: {
+      skills: task.execution_config.skills ?? [],
+      tools: task.execution_config.tools ?? [],
+      text: turn.userMessage,
+    },
+  });
+  const { tools, warnings } = offeredTools(run.tools, capabilities.tools, capabilities.onDemand);
+  await note([...capabilities.warnings, ...warnings], run);
   const llmTools = [...tools.values()].map(({ name, description, parameters }) => ({
     name,
     description,
@@ -170,6 +180,7 @@ async function run(run: Run): Promise<TurnOutcome> {
     contextFor: contextOf(
       run,
       turn,
+      { ...capabilities, onDemand: tools.has(GET_SKILL) ? capabilities.onDemand : [] },
       messageBudget(settings.contextWindow ?? CONTEXT_WINDOW_TOKENS, llmTools),
     ),
     async callTool(call, { iteration, signal }) {
@@ -209,13 +220,34 @@ async function run(run: Run): Promise<TurnOutcome> {
   };
 }
 
-function contextOf({ task, clock, now = Date.now }: Run, turn: LoadedTurn, budget: number) {
+/** What the run goes without is told to whoever looks: in the log, and with the task. */
+async function note(warnings: string[], { db, log, redact, task }: Run): Promise<void> {
+  if (warnings.length === 0) return;
+  for (const warning of warnings)
+    log.warn("{warning} The run goes on without it", { warning, task_id: task.id });
+  await saveWarnings(
+    db,
+    task,
+    warnings.map((warning) => storable(redact(warning))),
+  );
+}
+
+function contextOf(
+  { task, clock, now = Date.now }: Run,
+  turn: LoadedTurn,
+  { fragments, template, skills, onDemand }: Capabilities,
+  budget: number,
+) {
   return createContext(
     {
       botPrompt: turn.bot.system_prompt,
       now: now(),
       clock,
       history: turn.history,
+      fragments,
+      template,
+      skills,
+      onDemand,
       channelPrompt: turn.channel.prompt ?? "",
       systemPreamble: task.execution_config.system_preamble ?? "",
       userMessage: turn.userMessage,

@@ -11,6 +11,7 @@ import { bots } from "../db/schema.ts";
 import { HeddleError, messageOf } from "../errors.ts";
 import { compileSchema } from "../json-schema.ts";
 import type { Logger } from "../log.ts";
+import { SkillEntry } from "../skills/skill.ts";
 
 export type Bot = typeof bots.$inferSelect;
 
@@ -27,7 +28,7 @@ export const BotFields = t.Object(
     tools: t.Optional(
       t.Array(t.String({ minLength: 1 }), { description: "Tool names; * stands for any text" }),
     ),
-    skills: t.Optional(t.Array(t.String({ minLength: 1 }), { description: "Ids of skills" })),
+    skills: t.Optional(t.Array(SkillEntry)),
     carapaces: t.Optional(t.Array(t.String({ minLength: 1 }), { description: "Ids of capability bundles" })),
     max_iterations: t.Optional(t.Union([t.Integer({ minimum: 1, maximum: 100 }), t.Null()])),
   },

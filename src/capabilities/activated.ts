@@ -8,6 +8,29 @@ export interface Activation {
   includes: readonly string[];
 }
 
+/** `activation` of an integration's manifest, whole. */
+export interface ActivationManifest extends Activation {
+  description: string;
+  requires_workspace: boolean;
+  /** Ids or tags of templates; the first one is suggested. */
+  compatible_templates: readonly string[];
+}
+
+/** Undefined for a manifest without it. */
+export function activationIn(
+  setup: { activation?: Partial<ActivationManifest> } | null | undefined,
+): ActivationManifest | undefined {
+  if (!setup?.activation) return undefined;
+  const {
+    carapaces = [],
+    includes = [],
+    description = "",
+    requires_workspace = false,
+    compatible_templates = [],
+  } = setup.activation;
+  return { carapaces, includes, description, requires_workspace, compatible_templates };
+}
+
 /** Undefined when the integration is not running, or has no activation manifest. */
 export type ActivationOf = (integrationId: string) => Activation | undefined;
 
@@ -27,7 +50,10 @@ export function activatedCarapaces(
     seen.add(id);
     for (const included of activation.includes) visit(included);
     references.push(
-      ...activation.carapaces.map((carapace) => ({ id: carapace, origin: { kind: "integration" as const, id } })),
+      ...activation.carapaces.map((carapace) => ({
+        id: carapace,
+        origin: { kind: "integration" as const, id },
+      })),
     );
   };
   for (const id of activated) visit(id);

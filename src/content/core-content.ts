@@ -31,7 +31,11 @@ const KINDS = ["skills", "carapaces", "templates", "bots"];
  * Resolves when all of it was read. A file that cannot be used is an error in the log and leaves the others alone; its
  * last good version stays.
  */
-export async function openCoreContent({ folders, sinks, log }: CoreContentOptions): Promise<{ close(): void }> {
+export async function openCoreContent({
+  folders,
+  sinks,
+  log,
+}: CoreContentOptions): Promise<{ close(): void }> {
   let said = new Set<string>();
   let last = new Map<string, Content>();
 
@@ -82,7 +86,8 @@ export async function openCoreContent({ folders, sinks, log }: CoreContentOption
 function withLastGood(content: Content, last: Content | undefined, problems: ContentProblem[]): Content {
   if (!last) return content;
   const spoiled = new Set(problems.map(({ file }) => file));
-  const kept = <Item extends { file: string }>(items: Item[]) => items.filter(({ file }) => spoiled.has(file));
+  const kept = <Item extends { file: string }>(items: Item[]) =>
+    items.filter(({ file }) => spoiled.has(file));
   return {
     skills: [...kept(last.skills), ...content.skills],
     carapaces: [...kept(last.carapaces), ...content.carapaces],

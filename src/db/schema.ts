@@ -29,6 +29,9 @@ export const meta = pgTable("meta", {
   value: jsonb("value").notNull(),
 });
 
+/** An id alone is on_demand. */
+export type SkillEntry = string | { id: string; mode?: "pinned" | "on_demand" };
+
 /** An agent's configuration. `source` tells where it came from; a file is read into the table once. */
 export const bots = pgTable("bots", {
   id: text("id").primaryKey(),
@@ -38,8 +41,8 @@ export const bots = pgTable("bots", {
   model: text("model"),
   fallback_models: jsonb("fallback_models").$type<string[]>().notNull().default([]),
   tools: jsonb("tools").$type<string[]>().notNull().default([]),
-  /** Ids of skills that stand in every run of the bot. */
-  skills: jsonb("skills").$type<string[]>().notNull().default([]),
+  /** Ids of skills; an id alone is listed for the bot to read, a pinned one stands in every run. */
+  skills: jsonb("skills").$type<SkillEntry[]>().notNull().default([]),
   /** Ids of capability bundles: tools, skills and prompt text together. */
   carapaces: jsonb("carapaces").$type<string[]>().notNull().default([]),
   max_iterations: integer("max_iterations"),
@@ -73,7 +76,7 @@ export const channels = pgTable("channels", {
   prompt: text("prompt"),
   /** Id of the template that describes how the channel's files are laid out. */
   template_id: text("template_id"),
-  skills: jsonb("skills").$type<string[]>().notNull().default([]),
+  skills: jsonb("skills").$type<SkillEntry[]>().notNull().default([]),
   tools_disabled: jsonb("tools_disabled").$type<string[]>().notNull().default([]),
   /** In addition to the bot's and those of activated integrations. */
   carapaces: jsonb("carapaces").$type<string[]>().notNull().default([]),
@@ -204,6 +207,8 @@ export const tasks = pgTable(
     result: text("result"),
     error: text("error"),
     error_code: text("error_code"),
+    /** What the last run went without: skills, tools, carapaces that were named and are not there. */
+    warnings: jsonb("warnings").$type<string[]>().notNull().default([]),
     dispatch_type: text("dispatch_type").notNull(),
     dispatch_config: jsonb("dispatch_config").$type<JsonObject>().notNull().default({}),
     /** Further places that get the outcome, fixed when the message came in; sealed like dispatch_config, each with its type. */

@@ -74,9 +74,7 @@ export function findClash(
     const type = [...wanted.dispatchers.keys()].find((type) => registered.dispatchers.has(type));
     if (type !== undefined) return { what: `Dispatcher "${type}"`, owner };
     // Skills and templates are named after their integration.
-    const carapace = wanted.carapaces.find(({ id }) =>
-      registered.carapaces.some((other) => other.id === id),
-    );
+    const carapace = wanted.carapaces.find(({ id }) => registered.carapaces.some((other) => other.id === id));
     if (carapace) return { what: `Carapace "${carapace.id}"`, owner };
   }
 }

@@ -4,12 +4,16 @@ import { getLogger } from "@logtape/logtape";
 import type { Tool } from "../../src/agent/tools/registry.ts";
 import { createToolRegistry } from "../../src/agent/tools/registry.ts";
 import { type ClaimedTask, createAgent } from "../../src/agent/turn.ts";
+import { type CapabilitySources, createCapabilities } from "../../src/capabilities/effective-set.ts";
+import { createCarapaces } from "../../src/carapaces/carapaces.ts";
 import type { Database } from "../../src/db/database.ts";
 import { bots, channels, messages, sessions, tasks } from "../../src/db/schema.ts";
 import { newId } from "../../src/ids.ts";
 import type { Llm, LlmEvent, LlmRequest, LlmToolCall } from "../../src/llm/llm.ts";
 import type { Redact } from "../../src/redact.ts";
 import type { ExecutionConfig, HookContext, HookEvent } from "../../src/sdk/types.ts";
+import { createSkills } from "../../src/skills/skills.ts";
+import { createTemplates } from "../../src/templates/templates.ts";
 
 export const log = getLogger("heddle");
 
@@ -63,8 +67,13 @@ export function tool(name: string, run: Tool["run"], more: Partial<Tool> = {}): 
   };
 }
 
+interface AgentFixtureOptions extends Partial<CapabilitySources> {
+  tools?: Tool[];
+  redact?: Redact;
+}
+
 /** An agent over this database with these tools, and what its hooks were told. */
-export function agentOver(db: Database, llm: Llm, options: { tools?: Tool[]; redact?: Redact } = {}) {
+export function agentOver(db: Database, llm: Llm, options: AgentFixtureOptions = {}) {
   const registry = createToolRegistry();
   const { tools = [], redact = (text) => text } = options;
   for (const one of tools) registry.add("core", one);
@@ -81,6 +90,13 @@ export function agentOver(db: Database, llm: Llm, options: { tools?: Tool[]; red
       timezone: "Europe/Vienna",
     },
     tools: registry,
+    capabilitiesOf: createCapabilities({
+      skills: createSkills(),
+      carapaces: createCarapaces(),
+      templates: createTemplates(),
+      activationOf: () => undefined,
+      ...options,
+    }),
   });
   return { agent, fired };
 }

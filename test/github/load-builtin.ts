@@ -37,7 +37,14 @@ export async function loadBuiltin(
     version: "test",
     watch: false,
     log,
-    sinks: { tools: ignored, hooks: ignored, dispatchers },
+    sinks: {
+      tools: ignored,
+      hooks: ignored,
+      skills: ignored,
+      carapaces: ignored,
+      templates: ignored,
+      dispatchers,
+    },
     backendFor: () => ({
       getOrCreateSession: unexpected,
       injectMessage: unexpected,

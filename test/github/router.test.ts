@@ -259,7 +259,7 @@ describe("what integrations/github tells of itself", () => {
   test("eleven tools, one dispatcher, one skill", () => {
     expect(github.view.tools).toHaveLength(11);
     expect(github.view.dispatchers).toEqual(["github"]);
-    expect(github.view.skills).toEqual(["skills/github.md"]);
+    expect(github.view.skills).toEqual(["integrations/github/github"]);
   });
 
   test("its prefix, names and attribution", async () => {

@@ -123,6 +123,8 @@ function viewOf([id, { handle }]: [string, TestIntegration]): IntegrationView {
     tools: [],
     dispatchers: [],
     skills: [],
+    carapaces: [],
+    templates: [],
     meta: null,
     setup: null,
     enabled: true,

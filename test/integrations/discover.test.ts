@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { join } from "node:path";
+import { NO_CONTENT } from "../../src/content/files.ts";
 import { discover } from "../../src/integrations/discover.ts";
 import { temporaryFolder } from "./harness.ts";
 
@@ -29,21 +30,21 @@ test("folders are found by what they hold, in order, and the rest has a reason",
       source: "external",
       folder: join(dir, "a"),
       files: { config: "config.js", tools: ["tools/one.ts"] },
-      skills: [],
+      content: NO_CONTENT,
     },
     {
       id: "b",
       source: "external",
       folder: join(dir, "b"),
       files: { router: "router.ts", tools: [] },
-      skills: [],
+      content: NO_CONTENT,
     },
     {
       id: "words",
       source: "external",
       folder: join(dir, "words"),
       files: { tools: [] },
-      skills: ["skills/words.md"],
+      content: { ...NO_CONTENT, skills: [{ path: "skills/words.md", id: "words" }] },
     },
   ]);
   expect(notes.map(({ folder, level }) => [folder.slice(dir.length + 1), level])).toEqual([

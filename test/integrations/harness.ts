@@ -5,10 +5,13 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { getLogger } from "@logtape/logtape";
 import { createToolRegistry } from "../../src/agent/tools/registry.ts";
+import { createCarapaces } from "../../src/carapaces/carapaces.ts";
 import { createDispatchers } from "../../src/dispatch/registry.ts";
 import type { IntegrationSource } from "../../src/integrations/discover.ts";
 import { createIntegrations, type IntegrationsOptions } from "../../src/integrations/registry.ts";
 import type { RegisteredHook } from "../../src/sdk/backend.ts";
+import { createSkills } from "../../src/skills/skills.ts";
+import { createTemplates } from "../../src/templates/templates.ts";
 
 export type Files = Record<string, string>;
 
@@ -43,6 +46,9 @@ export async function harness(files: Files, options: HarnessOptions = {}) {
   const tools = createToolRegistry();
   const dispatchers = createDispatchers({});
   const hooks = new Map<string, RegisteredHook[]>();
+  const skills = createSkills();
+  const carapaces = createCarapaces();
+  const templates = createTemplates();
   const secrets: string[] = [];
   const nothing = async () => {
     throw new Error("no server");
@@ -57,6 +63,9 @@ export async function harness(files: Files, options: HarnessOptions = {}) {
       tools,
       dispatchers,
       hooks: { replaceOwner: (owner, own) => void hooks.set(owner, own) },
+      skills,
+      carapaces,
+      templates,
     },
     backendFor:
       options.backendFor ??
@@ -76,6 +85,9 @@ export async function harness(files: Files, options: HarnessOptions = {}) {
     tools,
     dispatchers,
     hooks,
+    skills,
+    carapaces,
+    templates,
     secrets,
     /** The path of a file of an integration. */
     path: (name: string) => join(folder.path, "all", name),

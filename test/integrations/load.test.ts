@@ -35,7 +35,7 @@ test("everything that an integration's files register goes live under its id", a
     hasRouter: true,
     tools: ["mine_ask"],
     dispatchers: ["mine"],
-    skills: ["skills/mine.md"],
+    skills: ["integrations/mine/mine"],
     meta: { clientIdPrefix: "mine:" },
     process: {
       description: "Listens",

@@ -41,3 +41,16 @@ export function cutMessage<T extends LlmMessage>(message: T, tokens: number): T 
   const chars = Math.floor(Math.max(0, tokens - other) * CHARS_PER_TOKEN);
   return message.content.length <= chars ? message : { ...message, content: cutText(message.content, chars) };
 }
+
+/** Messages that cost no more than `tokens` together: short ones stay as they are, the longest are cut. */
+export function cutMessages<T extends LlmMessage>(messages: T[], tokens: number): T[] {
+  let left = tokens;
+  let uncut = messages.length;
+  const limits = new Map<T, number>();
+  for (const message of messages.toSorted((a, b) => estimate([a]) - estimate([b]))) {
+    const limit = Math.floor(left / uncut--);
+    limits.set(message, limit);
+    left -= Math.min(limit, estimate([message]));
+  }
+  return messages.map((message) => cutMessage(message, limits.get(message) ?? 0));
+}

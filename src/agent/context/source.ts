@@ -1,4 +1,5 @@
 import type { LlmMessage } from "../../llm/llm.ts";
+import type { Skill } from "../../skills/skill.ts";
 
 /** What the sources read. */
 export interface ContextInput {
@@ -9,6 +10,14 @@ export interface ContextInput {
   clock: Intl.DateTimeFormat;
   /** The session before the message to answer, oldest first. */
   history: LlmMessage[];
+  /** Of carapaces, in order. */
+  fragments: { text: string }[];
+  /** Of the channel. */
+  template: { name: string; text: string } | null;
+  /** Given whole. */
+  skills: Pick<Skill, "id" | "name" | "text">[];
+  /** Listed, and read with get_skill. */
+  onDemand: Pick<Skill, "id" | "name" | "description">[];
   /** For every run in the channel. */
   channelPrompt: string;
   /** For this run. */

@@ -71,7 +71,8 @@ export function createToolRegistry(): ToolRegistry {
   };
 }
 
-function compileTool(owner: string, tool: Tool): RegisteredTool {
+/** Throws `validation` for a name or schema that cannot be a tool's. */
+export function compileTool(owner: string, tool: Tool): RegisteredTool {
   const { name, timeoutSeconds = TIMEOUT_SECONDS } = tool;
   if (!NAME.test(name)) {
     throw new HeddleError(

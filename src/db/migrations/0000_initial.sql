@@ -225,6 +225,7 @@ CREATE TABLE "tasks" (
 	"result" text,
 	"error" text,
 	"error_code" text,
+	"warnings" jsonb DEFAULT '[]'::jsonb NOT NULL,
 	"dispatch_type" text NOT NULL,
 	"dispatch_config" jsonb DEFAULT '{}'::jsonb NOT NULL,
 	"mirrors" jsonb DEFAULT '[]'::jsonb NOT NULL,

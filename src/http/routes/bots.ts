@@ -1,5 +1,6 @@
 import { Elysia, t } from "elysia";
 import { type Bot, BotFields, BotId, type Bots } from "../../bots/bots.ts";
+import { SkillEntry } from "../../skills/skill.ts";
 import { bodyFailures, failures, type RouteOptions } from "../route-options.ts";
 import { Instant, instant, nullable } from "../schemas.ts";
 
@@ -13,7 +14,7 @@ const BotAnswer = t.Object({
   model: nullable(t.String(), "Null: the server's default."),
   fallback_models: t.Array(t.String()),
   tools: t.Array(t.String()),
-  skills: t.Array(t.String()),
+  skills: t.Array(SkillEntry),
   carapaces: t.Array(t.String()),
   max_iterations: nullable(t.Integer()),
   source: t.String({ description: "file or api: where the bot came from." }),

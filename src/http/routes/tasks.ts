@@ -34,6 +34,9 @@ const TaskAnswer = t.Object({
   result: nullable(t.String()),
   error: nullable(t.String()),
   error_code: nullable(t.String()),
+  warnings: t.Array(t.String(), {
+    description: "What the run went without: skills, tools or carapaces that were named and are not there.",
+  }),
   dispatch_type: t.String(),
   cancel_requested_at: nullable(Instant),
   scheduled_at: nullable(Instant),
@@ -107,6 +110,7 @@ const present = (row: TaskRow) => ({
   result: row.result,
   error: row.error,
   error_code: row.error_code,
+  warnings: row.warnings,
   dispatch_type: row.dispatch_type,
   cancel_requested_at: instantOrNull(row.cancel_requested_at),
   scheduled_at: instantOrNull(row.scheduled_at),

@@ -20,7 +20,10 @@ export function createGetSkillTool(skills: { get(id: string): Skill | undefined;
       const skill = skills.get(skill_id);
       if (skill) return skill.text;
       const ids = skills.list().map(({ id }) => id);
-      throw new HeddleError("not_found", `There is no skill "${skill_id}". There are: ${ids.join(", ") || "none"}.`);
+      throw new HeddleError(
+        "not_found",
+        `There is no skill "${skill_id}". There are: ${ids.join(", ") || "none"}.`,
+      );
     },
   };
 }

@@ -1,0 +1,10 @@
+import { type Source, system } from "./source.ts";
+
+/** The skills that the run may read, a line each. */
+export const skillIndex: Source = ({ onDemand }) => {
+  if (onDemand.length === 0) return [];
+  const lines = onDemand.map(
+    ({ id, name, description }) => `- ${id}: ${name}${description === "" ? "" : `. ${description}`}`,
+  );
+  return system(`Skills, which get_skill reads by id when the work calls for one:\n${lines.join("\n")}`);
+};
