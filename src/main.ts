@@ -32,6 +32,7 @@ import { createIntegrations } from "./integrations/registry.ts";
 import { createSdkServices } from "./integrations/sdk-services.ts";
 import { createSettings } from "./integrations/settings.ts";
 import { createIntegrationStates } from "./integrations/states.ts";
+import { createIntegrationStore } from "./integrations/store.ts";
 import { createOfflineLlm } from "./llm/offline.ts";
 import { createOpenAiLlm } from "./llm/openai.ts";
 import { createLog } from "./log.ts";
@@ -197,6 +198,7 @@ async function openCore(config: Config, closers: Closers) {
   });
   closers.push(content.close);
 
+  const store = createIntegrationStore({ db, vault, addSecret: redactor.add });
   const integrations = createIntegrations({
     sources: [
       {
@@ -219,7 +221,9 @@ async function openCore(config: Config, closers: Closers) {
         sessions,
         documents,
         settings,
+        store,
         addSecret: redactor.add,
+        allowPrivateHosts,
       }),
   });
   closers.push(integrations.close);
@@ -275,6 +279,7 @@ async function openCore(config: Config, closers: Closers) {
     db,
     log,
     apiKeys,
+    store,
     sessions,
     tasks,
     outbox,

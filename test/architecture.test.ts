@@ -49,6 +49,7 @@ const MAY_IMPORT: Record<string, string[]> = {
     "carapaces",
     "content",
     "db",
+    "guarded-fetch",
     "runtime",
     "sdk",
     "search",

@@ -5,6 +5,7 @@ import type { Bots } from "../bots/bots.ts";
 import type { Outbox } from "../dispatch/outbox.ts";
 import { HeddleError } from "../errors.ts";
 import { newId } from "../ids.ts";
+import type { IntegrationStore } from "../integrations/store.ts";
 import type { Logger } from "../log.ts";
 import type { Documents } from "../search/documents.ts";
 import type { Sessions } from "../sessions/sessions.ts";
@@ -26,6 +27,7 @@ import { botRoutes } from "./routes/bots.ts";
 import { deliveryRoutes } from "./routes/deliveries.ts";
 import { documentRoutes } from "./routes/documents.ts";
 import { healthRoutes } from "./routes/health.ts";
+import { integrationStoreRoutes } from "./routes/integration-store.ts";
 import { type IntegrationRoutes, integrationRoutes } from "./routes/integrations.ts";
 import { sessionRoutes } from "./routes/sessions.ts";
 import { taskRoutes } from "./routes/tasks.ts";
@@ -39,6 +41,7 @@ export interface AppParts {
   outbox: Pick<Outbox, "list" | "get" | "redeliver">;
   bots: Pick<Bots, "list" | "get" | "create" | "update" | "delete">;
   documents: Documents;
+  store: IntegrationStore;
   integrations: MountedIntegrations & IntegrationRoutes["integrations"];
   /** Requests per second that one sender may make to one integration's public routes. */
   webhookRateLimit?: number;
@@ -105,6 +108,7 @@ function createApi(parts: AppParts, auth: ReturnType<typeof createAuth>) {
     .use(deliveryRoutes({ outbox: parts.outbox, route }))
     .use(botRoutes({ bots: parts.bots, route }))
     .use(apiKeyRoutes({ apiKeys: parts.apiKeys, auth, route }))
+    .use(integrationStoreRoutes({ store: parts.store, integrations: parts.integrations, route }))
     .use(integrationRoutes({ integrations: parts.integrations, baseUrl: parts.baseUrl, route }));
 }
 

@@ -6,6 +6,7 @@ import { ErrorAnswer } from "./errors.ts";
 import { readJson } from "./json-body.ts";
 
 export interface RouteFacts {
+  /** "{name}" in it stands for that parameter of the path. */
   scope: string;
   tag: string;
   summary: string;
@@ -13,6 +14,7 @@ export interface RouteFacts {
 }
 
 type WithRequest = { request: Request };
+type WithParams = WithRequest & { params?: Record<string, string> };
 
 export type RouteOptions = ReturnType<typeof createRouteOptions>;
 
@@ -20,8 +22,11 @@ export type RouteOptions = ReturnType<typeof createRouteOptions>;
 export function createRouteOptions(auth: Auth) {
   const plain = ({ scope, tag, summary, description = "" }: RouteFacts) => ({
     // "transform" is the first step of a route that runs before its input is validated.
-    transform: async ({ request }: WithRequest): Promise<void> => {
-      await auth.authorize(request, scope);
+    transform: async ({ request, params = {} }: WithParams): Promise<void> => {
+      await auth.authorize(
+        request,
+        scope.replace(/\{(\w+)\}/g, (_, name) => params[name] ?? ""),
+      );
     },
     detail: {
       tags: [tag],

@@ -1,5 +1,6 @@
 // What stands behind the SDK: the server, the REST API of one, or nothing at all.
 
+import type { StoreBackend } from "./store.ts";
 import type {
   Dispatcher,
   DocumentHit,
@@ -58,6 +59,9 @@ export interface SdkServices {
   /** The stored value, else the environment's; undefined when there is neither. */
   getSetting(key: string): string | undefined;
   log(level: SdkLogLevel, message: string, fields: JsonObject | undefined): void;
+  /** Undefined `timeoutSeconds`: 30. */
+  fetch(input: string | URL | Request, init?: RequestInit & { timeoutSeconds?: number }): Promise<Response>;
+  store: StoreBackend;
   /** Tells of a value that must not appear in logs or answers. */
   addSecret(value: string): void;
 }

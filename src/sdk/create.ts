@@ -4,9 +4,9 @@
 import { HeddleError } from "../errors.ts";
 import { LOG_METHODS, type RegisteredHook, type SdkBackend, type SdkLogLevel } from "./backend.ts";
 import { Permanent, Retryable } from "./errors.ts";
-import { fetchWithTimeout } from "./fetch.ts";
 import { createRegister } from "./register.ts";
 import { createDefineConfig } from "./settings.ts";
+import { createStore } from "./store.ts";
 import {
   type Dispatcher,
   type DocumentHit,
@@ -82,7 +82,15 @@ export function createSdk(backend: SdkBackend, verifiers = createVerifiers()) {
       ]),
     ) as Record<SdkLogLevel, (message: string, fields?: JsonObject) => void>,
 
-    fetch: fetchWithTimeout,
+    /**
+     * The platform's `fetch` with a time limit: 30 seconds, body included, unless `init.timeoutSeconds` says otherwise.
+     * In the server it does not lead into private networks, but for http(s) addresses in the integration's own
+     * settings and what ALLOW_PRIVATE_HOSTS names; it throws `Permanent` then.
+     */
+    fetch: ((input, init) => backend.fetch(input, init)) as SdkBackend["fetch"],
+
+    /** What the integration keeps for itself: cursors, marks, whatever it is told through its routes. */
+    store: createStore(backend.store),
     ...verifiers,
     signWebhook,
     Permanent,

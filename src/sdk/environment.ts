@@ -3,6 +3,7 @@
 
 import { HeddleError } from "../errors.ts";
 import type { SdkBackend } from "./backend.ts";
+import { fetchWithTimeout } from "./fetch.ts";
 import { createRestServices } from "./rest.ts";
 import { testSeam } from "./test-seam.ts";
 
@@ -18,10 +19,12 @@ export function createEnvironmentBackend(environment: Record<string, string | un
           injectMessage: standIn("injectMessage"),
           ingestDocument: standIn("ingestDocument"),
           searchDocuments: standIn("searchDocuments"),
+          store: testSeam().store,
         };
   const { registered } = testSeam();
   return {
     ...services,
+    fetch: fetchWithTimeout,
     getSetting: (key) => testSeam().settings.get(key) ?? environment[key],
     log: (level, message, fields) => console.error(`[${level}] ${message}`, ...(fields ? [fields] : [])),
     addSecret: nothing,

@@ -34,6 +34,7 @@ export const {
   defineSetup,
   log,
   fetch,
+  store,
   verifyGitHub,
   verifySlack,
   verifyStandardWebhook,

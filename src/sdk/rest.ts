@@ -3,6 +3,7 @@
 import { type ErrorCode, HeddleError, isErrorCode } from "../errors.ts";
 import type { SdkServices } from "./backend.ts";
 import { fetchWithTimeout } from "./fetch.ts";
+import { createRestStore } from "./rest-store.ts";
 import type { DocumentHit, InjectResult, JsonObject } from "./types.ts";
 
 export interface RestOptions {
@@ -16,7 +17,10 @@ export interface RestOptions {
 /** The calls that need a server, over HTTP. They throw the server's own error as a HeddleError. */
 export function createRestServices(
   options: RestOptions,
-): Pick<SdkServices, "getOrCreateSession" | "injectMessage" | "ingestDocument" | "searchDocuments"> {
+): Pick<
+  SdkServices,
+  "getOrCreateSession" | "injectMessage" | "ingestDocument" | "searchDocuments" | "store"
+> {
   const { integrationId } = options;
   return {
     async getOrCreateSession({ clientId, botId, dispatchConfig }) {
@@ -46,6 +50,7 @@ export function createRestServices(
       if (query.limit !== undefined) parameters.set("limit", String(query.limit));
       return call<DocumentHit[]>(options, "GET", `/documents/search?${parameters}`);
     },
+    store: createRestStore(integrationId, (method, path, body) => call(options, method, path, body)),
   };
 }
 
@@ -70,6 +75,7 @@ async function call<Answer>(
     throw new HeddleError("unavailable", `Heddle at ${options.url} does not answer`, { cause });
   });
   const text = await response.text();
+  if (response.status === 204) return undefined as Answer;
   if (!response.ok) throw failure(response.status, text);
   try {
     return JSON.parse(text) as Answer;

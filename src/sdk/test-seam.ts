@@ -2,6 +2,7 @@
 // keeps what was registered, for them to look at.
 
 import type { DeclaredSetting, RegisteredHook, RegisteredTool, SdkServices } from "./backend.ts";
+import { createMemoryStore } from "./memory-store.ts";
 import type { Dispatcher, IntegrationMeta } from "./types.ts";
 
 /** What the files that were imported so far have registered. */
@@ -19,6 +20,8 @@ export interface TestSeam {
   /** Stands in for a server. */
   services: Partial<SdkServices> | undefined;
   registered: Registered;
+  /** What `store` keeps where there is no server. */
+  store: ReturnType<typeof createMemoryStore>;
 }
 
 const KEY = Symbol.for("heddle.test-seam");
@@ -30,6 +33,7 @@ export function testSeam(): TestSeam {
     settings: new Map(),
     services: undefined,
     registered: { tools: [], dispatchers: new Map(), hooks: [], integration: undefined, settings: [] },
+    store: createMemoryStore(),
   };
   return holder[KEY];
 }

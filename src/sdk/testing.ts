@@ -10,6 +10,7 @@ import type {
   HookContext,
   IngestDocument,
   InjectMessage,
+  JsonObject,
   RunContext,
   SearchDocuments,
   ToolContext,
@@ -35,7 +36,7 @@ export interface FakeHeddle {
   messages: InjectMessage[];
   documents: IngestDocument[];
   searches: SearchDocuments[];
-  /** Forgets all of it. */
+  /** Forgets all of it, and what `store` keeps. */
   clear(): void;
 }
 
@@ -54,6 +55,7 @@ export function fakeHeddle(answers: Partial<SdkServices> = {}): FakeHeddle {
       for (const list of [fake.sessions, fake.messages, fake.documents, fake.searches]) list.length = 0;
       sessionIds.clear();
       results.clear();
+      testSeam().store.clear();
     },
   };
   const sessionIds = new Map<string, string>();
@@ -134,10 +136,10 @@ export const toolContext = (fields: Partial<ToolContext> = {}): ToolContext => (
 });
 
 /** The argument of a hook. */
-export const hookContext = (
-  extra: HookContext["extra"] = {},
-  fields: Partial<HookContext> = {},
-): HookContext => ({
+export const hookContext = <Extra extends JsonObject>(
+  extra: Extra = {} as Extra,
+  fields: Partial<RunContext> = {},
+): HookContext<Extra> => ({
   ...RUN,
   extra,
   ...fields,

@@ -87,6 +87,37 @@ export interface DocumentHit {
   lane: "lexical";
 }
 
+export interface StoredEntry<Value = unknown> {
+  key: string;
+  value: Value;
+  secret: boolean;
+}
+
+/** Durable values of one integration, shared by all servers and its process. Values are JSON of at most 256 kB. */
+export interface Store {
+  /** Undefined when there is none. */
+  get<Value = unknown>(key: string): Promise<Value | undefined>;
+  /** With `secret: true` it is encrypted, and each text in it is kept out of logs; left out, it stays as it was. */
+  set(key: string, value: unknown, options?: { secret?: boolean }): Promise<void>;
+  /** Whether there was one. */
+  delete(key: string): Promise<boolean>;
+  /** By key, whose prefix `prefix` is, those after `after`; at most `limit`, 1 to 1000, by default 100. */
+  list<Value = unknown>(options?: {
+    prefix?: string;
+    after?: string;
+    limit?: number;
+  }): Promise<StoredEntry<Value>[]>;
+  /**
+   * Reads, changes and writes with nobody in between, and returns what it wrote. `change` may be called several times,
+   * so it should do nothing else; undefined takes the value away. Throws "conflict" after a hundred tries in vain.
+   */
+  update<Value = unknown>(
+    key: string,
+    change: (value: Value | undefined) => Value | undefined | Promise<Value | undefined>,
+    options?: { secret?: boolean },
+  ): Promise<Value | undefined>;
+}
+
 /** What a tool, a dispatcher or a hook knows of the run that it serves. */
 export interface RunContext {
   bot_id: string;

@@ -8,6 +8,8 @@ import { createDispatchers, type Dispatchers } from "../../src/dispatch/registry
 import { answerError } from "../../src/http/errors.ts";
 import { createIntegrations, type IntegrationView } from "../../src/integrations/registry.ts";
 import type { SdkServices } from "../../src/sdk/backend.ts";
+import { fetchWithTimeout } from "../../src/sdk/fetch.ts";
+import { createMemoryStore } from "../../src/sdk/memory-store.ts";
 
 const log = getLogger("heddle");
 
@@ -51,6 +53,8 @@ export async function loadBuiltin(
       ingestDocument: unexpected,
       searchDocuments: unexpected,
       getSetting: () => undefined,
+      fetch: fetchWithTimeout,
+      store: createMemoryStore(),
       addSecret: () => {},
       ...services,
     }),

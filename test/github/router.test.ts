@@ -5,6 +5,7 @@ import { count, eq } from "drizzle-orm";
 import { v7 } from "uuid";
 import { messages, sessions, tasks } from "../../src/db/schema.ts";
 import { createSdkServices } from "../../src/integrations/sdk-services.ts";
+import { createMemoryStore } from "../../src/sdk/memory-store.ts";
 import { createDocuments } from "../../src/search/documents.ts";
 import { eachDatabase, type TestDatabase } from "../database.ts";
 import { createSessionsFixture } from "../sessions/fixture.ts";
@@ -55,7 +56,9 @@ eachDatabase("the webhook of integrations/github", (open) => {
       sessions: fixture.sessions,
       documents: createDocuments({ db }),
       settings: { get: () => undefined },
+      store: { of: createMemoryStore },
       addSecret: () => {},
+      allowPrivateHosts: [],
     });
     const getSetting = (key: string) => settings[key];
     github = await loadBuiltin("github", { ...services, getSetting }, fixture.dispatchers);

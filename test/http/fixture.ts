@@ -3,6 +3,7 @@
 import { createApiKeys, OPERATOR } from "../../src/http/api-keys.ts";
 import { createApp } from "../../src/http/app.ts";
 import type { IntegrationView } from "../../src/integrations/registry.ts";
+import { createIntegrationStore } from "../../src/integrations/store.ts";
 import { createLog } from "../../src/log.ts";
 import type { Dispatcher } from "../../src/sdk/types.ts";
 import { createDocuments } from "../../src/search/documents.ts";
@@ -55,6 +56,7 @@ export async function createHttpFixture(db: TestDatabase, options: HttpFixtureOp
     version: "1.2.3",
     apiKeys,
     documents: createDocuments({ db }),
+    store: createIntegrationStore({ db, vault: core.vault, addSecret: core.redactor.add }),
     integrations: {
       whenLoaded: async () => undefined,
       routerOf: (id) => {

@@ -10,6 +10,8 @@ import { createDispatchers } from "../../src/dispatch/registry.ts";
 import type { IntegrationSource } from "../../src/integrations/discover.ts";
 import { createIntegrations, type IntegrationsOptions } from "../../src/integrations/registry.ts";
 import type { RegisteredHook } from "../../src/sdk/backend.ts";
+import { fetchWithTimeout } from "../../src/sdk/fetch.ts";
+import { createMemoryStore } from "../../src/sdk/memory-store.ts";
 import { createSkills } from "../../src/skills/skills.ts";
 import { createTemplates } from "../../src/templates/templates.ts";
 
@@ -75,6 +77,8 @@ export async function harness(files: Files, options: HarnessOptions = {}) {
         ingestDocument: nothing,
         searchDocuments: nothing,
         getSetting: (key) => options.environment?.[key],
+        fetch: fetchWithTimeout,
+        store: createMemoryStore(),
         addSecret: (value) => void secrets.push(value),
       })),
     ...(options.states && { states: options.states }),

@@ -1,0 +1,53 @@
+// The store of an integration as its process reaches it.
+
+import { HeddleError } from "../errors.ts";
+import type { HeldEntry, StoreBackend } from "./store.ts";
+import type { JsonObject, StoredEntry } from "./types.ts";
+
+type Call = <Answer>(method: string, path: string, body?: JsonObject) => Promise<Answer>;
+
+export function createRestStore(integrationId: string | undefined, call: Call): StoreBackend {
+  const path = (key: string): string => `${base()}/${encodeURIComponent(key)}`;
+  const base = (): string => {
+    if (integrationId !== undefined) return `/integrations/${encodeURIComponent(integrationId)}/store`;
+    throw new HeddleError("not_supported", "The store is an integration's: set HEDDLE_INTEGRATION_ID");
+  };
+  return {
+    read: async (key) => unless("not_found", undefined, () => call<HeldEntry>("GET", path(key))),
+    write: (key, value, { secret, ifVersion }) =>
+      unless("conflict", false, async () => {
+        await call("PUT", path(key), { value, secret, if_version: ifVersion });
+        return true;
+      }),
+    remove: (key, { ifVersion }) =>
+      unless("conflict", false, () =>
+        unless("not_found", false, async () => {
+          const query = ifVersion === undefined ? "" : `?if_version=${encodeURIComponent(ifVersion)}`;
+          await call("DELETE", `${path(key)}${query}`);
+          return true;
+        }),
+      ),
+    async list({ prefix, after, limit }) {
+      const query = new URLSearchParams({
+        prefix,
+        limit: String(limit),
+        ...(after !== undefined && { after }),
+      });
+      return (await call<{ entries: StoredEntry[] }>("GET", `${base()}?${query}`)).entries;
+    },
+  };
+}
+
+/** Some errors are answers. */
+async function unless<Value, Other>(
+  code: "not_found" | "conflict",
+  otherwise: Other,
+  ask: () => Promise<Value>,
+): Promise<Value | Other> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (error instanceof HeddleError && error.code === code) return otherwise;
+    throw error;
+  }
+}
