@@ -14,6 +14,8 @@ export interface Commands {
   listKeys(flags: Flags): Promise<void>;
   revokeKey(flags: Flags, id: string): Promise<void>;
   signingSecret(flags: Flags): Promise<void>;
+  newIntegration(wanted: { name: string; parts: string[] | undefined; dir: string }): Promise<void>;
+  writeTypes(dir: string): Promise<void>;
 }
 
 const FLAGS = {
@@ -59,8 +61,7 @@ function mainCommand(commands: Commands) {
             description: "Comma-separated, such as sessions:write,tasks:read",
           },
         },
-        run: ({ args }) =>
-          commands.createKey(args, { name: args.name, scopes: args.scopes.split(",").map((s) => s.trim()) }),
+        run: ({ args }) => commands.createKey(args, { name: args.name, scopes: list(args.scopes) }),
       }),
       list: leaf({
         meta: { name: "list", description: "List API keys" },
@@ -101,9 +102,41 @@ function mainCommand(commands: Commands) {
         run: ({ args }) => commands.migrate(args),
       }),
       keys,
+      new: leaf({
+        meta: {
+          name: "new",
+          description: "Write a working integration, with tests and types, to begin with",
+        },
+        args: {
+          name: { type: "positional", required: true, description: "Its id, and the name of its folder" },
+          with: {
+            type: "string",
+            description:
+              "Comma-separated parts of: router, dispatcher, hooks, process, tools, skills, config, setup, carapace (default: router,dispatcher,tools,skills,config,setup)",
+            valueHint: "parts",
+          },
+          dir: { type: "string", default: ".", description: "Where to make the folder", valueHint: "dir" },
+        },
+        run: ({ args }) =>
+          commands.newIntegration({
+            name: args.name,
+            parts: args.with === undefined ? undefined : list(args.with),
+            dir: args.dir,
+          }),
+      }),
+      types: leaf({
+        meta: {
+          name: "types",
+          description: "Write the SDK and its types into an integration's folder, for editors and tests",
+        },
+        args: { folder: { type: "positional", default: ".", description: "Of the integration" } },
+        run: ({ args }) => commands.writeTypes(args.folder),
+      }),
     },
   });
 }
+
+const list = (text: string): string[] => text.split(",").map((word) => word.trim());
 
 /** A command that refuses what it does not know: a mistyped flag must not be a default in disguise. */
 function leaf<Args extends ArgsDef>(command: {

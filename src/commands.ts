@@ -1,5 +1,6 @@
 // What the commands of the command line do. Those that run until they are told to stop answer signals here.
 
+import { createAuthoringCommands } from "./authoring/commands.ts";
 import type { Commands } from "./cli.ts";
 import { type Config, type Flags, loadConfig } from "./config.ts";
 import type { Database } from "./db/database.ts";
@@ -26,6 +27,7 @@ const LISTED_KEYS = 500;
 
 export function createCommands({ startServer, startWorker }: CommandOptions): Commands {
   return {
+    ...createAuthoringCommands(),
     version: build.commit ? `${build.version} (${build.commit})` : build.version,
     async serve(flags) {
       surviveStrays();

@@ -28,7 +28,7 @@ const FOUNDATION = [
 const MAY_IMPORT: Record<string, string[]> = {
   "main.ts": ["*"],
   "cli.ts": ["config.ts"],
-  "commands.ts": ["cli.ts", "config.ts", "db", "home.ts", "http", "runtime"],
+  "commands.ts": ["authoring", "cli.ts", "config.ts", "db", "home.ts", "http", "runtime"],
   http: [
     "bots",
     "capabilities",
@@ -44,6 +44,7 @@ const MAY_IMPORT: Record<string, string[]> = {
     "templates",
     "vault.ts",
   ],
+  authoring: ["integrations", "runtime", "sdk"],
   inbox: ["db", "sdk"],
   integrations: [
     "carapaces",

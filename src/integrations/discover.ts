@@ -89,6 +89,13 @@ export async function discover(sources: IntegrationSource[]): Promise<Discovery>
   return { found: [...found.values()], notes };
 }
 
+/** Why an integration cannot have this id, which is its folder's name; undefined when it can. */
+export function whyNoId(id: string): string | undefined {
+  if (RESERVED.includes(id)) return `"${id}" cannot be an id; it belongs to Heddle`;
+  if (ID.test(id)) return undefined;
+  return `"${id}" cannot be an id; one begins with a-z, and a-z, 0-9, _ and - may follow`;
+}
+
 interface Candidate {
   id: string;
   folder: string;
@@ -118,10 +125,8 @@ async function examine(
   source: IntegrationSource,
 ): Promise<FoundIntegration | Note | undefined> {
   const loose = source.kind === "tools";
-  if (!loose && (!ID.test(id) || RESERVED.includes(id))) {
-    const reason = `Skipped: "${id}" cannot be an id; one begins with a-z, and a-z, 0-9, _ and - may follow`;
-    return { level: "warning", folder, reason };
-  }
+  const whyNot = loose ? undefined : whyNoId(id);
+  if (whyNot !== undefined) return { level: "warning", folder, reason: `Skipped: ${whyNot}` };
   const files = loose ? { tools: await codeFiles(folder, "") } : await integrationFiles(folder);
   const content = loose ? NO_CONTENT : await listContent(folder, { templates: "prompts" });
   const useful = files.router || files.dispatcher || files.hooks || files.process;

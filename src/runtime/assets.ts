@@ -60,6 +60,8 @@ const FOLDERS = {
   migrations: "src/db/migrations",
   /** Bundles of the built-in integrations; compile.ts writes them, and a checkout may have none. */
   prebuilt: "dist/prebuilt",
+  /** What \`heddle new\` begins with. */
+  template: "src/authoring/template",
 } as const;
 
 export type BuiltinFolder = keyof typeof FOLDERS;
@@ -70,6 +72,21 @@ export const BUILTIN_FOLDERS = Object.keys(FOLDERS) as BuiltinFolder[];
 export async function builtinDir(name: BuiltinFolder, home: string): Promise<string> {
   if (!isCompiled) return join(repository, FOLDERS[name]);
   return unpacked(home, name, (target) => copyTree(join(embedded, name), target));
+}
+
+/** The texts of a folder that Heddle brings along, by their paths in it. */
+export async function readTree(name: BuiltinFolder): Promise<Map<string, string>> {
+  const root = isCompiled ? join(embedded, name) : join(repository, FOLDERS[name]);
+  const texts = new Map<string, string>();
+  const add = async (folder: string, prefix: string): Promise<void> => {
+    for (const entry of (await readdir(folder)).sort()) {
+      const path = join(folder, entry);
+      if ((await stat(path)).isDirectory()) await add(path, `${prefix}${entry}/`);
+      else texts.set(prefix + entry, await readFile(path, "utf8"));
+    }
+  };
+  await add(root, "");
+  return texts;
 }
 
 /** Where a checkout keeps a data folder that is made already; the name changes with what goes into it. */

@@ -38,6 +38,8 @@ export interface FakeHeddle {
   searches: SearchDocuments[];
   /** Forgets all of it, and what `store` keeps. */
   clear(): void;
+  /** Ends it: what needs a server is an error again. */
+  restore(): void;
 }
 
 /**
@@ -56,6 +58,9 @@ export function fakeHeddle(answers: Partial<SdkServices> = {}): FakeHeddle {
       sessionIds.clear();
       results.clear();
       testSeam().store.clear();
+    },
+    restore() {
+      testSeam().services = undefined;
     },
   };
   const sessionIds = new Map<string, string>();

@@ -1,0 +1,91 @@
+// Turns the template, an integration for a service called Acme, into an integration of another name with some of its parts.
+
+export const PARTS = [
+  "router",
+  "dispatcher",
+  "hooks",
+  "process",
+  "tools",
+  "skills",
+  "config",
+  "setup",
+  "carapace",
+] as const;
+export type Part = (typeof PARTS)[number];
+
+/** Files that belong to parts; the others are always there. Paths as in the template. */
+const FILES: Record<string, readonly Part[]> = {
+  "router.ts": ["router"],
+  "dispatcher.ts": ["dispatcher"],
+  "hooks.ts": ["hooks"],
+  "process.ts": ["process"],
+  "listener.ts": ["process"],
+  "hand-over.ts": ["process"],
+  "config.ts": ["config"],
+  "client.ts": ["dispatcher", "process", "tools"],
+  "setup.ts": ["setup"],
+  "tools/get_room.ts": ["tools"],
+  "skills/acme.md": ["skills"],
+  "carapaces/acme.yaml": ["carapace"],
+  "tests/router.test.ts": ["router"],
+  "tests/dispatcher.test.ts": ["dispatcher"],
+  "tests/hooks.test.ts": ["hooks"],
+  "tests/process.test.ts": ["process"],
+  "tests/tools.test.ts": ["tools"],
+};
+
+/** Path → text of a new integration. `template` is the same of the template; `id` a valid id. */
+export function fillTemplate(
+  template: ReadonlyMap<string, string>,
+  { id, parts }: { id: string; parts: ReadonlySet<Part> },
+): Map<string, string> {
+  const filled = new Map<string, string>();
+  for (const [path, text] of template) {
+    const needed = FILES[path];
+    if (needed && !needed.some((part) => parts.has(part))) continue;
+    // A file of this name would hide files of the repository that the template is kept in.
+    const name = path === "gitignore" ? ".gitignore" : rename(path, id);
+    filled.set(name, rename(choose(text, parts), id));
+  }
+  return filled;
+}
+
+const IF = /@if ([\w|]+)/;
+const END = /@end\b/;
+
+/** Leaves out the lines between "@if a|b" and "@end" unless a or b is chosen; and the two lines themselves. */
+function choose(text: string, parts: ReadonlySet<string>): string {
+  const kept: string[] = [];
+  const open: boolean[] = [];
+  for (const line of text.split("\n")) {
+    const [, condition] = IF.exec(line) ?? [];
+    if (condition !== undefined) open.push(condition.split("|").some((part) => parts.has(part)));
+    else if (END.test(line)) open.pop();
+    else if (open.every(Boolean)) kept.push(line);
+  }
+  return `${kept
+    .join("\n")
+    .replace(/\n{3,}/g, "\n\n")
+    .trimEnd()}\n`;
+}
+
+/** Of "my-notify": My Notify in texts, MY_NOTIFY_ of settings, my_notify_ of tools, and so on. */
+function rename(text: string, id: string): string {
+  const words = id.split(/[_-]+/).filter((word) => word !== "");
+  const titles = words.map((word) => word.slice(0, 1).toUpperCase() + word.slice(1));
+  const names: Record<string, string> = {
+    ACME_: `${words.join("_").toUpperCase()}_`,
+    acme_: `${words.join("_")}_`,
+    askAcme: `ask${titles.join("")}`,
+    "X-Acme-": `X-${titles.join("-")}-`,
+    "x-acme-": `x-${words.join("-")}-`,
+    "acme.example": `${words.join("-")}.example`,
+    Acme: titles.join(" "),
+    acme: id,
+  };
+  // In one go: the id may have "acme" in it.
+  return text.replace(
+    /ACME_|acme_|askAcme|[Xx]-[Aa]cme-|acme\.example|Acme|acme/g,
+    (name) => names[name] ?? id,
+  );
+}

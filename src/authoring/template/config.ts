@@ -1,0 +1,19 @@
+import { defineConfig, t } from "heddle/sdk";
+
+// Looked up each time one is read: what was set in the admin pages or over the API, else the environment, else the
+// default. Names with TOKEN, SECRET, PASSWORD or API_KEY are secrets; { secret: true } makes any other one.
+export const settings = defineConfig({
+  // @if tools|dispatcher|process
+  ACME_URL: t.String({ default: "http://127.0.0.1:9000" }),
+  ACME_TOKEN: t.String(),
+  // @end
+  // @if router
+  ACME_WEBHOOK_SECRET: t.String(),
+  // @end
+  // @if router|process
+  ACME_BOT_ID: t.String({ default: "default" }),
+  // @end
+  // @if hooks
+  ACME_SLOW_TOOL_MS: t.Integer({ default: 5000, minimum: 1 }),
+  // @end
+});

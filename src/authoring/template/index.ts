@@ -1,0 +1,1 @@
+export const meta = { name: "Acme", version: "0.1.0" };

@@ -1,0 +1,65 @@
+// What the admin pages show, and what the server has to know before any code of this folder runs.
+
+import { defineSetup } from "heddle/sdk";
+
+export const SETUP = defineSetup({
+  version: "0.1.0",
+  icon: "MessageSquare",
+  // @if config
+  env_vars: [
+    // @if tools|dispatcher|process
+    { key: "ACME_URL", description: "Where Acme's API is" },
+    { key: "ACME_TOKEN", required: true, secret: true, description: "Token for Acme's API" },
+    // @end
+    // @if router
+    {
+      key: "ACME_WEBHOOK_SECRET",
+      required: true,
+      secret: true,
+      description: "What Acme signs its webhooks with",
+    },
+    // @end
+    // @if router|process
+    { key: "ACME_BOT_ID", description: "The bot that answers" },
+    // @end
+    // @if hooks
+    { key: "ACME_SLOW_TOOL_MS", description: "A tool that takes longer, in milliseconds, is logged" },
+    // @end
+  ],
+  // @end
+  // @if router
+  webhook: {
+    path: "/integrations/acme/webhook",
+    description: "Messages that are written in Acme",
+    // What router.ts checks, so that `heddle receive acme event.json` can sign an example.
+    verifier: {
+      scheme: "hmac",
+      secret: "ACME_WEBHOOK_SECRET",
+      header: "x-acme-signature",
+      prefix: "sha256=",
+    },
+  },
+  // Besides the webhook; every other route needs an API key.
+  public_paths: ["/status"],
+  dashboard_modules: [
+    { id: "activity", label: "Acme", icon: "Activity", description: "What has come from Acme" },
+  ],
+  // @end
+  // @if process
+  // What the API key of listener.ts may do.
+  api_permissions: ["sessions:write"],
+  // @end
+  // @if router|dispatcher|hooks|process
+  binding: {
+    client_id_prefix: "acme:",
+    client_id_placeholder: "acme:ops",
+    client_id_description: "The prefix, then the name of a room",
+  },
+  // @end
+  // @if carapace
+  activation: {
+    carapaces: ["integrations/acme/acme"],
+    description: "The bot of the channel knows how to work with Acme",
+  },
+  // @end
+});

@@ -1,0 +1,21 @@
+import { register, t } from "heddle/sdk";
+import { askAcme } from "../client.ts";
+
+export const getRoom = register(
+  {
+    name: "acme_get_room",
+    description: "Tell what a room of Acme is about and who is on call for it.",
+    parameters: t.Object({
+      room: t.String({ minLength: 1, description: "The room's name, such as ops" }),
+    }),
+    timeoutSeconds: 20,
+  },
+  async ({ room }, { signal }) => {
+    const response = await askAcme(`rooms/${encodeURIComponent(room)}`, { signal });
+    // The model reads these: say what it can do about it.
+    if (response.status === 404) return { error: `There is no room "${room}". Ask which one is meant.` };
+    if (!response.ok) return { error: `Acme answered ${response.status}. Say that it cannot be asked now.` };
+    const { topic, on_call } = (await response.json()) as { topic: string; on_call: string };
+    return { topic, on_call };
+  },
+);

@@ -1,0 +1,159 @@
+// `heddle new`: what it writes is checked, tested under each runtime and loaded, as its author would.
+
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { mkdtemp, readdir, readFile, realpath, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { newIntegration } from "../../src/authoring/new-integration.ts";
+import { refreshProject } from "../../src/authoring/project-files.ts";
+import { PARTS } from "../../src/authoring/template.ts";
+import { run } from "../docs/processes.ts";
+import { harness } from "../integrations/harness.ts";
+import { RUNTIMES } from "./runtimes.ts";
+
+// Starts compilers and runtimes, which takes seconds on a busy machine.
+setDefaultTimeout(120_000);
+
+const repository = join(import.meta.dirname, "..", "..");
+let dir = "";
+beforeAll(async () => {
+  dir = await realpath(await mkdtemp(join(tmpdir(), "heddle-new-")));
+});
+afterAll(() => rm(dir, { recursive: true, force: true }));
+
+function typeCheck(folder: string) {
+  const compiler = join(repository, "node_modules", ".bin", "tsc");
+  return run([process.execPath, "--bun", compiler, "--pretty", "false"], { cwd: folder });
+}
+
+/** With nothing but the program: no network, no cache of packages, no variables. */
+function runTests(program: string, args: string[], folder: string) {
+  const environment = {
+    HOME: dir,
+    DENO_DIR: join(dir, "deno"),
+    NO_COLOR: "1",
+    NPM_CONFIG_REGISTRY: "http://127.0.0.1:1",
+  };
+  return run([program, ...args], { cwd: folder, environment });
+}
+
+describe("with every part", () => {
+  let folder = "";
+  beforeAll(async () => {
+    // An id with the template's own name in it, and of two words.
+    const made = await newIntegration({ name: "acme-chat", parts: PARTS, dir });
+    folder = made.folder;
+    expect(folder).toBe(join(dir, "acme-chat"));
+    expect(made.parts).toEqual([...PARTS]);
+  });
+
+  test("nothing of the template is left over, and nothing beside the folder", async () => {
+    const files = (await readdir(folder, { recursive: true, withFileTypes: true })).filter(
+      (entry) => entry.isFile() && !entry.parentPath.includes(".heddle"),
+    );
+    expect(files.length).toBeGreaterThan(20);
+    for (const { parentPath, name } of files) {
+      const text = await readFile(join(parentPath, name), "utf8");
+      expect([name, text.match(/@if|@end|\bACME_(?!CHAT)|acme_(?!chat)|Acme(?! Chat|-Chat|Chat)/)]).toEqual([
+        name,
+        null,
+      ]);
+    }
+    expect((await readdir(dir)).filter((name) => name.startsWith(".acme"))).toEqual([]);
+  });
+
+  test("has no error of types", async () => {
+    expect(await typeCheck(folder)).toEqual({ status: 0, out: "", err: "" });
+  });
+
+  for (const { name, program, test: args } of RUNTIMES) {
+    test.skipIf(!program)(`passes its tests under ${name}`, async () => {
+      const { status, out, err } = await runTests(program ?? "", args, folder);
+      expect([status, out + err]).toEqual([0, expect.stringMatching(/\b13 pass(ed)?\b|pass 13\b/)]);
+    });
+  }
+
+  test("goes live", async () => {
+    await using all = await harness({}, { sources: [{ kind: "external", dir }] });
+    await all.integrations.loadAll();
+    expect(all.integrations.get("acme-chat")).toMatchObject({
+      status: "ready",
+      error: null,
+      name: "Acme Chat",
+      version: "0.1.0",
+      hasRouter: true,
+      tools: ["acme_chat_get_room"],
+      dispatchers: ["acme-chat"],
+      meta: { clientIdPrefix: "acme-chat:" },
+      process: { cmd: ["bun", "listener.ts"], requiredEnv: ["ACME_CHAT_URL", "ACME_CHAT_TOKEN"] },
+    });
+    expect(all.integrations.isPublic("acme-chat", "/webhook")).toBe(true);
+    expect(all.integrations.isPublic("acme-chat", "/mc/activity/data")).toBe(false);
+    expect(JSON.parse(await all.get("acme-chat", "/status"))).toMatchObject({ status: "ok" });
+    expect(JSON.parse(await all.get("acme-chat", "/mc/activity/data")).sections).toHaveLength(1);
+  });
+});
+
+describe.each(["router", "dispatcher", "hooks", "process", "tools", "skills"])("with %s alone", (part) => {
+  test("has the right types, passes its tests and goes live", async () => {
+    const name = `only-${part}`;
+    const alone = await mkdtemp(join(dir, "alone-"));
+    const { folder, files } = await newIntegration({ name, parts: [part], dir: alone });
+    expect(await typeCheck(folder)).toEqual({ status: 0, out: "", err: "" });
+    if (files.some((file) => file.startsWith("tests/"))) {
+      const { status, err } = await runTests(process.execPath, ["test"], folder);
+      expect([status, err]).toEqual([0, expect.stringContaining(" 0 fail")]);
+    } else expect(part).toBe("skills");
+    await using all = await harness({}, { sources: [{ kind: "external", dir: alone }] });
+    await all.integrations.loadAll();
+    expect(all.integrations.get(name)).toMatchObject({ status: "ready", error: null });
+  });
+});
+
+describe("refuses", () => {
+  const attempt = (name: string, parts: string[] = ["tools"]) =>
+    newIntegration({ name, parts, dir }).then(
+      () => "made",
+      ({ code, message }) => `${code}: ${message}`,
+    );
+
+  test.each(["A", "1a", "a b", "_a", "../a", "", "a.b"])("the name %p, with the rule", async (name) => {
+    expect(await attempt(name)).toMatch(/^config: .*one begins with a-z, and a-z, 0-9, _ and - may follow$/);
+  });
+
+  test("a name that is Heddle's own", async () => {
+    expect(await attempt("core")).toContain("belongs to Heddle");
+  });
+
+  test("unknown parts, and says which there are", async () => {
+    const answer = await attempt("a", ["tools", "routr"]);
+    expect(answer).toContain('no part "routr". Did you mean router?');
+    for (const part of PARTS) expect(answer).toContain(part);
+  });
+
+  test("parts that make no integration", async () => {
+    expect(await attempt("a", ["setup"])).toContain("at least one of router");
+    expect(await attempt("a", ["skills", "config"])).toContain('"config" has nothing to set');
+  });
+
+  test("a folder that is there, and leaves it alone", async () => {
+    const place = join(dir, "taken");
+    await writeFile(place, "mine");
+    expect(await attempt("taken")).toContain("is there already");
+    expect(await readFile(place, "utf8")).toBe("mine");
+  });
+});
+
+test("`heddle types` brings the SDK back, and overwrites nothing of the author's", async () => {
+  const { folder } = await newIntegration({ name: "cloned", parts: ["tools"], dir });
+  await rm(join(folder, ".heddle"), { recursive: true });
+  await rm(join(folder, "node_modules"), { recursive: true });
+  await rm(join(folder, "deno.json"));
+  await writeFile(join(folder, "package.json"), '{ "name": "mine", "type": "module" }');
+  expect(await refreshProject(folder, "cloned")).toEqual(["deno.json"]);
+  // Again, over what is there.
+  expect(await refreshProject(folder, "cloned")).toEqual([]);
+  expect(JSON.parse(await readFile(join(folder, "package.json"), "utf8")).name).toBe("mine");
+  expect((await stat(join(folder, "node_modules", "heddle", "index.d.ts"))).isFile()).toBe(true);
+  expect((await runTests(process.execPath, ["test"], folder)).status).toBe(0);
+});
