@@ -132,10 +132,13 @@ const partOf = (path: string) => path.split("/")[1] ?? path;
 
 function sourceFiles(folder: string): string[] {
   const entries = readdirSync(join(repository, folder), { recursive: true, withFileTypes: true });
-  return entries
-    .filter((entry) => entry.isFile() && /\.tsx?$/.test(entry.name))
-    .map((entry) => relative(repository, join(entry.parentPath, entry.name)))
-    .filter((path) => !path.includes("node_modules"));
+  return (
+    entries
+      .filter((entry) => entry.isFile() && /\.tsx?$/.test(entry.name))
+      .map((entry) => relative(repository, join(entry.parentPath, entry.name)))
+      // The template is what `heddle new` writes: an integration, and no part of the server.
+      .filter((path) => !path.includes("node_modules") && !path.startsWith("src/authoring/template/"))
+  );
 }
 
 test("every import and every word is where the table allows it", () => {

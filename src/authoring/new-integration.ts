@@ -6,7 +6,8 @@ import { HeddleError } from "../errors.ts";
 import { whyNoId } from "../integrations/discover.ts";
 import { nearest } from "../nearest.ts";
 import { readTree } from "../runtime/assets.ts";
-import { projectFiles, writeSdkInto } from "./project-files.ts";
+import { writeSdk } from "../runtime/sdk.ts";
+import { linkSdk } from "./project-files.ts";
 import { fillTemplate, PARTS, type Part } from "./template.ts";
 
 export interface NewIntegration {
@@ -37,7 +38,6 @@ export async function newIntegration({ name, parts, dir }: NewIntegration) {
     throw refused(`${folder} is there already: choose another name, or another place with --dir.`);
   }
   const files = fillTemplate(await readTree("template"), { id: name, parts: chosen });
-  for (const [path, text] of projectFiles(name)) files.set(path, text);
 
   const unfinished = join(dirname(folder), `.${name}.${process.pid}`);
   try {
@@ -45,12 +45,13 @@ export async function newIntegration({ name, parts, dir }: NewIntegration) {
       await mkdir(dirname(join(unfinished, path)), { recursive: true });
       await writeFile(join(unfinished, path), text);
     }
-    await writeSdkInto(unfinished);
+    await writeSdk(join(unfinished, ".heddle"));
     await rename(unfinished, folder);
   } catch (error) {
     await rm(unfinished, { recursive: true, force: true });
     throw error;
   }
+  await linkSdk(folder);
   return { folder, parts: [...chosen], files: [...files.keys()].sort() };
 }
 

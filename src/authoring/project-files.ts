@@ -3,68 +3,20 @@
 
 import { lstat, mkdir, rm, symlink, writeFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
+import { readTree } from "../runtime/assets.ts";
 import { writeSdk } from "../runtime/sdk.ts";
+import { fillTemplate } from "./template.ts";
 
-/** Name → text. */
-export function projectFiles(id: string): Map<string, string> {
-  return new Map([
-    ["package.json", json(packageJson(id))],
-    ["tsconfig.json", json(TYPESCRIPT)],
-    ["deno.json", json(DENO)],
-  ]);
-}
-
-const packageJson = (id: string) => ({
-  name: id,
-  version: "0.1.0",
-  private: true,
-  type: "module",
-  scripts: { test: "bun test" },
-  // So that an install of other packages leaves it where it is.
-  devDependencies: { heddle: "file:.heddle/sdk" },
-});
-
-const TYPESCRIPT = {
-  compilerOptions: {
-    target: "esnext",
-    lib: ["esnext"],
-    module: "nodenext",
-    moduleDetection: "force",
-    typeRoots: ["./.heddle/types"],
-    types: ["node", "bun"],
-    strict: true,
-    noUncheckedIndexedAccess: true,
-    noImplicitOverride: true,
-    noFallthroughCasesInSwitch: true,
-    verbatimModuleSyntax: true,
-    // Node runs the files as they are, and only takes the types out.
-    erasableSyntaxOnly: true,
-    allowImportingTsExtensions: true,
-    resolveJsonModule: true,
-    skipLibCheck: true,
-    noEmit: true,
-  },
-  include: ["."],
-  exclude: ["node_modules", ".heddle"],
-};
-
-const DENO = {
-  nodeModulesDir: "none",
-  imports: {
-    "heddle/sdk": "./.heddle/sdk/index.js",
-    "heddle/sdk/testing": "./.heddle/sdk/testing.js",
-  },
-  // Else Deno takes those of tsconfig.json, which are for Bun and Node.
-  compilerOptions: { lib: ["deno.window"], types: [] },
-};
-
-const json = (value: object): string => `${JSON.stringify(value, null, 2)}\n`;
+/** Of the package, of TypeScript, and of Deno, which would take TypeScript's otherwise. */
+const CONFIGURATION = ["package.json", "tsconfig.json", "deno.json"];
 
 /** Brings the SDK of a folder up to date; returns the files that were missing beside it, and were written. */
 export async function refreshProject(folder: string, id: string): Promise<string[]> {
-  await writeSdkInto(folder);
+  await writeSdk(join(folder, ".heddle"));
+  await linkSdk(folder);
   const added: string[] = [];
-  for (const [name, text] of projectFiles(id)) {
+  for (const [name, text] of fillTemplate(await readTree("template"), { id, parts: new Set() })) {
+    if (!CONFIGURATION.includes(name)) continue;
     // Never over what the author has made of it.
     const wrote = await writeFile(join(folder, name), text, { flag: "wx" }).then(
       () => true,
@@ -78,12 +30,11 @@ export async function refreshProject(folder: string, id: string): Promise<string
   return added;
 }
 
-/** Writes `.heddle/` and makes `node_modules/heddle` lead there; what stood there is replaced. */
-export async function writeSdkInto(folder: string): Promise<void> {
-  await writeSdk(join(folder, ".heddle"));
+/** Makes `node_modules/heddle` lead to the SDK in `.heddle/`; what stood there is replaced. */
+export async function linkSdk(folder: string): Promise<void> {
   const link = join(folder, "node_modules", "heddle");
   await mkdir(dirname(link), { recursive: true });
-  // Not with what is behind a link: that is what was just written.
+  // Not with what is behind a link: that is the SDK.
   if (await lstat(link).catch(() => undefined)) await rm(link, { recursive: true });
   const target = join(folder, ".heddle", "sdk");
   // Windows lets everybody make a junction, which needs an absolute target.

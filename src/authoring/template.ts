@@ -34,6 +34,14 @@ const FILES: Record<string, readonly Part[]> = {
   "tests/tools.test.ts": ["tools"],
 };
 
+/** Under their own names they would count where the template is kept. */
+const PLACES: Record<string, string> = {
+  "project/gitignore": ".gitignore",
+  "project/package.json": "package.json",
+  "project/tsconfig.json": "tsconfig.json",
+  "project/deno.json": "deno.json",
+};
+
 /** Path → text of a new integration. `template` is the same of the template; `id` a valid id. */
 export function fillTemplate(
   template: ReadonlyMap<string, string>,
@@ -43,9 +51,7 @@ export function fillTemplate(
   for (const [path, text] of template) {
     const needed = FILES[path];
     if (needed && !needed.some((part) => parts.has(part))) continue;
-    // A file of this name would hide files of the repository that the template is kept in.
-    const name = path === "gitignore" ? ".gitignore" : rename(path, id);
-    filled.set(name, rename(choose(text, parts), id));
+    filled.set(PLACES[path] ?? rename(path, id), rename(choose(text, parts), id));
   }
   return filled;
 }
