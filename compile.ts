@@ -90,6 +90,7 @@ async function stageFiles(): Promise<void> {
   await prepareDatabase();
   await sdkArchive();
   await prebuildIntegrations();
+  await bundlePrograms();
   for (const name of ASSET_NAMES) {
     const file = await asset(name);
     if (!file) throw new Error(`${name} is missing: run bun install`);
@@ -124,6 +125,20 @@ async function prebuildIntegrations(): Promise<void> {
     const problems = result.problems.map(({ file, line, reason }) => `${file}:${line}: ${reason}`);
     throw new Error(`The integration ${integration.id} does not build:\n${problems.join("\n")}`);
   }
+}
+
+/** What the server runs as a process of its own: that cannot look into the program. */
+async function bundlePrograms(): Promise<void> {
+  const outDir = await builtinDir("programs", dist);
+  await rm(outDir, { recursive: true, force: true });
+  const { success, logs } = await Bun.build({
+    entrypoints: [join(repository, "src", "runtime", "guardian.ts")],
+    outdir: outDir,
+    target: "bun",
+    minify: { whitespace: true, syntax: true, identifiers: false },
+    throw: false,
+  });
+  if (!success) throw new Error(`The guardian does not build:\n${logs.map(String).join("\n")}`);
 }
 
 /** The same files give the same id: it names the folder that a server unpacks them into. */

@@ -36,10 +36,13 @@ import { createIntegrationStore } from "./integrations/store.ts";
 import { createOfflineLlm } from "./llm/offline.ts";
 import { createOpenAiLlm } from "./llm/openai.ts";
 import { createLog } from "./log.ts";
+import { scopesOf } from "./processes/permissions.ts";
+import { createSupervisor, type Processes } from "./processes/supervisor.ts";
 import { createQueue } from "./queue/queue.ts";
 import { createRedactor } from "./redact.ts";
 import { asset, build, builtinDir } from "./runtime/assets.ts";
 import { serve } from "./runtime/serve.ts";
+import { createSpawner } from "./runtime/spawn.ts";
 import { createDocuments } from "./search/documents.ts";
 import { createSessions, type Sessions } from "./sessions/sessions.ts";
 import { createTasks } from "./sessions/tasks.ts";
@@ -70,8 +73,10 @@ export function startServer(config: Config): Promise<Heddle> {
     const core = await openCore(config, closers);
     const { db, log, apiKeys, integrations } = core;
     let url = "";
+    const processes = await createProcesses(config, core, () => url, closers);
     const app = createApp({
       ...core,
+      processes,
       baseUrl: () => config.baseUrl ?? url,
       version: build.version,
       webhookRateLimit: config.webhookRateLimit,
@@ -95,6 +100,9 @@ export function startServer(config: Config): Promise<Heddle> {
     // Only now: a key that a failed start swallowed could never be shown again.
     const adminKey = await createFirstKey(db, apiKeys);
     worker = integrations.whenSettled.then(() => core.startWorker());
+    void integrations.whenSettled.then(processes.supervise);
+    // First of all: what they still have to say they say to a server that answers.
+    closers.push(processes.close);
     return { url, adminKey };
   });
 }
@@ -278,6 +286,7 @@ async function openCore(config: Config, closers: Closers) {
   return {
     db,
     log,
+    redactor,
     apiKeys,
     store,
     sessions,
@@ -290,6 +299,36 @@ async function openCore(config: Config, closers: Closers) {
     integrations,
     startWorker,
   };
+}
+
+/** The background processes of integrations: a server's, not a worker's. */
+async function createProcesses(
+  config: Config,
+  { db, log, apiKeys, integrations, settings, states, redactor }: Awaited<ReturnType<typeof openCore>>,
+  url: () => string,
+  closers: Closers,
+): Promise<Processes> {
+  const serverId = crypto.randomUUID();
+  const processLog = log.getChild("processes");
+  const spawner = createSpawner({ serverId, home: config.home, log: processLog });
+  closers.push(spawner.close);
+  const { PATH: path, HOME: home, LANG: lang } = config.environment;
+  return createSupervisor({
+    db,
+    serverId,
+    integrations,
+    settings,
+    states,
+    spawner,
+    lendKey: ({ id, setup }) =>
+      apiKeys.lend({ name: `The process of ${id}`, scopes: scopesOf(setup?.api_permissions) }),
+    // On this machine a server that listens on all addresses is reached by the loopback.
+    url: () => url().replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:"),
+    surroundings: { path, home, lang, timezone: config.timezone },
+    redact: redactor.redact,
+    addSecret: redactor.add,
+    log: processLog,
+  });
 }
 
 /** Closes what was opened, also when a later part cannot start. */

@@ -37,6 +37,7 @@ const MAY_IMPORT: Record<string, string[]> = {
     "dispatch",
     "inbox",
     "integrations",
+    "processes",
     "sdk",
     "search",
     "sessions",
@@ -45,6 +46,7 @@ const MAY_IMPORT: Record<string, string[]> = {
     "vault.ts",
   ],
   authoring: ["integrations", "runtime", "sdk"],
+  processes: ["db", "integrations", "runtime"],
   inbox: ["db", "sdk"],
   integrations: [
     "carapaces",

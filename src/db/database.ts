@@ -24,5 +24,13 @@ export interface Database {
     onPayload: (payload: string) => void,
     onConnected: () => void,
   ): Promise<{ close(): Promise<void> }>;
+  /** Makes this server the one of its database that does what is named; embedded, it is at once. */
+  readonly lead: Lead;
   close(): Promise<void>;
 }
+
+/**
+ * Calls `onLead` when this server has become the one, later than the call, and `onLost` when it no longer is; within a few
+ * seconds another one may be. After a loss it tries again. Closing it gives the place up, without a call of `onLost`.
+ */
+export type Lead = (name: string, calls: { onLead(): void; onLost(): void }) => { close(): Promise<void> };

@@ -70,6 +70,10 @@ async function ready(client: PGlite, home: string, release: () => void): Promise
       // Not by the function that `listen` returns: that one folds the name's case a second time.
       return { close: () => client.unlisten(quoted(channel), own) };
     },
+    lead(_name, { onLead }) {
+      const timer = setTimeout(onLead);
+      return { close: async () => clearTimeout(timer) };
+    },
     async close() {
       await client.close();
       release();

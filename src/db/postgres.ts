@@ -9,6 +9,7 @@ import { builtinDir } from "../runtime/assets.ts";
 import type { Database } from "./database.ts";
 import { migrate } from "./migrate.ts";
 import { explainPostgresError } from "./postgres-error.ts";
+import { createLeader } from "./postgres-leader.ts";
 import { createListener } from "./postgres-listener.ts";
 import { prepareStatements } from "./prepared-statements.ts";
 import * as schema from "./schema.ts";
@@ -45,6 +46,7 @@ export async function openPostgres({ databaseUrl, home, log }: OpenPostgres): Pr
     query,
     execute: (text, values) => execute(client, text, values),
     listen: listener.listen,
+    lead: createLeader({ databaseUrl, options: options(log), log }),
     async close() {
       await listener.close();
       await client.end({ timeout: 5 });

@@ -2,6 +2,7 @@
 
 import { sql } from "drizzle-orm";
 import {
+  bigint,
   bigserial,
   boolean,
   customType,
@@ -385,6 +386,7 @@ export const PROCESS_STATES = [
   "waiting",
   "starting",
   "running",
+  "stopping",
   "backing_off",
   "crash_looping",
   "stopped",
@@ -399,11 +401,35 @@ export const processes = pgTable("processes", {
   state: text("state").$type<ProcessState>().notNull(),
   pid: integer("pid"),
   started_at: instant("started_at"),
+  /** Of the last run that ended; null when a signal ended it. */
   exit_code: integer("exit_code"),
+  signal: text("signal"),
   restarts: integer("restarts").notNull().default(0),
   last_error: text("last_error"),
+  next_start_at: instant("next_start_at"),
+  /** Resident, of all that it started, too; as last measured. */
+  memory_bytes: bigint("memory_bytes", { mode: "number" }),
   updated_at: instant("updated_at").notNull().defaultNow(),
 });
+
+export const LINE_SOURCES = ["stdout", "stderr", "heddle"] as const;
+/** "heddle": what the supervisor says in between. */
+export type LineSource = (typeof LINE_SOURCES)[number];
+
+/** The last lines that a process wrote. */
+export const processLines = pgTable(
+  "process_lines",
+  {
+    /** Order, over all processes. */
+    id: bigserial("id", { mode: "number" }).primaryKey(),
+    integration_id: text("integration_id").notNull(),
+    source: text("source").$type<LineSource>().notNull(),
+    /** Redacted, and cut when it was long. */
+    text: text("text").notNull(),
+    created_at: createdAt(),
+  },
+  (table) => [index("process_lines_integration").on(table.integration_id, table.id)],
+);
 
 export const documents = pgTable(
   "documents",

@@ -9,7 +9,7 @@ import { isUuid, newId } from "../ids.ts";
 import type { Logger } from "../log.ts";
 import { ADMIN, covers, isScope } from "../scopes.ts";
 
-/** Who makes a request. `id` is null for the API_KEY of the environment. */
+/** Who makes a request. `id` is null for the API_KEY of the environment, and for a key that is lent. */
 export interface Caller {
   id: string | null;
   name: string;
@@ -37,6 +37,11 @@ export interface ApiKeys {
     input: { name: string; scopes: string[]; expiresAt?: Date | null },
     maker: Caller,
   ): Promise<ApiKey & { key: string }>;
+  /**
+   * A key for a process that this server starts. It is known to this server alone, by its hash, and to no database, so
+   * that it is gone with the server, however that goes. Throws "validation" for what is no scope.
+   */
+  lend(input: { name: string; scopes: readonly string[] }): LentKey;
   list(page: {
     limit: number;
     cursor?: string | undefined;
@@ -45,6 +50,11 @@ export interface ApiKeys {
   revoke(id: string, caller: Caller): Promise<boolean>;
   /** Waits for the last-used times that are being written. */
   close(): Promise<void>;
+}
+
+export interface LentKey {
+  key: string;
+  takeBack(): void;
 }
 
 export interface ApiKeysOptions {
@@ -84,6 +94,7 @@ const COLUMNS = {
 
 export function createApiKeys({ db, log, staticKey, now = Date.now }: ApiKeysOptions): ApiKeys {
   const cache = new Map<string, Cached>();
+  const lent = new Map<string, Caller>();
   const pending = new Set<Promise<void>>();
   /** Counts revocations: a row that was read before one must not enter the cache after it. */
   let revocations = 0;
@@ -133,6 +144,8 @@ export function createApiKeys({ db, log, staticKey, now = Date.now }: ApiKeysOpt
       const hash = sha256(key);
       if (staticHash && timingSafeEqual(staticHash, hash)) return { ...OPERATOR, name: "API_KEY" };
       if (!KEY.test(key)) return undefined;
+      const borrower = lent.get(hash.toString("hex"));
+      if (borrower) return borrower;
       const entry = await lookUp(hash);
       if (!entry || isPast(entry.caller.expires_at, now())) return undefined;
       touch(entry);
@@ -143,7 +156,7 @@ export function createApiKeys({ db, log, staticKey, now = Date.now }: ApiKeysOpt
       const wanted = [...new Set(scopes)];
       const expires = expiresAt ?? maker.expires_at;
       refuseWiderKey(wanted, expires, maker, now());
-      const key = `hdl_${randomBytes(32).toString("hex")}`;
+      const key = newKey();
       const [row] = await db.query
         .insert(apiKeys)
         .values({
@@ -157,6 +170,14 @@ export function createApiKeys({ db, log, staticKey, now = Date.now }: ApiKeysOpt
         .returning(COLUMNS);
       if (!row) throw new Error("INSERT returned no row");
       return { ...row, key };
+    },
+
+    lend({ name, scopes }) {
+      refuseWiderKey([...scopes], null, OPERATOR, now());
+      const key = newKey();
+      const hash = sha256(key).toString("hex");
+      lent.set(hash, { id: null, name, scopes: [...scopes], expires_at: null });
+      return { key, takeBack: () => void lent.delete(hash) };
     },
 
     async list({ limit, cursor }) {
@@ -219,6 +240,8 @@ function refuseWiderKey(scopes: string[], expires: Date | null, maker: Caller, n
     throw new HeddleError("forbidden", "A key cannot make one that outlives it.", { field: "expires_at" });
   }
 }
+
+const newKey = () => `hdl_${randomBytes(32).toString("hex")}`;
 
 const isPast = (instant: Date | null, now: number): boolean => instant !== null && instant.getTime() <= now;
 

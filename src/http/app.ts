@@ -22,6 +22,7 @@ import {
 } from "./integrations-gateway.ts";
 import { OPENAPI_PAGE, OPENAPI_PAGE_HEADERS, openApi } from "./openapi.ts";
 import { createRouteOptions } from "./route-options.ts";
+import { type ProcessRoutes, processRoutes } from "./routes/admin/processes.ts";
 import { apiKeyRoutes } from "./routes/api-keys.ts";
 import { botRoutes } from "./routes/bots.ts";
 import { deliveryRoutes } from "./routes/deliveries.ts";
@@ -42,6 +43,7 @@ export interface AppParts {
   bots: Pick<Bots, "list" | "get" | "create" | "update" | "delete">;
   documents: Documents;
   store: IntegrationStore;
+  processes: ProcessRoutes["processes"];
   integrations: MountedIntegrations & IntegrationRoutes["integrations"];
   /** Requests per second that one sender may make to one integration's public routes. */
   webhookRateLimit?: number;
@@ -109,6 +111,7 @@ function createApi(parts: AppParts, auth: ReturnType<typeof createAuth>) {
     .use(botRoutes({ bots: parts.bots, route }))
     .use(apiKeyRoutes({ apiKeys: parts.apiKeys, auth, route }))
     .use(integrationStoreRoutes({ store: parts.store, integrations: parts.integrations, route }))
+    .use(processRoutes({ processes: parts.processes, route }))
     .use(integrationRoutes({ integrations: parts.integrations, baseUrl: parts.baseUrl, route }));
 }
 

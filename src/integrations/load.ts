@@ -32,6 +32,8 @@ export interface ProcessDeclaration {
   cmd: string[];
   requiredEnv: string[];
   watchPaths: string[];
+  /** Of all that it starts together; beyond it the process is ended and started again. */
+  memoryLimitMb: number | null;
 }
 
 /** What the files of an integration said. */
@@ -200,12 +202,20 @@ function routerOf(found: FoundIntegration, file: string, exported: unknown): Int
 }
 
 function processOf(found: FoundIntegration, file: string, exports: Exports): ProcessDeclaration {
-  const { DESCRIPTION = "", CMD, REQUIRED_ENV = [], WATCH_PATHS = [] } = exports;
+  const { DESCRIPTION = "", CMD, REQUIRED_ENV = [], WATCH_PATHS = [], MEMORY_LIMIT_MB = null } = exports;
   if (!isTexts(CMD) || CMD.length === 0)
     throw problem(found, file, "It must export CMD, a list of at least one text");
   if (!isTexts(REQUIRED_ENV)) throw problem(found, file, "REQUIRED_ENV must be a list of texts");
   if (!isTexts(WATCH_PATHS)) throw problem(found, file, "WATCH_PATHS must be a list of texts");
-  return { description: String(DESCRIPTION), cmd: CMD, requiredEnv: REQUIRED_ENV, watchPaths: WATCH_PATHS };
+  if (MEMORY_LIMIT_MB !== null && !(typeof MEMORY_LIMIT_MB === "number" && MEMORY_LIMIT_MB > 0))
+    throw problem(found, file, "MEMORY_LIMIT_MB must be a number above 0");
+  return {
+    description: String(DESCRIPTION),
+    cmd: CMD,
+    requiredEnv: REQUIRED_ENV,
+    watchPaths: WATCH_PATHS,
+    memoryLimitMb: MEMORY_LIMIT_MB,
+  };
 }
 
 const isTexts = (value: unknown): value is string[] =>

@@ -62,6 +62,8 @@ const FOLDERS = {
   prebuilt: "dist/prebuilt",
   /** What \`heddle new\` begins with. */
   template: "src/authoring/template",
+  /** What Heddle runs as processes of their own; compile.ts bundles them, and a checkout may have none. */
+  programs: "dist/programs",
 } as const;
 
 export type BuiltinFolder = keyof typeof FOLDERS;
@@ -88,6 +90,39 @@ export async function readTree(name: BuiltinFolder): Promise<Map<string, string>
   await add(root, "");
   return texts;
 }
+
+/** The program that ends what the server started, when the server cannot. */
+export async function guardianProgram(home: string): Promise<string> {
+  if (!isCompiled) return join(import.meta.dirname, "guardian.ts");
+  return join(await builtinDir("programs", home), "guardian.js");
+}
+
+/**
+ * A folder of packages for NODE_PATH, in which a process that this one starts finds "heddle/sdk". `writeSdk` is to write
+ * the stand-alone SDK into a folder; from source the sources themselves serve.
+ */
+export async function sdkPackages(
+  home: string,
+  writeSdk: (folder: string) => Promise<void>,
+): Promise<string> {
+  if (isCompiled) return unpacked(home, "packages", writeSdk);
+  // Bun looks through NODE_PATH, but not through links in it.
+  const sdk = join(repository, "src", "sdk", "index.ts");
+  const name = `packages-${createHash("sha256").update(sdk).digest("hex").slice(0, 16)}`;
+  return unpacked(home, name, async (target) => {
+    const folder = join(target, "heddle");
+    await mkdir(folder, { recursive: true });
+    await writeFile(join(folder, "sdk.ts"), `export * from ${JSON.stringify(sdk)};\n`);
+    const about = { name: "heddle", type: "module", exports: { "./sdk": "./sdk.ts" } };
+    await writeFile(join(folder, "package.json"), JSON.stringify(about));
+  });
+}
+
+/** The Bun that this program is, or that runs it. */
+export const thisBun = () => ({
+  program: process.execPath,
+  environment: (isCompiled ? { BUN_BE_BUN: "1" } : {}) as Record<string, string>,
+});
 
 /** Where a checkout keeps a data folder that is made already; the name changes with what goes into it. */
 export function preparedArchivePath(): string {

@@ -4,7 +4,7 @@
 import { mkdir, mkdtemp, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { unpackArchive } from "./archive.ts";
-import { asset, makeSdkArchive } from "./assets.ts";
+import { asset, makeSdkArchive, sdkPackages } from "./assets.ts";
 
 /** A tar.gz with `sdk/`, the package "heddle", and `types/`, declarations of Node and Bun. */
 export async function sdkArchive(): Promise<Blob> {
@@ -30,4 +30,14 @@ export async function writeSdk(folder: string): Promise<void> {
   } finally {
     await rm(fresh, { recursive: true, force: true });
   }
+}
+
+/** A folder for NODE_PATH, in which processes that this one starts find "heddle/sdk". */
+export function sdkPackagesFor(home: string): Promise<string> {
+  return sdkPackages(home, async (folder) => {
+    await writeSdk(folder);
+    // By the package's name; declarations are for editors.
+    await rename(join(folder, "sdk"), join(folder, "heddle"));
+    await rm(join(folder, "types"), { recursive: true, force: true });
+  });
 }

@@ -1,7 +1,7 @@
 // The HTTP app over real sessions, and integrations made of plain functions.
 
 import { createApiKeys, OPERATOR } from "../../src/http/api-keys.ts";
-import { createApp } from "../../src/http/app.ts";
+import { type AppParts, createApp } from "../../src/http/app.ts";
 import type { IntegrationView } from "../../src/integrations/registry.ts";
 import { createIntegrationStore } from "../../src/integrations/store.ts";
 import { createLog } from "../../src/log.ts";
@@ -9,6 +9,7 @@ import type { Dispatcher } from "../../src/sdk/types.ts";
 import { createDocuments } from "../../src/search/documents.ts";
 import type { TestDatabase } from "../database.ts";
 import { createSessionsFixture } from "../sessions/fixture.ts";
+import { noProcesses } from "./no-processes.ts";
 
 export interface TestIntegration {
   /** Missing: it is there, but cannot be loaded. */
@@ -22,6 +23,7 @@ export interface HttpFixtureOptions {
   webhookRateLimit?: number;
   isReady?: () => Promise<void>;
   now?: () => number;
+  processes?: AppParts["processes"];
 }
 
 export const STATIC_KEY = "a-static-key-of-the-environment";
@@ -57,6 +59,7 @@ export async function createHttpFixture(db: TestDatabase, options: HttpFixtureOp
     apiKeys,
     documents: createDocuments({ db }),
     store: createIntegrationStore({ db, vault: core.vault, addSecret: core.redactor.add }),
+    processes: options.processes ?? noProcesses,
     integrations: {
       whenLoaded: async () => undefined,
       routerOf: (id) => {

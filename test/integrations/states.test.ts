@@ -7,7 +7,7 @@ import { harness, nextCall, routerSaying, toolNamed } from "./harness.ts";
 
 const log = getLogger("test");
 
-async function loaded(db: Pick<TestDatabase, "query" | "listen" | "kind" | "execute" | "close">) {
+async function loaded(db: Omit<TestDatabase, "home" | "databaseUrl">) {
   const states = createIntegrationStates({ db, log });
   await states.load();
   return { ...states, [Symbol.asyncDispose]: states.close };

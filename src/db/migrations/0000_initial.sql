@@ -191,6 +191,14 @@ CREATE TABLE "meta" (
 	"value" jsonb NOT NULL
 );
 --> statement-breakpoint
+CREATE TABLE "process_lines" (
+	"id" bigserial PRIMARY KEY NOT NULL,
+	"integration_id" text NOT NULL,
+	"source" text NOT NULL,
+	"text" text NOT NULL,
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL
+);
+--> statement-breakpoint
 CREATE TABLE "processes" (
 	"integration_id" text PRIMARY KEY NOT NULL,
 	"server_id" uuid NOT NULL,
@@ -198,8 +206,11 @@ CREATE TABLE "processes" (
 	"pid" integer,
 	"started_at" timestamp with time zone,
 	"exit_code" integer,
+	"signal" text,
 	"restarts" integer DEFAULT 0 NOT NULL,
 	"last_error" text,
+	"next_start_at" timestamp with time zone,
+	"memory_bytes" bigint,
 	"updated_at" timestamp with time zone DEFAULT now() NOT NULL
 );
 --> statement-breakpoint
@@ -287,6 +298,7 @@ CREATE INDEX "inbox_events_created" ON "inbox_events" USING btree ("created_at")
 CREATE INDEX "llm_calls_task" ON "llm_calls" USING btree ("task_id");--> statement-breakpoint
 CREATE INDEX "messages_session" ON "messages" USING btree ("session_id","position");--> statement-breakpoint
 CREATE INDEX "messages_task" ON "messages" USING btree ("task_id","position");--> statement-breakpoint
+CREATE INDEX "process_lines_integration" ON "process_lines" USING btree ("integration_id","id");--> statement-breakpoint
 CREATE UNIQUE INDEX "sessions_active" ON "sessions" USING btree ("client_id","bot_id") WHERE active;--> statement-breakpoint
 CREATE INDEX "sessions_channel" ON "sessions" USING btree ("channel_id");--> statement-breakpoint
 CREATE INDEX "tasks_session" ON "tasks" USING btree ("session_id");--> statement-breakpoint

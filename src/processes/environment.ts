@@ -1,0 +1,64 @@
+// What a process finds in its environment: its own settings and how to reach Heddle. Nothing else of the server's.
+
+import type { IntegrationView } from "../integrations/registry.ts";
+import type { Settings } from "../integrations/settings.ts";
+
+export type ProcessSettings = Pick<Settings, "get" | "sourceOf">;
+
+export interface Surroundings {
+  /** Variables of the server's that any program needs. */
+  path: string | undefined;
+  home: string | undefined;
+  lang: string | undefined;
+  /** IANA name. */
+  timezone: string;
+}
+
+type Owner = Pick<IntegrationView, "id" | "settings" | "process">;
+
+/** Heddle's own: an integration gets its value of such a name only when it was stored for it. */
+const SERVERS_OWN = ["API_KEY", "DATABASE_URL", "ENCRYPTION_KEY"];
+
+/** The values of what the integration declares, in config.ts, in its manifest or as REQUIRED_ENV. */
+export function settingsOf(owner: Owner, settings: ProcessSettings): Record<string, string> {
+  const values: Record<string, string> = {};
+  for (const key of declaredKeys(owner)) {
+    const value = settingValue(key, owner, settings);
+    if (value !== undefined) values[key] = value;
+  }
+  return values;
+}
+
+/** The names in REQUIRED_ENV that have no value. */
+export function missingSettings(owner: Owner, settings: ProcessSettings): string[] {
+  return (owner.process?.requiredEnv ?? []).filter((key) => settingValue(key, owner, settings) === undefined);
+}
+
+/** Of these values, those that must not be seen; of one with several lines each, for output is read by the line. */
+export function secretsIn(values: Record<string, string>, { settings }: Owner): string[] {
+  return settings.flatMap(({ key, secret }) => {
+    const value = secret ? values[key] : undefined;
+    if (value === undefined) return [];
+    const lines = value.split(/\r?\n/).map((line) => line.trim());
+    return lines.length > 1 ? [value, ...lines] : [value];
+  });
+}
+
+/** All that the process finds, besides what names Heddle to it. */
+export function environmentOf(values: Record<string, string>, around: Surroundings): Record<string, string> {
+  const { path = "/usr/local/bin:/usr/bin:/bin", home = "/", lang = "C.UTF-8", timezone } = around;
+  return { ...values, PATH: path, HOME: home, LANG: lang, TZ: timezone };
+}
+
+const declaredKeys = ({ settings, process }: Owner): Set<string> =>
+  new Set([...settings.map(({ key }) => key), ...(process?.requiredEnv ?? [])]);
+
+function settingValue(
+  key: string,
+  { id, settings: declared }: Owner,
+  settings: ProcessSettings,
+): string | undefined {
+  const isWithheld = SERVERS_OWN.includes(key) && settings.sourceOf(id, key) !== "stored";
+  const value = isWithheld ? undefined : settings.get(id, key);
+  return value ?? declared.find((setting) => setting.key === key)?.default ?? undefined;
+}

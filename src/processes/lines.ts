@@ -1,0 +1,141 @@
+// The last lines of each process, in the database: every server can show them, and they are there after a restart, when
+// somebody wants to know why it fell. Written in batches, a few times a second.
+
+import { and, desc, eq, gt, lte, sql } from "drizzle-orm";
+import type { Database } from "../db/database.ts";
+import { processLines } from "../db/schema.ts";
+import { storable } from "../storable.ts";
+import type { OutputLine } from "./output.ts";
+
+export type StoredLine = Omit<typeof processLines.$inferSelect, "integration_id">;
+
+export interface ProcessLines {
+  /** Soon written. Never throws. */
+  add(integrationId: string, line: OutputLine): void;
+  /** The last ones, at most so many, oldest first. */
+  last(integrationId: string, limit: number): Promise<StoredLine[]>;
+  /** Those after the one with this id, at most LINES_KEPT, oldest first. */
+  after(integrationId: string, id: number): Promise<StoredLine[]>;
+  /** Resolves when there may be more, at the latest after a second: another server may have written them. */
+  more(integrationId: string): Promise<void>;
+  delete(integrationId: string): Promise<void>;
+  /** Writes what is not yet written. */
+  close(): Promise<void>;
+}
+
+export interface ProcessLinesOptions {
+  db: Pick<Database, "query">;
+  onError(error: unknown): void;
+}
+
+export const LINES_KEPT = 1_000;
+const BATCH_MS = 200;
+/** Of a process whose lines cannot be written: the oldest go. */
+const UNWRITTEN_KEPT = LINES_KEPT;
+/** Written since the last time that old ones were removed. */
+const TRIM_EVERY = 200;
+const LOOK_MS = 1_000;
+
+const COLUMNS = {
+  id: processLines.id,
+  source: processLines.source,
+  text: processLines.text,
+  created_at: processLines.created_at,
+};
+
+export function createProcessLines({ db, onError }: ProcessLinesOptions): ProcessLines {
+  const unwritten = new Map<string, OutputLine[]>();
+  const untrimmed = new Map<string, number>();
+  const waiting = new Set<{ id: string; resolve(): void }>();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let writing: Promise<void> = Promise.resolve();
+  let isClosed = false;
+
+  function flush(): Promise<void> {
+    clearTimeout(timer);
+    timer = undefined;
+    writing = writing.then(async () => {
+      for (const id of [...unwritten.keys()]) await write(id).catch(onError);
+    });
+    return writing;
+  }
+
+  async function write(id: string): Promise<void> {
+    const lines = unwritten.get(id) ?? [];
+    unwritten.delete(id);
+    if (lines.length === 0) return;
+    await db.query.insert(processLines).values(
+      lines.map(({ at, source, text }) => ({
+        integration_id: id,
+        source,
+        text: storable(text),
+        created_at: at,
+      })),
+    );
+    for (const one of waiting) if (one.id === id) one.resolve();
+    const added = (untrimmed.get(id) ?? TRIM_EVERY) + lines.length;
+    untrimmed.set(id, added < TRIM_EVERY ? added : 0);
+    if (added >= TRIM_EVERY) await trim(id);
+  }
+
+  async function trim(id: string): Promise<void> {
+    const oldest = db.query
+      .select({ id: processLines.id })
+      .from(processLines)
+      .where(eq(processLines.integration_id, id))
+      .orderBy(desc(processLines.id))
+      .offset(LINES_KEPT)
+      .limit(1);
+    await db.query
+      .delete(processLines)
+      .where(and(eq(processLines.integration_id, id), lte(processLines.id, sql`(${oldest})`)));
+  }
+
+  return {
+    add(id, line) {
+      const lines = unwritten.get(id) ?? [];
+      unwritten.set(id, lines);
+      lines.push(line);
+      if (lines.length > UNWRITTEN_KEPT) lines.shift();
+      if (!isClosed) timer ??= setTimeout(flush, BATCH_MS);
+    },
+    async last(id, limit) {
+      const rows = await db.query
+        .select(COLUMNS)
+        .from(processLines)
+        .where(eq(processLines.integration_id, id))
+        .orderBy(desc(processLines.id))
+        .limit(Math.min(limit, LINES_KEPT));
+      return rows.reverse();
+    },
+    async after(id, after) {
+      const rows = await db.query
+        .select(COLUMNS)
+        .from(processLines)
+        .where(and(eq(processLines.integration_id, id), gt(processLines.id, after)))
+        .orderBy(desc(processLines.id))
+        .limit(LINES_KEPT);
+      return rows.reverse();
+    },
+    more(id) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      const one = { id, resolve };
+      waiting.add(one);
+      const late = setTimeout(resolve, LOOK_MS);
+      return promise.finally(() => {
+        clearTimeout(late);
+        waiting.delete(one);
+      });
+    },
+    async delete(id) {
+      unwritten.delete(id);
+      await writing;
+      await db.query.delete(processLines).where(eq(processLines.integration_id, id));
+    },
+    async close() {
+      isClosed = true;
+      await flush();
+      for (const { resolve } of waiting) resolve();
+    },
+  };
+}

@@ -1,0 +1,132 @@
+// Makes lines of what a process writes. Whatever it writes, memory, the log and the database stay bounded: a line is cut,
+// and what comes faster than the limits is counted and left out.
+
+import { stripVTControlCharacters } from "node:util";
+import type { LineSource } from "../db/schema.ts";
+import type { Redact } from "../redact.ts";
+
+export interface OutputLine {
+  at: Date;
+  source: LineSource;
+  text: string;
+}
+
+export interface OutputOptions {
+  redact: Redact;
+  /** Gets each line that is not left out. */
+  onLine(line: OutputLine): void;
+  now?: () => number;
+  /** Resolves after so many milliseconds. */
+  pause?: (ms: number) => Promise<void>;
+}
+
+export interface Output {
+  /** Bytes as they come. Nothing more is to be read while a returned promise is pending. */
+  write(chunk: Uint8Array, source: "stdout" | "stderr"): Promise<void> | undefined;
+  /** The process has ended: what stands without a line end is a line, too. */
+  end(): void;
+  /** A line of the supervisor's own. */
+  say(text: string): void;
+}
+
+const LINE_CHARACTERS = 4_096;
+/** Read beyond the cut, so that a secret that stands across it is seen whole. */
+const MARGIN_BYTES = 4_096;
+const LINE_BYTES = LINE_CHARACTERS * 3 + MARGIN_BYTES;
+const LINES_PER_SECOND = 100;
+const BYTES_PER_SECOND = 64 * 1024;
+/** At once, after a time of silence. */
+const BURST_LINES = 1_000;
+const BURST_BYTES = 1024 * 1024;
+/** More is not even read: it would keep the server busy. */
+const READ_BYTES_PER_SECOND = 16 * 1024 * 1024;
+const NEWLINE = 10;
+
+export function createOutput({ redact, onLine, now = Date.now, pause = sleep }: OutputOptions): Output {
+  const unfinished = { stdout: emptyLine(), stderr: emptyLine() };
+  const budget = { lines: BURST_LINES, bytes: BURST_BYTES, at: now() };
+  const dropped = { lines: 0, bytes: 0 };
+  const window = { from: 0, bytes: 0 };
+
+  const keep = (source: LineSource, text: string) => onLine({ at: new Date(now()), source, text });
+  const say = (text: string) => keep("heddle", redact(text));
+
+  function refill(): void {
+    const at = now();
+    const seconds = Math.max(0, at - budget.at) / 1000;
+    budget.lines = Math.min(BURST_LINES, budget.lines + seconds * LINES_PER_SECOND);
+    budget.bytes = Math.min(BURST_BYTES, budget.bytes + seconds * BYTES_PER_SECOND);
+    budget.at = at;
+  }
+
+  function tellDropped(): void {
+    const { lines, bytes } = dropped;
+    if (lines === 0) return;
+    Object.assign(dropped, { lines: 0, bytes: 0 });
+    say(`It wrote too much at once: ${lines} lines (${(bytes / 1e6).toFixed(1)} MB) were left out.`);
+  }
+
+  function finish(source: "stdout" | "stderr"): void {
+    const { parts, bytes } = unfinished[source];
+    unfinished[source] = emptyLine();
+    if (budget.lines < 1 || budget.bytes <= 0) {
+      dropped.lines += 1;
+      dropped.bytes += bytes + 1;
+      return;
+    }
+    tellDropped();
+    const text = textOf(Buffer.concat(parts), redact);
+    budget.lines -= 1;
+    budget.bytes -= Buffer.byteLength(text) + 1;
+    keep(source, text);
+  }
+
+  function append(source: "stdout" | "stderr", part: Uint8Array): void {
+    const line = unfinished[source];
+    const room = LINE_BYTES - line.kept;
+    // A copy: the chunk that it is cut from is much larger.
+    if (room > 0 && part.length > 0) line.parts.push(part.slice(0, room));
+    line.kept += Math.min(Math.max(room, 0), part.length);
+    line.bytes += part.length;
+  }
+
+  /** Milliseconds until more may be read. */
+  function tooFast(bytes: number): number {
+    const at = now();
+    if (at - window.from >= 1000) Object.assign(window, { from: at, bytes: 0 });
+    window.bytes += bytes;
+    return window.bytes > READ_BYTES_PER_SECOND ? window.from + 1000 - at : 0;
+  }
+
+  return {
+    write(chunk, source) {
+      refill();
+      let from = 0;
+      for (let to = chunk.indexOf(NEWLINE); to >= 0; to = chunk.indexOf(NEWLINE, from)) {
+        append(source, chunk.subarray(from, to));
+        finish(source);
+        from = to + 1;
+      }
+      append(source, chunk.subarray(from));
+      const wait = tooFast(chunk.length);
+      return wait > 0 ? pause(wait) : undefined;
+    },
+    end() {
+      refill();
+      for (const source of ["stdout", "stderr"] as const) if (unfinished[source].bytes > 0) finish(source);
+      tellDropped();
+    },
+    say,
+  };
+}
+
+const emptyLine = () => ({ parts: [] as Uint8Array[], kept: 0, bytes: 0 });
+
+/** Escape sequences go first: one in the middle of a secret would hide it from the redactor. */
+function textOf(bytes: Uint8Array, redact: Redact): string {
+  const plain = stripVTControlCharacters(new TextDecoder().decode(bytes)).replace(/(?!\t)\p{Cc}/gu, "");
+  const text = redact(plain);
+  return text.length > LINE_CHARACTERS ? `${text.slice(0, LINE_CHARACTERS)}…` : text;
+}
+
+const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));

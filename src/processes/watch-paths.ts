@@ -1,0 +1,68 @@
+// Watches the paths that a process names in WATCH_PATHS, relative to its integration's folder.
+
+import { readdir, stat } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
+import type { Logger } from "../log.ts";
+import { watchFolders } from "../watch-folders.ts";
+
+export interface PathWatchOptions {
+  declaration: { watchPaths: string[] };
+  folder: string;
+  log: Logger;
+  onChange(): void;
+}
+
+export interface PathWatch {
+  /** Whether it watches for this declaration. */
+  isOf(declaration: object): boolean;
+  close(): void;
+}
+
+export function watchPaths({ declaration, folder, log, onChange }: PathWatchOptions): PathWatch {
+  let isClosed = false;
+  const closers: (() => void)[] = [];
+
+  async function watchOne(path: string): Promise<void> {
+    let before = await stampOf(path);
+    const isFolder = before.startsWith(FOLDER);
+    if (isClosed) return;
+    const watching = watchFolders({
+      folders: [{ dir: isFolder ? path : dirname(path), tellsOf: "itself" }],
+      log,
+      async onChange() {
+        // Of a file its folder is watched, in which other files change, too.
+        const now = await stampOf(path);
+        if (now !== before && !isClosed) onChange();
+        before = now;
+      },
+    });
+    closers.push(watching.close);
+  }
+
+  for (const path of declaration.watchPaths) {
+    watchOne(resolve(folder, path)).catch((error) =>
+      log.warning("{path} is not watched: {error}", { path, error }),
+    );
+  }
+  return {
+    isOf: (other) => other === declaration,
+    close() {
+      isClosed = true;
+      for (const close of closers) close();
+    },
+  };
+}
+
+const FOLDER = "folder";
+
+/** The same until something is written. Packages and hidden folders are left out, as by the watch. */
+async function stampOf(path: string): Promise<string> {
+  const stats = await stat(path).catch(() => undefined);
+  if (!stats) return "";
+  if (!stats.isDirectory()) return `${stats.ino} ${stats.size} ${stats.mtimeMs}`;
+  const names = (await readdir(path).catch(() => [])).filter(
+    (name) => name !== "node_modules" && !name.startsWith("."),
+  );
+  const inside = await Promise.all(names.sort().map((name) => stampOf(join(path, name))));
+  return [FOLDER, ...names, ...inside].join("\n");
+}

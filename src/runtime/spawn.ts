@@ -1,0 +1,179 @@
+// Starts processes that do not outlive the server. Each leads a session, and so a group, of its own, so that all it
+// starts can be ended with it. A guardian (guardian.ts) ends them when the server cannot: also after `kill -9`.
+
+import { HeddleError, messageOf } from "../errors.ts";
+import type { Logger } from "../log.ts";
+import { guardianProgram, thisBun } from "./assets.ts";
+import { endFamily, type Family, MARKER, memoryOf } from "./process-family.ts";
+import { sdkPackagesFor } from "./sdk.ts";
+
+export interface SpawnRequest {
+  /** The program and its arguments. "bun" is the Bun in this very program. */
+  command: readonly string[];
+  cwd: string;
+  /** All of it: nothing of the server's own is added but what `bun` and the guardian need. */
+  environment: Readonly<Record<string, string>>;
+  /** Gets what it writes, as it comes. While a returned promise is pending nothing more is read, which holds the process up. */
+  onOutput(chunk: Uint8Array, stream: OutputStream): Promise<void> | undefined;
+}
+
+export type OutputStream = "stdout" | "stderr";
+
+/** How a process ended: one of the two is not null. */
+export interface Exit {
+  code: number | null;
+  signal: string | null;
+}
+
+export interface SpawnedProcess {
+  pid: number;
+  /** When it has ended itself; what it started may go on. */
+  exited: Promise<Exit>;
+  /**
+   * Ends it with all that it started: SIGTERM, and after `graceMs` SIGKILL. Resolves when none is left, or false when the
+   * system cannot end one.
+   */
+  end(graceMs: number): Promise<boolean>;
+  /** Resident bytes of it and all that it started; undefined where the system does not tell. */
+  memory(): Promise<number | undefined>;
+}
+
+export interface Spawner {
+  /** Makes ready what `spawn` needs. Call it before; only the first call takes its time. */
+  prepare(): Promise<void>;
+  /** Throws a HeddleError "unavailable" when the program cannot be started. */
+  spawn(request: SpawnRequest): SpawnedProcess;
+  /** Ends what a server that is gone left behind on this machine. */
+  endOrphansOf(serverId: string): Promise<void>;
+  /** Call it when everything has been ended. */
+  close(): Promise<void>;
+}
+
+export interface SpawnerOptions {
+  /** A UUID of this run of the server. */
+  serverId: string;
+  home: string;
+  log: Logger;
+}
+
+/** How long output is still read after the last process of a group has ended. */
+const DRAIN_MS = 500;
+const GUARDIAN_END_MS = 3_000;
+
+export function createSpawner({ serverId, home, log }: SpawnerOptions): Spawner {
+  const bun = thisBun();
+  const groups = new Set<number>();
+  let files: { guardian: string; packages: string } | undefined;
+  let guardian: ReturnType<typeof startGuardian> | undefined;
+  let started = 0;
+  let isClosed = false;
+
+  function startGuardian(program: string) {
+    const child = Bun.spawn([bun.program, program, serverId], {
+      detached: true,
+      stdio: ["pipe", "ignore", "ignore"],
+      env: bun.environment,
+    });
+    child.unref();
+    for (const group of groups) child.stdin.write(`+${group}\n`);
+    void child.stdin.flush();
+    void child.exited.then(() => {
+      if (isClosed || guardian !== child) return;
+      log.warning("The guardian of background processes ended; it is started again");
+      guardian = groups.size > 0 ? startGuardian(program) : undefined;
+    });
+    return child;
+  }
+
+  function tell(line: string): void {
+    // A guardian that has just ended is started anew, and told all.
+    void Promise.resolve(guardian?.stdin.write(`${line}\n`)).catch(() => undefined);
+    void Promise.resolve(guardian?.stdin.flush()).catch(() => undefined);
+  }
+
+  return {
+    async prepare() {
+      files ??= { guardian: await guardianProgram(home), packages: await sdkPackagesFor(home) };
+    },
+    spawn({ command, cwd, environment, onOutput }) {
+      if (isClosed) throw new HeddleError("unavailable", "The server is stopping.");
+      if (!files) throw new HeddleError("internal", "spawn() was called before prepare().");
+      // Before the process: there is to be no moment at which nobody would end it.
+      guardian ??= startGuardian(files.guardian);
+      const marker = `${serverId}/${++started}/`;
+      const [program = "", ...args] = command;
+      const isBun = program === "bun";
+      const child = start(isBun ? [bun.program, "--no-install", ...args] : [...command], cwd, {
+        NODE_PATH: files.packages,
+        ...(isBun && bun.environment),
+        ...environment,
+        [MARKER]: marker,
+      });
+      const family: Family = { groups: [child.pid], marker };
+      groups.add(child.pid);
+      tell(`+${child.pid}`);
+      const readers = [read(child.stdout, "stdout", onOutput), read(child.stderr, "stderr", onOutput)];
+      return {
+        pid: child.pid,
+        exited: child.exited.then(() => {
+          const { exitCode: code, signalCode } = child;
+          return { code, signal: signalCode === null ? null : String(signalCode) };
+        }),
+        async end(graceMs) {
+          const isGone = await endFamily(family, graceMs);
+          await drained(readers);
+          if (groups.delete(child.pid)) tell(`-${child.pid}`);
+          return isGone;
+        },
+        memory: () => memoryOf({ groups: family.groups }),
+      };
+    },
+    async endOrphansOf(other) {
+      await endFamily({ groups: [], marker: `${other}/` }, 0);
+    },
+    async close() {
+      isClosed = true;
+      if (!guardian) return;
+      await guardian.stdin.end();
+      const timer = setTimeout(() => guardian?.kill("SIGKILL"), GUARDIAN_END_MS);
+      await guardian.exited;
+      clearTimeout(timer);
+    },
+  };
+}
+
+function start(command: string[], cwd: string, env: Record<string, string>) {
+  try {
+    return Bun.spawn(command, { cwd, env, detached: true, stdio: ["ignore", "pipe", "pipe"] });
+  } catch (cause) {
+    throw new HeddleError("unavailable", `${command[0]} cannot be started: ${messageOf(cause)}`, { cause });
+  }
+}
+
+type Reading = { done: Promise<void>; cancel(): Promise<void> };
+
+function read(
+  output: ReadableStream<Uint8Array>,
+  stream: OutputStream,
+  onOutput: SpawnRequest["onOutput"],
+): Reading {
+  const reader = output.getReader();
+  const readAll = async () => {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      const wait = onOutput(value, stream);
+      if (wait) await wait;
+    }
+  };
+  return { done: readAll().catch(() => undefined), cancel: () => reader.cancel().catch(() => undefined) };
+}
+
+/** Whoever still holds the other end, nobody waits for them. */
+async function drained(readings: Reading[]): Promise<void> {
+  const { promise: late, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, DRAIN_MS);
+  await Promise.race([Promise.all(readings.map(({ done }) => done)), late]);
+  clearTimeout(timer);
+  await Promise.all(readings.map(({ cancel }) => cancel()));
+}

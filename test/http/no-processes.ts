@@ -1,0 +1,18 @@
+import { HeddleError } from "../../src/errors.ts";
+import type { AppParts } from "../../src/http/app.ts";
+
+const refuse = async () => {
+  throw new HeddleError("not_found", "There are no processes.");
+};
+
+/** For a server without background processes. */
+export const noProcesses: AppParts["processes"] = {
+  status: refuse,
+  start: refuse,
+  stop: refuse,
+  restart: refuse,
+  setAutoStart: refuse,
+  has: () => false,
+  lines: { last: async () => [], after: async () => [], more: async () => undefined },
+  signal: new AbortController().signal,
+};
