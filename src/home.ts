@@ -9,7 +9,8 @@ export interface Home {
   readonly path: string;
   /** Bot files that the operator adds. */
   readonly bots: string;
-  readonly workspaceIntegrations: string;
+  /** What bots and the operator share; integrations are found in its folder "integrations". */
+  readonly workspace: string;
   /** May be emptied at any time while no server runs. */
   readonly cache: string;
   readonly encryptionKeyFile: string;
@@ -20,11 +21,11 @@ export function openHome(path: string): Home {
   const home: Home = {
     path,
     bots: join(path, "bots"),
-    workspaceIntegrations: join(path, "workspace", "integrations"),
+    workspace: join(path, "workspace"),
     cache: join(path, "cache"),
     encryptionKeyFile: join(path, "keys", "encryption.key"),
   };
-  const folders = [path, home.bots, home.workspaceIntegrations, home.cache, join(path, "keys")];
+  const folders = [path, home.bots, home.workspace, home.cache, join(path, "keys")];
   try {
     for (const folder of folders) mkdirSync(folder, { recursive: true, mode: 0o700 });
     chmodSync(path, 0o700);

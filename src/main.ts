@@ -3,6 +3,7 @@
 import { join } from "node:path";
 import { createGetSkillTool } from "./agent/tools/builtin/get-skill.ts";
 import { createSearchDocumentsTool } from "./agent/tools/builtin/search-documents.ts";
+import { createWorkspaceTools } from "./agent/tools/builtin/workspace.ts";
 import { createToolRegistry } from "./agent/tools/registry.ts";
 import { createAgent } from "./agent/turn.ts";
 import { createBots } from "./bots/bots.ts";
@@ -28,7 +29,8 @@ import { createHookWebhooks } from "./hooks/webhooks.ts";
 import { createApiKeys } from "./http/api-keys.ts";
 import { createApp } from "./http/app.ts";
 import { createFirstKey } from "./http/first-key.ts";
-import { createIntegrations } from "./integrations/registry.ts";
+import { createIntegrations, type Integrations } from "./integrations/registry.ts";
+import { createReview } from "./integrations/review.ts";
 import { createSdkServices } from "./integrations/sdk-services.ts";
 import { createSettings } from "./integrations/settings.ts";
 import { createIntegrationStates } from "./integrations/states.ts";
@@ -50,6 +52,8 @@ import { createSkills } from "./skills/skills.ts";
 import { createTemplates } from "./templates/templates.ts";
 import { checkEncryptionKey, createVault } from "./vault.ts";
 import { createWorker, type Worker } from "./worker/worker.ts";
+import { createWorkspace } from "./workspace/workspace.ts";
+import { createWorkspaceWrites } from "./workspace/writes.ts";
 
 /** A running server or worker. */
 export interface Heddle {
@@ -207,7 +211,17 @@ async function openCore(config: Config, closers: Closers) {
   closers.push(content.close);
 
   const store = createIntegrationStore({ db, vault, addSecret: redactor.add });
-  const integrations = createIntegrations({
+  const writes = createWorkspaceWrites(db);
+  const workspace = await createWorkspace({
+    dir: home.workspace,
+    writes,
+    whyNotIntegration: (id) => {
+      const source = integrations.get(id)?.source ?? "workspace";
+      return source === "workspace" ? undefined : `The integration "${id}" is not one of the workspace.`;
+    },
+  });
+  for (const tool of createWorkspaceTools(workspace)) tools.add("core", tool);
+  const integrations: Integrations = createIntegrations({
     sources: [
       {
         kind: "builtin",
@@ -215,7 +229,7 @@ async function openCore(config: Config, closers: Closers) {
         prebuilt: await builtinDir("prebuilt", home.path),
       },
       ...config.toolDirs.map((dir) => ({ kind: "tools" as const, dir })),
-      { kind: "workspace", dir: home.workspaceIntegrations },
+      { kind: "workspace", dir: join(home.workspace, "integrations") },
       ...config.integrationDirs.map((dir) => ({ kind: "external" as const, dir })),
     ],
     cacheDir: join(home.cache, "integrations"),
@@ -224,6 +238,7 @@ async function openCore(config: Config, closers: Closers) {
     log: log.getChild("integrations"),
     sinks: { tools, dispatchers, hooks, skills, carapaces, templates },
     states,
+    review: createReview({ dir: workspace.root, writes }),
     backendFor: (id) =>
       createSdkServices(id, {
         sessions,
@@ -235,6 +250,8 @@ async function openCore(config: Config, closers: Closers) {
       }),
   });
   closers.push(integrations.close);
+  const approvals = await writes.onApproved(() => void integrations.recheckPending());
+  closers.push(approvals.close);
   const { whenSettled: settled } = integrations;
   const sessions: Sessions = createSessions({ db, queue, outbox, dispatchers, vault, settled });
   const tasks = createTasks({ db, queue });

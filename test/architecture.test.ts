@@ -60,6 +60,7 @@ const MAY_IMPORT: Record<string, string[]> = {
     "skills",
     "templates",
     "vault.ts",
+    "workspace",
   ],
   sessions: ["db", "dispatch", "inbox", "queue", "sdk", "vault.ts"],
   worker: ["agent", "db", "dispatch", "queue", "sdk"],
@@ -71,6 +72,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   capabilities: ["carapaces", "db", "skills", "templates"],
   content: ["carapaces", "skills", "templates"],
   carapaces: ["skills"],
+  workspace: ["db"],
   queue: ["db"],
   // These know nobody on the path.
   hooks: ["guarded-fetch", "sdk"],

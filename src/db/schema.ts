@@ -370,17 +370,24 @@ export const integrationStore = pgTable(
   (table) => [primaryKey({ columns: [table.integration_id, table.key] })],
 );
 
-/** A file of the workspace as a bot wrote it. Code in it runs only when a person has approved just this content. */
-export const workspaceWrites = pgTable("workspace_writes", {
-  /** Below the workspace: "integrations/x/router.ts". */
-  path: text("path").primaryKey(),
-  /** Of the file's bytes, hex. */
-  sha256: text("sha256").notNull(),
-  bot_id: text("bot_id").notNull(),
-  task_id: uuid("task_id"),
-  approved_at: instant("approved_at"),
-  written_at: instant("written_at").notNull().defaultNow(),
-});
+/** A file of the workspace as a bot wrote it, once. Code in it runs only when a person has approved just this content. */
+export const workspaceWrites = pgTable(
+  "workspace_writes",
+  {
+    /** Below the workspace: "integrations/x/router.ts". */
+    path: text("path").notNull(),
+    /** Of the file's bytes, hex. */
+    sha256: text("sha256").notNull(),
+    bot_id: text("bot_id").notNull(),
+    task_id: uuid("task_id"),
+    approved_at: instant("approved_at"),
+    written_at: instant("written_at").notNull().defaultNow(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.path, table.sha256] }),
+    index("workspace_writes_content").on(table.sha256),
+  ],
+);
 
 export const PROCESS_STATES = [
   "waiting",

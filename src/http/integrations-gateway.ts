@@ -22,7 +22,7 @@ export interface MountedIntegrations {
   /** Whether the path below /integrations/<id> needs no API key. */
   isPublic(id: string, path: string): boolean;
   /** "quarantined": it is there, but its code does not load. undefined: no such integration. */
-  statusOf(id: string): "live" | "quarantined" | "disabled" | undefined;
+  statusOf(id: string): "live" | "quarantined" | "pending" | "disabled" | undefined;
 }
 
 export interface GatewayLimits {
@@ -134,6 +134,8 @@ function noRouter(id: string, status: ReturnType<MountedIntegrations["statusOf"]
       return new HeddleError("not_found", `The integration "${id}" has no routes.`);
     case "quarantined":
       return new HeddleError("unavailable", `The integration "${id}" cannot be loaded at the moment.`);
+    case "pending":
+      return new HeddleError("unavailable", `The integration "${id}" waits for approval.`);
     case "disabled":
       // Not 404: senders try again after this one, and some forget an address that was not found.
       return new HeddleError("unavailable", `The integration "${id}" is disabled.`);

@@ -7,6 +7,7 @@ import { dirname, join, relative } from "node:path";
 import { bundleFolder, type Problem } from "../runtime/bundle.ts";
 import type { FoundIntegration, IntegrationFiles } from "./discover.ts";
 import { SDK_NAMES } from "./host-sdk.ts";
+import type { Look } from "./review.ts";
 
 const MANIFEST = "bundle.json";
 /** Stands in a bundle that was made elsewhere for the folder it will be loaded from. */
@@ -43,6 +44,10 @@ export interface PrepareOptions {
   cacheDir: string;
   /** The folders that this process imports from. */
   inUse: Set<string>;
+  /** Of Heddle. */
+  version: string;
+  /** What may be loaded of the workspace. */
+  look?: Look | undefined;
 }
 
 /**
@@ -52,7 +57,7 @@ export interface PrepareOptions {
 export async function prepare(
   found: FoundIntegration,
   hash: string,
-  { cacheDir, inUse }: PrepareOptions,
+  { cacheDir, inUse, version, look }: PrepareOptions,
 ): Promise<PrepareResult> {
   const shelf = join(cacheDir, found.id.replace(/[^a-z0-9_-]/gi, "~"));
   // The folder's name is in the modules, so another folder of the same contents has its own.
@@ -67,13 +72,18 @@ export async function prepare(
   try {
     let manifest = await copyKept(kept, dir);
     if (!manifest) {
-      const made = await make(found, hash, dir);
+      const made = await make(found, hash, dir, look);
       if (!made.ok) {
         await discard();
         return made;
       }
       manifest = made.manifest;
-      if (manifest.reusable) await keep(dir, kept);
+      if (look && (await look.settle()) !== "holds") {
+        await discard();
+        return { ok: false, problems: [{ reason: "Its files changed while they were bundled" }] };
+      }
+      // What was bundled is what the hash is of, unless it changed in between.
+      if (manifest.reusable && (await contentHash(found.folder, version)) === hash) await keep(dir, kept);
       await tidy(shelf, inUse);
     }
     const modules = manifest.modules.map((module) => join(dir, module));
@@ -100,11 +110,16 @@ export async function prebuild(
 
 type Made = { ok: true; manifest: Manifest } | { ok: false; problems: Problem[] };
 
-async function make(found: FoundIntegration, hash: string, dir: string): Promise<Made> {
+async function make(
+  found: FoundIntegration,
+  hash: string,
+  dir: string,
+  look: Look | undefined,
+): Promise<Made> {
   const built = found.prebuilt ? await readManifest(found.prebuilt) : undefined;
   return found.prebuilt && built?.hash === hash
     ? unpack(found, found.prebuilt, built, dir)
-    : bundleInto(found, hash, dir, found.folder);
+    : bundleInto(found, hash, dir, found.folder, look);
 }
 
 async function bundleInto(
@@ -112,6 +127,7 @@ async function bundleInto(
   hash: string,
   outDir: string,
   root: string,
+  look?: Look,
 ): Promise<Made> {
   await mkdir(outDir, { recursive: true, mode: 0o700 });
   const bundled = await bundleFolder({
@@ -120,6 +136,7 @@ async function bundleInto(
     outDir,
     sourceRoot: root,
     bound: { specifier: "heddle/sdk", exports: SDK_NAMES },
+    gate: look,
   });
   if (!bundled.ok) return bundled;
   const modules = bundled.modules.map((module) => relative(outDir, module));

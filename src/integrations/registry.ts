@@ -15,6 +15,7 @@ import { createListeners } from "./listeners.ts";
 import { type LoadedIntegration, loadIntegration, type ProcessDeclaration } from "./load.ts";
 import { contentHash, prepare } from "./prepare.ts";
 import { isPublicPath } from "./public-paths.ts";
+import type { PendingApproval, Review } from "./review.ts";
 import type { IntegrationRouter } from "./router.ts";
 import type { IntegrationStates } from "./states.ts";
 import { createTurnstile } from "./turnstile.ts";
@@ -24,6 +25,8 @@ const LOAD_TIMEOUT_MS = 15_000;
 const BUNDLED_AT_ONCE = 4;
 /** Replaced versions whose modules stay: their code may still run, and import a part of itself lazily. */
 const RETIRED_KEPT = 2;
+/** When files of the workspace change while they are loaded. */
+const LOAD_ATTEMPTS = 5;
 
 export interface IntegrationsOptions {
   /** In order: a later one replaces integrations of an earlier one. */
@@ -41,6 +44,8 @@ export interface IntegrationsOptions {
   backendFor(id: string): Omit<SdkServices, "log">;
   /** Which are enabled. Default: all. */
   states?: Pick<IntegrationStates, "get" | "onChange">;
+  /** Holds back what bots wrote and nobody approved. Default: there are no such files. */
+  review?: Review;
   /** For preparing and running one integration. Default 15 s. */
   loadTimeoutMs?: number;
 }
@@ -51,7 +56,9 @@ export interface IntegrationView {
   source: FoundIntegration["source"];
   folder: string;
   /** "quarantined": what is on the disk does not work; `isLive` says whether an earlier version still does. */
-  status: "loading" | "ready" | "quarantined" | "disabled";
+  status: "loading" | "ready" | "quarantined" | "disabled" | "pending_approval";
+  /** Of "pending_approval": what a bot wrote and a person has to approve. A version that was live before stays live. */
+  pending: PendingApproval | null;
   /** A disabled one is not loaded: of it only what its folder shows is known. */
   enabled: boolean;
   isLive: boolean;
@@ -73,7 +80,7 @@ export interface IntegrationView {
 }
 
 /** "live": its first or a new version is. */
-export type IntegrationEvent = "live" | "quarantined" | "disabled" | "gone";
+export type IntegrationEvent = "live" | "quarantined" | "pending" | "disabled" | "gone";
 export type IntegrationListener = (id: string, event: IntegrationEvent) => void;
 
 export interface Integrations {
@@ -89,11 +96,22 @@ export interface Integrations {
   routerOf(id: string): IntegrationRouter | undefined;
   /** Whether a path below /integrations/<id>, such as "/webhook", needs no API key. */
   isPublic(id: string, path: string): boolean;
-  statusOf(id: string): "live" | "quarantined" | "disabled" | undefined;
+  statusOf(id: string): "live" | "quarantined" | "pending" | "disabled" | undefined;
   /** Calls back when something happened to one; `get` has the new view then. Returns how to stop. */
   onChange(listener: IntegrationListener): () => void;
   /** Loads it again, changed or not; a disabled one stays as it is. Throws "not_found". */
   reload(id: string): Promise<IntegrationView>;
+  /**
+   * Approves what waits, if it is still what the hash names, and loads it. Throws "not_found", and "conflict" when
+   * nothing waits or it is something else by now.
+   */
+  approve(id: string, hash: string): Promise<IntegrationView>;
+  /**
+   * Looks at the folder's files now. For what runs them from the folder itself: it must not while something waits.
+   */
+  pendingOf(id: string): Promise<PendingApproval | null>;
+  /** Looks again at all that wait: somebody, perhaps on another server, approved something. */
+  recheckPending(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -107,6 +125,8 @@ interface Entry {
   triedHash: string | undefined;
   live: LoadedIntegration | undefined;
   problem: Problem | undefined;
+  /** What is on the disk now waits for approval. */
+  pending: PendingApproval | undefined;
   /** Loaded, but a name of its is another's; goes live when that name is free. */
   waiting: LoadedIntegration | undefined;
   retired: LoadedIntegration[];
@@ -171,6 +191,7 @@ export function createIntegrations(options: IntegrationsOptions): Integrations {
       triedHash: undefined,
       live: undefined,
       problem: undefined,
+      pending: undefined,
       waiting: undefined,
       retired: [],
     };
@@ -179,31 +200,74 @@ export function createIntegrations(options: IntegrationsOptions): Integrations {
   }
 
   /** Never rejects. */
-  async function load(found: FoundIntegration, evenIfUnchanged: boolean): Promise<void> {
+  async function load(found: FoundIntegration, evenIfUnchanged: boolean, attempt = 1): Promise<void> {
     const { id, folder } = found;
     const entry = entryOf(found);
     const look = ++entry.looks;
     if (!isEnabled(id)) return disable(entry);
+    const isStale = () => isClosed || entries.get(id) !== entry || entry.looks !== look;
+    const review = await options.review?.look(folder).catch((error: unknown) => messageOf(error));
+    if (isStale()) return;
+    if (typeof review === "string") return quarantine(entry, { reason: review, file: folder });
+    if (review?.pending) return hold(entry, review.pending);
     const hash = await contentHash(folder, options.version).catch((error: unknown) => error);
-    if (isClosed || entries.get(id) !== entry || entry.looks !== look) return;
+    if (isStale()) return;
     if (typeof hash !== "string") return quarantine(entry, { reason: messageOf(hash), file: folder });
-    if (!evenIfUnchanged && hash === entry.triedHash) return;
+    if (!evenIfUnchanged && hash === entry.triedHash) return unhold(entry);
     entry.triedHash = hash;
     const generation = ++entry.generation;
+    const isReplaced = () => isClosed || entries.get(id) !== entry || entry.generation !== generation;
     const result = await loadIntegration(found, {
-      prepare: () => bundling(() => prepare(found, hash, { cacheDir, inUse })),
+      prepare: () =>
+        bundling(() => prepare(found, hash, { cacheDir, inUse, version: options.version, look: review })),
       services: options.backendFor(id),
       log: log.getChild(id),
       timeoutMs: options.loadTimeoutMs ?? LOAD_TIMEOUT_MS,
     });
-    if (isClosed || entries.get(id) !== entry || entry.generation !== generation) {
+    // Once more, for texts that were read while it was loaded.
+    const settled = isReplaced() ? "holds" : await review?.settle().catch(() => "changed" as const);
+    if (isReplaced()) {
       if (result.ok) await result.loaded.release();
       return;
     }
+    if (settled !== undefined && settled !== "holds") {
+      if (result.ok) await result.loaded.release();
+      entry.triedHash = undefined;
+      if (settled !== "changed") return hold(entry, settled);
+      if (attempt < LOAD_ATTEMPTS) return load(entry.found, true, attempt + 1);
+      return quarantine(entry, { reason: "Its files change faster than they can be loaded", file: folder });
+    }
+    entry.pending = undefined;
     void entry.waiting?.release();
     entry.waiting = undefined;
     if (!result.ok) return quarantine(entry, result.problem);
     if (goLive(entry, result.loaded)) goLiveWaiting();
+  }
+
+  function hold(entry: Entry, pending: PendingApproval): void {
+    const { id } = entry.found;
+    const isNew = entry.pending?.hash !== pending.hash;
+    entry.pending = pending;
+    if (!isNew) return;
+    log.warning("Integration {id} waits for approval: {files} were written by a bot", {
+      id,
+      files: pending.files.map(({ path }) => path).join(", "),
+      hash: pending.hash,
+      keeps_running: entry.live !== undefined,
+    });
+    listeners.tell(id, "pending");
+  }
+
+  /** The disk has again what was loaded last. */
+  function unhold(entry: Entry): void {
+    if (!entry.pending) return;
+    entry.pending = undefined;
+    listeners.tell(entry.found.id, entry.problem || !entry.live ? "quarantined" : "live");
+  }
+
+  async function recheckPending(): Promise<void> {
+    const waiting = [...entries.values()].filter(({ pending }) => pending);
+    await Promise.all(waiting.map(({ found }) => load(found, true)));
   }
 
   function goLive(entry: Entry, loaded: LoadedIntegration): boolean {
@@ -287,7 +351,7 @@ export function createIntegrations(options: IntegrationsOptions): Integrations {
     replaceRegistered(options.sinks, id, entry.live, undefined);
     retire(entry);
     void entry.waiting?.release();
-    entry.live = entry.waiting = entry.problem = undefined;
+    entry.live = entry.waiting = entry.problem = entry.pending = undefined;
     if (wasOn) log.info("Integration {id} is disabled", { id });
     listeners.tell(id, "disabled");
     goLiveWaiting();
@@ -358,7 +422,7 @@ export function createIntegrations(options: IntegrationsOptions): Integrations {
     statusOf(id) {
       const entry = entries.get(id);
       if (entry && !isEnabled(id)) return "disabled";
-      return entry && (entry.live ? "live" : "quarantined");
+      return entry && (entry.live ? "live" : entry.pending ? "pending" : "quarantined");
     },
     onChange: listeners.add,
     async reload(id) {
@@ -368,6 +432,28 @@ export function createIntegrations(options: IntegrationsOptions): Integrations {
       if (!reloaded) throw new HeddleError("not_found", `There is no integration "${id}"`);
       return reloaded;
     },
+    async approve(id, hash) {
+      const entry = entries.get(id);
+      if (!entry) throw new HeddleError("not_found", `There is no integration "${id}"`);
+      // What is there now, not what was there when it was shown.
+      if (entry.pending) await load(entry.found, false);
+      const { pending } = entry;
+      if (!pending || pending.hash !== hash) {
+        const reason = pending
+          ? "has changed since; look at it again"
+          : "has nothing that waits for approval";
+        throw new HeddleError("conflict", `The integration "${id}" ${reason}.`, { field: "hash" });
+      }
+      await options.review?.approve(pending);
+      log.info("Integration {id} was approved", { id, hash });
+      await load(entry.found, true);
+      return view(entry);
+    },
+    async pendingOf(id) {
+      const entry = entries.get(id);
+      return entry ? ((await options.review?.look(entry.found.folder))?.pending ?? null) : null;
+    },
+    recheckPending,
     async close() {
       isClosed = true;
       unfollow?.();
@@ -381,15 +467,17 @@ async function release({ live, waiting, retired }: Entry): Promise<void> {
   await Promise.all([live, waiting, ...retired].map((version) => version?.release()));
 }
 
-function viewOf({ found, live, problem }: Entry, enabled: boolean): IntegrationView {
+function viewOf(entry: Entry, enabled: boolean): IntegrationView {
+  const { found, live, problem, pending } = entry;
   const { id, source, folder } = found;
   return {
     id,
     name: live?.name ?? titleOf(id),
     source,
     folder,
-    status: !enabled ? "disabled" : problem ? "quarantined" : live ? "ready" : "loading",
+    status: statusOf(entry, enabled),
     enabled,
+    pending: pending ?? null,
     isLive: live !== undefined,
     version: live?.version ?? null,
     error: problem ?? null,
@@ -404,6 +492,13 @@ function viewOf({ found, live, problem }: Entry, enabled: boolean): IntegrationV
     settings: live?.settings ?? [],
     process: live?.process ?? null,
   };
+}
+
+function statusOf({ live, problem, pending }: Entry, enabled: boolean): IntegrationView["status"] {
+  if (!enabled) return "disabled";
+  if (pending) return "pending_approval";
+  if (problem) return "quarantined";
+  return live ? "ready" : "loading";
 }
 
 /** "my_github" → "My Github". */

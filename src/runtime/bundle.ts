@@ -17,6 +17,8 @@ export interface BundleInput {
   sourceRoot?: string;
   /** A module that is made for this bundle: its specifier, and the names it exports. */
   bound: { specifier: string; exports: string[] };
+  /** Is shown files below a folder (absolute) before they are read; what it rejects for is not bundled. */
+  gate?: { below: string; admit(path: string): Promise<void> } | undefined;
 }
 
 export interface Problem {
@@ -56,7 +58,7 @@ export async function bundleFolder(input: BundleInput): Promise<BundleResult> {
   };
 }
 
-function build({ folder, entries, outDir, sourceRoot = folder, bound }: BundleInput) {
+function build({ folder, entries, outDir, sourceRoot = folder, bound, gate }: BundleInput) {
   return Bun.build({
     entrypoints: entries.map((entry) => join(folder, entry)),
     root: folder,
@@ -68,7 +70,12 @@ function build({ folder, entries, outDir, sourceRoot = folder, bound }: BundleIn
     // Only that: it drops the comments, which name paths of this machine.
     minify: { whitespace: true },
     throw: false,
-    plugins: [lentModules(), boundModule(bound), sourceLocations(folder, sourceRoot)],
+    plugins: [
+      lentModules(),
+      boundModule(bound),
+      ...(gate ? [gated(gate)] : []),
+      sourceLocations(folder, sourceRoot),
+    ],
   });
 }
 
@@ -134,6 +141,19 @@ function boundModule({ specifier, exports }: BundleInput["bound"]): BunPlugin {
         namespace: "heddle-bound",
       }));
       build.onLoad({ filter: /.*/, namespace: "heddle-bound" }, () => ({ contents, loader: "js" }));
+    },
+  };
+}
+
+function gated({ below, admit }: NonNullable<BundleInput["gate"]>): BunPlugin {
+  return {
+    name: "gate",
+    setup(build) {
+      const filter = new RegExp(`^${RegExp.escape(below + sep)}`);
+      build.onLoad({ filter, namespace: "file" }, async ({ path }) => {
+        await admit(path);
+        return undefined;
+      });
     },
   };
 }

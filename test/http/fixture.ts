@@ -133,6 +133,7 @@ function viewOf([id, { handle }]: [string, TestIntegration]): IntegrationView {
     meta: null,
     setup: null,
     enabled: true,
+    pending: null,
     settings: [],
     process: null,
   };

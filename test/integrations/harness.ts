@@ -34,7 +34,7 @@ export async function temporaryFolder() {
 }
 
 interface HarnessOptions
-  extends Partial<Pick<IntegrationsOptions, "watch" | "loadTimeoutMs" | "backendFor" | "states">> {
+  extends Partial<Pick<IntegrationsOptions, "watch" | "loadTimeoutMs" | "backendFor" | "states" | "review">> {
   sources?: IntegrationSource[];
   cacheDir?: string;
   environment?: Record<string, string>;
@@ -82,6 +82,7 @@ export async function harness(files: Files, options: HarnessOptions = {}) {
         addSecret: (value) => void secrets.push(value),
       })),
     ...(options.states && { states: options.states }),
+    ...(options.review && { review: options.review }),
     ...(options.loadTimeoutMs !== undefined && { loadTimeoutMs: options.loadTimeoutMs }),
   });
   return {

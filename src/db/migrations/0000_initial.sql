@@ -267,12 +267,13 @@ CREATE TABLE "tool_calls" (
 );
 --> statement-breakpoint
 CREATE TABLE "workspace_writes" (
-	"path" text PRIMARY KEY NOT NULL,
+	"path" text NOT NULL,
 	"sha256" text NOT NULL,
 	"bot_id" text NOT NULL,
 	"task_id" uuid,
 	"approved_at" timestamp with time zone,
-	"written_at" timestamp with time zone DEFAULT now() NOT NULL
+	"written_at" timestamp with time zone DEFAULT now() NOT NULL,
+	CONSTRAINT "workspace_writes_path_sha256_pk" PRIMARY KEY("path","sha256")
 );
 --> statement-breakpoint
 ALTER TABLE "channel_activations" ADD CONSTRAINT "channel_activations_channel_id_channels_id_fk" FOREIGN KEY ("channel_id") REFERENCES "public"."channels"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
@@ -305,4 +306,5 @@ CREATE INDEX "tasks_session" ON "tasks" USING btree ("session_id");--> statement
 CREATE INDEX "tasks_status" ON "tasks" USING btree ("status","id");--> statement-breakpoint
 CREATE UNIQUE INDEX "tasks_message" ON "tasks" USING btree ("message_id");--> statement-breakpoint
 CREATE UNIQUE INDEX "tool_calls_call" ON "tool_calls" USING btree ("message_id","call_id");--> statement-breakpoint
-CREATE INDEX "tool_calls_task" ON "tool_calls" USING btree ("task_id");
+CREATE INDEX "tool_calls_task" ON "tool_calls" USING btree ("task_id");--> statement-breakpoint
+CREATE INDEX "workspace_writes_content" ON "workspace_writes" USING btree ("sha256");

@@ -1,0 +1,37 @@
+import { mkdir, readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { createWorkspace, type WorkspaceOptions } from "../../src/workspace/workspace.ts";
+import { temporaryFolder } from "../integrations/harness.ts";
+
+export const BOT = { botId: "helper", taskId: null };
+
+/** A workspace in a temporary folder; `recorded` are the writes it told of. */
+export async function temporaryWorkspace(options: Partial<WorkspaceOptions> = {}) {
+  const folder = await temporaryFolder();
+  const dir = join(folder.path, "workspace");
+  const recorded: string[] = [];
+  await mkdir(dir);
+  const workspace = await createWorkspace({
+    dir,
+    writes: { record: async ({ path }) => void recorded.push(path) },
+    whyNotIntegration: () => undefined,
+    ...options,
+  });
+  return {
+    ...workspace,
+    dir,
+    recorded,
+    /** A folder beside it, that nobody may get at. */
+    outside: join(folder.path, "outside"),
+    /** Every path below it that is no folder of its own, hidden ones too. */
+    async everything(): Promise<string[]> {
+      const entries = await readdir(dir, { recursive: true, withFileTypes: true });
+      return entries
+        .filter((entry) => !entry.isDirectory())
+        .map((entry) => join(entry.parentPath, entry.name).slice(dir.length + 1))
+        .sort();
+    },
+    text: (path: string) => readFile(join(dir, path), "utf8"),
+    [Symbol.asyncDispose]: folder[Symbol.asyncDispose],
+  };
+}
