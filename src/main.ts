@@ -10,6 +10,11 @@ import { createBots } from "./bots/bots.ts";
 import { activationIn } from "./capabilities/activated.ts";
 import { createCapabilities } from "./capabilities/effective-set.ts";
 import { createCarapaces } from "./carapaces/carapaces.ts";
+import { createBindings } from "./channels/bindings.ts";
+import { createChannelSessions } from "./channels/channel-sessions.ts";
+import { createChannels } from "./channels/channels.ts";
+import { findBindable } from "./channels/check-binding.ts";
+import { createPlaces } from "./channels/places.ts";
 import { runCli } from "./cli.ts";
 import { createCommands } from "./commands.ts";
 import type { Config } from "./config.ts";
@@ -20,6 +25,7 @@ import { noneDispatcher } from "./dispatch/core/none.ts";
 import { createWebhookDispatcher } from "./dispatch/core/webhook.ts";
 import { createOutbox } from "./dispatch/outbox.ts";
 import { createDispatchers, type Dispatchers } from "./dispatch/registry.ts";
+import { createSealConfig } from "./dispatch/seal-config.ts";
 import { HeddleError } from "./errors.ts";
 import { createGuardedFetch } from "./guarded-fetch/fetch.ts";
 import { createGuardedPost } from "./guarded-fetch/post.ts";
@@ -253,10 +259,32 @@ async function openCore(config: Config, closers: Closers) {
   const approvals = await writes.onApproved(() => void integrations.recheckPending());
   closers.push(approvals.close);
   const { whenSettled: settled } = integrations;
-  const sessions: Sessions = createSessions({ db, queue, outbox, dispatchers, vault, settled });
+  const places = createPlaces({ metas: integrations.metas, log: log.getChild("channels") });
+  const seal = createSealConfig({ dispatchers, vault, settled });
+  const sessions: Sessions = createSessions({
+    db,
+    queue,
+    outbox,
+    dispatchers,
+    places,
+    vault,
+    seal,
+    settled,
+    log: log.getChild("sessions"),
+  });
+  const channelSessions = createChannelSessions(db);
   const tasks = createTasks({ db, queue });
   const bots = createBots(db.query);
   await bots.seed([join(manifests, "bots"), home.bots], log);
+  const channels = createChannels({ db, seal, places, botExists: bots.exists });
+  const bindings = createBindings({
+    db,
+    seal,
+    vault,
+    places,
+    bindable: (type) => findBindable(integrations.list(), type),
+    settled,
+  });
   const apiKeys = createApiKeys({ db, log: log.getChild("http"), staticKey: config.apiKey });
   closers.push(apiKeys.close);
   integrations.loadAll().catch((error) => log.error("Looking for integrations: {error}", { error }));
@@ -307,6 +335,9 @@ async function openCore(config: Config, closers: Closers) {
     apiKeys,
     store,
     sessions,
+    channels,
+    channelSessions,
+    bindings,
     tasks,
     outbox,
     bots,

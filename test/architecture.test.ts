@@ -22,6 +22,7 @@ const FOUNDATION = [
   "tags.ts",
   "watch-folders.ts",
   "yaml-text.ts",
+  "within.ts",
 ];
 
 /** Along the path of a message: http → sessions → queue → worker → agent → llm, tools → dispatch. */
@@ -33,6 +34,7 @@ const MAY_IMPORT: Record<string, string[]> = {
     "bots",
     "capabilities",
     "carapaces",
+    "channels",
     "db",
     "dispatch",
     "inbox",
@@ -62,7 +64,8 @@ const MAY_IMPORT: Record<string, string[]> = {
     "vault.ts",
     "workspace",
   ],
-  sessions: ["db", "dispatch", "inbox", "queue", "sdk", "vault.ts"],
+  sessions: ["channels", "db", "dispatch", "inbox", "queue", "sdk", "vault.ts"],
+  channels: ["db", "dispatch", "sdk", "vault.ts"],
   worker: ["agent", "db", "dispatch", "queue", "sdk"],
   agent: ["capabilities", "db", "hooks", "llm", "sdk", "skills"],
   dispatch: ["db", "guarded-fetch", "queue", "sdk", "vault.ts"],
@@ -100,6 +103,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   "tags.ts": [],
   "watch-folders.ts": [],
   "yaml-text.ts": [],
+  "within.ts": [],
 };
 
 /** Words that only some places may say, besides comments. */

@@ -34,6 +34,11 @@ export function isConnectionLoss(error: unknown): boolean {
   return CONNECTION_LOSSES.has(codeOf(error));
 }
 
+/** True for what a query throws when a row with the same key is there. Both databases say it with this code. */
+export function isUniqueViolation(error: unknown): boolean {
+  return codeOf(error) === "23505";
+}
+
 interface Target {
   server: string;
   user: string;

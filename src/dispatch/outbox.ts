@@ -53,8 +53,8 @@ export interface DeliveryFilter {
 }
 
 export interface Outbox {
-  /** Writes a delivery and its job in the transaction. Type "none" needs no delivery and makes none. */
-  write(tx: Queryable, delivery: NewDelivery): Promise<void>;
+  /** Writes deliveries and their jobs in the transaction. Type "none" needs no delivery and makes none. */
+  write(tx: Queryable, ...deliveries: NewDelivery[]): Promise<void>;
   /** Makes one attempt. Never throws for what the dispatcher does. */
   attempt(job: Job, signal: AbortSignal): Promise<void>;
   get(id: string): Promise<DeliveryRow>;
@@ -79,12 +79,18 @@ const ERROR_LENGTH = 2_000;
 export function createOutbox(options: OutboxOptions): Outbox {
   const { db, queue, dispatchers, vault, redact, log, random = Math.random } = options;
 
-  const write: Outbox["write"] = async (tx, delivery) => {
-    if (delivery.dispatch_type === "none") return;
-    const id = newId();
+  const write: Outbox["write"] = async (tx, ...wanted) => {
+    const rows = wanted
+      .filter(({ dispatch_type }) => dispatch_type !== "none")
+      .map((delivery) => ({ id: newId(), ...delivery }));
+    if (rows.length === 0) return;
     await Promise.all([
-      tx.insert(deliveries).values({ id, ...delivery }),
-      queue.enqueue(tx, "deliveries", { subject: id }),
+      tx.insert(deliveries).values(rows),
+      queue.enqueueAll(
+        tx,
+        "deliveries",
+        rows.map(({ id }) => ({ subject: id })),
+      ),
     ]);
   };
 
@@ -213,11 +219,16 @@ export function createOutbox(options: OutboxOptions): Outbox {
 
   const post = async (dispatcher: Dispatcher, row: DeliveryRow, ctx: DispatchContext): Promise<Delivered> => {
     if (!dispatcher.postMessage) throw new Permanent(`The dispatcher "${row.dispatch_type}" takes no posts.`);
+    const author = row.payload.author ?? {};
     return dispatcher.postMessage(
       {
         dispatchConfig: vault.openConfig(row.dispatch_config),
         text: row.payload.text,
         botId: row.bot_id,
+        replyInThread: row.payload.reply_in_thread ?? true,
+        ...(author.username && { username: author.username }),
+        ...(author.icon_emoji && { iconEmoji: author.icon_emoji }),
+        ...(author.icon_url && { iconUrl: author.icon_url }),
         clientActions: row.payload.client_actions,
         extraMetadata: row.payload.extra_metadata,
       },

@@ -2,6 +2,9 @@
 
 import { Elysia } from "elysia";
 import type { Bots } from "../bots/bots.ts";
+import type { Bindings } from "../channels/bindings.ts";
+import type { ChannelSessions } from "../channels/channel-sessions.ts";
+import type { Channels } from "../channels/channels.ts";
 import type { Outbox } from "../dispatch/outbox.ts";
 import { HeddleError } from "../errors.ts";
 import { newId } from "../ids.ts";
@@ -25,8 +28,11 @@ import { createRouteOptions } from "./route-options.ts";
 import { type ProcessRoutes, processRoutes } from "./routes/admin/processes.ts";
 import { apiKeyRoutes } from "./routes/api-keys.ts";
 import { botRoutes } from "./routes/bots.ts";
+import { channelBindingRoutes } from "./routes/channel-bindings.ts";
+import { channelRoutes } from "./routes/channels.ts";
 import { deliveryRoutes } from "./routes/deliveries.ts";
 import { documentRoutes } from "./routes/documents.ts";
+import { eventRoutes } from "./routes/events.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { integrationStoreRoutes } from "./routes/integration-store.ts";
 import { type IntegrationRoutes, integrationRoutes } from "./routes/integrations.ts";
@@ -38,6 +44,9 @@ export interface AppParts {
   log: Logger;
   apiKeys: ApiKeys;
   sessions: Sessions;
+  channels: Channels;
+  channelSessions: ChannelSessions;
+  bindings: Bindings;
   tasks: Tasks;
   outbox: Pick<Outbox, "list" | "get" | "redeliver">;
   bots: Pick<Bots, "list" | "get" | "create" | "update" | "delete">;
@@ -106,6 +115,9 @@ function createApi(parts: AppParts, auth: ReturnType<typeof createAuth>) {
     .use(healthRoutes({ version: parts.version, notReady: () => reasonOf(parts.isReady) }))
     .use(documentRoutes({ documents: parts.documents, route }))
     .use(sessionRoutes({ sessions: parts.sessions, route }))
+    .use(channelRoutes({ ...parts, route }))
+    .use(channelBindingRoutes({ bindings: parts.bindings, route }))
+    .use(eventRoutes({ sessions: parts.sessions, route }))
     .use(taskRoutes({ tasks: parts.tasks, route }))
     .use(deliveryRoutes({ outbox: parts.outbox, route }))
     .use(botRoutes({ bots: parts.bots, route }))

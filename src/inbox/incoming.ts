@@ -47,10 +47,10 @@ export interface InboxRow {
   duration_ms: number;
 }
 
-/** The record of a webhook and of what became of it. */
+/** The record of a webhook and of the messages that it made, or had made before. */
 export function inboxRow(
   incoming: Incoming,
-  outcome: InjectResult,
+  outcomes: InjectResult[],
   idempotencyKey: string | undefined,
 ): InboxRow {
   return {
@@ -60,10 +60,15 @@ export function inboxRow(
     path: storable(incoming.path),
     headers: keptHeaders(incoming.headers),
     body: storable(new TextDecoder().decode(incoming.body)),
-    verdict: outcome.duplicate ? "duplicate" : "accepted",
+    verdict: outcomes.every(({ duplicate }) => duplicate) ? "duplicate" : "accepted",
     idempotency_key: idempotencyKey ?? null,
     body_bytes: incoming.body.byteLength,
-    outcomes: [outcome],
+    outcomes: outcomes.map(({ message_id, session_id, task_id, duplicate }) => ({
+      message_id,
+      session_id,
+      task_id,
+      duplicate,
+    })),
     duration_ms: Math.round(performance.now() - incoming.arrivedAt),
   };
 }

@@ -92,6 +92,8 @@ export interface Integrations {
   whenLoaded(id: string): Promise<void>;
   get(id: string): IntegrationView | undefined;
   list(): IntegrationView[];
+  /** What the live ones told of their places and people. */
+  metas(): IntegrationMeta[];
   /** The router that is live now. A request given to an earlier one still finishes there. */
   routerOf(id: string): IntegrationRouter | undefined;
   /** Whether a path below /integrations/<id>, such as "/webhook", needs no API key. */
@@ -414,6 +416,7 @@ export function createIntegrations(options: IntegrationsOptions): Integrations {
     },
     get,
     list: () => [...entries.values()].map(view),
+    metas: () => [...entries.values()].flatMap(({ live }) => live?.meta ?? []),
     routerOf: (id) => entries.get(id)?.live?.router,
     isPublic(id, path) {
       const live = entries.get(id)?.live;

@@ -8,7 +8,7 @@ import type { Settings } from "./settings.ts";
 import type { IntegrationStore } from "./store.ts";
 
 export interface SdkServicesOptions {
-  sessions: Pick<Sessions, "getOrCreate" | "inject">;
+  sessions: Pick<Sessions, "getOrCreate" | "inject" | "injectEvent">;
   documents: Pick<Documents, "ingest" | "search">;
   settings: Pick<Settings, "get">;
   store: IntegrationStore;
@@ -30,6 +30,7 @@ export function createSdkServices(
     getOrCreateSession: async (wanted) => (await sessions.getOrCreate(wanted)).session_id,
     // One event is one message, whichever of the integration's sessions it is for.
     injectMessage: (message) => sessions.inject(message, integrationId),
+    injectEvent: (event) => sessions.injectEvent(event, integrationId),
     ingestDocument: async (document) => (await documents.ingest({ ...document, integrationId })).id,
     searchDocuments: ({ integrationId: of = integrationId, ...search }) =>
       documents.search({ ...search, integrationId: of }),

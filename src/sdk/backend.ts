@@ -4,9 +4,11 @@ import type { StoreBackend } from "./store.ts";
 import type {
   Dispatcher,
   DocumentHit,
+  EventResult,
   GetOrCreateSession,
   HookEvent,
   IngestDocument,
+  InjectEvent,
   InjectMessage,
   InjectResult,
   IntegrationMeta,
@@ -53,6 +55,7 @@ export interface DeclaredSetting {
 export interface SdkServices {
   getOrCreateSession(options: GetOrCreateSession): Promise<string>;
   injectMessage(options: InjectMessage): Promise<InjectResult>;
+  injectEvent(options: InjectEvent): Promise<EventResult>;
   /** Returns the new document's id. */
   ingestDocument(options: IngestDocument): Promise<string>;
   searchDocuments(options: SearchDocuments): Promise<DocumentHit[]>;

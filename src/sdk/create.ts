@@ -10,11 +10,13 @@ import { createStore } from "./store.ts";
 import {
   type Dispatcher,
   type DocumentHit,
+  type EventResult,
   type GetOrCreateSession,
   HOOK_EVENTS,
   type HookCallback,
   type HookEvent,
   type IngestDocument,
+  type InjectEvent,
   type InjectMessage,
   type InjectResult,
   type IntegrationMeta,
@@ -37,6 +39,12 @@ export function createSdk(backend: SdkBackend, verifiers = createVerifiers()) {
 
     /** Puts a message into a session; with `runAgent` the bot answers it. Durable once it resolves. */
     injectMessage: (options: InjectMessage): Promise<InjectResult> => backend.injectMessage(options),
+
+    /**
+     * Puts an event into every channel that is bound to its place, or into the place's own channel when none is. Each
+     * runs for itself; every target gets one answer, also when channels share it. All of it is stored, or nothing.
+     */
+    injectEvent: (options: InjectEvent): Promise<EventResult> => backend.injectEvent(options),
 
     /** Stores a document so that agents and `searchDocuments` find it. Returns its id. */
     ingestDocument: (options: IngestDocument): Promise<string> => backend.ingestDocument(options),

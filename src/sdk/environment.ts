@@ -17,6 +17,7 @@ export function createEnvironmentBackend(environment: Record<string, string | un
       : {
           getOrCreateSession: standIn("getOrCreateSession"),
           injectMessage: standIn("injectMessage"),
+          injectEvent: standIn("injectEvent"),
           ingestDocument: standIn("ingestDocument"),
           searchDocuments: standIn("searchDocuments"),
           store: testSeam().store,
@@ -38,7 +39,7 @@ export function createEnvironmentBackend(environment: Record<string, string | un
   };
 }
 
-type Standing = "getOrCreateSession" | "injectMessage" | "ingestDocument" | "searchDocuments";
+type Standing = "getOrCreateSession" | "injectMessage" | "injectEvent" | "ingestDocument" | "searchDocuments";
 
 /** What the test provides (`fakeHeddle`), else an error that says what is missing. */
 function standIn<Name extends Standing>(name: Name): SdkBackend[Name] {

@@ -26,6 +26,7 @@ export const {
   defineConfig,
   getOrCreateSession,
   injectMessage,
+  injectEvent,
   ingestDocument,
   searchDocuments,
   registerDispatcher,

@@ -4,7 +4,7 @@ import { type ErrorCode, HeddleError, isErrorCode } from "../errors.ts";
 import type { SdkServices } from "./backend.ts";
 import { fetchWithTimeout } from "./fetch.ts";
 import { createRestStore } from "./rest-store.ts";
-import type { DocumentHit, InjectResult, JsonObject } from "./types.ts";
+import type { DocumentHit, EventResult, InjectMessage, InjectResult, JsonObject } from "./types.ts";
 
 export interface RestOptions {
   /** Of the server: "http://127.0.0.1:8000". */
@@ -19,7 +19,7 @@ export function createRestServices(
   options: RestOptions,
 ): Pick<
   SdkServices,
-  "getOrCreateSession" | "injectMessage" | "ingestDocument" | "searchDocuments" | "store"
+  "getOrCreateSession" | "injectMessage" | "injectEvent" | "ingestDocument" | "searchDocuments" | "store"
 > {
   const { integrationId } = options;
   return {
@@ -27,17 +27,26 @@ export function createRestServices(
       const body = { client_id: clientId, bot_id: botId, dispatch_config: dispatchConfig };
       return (await call<{ session_id: string }>(options, "POST", "/sessions", body)).session_id;
     },
-    injectMessage: ({ sessionId, content, source, ...rest }) =>
-      call<InjectResult>(options, "POST", `/sessions/${encodeURIComponent(sessionId)}/messages`, {
-        content,
-        source,
-        run_agent: rest.runAgent ?? false,
-        notify: rest.notify ?? true,
-        dispatch_config: rest.dispatchConfig,
-        execution_config: rest.executionConfig,
-        idempotency_key: rest.idempotencyKey,
-        metadata: rest.metadata,
-      }),
+    injectMessage: ({ sessionId, ...message }) =>
+      call<InjectResult>(
+        options,
+        "POST",
+        `/sessions/${encodeURIComponent(sessionId)}/messages`,
+        messageBody(message),
+      ),
+    async injectEvent({ clientId, event, botId, matches, ...message }) {
+      if (matches) {
+        throw new HeddleError(
+          "not_supported",
+          "A function cannot be sent to the server: leave out `matches`",
+          {
+            field: "matches",
+          },
+        );
+      }
+      const place = { client_id: clientId, event, bot_id: botId };
+      return call<EventResult>(options, "POST", "/events", { ...place, ...messageBody(message) });
+    },
     async ingestDocument({ title, content, sessionId, metadata }) {
       const body = { title, content, integration_id: integrationId, session_id: sessionId, metadata };
       return (await call<{ id: string }>(options, "POST", "/documents", body)).id;
@@ -53,6 +62,18 @@ export function createRestServices(
     store: createRestStore(integrationId, (method, path, body) => call(options, method, path, body)),
   };
 }
+
+const messageBody = (message: Omit<InjectMessage, "sessionId">): JsonObject => ({
+  content: message.content,
+  source: message.source,
+  run_agent: message.runAgent ?? false,
+  notify: message.notify ?? true,
+  dispatch_config: message.dispatchConfig,
+  author: message.author,
+  execution_config: message.executionConfig,
+  idempotency_key: message.idempotencyKey,
+  metadata: message.metadata,
+});
 
 async function call<Answer>(
   options: RestOptions,

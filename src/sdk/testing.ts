@@ -9,6 +9,7 @@ import type {
   GetOrCreateSession,
   HookContext,
   IngestDocument,
+  InjectEvent,
   InjectMessage,
   JsonObject,
   RunContext,
@@ -34,6 +35,7 @@ export const registered = (): Readonly<Registered> => testSeam().registered;
 export interface FakeHeddle {
   sessions: GetOrCreateSession[];
   messages: InjectMessage[];
+  events: InjectEvent[];
   documents: IngestDocument[];
   searches: SearchDocuments[];
   /** Forgets all of it, and what `store` keeps. */
@@ -43,18 +45,20 @@ export interface FakeHeddle {
 }
 
 /**
- * From now on `getOrCreateSession`, `injectMessage`, `ingestDocument` and `searchDocuments` answer without a server.
- * One client id and bot have one session; an idempotency key that was seen before gives the first one's answer;
+ * From now on `getOrCreateSession`, `injectMessage`, `injectEvent`, `ingestDocument` and `searchDocuments` answer without a server.
+ * One client id and bot have one session, no place is bound to a channel; an idempotency key that was seen before gives the first one's answer;
  * a search finds nothing unless `answers` says otherwise.
  */
 export function fakeHeddle(answers: Partial<SdkServices> = {}): FakeHeddle {
   const fake: FakeHeddle = {
     sessions: [],
     messages: [],
+    events: [],
     documents: [],
     searches: [],
     clear() {
-      for (const list of [fake.sessions, fake.messages, fake.documents, fake.searches]) list.length = 0;
+      const { sessions, messages, events, documents, searches } = fake;
+      for (const list of [sessions, messages, events, documents, searches]) list.length = 0;
       sessionIds.clear();
       results.clear();
       testSeam().store.clear();
@@ -65,26 +69,38 @@ export function fakeHeddle(answers: Partial<SdkServices> = {}): FakeHeddle {
   };
   const sessionIds = new Map<string, string>();
   const results = new Map<string, Awaited<ReturnType<SdkServices["injectMessage"]>>>();
+  const sessionOf = (clientId: string, botId: string): string => {
+    const place = JSON.stringify([clientId, botId]);
+    const id = sessionIds.get(place) ?? `session-${sessionIds.size + 1}`;
+    sessionIds.set(place, id);
+    return id;
+  };
+  const store = (sessionId: string, message: Omit<InjectMessage, "sessionId">, remember: () => void) => {
+    const seen = message.idempotencyKey === undefined ? undefined : results.get(message.idempotencyKey);
+    if (seen) return { ...seen, duplicate: true };
+    remember();
+    const number = fake.messages.length + fake.events.length;
+    const result = {
+      message_id: `message-${number}`,
+      session_id: sessionId,
+      task_id: message.runAgent ? `task-${number}` : null,
+      duplicate: false,
+    };
+    if (message.idempotencyKey !== undefined) results.set(message.idempotencyKey, result);
+    return result;
+  };
   testSeam().services = {
     async getOrCreateSession(wanted) {
       fake.sessions.push(wanted);
-      const place = JSON.stringify([wanted.clientId, wanted.botId]);
-      const id = sessionIds.get(place) ?? `session-${sessionIds.size + 1}`;
-      sessionIds.set(place, id);
-      return id;
+      return sessionOf(wanted.clientId, wanted.botId);
     },
     async injectMessage(message) {
-      const seen = message.idempotencyKey === undefined ? undefined : results.get(message.idempotencyKey);
-      if (seen) return { ...seen, duplicate: true };
-      const number = fake.messages.push(message);
-      const result = {
-        message_id: `message-${number}`,
-        session_id: message.sessionId,
-        task_id: message.runAgent ? `task-${number}` : null,
-        duplicate: false,
-      };
-      if (message.idempotencyKey !== undefined) results.set(message.idempotencyKey, result);
-      return result;
+      return store(message.sessionId, message, () => fake.messages.push(message));
+    },
+    async injectEvent(event) {
+      const result = store(sessionOf(event.clientId, event.botId), event, () => fake.events.push(event));
+      const results = [{ ...result, channel_id: `channel-of-${event.clientId}` }];
+      return { status: "processed", bound: false, results };
     },
     async ingestDocument(document) {
       return `document-${fake.documents.push(document)}`;

@@ -41,10 +41,49 @@ export interface InjectMessage {
   notify?: boolean;
   /** The target of this message's outcome, instead of the session's; used whatever `notify` is. */
   dispatchConfig?: DispatchConfig;
+  /** The person who wrote it: where the message is posted, it is posted in this name. */
+  author?: MessageAuthor;
   executionConfig?: ExecutionConfig;
   /** The sender's own id of the event, 1 to 255 characters. A second message with the same one returns the first one's result. */
   idempotencyKey?: string;
   metadata?: JsonObject;
+}
+
+/** `integration_config` holds what integrations know of the person, by integration: `{ github: { github_username } }`. */
+export interface MessageAuthor {
+  id?: string;
+  display_name: string;
+  integration_config?: JsonObject;
+}
+
+/** An event of an outside place, for every channel that is bound to it. */
+export interface InjectEvent extends Omit<InjectMessage, "sessionId"> {
+  /** The place it comes from, with the integration's prefix: "github:owner/repo". */
+  clientId: string;
+  /** Its name, as bindings filter by it: "pull_request". */
+  event: string;
+  /** Who answers where the channel has no bot of its own. */
+  botId: string;
+  /** Whether a binding lets the event through; asked after its event_filter. Inside the server only. */
+  matches?: (binding: EventBinding) => boolean;
+}
+
+export interface EventBinding {
+  channel_id: string;
+  /** The integration's own fields of the binding. */
+  config: JsonObject;
+  /** Null: all events. */
+  event_filter: string[] | null;
+}
+
+/** As the REST API answers it. */
+export interface EventResult {
+  /** "filtered": the place is bound to channels, and none of their bindings lets this event through. */
+  status: "processed" | "filtered";
+  /** False: no channel is bound to the place, and the message went to the place's own channel. */
+  bound: boolean;
+  /** One a channel. */
+  results: (InjectResult & { channel_id: string })[];
 }
 
 /** As the REST API answers it. */
@@ -300,8 +339,8 @@ export interface IntegrationMeta {
   integrationType: string;
   /** With the colon: "github:". */
   clientIdPrefix: string;
-  /** Fields of a post that name the user (`username`, `icon_url`). */
-  userAttribution?: (user: AttributedUser) => JsonObject;
+  /** Fields of a post that name the user: `username`, `icon_emoji`, `icon_url`. */
+  userAttribution?: (user: AttributedUser) => Promise<JsonObject> | JsonObject;
   /** channel id → name to show. */
   resolveDisplayNames?: (
     channels: { id: string; client_id: string }[],

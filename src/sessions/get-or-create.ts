@@ -2,11 +2,11 @@ import { and, eq, or, sql } from "drizzle-orm";
 import { createBatcher } from "../batch.ts";
 import type { Database, Queryable } from "../db/database.ts";
 import { bots, channels, type JsonObject, sessions } from "../db/schema.ts";
+import type { SealConfig } from "../dispatch/seal-config.ts";
 import { HeddleError } from "../errors.ts";
 import { newId } from "../ids.ts";
 import type { GetOrCreateSession } from "../sdk/types.ts";
 import { storable } from "../storable.ts";
-import type { SealConfig } from "./target.ts";
 
 interface Place {
   clientId: string;
@@ -16,7 +16,8 @@ interface Place {
 const BATCH = 64;
 
 /**
- * The one active session of a client and bot, made when there is none. A `dispatchConfig` replaces the session's.
+ * The one active session of a client and bot, made when there is none. Where the channel names a bot, that one counts,
+ * whoever was asked for. A `dispatchConfig` replaces the session's.
  * Throws `unknown_bot` and `validation`.
  */
 export function createGetOrCreate({ db, seal }: { db: Database; seal: SealConfig }) {
@@ -48,13 +49,22 @@ async function findActiveSessions(
   places: Place[],
 ): Promise<PromiseSettledResult<string | undefined>[]> {
   const rows = await query
-    .select({ id: sessions.id, clientId: sessions.client_id, botId: sessions.bot_id })
+    .select({
+      id: sessions.id,
+      clientId: sessions.client_id,
+      botId: sessions.bot_id,
+      channelBot: channels.bot_id,
+    })
     .from(sessions)
+    .innerJoin(channels, eq(channels.id, sessions.channel_id))
     .where(
       and(
         or(
           ...places.map(({ clientId, botId }) =>
-            and(eq(sessions.client_id, clientId), eq(sessions.bot_id, botId)),
+            and(
+              eq(sessions.client_id, clientId),
+              eq(sessions.bot_id, sql`coalesce(${channels.bot_id}, ${botId})`),
+            ),
           ),
         ),
         sql`active`,
@@ -62,7 +72,7 @@ async function findActiveSessions(
     );
   return places.map(({ clientId, botId }) => ({
     status: "fulfilled",
-    value: rows.find((row) => row.clientId === clientId && row.botId === botId)?.id,
+    value: rows.find((row) => row.clientId === clientId && row.botId === (row.channelBot ?? botId))?.id,
   }));
 }
 
@@ -72,15 +82,17 @@ async function create(
   config: JsonObject | null,
 ): Promise<{ session_id: string; created: boolean }> {
   return db.query.transaction(async (tx) => {
-    const [bot] = await tx.select({ id: bots.id }).from(bots).where(eq(bots.id, botId));
-    if (!bot) throw unknownBot(botId);
+    const channel = await channelOf(tx, clientId);
+    const bot_id = channel.bot_id ?? botId;
+    const [bot] = await tx.select({ id: bots.id }).from(bots).where(eq(bots.id, bot_id));
+    if (!bot) throw unknownBot(bot_id);
     const [made] = await tx
       .insert(sessions)
       .values({
         id: newId(),
-        channel_id: await channelOf(tx, clientId),
+        channel_id: channel.id,
         client_id: clientId,
-        bot_id: botId,
+        bot_id,
         dispatch_config: config,
       })
       .onConflictDoNothing()
@@ -95,13 +107,13 @@ async function create(
   });
 }
 
-async function channelOf(tx: Queryable, clientId: string): Promise<string> {
+async function channelOf(tx: Queryable, clientId: string): Promise<{ id: string; bot_id: string | null }> {
   // The update that changes nothing makes RETURNING answer for an existing row, too.
   const [row] = await tx
     .insert(channels)
     .values({ id: newId(), client_id: clientId, name: clientId })
     .onConflictDoUpdate({ target: channels.client_id, set: { client_id: clientId } })
-    .returning({ id: channels.id });
+    .returning({ id: channels.id, bot_id: channels.bot_id });
   if (!row) throw new HeddleError("internal", "The channel was not stored.");
-  return row.id;
+  return row;
 }

@@ -2,20 +2,24 @@
 
 import { and, desc, eq, lt, sql } from "drizzle-orm";
 import { messages, sessions } from "../db/schema.ts";
-import type { Dispatchers } from "../dispatch/registry.ts";
 import { HeddleError } from "../errors.ts";
-import type { GetOrCreateSession, InjectMessage, InjectResult } from "../sdk/types.ts";
-import type { Vault } from "../vault.ts";
+import type {
+  EventResult,
+  GetOrCreateSession,
+  InjectEvent,
+  InjectMessage,
+  InjectResult,
+} from "../sdk/types.ts";
 import { createGetOrCreate } from "./get-or-create.ts";
 import { createInject, type InjectOptions } from "./inject.ts";
-import type { SealConfig } from "./target.ts";
+import { createInjectEvent } from "./inject-event.ts";
 
 export type MessageRow = typeof messages.$inferSelect;
 
 export interface Sessions {
   /**
-   * The one active session of this client and bot, made when there is none. A `dispatchConfig` replaces the
-   * session's. Throws `unknown_bot` and, for a config that does not fit its type, `validation`.
+   * The one active session of this client and bot, made when there is none. Where the channel has a bot of its own,
+   * that one counts. A `dispatchConfig` replaces the session's. Throws `unknown_bot` and, for a config that does not fit its type, `validation`.
    */
   getOrCreate(wanted: GetOrCreateSession): Promise<{ session_id: string; created: boolean }>;
   /**
@@ -23,26 +27,29 @@ export interface Sessions {
    * then nothing is stored. `scope` keeps the idempotency keys of different senders apart; default: the session.
    */
   inject(message: InjectMessage, scope?: string): Promise<InjectResult>;
+  /**
+   * Puts an event into the channels that are bound to its place, each in the session of its own bot; when none is
+   * bound, into the place's own channel. The event's dispatchConfig is used by the longest bound of them; with `notify`
+   * each run's answer also reaches what the channel speaks to, but no target twice. One transaction: all or nothing; an
+   * idempotency key stands for the whole event. A channel whose bot is gone is left out (and logged) unless it is the
+   * only one. Throws `unknown_bot`, `validation`.
+   */
+  injectEvent(event: InjectEvent, scope?: string): Promise<EventResult>;
   /** The newest `limit` messages before the cursor (a message id), oldest first. Throws `not_found`. */
   messages(sessionId: string, page: { limit: number; before?: string }): Promise<MessageRow[]>;
 }
 
-export interface SessionsOptions extends Omit<InjectOptions, "seal" | "dispatchers"> {
-  dispatchers: Dispatchers;
-  vault: Vault;
-  /** Resolves when the integrations have loaded: until then a dispatch type may be missing that will be there. */
-  settled: Promise<unknown>;
-}
+export type SessionsOptions = InjectOptions;
 
 export function createSessions(options: SessionsOptions): Sessions {
-  const { db, dispatchers, vault, settled } = options;
-  const seal: SealConfig = async (config) => {
-    if (!dispatchers.get(config.type)) await settled;
-    return vault.sealConfig(dispatchers.check(config));
-  };
+  const { db } = options;
+  const getOrCreate = createGetOrCreate(options);
+  const inject = createInject(options);
+  const injectEvent = createInjectEvent({ ...options, getOrCreate }, inject);
   return {
-    getOrCreate: createGetOrCreate({ db, seal }),
-    inject: createInject({ ...options, seal }),
+    getOrCreate,
+    inject: inject.inject,
+    injectEvent: (event, scope = event.clientId) => injectEvent(event, scope),
     async messages(sessionId, { limit, before }) {
       const older = before
         ? lt(

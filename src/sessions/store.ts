@@ -22,7 +22,7 @@ export interface StoredMessage {
         | "correlation_id"
         | "source"
         | "dispatch_type"
-      > & { dispatch_config: JsonObject; execution_config: JsonObject })
+      > & { dispatch_config: JsonObject; mirrors: JsonObject[]; execution_config: JsonObject })
     | null;
   inbox: InboxRow | null;
 }
@@ -47,10 +47,10 @@ export async function storeMessages(tx: Queryable, items: StoredMessage[]): Prom
     ),
     with_task as (
       insert into tasks (id, session_id, channel_id, bot_id, message_id, correlation_id, source,
-        dispatch_type, dispatch_config, execution_config)
+        dispatch_type, dispatch_config, mirrors, execution_config)
       select t.* from fresh, jsonb_to_record(nullif(item -> 'task', 'null')) as t (
         id uuid, session_id uuid, channel_id uuid, bot_id text, message_id uuid, correlation_id uuid, source text,
-        dispatch_type text, dispatch_config jsonb, execution_config jsonb
+        dispatch_type text, dispatch_config jsonb, mirrors jsonb, execution_config jsonb
       )
       where t.id is not null
     ),

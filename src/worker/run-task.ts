@@ -5,7 +5,7 @@ import { and, eq } from "drizzle-orm";
 import { type Agent, saveFinalStep, type TurnOutcome } from "../agent/turn.ts";
 import type { Database } from "../db/database.ts";
 import { isConnectionLoss } from "../db/postgres-error.ts";
-import { tasks } from "../db/schema.ts";
+import { type DeliveryPayload, type JsonObject, tasks } from "../db/schema.ts";
 import type { Outbox } from "../dispatch/outbox.ts";
 import { type ErrorCode, HeddleError, messageOf } from "../errors.ts";
 import type { Logger } from "../log.ts";
@@ -115,22 +115,22 @@ export function createTaskRunner(options: RunTaskOptions) {
       if (isAnswer) writes.push(saveFinalStep(tx, turn, ending.outcome.final));
       // Whoever cancelled a run knows it; everybody else waits for an answer or an error.
       if (ending.status !== "cancelled") {
-        writes.push(
-          outbox.write(tx, {
-            task_id: task.id,
-            session_id: task.session_id,
-            bot_id: task.bot_id,
-            correlation_id: task.correlation_id,
-            dispatch_type: task.dispatch_type,
-            dispatch_config: task.dispatch_config,
-            payload: {
-              kind: isAnswer ? "result" : "error",
-              text,
-              client_actions: isAnswer ? ending.outcome.clientActions : [],
-              extra_metadata: {},
-            },
-          }),
-        );
+        const payload: DeliveryPayload = {
+          kind: isAnswer ? "result" : "error",
+          text,
+          client_actions: isAnswer ? ending.outcome.clientActions : [],
+          extra_metadata: {},
+        };
+        const { session_id, bot_id, correlation_id } = task;
+        const deliveries = targetsOf(task).map((target) => ({
+          task_id: task.id,
+          session_id,
+          bot_id,
+          correlation_id,
+          ...target,
+          payload,
+        }));
+        writes.push(outbox.write(tx, ...deliveries));
       }
       await Promise.all(writes);
       return true;
@@ -149,4 +149,13 @@ export function createTaskRunner(options: RunTaskOptions) {
     await queue.handBack("tasks", job);
     log.info("Task {task_id} handed back to the queue", { task_id: task.id });
   }
+}
+
+/** The task's own and those that mirror it. */
+function targetsOf({ dispatch_type, dispatch_config, mirrors }: Claim["task"]) {
+  const mirrored = mirrors.map(({ type, ...config }: JsonObject) => ({
+    dispatch_type: String(type),
+    dispatch_config: config,
+  }));
+  return [{ dispatch_type, dispatch_config }, ...mirrored];
 }

@@ -50,6 +50,7 @@ export async function loadBuiltin(
     backendFor: () => ({
       getOrCreateSession: unexpected,
       injectMessage: unexpected,
+      injectEvent: unexpected,
       ingestDocument: unexpected,
       searchDocuments: unexpected,
       getSetting: () => undefined,

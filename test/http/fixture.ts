@@ -1,11 +1,12 @@
 // The HTTP app over real sessions, and integrations made of plain functions.
 
+import type { BindingManifest } from "../../src/channels/check-binding.ts";
 import { createApiKeys, OPERATOR } from "../../src/http/api-keys.ts";
 import { type AppParts, createApp } from "../../src/http/app.ts";
 import type { IntegrationView } from "../../src/integrations/registry.ts";
 import { createIntegrationStore } from "../../src/integrations/store.ts";
 import { createLog } from "../../src/log.ts";
-import type { Dispatcher } from "../../src/sdk/types.ts";
+import type { Dispatcher, IntegrationMeta } from "../../src/sdk/types.ts";
 import { createDocuments } from "../../src/search/documents.ts";
 import type { TestDatabase } from "../database.ts";
 import { createSessionsFixture } from "../sessions/fixture.ts";
@@ -19,6 +20,8 @@ export interface TestIntegration {
 
 export interface HttpFixtureOptions {
   dispatchers?: Record<string, Dispatcher>;
+  metas?: IntegrationMeta[];
+  manifests?: Record<string, { binding: BindingManifest }>;
   integrations?: Record<string, TestIntegration>;
   webhookRateLimit?: number;
   isReady?: () => Promise<void>;
@@ -44,7 +47,7 @@ export async function createHttpFixture(db: TestDatabase, options: HttpFixtureOp
     redact: (text) => text,
     write: (line) => lines.push(line),
   });
-  const core = await createSessionsFixture(db, options.dispatchers);
+  const core = await createSessionsFixture(db, options.dispatchers, options.metas, options.manifests);
   const apiKeys = createApiKeys({
     db,
     log,

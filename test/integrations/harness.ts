@@ -74,6 +74,7 @@ export async function harness(files: Files, options: HarnessOptions = {}) {
       (() => ({
         getOrCreateSession: nothing,
         injectMessage: nothing,
+        injectEvent: nothing,
         ingestDocument: nothing,
         searchDocuments: nothing,
         getSetting: (key) => options.environment?.[key],

@@ -2,12 +2,18 @@
 
 import { getLogger } from "@logtape/logtape";
 import { createBots } from "../../src/bots/bots.ts";
+import { createBindings } from "../../src/channels/bindings.ts";
+import { createChannelSessions } from "../../src/channels/channel-sessions.ts";
+import { createChannels } from "../../src/channels/channels.ts";
+import { type BindingManifest, findBindable } from "../../src/channels/check-binding.ts";
+import { createPlaces } from "../../src/channels/places.ts";
 import { noneDispatcher } from "../../src/dispatch/core/none.ts";
 import { createOutbox } from "../../src/dispatch/outbox.ts";
 import { createDispatchers } from "../../src/dispatch/registry.ts";
+import { createSealConfig } from "../../src/dispatch/seal-config.ts";
 import { createQueue } from "../../src/queue/queue.ts";
 import { createRedactor } from "../../src/redact.ts";
-import type { Dispatcher } from "../../src/sdk/types.ts";
+import type { Dispatcher, IntegrationMeta } from "../../src/sdk/types.ts";
 import { createSessions } from "../../src/sessions/sessions.ts";
 import { createTasks } from "../../src/sessions/tasks.ts";
 import { createVault } from "../../src/vault.ts";
@@ -15,10 +21,13 @@ import type { TestDatabase } from "../database.ts";
 
 const log = getLogger("heddle");
 
-/** Two bots ("default", "other") and the dispatch types "none" and those given. */
+/** Two bots ("default", "other"), the dispatch types "none" and those given, and what integrations tell of their places. */
 export async function createSessionsFixture(
   db: TestDatabase,
   dispatchersOfTest: Record<string, Dispatcher> = {},
+  metas: IntegrationMeta[] = [],
+  /** By integration: `binding` of the manifest. */
+  manifests: Record<string, { binding: BindingManifest }> = {},
 ) {
   const redactor = createRedactor();
   const vault = createVault(Buffer.alloc(32, 7), redactor.add);
@@ -38,7 +47,19 @@ export async function createSessionsFixture(
     if (!(await bots.exists(id))) await bots.create({ id, name: id });
   }
   const settled = Promise.resolve();
-  const sessions = createSessions({ db, queue, outbox, dispatchers, vault, settled });
+  const places = createPlaces({ metas: () => metas, log, timeoutMs: 200 });
+  const seal = createSealConfig({ dispatchers, vault, settled });
+  const parts = { db, queue, outbox, dispatchers, vault, seal, places, settled, log };
+  const sessions = createSessions(parts);
   const tasks = createTasks({ db, queue });
-  return { db, queue, vault, dispatchers, outbox, bots, sessions, tasks, redactor, log };
+  const channels = createChannels({ db, seal, places, botExists: bots.exists });
+  const channelSessions = createChannelSessions(db);
+  const views = metas.map((meta) => ({
+    id: meta.integrationType,
+    isLive: true,
+    meta,
+    setup: manifests[meta.integrationType] ?? null,
+  }));
+  const bindings = createBindings({ ...parts, bindable: (type) => findBindable(views, type) });
+  return { ...parts, bots, sessions, tasks, channels, channelSessions, bindings, redactor };
 }

@@ -1,7 +1,6 @@
 import { Elysia, t } from "elysia";
-import { HeddleError } from "../../errors.ts";
 import type { MessageRow, Sessions } from "../../sessions/sessions.ts";
-import { storable } from "../../storable.ts";
+import { Injected, MessageFields, messageOf } from "../message-body.ts";
 import { bodyFailures, failures, type RouteOptions } from "../route-options.ts";
 import { DispatchConfig, Id, IdParams, Instant, instant, JsonFields, limitOf, nullable } from "../schemas.ts";
 
@@ -20,48 +19,7 @@ const NewSession = t.Object(
   { additionalProperties: false },
 );
 
-const ExecutionConfig = t.Object(
-  {
-    system_preamble: t.Optional(t.String({ description: "A system message last before the user's." })),
-    skills: t.Optional(t.Array(t.String(), { description: "Ids of skills to put into the context." })),
-    tools: t.Optional(t.Array(t.String(), { description: "Tools besides the bot's own." })),
-    model_override: t.Optional(t.String({ description: "A model instead of the bot's." })),
-  },
-  { additionalProperties: false, description: "For the run that this message causes, and that run only." },
-);
-
-const NewMessage = t.Object(
-  {
-    content: t.String({ description: "The text, as the bot is to read it." }),
-    role: t.Optional(t.String({ description: "Ignored: what comes in is always a user's message." })),
-    source: t.Optional(
-      nullable(t.String({ minLength: 1, maxLength: 100 }), "Where it came from. Default: api."),
-    ),
-    run_agent: t.Optional(
-      t.Boolean({ description: "True makes a task in which the bot answers. Default: false." }),
-    ),
-    notify: t.Optional(
-      t.Boolean({ description: "Hands the outcome to the session's target. Default: true." }),
-    ),
-    dispatch_config: t.Optional(nullable(DispatchConfig, "A target for this message's outcome only.")),
-    execution_config: t.Optional(nullable(ExecutionConfig)),
-    metadata: t.Optional(nullable(JsonFields)),
-    idempotency_key: t.Optional(
-      nullable(
-        t.String({ minLength: 1, maxLength: 255 }),
-        "A second message with the same key in this session is not stored; the first one's ids are answered. The header Idempotency-Key means the same.",
-      ),
-    ),
-  },
-  { additionalProperties: false },
-);
-
-const Injected = t.Object({
-  message_id: Id,
-  session_id: Id,
-  task_id: nullable(Id, "Null when no run was asked for."),
-  duplicate: t.Boolean({ description: "True: the idempotency key was seen before, and nothing was stored." }),
-});
+const NewMessage = t.Object(MessageFields, { additionalProperties: false });
 
 const MessageAnswer = t.Object({
   id: Id,
@@ -106,21 +64,8 @@ export function sessionRoutes({ sessions, route }: { sessions: Sessions; route: 
     .post(
       "/:id/messages",
       async ({ params, body, request, status }) => {
-        const idempotencyKey = idempotencyKeyOf(request, body.idempotency_key ?? undefined);
-        return status(
-          201,
-          await sessions.inject({
-            sessionId: params.id,
-            content: body.content,
-            source: body.source ?? "api",
-            runAgent: body.run_agent ?? false,
-            notify: body.notify ?? true,
-            ...(body.dispatch_config && { dispatchConfig: body.dispatch_config }),
-            ...(body.execution_config && { executionConfig: body.execution_config }),
-            ...(body.metadata && { metadata: body.metadata }),
-            ...(idempotencyKey !== undefined && { idempotencyKey }),
-          }),
-        );
+        const message = messageOf(body, request);
+        return status(201, await sessions.inject({ sessionId: params.id, ...message }));
       },
       {
         ...route.json({
@@ -155,17 +100,6 @@ export function sessionRoutes({ sessions, route }: { sessions: Sessions; route: 
         response: { 200: t.Array(MessageAnswer), ...failures(403, 404, 422) },
       },
     );
-}
-
-function idempotencyKeyOf(request: Request, inBody: string | undefined): string | undefined {
-  const inHeader = request.headers.get("idempotency-key") || undefined;
-  if (inHeader !== undefined && inBody !== undefined && inHeader !== inBody) {
-    throw new HeddleError("validation", "The body and the header Idempotency-Key name different keys.", {
-      field: "idempotency_key",
-    });
-  }
-  const key = inBody ?? inHeader;
-  return key === undefined ? undefined : storable(key);
 }
 
 const present = (row: MessageRow) => ({

@@ -1,0 +1,194 @@
+// Bindings: places of outside services that a channel hears from and speaks to.
+
+import { and, asc, eq } from "drizzle-orm";
+import type { Database, Queryable } from "../db/database.ts";
+import { isUniqueViolation } from "../db/postgres-error.ts";
+import { channelBindings, channels, type JsonObject } from "../db/schema.ts";
+import type { SealConfig } from "../dispatch/seal-config.ts";
+import { HeddleError } from "../errors.ts";
+import { newId } from "../ids.ts";
+import type { DispatchConfig } from "../sdk/types.ts";
+import type { Vault } from "../vault.ts";
+import { type Bindable, checkBinding } from "./check-binding.ts";
+import type { Places } from "./places.ts";
+
+type BindingRow = typeof channelBindings.$inferSelect;
+
+/** Named by its integration when it has no name of its own; configs are sealed. */
+export type Binding = BindingRow;
+
+export interface BindingChange {
+  client_id?: string;
+  display_name?: string | null;
+  dispatch_config?: DispatchConfig | null;
+  event_filter?: string[] | null;
+  config?: JsonObject;
+  mirror?: boolean;
+}
+
+export interface NewBinding extends BindingChange {
+  integration_type: string;
+  client_id: string;
+}
+
+export interface Bindings {
+  /** Oldest first: in this order an event reaches the channels that are bound to its place. Throws `not_found`. */
+  list(channelId: string): Promise<Binding[]>;
+  /** Throws `not_found`, `validation`, and `conflict` when the channel has this place already. */
+  add(channelId: string, binding: NewBinding): Promise<Binding>;
+  /** In one step: events go by the old binding or by the new one, never by none. Throws as `add` does. */
+  update(channelId: string, id: string, change: BindingChange): Promise<Binding>;
+  /** Moves the binding to another channel. Throws `not_found`, and `conflict` when that has the place already. */
+  adopt(channelId: string, id: string, targetId: string): Promise<Binding>;
+  /** Throws `not_found`. */
+  delete(channelId: string, id: string): Promise<void>;
+}
+
+export interface BindingsOptions {
+  db: Database;
+  seal: SealConfig;
+  vault: Pick<Vault, "sealConfig" | "openConfig">;
+  places: Pick<Places, "displayNames">;
+  /** The live integration of this type, and what its manifest says of bindings. */
+  bindable: (integrationType: string) => Bindable | undefined;
+  /** Resolves when the integrations have loaded: until then one may be missing that will be there. */
+  settled: Promise<unknown>;
+}
+
+export function createBindings({ db, seal, vault, places, bindable, settled }: BindingsOptions): Bindings {
+  const { query } = db;
+
+  const integration = async (type: string): Promise<Bindable> => {
+    if (!bindable(type)) await settled;
+    const found = bindable(type);
+    if (found) return found;
+    throw new HeddleError("validation", `No integration "${type}" with a client id prefix is live.`, {
+      field: "integration_type",
+    });
+  };
+
+  const fieldsOf = async (
+    type: string,
+    { client_id, event_filter, config }: Pick<BindingRow, "client_id" | "event_filter" | "config">,
+  ) => {
+    const checked = checkBinding(await integration(type), { client_id, event_filter, config });
+    return { ...checked, config: vault.sealConfig(checked.config) };
+  };
+
+  const sealed = async ({ dispatch_config }: BindingChange) =>
+    dispatch_config === undefined
+      ? {}
+      : { dispatch_config: dispatch_config && (await seal(dispatch_config)) };
+
+  const named = async (rows: BindingRow[]): Promise<Binding[]> => {
+    const names = await places.displayNames(rows.filter(({ display_name }) => display_name === null));
+    return rows.map((row) => ({ ...row, display_name: row.display_name ?? names.get(row.id) ?? null }));
+  };
+
+  const one = async (rows: BindingRow[]): Promise<Binding> => {
+    const [binding] = await named(rows);
+    if (!binding) throw new HeddleError("not_found", "There is no such binding in this channel.");
+    return binding;
+  };
+
+  const which = (channelId: string, id: string) =>
+    and(eq(channelBindings.id, id), eq(channelBindings.channel_id, channelId));
+
+  return {
+    async list(channelId) {
+      await mustExist(query, channelId);
+      return named(
+        await query
+          .select()
+          .from(channelBindings)
+          .where(eq(channelBindings.channel_id, channelId))
+          .orderBy(asc(channelBindings.id)),
+      );
+    },
+    async add(channelId, { integration_type, client_id, event_filter = null, config = {}, ...others }) {
+      const fields = await fieldsOf(integration_type, { client_id, event_filter, config });
+      const target = await sealed(others);
+      await mustExist(query, channelId);
+      const { display_name = null, mirror = true } = others;
+      const made = await query
+        .insert(channelBindings)
+        .values({
+          id: newId(),
+          channel_id: channelId,
+          integration_type,
+          ...fields,
+          ...target,
+          display_name,
+          mirror,
+        })
+        .onConflictDoNothing()
+        .returning();
+      if (made.length === 0) throw bound("client_id");
+      return one(made);
+    },
+    async update(channelId, id, change) {
+      const target = await sealed(change);
+      return inConflict("client_id", async () => {
+        const [old] = await query.select().from(channelBindings).where(which(channelId, id));
+        if (!old) return one([]);
+        const { client_id, event_filter, config, display_name, mirror } = change;
+        const isChecked = [client_id, event_filter, config].some((field) => field !== undefined);
+        const checked =
+          isChecked &&
+          (await fieldsOf(old.integration_type, {
+            client_id: client_id ?? old.client_id,
+            event_filter: event_filter === undefined ? null : event_filter,
+            config: config ?? {},
+          }));
+        return one(
+          await query
+            .update(channelBindings)
+            .set({
+              // Only what the change names: another change at the same time keeps its part.
+              ...(client_id !== undefined && { client_id }),
+              ...(checked && event_filter !== undefined && { event_filter: checked.event_filter }),
+              ...(checked && config !== undefined && { config: checked.config }),
+              ...target,
+              ...(display_name !== undefined && { display_name }),
+              ...(mirror !== undefined && { mirror }),
+              updated_at: new Date(),
+            })
+            .where(which(channelId, id))
+            .returning(),
+        );
+      });
+    },
+    adopt: (channelId, id, targetId) =>
+      inConflict("target_channel_id", async () => {
+        await mustExist(query, targetId, "target_channel_id");
+        return one(
+          await query
+            .update(channelBindings)
+            .set({ channel_id: targetId, updated_at: new Date() })
+            .where(which(channelId, id))
+            .returning(),
+        );
+      }),
+    async delete(channelId, id) {
+      const gone = await query.delete(channelBindings).where(which(channelId, id)).returning();
+      if (gone.length === 0) throw new HeddleError("not_found", "There is no such binding in this channel.");
+    },
+  };
+}
+
+const bound = (field: string) =>
+  new HeddleError("conflict", "The channel is bound to this place already.", { field });
+
+/** Throws `conflict` when a write meets another binding of the same place. */
+async function inConflict<Value>(field: string, write: () => Promise<Value>): Promise<Value> {
+  try {
+    return await write();
+  } catch (error) {
+    throw isUniqueViolation(error) ? bound(field) : error;
+  }
+}
+
+async function mustExist(query: Queryable, channelId: string, field?: string): Promise<void> {
+  const [known] = await query.select({ id: channels.id }).from(channels).where(eq(channels.id, channelId));
+  if (!known) throw new HeddleError("not_found", "There is no such channel.", field ? { field } : {});
+}

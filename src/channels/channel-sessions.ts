@@ -1,0 +1,147 @@
+// Which session of a channel is the active one. Earlier ones stay, to be read and to be switched back to.
+
+import { and, desc, eq, sql } from "drizzle-orm";
+import type { Database, Queryable } from "../db/database.ts";
+import { bots, channels, sessions } from "../db/schema.ts";
+import { HeddleError } from "../errors.ts";
+import { newId } from "../ids.ts";
+
+export interface ChannelSessions {
+  /**
+   * The active session of the channel's bot (else of `botId`, else of the bot that spoke last), made when there is
+   * none. Throws `not_found`, `unknown_bot`, and `conflict` when the channel has another bot than `botId`.
+   */
+  active(channelId: string, botId?: string): Promise<string>;
+  /** A fresh session takes the place of the active one. Throws as `active` does. */
+  reset(
+    channelId: string,
+    botId?: string,
+  ): Promise<{ session_id: string; previous_session_id: string | null }>;
+  /**
+   * Makes this session of the channel the active one of its bot. Throws `not_found`, `bad_request` when it is another
+   * channel's, and `conflict` when the channel has another bot.
+   */
+  switchTo(
+    channelId: string,
+    sessionId: string,
+  ): Promise<{ session_id: string; previous_session_id: string | null }>;
+}
+
+const DEFAULT_BOT = "default";
+
+export function createChannelSessions({ query }: Pick<Database, "query">): ChannelSessions {
+  return {
+    async active(channelId, botId) {
+      const [known] = await query
+        .select({ bot_id: channels.bot_id, session_id: sessions.id })
+        .from(channels)
+        .innerJoin(sessions, eq(sessions.channel_id, channels.id))
+        .where(
+          and(
+            eq(channels.id, channelId),
+            eq(sessions.bot_id, sql`coalesce(${channels.bot_id}, ${botId ?? null}, ${sessions.bot_id})`),
+            sql`active`,
+          ),
+        )
+        .orderBy(desc(sessions.id))
+        .limit(1);
+      if (known && (!botId || !known.bot_id || known.bot_id === botId)) return known.session_id;
+      return query.transaction(async (tx) => {
+        const channel = await lock(tx, channelId);
+        const wanted = await botOf(tx, channel, botId);
+        return (await activeOf(tx, channel.client_id, wanted)) ?? open(tx, channel, wanted);
+      });
+    },
+    reset: (channelId, botId) =>
+      query.transaction(async (tx) => {
+        const channel = await lock(tx, channelId);
+        const wanted = await botOf(tx, channel, botId);
+        const previous = await activeOf(tx, channel.client_id, wanted);
+        if (previous) await tx.update(sessions).set({ active: false }).where(eq(sessions.id, previous));
+        // Where results of the place go does not change with the conversation.
+        const config = previous
+          ? sql`(select old.dispatch_config from sessions old where old.id = ${previous}::uuid)`
+          : null;
+        return {
+          session_id: await open(tx, channel, wanted, config),
+          previous_session_id: previous ?? null,
+        };
+      }),
+    switchTo: (channelId, sessionId) =>
+      query.transaction(async (tx) => {
+        const channel = await lock(tx, channelId);
+        const [wanted] = await tx.select().from(sessions).where(eq(sessions.id, sessionId));
+        if (!wanted) throw new HeddleError("not_found", "There is no such session.", { field: "session_id" });
+        if (wanted.channel_id !== channelId) {
+          throw new HeddleError("bad_request", "The session belongs to another channel.", {
+            field: "session_id",
+          });
+        }
+        if (channel.bot_id && channel.bot_id !== wanted.bot_id) throw otherBot(channel.bot_id, "session_id");
+        const previous = await activeOf(tx, channel.client_id, wanted.bot_id);
+        if (previous) await tx.update(sessions).set({ active: false }).where(eq(sessions.id, previous));
+        await tx.update(sessions).set({ active: true }).where(eq(sessions.id, sessionId));
+        return { session_id: sessionId, previous_session_id: previous ?? null };
+      }),
+  };
+}
+
+type Channel = typeof channels.$inferSelect;
+
+/** Changes of a channel's sessions follow one another. */
+async function lock(tx: Queryable, channelId: string): Promise<Channel> {
+  const [channel] = await tx.select().from(channels).where(eq(channels.id, channelId)).for("no key update");
+  if (!channel) throw new HeddleError("not_found", "There is no such channel.");
+  return channel;
+}
+
+async function botOf(tx: Queryable, channel: Channel, asked: string | undefined): Promise<string> {
+  if (channel.bot_id && asked && asked !== channel.bot_id) throw otherBot(channel.bot_id, "bot_id");
+  const id = channel.bot_id ?? asked ?? (await lastBot(tx, channel.id)) ?? DEFAULT_BOT;
+  const [bot] = await tx.select({ id: bots.id }).from(bots).where(eq(bots.id, id));
+  if (!bot) throw new HeddleError("unknown_bot", `There is no bot "${id}".`, { field: "bot_id" });
+  return id;
+}
+
+async function lastBot(tx: Queryable, channelId: string): Promise<string | undefined> {
+  const [last] = await tx
+    .select({ bot_id: sessions.bot_id })
+    .from(sessions)
+    .where(and(eq(sessions.channel_id, channelId), sql`active`))
+    .orderBy(desc(sessions.id))
+    .limit(1);
+  return last?.bot_id;
+}
+
+async function activeOf(tx: Queryable, clientId: string, botId: string): Promise<string | undefined> {
+  const [active] = await tx
+    .select({ id: sessions.id })
+    .from(sessions)
+    .where(and(eq(sessions.client_id, clientId), eq(sessions.bot_id, botId), sql`active`));
+  return active?.id;
+}
+
+async function open(
+  tx: Queryable,
+  channel: Channel,
+  botId: string,
+  config: ReturnType<typeof sql> | null = null,
+): Promise<string> {
+  const id = newId();
+  const { id: channel_id, client_id } = channel;
+  const made = await tx
+    .insert(sessions)
+    .values({ id, channel_id, client_id, bot_id: botId, dispatch_config: config })
+    .onConflictDoNothing()
+    .returning({ id: sessions.id });
+  if (made.length > 0) return id;
+  // A message to this bot has just opened one; it takes no lock on the channel.
+  const winner = await activeOf(tx, client_id, botId);
+  if (!winner) throw new HeddleError("unavailable", "The session is just being made; try again.");
+  return winner;
+}
+
+const otherBot = (bot: string, field: string) =>
+  new HeddleError("conflict", `The bot of this channel is "${bot}"; change the channel to have another.`, {
+    field,
+  });

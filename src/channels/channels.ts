@@ -1,0 +1,170 @@
+// Channels: the lasting places behind client_ids, and what an operator sets for everything that happens in them.
+
+import { and, desc, eq, lt, type SQL, sql } from "drizzle-orm";
+import type { Database } from "../db/database.ts";
+import { channels, sessions } from "../db/schema.ts";
+import type { SealConfig } from "../dispatch/seal-config.ts";
+import { HeddleError } from "../errors.ts";
+import { newId } from "../ids.ts";
+import type { DispatchConfig } from "../sdk/types.ts";
+import type { Places } from "./places.ts";
+
+export type ChannelRow = typeof channels.$inferSelect;
+
+/** With what is derived from elsewhere. */
+export interface Channel extends ChannelRow {
+  /** Of the integration whose prefix the client_id has; null when no live one has. */
+  integration: string | null;
+  /** The session that messages to the channel go to; null when there is none yet. */
+  active_session_id: string | null;
+  /** As its integration calls it, else its name. */
+  display_name: string;
+}
+
+type Settable = Omit<ChannelRow, "id" | "client_id" | "created_at" | "updated_at" | "dispatch_config">;
+export type ChannelSettings = Partial<Settable> & { dispatch_config?: DispatchConfig | null };
+
+export interface ChannelFilter {
+  integration?: string;
+  bot_id?: string;
+  client_id?: string;
+  /** A part of the name or of the client_id, in any case. */
+  q?: string;
+  /** Newest first; default 50. */
+  limit?: number;
+  /** The id of the last row of the page before. */
+  cursor?: string;
+}
+
+export interface Channels {
+  /**
+   * The channel of this client_id, made with these settings when there is none. One that is there stays as it is, its
+   * bot too: what it has is in the answer. Throws `validation` and `unknown_bot`.
+   */
+  getOrCreate(clientId: string, settings: ChannelSettings): Promise<{ channel: Channel; created: boolean }>;
+  /** Throws `not_found`. */
+  get(id: string): Promise<Channel>;
+  list(filter: ChannelFilter): Promise<Channel[]>;
+  /** Throws `not_found`, `validation`, `unknown_bot`. */
+  update(id: string, change: ChannelSettings): Promise<Channel>;
+  /** With its sessions, their messages and tasks. Throws `not_found`. */
+  delete(id: string): Promise<void>;
+}
+
+export interface ChannelsOptions {
+  db: Database;
+  seal: SealConfig;
+  places: Pick<Places, "integrationOf" | "prefixes" | "displayNames">;
+  /** Whether there is such a bot. */
+  botExists: (id: string) => Promise<boolean>;
+}
+
+export function createChannels({ db, seal, places, botExists }: ChannelsOptions): Channels {
+  const { query } = db;
+
+  const checked = async ({ dispatch_config, ...settings }: ChannelSettings) => {
+    const { bot_id } = settings;
+    if (bot_id && !(await botExists(bot_id))) {
+      throw new HeddleError("unknown_bot", `There is no bot "${bot_id}".`, { field: "bot_id" });
+    }
+    const sealed = dispatch_config && (await seal(dispatch_config));
+    return { ...settings, ...(sealed !== undefined && { dispatch_config: sealed }) };
+  };
+
+  const find = (where: SQL | undefined, limit = 1) =>
+    query
+      .select({ channel: channels, active_session_id: activeSession })
+      .from(channels)
+      .where(where)
+      .orderBy(desc(channels.id))
+      .limit(limit);
+
+  const describe = async (rows: Awaited<ReturnType<typeof find>>): Promise<Channel[]> => {
+    const names = await places.displayNames(rows.map(({ channel }) => channel));
+    return rows.map(({ channel, active_session_id }) => ({
+      ...channel,
+      active_session_id,
+      integration: places.integrationOf(channel.client_id),
+      display_name: names.get(channel.id) ?? channel.name,
+    }));
+  };
+
+  const one = async (where: SQL | undefined): Promise<Channel> => {
+    const [channel] = await describe(await find(where));
+    if (!channel) throw new HeddleError("not_found", "There is no such channel.");
+    return channel;
+  };
+
+  return {
+    async getOrCreate(clientId, settings) {
+      if (clientId.trim() === "") {
+        throw new HeddleError("validation", "client_id must not be empty.", { field: "client_id" });
+      }
+      const place = eq(channels.client_id, clientId);
+      const [known] = await describe(await find(place));
+      if (known) return { channel: known, created: false };
+      const made = await query
+        .insert(channels)
+        .values({ id: newId(), client_id: clientId, name: clientId, ...(await checked(settings)) })
+        .onConflictDoNothing()
+        .returning({ id: channels.id });
+      return { channel: await one(place), created: made.length > 0 };
+    },
+    get: (id) => one(eq(channels.id, id)),
+    list: async ({ integration, bot_id, client_id, q, limit = 50, cursor }) =>
+      describe(
+        await find(
+          and(
+            integration === undefined ? undefined : ofIntegration(places.prefixes(), integration),
+            bot_id ? eq(channels.bot_id, bot_id) : undefined,
+            client_id ? eq(channels.client_id, client_id) : undefined,
+            q
+              ? sql`strpos(lower(${channels.name} || ' ' || ${channels.client_id}), lower(${q})) > 0`
+              : undefined,
+            cursor ? lt(channels.id, cursor) : undefined,
+          ),
+          limit,
+        ),
+      ),
+    async update(id, change) {
+      const [row] = await query
+        .update(channels)
+        .set({ ...(await checked(change)), updated_at: new Date() })
+        .where(eq(channels.id, id))
+        .returning({ id: channels.id });
+      if (!row) throw new HeddleError("not_found", "There is no such channel.");
+      return one(eq(channels.id, id));
+    },
+    async delete(id) {
+      const gone = await query.delete(channels).where(eq(channels.id, id)).returning({ id: channels.id });
+      if (gone.length === 0) throw new HeddleError("not_found", "There is no such channel.");
+    },
+  };
+}
+
+/** Of the channel's bot; where the channel has none, the one that was opened last. */
+const activeSession = sql<string | null>`(
+  select s.id from ${sessions} s
+  where s.channel_id = ${channels.id} and s.active and s.bot_id = coalesce(${channels.bot_id}, s.bot_id)
+  order by s.id desc limit 1)`;
+
+/** Client ids with one of its prefixes, but for those that another integration's longer prefix claims. */
+function ofIntegration(prefixes: ReturnType<Places["prefixes"]>, integration: string): SQL {
+  const own = prefixes.filter((one) => one.integration === integration);
+  const claims = own.map(({ prefix }) => {
+    const longer = prefixes.filter(
+      (other) =>
+        other.integration !== integration &&
+        other.prefix.length > prefix.length &&
+        other.prefix.startsWith(prefix),
+    );
+    return sql.join(
+      [
+        sql`starts_with(${channels.client_id}, ${prefix})`,
+        ...longer.map((other) => sql`not starts_with(${channels.client_id}, ${other.prefix})`),
+      ],
+      sql` and `,
+    );
+  });
+  return claims.length === 0 ? sql`false` : sql`((${sql.join(claims, sql`) or (`)}))`;
+}

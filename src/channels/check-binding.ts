@@ -1,0 +1,97 @@
+// Whether a binding is one that its integration can use: what the manifest's `binding` says of events and fields.
+
+import { HeddleError } from "../errors.ts";
+import type { IntegrationMeta, JsonObject } from "../sdk/types.ts";
+
+/** `binding` of a manifest, as far as bindings are checked against it. */
+export interface BindingManifest {
+  client_id_prefix?: string;
+  event_types?: (string | { value: string })[];
+  config_fields?: {
+    key: string;
+    type: "string" | "number" | "boolean" | "multiselect";
+    default?: unknown;
+    options?: (string | { value: string })[];
+  }[];
+}
+
+/** An integration that channels can be bound to. */
+export interface Bindable {
+  integration_type: string;
+  prefix: string;
+  binding: BindingManifest;
+}
+
+/** An integration of the server, as far as it matters here. */
+export interface IntegrationFacts {
+  id: string;
+  isLive: boolean;
+  meta: Pick<IntegrationMeta, "integrationType" | "clientIdPrefix"> | null;
+  setup: object | null;
+}
+
+/** The live integration of this type, by what hooks.ts tells, else by its id and manifest. */
+export function findBindable(integrations: readonly IntegrationFacts[], type: string): Bindable | undefined {
+  for (const { id, isLive, meta, setup } of integrations) {
+    if (!isLive || (meta?.integrationType ?? id) !== type) continue;
+    // A manifest is checked when it is loaded.
+    const { binding = {} } = (setup ?? {}) as { binding?: BindingManifest };
+    const prefix = meta?.clientIdPrefix ?? binding.client_id_prefix;
+    if (prefix !== undefined) return { integration_type: type, prefix, binding };
+  }
+  return undefined;
+}
+
+export interface CheckedFields {
+  client_id: string;
+  event_filter: string[] | null;
+  config: JsonObject;
+}
+
+/** The fields with the defaults of those that are left out. Throws `validation` with the field. */
+export function checkBinding(
+  { integration_type, prefix, binding }: Bindable,
+  { client_id, event_filter, config }: CheckedFields,
+): CheckedFields {
+  if (!client_id.startsWith(prefix) || client_id.length === prefix.length) {
+    throw invalid("client_id", `of ${integration_type} begins with "${prefix}" and goes on`);
+  }
+  const events = binding.event_types?.map(choiceOf);
+  for (const [index, event] of (event_filter ?? []).entries()) {
+    if (events && !events.includes(event)) {
+      throw invalid(`event_filter.${index}`, `must be one of ${events.join(", ")}`);
+    }
+  }
+  const fields = binding.config_fields ?? [];
+  for (const key of Object.keys(config)) {
+    if (fields.some((field) => field.key === key)) continue;
+    const known = fields.map((field) => field.key).join(", ") || "none";
+    throw invalid(`config.${key}`, `is no field of ${integration_type}; there are: ${known}`);
+  }
+  const filled: JsonObject = {};
+  for (const field of fields) {
+    const value = config[field.key] ?? field.default;
+    if (value === undefined || value === null) continue;
+    const problem = problemOf(field, value);
+    if (problem) throw invalid(`config.${field.key}`, problem);
+    filled[field.key] = value;
+  }
+  return { client_id, event_filter: event_filter?.length ? event_filter : null, config: filled };
+}
+
+type Field = NonNullable<BindingManifest["config_fields"]>[number];
+
+function problemOf({ type, options }: Field, value: unknown): string | undefined {
+  if (type !== "multiselect") return typeof value === type ? undefined : `must be a ${type}`;
+  if (!Array.isArray(value) || !value.every((item) => typeof item === "string")) {
+    return "must be a list of strings";
+  }
+  const offered = options?.map(choiceOf);
+  const other = offered && value.find((item) => !offered.includes(item));
+  return other === undefined ? undefined : `must have only ${offered?.join(", ")}`;
+}
+
+const choiceOf = (option: string | { value: string }) => (typeof option === "string" ? option : option.value);
+
+const invalid = (field: string, message: string) =>
+  new HeddleError("validation", `${field} ${message}.`, { field });

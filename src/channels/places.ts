@@ -1,0 +1,107 @@
+// What integrations say about places and people: whose a client_id is, how it is called, where it is answered. Their
+// callbacks get a time limit, and what they do wrong is logged and means "nothing known": nobody waits or fails for it.
+
+import type { PostAuthor } from "../db/schema.ts";
+import type { Logger } from "../log.ts";
+import type { DispatchConfig, IntegrationMeta, MessageAuthor } from "../sdk/types.ts";
+import { within } from "../within.ts";
+
+export interface Places {
+  /** "github" for "github:owner/repo", by the longest prefix of a live integration; null when there is none. */
+  integrationOf(clientId: string): string | null;
+  /** The live integrations' prefixes. */
+  prefixes(): { integration: string; prefix: string }[];
+  /** The dispatch_config of a place as its integration knows it; not checked. */
+  resolveTarget(clientId: string): Promise<DispatchConfig | null>;
+  /** As whom a message of this person is posted through dispatchers of this type; the plain name when nobody says more. */
+  attribution(type: string, author: MessageAuthor): Promise<PostAuthor>;
+  /** channel id → name to show, of those that have one. */
+  displayNames(channels: { id: string; client_id: string }[]): Promise<Map<string, string>>;
+}
+
+export interface PlacesOptions {
+  /** Of the live integrations, as they are now. */
+  metas: () => readonly IntegrationMeta[];
+  log: Logger;
+  /** For one callback. Default 3 s. */
+  timeoutMs?: number;
+}
+
+export function createPlaces({ metas, log, timeoutMs = 3_000 }: PlacesOptions): Places {
+  const metaFor = (clientId: string): IntegrationMeta | undefined => {
+    let best: IntegrationMeta | undefined;
+    for (const meta of metas()) {
+      if (!clientId.startsWith(meta.clientIdPrefix)) continue;
+      if (!best || meta.clientIdPrefix.length > best.clientIdPrefix.length) best = meta;
+    }
+    return best;
+  };
+
+  const ask = async <Answer>(
+    meta: IntegrationMeta,
+    what: string,
+    callback: () => Promise<Answer> | Answer,
+  ): Promise<Answer | undefined> => {
+    try {
+      return await within(timeoutMs, Promise.resolve(callback()));
+    } catch (error) {
+      log.error("{what} of {integration} failed: {error}", {
+        what,
+        integration: meta.integrationType,
+        error,
+      });
+      return undefined;
+    }
+  };
+
+  return {
+    integrationOf: (clientId) => metaFor(clientId)?.integrationType ?? null,
+    prefixes: () =>
+      metas().map(({ integrationType, clientIdPrefix }) => ({
+        integration: integrationType,
+        prefix: clientIdPrefix,
+      })),
+    async resolveTarget(clientId) {
+      const meta = metaFor(clientId);
+      const resolve = meta?.resolveDispatchConfig;
+      if (!meta || !resolve) return null;
+      return (await ask(meta, "resolveDispatchConfig", () => resolve(clientId))) ?? null;
+    },
+    async attribution(type, { display_name, integration_config }) {
+      const plain: PostAuthor = display_name ? { username: display_name } : {};
+      const meta = metas().find(({ integrationType }) => integrationType === type);
+      const attribute = meta?.userAttribution;
+      if (!meta || !attribute) return plain;
+      const user = { display_name: display_name || null, integration_config: integration_config ?? {} };
+      const told = await ask(meta, "userAttribution", () => attribute(user));
+      return { ...plain, ...knownFields(told ?? {}) };
+    },
+    async displayNames(channels) {
+      const groups = Map.groupBy(channels, ({ client_id }) => metaFor(client_id));
+      const answers = await Promise.all(
+        [...groups].map(async ([meta, group]) => {
+          const resolve = meta?.resolveDisplayNames;
+          if (!meta || !resolve) return [];
+          const asked = group.map(({ id, client_id }) => ({ id, client_id }));
+          const names = (await ask(meta, "resolveDisplayNames", () => resolve(asked))) ?? {};
+          return asked.flatMap(({ id }) => {
+            const name: unknown = names[id];
+            return typeof name === "string" && name.trim() !== "" ? [[id, name] as const] : [];
+          });
+        }),
+      );
+      return new Map(answers.flat());
+    },
+  };
+}
+
+/** Others than these a dispatcher could not use. */
+function knownFields(told: Record<string, unknown>): PostAuthor {
+  const fields = ["username", "icon_emoji", "icon_url"] as const;
+  return Object.fromEntries(
+    fields.flatMap((field) => {
+      const value = told[field];
+      return typeof value === "string" && value !== "" ? [[field, value]] : [];
+    }),
+  );
+}

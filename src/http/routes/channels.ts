@@ -1,0 +1,231 @@
+import { Elysia, t } from "elysia";
+import type { ChannelSessions } from "../../channels/channel-sessions.ts";
+import type { Channel, Channels } from "../../channels/channels.ts";
+import type { Sessions } from "../../sessions/sessions.ts";
+import { maskConfig } from "../../vault.ts";
+import { Injected, MessageFields, messageOf } from "../message-body.ts";
+import { bodyFailures, failures, type RouteOptions } from "../route-options.ts";
+import {
+  DispatchConfig,
+  Id,
+  IdParams,
+  Instant,
+  instant,
+  JsonFields,
+  NextCursor,
+  nullable,
+  oneOf,
+  PageQuery,
+  pageOf,
+} from "../schemas.ts";
+
+const tag = "Channels";
+
+const BotId = t.String({ minLength: 1, maxLength: 64 });
+const Ids = (description: string) =>
+  t.Array(t.String({ minLength: 1, maxLength: 300 }), { maxItems: 200, description });
+
+const Settings = {
+  name: t.Optional(t.String({ minLength: 1, maxLength: 300 })),
+  bot_id: t.Optional(nullable(BotId, "Who answers here, whoever a message names; null: whom it names.")),
+  dispatch_config: t.Optional(
+    nullable(DispatchConfig, "Where what is said here goes; null: what the integration says."),
+  ),
+  require_mention: t.Optional(
+    t.Boolean({ description: "Chat integrations run the bot only when it is addressed." }),
+  ),
+  passive_memory: t.Optional(
+    t.Boolean({ description: "Messages that ask for no run are context of later runs." }),
+  ),
+  allow_bot_messages: t.Optional(t.Boolean({ description: "Chat integrations listen to other bots, too." })),
+  thinking_display: t.Optional(
+    oneOf(["append", "replace", "hidden"], "How chat integrations show what the bot thinks."),
+  ),
+  private: t.Optional(t.Boolean()),
+  model_override: t.Optional(nullable(t.String({ minLength: 1, maxLength: 200 }), "Instead of the bot's.")),
+  max_iterations: t.Optional(nullable(t.Integer({ minimum: 1, maximum: 100 }), "Instead of the bot's.")),
+  prompt: t.Optional(nullable(t.String({ maxLength: 200_000 }), "A system message of every run here.")),
+  template_id: t.Optional(nullable(t.String({ minLength: 1, maxLength: 300 }))),
+  skills: t.Optional(Ids("Skills of every run here.")),
+  tools_disabled: t.Optional(Ids("Tools that no run here may use; * stands for any text.")),
+  carapaces: t.Optional(Ids("Besides the bot's and those of activated integrations.")),
+  carapaces_disabled: t.Optional(Ids("Of these, the ones that do not count here.")),
+};
+
+const ChannelAnswer = t.Object({
+  id: Id,
+  client_id: t.String(),
+  name: t.String(),
+  display_name: t.String({ description: "As its integration calls it, else its name." }),
+  integration: nullable(t.String(), "Whose client_id it is; null when no live integration has its prefix."),
+  bot_id: nullable(t.String()),
+  active_session_id: nullable(Id),
+  dispatch_config: nullable(JsonFields, "Secret fields are masked."),
+  require_mention: t.Boolean(),
+  passive_memory: t.Boolean(),
+  allow_bot_messages: t.Boolean(),
+  thinking_display: t.String(),
+  private: t.Boolean(),
+  model_override: nullable(t.String()),
+  max_iterations: nullable(t.Integer()),
+  prompt: nullable(t.String()),
+  template_id: nullable(t.String()),
+  skills: t.Array(t.String()),
+  tools_disabled: t.Array(t.String()),
+  carapaces: t.Array(t.String()),
+  carapaces_disabled: t.Array(t.String()),
+  created_at: Instant,
+  updated_at: Instant,
+});
+
+const Switched = t.Object({ session_id: Id, previous_session_id: nullable(Id) });
+
+export interface ChannelRoutes {
+  channels: Channels;
+  channelSessions: ChannelSessions;
+  sessions: Pick<Sessions, "inject">;
+  route: RouteOptions;
+}
+
+export function channelRoutes({ channels, channelSessions, sessions, route }: ChannelRoutes) {
+  return new Elysia({ prefix: "/api/v1/channels", normalize: false })
+    .get(
+      "",
+      async ({ query: { limit, ...filter } }) => {
+        const page = pageOf(await channels.list({ ...filter, limit: limit + 1 }), limit);
+        return { channels: page.rows.map(present), next_cursor: page.next_cursor };
+      },
+      {
+        ...route.plain({
+          scope: "channels:read",
+          tag,
+          summary: "List channels",
+          description: "Newest first.",
+        }),
+        query: t.Object(
+          {
+            integration: t.Optional(t.String()),
+            bot_id: t.Optional(t.String()),
+            client_id: t.Optional(t.String()),
+            q: t.Optional(t.String({ description: "A part of the name or client_id." })),
+            ...PageQuery,
+          },
+          { additionalProperties: false },
+        ),
+        response: {
+          200: t.Object({ channels: t.Array(ChannelAnswer), next_cursor: NextCursor }),
+          ...failures(403, 422),
+        },
+      },
+    )
+    .post(
+      "",
+      async ({ body: { client_id, ...settings }, status }) => {
+        const { channel, created } = await channels.getOrCreate(client_id, settings);
+        return status(created ? 201 : 200, { ...present(channel), created });
+      },
+      {
+        ...route.json({
+          scope: "channels:write",
+          tag,
+          summary: "Create or get a channel",
+          description: "One that is there is answered as it is (200): change it with PATCH.",
+        }),
+        body: t.Object(
+          { client_id: t.String({ minLength: 1, maxLength: 500 }), ...Settings },
+          { additionalProperties: false },
+        ),
+        response: {
+          200: t.Intersect([ChannelAnswer, t.Object({ created: t.Boolean() })]),
+          201: t.Intersect([ChannelAnswer, t.Object({ created: t.Boolean() })]),
+          ...failures(...bodyFailures),
+        },
+      },
+    )
+    .get("/:id", async ({ params }) => present(await channels.get(params.id)), {
+      ...route.plain({ scope: "channels:read", tag, summary: "Fetch a channel" }),
+      params: IdParams,
+      response: { 200: ChannelAnswer, ...failures(403, 404, 422) },
+    })
+    .patch("/:id", async ({ params, body }) => present(await channels.update(params.id, body)), {
+      ...route.json({
+        scope: "channels.config:write",
+        tag,
+        summary: "Change a channel",
+        description: "Fields that are left out stay as they are. Runs that have begun go on as they began.",
+      }),
+      params: IdParams,
+      body: t.Object(Settings, { additionalProperties: false, minProperties: 1 }),
+      response: { 200: ChannelAnswer, ...failures(...bodyFailures, 404) },
+    })
+    .delete(
+      "/:id",
+      async ({ params, status }) => {
+        await channels.delete(params.id);
+        return status(204, undefined);
+      },
+      {
+        ...route.plain({
+          scope: "channels:write",
+          tag,
+          summary: "Delete a channel",
+          description: "With its sessions, their messages and tasks, and its bindings.",
+        }),
+        params: IdParams,
+        response: { 204: t.Void({ description: "Deleted." }), ...failures(403, 404, 422) },
+      },
+    )
+    .post(
+      "/:id/messages",
+      async ({ params, body: { bot_id, ...body }, request, status }) => {
+        const message = messageOf(body, request);
+        const sessionId = await channelSessions.active(params.id, bot_id);
+        return status(201, await sessions.inject({ sessionId, ...message }, `channel:${params.id}`));
+      },
+      {
+        ...route.json({
+          scope: "channels.messages:write",
+          tag,
+          summary: "Inject a message into a channel",
+          description: "Into the active session of its bot, which is made if there is none.",
+        }),
+        params: IdParams,
+        body: t.Object(
+          {
+            bot_id: t.Optional({ ...BotId, description: "Where the channel has no bot of its own." }),
+            ...MessageFields,
+          },
+          { additionalProperties: false },
+        ),
+        response: { 201: Injected, ...failures(...bodyFailures, 404, 409) },
+      },
+    )
+    .post("/:id/reset", ({ params }) => channelSessions.reset(params.id), {
+      ...route.plain({
+        scope: "channels.messages:write",
+        tag,
+        summary: "Begin a new session",
+        description: "The earlier one stays and can be switched back to.",
+      }),
+      params: IdParams,
+      response: { 200: Switched, ...failures(400, 403, 404, 422) },
+    })
+    .post("/:id/switch-session", ({ params, body }) => channelSessions.switchTo(params.id, body.session_id), {
+      ...route.json({
+        scope: "channels.messages:write",
+        tag,
+        summary: "Make another session the active one",
+        description: "400 for a session of another channel.",
+      }),
+      params: IdParams,
+      body: t.Object({ session_id: Id }, { additionalProperties: false }),
+      response: { 200: Switched, ...failures(...bodyFailures, 404, 409) },
+    });
+}
+
+const present = ({ dispatch_config, created_at, updated_at, ...channel }: Channel) => ({
+  ...channel,
+  dispatch_config: dispatch_config && maskConfig(dispatch_config),
+  created_at: instant(created_at),
+  updated_at: instant(updated_at),
+});

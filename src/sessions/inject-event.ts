@@ -1,0 +1,99 @@
+// One event of an outside place for every channel that is bound to it. Each channel runs for itself; each target
+// hears of the event once.
+
+import { createBatcher } from "../batch.ts";
+import { currentIncoming } from "../inbox/incoming.ts";
+import type { EventResult, GetOrCreateSession, InjectEvent } from "../sdk/types.ts";
+import { storableJson } from "../storable.ts";
+import { type EventPlace, findEventPlaces, type Place } from "./find-places.ts";
+import { unknownBot } from "./get-or-create.ts";
+import { type Arrival, dedupeKeyOf, type Inject, type InjectOptions } from "./inject.ts";
+import { checkMessage, type Prepared, prepare } from "./prepare.ts";
+import { eventKey, type Outcome, storeEvent } from "./store-batch.ts";
+
+export interface InjectEventOptions extends InjectOptions {
+  getOrCreate: (wanted: GetOrCreateSession) => Promise<{ session_id: string }>;
+}
+
+const BATCH = 64;
+
+/** See Sessions.injectEvent for its contract. */
+export function createInjectEvent(options: InjectEventOptions, { placeOf, targetsOf, accept }: Inject) {
+  const { db, dispatchers, vault, getOrCreate, log } = options;
+  const placesOf = createBatcher<{ clientId: string; botId: string }, EventPlace[]>({
+    limit: BATCH,
+    run: (events) => findEventPlaces(db.query, events),
+  });
+
+  const newPlace = async (clientId: string, botId: string): Promise<Place> =>
+    placeOf((await getOrCreate({ clientId, botId })).session_id);
+
+  const withSession = async (place: EventPlace): Promise<Place> => {
+    const { session_id, client_id, bot_id } = place;
+    return session_id === null ? newPlace(client_id, bot_id) : { ...place, session_id };
+  };
+
+  /** Without those whose bot is gone: the others must not suffer for it. */
+  const usable = (places: EventPlace[], event: InjectEvent): EventPlace[] =>
+    places.filter(({ has_bot, session_id, channel_id, bot_id }) => {
+      if (has_bot || (session_id !== null && !event.runAgent)) return true;
+      log.error('An event did not reach channel {channel_id}: there is no bot "{bot_id}"', {
+        channel_id,
+        bot_id,
+        client_id: event.clientId,
+        event: event.event,
+      });
+      return false;
+    });
+
+  const toChannels = async (
+    event: InjectEvent,
+    places: EventPlace[],
+    arrival: Arrival,
+  ): Promise<Outcome[]> => {
+    const { dispatchConfig, ...others } = event;
+    const taken = { answers: new Set<string>(), posts: new Set<string>() };
+    const key = dedupeKeyOf(arrival.scope, event.idempotencyKey);
+    const items: Prepared[] = [];
+    // In turn: what one of them tells, the next ones do not.
+    for (const found of places) {
+      const place = await withSession(found);
+      const isFirst = items.length === 0;
+      const message = isFirst && dispatchConfig ? { ...others, dispatchConfig } : others;
+      const targets = await targetsOf({ message, place, event: { clientId: event.clientId, taken } });
+      const dedupeKey = isFirst || key === null ? key : eventKey(key, place.channel_id);
+      items.push(prepare(message, { place, targets, dedupeKey, incoming: arrival.incoming, dispatchers }));
+    }
+    const [first, ...rest] = items;
+    return first ? storeEvent(options, [first, ...rest]) : [];
+  };
+
+  return async (given: InjectEvent, scope: string): Promise<EventResult> => {
+    const event = storableJson(given);
+    // Before the first await, as in inject().
+    const arrival: Arrival = { scope, incoming: currentIncoming() };
+    checkMessage(event);
+    const known = await placesOf(event);
+    const bound = known.filter(({ binding_id }) => binding_id !== null);
+    const [own] = known;
+    if (bound.length === 0) {
+      const place = own ? await withSession(own) : await newPlace(event.clientId, event.botId);
+      return { status: "processed", bound: false, results: [await accept(event, place, arrival)] };
+    }
+    const passing = bound.filter((place) => letsThrough(place, event, vault.openConfig));
+    if (passing.length === 0) return { status: "filtered", bound: true, results: [] };
+    const places = usable(passing, event);
+    const [gone] = passing;
+    if (places.length === 0 && gone) throw unknownBot(gone.bot_id);
+    return { status: "processed", bound: true, results: await toChannels(event, places, arrival) };
+  };
+}
+
+function letsThrough(
+  { channel_id, event_filter, binding_config }: EventPlace,
+  { event, matches }: InjectEvent,
+  open: (config: Record<string, unknown>) => Record<string, unknown>,
+): boolean {
+  if (event_filter && !event_filter.includes(event)) return false;
+  return matches === undefined || matches({ channel_id, event_filter, config: open(binding_config ?? {}) });
+}

@@ -1,0 +1,105 @@
+import type { NewDelivery } from "../dispatch/outbox.ts";
+import type { Dispatchers } from "../dispatch/registry.ts";
+import { HeddleError } from "../errors.ts";
+import { newId } from "../ids.ts";
+import type { Incoming } from "../inbox/incoming.ts";
+import type { InjectMessage, InjectResult } from "../sdk/types.ts";
+import type { Place } from "./find-places.ts";
+import type { StoredMessage } from "./store.ts";
+import type { Targets } from "./targets.ts";
+
+/** A message that has passed all checks, as it will be stored. */
+export interface Prepared extends Omit<StoredMessage, "inbox"> {
+  /** The text itself, for those who hear of it. */
+  posts: NewDelivery[];
+  result: InjectResult;
+  channelId: string;
+  incoming: Incoming | undefined;
+  idempotencyKey: string | undefined;
+}
+
+export interface Surroundings {
+  place: Place;
+  targets: Targets;
+  /** Null: nothing tells the message from another one like it. */
+  dedupeKey: string | null;
+  incoming: Incoming | undefined;
+  dispatchers: Pick<Dispatchers, "get">;
+}
+
+type Message = Omit<InjectMessage, "sessionId">;
+
+/** The key stands in an index, and PostgreSQL limits the length of what does. */
+const KEY_LENGTH = 255;
+
+/** Throws `validation`. */
+export function checkMessage({ content, idempotencyKey }: Message): void {
+  if (content.trim() === "") {
+    throw new HeddleError("validation", "content must not be empty.", { field: "content" });
+  }
+  const keyLength = idempotencyKey?.length ?? 1;
+  if (keyLength < 1 || keyLength > KEY_LENGTH) {
+    throw new HeddleError("validation", `An idempotency key has 1 to ${KEY_LENGTH} characters.`, {
+      field: "idempotency_key",
+    });
+  }
+}
+
+export function prepare(message: Message, around: Surroundings): Prepared {
+  const { content, source, idempotencyKey, author } = message;
+  const { place, targets, incoming, dispatchers } = around;
+  const result: InjectResult = {
+    message_id: newId(),
+    session_id: place.session_id,
+    task_id: message.runAgent ? newId() : null,
+    duplicate: false,
+  };
+  const shared = { session_id: place.session_id, bot_id: place.bot_id, correlation_id: newId() };
+  return {
+    result,
+    channelId: place.channel_id,
+    incoming,
+    idempotencyKey,
+    message: {
+      id: result.message_id,
+      session_id: place.session_id,
+      content,
+      source,
+      metadata: {
+        ...message.metadata,
+        ...(author && { author: { id: author.id ?? null, display_name: author.display_name } }),
+      },
+      dedupe_key: around.dedupeKey,
+    },
+    task: result.task_id
+      ? {
+          id: result.task_id,
+          ...shared,
+          channel_id: place.channel_id,
+          message_id: result.message_id,
+          source,
+          dispatch_type: targets.answer.type,
+          dispatch_config: targets.answer.config,
+          mirrors: targets.mirrors.map(({ type, config }) => ({ ...config, type })),
+          execution_config: { ...message.executionConfig },
+        }
+      : null,
+    posts: targets.posts
+      .filter(({ type }) => dispatchers.get(type)?.postMessage !== undefined)
+      .map(({ type, config, author: postAuthor, inThread }) => ({
+        ...shared,
+        task_id: null,
+        dispatch_type: type,
+        dispatch_config: config,
+        payload: {
+          kind: "post",
+          // The post shows who wrote it, or else where it came from.
+          text: postAuthor.username ? content : `[${source}] ${content}`,
+          client_actions: [],
+          extra_metadata: {},
+          ...(author && { author: postAuthor }),
+          ...(!inThread && { reply_in_thread: false }),
+        },
+      })),
+  };
+}

@@ -1,0 +1,153 @@
+// Stores what came in, in one transaction with its tasks, jobs, posts and inbox records. Messages that arrive together
+// share it; those of one event always do.
+
+import { eq, inArray } from "drizzle-orm";
+import type { Database, Queryable } from "../db/database.ts";
+import { inboxEvents, messages, sessions, tasks } from "../db/schema.ts";
+import type { Outbox } from "../dispatch/outbox.ts";
+import { HeddleError } from "../errors.ts";
+import { type InboxRow, inboxRow } from "../inbox/incoming.ts";
+import type { Queue } from "../queue/queue.ts";
+import type { InjectResult } from "../sdk/types.ts";
+import type { Prepared } from "./prepare.ts";
+import { storeMessages } from "./store.ts";
+
+export interface StoreOptions {
+  db: Database;
+  queue: Pick<Queue, "enqueueAll">;
+  outbox: Pick<Outbox, "write">;
+}
+
+/** With the channel, which need not be the one that a repeated message was meant for. */
+export type Outcome = InjectResult & { channel_id: string };
+
+/** Each for itself: one that cannot be stored does not hold back the others. */
+export async function storeAll(
+  options: StoreOptions,
+  items: Prepared[],
+): Promise<PromiseSettledResult<Outcome>[]> {
+  try {
+    const results = await storeTogether(options, items);
+    return results.map((value) => ({ status: "fulfilled", value }));
+  } catch (error) {
+    const [only] = items;
+    if (items.length <= 1 || !only) return [{ status: "rejected", reason: error }];
+    // One of them is at fault, and the others must not suffer for it.
+    const each: PromiseSettledResult<Outcome>[] = [];
+    for (const item of items) each.push(...(await storeAll(options, [item])));
+    return each;
+  }
+}
+
+/**
+ * The messages of one event, all or none. The first one's dedupe key stands for the event: when it is there already,
+ * whatever channels it reached then, nothing is stored, and the answer tells of what is.
+ */
+export async function storeEvent(
+  options: StoreOptions,
+  [first, ...others]: [Prepared, ...Prepared[]],
+): Promise<Outcome[]> {
+  const items = [first, ...others];
+  const isNew = await options.db.query.transaction(async (tx) => {
+    // Alone: a second copy of the event waits here for the first one's commit.
+    const fresh = await storeMessages(tx, [withInbox(first, items)]);
+    if (fresh.size === 0) return false;
+    await storeMessages(
+      tx,
+      others.map((item) => ({ ...item, inbox: null })),
+    );
+    await storeConsequences(tx, options, items);
+    return true;
+  });
+  if (isNew) return items.map(outcomeOf);
+  const keys = items.flatMap(({ message, channelId }) => [
+    ...(message.dedupe_key === null ? [] : [message.dedupe_key]),
+    // Which channel was the first may have changed meanwhile.
+    ...(first.message.dedupe_key === null ? [] : [eventKey(first.message.dedupe_key, channelId)]),
+  ]);
+  const outcomes = [...(await firstOutcomes(options.db.query, keys)).values()];
+  if (outcomes.length === 0) throw gone();
+  await recordRepeats(options.db.query, [{ item: first, outcomes }]);
+  return outcomes;
+}
+
+/** The dedupe key of an event's message in a channel other than the first. */
+export const eventKey = (first: string, channelId: string) => `${first}\n${channelId}`;
+
+const outcomeOf = ({ result, channelId }: Prepared): Outcome => ({ ...result, channel_id: channelId });
+const gone = () => new HeddleError("conflict", "The first message with this idempotency key is gone.");
+
+function withInbox(item: Prepared, all: Prepared[]) {
+  const { incoming, idempotencyKey } = item;
+  const results = all.map(({ result }) => result);
+  return { ...item, inbox: incoming ? inboxRow(incoming, results, idempotencyKey) : null };
+}
+
+async function storeTogether(options: StoreOptions, items: Prepared[]): Promise<Outcome[]> {
+  const { db } = options;
+  const stored = await db.query.transaction(async (tx) => {
+    const ids = await storeMessages(
+      tx,
+      items.map((item) => withInbox(item, [item])),
+    );
+    await storeConsequences(
+      tx,
+      options,
+      items.filter(({ message }) => ids.has(message.id)),
+    );
+    return ids;
+  });
+  const repeated = items.filter(({ message }) => !stored.has(message.id));
+  if (repeated.length === 0) return items.map(outcomeOf);
+
+  const keys = repeated.flatMap(({ message }) => (message.dedupe_key ? [message.dedupe_key] : []));
+  const known = await firstOutcomes(db.query, keys);
+  const repeats = repeated.flatMap((item) => {
+    const first = known.get(item.message.dedupe_key ?? "");
+    return first ? [{ item, outcomes: [first] }] : [];
+  });
+  await recordRepeats(db.query, repeats);
+  return items.map((item) => {
+    if (stored.has(item.message.id)) return outcomeOf(item);
+    const first = known.get(item.message.dedupe_key ?? "");
+    if (!first) throw gone();
+    return first;
+  });
+}
+
+async function storeConsequences(tx: Queryable, { queue, outbox }: StoreOptions, items: Prepared[]) {
+  const jobs = items.flatMap(({ task }) =>
+    task ? [{ id: task.id, subject: task.id, key: task.session_id }] : [],
+  );
+  if (jobs.length > 0) await queue.enqueueAll(tx, "tasks", jobs);
+  const posts = items.flatMap((item) => item.posts);
+  if (posts.length > 0) await outbox.write(tx, ...posts);
+}
+
+async function recordRepeats(
+  query: Queryable,
+  repeats: { item: Prepared; outcomes: InjectResult[] }[],
+): Promise<void> {
+  const records = repeats.flatMap(({ item, outcomes }): InboxRow[] =>
+    item.incoming ? [inboxRow(item.incoming, outcomes, item.idempotencyKey)] : [],
+  );
+  if (records.length > 0) await query.insert(inboxEvents).values(records);
+}
+
+/** By dedupe key, what is stored under these keys. */
+async function firstOutcomes(query: Queryable, keys: string[]): Promise<Map<string, Outcome>> {
+  const rows = await query
+    .select({
+      key: messages.dedupe_key,
+      message_id: messages.id,
+      session_id: messages.session_id,
+      channel_id: sessions.channel_id,
+      task_id: tasks.id,
+    })
+    .from(messages)
+    .innerJoin(sessions, eq(sessions.id, messages.session_id))
+    .leftJoin(tasks, eq(tasks.message_id, messages.id))
+    .where(inArray(messages.dedupe_key, keys))
+    .orderBy(messages.position);
+  return new Map(rows.map(({ key, ...result }) => [key ?? "", { ...result, duplicate: true }]));
+}

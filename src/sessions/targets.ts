@@ -1,0 +1,187 @@
+// Where the outcome of a message goes, and where the message itself is posted: decided when it comes in. Every target
+// is told once, and none of what it said itself.
+
+import type { Places } from "../channels/places.ts";
+import type { JsonObject, PostAuthor } from "../db/schema.ts";
+import type { SealConfig } from "../dispatch/seal-config.ts";
+import { messageOf } from "../errors.ts";
+import type { Logger } from "../log.ts";
+import type { InjectMessage } from "../sdk/types.ts";
+import type { Vault } from "../vault.ts";
+import type { Place } from "./find-places.ts";
+
+/** The config is sealed. */
+export interface Target {
+  type: string;
+  config: JsonObject;
+}
+
+export interface PostTarget extends Target {
+  author: PostAuthor;
+  /** Whether it goes to the thread that the target names: mirrored posts begin their own. */
+  inThread: boolean;
+}
+
+export interface Targets {
+  answer: Target;
+  /** Further places that get the outcome. */
+  mirrors: Target[];
+  /** Places that get the message itself. */
+  posts: PostTarget[];
+}
+
+export interface Wanted {
+  message: Pick<InjectMessage, "runAgent" | "notify" | "dispatchConfig" | "author" | "source">;
+  place: Place;
+  /** Set for an event that came to the channel through a binding. */
+  event?: {
+    clientId: string;
+    /** Targets that another channel of this event serves; those of this one are added. */
+    taken: Taken;
+  };
+}
+
+export interface Taken {
+  answers: Set<string>;
+  posts: Set<string>;
+}
+
+export interface TargetsOptions {
+  places: Pick<Places, "integrationOf" | "resolveTarget" | "attribution">;
+  seal: SealConfig;
+  vault: Pick<Vault, "openConfig">;
+  /** Resolves when the integrations have loaded: until then one may be missing that knows the place. */
+  settled: Promise<unknown>;
+  log: Logger;
+}
+
+/** A place that is to hear of the message. */
+interface Candidate {
+  config: JsonObject;
+  /** Of the place; undefined for the target that the message names. */
+  clientId?: string;
+  /** Heard of it because it is part of the channel, not because the message was meant for it. */
+  isMirror: boolean;
+}
+
+const NONE: Target = { type: "none", config: {} };
+
+/** Throws `validation` for a dispatch_config that does not fit its type. */
+export function createTargets(options: TargetsOptions): (wanted: Wanted) => Promise<Targets> {
+  const { places, seal, vault } = options;
+
+  /** Of its integration; null when that knows none, or one that cannot be used. */
+  const resolve = async (clientId: string): Promise<JsonObject | null> => {
+    const config = await places.resolveTarget(clientId);
+    try {
+      return config && (await seal(config));
+    } catch (error) {
+      options.log.error("The dispatch_config that an integration gives for {client_id} is no use: {reason}", {
+        client_id: clientId,
+        reason: messageOf(error),
+      });
+      return null;
+    }
+  };
+
+  const ofChannel = async ({ message, place, event }: Wanted): Promise<Candidate[]> => {
+    const { client_id: clientId, session_config, channel_config } = place;
+    const ownCount = message.dispatchConfig ? 1 : 0;
+    const found: Candidate[] = [];
+    const add = (config: JsonObject | null, from = clientId) => {
+      if (config)
+        found.push({ config, clientId: from, isMirror: event !== undefined || found.length + ownCount > 0 });
+    };
+    // A message's own target stands instead of the session's; an event comes to the channel with all its places.
+    if (event || ownCount === 0) add(session_config);
+    add(channel_config);
+    if (!session_config && !channel_config && (event || ownCount === 0)) {
+      if (places.integrationOf(clientId) === null) await options.settled;
+      add(await resolve(clientId));
+    }
+    const mirrors = await Promise.all(
+      (place.mirrors ?? []).map(async ({ client_id, dispatch_config }) => ({
+        client_id,
+        config: dispatch_config ?? (await resolve(client_id)),
+      })),
+    );
+    for (const { client_id, config } of mirrors) {
+      if (config) found.push({ config, clientId: client_id, isMirror: true });
+    }
+    return found;
+  };
+
+  /** Which of the place's neighbours the message came from: the event's, or the channel's own when its integration sent it. */
+  const originOf = ({ message, place, event }: Wanted): string | undefined => {
+    if (event) return event.clientId;
+    return places.integrationOf(place.client_id) === message.source ? place.client_id : undefined;
+  };
+
+  const isOrigin = ({ clientId, config }: Candidate, origin: string | undefined): boolean => {
+    if (origin === undefined || clientId !== origin) return false;
+    // A place may be answered somewhere else: events of a repository in a chat.
+    const integration = places.integrationOf(origin);
+    return integration === null || config.type === integration;
+  };
+
+  const distinct = (candidates: Candidate[], taken: Set<string>): Candidate[] =>
+    candidates.filter(({ config }) => {
+      if (config.type === "none") return false;
+      const key = canonical(vault.openConfig(config));
+      if (taken.has(key)) return false;
+      taken.add(key);
+      return true;
+    });
+
+  return async (wanted) => {
+    const { message, event } = wanted;
+    const { answers, posts } = event?.taken ?? { answers: new Set(), posts: new Set() };
+    const own: Candidate[] = message.dispatchConfig
+      ? [{ config: await seal(message.dispatchConfig), isMirror: false }]
+      : [];
+    const heard = message.notify === false ? [] : await ofChannel(wanted);
+    const origin = originOf(wanted);
+    const others = heard.filter((candidate) => !isOrigin(candidate, origin));
+
+    if (!message.runAgent) {
+      return {
+        answer: NONE,
+        mirrors: [],
+        posts: await posted(distinct([...own, ...others], posts), message),
+      };
+    }
+    // The answer goes back to where the question came from; the question does not.
+    const replies = heard.filter(({ isMirror }) => !isMirror);
+    const mirrors = others.filter(({ isMirror }) => isMirror);
+    const [answer = NONE, ...rest] = distinct([...own, ...replies, ...mirrors], answers).map(toTarget);
+    // An event is announced by the answer to it; what a person says is part of a conversation.
+    const told = message.author ? await posted(distinct(others, posts), message) : [];
+    return { answer, mirrors: rest, posts: told };
+  };
+
+  async function posted(candidates: Candidate[], { author }: Wanted["message"]): Promise<PostTarget[]> {
+    return Promise.all(
+      candidates.map(async (candidate) => {
+        const target = toTarget(candidate);
+        return {
+          ...target,
+          author: author ? await places.attribution(target.type, author) : {},
+          inThread: !candidate.isMirror,
+        };
+      }),
+    );
+  }
+}
+
+function toTarget({ config: { type, ...config } }: Candidate): Target {
+  return { type: String(type), config };
+}
+
+/** The same text for configs that say the same. */
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (_, inner: unknown) =>
+    inner !== null && typeof inner === "object" && !Array.isArray(inner)
+      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : inner,
+  );
+}
