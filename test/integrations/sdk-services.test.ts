@@ -14,7 +14,7 @@ function make(settings: Record<string, string>, allowPrivateHosts: string[] = []
     throw new Error("not called");
   };
   return createSdkServices("camera", {
-    sessions: { getOrCreate: unexpected, inject: unexpected },
+    sessions: { getOrCreate: unexpected, inject: unexpected, injectEvent: unexpected },
     documents: { ingest: unexpected, search: unexpected },
     settings: { get: (_, key) => settings[key] },
     store: { of: createMemoryStore },

@@ -2,6 +2,7 @@ import { Elysia, t } from "elysia";
 import type { ChannelSessions } from "../../channels/channel-sessions.ts";
 import type { Channel, Channels } from "../../channels/channels.ts";
 import type { Sessions } from "../../sessions/sessions.ts";
+import { SkillEntry } from "../../skills/skill.ts";
 import { maskConfig } from "../../vault.ts";
 import { Injected, MessageFields, messageOf } from "../message-body.ts";
 import { bodyFailures, failures, type RouteOptions } from "../route-options.ts";
@@ -46,7 +47,7 @@ const Settings = {
   max_iterations: t.Optional(nullable(t.Integer({ minimum: 1, maximum: 100 }), "Instead of the bot's.")),
   prompt: t.Optional(nullable(t.String({ maxLength: 200_000 }), "A system message of every run here.")),
   template_id: t.Optional(nullable(t.String({ minLength: 1, maxLength: 300 }))),
-  skills: t.Optional(Ids("Skills of every run here.")),
+  skills: t.Optional(t.Array(SkillEntry, { maxItems: 200, description: "Skills of every run here." })),
   tools_disabled: t.Optional(Ids("Tools that no run here may use; * stands for any text.")),
   carapaces: t.Optional(Ids("Besides the bot's and those of activated integrations.")),
   carapaces_disabled: t.Optional(Ids("Of these, the ones that do not count here.")),
@@ -70,7 +71,7 @@ const ChannelAnswer = t.Object({
   max_iterations: nullable(t.Integer()),
   prompt: nullable(t.String()),
   template_id: nullable(t.String()),
-  skills: t.Array(t.String()),
+  skills: t.Array(SkillEntry),
   tools_disabled: t.Array(t.String()),
   carapaces: t.Array(t.String()),
   carapaces_disabled: t.Array(t.String()),
