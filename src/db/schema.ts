@@ -482,6 +482,8 @@ export const apiKeys = pgTable("api_keys", {
   /** SHA-256 of the whole key, hex. */
   hash: text("hash").notNull().unique(),
   scopes: jsonb("scopes").$type<string[]>().notNull(),
+  /** What Heddle made it for: "integration:github"; null for one that a person made. */
+  owner: text("owner"),
   expires_at: instant("expires_at"),
   last_used_at: instant("last_used_at"),
   revoked_at: instant("revoked_at"),

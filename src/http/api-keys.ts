@@ -23,6 +23,8 @@ export interface ApiKey {
   name: string;
   prefix: string;
   scopes: string[];
+  /** What Heddle made it for; null for one that a person made. */
+  owner: string | null;
   expires_at: Date | null;
   last_used_at: Date | null;
   revoked_at: Date | null;
@@ -34,7 +36,7 @@ export interface ApiKeys {
   verify(key: string): Promise<Caller | undefined>;
   /** `key` is the whole key, given out this one time. 403 when it could do more, or live longer, than its maker. */
   create(
-    input: { name: string; scopes: string[]; expiresAt?: Date | null },
+    input: { name: string; scopes: string[]; expiresAt?: Date | null; owner?: string },
     maker: Caller,
   ): Promise<ApiKey & { key: string }>;
   /**
@@ -46,6 +48,8 @@ export interface ApiKeys {
     limit: number;
     cursor?: string | undefined;
   }): Promise<{ items: ApiKey[]; nextCursor: string | null }>;
+  /** The live keys that were made for this owner, the newest first. */
+  ownedBy(owner: string): Promise<ApiKey[]>;
   /** Works at once in this process, within seconds in others. False when there is no such live key. */
   revoke(id: string, caller: Caller): Promise<boolean>;
   /** Waits for the last-used times that are being written. */
@@ -86,6 +90,7 @@ const COLUMNS = {
   name: apiKeys.name,
   prefix: apiKeys.prefix,
   scopes: apiKeys.scopes,
+  owner: apiKeys.owner,
   expires_at: apiKeys.expires_at,
   last_used_at: apiKeys.last_used_at,
   revoked_at: apiKeys.revoked_at,
@@ -152,7 +157,7 @@ export function createApiKeys({ db, log, staticKey, now = Date.now }: ApiKeysOpt
       return entry.caller;
     },
 
-    async create({ name, scopes, expiresAt }, maker) {
+    async create({ name, scopes, expiresAt, owner = null }, maker) {
       const wanted = [...new Set(scopes)];
       const expires = expiresAt ?? maker.expires_at;
       refuseWiderKey(wanted, expires, maker, now());
@@ -165,6 +170,7 @@ export function createApiKeys({ db, log, staticKey, now = Date.now }: ApiKeysOpt
           prefix: key.slice(0, PREFIX_LENGTH),
           hash: sha256(key).toString("hex"),
           scopes: wanted,
+          owner,
           expires_at: expires,
         })
         .returning(COLUMNS);
@@ -191,6 +197,13 @@ export function createApiKeys({ db, log, staticKey, now = Date.now }: ApiKeysOpt
       const items = rows.slice(0, limit);
       return { items, nextCursor: rows.length > limit ? (items.at(-1)?.id ?? null) : null };
     },
+
+    ownedBy: (owner) =>
+      db.query
+        .select(COLUMNS)
+        .from(apiKeys)
+        .where(and(eq(apiKeys.owner, owner), isNull(apiKeys.revoked_at)))
+        .orderBy(desc(apiKeys.id)),
 
     async revoke(id, caller) {
       const live = and(eq(apiKeys.id, id), isNull(apiKeys.revoked_at));

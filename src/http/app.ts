@@ -8,6 +8,7 @@ import type { Channels } from "../channels/channels.ts";
 import type { Outbox } from "../dispatch/outbox.ts";
 import { HeddleError } from "../errors.ts";
 import { newId } from "../ids.ts";
+import { createIntegrationKeys } from "../integrations/integration-keys.ts";
 import type { IntegrationStore } from "../integrations/store.ts";
 import type { Logger } from "../log.ts";
 import type { Documents } from "../search/documents.ts";
@@ -25,6 +26,9 @@ import {
 } from "./integrations-gateway.ts";
 import { OPENAPI_PAGE, OPENAPI_PAGE_HEADERS, openApi } from "./openapi.ts";
 import { createRouteOptions } from "./route-options.ts";
+import { adminKeyRoutes } from "./routes/admin/integration-keys.ts";
+import { type AdminSettingRoutes, adminSettingRoutes } from "./routes/admin/integration-settings.ts";
+import { type AdminIntegrationRoutes, adminIntegrationRoutes } from "./routes/admin/integrations.ts";
 import { type ProcessRoutes, processRoutes } from "./routes/admin/processes.ts";
 import { apiKeyRoutes } from "./routes/api-keys.ts";
 import { botRoutes } from "./routes/bots.ts";
@@ -53,7 +57,11 @@ export interface AppParts {
   documents: Documents;
   store: IntegrationStore;
   processes: ProcessRoutes["processes"];
-  integrations: MountedIntegrations & IntegrationRoutes["integrations"];
+  integrations: MountedIntegrations &
+    IntegrationRoutes["integrations"] &
+    AdminIntegrationRoutes["integrations"];
+  settings: AdminSettingRoutes["settings"];
+  states: AdminIntegrationRoutes["states"];
   /** Requests per second that one sender may make to one integration's public routes. */
   webhookRateLimit?: number;
   /** How the outside reaches this server, without a trailing slash. */
@@ -124,7 +132,17 @@ function createApi(parts: AppParts, auth: ReturnType<typeof createAuth>) {
     .use(apiKeyRoutes({ apiKeys: parts.apiKeys, auth, route }))
     .use(integrationStoreRoutes({ store: parts.store, integrations: parts.integrations, route }))
     .use(processRoutes({ processes: parts.processes, route }))
-    .use(integrationRoutes({ integrations: parts.integrations, baseUrl: parts.baseUrl, route }));
+    .use(integrationRoutes({ integrations: parts.integrations, baseUrl: parts.baseUrl, route }))
+    .use(adminIntegrationRoutes({ ...parts, log, route }))
+    .use(adminSettingRoutes({ ...parts, route }))
+    .use(
+      adminKeyRoutes({
+        integrations: parts.integrations,
+        integrationKeys: createIntegrationKeys(parts.apiKeys, "integration"),
+        auth,
+        route,
+      }),
+    );
 }
 
 /** Without parsing the whole URL: this runs for every request. */

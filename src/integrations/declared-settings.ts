@@ -23,13 +23,29 @@ export function mergeSettings(
   declared: readonly DeclaredSetting[],
   setup: SetupManifest | undefined,
 ): IntegrationSetting[] {
-  const envVars = new Map(envVarsOf(setup).map((envVar) => [envVar.key, envVar]));
+  const envVars = new Map((setup?.env_vars ?? []).map((envVar) => [envVar.key, envVar]));
   const merged = new Map<string, IntegrationSetting>();
   for (const setting of declared) {
     if (!merged.has(setting.key)) merged.set(setting.key, fromConfig(setting, envVars.get(setting.key)));
   }
   for (const [key, envVar] of envVars) if (!merged.has(key)) merged.set(key, fromManifest(envVar));
+  const verifying = merged.get(setup?.webhook?.verifier?.secret ?? "");
+  if (verifying) verifying.secret = true;
   return [...merged.values()];
+}
+
+/** Keys that one of config.ts and the manifest calls secret, and the other one not. */
+export function contradictions(
+  declared: readonly DeclaredSetting[],
+  setup: SetupManifest | undefined,
+): string[] {
+  const inManifest = new Map(setup?.env_vars?.map(({ key, secret }) => [key, secret]));
+  return declared
+    .filter(({ key, schema: { secret } }) => {
+      const other = inManifest.get(key);
+      return typeof secret === "boolean" && other !== undefined && secret !== other;
+    })
+    .map(({ key }) => key);
 }
 
 /** Of `settings.<key>` when config.ts has no default of its own. */
@@ -40,13 +56,7 @@ export function defaultInManifest(
 ): string | undefined {
   const ofCode = declared.find((setting) => setting.key === key)?.schema.default;
   if (textOf(ofCode) !== null) return undefined;
-  return textOf(envVarsOf(setup).find((envVar) => envVar.key === key)?.default) ?? undefined;
-}
-
-/** Asked before the manifest is checked, too. */
-function envVarsOf(setup: SetupManifest | undefined): readonly EnvVar[] {
-  const list: unknown = setup?.env_vars;
-  return Array.isArray(list) ? list.filter((envVar) => typeof envVar?.key === "string") : [];
+  return textOf(setup?.env_vars?.find((envVar) => envVar.key === key)?.default) ?? undefined;
 }
 
 function fromConfig(

@@ -18,7 +18,12 @@ import type {
 import type { Dispatcher, IntegrationMeta, SetupManifest } from "../sdk/types.ts";
 import type { Skill } from "../skills/skill.ts";
 import type { Template } from "../templates/template.ts";
-import { defaultInManifest, type IntegrationSetting, mergeSettings } from "./declared-settings.ts";
+import {
+  contradictions,
+  defaultInManifest,
+  type IntegrationSetting,
+  mergeSettings,
+} from "./declared-settings.ts";
 import type { FoundIntegration } from "./discover.ts";
 import { createHostSdk } from "./host-sdk.ts";
 import { errorAt, locate } from "./locate.ts";
@@ -57,8 +62,8 @@ export interface LoadedIntegration {
 
 export type LoadResult =
   | { ok: true; loaded: LoadedIntegration }
-  /** The first problem, for there the author has to begin. */
-  | { ok: false; problem: Problem };
+  /** The first problem, for there the author has to begin. The settings are those declared until then: one may be amiss. */
+  | { ok: false; problem: Problem; settings: IntegrationSetting[] };
 
 export interface LoadOptions {
   prepare(): Promise<PrepareResult>;
@@ -75,19 +80,23 @@ export async function loadIntegration(found: FoundIntegration, options: LoadOpti
   const collected = collector();
   let release = async () => {};
   let late = false;
+  const failed = (problem: Problem): LoadResult => {
+    collected.seal();
+    return { ok: false, problem, settings: mergeSettings(collected.settings, collected.about.setup) };
+  };
   const run = async (): Promise<LoadResult> => {
     const result = await options.prepare();
-    if (!result.ok) return { ok: false, problem: result.problems[0] ?? { reason: "It cannot be bundled" } };
+    if (!result.ok) return failed(result.problems[0] ?? { reason: "It cannot be bundled" });
     if (late) {
       await result.prepared.discard();
-      return { ok: false, problem: { reason: "It was given up" } };
+      return failed({ reason: "It was given up" });
     }
     release = bind(result.prepared, collected, options);
     const { content, problems } = await readContent(found.folder, found.content, {
       kind: "integration",
       id: found.id,
     });
-    if (problems[0]) return { ok: false, problem: problems[0] };
+    if (problems[0]) return failed(problems[0]);
     const exports = await importAll(found, result.prepared, at, (file, exported) => {
       if (file === found.files.setup) takeSetup(readSetup(at.file, exported.SETUP), collected, options);
     });
@@ -98,17 +107,14 @@ export async function loadIntegration(found: FoundIntegration, options: LoadOpti
   const timer = setTimeout(() => {
     late = true;
     const reason = `${basename(at.file)} was not loaded within ${options.timeoutMs / 1000} s; does a top-level await never end?`;
-    deadline.resolve({ ok: false, problem: { reason, file: at.file } });
+    deadline.resolve(failed({ reason, file: at.file }));
   }, options.timeoutMs);
   const outcome = await Promise.race([run(), deadline.promise]).catch((error: unknown): LoadResult => {
     const place = locate(error, found.folder) ?? { file: at.file };
-    return { ok: false, problem: { reason: messageOf(error), ...place } };
+    return failed({ reason: messageOf(error), ...place });
   });
   clearTimeout(timer);
-  if (!outcome.ok) {
-    collected.seal();
-    await release();
-  }
+  if (!outcome.ok) await release();
   return outcome;
 }
 
@@ -137,13 +143,22 @@ type Exports = Record<string, unknown>;
 function takeSetup(
   setup: SetupManifest,
   { settings, about }: Pick<ReturnType<typeof collector>, "settings" | "about">,
-  { services }: LoadOptions,
+  { services, log }: Pick<LoadOptions, "services" | "log">,
 ): void {
   about.setup = setup;
+  for (const key of contradictions(settings, setup)) {
+    log.warning(
+      "{key} is secret in one of config.ts and setup.ts and not in the other; it counts as secret",
+      {
+        key,
+      },
+    );
+  }
   for (const { key, secret } of mergeSettings(settings, setup)) {
-    const isKnown = settings.some((setting) => setting.key === key && setting.secret);
-    const value = secret && !isKnown ? services.getSetting(key) : undefined;
+    const declared = settings.find((setting) => setting.key === key);
+    const value = secret && !declared?.secret ? services.getSetting(key) : undefined;
     if (value !== undefined) services.addSecret(value);
+    if (declared) declared.secret = secret;
   }
 }
 

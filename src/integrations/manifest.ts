@@ -4,27 +4,16 @@ import { compileOwnSchema, compileSchema, plainSchema } from "../json-schema.ts"
 import { nearest } from "../nearest.ts";
 import { isScope, SCOPE_PRESETS } from "../scopes.ts";
 import { SetupManifest } from "../sdk/manifest.ts";
-
-export interface ManifestProblem {
-  /** From SETUP: "env_vars[1].key"; "" for SETUP itself. */
-  path: string;
-  message: string;
-}
+import { type FieldProblem, fieldProblems, pathText } from "./field-problems.ts";
 
 type Path = (string | number)[];
 type Rule = (setup: SetupManifest) => Iterable<[path: Path, message: string]>;
 
 const checkForm = compileOwnSchema(SetupManifest);
 
-/** In the order of the schema; none for a good manifest. Never throws. */
-export function checkManifest(setup: unknown): ManifestProblem[] {
-  const form = checkForm(setup).map(({ field, message }) => ({ field: field.split("."), message }));
-  // What is wrong with a field says more than what that does to what it stands in.
-  const isInner = (field: string[], other: string[]) =>
-    other.length > field.length && field.every((part, index) => part === other[index] || part === "");
-  const formProblems = form
-    .filter(({ field }) => !form.some((other) => isInner(field, other.field)))
-    .map(({ field, message }) => ({ path: pathText(field), message }));
+/** Paths from SETUP, in the order of the schema; none for a good manifest. Never throws. */
+export function checkManifest(setup: unknown): FieldProblem[] {
+  const formProblems = fieldProblems(checkForm(setup));
   if (formProblems.length > 0) return formProblems;
   return RULES.flatMap((rule) => [...rule(setup as SetupManifest)]).map(([path, message]) => ({
     path: pathText(path.map(String)),
@@ -36,7 +25,7 @@ export function checkManifest(setup: unknown): ManifestProblem[] {
 export function checkVerifierSecret(
   { webhook }: SetupManifest,
   keys: readonly string[],
-): ManifestProblem | undefined {
+): FieldProblem | undefined {
   const secret = webhook?.verifier?.secret;
   if (secret === undefined || keys.includes(secret)) return undefined;
   const meant = nearest(secret, keys);
@@ -50,12 +39,6 @@ export const manifestJsonSchema = (): object => ({
   title: "SETUP",
   ...plainSchema(SetupManifest),
 });
-
-/** ["env_vars", "1", "key"] → "env_vars[1].key". */
-const pathText = (parts: string[]): string =>
-  parts
-    .map((part, index) => (/^\d+$/.test(part) ? `[${part}]` : `${index === 0 ? "" : "."}${part}`))
-    .join("");
 
 const RULES: Rule[] = [
   ({ env_vars = [] }) => repeated(env_vars, "key", ["env_vars"]),

@@ -1,8 +1,9 @@
 import { readFileSync } from "node:fs";
 import type { SetupManifest } from "../sdk/manifest.ts";
+import type { FieldProblem } from "./field-problems.ts";
 import { findInLiteral } from "./find-in-literal.ts";
 import { errorAt } from "./locate.ts";
-import { checkManifest, checkVerifierSecret, type ManifestProblem } from "./manifest.ts";
+import { checkManifest, checkVerifierSecret } from "./manifest.ts";
 
 /** What setup.ts exports as SETUP. Throws, with the line, what is wrong with it; `file` is absolute. */
 export function readSetup(file: string, exported: unknown): SetupManifest {
@@ -25,7 +26,7 @@ export function checkSecretOf(
   if (problem) throw errorOf(file, problem);
 }
 
-function errorOf(file: string, { path, message }: ManifestProblem): Error {
+function errorOf(file: string, { path, message }: FieldProblem): Error {
   const parts = path.match(/[^.[\]]+/g) ?? [];
   const line = findInLiteral(sourceOf(file), "SETUP", parts) ?? 1;
   const field = path === "" || path.startsWith("[") ? `SETUP${path}` : `SETUP.${path}`;

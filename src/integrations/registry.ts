@@ -6,7 +6,7 @@ import { HeddleError, messageOf } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import type { Problem } from "../runtime/bundle.ts";
 import type { SdkServices } from "../sdk/backend.ts";
-import type { IntegrationMeta, SetupManifest } from "../sdk/types.ts";
+import type { HookEvent, IntegrationMeta, SetupManifest } from "../sdk/types.ts";
 import { type FolderWatch, watchFolders } from "../watch-folders.ts";
 import type { IntegrationSetting } from "./declared-settings.ts";
 import { type Discovery, discover, type FoundIntegration, type IntegrationSource } from "./discover.ts";
@@ -68,13 +68,15 @@ export interface IntegrationView {
   /** Names, of the live version. */
   tools: string[];
   dispatchers: string[];
+  /** The events that its hooks hear of. */
+  hooks: HookEvent[];
   /** Ids, of the live version. */
   skills: string[];
   carapaces: string[];
   templates: string[];
   meta: IntegrationMeta | null;
   setup: SetupManifest | null;
-  /** Of config.ts and the manifest, of the live version. */
+  /** Of config.ts and the manifest, of the live version; without one, what the last load has heard of. */
   settings: IntegrationSetting[];
   process: ProcessDeclaration | null;
 }
@@ -126,6 +128,8 @@ interface Entry {
   /** Of the sources that were loaded last, whether or not that went well. */
   triedHash: string | undefined;
   live: LoadedIntegration | undefined;
+  /** Of the last load, even of one that failed: what is missing may be a setting. */
+  settings: IntegrationSetting[];
   problem: Problem | undefined;
   /** What is on the disk now waits for approval. */
   pending: PendingApproval | undefined;
@@ -192,6 +196,7 @@ export function createIntegrations(options: IntegrationsOptions): Integrations {
       generation: 0,
       triedHash: undefined,
       live: undefined,
+      settings: [],
       problem: undefined,
       pending: undefined,
       waiting: undefined,
@@ -242,6 +247,9 @@ export function createIntegrations(options: IntegrationsOptions): Integrations {
     entry.pending = undefined;
     void entry.waiting?.release();
     entry.waiting = undefined;
+    const { settings } = result.ok ? result.loaded : result;
+    // Of one that cannot even be bundled nothing was heard.
+    if (result.ok || settings.length > 0) entry.settings = settings;
     if (!result.ok) return quarantine(entry, result.problem);
     if (goLive(entry, result.loaded)) goLiveWaiting();
   }
@@ -471,7 +479,7 @@ async function release({ live, waiting, retired }: Entry): Promise<void> {
 }
 
 function viewOf(entry: Entry, enabled: boolean): IntegrationView {
-  const { found, live, problem, pending } = entry;
+  const { found, live, problem, pending, settings } = entry;
   const { id, source, folder } = found;
   return {
     id,
@@ -487,12 +495,13 @@ function viewOf(entry: Entry, enabled: boolean): IntegrationView {
     hasRouter: live?.router !== undefined,
     tools: live?.tools.map(({ name }) => name) ?? [],
     dispatchers: [...(live?.dispatchers.keys() ?? [])],
+    hooks: [...new Set(live?.hooks.map(({ event }) => event))],
     skills: live?.skills.map(({ id }) => id) ?? [],
     carapaces: live?.carapaces.map(({ id }) => id) ?? [],
     templates: live?.templates.map(({ id }) => id) ?? [],
     meta: live?.meta ?? null,
     setup: live?.setup ?? null,
-    settings: live?.settings ?? [],
+    settings: live?.settings ?? settings,
     process: live?.process ?? null,
   };
 }

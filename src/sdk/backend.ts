@@ -47,6 +47,7 @@ export interface RegisteredHook {
 /** A setting as `defineConfig` declares it. */
 export interface DeclaredSetting {
   key: string;
+  /** Becomes true when the manifest says so. */
   secret: boolean;
   schema: JsonObject;
 }

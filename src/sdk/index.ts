@@ -5,6 +5,7 @@ import { createSdk } from "./create.ts";
 import { createEnvironmentBackend } from "./environment.ts";
 
 export type { DeclaredSetting, RegisteredHook, RegisteredTool, WithToolSchema } from "./backend.ts";
+export type { DashboardData } from "./dashboard.ts";
 export { Permanent, Retryable } from "./errors.ts";
 export type { Settings } from "./settings.ts";
 export type * from "./types.ts";

@@ -1,6 +1,6 @@
 import type { Static, TObject, TSchema } from "@sinclair/typebox";
 import { HeddleError } from "../errors.ts";
-import type { SdkBackend } from "./backend.ts";
+import type { DeclaredSetting, SdkBackend } from "./backend.ts";
 
 /** How TypeBox marks `t.Optional(…)`. */
 const OPTIONAL = Symbol.for("TypeBox.Optional");
@@ -46,13 +46,14 @@ export function createDefineConfig(
     const settings = {};
     for (const [key, schema] of Object.entries(properties)) {
       const secret = (schema as SettingSchema).secret ?? SECRET_KEY.test(key);
-      backend.declareSetting({ key, secret, schema });
-      const text = textReader(backend, key, secret);
+      const declared: DeclaredSetting = { key, secret, schema };
+      backend.declareSetting(declared);
+      const text = textReader(backend, declared);
       // Read once now, so that a secret is known before the first line that could show it.
       text();
       Object.defineProperty(settings, key, {
         enumerable: true,
-        get: () => readValue(key, schema, secret, text()),
+        get: () => readValue(declared, text()),
       });
     }
     return settings as never;
@@ -61,13 +62,12 @@ export function createDefineConfig(
 
 function textReader(
   backend: Pick<SdkBackend, "getSetting" | "addSecret">,
-  key: string,
-  secret: boolean,
+  declared: DeclaredSetting,
 ): () => string | undefined {
   let told: string | undefined;
   return () => {
-    const text = backend.getSetting(key);
-    if (secret && text && text !== told) {
+    const text = backend.getSetting(declared.key);
+    if (declared.secret && text && text !== told) {
       told = text;
       backend.addSecret(text);
     }
@@ -75,14 +75,16 @@ function textReader(
   };
 }
 
-function readValue(key: string, schema: TSchema, secret: boolean, text: string | undefined): unknown {
-  if (text !== undefined) return parse(key, schema, secret, text);
+function readValue(declared: DeclaredSetting, text: string | undefined): unknown {
+  if (text !== undefined) return parseSetting(declared, text);
+  const { key, schema } = declared;
   if (schema.default !== undefined) return schema.default;
   if (OPTIONAL in schema) return undefined;
   throw new HeddleError("unavailable", `The setting ${key} is not set`, { field: key });
 }
 
-function parse(key: string, schema: SettingSchema, secret: boolean, text: string): unknown {
+/** The value in the type that is declared. Throws "validation", which never shows a secret. */
+export function parseSetting({ key, schema, secret }: DeclaredSetting, text: string): unknown {
   for (const alternative of alternatives(schema)) {
     const value = convert(alternative, text);
     if (value !== undefined && fits(alternative, value)) return value;

@@ -27,6 +27,8 @@ export interface HttpFixtureOptions {
   isReady?: () => Promise<void>;
   now?: () => number;
   processes?: AppParts["processes"];
+  /** Instead of the fixture's own. */
+  parts?: Partial<Pick<AppParts, "integrations" | "settings" | "states" | "log">>;
 }
 
 export const STATIC_KEY = "a-static-key-of-the-environment";
@@ -73,11 +75,23 @@ export async function createHttpFixture(db: TestDatabase, options: HttpFixtureOp
       statusOf: (id) =>
         integrations[id] === undefined ? undefined : integrations[id].handle ? "live" : "quarantined",
       list: () => Object.entries(integrations).map(viewOf),
+      get: (id) => integrations[id] && viewOf([id, integrations[id]]),
+      reload: unavailable,
+      onChange: () => () => {},
     },
+    settings: {
+      get: () => undefined,
+      sourceOf: () => null,
+      stored: () => new Map(),
+      set: unavailable,
+      delete: unavailable,
+    },
+    states: { set: unavailable },
     baseUrl: () => "https://heddle.example",
     ...(options.webhookRateLimit !== undefined && { webhookRateLimit: options.webhookRateLimit }),
     isReady: options.isReady ?? (async () => void (await db.execute("select 1"))),
     scalarBundle: async () => new Blob(["/* scalar */"]),
+    ...options.parts,
   });
 
   const fetch = (request: Request) => app.fetch(request, { address: "127.0.0.1" });
@@ -115,6 +129,10 @@ export async function createHttpFixture(db: TestDatabase, options: HttpFixtureOp
 
 export type HttpFixture = Awaited<ReturnType<typeof createHttpFixture>>;
 
+const unavailable = async (): Promise<never> => {
+  throw new Error("This fixture's integrations are made of plain functions.");
+};
+
 function viewOf([id, { handle }]: [string, TestIntegration]): IntegrationView {
   return {
     id,
@@ -130,6 +148,7 @@ function viewOf([id, { handle }]: [string, TestIntegration]): IntegrationView {
     hasRouter: handle !== undefined,
     tools: [],
     dispatchers: [],
+    hooks: [],
     skills: [],
     carapaces: [],
     templates: [],

@@ -38,6 +38,8 @@ interface HarnessOptions
   sources?: IntegrationSource[];
   cacheDir?: string;
   environment?: Record<string, string>;
+  /** Instead of `environment`. */
+  getSetting?: (integrationId: string, key: string) => string | undefined;
 }
 
 /** A folder "all" of integrations, loaded by `loadAll()`. */
@@ -71,13 +73,13 @@ export async function harness(files: Files, options: HarnessOptions = {}) {
     },
     backendFor:
       options.backendFor ??
-      (() => ({
+      ((id) => ({
         getOrCreateSession: nothing,
         injectMessage: nothing,
         injectEvent: nothing,
         ingestDocument: nothing,
         searchDocuments: nothing,
-        getSetting: (key) => options.environment?.[key],
+        getSetting: (key) => options.getSetting?.(id, key) ?? options.environment?.[key],
         fetch: fetchWithTimeout,
         store: createMemoryStore(),
         addSecret: (value) => void secrets.push(value),

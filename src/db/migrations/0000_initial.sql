@@ -5,6 +5,7 @@ CREATE TABLE "api_keys" (
 	"prefix" text NOT NULL,
 	"hash" text NOT NULL,
 	"scopes" jsonb NOT NULL,
+	"owner" text,
 	"expires_at" timestamp with time zone,
 	"last_used_at" timestamp with time zone,
 	"revoked_at" timestamp with time zone,

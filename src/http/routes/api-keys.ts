@@ -21,11 +21,12 @@ const tag = "API keys";
 
 const PRESETS = Object.keys(SCOPE_PRESETS) as ScopePreset[];
 
-const keyFields = {
+export const keyFields = {
   id: Id,
   name: t.String(),
   prefix: t.String({ description: "The first 12 characters, to recognise the key by." }),
   scopes: t.Array(t.String()),
+  owner: nullable(t.String(), "What Heddle made it for, such as integration:github; null for others."),
   expires_at: nullable(Instant),
   last_used_at: nullable(Instant, "Exact to a minute."),
   revoked_at: nullable(Instant),
@@ -66,7 +67,7 @@ export function apiKeyRoutes({ apiKeys, auth, route }: ApiKeyRoutes) {
           },
           await auth.authenticate(request),
         );
-        return status(201, { ...present(made), key: made.key });
+        return status(201, { ...presentKey(made), key: made.key });
       },
       {
         ...route.json({
@@ -87,7 +88,7 @@ export function apiKeyRoutes({ apiKeys, auth, route }: ApiKeyRoutes) {
       "",
       async ({ query }) => {
         const page = await apiKeys.list(query);
-        return { api_keys: page.items.map(present), next_cursor: page.nextCursor };
+        return { api_keys: page.items.map(presentKey), next_cursor: page.nextCursor };
       },
       {
         ...route.plain({
@@ -131,11 +132,12 @@ function parseInstant(text: string): Date {
   return date;
 }
 
-const present = (key: ApiKey) => ({
+export const presentKey = (key: ApiKey) => ({
   id: key.id,
   name: key.name,
   prefix: key.prefix,
   scopes: key.scopes,
+  owner: key.owner,
   expires_at: instantOrNull(key.expires_at),
   last_used_at: instantOrNull(key.last_used_at),
   revoked_at: instantOrNull(key.revoked_at),

@@ -1,0 +1,50 @@
+// Which npm packages an integration's folder needs, and whether its code would find them.
+
+import { readFile, stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import type { IntegrationView } from "./registry.ts";
+
+export interface Dependency {
+  package: string;
+  installed: boolean;
+}
+
+/**
+ * Those of the manifest and of the folder's package.json. What comes with Heddle is bundled, and so installed.
+ * Never rejects.
+ */
+export async function dependenciesOf({
+  folder,
+  source,
+  setup,
+}: Pick<IntegrationView, "folder" | "source" | "setup">): Promise<Dependency[]> {
+  const declared = (setup?.dependencies ?? []).map((dependency) => dependency.package);
+  const names = [...new Set([...declared, ...(await packageJsonNames(folder))])];
+  return Promise.all(
+    names.map(async (name) => ({
+      package: name,
+      installed: source === "builtin" || (await isInstalled(name, folder)),
+    })),
+  );
+}
+
+async function packageJsonNames(folder: string): Promise<string[]> {
+  try {
+    const { dependencies } = JSON.parse(await readFile(join(folder, "package.json"), "utf8"));
+    return typeof dependencies === "object" && dependencies !== null ? Object.keys(dependencies) : [];
+  } catch {
+    // There is none, or it is none; a broken one shows when it is installed.
+    return [];
+  }
+}
+
+/** In the folder or above it, as modules are looked up. */
+async function isInstalled(name: string, folder: string): Promise<boolean> {
+  const exists = await stat(join(folder, "node_modules", name)).then(
+    () => true,
+    () => false,
+  );
+  if (exists) return true;
+  const above = dirname(folder);
+  return above !== folder && isInstalled(name, above);
+}

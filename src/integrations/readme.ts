@@ -1,0 +1,16 @@
+import { readFile, realpath, stat } from "node:fs/promises";
+import { join, sep } from "node:path";
+
+const LARGEST = 1_000_000;
+
+/** README.md of an integration's folder; undefined without one. A link out of the folder counts as none. */
+export async function readReadme(folder: string): Promise<string | undefined> {
+  try {
+    const path = await realpath(join(folder, "README.md"));
+    if (!path.startsWith(folder + sep)) return undefined;
+    const { size } = await stat(path);
+    return size > LARGEST ? undefined : await readFile(path, "utf8");
+  } catch {
+    return undefined;
+  }
+}
