@@ -8,6 +8,7 @@ import { createToolRegistry } from "./agent/tools/registry.ts";
 import { createAgent } from "./agent/turn.ts";
 import { createBots } from "./bots/bots.ts";
 import { activationIn } from "./capabilities/activated.ts";
+import { createActivations } from "./capabilities/activations.ts";
 import { createCapabilities } from "./capabilities/effective-set.ts";
 import { createCarapaces } from "./carapaces/carapaces.ts";
 import { createBindings } from "./channels/bindings.ts";
@@ -289,6 +290,18 @@ async function openCore(config: Config, closers: Closers) {
   closers.push(apiKeys.close);
   integrations.loadAll().catch((error) => log.error("Looking for integrations: {error}", { error }));
 
+  const capabilitiesOf = createCapabilities({
+    skills,
+    carapaces,
+    templates,
+    activationOf: (id) => activationIn(integrations.get(id)?.setup),
+  });
+  const activations = createActivations({
+    db,
+    integrations,
+    carapaces,
+    hasTool: (name) => tools.get(name) !== undefined,
+  });
   const llm =
     config.openaiApiKey || config.openaiBaseUrl
       ? createOpenAiLlm({
@@ -302,12 +315,7 @@ async function openCore(config: Config, closers: Closers) {
     db,
     llm,
     tools,
-    capabilitiesOf: createCapabilities({
-      skills,
-      carapaces,
-      templates,
-      activationOf: (id) => activationIn(integrations.get(id)?.setup),
-    }),
+    capabilitiesOf,
     hooks,
     log: log.getChild("agent"),
     redact,
@@ -345,6 +353,11 @@ async function openCore(config: Config, closers: Closers) {
     settings,
     states,
     integrations,
+    skills,
+    carapaces,
+    templates,
+    capabilitiesOf,
+    activations,
     startWorker,
   };
 }

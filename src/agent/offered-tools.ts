@@ -1,4 +1,5 @@
 import type { ToolNames } from "../capabilities/effective-set.ts";
+import { isPattern, namesTool } from "../capabilities/tool-patterns.ts";
 import type { Skill } from "../skills/skill.ts";
 import { createGetSkillTool, GET_SKILL } from "./tools/builtin/get-skill.ts";
 import { compileTool, type RegisteredTool, type ToolRegistry } from "./tools/registry.ts";
@@ -20,9 +21,8 @@ export function offeredTools(
 ): OfferedTools {
   const tools = new Map<string, RegisteredTool>();
   const warnings: string[] = [];
-  const disabled = wanted.disabled.map(toPattern);
-  const isDisabled = (name: string) => disabled.some((pattern) => pattern.test(name));
-  const byName = new Set([...wanted.own.filter((name) => !name.includes("*")), ...wanted.message]);
+  const isDisabled = namesTool(wanted.disabled);
+  const byName = new Set([...wanted.own.filter((name) => !isPattern(name)), ...wanted.message]);
   for (const name of byName) {
     const tool = registry.get(name);
     if (tool && !isDisabled(name)) tools.set(name, tool);
@@ -31,11 +31,11 @@ export function offeredTools(
       warnings.push(`The message asks for the tool "${name}", which this channel disables.`);
     }
   }
-  const patterns = wanted.own.filter((name) => name.includes("*")).map(toPattern);
+  const patterns = wanted.own.filter(isPattern);
   if (patterns.length > 0) {
+    const isWanted = namesTool(patterns);
     for (const tool of registry.list()) {
-      const isWanted = patterns.some((pattern) => pattern.test(tool.name)) && !isDisabled(tool.name);
-      if (isWanted) tools.set(tool.name, tool);
+      if (isWanted(tool.name) && !isDisabled(tool.name)) tools.set(tool.name, tool);
     }
   }
   // A bot that was given the tool reads any skill, another only those that are listed for it.
@@ -49,7 +49,3 @@ export function offeredTools(
 
 /** Compiled once; each run puts its own skills behind it. */
 const getSkill = compileTool("core", createGetSkillTool({ get: () => undefined, list: () => [] }));
-
-function toPattern(glob: string): RegExp {
-  return new RegExp(`^${glob.split("*").map(RegExp.escape).join(".*")}$`);
-}

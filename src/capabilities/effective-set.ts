@@ -3,7 +3,12 @@
 
 import type { Carapace } from "../carapaces/carapace.ts";
 import type { Carapaces } from "../carapaces/carapaces.ts";
-import { type CarapaceReference, MAX_DEPTH, resolveCarapaces } from "../carapaces/resolve.ts";
+import {
+  type CarapaceProblem,
+  type CarapaceReference,
+  MAX_DEPTH,
+  resolveCarapaces,
+} from "../carapaces/resolve.ts";
 import { findFor, type Origin } from "../owned-registry.ts";
 import { findMentioned, mentionedSkills } from "../skills/mentions.ts";
 import type { Skill, SkillEntry } from "../skills/skill.ts";
@@ -20,6 +25,8 @@ export interface CapabilityInput {
     carapaces_disabled: readonly string[];
     tools_disabled: readonly string[];
     template_id: string | null;
+    /** Whether bots may work on the server's files here. */
+    workspace: boolean;
     /** Ids of the integrations that are activated in it. */
     activations: readonly string[];
   };
@@ -28,6 +35,8 @@ export interface CapabilityInput {
 }
 
 export interface Capabilities {
+  /** Ids, in order. */
+  carapaces: string[];
   tools: ToolNames;
   /** Of carapaces, in order. */
   fragments: { id: string; text: string }[];
@@ -44,7 +53,7 @@ export interface Capabilities {
 export interface ToolNames {
   /** Of the bot and its carapaces. */
   own: string[];
-  /** By the channel, and so of `own` only: what a message names for its one run, it gets. */
+  /** By the channel: not offered, whoever names them. */
   disabled: string[];
   message: string[];
 }
@@ -60,16 +69,13 @@ export type CapabilitiesOf = (input: CapabilityInput) => Capabilities;
 
 export function createCapabilities(sources: CapabilitySources): CapabilitiesOf {
   return (input) => {
-    const { bot, channel, message } = input;
-    const warnings: string[] = [];
-    const carapaces = carapacesOf(sources, input, warnings);
+    const { channel, message } = input;
+    const { carapaces, problems } = carapacesOf(sources, input);
+    const warnings = [...problems];
     const template = templateOf(sources.templates, channel.template_id, warnings);
     return {
-      tools: {
-        own: unique([...bot.tools, ...carapaces.flatMap(toolsOf)]),
-        disabled: [...channel.tools_disabled],
-        message: [...message.tools],
-      },
+      carapaces: carapaces.map(({ id }) => id),
+      tools: { ...ownTools(input, carapaces), message: [...message.tools] },
       fragments: carapaces
         .map(({ id, system_prompt_fragment: text }) => ({ id, text }))
         .filter(({ text }) => text !== ""),
@@ -80,36 +86,60 @@ export function createCapabilities(sources: CapabilitySources): CapabilitiesOf {
   };
 }
 
-/** Those that a channel's set comes to, once each, and what is wrong with it. */
+export interface ToolInput {
+  bot: Pick<CapabilityInput["bot"], "tools">;
+  channel: Pick<CapabilityInput["channel"], "tools_disabled" | "workspace">;
+}
+
+/** The tools of the bot and its carapaces, and those that the channel takes away, from whomever they are. */
+export function ownTools(
+  { bot, channel }: ToolInput,
+  carapaces: Carapace[],
+): Pick<ToolNames, "own" | "disabled"> {
+  return {
+    own: unique([...bot.tools, ...carapaces.flatMap(toolsOf)]),
+    disabled: [...channel.tools_disabled, ...(channel.workspace ? [] : [WORKSPACE_TOOLS])],
+  };
+}
+
+/** The core tools that read and write files of the workspace. */
+const WORKSPACE_TOOLS = "workspace_*";
+
+export interface CarapaceInput {
+  bot: Pick<CapabilityInput["bot"], "carapaces">;
+  channel: Pick<CapabilityInput["channel"], "carapaces" | "carapaces_disabled" | "activations">;
+}
+
+/** Those that a bot has in a channel, each once, and what is wrong with them. */
 export function carapacesOf(
   { carapaces, activationOf }: Pick<CapabilitySources, "carapaces" | "activationOf">,
-  { bot, channel }: Pick<CapabilityInput, "bot" | "channel">,
-  warnings: string[],
-): Carapace[] {
+  { bot, channel }: CarapaceInput,
+): { carapaces: Carapace[]; problems: string[] } {
   const activated = activatedCarapaces(channel.activations, activationOf);
-  for (const id of activated.missing) {
-    warnings.push(`The integration "${id}" is activated in this channel, but not running.`);
-  }
   const wanted: CarapaceReference[] = [
     ...[...bot.carapaces, ...channel.carapaces].map((id) => ({ id, origin: NOBODY })),
     ...activated.references,
   ];
-  const disabled = new Set(channel.carapaces_disabled);
   const find = ({ id, origin }: CarapaceReference) => findFor(carapaces, id, origin);
-  const resolved = resolveCarapaces(wanted, find, disabled);
-  for (const { kind, id, by } of resolved.problems) {
-    const where = by === null ? "" : `, which the carapace "${by}" includes`;
-    warnings.push(
-      kind === "unknown"
-        ? `There is no carapace "${id}"${where}.`
-        : `The carapace "${id}"${where}, lies more than ${MAX_DEPTH} includes deep and is left out.`,
-    );
-  }
-  return resolved.carapaces;
+  const resolved = resolveCarapaces(wanted, find, new Set(channel.carapaces_disabled));
+  const problems = [
+    ...activated.missing.map(
+      (id) => `The integration "${id}" is activated in this channel, but not running.`,
+    ),
+    ...resolved.problems.map(inWords),
+  ];
+  return { carapaces: resolved.carapaces, problems };
+}
+
+export function inWords({ kind, id, by }: CarapaceProblem): string {
+  const where = by === null ? "" : `, which the carapace "${by}" includes`;
+  return kind === "unknown"
+    ? `There is no carapace "${id}"${where}.`
+    : `The carapace "${id}"${where}, lies more than ${MAX_DEPTH} includes deep and is left out.`;
 }
 
 /** An id that a bot, a channel or a message names is always a whole one. */
-const NOBODY: Origin = { kind: "home" };
+export const NOBODY: Origin = { kind: "home" };
 
 export const toolsOf = ({ local_tools, mcp_tools, pinned_tools }: Carapace): string[] =>
   unique([...local_tools, ...mcp_tools, ...pinned_tools]);

@@ -77,6 +77,8 @@ export const channels = pgTable("channels", {
   prompt: text("prompt"),
   /** Id of the template that describes how the channel's files are laid out. */
   template_id: text("template_id"),
+  /** Whether bots may work on the server's files here. */
+  workspace: boolean("workspace").notNull().default(true),
   skills: jsonb("skills").$type<SkillEntry[]>().notNull().default([]),
   tools_disabled: jsonb("tools_disabled").$type<string[]>().notNull().default([]),
   /** In addition to the bot's and those of activated integrations. */

@@ -2,6 +2,7 @@
 
 import { Elysia } from "elysia";
 import type { Bots } from "../bots/bots.ts";
+import type { Activations } from "../capabilities/activations.ts";
 import type { Bindings } from "../channels/bindings.ts";
 import type { ChannelSessions } from "../channels/channel-sessions.ts";
 import type { Channels } from "../channels/channels.ts";
@@ -26,12 +27,14 @@ import {
 } from "./integrations-gateway.ts";
 import { OPENAPI_PAGE, OPENAPI_PAGE_HEADERS, openApi } from "./openapi.ts";
 import { createRouteOptions } from "./route-options.ts";
+import { activationRoutes } from "./routes/activation.ts";
 import { adminKeyRoutes } from "./routes/admin/integration-keys.ts";
 import { type AdminSettingRoutes, adminSettingRoutes } from "./routes/admin/integration-settings.ts";
 import { type AdminIntegrationRoutes, adminIntegrationRoutes } from "./routes/admin/integrations.ts";
 import { type ProcessRoutes, processRoutes } from "./routes/admin/processes.ts";
 import { apiKeyRoutes } from "./routes/api-keys.ts";
 import { botRoutes } from "./routes/bots.ts";
+import { type CarapaceRoutes, carapaceRoutes } from "./routes/carapaces.ts";
 import { channelBindingRoutes } from "./routes/channel-bindings.ts";
 import { channelRoutes } from "./routes/channels.ts";
 import { deliveryRoutes } from "./routes/deliveries.ts";
@@ -41,7 +44,9 @@ import { healthRoutes } from "./routes/health.ts";
 import { integrationStoreRoutes } from "./routes/integration-store.ts";
 import { type IntegrationRoutes, integrationRoutes } from "./routes/integrations.ts";
 import { sessionRoutes } from "./routes/sessions.ts";
+import { type SkillRoutes, skillRoutes } from "./routes/skills.ts";
 import { taskRoutes } from "./routes/tasks.ts";
+import { type TemplateRoutes, templateRoutes } from "./routes/templates.ts";
 
 export interface AppParts {
   version: string;
@@ -57,9 +62,15 @@ export interface AppParts {
   documents: Documents;
   store: IntegrationStore;
   processes: ProcessRoutes["processes"];
+  skills: SkillRoutes["skills"];
+  carapaces: CarapaceRoutes["carapaces"];
+  templates: TemplateRoutes["templates"];
+  capabilitiesOf: CarapaceRoutes["capabilitiesOf"];
+  activations: Activations;
   integrations: MountedIntegrations &
     IntegrationRoutes["integrations"] &
-    AdminIntegrationRoutes["integrations"];
+    AdminIntegrationRoutes["integrations"] &
+    TemplateRoutes["integrations"];
   settings: AdminSettingRoutes["settings"];
   states: AdminIntegrationRoutes["states"];
   /** Requests per second that one sender may make to one integration's public routes. */
@@ -129,6 +140,10 @@ function createApi(parts: AppParts, auth: ReturnType<typeof createAuth>) {
     .use(taskRoutes({ tasks: parts.tasks, route }))
     .use(deliveryRoutes({ outbox: parts.outbox, route }))
     .use(botRoutes({ bots: parts.bots, route }))
+    .use(skillRoutes({ skills: parts.skills, route }))
+    .use(carapaceRoutes({ carapaces: parts.carapaces, capabilitiesOf: parts.capabilitiesOf, route }))
+    .use(templateRoutes({ templates: parts.templates, integrations: parts.integrations, route }))
+    .use(activationRoutes({ activations: parts.activations, route }))
     .use(apiKeyRoutes({ apiKeys: parts.apiKeys, auth, route }))
     .use(integrationStoreRoutes({ store: parts.store, integrations: parts.integrations, route }))
     .use(processRoutes({ processes: parts.processes, route }))

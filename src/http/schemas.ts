@@ -3,6 +3,7 @@
 import type { TUnsafe } from "@sinclair/typebox";
 import { type TSchema, t } from "elysia";
 import { HeddleError } from "../errors.ts";
+import type { Origin } from "../owned-registry.ts";
 
 export const nullable = <Schema extends TSchema>(schema: Schema, description?: string) =>
   t.Union([schema, t.Null()], description === undefined ? {} : { description });
@@ -71,3 +72,33 @@ export function pageOf<Row extends { id: string }>(
 
 export const missing = (what: string): HeddleError =>
   new HeddleError("not_found", `There is no ${what} with this id.`);
+
+/** Of a list whose ids are words and that is sorted by them. */
+export const IdPageQuery = {
+  limit: limitOf(100),
+  cursor: t.Optional(t.String({ maxLength: 200, description: "`next_cursor` of the page before." })),
+};
+
+export function pageById<Item extends { id: string }>(
+  items: Item[],
+  { limit, cursor }: { limit: number; cursor?: string },
+): { rows: Item[]; next_cursor: string | null } {
+  return pageOf(cursor === undefined ? items : items.filter(({ id }) => id > cursor), limit);
+}
+
+/** Of a thing whose id may have slashes, which a client encodes: "integrations%2Fgithub%2Fgithub". */
+export const ContentParams = t.Object({ id: t.String({ minLength: 1, maxLength: 400 }) });
+
+/** The same, with the slashes as they are. */
+export const RestOfPath = t.Object({ "*": t.String({ minLength: 1, maxLength: 400 }) });
+
+/** Where a thing that is declared in a file comes from. */
+export const ContentSource = {
+  source: oneOf(["builtin", "home", "integration"]),
+  integration_id: nullable(t.String()),
+};
+
+export const contentSource = (origin: Origin) => ({
+  source: origin.kind,
+  integration_id: origin.kind === "integration" ? origin.id : null,
+});

@@ -1,13 +1,19 @@
 // The HTTP app over real sessions, and integrations made of plain functions.
 
+import { activationIn } from "../../src/capabilities/activated.ts";
+import { createActivations } from "../../src/capabilities/activations.ts";
+import { createCapabilities } from "../../src/capabilities/effective-set.ts";
+import { createCarapaces } from "../../src/carapaces/carapaces.ts";
 import type { BindingManifest } from "../../src/channels/check-binding.ts";
 import { createApiKeys, OPERATOR } from "../../src/http/api-keys.ts";
 import { type AppParts, createApp } from "../../src/http/app.ts";
 import type { IntegrationView } from "../../src/integrations/registry.ts";
 import { createIntegrationStore } from "../../src/integrations/store.ts";
 import { createLog } from "../../src/log.ts";
-import type { Dispatcher, IntegrationMeta } from "../../src/sdk/types.ts";
+import type { Dispatcher, IntegrationMeta, SetupManifest } from "../../src/sdk/types.ts";
 import { createDocuments } from "../../src/search/documents.ts";
+import { createSkills } from "../../src/skills/skills.ts";
+import { createTemplates } from "../../src/templates/templates.ts";
 import type { TestDatabase } from "../database.ts";
 import { createSessionsFixture } from "../sessions/fixture.ts";
 import { noProcesses } from "./no-processes.ts";
@@ -16,6 +22,8 @@ export interface TestIntegration {
   /** Missing: it is there, but cannot be loaded. */
   handle?: (request: Request) => Promise<Response>;
   publicPaths?: string[];
+  version?: string;
+  setup?: SetupManifest;
 }
 
 export interface HttpFixtureOptions {
@@ -23,6 +31,8 @@ export interface HttpFixtureOptions {
   metas?: IntegrationMeta[];
   manifests?: Record<string, { binding: BindingManifest }>;
   integrations?: Record<string, TestIntegration>;
+  /** Names of registered tools. */
+  tools?: string[];
   webhookRateLimit?: number;
   isReady?: () => Promise<void>;
   now?: () => number;
@@ -57,8 +67,25 @@ export async function createHttpFixture(db: TestDatabase, options: HttpFixtureOp
     ...(options.now && { now: options.now }),
   });
   const integrations = options.integrations ?? {};
+  const views = () => Object.entries(integrations).map(viewOf);
+  const skills = createSkills();
+  const carapaces = createCarapaces();
+  const templates = createTemplates();
+  const integrationOf = (id: string) => views().find((view) => view.id === id);
+  const content = { skills, carapaces, templates };
   const app = createApp({
     ...core,
+    ...content,
+    capabilitiesOf: createCapabilities({
+      ...content,
+      activationOf: (id) => activationIn(integrationOf(id)?.setup),
+    }),
+    activations: createActivations({
+      db,
+      integrations: { get: integrationOf, list: views },
+      carapaces,
+      hasTool: (name) => options.tools?.includes(name) ?? false,
+    }),
     log,
     version: "1.2.3",
     apiKeys,
@@ -74,8 +101,8 @@ export async function createHttpFixture(db: TestDatabase, options: HttpFixtureOp
       isPublic: (id, path) => integrations[id]?.publicPaths?.includes(path) ?? false,
       statusOf: (id) =>
         integrations[id] === undefined ? undefined : integrations[id].handle ? "live" : "quarantined",
-      list: () => Object.entries(integrations).map(viewOf),
-      get: (id) => integrations[id] && viewOf([id, integrations[id]]),
+      list: views,
+      get: integrationOf,
       reload: unavailable,
       onChange: () => () => {},
     },
@@ -124,7 +151,7 @@ export async function createHttpFixture(db: TestDatabase, options: HttpFixtureOp
   const keyWith = async (...scopes: string[]) =>
     (await apiKeys.create({ name: "test", scopes }, OPERATOR)).key;
 
-  return { ...core, app, apiKeys, fetch, send, keyWith, lines };
+  return { ...core, ...content, app, apiKeys, fetch, send, keyWith, lines };
 }
 
 export type HttpFixture = Awaited<ReturnType<typeof createHttpFixture>>;
@@ -133,7 +160,7 @@ const unavailable = async (): Promise<never> => {
   throw new Error("This fixture's integrations are made of plain functions.");
 };
 
-function viewOf([id, { handle }]: [string, TestIntegration]): IntegrationView {
+function viewOf([id, { handle, version, setup }]: [string, TestIntegration]): IntegrationView {
   return {
     id,
     name: id,
@@ -141,7 +168,7 @@ function viewOf([id, { handle }]: [string, TestIntegration]): IntegrationView {
     folder: `/srv/integrations/${id}`,
     status: handle ? "ready" : "quarantined",
     isLive: handle !== undefined,
-    version: null,
+    version: version ?? null,
     error: handle
       ? null
       : { reason: "Unexpected end of file", file: `/srv/integrations/${id}/router.ts`, line: 3 },
@@ -153,7 +180,7 @@ function viewOf([id, { handle }]: [string, TestIntegration]): IntegrationView {
     carapaces: [],
     templates: [],
     meta: null,
-    setup: null,
+    setup: setup ?? null,
     enabled: true,
     pending: null,
     settings: [],

@@ -65,6 +65,7 @@ CREATE TABLE "channels" (
 	"max_iterations" integer,
 	"prompt" text,
 	"template_id" text,
+	"workspace" boolean DEFAULT true NOT NULL,
 	"skills" jsonb DEFAULT '[]'::jsonb NOT NULL,
 	"tools_disabled" jsonb DEFAULT '[]'::jsonb NOT NULL,
 	"carapaces" jsonb DEFAULT '[]'::jsonb NOT NULL,

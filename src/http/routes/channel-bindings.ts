@@ -45,7 +45,8 @@ const BindingAnswer = t.Object({
   updated_at: Instant,
 });
 
-const BindingParams = t.Object({ id: Id, bid: Id });
+// The same name as in activation.ts: the router takes only one for a place in a path.
+const BindingParams = t.Object({ id: Id, entry: Id });
 
 export function channelBindingRoutes({ bindings, route }: { bindings: Bindings; route: RouteOptions }) {
   return new Elysia({ prefix: "/api/v1/channels/:id/integrations", normalize: false })
@@ -73,24 +74,28 @@ export function channelBindingRoutes({ bindings, route }: { bindings: Bindings; 
       ),
       response: { 201: BindingAnswer, ...failures(...bodyFailures, 404, 409) },
     })
-    .patch("/:bid", async ({ params, body }) => present(await bindings.update(params.id, params.bid, body)), {
-      ...route.json({
-        scope: "channels.integrations:write",
-        tag,
-        summary: "Change a binding",
-        description: "In one step: no event meets a channel without it.",
-      }),
-      params: BindingParams,
-      body: t.Object(
-        { client_id: t.Optional(ClientId), ...Fields },
-        { additionalProperties: false, minProperties: 1 },
-      ),
-      response: { 200: BindingAnswer, ...failures(...bodyFailures, 404, 409) },
-    })
+    .patch(
+      "/:entry",
+      async ({ params, body }) => present(await bindings.update(params.id, params.entry, body)),
+      {
+        ...route.json({
+          scope: "channels.integrations:write",
+          tag,
+          summary: "Change a binding",
+          description: "In one step: no event meets a channel without it.",
+        }),
+        params: BindingParams,
+        body: t.Object(
+          { client_id: t.Optional(ClientId), ...Fields },
+          { additionalProperties: false, minProperties: 1 },
+        ),
+        response: { 200: BindingAnswer, ...failures(...bodyFailures, 404, 409) },
+      },
+    )
     .delete(
-      "/:bid",
+      "/:entry",
       async ({ params, status }) => {
-        await bindings.delete(params.id, params.bid);
+        await bindings.delete(params.id, params.entry);
         return status(204, undefined);
       },
       {
@@ -100,9 +105,9 @@ export function channelBindingRoutes({ bindings, route }: { bindings: Bindings; 
       },
     )
     .post(
-      "/:bid/adopt",
+      "/:entry/adopt",
       async ({ params, body }) =>
-        present(await bindings.adopt(params.id, params.bid, body.target_channel_id)),
+        present(await bindings.adopt(params.id, params.entry, body.target_channel_id)),
       {
         ...route.json({
           scope: "channels.integrations:write",

@@ -46,7 +46,13 @@ const Settings = {
   model_override: t.Optional(nullable(t.String({ minLength: 1, maxLength: 200 }), "Instead of the bot's.")),
   max_iterations: t.Optional(nullable(t.Integer({ minimum: 1, maximum: 100 }), "Instead of the bot's.")),
   prompt: t.Optional(nullable(t.String({ maxLength: 200_000 }), "A system message of every run here.")),
-  template_id: t.Optional(nullable(t.String({ minLength: 1, maxLength: 300 }))),
+  template_id: t.Optional(
+    nullable(
+      t.String({ minLength: 1, maxLength: 300 }),
+      "A text that tells bots how the work here is laid out.",
+    ),
+  ),
+  workspace: t.Optional(t.Boolean({ description: "Bots may work on the server's files here." })),
   skills: t.Optional(t.Array(SkillEntry, { maxItems: 200, description: "Skills of every run here." })),
   tools_disabled: t.Optional(Ids("Tools that no run here may use; * stands for any text.")),
   carapaces: t.Optional(Ids("Besides the bot's and those of activated integrations.")),
@@ -71,6 +77,7 @@ const ChannelAnswer = t.Object({
   max_iterations: nullable(t.Integer()),
   prompt: nullable(t.String()),
   template_id: nullable(t.String()),
+  workspace: t.Boolean(),
   skills: t.Array(SkillEntry),
   tools_disabled: t.Array(t.String()),
   carapaces: t.Array(t.String()),

@@ -1,0 +1,205 @@
+// Which integrations are activated in a channel: their carapaces then belong to every run there.
+
+import { and, eq } from "drizzle-orm";
+import type { Carapace } from "../carapaces/carapace.ts";
+import type { Carapaces } from "../carapaces/carapaces.ts";
+import type { Database } from "../db/database.ts";
+import { bots, channelActivations, channels, sessions } from "../db/schema.ts";
+import { HeddleError } from "../errors.ts";
+import { type ActivationManifest, activationIn } from "./activated.ts";
+import { type ActivationWarning, activationWarnings, broughtBy } from "./activation-warnings.ts";
+import { carapacesOf, toolsOf } from "./effective-set.ts";
+
+/** As far as activation needs to know an integration. */
+export interface ActivatableIntegration {
+  id: string;
+  name: string;
+  version: string | null;
+  isLive: boolean;
+  setup: { icon?: string; activation?: Partial<ActivationManifest> } | null;
+}
+
+/** What a channel gets that activates the integration. */
+export interface ActivationOffer {
+  integration_type: string;
+  name: string;
+  description: string;
+  icon: string | null;
+  version: string | null;
+  requires_workspace: boolean;
+  carapaces: string[];
+  includes: string[];
+  /** Of all its carapaces; `*` stands for any text. */
+  tools: string[];
+  skill_count: number;
+  has_system_prompt: boolean;
+  compatible_templates: string[];
+}
+
+export interface Activations {
+  /** By id; those that are activated but not running included, with `is_running` false. Throws `not_found`. */
+  available(channelId: string): Promise<(ActivationOffer & { activated: boolean; is_running: boolean })[]>;
+  /**
+   * A second time changes nothing. Throws `not_found` for a channel or an integration that is not there, or has no
+   * activation manifest; `conflict` when it is not running, or needs the workspace and the channel has none.
+   */
+  activate(
+    channelId: string,
+    integrationId: string,
+  ): Promise<{ manifest: ActivationOffer; warnings: ActivationWarning[] }>;
+  /** Also of an integration that is gone. A second time changes nothing. Throws `not_found`. */
+  deactivate(channelId: string, integrationId: string): Promise<void>;
+}
+
+export interface ActivationsOptions {
+  db: Pick<Database, "query">;
+  integrations: {
+    get(id: string): ActivatableIntegration | undefined;
+    list(): ActivatableIntegration[];
+  };
+  carapaces: Carapaces;
+  /** Whether a tool of this name is registered. */
+  hasTool(name: string): boolean;
+}
+
+type Channel = typeof channels.$inferSelect;
+
+export function createActivations(options: ActivationsOptions): Activations {
+  const { db, integrations, carapaces } = options;
+  const sources = {
+    carapaces,
+    activationOf: (id: string) => activationIn(integrations.get(id)?.setup),
+  };
+
+  const activatedIn = async (channelId: string): Promise<string[]> => {
+    const rows = await db.query
+      .select({ id: channelActivations.integration_id })
+      .from(channelActivations)
+      .where(eq(channelActivations.channel_id, channelId))
+      .orderBy(channelActivations.created_at, channelActivations.integration_id);
+    return rows.map(({ id }) => id);
+  };
+
+  function offerOf(view: ActivatableIntegration, activation: ActivationManifest): ActivationOffer {
+    const { carapaces: brought } = carapacesOf(sources, broughtBy(view.id));
+    return {
+      integration_type: view.id,
+      name: view.name,
+      description: activation.description,
+      icon: view.setup?.icon ?? null,
+      version: view.version,
+      requires_workspace: activation.requires_workspace,
+      carapaces: [...activation.carapaces],
+      includes: [...activation.includes],
+      tools: [...new Set(brought.flatMap(toolsOf))],
+      skill_count: new Set(brought.flatMap(skillsNamed)).size,
+      has_system_prompt: brought.some(({ system_prompt_fragment }) => system_prompt_fragment !== ""),
+      compatible_templates: [...activation.compatible_templates],
+    };
+  }
+
+  /** The channel's bot, else those that have spoken in it, else a bot that has nothing of its own. */
+  async function botsOf(channel: Channel) {
+    const found = channel.bot_id
+      ? await db.query.select().from(bots).where(eq(bots.id, channel.bot_id))
+      : (
+          await db.query
+            .selectDistinctOn([bots.id], { bot: bots })
+            .from(bots)
+            .innerJoin(sessions, and(eq(sessions.bot_id, bots.id), eq(sessions.active, true)))
+            .where(eq(sessions.channel_id, channel.id))
+            .orderBy(bots.id)
+        ).map(({ bot }) => bot);
+    return found.length > 0 ? found : [{ id: null, tools: [], carapaces: [] }];
+  }
+
+  async function channelOf(id: string): Promise<Channel> {
+    const [channel] = await db.query.select().from(channels).where(eq(channels.id, id));
+    if (!channel) throw new HeddleError("not_found", "There is no channel with this id.");
+    return channel;
+  }
+
+  return {
+    async available(channelId) {
+      const channel = await channelOf(channelId);
+      const activated = new Set(await activatedIn(channel.id));
+      const offers = integrations.list().flatMap((view) => {
+        const activation = activationIn(view.setup);
+        const wasActivated = activated.delete(view.id);
+        if (activation) return [{ ...offerOf(view, activation), activated: wasActivated, is_running: true }];
+        return wasActivated ? [gone(view.id, view.name)] : [];
+      });
+      // What the server no longer knows can still be deactivated.
+      return [...offers, ...[...activated].map((id) => gone(id, id))].sort((a, b) =>
+        a.integration_type < b.integration_type ? -1 : 1,
+      );
+    },
+    async activate(channelId, integrationId) {
+      const channel = await channelOf(channelId);
+      const view = integrations.get(integrationId);
+      const activation = activationIn(view?.setup);
+      if (view && !view.isLive) {
+        throw new HeddleError("conflict", `The integration "${integrationId}" is not running.`);
+      }
+      if (!view || !activation) {
+        throw new HeddleError(
+          "not_found",
+          `There is no integration "${integrationId}" that can be activated.`,
+        );
+      }
+      if (activation.requires_workspace && !channel.workspace) {
+        throw new HeddleError(
+          "conflict",
+          `"${integrationId}" needs the workspace, which this channel has off.`,
+        );
+      }
+      await db.query
+        .insert(channelActivations)
+        .values({ channel_id: channelId, integration_id: integrationId })
+        .onConflictDoNothing();
+      const [activations, bots] = await Promise.all([activatedIn(channelId), botsOf(channel)]);
+      const warnings = activationWarnings(integrationId, {
+        sources,
+        channel: { ...channel, activations },
+        bots,
+        hasTool: options.hasTool,
+      });
+      return { manifest: offerOf(view, activation), warnings };
+    },
+    async deactivate(channelId, integrationId) {
+      await channelOf(channelId);
+      const gone = await db.query
+        .delete(channelActivations)
+        .where(
+          and(
+            eq(channelActivations.channel_id, channelId),
+            eq(channelActivations.integration_id, integrationId),
+          ),
+        )
+        .returning({ id: channelActivations.integration_id });
+      if (gone.length > 0 || activationIn(integrations.get(integrationId)?.setup)) return;
+      throw new HeddleError("not_found", `There is no integration "${integrationId}" that can be activated.`);
+    },
+  };
+}
+
+/** Activated, but not running. */
+const gone = (id: string, name: string) => ({
+  integration_type: id,
+  name,
+  description: "",
+  icon: null,
+  version: null,
+  requires_workspace: false,
+  carapaces: [],
+  includes: [],
+  tools: [],
+  skill_count: 0,
+  has_system_prompt: false,
+  compatible_templates: [],
+  activated: true,
+  is_running: false,
+});
+
+const skillsNamed = ({ skills }: Carapace): string[] =>
+  skills.map((entry) => (typeof entry === "string" ? entry : entry.id));
