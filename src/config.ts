@@ -26,6 +26,8 @@ export interface Config {
   readonly defaultModel: string;
   readonly fallbackModels: readonly string[];
   readonly embeddingModel: string;
+  /** Undefined: recordings are transcribed by integrations only. */
+  readonly transcription: TranscriptionConfig | undefined;
   readonly timezone: string;
   readonly logLevel: LogLevel;
   readonly logFormat: LogFormat;
@@ -43,6 +45,12 @@ export interface Config {
   readonly secrets: readonly string[];
   /** Every variable, for the settings of integrations: process environment over .env. */
   readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+export interface TranscriptionConfig {
+  readonly apiKey: string | undefined;
+  readonly baseUrl: string | undefined;
+  readonly model: string;
 }
 
 /** Command-line flags; they win over the environment. */
@@ -83,6 +91,7 @@ export function loadConfig(flags: Flags = {}, processEnvironment: Environment = 
     defaultModel: read.text("DEFAULT_MODEL") ?? "gpt-4.1-mini",
     fallbackModels: read.list("FALLBACK_MODELS"),
     embeddingModel: read.text("EMBEDDING_MODEL") ?? "text-embedding-3-small",
+    transcription: transcriptionConfig(read),
     timezone: read.timezone("TIMEZONE"),
     logLevel: read.choice("LOG_LEVEL", LOG_LEVELS, "info"),
     logFormat: read.choice("LOG_FORMAT", ["json", "pretty"] as const, "pretty"),
@@ -97,6 +106,15 @@ export function loadConfig(flags: Flags = {}, processEnvironment: Environment = 
   });
 }
 
+/** OpenAI's key goes along only to OpenAI's own address, or the one that was given for it. */
+function transcriptionConfig(read: ReturnType<typeof reader>): TranscriptionConfig | undefined {
+  const ownUrl = read.url("TRANSCRIPTION_BASE_URL", ["http:", "https:"]);
+  const baseUrl = ownUrl ?? read.url("OPENAI_BASE_URL", ["http:", "https:"]);
+  const apiKey = read.text("TRANSCRIPTION_API_KEY") ?? (ownUrl ? undefined : read.text("OPENAI_API_KEY"));
+  if (!apiKey && !baseUrl) return undefined;
+  return Object.freeze({ apiKey, baseUrl, model: read.text("TRANSCRIPTION_MODEL") ?? "whisper-1" });
+}
+
 /** Those of Heddle itself; an integration's become known when it declares them. */
 function secretsOf(environment: Environment, databaseUrl: string | undefined): string[] {
   const password = databaseUrl ? new URL(databaseUrl).password : undefined;
@@ -105,6 +123,7 @@ function secretsOf(environment: Environment, databaseUrl: string | undefined): s
     environment.ENCRYPTION_KEY,
     environment.OPENAI_API_KEY,
     environment.HOOK_WEBHOOK_SECRET,
+    environment.TRANSCRIPTION_API_KEY,
     password,
     password && decodeURIComponent(password),
   ].filter((secret) => secret !== undefined);

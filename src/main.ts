@@ -57,6 +57,8 @@ import { createSessions, type Sessions } from "./sessions/sessions.ts";
 import { createTasks } from "./sessions/tasks.ts";
 import { createSkills } from "./skills/skills.ts";
 import { createTemplates } from "./templates/templates.ts";
+import { createTranscriptionEndpoint } from "./transcription/endpoint.ts";
+import { createTranscription } from "./transcription/transcription.ts";
 import { checkEncryptionKey, createVault } from "./vault.ts";
 import { createWorker, type Worker } from "./worker/worker.ts";
 import { createWorkspace } from "./workspace/workspace.ts";
@@ -311,6 +313,10 @@ async function openCore(config: Config, closers: Closers) {
           redact,
         })
       : createOfflineLlm({ search: (query) => documents.search({ query, limit: 3, visibleIn: null }) });
+  const transcription = createTranscription({
+    hooks,
+    endpoint: config.transcription && createTranscriptionEndpoint({ ...config.transcription, redact }),
+  });
   const agent = createAgent({
     db,
     llm,
@@ -342,6 +348,7 @@ async function openCore(config: Config, closers: Closers) {
     redactor,
     apiKeys,
     store,
+    transcription,
     sessions,
     channels,
     channelSessions,

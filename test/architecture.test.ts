@@ -45,6 +45,7 @@ const MAY_IMPORT: Record<string, string[]> = {
     "sessions",
     "skills",
     "templates",
+    "transcription",
     "vault.ts",
   ],
   authoring: ["integrations", "runtime", "sdk"],
@@ -80,6 +81,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   // These know nobody on the path.
   hooks: ["guarded-fetch", "sdk"],
   llm: [],
+  transcription: ["hooks", "llm"],
   skills: [],
   templates: [],
   db: ["runtime"],

@@ -54,6 +54,22 @@ describe("config", () => {
     ]);
   });
 
+  test("recordings go where OPENAI_ points, unless told otherwise; its key not to another address", () => {
+    expect(load({}).transcription).toBeUndefined();
+    expect(load({ OPENAI_API_KEY: "sk-1" }).transcription).toEqual({
+      apiKey: "sk-1",
+      baseUrl: undefined,
+      model: "whisper-1",
+    });
+    const own = {
+      OPENAI_API_KEY: "sk-1",
+      TRANSCRIPTION_BASE_URL: "http://stt:1/v1/",
+      TRANSCRIPTION_MODEL: "tiny",
+    };
+    expect(load(own).transcription).toEqual({ apiKey: undefined, baseUrl: "http://stt:1/v1", model: "tiny" });
+    expect(load({ ...own, TRANSCRIPTION_API_KEY: "sk-2" }).transcription?.apiKey).toBe("sk-2");
+  });
+
   const wrong: [string, string, string][] = [
     ["PORT", "eight", 'PORT is "eight", but takes a whole number from 0 to 65535.'],
     ["PORT", "70000", 'PORT is "70000", but takes a whole number from 0 to 65535.'],

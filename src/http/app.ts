@@ -15,6 +15,7 @@ import type { Logger } from "../log.ts";
 import type { Documents } from "../search/documents.ts";
 import type { Sessions } from "../sessions/sessions.ts";
 import type { Tasks } from "../sessions/tasks.ts";
+import type { Transcription } from "../transcription/transcription.ts";
 import type { ApiKeys } from "./api-keys.ts";
 import { createAuth } from "./auth.ts";
 import { answerError } from "./errors.ts";
@@ -47,6 +48,7 @@ import { sessionRoutes } from "./routes/sessions.ts";
 import { type SkillRoutes, skillRoutes } from "./routes/skills.ts";
 import { taskRoutes } from "./routes/tasks.ts";
 import { type TemplateRoutes, templateRoutes } from "./routes/templates.ts";
+import { transcribeRoutes } from "./routes/transcribe.ts";
 
 export interface AppParts {
   version: string;
@@ -61,6 +63,7 @@ export interface AppParts {
   bots: Pick<Bots, "list" | "get" | "create" | "update" | "delete">;
   documents: Documents;
   store: IntegrationStore;
+  transcription: Transcription;
   processes: ProcessRoutes["processes"];
   skills: SkillRoutes["skills"];
   carapaces: CarapaceRoutes["carapaces"];
@@ -137,6 +140,7 @@ function createApi(parts: AppParts, auth: ReturnType<typeof createAuth>) {
     .use(channelRoutes({ ...parts, route }))
     .use(channelBindingRoutes({ bindings: parts.bindings, route }))
     .use(eventRoutes({ sessions: parts.sessions, route }))
+    .use(transcribeRoutes({ transcription: parts.transcription, route }))
     .use(taskRoutes({ tasks: parts.tasks, route }))
     .use(deliveryRoutes({ outbox: parts.outbox, route }))
     .use(botRoutes({ bots: parts.bots, route }))

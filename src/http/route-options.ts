@@ -50,8 +50,10 @@ const MEANINGS = {
   404: "Not found.",
   409: "Not possible in the present state.",
   413: "The body is too large.",
-  415: "The body is not declared as JSON.",
+  415: "The body is not declared as a type that the route takes.",
   422: "The input is not valid; `field` names the field.",
+  501: "Not set up on this server; the message says what to set.",
+  502: "Another service, which this needs, failed.",
   503: "Not now.",
 };
 

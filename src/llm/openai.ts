@@ -1,6 +1,6 @@
 // Models behind any OpenAI-compatible endpoint, over streamed chat completions.
 
-import OpenAI from "openai";
+import type OpenAI from "openai";
 import type { ChatCompletionMessageParam, ChatCompletionTool } from "openai/resources/chat/completions";
 import type { Logger } from "../log.ts";
 import type { Redact } from "../redact.ts";
@@ -8,6 +8,7 @@ import { throwIfAborted } from "./abort.ts";
 import { type AttemptEvent, AttemptFailure } from "./attempt.ts";
 import { createFallback } from "./fallback.ts";
 import type { Llm, LlmMessage, LlmRequest, LlmTool } from "./llm.ts";
+import { createOpenAiClient } from "./openai-client.ts";
 import { createCompletion } from "./openai-completion.ts";
 import { toFailure } from "./openai-failure.ts";
 import { type Sleep, sleepUnlessAborted } from "./retry.ts";
@@ -35,7 +36,7 @@ const TIMEOUT_MS = 120_000;
 /** The provider "openai": retries, falls back to other models, and cools failed ones down. */
 export function createOpenAiLlm(options: OpenAiOptions): Llm {
   const { log, redact = (text) => text, timeoutMs = TIMEOUT_MS, now = Date.now } = options;
-  const client = createClient(options.apiKey, options.baseUrl, timeoutMs);
+  const client = createOpenAiClient({ ...options, timeoutMs });
   const hide = (text: string) =>
     redact(options.apiKey ? text.replaceAll(options.apiKey, "[redacted]") : text);
   const fallback = createFallback({
@@ -49,23 +50,6 @@ export function createOpenAiLlm(options: OpenAiOptions): Llm {
     stream: (request) =>
       fallback.stream(request, (model) => attempt({ client, request, model, timeoutMs, hide, now })),
   };
-}
-
-function createClient(apiKey: string | undefined, baseURL: string | undefined, timeout: number): OpenAI {
-  return new OpenAI({
-    // The SDK wants a key; without one the header is taken out again.
-    apiKey: apiKey || "none",
-    ...(apiKey ? {} : { defaultHeaders: { Authorization: null } }),
-    // Whatever is left undefined the SDK would read from the environment, past Heddle's config.
-    baseURL: baseURL ?? "https://api.openai.com/v1",
-    adminAPIKey: null,
-    organization: null,
-    project: null,
-    webhookSecret: null,
-    logLevel: "off",
-    maxRetries: 0,
-    timeout,
-  });
 }
 
 interface AttemptOptions {

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import postgres from "postgres";
 import { compiledBinary } from "../compiled-binary.ts";
 import { startPostgres, whyNoPostgres } from "../postgres.ts";
+import { measureHooks } from "./hooks.ts";
 import { startModel } from "./model.ts";
 import { median } from "./numbers.ts";
 import { type MeasuredServer, startServer } from "./server.ts";
@@ -39,6 +40,9 @@ row("turns per second, 16 at once", ["≥ 100", "≥ 40"], (r) => r.turnsPerSeco
 row("start to /ready, existing home, ms", ["≤ 400", "≤ 900"], (r) => r.startMs.toFixed(0));
 row("first start in an empty home, ms", ["", "≤ 2000"], (r) => r.firstStartMs.toFixed(0));
 row("resident when idle, MB", ["≤ 150", "≤ 380"], (r) => r.idleMb.toFixed(0));
+say("hooks");
+const hookMs = (await measureHooks()).toFixed(3);
+rows.push(["firing a hook with 20 listeners, p99, ms", "≤ 1", hookMs, "≤ 1", hookMs]);
 printTable(rows);
 
 await own?.stop();

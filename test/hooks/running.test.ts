@@ -42,7 +42,10 @@ async function event(name: string): Promise<any> {
   }
 }
 
-const configOf = ({ home, databaseUrl }: TestDatabase, more: Record<string, string> = {}) =>
+const configOf = (
+  { home, databaseUrl }: Pick<TestDatabase, "home" | "databaseUrl">,
+  more: Record<string, string> = {},
+) =>
   loadConfig(
     { home, port: "0" },
     {
@@ -127,6 +130,37 @@ eachDatabase("hook webhooks", (open) => {
     expect(JSON.stringify(events)).not.toContain(CANARY);
   }, 30_000);
 });
+
+test("an integration transcribes what a running server is sent, and the event carries no audio", async () => {
+  await using folder = await temporaryFolder();
+  await folder.write({
+    "stt/hooks.ts": `import { registerHook } from "heddle/sdk";
+      registerHook("before_transcription", async ({ audio, extra }) =>
+        extra.audio_format + " of " + audio.byteLength + ", first " + audio[0]);`,
+  });
+  await using home = await temporaryFolder();
+  const heddle = await startServer(
+    configOf({ home: home.path, databaseUrl: undefined }, { INTEGRATION_DIRS: folder.path }),
+  );
+  const transcribe = async () => {
+    const response = await fetch(`${heddle.url}/api/v1/transcribe`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${KEY}`, "content-type": "audio/ogg" },
+      body: new Uint8Array([7, 8, 9]),
+    });
+    const body = (await response.json()) as { text?: string };
+    return { status: response.status, text: body.text };
+  };
+  // Until its integration is loaded there is nobody.
+  let answer = await transcribe();
+  while (answer.status === 501) answer = await transcribe();
+  expect(answer).toEqual({ status: 200, text: "ogg of 3, first 7" });
+  const { data, context, ...rest } = await event("before_transcription");
+  expect(data).toEqual({ audio_format: "ogg", audio_size_bytes: 3, source: "api" });
+  expect(context).toMatchObject({ bot_id: null, session_id: null, channel_id: null, client_id: null });
+  expect(Object.keys(rest)).toEqual(["event", "timestamp"]);
+  await heddle.close();
+}, 30_000);
 
 onPostgres("hook webhooks of a worker alone", (open) => {
   test("are sent", async () => {

@@ -14,6 +14,7 @@ import type { Dispatcher, IntegrationMeta, SetupManifest } from "../../src/sdk/t
 import { createDocuments } from "../../src/search/documents.ts";
 import { createSkills } from "../../src/skills/skills.ts";
 import { createTemplates } from "../../src/templates/templates.ts";
+import { createTranscription, type TranscriptionOptions } from "../../src/transcription/transcription.ts";
 import type { TestDatabase } from "../database.ts";
 import { createSessionsFixture } from "../sessions/fixture.ts";
 import { noProcesses } from "./no-processes.ts";
@@ -35,6 +36,7 @@ export interface HttpFixtureOptions {
   tools?: string[];
   webhookRateLimit?: number;
   isReady?: () => Promise<void>;
+  transcription?: Partial<TranscriptionOptions>;
   now?: () => number;
   processes?: AppParts["processes"];
   /** Instead of the fixture's own. */
@@ -90,6 +92,11 @@ export async function createHttpFixture(db: TestDatabase, options: HttpFixtureOp
     version: "1.2.3",
     apiKeys,
     documents: createDocuments({ db }),
+    transcription: createTranscription({
+      hooks: { override: async () => null },
+      endpoint: undefined,
+      ...options.transcription,
+    }),
     store: createIntegrationStore({ db, vault: core.vault, addSecret: core.redactor.add }),
     processes: options.processes ?? noProcesses,
     integrations: {

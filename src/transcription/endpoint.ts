@@ -1,0 +1,52 @@
+// Recordings to text by any OpenAI-compatible endpoint.
+
+import { HeddleError } from "../errors.ts";
+import { throwIfAborted } from "../llm/abort.ts";
+import { createOpenAiClient } from "../llm/openai-client.ts";
+import { toFailure } from "../llm/openai-failure.ts";
+import type { Redact } from "../redact.ts";
+import { fileOf, type Recording } from "./audio.ts";
+
+export interface TranscriptionEndpointOptions {
+  apiKey: string | undefined;
+  /** With the version. */
+  baseUrl: string | undefined;
+  model: string;
+  /** Applied to what the endpoint says of its failures. */
+  redact: Redact;
+}
+
+/** Throws "bad_request" for what the endpoint does not take, "upstream" when it fails, "cancelled" when the signal aborts. */
+export type TranscriptionEndpoint = (recording: Recording, signal: AbortSignal) => Promise<string>;
+
+const TIMEOUT_MS = 120_000;
+const RETRIES = 2;
+/** With these an endpoint says that the recording is at fault. */
+const REFUSALS = [400, 413, 415, 422];
+
+export function createTranscriptionEndpoint(options: TranscriptionEndpointOptions): TranscriptionEndpoint {
+  const { model, redact, ...connection } = options;
+  const client = createOpenAiClient({ ...connection, timeoutMs: TIMEOUT_MS });
+  return async (recording, signal) => {
+    throwIfAborted(signal);
+    const answer: { text?: unknown } | string = await client.audio.transcriptions
+      .create({ file: fileOf(recording), model, response_format: "json" }, { signal, maxRetries: RETRIES })
+      .catch((cause: unknown) => {
+        throwIfAborted(signal);
+        throw explain(cause, redact);
+      });
+    if (typeof answer === "object" && typeof answer?.text === "string") return answer.text;
+    throw new HeddleError("upstream", "The transcription endpoint answered no text.");
+  };
+}
+
+function explain(cause: unknown, redact: Redact): HeddleError {
+  const { message, status } = toFailure(cause, { hide: redact, now: Date.now() });
+  if (status !== undefined && REFUSALS.includes(status)) {
+    return new HeddleError("bad_request", `The transcription endpoint does not take it: ${message}`, {
+      field: "body",
+      cause,
+    });
+  }
+  return new HeddleError("upstream", `The transcription endpoint failed: ${message}`, { cause });
+}

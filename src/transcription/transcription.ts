@@ -1,0 +1,40 @@
+// From a recording to its text: an integration's, else the configured endpoint's.
+
+import { HeddleError } from "../errors.ts";
+import type { Hooks } from "../hooks/hooks.ts";
+import { newId } from "../ids.ts";
+import type { Recording } from "./audio.ts";
+import type { TranscriptionEndpoint } from "./endpoint.ts";
+
+export interface Transcription {
+  /** Throws "not_supported" when nothing is set up, and what the endpoint throws. */
+  transcribe(recording: Recording, options: { source: "api"; signal: AbortSignal }): Promise<string>;
+}
+
+export interface TranscriptionOptions {
+  hooks: Pick<Hooks, "override">;
+  endpoint: TranscriptionEndpoint | undefined;
+}
+
+export function createTranscription({ hooks, endpoint }: TranscriptionOptions): Transcription {
+  return {
+    async transcribe(recording, { source, signal }) {
+      const { bytes, format } = recording;
+      const text = await hooks.override("before_transcription", {
+        bot_id: null,
+        session_id: null,
+        channel_id: null,
+        client_id: null,
+        correlation_id: newId(),
+        extra: { audio_format: format, audio_size_bytes: bytes.byteLength, source },
+        audio: bytes,
+      });
+      if (text !== null) return text;
+      if (endpoint) return await endpoint(recording, signal);
+      throw new HeddleError(
+        "not_supported",
+        "Nothing transcribes here: set OPENAI_API_KEY or TRANSCRIPTION_BASE_URL, or install an integration with a before_transcription hook.",
+      );
+    },
+  };
+}
