@@ -63,7 +63,7 @@ export interface LoadedIntegration {
 export type LoadResult =
   | { ok: true; loaded: LoadedIntegration }
   /** The first problem, for there the author has to begin. The settings are those declared until then: one may be amiss. */
-  | { ok: false; problem: Problem; settings: IntegrationSetting[] };
+  | { ok: false; problem: Problem; settings: IntegrationSetting[]; mayHeal?: boolean };
 
 export interface LoadOptions {
   prepare(): Promise<PrepareResult>;
@@ -80,13 +80,16 @@ export async function loadIntegration(found: FoundIntegration, options: LoadOpti
   const collected = collector();
   let release = async () => {};
   let late = false;
-  const failed = (problem: Problem): LoadResult => {
+  const failed = (problem: Problem): LoadResult & { ok: false } => {
     collected.seal();
     return { ok: false, problem, settings: mergeSettings(collected.settings, collected.about.setup) };
   };
   const run = async (): Promise<LoadResult> => {
     const result = await options.prepare();
-    if (!result.ok) return failed(result.problems[0] ?? { reason: "It cannot be bundled" });
+    if (!result.ok) {
+      const [problem = { reason: "It cannot be bundled" }] = result.problems;
+      return { ...failed(problem), mayHeal: result.mayHeal };
+    }
     if (late) {
       await result.prepared.discard();
       return failed({ reason: "It was given up" });

@@ -30,7 +30,10 @@ export interface Prepared {
   discard(): Promise<void>;
 }
 
-export type PrepareResult = { ok: true; prepared: Prepared } | { ok: false; problems: Problem[] };
+export type PrepareResult =
+  | { ok: true; prepared: Prepared }
+  /** `mayHeal`: it may work later though its own files stay as they are. */
+  | { ok: false; problems: Problem[]; mayHeal: boolean };
 
 interface Manifest {
   hash: string;
@@ -80,7 +83,11 @@ export async function prepare(
       manifest = made.manifest;
       if (look && (await look.settle()) !== "holds") {
         await discard();
-        return { ok: false, problems: [{ reason: "Its files changed while they were bundled" }] };
+        return {
+          ok: false,
+          problems: [{ reason: "Its files changed while they were bundled" }],
+          mayHeal: false,
+        };
       }
       // What was bundled is what the hash is of, unless it changed in between.
       if (manifest.reusable && (await contentHash(found.folder, version)) === hash) await keep(dir, kept);
@@ -108,7 +115,7 @@ export async function prebuild(
   return bundleInto(found, hash, join(outDir, found.id), MOVABLE_ROOT);
 }
 
-type Made = { ok: true; manifest: Manifest } | { ok: false; problems: Problem[] };
+type Made = { ok: true; manifest: Manifest } | { ok: false; problems: Problem[]; mayHeal: boolean };
 
 async function make(
   found: FoundIntegration,

@@ -27,6 +27,9 @@ const BUNDLED_AT_ONCE = 4;
 const RETIRED_KEPT = 2;
 /** When files of the workspace change while they are loaded. */
 const LOAD_ATTEMPTS = 5;
+/** What waits for a package that is being installed is tried again: nobody tells when the last file of it is there. */
+const FIRST_HEALING_MS = 250;
+const LAST_HEALING_MS = 5_000;
 
 export interface IntegrationsOptions {
   /** In order: a later one replaces integrations of an earlier one. */
@@ -136,6 +139,7 @@ interface Entry {
   /** Loaded, but a name of its is another's; goes live when that name is free. */
   waiting: LoadedIntegration | undefined;
   retired: LoadedIntegration[];
+  healing: { timer: ReturnType<typeof setTimeout> | undefined; pauseMs: number };
 }
 
 export function createIntegrations(options: IntegrationsOptions): Integrations {
@@ -201,6 +205,7 @@ export function createIntegrations(options: IntegrationsOptions): Integrations {
       pending: undefined,
       waiting: undefined,
       retired: [],
+      healing: { timer: undefined, pauseMs: FIRST_HEALING_MS },
     };
     entries.set(found.id, entry);
     return entry;
@@ -223,6 +228,7 @@ export function createIntegrations(options: IntegrationsOptions): Integrations {
     if (!evenIfUnchanged && hash === entry.triedHash) return unhold(entry);
     entry.triedHash = hash;
     const generation = ++entry.generation;
+    clearTimeout(entry.healing.timer);
     const isReplaced = () => isClosed || entries.get(id) !== entry || entry.generation !== generation;
     const result = await loadIntegration(found, {
       prepare: () =>
@@ -250,8 +256,19 @@ export function createIntegrations(options: IntegrationsOptions): Integrations {
     const { settings } = result.ok ? result.loaded : result;
     // Of one that cannot even be bundled nothing was heard.
     if (result.ok || settings.length > 0) entry.settings = settings;
-    if (!result.ok) return quarantine(entry, result.problem);
+    if (!result.ok) {
+      if (result.mayHeal && options.watch) healLater(entry);
+      return quarantine(entry, result.problem);
+    }
     if (goLive(entry, result.loaded)) goLiveWaiting();
+  }
+
+  function healLater(entry: Entry): void {
+    const { healing } = entry;
+    const isSame = () => !isClosed && entries.get(entry.found.id) === entry;
+    healing.timer = setTimeout(() => isSame() && void load(entry.found, true), healing.pauseMs);
+    healing.timer.unref();
+    healing.pauseMs = Math.min(2 * healing.pauseMs, LAST_HEALING_MS);
   }
 
   function hold(entry: Entry, pending: PendingApproval): void {
@@ -301,6 +318,7 @@ export function createIntegrations(options: IntegrationsOptions): Integrations {
     entry.live = loaded;
     entry.waiting = undefined;
     entry.problem = undefined;
+    entry.healing.pauseMs = FIRST_HEALING_MS;
     log.info(isNew ? "Integration {id} is live" : "Integration {id} is live in a new version", {
       id,
       folder,
@@ -355,6 +373,7 @@ export function createIntegrations(options: IntegrationsOptions): Integrations {
     const { id } = entry.found;
     const wasOn = entry.live ?? entry.waiting ?? entry.problem;
     // A load that is under way must not go live, and the next one must not take it for done.
+    clearTimeout(entry.healing.timer);
     entry.looks++;
     entry.generation++;
     entry.triedHash = undefined;
@@ -469,6 +488,7 @@ export function createIntegrations(options: IntegrationsOptions): Integrations {
       isClosed = true;
       unfollow?.();
       watching?.close();
+      for (const { healing } of entries.values()) clearTimeout(healing.timer);
       await Promise.all([...entries.values()].map(release));
     },
   };

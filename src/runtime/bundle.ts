@@ -38,7 +38,12 @@ export type BundleResult =
       /** Absolute paths of the sources that lie outside the folder. */
       foreign: string[];
     }
-  | { ok: false; problems: Problem[] };
+  | {
+      ok: false;
+      problems: Problem[];
+      /** It may work later though its own files stay as they are: a package is missing, or only half there. */
+      mayHeal: boolean;
+    };
 
 /** An entry `tools/a.ts` becomes `<outDir>/tools/a.js`; what entries share goes into chunks beside them. */
 export async function bundleFolder(input: BundleInput): Promise<BundleResult> {
@@ -47,7 +52,11 @@ export async function bundleFolder(input: BundleInput): Promise<BundleResult> {
   if (!result.success && (await forgetMissing(result.logs))) result = await build(input);
   if (!result.success) {
     const problems = result.logs.filter((log) => log.level === "error").map(problemOf);
-    return { ok: false, problems: problems.length > 0 ? problems : [{ reason: "The bundler gave up" }] };
+    return {
+      ok: false,
+      problems: problems.length > 0 ? problems : [{ reason: "The bundler gave up" }],
+      mayHeal: result.logs.some(isOfPackage),
+    };
   }
   const maps = result.outputs.filter((output) => output.kind === "sourcemap");
   const sources = await Promise.all(maps.map((map) => anchorMap(map.path, input)));
@@ -93,6 +102,11 @@ async function forgetMissing(logs: (BuildMessage | ResolveMessage)[]): Promise<b
     }),
   );
   return installed.includes(true);
+}
+
+function isOfPackage(log: BuildMessage | ResolveMessage): boolean {
+  const inPackage = log.position?.file.includes(`${sep}node_modules${sep}`) ?? false;
+  return inPackage || ("specifier" in log && PACKAGE.test(log.specifier));
 }
 
 /** The package in "@scope/package/file" or "package/file"; nothing in a path, nor in "node:fs". */

@@ -198,3 +198,77 @@ test("packages that are installed while it runs are found", async () => {
   await all.write(installed("@scope/second", "two"));
   await until(() => all.call("said") === "two");
 });
+
+test("a package whose files come long after its folder is found, though nothing of the integration changes", async () => {
+  await using all = await harness(
+    { "mine/tools/t.ts": `import { text } from "slow";\n${toolNamed("said", "() => text")}` },
+    { watch: true },
+  );
+  await all.integrations.loadAll();
+  expect(all.integrations.get("mine")?.error?.reason).toContain("slow");
+  const inPackage = (files: Record<string, string>) =>
+    all.write(
+      Object.fromEntries(
+        Object.entries(files).map(([name, text]) => [`mine/node_modules/slow/${name}`, text]),
+      ),
+    );
+  // Each step is tried before the next one, for the bundler remembers what was not there: the folder, its description, a file, what that file needs.
+  const tried = () => all.integrations.reload("mine");
+  await mkdir(all.path("mine/node_modules/slow"), { recursive: true });
+  await tried();
+  await inPackage({
+    "package.json": JSON.stringify({ name: "slow", type: "module", main: "dist/index.js" }),
+  });
+  await tried();
+  await inPackage({ "dist/index.js": `export * from "./inner.js";` });
+  await tried();
+  await inPackage({ "dist/inner.js": `export const text = "at last";` });
+  await until(() => all.call("said") === "at last");
+  expect(all.integrations.get("mine")?.status).toBe("ready");
+});
+
+test("a broken folder of the same id in a later source does not end what is live", async () => {
+  await using folder = await temporaryFolder();
+  await folder.write({ "first/mine/router.ts": routerSaying("first") });
+  await using all = await harness(
+    {},
+    {
+      watch: true,
+      sources: ["first", "second"].map((name) => ({ kind: "external", dir: join(folder.path, name) })),
+    },
+  );
+  await all.integrations.loadAll();
+  await folder.write({ "second/mine/router.ts": `throw new Error("on purpose");\n` });
+  await until(() => all.integrations.get("mine")?.status === "quarantined");
+  expect(all.integrations.get("mine")).toMatchObject({
+    isLive: true,
+    folder: join(folder.path, "second/mine"),
+    error: { reason: "on purpose", file: join(folder.path, "second/mine/router.ts"), line: 1 },
+  });
+  expect(await all.get("mine", "/say")).toBe("first");
+  await folder.write({ "second/mine/router.ts": routerSaying("second") });
+  await until(async () => (await all.get("mine", "/say")) === "second");
+});
+
+test("a folder that is removed while its routes and tools run: they end as they began, and it is gone", async () => {
+  await using all = await harness(
+    {
+      "mine/router.ts": `import { Elysia } from "heddle/sdk";
+        export const router = new Elysia().get("/slow", async () => { await globalThis.removal.promise; return "done"; });`,
+      "mine/tools/t.ts": toolNamed(
+        "slow_tool",
+        "async () => { await globalThis.removal.promise; return 'done'; }",
+      ),
+    },
+    { watch: true },
+  );
+  const removal = Promise.withResolvers<void>();
+  Object.assign(globalThis, { removal });
+  await all.integrations.loadAll();
+  const running = [all.get("mine", "/slow"), all.call("slow_tool")];
+  await all.remove("mine");
+  await until(() => !all.integrations.get("mine"));
+  expect(all.tools.get("slow_tool")).toBeUndefined();
+  removal.resolve();
+  expect(await Promise.all(running)).toEqual(["done", "done"]);
+});
