@@ -41,6 +41,10 @@ export interface Config {
   readonly hookWebhookSecret: string | undefined;
   /** Requests per second that one address may send to the public routes of one integration. */
   readonly webhookRateLimit: number;
+  /** How long records of webhooks are kept. */
+  readonly inboxRetentionDays: number;
+  /** How much of a webhook's body is kept; 0: nothing. */
+  readonly inboxMaxBodyBytes: number;
   /** Values that must not appear in a log, an error or an answer. */
   readonly secrets: readonly string[];
   /** Every variable, for the settings of integrations: process environment over .env. */
@@ -101,6 +105,8 @@ export function loadConfig(flags: Flags = {}, processEnvironment: Environment = 
     hookWebhookUrls: read.urls("HOOK_WEBHOOK_URLS", ["http:", "https:"]),
     hookWebhookSecret: read.signingSecret("HOOK_WEBHOOK_SECRET"),
     webhookRateLimit: read.integer("WEBHOOK_RATE_LIMIT", 2000, 1, 1_000_000),
+    inboxRetentionDays: read.integer("INBOX_RETENTION_DAYS", 30, 1, 3650),
+    inboxMaxBodyBytes: read.integer("INBOX_MAX_BODY_BYTES", 256 * 1024, 0, 25 * 1024 * 1024),
     secrets: secretsOf(environment, read.text("DATABASE_URL")),
     environment: Object.freeze(environment),
   });

@@ -36,6 +36,7 @@ import { createHookWebhooks } from "./hooks/webhooks.ts";
 import { createApiKeys } from "./http/api-keys.ts";
 import { createApp } from "./http/app.ts";
 import { createFirstKey } from "./http/first-key.ts";
+import { createInbox } from "./inbox/inbox.ts";
 import { createIntegrations, type Integrations } from "./integrations/registry.ts";
 import { createReview } from "./integrations/review.ts";
 import { createSdkServices } from "./integrations/sdk-services.ts";
@@ -262,6 +263,14 @@ async function openCore(config: Config, closers: Closers) {
   const approvals = await writes.onApproved(() => void integrations.recheckPending());
   closers.push(approvals.close);
   const { whenSettled: settled } = integrations;
+  const inbox = createInbox({
+    db,
+    log: log.getChild("inbox"),
+    redact,
+    maxBodyBytes: config.inboxMaxBodyBytes,
+    retentionDays: config.inboxRetentionDays,
+  });
+  closers.push(inbox.close);
   const places = createPlaces({ metas: integrations.metas, log: log.getChild("channels") });
   const seal = createSealConfig({ dispatchers, vault, settled });
   const sessions: Sessions = createSessions({
@@ -273,6 +282,7 @@ async function openCore(config: Config, closers: Closers) {
     vault,
     seal,
     settled,
+    recordOf: inbox.recordOf,
     log: log.getChild("sessions"),
   });
   const channelSessions = createChannelSessions(db);
@@ -349,6 +359,7 @@ async function openCore(config: Config, closers: Closers) {
     apiKeys,
     store,
     transcription,
+    inbox,
     sessions,
     channels,
     channelSessions,

@@ -33,6 +33,7 @@ export const SCOPE_PRESETS = {
     "channels:read",
     "deliveries:read",
     "documents:read",
+    "inbox:read",
     "integrations:read",
     "knowledge:read",
     "logs:read",

@@ -56,6 +56,7 @@ const MAY_IMPORT: Record<string, string[]> = {
     "content",
     "db",
     "guarded-fetch",
+    "inbox",
     "runtime",
     "sdk",
     "search",

@@ -37,5 +37,6 @@ export const SETUP = defineSetup({
   webhook: {
     path: "/integrations/github/webhook",
     description: "Receives a repository's or an organisation's events",
+    verifier: { scheme: "github", secret: "GITHUB_WEBHOOK_SECRET" },
   },
 });

@@ -311,10 +311,11 @@ export const inboxEvents = pgTable(
     path: text("path").notNull(),
     /** Redacted: signatures, tokens and cookies are not kept. */
     headers: jsonb("headers").$type<Record<string, string>>().notNull(),
-    /** Redacted, and cut when `body_truncated`. */
+    /** Redacted. */
     body: text("body").notNull(),
     /** As it came. */
     body_bytes: integer("body_bytes").notNull(),
+    /** True when `body` is not the whole: cut, never read, or not text. */
     body_truncated: boolean("body_truncated").notNull().default(false),
     verdict: text("verdict").$type<InboxVerdict>().notNull(),
     /** Why it was ignored, rejected or failed. */
@@ -325,6 +326,8 @@ export const inboxEvents = pgTable(
     outcomes: jsonb("outcomes").$type<InboxOutcome[]>().notNull().default([]),
     /** From its arrival to this record. */
     duration_ms: integer("duration_ms").notNull(),
+    /** Whether a verifier has proven the sender: only then may a replay go without its proof. */
+    verified: boolean("verified").notNull().default(false),
     /** The event that this one repeats. */
     replay_of: uuid("replay_of"),
     created_at: createdAt(),
@@ -333,6 +336,7 @@ export const inboxEvents = pgTable(
     index("inbox_events_integration").on(table.integration_id, table.id),
     index("inbox_events_verdict").on(table.verdict, table.id),
     index("inbox_events_created").on(table.created_at),
+    index("inbox_events_key").on(table.idempotency_key),
   ],
 );
 

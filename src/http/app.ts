@@ -9,6 +9,7 @@ import type { Channels } from "../channels/channels.ts";
 import type { Outbox } from "../dispatch/outbox.ts";
 import { HeddleError } from "../errors.ts";
 import { newId } from "../ids.ts";
+import type { Inbox } from "../inbox/inbox.ts";
 import { createIntegrationKeys } from "../integrations/integration-keys.ts";
 import type { IntegrationStore } from "../integrations/store.ts";
 import type { Logger } from "../log.ts";
@@ -23,10 +24,13 @@ import {
   type Client,
   createGateway,
   GATEWAY_LIMITS,
+  type Gateway,
   isIntegrationPath,
   type MountedIntegrations,
 } from "./integrations-gateway.ts";
 import { OPENAPI_PAGE, OPENAPI_PAGE_HEADERS, openApi } from "./openapi.ts";
+import { createReceive, type ReceiveOptions } from "./receive.ts";
+import { createReplay } from "./replay.ts";
 import { createRouteOptions } from "./route-options.ts";
 import { activationRoutes } from "./routes/activation.ts";
 import { adminKeyRoutes } from "./routes/admin/integration-keys.ts";
@@ -42,6 +46,7 @@ import { deliveryRoutes } from "./routes/deliveries.ts";
 import { documentRoutes } from "./routes/documents.ts";
 import { eventRoutes } from "./routes/events.ts";
 import { healthRoutes } from "./routes/health.ts";
+import { inboxRoutes } from "./routes/inbox.ts";
 import { integrationStoreRoutes } from "./routes/integration-store.ts";
 import { type IntegrationRoutes, integrationRoutes } from "./routes/integrations.ts";
 import { sessionRoutes } from "./routes/sessions.ts";
@@ -54,6 +59,7 @@ export interface AppParts {
   version: string;
   log: Logger;
   apiKeys: ApiKeys;
+  inbox: Inbox;
   sessions: Sessions;
   channels: Channels;
   channelSessions: ChannelSessions;
@@ -73,8 +79,9 @@ export interface AppParts {
   integrations: MountedIntegrations &
     IntegrationRoutes["integrations"] &
     AdminIntegrationRoutes["integrations"] &
-    TemplateRoutes["integrations"];
-  settings: AdminSettingRoutes["settings"];
+    TemplateRoutes["integrations"] &
+    ReceiveOptions["integrations"];
+  settings: AdminSettingRoutes["settings"] & ReceiveOptions["settings"];
   states: AdminIntegrationRoutes["states"];
   /** Requests per second that one sender may make to one integration's public routes. */
   webhookRateLimit?: number;
@@ -99,10 +106,11 @@ export function createApp(parts: AppParts): App {
   const gateway = createGateway({
     integrations: parts.integrations,
     auth,
+    note: parts.inbox.note,
     log: parts.log.getChild("http"),
     limits: { ...GATEWAY_LIMITS, rate: { perSecond, burst: 2 * perSecond } },
   });
-  const elysia = createApi(parts, auth);
+  const elysia = createApi(parts, auth, gateway);
   return {
     elysia,
     async fetch(request, client) {
@@ -115,7 +123,7 @@ export function createApp(parts: AppParts): App {
 
 const REQUEST_ID = "x-request-id";
 
-function createApi(parts: AppParts, auth: ReturnType<typeof createAuth>) {
+function createApi(parts: AppParts, auth: ReturnType<typeof createAuth>, gateway: Gateway) {
   const log = parts.log.getChild("http");
   const route = createRouteOptions(auth);
   return new Elysia({ normalize: false })
@@ -143,6 +151,14 @@ function createApi(parts: AppParts, auth: ReturnType<typeof createAuth>) {
     .use(transcribeRoutes({ transcription: parts.transcription, route }))
     .use(taskRoutes({ tasks: parts.tasks, route }))
     .use(deliveryRoutes({ outbox: parts.outbox, route }))
+    .use(
+      inboxRoutes({
+        inbox: parts.inbox,
+        replay: createReplay({ ...parts, log }),
+        receive: createReceive({ ...parts, gateway }),
+        route,
+      }),
+    )
     .use(botRoutes({ bots: parts.bots, route }))
     .use(skillRoutes({ skills: parts.skills, route }))
     .use(carapaceRoutes({ carapaces: parts.carapaces, capabilitiesOf: parts.capabilitiesOf, route }))

@@ -2,17 +2,14 @@
 // integration's own router, which may be another one a moment later.
 
 import { HeddleError } from "../errors.ts";
-import { type Incoming, withIncoming } from "../inbox/incoming.ts";
+import type { Inbox } from "../inbox/inbox.ts";
+import { createIncoming, type Incoming } from "../inbox/incoming.ts";
 import type { Logger } from "../log.ts";
 import type { Auth } from "./auth.ts";
 import { answerError, type ErrorFacts } from "./errors.ts";
 import { createRateLimiter, type RateLimit, senderOf } from "./rate-limit.ts";
 import { readBody } from "./read-body.ts";
-
-export interface Router {
-  /** Answers for the path below /integrations/<id>; rejects with what the integration's code threw. */
-  handle(request: Request): Promise<Response>;
-}
+import { HANDLER_MS, type Router, runRouter } from "./run-router.ts";
 
 export interface MountedIntegrations {
   /** Resolves when the integration has been tried for the first time, or is found not to be there. */
@@ -35,7 +32,7 @@ export interface GatewayLimits {
 export const GATEWAY_LIMITS: GatewayLimits = {
   rate: { perSecond: 2000, burst: 4000 },
   bodyBytes: 25 * 1024 * 1024,
-  handlerMs: 60_000,
+  handlerMs: HANDLER_MS,
 };
 
 export interface Client {
@@ -48,6 +45,8 @@ export type Gateway = (request: Request, client: Client, requestId: string) => P
 export interface GatewayOptions {
   integrations: MountedIntegrations;
   auth: Auth;
+  /** Hears of every request to a public route, and of how it ended. */
+  note: Inbox["note"];
   log: Logger;
   limits?: GatewayLimits;
 }
@@ -57,17 +56,17 @@ const ROUTE = /^\/integrations\/([a-z][a-z0-9_-]*)(\/.*)?$/;
 export const isIntegrationPath = (path: string): boolean => path.startsWith("/integrations/");
 
 /** Never throws: every failure is an answer. */
-export function createGateway({ integrations, auth, log, limits = GATEWAY_LIMITS }: GatewayOptions): Gateway {
+export function createGateway(options: GatewayOptions): Gateway {
+  const { integrations, auth, note, log, limits = GATEWAY_LIMITS } = options;
   const limiter = createRateLimiter(limits.rate);
-  const admit = async (request: Request, id: string, path: string, { address }: Client): Promise<boolean> => {
-    if (!integrations.isPublic(id, path)) {
+  const admit = async (request: Request, id: string, isPublic: boolean, { address }: Client) => {
+    if (!isPublic) {
       const action = READING.has(request.method) ? "read" : "write";
       await auth.authorize(request, `integrations:${action}`);
-      return false;
+      return;
     }
     const taken = limiter.take(`${id} ${senderOf(address)}`);
     if (!taken.allowed) throw new TooManyRequests(taken.retryAfterSeconds);
-    return true;
   };
 
   return async (request, client, requestId) => {
@@ -80,37 +79,44 @@ export function createGateway({ integrations, auth, log, limits = GATEWAY_LIMITS
       path: url.pathname,
       ...(id !== "" && { integrationId: id }),
     };
+    let incoming: Incoming | undefined;
     try {
       if (id === "") throw new HeddleError("not_found", "There is no such integration.");
       // Senders do not try again for long, if at all: a request that comes while the server starts waits.
       if (!integrations.routerOf(id)) await integrations.whenLoaded(id);
       const router = integrations.routerOf(id);
       if (!router) throw noRouter(id, integrations.statusOf(id));
-      const isPublic = await admit(request, id, rest, client);
+      const isPublic = integrations.isPublic(id, rest);
+      const { method, headers } = request;
+      if (isPublic) {
+        incoming = createIncoming({
+          id: requestId,
+          integrationId: id,
+          method,
+          path: rest,
+          headers,
+          arrivedAt,
+        });
+      }
+      await admit(request, id, isPublic, client);
       const body = await readBody(request, { limit: limits.bodyBytes });
+      if (incoming) incoming.body = body;
       const inner = new Request(`${url.origin}${rest}${url.search}`, {
-        method: request.method,
-        headers: request.headers,
+        method,
+        headers,
         // The integration gets the bytes whole, so it can check a signature over them.
         ...(body.byteLength > 0 && { body }),
       });
       // The key is between the caller and Heddle.
       if (!isPublic) inner.headers.delete("authorization");
-      const incoming: Incoming = {
-        id: requestId,
-        integrationId: id,
-        method: request.method,
-        path: rest,
-        headers: request.headers,
-        body,
-        arrivedAt,
-      };
-      const handled = withIncoming(incoming, () => router.handle(inner));
-      return await within(limits.handlerMs, handled, `The integration ${id} did not answer in time.`);
+      const answer = await runRouter(router, inner, { id, incoming, timeoutMs: limits.handlerMs });
+      if (incoming) note(incoming, answer);
+      return answer;
     } catch (error) {
       const answer = answerError(error, facts, log);
       if (error instanceof TooManyRequests)
         answer.headers.set("retry-after", String(error.retryAfterSeconds));
+      if (incoming) note(incoming, answer, error);
       return answer;
     }
   };
@@ -143,16 +149,5 @@ function noRouter(id: string, status: ReturnType<MountedIntegrations["statusOf"]
       const never: never = status;
       return never;
     }
-  }
-}
-
-/** The work itself cannot be stopped; only the wait for it ends. */
-async function within<Value>(ms: number, work: Promise<Value>, message: string): Promise<Value> {
-  const late = Promise.withResolvers<never>();
-  const timer = setTimeout(() => late.reject(new HeddleError("timeout", message)), ms);
-  try {
-    return await Promise.race([work, late.promise]);
-  } finally {
-    clearTimeout(timer);
   }
 }

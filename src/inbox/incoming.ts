@@ -1,12 +1,12 @@
-// The webhook that is being handled: the gateway sets it around an integration's handler, and inject() stores it
-// together with the message that came of it.
+// The webhook that is being handled: the gateway sets it around an integration's handler, and what the handler calls
+// finds it here: verifiers, and inject(), which stores it together with the message that comes of it.
 
 import { AsyncLocalStorage } from "node:async_hooks";
-import { newId } from "../ids.ts";
 import type { InjectResult } from "../sdk/types.ts";
-import { storable } from "../storable.ts";
+import type { VerifierHost } from "../sdk/verify/verifiers.ts";
 
-export interface Incoming {
+/** What is known of a webhook when it comes. */
+export interface IncomingFacts {
   /** The request's id, as the log and X-Request-Id have it. */
   readonly id: string;
   readonly integrationId: string;
@@ -14,16 +14,44 @@ export interface Incoming {
   /** Below /integrations/<id>, without the query, which may hold a token. */
   readonly path: string;
   readonly headers: Headers;
-  readonly body: Uint8Array;
   /** By performance.now(). */
   readonly arrivedAt: number;
 }
 
+export interface Incoming extends IncomingFacts {
+  /** Null until it is read; it stays so when the request is refused before. */
+  body: Uint8Array | null;
+  /** The record that this one repeats. Nothing that a request says can set it. */
+  readonly replayOf: string | null;
+  /** Whether a verifier has proven the sender: now or, of a replay, when it first came. */
+  isVerified: boolean;
+  /** Names of headers that prove the sender, in small letters; their values are not recorded. */
+  readonly proofHeaders: Set<string>;
+  /** The messages it made or, as duplicates, had made before: so far. */
+  readonly outcomes: InjectResult[];
+  idempotencyKey: string | null;
+}
+
+export function createIncoming(
+  facts: IncomingFacts,
+  replay: { of: string; isVerified: boolean } | null = null,
+): Incoming {
+  return {
+    ...facts,
+    body: null,
+    replayOf: replay?.of ?? null,
+    isVerified: replay?.isVerified ?? false,
+    proofHeaders: new Set(),
+    outcomes: [],
+    idempotencyKey: null,
+  };
+}
+
 // A fixed object, yet each asynchronous call chain sees its own value: an integration's code stands between
 // the gateway and inject() and cannot be asked to pass it on.
-const current = new AsyncLocalStorage<Incoming>();
+const current = new AsyncLocalStorage<Incoming | undefined>();
 
-export function withIncoming<Result>(incoming: Incoming, handle: () => Result): Result {
+export function withIncoming<Result>(incoming: Incoming | undefined, handle: () => Result): Result {
   return current.run(incoming, handle);
 }
 
@@ -32,54 +60,17 @@ export function currentIncoming(): Incoming | undefined {
   return current.getStore();
 }
 
-/** An inbox record, as it is stored. */
-export interface InboxRow {
-  id: string;
-  integration_id: string;
-  method: string;
-  path: string;
-  headers: Record<string, string>;
-  body: string;
-  body_bytes: number;
-  verdict: "accepted" | "duplicate";
-  idempotency_key: string | null;
-  outcomes: InjectResult[];
-  duration_ms: number;
-}
-
-/** The record of a webhook and of the messages that it made, or had made before. */
-export function inboxRow(
-  incoming: Incoming,
-  outcomes: InjectResult[],
-  idempotencyKey: string | undefined,
-): InboxRow {
-  return {
-    id: newId(),
-    integration_id: incoming.integrationId,
-    method: incoming.method,
-    path: storable(incoming.path),
-    headers: keptHeaders(incoming.headers),
-    body: storable(new TextDecoder().decode(incoming.body)),
-    verdict: outcomes.every(({ duplicate }) => duplicate) ? "duplicate" : "accepted",
-    idempotency_key: idempotencyKey ?? null,
-    body_bytes: incoming.body.byteLength,
-    outcomes: outcomes.map(({ message_id, session_id, task_id, duplicate }) => ({
-      message_id,
-      session_id,
-      task_id,
-      duplicate,
-    })),
-    duration_ms: Math.round(performance.now() - incoming.arrivedAt),
-  };
-}
-
-const SECRET_HEADER = /authorization|cookie|signature|token|secret|password|api-?key|credential/i;
-
-/** Header names are kept, values of those that prove who sent it are not. */
-function keptHeaders(headers: Headers): Record<string, string> {
-  const kept: Record<string, string> = {};
-  for (const [name, value] of headers) {
-    kept[name] = SECRET_HEADER.test(name) ? "[redacted]" : storable(value);
-  }
-  return kept;
-}
+/** What verifiers learn and tell of the webhook whose handler called them. */
+export const incomingVerifierHost: VerifierHost = {
+  isProven() {
+    const incoming = currentIncoming();
+    return incoming !== undefined && incoming.replayOf !== null && incoming.isVerified;
+  },
+  sawProof(headers) {
+    for (const name of headers) currentIncoming()?.proofHeaders.add(name.toLowerCase());
+  },
+  sawSender() {
+    const incoming = currentIncoming();
+    if (incoming) incoming.isVerified = true;
+  },
+};

@@ -1,6 +1,8 @@
 // Fetches as many jobs as there are free slots, again on each completion and on each wake-up. pg-boss's own
 // `work()` waits a polling interval after each job, and its notifications do not wake the next job of a key.
 
+import { AsyncLocalStorage } from "node:async_hooks";
+
 export interface Pump {
   /** Something may be there to fetch. */
   wake(): void;
@@ -24,6 +26,8 @@ export interface PumpOptions<Job> {
 }
 
 export function createPump<Job>(options: PumpOptions<Job>): Pump {
+  // Who stores a job may wake the pump from within a request: a job must not take itself for a part of that.
+  const outside = AsyncLocalStorage.snapshot();
   const running = new Map<Job, Promise<void>>();
   let fetching: Promise<void> | undefined;
   let woken = false;
@@ -45,8 +49,7 @@ export function createPump<Job>(options: PumpOptions<Job>): Pump {
   };
 
   const start = (job: Job) => {
-    const run = options
-      .run(job)
+    const run = outside(options.run, job)
       .catch(options.onError)
       .finally(() => {
         running.delete(job);

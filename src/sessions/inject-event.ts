@@ -7,7 +7,7 @@ import type { EventResult, GetOrCreateSession, InjectEvent } from "../sdk/types.
 import { storableJson } from "../storable.ts";
 import { type EventPlace, findEventPlaces, type Place } from "./find-places.ts";
 import { unknownBot } from "./get-or-create.ts";
-import { type Arrival, dedupeKeyOf, type Inject, type InjectOptions } from "./inject.ts";
+import { type Arrival, dedupeKeyOf, type Inject, type InjectOptions, tellOf } from "./inject.ts";
 import { checkMessage, type Prepared, prepare } from "./prepare.ts";
 import { eventKey, type Outcome, storeEvent } from "./store-batch.ts";
 
@@ -53,7 +53,7 @@ export function createInjectEvent(options: InjectEventOptions, { placeOf, target
   ): Promise<Outcome[]> => {
     const { dispatchConfig, ...others } = event;
     const taken = { answers: new Set<string>(), posts: new Set<string>() };
-    const key = dedupeKeyOf(arrival.scope, event.idempotencyKey);
+    const key = dedupeKeyOf(arrival, event.idempotencyKey);
     const items: Prepared[] = [];
     // In turn: what one of them tells, the next ones do not.
     for (const found of places) {
@@ -65,7 +65,9 @@ export function createInjectEvent(options: InjectEventOptions, { placeOf, target
       items.push(prepare(message, { place, targets, dedupeKey, incoming: arrival.incoming, dispatchers }));
     }
     const [first, ...rest] = items;
-    return first ? storeEvent(options, [first, ...rest]) : [];
+    const outcomes = first ? await storeEvent(options, [first, ...rest]) : [];
+    tellOf(arrival.incoming, outcomes);
+    return outcomes;
   };
 
   return async (given: InjectEvent, scope: string): Promise<EventResult> => {

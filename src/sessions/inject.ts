@@ -44,8 +44,10 @@ export function createInject(options: InjectOptions) {
   ): Promise<Outcome> => {
     if (message.runAgent && !place.has_bot) throw unknownBot(place.bot_id);
     const targets = await targetsOf({ message, place });
-    const dedupeKey = dedupeKeyOf(scope, message.idempotencyKey);
-    return store(prepare(message, { place, targets, dedupeKey, incoming, dispatchers }));
+    const dedupeKey = dedupeKeyOf({ scope, incoming }, message.idempotencyKey);
+    const outcome = await store(prepare(message, { place, targets, dedupeKey, incoming, dispatchers }));
+    tellOf(incoming, [outcome]);
+    return outcome;
   };
 
   return {
@@ -58,11 +60,25 @@ export function createInject(options: InjectOptions) {
       const incoming = currentIncoming();
       checkMessage(message);
       const stored = await accept(message, await placeOf(message.sessionId), { scope, incoming });
-      const { message_id, session_id, task_id, duplicate } = stored;
-      return { message_id, session_id, task_id, duplicate };
+      return resultOf(stored);
     },
   };
 }
 
-export const dedupeKeyOf = (scope: string, key: string | undefined): string | null =>
-  key === undefined ? null : `${scope}:${key}`;
+/** An event that is repeated on purpose is a new one; within it a key still counts once. */
+export function dedupeKeyOf({ scope, incoming }: Arrival, key: string | undefined): string | null {
+  if (key === undefined) return null;
+  return incoming?.replayOf ? `${scope}:replay ${incoming.id}:${key}` : `${scope}:${key}`;
+}
+
+/** Tells the webhook that brought them what became of its messages. */
+export function tellOf(incoming: Incoming | undefined, outcomes: Outcome[]): void {
+  incoming?.outcomes.push(...outcomes.map(resultOf));
+}
+
+const resultOf = ({ message_id, session_id, task_id, duplicate }: Outcome): InjectResult => ({
+  message_id,
+  session_id,
+  task_id,
+  duplicate,
+});

@@ -9,7 +9,7 @@ import type { StoredMessage } from "./store.ts";
 import type { Targets } from "./targets.ts";
 
 /** A message that has passed all checks, as it will be stored. */
-export interface Prepared extends Omit<StoredMessage, "inbox"> {
+export interface Prepared extends StoredMessage {
   /** The text itself, for those who hear of it. */
   posts: NewDelivery[];
   result: InjectResult;

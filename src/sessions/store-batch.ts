@@ -3,10 +3,11 @@
 
 import { eq, inArray } from "drizzle-orm";
 import type { Database, Queryable } from "../db/database.ts";
-import { inboxEvents, messages, sessions, tasks } from "../db/schema.ts";
+import { messages, sessions, tasks } from "../db/schema.ts";
 import type { Outbox } from "../dispatch/outbox.ts";
 import { HeddleError } from "../errors.ts";
-import { type InboxRow, inboxRow } from "../inbox/incoming.ts";
+import type { Incoming } from "../inbox/incoming.ts";
+import type { InboxRecord, RecordOf } from "../inbox/record.ts";
 import type { Queue } from "../queue/queue.ts";
 import type { InjectResult } from "../sdk/types.ts";
 import type { Prepared } from "./prepare.ts";
@@ -16,6 +17,8 @@ export interface StoreOptions {
   db: Database;
   queue: Pick<Queue, "enqueueAll">;
   outbox: Pick<Outbox, "write">;
+  /** The record of the webhook that brings a message. */
+  recordOf: RecordOf;
 }
 
 /** With the channel, which need not be the one that a repeated message was meant for. */
@@ -50,12 +53,12 @@ export async function storeEvent(
   const items = [first, ...others];
   const isNew = await options.db.query.transaction(async (tx) => {
     // Alone: a second copy of the event waits here for the first one's commit.
-    const fresh = await storeMessages(tx, [withInbox(first, items)]);
+    const [record] = recordsOf([first], options.recordOf);
+    const fresh = await storeMessages(tx, [first], record ? [record] : []);
     if (fresh.size === 0) return false;
-    await storeMessages(
-      tx,
-      others.map((item) => ({ ...item, inbox: null })),
-    );
+    const outcomes = others.map(({ result }) => result);
+    // Of a record that is there already only the outcomes are looked at.
+    await storeMessages(tx, others, record ? [{ ...record, outcomes, body: "", headers: {} }] : []);
     await storeConsequences(tx, options, items);
     return true;
   });
@@ -67,7 +70,6 @@ export async function storeEvent(
   ]);
   const outcomes = [...(await firstOutcomes(options.db.query, keys)).values()];
   if (outcomes.length === 0) throw gone();
-  await recordRepeats(options.db.query, [{ item: first, outcomes }]);
   return outcomes;
 }
 
@@ -77,19 +79,26 @@ export const eventKey = (first: string, channelId: string) => `${first}\n${chann
 const outcomeOf = ({ result, channelId }: Prepared): Outcome => ({ ...result, channel_id: channelId });
 const gone = () => new HeddleError("conflict", "The first message with this idempotency key is gone.");
 
-function withInbox(item: Prepared, all: Prepared[]) {
-  const { incoming, idempotencyKey } = item;
-  const results = all.map(({ result }) => result);
-  return { ...item, inbox: incoming ? inboxRow(incoming, results, idempotencyKey) : null };
+/** One for each webhook, whatever the number of its messages. */
+function recordsOf(items: Prepared[], recordOf: RecordOf): InboxRecord[] {
+  const results = new Map<Incoming, InjectResult[]>();
+  for (const { incoming, idempotencyKey, result } of items) {
+    if (!incoming) continue;
+    incoming.idempotencyKey ??= idempotencyKey ?? null;
+    const known = results.get(incoming);
+    if (known) known.push(result);
+    else results.set(incoming, [result]);
+  }
+  return Array.from(results, ([incoming, outcomes]) =>
+    recordOf(incoming, { verdict: "accepted", reason: null, statusCode: null, outcomes }),
+  );
 }
 
 async function storeTogether(options: StoreOptions, items: Prepared[]): Promise<Outcome[]> {
   const { db } = options;
+  const records = recordsOf(items, options.recordOf);
   const stored = await db.query.transaction(async (tx) => {
-    const ids = await storeMessages(
-      tx,
-      items.map((item) => withInbox(item, [item])),
-    );
+    const ids = await storeMessages(tx, items, records);
     await storeConsequences(
       tx,
       options,
@@ -102,11 +111,6 @@ async function storeTogether(options: StoreOptions, items: Prepared[]): Promise<
 
   const keys = repeated.flatMap(({ message }) => (message.dedupe_key ? [message.dedupe_key] : []));
   const known = await firstOutcomes(db.query, keys);
-  const repeats = repeated.flatMap((item) => {
-    const first = known.get(item.message.dedupe_key ?? "");
-    return first ? [{ item, outcomes: [first] }] : [];
-  });
-  await recordRepeats(db.query, repeats);
   return items.map((item) => {
     if (stored.has(item.message.id)) return outcomeOf(item);
     const first = known.get(item.message.dedupe_key ?? "");
@@ -122,16 +126,6 @@ async function storeConsequences(tx: Queryable, { queue, outbox }: StoreOptions,
   if (jobs.length > 0) await queue.enqueueAll(tx, "tasks", jobs);
   const posts = items.flatMap((item) => item.posts);
   if (posts.length > 0) await outbox.write(tx, ...posts);
-}
-
-async function recordRepeats(
-  query: Queryable,
-  repeats: { item: Prepared; outcomes: InjectResult[] }[],
-): Promise<void> {
-  const records = repeats.flatMap(({ item, outcomes }): InboxRow[] =>
-    item.incoming ? [inboxRow(item.incoming, outcomes, item.idempotencyKey)] : [],
-  );
-  if (records.length > 0) await query.insert(inboxEvents).values(records);
 }
 
 /** By dedupe key, what is stored under these keys. */

@@ -4,7 +4,7 @@
 import { sql } from "drizzle-orm";
 import { type Queryable, rowsOf } from "../db/database.ts";
 import type { JsonObject, messages, tasks } from "../db/schema.ts";
-import type { InboxRow } from "../inbox/incoming.ts";
+import type { InboxRecord } from "../inbox/record.ts";
 
 export interface StoredMessage {
   message: Pick<
@@ -24,12 +24,20 @@ export interface StoredMessage {
         | "dispatch_type"
       > & { dispatch_config: JsonObject; mirrors: JsonObject[]; execution_config: JsonObject })
     | null;
-  inbox: InboxRow | null;
 }
 
-/** Stores those whose dedupe key is new, and returns the ids of their messages. */
-export async function storeMessages(tx: Queryable, items: StoredMessage[]): Promise<Set<string>> {
-  const given = sql`jsonb_array_elements(${JSON.stringify(items)}::jsonb) with ordinality as given (item, nr)`;
+/**
+ * Stores those whose dedupe key is new, and returns the ids of their messages. Of `records`, whose outcomes name all
+ * messages, it stores those with a new message, with the outcomes that are new; one that is there already gets them, too.
+ */
+export async function storeMessages(
+  tx: Queryable,
+  items: StoredMessage[],
+  records: InboxRecord[],
+): Promise<Set<string>> {
+  if (items.length === 0) return new Set();
+  const sent = items.map(({ message, task }) => ({ message, task }));
+  const given = sql`jsonb_array_elements(${JSON.stringify(sent)}::jsonb) with ordinality as given (item, nr)`;
   const made = await tx.execute(sql`
     with given as materialized (select item, nr from ${given}),
     stored as (
@@ -55,13 +63,25 @@ export async function storeMessages(tx: Queryable, items: StoredMessage[]): Prom
       where t.id is not null
     ),
     recorded as (
-      insert into inbox_events (id, integration_id, method, path, headers, body, body_bytes, verdict,
-        idempotency_key, outcomes, duration_ms)
-      select i.* from fresh, jsonb_to_record(nullif(item -> 'inbox', 'null')) as i (
+      insert into inbox_events (id, integration_id, method, path, headers, body, body_bytes, body_truncated, verdict,
+        idempotency_key, outcomes, duration_ms, verified, replay_of)
+      select r.id, r.integration_id, r.method, r.path, r.headers, r.body, r.body_bytes, r.body_truncated, r.verdict,
+        r.idempotency_key, made.outcomes, r.duration_ms, r.verified, r.replay_of
+      from jsonb_to_recordset(${JSON.stringify(records)}::jsonb) as r (
         id uuid, integration_id text, method text, path text, headers jsonb, body text, body_bytes integer,
-        verdict text, idempotency_key text, outcomes jsonb, duration_ms integer
-      )
-      where i.id is not null
+        body_truncated boolean, verdict text, idempotency_key text, outcomes jsonb, duration_ms integer,
+        verified boolean, replay_of uuid
+      ),
+      lateral (
+        select jsonb_agg(outcome) as outcomes from jsonb_array_elements(r.outcomes) as outcome
+        where (outcome ->> 'message_id')::uuid in (select id from stored)
+      ) as made
+      where made.outcomes is not null
+      order by r.id
+      on conflict (id) do update set
+        verdict = excluded.verdict,
+        outcomes = inbox_events.outcomes || excluded.outcomes,
+        reason = case when inbox_events.verdict = 'ignored' then null else inbox_events.reason end
     )
     select id from stored`);
   return new Set(rowsOf<{ id: string }>(made).map(({ id }) => id));

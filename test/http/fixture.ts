@@ -35,6 +35,8 @@ export interface HttpFixtureOptions {
   /** Names of registered tools. */
   tools?: string[];
   webhookRateLimit?: number;
+  /** "<integration>.<KEY>" → value */
+  settings?: Record<string, string>;
   isReady?: () => Promise<void>;
   transcription?: Partial<TranscriptionOptions>;
   now?: () => number;
@@ -114,7 +116,7 @@ export async function createHttpFixture(db: TestDatabase, options: HttpFixtureOp
       onChange: () => () => {},
     },
     settings: {
-      get: () => undefined,
+      get: (id, key) => options.settings?.[`${id}.${key}`],
       sourceOf: () => null,
       stored: () => new Map(),
       set: unavailable,

@@ -165,6 +165,7 @@ test("a handler that hangs is 504, and its late answer goes nowhere", async () =
   const { log, apiKeys } = await createHttpFixture(shared);
   const gateway = createGateway({
     auth: createAuth(apiKeys),
+    note: () => {},
     log,
     limits: { ...GATEWAY_LIMITS, handlerMs: 5 },
     integrations: {
@@ -185,6 +186,7 @@ test("a request that comes while its integration still loads waits for it", asyn
   let isLive = false;
   const gateway = createGateway({
     auth: createAuth(apiKeys),
+    note: () => {},
     log,
     integrations: {
       whenLoaded: () => loaded.promise,
@@ -236,6 +238,7 @@ eachDatabase("inbox", (openEach) => {
     expect(first.body).toMatchObject({ duplicate: false });
     expect(again.body).toEqual({ ...first.body, duplicate: true });
 
+    await http.inbox.list({});
     const rows = await db.query.select().from(inboxEvents).orderBy(inboxEvents.id);
     expect(rows.map(({ verdict }) => verdict)).toEqual(["accepted", "duplicate"]);
     expect(rows[0]).toMatchObject({

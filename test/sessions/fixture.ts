@@ -11,6 +11,7 @@ import { noneDispatcher } from "../../src/dispatch/core/none.ts";
 import { createOutbox } from "../../src/dispatch/outbox.ts";
 import { createDispatchers } from "../../src/dispatch/registry.ts";
 import { createSealConfig } from "../../src/dispatch/seal-config.ts";
+import { createInbox } from "../../src/inbox/inbox.ts";
 import { createQueue } from "../../src/queue/queue.ts";
 import { createRedactor } from "../../src/redact.ts";
 import type { Dispatcher, IntegrationMeta } from "../../src/sdk/types.ts";
@@ -47,9 +48,21 @@ export async function createSessionsFixture(
     if (!(await bots.exists(id))) await bots.create({ id, name: id });
   }
   const settled = Promise.resolve();
+  const inbox = createInbox({ db, log, redact: redactor.redact, maxBodyBytes: 100_000, retentionDays: 30 });
   const places = createPlaces({ metas: () => metas, log, timeoutMs: 200 });
   const seal = createSealConfig({ dispatchers, vault, settled });
-  const parts = { db, queue, outbox, dispatchers, vault, seal, places, settled, log };
+  const parts = {
+    db,
+    queue,
+    outbox,
+    dispatchers,
+    vault,
+    seal,
+    places,
+    settled,
+    log,
+    recordOf: inbox.recordOf,
+  };
   const sessions = createSessions(parts);
   const tasks = createTasks({ db, queue });
   const channels = createChannels({ db, seal, places, botExists: bots.exists });
@@ -61,5 +74,5 @@ export async function createSessionsFixture(
     setup: manifests[meta.integrationType] ?? null,
   }));
   const bindings = createBindings({ ...parts, bindable: (type) => findBindable(views, type) });
-  return { ...parts, bots, sessions, tasks, channels, channelSessions, bindings, redactor };
+  return { ...parts, inbox, bots, sessions, tasks, channels, channelSessions, bindings, redactor };
 }

@@ -129,6 +129,7 @@ CREATE TABLE "inbox_events" (
 	"idempotency_key" text,
 	"outcomes" jsonb DEFAULT '[]'::jsonb NOT NULL,
 	"duration_ms" integer NOT NULL,
+	"verified" boolean DEFAULT false NOT NULL,
 	"replay_of" uuid,
 	"created_at" timestamp with time zone DEFAULT now() NOT NULL
 );
@@ -298,6 +299,7 @@ CREATE INDEX "documents_integration" ON "documents" USING btree ("integration_id
 CREATE INDEX "inbox_events_integration" ON "inbox_events" USING btree ("integration_id","id");--> statement-breakpoint
 CREATE INDEX "inbox_events_verdict" ON "inbox_events" USING btree ("verdict","id");--> statement-breakpoint
 CREATE INDEX "inbox_events_created" ON "inbox_events" USING btree ("created_at");--> statement-breakpoint
+CREATE INDEX "inbox_events_key" ON "inbox_events" USING btree ("idempotency_key");--> statement-breakpoint
 CREATE INDEX "llm_calls_task" ON "llm_calls" USING btree ("task_id");--> statement-breakpoint
 CREATE INDEX "messages_session" ON "messages" USING btree ("session_id","position");--> statement-breakpoint
 CREATE INDEX "messages_task" ON "messages" USING btree ("task_id","position");--> statement-breakpoint

@@ -23,11 +23,13 @@ export interface GitHubEvent {
   body: string;
 }
 
+const EVENT = "x-github-event";
 const SIGNATURE = "x-hub-signature-256";
 
 /** https://docs.github.com/webhooks/using-webhooks/validating-webhook-deliveries; neither id nor event is signed. */
 export const github: Scheme<GitHubEvent> = {
   proofHeaders: [SIGNATURE, "x-hub-signature"],
+  eventHeader: EVENT,
   prove(received, { secrets }) {
     const given = proofHeader(received, SIGNATURE);
     return secrets.some((secret) => sameText(given, signatureOf(received.bytes, secret)));
@@ -39,7 +41,7 @@ export const github: Scheme<GitHubEvent> = {
     }
     const body = bodyText(received);
     return {
-      event: eventHeader(received, "x-github-event"),
+      event: eventHeader(received, EVENT),
       deliveryId:
         idHeader(received, "x-github-delivery", { smallLetters: true }) ??
         `sha256:${sha256(received.bytes).toString("hex")}`,
@@ -48,7 +50,7 @@ export const github: Scheme<GitHubEvent> = {
     };
   },
   sign: (body, { secret, id, event }) => ({
-    "x-github-event": event ?? "ping",
+    [EVENT]: event ?? "ping",
     "x-github-delivery": id,
     [SIGNATURE]: signatureOf(body, secret),
   }),

@@ -10,6 +10,7 @@ export interface GitLabEvent extends VerifiedWebhook {
   payload: JsonObject;
 }
 
+const EVENT = "x-gitlab-event";
 const TOKEN = "x-gitlab-token";
 const SIGNING_TOKEN = /^whsec_/;
 
@@ -20,6 +21,7 @@ const SIGNING_TOKEN = /^whsec_/;
  */
 export const gitlab: Scheme<GitLabEvent> = {
   proofHeaders: [TOKEN, ...standard.proofHeaders],
+  eventHeader: EVENT,
   prove(received, proof) {
     const signing = proof.secrets.filter((secret) => SIGNING_TOKEN.test(secret));
     const plain = proof.secrets.filter((secret) => !SIGNING_TOKEN.test(secret));
@@ -37,13 +39,13 @@ export const gitlab: Scheme<GitLabEvent> = {
         (found, name) => found ?? idHeader(received, name, { smallLetters: true }),
         null,
       ),
-      event: eventHeader(received, "x-gitlab-event"),
+      event: eventHeader(received, EVENT),
       payload: jsonObject(body),
       body,
     };
   },
   sign: (body, signing) => ({
-    "x-gitlab-event": signing.event ?? "Push Hook",
+    [EVENT]: signing.event ?? "Push Hook",
     "idempotency-key": signing.id,
     ...(SIGNING_TOKEN.test(signing.secret) ? standard.sign(body, signing) : { [TOKEN]: signing.secret }),
   }),

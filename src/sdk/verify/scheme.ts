@@ -32,6 +32,8 @@ export interface Signing {
 export interface Scheme<Event> {
   /** Headers whose values prove the sender; nobody may store them. */
   proofHeaders: readonly string[];
+  /** The header that names the event, where there is one. */
+  eventHeader?: string;
   /** Whether one of the secrets made the proof. May also throw "invalid_signature". */
   prove(received: Received, proof: Proof): boolean;
   /** Called for a proven request only. */

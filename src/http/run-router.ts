@@ -1,0 +1,35 @@
+import { HeddleError } from "../errors.ts";
+import { type Incoming, withIncoming } from "../inbox/incoming.ts";
+
+export interface Router {
+  /** Answers for the path below /integrations/<id>; rejects with what the integration's code threw. */
+  handle(request: Request): Promise<Response>;
+}
+
+/** How long an integration's handler may take. */
+export const HANDLER_MS = 60_000;
+
+/** Hands a request to an integration. What its code calls meanwhile belongs to `incoming`, if it is a webhook. */
+export function runRouter(
+  { handle }: Router,
+  request: Request,
+  {
+    id,
+    incoming,
+    timeoutMs = HANDLER_MS,
+  }: { id: string; incoming?: Incoming | undefined; timeoutMs?: number },
+): Promise<Response> {
+  const handled = withIncoming(incoming, () => handle(request));
+  return within(timeoutMs, handled, `The integration ${id} did not answer in time.`);
+}
+
+/** The work itself cannot be stopped; only the wait for it ends. */
+async function within<Value>(ms: number, work: Promise<Value>, message: string): Promise<Value> {
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(() => late.reject(new HeddleError("timeout", message)), ms);
+  try {
+    return await Promise.race([work, late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

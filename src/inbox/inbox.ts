@@ -1,0 +1,103 @@
+// The inbox: what webhooks came, and what became of them.
+
+import { and, desc, eq, getTableColumns, gte, lt, sql } from "drizzle-orm";
+import type { Database } from "../db/database.ts";
+import { type InboxVerdict, inboxEvents, tasks } from "../db/schema.ts";
+import { HeddleError } from "../errors.ts";
+import type { Logger } from "../log.ts";
+import type { Redact } from "../redact.ts";
+import { createPurge } from "./purge.ts";
+import { createRecordOf, type RecordOf } from "./record.ts";
+import { createRecorder, type Recorder, type RecorderLimits } from "./recorder.ts";
+
+export type InboxEvent = typeof inboxEvents.$inferSelect;
+export type InboxSummary = Omit<InboxEvent, "headers" | "body">;
+
+export interface InboxFilter {
+  integration_id?: string;
+  verdict?: InboxVerdict;
+  idempotency_key?: string;
+  /** Those that made this task, or had made it before. */
+  task_id?: string;
+  /** The first instant that counts, and the first that does not any more. */
+  since?: Date;
+  until?: Date;
+  /** Newest first; default 50. */
+  limit?: number;
+  /** The id of the last row of the page before. */
+  cursor?: string;
+}
+
+export interface Inbox extends Pick<Recorder, "note"> {
+  /** The record of a webhook, for who stores it together with what it makes. */
+  recordOf: RecordOf;
+  /** Includes what this server has seen until now. */
+  list(filter: InboxFilter): Promise<InboxSummary[]>;
+  /** Throws `not_found`. */
+  get(id: string): Promise<InboxEvent>;
+  close(): Promise<void>;
+}
+
+export interface InboxOptions {
+  db: Database;
+  log: Logger;
+  redact: Redact;
+  maxBodyBytes: number;
+  retentionDays: number;
+  limits?: Partial<RecorderLimits>;
+}
+
+export function createInbox({ db, log, redact, maxBodyBytes, retentionDays, limits }: InboxOptions): Inbox {
+  const recordOf = createRecordOf({ redact, maxBodyBytes });
+  const recorder = createRecorder({ db, log, recordOf, ...(limits && { limits }) });
+  const purge = createPurge({ db, log, retentionDays });
+  const { headers: _, body: __, ...summary } = getTableColumns(inboxEvents);
+  return {
+    recordOf,
+    note: recorder.note,
+    async list({ limit = 50, ...filter }) {
+      await recorder.flush();
+      return db.query
+        .select(summary)
+        .from(inboxEvents)
+        .where(conditions(filter))
+        .orderBy(desc(inboxEvents.id))
+        .limit(limit);
+    },
+    async get(id) {
+      await recorder.flush();
+      const [row] = await db.query.select().from(inboxEvents).where(eq(inboxEvents.id, id));
+      if (!row) throw new HeddleError("not_found", `There is no inbox event ${id}.`);
+      return row;
+    },
+    async close() {
+      await purge.close();
+      await recorder.close();
+    },
+  };
+}
+
+function conditions({
+  integration_id,
+  verdict,
+  idempotency_key,
+  task_id,
+  since,
+  until,
+  cursor,
+}: InboxFilter) {
+  return and(
+    integration_id === undefined ? undefined : eq(inboxEvents.integration_id, integration_id),
+    verdict && eq(inboxEvents.verdict, verdict),
+    idempotency_key === undefined ? undefined : eq(inboxEvents.idempotency_key, idempotency_key),
+    task_id === undefined ? undefined : madeTask(task_id),
+    since && gte(inboxEvents.created_at, since),
+    until && lt(inboxEvents.created_at, until),
+    cursor ? lt(inboxEvents.id, cursor) : undefined,
+  );
+}
+
+/** The outcomes have no index: a record is as old as its task, or younger when it is of a copy. */
+const madeTask = (id: string) => sql`
+  ${inboxEvents.created_at} >= (select ${tasks.created_at} - interval '1 hour' from ${tasks} where ${tasks.id} = ${id})
+  and ${inboxEvents.outcomes} @> ${JSON.stringify([{ task_id: id }])}::jsonb`;

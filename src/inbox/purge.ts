@@ -1,0 +1,76 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { inArray, lt, sql } from "drizzle-orm";
+import { type Database, rowsOf } from "../db/database.ts";
+import { inboxEvents } from "../db/schema.ts";
+import type { Logger } from "../log.ts";
+
+export interface PurgeOptions {
+  db: Database;
+  log: Logger;
+  retentionDays: number;
+  now?: () => number;
+}
+
+export interface Purge {
+  /** Deletes what is older than the retention, a little at a time. Returns how many; 0 when another server is at it. */
+  run(): Promise<number>;
+  close(): Promise<void>;
+}
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+const BATCH = 500;
+/** Between two batches, so that webhooks get their turn. */
+const PAUSE_MS = 20;
+
+/** Deletes old records once an hour. Of several servers that share a database only one does at a time. */
+export function createPurge({ db, log, retentionDays, now = Date.now }: PurgeOptions): Purge {
+  let isClosed = false;
+  let running: Promise<unknown> = Promise.resolve();
+
+  const run = async (): Promise<number> => {
+    const before = new Date(now() - retentionDays * DAY_MS);
+    let deleted = 0;
+    for (;;) {
+      const count = await deleteSome(db, before);
+      deleted += count;
+      if (count < BATCH || isClosed) return deleted;
+      await sleep(PAUSE_MS);
+    }
+  };
+
+  const timer = setInterval(() => {
+    running = run().then(
+      (deleted) => deleted > 0 && log.debug("{deleted} old webhooks deleted", { deleted }),
+      (error: unknown) => log.warn("Old webhooks could not be deleted: {error}", { error }),
+    );
+  }, HOUR_MS);
+
+  return {
+    run,
+    async close() {
+      isClosed = true;
+      clearInterval(timer);
+      await running;
+    },
+  };
+}
+
+const deleteSome = (db: Database, before: Date): Promise<number> =>
+  db.query.transaction(async (tx) => {
+    const [lock] = rowsOf<{ mine: boolean }>(
+      await tx.execute(sql`select pg_try_advisory_xact_lock(hashtext('heddle inbox purge')) as mine`),
+    );
+    if (!lock?.mine) return 0;
+    const old = tx
+      .select({ id: inboxEvents.id })
+      .from(inboxEvents)
+      .where(lt(inboxEvents.created_at, before))
+      .orderBy(inboxEvents.created_at)
+      .limit(BATCH);
+    const gone = await tx
+      .delete(inboxEvents)
+      .where(inArray(inboxEvents.id, old))
+      .returning({ id: inboxEvents.id });
+    return gone.length;
+  });

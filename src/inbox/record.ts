@@ -1,0 +1,101 @@
+// What is kept of a webhook: enough to see what came and to run it again, nothing that proves its sender.
+
+import { isUtf8 } from "node:buffer";
+import type { InboxVerdict, inboxEvents } from "../db/schema.ts";
+import type { Redact } from "../redact.ts";
+import type { InjectResult } from "../sdk/types.ts";
+import { storable } from "../storable.ts";
+import type { Incoming } from "./incoming.ts";
+
+/** An inbox record, as it is stored. */
+export type InboxRecord = Omit<Required<typeof inboxEvents.$inferInsert>, "created_at">;
+
+export interface Ending {
+  verdict: InboxVerdict;
+  reason: string | null;
+  /** Null while there is no answer yet. */
+  statusCode: number | null;
+  outcomes: InjectResult[];
+  /** Bytes; default: as many as the server keeps of any. */
+  bodyLimit?: number;
+}
+
+export interface RecordOptions {
+  redact: Redact;
+  /** What is kept of a body. */
+  maxBodyBytes: number;
+}
+
+export type RecordOf = (incoming: Incoming, ending: Ending) => InboxRecord;
+
+export const MARKER = "[redacted]";
+
+const REASON_LENGTH = 500;
+
+export function createRecordOf({ redact, maxBodyBytes }: RecordOptions): RecordOf {
+  return (incoming, { verdict, reason, statusCode, outcomes, bodyLimit = maxBodyBytes }) => ({
+    id: incoming.id,
+    integration_id: incoming.integrationId,
+    method: incoming.method,
+    path: storable(redact(incoming.path)),
+    headers: keptHeaders(incoming, redact),
+    ...keptBody(incoming, redact, Math.min(bodyLimit, maxBodyBytes)),
+    verdict,
+    reason: reason === null ? null : storable(redact(reason)).slice(0, REASON_LENGTH).toWellFormed(),
+    status_code: statusCode,
+    idempotency_key: incoming.idempotencyKey,
+    outcomes,
+    duration_ms: Math.round(performance.now() - incoming.arrivedAt),
+    verified: incoming.isVerified,
+    replay_of: incoming.replayOf,
+  });
+}
+
+const SECRET_HEADER =
+  /auth|cookie|signature|token|secret|password|passwd|api-?key|credential|hmac|(^|[-_])(sig|key)([-_]|$)/i;
+
+/** Header names are kept, values of those that prove who sent it are not. */
+function keptHeaders({ headers, proofHeaders }: Incoming, redact: Redact): Record<string, string> {
+  const kept: Record<string, string> = {};
+  for (const [name, value] of headers) {
+    const isProof = proofHeaders.has(name) || SECRET_HEADER.test(name);
+    kept[name] = isProof ? MARKER : storable(redact(value));
+  }
+  return kept;
+}
+
+/** Longer than any secret: what stands at the end of a cut text may be the beginning of one. */
+const MARGIN = 16 * 1024;
+
+function keptBody(
+  { body, headers }: Incoming,
+  redact: Redact,
+  limit: number,
+): Pick<InboxRecord, "body" | "body_bytes" | "body_truncated"> {
+  if (body === null) {
+    const announced = Number(headers.get("content-length") ?? 0);
+    return { body: "", body_bytes: storableCount(announced), body_truncated: true };
+  }
+  const body_bytes = body.byteLength;
+  if (body_bytes <= limit) {
+    const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(body);
+    const kept = storable(text);
+    return { body: redact(kept), body_bytes, body_truncated: kept !== text || !isUtf8(body) };
+  }
+  // Redacted before it is cut, with what follows: half a secret would not be recognised.
+  const head = storable(
+    new TextDecoder("utf-8", { ignoreBOM: true }).decode(body.subarray(0, limit + MARGIN)),
+  );
+  const redacted = new TextEncoder().encode(redact(head));
+  const end = Math.min(limit, Math.max(0, redacted.byteLength - MARGIN));
+  // With `stream` the beginning of a character that was cut is left out.
+  const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(redacted.subarray(0, end), {
+    stream: true,
+  });
+  return { body: text, body_bytes, body_truncated: true };
+}
+
+const MAX_INTEGER = 2 ** 31 - 1;
+
+const storableCount = (count: number): number =>
+  Number.isSafeInteger(count) && count >= 0 ? Math.min(count, MAX_INTEGER) : 0;

@@ -1,0 +1,40 @@
+import { HeddleError } from "../errors.ts";
+import { newId } from "../ids.ts";
+import type { InboxEvent } from "./inbox.ts";
+import { createIncoming, type Incoming } from "./incoming.ts";
+import { MARKER } from "./record.ts";
+
+/**
+ * The webhook of a record, to be handled again. Its sender is believed because the record says that it was proven
+ * then; the proof itself was never kept. Throws "conflict" for a record that cannot be repeated.
+ */
+export function repeatOf(event: InboxEvent): Incoming {
+  if (event.verdict === "rejected" && !event.verified) {
+    throw new HeddleError(
+      "conflict",
+      "This webhook was refused before its sender was proven: it cannot be replayed.",
+    );
+  }
+  if (event.body_truncated) {
+    throw new HeddleError(
+      "conflict",
+      `Of the body of this webhook (${event.body_bytes} bytes) not all was kept, so it cannot be replayed. INBOX_MAX_BODY_BYTES says how much is kept.`,
+    );
+  }
+  const kept = Object.entries(event.headers).filter(
+    ([name, value]) => value !== MARKER && name !== "content-length",
+  );
+  const incoming = createIncoming(
+    {
+      id: newId(),
+      integrationId: event.integration_id,
+      method: event.method,
+      path: event.path,
+      headers: new Headers(kept),
+      arrivedAt: performance.now(),
+    },
+    { of: event.id, isVerified: event.verified },
+  );
+  incoming.body = new TextEncoder().encode(event.body);
+  return incoming;
+}
