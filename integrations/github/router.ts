@@ -1,4 +1,4 @@
-import { Elysia, type GitHubEvent, getOrCreateSession, injectMessage, verifyGitHub } from "heddle/sdk";
+import { Elysia, type GitHubEvent, injectEvent, verifyGitHub } from "heddle/sdk";
 import { settings } from "./config.ts";
 import { describeEvent } from "./events/describe.ts";
 import type { EventMessage } from "./events/event.ts";
@@ -29,23 +29,21 @@ async function receive({ event, deliveryId, payload }: GitHubEvent) {
   const repository = repositoryOf(payload);
   const message = repository && describeEvent(event, payload);
   if (!repository || !message) return { status: "ignored", event };
-  return { status: "processed", event, ...(await take(message, repository, deliveryId)) };
+  return take(event, message, repository, deliveryId);
 }
 
-async function take(message: EventMessage, repository: Repository, deliveryId: string) {
+async function take(event: string, message: EventMessage, repository: Repository, deliveryId: string) {
   const { owner, repo } = repository;
   const { content, run } = message;
-  const sessionId = await getOrCreateSession({
+  const { status, bound, results } = await injectEvent({
     clientId: `github:${owner}/${repo}`,
+    event,
     botId: settings.GITHUB_BOT_ID,
-  });
-  const result = await injectMessage({
-    sessionId,
     content,
     source: "github",
     runAgent: run !== null,
-    // The answer goes to the issue or pull request, not to wherever the session's results go.
-    notify: false,
+    // An answer also goes to the chats of the channels; what only happened is there to be known, not to be told.
+    notify: run !== null,
     idempotencyKey: deliveryId,
     ...(run && {
       dispatchConfig: {
@@ -57,11 +55,15 @@ async function take(message: EventMessage, repository: Repository, deliveryId: s
       executionConfig: executionConfig(run, repository),
     }),
   });
+  const facts = { status, event, run_agent: run !== null };
+  if (status === "filtered") return { ...facts, run_agent: false, channels: 0, results };
+  if (bound) return { ...facts, channels: results.length, results };
+  const [result] = results;
   return {
-    run_agent: run !== null,
-    session_id: result.session_id,
-    task_id: result.task_id,
-    duplicate: result.duplicate,
+    ...facts,
+    session_id: result?.session_id,
+    task_id: result?.task_id,
+    duplicate: result?.duplicate,
   };
 }
 

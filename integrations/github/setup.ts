@@ -39,4 +39,21 @@ export const SETUP = defineSetup({
     description: "Receives a repository's or an organisation's events",
     verifier: { scheme: "github", secret: "GITHUB_WEBHOOK_SECRET" },
   },
+  binding: {
+    client_id_prefix: "github:",
+    client_id_placeholder: "github:owner/repo",
+    client_id_description: "The repository, spelled as GitHub spells it",
+    display_name_placeholder: "owner/repo",
+    event_types: [
+      { value: "pull_request", label: "Pull requests" },
+      { value: "pull_request_review", label: "Reviews" },
+      { value: "pull_request_review_comment", label: "Comments on code" },
+      { value: "issues", label: "Issues" },
+      { value: "issue_comment", label: "Comments on issues and pull requests" },
+      { value: "push", label: "Pushes" },
+      { value: "release", label: "Releases" },
+      { value: "discussion", label: "Discussions" },
+      { value: "discussion_comment", label: "Comments on discussions" },
+    ],
+  },
 });

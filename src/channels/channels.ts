@@ -2,7 +2,7 @@
 
 import { and, desc, eq, lt, type SQL, sql } from "drizzle-orm";
 import type { Database } from "../db/database.ts";
-import { channels, sessions } from "../db/schema.ts";
+import { channels } from "../db/schema.ts";
 import type { SealConfig } from "../dispatch/seal-config.ts";
 import { HeddleError } from "../errors.ts";
 import { newId } from "../ids.ts";
@@ -142,10 +142,13 @@ export function createChannels({ db, seal, places, botExists }: ChannelsOptions)
   };
 }
 
-/** Of the channel's bot; where the channel has none, the one that was opened last. */
+/**
+ * Of the channel's bot; where the channel has none, the one that was opened last. Column names by hand: drizzle would
+ * write them without their table here.
+ */
 const activeSession = sql<string | null>`(
-  select s.id from ${sessions} s
-  where s.channel_id = ${channels.id} and s.active and s.bot_id = coalesce(${channels.bot_id}, s.bot_id)
+  select s.id from sessions s
+  where s.channel_id = channels.id and s.active and s.bot_id = coalesce(channels.bot_id, s.bot_id)
   order by s.id desc limit 1)`;
 
 /** Client ids with one of its prefixes, but for those that another integration's longer prefix claims. */

@@ -28,9 +28,9 @@ export interface PlacesOptions {
 }
 
 export function createPlaces({ metas, log, timeoutMs = 3_000 }: PlacesOptions): Places {
-  const metaFor = (clientId: string): IntegrationMeta | undefined => {
+  const metaFor = (clientId: string, known = metas()): IntegrationMeta | undefined => {
     let best: IntegrationMeta | undefined;
-    for (const meta of metas()) {
+    for (const meta of known) {
       if (!clientId.startsWith(meta.clientIdPrefix)) continue;
       if (!best || meta.clientIdPrefix.length > best.clientIdPrefix.length) best = meta;
     }
@@ -77,7 +77,8 @@ export function createPlaces({ metas, log, timeoutMs = 3_000 }: PlacesOptions): 
       return { ...plain, ...knownFields(told ?? {}) };
     },
     async displayNames(channels) {
-      const groups = Map.groupBy(channels, ({ client_id }) => metaFor(client_id));
+      const known = metas();
+      const groups = Map.groupBy(channels, ({ client_id }) => metaFor(client_id, known));
       const answers = await Promise.all(
         [...groups].map(async ([meta, group]) => {
           const resolve = meta?.resolveDisplayNames;

@@ -51,18 +51,21 @@ export async function storeEvent(
   [first, ...others]: [Prepared, ...Prepared[]],
 ): Promise<Outcome[]> {
   const items = [first, ...others];
-  const isNew = await options.db.query.transaction(async (tx) => {
+  const stored = await options.db.query.transaction(async (tx) => {
     // Alone: a second copy of the event waits here for the first one's commit.
     const [record] = recordsOf([first], options.recordOf);
-    const fresh = await storeMessages(tx, [first], record ? [record] : []);
-    if (fresh.size === 0) return false;
+    const ids = await storeMessages(tx, [first], record ? [record] : []);
+    if (ids.size === 0) return [];
     const outcomes = others.map(({ result }) => result);
     // Of a record that is there already only the outcomes are looked at.
-    await storeMessages(tx, others, record ? [{ ...record, outcomes, body: "", headers: {} }] : []);
-    await storeConsequences(tx, options, items);
-    return true;
+    const followers = record ? [{ ...record, outcomes, body: "", headers: {} }] : [];
+    for (const id of await storeMessages(tx, others, followers)) ids.add(id);
+    // A channel has it already when the event's first channel was deleted since.
+    const fresh = items.filter(({ message }) => ids.has(message.id));
+    await storeConsequences(tx, options, fresh);
+    return fresh;
   });
-  if (isNew) return items.map(outcomeOf);
+  if (stored.length > 0) return stored.map(outcomeOf);
   const keys = items.flatMap(({ message, channelId }) => [
     ...(message.dedupe_key === null ? [] : [message.dedupe_key]),
     // Which channel was the first may have changed meanwhile.

@@ -86,6 +86,8 @@ const ChannelAnswer = t.Object({
   updated_at: Instant,
 });
 
+const CreatedAnswer = t.Object({ ...ChannelAnswer.properties, created: t.Boolean() });
+
 const Switched = t.Object({ session_id: Id, previous_session_id: nullable(Id) });
 
 export interface ChannelRoutes {
@@ -144,8 +146,8 @@ export function channelRoutes({ channels, channelSessions, sessions, route }: Ch
           { additionalProperties: false },
         ),
         response: {
-          200: t.Intersect([ChannelAnswer, t.Object({ created: t.Boolean() })]),
-          201: t.Intersect([ChannelAnswer, t.Object({ created: t.Boolean() })]),
+          200: CreatedAnswer,
+          201: CreatedAnswer,
           ...failures(...bodyFailures),
         },
       },

@@ -52,7 +52,7 @@ export function eventRoutes({
             "filtered: channels are bound, and no binding lets this event through.",
           ),
           bound: t.Boolean({ description: "False: no channel is bound to the place." }),
-          results: t.Array(t.Intersect([Injected, t.Object({ channel_id: Id })]), {
+          results: t.Array(t.Object({ ...Injected.properties, channel_id: Id }), {
             description: "One a channel.",
           }),
         }),

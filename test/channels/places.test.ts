@@ -1,0 +1,99 @@
+import { expect, test } from "bun:test";
+import { getLogger } from "@logtape/logtape";
+import { createPlaces } from "../../src/channels/places.ts";
+import type { IntegrationMeta } from "../../src/sdk/types.ts";
+
+const never = () => new Promise<never>(() => {});
+const throwing = () => {
+  throw new Error("broken");
+};
+
+const over = (...metas: IntegrationMeta[]) =>
+  createPlaces({ metas: () => metas, log: getLogger("heddle"), timeoutMs: 20 });
+
+const meta = (
+  integrationType: string,
+  clientIdPrefix: string,
+  more: Partial<IntegrationMeta> = {},
+): IntegrationMeta => ({ integrationType, clientIdPrefix, ...more });
+
+test("the longest prefix says whose a client id is, not the text before the colon", () => {
+  const places = over(meta("bluebubbles", "bb:"), meta("mail", "mail:"), meta("list", "mail:list:"));
+  expect(["bb:1", "mail:a", "mail:list:a", "mailing:1", "web:1"].map(places.integrationOf)).toEqual([
+    "bluebubbles",
+    "mail",
+    "list",
+    null,
+    null,
+  ]);
+});
+
+test("what integrations do wrong means that nothing is known", async () => {
+  for (const wrong of [never, throwing]) {
+    const places = over(
+      meta("chat", "chat:", {
+        resolveDispatchConfig: wrong,
+        userAttribution: wrong,
+        resolveDisplayNames: wrong,
+      }),
+    );
+    expect(await places.resolveTarget("chat:1")).toBeNull();
+    expect(await places.attribution("chat", { display_name: "Ann" })).toEqual({ username: "Ann" });
+    expect(await places.displayNames([{ id: "1", client_id: "chat:1" }])).toEqual(new Map());
+  }
+});
+
+test("attribution: of the integration that posts, sync or async, and only fields that dispatchers know", async () => {
+  const places = over(
+    meta("chat", "chat:", {
+      userAttribution: async ({ display_name, integration_config }) => ({
+        username: `${display_name} (chat)`,
+        icon_url: (integration_config.chat as { avatar: string }).avatar,
+        icon_emoji: "",
+        avatar_url: "https://example.com/other.png",
+      }),
+    }),
+    meta("forge", "forge:", { userAttribution: () => ({ icon_emoji: ":wrench:" }) }),
+  );
+  const author = {
+    display_name: "Ann",
+    integration_config: { chat: { avatar: "https://example.com/a.png" } },
+  };
+  expect(await places.attribution("chat", author)).toEqual({
+    username: "Ann (chat)",
+    icon_url: "https://example.com/a.png",
+  });
+  expect(await places.attribution("forge", author)).toEqual({ username: "Ann", icon_emoji: ":wrench:" });
+  expect(await places.attribution("webhook", author)).toEqual({ username: "Ann" });
+});
+
+test("display names: each integration is asked once for all of its own, at the same time", async () => {
+  const asked: string[][] = [];
+  const bothAsked = Promise.withResolvers<void>();
+  const names = (prefix: string) => async (channels: { id: string; client_id: string }[]) => {
+    asked.push(channels.map(({ client_id }) => client_id));
+    if (asked.length === 2) bothAsked.resolve();
+    await bothAsked.promise;
+    return Object.fromEntries(channels.map(({ id, client_id }) => [id, client_id.slice(prefix.length)]));
+  };
+  const places = createPlaces({
+    metas: () => [
+      meta("chat", "chat:", { resolveDisplayNames: names("chat:") }),
+      meta("forge", "forge:", { resolveDisplayNames: names("forge:") }),
+    ],
+    log: getLogger("heddle"),
+    timeoutMs: 10_000,
+  });
+  const shown = await places.displayNames([
+    { id: "1", client_id: "chat:general" },
+    { id: "2", client_id: "forge:a/b" },
+    { id: "3", client_id: "chat:random" },
+    { id: "4", client_id: "web:1" },
+  ]);
+  expect(asked).toEqual([["chat:general", "chat:random"], ["forge:a/b"]]);
+  expect([...shown]).toEqual([
+    ["1", "general"],
+    ["3", "random"],
+    ["2", "a/b"],
+  ]);
+});
