@@ -100,6 +100,7 @@ export function createProcessLines({ db, onError }: ProcessLinesOptions): Proces
       if (!isClosed) timer ??= setTimeout(flush, BATCH_MS);
     },
     async last(id, limit) {
+      if (unwritten.has(id)) await flush();
       const rows = await db.query
         .select(COLUMNS)
         .from(processLines)
@@ -109,6 +110,7 @@ export function createProcessLines({ db, onError }: ProcessLinesOptions): Proces
       return rows.reverse();
     },
     async after(id, after) {
+      if (unwritten.has(id)) await flush();
       const rows = await db.query
         .select(COLUMNS)
         .from(processLines)

@@ -66,10 +66,19 @@ export function createOutput({ redact, onLine, now = Date.now, pause = sleep }: 
     say(`It wrote too much at once: ${lines} lines (${(bytes / 1e6).toFixed(1)} MB) were left out.`);
   }
 
+  const isSpent = () => budget.lines < 1 || budget.bytes <= 0;
+
+  /** Whole lines, the unfinished one with them; without a look at each: there may be millions. */
+  function drop(lines: Uint8Array, source: "stdout" | "stderr"): void {
+    for (let index = 0; index < lines.length; index++) if (lines[index] === NEWLINE) dropped.lines += 1;
+    dropped.bytes += lines.length + unfinished[source].bytes;
+    unfinished[source] = emptyLine();
+  }
+
   function finish(source: "stdout" | "stderr"): void {
     const { parts, bytes } = unfinished[source];
     unfinished[source] = emptyLine();
-    if (budget.lines < 1 || budget.bytes <= 0) {
+    if (isSpent()) {
       dropped.lines += 1;
       dropped.bytes += bytes + 1;
       return;
@@ -102,10 +111,15 @@ export function createOutput({ redact, onLine, now = Date.now, pause = sleep }: 
     write(chunk, source) {
       refill();
       let from = 0;
-      for (let to = chunk.indexOf(NEWLINE); to >= 0; to = chunk.indexOf(NEWLINE, from)) {
+      for (let to = chunk.indexOf(NEWLINE); to >= 0 && !isSpent(); to = chunk.indexOf(NEWLINE, from)) {
         append(source, chunk.subarray(from, to));
         finish(source);
         from = to + 1;
+      }
+      const last = chunk.lastIndexOf(NEWLINE) + 1;
+      if (last > from) {
+        drop(chunk.subarray(from, last), source);
+        from = last;
       }
       append(source, chunk.subarray(from));
       const wait = tooFast(chunk.length);

@@ -1,0 +1,95 @@
+// A supervisor over integrations in temporary folders: the real registry, settings, database and processes.
+
+import { getLogger } from "@logtape/logtape";
+import { createSettings } from "../../src/integrations/settings.ts";
+import { createIntegrationStates } from "../../src/integrations/states.ts";
+import {
+  createSupervisor,
+  type ProcessStatus,
+  type SupervisorOptions,
+} from "../../src/processes/supervisor.ts";
+import { createRedactor } from "../../src/redact.ts";
+import { createSpawner } from "../../src/runtime/spawn.ts";
+import { createVault } from "../../src/vault.ts";
+import type { TestDatabase } from "../database.ts";
+import { type Files, harness } from "../integrations/harness.ts";
+
+export interface FixtureOptions {
+  environment?: Record<string, string>;
+  timers?: SupervisorOptions["timers"];
+  watch?: boolean;
+}
+
+export const processFile = (script: string, more = ""): string =>
+  `export const CMD = ["sh", "-c", ${JSON.stringify(script)}];\n${more}`;
+
+/** Supervises once `processes.supervise()` is called; `lent` are the keys that are out now. */
+export async function processFixture(db: TestDatabase, files: Files, options: FixtureOptions = {}) {
+  const log = getLogger("test");
+  const redactor = createRedactor();
+  const vault = createVault(Buffer.alloc(32, 1), redactor.add);
+  const environment = options.environment ?? {};
+  const settings = createSettings({ db, vault, environment, log });
+  await settings.load();
+  const states = createIntegrationStates({ db, log });
+  await states.load();
+  const folder = await harness(files, { watch: options.watch ?? false, states });
+  await folder.integrations.loadAll();
+  const serverId = crypto.randomUUID();
+  const spawner = createSpawner({ serverId, home: db.home, log });
+  const lent = new Set<string>();
+  const processes = await createSupervisor({
+    db,
+    serverId,
+    integrations: folder.integrations,
+    settings,
+    states,
+    spawner,
+    lendKey() {
+      const key = `hdl_${crypto.randomUUID()}`;
+      lent.add(key);
+      return { key, takeBack: () => void lent.delete(key) };
+    },
+    url: () => "http://127.0.0.1:1",
+    surroundings: { path: process.env.PATH, home: "/tmp", lang: undefined, timezone: "Europe/Berlin" },
+    redact: redactor.redact,
+    addSecret: redactor.add,
+    log,
+    ...(options.timers && { timers: options.timers }),
+    handoverMs: 0,
+  });
+  /** As soon as it is so. */
+  async function until(id: string, isSo: (status: ProcessStatus) => boolean): Promise<ProcessStatus> {
+    for (;;) {
+      const status = await processes.status(id);
+      if (isSo(status)) return status;
+      await Bun.sleep(20);
+    }
+  }
+  return {
+    ...folder,
+    settings,
+    states,
+    processes,
+    redactor,
+    lent,
+    serverId,
+    until,
+    running: (id: string) => until(id, ({ state }) => state === "running"),
+    /** The first line that holds the text. */
+    async line(id: string, text: string): Promise<string> {
+      for (;;) {
+        const found = (await processes.lines.last(id, 1000)).find((line) => line.text.includes(text));
+        if (found) return found.text;
+        await processes.lines.more(id);
+      }
+    },
+    async [Symbol.asyncDispose]() {
+      await processes.close();
+      await spawner.close();
+      await folder[Symbol.asyncDispose]();
+      await states.close();
+      await settings.close();
+    },
+  };
+}

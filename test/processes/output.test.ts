@@ -1,0 +1,90 @@
+import { expect, test } from "bun:test";
+import { createOutput, type OutputLine } from "../../src/processes/output.ts";
+import { createRedactor } from "../../src/redact.ts";
+
+function setUp() {
+  const lines: OutputLine[] = [];
+  const pauses: number[] = [];
+  const redactor = createRedactor();
+  const clock = { now: 0 };
+  const output = createOutput({
+    redact: redactor.redact,
+    onLine: (line) => lines.push(line),
+    now: () => clock.now,
+    pause: async (ms) => void pauses.push(ms),
+  });
+  const write = (text: string, source: "stdout" | "stderr" = "stdout") =>
+    output.write(new TextEncoder().encode(text), source);
+  return { output, write, lines, pauses, clock, redactor, texts: () => lines.map(({ text }) => text) };
+}
+
+test("lines come whole, whatever pieces they were written in, each stream for itself", () => {
+  const { output, lines } = setUp();
+  const bytes = new TextEncoder().encode("grüße\r\nzwei\n");
+  for (const byte of bytes) {
+    output.write(Uint8Array.of(byte), "stdout");
+    output.write(Uint8Array.of(byte), "stderr");
+  }
+  output.write(new TextEncoder().encode("no end"), "stdout");
+  output.end();
+  expect(lines.map(({ source, text }) => `${source} ${text}`)).toEqual([
+    "stdout grüße",
+    "stderr grüße",
+    "stdout zwei",
+    "stderr zwei",
+    "stdout no end",
+  ]);
+});
+
+test("colours and control characters go; what they stood in the middle of is found", () => {
+  const { write, texts, redactor } = setUp();
+  redactor.add("canary-secret");
+  write("\u001b[31mred\u001b[0m\u0007\tand\u0000 can\u001b[1mary-secret\n");
+  expect(texts()).toEqual(["red\tand [redacted]"]);
+});
+
+test("a secret across the cut of a long line is not seen in part", () => {
+  const { write, texts, redactor } = setUp();
+  const secret = "canary-".repeat(20);
+  redactor.add(secret);
+  write(`${"x".repeat(4090)}${secret}${"y".repeat(100_000)}\nnext\n`);
+  const [long = "", next] = texts();
+  expect(long.length).toBeLessThanOrEqual(4097);
+  expect(long).not.toContain("canary");
+  expect(next).toBe("next");
+});
+
+test("a gigabyte of output becomes a bounded number of lines, and a count of the rest", () => {
+  const { output, write, lines, pauses, clock } = setUp();
+  const chunk = new TextEncoder().encode("0123456789abcde\n".repeat(4096));
+  const chunks = 16 * 1024;
+  for (let count = 0; count < chunks; count++) {
+    // Ten seconds in all: as fast as anybody reads.
+    clock.now = Math.floor((count / chunks) * 10_000);
+    output.write(chunk, "stdout");
+  }
+  const written = lines.filter(({ source }) => source === "stdout").length;
+  expect(written).toBeGreaterThanOrEqual(1000);
+  expect(written).toBeLessThanOrEqual(2010);
+  expect(pauses.length).toBeGreaterThan(0);
+  expect(Math.max(...pauses)).toBeLessThanOrEqual(1000);
+  clock.now += 60_000;
+  write("quiet again\n");
+  expect(lines.at(-1)?.text).toBe("quiet again");
+  const told = lines
+    .filter(({ source }) => source === "heddle")
+    .map(({ text }) => Number(/too much at once: (\d+) lines/.exec(text)?.[1]));
+  expect(told.reduce((sum, count) => sum + count, 0) + written).toBe(chunks * 4096);
+});
+
+test("a line without an end is not kept in memory", () => {
+  const { output, lines } = setUp();
+  const chunk = new Uint8Array(64 * 1024).fill(120);
+  const before = process.memoryUsage().arrayBuffers;
+  for (let count = 0; count < 4096; count++) output.write(chunk, "stdout");
+  expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(32 * 1024 * 1024);
+  expect(lines).toEqual([]);
+  output.end();
+  expect(lines).toHaveLength(1);
+  expect(lines[0]?.text).toHaveLength(4097);
+});

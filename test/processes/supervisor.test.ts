@@ -1,0 +1,291 @@
+import { expect, test } from "bun:test";
+import { getLogger } from "@logtape/logtape";
+import { openDatabase } from "../../src/db/open.ts";
+import { realTimers } from "../../src/processes/backoff.ts";
+import { STABLE_MS } from "../../src/processes/runner.ts";
+import { embeddedDatabase, onPostgres } from "../database.ts";
+import { environmentOf, isAlive, processesWith } from "./alive.ts";
+import { processFile, processFixture } from "./fixture.ts";
+
+const open = embeddedDatabase();
+
+/** Says that it runs, and stays. */
+const STAYS = "echo up; while :; do sleep 0.1; done";
+const needs = (...keys: string[]) => `export const REQUIRED_ENV = ${JSON.stringify(keys)};`;
+const declares = (...keys: string[]) =>
+  `import { defineConfig, t } from "heddle/sdk";\nexport const settings = defineConfig({ ${keys.map((key) => `${key}: t.String({ default: "" })`).join(", ")} });`;
+
+test("it starts when all that it requires is there, and restarts when that changes", async () => {
+  await using fixture = await processFixture(await open(), {
+    "mine/config.ts": declares("MINE_TOKEN", "MINE_ROOM"),
+    "mine/process.ts": processFile(STAYS, needs("MINE_TOKEN")),
+    "mine/setup.ts": 'export const SETUP = { env_vars: [{ key: "MINE_COLOUR", default: "blue" }] };',
+  });
+  const { processes, settings, until, running } = fixture;
+  processes.supervise();
+  expect(await until("mine", ({ state }) => state === "waiting")).toMatchObject({
+    pid: null,
+    missing: ["MINE_TOKEN"],
+    autoStart: true,
+  });
+  await expect(processes.start("mine")).rejects.toMatchObject({ code: "conflict" });
+  await settings.set("mine", [{ key: "MINE_TOKEN", value: "canary-of-mine", secret: true }]);
+  const first = await running("mine");
+  expect(environmentOf(first.pid ?? 0)).toMatchObject({ MINE_TOKEN: "canary-of-mine", MINE_COLOUR: "blue" });
+  expect(first).toMatchObject({ restarts: 0, missing: [] });
+  await settings.set("mine", [{ key: "MINE_ROOM", value: "7", secret: false }]);
+  const second = await until("mine", ({ pid }) => pid !== null && pid !== first.pid);
+  expect(environmentOf(second.pid ?? 0)).toMatchObject({ MINE_ROOM: "7" });
+  expect(second).toMatchObject({ restarts: 1, lastError: null });
+  expect(isAlive(first.pid ?? 0)).toBe(false);
+  await settings.delete("mine", "MINE_TOKEN");
+  expect(await until("mine", ({ state }) => state === "waiting")).toMatchObject({ pid: null });
+  expect(isAlive(second.pid ?? 0)).toBe(false);
+}, 60_000);
+
+test("its environment holds its own settings and its key, and nobody else's", async () => {
+  await using fixture = await processFixture(
+    await open(),
+    {
+      "mine/config.ts": declares("MINE_TOKEN"),
+      "mine/process.ts": processFile("env; echo up; sleep 100"),
+      "yours/config.ts": declares("YOURS_TOKEN"),
+      "yours/process.ts": processFile(STAYS, needs("API_KEY")),
+    },
+    {
+      environment: {
+        MINE_TOKEN: "canary-of-mine",
+        YOURS_TOKEN: "canary-of-yours",
+        API_KEY: "canary-of-the-server",
+        OTHER: "canary-of-the-environment",
+      },
+    },
+  );
+  const { processes, running, until, line, lent } = fixture;
+  processes.supervise();
+  const { pid } = await running("mine");
+  const found = environmentOf(pid ?? 0);
+  expect(Object.keys(found).sort()).toEqual([
+    "HEDDLE_API_KEY",
+    "HEDDLE_INTEGRATION_ID",
+    "HEDDLE_SUPERVISOR",
+    "HEDDLE_URL",
+    "HOME",
+    "LANG",
+    "MINE_TOKEN",
+    "NODE_PATH",
+    "PATH",
+    "TZ",
+  ]);
+  expect(found).toMatchObject({
+    MINE_TOKEN: "canary-of-mine",
+    HEDDLE_INTEGRATION_ID: "mine",
+    TZ: "Europe/Berlin",
+  });
+  expect([...lent]).toEqual([found.HEDDLE_API_KEY ?? ""]);
+  // What it says of them is not seen.
+  await line("mine", "up");
+  const said = (await processes.lines.last("mine", 1000)).map(({ text }) => text).join("\n");
+  expect(said).toContain("MINE_TOKEN=[redacted]");
+  expect(said).toContain("HEDDLE_API_KEY=[redacted]");
+  expect(said).not.toContain("canary");
+  // The server's own key is for nobody, whoever asks for it.
+  expect(await until("yours", ({ state }) => state === "waiting")).toMatchObject({ missing: ["API_KEY"] });
+  await processes.stop("mine");
+  expect(lent.size).toBe(0);
+}, 60_000);
+
+test("one that always falls is given up, and comes back with new code", async () => {
+  // Pauses are nothing here, and nobody is up for a minute.
+  const timers = {
+    ...realTimers,
+    after: (ms: number, run: () => void) => realTimers.after(ms === STABLE_MS ? ms : 0, run),
+  };
+  await using fixture = await processFixture(
+    await open(),
+    { "mine/process.ts": processFile("echo falling; exit 3") },
+    { timers },
+  );
+  const { processes, until, write, integrations, running } = fixture;
+  processes.supervise();
+  const given = await until("mine", ({ state }) => state === "crash_looping");
+  expect(given).toMatchObject({ restarts: 9, exitCode: 3, pid: null, lastError: "It ended with code 3." });
+  expect((await processes.lines.last("mine", 1000)).filter(({ text }) => text === "falling")).toHaveLength(
+    10,
+  );
+  await write({ "mine/process.ts": processFile(STAYS) });
+  await integrations.reload("mine");
+  expect(await running("mine")).toMatchObject({ lastError: null });
+}, 60_000);
+
+test("an operator stops, starts and restarts it; what makes no sense is a conflict", async () => {
+  await using fixture = await processFixture(await open(), {
+    "mine/process.ts": processFile(STAYS),
+    "plain/tools/a.ts":
+      'import { register } from "heddle/sdk"; register({ name: "a", description: "" }, () => 1);',
+  });
+  const { processes, running, settings, states } = fixture;
+  processes.supervise();
+  const { pid: first } = await running("mine");
+  await expect(processes.start("mine")).rejects.toMatchObject({ code: "conflict" });
+  expect(await processes.stop("mine")).toMatchObject({ state: "stopped", pid: null, signal: "SIGTERM" });
+  expect(isAlive(first ?? 0)).toBe(false);
+  await expect(processes.stop("mine")).rejects.toMatchObject({ code: "conflict" });
+  // It stays stopped, whatever else changes.
+  await settings.set("mine", [{ key: "ANY", value: "1", secret: false }]);
+  expect(await processes.start("mine")).toMatchObject({ state: "running", restarts: 1 });
+  const { pid: second } = await processes.status("mine");
+  const again = await processes.restart("mine");
+  expect(again).toMatchObject({ state: "running", restarts: 2 });
+  expect(again.pid).not.toBe(second);
+  await processes.setAutoStart("mine", false);
+  expect(await processes.status("mine")).toMatchObject({ state: "running", autoStart: false });
+  expect(states.get("mine").processAutoStart).toBe(false);
+  for (const id of ["plain", "nobody"]) {
+    await expect(processes.status(id)).rejects.toMatchObject({ code: "not_found" });
+    await expect(processes.start(id)).rejects.toMatchObject({ code: "not_found" });
+  }
+}, 60_000);
+
+test("without auto-start it waits for an operator", async () => {
+  await using fixture = await processFixture(await open(), { "mine/process.ts": processFile(STAYS) });
+  const { processes, states, running } = fixture;
+  await states.set("mine", { processAutoStart: false });
+  processes.supervise();
+  expect(await processes.status("mine")).toMatchObject({ state: "stopped", autoStart: false });
+  await states.set("mine", { processAutoStart: true });
+  await running("mine");
+}, 60_000);
+
+test("it ends when its integration is disabled or gone, and starts anew with a new version", async () => {
+  await using fixture = await processFixture(
+    await open(),
+    {
+      "mine/process.ts": processFile("echo first; sleep 100"),
+      "yours/process.ts": processFile(STAYS),
+    },
+    { watch: true },
+  );
+  const { processes, states, running, until, write, remove, line } = fixture;
+  processes.supervise();
+  const mine = await running("mine");
+  const yours = await running("yours");
+  await write({ "mine/process.ts": processFile("echo second; sleep 100") });
+  await line("mine", "second");
+  const next = await until("mine", ({ pid }) => pid !== null && pid !== mine.pid);
+  expect(isAlive(mine.pid ?? 0)).toBe(false);
+  await states.set("mine", { enabled: false });
+  await untilSo(() => !isAlive(next.pid ?? 0));
+  await expect(processes.status("mine")).rejects.toMatchObject({ code: "not_found" });
+  await states.set("mine", { enabled: true });
+  await untilSo(() => processes.has("mine"));
+  await running("mine");
+  await remove("yours");
+  await untilSo(() => !isAlive(yours.pid ?? 0));
+}, 60_000);
+
+test("a change of what it watches restarts it, and is no crash", async () => {
+  await using fixture = await processFixture(
+    await open(),
+    {
+      "mine/process.ts": processFile(
+        "cat data/rules.txt; sleep 100",
+        'export const WATCH_PATHS = ["data", "../shared.txt"];',
+      ),
+      "mine/data/rules.txt": "one\n",
+    },
+    { watch: false },
+  );
+  const { processes, running, until, write, line } = fixture;
+  await write({ "shared.txt": "1" });
+  processes.supervise();
+  const first = await running("mine");
+  await line("mine", "one");
+  await write({ "mine/data/rules.txt": "two\n" });
+  await line("mine", "two");
+  const second = await until("mine", ({ pid }) => pid !== null && pid !== first.pid);
+  expect(second).toMatchObject({ restarts: 1, lastError: null });
+  await write({ "shared.txt": "22" });
+  await until("mine", ({ pid }) => pid !== null && pid !== second.pid);
+}, 60_000);
+
+test("one that takes too much memory is ended and started again, with the reason", async () => {
+  // Measured all the time, and started again at once.
+  const timers = {
+    ...realTimers,
+    after: (ms: number, run: () => void) => realTimers.after(ms === 5_000 ? 50 : ms, run),
+  };
+  await using fixture = await processFixture(
+    await open(),
+    {
+      "mine/process.ts": `export const CMD = ["bun", "listener.ts"]; export const MEMORY_LIMIT_MB = 150;`,
+      "mine/listener.ts": "const held = Buffer.alloc(300e6, 1); setInterval(() => held.length, 1000);",
+    },
+    { timers },
+  );
+  const { processes, until } = fixture;
+  processes.supervise();
+  const fallen = await until("mine", ({ lastError }) => lastError !== null);
+  expect(fallen.lastError).toMatch(/^It had \d{3} MB of memory, and may have 150\.$/);
+  expect(fallen).toMatchObject({ state: "backing_off", memoryLimitMb: 150 });
+}, 60_000);
+
+test("all end with the server, at once, also those that do not want to", async () => {
+  const db = await open();
+  const marker = crypto.randomUUID();
+  const stubborn = `trap "" TERM; (trap "" TERM; while :; do sleep 0.1; done) & ${STAYS}`;
+  const config = declares("MARK");
+  const fixture = await processFixture(
+    db,
+    {
+      "a/config.ts": config,
+      "a/process.ts": processFile(stubborn),
+      "b/config.ts": config,
+      "b/process.ts": processFile(stubborn),
+      "c/config.ts": config,
+      "c/process.ts": processFile(STAYS),
+    },
+    { environment: { MARK: marker } },
+  );
+  fixture.processes.supervise();
+  for (const id of ["a", "b", "c"]) await fixture.line(id, "up");
+  expect(processesWith("MARK", marker).length).toBeGreaterThanOrEqual(5);
+  await fixture[Symbol.asyncDispose]();
+  expect(processesWith("MARK", marker)).toEqual([]);
+}, 60_000);
+
+onPostgres("two servers", (open) => {
+  test("one of them runs it, both answer for it, and the other one takes over", async () => {
+    const db = await open();
+    const second = {
+      ...(await openDatabase({ databaseUrl: db.databaseUrl, home: db.home, log: getLogger("test") })),
+      home: db.home,
+      databaseUrl: db.databaseUrl,
+    };
+    const marker = crypto.randomUUID();
+    const files = { "mine/config.ts": declares("MARK"), "mine/process.ts": processFile(`exec sleep 1000`) };
+    const environment = { MARK: marker };
+    const a = await processFixture(db, files, { environment });
+    await using b = await processFixture(second, files, { environment });
+    a.processes.supervise();
+    const first = await a.running("mine");
+    b.processes.supervise();
+    expect(await b.running("mine")).toMatchObject({ pid: first.pid });
+    // An order reaches the one that supervises.
+    expect(await b.processes.stop("mine")).toMatchObject({ state: "stopped" });
+    await expect(b.processes.stop("mine")).rejects.toMatchObject({ code: "conflict" });
+    const again = await b.processes.start("mine");
+    expect(again).toMatchObject({ state: "running" });
+    expect(processesWith("MARK", marker)).toEqual([again.pid ?? 0]);
+    await b.line("mine", `Started, process ${again.pid}.`);
+    await a[Symbol.asyncDispose]();
+    const taken = await b.until("mine", ({ pid }) => pid !== null && pid !== again.pid);
+    expect(processesWith("MARK", marker)).toEqual([taken.pid ?? 0]);
+    await b.processes.close();
+    await second.close();
+  }, 60_000);
+});
+
+async function untilSo(isSo: () => boolean): Promise<void> {
+  while (!isSo()) await Bun.sleep(20);
+}

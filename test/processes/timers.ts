@@ -1,0 +1,48 @@
+import type { Timers } from "../../src/processes/backoff.ts";
+
+/** A clock that a test sets. */
+export interface ManualTimers extends Timers {
+  /** Milliseconds from now on which something waits, soonest first. */
+  pending(): number[];
+  /** Moves on to the next timer and rings it. */
+  ringNext(): void;
+  /** Moves on, and rings what is due by then. */
+  advance(ms: number): void;
+}
+
+export function manualTimers(): ManualTimers {
+  let now = Date.parse("2026-01-01T00:00:00Z");
+  let waiting: { at: number; run: () => void }[] = [];
+  const ring = (until: number) => {
+    for (;;) {
+      const [next] = waiting.toSorted((a, b) => a.at - b.at);
+      if (!next || next.at > until) break;
+      waiting = waiting.filter((timer) => timer !== next);
+      now = next.at;
+      next.run();
+    }
+  };
+  return {
+    now: () => now,
+    after(ms, run) {
+      const timer = { at: now + ms, run };
+      waiting.push(timer);
+      return () => {
+        waiting = waiting.filter((other) => other !== timer);
+      };
+    },
+    pending: () => waiting.map(({ at }) => at - now).sort((a, b) => a - b),
+    ringNext() {
+      const at = Math.min(...waiting.map((timer) => timer.at));
+      const due = waiting.find((timer) => timer.at === at);
+      waiting = waiting.filter((timer) => timer !== due);
+      now = at;
+      due?.run();
+    },
+    advance(ms) {
+      const until = now + ms;
+      ring(until);
+      now = until;
+    },
+  };
+}
