@@ -46,7 +46,7 @@ import { createIntegrationStore } from "./integrations/store.ts";
 import { createOfflineLlm } from "./llm/offline.ts";
 import { createOpenAiLlm } from "./llm/openai.ts";
 import { createLog } from "./log.ts";
-import { scopesOf } from "./processes/permissions.ts";
+import { processScopes } from "./processes/permissions.ts";
 import { createSupervisor, type Processes } from "./processes/supervisor.ts";
 import { createQueue } from "./queue/queue.ts";
 import { createRedactor } from "./redact.ts";
@@ -399,8 +399,7 @@ async function createProcesses(
     settings,
     states,
     spawner,
-    lendKey: ({ id, setup }) =>
-      apiKeys.lend({ name: `The process of ${id}`, scopes: scopesOf(setup?.api_permissions) }),
+    lendKey: ({ id, setup }) => apiKeys.lend({ name: `The process of ${id}`, scopes: processScopes(setup) }),
     // On this machine a server that listens on all addresses is reached by the loopback.
     url: () => url().replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:"),
     surroundings: { path, home, lang, timezone: config.timezone },

@@ -2,6 +2,7 @@
 
 import { relative } from "node:path";
 import { t } from "elysia";
+import { PROCESS_STATES } from "../../../db/schema.ts";
 import { type Dependency, dependenciesOf } from "../../../integrations/dependencies.ts";
 import { scopesOf } from "../../../integrations/manifest.ts";
 import {
@@ -14,6 +15,7 @@ import { readReadme } from "../../../integrations/readme.ts";
 import type { IntegrationView } from "../../../integrations/registry.ts";
 import type { Settings } from "../../../integrations/settings.ts";
 import { SETUP_STATUSES, setupStatus } from "../../../integrations/status.ts";
+import type { Processes } from "../../../processes/supervisor.ts";
 import { JsonFields, nullable, oneOf } from "../../schemas.ts";
 
 export const IntegrationParams = t.Object({
@@ -51,6 +53,7 @@ export const IntegrationAnswer = t.Object({
   has_tools: t.Boolean(),
   has_skills: t.Boolean(),
   has_process: t.Boolean(),
+  process_status: nullable(oneOf(PROCESS_STATES), "The state of its process; null when it has none."),
   tools: t.Array(t.String()),
   dispatchers: t.Array(t.String()),
   hooks: t.Array(t.String()),
@@ -117,10 +120,11 @@ export const DetailAnswer = t.Composite([
 
 export interface Presenting {
   settings: Pick<Settings, "sourceOf">;
+  processes: Pick<Processes, "has" | "status">;
   baseUrl: () => string;
 }
 
-export async function present(view: IntegrationView, { settings, baseUrl }: Presenting) {
+export async function present(view: IntegrationView, { settings, processes, baseUrl }: Presenting) {
   const { id, setup } = view;
   const dependencies: Dependency[] = await dependenciesOf(view);
   const isSet = (key: string) => settings.sourceOf(id, key) !== null;
@@ -140,6 +144,7 @@ export async function present(view: IntegrationView, { settings, baseUrl }: Pres
     has_tools: view.tools.length > 0,
     has_skills: view.skills.length > 0,
     has_process: view.process !== null,
+    process_status: processes.has(id) ? (await processes.status(id)).state : null,
     tools: view.tools,
     dispatchers: view.dispatchers,
     hooks: view.hooks,

@@ -10,6 +10,7 @@ import type { Integrations, IntegrationView } from "../../../integrations/regist
 import type { Settings } from "../../../integrations/settings.ts";
 import type { IntegrationStates } from "../../../integrations/states.ts";
 import type { Logger } from "../../../log.ts";
+import type { Processes } from "../../../processes/supervisor.ts";
 import { ADMIN } from "../../../scopes.ts";
 import { failures, type RouteOptions } from "../../route-options.ts";
 import { JsonFields } from "../../schemas.ts";
@@ -32,6 +33,7 @@ const scope = "integrations:read";
 export interface AdminIntegrationRoutes {
   integrations: Pick<Integrations, "list" | "get" | "reload" | "routerOf" | "onChange">;
   settings: Pick<Settings, "sourceOf">;
+  processes: Pick<Processes, "has" | "status">;
   states: Pick<IntegrationStates, "set">;
   /** How the outside reaches this server, without a trailing slash. */
   baseUrl: () => string;
