@@ -49,7 +49,7 @@ const MAY_IMPORT: Record<string, string[]> = {
     "vault.ts",
   ],
   authoring: ["integrations", "runtime", "sdk"],
-  processes: ["db", "integrations", "runtime"],
+  processes: ["db", "integrations", "runtime", "sdk"],
   inbox: ["db", "sdk"],
   integrations: [
     "carapaces",
