@@ -89,6 +89,13 @@ export async function discover(sources: IntegrationSource[]): Promise<Discovery>
   return { found: [...found.values()], notes };
 }
 
+/** The integration in this very folder, or why it is none. */
+export async function discoverOne(folder: string): Promise<FoundIntegration | Note> {
+  const real = await realpath(folder);
+  const found = await examine({ id: basename(real), folder: real }, { kind: "external", dir: real });
+  return found ?? { level: "warning", folder, reason: "There is no such directory" };
+}
+
 /** Why an integration cannot have this id, which is its folder's name; undefined when it can. */
 export function whyNoId(id: string): string | undefined {
   if (RESERVED.includes(id)) return `"${id}" cannot be an id; it belongs to Heddle`;

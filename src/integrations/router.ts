@@ -7,6 +7,8 @@ export interface IntegrationRouter {
    * threw, unless its own `onError` took it.
    */
   handle(request: Request): Promise<Response>;
+  /** `method` is that of HTTP, or "ALL"; paths as they were written: "/rooms/:room". */
+  routes: readonly { method: string; path: string }[];
 }
 
 interface Route {
@@ -34,6 +36,7 @@ export function createRouter(exported: unknown): IntegrationRouter | undefined {
       .map(({ method, path }) => `${method} ${path}`),
   );
   return {
+    routes: (app.routes as Route[]).map(({ method, path }) => ({ method, path })),
     async handle(request) {
       const response = await app.handle(request);
       const failure = thrown.get(request);

@@ -1,0 +1,72 @@
+// `heddle check`: loads integrations without serving them and says what is wrong with each.
+
+import { mkdtemp, realpath, rm, stat } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { HeddleError } from "../../errors.ts";
+import {
+  discover,
+  discoverOne,
+  type FoundIntegration,
+  type IntegrationSource,
+} from "../../integrations/discover.ts";
+import { type Finding, gradeOf, LEVELS, type Report } from "./finding.ts";
+import { loadAlone } from "./load-alone.ts";
+import { RULES } from "./rules.ts";
+import type { Subject } from "./subject.ts";
+
+/** Starts something of an integration and says what went wrong with it. */
+export type Trial = (subject: Subject, scratch: string) => Promise<Finding[]>;
+
+export interface CheckOptions {
+  integrations: FoundIntegration[];
+  trials?: readonly Trial[];
+}
+
+/** One after the other, in their order. */
+export async function checkIntegrations({ integrations, trials = [] }: CheckOptions): Promise<Report[]> {
+  const scratch = await realpath(await mkdtemp(join(tmpdir(), "heddle-check-")));
+  try {
+    const reports: Report[] = [];
+    for (const found of integrations) reports.push(await checkOne(found, trials, scratch));
+    return reports;
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
+}
+
+async function checkOne(found: FoundIntegration, trials: readonly Trial[], scratch: string): Promise<Report> {
+  const subject = await loadAlone(found, scratch);
+  try {
+    const findings: Finding[] = [];
+    for (const { id, level, check } of RULES) {
+      for (const it of await check(subject)) findings.push({ rule: id, level, ...it });
+    }
+    for (const trial of trials) findings.push(...(await trial(subject, scratch)));
+    findings.sort((a, b) => LEVELS.indexOf(a.level) - LEVELS.indexOf(b.level));
+    return { id: found.id, source: found.source, folder: found.folder, grade: gradeOf(findings), findings };
+  } finally {
+    await subject.loaded?.release();
+  }
+}
+
+/**
+ * The integration in a folder, or those in its subfolders. Throws a HeddleError "config" that says why when there is
+ * none.
+ */
+export async function findIn(dir: string): Promise<FoundIntegration[]> {
+  const folder = resolve(dir);
+  if (!(await stat(folder).catch(() => undefined))?.isDirectory()) {
+    throw new HeddleError("config", `${folder} is no folder.`);
+  }
+  const one = await discoverOne(folder);
+  if ("id" in one) return [one];
+  const { found, notes } = await discover([{ kind: "external", dir: folder }]);
+  if (found.length > 0) return found;
+  const reasons = [one, ...notes].map((note) => `  ${note.folder}: ${note.reason}`);
+  throw new HeddleError("config", `There is no integration in ${folder}.\n${reasons.join("\n")}`);
+}
+
+/** Those that a server would load from these places. */
+export const findAll = async (sources: IntegrationSource[]): Promise<FoundIntegration[]> =>
+  (await discover(sources)).found;

@@ -1,0 +1,43 @@
+// What a check says: findings, and the grade that follows from them.
+
+export const LEVELS = ["error", "warning", "info"] as const;
+/** An error has to be mended; a warning says what will go wrong some day; an info is what people will miss. */
+export type Level = (typeof LEVELS)[number];
+
+/** Best first. "none": it has errors. */
+export const GRADES = ["gold", "silver", "bronze", "none"] as const;
+export type Grade = (typeof GRADES)[number];
+
+/** What a rule found. */
+export interface Found {
+  message: string;
+  /** What to do about it. */
+  fix: string;
+  /** Relative to the folder. */
+  file?: string;
+  /** From 1. */
+  line?: number;
+}
+
+export interface Finding extends Found {
+  rule: string;
+  level: Level;
+}
+
+/** Of one integration. */
+export interface Report {
+  id: string;
+  source: string;
+  folder: string;
+  grade: Grade;
+  /** Errors first. */
+  findings: Finding[];
+}
+
+/** bronze: no errors. silver: no warnings either. gold: nothing at all. */
+export function gradeOf(findings: readonly Pick<Finding, "level">[]): Grade {
+  const has = (level: Level) => findings.some((finding) => finding.level === level);
+  if (has("error")) return "none";
+  if (has("warning")) return "bronze";
+  return has("info") ? "silver" : "gold";
+}

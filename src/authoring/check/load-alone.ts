@@ -1,0 +1,87 @@
+// Loads an integration with no server, no database, no settings and no network behind it, and notes what it asks for.
+
+import { mkdtemp, realpath } from "node:fs/promises";
+import { join } from "node:path";
+import { HeddleError } from "../../errors.ts";
+import type { FoundIntegration } from "../../integrations/discover.ts";
+import { loadIntegration } from "../../integrations/load.ts";
+import { contentHash, prepare } from "../../integrations/prepare.ts";
+import { rootLogger } from "../../log.ts";
+import { build } from "../../runtime/assets.ts";
+import type { SdkServices } from "../../sdk/backend.ts";
+import { createMemoryStore } from "../../sdk/memory-store.ts";
+import type { InjectMessage } from "../../sdk/types.ts";
+import { readSources, type Subject } from "./subject.ts";
+
+const LOAD_TIMEOUT_MS = 15_000;
+
+/** `scratch` is a folder that is thrown away afterwards. Never rejects for what the integration's code does. */
+export async function loadAlone(found: FoundIntegration, scratch: string): Promise<Subject> {
+  const { calls, injected, services } = recorder();
+  const cacheDir = await realpath(await mkdtemp(join(scratch, "cache-")));
+  const hash = await contentHash(found.folder, build.version);
+  const result = await withoutNetwork(calls, () =>
+    loadIntegration(found, {
+      prepare: () => prepare(found, hash, { cacheDir, inUse: new Set() }),
+      services,
+      // What it logs is not what was asked for.
+      log: rootLogger().getChild("checked"),
+      timeoutMs: LOAD_TIMEOUT_MS,
+    }),
+  );
+  return {
+    found,
+    files: await readSources(found.folder),
+    loaded: result.ok ? result.loaded : undefined,
+    problem: result.ok ? undefined : result.problem,
+    callsAtLoad: [...new Set(calls)],
+    injected,
+  };
+}
+
+function recorder() {
+  const calls: string[] = [];
+  const injected: InjectMessage[] = [];
+  const noted = <Args extends unknown[], Result>(name: string, answer: (...args: Args) => Result) => {
+    return async (...args: Args): Promise<Awaited<Result>> => {
+      calls.push(name);
+      return await answer(...args);
+    };
+  };
+  const services: Omit<SdkServices, "log"> = {
+    getOrCreateSession: noted("getOrCreateSession", () => "00000000-0000-7000-8000-000000000000"),
+    injectMessage: noted("injectMessage", (message) => {
+      injected.push(message);
+      const session_id = message.sessionId;
+      return { message_id: "m", session_id, task_id: message.runAgent ? "t" : null, duplicate: false };
+    }),
+    ingestDocument: noted("ingestDocument", () => "00000000-0000-7000-8000-000000000000"),
+    searchDocuments: noted("searchDocuments", () => []),
+    fetch: noted("fetch", () => {
+      throw noNetwork();
+    }),
+    store: createMemoryStore(),
+    getSetting: () => undefined,
+    addSecret: () => {},
+  };
+  return { calls, injected, services };
+}
+
+const noNetwork = () => new HeddleError("unavailable", "There is no network while an integration is checked");
+
+/** The platform's `fetch`, which code may use instead of the SDK's, gets nowhere either. */
+async function withoutNetwork<Result>(calls: string[], run: () => Promise<Result>): Promise<Result> {
+  const platform = globalThis.fetch;
+  globalThis.fetch = Object.assign(
+    async () => {
+      calls.push("fetch");
+      throw noNetwork();
+    },
+    { preconnect: platform.preconnect },
+  );
+  try {
+    return await run();
+  } finally {
+    globalThis.fetch = platform;
+  }
+}

@@ -1,0 +1,123 @@
+// Public routes: everybody can send to them.
+
+import { isPublicPath } from "../../../integrations/public-paths.ts";
+import type { Found } from "../finding.ts";
+import { codeOf, placeOf, type Subject } from "../subject.ts";
+import type { Rule } from "./rule.ts";
+
+const WRITES = ["POST", "PUT", "PATCH", "DELETE", "ALL"];
+/** A verifier of the SDK, or one that the author wrote with what the platform has for it. */
+const VERIFIES = /\bverify[A-Z]\w*\s*\(|\btimingSafeEqual\s*\(|\bsubtle\.verify\s*\(/;
+/** A handler that has not answered by then waits for something that is not there. */
+const PROBE_MS = 5_000;
+
+export const WEBHOOK_RULES: Rule[] = [
+  {
+    id: "webhook-verified",
+    level: "error",
+    about: "Public routes that take something verify who sent it.",
+    check(subject) {
+      if (subject.loaded?.setup?.webhook?.verifier) return [];
+      if (codeOf(subject).some(({ text }) => VERIFIES.test(text))) return [];
+      return publicWrites(subject).map(({ method, path }) => ({
+        message: `${method} ${path} needs no API key, and nothing verifies who sent the request.`,
+        fix: "Call a verifier first, such as verifyHmac(request, { secret, header }), or verifyGitHub.",
+        ...routePlace(subject, path),
+      }));
+    },
+  },
+  {
+    id: "webhook-refuses",
+    level: "error",
+    about: "Public routes refuse a request that nobody signed.",
+    check: async (subject) =>
+      (await Promise.all(publicWrites(subject).map((route) => probe(subject, route)))).flat(),
+  },
+  {
+    id: "webhook-idempotent",
+    level: "warning",
+    about: "An event that is sent twice is stored once.",
+    check(subject) {
+      const injecting = codeOf(subject).filter(({ text }) => /\binject(Message|Event)\s*\(/.test(text));
+      return injecting
+        .filter(({ text }) => !/\bidempotencyKey\b/.test(text))
+        .map(({ path, text }) => ({
+          message: "A message is injected without an idempotencyKey: an event that is sent again runs again.",
+          fix: "Pass the sender's own id of the event as idempotencyKey.",
+          file: path,
+          line: text.slice(0, text.search(/\binject(Message|Event)\s*\(/)).split("\n").length,
+        }));
+    },
+  },
+  {
+    id: "webhook-declared",
+    level: "info",
+    about: "The manifest tells of the webhook and how it is verified.",
+    check(subject) {
+      const [route] = publicWrites(subject);
+      if (!route) return [];
+      const { setup } = subject.loaded ?? {};
+      const place = { file: subject.found.files.setup ?? "setup.ts" };
+      if (!setup?.webhook) {
+        const path = `/integrations/${subject.found.id}${route.path}`;
+        return [
+          {
+            message: "The manifest has no webhook, so the admin pages cannot show the address to enter.",
+            fix: `Add webhook: { path: "${path}", description: "…" } to SETUP.`,
+            ...place,
+          },
+        ];
+      }
+      if (setup.webhook.verifier) return [];
+      return [
+        {
+          message: "The manifest does not tell how the webhook is signed, so `heddle receive` cannot try it.",
+          fix: 'Add webhook.verifier: { scheme, secret: "<the setting>" } to SETUP.',
+          ...placeOf(subject, "webhook:", subject.found.files.setup),
+        },
+      ];
+    },
+  },
+];
+
+interface Route {
+  method: string;
+  path: string;
+}
+
+function publicWrites({ found, loaded }: Subject): Route[] {
+  return (loaded?.router?.routes ?? []).filter(
+    ({ method, path }) => WRITES.includes(method) && isPublicPath(found.id, path, loaded?.setup),
+  );
+}
+
+async function probe(subject: Subject, { method, path }: Route): Promise<Found[]> {
+  const before = subject.injected.length;
+  const request = new Request(`http://localhost${path.replace(/:\w+\??|\*/g, "x")}`, {
+    method: method === "ALL" ? "POST" : method,
+    headers: { "content-type": "application/json" },
+    body: "{}",
+  });
+  const answer = await Promise.race([
+    subject.loaded?.router?.handle(request).then(
+      (response) => response.status,
+      () => "thrown" as const,
+    ),
+    new Promise<"late">((resolve) => setTimeout(resolve, PROBE_MS, "late").unref()),
+  ]);
+  const isAccepted = typeof answer === "number" && answer >= 200 && answer < 300;
+  if (!isAccepted && subject.injected.length === before) return [];
+  const how = isAccepted ? `answers ${answer} to` : "injects a message for";
+  return [
+    {
+      message: `${method} ${path} ${how} a request that nobody signed, although no secret is set.`,
+      fix: "Verify before anything else: the verifiers of the SDK refuse when there is no secret.",
+      ...routePlace(subject, path),
+    },
+  ];
+}
+
+function routePlace(subject: Subject, path: string) {
+  const place = placeOf(subject, `"${path}"`, subject.found.files.router);
+  return place.file === undefined ? { file: subject.found.files.router ?? "router.ts" } : place;
+}

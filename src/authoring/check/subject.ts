@@ -1,0 +1,88 @@
+// What the rules look at: an integration's files, and what it said when it was loaded without a server.
+
+import type { Dirent } from "node:fs";
+import { readdir, readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
+import type { FoundIntegration } from "../../integrations/discover.ts";
+import type { LoadedIntegration } from "../../integrations/load.ts";
+import type { Problem } from "../../runtime/bundle.ts";
+import type { InjectMessage } from "../../sdk/types.ts";
+import type { Found } from "./finding.ts";
+
+export interface SourceFile {
+  /** Relative to the folder. */
+  path: string;
+  kind: "code" | "test" | "text";
+  text: string;
+}
+
+export interface Subject {
+  found: FoundIntegration;
+  files: SourceFile[];
+  /** Undefined when it did not load, and `problem` says why. */
+  loaded: LoadedIntegration | undefined;
+  problem: Problem | undefined;
+  /** Calls that its files made while they were loaded: "fetch", "injectMessage". */
+  callsAtLoad: string[];
+  /** Everything that was injected since it was loaded. */
+  injected: InjectMessage[];
+}
+
+/** Larger ones are data. */
+const MAX_BYTES = 512 * 1024;
+const CODE = /\.([cm]?[jt]s|[jt]sx)$/;
+const TEST = /(^|\/)(tests?|__tests__)\/|[._](test|spec)\.[cm]?[jt]sx?$/;
+const TEXT = /\.(md|ya?ml|json|jsonc|toml|txt|env|example|sh)$/;
+
+/** Those that an author writes: nothing that is installed, hidden, or written by a tool. */
+export async function readSources(folder: string): Promise<SourceFile[]> {
+  const files: SourceFile[] = [];
+  const add = async (prefix: string): Promise<void> => {
+    for (const entry of await list(join(folder, prefix))) {
+      const path = prefix + entry.name;
+      if (entry.name.startsWith(".") || entry.name === "node_modules" || entry.name === "bun.lock") continue;
+      if (entry.isDirectory()) await add(`${path}/`);
+      else if (CODE.test(path) || TEXT.test(path)) {
+        const size = (await stat(join(folder, path)).catch(() => undefined))?.size ?? MAX_BYTES;
+        if (size >= MAX_BYTES) continue;
+        const kind = !CODE.test(path) ? "text" : TEST.test(path) ? "test" : "code";
+        files.push({ path, kind, text: await readFile(join(folder, path), "utf8") });
+      }
+    }
+  };
+  await add("");
+  return files;
+}
+
+const list = async (folder: string): Promise<Dirent[]> =>
+  (await readdir(folder, { withFileTypes: true }).catch(() => [])).sort((a, b) => (a.name < b.name ? -1 : 1));
+
+export const codeOf = ({ files }: Subject): SourceFile[] => files.filter(({ kind }) => kind === "code");
+
+/** Every place that the expression (with the flag g) matches. */
+export function places(
+  file: SourceFile,
+  expression: RegExp,
+): { file: string; line: number; match: RegExpExecArray }[] {
+  return [...file.text.matchAll(expression)].map((match) => ({
+    file: file.path,
+    line: lineAt(file.text, match.index),
+    match,
+  }));
+}
+
+/** Where the word stands first, in the files of these names before all others. */
+export function placeOf(
+  { files }: Subject,
+  word: string,
+  ...first: (string | undefined)[]
+): Pick<Found, "file" | "line"> {
+  const rank = ({ path, kind }: SourceFile) => (first.includes(path) ? 0 : kind === "code" ? 1 : 2);
+  for (const { path, text } of [...files].sort((a, b) => rank(a) - rank(b))) {
+    const index = text.indexOf(word);
+    if (index >= 0) return { file: path, line: lineAt(text, index) };
+  }
+  return {};
+}
+
+const lineAt = (text: string, index: number): number => text.slice(0, index).split("\n").length;
