@@ -16,6 +16,10 @@ export interface Commands {
   signingSecret(flags: Flags): Promise<void>;
   newIntegration(wanted: { name: string; parts: string[] | undefined; dir: string }): Promise<void>;
   writeTypes(dir: string): Promise<void>;
+  check(
+    wanted: { dir: string | undefined; json: boolean; test: boolean; start: boolean; rules: boolean },
+    flags: Flags,
+  ): Promise<void>;
 }
 
 const FLAGS = {
@@ -131,6 +135,30 @@ function mainCommand(commands: Commands) {
         },
         args: { folder: { type: "positional", default: ".", description: "Of the integration" } },
         run: ({ args }) => commands.writeTypes(args.folder),
+      }),
+      check: leaf({
+        meta: {
+          name: "check",
+          description: "Load integrations without serving them, and say what is wrong with each",
+        },
+        args: {
+          folder: {
+            type: "positional",
+            required: false,
+            description: "An integration's, or one of integrations (default: all that a server would load)",
+          },
+          test: { type: "boolean", default: false, description: "Also run its tests" },
+          start: {
+            type: "boolean",
+            default: false,
+            description: "Also start its process, for three seconds",
+          },
+          json: { type: "boolean", default: false, description: "Print JSON" },
+          rules: { type: "boolean", default: false, description: "Print what is looked at, and stop" },
+          home: FLAGS.home,
+        },
+        run: ({ args: { folder, json, test, start, rules, home } }) =>
+          commands.check({ dir: folder, json, test, start, rules }, { ...(home !== undefined && { home }) }),
       }),
     },
   });

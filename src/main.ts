@@ -41,6 +41,7 @@ import { createIntegrations, type Integrations } from "./integrations/registry.t
 import { createReview } from "./integrations/review.ts";
 import { createSdkServices } from "./integrations/sdk-services.ts";
 import { createSettings } from "./integrations/settings.ts";
+import { integrationSources } from "./integrations/sources.ts";
 import { createIntegrationStates } from "./integrations/states.ts";
 import { createIntegrationStore } from "./integrations/store.ts";
 import { createOfflineLlm } from "./llm/offline.ts";
@@ -232,16 +233,7 @@ async function openCore(config: Config, closers: Closers) {
   });
   for (const tool of createWorkspaceTools(workspace)) tools.add("core", tool);
   const integrations: Integrations = createIntegrations({
-    sources: [
-      {
-        kind: "builtin",
-        dir: await builtinDir("integrations", home.path),
-        prebuilt: await builtinDir("prebuilt", home.path),
-      },
-      ...config.toolDirs.map((dir) => ({ kind: "tools" as const, dir })),
-      { kind: "workspace", dir: join(home.workspace, "integrations") },
-      ...config.integrationDirs.map((dir) => ({ kind: "external" as const, dir })),
-    ],
+    sources: await integrationSources({ ...config, home: home.path, workspace: home.workspace }),
     cacheDir: join(home.cache, "integrations"),
     version: build.version,
     watch: true,

@@ -48,7 +48,7 @@ const MAY_IMPORT: Record<string, string[]> = {
     "transcription",
     "vault.ts",
   ],
-  authoring: ["integrations", "runtime", "sdk"],
+  authoring: ["config.ts", "integrations", "runtime", "sdk"],
   processes: ["db", "integrations", "runtime", "sdk"],
   inbox: ["db", "sdk"],
   integrations: [

@@ -1,10 +1,26 @@
 // What the commands for authors of integrations do, and print.
 
-import { stat } from "node:fs/promises";
+import { mkdtemp, realpath, rm, stat } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { basename, join, relative, resolve } from "node:path";
+import { type Flags, loadConfig } from "../config.ts";
 import { HeddleError } from "../errors.ts";
+import type { FoundIntegration } from "../integrations/discover.ts";
+import { integrationSources } from "../integrations/sources.ts";
+import { checkIntegrations, findAll, findIn } from "./check/check.ts";
+import { reportText, rulesText, summaryText } from "./check/report.ts";
+import { startTrial, testTrial } from "./check/trials.ts";
 import { DEFAULT_PARTS, newIntegration } from "./new-integration.ts";
 import { refreshProject } from "./project-files.ts";
+
+export interface CheckFlags {
+  /** Undefined: all that is configured. */
+  dir: string | undefined;
+  json: boolean;
+  test: boolean;
+  start: boolean;
+  rules: boolean;
+}
 
 export function createAuthoringCommands() {
   return {
@@ -26,7 +42,41 @@ To serve it: INTEGRATION_DIRS=${resolve(dir)} heddle serve`);
       const also = added.length > 0 ? `, and ${added.join(", ")}` : "";
       console.log(`Wrote ${join(folder, ".heddle")}${also}.`);
     },
+    /** Ends the process: what it has loaded may have started timers, which would keep it. */
+    async check({ dir, json, test, start, rules }: CheckFlags, flags: Flags): Promise<void> {
+      if (rules) {
+        console.log(rulesText([startTrial(), testTrial]));
+        return;
+      }
+      const trials = [...(start ? [startTrial()] : []), ...(test ? [testTrial] : [])];
+      const reports = await withScratch(async (scratch) => {
+        const integrations = dir === undefined ? await findConfigured(flags, scratch) : await findIn(dir);
+        return checkIntegrations({ integrations, trials, scratch });
+      });
+      const text = json
+        ? JSON.stringify({ integrations: reports }, null, 2)
+        : [...reports.map(reportText), summaryText(reports)].join("\n\n");
+      await new Promise((resolve) => process.stdout.write(`${text}\n`, resolve));
+      process.exit(reports.some(({ grade }) => grade === "none") ? 1 : 0);
+    },
   };
+}
+
+/** All that a server of this configuration would load. */
+async function findConfigured(flags: Flags, scratch: string): Promise<FoundIntegration[]> {
+  const config = loadConfig(flags);
+  return findAll(
+    await integrationSources({ ...config, home: scratch, workspace: join(config.home, "workspace") }),
+  );
+}
+
+async function withScratch<Result>(use: (scratch: string) => Promise<Result>): Promise<Result> {
+  const scratch = await realpath(await mkdtemp(join(tmpdir(), "heddle-check-")));
+  try {
+    return await use(scratch);
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
 }
 
 async function mustBeFolder(folder: string): Promise<void> {

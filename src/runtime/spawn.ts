@@ -7,8 +7,11 @@ import { guardianProgram, thisBun } from "./assets.ts";
 import { endFamily, type Family, MARKER, memoryOf } from "./process-family.ts";
 import { sdkPackagesFor } from "./sdk.ts";
 
+/** As a command's program: the Bun in this very program. */
+export const OWN_BUN = "bun";
+
 export interface SpawnRequest {
-  /** The program and its arguments. "bun" is the Bun in this very program. */
+  /** The program and its arguments. OWN_BUN is the Bun in this very program. */
   command: readonly string[];
   cwd: string;
   /** All of it: nothing of the server's own is added but what `bun` and the guardian need. */
@@ -102,7 +105,7 @@ export function createSpawner({ serverId, home, log }: SpawnerOptions): Spawner 
       guardian ??= startGuardian(files.guardian);
       const marker = `${serverId}/${++started}/`;
       const [program = "", ...args] = command;
-      const isBun = program === "bun";
+      const isBun = program === OWN_BUN;
       const child = start(isBun ? [bun.program, "--no-install", ...args] : [...command], cwd, {
         NODE_PATH: files.packages,
         ...(isBun && bun.environment),

@@ -1,8 +1,7 @@
 // `heddle check`: loads integrations without serving them and says what is wrong with each.
 
-import { mkdtemp, realpath, rm, stat } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { stat } from "node:fs/promises";
+import { resolve } from "node:path";
 import { HeddleError } from "../../errors.ts";
 import {
   discover,
@@ -13,26 +12,21 @@ import {
 import { type Finding, gradeOf, LEVELS, type Report } from "./finding.ts";
 import { loadAlone } from "./load-alone.ts";
 import { RULES } from "./rules.ts";
-import type { Subject } from "./subject.ts";
-
-/** Starts something of an integration and says what went wrong with it. */
-export type Trial = (subject: Subject, scratch: string) => Promise<Finding[]>;
+import type { Trial } from "./trials.ts";
 
 export interface CheckOptions {
   integrations: FoundIntegration[];
   trials?: readonly Trial[];
+  /** A folder that is thrown away afterwards. */
+  scratch: string;
 }
 
 /** One after the other, in their order. */
-export async function checkIntegrations({ integrations, trials = [] }: CheckOptions): Promise<Report[]> {
-  const scratch = await realpath(await mkdtemp(join(tmpdir(), "heddle-check-")));
-  try {
-    const reports: Report[] = [];
-    for (const found of integrations) reports.push(await checkOne(found, trials, scratch));
-    return reports;
-  } finally {
-    await rm(scratch, { recursive: true, force: true });
-  }
+export async function checkIntegrations(options: CheckOptions): Promise<Report[]> {
+  const { integrations, trials = [], scratch } = options;
+  const reports: Report[] = [];
+  for (const found of integrations) reports.push(await checkOne(found, trials, scratch));
+  return reports;
 }
 
 async function checkOne(found: FoundIntegration, trials: readonly Trial[], scratch: string): Promise<Report> {
@@ -42,7 +36,7 @@ async function checkOne(found: FoundIntegration, trials: readonly Trial[], scrat
     for (const { id, level, check } of RULES) {
       for (const it of await check(subject)) findings.push({ rule: id, level, ...it });
     }
-    for (const trial of trials) findings.push(...(await trial(subject, scratch)));
+    for (const trial of trials) findings.push(...(await trial.run(subject, scratch)));
     findings.sort((a, b) => LEVELS.indexOf(a.level) - LEVELS.indexOf(b.level));
     return { id: found.id, source: found.source, folder: found.folder, grade: gradeOf(findings), findings };
   } finally {

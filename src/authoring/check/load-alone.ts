@@ -10,7 +10,6 @@ import { rootLogger } from "../../log.ts";
 import { build } from "../../runtime/assets.ts";
 import type { SdkServices } from "../../sdk/backend.ts";
 import { createMemoryStore } from "../../sdk/memory-store.ts";
-import type { InjectMessage } from "../../sdk/types.ts";
 import { readSources, type Subject } from "./subject.ts";
 
 const LOAD_TIMEOUT_MS = 15_000;
@@ -22,7 +21,7 @@ export async function loadAlone(found: FoundIntegration, scratch: string): Promi
   const hash = await contentHash(found.folder, build.version);
   const result = await withoutNetwork(calls, () =>
     loadIntegration(found, {
-      prepare: () => prepare(found, hash, { cacheDir, inUse: new Set() }),
+      prepare: () => prepare(found, hash, { cacheDir, version: build.version, inUse: new Set() }),
       services,
       // What it logs is not what was asked for.
       log: rootLogger().getChild("checked"),
@@ -41,7 +40,7 @@ export async function loadAlone(found: FoundIntegration, scratch: string): Promi
 
 function recorder() {
   const calls: string[] = [];
-  const injected: InjectMessage[] = [];
+  const injected: object[] = [];
   const noted = <Args extends unknown[], Result>(name: string, answer: (...args: Args) => Result) => {
     return async (...args: Args): Promise<Awaited<Result>> => {
       calls.push(name);
@@ -54,6 +53,10 @@ function recorder() {
       injected.push(message);
       const session_id = message.sessionId;
       return { message_id: "m", session_id, task_id: message.runAgent ? "t" : null, duplicate: false };
+    }),
+    injectEvent: noted("injectEvent", (event) => {
+      injected.push(event);
+      return { status: "processed", bound: false, results: [] };
     }),
     ingestDocument: noted("ingestDocument", () => "00000000-0000-7000-8000-000000000000"),
     searchDocuments: noted("searchDocuments", () => []),

@@ -2,7 +2,7 @@
 
 import { relative } from "node:path";
 import { styleText } from "node:util";
-import { type Grade, GRADES, type Level, LEVELS, type Report } from "./finding.ts";
+import { GRADES, type Grade, LEVELS, type Level, type Report } from "./finding.ts";
 import { RULES } from "./rules.ts";
 
 type Style = Parameters<typeof styleText>[0];

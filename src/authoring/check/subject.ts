@@ -6,7 +6,6 @@ import { join } from "node:path";
 import type { FoundIntegration } from "../../integrations/discover.ts";
 import type { LoadedIntegration } from "../../integrations/load.ts";
 import type { Problem } from "../../runtime/bundle.ts";
-import type { InjectMessage } from "../../sdk/types.ts";
 import type { Found } from "./finding.ts";
 
 export interface SourceFile {
@@ -25,7 +24,7 @@ export interface Subject {
   /** Calls that its files made while they were loaded: "fetch", "injectMessage". */
   callsAtLoad: string[];
   /** Everything that was injected since it was loaded. */
-  injected: InjectMessage[];
+  injected: object[];
 }
 
 /** Larger ones are data. */

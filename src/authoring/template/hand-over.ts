@@ -1,4 +1,4 @@
-import { getOrCreateSession, injectMessage } from "heddle/sdk";
+import { injectEvent } from "heddle/sdk";
 import { settings } from "./config.ts";
 
 export interface RoomMessage {
@@ -7,11 +7,12 @@ export interface RoomMessage {
   text: string;
 }
 
-/** Puts a message into the session of its room, where the bot answers it; a second time, nothing happens. */
+/** Hands a message to the bot that answers in its room; the same one a second time changes nothing. */
 export async function handOver({ id, room, text }: RoomMessage): Promise<void> {
-  const sessionId = await getOrCreateSession({ clientId: `acme:${room}`, botId: settings.ACME_BOT_ID });
-  await injectMessage({
-    sessionId,
+  await injectEvent({
+    clientId: `acme:${room}`,
+    event: "message",
+    botId: settings.ACME_BOT_ID,
     content: text,
     source: "acme",
     runAgent: true,

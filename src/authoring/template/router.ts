@@ -1,10 +1,10 @@
 // Answers below /integrations/acme. Only /webhook needs no API key.
 
-import { Elysia, getOrCreateSession, injectMessage, verifyHmac } from "heddle/sdk";
+import { Elysia, injectEvent, verifyHmac } from "heddle/sdk";
 import { settings } from "./config.ts";
 
 /** Since this version was loaded: a new version begins with new variables. */
-const seen = { messages: 0, duplicates: 0 };
+const seen = { messages: 0 };
 
 export const router = new Elysia()
   .post(
@@ -18,14 +18,13 @@ export const router = new Elysia()
       });
       const event = readEvent(body);
       if (!event) return status(400, { error: "An event has the texts id, room and text." });
-      // One place, one session: the bot remembers what was said in this room.
-      const sessionId = await getOrCreateSession({
-        clientId: `acme:${event.room}`,
-        botId: settings.ACME_BOT_ID,
-      });
       // Stored with its run when this resolves. The bot works on it afterwards, so the sender need not wait.
-      const injected = await injectMessage({
-        sessionId,
+      const { status: outcome, results } = await injectEvent({
+        // One place, one conversation: the bot remembers what was said in this room. Where channels are bound to the
+        // room, the message goes into those, unless their filters leave events of this name out.
+        clientId: `acme:${event.room}`,
+        event: "message",
+        botId: settings.ACME_BOT_ID,
         content: event.text,
         source: "acme",
         runAgent: true,
@@ -44,9 +43,8 @@ export const router = new Elysia()
           // @end
         },
       });
-      if (injected.duplicate) seen.duplicates++;
-      else seen.messages++;
-      return injected;
+      if (results.some(({ duplicate }) => !duplicate)) seen.messages++;
+      return { status: outcome, results };
     },
     // The signature is over the bytes, so nothing may read them before it is checked.
     { parse: "none" },
@@ -58,10 +56,7 @@ export const router = new Elysia()
     sections: [
       {
         type: "stat_row",
-        stats: [
-          { label: "Messages", value: seen.messages },
-          { label: "Duplicates", value: seen.duplicates },
-        ],
+        stats: [{ label: "Messages", value: seen.messages }],
       },
     ],
   }))

@@ -54,6 +54,9 @@ export const SETUP = defineSetup({
     client_id_prefix: "acme:",
     client_id_placeholder: "acme:ops",
     client_id_description: "The prefix, then the name of a room",
+    // @if router|process
+    event_types: [{ value: "message", label: "Messages" }],
+    // @end
   },
   // @end
   // @if carapace

@@ -31,8 +31,9 @@ export const PEOPLE_RULES: Rule[] = [
     check: ({ found, files }) => {
       // Those of the built-in ones stand with Heddle's own.
       if (found.source === "builtin" || found.source === "tools") return [];
-      const hasCode = files.some(({ kind }) => kind === "code");
-      if (!hasCode || files.some(({ kind, path }) => kind === "test" && /\.(test|spec)\./.test(path)))
+      const { router, dispatcher, hooks, process, tools } = found.files;
+      const doesSomething = router ?? dispatcher ?? hooks ?? process ?? tools[0];
+      if (!doesSomething || files.some(({ kind, path }) => kind === "test" && /\.(test|spec)\./.test(path)))
         return [];
       return [
         {

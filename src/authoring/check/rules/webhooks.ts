@@ -17,8 +17,7 @@ export const WEBHOOK_RULES: Rule[] = [
     level: "error",
     about: "Public routes that take something verify who sent it.",
     check(subject) {
-      if (subject.loaded?.setup?.webhook?.verifier) return [];
-      if (codeOf(subject).some(({ text }) => VERIFIES.test(text))) return [];
+      if (isVerified(subject)) return [];
       return publicWrites(subject).map(({ method, path }) => ({
         message: `${method} ${path} needs no API key, and nothing verifies who sent the request.`,
         fix: "Call a verifier first, such as verifyHmac(request, { secret, header }), or verifyGitHub.",
@@ -55,16 +54,16 @@ export const WEBHOOK_RULES: Rule[] = [
     about: "The manifest tells of the webhook and how it is verified.",
     check(subject) {
       const [route] = publicWrites(subject);
-      if (!route) return [];
       const { setup } = subject.loaded ?? {};
-      const place = { file: subject.found.files.setup ?? "setup.ts" };
-      if (!setup?.webhook) {
+      // What is worse is said by others.
+      if (!route || !setup || !isVerified(subject)) return [];
+      if (!setup.webhook) {
         const path = `/integrations/${subject.found.id}${route.path}`;
         return [
           {
             message: "The manifest has no webhook, so the admin pages cannot show the address to enter.",
             fix: `Add webhook: { path: "${path}", description: "…" } to SETUP.`,
-            ...place,
+            file: subject.found.files.setup ?? "setup.ts",
           },
         ];
       }
@@ -79,6 +78,10 @@ export const WEBHOOK_RULES: Rule[] = [
     },
   },
 ];
+
+const isVerified = (subject: Subject): boolean =>
+  subject.loaded?.setup?.webhook?.verifier !== undefined ||
+  codeOf(subject).some(({ text }) => VERIFIES.test(text));
 
 interface Route {
   method: string;

@@ -8,12 +8,13 @@ const heddle = fakeHeddle();
 after(() => heddle.restore());
 useSettings({ ACME_BOT_ID: "helper" });
 
-test("a message of a room is put into the session of that room, once", async () => {
+test("a message of a room is handed over, once", async () => {
   await handOver({ id: "m1", room: "ops", text: "Hello" });
   await handOver({ id: "m1", room: "ops", text: "Hello" });
-  assert.deepEqual(heddle.sessions[0], { clientId: "acme:ops", botId: "helper" });
-  assert.equal(heddle.messages.length, 1);
-  assert.equal(heddle.messages[0]?.content, "Hello");
+  assert.equal(heddle.events.length, 1);
+  assert.equal(heddle.events[0]?.clientId, "acme:ops");
+  assert.equal(heddle.events[0]?.botId, "helper");
+  assert.equal(heddle.events[0]?.content, "Hello");
 });
 
 test("the process is declared", () => {

@@ -1,0 +1,148 @@
+// What `heddle check` starts when it is told to: the author's tests, and the process, each in an environment that
+// has nothing of this one.
+
+import { setTimeout as sleep } from "node:timers/promises";
+import { stripVTControlCharacters } from "node:util";
+import type { IntegrationSetting } from "../../integrations/declared-settings.ts";
+import { rootLogger } from "../../log.ts";
+import { serve } from "../../runtime/serve.ts";
+import { createSpawner, OWN_BUN, type SpawnRequest } from "../../runtime/spawn.ts";
+import type { Finding } from "./finding.ts";
+import type { Subject } from "./subject.ts";
+
+/** Starts something of an integration and says what went wrong with it; `scratch` is thrown away afterwards. */
+export interface Trial {
+  rule: string;
+  about: string;
+  run(subject: Subject, scratch: string): Promise<Finding[]>;
+}
+
+const START_SECONDS = 3;
+const TESTS_SECONDS = 120;
+const GRACE_MS = 2_000;
+const SHOWN_LINES = 20;
+
+/** CMD of process.ts is still running after three seconds; the server that it finds answers 503. */
+export const startTrial = (seconds = START_SECONDS): Trial => ({
+  rule: "process-starts",
+  about: `The process is still running after ${seconds} seconds (--start).`,
+  async run({ found, loaded }, scratch) {
+    const { process } = loaded ?? {};
+    if (!loaded || !process) return [];
+    const error = { code: "unavailable", message: "This is no server: an integration is being checked" };
+    const server = serve({
+      hostname: "127.0.0.1",
+      port: 0,
+      maxBodyBytes: 1024 * 1024,
+      fetch: () => Response.json({ error }, { status: 503 }),
+    });
+    const url = `http://127.0.0.1:${server.port}`;
+    try {
+      const end = await start(scratch, seconds, {
+        command: process.cmd,
+        cwd: found.folder,
+        environment: {
+          ...madeUp(loaded.settings, process.requiredEnv, url),
+          HEDDLE_URL: url,
+          HEDDLE_API_KEY: "hdl_of_the_check",
+          HEDDLE_INTEGRATION_ID: found.id,
+        },
+      });
+      if (end.isRunning) return [];
+      return [
+        {
+          rule: "process-starts",
+          level: "error",
+          message: `${process.cmd.join(" ")} ended within ${seconds} seconds (${end.how}).\n${end.said}`,
+          fix: "It has to outlive a service that does not answer: catch, wait, and try again.",
+          file: found.files.process ?? "process.ts",
+        },
+      ];
+    } finally {
+      await server.close();
+    }
+  },
+});
+
+/** The tests pass, run by the Bun in this program. */
+export const testTrial: Trial = {
+  rule: "tests-pass",
+  about: "Its tests pass (--test).",
+  async run({ found, files }, scratch) {
+    if (!files.some(({ kind, path }) => kind === "test" && /\.(test|spec)\./.test(path))) return [];
+    const end = await start(scratch, TESTS_SECONDS, {
+      command: [OWN_BUN, "test"],
+      cwd: found.folder,
+      environment: {},
+    });
+    if (end.how === "code 0") return [];
+    const message = end.isRunning
+      ? `The tests did not end within ${TESTS_SECONDS} seconds.`
+      : `The tests fail (${end.how}).`;
+    return [
+      {
+        rule: "tests-pass",
+        level: "error",
+        message: `${message}\n${end.said}`,
+        fix: "Mend the code, or what the tests expect. They run with no variables set: use useSettings.",
+        file: "tests",
+      },
+    ];
+  },
+};
+
+/** Runs it for as long as that, and ends what is left of it. */
+async function start(scratch: string, seconds: number, request: Omit<SpawnRequest, "onOutput">) {
+  const spawner = createSpawner({ serverId: crypto.randomUUID(), home: scratch, log: rootLogger() });
+  await spawner.prepare();
+  let said = "";
+  const decoder = new TextDecoder();
+  try {
+    const child = spawner.spawn({
+      ...request,
+      environment: {
+        PATH: "/usr/local/bin:/usr/bin:/bin",
+        HOME: scratch,
+        NO_COLOR: "1",
+        ...request.environment,
+      },
+      onOutput: (chunk) => {
+        said += decoder.decode(chunk, { stream: true });
+        return undefined;
+      },
+    });
+    const timer = new AbortController();
+    const end = await Promise.race([
+      child.exited,
+      sleep(seconds * 1000, "running" as const, { signal: timer.signal }),
+    ]);
+    timer.abort();
+    await child.end(GRACE_MS);
+    const how = end === "running" ? "running" : end.signal ? `signal ${end.signal}` : `code ${end.code}`;
+    return { isRunning: end === "running", how, said: lastLines(said) };
+  } finally {
+    await spawner.close();
+  }
+}
+
+const lastLines = (text: string): string =>
+  stripVTControlCharacters(text)
+    .trimEnd()
+    .split("\n")
+    .slice(-SHOWN_LINES)
+    .map((line) => `             ${line}`)
+    .join("\n");
+
+/** Something in each setting; addresses lead to the check itself. */
+function madeUp(settings: IntegrationSetting[], required: string[], url: string): Record<string, string> {
+  const values: Record<string, string> = {};
+  for (const { key, schema, default: fallback } of settings) {
+    const made = schema.type === "boolean" ? "false" : schema.type === "string" ? textFor(key, url) : "1";
+    values[key] = /URL|HOST|ENDPOINT/.test(key) ? textFor(key, url) : (fallback ?? made);
+  }
+  for (const key of required) values[key] ??= textFor(key, url);
+  return values;
+}
+
+const textFor = (key: string, url: string): string =>
+  /URL|ENDPOINT/.test(key) ? url : "made-up-for-the-check";

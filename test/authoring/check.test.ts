@@ -1,0 +1,325 @@
+// `heddle check`: each rule finds what it is for, where it is, and finds nothing in good integrations.
+
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { mkdtemp, realpath, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { checkIntegrations, findIn } from "../../src/authoring/check/check.ts";
+import { gradeOf } from "../../src/authoring/check/finding.ts";
+import { reportText, rulesText } from "../../src/authoring/check/report.ts";
+import { RULES } from "../../src/authoring/check/rules.ts";
+import { startTrial, type Trial, testTrial } from "../../src/authoring/check/trials.ts";
+import { newIntegration } from "../../src/authoring/new-integration.ts";
+import { PARTS } from "../../src/authoring/template.ts";
+import { discover } from "../../src/integrations/discover.ts";
+import { type Files, temporaryFolder } from "../integrations/harness.ts";
+
+setDefaultTimeout(120_000);
+
+let scratch = "";
+beforeAll(async () => {
+  scratch = await realpath(await mkdtemp(join(tmpdir(), "heddle-check-test-")));
+});
+afterAll(() => rm(scratch, { recursive: true, force: true }));
+
+async function check(files: Files, trials: Trial[] = []) {
+  await using folder = await temporaryFolder();
+  await folder.write(Object.fromEntries(Object.entries(files).map(([name, text]) => [`mine/${name}`, text])));
+  const integrations = await findIn(join(folder.path, "mine"));
+  const [report] = await checkIntegrations({ integrations, trials, scratch });
+  if (!report) throw new Error("no report");
+  return report;
+}
+
+const README = `# Mine\n\n${"What it does and how to set it up. ".repeat(10)}`;
+const META = 'export const meta = { name: "Mine", version: "1.0.0" };';
+const TEST = 'import { test } from "node:test";\ntest("a", () => {});\n';
+const TOOL = `import { register, t } from "heddle/sdk";
+register(
+  { name: "mine_a", description: "Does something useful.", parameters: t.Object({ room: t.String() }) },
+  ({ room }) => room,
+);
+`;
+const GOOD = { "README.md": README, "index.ts": META, "tests/a.test.ts": TEST, "tools/a.ts": TOOL };
+
+test("a good one is gold", async () => {
+  expect(await check(GOOD)).toMatchObject({ id: "mine", grade: "gold", findings: [] });
+});
+
+const ROUTER = (handler: string) => `import { Elysia, injectMessage, verifyHmac } from "heddle/sdk";
+
+export const router = new Elysia()
+  .post("/webhook", ${handler}, { parse: "none" });
+`;
+const VERIFIED = `async ({ request }) => {
+    const { body } = await verifyHmac(request, { secret: "", header: "x" });
+    return injectMessage({ sessionId: "s", content: body, source: "mine" IDEMPOTENT });
+  }`;
+const MANIFEST = (inner: string) =>
+  `import { defineSetup } from "heddle/sdk";\nexport const SETUP = defineSetup({\n${inner}\n});\n`;
+const VERIFIER = ', verifier: { scheme: "hmac", secret: "MINE_SECRET", header: "x" }';
+const DECLARED = (verifier = ""): string =>
+  MANIFEST(
+    `  webhook: { path: "/webhook"${verifier} },\n  env_vars: [{ key: "MINE_SECRET", description: "Signs" }],`,
+  );
+const SKILL = "---\nname: A\ndescription: About a.\n---\n\nText.\n";
+
+/** What is changed of the good one, and the finding: rule, file and line. */
+const CASES: [rule: string, place: string, files: Files][] = [
+  ["loads", "tools/a.ts:1", { "tools/a.ts": "import './none.ts';\n" }],
+  ["loads", "tools/b.ts:2", { "tools/b.ts": "\nthrow new Error('no');\n" }],
+  [
+    "loads",
+    "tools/b.ts:3",
+    {
+      "tools/b.ts":
+        'import { defineConfig, t } from "heddle/sdk";\nconst s = defineConfig({ A: t.String() });\nconsole.log(s.A);\n',
+    },
+  ],
+  ["loads", "setup.ts:4", { "setup.ts": MANIFEST("  version: '1',\n  icno: 'Zap',") }],
+  ["quiet-load", "tools/b.ts:1", { "tools/b.ts": 'fetch("http://127.0.0.1:1").catch(() => {});\n' }],
+  [
+    "schemas",
+    "tools/b.ts:2",
+    {
+      "tools/b.ts":
+        'import { register } from "heddle/sdk";\nregister({ name: "mine_b", description: "Does something.", parameters: { type: "object", properties: { room: { type: "no" } } } }, () => 1);\n',
+    },
+  ],
+  [
+    "dispatcher-config",
+    "dispatcher.ts:2",
+    {
+      "dispatcher.ts":
+        'import { registerDispatcher } from "heddle/sdk";\nregisterDispatcher("mine", { deliver: () => ({ receipt: 1 }), postMessage: () => ({ receipt: 1 }) });\n',
+    },
+  ],
+  [
+    "dispatcher-post",
+    "dispatcher.ts:2",
+    {
+      "dispatcher.ts":
+        'import { registerDispatcher, t } from "heddle/sdk";\nregisterDispatcher("mine", { config: t.Object({}), deliver: () => ({ receipt: 1 }) });\n',
+    },
+  ],
+  [
+    "tool-descriptions",
+    "tools/b.ts:2",
+    {
+      "tools/b.ts":
+        'import { register } from "heddle/sdk";\nregister({ name: "mine_b", description: "b" }, () => 1);\n',
+    },
+  ],
+  ["tool-parameters", "tools/a.ts:3", { "tools/a.ts": TOOL.replaceAll("room", "r") }],
+  ["own-names", "tools/a.ts:3", { "tools/a.ts": TOOL.replace("mine_a", "other_a") }],
+  [
+    "known-content",
+    "names.ts:2",
+    {
+      "skills/a.md": SKILL,
+      "names.ts": '\nexport const skills = ["integrations/mine/a", "integrations/mine/b"];\n',
+    },
+  ],
+  [
+    "process-program",
+    "process.ts",
+    { "process.ts": 'export const CMD = ["bun", "gone.ts"];\n', "setup.ts": MANIFEST("") },
+  ],
+  [
+    "process-settings",
+    "process.ts:2",
+    {
+      "process.ts": 'export const CMD = ["sleep", "1000"];\nexport const REQUIRED_ENV = ["MINE_KEY"];\n',
+      "setup.ts": MANIFEST(""),
+    },
+  ],
+  [
+    "process-permissions",
+    "setup.ts",
+    {
+      "process.ts": 'export const CMD = ["bun", "listener.ts"];\n',
+      "listener.ts": 'import { hand } from "./hand.ts";\nawait hand();\n',
+      "hand.ts":
+        'import { injectMessage } from "heddle/sdk";\nexport const hand = () => injectMessage({ sessionId: "s", content: "c", source: "mine", idempotencyKey: "k" });\n',
+      "setup.ts": MANIFEST(""),
+    },
+  ],
+  [
+    "dashboard-routes",
+    "setup.ts:3",
+    {
+      "router.ts":
+        'import { Elysia } from "heddle/sdk";\nexport const router = new Elysia().get("/mc/b/data", () => 1);\n',
+      "setup.ts": MANIFEST('  dashboard_modules: [{ id: "a", label: "A" }],'),
+    },
+  ],
+  [
+    "webhook-verified",
+    "router.ts:4",
+    { "router.ts": ROUTER('() => { throw new Error("not ready"); }'), "setup.ts": DECLARED() },
+  ],
+  [
+    "webhook-refuses",
+    "router.ts:4",
+    {
+      "router.ts": ROUTER("() => ({ ok: true })"),
+      "setup.ts": DECLARED(VERIFIER),
+    },
+  ],
+  [
+    "webhook-idempotent",
+    "router.ts:6",
+    { "router.ts": ROUTER(VERIFIED.replace("IDEMPOTENT", "")), "setup.ts": DECLARED(VERIFIER) },
+  ],
+  [
+    "webhook-declared",
+    "setup.ts:3",
+    { "router.ts": ROUTER(VERIFIED.replace("IDEMPOTENT", ', idempotencyKey: "k"')), "setup.ts": DECLARED() },
+  ],
+  ["secret-in-source", "names.ts:1", { "names.ts": `export const a = "ghp_${"a1B2".repeat(9)}";\n` }],
+  [
+    "secret-in-source",
+    "names.ts:2",
+    { "names.ts": '\nexport const options = { apiToken: "a8f3kd93jf" };\n' },
+  ],
+  [
+    "secret-default",
+    "config.ts:2",
+    {
+      "config.ts":
+        'import { defineConfig, t } from "heddle/sdk";\nexport const settings = defineConfig({ MINE_TOKEN: t.String({ default: "abc", description: "Of the service" }) });\n',
+      "setup.ts": MANIFEST(""),
+    },
+  ],
+  [
+    "secret-setting",
+    "setup.ts:3",
+    {
+      "setup.ts": MANIFEST(
+        '  env_vars: [{ key: "MINE_PASSWORD", secret: false, description: "Of the service" }],',
+      ),
+    },
+  ],
+  [
+    "secret-in-dispatch-config",
+    "names.ts:2",
+    {
+      "names.ts":
+        'const where = "a";\nexport const b = { dispatchConfig: { type: "mine", where, token: where } };\n',
+    },
+  ],
+  [
+    "secret-in-dispatch-config",
+    "README.md:5",
+    { "README.md": `${README}\n\n\`"dispatch_config": {"type": "slack", "token": "xoxb-..."}\`\n` },
+  ],
+  ["environment", "tools/b.ts:1", { "tools/b.ts": "export const key = () => process.env.MINE_KEY;\n" }],
+  ["readme", "README.md", { "README.md": "# Mine\n" }],
+  ["tests", "tests", { "tests/a.test.ts": "" }],
+  [
+    "manifest",
+    "setup.ts",
+    {
+      "router.ts":
+        'import { Elysia } from "heddle/sdk";\nexport const router = new Elysia().get("/a", () => 1);\n',
+    },
+  ],
+  ["name", "index.ts", { "index.ts": "" }],
+  ["setting-descriptions", "setup.ts:3", { "setup.ts": MANIFEST('  env_vars: [{ key: "MINE_URL" }],') }],
+  ["skill-descriptions", "skills/a.md:1", { "skills/a.md": "Text.\n" }],
+];
+
+test.each(CASES)("%s, at %s", async (rule, place, files) => {
+  const wanted: Files = { ...GOOD, ...files };
+  for (const [name, text] of Object.entries(wanted)) if (text === "") delete wanted[name];
+  const { findings, grade } = await check(wanted);
+  const found = findings.map(({ rule, file, line }) => [
+    rule,
+    `${file}${line === undefined ? "" : `:${line}`}`,
+  ]);
+  expect(found).toEqual([[rule, place]]);
+  const { level } = RULES.find(({ id }) => id === rule) ?? {};
+  expect(grade).toBe(level === "error" ? "none" : level === "warning" ? "bronze" : "silver");
+});
+
+test("each rule has a case", () => {
+  const tried = new Set(CASES.map(([rule]) => rule));
+  expect(RULES.map(({ id }) => id).filter((id) => !tried.has(id))).toEqual([]);
+});
+
+test.each(["built-in", "new"])("every %s integration is gold", async (kind) => {
+  const dir =
+    kind === "new" ? await mkdtemp(join(scratch, "new-")) : join(import.meta.dirname, "../../integrations");
+  if (kind === "new") {
+    for (const part of ["router", "dispatcher", "hooks", "process", "tools", "skills"]) {
+      await newIntegration({ name: `only-${part}`, parts: [part, "setup"], dir });
+    }
+  }
+  const { found } = await discover([{ kind: kind === "new" ? "external" : "builtin", dir }]);
+  const reports = await checkIntegrations({ integrations: found, scratch });
+  expect(reports.length).toBeGreaterThan(1);
+  expect(reports.filter(({ grade }) => grade !== "gold")).toEqual([]);
+});
+
+describe("trials", () => {
+  test("a new integration's tests pass, and its process goes on", async () => {
+    const { folder } = await newIntegration({ name: "tried", parts: PARTS, dir: scratch });
+    const integrations = await findIn(folder);
+    const trials = [startTrial(1), testTrial];
+    expect(await checkIntegrations({ integrations, trials, scratch })).toMatchObject([
+      { grade: "gold", findings: [] },
+    ]);
+  });
+
+  test("a process that ends is an error, with what it said last", async () => {
+    const files = {
+      ...GOOD,
+      "process.ts": 'export const CMD = ["bun", "listener.ts"];\n',
+      "listener.ts": 'console.log("hello"); throw new Error("out of luck");\n',
+      "setup.ts": MANIFEST(""),
+    };
+    const { findings } = await check(files, [startTrial(60)]);
+    expect(findings).toMatchObject([{ rule: "process-starts", level: "error", file: "process.ts" }]);
+    expect(findings[0]?.message).toContain("code 1");
+    expect(findings[0]?.message).toContain("out of luck");
+  });
+
+  test("tests that fail are an error, with what they said", async () => {
+    const failing =
+      'import { test } from "bun:test";\ntest("adds up", () => { throw new Error("it does not"); });\n';
+    const { findings } = await check({ ...GOOD, "tests/a.test.ts": failing }, [testTrial]);
+    expect(findings).toMatchObject([{ rule: "tests-pass", level: "error" }]);
+    expect(findings[0]?.message).toContain("adds up");
+  });
+});
+
+test("a folder that holds none says why", async () => {
+  await using folder = await temporaryFolder();
+  await folder.write({ "all/Bad Name/router.ts": "", "all/empty/a.txt": "" });
+  const message = await findIn(join(folder.path, "all")).catch(({ message }) => message);
+  expect(message).toContain("There is no integration in");
+  expect(message).toContain('"Bad Name" cannot be an id');
+  expect(message).toContain("it has no router");
+  expect(findIn(join(folder.path, "none"))).rejects.toMatchObject({ code: "config" });
+});
+
+test("a folder of several is checked whole, and one that fails spoils no other", async () => {
+  await using folder = await temporaryFolder();
+  await folder.write({ "good/tools/a.ts": TOOL, "bad/tools/a.ts": "import 'nothing-such';" });
+  const reports = await checkIntegrations({ integrations: await findIn(folder.path), scratch });
+  expect(reports.map(({ id, findings }) => [id, findings.some(({ rule }) => rule === "loads")])).toEqual([
+    ["bad", true],
+    ["good", false],
+  ]);
+});
+
+test("texts for people have everything in them", async () => {
+  const report = await check({ ...GOOD, "README.md": "# Mine\n" });
+  const text = reportText(report);
+  for (const part of ["mine", "bronze", "warning", "README.md", "[readme]", report.findings[0]?.fix ?? "?"]) {
+    expect(text).toContain(part);
+  }
+  for (const { id, about } of RULES)
+    expect(rulesText([testTrial])).toMatch(new RegExp(`${id} +${RegExp.escape(about)}`));
+  expect(gradeOf([])).toBe("gold");
+});
