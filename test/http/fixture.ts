@@ -105,7 +105,7 @@ export async function createHttpFixture(db: TestDatabase, options: HttpFixtureOp
       whenLoaded: async () => undefined,
       routerOf: (id) => {
         const handle = integrations[id]?.handle;
-        return handle && { handle };
+        return handle && { handle, routes: [] };
       },
       isPublic: (id, path) => integrations[id]?.publicPaths?.includes(path) ?? false,
       statusOf: (id) =>
