@@ -252,6 +252,7 @@ async function openCore(config: Config, closers: Closers) {
       }),
   });
   closers.push(integrations.close);
+  closers.push(settings.onChange(integrations.retry));
   const approvals = await writes.onApproved(() => void integrations.recheckPending());
   closers.push(approvals.close);
   const { whenSettled: settled } = integrations;

@@ -173,7 +173,7 @@ function createApi(parts: AppParts, auth: ReturnType<typeof createAuth>, gateway
     .use(
       adminKeyRoutes({
         integrations: parts.integrations,
-        integrationKeys: createIntegrationKeys(parts.apiKeys, "integration"),
+        integrationKeys: createIntegrationKeys(parts.apiKeys),
         auth,
         route,
       }),

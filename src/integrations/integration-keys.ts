@@ -20,12 +20,11 @@ export interface IntegrationKeys<Key, Caller> {
   revoke(integrationId: string, caller: Caller): Promise<boolean>;
 }
 
-/** An integration has one live key for each `purpose`: "integration" is the one that people ask for. */
+/** For use outside the server; the process of an integration is lent a key of its own. */
 export function createIntegrationKeys<Key extends { id: string }, Caller>(
   apiKeys: KeyStore<Key, Caller>,
-  purpose: "integration" | "process",
 ): IntegrationKeys<Key, Caller> {
-  const ownerOf = (integrationId: string) => `${purpose}:${integrationId}`;
+  const ownerOf = (integrationId: string) => `integration:${integrationId}`;
 
   const end = async (keys: Key[], caller: Caller): Promise<boolean> => {
     const ended = await Promise.all(keys.map(({ id }) => apiKeys.revoke(id, caller)));

@@ -1,17 +1,41 @@
 import type { SetupManifest } from "../sdk/types.ts";
+import { webUiPath } from "./web-ui.ts";
 
 /**
  * Whether a path below /integrations/<id> needs no API key: it begins with /webhook, or the manifest names it as
  * its webhook (there with /integrations/<id> before it, or without) or among its public paths.
  */
 export function isPublicPath(id: string, path: string, setup: SetupManifest | undefined): boolean {
-  if (path.startsWith("/webhook")) return true;
-  const prefix = `/integrations/${id}`;
-  const declared = [setup?.webhook?.path, ...(Array.isArray(setup?.public_paths) ? setup.public_paths : [])]
-    .filter((declared) => typeof declared === "string")
-    .map((declared) => (declared.startsWith(`${prefix}/`) ? declared.slice(prefix.length) : declared));
-  return declared.some((declared) => withoutSlash(declared) === withoutSlash(path));
+  if (isAdminPath(id, path, setup)) return false;
+  if (path.startsWith("/webhook") || webUiPath(setup ?? null, path) !== undefined) return true;
+  const declared = [setup?.webhook?.path, ...(setup?.public_paths ?? [])];
+  return declared.some((one) => one !== undefined && withoutSlash(below(id, one)) === withoutSlash(path));
 }
+
+/** Whether a path below /integrations/<id> is one of the manifest's admin paths, or below one. */
+export function isAdminPath(id: string, path: string, setup: SetupManifest | undefined): boolean {
+  const declared = setup?.admin_paths ?? [];
+  if (declared.length === 0) return false;
+  // A router may read "/%65ndpoints" or "//endpoints" as "/endpoints"; whoever doubts asks for more.
+  const readings = [path, plain(path)].map((reading) => reading.replace(/\/+/g, "/").toLowerCase());
+  return declared.some((one) => {
+    const prefix = withoutSlash(below(id, one)).toLowerCase();
+    return readings.some((reading) => reading === prefix || reading.startsWith(`${prefix}/`));
+  });
+}
+
+const below = (id: string, path: string): string => {
+  const prefix = `/integrations/${id}`;
+  return path.startsWith(`${prefix}/`) ? path.slice(prefix.length) : path;
+};
 
 // A router takes "/status/" for "/status".
 const withoutSlash = (path: string): string => path.replace(/\/+$/, "");
+
+function plain(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path;
+  }
+}

@@ -108,6 +108,8 @@ export interface Integrations {
   onChange(listener: IntegrationListener): () => void;
   /** Loads it again, changed or not; a disabled one stays as it is. Throws "not_found". */
   reload(id: string): Promise<IntegrationView>;
+  /** Loads a quarantined one again: what it lacked, such as a setting, may be there now. */
+  retry(id: string): void;
   /**
    * Approves what waits, if it is still what the hash names, and loads it. Throws "not_found", and "conflict" when
    * nothing waits or it is something else by now.
@@ -455,6 +457,10 @@ export function createIntegrations(options: IntegrationsOptions): Integrations {
       return entry && (entry.live ? "live" : entry.pending ? "pending" : "quarantined");
     },
     onChange: listeners.add,
+    retry(id) {
+      const entry = entries.get(id);
+      if (entry?.problem) void load(entry.found, true);
+    },
     async reload(id) {
       const entry = entries.get(id);
       if (entry) await load(entry.found, true);

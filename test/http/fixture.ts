@@ -113,6 +113,7 @@ export async function createHttpFixture(db: TestDatabase, options: HttpFixtureOp
       list: views,
       get: integrationOf,
       reload: unavailable,
+      approve: unavailable,
       onChange: () => () => {},
     },
     settings: {

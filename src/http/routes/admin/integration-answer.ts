@@ -16,7 +16,7 @@ import type { IntegrationView } from "../../../integrations/registry.ts";
 import type { Settings } from "../../../integrations/settings.ts";
 import { SETUP_STATUSES, setupStatus } from "../../../integrations/status.ts";
 import type { Processes } from "../../../processes/supervisor.ts";
-import { JsonFields, nullable, oneOf } from "../../schemas.ts";
+import { Instant, instant, JsonFields, nullable, oneOf } from "../../schemas.ts";
 
 export const IntegrationParams = t.Object({
   id: t.String({ minLength: 1, maxLength: 200, description: "The name of its folder." }),
@@ -52,6 +52,7 @@ export const IntegrationAnswer = t.Object({
   has_hooks: t.Boolean(),
   has_tools: t.Boolean(),
   has_skills: t.Boolean(),
+  has_carapaces: t.Boolean(),
   has_process: t.Boolean(),
   process_status: nullable(oneOf(PROCESS_STATES), "The state of its process; null when it has none."),
   tools: t.Array(t.String()),
@@ -111,6 +112,20 @@ export const DetailAnswer = t.Composite([
   IntegrationAnswer,
   t.Object({
     folder: t.String({ description: "On the server." }),
+    pending: nullable(
+      t.Object({
+        hash: t.String({ description: "What an approval has to name." }),
+        files: t.Array(
+          t.Object({
+            path: t.String({ description: "Below the workspace." }),
+            sha256: t.String(),
+            bot_id: t.String(),
+            written_at: Instant,
+          }),
+        ),
+      }),
+      "Of pending_approval: the files that a bot wrote and nobody approved.",
+    ),
     setup: nullable(JsonFields, "The manifest of the live version."),
     sidebar_section: nullable(SectionsAnswer.properties.sections.items),
     dashboard_modules: t.Array(t.Object(MODULE)),
@@ -121,6 +136,7 @@ export const DetailAnswer = t.Composite([
 export interface Presenting {
   settings: Pick<Settings, "sourceOf">;
   processes: Pick<Processes, "has" | "status">;
+  /** How the outside reaches this server, without a trailing slash. */
   baseUrl: () => string;
 }
 
@@ -143,6 +159,7 @@ export async function present(view: IntegrationView, { settings, processes, base
     has_hooks: view.hooks.length > 0 || view.meta !== null,
     has_tools: view.tools.length > 0,
     has_skills: view.skills.length > 0,
+    has_carapaces: view.carapaces.length > 0,
     has_process: view.process !== null,
     process_status: processes.has(id) ? (await processes.status(id)).state : null,
     tools: view.tools,
@@ -177,11 +194,20 @@ export async function present(view: IntegrationView, { settings, processes, base
 const README_SHOWN = 5000;
 
 export async function presentDetail(view: IntegrationView, presenting: Presenting) {
-  const { id, setup, folder } = view;
+  const { id, setup, folder, pending } = view;
   const readme = await readReadme(folder);
   return {
     ...(await present(view, presenting)),
     folder,
+    pending: pending && {
+      hash: pending.hash,
+      files: pending.files.map(({ path, sha256, botId, writtenAt }) => ({
+        path,
+        sha256,
+        bot_id: botId,
+        written_at: instant(writtenAt),
+      })),
+    },
     setup,
     sidebar_section: sidebarSection(id, setup) ?? null,
     dashboard_modules: dashboardModules(id, setup),

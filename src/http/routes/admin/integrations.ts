@@ -7,12 +7,10 @@ import { manifestJsonSchema } from "../../../integrations/manifest.ts";
 import { dashboardModules, iconOf, sidebarSection } from "../../../integrations/manifest-parts.ts";
 import { readReadme } from "../../../integrations/readme.ts";
 import type { Integrations, IntegrationView } from "../../../integrations/registry.ts";
-import type { Settings } from "../../../integrations/settings.ts";
 import type { IntegrationStates } from "../../../integrations/states.ts";
 import type { Logger } from "../../../log.ts";
-import type { Processes } from "../../../processes/supervisor.ts";
 import { ADMIN } from "../../../scopes.ts";
-import { failures, type RouteOptions } from "../../route-options.ts";
+import { bodyFailures, failures, type RouteOptions } from "../../route-options.ts";
 import { JsonFields } from "../../schemas.ts";
 import {
   DetailAnswer,
@@ -20,6 +18,7 @@ import {
   IntegrationAnswer,
   IntegrationParams,
   ModulesAnswer,
+  type Presenting,
   present,
   presentDetail,
   presentError,
@@ -30,13 +29,9 @@ export const ADMIN_TAG = "Administration of integrations";
 const tag = ADMIN_TAG;
 const scope = "integrations:read";
 
-export interface AdminIntegrationRoutes {
-  integrations: Pick<Integrations, "list" | "get" | "reload" | "routerOf" | "onChange">;
-  settings: Pick<Settings, "sourceOf">;
-  processes: Pick<Processes, "has" | "status">;
+export interface AdminIntegrationRoutes extends Presenting {
+  integrations: Pick<Integrations, "list" | "get" | "reload" | "approve" | "routerOf" | "onChange">;
   states: Pick<IntegrationStates, "set">;
-  /** How the outside reaches this server, without a trailing slash. */
-  baseUrl: () => string;
   log: Logger;
   route: RouteOptions;
 }
@@ -176,6 +171,23 @@ export function adminIntegrationRoutes(parts: AdminIntegrationRoutes) {
         }),
         params: IntegrationParams,
         response: { 200: IntegrationAnswer, ...failures(403, 404) },
+      },
+    )
+    .post(
+      "/:id/approve",
+      async ({ params: { id }, body }) =>
+        present(await integrations.approve(viewOf(id).id, body.hash), parts),
+      {
+        ...route.json({
+          scope: ADMIN,
+          tag,
+          summary: "Approve what a bot wrote",
+          description:
+            "`hash` is `pending.hash` of what was looked at; 409 when the files are others by now. It is loaded when this answers.",
+        }),
+        params: IntegrationParams,
+        body: t.Object({ hash: t.String({ minLength: 1, maxLength: 200 }) }, { additionalProperties: false }),
+        response: { 200: IntegrationAnswer, ...failures(...bodyFailures, 404, 409) },
       },
     )
     .post(
