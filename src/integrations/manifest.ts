@@ -109,5 +109,8 @@ function permissions(wanted: SetupManifest["api_permissions"]): [Path, string][]
   return index < 0 ? [] : [[[...path, index], 'is no scope, such as "documents:write"']];
 }
 
-const isOutside = (folder: string): boolean =>
-  /^([/\\]|[A-Za-z]:)/.test(folder) || folder.split(/[/\\]/).includes("..");
+/** Or the integration's folder itself, which holds its code. */
+function isOutside(folder: string): boolean {
+  const parts = folder.split(/[/\\]/).filter((part) => part !== "" && part !== ".");
+  return /^([/\\]|[A-Za-z]:)/.test(folder) || parts.includes("..") || parts.length === 0;
+}

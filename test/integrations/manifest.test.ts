@@ -131,6 +131,7 @@ const WRONG: [manifest: unknown, path: string, message: string][] = [
     "JSON Schema",
   ],
   [{ web_ui: { static_dir: "../dist" } }, "web_ui.static_dir", "below"],
+  [{ web_ui: { static_dir: "./" } }, "web_ui.static_dir", "below"],
   [{ web_ui: { static_dir: "/etc" } }, "web_ui.static_dir", "below"],
   [{ web_ui: { static_dir: "dist", dev_port: 70_000 } }, "web_ui.dev_port", "65535"],
 ];

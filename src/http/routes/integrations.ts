@@ -1,5 +1,6 @@
 import { relative } from "node:path";
 import { Elysia, t } from "elysia";
+import { serverPath } from "../../integrations/manifest-parts.ts";
 import { failures, type RouteOptions } from "../route-options.ts";
 import { nullable } from "../schemas.ts";
 
@@ -28,7 +29,10 @@ const IntegrationAnswer = t.Object({
   name: t.String(),
   version: nullable(t.String()),
   source: t.String({ description: "Which of the places it was found in." }),
-  status: t.String({ description: "loading, ready or quarantined: what is on the disk does not load." }),
+  status: t.String({
+    description:
+      "loading, ready, quarantined (what is on the disk does not load), disabled or pending_approval (a bot wrote it).",
+  }),
   is_live: t.Boolean({
     description: "Whether a version serves; of a quarantined one that is its last good one.",
   }),
@@ -87,5 +91,5 @@ const present = (view: IntegrationStatus, baseUrl: string) => ({
   tools: view.tools,
   dispatchers: view.dispatchers,
   skills: view.skills,
-  webhook_url: view.setup?.webhook ? `${baseUrl}${view.setup.webhook.path}` : null,
+  webhook_url: view.setup?.webhook ? `${baseUrl}${serverPath(view.id, view.setup.webhook.path)}` : null,
 });

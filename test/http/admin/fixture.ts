@@ -1,5 +1,6 @@
 // The HTTP app over integrations that the real loader loads, with real settings and states.
 
+import type { Review } from "../../../src/integrations/review.ts";
 import { createSettings } from "../../../src/integrations/settings.ts";
 import { createIntegrationStates } from "../../../src/integrations/states.ts";
 import type { TestDatabase } from "../../database.ts";
@@ -10,14 +11,14 @@ import { createHttpFixture } from "../fixture.ts";
 export async function createAdminFixture(
   db: TestDatabase,
   files: Files,
-  environment: Record<string, string> = {},
+  { environment = {}, review }: { environment?: Record<string, string>; review?: Review } = {},
 ) {
   const { vault, log } = await createSessionsFixture(db);
   const settings = createSettings({ db, vault, environment, log });
   await settings.load();
   const states = createIntegrationStates({ db, log });
   await states.load();
-  const all = await harness(files, { states, getSetting: settings.get });
+  const all = await harness(files, { states, getSetting: settings.get, ...(review && { review }) });
   await all.integrations.loadAll();
   const http = await createHttpFixture(db, { parts: { integrations: all.integrations, settings, states } });
   const route = (rest: string) => `/api/v1/admin/integrations${rest}`;

@@ -2,8 +2,9 @@
 
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdir, symlink, writeFile } from "node:fs/promises";
+import type { PendingApproval, Review } from "../../../src/integrations/review.ts";
 import { eachDatabase } from "../../database.ts";
-import { toolNamed } from "../../integrations/harness.ts";
+import { nextCall, toolNamed } from "../../integrations/harness.ts";
 import { type AdminFixture, createAdminFixture } from "./fixture.ts";
 
 const FULL = {
@@ -57,7 +58,7 @@ eachDatabase("admin API of integrations", (open) => {
   let admin: AdminFixture;
   beforeAll(async () => {
     admin = await createAdminFixture(await open(), FULL);
-  });
+  }, 30_000);
   afterAll(() => admin[Symbol.asyncDispose]());
 
   test("the list says how far each is set up, and what it has", async () => {
@@ -287,6 +288,70 @@ eachDatabase("admin API of integrations", (open) => {
     expect(body).toMatchObject({ status: "ready", is_live: true, error: null, tools: ["broken_b"] });
   });
 
+  test("what a bot wrote is shown and approved by its hash", async () => {
+    let pending: PendingApproval | null = {
+      hash: "abc",
+      files: [
+        { path: "integrations/mine/a.ts", sha256: "00", botId: "helper", writtenAt: new Date("2030-01-01") },
+      ],
+    };
+    const review: Review = {
+      look: async (folder) => ({
+        pending,
+        below: folder,
+        admit: async () => {},
+        settle: async () => pending ?? "holds",
+      }),
+      approve: async () => {
+        pending = null;
+      },
+    };
+    await using waiting = await createAdminFixture(
+      await open(),
+      { "mine/tools/a.ts": toolNamed("a") },
+      { review },
+    );
+    const { body } = await waiting.get("/mine");
+    expect(body).toMatchObject({
+      status: "pending_approval",
+      is_live: false,
+      pending: {
+        hash: "abc",
+        files: [
+          {
+            path: "integrations/mine/a.ts",
+            sha256: "00",
+            bot_id: "helper",
+            written_at: "2030-01-01T00:00:00.000Z",
+          },
+        ],
+      },
+    });
+    expect((await waiting.post("/mine/approve", { hash: "abd" })).body.error.code).toBe("conflict");
+    expect((await waiting.post("/mine/approve", { hash: "abc" })).body).toMatchObject({
+      status: "ready",
+      tools: ["a"],
+    });
+    expect((await waiting.get("/mine")).body.pending).toBeNull();
+  });
+
+  test("an integration that could not load for want of a setting loads when it is given", async () => {
+    await using all = await createAdminFixture(await open(), {
+      "needy/config.ts": `import { defineConfig, t } from "heddle/sdk";\nexport const settings = defineConfig({ NEEDY_URL: t.String() });\n`,
+      "needy/tools/a.ts": `import { settings } from "../config.ts";\nexport const url = settings.NEEDY_URL;\n${toolNamed("needy_a")}`,
+    });
+    all.settings.onChange(all.integrations.retry);
+    expect((await all.get("/needy")).body).toMatchObject({
+      status: "quarantined",
+      error: { reason: "The setting NEEDY_URL is not set", file: "tools/a.ts", line: 2 },
+      env_vars: [{ key: "NEEDY_URL", required: true, is_set: false }],
+    });
+    const live = nextCall(all.integrations.onChange);
+    expect((await all.put("/needy/settings", { settings: { NEEDY_URL: "there" } })).status).toBe(200);
+    expect(await live).toEqual(["needy", "live"]);
+    expect((await all.get("/needy")).body.status).toBe("ready");
+  });
+
   test("an integration's key: shown once, one at a time, with the scopes of the manifest", async () => {
     expect((await admin.get("/mine/api-key")).body).toEqual({
       api_permissions: ["documents:write", "sessions:write"],
@@ -322,7 +387,7 @@ eachDatabase("admin API of integrations", (open) => {
     for (const { method, path } of routes) {
       const url = path.replace(":id", "mine").replace(":module", "good").replace(":key", "MINE_URL");
       const status = async (key: string | null) =>
-        (await admin.send(method, url, { key, ...(method === "PUT" && { body: {} }) })).status;
+        (await admin.send(method, url, { key, ...(method !== "GET" && { body: {} }) })).status;
       const name = `${method} ${path}`;
       expect([name, await status(null)]).toEqual([name, 401]);
       expect([name, await status("hdl_wrong")]).toEqual([name, 401]);
@@ -335,6 +400,7 @@ eachDatabase("admin API of integrations", (open) => {
       if (!path.includes(":id")) continue;
       const unknown = await admin.send(method, url.replace("/mine", "/nobody"), {
         ...(method === "PUT" && { body: { settings: { A: "b" } } }),
+        ...(path.endsWith("/approve") && { body: { hash: "abc" } }),
       });
       expect([name, unknown.status, unknown.body.error?.code]).toEqual([name, 404, "not_found"]);
     }

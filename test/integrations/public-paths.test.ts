@@ -1,0 +1,56 @@
+import { expect, test } from "bun:test";
+import { isAdminPath, isPublicPath } from "../../src/integrations/public-paths.ts";
+
+const setup = {
+  webhook: { path: "/integrations/mine/incoming" },
+  public_paths: ["/status", "/endpoints/list"],
+  admin_paths: ["/endpoints", "/integrations/mine/danger/"],
+  web_ui: { static_dir: "web" },
+};
+
+test("admin paths cover what is below them, in whatever way they are written, and are never public", () => {
+  const isAdmin = (path: string) => isAdminPath("mine", path, setup);
+  const admin = [
+    "/endpoints",
+    "/endpoints/",
+    "/endpoints/a/b",
+    "/endpoints/list",
+    "//endpoints/a",
+    "/%65ndpoints",
+    "/endpoints%2fa",
+    "/Endpoints",
+    "/danger",
+    "/danger/x",
+  ];
+  expect(admin.filter((path) => !isAdmin(path))).toEqual([]);
+  expect(admin.filter((path) => isPublicPath("mine", path, setup))).toEqual([]);
+  const others = ["/", "/endpoint", "/endpointsx", "/status", "/say/endpoints", "/%zz"];
+  expect(others.filter(isAdmin)).toEqual([]);
+  expect(isAdminPath("mine", "/endpoints", undefined)).toBe(false);
+});
+
+test("public are the webhook, the public paths and the web UI", () => {
+  const paths = [
+    "/webhook",
+    "/webhook/a",
+    "/incoming",
+    "/incoming/more",
+    "/status",
+    "/status/",
+    "/%73tatus",
+    "/ui",
+    "/ui/a",
+    "/uix",
+    "/",
+  ];
+  expect(paths.filter((path) => isPublicPath("mine", path, setup))).toEqual([
+    "/webhook",
+    "/webhook/a",
+    "/incoming",
+    "/status",
+    "/status/",
+    "/ui",
+    "/ui/a",
+  ]);
+  expect(isPublicPath("mine", "/ui", {})).toBe(false);
+});
