@@ -5,6 +5,7 @@ import { HeddleError } from "../errors.ts";
 import type { Inbox } from "../inbox/inbox.ts";
 import { createIncoming, type Incoming } from "../inbox/incoming.ts";
 import type { Logger } from "../log.ts";
+import { ADMIN } from "../scopes.ts";
 import type { Auth } from "./auth.ts";
 import { answerError, type ErrorFacts } from "./errors.ts";
 import { createRateLimiter, type RateLimit, senderOf } from "./rate-limit.ts";
@@ -18,6 +19,10 @@ export interface MountedIntegrations {
   routerOf(id: string): Router | undefined;
   /** Whether the path below /integrations/<id> needs no API key. */
   isPublic(id: string, path: string): boolean;
+  /** Whether the path below /integrations/<id> needs the scope `admin`. */
+  isAdminOnly(id: string, path: string): boolean;
+  /** The file of its own pages that the path below /integrations/<id> names; not a function for other paths. */
+  webUiOf(id: string, path: string): (() => Promise<Response | undefined>) | undefined;
   /** "quarantined": it is there, but its code does not load. undefined: no such integration. */
   statusOf(id: string): "live" | "quarantined" | "pending" | "disabled" | undefined;
 }
@@ -59,14 +64,13 @@ export const isIntegrationPath = (path: string): boolean => path.startsWith("/in
 export function createGateway(options: GatewayOptions): Gateway {
   const { integrations, auth, note, log, limits = GATEWAY_LIMITS } = options;
   const limiter = createRateLimiter(limits.rate);
-  const admit = async (request: Request, id: string, isPublic: boolean, { address }: Client) => {
-    if (!isPublic) {
-      const action = READING.has(request.method) ? "read" : "write";
-      await auth.authorize(request, `integrations:${action}`);
-      return;
-    }
+  const limit = (id: string, { address }: Client): void => {
     const taken = limiter.take(`${id} ${senderOf(address)}`);
     if (!taken.allowed) throw new TooManyRequests(taken.retryAfterSeconds);
+  };
+  const scopeOf = (method: string, id: string, path: string): string => {
+    if (integrations.isAdminOnly(id, path)) return ADMIN;
+    return READING.has(method) ? "integrations:read" : "integrations:write";
   };
 
   return async (request, client, requestId) => {
@@ -84,6 +88,11 @@ export function createGateway(options: GatewayOptions): Gateway {
       if (id === "") throw new HeddleError("not_found", "There is no such integration.");
       // Senders do not try again for long, if at all: a request that comes while the server starts waits.
       if (!integrations.routerOf(id)) await integrations.whenLoaded(id);
+      const readPage = READING.has(request.method) ? integrations.webUiOf(id, rest) : undefined;
+      if (readPage) {
+        limit(id, client);
+        return await answerPage(url, request.method, readPage);
+      }
       const router = integrations.routerOf(id);
       if (!router) throw noRouter(id, integrations.statusOf(id));
       const isPublic = integrations.isPublic(id, rest);
@@ -98,7 +107,8 @@ export function createGateway(options: GatewayOptions): Gateway {
           arrivedAt,
         });
       }
-      await admit(request, id, isPublic, client);
+      if (isPublic) limit(id, client);
+      else await auth.authorize(request, scopeOf(method, id, rest));
       const body = await readBody(request, { limit: limits.bodyBytes });
       if (incoming) incoming.body = body;
       const inner = new Request(`${url.origin}${rest}${url.search}`, {
@@ -123,6 +133,20 @@ export function createGateway(options: GatewayOptions): Gateway {
 }
 
 const READING = new Set(["GET", "HEAD", "OPTIONS"]);
+
+async function answerPage(
+  { pathname, search }: URL,
+  method: string,
+  readPage: () => Promise<Response | undefined>,
+): Promise<Response> {
+  // Relative links of the page are meant to be below it.
+  if (pathname.endsWith("/ui")) {
+    return new Response(null, { status: 308, headers: { location: `${pathname}/${search}` } });
+  }
+  const page = await readPage();
+  if (!page) throw new HeddleError("not_found", "There is no such page.");
+  return method === "HEAD" ? new Response(null, page) : page;
+}
 
 class TooManyRequests extends HeddleError {
   readonly retryAfterSeconds: number;

@@ -1,5 +1,4 @@
 import type { SetupManifest } from "../sdk/types.ts";
-import { webUiPath } from "./web-ui.ts";
 
 /**
  * Whether a path below /integrations/<id> needs no API key: it begins with /webhook, or the manifest names it as
@@ -7,7 +6,7 @@ import { webUiPath } from "./web-ui.ts";
  */
 export function isPublicPath(id: string, path: string, setup: SetupManifest | undefined): boolean {
   if (isAdminPath(id, path, setup)) return false;
-  if (path.startsWith("/webhook") || webUiPath(setup ?? null, path) !== undefined) return true;
+  if (path.startsWith("/webhook")) return true;
   const declared = [setup?.webhook?.path, ...(setup?.public_paths ?? [])];
   return declared.some((one) => one !== undefined && withoutSlash(below(id, one)) === withoutSlash(path));
 }

@@ -14,11 +14,12 @@ import { findClash, replaceRegistered, type Sinks } from "./go-live.ts";
 import { createListeners } from "./listeners.ts";
 import { type LoadedIntegration, loadIntegration, type ProcessDeclaration } from "./load.ts";
 import { contentHash, prepare } from "./prepare.ts";
-import { isPublicPath } from "./public-paths.ts";
+import { isAdminPath, isPublicPath } from "./public-paths.ts";
 import type { PendingApproval, Review } from "./review.ts";
 import type { IntegrationRouter } from "./router.ts";
 import type { IntegrationStates } from "./states.ts";
 import { createTurnstile } from "./turnstile.ts";
+import { webUiFile, webUiPath } from "./web-ui.ts";
 
 const LOAD_TIMEOUT_MS = 15_000;
 /** Bundling keeps a core busy; running the modules may wait for anything and is not counted. */
@@ -103,6 +104,10 @@ export interface Integrations {
   routerOf(id: string): IntegrationRouter | undefined;
   /** Whether a path below /integrations/<id>, such as "/webhook", needs no API key. */
   isPublic(id: string, path: string): boolean;
+  /** Whether a path below /integrations/<id> needs the scope `admin`. */
+  isAdminOnly(id: string, path: string): boolean;
+  /** Reads the file of its web UI that a path below /integrations/<id> names; undefined for other paths. */
+  webUiOf(id: string, path: string): (() => Promise<Response | undefined>) | undefined;
   statusOf(id: string): "live" | "quarantined" | "pending" | "disabled" | undefined;
   /** Calls back when something happened to one; `get` has the new view then. Returns how to stop. */
   onChange(listener: IntegrationListener): () => void;
@@ -450,6 +455,15 @@ export function createIntegrations(options: IntegrationsOptions): Integrations {
     isPublic(id, path) {
       const live = entries.get(id)?.live;
       return live !== undefined && isPublicPath(id, path, live.setup);
+    },
+    isAdminOnly: (id, path) => isAdminPath(id, path, entries.get(id)?.live?.setup),
+    webUiOf(id, path) {
+      const entry = entries.get(id);
+      const setup = entry?.live?.setup;
+      const name = webUiPath(setup, path);
+      if (!entry || !setup?.web_ui || name === undefined) return undefined;
+      const { static_dir } = setup.web_ui;
+      return () => webUiFile(entry.found.folder, static_dir, name);
     },
     statusOf(id) {
       const entry = entries.get(id);

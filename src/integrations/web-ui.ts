@@ -9,7 +9,7 @@ import type { SetupManifest } from "../sdk/manifest.ts";
 const PREFIX = "/ui";
 
 /** What a path below /integrations/<id> asks of its web UI; undefined when it asks for something else. */
-export function webUiPath(setup: SetupManifest | null, path: string): string | undefined {
+export function webUiPath(setup: SetupManifest | undefined, path: string): string | undefined {
   if (!setup?.web_ui) return undefined;
   return path === PREFIX || path.startsWith(`${PREFIX}/`) ? path.slice(PREFIX.length) : undefined;
 }

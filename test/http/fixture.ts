@@ -23,6 +23,8 @@ export interface TestIntegration {
   /** Missing: it is there, but cannot be loaded. */
   handle?: (request: Request) => Promise<Response>;
   publicPaths?: string[];
+  adminPaths?: string[];
+  pages?: Record<string, () => Promise<Response | undefined>>;
   version?: string;
   setup?: SetupManifest;
 }
@@ -108,6 +110,8 @@ export async function createHttpFixture(db: TestDatabase, options: HttpFixtureOp
         return handle && { handle, routes: [] };
       },
       isPublic: (id, path) => integrations[id]?.publicPaths?.includes(path) ?? false,
+      isAdminOnly: (id, path) => integrations[id]?.adminPaths?.includes(path) ?? false,
+      webUiOf: (id, path) => integrations[id]?.pages?.[path],
       statusOf: (id) =>
         integrations[id] === undefined ? undefined : integrations[id].handle ? "live" : "quarantined",
       list: views,

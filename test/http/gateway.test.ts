@@ -51,6 +51,39 @@ test("an integration sees its own paths, the query and the bytes as they came", 
   expect(answer.headers.get("x-request-id")).toMatch(/^[0-9a-f-]{36}$/);
 });
 
+test("an admin path needs a key with the scope admin", async () => {
+  const { send, keyWith } = await createHttpFixture(shared, {
+    integrations: { hook: { ...integration(echo, "/webhook"), adminPaths: ["/endpoints"] } },
+  });
+  const path = "/integrations/hook/endpoints";
+  const status = async (method: string, key: string | null) => (await send(method, path, { key })).status;
+  const writer = await keyWith("integrations:*");
+  expect([await status("GET", null), await status("GET", writer), await status("POST", writer)]).toEqual([
+    401, 403, 403,
+  ]);
+  expect([await status("GET", STATIC_KEY), await status("POST", await keyWith("admin"))]).toEqual([200, 200]);
+});
+
+test("pages of an integration need no key; only reading reaches them", async () => {
+  const page = async () => new Response("<p>page", { headers: { "content-type": "text/html" } });
+  const { send } = await createHttpFixture(shared, {
+    integrations: {
+      hook: {
+        ...integration(echo),
+        pages: { "/ui": page, "/ui/": page, "/ui/gone.js": async () => undefined },
+      },
+    },
+  });
+  const get = (path: string, method = "GET") => send(method, `/integrations/hook${path}`, { key: null });
+  expect(await get("/ui/")).toMatchObject({ status: 200, body: "<p>page" });
+  expect(await get("/ui/", "HEAD")).toMatchObject({ status: 200, body: "" });
+  const moved = await get("/ui?tab=1");
+  expect([moved.status, moved.headers.get("location")]).toEqual([308, "/integrations/hook/ui/?tab=1"]);
+  expect((await get("/ui/gone.js")).body.error.code).toBe("not_found");
+  expect((await get("/ui/", "POST")).status).toBe(401);
+  expect((await get("/other")).status).toBe(401);
+});
+
 test("a path that is not public needs a key with the scope, which the integration does not see", async () => {
   const { send, keyWith } = await createHttpFixture(shared, {
     integrations: { hook: integration(echo, "/webhook") },
@@ -172,6 +205,8 @@ test("a handler that hangs is 504, and its late answer goes nowhere", async () =
       whenLoaded: async () => undefined,
       routerOf: () => ({ handle: () => new Promise<Response>(() => undefined) }),
       isPublic: () => true,
+      isAdminOnly: () => false,
+      webUiOf: () => undefined,
       statusOf: () => "live",
     },
   });
@@ -192,6 +227,8 @@ test("a request that comes while its integration still loads waits for it", asyn
       whenLoaded: () => loaded.promise,
       routerOf: () => (isLive ? { handle: async () => new Response("up") } : undefined),
       isPublic: () => true,
+      isAdminOnly: () => false,
+      webUiOf: () => undefined,
       statusOf: () => (isLive ? "live" : undefined),
     },
   });

@@ -5,7 +5,6 @@ const setup = {
   webhook: { path: "/integrations/mine/incoming" },
   public_paths: ["/status", "/endpoints/list"],
   admin_paths: ["/endpoints", "/integrations/mine/danger/"],
-  web_ui: { static_dir: "web" },
 };
 
 test("admin paths cover what is below them, in whatever way they are written, and are never public", () => {
@@ -29,7 +28,7 @@ test("admin paths cover what is below them, in whatever way they are written, an
   expect(isAdminPath("mine", "/endpoints", undefined)).toBe(false);
 });
 
-test("public are the webhook, the public paths and the web UI", () => {
+test("public are the webhook and the public paths", () => {
   const paths = [
     "/webhook",
     "/webhook/a",
@@ -38,9 +37,6 @@ test("public are the webhook, the public paths and the web UI", () => {
     "/status",
     "/status/",
     "/%73tatus",
-    "/ui",
-    "/ui/a",
-    "/uix",
     "/",
   ];
   expect(paths.filter((path) => isPublicPath("mine", path, setup))).toEqual([
@@ -49,8 +45,5 @@ test("public are the webhook, the public paths and the web UI", () => {
     "/incoming",
     "/status",
     "/status/",
-    "/ui",
-    "/ui/a",
   ]);
-  expect(isPublicPath("mine", "/ui", {})).toBe(false);
 });

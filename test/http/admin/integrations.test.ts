@@ -30,6 +30,7 @@ export const SETUP = defineSetup({
   sidebar_section: { id: "mine", items: [{ label: "Overview", href: "/mine" }] },
   dashboard_modules: [{ id: "good", label: "Good" }, { id: "bad", label: "Bad" }, { id: "throws", label: "Throws" }, { id: "gone", label: "Gone" }],
   web_ui: { static_dir: "web" },
+  admin_paths: ["/mc/good"],
 });
 `,
   "mine/router.ts": `import { Elysia } from "heddle/sdk";
@@ -49,6 +50,7 @@ export const router = new Elysia()
   ] }))
   .get("/mc/throws/data", () => { throw new Error("with hunter2-in-it"); });
 `,
+  "mine/web/index.html": "<p>mine",
   "mine/README.md": `# Mine\n\n${"word ".repeat(2000)}`,
   "plain/tools/a.ts": toolNamed("plain_a"),
   "broken/tools/b.ts": `${toolNamed("broken_b")}\nthrow new Error("not today");\n`,
@@ -149,6 +151,17 @@ eachDatabase("admin API of integrations", (open) => {
     });
     expect((await admin.get("/manifest-schema")).body.properties.env_vars.type).toBe("array");
     expect((await admin.get("/dashboard-schema")).body.properties.sections.type).toBe("array");
+  });
+
+  test("its pages are there for everybody, its admin paths for administrators", async () => {
+    const get = (path: string, key: string | null) => admin.send("GET", `/integrations/mine${path}`, { key });
+    expect(await get("/ui/any/page", null)).toMatchObject({ status: 200, body: "<p>mine" });
+    expect((await get("/ui/README.md", null)).status).toBe(404);
+    expect((await get("/ui/.%2e/README.md", null)).status).toBe(401);
+    const reader = await admin.keyWith("integrations:read");
+    expect((await get("/mc/good/data", reader)).status).toBe(403);
+    expect((await get("/mc/bad/data", reader)).status).toBe(200);
+    expect((await get("/mc/good/data", await admin.keyWith("admin"))).status).toBe(200);
   });
 
   test("what a dashboard module answers is checked", async () => {
@@ -392,8 +405,8 @@ eachDatabase("admin API of integrations", (open) => {
       expect([name, await status(null)]).toEqual([name, 401]);
       expect([name, await status("hdl_wrong")]).toEqual([name, 401]);
       expect([name, await status(other)]).toEqual([name, 403]);
-      // There are no processes here; what a key may see of them is tested with them.
-      if (path.includes("/process")) continue;
+      // There are no processes and no inbox here; more of theirs is tested with them.
+      if (/\/(process|receive)/.test(path)) continue;
       if (method === "GET") expect([name, await status(readOnly)]).toEqual([name, 200]);
       else expect([name, await status(readOnly), await status(writer)]).toEqual([name, 403, 403]);
 
