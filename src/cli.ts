@@ -20,6 +20,24 @@ export interface Commands {
     wanted: { dir: string | undefined; json: boolean; test: boolean; start: boolean; rules: boolean },
     flags: Flags,
   ): Promise<void>;
+  replay(flags: ClientFlags, id: string): Promise<void>;
+  receive(
+    flags: ClientFlags,
+    webhook: {
+      integration: string;
+      file: string;
+      path: string | undefined;
+      event: string | undefined;
+      delivery: string | undefined;
+      headers: string[];
+    },
+  ): Promise<void>;
+}
+
+/** Which server to talk to; without `url` the one that runs on the home. */
+export interface ClientFlags extends Flags {
+  url?: string;
+  "api-key"?: string;
 }
 
 const FLAGS = {
@@ -30,6 +48,20 @@ const FLAGS = {
     type: "string",
     description: "postgres:// URL (DATABASE_URL, default: the embedded database)",
     valueHint: "url",
+  },
+} satisfies ArgsDef;
+
+const CLIENT_FLAGS = {
+  home: FLAGS.home,
+  url: {
+    type: "string",
+    description: "Server to talk to (HEDDLE_URL, default: the one that runs on the home)",
+    valueHint: "url",
+  },
+  "api-key": {
+    type: "string",
+    description: "Key for it; better in HEDDLE_API_KEY, where others cannot see it",
+    valueHint: "key",
   },
 } satisfies ArgsDef;
 
@@ -128,6 +160,50 @@ function mainCommand(commands: Commands) {
             dir: args.dir,
           }),
       }),
+      replay: leaf({
+        meta: { name: "replay", description: "Let an integration handle a recorded webhook again" },
+        args: {
+          ...CLIENT_FLAGS,
+          id: { type: "positional", required: true, description: "The inbox event's id" },
+        },
+        run: ({ args }) => commands.replay(args, args.id),
+      }),
+      receive: leaf({
+        meta: { name: "receive", description: "Send an integration a webhook, signed as its sender would" },
+        args: {
+          ...CLIENT_FLAGS,
+          integration: { type: "positional", required: true, description: "Its id" },
+          file: {
+            type: "positional",
+            required: true,
+            description: 'The body, or {"headers", "body"} as the inbox has it; - reads standard input',
+          },
+          event: { type: "string", description: "Name of the event, for senders that put it into a header" },
+          delivery: {
+            type: "string",
+            description: "Id of the delivery, for senders that put it into a header (default: a new one)",
+            valueHint: "id",
+          },
+          path: {
+            type: "string",
+            description: "Below /integrations/<id> (default: the manifest's webhook)",
+          },
+          header: {
+            type: "string",
+            description: "A further header; may be given several times",
+            valueHint: "name:value",
+          },
+        },
+        run: ({ args, rawArgs }) =>
+          commands.receive(args, {
+            integration: args.integration,
+            file: args.file,
+            path: args.path,
+            event: args.event,
+            delivery: args.delivery,
+            headers: allOf("header", rawArgs),
+          }),
+      }),
       types: leaf({
         meta: {
           name: "types",
@@ -166,11 +242,19 @@ function mainCommand(commands: Commands) {
 
 const list = (text: string): string[] => text.split(",").map((word) => word.trim());
 
+/** All values of a flag that may be given several times, of which the parser keeps the last. */
+function allOf(flag: string, rawArgs: string[]): string[] {
+  return rawArgs.flatMap((arg, at) => {
+    if (arg.startsWith(`--${flag}=`)) return [arg.slice(flag.length + 3)];
+    return arg === `--${flag}` ? [rawArgs[at + 1] ?? ""] : [];
+  });
+}
+
 /** A command that refuses what it does not know: a mistyped flag must not be a default in disguise. */
 function leaf<Args extends ArgsDef>(command: {
   meta: { name: string; description: string };
   args: Args;
-  run: (context: { args: ParsedArgs<Args> }) => Promise<void>;
+  run: (context: { args: ParsedArgs<Args>; rawArgs: string[] }) => Promise<void>;
 }): CommandDef<Args> {
   const { meta, args, run } = command;
   const positionals = Object.values(args).filter(({ type }) => type === "positional").length;
@@ -179,7 +263,8 @@ function leaf<Args extends ArgsDef>(command: {
     args,
     run(context) {
       const flags = context.rawArgs
-        .filter((arg) => arg.startsWith("-"))
+        // A dash alone stands for standard input.
+        .filter((arg) => arg.startsWith("-") && arg !== "-")
         .map((arg) => arg.split("=")[0] ?? arg);
       const unknown = flags.find((flag) => !(flag.replace(/^--/, "") in args));
       const surplus = context.args._[positionals];

@@ -2,6 +2,7 @@
 
 import { createAuthoringCommands } from "./authoring/commands.ts";
 import type { Commands } from "./cli.ts";
+import { createClientCommands } from "./client/commands.ts";
 import { type Config, type Flags, loadConfig } from "./config.ts";
 import type { Database } from "./db/database.ts";
 import { openDatabase } from "./db/open.ts";
@@ -28,6 +29,7 @@ const LISTED_KEYS = 500;
 export function createCommands({ startServer, startWorker }: CommandOptions): Commands {
   return {
     ...createAuthoringCommands(),
+    ...createClientCommands(),
     version: build.commit ? `${build.version} (${build.commit})` : build.version,
     async serve(flags) {
       surviveStrays();

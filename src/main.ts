@@ -46,6 +46,7 @@ import { createIntegrationStates } from "./integrations/states.ts";
 import { createIntegrationStore } from "./integrations/store.ts";
 import { createOfflineLlm } from "./llm/offline.ts";
 import { createOpenAiLlm } from "./llm/openai.ts";
+import { announceServer } from "./local-server.ts";
 import { createLog } from "./log.ts";
 import { processScopes } from "./processes/permissions.ts";
 import { createSupervisor, type Processes } from "./processes/supervisor.ts";
@@ -54,6 +55,7 @@ import { createRedactor } from "./redact.ts";
 import { asset, build, builtinDir } from "./runtime/assets.ts";
 import { serve } from "./runtime/serve.ts";
 import { createSpawner } from "./runtime/spawn.ts";
+import { ADMIN } from "./scopes.ts";
 import { createDocuments } from "./search/documents.ts";
 import { createSessions, type Sessions } from "./sessions/sessions.ts";
 import { createTasks } from "./sessions/tasks.ts";
@@ -112,6 +114,9 @@ export function startServer(config: Config): Promise<Heddle> {
       await listener.close();
       await (await worker)?.close();
     });
+    const { key } = apiKeys.lend({ name: "The command line of this machine", scopes: [ADMIN] });
+    core.redactor.add(key);
+    closers.push(announceServer(config.home, { url: loopback(url), key, pid: process.pid }).withdraw);
     // Only now: a key that a failed start swallowed could never be shown again.
     const adminKey = await createFirstKey(db, apiKeys);
     worker = integrations.whenSettled.then(() => core.startWorker());
@@ -393,14 +398,17 @@ async function createProcesses(
     states,
     spawner,
     lendKey: ({ id, setup }) => apiKeys.lend({ name: `The process of ${id}`, scopes: processScopes(setup) }),
-    // On this machine a server that listens on all addresses is reached by the loopback.
-    url: () => url().replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:"),
+    url: () => loopback(url()),
     surroundings: { path, home, lang, timezone: config.timezone },
     redact: redactor.redact,
     addSecret: redactor.add,
     log: processLog,
   });
 }
+
+/** On this machine a server that listens on all addresses is reached by the loopback. */
+const loopback = (url: string): string =>
+  url.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:");
 
 /** Closes what was opened, also when a later part cannot start. */
 async function start(open: (closers: Closers) => Promise<Omit<Heddle, "close">>): Promise<Heddle> {

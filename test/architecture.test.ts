@@ -29,7 +29,7 @@ const FOUNDATION = [
 const MAY_IMPORT: Record<string, string[]> = {
   "main.ts": ["*"],
   "cli.ts": ["config.ts"],
-  "commands.ts": ["authoring", "cli.ts", "config.ts", "db", "home.ts", "http", "runtime"],
+  "commands.ts": ["authoring", "cli.ts", "client", "config.ts", "db", "home.ts", "http", "runtime"],
   http: [
     "bots",
     "capabilities",
@@ -90,6 +90,9 @@ const MAY_IMPORT: Record<string, string[]> = {
   sdk: [],
   "guarded-fetch": ["sdk"],
   "vault.ts": ["db"],
+  // The command line, where it talks to a running server.
+  client: ["config.ts", "local-server.ts"],
+  "local-server.ts": [],
   "home.ts": [],
   "config.ts": [],
   "batch.ts": [],

@@ -9,7 +9,12 @@ import type { Ending } from "./record.ts";
 export interface Answer {
   status: number;
   headers: { get(name: string): string | null };
-  body: AsyncIterable<Uint8Array> | null;
+  body: {
+    getReader(): {
+      read(): Promise<{ done: boolean; value?: Uint8Array | undefined }>;
+      cancel(): Promise<void>;
+    };
+  } | null;
 }
 
 /** Whether the record that was stored with the messages says it all. */
@@ -54,12 +59,19 @@ const READ_BYTES = 16 * 1024;
 
 async function jsonOf(answer: Answer): Promise<unknown> {
   if (!isJson(answer) || !answer.body) return undefined;
+  const reader = answer.body.getReader();
   const parts: Uint8Array[] = [];
   let size = 0;
-  for await (const part of answer.body) {
-    parts.push(part);
-    size += part.byteLength;
-    if (size > READ_BYTES) return undefined;
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done || !value) break;
+    parts.push(value);
+    size += value.byteLength;
+    if (size > READ_BYTES) {
+      // Not awaited: of an answer that was cloned it is done when the other one is.
+      reader.cancel().catch(() => {});
+      return undefined;
+    }
   }
   try {
     return JSON.parse(Buffer.concat(parts).toString());

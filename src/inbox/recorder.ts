@@ -71,6 +71,7 @@ export function createRecorder({
   let settled = 0;
   let settling = Promise.withResolvers<void>();
   let isWriting = false;
+  let writing = Promise.resolve();
   let isClosing = false;
 
   const add = (incoming: Incoming, ending: Ending): void => {
@@ -91,7 +92,7 @@ export function createRecorder({
     waiting.push(record);
     waitingBytes += record.body.length;
     added += 1;
-    if (!isWriting) void write();
+    if (!isWriting) writing = write();
   };
 
   /** Never rejects. */
@@ -202,6 +203,7 @@ export function createRecorder({
       isClosing = true;
       clearInterval(minutes);
       await flush();
+      await writing;
       await sayWhatIsMissing(budget.settleAll());
     },
   };

@@ -1,0 +1,89 @@
+// What the commands do that talk to a running server, and print.
+
+import { readFile } from "node:fs/promises";
+import { text } from "node:stream/consumers";
+import { type Flags, loadConfig } from "../config.ts";
+import { HeddleError, messageOf } from "../errors.ts";
+import { type ConnectFlags, connect } from "./connect.ts";
+import { recordedIn } from "./recorded.ts";
+
+export interface ReceiveFlags {
+  path?: string | undefined;
+  event?: string | undefined;
+  delivery?: string | undefined;
+  /** "name: value" each. */
+  headers: string[];
+}
+
+/** The part of the server's answer that is printed. */
+interface Trial {
+  event: {
+    id: string;
+    verdict: string;
+    reason: string | null;
+    outcomes: { task_id: string | null; message_id: string }[];
+  } | null;
+  status_code: number;
+  answer: unknown;
+  signed?: boolean;
+}
+
+export function createClientCommands() {
+  const server = (flags: Flags & ConnectFlags) => connect(flags, loadConfig(flags));
+  return {
+    async replay(flags: Flags & ConnectFlags, id: string): Promise<void> {
+      print((await server(flags).post(`/api/v1/inbox/${encodeURIComponent(id)}/replay`)) as Trial);
+    },
+
+    async receive(
+      flags: Flags & ConnectFlags,
+      { integration, file, ...given }: ReceiveFlags & { integration: string; file: string },
+    ): Promise<void> {
+      const recorded = recordedIn(await read(file));
+      const path = given.path ?? recorded.path;
+      const sent = {
+        body: recorded.body,
+        headers: { ...recorded.headers, ...Object.fromEntries(given.headers.map(headerOf)) },
+        ...(path !== undefined && { path }),
+        ...(given.event !== undefined && { event: given.event }),
+        ...(given.delivery !== undefined && { delivery: given.delivery }),
+      };
+      const to = `/api/v1/admin/integrations/${encodeURIComponent(integration)}/receive`;
+      const trial = (await server(flags).post(to, sent)) as Trial;
+      if (trial.signed === false) {
+        console.error("The manifest names no webhook.verifier, so this was sent without a signature.");
+      }
+      print(trial);
+    },
+  };
+}
+
+async function read(file: string): Promise<string> {
+  if (file === "-") return text(process.stdin);
+  try {
+    return await readFile(file, "utf8");
+  } catch (cause) {
+    throw new HeddleError("config", `${file} cannot be read: ${messageOf(cause)}`, { cause });
+  }
+}
+
+function headerOf(given: string): [name: string, value: string] {
+  const at = given.indexOf(":");
+  if (at < 1) throw new HeddleError("config", `--header takes "name: value", and got "${given}".`);
+  return [given.slice(0, at).trim().toLowerCase(), given.slice(at + 1).trim()];
+}
+
+/** Throws when the integration did not take it, so that a script notices. */
+function print({ event, status_code, answer }: Trial): void {
+  const tasks = event?.outcomes.flatMap(({ task_id }) => task_id ?? []) ?? [];
+  const facts = [
+    event ? `${event.verdict}, recorded as ${event.id}` : "not recorded",
+    ...tasks.map((id) => `task ${id}`),
+    ...(event?.reason ? [`reason: ${event.reason}`] : []),
+    `answer ${status_code}: ${typeof answer === "string" ? answer : JSON.stringify(answer)}`,
+  ];
+  console.log(facts.join("\n"));
+  if (status_code >= 400) {
+    throw new HeddleError("upstream", `The integration did not take it: it answered ${status_code}.`);
+  }
+}

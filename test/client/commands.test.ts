@@ -1,0 +1,206 @@
+// `heddle receive` and `heddle replay` against a server of its own process, as an author uses them.
+
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { ADMIN_KEY, ask, type HeddleProcess, killAll, launch } from "../faults/process.ts";
+import { WEBHOOK_SECRET } from "../faults/webhooks.ts";
+
+const base = mkdtempSync(join(tmpdir(), "heddle-client-"));
+const home = join(base, "home");
+const runFile = join(home, "run", "server.json");
+// Does not run the bot, so that no model is needed.
+const PUSH = {
+  ref: "refs/heads/main",
+  commits: [],
+  pusher: { name: "alice" },
+  repository: { full_name: "octo/hello" },
+};
+
+let server: HeddleProcess;
+let url: string;
+
+beforeAll(async () => {
+  server = launch({
+    arguments: ["--home", home, "--port", "0"],
+    environment: {
+      GITHUB_WEBHOOK_SECRET: WEBHOOK_SECRET,
+      GITHUB_TOKEN: "ghp_of_the_test",
+      LOG_LEVEL: "debug",
+    },
+  });
+  url = await server.started;
+}, 120_000);
+afterAll(async () => {
+  await killAll();
+  rmSync(base, { recursive: true, force: true });
+});
+
+async function heddle(
+  argv: string[],
+  { input, environment = {} }: { input?: string; environment?: Record<string, string> } = {},
+) {
+  const main = join(import.meta.dirname, "../../src/main.ts");
+  const child = spawn(process.execPath, [main, ...argv], {
+    cwd: base,
+    env: environment,
+    stdio: [input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
+  });
+  child.stdin?.end(input);
+  const [out, err, [status]] = await Promise.all([
+    text(child.stdout ?? process.stdin),
+    text(child.stderr ?? process.stdin),
+    once(child, "exit"),
+  ]);
+  return { status, out, err };
+}
+
+const file = (name: string, content: unknown): string => {
+  const path = join(base, name);
+  writeFileSync(path, typeof content === "string" ? content : JSON.stringify(content));
+  return path;
+};
+
+const recordedAs = (out: string): string => /recorded as (\S+)/.exec(out)?.[1] ?? "";
+
+describe("heddle receive and replay", () => {
+  test("the server leaves its address and a key that only its user can read", () => {
+    const left = JSON.parse(readFileSync(runFile, "utf8"));
+    expect(left).toMatchObject({ url, pid: server.pid });
+    expect(statSync(runFile).mode & 0o777).toBe(0o600);
+    expect(statSync(join(home, "run")).mode & 0o777).toBe(0o700);
+    expect(server.errors()).not.toContain(left.key);
+  });
+
+  test("a payload is signed and taken, and once more by replay", async () => {
+    const payload = file("push.json", PUSH);
+    const received = await heddle(["receive", "github", payload, "--event", "push", "--home", home]);
+    expect(received).toMatchObject({ status: 0, err: "" });
+    expect(received.out).toStartWith("accepted, recorded as ");
+    expect(received.out).toContain('answer 200: {"status":"processed"');
+    const id = recordedAs(received.out);
+    const event = await ask(url, `/api/v1/inbox/${id}`);
+    expect(event).toMatchObject({ verdict: "accepted", verified: true, body: JSON.stringify(PUSH) });
+
+    const replayed = await heddle(["replay", id, "--home", home]);
+    expect(replayed).toMatchObject({ status: 0, err: "" });
+    expect(await ask(url, `/api/v1/inbox/${recordedAs(replayed.out)}`)).toMatchObject({
+      verdict: "accepted",
+      replay_of: id,
+      outcomes: [{ session_id: event.outcomes[0].session_id, duplicate: false }],
+    });
+  }, 60_000);
+
+  test("what the inbox shows can be received: from standard input, over another key, with further headers", async () => {
+    const { events } = await ask(url, "/api/v1/inbox?limit=1");
+    const recorded = await ask(url, `/api/v1/inbox/${events[0].id}`);
+    const sent = await heddle(
+      ["receive", "github", "-", "--header", "X-Note: one", "--header=x-other: two:three"],
+      {
+        input: JSON.stringify(recorded),
+        environment: { HEDDLE_URL: url, HEDDLE_API_KEY: ADMIN_KEY },
+      },
+    );
+    expect(sent).toMatchObject({ status: 0, err: "" });
+    const again = await ask(url, `/api/v1/inbox/${recordedAs(sent.out)}`);
+    expect(again).toMatchObject({ verdict: "accepted", body: recorded.body });
+    expect(again.headers).toMatchObject({
+      "x-note": "one",
+      "x-other": "two:three",
+      "x-github-event": "push",
+    });
+    expect(again.headers["x-github-delivery"]).not.toBe(recorded.headers["x-github-delivery"]);
+
+    const delivery = again.headers["x-github-delivery"];
+    const copy = await heddle([
+      "receive",
+      "github",
+      file("r.json", recorded),
+      "--delivery",
+      delivery,
+      "--home",
+      home,
+    ]);
+    expect(copy.out).toStartWith("duplicate, recorded as ");
+  }, 60_000);
+
+  test("GitHub's events that nobody needs are shown with their reason", async () => {
+    const star = await heddle([
+      "receive",
+      "github",
+      file("star.json", {}),
+      "--event",
+      "star",
+      "--home",
+      home,
+    ]);
+    expect(star.out).toStartWith("ignored, recorded as ");
+    const own = { ...PUSH, action: "created", comment: { body: "<!-- heddle:delivery:1:1 -->" } };
+    const comment = await heddle([
+      "receive",
+      "github",
+      file("own.json", own),
+      "--event",
+      "issue_comment",
+      "--home",
+      home,
+    ]);
+    expect(comment.out).toContain("reason: bot_self");
+  }, 60_000);
+
+  test("what is refused is said, and ends with 1", async () => {
+    const list = await heddle(["receive", "github", file("list.json", "[1]"), "--home", home]);
+    expect(list.status).toBe(1);
+    expect(list.out).toContain("rejected, recorded as ");
+    expect(list.out).toContain("reason: The body is not a JSON object");
+    expect(list.err).toBe("heddle: The integration did not take it: it answered 400.\n");
+
+    const cases: [argv: string[], says: string, environment?: Record<string, string>][] = [
+      [["replay", "0198c0de-0000-7000-8000-000000000000", "--home", home], "There is no inbox event"],
+      [["replay", "nothing", "--home", home], "id must be"],
+      [["receive", "nobody", file("x.json", {}), "--home", home], 'There is no integration "nobody"'],
+      [["receive", "github", join(base, "missing.json"), "--home", home], "cannot be read"],
+      [
+        ["receive", "github", file("x.json", {}), "--header", "x", "--home", home],
+        '--header takes "name: value"',
+      ],
+      [["replay", "x", "--home", join(base, "other")], `No server runs on ${join(base, "other")}`],
+      [["replay", "x", "--url", url], "A key for http"],
+      [["replay", "x", "--url", url, "--api-key", "wrong-key"], "unknown, revoked or expired"],
+      [
+        ["replay", "x"],
+        "No server answers at http://127.0.0.1:1",
+        { HEDDLE_URL: "http://127.0.0.1:1", HEDDLE_API_KEY: "x" },
+      ],
+    ];
+    for (const [argv, says, environment] of cases) {
+      const { status, err } = await heddle(argv, { ...(environment && { environment }) });
+      expect([argv, status, err]).toEqual([argv, 1, expect.stringContaining(says)]);
+      expect(err).toStartWith("heddle: ");
+    }
+  }, 120_000);
+
+  test("the key is gone with the server: the file at an orderly end, its worth also at any other", async () => {
+    const first = JSON.parse(readFileSync(runFile, "utf8"));
+    server.kill("SIGKILL");
+    await server.ended;
+    expect(existsSync(runFile)).toBe(true);
+    const orphan = await heddle(["replay", "x", "--home", home]);
+    expect(orphan.err).toContain(`(process ${first.pid}) is gone`);
+
+    server = launch({ arguments: ["--home", home, "--port", "0"] });
+    url = await server.started;
+    const second = JSON.parse(readFileSync(runFile, "utf8"));
+    expect(second.key).not.toBe(first.key);
+    const asked = (key: string) =>
+      fetch(`${url}/api/v1/inbox`, { headers: { authorization: `Bearer ${key}` } });
+    expect([(await asked(first.key)).status, (await asked(second.key)).status]).toEqual([401, 200]);
+    server.kill("SIGTERM");
+    expect(await server.ended).toBe(0);
+    expect(existsSync(runFile)).toBe(false);
+  }, 120_000);
+});

@@ -1,0 +1,45 @@
+import { expect, test } from "bun:test";
+import { getLogger } from "@logtape/logtape";
+import { sql } from "drizzle-orm";
+import { inboxEvents } from "../../src/db/schema.ts";
+import { createPurge } from "../../src/inbox/purge.ts";
+import { eachDatabase, onPostgres, type TestDatabase } from "../database.ts";
+
+const log = getLogger("heddle");
+const DAY_MS = 24 * 3_600_000;
+
+async function fill(db: TestDatabase, count: number, daysAgo: number): Promise<void> {
+  await db.query.execute(sql`
+    insert into inbox_events (id, integration_id, method, path, headers, body, body_bytes, verdict, duration_ms, created_at)
+    select gen_random_uuid(), 'hook', 'POST', '/', '{}', '', 0, 'ignored', 1, now() - make_interval(days => ${daysAgo})
+    from generate_series(1, ${count})`);
+}
+
+eachDatabase("the purge", (open) => {
+  test("deletes what is older than the retention, however much, and nothing else", async () => {
+    const db = await open();
+    await fill(db, 1_203, 31);
+    await fill(db, 7, 29);
+    const purge = createPurge({ db, log, retentionDays: 30 });
+    expect(await purge.run()).toBe(1_203);
+    expect(await db.query.$count(inboxEvents)).toBe(7);
+    expect(await purge.run()).toBe(0);
+    const later = createPurge({ db, log, retentionDays: 30, now: () => Date.now() + 2 * DAY_MS });
+    expect(await later.run()).toBe(7);
+    await Promise.all([purge.close(), later.close()]);
+  });
+});
+
+onPostgres("the purge", (open) => {
+  test("is left to the server that is at it", async () => {
+    const db = await open();
+    await fill(db, 3, 31);
+    const purge = createPurge({ db, log, retentionDays: 30 });
+    await db.query.transaction(async (tx) => {
+      await tx.execute(sql`select pg_advisory_xact_lock(hashtext('heddle inbox purge'))`);
+      expect(await purge.run()).toBe(0);
+    });
+    expect(await purge.run()).toBe(3);
+    await purge.close();
+  });
+});

@@ -1,0 +1,127 @@
+import { describe, expect, test } from "bun:test";
+import fc from "fast-check";
+import { createIncoming } from "../../src/inbox/incoming.ts";
+import { createRecordOf, type Ending } from "../../src/inbox/record.ts";
+import { createRedactor } from "../../src/redact.ts";
+
+const ENDING: Ending = { verdict: "ignored", reason: null, statusCode: 200, outcomes: [] };
+const SECRET = "canary-5f2d9c71ab";
+
+function incoming(body: Uint8Array | string | null, headers: Record<string, string> = {}) {
+  const made = createIncoming({
+    id: "0198c0de-0000-7000-8000-000000000001",
+    integrationId: "hook",
+    method: "POST",
+    path: "/webhook",
+    headers: new Headers(headers),
+    arrivedAt: performance.now(),
+  });
+  made.body = typeof body === "string" ? new TextEncoder().encode(body) : body;
+  return made;
+}
+
+function recorder(maxBodyBytes: number) {
+  const redactor = createRedactor();
+  redactor.add(SECRET);
+  return createRecordOf({ redact: redactor.redact, maxBodyBytes });
+}
+
+describe("a body", () => {
+  test("is kept whole up to the limit, and says when it is not", () => {
+    const recordOf = recorder(5);
+    expect(recordOf(incoming("12345"), ENDING)).toMatchObject({
+      body: "12345",
+      body_bytes: 5,
+      body_truncated: false,
+    });
+    expect(recordOf(incoming("123456"), ENDING)).toMatchObject({ body_bytes: 6, body_truncated: true });
+    expect(recordOf(incoming("1234"), { ...ENDING, bodyLimit: 3 })).toMatchObject({ body_truncated: true });
+    expect(recordOf(incoming("", {}), ENDING)).toMatchObject({
+      body: "",
+      body_bytes: 0,
+      body_truncated: false,
+    });
+    expect(recordOf(incoming(null, { "content-length": "77" }), ENDING)).toMatchObject({
+      body: "",
+      body_bytes: 77,
+      body_truncated: true,
+    });
+    for (const length of ["-1", "1e99", "x", ""]) {
+      const { body_bytes } = recordOf(incoming(null, { "content-length": length }), ENDING);
+      expect(body_bytes).toBe(0);
+    }
+    expect(recorder(0)(incoming("1"), ENDING)).toMatchObject({
+      body: "",
+      body_bytes: 1,
+      body_truncated: true,
+    });
+  });
+
+  test("that is no text, or no text that can be stored, is not whole", () => {
+    const recordOf = recorder(100);
+    expect(recordOf(incoming(Uint8Array.of(0x61, 0xff)), ENDING)).toMatchObject({
+      body: "a\u{fffd}",
+      body_truncated: true,
+    });
+    expect(recordOf(incoming("a\0"), ENDING)).toMatchObject({ body: "a\u{fffd}", body_truncated: true });
+    expect(recordOf(incoming("\u{feff}a"), ENDING)).toMatchObject({
+      body: "\u{feff}a",
+      body_truncated: false,
+    });
+  });
+
+  test("shows no part of a secret, wherever it is cut", () => {
+    fc.assert(
+      fc.property(
+        fc.nat(40_000),
+        fc.nat(40_000),
+        fc.integer({ min: 1, max: 20 }),
+        fc.constantFrom("x", "ü", "😀"),
+        (before, after, times, fill) => {
+          const text = fill.repeat(before) + SECRET.repeat(times) + fill.repeat(after);
+          const { body, body_truncated } = recorder(1_000)(incoming(text), ENDING);
+          expect(body).not.toContain(SECRET.slice(0, 6));
+          expect(Buffer.byteLength(body)).toBeLessThanOrEqual(1_000 + 1_000);
+          expect(body_truncated).toBe(Buffer.byteLength(text) > 1_000);
+          expect(body).not.toContain("\u{fffd}");
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+});
+
+test("headers that prove a sender are not kept, nor known secrets in others", () => {
+  const secret = [
+    "authorization",
+    "proxy-authorization",
+    "cookie",
+    "x-hub-signature-256",
+    "webhook-signature",
+    "x-gitlab-token",
+    "x-api-key",
+    "x-shopify-hmac-sha256",
+    "x-sig",
+    "x-auth",
+    "x-shared-secret",
+  ];
+  const open = [
+    "x-github-event",
+    "x-github-delivery",
+    "webhook-id",
+    "content-type",
+    "x-design",
+    "x-keyboard",
+  ];
+  const headers = Object.fromEntries([...secret, ...open].map((name) => [name, "value"]));
+  const made = incoming("{}", { ...headers, "x-proof": "value", "x-note": `it is ${SECRET}` });
+  made.proofHeaders.add("x-proof");
+  const kept = recorder(100)(made, { ...ENDING, reason: `no ${SECRET}\0` });
+  expect(kept.headers).toEqual({
+    ...Object.fromEntries(secret.map((name) => [name, "[redacted]"])),
+    ...Object.fromEntries(open.map((name) => [name, "value"])),
+    "x-proof": "[redacted]",
+    "x-note": "it is [redacted]",
+  });
+  expect(kept.reason).toBe("no [redacted]\u{fffd}");
+});
