@@ -28,7 +28,7 @@ async function receive({ event, deliveryId, payload }: GitHubEvent) {
   if (isOwn(payload)) return { status: "ignored", event, reason: "bot_self" };
   const repository = repositoryOf(payload);
   const message = repository && describeEvent(event, payload);
-  if (!repository || !message) return { status: "ignored", event };
+  if (!repository || !message) return { status: "ignored", event, reason: "unhandled" };
   return take(event, message, repository, deliveryId);
 }
 

@@ -139,6 +139,7 @@ describe("heddle receive and replay", () => {
       home,
     ]);
     expect(star.out).toStartWith("ignored, recorded as ");
+    expect(star.out).toContain("reason: unhandled");
     const own = { ...PUSH, action: "created", comment: { body: "<!-- heddle:delivery:1:1 -->" } };
     const comment = await heddle([
       "receive",

@@ -125,16 +125,20 @@ eachDatabase("the webhook of integrations/github", (open) => {
     const self = { status: "ignored", event: "issue_comment", reason: "bot_self" };
     test.each([
       ["a ping", () => webhook("ping", { zen: "…" }), { status: "pong" }],
-      ["another event", () => webhook("star", PUSH), { status: "ignored", event: "star" }],
+      [
+        "another event",
+        () => webhook("star", PUSH),
+        { status: "ignored", event: "star", reason: "unhandled" },
+      ],
       [
         "another action",
         () => webhook("issues", { ...ISSUE, action: "labeled" }),
-        { status: "ignored", event: "issues" },
+        { status: "ignored", event: "issues", reason: "unhandled" },
       ],
       [
         "an event without a repository",
         () => webhook("issues", { ...ISSUE, repository: null }),
-        { status: "ignored", event: "issues" },
+        { status: "ignored", event: "issues", reason: "unhandled" },
       ],
       ["the bot's own comment", () => webhook("issue_comment", comment("heddle-bot")), self],
       ["the comment of the bot's app", () => webhook("issue_comment", comment("heddle-bot[bot]")), self],
