@@ -16,6 +16,7 @@ export interface Commands {
   signingSecret(flags: Flags): Promise<void>;
   newIntegration(wanted: { name: string; parts: string[] | undefined; dir: string }): Promise<void>;
   writeTypes(dir: string): Promise<void>;
+  install(wanted: { target: string; scripts: boolean }, flags: Flags): Promise<void>;
   check(
     wanted: { dir: string | undefined; json: boolean; test: boolean; start: boolean; rules: boolean },
     flags: Flags,
@@ -211,6 +212,20 @@ function mainCommand(commands: Commands) {
         },
         args: { folder: { type: "positional", default: ".", description: "Of the integration" } },
         run: ({ args }) => commands.writeTypes(args.folder),
+      }),
+      install: leaf({
+        meta: { name: "install", description: "Install the npm packages of an integration's package.json" },
+        args: {
+          integration: { type: "positional", required: true, description: "Its id, or its folder" },
+          scripts: {
+            type: "boolean",
+            default: false,
+            description: "Let the packages run their own install scripts, which are code of strangers",
+          },
+          home: FLAGS.home,
+        },
+        run: ({ args: { integration, scripts, home } }) =>
+          commands.install({ target: integration, scripts }, { ...(home !== undefined && { home }) }),
       }),
       check: leaf({
         meta: {

@@ -3,9 +3,10 @@
 import { mkdtemp, realpath, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join, relative, resolve } from "node:path";
-import { type Flags, loadConfig } from "../config.ts";
+import { type Config, type Flags, loadConfig } from "../config.ts";
 import { HeddleError } from "../errors.ts";
 import type { FoundIntegration } from "../integrations/discover.ts";
+import { installDependencies } from "../integrations/install.ts";
 import { integrationSources } from "../integrations/sources.ts";
 import { checkIntegrations, findAll, findIn } from "./check/check.ts";
 import { reportText, rulesText, summaryText } from "./check/report.ts";
@@ -42,6 +43,15 @@ To serve it: INTEGRATION_DIRS=${resolve(dir)} heddle serve`);
       const also = added.length > 0 ? `, and ${added.join(", ")}` : "";
       console.log(`Wrote ${join(folder, ".heddle")}${also}.`);
     },
+    async install({ target, scripts }: { target: string; scripts: boolean }, flags: Flags): Promise<void> {
+      const config = loadConfig(flags);
+      const folder = (await isFolder(target)) ? resolve(target) : await folderOf(target, config);
+      const { environment } = config;
+      const names = await installDependencies(folder, { environment, scripts, onLine: console.log });
+      console.log(
+        `Installed in ${folder}: ${names.join(", ") || "nothing, for package.json names nothing"}.`,
+      );
+    },
     /** Ends the process: what it has loaded may have started timers, which would keep it. */
     async check({ dir, json, test, start, rules }: CheckFlags, flags: Flags): Promise<void> {
       if (rules) {
@@ -50,7 +60,8 @@ To serve it: INTEGRATION_DIRS=${resolve(dir)} heddle serve`);
       }
       const trials = [...(start ? [startTrial()] : []), ...(test ? [testTrial] : [])];
       const reports = await withScratch(async (scratch) => {
-        const integrations = dir === undefined ? await findConfigured(flags, scratch) : await findIn(dir);
+        const integrations =
+          dir === undefined ? await findConfigured(loadConfig(flags), scratch) : await findIn(dir);
         return checkIntegrations({ integrations, trials, scratch });
       });
       const text = json
@@ -62,12 +73,19 @@ To serve it: INTEGRATION_DIRS=${resolve(dir)} heddle serve`);
   };
 }
 
-/** All that a server of this configuration would load. */
-async function findConfigured(flags: Flags, scratch: string): Promise<FoundIntegration[]> {
-  const config = loadConfig(flags);
-  return findAll(
-    await integrationSources({ ...config, home: scratch, workspace: join(config.home, "workspace") }),
-  );
+/** All that a server of this configuration would load; `home` is where the compiled program unpacks its own. */
+async function findConfigured(config: Config, home: string): Promise<FoundIntegration[]> {
+  return findAll(await integrationSources({ ...config, home, workspace: join(config.home, "workspace") }));
+}
+
+/** Of an integration by its id; those that come with Heddle bring their packages along. */
+async function folderOf(id: string, config: Config): Promise<string> {
+  const all = await withScratch((scratch) => findConfigured(config, scratch));
+  const own = all.filter(({ source }) => source !== "builtin");
+  const found = own.find((integration) => integration.id === id);
+  if (found) return found.folder;
+  const hint = own.length > 0 ? `There are ${own.map((one) => one.id).join(", ")}.` : "There is none.";
+  throw new HeddleError("config", `${id} is neither a folder nor the id of an integration of yours. ${hint}`);
 }
 
 async function withScratch<Result>(use: (scratch: string) => Promise<Result>): Promise<Result> {
@@ -79,7 +97,9 @@ async function withScratch<Result>(use: (scratch: string) => Promise<Result>): P
   }
 }
 
+const isFolder = async (path: string): Promise<boolean> =>
+  (await stat(path).catch(() => undefined))?.isDirectory() === true;
+
 async function mustBeFolder(folder: string): Promise<void> {
-  const found = await stat(folder).catch(() => undefined);
-  if (!found?.isDirectory()) throw new HeddleError("config", `${folder} is no folder.`);
+  if (!(await isFolder(folder))) throw new HeddleError("config", `${folder} is no folder.`);
 }
