@@ -1,7 +1,7 @@
 // Markdown with fields in YAML above it, between two lines of "---".
 
 import type { TSchema } from "@sinclair/typebox";
-import { compileSchema } from "./json-schema.ts";
+import { compileOwnSchema } from "./json-schema.ts";
 import { readYaml, type TextProblem } from "./yaml-text.ts";
 
 export type Markdown<Fields> =
@@ -14,7 +14,7 @@ const FRONT = /^\uFEFF?---[ \t]*\r?\n(?<yaml>(?:[^\n]*\n)*?)---[ \t]*(?:\r?\n|$)
 export function frontMatterReader<Schema extends TSchema>(
   schema: Schema,
 ): (text: string) => Markdown<Schema["static"]> {
-  const validate = compileSchema(schema);
+  const validate = compileOwnSchema(schema);
   return (text) => {
     const front = FRONT.exec(text);
     const yaml = readYaml(front?.groups?.yaml ?? "");

@@ -78,13 +78,23 @@ function simplify(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(simplify);
   if (value === null || typeof value !== "object") return value;
   const schema = value as Schema;
-  const [text, number, ...more] = Array.isArray(schema.anyOf) ? (schema.anyOf as Schema[]) : [];
+  const variants = Array.isArray(schema.anyOf) ? (schema.anyOf as Schema[]) : [];
+  // TypeBox's way of writing "one of these words"; the usual way makes for one complaint instead of one a word.
+  if (variants.length > 0 && variants.every(isBareWord)) {
+    const { anyOf: _words, ...rest } = schema;
+    return simplify({ ...rest, type: "string", enum: variants.map((variant) => variant.const) });
+  }
+  const [text, number, ...more] = variants;
   const isPair = text?.type === "string" && TEXT_FORMATS.includes(String(text.format)) && more.length === 0;
   if (isPair && number) {
     const { anyOf: _pair, ...rest } = schema;
     return simplify({ ...rest, ...number });
   }
   return Object.fromEntries(Object.entries(schema).map(([key, inner]) => [key, simplify(inner)]));
+}
+
+function isBareWord({ const: word, type: _type, ...rest }: Schema): boolean {
+  return typeof word === "string" && Object.keys(rest).length === 0;
 }
 
 const unescapePointer = (part: string) => part.replaceAll("~1", "/").replaceAll("~0", "~");

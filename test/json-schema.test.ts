@@ -36,3 +36,14 @@ describe("JSON Schema", () => {
     expect(() => compileSchema({ type: "objekt" })).toThrow();
   });
 });
+
+test("a choice of words is one complaint that names them", () => {
+  const choice = t.Object({ mode: t.Union([t.Literal("on"), t.Literal("off")], { description: "Which." }) });
+  expect(plainSchema(choice)).toMatchObject({
+    properties: { mode: { type: "string", enum: ["on", "off"], description: "Which." } },
+  });
+  expect(compileSchema(choice)({ mode: "on" })).toEqual([]);
+  expect(compileSchema(choice)({ mode: "up" })).toEqual([
+    { field: "mode", message: "must be equal to one of the allowed values: on, off" },
+  ]);
+});

@@ -56,4 +56,10 @@ export const SETUP = defineSetup({
       { value: "discussion_comment", label: "Comments on discussions" },
     ],
   },
+  activation: {
+    carapaces: ["github"],
+    description:
+      "Bots in the channel can look into repositories, review changes, and write issues and comments",
+    compatible_templates: ["project"],
+  },
 });

@@ -1,5 +1,5 @@
 import { Type as t } from "@sinclair/typebox";
-import { compileSchema } from "../json-schema.ts";
+import { compileOwnSchema } from "../json-schema.ts";
 import type { ContentAbout } from "../owned-registry.ts";
 import { SkillEntry } from "../skills/skill.ts";
 import { Tags, tagList } from "../tags.ts";
@@ -58,7 +58,7 @@ export interface Carapace extends ContentAbout {
   requires: { tools: string[] };
 }
 
-const validate = compileSchema(CarapaceFile);
+const validate = compileOwnSchema(CarapaceFile);
 
 /** Of a YAML file. */
 export function readCarapace(

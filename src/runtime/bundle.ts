@@ -48,6 +48,8 @@ export type BundleResult =
 /** An entry `tools/a.ts` becomes `<outDir>/tools/a.js`; what entries share goes into chunks beside them. */
 export async function bundleFolder(input: BundleInput): Promise<BundleResult> {
   const { folder } = input;
+  // Skills alone, say: the bundler wants at least one entry.
+  if (input.entries.length === 0) return { ok: true, modules: [], foreign: [] };
   let result = await build(input);
   if (!result.success && (await forgetMissing(result.logs))) result = await build(input);
   if (!result.success) {

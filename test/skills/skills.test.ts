@@ -1,0 +1,106 @@
+import { describe, expect, test } from "bun:test";
+import { HeddleError } from "../../src/errors.ts";
+import { findFor } from "../../src/owned-registry.ts";
+import { findMentioned, mentionedSkills } from "../../src/skills/mentions.ts";
+import { readSkill } from "../../src/skills/skill.ts";
+import { createSkills } from "../../src/skills/skills.ts";
+import { skill } from "../capabilities/fixture.ts";
+
+const about = { id: "x", name: "X", origin: { kind: "home" }, file: "/x.md" } as const;
+
+describe("a skill's file", () => {
+  test("has its name, description and tags in front matter, or none", () => {
+    expect(
+      readSkill(
+        "---\r\nname: Triage\r\ndescription: First things.\r\ntags: [a, b, a]\r\n---\r\n\r\n# Text\r\n",
+        about,
+      ),
+    ).toEqual({
+      ok: true,
+      item: { ...about, name: "Triage", description: "First things.", tags: ["a", "b"], text: "# Text" },
+    });
+    expect(readSkill("Just text\n", about)).toMatchObject({
+      item: { name: "X", tags: [], text: "Just text" },
+    });
+    expect(readSkill("", about)).toMatchObject({ item: { text: "" } });
+    // A rule at the top of a text is no front matter.
+    expect(readSkill("---\nNo second one", about)).toMatchObject({
+      item: { name: "X", text: "---\nNo second one" },
+    });
+    expect(readSkill("---\n---\nEmpty above", about)).toMatchObject({ item: { text: "Empty above" } });
+  });
+
+  test("is refused with the line of what is wrong", () => {
+    expect(readSkill("---\nname: a\ndescription: [1, 2]\n---\n", about)).toEqual({
+      ok: false,
+      problem: { reason: "description must be string", line: 3 },
+    });
+    const broken = readSkill("---\nname: a\ntags: [a\n---\n", about);
+    expect(broken).toMatchObject({ ok: false });
+    if (!broken.ok) expect(broken.problem.line).toBeGreaterThanOrEqual(3);
+    expect(readSkill("---\njust words\n---\n", about)).toMatchObject({
+      problem: { reason: "The front matter must be object" },
+    });
+  });
+});
+
+describe("mentions", () => {
+  test("are @skill: and a name, wherever they stand", () => {
+    expect(
+      mentionedSkills(
+        "@skill:a, then (@skill:b/c-d.e). Again @skill:a and @skill:_x/ at the end: @skill:last.",
+      ),
+    ).toEqual(["a", "b/c-d.e", "_x", "last"]);
+    for (const none of ["me@skill:a", "<@skill:a>", "@@skill:a", "@skill: a", "@skills:a", "@skill:1a"]) {
+      expect([none, mentionedSkills(none)]).toEqual([none, []]);
+    }
+  });
+
+  test("are found by id, or by an end that only one id has", () => {
+    const skills = createSkills();
+    skills.replaceOwner("core", [skill("mail")]);
+    skills.replaceOwner("a", [skill("integrations/a/mail"), skill("integrations/a/board")]);
+    skills.replaceOwner("b", [skill("integrations/b/notes"), skill("integrations/b/other/notes")]);
+    const idOf = (name: string) => findMentioned(skills, name)?.id;
+    expect(idOf("mail")).toBe("mail");
+    expect(idOf("board")).toBe("integrations/a/board");
+    expect(idOf("a/mail")).toBe("integrations/a/mail");
+    expect(idOf("notes")).toBeUndefined();
+    expect(idOf("oard")).toBeUndefined();
+  });
+});
+
+describe("the registry", () => {
+  test("an owner replaces all it has, and takes nothing of another's", () => {
+    const skills = createSkills();
+    skills.replaceOwner("core", [skill("b"), skill("a")]);
+    expect(skills.list().map(({ id }) => id)).toEqual(["a", "b"]);
+    const codeOf = (attempt: () => void) => {
+      try {
+        attempt();
+      } catch (error) {
+        return error instanceof HeddleError ? error.code : String(error);
+      }
+    };
+    expect(codeOf(() => skills.replaceOwner("other", [skill("new"), skill("a")]))).toBe("conflict");
+    expect(codeOf(() => skills.replaceOwner("core", [skill("c"), skill("c")]))).toBe("conflict");
+    expect(skills.list().map(({ id }) => id)).toEqual(["a", "b"]);
+    skills.replaceOwner("core", [skill("a", "Changed.")]);
+    expect(skills.get("a")?.text).toBe("Changed.");
+    expect(skills.get("b")).toBeUndefined();
+    skills.replaceOwner("core", []);
+    expect(skills.list()).toEqual([]);
+  });
+
+  test("an integration's own comes before one of the same name", () => {
+    const skills = createSkills();
+    skills.replaceOwner("core", [skill("rules"), skill("general")]);
+    skills.replaceOwner("a", [skill("integrations/a/rules")]);
+    const a = { kind: "integration", id: "a" } as const;
+    expect(findFor(skills, "rules", a)?.id).toBe("integrations/a/rules");
+    expect(findFor(skills, "general", a)?.id).toBe("general");
+    expect(findFor(skills, "integrations/a/rules", a)?.id).toBe("integrations/a/rules");
+    expect(findFor(skills, "rules", { kind: "integration", id: "b" })?.id).toBe("rules");
+    expect(findFor(skills, "rules", { kind: "home" })?.id).toBe("rules");
+  });
+});
