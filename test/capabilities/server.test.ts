@@ -76,8 +76,10 @@ eachDatabase("capabilities of a server", (open) => {
       await until(
         () => get("integrations"),
         ({ integrations }) =>
-          integrations.some(
-            (one: { id: string; status: string }) => one.id === "board" && one.status === "ready",
+          ["board", "github"].every((id) =>
+            integrations.some(
+              (one: { id: string; status: string }) => one.id === id && one.status === "ready",
+            ),
           ),
       );
       const { id: channel } = await post("channels", {
