@@ -1,7 +1,7 @@
 // On the running server: content of the home folder and of an external integration, activated in a channel, reaches the
 // model in order; a changed skill does so without a restart.
 
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import { LLMock } from "@copilotkit/aimock";
 import { loadConfig } from "../../src/config.ts";
 import { type Heddle, startServer } from "../../src/main.ts";
@@ -10,6 +10,9 @@ import { temporaryFolder } from "../integrations/harness.ts";
 
 const KEY = "admin-key-of-the-capabilities-test";
 let model: LLMock;
+
+// It starts servers, and bundles what they load.
+setDefaultTimeout(60_000);
 
 beforeAll(async () => {
   model = new LLMock({ port: 0 });
