@@ -52,6 +52,7 @@ function startOn({ home, databaseUrl }: TestDatabase): Promise<Heddle> {
         ...(databaseUrl && { DATABASE_URL: databaseUrl }),
         API_KEY: KEY,
         LOG_LEVEL: "error",
+        ALLOW_PRIVATE_HOSTS: "127.0.0.1",
         OPENAI_BASE_URL: `${model.url}/v1`,
         GITHUB_API_URL: github.url,
         GITHUB_TOKEN: "ghp_of_the_test",
@@ -81,6 +82,16 @@ async function sendWebhook(url: string | null, delivery: string, payload: unknow
 // biome-ignore lint/suspicious/noExplicitAny: answers are looked at field by field
 async function get(url: string | null, path: string): Promise<any> {
   const response = await fetch(`${url}${path}`, { headers: { authorization: `Bearer ${KEY}` } });
+  return response.json();
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: as above
+async function send(url: string | null, path: string, body: unknown): Promise<any> {
+  const response = await fetch(`${url}${path}`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${KEY}`, "content-type": "application/json" },
+    body: JSON.stringify(body),
+  });
   return response.json();
 }
 
@@ -140,4 +151,59 @@ eachDatabase("flow", (open) => {
     await heddle.close();
     expect(github.comments.length).toBe(commentsBefore + 1);
   }, 30_000);
+
+  test("a repository bound to three channels: a run in each, one comment, one answer in each chat", async () => {
+    const database = await open();
+    await database.close();
+    const heddle = await startOn(database);
+    const chats: string[] = [];
+    const chat = Bun.serve({
+      port: 0,
+      hostname: "127.0.0.1",
+      async fetch(request) {
+        const { result } = (await request.json()) as { result: string };
+        chats.push(`${new URL(request.url).pathname}: ${result}`);
+        return new Response();
+      },
+    });
+    for (const room of ["red", "blue", "red"]) {
+      const { id } = await send(heddle.url, "/api/v1/channels", {
+        client_id: `web:${room}:${crypto.randomUUID()}`,
+        dispatch_config: { type: "webhook", url: `http://127.0.0.1:${chat.port}/${room}` },
+      });
+      const bound = await send(heddle.url, `/api/v1/channels/${id}/integrations`, {
+        integration_type: "github",
+        client_id: "github:Codertocat/Hello-World",
+        event_filter: ["pull_request"],
+      });
+      expect(bound).toMatchObject({ channel_id: id, event_filter: ["pull_request"] });
+    }
+    const commentsBefore = github.comments.length;
+    const copies = await Promise.all(
+      [1, 2].map(() => sendWebhook(heddle.url, "delivery-2", pullRequestOpened)),
+    );
+    const [accepted] = copies;
+    expect(accepted).toMatchObject({
+      status: 200,
+      body: { status: "processed", run_agent: true, channels: 3 },
+    });
+    const tasksOf = ({ body }: { body: { results: { task_id: string }[] } }) =>
+      body.results.map(({ task_id }) => task_id);
+    const ids: string[] = tasksOf(accepted as never);
+    expect(copies.map((copy) => tasksOf(copy as never))).toEqual([ids, ids]);
+    for (const id of ids) {
+      await until(
+        () => get(heddle.url, `/api/v1/tasks/${id}`),
+        ({ status }) => status === "complete",
+      );
+      await until(
+        () => get(heddle.url, `/api/v1/deliveries?task_id=${id}`),
+        ({ deliveries }) => deliveries.every(({ status }: { status: string }) => status === "delivered"),
+      );
+    }
+    expect(github.comments.slice(commentsBefore)).toMatchObject([{ issue: "Codertocat/Hello-World#2" }]);
+    expect(chats.sort()).toEqual(["/blue: Looks good to me.", "/red: Looks good to me."]);
+    await heddle.close();
+    await chat.stop(true);
+  }, 60_000);
 });

@@ -3,7 +3,7 @@
 
 import { eq, inArray, sql } from "drizzle-orm";
 import { type Queryable, rowsOf } from "../db/database.ts";
-import { bots, channels, type JsonObject, sessions } from "../db/schema.ts";
+import { bots, channelBindings, channels, type JsonObject, sessions } from "../db/schema.ts";
 import { HeddleError } from "../errors.ts";
 import { isUuid } from "../ids.ts";
 
@@ -62,6 +62,24 @@ export async function findPlaces(query: Queryable, sessionIds: string[]): Promis
   });
 }
 
+/** A row for each active session of a place; one without a session when it has none. */
+interface EventRow {
+  asked: string;
+  binding_id: string | null;
+  event_filter: string[] | null;
+  binding_config: JsonObject | null;
+  channel_id: string;
+  client_id: string;
+  channel_bot: string | null;
+  channel_config: JsonObject | null;
+  session_id: string | null;
+  session_bot: string | null;
+  session_config: JsonObject | null;
+  /** Those of the bots that may be meant which there are. */
+  bots: string[];
+  mirrors: Place["mirrors"];
+}
+
 /**
  * For each event the channels bound to its client_id, the longest bound first, and its own channel, if there is one,
  * last. A channel's own bot comes before the one that the event names.
@@ -70,26 +88,49 @@ export async function findEventPlaces(
   query: Queryable,
   events: { clientId: string; botId: string }[],
 ): Promise<Settled<EventPlace[]>> {
-  const given = JSON.stringify(
-    events.map(({ clientId, botId }, nr) => ({ nr, client_id: clientId, bot_id: botId })),
-  );
+  const clientIds = [...new Set(events.map(({ clientId }) => clientId))];
+  const named = [...new Set(events.map(({ botId }) => botId))];
   const found = await query.execute(sql`
-    with event as (select * from jsonb_to_recordset(${given}::jsonb) as e (nr int, client_id text, bot_id text)),
-    place as (
-      select nr, event.bot_id as named, b.id as binding_id, b.event_filter, b.config as binding_config, b.channel_id
-      from event join channel_bindings b on b.client_id = event.client_id
+    select place.*, channels.client_id, channels.bot_id as channel_bot, channels.dispatch_config as channel_config,
+      s.id as session_id, s.bot_id as session_bot, s.dispatch_config as session_config, ${mirrors} as mirrors,
+      (select coalesce(jsonb_agg(bots.id), '[]') from bots
+        where bots.id = channels.bot_id or ${inArray(bots.id, named)}) as bots
+    from (
+      select client_id as asked, id as binding_id, event_filter, config as binding_config, channel_id
+      from channel_bindings where ${inArray(channelBindings.client_id, clientIds)}
       union all
-      select nr, event.bot_id, null, null, null, c.id
-      from event join channels c on c.client_id = event.client_id
-    )
-    select nr, binding_id, event_filter, binding_config, s.id as session_id, channels.id as channel_id,
-      channels.client_id, coalesce(channels.bot_id, named) as bot_id, bots.id is not null as has_bot,
-      s.dispatch_config as session_config, channels.dispatch_config as channel_config, ${mirrors} as mirrors
-    from place
+      select client_id, null, null, null, id from channels where ${inArray(channels.client_id, clientIds)}
+    ) place
     join channels on channels.id = place.channel_id
-    left join sessions s on s.client_id = channels.client_id and s.bot_id = coalesce(channels.bot_id, named) and s.active
-    left join bots on bots.id = coalesce(channels.bot_id, named)
-    order by nr, binding_id`);
-  const rows = rowsOf<EventPlace & { nr: number }>(found);
-  return events.map((_, nr) => ({ status: "fulfilled", value: rows.filter((row) => row.nr === nr) }));
+    left join sessions s on s.channel_id = channels.id and s.active
+    order by place.binding_id`);
+  const byClient = Map.groupBy(rowsOf<EventRow>(found), ({ asked }) => asked);
+  return events.map(({ clientId, botId }) => ({
+    status: "fulfilled",
+    value: placesOf(byClient.get(clientId) ?? [], botId),
+  }));
+}
+
+function placesOf(rows: EventRow[], named: string): EventPlace[] {
+  const groups = Map.groupBy(rows, ({ binding_id }) => binding_id);
+  return [...groups].flatMap(([binding_id, group]) => {
+    const [row] = group;
+    if (!row) return [];
+    const bot_id = row.channel_bot ?? named;
+    const session = group.find(({ session_bot }) => session_bot === bot_id);
+    const place: EventPlace = {
+      binding_id,
+      event_filter: row.event_filter,
+      binding_config: row.binding_config,
+      channel_id: row.channel_id,
+      client_id: row.client_id,
+      bot_id,
+      has_bot: row.bots.includes(bot_id),
+      session_id: session?.session_id ?? null,
+      session_config: session?.session_config ?? null,
+      channel_config: row.channel_config,
+      mirrors: row.mirrors,
+    };
+    return [place];
+  });
 }

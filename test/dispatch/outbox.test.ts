@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { deliveries } from "../../src/db/schema.ts";
 import { newId } from "../../src/ids.ts";
 import type { Job } from "../../src/queue/queue.ts";
 import { Permanent, Retryable } from "../../src/sdk/errors.ts";
@@ -158,6 +159,42 @@ eachDatabase("outbox", (open) => {
     await attempt();
     expect((await row()).status).toBe("delivered");
     expect(seen).toMatchObject([{ text: "The answer", dispatchConfig: { room: "r" }, botId: "default" }]);
+    await queue.close();
+  });
+
+  test("a post is made in its author's name, and in the thread unless it says otherwise", async () => {
+    const { attempt, row, seen, db, outbox, queue } = await fixture(() => ({ receipt: null }), "post");
+    await attempt();
+    expect(seen[0]).toMatchObject({ replyInThread: true });
+    expect(seen[0]).not.toHaveProperty("username");
+    const payload = {
+      ...(await row()).payload,
+      author: { username: "Ann", icon_emoji: ":wave:", icon_url: "https://example.com/ann.png" },
+      reply_in_thread: false,
+    };
+    await db.query.update(deliveries).set({ payload });
+    await outbox.redeliver((await row()).id);
+    await attempt();
+    expect(seen[1]).toMatchObject({
+      text: "The answer",
+      replyInThread: false,
+      username: "Ann",
+      iconEmoji: ":wave:",
+      iconUrl: "https://example.com/ann.png",
+    });
+    await queue.close();
+  });
+
+  test("several are written together, without those that go nowhere", async () => {
+    const { outbox, db, row, queue } = await fixture(() => ({ receipt: null }));
+    const { id, ...first } = await row();
+    const to = (dispatch_type: string) => ({ ...first, dispatch_type });
+    await db.query.transaction((tx) => outbox.write(tx, to("none"), to("chat"), to("other")));
+    const types = (await outbox.list({})).filter((one) => one.id !== id).map((one) => one.dispatch_type);
+    expect(types.sort()).toEqual(["chat", "other"]);
+    // The pump of this test takes them without completing them.
+    const { rows } = await db.execute("select count(*)::int as n from pgboss.job where name = 'deliveries'");
+    expect(rows).toEqual([{ n: 3 }]);
     await queue.close();
   });
 

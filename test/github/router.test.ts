@@ -48,10 +48,12 @@ const PUSH = { ref: "refs/heads/main", commits: [], pusher: { name: "alice" }, r
 eachDatabase("the webhook of integrations/github", (open) => {
   let db: TestDatabase;
   let github: LoadedBuiltin;
+  let fixture: Awaited<ReturnType<typeof createSessionsFixture>>;
 
   beforeAll(async () => {
     db = await open();
-    const fixture = await createSessionsFixture(db);
+    const meta = { integrationType: "github", clientIdPrefix: "github:" };
+    fixture = await createSessionsFixture(db, {}, [meta]);
     const services = createSdkServices("github", {
       sessions: fixture.sessions,
       documents: createDocuments({ db }),
@@ -221,6 +223,53 @@ eachDatabase("the webhook of integrations/github", (open) => {
       expect(copies.filter(({ answer }) => answer.duplicate === false)).toHaveLength(1);
       expect(await stored()).toBe(before + 1);
     });
+
+    test("an event of a repository that is bound to channels, for each of them, with one reply target", async () => {
+      const repository = { full_name: "octo/bound" };
+      const channels = [];
+      for (const [clientId, event_filter] of [
+        ["web:all", null],
+        ["web:issues", ["issues"]],
+        ["web:pushes", ["push"]],
+      ] as const) {
+        const { channel } = await fixture.channels.getOrCreate(clientId, {});
+        channels.push(channel.id);
+        await fixture.bindings.add(channel.id, {
+          integration_type: "github",
+          client_id: "github:octo/bound",
+          event_filter: event_filter && [...event_filter],
+        });
+      }
+      const { answer } = await post(webhook("issues", { ...ISSUE, repository }));
+      expect(answer).toMatchObject({ status: "processed", event: "issues", run_agent: true, channels: 2 });
+      const results = answer.results as { channel_id: string; task_id: string; duplicate: boolean }[];
+      expect(results.map(({ channel_id }) => channel_id)).toEqual(channels.slice(0, 2));
+      const types = [];
+      for (const { task_id } of results) {
+        const [task] = await db.query.select().from(tasks).where(eq(tasks.id, task_id));
+        types.push([task?.dispatch_type, task?.mirrors]);
+      }
+      expect(types).toEqual([
+        ["github", []],
+        ["none", []],
+      ]);
+      const push = await post(webhook("push", { ...PUSH, repository }));
+      expect(push.answer).toMatchObject({ status: "processed", run_agent: false, channels: 2 });
+
+      await fixture.bindings.delete(channels[0] ?? "", (await bindingOf(channels[0])) ?? "");
+      await fixture.bindings.delete(channels[1] ?? "", (await bindingOf(channels[1])) ?? "");
+      const before = await stored();
+      expect((await post(webhook("issues", { ...ISSUE, repository }))).answer).toEqual({
+        status: "filtered",
+        event: "issues",
+        run_agent: false,
+        channels: 0,
+        results: [],
+      });
+      expect(await stored()).toBe(before);
+    });
+    const bindingOf = async (channelId: string | undefined) =>
+      (await fixture.bindings.list(channelId ?? ""))[0]?.id;
 
     test("every example of @octokit/webhooks-examples", async () => {
       const before = await stored();

@@ -90,6 +90,37 @@ test("a child process speaks REST", async () => {
     },
   });
 
+  const event = {
+    clientId: "mine:a",
+    event: "motion",
+    botId: "b",
+    content: "text",
+    source: "mine",
+    notify: false,
+    author: { display_name: "Ann" },
+  };
+  const outcome = { status: "processed" as const, bound: false, results: [] };
+  const [sent, told] = await calls(Response.json(outcome), () => child.injectEvent(event));
+  expect(told).toEqual(outcome);
+  expect(sent).toMatchObject({
+    method: "POST",
+    path: "/api/v1/events",
+    body: {
+      client_id: "mine:a",
+      event: "motion",
+      bot_id: "b",
+      content: "text",
+      source: "mine",
+      run_agent: false,
+      notify: false,
+      author: { display_name: "Ann" },
+    },
+  });
+  expect(child.injectEvent({ ...event, matches: () => true })).rejects.toMatchObject({
+    code: "not_supported",
+    field: "matches",
+  });
+
   const [document, id] = await calls(Response.json({ id: "d1" }), () =>
     child.ingestDocument({ title: "T", content: "C", metadata: { a: 1 } }),
   );

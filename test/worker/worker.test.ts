@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import type { Agent, ClaimedTask } from "../../src/agent/turn.ts";
+import { channels } from "../../src/db/schema.ts";
 import { HeddleError } from "../../src/errors.ts";
 import { newId } from "../../src/ids.ts";
 import type { DeliverInput, Dispatcher } from "../../src/sdk/types.ts";
@@ -86,6 +87,32 @@ eachDatabase("worker", (open) => {
       { role: "assistant", content: "42", task_id: task.id },
     ]);
     expect(runs).toBe(1);
+    await worker.close();
+    await queue.close();
+  });
+
+  test("an answer goes to all places of its channel, each with a delivery of its own", async () => {
+    const parts = await fixture(async () => answered("42"));
+    const { start, over, delivered, outbox, sessions, db, queue } = parts;
+    const { session_id } = await sessions.getOrCreate({ clientId: "test:1", botId: "default" });
+    await db.query.update(channels).set({ dispatch_config: { type: "chat", room: "mirror" } });
+    const { task_id } = await sessions.inject({
+      sessionId: session_id,
+      content: "x",
+      source: "test",
+      runAgent: true,
+      dispatchConfig: { type: "chat", room: "own" },
+    });
+    const worker = start();
+    await over(String(task_id));
+    // Polls, as a caller of the API would.
+    const list = () => outbox.list({ task_id: String(task_id) });
+    while ((await list()).some(({ status }) => status !== "delivered")) await Bun.sleep(5);
+    expect(await list()).toHaveLength(2);
+    expect(delivered.map(({ task, result }) => [task.dispatch_config.room, result]).sort()).toEqual([
+      ["mirror", "42"],
+      ["own", "42"],
+    ]);
     await worker.close();
     await queue.close();
   });
