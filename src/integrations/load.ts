@@ -67,6 +67,8 @@ export type LoadResult =
 
 export interface LoadOptions {
   prepare(): Promise<PrepareResult>;
+  /** Lets the preparation wait for that of others; the wait is not counted. Default: it begins at once. */
+  inTurn?<Value>(work: () => Promise<Value>): Promise<Value>;
   services: Omit<SdkServices, "log">;
   log: Logger;
   /** How long preparing and running all files may take. */
@@ -77,6 +79,7 @@ export interface LoadOptions {
 export async function loadIntegration(found: FoundIntegration, options: LoadOptions): Promise<LoadResult> {
   // Which file is running, for errors that do not know where they are from.
   const at = { file: found.folder };
+  const { inTurn = (work) => work() } = options;
   const collected = collector();
   let release = async () => {};
   let late = false;
@@ -85,7 +88,10 @@ export async function loadIntegration(found: FoundIntegration, options: LoadOpti
     return { ok: false, problem, settings: mergeSettings(collected.settings, collected.about.setup) };
   };
   const run = async (): Promise<LoadResult> => {
-    const result = await options.prepare();
+    const result = await inTurn(() => {
+      startClock();
+      return options.prepare();
+    });
     if (!result.ok) {
       const [problem = { reason: "It cannot be bundled" }] = result.problems;
       return { ...failed(problem), mayHeal: result.mayHeal };
@@ -107,11 +113,16 @@ export async function loadIntegration(found: FoundIntegration, options: LoadOpti
     return { ok: true, loaded: { ...describe(found, exports, collected, release), ...content } };
   };
   const deadline = Promise.withResolvers<LoadResult>();
-  const timer = setTimeout(() => {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  // Not before its turn: among hundreds the last one waits long, and is no slower for it.
+  const startClock = () => {
+    timer = setTimeout(giveUp, options.timeoutMs);
+  };
+  const giveUp = () => {
     late = true;
     const reason = `${basename(at.file)} was not loaded within ${options.timeoutMs / 1000} s; does a top-level await never end?`;
     deadline.resolve(failed({ reason, file: at.file }));
-  }, options.timeoutMs);
+  };
   const outcome = await Promise.race([run(), deadline.promise]).catch((error: unknown): LoadResult => {
     const place = locate(error, found.folder) ?? { file: at.file };
     return failed({ reason: messageOf(error), ...place });

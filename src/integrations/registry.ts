@@ -238,8 +238,8 @@ export function createIntegrations(options: IntegrationsOptions): Integrations {
     clearTimeout(entry.healing.timer);
     const isReplaced = () => isClosed || entries.get(id) !== entry || entry.generation !== generation;
     const result = await loadIntegration(found, {
-      prepare: () =>
-        bundling(() => prepare(found, hash, { cacheDir, inUse, version: options.version, look: review })),
+      prepare: () => prepare(found, hash, { cacheDir, inUse, version: options.version, look: review }),
+      inTurn: bundling,
       services: options.backendFor(id),
       log: log.getChild(id),
       timeoutMs: options.loadTimeoutMs ?? LOAD_TIMEOUT_MS,

@@ -288,3 +288,25 @@ test("a file may use names of the SDK for its own, or the globals of that name",
   await all.integrations.loadAll();
   expect(all.call("names")).toEqual(["mine", true]);
 });
+
+test("those that wait for their turn are not given up for it", async () => {
+  // Each holds its turn for a while, and all together for longer than one may take.
+  const slow = Array.from({ length: 12 }, (_, n) => [`i${n}/tools/t.ts`, toolNamed(`tool_${n}`)]);
+  await using all = await harness(Object.fromEntries(slow), {
+    loadTimeoutMs: 1_000,
+    review: {
+      approve: async () => {},
+      look: async () => ({
+        pending: null,
+        below: "/nowhere",
+        admit: async () => {},
+        async settle() {
+          await new Promise((resolve) => setTimeout(resolve, 500));
+          return "holds";
+        },
+      }),
+    },
+  });
+  await all.integrations.loadAll();
+  expect(all.integrations.list().filter(({ error }) => error)).toEqual([]);
+});
