@@ -2,7 +2,7 @@
 // version of Heddle and from the same sources), or when the program was compiled.
 
 import { createHash } from "node:crypto";
-import { cp, mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { copyFile, link, mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { bundleFolder, type Problem } from "../runtime/bundle.ts";
 import type { FoundIntegration, IntegrationFiles } from "./discover.ts";
@@ -183,7 +183,7 @@ async function copyKept(kept: string, dir: string): Promise<Manifest | undefined
   const manifest = await readManifest(kept);
   if (!manifest) return undefined;
   try {
-    await cp(kept, dir, { recursive: true });
+    await duplicate(kept, dir);
     return manifest;
   } catch {
     await rm(dir, { recursive: true, force: true });
@@ -194,12 +194,23 @@ async function copyKept(kept: string, dir: string): Promise<Manifest | undefined
 /** In one step, as another process may be doing the same. */
 async function keep(dir: string, kept: string): Promise<void> {
   const copy = `${kept}.${crypto.randomUUID()}`;
-  await cp(dir, copy, { recursive: true });
+  await duplicate(dir, copy);
   try {
     await rename(copy, kept);
   } catch (error) {
     await rm(copy, { recursive: true, force: true });
     if (!(await readManifest(kept))) throw error;
+  }
+}
+
+/** The files are never changed, so both folders may have the same ones. */
+async function duplicate(from: string, to: string): Promise<void> {
+  await mkdir(to, { recursive: true, mode: 0o700 });
+  for (const entry of await readdir(from, { withFileTypes: true })) {
+    const [source, target] = [join(from, entry.name), join(to, entry.name)];
+    if (entry.isDirectory()) await duplicate(source, target);
+    // Not every file system has links.
+    else await link(source, target).catch(() => copyFile(source, target));
   }
 }
 
