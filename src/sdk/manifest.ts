@@ -2,6 +2,7 @@
 // own tests need no package; Heddle checks manifests against the schema (integrations/manifest.ts).
 
 import { type Static, type TProperties, type TSchema, Type } from "@sinclair/typebox";
+import type { WebhookVerifier } from "./verify/descriptor.ts";
 
 /** Nothing unknown: a misspelt key would be a setting that silently does nothing. */
 const strict = <Properties extends TProperties>(properties: Properties, description: string) =>
@@ -37,22 +38,27 @@ const EnvVar = strict(
   "A setting. Resolved: stored, else environment, else default.",
 );
 
-const secretKey = text("Key of the setting that holds the secret.");
+const secret = text("Key of the setting that holds the secret.");
+const header = (description: string) =>
+  Type.String({ pattern: "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$", description });
+const id = Type.Optional(header("Name of the header with the sender's id of the event, if there is one."));
 
-/** One branch a group of schemes; the scheme says which. */
+/** The scheme says which of them is meant. */
 const VERIFIERS = [
   strict(
     {
-      scheme: oneOf(["github", "slack", "standard", "gitlab", "stripe", "bearer"], "A known sender's way."),
-      secret: secretKey,
+      scheme: oneOf(["github", "slack", "standard", "gitlab", "stripe"], "A known sender's way."),
+      secret,
     },
     "Verifies as this sender signs.",
   ),
+  strict({ scheme: oneOf(["bearer"], "A shared token."), secret, id }, "Verifies a shared token."),
   strict(
     {
       scheme: oneOf(["hmac"], "An HMAC of the raw body in a header."),
-      secret: secretKey,
-      header: text("Name of the header that has the signature."),
+      secret,
+      id,
+      header: header("Name of the header that has the signature."),
       algorithm: Type.Optional(oneOf(["sha1", "sha256", "sha512"], "Default: sha256.")),
       encoding: Type.Optional(oneOf(["hex", "base64"], "Default: hex.")),
       prefix: optional('What stands before the signature, such as "sha256=".'),
@@ -61,8 +67,8 @@ const VERIFIERS = [
   ),
 ] as const;
 
-const Verifier = Type.Unsafe<Static<(typeof VERIFIERS)[number]>>({
-  description: "How the sender is verified; known senders can be tried out with `heddle receive`.",
+const Verifier = Type.Unsafe<WebhookVerifier & { secret: string }>({
+  description: "How the sender is verified.",
   type: "object",
   properties: {
     scheme: oneOf(

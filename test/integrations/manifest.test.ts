@@ -89,6 +89,11 @@ const WRONG: [manifest: unknown, path: string, message: string][] = [
     "is not known here",
   ],
   [{ webhook: { path: "/w", verifier: { secret: "A" } } }, "webhook.verifier.scheme", "is missing"],
+  [
+    { webhook: { path: "/w", verifier: { scheme: "bearer", secret: "A", id: "not a header" } } },
+    "webhook.verifier.id",
+    "must match",
+  ],
   [{ webhook: { path: "/w", verifier: { scheme: "github" } } }, "webhook.verifier.secret", "is missing"],
   [{ api_permissions: 5 }, "api_permissions", "must be"],
   [{ api_permissions: "slack" }, "api_permissions", "slack_integration"],
