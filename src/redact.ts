@@ -24,6 +24,8 @@ export function createRedactor(): Redactor {
         known.add(secret);
         // As it stands inside a JSON string, too.
         known.add(JSON.stringify(secret).slice(1, -1));
+        // And in a URL.
+        known.add(encodeURIComponent(secret.toWellFormed()));
       }
       if (known.size === before) return;
       // Longest first: a secret that begins with another one must be hidden whole.

@@ -53,7 +53,15 @@ export interface Note {
 
 const ID = /^[a-z][a-z0-9_-]*$/;
 /** Owns what Heddle itself registers. */
-const RESERVED = ["core"];
+const RESERVED = [
+  "core",
+  // Below /api/v1/admin/integrations these are lists and schemas.
+  "icons",
+  "sidebar-sections",
+  "dashboard-modules",
+  "manifest-schema",
+  "dashboard-schema",
+];
 const CODE = /\.([cm]?[jt]s|[jt]sx)$/;
 const NOT_CODE = /\.(d|test|spec)\.[cm]?[jt]sx?$/;
 const SINGLE = ["index", "config", "dispatcher", "hooks", "router", "setup", "process"] as const;

@@ -1,0 +1,199 @@
+// A secret is stored as a setting of one integration, and used there in every way that could let it out: logged, thrown,
+// delivered with an error, returned by a tool, sent by a webhook, printed by a process. Then everything that the server
+// shows is searched for it, and all that another integration can see.
+
+import { afterAll, expect, test } from "bun:test";
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { eachDatabase } from "../database.ts";
+import { temporaryFolder } from "../integrations/harness.ts";
+import { crawl, createAsk, createSearch } from "./canary.ts";
+import { closed } from "./in-process.ts";
+import { ADMIN_KEY, killAll, launch, until } from "./process.ts";
+
+/** Unlike anything else, in no part either. */
+const CANARY = `Zq7'"\\ü/${crypto.randomUUID()}`;
+const REFUSED = `Rf4-${crypto.randomUUID()}`;
+
+const FILES = {
+  "keeper/config.ts": `import { defineConfig, t } from "heddle/sdk";
+export const settings = defineConfig({
+  KEEPER_CREDENTIAL: t.String({ secret: true, default: "" }),
+  KEEPER_PIN: t.Integer({ secret: true, default: 1 }),
+});
+`,
+  // The manifest alone says that this one is secret.
+  "keeper/setup.ts": `import { defineSetup } from "heddle/sdk";
+export const SETUP = defineSetup({
+  env_vars: [{ key: "KEEPER_PHRASE", secret: true }, { key: "KEEPER_CREDENTIAL", required: true }],
+  webhook: { path: "/webhook", verifier: { scheme: "bearer", secret: "KEEPER_CREDENTIAL" } },
+  dashboard_modules: [{ id: "leaky", label: "Leaky" }],
+});
+`,
+  "keeper/router.ts": `import { Elysia, injectMessage, getOrCreateSession, log, verifyBearer } from "heddle/sdk";
+import { settings } from "./config.ts";
+export const router = new Elysia()
+  .get("/length", () => ({ length: settings.KEEPER_CREDENTIAL.length }))
+  .get("/log", () => {
+    log.info("It is " + settings.KEEPER_CREDENTIAL, { credential: settings.KEEPER_CREDENTIAL });
+    return "logged";
+  })
+  .get("/throw", () => { throw new Error("No access with " + settings.KEEPER_CREDENTIAL); })
+  .get("/mc/leaky/data", () => { throw new Error("No data with " + settings.KEEPER_CREDENTIAL); })
+  .post("/webhook", async ({ request }) => {
+    await verifyBearer(request, settings.KEEPER_CREDENTIAL);
+    return "came";
+  });
+`,
+  "keeper/dispatcher.ts": `import { Permanent, registerDispatcher } from "heddle/sdk";
+import { settings } from "./config.ts";
+registerDispatcher("keeper", {
+  deliver() { throw new Permanent("Refused with " + settings.KEEPER_CREDENTIAL); },
+});
+`,
+  "keeper/tools/tell.ts": `import { register } from "heddle/sdk";
+import { settings } from "../config.ts";
+register({ name: "keeper_tell", description: "Tells." }, () => "It is " + settings.KEEPER_CREDENTIAL);
+`,
+  "keeper/process.ts": `export const DESCRIPTION = "Prints"; export const CMD = ["bun", "print.ts"]; export const REQUIRED_ENV = ["KEEPER_CREDENTIAL"];`,
+  "keeper/print.ts": `console.log("mine " + process.env.KEEPER_CREDENTIAL + " " + process.env.KEEPER_CREDENTIAL?.length);
+console.error(JSON.stringify(process.env));
+setInterval(() => {}, 1000);
+`,
+  // Declares the same keys, and looks wherever it can.
+  "curious/config.ts": `import { defineConfig, t } from "heddle/sdk";
+export const settings = defineConfig({ KEEPER_CREDENTIAL: t.Optional(t.String()), KEEPER_PHRASE: t.Optional(t.String()) });
+`,
+  "curious/router.ts": `import { Elysia } from "heddle/sdk";
+import { settings } from "./config.ts";
+export const router = new Elysia().get("/seen", () => ({ settings: { ...settings }, environment: process.env }));
+`,
+  "curious/process.ts": `export const DESCRIPTION = "Looks"; export const CMD = ["bun", "look.ts"];`,
+  "curious/look.ts": `console.log("seen " + JSON.stringify(process.env));
+setInterval(() => {}, 1000);
+`,
+};
+
+eachDatabase("a secret of one integration", (open) => {
+  afterAll(killAll);
+
+  test("is found in no log line, no answer, no error, no document, and not by another integration", async () => {
+    await using folder = await temporaryFolder();
+    await folder.write(FILES);
+    const database = await closed(open);
+    const heddle = launch({
+      arguments: ["--port", "0"],
+      environment: {
+        HEDDLE_HOME: database.home,
+        ...(database.databaseUrl && { DATABASE_URL: database.databaseUrl }),
+        INTEGRATION_DIRS: folder.path,
+        LOG_LEVEL: "debug",
+        LOG_FORMAT: "json",
+        PATH: process.env.PATH ?? "",
+      },
+    });
+    const url = await heddle.started;
+    const search = createSearch([CANARY, REFUSED]);
+    const ask = createAsk(url, ADMIN_KEY, search);
+    const json = async (method: string, path: string, body?: unknown) =>
+      JSON.parse((await ask(method, path, body)).text);
+    const admin = "/api/v1/admin/integrations";
+    await until(
+      () => json("GET", admin),
+      ({ integrations }) =>
+        ["keeper", "curious"].every((id) =>
+          integrations.some((one: { id: string; is_live: boolean }) => one.id === id && one.is_live),
+        ),
+    );
+
+    // Stored, shown masked, and refused in several ways.
+    const store = (settings: unknown) => ask("PUT", `${admin}/keeper/settings`, { settings });
+    expect((await store({ KEEPER_CREDENTIAL: CANARY, KEEPER_PHRASE: CANARY })).status).toBe(200);
+    expect((await store({ KEEPER_PIN: REFUSED })).status).toBe(422);
+    expect((await store({ KEEPER_CREDENTAIL: REFUSED })).status).toBe(422);
+    expect((await store({ KEEPER_CREDENTIAL: [REFUSED] })).status).toBe(422);
+    expect((await ask("PUT", `${admin}/keeper/settings`, `{"settings": "${REFUSED}`)).status).toBe(400);
+    expect((await ask("PUT", `${admin}/nobody/settings`, { settings: { A: REFUSED } })).status).toBe(404);
+    const { settings } = await json("GET", `${admin}/keeper/settings`);
+    expect(settings.map(({ value }: { value: string }) => value)).toEqual([
+      `********${CANARY.slice(-4)}`,
+      "********",
+      `********${CANARY.slice(-4)}`,
+    ]);
+
+    // Used: each of these has it in its hands.
+    expect(await json("GET", "/integrations/keeper/length")).toEqual({ length: CANARY.length });
+    expect((await ask("GET", "/integrations/keeper/log")).text).toBe("logged");
+    expect((await ask("GET", "/integrations/keeper/throw")).status).toBe(500);
+    const validated = await json("POST", `${admin}/keeper/dashboard-modules/leaky/validate`);
+    expect(validated.valid).toBe(false);
+    const webhook = (authorization: string) =>
+      fetch(`${url}/integrations/keeper/webhook?token=${encodeURIComponent(CANARY)}`, {
+        method: "POST",
+        headers: { authorization, "x-more": encodeURIComponent(CANARY), "content-type": "application/json" },
+        body: JSON.stringify({ echoed: CANARY }),
+      });
+    search.look("a refused webhook", await (await webhook("Bearer wrong")).text());
+    search.look(
+      "a webhook",
+      await (await webhook(`Bearer ${Buffer.from(CANARY).toString("latin1")}`)).text(),
+    );
+
+    const { session_id } = await json("POST", "/api/v1/sessions", {
+      client_id: "keeper:a",
+      bot_id: "default",
+    });
+    const { task_id } = await json("POST", `/api/v1/sessions/${session_id}/messages`, {
+      content: "/keeper_tell {}",
+      run_agent: true,
+      dispatch_config: { type: "keeper" },
+      execution_config: { tools: ["keeper_tell"] },
+    });
+    const { deliveries } = await until(
+      () => json("GET", `/api/v1/deliveries?task_id=${task_id}`),
+      ({ deliveries }) => deliveries.some(({ status }: { status: string }) => status === "dead"),
+    );
+    // It was really there, and hidden: what is tested here would have let it out.
+    expect(deliveries[0].last_error).toBe("Refused with [redacted]");
+    expect((await json("GET", `/api/v1/tasks/${task_id}`)).result).toContain("It is [redacted]");
+
+    const linesOf = async (id: string) =>
+      (await json("GET", `${admin}/${id}/process/logs`)).lines.map(({ text }: { text: string }) => text);
+    const printed = await until(
+      () => linesOf("keeper"),
+      (lines) => lines.some((line: string) => line.startsWith("mine")),
+    );
+    expect(printed.join("\n")).toContain(`mine [redacted] ${CANARY.length}`);
+    const looked = await until(
+      () => linesOf("curious"),
+      (lines) => lines.some((line: string) => line.startsWith("seen")),
+    );
+    expect(looked.join("\n")).toContain("HEDDLE_API_KEY");
+    expect(looked.join("\n")).not.toContain("KEEPER_");
+
+    // What the other one sees of its own.
+    const seen = await json("GET", "/integrations/curious/seen");
+    expect(Object.keys(seen.environment)).toContain("INTEGRATION_DIRS");
+    expect(seen.settings).toEqual({});
+
+    const answered = await crawl(ask, { id: ["keeper", "curious", "default"] });
+    expect(answered).toContain(`${admin}/keeper/settings`);
+    expect(answered).toContain(`/api/v1/tasks/${task_id}`);
+    expect(answered).toContain(`/api/v1/sessions/${session_id}/messages`);
+    expect(answered.length).toBeGreaterThan(40);
+
+    heddle.kill("SIGTERM");
+    expect(await heddle.ended).toBe(0);
+    expect(heddle.errors()).toContain("It is [redacted]");
+    search.look("the log", heddle.errors());
+    // Neither in what the database keeps on the disk.
+    for (const file of filesBelow(database.home)) search.look(file, readFileSync(file, "latin1"));
+    expect(search.found).toEqual([]);
+  }, 120_000);
+});
+
+function filesBelow(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .map((name) => join(folder, name))
+    .filter((path) => statSync(path).isFile());
+}

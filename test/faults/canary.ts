@@ -1,0 +1,107 @@
+// Searches what a server lets out for secrets that it was given.
+
+/** Every form in which a secret might come out. */
+function formsOf(secret: string): string[] {
+  const base64 = Buffer.from(secret).toString("base64").replace(/=+$/, "");
+  return [
+    secret,
+    JSON.stringify(secret).slice(1, -1),
+    encodeURIComponent(secret),
+    base64,
+    base64.replaceAll("+", "-").replaceAll("/", "_"),
+    Buffer.from(secret).toString("hex"),
+    // Of a secret that is shown masked, no more than the last four characters.
+    secret.slice(0, 8),
+    secret.slice(-8),
+  ];
+}
+
+export interface Search {
+  /** Notes where one of the secrets is in the text. */
+  look(place: string, text: string): void;
+  found: string[];
+  /** How many texts were looked at. */
+  looked(): number;
+}
+
+export function createSearch(secrets: string[]): Search {
+  const forms = secrets.flatMap(formsOf);
+  const found: string[] = [];
+  let count = 0;
+  return {
+    found,
+    looked: () => count,
+    look(place, text) {
+      count++;
+      const form = forms.find((one) => text.includes(one));
+      if (form === undefined) return;
+      const at = text.indexOf(form);
+      found.push(`${place}: …${text.slice(Math.max(0, at - 60), at + form.length + 20)}…`);
+    },
+  };
+}
+
+export type Ask = (method: string, path: string, body?: unknown) => Promise<{ status: number; text: string }>;
+
+/** Asks, and looks at all of the answer. */
+export const createAsk =
+  (url: string, key: string, search: Search): Ask =>
+  async (method, path, body) => {
+    const response = await fetch(`${url}${path}`, {
+      method,
+      redirect: "manual",
+      headers: {
+        authorization: `Bearer ${key}`,
+        ...(body !== undefined && { "content-type": "application/json" }),
+      },
+      ...(body !== undefined && { body: typeof body === "string" ? body : JSON.stringify(body) }),
+    });
+    const text = await readText(response);
+    const headers = [...response.headers].map(([name, value]) => `${name}: ${value}`).join("\n");
+    search.look(`${method} ${path} (${response.status})`, `${headers}\n\n${text}`);
+    return { status: response.status, text };
+  };
+
+/** Of a stream of events, which never ends, what is there at once. */
+async function readText(response: Response): Promise<string> {
+  if (!response.headers.get("content-type")?.startsWith("text/event-stream")) return response.text();
+  const reader = response.body?.getReader();
+  const first = await Promise.race([reader?.read(), Bun.sleep(500)]);
+  await reader?.cancel();
+  return first?.value ? new TextDecoder().decode(first.value) : "";
+}
+
+const UUID = /[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}/g;
+
+/**
+ * Asks every GET route of the OpenAPI document. Where a path has parameters, `known` and all ids that earlier answers
+ * had are tried, a few for each. Returns the paths that were answered with 200.
+ */
+export async function crawl(ask: Ask, known: Record<string, string[]>): Promise<string[]> {
+  const document = JSON.parse((await ask("GET", "/swagger/json")).text);
+  const routes = Object.entries<Record<string, unknown>>(document.paths)
+    .filter(([, operations]) => "get" in operations)
+    .map(([path]) => path)
+    // Lists first: they have the ids.
+    .sort((a, b) => a.split("{").length - b.split("{").length);
+  const ids = new Set<string>();
+  const answered: string[] = [];
+  for (const route of routes) {
+    for (const path of fill(route, known, ids)) {
+      const { status, text } = await ask("GET", path);
+      if (status === 200) answered.push(path);
+      for (const [id] of text.matchAll(UUID)) ids.add(id);
+    }
+  }
+  return answered;
+}
+
+const TRIED = 25;
+
+function fill(route: string, known: Record<string, string[]>, ids: ReadonlySet<string>): string[] {
+  const [parameter] = /\{\w+\}/.exec(route) ?? [];
+  if (parameter === undefined) return [route.includes("search") ? `${route}?q=canary` : route];
+  const name = parameter.slice(1, -1);
+  const values = [...(known[name] ?? []), ...[...ids].slice(-TRIED)];
+  return values.flatMap((value) => fill(route.replace(parameter, encodeURIComponent(value)), known, ids));
+}
