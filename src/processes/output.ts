@@ -39,7 +39,7 @@ const BYTES_PER_SECOND = 64 * 1024;
 const BURST_LINES = 1_000;
 const BURST_BYTES = 1024 * 1024;
 /** More is not even read: it would keep the server busy. */
-const READ_BYTES_PER_SECOND = 16 * 1024 * 1024;
+const READ_BYTES_PER_SECOND = 32 * 1024 * 1024;
 const NEWLINE = 10;
 
 export function createOutput({ redact, onLine, now = Date.now, pause = sleep }: OutputOptions): Output {

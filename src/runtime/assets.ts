@@ -98,23 +98,22 @@ export async function guardianProgram(home: string): Promise<string> {
 }
 
 /**
- * A folder of packages for NODE_PATH, in which a process that this one starts finds "heddle/sdk". `writeSdk` is to write
- * the stand-alone SDK into a folder; from source the sources themselves serve.
+ * A folder of packages for NODE_PATH, in which a process that this one starts finds "heddle/sdk". `write` is to put the
+ * stand-alone SDK into a file; from source the sources themselves serve.
  */
-export async function sdkPackages(
-  home: string,
-  writeSdk: (folder: string) => Promise<void>,
-): Promise<string> {
-  if (isCompiled) return unpacked(home, "packages", writeSdk);
-  // Bun looks through NODE_PATH, but not through links in it.
-  const sdk = join(repository, "src", "sdk", "index.ts");
-  const name = `packages-${createHash("sha256").update(sdk).digest("hex").slice(0, 16)}`;
+export async function sdkPackages(home: string, write: (file: string) => Promise<void>): Promise<string> {
+  const sources = join(repository, "src", "sdk", "index.ts");
+  const name = isCompiled
+    ? "packages"
+    : `packages-${createHash("sha256").update(sources).digest("hex").slice(0, 16)}`;
   return unpacked(home, name, async (target) => {
+    // Bun goes through NODE_PATH by the names of files: neither "exports" of a package nor links to folders count.
     const folder = join(target, "heddle");
     await mkdir(folder, { recursive: true });
-    await writeFile(join(folder, "sdk.ts"), `export * from ${JSON.stringify(sdk)};\n`);
-    const about = { name: "heddle", type: "module", exports: { "./sdk": "./sdk.ts" } };
-    await writeFile(join(folder, "package.json"), JSON.stringify(about));
+    await writeFile(join(folder, "package.json"), JSON.stringify({ name: "heddle", type: "module" }));
+    const file = join(folder, "sdk.js");
+    if (isCompiled) await write(file);
+    else await writeFile(file, `export * from ${JSON.stringify(sources)};\n`);
   });
 }
 

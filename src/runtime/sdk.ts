@@ -34,10 +34,13 @@ export async function writeSdk(folder: string): Promise<void> {
 
 /** A folder for NODE_PATH, in which processes that this one starts find "heddle/sdk". */
 export function sdkPackagesFor(home: string): Promise<string> {
-  return sdkPackages(home, async (folder) => {
-    await writeSdk(folder);
-    // By the package's name; declarations are for editors.
-    await rename(join(folder, "sdk"), join(folder, "heddle"));
-    await rm(join(folder, "types"), { recursive: true, force: true });
+  return sdkPackages(home, async (file) => {
+    const unpacked = `${file}.new`;
+    try {
+      await writeSdk(unpacked);
+      await rename(join(unpacked, "sdk", "index.js"), file);
+    } finally {
+      await rm(unpacked, { recursive: true, force: true });
+    }
   });
 }

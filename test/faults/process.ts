@@ -19,11 +19,14 @@ export interface HeddleProcess {
 }
 
 export interface LaunchOptions {
+  /** Default: this Bun with the sources. */
+  program?: string[];
   command?: "serve" | "worker";
   arguments?: string[];
   environment?: Record<string, string>;
 }
 
+const MAIN = join(import.meta.dirname, "../../src/main.ts");
 const running = new Set<ChildProcess>();
 
 /** For `afterAll`: nothing that a failed test left behind outlives it. */
@@ -40,8 +43,8 @@ export async function killAll(): Promise<void> {
 /** Nothing of this process's environment is handed on. */
 export function launch(options: LaunchOptions): HeddleProcess {
   const { command = "serve", environment = {} } = options;
-  const main = join(import.meta.dirname, "../../src/main.ts");
-  const child = spawn(process.execPath, [main, command, ...(options.arguments ?? [])], {
+  const [program = "", ...first] = options.program ?? [process.execPath, MAIN];
+  const child = spawn(program, [...first, command, ...(options.arguments ?? [])], {
     stdio: ["ignore", "pipe", "pipe"],
     env: { LOG_LEVEL: "error", API_KEY: ADMIN_KEY, ...environment },
   });
@@ -85,8 +88,11 @@ function firstWords(child: ChildProcess): Promise<string | undefined> {
 
 /** Asks the API as the administrator. */
 // biome-ignore lint/suspicious/noExplicitAny: answers are looked at field by field
-export async function ask(url: string, path: string): Promise<any> {
-  const response = await fetch(`${url}${path}`, { headers: { authorization: `Bearer ${ADMIN_KEY}` } });
+export async function ask(url: string, path: string, method = "GET"): Promise<any> {
+  const response = await fetch(`${url}${path}`, {
+    method,
+    headers: { authorization: `Bearer ${ADMIN_KEY}` },
+  });
   if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
   return response.json();
 }

@@ -1,0 +1,240 @@
+// Background processes when the server is killed, cut off or stopped: none is left, none runs twice.
+
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { compiledBinary } from "../compiled-binary.ts";
+import { onPostgres } from "../database.ts";
+import { environmentOf, isAlive, processesWith } from "../processes/alive.ts";
+import { ask, type HeddleProcess, killAll, launch, until } from "./process.ts";
+
+const MINUTES = 60_000;
+const PROCESS = "/api/v1/admin/integrations/stubborn/process";
+
+const base = mkdtempSync(join(tmpdir(), "heddle-faults-"));
+/** Stands in the environment of everything that the processes of one test start. */
+let mark = "";
+
+afterEach(async () => {
+  await killAll();
+  for (const pid of processesWith("MARK", mark)) process.kill(pid, "SIGKILL");
+});
+afterAll(() => rmSync(base, { recursive: true, force: true }));
+
+/**
+ * A process that ignores SIGTERM, with a child that does, and one in a session of its own. It speaks to the server by
+ * "heddle/sdk" before it says that it is up.
+ */
+function writeStubborn(folder: string): void {
+  const files = {
+    "config.ts":
+      'import { defineConfig, t } from "heddle/sdk";\nexport const settings = defineConfig({ MARK: t.String() });\n',
+    "process.ts": 'export const CMD = ["bun", "listener.ts"];\nexport const REQUIRED_ENV = ["MARK"];\n',
+    "listener.ts": `
+      import { spawn } from "node:child_process";
+      import { getOrCreateSession } from "heddle/sdk";
+      import { settings } from "./config.ts";
+      process.on("SIGTERM", () => console.log("no"));
+      const stay = "trap '' TERM; while :; do sleep 0.2; done";
+      const child = spawn("sh", ["-c", stay], { stdio: "ignore" });
+      const escaped = spawn("sh", ["-c", stay], { stdio: "ignore", detached: true });
+      console.log(await getOrCreateSession({ clientId: "stubborn:1", botId: "default" }));
+      console.log("up", settings.MARK, child.pid, escaped.pid);
+      setInterval(() => {}, 1000);`,
+  };
+  mkdirSync(join(folder, "stubborn"), { recursive: true });
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, "stubborn", name), text);
+}
+
+function programs(): [name: string, program: () => Promise<string[] | undefined>][] {
+  return [
+    ["from source", async () => undefined],
+    ["compiled", async () => [await compiledBinary()]],
+  ];
+}
+
+/** Those of the three that are the listener itself. */
+const listeners = () =>
+  processesWith("MARK", mark).filter((pid) => {
+    try {
+      return readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("listener.ts");
+    } catch {
+      return false;
+    }
+  });
+
+/** When it has said that it is up. */
+async function up(url: string, after = 0): Promise<{ pid: number; last: number }> {
+  const { lines } = await until(
+    () => ask(url, `${PROCESS}/logs?after=${after}`).catch(() => ({ lines: [] })),
+    ({ lines }) => lines.some(({ text }: { text: string }) => text.startsWith("up ")),
+    100,
+  );
+  const { pid } = await ask(url, PROCESS);
+  return { pid, last: lines.at(-1).id };
+}
+
+for (const [name, programOf] of programs()) {
+  describe(`background processes, ${name}`, () => {
+    const folder = join(base, name.replace(" ", "-"));
+    let program: string[] | undefined;
+
+    beforeAll(async () => {
+      program = await programOf();
+      writeStubborn(join(folder, "integrations"));
+    }, 5 * MINUTES);
+
+    function serve(home: string): HeddleProcess {
+      return launch({
+        ...(program && { program }),
+        arguments: ["--home", join(folder, home), "--port", "0"],
+        environment: {
+          MARK: mark,
+          CANARY: "canary-of-the-server",
+          PATH: process.env.PATH ?? "",
+          INTEGRATION_DIRS: join(folder, "integrations"),
+        },
+      });
+    }
+
+    async function started(home: string) {
+      const server = serve(home);
+      const url = await server.started;
+      return { server, url, ...(await up(url)) };
+    }
+
+    test(
+      "none outlives a kill -9 of the server, and the next start runs it once",
+      async () => {
+        mark = crypto.randomUUID();
+        const { server, pid, last } = await started("killed");
+        expect(
+          Object.keys(environmentOf(pid))
+            .filter((key) => !key.startsWith("HEDDLE_"))
+            .sort(),
+        ).toEqual(
+          [...(program ? ["BUN_BE_BUN"] : []), "HOME", "LANG", "MARK", "NODE_PATH", "PATH", "TZ"].sort(),
+        );
+        expect(processesWith("MARK", mark).length).toBeGreaterThanOrEqual(3);
+        server.kill("SIGKILL");
+        await until(
+          () => processesWith("MARK", mark),
+          (left) => left.length === 0,
+          50,
+        );
+        const next = serve("killed");
+        const url = await next.started;
+        const again = await up(url, last);
+        expect(listeners()).toEqual([again.pid]);
+        next.kill("SIGTERM");
+        expect(await next.ended).toBe(0);
+        expect(processesWith("MARK", mark)).toEqual([]);
+        expect(guardians(folder)).toEqual([]);
+      },
+      2 * MINUTES,
+    );
+
+    test(
+      "what a server and its guardian left behind is ended by the next start",
+      async () => {
+        mark = crypto.randomUUID();
+        const { server, last } = await started("both-killed");
+        const left = processesWith("MARK", mark);
+        for (const guardian of childrenOf(server.pid).filter((pid) => !left.includes(pid))) {
+          // Not to be started anew in between.
+          process.kill(server.pid, "SIGSTOP");
+          process.kill(guardian, "SIGKILL");
+        }
+        server.kill("SIGKILL");
+        await server.ended;
+        expect(left.filter(isAlive).length).toBeGreaterThanOrEqual(3);
+        const next = serve("both-killed");
+        const again = await up(await next.started, last);
+        expect(left.filter(isAlive)).toEqual([]);
+        expect(listeners()).toEqual([again.pid]);
+      },
+      2 * MINUTES,
+    );
+  });
+}
+
+onPostgres("background processes of two servers", (open) => {
+  test(
+    "one server runs it; when that is killed the other one takes over, and it never runs twice",
+    async () => {
+      mark = crypto.randomUUID();
+      const { home, databaseUrl = "" } = await open();
+      const folder = join(base, "two");
+      writeStubborn(folder);
+      const serve = (name: string) =>
+        launch({
+          arguments: ["--home", join(home, name), "--port", "0"],
+          environment: {
+            MARK: mark,
+            PATH: process.env.PATH ?? "",
+            DATABASE_URL: databaseUrl,
+            ENCRYPTION_KEY: "ab".repeat(32),
+            INTEGRATION_DIRS: folder,
+          },
+        });
+      let most = 0;
+      const counting = setInterval(() => {
+        most = Math.max(most, listeners().length);
+      }, 50);
+      const first = serve("first");
+      const { pid, last } = await up(await first.started);
+      const second = serve("second");
+      const url = await second.started;
+      const seen = await until(
+        () => ask(url, PROCESS).catch(() => undefined),
+        (status) => status !== undefined,
+        100,
+      );
+      expect(seen).toMatchObject({ state: "running", pid });
+      const restarted = await ask(url, `${PROCESS}/restart`, "POST");
+      expect(restarted.pid).not.toBe(pid);
+      await up(url, last);
+      const before = listeners();
+      expect(before).toEqual([restarted.pid]);
+      const { lines } = await ask(url, `${PROCESS}/logs`);
+      first.kill("SIGKILL");
+      const taken = await up(url, lines.at(-1).id);
+      expect(before.filter(isAlive)).toEqual([]);
+      expect(listeners()).toEqual([taken.pid]);
+      second.kill("SIGTERM");
+      expect(await second.ended).toBe(0);
+      expect(processesWith("MARK", mark)).toEqual([]);
+      clearInterval(counting);
+      expect(most).toBe(1);
+    },
+    3 * MINUTES,
+  );
+});
+
+function childrenOf(parent: number): number[] {
+  return everyProcess().filter((pid) => {
+    const stat = read(`/proc/${pid}/stat`);
+    return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]) === parent;
+  });
+}
+
+/** Guardians that a server in this folder started from a file in its home. */
+const guardians = (folder: string) =>
+  everyProcess().filter((pid) => {
+    const command = read(`/proc/${pid}/cmdline`);
+    return command.includes("guardian") && command.includes(folder);
+  });
+
+const everyProcess = () =>
+  readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number);
+
+function read(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return "";
+  }
+}
