@@ -40,11 +40,18 @@ const BURST_LINES = 1_000;
 const BURST_BYTES = 1024 * 1024;
 /** More is not even read: it would keep the server busy. */
 const READ_BYTES_PER_SECOND = 32 * 1024 * 1024;
+/** Of what was left out, in case that it was the last. */
+const TAIL_BYTES = 8 * 1024;
 const NEWLINE = 10;
+const NOTHING = new Uint8Array();
+
+const STREAMS = ["stdout", "stderr"] as const;
+type Stream = (typeof STREAMS)[number];
 
 export function createOutput({ redact, onLine, now = Date.now, pause = sleep }: OutputOptions): Output {
   const unfinished = { stdout: emptyLine(), stderr: emptyLine() };
   const budget = { lines: BURST_LINES, bytes: BURST_BYTES, at: now() };
+  const tails: Record<Stream, Uint8Array> = { stdout: NOTHING, stderr: NOTHING };
   const dropped = { lines: 0, bytes: 0 };
   const window = { from: 0, bytes: 0 };
 
@@ -59,30 +66,42 @@ export function createOutput({ redact, onLine, now = Date.now, pause = sleep }: 
     budget.at = at;
   }
 
+  const isSpent = () => budget.lines < 1 || budget.bytes <= 0;
+
+  /** Whole lines, the unfinished one with them; without a look at each: there may be millions. */
+  function drop(lines: Uint8Array, source: Stream): void {
+    for (let index = 0; index < lines.length; index++) if (lines[index] === NEWLINE) dropped.lines += 1;
+    dropped.bytes += lines.length + unfinished[source].bytes;
+    const before = lines.length < TAIL_BYTES ? [tails[source], ...unfinished[source].parts] : [];
+    tails[source] = Buffer.concat([...before, lines.subarray(-TAIL_BYTES)]).subarray(-TAIL_BYTES);
+    unfinished[source] = emptyLine();
+  }
+
   function tellDropped(): void {
     const { lines, bytes } = dropped;
     if (lines === 0) return;
     Object.assign(dropped, { lines: 0, bytes: 0 });
+    Object.assign(tails, { stdout: NOTHING, stderr: NOTHING });
     say(`It wrote too much at once: ${lines} lines (${(bytes / 1e6).toFixed(1)} MB) were left out.`);
   }
 
-  const isSpent = () => budget.lines < 1 || budget.bytes <= 0;
-
-  /** Whole lines, the unfinished one with them; without a look at each: there may be millions. */
-  function drop(lines: Uint8Array, source: "stdout" | "stderr"): void {
-    for (let index = 0; index < lines.length; index++) if (lines[index] === NEWLINE) dropped.lines += 1;
-    dropped.bytes += lines.length + unfinished[source].bytes;
-    unfinished[source] = emptyLine();
+  /** Of what was left out the very last, in which it may have said why it fell. */
+  function keepTails(): void {
+    const kept = STREAMS.map((source) => {
+      const tail = tails[source];
+      // Of a full one the first line may have lost its beginning.
+      const lines = tail.length < TAIL_BYTES ? tail : tail.subarray(tail.indexOf(NEWLINE) + 1);
+      dropped.bytes -= lines.length;
+      return { source, lines: linesIn(lines) };
+    });
+    for (const { lines } of kept) dropped.lines -= lines.length;
+    tellDropped();
+    for (const { source, lines } of kept) for (const line of lines) keep(source, textOf(line, redact));
   }
 
-  function finish(source: "stdout" | "stderr"): void {
-    const { parts, bytes } = unfinished[source];
+  function finish(source: Stream): void {
+    const { parts } = unfinished[source];
     unfinished[source] = emptyLine();
-    if (isSpent()) {
-      dropped.lines += 1;
-      dropped.bytes += bytes + 1;
-      return;
-    }
     tellDropped();
     const text = textOf(Buffer.concat(parts), redact);
     budget.lines -= 1;
@@ -90,7 +109,7 @@ export function createOutput({ redact, onLine, now = Date.now, pause = sleep }: 
     keep(source, text);
   }
 
-  function append(source: "stdout" | "stderr", part: Uint8Array): void {
+  function append(source: Stream, part: Uint8Array): void {
     const line = unfinished[source];
     const room = LINE_BYTES - line.kept;
     // A copy: the chunk that it is cut from is much larger.
@@ -127,11 +146,21 @@ export function createOutput({ redact, onLine, now = Date.now, pause = sleep }: 
     },
     end() {
       refill();
-      for (const source of ["stdout", "stderr"] as const) if (unfinished[source].bytes > 0) finish(source);
-      tellDropped();
+      keepTails();
+      for (const source of STREAMS) if (unfinished[source].bytes > 0) finish(source);
     },
     say,
   };
+}
+
+function linesIn(bytes: Uint8Array): Uint8Array[] {
+  const lines: Uint8Array[] = [];
+  for (let from = 0; ; ) {
+    const to = bytes.indexOf(NEWLINE, from);
+    if (to < 0) return lines;
+    lines.push(bytes.subarray(from, to));
+    from = to + 1;
+  }
 }
 
 const emptyLine = () => ({ parts: [] as Uint8Array[], kept: 0, bytes: 0 });

@@ -99,6 +99,7 @@ export async function createSupervisor(options: SupervisorOptions): Promise<Proc
   /** Counts changes of who is in charge. */
   let reign = 0;
   let cancelMeasuring = () => {};
+  let relinquishing: Promise<void> = Promise.resolve();
 
   const orders = await createOrders({ db, isInCharge: () => isInCharge, obey });
 
@@ -162,6 +163,8 @@ export async function createSupervisor(options: SupervisorOptions): Promise<Proc
 
   async function takeCharge(): Promise<void> {
     const mine = ++reign;
+    // What it ran when it was in charge before.
+    await relinquishing;
     const lost = await store.lostServers().catch((error: unknown) => {
       onError(error);
       return [];
@@ -238,11 +241,13 @@ export async function createSupervisor(options: SupervisorOptions): Promise<Proc
         states.onChange((id) => look(id)),
       );
       leading = db.lead("heddle:processes", {
-        onLead: () => void takeCharge(),
+        onLead() {
+          takeCharge().catch((error) => log.error("Processes cannot be supervised: {error}", { error }));
+        },
         onLost() {
           isWitness = false;
           log.error("This server no longer supervises processes: the lock on the database is lost");
-          void giveUpCharge(LOST_GRACE_MS);
+          relinquishing = giveUpCharge(LOST_GRACE_MS);
         },
       });
     },
@@ -261,6 +266,7 @@ export async function createSupervisor(options: SupervisorOptions): Promise<Proc
       stopping.abort();
       for (const stop of stopListening.splice(0)) stop();
       await giveUpCharge();
+      await relinquishing;
       await orders.close();
       await lines.close();
       await store.flush();

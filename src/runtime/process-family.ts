@@ -15,7 +15,7 @@ export interface Family {
 const FIRST_LOOK_MS = 20;
 const LONGEST_LOOK_MS = 250;
 /** What SIGKILL has not ended by then hangs in the kernel. */
-const UNKILLABLE_MS = 5_000;
+const UNKILLABLE_MS = 2_000;
 
 /**
  * Sends SIGTERM, after `graceMs` SIGKILL, and resolves when none is left, with true; with false when some cannot be

@@ -29,3 +29,15 @@ export function processesWith(name: string, value: string): number[] {
     }
   });
 }
+
+/** The processes on whose command line this stands. */
+export function commandsWith(text: string): number[] {
+  const pids = readdirSync("/proc").filter((entry) => /^\d+$/.test(entry));
+  return pids.map(Number).filter((pid) => {
+    try {
+      return isAlive(pid) && readFileSync(`/proc/${pid}/cmdline`, "utf8").includes(text);
+    } catch {
+      return false;
+    }
+  });
+}

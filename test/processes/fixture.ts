@@ -18,6 +18,7 @@ export interface FixtureOptions {
   environment?: Record<string, string>;
   timers?: SupervisorOptions["timers"];
   watch?: boolean;
+  lead?: TestDatabase["lead"];
 }
 
 export const processFile = (script: string, more = ""): string =>
@@ -39,7 +40,7 @@ export async function processFixture(db: TestDatabase, files: Files, options: Fi
   const spawner = createSpawner({ serverId, home: db.home, log });
   const lent = new Set<string>();
   const processes = await createSupervisor({
-    db,
+    db: { ...db, ...(options.lead && { lead: options.lead }) },
     serverId,
     integrations: folder.integrations,
     settings,

@@ -88,3 +88,17 @@ test("a line without an end is not kept in memory", () => {
   expect(lines).toHaveLength(1);
   expect(lines[0]?.text).toHaveLength(4097);
 });
+
+test("the end of a flood is kept when the process ends in it", () => {
+  const { output, write, texts, redactor } = setUp();
+  redactor.add("canary-secret");
+  for (let count = 0; count < 100; count++) write("noise\n".repeat(1000));
+  write("Error: it cannot go on with canary-secret\n", "stderr");
+  write("the very la", "stderr");
+  write("st", "stderr");
+  output.end();
+  expect(texts().slice(-2)).toEqual(["Error: it cannot go on with [redacted]", "the very last"]);
+  const counted = texts().filter((text) => text === "noise").length;
+  const told = texts().map((text) => Number(/: (\d+) lines/.exec(text)?.[1] ?? 0));
+  expect(told.reduce((sum, count) => sum + count, 0) + counted).toBe(100_000);
+});

@@ -230,6 +230,43 @@ test("one that takes too much memory is ended and started again, with the reason
   expect(fallen).toMatchObject({ state: "backing_off", memoryLimitMb: 150 });
 }, 60_000);
 
+test("who loses its place ends all at once, writes over nobody, and begins anew when it has it again", async () => {
+  const db = await open();
+  let calls: Parameters<typeof db.lead>[1] | undefined;
+  await using fixture = await processFixture(
+    db,
+    { "mine/process.ts": processFile(STAYS) },
+    {
+      lead(_name, given) {
+        calls = given;
+        return { close: async () => {} };
+      },
+    },
+  );
+  const { processes, running, line, serverId, until } = fixture;
+  processes.supervise();
+  expect(await processes.status("mine")).toMatchObject({ state: "stopped", pid: null });
+  calls?.onLead();
+  const first = await running("mine");
+  await line("mine", "up");
+  calls?.onLost();
+  // Another server has it by now, and says so.
+  const other = crypto.randomUUID();
+  await db.execute("update processes set server_id = $1, pid = 4711 where integration_id = 'mine'", [other]);
+  await untilSo(() => !isAlive(first.pid ?? 0));
+  expect(await processes.status("mine")).toMatchObject({ state: "running", pid: 4711 });
+  expect(await storedServer()).toBe(other);
+  calls?.onLead();
+  const again = await until("mine", ({ pid }) => pid !== null && pid !== 4711);
+  expect(isAlive(again.pid ?? 0)).toBe(true);
+  await untilSo(async () => (await storedServer()) === serverId);
+
+  async function storedServer(): Promise<unknown> {
+    const { rows } = await db.execute("select server_id from processes where integration_id = 'mine'");
+    return rows[0]?.server_id;
+  }
+}, 60_000);
+
 test("all end with the server, at once, also those that do not want to", async () => {
   const db = await open();
   const marker = crypto.randomUUID();
@@ -286,6 +323,6 @@ onPostgres("two servers", (open) => {
   }, 60_000);
 });
 
-async function untilSo(isSo: () => boolean): Promise<void> {
-  while (!isSo()) await Bun.sleep(20);
+async function untilSo(isSo: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await isSo())) await Bun.sleep(20);
 }

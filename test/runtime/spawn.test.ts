@@ -1,10 +1,12 @@
 import { afterAll, afterEach, expect, test } from "bun:test";
+import { spawn as spawnChild } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { getLogger } from "@logtape/logtape";
 import { createSpawner, type SpawnedProcess, type Spawner } from "../../src/runtime/spawn.ts";
-import { environmentOf, isAlive } from "../processes/alive.ts";
+import { commandsWith, environmentOf, isAlive } from "../processes/alive.ts";
 
 const home = mkdtempSync(join(tmpdir(), "heddle-test-"));
 const serverId = crypto.randomUUID();
@@ -138,3 +140,37 @@ test("orphans of another server are found by its id, and nobody else's", async (
   await other.endOrphansOf(serverId);
   expect(own.map(isAlive)).toEqual([false, false]);
 });
+
+test("a guardian that is killed is replaced, and the new one does its work", async () => {
+  const server = spawnChild(process.execPath, [join(import.meta.dirname, "spawning-server.ts"), home], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  try {
+    const [line = ""] = await Array.fromAsync(take(createInterface(server.stdout), 1));
+    const [, pid, id = ""] = /process (\d+) server (\S+)/.exec(line) ?? [];
+    const guardian = async (isOther: (found: number) => boolean) => {
+      for (;;) {
+        const found = commandsWith(id).find(isOther);
+        if (found !== undefined) return found;
+        await Bun.sleep(20);
+      }
+    };
+    const first = await guardian(() => true);
+    process.kill(first, "SIGKILL");
+    await guardian((found) => found !== first);
+    expect(isAlive(Number(pid))).toBe(true);
+    server.kill("SIGKILL");
+    while (isAlive(Number(pid))) await Bun.sleep(20);
+    while (commandsWith(id).length > 0) await Bun.sleep(20);
+  } finally {
+    server.kill("SIGKILL");
+  }
+}, 30_000);
+
+async function* take<Item>(items: AsyncIterable<Item>, count: number): AsyncGenerator<Item> {
+  let taken = 0;
+  for await (const item of items) {
+    yield item;
+    if (++taken === count) return;
+  }
+}
