@@ -25,7 +25,8 @@ export function openHome(path: string): Home {
     cache: join(path, "cache"),
     encryptionKeyFile: join(path, "keys", "encryption.key"),
   };
-  const folders = [path, home.bots, home.workspace, home.cache, join(path, "keys")];
+  const content = ["skills", "carapaces", "templates"].map((kind) => join(path, kind));
+  const folders = [path, home.bots, ...content, home.workspace, home.cache, join(path, "keys")];
   try {
     for (const folder of folders) mkdirSync(folder, { recursive: true, mode: 0o700 });
     chmodSync(path, 0o700);

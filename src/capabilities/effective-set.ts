@@ -131,7 +131,7 @@ export function carapacesOf(
   return { carapaces: resolved.carapaces, problems };
 }
 
-export function inWords({ kind, id, by }: CarapaceProblem): string {
+function inWords({ kind, id, by }: CarapaceProblem): string {
   const where = by === null ? "" : `, which the carapace "${by}" includes`;
   return kind === "unknown"
     ? `There is no carapace "${id}"${where}.`
@@ -139,7 +139,7 @@ export function inWords({ kind, id, by }: CarapaceProblem): string {
 }
 
 /** An id that a bot, a channel or a message names is always a whole one. */
-export const NOBODY: Origin = { kind: "home" };
+const NOBODY: Origin = { kind: "home" };
 
 export const toolsOf = ({ local_tools, mcp_tools, pinned_tools }: Carapace): string[] =>
   unique([...local_tools, ...mcp_tools, ...pinned_tools]);

@@ -8,7 +8,7 @@ import { readYaml, type TextProblem } from "../yaml-text.ts";
 const ids = (description: string) =>
   t.Optional(t.Array(t.String({ minLength: 1, maxLength: 200 }), { description }));
 
-export const CarapaceId = t.String({
+const CarapaceId = t.String({
   pattern: "^[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)*$",
   maxLength: 200,
 });

@@ -2,6 +2,7 @@
 
 import { beforeAll, expect, test } from "bun:test";
 import { eq } from "drizzle-orm";
+import { createGetSkillTool } from "../../src/agent/tools/builtin/get-skill.ts";
 import { createCarapaces } from "../../src/carapaces/carapaces.ts";
 import type { Database } from "../../src/db/database.ts";
 import { channelActivations, tasks } from "../../src/db/schema.ts";
@@ -114,6 +115,15 @@ eachDatabase("capabilities in a turn", (open) => {
       "Text of listed.",
       '{"error":"There is no skill \\"spare\\". There are: listed."}',
     ]);
+  });
+
+  test("a bot that was given get_skill reads any", async () => {
+    const all = sources();
+    const session = await addSession(db, await addBot(db, { tools: ["get_skill"], skills: ["listed"] }));
+    const llm = scriptedLlm([{ calls: [call("a", "get_skill", { skill_id: "spare" })] }, "Done"]);
+    const tools = [createGetSkillTool(all.skills)];
+    await agentOver(db, llm, { ...all, tools }).agent.runTurn(await addTask(db, session, "Go"), running());
+    expect(llm.requests[1]?.messages.at(-1)?.content).toBe("Text of spare.");
   });
 
   test("what is named and not there is told with the task; the run goes on", async () => {

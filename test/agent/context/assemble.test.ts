@@ -135,6 +135,22 @@ test("a message, prompt or preamble beyond its share is cut with a note", () => 
   expect(estimate(messages)).toBeLessThanOrEqual(10_000);
 });
 
+test("of several skills the longest are cut, so that all fit their share; short ones stay whole", () => {
+  const skills = ["x".repeat(100_000), "short", "y".repeat(3000)].map((text, at) => ({
+    id: `s${at}`,
+    name: `S${at}`,
+    text,
+  }));
+  const shown = createContext(
+    input({ skills }),
+    20_000,
+  )([]).filter(({ content }) => content.startsWith("Skill"));
+  expect(shown.map(({ content }) => content.includes("characters cut"))).toEqual([true, false, false]);
+  expect(shown[1]?.content).toEndWith("short");
+  expect(shown[2]?.content).toEndWith("y".repeat(3000));
+  expect(estimate(shown)).toBeLessThanOrEqual(20_000 * 0.12);
+});
+
 describe("steps that outgrow the window", () => {
   const steps = ["a", "b", "c"].flatMap((id) => [asks(id), result(id, id.repeat(20_000))]);
 
@@ -198,6 +214,12 @@ test("no input breaks the budget, and every context is one that a model takes", 
     botPrompt: text,
     channelPrompt: text,
     systemPreamble: text,
+    fragments: fc.array(fc.record({ text }), { maxLength: 4 }),
+    template: fc.option(fc.record({ name: fc.constant("t"), text })),
+    skills: fc.array(fc.record({ id: fc.constant("s"), name: fc.constant("S"), text }), { maxLength: 4 }),
+    onDemand: fc.array(fc.record({ id: fc.constant("s"), name: fc.constant("S"), description: text }), {
+      maxLength: 4,
+    }),
     budget: fc.integer({ min: 1000, max: 40_000 }),
   });
   fc.assert(
