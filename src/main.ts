@@ -397,7 +397,7 @@ async function createProcesses(
     settings,
     states,
     spawner,
-    lendKey: ({ id, setup }) => apiKeys.lend({ name: `The process of ${id}`, scopes: processScopes(setup) }),
+    lendKey: (owner) => apiKeys.lend({ name: `The process of ${owner.id}`, scopes: processScopes(owner) }),
     url: () => loopback(url()),
     surroundings: { path, home, lang, timezone: config.timezone },
     redact: redactor.redact,

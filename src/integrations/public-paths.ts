@@ -2,13 +2,24 @@ import type { SetupManifest } from "../sdk/types.ts";
 
 /**
  * Whether a path below /integrations/<id> needs no API key: it begins with /webhook, or the manifest names it as
- * its webhook (there with /integrations/<id> before it, or without) or among its public paths.
+ * its webhook (there with /integrations/<id> before it, or without) or among its public paths, where a part ":name"
+ * stands for any one part.
  */
 export function isPublicPath(id: string, path: string, setup: SetupManifest | undefined): boolean {
   if (isAdminPath(id, path, setup)) return false;
   if (path.startsWith("/webhook")) return true;
   const declared = [setup?.webhook?.path, ...(setup?.public_paths ?? [])];
-  return declared.some((one) => one !== undefined && withoutSlash(below(id, one)) === withoutSlash(path));
+  return declared.some(
+    (one) => one !== undefined && matches(withoutSlash(below(id, one)), withoutSlash(path)),
+  );
+}
+
+function matches(declared: string, path: string): boolean {
+  const parts = path.split("/");
+  const wanted = declared.split("/");
+  return (
+    wanted.length === parts.length && wanted.every((part, at) => part.startsWith(":") || part === parts[at])
+  );
 }
 
 /** Whether a path below /integrations/<id> is one of the manifest's admin paths, or below one. */

@@ -21,7 +21,9 @@ interface Route {
 export function createRouter(exported: unknown): IntegrationRouter | undefined {
   if (!isElysia(exported)) return undefined;
   const thrown = new WeakMap<Request, { error: unknown }>();
-  const app = new Elysia()
+  // An instance takes on routes, but not how their instance was told to treat fields that their schemas do not name.
+  const normalize = (exported as { config?: { normalize?: boolean } }).config?.normalize;
+  const app = new Elysia({ ...(normalize !== undefined && { normalize }) })
     .onError(({ request, error, code, route }) => {
       // A number is a status that the code chose, such as `status(403)`.
       if (typeof code === "number" || ownHandlers.has(`${request.method} ${route}`)) return undefined;

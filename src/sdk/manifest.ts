@@ -233,7 +233,7 @@ export const SetupManifest = strict(
     webhook: Type.Optional(Webhook),
     public_paths: list(
       path("A path below /integrations/<id>."),
-      "Paths that need no API key, just as they stand.",
+      'Paths that need no API key. A part ":name" stands for any one part; nothing below them is public.',
     ),
     admin_paths: list(
       path("A path below /integrations/<id>."),

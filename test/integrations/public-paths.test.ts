@@ -47,3 +47,24 @@ test("public are the webhook and the public paths", () => {
     "/status/",
   ]);
 });
+
+test("a part with a colon stands for any one part, and never for an admin path", () => {
+  const named = {
+    webhook: { path: "/:name" },
+    public_paths: ["/rooms/:room/join"],
+    admin_paths: ["/endpoints"],
+  };
+  const paths = [
+    "/anything",
+    "/anything/",
+    "/endpointsx",
+    "/rooms/1/join",
+    "/",
+    "/a/b",
+    "/rooms/1/leave",
+    "/endpoints",
+    "/%65ndpoints",
+    "//endpoints",
+  ];
+  expect(paths.filter((path) => isPublicPath("mine", path, named))).toEqual(paths.slice(0, 4));
+});

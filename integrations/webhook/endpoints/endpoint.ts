@@ -1,0 +1,101 @@
+// What an endpoint is, as the routes take it and as it is stored.
+
+import { type DispatchConfig, type ExecutionConfig, t, type WebhookVerifier } from "heddle/sdk";
+
+/** As it is stored, without secrets: those stand apart, sealed. */
+export interface Endpoint {
+  /** Of this endpoint and no later one of its name; where its secrets are kept. */
+  id: string;
+  name: string;
+  enabled: boolean;
+  verifier: WebhookVerifier;
+  /** Those that may sign, oldest first. */
+  secrets: { id: string; created_at: string }[];
+  bot_id: string;
+  prompt_template: string;
+  /** JSON pointers into the payload. */
+  idempotency_pointer: string | null;
+  session_pointer: string | null;
+  /** Secret fields are blank here. */
+  dispatch_config: DispatchConfig | null;
+  execution_config: ExecutionConfig | null;
+  created_at: string;
+  updated_at: string;
+}
+
+const strict = { additionalProperties: false };
+const nullable = <Schema extends Parameters<typeof t.Union>[0][number]>(schema: Schema) =>
+  t.Union([schema, t.Null()]);
+
+const Name = t.String({ pattern: "^(?!endpoints$)[a-z0-9][a-z0-9_-]{0,62}$" });
+const Header = t.String({ pattern: "^[A-Za-z0-9_-]{1,100}$" });
+const Secret = t.String({ minLength: 8, maxLength: 1000, pattern: "^[\\x21-\\x7e]+$" });
+const Pointer = t.String({ maxLength: 500, pattern: "^(/([^~]|~[01])*)?$" });
+
+const Verifier = t.Union([
+  t.Object(
+    {
+      scheme: t.Union([
+        t.Literal("github"),
+        t.Literal("slack"),
+        t.Literal("standard"),
+        t.Literal("gitlab"),
+        t.Literal("stripe"),
+      ]),
+    },
+    strict,
+  ),
+  t.Object({ scheme: t.Literal("bearer"), id: t.Optional(Header) }, strict),
+  t.Object(
+    {
+      scheme: t.Literal("hmac"),
+      header: Header,
+      algorithm: t.Optional(t.Union([t.Literal("sha1"), t.Literal("sha256"), t.Literal("sha512")])),
+      encoding: t.Optional(t.Union([t.Literal("hex"), t.Literal("base64")])),
+      prefix: t.Optional(t.String({ maxLength: 50 })),
+      id: t.Optional(Header),
+    },
+    strict,
+  ),
+]);
+
+const Execution = t.Object(
+  {
+    system_preamble: t.Optional(t.String({ maxLength: 20_000 })),
+    skills: t.Optional(t.Array(t.String({ minLength: 1, maxLength: 200 }), { maxItems: 50 })),
+    tools: t.Optional(t.Array(t.String({ minLength: 1, maxLength: 64 }), { maxItems: 100 })),
+    model_override: t.Optional(t.String({ minLength: 1, maxLength: 200 })),
+  },
+  strict,
+);
+
+const changeable = {
+  enabled: t.Optional(t.Boolean()),
+  verifier: t.Optional(Verifier),
+  bot_id: t.Optional(t.String({ minLength: 1, maxLength: 64 })),
+  prompt_template: t.Optional(t.String({ minLength: 1, maxLength: 20_000, pattern: "\\S" })),
+  idempotency_pointer: t.Optional(nullable(Pointer)),
+  session_pointer: t.Optional(nullable(Pointer)),
+  dispatch_config: t.Optional(
+    nullable(t.Object({ type: t.String({ minLength: 1, maxLength: 64 }) }, { additionalProperties: true })),
+  ),
+  execution_config: t.Optional(nullable(Execution)),
+};
+
+export const Changes = t.Object(changeable, strict);
+export type Changes = typeof Changes.static;
+
+export const NewEndpoint = t.Object(
+  {
+    ...changeable,
+    name: Name,
+    verifier: Verifier,
+    prompt_template: t.String({ minLength: 1, maxLength: 20_000, pattern: "\\S" }),
+    /** Left out: one is made and answered this once. */
+    secrets: t.Optional(t.Array(Secret, { minItems: 1, maxItems: 5 })),
+  },
+  strict,
+);
+export type NewEndpoint = typeof NewEndpoint.static;
+
+export const NewSecret = t.Object({ secret: t.Optional(Secret) }, strict);

@@ -1,0 +1,186 @@
+// Endpoints in the integration's store: made, changed, deleted.
+
+import { getOrCreateSession, store } from "heddle/sdk";
+import { clientIdOf } from "../client-id.ts";
+import { faultIn } from "../prompt.ts";
+import type { Changes, Endpoint, NewEndpoint } from "./endpoint.ts";
+import {
+  changeSecrets,
+  deleteSecrets,
+  faultInSecret,
+  newSecret,
+  readSecrets,
+  withoutSecrets,
+  withSecrets,
+} from "./secrets.ts";
+
+/** What came of a change: the endpoint, or why there is none. */
+export type Changed =
+  | { is: "done"; endpoint: Endpoint; secret?: string }
+  | { is: "unknown" }
+  | { is: "taken" }
+  | { is: "wrong"; field: string; message: string };
+
+const PREFIX = "endpoint/";
+const keyOf = (name: string): string => `${PREFIX}${name}`;
+const MAX_SECRETS = 5;
+
+export const findEndpoint = (name: string): Promise<Endpoint | undefined> => store.get<Endpoint>(keyOf(name));
+
+/** By name; the next page begins after the last name of this one. */
+export async function listEndpoints(limit: number, after: string | undefined): Promise<Endpoint[]> {
+  const page = { prefix: PREFIX, limit, ...(after !== undefined && { after: keyOf(after) }) };
+  return (await store.list<Endpoint>(page)).map(({ value }) => value);
+}
+
+/** `secret` in the answer is one that was made here, to be shown this once. */
+export async function createEndpoint(wanted: NewEndpoint): Promise<Changed> {
+  if (await findEndpoint(wanted.name)) return { is: "taken" };
+  const made = wanted.secrets ? undefined : newSecret(wanted.verifier);
+  const secrets = wanted.secrets ?? [made ?? ""];
+  for (const [at, secret] of secrets.entries()) {
+    const fault = faultInSecret(wanted.verifier, secret);
+    if (fault) return { is: "wrong", field: `secrets.${at}`, message: fault };
+  }
+  const now = new Date().toISOString();
+  const ids = secrets.map(() => crypto.randomUUID());
+  const fresh: Endpoint = {
+    id: crypto.randomUUID(),
+    name: wanted.name,
+    enabled: true,
+    verifier: wanted.verifier,
+    secrets: ids.map((id) => ({ id, created_at: now })),
+    bot_id: "default",
+    prompt_template: wanted.prompt_template,
+    idempotency_pointer: null,
+    session_pointer: null,
+    dispatch_config: null,
+    execution_config: null,
+    created_at: now,
+    updated_at: now,
+  };
+  const changed = await applied(fresh, wanted);
+  if (changed.is !== "done") return changed;
+  // The secrets first, under an id that nobody has: an endpoint that is there can be used.
+  const signing = Object.fromEntries(ids.map((id, at) => [id, secrets[at] ?? ""]));
+  await changeSecrets(fresh.id, (sealed) => ({ ...sealed, signing }));
+  const stored = await store.update<Endpoint>(keyOf(fresh.name), (known) => known ?? changed.endpoint);
+  if (stored?.id === fresh.id) return { ...changed, ...(made !== undefined && { secret: made }) };
+  await deleteSecrets(fresh.id);
+  return { is: "taken" };
+}
+
+export async function changeEndpoint(name: string, changes: Changes): Promise<Changed> {
+  const known = await findEndpoint(name);
+  if (!known) return { is: "unknown" };
+  const { verifier } = changes;
+  if (verifier) {
+    const { signing } = await readSecrets(known.id);
+    const fault = Object.values(signing)
+      .map((secret) => faultInSecret(verifier, secret))
+      .find((found) => found !== undefined);
+    if (fault)
+      return { is: "wrong", field: "verifier", message: `A secret of the endpoint does not fit: ${fault}` };
+  }
+  const changed = await applied(known, changes);
+  if (changed.is !== "done") return changed;
+  // Only what was asked for: somebody else may change another field at this moment.
+  const fields = Object.keys(changes) as (keyof Changes)[];
+  const own = Object.fromEntries(fields.map((field) => [field, changed.endpoint[field]]));
+  return keep(name, known.id, (current) => ({ ...current, ...own }));
+}
+
+export async function deleteEndpoint(name: string): Promise<boolean> {
+  const known = await findEndpoint(name);
+  if (!known || !(await store.delete(keyOf(name)))) return false;
+  await deleteSecrets(known.id);
+  return true;
+}
+
+/** For rotation: the new one counts at once, beside the others. */
+export async function addSecret(name: string, given: string | undefined): Promise<Changed> {
+  const known = await findEndpoint(name);
+  if (!known) return { is: "unknown" };
+  if (known.secrets.length >= MAX_SECRETS) {
+    return {
+      is: "wrong",
+      field: "secret",
+      message: `An endpoint has at most ${MAX_SECRETS} secrets; delete one first`,
+    };
+  }
+  const secret = given ?? newSecret(known.verifier);
+  const fault = faultInSecret(known.verifier, secret);
+  if (fault) return { is: "wrong", field: "secret", message: fault };
+  const id = crypto.randomUUID();
+  await changeSecrets(known.id, (sealed) => ({ ...sealed, signing: { ...sealed.signing, [id]: secret } }));
+  const changed = await keep(name, known.id, (current) => ({
+    ...current,
+    secrets: [...current.secrets, { id, created_at: new Date().toISOString() }],
+  }));
+  return changed.is === "done" && given === undefined ? { ...changed, secret } : changed;
+}
+
+/** The last one may go, too: nothing is accepted then. */
+export async function deleteSecret(name: string, secretId: string): Promise<Changed> {
+  const known = await findEndpoint(name);
+  if (!known?.secrets.some(({ id }) => id === secretId)) return { is: "unknown" };
+  await changeSecrets(known.id, (sealed) => ({
+    ...sealed,
+    signing: Object.fromEntries(Object.entries(sealed.signing).filter(([id]) => id !== secretId)),
+  }));
+  return keep(name, known.id, (current) => ({
+    ...current,
+    secrets: current.secrets.filter(({ id }) => id !== secretId),
+  }));
+}
+
+/** Writes over the endpoint that is meant, unless it is gone meanwhile. */
+async function keep(name: string, id: string, change: (current: Endpoint) => Endpoint): Promise<Changed> {
+  const stored = await store.update<Endpoint>(keyOf(name), (current) =>
+    current?.id === id ? { ...change(current), updated_at: new Date().toISOString() } : current,
+  );
+  return stored?.id === id ? { is: "done", endpoint: stored } : { is: "unknown" };
+}
+
+/** The endpoint with the changes, once everything in it is found to work. */
+async function applied(endpoint: Endpoint, changes: Changes): Promise<Changed> {
+  const { enabled, verifier, bot_id, prompt_template, dispatch_config } = changes;
+  const fault = prompt_template === undefined ? undefined : faultIn(prompt_template);
+  if (fault) return { is: "wrong", field: "prompt_template", message: fault };
+  const changed: Endpoint = {
+    ...endpoint,
+    ...(enabled !== undefined && { enabled }),
+    ...(verifier !== undefined && { verifier }),
+    ...(bot_id !== undefined && { bot_id }),
+    ...(prompt_template !== undefined && { prompt_template }),
+    ...given(changes, "idempotency_pointer"),
+    ...given(changes, "session_pointer"),
+    ...given(changes, "execution_config"),
+  };
+  const target = dispatch_config === undefined ? await dispatchConfigOf(endpoint) : dispatch_config;
+  // Throws for a bot or a target that does not exist, which whoever makes the endpoint has to hear, not the sender.
+  await getOrCreateSession({
+    clientId: clientIdOf(endpoint.name, null),
+    botId: changed.bot_id,
+    dispatchConfig: target ?? { type: "none" },
+  });
+  if (dispatch_config === undefined) return { is: "done", endpoint: changed };
+  const { config, secrets } = dispatch_config
+    ? withoutSecrets(dispatch_config)
+    : { config: null, secrets: {} };
+  await changeSecrets(endpoint.id, (sealed) => ({ ...sealed, dispatch: secrets }));
+  return { is: "done", endpoint: { ...changed, dispatch_config: config } };
+}
+
+/** Null counts: it takes a field away. */
+function given<Key extends keyof Changes>(changes: Changes, key: Key): Pick<Changes, Key> {
+  return (changes[key] === undefined ? {} : { [key]: changes[key] }) as Pick<Changes, Key>;
+}
+
+/** With its secrets. */
+export async function dispatchConfigOf({
+  id,
+  dispatch_config,
+}: Endpoint): Promise<Endpoint["dispatch_config"]> {
+  return dispatch_config && withSecrets(dispatch_config, (await readSecrets(id)).dispatch);
+}

@@ -1,0 +1,83 @@
+// The admin's routes: /integrations/webhook/endpoints. The manifest says that they need the scope `admin`.
+
+import { Elysia, t } from "heddle/sdk";
+import { Changes, type Endpoint, NewEndpoint, NewSecret } from "./endpoint.ts";
+import {
+  addSecret,
+  type Changed,
+  changeEndpoint,
+  createEndpoint,
+  deleteEndpoint,
+  deleteSecret,
+  findEndpoint,
+  listEndpoints,
+} from "./endpoints.ts";
+
+const Page = t.Object({
+  limit: t.Integer({ minimum: 1, maximum: 200, default: 50 }),
+  cursor: t.Optional(t.String({ maxLength: 64 })),
+});
+
+export const endpointRoutes = new Elysia({ prefix: "/endpoints" })
+  .get(
+    "",
+    async ({ query: { limit, cursor } }) => {
+      const found = await listEndpoints(limit + 1, cursor);
+      const page = found.slice(0, limit);
+      return {
+        endpoints: page.map(present),
+        next_cursor: found.length > limit ? (page.at(-1)?.name ?? null) : null,
+      };
+    },
+    { query: Page },
+  )
+  .post("", async ({ body }) => answer(await createEndpoint(body), 201), { body: NewEndpoint })
+  .get("/:name", async ({ params }) => {
+    const endpoint = await findEndpoint(params.name);
+    return answer(endpoint ? { is: "done", endpoint } : { is: "unknown" });
+  })
+  .patch("/:name", async ({ params, body }) => answer(await changeEndpoint(params.name, body)), {
+    body: Changes,
+  })
+  .delete("/:name", async ({ params }) =>
+    (await deleteEndpoint(params.name)) ? new Response(null, { status: 204 }) : answer({ is: "unknown" }),
+  )
+  .post(
+    "/:name/secrets",
+    async ({ params, body }) => answer(await addSecret(params.name, body.secret), 201),
+    {
+      body: NewSecret,
+    },
+  )
+  .delete("/:name/secrets/:id", async ({ params }) => answer(await deleteSecret(params.name, params.id)));
+
+function answer(changed: Changed, status = 200): Response {
+  switch (changed.is) {
+    case "done": {
+      const { endpoint, secret } = changed;
+      return Response.json({ ...present(endpoint), ...(secret !== undefined && { secret }) }, { status });
+    }
+    case "unknown":
+      return problem(404, {
+        code: "not_found",
+        message: "There is no such endpoint, or no such secret of it.",
+      });
+    case "taken":
+      return problem(409, { code: "conflict", message: "There is an endpoint of this name.", field: "name" });
+    case "wrong":
+      return problem(422, { code: "validation", message: changed.message, field: changed.field });
+    default: {
+      const never: never = changed;
+      return never;
+    }
+  }
+}
+
+const problem = (status: number, error: { code: string; message: string; field?: string }): Response =>
+  Response.json({ error }, { status });
+
+/** Secrets have an id and a date, and nothing else that is shown. */
+const present = ({ id: _, ...endpoint }: Endpoint) => ({
+  ...endpoint,
+  path: `/integrations/webhook/${endpoint.name}`,
+});

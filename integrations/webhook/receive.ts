@@ -1,0 +1,68 @@
+// One webhook of an endpoint: proves its sender, and hands the bot what the endpoint's template makes of it.
+
+import { createHash } from "node:crypto";
+import { injectEvent, type VerifiedWebhook, verifyWebhook } from "heddle/sdk";
+import { clientIdOf, shortened } from "./client-id.ts";
+import type { Endpoint } from "./endpoints/endpoint.ts";
+import { dispatchConfigOf } from "./endpoints/endpoints.ts";
+import { readSecrets } from "./endpoints/secrets.ts";
+import { keyAt } from "./payload.ts";
+import { renderPrompt } from "./prompt.ts";
+
+/** Senders of more have files to send, and a bot could not read them. */
+const MAX_BODY_BYTES = 1024 * 1024;
+const LONGEST_KEY = 255;
+const LONGEST_EVENT = 100;
+
+/** Throws what `verifyWebhook` and `injectEvent` throw. */
+export async function receive(endpoint: Endpoint, request: Request) {
+  const { signing } = await readSecrets(endpoint.id);
+  const webhook = await verifyWebhook(
+    request,
+    { ...endpoint.verifier, secret: Object.values(signing) },
+    { maxBytes: MAX_BODY_BYTES },
+  );
+  const greeting = greetingOf(endpoint, webhook);
+  if (greeting) return greeting;
+  const { name, execution_config } = endpoint;
+  const { event, payload } = webhook;
+  const [dispatchConfig, idempotencyKey] = [
+    await dispatchConfigOf(endpoint),
+    idempotencyKeyOf(endpoint, webhook),
+  ];
+  const { status, results } = await injectEvent({
+    clientId: clientIdOf(name, keyAt(payload, endpoint.session_pointer)),
+    event: event === null ? "webhook" : shortened(event, LONGEST_EVENT),
+    botId: endpoint.bot_id,
+    content: renderPrompt(endpoint.prompt_template, { endpoint: name, event, payload }),
+    source: "webhook",
+    runAgent: true,
+    metadata: { endpoint: name, event },
+    ...(idempotencyKey !== null && { idempotencyKey }),
+    ...(dispatchConfig && { dispatchConfig }),
+    ...(execution_config && { executionConfig: execution_config }),
+  });
+  return { status, endpoint: name, results };
+}
+
+/** What a service asks when an address is entered there. */
+function greetingOf({ verifier }: Endpoint, { event, payload }: VerifiedWebhook) {
+  if (verifier.scheme === "github" && event === "ping") return { status: "pong" };
+  const { type, challenge } = (payload ?? {}) as Record<string, unknown>;
+  if (verifier.scheme === "slack" && type === "url_verification") return { challenge };
+  return undefined;
+}
+
+/**
+ * The payload's own key, else the sender's id, else, where the body is signed but nothing says when, the body itself:
+ * a copy of a signed request must not run again. A bearer token alone tells no copy from a second event.
+ */
+function idempotencyKeyOf(endpoint: Endpoint, { id, payload, body }: VerifiedWebhook): string | null {
+  const ofBody = () =>
+    endpoint.verifier.scheme === "bearer"
+      ? null
+      : `sha256:${createHash("sha256").update(body).digest("hex")}`;
+  const key = keyAt(payload, endpoint.idempotency_pointer) ?? id ?? ofBody();
+  // The keys of all endpoints are of one integration.
+  return key && shortened(`${endpoint.name}:${key}`, LONGEST_KEY);
+}
