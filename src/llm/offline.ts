@@ -128,7 +128,7 @@ function runCommands(commands: Command[], request: LlmRequest): Answer {
 
 async function find(search: OfflineOptions["search"], question: string): Promise<Passage[]> {
   try {
-    return await search(question);
+    return await search(question.slice(0, LONGEST_QUERY).toWellFormed());
   } catch (cause) {
     throw new HeddleError("model_failed", "No model is configured, and the search for passages failed.", {
       cause,
@@ -136,6 +136,8 @@ async function find(search: OfflineOptions["search"], question: string): Promise
   }
 }
 
+/** A search takes no longer ones, and the first words say what a text is about. */
+const LONGEST_QUERY = 2000;
 const QUOTED_PASSAGES = 3;
 const LONGEST_QUOTE = 800;
 
