@@ -45,6 +45,11 @@ export function createVault(key: Buffer, onSecret: (secret: string) => void): Va
         if (value.startsWith(PREFIX)) {
           throw new HeddleError("validation", `A value must not begin with "${PREFIX}".`, { field: name });
         }
+        if (isSecret(name) && value === MASK) {
+          throw new HeddleError("validation", `${name} is what stands for a secret, not the secret itself.`, {
+            field: name,
+          });
+        }
         return isSecret(name) ? seal(value) : value;
       }),
     openConfig: (config) =>

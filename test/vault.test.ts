@@ -51,6 +51,8 @@ describe("vault", () => {
   test("a caller cannot smuggle in something sealed", () => {
     const vault = createVault(key(1), () => {});
     expect(() => vault.sealConfig({ room: vault.seal("x") })).toThrow("must not begin");
+    // What an answer showed instead of the secret must not become the secret.
+    expect(() => vault.sealConfig(maskConfig({ token: "xoxb-1" }))).toThrow("not the secret itself");
   });
 
   const open = embeddedDatabase();
