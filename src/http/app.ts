@@ -83,6 +83,7 @@ export interface AppParts {
     ReceiveOptions["integrations"];
   settings: AdminSettingRoutes["settings"] & ReceiveOptions["settings"];
   states: AdminIntegrationRoutes["states"];
+  installPackages: AdminIntegrationRoutes["installPackages"];
   /** Requests per second that one sender may make to one integration's public routes. */
   webhookRateLimit?: number;
   /** How the outside reaches this server, without a trailing slash. */

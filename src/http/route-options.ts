@@ -55,6 +55,7 @@ const MEANINGS = {
   501: "Not set up on this server; the message says what to set.",
   502: "Another service, which this needs, failed.",
   503: "Not now.",
+  504: "It took too long.",
 };
 
 type Failure = keyof typeof MEANINGS;

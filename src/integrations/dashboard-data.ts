@@ -55,7 +55,7 @@ function checkText(text: string): FieldProblem[] {
 
 const validate = compileOwnSchema(DashboardData);
 
-export function checkDashboardData(data: unknown): FieldProblem[] {
+function checkDashboardData(data: unknown): FieldProblem[] {
   const wrong = fieldProblems(validate(data));
   return wrong.length > 0 ? wrong : unequalLengths(data as DashboardData);
 }

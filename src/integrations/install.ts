@@ -1,6 +1,6 @@
 // Installs the packages of an integration's folder, with the Bun in this very program.
 
-import { readFile, stat } from "node:fs/promises";
+import { readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import { HeddleError, messageOf } from "../errors.ts";
@@ -10,6 +10,8 @@ import { writeSdk } from "../runtime/sdk.ts";
 export interface InstallOptions {
   /** Of these only what an install needs is handed on: PATH, HOME, proxies, the registry. */
   environment: Readonly<Record<string, string | undefined>>;
+  /** Names that its manifest adds to those of package.json; they are written there. */
+  packages?: readonly string[];
   /** What the install says. */
   onLine?: (line: string) => void;
   /** Whether packages may run their own install scripts, which are code of strangers. Default: no. */
@@ -28,12 +30,18 @@ const LINES_IN_ERROR = 8;
  * read), "upstream" (the install failed; the message has its last lines) or "timeout".
  */
 export async function installDependencies(folder: string, options: InstallOptions): Promise<string[]> {
-  const { environment, onLine = () => {}, scripts = false, timeoutMs = TIMEOUT_MS } = options;
+  const { environment, packages = [], onLine = () => {}, scripts = false, timeoutMs = TIMEOUT_MS } = options;
+  if (packages.length > 0) await beginPackageJson(folder);
   const wanted = await readPackageJson(folder);
+  const added = packages.filter((name) => !Object.hasOwn(wanted, name));
   if (Object.values(wanted).includes(OWN_SDK)) await provideSdk(folder);
   const last: string[] = [];
   const { code, timedOut } = await runBun({
-    args: ["install", "--no-progress", ...(scripts ? [] : ["--ignore-scripts"])],
+    args: [
+      ...(added.length > 0 ? ["add", ...added] : ["install"]),
+      "--no-progress",
+      ...(scripts ? [] : ["--ignore-scripts"]),
+    ],
     cwd: folder,
     environment: { ...handedOn(environment), NO_COLOR: "1" },
     onLine(text) {
@@ -54,7 +62,14 @@ export async function installDependencies(folder: string, options: InstallOption
       `The install in ${folder} failed (${code ?? "killed"}):\n${last.join("\n")}`,
     );
   }
-  return Object.keys(wanted);
+  return [...Object.keys(wanted), ...added];
+}
+
+async function beginPackageJson(folder: string): Promise<void> {
+  // "wx": one that is there stays.
+  await writeFile(join(folder, "package.json"), '{ "private": true }\n', { flag: "wx" }).catch((error) => {
+    if (error.code !== "EEXIST") throw error;
+  });
 }
 
 /** How `heddle new` names the SDK that it writes: in the folder, and not in version control. */

@@ -30,8 +30,10 @@ const tag = ADMIN_TAG;
 const scope = "integrations:read";
 
 export interface AdminIntegrationRoutes extends Presenting {
-  integrations: Pick<Integrations, "list" | "get" | "reload" | "approve" | "routerOf" | "onChange">;
+  integrations: Pick<Integrations, "list" | "get" | "reload" | "approve" | "pendingOf" | "routerOf" | "onChange">;
   states: Pick<IntegrationStates, "set">;
+  /** Returns the names of what is installed then. */
+  installPackages(folder: string, packages: readonly string[]): Promise<string[]>;
   log: Logger;
   route: RouteOptions;
 }
@@ -39,6 +41,20 @@ export interface AdminIntegrationRoutes extends Presenting {
 export function adminIntegrationRoutes(parts: AdminIntegrationRoutes) {
   const { integrations, states, log, route } = parts;
   const viewOf = (id: string): IntegrationView => found(integrations, id);
+  const installing = new Set<string>();
+  const install = async ({ id, folder, source, setup }: IntegrationView): Promise<string[]> => {
+    if (source === "builtin") throw conflict(`"${id}" comes with Heddle, and so do its packages.`);
+    // What a bot wrote into package.json decides nothing before it is approved.
+    if (await integrations.pendingOf(id)) throw conflict(`"${id}" waits for approval.`);
+    if (installing.has(folder)) throw conflict(`Packages of "${id}" are being installed.`);
+    installing.add(folder);
+    try {
+      const packages = setup?.dependencies?.map((dependency) => dependency.package) ?? [];
+      return await parts.installPackages(folder, packages);
+    } finally {
+      installing.delete(folder);
+    }
+  };
   const live = () => integrations.list().filter(({ enabled, isLive }) => enabled && isLive);
 
   return new Elysia({ prefix: "/api/v1/admin/integrations", normalize: false })
@@ -191,6 +207,30 @@ export function adminIntegrationRoutes(parts: AdminIntegrationRoutes) {
       },
     )
     .post(
+      "/:id/install-deps",
+      async ({ params: { id } }) => {
+        const installed = await install(viewOf(id));
+        return { installed, integration: await present(await integrations.reload(id), parts) };
+      },
+      {
+        ...route.plain({
+          scope: ADMIN,
+          tag,
+          summary: "Install the npm packages of an integration",
+          description:
+            "Those of its package.json and of its manifest, without their install scripts. It is loaded again when this answers.",
+        }),
+        params: IntegrationParams,
+        response: {
+          200: t.Object({
+            installed: t.Array(t.String(), { description: "Names of packages." }),
+            integration: IntegrationAnswer,
+          }),
+          ...failures(403, 404, 409, 422, 502, 504),
+        },
+      },
+    )
+    .post(
       "/:id/dashboard-modules/:module/validate",
       async ({ params: { id, module } }) => {
         const { setup } = viewOf(id);
@@ -230,6 +270,8 @@ export function found({ get }: Pick<Integrations, "get">, id: string): Integrati
   if (!view) throw new HeddleError("not_found", `There is no integration "${id}".`);
   return view;
 }
+
+const conflict = (message: string) => new HeddleError("conflict", message);
 
 /** Resolves when this server has done it. */
 async function turn(
