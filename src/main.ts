@@ -37,6 +37,7 @@ import { createApiKeys } from "./http/api-keys.ts";
 import { createApp } from "./http/app.ts";
 import { createFirstKey } from "./http/first-key.ts";
 import { createInbox } from "./inbox/inbox.ts";
+import { installDependencies } from "./integrations/install.ts";
 import { createIntegrations, type Integrations } from "./integrations/registry.ts";
 import { createReview } from "./integrations/review.ts";
 import { createSdkServices } from "./integrations/sdk-services.ts";
@@ -94,6 +95,14 @@ export function startServer(config: Config): Promise<Heddle> {
     const app = createApp({
       ...core,
       processes,
+      installPackages: (folder, packages) =>
+        installDependencies(folder, {
+          environment: config.environment,
+          packages,
+          onLine: (line) => log.info("Installing in {folder}: {line}", { folder, line }),
+          // A connection on which nothing is sent is closed after 255 s.
+          timeoutMs: 240_000,
+        }),
       baseUrl: () => config.baseUrl ?? url,
       version: build.version,
       webhookRateLimit: config.webhookRateLimit,

@@ -44,7 +44,7 @@ export interface HttpFixtureOptions {
   now?: () => number;
   processes?: AppParts["processes"];
   /** Instead of the fixture's own. */
-  parts?: Partial<Pick<AppParts, "integrations" | "settings" | "states" | "log">>;
+  parts?: Partial<Pick<AppParts, "integrations" | "settings" | "states" | "log" | "installPackages">>;
 }
 
 export const STATIC_KEY = "a-static-key-of-the-environment";
@@ -118,6 +118,7 @@ export async function createHttpFixture(db: TestDatabase, options: HttpFixtureOp
       get: integrationOf,
       reload: unavailable,
       approve: unavailable,
+      pendingOf: unavailable,
       onChange: () => () => {},
     },
     settings: {
@@ -128,6 +129,7 @@ export async function createHttpFixture(db: TestDatabase, options: HttpFixtureOp
       delete: unavailable,
     },
     states: { set: unavailable },
+    installPackages: unavailable,
     baseUrl: () => "https://heddle.example",
     ...(options.webhookRateLimit !== undefined && { webhookRateLimit: options.webhookRateLimit }),
     isReady: options.isReady ?? (async () => void (await db.execute("select 1"))),

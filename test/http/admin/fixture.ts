@@ -1,5 +1,6 @@
 // The HTTP app over integrations that the real loader loads, with real settings and states.
 
+import { installDependencies } from "../../../src/integrations/install.ts";
 import type { Review } from "../../../src/integrations/review.ts";
 import { createSettings } from "../../../src/integrations/settings.ts";
 import { createIntegrationStates } from "../../../src/integrations/states.ts";
@@ -20,7 +21,19 @@ export async function createAdminFixture(
   await states.load();
   const all = await harness(files, { states, getSetting: settings.get, ...(review && { review }) });
   await all.integrations.loadAll();
-  const http = await createHttpFixture(db, { parts: { integrations: all.integrations, settings, states } });
+  const http = await createHttpFixture(db, {
+    parts: {
+      integrations: all.integrations,
+      settings,
+      states,
+      // A registry that nobody is: what wants the network fails at once.
+      installPackages: (folder, packages) =>
+        installDependencies(folder, {
+          environment: { PATH: process.env.PATH, NPM_CONFIG_REGISTRY: "http://127.0.0.1:1" },
+          packages,
+        }),
+    },
+  });
   const route = (rest: string) => `/api/v1/admin/integrations${rest}`;
   return {
     ...http,

@@ -365,6 +365,34 @@ eachDatabase("admin API of integrations", (open) => {
     expect((await all.get("/needy")).body.status).toBe("ready");
   });
 
+  test("packages of its package.json are installed, and it is loaded with them", async () => {
+    await using all = await createAdminFixture(await open(), {
+      "mine/package.json": `{ "private": true, "dependencies": { "other": "file:../../other" } }`,
+      "mine/tools/a.ts": `import { says } from "other";\n${toolNamed("mine_a", "() => says")}`,
+      "manifest/setup.ts": `export const SETUP = { dependencies: [{ package: "nowhere-to-be-found" }] };`,
+      "manifest/tools/b.ts": toolNamed("manifest_b"),
+      "none/tools/c.ts": toolNamed("none_c"),
+      "../other/package.json": `{ "name": "other", "version": "1.0.0", "main": "index.js" }`,
+      "../other/index.js": `exports.says = "from the package";`,
+    });
+    expect((await all.get("/mine")).body).toMatchObject({
+      status: "quarantined",
+      dependencies: [{ package: "other", installed: false }],
+    });
+    const { status, body } = await all.post("/mine/install-deps");
+    expect([status, body.installed]).toEqual([200, ["other"]]);
+    expect(body.integration).toMatchObject({
+      status: "ready",
+      dependencies: [{ package: "other", installed: true }],
+    });
+    expect(all.call("mine_a")).toBe("from the package");
+
+    const failed = await all.post("/manifest/install-deps");
+    expect([failed.status, failed.body.error.code]).toEqual([502, "upstream"]);
+    expect(failed.body.error.message).toContain("nowhere-to-be-found");
+    expect((await all.post("/none/install-deps")).body.error.code).toBe("validation");
+  }, 120_000);
+
   test("an integration's key: shown once, one at a time, with the scopes of the manifest", async () => {
     expect((await admin.get("/mine/api-key")).body).toEqual({
       api_permissions: ["documents:write", "sessions:write"],

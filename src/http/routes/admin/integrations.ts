@@ -30,7 +30,10 @@ const tag = ADMIN_TAG;
 const scope = "integrations:read";
 
 export interface AdminIntegrationRoutes extends Presenting {
-  integrations: Pick<Integrations, "list" | "get" | "reload" | "approve" | "pendingOf" | "routerOf" | "onChange">;
+  integrations: Pick<
+    Integrations,
+    "list" | "get" | "reload" | "approve" | "pendingOf" | "routerOf" | "onChange"
+  >;
   states: Pick<IntegrationStates, "set">;
   /** Returns the names of what is installed then. */
   installPackages(folder: string, packages: readonly string[]): Promise<string[]>;
