@@ -2,7 +2,9 @@
 // finds it here: verifiers, and inject(), which stores it together with the message that comes of it.
 
 import { AsyncLocalStorage } from "node:async_hooks";
+import { Buffer } from "node:buffer";
 import type { InjectResult } from "../sdk/types.ts";
+import type { Received } from "../sdk/verify/request.ts";
 import type { VerifierHost } from "../sdk/verify/verifiers.ts";
 
 /** What is known of a webhook when it comes. */
@@ -55,22 +57,34 @@ export function withIncoming<Result>(incoming: Incoming | undefined, handle: () 
   return current.run(incoming, handle);
 }
 
+/** What a handler leaves running for longer, such as a timer, is not a part of its webhook any more. */
+const LIFETIME_MS = 15 * 60_000;
+
 /** The webhook whose handler is running; undefined outside of one. */
 export function currentIncoming(): Incoming | undefined {
-  return current.getStore();
+  const incoming = current.getStore();
+  return incoming && performance.now() - incoming.arrivedAt < LIFETIME_MS ? incoming : undefined;
 }
 
-/** What verifiers learn and tell of the webhook whose handler called them. */
+/**
+ * What verifiers learn and tell of the webhook whose handler called them. A handler may leave something running that
+ * verifies other requests later: only the webhook's own body counts.
+ */
 export const incomingVerifierHost: VerifierHost = {
-  isProven() {
+  isProven(received) {
     const incoming = currentIncoming();
-    return incoming !== undefined && incoming.replayOf !== null && incoming.isVerified;
+    return (
+      incoming !== undefined && incoming.replayOf !== null && incoming.isVerified && isOf(incoming, received)
+    );
   },
   sawProof(headers) {
     for (const name of headers) currentIncoming()?.proofHeaders.add(name.toLowerCase());
   },
-  sawSender() {
+  sawSender(received) {
     const incoming = currentIncoming();
-    if (incoming) incoming.isVerified = true;
+    if (incoming && isOf(incoming, received)) incoming.isVerified = true;
   },
 };
+
+const isOf = ({ body }: Incoming, { bytes }: Received): boolean =>
+  body !== null && Buffer.compare(body, bytes) === 0;

@@ -323,6 +323,25 @@ eachDatabase("inbox", (open) => {
       expect(again.body).toMatchObject({ status_code: 403, event: { verdict: "rejected", verified: false } });
     });
 
+    test("believes the recorded webhook only, not what its handler looks at besides", async () => {
+      const first = await post({}, { id: "d-7" });
+      const hook = integrations.hook;
+      if (!hook?.handle) throw new Error("no integration");
+      const { handle } = hook;
+      hook.handle = async (request) => {
+        const another = new Request(request.url, {
+          method: "POST",
+          headers: request.headers,
+          body: '{"forged":1}',
+        });
+        await verifyGitHub(another, SECRET);
+        return new Response("believed");
+      };
+      const again = await replay(first.headers.get("x-request-id"));
+      hook.handle = handle;
+      expect(again.body).toMatchObject({ status_code: 403, event: { verdict: "rejected" } });
+    });
+
     test("cannot be asked for by a request from outside", async () => {
       const first = await post({}, { id: "d-5" });
       const id = first.headers.get("x-request-id") ?? "";

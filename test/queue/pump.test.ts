@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { AsyncLocalStorage } from "node:async_hooks";
 import { createPump } from "../../src/queue/pump.ts";
 
 /** A queue in memory whose jobs end when the test says so. */
@@ -125,4 +126,23 @@ describe("pump", () => {
     expect(told).toEqual([new Error("no connection")]);
     await pump.stop();
   });
+});
+
+test("a job is no part of the request that woke the pump", async () => {
+  const request = new AsyncLocalStorage<string>();
+  const seen = Promise.withResolvers<string | undefined>();
+  const waiting = ["job"];
+  const pump = createPump<string>({
+    concurrency: 1,
+    ordered: false,
+    touchEveryMs: 1_000_000,
+    backstopMs: 1_000_000,
+    fetch: async (n) => waiting.splice(0, n),
+    touch: async () => {},
+    run: async () => seen.resolve(request.getStore()),
+    onError: seen.reject,
+  });
+  request.run("a request", () => pump.wake());
+  expect(await seen.promise).toBeUndefined();
+  await pump.stop();
 });

@@ -9,7 +9,7 @@ import { schemeOf, type WebhookVerifier } from "./descriptor.ts";
 import { type GitHubEvent, github } from "./github.ts";
 import { type GitLabEvent, gitlab } from "./gitlab.ts";
 import { type PlainBearer, type PlainHmac, type PlainWebhook, plainBearer, plainHmac } from "./plain.ts";
-import { readBytes } from "./request.ts";
+import { type Received, readBytes } from "./request.ts";
 import type { Scheme, VerifiedWebhook } from "./scheme.ts";
 import { refused, type Secrets, usableSecrets } from "./secrets.ts";
 import { type SlackEvent, slack } from "./slack.ts";
@@ -33,12 +33,12 @@ export interface BearerOptions extends PlainBearer, VerifyOptions {}
 
 /** What the server knows of the request that is being verified. Outside of a server nobody knows anything. */
 export interface VerifierHost {
-  /** The sender was proven when the request first came; now it runs again, and the proof was not kept. */
-  isProven(): boolean;
+  /** The sender was proven when this very request first came; now it runs again, and the proof was not kept. */
+  isProven(received: Received): boolean;
   /** Tells which headers of the request prove its sender. */
   sawProof(headers: readonly string[]): void;
-  /** Tells that the sender is proven. */
-  sawSender(): void;
+  /** Tells that the sender of the request is proven. */
+  sawSender(received: Received): void;
 }
 
 const NOBODY: VerifierHost = { isProven: () => false, sawProof: () => {}, sawSender: () => {} };
@@ -54,13 +54,12 @@ export function createVerifiers(host: VerifierHost = NOBODY) {
     { maxBytes = MAX_BYTES, toleranceSeconds = TOLERANCE_SECONDS, now = Date.now }: VerifyOptions = {},
   ): Promise<Event> {
     host.sawProof(scheme.proofHeaders);
-    const isProven = host.isProven();
-    const usable = isProven ? [] : usableSecrets(secrets);
     const received = { headers: request.headers, bytes: await readBytes(request, maxBytes) };
-    if (!isProven && !scheme.prove(received, { secrets: usable, now: now(), toleranceSeconds })) {
-      throw refused();
+    if (!host.isProven(received)) {
+      const usable = usableSecrets(secrets);
+      if (!scheme.prove(received, { secrets: usable, now: now(), toleranceSeconds })) throw refused();
     }
-    host.sawSender();
+    host.sawSender(received);
     return scheme.read(received);
   }
 
