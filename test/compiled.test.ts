@@ -7,6 +7,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { text } from "node:stream/consumers";
 import postgres from "postgres";
 import { compiledBinary } from "./compiled-binary.ts";
 import { startReviewingModel } from "./faults/model.ts";
@@ -101,10 +102,33 @@ for (const kind of server ? (["embedded", "postgres"] as const) : (["embedded"] 
       ]);
       expect(model.asked.length).toBe(2);
       expect(JSON.stringify(delivery.receipt)).toContain(String(github.comments[0]?.id));
+
+      // The same once more, for an author who has no GitHub at hand: by a fresh signature, and by replay.
+      const payload = join(base, "pull-request.json");
+      writeFileSync(payload, webhook.body);
+      const received = await said(["receive", "github", payload, "--event", webhook.event]);
+      expect(received).toStartWith("accepted, recorded as ");
+      const [, id = ""] = /recorded as (\S+)/.exec(received) ?? [];
+      const replayed = await said(["replay", id]);
+      expect(replayed).toStartWith("accepted, recorded as ");
+      const tasks = [received, replayed].map((text) => /task (\S+)/.exec(text)?.[1]);
+      expect(new Set([accepted.task_id, ...tasks]).size).toBe(3);
       await stop("SIGTERM");
       await model.stop();
       await github.close();
     }, 60_000);
+
+    /** What a command of the program prints that ends by itself. */
+    async function said(argv: string[]): Promise<string> {
+      const child = spawn(binary, [...argv, "--home", home], { cwd: folder, env: {} });
+      const [out, err, [status]] = await Promise.all([
+        text(child.stdout),
+        text(child.stderr),
+        once(child, "exit"),
+      ]);
+      expect([status, err]).toEqual([0, ""]);
+      return out;
+    }
 
     function launch(more: string[], environment: Record<string, string> = {}) {
       const child = spawn(binary, ["serve", "--home", home, "--port", "0", ...more], {

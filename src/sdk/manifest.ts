@@ -62,7 +62,6 @@ const VERIFIERS = [
       algorithm: Type.Optional(oneOf(["sha1", "sha256", "sha512"], "Default: sha256.")),
       encoding: Type.Optional(oneOf(["hex", "base64"], "Default: hex.")),
       prefix: optional('What stands before the signature, such as "sha256=".'),
-      id: optional("Name of the header that has the sender's id of the event, if one has."),
     },
     "Verifies an HMAC of the body.",
   ),
