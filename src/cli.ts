@@ -16,6 +16,13 @@ export interface Commands {
   signingSecret(flags: Flags): Promise<void>;
   newIntegration(wanted: { name: string; parts: string[] | undefined; dir: string }): Promise<void>;
   writeTypes(dir: string): Promise<void>;
+  dev(wanted: {
+    dir: string;
+    port: string | undefined;
+    home: string | undefined;
+    dryRun: boolean;
+    realModel: boolean;
+  }): Promise<void>;
   install(wanted: { target: string; scripts: boolean }, flags: Flags): Promise<void>;
   check(
     wanted: { dir: string | undefined; json: boolean; test: boolean; start: boolean; rules: boolean },
@@ -203,6 +210,41 @@ function mainCommand(commands: Commands) {
             event: args.event,
             delivery: args.delivery,
             headers: allOf("header", rawArgs),
+          }),
+      }),
+      dev: leaf({
+        meta: {
+          name: "dev",
+          description:
+            "Serve an integration while you write it: scripted model, everything shown as it happens",
+        },
+        args: {
+          folder: { type: "positional", default: ".", description: "The integration's, or one of several" },
+          port: { type: "string", description: "Port to listen on (default 8000; 0: any free one)" },
+          home: {
+            type: "string",
+            description: "Folder for the database (default: .heddle-dev in the folder)",
+            valueHint: "dir",
+          },
+          "dry-run": {
+            type: "boolean",
+            default: false,
+            description: "Show deliveries instead of making them",
+          },
+          "real-model": {
+            type: "boolean",
+            default: false,
+            description:
+              "Ask the configured model (OPENAI_API_KEY, OPENAI_BASE_URL) instead of dev.script.yaml",
+          },
+        },
+        run: ({ args }) =>
+          commands.dev({
+            dir: args.folder,
+            port: args.port,
+            home: args.home,
+            dryRun: args["dry-run"],
+            realModel: args["real-model"],
           }),
       }),
       types: leaf({

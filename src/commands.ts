@@ -1,9 +1,11 @@
 // What the commands of the command line do. Those that run until they are told to stop answer signals here.
 
 import { createAuthoringCommands } from "./authoring/commands.ts";
+import { type Dev, prepareDev } from "./authoring/dev/dev.ts";
+import { type DevServer, welcome } from "./authoring/dev/welcome.ts";
 import type { Commands } from "./cli.ts";
 import { createClientCommands } from "./client/commands.ts";
-import { type Config, type Flags, loadConfig } from "./config.ts";
+import { type Config, type Flags, loadConfig, processEnvironment } from "./config.ts";
 import type { Database } from "./db/database.ts";
 import { openDatabase } from "./db/open.ts";
 import { HeddleError, messageOf } from "./errors.ts";
@@ -20,7 +22,7 @@ interface Running {
 }
 
 export interface CommandOptions {
-  startServer(config: Config): Promise<Running>;
+  startServer(config: Config, instrument?: Dev["instrument"]): Promise<Running & DevServer>;
   startWorker(config: Config): Promise<Running>;
 }
 
@@ -37,6 +39,13 @@ export function createCommands({ startServer, startWorker }: CommandOptions): Co
       console.log(`Heddle is listening on ${url}`);
       if (adminKey) console.log(`Admin API key, shown this once: ${adminKey}`);
       await untilTold(close);
+    },
+    async dev(flags) {
+      surviveStrays();
+      const dev = await prepareDev(flags, processEnvironment());
+      const server = await startServer(dev.config, dev.instrument);
+      console.log(await welcome(dev, server));
+      await untilTold(server.close);
     },
     async worker(flags) {
       surviveStrays();

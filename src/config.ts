@@ -67,17 +67,17 @@ export interface Flags {
 
 type Environment = Record<string, string | undefined>;
 
+/** Of this process, as it is now. */
+export const processEnvironment = (): Environment => ({ ...process.env });
+
 /** Throws a HeddleError("config") of one line that names the variable, what it got and what it takes. */
-export function loadConfig(flags: Flags = {}, processEnvironment: Environment = process.env): Config {
+export function loadConfig(flags: Flags = {}, variables: Environment = processEnvironment()): Config {
   const home = resolve(
-    blank(flags.home) ??
-      blank(processEnvironment.HEDDLE_HOME) ??
-      stateDirectory(processEnvironment) ??
-      ".heddle",
+    blank(flags.home) ?? blank(variables.HEDDLE_HOME) ?? stateDirectory(variables) ?? ".heddle",
   );
   const environment: Environment = {
     ...readEnvFile(join(home, ".env")),
-    ...withoutBlanks(processEnvironment),
+    ...withoutBlanks(variables),
   };
   const read = reader(flags, environment);
   return Object.freeze({

@@ -6,6 +6,7 @@ import { createSearchDocumentsTool } from "./agent/tools/builtin/search-document
 import { createWorkspaceTools } from "./agent/tools/builtin/workspace.ts";
 import { createToolRegistry } from "./agent/tools/registry.ts";
 import { createAgent } from "./agent/turn.ts";
+import type { Instruments } from "./authoring/dev/instruments.ts";
 import { createBots } from "./bots/bots.ts";
 import { activationIn } from "./capabilities/activated.ts";
 import { createActivations } from "./capabilities/activations.ts";
@@ -41,7 +42,7 @@ import { installDependencies } from "./integrations/install.ts";
 import { createIntegrations, type Integrations } from "./integrations/registry.ts";
 import { createReview } from "./integrations/review.ts";
 import { createSdkServices } from "./integrations/sdk-services.ts";
-import { createSettings } from "./integrations/settings.ts";
+import { createSettings, type Settings } from "./integrations/settings.ts";
 import { integrationSources } from "./integrations/sources.ts";
 import { createIntegrationStates } from "./integrations/states.ts";
 import { createIntegrationStore } from "./integrations/store.ts";
@@ -52,7 +53,7 @@ import { createLog } from "./log.ts";
 import { processScopes } from "./processes/permissions.ts";
 import { createSupervisor, type Processes } from "./processes/supervisor.ts";
 import { createQueue } from "./queue/queue.ts";
-import { createRedactor } from "./redact.ts";
+import { createRedactor, type Redact } from "./redact.ts";
 import { asset, build, builtinDir } from "./runtime/assets.ts";
 import { serve } from "./runtime/serve.ts";
 import { createSpawner } from "./runtime/spawn.ts";
@@ -79,6 +80,15 @@ export interface Heddle {
   close(): Promise<void>;
 }
 
+/** What `heddle dev` looks at besides. */
+interface HeddleServer extends Heddle {
+  integrations: Integrations;
+  settings: Settings;
+}
+
+/** Puts something between the parts, to show what passes there. */
+type Instrument = (context: { redact: Redact }) => Instruments;
+
 /** Last opened, first closed. */
 type Closers = (() => Promise<unknown> | unknown)[];
 
@@ -86,10 +96,10 @@ type Closers = (() => Promise<unknown> | unknown)[];
 const MAX_BODY_BYTES = 64 * 1024 * 1024;
 
 /** The server, with a worker in it. Resolves when it listens; integrations go on loading behind it. */
-export function startServer(config: Config): Promise<Heddle> {
+export function startServer(config: Config, instrument?: Instrument): Promise<HeddleServer> {
   return start(async (closers) => {
-    const core = await openCore(config, closers);
-    const { db, log, apiKeys, integrations } = core;
+    const core = await openCore(config, closers, instrument);
+    const { db, log, apiKeys, integrations, settings, instruments } = core;
     let url = "";
     const processes = await createProcesses(config, core, () => url, closers);
     const app = createApp({
@@ -113,7 +123,7 @@ export function startServer(config: Config): Promise<Heddle> {
       hostname: config.host,
       port: config.port,
       maxBodyBytes: MAX_BODY_BYTES,
-      fetch: app.fetch,
+      fetch: instruments?.fetch(app.fetch) ?? app.fetch,
     });
     url = `http://${config.host.includes(":") ? `[${config.host}]` : config.host}:${listener.port}`;
     log.info("Listening on {url}", { url, version: build.version, database: db.kind, home: config.home });
@@ -132,7 +142,7 @@ export function startServer(config: Config): Promise<Heddle> {
     void integrations.whenSettled.then(processes.supervise);
     // First of all: what they still have to say they say to a server that answers.
     closers.push(processes.close);
-    return { url, adminKey };
+    return { url, adminKey, integrations, settings };
   });
 }
 
@@ -156,11 +166,12 @@ export function startWorker(config: Config): Promise<Heddle> {
 }
 
 /** Everything but HTTP and the worker. */
-async function openCore(config: Config, closers: Closers) {
+async function openCore(config: Config, closers: Closers, instrument?: Instrument) {
   const home = openHome(config.home);
   const redactor = createRedactor();
   redactor.add(...config.secrets);
   const { redact } = redactor;
+  const instruments = instrument?.({ redact });
   const log = await createLog({ level: config.logLevel, format: config.logFormat, redact });
 
   const db = await openDatabase({
@@ -203,7 +214,14 @@ async function openCore(config: Config, closers: Closers) {
     }),
     internal: createInternalDispatcher({ inject: (message) => sessions.inject(message) }),
   });
-  const outbox = createOutbox({ db, queue, dispatchers, vault, redact, log: log.getChild("dispatch") });
+  const outbox = createOutbox({
+    db,
+    queue,
+    dispatchers: instruments?.dispatchers(dispatchers) ?? dispatchers,
+    vault,
+    redact,
+    log: log.getChild("dispatch"),
+  });
   const documents = createDocuments({ db });
   tools.add(
     "core",
@@ -321,7 +339,7 @@ async function openCore(config: Config, closers: Closers) {
     carapaces,
     hasTool: (name) => tools.get(name) !== undefined,
   });
-  const llm =
+  const configuredLlm =
     config.openaiApiKey || config.openaiBaseUrl
       ? createOpenAiLlm({
           apiKey: config.openaiApiKey,
@@ -330,6 +348,7 @@ async function openCore(config: Config, closers: Closers) {
           redact,
         })
       : createOfflineLlm({ search: (query) => documents.search({ query, limit: 3, visibleIn: null }) });
+  const llm = instruments?.llm(configuredLlm) ?? configuredLlm;
   const transcription = createTranscription({
     hooks,
     endpoint: config.transcription && createTranscriptionEndpoint({ ...config.transcription, redact }),
@@ -362,6 +381,7 @@ async function openCore(config: Config, closers: Closers) {
   return {
     db,
     log,
+    instruments,
     redactor,
     apiKeys,
     store,
@@ -420,7 +440,9 @@ const loopback = (url: string): string =>
   url.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:");
 
 /** Closes what was opened, also when a later part cannot start. */
-async function start(open: (closers: Closers) => Promise<Omit<Heddle, "close">>): Promise<Heddle> {
+async function start<Opened extends Omit<Heddle, "close">>(
+  open: (closers: Closers) => Promise<Opened>,
+): Promise<Opened & Pick<Heddle, "close">> {
   const closers: Closers = [];
   const close = async () => {
     for (const closeOne of closers.splice(0).reverse()) await closeOne();

@@ -48,7 +48,7 @@ const MAY_IMPORT: Record<string, string[]> = {
     "transcription",
     "vault.ts",
   ],
-  authoring: ["config.ts", "integrations", "runtime", "sdk"],
+  authoring: ["config.ts", "dispatch", "integrations", "llm", "runtime", "sdk", "yaml-text.ts"],
   processes: ["db", "integrations", "runtime", "sdk"],
   inbox: ["db", "sdk"],
   integrations: [

@@ -27,6 +27,8 @@ const FILES: Record<string, readonly Part[]> = {
   "tools/get_room.ts": ["tools"],
   "skills/acme.md": ["skills"],
   "carapaces/acme.yaml": ["carapace"],
+  "dev.webhook.json": ["router"],
+  "dev.script.yaml": ["router", "process", "tools"],
   "tests/router.test.ts": ["router"],
   "tests/dispatcher.test.ts": ["dispatcher"],
   "tests/hooks.test.ts": ["hooks"],

@@ -82,7 +82,7 @@ function trailingResults(messages: LlmMessage[]): { name: string; content: strin
 const quoteResult = ({ name, content }: { name: string; content: string }) =>
   `Result of ${name}:\n\n${content}`;
 
-interface Command {
+export interface Command {
   name: string;
   arguments: string;
 }
@@ -90,7 +90,7 @@ interface Command {
 const COMMAND = /^[ \t]*\/([a-zA-Z0-9_-]{1,64})(?:[ \t]*$|[ \t]+(?=\{))/gm;
 
 /** Lines that begin with `/name`, alone or followed by a JSON object, which may go over several lines. */
-function readCommands(text: string): Command[] {
+export function readCommands(text: string): Command[] {
   const commands: Command[] = [];
   for (const match of text.matchAll(COMMAND)) {
     const rest = text.slice(match.index + match[0].length);

@@ -4,7 +4,7 @@ import { defineConfig, t } from "heddle/sdk";
 // default. Names with TOKEN, SECRET, PASSWORD or API_KEY are secrets; { secret: true } makes any other one.
 export const settings = defineConfig({
   // @if tools|dispatcher|process
-  ACME_URL: t.String({ default: "http://127.0.0.1:9000" }),
+  ACME_URL: t.String(),
   ACME_TOKEN: t.String(),
   // @end
   // @if router

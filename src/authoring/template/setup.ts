@@ -8,7 +8,7 @@ export const SETUP = defineSetup({
   // @if config
   env_vars: [
     // @if tools|dispatcher|process
-    { key: "ACME_URL", description: "Where Acme's API is" },
+    { key: "ACME_URL", required: true, description: "Where Acme's API is" },
     { key: "ACME_TOKEN", required: true, secret: true, description: "Token for Acme's API" },
     // @end
     // @if router

@@ -1,0 +1,116 @@
+// `heddle dev`: one folder, or a folder of folders, on a server of its own with everything at hand to try it.
+
+import { existsSync, readFileSync } from "node:fs";
+import { mkdir, readFile, realpath, rm, symlink, writeFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { parseEnv } from "node:util";
+import { loadConfig } from "../../config.ts";
+import { HeddleError, messageOf } from "../../errors.ts";
+import type { FoundIntegration } from "../../integrations/discover.ts";
+import { build } from "../../runtime/assets.ts";
+import { findIn } from "../check/check.ts";
+import { createInstruments } from "./instruments.ts";
+import { readScript } from "./script.ts";
+import { createScriptedLlm } from "./scripted-llm.ts";
+
+export interface DevFlags {
+  /** An integration's folder, or one of several. */
+  dir: string;
+  port: string | undefined;
+  /** Default: `.heddle-dev` in the folder. */
+  home: string | undefined;
+  dryRun: boolean;
+  /** The configured model instead of the scripted one. */
+  realModel: boolean;
+  /** Where the lines of what passes go. Default: standard output. */
+  write?: (line: string) => void;
+}
+
+/** Variables that would lead this server to what another one uses. */
+const OF_OTHERS = [
+  "DATABASE_URL",
+  "HEDDLE_HOME",
+  "STATE_DIRECTORY",
+  "INTEGRATION_DIRS",
+  "TOOL_DIRS",
+  "PORT",
+  "HOST",
+];
+
+/** What to start the server with. Throws a HeddleError "config" when there is nothing to serve. */
+export async function prepareDev(flags: DevFlags, environment: Record<string, string | undefined>) {
+  const folder = resolve(flags.dir);
+  const integrations = await findIn(folder);
+  const home = resolve(flags.home ?? join(folder, ".heddle-dev"));
+  await mkdir(home, { recursive: true, mode: 0o700 });
+  const own = Object.fromEntries(Object.entries(environment).filter(([name]) => !OF_OTHERS.includes(name)));
+  const config = loadConfig(
+    { home, port: flags.port ?? "8000" },
+    {
+      ...readEnvironment(join(folder, ".env")),
+      ...own,
+      HEDDLE_HOME: home,
+      INTEGRATION_DIRS: await sourceDir(folder, integrations, home),
+      API_KEY: own.API_KEY ?? (await devKey(home)),
+    },
+  );
+  const folders = [folder, ...integrations.map((found) => found.folder)];
+  const llm = flags.realModel ? undefined : createScriptedLlm({ read: () => readScript(folders) });
+  if (flags.realModel && !(config.openaiApiKey || config.openaiBaseUrl)) {
+    throw new HeddleError("config", "--real-model needs OPENAI_API_KEY or OPENAI_BASE_URL.");
+  }
+  const { write = (line: string) => console.log(line) } = flags;
+  return {
+    config,
+    folder,
+    integrations,
+    instrument: createInstruments({ write, dryRun: flags.dryRun, llm }),
+    hints: await hints(integrations),
+  };
+}
+
+export type Dev = Awaited<ReturnType<typeof prepareDev>>;
+
+/** A folder whose only integrations are these: a single one is linked into one, for its neighbours are not meant. */
+async function sourceDir(folder: string, integrations: FoundIntegration[], home: string): Promise<string> {
+  const [first] = integrations;
+  if (!first || first.folder !== (await realpath(folder))) return folder;
+  const dir = join(home, "serves");
+  await rm(dir, { recursive: true, force: true });
+  await mkdir(dir, { mode: 0o700 });
+  await symlink(first.folder, join(dir, first.id), "junction");
+  return dir;
+}
+
+function readEnvironment(path: string): Record<string, string | undefined> {
+  if (!existsSync(path)) return {};
+  try {
+    return parseEnv(readFileSync(path, "utf8"));
+  } catch (cause) {
+    throw new HeddleError("config", `${path} cannot be read: ${messageOf(cause)}`, { cause });
+  }
+}
+
+/** The same at each start, so that what was written down goes on working. */
+async function devKey(home: string): Promise<string> {
+  const file = join(home, "dev-key");
+  const kept = await readFile(file, "utf8").catch(() => "");
+  if (kept.trim() !== "") return kept.trim();
+  const made = `dev_${crypto.getRandomValues(Buffer.alloc(16)).toString("hex")}`;
+  await writeFile(file, `${made}\n`, { mode: 0o600 });
+  return made;
+}
+
+async function hints(integrations: FoundIntegration[]): Promise<string[]> {
+  const said: string[] = [];
+  for (const { folder } of integrations) {
+    const text = await readFile(join(folder, ".heddle", "sdk", "package.json"), "utf8").catch(
+      () => undefined,
+    );
+    const version = text === undefined ? undefined : (JSON.parse(text) as { version?: string }).version;
+    if (version !== undefined && version !== build.version) {
+      said.push(`Its types are those of Heddle ${version}: heddle types ${folder}`);
+    }
+  }
+  return said;
+}

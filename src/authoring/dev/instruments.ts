@@ -1,0 +1,139 @@
+// What `heddle dev` puts between the parts of a server, to show what passes there: requests to integrations, answers
+// of the model, results of tools, deliveries.
+
+import type { Dispatchers } from "../../dispatch/registry.ts";
+import { messageOf } from "../../errors.ts";
+import type { Llm, LlmEvent, LlmMessage } from "../../llm/llm.ts";
+import type { Redact } from "../../redact.ts";
+import { isPermanent } from "../../sdk/errors.ts";
+import type { Dispatcher } from "../../sdk/types.ts";
+import { createPrint, type Print, short } from "./console.ts";
+import { lastMessage, toolOf } from "./scripted-llm.ts";
+
+export type Fetch = Parameters<typeof import("../../runtime/serve.ts").serve>[0]["fetch"];
+
+/** Each takes what a server would use, and gives what it is to use instead. */
+export interface Instruments {
+  llm(real: Llm): Llm;
+  /** Those that deliveries go through. */
+  dispatchers(real: Dispatchers): Dispatchers;
+  fetch(real: Fetch): Fetch;
+}
+
+export interface InstrumentsOptions {
+  /** A finished line. */
+  write: (line: string) => void;
+  /** Shows deliveries instead of making them. */
+  dryRun: boolean;
+  /** Undefined: the configured one. */
+  llm: Llm | undefined;
+}
+
+/** `redact` is the server's own. */
+export const createInstruments =
+  ({ write, dryRun, llm }: InstrumentsOptions) =>
+  ({ redact }: { redact: Redact }): Instruments => {
+    const print = createPrint((line) => write(redact(line)));
+    return {
+      llm: (real) => watchLlm(llm ?? real, print),
+      dispatchers: (real) => ({
+        ...real,
+        get(type) {
+          const dispatcher = real.get(type);
+          return dispatcher && watchDispatcher(type, dispatcher, { print, dryRun });
+        },
+      }),
+      fetch: (real) => watchRequests(real, print),
+    };
+  };
+
+function watchLlm(llm: Llm, print: Print): Llm {
+  return {
+    provider: llm.provider,
+    async *stream(request): AsyncGenerator<LlmEvent> {
+      for (const { mark, text } of news(request.messages)) print(mark, text);
+      for await (const event of llm.stream(request)) {
+        if (event.type === "done") {
+          for (const call of event.toolCalls)
+            print("model", `${event.model} calls ${call.name} ${short(call.arguments)}`);
+          if (event.text !== "") print("model", `${event.model}: ${short(event.text)}`);
+        }
+        yield event;
+      }
+    },
+  };
+}
+
+/** What has come since the model's last answer: a user's message, or results of tools. */
+function news(messages: readonly LlmMessage[]): { mark: "run" | "tool"; text: string }[] {
+  const { text, tool } = lastMessage(messages);
+  if (tool === undefined) return [{ mark: "run", text: `A run answers: ${short(text)}` }];
+  const at = messages.findLastIndex(({ role }) => role !== "tool");
+  return messages.slice(at + 1).flatMap((message) =>
+    message.role === "tool"
+      ? [
+          {
+            mark: "tool" as const,
+            text: `${toolOf(messages, message.tool_call_id)} returned ${short(message.content)}`,
+          },
+        ]
+      : [],
+  );
+}
+
+/** What they do stays in this server. */
+const INSIDE = ["none", "internal"];
+
+function watchDispatcher(
+  type: string,
+  dispatcher: Dispatcher,
+  { print, dryRun }: { print: Print; dryRun: boolean },
+): Dispatcher {
+  if (INSIDE.includes(type)) return dispatcher;
+
+  async function watch(to: object, text: string, attempt: number, deliver: () => unknown) {
+    const what = `${type} ${short(to)}: ${short(text)}`;
+    if (dryRun) {
+      print("out", `Not delivered (--dry-run): ${what}`);
+      return { receipt: { dry_run: true } };
+    }
+    try {
+      const delivered = (await deliver()) as { receipt: unknown };
+      print("out", `Delivered: ${what} (receipt ${short(delivered?.receipt)})`);
+      return delivered;
+    } catch (error) {
+      const then = isPermanent(error) ? "given up" : `tried again, this was attempt ${attempt}`;
+      print("failed", `Not delivered: ${what}: ${short(messageOf(error))} (${then})`);
+      throw error;
+    }
+  }
+
+  const { postMessage } = dispatcher;
+  return {
+    ...dispatcher,
+    deliver: (input, ctx) =>
+      watch(input.task.dispatch_config, input.result, ctx.attempt, () => dispatcher.deliver(input, ctx)),
+    ...(postMessage && {
+      postMessage: (input, ctx) =>
+        watch(input.dispatchConfig, input.text, ctx.attempt, () => postMessage.call(dispatcher, input, ctx)),
+    }),
+  };
+}
+
+function watchRequests(real: Fetch, print: Print): Fetch {
+  return async (request, client) => {
+    const { pathname } = new URL(request.url);
+    if (!pathname.startsWith("/integrations/")) return real(request, client);
+    const started = performance.now();
+    const body = request.body ? request.clone() : undefined;
+    const response = await real(request, client);
+    const sent = body ? await body.text().catch(() => "") : "";
+    const answer = response.ok ? "" : await response.clone().text();
+    const ms = Math.round(performance.now() - started);
+    print(
+      response.ok ? "in" : "failed",
+      `${request.method} ${pathname} ${response.status} in ${ms} ms  ${short(sent)}${answer && `  answered ${short(answer)}`}`,
+    );
+    return response;
+  };
+}

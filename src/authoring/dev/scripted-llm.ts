@@ -1,0 +1,76 @@
+// The model of `heddle dev`: it says what dev.script.yaml tells it to, and runs `/tool {json}` in a message.
+
+import { throwIfAborted } from "../../llm/abort.ts";
+import type { Llm, LlmEvent, LlmMessage, LlmRequest, LlmToolCall } from "../../llm/llm.ts";
+import { readCommands } from "../../llm/offline.ts";
+import { type LastMessage, type ReadScript, sayFrom } from "./script.ts";
+
+export interface ScriptedOptions {
+  /** Asked for each answer, so that an edited script counts at once. */
+  read: () => Promise<ReadScript>;
+}
+
+export function createScriptedLlm({ read }: ScriptedOptions): Llm {
+  return {
+    provider: "scripted",
+    async *stream(request): AsyncGenerator<LlmEvent> {
+      const started = Date.now();
+      throwIfAborted(request.signal);
+      const { text, toolCalls } = await answer(request, await read());
+      throwIfAborted(request.signal);
+      if (text !== "") yield { type: "text", text };
+      yield {
+        type: "done",
+        text,
+        toolCalls,
+        usage: null,
+        model: "scripted",
+        fallbackUsed: false,
+        durationMs: Date.now() - started,
+      };
+    },
+  };
+}
+
+interface Answer {
+  text: string;
+  toolCalls: LlmToolCall[];
+}
+
+async function answer({ messages, tools }: LlmRequest, read: ReadScript): Promise<Answer> {
+  if (!read.ok) return say(`The script cannot be used: ${read.problem}`);
+  const last = lastMessage(messages);
+  const commands = last.tool === undefined ? readCommands(last.text) : [];
+  const said = commands.length > 0 ? undefined : sayFrom(read.script, last);
+  if (said && "reply" in said) return say(said.reply);
+  const wanted = said ? [{ name: said.tool, arguments: JSON.stringify(said.arguments) }] : commands;
+  if (wanted.length === 0) return say(unscripted(last));
+  const offered = tools.map(({ name }) => name);
+  const missing = wanted.find(({ name }) => !offered.includes(name));
+  if (missing) return say(`This run has no tool ${missing.name}. It has: ${offered.join(", ") || "none"}.`);
+  return { text: "", toolCalls: wanted.map((call) => ({ id: `scripted_${crypto.randomUUID()}`, ...call })) };
+}
+
+const say = (text: string): Answer => ({ text, toolCalls: [] });
+
+function unscripted({ text, tool }: LastMessage): string {
+  return tool === undefined
+    ? `I have read: ${text}\n\n(No entry of dev.script.yaml fits this message.)`
+    : `${tool} returned: ${text}`;
+}
+
+/** What the model is to answer to; of several results of tools the last one. */
+export function lastMessage(messages: readonly LlmMessage[]): LastMessage {
+  const last = messages.findLast(({ role }) => role === "user" || role === "tool");
+  if (last?.role !== "tool") return { text: last?.content ?? "", tool: undefined };
+  return { text: last.content, tool: toolOf(messages, last.tool_call_id) };
+}
+
+/** The name of the tool that was called under this id. */
+export function toolOf(messages: readonly LlmMessage[], id: string): string {
+  for (const message of messages) {
+    const call = message.role === "assistant" && message.tool_calls?.find((call) => call.id === id);
+    if (call) return call.name;
+  }
+  return "tool";
+}

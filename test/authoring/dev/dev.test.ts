@@ -1,0 +1,201 @@
+// `heddle dev` in one process: what it prints as an event passes through, and what it does when a file is saved.
+
+import { afterAll, afterEach, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
+import { mkdtemp, readFile, realpath, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type DevFlags, prepareDev } from "../../../src/authoring/dev/dev.ts";
+import { welcome } from "../../../src/authoring/dev/welcome.ts";
+import { newIntegration } from "../../../src/authoring/new-integration.ts";
+import { startServer } from "../../../src/main.ts";
+import { run } from "../../docs/processes.ts";
+
+setDefaultTimeout(120_000);
+
+const posted: { path: string; text: string }[] = [];
+const service = Bun.serve({
+  hostname: "127.0.0.1",
+  port: 0,
+  async fetch(request) {
+    const { pathname } = new URL(request.url);
+    if (request.method === "GET") return Response.json({ topic: "Servers", on_call: "Ada" });
+    posted.push({ path: pathname, text: ((await request.json()) as { text: string }).text });
+    return pathname.includes("gone") ? new Response(null, { status: 410 }) : Response.json({ id: "m1" });
+  },
+});
+
+const TOKEN = "token-of-the-dev-test";
+let dir = "";
+let folder = "";
+const closers: (() => Promise<void>)[] = [];
+
+beforeAll(async () => {
+  dir = await realpath(await mkdtemp(join(tmpdir(), "heddle-dev-")));
+  const parts = ["router", "dispatcher", "tools", "skills", "setup"];
+  ({ folder } = await newIntegration({ name: "acme", parts, dir }));
+  // A neighbour, which is not meant.
+  await newIntegration({ name: "neighbour", parts: ["tools"], dir });
+  await writeFile(join(folder, ".env"), `ACME_URL=${service.url.origin}\nACME_TOKEN=${TOKEN}\n`);
+});
+afterEach(async () => {
+  for (const close of closers.splice(0)) await close();
+  posted.length = 0;
+});
+afterAll(async () => {
+  await service.stop(true);
+  await rm(dir, { recursive: true, force: true });
+});
+
+/** Lines as they are printed; `line` resolves with the first one from now or before that fits. */
+function recorder() {
+  const lines: string[] = [];
+  let look = () => {};
+  return {
+    lines,
+    write(line: string) {
+      lines.push(line);
+      look();
+    },
+    line: (expression: RegExp): Promise<string> =>
+      new Promise((resolve) => {
+        look = () => {
+          const found = lines.find((line) => expression.test(line));
+          if (found !== undefined) resolve(found);
+        };
+        look();
+      }),
+  };
+}
+
+async function start(flags: Partial<DevFlags> = {}) {
+  const record = recorder();
+  const dev = await prepareDev(
+    {
+      dir: folder,
+      port: "0",
+      home: undefined,
+      dryRun: false,
+      realModel: false,
+      write: record.write,
+      ...flags,
+    },
+    {
+      LOG_LEVEL: "error",
+      INTEGRATION_DIRS: "/not/meant",
+      DATABASE_URL: "postgres://not:meant@127.0.0.1:1/x",
+    },
+  );
+  const server = await startServer(dev.config, dev.instrument);
+  closers.push(server.close);
+  const text = await welcome(dev, server);
+  return { ...record, ...server, text, key: dev.config.apiKey ?? "" };
+}
+
+test("prints where everything is, and a webhook that works when it is pasted into a shell", async () => {
+  const dev = await start();
+  for (const part of [dev.url, dev.key, join(folder, ".heddle-dev"), join(folder, "dev.script.yaml")]) {
+    expect(dev.text).toContain(String(part));
+  }
+  expect(dev.text).toContain(`heddle receive acme ${join(folder, "dev.webhook.json")} --home`);
+  expect(dev.text).not.toContain(TOKEN);
+  expect(dev.text).not.toContain("acme has no");
+  expect(dev.integrations.list().map(({ id }) => id)).not.toContain("neighbour");
+
+  const [curl = ""] = /^ +curl .*$/m.exec(dev.text) ?? [];
+  const environment = { PATH: process.env.PATH ?? "" };
+  const { out, status } = await run(["/bin/sh", "-ec", curl], { cwd: dir, environment });
+  expect([status, JSON.parse(out).status]).toEqual([0, "processed"]);
+  await dev.line(/Delivered: acme/);
+
+  // Times of the day and durations apart.
+  const shown = dev.lines.map((line) => line.slice(9).replace(/in \d+ ms/, "in 0 ms"));
+  expect(shown.slice().sort()).toEqual(
+    [
+      '→ POST /integrations/acme/webhook 200 in 0 ms  { "id": "event-1", "room": "ops", "text": "The disk is full" }',
+      "▶ A run answers: The disk is full",
+      '· scripted calls acme_get_room {"room":"ops"}',
+      '· acme_get_room returned {"topic":"Servers","on_call":"Ada"}',
+      "· scripted: Ada should look at it.",
+      '← Delivered: acme {"room":"ops"}: Ada should look at it. (receipt {"id":"m1"})',
+    ].sort(),
+  );
+  expect(posted).toEqual([{ path: "/rooms/ops/messages", text: "Ada should look at it." }]);
+});
+
+async function ask(dev: Awaited<ReturnType<typeof start>>, content: string, room = "ops") {
+  const headers = { authorization: `Bearer ${dev.key}`, "content-type": "application/json" };
+  const post = async (path: string, body: object) => {
+    const answer = await fetch(`${dev.url}${path}`, { method: "POST", headers, body: JSON.stringify(body) });
+    if (!answer.ok) throw new Error(`${path} answered ${answer.status}: ${await answer.text()}`);
+    return (await answer.json()) as { session_id: string };
+  };
+  const { session_id } = await post("/api/v1/sessions", { client_id: `acme:${crypto.randomUUID()}` });
+  await post(`/api/v1/sessions/${session_id}/messages`, {
+    content,
+    run_agent: true,
+    dispatch_config: { type: "acme", room },
+    execution_config: { tools: ["acme_get_room"] },
+  });
+}
+
+test("what is saved is live at once, the script as well, and secrets are never shown", async () => {
+  const dev = await start();
+  await ask(dev, '/acme_get_room {"room": "ops"}');
+  await dev.line(/acme_get_room returned .*"Servers"/);
+
+  const tool = join(folder, "tools", "get_room.ts");
+  const source = await readFile(tool, "utf8");
+  const live = new Promise<void>((resolve) => {
+    dev.integrations.onChange((id, event) => id === "acme" && event === "live" && resolve());
+  });
+  await writeFile(
+    tool,
+    source
+      .replace("return { topic, on_call };", "return { topic: 'new ' + topic, token: ACME_TOKEN };")
+      .replace(
+        'import { askAcme } from "../client.ts";',
+        'import { askAcme } from "../client.ts";\nimport { settings } from "../config.ts";\nconst { ACME_TOKEN } = settings;',
+      ),
+  );
+  await live;
+  await writeFile(join(folder, "dev.script.yaml"), "- match: really\n  reply: Really.\n");
+  await ask(dev, '/acme_get_room {"room": "ops"}');
+  expect(await dev.line(/"new Servers"/)).toContain('"token":"[redacted]"');
+  await ask(dev, "Is it really so?");
+  await dev.line(/scripted: Really\./);
+  expect(dev.lines.join("\n")).not.toContain(TOKEN);
+  await writeFile(tool, source);
+});
+
+test("a delivery that fails says why, and what becomes of it", async () => {
+  const dev = await start();
+  await ask(dev, "Hello", "gone");
+  expect(await dev.line(/Not delivered/)).toContain("acme answered 410".replace("acme", "Acme"));
+  expect(dev.lines.join("\n")).toContain("(given up)");
+});
+
+test("--dry-run shows deliveries and makes none", async () => {
+  const dev = await start({ dryRun: true });
+  await ask(dev, "Hello");
+  await dev.line(/Not delivered \(--dry-run\): acme {"room":"ops"}/);
+  expect(posted).toEqual([]);
+});
+
+test("what is missing, or cannot be loaded, is said at the start", async () => {
+  const { folder: bare } = await newIntegration({ name: "bare", parts: ["router", "tools", "setup"], dir });
+  const needy = await start({ dir: bare });
+  expect(needy.text).toContain(
+    `bare has no BARE_URL, BARE_TOKEN: set what it needs in ${join(bare, ".env")}`,
+  );
+  await writeFile(join(bare, "tools", "get_room.ts"), "\nnonsense(;\n");
+  await closers.pop()?.();
+  const broken = await start({ dir: bare });
+  expect(broken.text).toContain(`bare is quarantined: ${join(bare, "tools", "get_room.ts")}:2`);
+});
+
+test("what cannot be served is refused", async () => {
+  const refused = (flags: Partial<DevFlags>) =>
+    start(flags).catch(({ code, message }) => `${code}: ${message}`);
+  expect(await refused({ dir: join(dir, "none") })).toContain("is no folder");
+  expect(await refused({ realModel: true })).toContain("config: --real-model needs OPENAI_API_KEY");
+});
