@@ -23,7 +23,9 @@ export interface HooksOptions {
   onEvent?: (event: HookEvent, ctx: AnyHookContext) => void;
   /** Callbacks at once. Default 16. */
   concurrency?: number;
-  /** Waiting callbacks; beyond it the oldest are dropped. Default 1000. */
+  /** Callbacks of one owner at once: one that hangs leaves room for the others. Default a quarter of all. */
+  ownerConcurrency?: number;
+  /** Waiting callbacks of one owner; beyond it the oldest are dropped. Default 1000. */
   queueLimit?: number;
   /** For one callback. Default 10 s. */
   timeoutMs?: number;
@@ -60,15 +62,24 @@ interface Job extends Listener {
   ctx: AnyHookContext;
 }
 
+/** What is due for one owner. */
+interface Lane {
+  waiting: Job[];
+  running: number;
+  isOverflowing: boolean;
+}
+
 export function createHooks(options: HooksOptions): Hooks {
   const { log, redact, onEvent, concurrency = 16, queueLimit = 1000 } = options;
+  const { ownerConcurrency = Math.max(1, Math.floor(concurrency / 4)) } = options;
   const { timeoutMs = 10_000, overrideTimeoutMs = 60_000 } = options;
   const owners = new Map<string, RegisteredHook[]>();
   let listeners = new Map<HookEvent, Listener[]>();
-  const queue: Job[] = [];
+  /** The owner whose turn was longest ago comes first. */
+  const lanes = new Map<string, Lane>();
   let running = 0;
-  let overflowing = false;
   let closed = false;
+  let givenUp = false;
   let onIdle: (() => void) | undefined;
 
   function index(): void {
@@ -81,26 +92,47 @@ export function createHooks(options: HooksOptions): Hooks {
   }
 
   function enqueue(job: Job): void {
-    queue.push(job);
-    if (queue.length <= queueLimit) return;
-    queue.shift();
-    if (overflowing) return;
-    overflowing = true;
-    log.warning("Hooks are slower than events come: the oldest events are dropped", { limit: queueLimit });
+    const lane = lanes.get(job.owner) ?? { waiting: [], running: 0, isOverflowing: false };
+    lanes.set(job.owner, lane);
+    lane.waiting.push(job);
+    if (lane.waiting.length <= queueLimit) return;
+    lane.waiting.shift();
+    if (lane.isOverflowing) return;
+    lane.isOverflowing = true;
+    const facts = { owner: job.owner, limit: queueLimit };
+    log.warning("Hooks of {owner} are slower than events come: the oldest events are dropped", facts);
   }
 
   function pump(): void {
-    while (running < concurrency) {
-      const job = queue.shift();
-      if (!job) break;
+    for (let next = takeNext(); next; next = takeNext()) {
+      const { lane, job } = next;
       running++;
+      lane.running++;
       void runJob(job).finally(() => {
         running--;
+        lane.running--;
         pump();
       });
     }
-    if (queue.length === 0) overflowing = false;
-    if (running === 0 && queue.length === 0) onIdle?.();
+    for (const [owner, lane] of lanes) {
+      if (lane.waiting.length > 0) continue;
+      lane.isOverflowing = false;
+      if (lane.running === 0) lanes.delete(owner);
+    }
+    if (lanes.size === 0) onIdle?.();
+  }
+
+  function takeNext(): { lane: Lane; job: Job } | undefined {
+    if (running >= concurrency) return undefined;
+    for (const [owner, lane] of lanes) {
+      if (lane.running >= ownerConcurrency) continue;
+      const job = lane.waiting.shift();
+      if (!job) continue;
+      lanes.delete(owner);
+      lanes.set(owner, lane);
+      return { lane, job };
+    }
+    return undefined;
   }
 
   async function runJob(job: Job): Promise<void> {
@@ -112,6 +144,7 @@ export function createHooks(options: HooksOptions): Hooks {
   }
 
   function report(owner: string, event: HookEvent, error: unknown): void {
+    if (givenUp) return;
     log.error("Hook {event} of {owner} failed: {error}", { owner, event, error });
   }
 
@@ -156,14 +189,16 @@ export function createHooks(options: HooksOptions): Hooks {
     },
     async close() {
       closed = true;
-      if (running === 0 && queue.length === 0) return;
+      if (lanes.size === 0) return;
       const idle = new Promise<void>((resolve) => {
         onIdle = resolve;
       });
       await within(timeoutMs, idle).catch(() => {
-        log.warning("{count} hook calls were given up at close", { count: queue.length + running });
+        const waiting = [...lanes.values()].reduce((sum, lane) => sum + lane.waiting.length, 0);
+        log.warning("{count} hook calls were given up at close", { count: waiting + running });
+        givenUp = true;
       });
-      queue.length = 0;
+      for (const lane of lanes.values()) lane.waiting.length = 0;
     },
   };
 }

@@ -166,7 +166,7 @@ function createApi(parts: AppParts, auth: ReturnType<typeof createAuth>, gateway
     .use(templateRoutes({ templates: parts.templates, integrations: parts.integrations, route }))
     .use(activationRoutes({ activations: parts.activations, route }))
     .use(apiKeyRoutes({ apiKeys: parts.apiKeys, auth, route }))
-    .use(integrationStoreRoutes({ store: parts.store, integrations: parts.integrations, route }))
+    .use(integrationStoreRoutes({ ...parts, auth, route }))
     .use(processRoutes({ processes: parts.processes, route }))
     .use(integrationRoutes({ integrations: parts.integrations, baseUrl: parts.baseUrl, route }))
     .use(adminIntegrationRoutes({ ...parts, log, route }))

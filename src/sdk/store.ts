@@ -25,7 +25,7 @@ export interface StoreBackend {
 
 /** Of the JSON text, in bytes. */
 export const LARGEST_VALUE = 256 * 1024;
-export const LONGEST_KEY = 255;
+const LONGEST_KEY = 255;
 const LONGEST_LIST = 1000;
 const MAX_TRIES = 100;
 const LONGEST_WAIT_MS = 50;

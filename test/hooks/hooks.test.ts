@@ -72,8 +72,26 @@ test("what callbacks see is a redacted copy", async () => {
   expect(args.list[0]).toBe("a secret");
 });
 
+test("an owner whose callbacks hang takes neither the places nor the queue of the others", async () => {
+  const { hooks } = make({ concurrency: 4, ownerConcurrency: 1, queueLimit: 5 });
+  const stuck = Promise.withResolvers<void>();
+  const heard: unknown[] = [];
+  hooks.register("stuck", "after_response", () => stuck.promise);
+  hooks.register("good", "after_response", ({ extra }) => void heard.push(extra.n));
+  const all = Promise.withResolvers<void>();
+  hooks.register("last", "after_response", ({ extra }) => void (extra.n === 19 && all.resolve()));
+  for (let n = 0; n < 20; n++) {
+    hooks.fire("after_response", ctx({ n }));
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  await all.promise;
+  expect(heard).toEqual([...Array(20).keys()]);
+  stuck.resolve();
+  await hooks.close();
+});
+
 test("at most so many callbacks at once", async () => {
-  const { hooks } = make({ concurrency: 2 });
+  const { hooks } = make({ concurrency: 2, ownerConcurrency: 8 });
   let running = 0;
   let most = 0;
   hooks.register("a", "after_response", async () => {

@@ -173,3 +173,40 @@ onPostgres("hook webhooks of a worker alone", (open) => {
     await worker.close();
   }, 30_000);
 });
+
+test("hooks that never return or throw hold up neither runs, nor other hooks, nor the end", async () => {
+  await using folder = await temporaryFolder();
+  await folder.write({
+    "bad/hooks.ts": `import { registerHook } from "heddle/sdk";
+      for (let n = 0; n < 40; n++) registerHook("before_context_assembly", () => new Promise(() => {}));
+      registerHook("before_llm_call", () => { throw new Error("at once"); });
+      registerHook("after_llm_call", async () => { throw new Error("later"); });
+      registerHook("before_transcription", () => { throw new Error("broken"); });`,
+    "good/hooks.ts": `import { registerHook } from "heddle/sdk";
+      registerHook("before_transcription", () => "heard");`,
+  });
+  await using home = await temporaryFolder();
+  const heddle = await startServer(
+    configOf(
+      { home: home.path, databaseUrl: undefined },
+      { INTEGRATION_DIRS: folder.path, LOG_LEVEL: "error" },
+    ),
+  );
+  const ask = async (path: string, body: string | Uint8Array<ArrayBuffer>, type: string) => {
+    const headers = { authorization: `Bearer ${KEY}`, "content-type": type };
+    const response = await fetch(`${heddle.url}/api/v1${path}`, { method: "POST", headers, body });
+    return (await response.json()) as Record<string, string>;
+  };
+  let heard = await ask("/transcribe", new Uint8Array([1]), "audio/ogg");
+  while (heard.text === undefined) heard = await ask("/transcribe", new Uint8Array([1]), "audio/ogg");
+  expect(heard.text).toBe("heard");
+  const { session_id } = await ask(
+    "/sessions",
+    '{"client_id":"web:1","bot_id":"default"}',
+    "application/json",
+  );
+  await ask(`/sessions/${session_id}/messages`, '{"content":"Hello","run_agent":true}', "application/json");
+  const { data } = await event("after_response");
+  expect(data).toEqual({ response_length: expect.any(Number), tool_calls_made: 0 });
+  await heddle.close();
+}, 60_000);

@@ -191,6 +191,18 @@ eachDatabase("in a process", (open) => {
     expect(await child(await http.keyWith("integrations:write")).get<number>("key")).toBe(1);
   });
 
+  test("only a key that names the very store reads its secrets", async () => {
+    const mine = child(await http.keyWith("integrations.mine.store:write"));
+    await mine.set("hidden", "canary-of-the-store", { secret: true });
+    expect(await mine.get<string>("hidden")).toBe("canary-of-the-store");
+    expect(await mine.list({ prefix: "hid" })).toMatchObject([{ value: "canary-of-the-store" }]);
+    for (const scope of ["admin", "integrations:*", "integrations.mine:write"]) {
+      const other = child(await http.keyWith(scope));
+      expect(await failureOf(other.get("hidden"))).toMatchObject({ code: "forbidden" });
+      expect(await other.list({ prefix: "hid" })).toEqual([{ key: "hidden", value: null, secret: true }]);
+    }
+  });
+
   test("there is none for what is no integration", async () => {
     const key = await http.keyWith("integrations:*");
     expect(await failureOf(child(key, "nobody").set("key", 1))).toMatchObject({ code: "not_found" });

@@ -1,6 +1,7 @@
 import { Elysia, t } from "elysia";
 import { HeddleError } from "../../errors.ts";
 import type { IntegrationStore } from "../../integrations/store.ts";
+import type { Auth } from "../auth.ts";
 import { bodyFailures, failures, type RouteOptions } from "../route-options.ts";
 import { limitOf, nullable } from "../schemas.ts";
 
@@ -11,7 +12,7 @@ const scope = "integrations.{id}.store:write";
 const Params = t.Object({ id: t.String(), key: t.String({ minLength: 1, maxLength: 255 }) });
 const entry = {
   key: t.String(),
-  value: t.Any({ description: "Any JSON." }),
+  value: t.Any({ description: "Any JSON; of a secret null, unless the key is the integration's own." }),
   secret: t.Boolean({ description: "Whether it is encrypted." }),
 };
 const Entry = t.Object(entry);
@@ -33,10 +34,15 @@ const Write = t.Object(
 export interface IntegrationStoreRoutes {
   store: IntegrationStore;
   integrations: { statusOf(id: string): string | undefined };
+  auth: Auth;
   route: RouteOptions;
 }
 
-export function integrationStoreRoutes({ store, integrations, route }: IntegrationStoreRoutes) {
+export function integrationStoreRoutes({ store, integrations, auth, route }: IntegrationStoreRoutes) {
+  /** Whether the key names this very store. Others, an admin's too, may do everything but read its secrets. */
+  const isOwn = async (request: Request, id: string): Promise<boolean> =>
+    (await auth.authenticate(request)).scopes.includes(scope.replace("{id}", id));
+
   const of = (id: string) => {
     if (integrations.statusOf(id) === undefined) {
       throw new HeddleError("not_found", `There is no integration "${id}".`);
@@ -46,9 +52,11 @@ export function integrationStoreRoutes({ store, integrations, route }: Integrati
   return new Elysia({ prefix: "/api/v1/integrations", normalize: false })
     .get(
       "/:id/store",
-      async ({ params, query }) => {
+      async ({ params, query, request }) => {
         const page = { prefix: query.prefix ?? "", after: query.after, limit: query.limit };
-        return { entries: await of(params.id).list(page) };
+        const entries = await of(params.id).list(page);
+        if (await isOwn(request, params.id)) return { entries };
+        return { entries: entries.map((entry) => (entry.secret ? { ...entry, value: null } : entry)) };
       },
       {
         ...route.plain({
@@ -67,9 +75,15 @@ export function integrationStoreRoutes({ store, integrations, route }: Integrati
     )
     .get(
       "/:id/store/:key",
-      async ({ params }) => {
+      async ({ params, request }) => {
         const held = await of(params.id).read(params.key);
         if (!held) throw new HeddleError("not_found", `There is no value "${params.key}".`);
+        if (held.secret && !(await isOwn(request, params.id))) {
+          throw new HeddleError(
+            "forbidden",
+            `"${params.key}" is a secret, which only the integration reads.`,
+          );
+        }
         return held;
       },
       {
