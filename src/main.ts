@@ -138,6 +138,8 @@ export function startServer(config: Config, instrument?: Instrument): Promise<He
     closers.push(announceServer(config.home, { url: loopback(url), key, pid: process.pid }).withdraw);
     // Only now: a key that a failed start swallowed could never be shown again.
     const adminKey = await createFirstKey(db, apiKeys);
+    // Now that it answers: hundreds of integrations keep the processor busy for a while.
+    core.loadIntegrations();
     worker = integrations.whenSettled.then(() => core.startWorker());
     void integrations.whenSettled.then(processes.supervise);
     // First of all: what they still have to say they say to a server that answers.
@@ -157,6 +159,7 @@ export function startWorker(config: Config): Promise<Heddle> {
       );
     }
     const core = await openCore(config, closers);
+    core.loadIntegrations();
     await core.integrations.whenSettled;
     const worker = core.startWorker();
     closers.push(worker.close);
@@ -325,7 +328,8 @@ async function openCore(config: Config, closers: Closers, instrument?: Instrumen
   });
   const apiKeys = createApiKeys({ db, log: log.getChild("http"), staticKey: config.apiKey });
   closers.push(apiKeys.close);
-  integrations.loadAll().catch((error) => log.error("Looking for integrations: {error}", { error }));
+  const loadIntegrations = () =>
+    void integrations.loadAll().catch((error) => log.error("Looking for integrations: {error}", { error }));
 
   const capabilitiesOf = createCapabilities({
     skills,
@@ -403,6 +407,7 @@ async function openCore(config: Config, closers: Closers, instrument?: Instrumen
     templates,
     capabilitiesOf,
     activations,
+    loadIntegrations,
     startWorker,
   };
 }

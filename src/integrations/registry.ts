@@ -5,6 +5,7 @@ import { mkdirSync, realpathSync } from "node:fs";
 import { HeddleError, messageOf } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import type { Problem } from "../runtime/bundle.ts";
+import { collectGarbage } from "../runtime/memory.ts";
 import type { SdkServices } from "../sdk/backend.ts";
 import type { HookEvent, IntegrationMeta, SetupManifest } from "../sdk/types.ts";
 import { type FolderWatch, watchFolders } from "../watch-folders.ts";
@@ -24,8 +25,12 @@ import { webUiFile, webUiPath } from "./web-ui.ts";
 const LOAD_TIMEOUT_MS = 15_000;
 /** Bundling keeps a core busy; running the modules may wait for anything and is not counted. */
 const BUNDLED_AT_ONCE = 4;
+/** So that hundreds at the start leave room for requests. */
+const READ_AT_ONCE = 8;
 /** Replaced versions whose modules stay: their code may still run, and import a part of itself lazily. */
 const RETIRED_KEPT = 2;
+/** What so many released versions leave behind is collected. */
+const RELEASED_A_COLLECTION = 20;
 /** When files of the workspace change while they are loaded. */
 const LOAD_ATTEMPTS = 5;
 /** What waits for a package that is being installed is tried again: nobody tells when the last file of it is there. */
@@ -161,9 +166,11 @@ export function createIntegrations(options: IntegrationsOptions): Integrations {
   const entries = new Map<string, Entry>();
   const inUse = new Set<string>();
   const bundling = createTurnstile(BUNDLED_AT_ONCE);
+  const reading = createTurnstile(READ_AT_ONCE);
   const settled = Promise.withResolvers<void>();
   const discovered = Promise.withResolvers<void>();
   const firstLoads = new Map<string, Promise<void>>();
+  let released = 0;
   let isSettled = false;
   let isClosed = false;
   let watching: FolderWatch | undefined;
@@ -225,11 +232,13 @@ export function createIntegrations(options: IntegrationsOptions): Integrations {
     const look = ++entry.looks;
     if (!isEnabled(id)) return disable(entry);
     const isStale = () => isClosed || entries.get(id) !== entry || entry.looks !== look;
-    const review = await options.review?.look(folder).catch((error: unknown) => messageOf(error));
+    const review = await reading(async () => options.review?.look(folder)).catch((error: unknown) =>
+      messageOf(error),
+    );
     if (isStale()) return;
     if (typeof review === "string") return quarantine(entry, { reason: review, file: folder });
     if (review?.pending) return hold(entry, review.pending);
-    const hash = await contentHash(folder, options.version).catch((error: unknown) => error);
+    const hash = await reading(() => contentHash(folder, options.version)).catch((error: unknown) => error);
     if (isStale()) return;
     if (typeof hash !== "string") return quarantine(entry, { reason: messageOf(hash), file: folder });
     if (!evenIfUnchanged && hash === entry.triedHash) return unhold(entry);
@@ -403,7 +412,10 @@ export function createIntegrations(options: IntegrationsOptions): Integrations {
 
   function retire(entry: Entry): void {
     if (entry.live) entry.retired.push(entry.live);
-    while (entry.retired.length > RETIRED_KEPT) void entry.retired.shift()?.release();
+    while (entry.retired.length > RETIRED_KEPT) {
+      void entry.retired.shift()?.release();
+      if (++released % RELEASED_A_COLLECTION === 0) setImmediate(collectGarbage);
+    }
   }
 
   function isEarlier(id: string, than: string): boolean {

@@ -7,6 +7,7 @@ import postgres from "postgres";
 import { compiledBinary } from "../compiled-binary.ts";
 import { startPostgres, whyNoPostgres } from "../postgres.ts";
 import { measureHooks } from "./hooks.ts";
+import { type IntegrationsMeasured, measureIntegrations } from "./integrations.ts";
 import { startModel } from "./model.ts";
 import { median } from "./numbers.ts";
 import { type MeasuredServer, startServer } from "./server.ts";
@@ -40,6 +41,11 @@ row("turns per second, 16 at once", ["≥ 100", "≥ 40"], (r) => r.turnsPerSeco
 row("start to /ready, existing home, ms", ["≤ 400", "≤ 900"], (r) => r.startMs.toFixed(0));
 row("first start in an empty home, ms", ["", "≤ 2000"], (r) => r.firstStartMs.toFixed(0));
 row("resident when idle, MB", ["≤ 150", "≤ 380"], (r) => r.idleMb.toFixed(0));
+row("start to /ready with 5 new integrations, ms", ["", ""], (r) => r.integrations.readyFewMs.toFixed(0));
+row("the same with 200, ms", ["no more", "no more"], (r) => r.integrations.readyManyMs.toFixed(0));
+row("start until all 200 are live, ms", ["≤ 5000", "≤ 5000"], (r) => r.integrations.loadedMs.toFixed(0));
+row("edit of one until it is live, ms", ["≤ 200", "≤ 200"], (r) => r.integrations.editMs.toFixed(0));
+row("grown by 1000 edits and reloads, MB", ["≤ 30", "≤ 30"], (r) => r.integrations.grownMb.toFixed(1));
 say("hooks");
 const hookMs = (await measureHooks()).toFixed(3);
 rows.push(["firing a hook with 20 listeners, p99, ms", "≤ 1", hookMs, "≤ 1", hookMs]);
@@ -55,6 +61,7 @@ interface Result {
   startMs: number;
   firstStartMs: number;
   idleMb: number;
+  integrations: IntegrationsMeasured;
 }
 
 async function measure(name: string, server: string | undefined): Promise<Result> {
@@ -119,7 +126,21 @@ async function measure(name: string, server: string | undefined): Promise<Result
     },
     { stalls: true },
   );
-  return { webhooks, ...turns, startMs: median(starts), firstStartMs: first.readyAfterMs, idleMb };
+
+  say(`${name}: many integrations`);
+  const integrations = await measureIntegrations({
+    binary,
+    root,
+    newDatabaseUrl: async () => server && newDatabase(server),
+  });
+  return {
+    webhooks,
+    ...turns,
+    startMs: median(starts),
+    firstStartMs: first.readyAfterMs,
+    idleMb,
+    integrations,
+  };
 }
 
 async function withModel<Value>(
