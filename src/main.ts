@@ -105,6 +105,7 @@ export function startServer(config: Config, instrument?: Instrument): Promise<He
     const app = createApp({
       ...core,
       processes,
+      redact: core.redactor.redact,
       installPackages: (folder, packages) =>
         installDependencies(folder, {
           environment: config.environment,
@@ -275,6 +276,7 @@ async function openCore(config: Config, closers: Closers, instrument?: Instrumen
     log: log.getChild("integrations"),
     sinks: { tools, dispatchers, hooks, skills, carapaces, templates },
     states,
+    redact,
     review: createReview({ dir: workspace.root, writes }),
     backendFor: (id) =>
       createSdkServices(id, {

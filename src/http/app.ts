@@ -13,6 +13,7 @@ import type { Inbox } from "../inbox/inbox.ts";
 import { createIntegrationKeys } from "../integrations/integration-keys.ts";
 import type { IntegrationStore } from "../integrations/store.ts";
 import type { Logger } from "../log.ts";
+import type { Redact } from "../redact.ts";
 import type { Documents } from "../search/documents.ts";
 import type { Sessions } from "../sessions/sessions.ts";
 import type { Tasks } from "../sessions/tasks.ts";
@@ -84,6 +85,8 @@ export interface AppParts {
   settings: AdminSettingRoutes["settings"] & ReceiveOptions["settings"];
   states: AdminIntegrationRoutes["states"];
   installPackages: AdminIntegrationRoutes["installPackages"];
+  /** Replaces the secrets that are known. */
+  redact: Redact;
   /** Requests per second that one sender may make to one integration's public routes. */
   webhookRateLimit?: number;
   /** How the outside reaches this server, without a trailing slash. */

@@ -4,6 +4,7 @@
 import { mkdirSync, realpathSync } from "node:fs";
 import { HeddleError, messageOf } from "../errors.ts";
 import type { Logger } from "../log.ts";
+import type { Redact } from "../redact.ts";
 import type { Problem } from "../runtime/bundle.ts";
 import { collectGarbage } from "../runtime/memory.ts";
 import type { SdkServices } from "../sdk/backend.ts";
@@ -51,6 +52,8 @@ export interface IntegrationsOptions {
   sinks: Sinks;
   /** What the SDK of this integration calls. */
   backendFor(id: string): Omit<SdkServices, "log">;
+  /** Hides secrets in why something does not load: its code may have thrown them. */
+  redact?: Redact;
   /** Which are enabled. Default: all. */
   states?: Pick<IntegrationStates, "get" | "onChange">;
   /** Holds back what bots wrote and nobody approved. Default: there are no such files. */
@@ -155,7 +158,7 @@ interface Entry {
 }
 
 export function createIntegrations(options: IntegrationsOptions): Integrations {
-  const { log } = options;
+  const { log, redact = (text: string) => text } = options;
   const isEnabled = (id: string) => options.states?.get(id).enabled ?? true;
   const listeners = createListeners<Parameters<IntegrationListener>>((error, id) =>
     log.error("A change of {id} was not taken up: {error}", { id, error }),
@@ -359,8 +362,9 @@ export function createIntegrations(options: IntegrationsOptions): Integrations {
     quarantine(entry, { reason, file: entry.found.folder });
   }
 
-  function quarantine(entry: Entry, problem: Problem): void {
+  function quarantine(entry: Entry, cause: Problem): void {
     const { id } = entry.found;
+    const problem = { ...cause, reason: redact(cause.reason) };
     const wasTheSame = entry.problem?.reason === problem.reason && entry.problem.line === problem.line;
     entry.problem = problem;
     listeners.tell(id, "quarantined");

@@ -2,6 +2,7 @@
 
 import { HeddleError } from "../errors.ts";
 import { nearest } from "../nearest.ts";
+import type { Redact } from "../redact.ts";
 import { parseSetting } from "../sdk/settings.ts";
 import type { IntegrationSetting } from "./declared-settings.ts";
 import type { Settings, SettingValue } from "./settings.ts";
@@ -26,7 +27,7 @@ export interface ShownSetting {
 export function showSettings(
   id: string,
   declared: readonly IntegrationSetting[],
-  settings: Pick<Settings, "get" | "sourceOf" | "stored">,
+  { settings, redact }: { settings: Pick<Settings, "get" | "sourceOf" | "stored">; redact: Redact },
 ): ShownSetting[] {
   const shown = declared.map((setting): ShownSetting => {
     const { key, description, required, secret, default: fallback, schema } = setting;
@@ -37,7 +38,8 @@ export function showSettings(
       description,
       required,
       secret,
-      value: value === null ? null : secret ? mask(value) : value,
+      // One that is not secret may have another's secret in it, such as a password in a URL of the environment.
+      value: value === null ? null : secret ? mask(value) : redact(value),
       source: source ?? (fallback === null ? null : "default"),
       is_set: source !== null,
       default: fallback === null ? null : secret ? mask(fallback) : fallback,

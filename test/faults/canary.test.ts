@@ -3,7 +3,7 @@
 // shows is searched for it, and all that another integration can see.
 
 import { afterAll, expect, test } from "bun:test";
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { eachDatabase } from "../database.ts";
 import { temporaryFolder } from "../integrations/harness.ts";
@@ -14,6 +14,8 @@ import { ADMIN_KEY, killAll, launch, until } from "./process.ts";
 /** Unlike anything else, in no part either. */
 const CANARY = `Zq7'"\\ü/${crypto.randomUUID()}`;
 const REFUSED = `Rf4-${crypto.randomUUID()}`;
+
+const DEFAULT = `Df5-${crypto.randomUUID()}`;
 
 const FILES = {
   "keeper/config.ts": `import { defineConfig, t } from "heddle/sdk";
@@ -60,6 +62,17 @@ register({ name: "keeper_tell", description: "Tells." }, () => "It is " + settin
 console.error(JSON.stringify(process.env));
 setInterval(() => {}, 1000);
 `,
+  // Does not load once it has its secret, and says why.
+  "brittle/setup.ts": `export const SETUP = {
+  env_vars: [{ key: "BRITTLE_WORD", secret: true, default: "${DEFAULT}" }],
+};
+`,
+  "brittle/config.ts": `import { defineConfig, t } from "heddle/sdk";
+export const settings = defineConfig({ BRITTLE_TOKEN: t.String({ default: "" }) });
+`,
+  "brittle/tools/a.ts": `import { settings } from "../config.ts";
+if (settings.BRITTLE_TOKEN) throw new Error("Cannot start with " + settings.BRITTLE_TOKEN);
+`,
   // Declares the same keys, and looks wherever it can.
   "curious/config.ts": `import { defineConfig, t } from "heddle/sdk";
 export const settings = defineConfig({ KEEPER_CREDENTIAL: t.Optional(t.String()), KEEPER_PHRASE: t.Optional(t.String()) });
@@ -93,7 +106,7 @@ eachDatabase("a secret of one integration", (open) => {
       },
     });
     const url = await heddle.started;
-    const search = createSearch([CANARY, REFUSED]);
+    const search = createSearch([CANARY, REFUSED, DEFAULT]);
     const ask = createAsk(url, ADMIN_KEY, search);
     const json = async (method: string, path: string, body?: unknown) =>
       JSON.parse((await ask(method, path, body)).text);
@@ -101,7 +114,7 @@ eachDatabase("a secret of one integration", (open) => {
     await until(
       () => json("GET", admin),
       ({ integrations }) =>
-        ["keeper", "curious"].every((id) =>
+        ["keeper", "curious", "brittle"].every((id) =>
           integrations.some((one: { id: string; is_live: boolean }) => one.id === id && one.is_live),
         ),
     );
@@ -120,6 +133,10 @@ eachDatabase("a secret of one integration", (open) => {
       "********",
       `********${CANARY.slice(-4)}`,
     ]);
+
+    const stored = { BRITTLE_TOKEN: CANARY };
+    expect((await ask("PUT", `${admin}/brittle/settings`, { settings: stored })).status).toBe(200);
+    expect((await json("POST", `${admin}/brittle/reload`)).error.reason).toBe("Cannot start with [redacted]");
 
     // Used: each of these has it in its hands.
     expect(await json("GET", "/integrations/keeper/length")).toEqual({ length: CANARY.length });
@@ -176,7 +193,7 @@ eachDatabase("a secret of one integration", (open) => {
     expect(Object.keys(seen.environment)).toContain("INTEGRATION_DIRS");
     expect(seen.settings).toEqual({});
 
-    const answered = await crawl(ask, { id: ["keeper", "curious", "default"] });
+    const answered = await crawl(ask, { id: ["keeper", "curious", "brittle", "default"] });
     expect(answered).toContain(`${admin}/keeper/settings`);
     expect(answered).toContain(`/api/v1/tasks/${task_id}`);
     expect(answered).toContain(`/api/v1/sessions/${session_id}/messages`);
@@ -186,13 +203,14 @@ eachDatabase("a secret of one integration", (open) => {
     expect(await heddle.ended).toBe(0);
     expect(heddle.errors()).toContain("It is [redacted]");
     search.look("the log", heddle.errors());
-    // Neither in what the database keeps on the disk.
-    for (const file of filesBelow(database.home)) search.look(file, readFileSync(file, "latin1"));
+    // Neither in what an embedded database keeps on the disk.
+    for (const file of filesBelow(join(database.home, "db"))) search.look(file, readFileSync(file, "latin1"));
     expect(search.found).toEqual([]);
   }, 120_000);
 });
 
 function filesBelow(folder: string): string[] {
+  if (!existsSync(folder)) return [];
   return readdirSync(folder, { recursive: true, encoding: "utf8" })
     .map((name) => join(folder, name))
     .filter((path) => statSync(path).isFile());

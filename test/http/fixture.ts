@@ -130,6 +130,7 @@ export async function createHttpFixture(db: TestDatabase, options: HttpFixtureOp
     },
     states: { set: unavailable },
     installPackages: unavailable,
+    redact: core.redactor.redact,
     baseUrl: () => "https://heddle.example",
     ...(options.webhookRateLimit !== undefined && { webhookRateLimit: options.webhookRateLimit }),
     isReady: options.isReady ?? (async () => void (await db.execute("select 1"))),

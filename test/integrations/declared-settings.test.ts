@@ -68,3 +68,26 @@ test("declaring a setting once is enough, and both places make one", async () =>
   expect(all.secrets).toContain("hidden-value");
   expect(all.secrets).toContain("only-in-the-manifest");
 });
+
+test("where config.ts and the manifest contradict each other, it is secret, and no error shows its value", async () => {
+  await using all = await harness(
+    {
+      "mine/config.ts": `import { defineConfig, t } from "heddle/sdk";
+        export const settings = defineConfig({ CODE: t.Integer({ secret: false, default: 1 }), KEYED: t.String({ default: "" }) });`,
+      "mine/setup.ts": `import { defineSetup } from "heddle/sdk";
+        export const SETUP = defineSetup({
+          env_vars: [{ key: "CODE", secret: true }],
+          webhook: { path: "/webhook", verifier: { scheme: "bearer", secret: "KEYED" } },
+        });`,
+      "mine/tools/t.ts": reads,
+    },
+    { environment: { CODE: "no-number-at-all", KEYED: "of-the-webhook" } },
+  );
+  await all.integrations.loadAll();
+  expect(all.integrations.get("mine")?.settings.map(({ key, secret }) => [key, secret])).toEqual([
+    ["CODE", true],
+    ["KEYED", true],
+  ]);
+  expect(all.secrets.sort()).toEqual(["no-number-at-all", "of-the-webhook"]);
+  expect(() => all.call("reads")).toThrow("The setting CODE takes integer, not its value");
+});

@@ -14,8 +14,10 @@ import {
 import { readReadme } from "../../../integrations/readme.ts";
 import type { IntegrationView } from "../../../integrations/registry.ts";
 import type { Settings } from "../../../integrations/settings.ts";
+import { mask } from "../../../integrations/shown-settings.ts";
 import { SETUP_STATUSES, setupStatus } from "../../../integrations/status.ts";
 import type { Processes } from "../../../processes/supervisor.ts";
+import type { SetupManifest } from "../../../sdk/manifest.ts";
 import { Instant, instant, JsonFields, nullable, oneOf } from "../../schemas.ts";
 
 export const IntegrationParams = t.Object({
@@ -208,11 +210,22 @@ export async function presentDetail(view: IntegrationView, presenting: Presentin
         written_at: instant(writtenAt),
       })),
     },
-    setup,
+    setup: setup && withoutSecrets(setup, view.settings),
     sidebar_section: sidebarSection(id, setup) ?? null,
     dashboard_modules: dashboardModules(id, setup),
     readme: readme?.slice(0, README_SHOWN) ?? null,
   };
+}
+
+/** A default of a secret is one, too. */
+function withoutSecrets(setup: SetupManifest, settings: IntegrationView["settings"]): SetupManifest {
+  const isSecret = (key: string) => settings.some((setting) => setting.key === key && setting.secret);
+  const env_vars = setup.env_vars?.map((envVar) =>
+    envVar.default !== undefined && isSecret(envVar.key)
+      ? { ...envVar, default: mask(envVar.default) }
+      : envVar,
+  );
+  return { ...setup, ...(env_vars && { env_vars }) };
 }
 
 export function presentError({ error, folder }: Pick<IntegrationView, "error" | "folder">) {

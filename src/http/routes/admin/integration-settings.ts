@@ -4,6 +4,7 @@ import type { Integrations } from "../../../integrations/registry.ts";
 import type { Settings } from "../../../integrations/settings.ts";
 import { checkValues, isInternal, showSettings } from "../../../integrations/shown-settings.ts";
 import { plainSchema } from "../../../json-schema.ts";
+import type { Redact } from "../../../redact.ts";
 import { ADMIN } from "../../../scopes.ts";
 import { bodyFailures, failures, type RouteOptions } from "../../route-options.ts";
 import { JsonFields, nullable, oneOf } from "../../schemas.ts";
@@ -13,6 +14,7 @@ import { found, ADMIN_TAG as tag } from "./integrations.ts";
 export interface AdminSettingRoutes {
   integrations: Pick<Integrations, "get">;
   settings: Pick<Settings, "get" | "sourceOf" | "stored" | "set" | "delete">;
+  redact: Redact;
   route: RouteOptions;
 }
 
@@ -45,12 +47,12 @@ const NewValues = t.Object(
   { additionalProperties: false },
 );
 
-export function adminSettingRoutes({ integrations, settings, route }: AdminSettingRoutes) {
+export function adminSettingRoutes({ integrations, settings, redact, route }: AdminSettingRoutes) {
   return new Elysia({ prefix: "/api/v1/admin/integrations/:id/settings", normalize: false })
     .get(
       "",
       ({ params: { id } }) => ({
-        settings: showSettings(id, found(integrations, id).settings, settings).map((shown) => ({
+        settings: showSettings(id, found(integrations, id).settings, { settings, redact }).map((shown) => ({
           ...shown,
           schema: plainSchema(shown.schema),
         })),
