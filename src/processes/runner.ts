@@ -47,8 +47,8 @@ export interface Runner {
   memory(): Promise<number | undefined>;
 }
 
-export const STOP_GRACE_MS = 10_000;
-export const CRASHES_IN_A_ROW = 10;
+const STOP_GRACE_MS = 10_000;
+const CRASHES_IN_A_ROW = 10;
 /** A run that lasted so long was a good one. */
 export const STABLE_MS = 60_000;
 

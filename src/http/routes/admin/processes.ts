@@ -1,6 +1,6 @@
 import { Elysia, t } from "elysia";
 import { LINE_SOURCES, PROCESS_STATES } from "../../../db/schema.ts";
-import type { StoredLine } from "../../../processes/lines.ts";
+import { LINES_KEPT, type StoredLine } from "../../../processes/lines.ts";
 import type { Processes, ProcessStatus } from "../../../processes/supervisor.ts";
 import { EVENT_STREAM, eventStream, type StreamEvent } from "../../event-stream.ts";
 import { bodyFailures, failures, type RouteOptions } from "../../route-options.ts";
@@ -132,7 +132,7 @@ export function processRoutes({ processes, route, now = Date.now }: ProcessRoute
         params: Params,
         query: t.Object(
           {
-            limit: limitOf(200, 1_000),
+            limit: limitOf(200, LINES_KEPT),
             after: t.Optional(
               t.Integer({ title: "after", minimum: 0, description: "Only those after this line." }),
             ),
