@@ -67,6 +67,8 @@ export function createRunner({ spawn, onEnd, say, onChange, timers, random }: Ru
   let child: SpawnedProcess | undefined;
   /** What the last run left behind is ended before the next one begins. */
   let ending: Promise<unknown> = Promise.resolve();
+  /** Runs that are being ended. */
+  const leaving = new Set<SpawnedProcess>();
   let cancelTimer = () => {};
   /** Counts starts and stops: whoever waited for something looks whether it is still wanted. */
   let turn = 0;
@@ -110,7 +112,9 @@ export function createRunner({ spawn, onEnd, say, onChange, timers, random }: Ru
   /** The run is over; what is left of it is ended behind everybody's back. */
   function leave(mine: SpawnedProcess, graceMs: number): void {
     child = undefined;
+    leaving.add(mine);
     const ended = mine.end(graceMs).then(async (isGone) => {
+      leaving.delete(mine);
       onEnd();
       if (!isGone) {
         say(`Process ${mine.pid} or one that it started hangs in the system and cannot be ended.`);
@@ -143,6 +147,8 @@ export function createRunner({ spawn, onEnd, say, onChange, timers, random }: Ru
 
   async function halt(graceMs: number): Promise<void> {
     cancelTimer();
+    // Those that are being ended have no longer, either.
+    for (const one of leaving) void one.end(graceMs);
     const mine = child;
     if (mine) {
       change({ state: "stopping" });

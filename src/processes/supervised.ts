@@ -37,6 +37,8 @@ export interface SupervisedOptions {
   addSecret(...secrets: string[]): void;
   store: Pick<ProcessStore, "save">;
   lines: Pick<ProcessLines, "add">;
+  /** Resolves when the last process of this integration, if there was one, is gone. */
+  before: Promise<void>;
   log: Logger;
   timers: Timers;
   random(): number;
@@ -48,7 +50,7 @@ export interface Supervised extends Record<Action, () => Promise<void>> {
   record(): ProcessRecord;
   /** Notes its memory, and ends it when it has more than it may. */
   measure(): Promise<void>;
-  /** Ends it for good. */
+  /** Ends it for good; a second call with less grace hurries the first. */
   close(graceMs?: number): Promise<void>;
 }
 
@@ -72,7 +74,7 @@ export function createSupervised(options: SupervisedOptions, first: WithProcess)
   let isClosed = false;
   let lastView = first;
   /** One thing after the other. */
-  let doing: Promise<void> = Promise.resolve();
+  let doing: Promise<void> = options.before;
 
   const output = createOutput({
     redact: options.redact,
@@ -168,10 +170,11 @@ export function createSupervised(options: SupervisedOptions, first: WithProcess)
   }
 
   async function start(): Promise<void> {
-    if (isClosed) throw new HeddleError("unavailable", "This server supervises no processes any more.");
     wish = "run";
     mustRestart = false;
     await options.spawner.prepare();
+    // At the very moment of the start: nobody would end what begins after the end.
+    if (isClosed) throw new HeddleError("unavailable", "This server supervises the process no more.");
     await runner.start();
   }
 
@@ -220,7 +223,9 @@ export function createSupervised(options: SupervisedOptions, first: WithProcess)
   function lookSoon(): void {
     cancelLook();
     cancelLook = timers.after(SETTLE_MS, () => {
-      next(comply).catch((error) => log.error("{error}", { error: messageOf(error), cause: error }));
+      next(comply).catch((error) => {
+        if (!isClosed) log.error("{error}", { error: messageOf(error), cause: error });
+      });
     });
   }
 

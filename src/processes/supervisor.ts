@@ -90,6 +90,8 @@ export async function createSupervisor(options: SupervisorOptions): Promise<Proc
   const store = createProcessStore({ db, serverId: options.serverId, onError });
   const lines = createProcessLines({ db, onError });
   const supervised = new Map<string, Supervised>();
+  /** Those that are no longer to be, until they are gone. */
+  const leaving = new Map<string, { one: Supervised; gone: Promise<void> }>();
   const stopping = new AbortController();
   const stopListening: (() => void)[] = [];
   let leading: { close(): Promise<void> } | undefined;
@@ -136,6 +138,7 @@ export async function createSupervisor(options: SupervisorOptions): Promise<Proc
         // The rows are another server's by then.
         store: { save: (...row) => void (isWitness && store.save(...row)) },
         lines,
+        before: leaving.get(id)?.gone ?? Promise.resolve(),
         timers,
         random: options.random ?? Math.random,
         log: log.getChild(id),
@@ -147,18 +150,21 @@ export async function createSupervisor(options: SupervisorOptions): Promise<Proc
   }
 
   function remove(id: string, isStillThere: boolean): void {
-    const gone = supervised.get(id);
-    if (!gone) return;
+    const one = supervised.get(id);
+    if (!one) return;
     supervised.delete(id);
-    gone
-      .close()
-      .then(async () => {
-        // It may have come back meanwhile.
-        if (supervised.has(id)) return;
-        store.delete(id);
-        if (!isStillThere) await lines.delete(id);
-      })
-      .catch(onError);
+    const before = leaving.get(id)?.gone;
+    const mine = { one, gone: endAndForget() };
+    leaving.set(id, mine);
+
+    async function endAndForget(): Promise<void> {
+      await Promise.all([one?.close(), before]);
+      if (leaving.get(id) === mine) leaving.delete(id);
+      // It may have come back meanwhile.
+      if (supervised.has(id) || !isWitness) return;
+      store.delete(id);
+      if (!isStillThere) await lines.delete(id).catch(onError);
+    }
   }
 
   async function takeCharge(): Promise<void> {
@@ -184,9 +190,10 @@ export async function createSupervisor(options: SupervisorOptions): Promise<Proc
     reign += 1;
     isInCharge = false;
     cancelMeasuring();
-    const all = [...supervised.values()];
+    const all = [...supervised.values(), ...[...leaving.values()].map(({ one }) => one)];
     supervised.clear();
     await Promise.all(all.map((one) => one.close(graceMs)));
+    await Promise.all([...leaving.values()].map(({ gone }) => gone));
   }
 
   function measureLater(): void {

@@ -15,7 +15,8 @@ export async function packArchive(folder: string): Promise<Uint8Array<ArrayBuffe
   return new Bun.Archive(contents, { compress: "gzip", level: 12 }).bytes();
 }
 
-/** Writes an archive's files into a folder. */
-export async function unpackArchive(archive: Blob, folder: string): Promise<void> {
-  await new Bun.Archive(await archive.bytes()).extract(folder);
+/** Writes an archive's files into a folder; with `only`, a pattern such as "sdk/*.js", none but those. */
+export async function unpackArchive(archive: Blob, folder: string, only?: string): Promise<void> {
+  const options = only === undefined ? {} : { glob: only };
+  await new Bun.Archive(await archive.bytes()).extract(folder, options);
 }

@@ -37,7 +37,8 @@ export function sdkPackagesFor(home: string): Promise<string> {
   return sdkPackages(home, async (file) => {
     const unpacked = `${file}.new`;
     try {
-      await writeSdk(unpacked);
+      // Alone: of the declarations there are hundreds.
+      await unpackArchive(await sdkArchive(), unpacked, "sdk/index.js");
       await rename(join(unpacked, "sdk", "index.js"), file);
     } finally {
       await rm(unpacked, { recursive: true, force: true });

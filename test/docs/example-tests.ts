@@ -193,11 +193,20 @@ export function exampleTests({ copyFiles, blockWith, start }: ExampleTestsOption
     await caller.delivered(answer.task_id);
   });
 
-  test("another process speaks REST", async () => {
-    const environment = { HEDDLE_URL: caller.url, HEDDLE_API_KEY: KEY };
-    const poll = () => run([process.execPath, "poll.ts"], { cwd: folder, environment });
-    expect(await poll()).toMatchObject({ status: 0, err: "", out: expect.stringMatching(/^[\w-]{36}\n$/) });
-    expect(await poll()).toMatchObject({ status: 0, out: "said before\n" });
+  test("the process of its own runs, and speaks REST", async () => {
+    const route = "/api/v1/admin/integrations/mynotify/process";
+    const said = (pattern: RegExp, after = 0) =>
+      until(
+        async (): Promise<{ id: number; text: string } | undefined> => {
+          const { lines } = await caller.get(`${route}/logs?after=${after}`);
+          return lines.find(({ text }: { text: string }) => pattern.test(text));
+        },
+        (line) => line !== undefined,
+      );
+    const first = await said(/^[\w-]{36}$/);
+    expect(await caller.get(route)).toMatchObject({ state: "running", missing_settings: [] });
+    expect(await caller.post(`${route}/restart`, {})).toMatchObject({ state: "running" });
+    await said(/^said before$/, first?.id);
   });
 }
 

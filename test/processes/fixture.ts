@@ -19,6 +19,8 @@ export interface FixtureOptions {
   timers?: SupervisorOptions["timers"];
   watch?: boolean;
   lead?: TestDatabase["lead"];
+  /** What the first start of a process waits for. */
+  beforeStart?: () => Promise<void>;
 }
 
 export const processFile = (script: string, more = ""): string =>
@@ -45,7 +47,13 @@ export async function processFixture(db: TestDatabase, files: Files, options: Fi
     integrations: folder.integrations,
     settings,
     states,
-    spawner,
+    spawner: {
+      ...spawner,
+      async prepare() {
+        await options.beforeStart?.();
+        await spawner.prepare();
+      },
+    },
     lendKey() {
       const key = `hdl_${crypto.randomUUID()}`;
       lent.add(key);

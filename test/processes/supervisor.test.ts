@@ -267,6 +267,56 @@ test("who loses its place ends all at once, writes over nobody, and begins anew 
   }
 }, 60_000);
 
+test("what was about to start when the server stopped does not", async () => {
+  const mark = crypto.randomUUID();
+  const asked = Promise.withResolvers<void>();
+  const gate = Promise.withResolvers<void>();
+  const fixture = await processFixture(
+    await open(),
+    { "mine/config.ts": declares("MARK"), "mine/process.ts": processFile(STAYS) },
+    {
+      environment: { MARK: mark },
+      beforeStart() {
+        asked.resolve();
+        return gate.promise;
+      },
+    },
+  );
+  fixture.processes.supervise();
+  await asked.promise;
+  const closed = fixture[Symbol.asyncDispose]();
+  gate.resolve();
+  await closed;
+  expect(processesWith("MARK", mark)).toEqual([]);
+}, 60_000);
+
+test("one that comes back while it still ends waits for its own end", async () => {
+  const mark = crypto.randomUUID();
+  await using fixture = await processFixture(
+    await open(),
+    {
+      "mine/config.ts": declares("MARK"),
+      "mine/process.ts": processFile('trap "sleep 0.5; exit 0" TERM; echo up; while :; do sleep 0.1; done'),
+    },
+    { environment: { MARK: mark } },
+  );
+  const { processes, states, line, running, lent } = fixture;
+  processes.supervise();
+  await line("mine", "up");
+  const { pid: first } = await running("mine");
+  await states.set("mine", { enabled: false });
+  await states.set("mine", { enabled: true });
+  let overlapped = false;
+  await untilSo(async () => {
+    const status = processes.has("mine") ? await processes.status("mine") : undefined;
+    const isAnother = status?.state === "running" && status.pid !== first;
+    overlapped ||= isAnother && isAlive(first ?? 0);
+    return isAnother;
+  });
+  expect(overlapped).toBe(false);
+  expect(lent.size).toBe(1);
+}, 60_000);
+
 test("all end with the server, at once, also those that do not want to", async () => {
   const db = await open();
   const marker = crypto.randomUUID();
