@@ -31,7 +31,7 @@ const READ_AT_ONCE = 8;
 /** Replaced versions whose modules stay: their code may still run, and import a part of itself lazily. */
 const RETIRED_KEPT = 2;
 /** What so many released versions leave behind is collected. */
-const RELEASED_A_COLLECTION = 20;
+const RELEASED_A_COLLECTION = 50;
 /** When files of the workspace change while they are loaded. */
 const LOAD_ATTEMPTS = 5;
 /** What waits for a package that is being installed is tried again: nobody tells when the last file of it is there. */
