@@ -26,6 +26,8 @@ export interface RunnerStatus {
 export interface RunnerOptions {
   /** Starts it as things are now. What it throws counts as a crash. */
   spawn(): SpawnedProcess;
+  /** Why it may not start now; asked before each start, and a reason keeps it stopped. Default: it always may. */
+  whyNot?: (() => Promise<string | null>) | undefined;
   /** The output of a run is over. */
   onEnd(): void;
   say(text: string): void;
@@ -52,7 +54,8 @@ const CRASHES_IN_A_ROW = 10;
 /** A run that lasted so long was a good one. */
 export const STABLE_MS = 60_000;
 
-export function createRunner({ spawn, onEnd, say, onChange, timers, random }: RunnerOptions): Runner {
+export function createRunner(options: RunnerOptions): Runner {
+  const { spawn, whyNot, onEnd, say, onChange, timers, random } = options;
   let status: RunnerStatus = {
     state: "stopped",
     pid: null,
@@ -77,6 +80,22 @@ export function createRunner({ spawn, onEnd, say, onChange, timers, random }: Ru
   function change(changed: Partial<RunnerStatus>): void {
     status = { ...status, ...changed };
     onChange(status);
+  }
+
+  async function launchIfAllowed(): Promise<void> {
+    const mine = turn;
+    let reason: string | null | undefined;
+    try {
+      // Without a question nothing waits: who started it sees it run.
+      reason = whyNot && (await whyNot());
+    } catch (error) {
+      if (turn === mine) fell(messageOf(error));
+      return;
+    }
+    if (turn !== mine) return;
+    if (!reason) return launch();
+    change({ state: "stopped", pid: null, startedAt: null, lastError: reason, nextStartAt: null });
+    say(reason);
   }
 
   function launch(): void {
@@ -141,7 +160,7 @@ export function createRunner({ spawn, onEnd, say, onChange, timers, random }: Ru
     const mine = turn;
     cancelTimer = timers.after(pause, async () => {
       await ending;
-      if (turn === mine) launch();
+      if (turn === mine) await launchIfAllowed();
     });
   }
 
@@ -164,7 +183,7 @@ export function createRunner({ spawn, onEnd, say, onChange, timers, random }: Ru
       await halt(STOP_GRACE_MS);
       if (turn !== mine) return;
       change({ state: "starting", crashes: 0, lastError: null, nextStartAt: null });
-      launch();
+      await launchIfAllowed();
     },
     async stop(graceMs = STOP_GRACE_MS) {
       const mine = ++turn;

@@ -29,6 +29,8 @@ export interface SupervisedOptions {
   view(): WithProcess | undefined;
   settings: ProcessSettings;
   states: { get(id: string): { processAutoStart: boolean } };
+  /** Why its files may not be run as they are now; null when they may. */
+  whyNot(): Promise<string | null>;
   spawner: Pick<Spawner, "prepare" | "spawn">;
   lendKey(view: IntegrationView): { key: string; takeBack(): void };
   url: () => string;
@@ -86,6 +88,7 @@ export function createSupervised(options: SupervisedOptions, first: WithProcess)
   });
   const runner = createRunner({
     spawn,
+    whyNot: options.whyNot,
     onEnd: output.end,
     say: output.say,
     onChange(status) {
@@ -161,6 +164,11 @@ export function createSupervised(options: SupervisedOptions, first: WithProcess)
   }
 
   const missing = () => missingSettings(current(), settings);
+  async function refuseIfNotAllowed(): Promise<void> {
+    const reason = await options.whyNot();
+    if (reason) throw conflict(reason);
+  }
+
   const isDown = () => ["stopped", "crash_looping"].includes(runner.status().state);
 
   function next(act: () => Promise<void>): Promise<void> {
@@ -199,6 +207,8 @@ export function createSupervised(options: SupervisedOptions, first: WithProcess)
       output.say(`Stopping: ${missing().join(", ")} is not set any more.`);
       await stop();
     } else if (!isDown() && isChanged) {
+      // What runs is what was allowed; it goes on until something else is.
+      if (await options.whyNot()) return;
       output.say("Starting anew: its files or settings have changed.");
       await stop();
       await start();
@@ -237,6 +247,7 @@ export function createSupervised(options: SupervisedOptions, first: WithProcess)
         if (!isDown() && runner.status().state !== "backing_off")
           throw conflict(`The process of "${id}" runs already.`);
         refuseWithout(missing(), id);
+        await refuseIfNotAllowed();
         await start();
       }),
     stop: () =>
@@ -248,6 +259,7 @@ export function createSupervised(options: SupervisedOptions, first: WithProcess)
     restart: () =>
       next(async () => {
         refuseWithout(missing(), id);
+        await refuseIfNotAllowed();
         await stop();
         await start();
       }),

@@ -21,7 +21,7 @@ export interface SupervisorOptions {
   db: Pick<Database, "query" | "execute" | "listen"> & { lead: Lead };
   /** A UUID of this run of the server. */
   serverId: string;
-  integrations: Pick<Integrations, "get" | "list" | "onChange">;
+  integrations: Pick<Integrations, "get" | "list" | "onChange" | "pendingOf">;
   settings: Pick<Settings, "get" | "sourceOf" | "onChange">;
   states: Pick<IntegrationStates, "get" | "set" | "onChange">;
   spawner: Pick<Spawner, "prepare" | "spawn" | "endOrphansOf">;
@@ -135,6 +135,8 @@ export async function createSupervisor(options: SupervisorOptions): Promise<Proc
         ...options,
         id,
         view: () => find(id),
+        whyNot: async () =>
+          (await integrations.pendingOf(id)) ? `Files of "${id}" that a bot wrote wait for approval.` : null,
         // The rows are another server's by then.
         store: { save: (...row) => void (isWitness && store.save(...row)) },
         lines,
