@@ -1,6 +1,7 @@
 // A supervisor over integrations in temporary folders: the real registry, settings, database and processes.
 
 import { getLogger } from "@logtape/logtape";
+import type { Review } from "../../src/integrations/review.ts";
 import { createSettings } from "../../src/integrations/settings.ts";
 import { createIntegrationStates } from "../../src/integrations/states.ts";
 import {
@@ -18,6 +19,7 @@ export interface FixtureOptions {
   environment?: Record<string, string>;
   timers?: SupervisorOptions["timers"];
   watch?: boolean;
+  review?: Review;
   lead?: TestDatabase["lead"];
   /** What the first start of a process waits for. */
   beforeStart?: () => Promise<void>;
@@ -36,7 +38,8 @@ export async function processFixture(db: TestDatabase, files: Files, options: Fi
   await settings.load();
   const states = createIntegrationStates({ db, log });
   await states.load();
-  const folder = await harness(files, { watch: options.watch ?? false, states });
+  const { watch = false, review } = options;
+  const folder = await harness(files, { watch, states, ...(review && { review }) });
   await folder.integrations.loadAll();
   const serverId = crypto.randomUUID();
   const spawner = createSpawner({ serverId, home: db.home, log });
