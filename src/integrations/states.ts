@@ -34,7 +34,7 @@ export interface IntegrationStatesOptions {
   log: Logger;
 }
 
-export const DEFAULT_STATE: IntegrationState = Object.freeze({ enabled: true, processAutoStart: true });
+const DEFAULT_STATE: IntegrationState = Object.freeze({ enabled: true, processAutoStart: true });
 const CHANNEL = "heddle_integration_states";
 
 export function createIntegrationStates({ db, log }: IntegrationStatesOptions): IntegrationStates {

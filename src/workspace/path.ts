@@ -47,6 +47,7 @@ export function parseFilePath(path: string): string[] {
 
 function whyNotAName(name: string): string | undefined {
   if (name === "") return "has an empty name between its slashes";
+  if (name === "." || name === "..") return `must not contain "${name}"`;
   if (name.startsWith(".")) return "must not have a name that begins with a dot";
   if (name.toLowerCase() === "node_modules") return "must not lead into node_modules";
   if (NOT_IN_NAMES.test(name) || !name.isWellFormed())

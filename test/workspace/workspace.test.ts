@@ -245,7 +245,7 @@ describe("links", () => {
 
   test("a named pipe does not hold up who reads it", async () => {
     await using workspace = await temporaryWorkspace();
-    execFileSync("mkfifo", [join(workspace.dir, "common/pipe")]);
+    execFileSync("sh", ["-c", `mkfifo "$0"`, join(workspace.dir, "common/pipe")]);
     expect(workspace.read(BOT, "common/pipe")).rejects.toMatchObject({ code: "validation" });
     expect(workspace.write(BOT, "common/pipe", "x", REPLACE)).rejects.toMatchObject({ code: "validation" });
   });

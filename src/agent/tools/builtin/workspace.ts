@@ -1,6 +1,7 @@
 // The core tools by which a bot works with the files of the workspace.
 
 import { type TObject, Type } from "@sinclair/typebox";
+import { HeddleError } from "../../../errors.ts";
 import type { ToolContext } from "../../../sdk/types.ts";
 import type { Tool } from "../registry.ts";
 
@@ -36,7 +37,22 @@ const FOLDERS =
   "integration), bots/<your id>/ (your own) and users/.";
 
 export function createWorkspaceTools(workspace: WorkspaceForTools): Tool[] {
-  return [listTool(workspace), readTool(workspace), searchTool(workspace), writeTool(workspace)];
+  return [listTool, readTool, searchTool, writeTool].map((make) => answering(make(workspace)));
+}
+
+/** A path that is not there or not allowed is an answer to the bot, and nothing that the operator must look at. */
+function answering(tool: Tool): Tool {
+  return {
+    ...tool,
+    async run(args: never, context: ToolContext) {
+      try {
+        return await tool.run(args, context);
+      } catch (error) {
+        if (error instanceof HeddleError && error.status < 500) return { error: error.message };
+        throw error;
+      }
+    },
+  };
 }
 
 const listTool = ({ list }: WorkspaceForTools): Tool => ({
