@@ -211,7 +211,8 @@ export function createSupervised(options: SupervisedOptions, first: WithProcess)
       if (await options.whyNot()) return;
       output.say("Starting anew: its files or settings have changed.");
       await stop();
-      await start();
+      // Closed meanwhile: the server stops.
+      if (!isClosed) await start();
     } else if (isDown() && mayRun && isWanted && (runner.status().state === "stopped" || isChanged)) {
       await start();
     }

@@ -21,13 +21,18 @@ export function createCaller(url: string) {
   // biome-ignore lint/suspicious/noExplicitAny: answers are looked at field by field
   const get = async (path: string): Promise<any> => (await fetch(url + path, { headers })).json();
 
+  // biome-ignore lint/suspicious/noExplicitAny: as above
+  const send = async (method: string, path: string, body: object): Promise<any> =>
+    (await fetch(url + path, { method, headers, body: JSON.stringify(body) })).json();
+
   return {
     url,
     get,
     // biome-ignore lint/suspicious/noExplicitAny: as above
-    async post(path: string, body: object): Promise<any> {
-      return (await fetch(url + path, { method: "POST", headers, body: JSON.stringify(body) })).json();
-    },
+    post: (path: string, body: object): Promise<any> => send("POST", path, body),
+    /** Stores settings of the integration. */
+    set: (settings: Record<string, unknown>) =>
+      send("PUT", "/api/v1/admin/integrations/mynotify/settings", { settings }),
     /** Without any header. */
     async getStatus(path: string): Promise<number> {
       const response = await fetch(url + path);

@@ -7,18 +7,18 @@ export interface CodeBlock {
   /** "ts", "sh", "json", … */
   language: string;
   text: string;
-  /** The file that the block's first line names, as in `// mynotify/router.ts`. */
+  /** The file that the block's first line names, as in `// mynotify/router.ts`; of Markdown its fence. */
   file: string | undefined;
 }
 
-const FENCED = /^```(\w*)\n(.*?)^```$/gms;
-const FILE = /^\/\/ ([\w./-]+\.[jt]s)\n/;
+const FENCED = /^```(\w*)(?: (\S+))?\n(.*?)^```$/gms;
+const FILE = /^(?:\/\/|#) ([\w./-]+\.(?:[jt]s|yaml))\n/;
 
 export function codeBlocks(markdown: string): CodeBlock[] {
-  return [...markdown.matchAll(FENCED)].map(([, language = "", text = ""]) => ({
+  return [...markdown.matchAll(FENCED)].map(([, language = "", named, text = ""]) => ({
     language,
     text,
-    file: FILE.exec(text)?.[1],
+    file: named ?? FILE.exec(text)?.[1],
   }));
 }
 

@@ -1,13 +1,13 @@
 // docs/creating-an-integration.md promises that its code works as it stands. So it is taken from the page, checked,
-// and run: on the server from its sources, and on the compiled program as on a machine that has nothing else.
+// and run: on the server from its sources, and on the compiled program as on a machine that has nothing else; from a
+// folder in INTEGRATION_DIRS, and dropped into the workspace of a server that runs.
 
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
-import { mkdtemp, readFile, realpath, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readFile, realpath, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { loadConfig } from "../../src/config.ts";
-import { SDK_NAMES } from "../../src/integrations/host-sdk.ts";
 import { startServer } from "../../src/main.ts";
 import { compiledBinary } from "../compiled-binary.ts";
 import { createCaller, KEY, until } from "./caller.ts";
@@ -33,13 +33,62 @@ function blockWith(text: string): string {
   return found.text;
 }
 
-/** All of the page's files, and its configuration for editors, which must not change how a server loads them. */
 async function copyFiles(): Promise<string> {
   const folder = await newFolder();
   await writeFiles(blocks, folder);
-  const configuration = blockWith('"typeRoots"').replaceAll("/path/to/heddle", repository);
-  await writeFile(join(folder, "tsconfig.json"), configuration);
   return folder;
+}
+
+type Start = (environment: Record<string, string>, home: string) => Promise<Omit<Server, "folder">>;
+
+/** The example in both places, on a server that `start` starts. */
+function inBothPlaces({ start, programs }: { start: Start; programs(): string }): void {
+  describe("from a folder outside", () => {
+    exampleTests({
+      source: "external",
+      blockWith,
+      programs,
+      async start(environment) {
+        const folder = await copyFiles();
+        return { folder, ...(await start({ ...environment, INTEGRATION_DIRS: folder }, await newFolder())) };
+      },
+    });
+  });
+
+  describe("from the workspace", () => {
+    exampleTests({
+      source: "workspace",
+      blockWith,
+      programs,
+      async start(environment) {
+        const home = await newFolder();
+        const server = await start(environment, home);
+        const folder = join(home, "workspace", "integrations");
+        await mkdir(folder, { recursive: true });
+        const copied = await copyFiles();
+        for (const name of ["poll", "mynotify"]) await rename(join(copied, name), join(folder, name));
+        return { folder, ...server };
+      },
+    });
+  });
+}
+
+/** What an author does without a server. */
+function authorTests(programs: () => string): void {
+  const shell = (block: string, cwd: string) =>
+    run(["/bin/sh", "-ec", block], { cwd, environment: { PATH: `${programs()}:${process.env.PATH}` } });
+
+  test("the folder gets the best grade, its own tests included", async () => {
+    const { status, out, err } = await shell(blockWith("heddle check mynotify"), await copyFiles());
+    expect([status, err]).toEqual([0, ""]);
+    expect(out).toEndWith("mynotify  gold  (external, mynotify)\n\n1 integration: 1 gold\n");
+  });
+
+  test("heddle new writes one of the same grade", async () => {
+    const folder = await newFolder();
+    const { status, out } = await shell(blockWith("heddle new acme"), folder);
+    expect([status, out]).toEqual([0, expect.stringContaining("acme  gold")]);
+  });
 }
 
 describe("the page", () => {
@@ -49,58 +98,63 @@ describe("the page", () => {
     expect(typescript.filter(({ file }) => file === undefined)).toEqual([]);
     for (const { text } of blocks.filter(({ language }) => language === "json")) JSON.parse(text);
   });
-
-  test("has every export of the SDK in its table", () => {
-    const table = markdown.split("\n## The SDK\n")[1]?.split("\n## ")[0] ?? "";
-    const firstCells = table.split("\n").map((line) => line.split(" | ")[0]);
-    const named = firstCells.join("\n").match(/\w+/g);
-    expect(SDK_NAMES.filter((name) => !named?.includes(name))).toEqual([]);
-  });
-
-  test("has code of the right types, whose tests need no server", async () => {
-    const folder = await copyFiles();
-    const tsc = join(repository, "node_modules", ".bin", "tsc");
-    const check = () => run([process.execPath, "--bun", tsc, "--pretty", "false"], { cwd: folder });
-    expect(await check()).toEqual({ status: 0, out: "", err: "" });
-    const wrong = 'import { injectMessage } from "heddle/sdk";\nawait injectMessage({ sessionId: 1 });\n';
-    await writeFile(join(folder, "wrong.ts"), wrong);
-    expect((await check()).out).toStartWith("wrong.ts(2,");
-
-    const { status, err } = await run([process.execPath, "test"], { cwd: folder });
-    expect([status, err]).toEqual([0, expect.stringContaining(" 1 pass")]);
-  });
 });
 
 describe("the server from its sources", () => {
-  exampleTests({
-    copyFiles,
-    blockWith,
-    async start(environment) {
-      const heddle = await startServer(loadConfig({ home: await newFolder(), port: "0" }, environment));
-      return { url: String(heddle.url), close: heddle.close };
+  let programs = "";
+  beforeAll(async () => {
+    programs = await newFolder();
+    const program = join(programs, "heddle");
+    await writeFile(program, `#!/bin/sh\nexec "${process.execPath}" "${repository}/src/main.ts" "$@"\n`);
+    await chmod(program, 0o755);
+  });
+
+  inBothPlaces({
+    programs: () => programs,
+    async start(environment, home) {
+      const heddle = await startServer(loadConfig({ home, port: "0" }, environment));
+      return { url: String(heddle.url).replace(/\/$/, ""), close: heddle.close };
     },
+  });
+  authorTests(() => programs);
+
+  test("the code is of the right types", async () => {
+    const folder = await copyFiles();
+    const tsc = join(repository, "node_modules", ".bin", "tsc");
+    for (const name of ["hello", "mynotify", "service", "poll"]) {
+      const cwd = join(folder, name);
+      expect((await run([join(programs, "heddle"), "types"], { cwd })).status).toBe(0);
+      const check = () => run([process.execPath, "--bun", tsc, "--pretty", "false"], { cwd });
+      expect(await check()).toEqual({ status: 0, out: "", err: "" });
+      const wrong = 'import { injectMessage } from "heddle/sdk";\nawait injectMessage({ sessionId: 1 });\n';
+      await writeFile(join(cwd, "wrong.ts"), wrong);
+      expect((await check()).out).toStartWith("wrong.ts(2,");
+    }
   });
 });
 
 describe("the compiled program", () => {
   let binary = "";
+  let programs = "";
   beforeAll(async () => {
     binary = await compiledBinary();
+    programs = await newFolder();
+    await symlink(binary, join(programs, "heddle"));
   });
 
   /** With no PATH and no HOME: only what the page tells to set. */
-  const start = async (environment: Record<string, string>, home?: string): Promise<Server> => {
-    const command = [binary, "serve", "--home", home ?? (await newFolder()), "--port", "0"];
-    const child = launch(command, { cwd: base, environment });
+  const start: Start = async (environment, home) => {
+    const child = launch([binary, "serve", "--home", home, "--port", "0"], { cwd: base, environment });
     child.stderr.pipe(process.stderr);
     for await (const line of createInterface(child.stdout)) {
-      const url = /^Heddle is listening on (http:\S+)/.exec(line)?.[1];
+      const url = /^Heddle is listening on (http:\S+?)\/?$/.exec(line)?.[1];
       if (url) return { url, close: async () => void (await stop(child)) };
     }
     throw new Error("The program ended before it listened");
   };
 
-  exampleTests({ copyFiles, blockWith, start });
+  inBothPlaces({ start, programs: () => programs });
+  authorTests(() => programs);
 
   test.skipIf(!Bun.which("curl"))(
     "runs the first tool: from the home's own folder, and without a model",
@@ -121,23 +175,25 @@ describe("the compiled program", () => {
     },
   );
 
-  test("is a Bun, too: it runs the tests with the page's stub, and the stand-in for the service", async () => {
-    const folder = await newFolder();
-    await writeFiles(blocks, folder);
+  test("is a Bun, too: it runs a test with the page's stub, and the stand-in for the service", async () => {
+    const folder = await copyFiles();
     const [configuration = ""] = /\{"compilerOptions.*\}/.exec(markdown) ?? [];
     await writeFile(join(folder, "tsconfig.json"), configuration);
-    const tested = await run([binary, "test"], { cwd: folder, environment: { BUN_BE_BUN: "1" } });
+    const environment = { BUN_BE_BUN: "1" };
+    const tested = await run([binary, "test", "hello"], { cwd: folder, environment });
     expect([tested.status, tested.err]).toEqual([0, expect.stringContaining(" 1 pass")]);
 
-    const child = launch([binary, "service.ts"], {
+    const child = launch([binary, "service/service.ts"], {
       cwd: folder,
-      environment: { BUN_BE_BUN: "1", PORT: "0" },
+      environment: { ...environment, PORT: "0" },
     });
     const { value: url } = await createInterface(child.stdout)[Symbol.asyncIterator]().next();
     expect(await (await fetch(`${url}/rooms/ops`)).json()).toEqual({ topic: "Servers", on_call: "Ada" });
     expect((await fetch(`${url}/rooms/none`)).status).toBe(404);
     const posted = await fetch(`${url}/rooms/ops/messages`, { method: "POST", body: "{}" });
     expect([posted.status, await posted.json()]).toEqual([201, { id: expect.any(String) }]);
+    expect(await (await fetch(`${url}/overdue?after=`)).json()).toHaveLength(1);
+    expect(await (await fetch(`${url}/overdue?after=alarm-0`)).json()).toEqual([]);
     await stop(child);
   });
 });

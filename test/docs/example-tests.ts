@@ -9,24 +9,28 @@ import { createNotifyService } from "./notify-service.ts";
 import { run } from "./processes.ts";
 
 const TOKEN = "token-of-the-guide-test";
+const ADMIN = "/api/v1/admin/integrations";
 
 export interface Server {
   url: string;
+  /** With the guide's folders. */
+  folder: string;
   close(): Promise<void>;
 }
 
 export interface ExampleTestsOptions {
-  /** Makes a folder with the guide's files. */
-  copyFiles(): Promise<string>;
+  /** As the API calls the place of the folders. */
+  source: "external" | "workspace";
   /** The text of the guide's block that has this in it. */
   blockWith(text: string): string;
+  /** A folder with the program, for PATH. */
+  programs(): string;
   start(environment: Record<string, string>): Promise<Server>;
 }
 
-export function exampleTests({ copyFiles, blockWith, start }: ExampleTestsOptions): void {
+export function exampleTests({ source, blockWith, programs, start }: ExampleTestsOptions): void {
   const service = createNotifyService();
   const model = new LLMock({ port: 0 });
-  let folder: string;
   let server: Server;
   let caller: Caller;
   let rooms = 0;
@@ -38,6 +42,19 @@ export function exampleTests({ copyFiles, blockWith, start }: ExampleTestsOption
     const { integrations } = await caller.get("/api/v1/integrations");
     return integrations.find(({ id }: { id: string }) => id === "mynotify");
   };
+  const shown = (path = "") => caller.get(`${ADMIN}/mynotify${path}`);
+
+  /** Runs a block of the page in the folder, as somebody who has the program. */
+  const shell = (block: string) =>
+    run(["/bin/sh", "-ec", block], {
+      cwd: server.folder,
+      environment: {
+        PATH: `${programs()}:${process.env.PATH}`,
+        HEDDLE_URL: caller.url,
+        HEDDLE_API_KEY: KEY,
+        MYNOTIFY_WEBHOOK_SECRET: SECRET,
+      },
+    });
 
   beforeAll(async () => {
     model.addFixtures([
@@ -48,16 +65,7 @@ export function exampleTests({ copyFiles, blockWith, start }: ExampleTestsOption
       { match: { hasToolResult: true }, response: { content: "Ada should look at it." } },
     ]);
     await model.start();
-    folder = await copyFiles();
-    server = await start({
-      API_KEY: KEY,
-      LOG_LEVEL: "error",
-      OPENAI_BASE_URL: `${model.url}/v1`,
-      INTEGRATION_DIRS: folder,
-      MYNOTIFY_URL: service.url,
-      MYNOTIFY_TOKEN: TOKEN,
-      MYNOTIFY_WEBHOOK_SECRET: SECRET,
-    });
+    server = await start({ API_KEY: KEY, LOG_LEVEL: "error", OPENAI_BASE_URL: `${model.url}/v1` });
     caller = createCaller(server.url);
   });
 
@@ -67,35 +75,81 @@ export function exampleTests({ copyFiles, blockWith, start }: ExampleTestsOption
     await service.close();
   });
 
-  test("the folder loads", async () => {
-    const [shown] = JSON.parse(blockWith('"quarantined"')).integrations;
+  test("the folder loads, and says what it lacks", async () => {
+    const [example] = JSON.parse(blockWith('"quarantined"')).integrations;
     // Until the folders have been looked at, the list is empty.
     const loaded = await until(mynotify, (view) => view !== undefined && view.status !== "loading");
-    const webhook_url = shown.webhook_url.replace("http://127.0.0.1:8000", server.url);
-    expect(loaded).toEqual({ ...shown, webhook_url, status: "ready", error: null });
+    const webhook_url = example.webhook_url.replace("http://127.0.0.1:8000", server.url);
+    expect(loaded).toEqual({ ...example, source, webhook_url, status: "ready", error: null });
+
+    const waiting = await until(
+      () => shown(),
+      ({ process_status }) => process_status === "waiting",
+    );
+    expect(waiting).toMatchObject({ status: "not_configured", is_live: true, has_process: true });
+    expect((await shown("/process")).missing_settings).toEqual(["MYNOTIFY_URL", "MYNOTIFY_TOKEN"]);
+    const unset = await caller.raise({ id: "early", room: "ops", text: "Nobody has set the secret" });
+    expect(unset).toMatchObject({ status: 403, body: { error: { code: "invalid_signature" } } });
   });
 
-  test("alarm, run, tool, delivery, receipt; sent again, it is the same", async () => {
+  test.skipIf(!Bun.which("curl"))("settings count without a restart, and the process starts", async () => {
+    const room = newRoom();
+    service.overdue.push({ id: "overdue-1", room, text: "The certificate ends tomorrow" });
+    const command = blockWith("/mynotify/settings")
+      .replace("http://127.0.0.1:9000", service.url)
+      .replace("any-token", TOKEN)
+      .replace("of-your-choice", SECRET);
+    expect(JSON.parse((await shell(command)).out)).toEqual(JSON.parse(blockWith('"applied"')));
+    expect(await shown()).toMatchObject({ status: "ready" });
+
+    const { status, pid, state } = await until(
+      () => shown("/process"),
+      (process) => process.status === "running",
+    );
+    expect([status, pid, state]).toEqual(["running", expect.any(Number), "running"]);
+    const { tasks } = await until(
+      () => caller.get("/api/v1/tasks?source=mynotify"),
+      ({ tasks }) => tasks.length > 0,
+    );
+    expect(tasks[0].prompt).toBe(`reminder in room "${room}": The certificate ends tomorrow`);
+    await caller.delivered(tasks[0].id);
+    expect(postsIn(room)).toMatchObject([{ text: "Ada should look at it." }]);
+    expect(service.reminded[0]).toEqual({ after: "", authorization: `Bearer ${TOKEN}` });
+  });
+
+  test("alarm, run, tool, skill, delivery, receipt; sent again, it is the same", async () => {
     const room = newRoom();
     const alarm = { id: `alarm of ${room}`, room, text: "The disk is full" };
     const { status, body } = await caller.raise(alarm);
     expect(status).toBe(200);
-    expect(Object.keys(body)).toEqual(Object.keys(JSON.parse(blockWith('"duplicate"'))));
-    expect(body.duplicate).toBe(false);
+    const example = JSON.parse(blockWith('"duplicate"'));
+    expect(Object.keys(body)).toEqual(Object.keys(example));
+    const [result] = body.results;
+    expect(Object.keys(result).sort()).toEqual(Object.keys(example.results[0]).sort());
+    expect(body).toMatchObject({ status: "processed", bound: false, results: [{ duplicate: false }] });
 
-    const { id, receipt } = await caller.delivered(body.task_id);
+    const { id, receipt } = await caller.delivered(result.task_id);
     const [posted, ...more] = postsIn(room);
     expect(more).toEqual([]);
     expect(posted).toMatchObject({ text: "Ada should look at it.", idempotencyKey: id });
     expect(receipt).toEqual({ id: posted?.id });
 
     expect(service.asked.at(-1)).toEqual({ room: "ops", authorization: `Bearer ${TOKEN}` });
-    const messages = await caller.get(`/api/v1/sessions/${body.session_id}/messages`);
+    const messages = await caller.get(`/api/v1/sessions/${result.session_id}/messages`);
     const roles = messages.map(({ role }: { role: string }) => role);
     expect(roles).toEqual(["user", "assistant", "tool", "assistant"]);
     expect(JSON.parse(messages[2].content)).toEqual({ topic: "Servers", on_call: "Ada" });
 
-    expect((await caller.raise(alarm)).body).toEqual({ ...body, duplicate: true });
+    const asked = model.getRequests().map(({ body }) => JSON.stringify(body));
+    const ofRoom = asked.filter((text) => text.includes(`alarm in room \\"${room}\\"`));
+    expect(ofRoom.length).toBe(2);
+    for (const text of ofRoom) {
+      expect(text).toContain("A **reminder** is an alarm that nobody took");
+      expect(text).toContain("Say in two sentences what the alarm means");
+    }
+
+    const again = { ...body, results: [{ ...result, duplicate: true }] };
+    expect((await caller.raise(alarm)).body).toEqual(again);
   });
 
   test("the hook has heard of the call; the route that tells needs a key, the public one does not", async () => {
@@ -106,6 +160,68 @@ export function exampleTests({ copyFiles, blockWith, start }: ExampleTestsOption
     expect(times[0]).toEqual({ tool: "mynotify_get_room", ms: expect.any(Number) });
     expect(await caller.getStatus("/integrations/mynotify/tool-times")).toBe(401);
     expect(await caller.getStatus("/integrations/mynotify/status")).toBe(200);
+  });
+
+  test("sidebar, dashboard and README", async () => {
+    const { sections } = await caller.get(`${ADMIN}/sidebar-sections`);
+    expect(sections).toContainEqual(
+      expect.objectContaining({ integration_id: "mynotify", title: "MY NOTIFY", icon: "Zap" }),
+    );
+    const { modules } = await caller.get(`${ADMIN}/dashboard-modules`);
+    const module = modules.find(({ integration_id: id }: { integration_id: string }) => id === "mynotify");
+    expect(module).toMatchObject({ id: "alarms", api_base: "/integrations/mynotify/mc/alarms" });
+    const data = await caller.get(`${module.api_base}/data`);
+    expect(data.sections[0].stats).toEqual([{ label: "Last reminder", value: "overdue-1" }]);
+    expect(data.sections[1].rows[0]).toEqual(["mynotify_get_room", expect.any(Number)]);
+    expect(await caller.post(`${ADMIN}/mynotify/dashboard-modules/alarms/validate`, {})).toEqual({
+      valid: true,
+      errors: [],
+    });
+    expect((await shown()).readme).toStartWith("# My Notify\n");
+  });
+
+  test("a changed setting counts at once; the process begins anew where its store says", async () => {
+    const before = await shown("/process");
+    const room = newRoom();
+    service.overdue.push({ id: "overdue-2", room, text: "The certificate has ended" });
+    await caller.set({ MYNOTIFY_POLL_SECONDS: 1, MYNOTIFY_WEBHOOK_SECRET: "another-secret" });
+    const alarm = { id: `alarm of ${room}`, room: "ops", text: "Signed with the old secret" };
+    expect((await caller.raise(alarm)).status).toBe(403);
+    expect((await caller.raise(alarm, "another-secret")).status).toBe(200);
+    await caller.set({ MYNOTIFY_WEBHOOK_SECRET: SECRET });
+
+    await until(
+      async () => postsIn(room),
+      (posts) => posts.length > 0,
+    );
+    const after = await until(
+      () => shown("/process"),
+      ({ pid }) => pid !== null && pid !== before.pid,
+    );
+    expect(after.state).toBe("running");
+    const reminders = (await caller.get("/api/v1/tasks?source=mynotify")).tasks.filter(
+      ({ prompt }: { prompt: string }) => prompt.startsWith("reminder"),
+    );
+    expect(reminders.length).toBe(2);
+  });
+
+  test("a channel that is bound to a room gets what its filter lets through, and the carapace", async () => {
+    const room = newRoom();
+    const { id } = await caller.post("/api/v1/channels", { client_id: `web:${room}`, bot_id: "default" });
+    const integrations = `/api/v1/channels/${id}/integrations`;
+    const binding = { integration_type: "mynotify", client_id: `mynotify:${room}`, event_filter: ["alarm"] };
+    expect(await caller.post(integrations, binding)).toMatchObject({ display_name: `#${room}` });
+    expect(await caller.post(`${integrations}/mynotify/activate`, {})).toMatchObject({
+      activated: true,
+      warnings: [],
+    });
+
+    const { body } = await caller.raise({ id: room, room, text: "For the channel" });
+    expect(body).toMatchObject({ bound: true, results: [{ channel_id: id }] });
+    await caller.delivered(body.results[0].task_id);
+    const asked = model.getRequests().map(({ body }) => JSON.stringify(body));
+    const [first] = asked.filter((text) => text.includes(`alarm in room \\"${room}\\"`));
+    expect(first).toContain("People write to you in rooms of My Notify");
   });
 
   test("what is forged, unsigned, no alarm, or without a room is refused", async () => {
@@ -143,15 +259,43 @@ export function exampleTests({ copyFiles, blockWith, start }: ExampleTestsOption
     expect(postsIn(room)).toMatchObject([{ text: "[api] Lunch" }]);
   });
 
+  test("the page's alarms, from the program and from a shell", async () => {
+    const received = await shell(blockWith("heddle receive mynotify"));
+    const [, taskId = ""] = /^accepted, recorded as \S+\ntask (\S+)\n/.exec(received.out) ?? [];
+    expect([received.status, received.err]).toEqual([0, ""]);
+    await caller.delivered(taskId);
+    if (!Bun.which("curl") || !Bun.which("openssl")) return;
+
+    const answer = JSON.parse((await shell(blockWith("openssl"))).out);
+    expect(answer).toMatchObject({ status: "processed", results: [{ duplicate: false }] });
+    await caller.delivered(answer.results[0].task_id);
+
+    const replayed = await shell(blockWith("heddle replay"));
+    const [, id] = /^accepted, recorded as (\S+)\n/.exec(replayed.out) ?? [];
+    expect([replayed.status, replayed.err]).toEqual([0, ""]);
+    const { replay_of, outcomes } = await caller.get(`/api/v1/inbox/${id}`);
+    const original = await caller.get(`/api/v1/inbox/${replay_of}`);
+    expect(original.outcomes[0].task_id).toBe(answer.results[0].task_id);
+    await caller.delivered(outcomes[0].task_id);
+  });
+
+  test("another process speaks REST", async () => {
+    expect((await shell("heddle types poll")).status).toBe(0);
+    const environment = { HEDDLE_URL: caller.url, HEDDLE_API_KEY: KEY };
+    const poll = () => run([process.execPath, "poll/poll.ts"], { cwd: server.folder, environment });
+    expect(await poll()).toMatchObject({ status: 0, err: "", out: expect.stringMatching(/^[\w-]{36}\n$/) });
+    expect(await poll()).toMatchObject({ status: 0, out: "said before\n" });
+  });
+
   test("a broken helper is quarantined while the last good version answers; mended, it goes live", async () => {
-    const helper = join(folder, "mynotify", "tools", "_client.ts");
+    const helper = join(server.folder, "mynotify", "client.ts");
     const good = await readFile(helper, "utf8");
     const broken = good.replace("new Headers(init.headers);", ";");
     const better = good.replace("mynotify/1.0", "mynotify/1.1");
     const ask = async () => {
       const room = newRoom();
       const { status, body } = await caller.raise({ id: room, room, text: "Still there?" });
-      return { room, status, taskId: body.task_id };
+      return { room, status, taskId: body.results?.[0].task_id };
     };
     const clientsOf = async ({ room, taskId }: Awaited<ReturnType<typeof ask>>) => {
       await caller.delivered(taskId);
@@ -163,7 +307,7 @@ export function exampleTests({ copyFiles, blockWith, start }: ExampleTestsOption
     await writeFile(helper, broken);
     const quarantined = await until(mynotify, ({ status }) => status === "quarantined");
     const line = 1 + broken.split("\n").findIndex((text) => !good.includes(text));
-    expect(quarantined).toMatchObject({ is_live: true, error: { file: "tools/_client.ts", line } });
+    expect(quarantined).toMatchObject({ is_live: true, error: { file: "client.ts", line } });
     await traffic.more(10);
     expect(await clientsOf(await ask())).toEqual(["mynotify/1.0"]);
     expect((await mynotify()).status).toBe("quarantined");
@@ -179,34 +323,6 @@ export function exampleTests({ copyFiles, blockWith, start }: ExampleTestsOption
     const answeredBy = await Promise.all(asked.map(clientsOf));
     expect(answeredBy.filter((clients) => clients.length !== 1)).toEqual([]);
     expect(answeredBy.flat().every((client) => /^mynotify\/1\.[01]$/.test(String(client)))).toBe(true);
-  });
-
-  test.skipIf(!Bun.which("curl") || !Bun.which("openssl"))("the page's alarm from a shell", async () => {
-    const environment = {
-      PATH: process.env.PATH ?? "",
-      HEDDLE_URL: caller.url,
-      MYNOTIFY_WEBHOOK_SECRET: SECRET,
-    };
-    const { out } = await run(["/bin/sh", "-ec", blockWith("openssl")], { cwd: folder, environment });
-    const answer = JSON.parse(out);
-    expect(answer).toMatchObject({ duplicate: false });
-    await caller.delivered(answer.task_id);
-  });
-
-  test("the process of its own runs, and speaks REST", async () => {
-    const route = "/api/v1/admin/integrations/mynotify/process";
-    const said = (pattern: RegExp, after = 0) =>
-      until(
-        async (): Promise<{ id: number; text: string } | undefined> => {
-          const { lines } = await caller.get(`${route}/logs?after=${after}`);
-          return lines.find(({ text }: { text: string }) => pattern.test(text));
-        },
-        (line) => line !== undefined,
-      );
-    const first = await said(/^[\w-]{36}$/);
-    expect(await caller.get(route)).toMatchObject({ state: "running", missing_settings: [] });
-    expect(await caller.post(`${route}/restart`, {})).toMatchObject({ state: "running" });
-    await said(/^said before$/, first?.id);
   });
 }
 

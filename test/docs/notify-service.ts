@@ -16,6 +16,10 @@ export interface NotifyService {
   posts: Post[];
   /** Who asked about rooms. */
   asked: { room: string; authorization: string | null }[];
+  /** Alarms that nobody took. */
+  overdue: { id: string; room: string; text: string }[];
+  /** Who asked for those, and after which. */
+  reminded: { after: string | null; authorization: string | null }[];
   close(): Promise<void>;
 }
 
@@ -25,6 +29,8 @@ const REFUSALS: Record<string, number> = { gone: 410, busy: 503 };
 export function createNotifyService(): NotifyService {
   const posts: Post[] = [];
   const asked: NotifyService["asked"] = [];
+  const overdue: NotifyService["overdue"] = [];
+  const reminded: NotifyService["reminded"] = [];
   const server = Bun.serve({
     hostname: "127.0.0.1",
     port: 0,
@@ -32,6 +38,11 @@ export function createNotifyService(): NotifyService {
       "/rooms/:room": ({ params, headers }) => {
         asked.push({ room: params.room, authorization: headers.get("authorization") });
         return Response.json({ topic: "Servers", on_call: "Ada", address: "of no interest to a model" });
+      },
+      "/overdue": ({ url, headers }) => {
+        const after = new URL(url).searchParams.get("after");
+        reminded.push({ after, authorization: headers.get("authorization") });
+        return Response.json(overdue.filter(({ id }) => id > (after ?? "")));
       },
       "/rooms/:room/messages": {
         async POST(request) {
@@ -47,5 +58,5 @@ export function createNotifyService(): NotifyService {
       },
     },
   });
-  return { url: server.url.origin, posts, asked, close: () => server.stop(true) };
+  return { url: server.url.origin, posts, asked, overdue, reminded, close: () => server.stop(true) };
 }

@@ -1,0 +1,139 @@
+// docs/integration-reference.md lists what the program has: nothing is missing there, and nothing else is in it.
+
+import { expect, setDefaultTimeout, test } from "bun:test";
+import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { loadConfig } from "../../src/config.ts";
+import { PROCESS_STATES } from "../../src/db/schema.ts";
+import { SDK_NAMES } from "../../src/integrations/host-sdk.ts";
+import { SETUP_STATUSES } from "../../src/integrations/status.ts";
+import { startServer } from "../../src/main.ts";
+import { DashboardData } from "../../src/sdk/dashboard.ts";
+import { SetupManifest } from "../../src/sdk/manifest.ts";
+import { HOOK_EVENTS } from "../../src/sdk/types.ts";
+import { createCaller, KEY, until } from "./caller.ts";
+import { codeBlocks, writeFiles } from "./code-blocks.ts";
+import { run } from "./processes.ts";
+
+const repository = join(import.meta.dirname, "..", "..");
+const markdown = await readFile(join(repository, "docs", "integration-reference.md"), "utf8");
+const blocks = codeBlocks(markdown);
+
+setDefaultTimeout(60_000);
+
+/** What the first cells of the tables below a heading name, in `code`. */
+function named(heading: string): string[] {
+  const [, below = ""] = markdown.split(new RegExp(`^#+ ${heading}$`, "m"));
+  const [section = ""] = below.split(/^##? /m);
+  const cells = section.split("\n").flatMap((line) => (line.startsWith("|") ? line.split(" | ")[0] : []));
+  return cells.flatMap((cell) => [...(cell ?? "").matchAll(/`([^`]+)`/g)].map(([, code = ""]) => code));
+}
+
+const sorted = (names: Iterable<string>): string[] => [...new Set(names)].sort();
+
+test("names each export of the SDK", () => {
+  const names = named("The SDK").flatMap((code) => code.match(/\w+/g) ?? []);
+  expect(SDK_NAMES.filter((name) => !names.includes(name))).toEqual([]);
+});
+
+test("names the keys of the manifest, and the fields of each", () => {
+  type Schema = { properties?: object; items?: { properties?: object } };
+  const properties = SetupManifest.properties as Record<string, unknown> as Record<string, Schema>;
+  const [, ofSections = ""] = markdown.split("\n### Dashboard modules\n");
+  const types = [...(ofSections.split("\n## ")[0] ?? "").matchAll(/^\| `(\w+)` \|/gm)].map(
+    ([, type]) => type,
+  );
+  const keys = named("The manifest").filter((key) => !types.includes(key));
+  expect(sorted(keys)).toEqual(sorted([...Object.keys(properties), "webhook.verifier"]));
+  for (const key of ["env_vars", "sidebar_section", "dashboard_modules", "activation", "binding", "web_ui"]) {
+    const schema = (properties as Record<string, { properties?: object; items?: { properties: object } }>)[
+      key
+    ];
+    const row = markdown.split("\n").find((line) => line.startsWith(`| \`${key}\` |`)) ?? "";
+    const fields = Object.keys(schema?.properties ?? schema?.items?.properties ?? {});
+    expect(fields.length).toBeGreaterThan(1);
+    expect(fields.filter((field) => !row.includes(`\`${field}\``))).toEqual([]);
+  }
+  const sections = DashboardData.properties.sections.items as unknown as {
+    properties: { type: { enum: string[] } };
+  };
+  expect(sorted(types.map(String))).toEqual(sorted(sections.properties.type.enum));
+});
+
+test("names the statuses, the events of hooks, the states of processes", () => {
+  expect(sorted(named("Statuses"))).toEqual(sorted(SETUP_STATUSES));
+  expect(sorted(named("Hook events"))).toEqual(sorted(HOOK_EVENTS));
+  const states = named("Processes").filter((name) => /^[a-z]/.test(name) && name !== "process.ts");
+  expect(sorted(states)).toEqual(sorted(PROCESS_STATES));
+});
+
+test("names the commands for authors, with their flags", async () => {
+  const help = async (...args: string[]) => {
+    const command = [process.execPath, join(repository, "src", "main.ts"), ...args, "--help"];
+    const { out } = await run(command, { cwd: repository, environment: { NO_COLOR: "1" } });
+    return Bun.stripANSI(out);
+  };
+  const commands = [...(await help()).matchAll(/^ +([a-z]+) {2,}\S/gm)].map(([, name = ""]) => name);
+  expect(commands).toContain("serve");
+  const forOperators = ["serve", "worker", "migrate", "keys"];
+  const rows = markdown.split("\n").filter((line) => line.startsWith("| `heddle "));
+  const names = rows.map((row) => /heddle (\w+)/.exec(row)?.[1] ?? "");
+  expect(commands.filter((name) => ![...names, ...forOperators].includes(name))).toEqual([]);
+  for (const row of rows) {
+    const [, name = ""] = /heddle (\w+)/.exec(row) ?? [];
+    if (!commands.includes(name)) continue;
+    const flags: string[] = (await help(name)).match(/--[a-z-]+/g) ?? [];
+    const unknown = [...row.matchAll(/--[a-z-]+/g)]
+      .map(([flag]) => flag)
+      .filter((flag) => !flags.includes(flag));
+    expect([name, unknown]).toEqual([name, []]);
+  }
+});
+
+test("has code that works: a recording is turned into text by the hook, a tool of OpenAI's shape loads", async () => {
+  for (const { text } of blocks.filter(({ language }) => language === "json")) JSON.parse(text);
+  expect(blocks.filter(({ language, file }) => language === "ts" && file === undefined)).toEqual([]);
+  const home = await mkdtemp(join(tmpdir(), "heddle-reference-"));
+  const heard: number[] = [];
+  const service = Bun.serve({
+    hostname: "127.0.0.1",
+    port: 0,
+    async fetch(request) {
+      heard.push((await request.arrayBuffer()).byteLength);
+      return new Response("Turn on the light.");
+    },
+  });
+  const folder = join(home, "workspace", "integrations");
+  await mkdir(folder, { recursive: true });
+  await writeFiles(blocks, folder);
+  const environment = { API_KEY: KEY, LOG_LEVEL: "error", MYSTT_URL: service.url.origin };
+  const heddle = await startServer(loadConfig({ home, port: "0" }, environment));
+  try {
+    const url = String(heddle.url).replace(/\/$/, "");
+    const { integrations } = await until(
+      () => createCaller(url).get("/api/v1/integrations"),
+      ({ integrations }) => ["hello", "mystt"].every((wanted) => isReady(integrations, wanted)),
+    );
+    const hello = integrations.find(({ id }: { id: string }) => id === "hello");
+    expect(hello.tools).toEqual(["roll_dice"]);
+
+    const transcribe = (type: string) =>
+      fetch(`${url}/api/v1/transcribe`, {
+        method: "POST",
+        headers: { authorization: `Bearer ${KEY}`, "content-type": type },
+        body: new Uint8Array(1000),
+      });
+    const answer = await transcribe("audio/ogg");
+    expect([answer.status, await answer.json()]).toEqual([200, { text: "Turn on the light." }]);
+    expect(heard).toEqual([1000]);
+    expect((await transcribe("audio/mpeg")).status).toBe(501);
+  } finally {
+    await heddle.close();
+    await service.stop(true);
+    await rm(home, { recursive: true, force: true });
+  }
+});
+
+const isReady = (integrations: { id: string; status: string }[], wanted: string): boolean =>
+  integrations.some(({ id, status }) => id === wanted && status === "ready");
