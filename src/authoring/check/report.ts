@@ -15,8 +15,9 @@ const paint = (style: Style, text: string): string => styleText(style, text, { s
 
 /** Without a line break at the end. */
 export function reportText({ id, source, folder, grade, findings }: Report): string {
-  const place = relative(process.cwd(), folder) || ".";
-  const lines = [`${paint("bold", id)}  ${paint(GRADE_STYLES[grade], grade)}  (${source}, ${place})`];
+  // Where the program unpacks its own is nothing to anybody.
+  const place = source === "builtin" ? "" : `, ${relative(process.cwd(), folder) || "."}`;
+  const lines = [`${paint("bold", id)}  ${paint(GRADE_STYLES[grade], grade)}  (${source}${place})`];
   for (const { rule, level, message, fix, file, line } of findings) {
     const where = file === undefined ? "" : `${file}${line === undefined ? "" : `:${line}`}  `;
     lines.push(`  ${paint(LEVEL_STYLES[level], level.padEnd(7))}  ${where}${message}  [${rule}]`);

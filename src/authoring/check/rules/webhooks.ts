@@ -103,10 +103,7 @@ async function probe(subject: Subject, { method, path }: Route): Promise<Found[]
     body: "{}",
   });
   const answer = await Promise.race([
-    subject.loaded?.router?.handle(request).then(
-      (response) => response.status,
-      () => "thrown" as const,
-    ),
+    subject.loaded?.router?.handle(request).then((response) => response.status, refusal),
     new Promise<"late">((resolve) => setTimeout(resolve, PROBE_MS, "late").unref()),
   ]);
   const isAccepted = typeof answer === "number" && answer >= 200 && answer < 300;
@@ -119,6 +116,12 @@ async function probe(subject: Subject, { method, path }: Route): Promise<Found[]
       ...routePlace(subject, path),
     },
   ];
+}
+
+function refusal(error: unknown): "thrown" {
+  // Places in the source are looked up when the stack is first read, and later the modules are gone.
+  if (error instanceof Error) void error.stack;
+  return "thrown";
 }
 
 function routePlace(subject: Subject, path: string) {
