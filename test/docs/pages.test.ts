@@ -1,0 +1,104 @@
+// The other pages: what they list is what there is, their links lead somewhere, and the API's examples work.
+
+import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
+import { mkdtemp, readdir, readFile, rm, stat } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { loadConfig } from "../../src/config.ts";
+import { startServer } from "../../src/main.ts";
+import { createCaller, KEY, until } from "./caller.ts";
+import { codeBlocks } from "./code-blocks.ts";
+import { run } from "./processes.ts";
+
+setDefaultTimeout(60_000);
+
+const repository = join(import.meta.dirname, "..", "..");
+const read = (path: string): Promise<string> => readFile(join(repository, path), "utf8");
+
+let home: string;
+let heddle: Awaited<ReturnType<typeof startServer>>;
+let url: string;
+
+beforeAll(async () => {
+  home = await mkdtemp(join(tmpdir(), "heddle-pages-"));
+  heddle = await startServer(loadConfig({ home, port: "0" }, { API_KEY: KEY, LOG_LEVEL: "error" }));
+  url = String(heddle.url).replace(/\/$/, "");
+});
+
+afterAll(async () => {
+  await heddle?.close();
+  await rm(home, { recursive: true, force: true });
+});
+
+test("docs/api.md names every route", async () => {
+  const page = await read("docs/api.md");
+  expect(page).toContain("Below `/api/v1/admin/integrations`");
+  const { paths } = (await (await fetch(`${url}/swagger/json`)).json()) as { paths: Record<string, object> };
+  const known = Object.keys(paths).map((path) => path.replace(/^\/api\/v1(\/admin\/integrations\b)?/, ""));
+  expect(known.length).toBeGreaterThan(50);
+  // Several of one place share a row, where only the ends of the others are written.
+  const isNamed = (path: string): boolean => {
+    const [end = ""] = path.match(/\/[a-z-]+(\/\{[a-z]+\})?$/) ?? [];
+    return page.includes(end.replace(/\{[a-z]+\}/, "{")) && page.includes(path.split("/{")[0] ?? "");
+  };
+  expect(known.filter((path) => !isNamed(path))).toEqual([]);
+});
+
+test.skipIf(!Bun.which("curl"))("the examples of docs/api.md work", async () => {
+  const loaded = await until(
+    () => createCaller(url).get("/api/v1/integrations"),
+    ({ integrations }) =>
+      integrations.length > 0 && integrations.every(({ status }: { status: string }) => status === "ready"),
+  );
+  expect(loaded.integrations.length).toBe(3);
+  const script = codeBlocks(await read("docs/api.md"))
+    .filter(({ language }) => language === "sh")
+    .map(({ text }) => text)
+    .join("\n");
+  // Whatever is refused ends it.
+  const strict = script.replaceAll("curl -sS", "curl -sS --fail-with-body -w '\\n'");
+  const environment = { PATH: process.env.PATH ?? "", HEDDLE_URL: url, HEDDLE_API_KEY: KEY };
+  const { status, out, err } = await run(["/bin/sh", "-ec", strict], { cwd: home, environment });
+  expect([status, err]).toEqual([0, ""]);
+  const answers = out.trim().split("\n");
+  expect(answers.some((answer) => answer.includes('"applied":["GITHUB_TOKEN"]'))).toBe(true);
+  expect(out).not.toContain("ghp_0123456789abcdef");
+  expect(answers.some((answer) => answer.includes('"client_id":"github:octo/hello"'))).toBe(true);
+});
+
+test("docs/operating.md names every variable that the configuration reads", async () => {
+  const page = await read("docs/operating.md");
+  const source = await read("src/config.ts");
+  const names = [...source.matchAll(/read\.\w+\("([A-Z_]+)"/g)].map(([, name = ""]) => name);
+  expect(names.length).toBeGreaterThan(20);
+  expect(names.filter((name) => !page.includes(`\`${name}\``))).toEqual([]);
+});
+
+test("links lead to pages and headings that are there", async () => {
+  const listed = await readdir(join(repository, "docs"), { recursive: true });
+  const pages = ["README.md", ...listed.filter((path) => path.endsWith(".md")).map((path) => `docs/${path}`)];
+  const broken: string[] = [];
+  for (const page of pages) {
+    for (const [, target = ""] of (await read(page)).matchAll(/\]\(([^)\s]+)\)/g)) {
+      if (/^https?:/.test(target)) continue;
+      const [path = "", heading] = target.split("#");
+      const file = path === "" ? page : join(dirname(page), path);
+      const isThere = await stat(join(repository, file)).then(
+        () => true,
+        () => false,
+      );
+      const isFound = isThere && (heading === undefined || headings(await read(file)).includes(heading));
+      if (!isFound) broken.push(`${page}: ${target}`);
+    }
+  }
+  expect(broken).toEqual([]);
+});
+
+/** As GitHub names them. */
+const headings = (markdown: string): string[] =>
+  [...markdown.matchAll(/^#+ (.+)$/gm)].map(([, text = ""]) =>
+    text
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N} _-]/gu, "")
+      .replaceAll(" ", "-"),
+  );
