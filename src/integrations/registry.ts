@@ -479,7 +479,7 @@ export function createIntegrations(options: IntegrationsOptions): Integrations {
       const name = webUiPath(setup, path);
       if (!entry || !setup?.web_ui || name === undefined) return undefined;
       const { static_dir } = setup.web_ui;
-      return () => webUiFile(entry.found.folder, static_dir, name);
+      return () => webUiFile(entry.found.folder, static_dir, name, options.review?.open);
     },
     statusOf(id) {
       const entry = entries.get(id);

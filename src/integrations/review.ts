@@ -3,6 +3,7 @@
 // between shows even if it was undone, because it is recorded before the file is there.
 
 import { createHash } from "node:crypto";
+import { openAsBlob } from "node:fs";
 import { readdir, readFile, realpath, stat } from "node:fs/promises";
 import { dirname, join, relative, sep } from "node:path";
 import { HeddleError } from "../errors.ts";
@@ -34,6 +35,8 @@ export interface Look {
 export interface Review {
   look(folder: string): Promise<Look>;
   approve(pending: PendingApproval): Promise<void>;
+  /** A file to show to people, whose browsers run it; undefined for one that a bot wrote and nobody approved. */
+  open(file: string): Promise<Blob | undefined>;
 }
 
 /** What the bundler takes as code, or as its settings. Other files may be data, which changes while it runs. */
@@ -131,6 +134,12 @@ export function createReview({ dir, writes }: ReviewOptions): Review {
       };
     },
     approve: ({ files }) => writes.approve(files),
+    async open(file) {
+      if (!isInWorkspace(file) || (await stat(file)).size > MAX_FILE_BYTES) return openAsBlob(file);
+      const bytes = await readFile(file);
+      const waiting = await writes.unapproved([{ path: inWorkspace(file), sha256: sha256(bytes) }]);
+      return waiting.length === 0 ? new Blob([bytes]) : undefined;
+    },
   };
 
   async function areUnwritten(outside: ReadonlyMap<string, Outside>): Promise<boolean> {

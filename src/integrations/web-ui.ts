@@ -41,6 +41,9 @@ const TYPES: Record<string, string> = {
   ".webm": "video/webm",
 };
 
+/** Undefined for a file that must not be shown. */
+export type OpenFile = (file: string) => Promise<Blob | undefined>;
+
 /**
  * The file that `path` (as in the URL, "/assets/a.js") names below the folder; index.html for a path that has no
  * extension, for those are pages of a single-page app. Undefined when there is none.
@@ -49,13 +52,17 @@ export async function webUiFile(
   folder: string,
   staticDir: string,
   path: string,
+  open: OpenFile = openAsBlob,
 ): Promise<Response | undefined> {
   const name = decoded(path);
   if (name === undefined) return undefined;
   const root = await realpath(join(folder, staticDir)).catch(() => undefined);
   // Not by a link elsewhere: the manifest promised a folder of its own.
   if (!root?.startsWith(folder + sep)) return undefined;
-  return (await read(root, name)) ?? (extname(name) === "" ? await read(root, "/index.html") : undefined);
+  return (
+    (await read(root, name, open)) ??
+    (extname(name) === "" ? await read(root, "/index.html", open) : undefined)
+  );
 }
 
 function decoded(path: string): string | undefined {
@@ -68,7 +75,7 @@ function decoded(path: string): string | undefined {
   }
 }
 
-async function read(root: string, name: string): Promise<Response | undefined> {
+async function read(root: string, name: string, open: OpenFile): Promise<Response | undefined> {
   const file = await realpath(join(root, name)).catch(() => undefined);
   if (!file?.startsWith(root + sep)) return undefined;
   // A link may lead to a name that would not have been served by itself.
@@ -81,7 +88,9 @@ async function read(root: string, name: string): Promise<Response | undefined> {
     return undefined;
   const found = await stat(file).catch(() => undefined);
   if (!found?.isFile()) return undefined;
-  return new Response(await openAsBlob(file), {
+  const content = await open(file);
+  if (!content) return undefined;
+  return new Response(content, {
     headers: {
       "content-type": TYPES[extname(file).toLowerCase()] ?? "application/octet-stream",
       "x-content-type-options": "nosniff",

@@ -271,6 +271,26 @@ eachDatabase("approval of what bots wrote", (open) => {
       expect(it.tools.list()).toEqual([]);
     });
 
+    test("into the browsers of people, by a page of its web UI", async () => {
+      await using it = await server();
+      await it.operator("integrations/mine/router.ts", routerSaying("here"));
+      await it.operator(
+        "integrations/mine/setup.ts",
+        `import { defineSetup } from "heddle/sdk"; export const SETUP = defineSetup({ web_ui: { static_dir: "ui" } });`,
+      );
+      await it.operator("integrations/mine/ui/index.html", "operator");
+      await it.integrations.loadAll();
+      const page = async () => (await it.integrations.webUiOf("mine", "/ui/index.html")?.())?.text();
+      expect(await page()).toBe("operator");
+      await it.bot("integrations/mine/ui/index.html", "<script>evil()</script>");
+      // Before anybody noticed the change, and after.
+      expect(await page()).toBeUndefined();
+      await it.integrations.reload("mine");
+      expect(await page()).toBeUndefined();
+      await it.approve();
+      expect(await page()).toBe("<script>evil()</script>");
+    });
+
     test("by a macro, which would run while it is bundled", async () => {
       await using it = await server();
       Object.assign(globalThis, { macroRan: false });

@@ -296,6 +296,7 @@ test("those that wait for their turn are not given up for it", async () => {
     loadTimeoutMs: 1_000,
     review: {
       approve: async () => {},
+      open: async () => undefined,
       look: async () => ({
         pending: null,
         below: "/nowhere",

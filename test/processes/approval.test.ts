@@ -19,6 +19,7 @@ function bot() {
     approve: async () => {
       state.pending = null;
     },
+    open: async () => undefined,
     look: async () => ({
       pending: state.pending,
       below: "/nowhere",
