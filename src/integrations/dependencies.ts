@@ -2,7 +2,7 @@
 
 import { readFile, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import type { IntegrationView } from "./registry.ts";
+import type { IntegrationView } from "./view.ts";
 
 export interface Dependency {
   package: string;

@@ -8,19 +8,20 @@ import type { Redact } from "../redact.ts";
 import type { Problem } from "../runtime/bundle.ts";
 import { collectGarbage } from "../runtime/memory.ts";
 import type { SdkServices } from "../sdk/backend.ts";
-import type { HookEvent, IntegrationMeta, SetupManifest } from "../sdk/types.ts";
+import type { IntegrationMeta } from "../sdk/types.ts";
 import { type FolderWatch, watchFolders } from "../watch-folders.ts";
-import type { IntegrationSetting } from "./declared-settings.ts";
 import { type Discovery, discover, type FoundIntegration, type IntegrationSource } from "./discover.ts";
+import { createEntry, type Entry, FIRST_HEALING_MS, releaseEntry } from "./entry.ts";
 import { findClash, replaceRegistered, type Sinks } from "./go-live.ts";
 import { createListeners } from "./listeners.ts";
-import { type LoadedIntegration, loadIntegration, type ProcessDeclaration } from "./load.ts";
+import { type LoadedIntegration, loadIntegration } from "./load.ts";
 import { contentHash, prepare } from "./prepare.ts";
 import { isAdminPath, isPublicPath } from "./public-paths.ts";
 import type { PendingApproval, Review } from "./review.ts";
 import type { IntegrationRouter } from "./router.ts";
 import type { IntegrationStates } from "./states.ts";
 import { createTurnstile } from "./turnstile.ts";
+import { type IntegrationView, viewOf } from "./view.ts";
 import { webUiFile, webUiPath } from "./web-ui.ts";
 
 const LOAD_TIMEOUT_MS = 15_000;
@@ -34,8 +35,6 @@ const RETIRED_KEPT = 2;
 const RELEASED_A_COLLECTION = 50;
 /** When files of the workspace change while they are loaded. */
 const LOAD_ATTEMPTS = 5;
-/** What waits for a package that is being installed is tried again: nobody tells when the last file of it is there. */
-const FIRST_HEALING_MS = 250;
 const LAST_HEALING_MS = 5_000;
 
 export interface IntegrationsOptions {
@@ -60,37 +59,6 @@ export interface IntegrationsOptions {
   review?: Review;
   /** For preparing and running one integration. Default 15 s. */
   loadTimeoutMs?: number;
-}
-
-export interface IntegrationView {
-  id: string;
-  name: string;
-  source: FoundIntegration["source"];
-  folder: string;
-  /** "quarantined": what is on the disk does not work; `isLive` says whether an earlier version still does. */
-  status: "loading" | "ready" | "quarantined" | "disabled" | "pending_approval";
-  /** Of "pending_approval": what a bot wrote and a person has to approve. A version that was live before stays live. */
-  pending: PendingApproval | null;
-  /** A disabled one is not loaded: of it only what its folder shows is known. */
-  enabled: boolean;
-  isLive: boolean;
-  version: string | null;
-  error: Problem | null;
-  hasRouter: boolean;
-  /** Names, of the live version. */
-  tools: string[];
-  dispatchers: string[];
-  /** The events that its hooks hear of. */
-  hooks: HookEvent[];
-  /** Ids, of the live version. */
-  skills: string[];
-  carapaces: string[];
-  templates: string[];
-  meta: IntegrationMeta | null;
-  setup: SetupManifest | null;
-  /** Of config.ts and the manifest, of the live version; without one, what the last load has heard of. */
-  settings: IntegrationSetting[];
-  process: ProcessDeclaration | null;
 }
 
 /** "live": its first or a new version is. */
@@ -135,26 +103,6 @@ export interface Integrations {
   /** Looks again at all that wait: somebody, perhaps on another server, approved something. */
   recheckPending(): Promise<void>;
   close(): Promise<void>;
-}
-
-interface Entry {
-  found: FoundIntegration;
-  /** Counts looks at the sources; only what the last one saw is loaded. */
-  looks: number;
-  /** Counts loads; only the last one begun goes live, so that a hanging one cannot hold up its repair. */
-  generation: number;
-  /** Of the sources that were loaded last, whether or not that went well. */
-  triedHash: string | undefined;
-  live: LoadedIntegration | undefined;
-  /** Of the last load, even of one that failed: what is missing may be a setting. */
-  settings: IntegrationSetting[];
-  problem: Problem | undefined;
-  /** What is on the disk now waits for approval. */
-  pending: PendingApproval | undefined;
-  /** Loaded, but a name of its is another's; goes live when that name is free. */
-  waiting: LoadedIntegration | undefined;
-  retired: LoadedIntegration[];
-  healing: { timer: ReturnType<typeof setTimeout> | undefined; pauseMs: number };
 }
 
 export function createIntegrations(options: IntegrationsOptions): Integrations {
@@ -211,19 +159,7 @@ export function createIntegrations(options: IntegrationsOptions): Integrations {
   function entryOf(found: FoundIntegration): Entry {
     const known = entries.get(found.id);
     if (known) return Object.assign(known, { found });
-    const entry: Entry = {
-      found,
-      looks: 0,
-      generation: 0,
-      triedHash: undefined,
-      live: undefined,
-      settings: [],
-      problem: undefined,
-      pending: undefined,
-      waiting: undefined,
-      retired: [],
-      healing: { timer: undefined, pauseMs: FIRST_HEALING_MS },
-    };
+    const entry = createEntry(found);
     entries.set(found.id, entry);
     return entry;
   }
@@ -383,7 +319,7 @@ export function createIntegrations(options: IntegrationsOptions): Integrations {
     if (!entry) return;
     entries.delete(id);
     replaceRegistered(options.sinks, id, entry.live, undefined);
-    void release(entry);
+    void releaseEntry(entry);
     log.info("Integration {id} is gone", { id });
     listeners.tell(id, "gone");
     goLiveWaiting();
@@ -517,7 +453,9 @@ export function createIntegrations(options: IntegrationsOptions): Integrations {
     },
     async pendingOf(id) {
       const entry = entries.get(id);
-      return entry ? ((await options.review?.look(entry.found.folder))?.pending ?? null) : null;
+      const look = entry && (await options.review?.look(entry.found.folder));
+      // What it takes in from elsewhere in the workspace shows only when it is loaded.
+      return look?.pending ?? entry?.pending ?? null;
     },
     recheckPending,
     async close() {
@@ -525,50 +463,7 @@ export function createIntegrations(options: IntegrationsOptions): Integrations {
       unfollow?.();
       watching?.close();
       for (const { healing } of entries.values()) clearTimeout(healing.timer);
-      await Promise.all([...entries.values()].map(release));
+      await Promise.all([...entries.values()].map(releaseEntry));
     },
   };
 }
-
-async function release({ live, waiting, retired }: Entry): Promise<void> {
-  await Promise.all([live, waiting, ...retired].map((version) => version?.release()));
-}
-
-function viewOf(entry: Entry, enabled: boolean): IntegrationView {
-  const { found, live, problem, pending, settings } = entry;
-  const { id, source, folder } = found;
-  return {
-    id,
-    name: live?.name ?? titleOf(id),
-    source,
-    folder,
-    status: statusOf(entry, enabled),
-    enabled,
-    pending: pending ?? null,
-    isLive: live !== undefined,
-    version: live?.version ?? null,
-    error: problem ?? null,
-    hasRouter: live?.router !== undefined,
-    tools: live?.tools.map(({ name }) => name) ?? [],
-    dispatchers: [...(live?.dispatchers.keys() ?? [])],
-    hooks: [...new Set(live?.hooks.map(({ event }) => event))],
-    skills: live?.skills.map(({ id }) => id) ?? [],
-    carapaces: live?.carapaces.map(({ id }) => id) ?? [],
-    templates: live?.templates.map(({ id }) => id) ?? [],
-    meta: live?.meta ?? null,
-    setup: live?.setup ?? null,
-    settings: live?.settings ?? settings,
-    process: live?.process ?? null,
-  };
-}
-
-function statusOf({ live, problem, pending }: Entry, enabled: boolean): IntegrationView["status"] {
-  if (!enabled) return "disabled";
-  if (pending) return "pending_approval";
-  if (problem) return "quarantined";
-  return live ? "ready" : "loading";
-}
-
-/** "my_github" → "My Github". */
-const titleOf = (id: string): string =>
-  id.replace(/[_-]+/g, " ").replace(/\b[a-z]/g, (letter) => letter.toUpperCase());

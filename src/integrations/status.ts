@@ -1,6 +1,6 @@
 import type { IntegrationSetting } from "./declared-settings.ts";
 import type { Dependency } from "./dependencies.ts";
-import type { IntegrationView } from "./registry.ts";
+import type { IntegrationView } from "./view.ts";
 
 export const SETUP_STATUSES = [
   "ready",

@@ -4,9 +4,10 @@
 import type { Database, Lead } from "../db/database.ts";
 import type { ProcessState } from "../db/schema.ts";
 import { HeddleError } from "../errors.ts";
-import type { Integrations, IntegrationView } from "../integrations/registry.ts";
+import type { Integrations } from "../integrations/registry.ts";
 import type { Settings } from "../integrations/settings.ts";
 import type { IntegrationStates } from "../integrations/states.ts";
+import type { IntegrationView } from "../integrations/view.ts";
 import type { Logger } from "../log.ts";
 import type { Redact } from "../redact.ts";
 import type { Spawner } from "../runtime/spawn.ts";

@@ -315,6 +315,7 @@ eachDatabase("admin API of integrations", (open) => {
         admit: async () => {},
         settle: async () => pending ?? "holds",
       }),
+      open: async () => undefined,
       approve: async () => {
         pending = null;
       },

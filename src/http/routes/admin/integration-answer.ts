@@ -12,10 +12,10 @@ import {
   sidebarSection,
 } from "../../../integrations/manifest-parts.ts";
 import { readReadme } from "../../../integrations/readme.ts";
-import type { IntegrationView } from "../../../integrations/registry.ts";
 import type { Settings } from "../../../integrations/settings.ts";
 import { mask } from "../../../integrations/shown-settings.ts";
 import { SETUP_STATUSES, setupStatus } from "../../../integrations/status.ts";
+import type { IntegrationView } from "../../../integrations/view.ts";
 import type { Processes } from "../../../processes/supervisor.ts";
 import type { SetupManifest } from "../../../sdk/manifest.ts";
 import { Instant, instant, JsonFields, nullable, oneOf } from "../../schemas.ts";

@@ -6,8 +6,9 @@ import { checkModule, dashboardJsonSchema } from "../../../integrations/dashboar
 import { manifestJsonSchema } from "../../../integrations/manifest.ts";
 import { dashboardModules, iconOf, sidebarSection } from "../../../integrations/manifest-parts.ts";
 import { readReadme } from "../../../integrations/readme.ts";
-import type { Integrations, IntegrationView } from "../../../integrations/registry.ts";
+import type { Integrations } from "../../../integrations/registry.ts";
 import type { IntegrationStates } from "../../../integrations/states.ts";
+import type { IntegrationView } from "../../../integrations/view.ts";
 import type { Logger } from "../../../log.ts";
 import { ADMIN } from "../../../scopes.ts";
 import { bodyFailures, failures, type RouteOptions } from "../../route-options.ts";
