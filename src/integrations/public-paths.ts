@@ -26,8 +26,7 @@ function matches(declared: string, path: string): boolean {
 export function isAdminPath(id: string, path: string, setup: SetupManifest | undefined): boolean {
   const declared = setup?.admin_paths ?? [];
   if (declared.length === 0) return false;
-  // A router may read "/%65ndpoints" or "//endpoints" as "/endpoints"; whoever doubts asks for more.
-  const readings = [path, plain(path)].map((reading) => reading.replace(/\/+/g, "/").toLowerCase());
+  const readings = readingsOf(path);
   return declared.some((one) => {
     const prefix = withoutSlash(below(id, one)).toLowerCase();
     return readings.some((reading) => reading === prefix || reading.startsWith(`${prefix}/`));
@@ -42,10 +41,26 @@ const below = (id: string, path: string): string => {
 // A router takes "/status/" for "/status".
 const withoutSlash = (path: string): string => path.replace(/\/+$/, "");
 
-function plain(path: string): string {
-  try {
-    return decodeURIComponent(path);
-  } catch {
-    return path;
+/** A router may take "/%65ndpoints", "//endpoints" or "/a/..%2fendpoints" for "/endpoints"; whoever doubts asks for more. */
+function readingsOf(path: string): string[] {
+  const readings = [path, plain(path)].map((reading) => reading.replace(/[/\\]+/g, "/").toLowerCase());
+  return readings.flatMap((reading) => {
+    // What follows in a part may be taken for its parameters, or for nothing.
+    const bare = reading.replace(/[;\0][^/]*/g, "");
+    return [reading, bare, resolved(bare)];
+  });
+}
+
+/** Decoded part by part: what cannot be decoded must not hide what can. */
+const plain = (path: string): string =>
+  path.replace(/(?:%[0-9a-f]{2})+/gi, (bytes) => Buffer.from(bytes.replaceAll("%", ""), "hex").toString());
+
+/** Without the parts "." and "..". */
+function resolved(path: string): string {
+  const parts: string[] = [];
+  for (const part of path.split("/")) {
+    if (part === "..") parts.pop();
+    else if (part !== "." && part !== "") parts.push(part);
   }
+  return `/${parts.join("/")}`;
 }
