@@ -159,10 +159,18 @@ const CASES: [rule: string, place: string, files: Files][] = [
     { "router.ts": ROUTER('() => { throw new Error("not ready"); }'), "setup.ts": DECLARED() },
   ],
   [
+    // Declared, but not done.
+    "webhook-verified",
+    "router.ts:4",
+    { "router.ts": ROUTER("({ status }) => status(400)"), "setup.ts": DECLARED(VERIFIER) },
+  ],
+  [
     "webhook-refuses",
     "router.ts:4",
     {
-      "router.ts": ROUTER("() => ({ ok: true })"),
+      "router.ts": ROUTER(
+        'async ({ request, query }) => query.strict ? verifyHmac(request, { secret: "", header: "x" }) : { ok: true }',
+      ),
       "setup.ts": DECLARED(VERIFIER),
     },
   ],

@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { loadConfig } from "../../src/config.ts";
 import { startServer } from "../../src/main.ts";
+import { RUNTIMES } from "../authoring/runtimes.ts";
 import { compiledBinary } from "../compiled-binary.ts";
 import { createCaller, KEY, until } from "./caller.ts";
 import { codeBlocks, writeFiles } from "./code-blocks.ts";
@@ -155,6 +156,16 @@ describe("the compiled program", () => {
 
   inBothPlaces({ start, programs: () => programs });
   authorTests(() => programs);
+
+  test.each(RUNTIMES.filter(({ program }) => program !== undefined))(
+    "the example's tests pass under $name",
+    async ({ program = "", test }) => {
+      const cwd = join(await copyFiles(), "mynotify");
+      expect((await run([binary, "types"], { cwd })).status).toBe(0);
+      const { status, out, err } = await run([program, ...test], { cwd, environment: { NO_COLOR: "1" } });
+      expect([status, out + err]).toEqual([0, expect.stringContaining("an alarm becomes one message")]);
+    },
+  );
 
   test.skipIf(!Bun.which("curl"))(
     "runs the first tool: from the home's own folder, and without a model",

@@ -101,6 +101,11 @@ export function exampleTests({ source, blockWith, programs, start }: ExampleTest
       .replace("of-your-choice", SECRET);
     expect(JSON.parse((await shell(command)).out)).toEqual(JSON.parse(blockWith('"applied"')));
     expect(await shown()).toMatchObject({ status: "ready" });
+    const { settings } = await shown("/settings");
+    expect(settings).toContainEqual(
+      expect.objectContaining({ key: "MYNOTIFY_TOKEN", secret: true, source: "stored", required: true }),
+    );
+    expect(JSON.stringify(settings)).not.toContain(TOKEN);
 
     const { status, pid, state } = await until(
       () => shown("/process"),
@@ -184,6 +189,7 @@ export function exampleTests({ source, blockWith, programs, start }: ExampleTest
     const before = await shown("/process");
     const room = newRoom();
     service.overdue.push({ id: "overdue-2", room, text: "The certificate has ended" });
+    expect(await caller.set({ MYNOTIFY_POLL_SECONDS: 0 })).toMatchObject({ error: { code: "validation" } });
     await caller.set({ MYNOTIFY_POLL_SECONDS: 1, MYNOTIFY_WEBHOOK_SECRET: "another-secret" });
     const alarm = { id: `alarm of ${room}`, room: "ops", text: "Signed with the old secret" };
     expect((await caller.raise(alarm)).status).toBe(403);

@@ -80,9 +80,8 @@ export const WEBHOOK_RULES: Rule[] = [
   },
 ];
 
-const isVerified = (subject: Subject): boolean =>
-  subject.loaded?.setup?.webhook?.verifier !== undefined ||
-  codeOf(subject).some(({ text }) => VERIFIES.test(text));
+/** The manifest's verifier only tells how the sender signs: nothing but the router's own code verifies. */
+const isVerified = (subject: Subject): boolean => codeOf(subject).some(({ text }) => VERIFIES.test(text));
 
 interface Route {
   method: string;
