@@ -43,7 +43,7 @@ export async function measureIntegrations(options: MeasureIntegrations): Promise
   };
 }
 
-export async function starts(options: MeasureIntegrations, count: number) {
+async function starts(options: MeasureIntegrations, count: number) {
   const measured: { readyMs: number; loadedMs: number }[] = [];
   for (let i = 0; i < STARTS; i++) {
     await withIntegrations(options, count, async (server, _, started) => {
