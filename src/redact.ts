@@ -21,11 +21,7 @@ export function createRedactor(): Redactor {
       const before = known.size;
       for (const secret of secrets) {
         if (secret === undefined || secret.length < MIN_SECRET_LENGTH) continue;
-        known.add(secret);
-        // As it stands inside a JSON string, too.
-        known.add(JSON.stringify(secret).slice(1, -1));
-        // And in a URL.
-        known.add(encodeURIComponent(secret.toWellFormed()));
+        for (const form of formsOf(secret)) known.add(form);
       }
       if (known.size === before) return;
       // Longest first: a secret that begins with another one must be hidden whole.
@@ -33,4 +29,46 @@ export function createRedactor(): Redactor {
       pattern = parts.length === 0 ? undefined : new RegExp(parts.join("|"), "g");
     },
   };
+}
+
+/** A line of a key file that is shorter tells little, and may be an ordinary one such as "{". */
+const MIN_LINE_LENGTH = 16;
+
+/** As it may stand in other text. For a secret of letters and digits these are the secret and its base64. */
+function formsOf(secret: string): string[] {
+  const text = secret.toWellFormed();
+  const lines = secret.split(/\r?\n/).map((line) => line.trim());
+  const plain = [secret, ...(lines.length > 1 ? lines.filter((line) => line.length >= MIN_LINE_LENGTH) : [])];
+  const quoted = plain.map(inJson);
+  const url = encodeURIComponent(text);
+  return [
+    ...plain,
+    ...quoted,
+    // In JSON that is a text within JSON.
+    ...quoted.map(inJson),
+    url,
+    url.replace(/%../g, (code) => code.toLowerCase()),
+    // In a form, and in the path of a URL, where other characters stay as they are.
+    new URLSearchParams({ "": text }).toString().slice(1),
+    encodeURI(text),
+    ...inBase64(text),
+  ];
+}
+
+const inJson = (text: string): string => JSON.stringify(text).slice(1, -1);
+
+/** Shorter pieces might be part of any base64. */
+const MIN_BASE64_LENGTH = 12;
+
+/** What all base64 that the text is a part of has in common, such as that of "name:secret": it may begin at each of three places. */
+function inBase64(text: string): string[] {
+  return [0, 1, 2].flatMap((before) => {
+    const bytes = Buffer.from(`${"-".repeat(before)}${text}`);
+    // The characters at both ends hold bits of the neighbours.
+    const from = Math.ceil((before * 8) / 6);
+    const to = Math.floor((bytes.length * 8) / 6);
+    return (["base64", "base64url"] as const)
+      .map((encoding) => bytes.toString(encoding).slice(from, to))
+      .filter((piece) => piece.length >= MIN_BASE64_LENGTH);
+  });
 }
