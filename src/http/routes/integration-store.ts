@@ -1,6 +1,7 @@
 import { Elysia, t } from "elysia";
 import { HeddleError } from "../../errors.ts";
 import type { IntegrationStore } from "../../integrations/store.ts";
+import { ADMIN, covers } from "../../scopes.ts";
 import type { Auth } from "../auth.ts";
 import { bodyFailures, failures, type RouteOptions } from "../route-options.ts";
 import { limitOf, nullable } from "../schemas.ts";
@@ -43,7 +44,15 @@ export function integrationStoreRoutes({ store, integrations, auth, route }: Int
   const isOwn = async (request: Request, id: string): Promise<boolean> =>
     (await auth.authenticate(request)).scopes.includes(scope.replace("{id}", id));
 
-  const of = (id: string) => {
+  /** `integrations:write` covers every scope of a store, yet what is kept may decide what only an admin may. */
+  const refuseOthers = async (request: Request, id: string): Promise<void> => {
+    const { scopes } = await auth.authenticate(request);
+    if (covers(scopes, ADMIN) || (await isOwn(request, id))) return;
+    throw new HeddleError("forbidden", `The API key names the store of "${id}" in none of its scopes.`);
+  };
+
+  const of = async (request: Request, id: string) => {
+    await refuseOthers(request, id);
     if (integrations.statusOf(id) === undefined) {
       throw new HeddleError("not_found", `There is no integration "${id}".`);
     }
@@ -54,7 +63,7 @@ export function integrationStoreRoutes({ store, integrations, auth, route }: Int
       "/:id/store",
       async ({ params, query, request }) => {
         const page = { prefix: query.prefix ?? "", after: query.after, limit: query.limit };
-        const entries = await of(params.id).list(page);
+        const entries = await (await of(request, params.id)).list(page);
         if (await isOwn(request, params.id)) return { entries };
         return { entries: entries.map((entry) => (entry.secret ? { ...entry, value: null } : entry)) };
       },
@@ -76,7 +85,7 @@ export function integrationStoreRoutes({ store, integrations, auth, route }: Int
     .get(
       "/:id/store/:key",
       async ({ params, request }) => {
-        const held = await of(params.id).read(params.key);
+        const held = await (await of(request, params.id)).read(params.key);
         if (!held) throw new HeddleError("not_found", `There is no value "${params.key}".`);
         if (held.secret && !(await isOwn(request, params.id))) {
           throw new HeddleError(
@@ -94,9 +103,10 @@ export function integrationStoreRoutes({ store, integrations, auth, route }: Int
     )
     .put(
       "/:id/store/:key",
-      async ({ params, body, status }) => {
+      async ({ params, body, request, status }) => {
         const { value, secret, if_version: ifVersion } = body;
-        if (!(await of(params.id).write(params.key, value, { secret, ifVersion }))) throw changed(params.key);
+        if (!(await (await of(request, params.id)).write(params.key, value, { secret, ifVersion })))
+          throw changed(params.key);
         return status(204, undefined);
       },
       {
@@ -108,8 +118,8 @@ export function integrationStoreRoutes({ store, integrations, auth, route }: Int
     )
     .delete(
       "/:id/store/:key",
-      async ({ params, query, status }) => {
-        const own = of(params.id);
+      async ({ params, query, request, status }) => {
+        const own = await of(request, params.id);
         if (await own.remove(params.key, { ifVersion: query.if_version })) return status(204, undefined);
         if (query.if_version !== undefined) throw changed(params.key);
         throw new HeddleError("not_found", `There is no value "${params.key}".`);
