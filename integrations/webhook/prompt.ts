@@ -61,7 +61,18 @@ function sourceOf(inner: string): Source | undefined {
 
 function wordsOf(value: unknown): string {
   if (value === undefined || value === null) return "";
-  return typeof value === "string" ? value : JSON.stringify(value, null, typeof value === "object" ? 2 : 0);
+  if (typeof value === "string") return value;
+  return typeof value === "object" ? JSON.stringify(upTo(DEEPEST, value), null, 2) : String(value);
+}
+
+/** Indenting thousands of levels would keep the server busy for seconds, and nobody could read them. */
+const DEEPEST = 32;
+
+function upTo(levels: number, value: unknown): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  if (levels === 0) return "…";
+  if (Array.isArray(value)) return value.map((item) => upTo(levels - 1, item));
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, upTo(levels - 1, inner)]));
 }
 
 /** A sender that writes the closing tag must not get out of it. */

@@ -113,3 +113,11 @@ test("pointers", () => {
     ),
   ).toEqual(["x", "5", "false", null, null, null, null]);
 });
+
+test("of what is nested in thousands of levels only the upper ones are shown", () => {
+  const deep = (levels: number): unknown => JSON.parse(`${"[".repeat(levels)}1${"]".repeat(levels)}`);
+  expect(render("{{.}}", deep(32))).toContain("1");
+  const shown = render("{{.}}", deep(100_000));
+  expect(shown).toContain("…");
+  expect(shown.length).toBeLessThan(5_000);
+});
