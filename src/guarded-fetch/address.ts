@@ -48,8 +48,12 @@ function refusal(hostname: string, knowsSettings: boolean): Permanent {
 
 const resolveName = (hostname: string): Promise<Address[]> => lookup(hostname, { all: true });
 
+/** Of IPv6 all that is given out: of the rest some may be taken for IPv4, such as ::127.0.0.1. */
+const GIVEN_OUT = ipaddr.IPv6.parseCIDR("2000::/3");
+
 function isPublic(address: string): boolean {
-  return ipaddr.process(address).range() === "unicast";
+  const ip = ipaddr.process(address);
+  return ip.range() === "unicast" && (!(ip instanceof ipaddr.IPv6) || ip.match(GIVEN_OUT));
 }
 
 function isListed(hostname: string, address: string, allowed: readonly string[]): boolean {
