@@ -54,15 +54,13 @@ function programs(): [name: string, program: () => Promise<string[] | undefined>
   ];
 }
 
-/** Those of the three that are the listener itself. */
-const listeners = () =>
-  processesWith("MARK", mark).filter((pid) => {
-    try {
-      return readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("listener.ts");
-    } catch {
-      return false;
-    }
-  });
+/** Those of the three that are the listener itself; a child of it has its command line until it runs its own program. */
+function listeners(): number[] {
+  const found = processesWith("MARK", mark).filter((pid) =>
+    read(`/proc/${pid}/cmdline`).includes("listener.ts"),
+  );
+  return found.filter((pid) => !found.includes(parentOf(pid)));
+}
 
 /** When it has said that it is up. */
 async function up(url: string, after = 0): Promise<{ pid: number; last: number }> {
@@ -213,10 +211,12 @@ onPostgres("background processes of two servers", (open) => {
 });
 
 function childrenOf(parent: number): number[] {
-  return everyProcess().filter((pid) => {
-    const stat = read(`/proc/${pid}/stat`);
-    return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]) === parent;
-  });
+  return everyProcess().filter((pid) => parentOf(pid) === parent);
+}
+
+function parentOf(pid: number): number {
+  const stat = read(`/proc/${pid}/stat`);
+  return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]);
 }
 
 /** Guardians that a server in this folder started from a file in its home. */
