@@ -93,7 +93,7 @@ const WEBHOOKS: [string, Sent, number, string][] = [
   ["JSON that breaks off", { body: GOOD.body.slice(0, -1) }, 400, "bad_request"],
   ["a JSON array", { body: "[1]" }, 400, "bad_request"],
   ["JSON null", { body: "null" }, 400, "bad_request"],
-  ["bytes that are no text", { body: new Uint8Array([0xff, 0xfe, 0x00, 0x80]) }, 403, "invalid_signature"],
+  ["bytes that are no text", { body: new Uint8Array([0xff, 0xfe, 0x00, 0x80]) }, 400, "bad_request"],
   ["plain text", { headers: { "content-type": "text/plain" } }, 415, "unsupported_media_type"],
   [
     "a form with files",
@@ -104,7 +104,7 @@ const WEBHOOKS: [string, Sent, number, string][] = [
   ["a content type that is none", { headers: { "content-type": "json" } }, 415, "unsupported_media_type"],
   ["no event", { headers: { "x-github-event": null } }, 400, "bad_request"],
   ["no delivery id", { headers: { "x-github-delivery": null } }, 400, "bad_request"],
-  ["an endless delivery id", { headers: { "x-github-delivery": INCOMPRESSIBLE } }, 422, "validation"],
+  ["an endless delivery id", { headers: { "x-github-delivery": INCOMPRESSIBLE } }, 400, "bad_request"],
   [
     "a repository with an endless name",
     { body: GOOD.body.replaceAll("acme/repo-0", `acme/${INCOMPRESSIBLE}`) },
@@ -231,7 +231,10 @@ test("nothing of all this is stored, and a good webhook is still taken in", asyn
   const stored = await readStored(database);
   expect(stored.messages).toMatchObject([{ role: "user", dedupe_key: expect.stringContaining(GOOD.id) }]);
   expect(stored.tasks).toHaveLength(1);
-  expect(stored.inbox).toMatchObject([
-    { verdict: "accepted", outcomes: [{ message_id: stored.messages[0]?.id }] },
-  ]);
+  const [accepted, ...more] = stored.inbox.filter(({ outcomes }) => outcomes.length > 0);
+  expect(more).toEqual([]);
+  expect(accepted).toMatchObject({
+    verdict: "accepted",
+    outcomes: [{ message_id: stored.messages[0]?.id }],
+  });
 }, 60_000);
