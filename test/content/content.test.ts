@@ -202,6 +202,8 @@ describe("the content of the home folder", () => {
     expect(content.carapaces.get("c")?.name).toBe("Good");
     await folder.write({ "home/carapaces/c.yaml": "name: Better" });
     await content.until(() => content.carapaces.get("c")?.name === "Better");
-    expect(complaints()).toHaveLength(2);
+    // Of other moments there may be others: a file that is being written is empty first.
+    expect(complaints().filter((line) => line.includes("c.yaml:2"))).toHaveLength(1);
+    expect(complaints().filter((line) => line.includes("new.yaml"))).toHaveLength(1);
   });
 });
