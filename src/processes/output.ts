@@ -53,6 +53,7 @@ export function createOutput({ redact, onLine, now = Date.now, pause = sleep }: 
   const budget = { lines: BURST_LINES, bytes: BURST_BYTES, at: now() };
   const tails: Record<Stream, Uint8Array> = { stdout: NOTHING, stderr: NOTHING };
   const dropped = { lines: 0, bytes: 0 };
+  let isResting = false;
   const window = { from: 0, bytes: 0 };
 
   const keep = (source: LineSource, text: string) => onLine({ at: new Date(now()), source, text });
@@ -66,7 +67,13 @@ export function createOutput({ redact, onLine, now = Date.now, pause = sleep }: 
     budget.at = at;
   }
 
-  const isSpent = () => budget.lines < 1 || budget.bytes <= 0;
+  /** Once it is, it remains so for about a second: one note of what was left out then does for many lines. */
+  function isSpent(): boolean {
+    isResting = isResting
+      ? budget.lines < LINES_PER_SECOND || budget.bytes < BYTES_PER_SECOND
+      : budget.lines < 1 || budget.bytes <= 0;
+    return isResting;
+  }
 
   /** Whole lines, the unfinished one with them; without a look at each: there may be millions. */
   function drop(lines: Uint8Array, source: Stream): void {

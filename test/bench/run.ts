@@ -6,6 +6,7 @@ import { join } from "node:path";
 import postgres from "postgres";
 import { compiledBinary } from "../compiled-binary.ts";
 import { startPostgres, whyNoPostgres } from "../postgres.ts";
+import { measureFlood } from "./flood.ts";
 import { measureHooks } from "./hooks.ts";
 import { type IntegrationsMeasured, measureIntegrations } from "./integrations.ts";
 import { startModel } from "./model.ts";
@@ -46,6 +47,9 @@ row("the same with 200, ms", ["no more", "no more"], (r) => r.integrations.ready
 row("start until all 200 are live, ms", ["≤ 5000", "≤ 5000"], (r) => r.integrations.loadedMs.toFixed(0));
 row("edit of one until it is live, ms", ["≤ 200", "≤ 200"], (r) => r.integrations.editMs.toFixed(0));
 row("grown by 1000 edits and reloads, MB", ["≤ 30", "≤ 30"], (r) => r.integrations.grownMb.toFixed(1));
+say("a background process that writes 1 GB");
+const flood = await measureFlood(binary, root, undefined);
+rows.push(["memory gained while a process writes 1 GB, MB", "", "", "≤ 100", flood.gainedMb.toFixed(0)]);
 say("hooks");
 const hookMs = (await measureHooks()).toFixed(3);
 rows.push(["firing a hook with 20 listeners, p99, ms", "≤ 1", hookMs, "≤ 1", hookMs]);
