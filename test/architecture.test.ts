@@ -28,6 +28,7 @@ const FOUNDATION = [
 /** Along the path of a message: http → sessions → queue → worker → agent → llm, tools → dispatch. */
 const MAY_IMPORT: Record<string, string[]> = {
   "main.ts": ["*"],
+  "core.ts": ["*"],
   "cli.ts": ["config.ts"],
   "commands.ts": ["authoring", "cli.ts", "client", "config.ts", "db", "home.ts", "http", "runtime"],
   http: [

@@ -13,6 +13,7 @@ import {
   type JsonObject,
   type TranscriptionContext,
 } from "../sdk/types.ts";
+import { within } from "../within.ts";
 import { redactDeep } from "./redact-deep.ts";
 
 export interface HooksOptions {
@@ -213,17 +214,4 @@ function assertEvent(event: HookEvent): void {
 
 async function callWithin(ms: number, callback: HookCallback, ctx: AnyHookContext): Promise<unknown> {
   return await within(ms, Promise.resolve(callback(ctx)));
-}
-
-/** The promise's outcome, or a rejection after `ms`; what the promise does later is ignored. */
-async function within<T>(ms: number, promise: Promise<T>): Promise<T> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no result within ${ms} ms`)), ms);
-  });
-  try {
-    return await Promise.race([promise, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
