@@ -1,11 +1,13 @@
 // argv → command. Commands that run until they are told to stop resolve when they have stopped.
 
-import { type ArgsDef, type CommandDef, defineCommand, type ParsedArgs, runCommand, showUsage } from "citty";
+import { type ArgsDef, defineCommand, runCommand, showUsage } from "citty";
+import { type AuthoringCommands, authoringCommands } from "./cli-authoring.ts";
+import { FLAGS, leaf, list } from "./cli-leaf.ts";
 import type { Flags } from "./config.ts";
 import { HeddleError, messageOf } from "./errors.ts";
 
 /** What the commands do; main.ts brings it. */
-export interface Commands {
+export interface Commands extends AuthoringCommands {
   version: string;
   serve(flags: Flags): Promise<void>;
   worker(flags: Flags): Promise<void>;
@@ -14,20 +16,6 @@ export interface Commands {
   listKeys(flags: Flags): Promise<void>;
   revokeKey(flags: Flags, id: string): Promise<void>;
   signingSecret(flags: Flags): Promise<void>;
-  newIntegration(wanted: { name: string; parts: string[] | undefined; dir: string }): Promise<void>;
-  writeTypes(dir: string): Promise<void>;
-  dev(wanted: {
-    dir: string;
-    port: string | undefined;
-    home: string | undefined;
-    dryRun: boolean;
-    realModel: boolean;
-  }): Promise<void>;
-  install(wanted: { target: string; scripts: boolean }, flags: Flags): Promise<void>;
-  check(
-    wanted: { dir: string | undefined; json: boolean; test: boolean; start: boolean; rules: boolean },
-    flags: Flags,
-  ): Promise<void>;
   replay(flags: ClientFlags, id: string): Promise<void>;
   receive(
     flags: ClientFlags,
@@ -47,17 +35,6 @@ export interface ClientFlags extends Flags {
   url?: string;
   "api-key"?: string;
 }
-
-const FLAGS = {
-  home: { type: "string", description: "Folder that holds everything (HEDDLE_HOME)", valueHint: "dir" },
-  host: { type: "string", description: "Address to listen on (HOST, default 127.0.0.1)" },
-  port: { type: "string", description: "Port to listen on (PORT, default 8000; 0: any free one)" },
-  "database-url": {
-    type: "string",
-    description: "postgres:// URL (DATABASE_URL, default: the embedded database)",
-    valueHint: "url",
-  },
-} satisfies ArgsDef;
 
 const CLIENT_FLAGS = {
   home: FLAGS.home,
@@ -146,28 +123,7 @@ function mainCommand(commands: Commands) {
         run: ({ args }) => commands.migrate(args),
       }),
       keys,
-      new: leaf({
-        meta: {
-          name: "new",
-          description: "Write a working integration, with tests and types, to begin with",
-        },
-        args: {
-          name: { type: "positional", required: true, description: "Its id, and the name of its folder" },
-          with: {
-            type: "string",
-            description:
-              "Comma-separated parts of: router, dispatcher, hooks, process, tools, skills, config, setup, carapace (default: router,dispatcher,tools,skills,config,setup)",
-            valueHint: "parts",
-          },
-          dir: { type: "string", default: ".", description: "Where to make the folder", valueHint: "dir" },
-        },
-        run: ({ args }) =>
-          commands.newIntegration({
-            name: args.name,
-            parts: args.with === undefined ? undefined : list(args.with),
-            dir: args.dir,
-          }),
-      }),
+      ...authoringCommands(commands),
       replay: leaf({
         meta: { name: "replay", description: "Let an integration handle a recorded webhook again" },
         args: {
@@ -212,131 +168,15 @@ function mainCommand(commands: Commands) {
             headers: allOf("header", rawArgs),
           }),
       }),
-      dev: leaf({
-        meta: {
-          name: "dev",
-          description:
-            "Serve an integration while you write it: scripted model, everything shown as it happens",
-        },
-        args: {
-          folder: { type: "positional", default: ".", description: "The integration's, or one of several" },
-          port: { type: "string", description: "Port to listen on (default 8000; 0: any free one)" },
-          home: {
-            type: "string",
-            description: "Folder for the database (default: .heddle-dev in the folder)",
-            valueHint: "dir",
-          },
-          "dry-run": {
-            type: "boolean",
-            default: false,
-            description: "Show deliveries instead of making them",
-          },
-          "real-model": {
-            type: "boolean",
-            default: false,
-            description:
-              "Ask the configured model (OPENAI_API_KEY, OPENAI_BASE_URL) instead of dev.script.yaml",
-          },
-        },
-        run: ({ args }) =>
-          commands.dev({
-            dir: args.folder,
-            port: args.port,
-            home: args.home,
-            dryRun: args["dry-run"],
-            realModel: args["real-model"],
-          }),
-      }),
-      types: leaf({
-        meta: {
-          name: "types",
-          description: "Write the SDK and its types into an integration's folder, for editors and tests",
-        },
-        args: { folder: { type: "positional", default: ".", description: "Of the integration" } },
-        run: ({ args }) => commands.writeTypes(args.folder),
-      }),
-      install: leaf({
-        meta: { name: "install", description: "Install the npm packages of an integration's package.json" },
-        args: {
-          integration: { type: "positional", required: true, description: "Its id, or its folder" },
-          scripts: {
-            type: "boolean",
-            default: false,
-            description: "Let the packages run their own install scripts, which are code of strangers",
-          },
-          home: FLAGS.home,
-        },
-        run: ({ args: { integration, scripts, home } }) =>
-          commands.install({ target: integration, scripts }, { ...(home !== undefined && { home }) }),
-      }),
-      check: leaf({
-        meta: {
-          name: "check",
-          description: "Load integrations without serving them, and say what is wrong with each",
-        },
-        args: {
-          folder: {
-            type: "positional",
-            required: false,
-            description: "An integration's, or one of integrations (default: all that a server would load)",
-          },
-          test: { type: "boolean", default: false, description: "Also run its tests" },
-          start: {
-            type: "boolean",
-            default: false,
-            description: "Also start its process, for three seconds",
-          },
-          json: { type: "boolean", default: false, description: "Print JSON" },
-          rules: { type: "boolean", default: false, description: "Print what is looked at, and stop" },
-          home: FLAGS.home,
-        },
-        run: ({ args: { folder, json, test, start, rules, home } }) =>
-          commands.check({ dir: folder, json, test, start, rules }, { ...(home !== undefined && { home }) }),
-      }),
     },
   });
 }
-
-const list = (text: string): string[] => text.split(",").map((word) => word.trim());
 
 /** All values of a flag that may be given several times, of which the parser keeps the last. */
 function allOf(flag: string, rawArgs: string[]): string[] {
   return rawArgs.flatMap((arg, at) => {
     if (arg.startsWith(`--${flag}=`)) return [arg.slice(flag.length + 3)];
     return arg === `--${flag}` ? [rawArgs[at + 1] ?? ""] : [];
-  });
-}
-
-/** A command that refuses what it does not know: a mistyped flag must not be a default in disguise. */
-function leaf<Args extends ArgsDef>(command: {
-  meta: { name: string; description: string };
-  args: Args;
-  run: (context: { args: ParsedArgs<Args>; rawArgs: string[] }) => Promise<void>;
-}): CommandDef<Args> {
-  const { meta, args, run } = command;
-  const positionals = Object.values(args).filter(({ type }) => type === "positional").length;
-  return defineCommand({
-    meta,
-    args,
-    run(context) {
-      const flags = context.rawArgs
-        // A dash alone stands for standard input.
-        .filter((arg) => arg.startsWith("-") && arg !== "-")
-        .map((arg) => arg.split("=")[0] ?? arg);
-      const unknown = flags.find((flag) => !(flag.replace(/^--/, "") in args));
-      const surplus = context.args._[positionals];
-      const wrong = unknown ?? surplus;
-      if (wrong !== undefined) {
-        throw new HeddleError(
-          "config",
-          `${meta.name} does not know "${wrong}"; see heddle ${meta.name} --help.`,
-        );
-      }
-      const values = context.args as Record<string, unknown>;
-      const empty = Object.keys(args).find((name) => values[name] === "");
-      if (empty) throw new HeddleError("config", `--${empty} needs a value.`);
-      return run(context);
-    },
   });
 }
 

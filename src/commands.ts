@@ -107,7 +107,7 @@ function surviveStrays(): void {
   process.on("uncaughtException", report);
 }
 
-/** Resolves when a signal has come and everything is closed. A second signal ends the process at once. */
+/** Ends the process when a signal has come and everything is closed. A second signal ends it at once. */
 async function untilTold(close: () => Promise<void>): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   const onSignal = () => {
@@ -119,4 +119,6 @@ async function untilTold(close: () => Promise<void>): Promise<void> {
   process.on("SIGTERM", onSignal);
   await promise;
   await close();
+  // A timer or a socket that an integration has left open must not keep the process.
+  process.exit(0);
 }

@@ -29,7 +29,9 @@ const FOUNDATION = [
 const MAY_IMPORT: Record<string, string[]> = {
   "main.ts": ["*"],
   "core.ts": ["*"],
-  "cli.ts": ["config.ts"],
+  "cli.ts": ["cli-authoring.ts", "cli-leaf.ts", "config.ts"],
+  "cli-authoring.ts": ["cli-leaf.ts", "config.ts"],
+  "cli-leaf.ts": [],
   "commands.ts": ["authoring", "cli.ts", "client", "config.ts", "db", "home.ts", "http", "runtime"],
   http: [
     "bots",

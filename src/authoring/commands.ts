@@ -4,7 +4,7 @@ import { mkdtemp, realpath, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join, relative, resolve } from "node:path";
 import { type Config, type Flags, loadConfig } from "../config.ts";
-import { HeddleError } from "../errors.ts";
+import { HeddleError, messageOf } from "../errors.ts";
 import type { FoundIntegration } from "../integrations/discover.ts";
 import { installDependencies } from "../integrations/install.ts";
 import { integrationSources } from "../integrations/sources.ts";
@@ -58,6 +58,7 @@ To serve it: INTEGRATION_DIRS=${resolve(dir)} heddle serve`);
         console.log(rulesText([startTrial(), testTrial]));
         return;
       }
+      quieten();
       const trials = [...(start ? [startTrial()] : []), ...(test ? [testTrial] : [])];
       const reports = await withScratch(async (scratch) => {
         const integrations =
@@ -71,6 +72,14 @@ To serve it: INTEGRATION_DIRS=${resolve(dir)} heddle serve`);
       process.exit(reports.some(({ grade }) => grade === "none") ? 1 : 0);
     },
   };
+}
+
+/** What the code that is checked prints, or lets slip, is not to stand between the lines of the report, nor to end it. */
+function quieten(): void {
+  console.log = console.info = console.debug = console.error;
+  const report = (error: unknown) => console.error(`An error that nobody caught: ${messageOf(error)}`);
+  process.on("unhandledRejection", report);
+  process.on("uncaughtException", report);
 }
 
 /** All that a server of this configuration would load; `home` is where the compiled program unpacks its own. */

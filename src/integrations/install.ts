@@ -14,7 +14,7 @@ export interface InstallOptions {
   packages?: readonly string[];
   /** What the install says. */
   onLine?: (line: string) => void;
-  /** Whether packages may run their own install scripts, which are code of strangers. Default: no. */
+  /** Whether those of package.json's trustedDependencies may run their install scripts. Default: no. */
   scripts?: boolean;
   /** Default: five minutes. */
   timeoutMs?: number;

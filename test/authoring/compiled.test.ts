@@ -109,6 +109,23 @@ test("check ends with 1 for what is wrong, and tells where", async () => {
   ]);
 });
 
+test("code that prints, lets an error slip or never rests spoils no report", async () => {
+  const folder = join(dir, "noisy", "tools");
+  await mkdir(folder, { recursive: true });
+  const source = `import { register } from "heddle/sdk";
+console.log("noise");
+setInterval(() => {}, 1000);
+void Promise.reject(new Error("stray"));
+register({ name: "noisy_a", description: "Makes noise when it is loaded." }, () => 1);
+`;
+  await writeFile(join(folder, "a.ts"), source);
+  const { status, out, err } = await heddle("check", "noisy", "--json");
+  expect(status).toBe(0);
+  expect(JSON.parse(out).integrations).toMatchObject([{ id: "noisy", grade: "bronze" }]);
+  expect(err).toContain("noise");
+  expect(err).toContain("An error that nobody caught: stray");
+});
+
 test("install, types and mistakes", async () => {
   const installed = await heddle("install", "my-notify");
   expect([installed.status, installed.out]).toEqual([0, expect.stringContaining("Installed in ")]);

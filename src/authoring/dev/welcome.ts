@@ -62,7 +62,7 @@ async function about(view: IntegrationView, { config, folder }: Dev, { url, sett
   if (unset.length > 0) {
     lines.push(
       "",
-      `${id} has no ${unset.map(({ key }) => key).join(", ")}: set what it needs in ${join(folder, ".env")}`,
+      `${id} has no ${unset.map(({ key }) => key).join(", ")}: set what it needs in ${join(folder, ".env")}, and start again`,
     );
   }
   if (!webhook) return lines;

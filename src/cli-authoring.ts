@@ -1,0 +1,129 @@
+// The commands for authors of integrations.
+
+import { FLAGS, leaf, list } from "./cli-leaf.ts";
+import type { Flags } from "./config.ts";
+
+export interface AuthoringCommands {
+  newIntegration(wanted: { name: string; parts: string[] | undefined; dir: string }): Promise<void>;
+  writeTypes(dir: string): Promise<void>;
+  dev(wanted: {
+    dir: string;
+    port: string | undefined;
+    home: string | undefined;
+    dryRun: boolean;
+    realModel: boolean;
+  }): Promise<void>;
+  install(wanted: { target: string; scripts: boolean }, flags: Flags): Promise<void>;
+  check(
+    wanted: { dir: string | undefined; json: boolean; test: boolean; start: boolean; rules: boolean },
+    flags: Flags,
+  ): Promise<void>;
+}
+
+export function authoringCommands(commands: AuthoringCommands) {
+  return {
+    new: leaf({
+      meta: {
+        name: "new",
+        description: "Write a working integration, with tests and types, to begin with",
+      },
+      args: {
+        name: { type: "positional", required: true, description: "Its id, and the name of its folder" },
+        with: {
+          type: "string",
+          description:
+            "Comma-separated parts of: router, dispatcher, hooks, process, tools, skills, config, setup, carapace (default: router,dispatcher,tools,skills,config,setup)",
+          valueHint: "parts",
+        },
+        dir: { type: "string", default: ".", description: "Where to make the folder", valueHint: "dir" },
+      },
+      run: ({ args }) =>
+        commands.newIntegration({
+          name: args.name,
+          parts: args.with === undefined ? undefined : list(args.with),
+          dir: args.dir,
+        }),
+    }),
+    dev: leaf({
+      meta: {
+        name: "dev",
+        description:
+          "Serve an integration while you write it: scripted model, everything shown as it happens",
+      },
+      args: {
+        folder: { type: "positional", default: ".", description: "The integration's, or one of several" },
+        port: { type: "string", description: "Port to listen on (default 8000; 0: any free one)" },
+        home: {
+          type: "string",
+          description: "Folder for the database (default: .heddle-dev in the folder)",
+          valueHint: "dir",
+        },
+        "dry-run": {
+          type: "boolean",
+          default: false,
+          description: "Show deliveries instead of making them",
+        },
+        "real-model": {
+          type: "boolean",
+          default: false,
+          description:
+            "Ask the configured model (OPENAI_API_KEY, OPENAI_BASE_URL) instead of dev.script.yaml",
+        },
+      },
+      run: ({ args }) =>
+        commands.dev({
+          dir: args.folder,
+          port: args.port,
+          home: args.home,
+          dryRun: args["dry-run"],
+          realModel: args["real-model"],
+        }),
+    }),
+    types: leaf({
+      meta: {
+        name: "types",
+        description: "Write the SDK and its types into an integration's folder, for editors and tests",
+      },
+      args: { folder: { type: "positional", default: ".", description: "Of the integration" } },
+      run: ({ args }) => commands.writeTypes(args.folder),
+    }),
+    install: leaf({
+      meta: { name: "install", description: "Install the npm packages of an integration's package.json" },
+      args: {
+        integration: { type: "positional", required: true, description: "Its id, or its folder" },
+        scripts: {
+          type: "boolean",
+          default: false,
+          description: "Let packages that package.json trusts run their own install scripts",
+        },
+        home: FLAGS.home,
+      },
+      run: ({ args: { integration, scripts, home } }) =>
+        commands.install({ target: integration, scripts }, { ...(home !== undefined && { home }) }),
+    }),
+    check: leaf({
+      meta: {
+        name: "check",
+        description: "Load integrations without serving them, and say what is wrong with each",
+      },
+      args: {
+        folder: {
+          type: "positional",
+          required: false,
+          description: "An integration's, or one of integrations (default: all that a server would load)",
+        },
+        test: { type: "boolean", default: false, description: "Also run its tests" },
+        start: {
+          type: "boolean",
+          default: false,
+          description: "Also start its process, for three seconds",
+        },
+        json: { type: "boolean", default: false, description: "Print JSON" },
+        rules: { type: "boolean", default: false, description: "Print what is looked at, and stop" },
+        home: FLAGS.home,
+      },
+      run: ({ args: { folder, json, test, start, rules, home } }) =>
+        commands.check({ dir: folder, json, test, start, rules }, { ...(home !== undefined && { home }) }),
+    }),
+  };
+}

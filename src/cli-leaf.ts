@@ -1,0 +1,51 @@
+// What the commands of the command line have in common.
+
+import { type ArgsDef, type CommandDef, defineCommand, type ParsedArgs } from "citty";
+import { HeddleError } from "./errors.ts";
+
+export const FLAGS = {
+  home: { type: "string", description: "Folder that holds everything (HEDDLE_HOME)", valueHint: "dir" },
+  host: { type: "string", description: "Address to listen on (HOST, default 127.0.0.1)" },
+  port: { type: "string", description: "Port to listen on (PORT, default 8000; 0: any free one)" },
+  "database-url": {
+    type: "string",
+    description: "postgres:// URL (DATABASE_URL, default: the embedded database)",
+    valueHint: "url",
+  },
+} satisfies ArgsDef;
+
+/** "a, b" → ["a", "b"] */
+export const list = (text: string): string[] => text.split(",").map((word) => word.trim());
+
+/** A command that refuses what it does not know: a mistyped flag must not be a default in disguise. */
+export function leaf<Args extends ArgsDef>(command: {
+  meta: { name: string; description: string };
+  args: Args;
+  run: (context: { args: ParsedArgs<Args>; rawArgs: string[] }) => Promise<void>;
+}): CommandDef<Args> {
+  const { meta, args, run } = command;
+  const positionals = Object.values(args).filter(({ type }) => type === "positional").length;
+  return defineCommand({
+    meta,
+    args,
+    run(context) {
+      const flags = context.rawArgs
+        // A dash alone stands for standard input.
+        .filter((arg) => arg.startsWith("-") && arg !== "-")
+        .map((arg) => arg.split("=")[0] ?? arg);
+      const unknown = flags.find((flag) => !(flag.replace(/^--/, "") in args));
+      const surplus = context.args._[positionals];
+      const wrong = unknown ?? surplus;
+      if (wrong !== undefined) {
+        throw new HeddleError(
+          "config",
+          `${meta.name} does not know "${wrong}"; see heddle ${meta.name} --help.`,
+        );
+      }
+      const values = context.args as Record<string, unknown>;
+      const empty = Object.keys(args).find((name) => values[name] === "");
+      if (empty) throw new HeddleError("config", `--${empty} needs a value.`);
+      return run(context);
+    },
+  });
+}
