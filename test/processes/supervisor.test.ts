@@ -31,11 +31,11 @@ test("it starts when all that it requires is there, and restarts when that chang
   await expect(processes.start("mine")).rejects.toMatchObject({ code: "conflict" });
   await settings.set("mine", [{ key: "MINE_TOKEN", value: "canary-of-mine", secret: true }]);
   const first = await running("mine");
-  expect(environmentOf(first.pid ?? 0)).toMatchObject({ MINE_TOKEN: "canary-of-mine", MINE_COLOUR: "blue" });
+  expect(await environmentIn(first.pid)).toMatchObject({ MINE_TOKEN: "canary-of-mine", MINE_COLOUR: "blue" });
   expect(first).toMatchObject({ restarts: 0, missing: [] });
   await settings.set("mine", [{ key: "MINE_ROOM", value: "7", secret: false }]);
   const second = await until("mine", ({ pid }) => pid !== null && pid !== first.pid);
-  expect(environmentOf(second.pid ?? 0)).toMatchObject({ MINE_ROOM: "7" });
+  expect(await environmentIn(second.pid)).toMatchObject({ MINE_ROOM: "7" });
   expect(second).toMatchObject({ restarts: 1, lastError: null });
   expect(isAlive(first.pid ?? 0)).toBe(false);
   await settings.delete("mine", "MINE_TOKEN");
@@ -64,7 +64,7 @@ test("its environment holds its own settings and its key, and nobody else's", as
   const { processes, running, until, line, lent } = fixture;
   processes.supervise();
   const { pid } = await running("mine");
-  const found = environmentOf(pid ?? 0);
+  const found = await environmentIn(pid);
   expect(Object.keys(found).sort()).toEqual([
     "HEDDLE_API_KEY",
     "HEDDLE_INTEGRATION_ID",
@@ -375,4 +375,10 @@ onPostgres("two servers", (open) => {
 
 async function untilSo(isSo: () => boolean | Promise<boolean>): Promise<void> {
   while (!(await isSo())) await Bun.sleep(20);
+}
+
+/** The system shows it a moment after it has started the program. */
+async function environmentIn(pid: number | null): Promise<Record<string, string>> {
+  await untilSo(() => Object.keys(environmentOf(pid ?? 0)).length > 0);
+  return environmentOf(pid ?? 0);
 }
