@@ -55,7 +55,8 @@ function checkText(text: string): FieldProblem[] {
 
 const validate = compileOwnSchema(DashboardData);
 
-function checkDashboardData(data: unknown): FieldProblem[] {
+/** None for data that the UI can show. */
+export function checkDashboardData(data: unknown): FieldProblem[] {
   const wrong = fieldProblems(validate(data));
   return wrong.length > 0 ? wrong : unequalLengths(data as DashboardData);
 }

@@ -145,7 +145,16 @@ const CASES: [rule: string, place: string, files: Files][] = [
     },
   ],
   [
-    "dashboard-routes",
+    "dashboard-data",
+    "router.ts:2",
+    {
+      "router.ts":
+        'import { Elysia } from "heddle/sdk";\nexport const router = new Elysia().get("/mc/a/data", () => ({ title: "A", sections: [{ type: "stat_row", stats: [{ label: "B" }] }] }));\n',
+      "setup.ts": MANIFEST('  dashboard_modules: [{ id: "a", label: "A" }],'),
+    },
+  ],
+  [
+    "dashboard-data",
     "setup.ts:3",
     {
       "router.ts":

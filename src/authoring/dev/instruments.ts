@@ -5,12 +5,13 @@ import type { Dispatchers } from "../../dispatch/registry.ts";
 import { messageOf } from "../../errors.ts";
 import type { Llm, LlmEvent, LlmMessage } from "../../llm/llm.ts";
 import type { Redact } from "../../redact.ts";
+import type { ServeOptions } from "../../runtime/serve.ts";
 import { isPermanent } from "../../sdk/errors.ts";
 import type { Dispatcher } from "../../sdk/types.ts";
 import { createPrint, type Print, short } from "./console.ts";
 import { lastMessage, toolOf } from "./scripted-llm.ts";
 
-export type Fetch = Parameters<typeof import("../../runtime/serve.ts").serve>[0]["fetch"];
+type Fetch = ServeOptions["fetch"];
 
 /** Each takes what a server would use, and gives what it is to use instead. */
 export interface Instruments {

@@ -3,6 +3,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { messageOf } from "../../../errors.ts";
+import { checkDashboardData } from "../../../integrations/dashboard-data.ts";
 import { compileSchema } from "../../../json-schema.ts";
 import type { Found } from "../finding.ts";
 import { codeOf, placeOf, places, type Subject } from "../subject.ts";
@@ -203,21 +204,36 @@ export const PART_RULES: Rule[] = [
     },
   },
   {
-    id: "dashboard-routes",
+    id: "dashboard-data",
     level: "warning",
-    about: "Each dashboard module has its route.",
-    check: (subject) => {
-      const routes = subject.loaded?.router?.routes ?? [];
-      return (subject.loaded?.setup?.dashboard_modules ?? [])
-        .filter(({ id }) => !routes.some(({ path }) => path === `/mc/${id}/data`))
-        .map(({ id }) => ({
-          message: `The dashboard module ${id} has no data.`,
-          fix: `Let the router answer GET /mc/${id}/data.`,
-          ...placeOf(subject, `"${id}"`, subject.found.files.setup),
-        }));
+    about: "Each dashboard module has data that can be shown.",
+    check: async (subject) => {
+      const modules = subject.loaded?.setup?.dashboard_modules ?? [];
+      return (await Promise.all(modules.map(({ id }) => moduleProblem(subject, id)))).flat();
     },
   },
 ];
+
+async function moduleProblem(subject: Subject, id: string): Promise<Found[]> {
+  const path = `/mc/${id}/data`;
+  const { router } = subject.loaded ?? {};
+  const place = placeOf(subject, `"${id}"`, subject.found.files.setup);
+  if (!router?.routes.some((route) => route.path === path)) {
+    const message = `The dashboard module ${id} has no data.`;
+    return [{ message, fix: `Let the router answer GET ${path}.`, ...place }];
+  }
+  // Without settings and a network it may well have none to give.
+  const data = await router
+    .handle(new Request(`http://localhost${path}`))
+    .then((response) => (response.status === 200 ? response.json() : undefined))
+    .catch(() => undefined);
+  if (data === undefined) return [];
+  return checkDashboardData(data).map((problem) => ({
+    message: `The data of the dashboard module ${id} cannot be shown: ${problem.path} ${problem.message}`,
+    fix: 'Answer { title, sections: [{ type: "stat_row", stats: [{ label, value }] }] }, or other sections.',
+    ...placeOf(subject, `"${path}"`, subject.found.files.router),
+  }));
+}
 
 function wrongSchema(subject: Subject, what: string, word: string, schema: object): Found[] {
   try {
