@@ -8,12 +8,13 @@ import { createClientCommands } from "./client/commands.ts";
 import { type Config, type Flags, loadConfig, processEnvironment } from "./config.ts";
 import type { Database } from "./db/database.ts";
 import { openDatabase } from "./db/open.ts";
-import { HeddleError, messageOf } from "./errors.ts";
+import { HeddleError } from "./errors.ts";
 import { encryptionKey, openHome, signingSecret } from "./home.ts";
 import { createApiKeys, OPERATOR } from "./http/api-keys.ts";
-import { createLog, type Logger, rootLogger } from "./log.ts";
+import { createLog, type Logger } from "./log.ts";
 import { createRedactor } from "./redact.ts";
 import { build } from "./runtime/assets.ts";
+import { containStrays, say } from "./stray-code.ts";
 
 interface Running {
   url: string | null;
@@ -34,41 +35,39 @@ export function createCommands({ startServer, startWorker }: CommandOptions): Co
     ...createClientCommands(),
     version: build.commit ? `${build.version} (${build.commit})` : build.version,
     async serve(flags) {
-      surviveStrays();
+      containStrays();
       const { url, adminKey, close } = await startServer(loadConfig(flags));
-      console.log(`Heddle is listening on ${url}`);
-      if (adminKey) console.log(`Admin API key, shown this once: ${adminKey}`);
+      say(`Heddle is listening on ${url}`);
+      if (adminKey) say(`Admin API key, shown this once: ${adminKey}`);
       await untilTold(close);
     },
     async dev(flags) {
-      surviveStrays();
+      containStrays();
       const dev = await prepareDev(flags, processEnvironment());
       const server = await startServer(dev.config, dev.instrument);
-      console.log(await welcome(dev, server));
+      say(await welcome(dev, server));
       await untilTold(server.close);
     },
     async worker(flags) {
-      surviveStrays();
+      containStrays();
       const { close } = await startWorker(loadConfig(flags));
-      console.log("Heddle works on the queue");
+      say("Heddle works on the queue");
       await untilTold(close);
     },
     async migrate(flags) {
-      await withDatabase(flags, async () => console.log("The database is up to date."));
+      await withDatabase(flags, async () => say("The database is up to date."));
     },
     createKey: (flags, key) =>
       withDatabase(flags, async (db, log) => {
         const made = await createApiKeys({ db, log }).create(key, OPERATOR);
-        console.log(
-          `${made.key}\n(id ${made.id}, scopes ${made.scopes.join(", ")}; the key is shown this once)`,
-        );
+        say(`${made.key}\n(id ${made.id}, scopes ${made.scopes.join(", ")}; the key is shown this once)`);
       }),
     listKeys: (flags) =>
       withDatabase(flags, async (db, log) => {
         const { items } = await createApiKeys({ db, log }).list({ limit: LISTED_KEYS });
         for (const key of items) {
           const state = key.revoked_at ? "revoked" : "live";
-          console.log([key.id, key.prefix, state, key.scopes.join(","), key.name].join("\t"));
+          say([key.id, key.prefix, state, key.scopes.join(","), key.name].join("\t"));
         }
       }),
     revokeKey: (flags, id) =>
@@ -76,11 +75,11 @@ export function createCommands({ startServer, startWorker }: CommandOptions): Co
         if (!(await createApiKeys({ db, log }).revoke(id, OPERATOR))) {
           throw new HeddleError("not_found", `There is no live key ${id}.`);
         }
-        console.log("Revoked.");
+        say("Revoked.");
       }),
     async signingSecret(flags) {
       const config = loadConfig(flags);
-      console.log(signingSecret(encryptionKey(openHome(config.home), config.encryptionKey)));
+      say(signingSecret(encryptionKey(openHome(config.home), config.encryptionKey)));
     },
   };
 }
@@ -97,14 +96,6 @@ async function withDatabase(flags: Flags, use: (db: Database, log: Logger) => Pr
   } finally {
     await db.close();
   }
-}
-
-/** Integrations run in this process: an error that one lets slip, in a timer say, must not end the server. */
-function surviveStrays(): void {
-  const report = (error: unknown) =>
-    rootLogger().error("An error that nobody caught: {error}", { error: messageOf(error), cause: error });
-  process.on("unhandledRejection", report);
-  process.on("uncaughtException", report);
 }
 
 /** Ends the process when a signal has come and everything is closed. A second signal ends it at once. */

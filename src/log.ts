@@ -1,8 +1,9 @@
 // Structured logs on standard error: JSON lines for machines, pretty lines for people. Every known
 // secret is replaced before a line leaves the process.
 
-import { configure, getLogger, jsonLinesFormatter, type Logger } from "@logtape/logtape";
+import { configure, getLogger, jsonLinesFormatter, type Logger, type LogRecord } from "@logtape/logtape";
 import { getPrettyFormatter } from "@logtape/pretty";
+import { messageOf } from "./errors.ts";
 import type { Redact } from "./redact.ts";
 
 export type { Logger } from "@logtape/logtape";
@@ -22,7 +23,7 @@ export interface LogOptions {
 /** Sets up logging for the process and returns Heddle's root logger; children are made with `getChild`. */
 export async function createLog(options: LogOptions): Promise<Logger> {
   const write = options.write ?? ((line: string) => void process.stderr.write(line));
-  const format = options.format === "json" ? jsonLinesFormatter : pretty();
+  const format = options.format === "json" ? json : pretty();
   await configure({
     reset: true,
     sinks: { out: (record) => write(options.redact(format(record))) },
@@ -33,6 +34,13 @@ export async function createLog(options: LogOptions): Promise<Logger> {
   });
   return rootLogger();
 }
+
+/** As JSON an error in the message would be "{}". Among the properties it stays whole. */
+const json = (record: LogRecord): string =>
+  jsonLinesFormatter({
+    ...record,
+    message: record.message.map((part) => (part instanceof Error ? messageOf(part) : part)),
+  });
 
 /** Heddle's root logger; silent until `createLog` has run. */
 export const rootLogger = (): Logger => getLogger("heddle");

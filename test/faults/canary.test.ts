@@ -38,6 +38,8 @@ export const router = new Elysia()
   .get("/length", () => ({ length: settings.KEEPER_CREDENTIAL.length }))
   .get("/log", () => {
     log.info("It is " + settings.KEEPER_CREDENTIAL, { credential: settings.KEEPER_CREDENTIAL });
+    console.log("It is", settings.KEEPER_CREDENTIAL, { credential: settings.KEEPER_CREDENTIAL });
+    console.error(new Error("It is " + settings.KEEPER_CREDENTIAL));
     return "logged";
   })
   .get("/throw", () => { throw new Error("No access with " + settings.KEEPER_CREDENTIAL); })

@@ -8,6 +8,7 @@ import { loadConfig } from "../../config.ts";
 import { HeddleError, messageOf } from "../../errors.ts";
 import type { FoundIntegration } from "../../integrations/discover.ts";
 import { build } from "../../runtime/assets.ts";
+import { say } from "../../stray-code.ts";
 import { findIn } from "../check/check.ts";
 import { createInstruments } from "./instruments.ts";
 import { readScript } from "./script.ts";
@@ -59,7 +60,7 @@ export async function prepareDev(flags: DevFlags, environment: Record<string, st
   if (flags.realModel && !(config.openaiApiKey || config.openaiBaseUrl)) {
     throw new HeddleError("config", "--real-model needs OPENAI_API_KEY or OPENAI_BASE_URL.");
   }
-  const { write = (line: string) => console.log(line) } = flags;
+  const { write = say } = flags;
   return {
     config,
     folder,
