@@ -23,7 +23,7 @@ export interface LogOptions {
 /** Sets up logging for the process and returns Heddle's root logger; children are made with `getChild`. */
 export async function createLog(options: LogOptions): Promise<Logger> {
   const write = options.write ?? ((line: string) => void process.stderr.write(line));
-  const format = options.format === "json" ? json : pretty();
+  const format = options.format === "json" ? jsonFormatter(options.redact) : pretty();
   await configure({
     reset: true,
     sinks: { out: (record) => write(options.redact(format(record))) },
@@ -35,12 +35,21 @@ export async function createLog(options: LogOptions): Promise<Logger> {
   return rootLogger();
 }
 
-/** As JSON an error in the message would be "{}". Among the properties it stays whole. */
-const json = (record: LogRecord): string =>
-  jsonLinesFormatter({
-    ...record,
-    message: record.message.map((part) => (part instanceof Error ? messageOf(part) : part)),
-  });
+/**
+ * Texts are redacted before they are quoted, once for the message and once more for the line: a secret with quotes in
+ * it would hardly be known after that. An error in the message would be "{}"; among the properties it stays whole.
+ */
+const jsonFormatter =
+  (redact: Redact) =>
+  ({ message, properties, ...record }: LogRecord): string => {
+    const shown = (part: unknown) => (typeof part === "string" ? redact(part) : part);
+    const facts = Object.entries(properties).map(([name, value]) => [name, shown(value)]);
+    return jsonLinesFormatter({
+      ...record,
+      message: message.map((part) => shown(part instanceof Error ? messageOf(part) : part)),
+      properties: Object.fromEntries(facts),
+    });
+  };
 
 /** Heddle's root logger; silent until `createLog` has run. */
 export const rootLogger = (): Logger => getLogger("heddle");

@@ -1,5 +1,7 @@
 // Replaces known secrets in text that leaves the process: logs, tool results, traces, hook payloads.
 
+import { inspect } from "node:util";
+
 /** Returns the text with every known secret replaced. */
 export type Redact = (text: string) => string;
 
@@ -38,7 +40,11 @@ const MIN_LINE_LENGTH = 16;
 function formsOf(secret: string): string[] {
   const text = secret.toWellFormed();
   const lines = secret.split(/\r?\n/).map((line) => line.trim());
-  const plain = [secret, ...(lines.length > 1 ? lines.filter((line) => line.length >= MIN_LINE_LENGTH) : [])];
+  const plain = [
+    secret,
+    printed(secret),
+    ...(lines.length > 1 ? lines.filter((line) => line.length >= MIN_LINE_LENGTH) : []),
+  ];
   const quoted = plain.map(inJson);
   const url = encodeURIComponent(text);
   return [
@@ -54,6 +60,9 @@ function formsOf(secret: string): string[] {
     ...inBase64(text),
   ];
 }
+
+/** As `console.log` shows it within an object. */
+const printed = (text: string): string => inspect(text, { maxStringLength: null }).slice(1, -1);
 
 const inJson = (text: string): string => JSON.stringify(text).slice(1, -1);
 
