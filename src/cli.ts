@@ -1,5 +1,6 @@
 // argv → command. Commands that run until they are told to stop resolve when they have stopped.
 
+import { inspect } from "node:util";
 import { type ArgsDef, defineCommand, runCommand, showUsage } from "citty";
 import { type AuthoringCommands, authoringCommands } from "./cli-authoring.ts";
 import { FLAGS, leaf, list } from "./cli-leaf.ts";
@@ -62,7 +63,8 @@ export async function runCli(argv: string[], commands: Commands): Promise<number
   } catch (error) {
     // Faults of the program itself keep their stack; everything else is for the user to mend.
     const known = error instanceof HeddleError || (error as { code?: unknown })?.code !== undefined;
-    console.error(known ? `heddle: ${messageOf(error)}` : error);
+    // Not by the console, which is the integrations' once a server has begun.
+    process.stderr.write(`${known ? `heddle: ${messageOf(error)}` : inspect(error)}\n`);
     return 1;
   }
 }
