@@ -9,11 +9,12 @@ import { type Config, type Flags, loadConfig, processEnvironment } from "./confi
 import type { Database } from "./db/database.ts";
 import { openDatabase } from "./db/open.ts";
 import { HeddleError } from "./errors.ts";
-import { encryptionKey, openHome, signingSecret } from "./home.ts";
+import { openHome } from "./home.ts";
 import { createApiKeys, OPERATOR } from "./http/api-keys.ts";
 import { createLog, type Logger } from "./log.ts";
 import { createRedactor } from "./redact.ts";
 import { build } from "./runtime/assets.ts";
+import { encryptionKey, signingSecret } from "./secrets/keys.ts";
 import { containStrays, say } from "./stray-code.ts";
 
 interface Running {

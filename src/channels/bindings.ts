@@ -8,7 +8,7 @@ import type { SealConfig } from "../dispatch/seal-config.ts";
 import { HeddleError } from "../errors.ts";
 import { newId } from "../ids.ts";
 import type { DispatchConfig } from "../sdk/types.ts";
-import type { Vault } from "../vault.ts";
+import type { Vault } from "../secrets/vault.ts";
 import { type Bindable, checkBinding } from "./check-binding.ts";
 import type { Places } from "./places.ts";
 

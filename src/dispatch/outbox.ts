@@ -17,7 +17,7 @@ import type { Job, Queue } from "../queue/queue.ts";
 import type { Redact } from "../redact.ts";
 import { isPermanent, isRetryable, Permanent } from "../sdk/errors.ts";
 import type { Delivered, DispatchContext, Dispatcher } from "../sdk/types.ts";
-import type { Vault } from "../vault.ts";
+import type { Vault } from "../secrets/vault.ts";
 import type { Dispatchers } from "./registry.ts";
 import { MAX_ATTEMPTS, retryDelaySeconds } from "./schedule.ts";
 

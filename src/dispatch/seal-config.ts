@@ -1,6 +1,6 @@
 import type { JsonObject } from "../db/schema.ts";
 import type { DispatchConfig } from "../sdk/types.ts";
-import type { Vault } from "../vault.ts";
+import type { Vault } from "../secrets/vault.ts";
 import type { Dispatchers } from "./registry.ts";
 
 /** Checks a config against its type and seals its secrets. Throws `validation`. */

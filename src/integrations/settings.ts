@@ -7,8 +7,8 @@ import { followTable, type TableFollower } from "../db/follow-table.ts";
 import { integrationSettings } from "../db/schema.ts";
 import { HeddleError, messageOf } from "../errors.ts";
 import type { Logger } from "../log.ts";
+import type { Vault } from "../secrets/vault.ts";
 import { storable } from "../storable.ts";
-import type { Vault } from "../vault.ts";
 import { createListeners } from "./listeners.ts";
 
 export interface SettingValue {

@@ -5,7 +5,7 @@ import { and, asc, eq, gt, like, sql } from "drizzle-orm";
 import type { Database } from "../db/database.ts";
 import { integrationStore } from "../db/schema.ts";
 import { checkKey, type HeldEntry, jsonText, type StoreBackend } from "../sdk/store.ts";
-import type { Vault } from "../vault.ts";
+import type { Vault } from "../secrets/vault.ts";
 
 export interface IntegrationStoreOptions {
   db: Pick<Database, "query">;

@@ -7,7 +7,7 @@ import type { SealConfig } from "../dispatch/seal-config.ts";
 import { messageOf } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import type { InjectMessage } from "../sdk/types.ts";
-import type { Vault } from "../vault.ts";
+import type { Vault } from "../secrets/vault.ts";
 import type { Place } from "./find-places.ts";
 
 /** The config is sealed. */

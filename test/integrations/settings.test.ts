@@ -5,7 +5,7 @@ import { openDatabase } from "../../src/db/open.ts";
 import { integrationSettings } from "../../src/db/schema.ts";
 import { createSettings, type SettingsOptions } from "../../src/integrations/settings.ts";
 import { createRedactor } from "../../src/redact.ts";
-import { createVault } from "../../src/vault.ts";
+import { createVault } from "../../src/secrets/vault.ts";
 import { eachDatabase, onPostgres } from "../database.ts";
 import { nextCall } from "./harness.ts";
 

@@ -11,7 +11,7 @@ import {
 } from "../../src/processes/supervisor.ts";
 import { createRedactor } from "../../src/redact.ts";
 import { createSpawner } from "../../src/runtime/spawn.ts";
-import { createVault } from "../../src/vault.ts";
+import { createVault } from "../../src/secrets/vault.ts";
 import type { TestDatabase } from "../database.ts";
 import { type Files, harness } from "../integrations/harness.ts";
 

@@ -10,7 +10,7 @@ import { createEnvironmentBackend } from "../../src/sdk/environment.ts";
 import { createMemoryStore } from "../../src/sdk/memory-store.ts";
 import { createStore, LARGEST_VALUE } from "../../src/sdk/store.ts";
 import type { Store } from "../../src/sdk/types.ts";
-import { createVault } from "../../src/vault.ts";
+import { createVault } from "../../src/secrets/vault.ts";
 import { eachDatabase, type TestDatabase } from "../database.ts";
 import { createHttpFixture, type HttpFixture } from "../http/fixture.ts";
 

@@ -15,9 +15,9 @@ import { createInbox } from "../../src/inbox/inbox.ts";
 import { createQueue } from "../../src/queue/queue.ts";
 import { createRedactor } from "../../src/redact.ts";
 import type { Dispatcher, IntegrationMeta } from "../../src/sdk/types.ts";
+import { createVault } from "../../src/secrets/vault.ts";
 import { createSessions } from "../../src/sessions/sessions.ts";
 import { createTasks } from "../../src/sessions/tasks.ts";
-import { createVault } from "../../src/vault.ts";
 import type { TestDatabase } from "../database.ts";
 
 const log = getLogger("heddle");

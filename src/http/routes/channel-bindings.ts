@@ -1,6 +1,6 @@
 import { Elysia, t } from "elysia";
 import type { Binding, Bindings } from "../../channels/bindings.ts";
-import { maskConfig } from "../../vault.ts";
+import { maskConfig } from "../../secrets/vault.ts";
 import { bodyFailures, failures, type RouteOptions } from "../route-options.ts";
 import { DispatchConfig, Id, IdParams, Instant, instant, JsonFields, nullable } from "../schemas.ts";
 

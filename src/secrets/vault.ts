@@ -2,9 +2,9 @@
 
 import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
 import { eq } from "drizzle-orm";
-import type { Queryable } from "./db/database.ts";
-import { type JsonObject, meta } from "./db/schema.ts";
-import { HeddleError } from "./errors.ts";
+import type { Queryable } from "../db/database.ts";
+import { type JsonObject, meta } from "../db/schema.ts";
+import { HeddleError } from "../errors.ts";
 
 export interface Vault {
   seal(text: string): string;

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { meta } from "../src/db/schema.ts";
-import { checkEncryptionKey, createVault, maskConfig } from "../src/vault.ts";
-import { embeddedDatabase } from "./database.ts";
+import { meta } from "../../src/db/schema.ts";
+import { checkEncryptionKey, createVault, maskConfig } from "../../src/secrets/vault.ts";
+import { embeddedDatabase } from "../database.ts";
 
 const key = (byte: number) => Buffer.alloc(32, byte);
 
