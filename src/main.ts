@@ -131,7 +131,12 @@ async function createProcesses(
     settings,
     states,
     spawner,
-    lendKey: (owner) => apiKeys.lend({ name: `The process of ${owner.id}`, scopes: processScopes(owner) }),
+    lendKey: (owner) =>
+      apiKeys.lend({
+        name: `The process of ${owner.id}`,
+        scopes: processScopes(owner),
+        integrationId: owner.id,
+      }),
     url: () => loopback(url()),
     surroundings: { path, home, lang, timezone: config.timezone },
     redact: redactor.redact,

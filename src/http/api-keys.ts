@@ -15,6 +15,8 @@ export interface Caller {
   name: string;
   scopes: readonly string[];
   expires_at: Date | null;
+  /** The integration that the key was made for or lent to; null: a person's, or a program's of a person. */
+  integrationId: string | null;
 }
 
 /** A key as it may be shown. */
@@ -43,7 +45,7 @@ export interface ApiKeys {
    * A key for a process that this server starts. It is known to this server alone, by its hash, and to no database, so
    * that it is gone with the server, however that goes. Throws "validation" for what is no scope.
    */
-  lend(input: { name: string; scopes: readonly string[] }): LentKey;
+  lend(input: { name: string; scopes: readonly string[]; integrationId?: string }): LentKey;
   list(page: {
     limit: number;
     cursor?: string | undefined;
@@ -70,7 +72,16 @@ export interface ApiKeysOptions {
 }
 
 /** Whoever starts the server: may make the first key. */
-export const OPERATOR: Caller = { id: null, name: "operator", scopes: [ADMIN], expires_at: null };
+export const OPERATOR: Caller = {
+  id: null,
+  name: "operator",
+  scopes: [ADMIN],
+  expires_at: null,
+  integrationId: null,
+};
+
+/** How `owner` names an integration. */
+const INTEGRATION = "integration:";
 
 const KEY = /^hdl_[0-9a-f]{64}$/;
 const PREFIX_LENGTH = 12;
@@ -119,7 +130,13 @@ export function createApiKeys({ db, log, staticKey, now = Date.now }: ApiKeysOpt
       return undefined;
     }
     const entry: Cached = {
-      caller: { id: row.id, name: row.name, scopes: row.scopes, expires_at: row.expires_at },
+      caller: {
+        id: row.id,
+        name: row.name,
+        scopes: row.scopes,
+        expires_at: row.expires_at,
+        integrationId: integrationOf(row.owner),
+      },
       checkedAt: now(),
       touchedAt: known?.touchedAt ?? row.last_used_at?.getTime() ?? 0,
     };
@@ -157,7 +174,9 @@ export function createApiKeys({ db, log, staticKey, now = Date.now }: ApiKeysOpt
       return entry.caller;
     },
 
-    async create({ name, scopes, expiresAt, owner = null }, maker) {
+    async create({ name, scopes, expiresAt, owner: wantedOwner }, maker) {
+      // An integration's key makes keys of that integration only: otherwise it would shed its owner.
+      const owner = maker.integrationId === null ? (wantedOwner ?? null) : INTEGRATION + maker.integrationId;
       const wanted = [...new Set(scopes)];
       const expires = expiresAt ?? maker.expires_at;
       refuseWiderKey(wanted, expires, maker, now());
@@ -178,11 +197,11 @@ export function createApiKeys({ db, log, staticKey, now = Date.now }: ApiKeysOpt
       return { ...row, key };
     },
 
-    lend({ name, scopes }) {
+    lend({ name, scopes, integrationId = null }) {
       refuseWiderKey([...scopes], null, OPERATOR, now());
       const key = newKey();
       const hash = sha256(key).toString("hex");
-      lent.set(hash, { id: null, name, scopes: [...scopes], expires_at: null });
+      lent.set(hash, { id: null, name, scopes: [...scopes], expires_at: null, integrationId });
       return { key, takeBack: () => void lent.delete(hash) };
     },
 
@@ -253,6 +272,9 @@ function refuseWiderKey(scopes: string[], expires: Date | null, maker: Caller, n
     throw new HeddleError("forbidden", "A key cannot make one that outlives it.", { field: "expires_at" });
   }
 }
+
+const integrationOf = (owner: string | null): string | null =>
+  owner?.startsWith(INTEGRATION) ? owner.slice(INTEGRATION.length) : null;
 
 const newKey = () => `hdl_${randomBytes(32).toString("hex")}`;
 

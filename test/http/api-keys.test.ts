@@ -130,6 +130,7 @@ eachDatabase("API keys", (open) => {
       name: "maker",
       scopes: ["api_keys:write", "tasks:read", "channels:write"],
       expires_at: new Date(START + 60_000),
+      integrationId: null,
     };
     const wider = (scope: string) => keys.create({ name: "w", scopes: ["tasks:read", scope] }, maker);
     for (const scope of ["admin", "tasks:write", "tasks:*", "bots:read"]) {
@@ -161,6 +162,31 @@ eachDatabase("API keys", (open) => {
     expect((await refusal(keys.revoke(strong.id, maker))).code).toBe("forbidden");
     expect(await keys.verify(strong.key)).toBeDefined();
     expect(await keys.revoke(child.id, maker)).toBe(true);
+    await keys.close();
+  });
+
+  test("a key says which integration it belongs to, and so do those that it makes", async () => {
+    const { keys } = keysOver(db);
+    const of = async (key: string) => (await keys.verify(key))?.integrationId;
+    const person = await keys.create({ name: "p", scopes: ["admin"] }, OPERATOR);
+    expect(await of(person.key)).toBeNull();
+    expect(await of("0123456789abcdef")).toBeNull();
+    const made = await keys.create(
+      { name: "i", scopes: ["api_keys:write", "tasks:read"], owner: "integration:camera" },
+      OPERATOR,
+    );
+    const maker = await keys.verify(made.key);
+    if (!maker) throw new Error("the key is not known");
+    expect(maker.integrationId).toBe("camera");
+    const child = await keys.create(
+      { name: "c", scopes: ["tasks:read"], owner: "integration:github" },
+      maker,
+    );
+    expect(await of(child.key)).toBe("camera");
+    const lent = keys.lend({ name: "l", scopes: ["tasks:read"], integrationId: "camera" });
+    expect(await of(lent.key)).toBe("camera");
+    const local = keys.lend({ name: "l", scopes: ["tasks:read"] });
+    expect(await of(local.key)).toBeNull();
     await keys.close();
   });
 
