@@ -55,6 +55,7 @@ import { type SkillRoutes, skillRoutes } from "./routes/skills.ts";
 import { taskRoutes } from "./routes/tasks.ts";
 import { type TemplateRoutes, templateRoutes } from "./routes/templates.ts";
 import { transcribeRoutes } from "./routes/transcribe.ts";
+import { innerUrl, parseTarget, type Target } from "./target.ts";
 
 export interface AppParts {
   version: string;
@@ -118,13 +119,22 @@ export function createApp(parts: AppParts): App {
   return {
     elysia,
     async fetch(request, client) {
-      if (!isIntegrationPath(pathOf(request))) return elysia.handle(request);
-      const id = newId();
-      return withRequestId(await gateway(request, client, id), id);
+      let target: Target;
+      try {
+        target = parseTarget(request);
+      } catch (error) {
+        const requestId = newId();
+        const facts = { requestId, method: request.method, path: request.url.slice(0, LOGGED_URL) };
+        return withRequestId(answerError(error, facts, parts.log.getChild("http")), requestId);
+      }
+      if (!isIntegrationPath(target.path)) return elysia.handle(new Request(innerUrl(target), request));
+      const requestId = newId();
+      return withRequestId(await gateway(request, { target, client, requestId }), requestId);
     },
   };
 }
 
+const LOGGED_URL = 200;
 const REQUEST_ID = "x-request-id";
 
 function createApi(parts: AppParts, auth: ReturnType<typeof createAuth>, gateway: Gateway) {

@@ -11,14 +11,15 @@ import { answerError, type ErrorFacts } from "./errors.ts";
 import { createRateLimiter, type RateLimit, senderOf } from "./rate-limit.ts";
 import { readBody } from "./read-body.ts";
 import { HANDLER_MS, type Router, runRouter } from "./run-router.ts";
+import { innerUrl, type Target } from "./target.ts";
 
 export interface MountedIntegrations {
   /** Resolves when the integration has been tried for the first time, or is found not to be there. */
   whenLoaded(id: string): Promise<void>;
   /** The router that is live now. */
   routerOf(id: string): Router | undefined;
-  /** Whether the path below /integrations/<id> needs no API key. */
-  isPublic(id: string, path: string): boolean;
+  /** Whether a request, its path below /integrations/<id>, needs no API key. */
+  isPublic(id: string, asked: { method: string; path: string }): boolean;
   /** Whether the path below /integrations/<id> needs the scope `admin`. */
   isAdminOnly(id: string, path: string): boolean;
   /** The file of its own pages that the path below /integrations/<id> names; not a function for other paths. */
@@ -45,7 +46,14 @@ export interface Client {
   address: string;
 }
 
-export type Gateway = (request: Request, client: Client, requestId: string) => Promise<Response>;
+/** What the edge knows of a request besides the request itself. */
+export interface Arrival {
+  target: Target;
+  client: Client;
+  requestId: string;
+}
+
+export type Gateway = (request: Request, arrival: Arrival) => Promise<Response>;
 
 export interface GatewayOptions {
   integrations: MountedIntegrations;
@@ -58,7 +66,8 @@ export interface GatewayOptions {
 
 const ROUTE = /^\/integrations\/([a-z][a-z0-9_-]*)(\/.*)?$/;
 
-export const isIntegrationPath = (path: string): boolean => path.startsWith("/integrations/");
+export const isIntegrationPath = (path: string): boolean =>
+  path === "/integrations" || path.startsWith("/integrations/");
 
 /** Never throws: every failure is an answer. */
 export function createGateway(options: GatewayOptions): Gateway {
@@ -73,14 +82,13 @@ export function createGateway(options: GatewayOptions): Gateway {
     return READING.has(method) ? "integrations:read" : "integrations:write";
   };
 
-  return async (request, client, requestId) => {
+  return async (request, { target, client, requestId }) => {
     const arrivedAt = performance.now();
-    const url = new URL(request.url);
-    const [, id = "", rest = "/"] = ROUTE.exec(url.pathname) ?? [];
+    const [, id = "", rest = "/"] = ROUTE.exec(target.path) ?? [];
     const facts: ErrorFacts = {
       requestId,
       method: request.method,
-      path: url.pathname,
+      path: target.path,
       ...(id !== "" && { integrationId: id }),
     };
     let incoming: Incoming | undefined;
@@ -91,12 +99,12 @@ export function createGateway(options: GatewayOptions): Gateway {
       const readPage = READING.has(request.method) ? integrations.webUiOf(id, rest) : undefined;
       if (readPage) {
         limit(id, client);
-        return await answerPage(url, request.method, readPage);
+        return await answerPage(target, request.method, readPage);
       }
       const router = integrations.routerOf(id);
       if (!router) throw noRouter(id, integrations.statusOf(id));
-      const isPublic = integrations.isPublic(id, rest);
       const { method, headers } = request;
+      const isPublic = integrations.isPublic(id, { method, path: rest });
       if (isPublic) {
         incoming = createIncoming({
           id: requestId,
@@ -111,7 +119,9 @@ export function createGateway(options: GatewayOptions): Gateway {
       else await auth.authorize(request, scopeOf(method, id, rest));
       const body = await readBody(request, { limit: limits.bodyBytes });
       if (incoming) incoming.body = body;
-      const inner = new Request(`${url.origin}${rest}${url.search}`, {
+      // Of a public route the router gets the very path that was judged. Others may tell "/a/" from "/a".
+      const path = target.hasTrailingSlash && !isPublic ? `${rest}/` : rest;
+      const inner = new Request(innerUrl({ path, search: target.search }), {
         method,
         headers,
         // The integration gets the bytes whole, so it can check a signature over them.
@@ -135,13 +145,13 @@ export function createGateway(options: GatewayOptions): Gateway {
 const READING = new Set(["GET", "HEAD", "OPTIONS"]);
 
 async function answerPage(
-  { pathname, search }: URL,
+  { path, hasTrailingSlash, search }: Target,
   method: string,
   readPage: () => Promise<Response | undefined>,
 ): Promise<Response> {
   // Relative links of the page are meant to be below it.
-  if (pathname.endsWith("/ui")) {
-    return new Response(null, { status: 308, headers: { location: `${pathname}/${search}` } });
+  if (path.endsWith("/ui") && !hasTrailingSlash) {
+    return new Response(null, { status: 308, headers: { location: `${path}/${search}` } });
   }
   const page = await readPage();
   if (!page) throw new HeddleError("not_found", "There is no such page.");

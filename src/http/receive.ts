@@ -8,6 +8,7 @@ import { MARKER } from "../inbox/record.ts";
 import type { SetupManifest } from "../sdk/types.ts";
 import { schemeOf, signWebhook } from "../sdk/verify/descriptor.ts";
 import type { Gateway } from "./integrations-gateway.ts";
+import { innerUrl, parseTarget } from "./target.ts";
 import { type Trial, trialOf } from "./trial.ts";
 
 export interface ReceiveInput {
@@ -72,12 +73,16 @@ export function createReceive({ integrations, settings, gateway, inbox }: Receiv
     }
     const requestId = newId();
     const path = input.path ?? pathBelow(id, webhook?.path ?? "/webhook");
-    const request = new Request(`http://localhost/integrations/${id}${path}`, {
+    const request = new Request(innerUrl({ path: `/integrations/${id}${path}`, search: "" }), {
       method: "POST",
       headers,
       ...(body !== "" && { body }),
     });
-    const answer = await gateway(request, { address: "127.0.0.1" }, requestId);
+    const answer = await gateway(request, {
+      target: parseTarget(request),
+      client: { address: "127.0.0.1" },
+      requestId,
+    });
     return { ...(await trialOf(requestId, answer, inbox)), signed: verifier !== undefined };
   };
 }

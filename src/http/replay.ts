@@ -7,6 +7,7 @@ import type { Logger } from "../log.ts";
 import { answerError } from "./errors.ts";
 import type { MountedIntegrations } from "./integrations-gateway.ts";
 import { runRouter } from "./run-router.ts";
+import { innerUrl } from "./target.ts";
 import { type Trial, trialOf } from "./trial.ts";
 
 export interface ReplayOptions {
@@ -27,7 +28,7 @@ export function createReplay({ inbox, integrations, log }: ReplayOptions): Repla
     if (!router) {
       throw new HeddleError("unavailable", `The integration "${integrationId}" is not running now.`);
     }
-    const request = new Request(`http://localhost${path}`, {
+    const request = new Request(innerUrl({ path, search: "" }), {
       method,
       headers,
       ...(body && body.byteLength > 0 && { body: new Uint8Array(body) }),

@@ -16,7 +16,7 @@ import { findClash, replaceRegistered, type Sinks } from "./go-live.ts";
 import { createListeners } from "./listeners.ts";
 import { type LoadedIntegration, loadIntegration } from "./load.ts";
 import { contentHash, prepare } from "./prepare.ts";
-import { isAdminPath, isPublicPath } from "./public-paths.ts";
+import { isAdminPath, isPublicRoute } from "./public-paths.ts";
 import type { PendingApproval, Review } from "./review.ts";
 import type { IntegrationRouter } from "./router.ts";
 import type { IntegrationStates } from "./states.ts";
@@ -78,8 +78,8 @@ export interface Integrations {
   metas(): IntegrationMeta[];
   /** The router that is live now. A request given to an earlier one still finishes there. */
   routerOf(id: string): IntegrationRouter | undefined;
-  /** Whether a path below /integrations/<id>, such as "/webhook", needs no API key. */
-  isPublic(id: string, path: string): boolean;
+  /** Whether a request, its path below /integrations/<id>, needs no API key: POST "/webhook". */
+  isPublic(id: string, asked: { method: string; path: string }): boolean;
   /** Whether a path below /integrations/<id> needs the scope `admin`. */
   isAdminOnly(id: string, path: string): boolean;
   /** Reads the file of its web UI that a path below /integrations/<id> names; undefined for other paths. */
@@ -404,9 +404,12 @@ export function createIntegrations(options: IntegrationsOptions): Integrations {
     list: () => [...entries.values()].map(view),
     metas: () => [...entries.values()].flatMap(({ live }) => live?.meta ?? []),
     routerOf: (id) => entries.get(id)?.live?.router,
-    isPublic(id, path) {
+    isPublic(id, asked) {
       const live = entries.get(id)?.live;
-      return live !== undefined && isPublicPath(id, path, live.setup);
+      return (
+        live !== undefined &&
+        isPublicRoute(id, asked, { setup: live.setup, routes: live.router?.routes ?? [] })
+      );
     },
     isAdminOnly: (id, path) => isAdminPath(id, path, entries.get(id)?.live?.setup),
     webUiOf(id, path) {

@@ -39,6 +39,9 @@ function serveWithBun({ hostname, port, fetch, maxBodyBytes }: ServeOptions): Li
     maxRequestBodySize: maxBodyBytes,
     // Long answers (streams, slow tools) are ended by whoever makes them, not by the socket.
     idleTimeout: 255,
+    // Bun's own page shows folders and source.
+    development: false,
+    error: nothingMore,
     fetch: (request, self) => fetch(request, { address: self.requestIP(request)?.address ?? "" }),
   });
   return {
@@ -48,16 +51,20 @@ function serveWithBun({ hostname, port, fetch, maxBodyBytes }: ServeOptions): Li
   };
 }
 
+/** `fetch` answers its own errors; whatever comes here nobody foresaw, and a stranger is told nothing of it. */
+const nothingMore = (): Response =>
+  Response.json({ error: { code: "internal", message: "Something went wrong." } }, { status: 500 });
+
 interface DenoServe {
   serve(
-    options: { hostname: string; port: number; onListen: () => void },
+    options: { hostname: string; port: number; onListen: () => void; onError: () => Response },
     handler: (request: Request, info: { remoteAddr: { hostname: string } }) => Response | Promise<Response>,
   ): { addr: { port: number }; shutdown(): Promise<void> };
 }
 
 function serveWithDeno({ hostname, port, fetch }: ServeOptions): Listener {
   const { Deno } = globalThis as unknown as { Deno: DenoServe };
-  const server = Deno.serve({ hostname, port, onListen: () => {} }, (request, info) =>
+  const server = Deno.serve({ hostname, port, onListen: () => {}, onError: nothingMore }, (request, info) =>
     fetch(request, { address: info.remoteAddr.hostname }),
   );
   return { hostname, port: server.addr.port, close: () => server.shutdown() };

@@ -87,7 +87,7 @@ const Webhook = strict(
     description: optional("What it receives, for people."),
     verifier: Type.Optional(Verifier),
   },
-  "The webhook to enter at the outside service. Its path needs no API key.",
+  "The webhook to enter at the outside service. POST to its path needs no API key.",
 );
 
 const SidebarSection = strict(
@@ -232,8 +232,11 @@ export const SetupManifest = strict(
     ),
     webhook: Type.Optional(Webhook),
     public_paths: list(
-      path("A path below /integrations/<id>."),
-      'Paths that need no API key. A part ":name" stands for any one part; nothing below them is public.',
+      Type.String({
+        pattern: "^((GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) )?/[^?#\\s]*$",
+        description: "A method and a path below /integrations/<id>; a path alone is public for every method.",
+      }),
+      'Routes that need no API key: "POST /hook/:id". A part ":name" stands for any one part that no other route spells out; nothing below them is public.',
     ),
     admin_paths: list(
       path("A path below /integrations/<id>."),

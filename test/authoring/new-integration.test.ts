@@ -87,8 +87,8 @@ describe("with every part", () => {
       meta: { clientIdPrefix: "acme-chat:" },
       process: { cmd: ["bun", "listener.ts"], requiredEnv: ["ACME_CHAT_URL", "ACME_CHAT_TOKEN"] },
     });
-    expect(all.integrations.isPublic("acme-chat", "/webhook")).toBe(true);
-    expect(all.integrations.isPublic("acme-chat", "/mc/activity/data")).toBe(false);
+    expect(all.integrations.isPublic("acme-chat", { method: "POST", path: "/webhook" })).toBe(true);
+    expect(all.integrations.isPublic("acme-chat", { method: "GET", path: "/mc/activity/data" })).toBe(false);
     expect(JSON.parse(await all.get("acme-chat", "/status"))).toMatchObject({ status: "ok" });
     expect(JSON.parse(await all.get("acme-chat", "/mc/activity/data")).sections).toHaveLength(1);
   });

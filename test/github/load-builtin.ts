@@ -17,7 +17,7 @@ const log = getLogger("heddle");
 export interface LoadedBuiltin {
   view: IntegrationView;
   /** Whether the path below /integrations/<id> needs no API key. */
-  isPublic(path: string): boolean;
+  isPublic(path: string, method?: string): boolean;
   /** Answers a request whose path has lost its /integrations/<id>, errors too, as the gateway does. */
   handle(request: Request): Promise<Response>;
   close(): Promise<void>;
@@ -67,7 +67,7 @@ export async function loadBuiltin(
   if (!view?.isLive || !router) throw new Error(`${id} is not live: ${JSON.stringify(view?.error)}`);
   return {
     view,
-    isPublic: (path) => integrations.isPublic(id, path),
+    isPublic: (path, method = "POST") => integrations.isPublic(id, { method, path }),
     async handle(request) {
       const facts = { requestId: "test", method: request.method, path: new URL(request.url).pathname };
       return router.handle(request).catch((error) => answerError(error, facts, log));

@@ -109,7 +109,7 @@ export async function createHttpFixture(db: TestDatabase, options: HttpFixtureOp
         const handle = integrations[id]?.handle;
         return handle && { handle, routes: [] };
       },
-      isPublic: (id, path) => integrations[id]?.publicPaths?.includes(path) ?? false,
+      isPublic: (id, { path }) => integrations[id]?.publicPaths?.includes(path) ?? false,
       isAdminOnly: (id, path) => integrations[id]?.adminPaths?.includes(path) ?? false,
       webUiOf: (id, path) => integrations[id]?.pages?.[path],
       statusOf: (id) =>

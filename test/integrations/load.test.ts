@@ -51,7 +51,7 @@ test("everything that an integration's files register goes live under its id", a
   expect(all.secrets).toEqual(["a-token-of-mine"]);
   expect(await all.get("mine", "/say")).toBe("hello");
   const open = ["/webhook", "/webhook/a", "/status", "/status/", "/incoming", "/say", "/", "/incoming/more"];
-  expect(open.filter((path) => all.integrations.isPublic("mine", path))).toEqual([
+  expect(open.filter((path) => all.integrations.isPublic("mine", { method: "POST", path }))).toEqual([
     "/webhook",
     "/webhook/a",
     "/status",

@@ -58,7 +58,7 @@ eachDatabase("states of integrations", (open) => {
     });
     expect(all.integrations.statusOf("mine")).toBe("disabled");
     expect(all.integrations.routerOf("mine")).toBeUndefined();
-    expect(all.integrations.isPublic("mine", "/webhook")).toBe(false);
+    expect(all.integrations.isPublic("mine", { method: "POST", path: "/webhook" })).toBe(false);
     expect(all.tools.list()).toEqual([]);
     expect(all.hooks.get("mine")).toEqual([]);
     expect(() => all.dispatchers.check({ type: "mine" })).toThrow();

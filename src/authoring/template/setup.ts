@@ -40,7 +40,7 @@ export const SETUP = defineSetup({
     },
   },
   // Besides the webhook; every other route needs an API key.
-  public_paths: ["/status"],
+  public_paths: ["GET /status"],
   dashboard_modules: [
     { id: "activity", label: "Acme", icon: "Activity", description: "What has come from Acme" },
   ],

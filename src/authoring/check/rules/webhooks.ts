@@ -1,6 +1,6 @@
 // Public routes: everybody can send to them.
 
-import { isPublicPath } from "../../../integrations/public-paths.ts";
+import { isPublicRoute } from "../../../integrations/public-paths.ts";
 import type { Found } from "../finding.ts";
 import { codeOf, placeOf, type Subject } from "../subject.ts";
 import type { Rule } from "./rule.ts";
@@ -89,9 +89,12 @@ interface Route {
 }
 
 function publicWrites({ found, loaded }: Subject): Route[] {
-  return (loaded?.router?.routes ?? []).filter(
-    ({ method, path }) => WRITES.includes(method) && isPublicPath(found.id, path, loaded?.setup),
-  );
+  const routes = loaded?.router?.routes ?? [];
+  const isPublic = ({ method, path }: Route) => {
+    const asked = { method: method === "ALL" ? "POST" : method, path };
+    return isPublicRoute(found.id, asked, { setup: loaded?.setup, routes });
+  };
+  return routes.filter((route) => WRITES.includes(route.method) && isPublic(route));
 }
 
 async function probe(subject: Subject, { method, path }: Route): Promise<Found[]> {
