@@ -187,7 +187,6 @@ eachDatabase("webhook endpoints", (open) => {
       ["GET", `${ENDPOINTS}/${name}`],
       ["POST", ENDPOINTS, { name: "mine" }],
       ["POST", "/integrations/webhook/%65ndpoints", { name: "mine" }],
-      ["POST", "/integrations/webhook//endpoints", { name: "mine" }],
       ["POST", "/integrations/webhook/x/../endpoints", { name: "mine" }],
       ["PATCH", `${ENDPOINTS}/${name}`, { enabled: false }],
       ["DELETE", `${ENDPOINTS}/${name}`],
@@ -198,6 +197,8 @@ eachDatabase("webhook endpoints", (open) => {
         (await send(method, path, { key, ...(body !== undefined && { body }) })).status;
       expect([method, path, await of(null), await of(key)]).toEqual([method, path, 401, 403]);
     }
+    const doubled = await send("POST", "/integrations/webhook//endpoints", { body: { name: "mine" } });
+    expect(doubled.status).toBe(404);
     expect((await send("GET", `${ENDPOINTS}/${name}`)).body.enabled).toBe(true);
   });
 
