@@ -3,6 +3,8 @@
 
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import {
+  chmodSync,
+  chownSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -79,6 +81,8 @@ function serverFolder(say: (text: string) => void): string {
   }
   // It appears under its name only when it is whole; two runs at once make two and keep one.
   const unfinished = mkdtempSync(`${root}.`);
+  // mkdtemp makes it for its owner alone and debootstrap keeps that; the user "postgres" must enter it.
+  chmodSync(unfinished, 0o755);
   run("debootstrap", ["--variant=minbase", `--include=${PACKAGES}`, SUITE, unfinished]);
   if (!isUsable(unfinished)) throw new Error(`debootstrap left no working PostgreSQL in ${unfinished}`);
   if (isUsable(root)) removeServerFolder(unfinished);
@@ -94,7 +98,8 @@ function isUsable(root: string): boolean {
     // debootstrap's own working folder, which it removes at the end.
     !existsSync(join(root, "debootstrap")) &&
     existsSync(join(root, "usr/share/postgresql/17/extension/vector.control")) &&
-    runs("chroot", [root, `${BIN}/postgres`, "--version"])
+    // As the user that will run it: root enters folders that nobody else can.
+    runs("chroot", [root, "setpriv", ...AS_POSTGRES, `${BIN}/postgres`, "--version"])
   );
 }
 
@@ -127,7 +132,8 @@ function isAlive(pid: number): boolean {
 function makeCluster(root: string, password: string): string {
   const data = `/tmp/${DATA_PREFIX}${process.pid}-${crypto.randomUUID()}`;
   const passwordFile = `${data}.password`;
-  writeFileSync(join(root, passwordFile), password);
+  writeFileSync(join(root, passwordFile), password, { mode: 0o600 });
+  chownSync(join(root, passwordFile), postgresUid(root), 0);
   const initdb = [`${BIN}/initdb`, "-D", data, "--auth=scram-sha-256", `--pwfile=${passwordFile}`];
   execFileSync(
     "chroot",
@@ -139,6 +145,12 @@ function makeCluster(root: string, password: string): string {
   );
   rmSync(join(root, passwordFile));
   return data;
+}
+
+function postgresUid(root: string): number {
+  const uid = Number(/^postgres:[^:]*:(\d+):/m.exec(readFileSync(join(root, "etc/passwd"), "utf8"))?.[1]);
+  if (!Number.isInteger(uid)) throw new Error(`${root}/etc/passwd has no user "postgres".`);
+  return uid;
 }
 
 function untilReady(server: ChildProcess): Promise<void> {
@@ -167,8 +179,17 @@ function freePort(): Promise<number> {
   });
 }
 
+/** Sets up what others read, so the caller's umask and locale are left out of it. */
 function run(command: string, args: string[]): void {
-  execFileSync(command, args, { stdio: ["ignore", "inherit", "inherit"] });
+  const umask = process.umask(0o022);
+  try {
+    execFileSync(command, args, {
+      stdio: ["ignore", "inherit", "inherit"],
+      env: { ...process.env, ...ENVIRONMENT, DEBIAN_FRONTEND: "noninteractive" },
+    });
+  } finally {
+    process.umask(umask);
+  }
 }
 
 function runs(command: string, args: string[]): boolean {
