@@ -8,16 +8,14 @@ export type Markdown<Fields> =
   | { ok: true; fields: Fields; body: string }
   | { ok: false; problem: TextProblem };
 
-const FRONT = /^\uFEFF?---[ \t]*\r?\n(?<yaml>(?:[^\n]*\n)*?)---[ \t]*(?:\r?\n|$)/;
-
 /** A reader for one kind of file. A text without front matter has no fields, so the schema decides whether it may. */
 export function frontMatterReader<Schema extends TSchema>(
   schema: Schema,
 ): (text: string) => Markdown<Schema["static"]> {
   const validate = compileOwnSchema(schema);
   return (text) => {
-    const front = FRONT.exec(text);
-    const yaml = readYaml(front?.groups?.yaml ?? "");
+    const front = frontOf(text);
+    const yaml = readYaml(text.slice(front.start, front.end));
     // Its first line is the second one of the file.
     if (!yaml.ok) {
       const { reason, line } = yaml.problem;
@@ -32,6 +30,26 @@ export function frontMatterReader<Schema extends TSchema>(
         problem: { reason: `${name} ${first.message}`, line: yaml.lineOf(first.field) + 1 },
       };
     }
-    return { ok: true, fields, body: text.slice(front?.[0].length ?? 0).trim() };
+    return { ok: true, fields, body: text.slice(front.bodyAt).trim() };
   };
 }
+
+/** Where the YAML begins and ends, and where the body begins. All zero without front matter. */
+function frontOf(text: string): { start: number; end: number; bodyAt: number } {
+  let start = 0;
+  for (let at = 0; at < text.length; ) {
+    const next = text.indexOf("\n", at);
+    const after = next === -1 ? text.length : next + 1;
+    const line = text.slice(at, after).trimEnd();
+    if (at === 0) {
+      if (next === -1 || line.replace("\uFEFF", "") !== FENCE) break;
+      start = after;
+    } else if (line === FENCE) {
+      return { start, end: at, bodyAt: after };
+    }
+    at = after;
+  }
+  return { start: 0, end: 0, bodyAt: 0 };
+}
+
+const FENCE = "---";

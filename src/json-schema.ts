@@ -10,7 +10,10 @@ export interface Violation {
   message: string;
 }
 
+/** At most MOST_VIOLATIONS: nobody reads more, and a value with a hundred thousand faults is easily made. */
 export type Validate = (value: unknown) => Violation[];
+
+const MOST_VIOLATIONS = 50;
 
 /** Checks schemas themselves. Shared, for an Ajv takes longer to compile the schema of schemas than most schemas. */
 const checker = new Ajv({ strict: false });
@@ -45,7 +48,7 @@ function compileWith(schema: object, options: Options): Validate {
   const ajv = new Ajv({ strict: false, allErrors: true, verbose: true, ...options });
   addFormats(ajv);
   const validate = ajv.compile(plainSchema(schema));
-  return (value) => (validate(value) ? [] : (validate.errors ?? []).map(violation));
+  return (value) => (validate(value) ? [] : (validate.errors ?? []).slice(0, MOST_VIOLATIONS).map(violation));
 }
 
 function violation(error: ErrorObject): Violation {

@@ -1,8 +1,10 @@
 /** The known word that was probably meant: part of the other, or few letters away from it. */
 export function nearest(word: string, known: Iterable<string>): string | undefined {
+  if (word.length > LONGEST_WORD) return undefined;
   const wanted = word.toLowerCase();
   let best: { word: string; distance: number } | undefined;
   for (const candidate of known) {
+    if (candidate.length > LONGEST_WORD) continue;
     const other = candidate.toLowerCase();
     const isPart =
       Math.min(wanted.length, other.length) > 2 && (wanted.includes(other) || other.includes(wanted));
@@ -14,6 +16,9 @@ export function nearest(word: string, known: Iterable<string>): string | undefin
   }
   return best?.word;
 }
+
+/** Nobody misspells a longer one, and comparing letter by letter costs the product of both lengths. */
+const LONGEST_WORD = 100;
 
 /** Levenshtein: how many letters have to be added, removed or replaced. */
 function editDistance(a: string, b: string): number {

@@ -13,3 +13,8 @@ test("the word that was probably meant", () => {
   expect(nearest("", known)).toBeUndefined();
   expect(nearest("a", [])).toBeUndefined();
 });
+
+test("what is too long to be misspelt is not compared", () => {
+  expect(nearest("title".repeat(40), ["title"])).toBeUndefined();
+  expect(nearest("title", ["title".repeat(40)])).toBeUndefined();
+});

@@ -1,9 +1,12 @@
 // Finds the line of a field in the text of a file that says `export const SETUP = …({ … })`. The manifest was run, not
 // parsed: what is not written out in its place, such as a spread, is not found, and its nearest parent is.
 
-/** What matters of the source; everything else is skipped. Regular expressions are rare in a manifest. */
+/**
+ * What matters of the source; everything else is skipped. Regular expressions are rare in a manifest. What is opened and
+ * not closed is a token, too: looking for its end again from each further quote would take the square of the length.
+ */
 const TOKEN =
-  /\/\/[^\n]*|\/\*[\s\S]*?\*\/|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|`(?:[^`\\]|\\[\s\S])*`|[A-Za-z_$][\w$]*|[{}[\](),:]/g;
+  /\/\/[^\n]*|\/\*[\s\S]*?(?:\*\/|$)|"(?:[^"\\\n]|\\.)*"?|'(?:[^'\\\n]|\\.)*'?|`(?:[^`\\]|\\[\s\S])*`?|[A-Za-z_$][\w$]*|[{}[\](),:]/g;
 
 interface Token {
   text: string;

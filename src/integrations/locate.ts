@@ -7,14 +7,21 @@ export interface Place {
   column: number;
 }
 
-const FRAME = /\(?(?:file:\/\/)?((?:\/|[A-Za-z]:\\)[^()]*?):(\d+):(\d+)\)?$/;
+const POSITION = /:(\d{1,9}):(\d{1,9})\)?$/;
+/** What stands before the file in a stack's line. */
+const BEFORE_FILE = ["", " ", "(", "/"];
 
 /** Where in the folder an error came from, by its stack, whose positions the runtime has mapped to the sources. */
 export function locate(error: unknown, folder: string): Place | undefined {
   if (!(error instanceof Error) || typeof error.stack !== "string") return undefined;
   for (const text of error.stack.split("\n")) {
-    const [, file, line, column] = FRAME.exec(text.trim()) ?? [];
-    if (file?.startsWith(folder)) return { file, line: Number(line), column: Number(column) };
+    const frame = text.trim();
+    const position = POSITION.exec(frame);
+    // After the last parenthesis: the words before it may be anybody's.
+    const start = frame.indexOf(folder, frame.lastIndexOf("(") + 1);
+    if (!position || start === -1 || !BEFORE_FILE.includes(frame.charAt(start - 1))) continue;
+    const [, line, column] = position;
+    return { file: frame.slice(start, position.index), line: Number(line), column: Number(column) };
   }
   return undefined;
 }

@@ -87,31 +87,59 @@ export interface Command {
   arguments: string;
 }
 
-const COMMAND = /^[ \t]*\/([a-zA-Z0-9_-]{1,64})(?:[ \t]*$|[ \t]+(?=\{))/gm;
+const COMMAND = /^[ \t]*\/([a-zA-Z0-9_-]{1,64})(?:[ \t]*$|[ \t]+(?=\{))/;
 
-/** Lines that begin with `/name`, alone or followed by a JSON object, which may go over several lines. */
+/**
+ * Lines that begin with `/name`, alone or followed by a JSON object, which may go over several lines. An object without
+ * an end takes the rest of the text, so that each character is read once.
+ */
 export function readCommands(text: string): Command[] {
   const commands: Command[] = [];
-  for (const match of text.matchAll(COMMAND)) {
-    const rest = text.slice(match.index + match[0].length);
-    commands.push({ name: match[1] ?? "", arguments: rest.startsWith("{") ? readObject(rest) : "{}" });
+  for (let at = 0; at < text.length; ) {
+    const line = lineAt(text, at);
+    const match = COMMAND.exec(line);
+    const start = at + (match?.[0].length ?? 0);
+    const end = match && text[start] === "{" ? endOfObject(text, start) : start;
+    if (match) {
+      const [, name = ""] = match;
+      // Of an object without an end, the tool call will report the fault of its first line.
+      commands.push({ name, arguments: end === start ? "{}" : text.slice(start, end ?? at + line.length) });
+    }
+    if (end === undefined) break;
+    const next = text.indexOf("\n", end);
+    at = next === -1 ? text.length : next + 1;
   }
   return commands;
 }
 
-const STRING_OR_BRACE = /"(?:[^"\\]|\\.)*"|[{}]/gs;
-
-/** The text up to the brace that closes its first one; else the line, whose fault the tool call will report. */
-function readObject(text: string): string {
-  let depth = 0;
-  for (const match of text.matchAll(STRING_OR_BRACE)) {
-    if (match[0] === "{") depth++;
-    if (match[0] === "}" && --depth === 0) return text.slice(0, match.index + 1);
-  }
-  return text.split("\n", 1)[0] ?? "";
+function lineAt(text: string, start: number): string {
+  const end = text.indexOf("\n", start);
+  return text.slice(start, end === -1 ? text.length : end).replace(/\r$/, "");
 }
 
+/** After the brace that closes the one at `start`; braces in JSON strings do not count. Undefined when none does. */
+function endOfObject(text: string, start: number): number | undefined {
+  let depth = 0;
+  let isQuoted = false;
+  for (let at = start; at < text.length; at++) {
+    const character = text[at];
+    if (isQuoted) {
+      if (character === "\\") at++;
+      else if (character === '"') isQuoted = false;
+    } else if (character === '"') isQuoted = true;
+    else if (character === "{") depth++;
+    else if (character === "}" && --depth === 0) return at + 1;
+  }
+  return undefined;
+}
+
+/** Calls of one answer run at once. */
+const MOST_COMMANDS = 100;
+
 function runCommands(commands: Command[], request: LlmRequest): Answer {
+  if (commands.length > MOST_COMMANDS) {
+    return say(`A message may have at most ${MOST_COMMANDS} commands; this one has ${commands.length}.`);
+  }
   const offered = request.tools.map((tool) => tool.name);
   const unknown = commands.filter((command) => !offered.includes(command.name));
   if (unknown.length > 0) {

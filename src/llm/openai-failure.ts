@@ -34,11 +34,31 @@ const LONGEST_MESSAGE = 300;
 
 /** One short line, without mark-up (proxies answer whole HTML pages) and without secrets. */
 function describe(message: string, hide: Redact): string {
-  const line = hide(message)
-    .replace(/<(style|script)[\s\S]*?<\/\1>|<[^>]*>/gi, " ")
-    .replace(/\s+/g, " ")
-    .trim();
+  const line = withoutMarkup(hide(message)).replace(/\s+/g, " ").trim();
   return line.length > LONGEST_MESSAGE ? `${line.slice(0, LONGEST_MESSAGE)}…` : line;
+}
+
+/** Without tags, and without what stands in style and script. Goes over the text once, whatever an endpoint answers. */
+function withoutMarkup(text: string): string {
+  const kept: string[] = [];
+  for (let at = 0; at < text.length; ) {
+    const tag = text.indexOf("<", at);
+    if (tag === -1) return [...kept, text.slice(at)].join(" ");
+    kept.push(text.slice(at, tag));
+    const closing = isHidden(text, tag) ? hiddenEnd(text, tag) : tag;
+    const end = closing === -1 ? -1 : text.indexOf(">", closing);
+    if (end === -1) return closing === tag ? [...kept, text.slice(tag)].join(" ") : kept.join(" ");
+    at = end + 1;
+  }
+  return kept.join(" ");
+}
+
+const isHidden = (text: string, tag: number): boolean => /^<(?:style|script)/i.test(text.slice(tag, tag + 7));
+
+function hiddenEnd(text: string, from: number): number {
+  const closing = /<\/(?:style|script)/gi;
+  closing.lastIndex = from;
+  return closing.exec(text)?.index ?? -1;
 }
 
 /** Seconds, an HTTP date (RFC 9110, 10.2.3), or OpenAI's own `retry-after-ms`. */

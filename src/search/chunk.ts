@@ -1,7 +1,7 @@
 // Cuts Markdown into passages of about 1,500 characters that search can find and quote.
 
 export interface Chunk {
-  /** Headings that the passage stands under, outermost first, joined by " > ". */
+  /** Headings that the passage stands under, outermost first, joined by " > "; long ones are cut, the text has them whole. */
   breadcrumb: string;
   content: string;
 }
@@ -14,8 +14,14 @@ interface Section {
   lines: string[];
 }
 
-const HEADING = /^ {0,3}(#{1,6})[ \t]+(.*?)[ \t]*#*[ \t]*$/;
+/** Characters of one heading, and of all of them, in a breadcrumb: every passage below carries it. */
+const LONGEST_NAME = 120;
+const LONGEST_BREADCRUMB = 300;
+
+const HEADING = /^ {0,3}(#{1,6})[ \t]/;
 const FENCE = /^ {0,3}(`{3,}|~{3,})/;
+/** A cut fence is mended with a marker of at most this length, however long its own one is. */
+const LONGEST_MARKER = 80;
 
 /**
  * Splits at headings, then at blank lines, then at sentences, then at words; fenced code stays together as long as
@@ -37,19 +43,19 @@ function sections(text: string): Section[] {
   const path: string[] = [];
   let current: Section = { breadcrumb: "", lines: [] };
   let onlyHeadings = true;
-  for (const { line, fenced } of scan(text)) {
-    const heading = fenced ? null : HEADING.exec(line);
+  for (const { line, fence } of scan(text)) {
+    const heading = fence ? undefined : readHeading(line);
     if (heading) {
-      const level = heading[1]?.length ?? 1;
+      const { level, name } = heading;
       path.length = Math.min(path.length, level - 1);
       while (path.length < level - 1) path.push("");
-      path.push(heading[2] ?? "");
+      path.push(shortened(name, LONGEST_NAME));
       if (!onlyHeadings) {
         found.push(current);
         current = { breadcrumb: "", lines: [] };
         onlyHeadings = true;
       }
-      current.breadcrumb = path.filter((name) => name !== "").join(" > ");
+      current.breadcrumb = shortened(path.filter((part) => part !== "").join(" > "), LONGEST_BREADCRUMB);
     } else if (line.trim() !== "") {
       onlyHeadings = false;
     }
@@ -59,17 +65,37 @@ function sections(text: string): Section[] {
   return found;
 }
 
-/** Every line, and whether it belongs to fenced code (the markers included). */
-function* scan(text: string): Generator<{ line: string; fenced: boolean }> {
+/** Without the closing `#`s that Markdown allows; undefined for a line that is no heading. */
+function readHeading(line: string): { level: number; name: string } | undefined {
+  const opening = HEADING.exec(line);
+  if (!opening) return undefined;
+  const text = line.slice(opening[0].length).trimEnd();
+  let end = text.length;
+  while (end > 0 && text[end - 1] === "#") end--;
+  return { level: opening[1]?.length ?? 1, name: text.slice(0, end).trim() };
+}
+
+const shortened = (text: string, length: number): string =>
+  text.length <= length ? text : `${text.slice(0, length - 1).toWellFormed()}…`;
+
+interface ScannedLine {
+  line: string;
+  /** What the line is to fenced code; null outside of it. */
+  fence: "opens" | "inside" | "closes" | null;
+}
+
+function* scan(text: string): Generator<ScannedLine> {
   let open: string | undefined;
   for (const line of text.split("\n")) {
     const marker = FENCE.exec(line)?.[1];
     if (open === undefined) {
       open = marker;
-      yield { line, fenced: marker !== undefined };
+      yield { line, fence: marker === undefined ? null : "opens" };
+    } else if (marker?.startsWith(open) && line.trim() === marker) {
+      open = undefined;
+      yield { line, fence: "closes" };
     } else {
-      yield { line, fenced: true };
-      if (marker?.startsWith(open) && line.trim() === marker) open = undefined;
+      yield { line, fence: "inside" };
     }
   }
 }
@@ -78,26 +104,24 @@ function* scan(text: string): Generator<{ line: string; fenced: boolean }> {
 function blocks(lines: string[]): string[] {
   const found: string[] = [];
   let current: string[] = [];
-  let inFence = false;
   const flush = () => {
     if (current.length > 0) found.push(current.join("\n"));
     current = [];
   };
-  for (const { line, fenced } of scan(lines.join("\n"))) {
-    if (fenced !== inFence || (fenced && FENCE.test(line) && isClosed(current))) flush();
-    inFence = fenced;
-    if (!fenced && line.trim() === "") flush();
-    else current.push(line);
+  for (const { line, fence } of scan(lines.join("\n"))) {
+    if (fence === "opens") flush();
+    if (fence || line.trim() !== "") current.push(line);
+    if (fence === "closes" || (!fence && line.trim() === "")) flush();
   }
   flush();
   return found;
 }
 
-/** Whether the block is a whole fence, so that a marker line begins the next one. */
-function isClosed(block: string[]): boolean {
-  const open = FENCE.exec(block[0] ?? "")?.[1];
-  const last = block.at(-1)?.trim() ?? "";
-  return open !== undefined && block.length > 1 && last.startsWith(open) && FENCE.exec(last)?.[1] === last;
+/** Whether the lines, the first of which opens a fence, are all of it. */
+function isClosed(lines: string[]): boolean {
+  const open = FENCE.exec(lines[0] ?? "")?.[1];
+  const last = lines.at(-1)?.trim() ?? "";
+  return open !== undefined && lines.length > 1 && last.startsWith(open) && FENCE.exec(last)?.[1] === last;
 }
 
 function fit(block: string): string[] {
@@ -109,11 +133,11 @@ function fit(block: string): string[] {
 function cutFence(block: string): string[] {
   const lines = block.split("\n");
   const first = lines[0] ?? "";
-  const marker = FENCE.exec(first)?.[1] ?? "```";
+  const marker = (FENCE.exec(first)?.[1] ?? "```").slice(0, LONGEST_MARKER);
   const closed = isClosed(lines);
   const body = lines.slice(1, closed ? -1 : undefined);
   // An info string of absurd length stands once, in the first piece.
-  const opener = first.length <= 80 ? first : marker;
+  const opener = first.length <= LONGEST_MARKER ? first : marker;
   const pieces = pack(
     body.flatMap((line) => (line.length <= CHUNK_SIZE ? [line] : cutHard(line))),
     "\n",

@@ -6,7 +6,7 @@ import { documents, type JsonObject, sessions } from "../db/schema.ts";
 import { HeddleError } from "../errors.ts";
 import { newId } from "../ids.ts";
 import type { DocumentHit } from "../sdk/types.ts";
-import { chunkMarkdown } from "./chunk.ts";
+import { type Chunk, chunkMarkdown } from "./chunk.ts";
 import { searchableText } from "./lexemes.ts";
 import { searchLexical } from "./lexical.ts";
 
@@ -53,6 +53,8 @@ export interface Documents {
 /** Characters of a document's content. */
 export const MAX_CONTENT = 1_000_000;
 const MAX_TITLE = 1000;
+/** Characters of the title that are found with each passage: a short passage must not cost as much as a long title. */
+const SEARCHED_TITLE = 200;
 const MAX_QUERY = 4000;
 const MAX_HITS = 100;
 /** Passages of one INSERT: keeps a statement's parameter near a megabyte. */
@@ -62,13 +64,7 @@ export function createDocuments({ db }: { db: Database }): Documents {
   return {
     async ingest(input) {
       const document = validated(input);
-      const passages = chunkMarkdown(document.content).map((chunk, position) => ({
-        id: newId(),
-        position,
-        breadcrumb: chunk.breadcrumb,
-        content: chunk.content,
-        searchable: searchableText([document.title, chunk.breadcrumb, chunk.content].join("\n")),
-      }));
+      const chunks = chunkMarkdown(document.content);
       return db.query.transaction(async (tx) => {
         if (document.session_id !== null) await requireSession(tx, document.session_id);
         const [stored] = await tx
@@ -76,8 +72,9 @@ export function createDocuments({ db }: { db: Database }): Documents {
           .values({ id: newId(), ...document })
           .returning();
         if (!stored) throw new Error("INSERT returned no row");
-        for (let at = 0; at < passages.length; at += INSERT_BATCH) {
-          await tx.execute(insertChunks(stored.id, passages.slice(at, at + INSERT_BATCH)));
+        for (let at = 0; at < chunks.length; at += INSERT_BATCH) {
+          const batch = chunks.slice(at, at + INSERT_BATCH);
+          await tx.execute(insertChunks(stored.id, passagesOf(batch, document.title, at)));
         }
         return stored;
       });
@@ -148,6 +145,18 @@ async function requireSession(tx: Queryable, id: string): Promise<void> {
     .for("key share");
   if (!found)
     throw new HeddleError("not_found", "There is no session with this id.", { field: "session_id" });
+}
+
+/** Made batch by batch, so that a long document does not keep everybody waiting. */
+function passagesOf(chunks: Chunk[], title: string | null, first: number): object[] {
+  const heading = title?.slice(0, SEARCHED_TITLE).toWellFormed();
+  return chunks.map(({ breadcrumb, content }, index) => ({
+    id: newId(),
+    position: first + index,
+    breadcrumb,
+    content,
+    searchable: searchableText([heading, breadcrumb, content].join("\n")),
+  }));
 }
 
 function insertChunks(documentId: string, passages: object[]): SQL {

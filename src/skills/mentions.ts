@@ -3,14 +3,26 @@
 import type { Skill } from "./skill.ts";
 import type { Skills } from "./skills.ts";
 
-const MENTION = /(?<![<@\w])@skill:([A-Za-z_][\w./-]*)/g;
+/** The repeat is bounded: a name is no longer than the ids of skills are, whatever a sender writes. */
+const MENTION = /(?<![<@\w])@skill:([A-Za-z_][\w./-]{0,199})/g;
 /** A text of strangers may be full of them. */
 const MOST = 20;
 
 /** The names in their order, each once. */
 export function mentionedSkills(text: string): string[] {
-  const names = [...text.matchAll(MENTION)].map(([, name = ""]) => name.replace(/[./-]+$/, ""));
-  return [...new Set(names)].slice(0, MOST);
+  const names = new Set<string>();
+  for (const [, name = ""] of text.matchAll(MENTION)) {
+    names.add(withoutStops(name));
+    if (names.size === MOST) break;
+  }
+  return [...names];
+}
+
+/** What ends a sentence does not belong to the name: "use @skill:triage." */
+function withoutStops(name: string): string {
+  let end = name.length;
+  while (end > 0 && "./-".includes(name.charAt(end - 1))) end--;
+  return name.slice(0, end);
 }
 
 /** By its id, or by the end of it when just one id ends that way: "github" for "integrations/github/github". */

@@ -41,6 +41,6 @@ export function compareVersions(a: string, b: string): number {
 const numbersOf = (version: string): number[] =>
   version
     .replace(/^v/i, "")
-    .replace(/[-+].*$/, "")
+    .replace(/[-+].*/, "")
     .split(".")
     .map((part) => Number.parseInt(part, 10) || 0);

@@ -104,3 +104,23 @@ test("nothing is lost, and no passage is too long", () => {
     { numRuns: 200 },
   );
 });
+
+test("a long heading is cut in the breadcrumb, which every passage carries, and whole in the text", () => {
+  const heading = ".".repeat(20_000);
+  const chunks = chunkMarkdown(`# ${heading}\n\n## ${"b".repeat(400)} ##\n\ntext`);
+  expect(Math.max(...chunks.map(({ breadcrumb }) => breadcrumb.length))).toBeLessThanOrEqual(300);
+  expect(chunks.at(-1)?.breadcrumb).toEndWith("…");
+  expect(chunks.map(({ content }) => content).join("")).toContain(".".repeat(1500));
+});
+
+test("a fence with a marker of any length is mended with a short one", () => {
+  const chunks = chunkMarkdown(`${"`".repeat(5000)}\n${"code\n".repeat(2000)}`);
+  expect(chunks.map(({ content }) => content.length).every((length) => length < 1700)).toBe(true);
+});
+
+test("closing marks of a heading do not belong to its name", () => {
+  const names = ["# One #", "# Two ## ", "# C#", "# #", "#\tTab"].map(
+    (line) => chunkMarkdown(`${line}\n\ntext`)[0]?.breadcrumb,
+  );
+  expect(names).toEqual(["One", "Two", "C", "", "Tab"]);
+});

@@ -20,3 +20,12 @@ test.each([
 ])("%p becomes %p", (text, expected) => {
   expect(tokens(text)).toEqual(expected);
 });
+
+test("joints fall between letters only, those beyond the basic plane included", () => {
+  expect(tokens("1.a 1.1 𐐀.1 ..x ../.. a.")).toEqual(["1", "a", "1.1", "𐐨", "1", "x", "../..", "a"]);
+});
+
+test("more marks on a letter than any language needs are left out", () => {
+  const marks = "\u0301\u0316".repeat(50_000);
+  expect(searchableText(`a${marks}b`).length).toBeLessThan(40);
+});

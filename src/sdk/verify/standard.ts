@@ -59,7 +59,7 @@ export function proveStandard(received: Received, proof: Proof): boolean {
 function keyOf(secret: string): Buffer | undefined {
   const encoded = secret.replace(/^whsec_/, "");
   const key = Buffer.from(encoded, "base64");
-  const isBase64 = key.toString("base64").replace(/=+$/, "") === encoded.replace(/={0,2}$/, "");
+  const isBase64 = key.toString("base64").replace(/={1,2}$/, "") === encoded.replace(/={0,2}$/, "");
   return isBase64 && key.length > 0 ? key : undefined;
 }
 

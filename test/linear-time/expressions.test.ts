@@ -1,0 +1,110 @@
+// No expression on outside text may take more than linear time. A new one is found by itself: this test reads the source.
+
+import { describe, expect, test } from "bun:test";
+import { join } from "node:path";
+import { analyse } from "scslre";
+import { attacks, type Expression, expressionsIn } from "./expressions.ts";
+import { growthOf } from "./growth.ts";
+
+const ROOT = join(import.meta.dir, "../..");
+const { literals, built } = expressionsIn(ROOT, ["src", "integrations"]);
+
+/** Steep ones that no outside text reaches, by file and source; each with its reason. */
+const INSIDE: Record<string, string> = {
+  "src/config.ts /\\/+$/": "an address in the operator's own environment",
+  "src/sdk/rest.ts /\\/+$/": "HEDDLE_URL, which the supervisor or the operator sets",
+  "src/client/connect.ts /\\/+$/": "an address that the operator gives to the command line",
+  "integrations/github/client.ts /\\/+$/": "GITHUB_API_URL, a setting of the operator",
+  "src/authoring/check/rules/secrets.ts *": "reads an author's own code, in a process of its own",
+  "src/authoring/check/rules/parts.ts *": "reads an author's own code, in a process of its own",
+  "src/authoring/check/rules/webhooks.ts *": "reads an author's own code, in a process of its own",
+  "src/authoring/check/rules/people.ts *": "reads an author's own code, in a process of its own",
+  "src/db/embedded.ts *": "reads statements of pg-boss, in which parameters do not stand",
+};
+
+/** Known and on their way to be mended elsewhere. */
+const KNOWN = new Set(["src/integrations/public-paths.ts", "src/integrations/review.ts"]);
+
+/** Expressions that are put together at run time cannot be looked at here. */
+const BUILT: Record<string, string> = {
+  "src/redact.ts": "words one after another, all of them escaped",
+  "src/sdk/settings.ts": "the pattern in the schema of an integration's setting, on the operator's value",
+  "src/authoring/check/rules/parts.ts": "an integration's id, on an author's own code",
+  "src/authoring/dev/script.ts": "an author's script of answers, in development only",
+  "src/runtime/bundle.ts": "paths, all of them escaped",
+};
+
+const nameOf = ({ file, source, flags }: Expression) => `${file} /${source}/${flags}`;
+const isInside = (expression: Expression) =>
+  nameOf(expression) in INSIDE || `${expression.file} *` in INSIDE || KNOWN.has(expression.file);
+const outside = literals.filter((expression) => !isInside(expression));
+
+/** In words, the attack that takes more than its share of time; undefined when none does. */
+function steepest({ source, flags }: Pick<Expression, "source" | "flags">): string | undefined {
+  const expression = new RegExp(source, flags);
+  const longer = attacks({ source, flags }, 40_000);
+  for (const [index, text] of attacks({ source, flags }, 2_500).entries()) {
+    const work = (on: string) => () => void on.replace(expression, "");
+    const { small, large, isSteep } = growthOf(work(text), work(longer[index] ?? ""), 16);
+    if (isSteep)
+      return `${small.toFixed(1)} → ${large.toFixed(1)} ms on ${JSON.stringify(text.slice(0, 60))}`;
+  }
+  return undefined;
+}
+
+describe("expressions", () => {
+  test("are found", () => {
+    expect(literals.length).toBeGreaterThan(100);
+  });
+
+  test("have no repeats that compete for the same text", () => {
+    const steep = outside.filter(({ source, flags }) => analyse({ source, flags }).reports.length > 0);
+    expect(steep.map((expression) => `${expression.place} ${nameOf(expression)}`)).toEqual([]);
+  });
+
+  test("take a time in proportion to the text, whatever it is", () => {
+    const seen = new Set<string>();
+    const steep: string[] = [];
+    for (const expression of outside) {
+      const { source, flags, place } = expression;
+      const key = `/${source}/${flags}`;
+      if (seen.has(key)) continue;
+      seen.add(key);
+      const found = steepest(expression);
+      if (found) steep.push(`${place} ${key}: ${found}`);
+    }
+    expect(steep).toEqual([]);
+  }, 120_000);
+
+  test("that are put together at run time are known", () => {
+    expect([...new Set(built.map(({ file }) => file))].filter((file) => !(file in BUILT))).toEqual([]);
+  });
+
+  test("the exceptions are still there", () => {
+    const names = new Set(literals.flatMap((one) => [nameOf(one), `${one.file} *`]));
+    expect(Object.keys(INSIDE).filter((name) => !names.has(name))).toEqual([]);
+    const files = new Set(built.map(({ file }) => file));
+    expect(Object.keys(BUILT).filter((file) => !files.has(file))).toEqual([]);
+  });
+});
+
+describe("the search for steep expressions finds", () => {
+  const finds = ({ source, flags }: RegExp): boolean => {
+    return analyse({ source, flags }).reports.length > 0 || steepest({ source, flags }) !== undefined;
+  };
+  test.each([
+    [/\/+$/],
+    [/(?<=\p{L})[./:@]+|[./:@]+(?=\p{L})/gu],
+    [/\b(with|assert)\s*\{[^}]*macro[^}]*\}/],
+    [/^ {0,3}(#{1,6})[ \t]+(.*?)[ \t]*#*[ \t]*$/],
+    [/"(?:[^"\\]|\\.)*"|[{}]/gs],
+    [/<(?=\s*\/?\s*tag)/g],
+    [/<(style|script)[\s\S]*?<\/\1>/g],
+    [/(a+)+$/],
+  ])("%p", (expression) => {
+    expect(finds(expression)).toBe(true);
+  });
+  test("nothing where there is nothing", () => {
+    expect([/^[a-z]+$/, /\{\{([^{}]*)\}\}/g, /\s+/g, /<(?=\s*(?:\/\s*)?tag)/g].filter(finds)).toEqual([]);
+  });
+});

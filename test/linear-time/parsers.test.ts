@@ -1,0 +1,233 @@
+// What reads outside text, timed on texts that are made to keep it busy, at 10 kB and 100 kB; small ones come first, so
+// that a parser that is exponential fails at once instead of running for ever.
+
+import { describe, expect, test } from "bun:test";
+import { Type as t } from "@sinclair/typebox";
+import { describeEvent } from "../../integrations/github/events/describe.ts";
+import { isMarked } from "../../integrations/github/markers.ts";
+import { splitText } from "../../integrations/github/split-text.ts";
+import { keyAt, parsePointer } from "../../integrations/webhook/payload.ts";
+import { faultIn, renderPrompt } from "../../integrations/webhook/prompt.ts";
+import { cutText } from "../../src/agent/cut-text.ts";
+import { toToolResult } from "../../src/agent/tools/result.ts";
+import { namesTool } from "../../src/capabilities/tool-patterns.ts";
+import { frontMatterReader } from "../../src/front-matter.ts";
+import { findInLiteral } from "../../src/integrations/find-in-literal.ts";
+import { locate } from "../../src/integrations/locate.ts";
+import { compileSchema } from "../../src/json-schema.ts";
+import { readCommands } from "../../src/llm/offline.ts";
+import { readRetryAfter, toFailure } from "../../src/llm/openai-failure.ts";
+import { nearest } from "../../src/nearest.ts";
+import { createOutput } from "../../src/processes/output.ts";
+import { createRedactor } from "../../src/redact.ts";
+import { chunkMarkdown } from "../../src/search/chunk.ts";
+import { searchableText } from "../../src/search/lexemes.ts";
+import { mentionedSkills } from "../../src/skills/mentions.ts";
+import { storable, storableJson } from "../../src/storable.ts";
+import { tagList } from "../../src/tags.ts";
+import { compareVersions } from "../../src/templates/compatible.ts";
+import { parsePath } from "../../src/workspace/path.ts";
+import { type Growth, growthOf } from "./growth.ts";
+
+const keep = (text: string) => text;
+const redactor = createRedactor();
+redactor.add("a-secret-of-some-length-0123456789", "another/secret+with=signs&more-0123");
+const readFront = frontMatterReader(t.Object({ name: t.Optional(t.String()) }));
+const validate = compileSchema(t.Object({ name: t.String() }, { additionalProperties: false }));
+
+const PARSERS: Record<string, (text: string) => unknown> = {
+  mentionedSkills,
+  searchableText,
+  chunkMarkdown: (text) => chunkMarkdown(text),
+  "chunkMarkdown, as what is searched": (text) =>
+    chunkMarkdown(text).map(({ breadcrumb, content }) => searchableText(`${breadcrumb}\n${content}`)),
+  readCommands,
+  frontMatter: readFront,
+  tagList,
+  nearest: (text) => nearest(text, ["integration", "title", "content"]),
+  "nearest, of long words": (text) => nearest("integration", [text]),
+  storable,
+  storableJson: (text) => storableJson({ [text]: [text] }),
+  cutText: (text) => cutText(text, 30_000),
+  toToolResult: (text) => toToolResult(text, keep),
+  "toToolResult, an object": (text) => toToolResult({ error: text }, keep),
+  namesTool: (text) => namesTool(["github_*_*_*", "*a*a*a*a*a*b"])(text),
+  "namesTool, the pattern": (text) =>
+    namesTool([text.replaceAll("a", "*a"), `${"*a".repeat(60)}b`])("a".repeat(64)),
+  locate: (text) => locate(Object.assign(new Error("x"), { stack: text }), "/integrations/mine"),
+  findInLiteral: (text) => findInLiteral(`const SETUP = ${text}`, "SETUP", ["a"]),
+  "messages of a model's endpoint": (text) => toFailure(new Error(text), { hide: keep, now: 0 }),
+  readRetryAfter: (text) => readRetryAfter(new Headers({ "retry-after": text.replace(/[^ -~]/g, "") }), 0),
+  redact: redactor.redact,
+  "output of a process": (text) => {
+    const output = createOutput({ redact: keep, onLine: () => {}, pause: async () => {} });
+    output.write(new TextEncoder().encode(text), "stdout");
+    output.end();
+  },
+  compareVersions: (text) => compareVersions(text, "1.0"),
+  parsePath,
+  validate: (text) => validate({ [text]: 1 }),
+  "webhook: a template": faultIn,
+  "webhook: a payload": (text) =>
+    renderPrompt("{{text}} {{.}}", { endpoint: "e", event: "x", payload: { text } }),
+  "webhook: a pointer": parsePointer,
+  "webhook: a key": (text) => keyAt({ a: text }, "/a"),
+  "github: a comment": (text) =>
+    describeEvent("issue_comment", {
+      action: "created",
+      issue: { number: 1, title: text },
+      comment: { body: text, user: { login: text } },
+    }),
+  "github: a push": (text) =>
+    describeEvent("push", {
+      ref: text,
+      commits: Array(20).fill({ id: text, message: text }),
+      sender: { login: text },
+    }),
+  "github: a marker": isMarked,
+  "github: an answer": (text) => splitText(text, 1000),
+};
+
+/** Each is repeated; what stands before the bar comes once, before it, and what stands behind it once, at the end. */
+const UNITS = [
+  ...[
+    "a",
+    " ",
+    "\n",
+    "\t",
+    ".",
+    "/",
+    "-",
+    "#",
+    "`",
+    "~",
+    "=",
+    "<",
+    ">",
+    "{",
+    "}",
+    '"',
+    "'",
+    "\\",
+    "@",
+    ":",
+    ";",
+    ",",
+    "\u0000",
+    "é",
+    "日",
+  ],
+  ...[
+    "ab ",
+    "a.",
+    "a/",
+    "a@",
+    ". ",
+    "# ",
+    " #",
+    "a\n",
+    "#a\n",
+    "# a\n\nx\n",
+    "```\n",
+    "~~~\n",
+    "> ",
+    "a\n=\n",
+    "---\n",
+    "- a\n",
+  ],
+  ...[
+    "@skill:",
+    "@skill:a./",
+    "/a {\n",
+    "/a {}\n",
+    '"\\',
+    '{"',
+    '\\"',
+    "{{",
+    "{{a}}",
+    "{{a",
+    "<a",
+    "<script",
+    "<style>",
+    "</",
+    "<!--",
+    "/*",
+    "//",
+    "%41",
+    "%",
+    "&lt;",
+  ],
+  ...[
+    "\u0301",
+    "\u0301\u0316",
+    "\u0316\u0301",
+    "\u1100",
+    "\u200d",
+    "\u{1f600}",
+    "\ud800",
+    "ﷺ",
+    "Σ.",
+    "İ",
+    "\u001b[",
+    "\u001b[;",
+    "\u009b",
+    "\u001b]8;;",
+    "<|",
+    "<|a",
+    "[INST",
+    "＜｜",
+  ],
+  ...[
+    "@skill:a|.|x",
+    "# |.|\n\ntext",
+    "# | |x",
+    "# | #|x",
+    "# a|.|\n\n# b\n\nc",
+    "````````|````\n|",
+    '/a {|"\\"|',
+    "/a {|{|",
+    "---\n|a\n|",
+    "a|\u0301|",
+    "\u001b[|;|",
+    "\u001b]|a|",
+    "<| |/webhook-data",
+    "`|`|\n```\n",
+    "(|:1|)",
+    "/integrations/mine|:1|",
+    ":|1|:1",
+  ],
+];
+
+function textOf(unit: string, size: number): string {
+  const [before = "", middle, after = ""] =
+    unit.includes("|") && unit.split("|").length === 3 ? unit.split("|") : ["", unit, ""];
+  return before + (middle ?? unit).repeat(Math.ceil(size / (middle ?? unit).length)) + after;
+}
+
+/** In words, when the parser takes more than its share of time; the largest text decides, where caches count no more. */
+function steepness(parse: (text: string) => unknown, unit: string): string | undefined {
+  const work = (size: number) => {
+    const text = textOf(unit, size);
+    return () => {
+      try {
+        parse(text);
+      } catch {
+        // Refusing is as good as reading, as long as it is quick.
+      }
+    };
+  };
+  const early = growthOf(work(1_000), work(10_000), 10);
+  if (early.isSteep) return inWords(unit, early);
+  if (!growthOf(work(10_000), work(100_000), 10).isSteep) return undefined;
+  const late = growthOf(work(100_000), work(800_000), 8);
+  return late.isSteep ? inWords(unit, late) : undefined;
+}
+
+const inWords = (unit: string, { small, large }: Growth): string =>
+  `${JSON.stringify(unit)}: ${small.toFixed(1)} → ${large.toFixed(1)} ms`;
+
+describe.each(Object.entries(PARSERS))("%s takes a time in proportion to the text", (_, parse) => {
+  test("whatever it is", () => {
+    expect(UNITS.flatMap((unit) => steepness(parse, unit) ?? [])).toEqual([]);
+  });
+});
