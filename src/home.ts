@@ -1,7 +1,8 @@
 // The folder that a server keeps everything in, readable to its user only.
 
-import { chmodSync, mkdirSync } from "node:fs";
+import { chmodSync } from "node:fs";
 import { join } from "node:path";
+import { makeFolderDurably } from "./durable-file.ts";
 import { HeddleError, messageOf } from "./errors.ts";
 
 export interface Home {
@@ -27,7 +28,7 @@ export function openHome(path: string): Home {
   const content = ["skills", "carapaces", "templates"].map((kind) => join(path, kind));
   const folders = [path, home.bots, ...content, home.workspace, home.cache, join(path, "keys")];
   try {
-    for (const folder of folders) mkdirSync(folder, { recursive: true, mode: 0o700 });
+    for (const folder of folders) makeFolderDurably(folder, { mode: 0o700 });
     chmodSync(path, 0o700);
   } catch (cause) {
     throw new HeddleError(

@@ -9,6 +9,8 @@ const repository = resolve(import.meta.dirname, "..");
 /** What every part may use. They know each other only where the table below says so. */
 const FOUNDATION = [
   "batch.ts",
+  "durable-file.ts",
+  "end-process.ts",
   "errors.ts",
   "front-matter.ts",
   "ids.ts",
@@ -110,6 +112,8 @@ const MAY_IMPORT: Record<string, string[]> = {
   "home.ts": [],
   "config.ts": [],
   "batch.ts": [],
+  "durable-file.ts": [],
+  "end-process.ts": [],
   "errors.ts": [],
   "front-matter.ts": [],
   "ids.ts": [],

@@ -1,17 +1,20 @@
 // The database inside Heddle: PGlite (PostgreSQL in WebAssembly) with pgvector, in a folder of the home.
 
 import { existsSync, readFileSync } from "node:fs";
-import { mkdir, rename, rm } from "node:fs/promises";
+import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
-import { type Extension, PGlite } from "@electric-sql/pglite";
+import type { PGlite } from "@electric-sql/pglite";
 import { drizzle } from "drizzle-orm/pglite";
 import { migrate as applyMigrations } from "drizzle-orm/pglite/migrator";
-import { HeddleError, messageOf } from "../errors.ts";
+import { renameDurably, syncTree } from "../durable-file.ts";
+import { endProcess } from "../end-process.ts";
+import { HeddleError } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import { unpackArchive } from "../runtime/archive.ts";
-import { asset, assetFile, builtinDir } from "../runtime/assets.ts";
+import { asset, builtinDir } from "../runtime/assets.ts";
+import { createCheckpoints } from "./checkpoints.ts";
 import type { Database } from "./database.ts";
+import { type OpenClient, openClient } from "./embedded-client.ts";
 import { lockFolder } from "./lock.ts";
 import { migrate } from "./migrate.ts";
 import * as schema from "./schema.ts";
@@ -19,12 +22,12 @@ import * as schema from "./schema.ts";
 /** The PostgreSQL that PGlite is; a folder of another one cannot be read. */
 const EMBEDDED_MAJOR = "18";
 
-/** Instead of PGlite's 128 MB: a quarter of the server's memory saved, and nothing was slower for it. */
-const SHARED_BUFFERS = "32MB";
-
 export interface OpenEmbedded {
   home: string;
   log: Logger;
+  /** Default: the process ends, with PostgreSQL's last words in the log. */
+  onPanic?: OpenClient["onPanic"];
+  files?: OpenClient["files"];
   /** Hears, in words for a person, of a step that takes seconds. */
   onProgress?: (text: string) => void;
   /** A tar.gz of a data folder to begin with instead of the one that Heddle carries; null: make a new one. */
@@ -38,15 +41,25 @@ export async function openEmbedded(options: OpenEmbedded): Promise<Database> {
   try {
     if (!existsSync(folder)) await makeFolder(folder, options);
     refuseOtherMajor(folder);
-    const client = await openClient(folder, options);
-    return await ready(client, options.home, lock.release);
+    const client = await openClient(folder, clientOptions(options));
+    return await ready(client, options, lock.release);
   } catch (error) {
     lock.release();
     throw error;
   }
 }
 
-async function ready(client: PGlite, home: string, release: () => void): Promise<Database> {
+function clientOptions(options: OpenEmbedded): OpenClient {
+  const {
+    home,
+    log,
+    files,
+    onPanic = (line) => endProcess(log, `The embedded database gave up: ${line}`),
+  } = options;
+  return { home, log, onPanic, ...(files && { files }) };
+}
+
+async function ready(client: PGlite, { home, log }: OpenEmbedded, release: () => void): Promise<Database> {
   const query = drizzle(client, { schema });
   try {
     await migrate({
@@ -58,6 +71,7 @@ async function ready(client: PGlite, home: string, release: () => void): Promise
     await client.close();
     throw error;
   }
+  const checkpoints = createCheckpoints({ execute: (text, values) => execute(client, text, values), log });
   return {
     kind: "embedded",
     query,
@@ -75,6 +89,7 @@ async function ready(client: PGlite, home: string, release: () => void): Promise
       return { close: async () => clearTimeout(timer) };
     },
     async close() {
+      checkpoints.close();
       await client.close();
       release();
     },
@@ -93,7 +108,7 @@ async function execute(client: PGlite, text: string, values: unknown[] = []) {
 
 const quoted = (name: string) => `"${name.replaceAll('"', '""')}"`;
 
-/** The folder appears whole or not at all, so that a start that was cut short leaves nothing half-made. */
+/** The folder appears whole or not at all, so that a start that was cut short, even by a power cut, leaves nothing half-made. */
 async function makeFolder(folder: string, options: OpenEmbedded): Promise<void> {
   const unfinished = `${folder}.new`;
   await rm(unfinished, { recursive: true, force: true });
@@ -103,50 +118,11 @@ async function makeFolder(folder: string, options: OpenEmbedded): Promise<void> 
     await unpackArchive(prepared, unfinished);
   } else {
     options.onProgress?.("Making the database; this happens once and takes some seconds.");
-    const client = await openClient(unfinished, options);
+    const client = await openClient(unfinished, clientOptions(options));
     await client.close();
   }
-  await rename(unfinished, folder);
-}
-
-async function openClient(folder: string, { home, log }: OpenEmbedded): Promise<PGlite> {
-  let lastWords = "";
-  try {
-    return await PGlite.create({
-      dataDir: folder,
-      startParams: [...PGlite.defaultStartParams, "-c", `shared_buffers=${SHARED_BUFFERS}`],
-      pgliteWasmModule: await wasm("pglite.wasm"),
-      initdbWasmModule: await wasm("initdb.wasm"),
-      fsBundle: await asset("pglite.data"),
-      extensions: { vector: vectorExtension(await assetFile("vector.tar.gz", home)) },
-      onStderr(line) {
-        if (/\b(FATAL|PANIC|ERROR)\b/.test(line)) lastWords = line;
-        log.debug("PGlite: {line}", { line });
-        return false;
-      },
-    });
-  } catch (cause) {
-    throw new HeddleError(
-      "database",
-      `The embedded database in ${folder} cannot be opened (${lastWords || messageOf(cause)}): restore a backup of ` +
-        "the folder, or move it away to begin with an empty one.",
-      { cause },
-    );
-  }
-}
-
-async function wasm(name: "pglite.wasm" | "initdb.wasm"): Promise<WebAssembly.Module> {
-  const file = await asset(name);
-  if (!file) throw new HeddleError("internal", `${name} is missing from this installation.`);
-  return WebAssembly.compile(await file.arrayBuffer());
-}
-
-/** What @electric-sql/pglite-pgvector exports, but with a bundle that may lie elsewhere. */
-function vectorExtension(bundle: string): Extension {
-  return {
-    name: "vector",
-    setup: async (_client, emscriptenOpts) => ({ emscriptenOpts, bundlePath: pathToFileURL(bundle) }),
-  };
+  syncTree(unfinished);
+  renameDurably(unfinished, folder);
 }
 
 function refuseOtherMajor(folder: string): void {

@@ -5,9 +5,10 @@ import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
-import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { renameDurably, syncTree } from "../durable-file.ts";
 
 /** Where compile.ts embeds the files, beside the program's entry. */
 export const EMBEDDED_FOLDER = "embedded";
@@ -189,7 +190,9 @@ async function unpacked(
   const temporary = `${target}.${crypto.randomUUID()}`;
   try {
     await write(temporary);
-    await rename(temporary, target);
+    // What is there counts as whole from then on, also after a power cut.
+    syncTree(temporary);
+    renameDurably(temporary, target);
   } catch (error) {
     await rm(temporary, { recursive: true, force: true });
     if (!(await exists(target))) throw error;

@@ -1,7 +1,8 @@
 // The key that secrets are sealed with, and what is derived from it.
 
 import { hkdfSync } from "node:crypto";
-import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
+import { writeDurably } from "../durable-file.ts";
 import { HeddleError } from "../errors.ts";
 import type { Home } from "../home.ts";
 
@@ -10,10 +11,8 @@ export function encryptionKey(home: Home, fromEnvironment: string | undefined): 
   if (fromEnvironment) return Buffer.from(fromEnvironment, "hex");
   if (!existsSync(home.encryptionKeyFile)) {
     const made = crypto.getRandomValues(Buffer.alloc(32)).toString("hex");
-    // It appears whole or not at all: a start that is cut short must not leave half a key.
-    const unfinished = `${home.encryptionKeyFile}.${process.pid}`;
-    writeFileSync(unfinished, `${made}\n`, { mode: 0o600 });
-    renameSync(unfinished, home.encryptionKeyFile);
+    // On the disk before anything is sealed with it: what is sealed with a lost key is lost as well.
+    writeDurably(home.encryptionKeyFile, `${made}\n`, { mode: 0o600 });
   }
   const text = readFileSync(home.encryptionKeyFile, "utf8").trim();
   if (!/^[0-9a-fA-F]{64}$/.test(text)) {

@@ -15,6 +15,7 @@ import {
   rmdir,
 } from "node:fs/promises";
 import { join } from "node:path";
+import { isUnsyncable } from "../durable-file.ts";
 import { HeddleError } from "../errors.ts";
 
 // Windows knows only the first four.
@@ -91,6 +92,7 @@ export async function writeFileBelow(
         }
         await beforeVisible();
         await rename(unfinished, at(name));
+        await syncNames(at);
       } catch (error) {
         await rm(unfinished, { force: true }).catch(() => {});
         throw error;
@@ -119,8 +121,10 @@ async function makeFolders(root: string, folders: string[], names: string[]): Pr
     for (const [index, name] of folders.entries()) {
       await inFolder(root, folders.slice(0, index), names, async (at) => {
         const error = await mkdir(at(name), { mode: 0o700 }).catch((error: NodeJS.ErrnoException) => error);
-        if (error === undefined) made.push(folders.slice(0, index + 1));
-        else if (error.code !== "EEXIST") throw error;
+        if (error === undefined) {
+          made.push(folders.slice(0, index + 1));
+          await syncNames(at);
+        } else if (error.code !== "EEXIST") throw error;
       });
     }
     return made;
@@ -135,6 +139,19 @@ async function unmakeFolders(root: string, made: string[][]): Promise<void> {
   for (const folders of made.toReversed()) {
     const remove = inFolder(root, folders.slice(0, -1), folders, (at) => rmdir(at(folders.at(-1) ?? "")));
     await remove.catch(() => {});
+  }
+}
+
+/** Whoever was told that a file is there finds it after a power cut, too. */
+async function syncNames(at: (name: string) => string): Promise<void> {
+  let folder: FileHandle | undefined;
+  try {
+    folder = await open(at("."), O_RDONLY | O_DIRECTORY);
+    await folder.sync();
+  } catch (error) {
+    if (!isUnsyncable(error)) throw error;
+  } finally {
+    await folder?.close();
   }
 }
 

@@ -1,0 +1,105 @@
+// The power fails at random moments of real load, and the disk keeps only what was synced, and of the rest whatever
+// chance leaves. Nothing that was acknowledged is lost, and every start finds a home that it can use.
+
+import { afterAll, expect, test } from "bun:test";
+import { cpSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { getLogger } from "@logtape/logtape";
+import { openDatabase } from "../../src/db/open.ts";
+import { messages, tasks } from "../../src/db/schema.ts";
+import { killAll, launch, until } from "../faults/process.ts";
+import { createRandom } from "../faults/random.ts";
+import { pullRequests, send, WEBHOOK_SECRET } from "../faults/webhooks.ts";
+
+const CONNECTIONS = 8;
+/** Writes and syncs before the power fails; the first falls into the first start, which unpacks the database. */
+const CUTS = [
+  [1, 1_200],
+  [200, 2_500],
+  [1_000, 3_000],
+  [2_500, 4_000],
+] as const;
+
+const base = mkdtempSync(join(tmpdir(), "heddle-power-cut-"));
+afterAll(async () => {
+  await killAll();
+  rmSync(base, { recursive: true, force: true });
+});
+
+test("after power cuts all that was acknowledged is there", async () => {
+  const random = createRandom("power-cut.test.ts");
+  const webhooks = pullRequests(20_000, 12).values();
+  const acknowledged: { delivery: string; task: string }[] = [];
+  let home = join(base, "home-0");
+  mkdirSync(home, { mode: 0o700 });
+
+  for (const [round, [min, max]] of CUTS.entries()) {
+    const copy = join(base, `copy-${round}`);
+    const next = join(base, `home-${round + 1}`);
+    cpSync(home, copy, { recursive: true });
+    const heddle = launch({
+      program: [
+        process.execPath,
+        "--preload",
+        join(import.meta.dirname, "preload.ts"),
+        join(import.meta.dirname, "../../src/main.ts"),
+      ],
+      arguments: ["--home", home, "--port", "0"],
+      environment: {
+        GITHUB_WEBHOOK_SECRET: WEBHOOK_SECRET,
+        POWER_CUT_ROOT: home,
+        POWER_CUT_COPY: copy,
+        POWER_CUT_TARGET: next,
+        POWER_CUT_AFTER: String(random.between(min, max)),
+        FAULTS_SEED: String(random.between(1, 2 ** 31)),
+      },
+    });
+    let isOn = true;
+    const ended = heddle.ended.then((end) => {
+      isOn = false;
+      return end;
+    });
+    const url = await Promise.race([heddle.started.catch(() => undefined), ended.then(() => undefined)]);
+    const work = async () => {
+      while (isOn && url !== undefined) {
+        const webhook = webhooks.next().value;
+        if (!webhook) throw new Error("there are too few webhooks");
+        const answer = await send(url, webhook).catch(() => undefined);
+        if (!answer?.ok) continue;
+        // An answer of which the end is missing is none.
+        const body = (await answer.json().catch(() => undefined)) as { task_id: string } | undefined;
+        if (body) acknowledged.push({ delivery: webhook.id, task: body.task_id });
+      }
+    };
+    await Promise.all(Array.from({ length: CONNECTIONS }, work));
+    const end = await ended;
+    if (end !== "SIGKILL") throw new Error(`round ${round} ended with ${end}: ${heddle.errors()}`);
+    rmSync(home, { recursive: true });
+    rmSync(copy, { recursive: true });
+    home = next;
+  }
+
+  // The home is one that a server starts with, key and all.
+  const after = launch({
+    arguments: ["--home", home, "--port", "0"],
+    environment: { GITHUB_WEBHOOK_SECRET: WEBHOOK_SECRET },
+  });
+  const url = await after.started;
+  await until(
+    () => fetch(`${url}/ready`),
+    ({ ok }) => ok,
+  );
+  after.kill("SIGTERM");
+  expect(await after.ended).toBe(0);
+
+  const database = await openDatabase({ home, log: getLogger("heddle") });
+  const keys = (await database.query.select({ key: messages.dedupe_key }).from(messages)).map(
+    ({ key }) => key,
+  );
+  const found = new Set(keys.map((key) => key?.slice(key.indexOf(":") + 1)));
+  const runs = new Set((await database.query.select({ id: tasks.id }).from(tasks)).map(({ id }) => id));
+  await database.close();
+  expect(acknowledged.length).toBeGreaterThan(20);
+  expect(acknowledged.filter(({ delivery, task }) => !found.has(delivery) || !runs.has(task))).toEqual([]);
+}, 300_000);
