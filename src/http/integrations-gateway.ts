@@ -8,10 +8,11 @@ import type { Logger } from "../log.ts";
 import { ADMIN } from "../scopes.ts";
 import type { Auth } from "./auth.ts";
 import { answerError, type ErrorFacts } from "./errors.ts";
+import { innerRequest } from "./inner-request.ts";
 import { createRateLimiter, type RateLimit, senderOf } from "./rate-limit.ts";
 import { readBody } from "./read-body.ts";
 import { HANDLER_MS, type Router, runRouter } from "./run-router.ts";
-import { innerUrl, type Target } from "./target.ts";
+import type { Target } from "./target.ts";
 
 export interface MountedIntegrations {
   /** Resolves when the integration has been tried for the first time, or is found not to be there. */
@@ -121,12 +122,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       if (incoming) incoming.body = body;
       // Of a public route the router gets the very path that was judged. Others may tell "/a/" from "/a".
       const path = target.hasTrailingSlash && !isPublic ? `${rest}/` : rest;
-      const inner = new Request(innerUrl({ path, search: target.search }), {
-        method,
-        headers,
-        // The integration gets the bytes whole, so it can check a signature over them.
-        ...(body.byteLength > 0 && { body }),
-      });
+      const inner = innerRequest({ method, path, search: target.search, headers, body });
       // The key is between the caller and Heddle.
       if (!isPublic) inner.headers.delete("authorization");
       const answer = await runRouter(router, inner, { id, incoming, timeoutMs: limits.handlerMs });

@@ -1,6 +1,7 @@
 // Reads the JSON body of an API request: the right type, a bounded size, and only text that can be stored.
 
 import { HeddleError } from "../errors.ts";
+import { parseJson } from "../json-text.ts";
 import { storableJson } from "../storable.ts";
 import { readBody } from "./read-body.ts";
 
@@ -16,12 +17,7 @@ export async function readJson(request: Request): Promise<unknown> {
   }
   const text = decode(await readBody(request, { limit: API_BODY_LIMIT }));
   if (text.trim() === "") throw new HeddleError("bad_request", "The body is empty; send a JSON object.");
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (cause) {
-    throw new HeddleError("bad_request", "The body is not valid JSON.", { cause });
-  }
+  const value = parseJson(text);
   return SUSPECT.test(text) ? storableJson(value) : value;
 }
 

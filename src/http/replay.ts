@@ -5,9 +5,9 @@ import type { Inbox } from "../inbox/inbox.ts";
 import { repeatOf } from "../inbox/repeat.ts";
 import type { Logger } from "../log.ts";
 import { answerError } from "./errors.ts";
+import { innerRequest } from "./inner-request.ts";
 import type { MountedIntegrations } from "./integrations-gateway.ts";
 import { runRouter } from "./run-router.ts";
-import { innerUrl } from "./target.ts";
 import { type Trial, trialOf } from "./trial.ts";
 
 export interface ReplayOptions {
@@ -28,10 +28,12 @@ export function createReplay({ inbox, integrations, log }: ReplayOptions): Repla
     if (!router) {
       throw new HeddleError("unavailable", `The integration "${integrationId}" is not running now.`);
     }
-    const request = new Request(innerUrl({ path, search: "" }), {
+    const request = innerRequest({
       method,
+      path,
+      search: "",
       headers,
-      ...(body && body.byteLength > 0 && { body: new Uint8Array(body) }),
+      body: body && new Uint8Array(body),
     });
     let answer: Response;
     let failure: unknown;

@@ -22,8 +22,10 @@ export function createRouter(exported: unknown): IntegrationRouter | undefined {
   if (!isElysia(exported)) return undefined;
   const thrown = new WeakMap<Request, { error: unknown }>();
   // An instance takes on routes, but not how their instance was told to treat fields that their schemas do not name.
-  const normalize = (exported as { config?: { normalize?: boolean } }).config?.normalize;
-  const app = new Elysia({ ...(normalize !== undefined && { normalize }) })
+  const { normalize } = (exported as { config?: { normalize?: unknown } }).config ?? {};
+  // Elysia's own way of dropping them copies before it checks: a text where a Record belongs becomes an object with one
+  // key a letter, a number an empty one. TypeBox's looks at what is there.
+  const app = new Elysia({ normalize: normalize === false ? false : "typebox" })
     .onError(({ request, error, code, route }) => {
       // A number is a status that the code chose, such as `status(403)`.
       if (typeof code === "number" || ownHandlers.has(`${request.method} ${route}`)) return undefined;

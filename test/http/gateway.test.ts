@@ -174,6 +174,83 @@ test("what an integration throws becomes an answer that fits", async () => {
   expect([typed.status, typed.body.error.field]).toEqual([422, "n"]);
 });
 
+test("JSON that is too deep is told so, whatever it is called, and never reaches a schema", async () => {
+  const body = t.Object({ a: t.Optional(t.Any()) });
+  const router = new Elysia()
+    .post("/typed", ({ body }) => Response.json(Object.keys(body)), { body })
+    .post("/forced", ({ body }) => Response.json(Object.keys(body)), { body, parse: "json" })
+    .post("/own", async ({ request }) => Response.json(typeof (await request.json())), { parse: "none" });
+  const { send } = await createHttpFixture(shared, { integrations: { hook: integration(router) } });
+  const deep = "[".repeat(500_000);
+  for (const [path, type] of [
+    ["/typed", "application/json"],
+    ["/forced", "application/octet-stream"],
+    ["/own", "text/plain"],
+  ]) {
+    const answer = await send("POST", `/integrations/hook${path}`, {
+      body: deep,
+      headers: { "content-type": String(type) },
+    });
+    expect([path, answer.status, answer.body.error]).toEqual([
+      path,
+      400,
+      { code: "bad_request", message: "The JSON is nested deeper than 64 levels." },
+    ]);
+    const fine = await send("POST", `/integrations/hook${path}`, {
+      body: `{"a":${"[".repeat(60)}${"]".repeat(60)}}`,
+      headers: { "content-type": String(type) },
+    });
+    expect([path, fine.status]).toEqual([path, 200]);
+  }
+  const document = await send("POST", "/api/v1/documents", {
+    body: `{"content":"x","metadata":{"a":${deep}`,
+    headers: { "content-type": "application/json" },
+  });
+  expect([document.status, document.body.error.message]).toEqual([
+    400,
+    "The JSON is nested deeper than 64 levels.",
+  ]);
+});
+
+test("a text or a number is no Record and no object, and fields that a schema does not name are dropped", async () => {
+  const body = t.Object({
+    title: t.String(),
+    metadata: t.Optional(t.Record(t.String(), t.Unknown())),
+    inner: t.Optional(t.Object({ n: t.Optional(t.Number()) })),
+  });
+  const router = new Elysia().post("/typed", ({ body }) => Response.json(body), { body });
+  const { send } = await createHttpFixture(shared, { integrations: { hook: integration(router) } });
+  const post = async (more: object) => {
+    const answer = await send("POST", "/integrations/hook/typed", { body: { title: "a", ...more } });
+    return [answer.status, answer.body.error?.field ?? answer.body];
+  };
+  expect(await post({ metadata: "x".repeat(500_000) })).toEqual([422, "metadata"]);
+  expect(await post({ metadata: 5 })).toEqual([422, "metadata"]);
+  expect(await post({ inner: 5 })).toEqual([422, "inner"]);
+  expect(await post({ metadata: { a: 1 }, inner: { n: 1, more: 2 }, more: 3 })).toEqual([
+    200,
+    { title: "a", metadata: { a: 1 }, inner: { n: 1 } },
+  ]);
+});
+
+test("what a schema refuses does not carry the value along, indented or not", async () => {
+  let message = "";
+  const router = new Elysia()
+    .onError(({ error, code }) => {
+      if (code === "VALIDATION") message = (error as Error).message;
+    })
+    .post("/typed", () => "never", { body: t.Object({ list: t.Array(t.String()) }) });
+  const { send } = await createHttpFixture(shared, { integrations: { hook: integration(router) } });
+  // A line each with 120 blanks before it, if it were printed.
+  const value = `${"[".repeat(60)}${"1,".repeat(200_000)}1${"]".repeat(60)}`;
+  await send("POST", "/integrations/hook/typed", {
+    body: `{"list":${value}}`,
+    headers: { "content-type": "application/json" },
+  });
+  expect(JSON.parse(message)).toMatchObject({ type: "validation", on: "body", property: "/list/0" });
+  expect(message.length).toBeLessThan(1_000);
+});
+
 test("one sender's flood is turned away before the handler, and nobody else", async () => {
   let handled = 0;
   const { app } = await createHttpFixture(shared, {

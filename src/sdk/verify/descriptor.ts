@@ -1,10 +1,11 @@
 // A verifier as data, for manifests and for endpoints that people make at run time.
 
 import { HeddleError } from "../../errors.ts";
+import { parseJson } from "../../json-text.ts";
 import { github } from "./github.ts";
 import { gitlab } from "./gitlab.ts";
 import { type PlainBearer, type PlainHmac, type PlainWebhook, plainBearer, plainHmac } from "./plain.ts";
-import { FORM, formFields, jsonValue, mediaType } from "./request.ts";
+import { FORM, formFields, mediaType } from "./request.ts";
 import type { Scheme, VerifiedWebhook } from "./scheme.ts";
 import { type Secrets, usableSecrets } from "./secrets.ts";
 import { slack } from "./slack.ts";
@@ -82,7 +83,7 @@ function withPayload(scheme: Scheme<PlainWebhook>): Scheme<VerifiedWebhook> {
       const type = mediaType(received);
       const isJson = type === null || type === "application/json" || type.endsWith("+json");
       if (body === "") return { id, event: null, payload: null, body };
-      const payload = isJson ? jsonValue(body) : type === FORM ? formFields(body) : body;
+      const payload = isJson ? parseJson(body) : type === FORM ? formFields(body) : body;
       return { id, event: null, payload, body };
     },
   };

@@ -2,6 +2,7 @@
 
 import { Buffer } from "node:buffer";
 import { HeddleError } from "../../errors.ts";
+import { parseJson } from "../../json-text.ts";
 import type { JsonObject } from "../types.ts";
 import { refused } from "./secrets.ts";
 
@@ -96,16 +97,8 @@ export function bodyText({ bytes }: Received): string {
 /** A form's fields; of one that comes twice the last. */
 export const formFields = (body: string): JsonObject => Object.fromEntries(new URLSearchParams(body));
 
-export function jsonValue(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw new HeddleError("bad_request", "The body is not JSON", { cause });
-  }
-}
-
 export function jsonObject(text: string): JsonObject {
-  const value = jsonValue(text);
+  const value = parseJson(text);
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     throw new HeddleError("bad_request", "The body is not a JSON object");
   }
