@@ -255,7 +255,11 @@ test("an author's test runs with no package installed", async () => {
     try { t.String(); } catch (error) { needs = error.message; }
     console.log(JSON.stringify([tool(), tool._tool_schema.function.name, defineConfig({ SOME: { type: "integer" } }).SOME, needs]));`;
   await folder.write({ "author.ts": source });
-  for (const part of ["src/errors.ts", ...new Bun.Glob("src/sdk/**/*.ts").scanSync(repository)]) {
+  for (const part of [
+    "src/errors.ts",
+    "src/json-text.ts",
+    ...new Bun.Glob("src/sdk/**/*.ts").scanSync(repository),
+  ]) {
     await Bun.write(join(folder.path, "sdk", part), Bun.file(join(repository, part)));
   }
   const run = Bun.spawn([process.execPath, "--no-install", "author.ts"], {
