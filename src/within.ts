@@ -1,12 +1,33 @@
-/** The promise's outcome, or a rejection after `ms` milliseconds; what the promise does later is ignored. */
-export async function within<T>(ms: number, promise: Promise<T>): Promise<T> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no result within ${ms} ms`)), ms);
-  });
+// The one time limit on a wait. What is waited for may be anybody's code: it cannot be stopped, only waited for no longer.
+
+export interface WithinOptions {
+  /** Its abort ends the wait with the signal's reason. */
+  signal?: AbortSignal | undefined;
+  /** What a wait that took too long is rejected with. */
+  error?: () => unknown;
+}
+
+/** The longest that a timer takes; a longer one would fire at once. */
+const LONGEST_MS = 2 ** 31 - 1;
+
+/**
+ * The outcome of `work`, or a rejection: with `error()` after `ms` milliseconds, with the signal's reason when it is
+ * aborted. What the work does later is ignored; neither a timer nor a listener outlives the wait.
+ */
+export async function within<Value>(
+  ms: number,
+  work: Promise<Value>,
+  { signal, error = () => new Error(`no result within ${ms} ms`) }: WithinOptions = {},
+): Promise<Value> {
+  const end = Promise.withResolvers<never>();
+  const onAbort = () => end.reject(signal?.reason);
+  const timer = setTimeout(() => end.reject(error()), Math.min(ms, LONGEST_MS));
+  if (signal?.aborted) onAbort();
+  signal?.addEventListener("abort", onAbort, { once: true });
   try {
-    return await Promise.race([promise, late]);
+    return await Promise.race([work, end.promise]);
   } finally {
     clearTimeout(timer);
+    signal?.removeEventListener("abort", onAbort);
   }
 }

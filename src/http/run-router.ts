@@ -1,5 +1,6 @@
 import { HeddleError } from "../errors.ts";
 import { type Incoming, withIncoming } from "../inbox/incoming.ts";
+import { within } from "../within.ts";
 
 export interface Router {
   /** Answers for the path below /integrations/<id>; rejects with what the integration's code threw. */
@@ -20,16 +21,7 @@ export function runRouter(
   }: { id: string; incoming?: Incoming | undefined; timeoutMs?: number },
 ): Promise<Response> {
   const handled = withIncoming(incoming, () => handle(request));
-  return within(timeoutMs, handled, `The integration ${id} did not answer in time.`);
-}
-
-/** The work itself cannot be stopped; only the wait for it ends. */
-async function within<Value>(ms: number, work: Promise<Value>, message: string): Promise<Value> {
-  const late = Promise.withResolvers<never>();
-  const timer = setTimeout(() => late.reject(new HeddleError("timeout", message)), ms);
-  try {
-    return await Promise.race([work, late.promise]);
-  } finally {
-    clearTimeout(timer);
-  }
+  return within(timeoutMs, handled, {
+    error: () => new HeddleError("timeout", `The integration ${id} did not answer in time.`),
+  });
 }

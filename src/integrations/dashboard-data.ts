@@ -3,6 +3,7 @@
 import { compileOwnSchema, plainSchema } from "../json-schema.ts";
 import type { Logger } from "../log.ts";
 import { DashboardData } from "../sdk/dashboard.ts";
+import { within } from "../within.ts";
 import { type FieldProblem, fieldProblems } from "./field-problems.ts";
 import type { IntegrationRouter } from "./router.ts";
 
@@ -17,23 +18,20 @@ export async function checkModule(
 ): Promise<FieldProblem[]> {
   const path = `/mc/${module}/data`;
   const whole = (message: string): FieldProblem[] => [{ path: "", message: `GET ${path} ${message}` }];
-  const late = Promise.withResolvers<undefined>();
-  const timer = setTimeout(() => late.resolve(undefined), timeoutMs);
+  const late = new Error(`did not answer within ${timeoutMs / 1000} s`);
   try {
-    const answer = await Promise.race([ask(router, path), late.promise]);
-    if (!answer) return whole(`did not answer within ${timeoutMs / 1000} s`);
+    const answer = await within(timeoutMs, ask(router, path), { error: () => late });
     if (answer.status !== 200) return whole(`answered ${answer.status}`);
     if (answer.text.length > LONGEST) return whole(`answered more than ${LONGEST} characters`);
     return checkText(answer.text);
   } catch (error) {
+    if (error === late) return whole(late.message);
     if (error instanceof Error && "code" in error && error.code === "NOT_FOUND") {
       return whole("is no route of the integration");
     }
     // What an integration throws may say anything; it belongs into the log.
     log.warning("GET {path} of a dashboard module failed: {error}", { path, error });
     return whole("threw; the log says what");
-  } finally {
-    clearTimeout(timer);
   }
 }
 

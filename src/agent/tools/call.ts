@@ -1,11 +1,12 @@
 // One tool call: prepare (may it run, with which arguments), execute (under a time limit), finalise (what the
 // model reads of it). Whatever goes wrong is the call's result; only the end of the run itself is thrown.
 
-import { messageOf } from "../../errors.ts";
+import { HeddleError, messageOf } from "../../errors.ts";
 import { throwIfAborted } from "../../llm/abort.ts";
 import type { LlmToolCall } from "../../llm/llm.ts";
 import type { Redact } from "../../redact.ts";
 import type { JsonObject, RunContext, ToolContext } from "../../sdk/types.ts";
+import { within } from "../../within.ts";
 import type { RegisteredTool } from "./registry.ts";
 import { failedResult, type ToolResult, toToolResult } from "./result.ts";
 
@@ -85,21 +86,19 @@ async function execute(
   { tool, args }: { tool: RegisteredTool; args: JsonObject },
   { run, signal, onThrow }: CallToolOptions,
 ): Promise<Execution> {
+  const { name, timeoutSeconds } = tool;
+  const late = new HeddleError("timeout", `${name} took longer than ${timeoutSeconds} seconds.`);
   const limit = new AbortController();
-  const timer = setTimeout(() => limit.abort(), tool.timeoutSeconds * 1000);
-  const both = AbortSignal.any([signal, limit.signal]);
-  const context: ToolContext = { ...run, signal: both };
+  const context: ToolContext = { ...run, signal: AbortSignal.any([signal, limit.signal]) };
   try {
-    const value = await Promise.race([runTool(tool, args, context), rejectOnAbort(both)]);
-    return { value };
+    const work = runTool(tool, args, context);
+    return { value: await within(timeoutSeconds * 1000, work, { signal, error: () => late }) };
   } catch (error) {
     throwIfAborted(signal);
-    if (limit.signal.aborted)
-      return { problem: `${tool.name} took longer than ${tool.timeoutSeconds} seconds.` };
-    onThrow?.(error);
+    // Only now, so that the tool's own answer to the abort is never taken for its result.
+    if (error === late) limit.abort(late);
+    else onThrow?.(error);
     return { problem: messageOf(error) };
-  } finally {
-    clearTimeout(timer);
   }
 }
 
@@ -107,13 +106,6 @@ async function execute(
 async function runTool(tool: RegisteredTool, args: JsonObject, context: ToolContext): Promise<unknown> {
   // The schema has just vouched for the arguments' type.
   return await tool.run(args as never, context);
-}
-
-function rejectOnAbort(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    if (signal.aborted) reject(signal.reason);
-    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
-  });
 }
 
 function finalise(execution: Execution, redact: Redact): ToolResult {

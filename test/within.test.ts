@@ -1,0 +1,39 @@
+import { expect, test } from "bun:test";
+import { within } from "../src/within.ts";
+
+const never = () => new Promise<never>(() => {});
+
+test("the outcome of the work is the outcome", async () => {
+  expect(await within(60_000, Promise.resolve(7))).toBe(7);
+  await expect(within(60_000, Promise.reject(new Error("its own")))).rejects.toThrow("its own");
+});
+
+test("work without an end is waited for no longer, and the error is the caller's", async () => {
+  await expect(within(1, never())).rejects.toThrow("no result within 1 ms");
+  const error = () => new RangeError("too slow");
+  await expect(within(1, never(), { error })).rejects.toThrow(new RangeError("too slow"));
+});
+
+test("an abort ends the wait with its reason, whether it comes before or meanwhile", async () => {
+  const reason = new Error("the server stops");
+  await expect(within(60_000, never(), { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
+  const stop = new AbortController();
+  const waiting = within(60_000, never(), { signal: stop.signal });
+  stop.abort(reason);
+  await expect(waiting).rejects.toBe(reason);
+});
+
+test("work that fails after the wait is nobody's unhandled rejection", async () => {
+  const work = Promise.withResolvers<never>();
+  await expect(within(1, work.promise)).rejects.toThrow("no result");
+  work.reject(new Error("late"));
+  // An unhandled rejection would fail this test's process.
+  await new Promise((resolve) => setImmediate(resolve));
+});
+
+test("a limit of more than 24 days is no limit of none", async () => {
+  const work = Promise.withResolvers<string>();
+  const waiting = within(3_000_000_000, work.promise);
+  setTimeout(() => work.resolve("there"), 5);
+  expect(await waiting).toBe("there");
+});
