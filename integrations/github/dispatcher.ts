@@ -18,7 +18,7 @@ const config = t.Object({
 });
 
 /** Answers are comments on the issue or pull request that the dispatch_config names. */
-export const dispatcher: Dispatcher = {
+export const dispatcher = {
   config,
   deliver({ task, result, isError, extraMetadata }, ctx) {
     const text = isError ? errorText(result) : result;
@@ -27,7 +27,7 @@ export const dispatcher: Dispatcher = {
   postMessage({ dispatchConfig, text, username, extraMetadata }, ctx) {
     return post(dispatchConfig, attributed(text, username ?? extraMetadata?.delegated_by_display), ctx);
   },
-};
+} satisfies Dispatcher;
 
 registerDispatcher("github", dispatcher);
 

@@ -277,6 +277,12 @@ export const deliveries = pgTable(
     /** What the dispatcher returned: proof that the other side has it. */
     receipt: jsonb("receipt"),
     next_attempt_at: instant("next_attempt_at"),
+    /** How long the wait until `next_attempt_at` was meant to be: it still holds when the clock has been set. */
+    retry_seconds: integer("retry_seconds"),
+    /** Deliveries with the same one are made one after another. Null: written by a version that did not order them. */
+    target_key: text("target_key"),
+    /** When it was last put into the queue, by a redelivery; null: when it was made. */
+    queued_at: instant("queued_at"),
     delivered_at: instant("delivered_at"),
     created_at: createdAt(),
   },

@@ -2,6 +2,7 @@
 
 import { HeddleError } from "../errors.ts";
 import { compileSchema, type Validate } from "../json-schema.ts";
+import { Retryable } from "../sdk/errors.ts";
 import type { DispatchConfig, Dispatcher, JsonObject } from "../sdk/types.ts";
 
 export interface Dispatchers {
@@ -10,12 +11,15 @@ export interface Dispatchers {
   get(type: string): Dispatcher | undefined;
   /** Throws `validation` with the field unless the config names a known type and fits its schema. */
   check(config: JsonObject): DispatchConfig;
+  /** Throws Retryable unless the receipt is of the shape that the dispatcher has declared. */
+  checkReceipt(type: string, receipt: unknown): void;
 }
 
 interface Registered {
   owner: string;
   dispatcher: Dispatcher;
   validate: Validate | undefined;
+  validateReceipt: Validate | undefined;
 }
 
 export function createDispatchers(core: Record<string, Dispatcher>): Dispatchers {
@@ -32,7 +36,8 @@ export function createDispatchers(core: Record<string, Dispatcher>): Dispatchers
         );
       }
       const validate = dispatcher.config && compileSchema(dispatcher.config);
-      next.set(type, { owner, dispatcher, validate });
+      const validateReceipt = dispatcher.receipt && compileSchema(dispatcher.receipt);
+      next.set(type, { owner, dispatcher, validate, validateReceipt });
     }
     byType = next;
   };
@@ -61,6 +66,14 @@ export function createDispatchers(core: Record<string, Dispatcher>): Dispatchers
         throw new HeddleError("validation", `${field} ${first.message}.`, { field });
       }
       return { ...fields, type };
+    },
+    checkReceipt(type, receipt) {
+      const [first] = byType.get(type)?.validateReceipt?.(receipt) ?? [];
+      if (!first) return;
+      const field = ["receipt", first.field].filter(Boolean).join(".");
+      throw new Retryable(
+        `The dispatcher "${type}" brought no proof that it delivered: ${field} ${first.message}.`,
+      );
     },
   };
 }

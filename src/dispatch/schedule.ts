@@ -4,6 +4,19 @@ const DELAYS_SECONDS = [5, 30, 120, 600, 1_800, 3_600, 7_200, 18_000, 36_000];
 
 export const MAX_ATTEMPTS = DELAYS_SECONDS.length + 1;
 
+/** So many may be begun without an outcome, because the server went down each time: then the delivery may be the cause. */
+export const MAX_BEGUN = 2 * MAX_ATTEMPTS;
+
+/**
+ * Deliveries of one target wait for each other. Behind one that took all its attempts the next would take as long again:
+ * one that is this old is tried only a few times, so that a target that stays away holds nothing back for weeks.
+ */
+export const MAX_AGE_SECONDS = 24 * 3600;
+export const ENOUGH_ATTEMPTS = 4;
+
+/** No target's wish makes a delivery wait longer than this for its next attempt. */
+export const MAX_WAIT_SECONDS = 24 * 3600;
+
 /** Delay after the given attempt (1 for the first), spread by ±20 % so that a recovering service is not stormed. */
 export function retryDelaySeconds(attempt: number, random: number): number {
   const delay = DELAYS_SECONDS[Math.min(attempt, DELAYS_SECONDS.length) - 1] ?? 5;

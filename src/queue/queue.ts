@@ -2,16 +2,24 @@
 
 import { sql } from "drizzle-orm";
 import { type Db, fromDrizzle, PgBoss } from "pg-boss";
-import type { Database, Queryable } from "../db/database.ts";
+import { type Database, type Queryable, rowsOf } from "../db/database.ts";
 import { messageOf } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import { createPump, type Pump } from "./pump.ts";
 
 /**
  * `tasks`: one run at a time per key (the session), in order. Its job has the task's id.
- * `deliveries`: any number at once.
+ * `deliveries`: one at a time per key (the target), in order; a deferred one holds back those behind it.
+ * `unordered_deliveries`: what a version without ordered deliveries left, and what its servers still write beside this one.
  */
-export type QueueName = "tasks" | "deliveries";
+export type QueueName = "tasks" | "deliveries" | "unordered_deliveries";
+
+/** As pg-boss knows them. A queue's policy cannot be changed, so the ordered deliveries have a queue of their own. */
+const BOSS_NAMES: Record<QueueName, string> = {
+  tasks: "tasks",
+  deliveries: "deliveries_by_target",
+  unordered_deliveries: "deliveries",
+};
 
 export interface Job {
   id: string;
@@ -25,9 +33,8 @@ export interface NewJob {
   /** The job's own id; made by the queue when absent. */
   id?: string;
   subject: string;
-  /** Jobs of one key run one after the other; `tasks` only, and there it must be given. */
-  key?: string;
-  startAfter?: Date;
+  /** Jobs of one key run one after the other. */
+  key: string;
 }
 
 export interface Queue {
@@ -41,8 +48,15 @@ export interface Queue {
   complete(tx: Queryable, name: QueueName, job: Job): Promise<void>;
   /** Gives a fetched job back, to be fetched again at once. */
   handBack(name: QueueName, job: Job): Promise<void>;
+  /** The same for later, in the transaction; until then no other job of its key is fetched. */
+  defer(tx: Queryable, name: QueueName, job: Job, seconds: number): Promise<void>;
+  /** Changes when the jobs about a row are due that nobody has fetched. */
+  reschedule(tx: Queryable, name: QueueName, subject: string, seconds: number): Promise<void>;
   /** Fetches and runs jobs until the pump is stopped. `run` must not throw. */
-  work(name: QueueName, options: { concurrency: number; run: (job: Job) => Promise<void> }): Pump;
+  work(
+    name: QueueName,
+    options: { concurrency: number; run: (job: Job) => Promise<void>; backstopMs?: number },
+  ): Pump;
   close(): Promise<void>;
 }
 
@@ -67,7 +81,9 @@ const QUEUE_OPTIONS = {
 
 export async function createQueue({ db, log }: { db: Database; log: Logger }): Promise<Queue> {
   const pumps = new Map<QueueName, Pump>();
-  const wake = (name: string) => pumps.get(name as QueueName)?.wake();
+  const wake = (bossName: string) => {
+    for (const [name, pump] of pumps) if (BOSS_NAMES[name] === bossName) pump.wake();
+  };
 
   const boss = new PgBoss({
     db: {
@@ -96,51 +112,68 @@ export async function createQueue({ db, log }: { db: Database; log: Logger }): P
   boss.on("error", (error) => log.error("Queue: {error}", { error: messageOf(error) }));
   boss.on("warning", (warning) => log.warn("Queue: {message}", { message: warning.message }));
   await boss.start();
-  await boss.createQueue("tasks", { ...QUEUE_OPTIONS, policy: "key_strict_fifo" });
-  await boss.createQueue("deliveries", QUEUE_OPTIONS);
+  await boss.createQueue(BOSS_NAMES.tasks, { ...QUEUE_OPTIONS, policy: "key_strict_fifo" });
+  await boss.createQueue(BOSS_NAMES.deliveries, { ...QUEUE_OPTIONS, policy: "key_strict_fifo" });
+  await boss.createQueue(BOSS_NAMES.unordered_deliveries, QUEUE_OPTIONS);
   if (db.kind === "embedded") await releaseAbandoned(db, boss);
 
   const within = (tx: Queryable): { db: Db } => ({ db: fromDrizzle(tx as never, sql) });
 
   const enqueueAll: Queue["enqueueAll"] = async (tx, name, jobs) => {
-    const rows = jobs.map(({ id, subject, key, startAfter }) => ({
+    const rows = jobs.map(({ id, subject, key }) => ({
       data: { subject },
       ...(id && { id }),
-      ...(key && { singletonKey: key }),
-      ...(startAfter && { startAfter }),
+      singletonKey: key,
     }));
-    await boss.insert(name, rows, within(tx));
+    await boss.insert(BOSS_NAMES[name], rows, within(tx));
   };
+
+  const claimOf = ({ id, retryCount }: Job) => ({ id, retryCount });
 
   return {
     enqueue: (tx, name, job) => enqueueAll(tx, name, [job]),
     enqueueAll,
     async withdraw(tx, name, jobId) {
-      await boss.deleteJob(name, jobId, within(tx));
+      await boss.deleteJob(BOSS_NAMES[name], jobId, within(tx));
     },
     async complete(tx, name, job) {
-      await boss.complete(name, { id: job.id, retryCount: job.retryCount }, null, within(tx));
+      await boss.complete(BOSS_NAMES[name], claimOf(job), null, within(tx));
     },
     async handBack(name, job) {
-      await boss.fail(name, { id: job.id, retryCount: job.retryCount }, { reason: "handed back" });
+      await boss.fail(BOSS_NAMES[name], claimOf(job), { reason: "handed back" });
     },
-    work(name, { concurrency, run }) {
+    async defer(tx, name, job, seconds) {
+      // A "retry" keeps its key, so what was sent later to the same key waits behind it.
+      // No reason is given: the driver of a transaction takes no objects.
+      await boss.fail(BOSS_NAMES[name], claimOf(job), null, within(tx));
+      // Changes nothing when the claim had lapsed and another worker has fetched the job.
+      const options = { id: job.id, startAfter: seconds, ...within(tx) };
+      await boss.update(BOSS_NAMES[name], undefined, options);
+    },
+    async reschedule(tx, name, subject, seconds) {
+      const bossName = BOSS_NAMES[name];
+      const found = await tx.execute(
+        sql`select id from pgboss.job where name = ${bossName} and state < 'active' and data->>'subject' = ${subject}`,
+      );
+      for (const { id } of rowsOf<{ id: string }>(found)) {
+        await boss.update(bossName, undefined, { id, startAfter: seconds, ...within(tx) });
+      }
+    },
+    work(name, { concurrency, run, backstopMs }) {
       const pump = createPump<Job>({
         concurrency,
-        ordered: name === "tasks",
+        ordered: name !== "unordered_deliveries",
         touchEveryMs: TOUCH_EVERY_MS,
+        ...(backstopMs !== undefined && { backstopMs }),
         async fetch(count) {
-          const jobs = await boss.fetch<{ subject: string }>(name, {
+          const jobs = await boss.fetch<{ subject: string }>(BOSS_NAMES[name], {
             batchSize: count,
             includeMetadata: true,
           });
           return jobs.map(({ id, data, retryCount }) => ({ id, subject: data.subject, retryCount }));
         },
         touch: async (jobs) => {
-          await boss.touch(
-            name,
-            jobs.map(({ id, retryCount }) => ({ id, retryCount })),
-          );
+          await boss.touch(BOSS_NAMES[name], jobs.map(claimOf));
         },
         run,
         onError: (error) => log.error("Queue {name}: {error}", { name, error: messageOf(error) }),

@@ -249,13 +249,27 @@ export interface Delivered {
   receipt: unknown;
 }
 
+/** A call that ends without an error has delivered, also when it returns nothing; `false` says that it has not. */
+// biome-ignore lint/suspicious/noConfusingVoidType: an async function without a return is of Promise<void>
+export type DeliverResult = Delivered | boolean | null | undefined | void;
+
 /** Throw `Permanent` to give up at once; whatever else is thrown is tried again. */
 export interface Dispatcher {
   /** JSON Schema of the dispatch_config without `type`; checked when a message is injected. */
   config?: ParameterSchema;
-  deliver(input: DeliverInput, ctx: DispatchContext): Promise<Delivered> | Delivered;
+  /**
+   * JSON Schema of the receipt, for a service whose answer always has an id or a URL. A receipt that does not fit, such as
+   * one with the id missing because a login page answered, is no delivery and is tried again.
+   */
+  receipt?: ParameterSchema;
+  /**
+   * Names the place that a dispatch_config means: deliveries of one type and place are made one after another, in the
+   * order in which they were written. Secret fields are masked. Default: the whole dispatch_config without its secrets.
+   */
+  targetOf?(dispatchConfig: JsonObject): string;
+  deliver(input: DeliverInput, ctx: DispatchContext): Promise<DeliverResult> | DeliverResult;
   /** Posts a text that no task made. Without it the dispatcher takes none. */
-  postMessage?(input: PostMessageInput, ctx: DispatchContext): Promise<Delivered> | Delivered;
+  postMessage?(input: PostMessageInput, ctx: DispatchContext): Promise<DeliverResult> | DeliverResult;
 }
 
 export const HOOK_EVENTS = [

@@ -16,6 +16,7 @@ export interface Worker {
 }
 
 const CANCEL_CHECK_MS = 1_000;
+const ADOPTION_CHECK_MS = 5_000;
 
 export function createWorker(options: WorkerOptions): Worker {
   const { db, queue, outbox, log, concurrency, stopGraceMs = 20_000 } = options;
@@ -38,6 +39,11 @@ export function createWorker(options: WorkerOptions): Worker {
   const deliveryPump = queue.work("deliveries", {
     concurrency,
     run: (job) => outbox.attempt(job, deliveries.signal),
+  });
+  const adoptionPump = queue.work("unordered_deliveries", {
+    concurrency: 1,
+    run: (job) => outbox.adopt(job, deliveries.signal),
+    backstopMs: ADOPTION_CHECK_MS,
   });
 
   const honourCancellations = async () => {
@@ -63,7 +69,7 @@ export function createWorker(options: WorkerOptions): Worker {
       }, stopGraceMs);
       await taskPump.stop();
       clearInterval(cancellations);
-      await deliveryPump.stop();
+      await Promise.all([deliveryPump.stop(), adoptionPump.stop()]);
       clearTimeout(grace);
     },
   };

@@ -1,9 +1,11 @@
 import { expect, test } from "bun:test";
+import { Type as t } from "@sinclair/typebox";
 import { deliveries } from "../../src/db/schema.ts";
+import { createOutbox } from "../../src/dispatch/outbox.ts";
 import { newId } from "../../src/ids.ts";
 import type { Job } from "../../src/queue/queue.ts";
 import { Permanent, Retryable } from "../../src/sdk/errors.ts";
-import type { DeliverInput, DispatchContext, PostMessageInput } from "../../src/sdk/types.ts";
+import type { DeliverInput, DispatchContext, Dispatcher, PostMessageInput } from "../../src/sdk/types.ts";
 import { eachDatabase } from "../database.ts";
 import { createSessionsFixture } from "../sessions/fixture.ts";
 
@@ -11,7 +13,15 @@ eachDatabase("outbox", (open) => {
   /** A delivery to the type "chat", whose dispatcher does what `behave` says. */
   async function fixture(
     behave: (ctx: DispatchContext) => unknown,
-    kind: "result" | "error" | "post" = "result",
+    {
+      kind = "result",
+      dispatcher = {},
+      attemptTimeoutMs = 60_000,
+    }: {
+      kind?: "result" | "error" | "post";
+      dispatcher?: Partial<Dispatcher>;
+      attemptTimeoutMs?: number;
+    } = {},
   ) {
     const seen: (DeliverInput | PostMessageInput)[] = [];
     const chat = {
@@ -23,9 +33,30 @@ eachDatabase("outbox", (open) => {
         seen.push(input);
         return behave(ctx) as { receipt: unknown };
       },
+      ...dispatcher,
     };
-    const parts = await createSessionsFixture(await open(), { chat });
-    const { sessions, outbox, queue, db, vault } = parts;
+    const database = await open();
+    const broken = { transactions: 0 };
+    const parts = await createSessionsFixture(database, { chat });
+    const { sessions, queue, db, vault, redactor } = parts;
+    // Fails as many transactions as the test says, as a database does that is away for a moment.
+    const failing = new Proxy(db.query, {
+      get: (target, name) =>
+        name === "transaction" && broken.transactions > 0
+          ? async () => {
+              broken.transactions -= 1;
+              throw new Error("connection lost");
+            }
+          : Reflect.get(target, name),
+    });
+    const outbox = createOutbox({
+      ...parts,
+      db: { ...db, query: failing },
+      redact: redactor.redact,
+      random: () => 0.5,
+      attemptTimeoutMs,
+      storeDelaysMs: [1, 1],
+    });
     const { session_id } = await sessions.getOrCreate({ clientId: "test:1", botId: "default" });
     const { task_id } = await sessions.inject({
       sessionId: session_id,
@@ -61,12 +92,16 @@ eachDatabase("outbox", (open) => {
       const job = jobs.shift();
       if (job) await outbox.attempt(job, stop.signal);
     };
+    const jobStates = async () => {
+      const { rows } = await db.execute("select state from pgboss.job where name = 'deliveries_by_target'");
+      return rows.map(({ state }) => state);
+    };
     const row = async () => {
       const [only] = await outbox.list({});
       if (!only) throw new Error("no delivery");
       return only;
     };
-    return { ...parts, seen, attempt, row };
+    return { ...parts, outbox, seen, attempt, row, stop, broken, jobStates };
   }
 
   test("a delivery is complete when the dispatcher returned a receipt", async () => {
@@ -90,10 +125,147 @@ eachDatabase("outbox", (open) => {
     await queue.close();
   });
 
-  test("no receipt is no delivery", async () => {
-    const { attempt, row, queue } = await fixture(() => undefined);
+  test("a dispatcher that returns nothing has delivered, without a receipt", async () => {
+    for (const nothing of [undefined, null, true, {}, "sent"]) {
+      const { attempt, row, queue } = await fixture(() => nothing);
+      await attempt();
+      expect(await row()).toMatchObject({ status: "delivered", receipt: null, last_error: null });
+      await queue.close();
+    }
+  });
+
+  test("one that answers false, as the guide's post_message does, has not", async () => {
+    const { attempt, row, queue } = await fixture(() => false, { kind: "post" });
     await attempt();
-    expect(await row()).toMatchObject({ status: "retrying", receipt: null });
+    expect(await row()).toMatchObject({ status: "retrying", last_error: expect.stringContaining("false") });
+    await queue.close();
+  });
+
+  test("a receipt without what its dispatcher declares is no receipt", async () => {
+    const receipt = t.Object({ comment_ids: t.Array(t.Integer()) });
+    let answer: unknown = { comment_ids: [Number.NaN] };
+    const { attempt, row, db, queue } = await fixture(() => ({ receipt: answer }), {
+      dispatcher: { receipt },
+    });
+    await attempt();
+    expect(await row()).toMatchObject({
+      status: "retrying",
+      receipt: null,
+      last_error: expect.stringContaining("receipt.comment_ids.0"),
+    });
+    answer = { comment_ids: [7] };
+    await db.execute("update pgboss.job set start_after = now() where state = 'retry'");
+    await attempt();
+    expect(await row()).toMatchObject({ status: "delivered", receipt: { comment_ids: [7] } });
+    await queue.close();
+  });
+
+  test("a receipt that no database takes makes no delivery fail", async () => {
+    const circular: { self?: unknown } = {};
+    circular.self = circular;
+    const deep = JSON.parse("[".repeat(9000) + "]".repeat(9000));
+    const receipts: [unknown, unknown][] = [
+      [{ text: "a\0b\ud800" }, { text: "a\ufffdb\ufffd" }],
+      [{ id: 12345678901234567890n }, { id: "12345678901234567890" }],
+      [circular, null],
+      [() => 1, null],
+      [deep, { cut: expect.any(String) }],
+      ["x".repeat(1_000_000), { cut: expect.any(String) }],
+    ];
+    const next = receipts[Symbol.iterator]();
+    const { attempt, row, outbox, queue } = await fixture(() => ({ receipt: next.next().value?.[0] }));
+    for (const [, stored] of receipts) {
+      await attempt();
+      expect(await row()).toMatchObject({ status: "delivered", receipt: stored });
+      await outbox.redeliver((await row()).id);
+    }
+    await queue.close();
+  });
+
+  test("a dispatcher that never ends and ignores its signal gives its slot back", async () => {
+    let signal: AbortSignal | undefined;
+    const hang = (ctx: DispatchContext) => {
+      signal = ctx.signal;
+      return new Promise(() => {});
+    };
+    const { attempt, row, queue } = await fixture(hang, { attemptTimeoutMs: 20 });
+    await attempt();
+    expect(await row()).toMatchObject({
+      status: "retrying",
+      last_error: 'The dispatcher "chat" did not end within 0.02 seconds.',
+    });
+    expect(signal?.aborted).toBe(true);
+    await queue.close();
+  });
+
+  test("a stop ends the wait for a dispatcher, and the delivery is no failure", async () => {
+    const begun = Promise.withResolvers<void>();
+    const { attempt, row, stop, jobStates, queue } = await fixture(() => {
+      begun.resolve();
+      return new Promise(() => {});
+    });
+    const attempting = attempt();
+    await begun.promise;
+    stop.abort(new Error("the worker stops"));
+    await attempting;
+    expect(await row()).toMatchObject({ status: "pending", attempts: 1, last_error: null });
+    // The test's pump may have fetched it again by now.
+    expect(await jobStates()).toEqual([expect.stringMatching(/^(retry|active)$/)]);
+    await queue.close();
+  });
+
+  test("a receipt that comes too late counts, as long as no other has come", async () => {
+    const late = Promise.withResolvers<unknown>();
+    const { attempt, row, jobStates, queue } = await fixture(() => late.promise, { attemptTimeoutMs: 20 });
+    await attempt();
+    expect((await row()).status).toBe("retrying");
+    late.resolve({ receipt: "late" });
+    while ((await row()).status === "retrying") await Bun.sleep(5);
+    expect(await row()).toMatchObject({ status: "delivered", receipt: "late", next_attempt_at: null });
+    // The next attempt is due at once, finds nothing to do, and makes room for what waits behind it.
+    await attempt();
+    expect(await jobStates()).toEqual(["completed"]);
+    await queue.close();
+  });
+
+  test("a receipt that cannot be stored at once is kept, and is no failure of the other side", async () => {
+    const { attempt, row, seen, broken, queue } = await fixture(() => {
+      broken.transactions = 2;
+      return { receipt: 7 };
+    });
+    await attempt();
+    expect(await row()).toMatchObject({ status: "delivered", receipt: 7, attempts: 1, last_error: null });
+    expect(seen).toHaveLength(1);
+    await queue.close();
+  });
+
+  test("one that cannot be stored at all leaves the job, and the next attempt knows that it is not the first", async () => {
+    const attempts: number[] = [];
+    const { attempt, row, broken, jobStates, db, queue } = await fixture((ctx) => {
+      attempts.push(ctx.attempt);
+      if (ctx.attempt === 1) broken.transactions = 3;
+      return { receipt: ctx.attempt };
+    });
+    await expect(attempt()).rejects.toThrow("connection lost");
+    expect(await row()).toMatchObject({ status: "pending", attempts: 1, last_error: null });
+    expect(await jobStates()).toEqual(["active"]);
+    // As its heartbeat lapses.
+    await db.execute("update pgboss.job set state = 'retry' where name = 'deliveries_by_target'");
+    await attempt();
+    expect(await row()).toMatchObject({ status: "delivered", receipt: 2 });
+    expect(attempts).toEqual([1, 2]);
+    await queue.close();
+  });
+
+  test("a delivery whose attempts all took the server down is given up", async () => {
+    const { attempt, row, seen, db, queue } = await fixture(() => ({ receipt: 1 }));
+    await db.execute("update deliveries set attempts = 20");
+    await attempt();
+    expect(await row()).toMatchObject({
+      status: "dead",
+      last_error: expect.stringContaining("ended with the server"),
+    });
+    expect(seen).toEqual([]);
     await queue.close();
   });
 
@@ -105,10 +277,11 @@ eachDatabase("outbox", (open) => {
     const failed = await row();
     expect(failed).toMatchObject({ status: "retrying", attempts: 1, last_error: "401 for [redacted]" });
     const { rows } = await db.execute(
-      "select extract(epoch from start_after - now()) as s from pgboss.job where name = 'deliveries' and state = 'created'",
+      "select extract(epoch from start_after - now()) as s from pgboss.job where name = 'deliveries_by_target' and state = 'retry'",
     );
     expect(rows.length).toBe(1);
     expect(Number(rows[0]?.s)).toBeWithin(1, 7);
+    expect(failed.retry_seconds).toBe(5);
     await queue.close();
   });
 
@@ -146,7 +319,7 @@ eachDatabase("outbox", (open) => {
     for (let i = 1; i <= 10; i++) {
       await attempt();
       expect((await row()).status).toBe(i < 10 ? "retrying" : "dead");
-      await db.execute("update pgboss.job set start_after = now() where state = 'created'");
+      await db.execute("update pgboss.job set start_after = now() where state = 'retry'");
     }
     await outbox.redeliver((await row()).id);
     await attempt();
@@ -155,7 +328,7 @@ eachDatabase("outbox", (open) => {
   });
 
   test("a text of no task goes through postMessage", async () => {
-    const { attempt, row, seen, queue } = await fixture(() => ({ receipt: null }), "post");
+    const { attempt, row, seen, queue } = await fixture(() => ({ receipt: null }), { kind: "post" });
     await attempt();
     expect((await row()).status).toBe("delivered");
     expect(seen).toMatchObject([{ text: "The answer", dispatchConfig: { room: "r" }, botId: "default" }]);
@@ -163,7 +336,9 @@ eachDatabase("outbox", (open) => {
   });
 
   test("a post is made in its author's name, and in the thread unless it says otherwise", async () => {
-    const { attempt, row, seen, db, outbox, queue } = await fixture(() => ({ receipt: null }), "post");
+    const { attempt, row, seen, db, outbox, queue } = await fixture(() => ({ receipt: null }), {
+      kind: "post",
+    });
     await attempt();
     expect(seen[0]).toMatchObject({ replyInThread: true });
     expect(seen[0]).not.toHaveProperty("username");
@@ -193,7 +368,9 @@ eachDatabase("outbox", (open) => {
     const types = (await outbox.list({})).filter((one) => one.id !== id).map((one) => one.dispatch_type);
     expect(types.sort()).toEqual(["chat", "other"]);
     // The pump of this test takes them without completing them.
-    const { rows } = await db.execute("select count(*)::int as n from pgboss.job where name = 'deliveries'");
+    const { rows } = await db.execute(
+      "select count(*)::int as n from pgboss.job where name = 'deliveries_by_target'",
+    );
     expect(rows).toEqual([{ n: 3 }]);
     await queue.close();
   });

@@ -1,6 +1,7 @@
 import { Elysia, t } from "elysia";
 import { DELIVERY_STATUSES } from "../../db/schema.ts";
-import type { DeliveryRow, Outbox } from "../../dispatch/outbox.ts";
+import type { DeliveryRow } from "../../dispatch/delivery.ts";
+import type { Outbox } from "../../dispatch/outbox.ts";
 import { maskConfig } from "../../secrets/vault.ts";
 import { failures, type RouteOptions } from "../route-options.ts";
 import {

@@ -1,0 +1,29 @@
+import { and, eq, inArray, sql } from "drizzle-orm";
+import type { Queryable } from "../db/database.ts";
+import { deliveries, sessions } from "../db/schema.ts";
+import type { ClaimedDelivery } from "./hand.ts";
+
+/**
+ * Takes a delivery for one attempt, or answers undefined when there is nothing left to do. The attempt is counted before
+ * it is made: after a crash the next one knows that it is not the first.
+ */
+export async function claimDelivery(query: Queryable, id: string): Promise<ClaimedDelivery | undefined> {
+  const [claimed] = await query
+    .update(deliveries)
+    .set({ attempts: sql`${deliveries.attempts} + 1` })
+    .from(sessions)
+    .where(
+      and(
+        eq(deliveries.id, id),
+        inArray(deliveries.status, ["pending", "retrying"]),
+        eq(sessions.id, deliveries.session_id),
+      ),
+    )
+    .returning({
+      row: deliveries,
+      client_id: sessions.client_id,
+      channel_id: sessions.channel_id,
+      age_seconds: sql<number>`extract(epoch from now() - coalesce(${deliveries.queued_at}, ${deliveries.created_at}))::float8`,
+    });
+  return claimed;
+}

@@ -1,0 +1,101 @@
+// From a row of the outbox to the call of its dispatcher, and from what that returns to a receipt.
+
+import { Permanent, Retryable } from "../sdk/errors.ts";
+import type { DeliverInput, DispatchContext, Dispatcher, PostMessageInput } from "../sdk/types.ts";
+import type { Vault } from "../secrets/vault.ts";
+import type { DeliveryRow } from "./delivery.ts";
+import type { Dispatchers } from "./registry.ts";
+
+/** With what a dispatcher is told of its place. */
+export interface ClaimedDelivery {
+  row: DeliveryRow;
+  client_id: string;
+  channel_id: string;
+  /** Since it was made or redelivered. */
+  age_seconds: number;
+}
+
+export interface HandOptions {
+  dispatchers: Pick<Dispatchers, "get" | "checkReceipt">;
+  vault: Pick<Vault, "openConfig">;
+}
+
+/** Resolves with the receipt, or null when the dispatcher gave none; rejects with what it threw. */
+export type Hand = (claimed: ClaimedDelivery, signal: AbortSignal) => Promise<unknown>;
+
+export function createHand({ dispatchers, vault }: HandOptions): Hand {
+  return async (claimed, signal) => {
+    const { row } = claimed;
+    const type = row.dispatch_type;
+    const dispatcher = dispatchers.get(type);
+    if (!dispatcher) {
+      // Its integration may be quarantined or on its way back: worth another try.
+      throw new Retryable(`No integration provides the dispatch type "${type}" now.`);
+    }
+    const ctx: DispatchContext = { delivery_id: row.id, attempt: row.attempts, signal };
+    const returned = await call(dispatcher, claimed, ctx);
+    // The guide's `post_message` answers whether it has posted.
+    if (returned === false)
+      throw new Retryable(`The dispatcher "${type}" answered false: it did not deliver.`);
+    const receipt = receiptOf(returned);
+    dispatchers.checkReceipt(type, receipt);
+    return receipt;
+  };
+
+  function call(dispatcher: Dispatcher, claimed: ClaimedDelivery, ctx: DispatchContext): unknown {
+    const { row } = claimed;
+    const config = vault.openConfig(row.dispatch_config);
+    if (row.payload.kind !== "post") return dispatcher.deliver(deliverInput(claimed, config), ctx);
+    if (dispatcher.postMessage) return dispatcher.postMessage(postInput(row, config), ctx);
+    throw new Permanent(`The dispatcher "${row.dispatch_type}" takes no posts.`);
+  }
+}
+
+/** A call that ended without an error has delivered, whatever it returned. */
+function receiptOf(returned: unknown): unknown {
+  if (typeof returned !== "object" || returned === null || !("receipt" in returned)) return null;
+  return returned.receipt ?? null;
+}
+
+function deliverInput(
+  { row, client_id, channel_id }: ClaimedDelivery,
+  dispatch_config: DeliverInput["task"]["dispatch_config"],
+): DeliverInput {
+  const { payload, bot_id, session_id, correlation_id, dispatch_type } = row;
+  const isError = payload.kind === "error";
+  return {
+    task: {
+      id: String(row.task_id),
+      status: isError ? "failed" : "complete",
+      bot_id,
+      session_id,
+      channel_id,
+      client_id,
+      correlation_id,
+      dispatch_type,
+      dispatch_config,
+    },
+    result: payload.text,
+    isError,
+    clientActions: payload.client_actions,
+    extraMetadata: payload.extra_metadata,
+  };
+}
+
+function postInput(
+  { payload, bot_id }: DeliveryRow,
+  dispatchConfig: PostMessageInput["dispatchConfig"],
+): PostMessageInput {
+  const author = payload.author ?? {};
+  return {
+    dispatchConfig,
+    text: payload.text,
+    botId: bot_id,
+    replyInThread: payload.reply_in_thread ?? true,
+    ...(author.username && { username: author.username }),
+    ...(author.icon_emoji && { iconEmoji: author.icon_emoji }),
+    ...(author.icon_url && { iconUrl: author.icon_url }),
+    clientActions: payload.client_actions,
+    extraMetadata: payload.extra_metadata,
+  };
+}

@@ -1,0 +1,53 @@
+// What an attempt's outcome makes of its delivery. Pure: no clock, no database, no dice but those given.
+
+import { isPermanent, isRetryable } from "../sdk/errors.ts";
+import {
+  ENOUGH_ATTEMPTS,
+  MAX_AGE_SECONDS,
+  MAX_ATTEMPTS,
+  MAX_WAIT_SECONDS,
+  retryDelaySeconds,
+} from "./schedule.ts";
+
+export type Outcome =
+  | { is: "delivered"; receipt: unknown }
+  /** The dispatcher threw `error`, or did not end in time. */
+  | { is: "failed"; error: unknown; reason: string };
+
+export type Next =
+  | { status: "delivered"; receipt: unknown }
+  | { status: "retrying"; seconds: number; reason: string }
+  | { status: "dead"; reason: string };
+
+export interface Tried {
+  /** Attempts since it was written or redelivered, with this one. */
+  tries: number;
+  /** Since then. A delivery may have waited long behind others of its target before its first attempt. */
+  ageSeconds: number;
+}
+
+/** `random` is from 0 to 1. */
+export function nextOf(outcome: Outcome, { tries, ageSeconds }: Tried, random: number): Next {
+  if (outcome.is === "delivered") return { status: "delivered", receipt: outcome.receipt };
+  const { error, reason } = outcome;
+  const isTooOld = ageSeconds > MAX_AGE_SECONDS && tries >= ENOUGH_ATTEMPTS;
+  if (isPermanent(error) || tries >= MAX_ATTEMPTS || isTooOld) return { status: "dead", reason };
+  return { status: "retrying", seconds: Math.ceil(waitSeconds(tries, askedSeconds(error), random)), reason };
+}
+
+/**
+ * What the target asks for counts more than the schedule, with a little on top so that many do not come back at once.
+ * Only a target that keeps asking for less does not use up all attempts within seconds.
+ */
+function waitSeconds(tries: number, asked: number | undefined, random: number): number {
+  const backoff = retryDelaySeconds(tries, random);
+  if (asked === undefined) return backoff;
+  const wait = Math.min(asked + Math.min(asked / 10, 10) * random, MAX_WAIT_SECONDS);
+  return tries < ENOUGH_ATTEMPTS ? wait : Math.max(wait, backoff);
+}
+
+/** How long the other side asked to be left alone. An integration's error may carry anything in that place. */
+function askedSeconds(error: unknown): number | undefined {
+  const asked = isRetryable(error) ? Number(error.retryAfterSeconds ?? Number.NaN) : Number.NaN;
+  return asked > 0 ? asked : undefined;
+}

@@ -1,0 +1,38 @@
+// What a dispatcher returns as its receipt may be anything; what is stored is JSON that every database takes.
+
+import { storableJson } from "../storable.ts";
+
+const LONGEST = 64_000;
+const DEEPEST = 64;
+const SHOWN = 1_000;
+
+/**
+ * The receipt as it can be stored. A receipt that is no JSON, or is too large, must never make the delivery fail: the
+ * other side has it already. Of such a one the beginning of its text is kept.
+ */
+export function storableReceipt(receipt: unknown): unknown {
+  const text = jsonOf(receipt);
+  if (text === undefined) return null;
+  if (text.length > LONGEST || depthOf(text) > DEEPEST) return { cut: storableJson(text.slice(0, SHOWN)) };
+  return storableJson(JSON.parse(text));
+}
+
+function jsonOf(value: unknown): string | undefined {
+  try {
+    return JSON.stringify(value, (_, inner) => (typeof inner === "bigint" ? String(inner) : inner));
+  } catch {
+    // Circular, or a getter that throws.
+    return undefined;
+  }
+}
+
+/** Of JSON; brackets inside of strings count as well, which only makes it larger than it is. */
+function depthOf(text: string): number {
+  let depth = 0;
+  let deepest = 0;
+  for (const character of text) {
+    if (character === "[" || character === "{") deepest = Math.max(deepest, ++depth);
+    else if (character === "]" || character === "}") depth--;
+  }
+  return deepest;
+}

@@ -1,0 +1,46 @@
+// Which deliveries go to the same place: those are made one after another, in order.
+
+import { createHash } from "node:crypto";
+import type { JsonObject } from "../db/schema.ts";
+import type { Logger } from "../log.ts";
+import { maskConfig } from "../secrets/vault.ts";
+import type { Dispatchers } from "./registry.ts";
+
+export interface TargetKeyOptions {
+  dispatchers: Pick<Dispatchers, "get">;
+  log: Logger;
+}
+
+/** Never throws: a delivery is written in the transaction of what caused it. `config` is sealed. */
+export type TargetKey = (type: string, config: JsonObject) => string;
+
+export function createTargetKey({ dispatchers, log }: TargetKeyOptions): TargetKey {
+  return (type, config) => {
+    // Two messages with different tokens for one place are for one place.
+    const shown = maskConfig(config);
+    return `${type}:${digest(placeOf(type, shown) ?? canonical(shown))}`;
+  };
+
+  function placeOf(type: string, config: JsonObject): string | undefined {
+    const dispatcher = dispatchers.get(type);
+    try {
+      const place = dispatcher?.targetOf?.(structuredClone(config));
+      return typeof place === "string" ? place : undefined;
+    } catch (error) {
+      log.warn("targetOf of the dispatcher {type} threw: {error}", { type, error });
+      return undefined;
+    }
+  }
+}
+
+/** Short, and it tells nothing of an address that is itself a secret. */
+const digest = (text: string): string => createHash("sha256").update(text).digest("base64url").slice(0, 22);
+
+/** JSON with the keys of every object in order. */
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (_, inner) =>
+    inner !== null && typeof inner === "object" && !Array.isArray(inner)
+      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : inner,
+  );
+}

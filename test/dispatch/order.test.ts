@@ -1,0 +1,198 @@
+// Deliveries of one target: one after another, in the order in which they were written, whatever happens to each.
+
+import { expect, test } from "bun:test";
+import { createOutbox } from "../../src/dispatch/outbox.ts";
+import { newId } from "../../src/ids.ts";
+import { createQueue } from "../../src/queue/queue.ts";
+import { Permanent, Retryable } from "../../src/sdk/errors.ts";
+import type { Dispatcher } from "../../src/sdk/types.ts";
+import { eachDatabase, type TestDatabase } from "../database.ts";
+import { createSessionsFixture } from "../sessions/fixture.ts";
+
+type Call = { room: string; text: string; attempt: number };
+
+eachDatabase("order of deliveries", (open) => {
+  async function fixture(
+    behave: (call: Call) => unknown,
+    more: Partial<Dispatcher> = {},
+    database?: TestDatabase,
+  ) {
+    const calls: Call[] = [];
+    const inFlight = new Set<string>();
+    const overlaps: string[] = [];
+    const chat: Dispatcher = {
+      async deliver({ task, result }, { attempt }) {
+        const room = String(task.dispatch_config.room);
+        const call = { room, text: result, attempt };
+        if (inFlight.has(room)) overlaps.push(room);
+        inFlight.add(room);
+        calls.push(call);
+        try {
+          return (await behave(call)) as { receipt: unknown };
+        } finally {
+          inFlight.delete(room);
+        }
+      },
+      ...more,
+    };
+    const parts = await createSessionsFixture(database ?? (await open()), { chat });
+    const { sessions, outbox, db } = parts;
+    const { session_id } = await sessions.getOrCreate({ clientId: "test:1", botId: "default" });
+    const write = (...deliveries: { room: string; text: string; [more: string]: string }[]) =>
+      db.query.transaction((tx) =>
+        outbox.write(
+          tx,
+          ...deliveries.map(({ text, ...config }) => ({
+            task_id: null,
+            session_id,
+            bot_id: "default",
+            correlation_id: newId(),
+            dispatch_type: "chat",
+            dispatch_config: config,
+            payload: { kind: "result" as const, text, client_actions: [], extra_metadata: {} },
+          })),
+        ),
+      );
+    /** Another worker on the same database. */
+    const work = async (queue = parts.queue) => {
+      const { redactor } = parts;
+      const own = createOutbox({ ...parts, queue, redact: redactor.redact, random: () => 0.5 });
+      const stop = new AbortController();
+      return queue.work("deliveries", { concurrency: 8, run: (job) => own.attempt(job, stop.signal) });
+    };
+    const untilOver = async () => {
+      for (;;) {
+        const rows = await outbox.list({ limit: 1000 });
+        if (rows.every(({ status }) => status === "delivered" || status === "dead")) return rows;
+        await Bun.sleep(10);
+      }
+    };
+    /** As if the wait of what is to be tried again were over. */
+    const skipWaits = () =>
+      db.execute(
+        "update pgboss.job set start_after = now() where name = 'deliveries_by_target' and state = 'retry'",
+      );
+    const texts = (room: string) => calls.filter((call) => call.room === room).map(({ text }) => text);
+    return { ...parts, calls, overlaps, inFlight, write, work, untilOver, skipWaits, texts };
+  }
+
+  test("one at a time and in order for each target, several targets at once, with two workers", async () => {
+    let most = 0;
+    const parts = await fixture(async () => {
+      most = Math.max(most, inFlight.size);
+      await Bun.sleep(2);
+    });
+    const { write, work, untilOver, overlaps, inFlight, texts, queue, db, log } = parts;
+    const rooms = ["a", "b", "c", "d"];
+    for (let n = 0; n < 6; n++) await write(...rooms.map((room) => ({ room, text: String(n) })));
+    // The embedded database has one server, and a second queue on it would take the first one's jobs for abandoned.
+    const second = db.kind === "postgres" ? await createQueue({ db, log }) : undefined;
+    await Promise.all([work(), ...(second ? [work(second)] : [])]);
+    await untilOver();
+    expect(overlaps).toEqual([]);
+    for (const room of rooms) expect(texts(room)).toEqual(["0", "1", "2", "3", "4", "5"]);
+    expect(most).toBeGreaterThan(1);
+    await second?.close();
+    await queue.close();
+  });
+
+  test("one that is to be tried again holds back what follows for its target, and nothing else", async () => {
+    const { write, work, untilOver, skipWaits, texts, outbox, queue } = await fixture(({ text, attempt }) => {
+      if (text === "first" && attempt < 3) throw new Retryable("not now");
+    });
+    await write({ room: "a", text: "first" }, { room: "a", text: "second" });
+    await work();
+    for (let tries = 1; tries < 3; tries++) {
+      while (!(await outbox.list({ status: "retrying" })).some(({ attempts }) => attempts === tries)) {
+        await Bun.sleep(5);
+      }
+      // Its target waits, and others do not.
+      await write({ room: "b", text: String(tries) });
+      while (texts("b").length < tries) await Bun.sleep(5);
+      expect(texts("a")).toEqual(Array(tries).fill("first"));
+      await skipWaits();
+    }
+    await untilOver();
+    expect(texts("a")).toEqual(["first", "first", "first", "second"]);
+    await queue.close();
+  });
+
+  test("a dead letter lets the next one go, and a redelivery goes to the end", async () => {
+    const gate = Promise.withResolvers<void>();
+    const { write, work, untilOver, texts, calls, outbox, queue } = await fixture(
+      async ({ text, attempt }) => {
+        if (text === "bad" && attempt === 1) throw new Permanent("never");
+        if (text === "slow") await gate.promise;
+      },
+    );
+    await write(...["bad", "slow", "last"].map((text) => ({ room: "a", text })));
+    await work();
+    while (!texts("a").includes("slow")) await Bun.sleep(5);
+    const [dead] = await outbox.list({ status: "dead" });
+    await outbox.redeliver(String(dead?.id));
+    gate.resolve();
+    await untilOver();
+    expect(calls.map(({ text, attempt }) => `${text} ${attempt}`)).toEqual([
+      "bad 1",
+      "slow 1",
+      "last 1",
+      "bad 2",
+    ]);
+    await queue.close();
+  });
+
+  test("the place is the config without secrets and order of keys, or what the dispatcher names", async () => {
+    const plain = await fixture(() => undefined);
+    await plain.write(
+      { room: "a", thread: "1", text: "" },
+      { thread: "1", room: "a", token: "xoxb-one", text: "" },
+      { room: "a", thread: "1", token: "xoxb-two", text: "" },
+      { room: "b", thread: "1", text: "" },
+    );
+    const keys = async ({ outbox }: typeof plain) =>
+      (await outbox.list({})).toReversed().map(({ target_key }) => target_key);
+    const [none, one, two, other] = await keys(plain);
+    expect(two).toBe(one as string);
+    expect(new Set([none, one, other]).size).toBe(3);
+    await plain.queue.close();
+
+    const named = await fixture(() => undefined, { targetOf: ({ room }) => String(room).toLowerCase() });
+    await named.write({ room: "A", thread: "1", text: "" }, { room: "a", thread: "2", text: "" });
+    expect(new Set(await keys(named)).size).toBe(1);
+    await named.queue.close();
+
+    const broken = await fixture(() => undefined, {
+      targetOf: () => {
+        throw new Error("broken");
+      },
+    });
+    await broken.write({ room: "a", text: "" }, { room: "b", text: "" });
+    expect(new Set(await keys(broken)).size).toBe(2);
+    await broken.queue.close();
+  });
+
+  test("what a version that did not order deliveries left is delivered, with its waits over", async () => {
+    const { write, work, untilOver, texts, outbox, queue, db } = await fixture(() => undefined);
+    await write({ room: "a", text: "left" });
+    await db.execute("update deliveries set target_key = null");
+    await db.execute("delete from pgboss.job where name = 'deliveries_by_target'");
+    const [row] = await outbox.list({});
+    // As that version wrote it: no key.
+    await db.execute(
+      "insert into pgboss.job (id, name, data, policy, retry_limit, heartbeat_seconds) select gen_random_uuid(), 'deliveries', $1::text::jsonb, 'standard', 5, 15",
+      [JSON.stringify({ subject: row?.id })],
+    );
+    queue.work("unordered_deliveries", {
+      concurrency: 1,
+      run: (job) => outbox.adopt(job, new AbortController().signal),
+    });
+    await work();
+    await untilOver();
+    expect(texts("a")).toEqual(["left"]);
+    const { rows } = await db.execute(
+      "select count(*)::int as n from pgboss.job where name = 'deliveries' and state <> 'completed'",
+    );
+    expect(rows).toEqual([{ n: 0 }]);
+    await queue.close();
+  });
+});
