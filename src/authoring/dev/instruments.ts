@@ -99,8 +99,8 @@ function watchDispatcher(
       return { receipt: { dry_run: true } };
     }
     try {
-      const delivered = (await deliver()) as { receipt: unknown };
-      print("out", `Delivered: ${what} (receipt ${short(delivered?.receipt)})`);
+      const delivered = (await deliver()) as { receipt: unknown } | undefined;
+      print("out", `Delivered: ${what} (receipt ${short(delivered?.receipt ?? null)})`);
       return delivered;
     } catch (error) {
       const then = isPermanent(error) ? "given up" : `tried again, this was attempt ${attempt}`;
@@ -109,9 +109,11 @@ function watchDispatcher(
     }
   }
 
-  const { postMessage } = dispatcher;
+  const { postMessage, receipt, ...rest } = dispatcher;
   return {
-    ...dispatcher,
+    ...rest,
+    // What is not delivered has no receipt of the dispatcher's own shape.
+    ...(receipt && !dryRun && { receipt }),
     deliver: (input, ctx) =>
       watch(input.task.dispatch_config, input.result, ctx.attempt, () => dispatcher.deliver(input, ctx)),
     ...(postMessage && {
