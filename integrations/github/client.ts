@@ -1,4 +1,6 @@
 import { Octokit } from "@octokit/core";
+import { retryAfterSeconds } from "heddle/sdk";
+import { UnexpectedAnswer } from "./answer.ts";
 import { settings } from "./config.ts";
 
 /** GitHub's REST API with the token and server of the settings; the signal ends its requests. */
@@ -22,15 +24,18 @@ interface RequestFailure {
   text: string;
 }
 
-/** Reads what Octokit throws; null for anything that is no failed request. */
+/** Reads what Octokit throws, and what `answer.ts` does; null for anything that is no failed request. */
 export function readFailure(error: unknown): RequestFailure | null {
+  if (error instanceof UnexpectedAnswer) {
+    return { status: null, rateLimited: false, retryAfterSeconds: null, text: error.message };
+  }
   if (!(error instanceof Error) || !("status" in error) || typeof error.status !== "number") return null;
   const response = "response" in error ? (error.response as ErrorResponse | undefined) : undefined;
   // Octokit reports a broken connection as a 500 without a response.
   if (!response) {
     return { status: null, rateLimited: false, retryAfterSeconds: null, text: `no answer: ${error.message}` };
   }
-  const retryAfter = retryAfterSeconds(response.headers);
+  const retryAfter = waitSeconds(response.headers);
   return {
     status: error.status,
     rateLimited: isRateLimit(error.status, error.message, response.headers),
@@ -56,10 +61,14 @@ function isRateLimit(status: number, text: string, headers: ErrorResponse["heade
   );
 }
 
-function retryAfterSeconds(headers: ErrorResponse["headers"]): number | null {
-  const after = Number(headers["retry-after"]);
-  if (Number.isFinite(after) && after >= 0) return after;
-  if (String(headers["x-ratelimit-remaining"]) !== "0") return null;
-  const reset = Number(headers["x-ratelimit-reset"]) - Date.now() / 1000;
+function waitSeconds(headers: ErrorResponse["headers"]): number | null {
+  const get = (name: string) => (headers[name] === undefined ? null : String(headers[name]));
+  const asked = retryAfterSeconds({ get });
+  if (asked !== undefined) return asked;
+  if (get("x-ratelimit-remaining") !== "0") return null;
+  // By GitHub's clock, as the time at which the limit is lifted is.
+  const sent = Date.parse(get("date") ?? "");
+  const reset =
+    Number(get("x-ratelimit-reset") ?? Number.NaN) - (Number.isNaN(sent) ? Date.now() : sent) / 1000;
   return Number.isFinite(reset) ? Math.max(0, Math.ceil(reset)) : null;
 }

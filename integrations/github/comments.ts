@@ -1,4 +1,5 @@
 import type { Octokit } from "@octokit/core";
+import { type Answer, listOf, type Made, madeOf, readMade } from "./answer.ts";
 import { deliveryMarker } from "./markers.ts";
 import { splitText } from "./split-text.ts";
 
@@ -21,11 +22,8 @@ interface CommentReceipt {
 
 const COMMENT_LIMIT = 65_536;
 const PAGE = 100;
-
-interface Posted {
-  id: number;
-  url: string;
-}
+/** GitHub takes 2,500 comments on an issue. */
+const MOST_PAGES = 100;
 
 /**
  * Posts a text as one comment, or as several when it is too long for one. From the second attempt on, the parts that
@@ -42,49 +40,60 @@ export async function postComments(
     const marker = deliveryMarker(delivery_id, index + 1);
     return { marker, body: `${marker}\n${part}` };
   });
-  const earlier = attempt > 1 ? await listComments(github, target, delivery_id) : [];
-  const posted: Posted[] = [];
+  const earlier = attempt > 1 ? await findComments(github, target, parts) : new Map<string, Made>();
+  const posted: Made[] = [];
   for (const { marker, body } of parts) {
-    const found = earlier.find((comment) => comment.body.startsWith(marker));
-    posted.push(found ?? (await createComment(github, target, body)));
+    posted.push(earlier.get(marker) ?? (await createComment(github, target, body)));
   }
   return { comment_ids: posted.map((comment) => comment.id), urls: posted.map((comment) => comment.url) };
 }
 
-async function createComment(github: Octokit, target: CommentTarget, body: string): Promise<Posted> {
-  const { data } = await github.request("POST /repos/{owner}/{repo}/issues/{issue_number}/comments", {
-    ...target,
-    body,
-  });
-  return { id: Number(data.id), url: data.html_url };
+const ROUTE = "/repos/{owner}/{repo}/issues/{issue_number}/comments";
+
+async function createComment(github: Octokit, target: CommentTarget, body: string): Promise<Made> {
+  return madeOf(await github.request(`POST ${ROUTE}`, { ...target, body }), "id", "the comment that it made");
 }
 
-async function listComments(
+/**
+ * What is there of these parts, by their markers. Searched from the newest page back to the first, and not by time: the
+ * delivery's time is of this machine's clock, which may have been hours ahead of GitHub's.
+ */
+async function findComments(
   github: Octokit,
   target: CommentTarget,
-  deliveryId: string,
-): Promise<(Posted & { body: string })[]> {
-  const comments: (Posted & { body: string })[] = [];
-  const since = earliest(deliveryId);
-  for (let page = 1; ; page++) {
-    const { data } = await github.request("GET /repos/{owner}/{repo}/issues/{issue_number}/comments", {
-      ...target,
-      ...(since && { since }),
-      per_page: PAGE,
-      page,
-    });
-    for (const { id, html_url, body } of data)
-      comments.push({ id: Number(id), url: html_url, body: body ?? "" });
-    if (data.length < PAGE) return comments;
+  parts: readonly { marker: string }[],
+): Promise<Map<string, Made>> {
+  const found = new Map<string, Made>();
+  const take = (comments: readonly { body?: string | undefined }[]) => {
+    for (const comment of comments) {
+      const marker = parts.find((part) => comment.body?.startsWith(part.marker))?.marker;
+      const made = readMade(comment, "id");
+      if (marker !== undefined && made) found.set(marker, made);
+    }
+  };
+  const read = async (page: number) => {
+    const answer = await github.request(`GET ${ROUTE}`, { ...target, per_page: PAGE, page });
+    const comments = listOf(answer, "a list of comments");
+    take(comments);
+    return { count: comments.length, last: lastPage(answer) };
+  };
+  const first = await read(1);
+  if (first.last !== undefined) {
+    for (let page = first.last; page > 1 && found.size < parts.length; page--) await read(page);
+    return found;
   }
+  // A proxy may take the links out; then only a page that is not full says that it is the last.
+  for (let page = 2, { count } = first; count >= PAGE && found.size < parts.length; page++) {
+    if (page > MOST_PAGES) throw new Error(`GitHub lists more than ${MOST_PAGES * PAGE} comments.`);
+    ({ count } = await read(page));
+  }
+  return found;
 }
 
-const CLOCK_SKEW_MS = 60 * 60 * 1000;
-
-// A delivery's id is a UUIDv7, whose first 48 bits are the milliseconds at which it was made: no comment of this
-// delivery is older. Of any other id nothing is known, and all comments are read.
-function earliest(deliveryId: string): string | undefined {
-  if (!/^[0-9a-f]{8}-[0-9a-f]{4}-7/i.test(deliveryId)) return undefined;
-  const made = Number.parseInt(deliveryId.slice(0, 8) + deliveryId.slice(9, 13), 16);
-  return new Date(made - CLOCK_SKEW_MS).toISOString();
+/** Of the Link header: `<https://…?page=9>; rel="last"`. */
+function lastPage({ headers }: Answer<unknown>): number | undefined {
+  const links = String(headers.link ?? "").split(",");
+  const last = links.find((link) => link.includes('rel="last"'));
+  const page = Number(/[?&]page=(\d{1,6})/.exec(last ?? "")?.[1]);
+  return page > 0 ? Math.min(page, MOST_PAGES) : undefined;
 }

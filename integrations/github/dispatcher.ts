@@ -17,9 +17,21 @@ const config = t.Object({
   comment_target: t.Optional(t.Object({ type: t.Literal("issue_comment"), issue_number: NUMBER })),
 });
 
+const receipt = t.Object({
+  comment_ids: t.Array(t.Integer()),
+  urls: t.Array(t.String({ minLength: 1 })),
+  skipped: t.Optional(t.String()),
+});
+
 /** Answers are comments on the issue or pull request that the dispatch_config names. */
 export const dispatcher = {
   config,
+  receipt,
+  // GitHub takes names in any case.
+  targetOf({ owner, repo, comment_target }) {
+    const { issue_number } = (comment_target ?? {}) as Partial<CommentTarget>;
+    return `${owner}/${repo}#${issue_number}`.toLowerCase();
+  },
   deliver({ task, result, isError, extraMetadata }, ctx) {
     const text = isError ? errorText(result) : result;
     return post(task.dispatch_config, attributed(text, extraMetadata.delegated_by_display), ctx);

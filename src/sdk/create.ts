@@ -5,6 +5,7 @@ import { HeddleError } from "../errors.ts";
 import { LOG_METHODS, type RegisteredHook, type SdkBackend, type SdkLogLevel } from "./backend.ts";
 import { Permanent, Retryable } from "./errors.ts";
 import { createRegister } from "./register.ts";
+import { retryAfterSeconds } from "./retry-after.ts";
 import { createDefineConfig } from "./settings.ts";
 import { createStore } from "./store.ts";
 import {
@@ -101,6 +102,7 @@ export function createSdk(backend: SdkBackend, verifiers = createVerifiers()) {
     store: createStore(backend.store),
     ...verifiers,
     signWebhook,
+    retryAfterSeconds,
     Permanent,
     Retryable,
   };

@@ -2,6 +2,7 @@
 // copy of this module, because `instanceof` fails when an author's bundle brings its own.
 
 import { HeddleError, isErrorCode } from "../errors.ts";
+import { type HeaderReader, retryAfterSeconds } from "./retry-after.ts";
 
 const MARK = Symbol.for("heddle.error");
 
@@ -14,15 +15,27 @@ export class Permanent extends Error {
   }
 }
 
-/** Thrown in a dispatcher: try again, not before `retryAfterSeconds` when that is given. */
+export interface RetryableOptions {
+  cause?: unknown;
+  /** Seconds, or the answer whose Retry-After header is meant. */
+  retryAfter?: number | HeaderReader | { headers: HeaderReader };
+  retryAfterSeconds?: number;
+}
+
+/** Thrown in a dispatcher: try again, not before `retryAfterSeconds` when the target asked for it. */
 export class Retryable extends Error {
   readonly [MARK] = "retryable";
   readonly retryAfterSeconds: number | undefined;
-  constructor(message: string, options?: { cause?: unknown; retryAfterSeconds?: number }) {
-    super(message, options);
+  constructor(message: string, options: RetryableOptions = {}) {
+    super(message, { cause: options.cause });
     this.name = "Retryable";
-    this.retryAfterSeconds = options?.retryAfterSeconds;
+    this.retryAfterSeconds = options.retryAfterSeconds ?? secondsOf(options.retryAfter);
   }
+}
+
+function secondsOf(after: RetryableOptions["retryAfter"]): number | undefined {
+  if (after === undefined || typeof after === "number") return after;
+  return retryAfterSeconds("headers" in after ? after.headers : after);
 }
 
 /** True for a `Permanent` of whichever copy of the SDK. */

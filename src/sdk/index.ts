@@ -7,6 +7,7 @@ import { createEnvironmentBackend } from "./environment.ts";
 export type { DeclaredSetting, RegisteredHook, RegisteredTool, WithToolSchema } from "./backend.ts";
 export type { DashboardData } from "./dashboard.ts";
 export { Permanent, Retryable } from "./errors.ts";
+export { retryAfterSeconds } from "./retry-after.ts";
 export type { Settings } from "./settings.ts";
 export type * from "./types.ts";
 export type { SignWebhook, WebhookVerifier } from "./verify/descriptor.ts";

@@ -11,19 +11,21 @@ const SERVER_SECRET = `whsec_${Buffer.alloc(32, 1).toString("base64")}`;
 const OWN_SECRET = `whsec_${Buffer.alloc(32, 2).toString("base64")}`;
 
 let answer = 200;
+let answerHeaders: Record<string, string> = {};
 const received: { body: string; headers: Record<string, string> }[] = [];
 const receiver = Bun.serve({
   port: 0,
   hostname: "127.0.0.1",
   async fetch(request) {
     received.push({ body: await request.text(), headers: Object.fromEntries(request.headers) });
-    return new Response("", { status: answer });
+    return new Response("", { status: answer, headers: answerHeaders });
   },
 });
 const url = `http://127.0.0.1:${receiver.port}/hook`;
 afterAll(() => receiver.stop(true));
 beforeEach(() => {
   answer = 200;
+  answerHeaders = {};
   received.length = 0;
 });
 
@@ -96,6 +98,16 @@ describe("webhook", () => {
     const failure = await failureOf(webhook.deliver(finished({ url }), ctx));
     expect(String(failure)).toContain(String(status));
     expect(isPermanent(failure)).toBe(isFinal);
+  });
+
+  test("the receiver's Retry-After is passed on, and a redirect is told without its path", async () => {
+    answer = 429;
+    answerHeaders = { "retry-after": "40" };
+    expect(await failureOf(webhook.deliver(finished({ url }), ctx))).toMatchObject({ retryAfterSeconds: 40 });
+    answer = 302;
+    answerHeaders = { location: "https://login.example/secret-path?token=1" };
+    const redirected = await failureOf(webhook.deliver(finished({ url }), ctx));
+    expect(String(redirected)).toContain("a redirect to https://login.example,");
   });
 
   test("a private address that is not allowed is refused for good", async () => {

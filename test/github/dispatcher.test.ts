@@ -133,16 +133,42 @@ describe("a repeated delivery", () => {
     expect(receipt).toMatchObject({ comment_ids: own.map((comment) => comment.id) });
   });
 
-  test("looks through all pages of the comments since it was made", async () => {
+  test("looks through the comments from the newest page back, as far as it has to", async () => {
     const id = v7();
-    github.addComment(ISSUE, "ancient", { updatedAt: "2020-01-01T00:00:00Z" });
-    for (let n = 0; n < 230; n++) github.addComment(ISSUE, `chat ${n}`);
+    for (let n = 0; n < 330; n++) github.addComment(ISSUE, `chat ${n}`);
     await dispatcher.deliver(input("Late."), context(id, 1));
     await dispatcher.deliver(input("Late."), context(id, 2));
+    await dispatcher.deliver(input("Other."), context(v7(), 2));
     expect(github.commentsOn(ISSUE).filter(({ body }) => body.includes("Late."))).toHaveLength(1);
-    const pages = github.requests.filter(({ method }) => method === "GET");
-    expect(pages.map(({ query }) => query.page)).toEqual(["1", "2", "3"]);
-    expect(Date.parse(pages[0]?.query.since ?? "")).toBeLessThan(Date.now());
+    const pages = github.requests.filter(({ method }) => method === "GET").map(({ query }) => query.page);
+    expect(pages).toEqual(["1", "4", "1", "4", "3", "2"]);
+  });
+
+  test("finds its comment where a proxy takes the links out", async () => {
+    const id = v7();
+    for (let n = 0; n < 100; n++) github.addComment(ISSUE, `chat ${n}`);
+    await dispatcher.deliver(input("Late."), context(id, 1));
+    const list = github.commentsOn(ISSUE).map(({ id, html_url, body }) => ({ id, html_url, body }));
+    const respond = ({ query }: { query: Record<string, string | undefined> }) =>
+      Response.json(query.page === "1" ? list.slice(0, 100) : list.slice(100));
+    github.intercept({ method: "GET", path: COMMENTS, respond });
+    await dispatcher.deliver(input("Late."), context(id, 2));
+    expect(github.commentsOn(ISSUE).filter(({ body }) => body.includes("Late."))).toHaveLength(1);
+  });
+
+  test("finds its comment whatever this machine's clock said when it was made", async () => {
+    // As made on a machine whose clock is five hours ahead.
+    const id = v7({ msecs: Date.now() + 5 * 3600_000 });
+    await dispatcher.deliver(input("Once."), context(id, 1));
+    await dispatcher.deliver(input("Once."), context(id, 2));
+    expect(github.commentsOn(ISSUE)).toHaveLength(1);
+  });
+
+  test("posts nothing while the comments cannot be read", async () => {
+    const respond = () => new Response("<html>", { headers: { "content-type": "text/html" } });
+    github.intercept({ method: "GET", path: COMMENTS, respond });
+    expect(isRetryable(await thrown(dispatcher.deliver(input("Once."), context(v7(), 2))))).toBe(true);
+    expect(github.commentsOn(ISSUE)).toEqual([]);
   });
 
   test("is not taken in by somebody who quotes the mark", async () => {
@@ -177,6 +203,63 @@ describe("failures", () => {
     expect([isPermanent(error), isRetryable(error)]).toEqual([kind === "permanent", kind === "retryable"]);
     expect(error.message).toContain("octo/hello#7");
     expect(JSON.stringify([error, error.message, error.cause])).not.toContain("secret-token");
+  });
+
+  const html = () => new Response("<html>Sign in</html>", { headers: { "content-type": "text/html" } });
+  const redirect = (status: number, location: string) => () =>
+    new Response(null, { status, headers: { location } });
+  const falseReceipts: [string, () => Response, string][] = [
+    ["200 with a login page", html, "200 with text/html"],
+    ["302 to a login page", redirect(302, "/login?token=secret-token"), "/login instead"],
+    [
+      "301, which makes a GET of it",
+      redirect(301, "/repos/octo/hello/pulls"),
+      "/repos/octo/hello/pulls instead",
+    ],
+    ["200 with nothing", () => new Response(null), "200 with nothing"],
+    ["200 with an empty object", () => Response.json({}), "200 with application/json"],
+    ["200 with a list", () => Response.json([{ id: 1, html_url: "http://x" }]), "200 with"],
+    ["200 with null", () => Response.json(null), "200 with"],
+    [
+      "201 with an id that is none",
+      () => Response.json({ id: "7", html_url: "http://x" }, { status: 201 }),
+      "201",
+    ],
+    ["201 without an address", () => Response.json({ id: 7 }, { status: 201 }), "201 with application/json"],
+    ["202", () => Response.json({}, { status: 202 }), "202 with"],
+    ["204", () => new Response(null, { status: 204 }), "204 with nothing"],
+  ];
+  test.each(falseReceipts)("%s is no receipt", async (_, respond, said) => {
+    github.intercept({ method: "POST", path: COMMENTS, respond });
+    github.intercept({ path: /^\/login$/, respond: html });
+    const error = await thrown(dispatcher.deliver(input("Text"), context()));
+    expect([isPermanent(error), isRetryable(error)]).toEqual([false, true]);
+    expect(error.message).toContain("octo/hello#7");
+    expect(error.message).toContain(said);
+    expect(error.message).toContain("http://127.0.0.1");
+    expect(error.message).not.toContain("secret-token");
+  });
+
+  test("the place is the issue, in whatever case its names are", () => {
+    const place = (owner: string, issue_number: number) =>
+      dispatcher.targetOf({ ...TARGET, owner, comment_target: { type: "issue_comment", issue_number } });
+    expect(place("Octo", 7)).toBe(place("octo", 7));
+    expect(place("octo", 8)).not.toBe(place("octo", 7));
+  });
+
+  test("a time of GitHub's is read by GitHub's clock", async () => {
+    const ahead = Date.now() + 5 * 3600_000;
+    const date = new Date(ahead).toUTCString();
+    const wait = async (headers: Record<string, string>) => {
+      const respond = () => failure(403, "API rate limit exceeded", { date, ...headers });
+      github.intercept({ path: COMMENTS, times: 1, respond });
+      return (await thrown(dispatcher.deliver(input("Text"), context()))) as { retryAfterSeconds?: number };
+    };
+    const reset = String(Math.floor(ahead / 1000) + 90);
+    const { retryAfterSeconds } = await wait({ "x-ratelimit-remaining": "0", "x-ratelimit-reset": reset });
+    expect(retryAfterSeconds).toBeWithin(89, 92);
+    const after = new Date(ahead + 60_000).toUTCString();
+    expect(await wait({ "retry-after": after })).toMatchObject({ retryAfterSeconds: 60 });
   });
 
   test("GitHub's wish to wait is passed on", async () => {

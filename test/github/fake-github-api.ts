@@ -110,7 +110,9 @@ function page<T>(all: T[], { query, path }: RecordedRequest): Response {
   const size = Math.min(Number(query.per_page ?? DEFAULT_PAGE), 100);
   const number = Number(query.page ?? 1);
   const more = all.length > number * size;
-  const link = `<http://127.0.0.1${path}?per_page=${size}&page=${number + 1}>; rel="next"`;
+  const to = (page: number, rel: string) =>
+    `<http://127.0.0.1${path}?per_page=${size}&page=${page}>; rel="${rel}"`;
+  const link = [to(number + 1, "next"), to(Math.ceil(all.length / size), "last")].join(", ");
   return Response.json(all.slice((number - 1) * size, number * size), { headers: more ? { link } : {} });
 }
 

@@ -42,7 +42,7 @@ export interface Interception {
   times?: number;
   /** True: the request is carried out first, and only its answer is lost. */
   afterwards?: boolean;
-  respond: "hang" | (() => Response);
+  respond: "hang" | ((request: RecordedRequest) => Response);
 }
 
 export interface FakeGitHub {
@@ -83,7 +83,7 @@ export function createFakeGitHub(options: FakeGitHubOptions = {}): FakeGitHub {
       const interception = take(interceptions, recorded);
       if (interception?.respond === "hang") return closing.promise;
       if (interception?.afterwards) answer(api, recorded, options.token);
-      const response = interception ? interception.respond() : answer(api, recorded, options.token);
+      const response = interception ? interception.respond(recorded) : answer(api, recorded, options.token);
       if (options.delayMs) await Bun.sleep(options.delayMs());
       return response;
     },

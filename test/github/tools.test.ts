@@ -269,3 +269,38 @@ describe("refusals are told to the model", () => {
     expect(await call).toBe("AbortError");
   });
 });
+
+test("what is not GitHub's answer is told to the model, and never taken for one", async () => {
+  const answers: (() => Response)[] = [
+    () => new Response("<html>Sign in</html>", { headers: { "content-type": "text/html" } }),
+    () => Response.json({}),
+    () => new Response(null),
+    () => new Response(null, { status: 204 }),
+  ];
+  const issue = { ...REPO, issue_number: 7 };
+  const calls: [string, () => unknown][] = [
+    ["get_pr", () => getPr({ ...REPO, pull_number: 7 }, context())],
+    ["list_prs", () => listPrs(REPO, context())],
+    ["get_issue", () => getIssue(issue, context())],
+    ["search", () => searchIssues({ query: "x" }, context())],
+    ["post_comment", () => postComment({ ...issue, body: "x" }, context())],
+    ["create_issue", () => createIssue({ ...REPO, title: "x" }, context())],
+    ["list_commits", () => listCommits(REPO, context())],
+    ["get_commit", () => getCommit({ ...REPO, ref: "main" }, context())],
+    ["compare", () => compare({ ...REPO, base: "a", head: "b" }, context())],
+    ["list_branches", () => listBranches(REPO, context())],
+    ["get_file", () => getFile({ ...REPO, path: "src" }, context())],
+  ];
+  for (const respond of answers) {
+    github.intercept({ path: /./, respond, times: calls.length * 3 });
+    for (const [name, call] of calls) {
+      expect([name, await json(call())]).toEqual([
+        name,
+        { error: expect.stringMatching(/ instead of an? |instead of the/) },
+      ]);
+    }
+    await github.close();
+    github = createFakeGitHub({ token: "secret-token" });
+    set({ GITHUB_TOKEN: "secret-token", GITHUB_API_URL: github.url });
+  }
+});

@@ -45,7 +45,10 @@ describe("guarded post", () => {
   test("redirects are not followed, and an endless answer is not read", async () => {
     const post = allowing("127.0.0.1");
     const base = `http://127.0.0.1:${server.port}`;
-    expect(await post(`${base}/redirect`, request())).toEqual({ status: 302 });
+    expect(await post(`${base}/redirect`, request())).toEqual({
+      status: 302,
+      redirectsTo: "http://169.254.169.254",
+    });
     expect(await post(`${base}/endless`, request())).toEqual({ status: 200 });
   });
 });

@@ -37,8 +37,3 @@ export function cut(text: string | null | undefined, limit: number): string {
   if (text.length <= limit) return text;
   return `${text.slice(0, limit).toWellFormed()}\n[cut: ${limit} of ${text.length} characters]`;
 }
-
-/** A body that Octokit leaves undecoded when the server names no charset. */
-export function bodyText(data: unknown): string {
-  return data instanceof ArrayBuffer ? new TextDecoder().decode(data) : String(data ?? "");
-}

@@ -1,4 +1,5 @@
 import { register, t } from "heddle/sdk";
+import { listOf, objectOf } from "../answer.ts";
 import { OWNER, PER_PAGE, REPO, ref } from "../schema.ts";
 import { author, cut, withGitHub } from "./_client.ts";
 
@@ -24,8 +25,8 @@ export const listCommits = register(
   },
   ({ per_page = 20, ...query }, ctx) =>
     withGitHub(ctx, `such commits in ${query.owner}/${query.repo}`, async (github) => {
-      const { data } = await github.request("GET /repos/{owner}/{repo}/commits", { ...query, per_page });
-      return data.map(commitSummary);
+      const answer = await github.request("GET /repos/{owner}/{repo}/commits", { ...query, per_page });
+      return listOf(answer, "a list of commits", "sha", "commit").map(commitSummary);
     }),
 );
 
@@ -37,7 +38,8 @@ export const getCommit = register(
   },
   (commit, ctx) =>
     withGitHub(ctx, `commit ${commit.ref} in ${commit.owner}/${commit.repo}`, async (github) => {
-      const { data } = await github.request("GET /repos/{owner}/{repo}/commits/{ref}", commit);
+      const answer = await github.request("GET /repos/{owner}/{repo}/commits/{ref}", commit);
+      const data = objectOf(answer, "a commit", "sha", "commit", "parents");
       let room = PATCHES_LIMIT;
       return {
         ...commitSummary(data),
@@ -68,12 +70,13 @@ export const compare = register(
   },
   ({ owner, repo, base, head }, ctx) =>
     withGitHub(ctx, `comparison of ${base} and ${head} in ${owner}/${repo}`, async (github) => {
-      const { data } = await github.request("GET /repos/{owner}/{repo}/compare/{basehead}", {
+      const answer = await github.request("GET /repos/{owner}/{repo}/compare/{basehead}", {
         owner,
         repo,
         basehead: `${base}...${head}`,
         per_page: COMPARED_COMMITS,
       });
+      const data = objectOf(answer, "a comparison", "status", "commits");
       return {
         status: data.status,
         ahead_by: data.ahead_by,

@@ -1,7 +1,8 @@
 import type { Octokit } from "@octokit/core";
 import { register, t } from "heddle/sdk";
+import { type Answer, listOf, objectOf, textOf } from "../answer.ts";
 import { OWNER, REPO, ref } from "../schema.ts";
-import { bodyText, cut, withGitHub } from "./_client.ts";
+import { cut, withGitHub } from "./_client.ts";
 
 const FILE_LIMIT = 100_000;
 const BRANCHES = 100;
@@ -46,24 +47,28 @@ export const listBranches = register(
   },
   ({ owner, repo }, ctx) =>
     withGitHub(ctx, `repository ${owner}/${repo}`, async (github) => {
-      const { data } = await github.request("GET /repos/{owner}/{repo}/branches", {
+      const answer = await github.request("GET /repos/{owner}/{repo}/branches", {
         owner,
         repo,
         per_page: BRANCHES,
       });
-      return data.map(({ name, commit, protected: isProtected }) => ({
-        name,
-        sha: commit.sha,
-        protected: isProtected,
-      }));
+      return listOf(answer, "a list of branches", "name", "commit").map(
+        ({ name, commit, protected: isProtected }) => ({
+          name,
+          sha: commit.sha,
+          protected: isProtected,
+        }),
+      );
     }),
 );
 
 async function read(github: Octokit, file: FileAddress, path: string) {
-  const { data } = await github.request(CONTENTS, { ...file });
-  if (Array.isArray(data)) {
+  const answer = await github.request(CONTENTS, { ...file });
+  if (Array.isArray(answer.data)) {
+    const data = listOf(answer as Answer<typeof answer.data>, "a folder", "name");
     return { path, type: "folder", entries: data.map(({ name, type, size }) => ({ name, type, size })) };
   }
+  const data = objectOf(answer as Answer<typeof answer.data>, "a file", "type");
   if (data.type !== "file") return { error: `${path} is a ${data.type}, not a file.` };
   // Above one megabyte GitHub leaves the content out, unless asked for the bare file.
   const text = data.encoding === "base64" ? decode(data.content) : await readRaw(github, file);
@@ -72,8 +77,7 @@ async function read(github: Octokit, file: FileAddress, path: string) {
 }
 
 async function readRaw(github: Octokit, file: FileAddress): Promise<string> {
-  const { data } = await github.request(CONTENTS, { ...file, mediaType: { format: "raw" } });
-  return bodyText(data);
+  return textOf(await github.request(CONTENTS, { ...file, mediaType: { format: "raw" } }), "a file");
 }
 
 function decode(base64: string): string | null {

@@ -1,4 +1,5 @@
 import { register, t } from "heddle/sdk";
+import { listOf, madeOf, objectOf } from "../answer.ts";
 import { toolMarker } from "../markers.ts";
 import { NUMBER, OWNER, REPO } from "../schema.ts";
 import { author, cut, withGitHub } from "./_client.ts";
@@ -19,10 +20,12 @@ export const getIssue = register(
   (issue, ctx) =>
     withGitHub(ctx, `issue #${issue.issue_number} in ${issue.owner}/${issue.repo}`, async (github) => {
       const route = "GET /repos/{owner}/{repo}/issues/{issue_number}";
-      const [{ data }, comments] = await Promise.all([
+      const [answer, commentsAnswer] = await Promise.all([
         github.request(route, issue),
         github.request(`${route}/comments`, { ...issue, per_page: COMMENTS }),
       ]);
+      const data = objectOf(answer, "an issue", "number", "title", "labels");
+      const comments = listOf(commentsAnswer, "a list of comments");
       return {
         number: data.number,
         title: data.title,
@@ -35,7 +38,7 @@ export const getIssue = register(
         url: data.html_url,
         body: cut(data.body, BODY_LIMIT),
         comment_count: data.comments,
-        comments: comments.data.slice(0, COMMENTS).map((comment) => ({
+        comments: comments.slice(0, COMMENTS).map((comment) => ({
           author: author(comment.user),
           created_at: comment.created_at,
           body: cut(comment.body, COMMENT_LIMIT),
@@ -58,7 +61,8 @@ export const searchIssues = register(
   ({ query, repo }, ctx) =>
     withGitHub(ctx, "search result", async (github) => {
       const q = repo === undefined ? query : `${query} repo:${repo}`;
-      const { data } = await github.request("GET /search/issues", { q, per_page: FOUND });
+      const answer = await github.request("GET /search/issues", { q, per_page: FOUND });
+      const data = objectOf(answer, "a search result", "items");
       return {
         total_count: data.total_count,
         items: data.items.slice(0, FOUND).map((item) => ({
@@ -89,13 +93,14 @@ export const postComment = register(
   },
   ({ owner, repo, issue_number, body }, ctx) =>
     withGitHub(ctx, `issue #${issue_number} in ${owner}/${repo}`, async (github) => {
-      const { data } = await github.request("POST /repos/{owner}/{repo}/issues/{issue_number}/comments", {
+      const answer = await github.request("POST /repos/{owner}/{repo}/issues/{issue_number}/comments", {
         owner,
         repo,
         issue_number,
         body: `${toolMarker(ctx.task_id)}\n${body}`,
       });
-      return { comment_id: Number(data.id), url: data.html_url };
+      const { id, url } = madeOf(answer, "id", "the comment that it made");
+      return { comment_id: id, url };
     }),
 );
 
@@ -114,7 +119,7 @@ export const createIssue = register(
   },
   ({ owner, repo, title, body = "", labels, assignees }, ctx) =>
     withGitHub(ctx, `repository ${owner}/${repo}`, async (github) => {
-      const { data } = await github.request("POST /repos/{owner}/{repo}/issues", {
+      const answer = await github.request("POST /repos/{owner}/{repo}/issues", {
         owner,
         repo,
         title,
@@ -122,6 +127,7 @@ export const createIssue = register(
         ...(labels && { labels }),
         ...(assignees && { assignees }),
       });
-      return { number: data.number, url: data.html_url };
+      const { id, url } = madeOf(answer, "number", "the issue that it made");
+      return { number: id, url };
     }),
 );

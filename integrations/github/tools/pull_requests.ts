@@ -1,8 +1,9 @@
 import type { Octokit } from "@octokit/core";
 import { register, t } from "heddle/sdk";
+import { listOf, objectOf, textOf } from "../answer.ts";
 import { readFailure } from "../client.ts";
 import { NUMBER, OWNER, REPO } from "../schema.ts";
-import { author, bodyText, cut, withGitHub } from "./_client.ts";
+import { author, cut, withGitHub } from "./_client.ts";
 
 const BODY_LIMIT = 10_000;
 const DIFF_LIMIT = 50_000;
@@ -24,11 +25,13 @@ export const getPr = register(
   (pull, ctx) =>
     withGitHub(ctx, `pull request #${pull.pull_number} in ${pull.owner}/${pull.repo}`, async (github) => {
       const route = "GET /repos/{owner}/{repo}/pulls/{pull_number}";
-      const [{ data }, files, diff] = await Promise.all([
+      const [answer, filesAnswer, diff] = await Promise.all([
         github.request(route, pull),
         github.request(`${route}/files`, { ...pull, per_page: FILES_LIMIT }),
         fetchDiff(github, pull),
       ]);
+      const data = objectOf(answer, "a pull request", "number", "head", "base", "labels");
+      const files = listOf(filesAnswer, "a list of files");
       return {
         number: data.number,
         title: data.title,
@@ -44,7 +47,7 @@ export const getPr = register(
         changed_files: data.changed_files,
         url: data.html_url,
         body: cut(data.body, BODY_LIMIT),
-        files: files.data.slice(0, FILES_LIMIT).map((file) => ({
+        files: files.slice(0, FILES_LIMIT).map((file) => ({
           path: file.filename,
           status: file.status,
           additions: file.additions,
@@ -67,13 +70,13 @@ export const listPrs = register(
   },
   ({ owner, repo, state = "open" }, ctx) =>
     withGitHub(ctx, `repository ${owner}/${repo}`, async (github) => {
-      const { data } = await github.request("GET /repos/{owner}/{repo}/pulls", {
+      const answer = await github.request("GET /repos/{owner}/{repo}/pulls", {
         owner,
         repo,
         state,
         per_page: LIST_LIMIT,
       });
-      return data.map((pull) => ({
+      return listOf(answer, "a list of pull requests", "number", "head", "base").map((pull) => ({
         number: pull.number,
         title: pull.title,
         state: pull.merged_at ? "merged" : pull.state,
@@ -90,11 +93,11 @@ export const listPrs = register(
 
 async function fetchDiff(github: Octokit, pull: PullAddress): Promise<string> {
   try {
-    const { data } = await github.request("GET /repos/{owner}/{repo}/pulls/{pull_number}", {
+    const answer = await github.request("GET /repos/{owner}/{repo}/pulls/{pull_number}", {
       ...pull,
       mediaType: { format: "diff" },
     });
-    return cut(bodyText(data), DIFF_LIMIT);
+    return cut(textOf(answer, "a diff"), DIFF_LIMIT);
   } catch (error) {
     // GitHub makes no diff of more than 300 files or 20,000 lines.
     if (readFailure(error)?.status === 406) return "[GitHub makes no diff of a change this large]";

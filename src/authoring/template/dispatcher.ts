@@ -6,6 +6,8 @@ import { askAcme } from "./client.ts";
 registerDispatcher("acme", {
   // Of the dispatch_config, without its type: a message with another one is refused when it is injected.
   config: t.Object({ room: t.String({ minLength: 1 }) }),
+  // Acme's answer to a message has an id: without one, something else has answered, and it is tried again.
+  receipt: t.Object({ id: t.String({ minLength: 1 }) }),
 
   deliver: ({ task, result, isError }, ctx) =>
     // An error is shown as one, not as what the bot says.
@@ -28,10 +30,8 @@ async function post(room: string, text: string, { delivery_id, signal }: Dispatc
     return { receipt: { id } };
   }
   const reason = `Acme answered ${response.status}`;
-  if (response.status === 429) {
-    const seconds = Number(response.headers.get("retry-after")) || 60;
-    throw new Retryable(reason, { retryAfterSeconds: seconds });
-  }
+  // It says how long it wants to be left alone.
+  if (response.status === 429) throw new Retryable(reason, { retryAfter: response });
   // Nobody is in that room any more: trying again will not help. Whatever else is thrown is tried again.
   if (response.status === 404 || response.status === 410) throw new Permanent(reason);
   throw new Error(reason);

@@ -3,7 +3,7 @@
 import { Type as t } from "@sinclair/typebox";
 import { Webhook } from "standardwebhooks";
 import type { GuardedPost } from "../../guarded-fetch/post.ts";
-import { Permanent } from "../../sdk/errors.ts";
+import { Permanent, Retryable } from "../../sdk/errors.ts";
 import type { Delivered, DispatchContext, Dispatcher, JsonObject } from "../../sdk/types.ts";
 
 export interface WebhookDispatcherOptions {
@@ -35,10 +35,13 @@ export function createWebhookDispatcher({ post, signingSecret }: WebhookDispatch
       },
       signal: AbortSignal.any([ctx.signal, AbortSignal.timeout(TIMEOUT_MS)]),
     });
-    if (response.status >= 200 && response.status < 300) return { receipt: { status: response.status } };
-    const message = `The webhook answered ${response.status}.`;
-    if (FINAL_STATUSES.has(response.status)) throw new Permanent(message);
-    throw new Error(message);
+    const { status, retryAfterSeconds, redirectsTo } = response;
+    // Whatever stands in it, a status of 2xx is how a receiver of Standard Webhooks says that it has it.
+    if (status >= 200 && status < 300) return { receipt: { status } };
+    const where = redirectsTo === undefined ? "" : `, a redirect to ${redirectsTo}, which is not followed`;
+    const message = `The webhook answered ${status}${where}.`;
+    if (FINAL_STATUSES.has(status)) throw new Permanent(message);
+    throw new Retryable(message, retryAfterSeconds === undefined ? {} : { retryAfterSeconds });
   };
   return {
     config: CONFIG,

@@ -1,0 +1,82 @@
+// What GitHub's address answers may come from somebody else: a login page, a proxy, the place where a redirect ends, which
+// turns a POST into a GET. A status of 2xx alone proves nothing, so each answer is looked at before it is used.
+
+/** As Octokit gives it. */
+export interface Answer<Data> {
+  status: number;
+  /** Where it came from in the end. */
+  url: string;
+  headers: Record<string, string | number | undefined>;
+  data: Data;
+}
+
+/** A 2xx that is not what was asked for. The message names status, type and address, for these tell whose answer it is. */
+export class UnexpectedAnswer extends Error {
+  constructor({ status, url, headers }: Answer<unknown>, wanted: string) {
+    const type = String(headers["content-type"] ?? "nothing").split(";", 1)[0];
+    super(`${status} with ${type} from ${placeOf(url)} instead of ${wanted}`);
+    this.name = "UnexpectedAnswer";
+  }
+}
+
+/** Of something that was made: without an id and an address there is no telling that it was. */
+export interface Made {
+  id: number;
+  url: string;
+}
+
+/** `field` holds the id: "id" of a comment, "number" of an issue. Throws UnexpectedAnswer. */
+export function madeOf(answer: Answer<unknown>, field: "id" | "number", wanted: string): Made {
+  const made = readMade(answer.data, field);
+  if (made === undefined) throw new UnexpectedAnswer(answer, wanted);
+  return made;
+}
+
+export function readMade(data: unknown, field: "id" | "number"): Made | undefined {
+  if (!isObject(data)) return undefined;
+  const { [field]: id, html_url: url } = data;
+  if (!Number.isSafeInteger(id) || typeof url !== "string" || url === "") return undefined;
+  return { id: id as number, url };
+}
+
+/** The object that was asked for, with those fields in it. Throws UnexpectedAnswer. */
+export function objectOf<Data extends object>(
+  answer: Answer<Data>,
+  wanted: string,
+  ...needs: (keyof Data & string)[]
+): Data {
+  if (isObject(answer.data) && !Array.isArray(answer.data) && has(answer.data, needs)) return answer.data;
+  throw new UnexpectedAnswer(answer, wanted);
+}
+
+/** The list that was asked for, of objects with those fields. Throws UnexpectedAnswer. */
+export function listOf<Item extends object>(
+  answer: Answer<Item[]>,
+  wanted: string,
+  ...needs: (keyof Item & string)[]
+): Item[] {
+  const items: unknown = answer.data;
+  if (Array.isArray(items) && items.every((item) => isObject(item) && has(item, needs))) return answer.data;
+  throw new UnexpectedAnswer(answer, wanted);
+}
+
+/** A file or a diff. Throws UnexpectedAnswer for a web page, which GitHub never sends in its place. */
+export function textOf(answer: Answer<unknown>, wanted: string): string {
+  const { headers, data } = answer;
+  if (String(headers["content-type"] ?? "").startsWith("text/html"))
+    throw new UnexpectedAnswer(answer, wanted);
+  // Octokit leaves a body undecoded when the server names no charset.
+  if (data instanceof ArrayBuffer) return new TextDecoder().decode(data);
+  return String(data ?? "");
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null;
+
+const has = (object: object, names: readonly string[]): boolean =>
+  names.every((name) => (object as Record<string, unknown>)[name] !== undefined);
+
+/** Without the query, in which a login page is told tokens. */
+function placeOf(url: string): string {
+  return URL.canParse(url) ? `${new URL(url).origin}${new URL(url).pathname}` : "an unknown address";
+}
