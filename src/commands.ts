@@ -91,7 +91,12 @@ async function withDatabase(flags: Flags, use: (db: Database, log: Logger) => Pr
   redactor.add(...config.secrets);
   const log = await createLog({ level: "warning", format: config.logFormat, redact: redactor.redact });
   const home = openHome(config.home);
-  const db = await openDatabase({ databaseUrl: config.databaseUrl, home: home.path, log });
+  const db = await openDatabase({
+    databaseUrl: config.databaseUrl,
+    postgres: { directUrl: config.databaseDirectUrl, answerSeconds: config.databaseAnswerSeconds },
+    home: home.path,
+    log,
+  });
   try {
     await use(db, log);
   } finally {

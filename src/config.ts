@@ -17,6 +17,12 @@ export interface Config {
   readonly baseUrl: string | undefined;
   /** A postgres:// URL; undefined: the embedded database. */
   readonly databaseUrl: string | undefined;
+  /** The server itself, where databaseUrl leads to a pooler by the transaction. */
+  readonly databaseDirectUrl: string | undefined;
+  /** Connections for queries that one process opens; two more are for notifications and locks. */
+  readonly databasePoolSize: number;
+  /** Seconds without an answer after which a statement's connection is given up. */
+  readonly databaseAnswerSeconds: number;
   readonly apiKey: string | undefined;
   readonly encryptionKey: string | undefined;
   readonly integrationDirs: readonly string[];
@@ -85,7 +91,10 @@ export function loadConfig(flags: Flags = {}, variables: Environment = processEn
     host: read.text("HOST") ?? "127.0.0.1",
     port: read.integer("PORT", 8000, 0, 65_535),
     baseUrl: read.url("BASE_URL", ["http:", "https:"]),
-    databaseUrl: read.url("DATABASE_URL", ["postgres:", "postgresql:"]),
+    databaseUrl: read.databaseUrl("DATABASE_URL"),
+    databaseDirectUrl: read.databaseUrl("DATABASE_DIRECT_URL"),
+    databasePoolSize: read.integer("DATABASE_POOL_SIZE", 16, 2, 500),
+    databaseAnswerSeconds: read.integer("DATABASE_ANSWER_SECONDS", 20, 5, 3600),
     apiKey: read.apiKey("API_KEY"),
     encryptionKey: read.encryptionKey("ENCRYPTION_KEY"),
     integrationDirs: read.directories("INTEGRATION_DIRS"),
@@ -107,7 +116,7 @@ export function loadConfig(flags: Flags = {}, variables: Environment = processEn
     webhookRateLimit: read.integer("WEBHOOK_RATE_LIMIT", 2000, 1, 1_000_000),
     inboxRetentionDays: read.integer("INBOX_RETENTION_DAYS", 30, 1, 3650),
     inboxMaxBodyBytes: read.integer("INBOX_MAX_BODY_BYTES", 256 * 1024, 0, 25 * 1024 * 1024),
-    secrets: secretsOf(environment, read.text("DATABASE_URL")),
+    secrets: secretsOf(environment, [read.text("DATABASE_URL"), read.text("DATABASE_DIRECT_URL")]),
     environment: Object.freeze(environment),
   });
 }
@@ -122,16 +131,16 @@ function transcriptionConfig(read: ReturnType<typeof reader>): TranscriptionConf
 }
 
 /** Those of Heddle itself; an integration's become known when it declares them. */
-function secretsOf(environment: Environment, databaseUrl: string | undefined): string[] {
-  const password = databaseUrl ? new URL(databaseUrl).password : undefined;
+function secretsOf(environment: Environment, databaseUrls: (string | undefined)[]): string[] {
+  const passwords = databaseUrls.flatMap((url) => (url ? [new URL(url).password] : []));
   return [
     environment.API_KEY,
     environment.ENCRYPTION_KEY,
     environment.OPENAI_API_KEY,
     environment.HOOK_WEBHOOK_SECRET,
     environment.TRANSCRIPTION_API_KEY,
-    password,
-    password && decodeURIComponent(password),
+    ...passwords,
+    ...passwords.map((password) => decodeURIComponent(password)),
   ].filter((secret) => secret !== undefined);
 }
 
@@ -161,6 +170,15 @@ const FLAG_OF: Record<string, keyof Flags> = {
   PORT: "port",
   DATABASE_URL: "database-url",
 };
+
+function isDecodable(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 function reader(flags: Flags, environment: Environment) {
   const text = (name: string): string | undefined => {
@@ -206,6 +224,20 @@ function reader(flags: Flags, environment: Environment) {
     url(name: string, protocols: string[]): string | undefined {
       const got = text(name);
       return got === undefined ? undefined : checkUrl(name, got, protocols).replace(/\/+$/, "");
+    },
+    databaseUrl(name: string): string | undefined {
+      const got = text(name);
+      if (got === undefined) return undefined;
+      const url = new URL(checkUrl(name, got, ["postgres:", "postgresql:"]));
+      for (const [part, value] of [
+        ["user", url.username],
+        ["password", url.password],
+        ["database", url.pathname],
+      ] as const) {
+        if (!isDecodable(value))
+          throw wrong(name, `a URL with a lone "%" in its ${part}`, '"%25" for each "%"');
+      }
+      return got;
     },
     urls(name: string, protocols: string[]): string[] {
       return [...new Set(list(name).map((one) => checkUrl(name, one, protocols)))];

@@ -79,6 +79,11 @@ export async function openCore(config: Config, closers: Closers, instrument?: In
 
   const db = await openDatabase({
     databaseUrl: config.databaseUrl,
+    postgres: {
+      directUrl: config.databaseDirectUrl,
+      poolSize: config.databasePoolSize,
+      answerSeconds: config.databaseAnswerSeconds,
+    },
     home: home.path,
     log: log.getChild("db"),
     onProgress: (text) => log.info(text),

@@ -12,7 +12,8 @@ export interface Redactor {
 }
 
 const MIN_SECRET_LENGTH = 6;
-const MARKER = "[redacted]";
+/** Stands for a secret wherever text is shown. */
+export const MARKER = "[redacted]";
 
 export function createRedactor(): Redactor {
   const known = new Set<string>();

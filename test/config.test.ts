@@ -89,6 +89,9 @@ describe("config", () => {
   test("what a secret variable got is not repeated", () => {
     for (const [name, value] of [
       ["DATABASE_URL", "postgres//user:canary@host"],
+      // As people paste a password that has one: it must be written as %25.
+      ["DATABASE_URL", "postgres://user:canary%zz@host/db"],
+      ["DATABASE_DIRECT_URL", "postgres://user:canary%@host/db"],
       ["ENCRYPTION_KEY", "canary"],
       ["API_KEY", "canary"],
       ["HOOK_WEBHOOK_SECRET", "canary"],

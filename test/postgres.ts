@@ -19,13 +19,17 @@ import { homedir } from "node:os";
 import { basename, dirname, join } from "node:path";
 
 const SUITE = "trixie";
-const PACKAGES = "postgresql-17,postgresql-17-pgvector";
+const PACKAGES = "postgresql-17,postgresql-17-pgvector,pgbouncer";
+/** Its name changes with what is in it, so that an older folder is not taken for it. */
+const FOLDER = "postgres-17-pgbouncer";
 const BIN = "/usr/lib/postgresql/17/bin";
 const DATA_PREFIX = "heddle-data-";
 
 export interface TestPostgres {
   /** Of the superuser, to the database "postgres". */
   url: string;
+  /** Its files, which have a PgBouncer as well. */
+  root: string;
   stop(): Promise<void>;
 }
 
@@ -51,9 +55,10 @@ export async function startPostgres(say: (text: string) => void): Promise<TestPo
       .concat(["-c", "max_connections=200"]),
     { stdio: ["ignore", "ignore", "pipe"], env: ENVIRONMENT },
   );
-  await untilReady(server);
+  await untilSaid(server, "ready to accept connections");
   return {
     url: `postgres://postgres:${password}@127.0.0.1:${port}/postgres`,
+    root,
     async stop() {
       const ended = new Promise((resolve) => server.once("exit", resolve));
       // "Fast" shutdown: sessions are cut, nothing waits for them.
@@ -64,13 +69,46 @@ export async function startPostgres(say: (text: string) => void): Promise<TestPo
   };
 }
 
+/** A pooler in front of the server that `url` names; the same URL with another port leads through it. */
+export async function startPgBouncer(root: string, url: URL, mode: "session" | "transaction") {
+  const port = await freePort();
+  const folder = `/tmp/${DATA_PREFIX}${process.pid}-${crypto.randomUUID()}`;
+  const { username, password, hostname, port: serverPort } = url;
+  mkdirSync(join(root, folder), { mode: 0o700 });
+  writeFileSync(join(root, folder, "users"), `"${username}" "${decodeURIComponent(password)}"\n`);
+  writeFileSync(
+    join(root, folder, "ini"),
+    `[databases]\n* = host=${hostname} port=${serverPort}\n[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = ${port}\nunix_socket_dir =\nauth_type = plain\nauth_file = ${folder}/users\npool_mode = ${mode}\n`,
+  );
+  for (const name of ["", "users", "ini"]) chownSync(join(root, folder, name), postgresUid(root), 0);
+  const pooler = spawn(
+    "chroot",
+    [root, "setpriv", ...AS_POSTGRES, "--pdeathsig", "INT", "/usr/sbin/pgbouncer", `${folder}/ini`],
+    { stdio: ["ignore", "ignore", "pipe"], env: ENVIRONMENT },
+  );
+  await untilSaid(pooler, "process up");
+  const through = new URL(url);
+  through.port = String(port);
+  return {
+    url: through,
+    async stop() {
+      const ended = new Promise((resolve) => pooler.once("exit", resolve));
+      pooler.kill("SIGINT");
+      // A second one does not wait for clients to go.
+      pooler.kill("SIGTERM");
+      await ended;
+      rmSync(join(root, folder), { recursive: true, force: true });
+    },
+  };
+}
+
 const ENVIRONMENT = { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", LANG: "C.UTF-8", LC_ALL: "C.UTF-8" };
 const AS_POSTGRES = ["--reuid=postgres", "--regid=postgres", "--init-groups"];
 
 /** The folder with the packages, made if it is missing or was left half-made. */
 function serverFolder(say: (text: string) => void): string {
   const cache = process.env.XDG_CACHE_HOME || join(homedir(), ".cache");
-  const root = join(cache, "heddle", "postgres-17");
+  const root = join(cache, "heddle", FOLDER);
   if (isUsable(root)) return root;
   say(`Making PostgreSQL 17 in ${root}; this happens once and takes about a minute.`);
   removeServerFolder(root);
@@ -98,6 +136,7 @@ function isUsable(root: string): boolean {
     // debootstrap's own working folder, which it removes at the end.
     !existsSync(join(root, "debootstrap")) &&
     existsSync(join(root, "usr/share/postgresql/17/extension/vector.control")) &&
+    existsSync(join(root, "usr/sbin/pgbouncer")) &&
     // As the user that will run it: root enters folders that nobody else can.
     runs("chroot", [root, "setpriv", ...AS_POSTGRES, `${BIN}/postgres`, "--version"])
   );
@@ -153,18 +192,18 @@ function postgresUid(root: string): number {
   return uid;
 }
 
-function untilReady(server: ChildProcess): Promise<void> {
+function untilSaid(server: ChildProcess, words: string): Promise<void> {
   let said = "";
+  let isReady = false;
   return new Promise((resolve, reject) => {
     server.stderr?.setEncoding("utf8").on("data", (text: string) => {
       // Read on for as long as it runs: a full pipe would stop the server.
-      if (said !== "ready") said += text;
-      if (said.includes("ready to accept connections")) {
-        said = "ready";
-        resolve();
-      }
+      if (isReady) return;
+      said += text;
+      isReady = said.includes(words);
+      if (isReady) resolve();
     });
-    server.once("exit", () => reject(new Error(`PostgreSQL did not start: ${said}`)));
+    server.once("exit", () => reject(new Error(`${server.spawnargs.at(-1)} did not start: ${said}`)));
     server.once("error", reject);
   });
 }

@@ -19,7 +19,9 @@ const notes: string[] = [];
 const failures: string[] = check().map((name) => `${name} found something, see above`);
 
 const postgres = await havePostgres();
-const count = await runTests(postgres?.url ?? process.env.TEST_DATABASE_URL).finally(() => postgres?.stop());
+const count = await runTests(postgres?.url ?? process.env.TEST_DATABASE_URL, postgres?.root).finally(() =>
+  postgres?.stop(),
+);
 if (count.passed + count.failed === 0) failures.push("no test ran");
 
 const line = "═".repeat(100);
@@ -56,7 +58,7 @@ async function havePostgres(): Promise<TestPostgres | undefined> {
   }
 }
 
-async function runTests(databaseUrl: string | undefined): Promise<TestCount> {
+async function runTests(databaseUrl: string | undefined, root: string | undefined): Promise<TestCount> {
   console.log(`\n── tests (embedded${databaseUrl ? " and PostgreSQL" : ""})`);
   const folder = mkdtempSync(join(tmpdir(), "heddle-run-"));
   const report = join(folder, "report.xml");
@@ -67,7 +69,11 @@ async function runTests(databaseUrl: string | undefined): Promise<TestCount> {
       {
         cwd: join(import.meta.dirname, ".."),
         stdio: "inherit",
-        env: { ...process.env, ...(databaseUrl && { TEST_DATABASE_URL: databaseUrl }) },
+        env: {
+          ...process.env,
+          ...(databaseUrl && { TEST_DATABASE_URL: databaseUrl }),
+          ...(root && { TEST_POSTGRES_ROOT: root }),
+        },
       },
     );
     const [status, signal] = await once(tests, "exit");

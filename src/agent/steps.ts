@@ -3,6 +3,8 @@
 
 import { and, asc, eq, sql } from "drizzle-orm";
 import type { Database, Queryable } from "../db/database.ts";
+import { isUniqueViolation } from "../db/failure.ts";
+import { patiently } from "../db/patiently.ts";
 import { messages, tasks } from "../db/schema.ts";
 import { HeddleError } from "../errors.ts";
 import { newId } from "../ids.ts";
@@ -51,14 +53,25 @@ export interface FinalStep {
 
 /** Runs one statement over `claim`, the fenced row of the task, which is there only while the claim holds. */
 async function underClaim(db: Database, task: StepClaim, ctes: string, values: unknown[]): Promise<void> {
-  const { rows } = await db.execute(
-    `with claim as (
-       select id, session_id, correlation_id from tasks
-       where id = $1::uuid and attempt = $2::int and status = 'running' for no key update
-     ), ${ctes}
-     select id from claim`,
-    [task.id, task.attempt, ...values],
-  );
+  let tries = 0;
+  const rows = await patiently(async () => {
+    tries += 1;
+    try {
+      const result = await db.execute(
+        `with claim as (
+           select id, session_id, correlation_id from tasks
+           where id = $1::uuid and attempt = $2::int and status = 'running' for no key update
+         ), ${ctes}
+         select id from claim`,
+        [task.id, task.attempt, ...values],
+      );
+      return result.rows;
+    } catch (error) {
+      // An earlier try was carried out and only its answer was lost: the ids are this very step's.
+      if (tries > 1 && isUniqueViolation(error)) return [task];
+      throw error;
+    }
+  });
   if (rows.length === 0) {
     throw new HeddleError("worker_lost", "The task was ended or taken over by another worker.");
   }

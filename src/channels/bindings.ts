@@ -2,7 +2,7 @@
 
 import { and, asc, eq } from "drizzle-orm";
 import type { Database, Queryable } from "../db/database.ts";
-import { isUniqueViolation } from "../db/postgres-error.ts";
+import { isUniqueViolation } from "../db/failure.ts";
 import { channelBindings, channels, type JsonObject } from "../db/schema.ts";
 import type { SealConfig } from "../dispatch/seal-config.ts";
 import { HeddleError } from "../errors.ts";

@@ -8,6 +8,8 @@ import type { Database } from "./database.ts";
 
 const FIRST_RETRY_MS = 100;
 const LONGEST_RETRY_MS = 5_000;
+/** A connection that only listens says nothing; asked now and then, one that is dead is noticed. */
+const ASK_EVERY_MS = 15_000;
 
 interface Subscriber {
   channel: string;
@@ -32,6 +34,8 @@ export function createListener({ databaseUrl, options, log }: CreateListener): L
   let retryTimer: ReturnType<typeof setTimeout> | undefined;
   let retryMs = FIRST_RETRY_MS;
   let closed = false;
+  // Without an answer the driver gives the connection up, and `onclose` brings a new one.
+  const asking = setInterval(() => void client?.unsafe("select 1").catch(() => undefined), ASK_EVERY_MS);
 
   function connect(): Sql {
     // `onnotify` is how postgres.js hands over notifications inside; its types do not show it.
@@ -93,6 +97,7 @@ export function createListener({ databaseUrl, options, log }: CreateListener): L
     async close() {
       closed = true;
       clearTimeout(retryTimer);
+      clearInterval(asking);
       await client?.end({ timeout: 1 });
     },
   };

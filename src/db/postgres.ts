@@ -1,52 +1,80 @@
 // A PostgreSQL server (15 or newer, with pgvector) that DATABASE_URL names.
 
+import { setTimeout as pause } from "node:timers/promises";
 import { drizzle } from "drizzle-orm/postgres-js";
-import { migrate as applyMigrations } from "drizzle-orm/postgres-js/migrator";
 import postgres, { type RowList, type Sql } from "postgres";
 import { HeddleError } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import { builtinDir } from "../runtime/assets.ts";
 import type { Database } from "./database.ts";
-import { migrate } from "./migrate.ts";
-import { explainPostgresError } from "./postgres-error.ts";
+import { explainPostgresError, isRolledBack } from "./failure.ts";
 import { createLeader } from "./postgres-leader.ts";
 import { createListener } from "./postgres-listener.ts";
+import { findPooling, type Pooling } from "./postgres-pooler.ts";
+import { type PostgresOptions, prepareServer } from "./postgres-prepare.ts";
 import { prepareStatements } from "./prepared-statements.ts";
 import * as schema from "./schema.ts";
 
-const OLDEST_MAJOR = 15;
+/** One server opens this many and two more, for notifications and for the lock of the leader. */
 const POOL_SIZE = 16;
 const CONNECT_SECONDS = 10;
-/** The key of the advisory lock that one migrating server holds: "heddle" in ASCII. */
-const MIGRATION_LOCK = 0x686564646c65n;
+const ANSWER_SECONDS = 20;
 
 /** The types date, timestamp and timestamptz. */
 const INSTANTS = new Set([1082, 1114, 1184]);
 
 export interface OpenPostgres {
   databaseUrl: string;
+  /** The server itself, where `databaseUrl` leads to a pooler that gives each transaction another connection. */
+  directUrl?: string | undefined;
+  /** Connections for queries. */
+  poolSize?: number | undefined;
+  /** A statement that the server has not answered for this long costs its connection. */
+  answerSeconds?: number | undefined;
   home: string;
   log: Logger;
+  onProgress?: ((text: string) => void) | undefined;
 }
 
-/** Connects, checks the server and applies migrations; of servers starting together one migrates, the others wait. */
-export async function openPostgres({ databaseUrl, home, log }: OpenPostgres): Promise<Database> {
+/**
+ * Connects, checks the server and applies migrations; of servers starting together one migrates, the others wait.
+ * @throws HeddleError "database" that says what to do.
+ */
+export async function openPostgres(open: OpenPostgres): Promise<Database> {
+  const { databaseUrl, directUrl = databaseUrl, poolSize = POOL_SIZE, home, log } = open;
+  let pooling: Pooling;
   try {
-    await prepareServer(databaseUrl, await builtinDir("migrations", home));
+    pooling = await findPooling(databaseUrl, connectionOptions());
+    if (pooling === "transaction" && (await isPooledAlso(open))) throw new HeddleError("database", POOLED);
+    await prepareServer({
+      databaseUrl: directUrl,
+      options: connectionOptions(),
+      migrationsFolder: await builtinDir("migrations", home),
+      onProgress: open.onProgress,
+    });
   } catch (error) {
     throw explainPostgresError(error, databaseUrl);
   }
-  const client = postgres(databaseUrl, { ...options(log), max: POOL_SIZE });
+  const answerSeconds = open.answerSeconds ?? ANSWER_SECONDS;
+  const client = postgres(databaseUrl, {
+    ...connectionOptions(log, answerSeconds),
+    max: poolSize,
+    // A pooler refuses settings that it does not know; one by the transaction has no prepared statements either.
+    ...(pooling === "none" && { connection: { ...IDENTITY, ...ISOLATION } }),
+    ...(pooling === "transaction" && { prepare: false }),
+  });
   const query = drizzle(client, { schema });
   acceptDates(client);
   prepareStatements(client);
-  const listener = createListener({ databaseUrl, options: options(log), log });
+  retryTransactions(client);
+  const options = connectionOptions(log, answerSeconds);
+  const listener = createListener({ databaseUrl: directUrl, options, log });
   return {
     kind: "postgres",
     query,
     execute: (text, values) => execute(client, text, values),
     listen: listener.listen,
-    lead: createLeader({ databaseUrl, options: options(log), log }),
+    lead: createLeader({ databaseUrl: directUrl, options, log }),
     async close() {
       await listener.close();
       await client.end({ timeout: 5 });
@@ -65,71 +93,42 @@ function acceptDates(client: Sql): void {
   }
 }
 
-const options = (log?: Logger) => ({
+const IDENTITY = { application_name: "heddle" };
+/** Heddle's statements are written for it; a database whose default is stricter would fail them for each other's sake. */
+const ISOLATION = { default_transaction_isolation: "read committed" } as const;
+
+const POOLED =
+  "DATABASE_URL leads to a pooler that gives each transaction another connection (PgBouncer with pool_mode=transaction). " +
+  "Notifications and locks need a connection that stays: name the server itself in DATABASE_DIRECT_URL, or set pool_mode=session.";
+
+async function isPooledAlso({ databaseUrl, directUrl = databaseUrl }: OpenPostgres): Promise<boolean> {
+  return directUrl === databaseUrl || (await findPooling(directUrl, connectionOptions())) === "transaction";
+}
+
+const connectionOptions = (log?: Logger, answerSeconds?: number): PostgresOptions => ({
   connect_timeout: CONNECT_SECONDS,
-  connection: { application_name: "heddle" },
+  connection: IDENTITY,
+  // An option of our patch (patches/postgres@…): the driver itself waits for ever.
+  ...(answerSeconds !== undefined && { answer_timeout: answerSeconds }),
   onnotice: (notice: postgres.Notice) =>
     log?.debug("PostgreSQL: {message}", { message: notice.message ?? "" }),
 });
 
-/** On one connection of its own: a session's advisory lock belongs to the connection that took it. */
-async function prepareServer(databaseUrl: string, migrationsFolder: string): Promise<void> {
-  const client = postgres(databaseUrl, { ...options(), max: 1, fetch_types: false });
-  try {
-    await refuseOldServer(client);
-    await client`select pg_advisory_lock(${String(MIGRATION_LOCK)}::bigint)`;
-    await ensureVector(client);
-    const query = drizzle(client, { schema });
-    await migrate({ query, migrationsFolder, apply: (config) => applyMigrations(query, config) });
-  } finally {
-    // Closing the connection gives the lock back.
-    await client.end({ timeout: 5 });
-  }
-}
+const TRANSACTION_TRIES = 5;
 
-async function refuseOldServer(client: Sql): Promise<void> {
-  const [row] = await client<{ number: string; text: string }[]>`
-    select current_setting('server_version_num') as number, current_setting('server_version') as text`;
-  if (row && Number(row.number) < OLDEST_MAJOR * 10_000) {
-    throw new HeddleError(
-      "database",
-      `The server behind DATABASE_URL is PostgreSQL ${row.text}: Heddle needs ${OLDEST_MAJOR} or newer.`,
-    );
-  }
-}
-
-interface Extension {
-  available: boolean;
-  installed: boolean;
-  major: number;
-  database: string;
-  role: string;
-}
-
-/** Asked before the migration does it, which could not tell why it failed. */
-async function ensureVector(client: Sql): Promise<void> {
-  const [found] = await client<Extension[]>`
-    select name is not null as available, installed_version is not null as installed,
-      current_setting('server_version_num')::int / 10000 as major, current_database() as database,
-      current_user as role
-    from (values (1)) as one left join pg_available_extensions on name = 'vector'`;
-  if (!found || found.installed) return;
-  if (!found.available) {
-    throw new HeddleError(
-      "database",
-      `The PostgreSQL server behind DATABASE_URL has no pgvector: install it there (Debian: postgresql-${found.major}-pgvector) and start again.`,
-    );
-  }
-  try {
-    await client`create extension if not exists vector`;
-  } catch (cause) {
-    if ((cause as { code?: string }).code !== "42501") throw cause;
-    throw new HeddleError(
-      "database",
-      `The role ${found.role} may not add the extension pgvector: as a superuser run CREATE EXTENSION vector; in the database ${found.database}, and start again.`,
-      { cause },
-    );
-  }
+/** A transaction that the server has undone for another one's sake is tried again: nothing of it has happened. */
+function retryTransactions(client: Sql): void {
+  const begin = client.begin.bind(client) as (...args: unknown[]) => Promise<unknown>;
+  client.begin = (async (...args: unknown[]) => {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await begin(...args);
+      } catch (error) {
+        if (!isRolledBack(error) || tries >= TRANSACTION_TRIES) throw error;
+        await pause(Math.random() * 20 * 2 ** tries);
+      }
+    }
+  }) as typeof client.begin;
 }
 
 async function execute(client: Sql, text: string, values: unknown[] = []) {

@@ -1,7 +1,7 @@
 // Turns whatever was thrown into the one shape of error that a caller sees.
 
 import { t, ValidationError } from "elysia";
-import { isConnectionLoss } from "../db/postgres-error.ts";
+import { isPassing } from "../db/failure.ts";
 import { type ErrorCode, HeddleError } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import { asHeddleError } from "../sdk/errors.ts";
@@ -64,7 +64,7 @@ function respond(error: HeddleError): Response {
 function knownError(error: unknown): HeddleError | undefined {
   const own = asHeddleError(error);
   if (own) return own;
-  if (isConnectionLoss(error)) {
+  if (isPassing(error)) {
     return new HeddleError("unavailable", "The database does not answer at the moment; try again.");
   }
   if (error instanceof ValidationError) {

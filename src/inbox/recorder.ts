@@ -2,7 +2,7 @@
 
 import { eq, sql } from "drizzle-orm";
 import type { Database } from "../db/database.ts";
-import { isConnectionLoss } from "../db/postgres-error.ts";
+import { isPassing } from "../db/failure.ts";
 import { inboxEvents } from "../db/schema.ts";
 import type { Logger } from "../log.ts";
 import { createBudget } from "./budget.ts";
@@ -59,7 +59,7 @@ export function createRecorder({
   log,
   recordOf,
   limits: changed,
-  now = () => performance.now(),
+  now = Date.now,
 }: RecorderOptions): Recorder {
   const limits = { ...LIMITS, ...changed };
   const budget = createBudget(now);
@@ -104,7 +104,7 @@ export function createRecorder({
       try {
         await store(db, batch);
       } catch (error) {
-        if (isConnectionLoss(error) && !isClosing) {
+        if (isPassing(error) && !isClosing) {
           await pause(RETRY_MS);
           continue;
         }

@@ -1,10 +1,12 @@
 // One run of one task, from the claim to its end. The end is one transaction: the answer, the task's status,
 // the delivery and the job's completion are stored together or not at all.
 
-import { and, eq } from "drizzle-orm";
+import { setTimeout as pause } from "node:timers/promises";
+import { and, eq, sql } from "drizzle-orm";
 import { type Agent, saveFinalStep, type TurnOutcome } from "../agent/turn.ts";
 import type { Database } from "../db/database.ts";
-import { isConnectionLoss } from "../db/postgres-error.ts";
+import { isPassing } from "../db/failure.ts";
+import { patiently } from "../db/patiently.ts";
 import { type DeliveryPayload, type JsonObject, tasks } from "../db/schema.ts";
 import type { Outbox } from "../dispatch/outbox.ts";
 import { type ErrorCode, HeddleError, messageOf } from "../errors.ts";
@@ -27,6 +29,7 @@ export interface RunTaskOptions {
 const MAX_TOOL_LOSSES = 3;
 /** Nor one that was under way at so many ends of its worker, though none of them may have been its fault. */
 const MAX_LOSSES = 10;
+const LONGEST_PAUSE_SECONDS = 60;
 
 type Ending =
   | { status: "complete"; outcome: TurnOutcome }
@@ -48,25 +51,32 @@ export function createTaskRunner(options: RunTaskOptions) {
     try {
       const ending = await runClaim(claim, stop);
       if (ending === "handed back") await giveBack(claim, job);
-      else await end(claim, job, ending);
+      // A model may have been paid for this answer: it is worth a second try before the run is repeated.
+      else await patiently(() => end(claim, job, ending), stop.signal);
     } catch (error) {
-      if (!isConnectionLoss(error)) throw error;
-      // The database went away under the run: it goes on from its last step once the database is back. When this
-      // fails, too, the job comes back by its heartbeat.
-      log.warn("Task {task_id} lost the database: {error}", {
+      if (!isPassing(error)) throw error;
+      // It goes on from its last step once the database is back: whoever waits for the answer hears nothing of this.
+      log.warn("Task {task_id} goes back to the queue: the database failed it: {error}", {
         task_id: claim.task.id,
         error: messageOf(error),
       });
-      await giveBack(claim, job);
+      await giveBackLater(claim, job, stop.signal);
     }
   };
+
+  /** The pause grows with what has been lost, so that trouble that lasts is not met in a tight loop. */
+  async function giveBackLater(claim: Claim, job: Job, signal: AbortSignal): Promise<void> {
+    const seconds = Math.min(2 ** claim.task.losses, LONGEST_PAUSE_SECONDS);
+    await pause(seconds * 1000, undefined, { signal }).catch(() => undefined);
+    await giveBack(claim, job, { isLoss: true });
+  }
 
   async function runClaim({ task, turn }: Claim, stop: AbortController): Promise<Ending | "handed back"> {
     if (task.tool_losses >= MAX_TOOL_LOSSES || task.losses >= MAX_LOSSES) {
       return {
         status: "failed",
         code: "worker_lost",
-        error: `The run was given up: its worker went down ${task.losses} times while it ran.`,
+        error: `The run was given up: its worker or its database went down ${task.losses} times while it ran.`,
       };
     }
     if (task.cancel_requested_at) {
@@ -80,7 +90,7 @@ export function createTaskRunner(options: RunTaskOptions) {
       return { status: "complete", outcome: await agent.runTurn(turn, stop.signal) };
     } catch (error) {
       if (error === handedBack) return "handed back";
-      if (isConnectionLoss(error)) throw error;
+      if (isPassing(error)) throw error;
       const text = redact(messageOf(error));
       if (!(error instanceof HeddleError)) {
         log.error("Task {task_id}: {error}", { task_id: task.id, error: text, cause: error });
@@ -141,10 +151,11 @@ export function createTaskRunner(options: RunTaskOptions) {
     else log.warn("Task {task_id} {status}: {error}", { ...facts, error: text });
   }
 
-  async function giveBack({ task }: Claim, job: Job): Promise<void> {
+  /** When this fails, too, the job comes back by its heartbeat. */
+  async function giveBack({ task }: Claim, job: Job, { isLoss = false } = {}): Promise<void> {
     await db.query
       .update(tasks)
-      .set({ status: "pending" })
+      .set({ status: "pending", ...(isLoss && { losses: sql`${tasks.losses} + 1` }) })
       .where(and(eq(tasks.id, task.id), eq(tasks.attempt, task.attempt), eq(tasks.status, "running")));
     await queue.handBack("tasks", job);
     log.info("Task {task_id} handed back to the queue", { task_id: task.id });

@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { inspect } from "node:util";
 import { getLogger } from "@logtape/logtape";
 import postgres from "postgres";
+import { explainPostgresError } from "../../src/db/failure.ts";
 import { openDatabase } from "../../src/db/open.ts";
-import { explainPostgresError } from "../../src/db/postgres-error.ts";
 import { channels, meta } from "../../src/db/schema.ts";
 import { newId } from "../../src/ids.ts";
 

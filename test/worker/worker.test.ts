@@ -146,7 +146,7 @@ eachDatabase("worker", (open) => {
       throw new Error("Failed query", { cause });
     });
     const worker = start();
-    expect(await over(await send("test:1"))).toMatchObject({ status: "complete", attempt: 2, losses: 0 });
+    expect(await over(await send("test:1"))).toMatchObject({ status: "complete", attempt: 2, losses: 1 });
     await worker.close();
     await queue.close();
   });

@@ -1,8 +1,7 @@
-// Turns what goes wrong while connecting into one line that says what to do.
+// What a database error means: whether it passes, and, while connecting, what a person can do about it.
 
 import { HeddleError, messageOf } from "../errors.ts";
-
-const MARKER = "[redacted]";
+import { MARKER } from "../redact.ts";
 
 /** The password of the URL is in none of the messages, nor in the cause. */
 export function explainPostgresError(error: unknown, databaseUrl: string): HeddleError {
@@ -14,24 +13,54 @@ export function explainPostgresError(error: unknown, databaseUrl: string): Heddl
   });
 }
 
-const CONNECTION_LOSSES = new Set([
+/** What the socket and the driver say when the server is away, or does not answer. */
+const CONNECTION_CODES = new Set([
   "ECONNREFUSED",
   "ECONNRESET",
   "EPIPE",
   "ETIMEDOUT",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "EAI_AGAIN",
   "CONNECT_TIMEOUT",
+  "ANSWER_TIMEOUT",
   "CONNECTION_CLOSED",
   "CONNECTION_ENDED",
   "CONNECTION_DESTROYED",
-  // The server is shutting down, has crashed, or is starting up.
-  "57P01",
-  "57P02",
-  "57P03",
 ]);
 
-/** True for what a query throws when the server went away under it: the same may work in a moment. */
-export function isConnectionLoss(error: unknown): boolean {
-  return CONNECTION_LOSSES.has(codeOf(error));
+/** SQLSTATE classes (PostgreSQL's appendix A): connection, resources (connections, memory, disk), operator, system. */
+const PASSING_CLASSES = ["08", "53", "57", "58"];
+
+const PASSING_STATES = new Set([
+  "25006", // The node only reads: a failover is under way.
+  "25P03", // The server ended a transaction that stood idle.
+  "40001", // Two transactions could not be put in an order.
+  "40003", // Whether the statement was completed is unknown.
+  "40P01", // A deadlock was resolved against this transaction.
+  "55P03", // A lock could not be had in time.
+]);
+
+/** Within a passing class, but for good: the database was dropped. */
+const DROPPED = "57P04";
+
+/**
+ * True for what passes without anybody changing the data or the program: the same work may succeed in a moment. Both
+ * databases give the same SQLSTATEs.
+ */
+export function isPassing(error: unknown): boolean {
+  const code = codeOf(error);
+  if (code === DROPPED) return false;
+  return (
+    CONNECTION_CODES.has(code) || PASSING_STATES.has(code) || (code.length === 5 && isPassingClass(code))
+  );
+}
+
+const isPassingClass = (state: string): boolean => PASSING_CLASSES.includes(state.slice(0, 2));
+
+/** True when the database has undone the whole transaction and asks for it once more. */
+export function isRolledBack(error: unknown): boolean {
+  return ["40001", "40P01"].includes(codeOf(error));
 }
 
 /** True for what a query throws when a row with the same key is there. Both databases say it with this code. */
@@ -44,9 +73,13 @@ interface Target {
   user: string;
   database: string;
   password: string;
+  wantsTls: boolean;
 }
 
-function explanation(code: string, said: string, { server, user, database }: Target): string {
+function explanation(code: string, said: string, { server, user, database, wantsTls }: Target): string {
+  if (wantsTls && ["ECONNRESET", "CONNECTION_CLOSED"].includes(code)) {
+    return `PostgreSQL at ${server} closed the connection when TLS was to begin (${code}): turn TLS on there (ssl = on), or remove sslmode from DATABASE_URL.`;
+  }
   switch (code) {
     case "ECONNREFUSED":
     case "ENOTFOUND":
@@ -70,7 +103,7 @@ function explanation(code: string, said: string, { server, user, database }: Tar
     case "42501":
       return `The user ${user} may not make tables in the database ${database} (${said}): make the user its owner (ALTER DATABASE ${database} OWNER TO ${user};).`;
     case "53300":
-      return `PostgreSQL at ${server} has no connection left (${said}): raise its max_connections.`;
+      return `PostgreSQL at ${server} has no connection left (${said}): raise its max_connections or the role's limit, or lower DATABASE_POOL_SIZE.`;
     case "57P03":
       return `PostgreSQL at ${server} is starting up or shutting down (${said}): try again in a moment.`;
     default:
@@ -83,13 +116,14 @@ function describe(databaseUrl: string): Target {
   try {
     url = new URL(databaseUrl);
   } catch {
-    return { server: "DATABASE_URL", user: "?", database: "?", password: databaseUrl };
+    return { server: "DATABASE_URL", user: "?", database: "?", password: databaseUrl, wantsTls: false };
   }
   return {
     server: `${url.hostname || "localhost"}:${url.port || "5432"}`,
     user: decodeURIComponent(url.username) || "?",
     database: decodeURIComponent(url.pathname.slice(1)) || "?",
     password: url.password,
+    wantsTls: !["disable", "prefer", "allow", null].includes(url.searchParams.get("sslmode")),
   };
 }
 
