@@ -47,6 +47,8 @@ export interface Config {
   readonly hookWebhookSecret: string | undefined;
   /** Requests per second that one address may send to the public routes of one integration. */
   readonly webhookRateLimit: number;
+  /** Bytes of bodies on public routes that may wait in memory at a time. */
+  readonly webhookBytesInFlight: number;
   /** How long records of webhooks are kept. */
   readonly inboxRetentionDays: number;
   /** How much of a webhook's body is kept; 0: nothing. */
@@ -70,6 +72,8 @@ export interface Flags {
   port?: string;
   "database-url"?: string;
 }
+
+const MB = 1024 * 1024;
 
 type Environment = Record<string, string | undefined>;
 
@@ -114,6 +118,7 @@ export function loadConfig(flags: Flags = {}, variables: Environment = processEn
     hookWebhookUrls: read.urls("HOOK_WEBHOOK_URLS", ["http:", "https:"]),
     hookWebhookSecret: read.signingSecret("HOOK_WEBHOOK_SECRET"),
     webhookRateLimit: read.integer("WEBHOOK_RATE_LIMIT", 2000, 1, 1_000_000),
+    webhookBytesInFlight: read.integer("WEBHOOK_BYTES_IN_FLIGHT", 128 * MB, MB, 64 * 1024 * MB),
     inboxRetentionDays: read.integer("INBOX_RETENTION_DAYS", 30, 1, 3650),
     inboxMaxBodyBytes: read.integer("INBOX_MAX_BODY_BYTES", 256 * 1024, 0, 25 * 1024 * 1024),
     secrets: secretsOf(environment, [read.text("DATABASE_URL"), read.text("DATABASE_DIRECT_URL")]),

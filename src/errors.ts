@@ -8,6 +8,7 @@ const TABLE = {
   forbidden: { status: 403, retryable: false },
   invalid_signature: { status: 403, retryable: false },
   not_found: { status: 404, retryable: false },
+  request_timeout: { status: 408, retryable: true },
   conflict: { status: 409, retryable: false },
   payload_too_large: { status: 413, retryable: false },
   unsupported_media_type: { status: 415, retryable: false },

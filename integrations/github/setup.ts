@@ -39,6 +39,8 @@ export const SETUP = defineSetup({
     description: "Receives a repository's or an organisation's events",
     verifier: { scheme: "github", secret: "GITHUB_WEBHOOK_SECRET" },
   },
+  // The most that GitHub sends.
+  max_body_bytes: 26_214_400,
   binding: {
     client_id_prefix: "github:",
     client_id_placeholder: "github:owner/repo",

@@ -90,6 +90,8 @@ export interface AppParts {
   redact: Redact;
   /** Requests per second that one sender may make to one integration's public routes. */
   webhookRateLimit?: number;
+  /** Bytes of bodies on public routes that may wait in memory at a time. */
+  webhookBytesInFlight?: number;
   /** How the outside reaches this server, without a trailing slash. */
   baseUrl: () => string;
   /** Rejects while the server cannot work. */
@@ -113,7 +115,11 @@ export function createApp(parts: AppParts): App {
     auth,
     note: parts.inbox.note,
     log: parts.log.getChild("http"),
-    limits: { ...GATEWAY_LIMITS, rate: { perSecond, burst: 2 * perSecond } },
+    limits: {
+      ...GATEWAY_LIMITS,
+      rate: { perSecond, burst: 2 * perSecond },
+      intake: { ...GATEWAY_LIMITS.intake, bytes: parts.webhookBytesInFlight ?? GATEWAY_LIMITS.intake.bytes },
+    },
   });
   const elysia = createApi(parts, auth, gateway);
   return {

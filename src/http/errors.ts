@@ -18,6 +18,15 @@ export const ErrorAnswer = t.Object(
   { description: "An error." },
 );
 
+/** Too much from one sender; it may try again after so many seconds. */
+export class RateLimited extends HeddleError {
+  readonly retryAfterSeconds: number;
+  constructor(message: string, retryAfterSeconds: number) {
+    super("rate_limited", message);
+    this.retryAfterSeconds = retryAfterSeconds;
+  }
+}
+
 export interface ErrorFacts {
   requestId: string;
   method: string;
@@ -32,6 +41,7 @@ export interface ErrorFacts {
  */
 export function answerError(error: unknown, facts: ErrorFacts, log: Logger): Response {
   const known = knownError(error);
+  if (error instanceof RateLimited) return respond(error, error.retryAfterSeconds);
   if (known && known.status < 500) return respond(known);
   const properties = {
     request_id: facts.requestId,
@@ -52,12 +62,14 @@ export function answerError(error: unknown, facts: ErrorFacts, log: Logger): Res
 /** These may name hosts, files or statements. */
 const HIDDEN: ErrorCode[] = ["internal", "database", "config"];
 
-function respond(error: HeddleError): Response {
+function respond(error: HeddleError, retryAfterSeconds = 1): Response {
   const { code, message, field } = error;
   const body = { error: { code, message, ...(field !== undefined && { field }) } };
   const headers: Record<string, string> = {};
   if (code === "unauthorized") headers["www-authenticate"] = "Bearer";
-  if (code === "rate_limited" || code === "unavailable") headers["retry-after"] = "1";
+  if (code === "rate_limited" || code === "unavailable") headers["retry-after"] = String(retryAfterSeconds);
+  // Whoever is too slow would go on being slow.
+  if (code === "request_timeout") headers.connection = "close";
   return Response.json(body, { status: error.status, headers });
 }
 

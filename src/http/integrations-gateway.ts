@@ -7,10 +7,11 @@ import { createIncoming, type Incoming } from "../inbox/incoming.ts";
 import type { Logger } from "../log.ts";
 import { ADMIN } from "../scopes.ts";
 import type { Auth } from "./auth.ts";
-import { answerError, type ErrorFacts } from "./errors.ts";
+import { answerError, type ErrorFacts, RateLimited } from "./errors.ts";
 import { innerRequest } from "./inner-request.ts";
+import { createIntake, type IntakeLimits, type Lease } from "./intake.ts";
 import { createRateLimiter, type RateLimit, senderOf } from "./rate-limit.ts";
-import { readBody } from "./read-body.ts";
+import { type Pace, readBody } from "./read-body.ts";
 import { HANDLER_MS, type Router, runRouter } from "./run-router.ts";
 import type { Target } from "./target.ts";
 
@@ -26,19 +27,29 @@ export interface MountedIntegrations {
   /** The file of its own pages that the path below /integrations/<id> names; not a function for other paths. */
   webUiOf(id: string, path: string): (() => Promise<Response | undefined>) | undefined;
   /** "quarantined": it is there, but its code does not load. undefined: no such integration. */
+  /** Bytes that a body may have on its public routes; undefined: as many as on any. */
+  maxBodyBytesOf(id: string): number | undefined;
   statusOf(id: string): "live" | "quarantined" | "pending" | "disabled" | undefined;
 }
 
 export interface GatewayLimits {
   /** Of each integration's public routes, for each sender. */
   rate: RateLimit;
+  /** Of a body. Public routes take less, unless their manifest says so. */
   bodyBytes: number;
+  publicBodyBytes: number;
+  /** Of all bodies on public routes that are under way. */
+  intake: IntakeLimits;
+  /** Default: 10 s, and 64 kB a second. */
+  pace?: Pace;
   handlerMs: number;
 }
 
 export const GATEWAY_LIMITS: GatewayLimits = {
   rate: { perSecond: 2000, burst: 4000 },
   bodyBytes: 25 * 1024 * 1024,
+  publicBodyBytes: 1024 * 1024,
+  intake: { bytes: 128 * 1024 * 1024, bodiesPerSender: 16 },
   handlerMs: HANDLER_MS,
 };
 
@@ -74,9 +85,12 @@ export const isIntegrationPath = (path: string): boolean =>
 export function createGateway(options: GatewayOptions): Gateway {
   const { integrations, auth, note, log, limits = GATEWAY_LIMITS } = options;
   const limiter = createRateLimiter(limits.rate);
-  const limit = (id: string, { address }: Client): void => {
+  const intake = createIntake(limits.intake);
+  const checkRate = (id: string, { address }: Client): void => {
     const taken = limiter.take(`${id} ${senderOf(address)}`);
-    if (!taken.allowed) throw new TooManyRequests(taken.retryAfterSeconds);
+    if (!taken.allowed) {
+      throw new RateLimited("Too many requests from this address.", taken.retryAfterSeconds);
+    }
   };
   const scopeOf = (method: string, id: string, path: string): string => {
     if (integrations.isAdminOnly(id, path)) return ADMIN;
@@ -93,13 +107,14 @@ export function createGateway(options: GatewayOptions): Gateway {
       ...(id !== "" && { integrationId: id }),
     };
     let incoming: Incoming | undefined;
+    let lease: Lease | undefined;
     try {
       if (id === "") throw new HeddleError("not_found", "There is no such integration.");
       // Senders do not try again for long, if at all: a request that comes while the server starts waits.
       if (!integrations.routerOf(id)) await integrations.whenLoaded(id);
       const readPage = READING.has(request.method) ? integrations.webUiOf(id, rest) : undefined;
       if (readPage) {
-        limit(id, client);
+        checkRate(id, client);
         return await answerPage(target, request.method, readPage);
       }
       const router = integrations.routerOf(id);
@@ -116,9 +131,11 @@ export function createGateway(options: GatewayOptions): Gateway {
           arrivedAt,
         });
       }
-      if (isPublic) limit(id, client);
+      if (isPublic) checkRate(id, client);
       else await auth.authorize(request, scopeOf(method, id, rest));
-      const body = await readBody(request, { limit: limits.bodyBytes });
+      if (isPublic) lease = intake.open(senderOf(client.address));
+      const limit = isPublic ? (integrations.maxBodyBytesOf(id) ?? limits.publicBodyBytes) : limits.bodyBytes;
+      const body = await readBody(request, { limit, lease, pace: limits.pace });
       if (incoming) incoming.body = body;
       // Of a public route the router gets the very path that was judged. Others may tell "/a/" from "/a".
       const path = target.hasTrailingSlash && !isPublic ? `${rest}/` : rest;
@@ -130,10 +147,10 @@ export function createGateway(options: GatewayOptions): Gateway {
       return answer;
     } catch (error) {
       const answer = answerError(error, facts, log);
-      if (error instanceof TooManyRequests)
-        answer.headers.set("retry-after", String(error.retryAfterSeconds));
       if (incoming) note(incoming, answer, error);
       return answer;
+    } finally {
+      lease?.close();
     }
   };
 }
@@ -152,14 +169,6 @@ async function answerPage(
   const page = await readPage();
   if (!page) throw new HeddleError("not_found", "There is no such page.");
   return method === "HEAD" ? new Response(null, page) : page;
-}
-
-class TooManyRequests extends HeddleError {
-  readonly retryAfterSeconds: number;
-  constructor(retryAfterSeconds: number) {
-    super("rate_limited", "Too many requests from this address.");
-    this.retryAfterSeconds = retryAfterSeconds;
-  }
 }
 
 function noRouter(id: string, status: ReturnType<MountedIntegrations["statusOf"]>): HeddleError {

@@ -82,6 +82,8 @@ export interface Integrations {
   isPublic(id: string, asked: { method: string; path: string }): boolean;
   /** Whether a path below /integrations/<id> needs the scope `admin`. */
   isAdminOnly(id: string, path: string): boolean;
+  /** Bytes that a body may have on its public routes, where the manifest says so. */
+  maxBodyBytesOf(id: string): number | undefined;
   /** Reads the file of its web UI that a path below /integrations/<id> names; undefined for other paths. */
   webUiOf(id: string, path: string): (() => Promise<Response | undefined>) | undefined;
   statusOf(id: string): "live" | "quarantined" | "pending" | "disabled" | undefined;
@@ -412,6 +414,7 @@ export function createIntegrations(options: IntegrationsOptions): Integrations {
       );
     },
     isAdminOnly: (id, path) => isAdminPath(id, path, entries.get(id)?.live?.setup),
+    maxBodyBytesOf: (id) => entries.get(id)?.live?.setup?.max_body_bytes,
     webUiOf(id, path) {
       const entry = entries.get(id);
       const setup = entry?.live?.setup;

@@ -231,6 +231,13 @@ export const SetupManifest = strict(
       }),
     ),
     webhook: Type.Optional(Webhook),
+    max_body_bytes: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: 26_214_400,
+        description: "Bytes that a body may have on the public routes. Default: 1,048,576, a megabyte.",
+      }),
+    ),
     public_paths: list(
       Type.String({
         pattern: "^((GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) )?/[^?#\\s]*$",
