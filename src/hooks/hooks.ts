@@ -13,7 +13,7 @@ import {
   type JsonObject,
   type TranscriptionContext,
 } from "../sdk/types.ts";
-import { within } from "../within.ts";
+import { callWithin, createCalls } from "./calls.ts";
 import { redactDeep } from "./redact-deep.ts";
 
 export interface HooksOptions {
@@ -42,7 +42,10 @@ export interface Hooks {
   /** Sets an owner's callbacks at once, in the owner's place in the order. */
   replaceOwner(owner: string, registrations: RegisteredHook[]): void;
   removeOwner(owner: string): void;
-  /** Returns at once; errors of callbacks are logged. */
+  /**
+   * Returns at once; errors of callbacks are logged. An owner's callbacks hear the events of one session in their order,
+   * each after the one before has ended or run out of time.
+   */
   fire<Event extends FiredEvent>(event: Event, ctx: HookContextOf<Event>): void;
   /** Asks the callbacks one after another for the text of a recording; the first that is not blank, else null. */
   override(event: "before_transcription", ctx: TranscriptionContext): Promise<string | null>;
@@ -58,30 +61,14 @@ interface Listener {
   callback: HookCallback;
 }
 
-interface Job extends Listener {
-  event: HookEvent;
-  ctx: AnyHookContext;
-}
-
-/** What is due for one owner. */
-interface Lane {
-  waiting: Job[];
-  running: number;
-  isOverflowing: boolean;
-}
-
 export function createHooks(options: HooksOptions): Hooks {
   const { log, redact, onEvent, concurrency = 16, queueLimit = 1000 } = options;
   const { ownerConcurrency = Math.max(1, Math.floor(concurrency / 4)) } = options;
   const { timeoutMs = 10_000, overrideTimeoutMs = 60_000 } = options;
+  const calls = createCalls({ log, concurrency, ownerConcurrency, queueLimit, timeoutMs });
   const owners = new Map<string, RegisteredHook[]>();
   let listeners = new Map<HookEvent, Listener[]>();
-  /** The owner whose turn was longest ago comes first. */
-  const lanes = new Map<string, Lane>();
-  let running = 0;
   let closed = false;
-  let givenUp = false;
-  let onIdle: (() => void) | undefined;
 
   function index(): void {
     listeners = new Map();
@@ -90,63 +77,6 @@ export function createHooks(options: HooksOptions): Hooks {
         listeners.set(event, [...(listeners.get(event) ?? []), { owner, callback }]);
       }
     }
-  }
-
-  function enqueue(job: Job): void {
-    const lane = lanes.get(job.owner) ?? { waiting: [], running: 0, isOverflowing: false };
-    lanes.set(job.owner, lane);
-    lane.waiting.push(job);
-    if (lane.waiting.length <= queueLimit) return;
-    lane.waiting.shift();
-    if (lane.isOverflowing) return;
-    lane.isOverflowing = true;
-    const facts = { owner: job.owner, limit: queueLimit };
-    log.warning("Hooks of {owner} are slower than events come: the oldest events are dropped", facts);
-  }
-
-  function pump(): void {
-    for (let next = takeNext(); next; next = takeNext()) {
-      const { lane, job } = next;
-      running++;
-      lane.running++;
-      void runJob(job).finally(() => {
-        running--;
-        lane.running--;
-        pump();
-      });
-    }
-    for (const [owner, lane] of lanes) {
-      if (lane.waiting.length > 0) continue;
-      lane.isOverflowing = false;
-      if (lane.running === 0) lanes.delete(owner);
-    }
-    if (lanes.size === 0) onIdle?.();
-  }
-
-  function takeNext(): { lane: Lane; job: Job } | undefined {
-    if (running >= concurrency) return undefined;
-    for (const [owner, lane] of lanes) {
-      if (lane.running >= ownerConcurrency) continue;
-      const job = lane.waiting.shift();
-      if (!job) continue;
-      lanes.delete(owner);
-      lanes.set(owner, lane);
-      return { lane, job };
-    }
-    return undefined;
-  }
-
-  async function runJob(job: Job): Promise<void> {
-    try {
-      await callWithin(timeoutMs, job.callback, job.ctx);
-    } catch (error) {
-      report(job.owner, job.event, error);
-    }
-  }
-
-  function report(owner: string, event: HookEvent, error: unknown): void {
-    if (givenUp) return;
-    log.error("Hook {event} of {owner} failed: {error}", { owner, event, error });
   }
 
   return {
@@ -170,8 +100,8 @@ export function createHooks(options: HooksOptions): Hooks {
       const shown: AnyHookContext = { ...ctx, extra: redactDeep(ctx.extra as JsonObject, redact) };
       onEvent?.(event, shown);
       if (!interested) return;
-      for (const listener of interested) enqueue({ ...listener, event, ctx: shown });
-      setImmediate(pump);
+      for (const listener of interested) calls.add({ ...listener, event, ctx: shown });
+      setImmediate(calls.start);
     },
     async override(event, { audio, ...ctx }) {
       if (!closed) onEvent?.(event, { ...ctx, extra: redactDeep(ctx.extra, redact) });
@@ -183,23 +113,14 @@ export function createHooks(options: HooksOptions): Hooks {
             log.warning("Hook {event} of {owner} returned something else than text", { owner, event });
           }
         } catch (error) {
-          report(owner, event, error);
+          log.error("Hook {event} of {owner} failed: {error}", { owner, event, error });
         }
       }
       return null;
     },
-    async close() {
+    close() {
       closed = true;
-      if (lanes.size === 0) return;
-      const idle = new Promise<void>((resolve) => {
-        onIdle = resolve;
-      });
-      await within(timeoutMs, idle).catch(() => {
-        const waiting = [...lanes.values()].reduce((sum, lane) => sum + lane.waiting.length, 0);
-        log.warning("{count} hook calls were given up at close", { count: waiting + running });
-        givenUp = true;
-      });
-      for (const lane of lanes.values()) lane.waiting.length = 0;
+      return calls.close();
     },
   };
 }
@@ -210,8 +131,4 @@ function assertEvent(event: HookEvent): void {
     "validation",
     `There is no hook event "${event}". There are: ${HOOK_EVENTS.join(", ")}.`,
   );
-}
-
-async function callWithin(ms: number, callback: HookCallback, ctx: AnyHookContext): Promise<unknown> {
-  return await within(ms, Promise.resolve(callback(ctx)));
 }

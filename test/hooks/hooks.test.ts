@@ -17,10 +17,10 @@ function make(options: Partial<HooksOptions> = {}) {
 }
 
 /** Of whichever event: what an event tells is not looked at here. */
-const ctx = (extra: Record<string, unknown> = {}, audio?: Uint8Array) =>
+const ctx = (extra: Record<string, unknown> = {}, audio?: Uint8Array, session_id = "session") =>
   ({
     bot_id: "bot",
-    session_id: "session",
+    session_id,
     channel_id: "channel",
     client_id: "client",
     correlation_id: "correlation",
@@ -100,9 +100,47 @@ test("at most so many callbacks at once", async () => {
     await Promise.resolve();
     running--;
   });
-  for (let n = 0; n < 10; n++) hooks.fire("after_response", ctx());
+  for (let n = 0; n < 10; n++) hooks.fire("after_response", ctx({}, undefined, `session ${n}`));
   await hooks.close();
   expect(most).toBe(2);
+});
+
+test("a session's events are heard one after another, in order; those of others go on beside them", async () => {
+  const { hooks } = make();
+  const heard: string[] = [];
+  const first = Promise.withResolvers<void>();
+  const others = Promise.withResolvers<void>();
+  // Each event takes less time than the one before: side by side they would end in the reverse order.
+  hooks.register("a", "before_llm_call", async ({ session_id, extra }) => {
+    if (session_id === "slow" && Number(extra.iteration) === 0) await first.promise;
+    heard.push(`${session_id} call ${extra.iteration}`);
+  });
+  hooks.register("a", "after_response", ({ session_id }) => {
+    heard.push(`${session_id} response`);
+    if (session_id === "other") others.resolve();
+  });
+  for (const session of ["slow", "other"]) {
+    for (let iteration = 0; iteration < 3; iteration++) {
+      hooks.fire("before_llm_call", ctx({ iteration }, undefined, session));
+    }
+    hooks.fire("after_response", ctx({}, undefined, session));
+  }
+  await others.promise;
+  expect(heard).toEqual(["other call 0", "other call 1", "other call 2", "other response"]);
+  first.resolve();
+  await hooks.close();
+  expect(heard.slice(4)).toEqual(["slow call 0", "slow call 1", "slow call 2", "slow response"]);
+});
+
+test("a callback that hangs holds its session's later events back until its time is over", async () => {
+  const { hooks } = make({ timeoutMs: 20 });
+  const heard = Promise.withResolvers<unknown>();
+  hooks.register("a", "before_llm_call", () => new Promise(() => undefined));
+  hooks.register("a", "after_response", ({ extra }) => heard.resolve(extra.n));
+  hooks.fire("before_llm_call", ctx());
+  hooks.fire("after_response", ctx({ n: 7 }));
+  expect(await heard.promise).toBe(7);
+  await hooks.close();
 });
 
 test("the oldest events are dropped when too many wait, with one warning", async () => {

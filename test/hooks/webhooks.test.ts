@@ -17,14 +17,15 @@ interface Received {
 
 const received: Received[] = [];
 /** What it answers to the next requests; 200 when there is no more. */
-let answers: (number | Promise<number>)[] = [];
+let answers: (number | Response | Promise<number>)[] = [];
 const server = Bun.serve({
   port: 0,
   hostname: "127.0.0.1",
   async fetch(request) {
     const text = await request.text();
     received.push({ headers: Object.fromEntries(request.headers), body: JSON.parse(text), text });
-    return new Response(null, { status: (await answers.shift()) ?? 200 });
+    const answer = (await answers.shift()) ?? 200;
+    return answer instanceof Response ? answer : new Response(null, { status: answer });
   },
 });
 const url = `http://127.0.0.1:${server.port}/secret-path`;
@@ -55,9 +56,9 @@ function make(options: Partial<HookWebhooksOptions> = {}) {
   return { webhooks, lines, loud };
 }
 
-const ctx = (extra: Record<string, unknown> = {}): AnyHookContext => ({
+const ctx = (extra: Record<string, unknown> = {}, session_id = "session"): AnyHookContext => ({
   bot_id: "my-bot",
-  session_id: "session",
+  session_id,
   channel_id: null,
   client_id: "web:123",
   correlation_id: "correlation",
@@ -172,4 +173,33 @@ test("close ends although a receiver does not answer, and nothing is sent after 
   expect(received.length).toBeLessThanOrEqual(3);
   expect(loud().join()).toContain("do not reach");
   never.resolve(200);
+});
+
+test("a session's events arrive in order, also when one has to be tried again; other sessions' go on", async () => {
+  const gate = Promise.withResolvers<number>();
+  answers = [gate.promise];
+  const { webhooks } = make();
+  for (let n = 0; n < 3; n++) webhooks.send("after_response", ctx({ n }, "first"));
+  for (let n = 3; n < 6; n++) webhooks.send("after_response", ctx({ n }, "second"));
+  const arrived = () => received.map(({ body }) => body.data.n);
+  while (received.length < 4) await Bun.sleep(1);
+  expect(arrived()).toEqual([0, 3, 4, 5]);
+  gate.resolve(500);
+  while (received.length < 7) await Bun.sleep(1);
+  expect(arrived().slice(4)).toEqual([0, 1, 2]);
+  await webhooks.close();
+});
+
+test("a receiver that asks for a pause gets no event of any session until it is over", async () => {
+  answers = [new Response(null, { status: 429, headers: { "retry-after": "3600" } })];
+  const { webhooks, loud } = make();
+  webhooks.send("after_response", ctx({ n: 0 }, "first"));
+  while (loud().length === 0) await Bun.sleep(1);
+  webhooks.send("after_response", ctx({ n: 1 }, "second"));
+  // Whatever the lane sent at once would be there before this.
+  await fetch(url, { method: "POST", body: '{"data":{"n":"barrier"}}' });
+  expect(received.map(({ body }) => body.data.n)).toEqual([0, "barrier"]);
+  // The end of the server cuts the pause short: they are tried once more.
+  await webhooks.close();
+  expect(received.map(({ body }) => body.data.n).toSorted()).toEqual([0, 0, 1, "barrier"]);
 });

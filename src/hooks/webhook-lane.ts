@@ -1,0 +1,209 @@
+// The events on their way to one URL: those of one session one after another, in order, and several sessions at once. One
+// that is to be tried again holds back the later ones of its session; a receiver that asks for a pause gets it for all.
+
+import { Webhook } from "standardwebhooks";
+import { messageOf } from "../errors.ts";
+import type { GuardedPost } from "../guarded-fetch/post.ts";
+import type { Logger } from "../log.ts";
+import { createKeyedQueue, type Entry } from "./keyed-queue.ts";
+
+export interface WebhookLaneOptions {
+  /** Base64, with or without "whsec_". With it each request carries the headers of Standard Webhooks. */
+  secret: string | undefined;
+  post: GuardedPost;
+  log: Logger;
+  /** Requests at once, for each URL. Default 4. */
+  concurrency?: number;
+  /** Waiting events, for each URL; beyond it the oldest are dropped. Default 1000. */
+  queueLimit?: number;
+  /** Characters of waiting events, for each URL; the same. Default 16 million. */
+  queueCharacters?: number;
+  /** For one request. Default 10 s. */
+  timeoutMs?: number;
+  /** Waits before the tries after the first. Default 1 s and 5 s. */
+  retryDelaysMs?: readonly number[];
+}
+
+/** One event on its way to one URL. */
+export interface Parcel {
+  id: string;
+  body: string;
+  tries: number;
+}
+
+export interface WebhookLane {
+  /** Parcels of one key arrive in order. */
+  add(key: string, parcel: Parcel): void;
+  /** Tries what is due once more, at most one time-out long. */
+  close(): Promise<void>;
+}
+
+type Timer = ReturnType<typeof setTimeout>;
+
+/** No receiver's wish makes its events wait longer. */
+const MAX_PAUSE_MS = 24 * 3600 * 1000;
+
+export function createWebhookLane(url: string, options: WebhookLaneOptions): WebhookLane {
+  const { post, log, concurrency = 4, queueLimit = 1000, queueCharacters = 16_000_000 } = options;
+  const { timeoutMs = 10_000, retryDelaysMs = [1000, 5000] } = options;
+  const { isUp, isDown, isOverflowing, isCaughtUp } = createReports(url, log);
+  const signer = options.secret === undefined ? undefined : new Webhook(options.secret);
+  const ending = new AbortController();
+  const queue = createKeyedQueue<Parcel>();
+  /** Keys whose first parcel waits for its next try. */
+  const resting = new Map<Timer, string>();
+  let paused: Timer | undefined;
+  let characters = 0;
+  let running = 0;
+  let onIdle: (() => void) | undefined;
+
+  function trim(): void {
+    while (queue.size > queueLimit || characters > queueCharacters) {
+      characters -= queue.dropOldest()?.item.body.length ?? 0;
+      isOverflowing();
+    }
+  }
+
+  function pump(): void {
+    while (running < concurrency && paused === undefined) {
+      const entry = queue.take();
+      if (!entry) break;
+      characters -= entry.item.body.length;
+      running++;
+      void attempt(entry).finally(() => {
+        running--;
+        pump();
+      });
+    }
+    if (queue.size === 0) isCaughtUp();
+    if (running === 0 && queue.size === 0) onIdle?.();
+  }
+
+  async function attempt(entry: Entry<Parcel>): Promise<void> {
+    const { item: parcel, key } = entry;
+    parcel.tries++;
+    try {
+      const signal = AbortSignal.any([ending.signal, AbortSignal.timeout(timeoutMs)]);
+      const answer = await post(url, { body: parcel.body, headers: headersOf(parcel, signer), signal });
+      const { status } = answer;
+      if (status >= 200 && status < 300) {
+        isUp();
+        queue.release(key);
+        return;
+      }
+      isDown(parcel, `it answered ${status}`);
+      const mayMend = status >= 500 || status === 408 || status === 429;
+      again(entry, mayMend, (answer.retryAfterSeconds ?? 0) * 1000);
+    } catch (error) {
+      isDown(parcel, messageOf(error));
+      again(entry, true, 0);
+    }
+  }
+
+  function again(entry: Entry<Parcel>, mayMend: boolean, askedMs: number): void {
+    const delay = retryDelaysMs[entry.item.tries - 1];
+    if (!mayMend || delay === undefined || ending.signal.aborted) {
+      queue.release(entry.key);
+      return;
+    }
+    queue.putBack(entry);
+    characters += entry.item.body.length;
+    trim();
+    if (askedMs > 0) {
+      queue.release(entry.key);
+      pause(Math.min(askedMs, MAX_PAUSE_MS));
+      return;
+    }
+    const timer = setTimeout(() => {
+      resting.delete(timer);
+      queue.release(entry.key);
+      pump();
+    }, delay);
+    resting.set(timer, entry.key);
+  }
+
+  /** The wish is the whole receiver's, so nothing goes there meanwhile. */
+  function pause(ms: number): void {
+    clearTimeout(paused);
+    paused = setTimeout(() => {
+      paused = undefined;
+      pump();
+    }, ms);
+  }
+
+  /** Nothing waits for its time any longer. */
+  function wake(): void {
+    clearTimeout(paused);
+    paused = undefined;
+    for (const [timer, key] of resting) {
+      clearTimeout(timer);
+      queue.release(key);
+    }
+    resting.clear();
+    pump();
+  }
+
+  return {
+    add(key, parcel) {
+      queue.add(key, parcel);
+      characters += parcel.body.length;
+      trim();
+      pump();
+    },
+    async close() {
+      wake();
+      if (running === 0 && queue.size === 0) return;
+      const idle = Promise.withResolvers<void>();
+      onIdle = idle.resolve;
+      const timer = setTimeout(() => {
+        const count = queue.size + running;
+        log.warning("{count} hook events for {host} were given up at close", { count, host: hostOf(url) });
+        ending.abort();
+        while (queue.dropOldest());
+        wake();
+      }, timeoutMs);
+      await idle.promise;
+      clearTimeout(timer);
+    },
+  };
+}
+
+/** What the log is told of a receiver: each change once. */
+function createReports(url: string, log: Logger) {
+  const host = hostOf(url);
+  let down = false;
+  let overflowing = false;
+  return {
+    isUp() {
+      if (down) log.info("Hook events reach {host} again", { host });
+      down = false;
+    },
+    isDown(parcel: Parcel, reason: string) {
+      log.debug("Hook event {id} did not reach {host}: {reason}", { id: parcel.id, host, reason });
+      if (!down) log.warning("Hook events do not reach {host}: {reason}", { host, reason });
+      down = true;
+    },
+    isOverflowing() {
+      if (!overflowing)
+        log.warning("Hook events come faster than {host} takes them: the oldest are dropped", { host });
+      overflowing = true;
+    },
+    isCaughtUp() {
+      overflowing = false;
+    },
+  };
+}
+
+/** The path and the query of such a URL are often a secret. */
+const hostOf = (url: string): string => new URL(url).host;
+
+function headersOf({ id, body }: Parcel, signer: Webhook | undefined): Record<string, string> {
+  if (!signer) return { "content-type": "application/json" };
+  const now = new Date();
+  return {
+    "content-type": "application/json",
+    "webhook-id": id,
+    "webhook-timestamp": String(Math.floor(now.getTime() / 1000)),
+    "webhook-signature": signer.sign(id, now, body),
+  };
+}
