@@ -6,6 +6,7 @@ import { type AuthoringCommands, authoringCommands } from "./cli-authoring.ts";
 import { FLAGS, leaf, list } from "./cli-leaf.ts";
 import type { Flags } from "./config.ts";
 import { HeddleError, messageOf } from "./errors.ts";
+import { containOutputs, say } from "./stray-code.ts";
 
 /** What the commands do; main.ts brings it. */
 export interface Commands extends AuthoringCommands {
@@ -54,8 +55,9 @@ const CLIENT_FLAGS = {
 /** Runs the command and returns the exit code. Errors that a user can mend are one line on standard error. */
 export async function runCli(argv: string[], commands: Commands): Promise<number> {
   const main = mainCommand(commands);
+  containOutputs();
   try {
-    if (argv.includes("--version") || argv[0] === "version") console.log(commands.version);
+    if (argv.includes("--version") || argv[0] === "version") say(commands.version);
     else if (argv.length === 0 || argv.includes("--help") || argv.includes("-h"))
       await showUsage(...usageOf(main, argv));
     else await runCommand(main, { rawArgs: argv });

@@ -4,6 +4,7 @@
 import { configure, getLogger, jsonLinesFormatter, type Logger, type LogRecord } from "@logtape/logtape";
 import { getPrettyFormatter } from "@logtape/pretty";
 import { messageOf } from "./errors.ts";
+import { createLineWriter } from "./line-writer.ts";
 import type { Redact } from "./redact.ts";
 
 export type { Logger } from "@logtape/logtape";
@@ -22,8 +23,10 @@ export interface LogOptions {
 
 /** Sets up logging for the process and returns Heddle's root logger; children are made with `getChild`. */
 export async function createLog(options: LogOptions): Promise<Logger> {
-  const write = options.write ?? ((line: string) => void process.stderr.write(line));
   const format = options.format === "json" ? jsonFormatter(options.redact) : pretty();
+  const write =
+    options.write ??
+    createLineWriter({ stream: process.stderr, notice: (lost) => format(lostLines(lost)) }).write;
   await configure({
     reset: true,
     sinks: { out: (record) => write(options.redact(format(record))) },
@@ -50,6 +53,15 @@ const jsonFormatter =
       properties: Object.fromEntries(facts),
     });
   };
+
+const lostLines = (lost: number): LogRecord => ({
+  category: ["heddle", "log"],
+  level: "warning",
+  message: ["", lost, " lines of this log could not be written and are lost"],
+  rawMessage: "{lost} lines of this log could not be written and are lost",
+  properties: { lost },
+  timestamp: Date.now(),
+});
 
 /** Heddle's root logger; silent until `createLog` has run. */
 export const rootLogger = (): Logger => getLogger("heddle");

@@ -167,5 +167,7 @@ async function start<Opened extends Omit<Heddle, "close">>(
 }
 
 if (import.meta.main) {
-  process.exitCode = await runCli(process.argv.slice(2), createCommands({ startServer, startWorker }));
+  const code = await runCli(process.argv.slice(2), createCommands({ startServer, startWorker }));
+  // Not 0 by now when the output was lost.
+  process.exitCode = code || process.exitCode;
 }

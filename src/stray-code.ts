@@ -30,6 +30,22 @@ export function containStrays(): void {
   }
 }
 
+/**
+ * For the rest of the process: that an output cannot be written is no error that nobody caught. That would be logged, on
+ * standard error, and so make the next one. A command whose standard output is lost ends with 1.
+ */
+export function containOutputs(): void {
+  let isTold = false;
+  process.stderr.on("error", () => undefined);
+  process.stdout.on("error", (error: Error & { code?: string }) => {
+    // Whoever closed the pipe has read enough.
+    if (error.code === "EPIPE" || isTold) return;
+    isTold = true;
+    process.exitCode = 1;
+    process.stderr.write(`heddle: Standard output cannot be written: ${error.message}\n`);
+  });
+}
+
 /** A line of the program's own on standard output, just as it is. */
 export function say(line: string): void {
   process.stdout.write(`${line}\n`);

@@ -28,36 +28,55 @@ export type OpenTestDatabase = () => Promise<TestDatabase>;
  * after the suite's last test (closing one earlier is fine).
  */
 export function eachDatabase(name: string, suite: (open: OpenTestDatabase) => void): void {
-  describe(`${name} (embedded)`, () => suite(disposing(openEmbeddedForTest)));
+  describe(`${name} (embedded)`, () => {
+    const { open, dispose } = disposing(openEmbeddedForTest);
+    suite(open);
+    // Registered last: a server that the suite closes must find its files until then.
+    afterAll(dispose);
+  });
   onPostgres(name, suite);
 }
 
 /** Declares the suite for PostgreSQL only: what needs more than one process on the same data. */
 export function onPostgres(name: string, suite: (open: OpenTestDatabase) => void): void {
   const server = process.env.TEST_DATABASE_URL;
-  if (server) describe(`${name} (postgres)`, () => suite(disposing(() => openPostgresForTest(server))));
+  if (!server) return;
+  describe(`${name} (postgres)`, () => {
+    const { open, dispose } = disposing(() => openPostgresForTest(server));
+    suite(open);
+    afterAll(dispose);
+  });
 }
 
 /** A fresh embedded database, for a test that does not care which of the two it has. */
-export const embeddedDatabase = (): OpenTestDatabase => disposing(openEmbeddedForTest);
+export function embeddedDatabase(): OpenTestDatabase {
+  const { open, dispose } = disposing(openEmbeddedForTest);
+  afterAll(dispose);
+  return open;
+}
 
 interface Disposable {
   database: TestDatabase;
   remove: () => Promise<void>;
 }
 
-function disposing(make: () => Promise<Disposable>): OpenTestDatabase {
+function disposing(make: () => Promise<Disposable>): {
+  open: OpenTestDatabase;
+  dispose: () => Promise<void>;
+} {
   const made: Disposable[] = [];
-  afterAll(async () => {
-    for (const { database, remove } of made) {
-      await database.close();
-      await remove();
-    }
-  });
-  return async () => {
-    const one = await make();
-    made.push(one);
-    return one.database;
+  return {
+    async open() {
+      const one = await make();
+      made.push(one);
+      return one.database;
+    },
+    async dispose() {
+      for (const { database, remove } of made) {
+        await database.close();
+        await remove();
+      }
+    },
   };
 }
 

@@ -1,7 +1,7 @@
 // Makes the message to the bot from an endpoint's template and a payload. What the sender wrote stands between tags
 // that it cannot close, and is read once: nothing in it is taken for a placeholder.
 
-import { parsePointer, valueAt } from "./payload.ts";
+import { isNumber, parsePointer, valueAt, wordOf } from "./payload.ts";
 
 const PLACEHOLDER = /\{\{([^{}]*)\}\}/g;
 const DOTTED = /^[\w$@-]+(\.[\w$@-]+)*$/;
@@ -63,6 +63,7 @@ function sourceOf(inner: string): Source | undefined {
 function wordsOf(value: unknown): string {
   if (value === undefined || value === null) return "";
   if (typeof value === "string") return value;
+  if (isNumber(value)) return wordOf(value);
   return typeof value === "object" ? JSON.stringify(upTo(DEEPEST, value), null, 2) : String(value);
 }
 
@@ -70,7 +71,7 @@ function wordsOf(value: unknown): string {
 const DEEPEST = 32;
 
 function upTo(levels: number, value: unknown): unknown {
-  if (typeof value !== "object" || value === null) return value;
+  if (typeof value !== "object" || value === null || isNumber(value)) return value;
   if (levels === 0) return "…";
   if (Array.isArray(value)) return value.map((item) => upTo(levels - 1, item));
   return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, upTo(levels - 1, inner)]));

@@ -6,7 +6,7 @@ import { clientIdOf, shortened } from "./client-id.ts";
 import type { Endpoint } from "./endpoints/endpoint.ts";
 import { dispatchConfigOf } from "./endpoints/endpoints.ts";
 import { readSecrets } from "./endpoints/secrets.ts";
-import { keyAt } from "./payload.ts";
+import { exactPayload, keyAt } from "./payload.ts";
 import { renderPrompt } from "./prompt.ts";
 
 /** Senders of more have files to send, and a bot could not read them. */
@@ -25,10 +25,11 @@ export async function receive(endpoint: Endpoint, request: Request) {
   const greeting = greetingOf(endpoint, webhook);
   if (greeting) return greeting;
   const { name, execution_config } = endpoint;
-  const { event, payload } = webhook;
+  const { event } = webhook;
+  const payload = exactPayload(webhook);
   const [dispatchConfig, idempotencyKey] = [
     await dispatchConfigOf(endpoint),
-    idempotencyKeyOf(endpoint, webhook),
+    idempotencyKeyOf(endpoint, { ...webhook, payload }),
   ];
   const { status, results } = await injectEvent({
     clientId: clientIdOf(name, keyAt(payload, endpoint.session_pointer)),

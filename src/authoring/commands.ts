@@ -68,7 +68,10 @@ To serve it: INTEGRATION_DIRS=${resolve(dir)} heddle serve`);
       const text = json
         ? JSON.stringify({ integrations: reports }, null, 2)
         : [...reports.map(reportText), summaryText(reports)].join("\n\n");
-      await new Promise((resolve) => process.stdout.write(`${text}\n`, resolve));
+      const { promise: isWritten, resolve } = Promise.withResolvers<unknown>();
+      process.stdout.write(`${text}\n`, resolve);
+      // Nobody may take a report that could not be written for one without a fault.
+      if (await isWritten) process.exit(1);
       process.exit(reports.some(({ grade }) => grade === "none") ? 1 : 0);
     },
   };

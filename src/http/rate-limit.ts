@@ -16,16 +16,20 @@ export interface RateLimiter {
 
 const MAX_BUCKETS = 10_000;
 
+/** `now` counts milliseconds from anywhere. */
 export function createRateLimiter(
   { perSecond, burst }: RateLimit,
-  now: () => number = Date.now,
+  now: () => number = () => performance.now(),
 ): RateLimiter {
   const buckets = new Map<string, { tokens: number; at: number }>();
+
+  /** No debt arises when time is not what it was. */
+  const gained = (since: number, time: number) => (Math.max(0, time - since) / 1000) * perSecond;
 
   /** Full buckets tell nothing; of the others the longest known go, so that memory stays bounded. */
   const prune = (time: number) => {
     for (const [key, bucket] of buckets) {
-      if (bucket.tokens + ((time - bucket.at) / 1000) * perSecond >= burst) buckets.delete(key);
+      if (bucket.tokens + gained(bucket.at, time) >= burst) buckets.delete(key);
     }
     for (const key of buckets.keys()) {
       if (buckets.size < MAX_BUCKETS / 2) break;
@@ -42,7 +46,7 @@ export function createRateLimiter(
         bucket = { tokens: burst, at: time };
         buckets.set(key, bucket);
       }
-      bucket.tokens = Math.min(burst, bucket.tokens + ((time - bucket.at) / 1000) * perSecond);
+      bucket.tokens = Math.min(burst, bucket.tokens + gained(bucket.at, time));
       bucket.at = time;
       if (bucket.tokens < 1) {
         return { allowed: false, retryAfterSeconds: Math.ceil((1 - bucket.tokens) / perSecond) };

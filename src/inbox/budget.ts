@@ -11,9 +11,13 @@ export interface Budget {
 
 const MINUTE_MS = 60_000;
 
-export function createBudget(now: () => number = Date.now): Budget {
+/** `now` counts milliseconds from anywhere. */
+export function createBudget(now: () => number = () => performance.now()): Budget {
   const minutes = new Map<string, { since: number; taken: number; skipped: number; lastId: string }>();
   const over: { key: string; lastId: string; skipped: number }[] = [];
+
+  // A minute that begins later than now is of another clock: nobody knows how long it has been.
+  const isPast = (since: number, time: number) => time < since || time - since >= MINUTE_MS;
 
   const end = (isOver: (since: number) => boolean) => {
     for (const [key, { since, skipped, lastId }] of minutes) {
@@ -28,7 +32,7 @@ export function createBudget(now: () => number = Date.now): Budget {
     take(key, perMinute, id) {
       const time = now();
       let minute = minutes.get(key);
-      if (minute && time - minute.since >= MINUTE_MS) {
+      if (minute && isPast(minute.since, time)) {
         minutes.delete(key);
         if (minute.skipped > 0) over.push({ key, lastId: minute.lastId, skipped: minute.skipped });
         minute = undefined;
@@ -45,7 +49,7 @@ export function createBudget(now: () => number = Date.now): Budget {
       minute.lastId = id;
       return true;
     },
-    settle: () => end((since) => now() - since >= MINUTE_MS),
+    settle: () => end((since) => isPast(since, now())),
     settleAll: () => end(() => true),
   };
 }

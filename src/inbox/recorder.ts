@@ -59,7 +59,7 @@ export function createRecorder({
   log,
   recordOf,
   limits: changed,
-  now = Date.now,
+  now = () => performance.now(),
 }: RecorderOptions): Recorder {
   const limits = { ...LIMITS, ...changed };
   const budget = createBudget(now);

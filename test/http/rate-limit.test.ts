@@ -15,6 +15,16 @@ test("a bucket lets a burst through, then as many as time brings back", () => {
   expect([take(), take(), take(), take()]).toEqual([true, true, true, false]);
 });
 
+test("a clock that is set back an hour costs nobody a request", () => {
+  let now = 1_800_000_000_000;
+  const limiter = createRateLimiter({ perSecond: 2, burst: 3 }, () => now);
+  expect(limiter.take("a").allowed).toBe(true);
+  now -= 3_600_000;
+  expect([1, 2, 3].map(() => limiter.take("a").allowed)).toEqual([true, true, false]);
+  now += 500;
+  expect(limiter.take("a").allowed).toBe(true);
+});
+
 test("many senders do not make it forget the one that floods", () => {
   let now = 0;
   const limiter = createRateLimiter({ perSecond: 1, burst: 100 }, () => now);

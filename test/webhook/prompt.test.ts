@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import { keyAt, parsePointer, valueAt } from "../../integrations/webhook/payload.ts";
+import { exactPayload, keyAt, parsePointer, valueAt } from "../../integrations/webhook/payload.ts";
 import { faultIn, renderPrompt } from "../../integrations/webhook/prompt.ts";
 
 const render = (template: string, payload: unknown, event: string | null = null) =>
@@ -120,4 +120,45 @@ test("of what is nested in thousands of levels only the upper ones are shown", (
   const shown = render("{{.}}", deep(100_000));
   expect(shown).toContain("…");
   expect(shown.length).toBeLessThan(5_000);
+});
+
+const exact = (body: string) => exactPayload({ payload: JSON.parse(body), body });
+
+test("numbers are told as they were written", () => {
+  const sent = exact('{"id":1791234567890123456,"price":1.50,"far":1e400,"list":[9007199254740993,-0]}');
+  expect(body("{{id}} {{price}} {{far}}", sent)).toBe(
+    `${data("1791234567890123456")} ${data("1.50")} ${data("1e400")}`,
+  );
+  expect(body("{{list}}", sent)).toBe(data("[\n  9007199254740993,\n  -0\n]"));
+  expect(valueAt(sent, ["id", "rawJSON"])).toBeUndefined();
+  const form = `payload=${encodeURIComponent('{"id":1791234567890123456}')}`;
+  expect(body("{{id}}", exactPayload({ payload: { id: 1 }, body: form }))).toBe(data("1791234567890123456"));
+  expect(exactPayload({ payload: { id: "1" }, body: "id=1" })).toEqual({ id: "1" });
+});
+
+test("different values have different keys", () => {
+  const written = [
+    "1",
+    "1.0",
+    "1e0",
+    "-1",
+    '"1"',
+    '"1.0"',
+    '"\\"1\\""',
+    "false",
+    '"false"',
+    "true",
+    '"true"',
+    '"x"',
+    '"\\"x\\""',
+    "1791234567890123456",
+    "1791234567890123457",
+  ];
+  const keys = written.map((value) => keyAt(exact(`{"k":${value}}`), "/k"));
+  expect(new Set(keys).size).toBe(written.length);
+  expect(keys.every((key) => key !== null)).toBe(true);
+  // What is no number keeps its own text.
+  for (const text of ["x", "0198c0de-0000-7000-8000-000000000000", "1.2.3", "v1", "2026-11-27"]) {
+    expect(keyAt(exact(JSON.stringify({ k: text })), "/k")).toBe(text);
+  }
 });

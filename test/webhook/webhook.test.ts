@@ -352,6 +352,11 @@ eachDatabase("webhook endpoints", (open) => {
     // Without the key the signed body tells: a copy is no second event.
     expect((await post({ text: "no id" })).body.results[0].duplicate).toBe(false);
     expect((await post({ text: "no id" })).body.results[0].duplicate).toBe(true);
+    // Ids that a double would take for one.
+    expect((await post('{"id":1791234567890123456}')).body.results[0].duplicate).toBe(false);
+    expect((await post('{"id":1791234567890123457}')).body.results[0].duplicate).toBe(false);
+    expect((await post('{"id":1791234567890123457}')).body.results[0].duplicate).toBe(true);
+    expect((await post('{"id":"1791234567890123457"}')).body.results[0].duplicate).toBe(false);
     name += "-b";
     await make({ idempotency_pointer: "/id" });
     expect((await post({ id: 7, text: "a" })).body.results[0].duplicate).toBe(false);
