@@ -39,6 +39,7 @@ export interface Config {
   readonly logFormat: LogFormat;
   readonly workerConcurrency: number;
   readonly taskMaxRunSeconds: number;
+  readonly unattendedRunsPerHour: number;
   /** Names, addresses and CIDR ranges inside private networks that outgoing webhooks may reach. */
   readonly allowPrivateHosts: readonly string[];
   /** Every hook event is POSTed to each of these. */
@@ -114,6 +115,7 @@ export function loadConfig(flags: Flags = {}, variables: Environment = processEn
     logFormat: read.choice("LOG_FORMAT", ["json", "pretty"] as const, "pretty"),
     workerConcurrency: read.integer("WORKER_CONCURRENCY", 16, 1, 256),
     taskMaxRunSeconds: read.integer("TASK_MAX_RUN_SECONDS", 1200, 1, 86_400),
+    unattendedRunsPerHour: read.integer("UNATTENDED_RUNS_PER_HOUR", 30, 0, 1_000_000),
     allowPrivateHosts: read.list("ALLOW_PRIVATE_HOSTS"),
     hookWebhookUrls: read.urls("HOOK_WEBHOOK_URLS", ["http:", "https:"]),
     hookWebhookSecret: read.signingSecret("HOOK_WEBHOOK_SECRET"),

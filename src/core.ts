@@ -120,7 +120,9 @@ export async function openCore(config: Config, closers: Closers, instrument?: In
       post: guardedPost,
       signingSecret: signingSecret(key),
     }),
-    internal: createInternalDispatcher({ inject: (message) => sessions.inject(message) }),
+    internal: createInternalDispatcher({
+      inject: (message, hops) => sessions.inject(message, message.sessionId, { hops }),
+    }),
   });
   const outbox = createOutbox({
     db,
@@ -287,6 +289,7 @@ export async function openCore(config: Config, closers: Closers, instrument?: In
       log: log.getChild("worker"),
       concurrency: config.workerConcurrency,
       maxRunSeconds: config.taskMaxRunSeconds,
+      maxUnattendedRuns: config.unattendedRunsPerHour,
     });
   return {
     db,

@@ -29,12 +29,17 @@ async function receive({ event, deliveryId, payload }: GitHubEvent) {
   const repository = repositoryOf(payload);
   const message = repository && describeEvent(event, payload);
   if (!repository || !message) return { status: "ignored", event, reason: "unhandled" };
-  return take(event, message, repository, deliveryId);
+  return take(event, { ...message, fromBot: isFromBot(payload) }, repository, deliveryId);
 }
 
-async function take(event: string, message: EventMessage, repository: Repository, deliveryId: string) {
+async function take(
+  event: string,
+  message: EventMessage & { fromBot: boolean },
+  repository: Repository,
+  deliveryId: string,
+) {
   const { owner, repo } = repository;
-  const { content, run } = message;
+  const { content, run, fromBot } = message;
   const { status, bound, results } = await injectEvent({
     clientId: `github:${owner}/${repo}`,
     event,
@@ -44,6 +49,7 @@ async function take(event: string, message: EventMessage, repository: Repository
     runAgent: run !== null,
     // An answer also goes to the chats of the channels; what only happened is there to be known, not to be told.
     notify: run !== null,
+    fromBot,
     idempotencyKey: deliveryId,
     ...(run && {
       dispatchConfig: {
@@ -55,7 +61,8 @@ async function take(event: string, message: EventMessage, repository: Repository
       executionConfig: executionConfig(run, repository),
     }),
   });
-  const facts = { status, event, run_agent: run !== null };
+  const isRun = results.some(({ task_id }) => task_id !== null);
+  const facts = { status, event, run_agent: isRun, ...(fromBot && !isRun && run && { reason: "from_bot" }) };
   if (status === "filtered") return { ...facts, run_agent: false, channels: 0, results };
   if (bound) return { ...facts, channels: results.length, results };
   const [result] = results;
@@ -75,4 +82,15 @@ function isOwn(payload: Payload): boolean {
   if (own !== "" && (sender === own || sender === `${own}[bot]`)) return true;
   const subject = payload.comment ?? payload.issue;
   return payload.action === "opened" || payload.action === "created" ? isMarked(record(subject).body) : false;
+}
+
+// Two bots that answer each other would never stop. GitHub says of each account what it is; who acts is the sender, and
+// the author of what is new.
+function isFromBot(payload: Payload): boolean {
+  const subject = record(payload.comment ?? payload.review ?? payload.pull_request ?? payload.issue);
+  const actors = payload.action === "opened" || payload.comment || payload.review ? [subject.user] : [];
+  return [payload.sender, ...actors].some((actor) => {
+    const { type, login } = record(actor);
+    return type === "Bot" || String(login ?? "").endsWith("[bot]");
+  });
 }

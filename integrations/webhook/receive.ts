@@ -6,6 +6,7 @@ import { clientIdOf, shortened } from "./client-id.ts";
 import type { Endpoint } from "./endpoints/endpoint.ts";
 import { dispatchConfigOf } from "./endpoints/endpoints.ts";
 import { readSecrets } from "./endpoints/secrets.ts";
+import { isFromBot } from "./from-bot.ts";
 import { exactPayload, keyAt } from "./payload.ts";
 import { renderPrompt } from "./prompt.ts";
 
@@ -38,6 +39,7 @@ export async function receive(endpoint: Endpoint, request: Request) {
     content: renderPrompt(endpoint.prompt_template, { endpoint: name, event, payload }),
     source: "webhook",
     runAgent: true,
+    fromBot: isFromBot(endpoint.verifier.scheme, payload),
     metadata: { endpoint: name, event },
     ...(idempotencyKey !== null && { idempotencyKey }),
     ...(dispatchConfig && { dispatchConfig }),

@@ -25,6 +25,8 @@ export interface LoadedTurn {
   /** Ids of the integrations that are activated in the channel, the first one first. */
   activations: string[];
   userMessage: string;
+  /** Whether a person with a key wrote it. */
+  fromPerson: boolean;
   /** Oldest first. */
   history: LlmMessage[];
 }
@@ -37,6 +39,7 @@ export async function loadTurn(query: Queryable, task: TurnTask): Promise<Loaded
         bot: bots,
         channel: channels,
         userMessage: messages.content,
+        fromPerson: messages.from_person,
         activations: sql<string[]>`(
           select coalesce(json_agg(on_here.integration_id order by on_here.created_at, on_here.integration_id), '[]')
           from channel_activations on_here where on_here.channel_id = ${task.channel_id}::uuid)`,

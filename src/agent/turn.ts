@@ -159,7 +159,8 @@ async function run(run: Run): Promise<TurnOutcome> {
     message: {
       skills: task.execution_config.skills ?? [],
       tools: task.execution_config.tools ?? [],
-      text: turn.userMessage,
+      // Strangers' words are material: they must not bring skills of the operator's into the run.
+      text: turn.fromPerson ? turn.userMessage : "",
     },
   });
   const { tools, warnings } = offeredTools(run.tools, capabilities.tools, capabilities.onDemand);
@@ -251,6 +252,7 @@ function contextOf(
       channelPrompt: turn.channel.prompt ?? "",
       systemPreamble: task.execution_config.system_preamble ?? "",
       userMessage: turn.userMessage,
+      fromPerson: turn.fromPerson,
     },
     budget,
   );

@@ -30,7 +30,7 @@ export interface CapabilityInput {
     /** Ids of the integrations that are activated in it. */
     activations: readonly string[];
   };
-  /** `execution_config` of the message, and its text. */
+  /** `execution_config` of the message, and its text when a person wrote it: skills that it mentions count. */
   message: { skills: readonly string[]; tools: readonly string[]; text: string };
 }
 

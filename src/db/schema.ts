@@ -178,6 +178,10 @@ export const messages = pgTable(
     tool_call_id: text("tool_call_id"),
     /** The run that wrote this message; null for a message that came in. */
     task_id: uuid("task_id"),
+    /** Whether a person with a key wrote it: only then do commands and mentions in it count. */
+    from_person: boolean("from_person").notNull().default(false),
+    /** Runs of any Heddle that led here, one after another. */
+    hops: integer("hops").notNull().default(0),
     /** "<scope>:<idempotency key>": a second message with the same key is the first one again. */
     dedupe_key: text("dedupe_key").unique(),
     created_at: createdAt(),
@@ -224,6 +228,8 @@ export const tasks = pgTable(
     /** Of these, how many ended while a tool ran: the one thing of a run that can take its worker down. */
     tool_losses: integer("tool_losses").notNull().default(0),
     cancel_requested_at: instant("cancel_requested_at"),
+    /** The conversation whose runs are counted against loops; null when a person asked, or nobody gets the answer. */
+    loop_key: text("loop_key"),
     scheduled_at: instant("scheduled_at"),
     run_at: instant("run_at"),
     completed_at: instant("completed_at"),
@@ -233,6 +239,7 @@ export const tasks = pgTable(
     index("tasks_session").on(table.session_id),
     index("tasks_status").on(table.status, table.id),
     uniqueIndex("tasks_message").on(table.message_id),
+    index("tasks_loop").on(table.loop_key, table.run_at).where(sql`${table.loop_key} is not null`),
   ],
 );
 
@@ -249,6 +256,8 @@ export interface DeliveryPayload {
   author?: PostAuthor;
   /** Of a post: false begins a new thread. Default true. */
   reply_in_thread?: boolean;
+  /** Runs of any Heddle that led here, the one that gave this result included. */
+  hops?: number;
 }
 
 export interface PostAuthor {

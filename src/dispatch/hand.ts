@@ -32,7 +32,12 @@ export function createHand({ dispatchers, vault }: HandOptions): Hand {
       // Its integration may be quarantined or on its way back: worth another try.
       throw new Retryable(`No integration provides the dispatch type "${type}" now.`);
     }
-    const ctx: DispatchContext = { delivery_id: row.id, attempt: row.attempts, signal };
+    const ctx: DispatchContext = {
+      delivery_id: row.id,
+      attempt: row.attempts,
+      hops: row.payload.hops ?? 0,
+      signal,
+    };
     const returned = await call(dispatcher, claimed, ctx);
     // The guide's `post_message` answers whether it has posted.
     if (returned === false)

@@ -51,6 +51,12 @@ export const MessageFields = {
   author: t.Optional(nullable(Author)),
   execution_config: t.Optional(nullable(ExecutionConfig)),
   metadata: t.Optional(nullable(JsonFields)),
+  from_bot: t.Optional(
+    t.Boolean({
+      description:
+        "A bot of the outside service wrote it: it starts no run and is told to nobody unless the channel's allow_bot_messages is true. Default: false.",
+    }),
+  ),
   idempotency_key: t.Optional(
     nullable(
       t.String({ minLength: 1, maxLength: 255 }),
@@ -83,6 +89,7 @@ export function messageOf(
     ...(body.author && { author: body.author }),
     ...(body.execution_config && { executionConfig: body.execution_config }),
     ...(body.metadata && { metadata: body.metadata }),
+    ...(body.from_bot && { fromBot: true }),
     ...(idempotencyKey !== undefined && { idempotencyKey }),
   };
 }

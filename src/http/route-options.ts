@@ -1,6 +1,8 @@
 // What every route of the API has in common: its scope, its place in the documentation, how its body is read.
 
 import type { TSchema } from "elysia";
+import { hopsIn } from "../sdk/hops.ts";
+import type { Sender } from "../sessions/inject.ts";
 import type { Auth } from "./auth.ts";
 import { ErrorAnswer } from "./errors.ts";
 import { readJson } from "./json-body.ts";
@@ -36,6 +38,11 @@ export function createRouteOptions(auth: Auth) {
   });
   return {
     plain,
+    /** Who sends the message of a request. */
+    sender: async (request: Request): Promise<Sender> => ({
+      fromPerson: (await auth.authenticate(request)).integrationId === null,
+      hops: hopsIn(request.headers),
+    }),
     json: (facts: RouteFacts) => ({
       ...plain(facts),
       // The name after the function is for the documentation; the function answers first.

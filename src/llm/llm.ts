@@ -3,7 +3,8 @@
 /** A message as the model sees it. `arguments` of a tool call is the JSON text the model wrote. */
 export type LlmMessage =
   | { role: "system"; content: string }
-  | { role: "user"; content: string }
+  /** `from_person`: a person with a key wrote it, so commands in it count. Not for the endpoint. */
+  | { role: "user"; content: string; from_person?: true }
   | { role: "assistant"; content: string; tool_calls?: LlmToolCall[] }
   | { role: "tool"; content: string; tool_call_id: string };
 

@@ -21,7 +21,10 @@ const NO_MODEL =
   "No language model is configured, so this is not a model's answer. Set OPENAI_API_KEY (or OPENAI_BASE_URL for " +
   "another OpenAI-compatible endpoint) and DEFAULT_MODEL, and restart.";
 
-/** The provider "offline": passages for a question, tool calls for lines such as `/tool_name {"key": "value"}`. */
+/**
+ * The provider "offline": passages for a question, tool calls for lines such as `/tool_name {"key": "value"}` that a
+ * person wrote.
+ */
 export function createOfflineLlm({ search, now = Date.now }: OfflineOptions): Llm {
   return {
     provider: "offline",
@@ -52,17 +55,15 @@ interface Answer {
 async function answer(request: LlmRequest, search: OfflineOptions["search"]): Promise<Answer> {
   const results = trailingResults(request.messages);
   if (results.length > 0) return say(results.map(quoteResult).join("\n\n"));
-  const question = lastUserText(request.messages);
-  const commands = readCommands(question);
+  const asked = request.messages.findLast((message) => message.role === "user");
+  const question = asked?.content ?? "";
+  // What a webhook brings is data: nothing judges it here before it would be carried out.
+  const commands = asked?.from_person ? readCommands(question) : [];
   if (commands.length > 0) return runCommands(commands, request);
   return say(quotePassages(await find(search, question)));
 }
 
 const say = (text: string): Answer => ({ text: `${text}\n\n${NO_MODEL}`, toolCalls: [] });
-
-function lastUserText(messages: LlmMessage[]): string {
-  return messages.findLast((message) => message.role === "user")?.content ?? "";
-}
 
 /** Results of the calls that this provider asked for a moment ago, with the names of their tools. */
 function trailingResults(messages: LlmMessage[]): { name: string; content: string }[] {

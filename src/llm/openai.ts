@@ -6,6 +6,7 @@ import type { Logger } from "../log.ts";
 import type { Redact } from "../redact.ts";
 import { throwIfAborted } from "./abort.ts";
 import { type AttemptEvent, AttemptFailure } from "./attempt.ts";
+import { argumentsWithoutControlTokens, withoutControlTokens } from "./control-tokens.ts";
 import { createFallback } from "./fallback.ts";
 import type { Llm, LlmMessage, LlmRequest, LlmTool } from "./llm.ts";
 import { createOpenAiClient } from "./openai-client.ts";
@@ -114,18 +115,19 @@ function createStallTimer(ms: number) {
   };
 }
 
+/** Texts of strangers reach every part of a conversation, by way of tools and documents also the model's own. */
 function toWireMessage(message: LlmMessage): ChatCompletionMessageParam {
-  if (message.role !== "assistant" || !message.tool_calls?.length) {
-    return { ...message } as ChatCompletionMessageParam;
-  }
+  const content = withoutControlTokens(message.content);
+  if (message.role === "tool") return { role: "tool", content, tool_call_id: message.tool_call_id };
+  if (message.role !== "assistant" || !message.tool_calls?.length) return { role: message.role, content };
   return {
     role: "assistant",
     // Several endpoints refuse an empty text beside tool calls.
-    content: message.content === "" ? null : message.content,
+    content: content === "" ? null : content,
     tool_calls: message.tool_calls.map((call) => ({
       id: call.id,
       type: "function",
-      function: { name: call.name, arguments: call.arguments },
+      function: { name: call.name, arguments: argumentsWithoutControlTokens(call.arguments) },
     })),
   };
 }

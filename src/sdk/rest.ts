@@ -73,6 +73,7 @@ const messageBody = (message: Omit<InjectMessage, "sessionId">): JsonObject => (
   execution_config: message.executionConfig,
   idempotency_key: message.idempotencyKey,
   metadata: message.metadata,
+  from_bot: message.fromBot,
 });
 
 async function call<Answer>(

@@ -44,6 +44,8 @@ export interface InjectMessage {
   /** The person who wrote it: where the message is posted, it is posted in this name. */
   author?: MessageAuthor;
   executionConfig?: ExecutionConfig;
+  /** True for what a bot of the outside service wrote: it starts no run and is told to nobody, unless the channel's allow_bot_messages says so. */
+  fromBot?: boolean;
   /** The sender's own id of the event, 1 to 255 characters. A second message with the same one returns the first one's result. */
   idempotencyKey?: string;
   metadata?: JsonObject;
@@ -240,6 +242,8 @@ export interface DispatchContext {
   delivery_id: string;
   /** 1 for the first attempt. */
   attempt: number;
+  /** Runs that led to this delivery: whoever hands it to another server says so in the header "heddle-hops". */
+  hops?: number;
   /** Aborted when the attempt takes too long or the server stops. */
   signal: AbortSignal;
 }

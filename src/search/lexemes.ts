@@ -23,7 +23,7 @@ export function searchableText(text: string): string {
     .replace(TOO_MANY_MARKS, (run) => run.slice(0, MOST_MARKS).toWellFormed())
     .normalize("NFKC")
     .toLowerCase()
-    .replace(CJK, (run) => ` ${bigrams(run).join(" ")} `)
+    .replace(CJK, (run) => ` ${bigrams(run)} `)
     .replace(FOREIGN_SEPARATORS, " ")
     .replace(JOINTS, (run, at: number, whole: string) =>
       joinsLetters(whole, at, at + run.length) ? " " : run,
@@ -43,8 +43,13 @@ function characterBefore(text: string, index: number): string {
   return pair > 0xffff ? String.fromCodePoint(pair) : text.slice(Math.max(0, index - 1), index);
 }
 
-function bigrams(run: string): string[] {
-  const characters = [...run];
-  if (characters.length < 2) return characters;
-  return characters.slice(0, -1).map((character, index) => character + (characters[index + 1] ?? ""));
+/** Overlapping pairs with blanks between them; one character alone stays alone. */
+function bigrams(run: string): string {
+  let pairs = "";
+  let previous = "";
+  for (const character of run) {
+    if (previous !== "") pairs += `${previous}${character} `;
+    previous = character;
+  }
+  return pairs === "" ? run : pairs;
 }

@@ -17,6 +17,8 @@ export interface Place {
   has_bot: boolean;
   session_config: JsonObject | null;
   channel_config: JsonObject | null;
+  /** Whether what other bots say here may start runs. */
+  allow_bot_messages: boolean;
   /** Bindings that what is said in the channel goes to, oldest first. */
   mirrors: { client_id: string; dispatch_config: JsonObject | null }[] | null;
 }
@@ -47,6 +49,7 @@ export async function findPlaces(query: Queryable, sessionIds: string[]): Promis
       has_bot: sql<boolean>`${bots.id} is not null`,
       session_config: sessions.dispatch_config,
       channel_config: channels.dispatch_config,
+      allow_bot_messages: channels.allow_bot_messages,
       mirrors,
     })
     .from(sessions)
@@ -72,6 +75,7 @@ interface EventRow {
   client_id: string;
   channel_bot: string | null;
   channel_config: JsonObject | null;
+  allow_bot_messages: boolean;
   session_id: string | null;
   session_bot: string | null;
   session_config: JsonObject | null;
@@ -92,7 +96,7 @@ export async function findEventPlaces(
   const named = [...new Set(events.map(({ botId }) => botId))];
   const found = await query.execute(sql`
     select place.*, channels.client_id, channels.bot_id as channel_bot, channels.dispatch_config as channel_config,
-      s.id as session_id, s.bot_id as session_bot, s.dispatch_config as session_config, ${mirrors} as mirrors,
+      channels.allow_bot_messages, s.id as session_id, s.bot_id as session_bot, s.dispatch_config as session_config, ${mirrors} as mirrors,
       (select coalesce(jsonb_agg(bots.id), '[]') from bots
         where bots.id = channels.bot_id or ${inArray(bots.id, named)}) as bots
     from (
@@ -129,6 +133,7 @@ function placesOf(rows: EventRow[], named: string): EventPlace[] {
       session_id: session?.session_id ?? null,
       session_config: session?.session_config ?? null,
       channel_config: row.channel_config,
+      allow_bot_messages: row.allow_bot_messages,
       mirrors: row.mirrors,
     };
     return [place];

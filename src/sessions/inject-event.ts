@@ -2,12 +2,20 @@
 // hears of the event once.
 
 import { createBatcher } from "../batch.ts";
-import { currentIncoming } from "../inbox/incoming.ts";
 import type { EventResult, GetOrCreateSession, InjectEvent } from "../sdk/types.ts";
 import { storableJson } from "../storable.ts";
 import { type EventPlace, findEventPlaces, type Place } from "./find-places.ts";
 import { unknownBot } from "./get-or-create.ts";
-import { type Arrival, dedupeKeyOf, type Inject, type InjectOptions, tellOf } from "./inject.ts";
+import {
+  type Arrival,
+  arrivalOf,
+  asAllowed,
+  dedupeKeyOf,
+  type Inject,
+  type InjectOptions,
+  type Sender,
+  tellOf,
+} from "./inject.ts";
 import { checkMessage, type Prepared, prepare } from "./prepare.ts";
 import { eventKey, type Outcome, storeEvent } from "./store-batch.ts";
 
@@ -59,10 +67,10 @@ export function createInjectEvent(options: InjectEventOptions, { placeOf, target
     for (const found of places) {
       const place = await withSession(found);
       const isFirst = items.length === 0;
-      const message = isFirst && dispatchConfig ? { ...others, dispatchConfig } : others;
+      const message = asAllowed(isFirst && dispatchConfig ? { ...others, dispatchConfig } : others, place);
       const targets = await targetsOf({ message, place, event: { clientId: event.clientId, taken } });
       const dedupeKey = isFirst || key === null ? key : eventKey(key, place.channel_id);
-      items.push(prepare(message, { place, targets, dedupeKey, incoming: arrival.incoming, dispatchers }));
+      items.push(prepare(message, { ...arrival, place, targets, dedupeKey, dispatchers }));
     }
     const [first, ...rest] = items;
     const outcomes = first ? await storeEvent(options, [first, ...rest]) : [];
@@ -70,10 +78,10 @@ export function createInjectEvent(options: InjectEventOptions, { placeOf, target
     return outcomes;
   };
 
-  return async (given: InjectEvent, scope: string): Promise<EventResult> => {
+  return async (given: InjectEvent, scope: string, sender?: Partial<Sender>): Promise<EventResult> => {
     const event = storableJson(given);
     // Before the first await, as in inject().
-    const arrival: Arrival = { scope, incoming: currentIncoming() };
+    const arrival = arrivalOf(scope, sender);
     checkMessage(event);
     const known = await placesOf(event);
     const bound = known.filter(({ binding_id }) => binding_id !== null);

@@ -5,6 +5,7 @@ import { createBatcher } from "../batch.ts";
 import type { Database } from "../db/database.ts";
 import type { Dispatchers } from "../dispatch/registry.ts";
 import { currentIncoming, type Incoming } from "../inbox/incoming.ts";
+import { hopsIn } from "../sdk/hops.ts";
 import type { InjectMessage, InjectResult } from "../sdk/types.ts";
 import { storableJson } from "../storable.ts";
 import { findPlaces, type Place } from "./find-places.ts";
@@ -18,10 +19,19 @@ export interface InjectOptions extends StoreOptions, TargetsOptions {
   dispatchers: Pick<Dispatchers, "get">;
 }
 
-/** What tells a message from another one like it, and which webhook it came with. */
+/** Who sends a message, which is never said by the message itself. */
+export interface Sender {
+  /** A person with a key, not an integration, a process or a webhook. */
+  fromPerson: boolean;
+  /** Runs that led here; default: what the webhook says that is being handled. */
+  hops: number;
+}
+
+/** What tells a message from another one like it, which webhook it came with, and whose it is. */
 export interface Arrival {
   scope: string;
   incoming: Incoming | undefined;
+  sender: Sender;
 }
 
 export type Inject = ReturnType<typeof createInject>;
@@ -38,15 +48,16 @@ export function createInject(options: InjectOptions) {
 
   /** Of a message that is checked and storable. */
   const accept = async (
-    message: Omit<InjectMessage, "sessionId">,
+    given: Omit<InjectMessage, "sessionId">,
     place: Place,
-    { scope, incoming }: Arrival,
+    arrival: Arrival,
   ): Promise<Outcome> => {
+    const message = asAllowed(given, place);
     if (message.runAgent && !place.has_bot) throw unknownBot(place.bot_id);
     const targets = await targetsOf({ message, place });
-    const dedupeKey = dedupeKeyOf({ scope, incoming }, message.idempotencyKey);
-    const outcome = await store(prepare(message, { place, targets, dedupeKey, incoming, dispatchers }));
-    tellOf(incoming, [outcome]);
+    const dedupeKey = dedupeKeyOf(arrival, message.idempotencyKey);
+    const outcome = await store(prepare(message, { ...arrival, place, targets, dedupeKey, dispatchers }));
+    tellOf(arrival.incoming, [outcome]);
     return outcome;
   };
 
@@ -54,15 +65,34 @@ export function createInject(options: InjectOptions) {
     placeOf,
     targetsOf,
     accept,
-    async inject(given: InjectMessage, scope = given.sessionId): Promise<InjectResult> {
+    async inject(
+      given: InjectMessage,
+      scope = given.sessionId,
+      sender?: Partial<Sender>,
+    ): Promise<InjectResult> {
       const message = storableJson(given);
       // Before the first await: the request's context belongs to this call, not to the batch.
-      const incoming = currentIncoming();
+      const arrival = arrivalOf(scope, sender);
       checkMessage(message);
-      const stored = await accept(message, await placeOf(message.sessionId), { scope, incoming });
-      return resultOf(stored);
+      return resultOf(await accept(message, await placeOf(message.sessionId), arrival));
     },
   };
+}
+
+/** To be called before the first await. */
+export function arrivalOf(scope: string, { fromPerson = false, hops }: Partial<Sender> = {}): Arrival {
+  const incoming = currentIncoming();
+  return { scope, incoming, sender: { fromPerson, hops: hops ?? (incoming ? hopsIn(incoming.headers) : 0) } };
+}
+
+/** Bots that answer each other would never stop: what one wrote is kept, and no more, where its channel does not ask for it. */
+export function asAllowed<Message extends Omit<InjectMessage, "sessionId">>(
+  message: Message,
+  { allow_bot_messages }: Pick<Place, "allow_bot_messages">,
+): Message {
+  if (!message.fromBot || allow_bot_messages) return message;
+  const { dispatchConfig: _target, ...kept } = message;
+  return { ...kept, runAgent: false, notify: false } as unknown as Message;
 }
 
 /** An event that is repeated on purpose is a new one; within it a key still counts once. */

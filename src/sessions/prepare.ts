@@ -5,6 +5,7 @@ import { newId } from "../ids.ts";
 import type { Incoming } from "../inbox/incoming.ts";
 import type { InjectMessage, InjectResult } from "../sdk/types.ts";
 import type { Place } from "./find-places.ts";
+import type { Sender } from "./inject.ts";
 import type { StoredMessage } from "./store.ts";
 import type { Targets } from "./targets.ts";
 
@@ -24,6 +25,7 @@ export interface Surroundings {
   /** Null: nothing tells the message from another one like it. */
   dedupeKey: string | null;
   incoming: Incoming | undefined;
+  sender: Sender;
   dispatchers: Pick<Dispatchers, "get">;
 }
 
@@ -47,7 +49,7 @@ export function checkMessage({ content, idempotencyKey }: Message): void {
 
 export function prepare(message: Message, around: Surroundings): Prepared {
   const { content, source, idempotencyKey, author } = message;
-  const { place, targets, incoming, dispatchers } = around;
+  const { place, targets, incoming, sender, dispatchers } = around;
   const result: InjectResult = {
     message_id: newId(),
     session_id: place.session_id,
@@ -68,7 +70,10 @@ export function prepare(message: Message, around: Surroundings): Prepared {
       metadata: {
         ...message.metadata,
         ...(author && { author: { id: author.id ?? null, display_name: author.display_name } }),
+        ...(message.fromBot && { from_bot: true }),
       },
+      from_person: sender.fromPerson,
+      hops: sender.hops,
       dedupe_key: around.dedupeKey,
     },
     task: result.task_id
@@ -82,6 +87,7 @@ export function prepare(message: Message, around: Surroundings): Prepared {
           dispatch_config: targets.answer.config,
           mirrors: targets.mirrors.map(({ type, config }) => ({ ...config, type })),
           execution_config: { ...message.executionConfig },
+          loop_key: sender.fromPerson ? null : targets.answer.conversation(place.session_id),
         }
       : null,
     posts: targets.posts
@@ -97,6 +103,7 @@ export function prepare(message: Message, around: Surroundings): Prepared {
           text: postAuthor.username ? content : `[${source}] ${content}`,
           client_actions: [],
           extra_metadata: {},
+          ...(sender.hops > 0 && { hops: sender.hops }),
           ...(author && { author: postAuthor }),
           ...(!inThread && { reply_in_thread: false }),
         },

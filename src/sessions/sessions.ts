@@ -11,7 +11,7 @@ import type {
   InjectResult,
 } from "../sdk/types.ts";
 import { createGetOrCreate } from "./get-or-create.ts";
-import { createInject, type InjectOptions } from "./inject.ts";
+import { createInject, type InjectOptions, type Sender } from "./inject.ts";
 import { createInjectEvent } from "./inject-event.ts";
 
 export type MessageRow = typeof messages.$inferSelect;
@@ -25,8 +25,9 @@ export interface Sessions {
   /**
    * Stores a message and what follows from it. Throws `not_found` (session), `unknown_bot`, `validation`;
    * then nothing is stored. `scope` keeps the idempotency keys of different senders apart; default: the session.
+   * What a bot wrote is stored and starts no run, unless its channel allows it.
    */
-  inject(message: InjectMessage, scope?: string): Promise<InjectResult>;
+  inject(message: InjectMessage, scope?: string, sender?: Partial<Sender>): Promise<InjectResult>;
   /**
    * Puts an event into the channels that are bound to its place, each in the session of its own bot; when none is
    * bound, into the place's own channel. The event's dispatchConfig is used by the longest bound of them; with `notify`
@@ -34,7 +35,7 @@ export interface Sessions {
    * idempotency key stands for the whole event. A channel whose bot is gone is left out (and logged) unless it is the
    * only one. Throws `unknown_bot`, `validation`.
    */
-  injectEvent(event: InjectEvent, scope?: string): Promise<EventResult>;
+  injectEvent(event: InjectEvent, scope?: string, sender?: Partial<Sender>): Promise<EventResult>;
   /** The newest `limit` messages before the cursor (a message id), oldest first. Throws `not_found`. */
   messages(sessionId: string, page: { limit: number; before?: string }): Promise<MessageRow[]>;
 }
@@ -49,7 +50,7 @@ export function createSessions(options: SessionsOptions): Sessions {
   return {
     getOrCreate,
     inject: inject.inject,
-    injectEvent: (event, scope = event.clientId) => injectEvent(event, scope),
+    injectEvent: (event, scope = event.clientId, sender) => injectEvent(event, scope, sender),
     async messages(sessionId, { limit, before }) {
       const older = before
         ? lt(

@@ -9,7 +9,7 @@ import type { InboxRecord } from "../inbox/record.ts";
 export interface StoredMessage {
   message: Pick<
     Required<typeof messages.$inferInsert>,
-    "id" | "session_id" | "content" | "source" | "metadata" | "dedupe_key"
+    "id" | "session_id" | "content" | "source" | "metadata" | "from_person" | "hops" | "dedupe_key"
   >;
   task:
     | (Pick<
@@ -22,6 +22,7 @@ export interface StoredMessage {
         | "correlation_id"
         | "source"
         | "dispatch_type"
+        | "loop_key"
       > & { dispatch_config: JsonObject; mirrors: JsonObject[]; execution_config: JsonObject })
     | null;
 }
@@ -41,10 +42,11 @@ export async function storeMessages(
   const made = await tx.execute(sql`
     with given as materialized (select item, nr from ${given}),
     stored as (
-      insert into messages (id, session_id, role, content, source, metadata, dedupe_key)
-      select m.id, m.session_id, 'user', m.content, m.source, m.metadata, m.dedupe_key
+      insert into messages (id, session_id, role, content, source, metadata, from_person, hops, dedupe_key)
+      select m.id, m.session_id, 'user', m.content, m.source, m.metadata, m.from_person, m.hops, m.dedupe_key
       from given, jsonb_to_record(item -> 'message') as m (
-        id uuid, session_id uuid, content text, source text, metadata jsonb, dedupe_key text
+        id uuid, session_id uuid, content text, source text, metadata jsonb, from_person boolean, hops integer,
+        dedupe_key text
       )
       order by nr
       on conflict (dedupe_key) do nothing
@@ -55,10 +57,11 @@ export async function storeMessages(
     ),
     with_task as (
       insert into tasks (id, session_id, channel_id, bot_id, message_id, correlation_id, source,
-        dispatch_type, dispatch_config, mirrors, execution_config)
+        dispatch_type, dispatch_config, mirrors, execution_config, loop_key)
       select t.* from fresh, jsonb_to_record(nullif(item -> 'task', 'null')) as t (
         id uuid, session_id uuid, channel_id uuid, bot_id text, message_id uuid, correlation_id uuid, source text,
-        dispatch_type text, dispatch_config jsonb, mirrors jsonb, execution_config jsonb
+        dispatch_type text, dispatch_config jsonb, mirrors jsonb, execution_config jsonb,
+        loop_key text
       )
       where t.id is not null
     ),

@@ -1,6 +1,7 @@
 // Where the outcome of a message goes, and where the message itself is posted: decided when it comes in. Every target
 // is told once, and none of what it said itself.
 
+import { createHash } from "node:crypto";
 import type { Places } from "../channels/places.ts";
 import type { JsonObject, PostAuthor } from "../db/schema.ts";
 import type { SealConfig } from "../dispatch/seal-config.ts";
@@ -23,7 +24,8 @@ export interface PostTarget extends Target {
 }
 
 export interface Targets {
-  answer: Target;
+  /** `conversation`: what runs of one session with one target have in common; null when nobody gets the answer. */
+  answer: Target & { conversation(sessionId: string): string | null };
   /** Further places that get the outcome. */
   mirrors: Target[];
   /** Places that get the message itself. */
@@ -64,7 +66,7 @@ interface Candidate {
   isMirror: boolean;
 }
 
-const NONE: Target = { type: "none", config: {} };
+const NONE: Targets["answer"] = { type: "none", config: {}, conversation: () => null };
 
 /** Throws `validation` for a dispatch_config that does not fit its type. */
 export function createTargets(options: TargetsOptions): (wanted: Wanted) => Promise<Targets> {
@@ -153,11 +155,22 @@ export function createTargets(options: TargetsOptions): (wanted: Wanted) => Prom
     // The answer goes back to where the question came from; the question does not.
     const replies = heard.filter(({ isMirror }) => !isMirror);
     const mirrors = others.filter(({ isMirror }) => isMirror);
-    const [answer = NONE, ...rest] = distinct([...own, ...replies, ...mirrors], answers).map(toTarget);
+    const [first, ...rest] = distinct([...own, ...replies, ...mirrors], answers);
+    const answer = first ? answerTo(first) : NONE;
     // An event is announced by the answer to it; what a person says is part of a conversation.
     const told = message.author ? await posted(distinct(others, posts), message) : [];
-    return { answer, mirrors: rest, posts: told };
+    return { answer, mirrors: rest.map(toTarget), posts: told };
   };
+
+  function answerTo({ config }: Candidate): Targets["answer"] {
+    return {
+      ...toTarget({ config }),
+      conversation: (sessionId) =>
+        createHash("sha256")
+          .update(`${sessionId} ${canonical(vault.openConfig(config))}`)
+          .digest("base64url"),
+    };
+  }
 
   async function posted(candidates: Candidate[], { author }: Wanted["message"]): Promise<PostTarget[]> {
     return Promise.all(
@@ -173,7 +186,7 @@ export function createTargets(options: TargetsOptions): (wanted: Wanted) => Prom
   }
 }
 
-function toTarget({ config: { type, ...config } }: Candidate): Target {
+function toTarget({ config: { type, ...config } }: Pick<Candidate, "config">): Target {
   return { type: String(type), config };
 }
 

@@ -8,6 +8,10 @@ type TaskRow = typeof tasks.$inferSelect;
 export interface Claim {
   task: TaskRow;
   turn: ClaimedTask;
+  /** Of the message to answer. */
+  hops: number;
+  /** Other runs of the task's conversation in the last hour; zero for one that is not counted. */
+  recentRuns: number;
 }
 
 /**
@@ -29,11 +33,21 @@ export async function claimTask(query: Queryable, id: string): Promise<Claim | u
     .where(
       and(eq(tasks.id, id), inArray(tasks.status, ["pending", "running"]), eq(sessions.id, tasks.session_id)),
     )
-    .returning({ task: tasks, client_id: sessions.client_id });
+    .returning({
+      task: tasks,
+      client_id: sessions.client_id,
+      hops: sql<number>`coalesce((select hops from messages where messages.id = ${tasks.message_id}), 0)`,
+      // Column names by hand: drizzle would write them without their table here. A run that was refused has no run_at.
+      recentRuns: sql<number>`(
+        select count(*)::int from tasks other where other.loop_key = ${tasks.loop_key}
+          and other.run_at > now() - interval '1 hour' and other.id <> ${tasks.id})`,
+    });
   if (!row) return undefined;
-  const { task, client_id } = row;
+  const { task, client_id, hops, recentRuns } = row;
   return {
     task,
+    hops,
+    recentRuns,
     turn: {
       id: task.id,
       session_id: task.session_id,

@@ -13,6 +13,7 @@ import { type ErrorCode, HeddleError, messageOf } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import type { Job, Queue } from "../queue/queue.ts";
 import type { Redact } from "../redact.ts";
+import { MOST_HOPS } from "../sdk/hops.ts";
 import { type Claim, claimTask } from "./claim.ts";
 
 export interface RunTaskOptions {
@@ -23,6 +24,8 @@ export interface RunTaskOptions {
   redact: Redact;
   log: Logger;
   maxRunSeconds: number;
+  /** Of one conversation that no person started, in an hour; 0: any number. */
+  maxUnattendedRuns: number;
 }
 
 /** A run whose tools take its worker down this often is not tried again. */
@@ -33,13 +36,15 @@ const LONGEST_PAUSE_SECONDS = 60;
 
 type Ending =
   | { status: "complete"; outcome: TurnOutcome }
-  | { status: "failed" | "cancelled"; code: ErrorCode; error: string };
+  | { status: "failed" | "cancelled"; code: ErrorCode; error: string }
+  /** Not begun. Nobody is told: what is told is what others answer to. */
+  | { status: "refused"; code: ErrorCode; error: string };
 
 /** The abort reason of a run whose worker is stopping: the task goes back to the queue. */
 export const handedBack = new HeddleError("unavailable", "The worker is stopping.");
 
 export function createTaskRunner(options: RunTaskOptions) {
-  const { db, queue, agent, outbox, redact, log, maxRunSeconds } = options;
+  const { db, queue, agent, outbox, redact, log, maxRunSeconds, maxUnattendedRuns } = options;
 
   return async function runTask(job: Job, stop: AbortController): Promise<void> {
     const claim = await claimTask(db.query, job.subject);
@@ -71,7 +76,23 @@ export function createTaskRunner(options: RunTaskOptions) {
     await giveBack(claim, job, { isLoss: true });
   }
 
-  async function runClaim({ task, turn }: Claim, stop: AbortController): Promise<Ending | "handed back"> {
+  /** Why a run is not begun, in words. What was begun is finished. */
+  function whyRefused({ task, hops, recentRuns }: Claim): string | undefined {
+    if (task.attempt > 1) return undefined;
+    if (hops > MOST_HOPS) {
+      return `The message has come through ${hops} runs already, and ${MOST_HOPS} are the most: it goes in a circle.`;
+    }
+    if (maxUnattendedRuns === 0 || recentRuns < maxUnattendedRuns) return undefined;
+    return (
+      `This conversation has had ${recentRuns} runs within an hour that no person asked for, as many as ` +
+      "UNATTENDED_RUNS_PER_HOUR allows: its parties may be answering each other without end. The message is kept."
+    );
+  }
+
+  async function runClaim(claim: Claim, stop: AbortController): Promise<Ending | "handed back"> {
+    const { task, turn } = claim;
+    const refusal = whyRefused(claim);
+    if (refusal !== undefined) return { status: "refused", code: "loop_detected", error: refusal };
     if (task.tool_losses >= MAX_TOOL_LOSSES || task.losses >= MAX_LOSSES) {
       return {
         status: "failed",
@@ -104,14 +125,16 @@ export function createTaskRunner(options: RunTaskOptions) {
     }
   }
 
-  async function end({ task, turn }: Claim, job: Job, ending: Ending): Promise<void> {
+  async function end({ task, turn, hops }: Claim, job: Job, ending: Ending): Promise<void> {
     const isAnswer = ending.status === "complete";
+    const isRefused = ending.status === "refused";
     const text = isAnswer ? ending.outcome.text : ending.error;
     const kept = await db.query.transaction(async (tx) => {
       const mine = await tx
         .update(tasks)
         .set({
-          status: ending.status,
+          status: isRefused ? "failed" : ending.status,
+          ...(isRefused && { run_at: null }),
           result: isAnswer ? text : null,
           error: isAnswer ? null : text,
           error_code: isAnswer ? null : ending.code,
@@ -124,12 +147,13 @@ export function createTaskRunner(options: RunTaskOptions) {
       const writes: Promise<unknown>[] = [queue.complete(tx, "tasks", job)];
       if (isAnswer) writes.push(saveFinalStep(tx, turn, ending.outcome.final));
       // Whoever cancelled a run knows it; everybody else waits for an answer or an error.
-      if (ending.status !== "cancelled") {
+      if (ending.status !== "cancelled" && !isRefused) {
         const payload: DeliveryPayload = {
           kind: isAnswer ? "result" : "error",
           text,
           client_actions: isAnswer ? ending.outcome.clientActions : [],
           extra_metadata: {},
+          hops: hops + 1,
         };
         const { session_id, bot_id, correlation_id } = task;
         const deliveries = targetsOf(task).map((target) => ({

@@ -126,6 +126,24 @@ eachDatabase("capabilities in a turn", (open) => {
     expect(llm.requests[1]?.messages.at(-1)?.content).toBe("Text of spare.");
   });
 
+  test("a skill that a stranger mentions stays out", async () => {
+    const session = await addSession(db, await addBot(db, { tools: ["own"] }));
+    const tools = [tool("own", () => "done")];
+    for (const [fromPerson, expected] of [
+      [false, []],
+      [true, ["Text of mentioned."]],
+    ] as const) {
+      const llm = scriptedLlm(["Done"]);
+      const task = await addTask(db, session, "Use @skill:mentioned and @skill:nowhere.", { fromPerson });
+      await agentOver(db, llm, { ...sources(), tools }).agent.runTurn(task, running());
+      const texts = llm.requests[0]?.messages.map(({ content }) => content) ?? [];
+      expect(
+        texts.filter((text) => text.includes("Text of")).map((text) => text.split("\n\n")[1] ?? ""),
+      ).toEqual([...expected]);
+      expect((await stored(task.id))?.length).toBe(fromPerson ? 1 : 0);
+    }
+  });
+
   test("what is named and not there is told with the task; the run goes on", async () => {
     const bot = await addBot(db, { tools: ["own", "gone_tool"], carapaces: ["gone"], skills: ["gone-too"] });
     const session = await addSession(db, bot, {

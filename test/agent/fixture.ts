@@ -123,11 +123,16 @@ export async function addSession(
 
 type Session = Awaited<ReturnType<typeof addSession>>;
 
-export async function addMessage(db: Database, session: Session, content: string): Promise<string> {
+export async function addMessage(
+  db: Database,
+  session: Session,
+  content: string,
+  from_person = true,
+): Promise<string> {
   const id = newId();
   await db.query
     .insert(messages)
-    .values({ id, session_id: session.id, role: "user", content, source: "test" });
+    .values({ id, session_id: session.id, role: "user", content, source: "test", from_person });
   return id;
 }
 
@@ -136,7 +141,13 @@ export async function addTask(
   db: Database,
   session: Session,
   content: string,
-  options: { execution_config?: ExecutionConfig; status?: "running" | "pending"; attempt?: number } = {},
+  options: {
+    execution_config?: ExecutionConfig;
+    status?: "running" | "pending";
+    attempt?: number;
+    /** Whether a person with a key wrote the message. */
+    fromPerson?: boolean;
+  } = {},
 ): Promise<ClaimedTask> {
   const { execution_config = {}, status = "running", attempt = 1 } = options;
   const task = {
@@ -144,7 +155,7 @@ export async function addTask(
     session_id: session.id,
     channel_id: session.channel_id,
     bot_id: session.bot_id,
-    message_id: await addMessage(db, session, content),
+    message_id: await addMessage(db, session, content, options.fromPerson),
     correlation_id: newId(),
     attempt,
   };

@@ -39,6 +39,7 @@ export async function startServer({
       LOG_LEVEL: "error",
       GITHUB_WEBHOOK_SECRET: WEBHOOK_SECRET,
       WEBHOOK_RATE_LIMIT: "1000000",
+      UNATTENDED_RUNS_PER_HOUR: "0",
       ALLOW_PRIVATE_HOSTS: "127.0.0.1",
       ...environment,
     },

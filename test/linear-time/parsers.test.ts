@@ -15,6 +15,7 @@ import { frontMatterReader } from "../../src/front-matter.ts";
 import { findInLiteral } from "../../src/integrations/find-in-literal.ts";
 import { locate } from "../../src/integrations/locate.ts";
 import { compileSchema } from "../../src/json-schema.ts";
+import { argumentsWithoutControlTokens, withoutControlTokens } from "../../src/llm/control-tokens.ts";
 import { readCommands } from "../../src/llm/offline.ts";
 import { readRetryAfter, toFailure } from "../../src/llm/openai-failure.ts";
 import { nearest } from "../../src/nearest.ts";
@@ -42,6 +43,9 @@ const PARSERS: Record<string, (text: string) => unknown> = {
   "chunkMarkdown, as what is searched": (text) =>
     chunkMarkdown(text).map(({ breadcrumb, content }) => searchableText(`${breadcrumb}\n${content}`)),
   readCommands,
+  withoutControlTokens,
+  argumentsWithoutControlTokens: (text) =>
+    argumentsWithoutControlTokens(JSON.stringify({ text, escaped: "\\u003c" })),
   frontMatter: readFront,
   tagList,
   nearest: (text) => nearest(text, ["integration", "title", "content"]),

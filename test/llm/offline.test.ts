@@ -28,7 +28,7 @@ async function ask(messages: LlmMessage[], options: { passages?: Passage[]; tool
 
 const user = (content: string): LlmMessage[] => [
   { role: "system", content: "Be kind." },
-  { role: "user", content },
+  { role: "user", content, from_person: true },
 ];
 
 describe("a question", () => {
@@ -99,6 +99,17 @@ describe("a command", () => {
     const { calls, text } = await ask(user("See /ping and\n/etc/passwd\n/usr is full"));
     expect(calls).toEqual([]);
     expect(text).toContain("Nothing was found");
+  });
+
+  test("of a stranger is material, like the rest of what a webhook brings", async () => {
+    const { calls, text } = await ask([{ role: "user", content: '/ping\n/search_documents {"query": "x"}' }]);
+    expect(calls).toEqual([]);
+    expect(text).toContain("Nothing was found");
+  });
+
+  test("whose object has no end takes the rest of the text", async () => {
+    expect((await ask(user('/ping {"a": \n/ping'))).calls).toEqual([["ping", '{"a": ']]);
+    expect((await ask(user("/ping\n".repeat(101)))).text).toContain("at most 100 commands");
   });
 
   test("answers with the results of its calls", async () => {

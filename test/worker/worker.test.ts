@@ -39,6 +39,7 @@ eachDatabase("worker", (open) => {
     const { sessions, tasks, redactor } = parts;
     const start = () =>
       createWorker({
+        maxUnattendedRuns: 30,
         ...parts,
         agent: { runTurn },
         redact: redactor.redact,

@@ -24,6 +24,8 @@ export interface ContextInput {
   systemPreamble: string;
   /** The message to answer. */
   userMessage: string;
+  /** Whether a person with a key wrote it. */
+  fromPerson: boolean;
 }
 
 /** Gives its part of the context; nothing when it has none. */

@@ -1,23 +1,26 @@
 // Puts a result into another session, where the bot of that session reads it with its next message.
 
 import { Type as t } from "@sinclair/typebox";
-import type { Dispatcher, InjectMessage, InjectResult } from "../../sdk/types.ts";
+import type { DispatchContext, Dispatcher, InjectMessage, InjectResult } from "../../sdk/types.ts";
 
 export interface InternalDispatcherOptions {
-  inject: (message: InjectMessage) => Promise<InjectResult>;
+  inject: (message: InjectMessage, hops: number) => Promise<InjectResult>;
 }
 
 const CONFIG = t.Object({ session_id: t.String({ format: "uuid" }) });
 
 export function createInternalDispatcher({ inject }: InternalDispatcherOptions): Dispatcher {
-  const put = async (sessionId: unknown, content: string, idempotencyKey: string) => {
-    const { message_id, session_id } = await inject({
-      sessionId: String(sessionId),
-      content,
-      source: "internal",
-      notify: false,
-      idempotencyKey,
-    });
+  const put = async (sessionId: unknown, content: string, { delivery_id, hops = 0 }: DispatchContext) => {
+    const { message_id, session_id } = await inject(
+      {
+        sessionId: String(sessionId),
+        content,
+        source: "internal",
+        notify: false,
+        idempotencyKey: delivery_id,
+      },
+      hops,
+    );
     return { receipt: { message_id, session_id } };
   };
   return {
@@ -25,8 +28,8 @@ export function createInternalDispatcher({ inject }: InternalDispatcherOptions):
     deliver({ task, result, isError }, ctx) {
       const outcome = isError ? "failed" : "finished";
       const content = `Task ${task.id} of ${task.bot_id} ${outcome}:\n\n${result}`;
-      return put(task.dispatch_config.session_id, content, ctx.delivery_id);
+      return put(task.dispatch_config.session_id, content, ctx);
     },
-    postMessage: ({ dispatchConfig, text }, ctx) => put(dispatchConfig.session_id, text, ctx.delivery_id),
+    postMessage: ({ dispatchConfig, text }, ctx) => put(dispatchConfig.session_id, text, ctx),
   };
 }

@@ -4,6 +4,7 @@ import { Type as t } from "@sinclair/typebox";
 import { Webhook } from "standardwebhooks";
 import type { GuardedPost } from "../../guarded-fetch/post.ts";
 import { Permanent, Retryable } from "../../sdk/errors.ts";
+import { HOPS_HEADER } from "../../sdk/hops.ts";
 import type { Delivered, DispatchContext, Dispatcher, JsonObject } from "../../sdk/types.ts";
 
 export interface WebhookDispatcherOptions {
@@ -29,6 +30,7 @@ export function createWebhookDispatcher({ post, signingSecret }: WebhookDispatch
       body: text,
       headers: {
         "content-type": "application/json",
+        [HOPS_HEADER]: String(ctx.hops ?? 0),
         "webhook-id": ctx.delivery_id,
         "webhook-timestamp": String(Math.floor(now.getTime() / 1000)),
         "webhook-signature": signer(String(config.secret ?? signingSecret)).sign(ctx.delivery_id, now, text),

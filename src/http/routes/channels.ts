@@ -190,7 +190,8 @@ export function channelRoutes({ channels, channelSessions, sessions, route }: Ch
       async ({ params, body: { bot_id, ...body }, request, status }) => {
         const message = messageOf(body, request);
         const sessionId = await channelSessions.active(params.id, bot_id);
-        return status(201, await sessions.inject({ sessionId, ...message }, `channel:${params.id}`));
+        const sender = await route.sender(request);
+        return status(201, await sessions.inject({ sessionId, ...message }, `channel:${params.id}`, sender));
       },
       {
         ...route.json({

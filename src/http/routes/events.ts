@@ -16,7 +16,11 @@ export function eventRoutes({
     async ({ body, request, status }) => {
       const { client_id, event, bot_id = "default" } = body;
       const place = { clientId: client_id, event, botId: bot_id };
-      return status(201, await sessions.injectEvent({ ...place, ...messageOf(body, request) }));
+      const sender = await route.sender(request);
+      return status(
+        201,
+        await sessions.injectEvent({ ...place, ...messageOf(body, request) }, client_id, sender),
+      );
     },
     {
       ...route.json({

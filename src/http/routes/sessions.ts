@@ -28,6 +28,9 @@ const MessageAnswer = t.Object({
   content: t.String(),
   source: nullable(t.String()),
   metadata: JsonFields,
+  from_person: t.Boolean({
+    description: "Whether a person with a key wrote it: commands and mentions count then.",
+  }),
   task_id: nullable(Id, "The run that wrote it; null for a message that came in."),
   tool_calls: nullable(t.Array(t.Object({ id: t.String(), name: t.String(), arguments: t.String() }))),
   tool_call_id: nullable(t.String()),
@@ -65,7 +68,10 @@ export function sessionRoutes({ sessions, route }: { sessions: Sessions; route: 
       "/:id/messages",
       async ({ params, body, request, status }) => {
         const message = messageOf(body, request);
-        return status(201, await sessions.inject({ sessionId: params.id, ...message }));
+        return status(
+          201,
+          await sessions.inject({ sessionId: params.id, ...message }, params.id, await route.sender(request)),
+        );
       },
       {
         ...route.json({
@@ -109,6 +115,7 @@ const present = (row: MessageRow) => ({
   content: row.content,
   source: row.source,
   metadata: row.metadata,
+  from_person: row.from_person,
   task_id: row.task_id,
   tool_calls: row.tool_calls,
   tool_call_id: row.tool_call_id,

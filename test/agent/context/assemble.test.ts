@@ -18,6 +18,7 @@ const input = (more: Partial<ContextInput> = {}): ContextInput => ({
   onDemand: [],
   channelPrompt: "",
   systemPreamble: "",
+  fromPerson: false,
   userMessage: "Hello",
   ...more,
 });
