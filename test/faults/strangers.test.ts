@@ -48,10 +48,11 @@ eachDatabase("strangers", (open) => {
     };
     heddle = await startServer(loadConfig({ home, port: "0" }, environment));
   });
+  // Deliveries to itself are in flight when the server closes; that takes longer than hooks are given by default.
   afterAll(async () => {
     await heddle.close();
     await github.stop(true);
-  });
+  }, 60_000);
 
   const api = async (path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Body> => {
     const response = await fetch(`${heddle.url}${path}`, {
