@@ -11,6 +11,7 @@ import type { Queue } from "../queue/queue.ts";
 import type { Redact } from "../redact.ts";
 import type { Vault } from "../secrets/vault.ts";
 import { type Attempt, createAttempt } from "./attempt.ts";
+import { shortenWaits } from "./clock.ts";
 import type { DeliveryRow } from "./delivery.ts";
 import { createHand } from "./hand.ts";
 import type { Dispatchers } from "./registry.ts";
@@ -52,6 +53,8 @@ export interface Outbox {
   redeliver(id: string): Promise<DeliveryRow>;
   /** Gives a job of a version that did not order deliveries its place among those of its target. */
   adopt: Attempt;
+  /** To be called now and then: waits that a clock set back has made longer are as long as they were meant to be. */
+  shortenWaits(): Promise<void>;
 }
 
 export interface OutboxOptions {
@@ -100,6 +103,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
         if (row) await queue.enqueue(tx, "deliveries", { id: newId(), subject: row.id, key: keyOf(row) });
         await queue.complete(tx, "unordered_deliveries", job);
       }),
+    shortenWaits: () => shortenWaits(options),
     async get(id) {
       const row = await find(db.query, id);
       if (!row) throw missing(id);

@@ -52,6 +52,8 @@ export interface Queue {
   defer(tx: Queryable, name: QueueName, job: Job, seconds: number): Promise<void>;
   /** Changes when the jobs about a row are due that nobody has fetched. */
   reschedule(tx: Queryable, name: QueueName, subject: string, seconds: number): Promise<void>;
+  /** Makes jobs due that were sent while the clock was ahead, so that they are not due before it is that late again. */
+  pullInFuture(): Promise<void>;
   /** Fetches and runs jobs until the pump is stopped. `run` must not throw. */
   work(
     name: QueueName,
@@ -157,6 +159,15 @@ export async function createQueue({ db, log }: { db: Database; log: Logger }): P
       );
       for (const { id } of rowsOf<{ id: string }>(found)) {
         await boss.update(bossName, undefined, { id, startAfter: seconds, ...within(tx) });
+      }
+    },
+    async pullInFuture() {
+      // A deferred job is due later than it was made; one that is merely from the future is made later than now.
+      const { rows } = await db.execute(
+        "select id, name from pgboss.job where state = 'created' and least(created_on, start_after) > now() + interval '5 seconds'",
+      );
+      for (const { id, name } of rows) {
+        await boss.update(String(name), undefined, { id: String(id), startAfter: 0 });
       }
     },
     work(name, { concurrency, run, backstopMs }) {

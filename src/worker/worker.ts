@@ -17,6 +17,7 @@ export interface Worker {
 
 const CANCEL_CHECK_MS = 1_000;
 const ADOPTION_CHECK_MS = 5_000;
+const CLOCK_CHECK_MS = 30_000;
 
 export function createWorker(options: WorkerOptions): Worker {
   const { db, queue, outbox, log, concurrency, stopGraceMs = 20_000 } = options;
@@ -61,8 +62,17 @@ export function createWorker(options: WorkerOptions): Worker {
     );
   }, CANCEL_CHECK_MS);
 
+  const afterClockStep = () =>
+    Promise.all([queue.pullInFuture(), outbox.shortenWaits()]).catch((error) =>
+      log.error("Looking for waits that a clock set back made longer: {error}", { error: messageOf(error) }),
+    );
+  const clockChecks = setInterval(afterClockStep, CLOCK_CHECK_MS);
+  const firstClockCheck = afterClockStep();
+
   return {
     async close() {
+      clearInterval(clockChecks);
+      await firstClockCheck;
       const grace = setTimeout(() => {
         for (const run of runs.values()) run.abort(handedBack);
         deliveries.abort(handedBack);

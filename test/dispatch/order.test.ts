@@ -195,4 +195,34 @@ eachDatabase("order of deliveries", (open) => {
     expect(rows).toEqual([{ n: 0 }]);
     await queue.close();
   });
+
+  test("a wait that was planned while the clock was hours ahead is as long as it was meant to be", async () => {
+    const { write, work, texts, outbox, queue, db } = await fixture(({ attempt }) => {
+      if (attempt === 1) throw new Retryable("later", { retryAfterSeconds: 3600 });
+    });
+    await write({ room: "a", text: "1" }, { room: "a", text: "2" }, { room: "b", text: "3" });
+    // Sent by a clock that was five hours ahead, and not fetched before it was set.
+    const ahead = "start_after = start_after + interval '5 hours'";
+    await db.execute(`update pgboss.job set ${ahead}, created_on = created_on + interval '5 hours'`);
+    await queue.pullInFuture();
+    await work();
+    while ((await outbox.list({ status: "retrying" })).length < 2) await Bun.sleep(5);
+    await db.execute(`update pgboss.job set ${ahead} where state = 'retry'`);
+    await db.execute("update deliveries set next_attempt_at = next_attempt_at + interval '5 hours'");
+    await outbox.shortenWaits();
+    const { rows } = await db.execute(
+      "select extract(epoch from start_after - now())::int as s from pgboss.job where state = 'retry'",
+    );
+    expect(rows).toHaveLength(2);
+    for (const { s } of rows) expect(Number(s)).toBeWithin(3500, 3700);
+    for (const { next_attempt_at } of await outbox.list({ status: "retrying" })) {
+      expect(Number(next_attempt_at) - Date.now()).toBeWithin(3_500_000, 3_700_000);
+    }
+    await db.execute("update deliveries set retry_seconds = 0");
+    await outbox.shortenWaits();
+    // Those two; the one behind them fails first as well.
+    while ((await outbox.list({ status: "delivered" })).length < 2) await Bun.sleep(5);
+    expect(texts("a").slice(0, 2)).toEqual(["1", "1"]);
+    await queue.close();
+  });
 });

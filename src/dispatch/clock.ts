@@ -1,0 +1,26 @@
+import { and, eq, sql } from "drizzle-orm";
+import type { Database } from "../db/database.ts";
+import { deliveries } from "../db/schema.ts";
+import type { Queue } from "../queue/queue.ts";
+
+/**
+ * A wait that was planned while the clock was hours ahead would last those hours longer once the clock is right. How long
+ * it was meant to be is known, so what is due later than that from now is due then.
+ */
+export async function shortenWaits({ db, queue }: { db: Database; queue: Queue }): Promise<void> {
+  const due = (more: number) =>
+    sql`now() + (${deliveries.retry_seconds} + ${more}::int) * interval '1 second'`;
+  await db.query.transaction(async (tx) => {
+    const shortened = await tx
+      .update(deliveries)
+      .set({ next_attempt_at: due(0) })
+      .where(
+        and(eq(deliveries.status, "retrying"), sql`${deliveries.next_attempt_at} > ${due(SLACK_SECONDS)}`),
+      )
+      .returning({ id: deliveries.id, seconds: deliveries.retry_seconds });
+    for (const { id, seconds } of shortened) await queue.reschedule(tx, "deliveries", id, seconds ?? 0);
+  });
+}
+
+/** Between the two times that one transaction writes. */
+const SLACK_SECONDS = 5;
