@@ -1,6 +1,7 @@
 // The only reader of the environment: flags, variables and `$HEDDLE_HOME/.env` → one frozen Config.
 
 import { existsSync, readFileSync } from "node:fs";
+import { isIP } from "node:net";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseEnv } from "node:util";
@@ -48,6 +49,8 @@ export interface Config {
   readonly hookWebhookSecret: string | undefined;
   /** Requests per second that one address may send to the public routes of one integration. */
   readonly webhookRateLimit: number;
+  /** Addresses and networks of proxies whose X-Forwarded-For names the sender. */
+  readonly trustedProxies: readonly string[];
   /** Bytes of bodies on public routes that may wait in memory at a time. */
   readonly webhookBytesInFlight: number;
   /** How long records of webhooks are kept. */
@@ -93,7 +96,8 @@ export function loadConfig(flags: Flags = {}, variables: Environment = processEn
   const read = reader(flags, environment);
   return Object.freeze({
     home,
-    host: read.text("HOST") ?? "127.0.0.1",
+    // "[::]" is "::" as it stands in a URL.
+    host: (read.text("HOST") ?? "127.0.0.1").replace(/^\[([^\]]*)\]$/, "$1"),
     port: read.integer("PORT", 8000, 0, 65_535),
     baseUrl: read.url("BASE_URL", ["http:", "https:"]),
     databaseUrl: read.databaseUrl("DATABASE_URL"),
@@ -119,6 +123,7 @@ export function loadConfig(flags: Flags = {}, variables: Environment = processEn
     allowPrivateHosts: read.list("ALLOW_PRIVATE_HOSTS"),
     hookWebhookUrls: read.urls("HOOK_WEBHOOK_URLS", ["http:", "https:"]),
     hookWebhookSecret: read.signingSecret("HOOK_WEBHOOK_SECRET"),
+    trustedProxies: read.networks("TRUSTED_PROXIES"),
     webhookRateLimit: read.integer("WEBHOOK_RATE_LIMIT", 2000, 1, 1_000_000),
     webhookBytesInFlight: read.integer("WEBHOOK_BYTES_IN_FLIGHT", 128 * MB, MB, 64 * 1024 * MB),
     inboxRetentionDays: read.integer("INBOX_RETENTION_DAYS", 30, 1, 3650),
@@ -278,6 +283,18 @@ function reader(flags: Flags, environment: Environment) {
         );
       }
       return got;
+    },
+    /** Addresses, with or without the length of a prefix. */
+    networks(name: string): string[] {
+      return list(name).map((one) => {
+        const [address = "", length = "0", ...more] = one.split("/");
+        const most = isIP(address) === 4 ? 32 : 128;
+        const isNetwork =
+          isIP(address) !== 0 && more.length === 0 && /^\d{1,3}$/.test(length) && Number(length) <= most;
+        if (!isNetwork)
+          throw wrong(name, JSON.stringify(one), "addresses and networks such as 10.0.0.0/8, with commas");
+        return one;
+      });
     },
     directories(name: string): string[] {
       return list(name, ":").map((part) => resolve(part.replace(/^~(?=\/|$)/, homedir())));

@@ -60,6 +60,7 @@ export function startServer(config: Config, instrument?: Instrument): Promise<He
       baseUrl: () => config.baseUrl ?? url,
       version: build.version,
       webhookRateLimit: config.webhookRateLimit,
+      trustedProxies: config.trustedProxies,
       webhookBytesInFlight: config.webhookBytesInFlight,
       isReady: async () => void (await db.execute("select 1")),
       scalarBundle: () => asset("scalar.js"),

@@ -36,6 +36,8 @@ export interface ApiKey {
 export interface ApiKeys {
   /** Who the key belongs to; undefined for one that is unknown, revoked or expired. */
   verify(key: string): Promise<Caller | undefined>;
+  /** Whether a text has the form of a key, or is the one of the environment. */
+  isOwn(key: string): boolean;
   /** `key` is the whole key, given out this one time. 403 when it could do more, or live longer, than its maker. */
   create(
     input: { name: string; scopes: string[]; expiresAt?: Date | null; owner?: string },
@@ -162,6 +164,7 @@ export function createApiKeys({ db, log, staticKey, now = Date.now }: ApiKeysOpt
   };
 
   return {
+    isOwn: (key) => KEY.test(key) || (staticHash !== undefined && timingSafeEqual(staticHash, sha256(key))),
     async verify(key) {
       const hash = sha256(key);
       if (staticHash && timingSafeEqual(staticHash, hash)) return { ...OPERATOR, name: "API_KEY" };

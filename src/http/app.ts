@@ -18,9 +18,11 @@ import type { Documents } from "../search/documents.ts";
 import type { Sessions } from "../sessions/sessions.ts";
 import type { Tasks } from "../sessions/tasks.ts";
 import type { Transcription } from "../transcription/transcription.ts";
+import { withAnswerHeaders } from "./answer-headers.ts";
 import type { ApiKeys } from "./api-keys.ts";
 import { createAuth } from "./auth.ts";
 import { answerError } from "./errors.ts";
+import { createFailedKeys } from "./failed-keys.ts";
 import {
   type Client,
   createGateway,
@@ -55,6 +57,7 @@ import { type SkillRoutes, skillRoutes } from "./routes/skills.ts";
 import { taskRoutes } from "./routes/tasks.ts";
 import { type TemplateRoutes, templateRoutes } from "./routes/templates.ts";
 import { transcribeRoutes } from "./routes/transcribe.ts";
+import { createSenderOf } from "./sender.ts";
 import { innerUrl, parseTarget, type Target } from "./target.ts";
 
 export interface AppParts {
@@ -92,6 +95,8 @@ export interface AppParts {
   webhookRateLimit?: number;
   /** Bytes of bodies on public routes that may wait in memory at a time. */
   webhookBytesInFlight?: number;
+  /** Addresses and networks of proxies whose X-Forwarded-For is believed. */
+  trustedProxies?: readonly string[];
   /** How the outside reaches this server, without a trailing slash. */
   baseUrl: () => string;
   /** Rejects while the server cannot work. */
@@ -108,7 +113,8 @@ export interface App {
 }
 
 export function createApp(parts: AppParts): App {
-  const auth = createAuth(parts.apiKeys);
+  const auth = createAuth(parts.apiKeys, createFailedKeys({ log: parts.log.getChild("http") }));
+  const senderOf = createSenderOf(parts.trustedProxies ?? []);
   const perSecond = parts.webhookRateLimit ?? GATEWAY_LIMITS.rate.perSecond;
   const gateway = createGateway({
     integrations: parts.integrations,
@@ -131,11 +137,19 @@ export function createApp(parts: AppParts): App {
       } catch (error) {
         const requestId = newId();
         const facts = { requestId, method: request.method, path: request.url.slice(0, LOGGED_URL) };
-        return withRequestId(answerError(error, facts, parts.log.getChild("http")), requestId);
+        const answer = answerError(error, facts, parts.log.getChild("http"));
+        return withAnswerHeaders(answer, { path: "", isIntegration: false }, { [REQUEST_ID]: requestId });
       }
-      if (!isIntegrationPath(target.path)) return elysia.handle(new Request(innerUrl(target), request));
-      const requestId = newId();
-      return withRequestId(await gateway(request, { target, client, requestId }), requestId);
+      const sender = senderOf(client.address, request.headers);
+      if (isIntegrationPath(target.path)) {
+        const requestId = newId();
+        auth.arrived(request, sender);
+        const answer = await gateway(request, { target, sender, requestId });
+        return withAnswerHeaders(answer, { ...target, isIntegration: true }, { [REQUEST_ID]: requestId });
+      }
+      const inner = new Request(innerUrl(target), request);
+      auth.arrived(inner, sender);
+      return withAnswerHeaders(await elysia.handle(inner), { ...target, isIntegration: false });
     },
   };
 }
@@ -160,6 +174,9 @@ function createApi(parts: AppParts, auth: ReturnType<typeof createAuth>, gateway
       if (path === OPENAPI_PAGE) Object.assign(set.headers, OPENAPI_PAGE_HEADERS);
       // Before anything of the body is read.
       if (path.startsWith("/api/")) await auth.authenticate(request);
+      // What was asked right after the start waits, as webhooks do, instead of hearing that there is no such integration.
+      const [, id] = OF_INTEGRATION.exec(path) ?? [];
+      if (id !== undefined) await parts.integrations.whenLoaded(id);
     })
     .use(openApi({ version: parts.version, scalarBundle: parts.scalarBundle }))
     .use(healthRoutes({ version: parts.version, notReady: () => reasonOf(parts.isReady) }))
@@ -200,6 +217,8 @@ function createApi(parts: AppParts, auth: ReturnType<typeof createAuth>, gateway
     );
 }
 
+const OF_INTEGRATION = /^\/api\/v1\/(?:admin\/)?integrations\/([a-z][a-z0-9_-]*)/;
+
 /** Without parsing the whole URL: this runs for every request. */
 function pathOf({ url }: Request): string {
   const start = url.indexOf("/", url.indexOf("://") + 3);
@@ -216,17 +235,5 @@ async function reasonOf(isReady: () => Promise<void>): Promise<string | undefine
     return error instanceof HeddleError && error.code === "unavailable"
       ? error.message
       : "The database does not answer.";
-  }
-}
-
-function withRequestId(response: Response, id: string): Response {
-  try {
-    response.headers.set(REQUEST_ID, id);
-    return response;
-  } catch {
-    // The headers of an answer that came from fetch() cannot be changed.
-    const changed = new Response(response.body, response);
-    changed.headers.set(REQUEST_ID, id);
-    return changed;
   }
 }

@@ -3,27 +3,45 @@
 import { HeddleError } from "../errors.ts";
 import { covers } from "../scopes.ts";
 import type { ApiKeys, Caller } from "./api-keys.ts";
+import type { FailedKeys } from "./failed-keys.ts";
 
 export interface Auth {
+  /** Remembers from whom a request comes, so that wrong keys are counted. */
+  arrived(request: Request, sender: string): void;
+  /** Whether a request brings a key of Heddle's, right or wrong, or one that looks like it. */
+  bringsKey(request: { headers: Headers }): boolean;
   /** The owner of the request's key. 401 without a valid one. */
   authenticate(request: Request): Promise<Caller>;
   /** The same, and 403 when the key does not cover the scope. */
   authorize(request: Request, scope: string): Promise<Caller>;
 }
 
-export function createAuth({ verify }: Pick<ApiKeys, "verify">): Auth {
+export function createAuth({ verify, isOwn }: Pick<ApiKeys, "verify" | "isOwn">, failed: FailedKeys): Auth {
   // A request is asked about twice: before its body is read, and when its route is known.
   const known = new WeakMap<Request, Promise<Caller>>();
+  const senders = new WeakMap<Request, string>();
+
+  const identify = async (request: Request): Promise<Caller> => {
+    const caller = await verify(keyOf(request));
+    if (caller) return caller;
+    failed.note(senders.get(request) ?? "");
+    throw new HeddleError("unauthorized", "The API key is unknown, revoked or expired.");
+  };
 
   const authenticate = (request: Request): Promise<Caller> => {
     const asked = known.get(request);
     if (asked) return asked;
-    const answer = identify(request, verify);
+    const answer = identify(request);
     known.set(request, answer);
     return answer;
   };
 
   return {
+    arrived: (request, sender) => void senders.set(request, sender),
+    bringsKey({ headers }) {
+      const key = BEARER.exec(headers.get("authorization")?.trim() ?? "")?.[1];
+      return key !== undefined && isOwn(key);
+    },
     authenticate,
     async authorize(request, scope) {
       const caller = await authenticate(request);
@@ -35,16 +53,16 @@ export function createAuth({ verify }: Pick<ApiKeys, "verify">): Auth {
   };
 }
 
-async function identify(request: Request, verify: ApiKeys["verify"]): Promise<Caller> {
+const BEARER = /^Bearer +(\S+)$/i;
+
+function keyOf(request: Request): string {
   const header = request.headers.get("authorization");
   if (header === null) {
     throw new HeddleError("unauthorized", "An API key is needed: send Authorization: Bearer <key>.");
   }
-  const key = /^Bearer +(\S+)$/i.exec(header.trim())?.[1];
+  const key = BEARER.exec(header.trim())?.[1];
   if (key === undefined) {
     throw new HeddleError("unauthorized", "The Authorization header is not of the form: Bearer <key>.");
   }
-  const caller = await verify(key);
-  if (!caller) throw new HeddleError("unauthorized", "The API key is unknown, revoked or expired.");
-  return caller;
+  return key;
 }

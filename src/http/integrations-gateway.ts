@@ -10,7 +10,7 @@ import type { Auth } from "./auth.ts";
 import { answerError, type ErrorFacts, RateLimited } from "./errors.ts";
 import { innerRequest } from "./inner-request.ts";
 import { createIntake, type IntakeLimits, type Lease } from "./intake.ts";
-import { createRateLimiter, type RateLimit, senderOf } from "./rate-limit.ts";
+import { createRateLimiter, type RateLimit } from "./rate-limit.ts";
 import { type Pace, readBody } from "./read-body.ts";
 import { HANDLER_MS, type Router, runRouter } from "./run-router.ts";
 import type { Target } from "./target.ts";
@@ -61,7 +61,8 @@ export interface Client {
 /** What the edge knows of a request besides the request itself. */
 export interface Arrival {
   target: Target;
-  client: Client;
+  /** What counts as one sender, for limits. */
+  sender: string;
   requestId: string;
 }
 
@@ -86,8 +87,8 @@ export function createGateway(options: GatewayOptions): Gateway {
   const { integrations, auth, note, log, limits = GATEWAY_LIMITS } = options;
   const limiter = createRateLimiter(limits.rate);
   const intake = createIntake(limits.intake);
-  const checkRate = (id: string, { address }: Client): void => {
-    const taken = limiter.take(`${id} ${senderOf(address)}`);
+  const checkRate = (id: string, sender: string): void => {
+    const taken = limiter.take(`${id} ${sender}`);
     if (!taken.allowed) {
       throw new RateLimited("Too many requests from this address.", taken.retryAfterSeconds);
     }
@@ -97,7 +98,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     return READING.has(method) ? "integrations:read" : "integrations:write";
   };
 
-  return async (request, { target, client, requestId }) => {
+  return async (request, { target, sender, requestId }) => {
     const arrivedAt = performance.now();
     const [, id = "", rest = "/"] = ROUTE.exec(target.path) ?? [];
     const facts: ErrorFacts = {
@@ -114,7 +115,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       if (!integrations.routerOf(id)) await integrations.whenLoaded(id);
       const readPage = READING.has(request.method) ? integrations.webUiOf(id, rest) : undefined;
       if (readPage) {
-        checkRate(id, client);
+        checkRate(id, sender);
         return await answerPage(target, request.method, readPage);
       }
       const router = integrations.routerOf(id);
@@ -131,17 +132,17 @@ export function createGateway(options: GatewayOptions): Gateway {
           arrivedAt,
         });
       }
-      if (isPublic) checkRate(id, client);
+      if (isPublic) checkRate(id, sender);
       else await auth.authorize(request, scopeOf(method, id, rest));
-      if (isPublic) lease = intake.open(senderOf(client.address));
+      if (isPublic) lease = intake.open(sender);
       const limit = isPublic ? (integrations.maxBodyBytesOf(id) ?? limits.publicBodyBytes) : limits.bodyBytes;
       const body = await readBody(request, { limit, lease, pace: limits.pace });
       if (incoming) incoming.body = body;
       // Of a public route the router gets the very path that was judged. Others may tell "/a/" from "/a".
       const path = target.hasTrailingSlash && !isPublic ? `${rest}/` : rest;
       const inner = innerRequest({ method, path, search: target.search, headers, body });
-      // The key is between the caller and Heddle.
-      if (!isPublic) inner.headers.delete("authorization");
+      // The key is between the caller and Heddle; a sender of webhooks may have an Authorization of its own.
+      if (!isPublic || auth.bringsKey(request)) inner.headers.delete("authorization");
       const answer = await runRouter(router, inner, { id, incoming, timeoutMs: limits.handlerMs });
       if (incoming) note(incoming, answer);
       return answer;

@@ -80,7 +80,7 @@ export function createReceive({ integrations, settings, gateway, inbox }: Receiv
     });
     const answer = await gateway(request, {
       target: parseTarget(request),
-      client: { address: "127.0.0.1" },
+      sender: "127.0.0.1",
       requestId,
     });
     return { ...(await trialOf(requestId, answer, inbox)), signed: verifier !== undefined };

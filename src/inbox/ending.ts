@@ -41,7 +41,7 @@ function verdictOf(status: number, duplicates: number): Ending["verdict"] {
 }
 
 async function reasonOf(answer: Answer, error: unknown): Promise<string | null> {
-  if (error !== undefined) return messageOf(error);
+  if (error !== undefined) return messageOf(reasonBehind(error));
   const value = await jsonOf(answer);
   if (typeof value !== "object" || value === null) return null;
   const { reason, status, message, error: inner } = value as Record<string, unknown>;
@@ -49,6 +49,12 @@ async function reasonOf(answer: Answer, error: unknown): Promise<string | null> 
     typeof inner === "object" && inner !== null && "message" in inner ? inner.message : inner;
   const texts = [reason, innerMessage, message, status];
   return (texts.find((text) => typeof text === "string" && text !== "") as string | undefined) ?? null;
+}
+
+/** Who refuses a sender may keep the reason from it; the operator is told. */
+function reasonBehind(error: unknown): unknown {
+  const isRefusal = error instanceof Error && "code" in error && error.code === "invalid_signature";
+  return isRefusal && error.cause instanceof Error ? error.cause : error;
 }
 
 export const isJson = (answer: Pick<Answer, "headers">): boolean =>

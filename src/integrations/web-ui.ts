@@ -94,6 +94,8 @@ async function read(root: string, name: string, open: OpenFile): Promise<Respons
     headers: {
       "content-type": TYPES[extname(file).toLowerCase()] ?? "application/octet-stream",
       "x-content-type-options": "nosniff",
+      // Anybody may read them; a page with an origin of its own has to ask for its own modules.
+      "access-control-allow-origin": "*",
       // Built files may be replaced at any time; asking again is cheap.
       "cache-control": "no-cache",
     },

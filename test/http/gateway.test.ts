@@ -25,7 +25,7 @@ function integration(router: unknown, ...publicPaths: string[]): TestIntegration
 
 const ARRIVAL = {
   target: { path: "/integrations/hook/x", hasTrailingSlash: false, search: "" },
-  client: { address: "" },
+  sender: "",
   requestId: "id-1",
 };
 
@@ -280,7 +280,7 @@ test("one sender's flood is turned away before the handler, and nobody else", as
 test("a handler that hangs is 504, and its late answer goes nowhere", async () => {
   const { log, apiKeys } = await createHttpFixture(shared);
   const gateway = createGateway({
-    auth: createAuth(apiKeys),
+    auth: createAuth(apiKeys, { note: () => {} }),
     note: () => {},
     log,
     limits: { ...GATEWAY_LIMITS, handlerMs: 5 },
@@ -304,7 +304,7 @@ test("a request that comes while its integration still loads waits for it", asyn
   const loaded = Promise.withResolvers<void>();
   let isLive = false;
   const gateway = createGateway({
-    auth: createAuth(apiKeys),
+    auth: createAuth(apiKeys, { note: () => {} }),
     note: () => {},
     log,
     integrations: {

@@ -238,7 +238,7 @@ eachDatabase("webhook endpoints", (open) => {
       body: { session_pointer: null, prompt_template: "New: {{.}}", enabled: false },
     });
     expect(changed.body).toMatchObject({ session_pointer: null, idempotency_pointer: "/id", enabled: false });
-    expect((await post({ text: "off" })).status).toBe(404);
+    expect((await post({ text: "off" })).status).toBe(403);
     await send("PATCH", path, { body: { enabled: true } });
     expect((await messageOf(await post({ text: "on" }))).content).toContain("New: <webhook-data>");
 
@@ -246,7 +246,7 @@ eachDatabase("webhook endpoints", (open) => {
     expect((await send("DELETE", path)).status).toBe(404);
     expect((await send("GET", path)).status).toBe(404);
     expect((await send("PATCH", path, { body: { enabled: true } })).status).toBe(404);
-    expect((await post({ text: "gone" })).status).toBe(404);
+    expect((await post({ text: "gone" })).status).toBe(403);
     // One of the same name later begins anew: the old secret is no secret of it.
     expect((await make({ secrets: ["another-secret"] })).status).toBe(201);
     expect((await post({ text: "old secret" })).status).toBe(403);
@@ -393,11 +393,33 @@ eachDatabase("webhook endpoints", (open) => {
     expect(await post("{}", ping)).toEqual({ status: 200, body: { status: "pong" } });
   });
 
-  test("a name that there is not", async () => {
-    expect(await send("POST", "/integrations/webhook/nobody", { key: null, body: "{}" })).toMatchObject({
-      status: 404,
-      body: { error: { code: "not_found" } },
-    });
+  test("a stranger cannot tell a name that there is from one that there is not, or how it verifies", async () => {
+    const ask = async (endpoint: string) => {
+      const { status, body } = await send("POST", `/integrations/webhook/${endpoint}`, {
+        key: null,
+        body: "{}",
+      });
+      return { status, body };
+    };
+    const nobody = await ask("nobody");
+    expect(nobody).toMatchObject({ status: 403, body: { error: { code: "invalid_signature" } } });
+    const reasons = ["There is no endpoint of this name"];
+    for (const [scheme, reason] of [
+      ["github", "The header x-hub-signature-256 is missing"],
+      ["bearer", "The header authorization is missing"],
+    ]) {
+      name += scheme;
+      await make({ verifier: { scheme } });
+      expect(await ask(name)).toEqual(nobody);
+      reasons.push(String(reason));
+    }
+    await send("PATCH", `${ENDPOINTS}/${name}`, { body: { enabled: false } });
+    expect(await ask(name)).toEqual(nobody);
+    reasons.push("The endpoint is disabled");
+    // The operator sees why.
+    const { events } = (await send("GET", "/api/v1/inbox?integration_id=webhook&limit=20")).body;
+    const told = events.map(({ reason }: { reason: string }) => reason);
+    expect(told).toEqual(expect.arrayContaining(reasons));
     expect((await send("POST", "/integrations/webhook/a/b", { key: null, body: "{}" })).status).toBe(401);
   });
 });

@@ -1,0 +1,38 @@
+// Who sends a request, for limits: the other end of the connection, or, behind proxies of one's own, whom they name.
+
+import ipaddr from "ipaddr.js";
+import { senderOf } from "./rate-limit.ts";
+
+export type SenderOf = (address: string, headers: Headers) => string;
+
+/**
+ * `trusted` are addresses and networks (CIDR) of proxies that set X-Forwarded-For. Its entries are believed from the right,
+ * as long as the one that wrote an entry is trusted: what stands further left the sender may have written itself.
+ */
+export function createSenderOf(trusted: readonly string[]): SenderOf {
+  if (trusted.length === 0) return senderOf;
+  const networks = trusted.map((one) => (one.includes("/") ? ipaddr.parseCIDR(one) : wholeAddress(one)));
+  const isTrusted = (address: string): boolean => {
+    if (!ipaddr.isValid(address)) return false;
+    const parsed = ipaddr.process(address);
+    return networks.some(
+      ([network, bits]) => network.kind() === parsed.kind() && parsed.match([network, bits] as never),
+    );
+  };
+  return (address, headers) => {
+    if (!isTrusted(address)) return senderOf(address);
+    const named = (headers.get("x-forwarded-for") ?? "").split(",").map((one) => one.trim());
+    let sender = address;
+    while (isTrusted(sender)) {
+      const next = named.pop();
+      if (next === undefined || !ipaddr.isValid(next)) break;
+      sender = next;
+    }
+    return senderOf(sender);
+  };
+}
+
+function wholeAddress(text: string): [ipaddr.IPv4 | ipaddr.IPv6, number] {
+  const address = ipaddr.parse(text);
+  return [address, address.kind() === "ipv4" ? 32 : 128];
+}
