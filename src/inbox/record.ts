@@ -4,6 +4,7 @@ import { isUtf8 } from "node:buffer";
 import type { InboxVerdict, inboxEvents } from "../db/schema.ts";
 import type { Redact } from "../redact.ts";
 import type { InjectResult } from "../sdk/types.ts";
+import { isSecretHeader } from "../secrets/names.ts";
 import { storable } from "../storable.ts";
 import type { Incoming } from "./incoming.ts";
 
@@ -51,14 +52,11 @@ export function createRecordOf({ redact, maxBodyBytes }: RecordOptions): RecordO
   });
 }
 
-const SECRET_HEADER =
-  /auth|cookie|signature|token|secret|password|passwd|api-?key|credential|hmac|(^|[-_])(sig|key)([-_]|$)/i;
-
 /** Header names are kept, values of those that prove who sent it are not. */
 function keptHeaders({ headers, proofHeaders }: Incoming, redact: Redact): Record<string, string> {
   const kept: Record<string, string> = {};
   for (const [name, value] of headers) {
-    const isProof = proofHeaders.has(name) || SECRET_HEADER.test(name);
+    const isProof = proofHeaders.has(name) || isSecretHeader(name);
     kept[name] = isProof ? MARKER : storable(redact(value));
   }
   return kept;

@@ -1,6 +1,7 @@
 // What an integration's settings are: config.ts and the manifest's env_vars say it together, and either is enough.
 
 import type { DeclaredSetting } from "../sdk/backend.ts";
+import { isSecretSetting } from "../sdk/secret-setting.ts";
 import type { SetupManifest } from "../sdk/types.ts";
 
 export interface IntegrationSetting extends DeclaredSetting {
@@ -17,7 +18,7 @@ const OPTIONAL = Symbol.for("TypeBox.Optional");
 
 /**
  * Those of config.ts first. Where both speak: it is secret if either says so, else not if either says that, else
- * its name decides; the default is that of config.ts, for the code reads that one; the description the manifest's.
+ * its name and type decide; the default is that of config.ts, for the code reads that one; the description the manifest's.
  */
 export function mergeSettings(
   declared: readonly DeclaredSetting[],
@@ -59,16 +60,13 @@ export function defaultInManifest(
   return textOf(setup?.env_vars?.find((envVar) => envVar.key === key)?.default) ?? undefined;
 }
 
-function fromConfig(
-  { key, secret, schema }: DeclaredSetting,
-  envVar: EnvVar | undefined,
-): IntegrationSetting {
+function fromConfig({ key, schema }: DeclaredSetting, envVar: EnvVar | undefined): IntegrationSetting {
   const inSchema = schema.default === undefined ? undefined : textOf(schema.default);
   const fallback = inSchema ?? textOf(envVar?.default);
   const said = [schema.secret, envVar?.secret].filter((word) => typeof word === "boolean");
   return {
     key,
-    secret: said.length > 0 ? said.includes(true) : secret,
+    secret: said.length > 0 ? said.includes(true) : isSecretSetting(key, { ...schema, default: fallback }),
     schema,
     required:
       envVar?.required ?? (schema.default === undefined && fallback === null && !(OPTIONAL in schema)),
@@ -77,10 +75,9 @@ function fromConfig(
   };
 }
 
-const SECRET_KEY = /TOKEN|SECRET|PASSWORD|API_KEY/;
-
 function fromManifest(envVar: EnvVar): IntegrationSetting {
-  const { key, required = false, secret = SECRET_KEY.test(key), description = null } = envVar;
+  const { key, required = false, description = null } = envVar;
+  const secret = envVar.secret ?? isSecretSetting(key, { type: "string", default: envVar.default });
   return {
     key,
     secret,

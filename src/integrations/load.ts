@@ -170,7 +170,7 @@ function takeSetup(
   }
   for (const { key, secret } of mergeSettings(settings, setup)) {
     const declared = settings.find((setting) => setting.key === key);
-    const value = secret && !declared?.secret ? services.getSetting(key) : undefined;
+    const value = secret ? services.getSetting(key) : undefined;
     if (value !== undefined) services.addSecret(value);
     if (declared) declared.secret = secret;
   }

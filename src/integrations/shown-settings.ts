@@ -4,6 +4,7 @@ import { HeddleError } from "../errors.ts";
 import { nearest } from "../nearest.ts";
 import type { Redact } from "../redact.ts";
 import { parseSetting } from "../sdk/settings.ts";
+import { urlSecrets, withoutUrlSecrets } from "../secrets/urls.ts";
 import type { IntegrationSetting } from "./declared-settings.ts";
 import type { Settings, SettingValue } from "./settings.ts";
 
@@ -39,10 +40,10 @@ export function showSettings(
       required,
       secret,
       // One that is not secret may have another's secret in it, such as a password in a URL of the environment.
-      value: value === null ? null : secret ? mask(value) : redact(value),
+      value: value === null ? null : secret ? mask(value) : redact(withoutUrlSecrets(value)),
       source: source ?? (fallback === null ? null : "default"),
       is_set: source !== null,
-      default: fallback === null ? null : secret ? mask(fallback) : fallback,
+      default: fallback === null ? null : secret ? mask(fallback) : withoutUrlSecrets(fallback),
       schema: secret ? withoutDefault(schema) : schema,
       declared: true,
     };
@@ -86,7 +87,8 @@ export function checkValues(declared: readonly IntegrationSetting[], given: Give
     if (!setting) throw unknownKey(key, declared);
     const text = value === null ? "" : String(value);
     if (text.trim() !== "") checkValue(setting, text);
-    return { key, value: text, secret: setting.secret };
+    // A URL need not be called a secret to have a password in it.
+    return { key, value: text, secret: setting.secret || urlSecrets(text).length > 0 };
   });
 }
 

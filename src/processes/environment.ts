@@ -2,6 +2,7 @@
 
 import type { Settings } from "../integrations/settings.ts";
 import type { IntegrationView } from "../integrations/view.ts";
+import { isSecretName } from "../secrets/names.ts";
 
 export type ProcessSettings = Pick<Settings, "get" | "sourceOf">;
 
@@ -36,9 +37,9 @@ export function missingSettings(owner: Owner, settings: ProcessSettings): string
 
 /** Of these values, those that must not be seen; of one with several lines each, for output is read by the line. */
 export function secretsIn(values: Record<string, string>, { settings }: Owner): string[] {
-  return settings.flatMap(({ key, secret }) => {
-    const value = secret ? values[key] : undefined;
-    if (value === undefined) return [];
+  const declared = new Map(settings.map(({ key, secret }) => [key, secret]));
+  return Object.entries(values).flatMap(([key, value]) => {
+    if (!(declared.get(key) ?? isSecretName(key))) return [];
     const lines = value.split(/\r?\n/).map((line) => line.trim());
     return lines.length > 1 ? [value, ...lines] : [value];
   });

@@ -2,6 +2,7 @@
 // this file and little more.
 
 import { HeddleError } from "../errors.ts";
+import { isHarmlessName } from "../secrets/names.ts";
 import { LOG_METHODS, type RegisteredHook, type SdkBackend, type SdkLogLevel } from "./backend.ts";
 import { Permanent, Retryable } from "./errors.ts";
 import { createRegister } from "./register.ts";
@@ -100,6 +101,8 @@ export function createSdk(backend: SdkBackend, verifiers = createVerifiers()) {
 
     /** What the integration keeps for itself: cursors, marks, whatever it is told through its routes. */
     store: createStore(backend.store),
+    /** Whether what stands under this name may be a secret: false only for plainly harmless names, such as "channel_id". */
+    mayBeSecret: (name: string): boolean => !isHarmlessName(name),
     ...verifiers,
     signWebhook,
     retryAfterSeconds,

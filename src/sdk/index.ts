@@ -38,6 +38,7 @@ export const {
   log,
   fetch,
   store,
+  mayBeSecret,
   verifyGitHub,
   verifySlack,
   verifyStandardWebhook,

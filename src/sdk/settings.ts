@@ -1,10 +1,11 @@
 import type { Static, TObject, TSchema } from "@sinclair/typebox";
 import { HeddleError } from "../errors.ts";
+import { isSecretName } from "../secrets/names.ts";
 import type { DeclaredSetting, SdkBackend } from "./backend.ts";
+import { isSecretSetting } from "./secret-setting.ts";
 
 /** How TypeBox marks `t.Optional(…)`. */
 const OPTIONAL = Symbol.for("TypeBox.Optional");
-const SECRET_KEY = /TOKEN|SECRET|PASSWORD|API_KEY/;
 const NUMBER_TEXTS = ["integer", "numeric", "boolean"];
 const TRUE = ["true", "1", "yes", "on"];
 const FALSE = ["false", "0", "no", "off"];
@@ -32,8 +33,8 @@ export type Settings<Properties extends Record<string, TSchema>> = Readonly<Stat
  * returns an object that looks the value up at each access: stored setting, else environment, else `default`.
  * Empty text counts as not set. A setting with neither value nor default is undefined when it is
  * `t.Optional(…)`; else reading it throws "unavailable". Text that does not fit throws "validation".
- * Secret are those with `{ secret: true }` and those whose key contains TOKEN, SECRET, PASSWORD or API_KEY
- * unless they say `secret: false`.
+ * Secret are those with `{ secret: true }`, and those that say nothing unless their name or type is plainly harmless:
+ * see `isSecretSetting`.
  */
 export type DefineConfig = <Properties extends Record<string, TSchema>>(
   properties: Properties,
@@ -45,12 +46,13 @@ export function createDefineConfig(
   return (properties) => {
     const settings = {};
     for (const [key, schema] of Object.entries(properties)) {
-      const secret = (schema as SettingSchema).secret ?? SECRET_KEY.test(key);
+      const secret = (schema as SettingSchema).secret ?? isSecretSetting(key, schema);
       const declared: DeclaredSetting = { key, secret, schema };
       backend.declareSetting(declared);
       const text = textReader(backend, declared);
-      // Read once now, so that a secret is known before the first line that could show it.
-      text();
+      // Read once now, so that a secret is known before the first line that could show it. What is one only because
+      // nobody says otherwise waits for the manifest, which may.
+      if ((schema as SettingSchema).secret ?? isSecretName(key)) text();
       Object.defineProperty(settings, key, {
         enumerable: true,
         get: () => readValue(declared, text()),

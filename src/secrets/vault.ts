@@ -5,6 +5,7 @@ import { eq } from "drizzle-orm";
 import type { Queryable } from "../db/database.ts";
 import { type JsonObject, meta } from "../db/schema.ts";
 import { HeddleError } from "../errors.ts";
+import { MASK } from "./urls.ts";
 
 export interface Vault {
   seal(text: string): string;
@@ -17,7 +18,6 @@ export interface Vault {
 
 const PREFIX = "sealed:v1:";
 const SECRET_FIELD = /(token|secret|password|passwd|api_?key|authorization|credential|private_?key)s?$/i;
-const MASK = "********";
 
 /** `onSecret` hears every secret that passes, so that it can be kept out of logs. */
 export function createVault(key: Buffer, onSecret: (secret: string) => void): Vault {

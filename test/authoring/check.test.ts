@@ -218,6 +218,15 @@ const CASES: [rule: string, place: string, files: Files][] = [
     },
   ],
   [
+    "unsure-setting",
+    "config.ts:2",
+    {
+      "config.ts":
+        'import { defineConfig, t } from "heddle/sdk";\nexport const settings = defineConfig({ MINE_FANCY: t.String({ default: "", description: "Of the service" }) });\n',
+      "setup.ts": MANIFEST(""),
+    },
+  ],
+  [
     "secret-in-dispatch-config",
     "names.ts:2",
     {

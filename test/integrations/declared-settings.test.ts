@@ -50,7 +50,7 @@ test("declaring a setting once is enough, and both places make one", async () =>
     ["ROOM", false, false, "lobby", "from the manifest"],
     ["COUNT", false, true, "3", null],
     ["EMPTY", false, false, "filled", null],
-    ["MAYBE", false, false, null, null],
+    ["MAYBE", true, false, null, null],
     ["MAX_TOKENS", false, false, "100", null],
     ["HIDDEN", true, false, null, null],
     ["ONLY_TOKEN", true, false, null, null],

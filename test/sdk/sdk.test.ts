@@ -258,6 +258,7 @@ test("an author's test runs with no package installed", async () => {
   for (const part of [
     "src/errors.ts",
     "src/json-text.ts",
+    "src/secrets/names.ts",
     ...new Bun.Glob("src/sdk/**/*.ts").scanSync(repository),
   ]) {
     await Bun.write(join(folder.path, "sdk", part), Bun.file(join(repository, part)));

@@ -72,14 +72,16 @@ test("what does not fit is an error that names the setting, and never shows a se
 test("secrets are told once when they are known, and again when they change", () => {
   const values: Record<string, string> = {
     MY_TOKEN: "first",
-    PLAIN: "plain",
+    PLAIN_NAME: "plain",
+    UNSURE: "unsure",
     HIDDEN: "hidden",
     NOT_A_TOKEN: "shown",
   };
   const { defineConfig, declared, secrets } = config(values);
   const settings = defineConfig({
     MY_TOKEN: t.String(),
-    PLAIN: t.String(),
+    PLAIN_NAME: t.String(),
+    UNSURE: t.String(),
     HIDDEN: t.String({ secret: true }),
     NOT_A_TOKEN: t.String({ secret: false }),
     X_API_KEY: t.String({ default: "" }),
@@ -87,6 +89,7 @@ test("secrets are told once when they are known, and again when they change", ()
   expect(secrets).toEqual(["first", "hidden"]);
   expect(declared.filter(({ secret }) => secret).map(({ key }) => key)).toEqual([
     "MY_TOKEN",
+    "UNSURE",
     "HIDDEN",
     "X_API_KEY",
   ]);
@@ -94,4 +97,6 @@ test("secrets are told once when they are known, and again when they change", ()
   values.MY_TOKEN = "second";
   expect(settings.MY_TOKEN).toBe("second");
   expect(secrets).toEqual(["first", "hidden", "second"]);
+  expect([settings.PLAIN_NAME, settings.UNSURE]).toEqual(["plain", "unsure"]);
+  expect(secrets).toEqual(["first", "hidden", "second", "unsure"]);
 });

@@ -1,14 +1,14 @@
 // The secrets of endpoints: those that senders sign with, and those within a dispatch_config.
 
 import { randomBytes } from "node:crypto";
-import { type DispatchConfig, signWebhook, store, type WebhookVerifier } from "heddle/sdk";
+import { type DispatchConfig, mayBeSecret, signWebhook, store, type WebhookVerifier } from "heddle/sdk";
 
 /** What is kept sealed of one endpoint. */
 export interface Sealed {
   /** By the secret's id. */
   signing: Record<string, string>;
   /** By the field's path: "/token". */
-  dispatch: Record<string, string>;
+  dispatch: Record<string, string | number>;
 }
 
 const keyOf = (endpointId: string): string => `secrets/${endpointId}`;
@@ -38,19 +38,20 @@ export function faultInSecret(verifier: WebhookVerifier, secret: string): string
   }
 }
 
-/** The same names that Heddle seals in every dispatch_config. */
-const SECRET_FIELD = /(token|secret|password|passwd|api_?key|authorization|credential|private_?key)s?$/i;
-
-/** Takes the secret texts out of a dispatch_config. */
+/** Takes out of a dispatch_config what may be secret. Which field is declared, and as what, only its dispatcher knows. */
 export function withoutSecrets(config: DispatchConfig): {
   config: DispatchConfig;
   secrets: Sealed["dispatch"];
 } {
-  const secrets: Record<string, string> = {};
+  const secrets: Sealed["dispatch"] = {};
   const walk = (value: unknown, path: string, field: string): unknown => {
-    if (typeof value === "string" && SECRET_FIELD.test(field)) {
+    if (typeof value === "string" && path !== "/type" && (mayBeSecret(field) || hasSecret(value))) {
       secrets[path] = value;
       return "";
+    }
+    if (typeof value === "number" && mayBeSecret(field)) {
+      secrets[path] = value;
+      return null;
     }
     if (Array.isArray(value)) return value.map((item, at) => walk(item, `${path}/${at}`, field));
     if (typeof value !== "object" || value === null) return value;
@@ -61,10 +62,16 @@ export function withoutSecrets(config: DispatchConfig): {
   return { config: walk(config, "", "") as DispatchConfig, secrets };
 }
 
+/** A URL with a password, a query or a fragment. */
+function hasSecret(text: string): boolean {
+  const url = URL.parse(text);
+  return url !== null && url.username + url.password + url.search + url.hash !== "";
+}
+
 /** Puts them back. */
 export function withSecrets(config: DispatchConfig, secrets: Sealed["dispatch"]): DispatchConfig {
   const walk = (value: unknown, path: string): unknown => {
-    if (typeof value === "string") return secrets[path] ?? value;
+    if (typeof value === "string" || value === null) return secrets[path] ?? value;
     if (Array.isArray(value)) return value.map((item, at) => walk(item, `${path}/${at}`));
     if (typeof value !== "object" || value === null) return value;
     return Object.fromEntries(

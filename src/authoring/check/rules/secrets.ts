@@ -1,21 +1,19 @@
 // Secrets belong into settings: where they are encrypted, masked, and kept out of logs.
 
+import { isSecretName } from "../../../secrets/names.ts";
 import type { Found } from "../finding.ts";
-import { codeOf, placeOf, places, type SourceFile } from "../subject.ts";
+import { codeOf, placeOf, places, type SourceFile, type Subject } from "../subject.ts";
 import type { Rule } from "./rule.ts";
-
-const SECRET_NAME = /TOKEN|SECRET|PASSWORD|PASSPHRASE|API_KEY|PRIVATE_KEY|CREDENTIAL/i;
 
 /** Formats that nothing else has. */
 const KNOWN_FORMATS =
   /\bgh[pousr]_[A-Za-z0-9]{36,}|\bgithub_pat_\w{22,}|\bglpat-[\w-]{20,}|\bxox[abposr]-[\w-]{20,}|\bsk-[A-Za-z0-9_-]{20,}|\b[rs]k_live_\w{16,}|\bAKIA[A-Z0-9]{16}\b|\bAIza[\w-]{35}|\bhdl_[0-9a-f]{64}\b|-----BEGIN [A-Z ]*PRIVATE KEY-----|\beyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{10,}/g;
 
-/** `apiToken: "…"` and its like; the value is looked at by `isLikeASecret`. */
-const ASSIGNED =
-  /\b\w*(?:token|secret|password|passphrase|api_?key|private_?key)["']?\s*[:=]\s*(["'`])((?:(?!\1)[^\\\n\s]){8,})\1/gi;
+/** `apiToken: "…"` and its like; the name is looked at by `isSecretName`, the value by `isLikeASecret`. */
+const ASSIGNED = /\b(\w+)["']?\s*[:=]\s*(["'`])((?:(?!\2)[^\\\n\s]){8,})\2/g;
 
 const DISPATCH_CONFIG = /dispatch_?config["']?\s*[:=]\s*\{([^{}]*)\}/gi;
-const SECRET_FIELD = /["']?\b(\w*(?:token|secret|password|api_?key))["']?\s*:/i;
+const FIELD = /\b([\w-]+)["']?\s*:/g;
 
 export const SECRET_RULES: Rule[] = [
   {
@@ -43,11 +41,24 @@ export const SECRET_RULES: Rule[] = [
     about: "Settings whose names speak of secrets are secret.",
     check: (subject) =>
       (subject.loaded?.settings ?? [])
-        .filter(({ key, secret, schema }) => !secret && SECRET_NAME.test(key) && schema.type === "string")
+        .filter(({ key, secret, schema }) => !secret && isSecretName(key) && schema.type === "string")
         .map(({ key }) => ({
           message: `The setting ${key} looks like a secret, but says secret: false.`,
           fix: "Leave `secret: false` out, or name it otherwise: it is stored and shown in clear.",
           ...placeOf(subject, key, subject.found.files.setup, subject.found.files.config),
+        })),
+  },
+  {
+    id: "unsure-setting",
+    level: "warning",
+    about: "Every setting says whether it is secret, in its name or by itself.",
+    check: (subject) =>
+      (subject.loaded?.settings ?? [])
+        .filter(({ key, secret, schema }) => secret && !isSecretName(key) && !isSaid(subject, key, schema))
+        .map(({ key }) => ({
+          message: `Nothing says whether the setting ${key} is secret, so it is taken for one: sealed, and never shown.`,
+          fix: "Say `secret: false` for one that anybody may see, else `secret: true`.",
+          ...placeOf(subject, key, subject.found.files.config, subject.found.files.setup),
         })),
   },
   {
@@ -93,13 +104,19 @@ function knownFormats(file: SourceFile): Found[] {
 function assignedSecrets(file: SourceFile): Found[] {
   if (file.kind !== "code") return [];
   return places(file, ASSIGNED)
-    .filter(({ match }) => isLikeASecret(match[2] ?? ""))
+    .filter(({ match }) => isSecretName(match[1] ?? "") && isLikeASecret(match[3] ?? ""))
     .map(({ file, line, match }) => ({
       message: `A secret seems to stand in the code: ${match[0].split(/["'\s:=]/)[0]}.`,
       fix: "Declare it as a setting in config.ts and read it from there.",
       file,
       line,
     }));
+}
+
+function isSaid({ loaded }: Subject, key: string, schema: { secret?: unknown }): boolean {
+  const { env_vars = [], webhook } = loaded?.setup ?? {};
+  const inManifest = env_vars.find((envVar) => envVar.key === key)?.secret;
+  return schema.secret !== undefined || inManifest !== undefined || webhook?.verifier?.secret === key;
 }
 
 /** Not the name of a setting or a header, nor a text that is put together. */
@@ -110,7 +127,8 @@ function isLikeASecret(value: string): boolean {
 
 function secretsInDispatchConfig(file: SourceFile): Found[] {
   return places(file, DISPATCH_CONFIG).flatMap(({ file, line, match }) => {
-    const [, field] = SECRET_FIELD.exec(match[1] ?? "") ?? [];
+    const fields = [...(match[1] ?? "").matchAll(FIELD)].map(([, name]) => name ?? "");
+    const field = fields.find(isSecretName);
     if (field === undefined) return [];
     return {
       message: `A dispatch_config carries "${field}": it is stored with each message.`,
