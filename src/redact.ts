@@ -1,84 +1,91 @@
-// Replaces known secrets in text that leaves the process: logs, tool results, traces, hook payloads.
+// Replaces known secrets in text that is shown or logged: log lines, errors, tool results, traces, hook payloads. What is
+// delivered, answered or kept to be replayed does not pass here.
 
-import { inspect } from "node:util";
+import { AsyncLocalStorage } from "node:async_hooks";
+import { formsOf } from "./secrets/forms.ts";
+import { createMatcher, type Matcher } from "./secrets/matcher.ts";
 
 /** Returns the text with every known secret replaced. */
 export type Redact = (text: string) => string;
 
-export interface Redactor {
-  redact: Redact;
-  /** Adds values to hide from now on. Shorter ones than `MIN_SECRET_LENGTH` would hide ordinary words. */
-  add(...secrets: (string | undefined)[]): void;
-}
-
-const MIN_SECRET_LENGTH = 6;
-/** Stands for a secret wherever text is shown. */
+/** What stands for a secret. */
 export const MARKER = "[redacted]";
 
-export function createRedactor(): Redactor {
-  const known = new Set<string>();
-  let pattern: RegExp | undefined;
+export interface Redactor {
+  /** Never throws, and costs the length of the text, however many secrets are known. */
+  redact: Redact;
+  /** Hides the server's own secrets and those of its operator from now on. Words that anybody may write are left out. */
+  add(...secrets: (string | undefined)[]): void;
+  /** The same for secrets that come and go, such as an access token of an hour: only the last ones are remembered. */
+  addPassing(...secrets: string[]): void;
+  /** Hides what somebody else gave, in all that `work` and what it calls say, and nowhere else. */
+  hiding<Result>(secrets: string[], work: () => Result): Result;
+}
+
+export interface RedactorLimits {
+  /** How many secrets are known at most; the one that was told the longest ago is forgotten then. */
+  kept: number;
+  passing: number;
+}
+
+const LIMITS: RedactorLimits = { kept: 20_000, passing: 5_000 };
+/** A delivery has few. */
+const SCOPED_SLOTS = 256;
+const MOST_SCOPED = 200;
+
+export function createRedactor(limits: RedactorLimits = LIMITS): Redactor {
+  const matcher = createMatcher();
+  const kept = createPool(matcher, limits.kept);
+  const passing = createPool(matcher, limits.passing);
+  const scope = new AsyncLocalStorage<Matcher>();
   return {
-    redact: (text) => (pattern ? text.replace(pattern, MARKER) : text),
+    redact(text) {
+      const redacted = matcher.replace(text, MARKER);
+      return scope.getStore()?.replace(redacted, MARKER) ?? redacted;
+    },
     add(...secrets) {
-      const before = known.size;
-      for (const secret of secrets) {
-        if (secret === undefined || secret.length < MIN_SECRET_LENGTH) continue;
-        for (const form of formsOf(secret)) known.add(form);
-      }
-      if (known.size === before) return;
-      // Longest first: a secret that begins with another one must be hidden whole.
-      const parts = [...known].sort((a, b) => b.length - a.length).map((s) => RegExp.escape(s));
-      pattern = parts.length === 0 ? undefined : new RegExp(parts.join("|"), "g");
+      for (const secret of secrets) if (secret !== undefined) kept(secret);
+    },
+    addPassing(...secrets) {
+      for (const secret of secrets) passing(secret);
+    },
+    hiding(secrets, work) {
+      const forms = secrets.slice(0, MOST_SCOPED).flatMap(formsOf);
+      if (forms.length === 0) return work();
+      const scoped = createMatcher(SCOPED_SLOTS);
+      for (const form of forms) scoped.add(form);
+      return scope.run(scoped, work);
     },
   };
 }
 
-/** A line of a key file that is shorter tells little, and may be an ordinary one such as "{". */
-const MIN_LINE_LENGTH = 16;
+/** Of all forms of a pool's secrets together. */
+const MOST_CHARACTERS = 32 * 1024 * 1024;
 
-/** As it may stand in other text. For a secret of letters and digits these are the secret and its base64. */
-function formsOf(secret: string): string[] {
-  const text = secret.toWellFormed();
-  const lines = secret.split(/\r?\n/).map((line) => line.trim());
-  const plain = [
-    secret,
-    printed(secret),
-    ...(lines.length > 1 ? lines.filter((line) => line.length >= MIN_LINE_LENGTH) : []),
-  ];
-  const quoted = plain.map(inJson);
-  const url = encodeURIComponent(text);
-  return [
-    ...plain,
-    ...quoted,
-    // In JSON that is a text within JSON.
-    ...quoted.map(inJson),
-    url,
-    url.replace(/%../g, (code) => code.toLowerCase()),
-    // In a form, and in the path of a URL, where other characters stay as they are.
-    new URLSearchParams({ "": text }).toString().slice(1),
-    encodeURI(text),
-    ...inBase64(text),
-  ];
+/** Remembers the `limit` secrets that it was told last. */
+function createPool(matcher: Matcher, limit: number): (secret: string) => void {
+  const known = new Map<string, string[]>();
+  let characters = 0;
+  const forget = (secret: string, forms: string[]): void => {
+    known.delete(secret);
+    characters -= lengthOf(forms);
+    for (const form of forms) matcher.delete(form);
+  };
+  return (secret) => {
+    const before = known.get(secret);
+    const forms = before ?? formsOf(secret);
+    if (forms.length === 0) return;
+    // The youngest are the last of a map.
+    known.delete(secret);
+    known.set(secret, forms);
+    if (before) return;
+    characters += lengthOf(forms);
+    for (const form of forms) matcher.add(form);
+    for (const [oldest, its] of known) {
+      if (known.size <= limit && characters <= MOST_CHARACTERS) return;
+      if (oldest !== secret) forget(oldest, its);
+    }
+  };
 }
 
-/** As `console.log` shows it within an object. */
-const printed = (text: string): string => inspect(text, { maxStringLength: null }).slice(1, -1);
-
-const inJson = (text: string): string => JSON.stringify(text).slice(1, -1);
-
-/** Shorter pieces might be part of any base64. */
-const MIN_BASE64_LENGTH = 12;
-
-/** What all base64 that the text is a part of has in common, such as that of "name:secret": it may begin at each of three places. */
-function inBase64(text: string): string[] {
-  return [0, 1, 2].flatMap((before) => {
-    const bytes = Buffer.from(`${"-".repeat(before)}${text}`);
-    // The characters at both ends hold bits of the neighbours.
-    const from = Math.ceil((before * 8) / 6);
-    const to = Math.floor((bytes.length * 8) / 6);
-    return (["base64", "base64url"] as const)
-      .map((encoding) => bytes.toString(encoding).slice(from, to))
-      .filter((piece) => piece.length >= MIN_BASE64_LENGTH);
-  });
-}
+const lengthOf = (texts: string[]): number => texts.reduce((sum, text) => sum + text.length, 0);

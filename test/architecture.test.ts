@@ -126,7 +126,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   "log.ts": [],
   "nearest.ts": [],
   "owned-registry.ts": [],
-  "redact.ts": [],
+  "redact.ts": ["secrets"],
   "scopes.ts": [],
   "secrets/names.ts": [],
   "storable.ts": [],

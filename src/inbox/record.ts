@@ -2,7 +2,7 @@
 
 import { isUtf8 } from "node:buffer";
 import type { InboxVerdict, inboxEvents } from "../db/schema.ts";
-import type { Redact } from "../redact.ts";
+import { MARKER, type Redact } from "../redact.ts";
 import type { InjectResult } from "../sdk/types.ts";
 import { isSecretHeader } from "../secrets/names.ts";
 import { storable } from "../storable.ts";
@@ -28,8 +28,6 @@ export interface RecordOptions {
 }
 
 export type RecordOf = (incoming: Incoming, ending: Ending) => InboxRecord;
-
-export const MARKER = "[redacted]";
 
 const REASON_LENGTH = 500;
 

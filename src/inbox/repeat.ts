@@ -1,8 +1,8 @@
 import { HeddleError } from "../errors.ts";
 import { newId } from "../ids.ts";
+import { MARKER } from "../redact.ts";
 import type { InboxEvent } from "./inbox.ts";
 import { createIncoming, type Incoming } from "./incoming.ts";
-import { MARKER } from "./record.ts";
 
 /**
  * The webhook of a record, to be handled again. Its sender is believed because the record says that it was proven

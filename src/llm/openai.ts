@@ -38,8 +38,6 @@ const TIMEOUT_MS = 120_000;
 export function createOpenAiLlm(options: OpenAiOptions): Llm {
   const { log, redact = (text) => text, timeoutMs = TIMEOUT_MS, now = Date.now } = options;
   const client = createOpenAiClient({ ...options, timeoutMs });
-  const hide = (text: string) =>
-    redact(options.apiKey ? text.replaceAll(options.apiKey, "[redacted]") : text);
   const fallback = createFallback({
     log,
     now,
@@ -49,7 +47,7 @@ export function createOpenAiLlm(options: OpenAiOptions): Llm {
   return {
     provider: "openai",
     stream: (request) =>
-      fallback.stream(request, (model) => attempt({ client, request, model, timeoutMs, hide, now })),
+      fallback.stream(request, (model) => attempt({ client, request, model, timeoutMs, hide: redact, now })),
   };
 }
 
