@@ -3,8 +3,10 @@
 
 import { SHORTEST_TERM } from "./matcher.ts";
 
-/** In bits. A phrase of four words has about so many by this count, eight random characters a few more. */
-const ENOUGH = 28;
+/** In bits, of words alone: fewer than three words have not so many by this count. */
+const ENOUGH_IN_WORDS = 28;
+/** With a digit or a sign in it, which few ordinary words have: eight random characters have more. */
+const ENOUGH = 26;
 const FEWEST_CHARACTERS = 5;
 /** The rest of a longer one adds nothing to the decision. */
 const LOOKED_AT = 400;
@@ -12,8 +14,10 @@ const LOOKED_AT = 400;
 export function isTellable(secret: string): boolean {
   if (secret.length < SHORTEST_TERM) return false;
   const text = secret.slice(0, LOOKED_AT);
-  return new Set(text).size >= FEWEST_CHARACTERS && bitsOf(text) >= ENOUGH;
+  return new Set(text).size >= FEWEST_CHARACTERS && bitsOf(text) >= enoughFor(text);
 }
+
+const enoughFor = (text: string): number => (/^[\p{L}\s\-_]*$/u.test(text) ? ENOUGH_IN_WORDS : ENOUGH);
 
 const RUN = /\p{Lu}?\p{Ll}+|\p{Lu}+|\p{N}+|[\s\-_.:/,]|./gsu;
 

@@ -5,6 +5,7 @@ import { getLogger } from "@logtape/logtape";
 import { HeddleError } from "../../src/errors.ts";
 import type { LlmEvent, LlmRequest } from "../../src/llm/llm.ts";
 import { createOpenAiLlm, type OpenAiOptions } from "../../src/llm/openai.ts";
+import { createRedactor } from "../../src/redact.ts";
 
 const KEY = "sk-secret-key-of-the-test";
 const log = getLogger("heddle");
@@ -38,12 +39,16 @@ beforeEach(() => {
   rawRequests = [];
 });
 
+const { redact, add } = createRedactor();
+add(KEY);
+
 function provider(options: Partial<OpenAiOptions> = {}) {
   const delays: number[] = [];
   const llm = createOpenAiLlm({
     apiKey: KEY,
     baseUrl: `${mock.url}/v1`,
     log,
+    redact,
     sleep: async (ms) => void delays.push(ms),
     random: () => 0,
     ...options,
