@@ -31,6 +31,8 @@ export interface Config {
   readonly openaiApiKey: string | undefined;
   readonly openaiBaseUrl: string | undefined;
   readonly defaultModel: string;
+  /** Tokens. */
+  readonly contextWindow: number;
   readonly fallbackModels: readonly string[];
   readonly embeddingModel: string;
   /** Undefined: recordings are transcribed by integrations only. */
@@ -111,6 +113,7 @@ export function loadConfig(flags: Flags = {}, variables: Environment = processEn
     openaiApiKey: read.text("OPENAI_API_KEY"),
     openaiBaseUrl: read.url("OPENAI_BASE_URL", ["http:", "https:"]),
     defaultModel: read.text("DEFAULT_MODEL") ?? "gpt-4.1-mini",
+    contextWindow: read.integer("CONTEXT_WINDOW", 128_000, 2_000, 100_000_000),
     fallbackModels: read.list("FALLBACK_MODELS"),
     embeddingModel: read.text("EMBEDDING_MODEL") ?? "text-embedding-3-small",
     transcription: transcriptionConfig(read),

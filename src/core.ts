@@ -275,6 +275,7 @@ export async function openCore(config: Config, closers: Closers, instrument?: In
     redact,
     settings: {
       defaultModel: config.defaultModel,
+      contextWindow: config.contextWindow,
       fallbackModels: [...config.fallbackModels],
       timezone: config.timezone,
     },

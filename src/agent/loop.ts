@@ -42,6 +42,8 @@ export interface LoopOptions {
   tools: LlmTool[];
   /** The whole context for the next model call, given what this run has said and done so far. */
   contextFor(steps: LlmMessage[]): LlmMessage[];
+  /** The endpoint takes less at once. True: `contextFor` gives less from now on, so that asking again makes sense. */
+  shrink?(error: HeddleError): boolean;
   /** Must not throw but for the end of the run; `signal` aborts with the run, or when a sibling call threw. */
   callTool(call: LlmToolCall, context: { iteration: number; signal: AbortSignal }): Promise<ToolOutcome>;
   /** Awaited: a run does not go on before an event is dealt with, and ends when dealing with it throws. */
@@ -111,31 +113,39 @@ interface Question {
 
 type Answer = { text: string; toolCalls: LlmToolCall[]; call: ModelCall };
 
-async function askModel(options: LoopOptions, { iteration, steps, tools }: Question): Promise<Answer> {
-  const { llm, model, fallbackModels, signal, emit, now } = options;
-  throwIfAborted(signal);
-  const messages = options.contextFor(steps);
-  await emit({
-    type: "model_call",
-    iteration,
-    model,
-    messageCount: messages.length,
-    toolsCount: tools.length,
-  });
-  const started = now();
-  let done: Extract<LlmEvent, { type: "done" }> | undefined;
-  try {
-    for await (const event of llm.stream({ model, fallbackModels, messages, tools, signal })) {
-      if (event.type === "done") done = event;
-      else if (event.type === "text") await emit({ type: "text", iteration, text: event.text });
-      else await emit({ ...event, type: "model_retry", iteration });
-    }
-    if (!done) throw new HeddleError("model_failed", "The model's answer has no end.");
-  } catch (error) {
+async function askModel(options: LoopOptions, question: Question): Promise<Answer> {
+  const { model, signal, emit, now } = options;
+  for (;;) {
     throwIfAborted(signal);
-    await emit({ type: "model_failure", iteration, model, error, durationMs: Math.round(now() - started) });
-    throw error;
+    const started = now();
+    try {
+      return await askOnce(options, question);
+    } catch (error) {
+      throwIfAborted(signal);
+      const { iteration } = question;
+      const isTooLong = error instanceof HeddleError && error.code === "context_length_exceeded";
+      if (isTooLong && options.shrink?.(error)) {
+        await emit({ type: "model_retry", iteration, reason: error.message, model, delayMs: 0 });
+        continue;
+      }
+      await emit({ type: "model_failure", iteration, model, error, durationMs: Math.round(now() - started) });
+      throw error;
+    }
   }
+}
+
+async function askOnce(options: LoopOptions, { iteration, steps, tools }: Question): Promise<Answer> {
+  const { llm, model, fallbackModels, signal, emit } = options;
+  const messages = options.contextFor(steps);
+  const [messageCount, toolsCount] = [messages.length, tools.length];
+  await emit({ type: "model_call", iteration, model, messageCount, toolsCount });
+  let done: Extract<LlmEvent, { type: "done" }> | undefined;
+  for await (const event of llm.stream({ model, fallbackModels, messages, tools, signal })) {
+    if (event.type === "done") done = event;
+    else if (event.type === "text") await emit({ type: "text", iteration, text: event.text });
+    else await emit({ ...event, type: "model_retry", iteration });
+  }
+  if (!done) throw new HeddleError("model_failed", "The model's answer has no end.");
   const { text, toolCalls, usage, fallbackUsed, durationMs } = done;
   const call = { model: done.model, usage, fallbackUsed, durationMs };
   await emit({ type: "model_answer", iteration, call, toolCallsCount: toolCalls.length });

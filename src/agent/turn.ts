@@ -5,6 +5,7 @@ import type { Database } from "../db/database.ts";
 import { HeddleError, messageOf } from "../errors.ts";
 import type { FiredEvent, Hooks } from "../hooks/hooks.ts";
 import { newId } from "../ids.ts";
+import { AttemptFailure } from "../llm/attempt.ts";
 import type { Llm } from "../llm/llm.ts";
 import type { Logger } from "../log.ts";
 import type { Redact } from "../redact.ts";
@@ -13,6 +14,8 @@ import { storable } from "../storable.ts";
 import { createContext } from "./context/assemble.ts";
 import { CONTEXT_WINDOW_TOKENS, messageBudget } from "./context/budget.ts";
 import { createClock } from "./context/current-time.ts";
+import type { ContextInput } from "./context/source.ts";
+import { createWindows, type Windows } from "./context/windows.ts";
 import { type LoadedTurn, loadTurn } from "./load-turn.ts";
 import { type LoopEvent, runLoop } from "./loop.ts";
 import { offeredTools } from "./offered-tools.ts";
@@ -98,12 +101,13 @@ const NOTHING_STORED: StoredSteps = {
 
 export function createAgent(options: AgentOptions): Agent {
   const clock = createClock(options.settings.timezone);
+  const windows = createWindows(options.settings.contextWindow ?? CONTEXT_WINDOW_TOKENS);
   return {
     async runTurn(task, signal) {
       const progress = { toolCallsMade: 0 };
       const tell = teller(options.hooks, task);
       try {
-        const outcome = await run({ ...options, clock, task, signal, tell, progress });
+        const outcome = await run({ ...options, clock, windows, task, signal, tell, progress });
         tell("after_response", {
           response_length: outcome.text.length,
           tool_calls_made: progress.toolCallsMade,
@@ -137,6 +141,7 @@ function runContext(task: ClaimedTask): RunContext {
 
 interface Run extends AgentOptions {
   clock: Intl.DateTimeFormat;
+  windows: Windows;
   task: ClaimedTask;
   signal: AbortSignal;
   tell: Tell;
@@ -172,18 +177,34 @@ async function run(run: Run): Promise<TurnOutcome> {
   }));
   const steps = createStepKeeper(run, stored);
 
+  const model =
+    task.execution_config.model_override ?? channel.model_override ?? bot.model ?? settings.defaultModel;
+  const context = contextOf(run, turn, {
+    ...capabilities,
+    onDemand: tools.has(GET_SKILL) ? capabilities.onDemand : [],
+  });
+
   const result = await runLoop({
     llm,
-    model:
-      task.execution_config.model_override ?? channel.model_override ?? bot.model ?? settings.defaultModel,
+    model,
     fallbackModels: bot.fallback_models.length > 0 ? bot.fallback_models : settings.fallbackModels,
     tools: llmTools,
-    contextFor: contextOf(
-      run,
-      turn,
-      { ...capabilities, onDemand: tools.has(GET_SKILL) ? capabilities.onDemand : [] },
-      messageBudget(settings.contextWindow ?? CONTEXT_WINDOW_TOKENS, llmTools),
-    ),
+    contextFor: (past) => context(messageBudget(run.windows.of(model), llmTools))(past),
+    shrink({ cause }) {
+      const limit = cause instanceof AttemptFailure ? cause.tokenLimit : undefined;
+      const before = run.windows.of(model);
+      if (!run.windows.shrink(model, limit)) return false;
+      log.warn(
+        "Model {model} takes less than {before} tokens; from now on it gets {window}. Set CONTEXT_WINDOW",
+        {
+          model,
+          before,
+          window: run.windows.of(model),
+          task_id: task.id,
+        },
+      );
+      return true;
+    },
     async callTool(call, { iteration, signal }) {
       progress.toolCallsMade++;
       const called = await callTool(call, {
@@ -233,29 +254,31 @@ async function note(warnings: string[], { db, log, redact, task }: Run): Promise
   );
 }
 
+/** By budget: the sources are read again only when it has changed. */
 function contextOf(
   { task, clock, now = Date.now }: Run,
   turn: LoadedTurn,
   { fragments, template, skills, onDemand }: Capabilities,
-  budget: number,
 ) {
-  return createContext(
-    {
-      botPrompt: turn.bot.system_prompt,
-      now: now(),
-      clock,
-      history: turn.history,
-      fragments,
-      template,
-      skills,
-      onDemand,
-      channelPrompt: turn.channel.prompt ?? "",
-      systemPreamble: task.execution_config.system_preamble ?? "",
-      userMessage: turn.userMessage,
-      fromPerson: turn.fromPerson,
-    },
-    budget,
-  );
+  const input: ContextInput = {
+    botPrompt: turn.bot.system_prompt,
+    now: now(),
+    clock,
+    history: turn.history,
+    fragments,
+    template,
+    skills,
+    onDemand,
+    channelPrompt: turn.channel.prompt ?? "",
+    systemPreamble: task.execution_config.system_preamble ?? "",
+    userMessage: turn.userMessage,
+    fromPerson: turn.fromPerson,
+  };
+  let made: { budget: number; read: ReturnType<typeof createContext> } | undefined;
+  return (budget: number) => {
+    if (made?.budget !== budget) made = { budget, read: createContext(input, budget) };
+    return made.read;
+  };
 }
 
 /** Stores the durable events, and collects what the answer is handed over with. */

@@ -18,6 +18,7 @@ export type Attempt = (model: string) => AsyncIterable<AttemptEvent>;
  * - `connection`, `timeout`: no answer, or none in time
  * - `garbled`, `cut`: an answer that is not in the protocol, or ends before its end
  * - `empty`: neither text nor a tool call
+ * - `too_long`: the endpoint takes less at once
  * - `refused`: any other 4xx; asking again would be answered the same
  */
 export type FailureKind =
@@ -28,12 +29,15 @@ export type FailureKind =
   | "garbled"
   | "cut"
   | "empty"
+  | "too_long"
   | "refused";
 
 export interface FailureFacts {
   status?: number;
   /** How long the endpoint asked to wait, in milliseconds. */
   retryAfterMs?: number;
+  /** Of a `too_long`: the tokens that the endpoint says it takes. */
+  tokenLimit?: number;
   cause?: unknown;
 }
 
@@ -41,6 +45,7 @@ export class AttemptFailure extends Error {
   readonly kind: FailureKind;
   readonly status: number | undefined;
   readonly retryAfterMs: number | undefined;
+  readonly tokenLimit: number | undefined;
 
   constructor(kind: FailureKind, message: string, facts: FailureFacts = {}) {
     super(message, { cause: facts.cause });
@@ -48,5 +53,6 @@ export class AttemptFailure extends Error {
     this.kind = kind;
     this.status = facts.status;
     this.retryAfterMs = facts.retryAfterMs;
+    this.tokenLimit = facts.tokenLimit;
   }
 }

@@ -30,6 +30,7 @@ export function createFallback({ log, now, sleep, random }: FallbackOptions) {
     const started = now();
     const models = inOrder([...new Set([request.model, ...request.fallbackModels])]);
     const failures: string[] = [];
+    let tooLong: AttemptFailure | undefined;
     for (const [index, model] of models.entries()) {
       try {
         const completion = yield* streamWithRetries({
@@ -53,13 +54,18 @@ export function createFallback({ log, now, sleep, random }: FallbackOptions) {
       } catch (error) {
         if (!(error instanceof AttemptFailure)) throw error;
         failures.push(describe(model, error));
+        if (error.kind === "too_long") tooLong ??= error;
         log.warning("Model {model} failed: {reason}", { model, reason: error.message, kind: error.kind });
         if (coolsDown(error)) coolUntil.set(model, now() + COOL_DOWN_MS);
         const next = models[index + 1];
         if (next !== undefined) yield { type: "retry", reason: error.message, model: next, delayMs: 0 };
       }
     }
-    throw new HeddleError("model_failed", `No model answered. ${failures.join("; ")}`);
+    throw new HeddleError(
+      tooLong ? "context_length_exceeded" : "model_failed",
+      `No model answered. ${failures.join("; ")}`,
+      { cause: tooLong },
+    );
   }
 
   return { stream };
@@ -67,7 +73,7 @@ export function createFallback({ log, now, sleep, random }: FallbackOptions) {
 
 /** Failures that lie in the request say nothing about the model. */
 function coolsDown(failure: AttemptFailure): boolean {
-  if (failure.kind === "empty") return false;
+  if (failure.kind === "empty" || failure.kind === "too_long") return false;
   if (failure.kind !== "refused") return true;
   return failure.status === 401 || failure.status === 403 || failure.status === 404;
 }

@@ -14,6 +14,10 @@ export function toFailure(error: unknown, options: { hide: Redact; now: number }
     const { status } = error;
     // An error that comes in the middle of a stream has no status of its own.
     if (status === undefined) return new AttemptFailure("server", message);
+    if (isTooLong(error)) {
+      const tokenLimit = tokenLimitOf(error);
+      return new AttemptFailure("too_long", message, { status, ...(tokenLimit && { tokenLimit }) });
+    }
     const retryAfterMs = readRetryAfter(error.headers, options.now);
     return new AttemptFailure(kindOf(status), message, {
       status,
@@ -29,6 +33,32 @@ function kindOf(status: number): FailureKind {
   if (status === 429) return "rate_limit";
   return status === 408 || status === 409 || status >= 500 ? "server" : "refused";
 }
+
+const TOO_LONG_CODES = ["context_length_exceeded", "exceed_context_size_error"];
+/** Of endpoints without a code for it: vLLM, LM Studio, Gemini, Anthropic, Mistral, TGI. */
+const TOO_LONG =
+  /context[ _](?:length|size|window)|prompt is too long|input token count|too many (?:input )?tokens|too large for model|tokens must be/i;
+const LIMIT = /(?:length|size|window|limit|maximum|allowed|must be)[^\d]{0,40}(\d{3,8})/i;
+/** Characters of an endpoint's message that are looked at. */
+const READ = 2_000;
+
+function isTooLong({ status, code, type, message }: ApiError): boolean {
+  if (status !== 400 && status !== 413 && status !== 422) return false;
+  return (
+    [code, type].some((word) => TOO_LONG_CODES.includes(String(word))) ||
+    TOO_LONG.test(message.slice(0, READ))
+  );
+}
+
+/** llama.cpp has it as a field, others in words. */
+function tokenLimitOf({ error, message }: ApiError): number | undefined {
+  const field = (error as { n_ctx?: unknown } | undefined)?.n_ctx;
+  if (typeof field === "number" && field > 0) return field;
+  const found = LIMIT.exec(message.slice(0, READ))?.[1];
+  return found === undefined ? undefined : Number(found);
+}
+
+type ApiError = Pick<APIError, "status" | "code" | "type" | "message" | "error">;
 
 const LONGEST_MESSAGE = 300;
 

@@ -52,7 +52,7 @@ export async function* streamWithRetries(options: RetryOptions): AsyncGenerator<
 }
 
 function extraAttempts(failure: AttemptFailure): number {
-  if (failure.kind === "refused") return 0;
+  if (failure.kind === "refused" || failure.kind === "too_long") return 0;
   return failure.kind === "empty" ? EXTRA_ATTEMPTS_WHEN_EMPTY : EXTRA_ATTEMPTS;
 }
 

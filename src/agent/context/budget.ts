@@ -3,8 +3,14 @@
 import type { LlmMessage, LlmTool } from "../../llm/llm.ts";
 import { cutText } from "../cut-text.ts";
 
-export const CHARS_PER_TOKEN = 3.5;
 export const CONTEXT_WINDOW_TOKENS = 128_000;
+/** Characters of a token: of Latin text, of other alphabets, and of ideographs, syllables and emoji. */
+const LATIN = 3.5;
+const ALPHABETS = 2;
+const WIDE = 1;
+/** The first character after Latin, and the first that counts as wide. */
+const AFTER_LATIN = 0x250;
+const FIRST_WIDE = 0x2e80;
 /** Left for the answer and for the estimate's error. */
 const RESERVED = 0.15;
 /** Role and separators of a message. */
@@ -19,7 +25,13 @@ export function messageBudget(windowTokens: number, tools: LlmTool[]): number {
 }
 
 export function estimateText(text: string): number {
-  return Math.ceil(text.length / CHARS_PER_TOKEN);
+  let [wide, other] = [0, 0];
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code >= FIRST_WIDE) wide++;
+    else if (code >= AFTER_LATIN) other++;
+  }
+  return Math.ceil((text.length - wide - other) / LATIN + other / ALPHABETS + wide / WIDE);
 }
 
 export function estimate(messages: LlmMessage[]): number {
@@ -38,8 +50,19 @@ export function estimate(messages: LlmMessage[]): number {
 /** The message with its text cut, so that it costs no more than `tokens` (and at least its overhead). */
 export function cutMessage<T extends LlmMessage>(message: T, tokens: number): T {
   const other = estimate([{ ...message, content: "" }]);
-  const chars = Math.floor(Math.max(0, tokens - other) * CHARS_PER_TOKEN);
-  return message.content.length <= chars ? message : { ...message, content: cutText(message.content, chars) };
+  const content = cutToTokens(message.content, Math.max(0, tokens - other));
+  return content === message.content ? message : { ...message, content };
+}
+
+/** Each try is at least a tenth shorter than the one before, so that all of them together go over the text a few times. */
+function cutToTokens(text: string, tokens: number): string {
+  let cut = text;
+  let length = text.length;
+  for (let cost = estimateText(cut); cost > tokens; cost = estimateText(cut)) {
+    length = Math.floor(Math.min(length * 0.9, (length * tokens) / cost));
+    cut = cutText(text, length);
+  }
+  return cut;
 }
 
 /** Messages that cost no more than `tokens` together: short ones stay as they are, the longest are cut. */

@@ -1,7 +1,7 @@
 // A long run outgrows any window. Its oldest results go first, then its oldest steps; the newest step stays.
 
 import type { LlmMessage } from "../../llm/llm.ts";
-import { CHARS_PER_TOKEN, cutMessage, estimate, estimateText } from "./budget.ts";
+import { cutMessage, estimate, estimateText } from "./budget.ts";
 import type { Group } from "./groups.ts";
 
 /** Tokens that remain of an old result when room is short. */
@@ -44,11 +44,9 @@ function squeeze(group: Group, room: number): Group {
 
 function shortenArguments(message: LlmMessage, tokens: number): LlmMessage {
   if (message.role !== "assistant" || !message.tool_calls || estimate([message]) <= tokens) return message;
-  const share = Math.floor(tokens / 2 / message.tool_calls.length) * CHARS_PER_TOKEN;
+  const share = Math.floor(tokens / 2 / message.tool_calls.length);
   const tool_calls = message.tool_calls.map((call) =>
-    estimateText(call.arguments) * CHARS_PER_TOKEN > share
-      ? { ...call, arguments: ARGUMENTS_LEFT_OUT }
-      : call,
+    estimateText(call.arguments) > share ? { ...call, arguments: ARGUMENTS_LEFT_OUT } : call,
   );
   return { ...message, tool_calls };
 }
