@@ -132,13 +132,13 @@ async function bundlePrograms(): Promise<void> {
   const outDir = await builtinDir("programs", dist);
   await rm(outDir, { recursive: true, force: true });
   const { success, logs } = await Bun.build({
-    entrypoints: [join(repository, "src", "runtime", "guardian.ts")],
+    entrypoints: ["guardian.ts", "launcher.ts"].map((name) => join(repository, "src", "runtime", name)),
     outdir: outDir,
     target: "bun",
     minify: { whitespace: true, syntax: true, identifiers: false },
     throw: false,
   });
-  if (!success) throw new Error(`The guardian does not build:\n${logs.map(String).join("\n")}`);
+  if (!success) throw new Error(`Heddle's own processes do not build:\n${logs.map(String).join("\n")}`);
 }
 
 /** The same files give the same id: it names the folder that a server unpacks them into. */

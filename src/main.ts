@@ -1,5 +1,6 @@
 // The map of Heddle: a server or a worker is the parts of core.ts with what only it has, closed in reverse order.
 
+import { join } from "node:path";
 import { runCli } from "./cli.ts";
 import { createCommands } from "./commands.ts";
 import type { Config } from "./config.ts";
@@ -14,6 +15,7 @@ import { announceServer } from "./local-server.ts";
 import { processScopes } from "./processes/permissions.ts";
 import { createSupervisor, type Processes } from "./processes/supervisor.ts";
 import { asset, build } from "./runtime/assets.ts";
+import { createConfinement } from "./runtime/confine.ts";
 import { serve } from "./runtime/serve.ts";
 import { createSpawner } from "./runtime/spawn.ts";
 import { ADMIN } from "./scopes.ts";
@@ -123,9 +125,10 @@ async function createProcesses(
 ): Promise<Processes> {
   const serverId = crypto.randomUUID();
   const processLog = log.getChild("processes");
-  const spawner = createSpawner({ serverId, home: config.home, log: processLog });
+  const confinement = createConfinement({ home: config.home });
+  const spawner = createSpawner({ serverId, home: config.home, confinement, log: processLog });
   closers.push(spawner.close);
-  const { PATH: path, HOME: home, LANG: lang } = config.environment;
+  const { PATH: path, LANG: lang } = config.environment;
   return createSupervisor({
     db,
     serverId,
@@ -140,7 +143,8 @@ async function createProcesses(
         integrationId: owner.id,
       }),
     url: () => loopback(url()),
-    surroundings: { path, home, lang, timezone: config.timezone },
+    surroundings: { path, lang, timezone: config.timezone },
+    stateDir: join(config.home, "processes"),
     redact: redactor.redact,
     addSecret: redactor.add,
     log: processLog,

@@ -9,7 +9,8 @@ export type ProcessSettings = Pick<Settings, "get" | "sourceOf">;
 export interface Surroundings {
   /** Variables of the server's that any program needs. */
   path: string | undefined;
-  home: string | undefined;
+  /** A folder of its own. */
+  home: string;
   lang: string | undefined;
   /** IANA name. */
   timezone: string;
@@ -47,8 +48,8 @@ export function secretsIn(values: Record<string, string>, { settings }: Owner): 
 
 /** All that the process finds, besides what names Heddle to it. */
 export function environmentOf(values: Record<string, string>, around: Surroundings): Record<string, string> {
-  const { path = "/usr/local/bin:/usr/bin:/bin", home = "/", lang = "C.UTF-8", timezone } = around;
-  return { ...values, PATH: path, HOME: home, LANG: lang, TZ: timezone };
+  const { path = "/usr/local/bin:/usr/bin:/bin", home, lang = "C.UTF-8", timezone } = around;
+  return { ...values, PATH: path, HOME: home, TMPDIR: home, LANG: lang, TZ: timezone };
 }
 
 const declaredKeys = ({ settings, process }: Owner): Set<string> =>

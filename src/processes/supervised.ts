@@ -34,7 +34,9 @@ export interface SupervisedOptions {
   spawner: Pick<Spawner, "prepare" | "spawn">;
   lendKey(view: IntegrationView): { key: string; takeBack(): void };
   url: () => string;
-  surroundings: Surroundings;
+  surroundings: Omit<Surroundings, "home">;
+  /** A folder of its own, to write in. */
+  stateDir: string;
   redact: Redact;
   addSecret(...secrets: string[]): void;
   store: Pick<ProcessStore, "save">;
@@ -116,11 +118,12 @@ export function createSupervised(options: SupervisedOptions, first: WithProcess)
       command: view.process.cmd,
       cwd: view.folder,
       environment: {
-        ...environmentOf(values, options.surroundings),
+        ...environmentOf(values, { ...options.surroundings, home: options.stateDir }),
         HEDDLE_URL: options.url(),
         HEDDLE_API_KEY: key.key,
         HEDDLE_INTEGRATION_ID: id,
       },
+      access: { read: [view.folder], write: [options.stateDir] },
       onOutput: output.write,
     });
   }

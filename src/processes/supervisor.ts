@@ -1,6 +1,7 @@
 // The background processes of integrations: which are to run, where they stand, and an operator's say in it. Of several
 // servers on a database one supervises; the others read what it stores, and pass orders on to it.
 
+import { join } from "node:path";
 import type { Database, Lead } from "../db/database.ts";
 import type { ProcessState } from "../db/schema.ts";
 import { HeddleError } from "../errors.ts";
@@ -30,7 +31,9 @@ export interface SupervisorOptions {
   lendKey(view: IntegrationView): { key: string; takeBack(): void };
   /** Where processes on this machine reach this server. */
   url: () => string;
-  surroundings: Surroundings;
+  surroundings: Omit<Surroundings, "home">;
+  /** Where each process has a folder of its own to write in, named after its integration. */
+  stateDir: string;
   redact: Redact;
   addSecret(...secrets: string[]): void;
   log: Logger;
@@ -141,6 +144,7 @@ export async function createSupervisor(options: SupervisorOptions): Promise<Proc
         // The rows are another server's by then.
         store: { save: (...row) => void (isWitness && store.save(...row)) },
         lines,
+        stateDir: join(options.stateDir, id),
         before: leaving.get(id)?.gone ?? Promise.resolve(),
         timers,
         random: options.random ?? Math.random,

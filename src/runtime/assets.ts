@@ -98,6 +98,19 @@ export async function guardianProgram(home: string): Promise<string> {
   return join(await builtinDir("programs", home), "guardian.js");
 }
 
+/** The program that becomes a confined process. */
+export async function launcherProgram(home: string): Promise<string> {
+  if (!isCompiled) return join(import.meta.dirname, "launcher.ts");
+  return join(await builtinDir("programs", home), "launcher.js");
+}
+
+/** What of Heddle's own files its processes read: the program itself; from source the sources and their packages. */
+export function ownCode(): string[] {
+  if (isCompiled) return [process.execPath];
+  const parts = ["src", "node_modules", "package.json", "tsconfig.json"];
+  return [process.execPath, ...parts.map((name) => join(repository, name))];
+}
+
 /**
  * A folder of packages for NODE_PATH, in which a process that this one starts finds "heddle/sdk". `write` is to put the
  * stand-alone SDK into a file; from source the sources themselves serve.

@@ -10,6 +10,8 @@ export interface Family {
   groups: Iterable<number>;
   /** What the value of MARKER begins with. Undefined: those that are known by their marker alone are left out. */
   marker?: string;
+  /** Ends with what it has started, and is not told to end before: it alone knows how that one ended. */
+  wrapper?: number;
 }
 
 const FIRST_LOOK_MS = 20;
@@ -33,7 +35,7 @@ export async function endFamily(family: Family, graceMs: number): Promise<boolea
     if (elapsed >= graceMs) signal(family, members, "SIGKILL");
     else if (told.size === 0) signal(family, members, "SIGTERM");
     // Those that were born since.
-    else for (const pid of members) if (!told.has(pid)) send(pid, "SIGTERM");
+    else for (const pid of members) if (!told.has(pid) && pid !== family.wrapper) send(pid, "SIGTERM");
     for (const pid of members) told.add(pid);
     const left = graceMs - elapsed;
     await new Promise((resolve) => setTimeout(resolve, left > 0 ? Math.min(pauseMs, left) : pauseMs));
@@ -98,11 +100,12 @@ async function residentBytes(pid: number): Promise<number> {
   return Number(/^VmRSS:\s*(\d+) kB/m.exec(status)?.[1] ?? 0) * 1024;
 }
 
-function signal({ groups }: Family, members: number[], name: NodeJS.Signals): void {
+function signal({ groups, wrapper }: Family, members: number[], name: NodeJS.Signals): void {
   if (members.length === 0) return;
+  const spared = name === "SIGKILL" ? undefined : wrapper;
   // A whole group at once: nobody in it can make another process in between.
-  for (const group of groups) send(target(group), name);
-  for (const pid of members) send(pid, name);
+  for (const group of groups) if (group !== spared) send(target(group), name);
+  for (const pid of members) if (pid !== spared) send(pid, name);
 }
 
 /** Windows knows no groups: there it is the process alone. */

@@ -1,11 +1,28 @@
-// Runs a command of the Bun in this very program to its end.
+// Every Bun that Heddle starts is made here, and runs to its end here: it is the Bun in this very program, and obeys no
+// bunfig.toml and no .env, wherever it runs.
 
 import { spawn } from "node:child_process";
+import { devNull } from "node:os";
 import { createInterface } from "node:readline";
 import { thisBun } from "./assets.ts";
 
-export interface RunBun {
-  args: readonly string[];
+/** As a command's program: the Bun in this very program. */
+export const OWN_BUN = "bun";
+
+/**
+ * Bun looks for these in the working directory: a bunfig.toml can name code to run first, also at an install. An empty
+ * file in place of it is the only way to say "none". A program's missing packages are not fetched; `install` does not mind.
+ */
+const OBEYS_NOTHING = [`--config=${devNull}`, "--no-env-file", "--no-install"];
+
+/** The command, and the variables that make it one. */
+export function ownBun(args: readonly string[]) {
+  const bun = thisBun();
+  return { command: [bun.program, ...OBEYS_NOTHING, ...args], environment: bun.environment };
+}
+
+export interface RunCommand {
+  command: readonly string[];
   cwd: string;
   /** All of it: nothing of this process's own is added. */
   environment: Readonly<Record<string, string>>;
@@ -14,13 +31,22 @@ export interface RunBun {
   timeoutMs: number;
 }
 
+export type RunBun = Omit<RunCommand, "command"> & { args: readonly string[] };
+
+type End = { code: number | null; timedOut: boolean };
+
+export function runBun({ args, environment, ...request }: RunBun): Promise<End> {
+  const bun = ownBun(args);
+  return runCommand({ ...request, ...bun, environment: { ...environment, ...bun.environment } });
+}
+
 /** Resolves with its exit code when that is known and all it said was told; null when a signal ended it. */
-export async function runBun(request: RunBun): Promise<{ code: number | null; timedOut: boolean }> {
-  const { args, cwd, environment, onLine, timeoutMs } = request;
-  const bun = thisBun();
-  const child = spawn(bun.program, [...args], {
+export async function runCommand(request: RunCommand): Promise<End> {
+  const { command, cwd, environment, onLine, timeoutMs } = request;
+  const [program = "", ...args] = command;
+  const child = spawn(program, args, {
     cwd,
-    env: { ...environment, ...bun.environment },
+    env: environment,
     stdio: ["ignore", "pipe", "pipe"],
     // A group of its own, so that what it started can be ended with it.
     detached: process.platform !== "win32",

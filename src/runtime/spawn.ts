@@ -1,14 +1,17 @@
 // Starts processes that do not outlive the server. Each leads a session, and so a group, of its own, so that all it
 // starts can be ended with it. A guardian (guardian.ts) ends them when the server cannot: also after `kill -9`.
 
+import { mkdirSync } from "node:fs";
+import { constants } from "node:os";
+import { dirname, join } from "node:path";
 import { HeddleError, messageOf } from "../errors.ts";
 import type { Logger } from "../log.ts";
-import { guardianProgram, thisBun } from "./assets.ts";
+import { guardianProgram } from "./assets.ts";
+import type { Access, Confinement, ConfinementKind } from "./confine.ts";
+import type { Launch } from "./launch.ts";
 import { endFamily, type Family, MARKER, memoryOf } from "./process-family.ts";
+import { OWN_BUN, ownBun } from "./run-bun.ts";
 import { sdkPackagesFor } from "./sdk.ts";
-
-/** As a command's program: the Bun in this very program. */
-export const OWN_BUN = "bun";
 
 export interface SpawnRequest {
   /** The program and its arguments. OWN_BUN is the Bun in this very program. */
@@ -16,6 +19,8 @@ export interface SpawnRequest {
   cwd: string;
   /** All of it: nothing of the server's own is added but what `bun` and the guardian need. */
   environment: Readonly<Record<string, string>>;
+  /** What it can reach besides the system's programs, where this machine can confine it. Folders to write in are made. */
+  access: Access;
   /** Gets what it writes, as it comes. While a returned promise is pending nothing more is read, which holds the process up. */
   onOutput(chunk: Uint8Array, stream: OutputStream): Promise<void> | undefined;
 }
@@ -56,6 +61,8 @@ export interface SpawnerOptions {
   /** A UUID of this run of the server. */
   serverId: string;
   home: string;
+  /** Resolves when it is known what this machine can do. */
+  confinement: Promise<Confinement>;
   log: Logger;
 }
 
@@ -63,19 +70,21 @@ export interface SpawnerOptions {
 const DRAIN_MS = 500;
 const GUARDIAN_END_MS = 3_000;
 
-export function createSpawner({ serverId, home, log }: SpawnerOptions): Spawner {
-  const bun = thisBun();
+export function createSpawner({ serverId, home, confinement, log }: SpawnerOptions): Spawner {
   const groups = new Set<number>();
-  let files: { guardian: string; packages: string } | undefined;
+  let ready: { guardian: string; packages: string; confinement: Confinement } | undefined;
   let guardian: ReturnType<typeof startGuardian> | undefined;
   let started = 0;
   let isClosed = false;
 
   function startGuardian(program: string) {
-    const child = Bun.spawn([bun.program, program, serverId], {
+    const { command, environment } = ownBun([program, serverId]);
+    const child = Bun.spawn(command, {
+      // Whatever lies where the server was started is not the guardian's.
+      cwd: "/",
       detached: true,
       stdio: ["pipe", "ignore", "ignore"],
-      env: bun.environment,
+      env: environment,
     });
     child.unref();
     for (const group of groups) child.stdin.write(`+${group}\n`);
@@ -96,31 +105,41 @@ export function createSpawner({ serverId, home, log }: SpawnerOptions): Spawner 
 
   return {
     async prepare() {
-      files ??= { guardian: await guardianProgram(home), packages: await sdkPackagesFor(home) };
+      ready ??= {
+        guardian: await guardianProgram(home),
+        packages: await sdkPackagesFor(home),
+        confinement: await confinement,
+      };
     },
-    spawn({ command, cwd, environment, onOutput }) {
+    spawn({ command, cwd, environment, access, onOutput }) {
       if (isClosed) throw new HeddleError("unavailable", "The server is stopping.");
-      if (!files) throw new HeddleError("internal", "spawn() was called before prepare().");
+      if (!ready) throw new HeddleError("internal", "spawn() was called before prepare().");
       // Before the process: there is to be no moment at which nobody would end it.
-      guardian ??= startGuardian(files.guardian);
+      guardian ??= startGuardian(ready.guardian);
       const marker = `${serverId}/${++started}/`;
-      const [program = "", ...args] = command;
-      const isBun = program === OWN_BUN;
-      const child = start(isBun ? [bun.program, "--no-install", ...args] : [...command], cwd, {
-        NODE_PATH: files.packages,
-        ...(isBun && bun.environment),
-        ...environment,
-        [MARKER]: marker,
-      });
-      const family: Family = { groups: [child.pid], marker };
+      const { packages } = ready;
+      const { kind, wrap } = ready.confinement;
+      for (const folder of access.write) mkdirSync(folder, { recursive: true, mode: 0o700 });
+      const child = start(
+        wrap({
+          ...resolveCommand(command, cwd, { NODE_PATH: packages, ...environment, [MARKER]: marker }),
+          access: { ...access, read: [packages, ...packagesAbove(cwd), ...access.read] },
+        }),
+        marker,
+      );
+      const family: Family = {
+        groups: [child.pid],
+        marker,
+        ...(kind === "bubblewrap" && { wrapper: child.pid }),
+      };
       groups.add(child.pid);
       tell(`+${child.pid}`);
       const readers = [read(child.stdout, "stdout", onOutput), read(child.stderr, "stderr", onOutput)];
       return {
         pid: child.pid,
         exited: child.exited.then(() => {
-          const { exitCode: code, signalCode } = child;
-          return { code, signal: signalCode === null ? null : String(signalCode) };
+          const { exitCode, signalCode } = child;
+          return exitOf(kind, exitCode, signalCode === null ? null : String(signalCode));
         }),
         async end(graceMs) {
           const isGone = await endFamily(family, graceMs);
@@ -145,12 +164,45 @@ export function createSpawner({ serverId, home, log }: SpawnerOptions): Spawner 
   };
 }
 
-function start(command: string[], cwd: string, env: Record<string, string>) {
+/** With the program's path, so that one that is missing is told of here and not by what confines it. */
+function resolveCommand(command: readonly string[], cwd: string, environment: Record<string, string>) {
+  const [program = "", ...args] = command;
+  if (program === OWN_BUN) {
+    const bun = ownBun(args);
+    return { command: bun.command, cwd, environment: { ...environment, ...bun.environment } };
+  }
+  const path = Bun.which(program, { PATH: environment.PATH ?? "", cwd });
+  if (path === null) {
+    throw new HeddleError("unavailable", `${program} cannot be started: there is no such program.`);
+  }
+  return { command: [path, ...args], cwd, environment };
+}
+
+/** Where Bun and Node look for what code in this folder imports. */
+function packagesAbove(folder: string): string[] {
+  const parent = dirname(folder);
+  return [join(folder, "node_modules"), ...(parent === folder ? [] : packagesAbove(parent))];
+}
+
+function start({ command, cwd, environment }: Launch, marker: string) {
   try {
-    return Bun.spawn(command, { cwd, env, detached: true, stdio: ["ignore", "pipe", "pipe"] });
+    return Bun.spawn([...command], {
+      cwd,
+      // Also on the way to what it becomes.
+      env: { ...environment, [MARKER]: marker },
+      detached: true,
+      stdio: ["ignore", "pipe", "pipe"],
+    });
   } catch (cause) {
     throw new HeddleError("unavailable", `${command[0]} cannot be started: ${messageOf(cause)}`, { cause });
   }
+}
+
+/** Bubblewrap outlives what it has started, and tells of a signal as a shell does. */
+function exitOf(kind: ConfinementKind, code: number | null, signal: string | null): Exit {
+  const number = kind === "bubblewrap" && code !== null ? code - 128 : 0;
+  const name = Object.entries(constants.signals).find(([, value]) => value === number)?.[0];
+  return name === undefined ? { code, signal } : { code: null, signal: name };
 }
 
 type Reading = { done: Promise<void>; cancel(): Promise<void> };

@@ -1,5 +1,6 @@
 // A supervisor over integrations in temporary folders: the real registry, settings, database and processes.
 
+import { join } from "node:path";
 import { getLogger } from "@logtape/logtape";
 import type { Review } from "../../src/integrations/review.ts";
 import { createSettings } from "../../src/integrations/settings.ts";
@@ -10,6 +11,7 @@ import {
   type SupervisorOptions,
 } from "../../src/processes/supervisor.ts";
 import { createRedactor } from "../../src/redact.ts";
+import { type ConfinementKind, createConfinement } from "../../src/runtime/confine.ts";
 import { createSpawner } from "../../src/runtime/spawn.ts";
 import { createVault } from "../../src/secrets/vault.ts";
 import type { TestDatabase } from "../database.ts";
@@ -23,6 +25,8 @@ export interface FixtureOptions {
   lead?: TestDatabase["lead"];
   /** What the first start of a process waits for. */
   beforeStart?: () => Promise<void>;
+  /** Default: none, for what a process does is the same; test/runtime has those. */
+  confinement?: ConfinementKind;
 }
 
 export const processFile = (script: string, more = ""): string =>
@@ -42,7 +46,12 @@ export async function processFixture(db: TestDatabase, files: Files, options: Fi
   const folder = await harness(files, { watch, states, ...(review && { review }) });
   await folder.integrations.loadAll();
   const serverId = crypto.randomUUID();
-  const spawner = createSpawner({ serverId, home: db.home, log });
+  const spawner = createSpawner({
+    serverId,
+    home: db.home,
+    confinement: createConfinement({ home: db.home, wanted: options.confinement ?? "none" }),
+    log,
+  });
   const lent = new Set<string>();
   const processes = await createSupervisor({
     db: { ...db, ...(options.lead && { lead: options.lead }) },
@@ -63,7 +72,8 @@ export async function processFixture(db: TestDatabase, files: Files, options: Fi
       return { key, takeBack: () => void lent.delete(key) };
     },
     url: () => "http://127.0.0.1:1",
-    surroundings: { path: process.env.PATH, home: "/tmp", lang: undefined, timezone: "Europe/Berlin" },
+    surroundings: { path: process.env.PATH, lang: undefined, timezone: "Europe/Berlin" },
+    stateDir: join(db.home, "processes"),
     redact: redactor.redact,
     addSecret: redactor.add,
     log,

@@ -75,6 +75,7 @@ test("its environment holds its own settings and its key, and nobody else's", as
     "MINE_TOKEN",
     "NODE_PATH",
     "PATH",
+    "TMPDIR",
     "TZ",
   ]);
   expect(found).toMatchObject({

@@ -1,15 +1,24 @@
-import { afterAll, afterEach, expect, test } from "bun:test";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
 import { spawn as spawnChild } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { getLogger } from "@logtape/logtape";
+import { type ConfinementKind, createConfinement } from "../../src/runtime/confine.ts";
 import { createSpawner, type SpawnedProcess, type Spawner } from "../../src/runtime/spawn.ts";
 import { commandsWith, environmentOf, isAlive } from "../processes/alive.ts";
+import { outerPid, usableConfinements } from "./confinements.ts";
 
 const home = mkdtempSync(join(tmpdir(), "heddle-test-"));
+/** Of the integration. */
+const folder = join(home, "workspace", "integrations", "tried");
+mkdirSync(folder, { recursive: true });
+const state = join(home, "processes", "tried");
 const serverId = crypto.randomUUID();
+const kinds = await usableConfinements();
+/** What the tests are run with now. */
+let kind: ConfinementKind = "none";
 let spawner: Spawner | undefined;
 const running = new Set<SpawnedProcess>();
 
@@ -22,13 +31,19 @@ afterEach(async () => {
 afterAll(() => rmSync(home, { recursive: true, force: true }));
 
 async function start(command: string[], environment: Record<string, string> = {}) {
-  spawner ??= createSpawner({ serverId, home, log: getLogger("test") });
+  spawner ??= createSpawner({
+    serverId,
+    home,
+    confinement: createConfinement({ home, wanted: kind }),
+    log: getLogger("test"),
+  });
   await spawner.prepare();
   let said = "";
   const waiting = new Set<() => void>();
   const child = spawner.spawn({
     command,
-    cwd: home,
+    cwd: folder,
+    access: { read: [folder], write: [state] },
     environment: { PATH: process.env.PATH ?? "", ...environment },
     onOutput(chunk) {
       said += new TextDecoder().decode(chunk);
@@ -56,116 +71,133 @@ const family = (how = ":") =>
 
 async function numbers(heard: (pattern: RegExp) => Promise<RegExpExecArray>) {
   const [, me, child] = await heard(/me (\d+) child (\d+)\n/);
-  return [Number(me), Number(child)] as const;
+  return [await outerPid(Number(me), serverId), await outerPid(Number(child), serverId)] as const;
 }
 
-test("it sees its own environment and nothing of this one", async () => {
-  process.env.CANARY_OF_THE_SERVER = "canary";
-  const { child, heard } = await start(["sh", "-c", "echo up; sleep 100"], { MINE: "1" });
-  delete process.env.CANARY_OF_THE_SERVER;
-  await heard(/up/);
-  const environment = environmentOf(child.pid);
-  expect(Object.keys(environment).sort()).toEqual(["HEDDLE_SUPERVISOR", "MINE", "NODE_PATH", "PATH"]);
-  expect(environment.HEDDLE_SUPERVISOR).toStartWith(serverId);
-});
-
-test("its exit code and its signal are told", async () => {
-  const first = await start(["sh", "-c", "exit 3"]);
-  expect(await first.child.exited).toEqual({ code: 3, signal: null });
-  const second = await start(["sh", "-c", "kill -SEGV $$"]);
-  expect(await second.child.exited).toEqual({ code: null, signal: "SIGSEGV" });
-});
-
-test("what cannot be started says what it was", async () => {
-  await expect(start(["no-such-program-anywhere"])).rejects.toThrow(
-    "no-such-program-anywhere cannot be started",
-  );
-});
-
-test("its children end with it, and those that ignore SIGTERM end by SIGKILL", async () => {
-  const { child, heard } = await start(["sh", "-c", family('trap "" TERM')]);
-  const pids = await numbers(heard);
-  expect(pids.map(isAlive)).toEqual([true, true]);
-  expect(await child.end(100)).toBe(true);
-  expect(pids.map(isAlive)).toEqual([false, false]);
-  expect(await child.exited).toEqual({ code: null, signal: "SIGKILL" });
-});
-
-test("it may clean up at SIGTERM, and is not killed while it does", async () => {
-  const { child, heard } = await start([
-    "sh",
-    "-c",
-    'trap "sleep 0.3; echo clean; exit 0" TERM; echo up; while :; do sleep 0.1; done',
-  ]);
-  await heard(/up/);
-  expect(await child.end(60_000)).toBe(true);
-  await heard(/clean/);
-  expect(await child.exited).toEqual({ code: 0, signal: null });
-}, 70_000);
-
-test("what it left behind in a session of its own ends, too", async () => {
-  const script = `setsid sh -c 'echo "me $$ child $$"; while :; do sleep 0.1; done' & sleep 0.1; exit 0`;
-  const { child, heard } = await start(["sh", "-c", script]);
-  const [, pid] = await numbers(heard);
-  await child.exited;
-  expect(isAlive(pid)).toBe(true);
-  expect(await child.end(1_000)).toBe(true);
-  expect(isAlive(pid)).toBe(false);
-});
-
-test("memory is that of all it started", async () => {
-  const hungry =
-    "const held = Buffer.alloc(64e6, 1); console.log('up'); setInterval(() => held.length, 1000)";
-  writeFileSync(join(home, "hungry.js"), hungry);
-  const { child, heard } = await start(["sh", "-c", `"${process.execPath}" hungry.js & wait`]);
-  await heard(/up/);
-  expect(await child.memory()).toBeGreaterThan(64e6);
-});
-
-test('a bare "bun" is this very program, and finds "heddle/sdk"', async () => {
-  writeFileSync(
-    join(home, "listener.ts"),
-    'import { defineConfig, t } from "heddle/sdk"; console.log(process.execPath, defineConfig({ A: t.Integer() }).A + 1);',
-  );
-  const { heard } = await start(["bun", "listener.ts"], { A: "41" });
-  expect((await heard(/.*\n/))[0]).toBe(`${process.execPath} 42\n`);
-});
-
-test("orphans of another server are found by its id, and nobody else's", async () => {
-  const mine = await start(["sh", "-c", family()]);
-  const own = await numbers(mine.heard);
-  const other = createSpawner({ serverId: crypto.randomUUID(), home, log: getLogger("test") });
-  await other.endOrphansOf(crypto.randomUUID());
-  expect(own.map(isAlive)).toEqual([true, true]);
-  await other.endOrphansOf(serverId);
-  expect(own.map(isAlive)).toEqual([false, false]);
-});
-
-test("a guardian that is killed is replaced, and the new one does its work", async () => {
-  const server = spawnChild(process.execPath, [join(import.meta.dirname, "spawning-server.ts"), home], {
-    stdio: ["ignore", "pipe", "inherit"],
+describe.each(kinds)("confined by %s", (given) => {
+  beforeAll(() => {
+    kind = given;
   });
-  try {
-    const [line = ""] = await Array.fromAsync(take(createInterface(server.stdout), 1));
-    const [, pid, id = ""] = /process (\d+) server (\S+)/.exec(line) ?? [];
-    const guardian = async (isOther: (found: number) => boolean) => {
-      for (;;) {
-        const found = commandsWith(id).find(isOther);
-        if (found !== undefined) return found;
-        await Bun.sleep(20);
-      }
-    };
-    const first = await guardian(() => true);
-    process.kill(first, "SIGKILL");
-    await guardian((found) => found !== first);
-    expect(isAlive(Number(pid))).toBe(true);
-    server.kill("SIGKILL");
-    while (isAlive(Number(pid))) await Bun.sleep(20);
-    while (commandsWith(id).length > 0) await Bun.sleep(20);
-  } finally {
-    server.kill("SIGKILL");
-  }
-}, 30_000);
+
+  test("it sees its own environment and nothing of this one", async () => {
+    process.env.CANARY_OF_THE_SERVER = "canary";
+    const { child, heard } = await start(["sh", "-c", "echo up; sleep 100"], { MINE: "1" });
+    delete process.env.CANARY_OF_THE_SERVER;
+    await heard(/up/);
+    // The process itself, where something else keeps the number.
+    const environment = environmentOf(commandsWith("echo up").at(-1) ?? child.pid);
+    expect(Object.keys(environment).sort()).toEqual(["HEDDLE_SUPERVISOR", "MINE", "NODE_PATH", "PATH"]);
+    expect(environment.HEDDLE_SUPERVISOR).toStartWith(serverId);
+  });
+
+  test("its exit code and its signal are told", async () => {
+    const first = await start(["sh", "-c", "exit 3"]);
+    expect(await first.child.exited).toEqual({ code: 3, signal: null });
+    const second = await start(["sh", "-c", "kill -SEGV $$"]);
+    expect(await second.child.exited).toEqual({ code: null, signal: "SIGSEGV" });
+  });
+
+  test("what cannot be started says what it was", async () => {
+    await expect(start(["no-such-program-anywhere"])).rejects.toThrow(
+      "no-such-program-anywhere cannot be started",
+    );
+  });
+
+  test("its children end with it, and those that ignore SIGTERM end by SIGKILL", async () => {
+    const { child, heard } = await start(["sh", "-c", family('trap "" TERM')]);
+    const pids = await numbers(heard);
+    expect(pids.map(isAlive)).toEqual([true, true]);
+    expect(await child.end(100)).toBe(true);
+    expect(pids.map(isAlive)).toEqual([false, false]);
+    expect(await child.exited).toEqual({ code: null, signal: "SIGKILL" });
+  });
+
+  test("it may clean up at SIGTERM, and is not killed while it does", async () => {
+    const { child, heard } = await start([
+      "sh",
+      "-c",
+      'trap "sleep 0.3; echo clean; exit 0" TERM; echo up; while :; do sleep 0.1; done',
+    ]);
+    await heard(/up/);
+    expect(await child.end(60_000)).toBe(true);
+    await heard(/clean/);
+    expect(await child.exited).toEqual({ code: 0, signal: null });
+  }, 70_000);
+
+  test("what it left behind in a session of its own ends, too", async () => {
+    const script = `setsid sh -c 'echo "me $$ child $$"; while :; do sleep 0.1; done' & sleep 0.1; exit 0`;
+    const { child, heard } = await start(["sh", "-c", script]);
+    const [, pid] = await numbers(heard);
+    await child.exited;
+    // Bubblewrap is about to end it.
+    if (kind !== "bubblewrap") expect(isAlive(pid)).toBe(true);
+    expect(await child.end(1_000)).toBe(true);
+    expect(isAlive(pid)).toBe(false);
+  });
+
+  test("memory is that of all it started", async () => {
+    const hungry =
+      "const held = Buffer.alloc(64e6, 1); console.log('up'); setInterval(() => held.length, 1000)";
+    writeFileSync(join(folder, "hungry.js"), hungry);
+    const { child, heard } = await start(["sh", "-c", `"${process.execPath}" hungry.js & wait`]);
+    await heard(/up/);
+    expect(await child.memory()).toBeGreaterThan(64e6);
+  });
+
+  test('a bare "bun" is this very program, and finds "heddle/sdk"', async () => {
+    writeFileSync(
+      join(folder, "listener.ts"),
+      'import { defineConfig, t } from "heddle/sdk"; console.log(process.execPath, defineConfig({ A: t.Integer() }).A + 1);',
+    );
+    const { heard } = await start(["bun", "listener.ts"], { A: "41" });
+    expect((await heard(/.*\n/))[0]).toBe(`${process.execPath} 42\n`);
+  });
+
+  test("orphans of another server are found by its id, and nobody else's", async () => {
+    const mine = await start(["sh", "-c", family()]);
+    const own = await numbers(mine.heard);
+    const other = createSpawner({
+      serverId: crypto.randomUUID(),
+      home,
+      confinement: createConfinement({ home, wanted: kind }),
+      log: getLogger("test"),
+    });
+    await other.endOrphansOf(crypto.randomUUID());
+    expect(own.map(isAlive)).toEqual([true, true]);
+    await other.endOrphansOf(serverId);
+    expect(own.map(isAlive)).toEqual([false, false]);
+  });
+
+  test("a guardian that is killed is replaced, and the new one does its work", async () => {
+    const server = spawnChild(
+      process.execPath,
+      [join(import.meta.dirname, "spawning-server.ts"), home, kind],
+      {
+        stdio: ["ignore", "pipe", "inherit"],
+      },
+    );
+    try {
+      const [line = ""] = await Array.fromAsync(take(createInterface(server.stdout), 1));
+      const [, pid, id = ""] = /process (\d+) server (\S+)/.exec(line) ?? [];
+      const guardian = async (isOther: (found: number) => boolean) => {
+        for (;;) {
+          const found = commandsWith(id).find(isOther);
+          if (found !== undefined) return found;
+          await Bun.sleep(20);
+        }
+      };
+      const first = await guardian(() => true);
+      process.kill(first, "SIGKILL");
+      await guardian((found) => found !== first);
+      expect(isAlive(Number(pid))).toBe(true);
+      server.kill("SIGKILL");
+      while (isAlive(Number(pid))) await Bun.sleep(20);
+      while (commandsWith(id).length > 0) await Bun.sleep(20);
+    } finally {
+      server.kill("SIGKILL");
+    }
+  }, 30_000);
+});
 
 async function* take<Item>(items: AsyncIterable<Item>, count: number): AsyncGenerator<Item> {
   let taken = 0;

@@ -1,16 +1,21 @@
 // A server to be killed: starts a process, says its number and the guardian's, and does what it is told by signals.
-// `bun spawning-server.ts <home>`
+// `bun spawning-server.ts <home> <kind of confinement>`
 
 import { getLogger } from "@logtape/logtape";
+import { type ConfinementKind, createConfinement } from "../../src/runtime/confine.ts";
 import { createSpawner } from "../../src/runtime/spawn.ts";
 
 const serverId = crypto.randomUUID();
-const spawner = createSpawner({ serverId, home: process.argv[2] ?? "", log: getLogger("test") });
+const home = process.argv[2] ?? "";
+const wanted = process.argv[3] as ConfinementKind;
+const confinement = createConfinement({ home, wanted });
+const spawner = createSpawner({ serverId, home, confinement, log: getLogger("test") });
 await spawner.prepare();
 const child = spawner.spawn({
   command: ["sleep", "1000"],
   cwd: "/",
   environment: { PATH: process.env.PATH ?? "" },
+  access: { read: [], write: [] },
   onOutput: () => undefined,
 });
 console.log(`process ${child.pid} server ${serverId}`);

@@ -5,8 +5,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { stripVTControlCharacters } from "node:util";
 import type { IntegrationSetting } from "../../integrations/declared-settings.ts";
 import { rootLogger } from "../../log.ts";
+import { createConfinement } from "../../runtime/confine.ts";
+import { OWN_BUN } from "../../runtime/run-bun.ts";
 import { serve } from "../../runtime/serve.ts";
-import { createSpawner, OWN_BUN, type SpawnRequest } from "../../runtime/spawn.ts";
+import { createSpawner, type SpawnRequest } from "../../runtime/spawn.ts";
 import type { Finding } from "./finding.ts";
 import type { Subject } from "./subject.ts";
 
@@ -92,17 +94,24 @@ export const testTrial: Trial = {
 };
 
 /** Runs it for as long as that, and ends what is left of it. */
-async function start(scratch: string, seconds: number, request: Omit<SpawnRequest, "onOutput">) {
-  const spawner = createSpawner({ serverId: crypto.randomUUID(), home: scratch, log: rootLogger() });
+async function start(scratch: string, seconds: number, request: Omit<SpawnRequest, "onOutput" | "access">) {
+  const spawner = createSpawner({
+    serverId: crypto.randomUUID(),
+    home: scratch,
+    confinement: createConfinement({ home: scratch }),
+    log: rootLogger(),
+  });
   await spawner.prepare();
   let said = "";
   const decoder = new TextDecoder();
   try {
     const child = spawner.spawn({
       ...request,
+      access: { read: [request.cwd], write: [scratch] },
       environment: {
         PATH: "/usr/local/bin:/usr/bin:/bin",
         HOME: scratch,
+        TMPDIR: scratch,
         NO_COLOR: "1",
         ...request.environment,
       },

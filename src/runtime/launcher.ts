@@ -1,0 +1,24 @@
+// A program between the server and a process of an integration, `bun launcher.ts <policy> <program> <arguments…>`: it
+// gives up what the process is not to have, for good, and becomes it. The process's number stays the same.
+
+import { execute, restrict } from "./landlock.ts";
+import { type Policy, PREFIX } from "./policy.ts";
+
+const [given = "", program = "", ...args] = process.argv.slice(2);
+const policy: Policy = JSON.parse(given);
+const environment = Object.fromEntries(
+  Object.entries(process.env).flatMap(([name, value = ""]) =>
+    name.startsWith(PREFIX) ? [[name.slice(PREFIX.length), value]] : [],
+  ),
+);
+try {
+  process.chdir(policy.cwd);
+  restrict(policy);
+} catch (error) {
+  // Nothing is started without it.
+  process.stderr.write(`${program} cannot be confined: ${error instanceof Error ? error.message : error}\n`);
+  process.exit(126);
+}
+const error = execute(program, args, environment);
+process.stderr.write(`${program} cannot be started: error ${error} of the system.\n`);
+process.exit(127);
