@@ -165,7 +165,8 @@ describe.each(kinds)("confined by %s", (given) => {
     await other.endOrphansOf(crypto.randomUUID());
     expect(own.map(isAlive)).toEqual([true, true]);
     await other.endOrphansOf(serverId);
-    expect(own.map(isAlive)).toEqual([false, false]);
+    // One that is being taken apart has no environment any more, and is not gone yet.
+    while (own.some(isAlive)) await Bun.sleep(20);
   });
 
   test("a guardian that is killed is replaced, and the new one does its work", async () => {
