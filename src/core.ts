@@ -62,6 +62,9 @@ import { createWorkspaceWrites } from "./workspace/writes.ts";
 /** Puts something between the parts, to show what passes there. */
 export type Instrument = (context: { redact: Redact }) => Instruments;
 
+/** Who sends what the dispatch type "internal" puts into a session: no id of an integration has a space. */
+const INTERNAL = "internal dispatch";
+
 /** Last opened, first closed. */
 export type Closers = (() => Promise<unknown> | unknown)[];
 
@@ -121,7 +124,7 @@ export async function openCore(config: Config, closers: Closers, instrument?: In
       signingSecret: signingSecret(key),
     }),
     internal: createInternalDispatcher({
-      inject: (message, hops) => sessions.inject(message, message.sessionId, { hops }),
+      inject: (message, hops) => sessions.inject(message, INTERNAL, { hops }),
     }),
   });
   const outbox = createOutbox({
@@ -301,6 +304,7 @@ export async function openCore(config: Config, closers: Closers, instrument?: In
     store,
     transcription,
     inbox,
+    places,
     sessions,
     channels,
     channelSessions,

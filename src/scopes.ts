@@ -1,6 +1,6 @@
-// What an API key may do: `<resource>[.<part>]:read|write|*`, or `admin` for everything.
+// What an API key may do: `<resource>[.<part>]:read|write|use|*`, or `admin` for everything.
 
-const SCOPE = /^(?<resource>[a-z][a-z0-9_-]*(?:\.[a-z][a-z0-9_-]*)*):(?<action>read|write|\*)$/;
+const SCOPE = /^(?<resource>[a-z][a-z0-9_-]*(?:\.[a-z][a-z0-9_-]*)*):(?<action>read|write|use|\*)$/;
 
 export const ADMIN = "admin";
 
@@ -84,6 +84,10 @@ export function covers(held: readonly string[], wanted: string): boolean {
     const have = SCOPE.exec(scope)?.groups;
     if (!have) return false;
     const inside = goal.resource === have.resource || goal.resource?.startsWith(`${have.resource}.`) === true;
-    return inside && (have.action !== "read" || goal.action === "read");
+    const isCovered =
+      have.action === "*" ||
+      have.action === goal.action ||
+      (have.action === "write" && goal.action === "read");
+    return inside && isCovered;
   });
 }

@@ -2,6 +2,7 @@
 
 import { and, desc, eq, lt, type SQL, sql } from "drizzle-orm";
 import type { Database } from "../db/database.ts";
+import { channelsIn, type Reach } from "../db/reach.ts";
 import { channels } from "../db/schema.ts";
 import type { SealConfig } from "../dispatch/seal-config.ts";
 import { HeddleError } from "../errors.ts";
@@ -21,7 +22,10 @@ export interface Channel extends ChannelRow {
   display_name: string;
 }
 
-type Settable = Omit<ChannelRow, "id" | "client_id" | "created_at" | "updated_at" | "dispatch_config">;
+type Settable = Omit<
+  ChannelRow,
+  "id" | "client_id" | "owner" | "created_at" | "updated_at" | "dispatch_config"
+>;
 export type ChannelSettings = Partial<Settable> & { dispatch_config?: DispatchConfig | null };
 
 export interface ChannelFilter {
@@ -34,6 +38,8 @@ export interface ChannelFilter {
   limit?: number;
   /** The id of the last row of the page before. */
   cursor?: string;
+  /** Only what is in reach; undefined: everything. */
+  reach?: Reach | undefined;
 }
 
 export interface Channels {
@@ -41,7 +47,11 @@ export interface Channels {
    * The channel of this client_id, made with these settings when there is none. One that is there stays as it is, its
    * bot too: what it has is in the answer. Throws `validation` and `unknown_bot`.
    */
-  getOrCreate(clientId: string, settings: ChannelSettings): Promise<{ channel: Channel; created: boolean }>;
+  getOrCreate(
+    clientId: string,
+    settings: ChannelSettings,
+    owner?: string | null,
+  ): Promise<{ channel: Channel; created: boolean }>;
   /** Throws `not_found`. */
   get(id: string): Promise<Channel>;
   list(filter: ChannelFilter): Promise<Channel[]>;
@@ -96,7 +106,7 @@ export function createChannels({ db, seal, places, botExists }: ChannelsOptions)
   };
 
   return {
-    async getOrCreate(clientId, settings) {
+    async getOrCreate(clientId, settings, owner = null) {
       if (clientId.trim() === "") {
         throw new HeddleError("validation", "client_id must not be empty.", { field: "client_id" });
       }
@@ -105,13 +115,13 @@ export function createChannels({ db, seal, places, botExists }: ChannelsOptions)
       if (known) return { channel: known, created: false };
       const made = await query
         .insert(channels)
-        .values({ id: newId(), client_id: clientId, name: clientId, ...(await checked(settings)) })
+        .values({ id: newId(), client_id: clientId, name: clientId, owner, ...(await checked(settings)) })
         .onConflictDoNothing()
         .returning({ id: channels.id });
       return { channel: await one(place), created: made.length > 0 };
     },
     get: (id) => one(eq(channels.id, id)),
-    list: async ({ integration, bot_id, client_id, q, limit = 50, cursor }) =>
+    list: async ({ integration, bot_id, client_id, q, limit = 50, cursor, reach }) =>
       describe(
         await find(
           and(
@@ -122,6 +132,7 @@ export function createChannels({ db, seal, places, botExists }: ChannelsOptions)
               ? sql`strpos(lower(${channels.name} || ' ' || ${channels.client_id}), lower(${q})) > 0`
               : undefined,
             cursor ? lt(channels.id, cursor) : undefined,
+            reach && channelsIn(reach),
           ),
           limit,
         ),

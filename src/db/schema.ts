@@ -57,6 +57,8 @@ export const channels = pgTable("channels", {
   id: uuid("id").primaryKey(),
   client_id: text("client_id").notNull().unique(),
   name: text("name").notNull(),
+  /** Whose it is: "integration:<id>" or "key:<id>"; null: the operator's. Its sessions, tasks and deliveries go with it. */
+  owner: text("owner"),
   /** Who answers here; null: whoever a message names. */
   bot_id: text("bot_id"),
   /** Where what is said here goes; secret fields are sealed. */
@@ -464,13 +466,18 @@ export const documents = pgTable(
   {
     id: uuid("id").primaryKey(),
     integration_id: text("integration_id"),
+    /** Whose it is, as of a channel. */
+    owner: text("owner"),
     session_id: uuid("session_id").references(() => sessions.id, { onDelete: "cascade" }),
     title: text("title"),
     content: text("content").notNull(),
     metadata: jsonb("metadata").$type<JsonObject>().notNull().default({}),
     created_at: createdAt(),
   },
-  (table) => [index("documents_integration").on(table.integration_id)],
+  (table) => [
+    index("documents_integration").on(table.integration_id),
+    index("documents_owner").on(table.owner),
+  ],
 );
 
 /** A searchable piece of a document. */
@@ -495,6 +502,9 @@ export const chunks = pgTable(
   ],
 );
 
+export const KEY_ROWS = ["own", "all"] as const;
+export type KeyRows = (typeof KEY_ROWS)[number];
+
 export const apiKeys = pgTable("api_keys", {
   id: uuid("id").primaryKey(),
   name: text("name").notNull(),
@@ -505,6 +515,10 @@ export const apiKeys = pgTable("api_keys", {
   scopes: jsonb("scopes").$type<string[]>().notNull(),
   /** What Heddle made it for: "integration:github"; null for one that a person made. */
   owner: text("owner"),
+  /** The key that made it and takes it along when it is revoked; null for one that no stored key made. */
+  parent_id: uuid("parent_id"),
+  /** Whether it reaches everybody's rows, or those alone that it made itself. */
+  rows: text("rows").$type<KeyRows>().notNull().default("all"),
   expires_at: instant("expires_at"),
   last_used_at: instant("last_used_at"),
   revoked_at: instant("revoked_at"),

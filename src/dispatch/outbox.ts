@@ -3,6 +3,7 @@
 
 import { and, desc, eq, inArray, lt, sql } from "drizzle-orm";
 import type { Database, Queryable } from "../db/database.ts";
+import { deliveriesIn, type Reach } from "../db/reach.ts";
 import { type DeliveryPayload, type DeliveryStatus, deliveries, type JsonObject } from "../db/schema.ts";
 import { HeddleError } from "../errors.ts";
 import { newId } from "../ids.ts";
@@ -37,6 +38,8 @@ export interface DeliveryFilter {
   limit?: number;
   /** The id of the last row of the page before. */
   cursor?: string;
+  /** Only what is in reach; undefined: everything. */
+  reach?: Reach | undefined;
 }
 
 export interface Outbox {
@@ -110,7 +113,12 @@ export function createOutbox(options: OutboxOptions): Outbox {
       return row;
     },
     list: ({ limit = 50, ...filter }) =>
-      db.query.select().from(deliveries).where(conditionOf(filter)).orderBy(desc(deliveries.id)).limit(limit),
+      db.query
+        .select()
+        .from(deliveries)
+        .where(conditionOf(filter, db.query))
+        .orderBy(desc(deliveries.id))
+        .limit(limit),
     redeliver: (id) =>
       db.query.transaction(async (tx) => {
         const [row] = await tx
@@ -136,11 +144,15 @@ export function createOutbox(options: OutboxOptions): Outbox {
   };
 }
 
-const conditionOf = ({ status, task_id, session_id, dispatch_type, cursor }: DeliveryFilter) =>
+const conditionOf = (
+  { status, task_id, session_id, dispatch_type, cursor, reach }: DeliveryFilter,
+  query: Queryable,
+) =>
   and(
     status && eq(deliveries.status, status),
     task_id ? eq(deliveries.task_id, task_id) : undefined,
     session_id ? eq(deliveries.session_id, session_id) : undefined,
     dispatch_type ? eq(deliveries.dispatch_type, dispatch_type) : undefined,
     cursor ? lt(deliveries.id, cursor) : undefined,
+    reach && deliveriesIn(query, reach),
   );

@@ -1,9 +1,9 @@
 // API keys: shown once, kept as a hash, known again without a query as long as they are in the cache.
 
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
-import { and, desc, eq, isNull, lt } from "drizzle-orm";
-import type { Database } from "../db/database.ts";
-import { apiKeys } from "../db/schema.ts";
+import { and, desc, eq, isNull, lt, sql } from "drizzle-orm";
+import type { Database, Queryable } from "../db/database.ts";
+import { apiKeys, type KeyRows } from "../db/schema.ts";
 import { HeddleError } from "../errors.ts";
 import { isUuid, newId } from "../ids.ts";
 import type { Logger } from "../log.ts";
@@ -17,6 +17,10 @@ export interface Caller {
   expires_at: Date | null;
   /** The integration that the key was made for or lent to; null: a person's, or a program's of a person. */
   integrationId: string | null;
+  /** Whose rows it reaches. A key with the scope `admin` reaches everybody's. */
+  rows: KeyRows;
+  /** Set for a key that is known to this process alone. */
+  isLent?: boolean;
 }
 
 /** A key as it may be shown. */
@@ -27,6 +31,9 @@ export interface ApiKey {
   scopes: string[];
   /** What Heddle made it for; null for one that a person made. */
   owner: string | null;
+  /** The key that made it; null for one that no stored key made. */
+  parent_id: string | null;
+  rows: KeyRows;
   expires_at: Date | null;
   last_used_at: Date | null;
   revoked_at: Date | null;
@@ -38,9 +45,12 @@ export interface ApiKeys {
   verify(key: string): Promise<Caller | undefined>;
   /** Whether a text has the form of a key, or is the one of the environment. */
   isOwn(key: string): boolean;
-  /** `key` is the whole key, given out this one time. 403 when it could do more, or live longer, than its maker. */
+  /**
+   * `key` is the whole key, given out this one time. 403 when it could do more, reach further or live longer than its
+   * maker. `rows` is by default what the maker's are.
+   */
   create(
-    input: { name: string; scopes: string[]; expiresAt?: Date | null; owner?: string },
+    input: { name: string; scopes: string[]; expiresAt?: Date | null; owner?: string; rows?: KeyRows },
     maker: Caller,
   ): Promise<ApiKey & { key: string }>;
   /**
@@ -54,7 +64,10 @@ export interface ApiKeys {
   }): Promise<{ items: ApiKey[]; nextCursor: string | null }>;
   /** The live keys that were made for this owner, the newest first. */
   ownedBy(owner: string): Promise<ApiKey[]>;
-  /** Works at once in this process, within seconds in others. False when there is no such live key. */
+  /**
+   * Takes the keys along that it made, and those that they made. Works at once in this process, within seconds in
+   * others. False when there is no such live key.
+   */
   revoke(id: string, caller: Caller): Promise<boolean>;
   /** Waits for the last-used times that are being written. */
   close(): Promise<void>;
@@ -80,6 +93,7 @@ export const OPERATOR: Caller = {
   scopes: [ADMIN],
   expires_at: null,
   integrationId: null,
+  rows: "all",
 };
 
 /** How `owner` names an integration. */
@@ -104,6 +118,8 @@ const COLUMNS = {
   prefix: apiKeys.prefix,
   scopes: apiKeys.scopes,
   owner: apiKeys.owner,
+  parent_id: apiKeys.parent_id,
+  rows: apiKeys.rows,
   expires_at: apiKeys.expires_at,
   last_used_at: apiKeys.last_used_at,
   revoked_at: apiKeys.revoked_at,
@@ -138,6 +154,7 @@ export function createApiKeys({ db, log, staticKey, now = Date.now }: ApiKeysOpt
         scopes: row.scopes,
         expires_at: row.expires_at,
         integrationId: integrationOf(row.owner),
+        rows: row.rows,
       },
       checkedAt: now(),
       touchedAt: known?.touchedAt ?? row.last_used_at?.getTime() ?? 0,
@@ -177,25 +194,50 @@ export function createApiKeys({ db, log, staticKey, now = Date.now }: ApiKeysOpt
       return entry.caller;
     },
 
-    async create({ name, scopes, expiresAt, owner: wantedOwner }, maker) {
+    async create({ name, scopes, expiresAt, owner: wantedOwner, rows: wantedRows }, maker) {
+      const rows = wantedRows ?? maker.rows;
       // An integration's key makes keys of that integration only: otherwise it would shed its owner.
       const owner = maker.integrationId === null ? (wantedOwner ?? null) : INTEGRATION + maker.integrationId;
       const wanted = [...new Set(scopes)];
       const expires = expiresAt ?? maker.expires_at;
       refuseWiderKey(wanted, expires, maker, now());
+      if (rows === "all" && maker.rows === "own") {
+        throw new HeddleError(
+          "forbidden",
+          "A key that reaches its own rows cannot make one that reaches all.",
+          {
+            field: "rows",
+          },
+        );
+      }
+      if (maker.isLent) {
+        throw new HeddleError(
+          "forbidden",
+          "A key that is lent to a process ends with it, and cannot make others.",
+        );
+      }
       const key = newKey();
-      const [row] = await db.query
-        .insert(apiKeys)
-        .values({
-          id: newId(),
-          name,
-          prefix: key.slice(0, PREFIX_LENGTH),
-          hash: sha256(key).toString("hex"),
-          scopes: wanted,
-          owner,
-          expires_at: expires,
-        })
-        .returning(COLUMNS);
+      const row = await db.query.transaction(async (tx) => {
+        // Held against a revocation at the same time, which would not see the child.
+        if (maker.id !== null && !(await holdLive(tx, maker.id))) {
+          throw new HeddleError("unauthorized", "The API key has just been revoked.");
+        }
+        const [made] = await tx
+          .insert(apiKeys)
+          .values({
+            id: newId(),
+            name,
+            prefix: key.slice(0, PREFIX_LENGTH),
+            hash: sha256(key).toString("hex"),
+            scopes: wanted,
+            owner,
+            parent_id: maker.id,
+            rows,
+            expires_at: expires,
+          })
+          .returning(COLUMNS);
+        return made;
+      });
       if (!row) throw new Error("INSERT returned no row");
       return { ...row, key };
     },
@@ -204,7 +246,15 @@ export function createApiKeys({ db, log, staticKey, now = Date.now }: ApiKeysOpt
       refuseWiderKey([...scopes], null, OPERATOR, now());
       const key = newKey();
       const hash = sha256(key).toString("hex");
-      lent.set(hash, { id: null, name, scopes: [...scopes], expires_at: null, integrationId });
+      lent.set(hash, {
+        id: null,
+        name,
+        scopes: [...scopes],
+        expires_at: null,
+        integrationId,
+        rows: "all",
+        isLent: integrationId !== null,
+      });
       return { key, takeBack: () => void lent.delete(hash) };
     },
 
@@ -235,12 +285,17 @@ export function createApiKeys({ db, log, staticKey, now = Date.now }: ApiKeysOpt
       if (beyond !== undefined) {
         throw new HeddleError("forbidden", `The key has the scope ${beyond}, which yours does not cover.`);
       }
-      await db.query
+      const family = sql`with recursive family as (
+        select id from ${apiKeys} where id = ${id}
+        union all select child.id from ${apiKeys} as child join family on child.parent_id = family.id
+      ) select id from family`;
+      const gone = await db.query
         .update(apiKeys)
         .set({ revoked_at: new Date(now()) })
-        .where(live);
+        .where(and(isNull(apiKeys.revoked_at), sql`${apiKeys.id} in (${family})`))
+        .returning({ hash: apiKeys.hash });
       revocations += 1;
-      cache.delete(row.hash);
+      for (const { hash } of gone) cache.delete(hash);
       return true;
     },
 
@@ -248,6 +303,15 @@ export function createApiKeys({ db, log, staticKey, now = Date.now }: ApiKeysOpt
       await Promise.all(pending);
     },
   };
+}
+
+async function holdLive(tx: Queryable, id: string): Promise<boolean> {
+  const [row] = await tx
+    .select({ id: apiKeys.id })
+    .from(apiKeys)
+    .where(and(eq(apiKeys.id, id), isNull(apiKeys.revoked_at)))
+    .for("share");
+  return row !== undefined;
 }
 
 function refuseWiderKey(scopes: string[], expires: Date | null, maker: Caller, now: number): void {

@@ -6,6 +6,7 @@ import type { Activations } from "../capabilities/activations.ts";
 import type { Bindings } from "../channels/bindings.ts";
 import type { ChannelSessions } from "../channels/channel-sessions.ts";
 import type { Channels } from "../channels/channels.ts";
+import type { Database } from "../db/database.ts";
 import type { Outbox } from "../dispatch/outbox.ts";
 import { HeddleError } from "../errors.ts";
 import { newId } from "../ids.ts";
@@ -32,6 +33,7 @@ import {
   type MountedIntegrations,
 } from "./integrations-gateway.ts";
 import { OPENAPI_PAGE, OPENAPI_PAGE_HEADERS, openApi } from "./openapi.ts";
+import { createOwnership, type OwnershipOptions } from "./ownership.ts";
 import { createReceive, type ReceiveOptions } from "./receive.ts";
 import { createReplay } from "./replay.ts";
 import { createRouteOptions } from "./route-options.ts";
@@ -62,6 +64,9 @@ import { innerUrl, parseTarget, type Target } from "./target.ts";
 
 export interface AppParts {
   version: string;
+  db: Database;
+  /** What the checks of ownership ask of others. */
+  owners: Pick<OwnershipOptions, "prefixesOf" | "integrationOf" | "toolsOf" | "toolsOfBots">;
   log: Logger;
   apiKeys: ApiKeys;
   inbox: Inbox;
@@ -159,7 +164,8 @@ const REQUEST_ID = "x-request-id";
 
 function createApi(parts: AppParts, auth: ReturnType<typeof createAuth>, gateway: Gateway) {
   const log = parts.log.getChild("http");
-  const route = createRouteOptions(auth);
+  const ownership = createOwnership({ ...parts.owners, db: parts.db, auth });
+  const route = createRouteOptions(auth, ownership);
   return new Elysia({ normalize: false })
     .onError(({ error, request, set }) =>
       answerError(
@@ -180,19 +186,20 @@ function createApi(parts: AppParts, auth: ReturnType<typeof createAuth>, gateway
     })
     .use(openApi({ version: parts.version, scalarBundle: parts.scalarBundle }))
     .use(healthRoutes({ version: parts.version, notReady: () => reasonOf(parts.isReady) }))
-    .use(documentRoutes({ documents: parts.documents, route }))
-    .use(sessionRoutes({ sessions: parts.sessions, route }))
-    .use(channelRoutes({ ...parts, route }))
-    .use(channelBindingRoutes({ bindings: parts.bindings, route }))
-    .use(eventRoutes({ sessions: parts.sessions, route }))
+    .use(documentRoutes({ documents: parts.documents, ownership, route }))
+    .use(sessionRoutes({ sessions: parts.sessions, ownership, route }))
+    .use(channelRoutes({ ...parts, ownership, route }))
+    .use(channelBindingRoutes({ bindings: parts.bindings, ownership, route }))
+    .use(eventRoutes({ sessions: parts.sessions, ownership, route }))
     .use(transcribeRoutes({ transcription: parts.transcription, route }))
-    .use(taskRoutes({ tasks: parts.tasks, route }))
-    .use(deliveryRoutes({ outbox: parts.outbox, route }))
+    .use(taskRoutes({ tasks: parts.tasks, ownership, route }))
+    .use(deliveryRoutes({ outbox: parts.outbox, ownership, route }))
     .use(
       inboxRoutes({
         inbox: parts.inbox,
         replay: createReplay({ ...parts, log }),
         receive: createReceive({ ...parts, gateway }),
+        ownership,
         route,
       }),
     )
@@ -203,7 +210,7 @@ function createApi(parts: AppParts, auth: ReturnType<typeof createAuth>, gateway
     .use(activationRoutes({ activations: parts.activations, route }))
     .use(apiKeyRoutes({ apiKeys: parts.apiKeys, auth, route }))
     .use(integrationStoreRoutes({ ...parts, auth, route }))
-    .use(processRoutes({ processes: parts.processes, route }))
+    .use(processRoutes({ processes: parts.processes, auth, route }))
     .use(integrationRoutes({ integrations: parts.integrations, baseUrl: parts.baseUrl, route }))
     .use(adminIntegrationRoutes({ ...parts, log, route }))
     .use(adminSettingRoutes({ ...parts, route }))

@@ -14,6 +14,8 @@ export interface Auth {
   authenticate(request: Request): Promise<Caller>;
   /** The same, and 403 when the key does not cover the scope. */
   authorize(request: Request, scope: string): Promise<Caller>;
+  /** Whether the request's key is still what it was: an answer that goes on asks again and again. */
+  isStillValid(request: Request): Promise<boolean>;
 }
 
 export function createAuth({ verify, isOwn }: Pick<ApiKeys, "verify" | "isOwn">, failed: FailedKeys): Auth {
@@ -43,6 +45,12 @@ export function createAuth({ verify, isOwn }: Pick<ApiKeys, "verify" | "isOwn">,
       return key !== undefined && isOwn(key);
     },
     authenticate,
+    isStillValid: (request) =>
+      verify(keyOf(request)).then(
+        (caller) => caller !== undefined,
+        // A database that is away revokes nothing.
+        () => true,
+      ),
     async authorize(request, scope) {
       const caller = await authenticate(request);
       if (!covers(caller.scopes, scope)) {

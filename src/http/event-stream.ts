@@ -12,21 +12,26 @@ export interface EventStreamOptions {
   batches: AsyncIterator<StreamEvent[]>;
   /** Ends the stream. */
   signal: AbortSignal;
+  /** Asked every few seconds: false ends the stream, since the key that opened it is revoked or expired. */
+  isAllowed: () => Promise<boolean>;
 }
 
 /** Often enough for proxies, which cut what is silent for a minute. */
 const KEEP_ALIVE_MS = 15_000;
 const RECONNECT_MS = 2_000;
+export const ASK_AGAIN_MS = 2_000;
 
 export const EVENT_STREAM = "text/event-stream";
 
-export function eventStream({ batches, signal }: EventStreamOptions): Response {
+export function eventStream({ batches, signal, isAllowed }: EventStreamOptions): Response {
   const text = new TextEncoder();
   let keepAlive: ReturnType<typeof setInterval> | undefined;
+  let asking: ReturnType<typeof setInterval> | undefined;
   let isOver = false;
   const over = (): void => {
     isOver = true;
     clearInterval(keepAlive);
+    clearInterval(asking);
     void batches.return?.();
   };
   const body = new ReadableStream<Uint8Array>({
@@ -38,6 +43,9 @@ export function eventStream({ batches, signal }: EventStreamOptions): Response {
       };
       if (signal.aborted) return end();
       signal.addEventListener("abort", end, { once: true });
+      asking = setInterval(async () => {
+        if (!(await isAllowed())) end();
+      }, ASK_AGAIN_MS);
       // At once, so that the client has its headers before there is anything to say.
       controller.enqueue(text.encode(`retry: ${RECONNECT_MS}\n\n`));
       keepAlive = setInterval(() => {

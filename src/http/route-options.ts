@@ -6,6 +6,7 @@ import type { Sender } from "../sessions/inject.ts";
 import type { Auth } from "./auth.ts";
 import { ErrorAnswer } from "./errors.ts";
 import { readJson } from "./json-body.ts";
+import type { Ownership } from "./ownership.ts";
 
 export interface RouteFacts {
   /** "{name}" in it stands for that parameter of the path. */
@@ -13,6 +14,8 @@ export interface RouteFacts {
   tag: string;
   summary: string;
   description?: string;
+  /** What the parameter `id` of the path names: out of the caller's reach it is not found. */
+  of?: "channel" | "session" | "task" | "delivery" | "webhook" | "integration";
 }
 
 type WithRequest = { request: Request };
@@ -21,14 +24,15 @@ type WithParams = WithRequest & { params?: Record<string, string> };
 export type RouteOptions = ReturnType<typeof createRouteOptions>;
 
 /** Spread into a route: `plain` for one without a body, `json` for one with. */
-export function createRouteOptions(auth: Auth) {
-  const plain = ({ scope, tag, summary, description = "" }: RouteFacts) => ({
+export function createRouteOptions(auth: Auth, ownership: Ownership) {
+  const plain = ({ scope, tag, summary, description = "", of }: RouteFacts) => ({
     // "transform" is the first step of a route that runs before its input is validated.
     transform: async ({ request, params = {} }: WithParams): Promise<void> => {
       await auth.authorize(
         request,
         scope.replace(/\{(\w+)\}/g, (_, name) => params[name] ?? ""),
       );
+      if (of !== undefined) await ownership[of](request, params.id ?? "");
     },
     detail: {
       tags: [tag],

@@ -1,5 +1,6 @@
 // What the SDK of an integration does in the server: the same doors that the REST API goes through.
 
+import { ownerOfIntegration } from "../db/reach.ts";
 import { createGuardedFetch } from "../guarded-fetch/fetch.ts";
 import type { SdkServices } from "../sdk/backend.ts";
 import type { Documents } from "../search/documents.ts";
@@ -27,11 +28,16 @@ export function createSdkServices(
     allowedOrigins: () => originsIn([...keysRead].map((key) => settings.get(integrationId, key))),
   });
   return {
-    getOrCreateSession: async (wanted) => (await sessions.getOrCreate(wanted)).session_id,
+    getOrCreateSession: async (wanted) =>
+      (await sessions.getOrCreate({ ...wanted, owner: ownerOfIntegration(integrationId) })).session_id,
     // One event is one message, whichever of the integration's sessions it is for.
     injectMessage: (message) => sessions.inject(message, integrationId),
-    injectEvent: (event) => sessions.injectEvent(event, integrationId),
-    ingestDocument: async (document) => (await documents.ingest({ ...document, integrationId })).id,
+    injectEvent: (event) =>
+      sessions.injectEvent({ ...event, owner: ownerOfIntegration(integrationId) }, integrationId),
+    ingestDocument: async (document) => {
+      const owner = ownerOfIntegration(integrationId);
+      return (await documents.ingest({ ...document, integrationId, owner })).id;
+    },
     searchDocuments: ({ integrationId: of = integrationId, ...search }) =>
       documents.search({ ...search, integrationId: of }),
     getSetting(key) {

@@ -1,7 +1,8 @@
 // Documents: taken in whole, cut into passages, found again by their words.
 
-import { eq, type SQL, sql } from "drizzle-orm";
+import { and, eq, type SQL, sql } from "drizzle-orm";
 import type { Database, Queryable } from "../db/database.ts";
+import { documentsIn, type Reach } from "../db/reach.ts";
 import { documents, type JsonObject, sessions } from "../db/schema.ts";
 import { HeddleError } from "../errors.ts";
 import { newId } from "../ids.ts";
@@ -22,6 +23,8 @@ export interface StoredDocument {
 
 export interface IngestInput {
   integrationId?: string | null;
+  /** Whose it is; null: the operator's. */
+  owner?: string | null;
   sessionId?: string | null;
   title?: string | null;
   content: string;
@@ -36,6 +39,8 @@ export interface SearchInput {
   sessionId?: string | null;
   /** What a run of this session may see: documents of no session, and its own; null: of no session only. */
   visibleIn?: string | null;
+  /** Only what is in reach; undefined: everything. */
+  reach?: Reach | undefined;
   /** 1 to 100; default 10. */
   limit?: number;
 }
@@ -43,9 +48,10 @@ export interface SearchInput {
 export interface Documents {
   /** Stores the document and its passages in one transaction. 404 unknown session, 422 empty or too long. */
   ingest(input: IngestInput): Promise<StoredDocument>;
-  get(id: string): Promise<StoredDocument | undefined>;
-  /** False when there is no such document. */
-  delete(id: string): Promise<boolean>;
+  /** Undefined when there is no such document in reach. */
+  get(id: string, reach?: Reach): Promise<StoredDocument | undefined>;
+  /** False when there is no such document in reach. */
+  delete(id: string, reach?: Reach): Promise<boolean>;
   /** Best first, each document once. Words that are only stop words find nothing. */
   search(input: SearchInput): Promise<DocumentHit[]>;
 }
@@ -60,6 +66,16 @@ const MAX_HITS = 100;
 /** Passages of one INSERT: keeps a statement's parameter near a megabyte. */
 const INSERT_BATCH = 500;
 
+const COLUMNS = {
+  id: documents.id,
+  integration_id: documents.integration_id,
+  session_id: documents.session_id,
+  title: documents.title,
+  content: documents.content,
+  metadata: documents.metadata,
+  created_at: documents.created_at,
+};
+
 export function createDocuments({ db }: { db: Database }): Documents {
   return {
     async ingest(input) {
@@ -69,8 +85,8 @@ export function createDocuments({ db }: { db: Database }): Documents {
         if (document.session_id !== null) await requireSession(tx, document.session_id);
         const [stored] = await tx
           .insert(documents)
-          .values({ id: newId(), ...document })
-          .returning();
+          .values({ id: newId(), ...document, owner: input.owner ?? null })
+          .returning(COLUMNS);
         if (!stored) throw new Error("INSERT returned no row");
         for (let at = 0; at < chunks.length; at += INSERT_BATCH) {
           const batch = chunks.slice(at, at + INSERT_BATCH);
@@ -80,20 +96,23 @@ export function createDocuments({ db }: { db: Database }): Documents {
       });
     },
 
-    async get(id) {
-      const [found] = await db.query.select().from(documents).where(eq(documents.id, id));
+    async get(id, reach) {
+      const [found] = await db.query
+        .select(COLUMNS)
+        .from(documents)
+        .where(and(eq(documents.id, id), reach && documentsIn(reach)));
       return found;
     },
 
-    async delete(id) {
+    async delete(id, reach) {
       const gone = await db.query
         .delete(documents)
-        .where(eq(documents.id, id))
+        .where(and(eq(documents.id, id), reach && documentsIn(reach)))
         .returning({ id: documents.id });
       return gone.length > 0;
     },
 
-    async search({ query, integrationId = null, sessionId = null, visibleIn, limit = 10 }) {
+    async search({ query, integrationId = null, sessionId = null, visibleIn, reach, limit = 10 }) {
       if (query.trim() === "") throw new HeddleError("validation", "The query is empty.", { field: "q" });
       if (query.length > MAX_QUERY) {
         throw new HeddleError("validation", `The query has more than ${MAX_QUERY} characters.`, {
@@ -105,7 +124,8 @@ export function createDocuments({ db }: { db: Database }): Documents {
           field: "limit",
         });
       }
-      return searchLexical(db, { text: searchableText(query), integrationId, sessionId, visibleIn, limit });
+      const text = searchableText(query);
+      return searchLexical(db, { text, integrationId, sessionId, visibleIn, reach, limit });
     },
   };
 }

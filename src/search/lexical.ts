@@ -2,6 +2,7 @@
 // Robertson and Zaragoza, "The Probabilistic Relevance Framework: BM25 and Beyond" (2009).
 
 import type { Database } from "../db/database.ts";
+import type { Reach } from "../db/reach.ts";
 import type { JsonObject } from "../db/schema.ts";
 import type { DocumentHit } from "../sdk/types.ts";
 
@@ -11,6 +12,7 @@ export interface LexicalQuery {
   integrationId: string | null;
   sessionId: string | null;
   visibleIn: string | null | undefined;
+  reach: Reach | undefined;
   limit: number;
 }
 
@@ -28,6 +30,8 @@ export async function searchLexical(db: Database, query: LexicalQuery): Promise<
     query.limit,
     query.visibleIn !== undefined,
     query.visibleIn ?? null,
+    query.reach?.owner ?? null,
+    query.reach?.integrationId ?? null,
   ]);
   return rows.map((row) => ({
     id: String(row.id),
@@ -65,6 +69,7 @@ matches AS MATERIALIZED (
   WHERE c.lexemes @@ (SELECT string_agg(query::text, ' | ')::tsquery FROM words)
     AND ($2::text IS NULL OR d.integration_id = $2)
     AND ($3::uuid IS NULL OR d.session_id = $3)
+    AND ($7::text IS NULL OR d.owner = $7 OR d.integration_id = $8::text)
     AND (NOT $5::boolean OR d.session_id IS NULL OR d.session_id = $6::uuid)
 ),
 scored AS (

@@ -13,6 +13,9 @@ interface Place {
   botId: string;
 }
 
+/** What a caller of the server itself may add: whose the channel is, when it is made here. */
+export type Wanted = GetOrCreateSession & { owner?: string | null };
+
 const BATCH = 64;
 
 /**
@@ -26,14 +29,14 @@ export function createGetOrCreate({ db, seal }: { db: Database; seal: SealConfig
     run: (places) => findActiveSessions(db.query, places),
   });
 
-  return async (wanted: GetOrCreateSession): Promise<{ session_id: string; created: boolean }> => {
+  return async (wanted: Wanted): Promise<{ session_id: string; created: boolean }> => {
     const place = { clientId: storable(wanted.clientId), botId: storable(wanted.botId) };
     if (place.clientId.trim() === "") {
       throw new HeddleError("validation", "client_id must not be empty.", { field: "client_id" });
     }
     const config = wanted.dispatchConfig ? await seal(wanted.dispatchConfig) : null;
     const existing = await findActive(place);
-    if (existing === undefined) return create(db, place, config);
+    if (existing === undefined) return create(db, place, { config, owner: wanted.owner ?? null });
     if (config) {
       await db.query.update(sessions).set({ dispatch_config: config }).where(eq(sessions.id, existing));
     }
@@ -79,10 +82,10 @@ async function findActiveSessions(
 async function create(
   db: Database,
   { clientId, botId }: Place,
-  config: JsonObject | null,
+  { config, owner }: { config: JsonObject | null; owner: string | null },
 ): Promise<{ session_id: string; created: boolean }> {
   return db.query.transaction(async (tx) => {
-    const channel = await channelOf(tx, clientId);
+    const channel = await channelOf(tx, clientId, owner);
     const bot_id = channel.bot_id ?? botId;
     const [bot] = await tx.select({ id: bots.id }).from(bots).where(eq(bots.id, bot_id));
     if (!bot) throw unknownBot(bot_id);
@@ -107,11 +110,15 @@ async function create(
   });
 }
 
-async function channelOf(tx: Queryable, clientId: string): Promise<{ id: string; bot_id: string | null }> {
+async function channelOf(
+  tx: Queryable,
+  clientId: string,
+  owner: string | null,
+): Promise<{ id: string; bot_id: string | null }> {
   // The update that changes nothing makes RETURNING answer for an existing row, too.
   const [row] = await tx
     .insert(channels)
-    .values({ id: newId(), client_id: clientId, name: clientId })
+    .values({ id: newId(), client_id: clientId, name: clientId, owner })
     .onConflictDoUpdate({ target: channels.client_id, set: { client_id: clientId } })
     .returning({ id: channels.id, bot_id: channels.bot_id });
   if (!row) throw new HeddleError("internal", "The channel was not stored.");

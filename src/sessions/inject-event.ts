@@ -2,10 +2,10 @@
 // hears of the event once.
 
 import { createBatcher } from "../batch.ts";
-import type { EventResult, GetOrCreateSession, InjectEvent } from "../sdk/types.ts";
+import type { EventResult, InjectEvent } from "../sdk/types.ts";
 import { storableJson } from "../storable.ts";
 import { type EventPlace, findEventPlaces, type Place } from "./find-places.ts";
-import { unknownBot } from "./get-or-create.ts";
+import { unknownBot, type Wanted } from "./get-or-create.ts";
 import {
   type Arrival,
   arrivalOf,
@@ -20,7 +20,7 @@ import { checkMessage, type Prepared, prepare } from "./prepare.ts";
 import { eventKey, type Outcome, storeEvent } from "./store-batch.ts";
 
 export interface InjectEventOptions extends InjectOptions {
-  getOrCreate: (wanted: GetOrCreateSession) => Promise<{ session_id: string }>;
+  getOrCreate: (wanted: Wanted) => Promise<{ session_id: string }>;
 }
 
 const BATCH = 64;
@@ -33,12 +33,11 @@ export function createInjectEvent(options: InjectEventOptions, { placeOf, target
     run: (events) => findEventPlaces(db.query, events),
   });
 
-  const newPlace = async (clientId: string, botId: string): Promise<Place> =>
-    placeOf((await getOrCreate({ clientId, botId })).session_id);
+  const newPlace = async (wanted: Wanted): Promise<Place> => placeOf((await getOrCreate(wanted)).session_id);
 
   const withSession = async (place: EventPlace): Promise<Place> => {
     const { session_id, client_id, bot_id } = place;
-    return session_id === null ? newPlace(client_id, bot_id) : { ...place, session_id };
+    return session_id === null ? newPlace({ clientId: client_id, botId: bot_id }) : { ...place, session_id };
   };
 
   /** Without those whose bot is gone: the others must not suffer for it. */
@@ -78,7 +77,11 @@ export function createInjectEvent(options: InjectEventOptions, { placeOf, target
     return outcomes;
   };
 
-  return async (given: InjectEvent, scope: string, sender?: Partial<Sender>): Promise<EventResult> => {
+  return async (
+    { owner = null, ...given }: InjectEvent & { owner?: string | null },
+    scope: string,
+    sender?: Partial<Sender>,
+  ): Promise<EventResult> => {
     const event = storableJson(given);
     // Before the first await, as in inject().
     const arrival = arrivalOf(scope, sender);
@@ -87,7 +90,8 @@ export function createInjectEvent(options: InjectEventOptions, { placeOf, target
     const bound = known.filter(({ binding_id }) => binding_id !== null);
     const [own] = known;
     if (bound.length === 0) {
-      const place = own ? await withSession(own) : await newPlace(event.clientId, event.botId);
+      const { clientId, botId } = event;
+      const place = own ? await withSession(own) : await newPlace({ clientId, botId, owner });
       return { status: "processed", bound: false, results: [await accept(event, place, arrival)] };
     }
     const passing = bound.filter((place) => letsThrough(place, event, vault.openConfig));

@@ -3,14 +3,8 @@
 import { and, desc, eq, lt, sql } from "drizzle-orm";
 import { messages, sessions } from "../db/schema.ts";
 import { HeddleError } from "../errors.ts";
-import type {
-  EventResult,
-  GetOrCreateSession,
-  InjectEvent,
-  InjectMessage,
-  InjectResult,
-} from "../sdk/types.ts";
-import { createGetOrCreate } from "./get-or-create.ts";
+import type { EventResult, InjectEvent, InjectMessage, InjectResult } from "../sdk/types.ts";
+import { createGetOrCreate, type Wanted } from "./get-or-create.ts";
 import { createInject, type InjectOptions, type Sender } from "./inject.ts";
 import { createInjectEvent } from "./inject-event.ts";
 
@@ -21,11 +15,12 @@ export interface Sessions {
    * The one active session of this client and bot, made when there is none. Where the channel has a bot of its own,
    * that one counts. A `dispatchConfig` replaces the session's. Throws `unknown_bot` and, for a config that does not fit its type, `validation`.
    */
-  getOrCreate(wanted: GetOrCreateSession): Promise<{ session_id: string; created: boolean }>;
+  getOrCreate(wanted: Wanted): Promise<{ session_id: string; created: boolean }>;
   /**
    * Stores a message and what follows from it. Throws `not_found` (session), `unknown_bot`, `validation`;
-   * then nothing is stored. `scope` keeps the idempotency keys of different senders apart; default: the session.
-   * What a bot wrote is stored and starts no run, unless its channel allows it.
+   * then nothing is stored. `scope` keeps the idempotency keys of different senders apart: it names who sends, and
+   * never something that a sender may choose; default: the session. What a bot wrote is stored and starts no run, unless
+   * its channel allows it.
    */
   inject(message: InjectMessage, scope?: string, sender?: Partial<Sender>): Promise<InjectResult>;
   /**
@@ -35,7 +30,11 @@ export interface Sessions {
    * idempotency key stands for the whole event. A channel whose bot is gone is left out (and logged) unless it is the
    * only one. Throws `unknown_bot`, `validation`.
    */
-  injectEvent(event: InjectEvent, scope?: string, sender?: Partial<Sender>): Promise<EventResult>;
+  injectEvent(
+    event: InjectEvent & { owner?: string | null },
+    scope?: string,
+    sender?: Partial<Sender>,
+  ): Promise<EventResult>;
   /** The newest `limit` messages before the cursor (a message id), oldest first. Throws `not_found`. */
   messages(sessionId: string, page: { limit: number; before?: string }): Promise<MessageRow[]>;
 }
@@ -50,7 +49,8 @@ export function createSessions(options: SessionsOptions): Sessions {
   return {
     getOrCreate,
     inject: inject.inject,
-    injectEvent: (event, scope = event.clientId, sender) => injectEvent(event, scope, sender),
+    // No integration's id has a space.
+    injectEvent: (event, scope = `at ${event.clientId}`, sender) => injectEvent(event, scope, sender),
     async messages(sessionId, { limit, before }) {
       const older = before
         ? lt(

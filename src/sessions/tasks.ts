@@ -2,6 +2,7 @@
 
 import { and, desc, eq, getTableColumns, lt, sql } from "drizzle-orm";
 import type { Database } from "../db/database.ts";
+import { type Reach, tasksIn } from "../db/reach.ts";
 import { messages, type TaskStatus, tasks } from "../db/schema.ts";
 import { HeddleError } from "../errors.ts";
 import type { Queue } from "../queue/queue.ts";
@@ -19,6 +20,8 @@ export interface TaskFilter {
   limit?: number;
   /** The id of the last row of the page before. */
   cursor?: string;
+  /** Only what is in reach; undefined: everything. */
+  reach?: Reach | undefined;
 }
 
 export interface Tasks {
@@ -47,7 +50,7 @@ export function createTasks({ db, queue }: { db: Database; queue: Queue }): Task
 
   return {
     get,
-    list: ({ status, bot_id, session_id, channel_id, source, limit = 50, cursor }) =>
+    list: ({ status, bot_id, session_id, channel_id, source, limit = 50, cursor, reach }) =>
       select()
         .where(
           and(
@@ -57,6 +60,7 @@ export function createTasks({ db, queue }: { db: Database; queue: Queue }): Task
             channel_id ? eq(tasks.channel_id, channel_id) : undefined,
             source ? eq(tasks.source, source) : undefined,
             cursor ? lt(tasks.id, cursor) : undefined,
+            reach && tasksIn(db.query, reach),
           ),
         )
         .orderBy(desc(tasks.id))

@@ -131,6 +131,7 @@ eachDatabase("API keys", (open) => {
       scopes: ["api_keys:write", "tasks:read", "channels:write"],
       expires_at: new Date(START + 60_000),
       integrationId: null,
+      rows: "all",
     };
     const wider = (scope: string) => keys.create({ name: "w", scopes: ["tasks:read", scope] }, maker);
     for (const scope of ["admin", "tasks:write", "tasks:*", "bots:read"]) {

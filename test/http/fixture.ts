@@ -94,6 +94,18 @@ export async function createHttpFixture(db: TestDatabase, options: HttpFixtureOp
     }),
     log,
     version: "1.2.3",
+    db,
+    owners: {
+      prefixesOf: (id) =>
+        (options.metas ?? []).flatMap(({ integrationType, clientIdPrefix }) =>
+          integrationType === id ? [clientIdPrefix] : [],
+        ),
+      integrationOf: (clientId) =>
+        options.metas?.find(({ clientIdPrefix }) => clientId.startsWith(clientIdPrefix))?.integrationType ??
+        null,
+      toolsOf: (id) => integrationOf(id)?.tools ?? [],
+      toolsOfBots: async () => (await core.bots.list()).flatMap(({ tools }) => tools),
+    },
     apiKeys,
     documents: createDocuments({ db }),
     transcription: createTranscription({

@@ -68,6 +68,7 @@ export function activationRoutes({ activations, route }: ActivationRoutes) {
       }),
       {
         ...route.plain({
+          of: "channel",
           scope: "channels.integrations:read",
           tag,
           summary: "List integrations that can be activated",
@@ -85,6 +86,7 @@ export function activationRoutes({ activations, route }: ActivationRoutes) {
       },
       {
         ...route.plain({
+          of: "channel",
           scope: "channels.integrations:write",
           tag,
           summary: "Activate an integration in a channel",
@@ -103,6 +105,7 @@ export function activationRoutes({ activations, route }: ActivationRoutes) {
       },
       {
         ...route.plain({
+          of: "channel",
           scope: "channels.integrations:write",
           tag,
           summary: "Deactivate an integration in a channel",

@@ -1,6 +1,7 @@
 import { Elysia, t } from "elysia";
+import { KEY_ROWS } from "../../db/schema.ts";
 import { HeddleError } from "../../errors.ts";
-import { SCOPE_PRESETS, type ScopePreset } from "../../scopes.ts";
+import { ADMIN, SCOPE_PRESETS, type ScopePreset } from "../../scopes.ts";
 import type { ApiKey, ApiKeys } from "../api-keys.ts";
 import type { Auth } from "../auth.ts";
 import { bodyFailures, failures, type RouteOptions } from "../route-options.ts";
@@ -21,12 +22,19 @@ const tag = "API keys";
 
 const PRESETS = Object.keys(SCOPE_PRESETS) as ScopePreset[];
 
+const Rows = oneOf(
+  KEY_ROWS,
+  "own: only the channels, sessions, tasks, deliveries and documents that came in with this very key.",
+);
+
 export const keyFields = {
   id: Id,
   name: t.String(),
   prefix: t.String({ description: "The first 12 characters, to recognise the key by." }),
   scopes: t.Array(t.String()),
   owner: nullable(t.String(), "What Heddle made it for, such as integration:github; null for others."),
+  parent_id: nullable(Id, "The key that made it: revoking that one revokes this one."),
+  rows: Rows,
   expires_at: nullable(Instant),
   last_used_at: nullable(Instant, "Exact to a minute."),
   revoked_at: nullable(Instant),
@@ -43,6 +51,12 @@ const NewKey = t.Object(
       }),
     ),
     preset: t.Optional(oneOf(PRESETS, "A ready-made set of scopes, added to `scopes`.")),
+    rows: t.Optional(
+      oneOf(
+        KEY_ROWS,
+        "Whose rows it reaches. Default: own; all for the scope `admin` and the preset `read_only`.",
+      ),
+    ),
     expires_at: t.Optional(nullable(Instant)),
   },
   { additionalProperties: false },
@@ -59,13 +73,17 @@ export function apiKeyRoutes({ apiKeys, auth, route }: ApiKeyRoutes) {
     .post(
       "",
       async ({ body, request, status }) => {
+        const scopes = [...(body.scopes ?? []), ...(body.preset ? SCOPE_PRESETS[body.preset] : [])];
+        const seesAll = scopes.includes(ADMIN) || body.preset === "read_only";
+        const maker = await auth.authenticate(request);
         const made = await apiKeys.create(
           {
             name: body.name,
-            scopes: [...(body.scopes ?? []), ...(body.preset ? SCOPE_PRESETS[body.preset] : [])],
+            scopes,
+            rows: body.rows ?? (seesAll ? maker.rows : "own"),
             expiresAt: body.expires_at ? parseInstant(body.expires_at) : null,
           },
-          await auth.authenticate(request),
+          maker,
         );
         return status(201, { ...presentKey(made), key: made.key });
       },
@@ -116,7 +134,8 @@ export function apiKeyRoutes({ apiKeys, auth, route }: ApiKeyRoutes) {
           scope: "api_keys:write",
           tag,
           summary: "Revoke an API key",
-          description: "It stops working at once on this server, within seconds on others.",
+          description:
+            "It stops working at once on this server, within seconds on others, and with it every key that it made. Streams that it opened end within seconds.",
         }),
         params: IdParams,
         response: { 204: t.Void({ description: "Revoked." }), ...failures(403, 404, 422) },
@@ -138,6 +157,8 @@ export const presentKey = (key: ApiKey) => ({
   prefix: key.prefix,
   scopes: key.scopes,
   owner: key.owner,
+  parent_id: key.parent_id,
+  rows: key.rows,
   expires_at: instantOrNull(key.expires_at),
   last_used_at: instantOrNull(key.last_used_at),
   revoked_at: instantOrNull(key.revoked_at),

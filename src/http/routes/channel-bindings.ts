@@ -1,6 +1,7 @@
 import { Elysia, t } from "elysia";
 import type { Binding, Bindings } from "../../channels/bindings.ts";
 import { maskConfig } from "../../secrets/vault.ts";
+import type { Ownership } from "../ownership.ts";
 import { bodyFailures, failures, type RouteOptions } from "../route-options.ts";
 import { DispatchConfig, Id, IdParams, Instant, instant, JsonFields, nullable } from "../schemas.ts";
 
@@ -48,10 +49,19 @@ const BindingAnswer = t.Object({
 // The same name as in activation.ts: the router takes only one for a place in a path.
 const BindingParams = t.Object({ id: Id, entry: Id });
 
-export function channelBindingRoutes({ bindings, route }: { bindings: Bindings; route: RouteOptions }) {
+export function channelBindingRoutes({
+  bindings,
+  ownership,
+  route,
+}: {
+  bindings: Bindings;
+  ownership: Ownership;
+  route: RouteOptions;
+}) {
   return new Elysia({ prefix: "/api/v1/channels/:id/integrations", normalize: false })
     .get("", async ({ params }) => ({ bindings: (await bindings.list(params.id)).map(present) }), {
       ...route.plain({
+        of: "channel",
         scope: "channels.integrations:read",
         tag,
         summary: "List bindings",
@@ -60,25 +70,40 @@ export function channelBindingRoutes({ bindings, route }: { bindings: Bindings; 
       params: IdParams,
       response: { 200: t.Object({ bindings: t.Array(BindingAnswer) }), ...failures(403, 404, 422) },
     })
-    .post("", async ({ params, body, status }) => status(201, present(await bindings.add(params.id, body))), {
-      ...route.json({
-        scope: "channels.integrations:write",
-        tag,
-        summary: "Bind a place to a channel",
-        description: "A place may be bound to several channels, but once to each (409).",
-      }),
-      params: IdParams,
-      body: t.Object(
-        { integration_type: t.String({ minLength: 1, maxLength: 100 }), client_id: ClientId, ...Fields },
-        { additionalProperties: false },
-      ),
-      response: { 201: BindingAnswer, ...failures(...bodyFailures, 404, 409) },
-    })
-    .patch(
-      "/:entry",
-      async ({ params, body }) => present(await bindings.update(params.id, params.entry, body)),
+    .post(
+      "",
+      async ({ params, body, request, status }) => {
+        // Whoever binds a place hears all its events.
+        await ownership.clientId(request, body.client_id);
+        await ownership.message(request, body);
+        return status(201, present(await bindings.add(params.id, body)));
+      },
       {
         ...route.json({
+          of: "channel",
+          scope: "channels.integrations:write",
+          tag,
+          summary: "Bind a place to a channel",
+          description: "A place may be bound to several channels, but once to each (409).",
+        }),
+        params: IdParams,
+        body: t.Object(
+          { integration_type: t.String({ minLength: 1, maxLength: 100 }), client_id: ClientId, ...Fields },
+          { additionalProperties: false },
+        ),
+        response: { 201: BindingAnswer, ...failures(...bodyFailures, 404, 409) },
+      },
+    )
+    .patch(
+      "/:entry",
+      async ({ params, body, request }) => {
+        if (body.client_id !== undefined) await ownership.clientId(request, body.client_id);
+        await ownership.message(request, body);
+        return present(await bindings.update(params.id, params.entry, body));
+      },
+      {
+        ...route.json({
+          of: "channel",
           scope: "channels.integrations:write",
           tag,
           summary: "Change a binding",
@@ -99,17 +124,25 @@ export function channelBindingRoutes({ bindings, route }: { bindings: Bindings; 
         return status(204, undefined);
       },
       {
-        ...route.plain({ scope: "channels.integrations:write", tag, summary: "Remove a binding" }),
+        ...route.plain({
+          of: "channel",
+          scope: "channels.integrations:write",
+          tag,
+          summary: "Remove a binding",
+        }),
         params: BindingParams,
         response: { 204: t.Void({ description: "Removed." }), ...failures(403, 404, 422) },
       },
     )
     .post(
       "/:entry/adopt",
-      async ({ params, body }) =>
-        present(await bindings.adopt(params.id, params.entry, body.target_channel_id)),
+      async ({ params, body, request }) => {
+        await ownership.channel(request, body.target_channel_id);
+        return present(await bindings.adopt(params.id, params.entry, body.target_channel_id));
+      },
       {
         ...route.json({
+          of: "channel",
           scope: "channels.integrations:write",
           tag,
           summary: "Move a binding to another channel",

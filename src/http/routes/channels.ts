@@ -5,6 +5,7 @@ import { maskConfig } from "../../secrets/vault.ts";
 import type { Sessions } from "../../sessions/sessions.ts";
 import { SkillEntry } from "../../skills/skill.ts";
 import { Injected, MessageFields, messageOf } from "../message-body.ts";
+import type { Ownership } from "../ownership.ts";
 import { bodyFailures, failures, type RouteOptions } from "../route-options.ts";
 import {
   DispatchConfig,
@@ -65,6 +66,10 @@ const ChannelAnswer = t.Object({
   name: t.String(),
   display_name: t.String({ description: "As its integration calls it, else its name." }),
   integration: nullable(t.String(), "Whose client_id it is; null when no live integration has its prefix."),
+  owner: nullable(
+    t.String(),
+    "integration:<id> or key:<id>: who began it, and reaches it; null: the operator.",
+  ),
   bot_id: nullable(t.String()),
   active_session_id: nullable(Id),
   dispatch_config: nullable(JsonFields, "Secret fields are masked."),
@@ -94,15 +99,17 @@ export interface ChannelRoutes {
   channels: Channels;
   channelSessions: ChannelSessions;
   sessions: Pick<Sessions, "inject">;
+  ownership: Ownership;
   route: RouteOptions;
 }
 
-export function channelRoutes({ channels, channelSessions, sessions, route }: ChannelRoutes) {
+export function channelRoutes({ channels, channelSessions, sessions, ownership, route }: ChannelRoutes) {
   return new Elysia({ prefix: "/api/v1/channels", normalize: false })
     .get(
       "",
-      async ({ query: { limit, ...filter } }) => {
-        const page = pageOf(await channels.list({ ...filter, limit: limit + 1 }), limit);
+      async ({ query: { limit, ...filter }, request }) => {
+        const reach = await ownership.reachOf(request);
+        const page = pageOf(await channels.list({ ...filter, reach, limit: limit + 1 }), limit);
         return { channels: page.rows.map(present), next_cursor: page.next_cursor };
       },
       {
@@ -130,8 +137,11 @@ export function channelRoutes({ channels, channelSessions, sessions, route }: Ch
     )
     .post(
       "",
-      async ({ body: { client_id, ...settings }, status }) => {
-        const { channel, created } = await channels.getOrCreate(client_id, settings);
+      async ({ body: { client_id, ...settings }, request, status }) => {
+        await ownership.clientId(request, client_id);
+        await ownership.message(request, settings);
+        const owner = (await ownership.reachOf(request))?.owner ?? null;
+        const { channel, created } = await channels.getOrCreate(client_id, settings, owner);
         return status(created ? 201 : 200, { ...present(channel), created });
       },
       {
@@ -153,21 +163,29 @@ export function channelRoutes({ channels, channelSessions, sessions, route }: Ch
       },
     )
     .get("/:id", async ({ params }) => present(await channels.get(params.id)), {
-      ...route.plain({ scope: "channels:read", tag, summary: "Fetch a channel" }),
+      ...route.plain({ of: "channel", scope: "channels:read", tag, summary: "Fetch a channel" }),
       params: IdParams,
       response: { 200: ChannelAnswer, ...failures(403, 404, 422) },
     })
-    .patch("/:id", async ({ params, body }) => present(await channels.update(params.id, body)), {
-      ...route.json({
-        scope: "channels.config:write",
-        tag,
-        summary: "Change a channel",
-        description: "Fields that are left out stay as they are. Runs that have begun go on as they began.",
-      }),
-      params: IdParams,
-      body: t.Object(Settings, { additionalProperties: false, minProperties: 1 }),
-      response: { 200: ChannelAnswer, ...failures(...bodyFailures, 404) },
-    })
+    .patch(
+      "/:id",
+      async ({ params, body, request }) => {
+        await ownership.message(request, body);
+        return present(await channels.update(params.id, body));
+      },
+      {
+        ...route.json({
+          of: "channel",
+          scope: "channels.config:write",
+          tag,
+          summary: "Change a channel",
+          description: "Fields that are left out stay as they are. Runs that have begun go on as they began.",
+        }),
+        params: IdParams,
+        body: t.Object(Settings, { additionalProperties: false, minProperties: 1 }),
+        response: { 200: ChannelAnswer, ...failures(...bodyFailures, 404) },
+      },
+    )
     .delete(
       "/:id",
       async ({ params, status }) => {
@@ -176,6 +194,7 @@ export function channelRoutes({ channels, channelSessions, sessions, route }: Ch
       },
       {
         ...route.plain({
+          of: "channel",
           scope: "channels:write",
           tag,
           summary: "Delete a channel",
@@ -189,12 +208,15 @@ export function channelRoutes({ channels, channelSessions, sessions, route }: Ch
       "/:id/messages",
       async ({ params, body: { bot_id, ...body }, request, status }) => {
         const message = messageOf(body, request);
+        await ownership.message(request, body);
         const sessionId = await channelSessions.active(params.id, bot_id);
+        const scope = await ownership.senderOf(request, `channel:${params.id}`);
         const sender = await route.sender(request);
-        return status(201, await sessions.inject({ sessionId, ...message }, `channel:${params.id}`, sender));
+        return status(201, await sessions.inject({ sessionId, ...message }, scope, sender));
       },
       {
         ...route.json({
+          of: "channel",
           scope: "channels.messages:write",
           tag,
           summary: "Inject a message into a channel",
@@ -213,6 +235,7 @@ export function channelRoutes({ channels, channelSessions, sessions, route }: Ch
     )
     .post("/:id/reset", ({ params }) => channelSessions.reset(params.id), {
       ...route.plain({
+        of: "channel",
         scope: "channels.messages:write",
         tag,
         summary: "Begin a new session",
@@ -223,6 +246,7 @@ export function channelRoutes({ channels, channelSessions, sessions, route }: Ch
     })
     .post("/:id/switch-session", ({ params, body }) => channelSessions.switchTo(params.id, body.session_id), {
       ...route.json({
+        of: "channel",
         scope: "channels.messages:write",
         tag,
         summary: "Make another session the active one",

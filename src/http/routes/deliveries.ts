@@ -3,6 +3,7 @@ import { DELIVERY_STATUSES } from "../../db/schema.ts";
 import type { DeliveryRow } from "../../dispatch/delivery.ts";
 import type { Outbox } from "../../dispatch/outbox.ts";
 import { maskConfig } from "../../secrets/vault.ts";
+import type { Ownership } from "../ownership.ts";
 import { failures, type RouteOptions } from "../route-options.ts";
 import {
   Id,
@@ -53,15 +54,17 @@ const ListQuery = t.Object(
 
 export interface DeliveryRoutes {
   outbox: Pick<Outbox, "list" | "get" | "redeliver">;
+  ownership: Pick<Ownership, "reachOf">;
   route: RouteOptions;
 }
 
-export function deliveryRoutes({ outbox, route }: DeliveryRoutes) {
+export function deliveryRoutes({ outbox, ownership, route }: DeliveryRoutes) {
   return new Elysia({ prefix: "/api/v1/deliveries", normalize: false })
     .get(
       "",
-      async ({ query: { limit, ...filter } }) => {
-        const page = pageOf(await outbox.list({ ...filter, limit: limit + 1 }), limit);
+      async ({ query: { limit, ...filter }, request }) => {
+        const reach = await ownership.reachOf(request);
+        const page = pageOf(await outbox.list({ ...filter, reach, limit: limit + 1 }), limit);
         return { deliveries: page.rows.map(present), next_cursor: page.next_cursor };
       },
       {
@@ -79,12 +82,13 @@ export function deliveryRoutes({ outbox, route }: DeliveryRoutes) {
       },
     )
     .get("/:id", async ({ params }) => present(await outbox.get(params.id)), {
-      ...route.plain({ scope: "deliveries:read", tag, summary: "Fetch a delivery" }),
+      ...route.plain({ of: "delivery", scope: "deliveries:read", tag, summary: "Fetch a delivery" }),
       params: IdParams,
       response: { 200: DeliveryAnswer, ...failures(403, 404, 422) },
     })
     .post("/:id/redeliver", async ({ params }) => present(await outbox.redeliver(params.id)), {
       ...route.plain({
+        of: "delivery",
         scope: "deliveries:write",
         tag,
         summary: "Deliver again",

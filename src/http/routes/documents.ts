@@ -1,5 +1,7 @@
 import { Elysia, t } from "elysia";
+import { HeddleError } from "../../errors.ts";
 import type { Documents, StoredDocument } from "../../search/documents.ts";
+import type { Ownership } from "../ownership.ts";
 import { bodyFailures, failures, type RouteOptions } from "../route-options.ts";
 import { Id, IdParams, Instant, instant, JsonFields, limitOf, missing, nullable } from "../schemas.ts";
 
@@ -47,23 +49,37 @@ const SearchQuery = t.Object(
   { additionalProperties: false },
 );
 
-export function documentRoutes({ documents, route }: { documents: Documents; route: RouteOptions }) {
+export function documentRoutes({
+  documents,
+  ownership,
+  route,
+}: {
+  documents: Documents;
+  ownership: Ownership;
+  route: RouteOptions;
+}) {
   return new Elysia({ prefix: "/api/v1/documents", normalize: false })
     .post(
       "",
-      async ({ body, status }) =>
-        status(
+      async ({ body, request, status }) => {
+        const reach = await ownership.reachOf(request);
+        const of = body.integration_id ?? reach?.integrationId ?? null;
+        if (reach && of !== reach.integrationId) throw foreign(of);
+        if (body.session_id) await ownership.session(request, body.session_id);
+        return status(
           201,
           present(
             await documents.ingest({
-              integrationId: body.integration_id ?? null,
+              integrationId: of,
+              owner: reach?.owner ?? null,
               sessionId: body.session_id ?? null,
               title: body.title ?? null,
               content: body.content,
               metadata: body.metadata ?? {},
             }),
           ),
-        ),
+        );
+      },
       {
         ...route.json({ scope: "documents:write", tag, summary: "Ingest a document" }),
         body: NewDocument,
@@ -72,8 +88,9 @@ export function documentRoutes({ documents, route }: { documents: Documents; rou
     )
     .get(
       "/search",
-      ({ query }) =>
+      async ({ query, request }) =>
         documents.search({
+          reach: await ownership.reachOf(request),
           query: query.q,
           integrationId: query.integration_id ?? null,
           sessionId: query.session_id ?? null,
@@ -92,8 +109,8 @@ export function documentRoutes({ documents, route }: { documents: Documents; rou
     )
     .get(
       "/:id",
-      async ({ params }) => {
-        const found = await documents.get(params.id);
+      async ({ params, request }) => {
+        const found = await documents.get(params.id, await ownership.reachOf(request));
         if (!found) throw missing("document");
         return present(found);
       },
@@ -105,8 +122,9 @@ export function documentRoutes({ documents, route }: { documents: Documents; rou
     )
     .delete(
       "/:id",
-      async ({ params, status }) => {
-        if (!(await documents.delete(params.id))) throw missing("document");
+      async ({ params, request, status }) => {
+        const reach = await ownership.reachOf(request);
+        if (!(await documents.delete(params.id, reach))) throw missing("document");
         return status(204, undefined);
       },
       {
@@ -116,5 +134,10 @@ export function documentRoutes({ documents, route }: { documents: Documents; rou
       },
     );
 }
+
+const foreign = (integrationId: string | null): HeddleError =>
+  new HeddleError("forbidden", `The key may not ingest documents of the integration "${integrationId}".`, {
+    field: "integration_id",
+  });
 
 const present = (document: StoredDocument) => ({ ...document, created_at: instant(document.created_at) });

@@ -1,25 +1,32 @@
 import { Elysia, t } from "elysia";
 import type { Sessions } from "../../sessions/sessions.ts";
 import { Injected, MessageFields, messageOf } from "../message-body.ts";
+import type { Ownership } from "../ownership.ts";
 import { bodyFailures, failures, type RouteOptions } from "../route-options.ts";
 import { Id, oneOf } from "../schemas.ts";
 
 export function eventRoutes({
   sessions,
+  ownership,
   route,
 }: {
   sessions: Pick<Sessions, "injectEvent">;
+  ownership: Ownership;
   route: RouteOptions;
 }) {
   return new Elysia({ prefix: "/api/v1/events", normalize: false }).post(
     "",
     async ({ body, request, status }) => {
       const { client_id, event, bot_id = "default" } = body;
-      const place = { clientId: client_id, event, botId: bot_id };
+      await ownership.clientId(request, client_id);
+      await ownership.message(request, body);
+      const owner = (await ownership.reachOf(request))?.owner ?? null;
+      const place = { clientId: client_id, event, botId: bot_id, owner };
+      const scope = await ownership.senderOf(request, client_id);
       const sender = await route.sender(request);
       return status(
         201,
-        await sessions.injectEvent({ ...place, ...messageOf(body, request) }, client_id, sender),
+        await sessions.injectEvent({ ...place, ...messageOf(body, request) }, scope, sender),
       );
     },
     {

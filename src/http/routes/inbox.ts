@@ -1,6 +1,7 @@
 import { Elysia, t } from "elysia";
 import { INBOX_VERDICTS } from "../../db/schema.ts";
 import type { Inbox, InboxEvent, InboxSummary } from "../../inbox/inbox.ts";
+import type { Ownership } from "../ownership.ts";
 import type { Receive } from "../receive.ts";
 import type { Replay } from "../replay.ts";
 import { bodyFailures, failures, type RouteOptions } from "../route-options.ts";
@@ -108,16 +109,23 @@ export interface InboxRoutes {
   inbox: Pick<Inbox, "list" | "get">;
   replay: Replay;
   receive: Receive;
+  ownership: Pick<Ownership, "reachOf">;
   route: RouteOptions;
 }
 
-export function inboxRoutes({ inbox, replay, receive, route }: InboxRoutes) {
+export function inboxRoutes({ inbox, replay, receive, ownership, route }: InboxRoutes) {
   return new Elysia({ prefix: "/api/v1", normalize: false })
     .get(
       "/inbox",
-      async ({ query: { limit, since, until, ...filter } }) => {
+      async ({ query: { limit, since, until, ...filter }, request }) => {
+        const of = (await ownership.reachOf(request))?.integrationId;
+        // Another integration's webhooks are to a process as if there were none.
+        if (of && filter.integration_id !== undefined && filter.integration_id !== of) {
+          return { events: [], next_cursor: null };
+        }
         const rows = await inbox.list({
           ...filter,
+          ...(of && { integration_id: of }),
           ...(since && { since: new Date(since) }),
           ...(until && { until: new Date(until) }),
           limit: limit + 1,
@@ -140,12 +148,18 @@ export function inboxRoutes({ inbox, replay, receive, route }: InboxRoutes) {
       },
     )
     .get("/inbox/:id", async ({ params }) => present(await inbox.get(params.id)), {
-      ...route.plain({ scope: "inbox:read", tag, summary: "Fetch a webhook with headers and body" }),
+      ...route.plain({
+        of: "webhook",
+        scope: "inbox:read",
+        tag,
+        summary: "Fetch a webhook with headers and body",
+      }),
       params: IdParams,
       response: { 200: EventAnswer, ...failures(403, 404, 422) },
     })
     .post("/inbox/:id/replay", async ({ params }) => presentTrial(await replay(params.id)), {
       ...route.plain({
+        of: "webhook",
         scope: "inbox:write",
         tag,
         summary: "Handle a webhook again",

@@ -1,6 +1,7 @@
 import { Elysia, t } from "elysia";
 import type { MessageRow, Sessions } from "../../sessions/sessions.ts";
 import { Injected, MessageFields, messageOf } from "../message-body.ts";
+import type { Ownership } from "../ownership.ts";
 import { bodyFailures, failures, type RouteOptions } from "../route-options.ts";
 import { DispatchConfig, Id, IdParams, Instant, instant, JsonFields, limitOf, nullable } from "../schemas.ts";
 
@@ -37,19 +38,31 @@ const MessageAnswer = t.Object({
   created_at: Instant,
 });
 
-export function sessionRoutes({ sessions, route }: { sessions: Sessions; route: RouteOptions }) {
+export function sessionRoutes({
+  sessions,
+  ownership,
+  route,
+}: {
+  sessions: Sessions;
+  ownership: Ownership;
+  route: RouteOptions;
+}) {
   return new Elysia({ prefix: "/api/v1/sessions", normalize: false })
     .post(
       "",
-      async ({ body, status }) =>
-        status(
+      async ({ body, request, status }) => {
+        await ownership.clientId(request, body.client_id);
+        await ownership.message(request, body);
+        return status(
           201,
           await sessions.getOrCreate({
             clientId: body.client_id,
             botId: body.bot_id ?? "default",
+            owner: (await ownership.reachOf(request))?.owner ?? null,
             ...(body.dispatch_config && { dispatchConfig: body.dispatch_config }),
           }),
-        ),
+        );
+      },
       {
         ...route.json({
           scope: "sessions:write",
@@ -68,13 +81,14 @@ export function sessionRoutes({ sessions, route }: { sessions: Sessions; route: 
       "/:id/messages",
       async ({ params, body, request, status }) => {
         const message = messageOf(body, request);
-        return status(
-          201,
-          await sessions.inject({ sessionId: params.id, ...message }, params.id, await route.sender(request)),
-        );
+        await ownership.message(request, body);
+        const scope = await ownership.senderOf(request, params.id);
+        const sender = await route.sender(request);
+        return status(201, await sessions.inject({ sessionId: params.id, ...message }, scope, sender));
       },
       {
         ...route.json({
+          of: "session",
           scope: "sessions:write",
           tag,
           summary: "Inject a message",
@@ -90,6 +104,7 @@ export function sessionRoutes({ sessions, route }: { sessions: Sessions; route: 
       async ({ params, query }) => (await sessions.messages(params.id, query)).map(present),
       {
         ...route.plain({
+          of: "session",
           scope: "sessions:read",
           tag,
           summary: "List messages",

@@ -1,6 +1,7 @@
 import { Elysia, t } from "elysia";
 import { TASK_STATUSES } from "../../db/schema.ts";
 import type { TaskRow, Tasks } from "../../sessions/tasks.ts";
+import type { Ownership } from "../ownership.ts";
 import { failures, type RouteOptions } from "../route-options.ts";
 import {
   Id,
@@ -57,12 +58,21 @@ const ListQuery = t.Object(
   { additionalProperties: false },
 );
 
-export function taskRoutes({ tasks, route }: { tasks: Tasks; route: RouteOptions }) {
+export function taskRoutes({
+  tasks,
+  ownership,
+  route,
+}: {
+  tasks: Tasks;
+  ownership: Pick<Ownership, "reachOf">;
+  route: RouteOptions;
+}) {
   return new Elysia({ prefix: "/api/v1/tasks", normalize: false })
     .get(
       "",
-      async ({ query: { limit, ...filter } }) => {
-        const page = pageOf(await tasks.list({ ...filter, limit: limit + 1 }), limit);
+      async ({ query: { limit, ...filter }, request }) => {
+        const reach = await ownership.reachOf(request);
+        const page = pageOf(await tasks.list({ ...filter, reach, limit: limit + 1 }), limit);
         return { tasks: page.rows.map(presentShort), next_cursor: page.next_cursor };
       },
       {
@@ -80,12 +90,13 @@ export function taskRoutes({ tasks, route }: { tasks: Tasks; route: RouteOptions
       },
     )
     .get("/:id", async ({ params }) => present(await tasks.get(params.id)), {
-      ...route.plain({ scope: "tasks:read", tag, summary: "Poll a task's status and result" }),
+      ...route.plain({ of: "task", scope: "tasks:read", tag, summary: "Poll a task's status and result" }),
       params: IdParams,
       response: { 200: TaskAnswer, ...failures(403, 404, 422) },
     })
     .post("/:id/cancel", async ({ params }) => present(await tasks.cancel(params.id)), {
       ...route.plain({
+        of: "task",
         scope: "tasks:write",
         tag,
         summary: "Cancel a task",

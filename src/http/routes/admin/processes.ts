@@ -2,6 +2,7 @@ import { Elysia, t } from "elysia";
 import { LINE_SOURCES, PROCESS_STATES } from "../../../db/schema.ts";
 import { LINES_KEPT, type StoredLine } from "../../../processes/lines.ts";
 import type { Processes, ProcessStatus } from "../../../processes/supervisor.ts";
+import type { Auth } from "../../auth.ts";
 import { EVENT_STREAM, eventStream, type StreamEvent } from "../../event-stream.ts";
 import { bodyFailures, failures, type RouteOptions } from "../../route-options.ts";
 import { Instant, instant, instantOrNull, limitOf, nullable, oneOf } from "../../schemas.ts";
@@ -43,20 +44,27 @@ const AutoStartAnswer = t.Object({ integration_id: t.String(), auto_start: t.Boo
 
 export interface ProcessRoutes {
   processes: Omit<Processes, "supervise" | "close">;
+  auth: Pick<Auth, "isStillValid">;
   route: RouteOptions;
   now?: () => number;
 }
 
-export function processRoutes({ processes, route, now = Date.now }: ProcessRoutes) {
+export function processRoutes({ processes, auth, route, now = Date.now }: ProcessRoutes) {
   const answer = (status: ProcessStatus) => present(status, now());
   return new Elysia({ prefix: "/api/v1/admin/integrations/:id/process", normalize: false })
     .get("", async ({ params: { id } }) => answer(await processes.status(id)), {
-      ...route.plain({ scope: "integrations:read", tag, summary: "The state of a background process" }),
+      ...route.plain({
+        of: "integration",
+        scope: "integrations:read",
+        tag,
+        summary: "The state of a background process",
+      }),
       params: Params,
       response: { 200: ProcessAnswer, ...failures(403, 404) },
     })
     .post("/start", async ({ params: { id } }) => answer(await processes.start(id)), {
       ...route.plain({
+        of: "integration",
         scope: "admin",
         tag,
         summary: "Start it",
@@ -67,6 +75,7 @@ export function processRoutes({ processes, route, now = Date.now }: ProcessRoute
     })
     .post("/stop", async ({ params: { id } }) => answer(await processes.stop(id)), {
       ...route.plain({
+        of: "integration",
         scope: "admin",
         tag,
         summary: "Stop it",
@@ -78,6 +87,7 @@ export function processRoutes({ processes, route, now = Date.now }: ProcessRoute
     })
     .post("/restart", async ({ params: { id } }) => answer(await processes.restart(id)), {
       ...route.plain({
+        of: "integration",
         scope: "admin",
         tag,
         summary: "Restart it",
@@ -88,6 +98,7 @@ export function processRoutes({ processes, route, now = Date.now }: ProcessRoute
     })
     .get("/auto-start", async ({ params: { id } }) => presentAutoStart(await processes.status(id)), {
       ...route.plain({
+        of: "integration",
         scope: "integrations:read",
         tag,
         summary: "Whether it starts by itself",
@@ -104,6 +115,7 @@ export function processRoutes({ processes, route, now = Date.now }: ProcessRoute
       },
       {
         ...route.json({
+          of: "integration",
           scope: "admin",
           tag,
           summary: "Let it start by itself, or not",
@@ -124,6 +136,7 @@ export function processRoutes({ processes, route, now = Date.now }: ProcessRoute
       },
       {
         ...route.plain({
+          of: "integration",
           scope: "logs:read",
           tag,
           summary: "The last lines it wrote",
@@ -147,10 +160,15 @@ export function processRoutes({ processes, route, now = Date.now }: ProcessRoute
       async ({ params: { id }, request }) => {
         await processes.status(id);
         const batches = follow(processes, id, lastEventId(request));
-        return eventStream({ batches, signal: processes.signal });
+        return eventStream({
+          batches,
+          signal: processes.signal,
+          isAllowed: () => auth.isStillValid(request),
+        });
       },
       {
         ...route.plain({
+          of: "integration",
           scope: "logs:read",
           tag,
           summary: "Follow the lines it writes",
