@@ -127,12 +127,14 @@ async function prebuildIntegrations(): Promise<void> {
   }
 }
 
-/** What the server runs as a process of its own: that cannot look into the program. */
+/** What the server runs as a process or thread of its own: that cannot look into the program. */
 async function bundlePrograms(): Promise<void> {
   const outDir = await builtinDir("programs", dist);
   await rm(outDir, { recursive: true, force: true });
   const { success, logs } = await Bun.build({
-    entrypoints: ["guardian.ts", "launcher.ts"].map((name) => join(repository, "src", "runtime", name)),
+    entrypoints: ["guardian.ts", "launcher.ts", "watchdog-worker.ts"].map((name) =>
+      join(repository, "src", "runtime", name),
+    ),
     outdir: outDir,
     target: "bun",
     minify: { whitespace: true, syntax: true, identifiers: false },

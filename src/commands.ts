@@ -24,8 +24,13 @@ interface Running {
 }
 
 export interface CommandOptions {
-  startServer(config: Config, instrument?: Dev["instrument"]): Promise<Running & DevServer>;
-  startWorker(config: Config): Promise<Running>;
+  /** `guarded`: it ends the process when that has stopped working. */
+  startServer(
+    config: Config,
+    instrument?: Dev["instrument"],
+    options?: { guarded?: boolean },
+  ): Promise<Running & DevServer>;
+  startWorker(config: Config, options?: { guarded?: boolean }): Promise<Running>;
 }
 
 const LISTED_KEYS = 500;
@@ -37,7 +42,7 @@ export function createCommands({ startServer, startWorker }: CommandOptions): Co
     version: build.commit ? `${build.version} (${build.commit})` : build.version,
     async serve(flags) {
       containStrays();
-      const { url, adminKey, close } = await startServer(loadConfig(flags));
+      const { url, adminKey, close } = await startServer(loadConfig(flags), undefined, { guarded: true });
       say(`Heddle is listening on ${url}`);
       if (adminKey) say(`Admin API key, shown this once: ${adminKey}`);
       await untilTold(close);
@@ -51,7 +56,7 @@ export function createCommands({ startServer, startWorker }: CommandOptions): Co
     },
     async worker(flags) {
       containStrays();
-      const { close } = await startWorker(loadConfig(flags));
+      const { close } = await startWorker(loadConfig(flags), { guarded: true });
       say("Heddle works on the queue");
       await untilTold(close);
     },

@@ -55,6 +55,8 @@ export interface Config {
   readonly trustedProxies: readonly string[];
   /** Bytes of bodies on public routes that may wait in memory at a time. */
   readonly webhookBytesInFlight: number;
+  /** A process that has not worked for so long ends itself; 0: never. */
+  readonly watchdogSeconds: number;
   /** How long records of webhooks are kept. */
   readonly inboxRetentionDays: number;
   /** How much of a webhook's body is kept; 0: nothing. */
@@ -129,6 +131,7 @@ export function loadConfig(flags: Flags = {}, variables: Environment = processEn
     trustedProxies: read.networks("TRUSTED_PROXIES"),
     webhookRateLimit: read.integer("WEBHOOK_RATE_LIMIT", 2000, 1, 1_000_000),
     webhookBytesInFlight: read.integer("WEBHOOK_BYTES_IN_FLIGHT", 128 * MB, MB, 64 * 1024 * MB),
+    watchdogSeconds: read.integer("WATCHDOG_SECONDS", 60, 0, 86_400),
     inboxRetentionDays: read.integer("INBOX_RETENTION_DAYS", 30, 1, 3650),
     inboxMaxBodyBytes: read.integer("INBOX_MAX_BODY_BYTES", 256 * 1024, 0, 25 * 1024 * 1024),
     secrets: secretsOf(environment, [read.text("DATABASE_URL"), read.text("DATABASE_DIRECT_URL")]),

@@ -1,11 +1,14 @@
 // The map of Heddle: a server or a worker is the parts of core.ts with what only it has, closed in reverse order.
 
 import { join } from "node:path";
+import { during } from "./activity.ts";
 import { runCli } from "./cli.ts";
 import { createCommands } from "./commands.ts";
 import type { Config } from "./config.ts";
 import { type Closers, type Core, type Instrument, openCore } from "./core.ts";
+import { createWriteProbe } from "./db/write-probe.ts";
 import { HeddleError } from "./errors.ts";
+import { createGuard } from "./guard.ts";
 import { createApp } from "./http/app.ts";
 import { createFirstKey } from "./http/first-key.ts";
 import { installDependencies } from "./integrations/install.ts";
@@ -16,7 +19,7 @@ import { processScopes } from "./processes/permissions.ts";
 import { createSupervisor, type Processes } from "./processes/supervisor.ts";
 import { asset, build } from "./runtime/assets.ts";
 import { createConfinement } from "./runtime/confine.ts";
-import { serve } from "./runtime/serve.ts";
+import { type ServeOptions, serve } from "./runtime/serve.ts";
 import { createSpawner } from "./runtime/spawn.ts";
 import { ADMIN } from "./scopes.ts";
 import type { Worker } from "./worker/worker.ts";
@@ -41,9 +44,16 @@ interface HeddleServer extends Heddle {
 const MAX_BODY_BYTES = 64 * 1024 * 1024;
 
 /** The server, with a worker in it. Resolves when it listens; integrations go on loading behind it. */
-export function startServer(config: Config, instrument?: Instrument): Promise<HeddleServer> {
+export function startServer(
+  config: Config,
+  instrument?: Instrument,
+  { guarded = false }: { guarded?: boolean } = {},
+): Promise<HeddleServer> {
   return start(async (closers) => {
     const core = await openCore(config, closers, instrument);
+    const probe = createWriteProbe({ query: core.db.query });
+    const guard = guarded ? await createGuard({ config, probe, log: core.log }) : undefined;
+    if (guard) closers.push(guard.close);
     const { db, log, apiKeys, integrations, settings, instruments } = core;
     let url = "";
     const processes = await createProcesses(config, core, () => url, closers);
@@ -71,14 +81,14 @@ export function startServer(config: Config, instrument?: Instrument): Promise<He
       webhookRateLimit: config.webhookRateLimit,
       trustedProxies: config.trustedProxies,
       webhookBytesInFlight: config.webhookBytesInFlight,
-      isReady: async () => void (await db.execute("select 1")),
+      isReady: probe.check,
       scalarBundle: () => asset("scalar.js"),
     });
     const listener = serve({
       hostname: config.host,
       port: config.port,
       maxBodyBytes: MAX_BODY_BYTES,
-      fetch: instruments?.fetch(app.fetch) ?? app.fetch,
+      fetch: named(instruments?.fetch(app.fetch) ?? app.fetch),
     });
     url = `http://${config.host.includes(":") ? `[${config.host}]` : config.host}:${listener.port}`;
     log.info("Listening on {url}", { url, version: build.version, database: db.kind, home: config.home });
@@ -99,12 +109,25 @@ export function startServer(config: Config, instrument?: Instrument): Promise<He
     void integrations.whenSettled.then(processes.supervise);
     // First of all: what they still have to say they say to a server that answers.
     closers.push(processes.close);
+    guard?.arm();
     return { url, adminKey, integrations, settings };
   });
 }
 
+/** What is under way; no more of the path than where it leads, for the rest may hold anything. */
+const named =
+  (fetch: ServeOptions["fetch"]): ServeOptions["fetch"] =>
+  (request, client) =>
+    during(
+      () => `a request (${request.method} ${request.url.split("/", 6).slice(3).join("/").split("?")[0]})`,
+      () => fetch(request, client),
+    );
+
 /** A worker alone. Several may share one PostgreSQL. */
-export function startWorker(config: Config): Promise<Heddle> {
+export function startWorker(
+  config: Config,
+  { guarded = false }: { guarded?: boolean } = {},
+): Promise<Heddle> {
   return start(async (closers) => {
     if (!config.databaseUrl) {
       throw new HeddleError(
@@ -114,6 +137,10 @@ export function startWorker(config: Config): Promise<Heddle> {
       );
     }
     const core = await openCore(config, closers);
+    const probe = createWriteProbe({ query: core.db.query });
+    const guard = guarded ? await createGuard({ config, probe, log: core.log }) : undefined;
+    if (guard) closers.push(guard.close);
+    guard?.arm();
     core.loadIntegrations();
     await core.integrations.whenSettled;
     const worker = core.startWorker();

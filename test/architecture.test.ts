@@ -8,6 +8,7 @@ const repository = resolve(import.meta.dirname, "..");
 
 /** What every part may use. They know each other only where the table below says so. */
 const FOUNDATION = [
+  "activity.ts",
   "batch.ts",
   "durable-file.ts",
   "end-process.ts",
@@ -35,6 +36,7 @@ const FOUNDATION = [
 const MAY_IMPORT: Record<string, string[]> = {
   "main.ts": ["*"],
   "core.ts": ["*"],
+  "guard.ts": ["config.ts", "db", "runtime"],
   "cli.ts": ["cli-authoring.ts", "cli-leaf.ts", "config.ts"],
   "cli-authoring.ts": ["cli-leaf.ts", "config.ts"],
   "cli-leaf.ts": [],
@@ -114,6 +116,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   "local-server.ts": [],
   "home.ts": [],
   "config.ts": [],
+  "activity.ts": [],
   "batch.ts": [],
   "durable-file.ts": [],
   "end-process.ts": [],

@@ -63,6 +63,16 @@ export function isRolledBack(error: unknown): boolean {
   return ["40001", "40P01"].includes(codeOf(error));
 }
 
+/**
+ * True for what another process would meet as well: the server is away, refuses, is read-only, or has no disk, memory or
+ * connections left; somebody else holds the row.
+ */
+export function isOutsideTrouble(error: unknown): boolean {
+  const code = codeOf(error);
+  // Class 58 passes as well, but on the embedded database it may be this process's own idea of its files.
+  return (isPassing(error) && !code.startsWith("58")) || code.startsWith("28") || code === "42501";
+}
+
 /** True for what a query throws when a row with the same key is there. Both databases say it with this code. */
 export function isUniqueViolation(error: unknown): boolean {
   return codeOf(error) === "23505";

@@ -1,5 +1,6 @@
 // From a row of the outbox to the call of its dispatcher, and from what that returns to a receipt.
 
+import { during } from "../activity.ts";
 import { Permanent, Retryable } from "../sdk/errors.ts";
 import type { DeliverInput, DispatchContext, Dispatcher, PostMessageInput } from "../sdk/types.ts";
 import type { Vault } from "../secrets/vault.ts";
@@ -38,7 +39,10 @@ export function createHand({ dispatchers, vault }: HandOptions): Hand {
       hops: row.payload.hops ?? 0,
       signal,
     };
-    const returned = await call(dispatcher, claimed, ctx);
+    const returned = await during(
+      () => `the delivery ${row.id} by ${type}`,
+      () => call(dispatcher, claimed, ctx),
+    );
     // The guide's `post_message` answers whether it has posted.
     if (returned === false)
       throw new Retryable(`The dispatcher "${type}" answered false: it did not deliver.`);

@@ -1,6 +1,7 @@
 // Calls the callbacks that are due: for each owner those of one session one after another, in the order of its events;
 // several sessions and several owners at once, so that neither holds up the others.
 
+import { during } from "../activity.ts";
 import type { Logger } from "../log.ts";
 import type { AnyHookContext, RegisteredHook } from "../sdk/backend.ts";
 import type { HookEvent } from "../sdk/types.ts";
@@ -91,7 +92,7 @@ export function createCalls(options: CallsOptions): Calls {
 
   async function make({ owner, event, ctx, callback }: Call): Promise<void> {
     try {
-      await callWithin(timeoutMs, callback, ctx);
+      await callWithin(timeoutMs, { owner, event, callback }, ctx);
     } catch (error) {
       if (!givenUp) log.error("Hook {event} of {owner} failed: {error}", { owner, event, error });
     }
@@ -118,8 +119,14 @@ export function createCalls(options: CallsOptions): Calls {
 /** A callback that never ends is waited for no longer; one that throws at once rejects like any other. */
 export async function callWithin(
   ms: number,
-  callback: RegisteredHook["callback"],
+  { owner, event, callback }: Pick<Call, "owner" | "event" | "callback">,
   ctx: AnyHookContext,
 ): Promise<unknown> {
-  return await within(ms, Promise.resolve(callback(ctx)));
+  return await within(
+    ms,
+    during(
+      () => `the hook ${event} of ${owner}`,
+      async () => callback(ctx),
+    ),
+  );
 }

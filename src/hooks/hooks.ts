@@ -107,7 +107,7 @@ export function createHooks(options: HooksOptions): Hooks {
       if (!closed) onEvent?.(event, { ...ctx, extra: redactDeep(ctx.extra, redact) });
       for (const { owner, callback } of listeners.get(event) ?? []) {
         try {
-          const result = await callWithin(overrideTimeoutMs, callback, { ...ctx, audio });
+          const result = await callWithin(overrideTimeoutMs, { owner, event, callback }, { ...ctx, audio });
           if (typeof result === "string" && result.trim() !== "") return result;
           if (result !== null && result !== undefined) {
             log.warning("Hook {event} of {owner} returned something else than text", { owner, event });

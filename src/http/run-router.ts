@@ -1,3 +1,4 @@
+import { during } from "../activity.ts";
 import { HeddleError } from "../errors.ts";
 import { type Incoming, withIncoming } from "../inbox/incoming.ts";
 import { within } from "../within.ts";
@@ -20,7 +21,10 @@ export function runRouter(
     timeoutMs = HANDLER_MS,
   }: { id: string; incoming?: Incoming | undefined; timeoutMs?: number },
 ): Promise<Response> {
-  const handled = withIncoming(incoming, () => handle(request));
+  const handled = during(
+    () => `a request to the integration ${id}`,
+    () => withIncoming(incoming, () => handle(request)),
+  );
   return within(timeoutMs, handled, {
     error: () => new HeddleError("timeout", `The integration ${id} did not answer in time.`),
   });

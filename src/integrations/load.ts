@@ -2,6 +2,7 @@
 // what they register. Nothing goes live here.
 
 import { basename } from "node:path";
+import { during } from "../activity.ts";
 import type { Carapace } from "../carapaces/carapace.ts";
 import { type Content, readContent } from "../content/read.ts";
 import { HeddleError, messageOf } from "../errors.ts";
@@ -185,7 +186,11 @@ async function importAll(
   const exports = new Map<string, Exports>();
   for (const file of entriesOf(found.files)) {
     at.file = `${found.folder}/${file}`;
-    const exported = await importModule(`${prepared.dir}/${file.replace(/\.[^.]+$/, "")}.js`);
+    const path = `${prepared.dir}/${file.replace(/\.[^.]+$/, "")}.js`;
+    const exported = await during(
+      () => `loading ${found.id}/${file}`,
+      () => importModule(path),
+    );
     exports.set(file, exported);
     onImported(file, exported);
   }

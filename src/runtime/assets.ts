@@ -111,6 +111,12 @@ export function ownCode(): string[] {
   return [process.execPath, ...parts.map((name) => join(repository, name))];
 }
 
+/** The program of the thread that ends the process when its event loop stands still. */
+export async function watchdogProgram(home: string): Promise<string> {
+  if (!isCompiled) return join(import.meta.dirname, "watchdog-worker.ts");
+  return join(await builtinDir("programs", home), "watchdog-worker.js");
+}
+
 /**
  * A folder of packages for NODE_PATH, in which a process that this one starts finds "heddle/sdk". `write` is to put the
  * stand-alone SDK into a file; from source the sources themselves serve.

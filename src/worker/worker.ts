@@ -1,6 +1,7 @@
 // Runs what is in the queues: tasks and deliveries, each with so many at once.
 
 import { and, inArray, isNotNull } from "drizzle-orm";
+import { during } from "../activity.ts";
 import { tasks } from "../db/schema.ts";
 import { HeddleError, messageOf } from "../errors.ts";
 import { createTaskRunner, handedBack, type RunTaskOptions } from "./run-task.ts";
@@ -31,7 +32,10 @@ export function createWorker(options: WorkerOptions): Worker {
       const stop = new AbortController();
       runs.set(job.subject, stop);
       try {
-        await runTask(job, stop);
+        await during(
+          () => `the run of task ${job.subject}`,
+          () => runTask(job, stop),
+        );
       } finally {
         runs.delete(job.subject);
       }

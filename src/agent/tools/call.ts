@@ -1,6 +1,7 @@
 // One tool call: prepare (may it run, with which arguments), execute (under a time limit), finalise (what the
 // model reads of it). Whatever goes wrong is the call's result; only the end of the run itself is thrown.
 
+import { during } from "../../activity.ts";
 import { HeddleError, messageOf } from "../../errors.ts";
 import { throwIfAborted } from "../../llm/abort.ts";
 import type { LlmToolCall } from "../../llm/llm.ts";
@@ -91,7 +92,10 @@ async function execute(
   const limit = new AbortController();
   const context: ToolContext = { ...run, signal: AbortSignal.any([signal, limit.signal]) };
   try {
-    const work = runTool(tool, args, context);
+    const work = during(
+      () => `the tool ${name} of task ${run.task_id}`,
+      () => runTool(tool, args, context),
+    );
     return { value: await within(timeoutSeconds * 1000, work, { signal, error: () => late }) };
   } catch (error) {
     throwIfAborted(signal);

@@ -27,7 +27,10 @@ export function healthRoutes({ version, notReady }: HealthRoutes) {
         return { status: "ready" as const };
       },
       {
-        ...open("Can the server work?", "True once everything has started and while the database answers."),
+        ...open(
+          "Can the server work?",
+          "True once everything has started and while the database takes writes.",
+        ),
         response: { 200: t.Object({ status: t.Literal("ready") }), 503: ErrorAnswer },
       },
     )

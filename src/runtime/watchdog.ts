@@ -1,0 +1,58 @@
+// Starts the watchdog (watchdog-worker.ts), a thread that ends the process when its event loop stands still.
+
+import { channel } from "node:diagnostics_channel";
+import { Worker } from "node:worker_threads";
+import { ACTIVITY, type Activity } from "../activity.ts";
+import { watchdogProgram } from "./assets.ts";
+import { sharedMemory, slotsOf } from "./watchdog-slots.ts";
+import type { WatchdogData } from "./watchdog-worker.ts";
+
+export interface Watchdog {
+  /** Nothing happens before. */
+  arm(): void;
+  close(): Promise<void>;
+}
+
+export interface WatchdogOptions {
+  home: string;
+  /** Of standing still, before the process is killed. */
+  killAfterMs: number;
+  /** Of standing still, before the log says so. */
+  warnAfterMs?: number;
+  format: "json" | "pretty";
+}
+
+const WARN_AFTER_MS = 5_000;
+const BEAT_EVERY_MS = 250;
+
+export async function startWatchdog(options: WatchdogOptions): Promise<Watchdog> {
+  const { home, killAfterMs, warnAfterMs = WARN_AFTER_MS, format } = options;
+  const memory = sharedMemory();
+  const slots = slotsOf(memory);
+  const workerData: WatchdogData = { memory, killAfterMs, warnAfterMs, format };
+  const worker = new Worker(await watchdogProgram(home), { workerData });
+  worker.unref();
+
+  const begun = new Map<object, number>();
+  const onActivity = (message: unknown) => {
+    const { id, label } = message as Activity;
+    if (label !== undefined) begun.set(id, slots.begin(label));
+    else {
+      slots.end(begun.get(id) ?? -1);
+      begun.delete(id);
+    }
+  };
+  const activities = channel(ACTIVITY);
+  activities.subscribe(onActivity);
+  const timer = setInterval(slots.beat, BEAT_EVERY_MS);
+  timer.unref();
+
+  return {
+    arm: slots.arm,
+    async close() {
+      activities.unsubscribe(onActivity);
+      clearInterval(timer);
+      await worker.terminate();
+    },
+  };
+}

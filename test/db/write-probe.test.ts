@@ -1,0 +1,73 @@
+import { expect, test } from "bun:test";
+import type { Queryable } from "../../src/db/database.ts";
+import { createWriteProbe } from "../../src/db/write-probe.ts";
+import { eachDatabase } from "../database.ts";
+
+eachDatabase("the write probe", (open) => {
+  test("writes, at most once a second however many ask, and leaves one row", async () => {
+    const { query, execute } = await open();
+    let now = 0;
+    const probe = createWriteProbe({ query, now: () => now });
+    await Promise.all(Array.from({ length: 20 }, probe.check));
+    const rows = async () =>
+      (await execute("select value, xmin::text from meta where key = 'write_probe'")).rows;
+    const first = await rows();
+    expect(first).toHaveLength(1);
+    await probe.check();
+    expect(await rows()).toEqual(first);
+    now += 1_000;
+    await probe.check();
+    expect(await rows()).toHaveLength(1);
+    expect(await rows()).not.toEqual(first);
+  });
+
+  test("a database that can be read and not written is not ready", async () => {
+    const { query, execute } = await open();
+    await execute("alter table meta rename to elsewhere");
+    await expect(createWriteProbe({ query }).check()).rejects.toMatchObject({ code: "unavailable" });
+  });
+});
+
+/** A database whose writes end as the test says. */
+const fake = (write: () => Promise<void>) => ({ transaction: write }) as unknown as Queryable;
+
+test("a write that hangs is no answer, and no second one joins it", async () => {
+  let begun = 0;
+  let now = 0;
+  const query = fake(() => {
+    begun++;
+    return new Promise(() => undefined);
+  });
+  const probe = createWriteProbe({ query, answerMs: 20, now: () => now });
+  for (let n = 0; n < 3; n++) {
+    await expect(probe.check()).rejects.toMatchObject({ code: "unavailable" });
+    now += 2_000;
+  }
+  expect(begun).toBe(1);
+});
+
+test("who takes no writes for long enough is dead, unless another process would not fare better", async () => {
+  const failure = (code?: string) => Object.assign(new Error("could not create file"), { code });
+  for (const [error, isDead] of [
+    [failure("58P02"), true],
+    [failure(), true],
+    [failure("53100"), false],
+    [failure("ECONNREFUSED"), false],
+    [failure("25006"), false],
+  ] as const) {
+    let now = 0;
+    let looks = 0;
+    const query = fake(async () => {
+      looks++;
+      now += 5_000;
+      throw error;
+    });
+    const reasons: string[] = [];
+    const probe = createWriteProbe({ query, now: () => now, watchEveryMs: 1 });
+    const watch = probe.watch(60, (reason) => reasons.push(reason));
+    while (looks < 30) await Bun.sleep(1);
+    watch.close();
+    expect([error.code, reasons.length]).toEqual([error.code, isDead ? 1 : 0]);
+    if (isDead) expect(reasons[0]).toContain("has taken no write for");
+  }
+});
