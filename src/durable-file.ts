@@ -1,16 +1,7 @@
 // Files that are on the disk when the call returns: the contents, and the entries in the folders above.
 
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  renameSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, writeFileSync } from "node:fs";
+import { type FileHandle, open, readdir, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 
 /** The file appears whole or not at all, also after a power cut. */
@@ -36,15 +27,34 @@ export function makeFolderDurably(path: string, { mode }: { mode: number }): voi
   syncFolder(parent);
 }
 
+/** Syncs that a journalling file system makes in one go when they are asked for together; one by one they take seconds. */
+const AT_ONCE = 64;
+
 /** A file, or a folder with everything below it. */
-export function syncTree(path: string): void {
-  if (!statSync(path).isDirectory()) {
-    sync(path, "r+");
-    return;
+export async function syncTree(path: string): Promise<void> {
+  const top = { path, isFolder: (await stat(path)).isDirectory() };
+  const below = top.isFolder ? await readdir(path, { recursive: true, withFileTypes: true }) : [];
+  const found = below
+    .filter((entry) => entry.isFile() || entry.isDirectory())
+    .map((entry) => ({ path: join(entry.parentPath, entry.name), isFolder: entry.isDirectory() }));
+  const waiting = [...found, top].values();
+  const work = async () => {
+    for (const next of waiting) await syncOne(next);
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, work));
+}
+
+async function syncOne({ path, isFolder }: { path: string; isFolder: boolean }): Promise<void> {
+  let handle: FileHandle | undefined;
+  try {
+    // Windows syncs only what could be written.
+    handle = await open(path, isFolder ? "r" : "r+");
+    await handle.sync();
+  } catch (error) {
+    if (!isFolder || !isUnsyncable(error)) throw error;
+  } finally {
+    await handle?.close();
   }
-  for (const entry of readdirSync(path, { withFileTypes: true }))
-    if (entry.isDirectory() || entry.isFile()) syncTree(join(path, entry.name));
-  syncFolder(path);
 }
 
 /** Which names the folder has; not what is in the files. Where a folder cannot be synced, nothing is. */

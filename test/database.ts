@@ -10,6 +10,7 @@ import type { Database } from "../src/db/database.ts";
 import { openDatabase } from "../src/db/open.ts";
 import { prepareArchive } from "../src/db/prepare.ts";
 import { createQueue } from "../src/queue/queue.ts";
+import { unpackArchive } from "../src/runtime/archive.ts";
 import { preparedArchivePath } from "../src/runtime/assets.ts";
 
 const log = getLogger("heddle");
@@ -82,6 +83,8 @@ function disposing(make: () => Promise<Disposable>): {
 
 async function openEmbeddedForTest(): Promise<Disposable> {
   const home = mkdtempSync(join(tmpdir(), "heddle-test-"));
+  // What a first start does, without its syncs: no test survives a power cut.
+  await unpackArchive(Bun.file(preparedArchivePath()), join(home, "db"));
   const database = await openDatabase({ home, log });
   return {
     database: { ...closingOnce(database), home, databaseUrl: undefined },

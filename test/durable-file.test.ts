@@ -30,12 +30,12 @@ test("a file is there whole, with its mode, and nothing else is", () => {
   expect(statSync(join(base, "a")).mode & 0o777).toBe(0o700);
 });
 
-test("a tree with links and empty folders is synced and renamed", () => {
+test("a tree with links and empty folders is synced and renamed", async () => {
   const tree = join(base, "tree");
   mkdirSync(join(tree, "empty"), { recursive: true });
   writeFileSync(join(tree, "file"), "text");
   symlinkSync("nowhere", join(tree, "link"));
-  syncTree(tree);
+  await syncTree(tree);
   renameDurably(tree, join(base, "there"));
   expect(readdirSync(join(base, "there")).sort()).toEqual(["empty", "file", "link"]);
 });

@@ -121,7 +121,7 @@ async function makeFolder(folder: string, options: OpenEmbedded): Promise<void> 
     const client = await openClient(unfinished, clientOptions(options));
     await client.close();
   }
-  syncTree(unfinished);
+  await syncTree(unfinished);
   renameDurably(unfinished, folder);
 }
 

@@ -210,7 +210,7 @@ async function unpacked(
   try {
     await write(temporary);
     // What is there counts as whole from then on, also after a power cut.
-    syncTree(temporary);
+    await syncTree(temporary);
     renameDurably(temporary, target);
   } catch (error) {
     await rm(temporary, { recursive: true, force: true });

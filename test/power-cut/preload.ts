@@ -110,6 +110,7 @@ void real.promises.open(import.meta.path).then(async (handle) => {
   const { sync } = fileHandle;
   fileHandle.sync = async function () {
     const path = pathOf(this.fd);
+    if (path !== undefined) step();
     await sync.call(this);
     if (path !== undefined) disk.onSync(path, undefined);
   };
