@@ -223,8 +223,13 @@ function steepness(parse: (text: string) => unknown, unit: string): string | und
   const early = growthOf(work(1_000), work(10_000), 10);
   if (early.isSteep) return inWords(unit, early);
   if (!growthOf(work(10_000), work(100_000), 10).isSteep) return undefined;
-  const late = growthOf(work(100_000), work(800_000), 8);
-  return late.isSteep ? inWords(unit, late) : undefined;
+  // Twice: a collection of garbage, or a busy machine, makes one of them look steep.
+  const late = [1, 2].map(() => {
+    Bun.gc(true);
+    return growthOf(work(100_000), work(800_000), 8);
+  });
+  const [first] = late;
+  return first && late.every(({ isSteep }) => isSteep) ? inWords(unit, first) : undefined;
 }
 
 const inWords = (unit: string, { small, large }: Growth): string =>
