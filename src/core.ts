@@ -46,6 +46,7 @@ import { createLog } from "./log.ts";
 import { createQueue } from "./queue/queue.ts";
 import { createRedactor, type Redact } from "./redact.ts";
 import { build, builtinDir } from "./runtime/assets.ts";
+import { closeToImports } from "./runtime/modules.ts";
 import { createDocuments } from "./search/documents.ts";
 import { encryptionKey, signingSecret } from "./secrets/keys.ts";
 import { checkEncryptionKey, createVault } from "./secrets/vault.ts";
@@ -176,6 +177,7 @@ export async function openCore(config: Config, closers: Closers, instrument?: In
       return source === "workspace" ? undefined : `The integration "${id}" is not one of the workspace.`;
     },
   });
+  closeToImports(workspace.root);
   for (const tool of createWorkspaceTools(workspace)) tools.add("core", tool);
   const integrations: Integrations = createIntegrations({
     sources: await integrationSources({ ...config, home: home.path, workspace: home.workspace }),
@@ -186,7 +188,7 @@ export async function openCore(config: Config, closers: Closers, instrument?: In
     sinks: { tools, dispatchers, hooks, skills, carapaces, templates },
     states,
     redact,
-    review: createReview({ dir: workspace.root, writes }),
+    review: createReview({ dir: workspace.root, keptIn: home.versions, writes }),
     backendFor: (id) =>
       createSdkServices(id, {
         sessions,

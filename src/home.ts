@@ -11,17 +11,30 @@ export interface Home {
   readonly bots: string;
   /** What bots and the operator share; integrations are found in its folder "integrations". */
   readonly workspace: string;
+  /** The versions of the workspace's integrations that went live last; bots cannot write there. */
+  readonly versions: string;
   /** May be emptied at any time while no server runs. */
   readonly cache: string;
   readonly encryptionKeyFile: string;
 }
 
+/** Bun takes "?" for the beginning of a query, and a backslash for a slash: from such a folder nothing can be imported. */
+const NOT_IMPORTABLE = /[?\\]/;
+
 /** Makes what is missing: folders 0700, files 0600. */
 export function openHome(path: string): Home {
+  if (process.platform !== "win32" && NOT_IMPORTABLE.test(path)) {
+    throw new HeddleError(
+      "config",
+      `HEDDLE_HOME must be a path without "?" and "\\", because no code can be loaded from such a folder; got ${path}. Choose another folder, or rename this one.`,
+      { field: "HEDDLE_HOME" },
+    );
+  }
   const home: Home = {
     path,
     bots: join(path, "bots"),
     workspace: join(path, "workspace"),
+    versions: join(path, "versions"),
     cache: join(path, "cache"),
     encryptionKeyFile: join(path, "keys", "encryption.key"),
   };

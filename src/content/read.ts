@@ -24,6 +24,7 @@ export interface ContentProblem extends TextProblem {
 
 /** No context has room for more, and all of them are held in memory. */
 const MAX_FILE_BYTES = 512 * 1024;
+const TOO_LARGE = `It is larger than ${MAX_FILE_BYTES / 1024} KiB`;
 /** Ids stand in messages ("@skill:triage") and in paths of the API. */
 const ID = /^[A-Za-z0-9][A-Za-z0-9._-]*(\/[A-Za-z0-9][A-Za-z0-9._-]*)*$/;
 
@@ -31,6 +32,8 @@ export async function readContent(
   folder: string,
   files: ContentFiles,
   origin: Origin,
+  /** Reads one of the files by its absolute path. Rejects with ENOENT for one that is gone. */
+  read: (file: string) => Promise<Buffer> = readSmall,
 ): Promise<{ content: Content; problems: ContentProblem[] }> {
   const problems: ContentProblem[] = [];
   const prefix = origin.kind === "integration" ? `integrations/${origin.id}/` : "";
@@ -42,7 +45,7 @@ export async function readContent(
     const items = new Map<string, Item>();
     for (const { path, id } of files) {
       const file = join(folder, path);
-      const parsed = await readOne(file, id, (text) =>
+      const parsed = await readOne({ file, id, read }, (text) =>
         parse(text, { id: prefix + id, name: titleOf(id), origin, file }),
       );
       // Removed between listing and now: as if it had not been there.
@@ -66,19 +69,22 @@ export async function readContent(
 type Parsed<Item> = { ok: true; item: Item } | { ok: false; problem: TextProblem };
 
 async function readOne<Item>(
-  file: string,
-  id: string,
+  { file, id, read }: { file: string; id: string; read: (file: string) => Promise<Buffer> },
   parse: (text: string) => Parsed<Item>,
 ): Promise<Parsed<Item> | undefined> {
   const refuse = (reason: string): Parsed<Item> => ({ ok: false, problem: { reason } });
   if (!ID.test(id)) return refuse("The name may have letters, digits, dots, _ and -");
   try {
-    const { size } = await stat(file);
-    if (size > MAX_FILE_BYTES) return refuse(`It is larger than ${MAX_FILE_BYTES / 1024} KiB`);
-    return parse(await readFile(file, "utf8"));
+    const bytes = await read(file);
+    return bytes.length > MAX_FILE_BYTES ? refuse(TOO_LARGE) : parse(bytes.toString("utf8"));
   } catch (error) {
     return (error as { code?: unknown }).code === "ENOENT" ? undefined : refuse(messageOf(error));
   }
+}
+
+async function readSmall(file: string): Promise<Buffer> {
+  if ((await stat(file)).size > MAX_FILE_BYTES) throw new Error(TOO_LARGE);
+  return readFile(file);
 }
 
 /** "carapaces/x/pull_requests" → "Pull requests". */

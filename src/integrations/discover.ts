@@ -32,6 +32,8 @@ export interface FoundIntegration {
   source: SourceKind;
   /** Absolute real path. */
   folder: string;
+  /** The copy of the folder that its files are read from; by default they are read from the folder. */
+  readFrom?: string;
   files: IntegrationFiles;
   /** Skills, carapaces and templates. */
   content: ContentFiles;
@@ -102,6 +104,16 @@ export async function discoverOne(folder: string): Promise<FoundIntegration | No
   const real = await realpath(folder);
   const found = await examine({ id: basename(real), folder: real }, { kind: "external", dir: real });
   return found ?? { level: "warning", folder, reason: "There is no such directory" };
+}
+
+/** The same integration as a copy of its folder has it, or why the copy has none. */
+export async function discoverInCopy(
+  found: FoundIntegration,
+  copy: string,
+): Promise<FoundIntegration | Note> {
+  const there = await examine({ id: found.id, folder: copy }, { kind: found.source, dir: copy });
+  if (!there) return { level: "warning", folder: copy, reason: "There is no such directory" };
+  return "id" in there ? { ...there, folder: found.folder, readFrom: copy } : there;
 }
 
 /** Why an integration cannot have this id, which is its folder's name; undefined when it can. */

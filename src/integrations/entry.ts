@@ -5,6 +5,7 @@ import type { IntegrationSetting } from "./declared-settings.ts";
 import type { FoundIntegration } from "./discover.ts";
 import type { LoadedIntegration } from "./load.ts";
 import type { PendingApproval } from "./review.ts";
+import type { Version } from "./versions.ts";
 
 /** What waits for a package that is being installed is tried again: nobody tells when the last file of it is there. */
 export const FIRST_HEALING_MS = 250;
@@ -18,6 +19,8 @@ export interface Entry {
   /** Of the sources that were loaded last, whether or not that went well. */
   triedHash: string | undefined;
   live: LoadedIntegration | undefined;
+  /** The copy that was loaded last, of one of the workspace. */
+  version: Version | undefined;
   /** Of the last load, even of one that failed: what is missing may be a setting. */
   settings: IntegrationSetting[];
   problem: Problem | undefined;
@@ -36,6 +39,7 @@ export function createEntry(found: FoundIntegration): Entry {
     generation: 0,
     triedHash: undefined,
     live: undefined,
+    version: undefined,
     settings: [],
     problem: undefined,
     pending: undefined,

@@ -29,6 +29,7 @@ import type { FoundIntegration } from "./discover.ts";
 import { createHostSdk } from "./host-sdk.ts";
 import { errorAt, locate } from "./locate.ts";
 import { entriesOf, type Prepared, type PrepareResult } from "./prepare.ts";
+import type { Program } from "./program.ts";
 import { checkSecretOf, readSetup } from "./read-setup.ts";
 import { createRouter, type IntegrationRouter } from "./router.ts";
 
@@ -40,6 +41,8 @@ export interface ProcessDeclaration {
   watchPaths: string[];
   /** Of all that it starts together; beyond it the process is ended and started again. */
   memoryLimitMb: number | null;
+  /** What is started for `cmd`, and whether another load has to start it anew. */
+  program: Program;
 }
 
 /** What the files of an integration said. */
@@ -68,6 +71,10 @@ export type LoadResult =
 
 export interface LoadOptions {
   prepare(): Promise<PrepareResult>;
+  /** Decides what is started for CMD; `dir` is where the modules are. Rejects for what must not be. Default: the command itself. */
+  programOf?(cmd: readonly string[], dir: string): Promise<Program>;
+  /** Reads a file of content by its path below the folder. Default: from the disk. */
+  readFile?(file: string): Promise<Buffer>;
   /** Lets the preparation wait for that of others; the wait is not counted. Default: it begins at once. */
   inTurn?<Value>(work: () => Promise<Value>): Promise<Value>;
   services: Omit<SdkServices, "log">;
@@ -102,16 +109,23 @@ export async function loadIntegration(found: FoundIntegration, options: LoadOpti
       return failed({ reason: "It was given up" });
     }
     release = bind(result.prepared, collected, options);
-    const { content, problems } = await readContent(found.folder, found.content, {
-      kind: "integration",
-      id: found.id,
-    });
+    const origin = { kind: "integration" as const, id: found.id };
+    const { content, problems } = await readContent(found.folder, found.content, origin, options.readFile);
     if (problems[0]) return failed(problems[0]);
     const exports = await importAll(found, result.prepared, at, (file, exported) => {
       if (file === found.files.setup) takeSetup(readSetup(at.file, exported.SETUP), collected, options);
     });
     collected.seal();
-    return { ok: true, loaded: { ...describe(found, exports, collected, release), ...content } };
+    const described = describe(found, exports, collected, release);
+    const { process: declared } = described;
+    const process = declared && { ...declared, program: await programFor(declared, result.prepared.dir) };
+    return { ok: true, loaded: { ...described, ...content, process } };
+  };
+  const programFor = async (declared: Declared, dir: string): Promise<Program> => {
+    at.file = `${found.folder}/${found.files.process}`;
+    const plain = { command: declared.cmd, identity: crypto.randomUUID(), isSelfContained: true };
+    const program = (await options.programOf?.(declared.cmd, dir)) ?? plain;
+    return { ...program, identity: JSON.stringify([declared, program.identity]) };
   };
   const deadline = Promise.withResolvers<LoadResult>();
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -203,7 +217,7 @@ function describe(
   exports: Map<string, Exports>,
   { tools, dispatchers, hooks, settings, about }: ReturnType<typeof collector>,
   release: () => Promise<void>,
-): Omit<LoadedIntegration, keyof Content> {
+): Omit<LoadedIntegration, keyof Content | "process"> & { process: Declared | undefined } {
   const { files } = found;
   const of = (file: string | undefined) => (file === undefined ? undefined : exports.get(file));
   const info = of(files.index)?.meta as { name?: unknown; version?: unknown } | undefined;
@@ -235,7 +249,9 @@ function routerOf(found: FoundIntegration, file: string, exported: unknown): Int
   throw problem(found, file, `It must export "router", an Elysia instance, and exports ${got}`);
 }
 
-function processOf(found: FoundIntegration, file: string, exports: Exports): ProcessDeclaration {
+type Declared = Omit<ProcessDeclaration, "program">;
+
+function processOf(found: FoundIntegration, file: string, exports: Exports): Declared {
   const { DESCRIPTION = "", CMD, REQUIRED_ENV = [], WATCH_PATHS = [], MEMORY_LIMIT_MB = null } = exports;
   if (!isTexts(CMD) || CMD.length === 0)
     throw problem(found, file, "It must export CMD, a list of at least one text");

@@ -1,21 +1,17 @@
-// Turns an integration's folder into a folder of modules that can be imported: bundled now, or earlier (by this
+// Turns an integration's folder, or the copy of it that was looked at, into a folder of modules that can be imported: bundled now, or earlier (by this
 // version of Heddle and from the same sources), or when the program was compiled.
 
 import { createHash } from "node:crypto";
 import { copyFile, link, mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
-import { bundleFolder, type Problem } from "../runtime/bundle.ts";
+import { bundleFolder, type Gate, type Problem } from "../runtime/bundle.ts";
+import { hashOf, readClosure } from "./closure.ts";
 import type { FoundIntegration, IntegrationFiles } from "./discover.ts";
 import { SDK_NAMES } from "./host-sdk.ts";
-import type { Look } from "./review.ts";
 
 const MANIFEST = "bundle.json";
 /** Stands in a bundle that was made elsewhere for the folder it will be loaded from. */
 const MOVABLE_ROOT = "/heddle-integration-source";
-/** Kinds of files that code imports. Others are data, which an integration may write beside its code. */
-const BUNDLED = /\.([cm]?[jt]sx?|jsonc?|json5|toml|ya?ml|md|txt|html|css|sql|wasm|node|lock)$/;
-/** Larger files are data: their size and time tell whether they changed. */
-const HASHED_BYTES = 1_000_000;
 /** Bundles of an integration that are kept for the next start, the newest. */
 const KEPT = 4;
 /** What a process that crashed has left behind. */
@@ -49,8 +45,8 @@ export interface PrepareOptions {
   inUse: Set<string>;
   /** Of Heddle. */
   version: string;
-  /** What may be loaded of the workspace. */
-  look?: Look | undefined;
+  /** Gives the bundler what was looked at. */
+  gate?: Gate | undefined;
 }
 
 /**
@@ -60,7 +56,7 @@ export interface PrepareOptions {
 export async function prepare(
   found: FoundIntegration,
   hash: string,
-  { cacheDir, inUse, version, look }: PrepareOptions,
+  { cacheDir, inUse, version, gate }: PrepareOptions,
 ): Promise<PrepareResult> {
   const shelf = join(cacheDir, found.id.replace(/[^a-z0-9_-]/gi, "~"));
   // The folder's name is in the modules, so another folder of the same contents has its own.
@@ -75,22 +71,13 @@ export async function prepare(
   try {
     let manifest = await copyKept(kept, dir);
     if (!manifest) {
-      const made = await make(found, hash, dir, look);
+      const made = await make(found, hash, dir, gate);
       if (!made.ok) {
         await discard();
         return made;
       }
       manifest = made.manifest;
-      if (look && (await look.settle()) !== "holds") {
-        await discard();
-        return {
-          ok: false,
-          problems: [{ reason: "Its files changed while they were bundled" }],
-          mayHeal: false,
-        };
-      }
-      // What was bundled is what the hash is of, unless it changed in between.
-      if (manifest.reusable && (await contentHash(found.folder, version)) === hash) await keep(dir, kept);
+      if (await isOfHash(found, manifest, version)) await keep(dir, kept);
       await tidy(shelf, inUse);
     }
     const modules = manifest.modules.map((module) => join(dir, module));
@@ -99,6 +86,15 @@ export async function prepare(
     await discard();
     throw error;
   }
+}
+
+/** What was bundled is what the hash is of, unless it changed in between; a copy never does. */
+async function isOfHash(
+  found: FoundIntegration,
+  { reusable, hash }: Manifest,
+  version: string,
+): Promise<boolean> {
+  return reusable && (found.readFrom !== undefined || (await contentHash(found.folder, version)) === hash);
 }
 
 /**
@@ -121,33 +117,37 @@ async function make(
   found: FoundIntegration,
   hash: string,
   dir: string,
-  look: Look | undefined,
+  gate: Gate | undefined,
 ): Promise<Made> {
   const built = found.prebuilt ? await readManifest(found.prebuilt) : undefined;
   return found.prebuilt && built?.hash === hash
     ? unpack(found, found.prebuilt, built, dir)
-    : bundleInto(found, hash, dir, found.folder, look);
+    : bundleInto(found, hash, dir, undefined, gate);
 }
 
 async function bundleInto(
   found: FoundIntegration,
   hash: string,
   outDir: string,
-  root: string,
-  look?: Look,
+  sourceRoot?: string,
+  gate?: Gate,
 ): Promise<Made> {
   await mkdir(outDir, { recursive: true, mode: 0o700 });
   const bundled = await bundleFolder({
-    folder: found.folder,
+    folder: found.readFrom ?? found.folder,
     entries: entriesOf(found.files),
     outDir,
-    sourceRoot: root,
+    ...(sourceRoot !== undefined && { sourceRoot }),
     bound: { specifier: "heddle/sdk", exports: SDK_NAMES },
-    gate: look,
+    gate,
   });
   if (!bundled.ok) return bundled;
   const modules = bundled.modules.map((module) => relative(outDir, module));
-  const manifest: Manifest = { hash, modules, reusable: bundled.foreign.length === 0 };
+  const manifest: Manifest = {
+    hash,
+    modules,
+    reusable: bundled.foreign.length === 0 || gate?.copy !== undefined,
+  };
   await writeFile(join(outDir, MANIFEST), JSON.stringify(manifest));
   return { ok: true, manifest };
 }
@@ -238,29 +238,8 @@ export function entriesOf({ tools, ...single }: IntegrationFiles): string[] {
 }
 
 /** Of everything that may end up in a bundle, and of the version that bundles it. */
-export async function contentHash(folder: string, version: string): Promise<string> {
-  const parts = [version];
-  await addFolder(folder, "", parts);
-  return sha256(parts.join("\n"));
-}
-
-async function addFolder(folder: string, prefix: string, parts: string[]): Promise<void> {
-  const entries = await readdir(folder, { withFileTypes: true });
-  for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
-    const { name } = entry;
-    if (name.startsWith(".")) continue;
-    const path = join(folder, name);
-    const found = await stat(path).catch(() => undefined);
-    if (!found) continue;
-    // Installed packages change with package.json and lock file, or else by an install that touches their folder.
-    if (name === "node_modules") parts.push(`${prefix}${name} ${found.mtimeMs}`);
-    // A link to a folder is not followed: it may lead back.
-    else if (entry.isDirectory()) await addFolder(path, `${prefix}${name}/`, parts);
-    else if (!found.isFile() || !BUNDLED.test(name)) continue;
-    else if (found.size > HASHED_BYTES) parts.push(`${prefix}${name} ${found.size} ${found.mtimeMs}`);
-    else parts.push(`${prefix}${name} ${sha256(await readFile(path))}`);
-  }
-}
+export const contentHash = async (folder: string, version: string): Promise<string> =>
+  hashOf(await readClosure({ folder }), version);
 
 const sha256 = (data: string | Uint8Array): string =>
   createHash("sha256").update(data).digest("hex").slice(0, 32);

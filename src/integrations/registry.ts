@@ -10,14 +10,16 @@ import { collectGarbage } from "../runtime/memory.ts";
 import type { SdkServices } from "../sdk/backend.ts";
 import type { IntegrationMeta } from "../sdk/types.ts";
 import { type FolderWatch, watchFolders } from "../watch-folders.ts";
+import type { Change } from "./changes.ts";
+import { hashOf } from "./closure.ts";
 import { type Discovery, discover, type FoundIntegration, type IntegrationSource } from "./discover.ts";
 import { createEntry, type Entry, FIRST_HEALING_MS, releaseEntry } from "./entry.ts";
 import { findClash, replaceRegistered, type Sinks } from "./go-live.ts";
 import { createListeners } from "./listeners.ts";
-import { type LoadedIntegration, loadIntegration } from "./load.ts";
-import { contentHash, prepare } from "./prepare.ts";
+import type { LoadedIntegration } from "./load.ts";
+import { loadReviewed, type Reviewed } from "./load-reviewed.ts";
 import { isAdminPath, isPublicRoute } from "./public-paths.ts";
-import type { PendingApproval, Review } from "./review.ts";
+import { noReview, type PendingApproval, type Review } from "./review.ts";
 import type { IntegrationRouter } from "./router.ts";
 import type { IntegrationStates } from "./states.ts";
 import { createTurnstile } from "./turnstile.ts";
@@ -33,8 +35,6 @@ const READ_AT_ONCE = 8;
 const RETIRED_KEPT = 2;
 /** What so many released versions leave behind is collected. */
 const RELEASED_A_COLLECTION = 50;
-/** When files of the workspace change while they are loaded. */
-const LOAD_ATTEMPTS = 5;
 const LAST_HEALING_MS = 5_000;
 
 export interface IntegrationsOptions {
@@ -102,13 +102,15 @@ export interface Integrations {
    * Looks at the folder's files now. For what runs them from the folder itself: it must not while something waits.
    */
   pendingOf(id: string): Promise<PendingApproval | null>;
+  /** What waits, with what differs from the version that went live last: both of the same moment. */
+  changesOf(id: string): Promise<(PendingApproval & { changes: Change[] }) | null>;
   /** Looks again at all that wait: somebody, perhaps on another server, approved something. */
   recheckPending(): Promise<void>;
   close(): Promise<void>;
 }
 
 export function createIntegrations(options: IntegrationsOptions): Integrations {
-  const { log, redact = (text: string) => text } = options;
+  const { log, redact = (text: string) => text, review = noReview } = options;
   const isEnabled = (id: string) => options.states?.get(id).enabled ?? true;
   const listeners = createListeners<Parameters<IntegrationListener>>((error, id) =>
     log.error("A change of {id} was not taken up: {error}", { id, error }),
@@ -167,47 +169,58 @@ export function createIntegrations(options: IntegrationsOptions): Integrations {
   }
 
   /** Never rejects. */
-  async function load(found: FoundIntegration, evenIfUnchanged: boolean, attempt = 1): Promise<void> {
+  async function load(found: FoundIntegration, evenIfUnchanged: boolean): Promise<void> {
     const { id, folder } = found;
     const entry = entryOf(found);
     const look = ++entry.looks;
     if (!isEnabled(id)) return disable(entry);
     const isStale = () => isClosed || entries.get(id) !== entry || entry.looks !== look;
-    const review = await reading(async () => options.review?.look(folder)).catch((error: unknown) =>
-      messageOf(error),
-    );
+    const looked = await reading(() => review.look(found)).catch((error: unknown) => messageOf(error));
     if (isStale()) return;
-    if (typeof review === "string") return quarantine(entry, { reason: review, file: folder });
-    if (review?.pending) return hold(entry, review.pending);
-    const hash = await reading(() => contentHash(folder, options.version)).catch((error: unknown) => error);
-    if (isStale()) return;
-    if (typeof hash !== "string") return quarantine(entry, { reason: messageOf(hash), file: folder });
+    if (typeof looked === "string") return quarantine(entry, { reason: looked, file: folder });
+    if (looked.pending) {
+      hold(entry, looked.pending);
+      return resume(entry);
+    }
+    const hash = hashOf(looked.closure, options.version);
     if (!evenIfUnchanged && hash === entry.triedHash) return unhold(entry);
+    const version = await looked.version().catch((error: unknown) => messageOf(error));
+    if (isStale()) return;
+    if (typeof version === "string") return quarantine(entry, { reason: version, file: folder });
+    entry.pending = undefined;
     entry.triedHash = hash;
+    await bringIn(entry, { hash, version, look: looked });
+  }
+
+  /** While something waits, the version that went live last goes on, also after a restart. */
+  async function resume(entry: Entry): Promise<void> {
+    const { found, looks } = entry;
+    if (entry.live || entry.waiting) return;
+    const version = await review.lastLive(found).catch(() => undefined);
+    if (!version || isClosed || entries.get(found.id) !== entry || entry.looks !== looks || entry.live)
+      return;
+    await bringIn(entry, { hash: `${version.hash} ${options.version}`, version, look: undefined });
+  }
+
+  async function bringIn(entry: Entry, reviewed: Reviewed): Promise<void> {
+    const { found } = entry;
+    const { id } = found;
     const generation = ++entry.generation;
     clearTimeout(entry.healing.timer);
-    const isReplaced = () => isClosed || entries.get(id) !== entry || entry.generation !== generation;
-    const result = await loadIntegration(found, {
-      prepare: () => prepare(found, hash, { cacheDir, inUse, version: options.version, look: review }),
+    const result = await loadReviewed(found, reviewed, {
+      cacheDir,
+      inUse,
+      version: options.version,
+      workspace: review.workspace,
       inTurn: bundling,
       services: options.backendFor(id),
       log: log.getChild(id),
       timeoutMs: options.loadTimeoutMs ?? LOAD_TIMEOUT_MS,
     });
-    // Once more, for texts that were read while it was loaded.
-    const settled = isReplaced() ? "holds" : await review?.settle().catch(() => "changed" as const);
-    if (isReplaced()) {
+    if (isClosed || entries.get(id) !== entry || entry.generation !== generation) {
       if (result.ok) await result.loaded.release();
       return;
     }
-    if (settled !== undefined && settled !== "holds") {
-      if (result.ok) await result.loaded.release();
-      entry.triedHash = undefined;
-      if (settled !== "changed") return hold(entry, settled);
-      if (attempt < LOAD_ATTEMPTS) return load(entry.found, true, attempt + 1);
-      return quarantine(entry, { reason: "Its files change faster than they can be loaded", file: folder });
-    }
-    entry.pending = undefined;
     void entry.waiting?.release();
     entry.waiting = undefined;
     const { settings } = result.ok ? result.loaded : result;
@@ -217,6 +230,7 @@ export function createIntegrations(options: IntegrationsOptions): Integrations {
       if (result.mayHeal && options.watch) healLater(entry);
       return quarantine(entry, result.problem);
     }
+    entry.version = reviewed.version;
     if (goLive(entry, result.loaded)) goLiveWaiting();
   }
 
@@ -276,6 +290,7 @@ export function createIntegrations(options: IntegrationsOptions): Integrations {
     entry.waiting = undefined;
     entry.problem = undefined;
     entry.healing.pauseMs = FIRST_HEALING_MS;
+    if (entry.version) void review.keep(id, entry.version).catch((error) => log.error("{error}", { error }));
     log.info(isNew ? "Integration {id} is live" : "Integration {id} is live in a new version", {
       id,
       folder,
@@ -322,6 +337,8 @@ export function createIntegrations(options: IntegrationsOptions): Integrations {
     entries.delete(id);
     replaceRegistered(options.sinks, id, entry.live, undefined);
     void releaseEntry(entry);
+    // What comes under its name later is another integration.
+    void review.forget(id).catch((error) => log.error("{error}", { error }));
     log.info("Integration {id} is gone", { id });
     listeners.tell(id, "gone");
     goLiveWaiting();
@@ -421,7 +438,7 @@ export function createIntegrations(options: IntegrationsOptions): Integrations {
       const name = webUiPath(setup, path);
       if (!entry || !setup?.web_ui || name === undefined) return undefined;
       const { static_dir } = setup.web_ui;
-      return () => webUiFile(entry.found.folder, static_dir, name, options.review?.open);
+      return () => webUiFile(entry.found.folder, static_dir, name, review.open);
     },
     statusOf(id) {
       const entry = entries.get(id);
@@ -452,16 +469,19 @@ export function createIntegrations(options: IntegrationsOptions): Integrations {
           : "has nothing that waits for approval";
         throw new HeddleError("conflict", `The integration "${id}" ${reason}.`, { field: "hash" });
       }
-      await options.review?.approve(pending);
+      await review.approve(pending);
       log.info("Integration {id} was approved", { id, hash });
       await load(entry.found, true);
       return view(entry);
     },
     async pendingOf(id) {
       const entry = entries.get(id);
-      const look = entry && (await options.review?.look(entry.found.folder));
-      // What it takes in from elsewhere in the workspace shows only when it is loaded.
-      return look?.pending ?? entry?.pending ?? null;
+      return entry ? (await review.look(entry.found)).pending : null;
+    },
+    async changesOf(id) {
+      const entry = entries.get(id);
+      const look = entry && (await review.look(entry.found));
+      return look?.pending ? { ...look.pending, changes: await look.changes() } : null;
     },
     recheckPending,
     async close() {

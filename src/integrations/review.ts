@@ -1,17 +1,21 @@
-// Keeps code that a bot wrote from being loaded before a person has approved it. What is loaded is just what was
-// looked at: each file once more when the bundler reads it, all of them again afterwards, and a write of a bot in
-// between shows even if it was undone, because it is recorded before the file is there.
+// Keeps code that a bot wrote from being loaded before a person has approved it. All that an integration is made of is
+// read once (closure.ts); these bytes are looked at, shown, hashed, and, as a copy (versions.ts), loaded. A write of a bot
+// is recorded before its file is there, so what was read is known for a bot's, whenever it was read.
 
-import { createHash } from "node:crypto";
 import { openAsBlob } from "node:fs";
-import { readdir, readFile, realpath, stat } from "node:fs/promises";
-import { dirname, join, relative, sep } from "node:path";
+import { readFile, realpath, stat } from "node:fs/promises";
+import { relative, sep } from "node:path";
 import { HeddleError } from "../errors.ts";
 import { MAX_FILE_BYTES } from "../workspace/workspace.ts";
-import type { BotWrite, WorkspaceFile, WorkspaceWrites } from "../workspace/writes.ts";
+import type { BotWrite, WorkspaceWrites } from "../workspace/writes.ts";
+import { type Change, changesBetween } from "./changes.ts";
+import { type Closure, hashOf, readClosure, sha256 } from "./closure.ts";
+import type { FoundIntegration } from "./discover.ts";
+import { isPackageIn } from "./gate.ts";
+import { createVersions, type Version } from "./versions.ts";
 
 /** What is known of the writes of bots. */
-export type BotWrites = Pick<WorkspaceWrites, "unapproved" | "lastWrite" | "approve">;
+export type BotWrites = Pick<WorkspaceWrites, "unapproved" | "approve">;
 
 /** A version that waits for a person. */
 export interface PendingApproval {
@@ -21,118 +25,104 @@ export interface PendingApproval {
   files: BotWrite[];
 }
 
-/** Of an integration's folder, before it is loaded. */
+/** Of an integration, before it is loaded. */
 export interface Look {
   pending: PendingApproval | null;
-  /** Absolute: the bundler shows files below it to `admit` before it reads them. */
-  below: string;
-  /** Rejects when the file is not as it was looked at, or may not be loaded. */
-  admit(path: string): Promise<void>;
-  /** Whether all is as it was looked at. */
-  settle(): Promise<"holds" | "changed" | PendingApproval>;
+  closure: Closure;
+  /** What differs from the version that went live last. */
+  changes(): Promise<Change[]>;
+  /** What to load instead of the folder; undefined for an integration that is not of the workspace. */
+  version(): Promise<Version | undefined>;
+  /**
+   * The bytes that were looked at of a file that something else takes in from the workspace; undefined for a file
+   * elsewhere. Throws for one that is no part of what was looked at.
+   */
+  read(path: string): Promise<Buffer | undefined>;
 }
 
 export interface Review {
-  look(folder: string): Promise<Look>;
+  look(found: Pick<FoundIntegration, "id" | "folder">): Promise<Look>;
+  /** The version that went live last, which may go on while something waits. */
+  lastLive(found: Pick<FoundIntegration, "id" | "folder">): Promise<Version | undefined>;
+  /** A version went live. */
+  keep(id: string, version: Version): Promise<void>;
+  /** An integration is gone. */
+  forget(id: string): Promise<void>;
   approve(pending: PendingApproval): Promise<void>;
   /** A file to show to people, whose browsers run it; undefined for one that a bot wrote and nobody approved. */
   open(file: string): Promise<Blob | undefined>;
+  /** The workspace; absolute real path. Undefined where no bot writes. */
+  readonly workspace: string | undefined;
 }
 
-/** What the bundler takes as code, or as its settings. Other files may be data, which changes while it runs. */
-const CODE = /\.([cm]?[jt]sx?|jsonc?|json5|toml|ya?ml|md|txt|html|css|sql|wasm|sh|py|lock)$/;
-const SCRIPT = /\.[cm]?[jt]sx?$/;
-/** Code that runs while it is bundled, before anything can be checked. */
-const MACRO = /\b(with|assert)\s*\{[^}]*macro[^}]*\}|["']macro:/;
-
-interface Seen extends WorkspaceFile {
-  /** Whether its change is a change of the integration's code. */
-  isCode: boolean;
-}
+/** Where no bot writes all may be loaded. */
+export const noReview: Review = {
+  workspace: undefined,
+  look: async ({ folder }) => ({
+    pending: null,
+    closure: await readClosure({ folder }),
+    changes: async () => [],
+    version: async () => undefined,
+    read: async () => undefined,
+  }),
+  lastLive: async () => undefined,
+  keep: async () => {},
+  forget: async () => {},
+  approve: async () => {},
+  open: openAsBlob,
+};
 
 export interface ReviewOptions {
   /** The workspace; real path. */
   dir: string;
+  /** Where versions are kept; made when it is needed. No bot can write there. */
+  keptIn: string;
   writes: BotWrites;
 }
 
-export function createReview({ dir, writes }: ReviewOptions): Review {
+export function createReview({ dir, keptIn, writes }: ReviewOptions): Review {
   const inWorkspace = (path: string) => relative(dir, path).split(sep).join("/");
   const isInWorkspace = (path: string) => path.startsWith(dir + sep);
+  const versions = createVersions({ dir: keptIn, workspace: dir });
 
-  async function look(folder: string, outside: ReadonlyMap<string, Outside> = new Map()) {
-    // Before the files are read: what is written after this shows in the next look.
-    const lastWrite = isInWorkspace(folder) ? await writes.lastWrite(inWorkspace(folder)) : "";
-    const files = isInWorkspace(folder) ? await filesOf(folder) : new Map<string, Seen>();
-    for (const path of outside.keys()) files.set(path, await seen(path));
-    // After: a bot's write is recorded before its file can be seen.
-    const unapproved = await writes.unapproved([...files.values()]);
-    const waiting = new Set(unapproved.map(({ path }) => path));
-    const hash = sha256(
-      [...files.values()]
-        .filter(({ path, isCode }) => isCode || waiting.has(path))
-        .map(({ path, sha256 }) => `${path} ${sha256}`)
-        .sort()
-        .join("\n"),
-    );
-    return { files, lastWrite, hash, pending: unapproved.length > 0 ? { hash, files: unapproved } : null };
-  }
-
-  /** Files that installed packages consist of, and hidden ones, bots cannot write. */
-  async function filesOf(folder: string, files = new Map<string, Seen>()): Promise<Map<string, Seen>> {
-    for (const entry of await readdir(folder, { withFileTypes: true })) {
-      if (entry.name.startsWith(".") || entry.name === "node_modules") continue;
-      const path = join(folder, entry.name);
-      if (entry.isDirectory()) {
-        await filesOf(path, files);
-        continue;
-      }
-      const found = await stat(path).catch(() => undefined);
-      // A bot's files are smaller, so a larger one is the operator's.
-      if (!found?.isFile() || found.size > MAX_FILE_BYTES) continue;
-      // A link counts as the file that it leads to.
-      const real = entry.isSymbolicLink() ? await realpath(path) : path;
-      files.set(path, await seen(real));
-    }
-    return files;
-  }
-
-  async function seen(path: string): Promise<Seen> {
-    const digest = sha256(await readFile(path));
-    return { path: isInWorkspace(path) ? inWorkspace(path) : path, sha256: digest, isCode: CODE.test(path) };
-  }
+  const lastLive: Review["lastLive"] = async ({ id, folder }) =>
+    isInWorkspace(folder) ? versions.last(id, folder) : undefined;
 
   return {
-    async look(folder) {
-      const first = await look(folder);
-      const outside = new Map<string, Outside>();
+    workspace: dir,
+    async look(found) {
+      const { id, folder } = found;
+      const closure = await readClosure({ folder, workspace: dir });
+      const all = [...closure.files].flatMap(([path, { sha256 }]) =>
+        isInWorkspace(path) ? [{ path: inWorkspace(path), sha256 }] : [],
+      );
+      const unapproved = await writes.unapproved(all);
+      // Data that wait count, too: whoever approves has seen them.
+      const salt = unapproved.map(({ path, sha256 }) => `${path} ${sha256}`).join("\n");
+      const hash = hashOf(closure, salt);
       return {
-        pending: first.pending,
-        below: dir,
-        async admit(path) {
-          const text = SCRIPT.test(path) ? await readFile(path, "utf8") : "";
-          if (MACRO.test(text))
-            throw new HeddleError("validation", "Macros cannot be used in files of the workspace.");
-          const known = first.files.get(path);
-          const found = {
-            lastWrite: await writes.lastWrite(inWorkspace(dirname(path))),
-            ...(await seen(path)),
-          };
-          if (known ? known.sha256 === found.sha256 : (await writes.unapproved([found])).length === 0) {
-            if (!known) outside.set(path, found);
-            return;
-          }
-          outside.set(path, found);
-          throw new HeddleError("conflict", `${found.path} waits for approval, or has just changed.`);
+        closure,
+        pending: unapproved.length > 0 ? { hash, files: unapproved } : null,
+        async changes() {
+          const waiting = new Set(unapproved.map(({ path }) => path));
+          return changesBetween(await lastLive(found), closure, { workspace: dir, waiting });
         },
-        async settle() {
-          const now = await look(folder, outside);
-          if (now.pending) return now.pending;
-          const same = now.lastWrite === first.lastWrite && sameCode(first.files, now.files, outside);
-          return same && (await areUnwritten(outside)) ? "holds" : "changed";
+        version: async () => (isInWorkspace(folder) ? versions.take(id, closure) : undefined),
+        async read(path) {
+          const real = await realpath(path);
+          if (!isInWorkspace(real) || isPackageIn(dir, real)) return undefined;
+          const bytes = closure.files.get(real)?.bytes;
+          if (bytes) return bytes;
+          throw new HeddleError(
+            "conflict",
+            `${inWorkspace(real)} is no part of what was looked at: name it in an import by its relative path.`,
+          );
         },
       };
     },
+    lastLive,
+    keep: versions.keep,
+    forget: versions.forget,
     approve: ({ files }) => writes.approve(files),
     async open(file) {
       if (!isInWorkspace(file) || (await stat(file)).size > MAX_FILE_BYTES) return openAsBlob(file);
@@ -141,29 +131,4 @@ export function createReview({ dir, writes }: ReviewOptions): Review {
       return waiting.length === 0 ? new Blob([bytes]) : undefined;
     },
   };
-
-  async function areUnwritten(outside: ReadonlyMap<string, Outside>): Promise<boolean> {
-    for (const [path, { lastWrite }] of outside)
-      if ((await writes.lastWrite(inWorkspace(dirname(path)))) !== lastWrite) return false;
-    return true;
-  }
 }
-
-/** A file of the workspace that the bundle takes in from outside the integration's folder. */
-interface Outside extends Seen {
-  lastWrite: string;
-}
-
-function sameCode(
-  first: ReadonlyMap<string, Seen>,
-  now: ReadonlyMap<string, Seen>,
-  outside: ReadonlyMap<string, Outside>,
-): boolean {
-  const codeOf = (files: ReadonlyMap<string, Seen>) =>
-    [...files].filter(([, { isCode }]) => isCode).map(([path, { sha256 }]) => `${path} ${sha256}`);
-  const before = new Set(codeOf(new Map([...first, ...outside])));
-  const after = codeOf(now);
-  return before.size === after.length && after.every((file) => before.has(file));
-}
-
-const sha256 = (data: string | Uint8Array): string => createHash("sha256").update(data).digest("hex");

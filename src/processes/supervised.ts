@@ -115,7 +115,7 @@ export function createSupervised(options: SupervisedOptions, first: WithProcess)
     options.addSecret(key.key);
     startedAs = shapeOf(view);
     return options.spawner.spawn({
-      command: view.process.cmd,
+      command: view.process.program.command,
       cwd: view.folder,
       environment: {
         ...environmentOf(values, { ...options.surroundings, home: options.stateDir }),
@@ -128,23 +128,15 @@ export function createSupervised(options: SupervisedOptions, first: WithProcess)
     });
   }
 
-  /** Two of the same shape need no restart in between. A declaration that was loaded anew is another one. */
+  /** Two of the same shape need no restart in between. */
   function shapeOf(view: WithProcess): string {
     const { process, folder, setup } = view;
     return JSON.stringify([
-      numberOf(process),
+      process.program.identity,
       folder,
       settingsOf(view, settings),
       setup?.api_permissions ?? null,
     ]);
-  }
-
-  const numbers = new WeakMap<object, number>();
-  let counted = 0;
-  function numberOf(declaration: object): number {
-    const known = numbers.get(declaration) ?? ++counted;
-    numbers.set(declaration, known);
-    return known;
   }
 
   function record(status: RunnerStatus = runner.status()): ProcessRecord {

@@ -139,8 +139,11 @@ export async function createSupervisor(options: SupervisorOptions): Promise<Proc
         ...options,
         id,
         view: () => find(id),
+        // A program that has all it runs in it is what was approved, whatever waits by now.
         whyNot: async () =>
-          (await integrations.pendingOf(id)) ? `Files of "${id}" that a bot wrote wait for approval.` : null,
+          find(id)?.process.program.isSelfContained || !(await integrations.pendingOf(id))
+            ? null
+            : `Files of "${id}" that a bot wrote wait for approval.`,
         // The rows are another server's by then.
         store: { save: (...row) => void (isWitness && store.save(...row)) },
         lines,

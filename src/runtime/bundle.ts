@@ -5,6 +5,7 @@ import { dirname, extname, isAbsolute, join, resolve, sep } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { BunPlugin } from "bun";
 import { BINDINGS_SPECIFIER, LENT_MODULES } from "./modules.ts";
+import { guardedThreads, withGuardedThreads } from "./only-bundled.ts";
 
 export interface BundleInput {
   /** Absolute real path. */
@@ -17,8 +18,17 @@ export interface BundleInput {
   sourceRoot?: string;
   /** A module that is made for this bundle: its specifier, and the names it exports. */
   bound: { specifier: string; exports: string[] };
-  /** Is shown files below a folder (absolute) before they are read; what it rejects for is not bundled. */
-  gate?: { below: string; admit(path: string): Promise<void> } | undefined;
+  gate?: Gate | undefined;
+}
+
+/** Between the bundler and files whose contents are somebody's to decide. */
+export interface Gate {
+  /** The folder is in a copy: what lies below `root` is named as if it lay below `original`. */
+  copy?: { root: string; original: string } | undefined;
+  /** Macros run in this process while it is bundled, and read files by themselves. */
+  macros: boolean;
+  /** Gives the bytes of a file (absolute), or undefined for the bundler to read it; what it rejects for is not bundled. */
+  read(path: string): Promise<Buffer | undefined>;
 }
 
 export interface Problem {
@@ -52,14 +62,7 @@ export async function bundleFolder(input: BundleInput): Promise<BundleResult> {
   if (input.entries.length === 0) return { ok: true, modules: [], foreign: [] };
   let result = await build(input);
   if (!result.success && (await forgetMissing(result.logs))) result = await build(input);
-  if (!result.success) {
-    const problems = result.logs.filter((log) => log.level === "error").map(problemOf);
-    return {
-      ok: false,
-      problems: problems.length > 0 ? problems : [{ reason: "The bundler gave up" }],
-      mayHeal: result.logs.some(isOfPackage),
-    };
-  }
+  if (!result.success) return failure(result.logs, input.gate);
   const maps = result.outputs.filter((output) => output.kind === "sourcemap");
   const sources = await Promise.all(maps.map((map) => anchorMap(map.path, input)));
   return {
@@ -69,7 +72,57 @@ export async function bundleFolder(input: BundleInput): Promise<BundleResult> {
   };
 }
 
-function build({ folder, entries, outDir, sourceRoot = folder, bound, gate }: BundleInput) {
+/** A program of its own, for a process: what it imports is in it, but for `external`. Returns its modules, the first to be run. */
+export async function bundleProgram(input: {
+  file: string;
+  outDir: string;
+  external: string[];
+  gate: Gate;
+}): Promise<BundleResult> {
+  const { file, outDir, external, gate } = input;
+  const folder = dirname(file);
+  const build = () =>
+    Bun.build({
+      entrypoints: [file],
+      root: folder,
+      outdir: outDir,
+      target: "bun",
+      format: "esm",
+      splitting: true,
+      sourcemap: "linked",
+      minify: { whitespace: true },
+      throw: false,
+      external,
+      ...withoutMacros(gate),
+      plugins: [guardedThreads(), sources({ folder, gate, adapt: withGuardedThreads })],
+    });
+  let result = await build();
+  if (!result.success && (await forgetMissing(result.logs))) result = await build();
+  if (!result.success) return failure(result.logs, gate);
+  const outputs = result.outputs.filter((output) => output.kind !== "sourcemap");
+  for (const { path } of result.outputs.filter((output) => output.kind === "sourcemap"))
+    await anchorMap(path, { folder, outDir, gate });
+  const [entry, ...others] = outputs.toSorted((a) => (a.kind === "entry-point" ? -1 : 1));
+  return { ok: true, modules: [entry, ...others].flatMap((output) => output?.path ?? []), foreign: [] };
+}
+
+/** The bundler's own parser refuses them, however they are spelt; its types do not have the option. */
+const withoutMacros = (gate: Gate | undefined): { macros?: false } =>
+  gate && !gate.macros ? { macros: false } : {};
+
+function failure(
+  logs: (BuildMessage | ResolveMessage)[],
+  gate: Gate | undefined,
+): BundleResult & { ok: false } {
+  const problems = logs.filter((log) => log.level === "error").map((log) => problemOf(log, gate));
+  return {
+    ok: false,
+    problems: problems.length > 0 ? problems : [{ reason: "The bundler gave up" }],
+    mayHeal: logs.some(isOfPackage),
+  };
+}
+
+function build({ folder, entries, outDir, sourceRoot, bound, gate }: BundleInput) {
   return Bun.build({
     entrypoints: entries.map((entry) => join(folder, entry)),
     root: folder,
@@ -81,12 +134,8 @@ function build({ folder, entries, outDir, sourceRoot = folder, bound, gate }: Bu
     // Only that: it drops the comments, which name paths of this machine.
     minify: { whitespace: true },
     throw: false,
-    plugins: [
-      lentModules(),
-      boundModule(bound),
-      ...(gate ? [gated(gate)] : []),
-      sourceLocations(folder, sourceRoot),
-    ],
+    ...withoutMacros(gate),
+    plugins: [lentModules(), boundModule(bound), sources({ folder, sourceRoot, gate })],
   });
 }
 
@@ -161,34 +210,35 @@ function boundModule({ specifier, exports }: BundleInput["bound"]): BunPlugin {
   };
 }
 
-function gated({ below, admit }: NonNullable<BundleInput["gate"]>): BunPlugin {
+type Naming = Pick<BundleInput, "folder" | "sourceRoot" | "gate">;
+
+/** Takes each file from the gate, and keeps `import.meta.dir` and its like naming the source file instead of the bundle. */
+function sources({
+  adapt = (source) => source,
+  ...naming
+}: Naming & { adapt?: (source: string) => string }): BunPlugin {
+  const { gate } = naming;
   return {
-    name: "gate",
+    name: "sources",
     setup(build) {
-      const filter = new RegExp(`^${RegExp.escape(below + sep)}`);
+      const filter = gate ? /.*/ : SCRIPT;
       build.onLoad({ filter, namespace: "file" }, async ({ path }) => {
-        await admit(path);
-        return undefined;
+        const given = await gate?.read(path);
+        const loader = loaderOf(path);
+        if (loader === undefined || !SCRIPT.test(path))
+          return given && { contents: given, loader: loader ?? "file" };
+        const original = given?.toString("utf8") ?? (await readFile(path, "utf8"));
+        const source = adapt(original);
+        if (!LOCATION.test(source))
+          return given || source !== original ? { contents: source, loader } : undefined;
+        const contents = nameLocations(source, namedAs(path, naming), loader, withoutMacros(gate));
+        return { contents, loader };
       });
     },
   };
 }
 
-/** Keeps `import.meta.dir` and its like naming the source file instead of the bundle. */
-function sourceLocations(folder: string, sourceRoot: string): BunPlugin {
-  return {
-    name: "source-locations",
-    setup(build) {
-      build.onLoad({ filter: /\.[cm]?[jt]sx?$/, namespace: "file" }, async ({ path }) => {
-        const source = await readFile(path, "utf8");
-        if (!LOCATION.test(source)) return undefined;
-        const named = namedAs(path, folder, sourceRoot);
-        return { contents: nameLocations(source, named, loaderOf(path)), loader: loaderOf(path) };
-      });
-    },
-  };
-}
-
+const SCRIPT = /\.[cm]?[jt]sx?$/;
 const LOCATION = /\bimport\.meta\.(dirname|dir|url|path|filename|file)\b/;
 const EVERY_LOCATION = new RegExp(LOCATION, "g");
 
@@ -196,7 +246,7 @@ const EVERY_LOCATION = new RegExp(LOCATION, "g");
  * Replaces them within their lines, so that positions in stack traces stay true. The transpiler tells which of
  * them are code: it replaces a marker there, and leaves it in a string or a comment.
  */
-function nameLocations(source: string, path: string, loader: "ts" | "tsx" | "js" | "jsx"): string {
+function nameLocations(source: string, path: string, loader: Loader, macros: { macros?: false }): string {
   const values: Record<string, string> = {
     dir: dirname(path),
     dirname: dirname(path),
@@ -212,7 +262,8 @@ function nameLocations(source: string, path: string, loader: "ts" | "tsx" | "js"
   for (let index = 0; index < count; index++) define[marker(index)] = `"@@code ${index}@@"`;
   let transpiled: string;
   try {
-    transpiled = new Bun.Transpiler({ loader, define, target: "bun" }).transformSync(marked);
+    const options = { loader, define, target: "bun" as const, ...("macros" in macros && { macro: false }) };
+    transpiled = new Bun.Transpiler(options as Bun.TranspilerOptions).transformSync(marked);
   } catch {
     // Whatever is wrong, the bundler reports it with its place.
     return source;
@@ -223,41 +274,69 @@ function nameLocations(source: string, path: string, loader: "ts" | "tsx" | "js"
   );
 }
 
-function loaderOf(path: string): "ts" | "tsx" | "js" | "jsx" {
-  const extension = extname(path);
-  if (extension === ".tsx" || extension === ".jsx") return extension === ".tsx" ? "tsx" : "jsx";
-  return extension.includes("t") ? "ts" : "js";
+type Loader = Exclude<Bun.TranspilerOptions["loader"], undefined> | "json" | "toml" | "text";
+
+/** Undefined for kinds that the bundler knows better. */
+function loaderOf(path: string): Loader | undefined {
+  switch (extname(path)) {
+    case ".tsx":
+    case ".jsx":
+      return extname(path) === ".tsx" ? "tsx" : "jsx";
+    case ".ts":
+    case ".mts":
+    case ".cts":
+      return "ts";
+    case ".js":
+    case ".mjs":
+    case ".cjs":
+      return "js";
+    case ".json":
+      return "json";
+    case ".toml":
+      return "toml";
+    case ".txt":
+      return "text";
+    default:
+      return undefined;
+  }
 }
 
 /** Makes the map's sources absolute, so that the bundle may be moved. Returns where they really are. */
 async function anchorMap(
   file: string,
-  { folder, outDir, sourceRoot = folder }: BundleInput,
+  { outDir, ...naming }: Naming & { outDir: string },
 ): Promise<string[]> {
   const map = JSON.parse(await readFile(file, "utf8")) as { sources: string[] };
   const real = map.sources.map((source) =>
     // Bun 1.4 writes them relative to the output folder, also in the map of a module further down.
     source.startsWith("heddle-bound:") ? source : resolve(outDir, source),
   );
-  map.sources = real.map((source) => namedAs(source, folder, sourceRoot));
+  map.sources = real.map((source) => namedAs(source, naming));
   await writeFile(file, JSON.stringify(map));
   return real.filter(isAbsolute);
 }
 
 /** A bundle that will be moved names nothing of the machine it was made on. */
-function namedAs(path: string, folder: string, sourceRoot: string): string {
+function namedAs(path: string, { folder, sourceRoot = folder, gate }: Naming): string {
+  if (gate?.copy) return asOriginal(path, gate);
   if (isBelow(folder, path)) return sourceRoot + path.slice(folder.length);
   const packages = path.lastIndexOf(`${sep}node_modules${sep}`);
   return sourceRoot === folder || packages === -1 ? path : sourceRoot + path.slice(packages);
 }
 
+/** A file in a copy by the name of the one that it is a copy of. */
+function asOriginal(path: string, gate: Gate | undefined): string {
+  const copy = gate?.copy;
+  return copy && isBelow(copy.root, path) ? copy.original + path.slice(copy.root.length) : path;
+}
+
 const isBelow = (folder: string, path: string): boolean => path.startsWith(folder + sep);
 
-function problemOf(log: BuildMessage | ResolveMessage): Problem {
+function problemOf(log: BuildMessage | ResolveMessage, gate: Gate | undefined): Problem {
   const { position } = log;
   return {
     reason: log.message,
-    ...(position?.file && { file: position.file }),
+    ...(position?.file && { file: asOriginal(position.file, gate) }),
     ...(position && position.line > 0 && { line: position.line, column: position.column }),
   };
 }

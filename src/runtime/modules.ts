@@ -31,6 +31,26 @@ Bun.plugin({
   },
 });
 
+const closed = new Set<string>();
+
+/**
+ * From now on nothing below the folder (an absolute real path) can be imported in this process, except packages: code
+ * from there comes as a bundle, and what it imports by a path that it makes nobody has looked at.
+ */
+export function closeToImports(folder: string): void {
+  if (closed.has(folder)) return;
+  closed.add(folder);
+  const filter = new RegExp(`^${RegExp.escape(folder)}/(?!(.*/)?node_modules/)`);
+  Bun.plugin({
+    name: "closed-folder",
+    setup(build) {
+      build.onLoad({ filter }, ({ path }) => {
+        throw new Error(`${path} must be imported by a relative path that stands in the code`);
+      });
+    },
+  });
+}
+
 /** Modules in and below the folder (an absolute real path) get these values until `unbind` is called. */
 export function bindFolder(folder: string, values: object): { unbind(): void } {
   bindings.set(folder, values);

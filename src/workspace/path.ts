@@ -31,13 +31,30 @@ export function parsePath(path: string): string[] {
 }
 
 /**
+ * What a resolver, a bundler or an installer takes its settings from. In an integration's own folder they are part of what
+ * a person approves; elsewhere they would steer code that was approved without them.
+ */
+const RESOLVER_SETTINGS = ["package.json", "bunfig.toml", "bun.lockb", "deno.json", "deno.jsonc"];
+
+/** Whether a file of this name changes what the imports beside and below it mean. */
+export function isResolverSetting(name: string): boolean {
+  const lower = name.toLowerCase();
+  const isConfig = /^[tj]sconfig\b/.test(lower) && lower.endsWith(".json");
+  return isConfig || RESOLVER_SETTINGS.includes(lower) || lower.endsWith(".lock");
+}
+
+/**
  * The names of a file that may be written. Not directly in integrations/: settings of the bundler there would be
  * those of every integration.
  */
 export function parseFilePath(path: string): string[] {
   const names = parsePath(path);
   if (path.endsWith("/") || names.length < 2) throw refused("must name a file in one of the folders");
-  if (names[0] !== "integrations") return names;
+  if (names[0] !== "integrations") {
+    if (isResolverSetting(names.at(-1) ?? ""))
+      throw refused("must not name settings of a resolver or an installer outside integrations/");
+    return names;
+  }
   if (names.length < 3)
     throw refused('must lie in the folder of an integration: "integrations/my_id/router.ts"');
   if (!INTEGRATION_ID.test(names[1] ?? ""))

@@ -131,6 +131,7 @@ export async function createHttpFixture(db: TestDatabase, options: HttpFixtureOp
       get: integrationOf,
       reload: unavailable,
       approve: unavailable,
+      changesOf: async () => null,
       pendingOf: unavailable,
       onChange: () => () => {},
     },

@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { join } from "node:path";
+import { noReview } from "../../src/integrations/review.ts";
 import { harness, routerSaying, toolNamed } from "./harness.ts";
 
 test("everything that an integration's files register goes live under its id", async () => {
@@ -293,17 +294,15 @@ test("those that wait for their turn are not given up for it", async () => {
   // Each holds its turn for a while, and all together for longer than one may take.
   const slow = Array.from({ length: 12 }, (_, n) => [`i${n}/tools/t.ts`, toolNamed(`tool_${n}`)]);
   await using all = await harness(Object.fromEntries(slow), {
-    loadTimeoutMs: 1_000,
+    loadTimeoutMs: 2_000,
     review: {
-      approve: async () => {},
-      open: async () => undefined,
-      look: async () => ({
-        pending: null,
-        below: "/nowhere",
-        admit: async () => {},
-        async settle() {
-          await new Promise((resolve) => setTimeout(resolve, 500));
-          return "holds";
+      ...noReview,
+      workspace: "/nowhere",
+      look: async (found) => ({
+        ...(await noReview.look(found)),
+        async read() {
+          await new Promise((resolve) => setTimeout(resolve, 800));
+          return undefined;
         },
       }),
     },

@@ -13,6 +13,7 @@ import { toToolResult } from "../../src/agent/tools/result.ts";
 import { namesTool } from "../../src/capabilities/tool-patterns.ts";
 import { frontMatterReader } from "../../src/front-matter.ts";
 import { findInLiteral } from "../../src/integrations/find-in-literal.ts";
+import { importedPaths } from "../../src/integrations/imports.ts";
 import { locate } from "../../src/integrations/locate.ts";
 import { compileSchema } from "../../src/json-schema.ts";
 import { argumentsWithoutControlTokens, withoutControlTokens } from "../../src/llm/control-tokens.ts";
@@ -59,6 +60,8 @@ const PARSERS: Record<string, (text: string) => unknown> = {
   "namesTool, the pattern": (text) =>
     namesTool([text.replaceAll("a", "*a"), `${"*a".repeat(60)}b`])("a".repeat(64)),
   locate: (text) => locate(Object.assign(new Error("x"), { stack: text }), "/integrations/mine"),
+  importedPaths: (text) => importedPaths("a.ts", text),
+  "importedPaths, of settings": (text) => importedPaths("tsconfig.json", text),
   findInLiteral: (text) => findInLiteral(`const SETUP = ${text}`, "SETUP", ["a"]),
   "messages of a model's endpoint": (text) => toFailure(new Error(text), { hide: keep, now: 0 }),
   readRetryAfter: (text) => readRetryAfter(new Headers({ "retry-after": text.replace(/[^ -~]/g, "") }), 0),

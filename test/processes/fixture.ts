@@ -2,6 +2,7 @@
 
 import { join } from "node:path";
 import { getLogger } from "@logtape/logtape";
+import type { IntegrationSource } from "../../src/integrations/discover.ts";
 import type { Review } from "../../src/integrations/review.ts";
 import { createSettings } from "../../src/integrations/settings.ts";
 import { createIntegrationStates } from "../../src/integrations/states.ts";
@@ -22,6 +23,7 @@ export interface FixtureOptions {
   timers?: SupervisorOptions["timers"];
   watch?: boolean;
   review?: Review;
+  sources?: IntegrationSource[];
   lead?: TestDatabase["lead"];
   /** What the first start of a process waits for. */
   beforeStart?: () => Promise<void>;
@@ -42,8 +44,13 @@ export async function processFixture(db: TestDatabase, files: Files, options: Fi
   await settings.load();
   const states = createIntegrationStates({ db, log });
   await states.load();
-  const { watch = false, review } = options;
-  const folder = await harness(files, { watch, states, ...(review && { review }) });
+  const { watch = false, review, sources } = options;
+  const folder = await harness(files, {
+    watch,
+    states,
+    ...(review && { review }),
+    ...(sources && { sources }),
+  });
   await folder.integrations.loadAll();
   const serverId = crypto.randomUUID();
   const spawner = createSpawner({

@@ -156,6 +156,15 @@ describe("paths", () => {
     "",
     "integrations/a.ts",
     "integrations/tsconfig.json",
+    ...[
+      "tsconfig.json",
+      "tsconfig.base.json",
+      "TSConfig.json",
+      "jsconfig.json",
+      "package.json",
+      "bunfig.toml",
+    ].map((name) => `common/lib/${name}`),
+    ...["bun.lock", "bun.lockb", "yarn.lock", "deno.json"].map((name) => `bots/helper/${name}`),
     "integrations/Mine/a.ts",
     "integrations/-a/b.ts",
   ])("%j cannot be written", async (path) => {

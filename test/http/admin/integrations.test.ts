@@ -2,7 +2,7 @@
 
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdir, symlink, writeFile } from "node:fs/promises";
-import type { PendingApproval, Review } from "../../../src/integrations/review.ts";
+import { noReview, type PendingApproval, type Review } from "../../../src/integrations/review.ts";
 import { eachDatabase } from "../../database.ts";
 import { nextCall, toolNamed } from "../../integrations/harness.ts";
 import { type AdminFixture, createAdminFixture } from "./fixture.ts";
@@ -309,13 +309,14 @@ eachDatabase("admin API of integrations", (open) => {
       ],
     };
     const review: Review = {
-      look: async (folder) => ({
+      ...noReview,
+      look: async (found) => ({
+        ...(await noReview.look(found)),
         pending,
-        below: folder,
-        admit: async () => {},
-        settle: async () => pending ?? "holds",
+        changes: async () => [
+          { path: "integrations/mine/a.ts", kind: "added", isWaiting: true, diff: "+export {};\n" },
+        ],
       }),
-      open: async () => undefined,
       approve: async () => {
         pending = null;
       },
@@ -339,6 +340,7 @@ eachDatabase("admin API of integrations", (open) => {
             written_at: "2030-01-01T00:00:00.000Z",
           },
         ],
+        changes: [{ path: "integrations/mine/a.ts", kind: "added", is_waiting: true, diff: "+export {};\n" }],
       },
     });
     expect((await waiting.post("/mine/approve", { hash: "abd" })).body.error.code).toBe("conflict");

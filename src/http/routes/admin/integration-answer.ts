@@ -12,6 +12,7 @@ import {
   sidebarSection,
 } from "../../../integrations/manifest-parts.ts";
 import { readReadme } from "../../../integrations/readme.ts";
+import type { Integrations } from "../../../integrations/registry.ts";
 import type { Settings } from "../../../integrations/settings.ts";
 import { mask } from "../../../integrations/shown-settings.ts";
 import { SETUP_STATUSES, setupStatus } from "../../../integrations/status.ts";
@@ -124,9 +125,19 @@ export const DetailAnswer = t.Composite([
             bot_id: t.String(),
             written_at: Instant,
           }),
+          { description: "Those that a bot wrote and nobody approved." },
+        ),
+        changes: t.Array(
+          t.Object({
+            path: t.String({ description: "Below the workspace." }),
+            kind: oneOf(["added", "changed", "removed"], "Against the version that went live last."),
+            is_waiting: t.Boolean({ description: "A bot wrote it as it is; false: an operator did." }),
+            diff: nullable(t.String(), "A unified diff, whole; null for what is no text."),
+          }),
+          { description: "All that the hash covers and that is not as it was, with its content." },
         ),
       }),
-      "Of pending_approval: the files that a bot wrote and nobody approved.",
+      "Of pending_approval. What is shown here is what its hash approves: both are of the same moment.",
     ),
     setup: nullable(JsonFields, "The manifest of the live version."),
     sidebar_section: nullable(SectionsAnswer.properties.sections.items),
@@ -195,8 +206,12 @@ export async function present(view: IntegrationView, { settings, processes, base
 
 const README_SHOWN = 5000;
 
-export async function presentDetail(view: IntegrationView, presenting: Presenting) {
-  const { id, setup, folder, pending } = view;
+export async function presentDetail(
+  view: IntegrationView,
+  pending: Awaited<ReturnType<Integrations["changesOf"]>>,
+  presenting: Presenting,
+) {
+  const { id, setup, folder } = view;
   const readme = await readReadme(folder);
   return {
     ...(await present(view, presenting)),
@@ -208,6 +223,12 @@ export async function presentDetail(view: IntegrationView, presenting: Presentin
         sha256,
         bot_id: botId,
         written_at: instant(writtenAt),
+      })),
+      changes: pending.changes.map(({ path, kind, isWaiting, diff }) => ({
+        path,
+        kind,
+        is_waiting: isWaiting,
+        diff,
       })),
     },
     setup: setup && withoutSecrets(setup, view.settings),

@@ -33,7 +33,7 @@ const scope = "integrations:read";
 export interface AdminIntegrationRoutes extends Presenting {
   integrations: Pick<
     Integrations,
-    "list" | "get" | "reload" | "approve" | "pendingOf" | "routerOf" | "onChange"
+    "list" | "get" | "reload" | "approve" | "pendingOf" | "changesOf" | "routerOf" | "onChange"
   >;
   states: Pick<IntegrationStates, "set">;
   /** Returns the names of what is installed then. */
@@ -109,11 +109,21 @@ export function adminIntegrationRoutes(parts: AdminIntegrationRoutes) {
       ...route.plain({ scope, tag, summary: "JSON Schema of what a dashboard module answers" }),
       response: { 200: JsonFields, ...failures(403) },
     })
-    .get("/:id", ({ params }) => presentDetail(viewOf(params.id), parts), {
-      ...route.plain({ scope, tag, summary: "One integration with its manifest" }),
-      params: IntegrationParams,
-      response: { 200: DetailAnswer, ...failures(403, 404) },
-    })
+    .get(
+      "/:id",
+      async ({ params: { id } }) => presentDetail(viewOf(id), await integrations.changesOf(id), parts),
+      {
+        ...route.plain({
+          scope,
+          tag,
+          summary: "One integration with its manifest",
+          description:
+            "While files that a bot wrote wait, `pending` shows what has changed and the hash that approves just that.",
+        }),
+        params: IntegrationParams,
+        response: { 200: DetailAnswer, ...failures(403, 404) },
+      },
+    )
     .get(
       "/:id/errors",
       ({ params }) => {
@@ -203,7 +213,7 @@ export function adminIntegrationRoutes(parts: AdminIntegrationRoutes) {
           tag,
           summary: "Approve what a bot wrote",
           description:
-            "`hash` is `pending.hash` of what was looked at; 409 when the files are others by now. It is loaded when this answers.",
+            "`hash` is `pending.hash` of the answer that showed the changes; 409 when the files are others by now. It is loaded when this answers.",
         }),
         params: IntegrationParams,
         body: t.Object({ hash: t.String({ minLength: 1, maxLength: 200 }) }, { additionalProperties: false }),
