@@ -301,7 +301,7 @@ test("those that wait for their turn are not given up for it", async () => {
       look: async (found) => ({
         ...(await noReview.look(found)),
         async read() {
-          await new Promise((resolve) => setTimeout(resolve, 800));
+          await new Promise((resolve) => setTimeout(resolve, 250));
           return undefined;
         },
       }),
