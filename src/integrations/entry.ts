@@ -4,6 +4,7 @@ import type { Problem } from "../runtime/bundle.ts";
 import type { IntegrationSetting } from "./declared-settings.ts";
 import type { FoundIntegration } from "./discover.ts";
 import type { LoadedIntegration } from "./load.ts";
+import type { Pace } from "./pace.ts";
 import type { PendingApproval } from "./review.ts";
 import type { Version } from "./versions.ts";
 
@@ -29,10 +30,14 @@ export interface Entry {
   /** Loaded, but a name of its is another's; goes live when that name is free. */
   waiting: LoadedIntegration | undefined;
   retired: LoadedIntegration[];
+  /** How fast changes on the disk are taken up. */
+  pace: Pace;
+  /** A change that waits for its time. */
+  slowed: ReturnType<typeof setTimeout> | undefined;
   healing: { timer: ReturnType<typeof setTimeout> | undefined; pauseMs: number };
 }
 
-export function createEntry(found: FoundIntegration): Entry {
+export function createEntry(found: FoundIntegration, pace: Pace): Entry {
   return {
     found,
     looks: 0,
@@ -45,6 +50,8 @@ export function createEntry(found: FoundIntegration): Entry {
     pending: undefined,
     waiting: undefined,
     retired: [],
+    pace,
+    slowed: undefined,
     healing: { timer: undefined, pauseMs: FIRST_HEALING_MS },
   };
 }

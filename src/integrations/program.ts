@@ -7,6 +7,7 @@ import { basename, join, resolve, sep } from "node:path";
 import { HeddleError } from "../errors.ts";
 import { bundleProgram, type Gate, type Problem } from "../runtime/bundle.ts";
 import { onlyBundled } from "../runtime/only-bundled.ts";
+import { OWN_BUN } from "../runtime/spawn.ts";
 import { isResolverSetting } from "../workspace/path.ts";
 import type { Closure } from "./closure.ts";
 import { errorAt } from "./locate.ts";
@@ -68,7 +69,7 @@ async function fileOf(
   cmd: readonly string[],
   { folder, readFrom }: ProgramOptions,
 ): Promise<ProgramFile | undefined> {
-  if (cmd[0] !== "bun") return undefined;
+  if (cmd[0] !== OWN_BUN) return undefined;
   const index = cmd.findIndex(
     (arg, at) => at > 0 && !(at === 1 && arg === "run") && !HARMLESS_FLAGS.includes(arg),
   );
@@ -97,7 +98,7 @@ async function bundled(
   const args = cmd.slice(index + 1);
   return {
     command: [
-      "bun",
+      OWN_BUN,
       ...cmd.slice(1, index).filter((arg) => arg !== "run"),
       `--preload=${guard}`,
       entry,

@@ -16,8 +16,11 @@ import { type Discovery, discover, type FoundIntegration, type IntegrationSource
 import { createEntry, type Entry, FIRST_HEALING_MS, releaseEntry } from "./entry.ts";
 import { findClash, replaceRegistered, type Sinks } from "./go-live.ts";
 import { createListeners } from "./listeners.ts";
+
 import type { LoadedIntegration } from "./load.ts";
 import { loadReviewed, type Reviewed } from "./load-reviewed.ts";
+import { createPace, type PaceOptions } from "./pace.ts";
+
 import { isAdminPath, isPublicRoute } from "./public-paths.ts";
 import { noReview, type PendingApproval, type Review } from "./review.ts";
 import type { IntegrationRouter } from "./router.ts";
@@ -59,6 +62,8 @@ export interface IntegrationsOptions {
   review?: Review;
   /** For preparing and running one integration. Default 15 s. */
   loadTimeoutMs?: number;
+  /** How fast changes of one integration's files are taken up. */
+  pace?: PaceOptions;
 }
 
 /** "live": its first or a new version is. */
@@ -163,7 +168,7 @@ export function createIntegrations(options: IntegrationsOptions): Integrations {
   function entryOf(found: FoundIntegration): Entry {
     const known = entries.get(found.id);
     if (known) return Object.assign(known, { found });
-    const entry = createEntry(found);
+    const entry = createEntry(found, createPace(options.pace));
     entries.set(found.id, entry);
     return entry;
   }
@@ -184,6 +189,7 @@ export function createIntegrations(options: IntegrationsOptions): Integrations {
     }
     const hash = hashOf(looked.closure, options.version);
     if (!evenIfUnchanged && hash === entry.triedHash) return unhold(entry);
+    if (!evenIfUnchanged && entry.triedHash !== undefined && isTooFast(entry)) return;
     const version = await looked.version().catch((error: unknown) => messageOf(error));
     if (isStale()) return;
     if (typeof version === "string") return quarantine(entry, { reason: version, file: folder });
@@ -232,6 +238,27 @@ export function createIntegrations(options: IntegrationsOptions): Integrations {
     }
     entry.version = reviewed.version;
     if (goLive(entry, result.loaded)) goLiveWaiting();
+  }
+
+  /** Whether a change on the disk has to wait; it is looked at again then. */
+  function isTooFast(entry: Entry): boolean {
+    if (entry.slowed) return true;
+    const pauseMs = entry.pace.waitMs();
+    if (pauseMs === 0) return false;
+    const { id } = entry.found;
+    log.warning(
+      "The files of integration {id} change all the time, so they are looked at every {seconds} s only; does it write files that it imports?",
+      { id, seconds: pauseMs / 1000 },
+    );
+    entry.slowed = setTimeout(() => {
+      entry.slowed = undefined;
+      if (isClosed || entries.get(id) !== entry) return;
+      entry.pace.takeUp();
+      entry.triedHash = undefined;
+      void load(entry.found, false);
+    }, pauseMs);
+    entry.slowed.unref();
+    return true;
   }
 
   function healLater(entry: Entry): void {
@@ -488,7 +515,10 @@ export function createIntegrations(options: IntegrationsOptions): Integrations {
       isClosed = true;
       unfollow?.();
       watching?.close();
-      for (const { healing } of entries.values()) clearTimeout(healing.timer);
+      for (const { healing, slowed } of entries.values()) {
+        clearTimeout(healing.timer);
+        clearTimeout(slowed);
+      }
       await Promise.all([...entries.values()].map(releaseEntry));
     },
   };

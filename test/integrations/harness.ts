@@ -34,7 +34,9 @@ export async function temporaryFolder() {
 }
 
 interface HarnessOptions
-  extends Partial<Pick<IntegrationsOptions, "watch" | "loadTimeoutMs" | "backendFor" | "states" | "review">> {
+  extends Partial<
+    Pick<IntegrationsOptions, "watch" | "loadTimeoutMs" | "pace" | "backendFor" | "states" | "review">
+  > {
   sources?: IntegrationSource[];
   cacheDir?: string;
   environment?: Record<string, string>;
@@ -86,6 +88,7 @@ export async function harness(files: Files, options: HarnessOptions = {}) {
       })),
     ...(options.states && { states: options.states }),
     ...(options.review && { review: options.review }),
+    ...(options.pace && { pace: options.pace }),
     ...(options.loadTimeoutMs !== undefined && { loadTimeoutMs: options.loadTimeoutMs }),
   });
   return {

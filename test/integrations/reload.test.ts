@@ -173,11 +173,48 @@ test("data that an integration writes beside its code reloads nothing", async ()
   );
   await all.integrations.loadAll();
   const first = all.call("stamp");
-  await all.write({ "mine/state.db": "1", "mine/notes.log": "1" });
+  const data = [
+    "state.db",
+    "notes.log",
+    "state.json",
+    "notes.md",
+    "rows.sql",
+    "list.yaml",
+    "page.html",
+    "a.txt",
+  ];
+  await all.write(Object.fromEntries(data.map((name) => [`mine/${name}`, "1"])));
   // When a later change of another integration is live, the earlier one was looked at.
   await all.write({ "other/tools/t.ts": toolNamed("other", "() => 2") });
   await until(() => all.call("other") === 2);
   expect(all.call("stamp")).toBe(first);
+});
+
+test("data that its code imports reload it, and what it writes of these itself does so for a while only", async () => {
+  const counting = `import { n } from "./n.json";
+    import { writeFileSync } from "node:fs";
+    globalThis.loadsOfMine = (globalThis.loadsOfMine ?? 0) + 1;
+    if (n > 0) writeFileSync(import.meta.dir + "/n.json", JSON.stringify({ n: n + 1 }));
+    ${toolNamed("counted", "() => n")}`;
+  const loads = () => (globalThis as { loadsOfMine?: number }).loadsOfMine;
+  await using all = await harness(
+    {
+      "mine/tools/t.ts": counting,
+      "mine/tools/n.json": '{ "n": 0 }',
+      "other/tools/t.ts": toolNamed("other", "() => 1"),
+    },
+    { watch: true, pace: { most: 3, pauseMs: 3_600_000 } },
+  );
+  await all.integrations.loadAll();
+  expect(loads()).toBe(1);
+  await all.write({ "mine/tools/n.json": '{ "n": 1 }' });
+  await until(() => loads() === 4);
+  await all.write({ "other/tools/t.ts": toolNamed("other", "() => 2") });
+  await until(() => all.call("other") === 2);
+  expect(loads()).toBe(4);
+  // Whoever asks for it has it at once.
+  await all.integrations.reload("mine");
+  expect(loads()).toBe(5);
 });
 
 test("packages that are installed while it runs are found", async () => {

@@ -28,6 +28,7 @@ const BUILT: Record<string, string> = {
   "src/authoring/check/rules/parts.ts": "an integration's id, on an author's own code",
   "src/authoring/dev/script.ts": "an author's script of answers, in development only",
   "src/runtime/bundle.ts": "paths, all of them escaped",
+  "src/runtime/only-bundled.ts": "the name of a module of Heddle's",
   "src/runtime/modules.ts": "the workspace's path, escaped",
 };
 
