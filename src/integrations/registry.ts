@@ -508,6 +508,8 @@ export function createIntegrations(options: IntegrationsOptions): Integrations {
     async changesOf(id) {
       const entry = entries.get(id);
       const look = entry && (await review.look(entry.found));
+      // Of files elsewhere nobody told.
+      if (entry && look?.pending && isEnabled(id) && entries.get(id) === entry) hold(entry, look.pending);
       return look?.pending ? { ...look.pending, changes: await look.changes() } : null;
     },
     recheckPending,

@@ -111,7 +111,10 @@ export function adminIntegrationRoutes(parts: AdminIntegrationRoutes) {
     })
     .get(
       "/:id",
-      async ({ params: { id } }) => presentDetail(viewOf(id), await integrations.changesOf(id), parts),
+      async ({ params: { id } }) => {
+        const pending = await integrations.changesOf(id);
+        return presentDetail(viewOf(id), pending, parts);
+      },
       {
         ...route.plain({
           scope,
