@@ -123,7 +123,12 @@ export async function loadIntegration(found: FoundIntegration, options: LoadOpti
   };
   const programFor = async (declared: Declared, dir: string): Promise<Program> => {
     at.file = `${found.folder}/${found.files.process}`;
-    const plain = { command: declared.cmd, identity: crypto.randomUUID(), isSelfContained: true };
+    const plain = {
+      command: declared.cmd,
+      identity: crypto.randomUUID(),
+      isSelfContained: true,
+      readable: [],
+    };
     const program = (await options.programOf?.(declared.cmd, dir)) ?? plain;
     return { ...program, identity: JSON.stringify([declared, program.identity]) };
   };

@@ -7,7 +7,7 @@ import { basename, join, resolve, sep } from "node:path";
 import { HeddleError } from "../errors.ts";
 import { bundleProgram, type Gate, type Problem } from "../runtime/bundle.ts";
 import { onlyBundled } from "../runtime/only-bundled.ts";
-import { OWN_BUN } from "../runtime/spawn.ts";
+import { OWN_BUN } from "../runtime/run-bun.ts";
 import { isResolverSetting } from "../workspace/path.ts";
 import type { Closure } from "./closure.ts";
 import { errorAt } from "./locate.ts";
@@ -19,6 +19,8 @@ export interface Program {
   identity: string;
   /** It runs nothing from the workspace: what waits there is none of its business. */
   isSelfContained: boolean;
+  /** Folders outside the integration's that it needs to read. */
+  readable: string[];
 }
 
 export interface ProgramOptions {
@@ -53,7 +55,7 @@ export async function programOf(cmd: readonly string[], options: ProgramOptions)
     !reached || reached.has(path) || isResolverSetting(basename(path)) ? [`${path} ${sha256}`] : [],
   );
   const identity = closure ? digest([...cmd, ...parts.sort()]) : hash;
-  return { command: [...cmd], identity, isSelfContained: !isOfWorkspace };
+  return { command: [...cmd], identity, isSelfContained: !isOfWorkspace, readable: [] };
 }
 
 interface ProgramFile {
@@ -106,6 +108,7 @@ async function bundled(
     ],
     identity: digest([...cmd, ...texts.sort()]),
     isSelfContained: true,
+    readable: [outDir],
   };
 }
 

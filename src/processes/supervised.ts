@@ -123,7 +123,7 @@ export function createSupervised(options: SupervisedOptions, first: WithProcess)
         HEDDLE_API_KEY: key.key,
         HEDDLE_INTEGRATION_ID: id,
       },
-      access: { read: [view.folder], write: [options.stateDir] },
+      access: { read: [view.folder, ...view.process.program.readable], write: [options.stateDir] },
       onOutput: output.write,
     });
   }
