@@ -87,7 +87,9 @@ describe("expressions", () => {
 
 describe("the search for steep expressions finds", () => {
   const finds = ({ source, flags }: RegExp): boolean => {
-    return analyse({ source, flags }).reports.length > 0 || steepest({ source, flags }) !== undefined;
+    if (analyse({ source, flags }).reports.length > 0) return true;
+    // A busy machine may hide the growth once.
+    return [1, 2, 3].some(() => steepest({ source, flags }) !== undefined);
   };
   test.each([
     [/\/+$/],
