@@ -5,6 +5,7 @@ import { createGuardedFetch } from "../guarded-fetch/fetch.ts";
 import type { SdkServices } from "../sdk/backend.ts";
 import type { Documents } from "../search/documents.ts";
 import type { Sessions } from "../sessions/sessions.ts";
+import { storableJson } from "../storable.ts";
 import type { Settings } from "./settings.ts";
 import type { IntegrationStore } from "./store.ts";
 
@@ -34,9 +35,10 @@ export function createSdkServices(
     injectMessage: (message) => sessions.inject(message, integrationId),
     injectEvent: (event) =>
       sessions.injectEvent({ ...event, owner: ownerOfIntegration(integrationId) }, integrationId),
+    // What an integration read somewhere may hold what the database cannot.
     ingestDocument: async (document) => {
       const owner = ownerOfIntegration(integrationId);
-      return (await documents.ingest({ ...document, integrationId, owner })).id;
+      return (await documents.ingest({ ...storableJson(document), integrationId, owner })).id;
     },
     searchDocuments: ({ integrationId: of = integrationId, ...search }) =>
       documents.search({ ...search, integrationId: of }),

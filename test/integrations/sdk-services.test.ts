@@ -9,13 +9,17 @@ const server = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: () => new Resp
 afterAll(() => server.stop(true));
 const url = `http://127.0.0.1:${server.port}`;
 
-function make(settings: Record<string, string>, allowPrivateHosts: string[] = []) {
+function make(
+  settings: Record<string, string>,
+  allowPrivateHosts: string[] = [],
+  ingest?: Parameters<typeof createSdkServices>[1]["documents"]["ingest"],
+) {
   const unexpected = () => {
     throw new Error("not called");
   };
   return createSdkServices("camera", {
     sessions: { getOrCreate: unexpected, inject: unexpected, injectEvent: unexpected },
-    documents: { ingest: unexpected, search: unexpected },
+    documents: { ingest: ingest ?? unexpected, search: unexpected },
     settings: { get: (_, key) => settings[key] },
     store: { of: createMemoryStore },
     addSecret: () => {},
@@ -44,4 +48,21 @@ test("an address in a setting of the integration is allowed, with its port, as l
   expect(await isRefused(fetch(url))).toBe(true);
   settings.CAMERA_URL = `http://192.168.1.5:5000, ${url}/`;
   expect((await fetch(url)).status).toBe(200);
+});
+
+test("a document may hold what the database cannot: it is stored without", async () => {
+  let stored: unknown;
+  const { ingestDocument } = make({}, [], async (document) => {
+    stored = document;
+    return { id: "d-1" } as never;
+  });
+  expect(await ingestDocument({ title: "a\0", content: "b\ud800", metadata: { "\0": ["\udc00"] } })).toBe(
+    "d-1",
+  );
+  expect(stored).toMatchObject({
+    integrationId: "camera",
+    title: "a\ufffd",
+    content: "b\ufffd",
+    metadata: { "\ufffd": ["\ufffd"] },
+  });
 });
