@@ -62,15 +62,17 @@ function lookOver(text: string): { isDeep: boolean; mayChange: boolean } {
   return { isDeep: false, mayChange };
 }
 
-/** Where the string that begins here ends; the end of the text when it does not. */
+/** Where the string that begins here ends; the end of the text when it does not. Backslashes before different quotes are
+ * different ones, so none is counted twice. */
 function endOfString(text: string, start: number): number {
-  let at = start + 1;
-  while (at < text.length) {
-    const code = text.charCodeAt(at);
-    if (code === QUOTE) return at;
-    at += code === BACKSLASH ? 2 : 1;
+  let at = start;
+  for (;;) {
+    at = text.indexOf('"', at + 1);
+    if (at < 0) return text.length;
+    let backslashes = 0;
+    while (text.charCodeAt(at - 1 - backslashes) === BACKSLASH) backslashes++;
+    if (backslashes % 2 === 0) return at;
   }
-  return at;
 }
 
 /** For `JSON.parse`; `source` is what stands in the text. */

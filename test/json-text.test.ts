@@ -28,7 +28,11 @@ test("brackets in strings are no levels, and a string's end is found", () => {
 });
 
 test("millions of levels are refused at once, also where nothing closes or opens", () => {
+  const quotes = `["${'\\\\"'.repeat(1_000_000)}`;
+  const backslashes = `["${"\\\\".repeat(1_000_000)}"`;
   for (const text of [
+    quotes,
+    backslashes,
     "[".repeat(5_000_000),
     '{"a":'.repeat(1_000_000),
     `"${"\\".repeat(5_000_000)}`,
