@@ -9,7 +9,11 @@ test.each([
   [["tasks:read"], "tasks:write", false],
   [["tasks:write"], "tasks:read", true],
   [["tasks:*"], "tasks:write", true],
-  [["tasks:write"], "tasks:*", true],
+  // `*` is every action, also those that write does not include: tools are for use.
+  [["tasks:write"], "tasks:*", false],
+  [["tasks:*"], "tasks:*", true],
+  [["tools:write"], "tools.workspace_write:use", false],
+  [["tools:use"], "tools.workspace_write:use", true],
   [["tasks:read"], "tasks:*", false],
   [["channels:read"], "channels.messages:read", true],
   [["channels:write"], "channels.messages:read", true],
