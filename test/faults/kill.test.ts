@@ -181,7 +181,7 @@ eachDatabase("300 webhooks and five times kill -9", (open) => {
       expectInOrder(model.asked.slice(before.asked), stored);
       expect(model.overlaps.slice(before.overlaps)).toEqual([]);
     },
-    3 * MINUTES,
+    8 * MINUTES,
   );
 });
 
