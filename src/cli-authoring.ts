@@ -15,7 +15,15 @@ export interface AuthoringCommands {
   }): Promise<void>;
   install(wanted: { target: string; scripts: boolean }, flags: Flags): Promise<void>;
   check(
-    wanted: { dir: string | undefined; json: boolean; test: boolean; start: boolean; rules: boolean },
+    wanted: {
+      dir: string | undefined;
+      json: boolean;
+      test: boolean;
+      start: boolean;
+      rules: boolean;
+      trust: boolean;
+      request: string | undefined;
+    },
     flags: Flags,
   ): Promise<void>;
 }
@@ -120,10 +128,19 @@ export function authoringCommands(commands: AuthoringCommands) {
         },
         json: { type: "boolean", default: false, description: "Print JSON" },
         rules: { type: "boolean", default: false, description: "Print what is looked at, and stop" },
+        trust: {
+          type: "boolean",
+          default: false,
+          description: "Run its code with all that you may, instead of confined",
+        },
+        request: { type: "string", description: "For Heddle itself", valueHint: "file" },
         home: FLAGS.home,
       },
-      run: ({ args: { folder, json, test, start, rules, home } }) =>
-        commands.check({ dir: folder, json, test, start, rules }, { ...(home !== undefined && { home }) }),
+      run: ({ args: { folder, json, test, start, rules, trust, request, home } }) =>
+        commands.check(
+          { dir: folder, json, test, start, rules, trust, request },
+          { ...(home !== undefined && { home }) },
+        ),
     }),
   };
 }

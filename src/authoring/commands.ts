@@ -8,7 +8,8 @@ import { HeddleError, messageOf } from "../errors.ts";
 import type { FoundIntegration } from "../integrations/discover.ts";
 import { installDependencies } from "../integrations/install.ts";
 import { integrationSources } from "../integrations/sources.ts";
-import { checkIntegrations, findAll, findIn } from "./check/check.ts";
+import { findAll, findIn } from "./check/check.ts";
+import { answerRequest, checkConfined, checkHere } from "./check/confined.ts";
 import { reportText, rulesText, summaryText } from "./check/report.ts";
 import { startTrial, testTrial } from "./check/trials.ts";
 import { DEFAULT_PARTS, newIntegration } from "./new-integration.ts";
@@ -21,6 +22,10 @@ export interface CheckFlags {
   test: boolean;
   start: boolean;
   rules: boolean;
+  /** Whether its code runs in this very process, with all that this one may. */
+  trust: boolean;
+  /** A file of `checkConfined`, which this process answers. */
+  request: string | undefined;
 }
 
 export function createAuthoringCommands() {
@@ -53,17 +58,21 @@ To serve it: INTEGRATION_DIRS=${resolve(dir)} heddle serve`);
       );
     },
     /** Ends the process: what it has loaded may have started timers, which would keep it. */
-    async check({ dir, json, test, start, rules }: CheckFlags, flags: Flags): Promise<void> {
+    async check({ dir, json, test, start, rules, trust, request }: CheckFlags, flags: Flags): Promise<void> {
       if (rules) {
         console.log(rulesText([startTrial(), testTrial]));
         return;
       }
       quieten();
-      const trials = [...(start ? [startTrial()] : []), ...(test ? [testTrial] : [])];
+      if (request !== undefined) {
+        await answerRequest(request);
+        process.exit(0);
+      }
       const reports = await withScratch(async (scratch) => {
         const integrations =
           dir === undefined ? await findConfigured(loadConfig(flags), scratch) : await findIn(dir);
-        return checkIntegrations({ integrations, trials, scratch });
+        const wanted = { integrations, start, test };
+        return trust ? checkHere(wanted, scratch) : checkConfined(wanted, { scratch, say: console.error });
       });
       const text = json
         ? JSON.stringify({ integrations: reports }, null, 2)

@@ -137,6 +137,10 @@ export async function sdkPackages(home: string, write: (file: string) => Promise
   });
 }
 
+/** What Bun runs to be this program; undefined in the compiled binary, which is it. */
+export const entryOfSource = (): string | undefined =>
+  isCompiled ? undefined : join(repository, "src", "main.ts");
+
 /** The Bun that this program is, or that runs it. */
 export const thisBun = () => ({
   program: process.execPath,

@@ -4,7 +4,7 @@
 import { spawn } from "node:child_process";
 import { devNull } from "node:os";
 import { createInterface } from "node:readline";
-import { thisBun } from "./assets.ts";
+import { entryOfSource, thisBun } from "./assets.ts";
 
 /** As a command's program: the Bun in this very program. */
 export const OWN_BUN = "bun";
@@ -19,6 +19,14 @@ const OBEYS_NOTHING = [`--config=${devNull}`, "--no-env-file", "--no-install"];
 export function ownBun(args: readonly string[]) {
   const bun = thisBun();
   return { command: [bun.program, ...OBEYS_NOTHING, ...args], environment: bun.environment };
+}
+
+/** This very program, as a process of its own; as `ownBun`. */
+export function ownProgram(args: readonly string[]) {
+  const entry = entryOfSource();
+  return entry === undefined
+    ? { command: [process.execPath, ...args], environment: {} }
+    : ownBun([entry, ...args]);
 }
 
 export interface RunCommand {

@@ -179,7 +179,7 @@ function resolveCommand(command: readonly string[], cwd: string, environment: Re
 }
 
 /** Where Bun and Node look for what code in this folder imports. */
-function packagesAbove(folder: string): string[] {
+export function packagesAbove(folder: string): string[] {
   const parent = dirname(folder);
   return [join(folder, "node_modules"), ...(parent === folder ? [] : packagesAbove(parent))];
 }
