@@ -2,7 +2,7 @@
 // of its own: without this one's environment, with nothing to read but the system and the folder, nothing to write but a
 // folder that is thrown away, and no network unless its tests or its process are to be run.
 
-import { mkdir, readFile, realpath, stat, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, realpath, stat, writeFile } from "node:fs/promises";
 import { dirname, join, sep } from "node:path";
 import { HeddleError } from "../../errors.ts";
 import type { FoundIntegration } from "../../integrations/discover.ts";
@@ -19,6 +19,7 @@ export interface CheckRequest {
   test: boolean;
 }
 
+const SETTINGS = ["package.json", "tsconfig.json"];
 const LONGEST_MS = 30 * 60_000;
 
 /** In this process, for code that is trusted, and in the one that `checkConfined` starts. */
@@ -80,10 +81,13 @@ export async function answerRequest(file: string): Promise<void> {
 
 const reportOf = (file: string): string => `${file}.report`;
 
-/** Of an author's own integration also what lies beside it, for they may share code. */
+/** Also the folders beside it in which integrations share code: their names begin with "_", and a tsconfig.json steers both. */
 async function readableFor({ folder, prebuilt, source }: FoundIntegration): Promise<string[]> {
-  const shared = source === "builtin" || (await isOfWorkspace(folder)) ? [] : [dirname(folder)];
-  return [folder, ...shared, ...packagesAbove(folder), ...(prebuilt === undefined ? [] : [prebuilt])];
+  const beside = dirname(folder);
+  const names = source === "builtin" ? [] : await readdir(beside).catch(() => []);
+  const shared = names.filter((name) => name.startsWith("_") || SETTINGS.includes(name));
+  const prebuilds = prebuilt === undefined ? [] : [prebuilt];
+  return [folder, ...shared.map((name) => join(beside, name)), ...packagesAbove(folder), ...prebuilds];
 }
 
 async function firstOfWorkspace(integrations: FoundIntegration[]): Promise<FoundIntegration | undefined> {
