@@ -14,6 +14,7 @@ import { createApiKeys, OPERATOR } from "./http/api-keys.ts";
 import { createLog, type Logger } from "./log.ts";
 import { createRedactor } from "./redact.ts";
 import { build } from "./runtime/assets.ts";
+import { forgetVariables } from "./runtime/forget-variables.ts";
 import { encryptionKey, signingSecret } from "./secrets/keys.ts";
 import { containStrays, say } from "./stray-code.ts";
 
@@ -42,7 +43,7 @@ export function createCommands({ startServer, startWorker }: CommandOptions): Co
     version: build.commit ? `${build.version} (${build.commit})` : build.version,
     async serve(flags) {
       containStrays();
-      const { url, adminKey, close } = await startServer(loadConfig(flags), undefined, { guarded: true });
+      const { url, adminKey, close } = await startServer(readConfig(flags), undefined, { guarded: true });
       say(`Heddle is listening on ${url}`);
       if (adminKey) say(`Admin API key, shown this once: ${adminKey}`);
       await untilTold(close);
@@ -50,13 +51,14 @@ export function createCommands({ startServer, startWorker }: CommandOptions): Co
     async dev(flags) {
       containStrays();
       const dev = await prepareDev(flags, processEnvironment());
+      forgetVariables(dev.config.secretVariables);
       const server = await startServer(dev.config, dev.instrument);
       say(await welcome(dev, server));
       await untilTold(server.close);
     },
     async worker(flags) {
       containStrays();
-      const { close } = await startWorker(loadConfig(flags), { guarded: true });
+      const { close } = await startWorker(readConfig(flags), { guarded: true });
       say("Heddle works on the queue");
       await untilTold(close);
     },
@@ -88,6 +90,13 @@ export function createCommands({ startServer, startWorker }: CommandOptions): Co
       say(signingSecret(encryptionKey(openHome(config.home), config.encryptionKey)));
     },
   };
+}
+
+/** For what runs integrations: they are not to find Heddle's own secrets in the environment. */
+function readConfig(flags: Flags): Config {
+  const config = loadConfig(flags);
+  forgetVariables(config.secretVariables);
+  return config;
 }
 
 async function withDatabase(flags: Flags, use: (db: Database, log: Logger) => Promise<void>): Promise<void> {

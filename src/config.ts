@@ -65,7 +65,19 @@ export interface Config {
   readonly secrets: readonly string[];
   /** Every variable, for the settings of integrations: process environment over .env. */
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Integrations that get whatever variables they name: those that `heddle dev` serves. */
+  readonly favouredIntegrations: readonly string[];
+  /** Whether a variable of this name is Heddle's own, and so no integration's. */
+  isOwnVariable(name: string): boolean;
+  /** The names of those that hold secrets. */
+  readonly secretVariables: readonly string[];
+  /** What is confined how: see runtime/confine.ts. */
+  readonly processConfinement: (typeof PROCESS_CONFINEMENTS)[number];
+  /** Files and folders that background processes may read and write besides their own. */
+  readonly processPaths: readonly string[];
 }
+
+const PROCESS_CONFINEMENTS = ["auto", "bubblewrap", "landlock", "none"] as const;
 
 export interface TranscriptionConfig {
   readonly apiKey: string | undefined;
@@ -112,7 +124,7 @@ export function loadConfig(flags: Flags = {}, variables: Environment = processEn
     encryptionKey: read.encryptionKey("ENCRYPTION_KEY"),
     integrationDirs: read.directories("INTEGRATION_DIRS"),
     toolDirs: read.directories("TOOL_DIRS"),
-    openaiApiKey: read.text("OPENAI_API_KEY"),
+    openaiApiKey: read.secret("OPENAI_API_KEY"),
     openaiBaseUrl: read.url("OPENAI_BASE_URL", ["http:", "https:"]),
     defaultModel: read.text("DEFAULT_MODEL") ?? "gpt-4.1-mini",
     contextWindow: read.integer("CONTEXT_WINDOW", 128_000, 2_000, 100_000_000),
@@ -134,8 +146,13 @@ export function loadConfig(flags: Flags = {}, variables: Environment = processEn
     watchdogSeconds: read.integer("WATCHDOG_SECONDS", 60, 0, 86_400),
     inboxRetentionDays: read.integer("INBOX_RETENTION_DAYS", 30, 1, 3650),
     inboxMaxBodyBytes: read.integer("INBOX_MAX_BODY_BYTES", 256 * 1024, 0, 25 * 1024 * 1024),
-    secrets: secretsOf(environment, [read.text("DATABASE_URL"), read.text("DATABASE_DIRECT_URL")]),
+    processConfinement: read.choice("PROCESS_CONFINEMENT", PROCESS_CONFINEMENTS, "auto"),
+    processPaths: read.directories("PROCESS_PATHS"),
+    secrets: secretsOf(read),
     environment: Object.freeze(environment),
+    favouredIntegrations: [],
+    secretVariables: [...read.secretNames, "HEDDLE_API_KEY"],
+    isOwnVariable: (name: string) => read.names.has(name) || FOR_EVERY_COMMAND.test(name),
   });
 }
 
@@ -143,23 +160,23 @@ export function loadConfig(flags: Flags = {}, variables: Environment = processEn
 function transcriptionConfig(read: ReturnType<typeof reader>): TranscriptionConfig | undefined {
   const ownUrl = read.url("TRANSCRIPTION_BASE_URL", ["http:", "https:"]);
   const baseUrl = ownUrl ?? read.url("OPENAI_BASE_URL", ["http:", "https:"]);
-  const apiKey = read.text("TRANSCRIPTION_API_KEY") ?? (ownUrl ? undefined : read.text("OPENAI_API_KEY"));
-  if (!apiKey && !baseUrl) return undefined;
-  return Object.freeze({ apiKey, baseUrl, model: read.text("TRANSCRIPTION_MODEL") ?? "whisper-1" });
+  const ownKey = read.secret("TRANSCRIPTION_API_KEY");
+  const apiKey = ownKey ?? (ownUrl ? undefined : read.secret("OPENAI_API_KEY"));
+  const model = read.text("TRANSCRIPTION_MODEL") ?? "whisper-1";
+  return apiKey || baseUrl ? Object.freeze({ apiKey, baseUrl, model }) : undefined;
 }
 
+/** How to reach a server, where its home is, and what PostgreSQL's libraries read by themselves. */
+const FOR_EVERY_COMMAND = /^(HEDDLE_\w+|STATE_DIRECTORY|PG[A-Z]+)$/;
+
 /** Those of Heddle itself; an integration's become known when it declares them. */
-function secretsOf(environment: Environment, databaseUrls: (string | undefined)[]): string[] {
-  const passwords = databaseUrls.flatMap((url) => (url ? [new URL(url).password] : []));
-  return [
-    environment.API_KEY,
-    environment.ENCRYPTION_KEY,
-    environment.OPENAI_API_KEY,
-    environment.HOOK_WEBHOOK_SECRET,
-    environment.TRANSCRIPTION_API_KEY,
-    ...passwords,
-    ...passwords.map((password) => decodeURIComponent(password)),
-  ].filter((secret) => secret !== undefined);
+function secretsOf({ secretNames, text }: ReturnType<typeof reader>): string[] {
+  const values = [...secretNames].flatMap((name) => text(name) ?? []);
+  // Of an address the password alone.
+  return values.flatMap((value) => {
+    const password = URL.canParse(value) ? new URL(value).password : undefined;
+    return password === undefined ? [value] : [password, decodeURIComponent(password)];
+  });
 }
 
 function stateDirectory(environment: Environment): string | undefined {
@@ -199,9 +216,17 @@ function isDecodable(text: string): boolean {
 }
 
 function reader(flags: Flags, environment: Environment) {
+  /** All that it was asked for: the one list of what Heddle reads. */
+  const names = new Set<string>();
+  const secretNames = new Set<string>();
   const text = (name: string): string | undefined => {
+    names.add(name);
     const flag = FLAG_OF[name];
     return (flag && blank(flags[flag])) ?? blank(environment[name]);
+  };
+  const secret = (name: string): string | undefined => {
+    secretNames.add(name);
+    return text(name);
   };
   /** Values of secrets are never repeated. */
   const wrong = (name: string, got: string, takes: string): HeddleError =>
@@ -221,7 +246,10 @@ function reader(flags: Flags, environment: Environment) {
   };
 
   return {
+    names,
+    secretNames,
     text,
+    secret,
     list,
     integer(name: string, fallback: number, min: number, max: number): number {
       const got = text(name);
@@ -244,7 +272,7 @@ function reader(flags: Flags, environment: Environment) {
       return got === undefined ? undefined : checkUrl(name, got, protocols).replace(/\/+$/, "");
     },
     databaseUrl(name: string): string | undefined {
-      const got = text(name);
+      const got = secret(name);
       if (got === undefined) return undefined;
       const url = new URL(checkUrl(name, got, ["postgres:", "postgresql:"]));
       for (const [part, value] of [
@@ -261,7 +289,7 @@ function reader(flags: Flags, environment: Environment) {
       return [...new Set(list(name).map((one) => checkUrl(name, one, protocols)))];
     },
     signingSecret(name: string): string | undefined {
-      const got = text(name);
+      const got = secret(name);
       const base64 = got?.replace(/^whsec_/, "");
       if (base64 !== undefined && !/^[A-Za-z0-9+/]{22,}={0,2}$/.test(base64)) {
         throw wrong(
@@ -273,14 +301,14 @@ function reader(flags: Flags, environment: Environment) {
       return got;
     },
     apiKey(name: string): string | undefined {
-      const got = text(name);
+      const got = secret(name);
       if (got !== undefined && got.length < 16) {
         throw wrong(name, `${got.length} characters long`, "at least 16 characters");
       }
       return got;
     },
     encryptionKey(name: string): string | undefined {
-      const got = text(name);
+      const got = secret(name);
       if (got !== undefined && !/^[0-9a-fA-F]{64}$/.test(got)) {
         throw wrong(
           name,

@@ -33,6 +33,7 @@ import { createHooks } from "./hooks/hooks.ts";
 import { createHookWebhooks } from "./hooks/webhooks.ts";
 import { createApiKeys } from "./http/api-keys.ts";
 import { createInbox } from "./inbox/inbox.ts";
+import { createEnvironmentNames } from "./integrations/environment-names.ts";
 import { createIntegrations, type Integrations } from "./integrations/registry.ts";
 import { createReview } from "./integrations/review.ts";
 import { createSdkServices } from "./integrations/sdk-services.ts";
@@ -147,7 +148,13 @@ export async function openCore(config: Config, closers: Closers, instrument?: In
   const settings = createSettings({
     db,
     vault,
-    environment: config.environment,
+    readEnvironment: createEnvironmentNames({
+      environment: config.environment,
+      isOwnVariable: config.isOwnVariable,
+      ids: () => integrations.ids(),
+      favoured: config.favouredIntegrations,
+      log: log.getChild("integrations"),
+    }),
     log: log.getChild("integrations"),
   });
   await settings.load();

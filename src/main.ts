@@ -159,7 +159,11 @@ async function createProcesses(
 ): Promise<Processes> {
   const serverId = crypto.randomUUID();
   const processLog = log.getChild("processes");
-  const confinement = createConfinement({ home: config.home });
+  const confinement = createConfinement({
+    home: config.home,
+    wanted: config.processConfinement,
+    paths: config.processPaths,
+  });
   const spawner = createSpawner({ serverId, home: config.home, confinement, log: processLog });
   closers.push(spawner.close);
   const { PATH: path, LANG: lang } = config.environment;

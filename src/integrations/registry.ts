@@ -79,6 +79,8 @@ export interface Integrations {
   whenLoaded(id: string): Promise<void>;
   get(id: string): IntegrationView | undefined;
   list(): IntegrationView[];
+  /** In the same order; also those that are not loaded yet. */
+  ids(): string[];
   /** What the live ones told of their places and people. */
   metas(): IntegrationMeta[];
   /** The router that is live now. A request given to an earlier one still finishes there. */
@@ -448,6 +450,7 @@ export function createIntegrations(options: IntegrationsOptions): Integrations {
     },
     get,
     list: () => [...entries.values()].map(view),
+    ids: () => [...entries.keys()],
     metas: () => [...entries.values()].flatMap(({ live }) => live?.meta ?? []),
     routerOf: (id) => entries.get(id)?.live?.router,
     isPublic(id, asked) {

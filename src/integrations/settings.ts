@@ -9,6 +9,7 @@ import { HeddleError, messageOf } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import type { Vault } from "../secrets/vault.ts";
 import { storable } from "../storable.ts";
+import type { ReadEnvironment } from "./environment-names.ts";
 import { createListeners } from "./listeners.ts";
 
 export interface SettingValue {
@@ -24,7 +25,7 @@ export type SettingSource = "stored" | "environment";
 export interface Settings {
   /** Reads all and follows changes. Call it once, before any other. */
   load(): Promise<void>;
-  /** The stored value, else the environment's; what is blank there counts as not set. */
+  /** The stored value, else the environment's if that is this integration's; what is blank counts as not set. */
   get(integrationId: string, key: string): string | undefined;
   /** Where `get` has it from; null when it is not set. */
   sourceOf(integrationId: string, key: string): SettingSource | null;
@@ -44,7 +45,8 @@ export type SettingsListener = (integrationId: string, keys: string[]) => void;
 export interface SettingsOptions {
   db: Database;
   vault: Pick<Vault, "seal" | "open">;
-  environment: Readonly<Record<string, string | undefined>>;
+  /** What of the environment is an integration's. */
+  readEnvironment: ReadEnvironment;
   log: Logger;
 }
 
@@ -53,7 +55,7 @@ type Stored = Map<string, { value: string; secret: boolean }>;
 const CHANNEL = "heddle_integration_settings";
 const LONGEST_VALUE = 65_536;
 
-export function createSettings({ db, vault, environment, log }: SettingsOptions): Settings {
+export function createSettings({ db, vault, readEnvironment, log }: SettingsOptions): Settings {
   const listeners = createListeners<Parameters<SettingsListener>>((error, id) =>
     log.error("A change of settings of {id} was not taken up: {error}", { id, error }),
   );
@@ -104,18 +106,14 @@ export function createSettings({ db, vault, environment, log }: SettingsOptions)
 
   const storedValue = (id: string, key: string) => unlessBlank(known.get(id)?.get(key)?.value);
 
-  // Not what every object has: a key may be "constructor".
-  const fromEnvironment = (key: string) =>
-    Object.hasOwn(environment, key) ? unlessBlank(environment[key]) : undefined;
-
   return {
     async load() {
       follower = await followTable({ db, channel: CHANNEL, read, log });
     },
-    get: (id, key) => storedValue(id, key) ?? fromEnvironment(key),
+    get: (id, key) => storedValue(id, key) ?? readEnvironment(id, key),
     sourceOf(id, key) {
       if (storedValue(id, key) !== undefined) return "stored";
-      return fromEnvironment(key) === undefined ? null : "environment";
+      return readEnvironment(id, key) === undefined ? null : "environment";
     },
     stored: (id) => new Map([...(known.get(id) ?? [])].map(([key, { secret }]) => [key, { secret }])),
     async set(id, values) {

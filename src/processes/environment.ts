@@ -4,7 +4,7 @@ import type { Settings } from "../integrations/settings.ts";
 import type { IntegrationView } from "../integrations/view.ts";
 import { isSecretName } from "../secrets/names.ts";
 
-export type ProcessSettings = Pick<Settings, "get" | "sourceOf">;
+export type ProcessSettings = Pick<Settings, "get">;
 
 export interface Surroundings {
   /** Variables of the server's that any program needs. */
@@ -17,9 +17,6 @@ export interface Surroundings {
 }
 
 type Owner = Pick<IntegrationView, "id" | "settings" | "process">;
-
-/** Heddle's own: an integration gets its value of such a name only when it was stored for it. */
-const SERVERS_OWN = ["API_KEY", "DATABASE_URL", "ENCRYPTION_KEY"];
 
 /** The values of what the integration declares, in config.ts, in its manifest or as REQUIRED_ENV. */
 export function settingsOf(owner: Owner, settings: ProcessSettings): Record<string, string> {
@@ -60,7 +57,6 @@ function settingValue(
   { id, settings: declared }: Owner,
   settings: ProcessSettings,
 ): string | undefined {
-  const isWithheld = SERVERS_OWN.includes(key) && settings.sourceOf(id, key) !== "stored";
-  const value = isWithheld ? undefined : settings.get(id, key);
+  const value = settings.get(id, key);
   return value ?? declared.find((setting) => setting.key === key)?.default ?? undefined;
 }

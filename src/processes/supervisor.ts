@@ -24,7 +24,7 @@ export interface SupervisorOptions {
   /** A UUID of this run of the server. */
   serverId: string;
   integrations: Pick<Integrations, "get" | "list" | "onChange" | "pendingOf">;
-  settings: Pick<Settings, "get" | "sourceOf" | "onChange">;
+  settings: Pick<Settings, "get" | "onChange">;
   states: Pick<IntegrationStates, "get" | "set" | "onChange">;
   spawner: Pick<Spawner, "prepare" | "spawn" | "endOrphansOf">;
   /** A key for the process of an integration, that can what its manifest asks for. */

@@ -15,8 +15,6 @@ import { systemPaths } from "./system-paths.ts";
 /** "none": it can reach all that the server's user can. */
 export type ConfinementKind = "bubblewrap" | "landlock" | "none";
 
-export const CONFINEMENTS = ["auto", "bubblewrap", "landlock", "none"] as const;
-
 /** Absolute paths; what is not there is left out. */
 export interface Access {
   /** Files and folders that it may read and execute, besides the system's. */
@@ -47,7 +45,7 @@ export interface Confinement {
 export interface ConfinementOptions {
   home: string;
   /** Default: "auto", the strongest of those that work here. */
-  wanted?: (typeof CONFINEMENTS)[number];
+  wanted?: ConfinementKind | "auto";
   /** What all may read and write besides. */
   paths?: readonly string[];
 }

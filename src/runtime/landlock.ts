@@ -6,6 +6,7 @@
 
 import { dlopen, ptr, read } from "bun:ffi";
 import { closeSync, openSync, statSync } from "node:fs";
+import { LIBC } from "./libc.ts";
 import type { Policy } from "./policy.ts";
 import { seccompFilter } from "./seccomp.ts";
 
@@ -136,9 +137,6 @@ function system() {
   const resetSignals = () => void symbols.signal(SIGPIPE, 0);
   return { call, numbers, errno, resetSignals };
 }
-
-/** glibc's name, then those of musl. */
-const LIBC = ["libc.so.6", "libc.musl-x86_64.so.1", "libc.musl-aarch64.so.1"];
 
 function openLibc() {
   for (const name of LIBC) {

@@ -7,6 +7,7 @@ import { createSettings, type SettingsOptions } from "../../src/integrations/set
 import { createRedactor } from "../../src/redact.ts";
 import { createVault } from "../../src/secrets/vault.ts";
 import { eachDatabase, onPostgres } from "../database.ts";
+import { readerOf } from "./environment.ts";
 import { nextCall } from "./harness.ts";
 
 const log = getLogger("test");
@@ -14,7 +15,7 @@ const redactor = createRedactor();
 const vault = createVault(Buffer.alloc(32, 1), redactor.add);
 
 async function loaded(options: Pick<SettingsOptions, "db"> & Partial<SettingsOptions>) {
-  const settings = createSettings({ vault, environment: {}, log, ...options });
+  const settings = createSettings({ vault, readEnvironment: () => undefined, log, ...options });
   await settings.load();
   return { ...settings, [Symbol.asyncDispose]: settings.close };
 }
@@ -22,7 +23,10 @@ async function loaded(options: Pick<SettingsOptions, "db"> & Partial<SettingsOpt
 eachDatabase("settings of integrations", (open) => {
   test("stored comes before the environment; what is blank is not set; what every object has is no setting", async () => {
     const environment = { FROM_ENV: "env", BOTH: "env", BLANK: "  " };
-    await using settings = await loaded({ db: await open(), environment });
+    await using settings = await loaded({
+      db: await open(),
+      readEnvironment: (_, name) => readerOf(environment)("mine", name),
+    });
     expect(settings.get("mine", "BOTH")).toBe("env");
     expect(settings.sourceOf("mine", "BOTH")).toBe("environment");
     await settings.set("mine", [

@@ -16,6 +16,7 @@ import { type ConfinementKind, createConfinement } from "../../src/runtime/confi
 import { createSpawner } from "../../src/runtime/spawn.ts";
 import { createVault } from "../../src/secrets/vault.ts";
 import type { TestDatabase } from "../database.ts";
+import { readerOf } from "../integrations/environment.ts";
 import { type Files, harness } from "../integrations/harness.ts";
 
 export interface FixtureOptions {
@@ -40,7 +41,7 @@ export async function processFixture(db: TestDatabase, files: Files, options: Fi
   const redactor = createRedactor();
   const vault = createVault(Buffer.alloc(32, 1), redactor.add);
   const environment = options.environment ?? {};
-  const settings = createSettings({ db, vault, environment, log });
+  const settings = createSettings({ db, vault, readEnvironment: readerOf(environment), log });
   await settings.load();
   const states = createIntegrationStates({ db, log });
   await states.load();

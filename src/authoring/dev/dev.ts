@@ -62,7 +62,7 @@ export async function prepareDev(flags: DevFlags, environment: Record<string, st
   }
   const { write = say } = flags;
   return {
-    config,
+    config: { ...config, favouredIntegrations: integrations.map(({ id }) => id) },
     folder,
     integrations,
     instrument: createInstruments({ write, dryRun: flags.dryRun, llm }),

@@ -5,6 +5,7 @@ import type { Review } from "../../../src/integrations/review.ts";
 import { createSettings } from "../../../src/integrations/settings.ts";
 import { createIntegrationStates } from "../../../src/integrations/states.ts";
 import type { TestDatabase } from "../../database.ts";
+import { readerOf } from "../../integrations/environment.ts";
 import { type Files, harness } from "../../integrations/harness.ts";
 import { createSessionsFixture } from "../../sessions/fixture.ts";
 import { createHttpFixture } from "../fixture.ts";
@@ -15,7 +16,7 @@ export async function createAdminFixture(
   { environment = {}, review }: { environment?: Record<string, string>; review?: Review } = {},
 ) {
   const { vault, log } = await createSessionsFixture(db);
-  const settings = createSettings({ db, vault, environment, log });
+  const settings = createSettings({ db, vault, readEnvironment: readerOf(environment), log });
   await settings.load();
   const states = createIntegrationStates({ db, log });
   await states.load();

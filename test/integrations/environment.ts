@@ -1,0 +1,15 @@
+import { getLogger } from "@logtape/logtape";
+import { loadConfig } from "../../src/config.ts";
+import { createEnvironmentNames } from "../../src/integrations/environment-names.ts";
+
+/** As a server has it that was started with these variables. */
+export const readerOf = (
+  environment: Record<string, string | undefined>,
+  ids: () => readonly string[] = () => [],
+) =>
+  createEnvironmentNames({
+    environment,
+    isOwnVariable: loadConfig({ home: "/nonexistent" }, {}).isOwnVariable,
+    ids,
+    log: getLogger("test"),
+  });
