@@ -1,33 +1,119 @@
-// How the command line finds the server that runs on a home: the server leaves its address and a key in a file that
-// only its own user can read. The key is good for as long as that server runs.
+// How the command line reaches the server that runs on a home: over a socket in a folder that only its own user can enter.
+// Whoever can connect is the operator. No key for it is in any file; the server's address and the socket's are.
 
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, dirname, join } from "node:path";
 import { HeddleError, messageOf } from "./errors.ts";
+import { serveOnSocket } from "./runtime/serve.ts";
 
 export interface LocalServer {
   /** Without a trailing slash. */
   url: string;
-  key: string;
+  /** Path of the socket; null when none could be made. */
+  socket: string | null;
   pid: number;
 }
 
-const fileIn = (home: string) => join(home, "run", "server.json");
+export interface LocalDoorOptions {
+  home: string;
+  url: string;
+  pid: number;
+  /** What the operator may do; it stays in this process. */
+  key: string;
+  fetch(request: Request, client: { address: string }): Response | Promise<Response>;
+  maxBodyBytes: number;
+  /** Why there is no socket. */
+  onTrouble(error: unknown): void;
+}
 
-/** Writes the file; `withdraw` removes it, unless another server has written it since. */
-export function announceServer(home: string, server: LocalServer): { withdraw(): void } {
+/** The system's limit is 107, and 103 elsewhere. */
+const LONGEST_PATH = 103;
+const FOLDER = "heddle-run-";
+
+const runFolder = (home: string) => join(home, "run");
+const fileIn = (home: string) => join(runFolder(home), "server.json");
+
+/** Listens, and writes where. `close` takes both away, unless another server has written its own since. */
+export function openLocalDoor(options: LocalDoorOptions): { close(): Promise<void> } {
+  const { home, url, pid, key, fetch, maxBodyBytes, onTrouble } = options;
+  mkdirSync(runFolder(home), { recursive: true, mode: 0o700 });
+  removeLeftovers(home);
+  const asOperator = (request: Request) => {
+    // Whoever brings a key of another kind means it.
+    if (!request.headers.has("authorization")) request.headers.set("authorization", `Bearer ${key}`);
+    return fetch(request, { address: "127.0.0.1" });
+  };
+  const listener = listen();
+
+  function listen() {
+    for (const makePath of [() => join(runFolder(home), "heddle.sock"), pathElsewhere]) {
+      try {
+        const path = makePath();
+        if (Buffer.byteLength(path) > LONGEST_PATH) continue;
+        chmodSync(dirname(path), 0o700);
+        const { close } = serveOnSocket({ path, fetch: asOperator, maxBodyBytes });
+        chmodSync(path, 0o600);
+        return { path, close };
+      } catch (error) {
+        // Some file systems know no sockets.
+        onTrouble(error);
+      }
+    }
+    return undefined;
+  }
+
+  write(home, { url, socket: listener?.path ?? null, pid });
+  return {
+    async close() {
+      await listener?.close();
+      if (findServer(home)?.pid !== pid) return;
+      removeLeftovers(home);
+    },
+  };
+}
+
+/** For a home whose own path is too long. */
+const pathElsewhere = (): string => {
+  const base = Buffer.byteLength(tmpdir()) > LONGEST_PATH - 40 ? "/tmp" : tmpdir();
+  return join(mkdtempSync(join(base, FOLDER)), "heddle.sock");
+};
+
+/** What the last server left when it was killed. */
+function removeLeftovers(home: string): void {
+  const socket = lastSocket(home);
+  if (socket && basename(dirname(socket)).startsWith(FOLDER)) {
+    rmSync(dirname(socket), { recursive: true, force: true });
+  }
+  rmSync(join(runFolder(home), "heddle.sock"), { force: true });
+  rmSync(fileIn(home), { force: true });
+}
+
+function lastSocket(home: string): string | null {
+  try {
+    return readServer(home)?.socket ?? null;
+  } catch {
+    // Half a file, of a machine that stopped.
+    return null;
+  }
+}
+
+function write(home: string, server: LocalServer): void {
   const file = fileIn(home);
-  mkdirSync(join(home, "run"), { recursive: true, mode: 0o700 });
   const unfinished = `${file}.${server.pid}`;
   // A file that is there already would keep its own mode.
   rmSync(unfinished, { force: true });
   writeFileSync(unfinished, `${JSON.stringify(server)}\n`, { mode: 0o600 });
   renameSync(unfinished, file);
-  return {
-    withdraw() {
-      if (findServer(home)?.key === server.key) rmSync(file, { force: true });
-    },
-  };
 }
 
 /**
@@ -35,14 +121,16 @@ export function announceServer(home: string, server: LocalServer): { withdraw():
  * server answers is another question. Throws "config" for a file that cannot be read.
  */
 export function findServer(home: string): LocalServer | undefined {
+  try {
+    return readServer(home);
+  } catch (cause) {
+    throw new HeddleError("config", `${fileIn(home)} cannot be read: ${messageOf(cause)}`, { cause });
+  }
+}
+
+function readServer(home: string): LocalServer | undefined {
   const file = fileIn(home);
   if (!existsSync(file)) return undefined;
-  try {
-    const { url, key, pid } = JSON.parse(readFileSync(file, "utf8")) as Partial<LocalServer>;
-    if (typeof url === "string" && typeof key === "string" && typeof pid === "number")
-      return { url, key, pid };
-  } catch (cause) {
-    throw new HeddleError("config", `${file} cannot be read: ${messageOf(cause)}`, { cause });
-  }
-  return undefined;
+  const { url, socket = null, pid } = JSON.parse(readFileSync(file, "utf8")) as Partial<LocalServer>;
+  return typeof url === "string" && typeof pid === "number" ? { url, socket, pid } : undefined;
 }

@@ -7,14 +7,14 @@ import { createCommands } from "./commands.ts";
 import type { Config } from "./config.ts";
 import { type Closers, type Core, type Instrument, openCore } from "./core.ts";
 import { createWriteProbe } from "./db/write-probe.ts";
-import { HeddleError } from "./errors.ts";
+import { HeddleError, messageOf } from "./errors.ts";
 import { createGuard } from "./guard.ts";
 import { createApp } from "./http/app.ts";
 import { createFirstKey } from "./http/first-key.ts";
 import { installDependencies } from "./integrations/install.ts";
 import type { Integrations } from "./integrations/registry.ts";
 import type { Settings } from "./integrations/settings.ts";
-import { announceServer } from "./local-server.ts";
+import { openLocalDoor } from "./local-server.ts";
 import { processScopes } from "./processes/permissions.ts";
 import { createSupervisor, type Processes } from "./processes/supervisor.ts";
 import { asset, build } from "./runtime/assets.ts";
@@ -100,7 +100,17 @@ export function startServer(
     });
     const { key } = apiKeys.lend({ name: "The command line of this machine", scopes: [ADMIN] });
     core.redactor.add(key);
-    closers.push(announceServer(config.home, { url: loopback(url), key, pid: process.pid }).withdraw);
+    const door = openLocalDoor({
+      home: config.home,
+      url: loopback(url),
+      pid: process.pid,
+      key,
+      fetch: app.fetch,
+      maxBodyBytes: MAX_BODY_BYTES,
+      onTrouble: (error) =>
+        log.warning("No socket for the command line: {reason}", { reason: messageOf(error) }),
+    });
+    closers.push(door.close);
     // Only now: a key that a failed start swallowed could never be shown again.
     const adminKey = await createFirstKey(db, apiKeys);
     // Now that it answers: hundreds of integrations keep the processor busy for a while.

@@ -112,8 +112,8 @@ const MAY_IMPORT: Record<string, string[]> = {
   "guarded-fetch": ["sdk"],
   secrets: ["db", "home.ts"],
   // The command line, where it talks to a running server.
-  client: ["config.ts", "local-server.ts"],
-  "local-server.ts": [],
+  client: ["config.ts", "local-server.ts", "runtime"],
+  "local-server.ts": ["runtime"],
   "home.ts": [],
   "config.ts": [],
   "activity.ts": [],

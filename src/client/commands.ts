@@ -2,7 +2,7 @@
 
 import { readFile } from "node:fs/promises";
 import { text } from "node:stream/consumers";
-import { type Flags, loadConfig } from "../config.ts";
+import { type Flags, loadConfig, processEnvironment } from "../config.ts";
 import { HeddleError, messageOf } from "../errors.ts";
 import { type ConnectFlags, connect } from "./connect.ts";
 import { recordedIn } from "./recorded.ts";
@@ -29,7 +29,8 @@ interface Trial {
 }
 
 export function createClientCommands() {
-  const server = (flags: Flags & ConnectFlags) => connect(flags, loadConfig(flags));
+  const server = (flags: Flags & ConnectFlags) =>
+    connect(flags, { home: loadConfig(flags).home, environment: processEnvironment() });
   return {
     async replay(flags: Flags & ConnectFlags, id: string): Promise<void> {
       print((await server(flags).post(`/api/v1/inbox/${encodeURIComponent(id)}/replay`)) as Trial);

@@ -1,8 +1,8 @@
 // The command line as a client of a running server.
 
-import type { Config } from "../config.ts";
 import { HeddleError, isErrorCode } from "../errors.ts";
 import { findServer } from "../local-server.ts";
+import { fetchOverSocket } from "../runtime/serve.ts";
 
 export interface ConnectFlags {
   url?: string | undefined;
@@ -15,25 +15,26 @@ export interface Connection {
 }
 
 /**
- * The server that flags or HEDDLE_URL name, else the one that runs on this home. Throws "config" when there is none, or
- * no key for it.
+ * The server that flags or HEDDLE_URL name, else the one that runs on this home, as its operator. Throws "config" when
+ * there is none, or no key for it. `environment` is this process's own: a file beside other files is not to say where a
+ * key goes.
  */
-export function connect(flags: ConnectFlags, config: Pick<Config, "home" | "environment">): Connection {
-  const { url, key, name } = choose(flags, config);
+export function connect(flags: ConnectFlags, { home, environment }: ConnectOptions): Connection {
+  const { send, key, gone } = choose(flags, home, environment);
   return {
     async post(path, body) {
       let response: Response;
       try {
-        response = await fetch(`${url}${path}`, {
+        response = await send(path, {
           method: "POST",
           headers: {
-            authorization: `Bearer ${key}`,
+            ...(key !== undefined && { authorization: `Bearer ${key}` }),
             ...(body !== undefined && { "content-type": "application/json" }),
           },
           ...(body !== undefined && { body: JSON.stringify(body) }),
         });
       } catch (cause) {
-        throw new HeddleError("unavailable", `No server answers at ${url}${name}.`, { cause });
+        throw new HeddleError("unavailable", gone, { cause });
       }
       const answer: unknown = await response.json().catch(() => undefined);
       if (response.ok) return answer;
@@ -42,16 +43,23 @@ export function connect(flags: ConnectFlags, config: Pick<Config, "home" | "envi
   };
 }
 
-function choose(flags: ConnectFlags, { home, environment }: Pick<Config, "home" | "environment">) {
-  const url = flags.url ?? environment.HEDDLE_URL;
+export interface ConnectOptions {
+  home: string;
+  environment: Readonly<Record<string, string | undefined>>;
+}
+
+function choose(flags: ConnectFlags, home: string, environment: ConnectOptions["environment"]) {
   const key = flags["api-key"] ?? environment.HEDDLE_API_KEY;
-  if (url !== undefined) {
+  const given = flags.url ?? environment.HEDDLE_URL;
+  if (given !== undefined) {
+    const url = given.replace(/\/+$/, "");
     if (key === undefined) {
       throw new HeddleError("config", `A key for ${url} is needed: set HEDDLE_API_KEY.`, {
         field: "HEDDLE_API_KEY",
       });
     }
-    return { url: url.replace(/\/+$/, ""), key, name: "" };
+    const send = (path: string, init: RequestInit) => fetch(`${url}${path}`, init);
+    return { send, key, gone: `No server answers at ${url}.` };
   }
   const local = findServer(home);
   if (!local) {
@@ -60,10 +68,19 @@ function choose(flags: ConnectFlags, { home, environment }: Pick<Config, "home" 
       `No server runs on ${home}: start one with "heddle serve", or name another with --home, or with HEDDLE_URL and HEDDLE_API_KEY.`,
     );
   }
+  const { url, pid, socket } = local;
+  if (socket === null) {
+    throw new HeddleError(
+      "config",
+      `The server on ${home} could make no socket (its log says why): set HEDDLE_URL=${url} and HEDDLE_API_KEY.`,
+    );
+  }
+  // The name is not looked up.
+  const send = (path: string, init: RequestInit) => fetchOverSocket(socket, `http://localhost${path}`, init);
   return {
-    url: local.url,
-    key: key ?? local.key,
-    name: `: the one that ran on ${home} (process ${local.pid}) is gone`,
+    send,
+    key,
+    gone: `No server answers at ${url}: the one that ran on ${home} (process ${pid}) is gone.`,
   };
 }
 

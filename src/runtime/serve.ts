@@ -32,6 +32,34 @@ export function serve(options: ServeOptions): Listener {
   }
 }
 
+export interface SocketOptions extends Pick<ServeOptions, "maxBodyBytes"> {
+  /** At most 103 bytes; nothing is to be there. */
+  path: string;
+  fetch: (request: Request) => Response | Promise<Response>;
+}
+
+/** The same over a socket of this machine. Who may connect is a matter of the file's mode and its folder's. */
+export function serveOnSocket(options: SocketOptions): Pick<Listener, "close"> {
+  const { path, fetch, maxBodyBytes } = options;
+  if ("Bun" in globalThis) {
+    const server = Bun.serve({
+      unix: path,
+      maxRequestBodySize: maxBodyBytes,
+      development: false,
+      error: nothingMore,
+      fetch: (request) => fetch(request),
+    });
+    return { close: () => server.stop() };
+  }
+  const { Deno } = globalThis as unknown as { Deno: DenoServe };
+  const server = Deno.serve({ path, onListen: () => {}, onError: nothingMore }, fetch);
+  return { close: () => server.shutdown() };
+}
+
+/** `fetch`, of what listens on a socket. */
+export const fetchOverSocket = (path: string, url: string, init: RequestInit = {}): Promise<Response> =>
+  fetch(url, { ...init, unix: path });
+
 function serveWithBun({ hostname, port, fetch, maxBodyBytes }: ServeOptions): Listener {
   const server = Bun.serve({
     hostname,
@@ -57,7 +85,10 @@ const nothingMore = (): Response =>
 
 interface DenoServe {
   serve(
-    options: { hostname: string; port: number; onListen: () => void; onError: () => Response },
+    options: ({ hostname: string; port: number } | { path: string }) & {
+      onListen: () => void;
+      onError: () => Response;
+    },
     handler: (request: Request, info: { remoteAddr: { hostname: string } }) => Response | Promise<Response>,
   ): { addr: { port: number }; shutdown(): Promise<void> };
 }

@@ -3,10 +3,11 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { text } from "node:stream/consumers";
+import { fetchOverSocket } from "../../src/runtime/serve.ts";
 import { ADMIN_KEY, ask, type HeddleProcess, killAll, launch } from "../faults/process.ts";
 import { WEBHOOK_SECRET } from "../faults/webhooks.ts";
 
@@ -42,11 +43,15 @@ afterAll(async () => {
 
 async function heddle(
   argv: string[],
-  { input, environment = {} }: { input?: string; environment?: Record<string, string> } = {},
+  {
+    input,
+    environment = {},
+    cwd = base,
+  }: { input?: string; environment?: Record<string, string>; cwd?: string } = {},
 ) {
   const main = join(import.meta.dirname, "../../src/main.ts");
   const child = spawn(process.execPath, [main, ...argv], {
-    cwd: base,
+    cwd,
     env: environment,
     stdio: [input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
   });
@@ -68,12 +73,15 @@ const file = (name: string, content: unknown): string => {
 const recordedAs = (out: string): string => /recorded as (\S+)/.exec(out)?.[1] ?? "";
 
 describe("heddle receive and replay", () => {
-  test("the server leaves its address and a key that only its user can read", () => {
+  test("the server leaves its address and a socket that only its user can use, and no key", async () => {
     const left = JSON.parse(readFileSync(runFile, "utf8"));
-    expect(left).toMatchObject({ url, pid: server.pid });
-    expect(statSync(runFile).mode & 0o777).toBe(0o600);
+    expect(left).toEqual({ url, socket: join(home, "run", "heddle.sock"), pid: server.pid });
+    expect([runFile, left.socket].map((path) => statSync(path).mode & 0o777)).toEqual([0o600, 0o600]);
     expect(statSync(join(home, "run")).mode & 0o777).toBe(0o700);
-    expect(server.errors()).not.toContain(left.key);
+    const asked = async (headers: Record<string, string>) =>
+      (await fetchOverSocket(left.socket, "http://localhost/api/v1/inbox", { headers })).status;
+    expect(await asked({})).toBe(200);
+    expect(await asked({ authorization: "Bearer wrong-key" })).toBe(401);
   });
 
   test("a payload is signed and taken, and once more by replay", async () => {
@@ -185,7 +193,22 @@ describe("heddle receive and replay", () => {
     }
   }, 120_000);
 
-  test("the key is gone with the server: the file at an orderly end, its worth also at any other", async () => {
+  test("a file beside other files does not say where the key goes", async () => {
+    let asked = 0;
+    const thief = Bun.serve({ port: 0, fetch: () => Response.json({ asked: ++asked }) });
+    const folder = join(base, "strange");
+    mkdirSync(join(folder, ".heddle"), { recursive: true, mode: 0o700 });
+    writeFileSync(join(folder, ".heddle", ".env"), `HEDDLE_URL=${thief.url}\n`);
+    const environment = { HEDDLE_API_KEY: ADMIN_KEY, HOME: base };
+    for (const argv of [[], ["--home", ".heddle"]]) {
+      const { status, err } = await heddle(["replay", "x", ...argv], { environment, cwd: folder });
+      expect([status, err]).toEqual([1, expect.stringContaining("No server runs on")]);
+    }
+    expect(asked).toBe(0);
+    await thief.stop();
+  }, 60_000);
+
+  test("the socket is gone with the server; one whose home has a long path is elsewhere", async () => {
     const first = JSON.parse(readFileSync(runFile, "utf8"));
     server.kill("SIGKILL");
     await server.ended;
@@ -193,15 +216,17 @@ describe("heddle receive and replay", () => {
     const orphan = await heddle(["replay", "x", "--home", home]);
     expect(orphan.err).toContain(`(process ${first.pid}) is gone`);
 
-    server = launch({ arguments: ["--home", home, "--port", "0"] });
-    url = await server.started;
-    const second = JSON.parse(readFileSync(runFile, "utf8"));
-    expect(second.key).not.toBe(first.key);
-    const asked = (key: string) =>
-      fetch(`${url}/api/v1/inbox`, { headers: { authorization: `Bearer ${key}` } });
-    expect([(await asked(first.key)).status, (await asked(second.key)).status]).toEqual([401, 200]);
-    server.kill("SIGTERM");
-    expect(await server.ended).toBe(0);
-    expect(existsSync(runFile)).toBe(false);
+    const long = join(base, "long".repeat(30));
+    for (const at of [home, long]) {
+      server = launch({ arguments: ["--home", at, "--port", "0"] });
+      url = await server.started;
+      const { socket } = JSON.parse(readFileSync(join(at, "run", "server.json"), "utf8"));
+      expect(statSync(dirname(socket)).mode & 0o777).toBe(0o700);
+      expect((await heddle(["replay", "nothing", "--home", at])).err).toContain("id must be");
+      server.kill("SIGTERM");
+      expect(await server.ended).toBe(0);
+      expect([existsSync(join(at, "run", "server.json")), existsSync(socket)]).toEqual([false, false]);
+      if (at === long) expect(existsSync(dirname(socket))).toBe(false);
+    }
   }, 120_000);
 });
