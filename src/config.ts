@@ -5,12 +5,15 @@ import { isIP } from "node:net";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseEnv } from "node:util";
+import { defaultHome } from "./default-home.ts";
 import { HeddleError } from "./errors.ts";
 import { LOG_LEVELS, type LogFormat, type LogLevel } from "./log.ts";
 
 export interface Config {
   /** Absolute path of the folder that holds everything this server keeps. */
   readonly home: string;
+  /** What is to be said of how the home was chosen. */
+  readonly homeNote: string | undefined;
   readonly host: string;
   /** 0 lets the system choose. */
   readonly port: number;
@@ -102,9 +105,10 @@ export const processEnvironment = (): Environment => ({ ...process.env });
 
 /** Throws a HeddleError("config") of one line that names the variable, what it got and what it takes. */
 export function loadConfig(flags: Flags = {}, variables: Environment = processEnvironment()): Config {
-  const home = resolve(
-    blank(flags.home) ?? blank(variables.HEDDLE_HOME) ?? stateDirectory(variables) ?? ".heddle",
-  );
+  const given = blank(flags.home) ?? blank(variables.HEDDLE_HOME) ?? stateDirectory(variables);
+  const { path: home, note: homeNote } = given
+    ? { path: resolve(given), note: undefined }
+    : defaultHome(variables, process.cwd());
   const environment: Environment = {
     ...readEnvFile(join(home, ".env")),
     ...withoutBlanks(variables),
@@ -112,6 +116,7 @@ export function loadConfig(flags: Flags = {}, variables: Environment = processEn
   const read = reader(flags, environment);
   return Object.freeze({
     home,
+    homeNote,
     // "[::]" is "::" as it stands in a URL.
     host: (read.text("HOST") ?? "127.0.0.1").replace(/^\[([^\]]*)\]$/, "$1"),
     port: read.integer("PORT", 8000, 0, 65_535),

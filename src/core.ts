@@ -75,12 +75,14 @@ export type Core = Awaited<ReturnType<typeof openCore>>;
 
 /** Each part that is opened leaves its closer. */
 export async function openCore(config: Config, closers: Closers, instrument?: Instrument) {
-  const home = openHome(config.home);
+  const notes = config.homeNote === undefined ? [] : [config.homeNote];
+  const home = openHome(config.home, (text) => notes.push(text));
   const redactor = createRedactor();
   redactor.add(...config.secrets);
   const { redact } = redactor;
   const instruments = instrument?.({ redact });
   const log = await createLog({ level: config.logLevel, format: config.logFormat, redact });
+  for (const note of notes) log.warning("{note}", { note });
 
   const db = await openDatabase({
     databaseUrl: config.databaseUrl,

@@ -1,6 +1,6 @@
 // The folder that a server keeps everything in, readable to its user only.
 
-import { chmodSync } from "node:fs";
+import { chmodSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { makeFolderDurably } from "./durable-file.ts";
 import { HeddleError, messageOf } from "./errors.ts";
@@ -21,8 +21,8 @@ export interface Home {
 /** Bun takes "?" for the beginning of a query, and a backslash for a slash: from such a folder nothing can be imported. */
 const NOT_IMPORTABLE = /[?\\]/;
 
-/** Makes what is missing: folders 0700, files 0600. */
-export function openHome(path: string): Home {
+/** Makes what is missing: folders 0700, files 0600. Refuses the home of another user. */
+export function openHome(path: string, onTrouble: (text: string) => void = () => {}): Home {
   if (process.platform !== "win32" && NOT_IMPORTABLE.test(path)) {
     throw new HeddleError(
       "config",
@@ -40,9 +40,10 @@ export function openHome(path: string): Home {
   };
   const content = ["skills", "carapaces", "templates"].map((kind) => join(path, kind));
   const folders = [path, home.bots, ...content, home.workspace, home.cache, join(path, "keys")];
+  refuseOthers(path);
   try {
     for (const folder of folders) makeFolderDurably(folder, { mode: 0o700 });
-    chmodSync(path, 0o700);
+    keepToItself(path, onTrouble);
   } catch (cause) {
     throw new HeddleError(
       "config",
@@ -51,4 +52,29 @@ export function openHome(path: string): Home {
     );
   }
   return home;
+}
+
+/** Whoever owns a folder says what is in it: settings, and code that is run. */
+function refuseOthers(path: string): void {
+  const owner = statSync(path, { throwIfNoEntry: false })?.uid;
+  const own = process.getuid?.();
+  // Root's may be a volume that was made for this user's group.
+  if (owner === undefined || own === undefined || owner === own || owner === 0) return;
+  throw new HeddleError(
+    "config",
+    `HEDDLE_HOME is ${path}, but that folder belongs to another user (${owner}, and this is ${own}): run Heddle as that user, or name a folder of your own with --home.`,
+    { field: "HEDDLE_HOME" },
+  );
+}
+
+function keepToItself(path: string, onTrouble: (text: string) => void): void {
+  try {
+    chmodSync(path, 0o700);
+  } catch (error) {
+    // Only its owner can; a volume that belongs to root and can be written by our group is as it is.
+    if ((error as NodeJS.ErrnoException).code !== "EPERM") throw error;
+    onTrouble(
+      `Others may read what is in ${path}: it belongs to root, and its mode cannot be changed. A folder in it, as HEDDLE_HOME, would be this user's alone.`,
+    );
+  }
 }

@@ -23,12 +23,29 @@ describe("config", () => {
     });
   });
 
-  test("home: flag, HEDDLE_HOME, systemd's STATE_DIRECTORY, ./.heddle", () => {
+  test("home: flag, HEDDLE_HOME, systemd's STATE_DIRECTORY, the user's state folder", () => {
     const environment = { HEDDLE_HOME: "/b", STATE_DIRECTORY: "/c:/d" };
     expect(loadConfig({ home: "/a" }, environment).home).toBe("/a");
     expect(loadConfig({}, environment).home).toBe("/b");
     expect(loadConfig({}, { STATE_DIRECTORY: "/c:/d" }).home).toBe("/c");
-    expect(loadConfig({}, {}).home).toBe(resolve(".heddle"));
+    expect(loadConfig({}, { XDG_STATE_HOME: "/s" }).home).toBe("/s/heddle");
+  });
+
+  test("every name it asks for is Heddle's own, and those of secrets are known", () => {
+    const { isOwnVariable, secretVariables } = loadConfig({ home: "/a" }, {});
+    const own = ["PORT", "API_KEY", "TRANSCRIPTION_MODEL", "HEDDLE_URL", "PGPASSWORD", "STATE_DIRECTORY"];
+    expect(own.map(isOwnVariable)).toEqual(own.map(() => true));
+    expect(["GITHUB_TOKEN", "PATH", "MYPORT", "constructor"].some(isOwnVariable)).toBe(false);
+    expect(secretVariables.toSorted()).toEqual([
+      "API_KEY",
+      "DATABASE_DIRECT_URL",
+      "DATABASE_URL",
+      "ENCRYPTION_KEY",
+      "HEDDLE_API_KEY",
+      "HOOK_WEBHOOK_SECRET",
+      "OPENAI_API_KEY",
+      "TRANSCRIPTION_API_KEY",
+    ]);
   });
 
   test("flags win over the environment, the environment over .env", () => {

@@ -1,0 +1,63 @@
+import { afterAll, describe, expect, test } from "bun:test";
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { defaultHome } from "../src/default-home.ts";
+
+const base = mkdtempSync(join(tmpdir(), "heddle-test-"));
+afterAll(() => rmSync(base, { recursive: true, force: true }));
+
+const environment = { HOME: "/home/me" };
+const usual = "/home/me/.local/state/heddle";
+let made = 0;
+
+/** A working directory with a `.heddle` as an archive would bring it: its modes are right, and a database is in it. */
+function folderWithHome(mode = 0o700): { folder: string; home: string; control: string } {
+  const folder = join(base, `${++made}`);
+  const home = join(folder, ".heddle");
+  const control = join(home, "db", "global", "pg_control");
+  mkdirSync(join(home, "db", "global"), { recursive: true, mode: 0o700 });
+  writeFileSync(control, "x");
+  writeFileSync(join(home, ".env"), "API_KEY=attacker-knows-this-key\n", { mode: 0o600 });
+  chmodSync(home, mode);
+  return { folder, home, control };
+}
+
+describe("the home that nobody has named", () => {
+  test("is in the user's state folder", () => {
+    expect(defaultHome(environment, base)).toEqual({ path: usual, note: undefined });
+    expect(defaultHome({ ...environment, XDG_STATE_HOME: "/state" }, base).path).toBe("/state/heddle");
+    expect(defaultHome({ ...environment, XDG_STATE_HOME: "relative" }, base).path).toBe(usual);
+  });
+
+  test("is the working directory's .heddle where a server has worked on it, and that is said", async () => {
+    const { folder, home, control } = folderWithHome();
+    // As the database does long after it was made.
+    await Bun.sleep(1_100);
+    writeFileSync(control, "y");
+    expect(defaultHome(environment, folder)).toEqual({
+      path: home,
+      note: expect.stringContaining(`The home is ${home}`),
+    });
+  });
+
+  test("is no .heddle that came with other files, whatever its modes and times are", () => {
+    const cloned = folderWithHome();
+    const past = folderWithHome();
+    utimesSync(past.control, 1e9, 1e9);
+    const future = folderWithHome();
+    utimesSync(future.control, 4e9, 4e9);
+    const open = folderWithHome(0o755);
+    const empty = join(base, "empty");
+    mkdirSync(join(empty, ".heddle"), { recursive: true, mode: 0o700 });
+    const linked = join(base, "linked");
+    mkdirSync(linked);
+    symlinkSync(cloned.home, join(linked, ".heddle"));
+    for (const folder of [cloned.folder, past.folder, future.folder, open.folder, empty, linked]) {
+      expect(defaultHome(environment, folder)).toEqual({
+        path: usual,
+        note: expect.stringMatching(/is not used as the home, because .*--home /),
+      });
+    }
+  });
+});

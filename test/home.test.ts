@@ -1,0 +1,46 @@
+import { afterAll, describe, expect, test } from "bun:test";
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { openHome } from "../src/home.ts";
+
+const base = mkdtempSync(join(tmpdir(), "heddle-test-"));
+chmodSync(base, 0o755);
+afterAll(() => rmSync(base, { recursive: true, force: true }));
+const isRoot = process.getuid?.() === 0;
+const OTHER = 23_456;
+
+test("the home and all that is made in it is its user's alone", () => {
+  const home = openHome(join(base, "mine"));
+  const modes = [home.path, home.bots, home.workspace, home.cache].map((path) => statSync(path).mode & 0o777);
+  expect(modes).toEqual([0o700, 0o700, 0o700, 0o700]);
+});
+
+describe.if(isRoot)("as root, who can make others' folders", () => {
+  test("another user's home is refused, and nothing is made in it", () => {
+    const path = join(base, "theirs");
+    mkdirSync(path, { mode: 0o777 });
+    chownSync(path, OTHER, OTHER);
+    expect(() => openHome(path)).toThrow(/belongs to another user \(23456, and this is 0\)/);
+    expect(statSync(path).nlink).toBe(2);
+  });
+
+  test("a volume of root's that our group may write is used, with a warning", async () => {
+    const path = join(base, "volume");
+    mkdirSync(path);
+    chownSync(path, 0, OTHER);
+    chmodSync(path, 0o2770);
+    // Another user from here on: nothing may be imported any more.
+    const script = `const { openHome } = await import(${JSON.stringify(join(import.meta.dirname, "../src/home.ts"))});
+      process.setgroups([]); process.setgid(${OTHER}); process.setuid(${OTHER});
+      openHome(${JSON.stringify(path)}, (text) => console.log(text));`;
+    const child = Bun.spawn([process.execPath, "--eval", script], {
+      cwd: "/",
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    const said = (await new Response(child.stdout).text()) + (await new Response(child.stderr).text());
+    expect(said).toStartWith(`Others may read what is in ${path}`);
+    expect(await child.exited).toBe(0);
+    expect(statSync(join(path, "keys")).uid).toBe(OTHER);
+  });
+});
