@@ -24,9 +24,9 @@ WORKDIR /var/lib/heddle
 ENV HEDDLE_HOME=/var/lib/heddle HOST=0.0.0.0 PORT=8000 LOG_FORMAT=json
 VOLUME /var/lib/heddle
 EXPOSE 8000
-# The program is also a Bun: no other tool is needed to ask whether it is ready.
+# The program is also a Bun: no other tool is needed to ask whether it is ready. It obeys no file of the home.
 HEALTHCHECK --interval=15s --timeout=5s --start-period=20s \
-  CMD ["/usr/bin/env", "BUN_BE_BUN=1", "/usr/local/bin/heddle", "--eval", "process.exit((await fetch(`http://127.0.0.1:${process.env.PORT}/ready`)).ok ? 0 : 1)"]
+  CMD ["/usr/bin/env", "--chdir=/", "BUN_BE_BUN=1", "/usr/local/bin/heddle", "--config=/dev/null", "--no-env-file", "--eval", "process.exit((await fetch(`http://127.0.0.1:${process.env.PORT}/ready`)).ok ? 0 : 1)"]
 STOPSIGNAL SIGTERM
 ENTRYPOINT ["/usr/local/bin/heddle"]
 CMD ["serve"]

@@ -15,10 +15,11 @@ import { installDependencies } from "./integrations/install.ts";
 import type { Integrations } from "./integrations/registry.ts";
 import type { Settings } from "./integrations/settings.ts";
 import { openLocalDoor } from "./local-server.ts";
+import type { Logger } from "./log.ts";
 import { processScopes } from "./processes/permissions.ts";
 import { createSupervisor, type Processes } from "./processes/supervisor.ts";
 import { asset, build } from "./runtime/assets.ts";
-import { createConfinement } from "./runtime/confine.ts";
+import { type Confinement, createConfinement } from "./runtime/confine.ts";
 import { type ServeOptions, serve } from "./runtime/serve.ts";
 import { createSpawner } from "./runtime/spawn.ts";
 import { ADMIN } from "./scopes.ts";
@@ -174,6 +175,12 @@ async function createProcesses(
     wanted: config.processConfinement,
     paths: config.processPaths,
   });
+  // A kind that was asked for must be there; which one is there may turn out while the server starts.
+  if (config.processConfinement !== "auto") await confinement;
+  void confinement.then(
+    (found) => sayConfinement(found, processLog),
+    () => undefined,
+  );
   const spawner = createSpawner({ serverId, home: config.home, confinement, log: processLog });
   closers.push(spawner.close);
   const { PATH: path, LANG: lang } = config.environment;
@@ -192,11 +199,22 @@ async function createProcesses(
       }),
     url: () => loopback(url()),
     surroundings: { path, lang, timezone: config.timezone },
+    confinement,
     stateDir: join(config.home, "processes"),
     redact: redactor.redact,
     addSecret: redactor.add,
     log: processLog,
   });
+}
+
+function sayConfinement({ kind, reason }: Confinement, log: Logger): void {
+  if (kind !== "none") log.info("Background processes are confined by {kind}", { kind });
+  else if (reason !== null) {
+    log.warning(
+      "Background processes are NOT confined: they can read all that this user can, the home's keys among it. Install bubblewrap, or see docs/operating.md. {reason}",
+      { reason },
+    );
+  }
 }
 
 /** On this machine a server that listens on all addresses is reached by the loopback. */

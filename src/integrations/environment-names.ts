@@ -42,7 +42,7 @@ export function createEnvironmentNames(options: EnvironmentNamesOptions): ReadEn
     if (!told.has(`${asking} ${name}`)) {
       told.add(`${asking} ${name}`);
       log.warning(
-        "{id} does not get {name} from the environment, because it is {owner}'s: if it is to have a value, store it as a setting of {id}.",
+        "{id} does not get {name} from the environment, because the name belongs to {owner}: if {id} is to have a value, store it as its setting.",
         { id: asking, name, owner },
       );
     }

@@ -11,6 +11,7 @@ import type { IntegrationStates } from "../integrations/states.ts";
 import type { IntegrationView } from "../integrations/view.ts";
 import type { Logger } from "../log.ts";
 import type { Redact } from "../redact.ts";
+import type { Confinement, ConfinementKind } from "../runtime/confine.ts";
 import type { Spawner } from "../runtime/spawn.ts";
 import { realTimers, type Timers } from "./backoff.ts";
 import { missingSettings, type Surroundings } from "./environment.ts";
@@ -32,6 +33,8 @@ export interface SupervisorOptions {
   /** Where processes on this machine reach this server. */
   url: () => string;
   surroundings: Omit<Surroundings, "home">;
+  /** How processes are confined here. */
+  confinement: Promise<Pick<Confinement, "kind">>;
   /** Where each process has a folder of its own to write in, named after its integration. */
   stateDir: string;
   redact: Redact;
@@ -58,6 +61,8 @@ export interface ProcessStatus {
   nextStartAt: Date | null;
   memoryBytes: number | null;
   memoryLimitMb: number | null;
+  /** Null where another server runs it. */
+  confinement: ConfinementKind | null;
   /** Names in REQUIRED_ENV that have no value. */
   missing: string[];
   autoStart: boolean;
@@ -223,7 +228,8 @@ export async function createSupervisor(options: SupervisorOptions): Promise<Proc
 
   async function status(id: string): Promise<ProcessStatus> {
     const view = viewOf(id);
-    const record = supervised.get(id)?.record() ?? (await store.get(id));
+    const own = supervised.get(id);
+    const record = own?.record() ?? (await store.get(id));
     const missing = missingSettings(view, settings);
     return {
       integrationId: id,
@@ -238,6 +244,7 @@ export async function createSupervisor(options: SupervisorOptions): Promise<Proc
       nextStartAt: record?.next_start_at ?? null,
       memoryBytes: record?.memory_bytes ?? null,
       memoryLimitMb: view.process.memoryLimitMb,
+      confinement: own ? (await options.confinement).kind : null,
       missing,
       autoStart: states.get(id).processAutoStart,
     };

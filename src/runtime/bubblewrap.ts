@@ -20,6 +20,8 @@ export function bubblewrapCommand({ command, environment }: Launch, policy: Poli
       ...["--cap-drop", "ALL", "--tmpfs", "/tmp", "--proc", "/proc", "--dev", "/dev"],
       ...withTargets(policy.read).flatMap((path) => ["--ro-bind", path, path]),
       ...withTargets(policy.write).flatMap((path) => ["--dev-bind", path, path]),
+      // What is made around them is in memory, and nobody's to fill.
+      ...["--remount-ro", "/"],
       "--",
       ...command,
     ],

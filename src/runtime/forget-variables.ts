@@ -9,6 +9,21 @@ export function forgetVariables(names: readonly string[]): void {
   const set = names.filter((name) => process.env[name] !== undefined);
   if (process.platform === "linux") blotOut(set);
   for (const name of set) delete process.env[name];
+  if (set.length > 0) handOnWhatIsLeft();
+}
+
+/** Bun gives what it starts the variables that it was started with itself, unless it is told which. */
+function handOnWhatIsLeft(): void {
+  const { spawn, spawnSync } = Bun;
+  const withEnvironment =
+    <Start extends typeof spawn | typeof spawnSync>(start: Start) =>
+    (...given: unknown[]) => {
+      const [command, options] = Array.isArray(given[0]) ? given : [undefined, given[0]];
+      const request = { env: process.env, ...(options as object) };
+      const begin = start as (...args: unknown[]) => unknown;
+      return command === undefined ? begin(request) : begin(command, request);
+    };
+  Object.assign(Bun, { spawn: withEnvironment(spawn), spawnSync: withEnvironment(spawnSync) });
 }
 
 function blotOut(names: string[]): void {

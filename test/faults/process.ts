@@ -23,6 +23,8 @@ export interface LaunchOptions {
   program?: string[];
   command?: "serve" | "worker";
   arguments?: string[];
+  /** Default: this process's. */
+  cwd?: string;
   environment?: Record<string, string>;
 }
 
@@ -45,6 +47,7 @@ export function launch(options: LaunchOptions): HeddleProcess {
   const { command = "serve", environment = {} } = options;
   const [program = "", ...first] = options.program ?? [process.execPath, MAIN];
   const child = spawn(program, [...first, command, ...(options.arguments ?? [])], {
+    ...(options.cwd !== undefined && { cwd: options.cwd }),
     stdio: ["ignore", "pipe", "pipe"],
     env: { LOG_LEVEL: "error", API_KEY: ADMIN_KEY, ...environment },
   });

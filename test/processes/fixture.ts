@@ -54,10 +54,11 @@ export async function processFixture(db: TestDatabase, files: Files, options: Fi
   });
   await folder.integrations.loadAll();
   const serverId = crypto.randomUUID();
+  const confinement = createConfinement({ home: db.home, wanted: options.confinement ?? "none" });
   const spawner = createSpawner({
     serverId,
     home: db.home,
-    confinement: createConfinement({ home: db.home, wanted: options.confinement ?? "none" }),
+    confinement,
     log,
   });
   const lent = new Set<string>();
@@ -82,6 +83,7 @@ export async function processFixture(db: TestDatabase, files: Files, options: Fi
     url: () => "http://127.0.0.1:1",
     surroundings: { path: process.env.PATH, lang: undefined, timezone: "Europe/Berlin" },
     stateDir: join(db.home, "processes"),
+    confinement,
     redact: redactor.redact,
     addSecret: redactor.add,
     log,

@@ -28,6 +28,10 @@ const ProcessAnswer = t.Object({
   next_start_at: nullable(Instant),
   memory_bytes: nullable(t.Integer(), "Resident, of all that it started, too; measured every few seconds."),
   memory_limit_mb: nullable(t.Number()),
+  confinement: nullable(
+    t.Union([t.Literal("bubblewrap"), t.Literal("landlock"), t.Literal("none")]),
+    "What keeps it from the server's files and processes; null where another server runs it.",
+  ),
   missing_settings: t.Array(t.String(), { description: "Names in REQUIRED_ENV that have no value." }),
   auto_start: t.Boolean(),
 });
@@ -228,6 +232,7 @@ const present = (status: ProcessStatus, now: number) => ({
   next_start_at: instantOrNull(status.nextStartAt),
   memory_bytes: status.memoryBytes,
   memory_limit_mb: status.memoryLimitMb,
+  confinement: status.confinement,
   missing_settings: status.missing,
   auto_start: status.autoStart,
 });
