@@ -18,6 +18,7 @@ export interface Commands extends AuthoringCommands {
   listKeys(flags: Flags): Promise<void>;
   revokeKey(flags: Flags, id: string): Promise<void>;
   signingSecret(flags: Flags): Promise<void>;
+  rotateKeys(flags: Flags): Promise<void>;
   replay(flags: ClientFlags, id: string): Promise<void>;
   receive(
     flags: ClientFlags,
@@ -73,7 +74,7 @@ export async function runCli(argv: string[], commands: Commands): Promise<number
 
 function mainCommand(commands: Commands) {
   const keys = defineCommand({
-    meta: { name: "keys", description: "API keys" },
+    meta: { name: "keys", description: "API keys, and the keys that secrets are sealed and signed with" },
     subCommands: {
       create: leaf({
         meta: { name: "create", description: "Make an API key and print it, once" },
@@ -97,6 +98,11 @@ function mainCommand(commands: Commands) {
         meta: { name: "revoke", description: "Revoke an API key" },
         args: { ...FLAGS, id: { type: "positional", required: true, description: "The key's id" } },
         run: ({ args }) => commands.revokeKey(args, args.id),
+      }),
+      rotate: leaf({
+        meta: { name: "rotate", description: "Seal all stored secrets anew with another encryption key" },
+        args: FLAGS,
+        run: ({ args }) => commands.rotateKeys(args),
       }),
       "signing-secret": defineCommand({
         meta: {

@@ -15,7 +15,8 @@ import { createLog, type Logger } from "./log.ts";
 import { createRedactor } from "./redact.ts";
 import { build } from "./runtime/assets.ts";
 import { forgetVariables } from "./runtime/forget-variables.ts";
-import { encryptionKey, signingSecret } from "./secrets/keys.ts";
+import { currentKey, type GivenKeys, signingSecret } from "./secrets/keys.ts";
+import { rotateKeys } from "./secrets/rotate.ts";
 import { containStrays, say } from "./stray-code.ts";
 
 interface Running {
@@ -87,8 +88,20 @@ export function createCommands({ startServer, startWorker }: CommandOptions): Co
       }),
     async signingSecret(flags) {
       const config = loadConfig(flags);
-      say(signingSecret(encryptionKey(openHome(config.home), config.encryptionKey)));
+      say(signingSecret(currentKey(openHome(config.home), givenKeys(config))));
     },
+    rotateKeys: (flags) =>
+      withDatabase(
+        flags,
+        async (db) => {
+          const config = loadConfig(flags);
+          const { key, resealed, closed } = await rotateKeys(db, openHome(config.home), givenKeys(config));
+          for (const place of closed) say(`It opens with none of the keys, and stays as it is: ${place}`);
+          say(`${resealed} values are sealed with the key ${key.id} now.`);
+          say("Outgoing webhooks are signed with another secret: heddle keys signing-secret");
+        },
+        { poolSize: 1 },
+      ),
   };
 }
 
@@ -99,7 +112,16 @@ function readConfig(flags: Flags): Config {
   return config;
 }
 
-async function withDatabase(flags: Flags, use: (db: Database, log: Logger) => Promise<void>): Promise<void> {
+const givenKeys = ({ encryptionKey, previousEncryptionKeys }: Config): GivenKeys => ({
+  current: encryptionKey,
+  previous: previousEncryptionKeys,
+});
+
+async function withDatabase(
+  flags: Flags,
+  use: (db: Database, log: Logger) => Promise<void>,
+  { poolSize }: { poolSize?: number } = {},
+): Promise<void> {
   const config = loadConfig(flags);
   const redactor = createRedactor();
   redactor.add(...config.secrets);
@@ -107,7 +129,11 @@ async function withDatabase(flags: Flags, use: (db: Database, log: Logger) => Pr
   const home = openHome(config.home);
   const db = await openDatabase({
     databaseUrl: config.databaseUrl,
-    postgres: { directUrl: config.databaseDirectUrl, answerSeconds: config.databaseAnswerSeconds },
+    postgres: {
+      directUrl: config.databaseDirectUrl,
+      answerSeconds: config.databaseAnswerSeconds,
+      ...(poolSize !== undefined && { poolSize }),
+    },
     home: home.path,
     log,
   });

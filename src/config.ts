@@ -29,6 +29,8 @@ export interface Config {
   readonly databaseAnswerSeconds: number;
   readonly apiKey: string | undefined;
   readonly encryptionKey: string | undefined;
+  /** Keys that older secrets may be sealed with. */
+  readonly previousEncryptionKeys: readonly string[];
   readonly integrationDirs: readonly string[];
   readonly toolDirs: readonly string[];
   readonly openaiApiKey: string | undefined;
@@ -127,6 +129,7 @@ export function loadConfig(flags: Flags = {}, variables: Environment = processEn
     databaseAnswerSeconds: read.integer("DATABASE_ANSWER_SECONDS", 20, 5, 3600),
     apiKey: read.apiKey("API_KEY"),
     encryptionKey: read.encryptionKey("ENCRYPTION_KEY"),
+    previousEncryptionKeys: read.encryptionKeys("ENCRYPTION_KEY_PREVIOUS"),
     integrationDirs: read.directories("INTEGRATION_DIRS"),
     toolDirs: read.directories("TOOL_DIRS"),
     openaiApiKey: read.secret("OPENAI_API_KEY"),
@@ -180,7 +183,9 @@ function secretsOf({ secretNames, text }: ReturnType<typeof reader>): string[] {
   // Of an address the password alone.
   return values.flatMap((value) => {
     const password = URL.canParse(value) ? new URL(value).password : undefined;
-    return password === undefined ? [value] : [password, decodeURIComponent(password)];
+    return password === undefined
+      ? value.split(",").map((one) => one.trim())
+      : [password, decodeURIComponent(password)];
   });
 }
 
@@ -250,6 +255,15 @@ function reader(flags: Flags, environment: Environment) {
     return got;
   };
 
+  const checkKey = (name: string, got: string): void => {
+    if (/^[0-9a-fA-F]{64}$/.test(got)) return;
+    throw wrong(
+      name,
+      `${got.length} characters of another form`,
+      "64 hexadecimal digits (openssl rand -hex 32)",
+    );
+  };
+
   return {
     names,
     secretNames,
@@ -314,13 +328,13 @@ function reader(flags: Flags, environment: Environment) {
     },
     encryptionKey(name: string): string | undefined {
       const got = secret(name);
-      if (got !== undefined && !/^[0-9a-fA-F]{64}$/.test(got)) {
-        throw wrong(
-          name,
-          `${got.length} characters of another form`,
-          "64 hexadecimal digits (openssl rand -hex 32)",
-        );
-      }
+      if (got !== undefined) checkKey(name, got);
+      return got;
+    },
+    encryptionKeys(name: string): string[] {
+      secret(name);
+      const got = list(name);
+      for (const one of got) checkKey(name, one);
       return got;
     },
     /** Addresses, with or without the length of a prefix. */

@@ -25,7 +25,7 @@ import { noneDispatcher } from "./dispatch/core/none.ts";
 import { createWebhookDispatcher } from "./dispatch/core/webhook.ts";
 import { createOutbox } from "./dispatch/outbox.ts";
 import { createDispatchers, type Dispatchers } from "./dispatch/registry.ts";
-import { createSealConfig } from "./dispatch/seal-config.ts";
+import { createCheckConfig, createConfigSealer } from "./dispatch/seal-config.ts";
 import { createGuardedFetch } from "./guarded-fetch/fetch.ts";
 import { createGuardedPost } from "./guarded-fetch/post.ts";
 import { openHome } from "./home.ts";
@@ -49,8 +49,8 @@ import { createRedactor, type Redact } from "./redact.ts";
 import { build, builtinDir } from "./runtime/assets.ts";
 import { closeToImports } from "./runtime/modules.ts";
 import { createDocuments } from "./search/documents.ts";
-import { encryptionKey, signingSecret } from "./secrets/keys.ts";
-import { checkEncryptionKey, createVault } from "./secrets/vault.ts";
+import { openKeys, signingSecret } from "./secrets/keys.ts";
+import { createVault } from "./secrets/vault.ts";
 import { createSessions, type Sessions } from "./sessions/sessions.ts";
 import { createTasks } from "./sessions/tasks.ts";
 import { createSkills } from "./skills/skills.ts";
@@ -96,9 +96,12 @@ export async function openCore(config: Config, closers: Closers, instrument?: In
     onProgress: (text) => log.info(text),
   });
   closers.push(db.close);
-  const key = encryptionKey(home, config.encryptionKey);
-  const vault = createVault(key, redactor.add);
-  await checkEncryptionKey(db.query, vault);
+  const keys = await openKeys(db.query, home, {
+    current: config.encryptionKey,
+    previous: config.previousEncryptionKeys,
+  });
+  redactor.add(...keys.all.map(({ bytes }) => bytes.toString("hex")), signingSecret(keys.current));
+  const vault = createVault(keys);
   const queue = await createQueue({ db, log: log.getChild("queue") });
   closers.push(queue.close);
 
@@ -125,18 +128,19 @@ export async function openCore(config: Config, closers: Closers, instrument?: In
     none: noneDispatcher,
     webhook: createWebhookDispatcher({
       post: guardedPost,
-      signingSecret: signingSecret(key),
+      signingSecret: signingSecret(keys.current),
     }),
     internal: createInternalDispatcher({
       inject: (message, hops) => sessions.inject(message, INTERNAL, { hops }),
     }),
   });
+  const sealer = createConfigSealer({ dispatchers, vault });
   const outbox = createOutbox({
     db,
     queue,
     dispatchers: instruments?.dispatchers(dispatchers) ?? dispatchers,
-    vault,
-    redact,
+    sealer,
+    redactor,
     log: log.getChild("dispatch"),
   });
   const documents = createDocuments({ db });
@@ -150,6 +154,7 @@ export async function openCore(config: Config, closers: Closers, instrument?: In
   const settings = createSettings({
     db,
     vault,
+    addSecret: redactor.add,
     readEnvironment: createEnvironmentNames({
       environment: config.environment,
       isOwnVariable: config.isOwnVariable,
@@ -176,7 +181,7 @@ export async function openCore(config: Config, closers: Closers, instrument?: In
   });
   closers.push(content.close);
 
-  const store = createIntegrationStore({ db, vault, addSecret: redactor.add });
+  const store = createIntegrationStore({ db, vault, addSecret: redactor.addPassing });
   const writes = createWorkspaceWrites(db);
   const workspace = await createWorkspace({
     dir: home.workspace,
@@ -215,6 +220,7 @@ export async function openCore(config: Config, closers: Closers, instrument?: In
   const { whenSettled: settled } = integrations;
   const inbox = createInbox({
     db,
+    vault,
     log: log.getChild("inbox"),
     redact,
     maxBodyBytes: config.inboxMaxBodyBytes,
@@ -222,7 +228,7 @@ export async function openCore(config: Config, closers: Closers, instrument?: In
   });
   closers.push(inbox.close);
   const places = createPlaces({ metas: integrations.metas, log: log.getChild("channels") });
-  const seal = createSealConfig({ dispatchers, vault, settled });
+  const checkConfig = createCheckConfig({ dispatchers, settled });
   const sessions: Sessions = createSessions({
     db,
     queue,
@@ -230,19 +236,21 @@ export async function openCore(config: Config, closers: Closers, instrument?: In
     dispatchers,
     places,
     vault,
-    seal,
+    checkConfig,
+    sealer,
     settled,
     recordOf: inbox.recordOf,
     log: log.getChild("sessions"),
   });
-  const channelSessions = createChannelSessions(db);
+  const channelSessions = createChannelSessions({ db, sealer });
   const tasks = createTasks({ db, queue });
   const bots = createBots(db.query);
   await bots.seed([join(manifests, "bots"), home.bots], log);
-  const channels = createChannels({ db, seal, places, botExists: bots.exists });
+  const channels = createChannels({ db, checkConfig, sealer, places, botExists: bots.exists });
   const bindings = createBindings({
     db,
-    seal,
+    checkConfig,
+    sealer,
     vault,
     places,
     bindable: (type) => findBindable(integrations.list(), type),
@@ -300,6 +308,7 @@ export async function openCore(config: Config, closers: Closers, instrument?: In
       queue,
       agent,
       outbox,
+      sealer,
       redact,
       log: log.getChild("worker"),
       concurrency: config.workerConcurrency,

@@ -71,7 +71,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   ],
   authoring: ["config.ts", "dispatch", "integrations", "llm", "runtime", "sdk", "yaml-text.ts"],
   processes: ["db", "integrations", "runtime", "sdk"],
-  inbox: ["db", "sdk"],
+  inbox: ["db", "sdk", "secrets"],
   integrations: [
     "carapaces",
     "content",

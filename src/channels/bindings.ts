@@ -4,11 +4,11 @@ import { and, asc, eq } from "drizzle-orm";
 import type { Database, Queryable } from "../db/database.ts";
 import { isUniqueViolation } from "../db/failure.ts";
 import { channelBindings, channels, type JsonObject } from "../db/schema.ts";
-import type { SealConfig } from "../dispatch/seal-config.ts";
+import { type CheckConfig, type ConfigSealer, sealWhole } from "../dispatch/seal-config.ts";
 import { HeddleError } from "../errors.ts";
 import { newId } from "../ids.ts";
 import type { DispatchConfig } from "../sdk/types.ts";
-import type { Vault } from "../secrets/vault.ts";
+import { checkGiven, type Vault } from "../secrets/vault.ts";
 import { type Bindable, checkBinding } from "./check-binding.ts";
 import type { Places } from "./places.ts";
 
@@ -46,8 +46,9 @@ export interface Bindings {
 
 export interface BindingsOptions {
   db: Database;
-  seal: SealConfig;
-  vault: Pick<Vault, "sealConfig" | "openConfig">;
+  checkConfig: CheckConfig;
+  sealer: ConfigSealer;
+  vault: Pick<Vault, "sealConfig">;
   places: Pick<Places, "displayNames">;
   /** The live integration of this type, and what its manifest says of bindings. */
   bindable: (integrationType: string) => Bindable | undefined;
@@ -55,7 +56,15 @@ export interface BindingsOptions {
   settled: Promise<unknown>;
 }
 
-export function createBindings({ db, seal, vault, places, bindable, settled }: BindingsOptions): Bindings {
+export function createBindings({
+  db,
+  checkConfig,
+  sealer,
+  vault,
+  places,
+  bindable,
+  settled,
+}: BindingsOptions): Bindings {
   const { query } = db;
 
   const integration = async (type: string): Promise<Bindable> => {
@@ -68,17 +77,24 @@ export function createBindings({ db, seal, vault, places, bindable, settled }: B
   };
 
   const fieldsOf = async (
+    id: string,
     type: string,
     { client_id, event_filter, config }: Pick<BindingRow, "client_id" | "event_filter" | "config">,
   ) => {
+    checkGiven(config, "config");
     const checked = checkBinding(await integration(type), { client_id, event_filter, config });
-    return { ...checked, config: vault.sealConfig(checked.config) };
+    return {
+      ...checked,
+      config: vault.sealConfig(checked.config, { table: "channel_bindings", row: id, field: "config" }),
+    };
   };
 
-  const sealed = async ({ dispatch_config }: BindingChange) =>
-    dispatch_config === undefined
+  const sealed = async (id: string, { dispatch_config: given }: BindingChange) => {
+    const at = { table: "channel_bindings", row: id, field: "dispatch_config" };
+    return given === undefined
       ? {}
-      : { dispatch_config: dispatch_config && (await seal(dispatch_config)) };
+      : { dispatch_config: given && sealWhole(sealer, await checkConfig(given), at) };
+  };
 
   const named = async (rows: BindingRow[]): Promise<Binding[]> => {
     const names = await places.displayNames(rows.filter(({ display_name }) => display_name === null));
@@ -106,14 +122,15 @@ export function createBindings({ db, seal, vault, places, bindable, settled }: B
       );
     },
     async add(channelId, { integration_type, client_id, event_filter = null, config = {}, ...others }) {
-      const fields = await fieldsOf(integration_type, { client_id, event_filter, config });
-      const target = await sealed(others);
+      const id = newId();
+      const fields = await fieldsOf(id, integration_type, { client_id, event_filter, config });
+      const target = await sealed(id, others);
       await mustExist(query, channelId);
       const { display_name = null, mirror = true } = others;
       const made = await query
         .insert(channelBindings)
         .values({
-          id: newId(),
+          id,
           channel_id: channelId,
           integration_type,
           ...fields,
@@ -127,7 +144,7 @@ export function createBindings({ db, seal, vault, places, bindable, settled }: B
       return one(made);
     },
     async update(channelId, id, change) {
-      const target = await sealed(change);
+      const target = await sealed(id, change);
       return inConflict("client_id", async () => {
         const [old] = await query.select().from(channelBindings).where(which(channelId, id));
         if (!old) return one([]);
@@ -135,7 +152,7 @@ export function createBindings({ db, seal, vault, places, bindable, settled }: B
         const isChecked = [client_id, event_filter, config].some((field) => field !== undefined);
         const checked =
           isChecked &&
-          (await fieldsOf(old.integration_type, {
+          (await fieldsOf(id, old.integration_type, {
             client_id: client_id ?? old.client_id,
             event_filter: event_filter === undefined ? null : event_filter,
             config: config ?? {},

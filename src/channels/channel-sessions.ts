@@ -2,9 +2,11 @@
 
 import { and, desc, eq, sql } from "drizzle-orm";
 import type { Database, Queryable } from "../db/database.ts";
-import { bots, channels, sessions } from "../db/schema.ts";
+import { bots, channels, type JsonObject, sessions } from "../db/schema.ts";
+import { type ConfigSealer, sealWhole } from "../dispatch/seal-config.ts";
 import { HeddleError } from "../errors.ts";
 import { newId } from "../ids.ts";
+import type { DispatchConfig } from "../sdk/types.ts";
 
 export interface ChannelSessions {
   /**
@@ -29,7 +31,12 @@ export interface ChannelSessions {
 
 const DEFAULT_BOT = "default";
 
-export function createChannelSessions({ query }: Pick<Database, "query">): ChannelSessions {
+export interface ChannelSessionsOptions {
+  db: Pick<Database, "query">;
+  sealer: ConfigSealer;
+}
+
+export function createChannelSessions({ db: { query }, sealer }: ChannelSessionsOptions): ChannelSessions {
   return {
     async active(channelId, botId) {
       const [known] = await query
@@ -59,9 +66,7 @@ export function createChannelSessions({ query }: Pick<Database, "query">): Chann
         const previous = await activeOf(tx, channel.client_id, wanted);
         if (previous) await tx.update(sessions).set({ active: false }).where(eq(sessions.id, previous));
         // Where results of the place go does not change with the conversation.
-        const config = previous
-          ? sql`(select old.dispatch_config from sessions old where old.id = ${previous}::uuid)`
-          : null;
+        const config = previous ? await configOf(tx, previous, sealer) : null;
         return {
           session_id: await open(tx, channel, wanted, config),
           previous_session_id: previous ?? null,
@@ -121,17 +126,32 @@ async function activeOf(tx: Queryable, clientId: string, botId: string): Promise
   return active?.id;
 }
 
+const placeOf = (id: string) => ({ table: "sessions", row: id, field: "dispatch_config" });
+
+async function configOf(tx: Queryable, id: string, sealer: ConfigSealer): Promise<ConfigFor | null> {
+  const [{ config } = {}] = await tx
+    .select({ config: sessions.dispatch_config })
+    .from(sessions)
+    .where(eq(sessions.id, id));
+  if (!config) return null;
+  const opened = sealer.open(config, placeOf(id)) as DispatchConfig;
+  return (fresh) => sealWhole(sealer, opened, placeOf(fresh));
+}
+
+/** A config sealed for the session of this id. */
+type ConfigFor = (id: string) => JsonObject;
+
 async function open(
   tx: Queryable,
   channel: Channel,
   botId: string,
-  config: ReturnType<typeof sql> | null = null,
+  configFor: ConfigFor | null = null,
 ): Promise<string> {
   const id = newId();
   const { id: channel_id, client_id } = channel;
   const made = await tx
     .insert(sessions)
-    .values({ id, channel_id, client_id, bot_id: botId, dispatch_config: config })
+    .values({ id, channel_id, client_id, bot_id: botId, dispatch_config: configFor?.(id) ?? null })
     .onConflictDoNothing()
     .returning({ id: sessions.id });
   if (made.length > 0) return id;

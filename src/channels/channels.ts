@@ -4,7 +4,7 @@ import { and, desc, eq, lt, type SQL, sql } from "drizzle-orm";
 import type { Database } from "../db/database.ts";
 import { channelsIn, type Reach } from "../db/reach.ts";
 import { channels } from "../db/schema.ts";
-import type { SealConfig } from "../dispatch/seal-config.ts";
+import { type CheckConfig, type ConfigSealer, sealWhole } from "../dispatch/seal-config.ts";
 import { HeddleError } from "../errors.ts";
 import { newId } from "../ids.ts";
 import type { DispatchConfig } from "../sdk/types.ts";
@@ -63,21 +63,23 @@ export interface Channels {
 
 export interface ChannelsOptions {
   db: Database;
-  seal: SealConfig;
+  checkConfig: CheckConfig;
+  sealer: ConfigSealer;
   places: Pick<Places, "integrationOf" | "prefixes" | "displayNames">;
   /** Whether there is such a bot. */
   botExists: (id: string) => Promise<boolean>;
 }
 
-export function createChannels({ db, seal, places, botExists }: ChannelsOptions): Channels {
+export function createChannels({ db, checkConfig, sealer, places, botExists }: ChannelsOptions): Channels {
   const { query } = db;
 
-  const checked = async ({ dispatch_config, ...settings }: ChannelSettings) => {
+  const checked = async (id: string, { dispatch_config, ...settings }: ChannelSettings) => {
     const { bot_id } = settings;
     if (bot_id && !(await botExists(bot_id))) {
       throw new HeddleError("unknown_bot", `There is no bot "${bot_id}".`, { field: "bot_id" });
     }
-    const sealed = dispatch_config && (await seal(dispatch_config));
+    const at = { table: "channels", row: id, field: "dispatch_config" };
+    const sealed = dispatch_config && sealWhole(sealer, await checkConfig(dispatch_config), at);
     return { ...settings, ...(sealed !== undefined && { dispatch_config: sealed }) };
   };
 
@@ -113,9 +115,10 @@ export function createChannels({ db, seal, places, botExists }: ChannelsOptions)
       const place = eq(channels.client_id, clientId);
       const [known] = await describe(await find(place));
       if (known) return { channel: known, created: false };
+      const id = newId();
       const made = await query
         .insert(channels)
-        .values({ id: newId(), client_id: clientId, name: clientId, owner, ...(await checked(settings)) })
+        .values({ id, client_id: clientId, name: clientId, owner, ...(await checked(id, settings)) })
         .onConflictDoNothing()
         .returning({ id: channels.id });
       return { channel: await one(place), created: made.length > 0 };
@@ -140,7 +143,7 @@ export function createChannels({ db, seal, places, botExists }: ChannelsOptions)
     async update(id, change) {
       const [row] = await query
         .update(channels)
-        .set({ ...(await checked(change)), updated_at: new Date() })
+        .set({ ...(await checked(id, change)), updated_at: new Date() })
         .where(eq(channels.id, id))
         .returning({ id: channels.id });
       if (!row) throw new HeddleError("not_found", "There is no such channel.");

@@ -5,22 +5,25 @@ import type { Database } from "../db/database.ts";
 import { HeddleError, messageOf } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import type { Job, Queue } from "../queue/queue.ts";
-import type { Redact } from "../redact.ts";
+import type { Redactor } from "../redact.ts";
 import { Permanent } from "../sdk/errors.ts";
 import { storable } from "../storable.ts";
 import { within } from "../within.ts";
 import { claimDelivery } from "./claim.ts";
+import { type DeliveryRow, placeOf } from "./delivery.ts";
 import type { ClaimedDelivery, Hand } from "./hand.ts";
 import { type Next, nextOf, type Outcome } from "./next.ts";
 import { storableReceipt } from "./receipt.ts";
 import { MAX_BEGUN } from "./schedule.ts";
+import type { ConfigSealer } from "./seal-config.ts";
 import { createSettle } from "./settle.ts";
 
 export interface AttemptOptions {
   db: Database;
   queue: Queue;
   hand: Hand;
-  redact: Redact;
+  redactor: Pick<Redactor, "redact" | "hiding">;
+  sealer: Pick<ConfigSealer, "open">;
   log: Logger;
   random: () => number;
   /** For one call of a dispatcher. Default 60 s. */
@@ -39,7 +42,8 @@ const ERROR_LENGTH = 2_000;
 const ATTEMPT_TIMEOUT_MS = 60_000;
 
 export function createAttempt(options: AttemptOptions): Attempt {
-  const { db, queue, hand, redact, log, random, attemptTimeoutMs = ATTEMPT_TIMEOUT_MS } = options;
+  const { db, queue, hand, sealer, log, random, attemptTimeoutMs = ATTEMPT_TIMEOUT_MS } = options;
+  const { redact, hiding } = options.redactor;
   const { settle, settleLate } = createSettle(options);
 
   return async (job, stop) => {
@@ -49,6 +53,21 @@ export function createAttempt(options: AttemptOptions): Attempt {
       await db.query.transaction((tx) => queue.complete(tx, "deliveries", job));
       return;
     }
+    // What a caller gave for this delivery is hidden in what is said of it, and is nobody else's business.
+    await hiding(secretsOf(claimed.row), () => attempt(claimed, job, stop));
+  };
+
+  function secretsOf(row: DeliveryRow): string[] {
+    const secrets: string[] = [];
+    try {
+      sealer.open(row.dispatch_config, placeOf(row.id), (secret) => secrets.push(secret));
+    } catch {
+      // Whoever hands it over meets the same, and says so.
+    }
+    return secrets;
+  }
+
+  async function attempt(claimed: ClaimedDelivery, job: Job, stop: AbortSignal): Promise<void> {
     const ended = await handOver(claimed, stop);
     if (ended.is === "stopped") {
       await queue.handBack("deliveries", job);
@@ -59,7 +78,7 @@ export function createAttempt(options: AttemptOptions): Attempt {
     const next = nextOf(ended, tried, random());
     await settle(job, row, next, stop);
     tell(claimed, next);
-  };
+  }
 
   /** Never waits longer than one attempt may take, whatever the dispatcher does with its signal. */
   async function handOver(claimed: ClaimedDelivery, stop: AbortSignal): Promise<Ended> {

@@ -2,3 +2,6 @@ import type { deliveries } from "../db/schema.ts";
 
 /** A row of the outbox. */
 export type DeliveryRow = typeof deliveries.$inferSelect;
+
+/** Of its sealed config. */
+export const placeOf = (id: string) => ({ table: "deliveries", row: id, field: "dispatch_config" });

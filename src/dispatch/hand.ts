@@ -3,9 +3,9 @@
 import { during } from "../activity.ts";
 import { Permanent, Retryable } from "../sdk/errors.ts";
 import type { DeliverInput, DispatchContext, Dispatcher, PostMessageInput } from "../sdk/types.ts";
-import type { Vault } from "../secrets/vault.ts";
-import type { DeliveryRow } from "./delivery.ts";
+import { type DeliveryRow, placeOf } from "./delivery.ts";
 import type { Dispatchers } from "./registry.ts";
+import type { ConfigSealer } from "./seal-config.ts";
 
 /** With what a dispatcher is told of its place. */
 export interface ClaimedDelivery {
@@ -18,13 +18,13 @@ export interface ClaimedDelivery {
 
 export interface HandOptions {
   dispatchers: Pick<Dispatchers, "get" | "checkReceipt">;
-  vault: Pick<Vault, "openConfig">;
+  sealer: Pick<ConfigSealer, "open">;
 }
 
 /** Resolves with the receipt, or null when the dispatcher gave none; rejects with what it threw. */
 export type Hand = (claimed: ClaimedDelivery, signal: AbortSignal) => Promise<unknown>;
 
-export function createHand({ dispatchers, vault }: HandOptions): Hand {
+export function createHand({ dispatchers, sealer }: HandOptions): Hand {
   return async (claimed, signal) => {
     const { row } = claimed;
     const type = row.dispatch_type;
@@ -53,7 +53,7 @@ export function createHand({ dispatchers, vault }: HandOptions): Hand {
 
   function call(dispatcher: Dispatcher, claimed: ClaimedDelivery, ctx: DispatchContext): unknown {
     const { row } = claimed;
-    const config = vault.openConfig(row.dispatch_config);
+    const config = sealer.open(row.dispatch_config, placeOf(row.id));
     if (row.payload.kind !== "post") return dispatcher.deliver(deliverInput(claimed, config), ctx);
     if (dispatcher.postMessage) return dispatcher.postMessage(postInput(row, config), ctx);
     throw new Permanent(`The dispatcher "${row.dispatch_type}" takes no posts.`);

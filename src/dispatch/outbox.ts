@@ -9,13 +9,13 @@ import { HeddleError } from "../errors.ts";
 import { newId } from "../ids.ts";
 import type { Logger } from "../log.ts";
 import type { Queue } from "../queue/queue.ts";
-import type { Redact } from "../redact.ts";
-import type { Vault } from "../secrets/vault.ts";
+import type { Redactor } from "../redact.ts";
 import { type Attempt, createAttempt } from "./attempt.ts";
 import { shortenWaits } from "./clock.ts";
-import type { DeliveryRow } from "./delivery.ts";
+import { type DeliveryRow, placeOf } from "./delivery.ts";
 import { createHand } from "./hand.ts";
 import type { Dispatchers } from "./registry.ts";
+import type { ConfigSealer } from "./seal-config.ts";
 import { createTargetKey } from "./target.ts";
 
 export interface NewDelivery {
@@ -24,7 +24,7 @@ export interface NewDelivery {
   bot_id: string;
   correlation_id: string;
   dispatch_type: string;
-  /** Sealed. */
+  /** Open; it is sealed here. */
   dispatch_config: JsonObject;
   payload: DeliveryPayload;
 }
@@ -64,8 +64,8 @@ export interface OutboxOptions {
   db: Database;
   queue: Queue;
   dispatchers: Dispatchers;
-  vault: Vault;
-  redact: Redact;
+  sealer: ConfigSealer;
+  redactor: Pick<Redactor, "redact" | "hiding">;
   log: Logger;
   random?: () => number;
   /** See `createAttempt`. */
@@ -74,18 +74,23 @@ export interface OutboxOptions {
 }
 
 export function createOutbox(options: OutboxOptions): Outbox {
-  const { db, queue, random = Math.random } = options;
+  const { db, queue, sealer, random = Math.random } = options;
   const targetKey = createTargetKey(options);
-  const keyOf = (row: DeliveryRow) => row.target_key ?? targetKey(row.dispatch_type, row.dispatch_config);
+  const keyOf = (row: DeliveryRow) =>
+    row.target_key ?? targetKey(row.dispatch_type, sealer.open(row.dispatch_config, placeOf(row.id)));
 
   const write: Outbox["write"] = async (tx, ...wanted) => {
     const rows = wanted
       .filter(({ dispatch_type }) => dispatch_type !== "none")
-      .map((delivery) => ({
-        id: newId(),
-        ...delivery,
-        target_key: targetKey(delivery.dispatch_type, delivery.dispatch_config),
-      }));
+      .map(({ dispatch_config: config, ...delivery }) => {
+        const id = newId();
+        return {
+          id,
+          ...delivery,
+          dispatch_config: sealer.seal({ ...config, type: delivery.dispatch_type }, placeOf(id)),
+          target_key: targetKey(delivery.dispatch_type, config),
+        };
+      });
     if (rows.length === 0) return;
     const jobs = rows.map(({ id, target_key }) => ({ id: newId(), subject: id, key: target_key }));
     await Promise.all([tx.insert(deliveries).values(rows), queue.enqueueAll(tx, "deliveries", jobs)]);

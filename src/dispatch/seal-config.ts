@@ -1,21 +1,53 @@
+// The dispatch_config of a message: checked when it comes, sealed wherever it is stored, open in between.
+
 import type { JsonObject } from "../db/schema.ts";
 import type { DispatchConfig } from "../sdk/types.ts";
-import type { Vault } from "../secrets/vault.ts";
+import { checkGiven, type Place, type Vault } from "../secrets/vault.ts";
+import { secrecyIn } from "./field-secrecy.ts";
 import type { Dispatchers } from "./registry.ts";
 
-/** Checks a config against its type and seals its secrets. Throws `validation`. */
-export type SealConfig = (config: DispatchConfig) => Promise<JsonObject>;
+export interface ConfigSealer {
+  /** For the row and column that it is stored in, without its type. */
+  seal(config: DispatchConfig, at: Place): JsonObject;
+  /** `onSecret` hears each secret in it. Throws `internal` for a config of another place. */
+  open(config: JsonObject, at: Place, onSecret?: (secret: string) => void): JsonObject;
+}
 
-export interface SealConfigOptions {
+/** Throws `validation` for a config that does not fit its type. */
+export type CheckConfig = (config: DispatchConfig) => Promise<DispatchConfig>;
+
+export interface ConfigSealerOptions {
+  dispatchers: Pick<Dispatchers, "get">;
+  vault: Pick<Vault, "sealConfig" | "openConfig">;
+}
+
+export function createConfigSealer({ dispatchers, vault }: ConfigSealerOptions): ConfigSealer {
+  return {
+    seal({ type, ...fields }, at) {
+      // One that is not there declares nothing, and all of it is sealed.
+      const schema = dispatchers.get(type)?.config as JsonObject | undefined;
+      return vault.sealConfig(fields, at, (path) => secrecyIn(schema, path));
+    },
+    open: vault.openConfig,
+  };
+}
+
+export interface CheckConfigOptions {
   dispatchers: Pick<Dispatchers, "get" | "check">;
-  vault: Pick<Vault, "sealConfig">;
   /** Resolves when the integrations have loaded: until then a dispatch type may be missing that will be there. */
   settled: Promise<unknown>;
 }
 
-export function createSealConfig({ dispatchers, vault, settled }: SealConfigOptions): SealConfig {
+export function createCheckConfig({ dispatchers, settled }: CheckConfigOptions): CheckConfig {
   return async (config) => {
     if (!dispatchers.get(config.type)) await settled;
-    return vault.sealConfig(dispatchers.check(config));
+    const checked = dispatchers.check(config);
+    checkGiven(checked, "dispatch_config");
+    return checked;
   };
+}
+
+/** With its type, as the tables have it that have no column for that. */
+export function sealWhole(sealer: ConfigSealer, config: DispatchConfig, at: Place): JsonObject {
+  return { ...sealer.seal(config, at), type: config.type };
 }

@@ -3,7 +3,7 @@
 import { createHash } from "node:crypto";
 import type { JsonObject } from "../db/schema.ts";
 import type { Logger } from "../log.ts";
-import { maskConfig } from "../secrets/vault.ts";
+import { maskConfig as withoutSecrets } from "../secrets/vault.ts";
 import type { Dispatchers } from "./registry.ts";
 
 export interface TargetKeyOptions {
@@ -11,13 +11,13 @@ export interface TargetKeyOptions {
   log: Logger;
 }
 
-/** Never throws: a delivery is written in the transaction of what caused it. `config` is sealed. */
+/** Never throws: a delivery is written in the transaction of what caused it. `config` is open. */
 export type TargetKey = (type: string, config: JsonObject) => string;
 
 export function createTargetKey({ dispatchers, log }: TargetKeyOptions): TargetKey {
   return (type, config) => {
     // Two messages with different tokens for one place are for one place.
-    const shown = maskConfig(config);
+    const shown = withoutSecrets(config);
     return `${type}:${digest(placeOf(type, shown) ?? canonical(shown))}`;
   };
 

@@ -43,7 +43,7 @@ function refusal(hostname: string, knowsSettings: boolean): Permanent {
   const way = knowsSettings
     ? "Put its URL into a setting of the integration, or add it to ALLOW_PRIVATE_HOSTS, to allow it."
     : "Add it to ALLOW_PRIVATE_HOSTS to allow it.";
-  return new Permanent(`${hostname} is a private, loopback or link-local address. ${way}`);
+  return new Permanent(`${hostname} is a private, loopback, link-local or cloud-internal address. ${way}`);
 }
 
 const resolveName = (hostname: string): Promise<Address[]> => lookup(hostname, { all: true });
@@ -51,9 +51,22 @@ const resolveName = (hostname: string): Promise<Address[]> => lookup(hostname, {
 /** Of IPv6 all that is given out: of the rest some may be taken for IPv4, such as ::127.0.0.1. */
 const GIVEN_OUT = ipaddr.IPv6.parseCIDR("2000::/3");
 
+/** Given out once, and taken back. */
+const SIXBONE = ipaddr.IPv6.parseCIDR("3ffe::/16");
+
+/**
+ * They look public, and lead to the host's own cloud, which tells machines their secrets there: Azure's wire server,
+ * Equinix Metal's metadata, and the service networks of IBM Cloud. Those of the other clouds are in ranges of no public use.
+ */
+const CLOUD = ["168.63.129.16/32", "192.80.8.124/32", "161.26.0.0/16", "166.8.0.0/14"].map((range) =>
+  ipaddr.IPv4.parseCIDR(range),
+);
+
 function isPublic(address: string): boolean {
   const ip = ipaddr.process(address);
-  return ip.range() === "unicast" && (!(ip instanceof ipaddr.IPv6) || ip.match(GIVEN_OUT));
+  if (ip.range() !== "unicast") return false;
+  if (ip instanceof ipaddr.IPv6) return ip.match(GIVEN_OUT) && !ip.match(SIXBONE);
+  return !CLOUD.some((range) => ip.match(range));
 }
 
 function isListed(hostname: string, address: string, allowed: readonly string[]): boolean {

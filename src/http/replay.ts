@@ -11,7 +11,7 @@ import { runRouter } from "./run-router.ts";
 import { type Trial, trialOf } from "./trial.ts";
 
 export interface ReplayOptions {
-  inbox: Pick<Inbox, "get" | "note">;
+  inbox: Pick<Inbox, "get" | "original" | "note">;
   integrations: Pick<MountedIntegrations, "whenLoaded" | "routerOf">;
   log: Logger;
 }
@@ -21,7 +21,7 @@ export type Replay = (eventId: string) => Promise<Trial>;
 
 export function createReplay({ inbox, integrations, log }: ReplayOptions): Replay {
   return async (eventId) => {
-    const incoming = repeatOf(await inbox.get(eventId));
+    const incoming = repeatOf(await inbox.original(eventId));
     const { id, integrationId, method, path, headers, body } = incoming;
     if (!integrations.routerOf(integrationId)) await integrations.whenLoaded(integrationId);
     const router = integrations.routerOf(integrationId);

@@ -6,6 +6,8 @@ import { type InboxVerdict, inboxEvents, tasks } from "../db/schema.ts";
 import { HeddleError } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import type { Redact } from "../redact.ts";
+import type { Vault } from "../secrets/vault.ts";
+import { createKeptText } from "./kept-text.ts";
 import { createPurge } from "./purge.ts";
 import { createRecordOf, type RecordOf } from "./record.ts";
 import { createRecorder, type Recorder, type RecorderLimits } from "./recorder.ts";
@@ -33,8 +35,10 @@ export interface Inbox extends Pick<Recorder, "note"> {
   recordOf: RecordOf;
   /** Includes what this server has seen until now. */
   list(filter: InboxFilter): Promise<InboxSummary[]>;
-  /** Throws `not_found`. */
+  /** As it may be shown. Throws `not_found`. */
   get(id: string): Promise<InboxEvent>;
+  /** As it came, with secrets in it. Throws `not_found`. */
+  original(id: string): Promise<InboxEvent>;
   close(): Promise<void>;
 }
 
@@ -42,34 +46,42 @@ export interface InboxOptions {
   db: Database;
   log: Logger;
   redact: Redact;
+  vault: Pick<Vault, "seal" | "open">;
   maxBodyBytes: number;
   retentionDays: number;
   limits?: Partial<RecorderLimits>;
 }
 
-export function createInbox({ db, log, redact, maxBodyBytes, retentionDays, limits }: InboxOptions): Inbox {
-  const recordOf = createRecordOf({ redact, maxBodyBytes });
+export function createInbox(options: InboxOptions): Inbox {
+  const { db, log, retentionDays, limits } = options;
+  const recordOf = createRecordOf(options);
+  const texts = createKeptText(options);
   const recorder = createRecorder({ db, log, recordOf, ...(limits && { limits }) });
   const purge = createPurge({ db, log, retentionDays });
   const { headers: _, body: __, ...summary } = getTableColumns(inboxEvents);
+
+  const find = async (id: string): Promise<InboxEvent> => {
+    await recorder.flush();
+    const [row] = await db.query.select().from(inboxEvents).where(eq(inboxEvents.id, id));
+    if (!row) throw new HeddleError("not_found", `There is no inbox event ${id}.`);
+    return row;
+  };
+
   return {
     recordOf,
     note: recorder.note,
     async list({ limit = 50, ...filter }) {
       await recorder.flush();
-      return db.query
+      const rows = await db.query
         .select(summary)
         .from(inboxEvents)
         .where(conditions(filter))
         .orderBy(desc(inboxEvents.id))
         .limit(limit);
+      return rows.map((row) => ({ ...row, path: texts.shownPath(row.id, row.path) }));
     },
-    async get(id) {
-      await recorder.flush();
-      const [row] = await db.query.select().from(inboxEvents).where(eq(inboxEvents.id, id));
-      if (!row) throw new HeddleError("not_found", `There is no inbox event ${id}.`);
-      return row;
-    },
+    get: async (id) => texts.shown(await find(id)),
+    original: async (id) => texts.original(await find(id)),
     async close() {
       await purge.close();
       await recorder.close();

@@ -7,6 +7,7 @@ import type { InjectResult } from "../sdk/types.ts";
 import { isSecretHeader } from "../secrets/names.ts";
 import { storable } from "../storable.ts";
 import type { Incoming } from "./incoming.ts";
+import { createKeptText, type KeptTextOptions } from "./kept-text.ts";
 
 /** An inbox record, as it is stored. */
 export type InboxRecord = Omit<Required<typeof inboxEvents.$inferInsert>, "created_at">;
@@ -21,8 +22,7 @@ export interface Ending {
   bodyLimit?: number;
 }
 
-export interface RecordOptions {
-  redact: Redact;
+export interface RecordOptions extends KeptTextOptions {
   /** What is kept of a body. */
   maxBodyBytes: number;
 }
@@ -31,31 +31,34 @@ export type RecordOf = (incoming: Incoming, ending: Ending) => InboxRecord;
 
 const REASON_LENGTH = 500;
 
-export function createRecordOf({ redact, maxBodyBytes }: RecordOptions): RecordOf {
-  return (incoming, { verdict, reason, statusCode, outcomes, bodyLimit = maxBodyBytes }) => ({
-    id: incoming.id,
-    integration_id: incoming.integrationId,
-    method: incoming.method,
-    path: storable(redact(incoming.path)),
-    headers: keptHeaders(incoming, redact),
-    ...keptBody(incoming, redact, Math.min(bodyLimit, maxBodyBytes)),
-    verdict,
-    reason: reason === null ? null : storable(redact(reason)).slice(0, REASON_LENGTH).toWellFormed(),
-    status_code: statusCode,
-    idempotency_key: incoming.idempotencyKey,
-    outcomes,
-    duration_ms: Math.round(performance.now() - incoming.arrivedAt),
-    verified: incoming.isVerified,
-    replay_of: incoming.replayOf,
-  });
+export function createRecordOf({ redact, vault, maxBodyBytes }: RecordOptions): RecordOf {
+  const { keep } = createKeptText({ redact, vault });
+  return (incoming, { verdict, reason, statusCode, outcomes, bodyLimit = maxBodyBytes }) => {
+    const kept = keptBody(incoming, redact, Math.min(bodyLimit, maxBodyBytes));
+    const texts = { path: storable(incoming.path), headers: keptHeaders(incoming), body: kept.body };
+    return {
+      integration_id: incoming.integrationId,
+      method: incoming.method,
+      ...kept,
+      ...keep(incoming.id, texts),
+      verdict,
+      reason: reason === null ? null : storable(redact(reason)).slice(0, REASON_LENGTH).toWellFormed(),
+      status_code: statusCode,
+      idempotency_key: incoming.idempotencyKey,
+      outcomes,
+      duration_ms: Math.round(performance.now() - incoming.arrivedAt),
+      verified: incoming.isVerified,
+      replay_of: incoming.replayOf,
+    };
+  };
 }
 
 /** Header names are kept, values of those that prove who sent it are not. */
-function keptHeaders({ headers, proofHeaders }: Incoming, redact: Redact): Record<string, string> {
+function keptHeaders({ headers, proofHeaders }: Incoming): Record<string, string> {
   const kept: Record<string, string> = {};
   for (const [name, value] of headers) {
     const isProof = proofHeaders.has(name) || isSecretHeader(name);
-    kept[name] = isProof ? MARKER : storable(redact(value));
+    kept[name] = isProof ? MARKER : storable(value);
   }
   return kept;
 }
@@ -76,9 +79,10 @@ function keptBody(
   if (body_bytes <= limit) {
     const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(body);
     const kept = storable(text);
-    return { body: redact(kept), body_bytes, body_truncated: kept !== text || !isUtf8(body) };
+    return { body: kept, body_bytes, body_truncated: kept !== text || !isUtf8(body) };
   }
-  // Redacted before it is cut, with what follows: half a secret would not be recognised.
+  // It cannot be repeated, so that it may be redacted: before it is cut, with what follows, for half a secret would not be
+  // recognised.
   const head = storable(
     new TextDecoder("utf-8", { ignoreBOM: true }).decode(body.subarray(0, limit + MARGIN)),
   );

@@ -7,6 +7,7 @@ import { followTable, type TableFollower } from "../db/follow-table.ts";
 import { integrationSettings } from "../db/schema.ts";
 import { HeddleError, messageOf } from "../errors.ts";
 import type { Logger } from "../log.ts";
+import { urlSecrets } from "../secrets/urls.ts";
 import type { Vault } from "../secrets/vault.ts";
 import { storable } from "../storable.ts";
 import type { ReadEnvironment } from "./environment-names.ts";
@@ -45,6 +46,8 @@ export type SettingsListener = (integrationId: string, keys: string[]) => void;
 export interface SettingsOptions {
   db: Database;
   vault: Pick<Vault, "seal" | "open">;
+  /** Hears each secret before anybody can read it here. */
+  addSecret: (secret: string) => void;
   /** What of the environment is an integration's. */
   readEnvironment: ReadEnvironment;
   log: Logger;
@@ -55,12 +58,18 @@ type Stored = Map<string, { value: string; secret: boolean }>;
 const CHANNEL = "heddle_integration_settings";
 const LONGEST_VALUE = 65_536;
 
-export function createSettings({ db, vault, readEnvironment, log }: SettingsOptions): Settings {
+export function createSettings({ db, vault, addSecret, readEnvironment, log }: SettingsOptions): Settings {
   const listeners = createListeners<Parameters<SettingsListener>>((error, id) =>
     log.error("A change of settings of {id} was not taken up: {error}", { id, error }),
   );
   const known = new Map<string, Stored>();
   let follower: TableFollower | undefined;
+
+  function openSecret(sealed: string, id: string, key: string): string {
+    const value = vault.open(sealed, placeOf(id, key));
+    for (const secret of [value, ...urlSecrets(value)]) addSecret(secret);
+    return value;
+  }
 
   /** Of one integration, or of all. */
   async function read(integrationId: string | undefined): Promise<void> {
@@ -75,8 +84,7 @@ export function createSettings({ db, vault, readEnvironment, log }: SettingsOpti
       const stored = fresh.get(id) ?? new Map();
       fresh.set(id, stored);
       try {
-        // Opening it also tells the redactor, before anybody can read it here.
-        stored.set(key, { value: secret ? vault.open(value) : value, secret });
+        stored.set(key, { value: secret ? openSecret(value, id, key) : value, secret });
       } catch (error) {
         log.error("The setting {key} of {id} cannot be decrypted; store it again: {reason}", {
           key,
@@ -128,7 +136,11 @@ export function createSettings({ db, vault, readEnvironment, log }: SettingsOpti
             await tx.delete(integrationSettings).where(oneOf(id, key));
             continue;
           }
-          const row = { value: secret ? vault.seal(value) : value, secret, updated_at: new Date() };
+          const row = {
+            value: secret ? vault.seal(value, placeOf(id, key)) : value,
+            secret,
+            updated_at: new Date(),
+          };
           await tx
             .insert(integrationSettings)
             .values({ integration_id: id, key, ...row })
@@ -155,6 +167,8 @@ export function createSettings({ db, vault, readEnvironment, log }: SettingsOpti
     close: async () => follower?.close(),
   };
 }
+
+const placeOf = (id: string, key: string) => ({ table: "integration_settings", row: id, field: key });
 
 const oneOf = (id: string, key: string) =>
   and(eq(integrationSettings.integration_id, id), eq(integrationSettings.key, key));

@@ -29,7 +29,9 @@ export function createIntegrationStore({ db, vault, addSecret }: IntegrationStor
     (await db.query.select().from(integrationStore).where(rowOf(integrationId, key)))[0];
 
   const present = (row: Row): HeldEntry => {
-    const value: unknown = JSON.parse(row.secret ? vault.open(row.value) : row.value);
+    const value: unknown = JSON.parse(
+      row.secret ? vault.open(row.value, placeOf(row.integration_id, row.key)) : row.value,
+    );
     if (row.secret) for (const text of textsIn(value)) addSecret(text);
     return { key: row.key, value, secret: row.secret, version: versionOf(row) };
   };
@@ -48,7 +50,7 @@ export function createIntegrationStore({ db, vault, addSecret }: IntegrationStor
         const isSecret = secret ?? held?.secret ?? false;
         if (isSecret) for (const part of textsIn(value)) addSecret(part);
         const values = {
-          value: isSecret ? vault.seal(text) : text,
+          value: isSecret ? vault.seal(text, placeOf(integrationId, key)) : text,
           secret: isSecret,
           updated_at: new Date(),
         };
@@ -100,6 +102,12 @@ export function createIntegrationStore({ db, vault, addSecret }: IntegrationStor
     }),
   };
 }
+
+const placeOf = (integrationId: string, key: string) => ({
+  table: "integration_store",
+  row: integrationId,
+  field: key,
+});
 
 /** The same order on every database, whatever language it was made for. */
 const BY_BYTES = sql<string>`${integrationStore.key} collate "C"`;

@@ -1,97 +1,93 @@
-// Seals secrets for the database: AES-256-GCM, and a check that the key is the one the database knows.
+// What the rest of Heddle has of sealing: single texts, and whole configs of which some fields are secret.
 
-import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
-import { eq } from "drizzle-orm";
-import type { Queryable } from "../db/database.ts";
-import { type JsonObject, meta } from "../db/schema.ts";
+import type { JsonObject } from "../db/schema.ts";
 import { HeddleError } from "../errors.ts";
-import { MASK } from "./urls.ts";
+import type { KeyRing } from "./key-ring.ts";
+import { fieldAt, mapLeaves } from "./leaves.ts";
+import { isSecretName } from "./names.ts";
+import { createSealer, hintOf, isSealed, type Place } from "./seal.ts";
+import { MASK, urlSecrets, withoutUrlSecrets } from "./urls.ts";
+
+export type { Place } from "./seal.ts";
+
+/** "open": of a kind that is no secret; "by name": its name decides; "sealed": secret, or nobody knows. */
+export type Secrecy = "open" | "by name" | "sealed";
+
+/** By the names and indexes that lead to a value. */
+export type SecrecyOf = (path: readonly string[]) => Secrecy;
 
 export interface Vault {
-  seal(text: string): string;
-  open(sealed: string): string;
-  /** A copy in which every secret field is sealed. */
-  sealConfig(config: JsonObject): JsonObject;
-  /** The reverse of `sealConfig`. */
-  openConfig(config: JsonObject): JsonObject;
+  seal(text: string, at: Place): string;
+  /** Throws `internal` for what does not open here. */
+  open(sealed: string, at: Place): string;
+  /**
+   * A copy of a config in which secrets are sealed: what has a secret's name or stands below one, a URL with secrets in
+   * it, and what `secrecyOf` says. Default: names decide. What comes from outside has passed `checkGiven` before.
+   */
+  sealConfig(config: JsonObject, at: Place, secrecyOf?: SecrecyOf): JsonObject;
+  /** The reverse; `onSecret` hears each secret in it. */
+  openConfig(config: JsonObject, at: Place, onSecret?: (secret: string) => void): JsonObject;
 }
 
-const PREFIX = "sealed:v1:";
-const SECRET_FIELD = /(token|secret|password|passwd|api_?key|authorization|credential|private_?key)s?$/i;
+/** Characters. A key file has a few thousand. */
+const LONGEST_TEXT = 65_536;
 
-/** `onSecret` hears every secret that passes, so that it can be kept out of logs. */
-export function createVault(key: Buffer, onSecret: (secret: string) => void): Vault {
-  const seal = (text: string): string => {
-    onSecret(text);
-    const iv = randomBytes(12);
-    const cipher = createCipheriv("aes-256-gcm", key, iv);
-    const sealed = Buffer.concat([cipher.update(text, "utf8"), cipher.final()]);
-    return PREFIX + Buffer.concat([iv, cipher.getAuthTag(), sealed]).toString("base64");
-  };
-  const open = (sealed: string): string => {
-    const bytes = Buffer.from(sealed.slice(PREFIX.length), "base64");
-    const decipher = createDecipheriv("aes-256-gcm", key, bytes.subarray(0, 12));
-    decipher.setAuthTag(bytes.subarray(12, 28));
-    const text = Buffer.concat([decipher.update(bytes.subarray(28)), decipher.final()]).toString("utf8");
-    onSecret(text);
-    return text;
-  };
+export function createVault(keys: KeyRing): Vault {
+  const sealer = createSealer(keys);
   return {
-    seal,
-    open,
-    sealConfig: (config) =>
-      mapStrings(config, (name, value) => {
-        // Nobody outside has seen a sealed value, so this one is made up.
-        if (value.startsWith(PREFIX)) {
-          throw new HeddleError("validation", `A value must not begin with "${PREFIX}".`, { field: name });
-        }
-        if (isSecret(name) && value === MASK) {
-          throw new HeddleError("validation", `${name} is what stands for a secret, not the secret itself.`, {
-            field: name,
-          });
-        }
-        return isSecret(name) ? seal(value) : value;
+    seal: (text, at) => sealer.seal(text, at),
+    open: sealer.open,
+    sealConfig: (config, at, secrecyOf = () => "by name") =>
+      mapLeaves(config, (value, path) => {
+        const secrecy = secrecyOf(path);
+        const isSecret = secrecy === "sealed" || (secrecy === "by name" && path.some(isSecretName));
+        if (isSecret) return sealer.seal(JSON.stringify(value), { ...at, field: fieldAt(at.field, path) });
+        // One that carries a secret shows the rest of it.
+        if (typeof value !== "string" || urlSecrets(value).length === 0) return value;
+        return sealer.seal(
+          JSON.stringify(value),
+          { ...at, field: fieldAt(at.field, path) },
+          withoutUrlSecrets(value),
+        );
       }),
-    openConfig: (config) =>
-      mapStrings(config, (_, value) => (value.startsWith(PREFIX) ? open(value) : value)),
+    openConfig: (config, at, onSecret) =>
+      mapLeaves(config, (value, path) => {
+        if (!isSealed(value)) return value;
+        const text = sealer.open(value, { ...at, field: fieldAt(at.field, path) });
+        const opened: unknown = value.startsWith("sealed:v1:") ? text : JSON.parse(text);
+        onSecret?.(String(opened));
+        if (typeof opened === "string") for (const secret of urlSecrets(opened)) onSecret?.(secret);
+        return opened;
+      }),
   };
 }
 
-/** What may be shown of a config: sealed and secret fields are replaced by stars. */
+/** What may be shown of a stored config. */
 export function maskConfig(config: JsonObject): JsonObject {
-  return mapStrings(config, (name, value) => (isSecret(name) || value.startsWith(PREFIX) ? MASK : value));
+  return mapLeaves(config, (value, path) => {
+    if (isSealed(value)) return hintOf(value) ?? MASK;
+    // Of a version that sealed less.
+    if (path.some(isSecretName)) return MASK;
+    return typeof value === "string" ? withoutUrlSecrets(value) : value;
+  });
 }
 
-/** Stores a sealed word on the first start and opens it on each later one: a wrong key is found at boot. */
-export async function checkEncryptionKey(query: Queryable, vault: Vault): Promise<void> {
-  const name = "encryption_key_check";
-  await query
-    .insert(meta)
-    .values({ key: name, value: vault.seal("ok") })
-    .onConflictDoNothing();
-  const [row] = await query.select().from(meta).where(eq(meta.key, name));
-  try {
-    vault.open(String(row?.value));
-  } catch (cause) {
-    throw new HeddleError(
-      "config",
-      "ENCRYPTION_KEY is not the key that this database's secrets were stored with: set it to that key, or restore keys/encryption.key in HEDDLE_HOME.",
-      { field: "ENCRYPTION_KEY", cause },
-    );
-  }
-}
-
-const isSecret = (name: string) => SECRET_FIELD.test(name);
-
-/** Applies `change` to every string, told the name of the nearest field it stands under. */
-function mapStrings(config: JsonObject, change: (name: string, value: string) => string): JsonObject {
-  const walk = (name: string, value: unknown): unknown => {
-    if (typeof value === "string") return change(name, value);
-    if (Array.isArray(value)) return value.map((item) => walk(name, item));
-    if (value !== null && typeof value === "object") {
-      return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, walk(key, inner)]));
-    }
+/** Throws `validation` for what nobody outside can mean: something sealed, what stands for a secret, or a text without end. */
+export function checkGiven(config: JsonObject, name: string): void {
+  mapLeaves(config, (value, path) => {
+    const field = [name, ...path].join(".");
+    const wrong = faultIn(value);
+    if (wrong) throw new HeddleError("validation", `${field} must ${wrong}.`, { field });
     return value;
-  };
-  return walk("", config) as JsonObject;
+  });
+}
+
+function faultIn(value: string | number): string | undefined {
+  if (typeof value === "number") return undefined;
+  if (value === MASK || (value.includes(MASK) && URL.canParse(value))) {
+    return `be the value itself; got ${MASK}, which only stands for it`;
+  }
+  if (value.length > LONGEST_TEXT) return `have at most ${LONGEST_TEXT} characters; got ${value.length}`;
+  // Nobody outside has seen a sealed value, so this one is made up.
+  return isSealed(value) ? 'not begin with "sealed:v"' : undefined;
 }

@@ -20,7 +20,7 @@ export interface Place {
   /** Whether what other bots say here may start runs. */
   allow_bot_messages: boolean;
   /** Bindings that what is said in the channel goes to, oldest first. */
-  mirrors: { client_id: string; dispatch_config: JsonObject | null }[] | null;
+  mirrors: { id: string; client_id: string; dispatch_config: JsonObject | null }[] | null;
 }
 
 /** A channel that an event may go to; it need not have a session yet. */
@@ -35,7 +35,7 @@ export interface EventPlace extends Omit<Place, "session_id"> {
 type Settled<Value> = PromiseSettledResult<Value>[];
 
 const mirrors = sql<Place["mirrors"]>`(
-  select jsonb_agg(jsonb_build_object('client_id', heard.client_id, 'dispatch_config', heard.dispatch_config)
+  select jsonb_agg(jsonb_build_object('id', heard.id, 'client_id', heard.client_id, 'dispatch_config', heard.dispatch_config)
     order by heard.id)
   from channel_bindings heard where heard.channel_id = ${channels.id} and heard.mirror)`;
 

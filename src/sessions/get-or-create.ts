@@ -2,7 +2,7 @@ import { and, eq, or, sql } from "drizzle-orm";
 import { createBatcher } from "../batch.ts";
 import type { Database, Queryable } from "../db/database.ts";
 import { bots, channels, type JsonObject, sessions } from "../db/schema.ts";
-import type { SealConfig } from "../dispatch/seal-config.ts";
+import { type CheckConfig, type ConfigSealer, sealWhole } from "../dispatch/seal-config.ts";
 import { HeddleError } from "../errors.ts";
 import { newId } from "../ids.ts";
 import type { GetOrCreateSession } from "../sdk/types.ts";
@@ -18,12 +18,18 @@ export type Wanted = GetOrCreateSession & { owner?: string | null };
 
 const BATCH = 64;
 
+export interface GetOrCreateOptions {
+  db: Database;
+  checkConfig: CheckConfig;
+  sealer: ConfigSealer;
+}
+
 /**
  * The one active session of a client and bot, made when there is none. Where the channel names a bot, that one counts,
  * whoever was asked for. A `dispatchConfig` replaces the session's.
  * Throws `unknown_bot` and `validation`.
  */
-export function createGetOrCreate({ db, seal }: { db: Database; seal: SealConfig }) {
+export function createGetOrCreate({ db, checkConfig, sealer }: GetOrCreateOptions) {
   const findActive = createBatcher<Place, string | undefined>({
     limit: BATCH,
     run: (places) => findActiveSessions(db.query, places),
@@ -34,10 +40,13 @@ export function createGetOrCreate({ db, seal }: { db: Database; seal: SealConfig
     if (place.clientId.trim() === "") {
       throw new HeddleError("validation", "client_id must not be empty.", { field: "client_id" });
     }
-    const config = wanted.dispatchConfig ? await seal(wanted.dispatchConfig) : null;
+    const given = wanted.dispatchConfig ? await checkConfig(wanted.dispatchConfig) : null;
+    const configFor = (id: string) =>
+      given && sealWhole(sealer, given, { table: "sessions", row: id, field: "dispatch_config" });
     const existing = await findActive(place);
-    if (existing === undefined) return create(db, place, { config, owner: wanted.owner ?? null });
-    if (config) {
+    if (existing === undefined) return create(db, place, { configFor, owner: wanted.owner ?? null });
+    if (given) {
+      const config = configFor(existing);
       await db.query.update(sessions).set({ dispatch_config: config }).where(eq(sessions.id, existing));
     }
     return { session_id: existing, created: false };
@@ -82,21 +91,22 @@ async function findActiveSessions(
 async function create(
   db: Database,
   { clientId, botId }: Place,
-  { config, owner }: { config: JsonObject | null; owner: string | null },
+  { configFor, owner }: { configFor: (id: string) => JsonObject | null; owner: string | null },
 ): Promise<{ session_id: string; created: boolean }> {
   return db.query.transaction(async (tx) => {
     const channel = await channelOf(tx, clientId, owner);
     const bot_id = channel.bot_id ?? botId;
     const [bot] = await tx.select({ id: bots.id }).from(bots).where(eq(bots.id, bot_id));
     if (!bot) throw unknownBot(bot_id);
+    const id = newId();
     const [made] = await tx
       .insert(sessions)
       .values({
-        id: newId(),
+        id,
         channel_id: channel.id,
         client_id: clientId,
         bot_id,
-        dispatch_config: config,
+        dispatch_config: configFor(id),
       })
       .onConflictDoNothing()
       .returning({ id: sessions.id });

@@ -3,6 +3,7 @@
 
 import { createBatcher } from "../batch.ts";
 import type { EventResult, InjectEvent } from "../sdk/types.ts";
+import type { Vault } from "../secrets/vault.ts";
 import { storableJson } from "../storable.ts";
 import { type EventPlace, findEventPlaces, type Place } from "./find-places.ts";
 import { unknownBot, type Wanted } from "./get-or-create.ts";
@@ -20,6 +21,7 @@ import { checkMessage, type Prepared, prepare } from "./prepare.ts";
 import { eventKey, type Outcome, storeEvent } from "./store-batch.ts";
 
 export interface InjectEventOptions extends InjectOptions {
+  vault: Pick<Vault, "openConfig">;
   getOrCreate: (wanted: Wanted) => Promise<{ session_id: string }>;
 }
 
@@ -27,7 +29,7 @@ const BATCH = 64;
 
 /** See Sessions.injectEvent for its contract. */
 export function createInjectEvent(options: InjectEventOptions, { placeOf, targetsOf, accept }: Inject) {
-  const { db, dispatchers, vault, getOrCreate, log } = options;
+  const { db, dispatchers, sealer, vault, getOrCreate, log } = options;
   const placesOf = createBatcher<{ clientId: string; botId: string }, EventPlace[]>({
     limit: BATCH,
     run: (events) => findEventPlaces(db.query, events),
@@ -69,7 +71,7 @@ export function createInjectEvent(options: InjectEventOptions, { placeOf, target
       const message = asAllowed(isFirst && dispatchConfig ? { ...others, dispatchConfig } : others, place);
       const targets = await targetsOf({ message, place, event: { clientId: event.clientId, taken } });
       const dedupeKey = isFirst || key === null ? key : eventKey(key, place.channel_id);
-      items.push(prepare(message, { ...arrival, place, targets, dedupeKey, dispatchers }));
+      items.push(prepare(message, { ...arrival, place, targets, dedupeKey, dispatchers, sealer }));
     }
     const [first, ...rest] = items;
     const outcomes = first ? await storeEvent(options, [first, ...rest]) : [];
@@ -94,7 +96,7 @@ export function createInjectEvent(options: InjectEventOptions, { placeOf, target
       const place = own ? await withSession(own) : await newPlace({ clientId, botId, owner });
       return { status: "processed", bound: false, results: [await accept(event, place, arrival)] };
     }
-    const passing = bound.filter((place) => letsThrough(place, event, vault.openConfig));
+    const passing = bound.filter((place) => letsThrough(place, event, vault));
     if (passing.length === 0) return { status: "filtered", bound: true, results: [] };
     const places = usable(passing, event);
     const [gone] = passing;
@@ -104,10 +106,12 @@ export function createInjectEvent(options: InjectEventOptions, { placeOf, target
 }
 
 function letsThrough(
-  { channel_id, event_filter, binding_config }: EventPlace,
+  { channel_id, event_filter, binding_id, binding_config }: EventPlace,
   { event, matches }: InjectEvent,
-  open: (config: Record<string, unknown>) => Record<string, unknown>,
+  vault: Pick<Vault, "openConfig">,
 ): boolean {
   if (event_filter && !event_filter.includes(event)) return false;
-  return matches === undefined || matches({ channel_id, event_filter, config: open(binding_config ?? {}) });
+  if (matches === undefined) return true;
+  const at = { table: "channel_bindings", row: binding_id ?? "", field: "config" };
+  return matches({ channel_id, event_filter, config: vault.openConfig(binding_config ?? {}, at) });
 }

@@ -41,7 +41,7 @@ const BATCH = 64;
 
 /** See Sessions.inject for its contract. */
 export function createInject(options: InjectOptions) {
-  const { db, dispatchers } = options;
+  const { db, dispatchers, sealer } = options;
   const targetsOf = createTargets(options);
   const placeOf = createBatcher<string, Place>({ limit: BATCH, run: (ids) => findPlaces(db.query, ids) });
   const store = createBatcher<Prepared, Outcome>({ limit: BATCH, run: (items) => storeAll(options, items) });
@@ -56,7 +56,9 @@ export function createInject(options: InjectOptions) {
     if (message.runAgent && !place.has_bot) throw unknownBot(place.bot_id);
     const targets = await targetsOf({ message, place });
     const dedupeKey = dedupeKeyOf(arrival, message.idempotencyKey);
-    const outcome = await store(prepare(message, { ...arrival, place, targets, dedupeKey, dispatchers }));
+    const outcome = await store(
+      prepare(message, { ...arrival, place, targets, dedupeKey, dispatchers, sealer }),
+    );
     tellOf(arrival.incoming, [outcome]);
     return outcome;
   };

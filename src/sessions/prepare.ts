@@ -1,5 +1,6 @@
 import type { NewDelivery } from "../dispatch/outbox.ts";
 import type { Dispatchers } from "../dispatch/registry.ts";
+import { type ConfigSealer, sealWhole } from "../dispatch/seal-config.ts";
 import { HeddleError } from "../errors.ts";
 import { newId } from "../ids.ts";
 import type { Incoming } from "../inbox/incoming.ts";
@@ -7,7 +8,7 @@ import type { InjectMessage, InjectResult } from "../sdk/types.ts";
 import type { Place } from "./find-places.ts";
 import type { Sender } from "./inject.ts";
 import type { StoredMessage } from "./store.ts";
-import type { Targets } from "./targets.ts";
+import type { Target, Targets } from "./targets.ts";
 
 /** A message that has passed all checks, as it will be stored. */
 export interface Prepared extends StoredMessage {
@@ -27,6 +28,7 @@ export interface Surroundings {
   incoming: Incoming | undefined;
   sender: Sender;
   dispatchers: Pick<Dispatchers, "get">;
+  sealer: ConfigSealer;
 }
 
 type Message = Omit<InjectMessage, "sessionId">;
@@ -49,7 +51,7 @@ export function checkMessage({ content, idempotencyKey }: Message): void {
 
 export function prepare(message: Message, around: Surroundings): Prepared {
   const { content, source, idempotencyKey, author } = message;
-  const { place, targets, incoming, sender, dispatchers } = around;
+  const { place, targets, incoming, sender, dispatchers, sealer } = around;
   const result: InjectResult = {
     message_id: newId(),
     session_id: place.session_id,
@@ -84,8 +86,18 @@ export function prepare(message: Message, around: Surroundings): Prepared {
           message_id: result.message_id,
           source,
           dispatch_type: targets.answer.type,
-          dispatch_config: targets.answer.config,
-          mirrors: targets.mirrors.map(({ type, config }) => ({ ...config, type })),
+          dispatch_config: sealer.seal(whole(targets.answer), {
+            table: "tasks",
+            row: result.task_id,
+            field: "dispatch_config",
+          }),
+          mirrors: targets.mirrors.map((target, at) =>
+            sealWhole(sealer, whole(target), {
+              table: "tasks",
+              row: result.task_id ?? "",
+              field: `mirrors/${at}`,
+            }),
+          ),
           execution_config: { ...message.executionConfig },
           loop_key: sender.fromPerson ? null : targets.answer.conversation(place.session_id),
         }
@@ -110,3 +122,5 @@ export function prepare(message: Message, around: Surroundings): Prepared {
       })),
   };
 }
+
+const whole = ({ type, config }: Target) => ({ ...config, type });

@@ -6,7 +6,7 @@ import { HeddleError } from "../errors.ts";
 import type { EventResult, InjectEvent, InjectMessage, InjectResult } from "../sdk/types.ts";
 import { createGetOrCreate, type Wanted } from "./get-or-create.ts";
 import { createInject, type InjectOptions, type Sender } from "./inject.ts";
-import { createInjectEvent } from "./inject-event.ts";
+import { createInjectEvent, type InjectEventOptions } from "./inject-event.ts";
 
 export type MessageRow = typeof messages.$inferSelect;
 
@@ -39,7 +39,7 @@ export interface Sessions {
   messages(sessionId: string, page: { limit: number; before?: string }): Promise<MessageRow[]>;
 }
 
-export type SessionsOptions = InjectOptions;
+export type SessionsOptions = InjectOptions & Pick<InjectEventOptions, "vault">;
 
 export function createSessions(options: SessionsOptions): Sessions {
   const { db } = options;

@@ -4,14 +4,12 @@
 import { createHash } from "node:crypto";
 import type { Places } from "../channels/places.ts";
 import type { JsonObject, PostAuthor } from "../db/schema.ts";
-import type { SealConfig } from "../dispatch/seal-config.ts";
+import type { CheckConfig, ConfigSealer } from "../dispatch/seal-config.ts";
 import { messageOf } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import type { InjectMessage } from "../sdk/types.ts";
-import type { Vault } from "../secrets/vault.ts";
 import type { Place } from "./find-places.ts";
 
-/** The config is sealed. */
 export interface Target {
   type: string;
   config: JsonObject;
@@ -50,8 +48,8 @@ export interface Taken {
 
 export interface TargetsOptions {
   places: Pick<Places, "integrationOf" | "resolveTarget" | "attribution">;
-  seal: SealConfig;
-  vault: Pick<Vault, "openConfig">;
+  checkConfig: CheckConfig;
+  sealer: ConfigSealer;
   /** Resolves when the integrations have loaded: until then one may be missing that knows the place. */
   settled: Promise<unknown>;
   log: Logger;
@@ -70,13 +68,13 @@ const NONE: Targets["answer"] = { type: "none", config: {}, conversation: () => 
 
 /** Throws `validation` for a dispatch_config that does not fit its type. */
 export function createTargets(options: TargetsOptions): (wanted: Wanted) => Promise<Targets> {
-  const { places, seal, vault } = options;
+  const { places, checkConfig, sealer } = options;
 
   /** Of its integration; null when that knows none, or one that cannot be used. */
   const resolve = async (clientId: string): Promise<JsonObject | null> => {
     const config = await places.resolveTarget(clientId);
     try {
-      return config && (await seal(config));
+      return config && (await checkConfig(config));
     } catch (error) {
       options.log.error("The dispatch_config that an integration gives for {client_id} is no use: {reason}", {
         client_id: clientId,
@@ -86,8 +84,13 @@ export function createTargets(options: TargetsOptions): (wanted: Wanted) => Prom
     }
   };
 
+  const opened = (config: JsonObject | null, table: string, row: string): JsonObject | null =>
+    config && sealer.open(config, { table, row, field: "dispatch_config" });
+
   const ofChannel = async ({ message, place, event }: Wanted): Promise<Candidate[]> => {
-    const { client_id: clientId, session_config, channel_config } = place;
+    const { client_id: clientId } = place;
+    const session_config = opened(place.session_config, "sessions", place.session_id);
+    const channel_config = opened(place.channel_config, "channels", place.channel_id);
     const ownCount = message.dispatchConfig ? 1 : 0;
     const found: Candidate[] = [];
     const add = (config: JsonObject | null, from = clientId) => {
@@ -102,9 +105,9 @@ export function createTargets(options: TargetsOptions): (wanted: Wanted) => Prom
       add(await resolve(clientId));
     }
     const mirrors = await Promise.all(
-      (place.mirrors ?? []).map(async ({ client_id, dispatch_config }) => ({
+      (place.mirrors ?? []).map(async ({ id, client_id, dispatch_config }) => ({
         client_id,
-        config: dispatch_config ?? (await resolve(client_id)),
+        config: opened(dispatch_config, "channel_bindings", id) ?? (await resolve(client_id)),
       })),
     );
     for (const { client_id, config } of mirrors) {
@@ -129,7 +132,7 @@ export function createTargets(options: TargetsOptions): (wanted: Wanted) => Prom
   const distinct = (candidates: Candidate[], taken: Set<string>): Candidate[] =>
     candidates.filter(({ config }) => {
       if (config.type === "none") return false;
-      const key = canonical(vault.openConfig(config));
+      const key = canonical(config);
       if (taken.has(key)) return false;
       taken.add(key);
       return true;
@@ -139,7 +142,7 @@ export function createTargets(options: TargetsOptions): (wanted: Wanted) => Prom
     const { message, event } = wanted;
     const { answers, posts } = event?.taken ?? { answers: new Set(), posts: new Set() };
     const own: Candidate[] = message.dispatchConfig
-      ? [{ config: await seal(message.dispatchConfig), isMirror: false }]
+      ? [{ config: await checkConfig(message.dispatchConfig), isMirror: false }]
       : [];
     const heard = message.notify === false ? [] : await ofChannel(wanted);
     const origin = originOf(wanted);
@@ -167,7 +170,7 @@ export function createTargets(options: TargetsOptions): (wanted: Wanted) => Prom
       ...toTarget({ config }),
       conversation: (sessionId) =>
         createHash("sha256")
-          .update(`${sessionId} ${canonical(vault.openConfig(config))}`)
+          .update(`${sessionId} ${canonical(config)}`)
           .digest("base64url"),
     };
   }

@@ -9,6 +9,7 @@ import { isPassing } from "../db/failure.ts";
 import { patiently } from "../db/patiently.ts";
 import { type DeliveryPayload, type JsonObject, tasks } from "../db/schema.ts";
 import type { Outbox } from "../dispatch/outbox.ts";
+import type { ConfigSealer } from "../dispatch/seal-config.ts";
 import { type ErrorCode, HeddleError, messageOf } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import type { Job, Queue } from "../queue/queue.ts";
@@ -21,6 +22,7 @@ export interface RunTaskOptions {
   queue: Queue;
   agent: Agent;
   outbox: Outbox;
+  sealer: Pick<ConfigSealer, "open">;
   redact: Redact;
   log: Logger;
   maxRunSeconds: number;
@@ -156,7 +158,7 @@ export function createTaskRunner(options: RunTaskOptions) {
           hops: hops + 1,
         };
         const { session_id, bot_id, correlation_id } = task;
-        const deliveries = targetsOf(task).map((target) => ({
+        const deliveries = targetsOf(task, options).map((target) => ({
           task_id: task.id,
           session_id,
           bot_id,
@@ -186,11 +188,23 @@ export function createTaskRunner(options: RunTaskOptions) {
   }
 }
 
-/** The task's own and those that mirror it. */
-function targetsOf({ dispatch_type, dispatch_config, mirrors }: Claim["task"]) {
-  const mirrored = mirrors.map(({ type, ...config }: JsonObject) => ({
+/** The task's own and those that mirror it, open. */
+function targetsOf(
+  { id, dispatch_type, dispatch_config, mirrors }: Claim["task"],
+  { sealer, log }: Pick<RunTaskOptions, "sealer" | "log">,
+) {
+  const opened = (config: JsonObject, field: string): JsonObject => {
+    try {
+      return sealer.open(config, { table: "tasks", row: id, field });
+    } catch (error) {
+      // The answer is kept all the same, and its delivery shows that it has nowhere to go.
+      log.error("Where the answer of task {task_id} goes cannot be read: {error}", { task_id: id, error });
+      return {};
+    }
+  };
+  const mirrored = mirrors.map(({ type, ...config }: JsonObject, at) => ({
     dispatch_type: String(type),
-    dispatch_config: config,
+    dispatch_config: opened(config, `mirrors/${at}`),
   }));
-  return [{ dispatch_type, dispatch_config }, ...mirrored];
+  return [{ dispatch_type, dispatch_config: opened(dispatch_config, "dispatch_config") }, ...mirrored];
 }

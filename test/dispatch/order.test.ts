@@ -55,8 +55,7 @@ eachDatabase("order of deliveries", (open) => {
       );
     /** Another worker on the same database. */
     const work = async (queue = parts.queue) => {
-      const { redactor } = parts;
-      const own = createOutbox({ ...parts, queue, redact: redactor.redact, random: () => 0.5 });
+      const own = createOutbox({ ...parts, queue, random: () => 0.5 });
       const stop = new AbortController();
       return queue.work("deliveries", { concurrency: 8, run: (job) => own.attempt(job, stop.signal) });
     };

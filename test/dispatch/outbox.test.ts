@@ -38,7 +38,7 @@ eachDatabase("outbox", (open) => {
     const database = await open();
     const broken = { transactions: 0 };
     const parts = await createSessionsFixture(database, { chat });
-    const { sessions, queue, db, vault, redactor } = parts;
+    const { sessions, queue, db } = parts;
     // Fails as many transactions as the test says, as a database does that is away for a moment.
     const failing = new Proxy(db.query, {
       get: (target, name) =>
@@ -52,7 +52,6 @@ eachDatabase("outbox", (open) => {
     const outbox = createOutbox({
       ...parts,
       db: { ...db, query: failing },
-      redact: redactor.redact,
       random: () => 0.5,
       attemptTimeoutMs,
       storeDelaysMs: [1, 1],
@@ -71,7 +70,7 @@ eachDatabase("outbox", (open) => {
         bot_id: "default",
         correlation_id: newId(),
         dispatch_type: "chat",
-        dispatch_config: vault.sealConfig({ room: "r", token: "xoxb-canary-secret" }),
+        dispatch_config: { room: "r", token: "xoxb-canary-secret" },
         payload: { kind, text: "The answer", client_actions: [{ a: 1 }], extra_metadata: {} },
       }),
     );
@@ -365,7 +364,7 @@ eachDatabase("outbox", (open) => {
   test("several are written together, without those that go nowhere", async () => {
     const { outbox, db, row, queue } = await fixture(() => ({ receipt: null }));
     const { id, ...first } = await row();
-    const to = (dispatch_type: string) => ({ ...first, dispatch_type });
+    const to = (dispatch_type: string) => ({ ...first, dispatch_type, dispatch_config: { room: "r" } });
     await db.query.transaction((tx) => outbox.write(tx, to("none"), to("chat"), to("other")));
     const types = (await outbox.list({})).filter((one) => one.id !== id).map((one) => one.dispatch_type);
     expect(types.sort()).toEqual(["chat", "other"]);

@@ -176,11 +176,12 @@ describe("redirects", () => {
 
   test("what proves who asks does not follow to another origin", async () => {
     const headers = { authorization: "Bearer x", cookie: "a=1", "x-api-key": "k", "x-plain": "p" };
+    const plain = { accept: "text/html", "content-type": "text/plain" };
     const away = `http://127.0.0.1:${server.port}/end`;
     const fetch = make({ allowPrivateHosts: ["inside.example", "127.0.0.1"] });
-    await fetch(`${base}/redirect?to=${encodeURIComponent(away)}`, { headers });
-    expect(seen.at(-1)?.headers).toMatchObject({ "x-plain": "p" });
-    for (const name of ["authorization", "cookie", "x-api-key"]) {
+    await fetch(`${base}/redirect?to=${encodeURIComponent(away)}`, { headers: { ...headers, ...plain } });
+    expect(seen.at(-1)?.headers).toMatchObject(plain);
+    for (const name of Object.keys(headers)) {
       expect(seen.at(-1)?.headers[name]).toBeUndefined();
     }
     await fetch(`${base}/redirect?to=/end`, { headers });

@@ -234,6 +234,9 @@ eachDatabase("inbox", (open) => {
     expect(rows).toHaveLength(3);
     expect(JSON.stringify(rows)).not.toContain(canary);
     expect(JSON.stringify(rows)).toContain("[redacted]");
+    const shown = await Promise.all(rows.map(({ id }) => http.send("GET", `/api/v1/inbox/${id}`)));
+    expect(JSON.stringify([await list(), shown.map(({ body }) => body)])).not.toContain(canary);
+    expect(shown.map(({ body }) => body.body)).toContain('{"token":"[redacted]"}');
   });
 
   test("a list is filtered and paged", async () => {

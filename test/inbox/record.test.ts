@@ -1,8 +1,10 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { createIncoming } from "../../src/inbox/incoming.ts";
+import { createKeptText } from "../../src/inbox/kept-text.ts";
 import { createRecordOf, type Ending } from "../../src/inbox/record.ts";
 import { createRedactor } from "../../src/redact.ts";
+import { testVault } from "../secrets/test-vault.ts";
 
 const ENDING: Ending = { verdict: "ignored", reason: null, statusCode: 200, outcomes: [] };
 const SECRET = "canary-5f2d9c71ab";
@@ -23,7 +25,7 @@ function incoming(body: Uint8Array | string | null, headers: Record<string, stri
 function recorder(maxBodyBytes: number) {
   const redactor = createRedactor();
   redactor.add(SECRET);
-  return createRecordOf({ redact: redactor.redact, maxBodyBytes });
+  return createRecordOf({ redact: redactor.redact, vault: testVault(), maxBodyBytes });
 }
 
 describe("a body", () => {
@@ -91,7 +93,26 @@ describe("a body", () => {
   });
 });
 
-test("headers that prove a sender are not kept, nor known secrets in others", () => {
+test("what has a known secret in it is sealed as it came, and so is what only looks sealed", () => {
+  const vault = testVault();
+  const redactor = createRedactor();
+  redactor.add(SECRET);
+  const { redact } = redactor;
+  const texts = createKeptText({ redact, vault });
+  for (const body of [`{"a":"${SECRET}"}`, "sealed:v2:00000000:AAAA", "sealed:v1:AAAA"]) {
+    const kept = recorder(1_000)(incoming(body, { "x-note": body }), ENDING);
+    expect(JSON.stringify(kept)).not.toContain(SECRET);
+    expect(kept.body).not.toBe(body);
+    expect(kept.body_truncated).toBe(false);
+    expect(texts.original(kept)).toMatchObject({ body, headers: { "x-note": body }, path: "/webhook" });
+    expect(texts.shown(kept)).toMatchObject({ body: redact(body), headers: { "x-note": redact(body) } });
+    expect(() => texts.original({ ...kept, id: "0198c0de-0000-7000-8000-000000000002" })).toThrow(
+      "moved here",
+    );
+  }
+});
+
+test("headers that prove a sender are not kept; known secrets in others are not shown", () => {
   const secret = [
     "authorization",
     "proxy-authorization",
@@ -117,7 +138,10 @@ test("headers that prove a sender are not kept, nor known secrets in others", ()
   const made = incoming("{}", { ...headers, "x-proof": "value", "x-note": `it is ${SECRET}` });
   made.proofHeaders.add("x-proof");
   const kept = recorder(100)(made, { ...ENDING, reason: `no ${SECRET}\0` });
-  expect(kept.headers).toEqual({
+  const { redact, add } = createRedactor();
+  add(SECRET);
+  expect(JSON.stringify(kept)).not.toContain(SECRET);
+  expect(createKeptText({ redact, vault: testVault() }).shown(kept).headers).toEqual({
     ...Object.fromEntries(secret.map((name) => [name, "[redacted]"])),
     ...Object.fromEntries(open.map((name) => [name, "value"])),
     "x-proof": "[redacted]",

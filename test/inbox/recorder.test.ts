@@ -10,6 +10,7 @@ import { createRecordOf } from "../../src/inbox/record.ts";
 import { createRecorder, type RecorderOptions } from "../../src/inbox/recorder.ts";
 import { createLog } from "../../src/log.ts";
 import { eachDatabase, type OpenTestDatabase } from "../database.ts";
+import { testVault } from "../secrets/test-vault.ts";
 
 const forged = new HeddleError("invalid_signature", "The signature does not match the body");
 const refusal = () => Response.json({ error: {} }, { status: 403 });
@@ -36,7 +37,7 @@ async function createFixture(open: OpenTestDatabase, options: Partial<RecorderOp
     redact: (text) => text,
     write: (line) => lines.push(line),
   });
-  const recordOf = createRecordOf({ redact: (text) => text, maxBodyBytes: 100_000 });
+  const recordOf = createRecordOf({ redact: (text) => text, vault: testVault(), maxBodyBytes: 100_000 });
   const recorder = createRecorder({ db, log, recordOf, ...options });
   const rows = async () => {
     await recorder.flush();
@@ -102,7 +103,7 @@ eachDatabase("the recorder", (open) => {
     const { db, recorder, rows } = await createFixture(open);
     const outcome = { message_id: newId(), session_id: newId(), task_id: null, duplicate: false };
     const made = incoming({ outcomes: [outcome], isVerified: true });
-    const recordOf = createRecordOf({ redact: (text) => text, maxBodyBytes: 10 });
+    const recordOf = createRecordOf({ redact: (text) => text, vault: testVault(), maxBodyBytes: 10 });
     await db.query
       .insert(inboxEvents)
       .values(recordOf(made, { verdict: "accepted", reason: null, statusCode: null, outcomes: [outcome] }));

@@ -5,17 +5,23 @@ import { openDatabase } from "../../src/db/open.ts";
 import { integrationSettings } from "../../src/db/schema.ts";
 import { createSettings, type SettingsOptions } from "../../src/integrations/settings.ts";
 import { createRedactor } from "../../src/redact.ts";
-import { createVault } from "../../src/secrets/vault.ts";
 import { eachDatabase, onPostgres } from "../database.ts";
+import { testVault } from "../secrets/test-vault.ts";
 import { readerOf } from "./environment.ts";
 import { nextCall } from "./harness.ts";
 
 const log = getLogger("test");
 const redactor = createRedactor();
-const vault = createVault(Buffer.alloc(32, 1), redactor.add);
+const vault = testVault(1);
 
 async function loaded(options: Pick<SettingsOptions, "db"> & Partial<SettingsOptions>) {
-  const settings = createSettings({ vault, readEnvironment: () => undefined, log, ...options });
+  const settings = createSettings({
+    vault,
+    addSecret: redactor.add,
+    readEnvironment: () => undefined,
+    log,
+    ...options,
+  });
   await settings.load();
   return { ...settings, [Symbol.asyncDispose]: settings.close };
 }
@@ -60,7 +66,7 @@ eachDatabase("settings of integrations", (open) => {
     const rows = await db.query.select().from(integrationSettings);
     expect(JSON.stringify(rows)).not.toContain("canary");
     const other = createRedactor();
-    await using again = await loaded({ db, vault: createVault(Buffer.alloc(32, 1), other.add) });
+    await using again = await loaded({ db, vault: testVault(1), addSecret: other.add });
     expect(again.get("mine", "TOKEN")).toBe("canary-of-the-settings");
     expect(other.redact("it is canary-of-the-settings")).toBe("it is [redacted]");
   });

@@ -14,10 +14,10 @@ import {
 import { createRedactor } from "../../src/redact.ts";
 import { type ConfinementKind, createConfinement } from "../../src/runtime/confine.ts";
 import { createSpawner } from "../../src/runtime/spawn.ts";
-import { createVault } from "../../src/secrets/vault.ts";
 import type { TestDatabase } from "../database.ts";
 import { readerOf } from "../integrations/environment.ts";
 import { type Files, harness } from "../integrations/harness.ts";
+import { testVault } from "../secrets/test-vault.ts";
 
 export interface FixtureOptions {
   environment?: Record<string, string>;
@@ -39,9 +39,15 @@ export const processFile = (script: string, more = ""): string =>
 export async function processFixture(db: TestDatabase, files: Files, options: FixtureOptions = {}) {
   const log = getLogger("test");
   const redactor = createRedactor();
-  const vault = createVault(Buffer.alloc(32, 1), redactor.add);
+  const vault = testVault(1);
   const environment = options.environment ?? {};
-  const settings = createSettings({ db, vault, readEnvironment: readerOf(environment), log });
+  const settings = createSettings({
+    db,
+    vault,
+    addSecret: redactor.add,
+    readEnvironment: readerOf(environment),
+    log,
+  });
   await settings.load();
   const states = createIntegrationStates({ db, log });
   await states.load();

@@ -10,9 +10,9 @@ import { createEnvironmentBackend } from "../../src/sdk/environment.ts";
 import { createMemoryStore } from "../../src/sdk/memory-store.ts";
 import { createStore, LARGEST_VALUE } from "../../src/sdk/store.ts";
 import type { Store } from "../../src/sdk/types.ts";
-import { createVault } from "../../src/secrets/vault.ts";
 import { eachDatabase, type TestDatabase } from "../database.ts";
 import { createHttpFixture, type HttpFixture } from "../http/fixture.ts";
+import { testVault } from "../secrets/test-vault.ts";
 
 const failureOf = (promise: Promise<unknown>) =>
   promise.then(
@@ -119,11 +119,11 @@ test("outside of a server it is in memory, and of one process", async () => {
 eachDatabase("in the server", (open) => {
   let db: TestDatabase;
   const redactor = createRedactor();
-  const make = (id: string, key = Buffer.alloc(32, 7)) =>
+  const make = (id: string) =>
     createStore(
       createIntegrationStore({
         db,
-        vault: createVault(key, redactor.add),
+        vault: testVault(),
         addSecret: redactor.add,
       }).of(id),
     );
@@ -147,7 +147,7 @@ eachDatabase("in the server", (open) => {
     expect(redactor.redact("the canary-in-a-list flies")).toBe("the [redacted] flies");
     // Another server that only reads it.
     const other = createRedactor();
-    const vault = createVault(Buffer.alloc(32, 7), other.add);
+    const vault = testVault();
     await createIntegrationStore({ db, vault, addSecret: other.add }).of("sealed").read("tokens");
     expect(other.redact("canary-in-a-list")).toBe("[redacted]");
   });

@@ -1,72 +1,116 @@
 import { describe, expect, test } from "bun:test";
+import { createCipheriv, randomBytes } from "node:crypto";
 import fc from "fast-check";
-import { meta } from "../../src/db/schema.ts";
-import { checkEncryptionKey, createVault, maskConfig } from "../../src/secrets/vault.ts";
-import { embeddedDatabase } from "../database.ts";
+import { keyRing } from "../../src/secrets/key-ring.ts";
+import { checkGiven, createVault, maskConfig } from "../../src/secrets/vault.ts";
+import { testKey, testVault } from "./test-vault.ts";
 
-const key = (byte: number) => Buffer.alloc(32, byte);
+const AT = { table: "sessions", row: "1", field: "dispatch_config" };
 
-describe("vault", () => {
-  test("what was sealed opens again, and differs each time", () => {
-    const vault = createVault(key(1), () => {});
+/** As the version before places and key ids sealed. */
+export function sealedV1(text: string, byte: number): string {
+  const iv = randomBytes(12);
+  const cipher = createCipheriv("aes-256-gcm", Buffer.alloc(32, byte), iv);
+  const sealed = Buffer.concat([cipher.update(text, "utf8"), cipher.final()]);
+  return `sealed:v1:${Buffer.concat([iv, cipher.getAuthTag(), sealed]).toString("base64")}`;
+}
+
+describe("sealed texts", () => {
+  test("open again, and differ each time", () => {
+    const vault = testVault();
     fc.assert(
       fc.property(fc.string({ unit: "binary" }), (text) => {
-        expect(vault.open(vault.seal(text))).toBe(text.toWellFormed());
+        expect(vault.open(vault.seal(text, AT), AT)).toBe(text.toWellFormed());
       }),
     );
-    expect(vault.seal("x")).not.toBe(vault.seal("x"));
+    expect(vault.seal("x", AT)).not.toBe(vault.seal("x", AT));
+    expect(vault.seal("x", AT)).toStartWith(`sealed:v2:${testKey(7).id}:`);
   });
 
-  test("another key or a changed byte does not open it", () => {
-    const vault = createVault(key(1), () => {});
-    const sealed = vault.seal("secret");
-    expect(() => createVault(key(2), () => {}).open(sealed)).toThrow();
-    const changed = `${sealed.slice(0, -6)}${sealed.at(-6) === "A" ? "B" : "A"}${sealed.slice(-5)}`;
-    expect(() => vault.open(changed)).toThrow();
+  test("open only where they were sealed: in that table, row and field", () => {
+    const vault = testVault();
+    const sealed = vault.seal("secret", AT);
+    for (const elsewhere of [{ table: "channels" }, { row: "2" }, { field: "dispatch_config/token" }]) {
+      expect(() => vault.open(sealed, { ...AT, ...elsewhere })).toThrow("moved here");
+    }
+    expect(() => testVault(1).open(sealed, AT)).toThrow("its key");
+    for (let at = "sealed:v2:".length; at < sealed.length; at++) {
+      const changed = sealed.slice(0, at) + (sealed[at] === "A" ? "B" : "A") + sealed.slice(at + 1);
+      // The last character may stand for bits that no byte has.
+      if (at < sealed.length - 1) expect(() => vault.open(changed, AT)).toThrow();
+    }
   });
 
-  test("secret fields are sealed at any depth, others are not; all are masked for showing", () => {
+  test("of a previous key, and of the version before, open still", () => {
+    const vault = createVault(keyRing(testKey(1), [testKey(2), testKey(3)]));
+    expect(vault.open(testVault(3).seal("third", AT), AT)).toBe("third");
+    expect(vault.open(sealedV1("before", 2), AT)).toBe("before");
+    expect(() => vault.open(sealedV1("before", 4), AT)).toThrow("none of the keys");
+    expect(vault.openConfig({ token: sealedV1("12", 1) }, AT)).toEqual({ token: "12" });
+  });
+});
+
+describe("configs", () => {
+  test("secret fields are sealed at any depth, whatever is below them too; others are not; all are masked for showing", () => {
     const heard: string[] = [];
-    const vault = createVault(key(1), (secret) => heard.push(secret));
+    const vault = testVault();
     const config = {
-      url: "https://x",
+      type: "x",
+      url: "https://x/?page=1",
       token: "abc",
-      auth: { api_key: "def", list: [{ password: "ghi" }] },
+      auth: { user: "me", list: [{ password: "ghi" }] },
+      headers: { "X-Other": "jkl" },
+      pin: 1234567,
+      tokens: ["mno", 5, true, null],
       n: 1,
     };
-    const sealed = vault.sealConfig(config);
-    expect(sealed.url).toBe("https://x");
-    expect(JSON.stringify(sealed)).not.toMatch(/abc|def|ghi/);
-    expect(vault.openConfig(sealed)).toEqual(config);
-    expect(heard).toContain("abc");
-    const stars = "********";
+    const sealed = vault.sealConfig(config, AT);
+    expect({ ...sealed, type: "x" }).toMatchObject({ url: "https://x/?page=1", n: 1 });
+    expect(JSON.stringify(sealed)).not.toMatch(/abc|ghi|jkl|mno|1234567|"me"/);
+    expect(vault.openConfig(sealed, AT, (secret) => heard.push(secret))).toEqual(config);
+    expect(heard.sort()).toEqual(["1234567", "5", "abc", "ghi", "jkl", "me", "mno"].sort());
+    const masked = {
+      ...config,
+      token: "********",
+      auth: { user: "********", list: [{ password: "********" }] },
+      headers: { "X-Other": "********" },
+      pin: "********",
+      tokens: ["********", "********", true, null],
+    };
+    expect(maskConfig(sealed)).toEqual(masked);
+    // As a version stored it that sealed less.
+    expect(maskConfig(config)).toEqual(masked);
+  });
+
+  test("a URL with secrets is sealed, and shown without them", () => {
+    const vault = testVault();
+    const config = { url: "https://u:pw@h.example/x?token=abc&page=2", other: "https://h.example/" };
+    const sealed = vault.sealConfig(config, AT);
+    expect(JSON.stringify(sealed)).not.toMatch(/pw|abc/);
     expect(maskConfig(sealed)).toEqual({
-      url: "https://x",
-      token: stars,
-      auth: { api_key: stars, list: [{ password: stars }] },
-      n: 1,
+      url: "https://u:********@h.example/x?token=********&page=2",
+      other: "https://h.example/",
     });
+    expect(vault.openConfig(sealed, AT)).toEqual(config);
+    const url = String(sealed.url).replace("h.example", "evil.example");
+    expect(() => vault.openConfig({ url }, AT)).toThrow("changed");
   });
 
-  test("a caller cannot smuggle in something sealed", () => {
-    const vault = createVault(key(1), () => {});
-    expect(() => vault.sealConfig({ room: vault.seal("x") })).toThrow("must not begin");
-    // What an answer showed instead of the secret must not become the secret.
-    expect(() => vault.sealConfig(maskConfig({ token: "xoxb-1" }))).toThrow("not the secret itself");
+  test("a field that is copied to another field, or to another row, does not open", () => {
+    const vault = testVault();
+    const sealed = vault.sealConfig({ token: "abc", "a/b": { secret: "def" } }, AT);
+    expect(() => vault.openConfig({ other: sealed.token }, AT)).toThrow("moved here");
+    expect(() => vault.openConfig({ a: { b: sealed["a/b"] } }, AT)).toThrow("moved here");
+    expect(() => vault.openConfig(sealed, { ...AT, row: "2" })).toThrow("moved here");
   });
 
-  const open = embeddedDatabase();
-  test("a wrong key is found at the start", async () => {
-    const { query } = await open();
-    const vault = createVault(key(1), () => {});
-    await checkEncryptionKey(query, vault);
-    await checkEncryptionKey(query, vault);
-    expect(
-      checkEncryptionKey(
-        query,
-        createVault(key(2), () => {}),
-      ),
-    ).rejects.toThrow("ENCRYPTION_KEY is not the key");
-    expect((await query.select().from(meta)).length).toBe(1);
+  test("a caller cannot smuggle in something sealed, nor store what stands for a secret, nor a text without end", () => {
+    for (const value of [testVault().seal("x", AT), "sealed:v1:AAAA", "sealed:v9:"]) {
+      expect(() => checkGiven({ url: value }, "c")).toThrow('c.url must not begin with "sealed:v"');
+    }
+    expect(() => checkGiven({ a: { token: "********" } }, "c")).toThrow("c.a.token must be the value itself");
+    expect(() => checkGiven({ url: "https://u:********@h/" }, "c")).toThrow("c.url must be the value itself");
+    expect(() => checkGiven({ token: "x".repeat(400_000) }, "c")).toThrow("c.token must have at most 65536");
+    checkGiven({ text: "a line of ********", n: 1, no: null }, "c");
   });
 });

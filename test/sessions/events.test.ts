@@ -35,12 +35,14 @@ const slow: IntegrationMeta = {
   resolveDispatchConfig: () => new Promise(() => {}),
 };
 
+const FORGE = { type: "object", properties: { issue: { type: "integer" } } } as const;
+
 eachDatabase("events", (open) => {
   let heddle: Awaited<ReturnType<typeof createSessionsFixture>>;
   beforeAll(async () => {
     heddle = await createSessionsFixture(
       await open(),
-      { chat: posts, forge: posts, mute: { deliver: () => ({ receipt: null }) } },
+      { chat: posts, forge: { ...posts, config: FORGE }, mute: { deliver: () => ({ receipt: null }) } },
       [chat, forge, broken, slow],
     );
   });

@@ -10,15 +10,15 @@ import { createPlaces } from "../../src/channels/places.ts";
 import { noneDispatcher } from "../../src/dispatch/core/none.ts";
 import { createOutbox } from "../../src/dispatch/outbox.ts";
 import { createDispatchers } from "../../src/dispatch/registry.ts";
-import { createSealConfig } from "../../src/dispatch/seal-config.ts";
+import { createCheckConfig, createConfigSealer } from "../../src/dispatch/seal-config.ts";
 import { createInbox } from "../../src/inbox/inbox.ts";
 import { createQueue } from "../../src/queue/queue.ts";
 import { createRedactor } from "../../src/redact.ts";
 import type { Dispatcher, IntegrationMeta } from "../../src/sdk/types.ts";
-import { createVault } from "../../src/secrets/vault.ts";
 import { createSessions } from "../../src/sessions/sessions.ts";
 import { createTasks } from "../../src/sessions/tasks.ts";
 import type { TestDatabase } from "../database.ts";
+import { testVault } from "../secrets/test-vault.ts";
 
 const log = getLogger("heddle");
 
@@ -31,15 +31,16 @@ export async function createSessionsFixture(
   manifests: Record<string, { binding: BindingManifest }> = {},
 ) {
   const redactor = createRedactor();
-  const vault = createVault(Buffer.alloc(32, 7), redactor.add);
+  const vault = testVault();
   const queue = await createQueue({ db, log });
   const dispatchers = createDispatchers({ none: noneDispatcher, ...dispatchersOfTest });
+  const sealer = createConfigSealer({ dispatchers, vault });
   const outbox = createOutbox({
     db,
     queue,
     dispatchers,
-    vault,
-    redact: redactor.redact,
+    sealer,
+    redactor,
     log,
     random: () => 0.5,
   });
@@ -48,16 +49,24 @@ export async function createSessionsFixture(
     if (!(await bots.exists(id))) await bots.create({ id, name: id });
   }
   const settled = Promise.resolve();
-  const inbox = createInbox({ db, log, redact: redactor.redact, maxBodyBytes: 100_000, retentionDays: 30 });
+  const inbox = createInbox({
+    db,
+    log,
+    redact: redactor.redact,
+    vault,
+    maxBodyBytes: 100_000,
+    retentionDays: 30,
+  });
   const places = createPlaces({ metas: () => metas, log, timeoutMs: 200 });
-  const seal = createSealConfig({ dispatchers, vault, settled });
+  const checkConfig = createCheckConfig({ dispatchers, settled });
   const parts = {
     db,
     queue,
     outbox,
     dispatchers,
     vault,
-    seal,
+    sealer,
+    checkConfig,
     places,
     settled,
     log,
@@ -65,8 +74,8 @@ export async function createSessionsFixture(
   };
   const sessions = createSessions(parts);
   const tasks = createTasks({ db, queue });
-  const channels = createChannels({ db, seal, places, botExists: bots.exists });
-  const channelSessions = createChannelSessions(db);
+  const channels = createChannels({ db, checkConfig, sealer, places, botExists: bots.exists });
+  const channelSessions = createChannelSessions({ db, sealer });
   const views = metas.map((meta) => ({
     id: meta.integrationType,
     isLive: true,

@@ -158,7 +158,7 @@ eachDatabase("sessions", (open) => {
   });
 
   test("secret fields of a dispatch_config are stored sealed", async () => {
-    const { sessions, tasks, vault, db, queue } = await fixture();
+    const { sessions, tasks, sealer, db, queue } = await fixture();
     const token = "xoxb-canary-secret";
     const { session_id } = await sessions.getOrCreate({
       clientId: "test:1",
@@ -175,7 +175,13 @@ eachDatabase("sessions", (open) => {
       "select dispatch_config::text as c from sessions union select dispatch_config::text from tasks",
     );
     for (const row of rows) expect(String(row.c)).not.toContain(token);
-    expect(vault.openConfig((await tasks.get(String(task_id))).dispatch_config)).toEqual({
+    expect(
+      sealer.open((await tasks.get(String(task_id))).dispatch_config, {
+        table: "tasks",
+        row: String(task_id),
+        field: "dispatch_config",
+      }),
+    ).toEqual({
       room: "r",
       token,
     });

@@ -15,8 +15,9 @@ export async function createAdminFixture(
   files: Files,
   { environment = {}, review }: { environment?: Record<string, string>; review?: Review } = {},
 ) {
-  const { vault, log } = await createSessionsFixture(db);
-  const settings = createSettings({ db, vault, readEnvironment: readerOf(environment), log });
+  const { vault, redactor, log } = await createSessionsFixture(db);
+  const readEnvironment = readerOf(environment);
+  const settings = createSettings({ db, vault, addSecret: redactor.add, readEnvironment, log });
   await settings.load();
   const states = createIntegrationStates({ db, log });
   await states.load();

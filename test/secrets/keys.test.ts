@@ -1,0 +1,95 @@
+import { describe, expect, test } from "bun:test";
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { eq } from "drizzle-orm";
+import { meta } from "../../src/db/schema.ts";
+import { openHome } from "../../src/home.ts";
+import { CHECK, makeNextKey, openKeys, promote } from "../../src/secrets/keys.ts";
+import { eachDatabase } from "../database.ts";
+import { temporaryFolder } from "../integrations/harness.ts";
+import { sealedV1 } from "./vault.test.ts";
+
+const hex = (byte: number) => Buffer.alloc(32, byte).toString("hex");
+const NONE = { current: undefined, previous: [] };
+
+eachDatabase("the encryption key", (open) => {
+  async function fresh() {
+    const { query } = await open();
+    await query.delete(meta).where(eq(meta.key, CHECK));
+    const folder = await temporaryFolder();
+    return { query, home: openHome(folder.path), [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose]() };
+  }
+
+  test("is made once; a wrong one is found at the start", async () => {
+    await using at = await fresh();
+    const { query, home } = at;
+    const made = await openKeys(query, home, NONE);
+    expect(await openKeys(query, home, NONE)).toEqual(made);
+    await expect(openKeys(query, home, { ...NONE, current: hex(2) })).rejects.toThrow(
+      "ENCRYPTION_KEY is not the key",
+    );
+  });
+
+  test("a start without it makes no key of its own beside a database that has one", async () => {
+    await using at = await fresh();
+    const { query, home } = at;
+    await openKeys(query, home, { ...NONE, current: hex(1) });
+    await expect(openKeys(query, home, NONE)).rejects.toThrow("ENCRYPTION_KEY is not the key");
+    expect(readdirSync(dirname(home.encryptionKeyFile))).toEqual([]);
+  });
+
+  test("previous ones open; new secrets are sealed with the one in ENCRYPTION_KEY", async () => {
+    await using at = await fresh();
+    const { query, home } = at;
+    const first = await openKeys(query, home, { ...NONE, current: hex(1) });
+    const both = await openKeys(query, home, { current: hex(2), previous: [hex(3), hex(1)] });
+    expect(both.current.id).not.toBe(first.current.id);
+    expect(both.all.map(({ id }) => id)).toContain(first.current.id);
+  });
+
+  test("a check value of the version before is opened", async () => {
+    await using at = await fresh();
+    const { query, home } = at;
+    await query.insert(meta).values({ key: CHECK, value: sealedV1("ok", 1) });
+    const { current } = await openKeys(query, home, { ...NONE, current: hex(1) });
+    expect(current.bytes.toString("hex")).toBe(hex(1));
+    await expect(openKeys(query, home, { ...NONE, current: hex(2) })).rejects.toThrow("is not the key");
+  });
+
+  describe("files", () => {
+    test("a rotation that ended before the database knew the new key leaves the old one", async () => {
+      await using at = await fresh();
+      const { query, home } = at;
+      const old = await openKeys(query, home, NONE);
+      makeNextKey(home);
+      expect((await openKeys(query, home, NONE)).current).toEqual(old.current);
+      expect(existsSync(`${home.encryptionKeyFile}.next`)).toBe(true);
+    });
+
+    test("one that ended behind it is finished by the next start, and the old key is kept", async () => {
+      await using at = await fresh();
+      const { query, home } = at;
+      const old = await openKeys(query, home, NONE);
+      const next = makeNextKey(home);
+      await query.delete(meta).where(eq(meta.key, CHECK));
+      // As the transaction of a rotation leaves it.
+      const rotated = await openKeys(query, home, { ...NONE, current: next.bytes.toString("hex") });
+      expect(rotated.current).toEqual(next);
+      expect((await openKeys(query, home, NONE)).current).toEqual(next);
+      expect(readFileSync(home.encryptionKeyFile, "utf8").trim()).toBe(next.bytes.toString("hex"));
+      expect(readFileSync(`${home.encryptionKeyFile}.previous`, "utf8").trim()).toBe(
+        old.current.bytes.toString("hex"),
+      );
+      promote(home);
+      expect((await openKeys(query, home, NONE)).current).toEqual(next);
+    });
+
+    test("a file that holds no key is said to be none", async () => {
+      await using at = await fresh();
+      const { query, home } = at;
+      writeFileSync(home.encryptionKeyFile, "abc");
+      await expect(openKeys(query, home, NONE)).rejects.toThrow("does not hold 64 hexadecimal digits");
+      rmSync(home.encryptionKeyFile);
+    });
+  });
+});
