@@ -41,6 +41,7 @@ describe("config", () => {
       "DATABASE_DIRECT_URL",
       "DATABASE_URL",
       "ENCRYPTION_KEY",
+      "ENCRYPTION_KEY_PREVIOUS",
       "HEDDLE_API_KEY",
       "HOOK_WEBHOOK_SECRET",
       "OPENAI_API_KEY",
