@@ -14,6 +14,7 @@ const COMPLETE = {
   version: "1.0",
   icon: "Zap",
   instructions_url: "https://example.com/setup",
+  max_body_bytes: 2_000_000,
   env_vars: [
     { key: "MY_TOKEN", required: true, secret: true, description: "Of the service" },
     { key: "MY_PORT", default: "8080" },
