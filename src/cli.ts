@@ -14,7 +14,7 @@ export interface Commands extends AuthoringCommands {
   serve(flags: Flags): Promise<void>;
   worker(flags: Flags): Promise<void>;
   migrate(flags: Flags): Promise<void>;
-  createKey(flags: Flags, key: { name: string; scopes: string[] }): Promise<void>;
+  createKey(flags: Flags, key: { name: string; scopes: string[]; rows: string | undefined }): Promise<void>;
   listKeys(flags: Flags): Promise<void>;
   revokeKey(flags: Flags, id: string): Promise<void>;
   signingSecret(flags: Flags): Promise<void>;
@@ -86,8 +86,14 @@ function mainCommand(commands: Commands) {
             default: "admin",
             description: "Comma-separated, such as sessions:write,tasks:read",
           },
+          rows: {
+            type: "string",
+            description: "Whose rows it reaches: own or all (default: all for admin, or when it only reads)",
+            valueHint: "own|all",
+          },
         },
-        run: ({ args }) => commands.createKey(args, { name: args.name, scopes: list(args.scopes) }),
+        run: ({ args }) =>
+          commands.createKey(args, { name: args.name, scopes: list(args.scopes), rows: args.rows }),
       }),
       list: leaf({
         meta: { name: "list", description: "List API keys" },

@@ -8,6 +8,7 @@ import { createClientCommands } from "./client/commands.ts";
 import { type Config, type Flags, loadConfig, processEnvironment } from "./config.ts";
 import type { Database } from "./db/database.ts";
 import { openDatabase } from "./db/open.ts";
+import { KEY_ROWS, type KeyRows } from "./db/schema.ts";
 import { HeddleError } from "./errors.ts";
 import { openHome } from "./home.ts";
 import { createApiKeys, OPERATOR } from "./http/api-keys.ts";
@@ -15,6 +16,7 @@ import { createLog, type Logger } from "./log.ts";
 import { createRedactor } from "./redact.ts";
 import { build } from "./runtime/assets.ts";
 import { forgetVariables } from "./runtime/forget-variables.ts";
+import { seesAll } from "./scopes.ts";
 import { currentKey, type GivenKeys, signingSecret } from "./secrets/keys.ts";
 import { rotateKeys } from "./secrets/rotate.ts";
 import { containStrays, say } from "./stray-code.ts";
@@ -66,10 +68,12 @@ export function createCommands({ startServer, startWorker }: CommandOptions): Co
     async migrate(flags) {
       await withDatabase(flags, async () => say("The database is up to date."));
     },
-    createKey: (flags, key) =>
+    createKey: (flags, { rows, ...key }) =>
       withDatabase(flags, async (db, log) => {
-        const made = await createApiKeys({ db, log }).create(key, OPERATOR);
-        say(`${made.key}\n(id ${made.id}, scopes ${made.scopes.join(", ")}; the key is shown this once)`);
+        const made = await createApiKeys({ db, log }).create({ ...key, rows: rowsOf(key, rows) }, OPERATOR);
+        say(
+          `${made.key}\n(id ${made.id}, scopes ${made.scopes.join(", ")}, rows ${made.rows}; the key is shown this once)`,
+        );
       }),
     listKeys: (flags) =>
       withDatabase(flags, async (db, log) => {
@@ -116,6 +120,13 @@ const givenKeys = ({ encryptionKey, previousEncryptionKeys }: Config): GivenKeys
   current: encryptionKey,
   previous: previousEncryptionKeys,
 });
+
+function rowsOf({ scopes }: { scopes: string[] }, wanted: string | undefined): KeyRows {
+  if (wanted === undefined) return seesAll(scopes) ? "all" : "own";
+  const rows = KEY_ROWS.find((one) => one === wanted);
+  if (rows) return rows;
+  throw new HeddleError("validation", `--rows must be ${KEY_ROWS.join(" or ")}; got "${wanted}".`);
+}
 
 async function withDatabase(
   flags: Flags,

@@ -60,13 +60,6 @@ export function startServer(
     const processes = await createProcesses(config, core, () => url, closers);
     const app = createApp({
       ...core,
-      owners: {
-        prefixesOf: (id) =>
-          core.places.prefixes().flatMap(({ integration, prefix }) => (integration === id ? [prefix] : [])),
-        integrationOf: core.places.integrationOf,
-        toolsOf: (id) => integrations.get(id)?.tools ?? [],
-        toolsOfBots: async () => (await core.bots.list()).flatMap(({ tools }) => tools),
-      },
       processes,
       redact: core.redactor.redact,
       installPackages: (folder, packages) =>

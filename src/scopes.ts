@@ -1,6 +1,6 @@
 // What an API key may do: `<resource>[.<part>]:read|write|use|*`, or `admin` for everything.
 
-const SCOPE = /^(?<resource>[a-z][a-z0-9_-]*(?:\.[a-z][a-z0-9_-]*)*):(?<action>read|write|use|\*)$/;
+const SCOPE = /^(?<resource>[a-z][a-z0-9_-]*(?:\.[A-Za-z0-9_-]+)*):(?<action>read|write|use|\*)$/;
 
 export const ADMIN = "admin";
 
@@ -13,6 +13,7 @@ export const SCOPE_PRESETS = {
     "channels.config:write",
     "sessions:write",
     "todos:read",
+    "dispatch.slack:use",
   ],
   chat_client: ["chat:*", "bots:read", "channels:write", "sessions:write", "attachments:write"],
   workspace_bot: [
@@ -71,6 +72,26 @@ export type ScopePreset = keyof typeof SCOPE_PRESETS;
 export function isScope(text: string): boolean {
   return text === ADMIN || SCOPE.test(text);
 }
+
+/** Kinds of rows that have an owner, and the scope by which a chat does all of that. */
+const OWNED = [
+  "channels:write",
+  "chat:write",
+  "deliveries:write",
+  "documents:write",
+  "sessions:write",
+  "tasks:write",
+];
+
+/**
+ * Whether a key of these scopes looks at everybody's rows when its maker says nothing: an administrator's, or one that
+ * only looks on. What writes rows is a program or a person among others, and sees its own.
+ */
+export const seesAll = (scopes: readonly string[]): boolean =>
+  scopes.includes(ADMIN) ||
+  !scopes.some((scope) =>
+    OWNED.some((owned) => covers([scope], owned) || (covers([owned], scope) && !scope.endsWith(":read"))),
+  );
 
 /**
  * Whether a key with the scopes `held` may do what `wanted` asks for. Write includes read, a resource includes its

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { covers, isScope, SCOPE_PRESETS } from "../src/scopes.ts";
+import { covers, isScope, SCOPE_PRESETS, seesAll } from "../src/scopes.ts";
 
 test.each([
   [["admin"], "anything:write", true],
@@ -9,11 +9,16 @@ test.each([
   [["tasks:read"], "tasks:write", false],
   [["tasks:write"], "tasks:read", true],
   [["tasks:*"], "tasks:write", true],
-  // `*` is every action, also those that write does not include: tools are for use.
+  // `*` is every action, those that write does not include, too.
   [["tasks:write"], "tasks:*", false],
   [["tasks:*"], "tasks:*", true],
-  [["tools:write"], "tools.workspace_write:use", false],
   [["tools:use"], "tools.workspace_write:use", true],
+  [["tools.workspace_write:use"], "tools.workspace_write:use", true],
+  [["tools.workspace_write:use"], "tools.workspace_read:use", false],
+  [["tools.workspace_write:use"], "tools:use", false],
+  [["tools:read"], "tools.workspace_write:use", false],
+  [["tools:write"], "tools.workspace_write:use", false],
+  [["tools.GetRoom:use"], "tools.GetRoom:use", true],
   [["tasks:read"], "tasks:*", false],
   [["channels:read"], "channels.messages:read", true],
   [["channels:write"], "channels.messages:read", true],
@@ -34,4 +39,14 @@ test("a scope names a resource and an action", () => {
     ["", "tasks", "tasks:", ":read", "tasks:delete", "*:read", "Tasks:read", "a..b:read"].some(isScope),
   ).toBe(false);
   expect(Object.values(SCOPE_PRESETS).flat().every(isScope)).toBe(true);
+});
+
+test("who only looks on, and administrators, see everybody's rows unless it is said otherwise", () => {
+  const { admin_user, read_only, mission_control, ...others } = SCOPE_PRESETS;
+  expect([admin_user, read_only, mission_control].map(seesAll)).toEqual([true, true, true]);
+  expect(Object.values(others).map(seesAll)).toEqual([false, false, false, false]);
+  for (const scope of ["sessions:write", "channels.config:write", "chat:*", "documents:*", "tasks:write"]) {
+    expect([scope, seesAll(["logs:read", scope])]).toEqual([scope, false]);
+  }
+  expect(seesAll(["tasks:read", "sessions:read", "bots:write", "logs:read"])).toBe(true);
 });

@@ -209,6 +209,8 @@ export const tasks = pgTable(
     bot_id: text("bot_id").notNull(),
     /** The message to answer; its text is the task's prompt and is stored there only. */
     message_id: uuid("message_id").notNull(),
+    /** Who sent the message, as of a channel: who may see what became of it, whoever's channel it runs in. */
+    owner: text("owner"),
     /** One id from the webhook to the receipt. */
     correlation_id: uuid("correlation_id").notNull(),
     source: text("source"),
@@ -241,6 +243,7 @@ export const tasks = pgTable(
     index("tasks_session").on(table.session_id),
     index("tasks_status").on(table.status, table.id),
     uniqueIndex("tasks_message").on(table.message_id),
+    index("tasks_owner").on(table.owner, table.id).where(sql`${table.owner} is not null`),
     index("tasks_loop").on(table.loop_key, table.run_at).where(sql`${table.loop_key} is not null`),
   ],
 );

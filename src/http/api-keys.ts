@@ -278,22 +278,16 @@ export function createApiKeys({ db, log, staticKey, now = Date.now }: ApiKeysOpt
         .orderBy(desc(apiKeys.id)),
 
     async revoke(id, caller) {
-      const live = and(eq(apiKeys.id, id), isNull(apiKeys.revoked_at));
-      const [row] = await db.query.select().from(apiKeys).where(live);
+      const [row] = await db.query
+        .select()
+        .from(apiKeys)
+        .where(and(eq(apiKeys.id, id), isNull(apiKeys.revoked_at)));
       if (!row) return false;
       const beyond = row.scopes.find((scope) => !covers(caller.scopes, scope));
       if (beyond !== undefined) {
         throw new HeddleError("forbidden", `The key has the scope ${beyond}, which yours does not cover.`);
       }
-      const family = sql`with recursive family as (
-        select id from ${apiKeys} where id = ${id}
-        union all select child.id from ${apiKeys} as child join family on child.parent_id = family.id
-      ) select id from family`;
-      const gone = await db.query
-        .update(apiKeys)
-        .set({ revoked_at: new Date(now()) })
-        .where(and(isNull(apiKeys.revoked_at), sql`${apiKeys.id} in (${family})`))
-        .returning({ hash: apiKeys.hash });
+      const gone = await db.query.transaction((tx) => revokeFamily(tx, id, new Date(now())));
       revocations += 1;
       for (const { hash } of gone) cache.delete(hash);
       return true;
@@ -303,6 +297,27 @@ export function createApiKeys({ db, log, staticKey, now = Date.now }: ApiKeysOpt
       await Promise.all(pending);
     },
   };
+}
+
+/**
+ * Revokes a key and all that come from it. A key that is just being made holds its maker, and is not yet seen by the
+ * statement that waits for it: so once more, until a look at the whole family finds nobody.
+ */
+async function revokeFamily(tx: Queryable, id: string, at: Date): Promise<{ hash: string }[]> {
+  const family = sql`with recursive family as (
+    select id from ${apiKeys} where id = ${id}
+    union select child.id from ${apiKeys} as child join family on child.parent_id = family.id
+  ) select id from family`;
+  const gone: { hash: string }[] = [];
+  for (;;) {
+    const found = await tx
+      .update(apiKeys)
+      .set({ revoked_at: at })
+      .where(and(isNull(apiKeys.revoked_at), sql`${apiKeys.id} in (${family})`))
+      .returning({ hash: apiKeys.hash });
+    if (found.length === 0) return gone;
+    gone.push(...found);
+  }
 }
 
 async function holdLive(tx: Queryable, id: string): Promise<boolean> {

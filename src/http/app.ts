@@ -6,6 +6,7 @@ import type { Activations } from "../capabilities/activations.ts";
 import type { Bindings } from "../channels/bindings.ts";
 import type { ChannelSessions } from "../channels/channel-sessions.ts";
 import type { Channels } from "../channels/channels.ts";
+import type { Places } from "../channels/places.ts";
 import type { Database } from "../db/database.ts";
 import type { Outbox } from "../dispatch/outbox.ts";
 import { HeddleError } from "../errors.ts";
@@ -19,6 +20,7 @@ import type { Documents } from "../search/documents.ts";
 import type { Sessions } from "../sessions/sessions.ts";
 import type { Tasks } from "../sessions/tasks.ts";
 import type { Transcription } from "../transcription/transcription.ts";
+import { createAccess } from "./access.ts";
 import { withAnswerHeaders } from "./answer-headers.ts";
 import type { ApiKeys } from "./api-keys.ts";
 import { createAuth } from "./auth.ts";
@@ -33,7 +35,6 @@ import {
   type MountedIntegrations,
 } from "./integrations-gateway.ts";
 import { OPENAPI_PAGE, OPENAPI_PAGE_HEADERS, openApi } from "./openapi.ts";
-import { createOwnership, type OwnershipOptions } from "./ownership.ts";
 import { createReceive, type ReceiveOptions } from "./receive.ts";
 import { createReplay } from "./replay.ts";
 import { createRouteOptions } from "./route-options.ts";
@@ -65,8 +66,7 @@ import { innerUrl, parseTarget, type Target } from "./target.ts";
 export interface AppParts {
   version: string;
   db: Database;
-  /** What the checks of ownership ask of others. */
-  owners: Pick<OwnershipOptions, "prefixesOf" | "integrationOf" | "toolsOf" | "toolsOfBots">;
+  places: Pick<Places, "prefixes">;
   log: Logger;
   apiKeys: ApiKeys;
   inbox: Inbox;
@@ -164,7 +164,7 @@ const REQUEST_ID = "x-request-id";
 
 function createApi(parts: AppParts, auth: ReturnType<typeof createAuth>, gateway: Gateway) {
   const log = parts.log.getChild("http");
-  const ownership = createOwnership({ ...parts.owners, db: parts.db, auth });
+  const ownership = createAccess({ ...parts, auth });
   const route = createRouteOptions(auth, ownership);
   return new Elysia({ normalize: false })
     .onError(({ error, request, set }) =>
@@ -203,11 +203,11 @@ function createApi(parts: AppParts, auth: ReturnType<typeof createAuth>, gateway
         route,
       }),
     )
-    .use(botRoutes({ bots: parts.bots, route }))
+    .use(botRoutes({ bots: parts.bots, ownership, route }))
     .use(skillRoutes({ skills: parts.skills, route }))
     .use(carapaceRoutes({ carapaces: parts.carapaces, capabilitiesOf: parts.capabilitiesOf, route }))
     .use(templateRoutes({ templates: parts.templates, integrations: parts.integrations, route }))
-    .use(activationRoutes({ activations: parts.activations, route }))
+    .use(activationRoutes({ activations: parts.activations, ownership, route }))
     .use(apiKeyRoutes({ apiKeys: parts.apiKeys, auth, route }))
     .use(integrationStoreRoutes({ ...parts, auth, route }))
     .use(processRoutes({ processes: parts.processes, auth, route }))

@@ -1,5 +1,7 @@
 // Server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html).
 
+import { type Asking, askAgain } from "./while-allowed.ts";
+
 export interface StreamEvent {
   /** Comes back as Last-Event-ID when the client connects anew. */
   id: string;
@@ -19,19 +21,18 @@ export interface EventStreamOptions {
 /** Often enough for proxies, which cut what is silent for a minute. */
 const KEEP_ALIVE_MS = 15_000;
 const RECONNECT_MS = 2_000;
-export const ASK_AGAIN_MS = 2_000;
 
 export const EVENT_STREAM = "text/event-stream";
 
 export function eventStream({ batches, signal, isAllowed }: EventStreamOptions): Response {
   const text = new TextEncoder();
   let keepAlive: ReturnType<typeof setInterval> | undefined;
-  let asking: ReturnType<typeof setInterval> | undefined;
+  let asking: Asking | undefined;
   let isOver = false;
   const over = (): void => {
     isOver = true;
     clearInterval(keepAlive);
-    clearInterval(asking);
+    asking?.stop();
     void batches.return?.();
   };
   const body = new ReadableStream<Uint8Array>({
@@ -43,9 +44,7 @@ export function eventStream({ batches, signal, isAllowed }: EventStreamOptions):
       };
       if (signal.aborted) return end();
       signal.addEventListener("abort", end, { once: true });
-      asking = setInterval(async () => {
-        if (!(await isAllowed())) end();
-      }, ASK_AGAIN_MS);
+      asking = askAgain(isAllowed, end);
       // At once, so that the client has its headers before there is anything to say.
       controller.enqueue(text.encode(`retry: ${RECONNECT_MS}\n\n`));
       keepAlive = setInterval(() => {

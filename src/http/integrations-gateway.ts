@@ -5,7 +5,8 @@ import { HeddleError } from "../errors.ts";
 import type { Inbox } from "../inbox/inbox.ts";
 import { createIncoming, type Incoming } from "../inbox/incoming.ts";
 import type { Logger } from "../log.ts";
-import { ADMIN } from "../scopes.ts";
+import { ADMIN, covers } from "../scopes.ts";
+import type { Caller } from "./api-keys.ts";
 import type { Auth } from "./auth.ts";
 import { answerError, type ErrorFacts, RateLimited } from "./errors.ts";
 import { innerRequest } from "./inner-request.ts";
@@ -14,6 +15,7 @@ import { createRateLimiter, type RateLimit } from "./rate-limit.ts";
 import { type Pace, readBody } from "./read-body.ts";
 import { HANDLER_MS, type Router, runRouter } from "./run-router.ts";
 import type { Target } from "./target.ts";
+import { whileAllowed } from "./while-allowed.ts";
 
 export interface MountedIntegrations {
   /** Resolves when the integration has been tried for the first time, or is found not to be there. */
@@ -133,7 +135,7 @@ export function createGateway(options: GatewayOptions): Gateway {
         });
       }
       if (isPublic) checkRate(id, sender);
-      else await auth.authorize(request, scopeOf(method, id, rest));
+      else refuseOthers(await auth.authorize(request, scopeOf(method, id, rest)), id);
       if (isPublic) lease = intake.open(sender);
       const limit = isPublic ? (integrations.maxBodyBytesOf(id) ?? limits.publicBodyBytes) : limits.bodyBytes;
       const body = await readBody(request, { limit, lease, pace: limits.pace });
@@ -145,7 +147,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       if (!isPublic || auth.bringsKey(request)) inner.headers.delete("authorization");
       const answer = await runRouter(router, inner, { id, incoming, timeoutMs: limits.handlerMs });
       if (incoming) note(incoming, answer);
-      return answer;
+      return isPublic ? answer : whileAllowed(answer, () => auth.isStillValid(request));
     } catch (error) {
       const answer = answerError(error, facts, log);
       if (incoming) note(incoming, answer, error);
@@ -154,6 +156,12 @@ export function createGateway(options: GatewayOptions): Gateway {
       lease?.close();
     }
   };
+}
+
+/** What an integration does for a caller it does with its own rights: those are not another integration's. */
+function refuseOthers({ integrationId, scopes }: Caller, id: string): void {
+  if (integrationId === null || integrationId === id || covers(scopes, ADMIN)) return;
+  throw new HeddleError("not_found", `There is no integration "${id}".`);
 }
 
 const READING = new Set(["GET", "HEAD", "OPTIONS"]);

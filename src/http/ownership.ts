@@ -1,11 +1,13 @@
 // Whose rows a request may touch: everybody's for a key that reaches all, its own integration's for a process, its own
 // for other keys. What is out of reach is answered like what is not there.
 
+import { createHash } from "node:crypto";
 import { and, eq, or, type SQL, sql } from "drizzle-orm";
-import { namesTool } from "../capabilities/tool-patterns.ts";
 import type { Database } from "../db/database.ts";
 import {
+  type Claim,
   channelsIn,
+  claimed,
   deliveriesIn,
   ownerOfIntegration,
   type Reach,
@@ -16,18 +18,20 @@ import { channelBindings, channels, deliveries, inboxEvents, sessions, tasks } f
 import { HeddleError } from "../errors.ts";
 import { isUuid } from "../ids.ts";
 import { ADMIN, covers } from "../scopes.ts";
+import { storable } from "../storable.ts";
 import type { Caller } from "./api-keys.ts";
 import type { Auth } from "./auth.ts";
 import { missing } from "./schemas.ts";
+import type { Brought, ToolGrants } from "./tool-grants.ts";
 
 export interface Ownership {
   /** Undefined: everybody's rows. */
   reachOf(request: Request): Promise<Reach | undefined>;
   /**
    * Keeps the idempotency keys of a sender apart from all others', and of one who is no integration also those of
-   * different places. No integration's id has a space.
+   * different places. No integration's id has a space, and no place a colon.
    */
-  senderOf(request: Request, place: string): Promise<string>;
+  senderOf(request: Request, place: Spot): Promise<string>;
   /** These throw `not_found` for what is out of reach. */
   channel(request: Request, id: string): Promise<void>;
   session(request: Request, id: string): Promise<void>;
@@ -39,42 +43,52 @@ export interface Ownership {
   integration(request: Request, id: string): Promise<void>;
   /** Throws `forbidden` when the place behind a client id is not the caller's to use. */
   clientId(request: Request, clientId: string): Promise<void>;
-  /** Throws as the above when a message would be answered in, or run with, what is not the caller's. */
-  message(request: Request, message: OwnedMessage): Promise<void>;
+  /**
+   * Throws as the above, or `forbidden`, when a message or a setting would be answered in, or run with, what is not the
+   * caller's.
+   */
+  brings(request: Request, brought: OwnedFields): Promise<void>;
 }
 
-export interface OwnedMessage {
+/** Of a body, what may reach beyond the row that it is about. */
+export interface OwnedFields extends Brought {
   dispatch_config?: Record<string, unknown> | null;
   execution_config?: { tools?: string[] } | null;
+  /** Of a bot. */
+  tools?: readonly string[];
 }
+
+/** Where a message goes, as its sender names it. */
+export type Spot = { session: string } | { channel: string } | { clientId: string };
 
 export interface OwnershipOptions {
   db: Database;
   auth: Auth;
-  /** Beginnings of client ids that the integration has registered. */
-  prefixesOf: (integrationId: string) => string[];
-  /** The live integration that a client id belongs to. */
-  integrationOf: (clientId: string) => string | null;
-  /** Names of the tools that the integration brings. */
-  toolsOf: (integrationId: string) => string[];
-  /** Names of the tools that any bot has: naming these gives nobody anything. */
-  toolsOfBots: () => Promise<string[]>;
+  grants: ToolGrants;
+  /** Beginnings of client ids that live integrations have registered. */
+  prefixes: () => readonly Claim[];
+  /** Ids of all integrations, live or not: what begins with an id and a colon is theirs as well. */
+  integrationIds: () => readonly string[];
 }
 
 export function createOwnership(options: OwnershipOptions): Ownership {
-  const { db, auth } = options;
+  const { db, auth, grants } = options;
+
+  const claims = (): Claim[] => [
+    ...options.prefixes(),
+    ...options.integrationIds().map((integration) => ({ integration, prefix: `${integration}:` })),
+  ];
 
   const reachOf = async (request: Request): Promise<Reach | undefined> => {
     const caller = await auth.authenticate(request);
     if (covers(caller.scopes, ADMIN)) return undefined;
     const { integrationId } = caller;
     if (integrationId !== null) {
-      const prefixes = [...new Set([`${integrationId}:`, ...options.prefixesOf(integrationId)])];
-      return { owner: ownerOfIntegration(integrationId), integrationId, prefixes };
+      return { owner: ownerOfIntegration(integrationId), integrationId, claims: claims() };
     }
     return caller.rows === "all"
       ? undefined
-      : { owner: `key:${caller.id}`, integrationId: null, prefixes: [] };
+      : { owner: `key:${caller.id}`, integrationId: null, claims: claims() };
   };
 
   /** Costs nothing for a caller who reaches everything. */
@@ -97,35 +111,28 @@ export function createOwnership(options: OwnershipOptions): Ownership {
         .where(and(eq(sessions.id, id), sessionsIn(db.query, reach))),
     );
 
-  const clientId: Ownership["clientId"] = async (request, wanted) => {
+  const clientId: Ownership["clientId"] = async (request, given) => {
+    // As it will be stored.
+    const wanted = storable(given);
     const reach = await reachOf(request);
-    if (!reach || reach.prefixes.some((prefix) => wanted.startsWith(prefix))) return;
+    if (!reach) return;
+    const { integrationId } = reach;
+    const whose = claimed(wanted, reach.claims);
+    if (whose !== null && whose === integrationId) return;
+    if (whose !== null) throw foreign(reach);
     const isOwn = await db.query
       .select({ id: channels.id })
       .from(channels)
       .where(and(eq(channels.client_id, wanted), channelsIn(reach)));
     if (isOwn.length > 0) return;
-    if (reach.integrationId !== null) {
-      throw new HeddleError(
-        "forbidden",
-        `client_id must begin with ${reach.prefixes.map((one) => JSON.stringify(one)).join(" or ")}: the key belongs to the integration "${reach.integrationId}".`,
-        { field: "client_id" },
-      );
-    }
+    if (integrationId !== null) throw foreign(reach);
     const [taken] = await db.query
       .select({ one: sql`1` })
       .from(channels)
       .leftJoin(channelBindings, eq(channelBindings.channel_id, channels.id))
       .where(or(eq(channels.client_id, wanted), eq(channelBindings.client_id, wanted)) as SQL)
       .limit(1);
-    if (!taken && options.integrationOf(wanted) === null) return;
-    throw new HeddleError(
-      "forbidden",
-      "client_id must be one that this key began; this one is somebody else's.",
-      {
-        field: "client_id",
-      },
-    );
+    if (taken) throw foreign(reach);
   };
 
   return {
@@ -167,35 +174,40 @@ export function createOwnership(options: OwnershipOptions): Ownership {
       const { integrationId } = (await reachOf(request)) ?? { integrationId: null };
       if (integrationId !== null && integrationId !== id) throw missing("integration");
     },
-    async message(request, { dispatch_config, execution_config }) {
-      // The one target that lies inside: another session.
-      if (dispatch_config?.type === "internal") await session(request, String(dispatch_config.session_id));
-      await checkTools(await auth.authenticate(request), execution_config?.tools ?? [], options);
+    async brings(request, { dispatch_config, execution_config, tools, carapaces, activations }) {
+      const caller = await auth.authenticate(request);
+      if (dispatch_config && (await reachOf(request))) {
+        const { type } = dispatch_config;
+        // The one target that lies inside: another session.
+        if (type === "internal") await session(request, String(dispatch_config.session_id));
+        grants.dispatcher(caller, String(type));
+      }
+      await grants.tools(caller, execution_config?.tools ?? [], "execution_config.tools");
+      await grants.tools(caller, tools ?? [], "tools");
+      if (carapaces?.length) await grants.brought(caller, { carapaces }, "carapaces");
+      if (activations) await grants.brought(caller, { activations }, "integration_type");
     },
   };
 }
 
-/** An integration's process shares the space of its other code: what one has told, the other need not. */
-const senderOf = ({ integrationId, id }: Caller, place: string): string =>
-  integrationId ?? `api ${id ?? "operator"} ${place}`;
+function foreign({ integrationId, claims }: Reach): HeddleError {
+  const own = claims.flatMap(({ integration, prefix }) =>
+    integration === integrationId ? [JSON.stringify(prefix)] : [],
+  );
+  const message =
+    integrationId === null
+      ? "client_id must be one that this key began, or a new one without the prefix of an integration; this one is not."
+      : `client_id must begin with ${[...new Set(own)].join(" or ")}: the key belongs to the integration "${integrationId}".`;
+  return new HeddleError("forbidden", message, { field: "client_id" });
+}
 
-/** Tools reach where scopes do not: naming one that no bot has needs a scope of its own. */
-async function checkTools(
-  { scopes, integrationId }: Caller,
-  wanted: string[],
-  { toolsOf, toolsOfBots }: OwnershipOptions,
-): Promise<void> {
-  const beyond = wanted.filter(
-    (name) => !covers(scopes, "tools:use") && !covers(scopes, `tools.${name}:use`),
-  );
-  if (beyond.length === 0) return;
-  const own = integrationId === null ? [] : toolsOf(integrationId);
-  const isFree = namesTool([...own, ...(await toolsOfBots())]);
-  const refused = beyond.find((name) => !isFree(name));
-  if (refused === undefined) return;
-  throw new HeddleError(
-    "forbidden",
-    `The API key does not have the scope tools.${refused}:use (or tools:use), which a tool needs that is not the bot's own.`,
-    { field: "execution_config.tools" },
-  );
+/** An integration's process shares the space of its other code: what one has told, the other need not. */
+const senderOf = ({ integrationId, id }: Caller, place: Spot): string =>
+  integrationId ?? `api ${id ?? "operator"} ${nameOf(place)}`;
+
+function nameOf(place: Spot): string {
+  if ("session" in place) return `session ${place.session.toLowerCase()}`;
+  if ("channel" in place) return `channel ${place.channel.toLowerCase()}`;
+  // A client id may have any characters and be longer than what stands in an index.
+  return `place ${createHash("sha256").update(place.clientId).digest("base64url")}`;
 }

@@ -46,6 +46,7 @@ export function createRouteOptions(auth: Auth, ownership: Ownership) {
     sender: async (request: Request): Promise<Sender> => ({
       fromPerson: (await auth.authenticate(request)).integrationId === null,
       hops: hopsIn(request.headers),
+      owner: (await ownership.reachOf(request))?.owner ?? null,
     }),
     json: (facts: RouteFacts) => ({
       ...plain(facts),

@@ -22,6 +22,7 @@ export function createSdkServices(
   integrationId: string,
   { sessions, documents, settings, store, addSecret, allowPrivateHosts }: SdkServicesOptions,
 ): Omit<SdkServices, "log"> {
+  const owner = ownerOfIntegration(integrationId);
   const keysRead = new Set<string>();
   const fetch = createGuardedFetch({
     allowPrivateHosts,
@@ -29,17 +30,13 @@ export function createSdkServices(
     allowedOrigins: () => originsIn([...keysRead].map((key) => settings.get(integrationId, key))),
   });
   return {
-    getOrCreateSession: async (wanted) =>
-      (await sessions.getOrCreate({ ...wanted, owner: ownerOfIntegration(integrationId) })).session_id,
+    getOrCreateSession: async (wanted) => (await sessions.getOrCreate({ ...wanted, owner })).session_id,
     // One event is one message, whichever of the integration's sessions it is for.
-    injectMessage: (message) => sessions.inject(message, integrationId),
-    injectEvent: (event) =>
-      sessions.injectEvent({ ...event, owner: ownerOfIntegration(integrationId) }, integrationId),
+    injectMessage: (message) => sessions.inject(message, integrationId, { owner }),
+    injectEvent: (event) => sessions.injectEvent(event, integrationId, { owner }),
     // What an integration read somewhere may hold what the database cannot.
-    ingestDocument: async (document) => {
-      const owner = ownerOfIntegration(integrationId);
-      return (await documents.ingest({ ...storableJson(document), integrationId, owner })).id;
-    },
+    ingestDocument: async (document) =>
+      (await documents.ingest({ ...storableJson(document), integrationId, owner })).id,
     searchDocuments: ({ integrationId: of = integrationId, ...search }) =>
       documents.search({ ...search, integrationId: of }),
     getSetting(key) {

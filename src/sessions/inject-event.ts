@@ -79,11 +79,7 @@ export function createInjectEvent(options: InjectEventOptions, { placeOf, target
     return outcomes;
   };
 
-  return async (
-    { owner = null, ...given }: InjectEvent & { owner?: string | null },
-    scope: string,
-    sender?: Partial<Sender>,
-  ): Promise<EventResult> => {
+  return async (given: InjectEvent, scope: string, sender?: Partial<Sender>): Promise<EventResult> => {
     const event = storableJson(given);
     // Before the first await, as in inject().
     const arrival = arrivalOf(scope, sender);
@@ -93,7 +89,9 @@ export function createInjectEvent(options: InjectEventOptions, { placeOf, target
     const [own] = known;
     if (bound.length === 0) {
       const { clientId, botId } = event;
-      const place = own ? await withSession(own) : await newPlace({ clientId, botId, owner });
+      const place = own
+        ? await withSession(own)
+        : await newPlace({ clientId, botId, owner: sender?.owner ?? null });
       return { status: "processed", bound: false, results: [await accept(event, place, arrival)] };
     }
     const passing = bound.filter((place) => letsThrough(place, event, vault));

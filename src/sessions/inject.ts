@@ -25,6 +25,8 @@ export interface Sender {
   fromPerson: boolean;
   /** Runs that led here; default: what the webhook says that is being handled. */
   hops: number;
+  /** Whose the run is that it causes: "integration:<id>" or "key:<id>"; null: the operator's. */
+  owner: string | null;
 }
 
 /** What tells a message from another one like it, which webhook it came with, and whose it is. */
@@ -82,9 +84,13 @@ export function createInject(options: InjectOptions) {
 }
 
 /** To be called before the first await. */
-export function arrivalOf(scope: string, { fromPerson = false, hops }: Partial<Sender> = {}): Arrival {
+export function arrivalOf(
+  scope: string,
+  { fromPerson = false, hops, owner = null }: Partial<Sender> = {},
+): Arrival {
   const incoming = currentIncoming();
-  return { scope, incoming, sender: { fromPerson, hops: hops ?? (incoming ? hopsIn(incoming.headers) : 0) } };
+  const led = hops ?? (incoming ? hopsIn(incoming.headers) : 0);
+  return { scope, incoming, sender: { fromPerson, hops: led, owner } };
 }
 
 /** Bots that answer each other would never stop: what one wrote is kept, and no more, where its channel does not ask for it. */
@@ -100,6 +106,8 @@ export function asAllowed<Message extends Omit<InjectMessage, "sessionId">>(
 /** An event that is repeated on purpose is a new one; within it a key still counts once. */
 export function dedupeKeyOf({ scope, incoming }: Arrival, key: string | undefined): string | null {
   if (key === undefined) return null;
+  // A line break is what eventKey() adds by itself.
+  key = key.replaceAll("\n", "\u2028");
   return incoming?.replayOf ? `${scope}:replay ${incoming.id}:${key}` : `${scope}:${key}`;
 }
 

@@ -84,6 +84,7 @@ export function prepare(message: Message, around: Surroundings): Prepared {
           ...shared,
           channel_id: place.channel_id,
           message_id: result.message_id,
+          owner: sender.owner,
           source,
           dispatch_type: targets.answer.type,
           dispatch_config: sealer.seal(whole(targets.answer), {

@@ -30,11 +30,7 @@ export interface Sessions {
    * idempotency key stands for the whole event. A channel whose bot is gone is left out (and logged) unless it is the
    * only one. Throws `unknown_bot`, `validation`.
    */
-  injectEvent(
-    event: InjectEvent & { owner?: string | null },
-    scope?: string,
-    sender?: Partial<Sender>,
-  ): Promise<EventResult>;
+  injectEvent(event: InjectEvent, scope?: string, sender?: Partial<Sender>): Promise<EventResult>;
   /** The newest `limit` messages before the cursor (a message id), oldest first. Throws `not_found`. */
   messages(sessionId: string, page: { limit: number; before?: string }): Promise<MessageRow[]>;
 }

@@ -19,6 +19,7 @@ export interface StoredMessage {
         | "channel_id"
         | "bot_id"
         | "message_id"
+        | "owner"
         | "correlation_id"
         | "source"
         | "dispatch_type"
@@ -56,11 +57,11 @@ export async function storeMessages(
       select item from given where (item -> 'message' ->> 'id')::uuid in (select id from stored)
     ),
     with_task as (
-      insert into tasks (id, session_id, channel_id, bot_id, message_id, correlation_id, source,
+      insert into tasks (id, session_id, channel_id, bot_id, message_id, owner, correlation_id, source,
         dispatch_type, dispatch_config, mirrors, execution_config, loop_key)
       select t.* from fresh, jsonb_to_record(nullif(item -> 'task', 'null')) as t (
-        id uuid, session_id uuid, channel_id uuid, bot_id text, message_id uuid, correlation_id uuid, source text,
-        dispatch_type text, dispatch_config jsonb, mirrors jsonb, execution_config jsonb,
+        id uuid, session_id uuid, channel_id uuid, bot_id text, message_id uuid, owner text, correlation_id uuid,
+        source text, dispatch_type text, dispatch_config jsonb, mirrors jsonb, execution_config jsonb,
         loop_key text
       )
       where t.id is not null

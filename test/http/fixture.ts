@@ -27,6 +27,8 @@ export interface TestIntegration {
   pages?: Record<string, () => Promise<Response | undefined>>;
   version?: string;
   setup?: SetupManifest;
+  tools?: string[];
+  dispatchers?: string[];
 }
 
 export interface HttpFixtureOptions {
@@ -95,17 +97,6 @@ export async function createHttpFixture(db: TestDatabase, options: HttpFixtureOp
     log,
     version: "1.2.3",
     db,
-    owners: {
-      prefixesOf: (id) =>
-        (options.metas ?? []).flatMap(({ integrationType, clientIdPrefix }) =>
-          integrationType === id ? [clientIdPrefix] : [],
-        ),
-      integrationOf: (clientId) =>
-        options.metas?.find(({ clientIdPrefix }) => clientId.startsWith(clientIdPrefix))?.integrationType ??
-        null,
-      toolsOf: (id) => integrationOf(id)?.tools ?? [],
-      toolsOfBots: async () => (await core.bots.list()).flatMap(({ tools }) => tools),
-    },
     apiKeys,
     documents: createDocuments({ db }),
     transcription: createTranscription({
@@ -191,7 +182,10 @@ const unavailable = async (): Promise<never> => {
   throw new Error("This fixture's integrations are made of plain functions.");
 };
 
-function viewOf([id, { handle, version, setup }]: [string, TestIntegration]): IntegrationView {
+function viewOf([id, { handle, version, setup, tools = [], dispatchers = [] }]: [
+  string,
+  TestIntegration,
+]): IntegrationView {
   return {
     id,
     name: id,
@@ -204,8 +198,8 @@ function viewOf([id, { handle, version, setup }]: [string, TestIntegration]): In
       ? null
       : { reason: "Unexpected end of file", file: `/srv/integrations/${id}/router.ts`, line: 3 },
     hasRouter: handle !== undefined,
-    tools: [],
-    dispatchers: [],
+    tools,
+    dispatchers,
     hooks: [],
     skills: [],
     carapaces: [],

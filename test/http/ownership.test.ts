@@ -2,7 +2,8 @@
 
 import { beforeAll, describe, expect, test } from "bun:test";
 import { OPERATOR } from "../../src/http/api-keys.ts";
-import { ASK_AGAIN_MS, eventStream } from "../../src/http/event-stream.ts";
+import { eventStream } from "../../src/http/event-stream.ts";
+import { ASK_AGAIN_MS } from "../../src/http/while-allowed.ts";
 import { eachDatabase } from "../database.ts";
 import { type Answer, createHttpFixture } from "./fixture.ts";
 

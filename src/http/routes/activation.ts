@@ -1,5 +1,6 @@
 import { Elysia, t } from "elysia";
 import type { ActivationOffer, Activations } from "../../capabilities/activations.ts";
+import type { Ownership } from "../ownership.ts";
 import { failures, type RouteOptions } from "../route-options.ts";
 import { IdParams, nullable } from "../schemas.ts";
 
@@ -56,10 +57,11 @@ const ActivationParams = t.Object({
 
 export interface ActivationRoutes {
   activations: Activations;
+  ownership: Pick<Ownership, "brings">;
   route: RouteOptions;
 }
 
-export function activationRoutes({ activations, route }: ActivationRoutes) {
+export function activationRoutes({ activations, ownership, route }: ActivationRoutes) {
   return new Elysia({ prefix: "/api/v1/channels/:id/integrations", normalize: false })
     .get(
       "/available",
@@ -80,7 +82,8 @@ export function activationRoutes({ activations, route }: ActivationRoutes) {
     )
     .post(
       "/:entry/activate",
-      async ({ params: { id, entry: type } }) => {
+      async ({ params: { id, entry: type }, request }) => {
+        await ownership.brings(request, { activations: [type] });
         const { manifest, warnings } = await activations.activate(id, type);
         return { integration_type: type, activated: true, manifest: present(manifest), warnings };
       },

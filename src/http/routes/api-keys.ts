@@ -1,7 +1,7 @@
 import { Elysia, t } from "elysia";
 import { KEY_ROWS } from "../../db/schema.ts";
 import { HeddleError } from "../../errors.ts";
-import { ADMIN, SCOPE_PRESETS, type ScopePreset } from "../../scopes.ts";
+import { SCOPE_PRESETS, type ScopePreset, seesAll } from "../../scopes.ts";
 import type { ApiKey, ApiKeys } from "../api-keys.ts";
 import type { Auth } from "../auth.ts";
 import { bodyFailures, failures, type RouteOptions } from "../route-options.ts";
@@ -54,7 +54,7 @@ const NewKey = t.Object(
     rows: t.Optional(
       oneOf(
         KEY_ROWS,
-        "Whose rows it reaches. Default: own; all for the scope `admin` and the preset `read_only`.",
+        "Whose rows it reaches. Default: own; all for one with the scope `admin`, or that cannot write such rows.",
       ),
     ),
     expires_at: t.Optional(nullable(Instant)),
@@ -74,13 +74,12 @@ export function apiKeyRoutes({ apiKeys, auth, route }: ApiKeyRoutes) {
       "",
       async ({ body, request, status }) => {
         const scopes = [...(body.scopes ?? []), ...(body.preset ? SCOPE_PRESETS[body.preset] : [])];
-        const seesAll = scopes.includes(ADMIN) || body.preset === "read_only";
         const maker = await auth.authenticate(request);
         const made = await apiKeys.create(
           {
             name: body.name,
             scopes,
-            rows: body.rows ?? (seesAll ? maker.rows : "own"),
+            rows: body.rows ?? (seesAll(scopes) ? maker.rows : "own"),
             expiresAt: body.expires_at ? parseInstant(body.expires_at) : null,
           },
           maker,

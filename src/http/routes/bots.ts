@@ -1,6 +1,7 @@
 import { Elysia, t } from "elysia";
 import { type Bot, BotFields, BotId, type Bots } from "../../bots/bots.ts";
 import { SkillEntry } from "../../skills/skill.ts";
+import type { Ownership } from "../ownership.ts";
 import { bodyFailures, failures, type RouteOptions } from "../route-options.ts";
 import { Instant, instant, nullable } from "../schemas.ts";
 
@@ -28,36 +29,57 @@ const BotChange = t.Partial(BotFields, { additionalProperties: false, minPropert
 
 export interface BotRoutes {
   bots: Pick<Bots, "list" | "get" | "create" | "update" | "delete">;
+  ownership: Pick<Ownership, "brings">;
   route: RouteOptions;
 }
 
-export function botRoutes({ bots, route }: BotRoutes) {
+export function botRoutes({ bots, ownership, route }: BotRoutes) {
   return new Elysia({ prefix: "/api/v1/bots", normalize: false })
     .get("", async () => ({ bots: (await bots.list()).map(present) }), {
       ...route.plain({ scope: "bots:read", tag, summary: "List bots" }),
       response: { 200: t.Object({ bots: t.Array(BotAnswer) }), ...failures(403) },
     })
-    .post("", async ({ body, status }) => status(201, present(await bots.create(body))), {
-      ...route.json({ scope: "bots:write", tag, summary: "Create a bot" }),
-      body: NewBot,
-      response: { 201: BotAnswer, ...failures(...bodyFailures, 409) },
-    })
+    .post(
+      "",
+      async ({ body, request, status }) => {
+        await ownership.brings(request, body);
+        return status(201, present(await bots.create(body)));
+      },
+      {
+        ...route.json({
+          scope: "bots:write",
+          tag,
+          summary: "Create a bot",
+          description: "Tools that no bot has yet need `tools.<name>:use`.",
+        }),
+        body: NewBot,
+        response: { 201: BotAnswer, ...failures(...bodyFailures, 409) },
+      },
+    )
     .get("/:id", async ({ params }) => present(await bots.get(params.id)), {
       ...route.plain({ scope: "bots:read", tag, summary: "Fetch a bot" }),
       params: BotParams,
       response: { 200: BotAnswer, ...failures(403, 404, 422) },
     })
-    .patch("/:id", async ({ params, body }) => present(await bots.update(params.id, body)), {
-      ...route.json({
-        scope: "bots:write",
-        tag,
-        summary: "Change a bot",
-        description: "Fields that are left out stay as they are.",
-      }),
-      params: BotParams,
-      body: BotChange,
-      response: { 200: BotAnswer, ...failures(...bodyFailures, 404) },
-    })
+    .patch(
+      "/:id",
+      async ({ params, body, request }) => {
+        await ownership.brings(request, body);
+        return present(await bots.update(params.id, body));
+      },
+      {
+        ...route.json({
+          scope: "bots:write",
+          tag,
+          summary: "Change a bot",
+          description:
+            "Fields that are left out stay as they are. Tools that no bot has yet need `tools.<name>:use`.",
+        }),
+        params: BotParams,
+        body: BotChange,
+        response: { 200: BotAnswer, ...failures(...bodyFailures, 404) },
+      },
+    )
     .delete(
       "/:id",
       async ({ params, status }) => {

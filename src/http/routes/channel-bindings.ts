@@ -75,7 +75,7 @@ export function channelBindingRoutes({
       async ({ params, body, request, status }) => {
         // Whoever binds a place hears all its events.
         await ownership.clientId(request, body.client_id);
-        await ownership.message(request, body);
+        await ownership.brings(request, body);
         return status(201, present(await bindings.add(params.id, body)));
       },
       {
@@ -98,7 +98,7 @@ export function channelBindingRoutes({
       "/:entry",
       async ({ params, body, request }) => {
         if (body.client_id !== undefined) await ownership.clientId(request, body.client_id);
-        await ownership.message(request, body);
+        await ownership.brings(request, body);
         return present(await bindings.update(params.id, params.entry, body));
       },
       {

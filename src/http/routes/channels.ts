@@ -139,9 +139,11 @@ export function channelRoutes({ channels, channelSessions, sessions, ownership, 
       "",
       async ({ body: { client_id, ...settings }, request, status }) => {
         await ownership.clientId(request, client_id);
-        await ownership.message(request, settings);
+        await ownership.brings(request, settings);
         const owner = (await ownership.reachOf(request))?.owner ?? null;
         const { channel, created } = await channels.getOrCreate(client_id, settings, owner);
+        // Somebody else may have made it meanwhile.
+        if (!created) await ownership.channel(request, channel.id);
         return status(created ? 201 : 200, { ...present(channel), created });
       },
       {
@@ -170,7 +172,7 @@ export function channelRoutes({ channels, channelSessions, sessions, ownership, 
     .patch(
       "/:id",
       async ({ params, body, request }) => {
-        await ownership.message(request, body);
+        await ownership.brings(request, body);
         return present(await channels.update(params.id, body));
       },
       {
@@ -208,9 +210,9 @@ export function channelRoutes({ channels, channelSessions, sessions, ownership, 
       "/:id/messages",
       async ({ params, body: { bot_id, ...body }, request, status }) => {
         const message = messageOf(body, request);
-        await ownership.message(request, body);
+        await ownership.brings(request, body);
         const sessionId = await channelSessions.active(params.id, bot_id);
-        const scope = await ownership.senderOf(request, `channel:${params.id}`);
+        const scope = await ownership.senderOf(request, { channel: params.id });
         const sender = await route.sender(request);
         return status(201, await sessions.inject({ sessionId, ...message }, scope, sender));
       },
@@ -244,18 +246,26 @@ export function channelRoutes({ channels, channelSessions, sessions, ownership, 
       params: IdParams,
       response: { 200: Switched, ...failures(400, 403, 404, 422) },
     })
-    .post("/:id/switch-session", ({ params, body }) => channelSessions.switchTo(params.id, body.session_id), {
-      ...route.json({
-        of: "channel",
-        scope: "channels.messages:write",
-        tag,
-        summary: "Make another session the active one",
-        description: "400 for a session of another channel.",
-      }),
-      params: IdParams,
-      body: t.Object({ session_id: Id }, { additionalProperties: false }),
-      response: { 200: Switched, ...failures(...bodyFailures, 404, 409) },
-    });
+    .post(
+      "/:id/switch-session",
+      async ({ params, body, request }) => {
+        // Otherwise 400 would tell a session that is somebody else's from one that is not there.
+        await ownership.session(request, body.session_id);
+        return channelSessions.switchTo(params.id, body.session_id);
+      },
+      {
+        ...route.json({
+          of: "channel",
+          scope: "channels.messages:write",
+          tag,
+          summary: "Make another session the active one",
+          description: "400 for a session of another channel.",
+        }),
+        params: IdParams,
+        body: t.Object({ session_id: Id }, { additionalProperties: false }),
+        response: { 200: Switched, ...failures(...bodyFailures, 404, 409) },
+      },
+    );
 }
 
 const present = ({ dispatch_config, created_at, updated_at, ...channel }: Channel) => ({

@@ -19,10 +19,9 @@ export function eventRoutes({
     async ({ body, request, status }) => {
       const { client_id, event, bot_id = "default" } = body;
       await ownership.clientId(request, client_id);
-      await ownership.message(request, body);
-      const owner = (await ownership.reachOf(request))?.owner ?? null;
-      const place = { clientId: client_id, event, botId: bot_id, owner };
-      const scope = await ownership.senderOf(request, client_id);
+      await ownership.brings(request, body);
+      const place = { clientId: client_id, event, botId: bot_id };
+      const scope = await ownership.senderOf(request, { clientId: client_id });
       const sender = await route.sender(request);
       return status(
         201,

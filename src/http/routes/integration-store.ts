@@ -69,6 +69,7 @@ export function integrationStoreRoutes({ store, integrations, auth, route }: Int
       },
       {
         ...route.plain({
+          of: "integration",
           scope,
           tag,
           summary: "List what an integration keeps",
@@ -96,7 +97,7 @@ export function integrationStoreRoutes({ store, integrations, auth, route }: Int
         return held;
       },
       {
-        ...route.plain({ scope, tag, summary: "Fetch a value that an integration keeps" }),
+        ...route.plain({ of: "integration", scope, tag, summary: "Fetch a value that an integration keeps" }),
         params: Params,
         response: { 200: Held, ...failures(403, 404, 422) },
       },
@@ -110,7 +111,7 @@ export function integrationStoreRoutes({ store, integrations, auth, route }: Int
         return status(204, undefined);
       },
       {
-        ...route.json({ scope, tag, summary: "Keep a value for an integration" }),
+        ...route.json({ of: "integration", scope, tag, summary: "Keep a value for an integration" }),
         params: Params,
         body: Write,
         response: { 204: t.Void({ description: "Kept." }), ...failures(...bodyFailures, 404, 409) },
@@ -125,7 +126,12 @@ export function integrationStoreRoutes({ store, integrations, auth, route }: Int
         throw new HeddleError("not_found", `There is no value "${params.key}".`);
       },
       {
-        ...route.plain({ scope, tag, summary: "Delete a value that an integration keeps" }),
+        ...route.plain({
+          of: "integration",
+          scope,
+          tag,
+          summary: "Delete a value that an integration keeps",
+        }),
         params: Params,
         query: t.Object(
           { if_version: t.Optional(t.String({ description: "Only this version; otherwise 409." })) },

@@ -52,16 +52,16 @@ export function sessionRoutes({
       "",
       async ({ body, request, status }) => {
         await ownership.clientId(request, body.client_id);
-        await ownership.message(request, body);
-        return status(
-          201,
-          await sessions.getOrCreate({
-            clientId: body.client_id,
-            botId: body.bot_id ?? "default",
-            owner: (await ownership.reachOf(request))?.owner ?? null,
-            ...(body.dispatch_config && { dispatchConfig: body.dispatch_config }),
-          }),
-        );
+        await ownership.brings(request, body);
+        const { owner } = await route.sender(request);
+        const wanted = { clientId: body.client_id, botId: body.bot_id ?? "default", owner };
+        const target = body.dispatch_config && { dispatchConfig: body.dispatch_config };
+        if (owner === null) return status(201, await sessions.getOrCreate({ ...wanted, ...target }));
+        const got = await sessions.getOrCreate(wanted);
+        // Again, now that it is there: somebody else may have begun it meanwhile, and must not be redirected.
+        await ownership.session(request, got.session_id);
+        if (target) await sessions.getOrCreate({ ...wanted, ...target });
+        return status(201, got);
       },
       {
         ...route.json({
@@ -81,8 +81,8 @@ export function sessionRoutes({
       "/:id/messages",
       async ({ params, body, request, status }) => {
         const message = messageOf(body, request);
-        await ownership.message(request, body);
-        const scope = await ownership.senderOf(request, params.id);
+        await ownership.brings(request, body);
+        const scope = await ownership.senderOf(request, { session: params.id });
         const sender = await route.sender(request);
         return status(201, await sessions.inject({ sessionId: params.id, ...message }, scope, sender));
       },

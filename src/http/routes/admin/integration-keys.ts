@@ -36,6 +36,7 @@ export function adminKeyRoutes({ integrations, integrationKeys, auth, route }: A
       },
       {
         ...route.plain({
+          of: "integration",
           scope: "integrations:read",
           tag,
           summary: "The API key of an integration",
@@ -60,6 +61,7 @@ export function adminKeyRoutes({ integrations, integrationKeys, auth, route }: A
       },
       {
         ...route.plain({
+          of: "integration",
           scope: ADMIN,
           tag,
           summary: "Make an API key for an integration",
@@ -83,7 +85,12 @@ export function adminKeyRoutes({ integrations, integrationKeys, auth, route }: A
         return status(204, undefined);
       },
       {
-        ...route.plain({ scope: ADMIN, tag, summary: "Revoke the API key of an integration" }),
+        ...route.plain({
+          of: "integration",
+          scope: ADMIN,
+          tag,
+          summary: "Revoke the API key of an integration",
+        }),
         params: IntegrationParams,
         response: { 204: t.Void({ description: "Revoked." }), ...failures(403, 404) },
       },

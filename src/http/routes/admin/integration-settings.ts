@@ -59,6 +59,7 @@ export function adminSettingRoutes({ integrations, settings, redact, route }: Ad
       }),
       {
         ...route.plain({
+          of: "integration",
           scope: "integrations:read",
           tag,
           summary: "Settings of an integration",
@@ -84,6 +85,7 @@ export function adminSettingRoutes({ integrations, settings, redact, route }: Ad
       },
       {
         ...route.json({
+          of: "integration",
           scope: ADMIN,
           tag,
           summary: "Store settings of an integration",
@@ -107,6 +109,7 @@ export function adminSettingRoutes({ integrations, settings, redact, route }: Ad
       },
       {
         ...route.plain({
+          of: "integration",
           scope: ADMIN,
           tag,
           summary: "Take a stored setting away",

@@ -117,6 +117,7 @@ export function adminIntegrationRoutes(parts: AdminIntegrationRoutes) {
       },
       {
         ...route.plain({
+          of: "integration",
           scope,
           tag,
           summary: "One integration with its manifest",
@@ -134,7 +135,12 @@ export function adminIntegrationRoutes(parts: AdminIntegrationRoutes) {
         return { errors: error ? [error] : [] };
       },
       {
-        ...route.plain({ scope, tag, summary: "Why an integration does not load, with file and line" }),
+        ...route.plain({
+          of: "integration",
+          scope,
+          tag,
+          summary: "Why an integration does not load, with file and line",
+        }),
         params: IntegrationParams,
         response: { 200: ErrorsAnswer, ...failures(403, 404) },
       },
@@ -151,7 +157,7 @@ export function adminIntegrationRoutes(parts: AdminIntegrationRoutes) {
         return readme;
       },
       {
-        ...route.plain({ scope, tag, summary: "README.md of an integration" }),
+        ...route.plain({ of: "integration", scope, tag, summary: "README.md of an integration" }),
         params: IntegrationParams,
         response: { 200: t.String({ description: "Markdown." }), ...failures(403, 404) },
       },
@@ -164,6 +170,7 @@ export function adminIntegrationRoutes(parts: AdminIntegrationRoutes) {
       },
       {
         ...route.plain({
+          of: "integration",
           scope: ADMIN,
           tag,
           summary: "Enable an integration",
@@ -181,6 +188,7 @@ export function adminIntegrationRoutes(parts: AdminIntegrationRoutes) {
       },
       {
         ...route.plain({
+          of: "integration",
           scope: ADMIN,
           tag,
           summary: "Disable an integration",
@@ -196,6 +204,7 @@ export function adminIntegrationRoutes(parts: AdminIntegrationRoutes) {
       async ({ params: { id } }) => present(await integrations.reload(viewOf(id).id), parts),
       {
         ...route.plain({
+          of: "integration",
           scope: ADMIN,
           tag,
           summary: "Load an integration again",
@@ -212,6 +221,7 @@ export function adminIntegrationRoutes(parts: AdminIntegrationRoutes) {
         present(await integrations.approve(viewOf(id).id, body.hash), parts),
       {
         ...route.json({
+          of: "integration",
           scope: ADMIN,
           tag,
           summary: "Approve what a bot wrote",
@@ -231,6 +241,7 @@ export function adminIntegrationRoutes(parts: AdminIntegrationRoutes) {
       },
       {
         ...route.plain({
+          of: "integration",
           scope: ADMIN,
           tag,
           summary: "Install the npm packages of an integration",
@@ -265,6 +276,7 @@ export function adminIntegrationRoutes(parts: AdminIntegrationRoutes) {
       },
       {
         ...route.plain({
+          of: "integration",
           scope: ADMIN,
           tag,
           summary: "Check what a dashboard module answers",
