@@ -27,6 +27,8 @@ export interface Config {
   readonly databasePoolSize: number;
   /** Seconds without an answer after which a statement's connection is given up. */
   readonly databaseAnswerSeconds: number;
+  /** A password stands on the command line, where every user of the machine may read it. */
+  readonly hasPasswordInArguments: boolean;
   readonly apiKey: string | undefined;
   readonly encryptionKey: string | undefined;
   /** Keys that older secrets may be sealed with. */
@@ -127,6 +129,7 @@ export function loadConfig(flags: Flags = {}, variables: Environment = processEn
     databaseDirectUrl: read.databaseUrl("DATABASE_DIRECT_URL"),
     databasePoolSize: read.integer("DATABASE_POOL_SIZE", 16, 2, 500),
     databaseAnswerSeconds: read.integer("DATABASE_ANSWER_SECONDS", 20, 5, 3600),
+    hasPasswordInArguments: hasPassword(blank(flags["database-url"])),
     apiKey: read.apiKey("API_KEY"),
     encryptionKey: read.encryptionKey("ENCRYPTION_KEY"),
     previousEncryptionKeys: read.encryptionKeys("ENCRYPTION_KEY_PREVIOUS"),
@@ -173,6 +176,9 @@ function transcriptionConfig(read: ReturnType<typeof reader>): TranscriptionConf
   const model = read.text("TRANSCRIPTION_MODEL") ?? "whisper-1";
   return apiKey || baseUrl ? Object.freeze({ apiKey, baseUrl, model }) : undefined;
 }
+
+const hasPassword = (url: string | undefined): boolean =>
+  url !== undefined && (URL.parse(url)?.password ?? "") !== "";
 
 /** How to reach a server, where its home is, and what PostgreSQL's libraries read by themselves. */
 const FOR_EVERY_COMMAND = /^(HEDDLE_\w+|STATE_DIRECTORY|PG[A-Z]+)$/;

@@ -50,10 +50,13 @@ import { build, builtinDir } from "./runtime/assets.ts";
 import { closeToImports } from "./runtime/modules.ts";
 import { createDocuments } from "./search/documents.ts";
 import { openKeys, signingSecret } from "./secrets/keys.ts";
+import { isGuessable } from "./secrets/strength.ts";
+import { urlSecrets } from "./secrets/urls.ts";
 import { createVault } from "./secrets/vault.ts";
 import { createSessions, type Sessions } from "./sessions/sessions.ts";
 import { createTasks } from "./sessions/tasks.ts";
 import { createSkills } from "./skills/skills.ts";
+import { redactOutputs } from "./stray-code.ts";
 import { createTemplates } from "./templates/templates.ts";
 import { createTranscriptionEndpoint } from "./transcription/endpoint.ts";
 import { createTranscription } from "./transcription/transcription.ts";
@@ -67,6 +70,29 @@ export type Instrument = (context: { redact: Redact }) => Instruments;
 /** Who sends what the dispatch type "internal" puts into a session: no id of an integration has a space. */
 const INTERNAL = "internal dispatch";
 
+/** Their passwords and tokens are secrets as well. */
+const urlsOf = (config: Config): string[] =>
+  [
+    config.databaseUrl,
+    config.databaseDirectUrl,
+    config.openaiBaseUrl,
+    config.transcription?.baseUrl,
+    ...config.hookWebhookUrls,
+  ].filter((url) => url !== undefined);
+
+function warningsOf({ apiKey, hasPasswordInArguments }: Config): string[] {
+  const warnings: string[] = [];
+  if (apiKey !== undefined && isGuessable(apiKey)) {
+    warnings.push("API_KEY must be hard to guess; this one is not. Take one at random: openssl rand -hex 32");
+  }
+  if (hasPasswordInArguments) {
+    warnings.push(
+      "--database-url has a password in it, which the list of processes shows to everybody: set DATABASE_URL instead.",
+    );
+  }
+  return warnings;
+}
+
 /** Last opened, first closed. */
 export type Closers = (() => Promise<unknown> | unknown)[];
 
@@ -78,11 +104,14 @@ export async function openCore(config: Config, closers: Closers, instrument?: In
   const notes = config.homeNote === undefined ? [] : [config.homeNote];
   const home = openHome(config.home, (text) => notes.push(text));
   const redactor = createRedactor();
-  redactor.add(...config.secrets);
+  redactor.add(...config.secrets, ...urlsOf(config).flatMap(urlSecrets));
   const { redact } = redactor;
   const instruments = instrument?.({ redact });
   const log = await createLog({ level: config.logLevel, format: config.logFormat, redact });
   for (const note of notes) log.warning("{note}", { note });
+
+  for (const warning of warningsOf(config)) log.warn("{warning}", { warning });
+  closers.push(redactOutputs(redact));
 
   const db = await openDatabase({
     databaseUrl: config.databaseUrl,

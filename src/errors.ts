@@ -56,7 +56,23 @@ export class HeddleError extends Error {
   }
 }
 
-/** The text of anything that was thrown. */
+/** The text of anything that was thrown; of a failed statement without the values that it was given. */
 export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  if (!(error instanceof Error)) return String(error);
+  const { query, code, cause } = error as { query?: unknown; code?: unknown; cause?: unknown };
+  if (typeof query === "string" && "params" in error && code === undefined) {
+    // drizzle's own message has all parameters, the driver's error the reason.
+    return `A statement failed: ${query.slice(0, STATEMENT_LENGTH)}${cause === undefined ? "" : `: ${messageOf(cause)}`}`;
+  }
+  return isDataFault(code) ? withoutValue(error.message) : error.message;
+}
+
+const STATEMENT_LENGTH = 200;
+
+/** SQLSTATE class 22, "data exception": such messages repeat the value. */
+const isDataFault = (code: unknown): boolean => typeof code === "string" && /^22[0-9A-Z]{3}$/.test(code);
+
+function withoutValue(message: string): string {
+  const at = message.search(/[:"]/);
+  return at < 0 ? message : message.slice(0, at).trimEnd();
 }

@@ -3,8 +3,8 @@
 
 import { configure, getLogger, jsonLinesFormatter, type Logger, type LogRecord } from "@logtape/logtape";
 import { getPrettyFormatter } from "@logtape/pretty";
-import { messageOf } from "./errors.ts";
 import { createLineWriter } from "./line-writer.ts";
+import { isLoggable, loggableError, withoutDirections } from "./log-error.ts";
 import type { Redact } from "./redact.ts";
 
 export type { Logger } from "@logtape/logtape";
@@ -29,13 +29,24 @@ export async function createLog(options: LogOptions): Promise<Logger> {
     createLineWriter({ stream: process.stderr, notice: (lost) => format(lostLines(lost)) }).write;
   await configure({
     reset: true,
-    sinks: { out: (record) => write(options.redact(format(record))) },
+    sinks: { out: (record) => write(withoutDirections(options.redact(format(withLoggableErrors(record))))) },
     loggers: [
       { category: "heddle", lowestLevel: options.level, sinks: ["out"] },
       { category: ["logtape", "meta"], lowestLevel: "error", sinks: ["out"] },
     ],
   });
   return rootLogger();
+}
+
+function withLoggableErrors(record: LogRecord): LogRecord {
+  const shown = (value: unknown) => (value instanceof Error ? loggableError(value) : value);
+  const { message, properties } = record;
+  if (![...message, ...Object.values(properties)].some((value) => value instanceof Error)) return record;
+  return {
+    ...record,
+    message: message.map(shown),
+    properties: Object.fromEntries(Object.entries(properties).map(([name, value]) => [name, shown(value)])),
+  };
 }
 
 /**
@@ -49,7 +60,7 @@ const jsonFormatter =
     const facts = Object.entries(properties).map(([name, value]) => [name, shown(value)]);
     return jsonLinesFormatter({
       ...record,
-      message: message.map((part) => shown(part instanceof Error ? messageOf(part) : part)),
+      message: message.map((part) => shown(isLoggable(part) ? part.toJSON().message : part)),
       properties: Object.fromEntries(facts),
     });
   };

@@ -106,7 +106,7 @@ export function startServer(
     });
     closers.push(door.close);
     // Only now: a key that a failed start swallowed could never be shown again.
-    const adminKey = await createFirstKey(db, apiKeys);
+    const adminKey = config.apiKey === undefined ? await createFirstKey(db, apiKeys) : null;
     // Now that it answers: hundreds of integrations keep the processor busy for a while.
     core.loadIntegrations();
     worker = integrations.whenSettled.then(() => core.startWorker());

@@ -234,7 +234,8 @@ async function run(run: Run): Promise<TurnOutcome> {
     maxIterations: channel.max_iterations ?? bot.max_iterations ?? settings.maxIterations ?? MAX_ITERATIONS,
     resume: stored.resume,
   });
-  const text = storable(redact(result.text));
+  // The answer is the product: it goes out as the model wrote it.
+  const text = storable(result.text);
   return {
     text,
     clientActions: steps.clientActions,

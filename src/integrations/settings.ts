@@ -173,8 +173,13 @@ const placeOf = (id: string, key: string) => ({ table: "integration_settings", r
 const oneOf = (id: string, key: string) =>
   and(eq(integrationSettings.integration_id, id), eq(integrationSettings.key, key));
 
-const unlessBlank = (text: string | undefined): string | undefined =>
-  text === undefined || text.trim() === "" ? undefined : text;
+/** Files that a value is read from end with a line break that is no part of it. */
+function unlessBlank(text: string | undefined): string | undefined {
+  if (text === undefined || text.trim() === "") return undefined;
+  let end = text.length;
+  while (text[end - 1] === "\n" || text[end - 1] === "\r") end--;
+  return text.slice(0, end);
+}
 
 function check(key: string, value: string): void {
   const wrong =

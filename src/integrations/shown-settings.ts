@@ -85,7 +85,7 @@ export function checkValues(declared: readonly IntegrationSetting[], given: Give
   return Object.entries(given).map(([key, value]) => {
     const setting = declared.find((one) => one.key === key);
     if (!setting) throw unknownKey(key, declared);
-    const text = value === null ? "" : String(value);
+    const text = value === null ? "" : setting.secret ? String(value).trim() : String(value);
     if (text.trim() !== "") checkValue(setting, text);
     // A URL need not be called a secret to have a password in it.
     return { key, value: text, secret: setting.secret || urlSecrets(text).length > 0 };

@@ -86,7 +86,15 @@ function readValue(declared: DeclaredSetting, text: string | undefined): unknown
 }
 
 /** The value in the type that is declared. Throws "validation", which never shows a secret. */
-export function parseSetting({ key, schema, secret }: DeclaredSetting, text: string): unknown {
+export function parseSetting({ key, schema, secret }: DeclaredSetting, given: string): unknown {
+  const text = secret ? given.trim() : given;
+  if (secret && isSecretName(key) && hasLines(text)) {
+    throw new HeddleError(
+      "validation",
+      `The setting ${key} must be one line (or a key in PEM, or JSON); got a value with a line break in it`,
+      { field: key },
+    );
+  }
   for (const alternative of alternatives(schema)) {
     const value = convert(alternative, text);
     if (value !== undefined && fits(alternative, value)) return value;
@@ -96,6 +104,10 @@ export function parseSetting({ key, schema, secret }: DeclaredSetting, text: str
     field: key,
   });
 }
+
+/** No header can be made of such a value, and what fails of it looks like a network's fault. */
+const hasLines = (text: string): boolean =>
+  /[\r\n]/.test(text) && !text.startsWith("-----BEGIN ") && !text.startsWith("{");
 
 /** Elysia's `t.Integer()` also stands for the text of one, which is just what is to be converted here. */
 const alternatives = (schema: SettingSchema): SettingSchema[] =>

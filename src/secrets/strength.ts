@@ -17,6 +17,13 @@ export function isTellable(secret: string): boolean {
   return new Set(text).size >= FEWEST_CHARACTERS && bitsOf(text) >= enoughFor(text);
 }
 
+/** Of a key that opens everything. Sixteen random characters have more. */
+const HARD_TO_GUESS = 64;
+
+export function isGuessable(key: string): boolean {
+  return new Set(key).size < 8 || bitsOf(key.slice(0, LOOKED_AT)) < HARD_TO_GUESS;
+}
+
 const enoughFor = (text: string): number => (/^[\p{L}\s\-_]*$/u.test(text) ? ENOUGH_IN_WORDS : ENOUGH);
 
 const RUN = /\p{Lu}?\p{Ll}+|\p{Lu}+|\p{N}+|[\s\-_.:/,]|./gsu;

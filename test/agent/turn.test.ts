@@ -296,7 +296,7 @@ eachDatabase("a turn", (open) => {
     expect((await callsOf(db, task)).map((row) => row.status)).toEqual(["failed", "done"]);
   });
 
-  test("texts that PostgreSQL refuses are stored, secrets are not", async () => {
+  test("texts that PostgreSQL refuses are stored; the model is told no secret, and what is handed over is not altered", async () => {
     const task = await addTask(db, await addSession(db, await addBot(db)), "Go");
     const { redact, add } = createRedactor();
     add("hunter2hunter2");
@@ -314,8 +314,9 @@ eachDatabase("a turn", (open) => {
     const { agent } = agentOver(db, llm, { tools, redact });
     const outcome = await agent.runTurn(task, running());
     await finish(db, task, outcome);
-    expect(outcome.text).toBe("The word is [redacted]\uFFFD");
-    expect(outcome.clientActions).toEqual([{ a: "\uFFFD [redacted]" }]);
+    expect(outcome.text).toBe("The word is hunter2hunter2\uFFFD");
+    expect(JSON.stringify(llm.requests[1])).not.toContain('"secret":"hunter2');
+    expect(outcome.clientActions).toEqual([{ a: "\uFFFD hunter2hunter2" }]);
     const [asked] = await rowsOf(db, task);
     expect(asked?.content).toBe("a\uFFFDb\uFFFD");
     expect((await callsOf(db, task))[0]).toMatchObject({ status: "done" });

@@ -47,7 +47,7 @@ export function toToolResult(value: unknown, redact: Redact): ToolResult {
   return {
     content: forModel(message, redact),
     error: errorOf(object, redact),
-    clientActions: storableJson(redactTexts(actions, redact)),
+    clientActions: storableJson(actions),
   };
 }
 
@@ -60,14 +60,6 @@ export function failedResult(message: string, redact: Redact): ToolResult {
 function textOf(value: unknown): string {
   if (typeof value === "string") return value;
   return JSON.stringify(value) ?? "Done.";
-}
-
-/** `data` holds a file's content, which is handed over as it is. */
-function redactTexts(actions: JsonObject[], redact: Redact): JsonObject[] {
-  const json = JSON.stringify(actions, (key, value) =>
-    typeof value === "string" && key !== "data" ? redact(value) : value,
-  );
-  return JSON.parse(json) as JsonObject[];
 }
 
 /** Many tools return their JSON as text: it means the same. */

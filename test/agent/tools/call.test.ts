@@ -174,7 +174,7 @@ describe("finalising", () => {
     expect(await returning({ client_action: action, message: "Sent." })).toMatchObject({
       content: "Sent.",
       error: null,
-      clientActions: [{ type: "upload_file", data: "s3cret!", caption: "the [redacted]" }],
+      clientActions: [{ type: "upload_file", data: "s3cret!", caption: "the s3cret!" }],
     });
     expect(await returning(JSON.stringify({ client_action: action }))).toMatchObject({ content: "Done." });
     expect((await returning({ client_action: [action, action] })).clientActions.length).toBe(2);

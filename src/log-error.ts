@@ -1,0 +1,78 @@
+// An error as a log may have it: its text in one line whatever is in it, its frames below, and nothing of what a statement
+// was given. The driver and drizzle put the parameters of a failed statement into message and stack.
+
+import { inspect } from "node:util";
+import { messageOf } from "./errors.ts";
+
+/** Printed by `inspect` as it stands, and by JSON.stringify as its facts. */
+export interface LoggableError {
+  [inspect.custom](): string;
+  toJSON(): ErrorFacts;
+}
+
+export interface ErrorFacts {
+  name: string;
+  message: string;
+  code?: string;
+  stack?: string;
+  cause?: ErrorFacts;
+}
+
+const MOST_CAUSES = 5;
+
+export function loggableError(error: Error): LoggableError {
+  const facts = factsOf(error, MOST_CAUSES);
+  return { [inspect.custom]: () => inLines(facts), toJSON: () => facts };
+}
+
+export const isLoggable = (value: unknown): value is LoggableError =>
+  typeof value === "object" && value !== null && inspect.custom in value && "toJSON" in value;
+
+function factsOf(error: Error, causes: number): ErrorFacts {
+  const { name, cause } = error;
+  const { code } = error as { code?: unknown };
+  const frames = framesOf(error);
+  return {
+    name: escaped(String(name)),
+    message: escaped(messageOf(error)),
+    ...(typeof code === "string" && { code: escaped(code) }),
+    ...(frames.length > 0 && { stack: frames.join("\n") }),
+    ...(cause instanceof Error && causes > 0 && { cause: factsOf(cause, causes - 1) }),
+  };
+}
+
+function inLines({ name, message, code, stack, cause }: ErrorFacts): string {
+  const first = `${name}${code === undefined ? "" : ` [${code}]`}: ${message}`;
+  const below = [stack, cause && `  caused by ${inLines(cause)}`].filter((part) => part !== undefined);
+  return [first, ...below].join("\n");
+}
+
+const MOST_FRAMES = 30;
+
+/** What stands before the first frame is the message, which may have anything in it, also lines like frames. */
+function framesOf({ stack = "", message }: Error): string[] {
+  const at = stack.indexOf(message);
+  const rest = message !== "" && at >= 0 ? stack.slice(at + message.length) : stack;
+  return rest
+    .split("\n")
+    .map((line) => line.trim())
+    .filter((line) => line.startsWith("at "))
+    .slice(0, MOST_FRAMES)
+    .map((line) => `    ${escaped(line)}`);
+}
+
+/** Characters that move a terminal's cursor, end a line, or turn the direction of what follows. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are just what is looked for.
+const CONTROL = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
+
+/** On one line, and without any power over a terminal. */
+export const escaped = (text: string): string =>
+  text.replace(CONTROL, (char) =>
+    char === "\n" ? "\\n" : `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+
+/** Within a finished line: those that quoting lets through. */
+const UNQUOTED = /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
+
+export const withoutDirections = (line: string): string =>
+  line.replace(UNQUOTED, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`);

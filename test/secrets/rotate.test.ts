@@ -1,0 +1,178 @@
+import { expect, test } from "bun:test";
+import { eq, sql } from "drizzle-orm";
+import {
+  channelBindings,
+  channels,
+  integrationSettings,
+  integrationStore,
+  meta,
+  sessions,
+} from "../../src/db/schema.ts";
+import { openHome } from "../../src/home.ts";
+import { newId } from "../../src/ids.ts";
+import type { KeyRing } from "../../src/secrets/key-ring.ts";
+import { CHECK, openKeys } from "../../src/secrets/keys.ts";
+import { rotateKeys } from "../../src/secrets/rotate.ts";
+import { createVault } from "../../src/secrets/vault.ts";
+import { eachDatabase } from "../database.ts";
+import { temporaryFolder } from "../integrations/harness.ts";
+import { sealedV1 } from "./vault.test.ts";
+
+const hex = (byte: number) => Buffer.alloc(32, byte).toString("hex");
+const NONE = { current: undefined, previous: [] };
+
+eachDatabase("rotation of the encryption key", (open) => {
+  async function filled(keys: (at: Awaited<ReturnType<typeof fresh>>) => Promise<KeyRing>) {
+    const at = await fresh();
+    const ring = await keys(at);
+    const vault = createVault(ring);
+    const { query } = at.db;
+    const [channel, session, binding] = [newId(), newId(), newId()];
+    const config = { room: "r", token: "of-a-session", deep: [{ "a/b": { secret: "deep" } }], pin: 12 };
+    const sealedIn = (table: string, row: string, field = "dispatch_config") =>
+      vault.sealConfig(config, { table, row, field });
+    await query.insert(channels).values({
+      id: channel,
+      client_id: `x:${channel}`,
+      name: "x",
+      dispatch_config: sealedIn("channels", channel),
+    });
+    await query.insert(sessions).values({
+      id: session,
+      channel_id: channel,
+      client_id: `x:${channel}`,
+      bot_id: "default",
+      // Of the version before, beside one that was copied here.
+      dispatch_config: { token: sealedV1("of-before", 1), moved: sealedIn("channels", channel).token },
+    });
+    await query.insert(channelBindings).values({
+      id: binding,
+      channel_id: channel,
+      integration_type: "x",
+      client_id: "x:1",
+      dispatch_config: sealedIn("channel_bindings", binding),
+      config: sealedIn("channel_bindings", binding, "config"),
+    });
+    const setting = (key: string, value: string, secret: boolean) => ({
+      integration_id: "x",
+      key,
+      value,
+      secret,
+    });
+    const at1 = { table: "integration_settings", row: "x", field: "TOKEN" };
+    await query
+      .insert(integrationSettings)
+      .values([
+        setting("TOKEN", vault.seal("of-a-setting", at1), true),
+        setting("PASSPHRASE", "plain of before", false),
+        setting("NAME", "plain", false),
+      ]);
+    await query.insert(integrationStore).values({
+      integration_id: "x",
+      key: "k",
+      value: vault.seal('"of-the-store"', { table: "integration_store", row: "x", field: "k" }),
+      secret: true,
+    });
+    const check = async (after: KeyRing) => {
+      const { open, openConfig } = createVault(after);
+      const [one] = await query.select().from(channels).where(eq(channels.id, channel));
+      expect(
+        openConfig(one?.dispatch_config ?? {}, { table: "channels", row: channel, field: "dispatch_config" }),
+      ).toEqual(config);
+      const [two] = await query.select().from(channelBindings).where(eq(channelBindings.id, binding));
+      expect(
+        openConfig(two?.config ?? {}, { table: "channel_bindings", row: binding, field: "config" }),
+      ).toEqual(config);
+      const [three] = await query.select().from(sessions).where(eq(sessions.id, session));
+      const { token } = three?.dispatch_config ?? {};
+      expect(openConfig({ token }, { table: "sessions", row: session, field: "dispatch_config" })).toEqual({
+        token: "of-before",
+      });
+      const rows = await query
+        .select()
+        .from(integrationSettings)
+        .where(eq(integrationSettings.integration_id, "x"));
+      const settings = Object.fromEntries(
+        rows.map(({ key, value, secret }) => [key, secret ? open(value, { ...at1, field: key }) : value]),
+      );
+      expect(settings).toEqual({ TOKEN: "of-a-setting", PASSPHRASE: "plain of before", NAME: "plain" });
+      const [kept] = await query.select().from(integrationStore);
+      expect(open(String(kept?.value), { table: "integration_store", row: "x", field: "k" })).toBe(
+        '"of-the-store"',
+      );
+    };
+    return { ...at, ring, session, check };
+  }
+
+  async function fresh() {
+    const db = await open();
+    for (const table of [channelBindings, sessions, channels, integrationSettings, integrationStore])
+      await db.query.delete(table);
+    await db.query.delete(meta).where(eq(meta.key, CHECK));
+    const folder = await temporaryFolder();
+    return { db, home: openHome(folder.path), [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose]() };
+  }
+
+  test("to the key in the environment seals everything anew; the old one is not needed any more", async () => {
+    await using at = await filled(({ db, home }) => openKeys(db.query, home, { ...NONE, current: hex(1) }));
+    const { db, home, check, session } = at;
+    const { closed, resealed } = await rotateKeys(db, home, { current: hex(2), previous: [hex(1)] });
+    expect(closed).toEqual([`sessions.dispatch_config/moved of ${session}`]);
+    expect(resealed).toBeGreaterThan(8);
+    const after = await openKeys(db.query, home, { ...NONE, current: hex(2) });
+    expect(after.all).toHaveLength(1);
+    await check(after);
+    await expect(openKeys(db.query, home, { ...NONE, current: hex(1) })).rejects.toThrow("is not the key");
+    const [{ n } = { n: -1 }] = (
+      await db.execute(
+        "select count(*)::int as n from sessions where dispatch_config::text like '%sealed:v1%'",
+      )
+    ).rows as { n: number }[];
+    expect(n).toBe(0);
+  });
+
+  test("without one makes a new key in the home; a key that moves into the environment is found there", async () => {
+    await using at = await fresh();
+    const { db, home } = at;
+    const before = await openKeys(db.query, home, NONE);
+    const { key } = await rotateKeys(db, home, NONE);
+    expect(key.id).not.toBe(before.current.id);
+    const after = await openKeys(db.query, home, NONE);
+    expect(after.current).toEqual(key);
+    // What a backup of before needs is kept.
+    expect(after.all.map(({ id }) => id)).toContain(before.current.id);
+    await rotateKeys(db, home, { ...NONE, current: hex(5) });
+    expect((await openKeys(db.query, home, { ...NONE, current: hex(5) })).current.bytes.toString("hex")).toBe(
+      hex(5),
+    );
+  });
+
+  test("that fails half-way changes nothing", async () => {
+    await using at = await filled(({ db, home }) => openKeys(db.query, home, { ...NONE, current: hex(1) }));
+    const { db, home, check, ring } = at;
+    // The last table cannot be written.
+    await db.execute(
+      "create function no_change() returns trigger language plpgsql as $$ begin raise 'no'; end $$",
+    );
+    await db.execute(
+      "create trigger no_change before update on integration_store for each row execute function no_change()",
+    );
+    try {
+      await expect(rotateKeys(db, home, { current: hex(2), previous: [hex(1)] })).rejects.toThrow();
+    } finally {
+      await db.execute("drop function no_change cascade");
+    }
+    await openKeys(db.query, home, { ...NONE, current: hex(1) });
+    await check(ring);
+  });
+
+  test("is refused while a server has the database open", async () => {
+    await using at = await fresh();
+    const { db, home } = at;
+    if (db.kind === "embedded") return;
+    await openKeys(db.query, home, NONE);
+    // Connections of the pool of this test are those of a server to the transaction's own.
+    await Promise.all([1, 2, 3].map(() => db.query.execute(sql`select pg_sleep(0.05)`)));
+    await expect(rotateKeys(db, home, NONE)).rejects.toThrow("stop its servers and workers");
+  });
+});
