@@ -49,11 +49,14 @@ function inLines({ name, message, code, stack, cause }: ErrorFacts): string {
 
 const MOST_FRAMES = 30;
 
-/** What stands before the first frame is the message, which may have anything in it, also lines like frames. */
-function framesOf({ stack = "", message }: Error): string[] {
-  const at = stack.indexOf(message);
-  const rest = message !== "" && at >= 0 ? stack.slice(at + message.length) : stack;
-  return rest
+/** Name and message stand before the first frame, and may have anything in them, also lines like frames. */
+function framesOf(error: Error): string[] {
+  const { stack = "", name, message } = error;
+  const head = [name, error.constructor.name, "Error"].map((one) => `${one}: ${message}`);
+  const known = head.find((one) => stack.startsWith(one));
+  if (known === undefined && /[\r\n]/.test(`${name}${message}`)) return [];
+  return stack
+    .slice(known?.length ?? 0)
     .split("\n")
     .map((line) => line.trim())
     .filter((line) => line.startsWith("at "))
@@ -66,7 +69,7 @@ function framesOf({ stack = "", message }: Error): string[] {
 const CONTROL = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
 
 /** On one line, and without any power over a terminal. */
-export const escaped = (text: string): string =>
+const escaped = (text: string): string =>
   text.replace(CONTROL, (char) =>
     char === "\n" ? "\\n" : `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );
