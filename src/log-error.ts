@@ -69,7 +69,7 @@ function framesOf(error: Error): string[] {
 const CONTROL = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
 
 /** On one line, and without any power over a terminal. */
-const escaped = (text: string): string =>
+export const escaped = (text: string): string =>
   text.replace(CONTROL, (char) =>
     char === "\n" ? "\\n" : `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );

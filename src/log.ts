@@ -4,7 +4,7 @@
 import { configure, getLogger, jsonLinesFormatter, type Logger, type LogRecord } from "@logtape/logtape";
 import { getPrettyFormatter } from "@logtape/pretty";
 import { createLineWriter } from "./line-writer.ts";
-import { isLoggable, loggableError, withoutDirections } from "./log-error.ts";
+import { escaped, isLoggable, loggableError, withoutDirections } from "./log-error.ts";
 import type { Redact } from "./redact.ts";
 
 export type { Logger } from "@logtape/logtape";
@@ -29,7 +29,7 @@ export async function createLog(options: LogOptions): Promise<Logger> {
     createLineWriter({ stream: process.stderr, notice: (lost) => format(lostLines(lost)) }).write;
   await configure({
     reset: true,
-    sinks: { out: (record) => write(withoutDirections(options.redact(format(withLoggableErrors(record))))) },
+    sinks: { out: (record) => write(withoutDirections(options.redact(format(loggable(record))))) },
     loggers: [
       { category: "heddle", lowestLevel: options.level, sinks: ["out"] },
       { category: ["logtape", "meta"], lowestLevel: "error", sinks: ["out"] },
@@ -38,13 +38,13 @@ export async function createLog(options: LogOptions): Promise<Logger> {
   return rootLogger();
 }
 
-function withLoggableErrors(record: LogRecord): LogRecord {
+function loggable(record: LogRecord): LogRecord {
   const shown = (value: unknown) => (value instanceof Error ? loggableError(value) : value);
   const { message, properties } = record;
-  if (![...message, ...Object.values(properties)].some((value) => value instanceof Error)) return record;
   return {
     ...record,
-    message: message.map(shown),
+    // Every other part is the message's own text, which an integration may have put together of anything.
+    message: message.map((part, at) => (at % 2 === 0 ? escaped(String(part)) : shown(part))),
     properties: Object.fromEntries(Object.entries(properties).map(([name, value]) => [name, shown(value)])),
   };
 }

@@ -35,6 +35,19 @@ test("an error's text has no power over a terminal, and forges no line", async (
   expect(await logged("pretty", { deep: [NASTY] })).not.toMatch(/[\u202e\u009b]/);
 });
 
+test("a message that somebody put together is one line", async () => {
+  const lines: string[] = [];
+  const log = await createLog({
+    level: "info",
+    format: "pretty",
+    redact: (text) => text,
+    write: (line) => lines.push(line),
+  });
+  log.info(`LOGM ${NASTY}`);
+  expect(lines).toHaveLength(1);
+  expect(lines[0]?.trimEnd()).not.toMatch(/[\r\n\u202e]/);
+});
+
 test("an error keeps its frames and its causes", async () => {
   const error = new Error("outer", { cause: new TypeError("inner") });
   const text = await logged("pretty", error);
