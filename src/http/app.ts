@@ -187,7 +187,7 @@ function createApi(parts: AppParts, auth: ReturnType<typeof createAuth>, gateway
     .use(openApi({ version: parts.version, scalarBundle: parts.scalarBundle }))
     .use(healthRoutes({ version: parts.version, notReady: () => reasonOf(parts.isReady) }))
     .use(documentRoutes({ documents: parts.documents, ownership, route }))
-    .use(sessionRoutes({ sessions: parts.sessions, ownership, route }))
+    .use(sessionRoutes({ sessions: parts.sessions, ownership, redact: parts.redact, route }))
     .use(channelRoutes({ ...parts, ownership, route }))
     .use(channelBindingRoutes({ bindings: parts.bindings, ownership, route }))
     .use(eventRoutes({ sessions: parts.sessions, ownership, route }))

@@ -1,4 +1,6 @@
 import { Elysia, t } from "elysia";
+import type { Redact } from "../../redact.ts";
+import { mapLeaves } from "../../secrets/leaves.ts";
 import type { MessageRow, Sessions } from "../../sessions/sessions.ts";
 import { Injected, MessageFields, messageOf } from "../message-body.ts";
 import type { Ownership } from "../ownership.ts";
@@ -41,10 +43,12 @@ const MessageAnswer = t.Object({
 export function sessionRoutes({
   sessions,
   ownership,
+  redact,
   route,
 }: {
   sessions: Sessions;
   ownership: Ownership;
+  redact: Redact;
   route: RouteOptions;
 }) {
   return new Elysia({ prefix: "/api/v1/sessions", normalize: false })
@@ -101,7 +105,8 @@ export function sessionRoutes({
     )
     .get(
       "/:id/messages",
-      async ({ params, query }) => (await sessions.messages(params.id, query)).map(present),
+      async ({ params, query }) =>
+        (await sessions.messages(params.id, query)).map((row) => present(row, redact)),
       {
         ...route.plain({
           of: "session",
@@ -123,13 +128,14 @@ export function sessionRoutes({
     );
 }
 
-const present = (row: MessageRow) => ({
+const present = (row: MessageRow, redact: Redact) => ({
   id: row.id,
   session_id: row.session_id,
   role: row.role,
   content: row.content,
   source: row.source,
-  metadata: row.metadata,
+  // What a tool hands to a dispatcher is stored here as it is.
+  metadata: mapLeaves(row.metadata, (leaf) => (typeof leaf === "string" ? redact(leaf) : leaf)),
   from_person: row.from_person,
   task_id: row.task_id,
   tool_calls: row.tool_calls,
