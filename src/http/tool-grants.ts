@@ -3,7 +3,7 @@
 
 import { namesTool } from "../capabilities/tool-patterns.ts";
 import { HeddleError } from "../errors.ts";
-import { covers } from "../scopes.ts";
+import { covers, isScope } from "../scopes.ts";
 import type { Caller } from "./api-keys.ts";
 
 export interface ToolGrantsOptions {
@@ -43,9 +43,11 @@ export function createToolGrants({ toolsOf, bots, toolsIn, dispatcherOf }: ToolG
     ]);
     const refused = beyond.find((name) => !free(name));
     if (refused === undefined) return;
+    const scope = `tools.${refused}:use`;
     throw new HeddleError(
       "forbidden",
-      `The API key needs the scope tools.${refused}:use (or tools:use) for the tool "${refused}", which no bot has.`,
+      // A pattern of names is no part of a scope.
+      `The API key needs the scope ${isScope(scope) ? `${scope} (or tools:use)` : "tools:use"} for "${refused}", which no bot has.`,
       { field },
     );
   };

@@ -186,13 +186,17 @@ eachDatabase("activation", (open) => {
     expect(await activated(channel)).toEqual([]);
   });
 
-  test("reading needs channels.integrations:read, changing :write", async () => {
+  test("reading needs channels.integrations:read, changing :write, and :use for tools that no bot has", async () => {
     const channel = await addChannel();
     const reader = await http.keyWith("channels.integrations:read");
     const other = await http.keyWith("channels.messages:write", "integrations:write");
-    const writer = await http.keyWith("channels:write");
+    const writer = await http.keyWith("channels:write", "tools:use");
+    const without = await http.keyWith("channels:write");
     expect((await call("GET", channel, "available", reader)).status).toBe(200);
     expect((await call("GET", channel, "available", other)).status).toBe(403);
+    const refused = await call("POST", channel, "board/activate", without);
+    expect(refused).toMatchObject({ status: 403, body: { error: { field: "integration_type" } } });
+    expect(JSON.stringify(refused.body)).toContain("needs the scope tools:use for");
     for (const path of ["board/activate", "board/deactivate"]) {
       expect((await call("POST", channel, path, reader)).status).toBe(403);
       expect((await call("POST", channel, path, writer)).status).toBe(200);

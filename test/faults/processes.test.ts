@@ -210,12 +210,12 @@ onPostgres("background processes of two servers", (open) => {
       expect(restarted.pid).not.toBe(pid);
       await up(url, last);
       const before = listeners();
-      expect(before).toEqual([restarted.pid]);
+      expect(before.map((one) => isPartOf(one, restarted.pid))).toEqual([true]);
       const { lines } = await ask(url, `${PROCESS}/logs`);
       first.kill("SIGKILL");
       const taken = await up(url, lines.at(-1).id);
       expect(before.filter(isAlive)).toEqual([]);
-      expect(listeners()).toEqual([taken.pid]);
+      expect(listeners().map((one) => isPartOf(one, taken.pid))).toEqual([true]);
       second.kill("SIGTERM");
       expect(await second.ended).toBe(0);
       expect(processesWith("MARK", mark)).toEqual([]);
