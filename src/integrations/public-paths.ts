@@ -2,36 +2,28 @@
 // what is judged here is, character for character, what the router gets.
 
 import type { SetupManifest } from "../sdk/types.ts";
-
-export interface Asked {
-  method: string;
-  /** Below /integrations/<id>. */
-  path: string;
-}
-
-/** `path` as the router was given it: "/rooms/:room". */
-export type Route = Asked;
+import type { Route } from "./route-finder.ts";
 
 /**
- * Whether a request needs no API key: its path is /webhook or below it, or the manifest declares it. A part ":name" of a
- * declared path stands for any one part, but not for a part that another route of the router spells out: whoever
- * declares POST /:name does not mean POST /settings.
+ * Whether a request needs no API key, its path below /integrations/<id>: it goes to a route at /webhook or below it, or the
+ * manifest declares it. What a pattern leaves open it opens only where the route leaves it open, too: whoever declares
+ * POST /:name, or has a route /:room/:action, does not mean POST /settings or /webhook/delete.
  */
 export function isPublicRoute(
   id: string,
-  { method, path }: Asked,
-  { setup, routes }: { setup: SetupManifest | undefined; routes: readonly Route[] },
+  { method, path }: Route,
+  { setup, answering }: { setup: SetupManifest | undefined; answering: readonly Route[] },
 ): boolean {
   if (isAdminPath(id, path, setup)) return false;
   const parts = partsOf(path);
-  if (parts[0] === "webhook") return true;
+  const routes = answering.map((route) => partsOf(route.path));
+  // Where no route answers, the router says 404.
+  if (parts[0] === "webhook" && routes.every(([first]) => first === "webhook")) return true;
   return declaredIn(id, setup).some(
     (declared) =>
       takes(declared.method, method) &&
       fits(declared.parts, parts) &&
-      !routes.some(
-        (route) => takes(route.method, method) && isNarrower(partsOf(route.path), declared.parts, parts),
-      ),
+      !routes.some((route) => spellsOut(route, declared.parts)),
   );
 }
 
@@ -73,18 +65,13 @@ const fits = (declared: readonly string[], parts: readonly string[]): boolean =>
   declared.length === parts.length &&
   declared.every((part, at) => part.startsWith(":") || part === parts[at]);
 
-/** Whether a route answers the path and spells out a part for which the declared path has a name. */
-function isNarrower(
-  route: readonly string[],
-  declared: readonly string[],
-  parts: readonly string[],
-): boolean {
-  if (!declared.some((part) => part.startsWith(":")) || route.length !== parts.length) return false;
-  const isVariable = (part: string) => part.startsWith(":") || part === "*";
-  return (
-    route.every((part, at) => isVariable(part) || part === parts[at]) &&
-    route.some((part, at) => !isVariable(part) && declared[at]?.startsWith(":"))
-  );
+/** Whether a route has anything but a variable where the declared path has one. */
+function spellsOut(route: readonly string[], declared: readonly string[]): boolean {
+  const wildcard = route.indexOf("*");
+  return declared.some((part, at) => {
+    if (!part.startsWith(":") || (wildcard >= 0 && at >= wildcard)) return false;
+    return !route[at]?.startsWith(":");
+  });
 }
 
 const below = (id: string, path: string): string => {

@@ -457,7 +457,7 @@ export function createIntegrations(options: IntegrationsOptions): Integrations {
       const live = entries.get(id)?.live;
       return (
         live !== undefined &&
-        isPublicRoute(id, asked, { setup: live.setup, routes: live.router?.routes ?? [] })
+        isPublicRoute(id, asked, { setup: live.setup, answering: live.router?.answering(asked) ?? [] })
       );
     },
     isAdminOnly: (id, path) => isAdminPath(id, path, entries.get(id)?.live?.setup),

@@ -1,4 +1,5 @@
 import { type AnyElysia, Elysia } from "elysia";
+import { createRouteFinder, type FindRoutes } from "./route-finder.ts";
 
 /** The mounted routes of one version of an integration. */
 export interface IntegrationRouter {
@@ -9,6 +10,8 @@ export interface IntegrationRouter {
   handle(request: Request): Promise<Response>;
   /** `method` is that of HTTP, or "ALL"; paths as they were written: "/rooms/:room". */
   routes: readonly { method: string; path: string }[];
+  /** Which of them take a request. */
+  answering: FindRoutes;
 }
 
 interface Route {
@@ -39,8 +42,10 @@ export function createRouter(exported: unknown): IntegrationRouter | undefined {
       .filter(({ hooks }) => (hooks.error?.length ?? 0) > 1)
       .map(({ method, path }) => `${method} ${path}`),
   );
+  const routes = (app.routes as Route[]).map(({ method, path }) => ({ method, path }));
   return {
-    routes: (app.routes as Route[]).map(({ method, path }) => ({ method, path })),
+    routes,
+    answering: createRouteFinder(routes),
     async handle(request) {
       const response = await app.handle(request);
       const failure = thrown.get(request);

@@ -110,7 +110,7 @@ export async function createHttpFixture(db: TestDatabase, options: HttpFixtureOp
       whenLoaded: async () => undefined,
       routerOf: (id) => {
         const handle = integrations[id]?.handle;
-        return handle && { handle, routes: [] };
+        return handle && { handle, routes: [], answering: () => [] };
       },
       isPublic: (id, { path }) => integrations[id]?.publicPaths?.includes(path) ?? false,
       isAdminOnly: (id, path) => integrations[id]?.adminPaths?.includes(path) ?? false,

@@ -90,9 +90,10 @@ interface Route {
 
 function publicWrites({ found, loaded }: Subject): Route[] {
   const routes = loaded?.router?.routes ?? [];
-  const isPublic = ({ method, path }: Route) => {
+  const isPublic = (route: Route) => {
+    const { method, path } = route;
     const asked = { method: method === "ALL" ? "POST" : method, path };
-    return isPublicRoute(found.id, asked, { setup: loaded?.setup, routes });
+    return isPublicRoute(found.id, asked, { setup: loaded?.setup, answering: [route] });
   };
   return routes.filter((route) => WRITES.includes(route.method) && isPublic(route));
 }
