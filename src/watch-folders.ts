@@ -11,6 +11,8 @@ import type { Logger } from "./log.ts";
 const DEBOUNCE_MS = 50;
 /** When the system gives no more watches. */
 const POLL_MS = 2000;
+/** Where directories come and go all the time, the next change is told soon. */
+const MOST_LOOKS = 10;
 
 export interface WatchedFolder {
   dir: string;
@@ -50,7 +52,8 @@ export function watchFolders({ folders, log, onChange }: WatchOptions): FolderWa
     running = true;
     try {
       // First watch what is new, then look: a change in between is then seen twice instead of not at all.
-      await cover();
+      // What is watched only now may have changed before.
+      for (const folder of await cover()) changed.add(folder);
       const batch = changed;
       changed = new Set();
       if (!isClosed) await onChange(isPolling ? "all" : batch);
@@ -63,7 +66,21 @@ export function watchFolders({ folders, log, onChange }: WatchOptions): FolderWa
     else if (changed.size > 0) timer = setTimeout(report, DEBOUNCE_MS);
   }
 
-  async function cover(): Promise<void> {
+  /**
+   * What appears in a directory between the look at it and its watch is told by nobody, so it is looked at again then.
+   * Returns the folders that have directories in them which were not watched before.
+   */
+  async function cover(): Promise<Set<string>> {
+    const fresh = new Set<string>();
+    for (let looks = 0; looks < MOST_LOOKS && !isClosed; looks++) {
+      const found = await coverOnce();
+      if (found.length === 0) break;
+      for (const folder of found) fresh.add(folder);
+    }
+    return fresh;
+  }
+
+  async function coverOnce(): Promise<string[]> {
     const wanted = new Map<string, string>();
     const missing = await Promise.all(folders.map((folder) => directoriesOf(folder, wanted)));
     // A folder that is not there yet: its parent tells when it is.
@@ -74,29 +91,35 @@ export function watchFolders({ folders, log, onChange }: WatchOptions): FolderWa
       watcher.close();
       watches.delete(path);
     }
-    await Promise.all([...wanted].map(([path, folder]) => coverOne(path, folder)));
+    const fresh = await Promise.all(
+      [...wanted].map(async ([path, folder]) => ((await coverOne(path, folder)) ? [folder] : [])),
+    );
+    return fresh.flat();
   }
 
-  async function coverOne(path: string, folder: string): Promise<void> {
+  /** Whether it was not watched before. */
+  async function coverOne(path: string, folder: string): Promise<boolean> {
     const found = await stat(path).catch(() => undefined);
     const known = watches.get(path);
-    if (!found || isClosed) return;
+    if (!found || isClosed) return false;
     // The watch of a folder that was replaced by another of its name hears nothing more. Inodes are used again.
     const identity = `${found.ino} ${found.birthtimeMs}`;
-    if (known?.identity === identity) return;
+    if (known?.identity === identity) return false;
     known?.watcher.close();
     try {
       const watcher = watch(path, { persistent: false }, () => note(folder));
       watcher.on("error", () => note(folder));
       watches.set(path, { watcher, identity });
+      return true;
     } catch (error) {
-      if (isPolling) return;
+      if (isPolling) return false;
       isPolling = true;
       log.warning("{path} cannot be watched ({reason}): looking for changes every {seconds} s instead", {
         path,
         reason: messageOf(error),
         seconds: POLL_MS / 1000,
       });
+      return false;
     }
   }
 

@@ -1,0 +1,43 @@
+import { afterEach, expect, test } from "bun:test";
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { rootLogger } from "../src/log.ts";
+import { type FolderWatch, watchFolders } from "../src/watch-folders.ts";
+
+const closers: (() => void)[] = [];
+afterEach(() => {
+  for (const close of closers.splice(0)) close();
+});
+
+// Whatever moment of the first look a folder appears in: it was not listed, and its parent was not watched yet.
+test("a folder that appears while the watches begin is heard from later on", async () => {
+  for (let turns = 0; turns < 24; turns++) {
+    const { folder, watch, heard } = startedWith();
+    for (let turn = 0; turn < turns % 12; turn++) await new Promise(setImmediate);
+    mkdirSync(folder);
+    await watch.ready;
+    writeFileSync(join(folder, "router.ts"), "export {}");
+    expect(await heard).toContain(folder);
+  }
+});
+
+function startedWith(): { folder: string; watch: FolderWatch; heard: Promise<string[]> } {
+  const dir = realpathSync(mkdtempSync(join(tmpdir(), "heddle-watch-")));
+  const folder = join(dir, "late");
+  const heard = Promise.withResolvers<string[]>();
+  const changed = new Set<string>();
+  const watch = watchFolders({
+    folders: [{ dir, tellsOf: "subfolders" }],
+    log: rootLogger(),
+    onChange: async (folders) => {
+      for (const one of folders) changed.add(one);
+      if (changed.has(folder)) heard.resolve([...changed]);
+    },
+  });
+  closers.push(() => {
+    watch.close();
+    rmSync(dir, { recursive: true, force: true });
+  });
+  return { folder, watch, heard: heard.promise };
+}
