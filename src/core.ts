@@ -39,6 +39,7 @@ import { createReview } from "./integrations/review.ts";
 import { createSdkServices } from "./integrations/sdk-services.ts";
 import { createSettings } from "./integrations/settings.ts";
 import { integrationSources } from "./integrations/sources.ts";
+import { createStandstills } from "./integrations/standstills.ts";
 import { createIntegrationStates } from "./integrations/states.ts";
 import { createIntegrationStore } from "./integrations/store.ts";
 import { createOfflineLlm } from "./llm/offline.ts";
@@ -48,6 +49,7 @@ import { createQueue } from "./queue/queue.ts";
 import { createRedactor, type Redact } from "./redact.ts";
 import { build, builtinDir } from "./runtime/assets.ts";
 import { closeToImports } from "./runtime/modules.ts";
+import { standstillRecord } from "./runtime/standstill-record.ts";
 import { createDocuments } from "./search/documents.ts";
 import { openKeys, signingSecret } from "./secrets/keys.ts";
 import { isGuessable } from "./secrets/strength.ts";
@@ -231,6 +233,10 @@ export async function openCore(config: Config, closers: Closers, instrument?: In
     sinks: { tools, dispatchers, hooks, skills, carapaces, templates },
     states,
     redact,
+    standstills: createStandstills({
+      record: standstillRecord(home.path),
+      file: join(home.cache, "standstills.json"),
+    }),
     review: createReview({ dir: workspace.root, keptIn: home.versions, writes }),
     backendFor: (id) =>
       createSdkServices(id, {

@@ -44,6 +44,7 @@ export async function loadReviewed(
   const { folder, readFrom } = from;
   return loadIntegration(from, {
     ...loading,
+    hash,
     prepare: () => prepare(from, hash, { cacheDir, inUse, version: heddle, gate }),
     programOf: (cmd, dir) =>
       programOf(cmd, { folder, readFrom, workspace, gate, closure: look?.closure, hash, dir }),

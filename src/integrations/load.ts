@@ -32,6 +32,7 @@ import { entriesOf, type Prepared, type PrepareResult } from "./prepare.ts";
 import type { Program } from "./program.ts";
 import { checkSecretOf, readSetup } from "./read-setup.ts";
 import { createRouter, type IntegrationRouter } from "./router.ts";
+import { loadingSubject } from "./standstills.ts";
 
 /** What process.ts exports. */
 export interface ProcessDeclaration {
@@ -79,6 +80,8 @@ export interface LoadOptions {
   inTurn?<Value>(work: () => Promise<Value>): Promise<Value>;
   services: Omit<SdkServices, "log">;
   log: Logger;
+  /** Of all that is loaded: what is remembered of a version that never comes to an end. */
+  hash: string;
   /** How long preparing and running all files may take. */
   timeoutMs: number;
 }
@@ -112,11 +115,20 @@ export async function loadIntegration(found: FoundIntegration, options: LoadOpti
     const origin = { kind: "integration" as const, id: found.id };
     const { content, problems } = await readContent(found.folder, found.content, origin, options.readFile);
     if (problems[0]) return failed(problems[0]);
-    const exports = await importAll(found, result.prepared, at, (file, exported) => {
-      if (file === found.files.setup) takeSetup(readSetup(at.file, exported.SETUP), collected, options);
-    });
+    const exports = await importAll(
+      found,
+      options.hash,
+      { prepared: result.prepared, at },
+      (file, exported) => {
+        if (file === found.files.setup) takeSetup(readSetup(at.file, exported.SETUP), collected, options);
+      },
+    );
     collected.seal();
-    const described = describe(found, exports, collected, release);
+    const described = during(
+      () => `reading what ${found.id} exports`,
+      () => describe(found, exports, collected, release),
+      () => loadingSubject({ id: found.id, hash: options.hash, file: at.file }),
+    );
     const { process: declared } = described;
     const process = declared && { ...declared, program: await programFor(declared, result.prepared.dir) };
     return { ok: true, loaded: { ...described, ...content, process } };
@@ -198,20 +210,23 @@ function takeSetup(
 
 async function importAll(
   found: FoundIntegration,
-  prepared: Prepared,
-  at: { file: string },
+  hash: string,
+  { prepared, at }: { prepared: Prepared; at: { file: string } },
   onImported: (file: string, exported: Exports) => void,
 ): Promise<Map<string, Exports>> {
   const exports = new Map<string, Exports>();
   for (const file of entriesOf(found.files)) {
     at.file = `${found.folder}/${file}`;
     const path = `${prepared.dir}/${file.replace(/\.[^.]+$/, "")}.js`;
-    const exported = await during(
+    await during(
       () => `loading ${found.id}/${file}`,
-      () => importModule(path),
+      async () => {
+        const exported = await importModule(path);
+        exports.set(file, exported);
+        onImported(file, exported);
+      },
+      () => loadingSubject({ id: found.id, hash, file: at.file }),
     );
-    exports.set(file, exported);
-    onImported(file, exported);
   }
   at.file = found.folder;
   return exports;

@@ -24,6 +24,7 @@ import { createPace, type PaceOptions } from "./pace.ts";
 import { isAdminPath, isPublicRoute } from "./public-paths.ts";
 import { noReview, type PendingApproval, type Review } from "./review.ts";
 import type { IntegrationRouter } from "./router.ts";
+import type { Standstills } from "./standstills.ts";
 import type { IntegrationStates } from "./states.ts";
 import { createTurnstile } from "./turnstile.ts";
 import { type IntegrationView, viewOf } from "./view.ts";
@@ -60,6 +61,8 @@ export interface IntegrationsOptions {
   states?: Pick<IntegrationStates, "get" | "onChange">;
   /** Holds back what bots wrote and nobody approved. Default: there are no such files. */
   review?: Review;
+  /** Holds back what made an earlier process stand still when it was loaded. Default: there is no such thing. */
+  standstills?: Standstills;
   /** For preparing and running one integration. Default 15 s. */
   loadTimeoutMs?: number;
   /** How fast changes of one integration's files are taken up. */
@@ -117,7 +120,7 @@ export interface Integrations {
 }
 
 export function createIntegrations(options: IntegrationsOptions): Integrations {
-  const { log, redact = (text: string) => text, review = noReview } = options;
+  const { log, redact = (text: string) => text, review = noReview, standstills } = options;
   const isEnabled = (id: string) => options.states?.get(id).enabled ?? true;
   const listeners = createListeners<Parameters<IntegrationListener>>((error, id) =>
     log.error("A change of {id} was not taken up: {error}", { id, error }),
@@ -155,13 +158,26 @@ export function createIntegrations(options: IntegrationsOptions): Integrations {
     const ids = new Set(discovery.found.map(({ id }) => id));
     for (const id of [...entries.keys()]) if (!ids.has(id)) remove(id);
     const loads: Promise<void>[] = [];
+    const suspects: { id: string; begin: () => Promise<void> }[] = [];
+    const begin = (id: string, loading: Promise<void>): void => {
+      loads.push(loading);
+      if (!firstLoads.has(id)) firstLoads.set(id, loading);
+    };
     for (const found of discovery.found) {
       const entry = entries.get(found.id);
       const isMoved = entry?.found.folder !== found.folder;
       if (!isMoved && changed !== "all" && !changed.has(found.folder)) continue;
-      const loading = load(found, isMoved);
-      loads.push(loading);
-      if (!firstLoads.has(found.id)) firstLoads.set(found.id, loading);
+      // Those that come last have their place in the order of the sources all the same.
+      entryOf(found);
+      if (standstills?.isSuspect(found.id)) {
+        suspects.push({ id: found.id, begin: () => load(found, isMoved) });
+      } else begin(found.id, load(found, isMoved));
+    }
+    let before: Promise<unknown> = Promise.all(loads);
+    for (const suspect of suspects) {
+      const loading = before.then(suspect.begin);
+      begin(suspect.id, loading);
+      before = loading;
     }
     discovered.resolve();
     return loads;
@@ -215,6 +231,8 @@ export function createIntegrations(options: IntegrationsOptions): Integrations {
     const { id } = found;
     const generation = ++entry.generation;
     clearTimeout(entry.healing.timer);
+    const problem = standstills?.whyNot(id, reviewed.hash);
+    if (problem) return quarantine(entry, problem);
     const result = await loadReviewed(found, reviewed, {
       cacheDir,
       inUse,
@@ -231,6 +249,7 @@ export function createIntegrations(options: IntegrationsOptions): Integrations {
     }
     void entry.waiting?.release();
     entry.waiting = undefined;
+    standstills?.forget(id);
     const { settings } = result.ok ? result.loaded : result;
     // Of one that cannot even be bundled nothing was heard.
     if (result.ok || settings.length > 0) entry.settings = settings;
@@ -482,6 +501,7 @@ export function createIntegrations(options: IntegrationsOptions): Integrations {
     },
     async reload(id) {
       const entry = entries.get(id);
+      standstills?.forget(id);
       if (entry) await load(entry.found, true);
       const reloaded = get(id);
       if (!reloaded) throw new HeddleError("not_found", `There is no integration "${id}"`);

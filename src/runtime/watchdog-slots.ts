@@ -2,11 +2,13 @@
 //
 //   Int32 0: the counter of the event loop
 //   Int32 1: 1 when the watchdog is to look
-//   then SLOTS times: Int32 order (0: free), Int32 length, LABEL_BYTES of UTF-8
+//   then SLOTS times: Int32 order (0: free), then label and subject, each an Int32 length and its bytes of UTF-8
 
 const SLOTS = 64;
 const LABEL_BYTES = 200;
-const SLOT_BYTES = 8 + LABEL_BYTES;
+const SUBJECT_BYTES = 800;
+const SUBJECT_AT = 8 + LABEL_BYTES;
+const SLOT_BYTES = SUBJECT_AT + 4 + SUBJECT_BYTES;
 const HEAD_BYTES = 8;
 
 export const sharedMemory = (): SharedArrayBuffer => new SharedArrayBuffer(HEAD_BYTES + SLOTS * SLOT_BYTES);
@@ -17,10 +19,16 @@ export interface Slots {
   arm(): void;
   isArmed(): boolean;
   /** Takes a slot; -1 when none is free. */
-  begin(label: string): number;
+  begin(label: string, subject?: string): number;
   end(slot: number): void;
   /** Of those that have begun and not ended, the latest first. */
-  underWay(): string[];
+  underWay(): UnderWay[];
+}
+
+export interface UnderWay {
+  label: string;
+  /** "" when it has none. */
+  subject: string;
 }
 
 export function slotsOf(memory: SharedArrayBuffer): Slots {
@@ -28,19 +36,28 @@ export function slotsOf(memory: SharedArrayBuffer): Slots {
   const bytes = new Uint8Array(memory);
   let order = 0;
   const at = (slot: number) => HEAD_BYTES + slot * SLOT_BYTES;
+  const write = (start: number, text: string, limit: number) => {
+    const encoded = new TextEncoder().encode(text).subarray(0, limit);
+    bytes.set(encoded, start + 4);
+    Atomics.store(numbers, start / 4, encoded.length);
+  };
+  const read = (start: number): string => {
+    const length = Atomics.load(numbers, start / 4);
+    // A copy: a decoder takes no shared memory.
+    return new TextDecoder().decode(Uint8Array.from(bytes.subarray(start + 4, start + 4 + length)));
+  };
 
   return {
     beat: () => void Atomics.add(numbers, 0, 1),
     beats: () => Atomics.load(numbers, 0),
     arm: () => void Atomics.store(numbers, 1, 1),
     isArmed: () => Atomics.load(numbers, 1) === 1,
-    begin(label) {
+    begin(label, subject = "") {
       for (let slot = 0; slot < SLOTS; slot++) {
         const start = at(slot);
         if (Atomics.load(numbers, start / 4) !== 0) continue;
-        const text = new TextEncoder().encode(label).subarray(0, LABEL_BYTES);
-        bytes.set(text, start + 8);
-        Atomics.store(numbers, start / 4 + 1, text.length);
+        write(start + 4, label, LABEL_BYTES);
+        write(start + SUBJECT_AT, subject, SUBJECT_BYTES);
         Atomics.store(numbers, start / 4, ++order);
         return slot;
       }
@@ -50,19 +67,14 @@ export function slotsOf(memory: SharedArrayBuffer): Slots {
       if (slot >= 0) Atomics.store(numbers, at(slot) / 4, 0);
     },
     underWay() {
-      const found: { order: number; label: string }[] = [];
+      const found: (UnderWay & { order: number })[] = [];
       for (let slot = 0; slot < SLOTS; slot++) {
         const start = at(slot);
         const order = Atomics.load(numbers, start / 4);
         if (order === 0) continue;
-        const length = Atomics.load(numbers, start / 4 + 1);
-        // A copy: a decoder takes no shared memory.
-        const label = new TextDecoder().decode(
-          Uint8Array.from(bytes.subarray(start + 8, start + 8 + length)),
-        );
-        found.push({ order, label });
+        found.push({ order, label: read(start + 4), subject: read(start + SUBJECT_AT) });
       }
-      return found.sort((a, b) => b.order - a.order).map(({ label }) => label);
+      return found.sort((a, b) => b.order - a.order).map(({ label, subject }) => ({ label, subject }));
     },
   };
 }

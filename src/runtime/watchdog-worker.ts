@@ -3,6 +3,7 @@
 
 import { write } from "node:fs";
 import { workerData } from "node:worker_threads";
+import { leaveStandstill } from "./standstill-record.ts";
 import { slotsOf } from "./watchdog-slots.ts";
 
 export interface WatchdogData {
@@ -10,6 +11,8 @@ export interface WatchdogData {
   killAfterMs: number;
   warnAfterMs: number;
   format: "json" | "pretty";
+  /** A file to leave word in for the next start. */
+  record: string;
 }
 
 const LOOK_EVERY_MS = 250;
@@ -19,7 +22,7 @@ const LONGEST_LOOK_MS = 1_000;
 const LAST_WORDS_MS = 500;
 const NAMED = 5;
 
-const { memory, killAfterMs, warnAfterMs, format } = workerData as WatchdogData;
+const { memory, killAfterMs, warnAfterMs, format, record } = workerData as WatchdogData;
 const slots = slotsOf(memory);
 let lastBeats = slots.beats();
 let lastLook = performance.now();
@@ -45,6 +48,8 @@ function look(): void {
     isEnding = true;
     const end = () => process.kill(process.pid, "SIGKILL");
     setTimeout(end, LAST_WORDS_MS);
+    const subjects = slots.underWay().flatMap(({ subject }) => (subject === "" ? [] : [subject]));
+    leaveStandstill(record, { at: new Date().toISOString(), seconds: seconds(), subjects });
     say(`${standstill()} Heddle ends itself now (SIGKILL), so that it is started again.`, end);
   } else if (standingMs >= warnAfterMs && !isTold) {
     isTold = true;
@@ -52,12 +57,13 @@ function look(): void {
   }
 }
 
+const seconds = (): number => Math.round(standingMs / 1000);
+
 function standstill(): string {
-  const [latest, ...others] = slots.underWay();
-  const seconds = Math.round(standingMs / 1000);
+  const [latest, ...others] = slots.underWay().map(({ label }) => label);
   const at = latest === undefined ? "Nothing that is known had begun." : `What began last is ${latest}.`;
   const besides = others.length > 0 ? ` Also under way: ${others.slice(0, NAMED).join("; ")}.` : "";
-  return `The event loop has stood still for ${seconds} seconds: no request is answered. ${at}${besides}`;
+  return `The event loop has stood still for ${seconds()} seconds: no request is answered. ${at}${besides}`;
 }
 
 function say(message: string, done: () => void): void {

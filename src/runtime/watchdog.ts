@@ -4,6 +4,7 @@ import { channel } from "node:diagnostics_channel";
 import { Worker } from "node:worker_threads";
 import { ACTIVITY, type Activity } from "../activity.ts";
 import { watchdogProgram } from "./assets.ts";
+import { standstillRecord } from "./standstill-record.ts";
 import { sharedMemory, slotsOf } from "./watchdog-slots.ts";
 import type { WatchdogData } from "./watchdog-worker.ts";
 
@@ -29,14 +30,20 @@ export async function startWatchdog(options: WatchdogOptions): Promise<Watchdog>
   const { home, killAfterMs, warnAfterMs = WARN_AFTER_MS, format } = options;
   const memory = sharedMemory();
   const slots = slotsOf(memory);
-  const workerData: WatchdogData = { memory, killAfterMs, warnAfterMs, format };
+  const workerData: WatchdogData = {
+    memory,
+    killAfterMs,
+    warnAfterMs,
+    format,
+    record: standstillRecord(home),
+  };
   const worker = new Worker(await watchdogProgram(home), { workerData });
   worker.unref();
 
   const begun = new Map<object, number>();
   const onActivity = (message: unknown) => {
-    const { id, label } = message as Activity;
-    if (label !== undefined) begun.set(id, slots.begin(label));
+    const { id, label, subject } = message as Activity;
+    if (label !== undefined) begun.set(id, slots.begin(label, subject));
     else {
       slots.end(begun.get(id) ?? -1);
       begun.delete(id);

@@ -35,7 +35,10 @@ export async function temporaryFolder() {
 
 interface HarnessOptions
   extends Partial<
-    Pick<IntegrationsOptions, "watch" | "loadTimeoutMs" | "pace" | "backendFor" | "states" | "review">
+    Pick<
+      IntegrationsOptions,
+      "watch" | "loadTimeoutMs" | "pace" | "backendFor" | "states" | "review" | "standstills"
+    >
   > {
   sources?: IntegrationSource[];
   cacheDir?: string;
@@ -88,6 +91,7 @@ export async function harness(files: Files, options: HarnessOptions = {}) {
       })),
     ...(options.states && { states: options.states }),
     ...(options.review && { review: options.review }),
+    ...(options.standstills && { standstills: options.standstills }),
     ...(options.pace && { pace: options.pace }),
     ...(options.loadTimeoutMs !== undefined && { loadTimeoutMs: options.loadTimeoutMs }),
   });

@@ -26,7 +26,12 @@ during(
   () => undefined,
 );
 setTimeout(() => {
-  if (deed === "blocks") during(() => "the tool that never ends", forever);
+  if (deed === "blocks")
+    during(
+      () => "the tool that never ends",
+      forever,
+      () => "that tool",
+    );
   if (deed === "blocks a while" || deed === "unarmed") forSeconds(deed === "unarmed" ? 3 : 1);
   console.log("here");
   setInterval(() => undefined, 1_000);

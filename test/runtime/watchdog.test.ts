@@ -1,10 +1,12 @@
 import { afterAll, expect, test } from "bun:test";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { standstillRecord, takeStandstill } from "../../src/runtime/standstill-record.ts";
 import { sharedMemory, slotsOf } from "../../src/runtime/watchdog-slots.ts";
 
 const home = mkdtempSync(join(tmpdir(), "heddle-watchdog-"));
+mkdirSync(join(home, "cache"));
 afterAll(() => rmSync(home, { recursive: true, force: true }));
 
 function start(deed: string) {
@@ -35,6 +37,9 @@ test("a loop that stands still is named and then ended", async () => {
   expect(said[0]).toContain(named);
   expect(said[1]).toContain(named);
   expect(said[1]).toContain("ends itself now (SIGKILL)");
+  const record = takeStandstill(standstillRecord(home));
+  expect(record).toMatchObject({ subjects: ["that tool"] });
+  expect(takeStandstill(standstillRecord(home))).toBeUndefined();
 }, 30_000);
 
 test("one that goes on in time is named, and lives", async () => {
@@ -73,6 +78,9 @@ test("slots are used again, and more than there are do no harm", () => {
   for (const slot of slots) writer.end(slot);
   expect(reader.underWay()).toEqual([]);
   writer.begin("first");
-  writer.begin("second");
-  expect(reader.underWay()).toEqual(["second", "first"]);
+  writer.begin("second", "its subject");
+  expect(reader.underWay()).toEqual([
+    { label: "second", subject: "its subject" },
+    { label: "first", subject: "" },
+  ]);
 });

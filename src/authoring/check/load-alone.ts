@@ -21,6 +21,7 @@ export async function loadAlone(found: FoundIntegration, scratch: string): Promi
   const hash = await contentHash(found.folder, build.version);
   const result = await withoutNetwork(calls, () =>
     loadIntegration(found, {
+      hash: "",
       prepare: () => prepare(found, hash, { cacheDir, version: build.version, inUse: new Set() }),
       services,
       // What it logs is not what was asked for.
