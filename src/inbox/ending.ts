@@ -51,10 +51,10 @@ async function reasonOf(answer: Answer, error: unknown): Promise<string | null> 
   return (texts.find((text) => typeof text === "string" && text !== "") as string | undefined) ?? null;
 }
 
-/** Who refuses a sender may keep the reason from it; the operator is told. */
+/** Who refuses a sender may keep the reason from it, and so may whoever passes the refusal on; the operator is told. */
 function reasonBehind(error: unknown): unknown {
   const isRefusal = error instanceof Error && "code" in error && error.code === "invalid_signature";
-  return isRefusal && error.cause instanceof Error ? error.cause : error;
+  return isRefusal && error.cause instanceof Error ? reasonBehind(error.cause) : error;
 }
 
 export const isJson = (answer: Pick<Answer, "headers">): boolean =>

@@ -403,7 +403,7 @@ eachDatabase("webhook endpoints", (open) => {
     };
     const nobody = await ask("nobody");
     expect(nobody).toMatchObject({ status: 403, body: { error: { code: "invalid_signature" } } });
-    const reasons = ["There is no endpoint of this name"];
+    const reasons: unknown[] = ["There is no endpoint of this name"];
     for (const [scheme, reason] of [
       ["github", "The header x-hub-signature-256 is missing"],
       ["bearer", "The header authorization is missing"],
@@ -416,6 +416,18 @@ eachDatabase("webhook endpoints", (open) => {
     await send("PATCH", `${ENDPOINTS}/${name}`, { body: { enabled: false } });
     expect(await ask(name)).toEqual(nobody);
     reasons.push("The endpoint is disabled");
+    name += "late";
+    const secret = `whsec_${Buffer.from("a secret that is long enough").toString("base64")}`;
+    await make({ verifier: { scheme: "standard" }, secrets: [secret] });
+    const at = new Date(Date.now() + 3600_000);
+    const late = signWebhook("{}", { scheme: "standard", secret }, { at });
+    const refused = await send("POST", `/integrations/webhook/${name}`, {
+      key: null,
+      body: "{}",
+      headers: late,
+    });
+    expect({ status: refused.status, body: refused.body }).toEqual(nobody);
+    reasons.push(expect.stringMatching(/^The timestamp is 3,(599|600) s ahead of this server's clock/));
     // The operator sees why.
     const { events } = (await send("GET", "/api/v1/inbox?integration_id=webhook&limit=20")).body;
     const told = events.map(({ reason }: { reason: string }) => reason);

@@ -19,6 +19,8 @@ export interface Proof {
   /** Milliseconds. */
   now: number;
   toleranceSeconds: number;
+  /** Takes what the operator, and never the sender, is to know of why nothing is proven. */
+  tell(reason: string): void;
 }
 
 export interface Signing {
@@ -45,6 +47,15 @@ export interface Scheme<Event> {
 const SECONDS = /^[1-9]\d{0,11}$/;
 
 /** Whether a decimal number of seconds is near enough to now, before or after. */
-export function isTimely(timestamp: string, { now, toleranceSeconds }: Proof): boolean {
-  return SECONDS.test(timestamp) && Math.abs(now / 1000 - Number(timestamp)) <= toleranceSeconds;
+export function isTimely(timestamp: string, { now, toleranceSeconds, tell }: Proof): boolean {
+  if (!SECONDS.test(timestamp)) return false;
+  const ahead = Math.round(Number(timestamp) - now / 1000);
+  if (Math.abs(now / 1000 - Number(timestamp)) <= toleranceSeconds) return true;
+  // Without this a clock that is wrong looks like a secret that is wrong.
+  tell(
+    `The timestamp is ${seconds(Math.abs(ahead))} ${ahead > 0 ? "ahead of" : "behind"} this server's clock, and only ${seconds(toleranceSeconds)} are allowed: compare this machine's clock with the sender's.`,
+  );
+  return false;
 }
+
+const seconds = (count: number): string => `${count.toLocaleString("en")} s`;

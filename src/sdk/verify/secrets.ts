@@ -34,5 +34,6 @@ export const sameText = (a: string, b: string): boolean => timingSafeEqual(sha25
 
 export const sha256 = (content: string | Uint8Array): Buffer => createHash("sha256").update(content).digest();
 
-export const refused = (message = "The signature does not match the body"): HeddleError =>
-  new HeddleError("invalid_signature", message);
+/** `cause` is for the operator: the sender is told the message alone. */
+export const refused = (message = "The signature does not match the body", cause?: Error): HeddleError =>
+  new HeddleError("invalid_signature", message, { cause });

@@ -57,7 +57,12 @@ export function createVerifiers(host: VerifierHost = NOBODY) {
     const received = { headers: request.headers, bytes: await readBytes(request, maxBytes) };
     if (!host.isProven(received)) {
       const usable = usableSecrets(secrets);
-      if (!scheme.prove(received, { secrets: usable, now: now(), toleranceSeconds })) throw refused();
+      let why: Error | undefined;
+      const tell = (reason: string) => {
+        why = new Error(reason);
+      };
+      const proof = { secrets: usable, now: now(), toleranceSeconds, tell };
+      if (!scheme.prove(received, proof)) throw refused(undefined, why);
     }
     host.sawSender(received);
     return scheme.read(received);

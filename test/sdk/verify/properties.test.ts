@@ -236,6 +236,24 @@ describe.each(SENDERS)("$name", (sender) => {
       );
     });
 
+    test("a clock that is wrong is told to the operator, and the sender hears what any other does", async () => {
+      const [sent] = fc.sample(sentBy(sender), 1) as [Sent];
+      for (const [by, words] of [
+        [-3600, "3,600 s ahead of this server's clock"],
+        [301, "301 s behind this server's clock"],
+      ] as const) {
+        const checked = sender.verify(genuine(sent), sent.secret, { now: () => NOW.getTime() + by * 1000 });
+        const error = await checked.catch((error) => error);
+        expect(error).toMatchObject({ ...INVALID, message: "The signature does not match the body" });
+        expect(error.cause.message).toContain(words);
+      }
+      const wrong = await sender
+        .verify(genuine(sent), sender.secretOf(new Uint8Array(12)), clock)
+        .catch((e) => e);
+      expect(wrong).toMatchObject(INVALID);
+      expect(wrong.cause).toBeUndefined();
+    });
+
     test("a timestamp is digits, and the signed ones", async () => {
       const header = Object.keys(sender.headers({ body: "{}", secret: "whsec_AAAA", id: "1", at: NOW }));
       const name = header.find((one) => one.endsWith("timestamp"));
