@@ -8,7 +8,7 @@ import { type DeliveryPayload, type DeliveryStatus, deliveries, type JsonObject 
 import { HeddleError } from "../errors.ts";
 import { newId } from "../ids.ts";
 import type { Logger } from "../log.ts";
-import type { Queue } from "../queue/queue.ts";
+import type { NewJob, Queue } from "../queue/queue.ts";
 import type { Redactor } from "../redact.ts";
 import { type Attempt, createAttempt } from "./attempt.ts";
 import { shortenWaits } from "./clock.ts";
@@ -92,7 +92,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
         };
       });
     if (rows.length === 0) return;
-    const jobs = rows.map(({ id, target_key }) => ({ id: newId(), subject: id, key: target_key }));
+    const jobs = rows.map(jobOf);
     await Promise.all([tx.insert(deliveries).values(rows), queue.enqueueAll(tx, "deliveries", jobs)]);
   };
 
@@ -108,7 +108,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
     adopt: (job) =>
       db.query.transaction(async (tx) => {
         const row = await find(tx, job.subject);
-        if (row) await queue.enqueue(tx, "deliveries", { id: newId(), subject: row.id, key: keyOf(row) });
+        if (row) await queue.enqueue(tx, "deliveries", jobOf({ ...row, target_key: keyOf(row) }));
         await queue.complete(tx, "unordered_deliveries", job);
       }),
     shortenWaits: () => shortenWaits(options),
@@ -138,7 +138,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
           .where(and(eq(deliveries.id, id), inArray(deliveries.status, ["dead", "delivered"])))
           .returning();
         if (row) {
-          await queue.enqueue(tx, "deliveries", { id: newId(), subject: id, key: keyOf(row) });
+          await queue.enqueue(tx, "deliveries", jobOf({ ...row, target_key: keyOf(row) }));
           return row;
         }
         // Over the transaction: the embedded database has no second connection.
@@ -148,6 +148,13 @@ export function createOutbox(options: OutboxOptions): Outbox {
       }),
   };
 }
+
+const jobOf = (row: { id: string; target_key: string; dispatch_type: string }): NewJob => ({
+  id: newId(),
+  subject: row.id,
+  key: row.target_key,
+  group: row.dispatch_type,
+});
 
 const conditionOf = (
   { status, task_id, session_id, dispatch_type, cursor, reach }: DeliveryFilter,

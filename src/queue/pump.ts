@@ -12,9 +12,14 @@ export interface Pump {
 
 export interface PumpOptions<Job> {
   concurrency: number;
+  /** Of one group so many at once, at most: when all of its jobs hang, the others' still find slots. */
+  perGroup?: number;
+  /** Undefined for a job that counts to no group. Default: none does. */
+  groupOf?: (job: Job) => string | undefined;
   /** Jobs have successors that may run only after them: the end of one is a reason to look again. */
   ordered: boolean;
-  fetch: (count: number) => Promise<Job[]>;
+  /** At most `count` jobs, and none of the groups in `full`. */
+  fetch: (count: number, full: string[]) => Promise<Job[]>;
   /** Tells the queue that these are still running. */
   touch: (jobs: Job[]) => Promise<void>;
   touchEveryMs: number;
@@ -41,11 +46,26 @@ export function createPump<Job>(options: PumpOptions<Job>): Pump {
       // The completion of any job wakes again.
       if (free <= 0) return;
       woken = false;
-      const jobs = await options.fetch(free);
+      const { full, room } = shares();
+      const count = Math.min(free, room);
+      const jobs = await options.fetch(count, full);
       for (const job of jobs) start(job);
-      mayBeMore = jobs.length === free;
+      mayBeMore = jobs.length === count;
       if (mayBeMore) woken = true;
     }
+  };
+
+  /** Which groups have their share already, and how many of any one other group still fit into its own. */
+  const shares = (): { full: string[]; room: number } => {
+    const { perGroup = Number.POSITIVE_INFINITY, groupOf } = options;
+    const counts = new Map<string, number>();
+    for (const job of running.keys()) {
+      const group = groupOf?.(job);
+      if (group !== undefined) counts.set(group, (counts.get(group) ?? 0) + 1);
+    }
+    const full = [...counts].filter(([, count]) => count >= perGroup).map(([group]) => group);
+    const others = [...counts.values()].filter((count) => count < perGroup);
+    return { full, room: perGroup - Math.max(0, ...others) };
   };
 
   const start = (job: Job) => {

@@ -27,6 +27,8 @@ export interface Job {
   subject: string;
   /** pg-boss counts fetches; with the id it names this very claim. */
   retryCount: number;
+  /** See NewJob; undefined for those of a version that had no groups. */
+  group?: string;
 }
 
 export interface NewJob {
@@ -35,6 +37,8 @@ export interface NewJob {
   subject: string;
   /** Jobs of one key run one after the other. */
   key: string;
+  /** Jobs of one group share what `work` leaves to a group. */
+  group?: string;
 }
 
 export interface Queue {
@@ -57,7 +61,13 @@ export interface Queue {
   /** Fetches and runs jobs until the pump is stopped. `run` must not throw. */
   work(
     name: QueueName,
-    options: { concurrency: number; run: (job: Job) => Promise<void>; backstopMs?: number },
+    options: {
+      concurrency: number;
+      /** Of one group so many at once in this process, at most. Default: all of them. */
+      perGroup?: number;
+      run: (job: Job) => Promise<void>;
+      backstopMs?: number;
+    },
   ): Pump;
   close(): Promise<void>;
 }
@@ -122,10 +132,11 @@ export async function createQueue({ db, log }: { db: Database; log: Logger }): P
   const within = (tx: Queryable): { db: Db } => ({ db: fromDrizzle(tx as never, sql) });
 
   const enqueueAll: Queue["enqueueAll"] = async (tx, name, jobs) => {
-    const rows = jobs.map(({ id, subject, key }) => ({
+    const rows = jobs.map(({ id, subject, key, group }) => ({
       data: { subject },
       ...(id && { id }),
       singletonKey: key,
+      ...(group !== undefined && { group: { id: group } }),
     }));
     await boss.insert(BOSS_NAMES[name], rows, within(tx));
   };
@@ -170,18 +181,26 @@ export async function createQueue({ db, log }: { db: Database; log: Logger }): P
         await boss.update(String(name), undefined, { id: String(id), startAfter: 0 });
       }
     },
-    work(name, { concurrency, run, backstopMs }) {
+    work(name, { concurrency, perGroup, run, backstopMs }) {
       const pump = createPump<Job>({
         concurrency,
+        ...(perGroup !== undefined && { perGroup }),
+        groupOf: ({ group }) => group,
         ordered: name !== "unordered_deliveries",
         touchEveryMs: TOUCH_EVERY_MS,
         ...(backstopMs !== undefined && { backstopMs }),
-        async fetch(count) {
+        async fetch(count, full) {
           const jobs = await boss.fetch<{ subject: string }>(BOSS_NAMES[name], {
             batchSize: count,
             includeMetadata: true,
+            ignoreGroups: full,
           });
-          return jobs.map(({ id, data, retryCount }) => ({ id, subject: data.subject, retryCount }));
+          return jobs.map(({ id, data, retryCount, groupId }) => ({
+            id,
+            subject: data.subject,
+            retryCount,
+            ...(groupId && { group: groupId }),
+          }));
         },
         touch: async (jobs) => {
           await boss.touch(BOSS_NAMES[name], jobs.map(claimOf));

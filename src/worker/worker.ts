@@ -16,6 +16,11 @@ export interface Worker {
   close(): Promise<void>;
 }
 
+/**
+ * Of which all deliveries may hang at once while those of others are still made. A delivery waits for somebody else and
+ * costs next to nothing meanwhile.
+ */
+const DISPATCH_TYPES = 4;
 const CANCEL_CHECK_MS = 1_000;
 const ADOPTION_CHECK_MS = 5_000;
 const CLOCK_CHECK_MS = 30_000;
@@ -42,7 +47,8 @@ export function createWorker(options: WorkerOptions): Worker {
     },
   });
   const deliveryPump = queue.work("deliveries", {
-    concurrency,
+    concurrency: DISPATCH_TYPES * concurrency,
+    perGroup: concurrency,
     run: (job) => outbox.attempt(job, deliveries.signal),
   });
   const adoptionPump = queue.work("unordered_deliveries", {

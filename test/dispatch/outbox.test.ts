@@ -124,6 +124,13 @@ eachDatabase("outbox", (open) => {
     await queue.close();
   });
 
+  test("deliveries of one type are one group, so that they share what is left to a type", async () => {
+    const { db, queue } = await fixture(() => ({ receipt: 1 }));
+    const { rows } = await db.execute("select group_id from pgboss.job where name = 'deliveries_by_target'");
+    expect(rows).toEqual([{ group_id: "chat" }]);
+    await queue.close();
+  });
+
   test("a dispatcher that returns nothing has delivered, without a receipt", async () => {
     const nothings = [undefined, null, true, {}, "sent"];
     const { attempt, row, outbox, queue } = await fixture(({ attempt }) => nothings[attempt - 1]);

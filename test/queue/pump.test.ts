@@ -58,6 +58,40 @@ describe("pump", () => {
     await queue.pump.stop();
   });
 
+  test("asks for no more of a group than fits into its share, and for none of a full one", async () => {
+    const asked: { count: number; full: string[] }[] = [];
+    const waiting = ["a1", "a2", "b1", "a3"];
+    const released = Promise.withResolvers<void>();
+    const settled = Promise.withResolvers<void>();
+    const pump = createPump<string>({
+      concurrency: 10,
+      perGroup: 2,
+      groupOf: (job) => job[0],
+      ordered: true,
+      touchEveryMs: 1_000_000,
+      backstopMs: 1_000_000,
+      fetch: async (count, full) => {
+        asked.push({ count, full });
+        const found = waiting.filter((job) => !full.includes(job[0] ?? "")).slice(0, count);
+        for (const job of found) waiting.splice(waiting.indexOf(job), 1);
+        if (found.length < count) settled.resolve();
+        return found;
+      },
+      touch: async () => {},
+      run: () => released.promise,
+      onError: () => {},
+    });
+    pump.wake();
+    await settled.promise;
+    expect(asked).toEqual([
+      { count: 2, full: [] },
+      { count: 2, full: ["a"] },
+    ]);
+    expect(waiting).toEqual(["a3"]);
+    released.resolve();
+    await pump.stop();
+  });
+
   test("a wake-up during a fetch is not lost", async () => {
     const jobs: string[] = [];
     const ran = Promise.withResolvers<void>();

@@ -81,6 +81,47 @@ eachDatabase("queue", (open) => {
     await queue.close();
   });
 
+  test("a group whose jobs all hang leaves slots to the others, and gets its own back", async () => {
+    const db = await open();
+    const queue = await createQueue({ db, log });
+    const send = (group: string, count: number) =>
+      db.query.transaction((tx) =>
+        queue.enqueueAll(
+          tx,
+          "deliveries",
+          Array.from({ length: count }, (_, i) => ({ subject: `${group}${i}`, key: `${group}${i}`, group })),
+        ),
+      );
+    const hung = new Set<Job>();
+    const ended: string[] = [];
+    let most = 0;
+    const release = Promise.withResolvers<void>();
+    const allEnded = Promise.withResolvers<void>();
+    await send("hanging", 9);
+    await send("working", 4);
+    queue.work("deliveries", {
+      concurrency: 5,
+      perGroup: 3,
+      async run(job) {
+        if (job.group === "hanging") {
+          hung.add(job);
+          most = Math.max(most, hung.size);
+          await release.promise;
+          hung.delete(job);
+        }
+        await db.query.transaction((tx) => queue.complete(tx, "deliveries", job));
+        ended.push(job.subject);
+        // Only now may the others go on: they were not needed for it.
+        if (ended.length === 4) release.resolve();
+        if (ended.length === 13) allEnded.resolve();
+      },
+    });
+    await allEnded.promise;
+    expect(ended.slice(0, 4).toSorted()).toEqual(["working0", "working1", "working2", "working3"]);
+    expect(most).toBe(3);
+    await queue.close();
+  });
+
   test("a withdrawn job is never fetched, and its successor is", async () => {
     const db = await open();
     const queue = await createQueue({ db, log });
