@@ -5,6 +5,7 @@ import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { oneAtATime } from "./one-at-a-time.ts";
 
 const repository = join(import.meta.dirname, "..");
 const INPUTS = [
@@ -18,16 +19,18 @@ const INPUTS = [
 ];
 
 /** Returns the path of a program that is built from the sources as they are. */
-export async function compiledBinary(): Promise<string> {
+export const compiledBinary = (): Promise<string> => oneAtATime("compile", build);
+
+async function build(): Promise<string> {
   const binary = join(repository, "dist", "heddle");
   const stamp = join(repository, "dist", "built-from");
   const inputs = hashOf(INPUTS);
   if (existsSync(binary) && existsSync(stamp) && readFileSync(stamp, "utf8") === inputs) return binary;
-  const build = spawn(process.execPath, ["compile.ts"], {
+  const compiling = spawn(process.execPath, ["compile.ts"], {
     cwd: repository,
     stdio: ["ignore", "ignore", "inherit"],
   });
-  const [status] = await once(build, "exit");
+  const [status] = await once(compiling, "exit");
   if (status !== 0) throw new Error("compile.ts failed");
   writeFileSync(stamp, inputs);
   return binary;

@@ -65,7 +65,14 @@ async function runTests(databaseUrl: string | undefined, root: string | undefine
   try {
     const tests = spawn(
       process.execPath,
-      ["test", "--timeout=60000", "--reporter=junit", `--reporter-outfile=${report}`, ...testArguments],
+      [
+        "test",
+        "--parallel=2",
+        "--timeout=60000",
+        "--reporter=junit",
+        `--reporter-outfile=${report}`,
+        ...testArguments,
+      ],
       {
         cwd: join(import.meta.dirname, ".."),
         stdio: "inherit",

@@ -2,11 +2,17 @@
 
 import { existsSync } from "node:fs";
 import { preparedArchivePath } from "../src/runtime/assets.ts";
+import { oneAtATime } from "./one-at-a-time.ts";
 
-if (!existsSync(preparedArchivePath())) {
-  console.error(
-    "Preparing a data folder for the embedded database; this happens once and takes some seconds.",
-  );
-  const { makePreparedArchive } = await import("./database.ts");
-  await makePreparedArchive();
+const isThere = () => existsSync(preparedArchivePath());
+
+if (!isThere()) {
+  await oneAtATime("prepared-archive", async () => {
+    if (isThere()) return;
+    console.error(
+      "Preparing a data folder for the embedded database; this happens once and takes some seconds.",
+    );
+    const { makePreparedArchive } = await import("./database.ts");
+    await makePreparedArchive();
+  });
 }
