@@ -23,21 +23,22 @@ export function createKeptText({ redact, vault }: KeptTextOptions) {
   const change = (
     id: string,
     { path, headers, body }: Texts,
-    of: (text: string, field: string) => string,
+    of: (text: string, field: () => string) => string,
   ) => ({
-    path: of(path, "path"),
-    headers: mapLeaves(headers, (value, names) => of(String(value), fieldAt("headers", names))),
-    body: of(body, "body"),
+    path: of(path, () => "path"),
+    headers: mapLeaves(headers, (value, names) => of(String(value), () => fieldAt("headers", names))),
+    body: of(body, () => "body"),
     id,
   });
-  const open = (id: string) => (text: string, field: string) =>
-    isSealed(text) ? vault.open(text, at(id, field)) : text;
+  // The field is asked for where there is something to seal or to open: mostly there is not.
+  const open = (id: string) => (text: string, field: () => string) =>
+    isSealed(text) ? vault.open(text, at(id, field())) : text;
 
   return {
     /** For the row of this id. What only looks sealed is sealed, too. */
     keep: (id: string, texts: Texts): Texts & { id: string } =>
       change(id, texts, (text, field) =>
-        redact(text) === text && !isSealed(text) ? text : vault.seal(text, at(id, field)),
+        redact(text) === text && !isSealed(text) ? text : vault.seal(text, at(id, field())),
       ),
     /** As it came. */
     original: <Row extends Texts & { id: string }>(row: Row): Row => ({
@@ -49,6 +50,6 @@ export function createKeptText({ redact, vault }: KeptTextOptions) {
       ...row,
       ...change(row.id, row, (text, field) => redact(open(row.id)(text, field))),
     }),
-    shownPath: (id: string, path: string): string => redact(open(id)(path, "path")),
+    shownPath: (id: string, path: string): string => redact(open(id)(path, () => "path")),
   };
 }

@@ -99,7 +99,7 @@ const HARMLESS_WORDS = new Set(
 );
 
 /** Whether a value under this name is one to hide: a setting, a field of a config, a parameter of a URL, a variable. */
-export function isSecretName(name: string): boolean {
+export const isSecretName = remembering((name: string): boolean => {
   const words = wordsOf(name);
   const joined = words.join("");
   if (
@@ -116,12 +116,31 @@ export function isSecretName(name: string): boolean {
   if (singular(last) === "key") return !HARMLESS_KEYS.has(before);
   if (singular(last) === "code") return !HARMLESS_CODES.has(before);
   return true;
-}
+});
 
 /** Whether a header proves who sent a request, or lets its reader do what the sender may do. */
 export function isSecretHeader(name: string): boolean {
   // A page's address may have anything in its query.
   return isSecretName(name) || /^(referr?er|x-(original|rewrite)-ur[il]|forwarded-uri)$/i.test(name);
+}
+
+const MOST_REMEMBERED = 2_000;
+const LONGEST_REMEMBERED = 64;
+
+/** The same few names come with every message, and taking one apart costs more than all else that is done with it. */
+function remembering(decide: (name: string) => boolean): (name: string) => boolean {
+  const decided = new Map<string, boolean>();
+  return (name) => {
+    const known = decided.get(name);
+    if (known !== undefined) return known;
+    const decision = decide(name);
+    if (name.length <= LONGEST_REMEMBERED) {
+      // Strangers make names up.
+      if (decided.size >= MOST_REMEMBERED) decided.clear();
+      decided.set(name, decision);
+    }
+    return decision;
+  };
 }
 
 /** Whether a setting of this name is plainly none to hide. False for what nobody can know. */
