@@ -3,15 +3,26 @@
 import { type ArgsDef, type CommandDef, defineCommand, type ParsedArgs } from "citty";
 import { HeddleError } from "./errors.ts";
 
-export const FLAGS = {
-  home: { type: "string", description: "Folder that holds everything (HEDDLE_HOME)", valueHint: "dir" },
-  host: { type: "string", description: "Address to listen on (HOST, default 127.0.0.1)" },
-  port: { type: "string", description: "Port to listen on (PORT, default 8000; 0: any free one)" },
+/** Of commands that open the database. */
+export const DATABASE_FLAGS = {
+  home: {
+    type: "string",
+    description: "Folder that holds everything (HEDDLE_HOME, default ~/.local/state/heddle)",
+    valueHint: "dir",
+  },
   "database-url": {
     type: "string",
     description: "postgres:// URL (DATABASE_URL, default: the embedded database)",
     valueHint: "url",
   },
+} satisfies ArgsDef;
+
+/** Of the server. */
+export const FLAGS = {
+  home: DATABASE_FLAGS.home,
+  host: { type: "string", description: "Address to listen on (HOST, default 127.0.0.1)" },
+  port: { type: "string", description: "Port to listen on (PORT, default 8000; 0: any free one)" },
+  "database-url": DATABASE_FLAGS["database-url"],
 } satisfies ArgsDef;
 
 /** "a, b" → ["a", "b"] */

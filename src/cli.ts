@@ -1,9 +1,10 @@
 // argv → command. Commands that run until they are told to stop resolve when they have stopped.
 
 import { inspect } from "node:util";
-import { type ArgsDef, defineCommand, runCommand, showUsage } from "citty";
+import { type ArgsDef, defineCommand, runCommand } from "citty";
 import { type AuthoringCommands, authoringCommands } from "./cli-authoring.ts";
-import { FLAGS, leaf, list } from "./cli-leaf.ts";
+import { DATABASE_FLAGS, FLAGS, leaf, list } from "./cli-leaf.ts";
+import { namedCommand, usage } from "./cli-usage.ts";
 import type { Flags } from "./config.ts";
 import { HeddleError, messageOf } from "./errors.ts";
 import { containOutputs, say } from "./stray-code.ts";
@@ -60,8 +61,11 @@ export async function runCli(argv: string[], commands: Commands): Promise<number
   try {
     if (argv.includes("--version") || argv[0] === "version") say(commands.version);
     else if (argv.length === 0 || argv.includes("--help") || argv.includes("-h"))
-      await showUsage(...usageOf(main, argv));
-    else await runCommand(main, { rawArgs: argv });
+      say(await usage(main, argv, process.stdout.isTTY === true));
+    else {
+      namedCommand(main, argv, { requireLeaf: true });
+      await runCommand(main, { rawArgs: argv });
+    }
     return 0;
   } catch (error) {
     // Faults of the program itself keep their stack; everything else is for the user to mend.
@@ -72,14 +76,15 @@ export async function runCli(argv: string[], commands: Commands): Promise<number
   }
 }
 
-function mainCommand(commands: Commands) {
+/** All of Heddle's commands. */
+export function mainCommand(commands: Commands) {
   const keys = defineCommand({
     meta: { name: "keys", description: "API keys, and the keys that secrets are sealed and signed with" },
     subCommands: {
       create: leaf({
-        meta: { name: "create", description: "Make an API key and print it, once" },
+        meta: { name: "keys create", description: "Make an API key and print it, once" },
         args: {
-          ...FLAGS,
+          ...DATABASE_FLAGS,
           name: { type: "string", required: true, description: "What the key is for" },
           scopes: {
             type: "string",
@@ -96,26 +101,29 @@ function mainCommand(commands: Commands) {
           commands.createKey(args, { name: args.name, scopes: list(args.scopes), rows: args.rows }),
       }),
       list: leaf({
-        meta: { name: "list", description: "List API keys" },
-        args: FLAGS,
+        meta: { name: "keys list", description: "List API keys" },
+        args: DATABASE_FLAGS,
         run: ({ args }) => commands.listKeys(args),
       }),
       revoke: leaf({
-        meta: { name: "revoke", description: "Revoke an API key" },
-        args: { ...FLAGS, id: { type: "positional", required: true, description: "The key's id" } },
+        meta: { name: "keys revoke", description: "Revoke an API key" },
+        args: { ...DATABASE_FLAGS, id: { type: "positional", required: true, description: "The key's id" } },
         run: ({ args }) => commands.revokeKey(args, args.id),
       }),
       rotate: leaf({
-        meta: { name: "rotate", description: "Seal all stored secrets anew with another encryption key" },
-        args: FLAGS,
+        meta: {
+          name: "keys rotate",
+          description: "Seal all stored secrets anew with another encryption key",
+        },
+        args: DATABASE_FLAGS,
         run: ({ args }) => commands.rotateKeys(args),
       }),
-      "signing-secret": defineCommand({
+      "signing-secret": leaf({
         meta: {
-          name: "signing-secret",
+          name: "keys signing-secret",
           description: "Print the secret that outgoing webhooks are signed with",
         },
-        args: FLAGS,
+        args: DATABASE_FLAGS,
         run: ({ args }) => commands.signingSecret(args),
       }),
     },
@@ -130,12 +138,12 @@ function mainCommand(commands: Commands) {
       }),
       worker: leaf({
         meta: { name: "worker", description: "Run a worker alone (PostgreSQL only)" },
-        args: FLAGS,
+        args: DATABASE_FLAGS,
         run: ({ args }) => commands.worker(args),
       }),
       migrate: leaf({
         meta: { name: "migrate", description: "Bring the database's tables up to date, and exit" },
-        args: FLAGS,
+        args: DATABASE_FLAGS,
         run: ({ args }) => commands.migrate(args),
       }),
       keys,
@@ -194,19 +202,4 @@ function allOf(flag: string, rawArgs: string[]): string[] {
     if (arg.startsWith(`--${flag}=`)) return [arg.slice(flag.length + 3)];
     return arg === `--${flag}` ? [rawArgs[at + 1] ?? ""] : [];
   });
-}
-
-type Command = ReturnType<typeof mainCommand>;
-
-/** The command whose help was asked for, and its parent. */
-function usageOf(main: Command, argv: string[]): Parameters<typeof showUsage> {
-  let command: Command = main;
-  let parent: Command | undefined;
-  for (const word of argv) {
-    const next = (command.subCommands as Record<string, Command> | undefined)?.[word];
-    if (!next) break;
-    parent = command;
-    command = next;
-  }
-  return [command, parent];
 }

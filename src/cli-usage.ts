@@ -1,0 +1,65 @@
+// Which command the words of argv name, what its help says, and what is wrong with words that name none.
+
+import { stripVTControlCharacters } from "node:util";
+import { type CommandDef, renderUsage } from "citty";
+import { HeddleError } from "./errors.ts";
+import { nearest } from "./nearest.ts";
+
+type Command = CommandDef;
+
+export interface NamedCommand {
+  command: Command;
+  /** "", "keys", "keys create" */
+  path: string;
+}
+
+/**
+ * The command that the first words name. Throws "config" for a word that is none. A command of commands is returned where
+ * no further word follows; `requireLeaf` refuses that.
+ */
+export function namedCommand(
+  main: Command,
+  argv: readonly string[],
+  { requireLeaf = false } = {},
+): NamedCommand {
+  let command = main;
+  const words: string[] = [];
+  for (const word of argv) {
+    const known = subCommandsOf(command);
+    if (!known || word.startsWith("-")) break;
+    const next = Object.hasOwn(known, word) ? known[word] : undefined;
+    if (!next) throw unknownCommand([...words, word], Object.keys(known));
+    words.push(word);
+    command = next;
+  }
+  const known = subCommandsOf(command);
+  if (requireLeaf && known) throw noCommand(words, argv, Object.keys(known));
+  return { command, path: words.join(" ") };
+}
+
+// All of Heddle's are plain objects; citty would take promises and functions, too.
+const subCommandsOf = (command: Command) => command.subCommands as Record<string, Command> | undefined;
+
+function unknownCommand(words: string[], known: string[]): HeddleError {
+  const [word = "", ...parents] = [...words].reverse();
+  const meant = nearest(word, known);
+  const hint = meant ? `did you mean "${meant}"?` : `there are ${known.join(", ")}.`;
+  const program = ["heddle", ...parents.reverse()].join(" ");
+  return new HeddleError("config", `${program} has no command "${word}": ${hint} See ${program} --help.`);
+}
+
+function noCommand(words: string[], argv: readonly string[], known: string[]): HeddleError {
+  const program = ["heddle", ...words].join(" ");
+  const flag = argv[words.length];
+  if (flag !== undefined) {
+    return new HeddleError("config", `A command must stand before ${flag}: ${program} ${known[0]} ${flag} …`);
+  }
+  return new HeddleError("config", `${program} needs one of ${known.join(", ")}; see ${program} --help.`);
+}
+
+/** The help of what `argv` names; in colour for a terminal. */
+export async function usage(main: Command, argv: readonly string[], isTerminal: boolean): Promise<string> {
+  const { command } = namedCommand(main, argv);
+  const text = await renderUsage(command, command === main ? undefined : main);
+  return isTerminal ? text : stripVTControlCharacters(text).replace(/ +$/gm, "");
+}

@@ -1,0 +1,72 @@
+import { describe, expect, test } from "bun:test";
+import { type Commands, mainCommand, runCli } from "../src/cli.ts";
+import { namedCommand, usage } from "../src/cli-usage.ts";
+
+/** Remembers what is called with which flags. */
+const called: [string, unknown][] = [];
+const commands = new Proxy({ version: "1.2.3" } as Commands, {
+  get: (target, name) =>
+    name in target
+      ? target[name as "version"]
+      : async (flags: unknown) => void called.push([String(name), flags]),
+});
+const main = mainCommand(commands);
+const PATHS = [
+  ["serve"],
+  ["worker"],
+  ["migrate"],
+  ["keys"],
+  ...["create", "list", "revoke", "rotate", "signing-secret"].map((word) => ["keys", word]),
+  ["new"],
+  ["dev"],
+  ["types"],
+  ["install"],
+  ["check"],
+  ["replay"],
+  ["receive"],
+];
+
+describe("the command line", () => {
+  test("helps with each command under its whole name, and without colours where nobody looks", async () => {
+    for (const path of PATHS) {
+      const text = await usage(main, [...path, "--help"], false);
+      expect(text).toContain(`USAGE heddle ${path.join(" ")} `);
+      expect(text).not.toContain("\u001b");
+    }
+    expect(await usage(main, [], false)).toContain("heddle <command> --help");
+  });
+
+  test("names the default home", async () => {
+    expect(await usage(main, ["serve"], false)).toContain("HEDDLE_HOME, default ~/.local/state/heddle");
+  });
+
+  test.each([
+    [["serv"], 'heddle has no command "serv": did you mean "serve"? See heddle --help.'],
+    [["keys", "creat"], 'heddle keys has no command "creat": did you mean "create"? See heddle keys --help.'],
+    [["constructor"], 'heddle has no command "constructor": there are serve, worker, '],
+    [
+      ["keys"],
+      "heddle keys needs one of create, list, revoke, rotate, signing-secret; see heddle keys --help.",
+    ],
+    [["--home", "/x", "serve"], "A command must stand before --home: heddle serve --home …"],
+  ])("refuses %p with what to write instead", (argv, message) => {
+    expect(() => namedCommand(main, argv, { requireLeaf: true })).toThrow(message);
+  });
+
+  test("asks for help of what there is only", async () => {
+    await expect(usage(main, ["tests", "--help"], false)).rejects.toThrow('no command "tests"');
+  });
+
+  test("takes no flag that the command has no use for", async () => {
+    for (const argv of [
+      ["keys", "signing-secret", "--hom", "/x"],
+      ["worker", "--port", "1"],
+      ["keys", "list", "--host", "x"],
+    ]) {
+      expect(await runCli(argv, commands)).toBe(1);
+    }
+    expect(called).toEqual([]);
+    expect(await runCli(["keys", "signing-secret", "--home", "/x"], commands)).toBe(0);
+    expect(called).toEqual([["signingSecret", expect.objectContaining({ home: "/x" })]]);
+  });
+});
