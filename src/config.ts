@@ -2,10 +2,9 @@
 
 import { existsSync, readFileSync } from "node:fs";
 import { isIP } from "node:net";
-import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseEnv } from "node:util";
-import { defaultHome } from "./default-home.ts";
+import { defaultHome, userFolder } from "./default-home.ts";
 import { HeddleError } from "./errors.ts";
 import { LOG_LEVELS, type LogFormat, type LogLevel } from "./log.ts";
 
@@ -356,7 +355,13 @@ function reader(flags: Flags, environment: Environment) {
       });
     },
     directories(name: string): string[] {
-      return list(name, ":").map((part) => resolve(part.replace(/^~(?=\/|$)/, homedir())));
+      return list(name, ":").map((part) => {
+        if (!/^~(\/|$)/.test(part)) return resolve(part);
+        const user = userFolder(environment);
+        if (!user)
+          throw wrong(name, JSON.stringify(part), "absolute paths where HOME does not say what ~ is");
+        return join(user, part.slice(1));
+      });
     },
     timezone(name: string): string {
       const got = text(name) ?? "UTC";

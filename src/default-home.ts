@@ -5,6 +5,7 @@
 import { lstatSync, statSync } from "node:fs";
 import { homedir } from "node:os";
 import { isAbsolute, join, resolve } from "node:path";
+import { HeddleError } from "./errors.ts";
 
 export interface DefaultHome {
   path: string;
@@ -32,10 +33,29 @@ export function defaultHome(environment: Environment, folder: string): DefaultHo
   };
 }
 
-function stateFolder({ XDG_STATE_HOME: given, HOME: home }: Environment): string {
+function stateFolder(environment: Environment): string {
+  const { XDG_STATE_HOME: given } = environment;
   // A relative one is to be ignored.
   if (given && isAbsolute(given)) return given;
-  return join(home && isAbsolute(home) ? home : homedir(), ".local", "state");
+  const user = userFolder(environment);
+  if (user) return join(user, ".local", "state");
+  throw new HeddleError(
+    "config",
+    "HEDDLE_HOME must be set: without it the home is in this user's own folder, and HOME does not name one. Set HEDDLE_HOME, or start with --home.",
+    { field: "HEDDLE_HOME" },
+  );
+}
+
+/** The user's own folder; undefined for one that has none, as in containers and under systemd's DynamicUser. */
+export function userFolder({ HOME: home }: Environment): string | undefined {
+  if (home && isAbsolute(home)) return home;
+  try {
+    const found = homedir();
+    return isAbsolute(found) ? found : undefined;
+  } catch {
+    // The system does not know this user.
+    return undefined;
+  }
 }
 
 /** Of what an archive brings, content and inode change at two times, or else both when the file is made. */

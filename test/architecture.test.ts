@@ -38,9 +38,10 @@ const MAY_IMPORT: Record<string, string[]> = {
   "main.ts": ["*"],
   "core.ts": ["*"],
   "guard.ts": ["config.ts", "db", "runtime"],
-  "cli.ts": ["cli-authoring.ts", "cli-leaf.ts", "config.ts"],
+  "cli.ts": ["cli-authoring.ts", "cli-leaf.ts", "cli-usage.ts", "config.ts"],
   "cli-authoring.ts": ["cli-leaf.ts", "config.ts"],
   "cli-leaf.ts": [],
+  "cli-usage.ts": [],
   "commands.ts": [
     "authoring",
     "cli.ts",

@@ -1,4 +1,5 @@
 import { afterAll, describe, expect, test } from "bun:test";
+import { spawnSync } from "node:child_process";
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -59,5 +60,33 @@ describe("the home that nobody has named", () => {
         note: expect.stringMatching(/is not used as the home, because .*--home /),
       });
     }
+  });
+});
+
+describe("a user whom the system does not know, as under systemd's DynamicUser", () => {
+  const unshare = ["unshare", "--user", "--map-user=54321", "--map-group=54321"];
+  const canPretend = spawnSync(unshare[0] ?? "", [...unshare.slice(1), "true"]).status === 0;
+  /** What a configuration of these variables says to such a user; without HOME. */
+  const told = (flags: object, variables: object): string => {
+    const code = `import { loadConfig } from ${JSON.stringify(join(import.meta.dirname, "../src/config.ts"))};
+      try { console.log(loadConfig(${JSON.stringify(flags)}, ${JSON.stringify(variables)}).integrationDirs.join()) }
+      catch (error) { console.log(error.code, error.message) }`;
+    const { HOME: _, ...env } = process.env;
+    const run = spawnSync(unshare[0] ?? "", [...unshare.slice(1), process.execPath, "--eval", code], {
+      env,
+      cwd: base,
+    });
+    return `${run.stdout}${run.stderr}`.trim();
+  };
+
+  test.skipIf(!canPretend)("has folders of integrations all the same", () => {
+    expect(told({ home: base }, { INTEGRATION_DIRS: "/a:/b" })).toBe("/a,/b");
+    expect(told({ home: base }, { INTEGRATION_DIRS: "~/a" })).toMatch(
+      /^config INTEGRATION_DIRS is "~\/a", but takes/,
+    );
+  });
+
+  test.skipIf(!canPretend)("is told to name a home", () => {
+    expect(told({}, {})).toMatch(/^config HEDDLE_HOME must be set: /);
   });
 });
