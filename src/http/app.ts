@@ -61,7 +61,7 @@ import { taskRoutes } from "./routes/tasks.ts";
 import { type TemplateRoutes, templateRoutes } from "./routes/templates.ts";
 import { transcribeRoutes } from "./routes/transcribe.ts";
 import { createSenderOf } from "./sender.ts";
-import { innerUrl, parseTarget, type Target } from "./target.ts";
+import { innerUrl, parseTarget, refuseNul, type Target } from "./target.ts";
 
 export interface AppParts {
   version: string;
@@ -179,7 +179,10 @@ function createApi(parts: AppParts, auth: ReturnType<typeof createAuth>, gateway
       set.headers[REQUEST_ID] = newId();
       if (path === OPENAPI_PAGE) Object.assign(set.headers, OPENAPI_PAGE_HEADERS);
       // Before anything of the body is read.
-      if (path.startsWith("/api/")) await auth.authenticate(request);
+      if (path.startsWith("/api/")) {
+        await auth.authenticate(request);
+        refuseNul(request.url);
+      }
       // What was asked right after the start waits, as webhooks do, instead of hearing that there is no such integration.
       const [, id] = OF_INTEGRATION.exec(path) ?? [];
       if (id !== undefined) await parts.integrations.whenLoaded(id);

@@ -2,7 +2,7 @@
 
 import { HeddleError } from "../errors.ts";
 import { parseJson } from "../json-text.ts";
-import { storableJson } from "../storable.ts";
+import { storable, storableJson } from "../storable.ts";
 import { readBody } from "./read-body.ts";
 
 const API_BODY_LIMIT = 10 * 1024 * 1024;
@@ -18,7 +18,33 @@ export async function readJson(request: Request): Promise<unknown> {
   const text = decode(await readBody(request, { limit: API_BODY_LIMIT }));
   if (text.trim() === "") throw new HeddleError("bad_request", "The body is empty; send a JSON object.");
   const value = parseJson(text);
-  return SUSPECT.test(text) ? storableJson(value) : value;
+  if (!SUSPECT.test(text)) return value;
+  refuseUnstorableNames(value);
+  return storableJson(value);
+}
+
+/** Fields by whose text something is found again: client_id, idempotency_key, carapaces, name. */
+const NAMING = /(^|_)(id|ids|key|keys|name|type|source|model)$/;
+
+/**
+ * Text is stored with U+FFFD for what cannot be; of two names that differ in nothing else that would make one. What is
+ * deeper in the body comes from elsewhere and is nobody's name here.
+ */
+function refuseUnstorableNames(value: unknown): void {
+  if (typeof value !== "object" || value === null) return;
+  for (const [field, inner] of Object.entries(value)) {
+    const names = Array.isArray(inner) ? inner : [inner];
+    if (!NAMING.test(field) && !Array.isArray(inner)) continue;
+    for (const name of names) {
+      if (typeof name === "string" && storable(name) !== name) {
+        throw new HeddleError(
+          "validation",
+          `${field} must not contain NUL characters or halves of surrogate pairs; got ${JSON.stringify(storable(name))}.`,
+          { field },
+        );
+      }
+    }
+  }
 }
 
 function decode(bytes: Uint8Array): string {

@@ -42,6 +42,16 @@ export function parseTarget(request: Request): Target {
   return { path: hasTrailingSlash ? path.slice(0, -1) : path, hasTrailingSlash, search };
 }
 
+/** No text of the database has a NUL character, so nothing can be found by one. Throws "validation". */
+export function refuseNul(url: string): void {
+  if (!url.includes("%00")) return;
+  const { searchParams } = new URL(url);
+  const field = [...searchParams].find(([, value]) => value.includes("\0"))?.[0].replaceAll("\0", "");
+  throw new HeddleError("validation", `${field ?? "The path"} must not contain NUL characters.`, {
+    ...(field && { field }),
+  });
+}
+
 const AUTHORITY = /^(\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9._-]{1,255})(?::(\d{0,5}))?$/;
 
 /** A name, an IPv4 address or an IPv6 address in brackets, with or without a port. */

@@ -168,7 +168,7 @@ describe("input", () => {
     ["client_id=a", 415, "unsupported_media_type", { "content-type": "application/x-www-form-urlencoded" }],
     ['{"client_id": "a"}', 201, "", { "content-type": "application/json; charset=utf-8" }],
     ['{"client_id": "a"}', 201, "", { "content-type": "application/vnd.heddle+json" }],
-    ['{"client_id": "\\ud800\\u0000"}', 201, "", json],
+    ['{"client_id": "\\ud800\\u0000"}', 422, "validation", json],
   ])("the body %p is %i", async (body, status, code, headers) => {
     const answer = await http.send("POST", "/api/v1/sessions", { body, headers });
     expect(answer.status).toBe(status);
