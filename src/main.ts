@@ -67,7 +67,7 @@ export function startServer(
           environment: config.environment,
           packages,
           onLine: (line) => log.info("Installing in {folder}: {line}", { folder, line }),
-          // A connection on which nothing is sent is closed after 255 s.
+          // Whoever waits for an answer is cut off after 255 s.
           timeoutMs: 240_000,
         }),
       baseUrl: () => config.baseUrl ?? url,

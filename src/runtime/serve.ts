@@ -65,18 +65,43 @@ function serveWithBun({ hostname, port, fetch, maxBodyBytes }: ServeOptions): Li
     hostname,
     port,
     maxRequestBodySize: maxBodyBytes,
-    // Long answers (streams, slow tools) are ended by whoever makes them, not by the socket.
-    idleTimeout: 255,
+    idleTimeout: IDLE_SECONDS,
     // Bun's own page shows folders and source.
     development: false,
     error: nothingMore,
-    fetch: (request, self) => fetch(request, { address: self.requestIP(request)?.address ?? "" }),
+    fetch: (request, self) =>
+      patiently(request, self, () => fetch(request, { address: self.requestIP(request)?.address ?? "" })),
   });
   return {
     hostname,
     port: server.port ?? port,
     close: () => server.stop(),
   };
+}
+
+/**
+ * A connection on which nothing comes or goes is closed: whoever opens many, and says nothing or no more, must not use up
+ * the process's descriptors. Bun tells nobody how many there are, so their number itself cannot be bounded here.
+ */
+const IDLE_SECONDS = 30;
+/** Long answers (streams, slow tools) are ended by whoever makes them, not by the socket. The most that Bun takes. */
+const BUSY_SECONDS = 255;
+
+interface Connections {
+  timeout(request: Request, seconds: number): void;
+}
+
+/** Whoever waits for an answer is not idle; from the answer on, unless it is a stream of events, it is again. */
+export async function patiently(
+  request: Request,
+  connections: Connections,
+  handle: () => Response | Promise<Response>,
+): Promise<Response> {
+  connections.timeout(request, BUSY_SECONDS);
+  const answer = await handle();
+  const isStream = answer.headers.get("content-type")?.startsWith("text/event-stream") === true;
+  if (!isStream) connections.timeout(request, IDLE_SECONDS);
+  return answer;
 }
 
 /** `fetch` answers its own errors; whatever comes here nobody foresaw, and a stranger is told nothing of it. */
