@@ -1,6 +1,7 @@
 // From a row of the outbox to the call of its dispatcher, and from what that returns to a receipt.
 
 import { during } from "../activity.ts";
+import { ledBy } from "../led-by.ts";
 import { Permanent, Retryable } from "../sdk/errors.ts";
 import type { DeliverInput, DispatchContext, Dispatcher, PostMessageInput } from "../sdk/types.ts";
 import { type DeliveryRow, placeOf } from "./delivery.ts";
@@ -41,7 +42,7 @@ export function createHand({ dispatchers, sealer }: HandOptions): Hand {
     };
     const returned = await during(
       () => `the delivery ${row.id} by ${type}`,
-      () => call(dispatcher, claimed, ctx),
+      () => ledBy(row.payload.hops ?? 0, () => call(dispatcher, claimed, ctx)),
     );
     // The guide's `post_message` answers whether it has posted.
     if (returned === false)

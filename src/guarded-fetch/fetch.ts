@@ -1,6 +1,8 @@
 // The one way out for requests whose address a user or a model may choose. A name is resolved once, its addresses
 // are checked, and the connection goes to one of just these; each redirect is checked the same way.
 
+import { hopsSoFar } from "../led-by.ts";
+import { HOPS_HEADER, hopsIn } from "../sdk/hops.ts";
 import { type AddressGuardOptions, createAddressGuard } from "./address.ts";
 import { type SentBody, send } from "./send.ts";
 
@@ -22,6 +24,7 @@ const KEPT_ELSEWHERE = new Set([
   "content-encoding",
   "content-language",
   "content-type",
+  HOPS_HEADER,
   "if-modified-since",
   "if-none-match",
   "range",
@@ -44,6 +47,9 @@ export function createGuardedFetch(options: AddressGuardOptions): GuardedFetch {
     const request = input instanceof Request ? new Request(input, rest) : new Request(url.href, rest);
     const headers = new Headers(request.headers);
     if (authorization && !headers.has("authorization")) headers.set("authorization", authorization);
+    // A circle may lead through any address.
+    const hops = Math.max(hopsSoFar(), hopsIn(headers));
+    if (hops > 0) headers.set(HOPS_HEADER, String(hops));
     const redirect = rest.redirect ?? (input instanceof Request ? input.redirect : "follow");
 
     let hop: Hop = { url, method: request.method, headers, body: await bodyOf(request, input, rest) };

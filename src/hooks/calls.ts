@@ -2,6 +2,7 @@
 // several sessions and several owners at once, so that neither holds up the others.
 
 import { during } from "../activity.ts";
+import { ledBy } from "../led-by.ts";
 import type { Logger } from "../log.ts";
 import type { AnyHookContext, RegisteredHook } from "../sdk/backend.ts";
 import type { HookEvent } from "../sdk/types.ts";
@@ -24,6 +25,8 @@ export interface Call {
   event: HookEvent;
   ctx: AnyHookContext;
   callback: RegisteredHook["callback"];
+  /** Runs that led to the event: the call is made from anywhere. */
+  hops: number;
 }
 
 export interface Calls {
@@ -90,9 +93,9 @@ export function createCalls(options: CallsOptions): Calls {
     return false;
   }
 
-  async function make({ owner, event, ctx, callback }: Call): Promise<void> {
+  async function make({ owner, event, ctx, callback, hops }: Call): Promise<void> {
     try {
-      await callWithin(timeoutMs, { owner, event, callback }, ctx);
+      await ledBy(hops, () => callWithin(timeoutMs, { owner, event, callback }, ctx));
     } catch (error) {
       if (!givenUp) log.error("Hook {event} of {owner} failed: {error}", { owner, event, error });
     }

@@ -3,6 +3,7 @@
 
 import { setImmediate } from "node:timers";
 import { HeddleError } from "../errors.ts";
+import { hopsSoFar } from "../led-by.ts";
 import type { Logger } from "../log.ts";
 import type { Redact } from "../redact.ts";
 import type { AnyHookContext, RegisteredHook } from "../sdk/backend.ts";
@@ -100,7 +101,8 @@ export function createHooks(options: HooksOptions): Hooks {
       const shown: AnyHookContext = { ...ctx, extra: redactDeep(ctx.extra as JsonObject, redact) };
       onEvent?.(event, shown);
       if (!interested) return;
-      for (const listener of interested) calls.add({ ...listener, event, ctx: shown });
+      const hops = hopsSoFar();
+      for (const listener of interested) calls.add({ ...listener, event, ctx: shown, hops });
       setImmediate(calls.start);
     },
     async override(event, { audio, ...ctx }) {

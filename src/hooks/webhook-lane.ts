@@ -4,6 +4,7 @@
 import { Webhook } from "standardwebhooks";
 import { messageOf } from "../errors.ts";
 import type { GuardedPost } from "../guarded-fetch/post.ts";
+import { ledBy } from "../led-by.ts";
 import type { Logger } from "../log.ts";
 import { createKeyedQueue, type Entry } from "./keyed-queue.ts";
 
@@ -28,6 +29,8 @@ export interface WebhookLaneOptions {
 export interface Parcel {
   id: string;
   body: string;
+  /** Runs that led to the event. */
+  hops: number;
   tries: number;
 }
 
@@ -84,7 +87,8 @@ export function createWebhookLane(url: string, options: WebhookLaneOptions): Web
     parcel.tries++;
     try {
       const signal = AbortSignal.any([ending.signal, AbortSignal.timeout(timeoutMs)]);
-      const answer = await post(url, { body: parcel.body, headers: headersOf(parcel, signer), signal });
+      const request = { body: parcel.body, headers: headersOf(parcel, signer), signal };
+      const answer = await ledBy(parcel.hops, () => post(url, request));
       const { status } = answer;
       if (status >= 200 && status < 300) {
         isUp();

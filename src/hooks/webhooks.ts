@@ -3,6 +3,7 @@
 
 import { setImmediate } from "node:timers";
 import { newId } from "../ids.ts";
+import { hopsSoFar } from "../led-by.ts";
 import type { AnyHookContext } from "../sdk/backend.ts";
 import type { HookEvent } from "../sdk/types.ts";
 import { createWebhookLane, type WebhookLaneOptions } from "./webhook-lane.ts";
@@ -20,14 +21,14 @@ export interface HookWebhooks {
 
 export function createHookWebhooks(options: HookWebhooksOptions): HookWebhooks {
   const lanes = options.urls.map((url) => createWebhookLane(url, options));
-  let fresh: { event: HookEvent; ctx: AnyHookContext; at: Date }[] = [];
+  let fresh: { event: HookEvent; ctx: AnyHookContext; at: Date; hops: number }[] = [];
   let closed = false;
 
   function flush(): void {
     const events = fresh;
     fresh = [];
-    for (const { event, ctx, at } of events) {
-      const parcel = { id: newId(), body: JSON.stringify(bodyOf(event, ctx, at)), tries: 0 };
+    for (const { event, ctx, at, hops } of events) {
+      const parcel = { id: newId(), body: JSON.stringify(bodyOf(event, ctx, at)), hops, tries: 0 };
       for (const lane of lanes) lane.add(ctx.session_id ?? ctx.correlation_id ?? parcel.id, { ...parcel });
     }
   }
@@ -36,7 +37,7 @@ export function createHookWebhooks(options: HookWebhooksOptions): HookWebhooks {
     send(event, ctx) {
       if (closed || lanes.length === 0) return;
       // Writing the JSON is left for after the run's own work.
-      if (fresh.push({ event, ctx, at: new Date() }) === 1) setImmediate(flush);
+      if (fresh.push({ event, ctx, at: new Date(), hops: hopsSoFar() }) === 1) setImmediate(flush);
     },
     async close() {
       closed = true;

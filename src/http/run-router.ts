@@ -1,6 +1,8 @@
 import { during } from "../activity.ts";
 import { HeddleError } from "../errors.ts";
 import { type Incoming, withIncoming } from "../inbox/incoming.ts";
+import { ledBy } from "../led-by.ts";
+import { hopsIn } from "../sdk/hops.ts";
 import { within } from "../within.ts";
 
 export interface Router {
@@ -23,7 +25,7 @@ export function runRouter(
 ): Promise<Response> {
   const handled = during(
     () => `a request to the integration ${id}`,
-    () => withIncoming(incoming, () => handle(request)),
+    () => withIncoming(incoming, () => ledBy(hopsIn(request.headers), () => handle(request))),
   );
   return within(timeoutMs, handled, {
     error: () => new HeddleError("timeout", `The integration ${id} did not answer in time.`),

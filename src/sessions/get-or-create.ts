@@ -36,6 +36,11 @@ export function createGetOrCreate({ db, checkConfig, sealer }: GetOrCreateOption
   });
 
   return async (wanted: Wanted): Promise<{ session_id: string; created: boolean }> => {
+    // Integrations' code may hand over what their services left out, and the others of the batch must not fail by it.
+    for (const [field, value] of Object.entries({ client_id: wanted.clientId, bot_id: wanted.botId })) {
+      if (typeof value === "string") continue;
+      throw new HeddleError("validation", `${field} must be a text; got ${typeof value}.`, { field });
+    }
     const place = { clientId: storable(wanted.clientId), botId: storable(wanted.botId) };
     if (place.clientId.trim() === "") {
       throw new HeddleError("validation", "client_id must not be empty.", { field: "client_id" });

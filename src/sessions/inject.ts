@@ -5,6 +5,7 @@ import { createBatcher } from "../batch.ts";
 import type { Database } from "../db/database.ts";
 import type { Dispatchers } from "../dispatch/registry.ts";
 import { currentIncoming, type Incoming } from "../inbox/incoming.ts";
+import { hopsSoFar } from "../led-by.ts";
 import { hopsIn } from "../sdk/hops.ts";
 import type { InjectMessage, InjectResult } from "../sdk/types.ts";
 import { storableJson } from "../storable.ts";
@@ -89,7 +90,7 @@ export function arrivalOf(
   { fromPerson = false, hops, owner = null }: Partial<Sender> = {},
 ): Arrival {
   const incoming = currentIncoming();
-  const led = hops ?? (incoming ? hopsIn(incoming.headers) : 0);
+  const led = hops ?? Math.max(hopsSoFar(), incoming ? hopsIn(incoming.headers) : 0);
   return { scope, incoming, sender: { fromPerson, hops: led, owner } };
 }
 

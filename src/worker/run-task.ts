@@ -11,6 +11,7 @@ import { type DeliveryPayload, type JsonObject, tasks } from "../db/schema.ts";
 import type { Outbox } from "../dispatch/outbox.ts";
 import type { ConfigSealer } from "../dispatch/seal-config.ts";
 import { type ErrorCode, HeddleError, messageOf } from "../errors.ts";
+import { ledBy } from "../led-by.ts";
 import type { Logger } from "../log.ts";
 import type { Job, Queue } from "../queue/queue.ts";
 import type { Redact } from "../redact.ts";
@@ -110,7 +111,10 @@ export function createTaskRunner(options: RunTaskOptions) {
       maxRunSeconds * 1000,
     );
     try {
-      return { status: "complete", outcome: await agent.runTurn(turn, stop.signal) };
+      return {
+        status: "complete",
+        outcome: await ledBy(claim.hops + 1, () => agent.runTurn(turn, stop.signal)),
+      };
     } catch (error) {
       if (error === handedBack) return "handed back";
       if (isPassing(error)) throw error;

@@ -3,6 +3,7 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { createHmac } from "node:crypto";
 import { existsSync } from "node:fs";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { loadConfig } from "../../src/config.ts";
 import { type Heddle, startServer } from "../../src/main.ts";
@@ -13,6 +14,35 @@ const SECRET = "secret-of-the-strangers-test";
 
 // biome-ignore lint/suspicious/noExplicitAny: answers are looked at field by field
 type Body = any;
+
+/** An integration each of whose runs leads to the next one, in a session of its own, by the way that its client id names. */
+const CIRCLE = {
+  "hooks.ts": `
+    import { fetch, getOrCreateSession, injectMessage, registerHook, registerIntegration } from "heddle/sdk";
+    registerIntegration({ integrationType: "circle", clientIdPrefix: "circle:" });
+    export async function next(way) {
+      const clientId = "circle:" + way + ":" + crypto.randomUUID();
+      const sessionId = await getOrCreateSession({ clientId, botId: "default" });
+      return injectMessage({ sessionId, content: way, runAgent: true, source: "circle " + way });
+    }
+    registerHook("after_response", async ({ client_id }) => {
+      const way = String(client_id).split(":")[1];
+      const { base, key } = globalThis.circle ?? {};
+      if (way === "inject") await next(way);
+      if (way === "later") setTimeout(() => void next(way), 20);
+      if (way === "open") await fetch(base + "/integrations/circle/webhook", { method: "POST", body: way });
+      if (way === "away") await fetch(globalThis.circle.away, { method: "POST", body: way });
+      if (way === "key") await fetch(base + "/integrations/circle/go", { method: "POST", body: way, headers: { authorization: "Bearer " + key } });
+    });
+  `,
+  "router.ts": `
+    import { Elysia, fetch } from "heddle/sdk";
+    import { next } from "./hooks.ts";
+    const go = async ({ request }) => await next(await request.text());
+    export const router = new Elysia().post("/webhook", go).post("/go", go)
+      .post("/begin", async ({ body }) => { globalThis.circle = body; return await next(body.way); });
+  `,
+};
 
 eachDatabase("strangers", (open) => {
   let heddle: Heddle;
@@ -36,6 +66,9 @@ eachDatabase("strangers", (open) => {
     const { home, databaseUrl, close } = await open();
     await close();
     homeDir = home;
+    await mkdir(join(home, "workspace/integrations/circle"), { recursive: true });
+    for (const [name, text] of Object.entries(CIRCLE))
+      await writeFile(join(home, "workspace/integrations/circle", name), text);
     const environment = {
       ...(databaseUrl && { DATABASE_URL: databaseUrl }),
       API_KEY: KEY,
@@ -142,6 +175,34 @@ eachDatabase("strangers", (open) => {
       }
       await Bun.sleep(20);
     }
+  });
+
+  test("a circle through hooks, handlers, fetch and redirects stops after a few runs, too", async () => {
+    const away = Bun.serve({
+      port: 0,
+      hostname: "127.0.0.1",
+      fetch: () => Response.redirect(`${heddle.url}/integrations/circle/webhook`, 307),
+    });
+    for (const way of ["inject", "later", "open", "key", "away"]) {
+      const body = { way, base: heddle.url, key: KEY, away: `http://127.0.0.1:${away.port}` };
+      // Not from the first run on, which would take long.
+      await api("/integrations/circle/begin", body, { "heddle-hops": "7" });
+      for (;;) {
+        const { tasks: mine } = await api(`/api/v1/tasks?source=circle%20${way}&limit=100`);
+        const stopped = mine.find(({ error_code }: Body) => error_code === "loop_detected");
+        expect(mine.length).toBeLessThan(9);
+        if (stopped) {
+          expect([way, mine.length, stopped.error]).toEqual([
+            way,
+            3,
+            expect.stringContaining("9 runs already"),
+          ]);
+          break;
+        }
+        await Bun.sleep(20);
+      }
+    }
+    await away.stop(true);
   });
 
   test("a count of hops that a sender makes up harms its own run only", async () => {

@@ -44,6 +44,17 @@ eachDatabase("sessions", (open) => {
       "unknown_bot",
       "bot_id",
     ]);
+    // As from an integration's code; the others that arrive with it are none the worse for it.
+    const [missing, strange, fine] = await Promise.allSettled([
+      sessions.getOrCreate({ clientId: "test:1" } as never),
+      sessions.getOrCreate({ clientId: 7, botId: "default" } as never),
+      sessions.getOrCreate({ clientId: "test:fine", botId: "nobody" }),
+    ]);
+    expect([missing, strange]).toMatchObject([
+      { reason: { message: "bot_id must be a text; got undefined." } },
+      { reason: { message: "client_id must be a text; got number." } },
+    ]);
+    expect(fine).toMatchObject({ reason: { code: "unknown_bot" } });
     expect(await codeOf(sessions.getOrCreate({ clientId: " ", botId: "default" }))).toEqual([
       "validation",
       "client_id",
