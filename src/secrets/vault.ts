@@ -31,6 +31,8 @@ export interface Vault {
 
 /** Characters. A key file has a few thousand. */
 const LONGEST_TEXT = 65_536;
+/** In one config. Each may be sealed for itself, and a hundred thousand of them would stop the server for seconds. */
+const MOST_VALUES = 1_000;
 
 export function createVault(keys: KeyRing): Vault {
   const sealer = createSealer(keys);
@@ -72,9 +74,16 @@ export function maskConfig(config: JsonObject): JsonObject {
   });
 }
 
-/** Throws `validation` for what nobody outside can mean: something sealed, what stands for a secret, or a text without end. */
+/**
+ * Throws `validation` for what nobody outside can mean: something sealed, what stands for a secret, a text without end, or
+ * values without number.
+ */
 export function checkGiven(config: JsonObject, name: string): void {
+  let values = 0;
   mapLeaves(config, (value, path) => {
+    if (++values > MOST_VALUES) {
+      throw new HeddleError("validation", `${name} must have at most ${MOST_VALUES} values.`, { field: name });
+    }
     const field = [name, ...path].join(".");
     const wrong = faultIn(value);
     if (wrong) throw new HeddleError("validation", `${field} must ${wrong}.`, { field });

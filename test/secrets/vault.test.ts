@@ -104,13 +104,16 @@ describe("configs", () => {
     expect(() => vault.openConfig(sealed, { ...AT, row: "2" })).toThrow("moved here");
   });
 
-  test("a caller cannot smuggle in something sealed, nor store what stands for a secret, nor a text without end", () => {
+  test("a caller cannot smuggle in something sealed, nor store what stands for a secret, nor texts or values without end", () => {
     for (const value of [testVault().seal("x", AT), "sealed:v1:AAAA", "sealed:v9:"]) {
       expect(() => checkGiven({ url: value }, "c")).toThrow('c.url must not begin with "sealed:v"');
     }
     expect(() => checkGiven({ a: { token: "********" } }, "c")).toThrow("c.a.token must be the value itself");
     expect(() => checkGiven({ url: "https://u:********@h/" }, "c")).toThrow("c.url must be the value itself");
     expect(() => checkGiven({ token: "x".repeat(400_000) }, "c")).toThrow("c.token must have at most 65536");
+    const many = (count: number) => ({ list: Array.from({ length: count }, () => 1) });
+    expect(() => checkGiven(many(1_001), "c")).toThrow("c must have at most 1000 values.");
+    checkGiven(many(1_000), "c");
     checkGiven({ text: "a line of ********", n: 1, no: null }, "c");
   });
 });
