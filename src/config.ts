@@ -7,6 +7,7 @@ import { parseEnv } from "node:util";
 import { defaultHome, userFolder } from "./default-home.ts";
 import { HeddleError } from "./errors.ts";
 import { LOG_LEVELS, type LogFormat, type LogLevel } from "./log.ts";
+import { urlSecrets } from "./secrets/urls.ts";
 
 export interface Config {
   /** Absolute path of the folder that holds everything this server keeps. */
@@ -161,7 +162,7 @@ export function loadConfig(flags: Flags = {}, variables: Environment = processEn
     secrets: secretsOf(read),
     environment: Object.freeze(environment),
     favouredIntegrations: [],
-    secretVariables: [...read.secretNames, "HEDDLE_API_KEY"],
+    secretVariables: [...new Set([...read.secretNames, ...read.telling, "HEDDLE_API_KEY"])],
     isOwnVariable: (name: string) => read.names.has(name) || FOR_EVERY_COMMAND.test(name),
   });
 }
@@ -234,6 +235,8 @@ function reader(flags: Flags, environment: Environment) {
   /** All that it was asked for: the one list of what Heddle reads. */
   const names = new Set<string>();
   const secretNames = new Set<string>();
+  /** URLs that have a password or the like in them. */
+  const telling = new Set<string>();
   const text = (name: string): string | undefined => {
     names.add(name);
     const flag = FLAG_OF[name];
@@ -257,6 +260,7 @@ function reader(flags: Flags, environment: Environment) {
     if (!URL.canParse(got)) throw wrong(name, "not a URL", takes);
     const url = new URL(got);
     if (!protocols.includes(url.protocol)) throw wrong(name, `a ${url.protocol} URL`, takes);
+    if (urlSecrets(got).length > 0) telling.add(name);
     return got;
   };
 
@@ -272,6 +276,7 @@ function reader(flags: Flags, environment: Environment) {
   return {
     names,
     secretNames,
+    telling,
     text,
     secret,
     list,

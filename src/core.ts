@@ -49,6 +49,7 @@ import { createQueue } from "./queue/queue.ts";
 import { createRedactor, type Redact } from "./redact.ts";
 import { build, builtinDir } from "./runtime/assets.ts";
 import { closeToImports } from "./runtime/modules.ts";
+import { leadToStreams } from "./runtime/outputs.ts";
 import { standstillRecord } from "./runtime/standstill-record.ts";
 import { createDocuments } from "./search/documents.ts";
 import { openKeys, signingSecret } from "./secrets/keys.ts";
@@ -58,7 +59,7 @@ import { createVault } from "./secrets/vault.ts";
 import { createSessions, type Sessions } from "./sessions/sessions.ts";
 import { createTasks } from "./sessions/tasks.ts";
 import { createSkills } from "./skills/skills.ts";
-import { redactOutputs } from "./stray-code.ts";
+import { redactOutputs } from "./stray-output.ts";
 import { createTemplates } from "./templates/templates.ts";
 import { createTranscriptionEndpoint } from "./transcription/endpoint.ts";
 import { createTranscription } from "./transcription/transcription.ts";
@@ -114,6 +115,7 @@ export async function openCore(config: Config, closers: Closers, instrument?: In
 
   for (const warning of warningsOf(config)) log.warn("{warning}", { warning });
   closers.push(redactOutputs(redact));
+  closers.push(leadToStreams());
 
   const db = await openDatabase({
     databaseUrl: config.databaseUrl,

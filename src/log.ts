@@ -6,6 +6,7 @@ import { getPrettyFormatter } from "@logtape/pretty";
 import { createLineWriter } from "./line-writer.ts";
 import { escaped, isLoggable, loggableError, withoutDirections } from "./log-error.ts";
 import type { Redact } from "./redact.ts";
+import { ownWrite } from "./stray-output.ts";
 
 export type { Logger } from "@logtape/logtape";
 
@@ -26,7 +27,10 @@ export async function createLog(options: LogOptions): Promise<Logger> {
   const format = options.format === "json" ? jsonFormatter(options.redact) : pretty();
   const write =
     options.write ??
-    createLineWriter({ stream: process.stderr, notice: (lost) => format(lostLines(lost)) }).write;
+    createLineWriter({
+      stream: { write: (text, done) => ownWrite(process.stderr)(text, done) },
+      notice: (lost) => format(lostLines(lost)),
+    }).write;
   await configure({
     reset: true,
     sinks: { out: (record) => write(withoutDirections(options.redact(format(loggable(record))))) },

@@ -1,11 +1,12 @@
 // Integrations run in this process: what their code prints, or lets slip in a timer say, belongs in the log, where no
 // secret is shown, and must neither end the server nor stand between its own lines.
 
-import { isUtf8 } from "node:buffer";
+import { Console } from "node:console";
+import { Writable } from "node:stream";
 import { format } from "node:util";
 import { messageOf } from "./errors.ts";
 import { rootLogger } from "./log.ts";
-import type { Redact } from "./redact.ts";
+import { ownWrite } from "./stray-output.ts";
 
 const LEVELS = {
   debug: "debug",
@@ -30,7 +31,24 @@ export function containStrays(): void {
         .getChild("console")
         [level]("{text}", { text: format(...values) });
   }
+  const printer = new Console({ stdout: logged("info"), stderr: logged("error"), colorMode: false });
+  const methods = Object.entries(printer).filter(([name]) => PRINTED.has(name));
+  Object.assign(console, Object.fromEntries(methods));
 }
+
+/** What is put together from several calls, or only sometimes said. */
+const PRINTED: ReadonlySet<string> = new Set(
+  "assert count countReset dirxml group groupCollapsed groupEnd time timeEnd timeLog".split(" "),
+);
+
+const logged = (level: "info" | "error") =>
+  new Writable({
+    write(chunk, _, done) {
+      const text = String(chunk).trimEnd();
+      if (text !== "") rootLogger().getChild("console")[level]("{text}", { text });
+      done();
+    },
+  });
 
 /**
  * For the rest of the process: that an output cannot be written is no error that nobody caught. That would be logged, on
@@ -48,34 +66,7 @@ export function containOutputs(): void {
   });
 }
 
-/**
- * What integrations write to the outputs of the process by themselves passes the redactor, too. Returns how to undo it. The
- * log's own lines pass it once more, which changes nothing.
- */
-export function redactOutputs(redact: Redact): () => void {
-  const undo = [process.stdout, process.stderr].map((stream) => {
-    const write = stream.write;
-    const redacted = (chunk: string | Uint8Array, ...rest: unknown[]) =>
-      Reflect.apply(write, stream, [redactedChunk(chunk, redact), ...rest]);
-    stream.write = redacted as typeof stream.write;
-    return () => {
-      if (stream.write === redacted) stream.write = write;
-    };
-  });
-  return () => {
-    for (const one of undo) one();
-  };
-}
-
-function redactedChunk(chunk: string | Uint8Array, redact: Redact): string | Uint8Array {
-  if (typeof chunk === "string") return redact(chunk);
-  if (!isUtf8(chunk)) return chunk;
-  const text = Buffer.from(chunk).toString("utf8");
-  const redacted = redact(text);
-  return redacted === text ? chunk : redacted;
-}
-
 /** A line of the program's own on standard output, just as it is. */
 export function say(line: string): void {
-  process.stdout.write(`${line}\n`);
+  ownWrite(process.stdout)(`${line}\n`);
 }

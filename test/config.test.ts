@@ -47,6 +47,13 @@ describe("config", () => {
       "OPENAI_API_KEY",
       "TRANSCRIPTION_API_KEY",
     ]);
+    const urls = {
+      OPENAI_BASE_URL: "https://h/v1?key=x",
+      HOOK_WEBHOOK_URLS: "https://a/,https://u:p@b/",
+      TRANSCRIPTION_BASE_URL: "https://h/v1",
+    };
+    const telling = loadConfig({ home: "/a" }, urls).secretVariables;
+    expect(Object.keys(urls).map((name) => telling.includes(name))).toEqual([true, true, false]);
   });
 
   test("flags win over the environment, the environment over .env", () => {

@@ -95,7 +95,7 @@ export function createAttempt(options: AttemptOptions): Attempt {
     const work = hand(claimed, limit.signal);
     try {
       const receipt = await within(attemptTimeoutMs, work, { signal: stop, error: () => late });
-      return { is: "delivered", receipt: storableReceipt(receipt) };
+      return { is: "delivered", receipt: storableReceipt(receipt, redact) };
     } catch (error) {
       // Only now, so that what the dispatcher makes of the abort is never taken for its outcome.
       limit.abort(error);
@@ -113,7 +113,7 @@ export function createAttempt(options: AttemptOptions): Attempt {
   async function takeLate(work: Promise<unknown>, { row }: ClaimedDelivery): Promise<void> {
     const facts = { delivery_id: row.id, type: row.dispatch_type };
     try {
-      const receipt = storableReceipt(await work);
+      const receipt = storableReceipt(await work, redact);
       const isTaken = await settleLate(row, receipt);
       if (isTaken) log.info("Delivery {delivery_id} by {type} was made after its time was over", facts);
     } catch (error) {

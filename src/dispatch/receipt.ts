@@ -1,5 +1,7 @@
-// What a dispatcher returns as its receipt may be anything; what is stored is JSON that every database takes.
+// What a dispatcher returns as its receipt may be anything; what is stored is JSON that every database takes, without
+// the secrets that it was delivered with.
 
+import type { Redact } from "../redact.ts";
 import { storableJson } from "../storable.ts";
 
 const LONGEST = 64_000;
@@ -10,16 +12,17 @@ const SHOWN = 1_000;
  * The receipt as it can be stored. A receipt that is no JSON, or is too large, must never make the delivery fail: the
  * other side has it already. Of such a one the beginning of its text is kept.
  */
-export function storableReceipt(receipt: unknown): unknown {
-  const text = jsonOf(receipt);
+export function storableReceipt(receipt: unknown, redact: Redact): unknown {
+  const text = jsonOf(receipt, redact);
   if (text === undefined) return null;
   if (text.length > LONGEST || depthOf(text) > DEEPEST) return { cut: storableJson(text.slice(0, SHOWN)) };
   return storableJson(JSON.parse(text));
 }
 
-function jsonOf(value: unknown): string | undefined {
+function jsonOf(value: unknown, redact: Redact): string | undefined {
+  const shown = (inner: unknown) => (typeof inner === "string" ? redact(inner) : inner);
   try {
-    return JSON.stringify(value, (_, inner) => (typeof inner === "bigint" ? String(inner) : inner));
+    return JSON.stringify(value, (_, inner) => (typeof inner === "bigint" ? String(inner) : shown(inner)));
   } catch {
     // Circular, or a getter that throws.
     return undefined;

@@ -13,7 +13,7 @@ export function withoutUrlSecrets(text: string): string {
     url.username = url.password === "" ? MASK : url.username;
     url.password = url.password === "" ? "" : MASK;
   }
-  for (const [name] of [...url.searchParams]) if (!isHarmlessName(name)) url.searchParams.set(name, MASK);
+  url.search = new URLSearchParams([...url.searchParams].map(masked)).toString();
   if (url.hash.includes("=")) url.hash = MASK;
   return url.href;
 }
@@ -22,6 +22,11 @@ export function withoutUrlSecrets(text: string): string {
 export function urlSecrets(text: string): string[] {
   const url = parsed(text);
   return url ? secretsOf(url) : [];
+}
+
+function masked([name, value]: [string, string]): [string, string] {
+  if (isHarmlessName(name)) return [name, value];
+  return value === "" ? [MASK, ""] : [name, MASK];
 }
 
 /** Longer texts are no URLs that anybody calls. */
@@ -34,7 +39,10 @@ function parsed(text: string): URL | undefined {
 
 function secretsOf(url: URL): string[] {
   const userinfo = url.password === "" ? url.username : url.password;
-  const values = [...url.searchParams].filter(([name]) => !isHarmlessName(name)).map(([, value]) => value);
+  // What stands alone, as in "?9f8e7d", is a value.
+  const values = [...url.searchParams]
+    .filter(([name]) => !isHarmlessName(name))
+    .map(([name, value]) => value || name);
   const fragment = url.hash.includes("=") ? url.hash.slice(1) : "";
   return [userinfo, unescaped(userinfo), ...values, fragment].filter(
     (secret, at, all) => secret !== "" && all.indexOf(secret) === at,

@@ -82,7 +82,9 @@ export function checkGiven(config: JsonObject, name: string): void {
   let values = 0;
   mapLeaves(config, (value, path) => {
     if (++values > MOST_VALUES) {
-      throw new HeddleError("validation", `${name} must have at most ${MOST_VALUES} values.`, { field: name });
+      throw new HeddleError("validation", `${name} must have at most ${MOST_VALUES} values.`, {
+        field: name,
+      });
     }
     const field = [name, ...path].join(".");
     const wrong = faultIn(value);

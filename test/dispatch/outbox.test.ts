@@ -131,6 +131,19 @@ eachDatabase("outbox", (open) => {
     await queue.close();
   });
 
+  test("a receipt is kept without the secrets that it was delivered with", async () => {
+    const { attempt, row, queue } = await fixture(() => ({
+      receipt: { id: 7, url: "https://chat.example/?with=xoxb-canary-secret", deep: ["xoxb-canary-secret"] },
+    }));
+    await attempt();
+    expect((await row()).receipt).toEqual({
+      id: 7,
+      url: "https://chat.example/?with=[redacted]",
+      deep: ["[redacted]"],
+    });
+    await queue.close();
+  });
+
   test("a dispatcher that returns nothing has delivered, without a receipt", async () => {
     const nothings = [undefined, null, true, {}, "sent"];
     const { attempt, row, outbox, queue } = await fixture(({ attempt }) => nothings[attempt - 1]);

@@ -12,6 +12,8 @@ test("user information and what stands in a query under a name that may be secre
       "https://h.example/x?token=********&page=1&t=********",
       ["abc", "def"],
     ],
+    ["https://h.example/x?9f8e7d&page=1", "https://h.example/x?********=&page=1", ["9f8e7d"]],
+    ["https://h.example/x?sig=a&sig=b", "https://h.example/x?sig=********&sig=********", ["a", "b"]],
     ["https://h.example/x#access_token=abc", "https://h.example/x#********", ["access_token=abc"]],
     ["no url: at all", "no url: at all", []],
   ];

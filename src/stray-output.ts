@@ -1,0 +1,99 @@
+// What integrations write to the outputs of this process by themselves: it appears by whole lines, without secrets and without
+// any power over a terminal. Heddle's own lines go beside that, for they may have colours in them.
+
+import { escaped } from "./log-error.ts";
+import type { Redact } from "./redact.ts";
+
+type Output = NodeJS.WriteStream;
+
+const OWN = Symbol("Heddle's own");
+
+/** How Heddle itself writes to an output. */
+export function ownWrite(output: Output): Output["write"] {
+  const write = output.write as Output["write"] & { [OWN]?: Output["write"] };
+  return write[OWN] ?? (write.bind(output) as Output["write"]);
+}
+
+/** For the rest of the process, or until what it returns is called. */
+export function redactOutputs(redact: Redact): () => void {
+  const undo = [process.stdout, process.stderr].map((output) => redactOutput(output, redact));
+  return () => {
+    for (const one of undo) one();
+  };
+}
+
+function redactOutput(output: Output, redact: Redact): () => void {
+  const { write } = output;
+  const under = ownWrite(output);
+  const own = (chunk: string | Uint8Array, ...rest: unknown[]) =>
+    Reflect.apply(under, output, [typeof chunk === "string" ? redact(chunk) : chunk, ...rest]);
+  const lines = createLines((line) => own(`${harmless(redact(line))}\n`));
+  const strays = (chunk: string | Uint8Array, ...rest: unknown[]) => {
+    const [encoding] = rest;
+    lines.take(
+      typeof chunk === "string" && typeof encoding === "string"
+        ? Buffer.from(chunk, encoding as BufferEncoding)
+        : chunk,
+    );
+    const done = rest.find((one) => typeof one === "function") as (() => void) | undefined;
+    if (done) queueMicrotask(done);
+    return true;
+  };
+  output.write = Object.assign(strays, { [OWN]: own }) as Output["write"];
+  return () => {
+    lines.flush();
+    if ((output.write as unknown) === strays) output.write = write;
+  };
+}
+
+/** Tables have tabs in them, and some lines end as those of Windows. */
+const harmless = (line: string): string => line.replace(/\r$/, "").split("\t").map(escaped).join("\t");
+
+/** Characters of a line without an end. */
+const LONGEST_LINE = 64 * 1024;
+/** Whoever writes a line in pieces does so at once. */
+const PIECES_MS = 250;
+
+/** A secret that is written in pieces is known only when they are together. */
+function createLines(emit: (line: string) => void) {
+  const decoder = new TextDecoder();
+  let pending: string[] = [];
+  let length = 0;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+
+  function flush(): void {
+    clearTimeout(timer);
+    timer = undefined;
+    if (length === 0) return;
+    const line = pending.join("");
+    pending = [];
+    length = 0;
+    emit(line);
+  }
+
+  function add(piece: string): void {
+    pending.push(piece);
+    length += piece.length;
+    if (length > LONGEST_LINE) flush();
+  }
+
+  return {
+    flush,
+    take(chunk: string | Uint8Array): void {
+      const text = typeof chunk === "string" ? chunk : decoder.decode(chunk, { stream: true });
+      const pieces = text.split("\n");
+      const last = pieces.pop() ?? "";
+      for (const piece of pieces) {
+        add(piece);
+        // An empty line is one, too.
+        if (length === 0) emit("");
+        flush();
+      }
+      if (last !== "") add(last);
+      if (length > 0 && timer === undefined) {
+        timer = setTimeout(flush, PIECES_MS);
+        timer.unref();
+      }
+    },
+  };
+}
