@@ -64,6 +64,7 @@ import { createTemplates } from "./templates/templates.ts";
 import { createTranscriptionEndpoint } from "./transcription/endpoint.ts";
 import { createTranscription } from "./transcription/transcription.ts";
 import { createWorker } from "./worker/worker.ts";
+import { createOverwritten } from "./workspace/overwritten.ts";
 import { createWorkspace } from "./workspace/workspace.ts";
 import { createWorkspaceWrites } from "./workspace/writes.ts";
 
@@ -219,6 +220,7 @@ export async function openCore(config: Config, closers: Closers, instrument?: In
   const workspace = await createWorkspace({
     dir: home.workspace,
     writes,
+    overwritten: createOverwritten({ dir: home.overwritten }),
     whyNotIntegration: (id) => {
       const source = integrations.get(id)?.source ?? "workspace";
       return source === "workspace" ? undefined : `The integration "${id}" is not one of the workspace.`;

@@ -13,6 +13,8 @@ export interface Home {
   readonly workspace: string;
   /** The versions of the workspace's integrations that went live last; bots cannot write there. */
   readonly versions: string;
+  /** What people had in the workspace before bots wrote over it. */
+  readonly overwritten: string;
   /** May be emptied at any time while no server runs. */
   readonly cache: string;
   readonly encryptionKeyFile: string;
@@ -35,6 +37,7 @@ export function openHome(path: string, onTrouble: (text: string) => void = () =>
     bots: join(path, "bots"),
     workspace: join(path, "workspace"),
     versions: join(path, "versions"),
+    overwritten: join(path, "overwritten"),
     cache: join(path, "cache"),
     encryptionKeyFile: join(path, "keys", "encryption.key"),
   };

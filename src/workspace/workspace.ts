@@ -6,6 +6,7 @@ import { mkdir, realpath } from "node:fs/promises";
 import { join } from "node:path";
 import { HeddleError } from "../errors.ts";
 import { listFolderBelow, readFileBelow, removeUnfinished, writeFileBelow } from "./files.ts";
+import type { Overwritten } from "./overwritten.ts";
 import { parseFilePath, parsePath, WORKSPACE_FOLDERS } from "./path.ts";
 import type { WorkspaceWrites } from "./writes.ts";
 
@@ -57,7 +58,9 @@ export interface Written {
 export interface WorkspaceOptions {
   /** Made if missing. */
   dir: string;
-  writes: Pick<WorkspaceWrites, "record">;
+  writes: Pick<WorkspaceWrites, "record" | "isOfBot">;
+  /** Keeps what people had there before a bot writes over it. */
+  overwritten: Overwritten;
   /** Why bots may not write an integration of this id: another place has one. */
   whyNotIntegration(id: string): string | undefined;
 }
@@ -71,6 +74,7 @@ const LONGEST_LINE = 300;
 export async function createWorkspace({
   dir,
   writes,
+  overwritten,
   whyNotIntegration,
 }: WorkspaceOptions): Promise<Workspace> {
   for (const folder of WORKSPACE_FOLDERS) await mkdir(join(dir, folder), { recursive: true, mode: 0o700 });
@@ -102,8 +106,7 @@ export async function createWorkspace({
     const path = names.join("/");
     const old = await readFileBelow(root, names, MAX_FILE_BYTES).catch((error: unknown) => {
       if (error instanceof HeddleError && error.code === "not_found") return undefined;
-      if (error instanceof HeddleError && error.code === "validation" && replace)
-        return "unreadable" as const;
+      // What is too large for a bot to read is too large to be kept, and so is nothing that it writes over.
       throw error;
     });
     if (old !== undefined && !replace)
@@ -111,8 +114,9 @@ export async function createWorkspace({
         field: "path",
       });
     // Writing it again would make a bot's of what an operator put there or approved.
-    if (Buffer.isBuffer(old) && old.equals(bytes)) return { path, bytes: bytes.length, outcome: "unchanged" };
-    const sha256 = createHash("sha256").update(bytes).digest("hex");
+    if (old?.equals(bytes)) return { path, bytes: bytes.length, outcome: "unchanged" };
+    if (old && !(await writes.isOfBot({ path, sha256: sha256Of(old) }))) await overwritten.keep(path, old);
+    const sha256 = sha256Of(bytes);
     await writeFileBelow(root, names, bytes, () => writes.record({ path, sha256, ...user }));
     return { path, bytes: bytes.length, outcome: old === undefined ? "created" : "replaced" };
   }
@@ -166,6 +170,8 @@ export async function createWorkspace({
     }
   }
 }
+
+const sha256Of = (bytes: Buffer): string => createHash("sha256").update(bytes).digest("hex");
 
 const isWorkspaceFolder = (name: string): boolean => WORKSPACE_FOLDERS.some((folder) => folder === name);
 

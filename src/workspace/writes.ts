@@ -2,7 +2,7 @@
 // file is written again: the file on the disk is one of them until the newer one has taken its place, and a copy of it
 // may come back.
 
-import { inArray, like, max, sql } from "drizzle-orm";
+import { and, eq, inArray, like, max, sql } from "drizzle-orm";
 import type { Database } from "../db/database.ts";
 import { workspaceWrites } from "../db/schema.ts";
 
@@ -21,6 +21,8 @@ export interface BotWrite extends WorkspaceFile {
 export interface WorkspaceWrites {
   /** Before the file is there. A write of what was approved once needs approval again. */
   record(write: WorkspaceFile & { botId: string; taskId: string | null }): Promise<void>;
+  /** Whether a bot has ever written just this at just this path. */
+  isOfBot(file: WorkspaceFile): Promise<boolean>;
   /**
    * Those of the files that are as a bot wrote them, with nobody's approval. Content that a bot wrote elsewhere
    * under integrations/ counts, too, for folders get moved.
@@ -74,6 +76,13 @@ export function createWorkspaceWrites(db: Database): WorkspaceWrites {
         .insert(workspaceWrites)
         .values({ path, sha256, ...row })
         .onConflictDoUpdate({ target: [workspaceWrites.path, workspaceWrites.sha256], set: row });
+    },
+    async isOfBot({ path, sha256 }) {
+      const rows = await db.query
+        .select({ path: workspaceWrites.path })
+        .from(workspaceWrites)
+        .where(and(eq(workspaceWrites.path, path), eq(workspaceWrites.sha256, sha256)));
+      return rows.length > 0;
     },
     async unapproved(files) {
       const found: BotWrite[] = [];

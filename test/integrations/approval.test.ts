@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { cp, mkdir, readdir, rename, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { createReview } from "../../src/integrations/review.ts";
+import { createOverwritten } from "../../src/workspace/overwritten.ts";
 import { createWorkspace } from "../../src/workspace/workspace.ts";
 import { createWorkspaceWrites, type WorkspaceWrites } from "../../src/workspace/writes.ts";
 import { eachDatabase, type TestDatabase } from "../database.ts";
@@ -27,7 +28,12 @@ eachDatabase("approval of what bots wrote", (open) => {
     const folder = await temporaryFolder();
     const dir = join(folder.path, "workspace");
     const writes = { ...createWorkspaceWrites(db), ...options.writes };
-    const workspace = await createWorkspace({ dir, writes, whyNotIntegration: () => undefined });
+    const workspace = await createWorkspace({
+      dir,
+      writes,
+      overwritten: createOverwritten({ dir: `${dir}-overwritten` }),
+      whyNotIntegration: () => undefined,
+    });
     await mkdir(join(folder.path, "external"));
     const start = () =>
       harness(

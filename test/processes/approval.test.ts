@@ -4,6 +4,7 @@ import { expect, test } from "bun:test";
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { createReview } from "../../src/integrations/review.ts";
+import { createOverwritten } from "../../src/workspace/overwritten.ts";
 import { createWorkspace } from "../../src/workspace/workspace.ts";
 import { createWorkspaceWrites } from "../../src/workspace/writes.ts";
 import { embeddedDatabase } from "../database.ts";
@@ -23,7 +24,12 @@ async function workspaceFixture(files: Record<string, string>) {
   const folder = await temporaryFolder();
   const dir = join(folder.path, "workspace");
   const writes = createWorkspaceWrites(db);
-  const workspace = await createWorkspace({ dir, writes, whyNotIntegration: () => undefined });
+  const workspace = await createWorkspace({
+    dir,
+    writes,
+    overwritten: createOverwritten({ dir: `${dir}-overwritten` }),
+    whyNotIntegration: () => undefined,
+  });
   const operator = async (path: string, content: string) => {
     await mkdir(dirname(join(dir, path)), { recursive: true });
     await writeFile(join(dir, path), content);

@@ -1,5 +1,6 @@
 import { mkdir, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { createOverwritten } from "../../src/workspace/overwritten.ts";
 import { createWorkspace, type WorkspaceOptions } from "../../src/workspace/workspace.ts";
 import { temporaryFolder } from "../integrations/harness.ts";
 
@@ -11,9 +12,18 @@ export async function temporaryWorkspace(options: Partial<WorkspaceOptions> = {}
   const dir = join(folder.path, "workspace");
   const recorded: string[] = [];
   await mkdir(dir);
+  const ofBots = new Set<string>();
+  const kept = join(folder.path, "overwritten");
   const workspace = await createWorkspace({
     dir,
-    writes: { record: async ({ path }) => void recorded.push(path) },
+    writes: {
+      record: async ({ path, sha256 }) => {
+        recorded.push(path);
+        ofBots.add(`${path} ${sha256}`);
+      },
+      isOfBot: async ({ path, sha256 }) => ofBots.has(`${path} ${sha256}`),
+    },
+    overwritten: createOverwritten({ dir: kept }),
     whyNotIntegration: () => undefined,
     ...options,
   });
@@ -21,6 +31,7 @@ export async function temporaryWorkspace(options: Partial<WorkspaceOptions> = {}
     ...workspace,
     dir,
     recorded,
+    kept,
     /** A folder beside it, that nobody may get at. */
     outside: join(folder.path, "outside"),
     /** Every path below it that is no folder of its own, hidden ones too. */

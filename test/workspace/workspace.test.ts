@@ -3,6 +3,7 @@ import { execFileSync } from "node:child_process";
 import { link, mkdir, readdir, readFile, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import fc from "fast-check";
+import { createOverwritten } from "../../src/workspace/overwritten.ts";
 import { MAX_FILE_BYTES } from "../../src/workspace/workspace.ts";
 import { BOT, temporaryWorkspace } from "./fixture.ts";
 
@@ -47,6 +48,48 @@ describe("what bots do with files", () => {
     const again = await workspace.write({ ...BOT, botId: "other" }, "integrations/mine/a.ts", "1", REPLACE);
     expect(again.outcome).toBe("unchanged");
     expect(workspace.recorded).toEqual(["integrations/mine/a.ts"]);
+  });
+
+  test("what a person had there is kept before a bot writes over it, what a bot wrote is not", async () => {
+    await using workspace = await temporaryWorkspace();
+    const put = (text: string) => writeFile(join(workspace.dir, "common/plan.md"), text);
+    const kept = async () => {
+      const names = await readdir(join(workspace.kept, "common/plan.md")).catch(() => []);
+      const files = names
+        .sort()
+        .map((name) => readFile(join(workspace.kept, "common/plan.md", name), "utf8"));
+      return Promise.all(files);
+    };
+    await put("the plan");
+    await workspace.write(BOT, "common/plan.md", "the plan", REPLACE);
+    expect(await kept()).toEqual([]);
+    await workspace.write(BOT, "common/plan.md", "a bot's", REPLACE);
+    await workspace.write({ ...BOT, botId: "other" }, "common/plan.md", "another bot's", REPLACE);
+    expect(await kept()).toEqual(["the plan"]);
+    await put("mended");
+    await workspace.write(BOT, "common/plan.md", "a bot's", REPLACE);
+    expect(await kept()).toEqual(["the plan", "mended"]);
+    // What cannot be kept stays.
+    await put("x".repeat(MAX_FILE_BYTES + 1));
+    await expect(workspace.write(BOT, "common/plan.md", "a bot's", REPLACE)).rejects.toMatchObject({
+      code: "validation",
+    });
+    expect((await workspace.text("common/plan.md")).length).toBe(MAX_FILE_BYTES + 1);
+  });
+
+  test("of copies the newest are kept, up to a number and a size", async () => {
+    await using workspace = await temporaryWorkspace();
+    const names = async () =>
+      (await readdir(workspace.kept, { recursive: true })).filter((name) => name.includes(".")).sort();
+    const few = createOverwritten({ dir: workspace.kept, mostFiles: 3, mostBytes: 100 });
+    for (const n of [1, 2, 3, 4]) {
+      await few.keep(`common/${n}`, Buffer.from("abc"));
+      // Files are told apart by when they were made.
+      await Bun.sleep(5);
+    }
+    expect((await names()).map((name) => name.split("/")[1])).toEqual(["2", "3", "4"]);
+    await few.keep("common/5", Buffer.alloc(99));
+    expect((await names()).map((name) => name.split("/")[1])).toEqual(["5"]);
   });
 
   test("a file that is there is replaced only when that is meant", async () => {
@@ -306,6 +349,7 @@ describe("failing writes", () => {
         record: async () => {
           throw new Error("the database is away");
         },
+        isOfBot: async () => false,
       },
     });
     expect(workspace.write(BOT, "common/new/deep/a.md", "x", REPLACE)).rejects.toThrow("away");
@@ -335,7 +379,8 @@ describe("failing writes", () => {
     const { createWorkspace } = await import("../../src/workspace/workspace.ts");
     await createWorkspace({
       dir: first.dir,
-      writes: { record: async () => {} },
+      writes: { record: async () => {}, isOfBot: async () => false },
+      overwritten: createOverwritten({ dir: first.kept }),
       whyNotIntegration: () => undefined,
     });
     expect(await first.everything()).toEqual([]);
