@@ -244,7 +244,10 @@ function reader(flags: Flags, environment: Environment) {
   };
   const secret = (name: string): string | undefined => {
     secretNames.add(name);
-    return text(name);
+    const got = text(name);
+    // It would be no header's value: each request with it would fail, and none would say why.
+    if (got && /[\r\n]/.test(got)) throw wrong(name, "a text with a line break in it", "a single line");
+    return got;
   };
   /** Values of secrets are never repeated. */
   const wrong = (name: string, got: string, takes: string): HeddleError =>

@@ -204,7 +204,7 @@ function sayConfinement({ kind, reason }: Confinement, log: Logger): void {
   if (kind !== "none") log.info("Background processes are confined by {kind}", { kind });
   else if (reason !== null) {
     log.warning(
-      "Background processes are NOT confined: they can read all that this user can, the home's keys among it. Install bubblewrap, or see docs/operating.md. {reason}",
+      "Background processes are NOT confined: they can read all that this user can, the home's keys among it. Neither way to confine them works here; docs/operating.md says what each needs. {reason}",
       { reason },
     );
   }

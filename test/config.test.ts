@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { loadConfig } from "../src/config.ts";
@@ -61,6 +61,25 @@ describe("config", () => {
     const config = load({ PORT: "2", HOST: "10.0.0.2" }, { port: "3" });
     expect([config.port, config.host, config.timezone]).toEqual([3, "10.0.0.2", "Europe/Berlin"]);
     rmSync(join(home, ".env"));
+  });
+
+  test("a checkout's .env is not the program's", () => {
+    const folder = mkdtempSync(join(tmpdir(), "heddle-config-"));
+    writeFileSync(join(folder, "bunfig.toml"), readFileSync(join(import.meta.dirname, "..", "bunfig.toml")));
+    writeFileSync(join(folder, ".env"), "API_KEY=of-the-working-directory\n");
+    const { API_KEY: _, ...env } = process.env;
+    const program = [process.execPath, "--eval", "console.log(process.env.API_KEY)"];
+    const { stdout } = Bun.spawnSync(program, { cwd: folder, env });
+    expect(stdout.toString()).toBe("undefined\n");
+    rmSync(folder, { recursive: true });
+  });
+
+  test("a secret is one line; what surrounds it does not count", () => {
+    expect(load({ OPENAI_API_KEY: "sk-1234567890\r\n" }).openaiApiKey).toBe("sk-1234567890");
+    for (const name of ["OPENAI_API_KEY", "API_KEY", "DATABASE_URL"]) {
+      const open = () => load({ [name]: "postgres://sk-12345\n67890" });
+      expect(open).toThrow(`${name} is a text with a line break in it, but takes a single line.`);
+    }
   });
 
   test("an empty value is none", () => {

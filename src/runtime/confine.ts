@@ -133,9 +133,18 @@ async function probe({ kind, wrap }: Confinement, home: string): Promise<void> {
     const lines: string[] = [];
     const onLine = (line: string) => void lines.push(line);
     const end = await runCommand({ command, cwd, environment, onLine, timeoutMs: PROBE_MS });
-    if (end.code !== 0) throw new Error(`${lines.join(" ").slice(0, 200) || `exit code ${end.code}`}.`);
-    if (lines.join("") !== "[]") throw new Error(`it hides nothing here: ${lines.join(" ").slice(0, 200)}.`);
+    if (end.code !== 0) throw new Error(sentence(lines) || `exit code ${end.code}.`);
+    if (lines.join("") !== "[]") throw new Error(`it hides nothing here: ${sentence(lines)}`);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+const LONGEST_SENTENCE = 300;
+
+/** What a program printed, in one line that ends. */
+function sentence(lines: readonly string[]): string {
+  const text = lines.join(" ").trim();
+  if (text.length > LONGEST_SENTENCE) return `${text.slice(0, LONGEST_SENTENCE)}…`;
+  return text === "" || text.endsWith(".") ? text : `${text}.`;
 }

@@ -68,6 +68,8 @@ function serveWithBun({ hostname, port, fetch, maxBodyBytes }: ServeOptions): Li
     idleTimeout: IDLE_SECONDS,
     // Bun's own page shows folders and source.
     development: false,
+    // Outside development Bun would share a port that is taken with whoever has it, and each would get some of the requests.
+    reusePort: false,
     error: nothingMore,
     fetch: (request, self) =>
       patiently(request, self, () => fetch(request, { address: self.requestIP(request)?.address ?? "" })),

@@ -11,7 +11,13 @@ import { ask, killAll, type LaunchOptions, launch } from "./process.ts";
 import { createRandom, type Random } from "./random.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "heddle-start-"));
-const taken = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: () => new Response("taken") });
+/** It would share its port with others that will, as another server of this user might. */
+const taken = Bun.serve({
+  port: 0,
+  hostname: "127.0.0.1",
+  reusePort: true,
+  fetch: () => new Response("taken"),
+});
 let random: Random;
 
 beforeAll(() => {
