@@ -4,6 +4,7 @@
 import { createHash } from "node:crypto";
 import { copyFile, link, mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import { bundleFolder, type Gate, type Problem } from "../runtime/bundle.ts";
 import { hashOf, readClosure } from "./closure.ts";
 import type { FoundIntegration, IntegrationFiles } from "./discover.ts";
@@ -36,6 +37,11 @@ interface Manifest {
   modules: string[];
   /** False when it took in files from outside the folder, whose changes the hash does not show. */
   reusable: boolean;
+  /**
+   * Digests of all files beside the manifest, by path. Nothing here is synced to the disk, as it can be made anew; so after
+   * a power cut a file may be empty or cut short, and would be imported without a complaint.
+   */
+  digests: Record<string, string>;
 }
 
 export interface PrepareOptions {
@@ -143,13 +149,8 @@ async function bundleInto(
   });
   if (!bundled.ok) return bundled;
   const modules = bundled.modules.map((module) => relative(outDir, module));
-  const manifest: Manifest = {
-    hash,
-    modules,
-    reusable: bundled.foreign.length === 0 || gate?.copy !== undefined,
-  };
-  await writeFile(join(outDir, MANIFEST), JSON.stringify(manifest));
-  return { ok: true, manifest };
+  const reusable = bundled.foreign.length === 0 || gate?.copy !== undefined;
+  return { ok: true, manifest: await writeManifest(outDir, { hash, modules, reusable }) };
 }
 
 async function unpack(
@@ -158,15 +159,30 @@ async function unpack(
   built: Manifest,
   outDir: string,
 ): Promise<Made> {
-  // What it took in from elsewhere was there when it was built, and is in it.
-  const manifest: Manifest = { ...built, reusable: true };
-  for (const name of manifest.modules.flatMap((module) => [module, `${module}.map`])) {
+  for (const name of built.modules.flatMap((module) => [module, `${module}.map`])) {
     const text = await readFile(join(prebuilt, name), "utf8");
     await mkdir(dirname(join(outDir, name)), { recursive: true, mode: 0o700 });
     await writeFile(join(outDir, name), text.replaceAll(MOVABLE_ROOT, found.folder));
   }
-  await writeFile(join(outDir, MANIFEST), JSON.stringify(manifest));
-  return { ok: true, manifest };
+  const { hash, modules } = built;
+  // What it took in from elsewhere was there when it was built, and is in it.
+  return { ok: true, manifest: await writeManifest(outDir, { hash, modules, reusable: true }) };
+}
+
+/** Of a folder that is complete but for it. */
+async function writeManifest(dir: string, about: Omit<Manifest, "digests">): Promise<Manifest> {
+  const manifest: Manifest = { ...about, digests: await digestsIn(dir) };
+  await writeFile(join(dir, MANIFEST), JSON.stringify(manifest));
+  return manifest;
+}
+
+async function digestsIn(dir: string): Promise<Record<string, string>> {
+  const entries = await readdir(dir, { recursive: true, withFileTypes: true });
+  const paths = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  const names = paths.map((path) => relative(dir, path)).filter((name) => name !== MANIFEST);
+  const digests: Record<string, string> = {};
+  for (const name of names.sort()) digests[name] = sha256(await readFile(join(dir, name)));
+  return digests;
 }
 
 /** Undefined when there is none, or not a whole one. */
@@ -178,28 +194,34 @@ async function readManifest(dir: string): Promise<Manifest | undefined> {
   }
 }
 
-/** Undefined when there is none; another process may delete it while it is copied, which counts as none. */
+/**
+ * Undefined when there is none, or not a whole one; another process may delete it while it is copied, which counts as
+ * none.
+ */
 async function copyKept(kept: string, dir: string): Promise<Manifest | undefined> {
-  const manifest = await readManifest(kept);
-  if (!manifest) return undefined;
   try {
-    await duplicate(kept, dir);
-    return manifest;
+    const manifest = await readManifest(kept);
+    if (manifest) await duplicate(kept, dir);
+    if (manifest && isDeepStrictEqual(manifest.digests, await digestsIn(dir))) return manifest;
   } catch {
-    await rm(dir, { recursive: true, force: true });
-    return undefined;
+    // As if there were none.
   }
+  await rm(dir, { recursive: true, force: true });
+  return undefined;
 }
 
-/** In one step, as another process may be doing the same. */
+/** In one step, as another process may be doing the same. What is there already is not whole, or another process's. */
 async function keep(dir: string, kept: string): Promise<void> {
-  const copy = `${kept}.${crypto.randomUUID()}`;
+  const [copy, former] = [`${kept}.${crypto.randomUUID()}`, `${kept}.${crypto.randomUUID()}`];
   await duplicate(dir, copy);
+  await rename(kept, former).catch(() => {});
   try {
     await rename(copy, kept);
   } catch (error) {
     await rm(copy, { recursive: true, force: true });
     if (!(await readManifest(kept))) throw error;
+  } finally {
+    await rm(former, { recursive: true, force: true });
   }
 }
 

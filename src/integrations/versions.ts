@@ -2,19 +2,9 @@
 // started comes from such a copy, never from the workspace itself: so it is just what was looked at, and the version that
 // was approved last is still there when the workspace has moved on, also after a restart.
 
-import {
-  mkdir,
-  readdir,
-  readFile,
-  realpath,
-  rename,
-  rm,
-  stat,
-  symlink,
-  utimes,
-  writeFile,
-} from "node:fs/promises";
+import { mkdir, readdir, readFile, realpath, rm, stat, symlink, utimes, writeFile } from "node:fs/promises";
 import { dirname, join, relative, sep } from "node:path";
+import { renameDurably, syncTree, writeDurably } from "../durable-file.ts";
 import { type Closure, hashOf, sha256 } from "./closure.ts";
 
 export interface Version {
@@ -115,9 +105,15 @@ export function createVersions({ dir, workspace }: { dir: string; workspace: str
       }
       const fresh = join(shelf, `${hash}.${crypto.randomUUID()}`);
       await write(closure, fresh);
+      // It may be all that is left of what was approved, when a bot has written since.
+      await syncTree(fresh);
       // In the way is one that is not whole, or one that another server has just made.
       await rm(join(shelf, hash), { recursive: true, force: true });
-      await rename(fresh, join(shelf, hash)).catch(() => rm(fresh, { recursive: true, force: true }));
+      try {
+        renameDurably(fresh, join(shelf, hash));
+      } catch {
+        await rm(fresh, { recursive: true, force: true });
+      }
       const made = await read(shelf, hash);
       if (!made) throw new Error(`A copy of ${closure.folder} could not be made in ${shelf}`);
       await tidy(shelf);
@@ -126,9 +122,7 @@ export function createVersions({ dir, workspace }: { dir: string; workspace: str
     async keep(id, { hash }) {
       const shelf = shelfOf(id);
       if ((await currentOf(shelf)) === hash) return;
-      const unfinished = join(shelf, `${CURRENT}.${crypto.randomUUID()}`);
-      await writeFile(unfinished, hash, { mode: 0o600 });
-      await rename(unfinished, join(shelf, CURRENT));
+      writeDurably(join(shelf, CURRENT), hash, { mode: 0o600 });
     },
     async last(id, folder) {
       const shelf = shelfOf(id);

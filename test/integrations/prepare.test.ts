@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { cp, readdir, readFile } from "node:fs/promises";
+import { cp, readdir, readFile, rm, truncate } from "node:fs/promises";
 import { join } from "node:path";
 import { discover } from "../../src/integrations/discover.ts";
 import { prebuild } from "../../src/integrations/prepare.ts";
@@ -61,4 +61,31 @@ test("a bundle is made once for the same sources, also over restarts", async () 
   expect(first).toHaveLength(1);
   expect(await start()).toEqual(first);
   await cache[Symbol.asyncDispose]();
+});
+
+test.each([
+  ["tools/a.js, empty", (kept: string) => truncate(join(kept, "tools", "a.js"))],
+  ["tools/a.js, cut short", (kept: string) => truncate(join(kept, "tools", "a.js"), 20)],
+  ["a file that is missing", (kept: string) => rm(join(kept, "tools", "a.js.map"))],
+  ["an empty list of them", (kept: string) => truncate(join(kept, "bundle.json"))],
+])("a bundle that a power cut has torn is made anew: %s", async (_what, tear) => {
+  await using folder = await temporaryFolder();
+  await folder.write({ "home/mine/tools/a.ts": toolNamed("works", '() => "whole"') });
+  const sources = [{ kind: "builtin" as const, dir: join(folder.path, "home") }];
+  await using cache = await temporaryFolder();
+  const shelf = join(cache.path, "mine");
+  const start = async () => {
+    await using all = await harness({}, { sources, cacheDir: cache.path });
+    await all.integrations.loadAll();
+    expect(all.integrations.get("mine")).toMatchObject({ status: "ready", error: null });
+    expect(all.call("works")).toBe("whole");
+  };
+  await start();
+  const [name = ""] = await readdir(shelf);
+  await tear(join(shelf, name));
+  await start();
+  // It is whole again, and nothing of the torn one is left.
+  expect(await readdir(shelf)).toEqual([name]);
+  await start();
+  expect((await readFile(join(shelf, name, "tools", "a.js"), "utf8")).length).toBeGreaterThan(20);
 });
