@@ -19,11 +19,10 @@ import { forgetVariables } from "./runtime/forget-variables.ts";
 import { seesAll } from "./scopes.ts";
 import { currentKey, type GivenKeys, signingSecret } from "./secrets/keys.ts";
 import { rotateKeys } from "./secrets/rotate.ts";
-import { containStrays, say } from "./stray-code.ts";
+import { containStrays, say, sayForSure } from "./stray-code.ts";
 
 interface Running {
   url: string | null;
-  adminKey: string | null;
   close(): Promise<void>;
 }
 
@@ -32,7 +31,7 @@ export interface CommandOptions {
   startServer(
     config: Config,
     instrument?: Dev["instrument"],
-    options?: { guarded?: boolean },
+    options?: { guarded?: boolean; tellAdminKey?: (key: string) => Promise<void> },
   ): Promise<Running & DevServer>;
   startWorker(config: Config, options?: { guarded?: boolean }): Promise<Running>;
 }
@@ -46,9 +45,11 @@ export function createCommands({ startServer, startWorker }: CommandOptions): Co
     version: build.commit ? `${build.version} (${build.commit})` : build.version,
     async serve(flags) {
       containStrays();
-      const { url, adminKey, close } = await startServer(readConfig(flags), undefined, { guarded: true });
+      const { url, close } = await startServer(readConfig(flags), undefined, {
+        guarded: true,
+        tellAdminKey: (key) => sayForSure(`Admin API key, shown this once: ${key}`),
+      });
       say(`Heddle is listening on ${url}`);
-      if (adminKey) say(`Admin API key, shown this once: ${adminKey}`);
       await untilTold(close);
     },
     async dev(flags) {

@@ -29,8 +29,6 @@ import type { Worker } from "./worker/worker.ts";
 export interface Heddle {
   /** Where the server answers; null for a worker alone. */
   url: string | null;
-  /** The first start's admin key: shown now and never again. */
-  adminKey: string | null;
   /** Lets what runs finish, or hands it back, and closes everything. */
   close(): Promise<void>;
 }
@@ -41,6 +39,12 @@ interface HeddleServer extends Heddle {
   settings: Settings;
 }
 
+interface ServerOptions {
+  guarded?: boolean;
+  /** Shows the first start's admin key, which is kept if it resolves, and never shown again. */
+  tellAdminKey?: (key: string) => Promise<void>;
+}
+
 /** Bodies beyond this are refused unread; the routes have lower limits of their own. */
 const MAX_BODY_BYTES = 64 * 1024 * 1024;
 
@@ -48,7 +52,7 @@ const MAX_BODY_BYTES = 64 * 1024 * 1024;
 export function startServer(
   config: Config,
   instrument?: Instrument,
-  { guarded = false }: { guarded?: boolean } = {},
+  { guarded = false, tellAdminKey = async () => {} }: ServerOptions = {},
 ): Promise<HeddleServer> {
   return start(async (closers) => {
     const core = await openCore(config, closers, instrument);
@@ -105,8 +109,8 @@ export function startServer(
         log.warning("No socket for the command line: {reason}", { reason: messageOf(error) }),
     });
     closers.push(door.close);
-    // Only now: a key that a failed start swallowed could never be shown again.
-    const adminKey = config.apiKey === undefined ? await createFirstKey(db, apiKeys) : null;
+    // Only now: a start that fails is to make no key.
+    if (config.apiKey === undefined) await createFirstKey({ db, apiKeys, log, tell: tellAdminKey });
     // Now that it answers: hundreds of integrations keep the processor busy for a while.
     core.loadIntegrations();
     worker = integrations.whenSettled.then(() => core.startWorker());
@@ -114,7 +118,7 @@ export function startServer(
     // First of all: what they still have to say they say to a server that answers.
     closers.push(processes.close);
     guard?.arm();
-    return { url, adminKey, integrations, settings };
+    return { url, integrations, settings };
   });
 }
 
@@ -150,7 +154,7 @@ export function startWorker(
     const worker = core.startWorker();
     closers.push(worker.close);
     core.log.info("Working", { version: build.version, concurrency: config.workerConcurrency });
-    return { url: null, adminKey: null };
+    return { url: null };
   });
 }
 

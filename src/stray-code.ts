@@ -2,6 +2,7 @@
 // secret is shown, and must neither end the server nor stand between its own lines.
 
 import { Console } from "node:console";
+import { fstatSync, statSync } from "node:fs";
 import { Writable } from "node:stream";
 import { format } from "node:util";
 import { messageOf } from "./errors.ts";
@@ -69,4 +70,15 @@ export function containOutputs(): void {
 /** A line of the program's own on standard output, just as it is. */
 export function say(line: string): void {
   ownWrite(process.stdout)(`${line}\n`);
+}
+
+/** The same; rejects when nobody can read it. A standard output that was closed is /dev/null to the program. */
+export async function sayForSure(line: string): Promise<void> {
+  const [output, nowhere] = [fstatSync(1), statSync("/dev/null", { throwIfNoEntry: false })];
+  if (output.isCharacterDevice() && output.rdev === nowhere?.rdev) {
+    throw new Error("standard output is closed, or is /dev/null");
+  }
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  ownWrite(process.stdout)(`${line}\n`, (error) => (error ? reject(error) : resolve()));
+  await promise;
 }

@@ -47,11 +47,12 @@ export interface ApiKeys {
   isOwn(key: string): boolean;
   /**
    * `key` is the whole key, given out this one time. 403 when it could do more, reach further or live longer than its
-   * maker. `rows` is by default what the maker's are.
+   * maker. `rows` is by default what the maker's are. `query`: a transaction that it is to be a part of.
    */
   create(
     input: { name: string; scopes: string[]; expiresAt?: Date | null; owner?: string; rows?: KeyRows },
     maker: Caller,
+    query?: Queryable,
   ): Promise<ApiKey & { key: string }>;
   /**
    * A key for a process that this server starts. It is known to this server alone, by its hash, and to no database, so
@@ -194,7 +195,7 @@ export function createApiKeys({ db, log, staticKey, now = Date.now }: ApiKeysOpt
       return entry.caller;
     },
 
-    async create({ name, scopes, expiresAt, owner: wantedOwner, rows: wantedRows }, maker) {
+    async create({ name, scopes, expiresAt, owner: wantedOwner, rows: wantedRows }, maker, query = db.query) {
       const rows = wantedRows ?? maker.rows;
       // An integration's key makes keys of that integration only: otherwise it would shed its owner.
       const owner = maker.integrationId === null ? (wantedOwner ?? null) : INTEGRATION + maker.integrationId;
@@ -217,7 +218,7 @@ export function createApiKeys({ db, log, staticKey, now = Date.now }: ApiKeysOpt
         );
       }
       const key = newKey();
-      const row = await db.query.transaction(async (tx) => {
+      const row = await query.transaction(async (tx) => {
         // Held against a revocation at the same time, which would not see the child.
         if (maker.id !== null && !(await holdLive(tx, maker.id))) {
           throw new HeddleError("unauthorized", "The API key has just been revoked.");
