@@ -52,6 +52,7 @@ import { closeToImports } from "./runtime/modules.ts";
 import { leadToStreams } from "./runtime/outputs.ts";
 import { standstillRecord } from "./runtime/standstill-record.ts";
 import { createDocuments } from "./search/documents.ts";
+import { createKeptActions } from "./secrets/kept-actions.ts";
 import { openKeys, signingSecret } from "./secrets/keys.ts";
 import { isGuessable } from "./secrets/strength.ts";
 import { urlSecrets } from "./secrets/urls.ts";
@@ -169,11 +170,13 @@ export async function openCore(config: Config, closers: Closers, instrument?: In
     }),
   });
   const sealer = createConfigSealer({ dispatchers, vault });
+  const actions = createKeptActions({ redact, vault });
   const outbox = createOutbox({
     db,
     queue,
     dispatchers: instruments?.dispatchers(dispatchers) ?? dispatchers,
     sealer,
+    actions,
     redactor,
     log: log.getChild("dispatch"),
   });
@@ -334,6 +337,7 @@ export async function openCore(config: Config, closers: Closers, instrument?: In
     hooks,
     log: log.getChild("agent"),
     redact,
+    actions,
     settings: {
       defaultModel: config.defaultModel,
       contextWindow: config.contextWindow,

@@ -94,7 +94,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   sessions: ["channels", "db", "dispatch", "inbox", "queue", "sdk", "secrets"],
   channels: ["db", "dispatch", "sdk", "secrets"],
   worker: ["agent", "db", "dispatch", "queue", "sdk"],
-  agent: ["capabilities", "db", "hooks", "llm", "sdk", "skills"],
+  agent: ["capabilities", "db", "hooks", "llm", "sdk", "secrets", "skills"],
   dispatch: ["db", "guarded-fetch", "queue", "sdk", "secrets"],
   search: ["db", "sdk"],
   bots: ["db", "skills"],

@@ -11,6 +11,7 @@ import { newId } from "../ids.ts";
 import type { LlmMessage, LlmToolCall } from "../llm/llm.ts";
 import type { Redact } from "../redact.ts";
 import type { JsonObject } from "../sdk/types.ts";
+import { inMessage, type KeptActions } from "../secrets/kept-actions.ts";
 import { storable, storableJson } from "../storable.ts";
 import type { ModelCall, ResumePoint, ToolOutcome } from "./loop.ts";
 
@@ -126,10 +127,17 @@ export async function saveToolCalls(
 }
 
 /** Stores how one call ended. */
-export async function saveToolResult(db: Database, task: StepClaim, step: ToolResultStep): Promise<void> {
+export async function saveToolResult(
+  db: Database,
+  task: StepClaim,
+  step: ToolResultStep,
+  actions: KeptActions,
+): Promise<void> {
   const { outcome } = step;
+  const id = newId();
   // Kept with the message: a run that is resumed must still hand them over.
-  const metadata = outcome.clientActions.length > 0 ? { client_actions: outcome.clientActions } : {};
+  const kept = actions.keep(outcome.clientActions, inMessage(id));
+  const metadata = kept.length > 0 ? { client_actions: kept } : {};
   await underClaim(
     db,
     task,
@@ -141,7 +149,7 @@ export async function saveToolResult(db: Database, task: StepClaim, step: ToolRe
        from claim where tool_calls.message_id = $10::uuid and tool_calls.call_id = $5::text
      )`,
     [
-      newId(),
+      id,
       outcome.content,
       storable(step.toolCall.id),
       JSON.stringify(metadata),
@@ -199,7 +207,11 @@ export interface StoredSteps {
 }
 
 /** What an earlier claim of this task has done and stored. */
-export async function loadSteps(query: Queryable, taskId: string): Promise<StoredSteps> {
+export async function loadSteps(
+  query: Queryable,
+  taskId: string,
+  actions: KeptActions,
+): Promise<StoredSteps> {
   const rows = await query
     .select()
     .from(messages)
@@ -220,7 +232,12 @@ export async function loadSteps(query: Queryable, taskId: string): Promise<Store
       unanswered: (last?.tool_calls ?? []).filter((call) => !answered.has(call.id)),
     },
     messageIds: new Map(asked.map((row, index) => [index + 1, row.id])),
-    clientActions: rows.flatMap((row) => (row.metadata.client_actions ?? []) as JsonObject[]),
+    clientActions: rows
+      .filter(({ role }) => role === "tool")
+      .flatMap(({ id, metadata }) => {
+        const kept = (metadata.client_actions ?? []) as (JsonObject | string)[];
+        return actions.open(kept, inMessage(id));
+      }),
     toolCallsMade: calls.length,
   };
 }

@@ -10,6 +10,7 @@ import type { Llm } from "../llm/llm.ts";
 import type { Logger } from "../log.ts";
 import type { Redact } from "../redact.ts";
 import type { ExecutionConfig, HookContextOf, HookExtras, JsonObject, RunContext } from "../sdk/types.ts";
+import type { KeptActions } from "../secrets/kept-actions.ts";
 import { storable } from "../storable.ts";
 import { createContext } from "./context/assemble.ts";
 import { CONTEXT_WINDOW_TOKENS, messageBudget } from "./context/budget.ts";
@@ -78,6 +79,8 @@ export interface AgentOptions {
   hooks: Pick<Hooks, "fire">;
   log: Logger;
   redact: Redact;
+  /** Of tools, for dispatchers. */
+  actions: KeptActions;
   settings: AgentSettings;
   /** Milliseconds since 1970. */
   now?: () => number;
@@ -153,7 +156,7 @@ async function run(run: Run): Promise<TurnOutcome> {
   const [turn, stored] = await Promise.all([
     loadTurn(db.query, task),
     // A first claim cannot have left steps.
-    task.attempt > 1 ? loadSteps(db.query, task.id) : NOTHING_STORED,
+    task.attempt > 1 ? loadSteps(db.query, task.id, run.actions) : NOTHING_STORED,
   ]);
   tell("before_context_assembly", { user_message: turn.userMessage });
   progress.toolCallsMade = stored.toolCallsMade;
@@ -283,7 +286,7 @@ function contextOf(
 }
 
 /** Stores the durable events, and collects what the answer is handed over with. */
-function createStepKeeper({ db, task, redact }: Run, stored: StoredSteps) {
+function createStepKeeper({ db, task, redact, actions }: Run, stored: StoredSteps) {
   const messageIds = new Map(stored.messageIds);
   const clientActions = [...stored.clientActions];
   return {
@@ -294,7 +297,12 @@ function createStepKeeper({ db, task, redact }: Run, stored: StoredSteps) {
           messageIds.set(event.iteration, await saveToolCalls(db, task, event, redact));
           return;
         case "tool_result":
-          await saveToolResult(db, task, { ...event, messageId: messageIds.get(event.iteration) ?? "" });
+          await saveToolResult(
+            db,
+            task,
+            { ...event, messageId: messageIds.get(event.iteration) ?? "" },
+            actions,
+          );
           clientActions.push(...event.outcome.clientActions);
           return;
         case "model_failure":

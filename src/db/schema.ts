@@ -265,6 +265,11 @@ export interface DeliveryPayload {
   hops?: number;
 }
 
+/** A text among the actions is one that is sealed. */
+export type StoredPayload = Omit<DeliveryPayload, "client_actions"> & {
+  client_actions: (JsonObject | string)[];
+};
+
 export interface PostAuthor {
   username?: string;
   icon_emoji?: string;
@@ -282,7 +287,7 @@ export const deliveries = pgTable(
     correlation_id: uuid("correlation_id").notNull(),
     dispatch_type: text("dispatch_type").notNull(),
     dispatch_config: jsonb("dispatch_config").$type<JsonObject>().notNull(),
-    payload: jsonb("payload").$type<DeliveryPayload>().notNull(),
+    payload: jsonb("payload").$type<StoredPayload>().notNull(),
     status: text("status").$type<DeliveryStatus>().notNull().default("pending"),
     attempts: integer("attempts").notNull().default(0),
     /** Of these, how many were made before the last redelivery: each one starts a new set of attempts. */

@@ -4,6 +4,7 @@ import { during } from "../activity.ts";
 import { ledBy } from "../led-by.ts";
 import { Permanent, Retryable } from "../sdk/errors.ts";
 import type { DeliverInput, DispatchContext, Dispatcher, PostMessageInput } from "../sdk/types.ts";
+import { inDelivery, type KeptActions } from "../secrets/kept-actions.ts";
 import { type DeliveryRow, placeOf } from "./delivery.ts";
 import type { Dispatchers } from "./registry.ts";
 import type { ConfigSealer } from "./seal-config.ts";
@@ -20,12 +21,13 @@ export interface ClaimedDelivery {
 export interface HandOptions {
   dispatchers: Pick<Dispatchers, "get" | "checkReceipt">;
   sealer: Pick<ConfigSealer, "open">;
+  actions: Pick<KeptActions, "open">;
 }
 
 /** Resolves with the receipt, or null when the dispatcher gave none; rejects with what it threw. */
 export type Hand = (claimed: ClaimedDelivery, signal: AbortSignal) => Promise<unknown>;
 
-export function createHand({ dispatchers, sealer }: HandOptions): Hand {
+export function createHand({ dispatchers, sealer, actions }: HandOptions): Hand {
   return async (claimed, signal) => {
     const { row } = claimed;
     const type = row.dispatch_type;
@@ -55,8 +57,11 @@ export function createHand({ dispatchers, sealer }: HandOptions): Hand {
   function call(dispatcher: Dispatcher, claimed: ClaimedDelivery, ctx: DispatchContext): unknown {
     const { row } = claimed;
     const config = sealer.open(row.dispatch_config, placeOf(row.id));
-    if (row.payload.kind !== "post") return dispatcher.deliver(deliverInput(claimed, config), ctx);
-    if (dispatcher.postMessage) return dispatcher.postMessage(postInput(row, config), ctx);
+    const clientActions = actions.open(row.payload.client_actions, inDelivery(row.id));
+    if (row.payload.kind !== "post")
+      return dispatcher.deliver({ ...deliverInput(claimed, config), clientActions }, ctx);
+    if (dispatcher.postMessage)
+      return dispatcher.postMessage({ ...postInput(row, config), clientActions }, ctx);
     throw new Permanent(`The dispatcher "${row.dispatch_type}" takes no posts.`);
   }
 }
@@ -70,7 +75,7 @@ function receiptOf(returned: unknown): unknown {
 function deliverInput(
   { row, client_id, channel_id }: ClaimedDelivery,
   dispatch_config: DeliverInput["task"]["dispatch_config"],
-): DeliverInput {
+): Omit<DeliverInput, "clientActions"> {
   const { payload, bot_id, session_id, correlation_id, dispatch_type } = row;
   const isError = payload.kind === "error";
   return {
@@ -87,7 +92,6 @@ function deliverInput(
     },
     result: payload.text,
     isError,
-    clientActions: payload.client_actions,
     extraMetadata: payload.extra_metadata,
   };
 }
@@ -95,7 +99,7 @@ function deliverInput(
 function postInput(
   { payload, bot_id }: DeliveryRow,
   dispatchConfig: PostMessageInput["dispatchConfig"],
-): PostMessageInput {
+): Omit<PostMessageInput, "clientActions"> {
   const author = payload.author ?? {};
   return {
     dispatchConfig,
@@ -105,7 +109,6 @@ function postInput(
     ...(author.username && { username: author.username }),
     ...(author.icon_emoji && { iconEmoji: author.icon_emoji }),
     ...(author.icon_url && { iconUrl: author.icon_url }),
-    clientActions: payload.client_actions,
     extraMetadata: payload.extra_metadata,
   };
 }

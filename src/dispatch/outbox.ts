@@ -10,6 +10,7 @@ import { newId } from "../ids.ts";
 import type { Logger } from "../log.ts";
 import type { NewJob, Queue } from "../queue/queue.ts";
 import type { Redactor } from "../redact.ts";
+import { inDelivery, type KeptActions } from "../secrets/kept-actions.ts";
 import { type Attempt, createAttempt } from "./attempt.ts";
 import { shortenWaits } from "./clock.ts";
 import { type DeliveryRow, placeOf } from "./delivery.ts";
@@ -26,6 +27,7 @@ export interface NewDelivery {
   dispatch_type: string;
   /** Open; it is sealed here. */
   dispatch_config: JsonObject;
+  /** Open, too. */
   payload: DeliveryPayload;
 }
 
@@ -65,6 +67,7 @@ export interface OutboxOptions {
   queue: Queue;
   dispatchers: Dispatchers;
   sealer: ConfigSealer;
+  actions: KeptActions;
   redactor: Pick<Redactor, "redact" | "hiding">;
   log: Logger;
   random?: () => number;
@@ -74,7 +77,7 @@ export interface OutboxOptions {
 }
 
 export function createOutbox(options: OutboxOptions): Outbox {
-  const { db, queue, sealer, random = Math.random } = options;
+  const { db, queue, sealer, actions, random = Math.random } = options;
   const targetKey = createTargetKey(options);
   const keyOf = (row: DeliveryRow) =>
     row.target_key ?? targetKey(row.dispatch_type, sealer.open(row.dispatch_config, placeOf(row.id)));
@@ -82,11 +85,12 @@ export function createOutbox(options: OutboxOptions): Outbox {
   const write: Outbox["write"] = async (tx, ...wanted) => {
     const rows = wanted
       .filter(({ dispatch_type }) => dispatch_type !== "none")
-      .map(({ dispatch_config: config, ...delivery }) => {
+      .map(({ dispatch_config: config, payload, ...delivery }) => {
         const id = newId();
         return {
           id,
           ...delivery,
+          payload: { ...payload, client_actions: actions.keep(payload.client_actions, inDelivery(id)) },
           dispatch_config: sealer.seal({ ...config, type: delivery.dispatch_type }, placeOf(id)),
           target_key: targetKey(delivery.dispatch_type, config),
         };

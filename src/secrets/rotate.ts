@@ -10,6 +10,7 @@ import {
   inboxEvents,
   integrationSettings,
   integrationStore,
+  messages,
   meta,
   sessions,
   tasks,
@@ -36,7 +37,8 @@ const TABLES = [
   { table: channels, id: channels.id, columns: ["dispatch_config"] },
   { table: channelBindings, id: channelBindings.id, columns: ["dispatch_config", "config"] },
   { table: tasks, id: tasks.id, columns: ["dispatch_config", "mirrors"] },
-  { table: deliveries, id: deliveries.id, columns: ["dispatch_config"] },
+  { table: deliveries, id: deliveries.id, columns: ["dispatch_config", "payload"] },
+  { table: messages, id: messages.id, columns: ["metadata"] },
   { table: inboxEvents, id: inboxEvents.id, columns: ["path", "headers", "body"] },
 ];
 

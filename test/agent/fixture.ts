@@ -12,8 +12,10 @@ import { newId } from "../../src/ids.ts";
 import type { Llm, LlmEvent, LlmRequest, LlmToolCall } from "../../src/llm/llm.ts";
 import type { Redact } from "../../src/redact.ts";
 import type { ExecutionConfig, HookContext, HookEvent } from "../../src/sdk/types.ts";
+import { createKeptActions } from "../../src/secrets/kept-actions.ts";
 import { createSkills } from "../../src/skills/skills.ts";
 import { createTemplates } from "../../src/templates/templates.ts";
+import { testVault } from "../secrets/test-vault.ts";
 
 export const log = getLogger("heddle");
 
@@ -84,6 +86,7 @@ export function agentOver(db: Database, llm: Llm, options: AgentFixtureOptions =
     hooks: { fire: (event, ctx) => void fired.push({ event, ctx }) },
     log,
     redact,
+    actions: createKeptActions({ redact, vault: testVault() }),
     settings: {
       defaultModel: "default-model",
       fallbackModels: ["fallback-model"],

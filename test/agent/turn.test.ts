@@ -319,6 +319,10 @@ eachDatabase("a turn", (open) => {
     expect(outcome.clientActions).toEqual([{ a: "\uFFFD hunter2hunter2" }]);
     const [asked] = await rowsOf(db, task);
     expect(asked?.content).toBe("a\uFFFDb\uFFFD");
+    // It is handed over as it is, and kept sealed until then.
+    const kept = (await rowsOf(db, task)).map(({ metadata }) => metadata);
+    expect(JSON.stringify(kept)).toContain("sealed:v2:");
+    expect(JSON.stringify(kept)).not.toContain("hunter2");
     expect((await callsOf(db, task))[0]).toMatchObject({ status: "done" });
     expect((await callsOf(db, task))[0]?.arguments).not.toContain("hunter2");
   });
@@ -360,12 +364,14 @@ eachDatabase("a turn", (open) => {
     test("goes on from what is stored; a call of unknown outcome is told as such", async () => {
       const task = await addTask(db, await addSession(db, await addBot(db)), "Go");
       const ran: string[] = [];
+      const { redact, add } = createRedactor();
+      add("hunter2hunter2");
       const crash = new HeddleError("unavailable", "The worker is stopping.");
       const stop = new AbortController();
       const tools = [
         tool("quick", () => {
           ran.push("quick");
-          return { client_action: { n: ran.length } };
+          return { client_action: { n: ran.length, note: "hunter2hunter2" } };
         }),
         tool("dies", () => {
           ran.push("dies");
@@ -382,19 +388,20 @@ eachDatabase("a turn", (open) => {
         { calls: [call("a", "quick")] },
         { calls: [call("b", "dies"), call("c", "quick")] },
       ]);
-      const before = agentOver(db, first, { tools });
+      const before = agentOver(db, first, { tools, redact });
       expect(await codeOf(before.agent.runTurn(task, stop.signal))).toBe("unavailable");
       expect(before.fired.some(({ event }) => event === "after_response")).toBe(false);
 
       await db.query.update(tasks).set({ attempt: 2 }).where(eq(tasks.id, task.id));
       const again = { ...task, attempt: 2 };
       const second = scriptedLlm([{ calls: [call("d", "quick")] }, "All done"]);
-      const after = agentOver(db, second, { tools });
+      const after = agentOver(db, second, { tools, redact });
       const outcome = await after.agent.runTurn(again, running());
       await finish(db, again, outcome);
 
       expect(ran).toEqual(["quick", "dies", "quick", "quick"]);
-      expect(outcome.clientActions).toEqual([{ n: 1 }, { n: 3 }, { n: 4 }]);
+      const note = "hunter2hunter2";
+      expect(outcome.clientActions).toEqual([1, 3, 4].map((n) => ({ n, note })));
       expect(outcome.final.iteration).toBe(4);
       const shown = second.requests[0]?.messages.filter((m) => m.role !== "system") ?? [];
       expect(shown.map((m) => (m.role === "tool" ? `${m.role} ${m.tool_call_id}` : m.role))).toEqual([

@@ -5,7 +5,13 @@ import { createOutbox } from "../../src/dispatch/outbox.ts";
 import { newId } from "../../src/ids.ts";
 import type { Job } from "../../src/queue/queue.ts";
 import { Permanent, Retryable } from "../../src/sdk/errors.ts";
-import type { DeliverInput, DispatchContext, Dispatcher, PostMessageInput } from "../../src/sdk/types.ts";
+import type {
+  DeliverInput,
+  DispatchContext,
+  Dispatcher,
+  JsonObject,
+  PostMessageInput,
+} from "../../src/sdk/types.ts";
 import { eachDatabase } from "../database.ts";
 import { createSessionsFixture } from "../sessions/fixture.ts";
 
@@ -17,10 +23,15 @@ eachDatabase("outbox", (open) => {
       kind = "result",
       dispatcher = {},
       attemptTimeoutMs = 60_000,
+      client_actions = [{ a: 1 }],
+      known,
     }: {
       kind?: "result" | "error" | "post";
       dispatcher?: Partial<Dispatcher>;
       attemptTimeoutMs?: number;
+      client_actions?: JsonObject[];
+      /** A secret of the server's own. */
+      known?: string;
     } = {},
   ) {
     const seen: (DeliverInput | PostMessageInput)[] = [];
@@ -39,6 +50,7 @@ eachDatabase("outbox", (open) => {
     const broken = { transactions: 0 };
     const parts = await createSessionsFixture(database, { chat });
     const { sessions, queue, db } = parts;
+    parts.redactor.add(known);
     // Fails as many transactions as the test says, as a database does that is away for a moment.
     const failing = new Proxy(db.query, {
       get: (target, name) =>
@@ -71,7 +83,7 @@ eachDatabase("outbox", (open) => {
         correlation_id: newId(),
         dispatch_type: "chat",
         dispatch_config: { room: "r", token: "xoxb-canary-secret" },
-        payload: { kind, text: "The answer", client_actions: [{ a: 1 }], extra_metadata: {} },
+        payload: { kind, text: "The answer", client_actions, extra_metadata: {} },
       }),
     );
     const stop = new AbortController();
@@ -128,6 +140,20 @@ eachDatabase("outbox", (open) => {
     const { db, queue } = await fixture(() => ({ receipt: 1 }));
     const { rows } = await db.execute("select group_id from pgboss.job where name = 'deliveries_by_target'");
     expect(rows).toEqual([{ group_id: "chat" }]);
+    await queue.close();
+  });
+
+  test("an action with a known secret is kept sealed, and handed over as it was", async () => {
+    const action = { note: "see https://chat.example/?t=ghs_known-secret-1", "ghs_known-secret-1": 1 };
+    const { attempt, row, seen, queue, db } = await fixture(() => ({ receipt: 1 }), {
+      client_actions: [{ a: 1 }, action],
+      known: "ghs_known-secret-1",
+    });
+    expect((await row()).payload.client_actions).toEqual([{ a: 1 }, expect.stringMatching(/^sealed:/)]);
+    const { rows } = await db.execute("select payload::text as text from deliveries");
+    expect(JSON.stringify(rows)).not.toContain("ghs_known");
+    await attempt();
+    expect(seen[0]).toMatchObject({ clientActions: [{ a: 1 }, action] });
     await queue.close();
   });
 
@@ -383,8 +409,13 @@ eachDatabase("outbox", (open) => {
 
   test("several are written together, without those that go nowhere", async () => {
     const { outbox, db, row, queue } = await fixture(() => ({ receipt: null }));
-    const { id, ...first } = await row();
-    const to = (dispatch_type: string) => ({ ...first, dispatch_type, dispatch_config: { room: "r" } });
+    const { id, payload, ...first } = await row();
+    const to = (dispatch_type: string) => ({
+      ...first,
+      payload: { ...payload, client_actions: [] },
+      dispatch_type,
+      dispatch_config: { room: "r" },
+    });
     await db.query.transaction((tx) => outbox.write(tx, to("none"), to("chat"), to("other")));
     const types = (await outbox.list({})).filter((one) => one.id !== id).map((one) => one.dispatch_type);
     expect(types.sort()).toEqual(["chat", "other"]);

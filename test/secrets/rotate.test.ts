@@ -3,13 +3,16 @@ import { eq, sql } from "drizzle-orm";
 import {
   channelBindings,
   channels,
+  deliveries,
   integrationSettings,
   integrationStore,
+  messages,
   meta,
   sessions,
 } from "../../src/db/schema.ts";
 import { openHome } from "../../src/home.ts";
 import { newId } from "../../src/ids.ts";
+import { createKeptActions, inDelivery, inMessage } from "../../src/secrets/kept-actions.ts";
 import type { KeyRing } from "../../src/secrets/key-ring.ts";
 import { CHECK, openKeys } from "../../src/secrets/keys.ts";
 import { rotateKeys } from "../../src/secrets/rotate.ts";
@@ -73,8 +76,39 @@ eachDatabase("rotation of the encryption key", (open) => {
       value: vault.seal('"of-the-store"', { table: "integration_store", row: "x", field: "k" }),
       secret: true,
     });
+    const action = { say: "of-an-action" };
+    const actions = createKeptActions({ redact: (text) => text.replace("of-an-action", ""), vault });
+    const [message, delivery] = [newId(), newId()];
+    await query.insert(messages).values({
+      id: message,
+      session_id: session,
+      role: "tool",
+      content: "x",
+      metadata: { client_actions: actions.keep([action], inMessage(message)) },
+    });
+    await query.insert(deliveries).values({
+      id: delivery,
+      session_id: session,
+      bot_id: "default",
+      correlation_id: newId(),
+      dispatch_type: "x",
+      dispatch_config: {},
+      payload: {
+        kind: "post",
+        text: "x",
+        client_actions: actions.keep([action], inDelivery(delivery)),
+        extra_metadata: {},
+      },
+    });
     const check = async (after: KeyRing) => {
       const { open, openConfig } = createVault(after);
+      const later = createKeptActions({ redact: (text) => text, vault: createVault(after) });
+      const [said] = await query.select().from(messages).where(eq(messages.id, message));
+      const [made] = await query.select().from(deliveries).where(eq(deliveries.id, delivery));
+      const handed = [said?.metadata.client_actions as string[], made?.payload.client_actions ?? []];
+      expect(JSON.stringify(handed)).not.toContain("of-an-action");
+      expect(later.open(handed[0] ?? [], inMessage(message))).toEqual([action]);
+      expect(later.open(handed[1] ?? [], inDelivery(delivery))).toEqual([action]);
       const [one] = await query.select().from(channels).where(eq(channels.id, channel));
       expect(
         openConfig(one?.dispatch_config ?? {}, { table: "channels", row: channel, field: "dispatch_config" }),
@@ -106,7 +140,15 @@ eachDatabase("rotation of the encryption key", (open) => {
 
   async function fresh() {
     const db = await open();
-    for (const table of [channelBindings, sessions, channels, integrationSettings, integrationStore])
+    for (const table of [
+      deliveries,
+      messages,
+      channelBindings,
+      sessions,
+      channels,
+      integrationSettings,
+      integrationStore,
+    ])
       await db.query.delete(table);
     await db.query.delete(meta).where(eq(meta.key, CHECK));
     const folder = await temporaryFolder();

@@ -15,6 +15,7 @@ import { createInbox } from "../../src/inbox/inbox.ts";
 import { createQueue } from "../../src/queue/queue.ts";
 import { createRedactor } from "../../src/redact.ts";
 import type { Dispatcher, IntegrationMeta } from "../../src/sdk/types.ts";
+import { createKeptActions } from "../../src/secrets/kept-actions.ts";
 import { createSessions } from "../../src/sessions/sessions.ts";
 import { createTasks } from "../../src/sessions/tasks.ts";
 import type { TestDatabase } from "../database.ts";
@@ -35,11 +36,13 @@ export async function createSessionsFixture(
   const queue = await createQueue({ db, log });
   const dispatchers = createDispatchers({ none: noneDispatcher, ...dispatchersOfTest });
   const sealer = createConfigSealer({ dispatchers, vault });
+  const actions = createKeptActions({ redact: redactor.redact, vault });
   const outbox = createOutbox({
     db,
     queue,
     dispatchers,
     sealer,
+    actions,
     redactor,
     log,
     random: () => 0.5,
@@ -83,5 +86,5 @@ export async function createSessionsFixture(
     setup: manifests[meta.integrationType] ?? null,
   }));
   const bindings = createBindings({ ...parts, bindable: (type) => findBindable(views, type) });
-  return { ...parts, inbox, bots, sessions, tasks, channels, channelSessions, bindings, redactor };
+  return { ...parts, actions, inbox, bots, sessions, tasks, channels, channelSessions, bindings, redactor };
 }

@@ -1,6 +1,7 @@
 import { Elysia, t } from "elysia";
-import type { Redact } from "../../redact.ts";
+import { MARKER, type Redact } from "../../redact.ts";
 import { mapLeaves } from "../../secrets/leaves.ts";
+import { isSealed } from "../../secrets/seal.ts";
 import type { MessageRow, Sessions } from "../../sessions/sessions.ts";
 import { Injected, MessageFields, messageOf } from "../message-body.ts";
 import type { Ownership } from "../ownership.ts";
@@ -135,7 +136,10 @@ const present = (row: MessageRow, redact: Redact) => ({
   content: row.content,
   source: row.source,
   // What a tool hands to a dispatcher is stored here as it is.
-  metadata: mapLeaves(row.metadata, (leaf) => (typeof leaf === "string" ? redact(leaf) : leaf)),
+  metadata: mapLeaves(row.metadata, (leaf) => {
+    if (typeof leaf !== "string") return leaf;
+    return isSealed(leaf) ? MARKER : redact(leaf);
+  }),
   from_person: row.from_person,
   task_id: row.task_id,
   tool_calls: row.tool_calls,

@@ -1,0 +1,49 @@
+// What tools hand to dispatchers, as it is kept until then: just as it is, for it will be delivered. What has a known secret
+// in it is sealed.
+
+import type { JsonObject } from "../db/schema.ts";
+import { fieldAt } from "./leaves.ts";
+import { isSealed, type Place } from "./seal.ts";
+import type { Vault } from "./vault.ts";
+
+export interface KeptActions {
+  /** For this place, which names the array. */
+  keep(actions: readonly JsonObject[], at: Place): (JsonObject | string)[];
+  /** As they were. Throws `internal` for what was sealed for another place. */
+  open(kept: readonly (JsonObject | string)[], at: Place): JsonObject[];
+}
+
+export interface KeptActionsOptions {
+  redact(text: string): string;
+  vault: Pick<Vault, "seal" | "open">;
+}
+
+export function createKeptActions({ redact, vault }: KeptActionsOptions): KeptActions {
+  const nth = (at: Place, index: number): Place => ({ ...at, field: fieldAt(at.field, [String(index)]) });
+  return {
+    keep: (actions, at) =>
+      actions.map((action, index) => {
+        const text = JSON.stringify(action);
+        return redact(text) === text ? action : vault.seal(text, nth(at, index));
+      }),
+    open: (kept, at) =>
+      kept.map((one, index) => {
+        if (!isSealed(one)) return one as JsonObject;
+        return JSON.parse(vault.open(one, nth(at, index))) as JsonObject;
+      }),
+  };
+}
+
+/** Of a tool's message. */
+export const inMessage = (id: string): Place => ({
+  table: "messages",
+  row: id,
+  field: "metadata/client_actions",
+});
+
+/** Of a delivery. */
+export const inDelivery = (id: string): Place => ({
+  table: "deliveries",
+  row: id,
+  field: "payload/client_actions",
+});
