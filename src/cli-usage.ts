@@ -41,11 +41,11 @@ export function namedCommand(
 const subCommandsOf = (command: Command) => command.subCommands as Record<string, Command> | undefined;
 
 function unknownCommand(words: string[], known: string[]): HeddleError {
-  const [word = "", ...parents] = [...words].reverse();
-  const meant = nearest(word, known);
-  const hint = meant ? `did you mean "${meant}"?` : `there are ${known.join(", ")}.`;
-  const program = ["heddle", ...parents.reverse()].join(" ");
-  return new HeddleError("config", `${program} has no command "${word}": ${hint} See ${program} --help.`);
+  const parents = words.slice(0, -1);
+  const meant = nearest(words.at(-1) ?? "", known);
+  const hint = meant ? `did you mean "${[...parents, meant].join(" ")}"?` : `there are ${known.join(", ")}.`;
+  const help = ["heddle", ...parents, "--help"].join(" ");
+  return new HeddleError("config", `There is no command "${words.join(" ")}"; ${hint} See ${help}.`);
 }
 
 function noCommand(words: string[], argv: readonly string[], known: string[]): HeddleError {
@@ -54,7 +54,10 @@ function noCommand(words: string[], argv: readonly string[], known: string[]): H
   if (flag !== undefined) {
     return new HeddleError("config", `A command must stand before ${flag}: ${program} ${known[0]} ${flag} …`);
   }
-  return new HeddleError("config", `${program} needs one of ${known.join(", ")}; see ${program} --help.`);
+  return new HeddleError(
+    "config",
+    `A command is missing: ${program} ${known.join("|")}. See ${program} --help.`,
+  );
 }
 
 /** The help of what `argv` names; in colour for a terminal. */

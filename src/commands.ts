@@ -138,6 +138,7 @@ async function withDatabase(
   const redactor = createRedactor();
   redactor.add(...config.secrets);
   const log = await createLog({ level: "warning", format: config.logFormat, redact: redactor.redact });
+  if (config.homeNote) log.warning("{note}", { note: config.homeNote });
   const home = openHome(config.home);
   const db = await openDatabase({
     databaseUrl: config.databaseUrl,

@@ -27,9 +27,11 @@ export function defaultHome(environment: Environment, folder: string): DefaultHo
       note: `The home is ${former}, as with earlier versions. New ones are in ${usual}: say --home or HEDDLE_HOME to be sure which one is used from any folder.`,
     };
   }
+  const advice =
+    reason === ANOTHERS ? "Run Heddle as that user to use it" : `Say --home ${former} if it is this server's`;
   return {
     path: usual,
-    note: `${former} is not used as the home, because ${reason}. If it is this server's, start with --home ${former}.`,
+    note: `${former} is not used as the home, because ${reason}; ${usual} is. ${advice}.`,
   };
 }
 
@@ -58,6 +60,8 @@ export function userFolder({ HOME: home }: Environment): string | undefined {
   }
 }
 
+const ANOTHERS = "it is another user's";
+
 /** Of what an archive brings, content and inode change at two times, or else both when the file is made. */
 const AT_ONCE_MS = 1_000;
 
@@ -70,7 +74,7 @@ function whyNotMadeHere(path: string): "missing" | string | undefined {
   const found = lstatSync(path, { throwIfNoEntry: false });
   if (!found) return "missing";
   if (!found.isDirectory()) return "it is no folder";
-  if (found.uid !== process.getuid?.()) return "it is another user's";
+  if (found.uid !== process.getuid?.()) return ANOTHERS;
   if ((found.mode & 0o077) !== 0) return "others may read it, and so it was not made by Heddle";
   const control = statSync(join(path, "db", "global", "pg_control"), { throwIfNoEntry: false });
   if (!control) return "no database of Heddle's has been in use in it";

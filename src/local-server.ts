@@ -1,16 +1,7 @@
 // How the command line reaches the server that runs on a home: over a socket in a folder that only its own user can enter.
 // Whoever can connect is the operator. No key for it is in any file; the server's address and the socket's are.
 
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { HeddleError, messageOf } from "./errors.ts";
@@ -124,13 +115,23 @@ export function findServer(home: string): LocalServer | undefined {
   try {
     return readServer(home);
   } catch (cause) {
-    throw new HeddleError("config", `${fileIn(home)} cannot be read: ${messageOf(cause)}`, { cause });
+    const isForbidden = ["EACCES", "EPERM"].includes((cause as NodeJS.ErrnoException).code ?? "");
+    const hint = isForbidden
+      ? ". Run this as the user of the server, or set HEDDLE_URL and HEDDLE_API_KEY."
+      : "";
+    throw new HeddleError("config", `${fileIn(home)} cannot be read: ${messageOf(cause)}${hint}`, { cause });
   }
 }
 
 function readServer(home: string): LocalServer | undefined {
-  const file = fileIn(home);
-  if (!existsSync(file)) return undefined;
-  const { url, socket = null, pid } = JSON.parse(readFileSync(file, "utf8")) as Partial<LocalServer>;
+  let text: string;
+  try {
+    text = readFileSync(fileIn(home), "utf8");
+  } catch (error) {
+    // Another trouble, such as a folder of another user's, does not mean that there is none.
+    if (["ENOENT", "ENOTDIR"].includes((error as NodeJS.ErrnoException).code ?? "")) return undefined;
+    throw error;
+  }
+  const { url, socket = null, pid } = JSON.parse(text) as Partial<LocalServer>;
   return typeof url === "string" && typeof pid === "number" ? { url, socket, pid } : undefined;
 }

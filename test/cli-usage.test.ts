@@ -41,12 +41,15 @@ describe("the command line", () => {
   });
 
   test.each([
-    [["serv"], 'heddle has no command "serv": did you mean "serve"? See heddle --help.'],
-    [["keys", "creat"], 'heddle keys has no command "creat": did you mean "create"? See heddle keys --help.'],
-    [["constructor"], 'heddle has no command "constructor": there are serve, worker, '],
+    [["serv"], 'There is no command "serv"; did you mean "serve"? See heddle --help.'],
+    [
+      ["keys", "creat"],
+      'There is no command "keys creat"; did you mean "keys create"? See heddle keys --help.',
+    ],
+    [["constructor"], 'There is no command "constructor"; there are serve, worker, '],
     [
       ["keys"],
-      "heddle keys needs one of create, list, revoke, rotate, signing-secret; see heddle keys --help.",
+      "A command is missing: heddle keys create|list|revoke|rotate|signing-secret. See heddle keys --help.",
     ],
     [["--home", "/x", "serve"], "A command must stand before --home: heddle serve --home …"],
   ])("refuses %p with what to write instead", (argv, message) => {
@@ -54,7 +57,7 @@ describe("the command line", () => {
   });
 
   test("asks for help of what there is only", async () => {
-    await expect(usage(main, ["tests", "--help"], false)).rejects.toThrow('no command "tests"');
+    await expect(usage(main, ["tests", "--help"], false)).rejects.toThrow('There is no command "tests"');
   });
 
   test("takes no flag that the command has no use for", async () => {
