@@ -5,6 +5,7 @@
 import { afterAll, expect, test } from "bun:test";
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
+import postgres from "postgres";
 import { eachDatabase } from "../database.ts";
 import { temporaryFolder } from "../integrations/harness.ts";
 import { crawl, createAsk, createSearch } from "./canary.ts";
@@ -42,6 +43,13 @@ export const router = new Elysia()
     console.error(new Error("It is " + settings.KEEPER_CREDENTIAL));
     return "logged";
   })
+  .get("/print", async () => {
+    process.stderr.write("Printed " + settings.KEEPER_CREDENTIAL + "\\n");
+    for (const half of [settings.KEEPER_CREDENTIAL.slice(0, 20), settings.KEEPER_CREDENTIAL.slice(20) + "\\n"])
+      process.stderr.write(half);
+    await Bun.write(Bun.stderr, "Written " + settings.KEEPER_CREDENTIAL + "\\n");
+    return "printed";
+  })
   .get("/throw", () => { throw new Error("No access with " + settings.KEEPER_CREDENTIAL); })
   .get("/mc/leaky/data", () => { throw new Error("No data with " + settings.KEEPER_CREDENTIAL); })
   .post("/webhook", async ({ request }) => {
@@ -58,6 +66,10 @@ registerDispatcher("keeper", {
   "keeper/tools/tell.ts": `import { register } from "heddle/sdk";
 import { settings } from "../config.ts";
 register({ name: "keeper_tell", description: "Tells." }, () => "It is " + settings.KEEPER_CREDENTIAL);
+register({ name: "keeper_hand", description: "Hands over." }, () => ({
+  message: "Handed over.",
+  client_action: { [settings.KEEPER_CREDENTIAL]: "It is " + settings.KEEPER_CREDENTIAL },
+}));
 `,
   "keeper/process.ts": `export const DESCRIPTION = "Prints"; export const CMD = ["bun", "print.ts"]; export const REQUIRED_ENV = ["KEEPER_CREDENTIAL"];`,
   "keeper/print.ts": `console.log("mine " + process.env.KEEPER_CREDENTIAL + " " + process.env.KEEPER_CREDENTIAL?.length);
@@ -143,6 +155,7 @@ eachDatabase("a secret of one integration", (open) => {
     // Used: each of these has it in its hands.
     expect(await json("GET", "/integrations/keeper/length")).toEqual({ length: CANARY.length });
     expect((await ask("GET", "/integrations/keeper/log")).text).toBe("logged");
+    expect((await ask("GET", "/integrations/keeper/print")).text).toBe("printed");
     expect((await ask("GET", "/integrations/keeper/throw")).status).toBe(500);
     const validated = await json("POST", `${admin}/keeper/dashboard-modules/leaky/validate`);
     expect(validated.valid).toBe(false);
@@ -163,10 +176,10 @@ eachDatabase("a secret of one integration", (open) => {
       bot_id: "default",
     });
     const { task_id } = await json("POST", `/api/v1/sessions/${session_id}/messages`, {
-      content: "/keeper_tell {}",
+      content: "/keeper_tell {}\n/keeper_hand {}",
       run_agent: true,
       dispatch_config: { type: "keeper" },
-      execution_config: { tools: ["keeper_tell"] },
+      execution_config: { tools: ["keeper_tell", "keeper_hand"] },
     });
     const { deliveries } = await until(
       () => json("GET", `/api/v1/deliveries?task_id=${task_id}`),
@@ -201,15 +214,54 @@ eachDatabase("a secret of one integration", (open) => {
     expect(answered).toContain(`/api/v1/sessions/${session_id}/messages`);
     expect(answered.length).toBeGreaterThan(40);
 
+    const commands = commandsBelow(heddle.pid);
+    if (process.platform === "linux") expect(commands.join("\n")).toContain("print.ts");
+    for (const command of commands) search.look("a command line", command);
+
     heddle.kill("SIGTERM");
     expect(await heddle.ended).toBe(0);
-    expect(heddle.errors()).toContain("It is [redacted]");
+    for (const printed of ["It is", "Printed", "Written"])
+      expect(heddle.errors()).toContain(`${printed} [redacted]`);
     search.look("the log", heddle.errors());
-    // Neither in what an embedded database keeps on the disk.
+    // Neither in what the database keeps.
+    for (const row of await rowsOf(database.databaseUrl)) search.look("a row", row);
     for (const file of filesBelow(join(database.home, "db"))) search.look(file, readFileSync(file, "latin1"));
     expect(search.found).toEqual([]);
   }, 120_000);
 });
+
+/** Of a server of PostgreSQL: every row of every table, as text. */
+async function rowsOf(databaseUrl: string | undefined): Promise<string[]> {
+  if (!databaseUrl) return [];
+  const sql = postgres(databaseUrl, { max: 1, onnotice: () => undefined });
+  const rows: string[] = [];
+  for (const { name } of await sql`
+    select format('%I.%I', schemaname, tablename) as name from pg_tables
+    where schemaname not in ('pg_catalog', 'information_schema')`) {
+    for (const { text } of await sql.unsafe(`select one::text as text from ${name} one`)) rows.push(text);
+  }
+  await sql.end();
+  expect(rows.length).toBeGreaterThan(10);
+  return rows;
+}
+
+/** The command lines of a process's children, and of theirs. */
+function commandsBelow(pid: number): string[] {
+  const threads = existsSync(`/proc/${pid}/task`) ? readdirSync(`/proc/${pid}/task`) : [];
+  const children = threads.flatMap((thread) => textOf(`/proc/${pid}/task/${thread}/children`).split(" "));
+  return children
+    .filter((child) => child !== "")
+    .flatMap((child) => [textOf(`/proc/${child}/cmdline`), ...commandsBelow(Number(child))]);
+}
+
+/** Of a file of the system, which may have ended meanwhile. */
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return "";
+  }
+}
 
 function filesBelow(folder: string): string[] {
   if (!existsSync(folder)) return [];

@@ -439,6 +439,19 @@ eachDatabase("approval of what bots wrote", (open) => {
       expect(it.view()?.pending?.files.map(({ path }) => path)).toEqual(["common/lib/package.json"]);
     });
 
+    test("by macros that a package.json names", async () => {
+      await using it = await server();
+      const p = "integrations/mine/node_modules/p";
+      await it.operator(`${p}/package.json`, '{ "name": "p", "main": "index.js" }');
+      await it.operator(`${p}/index.js`, 'export const text = () => "plain";');
+      const macros = { p: { text: "./macro.ts" } };
+      await it.operator("integrations/mine/package.json", JSON.stringify({ bun: { macros }, macros }));
+      await it.operator("integrations/mine/macro.ts", 'export const text = () => "macro";');
+      await it.operator(FILE, `import { text } from "p";\n${toolNamed("says", "() => text()")}`);
+      await it.integrations.loadAll();
+      expect(it.call("says")).toBe("plain");
+    });
+
     test("by a folder of texts that is a link, in which it writes", async () => {
       await using it = await server();
       await it.operator("integrations/mine/router.ts", routerSaying("here"));

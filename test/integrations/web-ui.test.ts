@@ -59,7 +59,8 @@ test("nothing outside the folder, and nothing hidden, is ever served", async () 
   ];
   for (const path of paths) expect([path, await ui.get(path)]).toEqual([path, undefined]);
   // The manifest's check keeps these out; should one get through, nothing is served either.
-  for (const dir of ["../outside", ".", "web/dist/linked"]) {
-    expect([dir, await ui.get("/secret.txt", dir)]).toEqual([dir, undefined]);
+  for (const dir of ["../outside", "..", ".", "", "/", "web/dist/linked"]) {
+    for (const path of ["/secret.txt", "/config.ts", "/outside/secret.txt", "/mine/config.ts"])
+      expect([dir, await ui.get(path, dir)]).toEqual([dir, undefined]);
   }
 });

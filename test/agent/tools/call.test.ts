@@ -96,6 +96,11 @@ describe("preparing", () => {
   test("an unknown tool is answered with those there are", async () => {
     const { error } = await run(typed, { name: "x" }, { name: "typo" });
     expect(error).toBe('There is no tool "typo". Available: typed.');
+    for (const name of ["constructor", "__proto__", "toString", "hasOwnProperty", "TYPED", "typed "]) {
+      expect((await run(typed, { name: "x" }, { name })).error).toBe(
+        `There is no tool "${name}". Available: typed.`,
+      );
+    }
     const none = { tools: new Map(), run: RUN, signal: new AbortController().signal, redact, now: () => 0 };
     expect((await callTool(call("id", "typo"), none)).error).toContain("Available: none.");
   });
