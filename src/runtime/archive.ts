@@ -1,7 +1,8 @@
 // A folder as one tar.gz, and back.
 
-import { readdir, readFile } from "node:fs/promises";
+import { readdir, readFile, statfs } from "node:fs/promises";
 import { join, relative } from "node:path";
+import { HeddleError, messageOf } from "../errors.ts";
 
 /** Empty folders are kept: PostgreSQL does not start without its own. */
 export async function packArchive(folder: string): Promise<Uint8Array<ArrayBuffer>> {
@@ -15,8 +16,29 @@ export async function packArchive(folder: string): Promise<Uint8Array<ArrayBuffe
   return new Bun.Archive(contents, { compress: "gzip", level: 12 }).bytes();
 }
 
-/** Writes an archive's files into a folder; with `only`, a pattern such as "sdk/*.js", none but those. */
+/**
+ * Writes an archive's files into a folder; with `only`, a pattern such as "sdk/*.js", none but those. Throws "config" when
+ * that fails.
+ */
 export async function unpackArchive(archive: Blob, folder: string, only?: string): Promise<void> {
   const options = only === undefined ? {} : { glob: only };
-  await new Bun.Archive(await archive.bytes()).extract(folder, options);
+  try {
+    await new Bun.Archive(await archive.bytes()).extract(folder, options);
+  } catch (cause) {
+    // Bun says "ReadError" of whatever happens, a full disk above all.
+    throw new HeddleError(
+      "config",
+      `${folder} cannot be filled (${messageOf(cause).trim()}); ${await room(folder)}. Make room, or see to it that the folder can be written.`,
+      { cause },
+    );
+  }
+}
+
+async function room(folder: string): Promise<string> {
+  try {
+    const { bavail, bsize } = await statfs(folder);
+    return `${Math.floor((bavail * bsize) / 1_000_000)} MB are free there`;
+  } catch (error) {
+    return messageOf(error);
+  }
 }
