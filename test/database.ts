@@ -12,6 +12,7 @@ import { prepareArchive } from "../src/db/prepare.ts";
 import { createQueue } from "../src/queue/queue.ts";
 import { unpackArchive } from "../src/runtime/archive.ts";
 import { preparedArchivePath } from "../src/runtime/assets.ts";
+import { within } from "../src/within.ts";
 
 const log = getLogger("heddle");
 
@@ -20,6 +21,8 @@ export interface TestDatabase extends Database {
   readonly home: string;
   /** Set for PostgreSQL: a second `openDatabase` with it is a second server on the same data. */
   readonly databaseUrl: string | undefined;
+  /** Closes what was made on it, and would go on asking it. */
+  beforeClose?(close: () => Promise<void>): void;
 }
 
 export type OpenTestDatabase = () => Promise<TestDatabase>;
@@ -157,13 +160,22 @@ function withDatabase(server: string, name: string): string {
   return url.href;
 }
 
+/** What a test has left running is not waited for longer. */
+const CLOSE_MS = 1_000;
+
 /** A test may close its database itself, to open it again. */
-function closingOnce(database: Database): Database {
+function closingOnce(database: Database): Database & Pick<TestDatabase, "beforeClose"> {
+  const first: (() => Promise<void>)[] = [];
   let closing: Promise<void> | undefined;
+  const closeAll = async () => {
+    for (const close of first) await within(CLOSE_MS, close()).catch(() => {});
+    await database.close();
+  };
   return {
     ...database,
+    beforeClose: (close) => void first.push(close),
     close() {
-      closing ??= database.close();
+      closing ??= closeAll();
       return closing;
     },
   };

@@ -6,7 +6,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 export interface Pump {
   /** Something may be there to fetch. */
   wake(): void;
-  /** Fetches no more; resolves when all that runs has ended. */
+  /** Fetches no more; resolves when all that runs has ended, and it asks nothing of the queue any more. */
   stop(): Promise<void>;
 }
 
@@ -92,8 +92,9 @@ export function createPump<Job>(options: PumpOptions<Job>): Pump {
   };
 
   const backstop = setInterval(wake, options.backstopMs ?? 500);
+  let touching = Promise.resolve();
   const heartbeat = setInterval(() => {
-    if (running.size > 0) options.touch([...running.keys()]).catch(options.onError);
+    if (running.size > 0) touching = options.touch([...running.keys()]).catch(options.onError);
   }, options.touchEveryMs);
 
   return {
@@ -105,6 +106,8 @@ export function createPump<Job>(options: PumpOptions<Job>): Pump {
       await Promise.all(running.values());
       // Until the last one ended its claim had to be kept.
       clearInterval(heartbeat);
+      // The database may be closed right after this.
+      await touching;
     },
   };
 }

@@ -97,9 +97,17 @@ export async function createQueue({ db, log }: { db: Database; log: Logger }): P
     for (const [name, pump] of pumps) if (BOSS_NAMES[name] === bossName) pump.wake();
   };
 
+  // What pg-boss's own timers have asked and not heard yet: its stop waits for some of it only.
+  const asked = new Set<Promise<unknown>>();
+  const executeSql = (text: string, values?: unknown[]) => {
+    const answer = db.execute(text, values);
+    const settled = answer.catch(() => {}).finally(() => asked.delete(settled));
+    asked.add(settled);
+    return answer;
+  };
   const boss = new PgBoss({
     db: {
-      executeSql: (text, values) => db.execute(text, values),
+      executeSql,
       // pg-boss subscribes to its own channel through this; our pumps hear the same notifications.
       listen: (channel, onPayload, onConnected) =>
         db.listen(
@@ -215,6 +223,8 @@ export async function createQueue({ db, log }: { db: Database; log: Logger }): P
     async close() {
       for (const pump of pumps.values()) await pump.stop();
       await boss.stop({ graceful: false });
+      // Otherwise it would report a database that is closed next as an error.
+      while (asked.size > 0) await Promise.all(asked);
     },
   };
 }

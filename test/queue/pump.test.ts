@@ -137,6 +137,37 @@ describe("pump", () => {
     expect(queue.waiting).toEqual([1, 2]);
   });
 
+  test("stop waits for what it has asked of the queue", async () => {
+    const touched = Promise.withResolvers<void>();
+    const ended = Promise.withResolvers<void>();
+    const answer = Promise.withResolvers<void>();
+    const waiting = ["job"];
+    const pump = createPump<string>({
+      concurrency: 1,
+      ordered: false,
+      touchEveryMs: 1,
+      backstopMs: 1_000_000,
+      fetch: async (n) => waiting.splice(0, n),
+      touch: () => {
+        touched.resolve();
+        return answer.promise;
+      },
+      run: () => ended.promise,
+      onError: () => {},
+    });
+    pump.wake();
+    await touched.promise;
+    ended.resolve();
+    let stopped = false;
+    const stopping = pump.stop().then(() => {
+      stopped = true;
+    });
+    await Bun.sleep(5);
+    expect(stopped).toBe(false);
+    answer.resolve();
+    await stopping;
+  });
+
   test("a failing fetch is told and does not end the pump", async () => {
     const told: unknown[] = [];
     const ran = Promise.withResolvers<void>();

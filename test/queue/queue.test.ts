@@ -122,6 +122,33 @@ eachDatabase("queue", (open) => {
     await queue.close();
   });
 
+  test("a close waits for what pg-boss's own timers have asked", async () => {
+    const db = await open();
+    let slow: PromiseWithResolvers<void> | undefined;
+    const asked = Promise.withResolvers<void>();
+    const execute: typeof db.execute = async (...statement) => {
+      if (slow) {
+        asked.resolve();
+        await slow.promise;
+      }
+      return db.execute(...statement);
+    };
+    const queue = await createQueue({ db: { ...db, execute }, log });
+    slow = Promise.withResolvers<void>();
+    // As one of its timers would.
+    const job = queue.handBack("tasks", { id: newId(), subject: "x", retryCount: 0 }).catch(() => {});
+    await asked.promise;
+    let isClosed = false;
+    const closing = queue.close().then(() => {
+      isClosed = true;
+    });
+    await Bun.sleep(20);
+    expect(isClosed).toBe(false);
+    slow.resolve();
+    await closing;
+    await job;
+  });
+
   test("a withdrawn job is never fetched, and its successor is", async () => {
     const db = await open();
     const queue = await createQueue({ db, log });

@@ -34,6 +34,7 @@ export async function createSessionsFixture(
   const redactor = createRedactor();
   const vault = testVault();
   const queue = await createQueue({ db, log });
+  db.beforeClose?.(queue.close);
   const dispatchers = createDispatchers({ none: noneDispatcher, ...dispatchersOfTest });
   const sealer = createConfigSealer({ dispatchers, vault });
   const actions = createKeptActions({ redact: redactor.redact, vault });
