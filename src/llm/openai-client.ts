@@ -1,6 +1,7 @@
 // The openai package, as Heddle uses it: nothing of the environment, no retries of its own.
 
 import OpenAI from "openai";
+import { createBoundedFetch } from "./bounded-fetch.ts";
 
 export interface OpenAiClientOptions {
   /** Undefined for endpoints that take none; no Authorization header is sent then. */
@@ -24,6 +25,7 @@ export function createOpenAiClient({ apiKey, baseUrl, timeoutMs }: OpenAiClientO
     webhookSecret: null,
     logLevel: "off",
     maxRetries: 0,
+    fetch: createBoundedFetch(),
     timeout: timeoutMs,
   });
 }

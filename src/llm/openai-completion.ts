@@ -4,12 +4,18 @@ import type { ChatCompletionChunk } from "openai/resources/chat/completions";
 import { AttemptFailure, type Completion } from "./attempt.ts";
 import type { LlmToolCall, LlmUsage } from "./llm.ts";
 
+/** In one answer: each is a row and a message. Models that are asked for many at once give some twenty. */
+const MOST_CALLS = 128;
+/** Characters of text and arguments. The longest answers of models have about 500,000. */
+const LONGEST = 4_000_000;
+
 /** `toolsOffered` false: tool calls are dropped, as nothing could answer them. */
 export function createCompletion(toolsOffered: boolean) {
   const texts: string[] = [];
   const calls = new Map<number, LlmToolCall>();
   let usage: LlmUsage | null = null;
   let finished = false;
+  let size = 0;
 
   return {
     /** Takes the next piece; returns the text in it. */
@@ -22,9 +28,16 @@ export function createCompletion(toolsOffered: boolean) {
       const choice = chunk.choices[0];
       if (!choice) return "";
       if (choice.finish_reason) finished = true;
-      for (const call of choice.delta?.tool_calls ?? []) addToolCall(calls, call);
+      for (const call of choice.delta?.tool_calls ?? []) size += addToolCall(calls, call);
       const text = readText(choice.delta);
       texts.push(text);
+      size += text.length;
+      if (calls.size > MOST_CALLS) {
+        throw new AttemptFailure("garbled", `the answer has more than ${MOST_CALLS} tool calls`);
+      }
+      if (size > LONGEST) {
+        throw new AttemptFailure("garbled", `the answer is longer than ${LONGEST} characters`);
+      }
       return text;
     },
 
@@ -57,10 +70,11 @@ function readUsage(chunk: ChatCompletionChunk): LlmUsage | null {
   return { prompt_tokens: prompt_tokens ?? 0, completion_tokens: completion_tokens ?? 0 };
 }
 
+/** Returns how many characters came with it. */
 function addToolCall(
   calls: Map<number, LlmToolCall>,
   delta: ChatCompletionChunk.Choice.Delta.ToolCall,
-): void {
+): number {
   const index = slotOf(calls, delta);
   const call = calls.get(index) ?? { id: "", name: "", arguments: "" };
   calls.set(index, call);
@@ -68,7 +82,9 @@ function addToolCall(
   call.name ||= delta.function?.name ?? "";
   const part = delta.function?.arguments;
   // Some endpoints send the arguments as an object, whole.
-  call.arguments += typeof part === "string" ? part : part ? JSON.stringify(part) : "";
+  const text = typeof part === "string" ? part : part ? JSON.stringify(part) : "";
+  call.arguments += text;
+  return text.length;
 }
 
 /** Some endpoints leave `index` out: a new id begins a new call then. */

@@ -7,6 +7,8 @@ import { AttemptFailure, type FailureKind } from "./attempt.ts";
 
 /** `now` in milliseconds, to read a Retry-After that is a date. */
 export function toFailure(error: unknown, options: { hide: Redact; now: number }): AttemptFailure {
+  // What was thrown within a request comes as the cause of a connection that failed.
+  if (error instanceof APIConnectionError && error.cause instanceof AttemptFailure) return error.cause;
   const message = describe(messageOf(error), options.hide);
   if (error instanceof APIConnectionTimeoutError) return new AttemptFailure("timeout", message);
   if (error instanceof APIConnectionError) return new AttemptFailure("connection", message);

@@ -1,5 +1,6 @@
 // Models behind any OpenAI-compatible endpoint, over streamed chat completions.
 
+import { setImmediate } from "node:timers/promises";
 import type OpenAI from "openai";
 import type { ChatCompletionMessageParam, ChatCompletionTool } from "openai/resources/chat/completions";
 import type { Logger } from "../log.ts";
@@ -33,6 +34,7 @@ export interface OpenAiOptions {
 }
 
 const TIMEOUT_MS = 120_000;
+const PIECES_A_TURN = 256;
 
 /** The provider "openai": retries, falls back to other models, and cools failed ones down. */
 export function createOpenAiLlm(options: OpenAiOptions): Llm {
@@ -76,10 +78,13 @@ async function* attempt(options: AttemptOptions): AsyncGenerator<AttemptEvent> {
       },
       { signal: AbortSignal.any([request.signal, stall.signal]) },
     );
+    let pieces = 0;
     for await (const chunk of stream) {
       const text = completion.add(chunk);
       if (text !== "") yield { type: "text", text };
       stall.restart();
+      // What has arrived already is handed out without a turn of the event loop, which others need.
+      if (++pieces % PIECES_A_TURN === 0) await setImmediate();
     }
   } catch (error) {
     throwIfAborted(request.signal);

@@ -1,0 +1,79 @@
+import { expect, test } from "bun:test";
+import { createBoundedFetch } from "../../src/llm/bounded-fetch.ts";
+import { createCompletion } from "../../src/llm/openai-completion.ts";
+
+const BOUNDS = { bytes: 1_000, lineBytes: 100, failureBytes: 50 };
+
+/** An answer that goes on for ever, and whether it was let go. */
+function endless(piece: string, init: ResponseInit = {}) {
+  const seen = { pieces: 0, isCancelled: false };
+  const body = new ReadableStream<Uint8Array>({
+    pull(controller) {
+      seen.pieces++;
+      controller.enqueue(new TextEncoder().encode(piece));
+    },
+    cancel() {
+      seen.isCancelled = true;
+    },
+  });
+  const sent: RequestInit[] = [];
+  const ask = createBoundedFetch(BOUNDS, async (_, given) => {
+    sent.push(given ?? {});
+    return new Response(body, init);
+  });
+  return { ask: () => ask("http://model.test/", { headers: { "x-mine": "kept" } }), seen, sent };
+}
+
+test("an answer without end is let go after so many bytes, one without lines sooner", async () => {
+  for (const [piece, most] of [
+    ["data: word\n\n", 100],
+    ["x", 120],
+  ] as const) {
+    const { ask, seen } = endless(piece);
+    await expect((await ask()).text()).rejects.toMatchObject({ kind: "garbled" });
+    expect(seen.isCancelled).toBe(true);
+    expect(seen.pieces).toBeLessThan(most);
+  }
+});
+
+test("of what is said of a failure the beginning is read", async () => {
+  const { ask, seen } = endless("no! ", { status: 500, headers: { "retry-after": "7" } });
+  const answer = await ask();
+  expect([answer.status, answer.headers.get("retry-after")]).toEqual([500, "7"]);
+  expect(await answer.text()).toHaveLength(50);
+  expect(seen.isCancelled).toBe(true);
+});
+
+test("what is compressed is not unpacked", async () => {
+  const { ask, seen, sent } = endless("gzip", { headers: { "content-encoding": "gzip" } });
+  await expect(ask()).rejects.toMatchObject({ kind: "garbled" });
+  expect(seen.isCancelled).toBe(true);
+  expect(Object.fromEntries(new Headers(sent[0]?.headers))).toEqual({
+    "accept-encoding": "identity",
+    "x-mine": "kept",
+  });
+  // A real answer, whose few bytes are a million.
+  const server = Bun.serve({
+    port: 0,
+    hostname: "127.0.0.1",
+    fetch: () =>
+      new Response(Bun.gzipSync(Buffer.alloc(1_000_000)), { headers: { "content-encoding": "gzip" } }),
+  });
+  await expect(createBoundedFetch()(server.url)).rejects.toMatchObject({ kind: "garbled" });
+  await server.stop(true);
+});
+
+test("an answer has a bounded number of tool calls and of characters", () => {
+  const add = (delta: object) => completion.add({ choices: [{ index: 0, delta }] } as never);
+  let completion = createCompletion(true);
+  const call = (index: number, text = "{}") => ({
+    tool_calls: [{ index, id: `${index}`, function: { name: "look", arguments: text } }],
+  });
+  for (let index = 0; index < 128; index++) add(call(index));
+  expect(() => add(call(128))).toThrow("more than 128 tool calls");
+  completion = createCompletion(true);
+  const half = "x".repeat(2_000_000);
+  add({ content: half });
+  add(call(0, half));
+  expect(() => add(call(0, "y"))).toThrow("longer than 4000000 characters");
+});
