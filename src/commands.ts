@@ -19,7 +19,7 @@ import { forgetVariables } from "./runtime/forget-variables.ts";
 import { seesAll } from "./scopes.ts";
 import { currentKey, type GivenKeys, signingSecret } from "./secrets/keys.ts";
 import { rotateKeys } from "./secrets/rotate.ts";
-import { containStrays, say, sayForSure } from "./stray-code.ts";
+import { containStrays, say, sayForSure, sayWithSecret } from "./stray-code.ts";
 
 interface Running {
   url: string | null;
@@ -57,7 +57,8 @@ export function createCommands({ startServer, startWorker }: CommandOptions): Co
       const dev = await prepareDev(flags, processEnvironment());
       forgetVariables(dev.config.secretVariables);
       const server = await startServer(dev.config, dev.instrument);
-      say(await welcome(dev, server));
+      // With the key that it made for this run.
+      sayWithSecret(await welcome(dev, server));
       await untilTold(server.close);
     },
     async worker(flags) {

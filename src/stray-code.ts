@@ -7,7 +7,7 @@ import { Writable } from "node:stream";
 import { format } from "node:util";
 import { messageOf } from "./errors.ts";
 import { rootLogger } from "./log.ts";
-import { ownWrite } from "./stray-output.ts";
+import { bareWrite, ownWrite } from "./stray-output.ts";
 
 const LEVELS = {
   debug: "debug",
@@ -67,9 +67,14 @@ export function containOutputs(): void {
   });
 }
 
-/** A line of the program's own on standard output, just as it is. */
+/** A line of the program's own on standard output. */
 export function say(line: string): void {
   ownWrite(process.stdout)(`${line}\n`);
+}
+
+/** The same with a secret that its reader asked for. */
+export function sayWithSecret(line: string): void {
+  bareWrite(process.stdout)(`${line}\n`);
 }
 
 /** The same; rejects when nobody can read it. A standard output that was closed is /dev/null to the program. */

@@ -7,11 +7,20 @@ import type { Redact } from "./redact.ts";
 type Output = NodeJS.WriteStream;
 
 const OWN = Symbol("Heddle's own");
+const BARE = Symbol("as it was");
+
+type Write = Output["write"];
 
 /** How Heddle itself writes to an output. */
-export function ownWrite(output: Output): Output["write"] {
-  const write = output.write as Output["write"] & { [OWN]?: Output["write"] };
-  return write[OWN] ?? (write.bind(output) as Output["write"]);
+export function ownWrite(output: Output): Write {
+  const write = output.write as Write & { [OWN]?: Write };
+  return write[OWN] ?? (write.bind(output) as Write);
+}
+
+/** How Heddle tells its reader a secret that is theirs. */
+export function bareWrite(output: Output): Write {
+  const write = output.write as Write & { [BARE]?: Write };
+  return write[BARE] ?? (write.bind(output) as Write);
 }
 
 /** For the rest of the process, or until what it returns is called. */
@@ -25,6 +34,7 @@ export function redactOutputs(redact: Redact): () => void {
 function redactOutput(output: Output, redact: Redact): () => void {
   const { write } = output;
   const under = ownWrite(output);
+  const bare = bareWrite(output);
   const own = (chunk: string | Uint8Array, ...rest: unknown[]) =>
     Reflect.apply(under, output, [typeof chunk === "string" ? redact(chunk) : chunk, ...rest]);
   const lines = createLines((line) => own(`${harmless(redact(line))}\n`));
@@ -39,7 +49,7 @@ function redactOutput(output: Output, redact: Redact): () => void {
     if (done) queueMicrotask(done);
     return true;
   };
-  output.write = Object.assign(strays, { [OWN]: own }) as Output["write"];
+  output.write = Object.assign(strays, { [OWN]: own, [BARE]: bare }) as Write;
   return () => {
     lines.flush();
     if ((output.write as unknown) === strays) output.write = write;

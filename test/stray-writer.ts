@@ -2,7 +2,7 @@
 
 import { createLog } from "../src/log.ts";
 import { leadToStreams } from "../src/runtime/outputs.ts";
-import { containStrays } from "../src/stray-code.ts";
+import { containStrays, sayWithSecret } from "../src/stray-code.ts";
 import { ownWrite, redactOutputs } from "../src/stray-output.ts";
 
 const SECRET = "s3cret-9Qk2Lm";
@@ -31,6 +31,7 @@ console.groupEnd();
 console.dirxml({ n: `14 ${SECRET}` });
 await new Promise<void>((done) => process.stdout.write(`15 ${SECRET} a\tb\n`, () => done()));
 ownWrite(process.stdout)(`own ${SECRET} \u001b[32mgreen\u001b[0m\n`);
+sayWithSecret(`shown to its owner: ${SECRET}`);
 process.stdout.write(`16 ${SECRET} without an end`);
 for (const one of undo) one();
 process.stdout.write("after\n");

@@ -38,7 +38,7 @@ export function createAuthoringCommands() {
   cd ${place}
   heddle dev .        serve it with a scripted model; what you save is live at once
   heddle check .      see what is wrong, and what is missing
-  bun test            or: node --test, deno test
+  bun test            or: node --test (Node 24 or newer), deno test
 To serve it: INTEGRATION_DIRS=${resolve(dir)} heddle serve`);
     },
     async writeTypes(dir: string) {

@@ -1,6 +1,6 @@
 import { defineConfig, t } from "heddle/sdk";
 
-// Looked up each time one is read: what was set in the admin pages or over the API, else the environment, else the
+// Looked up each time one is read: what was stored over the API, else the environment, else the
 // default. Names with TOKEN, SECRET, PASSWORD or API_KEY are secrets; { secret: true } makes any other one.
 export const settings = defineConfig({
   // @if tools|dispatcher|process

@@ -1,4 +1,4 @@
-// What the admin pages show, and what the server has to know before any code of this folder runs.
+// What the admin API shows, and what the server has to know before any code of this folder runs.
 
 import { defineSetup } from "heddle/sdk";
 

@@ -174,7 +174,7 @@ export const PART_RULES: Rule[] = [
       return (subject.loaded?.process?.requiredEnv ?? [])
         .filter((key) => !keys.includes(key))
         .map((key) => ({
-          message: `REQUIRED_ENV names ${key}, which no setting declares: the admin pages cannot set it.`,
+          message: `REQUIRED_ENV names ${key}, which no setting declares: it cannot be stored over the API.`,
           fix: `Declare ${key} in config.ts or SETUP.env_vars.`,
           ...placeOf(subject, `"${key}"`, subject.found.files.process),
         }));

@@ -47,7 +47,7 @@ export const PEOPLE_RULES: Rule[] = [
   {
     id: "manifest",
     level: "info",
-    about: "setup.ts tells the admin pages about it.",
+    about: "setup.ts tells the admin API about it.",
     check: (subject) => {
       const { loaded, found } = subject;
       const needsOne = loaded?.router ?? loaded?.process ?? loaded?.settings[0];

@@ -61,7 +61,7 @@ export const WEBHOOK_RULES: Rule[] = [
         const path = `/integrations/${subject.found.id}${route.path}`;
         return [
           {
-            message: "The manifest has no webhook, so the admin pages cannot show the address to enter.",
+            message: "The manifest has no webhook, so the admin API cannot show the address to enter.",
             fix: `Add webhook: { path: "${path}", description: "…" } to SETUP.`,
             file: subject.found.files.setup ?? "setup.ts",
           },
