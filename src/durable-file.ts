@@ -33,15 +33,27 @@ const AT_ONCE = 64;
 /** A file, or a folder with everything below it. */
 export async function syncTree(path: string): Promise<void> {
   const top = { path, isFolder: (await stat(path)).isDirectory() };
-  const below = top.isFolder ? await readdir(path, { recursive: true, withFileTypes: true }) : [];
-  const found = below
-    .filter((entry) => entry.isFile() || entry.isDirectory())
-    .map((entry) => ({ path: join(entry.parentPath, entry.name), isFolder: entry.isDirectory() }));
+  const found = top.isFolder ? await allBelow(path) : [];
   const waiting = [...found, top].values();
   const work = async () => {
     for (const next of waiting) await syncOne(next);
   };
   await Promise.all(Array.from({ length: AT_ONCE }, work));
+}
+
+/** Not through links, which may lead back: Bun's own recursive reading follows them, each way again and again. */
+async function allBelow(folder: string): Promise<{ path: string; isFolder: boolean }[]> {
+  const all: { path: string; isFolder: boolean }[] = [];
+  const folders = [folder];
+  for (let next = folders.pop(); next !== undefined; next = folders.pop()) {
+    for (const entry of await readdir(next, { withFileTypes: true })) {
+      const path = join(next, entry.name);
+      const isFolder = entry.isDirectory();
+      if (isFolder) folders.push(path);
+      if (isFolder || entry.isFile()) all.push({ path, isFolder });
+    }
+  }
+  return all;
 }
 
 async function syncOne({ path, isFolder }: { path: string; isFolder: boolean }): Promise<void> {

@@ -35,9 +35,11 @@ test("a tree with links and empty folders is synced and renamed", async () => {
   mkdirSync(join(tree, "empty"), { recursive: true });
   writeFileSync(join(tree, "file"), "text");
   symlinkSync("nowhere", join(tree, "link"));
+  // Through these it would never come to an end.
+  for (const name of ["loop", "again"]) symlinkSync(".", join(tree, name));
   await syncTree(tree);
   renameDurably(tree, join(base, "there"));
-  expect(readdirSync(join(base, "there")).sort()).toEqual(["empty", "file", "link"]);
+  expect(readdirSync(join(base, "there")).sort()).toEqual(["again", "empty", "file", "link", "loop"]);
 });
 
 test("what cannot be written is an error", () => {

@@ -72,9 +72,9 @@ export function createVersions({ dir, workspace }: { dir: string; workspace: str
     // The shallow ones first: a file may have been reached through a link to its folder, and is there then.
     for (const [path, real] of [...closure.links].sort(([a], [b]) => a.length - b.length)) {
       const target = await at(path);
-      await symlink(relative(await realpath(dirname(target)), join(root, below(real))), target).catch(
-        unlessThere,
-      );
+      // A link to the folder that it is in has no other name for it.
+      const to = relative(await realpath(dirname(target)), join(root, below(real))) || ".";
+      await symlink(to, target).catch(unlessThere);
     }
     for (const path of closure.packages.keys()) await symlink(path, await at(path)).catch(unlessThere);
     await writeFile(join(place, ABOUT), JSON.stringify({ folder: below(closure.folder), files }));

@@ -474,6 +474,16 @@ eachDatabase("approval of what bots wrote", (open) => {
       expect(texts().join()).not.toContain("Bot");
     });
 
+    test("but links that lead back, to the folder or above it, are no hindrance", async () => {
+      await using it = await server();
+      await it.operator(FILE, saying("here"));
+      await symlink(".", join(it.workspace.root, "integrations/mine/tools/loop"));
+      await symlink("..", join(it.workspace.root, "integrations/mine/tools/up"));
+      await it.integrations.loadAll();
+      expect(it.view()?.error).toBeNull();
+      expect(it.call("says")).toBe("here");
+    });
+
     test("by a link out of the workspace", async () => {
       await using it = await server();
       await it.operator("integrations/mine/router.ts", routerSaying("here"));
