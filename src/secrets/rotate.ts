@@ -1,6 +1,6 @@
 // Seals everything anew, with another key: one transaction, so that every value is of the old key or every one of the new.
 
-import { asc, eq, getTableName, gt, sql } from "drizzle-orm";
+import { asc, eq, getTableName, gt, type SQL, sql } from "drizzle-orm";
 import type { PgColumn, PgTable } from "drizzle-orm/pg-core";
 import { type Database, type Queryable, rowsOf } from "../db/database.ts";
 import {
@@ -10,6 +10,7 @@ import {
   inboxEvents,
   integrationSettings,
   integrationStore,
+  type JsonObject,
   messages,
   meta,
   sessions,
@@ -31,14 +32,28 @@ export interface Rotated {
   closed: string[];
 }
 
-/** Tables with an id of their own, and the columns that may have sealed values in them. */
-const TABLES = [
+interface SealedIn {
+  table: PgTable;
+  id: PgColumn;
+  /** Those that may have sealed values in them; "metadata/actions" is one field of a column, whose others anybody may fill. */
+  columns: string[];
+  /** The rows that may have some. */
+  where?: SQL;
+}
+
+/** Tables with an id of their own. */
+const TABLES: SealedIn[] = [
   { table: sessions, id: sessions.id, columns: ["dispatch_config"] },
   { table: channels, id: channels.id, columns: ["dispatch_config"] },
   { table: channelBindings, id: channelBindings.id, columns: ["dispatch_config", "config"] },
   { table: tasks, id: tasks.id, columns: ["dispatch_config", "mirrors"] },
-  { table: deliveries, id: deliveries.id, columns: ["dispatch_config", "payload"] },
-  { table: messages, id: messages.id, columns: ["metadata"] },
+  { table: deliveries, id: deliveries.id, columns: ["dispatch_config", "payload/client_actions"] },
+  {
+    table: messages,
+    id: messages.id,
+    columns: ["metadata/client_actions"],
+    where: eq(messages.role, "tool"),
+  },
   { table: inboxEvents, id: inboxEvents.id, columns: ["path", "headers", "body"] },
 ];
 
@@ -89,6 +104,8 @@ async function refuseOthers(tx: Queryable, kind: Database["kind"]): Promise<void
   );
 }
 
+const columnOf = (column: string): string => column.split("/")[0] ?? column;
+
 function createRotation(from: Sealer, to: Sealer) {
   const result = { resealed: 0, closed: [] as string[] };
 
@@ -118,10 +135,10 @@ function createRotation(from: Sealer, to: Sealer) {
 
   return {
     result,
-    async table(tx: Queryable, { table, id, columns }: { table: PgTable; id: PgColumn; columns: string[] }) {
+    async table(tx: Queryable, { table, id, columns, where = sql`true` }: SealedIn) {
       const name = getTableName(table);
       const hasSealed = sql.join(
-        columns.map((column) => sql`strpos(${sql.identifier(column)}::text, 'sealed:v') > 0`),
+        columns.map((column) => sql`strpos(${sql.identifier(columnOf(column))}::text, 'sealed:v') > 0`),
         sql` or `,
       );
       for (let last: string | undefined; ; ) {
@@ -129,13 +146,19 @@ function createRotation(from: Sealer, to: Sealer) {
         const rows = (await tx
           .select()
           .from(table)
-          .where(sql`(${hasSealed}) and ${after}`)
+          .where(sql`(${hasSealed}) and ${where} and ${after}`)
           .orderBy(asc(id))
           .limit(BATCH)) as Record<string, unknown>[];
         for (const row of rows) {
           last = String(row.id);
           const at = (field: string) => ({ table: name, row: String(row.id), field });
-          const fresh = columns.map((column) => [column, resealValue(row[column], at(column))]);
+          const fresh = columns.map((column) => {
+            const [name = "", field] = column.split("/");
+            const value = row[name];
+            if (field === undefined) return [name, resealValue(value, at(name))];
+            const fields = value as JsonObject;
+            return [name, { ...fields, [field]: resealValue(fields[field], at(column)) }];
+          });
           await tx.update(table).set(Object.fromEntries(fresh)).where(eq(id, last));
         }
         if (rows.length < BATCH) return;

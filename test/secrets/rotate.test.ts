@@ -86,6 +86,14 @@ eachDatabase("rotation of the encryption key", (open) => {
       content: "x",
       metadata: { client_actions: actions.keep([action], inMessage(message)) },
     });
+    // What a caller wrote only looks like one.
+    await query.insert(messages).values({
+      id: newId(),
+      session_id: session,
+      role: "user",
+      content: "x",
+      metadata: { client_actions: ["sealed:v2:made:up"], note: "sealed:v1:made-up" },
+    });
     await query.insert(deliveries).values({
       id: delivery,
       session_id: session,
