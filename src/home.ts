@@ -4,6 +4,7 @@ import { chmodSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { makeFolderDurably } from "./durable-file.ts";
 import { HeddleError, messageOf } from "./errors.ts";
+import { isImportable } from "./importable-path.ts";
 
 export interface Home {
   readonly path: string;
@@ -20,12 +21,9 @@ export interface Home {
   readonly encryptionKeyFile: string;
 }
 
-/** Bun takes "?" for the beginning of a query, and a backslash for a slash: from such a folder nothing can be imported. */
-const NOT_IMPORTABLE = /[?\\]/;
-
 /** Makes what is missing: folders 0700, files 0600. Refuses the home of another user. */
 export function openHome(path: string, onTrouble: (text: string) => void = () => {}): Home {
-  if (process.platform !== "win32" && NOT_IMPORTABLE.test(path)) {
+  if (!isImportable(path)) {
     throw new HeddleError(
       "config",
       `HEDDLE_HOME must be a path without "?" and "\\", because no code can be loaded from such a folder; got ${path}. Choose another folder, or rename this one.`,

@@ -4,6 +4,7 @@ import type { Dirent } from "node:fs";
 import { readdir, realpath, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { type ContentFiles, listContent, NO_CONTENT } from "../content/files.ts";
+import { isImportable } from "../importable-path.ts";
 
 export type SourceKind = "builtin" | "tools" | "workspace" | "external";
 
@@ -167,6 +168,10 @@ async function examine(
   // Removed between listing and now: as if it had not been there.
   const real = await realpath(folder).catch(() => undefined);
   if (!real) return undefined;
+  if (!isImportable(real)) {
+    const reason = `Skipped: no code can be loaded from a path with "?" or "\\" in it; it is ${real}. Rename that folder`;
+    return { level: "warning", folder, reason };
+  }
   const prebuilt = source.prebuilt === undefined ? undefined : join(source.prebuilt, id);
   return { id, source: source.kind, folder: real, files, content, ...(prebuilt && { prebuilt }) };
 }

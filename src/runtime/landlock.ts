@@ -60,7 +60,7 @@ export function restrict(policy: Policy): void {
 function restrictFiles(policy: Policy): void {
   const { call } = system();
   const abi = call(CREATE_RULESET, 0, 0, 1);
-  if (abi < 1) throw new Error("this kernel has no Landlock.");
+  if (abi < 1) throw new Error("this kernel has no Landlock, or a container hides it.");
   const handled = KNOWN_ACCESS[Math.min(abi, KNOWN_ACCESS.length) - 1] ?? 0;
   const attributes = new BigUint64Array([BigInt(handled), 0n, abi >= 6 ? BigInt(SCOPES) : 0n]);
   const size = abi >= 6 ? 24 : abi >= 4 ? 16 : 8;

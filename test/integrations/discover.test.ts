@@ -1,7 +1,8 @@
 import { expect, test } from "bun:test";
+import { symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { NO_CONTENT } from "../../src/content/files.ts";
-import { discover } from "../../src/integrations/discover.ts";
+import { discover, discoverOne } from "../../src/integrations/discover.ts";
 import { temporaryFolder } from "./harness.ts";
 
 test("folders are found by what they hold, in order, and the rest has a reason", async () => {
@@ -87,3 +88,23 @@ test("a tool directory holds its files directly, and two of one name are two own
     ["tools:tools-2", ["c.ts"]],
   ]);
 });
+
+test.skipIf(process.platform === "win32")(
+  "a path from which no code can be loaded is named, also behind a link",
+  async () => {
+    await using folder = await temporaryFolder();
+    await folder.write({ "a?b/mine/router.ts": "", "a\\b/mine/tools/x.ts": "", "links/other/router.ts": "" });
+    await symlink(join(folder.path, "a?b", "mine"), join(folder.path, "links", "linked"));
+    const says = expect.stringMatching(
+      /^Skipped: no code can be loaded from a path with "\?" or "\\" in it; it is .+mine\. Rename/,
+    );
+    for (const name of ["a?b", "a\\b", "links"]) {
+      const { found, notes } = await discover([{ kind: "external", dir: join(folder.path, name) }]);
+      expect(found.map(({ id }) => id)).toEqual(name === "links" ? ["other"] : []);
+      expect(notes).toEqual([{ level: "warning", folder: expect.any(String), reason: says }]);
+    }
+    const tools = [{ kind: "tools" as const, dir: join(folder.path, "a\\b", "mine", "tools") }];
+    expect((await discover(tools)).found).toEqual([]);
+    expect(await discoverOne(join(folder.path, "links", "linked"))).toMatchObject({ reason: says });
+  },
+);
