@@ -9,6 +9,7 @@ import {
 import { connectGitHub, readFailure } from "./client.ts";
 import { type CommentTarget, postComments } from "./comments.ts";
 import { settings } from "./config.ts";
+import { withoutForeignImages } from "./images.ts";
 import { NUMBER, OWNER, REPO } from "./schema.ts";
 
 const config = t.Object({
@@ -33,7 +34,7 @@ export const dispatcher = {
     return `${owner}/${repo}#${issue_number}`.toLowerCase();
   },
   deliver({ task, result, isError, extraMetadata }, ctx) {
-    const text = isError ? errorText(result) : result;
+    const text = isError ? errorText(result) : withoutForeignImages(result);
     return post(task.dispatch_config, attributed(text, extraMetadata.delegated_by_display), ctx);
   },
   postMessage({ dispatchConfig, text, username, extraMetadata }, ctx) {
