@@ -18,6 +18,7 @@ import { getLogger } from "@logtape/logtape";
 import { openEmbedded } from "../../src/db/embedded.ts";
 import { openDatabase } from "../../src/db/open.ts";
 import { meta } from "../../src/db/schema.ts";
+import { preparedArchivePath } from "../../src/runtime/assets.ts";
 
 const log = getLogger("heddle");
 const base = mkdtempSync(join(tmpdir(), "heddle-embedded-"));
@@ -45,6 +46,20 @@ test("begins with the prepared folder when there is one, in silence", async () =
   expect(rows).toEqual([{ queues: expect.any(Number) }]);
   await database.close();
   expect(said).toEqual([]);
+});
+
+test("what cannot be unpacked, on a full disk say, is told with the room that there is, and leaves none of it taken", async () => {
+  const home = newHome();
+  // As if the disk had been full after some of it.
+  const prepared = new Blob([(await Bun.file(preparedArchivePath()).bytes()).subarray(0, 100_000)]);
+  const failed = openEmbedded({ home, log, prepared });
+  await expect(failed).rejects.toMatchObject({ code: "database" });
+  await expect(failed).rejects.toThrow(
+    /cannot be made in .*\/db \(.+\): it takes 100 MB, and \d+ MB are free/,
+  );
+  expect(existsSync(join(home, "db.new"))).toBe(false);
+  const database = await openEmbedded({ home, log });
+  await database.close();
 });
 
 test("a folder in use is refused, and free again after a failed start", async () => {
