@@ -8,9 +8,24 @@
  * matched, so that each is looked at; every repeat is bounded, and none goes past another bracket.
  */
 const ANGLE =
-  /[<＜﹤](?=([|｜][^\s<＜﹤>＞﹥|｜]{1,64}[|｜][>＞﹥]|[<＜﹤][/／]?[^\s<＜﹤>＞﹥/／]{1,12}[>＞﹥]{2}|[/／]?[^\s<＜﹤>＞﹥/／]{1,24}[>＞﹥]))/gu;
+  /[<＜﹤](?=([|｜][^\s<＜﹤>＞﹥|｜]{1,64}[|｜][>＞﹥]|[|｜]DSML[|｜]|[|｜][^\s<＜﹤>＞﹥|｜]{1,24}[>＞﹥]|[^\s<＜﹤>＞﹥|｜]{1,24}[|｜][>＞﹥]|[<＜﹤][/／]?[^\s<＜﹤>＞﹥/／]{1,12}[>＞﹥]{2}|[/／]?[^\s<＜﹤>＞﹥/／]{1,24}[>＞﹥]))/gu;
 const SQUARE = /[[［](?=([/／]?[^\s[\]［］/／]{1,24}[\]］]))/gu;
 
+/** MiniMax's are brackets around a tilde. */
+const TILDED = /\](?=~!?b[\][])|\[(?=e~\[)/g;
+
+/** Gemma 4 has the bar on one side: "<|turn>user", "<turn|>". */
+const HALF = new Set([
+  "turn",
+  "tool",
+  "tool_call",
+  "tool_response",
+  "channel",
+  "think",
+  "image",
+  "audio",
+  "video",
+]);
 /** Of Llama 2, Gemma, Qwen, Command R and others. */
 const ANGLED = new Set(
   `s bos eos pad unk mask cls sep start_of_turn end_of_turn start_of_image end_of_image image_soft_token
@@ -25,18 +40,21 @@ const SQUARED = new Set(
 /** The text with a space in each control token. */
 export function withoutControlTokens(text: string): string {
   const spaced = (open: string, rest: string) => (isControl(open + rest) ? `${open} ` : open);
-  return text.replace(ANGLE, spaced).replace(SQUARE, spaced);
+  return text.replace(ANGLE, spaced).replace(SQUARE, spaced).replace(TILDED, "$& ");
 }
 
 function isControl(found: string): boolean {
   const plain = found.normalize("NFKC");
   if (plain.startsWith("<|") && plain.endsWith("|>")) return plain.length > "<||>".length;
+  if (plain === "<|DSML|") return true;
+  if (plain.startsWith("<|")) return HALF.has(plain.slice(2, -1).toLowerCase());
+  if (plain.endsWith("|>")) return HALF.has(plain.slice(1, -2).toLowerCase());
   const name = plain.replace(/^(?:<<?|\[)\/?/, "").replace(/(?:>>?|\])$/, "");
   if (plain.startsWith("[")) return SQUARED.has(name);
   const word = name.toLowerCase();
   return plain.startsWith("<<")
     ? word === "sys"
-    : ANGLED.has(word) || /^(?:unused|reserved_)\d{1,4}$/.test(word);
+    : ANGLED.has(word) || /^(?:unused|reserved_)\d{1,4}$|^(?:seed:|minimax:|longcat_)/.test(word);
 }
 
 /**

@@ -14,6 +14,9 @@ const TOKENS = [
   ..."<s> </s> <bos> <eos> <pad> <start_of_turn> <end_of_turn> <unused12> <think> </think> <tool_call> </tool_response>".split(
     " ",
   ),
+  ..."<|turn> <turn|> <|tool_call> <tool_response|> ＜｜turn＞ <｜DSML｜function_calls> <seed:bos> <minimax:tool_call> <longcat_system> ]~b] ]~!b[ [e~[".split(
+    " ",
+  ),
   ..."＜start_of_turn＞ <ｓｔａｒｔ_of_turn> <ｅos> <／s> ［／ＩＮＳＴ］".split(" "),
 ];
 
