@@ -113,10 +113,7 @@ function serverFolder(say: (text: string) => void): string {
   say(`Making PostgreSQL 17 in ${root}; this happens once and takes about a minute.`);
   removeServerFolder(root);
   mkdirSync(dirname(root), { recursive: true });
-  if (!runs("debootstrap", ["--version"])) {
-    run("apt-get", ["update"]);
-    run("apt-get", ["install", "--yes", "--no-install-recommends", "debootstrap"]);
-  }
+  if (!runs("debootstrap", ["--version"])) installPackages(["debootstrap"]);
   // It appears under its name only when it is whole; two runs at once make two and keep one.
   const unfinished = mkdtempSync(`${root}.`);
   // mkdtemp makes it for its owner alone and debootstrap keeps that; the user "postgres" must enter it.
@@ -216,6 +213,12 @@ function freePort(): Promise<number> {
       server.close(() => resolve(typeof address === "object" && address ? address.port : 0));
     });
   });
+}
+
+/** Of Debian; needs root. */
+export function installPackages(names: string[]): void {
+  run("apt-get", ["update"]);
+  run("apt-get", ["install", "--yes", "--no-install-recommends", ...names]);
 }
 
 /** Sets up what others read, so the caller's umask and locale are left out of it. */

@@ -8,6 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { check } from "./check.ts";
 import { countTests, type TestCount } from "./count-tests.ts";
+import { installMissing, missingConfinements, missingPackages } from "./parts.ts";
 import { startPostgres, type TestPostgres, whyNoPostgres } from "./postgres.ts";
 
 const underCi = process.env.CI === "true";
@@ -18,6 +19,7 @@ const testArguments = process.argv.slice(2).filter((argument) => argument !== "-
 const notes: string[] = [];
 const failures: string[] = check().map((name) => `${name} found something, see above`);
 
+await haveParts();
 const postgres = await havePostgres();
 const count = await runTests(postgres?.url ?? process.env.TEST_DATABASE_URL, postgres?.root).finally(() =>
   postgres?.stop(),
@@ -33,6 +35,20 @@ console.log(
   `${count.passed} passed, ${failed} failed${count.skipped > 0 ? `, ${count.skipped} skipped` : ""}`,
 );
 process.exit(failed === 0 ? 0 : 1);
+
+/** What is missing is installed where no part may be missing, and said everywhere. */
+async function haveParts(): Promise<void> {
+  const missing = underCi ? installMissing((text) => console.log(`\n── ${text}`)) : missingPackages();
+  for (const name of missing) {
+    const text = `Tests that need ${name}, which is not installed (Debian: apt-get install ${name}).`;
+    if (underCi) failures.push(text);
+    else notes.push(text);
+  }
+  for (const kind of await missingConfinements()) {
+    if (!missing.includes(kind))
+      notes.push(`Tests of processes confined by ${kind}, which this system does not allow.`);
+  }
+}
 
 /** A server of the run's own, unless the environment names one or none is wanted. */
 async function havePostgres(): Promise<TestPostgres | undefined> {
