@@ -3,7 +3,9 @@ import type { JsonObject } from "../sdk/types.ts";
 
 /** A deep copy of a JSON-like object with every text redacted; what is not JSON is kept as it is. */
 export function redactDeep(object: JsonObject, redact: Redact): JsonObject {
-  return Object.fromEntries(Object.entries(object).map(([key, value]) => [key, redactValue(value, redact)]));
+  return Object.fromEntries(
+    Object.entries(object).map(([key, value]) => [redact(key), redactValue(value, redact)]),
+  );
 }
 
 function redactValue(value: unknown, redact: Redact): unknown {

@@ -27,6 +27,16 @@ export class RateLimited extends HeddleError {
   }
 }
 
+/** An integration that is quarantined, disabled or waits: the log has said so when it became that, and is not told of each request. */
+export class NotLive extends HeddleError {
+  constructor(message: string) {
+    super("unavailable", message);
+  }
+}
+
+/** Of a path, in the log: its sender decides how long it is. */
+const PATH_SHOWN = 300;
+
 export interface ErrorFacts {
   requestId: string;
   method: string;
@@ -42,11 +52,12 @@ export interface ErrorFacts {
 export function answerError(error: unknown, facts: ErrorFacts, log: Logger): Response {
   const known = knownError(error);
   if (error instanceof RateLimited) return respond(error, error.retryAfterSeconds);
+  if (error instanceof NotLive) return respond(error);
   if (known && known.status < 500) return respond(known);
   const properties = {
     request_id: facts.requestId,
     method: facts.method,
-    path: facts.path,
+    path: facts.path.length > PATH_SHOWN ? `${facts.path.slice(0, PATH_SHOWN)}…` : facts.path,
     ...(facts.integrationId !== undefined && { integration_id: facts.integrationId }),
     code: known?.code ?? "internal",
     error,

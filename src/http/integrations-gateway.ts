@@ -8,7 +8,7 @@ import type { Logger } from "../log.ts";
 import { ADMIN, covers } from "../scopes.ts";
 import type { Caller } from "./api-keys.ts";
 import type { Auth } from "./auth.ts";
-import { answerError, type ErrorFacts, RateLimited } from "./errors.ts";
+import { answerError, type ErrorFacts, NotLive, RateLimited } from "./errors.ts";
 import { innerRequest } from "./inner-request.ts";
 import { createIntake, type IntakeLimits, type Lease } from "./intake.ts";
 import { createRateLimiter, type RateLimit } from "./rate-limit.ts";
@@ -187,12 +187,12 @@ function noRouter(id: string, status: ReturnType<MountedIntegrations["statusOf"]
     case "live":
       return new HeddleError("not_found", `The integration "${id}" has no routes.`);
     case "quarantined":
-      return new HeddleError("unavailable", `The integration "${id}" cannot be loaded at the moment.`);
+      return new NotLive(`The integration "${id}" cannot be loaded at the moment.`);
     case "pending":
-      return new HeddleError("unavailable", `The integration "${id}" waits for approval.`);
+      return new NotLive(`The integration "${id}" waits for approval.`);
     case "disabled":
       // Not 404: senders try again after this one, and some forget an address that was not found.
-      return new HeddleError("unavailable", `The integration "${id}" is disabled.`);
+      return new NotLive(`The integration "${id}" is disabled.`);
     default: {
       const never: never = status;
       return never;

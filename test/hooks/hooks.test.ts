@@ -64,11 +64,13 @@ test("what callbacks see is a redacted copy", async () => {
   const { hooks } = make({ redact: (text) => text.replaceAll("secret", "[redacted]") });
   const seen: unknown[] = [];
   hooks.register("a", "before_tool_execution", ({ extra }) => void seen.push(extra));
-  const args = { list: ["a secret", { deep: "secret" }], n: 1, none: null };
+  const args = { list: ["a secret", { deep: "secret", secret: 2 }], n: 1, none: null };
   hooks.fire("before_tool_execution", ctx({ args }));
   args.n = 2;
   await hooks.close();
-  expect(seen).toEqual([{ args: { list: ["a [redacted]", { deep: "[redacted]" }], n: 1, none: null } }]);
+  expect(seen).toEqual([
+    { args: { list: ["a [redacted]", { deep: "[redacted]", "[redacted]": 2 }], n: 1, none: null } },
+  ]);
   expect(args.list[0]).toBe("a secret");
 });
 

@@ -109,7 +109,7 @@ test("a path that is not public needs a key with the scope, which the integratio
 });
 
 test("an unknown integration is 404, one that does not load 503, and both say no more", async () => {
-  const { send } = await createHttpFixture(shared, { integrations: { broken: {} } });
+  const { send, lines } = await createHttpFixture(shared, { integrations: { broken: {} } });
   for (const path of [
     "/integrations/none/webhook",
     "/integrations/NONE/x",
@@ -126,6 +126,8 @@ test("an unknown integration is 404, one that does not load 503, and both say no
     code: "unavailable",
     message: 'The integration "broken" cannot be loaded at the moment.',
   });
+  // Anybody can ask as often as he likes: the log was told once, when it was quarantined.
+  expect(lines.filter((line) => line.includes("could not be served"))).toEqual([]);
   const listed = await send("GET", "/api/v1/integrations");
   expect(listed.body.integrations).toMatchObject([
     { id: "broken", status: "quarantined", is_live: false, error: { file: "router.ts", line: 3 } },
@@ -149,6 +151,9 @@ test("what an integration throws becomes an answer that fits", async () => {
       },
       { error: () => new Response("mine", { status: 409 }) },
     )
+    .get("/long/*", () => {
+      throw new Error("Too long");
+    })
     .post("/typed", ({ body }) => body, { body: t.Object({ n: t.Integer() }) });
   const { send, lines } = await createHttpFixture(shared, {
     integrations: { hook: integration(router) },
@@ -165,6 +170,10 @@ test("what an integration throws becomes an answer that fits", async () => {
   const line = JSON.parse(lines.find((text) => text.includes(reference)) ?? "{}");
   expect(line.properties).toMatchObject({ integration_id: "hook", path: "/integrations/hook/not-found" });
   expect(JSON.stringify(line)).toContain("secret-project");
+  // Of a path the sender decides how long it is.
+  expect((await send("GET", `/integrations/hook/long/${"y".repeat(4_000)}`)).status).toBe(500);
+  const long = JSON.parse(lines.find((text) => text.includes("/long/")) ?? "{}");
+  expect(long.properties.path).toHaveLength(301);
 
   expect((await send("GET", "/integrations/hook/chosen")).status).toBe(418);
   const own = await send("GET", "/integrations/hook/own");
