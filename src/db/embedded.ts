@@ -1,14 +1,14 @@
 // The database inside Heddle: PGlite (PostgreSQL in WebAssembly) with pgvector, in a folder of the home.
 
 import { existsSync, readFileSync } from "node:fs";
-import { mkdir, rm, statfs } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { mkdir, rm } from "node:fs/promises";
+import { join } from "node:path";
 import type { PGlite } from "@electric-sql/pglite";
 import { drizzle } from "drizzle-orm/pglite";
 import { migrate as applyMigrations } from "drizzle-orm/pglite/migrator";
 import { renameDurably, syncTree } from "../durable-file.ts";
 import { endProcess } from "../end-process.ts";
-import { HeddleError, messageOf } from "../errors.ts";
+import { HeddleError } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import { unpackArchive } from "../runtime/archive.ts";
 import { asset, builtinDir } from "../runtime/assets.ts";
@@ -39,7 +39,7 @@ export async function openEmbedded(options: OpenEmbedded): Promise<Database> {
   const folder = join(options.home, "db");
   const lock = lockFolder(folder);
   try {
-    if (!existsSync(folder)) await makeFolderOrSay(folder, options);
+    if (!existsSync(folder)) await makeOrClear(folder, options);
     refuseOtherMajor(folder);
     const client = await openClient(folder, clientOptions(options));
     return await ready(client, options, lock.release);
@@ -108,24 +108,15 @@ async function execute(client: PGlite, text: string, values: unknown[] = []) {
 
 const quoted = (name: string) => `"${name.replaceAll('"', '""')}"`;
 
-/** Throws "database" that says what to do. What a full disk has cut short is removed, so that its room is free again. */
-async function makeFolderOrSay(folder: string, options: OpenEmbedded): Promise<void> {
+/** What a full disk has cut short is removed, so that its room is free again for whoever mends it. */
+async function makeOrClear(folder: string, options: OpenEmbedded): Promise<void> {
   try {
     await makeFolder(folder, options);
-  } catch (cause) {
+  } catch (error) {
     await rm(`${folder}.new`, { recursive: true, force: true }).catch(() => {});
-    const { bavail, bsize } = await statfs(dirname(folder));
-    const free = Math.floor((bavail * bsize) / 1e6);
-    throw new HeddleError(
-      "database",
-      `The embedded database cannot be made in ${folder} (${messageOf(cause)}): it takes ${NEEDED_MB} MB, and ${free} MB are free there. Make room, or choose another HEDDLE_HOME.`,
-      { cause },
-    );
+    throw error;
   }
 }
-
-/** Of an empty database, and the first of what is written to it. */
-const NEEDED_MB = 100;
 
 /** The folder appears whole or not at all, so that a start that was cut short, even by a power cut, leaves nothing half-made. */
 async function makeFolder(folder: string, options: OpenEmbedded): Promise<void> {
