@@ -4,6 +4,7 @@ import { readFile, stat, writeFile } from "node:fs/promises";
 import { dirname, extname, isAbsolute, join, resolve, sep } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { BunPlugin } from "bun";
+import { checkImportKinds } from "./import-kinds.ts";
 import { BINDINGS_SPECIFIER, LENT_MODULES } from "./modules.ts";
 import { guardedThreads, withGuardedThreads } from "./only-bundled.ts";
 
@@ -228,6 +229,9 @@ function sources({
         if (loader === undefined || !SCRIPT.test(path))
           return given && { contents: given, loader: loader ?? "file" };
         const original = given?.toString("utf8") ?? (await readFile(path, "utf8"));
+        if (gate && !gate.macros && !path.includes(`${sep}node_modules${sep}`)) {
+          checkImportKinds(original, loader as Bun.TranspilerOptions["loader"], asOriginal(path, gate));
+        }
         const source = adapt(original);
         if (!LOCATION.test(source))
           return given || source !== original ? { contents: source, loader } : undefined;
