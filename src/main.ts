@@ -87,6 +87,7 @@ export function startServer(
       port: config.port,
       maxBodyBytes: MAX_BODY_BYTES,
       fetch: named(instruments?.fetch(app.fetch) ?? app.fetch),
+      onError: (error) => log.getChild("http").error("An answer could not be sent: {error}", { error }),
     });
     url = `http://${config.host.includes(":") ? `[${config.host}]` : config.host}:${listener.port}`;
     log.info("Listening on {url}", { url, version: build.version, database: db.kind, home: config.home });

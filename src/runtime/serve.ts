@@ -16,6 +16,8 @@ export interface ServeOptions {
   fetch: (request: Request, client: { address: string }) => Response | Promise<Response>;
   /** Bytes; larger bodies are refused before anybody reads them. */
   maxBodyBytes: number;
+  /** Hears of an answer that could not be sent, such as one whose body was read already. */
+  onError?: (error: unknown) => void;
 }
 
 /** Throws a HeddleError "config" when the address is taken or not this machine's. */
@@ -60,7 +62,7 @@ export function serveOnSocket(options: SocketOptions): Pick<Listener, "close"> {
 export const fetchOverSocket = (path: string, url: string, init: RequestInit = {}): Promise<Response> =>
   fetch(url, { ...init, unix: path });
 
-function serveWithBun({ hostname, port, fetch, maxBodyBytes }: ServeOptions): Listener {
+function serveWithBun({ hostname, port, fetch, maxBodyBytes, onError }: ServeOptions): Listener {
   const server = Bun.serve({
     hostname,
     port,
@@ -70,7 +72,10 @@ function serveWithBun({ hostname, port, fetch, maxBodyBytes }: ServeOptions): Li
     development: false,
     // Outside development Bun would share a port that is taken with whoever has it, and each would get some of the requests.
     reusePort: false,
-    error: nothingMore,
+    error(error) {
+      onError?.(error);
+      return nothingMore();
+    },
     fetch: (request, self) =>
       patiently(request, self, () => fetch(request, { address: self.requestIP(request)?.address ?? "" })),
   });
@@ -114,15 +119,19 @@ interface DenoServe {
   serve(
     options: ({ hostname: string; port: number } | { path: string }) & {
       onListen: () => void;
-      onError: () => Response;
+      onError: (error: unknown) => Response;
     },
     handler: (request: Request, info: { remoteAddr: { hostname: string } }) => Response | Promise<Response>,
   ): { addr: { port: number }; shutdown(): Promise<void> };
 }
 
-function serveWithDeno({ hostname, port, fetch }: ServeOptions): Listener {
+function serveWithDeno({ hostname, port, fetch, onError }: ServeOptions): Listener {
   const { Deno } = globalThis as unknown as { Deno: DenoServe };
-  const server = Deno.serve({ hostname, port, onListen: () => {}, onError: nothingMore }, (request, info) =>
+  const tell = (error: unknown) => {
+    onError?.(error);
+    return nothingMore();
+  };
+  const server = Deno.serve({ hostname, port, onListen: () => {}, onError: tell }, (request, info) =>
     fetch(request, { address: info.remoteAddr.hostname }),
   );
   return { hostname, port: server.addr.port, close: () => server.shutdown() };

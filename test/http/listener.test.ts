@@ -115,3 +115,25 @@ test("chunks that are none are 400", async () => {
   );
   expect(answer === "" || answer.startsWith("HTTP/1.1 400")).toBe(true);
 });
+
+test("an answer that cannot be sent is told to the server, and nothing of it to the sender", async () => {
+  const told: unknown[] = [];
+  const broken = serve({
+    hostname: "127.0.0.1",
+    port: 0,
+    maxBodyBytes: MB,
+    fetch: async () => {
+      const read = new Response("a secret");
+      await read.text();
+      return read;
+    },
+    onError: (error) => void told.push(error),
+  });
+  const answer = await fetch(`http://127.0.0.1:${broken.port}/`);
+  expect([answer.status, await answer.text()]).toEqual([
+    500,
+    '{"error":{"code":"internal","message":"Something went wrong."}}',
+  ]);
+  expect(told).toHaveLength(1);
+  await broken.close();
+});
