@@ -74,8 +74,35 @@ export const escaped = (text: string): string =>
     char === "\n" ? "\\n" : `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );
 
-/** Within a finished line: those that quoting lets through. */
-const UNQUOTED = /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
+/** In a finished line, whose breaks are meant; colours only where the log itself sets them. */
+const UNQUOTED =
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are just what is looked for.
+  /\u001b\[[\d;]{0,20}m|[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
 
-export const withoutDirections = (line: string): string =>
-  line.replace(UNQUOTED, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`);
+export const withoutControls = (line: string, hasColors: boolean): string =>
+  line.replace(UNQUOTED, (found) => (hasColors && found.length > 1 ? found : escaped(found)));
+
+/** What lies deeper is not printed. */
+const DEEPEST = 20;
+
+/** The value with errors that can be logged, also those within objects and lists; one that contains itself still does. */
+export function loggableValue(value: unknown, seen = new Map<object, unknown>(), depth = 0): unknown {
+  if (value instanceof Error) return loggableError(value);
+  if (typeof value !== "object" || value === null || depth > DEEPEST) return value;
+  const known = seen.get(value);
+  if (known !== undefined) return known;
+  if (Array.isArray(value)) {
+    const list: unknown[] = [];
+    seen.set(value, list);
+    for (const item of value) list.push(loggableValue(item, seen, depth + 1));
+    return list;
+  }
+  if (Object.getPrototypeOf(value) !== Object.prototype) return value;
+  const object: Record<string, unknown> = {};
+  seen.set(value, object);
+  for (const [name, inner] of Object.entries(value)) {
+    // As a mere assignment "__proto__" would be none.
+    Object.defineProperty(object, name, { value: loggableValue(inner, seen, depth + 1), enumerable: true });
+  }
+  return object;
+}

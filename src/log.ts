@@ -4,7 +4,7 @@
 import { configure, getLogger, jsonLinesFormatter, type Logger, type LogRecord } from "@logtape/logtape";
 import { getPrettyFormatter } from "@logtape/pretty";
 import { createLineWriter } from "./line-writer.ts";
-import { escaped, isLoggable, loggableError, withoutDirections } from "./log-error.ts";
+import { escaped, isLoggable, loggableValue, withoutControls } from "./log-error.ts";
 import type { Redact } from "./redact.ts";
 import { ownWrite } from "./stray-output.ts";
 
@@ -33,7 +33,9 @@ export async function createLog(options: LogOptions): Promise<Logger> {
     }).write;
   await configure({
     reset: true,
-    sinks: { out: (record) => write(withoutDirections(options.redact(format(loggable(record))))) },
+    sinks: {
+      out: (record) => write(withoutControls(options.redact(format(loggable(record))), hasColors())),
+    },
     loggers: [
       { category: "heddle", lowestLevel: options.level, sinks: ["out"] },
       { category: ["logtape", "meta"], lowestLevel: "error", sinks: ["out"] },
@@ -43,13 +45,14 @@ export async function createLog(options: LogOptions): Promise<Logger> {
 }
 
 function loggable(record: LogRecord): LogRecord {
-  const shown = (value: unknown) => (value instanceof Error ? loggableError(value) : value);
   const { message, properties } = record;
   return {
     ...record,
     // Every other part is the message's own text, which an integration may have put together of anything.
-    message: message.map((part, at) => (at % 2 === 0 ? escaped(String(part)) : shown(part))),
-    properties: Object.fromEntries(Object.entries(properties).map(([name, value]) => [name, shown(value)])),
+    message: message.map((part, at) => (at % 2 === 0 ? escaped(String(part)) : loggableValue(part))),
+    properties: Object.fromEntries(
+      Object.entries(properties).map(([name, value]) => [name, loggableValue(value)]),
+    ),
   };
 }
 
@@ -81,12 +84,13 @@ const lostLines = (lost: number): LogRecord => ({
 /** Heddle's root logger; silent until `createLog` has run. */
 export const rootLogger = (): Logger => getLogger("heddle");
 
+/** They are for terminals; in a journal or a file they are noise. */
+const hasColors = (): boolean => process.stderr.isTTY === true;
+
 function pretty() {
-  // Colours are for terminals; in a journal or a file they are noise.
-  const colors = process.stderr.isTTY === true;
   return getPrettyFormatter({
     icons: false,
-    colors,
+    colors: hasColors(),
     timestamp: "time",
     categoryWidth: 20,
     properties: false,

@@ -31,6 +31,15 @@ test("an error's text has no power over a terminal, and forges no line", async (
       expect(text).toContain("FORGED");
     }
   }
+  // Nor has one that lies deeper.
+  const circle: Record<string, unknown> = { list: [new Error(NASTY)] };
+  circle.self = circle;
+  for (const format of ["pretty", "json"] as const) {
+    const text = await logged(format, format === "json" ? { list: circle.list } : circle);
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: these are just what must not be there.
+    expect(text).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u2028-\u202e]/);
+    expect(text).toContain("FORGED");
+  }
   // Other values of a line are quoted.
   expect(await logged("pretty", { deep: [NASTY] })).not.toMatch(/[\u202e\u009b]/);
 });
@@ -81,6 +90,7 @@ test("a failed statement tells nothing of what it was given", async () => {
     expect(text).not.toContain(secret);
     expect(text).toContain("insert into a values ($1)");
     expect(text).toContain("invalid input syntax for type uuid");
+    expect(await logged(format, { within: [{ error }] })).not.toContain(secret);
   }
   expect(messageOf(error)).toBe(
     "A statement failed: insert into a values ($1): invalid input syntax for type uuid",
