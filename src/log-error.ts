@@ -20,7 +20,7 @@ export interface ErrorFacts {
 
 const MOST_CAUSES = 5;
 
-export function loggableError(error: Error): LoggableError {
+function loggableError(error: Error): LoggableError {
   const facts = factsOf(error, MOST_CAUSES);
   return { [inspect.custom]: () => inLines(facts), toJSON: () => facts };
 }
