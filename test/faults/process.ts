@@ -15,6 +15,8 @@ export interface HeddleProcess {
   ended: Promise<number | NodeJS.Signals>;
   /** What it wrote to standard error so far. */
   errors(): string;
+  /** What it has written to standard output so far. */
+  said(): string;
   kill(signal: NodeJS.Signals): void;
 }
 
@@ -60,6 +62,10 @@ export function launch(options: LaunchOptions): HeddleProcess {
     running.delete(child);
     return (code ?? signal) as number | NodeJS.Signals;
   });
+  let said = "";
+  child.stdout.on("data", (text) => {
+    said += text;
+  });
   // The last of what it said comes before "close", not before "exit".
   const ended = Promise.all([exited, once(child, "close")]).then(([end]) => end);
   const started = firstWords(child).then(
@@ -72,6 +78,7 @@ export function launch(options: LaunchOptions): HeddleProcess {
     started,
     ended,
     errors: () => errors,
+    said: () => said,
     kill: (signal) => void child.kill(signal),
   };
 }
@@ -91,10 +98,10 @@ function firstWords(child: ChildProcess): Promise<string | undefined> {
 
 /** Asks the API as the administrator. */
 // biome-ignore lint/suspicious/noExplicitAny: answers are looked at field by field
-export async function ask(url: string, path: string, method = "GET"): Promise<any> {
+export async function ask(url: string, path: string, method = "GET", key = ADMIN_KEY): Promise<any> {
   const response = await fetch(`${url}${path}`, {
     method,
-    headers: { authorization: `Bearer ${ADMIN_KEY}` },
+    headers: { authorization: `Bearer ${key}` },
   });
   if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
   return response.json();
