@@ -2,7 +2,7 @@
 
 import { request as httpRequest, type IncomingMessage } from "node:http";
 import { request as httpsRequest } from "node:https";
-import { pipeline, Readable } from "node:stream";
+import { pipeline, Readable, Transform } from "node:stream";
 import { createBrotliDecompress, createGunzip, createInflate } from "node:zlib";
 import type { Address } from "./address.ts";
 
@@ -91,7 +91,32 @@ function decoded(incoming: IncomingMessage, headers: Headers): Readable {
   headers.delete("content-encoding");
   headers.delete("content-length");
   // What goes wrong is met by whoever reads the body.
-  return pipeline(incoming, decoder, () => {});
+  return pipeline(incoming, ...boundedBy(decoder), () => {});
+}
+
+/** Ordinary content unpacks to some thirty times its size; a bomb of a few kilobytes to gigabytes. */
+const MOST_UNPACKED_RATIO = 100;
+const UNPACKED_ANYWAY = 32 * 1024 * 1024;
+
+function boundedBy(decoder: Transform): [Transform, Transform, Transform] {
+  let packed = 0;
+  let unpacked = 0;
+  const before = new Transform({
+    transform(chunk: Buffer, _, done) {
+      packed += chunk.byteLength;
+      done(null, chunk);
+    },
+  });
+  const after = new Transform({
+    transform(chunk: Buffer, _, done) {
+      unpacked += chunk.byteLength;
+      const isBomb = unpacked > UNPACKED_ANYWAY && unpacked > packed * MOST_UNPACKED_RATIO;
+      if (isBomb)
+        done(new TypeError(`The answer unpacks to more than ${MOST_UNPACKED_RATIO} times its size`));
+      else done(null, chunk);
+    },
+  });
+  return [before, decoder, after];
 }
 
 function decoderOf(encoding: string | null) {

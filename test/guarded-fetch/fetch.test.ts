@@ -12,6 +12,7 @@ interface Seen {
 }
 
 const seen: Seen[] = [];
+const BOMB = Bun.gzipSync(Buffer.alloc(64 * 1024 * 1024));
 const server = Bun.serve({
   port: 0,
   hostname: "127.0.0.1",
@@ -32,6 +33,8 @@ const server = Bun.serve({
         });
       case "/gzip":
         return new Response(Bun.gzipSync("squeezed"), { headers: { "content-encoding": "gzip" } });
+      case "/bomb":
+        return new Response(BOMB, { headers: { "content-encoding": "gzip" } });
       case "/cookies":
         return new Response(null, {
           status: 204,
@@ -224,6 +227,7 @@ describe("as the platform's fetch", () => {
   test("headers, statuses, decoding", async () => {
     const fetch = make();
     expect(await (await fetch(`${base}/gzip`)).text()).toBe("squeezed");
+    await expect((await fetch(`${base}/bomb`)).text()).rejects.toThrow("unpacks to more than 100 times");
     expect((await fetch(`${base}/cookies`)).headers.getSetCookie()).toEqual(["a=1", "b=2"]);
     const head = await fetch(`${base}/end`, { method: "HEAD" });
     expect([head.status, head.headers.get("x-kept"), await head.text()]).toEqual([200, "1", ""]);
