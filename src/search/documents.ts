@@ -1,5 +1,6 @@
 // Documents: taken in whole, cut into passages, found again by their words.
 
+import { setImmediate } from "node:timers/promises";
 import { and, eq, type SQL, sql } from "drizzle-orm";
 import type { Database, Queryable } from "../db/database.ts";
 import { documentsIn, type Reach } from "../db/reach.ts";
@@ -91,6 +92,8 @@ export function createDocuments({ db }: { db: Database }): Documents {
         for (let at = 0; at < chunks.length; at += INSERT_BATCH) {
           const batch = chunks.slice(at, at + INSERT_BATCH);
           await tx.execute(insertChunks(stored.id, passagesOf(batch, document.title, at)));
+          // The embedded database works in this very thread: a document of headings alone would hold it for seconds.
+          await setImmediate();
         }
         return stored;
       });
