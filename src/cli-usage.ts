@@ -64,5 +64,7 @@ function noCommand(words: string[], argv: readonly string[], known: string[]): H
 export async function usage(main: Command, argv: readonly string[], isTerminal: boolean): Promise<string> {
   const { command } = namedCommand(main, argv);
   const text = await renderUsage(command, command === main ? undefined : main);
-  return isTerminal ? text : stripVTControlCharacters(text).replace(/ +$/gm, "");
+  if (isTerminal) return text;
+  const lines = stripVTControlCharacters(text).split("\n");
+  return lines.map((line) => line.trimEnd()).join("\n");
 }

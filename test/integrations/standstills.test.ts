@@ -33,7 +33,8 @@ async function start(integrations = three) {
   const all = await harness(integrations, { standstills: createStandstills(files) });
   await all.integrations.loadAll();
   channel(ACTIVITY).unsubscribe(listen);
-  const subjects = new Map(begun.map(({ id, subject }) => [id, subject]));
+  const own = begun.filter(({ subject }) => JSON.parse(subject).file.startsWith(all.path("")));
+  const subjects = new Map(own.map(({ id, subject }) => [id, subject]));
   return { all, subjects, order: [...subjects.keys()] };
 }
 
