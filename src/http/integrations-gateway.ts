@@ -147,7 +147,18 @@ export function createGateway(options: GatewayOptions): Gateway {
       if (!isPublic || auth.bringsKey(request)) inner.headers.delete("authorization");
       const answer = await runRouter(router, inner, { id, incoming, timeoutMs: limits.handlerMs });
       if (incoming) note(incoming, answer);
-      return isPublic ? answer : whileAllowed(answer, () => auth.isStillValid(request));
+      // Nobody reads the body of that one, nor its end.
+      if (method === "HEAD") return answer;
+      return whileAllowed(answer, {
+        isAllowed: isPublic ? undefined : () => auth.isStillValid(request),
+        onBreak: (error) =>
+          log.error("The answer of {id} to {method} {path} broke off: {error}", {
+            id,
+            method,
+            path: rest,
+            error,
+          }),
+      });
     } catch (error) {
       const answer = answerError(error, facts, log);
       if (incoming) note(incoming, answer, error);

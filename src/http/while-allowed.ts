@@ -1,5 +1,5 @@
 // Answers that go on end when the key that opened them is revoked or expires, also those of integrations, which never see
-// the key.
+// the key; and what integrations throw in the middle of one goes to the log.
 
 /** How often the key of an answer that goes on is looked at again. */
 export const ASK_AGAIN_MS = 2_000;
@@ -29,15 +29,23 @@ export function askAgain(isAllowed: () => Promise<boolean>, end: () => void): As
   };
 }
 
+export interface GoingOn {
+  /** Undefined for one that nobody's key opened. */
+  isAllowed?: (() => Promise<boolean>) | undefined;
+  /** Hears what the integration's code threw. Bun would print it, with lines of the source and past the log. */
+  onBreak: (error: unknown) => void;
+}
+
 /** The same answer, which breaks off when its key is no longer allowed. One that is whole already stays as it is. */
-export function whileAllowed(answer: Response, isAllowed: () => Promise<boolean>): Response {
-  if (!answer.body || !goesOn(answer.headers)) return answer;
+export function whileAllowed(answer: Response, { isAllowed, onBreak }: GoingOn): Response {
+  if (!answer.body || !goesOn(answer.headers, isAllowed !== undefined)) return answer;
   const reader = answer.body.getReader();
   let asking: Asking | undefined;
   const body = new ReadableStream<Uint8Array>({
     start(controller) {
+      if (!isAllowed) return;
       asking = askAgain(isAllowed, () => {
-        controller.error(new Error("The API key is no longer valid."));
+        breakOff(controller);
         void reader.cancel().catch(() => undefined);
       });
     },
@@ -50,7 +58,8 @@ export function whileAllowed(answer: Response, isAllowed: () => Promise<boolean>
         controller.close();
       } catch (error) {
         asking?.stop();
-        controller.error(error);
+        onBreak(error);
+        breakOff(controller);
       }
     },
     async cancel(reason) {
@@ -61,8 +70,13 @@ export function whileAllowed(answer: Response, isAllowed: () => Promise<boolean>
   return new Response(body, answer);
 }
 
-/** Of an answer with a length, or of one JSON value, the end is near. */
-function goesOn(headers: Headers): boolean {
+/** The connection is cut, so that half an answer looks like none. Of this error alone Bun prints nothing. */
+function breakOff(controller: ReadableStreamDefaultController): void {
+  controller.error(new DOMException("The answer broke off.", "AbortError"));
+}
+
+/** Of an answer with a length the end is near; to strangers, who are many and wait for little, also of one JSON value. */
+function goesOn(headers: Headers, isPrivate: boolean): boolean {
   if (headers.has("content-length")) return false;
-  return !/^application\/json\b/i.test(headers.get("content-type") ?? "");
+  return isPrivate || !/^application\/json\s*(;|$)/i.test(headers.get("content-type") ?? "");
 }
