@@ -43,7 +43,7 @@ function start(
 ): HeddleProcess {
   return launch({
     command,
-    arguments: ["--home", home, "--port", "0"],
+    arguments: ["--home", home, ...(command === "serve" ? ["--port", "0"] : [])],
     environment: {
       ...(databaseUrl && { DATABASE_URL: databaseUrl }),
       OPENAI_BASE_URL: model.url,
