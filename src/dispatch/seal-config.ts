@@ -2,7 +2,8 @@
 
 import type { JsonObject } from "../db/schema.ts";
 import type { DispatchConfig } from "../sdk/types.ts";
-import { checkGiven, type Place, type Vault } from "../secrets/vault.ts";
+import { fieldAt } from "../secrets/leaves.ts";
+import { checkGiven, type Place, type Secrecy, type Vault } from "../secrets/vault.ts";
 import { secrecyIn } from "./field-secrecy.ts";
 import type { Dispatchers } from "./registry.ts";
 
@@ -21,12 +22,28 @@ export interface ConfigSealerOptions {
   vault: Pick<Vault, "sealConfig" | "openConfig">;
 }
 
+const MOST_KNOWN = 1_000;
+
 export function createConfigSealer({ dispatchers, vault }: ConfigSealerOptions): ConfigSealer {
+  /** Of each schema, by path: the fields of a dispatcher's configs are the same again and again. */
+  const known = new WeakMap<JsonObject, Map<string, Secrecy>>();
+  const secrecyOf = (schema: JsonObject, path: readonly string[]): Secrecy => {
+    const ofSchema = known.get(schema) ?? new Map<string, Secrecy>();
+    known.set(schema, ofSchema);
+    const key = fieldAt("", path);
+    const secrecy = ofSchema.get(key) ?? secrecyIn(schema, path);
+    // Where a schema leaves the names open, callers make them up.
+    if (ofSchema.size < MOST_KNOWN) ofSchema.set(key, secrecy);
+    return secrecy;
+  };
+
   return {
     seal({ type, ...fields }, at) {
       // One that is not there declares nothing, and all of it is sealed.
       const schema = dispatchers.get(type)?.config as JsonObject | undefined;
-      return vault.sealConfig(fields, at, (path) => secrecyIn(schema, path));
+      return vault.sealConfig(fields, at, (path) =>
+        schema ? secrecyOf(schema, path) : secrecyIn(undefined, path),
+      );
     },
     open: vault.openConfig,
   };

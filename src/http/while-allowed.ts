@@ -38,7 +38,8 @@ export interface GoingOn {
 
 /** The same answer, which breaks off when its key is no longer allowed. One that is whole already stays as it is. */
 export function whileAllowed(answer: Response, { isAllowed, onBreak }: GoingOn): Response {
-  if (!answer.body || !goesOn(answer.headers, isAllowed !== undefined)) return answer;
+  // The headers first: asking for a body makes a stream of it.
+  if (!goesOn(answer.headers, isAllowed !== undefined) || !answer.body) return answer;
   const reader = answer.body.getReader();
   let asking: Asking | undefined;
   const body = new ReadableStream<Uint8Array>({

@@ -25,7 +25,7 @@ export function createEnvironmentNames(options: EnvironmentNamesOptions): ReadEn
   function ownerOf(name: string, asking: string): string {
     if (favoured.includes(asking)) return asking;
     const known = ids();
-    const named = known.filter((id) => isNamedAfter(name, id)).sort((a, b) => b.length - a.length)[0];
+    const named = namesake(name, known);
     if (named !== undefined) return named;
     const claim = claims.get(name);
     if (claim !== undefined && known.includes(claim)) return claim;
@@ -50,8 +50,14 @@ export function createEnvironmentNames(options: EnvironmentNamesOptions): ReadEn
   };
 }
 
-/** GITHUB_TOKEN is "github"'s, and MY_CRM_URL "my-crm"'s. */
-function isNamedAfter(name: string, id: string): boolean {
-  const prefix = id.toUpperCase().replaceAll("-", "_");
-  return name === prefix || name.startsWith(`${prefix}_`);
+/** GITHUB_TOKEN is "github"'s, and MY_CRM_URL "my-crm"'s: the longest id that the name begins with. */
+function namesake(name: string, ids: readonly string[]): string | undefined {
+  let longest: string | undefined;
+  const lower = name.toLowerCase().replaceAll("-", "_");
+  for (const id of ids) {
+    if (longest !== undefined && id.length <= longest.length) continue;
+    if (lower.length !== id.length && lower[id.length] !== "_") continue;
+    if (lower.startsWith(id.replaceAll("-", "_"))) longest = id;
+  }
+  return longest;
 }

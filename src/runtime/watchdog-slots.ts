@@ -10,6 +10,7 @@ const SUBJECT_BYTES = 800;
 const SUBJECT_AT = 8 + LABEL_BYTES;
 const SLOT_BYTES = SUBJECT_AT + 4 + SUBJECT_BYTES;
 const HEAD_BYTES = 8;
+const NOTHING = new Uint8Array(0);
 
 export const sharedMemory = (): SharedArrayBuffer => new SharedArrayBuffer(HEAD_BYTES + SLOTS * SLOT_BYTES);
 
@@ -34,10 +35,12 @@ export interface UnderWay {
 export function slotsOf(memory: SharedArrayBuffer): Slots {
   const numbers = new Int32Array(memory);
   const bytes = new Uint8Array(memory);
+  const encoder = new TextEncoder();
   let order = 0;
   const at = (slot: number) => HEAD_BYTES + slot * SLOT_BYTES;
   const write = (start: number, text: string, limit: number) => {
-    const encoded = new TextEncoder().encode(text).subarray(0, limit);
+    // Mostly there is no subject.
+    const encoded = text === "" ? NOTHING : encoder.encode(text).subarray(0, limit);
     bytes.set(encoded, start + 4);
     Atomics.store(numbers, start / 4, encoded.length);
   };
