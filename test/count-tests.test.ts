@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { countTests } from "./count-tests.ts";
+import { countTests, failuresByFile } from "./count-tests.ts";
 
 test("reads the totals of the root element, not those of a file", () => {
   const report = `<?xml version="1.0" encoding="UTF-8"?>
@@ -11,4 +11,16 @@ test("reads the totals of the root element, not those of a file", () => {
 
 test("counts nothing where there is no report", () => {
   expect(countTests("")).toEqual({ passed: 0, failed: 0, skipped: 0 });
+});
+
+test("counts the failures of each file once", () => {
+  const report = `<?xml version="1.0" encoding="UTF-8"?>
+    <testsuites name="bun test" tests="7" failures="2">
+      <testsuite name="test/a.test.ts" file="test/a.test.ts" tests="3" assertions="9" failures="0" skipped="0"></testsuite>
+      <testsuite name="test/b.test.ts" file="test/b.test.ts" tests="4" assertions="9" failures="2" skipped="0">
+        <testsuite name="inner" file="test/b.test.ts" line="9" tests="4" failures="2"></testsuite>
+      </testsuite>
+    </testsuites>`;
+  expect([...failuresByFile(report)]).toEqual([["test/b.test.ts", 2]]);
+  expect(failuresByFile("").size).toBe(0);
 });
