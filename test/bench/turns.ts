@@ -56,7 +56,8 @@ async function newSession(server: MeasuredServer, sink: Sink, clientId: string):
   const { session_id } = await api<{ session_id: string }>(server, "/api/v1/sessions", {
     bot_id: "bench",
     client_id: clientId,
-    dispatch_config: { type: "webhook", url: sink.url },
+    // As conversations have: what goes to one target is delivered in order, one after the other.
+    dispatch_config: { type: "webhook", url: `${sink.url}${encodeURIComponent(clientId)}` },
   });
   return session_id;
 }
