@@ -74,7 +74,8 @@ export function createStandstills({ record, file }: StandstillsOptions): Standst
 
 function readKnown(file: string): Known[] {
   try {
-    return JSON.parse(readFileSync(file, "utf8")) as Known[];
+    const known: unknown = JSON.parse(readFileSync(file, "utf8"));
+    return Array.isArray(known) ? (known as Known[]) : [];
   } catch {
     return [];
   }

@@ -27,7 +27,7 @@ export function takeStandstill(file: string): StandstillRecord | undefined {
   try {
     const record = JSON.parse(readFileSync(file, "utf8")) as StandstillRecord;
     rmSync(file);
-    return record;
+    return Array.isArray(record.subjects) ? record : undefined;
   } catch {
     return undefined;
   }

@@ -2,7 +2,7 @@
 
 import { afterAll, beforeEach, expect, test } from "bun:test";
 import { channel } from "node:diagnostics_channel";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ACTIVITY, type Activity } from "../../src/activity.ts";
@@ -89,6 +89,13 @@ test("of several who were at it the one is found by loading them last, one at a 
   const third = await start();
   expect(["one", "two"].map((id) => third.all.integrations.statusOf(id))).toEqual(["live", "quarantined"]);
   await third.all[Symbol.asyncDispose]();
+});
+
+test.each(["{}", "null", '"x"'])("files that hold %s are as good as none", async (text) => {
+  writeFileSync(files.record, text);
+  writeFileSync(files.file, text);
+  await using all = (await start()).all;
+  expect(all.integrations.list().every(({ status }) => status === "ready")).toBe(true);
 });
 
 test("a record that is broken, or of no integration, holds nothing back", async () => {
