@@ -98,7 +98,11 @@ interface Connections {
   timeout(request: Request, seconds: number): void;
 }
 
-/** Whoever waits for an answer is not idle; from the answer on, unless it is a stream of events, it is again. */
+/** Of answers that may say nothing for a while and go on. */
+const STREAMS =
+  /^(?:text\/event-stream|application\/(?:x-)?(?:ndjson|jsonl|json-seq)|multipart\/x-mixed-replace)\b/i;
+
+/** Whoever waits for an answer is not idle; from the answer on, unless that is a stream, it is again. */
 export async function patiently(
   request: Request,
   connections: Connections,
@@ -106,8 +110,7 @@ export async function patiently(
 ): Promise<Response> {
   connections.timeout(request, BUSY_SECONDS);
   const answer = await handle();
-  const isStream = answer.headers.get("content-type")?.startsWith("text/event-stream") === true;
-  if (!isStream) connections.timeout(request, IDLE_SECONDS);
+  if (!STREAMS.test(answer.headers.get("content-type") ?? "")) connections.timeout(request, IDLE_SECONDS);
   return answer;
 }
 

@@ -15,4 +15,6 @@ test("who waits for an answer has time, and who has it does not keep the connect
   expect(await ask(new Response(null, { status: 404 }))).toEqual([255, "handled", 30]);
   const events = new Response("", { headers: { "content-type": "text/event-stream; charset=utf-8" } });
   expect(await ask(events)).toEqual([255, "handled"]);
+  const lines = new Response("", { headers: { "content-type": "application/x-ndjson" } });
+  expect(await ask(lines)).toEqual([255, "handled"]);
 });
