@@ -10,7 +10,11 @@ export interface AccessParts {
   db: Database;
   auth: Auth;
   places: Pick<Places, "prefixes">;
-  integrations: { list(): { id: string; tools: string[]; dispatchers: string[] }[] };
+  integrations: {
+    /** Asked for each request of a key that does not reach everything. */
+    ids(): readonly string[];
+    list(): { id: string; tools: string[]; dispatchers: string[] }[];
+  };
   bots: Pick<Bots, "list">;
   capabilitiesOf: CapabilitiesOf;
 }
@@ -34,7 +38,7 @@ export function createAccess({
     db,
     auth,
     prefixes: places.prefixes,
-    integrationIds: () => integrations.list().map(({ id }) => id),
+    integrationIds: integrations.ids,
     grants: createToolGrants({
       bots: bots.list,
       toolsOf: (id) => integrations.list().find((one) => one.id === id)?.tools ?? [],

@@ -20,7 +20,7 @@ import type { Documents } from "../search/documents.ts";
 import type { Sessions } from "../sessions/sessions.ts";
 import type { Tasks } from "../sessions/tasks.ts";
 import type { Transcription } from "../transcription/transcription.ts";
-import { createAccess } from "./access.ts";
+import { type AccessParts, createAccess } from "./access.ts";
 import { withAnswerHeaders } from "./answer-headers.ts";
 import type { ApiKeys } from "./api-keys.ts";
 import { createAuth } from "./auth.ts";
@@ -87,6 +87,7 @@ export interface AppParts {
   capabilitiesOf: CarapaceRoutes["capabilitiesOf"];
   activations: Activations;
   integrations: MountedIntegrations &
+    AccessParts["integrations"] &
     IntegrationRoutes["integrations"] &
     AdminIntegrationRoutes["integrations"] &
     TemplateRoutes["integrations"] &

@@ -119,6 +119,7 @@ export async function createHttpFixture(db: TestDatabase, options: HttpFixtureOp
       statusOf: (id) =>
         integrations[id] === undefined ? undefined : integrations[id].handle ? "live" : "quarantined",
       list: views,
+      ids: () => views().map(({ id }) => id),
       get: integrationOf,
       reload: unavailable,
       approve: unavailable,
