@@ -3,6 +3,9 @@
 
 import { setImmediate } from "node:timers/promises";
 
+/** So many turns of the event loop without a newcomer end the wait for more; they take microseconds when nothing is going on. */
+const QUIET_TURNS = 2;
+
 export interface BatcherOptions<Item, Outcome> {
   /** Settles each item on its own: one outcome an item, in their order. */
   run: (items: Item[]) => Promise<PromiseSettledResult<Outcome>[]>;
@@ -15,11 +18,22 @@ export function createBatcher<Item, Outcome>({ run, limit }: BatcherOptions<Item
   const waiting: { item: Item; done: PromiseWithResolvers<Outcome> }[] = [];
   let isRunning = false;
 
+  /**
+   * Waits as long as turns of the event loop bring more. The embedded database works in this very thread: what has come
+   * meanwhile still waits in its sockets, and takes a turn or two to get here.
+   */
+  const gather = async () => {
+    let quietTurns = 0;
+    while (quietTurns < QUIET_TURNS && waiting.length < limit) {
+      const before = waiting.length;
+      await setImmediate();
+      quietTurns = waiting.length > before ? 0 : quietTurns + 1;
+    }
+  };
+
   const drain = async () => {
     while (waiting.length > 0) {
-      // The embedded database works in this very thread: without a turn of the event loop, what is waiting in
-      // other sockets could never join.
-      await setImmediate();
+      await gather();
       const batch = waiting.splice(0, limit);
       try {
         const outcomes = await run(batch.map(({ item }) => item));

@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { setImmediate } from "node:timers/promises";
 import { createBatcher } from "../src/batch.ts";
 
 const settled = <Value>(values: Value[]): PromiseSettledResult<Value>[] =>
@@ -21,6 +22,24 @@ test("what comes together, and what comes while a batch runs, shares one; limits
   gate.resolve();
   expect(await Promise.all([...first, ...later])).toEqual([10, 20, 30, 40, 50, 60]);
   expect(batches).toEqual([[1, 2], [3, 4, 5], [6]]);
+});
+
+test("what takes a turn of the event loop more to arrive shares it, too", async () => {
+  const batches: number[][] = [];
+  const put = createBatcher<number, number>({
+    limit: 10,
+    async run(items) {
+      batches.push(items);
+      return settled(items);
+    },
+  });
+  const puts = [put(1)];
+  for (const item of [2, 3, 4, 5]) {
+    await setImmediate();
+    puts.push(put(item));
+  }
+  await Promise.all(puts);
+  expect(batches).toEqual([[1, 2, 3, 4, 5]]);
 });
 
 test("one item's failure is its own; a failure of the run is everybody's, and the next batch works", async () => {

@@ -6,6 +6,7 @@ import { HeddleError, messageOf } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import { asset, assetFile } from "../runtime/assets.ts";
 import { DURABLE_PARAMETERS, DurableFiles } from "./durable-files.ts";
+import { prepareStatements } from "./embedded-statements.ts";
 
 /** Instead of PGlite's 128 MB: a quarter of the server's memory saved, and nothing was slower for it. */
 const SHARED_BUFFERS = "32MB";
@@ -43,6 +44,7 @@ export async function openClient(folder: string, options: OpenClient): Promise<P
         return false;
       },
     });
+    prepareStatements(client);
     isOpen = true;
     return client;
   } catch (cause) {

@@ -97,7 +97,8 @@ async function ready(client: PGlite, { home, log }: OpenEmbedded, release: () =>
 }
 
 async function execute(client: PGlite, text: string, values: unknown[] = []) {
-  if (values.length > 0) return client.query<Record<string, unknown>>(text, values);
+  // Only a script has several statements; one alone can be prepared.
+  if (values.length > 0 || !text.includes(";")) return client.query<Record<string, unknown>>(text, values);
   // PGlite has one connection: a script that failed inside its own BEGIN … COMMIT would leave it in an aborted
   // transaction for everybody. As a transaction of PGlite's it is rolled back before anyone else gets a turn.
   const script = /^\s*BEGIN;(?<body>.*)COMMIT;?\s*$/s.exec(text)?.groups?.body;

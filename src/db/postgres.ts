@@ -12,7 +12,7 @@ import { createLeader } from "./postgres-leader.ts";
 import { createListener } from "./postgres-listener.ts";
 import { findPooling, type Pooling } from "./postgres-pooler.ts";
 import { type PostgresOptions, prepareServer } from "./postgres-prepare.ts";
-import { prepareStatements } from "./prepared-statements.ts";
+import { prepareStatements } from "./postgres-statements.ts";
 import * as schema from "./schema.ts";
 
 /** One server opens this many and two more, for notifications and for the lock of the leader. */

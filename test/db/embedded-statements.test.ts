@@ -1,0 +1,91 @@
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { getLogger } from "@logtape/logtape";
+import { sql } from "drizzle-orm";
+import type { Database } from "../../src/db/database.ts";
+import { openEmbedded } from "../../src/db/embedded.ts";
+
+const home = mkdtempSync(join(tmpdir(), "heddle-statements-"));
+let database: Database;
+beforeAll(async () => {
+  database = await openEmbedded({ home, log: getLogger("heddle") });
+  await database.execute("create table things (id int primary key, name text)");
+});
+afterAll(async () => {
+  await database.close();
+  rmSync(home, { recursive: true, force: true });
+});
+
+/** The names of what the database keeps prepared for this text. */
+async function preparedFor(text: string): Promise<unknown[]> {
+  const { rows } = await database.execute("select name from pg_prepared_statements where statement = $1", [
+    text,
+  ]);
+  return rows.map(({ name }) => name);
+}
+
+test("a text that comes again is prepared once, and each run has its own values", async () => {
+  const text = "select $1::int as number, $2::text as word";
+  for (const word of ["one", "quote ' and \\", "ümlaut €", ""]) {
+    const { rows } = await database.execute(text, [word.length, word]);
+    expect(rows).toEqual([{ number: word.length, word }]);
+  }
+  expect((await database.execute(text, [null, null])).rows).toEqual([{ number: null, word: null }]);
+  expect(await preparedFor(text)).toHaveLength(1);
+});
+
+test("one without values is prepared, too; a script still runs as a whole", async () => {
+  const text = "select 7 as seven";
+  for (let i = 0; i < 3; i++) expect((await database.execute(text)).rows).toEqual([{ seven: 7 }]);
+  expect(await preparedFor(text)).toHaveLength(1);
+  expect((await database.execute("select 1 as one; select 2 as two")).rows).toEqual([{ one: 1 }, { two: 2 }]);
+});
+
+test("it is prepared anew after a hundred uses, so that no plan outlives the size of its tables for long", async () => {
+  const text = "select count(*)::int as things from things where id > $1";
+  await database.execute(text, [0]);
+  const before = await preparedFor(text);
+  for (let i = 0; i < 100; i++) await database.execute(text, [0]);
+  const after = await preparedFor(text);
+  expect(after).toHaveLength(1);
+  expect(after).not.toEqual(before);
+});
+
+test("texts without end are not all kept; those in use are", async () => {
+  const inUse = "select $1::int as in_use";
+  for (let i = 0; i < 300; i++) {
+    const { rows } = await database.execute(`select ${i} as number, $1::int as value`, [i]);
+    expect(rows).toEqual([{ number: i, value: i }]);
+    if (i % 10 === 0) await database.execute(inUse, [i]);
+  }
+  expect(await preparedFor(inUse)).toHaveLength(1);
+  const { rows } = await database.execute("select count(*)::int as kept from pg_prepared_statements");
+  expect(Number(rows[0]?.kept)).toBeLessThanOrEqual(256);
+});
+
+test("an error is the statement's own, in a transaction and outside, and the statement works afterwards", async () => {
+  const insert = "insert into things (id, name) values ($1, $2)";
+  await database.execute(insert, [1, "a"]);
+  await expect(database.execute(insert, [1, "b"])).rejects.toMatchObject({ code: "23505" });
+  await expect(database.execute(insert, ["no number", "b"])).rejects.toMatchObject({ code: "22P02" });
+  const both = database.query.transaction(async (tx) => {
+    await tx.execute(sql`insert into things (id, name) values (${2}, ${"b"})`);
+    await tx.execute(sql`insert into things (id, name) values (${1}, ${"c"})`);
+  });
+  await expect(both).rejects.toMatchObject({ cause: { code: "23505" } });
+  await database.execute(insert, [2, "b"]);
+  expect((await database.execute("select name from things order by id")).rows).toEqual([
+    { name: "a" },
+    { name: "b" },
+  ]);
+});
+
+test("a table that changes beneath a prepared statement costs one failure at most", async () => {
+  const text = "select * from things where id = $1";
+  await database.execute(text, [1]);
+  await database.execute("alter table things add column extra int default 5");
+  await database.execute(text, [1]).catch(() => {});
+  expect((await database.execute(text, [1])).rows).toEqual([{ id: 1, name: "a", extra: 5 }]);
+});
