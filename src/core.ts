@@ -47,7 +47,7 @@ import { createOpenAiLlm } from "./llm/openai.ts";
 import { createLog } from "./log.ts";
 import { createQueue } from "./queue/queue.ts";
 import { createRedactor, type Redact } from "./redact.ts";
-import { build, builtinDir } from "./runtime/assets.ts";
+import { build, builtinDir, unpackEarly } from "./runtime/assets.ts";
 import { closeToImports } from "./runtime/modules.ts";
 import { leadToStreams } from "./runtime/outputs.ts";
 import { standstillRecord } from "./runtime/standstill-record.ts";
@@ -108,6 +108,7 @@ export type Core = Awaited<ReturnType<typeof openCore>>;
 export async function openCore(config: Config, closers: Closers, instrument?: Instrument) {
   const notes = config.homeNote === undefined ? [] : [config.homeNote];
   const home = openHome(config.home, (text) => notes.push(text));
+  unpackEarly(home.path);
   const redactor = createRedactor();
   redactor.add(...config.secrets, ...urlsOf(config).flatMap(urlSecrets));
   const { redact } = redactor;

@@ -112,6 +112,8 @@ export function startServer(
     closers.push(door.close);
     // Only now: a start that fails is to make no key.
     if (config.apiKey === undefined) await createFirstKey({ db, apiKeys, log, tell: tellAdminKey });
+    // Asked now, it knows at once what whoever waits for /ready is about to ask.
+    await probe.check().catch(() => {});
     // Now that it answers: hundreds of integrations keep the processor busy for a while.
     core.loadIntegrations();
     worker = integrations.whenSettled.then(() => core.startWorker());
@@ -168,13 +170,17 @@ async function createProcesses(
 ): Promise<Processes> {
   const serverId = crypto.randomUUID();
   const processLog = log.getChild("processes");
-  const confinement = createConfinement({
-    home: config.home,
-    wanted: config.processConfinement,
-    paths: config.processPaths,
-  });
-  // A kind that was asked for must be there; which one is there may turn out while the server starts.
-  if (config.processConfinement !== "auto") await confinement;
+  const confine = () =>
+    createConfinement({
+      home: config.home,
+      wanted: config.processConfinement,
+      paths: config.processPaths,
+    });
+  // A kind that was asked for must be there. Which one is there by itself is found out by starting programs: not while
+  // the server starts, for nothing is confined before the integrations have settled.
+  const confinement = Promise.resolve(
+    config.processConfinement === "auto" ? integrations.whenSettled.then(confine) : await confine(),
+  );
   void confinement.then(
     (found) => sayConfinement(found, processLog),
     () => undefined,

@@ -21,18 +21,26 @@ export interface OpenClient {
   onPanic: (line: string) => never;
   /** The file layer; tests look at what passes there. */
   files?: (folder: string) => DurableFiles;
+  programs: Promise<EmbeddedPrograms>;
+}
+
+/** PostgreSQL itself, and what makes its folders. */
+export interface EmbeddedPrograms {
+  pglite: WebAssembly.Module;
+  initdb: WebAssembly.Module;
 }
 
 export async function openClient(folder: string, options: OpenClient): Promise<PGlite> {
-  const { home, log, onPanic, files = (path) => new DurableFiles(path) } = options;
+  const { home, log, onPanic, programs, files = (path) => new DurableFiles(path) } = options;
   let lastWords = "";
   let isOpen = false;
   try {
+    const { pglite, initdb } = await programs;
     const client = await PGlite.create({
       fs: files(folder),
       startParams: [...DURABLE_PARAMETERS, "-c", `shared_buffers=${SHARED_BUFFERS}`],
-      pgliteWasmModule: await wasm("pglite.wasm"),
-      initdbWasmModule: await wasm("initdb.wasm"),
+      pgliteWasmModule: pglite,
+      initdbWasmModule: initdb,
       fsBundle: await asset("pglite.data"),
       extensions: { vector: vectorExtension(await assetFile("vector.tar.gz", home)) },
       onStderr(line) {
@@ -55,6 +63,12 @@ export async function openClient(folder: string, options: OpenClient): Promise<P
       { cause },
     );
   }
+}
+
+/** Takes a good part of a start, on threads of its own. */
+export async function compilePrograms(): Promise<EmbeddedPrograms> {
+  const [pglite, initdb] = await Promise.all([wasm("pglite.wasm"), wasm("initdb.wasm")]);
+  return { pglite, initdb };
 }
 
 async function wasm(name: "pglite.wasm" | "initdb.wasm"): Promise<WebAssembly.Module> {

@@ -14,7 +14,7 @@ import { unpackArchive } from "../runtime/archive.ts";
 import { asset, builtinDir } from "../runtime/assets.ts";
 import { createCheckpoints } from "./checkpoints.ts";
 import type { Database } from "./database.ts";
-import { type OpenClient, openClient } from "./embedded-client.ts";
+import { compilePrograms, type EmbeddedPrograms, type OpenClient, openClient } from "./embedded-client.ts";
 import { lockFolder } from "./lock.ts";
 import { migrate } from "./migrate.ts";
 import * as schema from "./schema.ts";
@@ -34,10 +34,16 @@ export interface OpenEmbedded {
   prepared?: Blob | null;
 }
 
+type Opening = OpenEmbedded & { programs: Promise<EmbeddedPrograms> };
+
 /** Opens `<home>/db`, making it first if it is not there. Migrations are applied. */
-export async function openEmbedded(options: OpenEmbedded): Promise<Database> {
-  const folder = join(options.home, "db");
+export async function openEmbedded(given: OpenEmbedded): Promise<Database> {
+  const folder = join(given.home, "db");
   const lock = lockFolder(folder);
+  // While a first start fills the folder.
+  const programs = compilePrograms();
+  programs.catch(() => {});
+  const options: Opening = { ...given, programs };
   try {
     if (!existsSync(folder)) await makeOrClear(folder, options);
     refuseOtherMajor(folder);
@@ -49,14 +55,15 @@ export async function openEmbedded(options: OpenEmbedded): Promise<Database> {
   }
 }
 
-function clientOptions(options: OpenEmbedded): OpenClient {
+function clientOptions(options: Opening): OpenClient {
   const {
     home,
     log,
     files,
+    programs,
     onPanic = (line) => endProcess(log, `The embedded database gave up: ${line}`),
   } = options;
-  return { home, log, onPanic, ...(files && { files }) };
+  return { home, log, onPanic, programs, ...(files && { files }) };
 }
 
 async function ready(client: PGlite, { home, log }: OpenEmbedded, release: () => void): Promise<Database> {
@@ -110,7 +117,7 @@ async function execute(client: PGlite, text: string, values: unknown[] = []) {
 const quoted = (name: string) => `"${name.replaceAll('"', '""')}"`;
 
 /** What a full disk has cut short is removed, so that its room is free again for whoever mends it. */
-async function makeOrClear(folder: string, options: OpenEmbedded): Promise<void> {
+async function makeOrClear(folder: string, options: Opening): Promise<void> {
   try {
     await makeFolder(folder, options);
   } catch (error) {
@@ -120,7 +127,7 @@ async function makeOrClear(folder: string, options: OpenEmbedded): Promise<void>
 }
 
 /** The folder appears whole or not at all, so that a start that was cut short, even by a power cut, leaves nothing half-made. */
-async function makeFolder(folder: string, options: OpenEmbedded): Promise<void> {
+async function makeFolder(folder: string, options: Opening): Promise<void> {
   const unfinished = `${folder}.new`;
   await rm(unfinished, { recursive: true, force: true });
   await mkdir(unfinished, { recursive: true, mode: 0o700 });

@@ -77,6 +77,16 @@ export async function builtinDir(name: BuiltinFolder, home: string): Promise<str
   return unpacked(home, name, (target) => copyTree(join(embedded, name), target));
 }
 
+/**
+ * Unpacks the folders that a server needs while it still waits for its database. What fails here fails again, and is told,
+ * when it is asked for.
+ */
+export function unpackEarly(home: string): void {
+  for (const name of ["migrations", "programs", "manifests", "integrations", "prebuilt"] as const) {
+    builtinDir(name, home).catch(() => {});
+  }
+}
+
 /** The texts of a folder that Heddle brings along, by their paths in it. */
 export async function readTree(name: BuiltinFolder): Promise<Map<string, string>> {
   const root = isCompiled ? join(embedded, name) : join(repository, FOLDERS[name]);
@@ -201,15 +211,27 @@ function sourcePath(name: AssetName): string {
 }
 
 /** Makes `<home>/cache/<build>/<name>` once. Two processes may try at the same time: each fills a folder of its own. */
+/** What is being unpacked in this process, by where it goes. */
+const unpacking = new Map<string, Promise<void>>();
+
 async function unpacked(
   home: string,
   name: string,
   write: (target: string) => Promise<void>,
 ): Promise<string> {
-  const folder = join(home, "cache", build.id);
-  const target = join(folder, name);
+  const target = join(home, "cache", build.id, name);
   if (await exists(target)) return target;
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  let work = unpacking.get(target);
+  if (!work) {
+    work = unpack(target, write).finally(() => unpacking.delete(target));
+    unpacking.set(target, work);
+  }
+  await work;
+  return target;
+}
+
+async function unpack(target: string, write: (target: string) => Promise<void>): Promise<void> {
+  await mkdir(dirname(target), { recursive: true, mode: 0o700 });
   const temporary = `${target}.${crypto.randomUUID()}`;
   try {
     await write(temporary);
@@ -220,7 +242,6 @@ async function unpacked(
     await rm(temporary, { recursive: true, force: true });
     if (!(await exists(target))) throw error;
   }
-  return target;
 }
 
 /** By reading and writing, the way that embedded files can be copied. */
