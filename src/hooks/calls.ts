@@ -46,8 +46,9 @@ interface Lane {
 
 export function createCalls(options: CallsOptions): Calls {
   const { log, concurrency, ownerConcurrency, queueLimit, timeoutMs } = options;
-  /** The owner whose turn was longest ago comes first. */
+  /** The owner whose turn was longest ago comes first. They are integrations, so few that their lanes stay. */
   const lanes = new Map<string, Lane>();
+  let waiting = 0;
   let running = 0;
   let givenUp = false;
   let onIdle: (() => void) | undefined;
@@ -56,8 +57,10 @@ export function createCalls(options: CallsOptions): Calls {
     const lane = lanes.get(call.owner) ?? { queue: createKeyedQueue(), running: 0, isOverflowing: false };
     lanes.set(call.owner, lane);
     lane.queue.add(call.ctx.session_id ?? "", call);
+    waiting++;
     if (lane.queue.size <= queueLimit) return;
     lane.queue.dropOldest();
+    waiting--;
     if (lane.isOverflowing) return;
     lane.isOverflowing = true;
     const facts = { owner: call.owner, limit: queueLimit };
@@ -66,12 +69,7 @@ export function createCalls(options: CallsOptions): Calls {
 
   function start(): void {
     while (running < concurrency && startNext());
-    for (const [owner, lane] of lanes) {
-      if (lane.queue.size > 0) continue;
-      lane.isOverflowing = false;
-      if (lane.running === 0) lanes.delete(owner);
-    }
-    if (lanes.size === 0) onIdle?.();
+    if (waiting + running === 0) onIdle?.();
   }
 
   function startNext(): boolean {
@@ -80,6 +78,8 @@ export function createCalls(options: CallsOptions): Calls {
       if (!next) continue;
       lanes.delete(owner);
       lanes.set(owner, lane);
+      if (lane.queue.size === 0) lane.isOverflowing = false;
+      waiting--;
       running++;
       lane.running++;
       void make(next.item).finally(() => {
@@ -105,12 +105,11 @@ export function createCalls(options: CallsOptions): Calls {
     add,
     start,
     async close() {
-      if (lanes.size === 0) return;
+      if (waiting + running === 0) return;
       const idle = new Promise<void>((resolve) => {
         onIdle = resolve;
       });
       await within(timeoutMs, idle).catch(() => {
-        const waiting = [...lanes.values()].reduce((sum, { queue }) => sum + queue.size, 0);
         log.warning("{count} hook calls were given up at close", { count: waiting + running });
         givenUp = true;
       });

@@ -63,13 +63,17 @@ export function createMatcher(slots = 1 << 17): Matcher {
     replace(text, marker) {
       if (byTerm.size === 0) return text;
       const found: Stretch[] = [];
-      eachWindow(text, (hash, at) => {
-        if (filled[slotOf(hash)] === 0) return;
+      let hash = 0;
+      // As eachWindow does, but without a call for each character: every text that is logged or shown comes through here.
+      for (let end = 0; end < text.length; end++) {
+        if (end >= SHORTEST_TERM) hash -= Math.imul(text.charCodeAt(end - SHORTEST_TERM), LEAVING);
+        hash = (Math.imul(hash, BASE) + text.charCodeAt(end)) | 0;
+        if (filled[(hash ^ (hash >>> 15)) & mask] === 0 || end < SHORTEST_TERM - 1) continue;
         for (const { term, offset } of byHash.get(hash) ?? []) {
-          const start = at - offset;
+          const start = end - SHORTEST_TERM + 1 - offset;
           if (start >= 0 && text.startsWith(term, start)) found.push({ start, end: start + term.length });
         }
-      });
+      }
       return found.length === 0 ? text : covered(text, found, marker);
     },
   };
