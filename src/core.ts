@@ -1,6 +1,7 @@
 // The parts of Heddle that a server and a worker share: makes each one, and hands it what it needs.
 
 import { join } from "node:path";
+import { createApiKeys } from "./access/api-keys.ts";
 import { createGetSkillTool } from "./agent/tools/builtin/get-skill.ts";
 import { createSearchDocumentsTool } from "./agent/tools/builtin/search-documents.ts";
 import { createWorkspaceTools } from "./agent/tools/builtin/workspace.ts";
@@ -31,7 +32,6 @@ import { createGuardedPost } from "./guarded-fetch/post.ts";
 import { openHome } from "./home.ts";
 import { createHooks } from "./hooks/hooks.ts";
 import { createHookWebhooks } from "./hooks/webhooks.ts";
-import { createApiKeys } from "./http/api-keys.ts";
 import { createInbox } from "./inbox/inbox.ts";
 import { createEnvironmentNames } from "./integrations/environment-names.ts";
 import { createIntegrations, type Integrations } from "./integrations/registry.ts";

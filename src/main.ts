@@ -1,6 +1,8 @@
 // The map of Heddle: a server or a worker is the parts of core.ts with what only it has, closed in reverse order.
 
 import { join } from "node:path";
+import { createFirstKey } from "./access/first-key.ts";
+import { ADMIN } from "./access/scopes.ts";
 import { during } from "./activity.ts";
 import { runCli } from "./cli.ts";
 import { createCommands } from "./commands.ts";
@@ -10,7 +12,6 @@ import { createWriteProbe } from "./db/write-probe.ts";
 import { HeddleError, messageOf } from "./errors.ts";
 import { createGuard } from "./guard.ts";
 import { createApp } from "./http/app.ts";
-import { createFirstKey } from "./http/first-key.ts";
 import { installDependencies } from "./integrations/install.ts";
 import type { Integrations } from "./integrations/registry.ts";
 import type { Settings } from "./integrations/settings.ts";
@@ -22,7 +23,6 @@ import { asset, build } from "./runtime/assets.ts";
 import { type Confinement, createConfinement } from "./runtime/confine.ts";
 import { type ServeOptions, serve } from "./runtime/serve.ts";
 import { createSpawner } from "./runtime/spawn.ts";
-import { ADMIN } from "./scopes.ts";
 import type { Worker } from "./worker/worker.ts";
 
 /** A running server or worker. */

@@ -8,6 +8,7 @@ const repository = resolve(import.meta.dirname, "..");
 
 /** What every part may use. They know each other only where the table below says so. */
 const FOUNDATION = [
+  "access/scopes.ts",
   "activity.ts",
   "batch.ts",
   "durable-file.ts",
@@ -25,7 +26,6 @@ const FOUNDATION = [
   "nearest.ts",
   "owned-registry.ts",
   "redact.ts",
-  "scopes.ts",
   "secrets/names.ts",
   "storable.ts",
   "stray-code.ts",
@@ -46,6 +46,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   "cli-leaf.ts": [],
   "cli-usage.ts": [],
   "commands.ts": [
+    "access",
     "authoring",
     "cli.ts",
     "client",
@@ -57,6 +58,7 @@ const MAY_IMPORT: Record<string, string[]> = {
     "secrets",
   ],
   http: [
+    "access",
     "bots",
     "capabilities",
     "carapaces",
@@ -74,6 +76,8 @@ const MAY_IMPORT: Record<string, string[]> = {
     "transcription",
     "secrets",
   ],
+  // Who may call, and what for.
+  access: ["db"],
   authoring: ["config.ts", "dispatch", "integrations", "llm", "runtime", "sdk", "yaml-text.ts"],
   processes: ["db", "integrations", "runtime", "sdk"],
   inbox: ["db", "sdk", "secrets"],
@@ -122,6 +126,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   "home.ts": [],
   "config.ts": ["default-home.ts", "secrets"],
   "default-home.ts": [],
+  "access/scopes.ts": [],
   "activity.ts": [],
   "batch.ts": [],
   "durable-file.ts": [],
@@ -139,7 +144,6 @@ const MAY_IMPORT: Record<string, string[]> = {
   "nearest.ts": [],
   "owned-registry.ts": [],
   "redact.ts": ["secrets"],
-  "scopes.ts": [],
   "secrets/names.ts": [],
   "storable.ts": [],
   "stray-code.ts": [],

@@ -1,6 +1,8 @@
 // The HTTP side of a server: the REST API with its documentation, and the gateway to the integrations' routes.
 
 import { Elysia } from "elysia";
+import type { ApiKeys } from "../access/api-keys.ts";
+import { createIntegrationKeys } from "../access/integration-keys.ts";
 import type { Bots } from "../bots/bots.ts";
 import type { Activations } from "../capabilities/activations.ts";
 import type { Bindings } from "../channels/bindings.ts";
@@ -12,7 +14,6 @@ import type { Outbox } from "../dispatch/outbox.ts";
 import { HeddleError } from "../errors.ts";
 import { newId } from "../ids.ts";
 import type { Inbox } from "../inbox/inbox.ts";
-import { createIntegrationKeys } from "../integrations/integration-keys.ts";
 import type { IntegrationStore } from "../integrations/store.ts";
 import type { Logger } from "../log.ts";
 import type { Redact } from "../redact.ts";
@@ -22,7 +23,6 @@ import type { Tasks } from "../sessions/tasks.ts";
 import type { Transcription } from "../transcription/transcription.ts";
 import { type AccessParts, createAccess } from "./access.ts";
 import { withAnswerHeaders } from "./answer-headers.ts";
-import type { ApiKeys } from "./api-keys.ts";
 import { createAuth } from "./auth.ts";
 import { answerError } from "./errors.ts";
 import { createFailedKeys } from "./failed-keys.ts";

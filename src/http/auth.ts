@@ -1,8 +1,8 @@
 // Who makes a request, and whether they may.
 
+import type { ApiKeys, Caller } from "../access/api-keys.ts";
+import { covers } from "../access/scopes.ts";
 import { HeddleError } from "../errors.ts";
-import { covers } from "../scopes.ts";
-import type { ApiKeys, Caller } from "./api-keys.ts";
 import type { FailedKeys } from "./failed-keys.ts";
 
 export interface Auth {

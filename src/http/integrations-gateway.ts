@@ -1,12 +1,12 @@
 // Everything below /integrations/<id>/: decides who may pass, reads the body once, and hands the request to the
 // integration's own router, which may be another one a moment later.
 
+import type { Caller } from "../access/api-keys.ts";
+import { ADMIN, covers } from "../access/scopes.ts";
 import { HeddleError } from "../errors.ts";
 import type { Inbox } from "../inbox/inbox.ts";
 import { createIncoming, type Incoming } from "../inbox/incoming.ts";
 import type { Logger } from "../log.ts";
-import { ADMIN, covers } from "../scopes.ts";
-import type { Caller } from "./api-keys.ts";
 import type { Auth } from "./auth.ts";
 import { answerError, type ErrorFacts, NotLive, RateLimited } from "./errors.ts";
 import { innerRequest } from "./inner-request.ts";

@@ -3,6 +3,8 @@
 
 import { createHash } from "node:crypto";
 import { and, eq, or, type SQL, sql } from "drizzle-orm";
+import type { Caller } from "../access/api-keys.ts";
+import { ADMIN, covers } from "../access/scopes.ts";
 import type { Database } from "../db/database.ts";
 import {
   type Claim,
@@ -17,9 +19,7 @@ import {
 import { channelBindings, channels, deliveries, inboxEvents, sessions, tasks } from "../db/schema.ts";
 import { HeddleError } from "../errors.ts";
 import { isUuid } from "../ids.ts";
-import { ADMIN, covers } from "../scopes.ts";
 import { storable } from "../storable.ts";
-import type { Caller } from "./api-keys.ts";
 import type { Auth } from "./auth.ts";
 import { missing } from "./schemas.ts";
 import type { Brought, ToolGrants } from "./tool-grants.ts";

@@ -1,8 +1,8 @@
 // Checks what setup.ts exports as SETUP: its form by the schema, and what a schema cannot say.
 
+import { isScope, SCOPE_PRESETS } from "../access/scopes.ts";
 import { compileOwnSchema, compileSchema, plainSchema } from "../json-schema.ts";
 import { nearest } from "../nearest.ts";
-import { isScope, SCOPE_PRESETS } from "../scopes.ts";
 import { SetupManifest } from "../sdk/manifest.ts";
 import { type FieldProblem, fieldProblems, pathText } from "./field-problems.ts";
 

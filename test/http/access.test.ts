@@ -2,10 +2,10 @@
 // there. The routes are those of the documentation, so that a new one is tried as well.
 
 import { beforeAll, expect, test } from "bun:test";
+import { OPERATOR } from "../../src/access/api-keys.ts";
+import { covers, SCOPE_PRESETS } from "../../src/access/scopes.ts";
 import { inboxEvents, processLines } from "../../src/db/schema.ts";
-import { OPERATOR } from "../../src/http/api-keys.ts";
 import { newId } from "../../src/ids.ts";
-import { covers, SCOPE_PRESETS } from "../../src/scopes.ts";
 import { eachDatabase } from "../database.ts";
 import { createHttpFixture, type HttpFixture } from "./fixture.ts";
 

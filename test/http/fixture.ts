@@ -1,11 +1,11 @@
 // The HTTP app over real sessions, and integrations made of plain functions.
 
+import { createApiKeys, OPERATOR } from "../../src/access/api-keys.ts";
 import { activationIn } from "../../src/capabilities/activated.ts";
 import { createActivations } from "../../src/capabilities/activations.ts";
 import { createCapabilities } from "../../src/capabilities/effective-set.ts";
 import { createCarapaces } from "../../src/carapaces/carapaces.ts";
 import type { BindingManifest } from "../../src/channels/check-binding.ts";
-import { createApiKeys, OPERATOR } from "../../src/http/api-keys.ts";
 import { type AppParts, createApp } from "../../src/http/app.ts";
 import { createIntegrationStore } from "../../src/integrations/store.ts";
 import type { IntegrationView } from "../../src/integrations/view.ts";

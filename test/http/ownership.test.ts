@@ -1,7 +1,7 @@
 // Whose rows a key reaches. Scopes say what kind of thing a key may do; each of these keys has all of them.
 
 import { beforeAll, describe, expect, test } from "bun:test";
-import { OPERATOR } from "../../src/http/api-keys.ts";
+import { OPERATOR } from "../../src/access/api-keys.ts";
 import { eventStream } from "../../src/http/event-stream.ts";
 import { ASK_AGAIN_MS } from "../../src/http/while-allowed.ts";
 import { eachDatabase } from "../database.ts";

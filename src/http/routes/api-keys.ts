@@ -1,8 +1,8 @@
 import { Elysia, t } from "elysia";
+import type { ApiKey, ApiKeys } from "../../access/api-keys.ts";
+import { SCOPE_PRESETS, type ScopePreset, seesAll } from "../../access/scopes.ts";
 import { KEY_ROWS } from "../../db/schema.ts";
 import { HeddleError } from "../../errors.ts";
-import { SCOPE_PRESETS, type ScopePreset, seesAll } from "../../scopes.ts";
-import type { ApiKey, ApiKeys } from "../api-keys.ts";
 import type { Auth } from "../auth.ts";
 import { bodyFailures, failures, type RouteOptions } from "../route-options.ts";
 import {

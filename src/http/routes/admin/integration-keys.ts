@@ -1,10 +1,10 @@
 import { Elysia, t } from "elysia";
+import type { ApiKey, Caller } from "../../../access/api-keys.ts";
+import type { IntegrationKeys } from "../../../access/integration-keys.ts";
+import { ADMIN } from "../../../access/scopes.ts";
 import { HeddleError } from "../../../errors.ts";
-import type { IntegrationKeys } from "../../../integrations/integration-keys.ts";
 import { scopesOf } from "../../../integrations/manifest.ts";
 import type { Integrations } from "../../../integrations/registry.ts";
-import { ADMIN } from "../../../scopes.ts";
-import type { ApiKey, Caller } from "../../api-keys.ts";
 import type { Auth } from "../../auth.ts";
 import { failures, type RouteOptions } from "../../route-options.ts";
 import { nullable } from "../../schemas.ts";

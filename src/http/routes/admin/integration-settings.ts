@@ -1,11 +1,11 @@
 import { Elysia, t } from "elysia";
+import { ADMIN } from "../../../access/scopes.ts";
 import { HeddleError } from "../../../errors.ts";
 import type { Integrations } from "../../../integrations/registry.ts";
 import type { Settings } from "../../../integrations/settings.ts";
 import { checkValues, isInternal, showSettings } from "../../../integrations/shown-settings.ts";
 import { plainSchema } from "../../../json-schema.ts";
 import type { Redact } from "../../../redact.ts";
-import { ADMIN } from "../../../scopes.ts";
 import { bodyFailures, failures, type RouteOptions } from "../../route-options.ts";
 import { JsonFields, nullable, oneOf } from "../../schemas.ts";
 import { IntegrationParams } from "./integration-answer.ts";

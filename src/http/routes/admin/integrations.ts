@@ -1,6 +1,7 @@
 // What administrators see of integrations and do with them; their settings and keys have files of their own.
 
 import { Elysia, t } from "elysia";
+import { ADMIN } from "../../../access/scopes.ts";
 import { HeddleError } from "../../../errors.ts";
 import { checkModule, dashboardJsonSchema } from "../../../integrations/dashboard-data.ts";
 import { manifestJsonSchema } from "../../../integrations/manifest.ts";
@@ -10,7 +11,6 @@ import type { Integrations } from "../../../integrations/registry.ts";
 import type { IntegrationStates } from "../../../integrations/states.ts";
 import type { IntegrationView } from "../../../integrations/view.ts";
 import type { Logger } from "../../../log.ts";
-import { ADMIN } from "../../../scopes.ts";
 import { bodyFailures, failures, type RouteOptions } from "../../route-options.ts";
 import { JsonFields } from "../../schemas.ts";
 import {

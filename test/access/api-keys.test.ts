@@ -1,9 +1,9 @@
 import { beforeAll, expect, test } from "bun:test";
 import { getLogger } from "@logtape/logtape";
 import { eq } from "drizzle-orm";
+import { type Caller, createApiKeys, OPERATOR } from "../../src/access/api-keys.ts";
 import { apiKeys as table } from "../../src/db/schema.ts";
 import { HeddleError } from "../../src/errors.ts";
-import { type Caller, createApiKeys, OPERATOR } from "../../src/http/api-keys.ts";
 import { eachDatabase, type TestDatabase } from "../database.ts";
 
 const log = getLogger("heddle");

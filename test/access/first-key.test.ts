@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
-import { createApiKeys, OPERATOR } from "../../src/http/api-keys.ts";
-import { createFirstKey } from "../../src/http/first-key.ts";
+import { createApiKeys, OPERATOR } from "../../src/access/api-keys.ts";
+import { createFirstKey } from "../../src/access/first-key.ts";
 import { createLog } from "../../src/log.ts";
 import { eachDatabase } from "../database.ts";
 

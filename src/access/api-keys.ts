@@ -7,7 +7,7 @@ import { apiKeys, type KeyRows } from "../db/schema.ts";
 import { HeddleError } from "../errors.ts";
 import { isUuid, newId } from "../ids.ts";
 import type { Logger } from "../log.ts";
-import { ADMIN, covers, isScope } from "../scopes.ts";
+import { ADMIN, covers, isScope } from "./scopes.ts";
 
 /** Who makes a request. `id` is null for the API_KEY of the environment, and for a key that is lent. */
 export interface Caller {

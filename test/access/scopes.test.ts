@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { covers, isScope, SCOPE_PRESETS, seesAll } from "../src/scopes.ts";
+import { covers, isScope, SCOPE_PRESETS, seesAll } from "../../src/access/scopes.ts";
 
 test.each([
   [["admin"], "anything:write", true],

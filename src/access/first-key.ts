@@ -2,9 +2,9 @@ import type { Database } from "../db/database.ts";
 import { meta } from "../db/schema.ts";
 import { messageOf } from "../errors.ts";
 import type { Logger } from "../log.ts";
-import { ADMIN } from "../scopes.ts";
 import { within } from "../within.ts";
 import { type ApiKeys, OPERATOR } from "./api-keys.ts";
+import { ADMIN } from "./scopes.ts";
 
 export interface FirstKeyOptions {
   db: Database;
