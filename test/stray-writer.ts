@@ -1,8 +1,8 @@
 // Writes a secret to its outputs in every way that code of an integration has.
 
+import { containStrays, sayWithSecret } from "../src/cli/stray-code.ts";
 import { createLog } from "../src/log.ts";
 import { leadToStreams } from "../src/runtime/outputs.ts";
-import { containStrays, sayWithSecret } from "../src/stray-code.ts";
 import { ownWrite, redactOutputs } from "../src/stray-output.ts";
 
 const SECRET = "s3cret-9Qk2Lm";

@@ -13,7 +13,7 @@ const { literals, built } = expressionsIn(ROOT, ["src", "integrations"]);
 const INSIDE: Record<string, string> = {
   "src/config.ts /\\/+$/": "an address in the operator's own environment",
   "src/sdk/rest.ts /\\/+$/": "HEDDLE_URL, which the supervisor or the operator sets",
-  "src/client/connect.ts /\\/+$/": "an address that the operator gives to the command line",
+  "src/cli/client/connect.ts /\\/+$/": "an address that the operator gives to the command line",
   "integrations/github/client.ts /\\/+$/": "GITHUB_API_URL, a setting of the operator",
   "src/authoring/check/rules/secrets.ts *": "reads an author's own code, in a process of its own",
   "src/authoring/check/rules/parts.ts *": "reads an author's own code, in a process of its own",

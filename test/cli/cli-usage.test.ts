@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { type Commands, mainCommand, runCli } from "../src/cli.ts";
-import { namedCommand, usage } from "../src/cli-usage.ts";
+import { type Commands, mainCommand, runCli } from "../../src/cli/cli.ts";
+import { namedCommand, usage } from "../../src/cli/cli-usage.ts";
 
 /** Remembers what is called with which flags. */
 const called: [string, unknown][] = [];

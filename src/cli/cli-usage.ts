@@ -2,8 +2,8 @@
 
 import { stripVTControlCharacters } from "node:util";
 import { type CommandDef, renderUsage } from "citty";
-import { HeddleError } from "./errors.ts";
-import { nearest } from "./nearest.ts";
+import { HeddleError } from "../errors.ts";
+import { nearest } from "../nearest.ts";
 
 type Command = CommandDef;
 

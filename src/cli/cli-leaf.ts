@@ -1,7 +1,7 @@
 // What the commands of the command line have in common.
 
 import { type ArgsDef, type CommandDef, defineCommand, type ParsedArgs } from "citty";
-import { HeddleError } from "./errors.ts";
+import { HeddleError } from "../errors.ts";
 
 /** Of commands that open the database. */
 export const DATABASE_FLAGS = {

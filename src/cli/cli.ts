@@ -2,11 +2,11 @@
 
 import { inspect } from "node:util";
 import { type ArgsDef, defineCommand, runCommand } from "citty";
+import type { Flags } from "../config.ts";
+import { HeddleError, messageOf } from "../errors.ts";
 import { type AuthoringCommands, authoringCommands } from "./cli-authoring.ts";
 import { DATABASE_FLAGS, FLAGS, leaf, list } from "./cli-leaf.ts";
 import { namedCommand, usage } from "./cli-usage.ts";
-import type { Flags } from "./config.ts";
-import { HeddleError, messageOf } from "./errors.ts";
 import { containOutputs, say } from "./stray-code.ts";
 
 /** What the commands do; main.ts brings it. */

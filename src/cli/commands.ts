@@ -1,24 +1,24 @@
 // What the commands of the command line do. Those that run until they are told to stop answer signals here.
 
-import { createApiKeys, OPERATOR } from "./access/api-keys.ts";
-import { seesAll } from "./access/scopes.ts";
-import { createAuthoringCommands } from "./authoring/commands.ts";
-import { type Dev, prepareDev } from "./authoring/dev/dev.ts";
-import { type DevServer, welcome } from "./authoring/dev/welcome.ts";
+import { createApiKeys, OPERATOR } from "../access/api-keys.ts";
+import { seesAll } from "../access/scopes.ts";
+import { createAuthoringCommands } from "../authoring/commands.ts";
+import { type Dev, prepareDev } from "../authoring/dev/dev.ts";
+import { type DevServer, welcome } from "../authoring/dev/welcome.ts";
+import { type Config, type Flags, loadConfig, processEnvironment } from "../config.ts";
+import type { Database } from "../db/database.ts";
+import { openDatabase } from "../db/open.ts";
+import { KEY_ROWS, type KeyRows } from "../db/schema.ts";
+import { HeddleError } from "../errors.ts";
+import { openHome } from "../home.ts";
+import { createLog, type Logger } from "../log.ts";
+import { createRedactor } from "../redact.ts";
+import { build } from "../runtime/assets.ts";
+import { forgetVariables } from "../runtime/forget-variables.ts";
+import { currentKey, type GivenKeys, signingSecret } from "../secrets/keys.ts";
+import { rotateKeys } from "../secrets/rotate.ts";
 import type { Commands } from "./cli.ts";
 import { createClientCommands } from "./client/commands.ts";
-import { type Config, type Flags, loadConfig, processEnvironment } from "./config.ts";
-import type { Database } from "./db/database.ts";
-import { openDatabase } from "./db/open.ts";
-import { KEY_ROWS, type KeyRows } from "./db/schema.ts";
-import { HeddleError } from "./errors.ts";
-import { openHome } from "./home.ts";
-import { createLog, type Logger } from "./log.ts";
-import { createRedactor } from "./redact.ts";
-import { build } from "./runtime/assets.ts";
-import { forgetVariables } from "./runtime/forget-variables.ts";
-import { currentKey, type GivenKeys, signingSecret } from "./secrets/keys.ts";
-import { rotateKeys } from "./secrets/rotate.ts";
 import { containStrays, say, sayForSure, sayWithSecret } from "./stray-code.ts";
 
 interface Running {

@@ -5,9 +5,9 @@ import { Console } from "node:console";
 import { fstatSync, statSync } from "node:fs";
 import { Writable } from "node:stream";
 import { format } from "node:util";
-import { messageOf } from "./errors.ts";
-import { rootLogger } from "./log.ts";
-import { bareWrite, ownWrite } from "./stray-output.ts";
+import { messageOf } from "../errors.ts";
+import { rootLogger } from "../log.ts";
+import { bareWrite, ownWrite } from "../stray-output.ts";
 
 const LEVELS = {
   debug: "debug",

@@ -1,8 +1,8 @@
 // The command line as a client of a running server.
 
-import { HeddleError, isErrorCode } from "../errors.ts";
-import { findServer } from "../local-server.ts";
-import { fetchOverSocket } from "../runtime/serve.ts";
+import { HeddleError, isErrorCode } from "../../errors.ts";
+import { findServer } from "../../local-server.ts";
+import { fetchOverSocket } from "../../runtime/serve.ts";
 
 export interface ConnectFlags {
   url?: string | undefined;

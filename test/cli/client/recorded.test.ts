@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { recordedIn } from "../../src/client/recorded.ts";
+import { recordedIn } from "../../../src/cli/client/recorded.ts";
 
 test("a recorded webhook, or a body as it is", () => {
   const event = { id: "1", path: "/webhook/x", headers: { "X-Event": "a", n: 1 }, body: '{ "a":1}' };

@@ -1,7 +1,7 @@
 // The commands for authors of integrations.
 
+import type { Flags } from "../config.ts";
 import { FLAGS, leaf, list } from "./cli-leaf.ts";
-import type { Flags } from "./config.ts";
 
 export interface AuthoringCommands {
   newIntegration(wanted: { name: string; parts: string[] | undefined; dir: string }): Promise<void>;

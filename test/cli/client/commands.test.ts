@@ -7,9 +7,9 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, wri
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { text } from "node:stream/consumers";
-import { fetchOverSocket } from "../../src/runtime/serve.ts";
-import { ADMIN_KEY, ask, type HeddleProcess, killAll, launch } from "../faults/process.ts";
-import { WEBHOOK_SECRET } from "../faults/webhooks.ts";
+import { fetchOverSocket } from "../../../src/runtime/serve.ts";
+import { ADMIN_KEY, ask, type HeddleProcess, killAll, launch } from "../../faults/process.ts";
+import { WEBHOOK_SECRET } from "../../faults/webhooks.ts";
 
 const base = mkdtempSync(join(tmpdir(), "heddle-client-"));
 const home = join(base, "home");
