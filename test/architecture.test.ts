@@ -39,8 +39,8 @@ const FOUNDATION = [
 /** Along the path of a message: http → sessions → queue → worker → agent → llm, tools → dispatch. */
 const MAY_IMPORT: Record<string, string[]> = {
   "main.ts": ["*"],
-  "core.ts": ["*"],
-  "guard.ts": ["config.ts", "db", "runtime"],
+  // Makes the parts, and hands each what it needs.
+  compose: ["*"],
   // The command line; client/ is the part that talks to a running server.
   cli: ["access", "authoring", "config.ts", "db", "home.ts", "local-server.ts", "runtime", "secrets"],
   http: [

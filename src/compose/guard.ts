@@ -1,11 +1,11 @@
 // Ends a process that lives on without working, so that whoever supervises it starts it again: one whose event loop stands
 // still, and one whose database takes no writes.
 
-import type { Config } from "./config.ts";
-import type { WriteProbe } from "./db/write-probe.ts";
-import { endProcess } from "./end-process.ts";
-import type { Logger } from "./log.ts";
-import { startWatchdog } from "./runtime/watchdog.ts";
+import type { Config } from "../config.ts";
+import type { WriteProbe } from "../db/write-probe.ts";
+import { endProcess } from "../end-process.ts";
+import type { Logger } from "../log.ts";
+import { startWatchdog } from "../runtime/watchdog.ts";
 
 export interface Guard {
   /** From here on. A start may take its time: a database that was not closed is brought up to date in one go. */
