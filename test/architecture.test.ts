@@ -42,7 +42,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   // Makes the parts, and hands each what it needs.
   compose: ["*"],
   // The command line; client/ is the part that talks to a running server.
-  cli: ["access", "authoring", "config.ts", "db", "home.ts", "local-server.ts", "runtime", "secrets"],
+  cli: ["access", "authoring", "config", "db", "runtime", "secrets"],
   http: [
     "access",
     "bots",
@@ -64,7 +64,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   ],
   // Who may call, and what for.
   access: ["db"],
-  authoring: ["config.ts", "dispatch", "integrations", "llm", "runtime", "sdk", "yaml-text.ts"],
+  authoring: ["config", "dispatch", "integrations", "llm", "runtime", "sdk", "yaml-text.ts"],
   processes: ["db", "integrations", "runtime", "sdk"],
   inbox: ["db", "sdk", "secrets"],
   integrations: [
@@ -105,11 +105,9 @@ const MAY_IMPORT: Record<string, string[]> = {
   runtime: [],
   sdk: [],
   "guarded-fetch": ["sdk"],
-  secrets: ["db", "home.ts"],
-  "local-server.ts": ["runtime"],
-  "home.ts": [],
-  "config.ts": ["default-home.ts", "secrets"],
-  "default-home.ts": [],
+  secrets: ["config", "db"],
+  // What the owner of the machine decides: variables, flags, the home folder, and the way in for the command line.
+  config: ["runtime", "secrets"],
   "access/scopes.ts": [],
   "activity.ts": [],
   "batch.ts": [],
@@ -141,7 +139,7 @@ const MAY_IMPORT: Record<string, string[]> = {
 /** Words that only some places may say, besides comments. */
 const WORDS = [
   { word: /\b(Bun|Deno)\.|"bun(:\w+)?"|\bimport\.meta\.dir\b/, only: /^src\/runtime\// },
-  { word: /\bprocess\.env\b/, only: /^src\/(config\.ts|sdk\/|runtime\/)/ },
+  { word: /\bprocess\.env\b/, only: /^src\/(config|sdk|runtime)\// },
 ];
 
 const IMPORT = /(?:\bfrom|\bimport)\s*\(?\s*"([^"]+)"/g;

@@ -3,7 +3,7 @@
 import { mkdtemp, realpath, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join, relative, resolve } from "node:path";
-import { type Config, type Flags, loadConfig } from "../config.ts";
+import { type Config, type Flags, loadConfig } from "../config/config.ts";
 import { HeddleError, messageOf } from "../errors.ts";
 import type { FoundIntegration } from "../integrations/discover.ts";
 import { installDependencies } from "../integrations/install.ts";

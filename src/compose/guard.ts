@@ -1,7 +1,7 @@
 // Ends a process that lives on without working, so that whoever supervises it starts it again: one whose event loop stands
 // still, and one whose database takes no writes.
 
-import type { Config } from "../config.ts";
+import type { Config } from "../config/config.ts";
 import type { WriteProbe } from "../db/write-probe.ts";
 import { endProcess } from "../end-process.ts";
 import type { Logger } from "../log.ts";

@@ -4,11 +4,11 @@
 import { hkdfSync, randomBytes } from "node:crypto";
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { eq } from "drizzle-orm";
+import type { Home } from "../config/home.ts";
 import type { Queryable } from "../db/database.ts";
 import { meta } from "../db/schema.ts";
 import { renameDurably, writeDurably } from "../durable-file.ts";
 import { HeddleError } from "../errors.ts";
-import type { Home } from "../home.ts";
 import { type Key, type KeyRing, keyOf, keyRing } from "./key-ring.ts";
 import { createSealer } from "./seal.ts";
 

@@ -2,6 +2,7 @@
 
 import { asc, eq, getTableName, gt, type SQL, sql } from "drizzle-orm";
 import type { PgColumn, PgTable } from "drizzle-orm/pg-core";
+import type { Home } from "../config/home.ts";
 import { type Database, type Queryable, rowsOf } from "../db/database.ts";
 import {
   channelBindings,
@@ -17,7 +18,6 @@ import {
   tasks,
 } from "../db/schema.ts";
 import { HeddleError } from "../errors.ts";
-import type { Home } from "../home.ts";
 import { type Key, keyOf, keyRing } from "./key-ring.ts";
 import { CHECK, CHECK_PLACE, type GivenKeys, knownKeys, makeNextKey, openKeys, promote } from "./keys.ts";
 import { fieldAt, mapLeaves } from "./leaves.ts";

@@ -3,7 +3,7 @@
 
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import { LLMock } from "@copilotkit/aimock";
-import { loadConfig } from "../../src/config.ts";
+import { loadConfig } from "../../src/config/config.ts";
 import { type Heddle, startServer } from "../../src/main.ts";
 import { eachDatabase, type TestDatabase } from "../database.ts";
 import { temporaryFolder } from "../integrations/harness.ts";

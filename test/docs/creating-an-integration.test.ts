@@ -7,7 +7,7 @@ import { chmod, mkdir, mkdtemp, readFile, realpath, rename, rm, symlink, writeFi
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { loadConfig } from "../../src/config.ts";
+import { loadConfig } from "../../src/config/config.ts";
 import { startServer } from "../../src/main.ts";
 import { RUNTIMES } from "../authoring/runtimes.ts";
 import { compiledBinary } from "../compiled-binary.ts";

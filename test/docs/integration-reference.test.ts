@@ -4,7 +4,7 @@ import { expect, setDefaultTimeout, test } from "bun:test";
 import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { loadConfig } from "../../src/config.ts";
+import { loadConfig } from "../../src/config/config.ts";
 import { PROCESS_STATES } from "../../src/db/schema.ts";
 import { SDK_NAMES } from "../../src/integrations/host-sdk.ts";
 import { SETUP_STATUSES } from "../../src/integrations/status.ts";

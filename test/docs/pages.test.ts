@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import { mkdtemp, readdir, readFile, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { loadConfig } from "../../src/config.ts";
+import { loadConfig } from "../../src/config/config.ts";
 import { startServer } from "../../src/main.ts";
 import { createCaller, KEY, until } from "./caller.ts";
 import { codeBlocks } from "./code-blocks.ts";
@@ -68,7 +68,7 @@ test.skipIf(!Bun.which("curl"))("the examples of docs/api.md work", async () => 
 
 test("docs/operating.md names every variable that the configuration reads", async () => {
   const page = await read("docs/operating.md");
-  const source = await read("src/config.ts");
+  const source = await read("src/config/config.ts");
   const names = [...source.matchAll(/read\.\w+\("([A-Z_]+)"/g)].map(([, name = ""]) => name);
   expect(names.length).toBeGreaterThan(20);
   expect(names.filter((name) => !page.includes(`\`${name}\``))).toEqual([]);

@@ -1,6 +1,6 @@
 // The whole server within the test's own process, on a port of its own.
 
-import { loadConfig } from "../../src/config.ts";
+import { loadConfig } from "../../src/config/config.ts";
 import { type Heddle, startServer } from "../../src/main.ts";
 import type { OpenTestDatabase, TestDatabase } from "../database.ts";
 import { ADMIN_KEY } from "./process.ts";

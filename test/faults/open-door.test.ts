@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
-import { loadConfig } from "../../src/config.ts";
+import { loadConfig } from "../../src/config/config.ts";
 import { startServer } from "../../src/main.ts";
 import { embeddedDatabase } from "../database.ts";
 import { ask, attacks, type Shape, sendRaw, shapeOf, statusOf } from "./attacks.ts";

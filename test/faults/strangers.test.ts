@@ -5,7 +5,7 @@ import { createHmac } from "node:crypto";
 import { existsSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { loadConfig } from "../../src/config.ts";
+import { loadConfig } from "../../src/config/config.ts";
 import { type Heddle, startServer } from "../../src/main.ts";
 import { eachDatabase } from "../database.ts";
 

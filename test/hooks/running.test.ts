@@ -2,7 +2,7 @@
 
 import { afterAll, beforeEach, expect, test } from "bun:test";
 import { Webhook } from "standardwebhooks";
-import { loadConfig } from "../../src/config.ts";
+import { loadConfig } from "../../src/config/config.ts";
 import { startServer, startWorker } from "../../src/main.ts";
 import { eachDatabase, onPostgres, type TestDatabase } from "../database.ts";
 import { temporaryFolder } from "../integrations/harness.ts";

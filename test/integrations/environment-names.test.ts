@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { loadConfig } from "../../src/config.ts";
+import { loadConfig } from "../../src/config/config.ts";
 import { createEnvironmentNames } from "../../src/integrations/environment-names.ts";
 
 const SERVERS = [

@@ -1,5 +1,5 @@
 import { getLogger } from "@logtape/logtape";
-import { loadConfig } from "../../src/config.ts";
+import { loadConfig } from "../../src/config/config.ts";
 import { createEnvironmentNames } from "../../src/integrations/environment-names.ts";
 
 /** As a server has it that was started with these variables. */

@@ -11,7 +11,7 @@ const { literals, built } = expressionsIn(ROOT, ["src", "integrations"]);
 
 /** Steep ones that no outside text reaches, by file and source; each with its reason. */
 const INSIDE: Record<string, string> = {
-  "src/config.ts /\\/+$/": "an address in the operator's own environment",
+  "src/config/config.ts /\\/+$/": "an address in the operator's own environment",
   "src/sdk/rest.ts /\\/+$/": "HEDDLE_URL, which the supervisor or the operator sets",
   "src/cli/client/connect.ts /\\/+$/": "an address that the operator gives to the command line",
   "integrations/github/client.ts /\\/+$/": "GITHUB_API_URL, a setting of the operator",

@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { eq, sql } from "drizzle-orm";
+import { openHome } from "../../src/config/home.ts";
 import {
   channelBindings,
   channels,
@@ -10,7 +11,6 @@ import {
   meta,
   sessions,
 } from "../../src/db/schema.ts";
-import { openHome } from "../../src/home.ts";
 import { newId } from "../../src/ids.ts";
 import { createKeptActions, inDelivery, inMessage } from "../../src/secrets/kept-actions.ts";
 import type { KeyRing } from "../../src/secrets/key-ring.ts";

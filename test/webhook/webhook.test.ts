@@ -2,7 +2,7 @@
 
 import { afterAll, beforeAll, beforeEach, expect, test } from "bun:test";
 import { createHmac } from "node:crypto";
-import { loadConfig } from "../../src/config.ts";
+import { loadConfig } from "../../src/config/config.ts";
 import { type Heddle, startServer } from "../../src/main.ts";
 import { signWebhook, type WebhookVerifier } from "../../src/sdk/verify/descriptor.ts";
 import { eachDatabase } from "../database.ts";

@@ -5,7 +5,7 @@ import { mkdir, readFile, realpath, rm, symlink, writeFile } from "node:fs/promi
 import { join, resolve } from "node:path";
 import { parseEnv } from "node:util";
 import { say } from "../../cli/stray-code.ts";
-import { loadConfig } from "../../config.ts";
+import { loadConfig } from "../../config/config.ts";
 import { HeddleError, messageOf } from "../../errors.ts";
 import type { FoundIntegration } from "../../integrations/discover.ts";
 import { build } from "../../runtime/assets.ts";

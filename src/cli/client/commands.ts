@@ -2,7 +2,7 @@
 
 import { readFile } from "node:fs/promises";
 import { text } from "node:stream/consumers";
-import { type Flags, loadConfig, processEnvironment } from "../../config.ts";
+import { type Flags, loadConfig, processEnvironment } from "../../config/config.ts";
 import { HeddleError, messageOf } from "../../errors.ts";
 import { type ConnectFlags, connect } from "./connect.ts";
 import { recordedIn } from "./recorded.ts";

@@ -1,7 +1,7 @@
 // The command line as a client of a running server.
 
+import { findServer } from "../../config/local-server.ts";
 import { HeddleError, isErrorCode } from "../../errors.ts";
-import { findServer } from "../../local-server.ts";
 import { fetchOverSocket } from "../../runtime/serve.ts";
 
 export interface ConnectFlags {

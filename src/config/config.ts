@@ -4,10 +4,10 @@ import { existsSync, readFileSync } from "node:fs";
 import { isIP } from "node:net";
 import { join, resolve } from "node:path";
 import { parseEnv } from "node:util";
+import { HeddleError } from "../errors.ts";
+import { LOG_LEVELS, type LogFormat, type LogLevel } from "../log.ts";
+import { urlSecrets } from "../secrets/urls.ts";
 import { defaultHome, userFolder } from "./default-home.ts";
-import { HeddleError } from "./errors.ts";
-import { LOG_LEVELS, type LogFormat, type LogLevel } from "./log.ts";
-import { urlSecrets } from "./secrets/urls.ts";
 
 export interface Config {
   /** Absolute path of the folder that holds everything this server keeps. */

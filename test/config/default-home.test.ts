@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { defaultHome } from "../src/default-home.ts";
+import { defaultHome } from "../../src/config/default-home.ts";
 
 const base = mkdtempSync(join(tmpdir(), "heddle-test-"));
 afterAll(() => rmSync(base, { recursive: true, force: true }));
@@ -68,7 +68,7 @@ describe("a user whom the system does not know, as under systemd's DynamicUser",
   const canPretend = spawnSync(unshare[0] ?? "", [...unshare.slice(1), "true"]).status === 0;
   /** What a configuration of these variables says to such a user; without HOME. */
   const told = (flags: object, variables: object): string => {
-    const code = `import { loadConfig } from ${JSON.stringify(join(import.meta.dirname, "../src/config.ts"))};
+    const code = `import { loadConfig } from ${JSON.stringify(join(import.meta.dirname, "../../src/config/config.ts"))};
       try { console.log(loadConfig(${JSON.stringify(flags)}, ${JSON.stringify(variables)}).integrationDirs.join()) }
       catch (error) { console.log(error.code, error.message) }`;
     const { HOME: _, ...env } = process.env;

@@ -5,7 +5,7 @@
 import { lstatSync, statSync } from "node:fs";
 import { homedir } from "node:os";
 import { isAbsolute, join, resolve } from "node:path";
-import { HeddleError } from "./errors.ts";
+import { HeddleError } from "../errors.ts";
 
 export interface DefaultHome {
   path: string;

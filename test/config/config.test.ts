@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { loadConfig } from "../src/config.ts";
+import { loadConfig } from "../../src/config/config.ts";
 
 const home = mkdtempSync(join(tmpdir(), "heddle-config-"));
 const load = (environment: Record<string, string>, flags = {}) => loadConfig({ home, ...flags }, environment);
@@ -65,7 +65,7 @@ describe("config", () => {
 
   test("a checkout's .env is not the program's", () => {
     const folder = mkdtempSync(join(tmpdir(), "heddle-config-"));
-    writeFileSync(join(folder, "bunfig.toml"), readFileSync(join(import.meta.dirname, "..", "bunfig.toml")));
+    writeFileSync(join(folder, "bunfig.toml"), readFileSync(join(import.meta.dirname, "../../bunfig.toml")));
     writeFileSync(join(folder, ".env"), "API_KEY=of-the-working-directory\n");
     const { API_KEY: _, ...env } = process.env;
     const program = [process.execPath, "--eval", "console.log(process.env.API_KEY)"];

@@ -4,8 +4,8 @@
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
-import { HeddleError, messageOf } from "./errors.ts";
-import { serveOnSocket } from "./runtime/serve.ts";
+import { HeddleError, messageOf } from "../errors.ts";
+import { serveOnSocket } from "../runtime/serve.ts";
 
 export interface LocalServer {
   /** Without a trailing slash. */

@@ -2,7 +2,7 @@ import { afterAll, describe, expect, test } from "bun:test";
 import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { openHome } from "../src/home.ts";
+import { openHome } from "../../src/config/home.ts";
 
 const base = mkdtempSync(join(tmpdir(), "heddle-test-"));
 chmodSync(base, 0o755);
@@ -27,7 +27,7 @@ describe.if(isRoot)("as root, who can make others' folders", () => {
 
   async function openAsOther(path: string): Promise<string> {
     // Another user from here on: nothing may be imported any more.
-    const script = `const { openHome } = await import(${JSON.stringify(join(import.meta.dirname, "../src/home.ts"))});
+    const script = `const { openHome } = await import(${JSON.stringify(join(import.meta.dirname, "../../src/config/home.ts"))});
       process.setgroups([]); process.setgid(${OTHER}); process.setuid(${OTHER});
       try { openHome(${JSON.stringify(path)}, (text) => console.log(text)); } catch (error) { console.log(error.message); }`;
     const child = Bun.spawn([process.execPath, "--eval", script], {

@@ -2,7 +2,7 @@ import { afterAll, expect, test } from "bun:test";
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { findServer } from "../src/local-server.ts";
+import { findServer } from "../../src/config/local-server.ts";
 
 const base = mkdtempSync(join(tmpdir(), "heddle-local-"));
 afterAll(() => rmSync(base, { recursive: true, force: true }));
