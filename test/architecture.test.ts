@@ -14,7 +14,7 @@ const FOUNDATION = [
   "durable-file.ts",
   "end-process.ts",
   "errors.ts",
-  "front-matter.ts",
+  "content/front-matter.ts",
   "ids.ts",
   "importable-path.ts",
   "json-schema.ts",
@@ -24,15 +24,15 @@ const FOUNDATION = [
   "log-error.ts",
   "log.ts",
   "nearest.ts",
-  "owned-registry.ts",
+  "content/owned-registry.ts",
   "redact.ts",
   "secrets/names.ts",
   "storable.ts",
   "cli/stray-code.ts",
   "stray-output.ts",
-  "tags.ts",
+  "content/tags.ts",
   "watch-folders.ts",
-  "yaml-text.ts",
+  "content/yaml-text.ts",
   "within.ts",
 ];
 
@@ -45,9 +45,9 @@ const MAY_IMPORT: Record<string, string[]> = {
   cli: ["access", "authoring", "config", "db", "runtime", "secrets"],
   http: [
     "access",
-    "bots",
+    "content/bots",
     "capabilities",
-    "carapaces",
+    "content/carapaces",
     "channels",
     "db",
     "dispatch",
@@ -57,18 +57,18 @@ const MAY_IMPORT: Record<string, string[]> = {
     "sdk",
     "search",
     "sessions",
-    "skills",
-    "templates",
+    "content/skills",
+    "content/templates",
     "transcription",
     "secrets",
   ],
   // Who may call, and what for.
   access: ["db"],
-  authoring: ["config", "dispatch", "integrations", "llm", "runtime", "sdk", "yaml-text.ts"],
+  authoring: ["config", "dispatch", "integrations", "llm", "runtime", "sdk"],
   processes: ["db", "integrations", "runtime", "sdk"],
   inbox: ["db", "sdk", "secrets"],
   integrations: [
-    "carapaces",
+    "content/carapaces",
     "content",
     "db",
     "guarded-fetch",
@@ -77,30 +77,31 @@ const MAY_IMPORT: Record<string, string[]> = {
     "sdk",
     "search",
     "sessions",
-    "skills",
-    "templates",
+    "content/skills",
+    "content/templates",
     "secrets",
     "workspace",
   ],
   sessions: ["channels", "db", "dispatch", "inbox", "queue", "sdk", "secrets"],
   channels: ["db", "dispatch", "sdk", "secrets"],
   worker: ["agent", "db", "dispatch", "queue", "sdk"],
-  agent: ["capabilities", "db", "hooks", "llm", "sdk", "secrets", "skills"],
+  agent: ["capabilities", "db", "hooks", "llm", "sdk", "secrets", "content/skills"],
   dispatch: ["db", "guarded-fetch", "queue", "sdk", "secrets"],
   search: ["db", "sdk"],
-  bots: ["db", "skills"],
   // What a run may do and is told besides its bot's own: declared in files, switched on for each channel.
-  capabilities: ["carapaces", "db", "skills", "templates"],
-  content: ["carapaces", "skills", "templates"],
-  carapaces: ["skills"],
+  capabilities: ["content/carapaces", "content/skills", "content/templates", "db"],
+  // What is declared in files: read from folders into registries.
+  content: ["content/carapaces", "content/skills", "content/templates"],
+  "content/bots": ["content/skills", "db"],
+  "content/carapaces": ["content/skills"],
+  "content/skills": [],
+  "content/templates": [],
   workspace: ["db"],
   queue: ["db"],
   // These know nobody on the path.
   hooks: ["guarded-fetch", "sdk"],
   llm: [],
   transcription: ["hooks", "llm"],
-  skills: [],
-  templates: [],
   db: ["runtime"],
   runtime: [],
   sdk: [],
@@ -114,7 +115,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   "durable-file.ts": [],
   "end-process.ts": [],
   "errors.ts": [],
-  "front-matter.ts": [],
+  "content/front-matter.ts": [],
   "ids.ts": [],
   "importable-path.ts": [],
   "json-schema.ts": [],
@@ -124,15 +125,15 @@ const MAY_IMPORT: Record<string, string[]> = {
   "log-error.ts": [],
   "log.ts": [],
   "nearest.ts": [],
-  "owned-registry.ts": [],
+  "content/owned-registry.ts": [],
   "redact.ts": ["secrets"],
   "secrets/names.ts": [],
   "storable.ts": [],
   "cli/stray-code.ts": [],
   "stray-output.ts": [],
-  "tags.ts": [],
+  "content/tags.ts": [],
   "watch-folders.ts": [],
-  "yaml-text.ts": [],
+  "content/yaml-text.ts": [],
   "within.ts": [],
 };
 
@@ -166,10 +167,11 @@ function violations(path: string, text: string): string[] {
   ];
 }
 
-/** The folder or file below src/; a file of a folder that the foundation has is a part of its own. */
+/** The line of the table that a file belongs to: its own, that of its wing (two folders deep), or of its folder. */
 function partOf(path: string): string {
-  const below = path.split("/").slice(1).join("/");
-  return FOUNDATION.includes(below) ? below : (path.split("/")[1] ?? path);
+  const [first = "", second = ""] = path.split("/").slice(1);
+  const candidates = [path.split("/").slice(1).join("/"), `${first}/${second}`];
+  return candidates.find((name) => FOUNDATION.includes(name) || name in MAY_IMPORT) ?? first;
 }
 
 function sourceFiles(folder: string): string[] {

@@ -1,6 +1,6 @@
 import type { ToolNames } from "../capabilities/effective-set.ts";
 import { isPattern, namesTool } from "../capabilities/tool-patterns.ts";
-import type { Skill } from "../skills/skill.ts";
+import type { Skill } from "../content/skills/skill.ts";
 import { createGetSkillTool, GET_SKILL } from "./tools/builtin/get-skill.ts";
 import { compileTool, type RegisteredTool, type ToolRegistry } from "./tools/registry.ts";
 

@@ -1,4 +1,4 @@
-import type { CarapaceReference } from "../carapaces/resolve.ts";
+import type { CarapaceReference } from "../content/carapaces/resolve.ts";
 
 /** `activation` of a manifest, as far as a run needs it. */
 export interface Activation {

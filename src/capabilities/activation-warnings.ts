@@ -1,4 +1,4 @@
-import type { Carapace } from "../carapaces/carapace.ts";
+import type { Carapace } from "../content/carapaces/carapace.ts";
 import type { CapabilitySources, CarapaceInput, ToolInput } from "./effective-set.ts";
 import { carapacesOf, ownTools, toolsOf } from "./effective-set.ts";
 import { isPattern, namesTool } from "./tool-patterns.ts";

@@ -1,8 +1,8 @@
 // Which integrations are activated in a channel: their carapaces then belong to every run there.
 
 import { and, eq } from "drizzle-orm";
-import type { Carapace } from "../carapaces/carapace.ts";
-import type { Carapaces } from "../carapaces/carapaces.ts";
+import type { Carapace } from "../content/carapaces/carapace.ts";
+import type { Carapaces } from "../content/carapaces/carapaces.ts";
 import type { Database } from "../db/database.ts";
 import { bots, channelActivations, channels, sessions } from "../db/schema.ts";
 import { HeddleError } from "../errors.ts";

@@ -1,19 +1,19 @@
 // What a run has besides its bot's own prompt: the tools, skills and prompt texts that its bot, its channel, the
 // integrations that are activated there and its message bring along. No I/O: all of it is in memory.
 
-import type { Carapace } from "../carapaces/carapace.ts";
-import type { Carapaces } from "../carapaces/carapaces.ts";
+import type { Carapace } from "../content/carapaces/carapace.ts";
+import type { Carapaces } from "../content/carapaces/carapaces.ts";
 import {
   type CarapaceProblem,
   type CarapaceReference,
   MAX_DEPTH,
   resolveCarapaces,
-} from "../carapaces/resolve.ts";
-import { findFor, type Origin } from "../owned-registry.ts";
-import { findMentioned, mentionedSkills } from "../skills/mentions.ts";
-import type { Skill, SkillEntry } from "../skills/skill.ts";
-import type { Skills } from "../skills/skills.ts";
-import type { Templates } from "../templates/templates.ts";
+} from "../content/carapaces/resolve.ts";
+import { findFor, type Origin } from "../content/owned-registry.ts";
+import { findMentioned, mentionedSkills } from "../content/skills/mentions.ts";
+import type { Skill, SkillEntry } from "../content/skills/skill.ts";
+import type { Skills } from "../content/skills/skills.ts";
+import type { Templates } from "../content/templates/templates.ts";
 import { type ActivationOf, activatedCarapaces } from "./activated.ts";
 
 /** What is known of a turn when its context is put together. */

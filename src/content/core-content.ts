@@ -2,14 +2,14 @@
 // the operator keeps in the home folder. They are read again when a file changes.
 
 import { join } from "node:path";
-import type { Carapace } from "../carapaces/carapace.ts";
 import type { Logger } from "../log.ts";
-import type { OwnedRegistry } from "../owned-registry.ts";
-import type { Skill } from "../skills/skill.ts";
-import type { Template } from "../templates/template.ts";
 import { type FolderWatch, watchFolders } from "../watch-folders.ts";
+import type { Carapace } from "./carapaces/carapace.ts";
 import { listContent } from "./files.ts";
+import type { OwnedRegistry } from "./owned-registry.ts";
 import { type Content, type ContentProblem, readContent } from "./read.ts";
+import type { Skill } from "./skills/skill.ts";
+import type { Template } from "./templates/template.ts";
 
 export interface ContentSinks {
   skills: Pick<OwnedRegistry<Skill>, "replaceOwner">;

@@ -3,13 +3,13 @@
 
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { type Carapace, readCarapace } from "../carapaces/carapace.ts";
 import { messageOf } from "../errors.ts";
-import type { ContentAbout, Origin } from "../owned-registry.ts";
-import { readSkill, type Skill } from "../skills/skill.ts";
-import { readTemplate, type Template } from "../templates/template.ts";
-import type { TextProblem } from "../yaml-text.ts";
+import { type Carapace, readCarapace } from "./carapaces/carapace.ts";
 import type { ContentFile, ContentFiles } from "./files.ts";
+import type { ContentAbout, Origin } from "./owned-registry.ts";
+import { readSkill, type Skill } from "./skills/skill.ts";
+import { readTemplate, type Template } from "./templates/template.ts";
+import type { TextProblem } from "./yaml-text.ts";
 
 export interface Content {
   skills: Skill[];

@@ -1,6 +1,6 @@
-import type { Bots } from "../bots/bots.ts";
 import type { CapabilitiesOf } from "../capabilities/effective-set.ts";
 import type { Places } from "../channels/places.ts";
+import type { Bots } from "../content/bots/bots.ts";
 import type { Database } from "../db/database.ts";
 import type { Auth } from "./auth.ts";
 import { createOwnership, type Ownership } from "./ownership.ts";

@@ -3,12 +3,12 @@
 import { Elysia } from "elysia";
 import type { ApiKeys } from "../access/api-keys.ts";
 import { createIntegrationKeys } from "../access/integration-keys.ts";
-import type { Bots } from "../bots/bots.ts";
 import type { Activations } from "../capabilities/activations.ts";
 import type { Bindings } from "../channels/bindings.ts";
 import type { ChannelSessions } from "../channels/channel-sessions.ts";
 import type { Channels } from "../channels/channels.ts";
 import type { Places } from "../channels/places.ts";
+import type { Bots } from "../content/bots/bots.ts";
 import type { Database } from "../db/database.ts";
 import type { Outbox } from "../dispatch/outbox.ts";
 import { HeddleError } from "../errors.ts";

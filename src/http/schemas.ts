@@ -2,8 +2,8 @@
 
 import type { TUnsafe } from "@sinclair/typebox";
 import { type TSchema, t } from "elysia";
+import type { Origin } from "../content/owned-registry.ts";
 import { HeddleError } from "../errors.ts";
-import type { Origin } from "../owned-registry.ts";
 
 export const nullable = <Schema extends TSchema>(schema: Schema, description?: string) =>
   t.Union([schema, t.Null()], description === undefined ? {} : { description });

@@ -1,10 +1,10 @@
 // Puts what an integration registered into the server's registries: all of it, or nothing.
 
-import type { Carapace } from "../carapaces/carapace.ts";
+import type { Carapace } from "../content/carapaces/carapace.ts";
+import type { Skill } from "../content/skills/skill.ts";
+import type { Template } from "../content/templates/template.ts";
 import type { RegisteredHook, RegisteredTool } from "../sdk/backend.ts";
 import type { Dispatcher } from "../sdk/types.ts";
-import type { Skill } from "../skills/skill.ts";
-import type { Template } from "../templates/template.ts";
 
 /** The server's registries. Each sets all that an owner has there, and throws when it cannot take it. */
 export interface Sinks {

@@ -3,8 +3,10 @@
 
 import { basename } from "node:path";
 import { during } from "../activity.ts";
-import type { Carapace } from "../carapaces/carapace.ts";
+import type { Carapace } from "../content/carapaces/carapace.ts";
 import { type Content, readContent } from "../content/read.ts";
+import type { Skill } from "../content/skills/skill.ts";
+import type { Template } from "../content/templates/template.ts";
 import { HeddleError, messageOf } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import type { Problem } from "../runtime/bundle.ts";
@@ -17,8 +19,6 @@ import type {
   SdkSinks,
 } from "../sdk/backend.ts";
 import type { Dispatcher, IntegrationMeta, SetupManifest } from "../sdk/types.ts";
-import type { Skill } from "../skills/skill.ts";
-import type { Template } from "../templates/template.ts";
 import {
   contradictions,
   defaultInManifest,

@@ -3,11 +3,11 @@
 import { beforeAll, expect, test } from "bun:test";
 import { eq } from "drizzle-orm";
 import { createGetSkillTool } from "../../src/agent/tools/builtin/get-skill.ts";
-import { createCarapaces } from "../../src/carapaces/carapaces.ts";
+import { createCarapaces } from "../../src/content/carapaces/carapaces.ts";
+import { createSkills } from "../../src/content/skills/skills.ts";
+import { createTemplates } from "../../src/content/templates/templates.ts";
 import type { Database } from "../../src/db/database.ts";
 import { channelActivations, tasks } from "../../src/db/schema.ts";
-import { createSkills } from "../../src/skills/skills.ts";
-import { createTemplates } from "../../src/templates/templates.ts";
 import { carapace, skill, template } from "../capabilities/fixture.ts";
 import { eachDatabase } from "../database.ts";
 import { addBot, addSession, addTask, agentOver, call, scriptedLlm, tool } from "./fixture.ts";

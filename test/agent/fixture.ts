@@ -5,7 +5,9 @@ import type { Tool } from "../../src/agent/tools/registry.ts";
 import { createToolRegistry } from "../../src/agent/tools/registry.ts";
 import { type ClaimedTask, createAgent } from "../../src/agent/turn.ts";
 import { type CapabilitySources, createCapabilities } from "../../src/capabilities/effective-set.ts";
-import { createCarapaces } from "../../src/carapaces/carapaces.ts";
+import { createCarapaces } from "../../src/content/carapaces/carapaces.ts";
+import { createSkills } from "../../src/content/skills/skills.ts";
+import { createTemplates } from "../../src/content/templates/templates.ts";
 import type { Database } from "../../src/db/database.ts";
 import { bots, channels, messages, sessions, tasks } from "../../src/db/schema.ts";
 import { newId } from "../../src/ids.ts";
@@ -13,8 +15,6 @@ import type { Llm, LlmEvent, LlmRequest, LlmToolCall } from "../../src/llm/llm.t
 import type { Redact } from "../../src/redact.ts";
 import type { ExecutionConfig, HookContext, HookEvent } from "../../src/sdk/types.ts";
 import { createKeptActions } from "../../src/secrets/kept-actions.ts";
-import { createSkills } from "../../src/skills/skills.ts";
-import { createTemplates } from "../../src/templates/templates.ts";
 import { testVault } from "../secrets/test-vault.ts";
 
 export const log = getLogger("heddle");

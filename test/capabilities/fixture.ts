@@ -1,9 +1,9 @@
 // Skills, carapaces and templates as their files make them.
 
-import { type Carapace, readCarapace } from "../../src/carapaces/carapace.ts";
-import type { ContentAbout, Origin } from "../../src/owned-registry.ts";
-import { readSkill, type Skill } from "../../src/skills/skill.ts";
-import { readTemplate, type Template } from "../../src/templates/template.ts";
+import { type Carapace, readCarapace } from "../../src/content/carapaces/carapace.ts";
+import type { ContentAbout, Origin } from "../../src/content/owned-registry.ts";
+import { readSkill, type Skill } from "../../src/content/skills/skill.ts";
+import { readTemplate, type Template } from "../../src/content/templates/template.ts";
 
 const HOME: Origin = { kind: "home" };
 

@@ -2,13 +2,13 @@ import { describe, expect, test } from "bun:test";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { createCapabilities } from "../../src/capabilities/effective-set.ts";
-import { createCarapaces } from "../../src/carapaces/carapaces.ts";
+import { createCarapaces } from "../../src/content/carapaces/carapaces.ts";
 import { openCoreContent } from "../../src/content/core-content.ts";
 import { listContent } from "../../src/content/files.ts";
 import { readContent } from "../../src/content/read.ts";
+import { createSkills } from "../../src/content/skills/skills.ts";
+import { createTemplates } from "../../src/content/templates/templates.ts";
 import { createLog } from "../../src/log.ts";
-import { createSkills } from "../../src/skills/skills.ts";
-import { createTemplates } from "../../src/templates/templates.ts";
 import { temporaryFolder } from "../integrations/harness.ts";
 
 const manifests = join(import.meta.dirname, "..", "..", "manifests");

@@ -5,15 +5,15 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { getLogger } from "@logtape/logtape";
 import { createToolRegistry } from "../../src/agent/tools/registry.ts";
-import { createCarapaces } from "../../src/carapaces/carapaces.ts";
+import { createCarapaces } from "../../src/content/carapaces/carapaces.ts";
+import { createSkills } from "../../src/content/skills/skills.ts";
+import { createTemplates } from "../../src/content/templates/templates.ts";
 import { createDispatchers } from "../../src/dispatch/registry.ts";
 import type { IntegrationSource } from "../../src/integrations/discover.ts";
 import { createIntegrations, type IntegrationsOptions } from "../../src/integrations/registry.ts";
 import type { RegisteredHook } from "../../src/sdk/backend.ts";
 import { fetchWithTimeout } from "../../src/sdk/fetch.ts";
 import { createMemoryStore } from "../../src/sdk/memory-store.ts";
-import { createSkills } from "../../src/skills/skills.ts";
-import { createTemplates } from "../../src/templates/templates.ts";
 
 export type Files = Record<string, string>;
 

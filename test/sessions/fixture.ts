@@ -1,12 +1,12 @@
 // Sessions over a real database and queue, with what stands around them.
 
 import { getLogger } from "@logtape/logtape";
-import { createBots } from "../../src/bots/bots.ts";
 import { createBindings } from "../../src/channels/bindings.ts";
 import { createChannelSessions } from "../../src/channels/channel-sessions.ts";
 import { createChannels } from "../../src/channels/channels.ts";
 import { type BindingManifest, findBindable } from "../../src/channels/check-binding.ts";
 import { createPlaces } from "../../src/channels/places.ts";
+import { createBots } from "../../src/content/bots/bots.ts";
 import { noneDispatcher } from "../../src/dispatch/core/none.ts";
 import { createOutbox } from "../../src/dispatch/outbox.ts";
 import { createDispatchers } from "../../src/dispatch/registry.ts";

@@ -1,5 +1,5 @@
+import type { Skill } from "../../content/skills/skill.ts";
 import type { LlmMessage } from "../../llm/llm.ts";
-import type { Skill } from "../../skills/skill.ts";
 
 /** What the sources read. */
 export interface ContextInput {

@@ -3,8 +3,8 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Type as t } from "@sinclair/typebox";
+import { readYaml } from "../../content/yaml-text.ts";
 import { compileOwnSchema } from "../../json-schema.ts";
-import { readYaml } from "../../yaml-text.ts";
 
 const Entry = t.Object(
   {

@@ -1,6 +1,6 @@
 import { Elysia, t } from "elysia";
-import { type Bot, BotFields, BotId, type Bots } from "../../bots/bots.ts";
-import { SkillEntry } from "../../skills/skill.ts";
+import { type Bot, BotFields, BotId, type Bots } from "../../content/bots/bots.ts";
+import { SkillEntry } from "../../content/skills/skill.ts";
 import type { Ownership } from "../ownership.ts";
 import { bodyFailures, failures, type RouteOptions } from "../route-options.ts";
 import { Instant, instant, nullable } from "../schemas.ts";

@@ -1,8 +1,8 @@
 import { Elysia, t } from "elysia";
 import type { CapabilitiesOf } from "../../capabilities/effective-set.ts";
-import type { Carapace } from "../../carapaces/carapace.ts";
-import type { Carapaces } from "../../carapaces/carapaces.ts";
-import { SkillEntry } from "../../skills/skill.ts";
+import type { Carapace } from "../../content/carapaces/carapace.ts";
+import type { Carapaces } from "../../content/carapaces/carapaces.ts";
+import { SkillEntry } from "../../content/skills/skill.ts";
 import { failures, type RouteOptions } from "../route-options.ts";
 import {
   ContentParams,

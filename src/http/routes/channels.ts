@@ -1,9 +1,9 @@
 import { Elysia, t } from "elysia";
 import type { ChannelSessions } from "../../channels/channel-sessions.ts";
 import type { Channel, Channels } from "../../channels/channels.ts";
+import { SkillEntry } from "../../content/skills/skill.ts";
 import { maskConfig } from "../../secrets/vault.ts";
 import type { Sessions } from "../../sessions/sessions.ts";
-import { SkillEntry } from "../../skills/skill.ts";
 import { Injected, MessageFields, messageOf } from "../message-body.ts";
 import type { Ownership } from "../ownership.ts";
 import { bodyFailures, failures, type RouteOptions } from "../route-options.ts";

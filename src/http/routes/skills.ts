@@ -1,6 +1,6 @@
 import { Elysia, t } from "elysia";
-import type { Skill } from "../../skills/skill.ts";
-import type { Skills } from "../../skills/skills.ts";
+import type { Skill } from "../../content/skills/skill.ts";
+import type { Skills } from "../../content/skills/skills.ts";
 import { failures, type RouteOptions } from "../route-options.ts";
 import {
   ContentParams,

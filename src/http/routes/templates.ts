@@ -1,9 +1,9 @@
 import { Elysia, t } from "elysia";
 import { activationIn } from "../../capabilities/activated.ts";
 import type { ActivatableIntegration } from "../../capabilities/activations.ts";
-import { isCompatible, isMadeFor, type TemplateIntegration } from "../../templates/compatible.ts";
-import type { Template } from "../../templates/template.ts";
-import type { Templates } from "../../templates/templates.ts";
+import { isCompatible, isMadeFor, type TemplateIntegration } from "../../content/templates/compatible.ts";
+import type { Template } from "../../content/templates/template.ts";
+import type { Templates } from "../../content/templates/templates.ts";
 import { failures, type RouteOptions } from "../route-options.ts";
 import {
   ContentParams,

@@ -1,5 +1,5 @@
+import type { Skill } from "../../../content/skills/skill.ts";
 import { HeddleError } from "../../../errors.ts";
-import type { Skill } from "../../../skills/skill.ts";
 import type { Tool } from "../registry.ts";
 
 export const GET_SKILL = "get_skill";

@@ -1,8 +1,12 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import type { Carapace } from "../../src/carapaces/carapace.ts";
-import { type CarapaceReference, MAX_DEPTH, resolveCarapaces } from "../../src/carapaces/resolve.ts";
-import { carapace } from "../capabilities/fixture.ts";
+import type { Carapace } from "../../../src/content/carapaces/carapace.ts";
+import {
+  type CarapaceReference,
+  MAX_DEPTH,
+  resolveCarapaces,
+} from "../../../src/content/carapaces/resolve.ts";
+import { carapace } from "../../capabilities/fixture.ts";
 
 const HOME = { kind: "home" } as const;
 

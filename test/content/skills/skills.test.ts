@@ -1,10 +1,10 @@
 import { describe, expect, test } from "bun:test";
-import { HeddleError } from "../../src/errors.ts";
-import { findFor } from "../../src/owned-registry.ts";
-import { findMentioned, mentionedSkills } from "../../src/skills/mentions.ts";
-import { readSkill } from "../../src/skills/skill.ts";
-import { createSkills } from "../../src/skills/skills.ts";
-import { skill } from "../capabilities/fixture.ts";
+import { findFor } from "../../../src/content/owned-registry.ts";
+import { findMentioned, mentionedSkills } from "../../../src/content/skills/mentions.ts";
+import { readSkill } from "../../../src/content/skills/skill.ts";
+import { createSkills } from "../../../src/content/skills/skills.ts";
+import { HeddleError } from "../../../src/errors.ts";
+import { skill } from "../../capabilities/fixture.ts";
 
 const about = { id: "x", name: "X", origin: { kind: "home" }, file: "/x.md" } as const;
 

@@ -1,8 +1,8 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import { compareVersions, isCompatible, isMadeFor } from "../../src/templates/compatible.ts";
-import { readTemplate } from "../../src/templates/template.ts";
-import { template } from "../capabilities/fixture.ts";
+import { compareVersions, isCompatible, isMadeFor } from "../../../src/content/templates/compatible.ts";
+import { readTemplate } from "../../../src/content/templates/template.ts";
+import { template } from "../../capabilities/fixture.ts";
 
 const about = { id: "x", name: "X", origin: { kind: "home" }, file: "/x.md" } as const;
 

@@ -3,8 +3,8 @@ import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { getLogger } from "@logtape/logtape";
-import { createBots } from "../../src/bots/bots.ts";
-import { eachDatabase } from "../database.ts";
+import { createBots } from "../../../src/content/bots/bots.ts";
+import { eachDatabase } from "../../database.ts";
 
 const log = getLogger("heddle");
 

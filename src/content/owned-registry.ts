@@ -1,6 +1,6 @@
 // Things with an id, each set by an owner that replaces all it has at once: an integration's id, or "core".
 
-import { HeddleError } from "./errors.ts";
+import { HeddleError } from "../errors.ts";
 
 /** Where a thing that was read from a file comes from. */
 export type Origin = { kind: "builtin" } | { kind: "home" } | { kind: "integration"; id: string };

@@ -6,11 +6,11 @@ import { basename, join } from "node:path";
 import { Type as t } from "@sinclair/typebox";
 import { asc, eq } from "drizzle-orm";
 import { parse } from "yaml";
-import type { Queryable } from "../db/database.ts";
-import { bots } from "../db/schema.ts";
-import { HeddleError, messageOf } from "../errors.ts";
-import { compileSchema } from "../json-schema.ts";
-import type { Logger } from "../log.ts";
+import type { Queryable } from "../../db/database.ts";
+import { bots } from "../../db/schema.ts";
+import { HeddleError, messageOf } from "../../errors.ts";
+import { compileSchema } from "../../json-schema.ts";
+import type { Logger } from "../../log.ts";
 import { SkillEntry } from "../skills/skill.ts";
 
 export type Bot = typeof bots.$inferSelect;

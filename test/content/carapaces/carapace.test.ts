@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { readCarapace } from "../../src/carapaces/carapace.ts";
+import { readCarapace } from "../../../src/content/carapaces/carapace.ts";
 
 const about = { id: "x", name: "X", origin: { kind: "home" }, file: "/x.yaml" } as const;
 
