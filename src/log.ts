@@ -3,10 +3,10 @@
 
 import { configure, getLogger, jsonLinesFormatter, type Logger, type LogRecord } from "@logtape/logtape";
 import { getPrettyFormatter } from "@logtape/pretty";
-import { createLineWriter } from "./line-writer.ts";
 import { escaped, isLoggable, loggableValue, withoutControls } from "./log-error.ts";
 import type { Redact } from "./redact.ts";
-import { ownWrite } from "./stray-output.ts";
+import { createLineWriter } from "./runtime/line-writer.ts";
+import { ownWrite } from "./runtime/stray-output.ts";
 
 export type { Logger } from "@logtape/logtape";
 

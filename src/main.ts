@@ -3,7 +3,6 @@
 import { join } from "node:path";
 import { createFirstKey } from "./access/first-key.ts";
 import { ADMIN } from "./access/scopes.ts";
-import { during } from "./activity.ts";
 import { runCli } from "./cli/cli.ts";
 import { createCommands } from "./cli/commands.ts";
 import { type Closers, type Core, type Instrument, openCore } from "./compose/core.ts";
@@ -19,6 +18,7 @@ import type { Settings } from "./integrations/settings.ts";
 import type { Logger } from "./log.ts";
 import { processScopes } from "./processes/permissions.ts";
 import { createSupervisor, type Processes } from "./processes/supervisor.ts";
+import { during } from "./runtime/activity.ts";
 import { asset, build } from "./runtime/assets.ts";
 import { type Confinement, createConfinement } from "./runtime/confine.ts";
 import { type ServeOptions, serve } from "./runtime/serve.ts";

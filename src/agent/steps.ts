@@ -6,13 +6,13 @@ import type { Database, Queryable } from "../db/database.ts";
 import { isUniqueViolation } from "../db/failure.ts";
 import { patiently } from "../db/patiently.ts";
 import { messages, tasks } from "../db/schema.ts";
+import { storable, storableJson } from "../db/storable.ts";
 import { HeddleError } from "../errors.ts";
 import { newId } from "../ids.ts";
 import type { LlmMessage, LlmToolCall } from "../llm/llm.ts";
 import type { Redact } from "../redact.ts";
 import type { JsonObject } from "../sdk/types.ts";
 import { inMessage, type KeptActions } from "../secrets/kept-actions.ts";
-import { storable, storableJson } from "../storable.ts";
 import type { ModelCall, ResumePoint, ToolOutcome } from "./loop.ts";
 
 /** The claim that a step is written under. */

@@ -2,6 +2,7 @@
 
 import type { Capabilities, CapabilitiesOf } from "../capabilities/effective-set.ts";
 import type { Database } from "../db/database.ts";
+import { storable } from "../db/storable.ts";
 import { HeddleError, messageOf } from "../errors.ts";
 import type { FiredEvent, Hooks } from "../hooks/hooks.ts";
 import { newId } from "../ids.ts";
@@ -11,7 +12,6 @@ import type { Logger } from "../log.ts";
 import type { Redact } from "../redact.ts";
 import type { ExecutionConfig, HookContextOf, HookExtras, JsonObject, RunContext } from "../sdk/types.ts";
 import type { KeptActions } from "../secrets/kept-actions.ts";
-import { storable } from "../storable.ts";
 import { createContext } from "./context/assemble.ts";
 import { CONTEXT_WINDOW_TOKENS, messageBudget } from "./context/budget.ts";
 import { createClock } from "./context/current-time.ts";

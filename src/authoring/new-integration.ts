@@ -4,9 +4,9 @@ import { mkdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { HeddleError } from "../errors.ts";
 import { whyNoId } from "../integrations/discover.ts";
-import { nearest } from "../nearest.ts";
 import { readTree } from "../runtime/assets.ts";
 import { writeSdk } from "../runtime/sdk.ts";
+import { nearest } from "../schema/nearest.ts";
 import { linkSdk } from "./project-files.ts";
 import { fillTemplate, PARTS, type Part } from "./template.ts";
 

@@ -3,7 +3,7 @@
 import { stripVTControlCharacters } from "node:util";
 import { type CommandDef, renderUsage } from "citty";
 import { HeddleError } from "../errors.ts";
-import { nearest } from "../nearest.ts";
+import { nearest } from "../schema/nearest.ts";
 
 type Command = CommandDef;
 

@@ -7,7 +7,7 @@ import { Writable } from "node:stream";
 import { format } from "node:util";
 import { messageOf } from "../errors.ts";
 import { rootLogger } from "../log.ts";
-import { bareWrite, ownWrite } from "../stray-output.ts";
+import { bareWrite, ownWrite } from "../runtime/stray-output.ts";
 
 const LEVELS = {
   debug: "debug",

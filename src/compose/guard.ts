@@ -3,8 +3,8 @@
 
 import type { Config } from "../config/config.ts";
 import type { WriteProbe } from "../db/write-probe.ts";
-import { endProcess } from "../end-process.ts";
 import type { Logger } from "../log.ts";
+import { endProcess } from "../runtime/end-process.ts";
 import { startWatchdog } from "../runtime/watchdog.ts";
 
 export interface Guard {

@@ -2,9 +2,9 @@
 
 import { chmodSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { makeFolderDurably } from "../durable-file.ts";
 import { HeddleError, messageOf } from "../errors.ts";
-import { isImportable } from "../importable-path.ts";
+import { makeFolderDurably } from "../runtime/durable-file.ts";
+import { isImportable } from "../runtime/importable-path.ts";
 
 export interface Home {
   readonly path: string;

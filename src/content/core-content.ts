@@ -3,7 +3,7 @@
 
 import { join } from "node:path";
 import type { Logger } from "../log.ts";
-import { type FolderWatch, watchFolders } from "../watch-folders.ts";
+import { type FolderWatch, watchFolders } from "../runtime/watch-folders.ts";
 import type { Carapace } from "./carapaces/carapace.ts";
 import { listContent } from "./files.ts";
 import type { OwnedRegistry } from "./owned-registry.ts";

@@ -1,7 +1,7 @@
 // Markdown with fields in YAML above it, between two lines of "---".
 
 import type { TSchema } from "@sinclair/typebox";
-import { compileOwnSchema } from "../json-schema.ts";
+import { compileOwnSchema } from "../schema/json-schema.ts";
 import { readYaml, type TextProblem } from "./yaml-text.ts";
 
 export type Markdown<Fields> =

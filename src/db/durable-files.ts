@@ -4,7 +4,7 @@
 import fs from "node:fs";
 import { PGlite } from "@electric-sql/pglite";
 import { NodeFS } from "@electric-sql/pglite/nodefs";
-import { isUnsyncable } from "../durable-file.ts";
+import { isUnsyncable } from "../runtime/durable-file.ts";
 
 /**
  * Without `-F`, which turns fsync off. Of the ways to sync the log, "fsync" is the only one that reaches the system:

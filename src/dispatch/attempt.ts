@@ -2,12 +2,12 @@
 // can be stored another: a database in trouble is never taken for a failure of the other side.
 
 import type { Database } from "../db/database.ts";
+import { storable } from "../db/storable.ts";
 import { HeddleError, messageOf } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import type { Job, Queue } from "../queue/queue.ts";
 import type { Redactor } from "../redact.ts";
 import { Permanent } from "../sdk/errors.ts";
-import { storable } from "../storable.ts";
 import { within } from "../within.ts";
 import { claimDelivery } from "./claim.ts";
 import { type DeliveryRow, placeOf } from "./delivery.ts";

@@ -1,7 +1,7 @@
 // From a row of the outbox to the call of its dispatcher, and from what that returns to a receipt.
 
-import { during } from "../activity.ts";
 import { ledBy } from "../led-by.ts";
+import { during } from "../runtime/activity.ts";
 import { Permanent, Retryable } from "../sdk/errors.ts";
 import type { DeliverInput, DispatchContext, Dispatcher, PostMessageInput } from "../sdk/types.ts";
 import { inDelivery, type KeptActions } from "../secrets/kept-actions.ts";

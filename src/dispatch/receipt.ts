@@ -1,8 +1,8 @@
 // What a dispatcher returns as its receipt may be anything; what is stored is JSON that every database takes, without
 // the secrets that it was delivered with.
 
+import { storableJson } from "../db/storable.ts";
 import type { Redact } from "../redact.ts";
-import { storableJson } from "../storable.ts";
 
 const LONGEST = 64_000;
 const DEEPEST = 64;

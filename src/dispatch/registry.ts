@@ -1,7 +1,7 @@
 // Dispatchers by type: the core's own and those of integrations, replaced together on a reload.
 
 import { HeddleError } from "../errors.ts";
-import { compileSchema, type Validate } from "../json-schema.ts";
+import { compileSchema, type Validate } from "../schema/json-schema.ts";
 import { Retryable } from "../sdk/errors.ts";
 import type { DispatchConfig, Dispatcher, JsonObject } from "../sdk/types.ts";
 

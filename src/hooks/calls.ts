@@ -1,9 +1,9 @@
 // Calls the callbacks that are due: for each owner those of one session one after another, in the order of its events;
 // several sessions and several owners at once, so that neither holds up the others.
 
-import { during } from "../activity.ts";
 import { ledBy } from "../led-by.ts";
 import type { Logger } from "../log.ts";
+import { during } from "../runtime/activity.ts";
 import type { AnyHookContext, RegisteredHook } from "../sdk/backend.ts";
 import type { HookEvent } from "../sdk/types.ts";
 import { within } from "../within.ts";

@@ -1,6 +1,6 @@
 // The request that an integration's router gets: at a fixed origin, with the bytes of the body as they came.
 
-import { checkDepth } from "../json-text.ts";
+import { checkDepth } from "../schema/json-text.ts";
 import { innerUrl } from "./target.ts";
 
 export interface InnerRequest {

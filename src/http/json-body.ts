@@ -1,8 +1,8 @@
 // Reads the JSON body of an API request: the right type, a bounded size, and only text that can be stored.
 
+import { storable, storableJson } from "../db/storable.ts";
 import { HeddleError } from "../errors.ts";
-import { parseJson } from "../json-text.ts";
-import { storable, storableJson } from "../storable.ts";
+import { parseJson } from "../schema/json-text.ts";
 import { readBody } from "./read-body.ts";
 
 const API_BODY_LIMIT = 10 * 1024 * 1024;

@@ -1,9 +1,9 @@
 // A message as it is sent over the API, to a session, a channel or the channels of an event.
 
 import { type Static, t } from "elysia";
+import { storable } from "../db/storable.ts";
 import { HeddleError } from "../errors.ts";
 import type { InjectMessage } from "../sdk/types.ts";
-import { storable } from "../storable.ts";
 import { DispatchConfig, Id, JsonFields, nullable } from "./schemas.ts";
 
 const ExecutionConfig = t.Object(

@@ -17,9 +17,9 @@ import {
   tasksIn,
 } from "../db/reach.ts";
 import { channelBindings, channels, deliveries, inboxEvents, sessions, tasks } from "../db/schema.ts";
+import { storable } from "../db/storable.ts";
 import { HeddleError } from "../errors.ts";
 import { isUuid } from "../ids.ts";
-import { storable } from "../storable.ts";
 import type { Auth } from "./auth.ts";
 import { missing } from "./schemas.ts";
 import type { Brought, ToolGrants } from "./tool-grants.ts";

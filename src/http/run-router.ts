@@ -1,7 +1,7 @@
-import { during } from "../activity.ts";
 import { HeddleError } from "../errors.ts";
 import { type Incoming, withIncoming } from "../inbox/incoming.ts";
 import { ledBy } from "../led-by.ts";
+import { during } from "../runtime/activity.ts";
 import { hopsIn } from "../sdk/hops.ts";
 import { within } from "../within.ts";
 

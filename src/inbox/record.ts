@@ -2,10 +2,10 @@
 
 import { isUtf8 } from "node:buffer";
 import type { InboxVerdict, inboxEvents } from "../db/schema.ts";
+import { storable } from "../db/storable.ts";
 import { MARKER, type Redact } from "../redact.ts";
 import type { InjectResult } from "../sdk/types.ts";
 import { isSecretHeader } from "../secrets/names.ts";
-import { storable } from "../storable.ts";
 import type { Incoming } from "./incoming.ts";
 import { createKeptText, type KeptTextOptions } from "./kept-text.ts";
 

@@ -1,10 +1,10 @@
 // Asks a dashboard module for its data, as the UI would, and says what is wrong with the answer.
 
-import { compileOwnSchema, plainSchema } from "../json-schema.ts";
 import type { Logger } from "../log.ts";
+import { type FieldProblem, fieldProblems } from "../schema/field-problems.ts";
+import { compileOwnSchema, plainSchema } from "../schema/json-schema.ts";
 import { DashboardData } from "../sdk/dashboard.ts";
 import { within } from "../within.ts";
-import { type FieldProblem, fieldProblems } from "./field-problems.ts";
 import type { IntegrationRouter } from "./router.ts";
 
 const ANSWER_MS = 10_000;

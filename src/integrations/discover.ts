@@ -4,7 +4,7 @@ import type { Dirent } from "node:fs";
 import { readdir, realpath, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { type ContentFiles, listContent, NO_CONTENT } from "../content/files.ts";
-import { isImportable } from "../importable-path.ts";
+import { isImportable } from "../runtime/importable-path.ts";
 
 export type SourceKind = "builtin" | "tools" | "workspace" | "external";
 

@@ -2,13 +2,13 @@
 // what they register. Nothing goes live here.
 
 import { basename } from "node:path";
-import { during } from "../activity.ts";
 import type { Carapace } from "../content/carapaces/carapace.ts";
 import { type Content, readContent } from "../content/read.ts";
 import type { Skill } from "../content/skills/skill.ts";
 import type { Template } from "../content/templates/template.ts";
 import { HeddleError, messageOf } from "../errors.ts";
 import type { Logger } from "../log.ts";
+import { during } from "../runtime/activity.ts";
 import type { Problem } from "../runtime/bundle.ts";
 import { bindFolder, forgetModules, importModule } from "../runtime/modules.ts";
 import type {

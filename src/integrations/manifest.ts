@@ -1,10 +1,10 @@
 // Checks what setup.ts exports as SETUP: its form by the schema, and what a schema cannot say.
 
 import { isScope, SCOPE_PRESETS } from "../access/scopes.ts";
-import { compileOwnSchema, compileSchema, plainSchema } from "../json-schema.ts";
-import { nearest } from "../nearest.ts";
+import { type FieldProblem, fieldProblems, pathText } from "../schema/field-problems.ts";
+import { compileOwnSchema, compileSchema, plainSchema } from "../schema/json-schema.ts";
+import { nearest } from "../schema/nearest.ts";
 import { SetupManifest } from "../sdk/manifest.ts";
-import { type FieldProblem, fieldProblems, pathText } from "./field-problems.ts";
 
 type Path = (string | number)[];
 type Rule = (setup: SetupManifest) => Iterable<[path: Path, message: string]>;

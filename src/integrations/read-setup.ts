@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
+import type { FieldProblem } from "../schema/field-problems.ts";
 import type { SetupManifest } from "../sdk/manifest.ts";
-import type { FieldProblem } from "./field-problems.ts";
 import { findInLiteral } from "./find-in-literal.ts";
 import { errorAt } from "./locate.ts";
 import { checkManifest, checkVerifierSecret } from "./manifest.ts";

@@ -1,11 +1,11 @@
 // What the SDK of an integration does in the server: the same doors that the REST API goes through.
 
 import { ownerOfIntegration } from "../db/reach.ts";
+import { storableJson } from "../db/storable.ts";
 import { createGuardedFetch } from "../guarded-fetch/fetch.ts";
 import type { SdkServices } from "../sdk/backend.ts";
 import type { Documents } from "../search/documents.ts";
 import type { Sessions } from "../sessions/sessions.ts";
-import { storableJson } from "../storable.ts";
 import type { Settings } from "./settings.ts";
 import type { IntegrationStore } from "./store.ts";
 

@@ -5,11 +5,11 @@ import { and, eq } from "drizzle-orm";
 import type { Database } from "../db/database.ts";
 import { followTable, type TableFollower } from "../db/follow-table.ts";
 import { integrationSettings } from "../db/schema.ts";
+import { storable } from "../db/storable.ts";
 import { HeddleError, messageOf } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import { urlSecrets } from "../secrets/urls.ts";
 import type { Vault } from "../secrets/vault.ts";
-import { storable } from "../storable.ts";
 import type { ReadEnvironment } from "./environment-names.ts";
 import { createListeners } from "./listeners.ts";
 

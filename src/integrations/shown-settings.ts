@@ -1,8 +1,8 @@
 // The settings of an integration as the admin API shows and takes them.
 
 import { HeddleError } from "../errors.ts";
-import { nearest } from "../nearest.ts";
 import type { Redact } from "../redact.ts";
+import { nearest } from "../schema/nearest.ts";
 import { parseSetting } from "../sdk/settings.ts";
 import { urlSecrets, withoutUrlSecrets } from "../secrets/urls.ts";
 import type { IntegrationSetting } from "./declared-settings.ts";

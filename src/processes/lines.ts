@@ -4,7 +4,7 @@
 import { and, desc, eq, gt, lte, sql } from "drizzle-orm";
 import type { Database } from "../db/database.ts";
 import { processLines } from "../db/schema.ts";
-import { storable } from "../storable.ts";
+import { storable } from "../db/storable.ts";
 import type { OutputLine } from "./output.ts";
 
 export type StoredLine = Omit<typeof processLines.$inferSelect, "integration_id">;

@@ -3,7 +3,7 @@
 import { readdir, stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import type { Logger } from "../log.ts";
-import { watchFolders } from "../watch-folders.ts";
+import { watchFolders } from "../runtime/watch-folders.ts";
 
 export interface PathWatchOptions {
   declaration: { watchPaths: string[] };

@@ -8,7 +8,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { renameDurably, syncTree } from "../durable-file.ts";
+import { renameDurably, syncTree } from "./durable-file.ts";
 
 /** Where compile.ts embeds the files, beside the program's entry. */
 export const EMBEDDED_FOLDER = "embedded";

@@ -2,7 +2,7 @@
 
 import { channel } from "node:diagnostics_channel";
 import { Worker } from "node:worker_threads";
-import { ACTIVITY, type Activity } from "../activity.ts";
+import { ACTIVITY, type Activity } from "./activity.ts";
 import { watchdogProgram } from "./assets.ts";
 import { standstillRecord } from "./standstill-record.ts";
 import { sharedMemory, slotsOf } from "./watchdog-slots.ts";

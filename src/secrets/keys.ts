@@ -7,8 +7,8 @@ import { eq } from "drizzle-orm";
 import type { Home } from "../config/home.ts";
 import type { Queryable } from "../db/database.ts";
 import { meta } from "../db/schema.ts";
-import { renameDurably, writeDurably } from "../durable-file.ts";
 import { HeddleError } from "../errors.ts";
+import { renameDurably, writeDurably } from "../runtime/durable-file.ts";
 import { type Key, type KeyRing, keyOf, keyRing } from "./key-ring.ts";
 import { createSealer } from "./seal.ts";
 

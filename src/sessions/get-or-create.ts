@@ -1,12 +1,12 @@
 import { and, eq, or, sql } from "drizzle-orm";
-import { createBatcher } from "../batch.ts";
 import type { Database, Queryable } from "../db/database.ts";
 import { bots, channels, type JsonObject, sessions } from "../db/schema.ts";
+import { storable } from "../db/storable.ts";
 import { type CheckConfig, type ConfigSealer, sealWhole } from "../dispatch/seal-config.ts";
 import { HeddleError } from "../errors.ts";
 import { newId } from "../ids.ts";
 import type { GetOrCreateSession } from "../sdk/types.ts";
-import { storable } from "../storable.ts";
+import { createBatcher } from "./batch.ts";
 
 interface Place {
   clientId: string;

@@ -1,10 +1,10 @@
 // One event of an outside place for every channel that is bound to it. Each channel runs for itself; each target
 // hears of the event once.
 
-import { createBatcher } from "../batch.ts";
+import { storableJson } from "../db/storable.ts";
 import type { EventResult, InjectEvent } from "../sdk/types.ts";
 import type { Vault } from "../secrets/vault.ts";
-import { storableJson } from "../storable.ts";
+import { createBatcher } from "./batch.ts";
 import { type EventPlace, findEventPlaces, type Place } from "./find-places.ts";
 import { unknownBot, type Wanted } from "./get-or-create.ts";
 import {

@@ -1,14 +1,14 @@
 // The one door in: every message of every origin becomes a row here, together with its task, its queue job and
 // its inbox record, in one transaction.
 
-import { createBatcher } from "../batch.ts";
 import type { Database } from "../db/database.ts";
+import { storableJson } from "../db/storable.ts";
 import type { Dispatchers } from "../dispatch/registry.ts";
 import { currentIncoming, type Incoming } from "../inbox/incoming.ts";
 import { hopsSoFar } from "../led-by.ts";
 import { hopsIn } from "../sdk/hops.ts";
 import type { InjectMessage, InjectResult } from "../sdk/types.ts";
-import { storableJson } from "../storable.ts";
+import { createBatcher } from "./batch.ts";
 import { findPlaces, type Place } from "./find-places.ts";
 import { unknownBot } from "./get-or-create.ts";
 import { checkMessage, type Prepared, prepare } from "./prepare.ts";

@@ -1,9 +1,9 @@
 // Runs what is in the queues: tasks and deliveries, each with so many at once.
 
 import { and, inArray, isNotNull } from "drizzle-orm";
-import { during } from "../activity.ts";
 import { tasks } from "../db/schema.ts";
 import { HeddleError, messageOf } from "../errors.ts";
+import { during } from "../runtime/activity.ts";
 import { createTaskRunner, handedBack, type RunTaskOptions } from "./run-task.ts";
 
 export interface WorkerOptions extends RunTaskOptions {

@@ -15,8 +15,8 @@ import {
   rmdir,
 } from "node:fs/promises";
 import { join } from "node:path";
-import { isUnsyncable } from "../durable-file.ts";
 import { HeddleError } from "../errors.ts";
+import { isUnsyncable } from "../runtime/durable-file.ts";
 
 // Windows knows only the first four.
 const { O_RDONLY, O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW = 0, O_NONBLOCK = 0, O_DIRECTORY = 0 } = constants;

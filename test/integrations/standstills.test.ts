@@ -5,8 +5,8 @@ import { channel } from "node:diagnostics_channel";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { ACTIVITY, type Activity } from "../../src/activity.ts";
 import { createStandstills } from "../../src/integrations/standstills.ts";
+import { ACTIVITY, type Activity } from "../../src/runtime/activity.ts";
 import { leaveStandstill } from "../../src/runtime/standstill-record.ts";
 import { harness } from "./harness.ts";
 

@@ -1,6 +1,6 @@
 // A program with a watchdog: `bun guarded-program.ts <home> <what it does>`.
 
-import { during } from "../../src/activity.ts";
+import { during } from "../../src/runtime/activity.ts";
 import { startWatchdog } from "../../src/runtime/watchdog.ts";
 
 const [home = "", deed] = process.argv.slice(2);

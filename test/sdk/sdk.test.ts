@@ -257,7 +257,7 @@ test("an author's test runs with no package installed", async () => {
   await folder.write({ "author.ts": source });
   for (const part of [
     "src/errors.ts",
-    "src/json-text.ts",
+    "src/schema/json-text.ts",
     "src/secrets/names.ts",
     ...new Bun.Glob("src/sdk/**/*.ts").scanSync(repository),
   ]) {

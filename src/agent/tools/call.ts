@@ -1,11 +1,11 @@
 // One tool call: prepare (may it run, with which arguments), execute (under a time limit), finalise (what the
 // model reads of it). Whatever goes wrong is the call's result; only the end of the run itself is thrown.
 
-import { during } from "../../activity.ts";
 import { HeddleError, messageOf } from "../../errors.ts";
 import { throwIfAborted } from "../../llm/abort.ts";
 import type { LlmToolCall } from "../../llm/llm.ts";
 import type { Redact } from "../../redact.ts";
+import { during } from "../../runtime/activity.ts";
 import type { JsonObject, RunContext, ToolContext } from "../../sdk/types.ts";
 import { within } from "../../within.ts";
 import type { RegisteredTool } from "./registry.ts";

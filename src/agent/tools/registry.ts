@@ -1,7 +1,7 @@
 // The tools that agents may be given, each under a name and an owner: an integration's id, or "core".
 
 import { HeddleError, messageOf } from "../../errors.ts";
-import { compileSchema, plainSchema, type Validate } from "../../json-schema.ts";
+import { compileSchema, plainSchema, type Validate } from "../../schema/json-schema.ts";
 import type { JsonObject, ToolFunction } from "../../sdk/types.ts";
 
 export interface Tool {

@@ -1,9 +1,9 @@
 // What a tool returned, made into what the model reads, what the dispatcher gets and what is recorded.
 
+import { storable, storableJson } from "../../db/storable.ts";
 import { messageOf } from "../../errors.ts";
 import type { Redact } from "../../redact.ts";
 import type { JsonObject } from "../../sdk/types.ts";
-import { storable, storableJson } from "../../storable.ts";
 import { cutText } from "../cut-text.ts";
 
 export interface ToolResult {

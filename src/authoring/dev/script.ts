@@ -4,7 +4,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Type as t } from "@sinclair/typebox";
 import { readYaml } from "../../content/yaml-text.ts";
-import { compileOwnSchema } from "../../json-schema.ts";
+import { compileOwnSchema } from "../../schema/json-schema.ts";
 
 const Entry = t.Object(
   {

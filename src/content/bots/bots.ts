@@ -9,8 +9,8 @@ import { parse } from "yaml";
 import type { Queryable } from "../../db/database.ts";
 import { bots } from "../../db/schema.ts";
 import { HeddleError, messageOf } from "../../errors.ts";
-import { compileSchema } from "../../json-schema.ts";
 import type { Logger } from "../../log.ts";
+import { compileSchema } from "../../schema/json-schema.ts";
 import { SkillEntry } from "../skills/skill.ts";
 
 export type Bot = typeof bots.$inferSelect;

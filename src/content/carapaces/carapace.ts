@@ -1,5 +1,5 @@
 import { Type as t } from "@sinclair/typebox";
-import { compileOwnSchema } from "../../json-schema.ts";
+import { compileOwnSchema } from "../../schema/json-schema.ts";
 import type { ContentAbout } from "../owned-registry.ts";
 import { SkillEntry } from "../skills/skill.ts";
 import { Tags, tagList } from "../tags.ts";

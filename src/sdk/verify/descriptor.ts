@@ -1,7 +1,7 @@
 // A verifier as data, for manifests and for endpoints that people make at run time.
 
 import { HeddleError } from "../../errors.ts";
-import { parseJson } from "../../json-text.ts";
+import { parseJson } from "../../schema/json-text.ts";
 import { github } from "./github.ts";
 import { gitlab } from "./gitlab.ts";
 import { type PlainBearer, type PlainHmac, type PlainWebhook, plainBearer, plainHmac } from "./plain.ts";

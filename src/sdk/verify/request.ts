@@ -2,7 +2,7 @@
 
 import { Buffer } from "node:buffer";
 import { HeddleError } from "../../errors.ts";
-import { parseJson } from "../../json-text.ts";
+import { parseJson } from "../../schema/json-text.ts";
 import type { JsonObject } from "../types.ts";
 import { refused } from "./secrets.ts";
 

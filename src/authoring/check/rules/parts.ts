@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { messageOf } from "../../../errors.ts";
 import { checkDashboardData } from "../../../integrations/dashboard-data.ts";
-import { compileSchema } from "../../../json-schema.ts";
+import { compileSchema } from "../../../schema/json-schema.ts";
 import type { Found } from "../finding.ts";
 import { codeOf, placeOf, places, type Subject } from "../subject.ts";
 import type { Rule } from "./rule.ts";

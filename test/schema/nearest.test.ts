@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { nearest } from "../src/nearest.ts";
+import { nearest } from "../../src/schema/nearest.ts";
 
 test("the word that was probably meant", () => {
   const known = ["env_vars", "webhook", "dependencies", "icon", "id"];

@@ -1,4 +1,4 @@
-import type { Violation } from "../json-schema.ts";
+import type { Violation } from "./json-schema.ts";
 
 export interface FieldProblem {
   /** From the root: "env_vars[1].key"; "" for the root itself. */

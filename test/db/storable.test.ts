@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { storable, storableJson } from "../src/storable.ts";
+import { storable, storableJson } from "../../src/db/storable.ts";
 
 test("storable text has neither NUL nor half a surrogate pair", () => {
   expect(storable("a\0\ud83d\ud83d\ude00")).toBe("a\uFFFD\uFFFD\u{1F600}");

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import { HeddleError } from "../src/errors.ts";
-import { checkDepth, parseJson } from "../src/json-text.ts";
+import { HeddleError } from "../../src/errors.ts";
+import { checkDepth, parseJson } from "../../src/schema/json-text.ts";
 
 function codeOf(text: string): string | undefined {
   try {

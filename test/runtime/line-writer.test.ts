@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { createLineWriter } from "../src/line-writer.ts";
+import { createLineWriter } from "../../src/runtime/line-writer.ts";
 
 /** A stream whose writes end when, and as, the test says. */
 function fakeStream() {

@@ -1,6 +1,6 @@
 // JSON that strangers send: looked over before it is parsed, so that neither its depth nor its numbers surprise what reads it.
 
-import { HeddleError } from "./errors.ts";
+import { HeddleError } from "../errors.ts";
 
 /** Levels of lists and objects. What outside services send has fewer than twenty. */
 const DEEPEST = 64;

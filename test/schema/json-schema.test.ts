@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { Type } from "@sinclair/typebox";
 import { t } from "elysia";
-import { compileSchema, plainSchema } from "../src/json-schema.ts";
+import { compileSchema, plainSchema } from "../../src/schema/json-schema.ts";
 
 describe("JSON Schema", () => {
   test("violations name the field, also of missing and surplus properties", () => {

@@ -1,8 +1,8 @@
 // What integrations write to the outputs of this process by themselves: it appears by whole lines, without secrets and without
 // any power over a terminal. Heddle's own lines go beside that, for they may have colours in them.
 
-import { escaped } from "./log-error.ts";
-import type { Redact } from "./redact.ts";
+import { escaped } from "../log-error.ts";
+import type { Redact } from "../redact.ts";
 
 type Output = NodeJS.WriteStream;
 

@@ -2,8 +2,8 @@ import { afterEach, expect, test } from "bun:test";
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { rootLogger } from "../src/log.ts";
-import { type FolderWatch, watchFolders } from "../src/watch-folders.ts";
+import { rootLogger } from "../../src/log.ts";
+import { type FolderWatch, watchFolders } from "../../src/runtime/watch-folders.ts";
 
 const closers: (() => void)[] = [];
 afterEach(() => {

@@ -13,7 +13,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { makeFolderDurably, renameDurably, syncTree, writeDurably } from "../src/durable-file.ts";
+import { makeFolderDurably, renameDurably, syncTree, writeDurably } from "../../src/runtime/durable-file.ts";
 
 const base = mkdtempSync(join(tmpdir(), "heddle-durable-"));
 afterAll(() => rmSync(base, { recursive: true, force: true }));

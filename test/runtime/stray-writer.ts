@@ -1,9 +1,9 @@
 // Writes a secret to its outputs in every way that code of an integration has.
 
-import { containStrays, sayWithSecret } from "../src/cli/stray-code.ts";
-import { createLog } from "../src/log.ts";
-import { leadToStreams } from "../src/runtime/outputs.ts";
-import { ownWrite, redactOutputs } from "../src/stray-output.ts";
+import { containStrays, sayWithSecret } from "../../src/cli/stray-code.ts";
+import { createLog } from "../../src/log.ts";
+import { leadToStreams } from "../../src/runtime/outputs.ts";
+import { ownWrite, redactOutputs } from "../../src/runtime/stray-output.ts";
 
 const SECRET = "s3cret-9Qk2Lm";
 const redact = (text: string) => text.replaceAll(SECRET, "[redacted]");

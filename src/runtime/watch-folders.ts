@@ -4,8 +4,8 @@
 import { type FSWatcher, watch } from "node:fs";
 import { readdir, realpath, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { messageOf } from "./errors.ts";
-import type { Logger } from "./log.ts";
+import { messageOf } from "../errors.ts";
+import type { Logger } from "../log.ts";
 
 /** Editors write a file in several steps. */
 const DEBOUNCE_MS = 50;

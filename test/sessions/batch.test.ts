@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { setImmediate } from "node:timers/promises";
-import { createBatcher } from "../src/batch.ts";
+import { createBatcher } from "../../src/sessions/batch.ts";
 
 const settled = <Value>(values: Value[]): PromiseSettledResult<Value>[] =>
   values.map((value) => ({ status: "fulfilled", value }));

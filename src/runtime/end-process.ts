@@ -1,6 +1,6 @@
 // The end of a process that cannot go on, and that whoever supervises it is to start again.
 
-import type { Logger } from "./log.ts";
+import type { Logger } from "../log.ts";
 
 /** As sysexits.h has it for "internal software error"; a start that fails ends with 1. */
 const BROKEN = 70;
