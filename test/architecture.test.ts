@@ -40,7 +40,8 @@ const MAY_IMPORT: Record<string, string[]> = {
   compose: ["*"],
   // The command line; client/ is the part that talks to a running server.
   cli: ["access", "authoring", "config", "db", "runtime", "secrets"],
-  http: [
+  // Puts the two ways in together: what is asked of Heddle itself, and what integrations answer.
+  "http/app.ts": [
     "access",
     "content/bots",
     "capabilities",
@@ -58,7 +59,34 @@ const MAY_IMPORT: Record<string, string[]> = {
     "content/templates",
     "transcription",
     "secrets",
+    "http",
+    "http/api",
+    "http/gateway",
   ],
+  "http/api": [
+    "access",
+    "content/bots",
+    "capabilities",
+    "content/carapaces",
+    "channels",
+    "db",
+    "dispatch",
+    "inbox",
+    "integrations",
+    "processes",
+    "sdk",
+    "search",
+    "sessions",
+    "content/skills",
+    "content/templates",
+    "transcription",
+    "secrets",
+    "http",
+    "http/gateway",
+  ],
+  "http/gateway": ["access", "db", "http", "inbox", "integrations", "sdk", "secrets", "sessions"],
+  // The edge: what a request asks for, parsed once, who sends it, with which key, and how errors are answered.
+  http: ["access", "db", "sdk"],
   // Who may call, and what for.
   access: ["db"],
   authoring: ["config", "dispatch", "integrations", "llm", "runtime", "sdk"],

@@ -1,0 +1,60 @@
+import type { CapabilitiesOf } from "../../capabilities/effective-set.ts";
+import type { Places } from "../../channels/places.ts";
+import type { Bots } from "../../content/bots/bots.ts";
+import type { Database } from "../../db/database.ts";
+import type { Auth } from "../auth.ts";
+import { createOwnership, type Ownership } from "./ownership.ts";
+import { type Brought, createToolGrants } from "./tool-grants.ts";
+
+export interface AccessParts {
+  db: Database;
+  auth: Auth;
+  places: Pick<Places, "prefixes">;
+  integrations: {
+    /** Asked for each request of a key that does not reach everything. */
+    ids(): readonly string[];
+    list(): { id: string; tools: string[]; dispatchers: string[] }[];
+  };
+  bots: Pick<Bots, "list">;
+  capabilitiesOf: CapabilitiesOf;
+}
+
+/** What the server's parts say of who owns what. */
+export function createAccess({
+  db,
+  auth,
+  places,
+  integrations,
+  bots,
+  capabilitiesOf,
+}: AccessParts): Ownership {
+  const toolsIn = ({ carapaces = [], activations = [] }: Brought): string[] =>
+    capabilitiesOf({
+      bot: { tools: [], skills: [], carapaces },
+      channel: { ...PLAIN, activations },
+      message: { skills: [], tools: [], text: "" },
+    }).tools.own;
+  return createOwnership({
+    db,
+    auth,
+    prefixes: places.prefixes,
+    integrationIds: integrations.ids,
+    grants: createToolGrants({
+      bots: bots.list,
+      toolsOf: (id) => integrations.list().find((one) => one.id === id)?.tools ?? [],
+      toolsIn,
+      dispatcherOf: (type) =>
+        integrations.list().find(({ dispatchers }) => dispatchers.includes(type))?.id ?? null,
+    }),
+  });
+}
+
+/** A channel that takes nothing away and brings nothing. */
+const PLAIN = {
+  skills: [],
+  carapaces: [],
+  carapaces_disabled: [],
+  tools_disabled: [],
+  template_id: null,
+  workspace: true,
+};

@@ -1,0 +1,70 @@
+// Server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html).
+
+import { type Asking, askAgain } from "../gateway/while-allowed.ts";
+
+export interface StreamEvent {
+  /** Comes back as Last-Event-ID when the client connects anew. */
+  id: string;
+  event: string;
+  data: unknown;
+}
+
+export interface EventStreamOptions {
+  /** Gives batches of events. It is asked for the next one when the client has taken the last: a slow client holds up nobody. */
+  batches: AsyncIterator<StreamEvent[]>;
+  /** Ends the stream. */
+  signal: AbortSignal;
+  /** Asked every few seconds: false ends the stream, since the key that opened it is revoked or expired. */
+  isAllowed: () => Promise<boolean>;
+}
+
+/** Often enough for proxies, which cut what is silent for a minute. */
+const KEEP_ALIVE_MS = 15_000;
+const RECONNECT_MS = 2_000;
+
+export const EVENT_STREAM = "text/event-stream";
+
+export function eventStream({ batches, signal, isAllowed }: EventStreamOptions): Response {
+  const text = new TextEncoder();
+  let keepAlive: ReturnType<typeof setInterval> | undefined;
+  let asking: Asking | undefined;
+  let isOver = false;
+  const over = (): void => {
+    isOver = true;
+    clearInterval(keepAlive);
+    asking?.stop();
+    void batches.return?.();
+  };
+  const body = new ReadableStream<Uint8Array>({
+    start(controller) {
+      const end = () => {
+        if (isOver) return;
+        over();
+        controller.close();
+      };
+      if (signal.aborted) return end();
+      signal.addEventListener("abort", end, { once: true });
+      asking = askAgain(isAllowed, end);
+      // At once, so that the client has its headers before there is anything to say.
+      controller.enqueue(text.encode(`retry: ${RECONNECT_MS}\n\n`));
+      keepAlive = setInterval(() => {
+        if ((controller.desiredSize ?? 0) > 0) controller.enqueue(text.encode(": keep-alive\n\n"));
+      }, KEEP_ALIVE_MS);
+    },
+    async pull(controller) {
+      const { done, value = [] } = await batches.next();
+      if (isOver) return;
+      if (done) {
+        over();
+        controller.close();
+      } else controller.enqueue(text.encode(value.map(written).join("")));
+    },
+    cancel: over,
+  });
+  return new Response(body, {
+    headers: { "content-type": EVENT_STREAM, "cache-control": "no-store", "x-accel-buffering": "no" },
+  });
+}
+
+const written = ({ id, event, data }: StreamEvent): string =>
+  `id: ${id}\nevent: ${event}\ndata: ${JSON.stringify(data)}\n\n`;

@@ -1,0 +1,56 @@
+// Reads the JSON body of an API request: the right type, a bounded size, and only text that can be stored.
+
+import { storable, storableJson } from "../../db/storable.ts";
+import { HeddleError } from "../../errors.ts";
+import { parseJson } from "../../schema/json-text.ts";
+import { readBody } from "../gateway/read-body.ts";
+
+const API_BODY_LIMIT = 10 * 1024 * 1024;
+/** How JSON writes NUL and halves of surrogate pairs. */
+const SUSPECT = /\\u(0000|d[89a-f])/i;
+
+/** Throws `unsupported_media_type`, `payload_too_large` or `bad_request`. */
+export async function readJson(request: Request): Promise<unknown> {
+  const mediaType = request.headers.get("content-type")?.split(";")[0]?.trim().toLowerCase() ?? "";
+  if (mediaType !== "application/json" && !/^application\/[a-z0-9.-]+\+json$/.test(mediaType)) {
+    throw new HeddleError("unsupported_media_type", "Send JSON, with Content-Type: application/json.");
+  }
+  const text = decode(await readBody(request, { limit: API_BODY_LIMIT }));
+  if (text.trim() === "") throw new HeddleError("bad_request", "The body is empty; send a JSON object.");
+  const value = parseJson(text);
+  if (!SUSPECT.test(text)) return value;
+  refuseUnstorableNames(value);
+  return storableJson(value);
+}
+
+/** Fields by whose text something is found again: client_id, idempotency_key, carapaces, name. */
+const NAMING = /(^|_)(id|ids|key|keys|name|type|source|model)$/;
+
+/**
+ * Text is stored with U+FFFD for what cannot be; of two names that differ in nothing else that would make one. What is
+ * deeper in the body comes from elsewhere and is nobody's name here.
+ */
+function refuseUnstorableNames(value: unknown): void {
+  if (typeof value !== "object" || value === null) return;
+  for (const [field, inner] of Object.entries(value)) {
+    const names = Array.isArray(inner) ? inner : [inner];
+    if (!NAMING.test(field) && !Array.isArray(inner)) continue;
+    for (const name of names) {
+      if (typeof name === "string" && storable(name) !== name) {
+        throw new HeddleError(
+          "validation",
+          `${field} must not contain NUL characters or halves of surrogate pairs; got ${JSON.stringify(storable(name))}.`,
+          { field },
+        );
+      }
+    }
+  }
+}
+
+function decode(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw new HeddleError("bad_request", "The body is not UTF-8.", { cause });
+  }
+}

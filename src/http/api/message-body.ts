@@ -1,0 +1,106 @@
+// A message as it is sent over the API, to a session, a channel or the channels of an event.
+
+import { type Static, t } from "elysia";
+import { storable } from "../../db/storable.ts";
+import { HeddleError } from "../../errors.ts";
+import type { InjectMessage } from "../../sdk/types.ts";
+import { DispatchConfig, Id, JsonFields, nullable } from "./schemas.ts";
+
+const ExecutionConfig = t.Object(
+  {
+    system_preamble: t.Optional(t.String({ description: "A system message last before the user's." })),
+    skills: t.Optional(t.Array(t.String(), { description: "Ids of skills to put into the context." })),
+    tools: t.Optional(t.Array(t.String(), { description: "Tools besides the bot's own." })),
+    model_override: t.Optional(t.String({ description: "A model instead of the bot's." })),
+  },
+  { additionalProperties: false, description: "For the run that this message causes, and that run only." },
+);
+
+const Author = t.Object(
+  {
+    id: t.Optional(t.String({ minLength: 1, maxLength: 200 })),
+    display_name: t.String({ minLength: 1, maxLength: 200 }),
+    integration_config: t.Optional(
+      t.Record(t.String(), t.Any(), {
+        description: 'What integrations know of the person: {"github": {"github_username": "alice"}}.',
+      }),
+    ),
+  },
+  {
+    additionalProperties: false,
+    description: "The person who wrote it: where the message is posted, it is posted in this name.",
+  },
+);
+
+export const MessageFields = {
+  content: t.String({ description: "The text, as the bot is to read it." }),
+  role: t.Optional(t.String({ description: "Ignored: what comes in is always a user's message." })),
+  source: t.Optional(
+    nullable(t.String({ minLength: 1, maxLength: 100 }), "Where it came from. Default: api."),
+  ),
+  run_agent: t.Optional(
+    t.Boolean({ description: "True makes a task in which the bot answers. Default: false." }),
+  ),
+  notify: t.Optional(
+    t.Boolean({
+      description:
+        "Hands the outcome (or, without a run, the message) to the session's target and to what the channel speaks to. Default: true.",
+    }),
+  ),
+  dispatch_config: t.Optional(nullable(DispatchConfig, "A target for this message's outcome only.")),
+  author: t.Optional(nullable(Author)),
+  execution_config: t.Optional(nullable(ExecutionConfig)),
+  metadata: t.Optional(nullable(JsonFields)),
+  from_bot: t.Optional(
+    t.Boolean({
+      description:
+        "A bot of the outside service wrote it: it starts no run and is told to nobody unless the channel's allow_bot_messages is true. Default: false.",
+    }),
+  ),
+  idempotency_key: t.Optional(
+    nullable(
+      t.String({ minLength: 1, maxLength: 255 }),
+      "A second message with the same key in this place is not stored; the first one's ids are answered. The header Idempotency-Key means the same.",
+    ),
+  ),
+};
+
+const MessageBody = t.Object(MessageFields);
+
+export const Injected = t.Object({
+  message_id: Id,
+  session_id: Id,
+  task_id: nullable(Id, "Null when no run was asked for."),
+  duplicate: t.Boolean({ description: "True: the idempotency key was seen before, and nothing was stored." }),
+});
+
+/** Throws `validation` when body and header name different idempotency keys. */
+export function messageOf(
+  body: Static<typeof MessageBody>,
+  request: Request,
+): Omit<InjectMessage, "sessionId"> {
+  const idempotencyKey = idempotencyKeyOf(request, body.idempotency_key ?? undefined);
+  return {
+    content: body.content,
+    source: body.source ?? "api",
+    runAgent: body.run_agent ?? false,
+    notify: body.notify ?? true,
+    ...(body.dispatch_config && { dispatchConfig: body.dispatch_config }),
+    ...(body.author && { author: body.author }),
+    ...(body.execution_config && { executionConfig: body.execution_config }),
+    ...(body.metadata && { metadata: body.metadata }),
+    ...(body.from_bot && { fromBot: true }),
+    ...(idempotencyKey !== undefined && { idempotencyKey }),
+  };
+}
+
+function idempotencyKeyOf(request: Request, inBody: string | undefined): string | undefined {
+  const inHeader = request.headers.get("idempotency-key") || undefined;
+  if (inHeader !== undefined && inBody !== undefined && inHeader !== inBody) {
+    throw new HeddleError("validation", "The body and the header Idempotency-Key name different keys.", {
+      field: "idempotency_key",
+    });
+  }
+  const key = inBody ?? inHeader;
+  return key === undefined ? undefined : storable(key);
+}

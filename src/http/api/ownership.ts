@@ -1,0 +1,213 @@
+// Whose rows a request may touch: everybody's for a key that reaches all, its own integration's for a process, its own
+// for other keys. What is out of reach is answered like what is not there.
+
+import { createHash } from "node:crypto";
+import { and, eq, or, type SQL, sql } from "drizzle-orm";
+import type { Caller } from "../../access/api-keys.ts";
+import { ADMIN, covers } from "../../access/scopes.ts";
+import type { Database } from "../../db/database.ts";
+import {
+  type Claim,
+  channelsIn,
+  claimed,
+  deliveriesIn,
+  ownerOfIntegration,
+  type Reach,
+  sessionsIn,
+  tasksIn,
+} from "../../db/reach.ts";
+import { channelBindings, channels, deliveries, inboxEvents, sessions, tasks } from "../../db/schema.ts";
+import { storable } from "../../db/storable.ts";
+import { HeddleError } from "../../errors.ts";
+import { isUuid } from "../../ids.ts";
+import type { Auth } from "../auth.ts";
+import { missing } from "./schemas.ts";
+import type { Brought, ToolGrants } from "./tool-grants.ts";
+
+export interface Ownership {
+  /** Undefined: everybody's rows. */
+  reachOf(request: Request): Promise<Reach | undefined>;
+  /**
+   * Keeps the idempotency keys of a sender apart from all others', and of one who is no integration also those of
+   * different places. No integration's id has a space, and no place a colon.
+   */
+  senderOf(request: Request, place: Spot): Promise<string>;
+  /** These throw `not_found` for what is out of reach. */
+  channel(request: Request, id: string): Promise<void>;
+  session(request: Request, id: string): Promise<void>;
+  task(request: Request, id: string): Promise<void>;
+  delivery(request: Request, id: string): Promise<void>;
+  /** A record of the inbox: out of reach of another integration's key. */
+  webhook(request: Request, id: string): Promise<void>;
+  /** What belongs to an integration by its id: out of reach of another integration's key. */
+  integration(request: Request, id: string): Promise<void>;
+  /** Throws `forbidden` when the place behind a client id is not the caller's to use. */
+  clientId(request: Request, clientId: string): Promise<void>;
+  /**
+   * Throws as the above, or `forbidden`, when a message or a setting would be answered in, or run with, what is not the
+   * caller's.
+   */
+  brings(request: Request, brought: OwnedFields): Promise<void>;
+}
+
+/** Of a body, what may reach beyond the row that it is about. */
+export interface OwnedFields extends Brought {
+  dispatch_config?: Record<string, unknown> | null;
+  execution_config?: { tools?: string[] } | null;
+  /** Of a bot. */
+  tools?: readonly string[];
+}
+
+/** Where a message goes, as its sender names it. */
+export type Spot = { session: string } | { channel: string } | { clientId: string };
+
+export interface OwnershipOptions {
+  db: Database;
+  auth: Auth;
+  grants: ToolGrants;
+  /** Beginnings of client ids that live integrations have registered. */
+  prefixes: () => readonly Claim[];
+  /** Ids of all integrations, live or not: what begins with an id and a colon is theirs as well. */
+  integrationIds: () => readonly string[];
+}
+
+export function createOwnership(options: OwnershipOptions): Ownership {
+  const { db, auth, grants } = options;
+
+  const claims = (): Claim[] => [
+    ...options.prefixes(),
+    ...options.integrationIds().map((integration) => ({ integration, prefix: `${integration}:` })),
+  ];
+
+  const reachOf = async (request: Request): Promise<Reach | undefined> => {
+    const caller = await auth.authenticate(request);
+    if (covers(caller.scopes, ADMIN)) return undefined;
+    const { integrationId } = caller;
+    if (integrationId !== null) {
+      return { owner: ownerOfIntegration(integrationId), integrationId, claims: claims() };
+    }
+    return caller.rows === "all"
+      ? undefined
+      : { owner: `key:${caller.id}`, integrationId: null, claims: claims() };
+  };
+
+  /** Costs nothing for a caller who reaches everything. */
+  const check = async (
+    request: Request,
+    id: string,
+    kind: string,
+    find: (reach: Reach) => Promise<unknown[]>,
+  ): Promise<void> => {
+    const reach = await reachOf(request);
+    if (!reach) return;
+    if (!isUuid(id) || (await find(reach)).length === 0) throw missing(kind);
+  };
+
+  const session: Ownership["session"] = (request, id) =>
+    check(request, id, "session", (reach) =>
+      db.query
+        .select({ id: sessions.id })
+        .from(sessions)
+        .where(and(eq(sessions.id, id), sessionsIn(db.query, reach))),
+    );
+
+  const clientId: Ownership["clientId"] = async (request, given) => {
+    // As it will be stored.
+    const wanted = storable(given);
+    const reach = await reachOf(request);
+    if (!reach) return;
+    const { integrationId } = reach;
+    const whose = claimed(wanted, reach.claims);
+    if (whose !== null && whose === integrationId) return;
+    if (whose !== null) throw foreign(reach);
+    const isOwn = await db.query
+      .select({ id: channels.id })
+      .from(channels)
+      .where(and(eq(channels.client_id, wanted), channelsIn(reach)));
+    if (isOwn.length > 0) return;
+    if (integrationId !== null) throw foreign(reach);
+    const [taken] = await db.query
+      .select({ one: sql`1` })
+      .from(channels)
+      .leftJoin(channelBindings, eq(channelBindings.channel_id, channels.id))
+      .where(or(eq(channels.client_id, wanted), eq(channelBindings.client_id, wanted)) as SQL)
+      .limit(1);
+    if (taken) throw foreign(reach);
+  };
+
+  return {
+    reachOf,
+    session,
+    clientId,
+    senderOf: async (request, place) => senderOf(await auth.authenticate(request), place),
+    channel: (request, id) =>
+      check(request, id, "channel", (reach) =>
+        db.query
+          .select({ id: channels.id })
+          .from(channels)
+          .where(and(eq(channels.id, id), channelsIn(reach))),
+      ),
+    task: (request, id) =>
+      check(request, id, "task", (reach) =>
+        db.query
+          .select({ id: tasks.id })
+          .from(tasks)
+          .where(and(eq(tasks.id, id), tasksIn(db.query, reach))),
+      ),
+    delivery: (request, id) =>
+      check(request, id, "delivery", (reach) =>
+        db.query
+          .select({ id: deliveries.id })
+          .from(deliveries)
+          .where(and(eq(deliveries.id, id), deliveriesIn(db.query, reach))),
+      ),
+    async webhook(request, id) {
+      const { integrationId } = (await reachOf(request)) ?? { integrationId: null };
+      if (integrationId === null) return;
+      const own = await db.query
+        .select({ id: inboxEvents.id })
+        .from(inboxEvents)
+        .where(and(eq(inboxEvents.id, id), eq(inboxEvents.integration_id, integrationId)));
+      if (own.length === 0) throw missing("webhook");
+    },
+    async integration(request, id) {
+      const { integrationId } = (await reachOf(request)) ?? { integrationId: null };
+      if (integrationId !== null && integrationId !== id) throw missing("integration");
+    },
+    async brings(request, { dispatch_config, execution_config, tools, carapaces, activations }) {
+      const caller = await auth.authenticate(request);
+      if (dispatch_config && (await reachOf(request))) {
+        const { type } = dispatch_config;
+        // The one target that lies inside: another session.
+        if (type === "internal") await session(request, String(dispatch_config.session_id));
+        grants.dispatcher(caller, String(type));
+      }
+      await grants.tools(caller, execution_config?.tools ?? [], "execution_config.tools");
+      await grants.tools(caller, tools ?? [], "tools");
+      if (carapaces?.length) await grants.brought(caller, { carapaces }, "carapaces");
+      if (activations) await grants.brought(caller, { activations }, "integration_type");
+    },
+  };
+}
+
+function foreign({ integrationId, claims }: Reach): HeddleError {
+  const own = claims.flatMap(({ integration, prefix }) =>
+    integration === integrationId ? [JSON.stringify(prefix)] : [],
+  );
+  const message =
+    integrationId === null
+      ? "client_id must be one that this key began, or a new one without the prefix of an integration; this one is not."
+      : `client_id must begin with ${[...new Set(own)].join(" or ")}: the key belongs to the integration "${integrationId}".`;
+  return new HeddleError("forbidden", message, { field: "client_id" });
+}
+
+/** An integration's process shares the space of its other code: what one has told, the other need not. */
+const senderOf = ({ integrationId, id }: Caller, place: Spot): string =>
+  integrationId ?? `api ${id ?? "operator"} ${nameOf(place)}`;
+
+function nameOf(place: Spot): string {
+  if ("session" in place) return `session ${place.session.toLowerCase()}`;
+  if ("channel" in place) return `channel ${place.channel.toLowerCase()}`;
+  // A client id may have any characters and be longer than what stands in an index.
+  return `place ${createHash("sha256").update(place.clientId).digest("base64url")}`;
+}

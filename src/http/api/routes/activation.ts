@@ -1,0 +1,136 @@
+import { Elysia, t } from "elysia";
+import type { ActivationOffer, Activations } from "../../../capabilities/activations.ts";
+import type { Ownership } from "../ownership.ts";
+import { failures, type RouteOptions } from "../route-options.ts";
+import { IdParams, nullable } from "../schemas.ts";
+
+const tag = "Channels";
+
+const offer = {
+  integration_type: t.String({ description: "The integration's id." }),
+  name: t.String(),
+  description: t.String(),
+  icon: nullable(t.String()),
+  version: nullable(t.String()),
+  requires_workspace: t.Boolean(),
+  carapaces: t.Array(t.String()),
+  includes: t.Array(t.String(), { description: "Integrations whose carapaces come along." }),
+  tools: t.Array(t.String(), { description: "Of all its carapaces; * stands for any text." }),
+  skill_count: t.Integer(),
+  has_system_prompt: t.Boolean(),
+  compatible_templates: t.Array(t.String(), { description: "Tags or ids of templates that fit." }),
+  compatible_template_tag: nullable(t.String(), "The first of them."),
+};
+
+const Available = t.Object({
+  ...offer,
+  activated: t.Boolean(),
+  is_running: t.Boolean({ description: "False: it is activated, but the server does not run it." }),
+});
+
+const Activated = t.Object({
+  integration_type: t.String(),
+  activated: t.Boolean(),
+  manifest: t.Object(offer),
+  warnings: t.Array(
+    t.Object({
+      bot_id: nullable(t.String(), "Null: whichever bot it is."),
+      feature: t.String({ description: "A carapace, or an integration." }),
+      description: t.String(),
+      missing_tools: t.Array(t.String()),
+    }),
+    { description: "What will not work in the channel; the integration is activated all the same." },
+  ),
+});
+
+const Deactivated = t.Object({
+  ok: t.Boolean(),
+  integration_type: t.String(),
+  activated: t.Boolean(),
+});
+
+const ActivationParams = t.Object({
+  ...IdParams.properties,
+  // The same name as in channel-bindings.ts: the router takes only one for a place in a path.
+  entry: t.String({ minLength: 1, maxLength: 200, description: "The integration's id." }),
+});
+
+export interface ActivationRoutes {
+  activations: Activations;
+  ownership: Pick<Ownership, "brings">;
+  route: RouteOptions;
+}
+
+export function activationRoutes({ activations, ownership, route }: ActivationRoutes) {
+  return new Elysia({ prefix: "/api/v1/channels/:id/integrations", normalize: false })
+    .get(
+      "/available",
+      async ({ params }) => ({
+        integrations: (await activations.available(params.id)).map((one) => ({ ...one, ...present(one) })),
+      }),
+      {
+        ...route.plain({
+          of: "channel",
+          scope: "channels.integrations:read",
+          tag,
+          summary: "List integrations that can be activated",
+          description: "With what each brings into the channel, and whether it is activated there.",
+        }),
+        params: IdParams,
+        response: { 200: t.Object({ integrations: t.Array(Available) }), ...failures(403, 404, 422) },
+      },
+    )
+    .post(
+      "/:entry/activate",
+      async ({ params: { id, entry: type }, request }) => {
+        await ownership.brings(request, { activations: [type] });
+        const { manifest, warnings } = await activations.activate(id, type);
+        return { integration_type: type, activated: true, manifest: present(manifest), warnings };
+      },
+      {
+        ...route.plain({
+          of: "channel",
+          scope: "channels.integrations:write",
+          tag,
+          summary: "Activate an integration in a channel",
+          description:
+            "From now on its carapaces belong to every run there. Several may be activated; a second time changes nothing.",
+        }),
+        params: ActivationParams,
+        response: { 200: Activated, ...failures(403, 404, 409, 422) },
+      },
+    )
+    .post(
+      "/:entry/deactivate",
+      async ({ params: { id, entry: type } }) => {
+        await activations.deactivate(id, type);
+        return { ok: true, integration_type: type, activated: false };
+      },
+      {
+        ...route.plain({
+          of: "channel",
+          scope: "channels.integrations:write",
+          tag,
+          summary: "Deactivate an integration in a channel",
+        }),
+        params: ActivationParams,
+        response: { 200: Deactivated, ...failures(403, 404, 422) },
+      },
+    );
+}
+
+const present = (one: ActivationOffer) => ({
+  integration_type: one.integration_type,
+  name: one.name,
+  description: one.description,
+  icon: one.icon,
+  version: one.version,
+  requires_workspace: one.requires_workspace,
+  carapaces: one.carapaces,
+  includes: one.includes,
+  tools: one.tools,
+  skill_count: one.skill_count,
+  has_system_prompt: one.has_system_prompt,
+  compatible_templates: one.compatible_templates,
+  compatible_template_tag: one.compatible_templates[0] ?? null,
+});

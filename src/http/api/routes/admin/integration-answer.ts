@@ -1,0 +1,261 @@
+// An integration as the admin API shows it.
+
+import { relative } from "node:path";
+import { t } from "elysia";
+import { PROCESS_STATES } from "../../../../db/schema.ts";
+import { type Dependency, dependenciesOf } from "../../../../integrations/dependencies.ts";
+import { scopesOf } from "../../../../integrations/manifest.ts";
+import {
+  dashboardModules,
+  iconOf,
+  serverPath,
+  sidebarSection,
+} from "../../../../integrations/manifest-parts.ts";
+import { readReadme } from "../../../../integrations/readme.ts";
+import type { Integrations } from "../../../../integrations/registry.ts";
+import type { Settings } from "../../../../integrations/settings.ts";
+import { mask } from "../../../../integrations/shown-settings.ts";
+import { SETUP_STATUSES, setupStatus } from "../../../../integrations/status.ts";
+import type { IntegrationView } from "../../../../integrations/view.ts";
+import type { Processes } from "../../../../processes/supervisor.ts";
+import type { SetupManifest } from "../../../../sdk/manifest.ts";
+import { Instant, instant, JsonFields, nullable, oneOf } from "../../schemas.ts";
+
+export const IntegrationParams = t.Object({
+  id: t.String({ minLength: 1, maxLength: 200, description: "The name of its folder." }),
+});
+
+const LoadError = t.Object(
+  {
+    reason: t.String(),
+    file: nullable(t.String(), "Below the integration's folder."),
+    line: nullable(t.Integer()),
+    column: nullable(t.Integer()),
+  },
+  { description: "Why what is on the disk does not load." },
+);
+
+export const ErrorsAnswer = t.Object({ errors: t.Array(LoadError) });
+
+export const IntegrationAnswer = t.Object({
+  id: t.String(),
+  name: t.String(),
+  version: nullable(t.String()),
+  source: t.String({ description: "Which of the places it was found in." }),
+  icon: t.String(),
+  status: oneOf(
+    SETUP_STATUSES,
+    "ready; partial: a required setting or an npm package is missing; not_configured: no required setting is set; disabled; quarantined: what is on the disk does not load; pending_approval: a bot wrote it; loading.",
+  ),
+  enabled: t.Boolean(),
+  is_live: t.Boolean({ description: "Whether a version serves; of a quarantined one its last good one." }),
+  error: nullable(LoadError),
+  has_router: t.Boolean(),
+  has_dispatcher: t.Boolean(),
+  has_hooks: t.Boolean(),
+  has_tools: t.Boolean(),
+  has_skills: t.Boolean(),
+  has_carapaces: t.Boolean(),
+  has_process: t.Boolean(),
+  process_status: nullable(oneOf(PROCESS_STATES), "The state of its process; null when it has none."),
+  tools: t.Array(t.String()),
+  dispatchers: t.Array(t.String()),
+  hooks: t.Array(t.String()),
+  skills: t.Array(t.String()),
+  env_vars: t.Array(
+    t.Object({
+      key: t.String(),
+      required: t.Boolean(),
+      secret: t.Boolean(),
+      description: nullable(t.String()),
+      is_set: t.Boolean({ description: "Stored or in the environment." }),
+    }),
+  ),
+  dependencies: t.Array(t.Object({ package: t.String(), installed: t.Boolean() })),
+  deps_installed: t.Boolean(),
+  webhook: nullable(
+    t.Object({
+      url: t.String({ description: "To enter at the service that sends; made from BASE_URL." }),
+      path: t.String(),
+      description: nullable(t.String()),
+      scheme: nullable(t.String(), "How the sender is verified, when the manifest says so."),
+    }),
+  ),
+  api_permissions: t.Array(t.String(), { description: "Scopes of the key that it asks for." }),
+  instructions_url: nullable(t.String()),
+  web_ui: nullable(t.Object({ path: t.String(), dev_port: nullable(t.Integer()) })),
+});
+
+const MODULE = {
+  integration_id: t.String(),
+  id: t.String(),
+  label: t.String(),
+  icon: t.String(),
+  description: nullable(t.String()),
+  api_base: t.String({ description: "`GET <api_base>/data` answers what the module shows." }),
+};
+
+export const ModulesAnswer = t.Object({ modules: t.Array(t.Object(MODULE)) });
+
+export const SectionsAnswer = t.Object({
+  sections: t.Array(
+    t.Object({
+      integration_id: t.String(),
+      id: t.String(),
+      title: t.String(),
+      icon: t.String(),
+      items: t.Array(t.Object({ label: t.String(), href: t.String(), icon: t.String() })),
+      readiness_endpoint: nullable(t.String()),
+      readiness_field: nullable(t.String()),
+    }),
+  ),
+});
+
+export const DetailAnswer = t.Composite([
+  IntegrationAnswer,
+  t.Object({
+    folder: t.String({ description: "On the server." }),
+    pending: nullable(
+      t.Object({
+        hash: t.String({ description: "What an approval has to name." }),
+        files: t.Array(
+          t.Object({
+            path: t.String({ description: "Below the workspace." }),
+            sha256: t.String(),
+            bot_id: t.String(),
+            written_at: Instant,
+          }),
+          { description: "Those that a bot wrote and nobody approved." },
+        ),
+        changes: t.Array(
+          t.Object({
+            path: t.String({ description: "Below the workspace." }),
+            kind: oneOf(["added", "changed", "removed"], "Against the version that went live last."),
+            is_waiting: t.Boolean({ description: "A bot wrote it as it is; false: an operator did." }),
+            diff: nullable(t.String(), "A unified diff, whole; null for what is no text."),
+          }),
+          { description: "All that the hash covers and that is not as it was, with its content." },
+        ),
+      }),
+      "Of pending_approval. What is shown here is what its hash approves: both are of the same moment.",
+    ),
+    setup: nullable(JsonFields, "The manifest of the live version."),
+    sidebar_section: nullable(SectionsAnswer.properties.sections.items),
+    dashboard_modules: t.Array(t.Object(MODULE)),
+    readme: nullable(t.String(), "The first 5,000 characters of README.md."),
+  }),
+]);
+
+export interface Presenting {
+  settings: Pick<Settings, "sourceOf">;
+  processes: Pick<Processes, "has" | "status">;
+  /** How the outside reaches this server, without a trailing slash. */
+  baseUrl: () => string;
+}
+
+export async function present(view: IntegrationView, { settings, processes, baseUrl }: Presenting) {
+  const { id, setup } = view;
+  const dependencies: Dependency[] = await dependenciesOf(view);
+  const isSet = (key: string) => settings.sourceOf(id, key) !== null;
+  return {
+    id,
+    name: view.name,
+    version: view.version,
+    source: view.source,
+    icon: iconOf(setup),
+    status: setupStatus({ view, settings: view.settings, isSet, dependencies }),
+    enabled: view.enabled,
+    is_live: view.isLive,
+    error: presentError(view),
+    has_router: view.hasRouter,
+    has_dispatcher: view.dispatchers.length > 0,
+    has_hooks: view.hooks.length > 0 || view.meta !== null,
+    has_tools: view.tools.length > 0,
+    has_skills: view.skills.length > 0,
+    has_carapaces: view.carapaces.length > 0,
+    has_process: view.process !== null,
+    process_status: processes.has(id) ? (await processes.status(id)).state : null,
+    tools: view.tools,
+    dispatchers: view.dispatchers,
+    hooks: view.hooks,
+    skills: view.skills,
+    env_vars: view.settings.map(({ key, required, secret, description }) => ({
+      key,
+      required,
+      secret,
+      description,
+      is_set: isSet(key),
+    })),
+    dependencies,
+    deps_installed: dependencies.every(({ installed }) => installed),
+    webhook: setup?.webhook
+      ? {
+          url: `${baseUrl()}${serverPath(id, setup.webhook.path)}`,
+          path: serverPath(id, setup.webhook.path),
+          description: setup.webhook.description ?? null,
+          scheme: setup.webhook.verifier?.scheme ?? null,
+        }
+      : null,
+    api_permissions: setup ? [...scopesOf(setup)] : [],
+    instructions_url: setup?.instructions_url ?? null,
+    web_ui: setup?.web_ui
+      ? { path: `/integrations/${id}/ui/`, dev_port: setup.web_ui.dev_port ?? null }
+      : null,
+  };
+}
+
+const README_SHOWN = 5000;
+
+export async function presentDetail(
+  view: IntegrationView,
+  pending: Awaited<ReturnType<Integrations["changesOf"]>>,
+  presenting: Presenting,
+) {
+  const { id, setup, folder } = view;
+  const readme = await readReadme(folder);
+  return {
+    ...(await present(view, presenting)),
+    folder,
+    pending: pending && {
+      hash: pending.hash,
+      files: pending.files.map(({ path, sha256, botId, writtenAt }) => ({
+        path,
+        sha256,
+        bot_id: botId,
+        written_at: instant(writtenAt),
+      })),
+      changes: pending.changes.map(({ path, kind, isWaiting, diff }) => ({
+        path,
+        kind,
+        is_waiting: isWaiting,
+        diff,
+      })),
+    },
+    setup: setup && withoutSecrets(setup, view.settings),
+    sidebar_section: sidebarSection(id, setup) ?? null,
+    dashboard_modules: dashboardModules(id, setup),
+    readme: readme?.slice(0, README_SHOWN) ?? null,
+  };
+}
+
+/** A default of a secret is one, too. */
+function withoutSecrets(setup: SetupManifest, settings: IntegrationView["settings"]): SetupManifest {
+  const isSecret = (key: string) => settings.some((setting) => setting.key === key && setting.secret);
+  const env_vars = setup.env_vars?.map((envVar) =>
+    envVar.default !== undefined && isSecret(envVar.key)
+      ? { ...envVar, default: mask(envVar.default) }
+      : envVar,
+  );
+  return { ...setup, ...(env_vars && { env_vars }) };
+}
+
+export function presentError({ error, folder }: Pick<IntegrationView, "error" | "folder">) {
+  return (
+    error && {
+      reason: error.reason,
+      file: error.file === undefined ? null : relative(folder, error.file),
+      line: error.line ?? null,
+      column: error.column ?? null,
+    }
+  );
+}

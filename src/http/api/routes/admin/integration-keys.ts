@@ -1,0 +1,98 @@
+import { Elysia, t } from "elysia";
+import type { ApiKey, Caller } from "../../../../access/api-keys.ts";
+import type { IntegrationKeys } from "../../../../access/integration-keys.ts";
+import { ADMIN } from "../../../../access/scopes.ts";
+import { HeddleError } from "../../../../errors.ts";
+import { scopesOf } from "../../../../integrations/manifest.ts";
+import type { Integrations } from "../../../../integrations/registry.ts";
+import type { Auth } from "../../../auth.ts";
+import { failures, type RouteOptions } from "../../route-options.ts";
+import { nullable } from "../../schemas.ts";
+import { keyFields, presentKey } from "../api-keys.ts";
+import { IntegrationParams } from "./integration-answer.ts";
+import { found, ADMIN_TAG as tag } from "./integrations.ts";
+
+export interface AdminKeyRoutes {
+  integrations: Pick<Integrations, "get">;
+  integrationKeys: IntegrationKeys<ApiKey, Caller>;
+  auth: Auth;
+  route: RouteOptions;
+}
+
+const permissions = t.Array(t.String(), { description: "Scopes that the manifest asks for." });
+
+export function adminKeyRoutes({ integrations, integrationKeys, auth, route }: AdminKeyRoutes) {
+  const wanted = (id: string): readonly string[] => {
+    const { setup } = found(integrations, id);
+    return setup ? scopesOf(setup) : [];
+  };
+  return new Elysia({ prefix: "/api/v1/admin/integrations/:id/api-key", normalize: false })
+    .get(
+      "",
+      async ({ params: { id } }) => {
+        const api_permissions = [...wanted(id)];
+        const key = await integrationKeys.get(id);
+        return { api_permissions, api_key: key ? presentKey(key) : null };
+      },
+      {
+        ...route.plain({
+          of: "integration",
+          scope: "integrations:read",
+          tag,
+          summary: "The API key of an integration",
+          description: "What is known of it; the key itself was shown when it was made.",
+        }),
+        params: IntegrationParams,
+        response: {
+          200: t.Object({ api_permissions: permissions, api_key: nullable(t.Object(keyFields)) }),
+          ...failures(403, 404),
+        },
+      },
+    )
+    .post(
+      "",
+      async ({ params: { id }, request, status }) => {
+        const scopes = wanted(id);
+        if (scopes.length === 0) {
+          throw new HeddleError("bad_request", `The manifest of "${id}" asks for no api_permissions.`);
+        }
+        const made = await integrationKeys.issue(id, scopes, await auth.authenticate(request));
+        return status(201, { ...presentKey(made), key: made.key });
+      },
+      {
+        ...route.plain({
+          of: "integration",
+          scope: ADMIN,
+          tag,
+          summary: "Make an API key for an integration",
+          description:
+            "With the scopes of its manifest; the one before it ends. The key is in this answer and nowhere else.",
+        }),
+        params: IntegrationParams,
+        response: {
+          201: t.Object({ ...keyFields, key: t.String({ description: "The whole key, this one time." }) }),
+          ...failures(400, 403, 404),
+        },
+      },
+    )
+    .delete(
+      "",
+      async ({ params: { id }, request, status }) => {
+        found(integrations, id);
+        if (!(await integrationKeys.revoke(id, await auth.authenticate(request)))) {
+          throw new HeddleError("not_found", `The integration "${id}" has no API key.`);
+        }
+        return status(204, undefined);
+      },
+      {
+        ...route.plain({
+          of: "integration",
+          scope: ADMIN,
+          tag,
+          summary: "Revoke the API key of an integration",
+        }),
+        params: IntegrationParams,
+        response: { 204: t.Void({ description: "Revoked." }), ...failures(403, 404) },
+      },
+    );
+}

@@ -1,0 +1,122 @@
+import { Elysia, t } from "elysia";
+import { ADMIN } from "../../../../access/scopes.ts";
+import { HeddleError } from "../../../../errors.ts";
+import type { Integrations } from "../../../../integrations/registry.ts";
+import type { Settings } from "../../../../integrations/settings.ts";
+import { checkValues, isInternal, showSettings } from "../../../../integrations/shown-settings.ts";
+import type { Redact } from "../../../../redact.ts";
+import { plainSchema } from "../../../../schema/json-schema.ts";
+import { bodyFailures, failures, type RouteOptions } from "../../route-options.ts";
+import { JsonFields, nullable, oneOf } from "../../schemas.ts";
+import { IntegrationParams } from "./integration-answer.ts";
+import { found, ADMIN_TAG as tag } from "./integrations.ts";
+
+export interface AdminSettingRoutes {
+  integrations: Pick<Integrations, "get">;
+  settings: Pick<Settings, "get" | "sourceOf" | "stored" | "set" | "delete">;
+  redact: Redact;
+  route: RouteOptions;
+}
+
+const SettingsAnswer = t.Object({
+  settings: t.Array(
+    t.Object({
+      key: t.String(),
+      description: nullable(t.String()),
+      required: t.Boolean(),
+      secret: t.Boolean(),
+      value: nullable(t.String(), "What counts now; of a secret at most the last four characters."),
+      source: nullable(oneOf(["stored", "environment", "default"]), "Null when there is no value."),
+      is_set: t.Boolean({ description: "Stored or in the environment." }),
+      default: nullable(t.String()),
+      schema: JsonFields,
+      declared: t.Boolean({
+        description: "False for one that is stored, but that nothing declares any more.",
+      }),
+    }),
+  ),
+});
+
+const NewValues = t.Object(
+  {
+    settings: t.Record(t.String(), t.Union([t.String(), t.Number(), t.Boolean(), t.Null()]), {
+      minProperties: 1,
+      description: 'By key. "" or null takes the stored value away.',
+    }),
+  },
+  { additionalProperties: false },
+);
+
+export function adminSettingRoutes({ integrations, settings, redact, route }: AdminSettingRoutes) {
+  return new Elysia({ prefix: "/api/v1/admin/integrations/:id/settings", normalize: false })
+    .get(
+      "",
+      ({ params: { id } }) => ({
+        settings: showSettings(id, found(integrations, id).settings, { settings, redact }).map((shown) => ({
+          ...shown,
+          schema: plainSchema(shown.schema),
+        })),
+      }),
+      {
+        ...route.plain({
+          of: "integration",
+          scope: "integrations:read",
+          tag,
+          summary: "Settings of an integration",
+          description: "Those of config.ts and of the manifest's env_vars.",
+        }),
+        params: IntegrationParams,
+        response: { 200: SettingsAnswer, ...failures(403, 404) },
+      },
+    )
+    .put(
+      "",
+      async ({ params: { id }, body }) => {
+        const view = found(integrations, id);
+        if (view.settings.length === 0 && !view.isLive) {
+          throw new HeddleError(
+            "conflict",
+            `Which settings "${id}" has is not known as long as it is ${view.status}.`,
+          );
+        }
+        const values = checkValues(view.settings, body.settings);
+        await settings.set(id, values);
+        return { applied: values.map(({ key }) => key) };
+      },
+      {
+        ...route.json({
+          of: "integration",
+          scope: ADMIN,
+          tag,
+          summary: "Store settings of an integration",
+          description: "All of them or none. They count at once, on every server.",
+        }),
+        params: IntegrationParams,
+        body: NewValues,
+        response: {
+          200: t.Object({ applied: t.Array(t.String(), { description: "Keys." }) }),
+          ...failures(...bodyFailures, 404, 409),
+        },
+      },
+    )
+    .delete(
+      "/:key",
+      async ({ params: { id, key } }) => {
+        found(integrations, id);
+        const wasStored = !isInternal(key) && (await settings.delete(id, key));
+        if (!wasStored) throw new HeddleError("not_found", `No value of ${key} is stored.`);
+        return { deleted: key };
+      },
+      {
+        ...route.plain({
+          of: "integration",
+          scope: ADMIN,
+          tag,
+          summary: "Take a stored setting away",
+          description: "The environment's value or the default counts again.",
+        }),
+        params: t.Composite([IntegrationParams, t.Object({ key: t.String({ maxLength: 200 }) })]),
+        response: { 200: t.Object({ deleted: t.String() }), ...failures(403, 404) },
+      },
+    );
+}

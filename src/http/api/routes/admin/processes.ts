@@ -1,0 +1,238 @@
+import { Elysia, t } from "elysia";
+import { LINE_SOURCES, PROCESS_STATES } from "../../../../db/schema.ts";
+import { LINES_KEPT, type StoredLine } from "../../../../processes/lines.ts";
+import type { Processes, ProcessStatus } from "../../../../processes/supervisor.ts";
+import type { Auth } from "../../../auth.ts";
+import { EVENT_STREAM, eventStream, type StreamEvent } from "../../event-stream.ts";
+import { bodyFailures, failures, type RouteOptions } from "../../route-options.ts";
+import { Instant, instant, instantOrNull, limitOf, nullable, oneOf } from "../../schemas.ts";
+
+const tag = "Processes";
+const Params = t.Object({ id: t.String({ description: "Of the integration." }) });
+
+const ProcessAnswer = t.Object({
+  integration_id: t.String(),
+  description: t.String(),
+  status: t.String({ description: "running or stopped: whether there is a process now." }),
+  state: oneOf(
+    PROCESS_STATES,
+    "waiting: a required setting has no value. backing_off: it crashed and is started again at `next_start_at`. crash_looping: it crashed ten times in a row and stays down until it is started, or its code or settings change.",
+  ),
+  pid: nullable(t.Integer()),
+  started_at: nullable(Instant),
+  uptime_seconds: nullable(t.Integer()),
+  exit_code: nullable(t.Integer(), "Of the last run that ended; null when a signal ended it."),
+  signal: nullable(t.String()),
+  restart_count: t.Integer(),
+  last_error: nullable(t.String(), "Why it crashed last."),
+  next_start_at: nullable(Instant),
+  memory_bytes: nullable(t.Integer(), "Resident, of all that it started, too; measured every few seconds."),
+  memory_limit_mb: nullable(t.Number()),
+  confinement: nullable(
+    t.Union([t.Literal("bubblewrap"), t.Literal("landlock"), t.Literal("none")]),
+    "What keeps it from the server's files and processes; null where another server runs it.",
+  ),
+  missing_settings: t.Array(t.String(), { description: "Names in REQUIRED_ENV that have no value." }),
+  auto_start: t.Boolean(),
+});
+
+const LineAnswer = t.Object({
+  id: t.Integer({ description: "Grows; give it as `after`, or as Last-Event-ID of the stream." }),
+  at: Instant,
+  source: oneOf(LINE_SOURCES, "heddle: what the supervisor says."),
+  text: t.String(),
+});
+
+const AutoStart = t.Object({ enabled: t.Boolean() }, { additionalProperties: false });
+const AutoStartAnswer = t.Object({ integration_id: t.String(), auto_start: t.Boolean() });
+
+export interface ProcessRoutes {
+  processes: Omit<Processes, "supervise" | "close">;
+  auth: Pick<Auth, "isStillValid">;
+  route: RouteOptions;
+  now?: () => number;
+}
+
+export function processRoutes({ processes, auth, route, now = Date.now }: ProcessRoutes) {
+  const answer = (status: ProcessStatus) => present(status, now());
+  return new Elysia({ prefix: "/api/v1/admin/integrations/:id/process", normalize: false })
+    .get("", async ({ params: { id } }) => answer(await processes.status(id)), {
+      ...route.plain({
+        of: "integration",
+        scope: "integrations:read",
+        tag,
+        summary: "The state of a background process",
+      }),
+      params: Params,
+      response: { 200: ProcessAnswer, ...failures(403, 404) },
+    })
+    .post("/start", async ({ params: { id } }) => answer(await processes.start(id)), {
+      ...route.plain({
+        of: "integration",
+        scope: "admin",
+        tag,
+        summary: "Start it",
+        description: "409 when it runs, or a required setting has no value.",
+      }),
+      params: Params,
+      response: { 200: ProcessAnswer, ...failures(403, 404, 409, 503) },
+    })
+    .post("/stop", async ({ params: { id } }) => answer(await processes.stop(id)), {
+      ...route.plain({
+        of: "integration",
+        scope: "admin",
+        tag,
+        summary: "Stop it",
+        description:
+          "Answers when all that it started has ended: SIGTERM, ten seconds, SIGKILL. It stays down until it is started, or the server starts anew; 409 when it does not run.",
+      }),
+      params: Params,
+      response: { 200: ProcessAnswer, ...failures(403, 404, 409, 503) },
+    })
+    .post("/restart", async ({ params: { id } }) => answer(await processes.restart(id)), {
+      ...route.plain({
+        of: "integration",
+        scope: "admin",
+        tag,
+        summary: "Restart it",
+        description: "Starts it when it does not run; 409 when a required setting has no value.",
+      }),
+      params: Params,
+      response: { 200: ProcessAnswer, ...failures(403, 404, 409, 503) },
+    })
+    .get("/auto-start", async ({ params: { id } }) => presentAutoStart(await processes.status(id)), {
+      ...route.plain({
+        of: "integration",
+        scope: "integrations:read",
+        tag,
+        summary: "Whether it starts by itself",
+        description: "When each of REQUIRED_ENV has a value.",
+      }),
+      params: Params,
+      response: { 200: AutoStartAnswer, ...failures(403, 404) },
+    })
+    .put(
+      "/auto-start",
+      async ({ params: { id }, body: { enabled } }) => {
+        await processes.setAutoStart(id, enabled);
+        return presentAutoStart(await processes.status(id));
+      },
+      {
+        ...route.json({
+          of: "integration",
+          scope: "admin",
+          tag,
+          summary: "Let it start by itself, or not",
+          description: "A process that runs goes on either way.",
+        }),
+        params: Params,
+        body: AutoStart,
+        response: { 200: AutoStartAnswer, ...failures(...bodyFailures, 404) },
+      },
+    )
+    .get(
+      "/logs",
+      async ({ params: { id }, query: { limit, after } }) => {
+        await processes.status(id);
+        const { lines } = processes;
+        const found = after === undefined ? await lines.last(id, limit) : await lines.after(id, after);
+        return { lines: found.slice(0, limit).map(presentLine) };
+      },
+      {
+        ...route.plain({
+          of: "integration",
+          scope: "logs:read",
+          tag,
+          summary: "The last lines it wrote",
+          description: "Oldest first; the last 1,000 are kept. Known secrets are replaced.",
+        }),
+        params: Params,
+        query: t.Object(
+          {
+            limit: limitOf(200, LINES_KEPT),
+            after: t.Optional(
+              t.Integer({ title: "after", minimum: 0, description: "Only those after this line." }),
+            ),
+          },
+          { additionalProperties: false },
+        ),
+        response: { 200: t.Object({ lines: t.Array(LineAnswer) }), ...failures(403, 404, 422) },
+      },
+    )
+    .get(
+      "/logs/stream",
+      async ({ params: { id }, request }) => {
+        await processes.status(id);
+        const batches = follow(processes, id, lastEventId(request));
+        return eventStream({
+          batches,
+          signal: processes.signal,
+          isAllowed: () => auth.isStillValid(request),
+        });
+      },
+      {
+        ...route.plain({
+          of: "integration",
+          scope: "logs:read",
+          tag,
+          summary: "Follow the lines it writes",
+          description: `Answers with ${EVENT_STREAM}: an event \`line\` for each, the last 1,000 first. Last-Event-ID resumes.`,
+        }),
+        params: Params,
+        response: { 200: t.Any({ description: "Server-sent events." }), ...failures(403, 404) },
+      },
+    );
+}
+
+async function* follow(
+  { lines, has }: Pick<Processes, "lines" | "has">,
+  id: string,
+  after: number,
+): AsyncGenerator<StreamEvent[], undefined> {
+  for (let last = after; has(id); ) {
+    // Before the look: what is written in between must wake it.
+    const more = lines.more(id);
+    const found = await lines.after(id, last);
+    if (found.length === 0) await more;
+    else yield found.map((line) => ({ id: String(line.id), event: "line", data: presentLine(line) }));
+    last = found.at(-1)?.id ?? last;
+  }
+}
+
+/** Whatever is no number of a line: from the beginning. */
+function lastEventId(request: Request): number {
+  const id = request.headers.get("last-event-id") ?? "";
+  return /^\d{1,15}$/.test(id) ? Number(id) : 0;
+}
+
+const presentLine = ({ id, created_at, source, text }: StoredLine) => ({
+  id,
+  at: instant(created_at),
+  source,
+  text,
+});
+
+const presentAutoStart = ({ integrationId, autoStart }: ProcessStatus) => ({
+  integration_id: integrationId,
+  auto_start: autoStart,
+});
+
+const present = (status: ProcessStatus, now: number) => ({
+  integration_id: status.integrationId,
+  description: status.description,
+  status: status.pid === null ? "stopped" : "running",
+  state: status.state,
+  pid: status.pid,
+  started_at: instantOrNull(status.startedAt),
+  uptime_seconds: status.startedAt && Math.max(0, Math.floor((now - status.startedAt.getTime()) / 1000)),
+  exit_code: status.exitCode,
+  signal: status.signal,
+  restart_count: status.restarts,
+  last_error: status.lastError,
+  next_start_at: instantOrNull(status.nextStartAt),
+  memory_bytes: status.memoryBytes,
+  memory_limit_mb: status.memoryLimitMb,
+  confinement: status.confinement,
+  missing_settings: status.missing,
+  auto_start: status.autoStart,
+});

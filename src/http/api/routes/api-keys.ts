@@ -1,0 +1,165 @@
+import { Elysia, t } from "elysia";
+import type { ApiKey, ApiKeys } from "../../../access/api-keys.ts";
+import { SCOPE_PRESETS, type ScopePreset, seesAll } from "../../../access/scopes.ts";
+import { KEY_ROWS } from "../../../db/schema.ts";
+import { HeddleError } from "../../../errors.ts";
+import type { Auth } from "../../auth.ts";
+import { bodyFailures, failures, type RouteOptions } from "../route-options.ts";
+import {
+  Id,
+  IdParams,
+  Instant,
+  instant,
+  instantOrNull,
+  missing,
+  NextCursor,
+  nullable,
+  oneOf,
+  PageQuery,
+} from "../schemas.ts";
+
+const tag = "API keys";
+
+const PRESETS = Object.keys(SCOPE_PRESETS) as ScopePreset[];
+
+const Rows = oneOf(
+  KEY_ROWS,
+  "own: only the channels, sessions, tasks, deliveries and documents that came in with this very key.",
+);
+
+export const keyFields = {
+  id: Id,
+  name: t.String(),
+  prefix: t.String({ description: "The first 12 characters, to recognise the key by." }),
+  scopes: t.Array(t.String()),
+  owner: nullable(t.String(), "What Heddle made it for, such as integration:github; null for others."),
+  parent_id: nullable(Id, "The key that made it: revoking that one revokes this one."),
+  rows: Rows,
+  expires_at: nullable(Instant),
+  last_used_at: nullable(Instant, "Exact to a minute."),
+  revoked_at: nullable(Instant),
+  created_at: Instant,
+};
+
+const NewKey = t.Object(
+  {
+    name: t.String({ minLength: 1, maxLength: 200 }),
+    scopes: t.Optional(
+      t.Array(t.String(), {
+        maxItems: 100,
+        description: "`admin`, or `<resource>[.<part>]:read`, `:write` or `:*`. Write includes read.",
+      }),
+    ),
+    preset: t.Optional(oneOf(PRESETS, "A ready-made set of scopes, added to `scopes`.")),
+    rows: t.Optional(
+      oneOf(
+        KEY_ROWS,
+        "Whose rows it reaches. Default: own; all for one with the scope `admin`, or that cannot write such rows.",
+      ),
+    ),
+    expires_at: t.Optional(nullable(Instant)),
+  },
+  { additionalProperties: false },
+);
+
+export interface ApiKeyRoutes {
+  apiKeys: Pick<ApiKeys, "create" | "list" | "revoke">;
+  auth: Auth;
+  route: RouteOptions;
+}
+
+export function apiKeyRoutes({ apiKeys, auth, route }: ApiKeyRoutes) {
+  return new Elysia({ prefix: "/api/v1/api-keys", normalize: false })
+    .post(
+      "",
+      async ({ body, request, status }) => {
+        const scopes = [...(body.scopes ?? []), ...(body.preset ? SCOPE_PRESETS[body.preset] : [])];
+        const maker = await auth.authenticate(request);
+        const made = await apiKeys.create(
+          {
+            name: body.name,
+            scopes,
+            rows: body.rows ?? (seesAll(scopes) ? maker.rows : "own"),
+            expiresAt: body.expires_at ? parseInstant(body.expires_at) : null,
+          },
+          maker,
+        );
+        return status(201, { ...presentKey(made), key: made.key });
+      },
+      {
+        ...route.json({
+          scope: "api_keys:write",
+          tag,
+          summary: "Make an API key",
+          description:
+            "The key is in this answer and nowhere else. It can do no more, and live no longer, than yours.",
+        }),
+        body: NewKey,
+        response: {
+          201: t.Object({ ...keyFields, key: t.String({ description: "The whole key, this one time." }) }),
+          ...failures(...bodyFailures),
+        },
+      },
+    )
+    .get(
+      "",
+      async ({ query }) => {
+        const page = await apiKeys.list(query);
+        return { api_keys: page.items.map(presentKey), next_cursor: page.nextCursor };
+      },
+      {
+        ...route.plain({
+          scope: "api_keys:read",
+          tag,
+          summary: "List API keys",
+          description: "Newest first, revoked ones included.",
+        }),
+        query: t.Object(PageQuery, { additionalProperties: false }),
+        response: {
+          200: t.Object({ api_keys: t.Array(t.Object(keyFields)), next_cursor: NextCursor }),
+          ...failures(403, 422),
+        },
+      },
+    )
+    .delete(
+      "/:id",
+      async ({ params, request, status }) => {
+        if (!(await apiKeys.revoke(params.id, await auth.authenticate(request))))
+          throw missing("live API key");
+        return status(204, undefined);
+      },
+      {
+        ...route.plain({
+          scope: "api_keys:write",
+          tag,
+          summary: "Revoke an API key",
+          description:
+            "It stops working at once on this server, within seconds on others, and with it every key that it made. Streams that it opened end within seconds.",
+        }),
+        params: IdParams,
+        response: { 204: t.Void({ description: "Revoked." }), ...failures(403, 404, 422) },
+      },
+    );
+}
+
+function parseInstant(text: string): Date {
+  const date = new Date(text);
+  if (Number.isNaN(date.getTime())) {
+    throw new HeddleError("validation", "expires_at is not an instant in time.", { field: "expires_at" });
+  }
+  return date;
+}
+
+export const presentKey = (key: ApiKey) => ({
+  id: key.id,
+  name: key.name,
+  prefix: key.prefix,
+  scopes: key.scopes,
+  owner: key.owner,
+  parent_id: key.parent_id,
+  rows: key.rows,
+  expires_at: instantOrNull(key.expires_at),
+  last_used_at: instantOrNull(key.last_used_at),
+  revoked_at: instantOrNull(key.revoked_at),
+  created_at: instant(key.created_at),
+});

@@ -1,0 +1,101 @@
+import { Elysia, t } from "elysia";
+import { type Bot, BotFields, BotId, type Bots } from "../../../content/bots/bots.ts";
+import { SkillEntry } from "../../../content/skills/skill.ts";
+import type { Ownership } from "../ownership.ts";
+import { bodyFailures, failures, type RouteOptions } from "../route-options.ts";
+import { Instant, instant, nullable } from "../schemas.ts";
+
+const tag = "Bots";
+
+const BotAnswer = t.Object({
+  id: t.String(),
+  name: t.String(),
+  description: t.String(),
+  system_prompt: t.String(),
+  model: nullable(t.String(), "Null: the server's default."),
+  fallback_models: t.Array(t.String()),
+  tools: t.Array(t.String()),
+  skills: t.Array(SkillEntry),
+  carapaces: t.Array(t.String()),
+  max_iterations: nullable(t.Integer()),
+  source: t.String({ description: "file or api: where the bot came from." }),
+  created_at: Instant,
+  updated_at: Instant,
+});
+
+const BotParams = t.Object({ id: BotId });
+const NewBot = t.Object({ id: BotId, ...BotFields.properties }, { additionalProperties: false });
+const BotChange = t.Partial(BotFields, { additionalProperties: false, minProperties: 1 });
+
+export interface BotRoutes {
+  bots: Pick<Bots, "list" | "get" | "create" | "update" | "delete">;
+  ownership: Pick<Ownership, "brings">;
+  route: RouteOptions;
+}
+
+export function botRoutes({ bots, ownership, route }: BotRoutes) {
+  return new Elysia({ prefix: "/api/v1/bots", normalize: false })
+    .get("", async () => ({ bots: (await bots.list()).map(present) }), {
+      ...route.plain({ scope: "bots:read", tag, summary: "List bots" }),
+      response: { 200: t.Object({ bots: t.Array(BotAnswer) }), ...failures(403) },
+    })
+    .post(
+      "",
+      async ({ body, request, status }) => {
+        await ownership.brings(request, body);
+        return status(201, present(await bots.create(body)));
+      },
+      {
+        ...route.json({
+          scope: "bots:write",
+          tag,
+          summary: "Create a bot",
+          description: "Tools that no bot has yet need `tools.<name>:use`.",
+        }),
+        body: NewBot,
+        response: { 201: BotAnswer, ...failures(...bodyFailures, 409) },
+      },
+    )
+    .get("/:id", async ({ params }) => present(await bots.get(params.id)), {
+      ...route.plain({ scope: "bots:read", tag, summary: "Fetch a bot" }),
+      params: BotParams,
+      response: { 200: BotAnswer, ...failures(403, 404, 422) },
+    })
+    .patch(
+      "/:id",
+      async ({ params, body, request }) => {
+        await ownership.brings(request, body);
+        return present(await bots.update(params.id, body));
+      },
+      {
+        ...route.json({
+          scope: "bots:write",
+          tag,
+          summary: "Change a bot",
+          description:
+            "Fields that are left out stay as they are. Tools that no bot has yet need `tools.<name>:use`.",
+        }),
+        params: BotParams,
+        body: BotChange,
+        response: { 200: BotAnswer, ...failures(...bodyFailures, 404) },
+      },
+    )
+    .delete(
+      "/:id",
+      async ({ params, status }) => {
+        await bots.delete(params.id);
+        return status(204, undefined);
+      },
+      {
+        ...route.plain({ scope: "bots:write", tag, summary: "Delete a bot" }),
+        params: BotParams,
+        response: { 204: t.Void({ description: "Deleted." }), ...failures(403, 404, 422) },
+      },
+    );
+}
+
+const present = (bot: Bot) => ({
+  ...bot,
+  created_at: instant(bot.created_at),
+  updated_at: instant(bot.updated_at),
+});

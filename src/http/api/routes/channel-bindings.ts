@@ -1,0 +1,163 @@
+import { Elysia, t } from "elysia";
+import type { Binding, Bindings } from "../../../channels/bindings.ts";
+import { maskConfig } from "../../../secrets/vault.ts";
+import type { Ownership } from "../ownership.ts";
+import { bodyFailures, failures, type RouteOptions } from "../route-options.ts";
+import { DispatchConfig, Id, IdParams, Instant, instant, JsonFields, nullable } from "../schemas.ts";
+
+const tag = "Channels";
+
+const ClientId = t.String({
+  minLength: 1,
+  maxLength: 500,
+  description: 'The place, with the integration\'s prefix: "github:owner/repo".',
+});
+
+const Fields = {
+  display_name: t.Optional(nullable(t.String({ minLength: 1, maxLength: 300 }))),
+  dispatch_config: t.Optional(
+    nullable(DispatchConfig, "Where the place is spoken to; null: what its integration says."),
+  ),
+  event_filter: t.Optional(
+    nullable(
+      t.Array(t.String({ minLength: 1, maxLength: 200 }), { maxItems: 200 }),
+      "Names of events that reach the channel; null or none: all.",
+    ),
+  ),
+  config: t.Optional(
+    t.Record(t.String(), t.Any(), { description: "The fields that the integration's manifest declares." }),
+  ),
+  mirror: t.Optional(
+    t.Boolean({ description: "What is said in the channel goes to the place, too. Default: true." }),
+  ),
+};
+
+const BindingAnswer = t.Object({
+  id: Id,
+  channel_id: Id,
+  integration_type: t.String(),
+  client_id: t.String(),
+  display_name: nullable(t.String()),
+  dispatch_config: nullable(JsonFields, "Secret fields are masked."),
+  event_filter: nullable(t.Array(t.String())),
+  config: JsonFields,
+  mirror: t.Boolean(),
+  created_at: Instant,
+  updated_at: Instant,
+});
+
+// The same name as in activation.ts: the router takes only one for a place in a path.
+const BindingParams = t.Object({ id: Id, entry: Id });
+
+export function channelBindingRoutes({
+  bindings,
+  ownership,
+  route,
+}: {
+  bindings: Bindings;
+  ownership: Ownership;
+  route: RouteOptions;
+}) {
+  return new Elysia({ prefix: "/api/v1/channels/:id/integrations", normalize: false })
+    .get("", async ({ params }) => ({ bindings: (await bindings.list(params.id)).map(present) }), {
+      ...route.plain({
+        of: "channel",
+        scope: "channels.integrations:read",
+        tag,
+        summary: "List bindings",
+        description: "Oldest first: the first one that an event passes answers it.",
+      }),
+      params: IdParams,
+      response: { 200: t.Object({ bindings: t.Array(BindingAnswer) }), ...failures(403, 404, 422) },
+    })
+    .post(
+      "",
+      async ({ params, body, request, status }) => {
+        // Whoever binds a place hears all its events.
+        await ownership.clientId(request, body.client_id);
+        await ownership.brings(request, body);
+        return status(201, present(await bindings.add(params.id, body)));
+      },
+      {
+        ...route.json({
+          of: "channel",
+          scope: "channels.integrations:write",
+          tag,
+          summary: "Bind a place to a channel",
+          description: "A place may be bound to several channels, but once to each (409).",
+        }),
+        params: IdParams,
+        body: t.Object(
+          { integration_type: t.String({ minLength: 1, maxLength: 100 }), client_id: ClientId, ...Fields },
+          { additionalProperties: false },
+        ),
+        response: { 201: BindingAnswer, ...failures(...bodyFailures, 404, 409) },
+      },
+    )
+    .patch(
+      "/:entry",
+      async ({ params, body, request }) => {
+        if (body.client_id !== undefined) await ownership.clientId(request, body.client_id);
+        await ownership.brings(request, body);
+        return present(await bindings.update(params.id, params.entry, body));
+      },
+      {
+        ...route.json({
+          of: "channel",
+          scope: "channels.integrations:write",
+          tag,
+          summary: "Change a binding",
+          description: "In one step: no event meets a channel without it.",
+        }),
+        params: BindingParams,
+        body: t.Object(
+          { client_id: t.Optional(ClientId), ...Fields },
+          { additionalProperties: false, minProperties: 1 },
+        ),
+        response: { 200: BindingAnswer, ...failures(...bodyFailures, 404, 409) },
+      },
+    )
+    .delete(
+      "/:entry",
+      async ({ params, status }) => {
+        await bindings.delete(params.id, params.entry);
+        return status(204, undefined);
+      },
+      {
+        ...route.plain({
+          of: "channel",
+          scope: "channels.integrations:write",
+          tag,
+          summary: "Remove a binding",
+        }),
+        params: BindingParams,
+        response: { 204: t.Void({ description: "Removed." }), ...failures(403, 404, 422) },
+      },
+    )
+    .post(
+      "/:entry/adopt",
+      async ({ params, body, request }) => {
+        await ownership.channel(request, body.target_channel_id);
+        return present(await bindings.adopt(params.id, params.entry, body.target_channel_id));
+      },
+      {
+        ...route.json({
+          of: "channel",
+          scope: "channels.integrations:write",
+          tag,
+          summary: "Move a binding to another channel",
+        }),
+        params: BindingParams,
+        body: t.Object({ target_channel_id: Id }, { additionalProperties: false }),
+        response: { 200: BindingAnswer, ...failures(...bodyFailures, 404, 409) },
+      },
+    );
+}
+
+const present = ({ dispatch_config, config, created_at, updated_at, ...binding }: Binding) => ({
+  ...binding,
+  dispatch_config: dispatch_config && maskConfig(dispatch_config),
+  config: maskConfig(config),
+  created_at: instant(created_at),
+  updated_at: instant(updated_at),
+});

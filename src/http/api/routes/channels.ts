@@ -1,0 +1,276 @@
+import { Elysia, t } from "elysia";
+import type { ChannelSessions } from "../../../channels/channel-sessions.ts";
+import type { Channel, Channels } from "../../../channels/channels.ts";
+import { SkillEntry } from "../../../content/skills/skill.ts";
+import { maskConfig } from "../../../secrets/vault.ts";
+import type { Sessions } from "../../../sessions/sessions.ts";
+import { Injected, MessageFields, messageOf } from "../message-body.ts";
+import type { Ownership } from "../ownership.ts";
+import { bodyFailures, failures, type RouteOptions } from "../route-options.ts";
+import {
+  DispatchConfig,
+  Id,
+  IdParams,
+  Instant,
+  instant,
+  JsonFields,
+  NextCursor,
+  nullable,
+  oneOf,
+  PageQuery,
+  pageOf,
+} from "../schemas.ts";
+
+const tag = "Channels";
+
+const BotId = t.String({ minLength: 1, maxLength: 64 });
+const Ids = (description: string) =>
+  t.Array(t.String({ minLength: 1, maxLength: 300 }), { maxItems: 200, description });
+
+const Settings = {
+  name: t.Optional(t.String({ minLength: 1, maxLength: 300 })),
+  bot_id: t.Optional(nullable(BotId, "Who answers here, whoever a message names; null: whom it names.")),
+  dispatch_config: t.Optional(
+    nullable(DispatchConfig, "Where what is said here goes; null: what the integration says."),
+  ),
+  require_mention: t.Optional(
+    t.Boolean({ description: "Chat integrations run the bot only when it is addressed." }),
+  ),
+  passive_memory: t.Optional(
+    t.Boolean({ description: "Messages that ask for no run are context of later runs." }),
+  ),
+  allow_bot_messages: t.Optional(t.Boolean({ description: "Chat integrations listen to other bots, too." })),
+  thinking_display: t.Optional(
+    oneOf(["append", "replace", "hidden"], "How chat integrations show what the bot thinks."),
+  ),
+  private: t.Optional(t.Boolean()),
+  model_override: t.Optional(nullable(t.String({ minLength: 1, maxLength: 200 }), "Instead of the bot's.")),
+  max_iterations: t.Optional(nullable(t.Integer({ minimum: 1, maximum: 100 }), "Instead of the bot's.")),
+  prompt: t.Optional(nullable(t.String({ maxLength: 200_000 }), "A system message of every run here.")),
+  template_id: t.Optional(
+    nullable(
+      t.String({ minLength: 1, maxLength: 300 }),
+      "A text that tells bots how the work here is laid out.",
+    ),
+  ),
+  workspace: t.Optional(t.Boolean({ description: "Bots may work on the server's files here." })),
+  skills: t.Optional(t.Array(SkillEntry, { maxItems: 200, description: "Skills of every run here." })),
+  tools_disabled: t.Optional(Ids("Tools that no run here may use; * stands for any text.")),
+  carapaces: t.Optional(Ids("Besides the bot's and those of activated integrations.")),
+  carapaces_disabled: t.Optional(Ids("Of these, the ones that do not count here.")),
+};
+
+const ChannelAnswer = t.Object({
+  id: Id,
+  client_id: t.String(),
+  name: t.String(),
+  display_name: t.String({ description: "As its integration calls it, else its name." }),
+  integration: nullable(t.String(), "Whose client_id it is; null when no live integration has its prefix."),
+  owner: nullable(
+    t.String(),
+    "integration:<id> or key:<id>: who began it, and reaches it; null: the operator.",
+  ),
+  bot_id: nullable(t.String()),
+  active_session_id: nullable(Id),
+  dispatch_config: nullable(JsonFields, "Secret fields are masked."),
+  require_mention: t.Boolean(),
+  passive_memory: t.Boolean(),
+  allow_bot_messages: t.Boolean(),
+  thinking_display: t.String(),
+  private: t.Boolean(),
+  model_override: nullable(t.String()),
+  max_iterations: nullable(t.Integer()),
+  prompt: nullable(t.String()),
+  template_id: nullable(t.String()),
+  workspace: t.Boolean(),
+  skills: t.Array(SkillEntry),
+  tools_disabled: t.Array(t.String()),
+  carapaces: t.Array(t.String()),
+  carapaces_disabled: t.Array(t.String()),
+  created_at: Instant,
+  updated_at: Instant,
+});
+
+const CreatedAnswer = t.Object({ ...ChannelAnswer.properties, created: t.Boolean() });
+
+const Switched = t.Object({ session_id: Id, previous_session_id: nullable(Id) });
+
+export interface ChannelRoutes {
+  channels: Channels;
+  channelSessions: ChannelSessions;
+  sessions: Pick<Sessions, "inject">;
+  ownership: Ownership;
+  route: RouteOptions;
+}
+
+export function channelRoutes({ channels, channelSessions, sessions, ownership, route }: ChannelRoutes) {
+  return new Elysia({ prefix: "/api/v1/channels", normalize: false })
+    .get(
+      "",
+      async ({ query: { limit, ...filter }, request }) => {
+        const reach = await ownership.reachOf(request);
+        const page = pageOf(await channels.list({ ...filter, reach, limit: limit + 1 }), limit);
+        return { channels: page.rows.map(present), next_cursor: page.next_cursor };
+      },
+      {
+        ...route.plain({
+          scope: "channels:read",
+          tag,
+          summary: "List channels",
+          description: "Newest first.",
+        }),
+        query: t.Object(
+          {
+            integration: t.Optional(t.String()),
+            bot_id: t.Optional(t.String()),
+            client_id: t.Optional(t.String()),
+            q: t.Optional(t.String({ description: "A part of the name or client_id." })),
+            ...PageQuery,
+          },
+          { additionalProperties: false },
+        ),
+        response: {
+          200: t.Object({ channels: t.Array(ChannelAnswer), next_cursor: NextCursor }),
+          ...failures(403, 422),
+        },
+      },
+    )
+    .post(
+      "",
+      async ({ body: { client_id, ...settings }, request, status }) => {
+        await ownership.clientId(request, client_id);
+        await ownership.brings(request, settings);
+        const owner = (await ownership.reachOf(request))?.owner ?? null;
+        const { channel, created } = await channels.getOrCreate(client_id, settings, owner);
+        // Somebody else may have made it meanwhile.
+        if (!created) await ownership.channel(request, channel.id);
+        return status(created ? 201 : 200, { ...present(channel), created });
+      },
+      {
+        ...route.json({
+          scope: "channels:write",
+          tag,
+          summary: "Create or get a channel",
+          description: "One that is there is answered as it is (200): change it with PATCH.",
+        }),
+        body: t.Object(
+          { client_id: t.String({ minLength: 1, maxLength: 500 }), ...Settings },
+          { additionalProperties: false },
+        ),
+        response: {
+          200: CreatedAnswer,
+          201: CreatedAnswer,
+          ...failures(...bodyFailures),
+        },
+      },
+    )
+    .get("/:id", async ({ params }) => present(await channels.get(params.id)), {
+      ...route.plain({ of: "channel", scope: "channels:read", tag, summary: "Fetch a channel" }),
+      params: IdParams,
+      response: { 200: ChannelAnswer, ...failures(403, 404, 422) },
+    })
+    .patch(
+      "/:id",
+      async ({ params, body, request }) => {
+        await ownership.brings(request, body);
+        return present(await channels.update(params.id, body));
+      },
+      {
+        ...route.json({
+          of: "channel",
+          scope: "channels.config:write",
+          tag,
+          summary: "Change a channel",
+          description: "Fields that are left out stay as they are. Runs that have begun go on as they began.",
+        }),
+        params: IdParams,
+        body: t.Object(Settings, { additionalProperties: false, minProperties: 1 }),
+        response: { 200: ChannelAnswer, ...failures(...bodyFailures, 404) },
+      },
+    )
+    .delete(
+      "/:id",
+      async ({ params, status }) => {
+        await channels.delete(params.id);
+        return status(204, undefined);
+      },
+      {
+        ...route.plain({
+          of: "channel",
+          scope: "channels:write",
+          tag,
+          summary: "Delete a channel",
+          description: "With its sessions, their messages and tasks, and its bindings.",
+        }),
+        params: IdParams,
+        response: { 204: t.Void({ description: "Deleted." }), ...failures(403, 404, 422) },
+      },
+    )
+    .post(
+      "/:id/messages",
+      async ({ params, body: { bot_id, ...body }, request, status }) => {
+        const message = messageOf(body, request);
+        await ownership.brings(request, body);
+        const sessionId = await channelSessions.active(params.id, bot_id);
+        const scope = await ownership.senderOf(request, { channel: params.id });
+        const sender = await route.sender(request);
+        return status(201, await sessions.inject({ sessionId, ...message }, scope, sender));
+      },
+      {
+        ...route.json({
+          of: "channel",
+          scope: "channels.messages:write",
+          tag,
+          summary: "Inject a message into a channel",
+          description: "Into the active session of its bot, which is made if there is none.",
+        }),
+        params: IdParams,
+        body: t.Object(
+          {
+            bot_id: t.Optional({ ...BotId, description: "Where the channel has no bot of its own." }),
+            ...MessageFields,
+          },
+          { additionalProperties: false },
+        ),
+        response: { 201: Injected, ...failures(...bodyFailures, 404, 409) },
+      },
+    )
+    .post("/:id/reset", ({ params }) => channelSessions.reset(params.id), {
+      ...route.plain({
+        of: "channel",
+        scope: "channels.messages:write",
+        tag,
+        summary: "Begin a new session",
+        description: "The earlier one stays and can be switched back to.",
+      }),
+      params: IdParams,
+      response: { 200: Switched, ...failures(400, 403, 404, 422) },
+    })
+    .post(
+      "/:id/switch-session",
+      async ({ params, body, request }) => {
+        // Otherwise 400 would tell a session that is somebody else's from one that is not there.
+        await ownership.session(request, body.session_id);
+        return channelSessions.switchTo(params.id, body.session_id);
+      },
+      {
+        ...route.json({
+          of: "channel",
+          scope: "channels.messages:write",
+          tag,
+          summary: "Make another session the active one",
+          description: "400 for a session of another channel.",
+        }),
+        params: IdParams,
+        body: t.Object({ session_id: Id }, { additionalProperties: false }),
+        response: { 200: Switched, ...failures(...bodyFailures, 404, 409) },
+      },
+    );
+}
+
+const present = ({ dispatch_config, created_at, updated_at, ...channel }: Channel) => ({
+  ...channel,
+  dispatch_config: dispatch_config && maskConfig(dispatch_config),
+  created_at: instant(created_at),
+  updated_at: instant(updated_at),
+});

@@ -1,0 +1,119 @@
+import { Elysia, t } from "elysia";
+import { DELIVERY_STATUSES } from "../../../db/schema.ts";
+import type { DeliveryRow } from "../../../dispatch/delivery.ts";
+import type { Outbox } from "../../../dispatch/outbox.ts";
+import { maskConfig } from "../../../secrets/vault.ts";
+import type { Ownership } from "../ownership.ts";
+import { failures, type RouteOptions } from "../route-options.ts";
+import {
+  Id,
+  IdParams,
+  Instant,
+  instant,
+  instantOrNull,
+  NextCursor,
+  nullable,
+  oneOf,
+  PageQuery,
+  pageOf,
+} from "../schemas.ts";
+
+const tag = "Deliveries";
+
+const Status = oneOf(DELIVERY_STATUSES);
+
+const DeliveryAnswer = t.Object({
+  id: Id,
+  task_id: nullable(Id, "Null for a text that no task made."),
+  session_id: Id,
+  bot_id: t.String(),
+  correlation_id: t.String(),
+  dispatch_type: t.String(),
+  dispatch_config: t.Record(t.String(), t.Any(), { description: "Secret fields are masked." }),
+  kind: t.String({ description: "result, error or post." }),
+  text: t.String(),
+  status: Status,
+  attempts: t.Integer(),
+  last_error: nullable(t.String()),
+  receipt: t.Any({ description: "What the other side answered: proof that it has it. Any JSON, or null." }),
+  next_attempt_at: nullable(Instant),
+  delivered_at: nullable(Instant),
+  created_at: Instant,
+});
+
+const ListQuery = t.Object(
+  {
+    status: t.Optional(Status),
+    task_id: t.Optional(t.String({ format: "uuid" })),
+    session_id: t.Optional(t.String({ format: "uuid" })),
+    dispatch_type: t.Optional(t.String()),
+    ...PageQuery,
+  },
+  { additionalProperties: false },
+);
+
+export interface DeliveryRoutes {
+  outbox: Pick<Outbox, "list" | "get" | "redeliver">;
+  ownership: Pick<Ownership, "reachOf">;
+  route: RouteOptions;
+}
+
+export function deliveryRoutes({ outbox, ownership, route }: DeliveryRoutes) {
+  return new Elysia({ prefix: "/api/v1/deliveries", normalize: false })
+    .get(
+      "",
+      async ({ query: { limit, ...filter }, request }) => {
+        const reach = await ownership.reachOf(request);
+        const page = pageOf(await outbox.list({ ...filter, reach, limit: limit + 1 }), limit);
+        return { deliveries: page.rows.map(present), next_cursor: page.next_cursor };
+      },
+      {
+        ...route.plain({
+          scope: "deliveries:read",
+          tag,
+          summary: "List deliveries",
+          description: "Newest first.",
+        }),
+        query: ListQuery,
+        response: {
+          200: t.Object({ deliveries: t.Array(DeliveryAnswer), next_cursor: NextCursor }),
+          ...failures(403, 422),
+        },
+      },
+    )
+    .get("/:id", async ({ params }) => present(await outbox.get(params.id)), {
+      ...route.plain({ of: "delivery", scope: "deliveries:read", tag, summary: "Fetch a delivery" }),
+      params: IdParams,
+      response: { 200: DeliveryAnswer, ...failures(403, 404, 422) },
+    })
+    .post("/:id/redeliver", async ({ params }) => present(await outbox.redeliver(params.id)), {
+      ...route.plain({
+        of: "delivery",
+        scope: "deliveries:write",
+        tag,
+        summary: "Deliver again",
+        description: "For one that is dead or delivered; 409 for one that will be tried anyway.",
+      }),
+      params: IdParams,
+      response: { 200: DeliveryAnswer, ...failures(403, 404, 409, 422) },
+    });
+}
+
+const present = (row: DeliveryRow) => ({
+  id: row.id,
+  task_id: row.task_id,
+  session_id: row.session_id,
+  bot_id: row.bot_id,
+  correlation_id: row.correlation_id,
+  dispatch_type: row.dispatch_type,
+  dispatch_config: maskConfig(row.dispatch_config),
+  kind: row.payload.kind,
+  text: row.payload.text,
+  status: row.status,
+  attempts: row.attempts,
+  last_error: row.last_error,
+  receipt: row.receipt ?? null,
+  next_attempt_at: instantOrNull(row.next_attempt_at),
+  delivered_at: instantOrNull(row.delivered_at),
+  created_at: instant(row.created_at),
+});

@@ -1,0 +1,143 @@
+import { Elysia, t } from "elysia";
+import { HeddleError } from "../../../errors.ts";
+import type { Documents, StoredDocument } from "../../../search/documents.ts";
+import type { Ownership } from "../ownership.ts";
+import { bodyFailures, failures, type RouteOptions } from "../route-options.ts";
+import { Id, IdParams, Instant, instant, JsonFields, limitOf, missing, nullable } from "../schemas.ts";
+
+const tag = "Documents";
+
+const DocumentAnswer = t.Object({
+  id: Id,
+  integration_id: nullable(t.String()),
+  session_id: nullable(Id),
+  title: nullable(t.String()),
+  content: t.String(),
+  metadata: JsonFields,
+  created_at: Instant,
+});
+
+const Hit = t.Object({
+  id: Id,
+  integration_id: nullable(t.String()),
+  session_id: nullable(Id),
+  title: nullable(t.String()),
+  content: t.String({ description: "The passage that was found." }),
+  metadata: JsonFields,
+  score: t.Number({ description: "Higher is better; comparable within one answer only." }),
+  lane: t.String({ description: "Which way of searching found it: lexical." }),
+});
+
+const NewDocument = t.Object(
+  {
+    title: t.Optional(nullable(t.String())),
+    content: t.String({ description: "Markdown or plain text, up to 1,000,000 characters." }),
+    integration_id: t.Optional(nullable(t.String({ minLength: 1, maxLength: 200 }))),
+    session_id: t.Optional(nullable(Id, "Keeps the document to one session.")),
+    metadata: t.Optional(JsonFields),
+  },
+  { additionalProperties: false },
+);
+
+const SearchQuery = t.Object(
+  {
+    q: t.String({ description: "Words to look for." }),
+    integration_id: t.Optional(t.String({ description: "Only documents of this integration." })),
+    session_id: t.Optional(t.String({ format: "uuid", description: "Only documents of this session." })),
+    limit: limitOf(10, 100),
+  },
+  { additionalProperties: false },
+);
+
+export function documentRoutes({
+  documents,
+  ownership,
+  route,
+}: {
+  documents: Documents;
+  ownership: Ownership;
+  route: RouteOptions;
+}) {
+  return new Elysia({ prefix: "/api/v1/documents", normalize: false })
+    .post(
+      "",
+      async ({ body, request, status }) => {
+        const reach = await ownership.reachOf(request);
+        const of = body.integration_id ?? reach?.integrationId ?? null;
+        if (reach && of !== reach.integrationId) throw foreign(of);
+        if (body.session_id) await ownership.session(request, body.session_id);
+        return status(
+          201,
+          present(
+            await documents.ingest({
+              integrationId: of,
+              owner: reach?.owner ?? null,
+              sessionId: body.session_id ?? null,
+              title: body.title ?? null,
+              content: body.content,
+              metadata: body.metadata ?? {},
+            }),
+          ),
+        );
+      },
+      {
+        ...route.json({ scope: "documents:write", tag, summary: "Ingest a document" }),
+        body: NewDocument,
+        response: { 201: DocumentAnswer, ...failures(...bodyFailures, 404) },
+      },
+    )
+    .get(
+      "/search",
+      async ({ query, request }) =>
+        documents.search({
+          reach: await ownership.reachOf(request),
+          query: query.q,
+          integrationId: query.integration_id ?? null,
+          sessionId: query.session_id ?? null,
+          limit: query.limit,
+        }),
+      {
+        ...route.plain({
+          scope: "documents:read",
+          tag,
+          summary: "Search documents",
+          description: "Best first, each document once, with the passage that fits best.",
+        }),
+        query: SearchQuery,
+        response: { 200: t.Array(Hit), ...failures(403, 422) },
+      },
+    )
+    .get(
+      "/:id",
+      async ({ params, request }) => {
+        const found = await documents.get(params.id, await ownership.reachOf(request));
+        if (!found) throw missing("document");
+        return present(found);
+      },
+      {
+        ...route.plain({ scope: "documents:read", tag, summary: "Fetch a document" }),
+        params: IdParams,
+        response: { 200: DocumentAnswer, ...failures(403, 404, 422) },
+      },
+    )
+    .delete(
+      "/:id",
+      async ({ params, request, status }) => {
+        const reach = await ownership.reachOf(request);
+        if (!(await documents.delete(params.id, reach))) throw missing("document");
+        return status(204, undefined);
+      },
+      {
+        ...route.plain({ scope: "documents:write", tag, summary: "Delete a document" }),
+        params: IdParams,
+        response: { 204: t.Void({ description: "Deleted." }), ...failures(403, 404, 422) },
+      },
+    );
+}
+
+const foreign = (integrationId: string | null): HeddleError =>
+  new HeddleError("forbidden", `The key may not ingest documents of the integration "${integrationId}".`, {
+    field: "integration_id",
+  });
+
+const present = (document: StoredDocument) => ({ ...document, created_at: instant(document.created_at) });

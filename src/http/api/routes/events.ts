@@ -1,0 +1,73 @@
+import { Elysia, t } from "elysia";
+import type { Sessions } from "../../../sessions/sessions.ts";
+import { Injected, MessageFields, messageOf } from "../message-body.ts";
+import type { Ownership } from "../ownership.ts";
+import { bodyFailures, failures, type RouteOptions } from "../route-options.ts";
+import { Id, oneOf } from "../schemas.ts";
+
+export function eventRoutes({
+  sessions,
+  ownership,
+  route,
+}: {
+  sessions: Pick<Sessions, "injectEvent">;
+  ownership: Ownership;
+  route: RouteOptions;
+}) {
+  return new Elysia({ prefix: "/api/v1/events", normalize: false }).post(
+    "",
+    async ({ body, request, status }) => {
+      const { client_id, event, bot_id = "default" } = body;
+      await ownership.clientId(request, client_id);
+      await ownership.brings(request, body);
+      const place = { clientId: client_id, event, botId: bot_id };
+      const scope = await ownership.senderOf(request, { clientId: client_id });
+      const sender = await route.sender(request);
+      return status(
+        201,
+        await sessions.injectEvent({ ...place, ...messageOf(body, request) }, scope, sender),
+      );
+    },
+    {
+      ...route.json({
+        scope: "sessions:write",
+        tag: "Sessions",
+        summary: "Inject an event into bound channels",
+        description:
+          "Into every channel with a binding of this client_id that lets the event through; when no channel is bound, into the client_id's own. All of it is stored or nothing. Each target gets one answer.",
+      }),
+      body: t.Object(
+        {
+          client_id: t.String({
+            minLength: 1,
+            maxLength: 500,
+            description: 'The place it comes from: "github:owner/repo".',
+          }),
+          event: t.String({ minLength: 1, maxLength: 200, description: "As bindings filter by it." }),
+          bot_id: t.Optional(
+            t.String({
+              minLength: 1,
+              maxLength: 64,
+              description: "Answers where the channel has no bot of its own. Default: default.",
+            }),
+          ),
+          ...MessageFields,
+        },
+        { additionalProperties: false },
+      ),
+      response: {
+        201: t.Object({
+          status: oneOf(
+            ["processed", "filtered"],
+            "filtered: channels are bound, and no binding lets this event through.",
+          ),
+          bound: t.Boolean({ description: "False: no channel is bound to the place." }),
+          results: t.Array(t.Object({ ...Injected.properties, channel_id: Id }), {
+            description: "One a channel.",
+          }),
+        }),
+        ...failures(...bodyFailures, 409),
+      },
+    },
+  );
+}

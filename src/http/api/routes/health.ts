@@ -1,0 +1,38 @@
+import { Elysia, t } from "elysia";
+import { HeddleError } from "../../../errors.ts";
+import { ErrorAnswer } from "../../errors.ts";
+
+const tag = "Health";
+
+export interface HealthRoutes {
+  version: string;
+  /** Why the server cannot work now; undefined when it can. */
+  notReady: () => Promise<string | undefined>;
+}
+
+export function healthRoutes({ version, notReady }: HealthRoutes) {
+  const open = (summary: string, description: string) => ({
+    detail: { tags: [tag], summary, description, security: [] },
+  });
+  return new Elysia({ normalize: false })
+    .get("/health", () => ({ status: "ok" as const, version }), {
+      ...open("Is the process alive?", "Answers as long as the process does."),
+      response: { 200: t.Object({ status: t.Literal("ok"), version: t.String() }) },
+    })
+    .get(
+      "/ready",
+      async () => {
+        const reason = await notReady();
+        if (reason !== undefined) throw new HeddleError("unavailable", reason);
+        return { status: "ready" as const };
+      },
+      {
+        ...open(
+          "Can the server work?",
+          "True once everything has started and while the database takes writes.",
+        ),
+        response: { 200: t.Object({ status: t.Literal("ready") }), 503: ErrorAnswer },
+      },
+    )
+    .get("/", ({ redirect }) => redirect("/swagger"), { detail: { hide: true } });
+}

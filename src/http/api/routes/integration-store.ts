@@ -1,0 +1,146 @@
+import { Elysia, t } from "elysia";
+import { ADMIN, covers } from "../../../access/scopes.ts";
+import { HeddleError } from "../../../errors.ts";
+import type { IntegrationStore } from "../../../integrations/store.ts";
+import type { Auth } from "../../auth.ts";
+import { bodyFailures, failures, type RouteOptions } from "../route-options.ts";
+import { limitOf, nullable } from "../schemas.ts";
+
+const tag = "Integrations";
+/** Reading is as far-reaching as writing: some values are secrets. */
+const scope = "integrations.{id}.store:write";
+
+const Params = t.Object({ id: t.String(), key: t.String({ minLength: 1, maxLength: 255 }) });
+const entry = {
+  key: t.String(),
+  value: t.Any({ description: "Any JSON; of a secret null, unless the key is the integration's own." }),
+  secret: t.Boolean({ description: "Whether it is encrypted." }),
+};
+const Entry = t.Object(entry);
+const Held = t.Object({
+  ...entry,
+  version: t.String({ description: "For `if_version`; another for every value." }),
+});
+const Write = t.Object(
+  {
+    value: t.Any({ description: "Any JSON of at most 256 kB." }),
+    secret: t.Optional(t.Boolean({ description: "Left out, it stays as it was." })),
+    if_version: t.Optional(
+      nullable(t.String(), "Only over this version; null: only when there is none. Otherwise 409."),
+    ),
+  },
+  { additionalProperties: false },
+);
+
+export interface IntegrationStoreRoutes {
+  store: IntegrationStore;
+  integrations: { statusOf(id: string): string | undefined };
+  auth: Auth;
+  route: RouteOptions;
+}
+
+export function integrationStoreRoutes({ store, integrations, auth, route }: IntegrationStoreRoutes) {
+  /** Whether the key names this very store. Others, an admin's too, may do everything but read its secrets. */
+  const isOwn = async (request: Request, id: string): Promise<boolean> =>
+    (await auth.authenticate(request)).scopes.includes(scope.replace("{id}", id));
+
+  /** `integrations:write` covers every scope of a store, yet what is kept may decide what only an admin may. */
+  const refuseOthers = async (request: Request, id: string): Promise<void> => {
+    const { scopes } = await auth.authenticate(request);
+    if (covers(scopes, ADMIN) || (await isOwn(request, id))) return;
+    throw new HeddleError("forbidden", `The API key names the store of "${id}" in none of its scopes.`);
+  };
+
+  const of = async (request: Request, id: string) => {
+    await refuseOthers(request, id);
+    if (integrations.statusOf(id) === undefined) {
+      throw new HeddleError("not_found", `There is no integration "${id}".`);
+    }
+    return store.of(id);
+  };
+  return new Elysia({ prefix: "/api/v1/integrations", normalize: false })
+    .get(
+      "/:id/store",
+      async ({ params, query, request }) => {
+        const page = { prefix: query.prefix ?? "", after: query.after, limit: query.limit };
+        const entries = await (await of(request, params.id)).list(page);
+        if (await isOwn(request, params.id)) return { entries };
+        return { entries: entries.map((entry) => (entry.secret ? { ...entry, value: null } : entry)) };
+      },
+      {
+        ...route.plain({
+          of: "integration",
+          scope,
+          tag,
+          summary: "List what an integration keeps",
+          description: "By key. The next page begins `after` the last key of this one.",
+        }),
+        params: t.Object({ id: t.String() }),
+        query: t.Object(
+          { prefix: t.Optional(t.String()), after: t.Optional(t.String()), limit: limitOf(100, 1000) },
+          { additionalProperties: false },
+        ),
+        response: { 200: t.Object({ entries: t.Array(Entry) }), ...failures(403, 404, 422) },
+      },
+    )
+    .get(
+      "/:id/store/:key",
+      async ({ params, request }) => {
+        const held = await (await of(request, params.id)).read(params.key);
+        if (!held) throw new HeddleError("not_found", `There is no value "${params.key}".`);
+        if (held.secret && !(await isOwn(request, params.id))) {
+          throw new HeddleError(
+            "forbidden",
+            `"${params.key}" is a secret, which only the integration reads.`,
+          );
+        }
+        return held;
+      },
+      {
+        ...route.plain({ of: "integration", scope, tag, summary: "Fetch a value that an integration keeps" }),
+        params: Params,
+        response: { 200: Held, ...failures(403, 404, 422) },
+      },
+    )
+    .put(
+      "/:id/store/:key",
+      async ({ params, body, request, status }) => {
+        const { value, secret, if_version: ifVersion } = body;
+        if (!(await (await of(request, params.id)).write(params.key, value, { secret, ifVersion })))
+          throw changed(params.key);
+        return status(204, undefined);
+      },
+      {
+        ...route.json({ of: "integration", scope, tag, summary: "Keep a value for an integration" }),
+        params: Params,
+        body: Write,
+        response: { 204: t.Void({ description: "Kept." }), ...failures(...bodyFailures, 404, 409) },
+      },
+    )
+    .delete(
+      "/:id/store/:key",
+      async ({ params, query, request, status }) => {
+        const own = await of(request, params.id);
+        if (await own.remove(params.key, { ifVersion: query.if_version })) return status(204, undefined);
+        if (query.if_version !== undefined) throw changed(params.key);
+        throw new HeddleError("not_found", `There is no value "${params.key}".`);
+      },
+      {
+        ...route.plain({
+          of: "integration",
+          scope,
+          tag,
+          summary: "Delete a value that an integration keeps",
+        }),
+        params: Params,
+        query: t.Object(
+          { if_version: t.Optional(t.String({ description: "Only this version; otherwise 409." })) },
+          { additionalProperties: false },
+        ),
+        response: { 204: t.Void({ description: "Deleted." }), ...failures(403, 404, 409, 422) },
+      },
+    );
+}
+
+const changed = (key: string) =>
+  new HeddleError("conflict", `The value "${key}" is not the one that it was thought to be.`);

@@ -1,0 +1,95 @@
+import { relative } from "node:path";
+import { Elysia, t } from "elysia";
+import { serverPath } from "../../../integrations/manifest-parts.ts";
+import { failures, type RouteOptions } from "../route-options.ts";
+import { nullable } from "../schemas.ts";
+
+/** What a list shows of an integration. */
+export interface IntegrationStatus {
+  id: string;
+  name: string;
+  version: string | null;
+  source: string;
+  /** Absolute. */
+  folder: string;
+  status: string;
+  isLive: boolean;
+  /** Why the version on the disk is not live; `file` is absolute. */
+  error: { reason: string; file?: string; line?: number; column?: number } | null;
+  hasRouter: boolean;
+  tools: string[];
+  dispatchers: string[];
+  skills: string[];
+  /** The manifest. */
+  setup: { webhook?: { path: string } } | null;
+}
+
+const IntegrationAnswer = t.Object({
+  id: t.String(),
+  name: t.String(),
+  version: nullable(t.String()),
+  source: t.String({ description: "Which of the places it was found in." }),
+  status: t.String({
+    description:
+      "loading, ready, quarantined (what is on the disk does not load), disabled or pending_approval (a bot wrote it).",
+  }),
+  is_live: t.Boolean({
+    description: "Whether a version serves; of a quarantined one that is its last good one.",
+  }),
+  error: nullable(
+    t.Object({
+      reason: t.String(),
+      file: nullable(t.String(), "Below the integration's folder."),
+      line: nullable(t.Integer()),
+      column: nullable(t.Integer()),
+    }),
+  ),
+  has_router: t.Boolean(),
+  tools: t.Array(t.String()),
+  dispatchers: t.Array(t.String()),
+  skills: t.Array(t.String()),
+  webhook_url: nullable(t.String(), "To enter at the service that sends the webhooks; made from BASE_URL."),
+});
+
+export interface IntegrationRoutes {
+  integrations: { list(): IntegrationStatus[] };
+  /** How the outside reaches this server, without a trailing slash. */
+  baseUrl: () => string;
+  route: RouteOptions;
+}
+
+export function integrationRoutes({ integrations, baseUrl, route }: IntegrationRoutes) {
+  return new Elysia({ prefix: "/api/v1/integrations", normalize: false }).get(
+    "",
+    () => ({ integrations: integrations.list().map((view) => present(view, baseUrl())) }),
+    {
+      ...route.plain({
+        scope: "integrations:read",
+        tag: "Integrations",
+        summary: "List integrations",
+        description: "All that were found, those that do not load included, with file, line and reason.",
+      }),
+      response: { 200: t.Object({ integrations: t.Array(IntegrationAnswer) }), ...failures(403) },
+    },
+  );
+}
+
+const present = (view: IntegrationStatus, baseUrl: string) => ({
+  id: view.id,
+  name: view.name,
+  version: view.version,
+  source: view.source,
+  status: view.status,
+  is_live: view.isLive,
+  error: view.error && {
+    reason: view.error.reason,
+    file: view.error.file === undefined ? null : relative(view.folder, view.error.file),
+    line: view.error.line ?? null,
+    column: view.error.column ?? null,
+  },
+  has_router: view.hasRouter,
+  tools: view.tools,
+  dispatchers: view.dispatchers,
+  skills: view.skills,
+  webhook_url: view.setup?.webhook ? `${baseUrl}${serverPath(view.id, view.setup.webhook.path)}` : null,
+});

@@ -1,0 +1,148 @@
+import { Elysia, t } from "elysia";
+import { MARKER, type Redact } from "../../../redact.ts";
+import { mapLeaves } from "../../../secrets/leaves.ts";
+import { isSealed } from "../../../secrets/seal.ts";
+import type { MessageRow, Sessions } from "../../../sessions/sessions.ts";
+import { Injected, MessageFields, messageOf } from "../message-body.ts";
+import type { Ownership } from "../ownership.ts";
+import { bodyFailures, failures, type RouteOptions } from "../route-options.ts";
+import { DispatchConfig, Id, IdParams, Instant, instant, JsonFields, limitOf, nullable } from "../schemas.ts";
+
+const tag = "Sessions";
+
+const NewSession = t.Object(
+  {
+    bot_id: t.Optional(t.String({ minLength: 1, maxLength: 64, description: "Default: default." })),
+    client_id: t.String({
+      minLength: 1,
+      maxLength: 500,
+      description: 'The lasting name of the place, with a prefix: "github:owner/repo".',
+    }),
+    dispatch_config: t.Optional(nullable(DispatchConfig)),
+  },
+  { additionalProperties: false },
+);
+
+const NewMessage = t.Object(MessageFields, { additionalProperties: false });
+
+const MessageAnswer = t.Object({
+  id: Id,
+  session_id: Id,
+  role: t.String({ description: "user, assistant, tool or system." }),
+  content: t.String(),
+  source: nullable(t.String()),
+  metadata: JsonFields,
+  from_person: t.Boolean({
+    description: "Whether a person with a key wrote it: commands and mentions count then.",
+  }),
+  task_id: nullable(Id, "The run that wrote it; null for a message that came in."),
+  tool_calls: nullable(t.Array(t.Object({ id: t.String(), name: t.String(), arguments: t.String() }))),
+  tool_call_id: nullable(t.String()),
+  created_at: Instant,
+});
+
+export function sessionRoutes({
+  sessions,
+  ownership,
+  redact,
+  route,
+}: {
+  sessions: Sessions;
+  ownership: Ownership;
+  redact: Redact;
+  route: RouteOptions;
+}) {
+  return new Elysia({ prefix: "/api/v1/sessions", normalize: false })
+    .post(
+      "",
+      async ({ body, request, status }) => {
+        await ownership.clientId(request, body.client_id);
+        await ownership.brings(request, body);
+        const { owner } = await route.sender(request);
+        const wanted = { clientId: body.client_id, botId: body.bot_id ?? "default", owner };
+        const target = body.dispatch_config && { dispatchConfig: body.dispatch_config };
+        if (owner === null) return status(201, await sessions.getOrCreate({ ...wanted, ...target }));
+        const got = await sessions.getOrCreate(wanted);
+        // Again, now that it is there: somebody else may have begun it meanwhile, and must not be redirected.
+        await ownership.session(request, got.session_id);
+        if (target) await sessions.getOrCreate({ ...wanted, ...target });
+        return status(201, got);
+      },
+      {
+        ...route.json({
+          scope: "sessions:write",
+          tag,
+          summary: "Create or get a session",
+          description: "A client and a bot have one active session; `created` tells whether it is new.",
+        }),
+        body: NewSession,
+        response: {
+          201: t.Object({ session_id: Id, created: t.Boolean() }),
+          ...failures(...bodyFailures),
+        },
+      },
+    )
+    .post(
+      "/:id/messages",
+      async ({ params, body, request, status }) => {
+        const message = messageOf(body, request);
+        await ownership.brings(request, body);
+        const scope = await ownership.senderOf(request, { session: params.id });
+        const sender = await route.sender(request);
+        return status(201, await sessions.inject({ sessionId: params.id, ...message }, scope, sender));
+      },
+      {
+        ...route.json({
+          of: "session",
+          scope: "sessions:write",
+          tag,
+          summary: "Inject a message",
+          description: "Message, task and queue job are stored together or not at all.",
+        }),
+        params: IdParams,
+        body: NewMessage,
+        response: { 201: Injected, ...failures(...bodyFailures, 404, 409) },
+      },
+    )
+    .get(
+      "/:id/messages",
+      async ({ params, query }) =>
+        (await sessions.messages(params.id, query)).map((row) => present(row, redact)),
+      {
+        ...route.plain({
+          of: "session",
+          scope: "sessions:read",
+          tag,
+          summary: "List messages",
+          description: "The newest ones, oldest first. For older ones pass the first one's id as `before`.",
+        }),
+        params: IdParams,
+        query: t.Object(
+          {
+            limit: limitOf(50),
+            before: t.Optional(t.String({ format: "uuid", description: "A message's id." })),
+          },
+          { additionalProperties: false },
+        ),
+        response: { 200: t.Array(MessageAnswer), ...failures(403, 404, 422) },
+      },
+    );
+}
+
+const present = (row: MessageRow, redact: Redact) => ({
+  id: row.id,
+  session_id: row.session_id,
+  role: row.role,
+  content: row.content,
+  source: row.source,
+  // What a tool hands to a dispatcher is stored here as it is.
+  metadata: mapLeaves(row.metadata, (leaf) => {
+    if (typeof leaf !== "string") return leaf;
+    return isSealed(leaf) ? MARKER : redact(leaf);
+  }),
+  from_person: row.from_person,
+  task_id: row.task_id,
+  tool_calls: row.tool_calls,
+  tool_call_id: row.tool_call_id,
+  created_at: instant(row.created_at),
+});

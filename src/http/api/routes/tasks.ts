@@ -1,0 +1,136 @@
+import { Elysia, t } from "elysia";
+import { TASK_STATUSES } from "../../../db/schema.ts";
+import type { TaskRow, Tasks } from "../../../sessions/tasks.ts";
+import type { Ownership } from "../ownership.ts";
+import { failures, type RouteOptions } from "../route-options.ts";
+import {
+  Id,
+  IdParams,
+  Instant,
+  instant,
+  instantOrNull,
+  NextCursor,
+  nullable,
+  oneOf,
+  PageQuery,
+  pageOf,
+} from "../schemas.ts";
+
+const tag = "Tasks";
+/** Characters of prompt and result that a list shows. */
+const EXCERPT = 500;
+
+const Status = oneOf(TASK_STATUSES);
+
+const TaskAnswer = t.Object({
+  id: Id,
+  status: Status,
+  bot_id: t.String(),
+  session_id: Id,
+  channel_id: Id,
+  message_id: Id,
+  correlation_id: t.String({ description: "The same from the webhook to the delivery." }),
+  source: nullable(t.String()),
+  prompt: t.String({ description: "The message that the bot answers." }),
+  result: nullable(t.String()),
+  error: nullable(t.String()),
+  error_code: nullable(t.String()),
+  warnings: t.Array(t.String(), {
+    description: "What the run went without: skills, tools or carapaces that were named and are not there.",
+  }),
+  dispatch_type: t.String(),
+  cancel_requested_at: nullable(Instant),
+  scheduled_at: nullable(Instant),
+  run_at: nullable(Instant),
+  completed_at: nullable(Instant),
+  created_at: Instant,
+});
+
+const ListQuery = t.Object(
+  {
+    status: t.Optional(Status),
+    bot_id: t.Optional(t.String()),
+    session_id: t.Optional(t.String({ format: "uuid" })),
+    channel_id: t.Optional(t.String({ format: "uuid" })),
+    source: t.Optional(t.String()),
+    ...PageQuery,
+  },
+  { additionalProperties: false },
+);
+
+export function taskRoutes({
+  tasks,
+  ownership,
+  route,
+}: {
+  tasks: Tasks;
+  ownership: Pick<Ownership, "reachOf">;
+  route: RouteOptions;
+}) {
+  return new Elysia({ prefix: "/api/v1/tasks", normalize: false })
+    .get(
+      "",
+      async ({ query: { limit, ...filter }, request }) => {
+        const reach = await ownership.reachOf(request);
+        const page = pageOf(await tasks.list({ ...filter, reach, limit: limit + 1 }), limit);
+        return { tasks: page.rows.map(presentShort), next_cursor: page.next_cursor };
+      },
+      {
+        ...route.plain({
+          scope: "tasks:read",
+          tag,
+          summary: "List tasks",
+          description: `Newest first. Prompt and result are cut at ${EXCERPT} characters.`,
+        }),
+        query: ListQuery,
+        response: {
+          200: t.Object({ tasks: t.Array(TaskAnswer), next_cursor: NextCursor }),
+          ...failures(403, 422),
+        },
+      },
+    )
+    .get("/:id", async ({ params }) => present(await tasks.get(params.id)), {
+      ...route.plain({ of: "task", scope: "tasks:read", tag, summary: "Poll a task's status and result" }),
+      params: IdParams,
+      response: { 200: TaskAnswer, ...failures(403, 404, 422) },
+    })
+    .post("/:id/cancel", async ({ params }) => present(await tasks.cancel(params.id)), {
+      ...route.plain({
+        of: "task",
+        scope: "tasks:write",
+        tag,
+        summary: "Cancel a task",
+        description:
+          "A pending task is cancelled at once, a running one within seconds; one that is over stays as it is.",
+      }),
+      params: IdParams,
+      response: { 200: TaskAnswer, ...failures(403, 404, 422) },
+    });
+}
+
+const present = (row: TaskRow) => ({
+  id: row.id,
+  status: row.status,
+  bot_id: row.bot_id,
+  session_id: row.session_id,
+  channel_id: row.channel_id,
+  message_id: row.message_id,
+  correlation_id: row.correlation_id,
+  source: row.source,
+  prompt: row.prompt,
+  result: row.result,
+  error: row.error,
+  error_code: row.error_code,
+  warnings: row.warnings,
+  dispatch_type: row.dispatch_type,
+  cancel_requested_at: instantOrNull(row.cancel_requested_at),
+  scheduled_at: instantOrNull(row.scheduled_at),
+  run_at: instantOrNull(row.run_at),
+  completed_at: instantOrNull(row.completed_at),
+  created_at: instant(row.created_at),
+});
+
+const presentShort = (row: TaskRow) => {
+  const task = present(row);
+  return { ...task, prompt: task.prompt.slice(0, EXCERPT), result: task.result?.slice(0, EXCERPT) ?? null };
+};

@@ -1,0 +1,212 @@
+// Everything below /integrations/<id>/: decides who may pass, reads the body once, and hands the request to the
+// integration's own router, which may be another one a moment later.
+
+import type { Caller } from "../../access/api-keys.ts";
+import { ADMIN, covers } from "../../access/scopes.ts";
+import { HeddleError } from "../../errors.ts";
+import type { Inbox } from "../../inbox/inbox.ts";
+import { createIncoming, type Incoming } from "../../inbox/incoming.ts";
+import type { Logger } from "../../log.ts";
+import type { Auth } from "../auth.ts";
+import { answerError, type ErrorFacts, NotLive, RateLimited } from "../errors.ts";
+import { createRateLimiter, type RateLimit } from "../rate-limit.ts";
+import type { Target } from "../target.ts";
+import { innerRequest } from "./inner-request.ts";
+import { createIntake, type IntakeLimits, type Lease } from "./intake.ts";
+import { type Pace, readBody } from "./read-body.ts";
+import { HANDLER_MS, type Router, runRouter } from "./run-router.ts";
+import { whileAllowed } from "./while-allowed.ts";
+
+export interface MountedIntegrations {
+  /** Resolves when the integration has been tried for the first time, or is found not to be there. */
+  whenLoaded(id: string): Promise<void>;
+  /** The router that is live now. */
+  routerOf(id: string): Router | undefined;
+  /** Whether a request, its path below /integrations/<id>, needs no API key. */
+  isPublic(id: string, asked: { method: string; path: string }): boolean;
+  /** Whether the path below /integrations/<id> needs the scope `admin`. */
+  isAdminOnly(id: string, path: string): boolean;
+  /** The file of its own pages that the path below /integrations/<id> names; not a function for other paths. */
+  webUiOf(id: string, path: string): (() => Promise<Response | undefined>) | undefined;
+  /** "quarantined": it is there, but its code does not load. undefined: no such integration. */
+  /** Bytes that a body may have on its public routes; undefined: as many as on any. */
+  maxBodyBytesOf(id: string): number | undefined;
+  statusOf(id: string): "live" | "quarantined" | "pending" | "disabled" | undefined;
+}
+
+export interface GatewayLimits {
+  /** Of each integration's public routes, for each sender. */
+  rate: RateLimit;
+  /** Of a body. Public routes take less, unless their manifest says so. */
+  bodyBytes: number;
+  publicBodyBytes: number;
+  /** Of all bodies on public routes that are under way. */
+  intake: IntakeLimits;
+  /** Default: 10 s, and 64 kB a second. */
+  pace?: Pace;
+  handlerMs: number;
+}
+
+export const GATEWAY_LIMITS: GatewayLimits = {
+  rate: { perSecond: 2000, burst: 4000 },
+  bodyBytes: 25 * 1024 * 1024,
+  publicBodyBytes: 1024 * 1024,
+  intake: { bytes: 128 * 1024 * 1024, bodiesPerSender: 16 },
+  handlerMs: HANDLER_MS,
+};
+
+export interface Client {
+  /** The address of the other end of the connection. */
+  address: string;
+}
+
+/** What the edge knows of a request besides the request itself. */
+export interface Arrival {
+  target: Target;
+  /** What counts as one sender, for limits. */
+  sender: string;
+  requestId: string;
+}
+
+export type Gateway = (request: Request, arrival: Arrival) => Promise<Response>;
+
+export interface GatewayOptions {
+  integrations: MountedIntegrations;
+  auth: Auth;
+  /** Hears of every request to a public route, and of how it ended. */
+  note: Inbox["note"];
+  log: Logger;
+  limits?: GatewayLimits;
+}
+
+const ROUTE = /^\/integrations\/([a-z][a-z0-9_-]*)(\/.*)?$/;
+
+export const isIntegrationPath = (path: string): boolean =>
+  path === "/integrations" || path.startsWith("/integrations/");
+
+/** Never throws: every failure is an answer. */
+export function createGateway(options: GatewayOptions): Gateway {
+  const { integrations, auth, note, log, limits = GATEWAY_LIMITS } = options;
+  const limiter = createRateLimiter(limits.rate);
+  const intake = createIntake(limits.intake);
+  const checkRate = (id: string, sender: string): void => {
+    const taken = limiter.take(`${id} ${sender}`);
+    if (!taken.allowed) {
+      throw new RateLimited("Too many requests from this address.", taken.retryAfterSeconds);
+    }
+  };
+  const scopeOf = (method: string, id: string, path: string): string => {
+    if (integrations.isAdminOnly(id, path)) return ADMIN;
+    return READING.has(method) ? "integrations:read" : "integrations:write";
+  };
+
+  return async (request, { target, sender, requestId }) => {
+    const arrivedAt = performance.now();
+    const [, id = "", rest = "/"] = ROUTE.exec(target.path) ?? [];
+    const facts: ErrorFacts = {
+      requestId,
+      method: request.method,
+      path: target.path,
+      ...(id !== "" && { integrationId: id }),
+    };
+    let incoming: Incoming | undefined;
+    let lease: Lease | undefined;
+    try {
+      if (id === "") throw new HeddleError("not_found", "There is no such integration.");
+      // Senders do not try again for long, if at all: a request that comes while the server starts waits.
+      if (!integrations.routerOf(id)) await integrations.whenLoaded(id);
+      const readPage = READING.has(request.method) ? integrations.webUiOf(id, rest) : undefined;
+      if (readPage) {
+        checkRate(id, sender);
+        return await answerPage(target, request.method, readPage);
+      }
+      const router = integrations.routerOf(id);
+      if (!router) throw noRouter(id, integrations.statusOf(id));
+      const { method, headers } = request;
+      const isPublic = integrations.isPublic(id, { method, path: rest });
+      if (isPublic) {
+        incoming = createIncoming({
+          id: requestId,
+          integrationId: id,
+          method,
+          path: rest,
+          headers,
+          arrivedAt,
+        });
+      }
+      if (isPublic) checkRate(id, sender);
+      else refuseOthers(await auth.authorize(request, scopeOf(method, id, rest)), id);
+      if (isPublic) lease = intake.open(sender);
+      const limit = isPublic ? (integrations.maxBodyBytesOf(id) ?? limits.publicBodyBytes) : limits.bodyBytes;
+      const body = await readBody(request, { limit, lease, pace: limits.pace });
+      if (incoming) incoming.body = body;
+      // Of a public route the router gets the very path that was judged. Others may tell "/a/" from "/a".
+      const path = target.hasTrailingSlash && !isPublic ? `${rest}/` : rest;
+      const inner = innerRequest({ method, path, search: target.search, headers, body });
+      // The key is between the caller and Heddle; a sender of webhooks may have an Authorization of its own.
+      if (!isPublic || auth.bringsKey(request)) inner.headers.delete("authorization");
+      const answer = await runRouter(router, inner, { id, incoming, timeoutMs: limits.handlerMs });
+      if (incoming) note(incoming, answer);
+      // Nobody reads the body of that one, nor its end.
+      if (method === "HEAD") return answer;
+      return whileAllowed(answer, {
+        isAllowed: isPublic ? undefined : () => auth.isStillValid(request),
+        onBreak: (error) =>
+          log.error("The answer of {id} to {method} {path} broke off: {error}", {
+            id,
+            method,
+            path: rest,
+            error,
+          }),
+      });
+    } catch (error) {
+      const answer = answerError(error, facts, log);
+      if (incoming) note(incoming, answer, error);
+      return answer;
+    } finally {
+      lease?.close();
+    }
+  };
+}
+
+/** What an integration does for a caller it does with its own rights: those are not another integration's. */
+function refuseOthers({ integrationId, scopes }: Caller, id: string): void {
+  if (integrationId === null || integrationId === id || covers(scopes, ADMIN)) return;
+  throw new HeddleError("not_found", `There is no integration "${id}".`);
+}
+
+const READING = new Set(["GET", "HEAD", "OPTIONS"]);
+
+async function answerPage(
+  { path, hasTrailingSlash, search }: Target,
+  method: string,
+  readPage: () => Promise<Response | undefined>,
+): Promise<Response> {
+  // Relative links of the page are meant to be below it.
+  if (path.endsWith("/ui") && !hasTrailingSlash) {
+    return new Response(null, { status: 308, headers: { location: `${path}/${search}` } });
+  }
+  const page = await readPage();
+  if (!page) throw new HeddleError("not_found", "There is no such page.");
+  return method === "HEAD" ? new Response(null, page) : page;
+}
+
+function noRouter(id: string, status: ReturnType<MountedIntegrations["statusOf"]>): HeddleError {
+  switch (status) {
+    case undefined:
+      return new HeddleError("not_found", `There is no integration "${id}".`);
+    case "live":
+      return new HeddleError("not_found", `The integration "${id}" has no routes.`);
+    case "quarantined":
+      return new NotLive(`The integration "${id}" cannot be loaded at the moment.`);
+    case "pending":
+      return new NotLive(`The integration "${id}" waits for approval.`);
+    case "disabled":
+      // Not 404: senders try again after this one, and some forget an address that was not found.
+      return new NotLive(`The integration "${id}" is disabled.`);
+    default: {
+      const never: never = status;
+      return never;
+    }
+  }
+}

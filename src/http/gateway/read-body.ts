@@ -1,0 +1,137 @@
+// Reads a request's body up to a limit that holds while it arrives, whatever its headers promise, and at a pace below which
+// the sender is not waited for.
+
+import { HeddleError } from "../../errors.ts";
+import { type Lease, SMALL_BODY } from "./intake.ts";
+
+export interface ReadBody {
+  /** Bytes. */
+  limit: number;
+  /** Pays for the bytes of a sender that nobody knows yet. */
+  lease?: Lease | undefined;
+  pace?: Pace | undefined;
+}
+
+/** How long a body may take: `graceMs`, and what its bytes so far take at this rate. */
+export interface Pace {
+  graceMs: number;
+  bytesPerSecond: number;
+}
+
+const PACE: Pace = { graceMs: 10_000, bytesPerSecond: 64 * 1024 };
+
+/** Throws "payload_too_large", "request_timeout", what the lease throws, or "bad_request" when the body breaks off. */
+export async function readBody(request: Request, options: ReadBody): Promise<Uint8Array<ArrayBuffer>> {
+  const { limit, lease, pace = PACE } = options;
+  const announced = Number(request.headers.get("content-length") ?? Number.NaN);
+  if (announced > limit) throw tooLarge(limit);
+  if (announced === 0 || request.method === "GET" || request.method === "HEAD") return new Uint8Array();
+  // A small announced body cannot be longer than that and needs no counting, which costs about as much as reading it.
+  // Of a larger one nothing is taken for granted: whoever announces much and sends little must not use up the budget.
+  return announced > 0 && announced <= SMALL_BODY
+    ? readAnnounced(request, announced, { limit, lease, pace })
+    : readStream(request, { limit, lease, pace });
+}
+
+type Reading = Required<Pick<ReadBody, "limit">> & { lease: Lease | undefined; pace: Pace };
+
+async function readAnnounced(
+  request: Request,
+  announced: number,
+  { limit, lease, pace }: Reading,
+): Promise<Uint8Array<ArrayBuffer>> {
+  lease?.grow(announced);
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(() => late.reject(tooSlow()), pace.graceMs);
+  try {
+    const bytes = new Uint8Array(await Promise.race([request.arrayBuffer(), late.promise]));
+    // The listener holds a sender to its word; a request that came another way is checked here.
+    if (bytes.byteLength > limit) throw tooLarge(limit);
+    return bytes;
+  } catch (error) {
+    throw brokenOff(error);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+interface Reader {
+  read(): Promise<{ done: boolean; value?: Uint8Array<ArrayBuffer> | undefined }>;
+  cancel(): Promise<void>;
+}
+
+/** What is not read yet stays with the sender: the connection holds it back. */
+async function readStream(request: Request, reading: Reading): Promise<Uint8Array<ArrayBuffer>> {
+  const reader: Reader | undefined = request.body?.getReader();
+  if (!reader) return new Uint8Array();
+  const deadline = createDeadline(reading.pace);
+  try {
+    return await collect(reader, reading, deadline);
+  } catch (error) {
+    // Not awaited: the sender need not be done with sending before it hears the answer.
+    reader.cancel().catch(() => {});
+    throw brokenOff(error);
+  } finally {
+    deadline.clear();
+  }
+}
+
+async function collect(
+  reader: Reader,
+  { limit, lease }: Reading,
+  deadline: ReturnType<typeof createDeadline>,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const parts: Uint8Array<ArrayBuffer>[] = [];
+  let size = 0;
+  for (;;) {
+    const { done, value } = await Promise.race([reader.read(), deadline.passed]);
+    if (done || !value) break;
+    size += value.byteLength;
+    if (size > limit) throw tooLarge(limit);
+    lease?.grow(value.byteLength);
+    deadline.arrived(value.byteLength);
+    parts.push(value);
+  }
+  return parts.length === 1 && parts[0] ? parts[0] : joined(parts, size);
+}
+
+function joined(parts: Uint8Array<ArrayBuffer>[], size: number): Uint8Array<ArrayBuffer> {
+  const whole = new Uint8Array(size);
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.byteLength;
+  }
+  return whole;
+}
+
+/** Each byte that arrives moves the end; one timer looks again when it fires. */
+function createDeadline({ graceMs, bytesPerSecond }: Pace) {
+  const { promise: passed, reject } = Promise.withResolvers<never>();
+  // Nobody may be waiting when it passes.
+  passed.catch(() => {});
+  let end = performance.now() + graceMs;
+  const look = (): void => {
+    const left = end - performance.now();
+    if (left <= 0) reject(tooSlow());
+    else timer = setTimeout(look, left);
+  };
+  let timer = setTimeout(look, graceMs);
+  return {
+    passed,
+    arrived(bytes: number) {
+      end += (bytes / bytesPerSecond) * 1000;
+    },
+    clear: () => clearTimeout(timer),
+  };
+}
+
+function brokenOff(error: unknown): HeddleError {
+  if (error instanceof HeddleError) return error;
+  return new HeddleError("bad_request", "The body broke off before its end.", { cause: error });
+}
+
+const tooSlow = () => new HeddleError("request_timeout", "The body did not arrive in time.");
+
+const tooLarge = (limit: number) =>
+  new HeddleError("payload_too_large", `The body is larger than ${limit.toLocaleString("en")} bytes.`);

@@ -1,0 +1,108 @@
+// Sends a webhook to one of the server's own integrations, signed as its sender would: for authors, who have no
+// GitHub at hand. It comes in by the same door as every other.
+
+import { HeddleError } from "../../errors.ts";
+import { newId } from "../../ids.ts";
+import type { Inbox } from "../../inbox/inbox.ts";
+import { MARKER } from "../../redact.ts";
+import type { SetupManifest } from "../../sdk/types.ts";
+import { schemeOf, signWebhook } from "../../sdk/verify/descriptor.ts";
+import { innerUrl, parseTarget } from "../target.ts";
+import type { Gateway } from "./integrations-gateway.ts";
+import { type Trial, trialOf } from "./trial.ts";
+
+export interface ReceiveInput {
+  /** Below /integrations/<id>; default: the manifest's webhook. */
+  path?: string;
+  /** Those that prove a sender or name a delivery are made anew. */
+  headers?: Record<string, string>;
+  /** Text as it is sent, or any JSON. */
+  body: unknown;
+  /** For senders that name the event in a header; default: what that header says. */
+  event?: string;
+  /** For senders that name the delivery in a header; default: a new one. */
+  delivery?: string;
+}
+
+export interface ReceiveOptions {
+  integrations: {
+    whenLoaded(id: string): Promise<void>;
+    get(id: string): { setup: SetupManifest | null } | undefined;
+  };
+  settings: { get(integrationId: string, key: string): string | undefined };
+  gateway: Gateway;
+  inbox: Pick<Inbox, "get">;
+}
+
+/** Throws "not_found", and "conflict" when the secret to sign with is not set. */
+export type Receive = (integrationId: string, input: ReceiveInput) => Promise<Trial & { signed: boolean }>;
+
+export function createReceive({ integrations, settings, gateway, inbox }: ReceiveOptions): Receive {
+  return async (id, input) => {
+    await integrations.whenLoaded(id);
+    const integration = integrations.get(id);
+    if (!integration) throw new HeddleError("not_found", `There is no integration "${id}".`);
+    const webhook = integration.setup?.webhook;
+    const body = typeof input.body === "string" ? input.body : JSON.stringify(input.body);
+    const headers = new Headers({ "content-type": "application/json" });
+    for (const [name, value] of Object.entries(input.headers ?? {})) {
+      if (value !== MARKER && !OF_THE_WAY.has(name.toLowerCase())) setHeader(headers, name, value);
+    }
+    const { verifier } = webhook ?? {};
+    if (verifier) {
+      const secret = settings.get(id, verifier.secret);
+      if (secret === undefined) {
+        throw new HeddleError(
+          "conflict",
+          `The setting ${verifier.secret} of "${id}" is not set, so nothing can be signed.`,
+        );
+      }
+      const { eventHeader } = schemeOf(verifier);
+      const event = input.event ?? (eventHeader ? headers.get(eventHeader) : null) ?? undefined;
+      const signed = signWebhook(
+        body,
+        { ...verifier, secret },
+        {
+          ...(event !== undefined && { event }),
+          ...(input.delivery !== undefined && { id: input.delivery }),
+        },
+      );
+      for (const [name, value] of Object.entries(signed)) {
+        if (name !== "content-type") setHeader(headers, name, value);
+      }
+    }
+    const requestId = newId();
+    const path = input.path ?? pathBelow(id, webhook?.path ?? "/webhook");
+    const request = new Request(innerUrl({ path: `/integrations/${id}${path}`, search: "" }), {
+      method: "POST",
+      headers,
+      ...(body !== "" && { body }),
+    });
+    const answer = await gateway(request, {
+      target: parseTarget(request),
+      sender: "127.0.0.1",
+      requestId,
+    });
+    return { ...(await trialOf(requestId, answer, inbox)), signed: verifier !== undefined };
+  };
+}
+
+/** Of the request that was recorded, and not of its content. */
+const OF_THE_WAY = new Set(["host", "content-length", "connection", "transfer-encoding", "accept-encoding"]);
+
+function setHeader(headers: Headers, name: string, value: string): void {
+  try {
+    headers.set(name, value);
+  } catch (cause) {
+    throw new HeddleError("validation", `"${name}" is no header, or its value cannot be one.`, {
+      field: "headers",
+      cause,
+    });
+  }
+}
+
+/** A manifest may write the whole path or the part below the integration. */
+function pathBelow(id: string, path: string): string {
+  const prefix = `/integrations/${id}/`;
+  return path.startsWith(prefix) ? path.slice(prefix.length - 1) : path;
+}

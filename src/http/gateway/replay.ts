@@ -1,0 +1,49 @@
+// Runs a recorded webhook again, through the integration's router as it is now.
+
+import { HeddleError } from "../../errors.ts";
+import type { Inbox } from "../../inbox/inbox.ts";
+import { repeatOf } from "../../inbox/repeat.ts";
+import type { Logger } from "../../log.ts";
+import { answerError } from "../errors.ts";
+import { innerRequest } from "./inner-request.ts";
+import type { MountedIntegrations } from "./integrations-gateway.ts";
+import { runRouter } from "./run-router.ts";
+import { type Trial, trialOf } from "./trial.ts";
+
+export interface ReplayOptions {
+  inbox: Pick<Inbox, "get" | "original" | "note">;
+  integrations: Pick<MountedIntegrations, "whenLoaded" | "routerOf">;
+  log: Logger;
+}
+
+/** Throws "not_found", "conflict" for a record that cannot be repeated, "unavailable" without a live integration. */
+export type Replay = (eventId: string) => Promise<Trial>;
+
+export function createReplay({ inbox, integrations, log }: ReplayOptions): Replay {
+  return async (eventId) => {
+    const incoming = repeatOf(await inbox.original(eventId));
+    const { id, integrationId, method, path, headers, body } = incoming;
+    if (!integrations.routerOf(integrationId)) await integrations.whenLoaded(integrationId);
+    const router = integrations.routerOf(integrationId);
+    if (!router) {
+      throw new HeddleError("unavailable", `The integration "${integrationId}" is not running now.`);
+    }
+    const request = innerRequest({
+      method,
+      path,
+      search: "",
+      headers,
+      body: body && new Uint8Array(body),
+    });
+    let answer: Response;
+    let failure: unknown;
+    try {
+      answer = await runRouter(router, request, { id: integrationId, incoming });
+    } catch (error) {
+      failure = error;
+      answer = answerError(error, { requestId: id, method, path, integrationId }, log);
+    }
+    inbox.note(incoming, answer, failure);
+    return trialOf(id, answer, inbox);
+  };
+}

@@ -1,0 +1,33 @@
+import { HeddleError } from "../../errors.ts";
+import { type Incoming, withIncoming } from "../../inbox/incoming.ts";
+import { ledBy } from "../../led-by.ts";
+import { during } from "../../runtime/activity.ts";
+import { hopsIn } from "../../sdk/hops.ts";
+import { within } from "../../within.ts";
+
+export interface Router {
+  /** Answers for the path below /integrations/<id>; rejects with what the integration's code threw. */
+  handle(request: Request): Promise<Response>;
+}
+
+/** How long an integration's handler may take. */
+export const HANDLER_MS = 60_000;
+
+/** Hands a request to an integration. What its code calls meanwhile belongs to `incoming`, if it is a webhook. */
+export function runRouter(
+  { handle }: Router,
+  request: Request,
+  {
+    id,
+    incoming,
+    timeoutMs = HANDLER_MS,
+  }: { id: string; incoming?: Incoming | undefined; timeoutMs?: number },
+): Promise<Response> {
+  const handled = during(
+    () => `a request to the integration ${id}`,
+    () => withIncoming(incoming, () => ledBy(hopsIn(request.headers), () => handle(request))),
+  );
+  return within(timeoutMs, handled, {
+    error: () => new HeddleError("timeout", `The integration ${id} did not answer in time.`),
+  });
+}

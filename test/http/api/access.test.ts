@@ -1,0 +1,184 @@
+// Every route of the API by every kind of key: what a scope does not cover is 403, and what is somebody else's is not
+// there. The routes are those of the documentation, so that a new one is tried as well.
+
+import { beforeAll, expect, test } from "bun:test";
+import { OPERATOR } from "../../../src/access/api-keys.ts";
+import { covers, SCOPE_PRESETS } from "../../../src/access/scopes.ts";
+import { inboxEvents, processLines } from "../../../src/db/schema.ts";
+import { newId } from "../../../src/ids.ts";
+import { eachDatabase } from "../../database.ts";
+import { createHttpFixture, type HttpFixture } from "../fixture.ts";
+
+interface Route {
+  method: string;
+  /** With "{id}". */
+  path: string;
+  scope: string;
+}
+
+const SECRET = "top secret words";
+
+/** What an id in a path names, by the beginning of the path. Whatever is missing here belongs to nobody in particular. */
+const OWNED: Record<string, keyof Victim> = {
+  "/api/v1/sessions/{id}": "session",
+  "/api/v1/channels/{id}": "channel",
+  "/api/v1/tasks/{id}": "task",
+  "/api/v1/deliveries/{id}": "delivery",
+  "/api/v1/documents/{id}": "document",
+  "/api/v1/inbox/{id}": "webhook",
+  "/api/v1/admin/integrations/{id}": "integration",
+  "/api/v1/integrations/{id}": "integration",
+};
+/** A key of a person's has no integration of its own: what integrations do is shown to whoever has the scope. */
+const OF_INTEGRATIONS = new Set<keyof Victim>(["integration", "webhook"]);
+const COMMON = /^\/api\/v1\/(bots|skills|carapaces|templates|api-keys)\//;
+
+interface Victim {
+  session: string;
+  channel: string;
+  task: string;
+  delivery: string;
+  document: string;
+  webhook: string;
+  integration: string;
+}
+
+eachDatabase("every route", (open) => {
+  let http: HttpFixture;
+  let routes: Route[];
+  let victim: Victim;
+
+  beforeAll(async () => {
+    const db = await open();
+    http = await createHttpFixture(db, {
+      dispatchers: { room: { deliver: async () => ({ receipt: 1 }) } },
+      integrations: {
+        camera: { handle: async () => new Response() },
+        mail: { handle: async () => new Response(), dispatchers: ["room"] },
+      },
+    });
+    routes = await documented(http);
+    victim = await makeVictim(http, db);
+  });
+
+  const call = (key: string | null, { method, path }: Route, id: string) => {
+    const real = path
+      .replace("{id}", id)
+      .replace(/\{entry\}/g, newId())
+      .replace(/\{\w+\}/g, "x");
+    const body = ["POST", "PUT", "PATCH"].includes(method) ? {} : undefined;
+    return http.send(method, real, { key, ...(body && { body }) });
+  };
+
+  const ownedBy = ({ path }: Route): keyof Victim | undefined => {
+    const beginning = Object.keys(OWNED).find((one) => path === one || path.startsWith(`${one}/`));
+    return beginning === undefined ? undefined : OWNED[beginning];
+  };
+
+  test("is either about something that has an owner, or known to be common", () => {
+    expect(routes.length).toBeGreaterThan(80);
+    const unknown = routes.filter((route) => route.path.includes("{") && !ownedBy(route));
+    expect(unknown.filter(({ path }) => !COMMON.test(path))).toEqual([]);
+  });
+
+  test("needs a key, and a scope that covers it", async () => {
+    const sets: Record<string, readonly string[]> = { useless: ["usage:read"], ...SCOPE_PRESETS };
+    for (const [name, scopes] of Object.entries(sets)) {
+      const { key } = await http.apiKeys.create({ name, scopes: [...scopes] }, OPERATOR);
+      for (const route of routes) {
+        const { status } = await call(null, route, victim[ownedBy(route) ?? "session"]);
+        if (name === "useless") expect([route, status]).toEqual([route, 401]);
+        if (covers(scopes, route.scope.replace("{id}", "mail"))) continue;
+        const uncovered = await call(key, route, victim[ownedBy(route) ?? "session"]);
+        expect([name, route, uncovered.status]).toEqual([name, route, 403]);
+      }
+    }
+  });
+
+  test("shows another's things to nobody: ids are not found, lists do not have them", async () => {
+    const scopes = [...new Set(routes.map(({ scope }) => scope))].filter(
+      (scope) => scope !== "admin" && !scope.includes("{"),
+    );
+    const process = http.apiKeys.lend({
+      name: "p",
+      scopes: [...scopes, "integrations.mail.store:write"],
+      integrationId: "camera",
+    });
+    const person = await http.apiKeys.create({ name: "c", scopes, rows: "own" }, OPERATOR);
+    for (const [kind, key] of [
+      ["process", process.key],
+      ["person", person.key],
+    ] as const) {
+      for (const route of routes) {
+        const what = ownedBy(route);
+        if (route.scope === "admin" || (what && kind === "person" && OF_INTEGRATIONS.has(what))) continue;
+        if (what !== undefined) {
+          const { status } = await call(key, route, victim[what]);
+          expect([kind, route, status]).toEqual([kind, route, 404]);
+        } else if (route.method === "GET") {
+          const query = route.path.endsWith("/search") ? "?q=secret" : "";
+          const { body } = await call(key, { ...route, path: route.path + query }, "x");
+          const text = JSON.stringify(body);
+          const isCommon = kind === "person" && /inbox|integrations/.test(route.path);
+          const seen = isCommon ? [] : [SECRET, ...Object.values(victim).filter((id) => id !== "mail")];
+          expect([kind, route, seen.filter((one) => text.includes(one))]).toEqual([kind, route, []]);
+        }
+      }
+    }
+    expect((await http.send("GET", `/api/v1/tasks/${victim.task}`)).body.prompt).toBe(SECRET);
+  });
+});
+
+async function documented({ send }: HttpFixture): Promise<Route[]> {
+  const { body } = await send("GET", "/swagger/json", { key: null });
+  return Object.entries<Record<string, { description?: string }>>(body.paths).flatMap(([path, methods]) =>
+    Object.entries(methods).flatMap(([method, { description = "" }]) => {
+      const scope = /Needs the scope `([^`]+)`/.exec(description)?.[1];
+      return scope === undefined ? [] : [{ method: method.toUpperCase(), path, scope }];
+    }),
+  );
+}
+
+/** A conversation of an integration's, with all that hangs on it. */
+async function makeVictim(http: HttpFixture, db: Parameters<typeof createHttpFixture>[0]): Promise<Victim> {
+  const post = async (path: string, body: object) =>
+    (await http.send("POST", `/api/v1${path}`, { body })).body;
+  const { session_id } = await post("/sessions", { client_id: "mail:alice" });
+  const { task_id } = await post(`/sessions/${session_id}/messages`, { content: SECRET, run_agent: true });
+  const document = await post("/documents", { content: SECRET, integration_id: "mail", session_id });
+  const { channel_id } = (await http.send("GET", `/api/v1/tasks/${task_id}`)).body;
+  await db.query.transaction((tx) =>
+    http.outbox.write(tx, {
+      task_id,
+      session_id,
+      bot_id: "default",
+      correlation_id: newId(),
+      dispatch_type: "room",
+      dispatch_config: { text: SECRET },
+      payload: { kind: "result", text: SECRET, client_actions: [], extra_metadata: {} },
+    }),
+  );
+  const webhook = newId();
+  await db.query.insert(inboxEvents).values({
+    id: webhook,
+    integration_id: "mail",
+    method: "POST",
+    path: "/webhook",
+    headers: {},
+    body: SECRET,
+    body_bytes: 3,
+    verdict: "accepted",
+    duration_ms: 1,
+  });
+  await db.query.insert(processLines).values({ integration_id: "mail", source: "stdout", text: SECRET });
+  const [delivery] = (await http.send("GET", "/api/v1/deliveries")).body.deliveries;
+  return {
+    session: session_id,
+    channel: channel_id,
+    task: task_id,
+    delivery: delivery.id,
+    document: document.id,
+    webhook,
+    integration: "mail",
+  };
+}

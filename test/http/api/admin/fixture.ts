@@ -1,0 +1,57 @@
+// The HTTP app over integrations that the real loader loads, with real settings and states.
+
+import { installDependencies } from "../../../../src/integrations/install.ts";
+import type { Review } from "../../../../src/integrations/review.ts";
+import { createSettings } from "../../../../src/integrations/settings.ts";
+import { createIntegrationStates } from "../../../../src/integrations/states.ts";
+import type { TestDatabase } from "../../../database.ts";
+import { readerOf } from "../../../integrations/environment.ts";
+import { type Files, harness } from "../../../integrations/harness.ts";
+import { createSessionsFixture } from "../../../sessions/fixture.ts";
+import { createHttpFixture } from "../../fixture.ts";
+
+export async function createAdminFixture(
+  db: TestDatabase,
+  files: Files,
+  { environment = {}, review }: { environment?: Record<string, string>; review?: Review } = {},
+) {
+  const { vault, redactor, log } = await createSessionsFixture(db);
+  const readEnvironment = readerOf(environment);
+  const settings = createSettings({ db, vault, addSecret: redactor.add, readEnvironment, log });
+  await settings.load();
+  const states = createIntegrationStates({ db, log });
+  await states.load();
+  const all = await harness(files, { states, getSetting: settings.get, ...(review && { review }) });
+  await all.integrations.loadAll();
+  const http = await createHttpFixture(db, {
+    parts: {
+      integrations: all.integrations,
+      settings,
+      states,
+      // A registry that nobody is: what wants the network fails at once.
+      installPackages: (folder, packages) =>
+        installDependencies(folder, {
+          environment: { PATH: process.env.PATH, NPM_CONFIG_REGISTRY: "http://127.0.0.1:1" },
+          packages,
+        }),
+    },
+  });
+  const route = (rest: string) => `/api/v1/admin/integrations${rest}`;
+  return {
+    ...http,
+    ...all,
+    settings,
+    states,
+    get: (rest: string) => http.send("GET", route(rest)),
+    post: (rest: string, body?: unknown) => http.send("POST", route(rest), { body }),
+    put: (rest: string, body: unknown) => http.send("PUT", route(rest), { body }),
+    del: (rest: string) => http.send("DELETE", route(rest)),
+    /** The path of a file of an integration. */
+    at: all.path,
+    ask: all.get,
+    // Settings and states end with their database.
+    [Symbol.asyncDispose]: all[Symbol.asyncDispose],
+  };
+}
+
+export type AdminFixture = Awaited<ReturnType<typeof createAdminFixture>>;

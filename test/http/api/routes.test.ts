@@ -1,0 +1,258 @@
+// The REST API as a caller uses it, with the paths and bodies of the integration guide.
+
+import { beforeAll, expect, test } from "bun:test";
+import { eq } from "drizzle-orm";
+import { deliveries } from "../../../src/db/schema.ts";
+import { eachDatabase, type TestDatabase } from "../../database.ts";
+import { createHttpFixture, UNKNOWN_ID } from "../fixture.ts";
+
+const chat = {
+  chat: { deliver: () => ({ receipt: "delivered" }), postMessage: () => ({ receipt: "posted" }) },
+};
+
+eachDatabase("REST API", (open) => {
+  let db: TestDatabase;
+  beforeAll(async () => {
+    db = await open();
+  });
+
+  test("a document is ingested, found, fetched and deleted", async () => {
+    const { send } = await createHttpFixture(db);
+    const made = await send("POST", "/api/v1/documents", {
+      body: {
+        title: "PR #42: Add dark mode",
+        content: "# Styles\n\nThe palette turns dark at night.",
+        integration_id: "mygithub",
+        session_id: null,
+        metadata: { pr_number: 42 },
+      },
+    });
+    expect(made.status).toBe(201);
+    expect(made.body).toMatchObject({
+      integration_id: "mygithub",
+      session_id: null,
+      metadata: { pr_number: 42 },
+    });
+    const path = `/api/v1/documents/${made.body.id}`;
+    expect((await send("GET", path)).body).toEqual(made.body);
+
+    const found = await send(
+      "GET",
+      "/api/v1/documents/search?q=dark+palettes&integration_id=mygithub&limit=5",
+    );
+    expect(found.status).toBe(200);
+    expect(found.body).toEqual([
+      {
+        id: made.body.id,
+        integration_id: "mygithub",
+        session_id: null,
+        title: "PR #42: Add dark mode",
+        content: "# Styles\n\nThe palette turns dark at night.",
+        metadata: { pr_number: 42 },
+        score: expect.any(Number),
+        lane: "lexical",
+      },
+    ]);
+    expect((await send("GET", "/api/v1/documents/search?q=dark&integration_id=other")).body).toEqual([]);
+
+    const deleted = await send("DELETE", path);
+    expect([deleted.status, deleted.body]).toEqual([204, ""]);
+    expect((await send("DELETE", path)).status).toBe(404);
+    expect((await send("GET", path)).status).toBe(404);
+    expect((await send("GET", "/api/v1/documents/search?q=dark")).body).toEqual([]);
+  });
+
+  test("a session is made once and then found", async () => {
+    const { send } = await createHttpFixture(db);
+    const body = { bot_id: "other", client_id: "github:owner/repo" };
+    const first = await send("POST", "/api/v1/sessions", { body });
+    expect(first.status).toBe(201);
+    expect(first.body).toEqual({ session_id: expect.any(String), created: true });
+    expect((await send("POST", "/api/v1/sessions", { body })).body).toEqual({
+      ...first.body,
+      created: false,
+    });
+    const unknown = await send("POST", "/api/v1/sessions", { body: { bot_id: "nobody", client_id: "x:1" } });
+    expect(unknown.status).toBe(400);
+    expect(unknown.body.error).toMatchObject({ code: "unknown_bot", field: "bot_id" });
+  });
+
+  test("a message makes a task, which is polled, listed and cancelled", async () => {
+    const { send } = await createHttpFixture(db);
+    const { session_id } = (await send("POST", "/api/v1/sessions", { body: { client_id: "x:2" } })).body;
+    const injected = await send("POST", `/api/v1/sessions/${session_id}/messages`, {
+      body: {
+        content: "New PR from alice\u0000",
+        role: "user",
+        source: "github",
+        run_agent: true,
+        notify: true,
+        dispatch_config: null,
+        execution_config: { system_preamble: "Be brief.", tools: ["github_get_pr"] },
+        metadata: { number: 1 },
+      },
+    });
+    expect(injected.status).toBe(201);
+    const { message_id, task_id } = injected.body;
+    expect(injected.body).toEqual({ message_id, session_id, task_id: expect.any(String), duplicate: false });
+
+    const task = await send("GET", `/api/v1/tasks/${task_id}`);
+    expect(task.body).toMatchObject({
+      id: task_id,
+      status: "pending",
+      bot_id: "default",
+      prompt: "New PR from alice\u{fffd}",
+      result: null,
+      error: null,
+      dispatch_type: "none",
+      scheduled_at: null,
+      run_at: null,
+      completed_at: null,
+    });
+    const messages = await send("GET", `/api/v1/sessions/${session_id}/messages`);
+    expect(messages.body).toMatchObject([
+      { id: message_id, session_id, role: "user", source: "github", metadata: { number: 1 } },
+    ]);
+    const filters = `status=pending&bot_id=default&session_id=${session_id}&source=github`;
+    const listed = await send("GET", `/api/v1/tasks?${filters}`);
+    expect(listed.body).toEqual({ tasks: [task.body], next_cursor: null });
+    expect((await send("GET", "/api/v1/tasks?source=slack")).body.tasks).toEqual([]);
+
+    const cancelled = await send("POST", `/api/v1/tasks/${task_id}/cancel`);
+    expect(cancelled.body).toMatchObject({ id: task_id, status: "cancelled", error_code: "cancelled" });
+  });
+
+  test("an idempotency key means the same in the body and in the header", async () => {
+    const { send } = await createHttpFixture(db);
+    const { session_id } = (await send("POST", "/api/v1/sessions", { body: { client_id: "x:3" } })).body;
+    const path = `/api/v1/sessions/${session_id}/messages`;
+    const first = await send("POST", path, {
+      body: { content: "a", run_agent: true, idempotency_key: "k-1" },
+    });
+    const again = await send("POST", path, {
+      body: { content: "a", run_agent: true },
+      headers: { "idempotency-key": "k-1" },
+    });
+    expect(again.status).toBe(201);
+    expect(again.body).toEqual({ ...first.body, duplicate: true });
+    const both = await send("POST", path, {
+      body: { content: "a", idempotency_key: "k-1" },
+      headers: { "idempotency-key": "k-2" },
+    });
+    expect(both.body.error).toMatchObject({ code: "validation", field: "idempotency_key" });
+    expect((await send("GET", path)).body).toHaveLength(1);
+  });
+
+  test("messages come oldest first, page after page into the past", async () => {
+    const { send } = await createHttpFixture(db);
+    const { session_id } = (await send("POST", "/api/v1/sessions", { body: { client_id: "x:4" } })).body;
+    const path = `/api/v1/sessions/${session_id}/messages`;
+    for (const content of ["1", "2", "3"]) await send("POST", path, { body: { content } });
+    const newest = (await send("GET", `${path}?limit=2`)).body;
+    expect(newest.map(({ content }: { content: string }) => content)).toEqual(["2", "3"]);
+    const older = (await send("GET", `${path}?limit=2&before=${newest[0].id}`)).body;
+    expect(older.map(({ content }: { content: string }) => content)).toEqual(["1"]);
+    expect((await send("GET", `/api/v1/sessions/${UNKNOWN_ID}/messages`)).status).toBe(404);
+  });
+
+  test("lists go on with next_cursor until there is none", async () => {
+    const { send } = await createHttpFixture(db);
+    const { session_id } = (await send("POST", "/api/v1/sessions", { body: { client_id: "x:5" } })).body;
+    const made: string[] = [];
+    for (let i = 0; i < 5; i++) {
+      const body = { content: `message ${i}`, run_agent: true };
+      made.unshift((await send("POST", `/api/v1/sessions/${session_id}/messages`, { body })).body.task_id);
+    }
+    const listed: string[] = [];
+    let cursor: string | null = "";
+    while (cursor !== null) {
+      const { body } = await send(
+        "GET",
+        `/api/v1/tasks?session_id=${session_id}&limit=2${cursor && `&cursor=${cursor}`}`,
+      );
+      listed.push(...body.tasks.map(({ id }: { id: string }) => id));
+      cursor = body.next_cursor;
+    }
+    expect(listed).toEqual(made);
+  });
+
+  test("deliveries are listed with their secrets masked, fetched, and delivered again", async () => {
+    const { send } = await createHttpFixture(db, { dispatchers: chat });
+    const dispatch_config = { type: "chat", room: "lobby", token: "very-secret-token" };
+    const { session_id } = (
+      await send("POST", "/api/v1/sessions", { body: { client_id: "x:6", dispatch_config } })
+    ).body;
+    await send("POST", `/api/v1/sessions/${session_id}/messages`, {
+      body: { content: "hello", source: "web" },
+    });
+
+    const listed = await send("GET", `/api/v1/deliveries?status=pending&session_id=${session_id}`);
+    expect(JSON.stringify(listed.body)).not.toContain("very-secret-token");
+    const [delivery] = listed.body.deliveries;
+    expect(delivery).toMatchObject({ dispatch_type: "chat", status: "pending", kind: "post", attempts: 0 });
+    expect(delivery.dispatch_config).toMatchObject({ room: "lobby" });
+    const path = `/api/v1/deliveries/${delivery.id}`;
+    expect((await send("GET", path)).body).toEqual(delivery);
+
+    expect((await send("POST", `${path}/redeliver`)).status).toBe(409);
+    await db.query.update(deliveries).set({ status: "dead" }).where(eq(deliveries.id, delivery.id));
+    expect((await send("POST", `${path}/redeliver`)).body).toMatchObject({
+      id: delivery.id,
+      status: "pending",
+    });
+    expect((await send("POST", `/api/v1/deliveries/${UNKNOWN_ID}/redeliver`)).status).toBe(404);
+  });
+
+  test("a bot is made, changed and deleted", async () => {
+    const { send } = await createHttpFixture(db);
+    const made = await send("POST", "/api/v1/bots", {
+      body: { id: "reviewer", name: "Reviewer", tools: ["x_*"] },
+    });
+    expect(made.status).toBe(201);
+    expect(made.body).toMatchObject({ id: "reviewer", source: "api", model: null, tools: ["x_*"] });
+    expect((await send("POST", "/api/v1/bots", { body: { id: "reviewer", name: "R" } })).status).toBe(409);
+    const changed = await send("PATCH", "/api/v1/bots/reviewer", { body: { max_iterations: 3 } });
+    expect(changed.body).toMatchObject({ name: "Reviewer", max_iterations: 3 });
+    expect((await send("GET", "/api/v1/bots")).body.bots).toHaveLength(3);
+    expect((await send("DELETE", "/api/v1/bots/reviewer")).status).toBe(204);
+    expect((await send("GET", "/api/v1/bots/reviewer")).status).toBe(404);
+  });
+
+  test("an API key is made, used within its scopes, and revoked", async () => {
+    const { send } = await createHttpFixture(db);
+    const made = await send("POST", "/api/v1/api-keys", { body: { name: "dashboard", preset: "read_only" } });
+    expect(made.status).toBe(201);
+    const { key, id } = made.body;
+    expect((await send("GET", "/api/v1/tasks", { key })).status).toBe(200);
+    const refused = await send("POST", "/api/v1/sessions", { key, body: { client_id: "x:7" } });
+    expect(refused.status).toBe(403);
+    expect(refused.body.error).toEqual({
+      code: "forbidden",
+      message: "The API key does not have the scope sessions:write.",
+    });
+    expect(
+      (await send("POST", "/api/v1/api-keys", { key, body: { name: "x", scopes: ["admin"] } })).status,
+    ).toBe(403);
+    expect(JSON.stringify((await send("GET", "/api/v1/api-keys")).body)).not.toContain(key);
+    expect((await send("DELETE", `/api/v1/api-keys/${id}`)).status).toBe(204);
+    expect((await send("GET", "/api/v1/tasks", { key })).status).toBe(401);
+    expect((await send("DELETE", `/api/v1/api-keys/${id}`)).status).toBe(404);
+  });
+
+  test("health and readiness need no key, and readiness tells why not", async () => {
+    const { send } = await createHttpFixture(db);
+    const health = await send("GET", "/health", { key: null });
+    expect([health.status, health.body]).toEqual([200, { status: "ok", version: "1.2.3" }]);
+    expect((await send("GET", "/ready", { key: null })).body).toEqual({ status: "ready" });
+    const failing = await createHttpFixture(db, {
+      isReady: async () => {
+        throw new Error("connect ECONNREFUSED 10.0.0.7:5432");
+      },
+    });
+    const notReady = await failing.send("GET", "/ready", { key: null });
+    expect(notReady.status).toBe(503);
+    expect(JSON.stringify(notReady.body)).not.toContain("10.0.0.7");
+    const root = await send("GET", "/", { key: null });
+    expect([root.status, root.headers.get("location")]).toEqual([302, "/swagger"]);
+  });
+});
