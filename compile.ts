@@ -7,8 +7,8 @@ import { cp, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { getLogger } from "@logtape/logtape";
 import { prepareArchive } from "./src/db/prepare.ts";
-import { discover } from "./src/integrations/discover.ts";
-import { prebuild } from "./src/integrations/prepare.ts";
+import { discover } from "./src/integrations/discovery/discover.ts";
+import { prebuild } from "./src/integrations/loading/prepare.ts";
 import { createQueue } from "./src/queue/queue.ts";
 import {
   ASSET_NAMES,

@@ -3,7 +3,7 @@
 import { mkdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { HeddleError } from "../errors.ts";
-import { whyNoId } from "../integrations/discover.ts";
+import { whyNoId } from "../integrations/discovery/discover.ts";
 import { readTree } from "../runtime/assets.ts";
 import { writeSdk } from "../runtime/sdk.ts";
 import { nearest } from "../schema/nearest.ts";

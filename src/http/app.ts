@@ -14,7 +14,7 @@ import type { Outbox } from "../dispatch/outbox.ts";
 import { HeddleError } from "../errors.ts";
 import { newId } from "../ids.ts";
 import type { Inbox } from "../inbox/inbox.ts";
-import type { IntegrationStore } from "../integrations/store.ts";
+import type { IntegrationStore } from "../integrations/settings/store.ts";
 import type { Logger } from "../log.ts";
 import type { Redact } from "../redact.ts";
 import type { Documents } from "../search/documents.ts";

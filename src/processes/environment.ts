@@ -1,7 +1,7 @@
 // What a process finds in its environment: its own settings and how to reach Heddle. Nothing else of the server's.
 
-import type { Settings } from "../integrations/settings.ts";
-import type { IntegrationView } from "../integrations/view.ts";
+import type { IntegrationView } from "../integrations/registry/view.ts";
+import type { Settings } from "../integrations/settings/settings.ts";
 import { isSecretName } from "../secrets/names.ts";
 
 export type ProcessSettings = Pick<Settings, "get">;

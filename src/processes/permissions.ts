@@ -1,4 +1,4 @@
-import { scopesOf } from "../integrations/manifest.ts";
+import { scopesOf } from "../integrations/manifest/manifest.ts";
 import type { SetupManifest } from "../sdk/types.ts";
 
 /** For a manifest that says nothing: hand in what happened, and see what became of it. */

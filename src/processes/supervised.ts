@@ -1,7 +1,7 @@
 // The process of one integration on the server that supervises: what it is to be like now, and whether it is to run.
 
 import { HeddleError, messageOf } from "../errors.ts";
-import type { IntegrationView } from "../integrations/view.ts";
+import type { IntegrationView } from "../integrations/registry/view.ts";
 import type { Logger } from "../log.ts";
 import type { Redact } from "../redact.ts";
 import type { Spawner } from "../runtime/spawn.ts";

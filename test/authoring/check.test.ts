@@ -11,7 +11,7 @@ import { RULES } from "../../src/authoring/check/rules.ts";
 import { startTrial, type Trial, testTrial } from "../../src/authoring/check/trials.ts";
 import { newIntegration } from "../../src/authoring/new-integration.ts";
 import { PARTS } from "../../src/authoring/template.ts";
-import { discover } from "../../src/integrations/discover.ts";
+import { discover } from "../../src/integrations/discovery/discover.ts";
 import { type Files, temporaryFolder } from "../integrations/harness.ts";
 
 setDefaultTimeout(120_000);

@@ -4,7 +4,7 @@ import { expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { getLogger } from "@logtape/logtape";
-import { checkModule } from "../../src/integrations/dashboard-data.ts";
+import { checkModule } from "../../src/integrations/routing/dashboard-data.ts";
 import { SetupManifest } from "../../src/sdk/manifest.ts";
 import { harness } from "../integrations/harness.ts";
 import { codeBlocks } from "./code-blocks.ts";

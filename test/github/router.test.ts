@@ -4,7 +4,7 @@ import githubCom from "@octokit/webhooks-examples/api.github.com/index.json";
 import { count, eq } from "drizzle-orm";
 import { v7 } from "uuid";
 import { messages, sessions, tasks } from "../../src/db/schema.ts";
-import { createSdkServices } from "../../src/integrations/sdk-services.ts";
+import { createSdkServices } from "../../src/integrations/loading/sdk-services.ts";
 import { createMemoryStore } from "../../src/sdk/memory-store.ts";
 import { createDocuments } from "../../src/search/documents.ts";
 import { eachDatabase, type TestDatabase } from "../database.ts";

@@ -1,6 +1,6 @@
 import { getLogger } from "@logtape/logtape";
 import { loadConfig } from "../../src/config/config.ts";
-import { createEnvironmentNames } from "../../src/integrations/environment-names.ts";
+import { createEnvironmentNames } from "../../src/integrations/settings/environment-names.ts";
 
 /** As a server has it that was started with these variables. */
 export const readerOf = (

@@ -3,7 +3,7 @@
 import { expect, test } from "bun:test";
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { createReview } from "../../src/integrations/review.ts";
+import { createReview } from "../../src/integrations/review/review.ts";
 import { createOverwritten } from "../../src/workspace/overwritten.ts";
 import { createWorkspace } from "../../src/workspace/workspace.ts";
 import { createWorkspaceWrites } from "../../src/workspace/writes.ts";

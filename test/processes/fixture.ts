@@ -2,10 +2,10 @@
 
 import { join } from "node:path";
 import { getLogger } from "@logtape/logtape";
-import type { IntegrationSource } from "../../src/integrations/discover.ts";
-import type { Review } from "../../src/integrations/review.ts";
-import { createSettings } from "../../src/integrations/settings.ts";
-import { createIntegrationStates } from "../../src/integrations/states.ts";
+import type { IntegrationSource } from "../../src/integrations/discovery/discover.ts";
+import type { Review } from "../../src/integrations/review/review.ts";
+import { createSettings } from "../../src/integrations/settings/settings.ts";
+import { createIntegrationStates } from "../../src/integrations/settings/states.ts";
 import {
   createSupervisor,
   type ProcessStatus,

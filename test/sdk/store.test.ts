@@ -3,7 +3,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { integrationStore } from "../../src/db/schema.ts";
 import { HeddleError } from "../../src/errors.ts";
-import { createIntegrationStore } from "../../src/integrations/store.ts";
+import { createIntegrationStore } from "../../src/integrations/settings/store.ts";
 import { createRedactor } from "../../src/redact.ts";
 import { createSdk } from "../../src/sdk/create.ts";
 import { createEnvironmentBackend } from "../../src/sdk/environment.ts";

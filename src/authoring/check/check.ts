@@ -8,7 +8,7 @@ import {
   discoverOne,
   type FoundIntegration,
   type IntegrationSource,
-} from "../../integrations/discover.ts";
+} from "../../integrations/discovery/discover.ts";
 import { type Finding, gradeOf, LEVELS, type Report } from "./finding.ts";
 import { loadAlone } from "./load-alone.ts";
 import { RULES } from "./rules.ts";

@@ -5,7 +5,7 @@
 import { mkdir, readdir, readFile, realpath, stat, writeFile } from "node:fs/promises";
 import { dirname, join, sep } from "node:path";
 import { HeddleError } from "../../errors.ts";
-import type { FoundIntegration } from "../../integrations/discover.ts";
+import type { FoundIntegration } from "../../integrations/discovery/discover.ts";
 import { createConfinement } from "../../runtime/confine.ts";
 import { ownProgram, runCommand } from "../../runtime/run-bun.ts";
 import { packagesAbove } from "../../runtime/spawn.ts";

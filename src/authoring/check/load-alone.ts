@@ -3,9 +3,9 @@
 import { mkdtemp, realpath } from "node:fs/promises";
 import { join } from "node:path";
 import { HeddleError } from "../../errors.ts";
-import type { FoundIntegration } from "../../integrations/discover.ts";
-import { loadIntegration } from "../../integrations/load.ts";
-import { contentHash, prepare } from "../../integrations/prepare.ts";
+import type { FoundIntegration } from "../../integrations/discovery/discover.ts";
+import { loadIntegration } from "../../integrations/loading/load.ts";
+import { contentHash, prepare } from "../../integrations/loading/prepare.ts";
 import { rootLogger } from "../../log.ts";
 import { build } from "../../runtime/assets.ts";
 import type { SdkServices } from "../../sdk/backend.ts";

@@ -3,8 +3,8 @@
 import type { Dirent } from "node:fs";
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
-import type { FoundIntegration } from "../../integrations/discover.ts";
-import type { LoadedIntegration } from "../../integrations/load.ts";
+import type { FoundIntegration } from "../../integrations/discovery/discover.ts";
+import type { LoadedIntegration } from "../../integrations/loading/load.ts";
 import type { Problem } from "../../runtime/bundle.ts";
 import type { Found } from "./finding.ts";
 

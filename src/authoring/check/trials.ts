@@ -3,7 +3,7 @@
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { stripVTControlCharacters } from "node:util";
-import type { IntegrationSetting } from "../../integrations/declared-settings.ts";
+import type { IntegrationSetting } from "../../integrations/manifest/declared-settings.ts";
 import { rootLogger } from "../../log.ts";
 import { createConfinement } from "../../runtime/confine.ts";
 import { OWN_BUN } from "../../runtime/run-bun.ts";

@@ -7,7 +7,7 @@ import { parseEnv } from "node:util";
 import { say } from "../../cli/stray-code.ts";
 import { loadConfig } from "../../config/config.ts";
 import { HeddleError, messageOf } from "../../errors.ts";
-import type { FoundIntegration } from "../../integrations/discover.ts";
+import type { FoundIntegration } from "../../integrations/discovery/discover.ts";
 import { build } from "../../runtime/assets.ts";
 import { findIn } from "../check/check.ts";
 import { createInstruments } from "./instruments.ts";

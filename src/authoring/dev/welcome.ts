@@ -2,9 +2,9 @@
 
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
-import type { Integrations } from "../../integrations/registry.ts";
-import type { Settings } from "../../integrations/settings.ts";
-import type { IntegrationView } from "../../integrations/view.ts";
+import type { Integrations } from "../../integrations/registry/registry.ts";
+import type { IntegrationView } from "../../integrations/registry/view.ts";
+import type { Settings } from "../../integrations/settings/settings.ts";
 import { signWebhook, type WebhookVerifier } from "../../sdk/verify/descriptor.ts";
 import type { Dev } from "./dev.ts";
 import { readScript } from "./script.ts";

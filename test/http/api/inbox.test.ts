@@ -5,7 +5,7 @@ import { Elysia } from "elysia";
 import { inboxEvents, messages } from "../../../src/db/schema.ts";
 import { HeddleError } from "../../../src/errors.ts";
 import { incomingVerifierHost } from "../../../src/inbox/incoming.ts";
-import { createRouter } from "../../../src/integrations/router.ts";
+import { createRouter } from "../../../src/integrations/routing/router.ts";
 import type { SetupManifest } from "../../../src/sdk/types.ts";
 import { signWebhook } from "../../../src/sdk/verify/descriptor.ts";
 import { createVerifiers } from "../../../src/sdk/verify/verifiers.ts";

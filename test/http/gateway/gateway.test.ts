@@ -6,7 +6,7 @@ import { inboxEvents } from "../../../src/db/schema.ts";
 import { HeddleError } from "../../../src/errors.ts";
 import { createAuth } from "../../../src/http/auth.ts";
 import { createGateway, GATEWAY_LIMITS } from "../../../src/http/gateway/integrations-gateway.ts";
-import { createRouter } from "../../../src/integrations/router.ts";
+import { createRouter } from "../../../src/integrations/routing/router.ts";
 import { eachDatabase, embeddedDatabase, type TestDatabase } from "../../database.ts";
 import { createHttpFixture, STATIC_KEY, type TestIntegration } from "../fixture.ts";
 

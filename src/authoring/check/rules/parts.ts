@@ -3,7 +3,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { messageOf } from "../../../errors.ts";
-import { checkDashboardData } from "../../../integrations/dashboard-data.ts";
+import { checkDashboardData } from "../../../integrations/routing/dashboard-data.ts";
 import { compileSchema } from "../../../schema/json-schema.ts";
 import type { Found } from "../finding.ts";
 import { codeOf, placeOf, places, type Subject } from "../subject.ts";

@@ -1,6 +1,6 @@
 // Public routes: everybody can send to them.
 
-import { isPublicRoute } from "../../../integrations/public-paths.ts";
+import { isPublicRoute } from "../../../integrations/routing/public-paths.ts";
 import type { Found } from "../finding.ts";
 import { codeOf, placeOf, type Subject } from "../subject.ts";
 import type { Rule } from "./rule.ts";

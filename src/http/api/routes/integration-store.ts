@@ -1,7 +1,7 @@
 import { Elysia, t } from "elysia";
 import { ADMIN, covers } from "../../../access/scopes.ts";
 import { HeddleError } from "../../../errors.ts";
-import type { IntegrationStore } from "../../../integrations/store.ts";
+import type { IntegrationStore } from "../../../integrations/settings/store.ts";
 import type { Auth } from "../../auth.ts";
 import { bodyFailures, failures, type RouteOptions } from "../route-options.ts";
 import { limitOf, nullable } from "../schemas.ts";

@@ -1,6 +1,6 @@
 import { relative } from "node:path";
 import { Elysia, t } from "elysia";
-import { serverPath } from "../../../integrations/manifest-parts.ts";
+import { serverPath } from "../../../integrations/manifest/manifest-parts.ts";
 import { failures, type RouteOptions } from "../route-options.ts";
 import { nullable } from "../schemas.ts";
 

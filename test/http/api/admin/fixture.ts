@@ -1,9 +1,9 @@
 // The HTTP app over integrations that the real loader loads, with real settings and states.
 
-import { installDependencies } from "../../../../src/integrations/install.ts";
-import type { Review } from "../../../../src/integrations/review.ts";
-import { createSettings } from "../../../../src/integrations/settings.ts";
-import { createIntegrationStates } from "../../../../src/integrations/states.ts";
+import { installDependencies } from "../../../../src/integrations/loading/install.ts";
+import type { Review } from "../../../../src/integrations/review/review.ts";
+import { createSettings } from "../../../../src/integrations/settings/settings.ts";
+import { createIntegrationStates } from "../../../../src/integrations/settings/states.ts";
 import type { TestDatabase } from "../../../database.ts";
 import { readerOf } from "../../../integrations/environment.ts";
 import { type Files, harness } from "../../../integrations/harness.ts";

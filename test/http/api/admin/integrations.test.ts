@@ -2,7 +2,7 @@
 
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdir, symlink, writeFile } from "node:fs/promises";
-import { noReview, type PendingApproval, type Review } from "../../../../src/integrations/review.ts";
+import { noReview, type PendingApproval, type Review } from "../../../../src/integrations/review/review.ts";
 import { eachDatabase } from "../../../database.ts";
 import { nextCall, toolNamed } from "../../../integrations/harness.ts";
 import { type AdminFixture, createAdminFixture } from "./fixture.ts";

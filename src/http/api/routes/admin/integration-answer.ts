@@ -3,20 +3,20 @@
 import { relative } from "node:path";
 import { t } from "elysia";
 import { PROCESS_STATES } from "../../../../db/schema.ts";
-import { type Dependency, dependenciesOf } from "../../../../integrations/dependencies.ts";
-import { scopesOf } from "../../../../integrations/manifest.ts";
+import { scopesOf } from "../../../../integrations/manifest/manifest.ts";
 import {
   dashboardModules,
   iconOf,
   serverPath,
   sidebarSection,
-} from "../../../../integrations/manifest-parts.ts";
-import { readReadme } from "../../../../integrations/readme.ts";
-import type { Integrations } from "../../../../integrations/registry.ts";
-import type { Settings } from "../../../../integrations/settings.ts";
-import { mask } from "../../../../integrations/shown-settings.ts";
-import { SETUP_STATUSES, setupStatus } from "../../../../integrations/status.ts";
-import type { IntegrationView } from "../../../../integrations/view.ts";
+} from "../../../../integrations/manifest/manifest-parts.ts";
+import { type Dependency, dependenciesOf } from "../../../../integrations/registry/dependencies.ts";
+import { readReadme } from "../../../../integrations/registry/readme.ts";
+import type { Integrations } from "../../../../integrations/registry/registry.ts";
+import { SETUP_STATUSES, setupStatus } from "../../../../integrations/registry/status.ts";
+import type { IntegrationView } from "../../../../integrations/registry/view.ts";
+import type { Settings } from "../../../../integrations/settings/settings.ts";
+import { mask } from "../../../../integrations/settings/shown-settings.ts";
 import type { Processes } from "../../../../processes/supervisor.ts";
 import type { SetupManifest } from "../../../../sdk/manifest.ts";
 import { Instant, instant, JsonFields, nullable, oneOf } from "../../schemas.ts";

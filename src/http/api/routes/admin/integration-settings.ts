@@ -1,9 +1,9 @@
 import { Elysia, t } from "elysia";
 import { ADMIN } from "../../../../access/scopes.ts";
 import { HeddleError } from "../../../../errors.ts";
-import type { Integrations } from "../../../../integrations/registry.ts";
-import type { Settings } from "../../../../integrations/settings.ts";
-import { checkValues, isInternal, showSettings } from "../../../../integrations/shown-settings.ts";
+import type { Integrations } from "../../../../integrations/registry/registry.ts";
+import type { Settings } from "../../../../integrations/settings/settings.ts";
+import { checkValues, isInternal, showSettings } from "../../../../integrations/settings/shown-settings.ts";
 import type { Redact } from "../../../../redact.ts";
 import { plainSchema } from "../../../../schema/json-schema.ts";
 import { bodyFailures, failures, type RouteOptions } from "../../route-options.ts";

@@ -3,13 +3,17 @@
 import { Elysia, t } from "elysia";
 import { ADMIN } from "../../../../access/scopes.ts";
 import { HeddleError } from "../../../../errors.ts";
-import { checkModule, dashboardJsonSchema } from "../../../../integrations/dashboard-data.ts";
-import { manifestJsonSchema } from "../../../../integrations/manifest.ts";
-import { dashboardModules, iconOf, sidebarSection } from "../../../../integrations/manifest-parts.ts";
-import { readReadme } from "../../../../integrations/readme.ts";
-import type { Integrations } from "../../../../integrations/registry.ts";
-import type { IntegrationStates } from "../../../../integrations/states.ts";
-import type { IntegrationView } from "../../../../integrations/view.ts";
+import { manifestJsonSchema } from "../../../../integrations/manifest/manifest.ts";
+import {
+  dashboardModules,
+  iconOf,
+  sidebarSection,
+} from "../../../../integrations/manifest/manifest-parts.ts";
+import { readReadme } from "../../../../integrations/registry/readme.ts";
+import type { Integrations } from "../../../../integrations/registry/registry.ts";
+import type { IntegrationView } from "../../../../integrations/registry/view.ts";
+import { checkModule, dashboardJsonSchema } from "../../../../integrations/routing/dashboard-data.ts";
+import type { IntegrationStates } from "../../../../integrations/settings/states.ts";
 import type { Logger } from "../../../../log.ts";
 import { bodyFailures, failures, type RouteOptions } from "../../route-options.ts";
 import { JsonFields } from "../../schemas.ts";

@@ -1,0 +1,17 @@
+// "heddle/sdk" as an integration inside the server gets it: the same functions, bound to that integration.
+
+import { Elysia, t } from "elysia";
+import { incomingVerifierHost } from "../../inbox/incoming.ts";
+import type { SdkBackend } from "../../sdk/backend.ts";
+import { createSdk } from "../../sdk/create.ts";
+import { createEnvironmentBackend } from "../../sdk/environment.ts";
+import { createVerifiers } from "../../sdk/verify/verifiers.ts";
+
+export const createHostSdk = (backend: SdkBackend) => ({
+  ...createSdk(backend, createVerifiers(incomingVerifierHost)),
+  Elysia,
+  t,
+});
+
+/** What `import { … } from "heddle/sdk"` may name. */
+export const SDK_NAMES = Object.keys(createHostSdk(createEnvironmentBackend({})));

@@ -1,0 +1,68 @@
+// Loads an integration from just what was looked at: one of the workspace from a copy, another one from its folder, with
+// what it takes in from the workspace as it was looked at.
+
+import { readFile } from "node:fs/promises";
+import { sep } from "node:path";
+import type { Gate } from "../../runtime/bundle.ts";
+import { discoverInCopy, type FoundIntegration } from "../discovery/discover.ts";
+import type { Closure } from "../review/closure.ts";
+import { gateOfCopy } from "../review/gate.ts";
+import type { Look } from "../review/review.ts";
+import type { Version } from "../review/versions.ts";
+import { type LoadOptions, type LoadResult, loadIntegration } from "./load.ts";
+import { type PrepareOptions, prepare } from "./prepare.ts";
+import { programOf } from "./program.ts";
+
+export interface Reviewed {
+  /** Of all that is loaded, and of what loads it. */
+  hash: string;
+  /** What to load instead of the folder. */
+  version: Version | undefined;
+  /** Undefined for a version of which only the copy is left. */
+  look: Pick<Look, "closure" | "read"> | undefined;
+}
+
+export interface LoadReviewedOptions
+  extends Pick<LoadOptions, "inTurn" | "services" | "log" | "timeoutMs">,
+    Omit<PrepareOptions, "gate"> {
+  /** Absolute real path; undefined where no bot writes. */
+  workspace: string | undefined;
+}
+
+/** Never rejects for what the integration's code does. */
+export async function loadReviewed(
+  found: FoundIntegration,
+  reviewed: Reviewed,
+  options: LoadReviewedOptions,
+): Promise<LoadResult> {
+  const { hash, version, look } = reviewed;
+  const { workspace, cacheDir, inUse, version: heddle, ...loading } = options;
+  const from = version ? await discoverInCopy(found, version.folder) : found;
+  if (!("id" in from))
+    return { ok: false, problem: { reason: from.reason, file: found.folder }, settings: [] };
+  const gate = workspace === undefined ? undefined : gateOf(found, reviewed, workspace);
+  const { folder, readFrom } = from;
+  return loadIntegration(from, {
+    ...loading,
+    hash,
+    prepare: () => prepare(from, hash, { cacheDir, inUse, version: heddle, gate }),
+    programOf: (cmd, dir) =>
+      programOf(cmd, { folder, readFrom, workspace, gate, closure: look?.closure, hash, dir }),
+    readFile: async (file) =>
+      readFrom === undefined
+        ? ((await look?.read(file)) ?? readFile(file))
+        : readFile(readFrom + file.slice(folder.length)),
+  });
+}
+
+function gateOf(
+  { folder }: FoundIntegration,
+  { version, look }: Reviewed,
+  workspace: string,
+): Gate | undefined {
+  if (version) return gateOfCopy(version, { workspace, folder });
+  return look && { macros: !takesIn(look.closure, workspace), read: look.read };
+}
+
+const takesIn = ({ files }: Closure, workspace: string): boolean =>
+  [...files.keys()].some((path) => path.startsWith(workspace + sep));

@@ -1,0 +1,342 @@
+// Loads one version of an integration: prepares its modules, runs them with an SDK of their own, and collects
+// what they register. Nothing goes live here.
+
+import { basename } from "node:path";
+import type { Carapace } from "../../content/carapaces/carapace.ts";
+import { type Content, readContent } from "../../content/read.ts";
+import type { Skill } from "../../content/skills/skill.ts";
+import type { Template } from "../../content/templates/template.ts";
+import { HeddleError, messageOf } from "../../errors.ts";
+import type { Logger } from "../../log.ts";
+import { during } from "../../runtime/activity.ts";
+import type { Problem } from "../../runtime/bundle.ts";
+import { bindFolder, forgetModules, importModule } from "../../runtime/modules.ts";
+import type {
+  DeclaredSetting,
+  RegisteredHook,
+  RegisteredTool,
+  SdkServices,
+  SdkSinks,
+} from "../../sdk/backend.ts";
+import type { Dispatcher, IntegrationMeta, SetupManifest } from "../../sdk/types.ts";
+import type { FoundIntegration } from "../discovery/discover.ts";
+import { errorAt, locate } from "../discovery/locate.ts";
+import {
+  contradictions,
+  defaultInManifest,
+  type IntegrationSetting,
+  mergeSettings,
+} from "../manifest/declared-settings.ts";
+import { checkSecretOf, readSetup } from "../manifest/read-setup.ts";
+import { createRouter, type IntegrationRouter } from "../routing/router.ts";
+import { createHostSdk } from "./host-sdk.ts";
+import { entriesOf, type Prepared, type PrepareResult } from "./prepare.ts";
+import type { Program } from "./program.ts";
+import { loadingSubject } from "./standstills.ts";
+
+/** What process.ts exports. */
+export interface ProcessDeclaration {
+  description: string;
+  cmd: string[];
+  requiredEnv: string[];
+  watchPaths: string[];
+  /** Of all that it starts together; beyond it the process is ended and started again. */
+  memoryLimitMb: number | null;
+  /** What is started for `cmd`, and whether another load has to start it anew. */
+  program: Program;
+}
+
+/** What the files of an integration said. */
+export interface LoadedIntegration {
+  name: string | undefined;
+  version: string | undefined;
+  tools: RegisteredTool[];
+  dispatchers: Map<string, Dispatcher>;
+  hooks: RegisteredHook[];
+  skills: Skill[];
+  carapaces: Carapace[];
+  templates: Template[];
+  meta: IntegrationMeta | undefined;
+  settings: IntegrationSetting[];
+  setup: SetupManifest | undefined;
+  process: ProcessDeclaration | undefined;
+  router: IntegrationRouter | undefined;
+  /** Lets go of its modules. Code of it that still runs keeps running, but can import no further part lazily. */
+  release(): Promise<void>;
+}
+
+export type LoadResult =
+  | { ok: true; loaded: LoadedIntegration }
+  /** The first problem, for there the author has to begin. The settings are those declared until then: one may be amiss. */
+  | { ok: false; problem: Problem; settings: IntegrationSetting[]; mayHeal?: boolean };
+
+export interface LoadOptions {
+  prepare(): Promise<PrepareResult>;
+  /** Decides what is started for CMD; `dir` is where the modules are. Rejects for what must not be. Default: the command itself. */
+  programOf?(cmd: readonly string[], dir: string): Promise<Program>;
+  /** Reads a file of content by its path below the folder. Default: from the disk. */
+  readFile?(file: string): Promise<Buffer>;
+  /** Lets the preparation wait for that of others; the wait is not counted. Default: it begins at once. */
+  inTurn?<Value>(work: () => Promise<Value>): Promise<Value>;
+  services: Omit<SdkServices, "log">;
+  log: Logger;
+  /** Of all that is loaded: what is remembered of a version that never comes to an end. */
+  hash: string;
+  /** How long preparing and running all files may take. */
+  timeoutMs: number;
+}
+
+/** Never rejects for what the integration's code does. */
+export async function loadIntegration(found: FoundIntegration, options: LoadOptions): Promise<LoadResult> {
+  // Which file is running, for errors that do not know where they are from.
+  const at = { file: found.folder };
+  const { inTurn = (work) => work() } = options;
+  const collected = collector();
+  let release = async () => {};
+  let late = false;
+  const failed = (problem: Problem): LoadResult & { ok: false } => {
+    collected.seal();
+    return { ok: false, problem, settings: mergeSettings(collected.settings, collected.about.setup) };
+  };
+  const run = async (): Promise<LoadResult> => {
+    const result = await inTurn(() => {
+      startClock();
+      return options.prepare();
+    });
+    if (!result.ok) {
+      const [problem = { reason: "It cannot be bundled" }] = result.problems;
+      return { ...failed(problem), mayHeal: result.mayHeal };
+    }
+    if (late) {
+      await result.prepared.discard();
+      return failed({ reason: "It was given up" });
+    }
+    release = bind(result.prepared, collected, options);
+    const origin = { kind: "integration" as const, id: found.id };
+    const { content, problems } = await readContent(found.folder, found.content, origin, options.readFile);
+    if (problems[0]) return failed(problems[0]);
+    const exports = await importAll(
+      found,
+      options.hash,
+      { prepared: result.prepared, at },
+      (file, exported) => {
+        if (file === found.files.setup) takeSetup(readSetup(at.file, exported.SETUP), collected, options);
+      },
+    );
+    collected.seal();
+    const described = during(
+      () => `reading what ${found.id} exports`,
+      () => describe(found, exports, collected, release),
+      () => loadingSubject({ id: found.id, hash: options.hash, file: at.file }),
+    );
+    const { process: declared } = described;
+    const process = declared && { ...declared, program: await programFor(declared, result.prepared.dir) };
+    return { ok: true, loaded: { ...described, ...content, process } };
+  };
+  const programFor = async (declared: Declared, dir: string): Promise<Program> => {
+    at.file = `${found.folder}/${found.files.process}`;
+    const plain = {
+      command: declared.cmd,
+      identity: crypto.randomUUID(),
+      isSelfContained: true,
+      readable: [],
+    };
+    const program = (await options.programOf?.(declared.cmd, dir)) ?? plain;
+    return { ...program, identity: JSON.stringify([declared, program.identity]) };
+  };
+  const deadline = Promise.withResolvers<LoadResult>();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  // Not before its turn: among hundreds the last one waits long, and is no slower for it.
+  const startClock = () => {
+    timer = setTimeout(giveUp, options.timeoutMs);
+  };
+  const giveUp = () => {
+    late = true;
+    const reason = `${basename(at.file)} was not loaded within ${options.timeoutMs / 1000} s; does a top-level await never end?`;
+    deadline.resolve(failed({ reason, file: at.file }));
+  };
+  const outcome = await Promise.race([run(), deadline.promise]).catch((error: unknown): LoadResult => {
+    const place = locate(error, found.folder) ?? { file: at.file };
+    return failed({ reason: messageOf(error), ...place });
+  });
+  clearTimeout(timer);
+  if (!outcome.ok) await release();
+  return outcome;
+}
+
+function bind(
+  prepared: Prepared,
+  { sinks, settings, about }: Pick<ReturnType<typeof collector>, "sinks" | "settings" | "about">,
+  { services, log }: LoadOptions,
+): () => Promise<void> {
+  const sdk = createHostSdk({
+    ...services,
+    ...sinks,
+    getSetting: (key) => services.getSetting(key) ?? defaultInManifest(key, settings, about.setup),
+    log: (level, message, fields) => log[level](message, fields ?? {}),
+  });
+  const bound = bindFolder(prepared.dir, sdk);
+  return () => {
+    bound.unbind();
+    forgetModules(prepared.modules);
+    return prepared.discard();
+  };
+}
+
+type Exports = Record<string, unknown>;
+
+/** As soon as it is there: files that run after it may read a default of the manifest, or log a secret. */
+function takeSetup(
+  setup: SetupManifest,
+  { settings, about }: Pick<ReturnType<typeof collector>, "settings" | "about">,
+  { services, log }: Pick<LoadOptions, "services" | "log">,
+): void {
+  about.setup = setup;
+  for (const key of contradictions(settings, setup)) {
+    log.warning(
+      "{key} is secret in one of config.ts and setup.ts and not in the other; it counts as secret",
+      {
+        key,
+      },
+    );
+  }
+  for (const { key, secret } of mergeSettings(settings, setup)) {
+    const declared = settings.find((setting) => setting.key === key);
+    const value = secret ? services.getSetting(key) : undefined;
+    if (value !== undefined) services.addSecret(value);
+    if (declared) declared.secret = secret;
+  }
+}
+
+async function importAll(
+  found: FoundIntegration,
+  hash: string,
+  { prepared, at }: { prepared: Prepared; at: { file: string } },
+  onImported: (file: string, exported: Exports) => void,
+): Promise<Map<string, Exports>> {
+  const exports = new Map<string, Exports>();
+  for (const file of entriesOf(found.files)) {
+    at.file = `${found.folder}/${file}`;
+    const path = `${prepared.dir}/${file.replace(/\.[^.]+$/, "")}.js`;
+    await during(
+      () => `loading ${found.id}/${file}`,
+      async () => {
+        const exported = await importModule(path);
+        exports.set(file, exported);
+        onImported(file, exported);
+      },
+      () => loadingSubject({ id: found.id, hash, file: at.file }),
+    );
+  }
+  at.file = found.folder;
+  return exports;
+}
+
+function describe(
+  found: FoundIntegration,
+  exports: Map<string, Exports>,
+  { tools, dispatchers, hooks, settings, about }: ReturnType<typeof collector>,
+  release: () => Promise<void>,
+): Omit<LoadedIntegration, keyof Content | "process"> & { process: Declared | undefined } {
+  const { files } = found;
+  const of = (file: string | undefined) => (file === undefined ? undefined : exports.get(file));
+  const info = of(files.index)?.meta as { name?: unknown; version?: unknown } | undefined;
+  const { setup } = about;
+  const merged = mergeSettings(settings, setup);
+  if (files.setup && setup) checkSecretOf(`${found.folder}/${files.setup}`, setup, merged);
+  const version = info?.version ?? setup?.version;
+  const router = files.router && routerOf(found, files.router, of(files.router)?.router);
+  const process = files.process && processOf(found, files.process, of(files.process) ?? {});
+  return {
+    name: typeof info?.name === "string" ? info.name : undefined,
+    version: version === undefined ? undefined : String(version),
+    tools,
+    dispatchers,
+    hooks,
+    meta: about.meta,
+    settings: merged,
+    setup,
+    process: process || undefined,
+    router: router || undefined,
+    release,
+  };
+}
+
+function routerOf(found: FoundIntegration, file: string, exported: unknown): IntegrationRouter {
+  const router = createRouter(exported);
+  if (router) return router;
+  const got = exported === undefined ? "nothing of that name" : "something else";
+  throw problem(found, file, `It must export "router", an Elysia instance, and exports ${got}`);
+}
+
+type Declared = Omit<ProcessDeclaration, "program">;
+
+function processOf(found: FoundIntegration, file: string, exports: Exports): Declared {
+  const { DESCRIPTION = "", CMD, REQUIRED_ENV = [], WATCH_PATHS = [], MEMORY_LIMIT_MB = null } = exports;
+  if (!isTexts(CMD) || CMD.length === 0)
+    throw problem(found, file, "It must export CMD, a list of at least one text");
+  if (!isTexts(REQUIRED_ENV)) throw problem(found, file, "REQUIRED_ENV must be a list of texts");
+  if (!isTexts(WATCH_PATHS)) throw problem(found, file, "WATCH_PATHS must be a list of texts");
+  if (MEMORY_LIMIT_MB !== null && !(typeof MEMORY_LIMIT_MB === "number" && MEMORY_LIMIT_MB > 0))
+    throw problem(found, file, "MEMORY_LIMIT_MB must be a number above 0");
+  return {
+    description: String(DESCRIPTION),
+    cmd: CMD,
+    requiredEnv: REQUIRED_ENV,
+    watchPaths: WATCH_PATHS,
+    memoryLimitMb: MEMORY_LIMIT_MB,
+  };
+}
+
+const isTexts = (value: unknown): value is string[] =>
+  Array.isArray(value) && value.every((item) => typeof item === "string");
+
+const problem = (found: FoundIntegration, file: string, reason: string): Error =>
+  errorAt(`${found.folder}/${file}`, 1, reason);
+
+function collector() {
+  let sealed = false;
+  const tools: RegisteredTool[] = [];
+  const dispatchers = new Map<string, Dispatcher>();
+  const hooks: RegisteredHook[] = [];
+  const settings: DeclaredSetting[] = [];
+  const about: { meta: IntegrationMeta | undefined; setup: SetupManifest | undefined } = {
+    meta: undefined,
+    setup: undefined,
+  };
+
+  const open = (what: string) => {
+    if (sealed) throw new HeddleError("conflict", `${what} can be registered only while the files load`);
+  };
+  const twice = (what: string) => new HeddleError("conflict", `${what} is registered twice`);
+
+  const sinks: SdkSinks = {
+    registerTool(tool) {
+      open(`Tool "${tool.name}"`);
+      if (tools.some(({ name }) => name === tool.name)) throw twice(`Tool "${tool.name}"`);
+      tools.push(tool);
+    },
+    registerDispatcher(type, dispatcher) {
+      open(`Dispatcher "${type}"`);
+      if (dispatchers.has(type)) throw twice(`Dispatcher "${type}"`);
+      dispatchers.set(type, dispatcher);
+    },
+    registerIntegration(meta) {
+      open("Metadata");
+      if (about.meta) throw twice("Metadata");
+      about.meta = meta;
+    },
+    registerHook(hook) {
+      open(`A hook of ${hook.event}`);
+      hooks.push(hook);
+    },
+    declareSetting(setting) {
+      open(`Setting "${setting.key}"`);
+      settings.push(setting);
+    },
+  };
+  const seal = () => {
+    sealed = true;
+  };
+  return { tools, dispatchers, hooks, settings, about, sinks, seal };
+}

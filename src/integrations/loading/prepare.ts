@@ -1,0 +1,267 @@
+// Turns an integration's folder, or the copy of it that was looked at, into a folder of modules that can be imported: bundled now, or earlier (by this
+// version of Heddle and from the same sources), or when the program was compiled.
+
+import { createHash } from "node:crypto";
+import { copyFile, link, mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { dirname, join, relative } from "node:path";
+import { isDeepStrictEqual } from "node:util";
+import { bundleFolder, type Gate, type Problem } from "../../runtime/bundle.ts";
+import type { FoundIntegration, IntegrationFiles } from "../discovery/discover.ts";
+import { hashOf, readClosure } from "../review/closure.ts";
+import { SDK_NAMES } from "./host-sdk.ts";
+
+const MANIFEST = "bundle.json";
+/** Stands in a bundle that was made elsewhere for the folder it will be loaded from. */
+const MOVABLE_ROOT = "/heddle-integration-source";
+/** Bundles of an integration that are kept for the next start, the newest. */
+const KEPT = 4;
+/** What a process that crashed has left behind. */
+const STALE_AFTER_MS = 24 * 3600 * 1000;
+
+export interface Prepared {
+  /** Nothing was imported from it yet, and nobody else will. */
+  dir: string;
+  /** Absolute paths of the modules in `dir`. */
+  modules: string[];
+  /** Deletes the folder. Forget its modules first. */
+  discard(): Promise<void>;
+}
+
+export type PrepareResult =
+  | { ok: true; prepared: Prepared }
+  /** `mayHeal`: it may work later though its own files stay as they are. */
+  | { ok: false; problems: Problem[]; mayHeal: boolean };
+
+interface Manifest {
+  hash: string;
+  modules: string[];
+  /** False when it took in files from outside the folder, whose changes the hash does not show. */
+  reusable: boolean;
+  /**
+   * Digests of all files beside the manifest, by path. Nothing here is synced to the disk, as it can be made anew; so after
+   * a power cut a file may be empty or cut short, and would be imported without a complaint.
+   */
+  digests: Record<string, string>;
+}
+
+export interface PrepareOptions {
+  /** Absolute real path. */
+  cacheDir: string;
+  /** The folders that this process imports from. */
+  inUse: Set<string>;
+  /** Of Heddle. */
+  version: string;
+  /** Gives the bundler what was looked at. */
+  gate?: Gate | undefined;
+}
+
+/**
+ * Makes a folder of modules below `cacheDir`; `hash` is the `contentHash`. Each load gets a folder of its own,
+ * because modules run once per path. A bundle is also kept under its hash, for the next start.
+ */
+export async function prepare(
+  found: FoundIntegration,
+  hash: string,
+  { cacheDir, inUse, version, gate }: PrepareOptions,
+): Promise<PrepareResult> {
+  const shelf = join(cacheDir, found.id.replace(/[^a-z0-9_-]/gi, "~"));
+  // The folder's name is in the modules, so another folder of the same contents has its own.
+  const kept = join(shelf, sha256(`${hash} ${found.folder}`));
+  const dir = `${kept}.${crypto.randomUUID()}`;
+  const discard = async () => {
+    inUse.delete(dir);
+    // What cannot be deleted now is stale tomorrow.
+    await rm(dir, { recursive: true, force: true }).catch(() => {});
+  };
+  inUse.add(dir);
+  try {
+    let manifest = await copyKept(kept, dir);
+    if (!manifest) {
+      const made = await make(found, hash, dir, gate);
+      if (!made.ok) {
+        await discard();
+        return made;
+      }
+      manifest = made.manifest;
+      if (await isOfHash(found, manifest, version)) await keep(dir, kept);
+      await tidy(shelf, inUse);
+    }
+    const modules = manifest.modules.map((module) => join(dir, module));
+    return { ok: true, prepared: { dir, modules, discard } };
+  } catch (error) {
+    await discard();
+    throw error;
+  }
+}
+
+/** What was bundled is what the hash is of, unless it changed in between; a copy never does. */
+async function isOfHash(
+  found: FoundIntegration,
+  { reusable, hash }: Manifest,
+  version: string,
+): Promise<boolean> {
+  return reusable && (found.readFrom !== undefined || (await contentHash(found.folder, version)) === hash);
+}
+
+/**
+ * Bundles a folder so that a later `prepare` of the same sources, wherever they then are, need not:
+ * `<outDir>/<id>/` is filled. For compile.ts.
+ */
+export async function prebuild(
+  found: FoundIntegration,
+  outDir: string,
+  version: string,
+): Promise<{ ok: true } | { ok: false; problems: Problem[] }> {
+  const hash = await contentHash(found.folder, version);
+  await rm(join(outDir, found.id), { recursive: true, force: true });
+  return bundleInto(found, hash, join(outDir, found.id), MOVABLE_ROOT);
+}
+
+type Made = { ok: true; manifest: Manifest } | { ok: false; problems: Problem[]; mayHeal: boolean };
+
+async function make(
+  found: FoundIntegration,
+  hash: string,
+  dir: string,
+  gate: Gate | undefined,
+): Promise<Made> {
+  const built = found.prebuilt ? await readManifest(found.prebuilt) : undefined;
+  return found.prebuilt && built?.hash === hash
+    ? unpack(found, found.prebuilt, built, dir)
+    : bundleInto(found, hash, dir, undefined, gate);
+}
+
+async function bundleInto(
+  found: FoundIntegration,
+  hash: string,
+  outDir: string,
+  sourceRoot?: string,
+  gate?: Gate,
+): Promise<Made> {
+  await mkdir(outDir, { recursive: true, mode: 0o700 });
+  const bundled = await bundleFolder({
+    folder: found.readFrom ?? found.folder,
+    entries: entriesOf(found.files),
+    outDir,
+    ...(sourceRoot !== undefined && { sourceRoot }),
+    bound: { specifier: "heddle/sdk", exports: SDK_NAMES },
+    gate,
+  });
+  if (!bundled.ok) return bundled;
+  const modules = bundled.modules.map((module) => relative(outDir, module));
+  const reusable = bundled.foreign.length === 0 || gate?.copy !== undefined;
+  return { ok: true, manifest: await writeManifest(outDir, { hash, modules, reusable }) };
+}
+
+async function unpack(
+  found: FoundIntegration,
+  prebuilt: string,
+  built: Manifest,
+  outDir: string,
+): Promise<Made> {
+  for (const name of built.modules.flatMap((module) => [module, `${module}.map`])) {
+    const text = await readFile(join(prebuilt, name), "utf8");
+    await mkdir(dirname(join(outDir, name)), { recursive: true, mode: 0o700 });
+    await writeFile(join(outDir, name), text.replaceAll(MOVABLE_ROOT, found.folder));
+  }
+  const { hash, modules } = built;
+  // What it took in from elsewhere was there when it was built, and is in it.
+  return { ok: true, manifest: await writeManifest(outDir, { hash, modules, reusable: true }) };
+}
+
+/** Of a folder that is complete but for it. */
+async function writeManifest(dir: string, about: Omit<Manifest, "digests">): Promise<Manifest> {
+  const manifest: Manifest = { ...about, digests: await digestsIn(dir) };
+  await writeFile(join(dir, MANIFEST), JSON.stringify(manifest));
+  return manifest;
+}
+
+async function digestsIn(dir: string): Promise<Record<string, string>> {
+  const entries = await readdir(dir, { recursive: true, withFileTypes: true });
+  const paths = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  const names = paths.map((path) => relative(dir, path)).filter((name) => name !== MANIFEST);
+  const digests: Record<string, string> = {};
+  for (const name of names.sort()) digests[name] = sha256(await readFile(join(dir, name)));
+  return digests;
+}
+
+/** Undefined when there is none, or not a whole one. */
+async function readManifest(dir: string): Promise<Manifest | undefined> {
+  try {
+    return JSON.parse(await readFile(join(dir, MANIFEST), "utf8")) as Manifest;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Undefined when there is none, or not a whole one; another process may delete it while it is copied, which counts as
+ * none.
+ */
+async function copyKept(kept: string, dir: string): Promise<Manifest | undefined> {
+  try {
+    const manifest = await readManifest(kept);
+    if (manifest) await duplicate(kept, dir);
+    if (manifest && isDeepStrictEqual(manifest.digests, await digestsIn(dir))) return manifest;
+  } catch {
+    // As if there were none.
+  }
+  await rm(dir, { recursive: true, force: true });
+  return undefined;
+}
+
+/** In one step, as another process may be doing the same. What is there already is not whole, or another process's. */
+async function keep(dir: string, kept: string): Promise<void> {
+  const [copy, former] = [`${kept}.${crypto.randomUUID()}`, `${kept}.${crypto.randomUUID()}`];
+  await duplicate(dir, copy);
+  await rename(kept, former).catch(() => {});
+  try {
+    await rename(copy, kept);
+  } catch (error) {
+    await rm(copy, { recursive: true, force: true });
+    if (!(await readManifest(kept))) throw error;
+  } finally {
+    await rm(former, { recursive: true, force: true });
+  }
+}
+
+/** The files are never changed, so both folders may have the same ones. */
+async function duplicate(from: string, to: string): Promise<void> {
+  await mkdir(to, { recursive: true, mode: 0o700 });
+  for (const entry of await readdir(from, { withFileTypes: true })) {
+    const [source, target] = [join(from, entry.name), join(to, entry.name)];
+    if (entry.isDirectory()) await duplicate(source, target);
+    // Not every file system has links.
+    else await link(source, target).catch(() => copyFile(source, target));
+  }
+}
+
+async function tidy(shelf: string, inUse: ReadonlySet<string>): Promise<void> {
+  const folders: { path: string; time: number; isKept: boolean }[] = [];
+  for (const name of await readdir(shelf)) {
+    const path = join(shelf, name);
+    const time = (await stat(path).catch(() => undefined))?.mtimeMs ?? Date.now();
+    folders.push({ path, time, isKept: !name.includes(".") });
+  }
+  const kept = folders.filter(({ isKept }) => isKept).sort((a, b) => b.time - a.time);
+  const stale = folders.filter(
+    ({ isKept, time, path }) => !isKept && time < Date.now() - STALE_AFTER_MS && !inUse.has(path),
+  );
+  for (const { path } of [...kept.slice(KEPT), ...stale]) await rm(path, { recursive: true, force: true });
+}
+
+/** The single files in the order in which they are imported, then the tools. */
+export function entriesOf({ tools, ...single }: IntegrationFiles): string[] {
+  const { index, config, dispatcher, hooks, router, setup, process } = single;
+  const present = [index, config, setup, dispatcher, hooks, router, process].filter(
+    (file) => file !== undefined,
+  );
+  return [...present, ...tools];
+}
+
+/** Of everything that may end up in a bundle, and of the version that bundles it. */
+export const contentHash = async (folder: string, version: string): Promise<string> =>
+  hashOf(await readClosure({ folder }), version);
+
+const sha256 = (data: string | Uint8Array): string =>
+  createHash("sha256").update(data).digest("hex").slice(0, 32);

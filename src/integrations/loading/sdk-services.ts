@@ -1,0 +1,56 @@
+// What the SDK of an integration does in the server: the same doors that the REST API goes through.
+
+import { ownerOfIntegration } from "../../db/reach.ts";
+import { storableJson } from "../../db/storable.ts";
+import { createGuardedFetch } from "../../guarded-fetch/fetch.ts";
+import type { SdkServices } from "../../sdk/backend.ts";
+import type { Documents } from "../../search/documents.ts";
+import type { Sessions } from "../../sessions/sessions.ts";
+import type { Settings } from "../settings/settings.ts";
+import type { IntegrationStore } from "../settings/store.ts";
+
+export interface SdkServicesOptions {
+  sessions: Pick<Sessions, "getOrCreate" | "inject" | "injectEvent">;
+  documents: Pick<Documents, "ingest" | "search">;
+  settings: Pick<Settings, "get">;
+  store: IntegrationStore;
+  addSecret: (value: string) => void;
+  allowPrivateHosts: readonly string[];
+}
+
+export function createSdkServices(
+  integrationId: string,
+  { sessions, documents, settings, store, addSecret, allowPrivateHosts }: SdkServicesOptions,
+): Omit<SdkServices, "log"> {
+  const owner = ownerOfIntegration(integrationId);
+  const keysRead = new Set<string>();
+  const fetch = createGuardedFetch({
+    allowPrivateHosts,
+    // An operator put them there, so they may be meant to lead inside.
+    allowedOrigins: () => originsIn([...keysRead].map((key) => settings.get(integrationId, key))),
+  });
+  return {
+    getOrCreateSession: async (wanted) => (await sessions.getOrCreate({ ...wanted, owner })).session_id,
+    // One event is one message, whichever of the integration's sessions it is for.
+    injectMessage: (message) => sessions.inject(message, integrationId, { owner }),
+    injectEvent: (event) => sessions.injectEvent(event, integrationId, { owner }),
+    // What an integration read somewhere may hold what the database cannot.
+    ingestDocument: async (document) =>
+      (await documents.ingest({ ...storableJson(document), integrationId, owner })).id,
+    searchDocuments: ({ integrationId: of = integrationId, ...search }) =>
+      documents.search({ ...search, integrationId: of }),
+    getSetting(key) {
+      keysRead.add(key);
+      return settings.get(integrationId, key);
+    },
+    fetch,
+    store: store.of(integrationId),
+    addSecret,
+  };
+}
+
+/** Of the http(s) addresses in these values, each of which may hold several. */
+function originsIn(values: (string | undefined)[]): Set<string> {
+  const words = values.flatMap((value) => value?.match(/https?:\/\/[^\s,;]+/gi) ?? []);
+  return new Set(words.filter((word) => URL.canParse(word)).map((word) => new URL(word).origin));
+}

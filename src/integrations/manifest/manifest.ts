@@ -1,0 +1,116 @@
+// Checks what setup.ts exports as SETUP: its form by the schema, and what a schema cannot say.
+
+import { isScope, SCOPE_PRESETS } from "../../access/scopes.ts";
+import { type FieldProblem, fieldProblems, pathText } from "../../schema/field-problems.ts";
+import { compileOwnSchema, compileSchema, plainSchema } from "../../schema/json-schema.ts";
+import { nearest } from "../../schema/nearest.ts";
+import { SetupManifest } from "../../sdk/manifest.ts";
+
+type Path = (string | number)[];
+type Rule = (setup: SetupManifest) => Iterable<[path: Path, message: string]>;
+
+const checkForm = compileOwnSchema(SetupManifest);
+
+/** Paths from SETUP, in the order of the schema; none for a good manifest. Never throws. */
+export function checkManifest(setup: unknown): FieldProblem[] {
+  const formProblems = fieldProblems(checkForm(setup));
+  if (formProblems.length > 0) return formProblems;
+  return RULES.flatMap((rule) => [...rule(setup as SetupManifest)]).map(([path, message]) => ({
+    path: pathText(path.map(String)),
+    message,
+  }));
+}
+
+/** The webhook's secret is a setting; `keys` are those of config.ts and env_vars. */
+export function checkVerifierSecret(
+  { webhook }: SetupManifest,
+  keys: readonly string[],
+): FieldProblem | undefined {
+  const secret = webhook?.verifier?.secret;
+  if (secret === undefined || keys.includes(secret)) return undefined;
+  const meant = nearest(secret, keys);
+  const hint = meant === undefined ? "declare it in env_vars or config.ts" : `did you mean "${meant}"?`;
+  return { path: "webhook.verifier.secret", message: `names no setting; ${hint}` };
+}
+
+/** Of the whole manifest; for editors, and for forms. */
+export const manifestJsonSchema = (): object => ({
+  $schema: "http://json-schema.org/draft-07/schema#",
+  title: "SETUP",
+  ...plainSchema(SetupManifest),
+});
+
+const RULES: Rule[] = [
+  ({ env_vars = [] }) => repeated(env_vars, "key", ["env_vars"]),
+  ({ dashboard_modules = [] }) => repeated(dashboard_modules, "id", ["dashboard_modules"]),
+  ({ binding }) => repeated(binding?.config_fields ?? [], "key", ["binding", "config_fields"]),
+  ({ binding }) => (binding?.config_fields ?? []).flatMap((field, index) => configField(field, index)),
+  ({ binding }) => filterSchema(binding?.filter_schema),
+  ({ api_permissions }) => permissions(api_permissions),
+  ({ web_ui }) =>
+    web_ui && isOutside(web_ui.static_dir)
+      ? [[["web_ui", "static_dir"], "must be a folder below the integration's own"]]
+      : [],
+];
+
+function* repeated<Key extends string>(
+  items: readonly { readonly [K in Key]: string }[],
+  key: Key,
+  path: Path,
+): ReturnType<Rule> {
+  for (const [index, item] of items.entries()) {
+    const first = items.findIndex((other) => other[key] === item[key]);
+    if (first < index) yield [[...path, index, key], `repeats "${item[key]}"`];
+  }
+}
+
+type ConfigField = NonNullable<NonNullable<SetupManifest["binding"]>["config_fields"]>[number];
+
+function configField(field: ConfigField, index: number): [Path, string][] {
+  const path = ["binding", "config_fields", index];
+  if (field.type === "multiselect" && !field.options?.length) {
+    return [[[...path, "options"], "must offer something when the type is multiselect"]];
+  }
+  const { default: value } = field;
+  if (value === undefined) return [];
+  const fits = field.type === "multiselect" ? Array.isArray(value) : typeof value === field.type;
+  return fits ? [] : [[[...path, "default"], `does not fit the type ${field.type}`]];
+}
+
+function filterSchema(schema: Readonly<Record<string, unknown>> | undefined): [Path, string][] {
+  if (!schema) return [];
+  try {
+    compileSchema(schema);
+    return [];
+  } catch (error) {
+    return [[["binding", "filter_schema"], `is no JSON Schema: ${(error as Error).message}`]];
+  }
+}
+
+/** The scopes that a manifest asks for; a preset stands for its list. */
+export function scopesOf({ api_permissions: wanted }: SetupManifest): readonly string[] {
+  if (wanted === undefined) return [];
+  if (typeof wanted !== "string") return wanted;
+  return isPreset(wanted) ? SCOPE_PRESETS[wanted] : [wanted];
+}
+
+const isPreset = (name: string): name is keyof typeof SCOPE_PRESETS => Object.hasOwn(SCOPE_PRESETS, name);
+
+function permissions(wanted: SetupManifest["api_permissions"]): [Path, string][] {
+  const path = ["api_permissions"];
+  const isWrong = (scope: string) => !isScope(scope);
+  if (typeof wanted === "string") {
+    const presets = Object.keys(SCOPE_PRESETS).join(", ");
+    return isPreset(wanted) || isScope(wanted)
+      ? []
+      : [[path, `is neither a scope such as "documents:write" nor a preset: ${presets}`]];
+  }
+  const index = wanted?.findIndex(isWrong) ?? -1;
+  return index < 0 ? [] : [[[...path, index], 'is no scope, such as "documents:write"']];
+}
+
+/** Or the integration's folder itself, which holds its code. */
+function isOutside(folder: string): boolean {
+  const parts = folder.split(/[/\\]/).filter((part) => part !== "" && part !== ".");
+  return /^([/\\]|[A-Za-z]:)/.test(folder) || parts.includes("..") || parts.length === 0;
+}

@@ -1,0 +1,43 @@
+import { readFileSync } from "node:fs";
+import type { FieldProblem } from "../../schema/field-problems.ts";
+import type { SetupManifest } from "../../sdk/manifest.ts";
+import { findInLiteral } from "../discovery/find-in-literal.ts";
+import { errorAt } from "../discovery/locate.ts";
+import { checkManifest, checkVerifierSecret } from "./manifest.ts";
+
+/** What setup.ts exports as SETUP. Throws, with the line, what is wrong with it; `file` is absolute. */
+export function readSetup(file: string, exported: unknown): SetupManifest {
+  if (exported === undefined) throw errorAt(file, 1, "It must export SETUP, an object");
+  const [first] = checkManifest(exported);
+  if (first) throw errorOf(file, first);
+  return exported as SetupManifest;
+}
+
+/** Throws when the webhook's verifier takes its secret from a setting that nobody declares; `settings` are the merged ones. */
+export function checkSecretOf(
+  file: string,
+  setup: SetupManifest,
+  settings: readonly { key: string }[],
+): void {
+  const problem = checkVerifierSecret(
+    setup,
+    settings.map(({ key }) => key),
+  );
+  if (problem) throw errorOf(file, problem);
+}
+
+function errorOf(file: string, { path, message }: FieldProblem): Error {
+  const parts = path.match(/[^.[\]]+/g) ?? [];
+  const line = findInLiteral(sourceOf(file), "SETUP", parts) ?? 1;
+  const field = path === "" || path.startsWith("[") ? `SETUP${path}` : `SETUP.${path}`;
+  return errorAt(file, line, `${field} ${message}`);
+}
+
+/** A prebuilt integration may have left its sources behind. */
+function sourceOf(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    return "";
+  }
+}

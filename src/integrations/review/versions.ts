@@ -1,0 +1,144 @@
+// Copies of what integrations of the workspace are made of, in a folder that bots cannot write. What is loaded and
+// started comes from such a copy, never from the workspace itself: so it is just what was looked at, and the version that
+// was approved last is still there when the workspace has moved on, also after a restart.
+
+import { mkdir, readdir, readFile, realpath, rm, stat, symlink, utimes, writeFile } from "node:fs/promises";
+import { dirname, join, relative, sep } from "node:path";
+import { renameDurably, syncTree, writeDurably } from "../../runtime/durable-file.ts";
+import { type Closure, hashOf, sha256 } from "./closure.ts";
+
+export interface Version {
+  hash: string;
+  /** Stands for the workspace: what is `<workspace>/common/a.ts` there is `<root>/common/a.ts` here. */
+  root: string;
+  /** The integration's folder in it. */
+  folder: string;
+  /** Paths below the workspace, with slashes. */
+  files: { path: string; sha256: string }[];
+}
+
+export interface Versions {
+  /** Copies a closure, unless there is a copy already. */
+  take(id: string, closure: Closure): Promise<Version>;
+  /** Marks the version that went live, which is kept until another one does. */
+  keep(id: string, version: Version): Promise<void>;
+  /** The version that went live last, when it is there unharmed and of this folder. */
+  last(id: string, folder: string): Promise<Version | undefined>;
+  /** Lets go of all versions of an integration that is gone. */
+  forget(id: string): Promise<void>;
+}
+
+const ABOUT = "version.json";
+const CURRENT = "current";
+/** Besides the current one, the newest: they may be loading just now. */
+const KEPT = 4;
+
+/** `dir` is made when it is needed; `workspace` is an absolute real path. */
+export function createVersions({ dir, workspace }: { dir: string; workspace: string }): Versions {
+  const shelfOf = (id: string) => join(dir, id.replace(/[^a-z0-9_-]/gi, "~"));
+  const below = (path: string) => relative(workspace, path).split(sep).join("/");
+
+  async function read(shelf: string, hash: string): Promise<Version | undefined> {
+    const place = join(shelf, hash);
+    try {
+      const about = JSON.parse(await readFile(join(place, ABOUT), "utf8")) as Pick<Version, "files"> & {
+        folder: string;
+      };
+      // Modules know themselves by their real path.
+      const root = await realpath(join(place, "workspace"));
+      for (const file of about.files)
+        if (sha256(await readFile(join(root, file.path))) !== file.sha256) return undefined;
+      return { hash, root, folder: join(root, about.folder), files: about.files };
+    } catch {
+      // Not there, or not a whole one.
+      return undefined;
+    }
+  }
+
+  async function write(closure: Closure, place: string): Promise<void> {
+    const root = join(place, "workspace");
+    const files: Version["files"] = [];
+    const at = async (path: string): Promise<string> => {
+      const target = join(root, below(path));
+      await mkdir(dirname(target), { recursive: true, mode: 0o700 });
+      return target;
+    };
+    await mkdir(join(root, below(closure.folder)), { recursive: true, mode: 0o700 });
+    for (const [path, { sha256, bytes }] of closure.files) {
+      if (!bytes) continue;
+      await writeFile(await at(path), bytes, { mode: 0o600 });
+      files.push({ path: below(path), sha256 });
+    }
+    // The shallow ones first: a file may have been reached through a link to its folder, and is there then.
+    for (const [path, real] of [...closure.links].sort(([a], [b]) => a.length - b.length)) {
+      const target = await at(path);
+      // A link to the folder that it is in has no other name for it.
+      const to = relative(await realpath(dirname(target)), join(root, below(real))) || ".";
+      await symlink(to, target).catch(unlessThere);
+    }
+    for (const path of closure.packages.keys()) await symlink(path, await at(path)).catch(unlessThere);
+    await writeFile(join(place, ABOUT), JSON.stringify({ folder: below(closure.folder), files }));
+  }
+
+  const currentOf = (shelf: string) => readFile(join(shelf, CURRENT), "utf8").catch(() => undefined);
+
+  async function tidy(shelf: string): Promise<void> {
+    const current = await currentOf(shelf);
+    const others: { path: string; time: number }[] = [];
+    for (const name of await readdir(shelf)) {
+      if (name === CURRENT || name === current) continue;
+      const path = join(shelf, name);
+      others.push({ path, time: (await stat(path).catch(() => undefined))?.mtimeMs ?? Date.now() });
+    }
+    for (const { path } of others.sort((a, b) => b.time - a.time).slice(KEPT))
+      await rm(path, { recursive: true, force: true });
+  }
+
+  return {
+    async take(id, closure) {
+      const shelf = shelfOf(id);
+      const hash = hashOf(closure);
+      const known = await read(shelf, hash);
+      if (known) {
+        await utimes(join(shelf, hash), new Date(), new Date());
+        return known;
+      }
+      const fresh = join(shelf, `${hash}.${crypto.randomUUID()}`);
+      await write(closure, fresh);
+      // It may be all that is left of what was approved, when a bot has written since.
+      await syncTree(fresh);
+      // In the way is one that is not whole, or one that another server has just made.
+      await rm(join(shelf, hash), { recursive: true, force: true });
+      try {
+        renameDurably(fresh, join(shelf, hash));
+      } catch {
+        await rm(fresh, { recursive: true, force: true });
+      }
+      const made = await read(shelf, hash);
+      if (!made) throw new Error(`A copy of ${closure.folder} could not be made in ${shelf}`);
+      await tidy(shelf);
+      return made;
+    },
+    async keep(id, { hash }) {
+      const shelf = shelfOf(id);
+      if ((await currentOf(shelf)) === hash) return;
+      writeDurably(join(shelf, CURRENT), hash, { mode: 0o600 });
+    },
+    async last(id, folder) {
+      const shelf = shelfOf(id);
+      const hash = await currentOf(shelf);
+      const version = hash === undefined ? undefined : await read(shelf, hash);
+      return version?.folder
+        .slice(version.root.length + 1)
+        .split(sep)
+        .join("/") === below(folder)
+        ? version
+        : undefined;
+    },
+    forget: (id) => rm(shelfOf(id), { recursive: true, force: true }),
+  };
+}
+
+function unlessThere(error: NodeJS.ErrnoException): void {
+  if (error.code !== "EEXIST") throw error;
+}

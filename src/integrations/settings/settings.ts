@@ -1,0 +1,190 @@
+// What operators set for integrations: in the database, secrets sealed, and in memory, so that `settings.X` of an
+// integration reads the new value at its next access, on every server of the database.
+
+import { and, eq } from "drizzle-orm";
+import type { Database } from "../../db/database.ts";
+import { followTable, type TableFollower } from "../../db/follow-table.ts";
+import { integrationSettings } from "../../db/schema.ts";
+import { storable } from "../../db/storable.ts";
+import { HeddleError, messageOf } from "../../errors.ts";
+import type { Logger } from "../../log.ts";
+import { urlSecrets } from "../../secrets/urls.ts";
+import type { Vault } from "../../secrets/vault.ts";
+import type { ReadEnvironment } from "./environment-names.ts";
+import { createListeners } from "./listeners.ts";
+
+export interface SettingValue {
+  key: string;
+  /** Blank takes the stored value away. */
+  value: string;
+  /** Whether it is sealed in the database and hidden everywhere. */
+  secret: boolean;
+}
+
+export type SettingSource = "stored" | "environment";
+
+export interface Settings {
+  /** Reads all and follows changes. Call it once, before any other. */
+  load(): Promise<void>;
+  /** The stored value, else the environment's if that is this integration's; what is blank counts as not set. */
+  get(integrationId: string, key: string): string | undefined;
+  /** Where `get` has it from; null when it is not set. */
+  sourceOf(integrationId: string, key: string): SettingSource | null;
+  /** The keys that are stored, whether or not the integration still declares them. */
+  stored(integrationId: string): ReadonlyMap<string, { secret: boolean }>;
+  /** All of them or none; live on this server when it resolves. Throws "validation" that names the key. */
+  set(integrationId: string, values: SettingValue[]): Promise<void>;
+  /** Resolves with whether there was a stored value. */
+  delete(integrationId: string, key: string): Promise<boolean>;
+  /** Calls back after stored values changed, here or on another server. Returns how to stop. */
+  onChange(listener: SettingsListener): () => void;
+  close(): Promise<void>;
+}
+
+export type SettingsListener = (integrationId: string, keys: string[]) => void;
+
+export interface SettingsOptions {
+  db: Database;
+  vault: Pick<Vault, "seal" | "open">;
+  /** Hears each secret before anybody can read it here. */
+  addSecret: (secret: string) => void;
+  /** What of the environment is an integration's. */
+  readEnvironment: ReadEnvironment;
+  log: Logger;
+}
+
+type Stored = Map<string, { value: string; secret: boolean }>;
+
+const CHANNEL = "heddle_integration_settings";
+const LONGEST_VALUE = 65_536;
+
+export function createSettings({ db, vault, addSecret, readEnvironment, log }: SettingsOptions): Settings {
+  const listeners = createListeners<Parameters<SettingsListener>>((error, id) =>
+    log.error("A change of settings of {id} was not taken up: {error}", { id, error }),
+  );
+  const known = new Map<string, Stored>();
+  let follower: TableFollower | undefined;
+
+  function openSecret(sealed: string, id: string, key: string): string {
+    const value = vault.open(sealed, placeOf(id, key));
+    for (const secret of [value, ...urlSecrets(value)]) addSecret(secret);
+    return value;
+  }
+
+  /** Of one integration, or of all. */
+  async function read(integrationId: string | undefined): Promise<void> {
+    const rows = await db.query
+      .select()
+      .from(integrationSettings)
+      .where(integrationId === undefined ? undefined : eq(integrationSettings.integration_id, integrationId));
+    const fresh = new Map<string, Stored>(
+      (integrationId === undefined ? [...known.keys()] : [integrationId]).map((id) => [id, new Map()]),
+    );
+    for (const { integration_id: id, key, value, secret } of rows) {
+      const stored = fresh.get(id) ?? new Map();
+      fresh.set(id, stored);
+      try {
+        stored.set(key, { value: secret ? openSecret(value, id, key) : value, secret });
+      } catch (error) {
+        log.error("The setting {key} of {id} cannot be decrypted; store it again: {reason}", {
+          key,
+          id,
+          reason: messageOf(error),
+        });
+      }
+    }
+    for (const [id, stored] of fresh) replace(id, stored);
+  }
+
+  function replace(id: string, stored: Stored): void {
+    const before: Stored = known.get(id) ?? new Map();
+    known.set(id, stored);
+    const keys = [...new Set([...before.keys(), ...stored.keys()])].filter(
+      (key) =>
+        before.get(key)?.value !== stored.get(key)?.value ||
+        before.get(key)?.secret !== stored.get(key)?.secret,
+    );
+    if (keys.length > 0) listeners.tell(id, keys);
+  }
+
+  function following(): TableFollower {
+    if (!follower) throw new HeddleError("internal", "The settings are not loaded yet.");
+    return follower;
+  }
+
+  const storedValue = (id: string, key: string) => unlessBlank(known.get(id)?.get(key)?.value);
+
+  return {
+    async load() {
+      follower = await followTable({ db, channel: CHANNEL, read, log });
+    },
+    get: (id, key) => storedValue(id, key) ?? readEnvironment(id, key),
+    sourceOf(id, key) {
+      if (storedValue(id, key) !== undefined) return "stored";
+      return readEnvironment(id, key) === undefined ? null : "environment";
+    },
+    stored: (id) => new Map([...(known.get(id) ?? [])].map(([key, { secret }]) => [key, { secret }])),
+    async set(id, values) {
+      for (const { key, value } of values) check(key, value);
+      if (values.length === 0) return;
+      const { announce, refresh } = following();
+      // In one order everywhere, so that two servers do not wait for each other's rows.
+      const sorted = values.toSorted((a, b) => (a.key < b.key ? -1 : 1));
+      await db.query.transaction(async (tx) => {
+        for (const { key, value, secret } of sorted) {
+          if (unlessBlank(value) === undefined) {
+            await tx.delete(integrationSettings).where(oneOf(id, key));
+            continue;
+          }
+          const row = {
+            value: secret ? vault.seal(value, placeOf(id, key)) : value,
+            secret,
+            updated_at: new Date(),
+          };
+          await tx
+            .insert(integrationSettings)
+            .values({ integration_id: id, key, ...row })
+            .onConflictDoUpdate({
+              target: [integrationSettings.integration_id, integrationSettings.key],
+              set: row,
+            });
+        }
+        await announce(tx, id);
+      });
+      await refresh(id);
+    },
+    async delete(id, key) {
+      const { announce, refresh } = following();
+      const gone = await db.query.transaction(async (tx) => {
+        const rows = await tx.delete(integrationSettings).where(oneOf(id, key)).returning();
+        if (rows.length > 0) await announce(tx, id);
+        return rows.length > 0;
+      });
+      await refresh(id);
+      return gone;
+    },
+    onChange: listeners.add,
+    close: async () => follower?.close(),
+  };
+}
+
+const placeOf = (id: string, key: string) => ({ table: "integration_settings", row: id, field: key });
+
+const oneOf = (id: string, key: string) =>
+  and(eq(integrationSettings.integration_id, id), eq(integrationSettings.key, key));
+
+/** Files that a value is read from end with a line break that is no part of it. */
+function unlessBlank(text: string | undefined): string | undefined {
+  if (text === undefined || text.trim() === "") return undefined;
+  let end = text.length;
+  while (text[end - 1] === "\n" || text[end - 1] === "\r") end--;
+  return text.slice(0, end);
+}
+
+function check(key: string, value: string): void {
+  const wrong =
+    value.length > LONGEST_VALUE
+      ? `is longer than ${LONGEST_VALUE} characters`
+      : storable(value) !== value && "holds a NUL character or half of a surrogate pair";
+  if (wrong) throw new HeddleError("validation", `The value of ${key} ${wrong}.`, { field: key });
+}

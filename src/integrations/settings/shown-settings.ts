@@ -1,0 +1,113 @@
+// The settings of an integration as the admin API shows and takes them.
+
+import { HeddleError } from "../../errors.ts";
+import type { Redact } from "../../redact.ts";
+import { nearest } from "../../schema/nearest.ts";
+import { parseSetting } from "../../sdk/settings.ts";
+import { urlSecrets, withoutUrlSecrets } from "../../secrets/urls.ts";
+import type { IntegrationSetting } from "../manifest/declared-settings.ts";
+import type { Settings, SettingValue } from "./settings.ts";
+
+export interface ShownSetting {
+  key: string;
+  description: string | null;
+  required: boolean;
+  secret: boolean;
+  /** Masked when it is secret; null when there is none. */
+  value: string | null;
+  source: "stored" | "environment" | "default" | null;
+  /** Stored or in the environment. */
+  is_set: boolean;
+  default: string | null;
+  /** JSON Schema of the value, as config.ts declares it. */
+  schema: Record<string, unknown>;
+  /** False for one that is stored, but that this version does not declare. */
+  declared: boolean;
+}
+
+export function showSettings(
+  id: string,
+  declared: readonly IntegrationSetting[],
+  { settings, redact }: { settings: Pick<Settings, "get" | "sourceOf" | "stored">; redact: Redact },
+): ShownSetting[] {
+  const shown = declared.map((setting): ShownSetting => {
+    const { key, description, required, secret, default: fallback, schema } = setting;
+    const source = settings.sourceOf(id, key);
+    const value = settings.get(id, key) ?? fallback;
+    return {
+      key,
+      description,
+      required,
+      secret,
+      // One that is not secret may have another's secret in it, such as a password in a URL of the environment.
+      value: value === null ? null : secret ? mask(value) : redact(withoutUrlSecrets(value)),
+      source: source ?? (fallback === null ? null : "default"),
+      is_set: source !== null,
+      default: fallback === null ? null : secret ? mask(fallback) : withoutUrlSecrets(fallback),
+      schema: secret ? withoutDefault(schema) : schema,
+      declared: true,
+    };
+  });
+  const keys = new Set(shown.map(({ key }) => key));
+  const forgotten = [...settings.stored(id)].filter(([key]) => !keys.has(key) && !isInternal(key));
+  return [...shown, ...forgotten.map(([key, { secret }]) => undeclared(key, secret))];
+}
+
+/** Kept by Heddle itself beside an integration's settings. */
+export const isInternal = (key: string): boolean => key.startsWith("_");
+
+const undeclared = (key: string, secret: boolean): ShownSetting => ({
+  key,
+  description: null,
+  required: false,
+  secret,
+  value: null,
+  source: "stored",
+  is_set: true,
+  default: null,
+  schema: {},
+  declared: false,
+});
+
+/** At most the last four characters, and those only of a secret so long that they tell nothing. */
+export const mask = (secret: string): string => `********${secret.length > 12 ? secret.slice(-4) : ""}`;
+
+function withoutDefault(schema: Record<string, unknown>): Record<string, unknown> {
+  const { default: _hidden, ...rest } = schema;
+  return rest;
+}
+
+/** Null takes the stored value away, as "" does. */
+export type GivenValues = Record<string, string | number | boolean | null>;
+
+/** The values to store. Throws "validation" that names the first key that is unknown or whose value does not fit. */
+export function checkValues(declared: readonly IntegrationSetting[], given: GivenValues): SettingValue[] {
+  return Object.entries(given).map(([key, value]) => {
+    const setting = declared.find((one) => one.key === key);
+    if (!setting) throw unknownKey(key, declared);
+    const text = value === null ? "" : setting.secret ? String(value).trim() : String(value);
+    if (text.trim() !== "") checkValue(setting, text);
+    // A URL need not be called a secret to have a password in it.
+    return { key, value: text, secret: setting.secret || urlSecrets(text).length > 0 };
+  });
+}
+
+function checkValue({ key, schema, secret }: IntegrationSetting, text: string): void {
+  try {
+    parseSetting({ key, schema, secret }, text);
+  } catch (error) {
+    if (!(error instanceof HeddleError)) throw error;
+    throw new HeddleError(error.code, error.message, { field: `settings.${key}` });
+  }
+}
+
+function unknownKey(key: string, declared: readonly IntegrationSetting[]): HeddleError {
+  const meant = nearest(
+    key,
+    declared.map((setting) => setting.key),
+  );
+  const hint = meant === undefined ? "" : ` Did you mean ${meant}?`;
+  return new HeddleError("validation", `${key} is no setting of this integration.${hint}`, {
+    field: `settings.${key}`,
+  });
+}

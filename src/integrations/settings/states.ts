@@ -1,0 +1,93 @@
+// What operators decided about integrations: whether they are on, and whether their process starts by itself. In
+// memory on every server of the database, as settings are.
+
+import { eq } from "drizzle-orm";
+import type { Database } from "../../db/database.ts";
+import { followTable, type TableFollower } from "../../db/follow-table.ts";
+import { integrationStates } from "../../db/schema.ts";
+import { HeddleError } from "../../errors.ts";
+import type { Logger } from "../../log.ts";
+import { createListeners } from "./listeners.ts";
+
+export interface IntegrationState {
+  /** A disabled integration is not loaded. */
+  enabled: boolean;
+  processAutoStart: boolean;
+}
+
+export interface IntegrationStates {
+  /** Reads all and follows changes. Call it once, before any other. */
+  load(): Promise<void>;
+  /** Of an integration that nobody decided about, the default: everything on. */
+  get(integrationId: string): IntegrationState;
+  /** Changes what is given; live on this server when it resolves. */
+  set(integrationId: string, state: Partial<IntegrationState>): Promise<void>;
+  /** Calls back after a state changed, here or on another server. Returns how to stop. */
+  onChange(listener: StateListener): () => void;
+  close(): Promise<void>;
+}
+
+export type StateListener = (integrationId: string, state: IntegrationState) => void;
+
+export interface IntegrationStatesOptions {
+  db: Database;
+  log: Logger;
+}
+
+const DEFAULT_STATE: IntegrationState = Object.freeze({ enabled: true, processAutoStart: true });
+const CHANNEL = "heddle_integration_states";
+
+export function createIntegrationStates({ db, log }: IntegrationStatesOptions): IntegrationStates {
+  const listeners = createListeners<Parameters<StateListener>>((error, id) =>
+    log.error("A change of the state of {id} was not taken up: {error}", { id, error }),
+  );
+  const known = new Map<string, IntegrationState>();
+  let follower: TableFollower | undefined;
+
+  const get = (id: string) => known.get(id) ?? DEFAULT_STATE;
+
+  async function read(integrationId: string | undefined): Promise<void> {
+    const rows = await db.query
+      .select()
+      .from(integrationStates)
+      .where(integrationId === undefined ? undefined : eq(integrationStates.integration_id, integrationId));
+    const ids = integrationId === undefined ? [...known.keys()] : [integrationId];
+    const fresh = new Map(ids.map((id) => [id, DEFAULT_STATE]));
+    for (const { integration_id, enabled, process_auto_start } of rows)
+      fresh.set(integration_id, { enabled, processAutoStart: process_auto_start });
+    for (const [id, state] of fresh) replace(id, state);
+  }
+
+  function replace(id: string, state: IntegrationState): void {
+    const before = get(id);
+    known.set(id, state);
+    if (before.enabled === state.enabled && before.processAutoStart === state.processAutoStart) return;
+    listeners.tell(id, state);
+  }
+
+  return {
+    async load() {
+      follower = await followTable({ db, channel: CHANNEL, read, log });
+    },
+    get,
+    async set(id, { enabled, processAutoStart }) {
+      if (!follower) throw new HeddleError("internal", "The states of integrations are not loaded yet.");
+      const { announce, refresh } = follower;
+      const changed = {
+        ...(enabled !== undefined && { enabled }),
+        ...(processAutoStart !== undefined && { process_auto_start: processAutoStart }),
+        updated_at: new Date(),
+      };
+      await db.query.transaction(async (tx) => {
+        await tx
+          .insert(integrationStates)
+          .values({ integration_id: id, ...changed })
+          .onConflictDoUpdate({ target: integrationStates.integration_id, set: changed });
+        await announce(tx, id);
+      });
+      await refresh(id);
+    },
+    onChange: listeners.add,
+    close: async () => follower?.close(),
+  };
+}

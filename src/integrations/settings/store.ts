@@ -1,0 +1,122 @@
+// The values that integrations keep for themselves, in the database; secret ones are sealed.
+
+import { createHash } from "node:crypto";
+import { and, asc, eq, gt, like, sql } from "drizzle-orm";
+import type { Database } from "../../db/database.ts";
+import { integrationStore } from "../../db/schema.ts";
+import { checkKey, type HeldEntry, jsonText, type StoreBackend } from "../../sdk/store.ts";
+import type { Vault } from "../../secrets/vault.ts";
+
+export interface IntegrationStoreOptions {
+  db: Pick<Database, "query">;
+  vault: Pick<Vault, "seal" | "open">;
+  /** Hears each text in a secret value, for a part of one gives it away as well. */
+  addSecret: (value: string) => void;
+}
+
+export interface IntegrationStore {
+  /** The values of one integration. */
+  of(integrationId: string): StoreBackend;
+}
+
+type Row = typeof integrationStore.$inferSelect;
+
+export function createIntegrationStore({ db, vault, addSecret }: IntegrationStoreOptions): IntegrationStore {
+  const rowOf = (integrationId: string, key: string) =>
+    and(eq(integrationStore.integration_id, integrationId), eq(integrationStore.key, key));
+
+  const read = async (integrationId: string, key: string): Promise<Row | undefined> =>
+    (await db.query.select().from(integrationStore).where(rowOf(integrationId, key)))[0];
+
+  const present = (row: Row): HeldEntry => {
+    const value: unknown = JSON.parse(
+      row.secret ? vault.open(row.value, placeOf(row.integration_id, row.key)) : row.value,
+    );
+    if (row.secret) for (const text of textsIn(value)) addSecret(text);
+    return { key: row.key, value, secret: row.secret, version: versionOf(row) };
+  };
+
+  return {
+    of: (integrationId) => ({
+      async read(key) {
+        const row = await read(integrationId, checkKey(key));
+        return row && present(row);
+      },
+      async write(key, value, { secret, ifVersion }) {
+        const text = jsonText(value);
+        const held = await read(integrationId, checkKey(key));
+        if (ifVersion !== undefined && ifVersion !== (held ? versionOf(held) : null)) return false;
+        // What was secret stays so until somebody says otherwise.
+        const isSecret = secret ?? held?.secret ?? false;
+        if (isSecret) for (const part of textsIn(value)) addSecret(part);
+        const values = {
+          value: isSecret ? vault.seal(text, placeOf(integrationId, key)) : text,
+          secret: isSecret,
+          updated_at: new Date(),
+        };
+        const insert = db.query
+          .insert(integrationStore)
+          .values({ integration_id: integrationId, key, ...values });
+        if (ifVersion === undefined) {
+          await insert.onConflictDoUpdate({
+            target: [integrationStore.integration_id, integrationStore.key],
+            set: values,
+          });
+          return true;
+        }
+        const written = held
+          ? // The value is its own version: nobody has written since it was read when it is still the same.
+            await db.query
+              .update(integrationStore)
+              .set(values)
+              .where(and(rowOf(integrationId, key), eq(integrationStore.value, held.value)))
+              .returning({ key: integrationStore.key })
+          : await insert.onConflictDoNothing().returning({ key: integrationStore.key });
+        return written.length > 0;
+      },
+      async remove(key, { ifVersion }) {
+        const row = rowOf(integrationId, checkKey(key));
+        const held = ifVersion === undefined ? undefined : await read(integrationId, key);
+        if (ifVersion !== undefined && (!held || versionOf(held) !== ifVersion)) return false;
+        const gone = await db.query
+          .delete(integrationStore)
+          .where(held ? and(row, eq(integrationStore.value, held.value)) : row)
+          .returning({ key: integrationStore.key });
+        return gone.length > 0;
+      },
+      async list({ prefix, after, limit }) {
+        const rows = await db.query
+          .select()
+          .from(integrationStore)
+          .where(
+            and(
+              eq(integrationStore.integration_id, integrationId),
+              like(integrationStore.key, `${prefix.replace(/[\\%_]/g, "\\$&")}%`),
+              after === undefined ? undefined : gt(BY_BYTES, after),
+            ),
+          )
+          .orderBy(asc(BY_BYTES))
+          .limit(limit);
+        return rows.map(present).map(({ key, value, secret }) => ({ key, value, secret }));
+      },
+    }),
+  };
+}
+
+const placeOf = (integrationId: string, key: string) => ({
+  table: "integration_store",
+  row: integrationId,
+  field: key,
+});
+
+/** The same order on every database, whatever language it was made for. */
+const BY_BYTES = sql<string>`${integrationStore.key} collate "C"`;
+
+/** Sealing takes a new random number each time, so a secret value's text never comes twice. */
+const versionOf = ({ value, secret }: Row): string =>
+  createHash("sha256").update(`${secret} ${value}`).digest("base64url");
+
+function textsIn(value: unknown): string[] {
+  if (typeof value === "string") return [value];
+  return typeof value === "object" && value !== null ? Object.values(value).flatMap(textsIn) : [];
+}

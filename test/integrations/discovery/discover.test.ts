@@ -1,0 +1,110 @@
+import { expect, test } from "bun:test";
+import { symlink } from "node:fs/promises";
+import { join } from "node:path";
+import { NO_CONTENT } from "../../../src/content/files.ts";
+import { discover, discoverOne } from "../../../src/integrations/discovery/discover.ts";
+import { temporaryFolder } from "../harness.ts";
+
+test("folders are found by what they hold, in order, and the rest has a reason", async () => {
+  await using folder = await temporaryFolder();
+  await folder.write({
+    "all/b/router.ts": "",
+    "all/a/tools/one.ts": "",
+    "all/a/tools/_helper.ts": "",
+    "all/a/tools/one.test.ts": "",
+    "all/a/tools/types.d.ts": "",
+    "all/a/config.js": "",
+    "all/words/skills/words.md": "",
+    "all/nothing/notes.txt": "",
+    "all/only-config/config.ts": "",
+    "all/Capital/router.ts": "",
+    "all/core/router.ts": "",
+    "all/_hidden/router.ts": "",
+    "all/.git/router.ts": "",
+    "all/file.ts": "",
+  });
+  const dir = join(folder.path, "all");
+  const { found, notes } = await discover([{ kind: "external", dir }]);
+  expect(found).toEqual([
+    {
+      id: "a",
+      source: "external",
+      folder: join(dir, "a"),
+      files: { config: "config.js", tools: ["tools/one.ts"] },
+      content: NO_CONTENT,
+    },
+    {
+      id: "b",
+      source: "external",
+      folder: join(dir, "b"),
+      files: { router: "router.ts", tools: [] },
+      content: NO_CONTENT,
+    },
+    {
+      id: "words",
+      source: "external",
+      folder: join(dir, "words"),
+      files: { tools: [] },
+      content: { ...NO_CONTENT, skills: [{ path: "skills/words.md", id: "words" }] },
+    },
+  ]);
+  expect(notes.map(({ folder, level }) => [folder.slice(dir.length + 1), level])).toEqual([
+    ["Capital", "warning"],
+    ["core", "warning"],
+    ["nothing", "info"],
+    ["only-config", "info"],
+  ]);
+});
+
+test("a later source replaces an earlier one and says so; a missing directory is a warning", async () => {
+  await using folder = await temporaryFolder();
+  await folder.write({ "one/same/router.ts": "", "two/same/router.ts": "" });
+  const dir = (name: string) => join(folder.path, name);
+  const { found, notes } = await discover([
+    { kind: "builtin", dir: dir("one") },
+    { kind: "workspace", dir: dir("gone") },
+    { kind: "external", dir: dir("two") },
+  ]);
+  expect(found.map(({ source, folder }) => [source, folder])).toEqual([["external", dir("two/same")]]);
+  expect(notes).toEqual([
+    { level: "warning", folder: dir("gone"), reason: "There is no such directory" },
+    {
+      level: "warning",
+      folder: dir("two/same"),
+      reason: `Replaces the integration "same" in ${dir("one/same")}`,
+    },
+  ]);
+});
+
+test("a tool directory holds its files directly, and two of one name are two owners", async () => {
+  await using folder = await temporaryFolder();
+  await folder.write({ "x/tools/a.ts": "", "x/tools/_b.ts": "", "y/tools/c.ts": "" });
+  const { found } = await discover([
+    { kind: "tools", dir: join(folder.path, "x/tools") },
+    { kind: "tools", dir: join(folder.path, "y/tools") },
+  ]);
+  expect(found.map(({ id, files }) => [id, files.tools])).toEqual([
+    ["tools:tools", ["a.ts"]],
+    ["tools:tools-2", ["c.ts"]],
+  ]);
+});
+
+test.skipIf(process.platform === "win32")(
+  "a path from which no code can be loaded is named, also behind a link",
+  async () => {
+    await using folder = await temporaryFolder();
+    await folder.write({ "a?b/mine/router.ts": "", "a\\b/mine/tools/x.ts": "", "links/other/router.ts": "" });
+    await symlink(join(folder.path, "a?b", "mine"), join(folder.path, "links", "linked"));
+    const says = expect.stringMatching(
+      /^Skipped: no code can be loaded from a path with "\?" or "\\" in it; it is .+mine\. Rename/,
+    );
+    for (const name of ["a?b", "a\\b", "links"]) {
+      const { found, notes } = await discover([{ kind: "external", dir: join(folder.path, name) }]);
+      expect(found.map(({ id }) => id)).toEqual(name === "links" ? ["other"] : []);
+      expect(notes).toEqual([{ level: "warning", folder: expect.any(String), reason: says }]);
+    }
+    const tools = [{ kind: "tools" as const, dir: join(folder.path, "a\\b", "mine", "tools") }];
+    expect((await discover(tools)).found).toEqual([]);
+    expect(await discoverOne(join(folder.path, "links", "linked"))).toMatchObject({ reason: says });
+  },
+);

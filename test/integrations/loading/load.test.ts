@@ -1,0 +1,312 @@
+import { expect, test } from "bun:test";
+import { join } from "node:path";
+import { noReview } from "../../../src/integrations/review/review.ts";
+import { harness, routerSaying, toolNamed } from "../harness.ts";
+
+test("everything that an integration's files register goes live under its id", async () => {
+  await using all = await harness(
+    {
+      "mine/index.ts": `export const meta = { id: "mine", name: "My own", version: "2.1" };`,
+      "mine/config.ts": `import { defineConfig, t } from "heddle/sdk";
+      export const settings = defineConfig({ MINE_URL: t.String({ default: "none" }), MINE_TOKEN: t.String({ default: "" }) });`,
+      "mine/tools/_shared.ts": `export const answer: number = 42;`,
+      "mine/tools/ask.ts": `import { register, t } from "heddle/sdk";
+      import { answer } from "./_shared.ts";
+      import { settings } from "../config.ts";
+      register({ name: "mine_ask", description: "Asks.", parameters: t.Object({ n: t.Integer() }) }, () => answer + settings.MINE_URL);`,
+      "mine/dispatcher.ts": `import { registerDispatcher, t } from "heddle/sdk";
+      registerDispatcher("mine", { config: t.Object({ room: t.String() }), deliver: () => ({ receipt: 7 }) });`,
+      "mine/hooks.ts": `import { registerHook, registerIntegration } from "heddle/sdk";
+      registerIntegration({ integrationType: "mine", clientIdPrefix: "mine:" });
+      registerHook("after_response", () => {});`,
+      "mine/process.ts": `export const DESCRIPTION = "Listens"; export const CMD = ["bun", "listen.ts"]; export const REQUIRED_ENV = ["MINE_TOKEN"];`,
+      "mine/setup.ts": `import { defineSetup } from "heddle/sdk";
+      export const SETUP = defineSetup({ public_paths: ["/status"], webhook: { path: "/integrations/mine/incoming" } });`,
+      "mine/router.ts": routerSaying("hello"),
+      "mine/skills/mine.md": "# Mine",
+    },
+    { environment: { MINE_URL: "there", MINE_TOKEN: "a-token-of-mine" } },
+  );
+  await all.integrations.loadAll();
+  expect(all.integrations.get("mine")).toMatchObject({
+    name: "My own",
+    version: "2.1",
+    status: "ready",
+    error: null,
+    hasRouter: true,
+    tools: ["mine_ask"],
+    dispatchers: ["mine"],
+    skills: ["integrations/mine/mine"],
+    meta: { clientIdPrefix: "mine:" },
+    process: {
+      description: "Listens",
+      cmd: ["bun", "listen.ts"],
+      requiredEnv: ["MINE_TOKEN"],
+      watchPaths: [],
+    },
+  });
+  expect(all.call("mine_ask")).toBe("42there");
+  expect(all.tools.get("mine_ask")?.owner).toBe("mine");
+  expect(all.dispatchers.check({ type: "mine", room: "a" })).toEqual({ type: "mine", room: "a" });
+  expect(all.hooks.get("mine")?.map(({ event }) => event)).toEqual(["after_response"]);
+  expect(new Set(all.secrets)).toEqual(new Set(["a-token-of-mine"]));
+  expect(await all.get("mine", "/say")).toBe("hello");
+  const open = ["/webhook", "/webhook/a", "/status", "/status/", "/incoming", "/say", "/", "/incoming/more"];
+  expect(open.filter((path) => all.integrations.isPublic("mine", { method: "POST", path }))).toEqual([
+    "/webhook",
+    "/webhook/a",
+    "/status",
+    "/status/",
+    "/incoming",
+  ]);
+});
+
+test("import.meta names the source file, and text that looks like it stays", async () => {
+  await using all = await harness({
+    "mine/tools/where.ts": toolNamed(
+      "where",
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: it is code in a text.
+      "() => [import.meta.dir, import.meta.path, import.meta.url, import.meta.file, `in ${import.meta.dirname}`, 'import.meta.dir' /* import.meta.dir */]",
+    ),
+  });
+  await all.integrations.loadAll();
+  const file = all.path("mine/tools/where.ts");
+  const dir = all.path("mine/tools");
+  expect(all.call("where")).toEqual([
+    dir,
+    file,
+    `file://${file}`,
+    "where.ts",
+    `in ${dir}`,
+    "import.meta.dir",
+  ]);
+});
+
+test("stack traces name lines of the source, also in a file that uses import.meta", async () => {
+  await using all = await harness({
+    "mine/tools/_deep.ts": `
+interface Wide {
+  a: number;
+}
+
+export const here = import.meta.dir;
+
+export function fail(wide: Wide): never {
+  throw new Error("deep " + wide.a);
+}
+`,
+    "mine/tools/fails.ts": `import { fail } from "./_deep.ts";\n${toolNamed("fails", "() => { fail({ a: 1 }); }")}`,
+  });
+  await all.integrations.loadAll();
+  let stack = "";
+  try {
+    all.call("fails");
+  } catch (error) {
+    stack = (error as Error).stack ?? "";
+  }
+  expect(stack).toContain(`${all.path("mine/tools/_deep.ts")}:9:`);
+  expect(stack).toContain(`${all.path("mine/tools/fails.ts")}:3:`);
+});
+
+const BROKEN: [what: string, files: Record<string, string>, error: Record<string, unknown>, at: string][] = [
+  [
+    "wrong syntax",
+    { "tools/a.ts": "export const a = 1;\n\nexport const = 2;\n" },
+    { line: 3, reason: expect.stringContaining("Expected identifier") },
+    "tools/a.ts",
+  ],
+  [
+    "a missing file",
+    { "router.ts": `import "./gone.ts";\n` },
+    { line: 1, reason: expect.stringContaining("gone.ts") },
+    "router.ts",
+  ],
+  [
+    "a missing package",
+    { "router.ts": `\nimport "no-such-package-anywhere";\n` },
+    { line: 2, reason: expect.stringContaining("no-such-package-anywhere") },
+    "router.ts",
+  ],
+  [
+    "a name the SDK does not have",
+    { "tools/a.ts": `import { nothing } from "heddle/sdk";\nnothing();\n` },
+    { line: 1, reason: expect.stringContaining("nothing") },
+    "tools/a.ts",
+  ],
+  [
+    "an import that throws",
+    {
+      "tools/a.ts": `import "./_b.ts";\n`,
+      "tools/_b.ts": `interface A { a: 1 }\n\nthrow new TypeError("on purpose");\n`,
+    },
+    { line: 3, reason: "on purpose" },
+    "tools/_b.ts",
+  ],
+  [
+    "an import that throws no error",
+    { "tools/a.ts": `throw "a text";\n` },
+    { reason: "a text" },
+    "tools/a.ts",
+  ],
+  [
+    "a router that is none",
+    { "router.ts": `export const router = { get() {} };\n` },
+    { reason: expect.stringContaining("Elysia") },
+    "router.ts",
+  ],
+  [
+    "no router",
+    { "router.ts": `export const routes = 1;\n` },
+    { reason: expect.stringContaining('"router"') },
+    "router.ts",
+  ],
+  [
+    "a tool without a proper name",
+    { "tools/a.ts": `\n${toolNamed("has space")}` },
+    { line: 3, reason: expect.stringContaining("has space") },
+    "tools/a.ts",
+  ],
+  [
+    "a tool registered twice",
+    { "tools/a.ts": toolNamed("same"), "tools/b.ts": toolNamed("same") },
+    { line: 2, reason: expect.stringContaining("same") },
+    "tools/b.ts",
+  ],
+  [
+    "a command that is none",
+    { "process.ts": `export const CMD = "bun x.ts";\n` },
+    { reason: expect.stringContaining("CMD") },
+    "process.ts",
+  ],
+];
+
+for (const [what, files, error, at] of BROKEN) {
+  test(`quarantined with its place: ${what}`, async () => {
+    const bad = Object.fromEntries(Object.entries(files).map(([name, text]) => [`bad/${name}`, text]));
+    await using all = await harness({ ...bad, "good/router.ts": routerSaying("fine") });
+    await all.integrations.loadAll();
+    expect(all.integrations.get("bad")).toMatchObject({ status: "quarantined", isLive: false, error });
+    expect(all.integrations.get("bad")?.error?.file).toBe(all.path(join("bad", at)));
+    expect(all.integrations.statusOf("bad")).toBe("quarantined");
+    expect(all.integrations.routerOf("bad")).toBeUndefined();
+    expect(await all.get("good", "/say")).toBe("fine");
+  });
+}
+
+test("a hanging top-level await is given up, and holds up nobody else", async () => {
+  const hanging = `${toolNamed("late")}\nawait new Promise(() => {});\n`;
+  await using all = await harness(
+    {
+      ...Object.fromEntries(["a", "b", "c", "d", "e"].map((id) => [`${id}/tools/hang.ts`, hanging])),
+      "z/router.ts": routerSaying("quick"),
+    },
+    { loadTimeoutMs: 1500 },
+  );
+  const done = all.integrations.loadAll();
+  const isLive = () => all.integrations.get("z")?.isLive;
+  while (!isLive()) await new Promise((resolve) => setTimeout(resolve, 5));
+  expect(all.integrations.get("a")?.status).toBe("loading");
+  await done;
+  await all.integrations.whenSettled;
+  expect(all.integrations.get("a")).toMatchObject({
+    status: "quarantined",
+    error: {
+      file: all.path("a/tools/hang.ts"),
+      reason: expect.stringContaining("hang.ts was not loaded within 1.5 s"),
+    },
+  });
+  expect(all.tools.list()).toEqual([]);
+});
+
+test("at the start the earlier integration keeps a name that two want", async () => {
+  // The first takes longer to load, so the order is not that of finishing.
+  await using all = await harness({
+    "a/tools/t.ts": `await new Promise((resolve) => setTimeout(resolve, 150));\n${toolNamed("wanted", "() => 'a'")}`,
+    "b/tools/t.ts": toolNamed("wanted", "() => 'b'"),
+  });
+  await all.integrations.loadAll();
+  expect(all.call("wanted")).toBe("a");
+  expect(all.integrations.get("b")).toMatchObject({
+    status: "quarantined",
+    error: { reason: 'Tool "wanted" is already registered by "a"' },
+  });
+});
+
+test("a name of the core is not given away", async () => {
+  await using all = await harness({ "a/tools/t.ts": toolNamed("wanted"), "a/router.ts": routerSaying("x") });
+  all.tools.add("core", { name: "wanted", description: "", parameters: { type: "object" }, run: () => 0 });
+  await all.integrations.loadAll();
+  expect(all.integrations.get("a")?.error?.reason).toContain("core");
+  expect(all.integrations.routerOf("a")).toBeUndefined();
+});
+
+test("what an integration registers after it has loaded is refused", async () => {
+  await using all = await harness({
+    "a/tools/t.ts": `import { register } from "heddle/sdk";
+      register({ name: "later", description: "" }, () => register({ name: "more", description: "" }, () => 1));`,
+  });
+  await all.integrations.loadAll();
+  expect(() => all.call("later")).toThrow('Tool "more" can be registered only while the files load');
+});
+
+test("an error in a handler reaches the caller, unless the integration answers it itself", async () => {
+  await using all = await harness({
+    "a/router.ts": `import { Elysia, verifyGitHub } from "heddle/sdk";
+      export const router = new Elysia()
+        .get("/throws", () => { throw new Error("inside"); })
+        .post("/webhook", ({ request }) => verifyGitHub(request, ""))
+        .get("/status", ({ status }) => status(418, "teapot"))
+        .get("/thrown-status", ({ status }) => { throw status(418, "teapot"); })
+        .use(new Elysia().onError(() => "answered").get("/own", () => { throw new Error("inside"); }));`,
+  });
+  await all.integrations.loadAll();
+  expect(all.get("a", "/throws")).rejects.toThrow("inside");
+  const router = all.integrations.routerOf("a");
+  const unsigned = router?.handle(new Request("http://localhost/webhook", { method: "POST", body: "{}" }));
+  expect(unsigned).rejects.toMatchObject({ name: "HeddleError", code: "invalid_signature" });
+  expect(all.get("a", "/nowhere")).rejects.toMatchObject({ code: "NOT_FOUND" });
+  expect(await all.get("a", "/status")).toBe("teapot");
+  expect(await all.get("a", "/thrown-status")).toBe("teapot");
+  expect(await all.get("a", "/own")).toBe("answered");
+});
+
+test("packages in the folder's own node_modules are bundled", async () => {
+  await using all = await harness({
+    "a/node_modules/left/package.json": `{ "name": "left", "type": "module", "main": "index.js" }`,
+    "a/node_modules/left/index.js": `export const left = "of its own";`,
+    "a/tools/t.ts": `import { left } from "left";\n${toolNamed("own", "() => left")}`,
+  });
+  await all.integrations.loadAll();
+  expect(all.call("own")).toBe("of its own");
+});
+
+test("a file may use names of the SDK for its own, or the globals of that name", async () => {
+  await using all = await harness({
+    "a/tools/t.ts": `import { register } from "heddle/sdk";
+      const log = "mine";
+      register({ name: "names", description: "" }, () => [log, fetch === globalThis.fetch]);`,
+  });
+  await all.integrations.loadAll();
+  expect(all.call("names")).toEqual(["mine", true]);
+});
+
+test("those that wait for their turn are not given up for it", async () => {
+  // Each holds its turn for a while, and all together for longer than one may take.
+  const slow = Array.from({ length: 12 }, (_, n) => [`i${n}/tools/t.ts`, toolNamed(`tool_${n}`)]);
+  await using all = await harness(Object.fromEntries(slow), {
+    loadTimeoutMs: 2_000,
+    review: {
+      ...noReview,
+      workspace: "/nowhere",
+      look: async (found) => ({
+        ...(await noReview.look(found)),
+        async read() {
+          await new Promise((resolve) => setTimeout(resolve, 250));
+          return undefined;
+        },
+      }),
+    },
+  });
+  await all.integrations.loadAll();
+  expect(all.integrations.list().filter(({ error }) => error)).toEqual([]);
+});

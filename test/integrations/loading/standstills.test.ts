@@ -1,0 +1,105 @@
+// The watchdog is tried in test/runtime/watchdog.test.ts; here is what a start makes of what it left behind.
+
+import { afterAll, beforeEach, expect, test } from "bun:test";
+import { channel } from "node:diagnostics_channel";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createStandstills } from "../../../src/integrations/loading/standstills.ts";
+import { ACTIVITY, type Activity } from "../../../src/runtime/activity.ts";
+import { leaveStandstill } from "../../../src/runtime/standstill-record.ts";
+import { harness } from "../harness.ts";
+
+const dir = mkdtempSync(join(tmpdir(), "heddle-standstills-"));
+afterAll(() => rmSync(dir, { recursive: true, force: true }));
+const files = { record: join(dir, "standstill.json"), file: join(dir, "standstills.json") };
+beforeEach(() => {
+  rmSync(files.record, { force: true });
+  rmSync(files.file, { force: true });
+});
+
+const at = "2026-03-31T14:30:00.000Z";
+const router = `import { Elysia } from "heddle/sdk"; export const router = new Elysia().get("/", () => "here");`;
+const three = { "one/router.ts": router, "two/router.ts": router, "three/router.ts": router };
+
+/** Starts with what is left behind, and tells the subjects of what was loaded, in their order. */
+async function start(integrations = three) {
+  const begun: { id: string; subject: string }[] = [];
+  const listen = (message: unknown) => {
+    const { subject } = message as Activity;
+    if (subject) begun.push({ id: JSON.parse(subject).id, subject });
+  };
+  channel(ACTIVITY).subscribe(listen);
+  const all = await harness(integrations, { standstills: createStandstills(files) });
+  await all.integrations.loadAll();
+  channel(ACTIVITY).unsubscribe(listen);
+  const own = begun.filter(({ subject }) => JSON.parse(subject).file.startsWith(all.path("")));
+  const subjects = new Map(own.map(({ id, subject }) => [id, subject]));
+  return { all, subjects, order: [...subjects.keys()] };
+}
+
+const leave = (subjects: (string | undefined)[]) =>
+  leaveStandstill(files.record, { at, seconds: 60, subjects: subjects.map((one) => one ?? "") });
+
+test("who was loaded when the process stood still is quarantined by name, the others are live", async () => {
+  const first = await start();
+  leave([first.subjects.get("two")]);
+  await first.all[Symbol.asyncDispose]();
+  for (let round = 0; round < 2; round++) {
+    await using second = (await start()).all;
+    expect(["one", "two", "three"].map((id) => second.integrations.statusOf(id))).toEqual([
+      "live",
+      "quarantined",
+      "live",
+    ]);
+    const { error } = second.integrations.get("two") ?? {};
+    expect(error).toMatchObject({ reason: expect.stringMatching(/stood still for 60 seconds.*two\/reload/) });
+    // A setting that changes does not try it again; whoever says so does.
+    second.integrations.retry("two");
+    await Bun.sleep(0);
+    expect(second.integrations.statusOf("two")).toBe("quarantined");
+  }
+  await using third = (await start()).all;
+  expect(await third.integrations.reload("two")).toMatchObject({ status: "ready", error: null });
+  await using fourth = (await start()).all;
+  expect(fourth.integrations.statusOf("two")).toBe("live");
+});
+
+test("a change of its files tries it again", async () => {
+  const first = await start();
+  leave([first.subjects.get("one")]);
+  await first.all[Symbol.asyncDispose]();
+  await using changed = (await start({ ...three, "one/router.ts": `${router} // mended` })).all;
+  expect(changed.integrations.statusOf("one")).toBe("live");
+});
+
+test("of several who were at it the one is found by loading them last, one at a time", async () => {
+  const first = await start();
+  const [one, two] = ["one", "two"].map((id) => first.subjects.get(id));
+  leave([one, two]);
+  await first.all[Symbol.asyncDispose]();
+  const second = await start();
+  expect(second.order).toEqual(["three", "one", "two"]);
+  await second.all[Symbol.asyncDispose]();
+  // They went well, so nothing is held against them: had "two" ended the process, "one" would have been cleared.
+  leave([one, two]);
+  createStandstills(files);
+  createStandstills(files).forget("one");
+  leave([two]);
+  const third = await start();
+  expect(["one", "two"].map((id) => third.all.integrations.statusOf(id))).toEqual(["live", "quarantined"]);
+  await third.all[Symbol.asyncDispose]();
+});
+
+test.each(["{}", "null", '"x"'])("files that hold %s are as good as none", async (text) => {
+  writeFileSync(files.record, text);
+  writeFileSync(files.file, text);
+  await using all = (await start()).all;
+  expect(all.integrations.list().every(({ status }) => status === "ready")).toBe(true);
+});
+
+test("a record that is broken, or of no integration, holds nothing back", async () => {
+  leave(["", "no JSON", "{}", '{"id":"one"}']);
+  await using all = (await start()).all;
+  expect(all.integrations.list().every(({ status }) => status === "ready")).toBe(true);
+});

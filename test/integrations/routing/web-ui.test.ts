@@ -1,0 +1,66 @@
+import { expect, test } from "bun:test";
+import { symlink } from "node:fs/promises";
+import { join } from "node:path";
+import { webUiFile } from "../../../src/integrations/routing/web-ui.ts";
+import { temporaryFolder } from "../harness.ts";
+
+async function folderWithUi() {
+  const folder = await temporaryFolder();
+  await folder.write({
+    "mine/web/dist/index.html": "<p>index",
+    "mine/web/dist/assets/a.js": "a()",
+    "mine/web/dist/.env": "SECRET=canary",
+    "mine/web/dist/.git/config": "canary",
+    "mine/web/dist/strange.bin": "x",
+    "mine/config.ts": "canary",
+    "outside/secret.txt": "canary",
+    "mine/web/distant/b.txt": "canary",
+  });
+  const dist = join(folder.path, "mine/web/dist");
+  await symlink(join(folder.path, "outside/secret.txt"), join(dist, "link.txt"));
+  await symlink(join(folder.path, "outside"), join(dist, "linked"));
+  await symlink(join(dist, ".env"), join(dist, "shown.txt"));
+  const get = async (path: string, dir = "web/dist") => {
+    const response = await webUiFile(join(folder.path, "mine"), dir, path);
+    return response && [response.headers.get("content-type"), await response.text()];
+  };
+  return { ...folder, get, [Symbol.asyncDispose]: folder[Symbol.asyncDispose] };
+}
+
+const PAGE = ["text/html; charset=utf-8", "<p>index"];
+
+test("files are served with their type, and pages of the app are its index", async () => {
+  await using ui = await folderWithUi();
+  expect(await ui.get("/assets/a.js")).toEqual(["text/javascript; charset=utf-8", "a()"]);
+  expect(await ui.get("/strange.bin")).toEqual(["application/octet-stream", "x"]);
+  for (const path of ["", "/", "/reports", "/reports/42", "/assets"])
+    expect(await ui.get(path)).toEqual(PAGE);
+  expect(await ui.get("/assets/gone.js")).toBeUndefined();
+});
+
+test("nothing outside the folder, and nothing hidden, is ever served", async () => {
+  await using ui = await folderWithUi();
+  const paths = [
+    "/../../config.ts",
+    "/..%2f..%2fconfig.ts",
+    "/%2e%2e/%2e%2e/config.ts",
+    "/..\\..\\config.ts",
+    "/..%5c..%5cconfig.ts",
+    "/../distant/b.txt",
+    "/.env",
+    "/%2eenv",
+    "/.git/config",
+    "/link.txt",
+    "/linked/secret.txt",
+    "/shown.txt",
+    "/index.html%00.txt",
+    "/%zz.txt",
+    "//etc/hosts.txt",
+  ];
+  for (const path of paths) expect([path, await ui.get(path)]).toEqual([path, undefined]);
+  // The manifest's check keeps these out; should one get through, nothing is served either.
+  for (const dir of ["../outside", "..", ".", "", "/", "web/dist/linked"]) {
+    for (const path of ["/secret.txt", "/config.ts", "/outside/secret.txt", "/mine/config.ts"])
+      expect([dir, await ui.get(path, dir)]).toEqual([dir, undefined]);
+  }
+});

@@ -1,0 +1,161 @@
+import { expect, test } from "bun:test";
+import { getLogger } from "@logtape/logtape";
+import { sql } from "drizzle-orm";
+import { openDatabase } from "../../../src/db/open.ts";
+import { integrationSettings } from "../../../src/db/schema.ts";
+import { createSettings, type SettingsOptions } from "../../../src/integrations/settings/settings.ts";
+import { createRedactor } from "../../../src/redact.ts";
+import { eachDatabase, onPostgres } from "../../database.ts";
+import { testVault } from "../../secrets/test-vault.ts";
+import { readerOf } from "../environment.ts";
+import { nextCall } from "../harness.ts";
+
+const log = getLogger("test");
+const redactor = createRedactor();
+const vault = testVault(1);
+
+async function loaded(options: Pick<SettingsOptions, "db"> & Partial<SettingsOptions>) {
+  const settings = createSettings({
+    vault,
+    addSecret: redactor.add,
+    readEnvironment: () => undefined,
+    log,
+    ...options,
+  });
+  await settings.load();
+  return { ...settings, [Symbol.asyncDispose]: settings.close };
+}
+
+eachDatabase("settings of integrations", (open) => {
+  test("stored comes before the environment; what is blank is not set; what every object has is no setting", async () => {
+    const environment = { FROM_ENV: "env", BOTH: "env", BLANK: "  " };
+    await using settings = await loaded({
+      db: await open(),
+      readEnvironment: (_, name) => readerOf(environment)("mine", name),
+    });
+    expect(settings.get("mine", "BOTH")).toBe("env");
+    expect(settings.sourceOf("mine", "BOTH")).toBe("environment");
+    await settings.set("mine", [
+      { key: "BOTH", value: "stored", secret: false },
+      { key: "BLANK", value: " ", secret: false },
+    ]);
+    const keys = ["FROM_ENV", "BOTH", "BLANK", "constructor"];
+    expect(keys.map((key) => settings.get("mine", key))).toEqual(["env", "stored", undefined, undefined]);
+    expect(keys.map((key) => settings.sourceOf("mine", key))).toEqual(["environment", "stored", null, null]);
+    // Of another integration only the environment is seen.
+    expect(settings.get("yours", "BOTH")).toBe("env");
+    await settings.set("mine", [{ key: "BOTH", value: "", secret: false }]);
+    expect(settings.get("mine", "BOTH")).toBe("env");
+    expect([...settings.stored("mine")]).toEqual([]);
+  });
+
+  test("a secret is sealed in the database, known to the redactor, and there again after a restart", async () => {
+    const db = await open();
+    {
+      await using settings = await loaded({ db });
+      await settings.set("mine", [
+        { key: "TOKEN", value: "canary-of-the-settings", secret: true },
+        { key: "URL", value: "plain", secret: false },
+      ]);
+      expect(redactor.redact("it is canary-of-the-settings")).toBe("it is [redacted]");
+      expect([...settings.stored("mine")]).toEqual([
+        ["TOKEN", { secret: true }],
+        ["URL", { secret: false }],
+      ]);
+    }
+    const rows = await db.query.select().from(integrationSettings);
+    expect(JSON.stringify(rows)).not.toContain("canary");
+    const other = createRedactor();
+    await using again = await loaded({ db, vault: testVault(1), addSecret: other.add });
+    expect(again.get("mine", "TOKEN")).toBe("canary-of-the-settings");
+    expect(other.redact("it is canary-of-the-settings")).toBe("it is [redacted]");
+  });
+
+  test("all of one change or none of it, and a bad value names its key", async () => {
+    await using settings = await loaded({ db: await open() });
+    const bad = ["a\0b", "\ud800", "x".repeat(65_537)];
+    for (const value of bad) {
+      const change = settings.set("mine", [
+        { key: "GOOD", value: "good", secret: false },
+        { key: "BAD", value, secret: true },
+      ]);
+      expect(change).rejects.toMatchObject({ code: "validation", field: "BAD" });
+      await change.catch(() => {});
+    }
+    expect(settings.get("mine", "GOOD")).toBeUndefined();
+  });
+
+  test("listeners hear of what changed, and of nothing else", async () => {
+    await using settings = await loaded({ db: await open() });
+    const heard: unknown[] = [];
+    settings.onChange(() => {
+      throw new Error("on purpose");
+    });
+    const stop = settings.onChange((id, keys) => heard.push([id, keys, settings.get(id, "A")]));
+    await settings.set("mine", [{ key: "A", value: "1", secret: false }]);
+    await settings.set("mine", [{ key: "A", value: "1", secret: false }]);
+    expect(await settings.delete("mine", "A")).toBe(true);
+    expect(await settings.delete("mine", "A")).toBe(false);
+    expect(heard).toEqual([
+      ["mine", ["A"], "1"],
+      ["mine", ["A"], undefined],
+    ]);
+    stop();
+    await settings.set("mine", [{ key: "A", value: "2", secret: false }]);
+    expect(heard.length).toBe(2);
+  });
+
+  test("one that cannot be decrypted keeps nothing from the others", async () => {
+    const db = await open();
+    {
+      await using settings = await loaded({ db });
+      await settings.set("mine", [
+        { key: "TOKEN", value: "secret-one", secret: true },
+        { key: "OTHER", value: "secret-two", secret: true },
+      ]);
+    }
+    await db.query.execute(sql`update integration_settings set value = 'sealed:v1:AAAA' where key = 'TOKEN'`);
+    await using settings = await loaded({ db });
+    expect(settings.get("mine", "TOKEN")).toBeUndefined();
+    expect(settings.get("mine", "OTHER")).toBe("secret-two");
+  });
+
+  test("many changes at once end with what the database has", async () => {
+    const db = await open();
+    await using settings = await loaded({ db });
+    await Promise.all(
+      Array.from({ length: 20 }, (_, n) =>
+        settings.set("mine", [{ key: "N", value: String(n), secret: false }]),
+      ),
+    );
+    const [row] = await db.query.select().from(integrationSettings);
+    expect(settings.get("mine", "N")).toBe(String(row?.value));
+  });
+});
+
+onPostgres("settings over two servers", (open) => {
+  test("a change on one is live on the other, and one that was missed comes with the next connection", async () => {
+    const db = await open();
+    const otherDb = await openDatabase({ databaseUrl: db.databaseUrl, home: db.home, log });
+    try {
+      await using here = await loaded({ db });
+      await using there = await loaded({ db: otherDb });
+      const first = nextCall(there.onChange);
+      await here.set("mine", [{ key: "TOKEN", value: "over-there", secret: true }]);
+      await first;
+      expect(there.get("mine", "TOKEN")).toBe("over-there");
+
+      const second = nextCall(there.onChange);
+      // Nobody is told of this one.
+      await db.query.execute(sql`delete from integration_settings`);
+      const name = new URL(String(db.databaseUrl)).pathname.slice(1);
+      const others = sql`select pg_terminate_backend(pid) from pg_stat_activity
+        where datname = ${name} and pid <> pg_backend_pid() and query ilike 'listen%'`;
+      await db.query.execute(others);
+      await second;
+      expect(there.get("mine", "TOKEN")).toBeUndefined();
+    } finally {
+      await otherDb.close();
+    }
+  });
+});

@@ -1,0 +1,69 @@
+import { expect, test } from "bun:test";
+import { checkValues, mask, showSettings } from "../../../src/integrations/settings/shown-settings.ts";
+
+test("of a secret at most the last four characters are shown, and of a short one none", () => {
+  expect(mask("abc")).toBe("********");
+  expect(mask("twelve chars")).toBe("********");
+  expect(mask("thirteen char")).toBe("********char");
+  expect(mask(`${"x".repeat(500)}tail`)).toBe("********tail");
+});
+
+test("a setting that is not secret does not show another's secret", () => {
+  const setting = { required: false, secret: false, description: null, default: null, schema: {} };
+  const values: Record<string, string> = { URL: "http://me:hunter22@there", ROOM: "ops" };
+  const shown = showSettings(
+    "mine",
+    ["URL", "ROOM"].map((key) => ({ ...setting, key })),
+    {
+      settings: { get: (_, key) => values[key], sourceOf: () => "environment", stored: () => new Map() },
+      redact: (text) => text.replace("hunter22", "[redacted]"),
+    },
+  );
+  expect(shown.map(({ value }) => value)).toEqual(["http://me:********@there/", "ops"]);
+});
+
+test("a secret loses the line break at its end, and is refused with one in it unless it is a key or JSON", () => {
+  const setting = {
+    key: "X_TOKEN",
+    required: true,
+    secret: true,
+    description: null,
+    default: null,
+    schema: { type: "string" },
+  };
+  const stored = (value: string) => checkValues([setting], { X_TOKEN: value })[0]?.value;
+  expect(stored(" abc\r\n")).toBe("abc");
+  const pem = "-----BEGIN KEY-----\nMIIE\n-----END KEY-----";
+  expect(stored(`${pem}\n`)).toBe(pem);
+  expect(stored('{\n"a": 1}')).toBe('{\n"a": 1}');
+  let thrown: unknown;
+  try {
+    stored("ab\nc-canary");
+  } catch (error) {
+    thrown = error;
+  }
+  expect(thrown).toMatchObject({ code: "validation", field: "settings.X_TOKEN" });
+  expect(String(thrown)).toContain("must be one line");
+  expect(String(thrown)).not.toContain("canary");
+});
+
+test("a URL with a password in it is stored as a secret, whatever it is called", () => {
+  const setting = {
+    required: false,
+    secret: false,
+    description: null,
+    default: null,
+    schema: { type: "string" },
+  };
+  const values = checkValues(
+    [
+      { ...setting, key: "X_URL" },
+      { ...setting, key: "X_HOST_URL" },
+    ],
+    {
+      X_URL: "https://u:pw@h.example/",
+      X_HOST_URL: "https://h.example/",
+    },
+  );
+  expect(values.map(({ secret }) => secret)).toEqual([true, false]);
+});
