@@ -49,7 +49,7 @@ async function heddle(
     cwd = base,
   }: { input?: string; environment?: Record<string, string>; cwd?: string } = {},
 ) {
-  const main = join(import.meta.dirname, "../../src/main.ts");
+  const main = join(import.meta.dirname, "../../../src/main.ts");
   const child = spawn(process.execPath, [main, ...argv], {
     cwd,
     env: environment,
