@@ -5,8 +5,8 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import { createHmac } from "node:crypto";
 import { LLMock } from "@copilotkit/aimock";
 import examples from "@octokit/webhooks-examples";
+import { type Heddle, startServer } from "../src/compose/server.ts";
 import { loadConfig } from "../src/config/config.ts";
-import { type Heddle, startServer } from "../src/main.ts";
 import { eachDatabase, type TestDatabase } from "./database.ts";
 import { createFakeGitHub, type FakeGitHub } from "./github/fake-github.ts";
 

@@ -3,8 +3,8 @@
 
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import { LLMock } from "@copilotkit/aimock";
+import { type Heddle, startServer } from "../../src/compose/server.ts";
 import { loadConfig } from "../../src/config/config.ts";
-import { type Heddle, startServer } from "../../src/main.ts";
 import { eachDatabase, type TestDatabase } from "../database.ts";
 import { temporaryFolder } from "../integrations/harness.ts";
 

@@ -7,8 +7,8 @@ import { chmod, mkdir, mkdtemp, readFile, realpath, rename, rm, symlink, writeFi
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { startServer } from "../../src/compose/server.ts";
 import { loadConfig } from "../../src/config/config.ts";
-import { startServer } from "../../src/main.ts";
 import { RUNTIMES } from "../authoring/runtimes.ts";
 import { compiledBinary } from "../compiled-binary.ts";
 import { createCaller, KEY, until } from "./caller.ts";

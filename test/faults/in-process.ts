@@ -1,7 +1,7 @@
 // The whole server within the test's own process, on a port of its own.
 
+import { type Heddle, startServer } from "../../src/compose/server.ts";
 import { loadConfig } from "../../src/config/config.ts";
-import { type Heddle, startServer } from "../../src/main.ts";
 import type { OpenTestDatabase, TestDatabase } from "../database.ts";
 import { ADMIN_KEY } from "./process.ts";
 import { WEBHOOK_SECRET } from "./webhooks.ts";

@@ -5,8 +5,8 @@ import { createHmac } from "node:crypto";
 import { existsSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { type Heddle, startServer } from "../../src/compose/server.ts";
 import { loadConfig } from "../../src/config/config.ts";
-import { type Heddle, startServer } from "../../src/main.ts";
 import { eachDatabase } from "../database.ts";
 
 const KEY = "admin-key-of-the-strangers-test";

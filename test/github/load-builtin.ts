@@ -48,20 +48,19 @@ export async function loadBuiltin(
       templates: ignored,
       dispatchers,
     },
-    backendFor: () => ({
-      getOrCreateSession: unexpected,
-      injectMessage: unexpected,
-      injectEvent: unexpected,
-      ingestDocument: unexpected,
-      searchDocuments: unexpected,
-      getSetting: () => undefined,
-      fetch: fetchWithTimeout,
-      store: createMemoryStore(),
-      addSecret: () => {},
-      ...services,
-    }),
   });
-  await integrations.loadAll();
+  await integrations.loadAll(() => ({
+    getOrCreateSession: unexpected,
+    injectMessage: unexpected,
+    injectEvent: unexpected,
+    ingestDocument: unexpected,
+    searchDocuments: unexpected,
+    getSetting: () => undefined,
+    fetch: fetchWithTimeout,
+    store: createMemoryStore(),
+    addSecret: () => {},
+    ...services,
+  }));
   const view = integrations.get(id);
   const router = integrations.routerOf(id);
   if (!view?.isLive || !router) throw new Error(`${id} is not live: ${JSON.stringify(view?.error)}`);

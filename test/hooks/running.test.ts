@@ -2,8 +2,9 @@
 
 import { afterAll, beforeEach, expect, test } from "bun:test";
 import { Webhook } from "standardwebhooks";
+import { startServer } from "../../src/compose/server.ts";
+import { startWorker } from "../../src/compose/worker.ts";
 import { loadConfig } from "../../src/config/config.ts";
-import { startServer, startWorker } from "../../src/main.ts";
 import { eachDatabase, onPostgres, type TestDatabase } from "../database.ts";
 import { temporaryFolder } from "../integrations/harness.ts";
 import { createSessionsFixture } from "../sessions/fixture.ts";

@@ -10,7 +10,11 @@ import { createSkills } from "../../src/content/skills/skills.ts";
 import { createTemplates } from "../../src/content/templates/templates.ts";
 import { createDispatchers } from "../../src/dispatch/registry.ts";
 import type { IntegrationSource } from "../../src/integrations/discovery/discover.ts";
-import { createIntegrations, type IntegrationsOptions } from "../../src/integrations/registry/registry.ts";
+import {
+  createIntegrations,
+  type IntegrationsOptions,
+  type ServicesFor,
+} from "../../src/integrations/registry/registry.ts";
 import type { RegisteredHook } from "../../src/sdk/backend.ts";
 import { fetchWithTimeout } from "../../src/sdk/fetch.ts";
 import { createMemoryStore } from "../../src/sdk/memory-store.ts";
@@ -35,11 +39,9 @@ export async function temporaryFolder() {
 
 interface HarnessOptions
   extends Partial<
-    Pick<
-      IntegrationsOptions,
-      "watch" | "loadTimeoutMs" | "pace" | "backendFor" | "states" | "review" | "standstills"
-    >
+    Pick<IntegrationsOptions, "watch" | "loadTimeoutMs" | "pace" | "states" | "review" | "standstills">
   > {
+  servicesFor?: ServicesFor;
   sources?: IntegrationSource[];
   cacheDir?: string;
   environment?: Record<string, string>;
@@ -62,7 +64,20 @@ export async function harness(files: Files, options: HarnessOptions = {}) {
   const nothing = async () => {
     throw new Error("no server");
   };
-  const integrations = createIntegrations({
+  const servicesFor: ServicesFor =
+    options.servicesFor ??
+    ((id) => ({
+      getOrCreateSession: nothing,
+      injectMessage: nothing,
+      injectEvent: nothing,
+      ingestDocument: nothing,
+      searchDocuments: nothing,
+      getSetting: (key) => options.getSetting?.(id, key) ?? options.environment?.[key],
+      fetch: fetchWithTimeout,
+      store: createMemoryStore(),
+      addSecret: (value) => void secrets.push(value),
+    }));
+  const registry = createIntegrations({
     sources: options.sources ?? [{ kind: "external", dir: join(folder.path, "all") }],
     cacheDir: options.cacheDir ?? join(folder.path, "cache"),
     version: "1.0.0",
@@ -76,25 +91,13 @@ export async function harness(files: Files, options: HarnessOptions = {}) {
       carapaces,
       templates,
     },
-    backendFor:
-      options.backendFor ??
-      ((id) => ({
-        getOrCreateSession: nothing,
-        injectMessage: nothing,
-        injectEvent: nothing,
-        ingestDocument: nothing,
-        searchDocuments: nothing,
-        getSetting: (key) => options.getSetting?.(id, key) ?? options.environment?.[key],
-        fetch: fetchWithTimeout,
-        store: createMemoryStore(),
-        addSecret: (value) => void secrets.push(value),
-      })),
     ...(options.states && { states: options.states }),
     ...(options.review && { review: options.review }),
     ...(options.standstills && { standstills: options.standstills }),
     ...(options.pace && { pace: options.pace }),
     ...(options.loadTimeoutMs !== undefined && { loadTimeoutMs: options.loadTimeoutMs }),
   });
+  const integrations = { ...registry, loadAll: () => registry.loadAll(servicesFor) };
   return {
     integrations,
     tools,

@@ -2,8 +2,8 @@
 
 import { afterAll, beforeAll, beforeEach, expect, test } from "bun:test";
 import { createHmac } from "node:crypto";
+import { type Heddle, startServer } from "../../src/compose/server.ts";
 import { loadConfig } from "../../src/config/config.ts";
-import { type Heddle, startServer } from "../../src/main.ts";
 import { signWebhook, type WebhookVerifier } from "../../src/sdk/verify/descriptor.ts";
 import { eachDatabase } from "../database.ts";
 

@@ -10,6 +10,7 @@ import { collectGarbage } from "../../runtime/memory.ts";
 import { type FolderWatch, watchFolders } from "../../runtime/watch-folders.ts";
 import type { SdkServices } from "../../sdk/backend.ts";
 import type { IntegrationMeta } from "../../sdk/types.ts";
+import type { Directory } from "../discovery/directory.ts";
 import {
   type Discovery,
   discover,
@@ -56,8 +57,8 @@ export interface IntegrationsOptions {
   /** Lines of an integration's own code go to a child named after it. */
   log: Logger;
   sinks: Sinks;
-  /** What the SDK of this integration calls. */
-  backendFor(id: string): Omit<SdkServices, "log">;
+  /** Told what is found. */
+  directory?: Pick<Directory, "set">;
   /** Hides secrets in why something does not load: its code may have thrown them. */
   redact?: Redact;
   /** Which are enabled. Default: all. */
@@ -76,9 +77,14 @@ export interface IntegrationsOptions {
 export type IntegrationEvent = "live" | "quarantined" | "pending" | "disabled" | "gone";
 export type IntegrationListener = (id: string, event: IntegrationEvent) => void;
 
+export type ServicesFor = (id: string) => Omit<SdkServices, "log">;
+
 export interface Integrations {
-  /** Finds and loads all of them; resolves when each one is live or quarantined. Call it once. */
-  loadAll(): Promise<void>;
+  /**
+   * Finds and loads all of them; resolves when each one is live or quarantined. Call it once. `servicesFor`: what the SDK
+   * of an integration calls.
+   */
+  loadAll(servicesFor: ServicesFor): Promise<void>;
   /** Resolves when `loadAll` has. */
   whenSettled: Promise<void>;
   /** Resolves when this one has been tried for the first time, or is found not to be there. */
@@ -138,6 +144,9 @@ export function createIntegrations(options: IntegrationsOptions): Integrations {
   const settled = Promise.withResolvers<void>();
   const discovered = Promise.withResolvers<void>();
   const firstLoads = new Map<string, Promise<void>>();
+  let servicesFor: ServicesFor = () => {
+    throw new HeddleError("internal", "Integrations are loaded by loadAll first.");
+  };
   let released = 0;
   let isSettled = false;
   let isClosed = false;
@@ -157,6 +166,7 @@ export function createIntegrations(options: IntegrationsOptions): Integrations {
   async function scan(changed: ReadonlySet<string> | "all"): Promise<Promise<void>[]> {
     const discovery = await discover(options.sources);
     if (isClosed) return [];
+    options.directory?.set(discovery.found);
     sayNotes(discovery);
     const ids = new Set(discovery.found.map(({ id }) => id));
     for (const id of [...entries.keys()]) if (!ids.has(id)) remove(id);
@@ -242,7 +252,7 @@ export function createIntegrations(options: IntegrationsOptions): Integrations {
       version: options.version,
       workspace: review.workspace,
       inTurn: bundling,
-      services: options.backendFor(id),
+      services: servicesFor(id),
       log: log.getChild(id),
       timeoutMs: options.loadTimeoutMs ?? LOAD_TIMEOUT_MS,
     });
@@ -445,7 +455,8 @@ export function createIntegrations(options: IntegrationsOptions): Integrations {
   const unfollow = options.states?.onChange(onState);
 
   return {
-    async loadAll() {
+    async loadAll(services) {
+      servicesFor = services;
       try {
         if (options.watch) {
           watching = watchFolders({

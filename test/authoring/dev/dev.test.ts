@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { type DevFlags, prepareDev } from "../../../src/authoring/dev/dev.ts";
 import { welcome } from "../../../src/authoring/dev/welcome.ts";
 import { newIntegration } from "../../../src/authoring/new-integration.ts";
-import { startServer } from "../../../src/main.ts";
+import { startServer } from "../../../src/compose/server.ts";
 import { run } from "../../docs/processes.ts";
 
 setDefaultTimeout(120_000);

@@ -1,0 +1,84 @@
+// What runs: the models, what a run may do, the agent and the worker that runs it.
+
+import { createAgent } from "../agent/turn.ts";
+import { activationIn } from "../capabilities/activated.ts";
+import { createActivations } from "../capabilities/activations.ts";
+import { createCapabilities } from "../capabilities/effective-set.ts";
+import type { Config } from "../config/config.ts";
+import { createOfflineLlm } from "../llm/offline.ts";
+import { createOpenAiLlm } from "../llm/openai.ts";
+import { createTranscriptionEndpoint } from "../transcription/endpoint.ts";
+import { createTranscription } from "../transcription/transcription.ts";
+import { createWorker } from "../worker/worker.ts";
+import type { Content } from "./content.ts";
+import type { Conversation } from "./conversation.ts";
+import type { IntegrationParts } from "./integrations.ts";
+import type { Storage } from "./storage.ts";
+
+export function createAgentParts(
+  config: Config,
+  storage: Storage,
+  content: Content,
+  { integrations }: IntegrationParts,
+  { outbox, sealer, actions }: Conversation,
+) {
+  const { db, queue, log, redactor, instruments } = storage;
+  const { redact } = redactor;
+  const { tools, skills, carapaces, templates, hooks, documents } = content;
+  const capabilitiesOf = createCapabilities({
+    skills,
+    carapaces,
+    templates,
+    activationOf: (id) => activationIn(integrations.get(id)?.setup),
+  });
+  const activations = createActivations({
+    db,
+    integrations,
+    carapaces,
+    hasTool: (name) => tools.get(name) !== undefined,
+  });
+  const configuredLlm =
+    config.openaiApiKey || config.openaiBaseUrl
+      ? createOpenAiLlm({
+          apiKey: config.openaiApiKey,
+          baseUrl: config.openaiBaseUrl,
+          log: log.getChild("llm"),
+          redact,
+        })
+      : createOfflineLlm({ search: (query) => documents.search({ query, limit: 3, visibleIn: null }) });
+  const llm = instruments?.llm(configuredLlm) ?? configuredLlm;
+  const transcription = createTranscription({
+    hooks,
+    endpoint: config.transcription && createTranscriptionEndpoint({ ...config.transcription, redact }),
+  });
+  const agent = createAgent({
+    db,
+    llm,
+    tools,
+    capabilitiesOf,
+    hooks,
+    log: log.getChild("agent"),
+    redact,
+    actions,
+    settings: {
+      defaultModel: config.defaultModel,
+      contextWindow: config.contextWindow,
+      fallbackModels: [...config.fallbackModels],
+      timezone: config.timezone,
+    },
+  });
+  const startWorker = () =>
+    createWorker({
+      db,
+      queue,
+      agent,
+      outbox,
+      sealer,
+      redact,
+      log: log.getChild("worker"),
+      concurrency: config.workerConcurrency,
+      maxRunSeconds: config.taskMaxRunSeconds,
+      maxUnattendedRuns: config.unattendedRunsPerHour,
+    });
+  return { capabilitiesOf, activations, transcription, startWorker };
+}

@@ -1,0 +1,109 @@
+// What files and integrations fill: the registries of tools, dispatchers, hooks, skills, carapaces and templates, the
+// documents, and the workspace that bots write in.
+
+import { join } from "node:path";
+import { createGetSkillTool } from "../agent/tools/builtin/get-skill.ts";
+import { createSearchDocumentsTool } from "../agent/tools/builtin/search-documents.ts";
+import { createWorkspaceTools } from "../agent/tools/builtin/workspace.ts";
+import { createToolRegistry } from "../agent/tools/registry.ts";
+import type { Config } from "../config/config.ts";
+import { createBots } from "../content/bots/bots.ts";
+import { createCarapaces } from "../content/carapaces/carapaces.ts";
+import { openCoreContent } from "../content/core-content.ts";
+import { createSkills } from "../content/skills/skills.ts";
+import { createTemplates } from "../content/templates/templates.ts";
+import { noneDispatcher } from "../dispatch/core/none.ts";
+import { createWebhookDispatcher } from "../dispatch/core/webhook.ts";
+import { createDispatchers } from "../dispatch/registry.ts";
+import { createGuardedFetch } from "../guarded-fetch/fetch.ts";
+import { createGuardedPost } from "../guarded-fetch/post.ts";
+import { createHooks } from "../hooks/hooks.ts";
+import { createHookWebhooks } from "../hooks/webhooks.ts";
+import { createDirectory } from "../integrations/discovery/directory.ts";
+import { builtinDir } from "../runtime/assets.ts";
+import { closeToImports } from "../runtime/modules.ts";
+import { createDocuments } from "../search/documents.ts";
+import { createOverwritten } from "../workspace/overwritten.ts";
+import { createWorkspace } from "../workspace/workspace.ts";
+import { createWorkspaceWrites } from "../workspace/writes.ts";
+import type { Closers } from "./closers.ts";
+import type { Storage } from "./storage.ts";
+
+export type Content = Awaited<ReturnType<typeof openContent>>;
+
+export async function openContent(config: Config, storage: Storage, closers: Closers) {
+  const { home, db, log, redactor, signingSecret } = storage;
+  const { redact } = redactor;
+  const guardedPost = createGuardedPost(createGuardedFetch({ allowPrivateHosts: config.allowPrivateHosts }));
+  const tools = createToolRegistry();
+  const skills = createSkills();
+  const carapaces = createCarapaces();
+  const templates = createTemplates();
+  const hookWebhooks = createHookWebhooks({
+    urls: config.hookWebhookUrls,
+    secret: config.hookWebhookSecret,
+    post: guardedPost,
+    log: log.getChild("hooks"),
+  });
+  closers.push(hookWebhooks.close);
+  const hooks = createHooks({
+    log: log.getChild("hooks"),
+    redact,
+    ...(config.hookWebhookUrls.length > 0 && { onEvent: hookWebhooks.send }),
+  });
+  closers.push(hooks.close);
+  const coreDispatchers = {
+    none: noneDispatcher,
+    webhook: createWebhookDispatcher({ post: guardedPost, signingSecret }),
+  };
+  const dispatchers = createDispatchers(coreDispatchers);
+  const documents = createDocuments({ db });
+  tools.add(
+    "core",
+    createSearchDocumentsTool(({ query, limit }, { session_id }) =>
+      documents.search({ query, limit, visibleIn: session_id }),
+    ),
+  );
+
+  tools.add("core", createGetSkillTool(skills));
+  const manifests = await builtinDir("manifests", home.path);
+  const content = await openCoreContent({
+    folders: [
+      { dir: manifests, origin: { kind: "builtin" } },
+      { dir: home.path, origin: { kind: "home" } },
+    ],
+    sinks: { skills, carapaces, templates },
+    log: log.getChild("content"),
+  });
+  closers.push(content.close);
+
+  const bots = createBots(db.query);
+  await bots.seed([join(manifests, "bots"), home.bots], log);
+  const directory = createDirectory();
+  const writes = createWorkspaceWrites(db);
+  const workspace = await createWorkspace({
+    dir: home.workspace,
+    writes,
+    overwritten: createOverwritten({ dir: home.overwritten }),
+    whyNotIntegration: (id) => {
+      const source = directory.get(id)?.source ?? "workspace";
+      return source === "workspace" ? undefined : `The integration "${id}" is not one of the workspace.`;
+    },
+  });
+  closeToImports(workspace.root);
+  for (const tool of createWorkspaceTools(workspace)) tools.add("core", tool);
+  return {
+    tools,
+    skills,
+    carapaces,
+    templates,
+    hooks,
+    coreDispatchers,
+    dispatchers,
+    documents,
+    bots,
+    directory,
+    writes,
+    workspace,
+  };
+}

@@ -1,0 +1,101 @@
+// The path of a message but for the run itself: the inbox, sessions and channels, and the deliveries of what runs answer.
+
+import { createBindings } from "../channels/bindings.ts";
+import { createChannelSessions } from "../channels/channel-sessions.ts";
+import { createChannels } from "../channels/channels.ts";
+import { findBindable } from "../channels/check-binding.ts";
+import { createPlaces } from "../channels/places.ts";
+import type { Config } from "../config/config.ts";
+import { createInternalDispatcher } from "../dispatch/core/internal.ts";
+import { createOutbox } from "../dispatch/outbox.ts";
+import { createCheckConfig, createConfigSealer } from "../dispatch/seal-config.ts";
+import { createInbox } from "../inbox/inbox.ts";
+import { createKeptActions } from "../secrets/kept-actions.ts";
+import { createSessions } from "../sessions/sessions.ts";
+import { createTasks } from "../sessions/tasks.ts";
+import type { Closers } from "./closers.ts";
+import type { Content } from "./content.ts";
+import type { IntegrationParts } from "./integrations.ts";
+import type { Storage } from "./storage.ts";
+
+/** Who sends what the dispatch type "internal" puts into a session: no id of an integration has a space. */
+const INTERNAL = "internal dispatch";
+
+export type Conversation = ReturnType<typeof openConversation>;
+
+export function openConversation(
+  config: Config,
+  storage: Storage,
+  content: Content,
+  { integrations }: IntegrationParts,
+  closers: Closers,
+) {
+  const { db, queue, log, redactor, vault, instruments } = storage;
+  const { redact } = redactor;
+  const { dispatchers, coreDispatchers, bots } = content;
+  const { whenSettled: settled } = integrations;
+  const sealer = createConfigSealer({ dispatchers, vault });
+  const actions = createKeptActions({ redact, vault });
+  const outbox = createOutbox({
+    db,
+    queue,
+    dispatchers: instruments?.dispatchers(dispatchers) ?? dispatchers,
+    sealer,
+    actions,
+    redactor,
+    log: log.getChild("dispatch"),
+  });
+  const inbox = createInbox({
+    db,
+    vault,
+    log: log.getChild("inbox"),
+    redact,
+    maxBodyBytes: config.inboxMaxBodyBytes,
+    retentionDays: config.inboxRetentionDays,
+  });
+  closers.push(inbox.close);
+  const places = createPlaces({ metas: integrations.metas, log: log.getChild("channels") });
+  const checkConfig = createCheckConfig({ dispatchers, settled });
+  const sessions = createSessions({
+    db,
+    queue,
+    outbox,
+    dispatchers,
+    places,
+    vault,
+    checkConfig,
+    sealer,
+    settled,
+    recordOf: inbox.recordOf,
+    log: log.getChild("sessions"),
+  });
+  // Only now: what it delivers goes into sessions, whose answers go through dispatchers.
+  const internal = createInternalDispatcher({
+    inject: (message, hops) => sessions.inject(message, INTERNAL, { hops }),
+  });
+  dispatchers.replaceOwner("core", new Map(Object.entries({ ...coreDispatchers, internal })));
+  const channelSessions = createChannelSessions({ db, sealer });
+  const tasks = createTasks({ db, queue });
+  const channels = createChannels({ db, checkConfig, sealer, places, botExists: bots.exists });
+  const bindings = createBindings({
+    db,
+    checkConfig,
+    sealer,
+    vault,
+    places,
+    bindable: (type) => findBindable(integrations.list(), type),
+    settled,
+  });
+  return {
+    sealer,
+    actions,
+    outbox,
+    inbox,
+    places,
+    sessions,
+    channelSessions,
+    tasks,
+    channels,
+    bindings,
+  };
+}

@@ -1,0 +1,64 @@
+// The integrations, what is set for them and what they keep. They are loaded later, when there is something to speak to.
+
+import { join } from "node:path";
+import type { Config } from "../config/config.ts";
+import { integrationSources } from "../integrations/discovery/sources.ts";
+import { createStandstills } from "../integrations/loading/standstills.ts";
+import { createIntegrations } from "../integrations/registry/registry.ts";
+import { createReview } from "../integrations/review/review.ts";
+import { createEnvironmentNames } from "../integrations/settings/environment-names.ts";
+import { createSettings } from "../integrations/settings/settings.ts";
+import { createIntegrationStates } from "../integrations/settings/states.ts";
+import { createIntegrationStore } from "../integrations/settings/store.ts";
+import { build } from "../runtime/assets.ts";
+import { standstillRecord } from "../runtime/standstill-record.ts";
+import type { Closers } from "./closers.ts";
+import type { Content } from "./content.ts";
+import type { Storage } from "./storage.ts";
+
+export type IntegrationParts = Awaited<ReturnType<typeof openIntegrations>>;
+
+export async function openIntegrations(config: Config, storage: Storage, content: Content, closers: Closers) {
+  const { home, db, log, redactor, vault } = storage;
+  const { tools, dispatchers, hooks, skills, carapaces, templates, directory, workspace, writes } = content;
+  const settings = createSettings({
+    db,
+    vault,
+    addSecret: redactor.add,
+    readEnvironment: createEnvironmentNames({
+      environment: config.environment,
+      isOwnVariable: config.isOwnVariable,
+      ids: () => directory.ids(),
+      favoured: config.favouredIntegrations,
+      log: log.getChild("integrations"),
+    }),
+    log: log.getChild("integrations"),
+  });
+  await settings.load();
+  closers.push(settings.close);
+  const states = createIntegrationStates({ db, log: log.getChild("integrations") });
+  await states.load();
+  closers.push(states.close);
+  const store = createIntegrationStore({ db, vault, addSecret: redactor.addPassing });
+  const integrations = createIntegrations({
+    directory,
+    sources: await integrationSources({ ...config, home: home.path, workspace: home.workspace }),
+    cacheDir: join(home.cache, "integrations"),
+    version: build.version,
+    watch: true,
+    log: log.getChild("integrations"),
+    sinks: { tools, dispatchers, hooks, skills, carapaces, templates },
+    states,
+    redact: redactor.redact,
+    standstills: createStandstills({
+      record: standstillRecord(home.path),
+      file: join(home.cache, "standstills.json"),
+    }),
+    review: createReview({ dir: workspace.root, keptIn: home.versions, writes }),
+  });
+  closers.push(integrations.close);
+  closers.push(settings.onChange(integrations.retry));
+  const approvals = await writes.onApproved(() => void integrations.recheckPending());
+  closers.push(approvals.close);
+  return { settings, states, store, integrations };
+}

@@ -1,0 +1,199 @@
+// A server: the shared parts with HTTP, the background processes of integrations, and a worker in it.
+
+import { join } from "node:path";
+import { createFirstKey } from "../access/first-key.ts";
+import { ADMIN } from "../access/scopes.ts";
+import type { Config } from "../config/config.ts";
+import { openLocalDoor } from "../config/local-server.ts";
+import { createWriteProbe } from "../db/write-probe.ts";
+import { messageOf } from "../errors.ts";
+import { createApp } from "../http/app.ts";
+import { installDependencies } from "../integrations/loading/install.ts";
+import type { Integrations } from "../integrations/registry/registry.ts";
+import type { Settings } from "../integrations/settings/settings.ts";
+import type { Logger } from "../log.ts";
+import { processScopes } from "../processes/permissions.ts";
+import { createSupervisor, type Processes } from "../processes/supervisor.ts";
+import { during } from "../runtime/activity.ts";
+import { asset, build } from "../runtime/assets.ts";
+import { type Confinement, createConfinement } from "../runtime/confine.ts";
+import { type ServeOptions, serve } from "../runtime/serve.ts";
+import { createSpawner } from "../runtime/spawn.ts";
+import type { Worker } from "../worker/worker.ts";
+import { type Closers, openWithClosers } from "./closers.ts";
+import { type Core, openCore } from "./core.ts";
+import { createGuard } from "./guard.ts";
+import type { Instrument } from "./storage.ts";
+
+/** A running server or worker. */
+export interface Heddle {
+  /** Where the server answers; null for a worker alone. */
+  url: string | null;
+  /** Lets what runs finish, or hands it back, and closes everything. */
+  close(): Promise<void>;
+}
+
+/** What `heddle dev` looks at besides. */
+interface HeddleServer extends Heddle {
+  integrations: Integrations;
+  settings: Settings;
+}
+
+interface ServerOptions {
+  guarded?: boolean;
+  /** Shows the first start's admin key, which is kept if it resolves, and never shown again. */
+  tellAdminKey?: (key: string) => Promise<void>;
+}
+
+/** Bodies beyond this are refused unread; the routes have lower limits of their own. */
+const MAX_BODY_BYTES = 64 * 1024 * 1024;
+
+/** The server, with a worker in it. Resolves when it listens; integrations go on loading behind it. */
+export function startServer(
+  config: Config,
+  instrument?: Instrument,
+  { guarded = false, tellAdminKey = async () => {} }: ServerOptions = {},
+): Promise<HeddleServer> {
+  return openWithClosers(async (closers) => {
+    const core = await openCore(config, closers, instrument);
+    const probe = createWriteProbe({ query: core.db.query });
+    const guard = guarded ? await createGuard({ config, probe, log: core.log }) : undefined;
+    if (guard) closers.push(guard.close);
+    const { db, log, apiKeys, integrations, settings, instruments } = core;
+    let url = "";
+    const processes = await createProcesses(config, core, () => url, closers);
+    const app = createApp({
+      ...core,
+      processes,
+      redact: core.redactor.redact,
+      installPackages: (folder, packages) =>
+        installDependencies(folder, {
+          environment: config.environment,
+          packages,
+          onLine: (line) => log.info("Installing in {folder}: {line}", { folder, line }),
+          // Whoever waits for an answer is cut off after 255 s.
+          timeoutMs: 240_000,
+        }),
+      baseUrl: () => config.baseUrl ?? url,
+      version: build.version,
+      webhookRateLimit: config.webhookRateLimit,
+      trustedProxies: config.trustedProxies,
+      webhookBytesInFlight: config.webhookBytesInFlight,
+      isReady: probe.check,
+      scalarBundle: () => asset("scalar.js"),
+    });
+    const listener = serve({
+      hostname: config.host,
+      port: config.port,
+      maxBodyBytes: MAX_BODY_BYTES,
+      fetch: named(instruments?.fetch(app.fetch) ?? app.fetch),
+      onError: (error) => log.getChild("http").error("An answer could not be sent: {error}", { error }),
+    });
+    url = `http://${config.host.includes(":") ? `[${config.host}]` : config.host}:${listener.port}`;
+    log.info("Listening on {url}", { url, version: build.version, database: db.kind, home: config.home });
+    let worker: Promise<Worker> | undefined;
+    // Requests first, so that nothing new comes in while runs finish.
+    closers.push(async () => {
+      await listener.close();
+      await (await worker)?.close();
+    });
+    const { key } = apiKeys.lend({ name: "The command line of this machine", scopes: [ADMIN] });
+    core.redactor.add(key);
+    const door = openLocalDoor({
+      home: config.home,
+      url: loopback(url),
+      pid: process.pid,
+      key,
+      fetch: app.fetch,
+      maxBodyBytes: MAX_BODY_BYTES,
+      onTrouble: (error) =>
+        log.warning("No socket for the command line: {reason}", { reason: messageOf(error) }),
+    });
+    closers.push(door.close);
+    // Only now: a start that fails is to make no key.
+    if (config.apiKey === undefined) await createFirstKey({ db, apiKeys, log, tell: tellAdminKey });
+    // Asked now, it knows at once what whoever waits for /ready is about to ask.
+    await probe.check().catch(() => {});
+    // Now that it answers: hundreds of integrations keep the processor busy for a while.
+    core.loadIntegrations();
+    worker = integrations.whenSettled.then(() => core.startWorker());
+    void integrations.whenSettled.then(processes.supervise);
+    // First of all: what they still have to say they say to a server that answers.
+    closers.push(processes.close);
+    guard?.arm();
+    return { url, integrations, settings };
+  });
+}
+
+/** What is under way; no more of the path than where it leads, for the rest may hold anything. */
+const named =
+  (fetch: ServeOptions["fetch"]): ServeOptions["fetch"] =>
+  (request, client) =>
+    during(
+      () => `a request (${request.method} ${request.url.split("/", 6).slice(3).join("/").split("?")[0]})`,
+      () => fetch(request, client),
+    );
+
+/** The background processes of integrations: a server's, not a worker's. */
+async function createProcesses(
+  config: Config,
+  { db, log, apiKeys, integrations, settings, states, redactor }: Core,
+  url: () => string,
+  closers: Closers,
+): Promise<Processes> {
+  const serverId = crypto.randomUUID();
+  const processLog = log.getChild("processes");
+  const confine = () =>
+    createConfinement({
+      home: config.home,
+      wanted: config.processConfinement,
+      paths: config.processPaths,
+    });
+  // A kind that was asked for must be there. Which one is there by itself is found out by starting programs: not while
+  // the server starts, for nothing is confined before the integrations have settled.
+  const confinement = Promise.resolve(
+    config.processConfinement === "auto" ? integrations.whenSettled.then(confine) : await confine(),
+  );
+  void confinement.then(
+    (found) => sayConfinement(found, processLog),
+    () => undefined,
+  );
+  const spawner = createSpawner({ serverId, home: config.home, confinement, log: processLog });
+  closers.push(spawner.close);
+  const { PATH: path, LANG: lang } = config.environment;
+  return createSupervisor({
+    db,
+    serverId,
+    integrations,
+    settings,
+    states,
+    spawner,
+    lendKey: (owner) =>
+      apiKeys.lend({
+        name: `The process of ${owner.id}`,
+        scopes: processScopes(owner),
+        integrationId: owner.id,
+      }),
+    url: () => loopback(url()),
+    surroundings: { path, lang, timezone: config.timezone },
+    confinement,
+    stateDir: join(config.home, "processes"),
+    redact: redactor.redact,
+    addSecret: redactor.add,
+    log: processLog,
+  });
+}
+
+function sayConfinement({ kind, reason }: Confinement, log: Logger): void {
+  if (kind !== "none") log.info("Background processes are confined by {kind}", { kind });
+  else if (reason !== null) {
+    log.warning(
+      "Background processes are NOT confined: they can read all that this user can, the home's keys among it. Neither way to confine them works here; docs/operating.md says what each needs. {reason}",
+      { reason },
+    );
+  }
+}
+
+/** On this machine a server that listens on all addresses is reached by the loopback. */
+const loopback = (url: string): string =>
+  url.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:");

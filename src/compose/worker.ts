@@ -1,0 +1,35 @@
+import type { Config } from "../config/config.ts";
+import { createWriteProbe } from "../db/write-probe.ts";
+import { HeddleError } from "../errors.ts";
+import { build } from "../runtime/assets.ts";
+import { openWithClosers } from "./closers.ts";
+import { openCore } from "./core.ts";
+import { createGuard } from "./guard.ts";
+import type { Heddle } from "./server.ts";
+
+/** A worker alone. Several may share one PostgreSQL. */
+export function startWorker(
+  config: Config,
+  { guarded = false }: { guarded?: boolean } = {},
+): Promise<Heddle> {
+  return openWithClosers(async (closers) => {
+    if (!config.databaseUrl) {
+      throw new HeddleError(
+        "config",
+        "A worker alone needs DATABASE_URL: the embedded database belongs to one process, and `heddle serve` runs a worker in it.",
+        { field: "DATABASE_URL" },
+      );
+    }
+    const core = await openCore(config, closers);
+    const probe = createWriteProbe({ query: core.db.query });
+    const guard = guarded ? await createGuard({ config, probe, log: core.log }) : undefined;
+    if (guard) closers.push(guard.close);
+    guard?.arm();
+    core.loadIntegrations();
+    await core.integrations.whenSettled;
+    const worker = core.startWorker();
+    closers.push(worker.close);
+    core.log.info("Working", { version: build.version, concurrency: config.workerConcurrency });
+    return { url: null };
+  });
+}
