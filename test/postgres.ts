@@ -70,7 +70,12 @@ export async function startPostgres(say: (text: string) => void): Promise<TestPo
 }
 
 /** A pooler in front of the server that `url` names; the same URL with another port leads through it. */
-export async function startPgBouncer(root: string, url: URL, mode: "session" | "transaction") {
+export async function startPgBouncer(
+  root: string,
+  url: URL,
+  mode: "session" | "transaction",
+  { roundRobin = false } = {},
+) {
   const port = await freePort();
   const folder = `/tmp/${DATA_PREFIX}${process.pid}-${crypto.randomUUID()}`;
   const { username, password, hostname, port: serverPort } = url;
@@ -78,7 +83,7 @@ export async function startPgBouncer(root: string, url: URL, mode: "session" | "
   writeFileSync(join(root, folder, "users"), `"${username}" "${decodeURIComponent(password)}"\n`);
   writeFileSync(
     join(root, folder, "ini"),
-    `[databases]\n* = host=${hostname} port=${serverPort}\n[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = ${port}\nunix_socket_dir =\nauth_type = plain\nauth_file = ${folder}/users\npool_mode = ${mode}\n`,
+    `[databases]\n* = host=${hostname} port=${serverPort}\n[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = ${port}\nunix_socket_dir =\nauth_type = plain\nauth_file = ${folder}/users\npool_mode = ${mode}\nserver_round_robin = ${Number(roundRobin)}\n`,
   );
   for (const name of ["", "users", "ini"]) chownSync(join(root, folder, name), postgresUid(root), 0);
   const pooler = spawn(

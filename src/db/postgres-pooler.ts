@@ -8,21 +8,27 @@ const TRIES = 4;
 export type Pooling = "none" | "session" | "transaction";
 
 /**
- * Two connections that are open at once have two backends of a server, or of a pooler that gives each session its own.
- * When both find themselves on the same one, it is lent by the transaction. A direct connection is known by its
- * backend being the one that the handshake named, and costs one query.
+ * Two connections that are open at once have two backends of a server, or of a pooler that gives each session its own, and
+ * keep them. When both find themselves on the same one, or one of them on another than before (a busy pooler, or one
+ * that takes its connections in turn), it is lent by the transaction. A direct connection is known by its backend being
+ * the one that the handshake named, and costs one query.
  */
 export async function findPooling(databaseUrl: string, options: PostgresOptions): Promise<Pooling> {
   const open = () => postgres(databaseUrl, { ...options, max: 1, fetch_types: false, prepare: false });
   const first = open();
   const second = open();
   try {
-    const seen = [await backendOf(first)];
-    if (seen[0]?.actual === seen[0]?.announced) return "none";
+    const own = await backendOf(first);
+    if (own.actual === own.announced) return "none";
+    const theirs = await backendOf(second);
+    if (theirs.actual === own.actual) return "transaction";
     for (let tries = 0; tries < TRIES; tries++) {
-      const theirs = await backendOf(second);
-      if (seen.some(({ actual }) => actual === theirs.actual)) return "transaction";
-      seen.push(await backendOf(first));
+      for (const [client, { actual }] of [
+        [first, own],
+        [second, theirs],
+      ] as const) {
+        if ((await backendOf(client)).actual !== actual) return "transaction";
+      }
     }
     return "session";
   } finally {

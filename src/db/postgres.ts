@@ -45,7 +45,7 @@ export async function openPostgres(open: OpenPostgres): Promise<Database> {
   let pooling: Pooling;
   try {
     pooling = await findPooling(databaseUrl, connectionOptions());
-    if (pooling === "transaction" && (await isPooledAlso(open))) throw new HeddleError("database", POOLED);
+    await refuseLentConnections(open, pooling);
     await prepareServer({
       databaseUrl: directUrl,
       options: connectionOptions(),
@@ -97,12 +97,19 @@ const IDENTITY = { application_name: "heddle" };
 /** Heddle's statements are written for it; a database whose default is stricter would fail them for each other's sake. */
 const ISOLATION = { default_transaction_isolation: "read committed" } as const;
 
-const POOLED =
-  "DATABASE_URL leads to a pooler that gives each transaction another connection (PgBouncer with pool_mode=transaction). " +
-  "Notifications and locks need a connection that stays: name the server itself in DATABASE_DIRECT_URL, or set pool_mode=session.";
+const LENT =
+  "leads to a pooler that gives each transaction another connection (PgBouncer with pool_mode=transaction). " +
+  "Notifications and locks need a connection that stays:";
 
-async function isPooledAlso({ databaseUrl, directUrl = databaseUrl }: OpenPostgres): Promise<boolean> {
-  return directUrl === databaseUrl || (await findPooling(directUrl, connectionOptions())) === "transaction";
+/** @param pooling that of `databaseUrl` */
+async function refuseLentConnections({ databaseUrl, directUrl }: OpenPostgres, pooling: Pooling) {
+  if (directUrl === undefined || directUrl === databaseUrl) {
+    if (pooling !== "transaction") return;
+    const ways = "name the server itself in DATABASE_DIRECT_URL, or set pool_mode=session.";
+    throw new HeddleError("database", `DATABASE_URL ${LENT} ${ways}`);
+  }
+  if ((await findPooling(directUrl, connectionOptions())) !== "transaction") return;
+  throw new HeddleError("database", `DATABASE_DIRECT_URL ${LENT} it must name the server itself.`);
 }
 
 const connectionOptions = (log?: Logger, answerSeconds?: number): PostgresOptions => ({

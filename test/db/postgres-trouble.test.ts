@@ -181,6 +181,36 @@ onPostgres("trouble", (open) => {
       await pooler.stop();
     }, 60_000);
 
+    test("in transaction mode it is refused too when it hands out its connections in turn, and has many", async () => {
+      const { databaseUrl = "" } = await open();
+      const pooler = await startPgBouncer(root ?? "", new URL(databaseUrl), "transaction", {
+        roundRobin: true,
+      });
+      const others = postgres(pooler.url.href, { max: 12, prepare: false });
+      await Promise.all(Array.from({ length: 12 }, () => others`select pg_sleep(0.2)`));
+      const refused = await openDatabase({ databaseUrl: pooler.url.href, home, log }).then(never, (e) => e);
+      expect(refused).toMatchObject({
+        code: "database",
+        message: expect.stringContaining("DATABASE_DIRECT_URL"),
+      });
+      await others.end();
+      await pooler.stop();
+    }, 60_000);
+
+    test("a direct URL must not lead to one, whether DATABASE_URL does or not", async () => {
+      const { databaseUrl = "" } = await open();
+      const pooler = await startPgBouncer(root ?? "", new URL(databaseUrl), "transaction");
+      const postgres = { directUrl: pooler.url.href };
+      for (const url of [databaseUrl, new URL("?application_name=x", pooler.url).href]) {
+        const refused = await openDatabase({ databaseUrl: url, postgres, home, log }).then(never, (e) => e);
+        expect(refused).toMatchObject({
+          code: "database",
+          message: expect.stringMatching(/^DATABASE_DIRECT_URL leads to a pooler/),
+        });
+      }
+      await pooler.stop();
+    }, 60_000);
+
     test("in session mode it is as the server itself", async () => {
       const { databaseUrl = "" } = await open();
       const pooler = await startPgBouncer(root ?? "", new URL(databaseUrl), "session");
