@@ -1,5 +1,5 @@
 import { scopesOf } from "../integrations/manifest/manifest.ts";
-import type { SetupManifest } from "../sdk/types.ts";
+import type { SetupManifest } from "../sdk/manifest.ts";
 
 /** For a manifest that says nothing: hand in what happened, and see what became of it. */
 const USUAL = ["sessions:write", "documents:write", "tasks:read"];

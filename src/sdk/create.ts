@@ -5,6 +5,7 @@ import { HeddleError } from "../errors.ts";
 import { isHarmlessName } from "../secrets/names.ts";
 import { LOG_METHODS, type RegisteredHook, type SdkBackend, type SdkLogLevel } from "./backend.ts";
 import { Permanent, Retryable } from "./errors.ts";
+import type { SetupManifest } from "./manifest.ts";
 import { createRegister } from "./register.ts";
 import { retryAfterSeconds } from "./retry-after.ts";
 import { createDefineConfig } from "./settings.ts";
@@ -24,7 +25,6 @@ import {
   type IntegrationMeta,
   type JsonObject,
   type SearchDocuments,
-  type SetupManifest,
 } from "./types.ts";
 import { signWebhook } from "./verify/descriptor.ts";
 import { createVerifiers } from "./verify/verifiers.ts";

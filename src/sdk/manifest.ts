@@ -3,6 +3,8 @@
 
 import { type Static, type TProperties, type TSchema, Type } from "@sinclair/typebox";
 import type { WebhookVerifier } from "./verify/descriptor.ts";
+import type { FieldSchema, SchemeKind } from "./verify/scheme.ts";
+import { SCHEMES } from "./verify/schemes.ts";
 
 /** Nothing unknown: a misspelt key would be a setting that silently does nothing. */
 const strict = <Properties extends TProperties>(properties: Properties, description: string) =>
@@ -39,42 +41,31 @@ const EnvVar = strict(
 );
 
 const secret = text("Key of the setting that holds the secret.");
-const header = (description: string) =>
-  Type.String({ pattern: "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$", description });
-const id = Type.Optional(header("Name of the header with the sender's id of the event, if there is one."));
 
 /** The scheme says which of them is meant. */
-const VERIFIERS = [
-  strict(
-    {
-      scheme: oneOf(["github", "slack", "standard", "gitlab", "stripe"], "A known sender's way."),
-      secret,
-    },
-    "Verifies as this sender signs.",
-  ),
-  strict({ scheme: oneOf(["bearer"], "A shared token."), secret, id }, "Verifies a shared token."),
-  strict(
-    {
-      scheme: oneOf(["hmac"], "An HMAC of the raw body in a header."),
-      secret,
-      id,
-      header: header("Name of the header that has the signature."),
-      algorithm: Type.Optional(oneOf(["sha1", "sha256", "sha512"], "Default: sha256.")),
-      encoding: Type.Optional(oneOf(["hex", "base64"], "Default: hex.")),
-      prefix: optional('What stands before the signature, such as "sha256=".'),
-    },
-    "Verifies an HMAC of the body.",
-  ),
-] as const;
+const VERIFIERS = Object.entries<ManifestPart>(SCHEMES).map(
+  ([scheme, { description, options, required }]) => {
+    const fields = Object.entries<FieldSchema>(options).map(([name, schema]) => {
+      const field = Type.Unsafe<string>({ ...schema });
+      return [name, required.includes(name) ? field : Type.Optional(field)] as const;
+    });
+    return strict(
+      { scheme: oneOf([scheme], "How the sender proves itself."), secret, ...Object.fromEntries(fields) },
+      description,
+    );
+  },
+);
+
+/** What a manifest says of a scheme. */
+type ManifestPart = Pick<SchemeKind<unknown, never>, "description" | "options"> & {
+  required: readonly string[];
+};
 
 const Verifier = Type.Unsafe<WebhookVerifier & { secret: string }>({
   description: "How the sender is verified.",
   type: "object",
   properties: {
-    scheme: oneOf(
-      VERIFIERS.flatMap(({ properties }) => properties.scheme.enum as string[]),
-      "How the sender signs.",
-    ),
+    scheme: oneOf(Object.keys(SCHEMES), "How the sender proves itself."),
   },
   required: ["scheme"],
   discriminator: { propertyName: "scheme" },

@@ -2,8 +2,9 @@
 // functions of the SDK and their options are camelCase.
 
 import type { Static, TSchema } from "@sinclair/typebox";
+import type { JsonObject } from "./json.ts";
 
-export type JsonObject = Record<string, unknown>;
+export type { JsonObject } from "./json.ts";
 
 /** `type` names the dispatcher; the other fields are that dispatcher's own. */
 export type DispatchConfig = { type: string } & JsonObject;
@@ -366,6 +367,3 @@ export interface IntegrationMeta {
   /** The dispatch_config for a client_id, or null. */
   resolveDispatchConfig?: (clientId: string) => Promise<DispatchConfig | null> | DispatchConfig | null;
 }
-
-/** What setup.ts exports as SETUP. */
-export type { SetupManifest } from "./manifest.ts";

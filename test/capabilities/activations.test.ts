@@ -2,7 +2,7 @@ import { beforeAll, expect, test } from "bun:test";
 import { eq } from "drizzle-orm";
 import { channelActivations, channels } from "../../src/db/schema.ts";
 import { newId } from "../../src/ids.ts";
-import type { SetupManifest } from "../../src/sdk/types.ts";
+import type { SetupManifest } from "../../src/sdk/manifest.ts";
 import { eachDatabase } from "../database.ts";
 import { createHttpFixture, type HttpFixture, UNKNOWN_ID } from "../http/fixture.ts";
 import { carapace } from "./fixture.ts";

@@ -5,7 +5,7 @@ import { HeddleError } from "../../errors.ts";
 import { newId } from "../../ids.ts";
 import type { Inbox } from "../../inbox/inbox.ts";
 import { MARKER } from "../../redact.ts";
-import type { SetupManifest } from "../../sdk/types.ts";
+import type { SetupManifest } from "../../sdk/manifest.ts";
 import { schemeOf, signWebhook } from "../../sdk/verify/descriptor.ts";
 import { innerUrl, parseTarget } from "../target.ts";
 import type { Gateway } from "./integrations-gateway.ts";

@@ -18,7 +18,8 @@ import type {
   SdkServices,
   SdkSinks,
 } from "../../sdk/backend.ts";
-import type { Dispatcher, IntegrationMeta, SetupManifest } from "../../sdk/types.ts";
+import type { SetupManifest } from "../../sdk/manifest.ts";
+import type { Dispatcher, IntegrationMeta } from "../../sdk/types.ts";
 import type { FoundIntegration } from "../discovery/discover.ts";
 import { errorAt, locate } from "../discovery/locate.ts";
 import {

@@ -1,8 +1,8 @@
 // What an integration's settings are: config.ts and the manifest's env_vars say it together, and either is enough.
 
 import type { DeclaredSetting } from "../../sdk/backend.ts";
+import type { SetupManifest } from "../../sdk/manifest.ts";
 import { isSecretSetting } from "../../sdk/secret-setting.ts";
-import type { SetupManifest } from "../../sdk/types.ts";
 
 export interface IntegrationSetting extends DeclaredSetting {
   /** Without a value and without a default the integration does not work. */

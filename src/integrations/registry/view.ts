@@ -1,7 +1,8 @@
 // What everybody else sees of an integration.
 
 import type { Problem } from "../../runtime/bundle.ts";
-import type { HookEvent, IntegrationMeta, SetupManifest } from "../../sdk/types.ts";
+import type { SetupManifest } from "../../sdk/manifest.ts";
+import type { HookEvent, IntegrationMeta } from "../../sdk/types.ts";
 import type { FoundIntegration } from "../discovery/discover.ts";
 import type { ProcessDeclaration } from "../loading/load.ts";
 import type { IntegrationSetting } from "../manifest/declared-settings.ts";

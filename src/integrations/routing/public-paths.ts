@@ -1,7 +1,7 @@
 // Which routes of an integration need no API key, and which need the scope admin. Paths are canonical (http/target.ts):
 // what is judged here is, character for character, what the router gets.
 
-import type { SetupManifest } from "../../sdk/types.ts";
+import type { SetupManifest } from "../../sdk/manifest.ts";
 import type { Route } from "./route-finder.ts";
 
 /**

@@ -1,22 +1,17 @@
 // A verifier as data, for manifests and for endpoints that people make at run time.
 
 import { HeddleError } from "../../errors.ts";
-import { parseJson } from "../../schema/json-text.ts";
-import { github } from "./github.ts";
-import { gitlab } from "./gitlab.ts";
-import { type PlainBearer, type PlainHmac, type PlainWebhook, plainBearer, plainHmac } from "./plain.ts";
-import { FORM, formFields, mediaType } from "./request.ts";
-import type { Scheme, VerifiedWebhook } from "./scheme.ts";
+import type { Received } from "./request.ts";
+import type { Scheme, SchemeKind, VerifiedWebhook } from "./scheme.ts";
+import { SCHEMES, type SchemeName } from "./schemes.ts";
 import { type Secrets, usableSecrets } from "./secrets.ts";
-import { slack } from "./slack.ts";
-import { standard } from "./standard.ts";
-import { stripe } from "./stripe.ts";
+
+type OptionsOf<Name extends SchemeName> = Parameters<(typeof SCHEMES)[Name]["create"]>[0];
 
 /** How the sender of a webhook proves itself. JSON: it may stand in a manifest. */
-export type WebhookVerifier =
-  | { scheme: "github" | "slack" | "standard" | "gitlab" | "stripe" }
-  | ({ scheme: "bearer" } & PlainBearer)
-  | ({ scheme: "hmac" } & PlainHmac);
+export type WebhookVerifier = {
+  [Name in SchemeName]: { scheme: Name } & OptionsOf<Name>;
+}[SchemeName];
 
 export interface SignWebhook {
   /** For schemes that name the event in a header: "pull_request". */
@@ -28,31 +23,23 @@ export interface SignWebhook {
 }
 
 /** The scheme that a descriptor names. Throws "validation" for one that is no descriptor. */
-export function schemeOf(verifier: WebhookVerifier): Scheme<VerifiedWebhook> {
-  switch (verifier.scheme) {
-    case "github":
-      return { ...github, read: (received) => ({ ...withoutDelivery(github.read(received)) }) };
-    case "slack":
-      return slack;
-    case "standard":
-      return standard;
-    case "gitlab":
-      return gitlab;
-    case "stripe":
-      return stripe;
-    case "bearer":
-      return withPayload(plainBearer(verifier));
-    case "hmac":
-      return withPayload(plainHmac(verifier));
-    default: {
-      const never: never = verifier;
-      const { scheme } = never as WebhookVerifier;
-      throw new HeddleError("validation", `${JSON.stringify(scheme)} is no scheme of webhooks.`, {
-        field: "scheme",
-      });
-    }
+export function schemeOf({ scheme: name, ...options }: WebhookVerifier): Scheme<VerifiedWebhook> {
+  if (!isSchemeName(name)) {
+    const known = Object.keys(SCHEMES).join(", ");
+    throw new HeddleError(
+      "validation",
+      `The scheme of a webhook must be one of ${known}; got ${JSON.stringify(name)}.`,
+      { field: "scheme" },
+    );
   }
+  // Which options belong to which scheme the type of the descriptor says; the scheme itself checks them.
+  const kind = SCHEMES[name] as unknown as SchemeKind<object, unknown>;
+  const scheme = kind.create(options);
+  return { ...scheme, read: (received: Received) => kind.general(scheme.read(received), received) };
 }
+
+const isSchemeName = (name: unknown): name is SchemeName =>
+  typeof name === "string" && Object.hasOwn(SCHEMES, name);
 
 /**
  * The headers that the scheme's sender would put to the body, made with the first of the secrets: for tests, and for
@@ -68,23 +55,5 @@ export function signWebhook(
   return {
     "content-type": "application/json",
     ...schemeOf(verifier).sign(body, { secret, id, event, timestamp }),
-  };
-}
-
-function withoutDelivery({ deliveryId, ...event }: ReturnType<typeof github.read>): VerifiedWebhook {
-  return { id: deliveryId, ...event };
-}
-
-function withPayload(scheme: Scheme<PlainWebhook>): Scheme<VerifiedWebhook> {
-  return {
-    ...scheme,
-    read(received) {
-      const { id, body } = scheme.read(received);
-      const type = mediaType(received);
-      const isJson = type === null || type === "application/json" || type.endsWith("+json");
-      if (body === "") return { id, event: null, payload: null, body };
-      const payload = isJson ? parseJson(body) : type === FORM ? formFields(body) : body;
-      return { id, event: null, payload, body };
-    },
   };
 }

@@ -3,7 +3,7 @@
 import { Buffer } from "node:buffer";
 import { HeddleError } from "../../errors.ts";
 import { parseJson } from "../../schema/json-text.ts";
-import type { JsonObject } from "../types.ts";
+import type { JsonObject } from "../json.ts";
 import { refused } from "./secrets.ts";
 
 /** A request whose body has been read. */

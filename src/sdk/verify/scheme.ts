@@ -59,3 +59,37 @@ export function isTimely(timestamp: string, { now, toleranceSeconds, tell }: Pro
 }
 
 const seconds = (count: number): string => `${count.toLocaleString("en")} s`;
+
+/** JSON Schema of one field of a descriptor, as the manifest has it. */
+export interface FieldSchema {
+  type: "string";
+  description: string;
+  enum?: readonly string[];
+  pattern?: string;
+}
+
+/** One way in which senders prove themselves, as the table of schemes has it: `Options` stand in the descriptor. */
+export interface SchemeKind<Options, Event> {
+  /** What its sender does, for whoever writes a manifest. */
+  description: string;
+  /** Of each of the options. */
+  options: { readonly [Name in keyof Options]-?: FieldSchema };
+  /** The options that a descriptor must have. */
+  required: readonly (keyof Options & string)[];
+  /** Throws "validation" for options that are none: they may come from a manifest, or from somebody's form. */
+  create(options: Options): Scheme<Event>;
+  /** The event in the shape that all schemes have in common. */
+  general(event: Event, received: Received): VerifiedWebhook;
+}
+
+/** A scheme of one vendor, which has no options and whose events have the common shape already. */
+export const vendorScheme = <Event extends VerifiedWebhook>(
+  description: string,
+  scheme: Scheme<Event>,
+): SchemeKind<Record<never, never>, Event> => ({
+  description,
+  options: {},
+  required: [],
+  create: () => scheme,
+  general: (event) => event,
+});

@@ -6,15 +6,18 @@
 // that the sender would not have sent.
 
 import { schemeOf, type WebhookVerifier } from "./descriptor.ts";
-import { type GitHubEvent, github } from "./github.ts";
-import { type GitLabEvent, gitlab } from "./gitlab.ts";
-import { type PlainBearer, type PlainHmac, type PlainWebhook, plainBearer, plainHmac } from "./plain.ts";
+import type { PlainWebhook } from "./plain.ts";
 import { type Received, readBytes } from "./request.ts";
 import type { Scheme, VerifiedWebhook } from "./scheme.ts";
+import type { PlainBearer } from "./schemes/bearer.ts";
+import type { GitHubEvent } from "./schemes/github.ts";
+import type { GitLabEvent } from "./schemes/gitlab.ts";
+import type { PlainHmac } from "./schemes/hmac.ts";
+import type { SlackEvent } from "./schemes/slack.ts";
+import type { StandardWebhook } from "./schemes/standard.ts";
+import type { StripeEvent } from "./schemes/stripe.ts";
+import { SCHEMES } from "./schemes.ts";
 import { refused, type Secrets, usableSecrets } from "./secrets.ts";
-import { type SlackEvent, slack } from "./slack.ts";
-import { type StandardWebhook, standard } from "./standard.ts";
-import { type StripeEvent, stripe } from "./stripe.ts";
 
 export interface VerifyOptions {
   /** Bytes that a body may have. Default 25 MiB, the most that GitHub sends. */
@@ -71,37 +74,37 @@ export function createVerifiers(host: VerifierHost = NOBODY) {
   return {
     /** X-Hub-Signature-256 over the body. Also throws "unsupported_media_type". */
     verifyGitHub: (request: Request, secrets: Secrets, options?: VerifyOptions): Promise<GitHubEvent> =>
-      verify(github, request, secrets, options),
+      verify(SCHEMES.github.create({}), request, secrets, options),
 
     /** X-Slack-Signature over timestamp and body: events, slash commands and interactions. */
     verifySlack: (request: Request, secrets: Secrets, options?: VerifyOptions): Promise<SlackEvent> =>
-      verify(slack, request, secrets, options),
+      verify(SCHEMES.slack.create({}), request, secrets, options),
 
     /** webhook-signature over id, timestamp and body. Secrets are base64, with or without "whsec_". */
     verifyStandardWebhook: (
       request: Request,
       secrets: Secrets,
       options?: VerifyOptions,
-    ): Promise<StandardWebhook> => verify(standard, request, secrets, options),
+    ): Promise<StandardWebhook> => verify(SCHEMES.standard.create({}), request, secrets, options),
 
     /** A secret token in X-Gitlab-Token or, for one that begins with "whsec_", a signature. */
     verifyGitLab: (request: Request, tokens: Secrets, options?: VerifyOptions): Promise<GitLabEvent> =>
-      verify(gitlab, request, tokens, options),
+      verify(SCHEMES.gitlab.create({}), request, tokens, options),
 
     /** Stripe-Signature over timestamp and body. */
     verifyStripe: (request: Request, secrets: Secrets, options?: VerifyOptions): Promise<StripeEvent> =>
-      verify(stripe, request, secrets, options),
+      verify(SCHEMES.stripe.create({}), request, secrets, options),
 
     /**
      * An HMAC over the body in a header of your choice. It proves who sent it, not when: pass an id of the event as
      * `idempotencyKey`.
      */
     verifyHmac: (request: Request, options: HmacOptions): Promise<PlainWebhook> =>
-      verify(plainHmac(options), request, options.secret, options),
+      verify(SCHEMES.hmac.create(options), request, options.secret, options),
 
     /** "Authorization: Bearer <token>". It proves neither body nor time; use it where a sender can do no more. */
     verifyBearer: (request: Request, tokens: Secrets, options: BearerOptions = {}): Promise<PlainWebhook> =>
-      verify(plainBearer(options), request, tokens, options),
+      verify(SCHEMES.bearer.create(options), request, tokens, options),
 
     /** The scheme that the descriptor names. Also throws "validation" for one that is no descriptor. */
     verifyWebhook: async (

@@ -6,7 +6,7 @@ import { inboxEvents, messages } from "../../../src/db/schema.ts";
 import { HeddleError } from "../../../src/errors.ts";
 import { incomingVerifierHost } from "../../../src/inbox/incoming.ts";
 import { createRouter } from "../../../src/integrations/routing/router.ts";
-import type { SetupManifest } from "../../../src/sdk/types.ts";
+import type { SetupManifest } from "../../../src/sdk/manifest.ts";
 import { signWebhook } from "../../../src/sdk/verify/descriptor.ts";
 import { createVerifiers } from "../../../src/sdk/verify/verifiers.ts";
 import { eachDatabase, type TestDatabase } from "../../database.ts";

@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { Elysia } from "elysia";
 import { isAdminPath, isPublicRoute } from "../../../src/integrations/routing/public-paths.ts";
 import { createRouteFinder, type Route } from "../../../src/integrations/routing/route-finder.ts";
-import type { SetupManifest } from "../../../src/sdk/types.ts";
+import type { SetupManifest } from "../../../src/sdk/manifest.ts";
 
 const publicOf = (setup: SetupManifest | undefined, asked: string[], routes: string[] = []) => {
   const requestOf = (text: string): Route => {

@@ -1,7 +1,7 @@
-import type { JsonObject } from "../types.ts";
-import { bodyText, FORM, formFields, jsonObject, mediaType, proofHeader, type Received } from "./request.ts";
-import { isTimely, type Scheme, type VerifiedWebhook } from "./scheme.ts";
-import { hmac, sameText } from "./secrets.ts";
+import type { JsonObject } from "../../json.ts";
+import { bodyText, FORM, formFields, jsonObject, mediaType, proofHeader, type Received } from "../request.ts";
+import { isTimely, type VerifiedWebhook, vendorScheme } from "../scheme.ts";
+import { hmac, sameText } from "../secrets.ts";
 
 export interface SlackEvent extends VerifiedWebhook {
   /** Of an interaction the JSON in its field `payload`; of a slash command the form's fields. */
@@ -12,7 +12,7 @@ const SIGNATURE = "x-slack-signature";
 const TIMESTAMP = "x-slack-request-timestamp";
 
 /** https://docs.slack.dev/authentication/verifying-requests-from-slack */
-export const slack: Scheme<SlackEvent> = {
+export const slack = vendorScheme<SlackEvent>("Slack signs the body and a timestamp.", {
   proofHeaders: [SIGNATURE],
   prove(received, proof) {
     const given = proofHeader(received, SIGNATURE);
@@ -36,7 +36,7 @@ export const slack: Scheme<SlackEvent> = {
     [TIMESTAMP]: String(timestamp),
     [SIGNATURE]: signatureOf(String(timestamp), body, secret),
   }),
-};
+});
 
 function payloadOf(received: Received, body: string): JsonObject {
   if (mediaType(received) !== FORM) return jsonObject(body);

@@ -1,5 +1,5 @@
-import { HeddleError } from "../../errors.ts";
-import type { JsonObject } from "../types.ts";
+import { HeddleError } from "../../../errors.ts";
+import type { JsonObject } from "../../json.ts";
 import {
   bodyText,
   eventHeader,
@@ -9,9 +9,9 @@ import {
   jsonObject,
   mediaType,
   proofHeader,
-} from "./request.ts";
-import type { Scheme } from "./scheme.ts";
-import { hmac, sameText, sha256 } from "./secrets.ts";
+} from "../request.ts";
+import type { Scheme, SchemeKind } from "../scheme.ts";
+import { hmac, sameText, sha256 } from "../secrets.ts";
 
 export interface GitHubEvent {
   /** Of X-GitHub-Event: "pull_request". */
@@ -27,7 +27,7 @@ const EVENT = "x-github-event";
 const SIGNATURE = "x-hub-signature-256";
 
 /** https://docs.github.com/webhooks/using-webhooks/validating-webhook-deliveries; neither id nor event is signed. */
-export const github: Scheme<GitHubEvent> = {
+const signature: Scheme<GitHubEvent> = {
   proofHeaders: [SIGNATURE, "x-hub-signature"],
   eventHeader: EVENT,
   prove(received, { secrets }) {
@@ -54,6 +54,14 @@ export const github: Scheme<GitHubEvent> = {
     "x-github-delivery": id,
     [SIGNATURE]: signatureOf(body, secret),
   }),
+};
+
+export const github: SchemeKind<Record<never, never>, GitHubEvent> = {
+  description: "GitHub signs the body.",
+  options: {},
+  required: [],
+  create: () => signature,
+  general: ({ deliveryId, ...event }) => ({ id: deliveryId, ...event }),
 };
 
 const signatureOf = (body: string | Uint8Array, secret: string): string =>

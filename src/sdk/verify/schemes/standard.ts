@@ -1,8 +1,8 @@
 import { Buffer } from "node:buffer";
-import type { JsonObject } from "../types.ts";
-import { bodyText, jsonObject, proofHeader, type Received } from "./request.ts";
-import { isTimely, type Proof, type Scheme, type VerifiedWebhook } from "./scheme.ts";
-import { hmac, refused, sameText } from "./secrets.ts";
+import type { JsonObject } from "../../json.ts";
+import { bodyText, jsonObject, proofHeader, type Received } from "../request.ts";
+import { isTimely, type Proof, type Scheme, type VerifiedWebhook, vendorScheme } from "../scheme.ts";
+import { hmac, refused, sameText } from "../secrets.ts";
 
 export interface StandardWebhook extends VerifiedWebhook {
   /** Of webhook-id; the same for each attempt of one event. */
@@ -15,7 +15,7 @@ const TIMESTAMP = "webhook-timestamp";
 const SIGNATURE = "webhook-signature";
 
 /** https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md, symmetric signatures. */
-export const standard: Scheme<StandardWebhook> = {
+export const standardSignature: Scheme<StandardWebhook> = {
   proofHeaders: [SIGNATURE],
   prove: proveStandard,
   read(received) {
@@ -38,6 +38,11 @@ export const standard: Scheme<StandardWebhook> = {
     };
   },
 };
+
+export const standard = vendorScheme<StandardWebhook>(
+  "The sender signs id, timestamp and body as standardwebhooks.com says.",
+  standardSignature,
+);
 
 /** "v1,…" and signatures of other versions, parted by single spaces. */
 const SIGNATURES = /^v\d+[a-z]*,[A-Za-z0-9+/]+={0,2}( v\d+[a-z]*,[A-Za-z0-9+/]+={0,2}){0,15}$/;

@@ -1,8 +1,8 @@
-import { HeddleError } from "../../errors.ts";
-import type { JsonObject } from "../types.ts";
-import { bodyText, jsonObject, proofHeader } from "./request.ts";
-import { isTimely, type Scheme, type VerifiedWebhook } from "./scheme.ts";
-import { hmac, sameText } from "./secrets.ts";
+import { HeddleError } from "../../../errors.ts";
+import type { JsonObject } from "../../json.ts";
+import { bodyText, jsonObject, proofHeader } from "../request.ts";
+import { isTimely, type VerifiedWebhook, vendorScheme } from "../scheme.ts";
+import { hmac, sameText } from "../secrets.ts";
 
 export interface StripeEvent extends VerifiedWebhook {
   /** "evt_…" */
@@ -18,7 +18,7 @@ const SIGNATURE = "stripe-signature";
 const PARTS = /^t=(?<timestamp>\d+)(?<signatures>(,v\d+=[0-9a-f]+){1,16})$/;
 
 /** https://docs.stripe.com/webhooks/signature */
-export const stripe: Scheme<StripeEvent> = {
+export const stripe = vendorScheme<StripeEvent>("Stripe signs the body and a timestamp.", {
   proofHeaders: [SIGNATURE],
   prove(received, proof) {
     const parts = PARTS.exec(proofHeader(received, SIGNATURE))?.groups;
@@ -42,7 +42,7 @@ export const stripe: Scheme<StripeEvent> = {
   sign: (body, { secret, timestamp }) => ({
     [SIGNATURE]: `t=${timestamp},${signatureOf(String(timestamp), body, secret)}`,
   }),
-};
+});
 
 const signatureOf = (timestamp: string, body: string | Uint8Array, secret: string): string =>
   `v1=${hmac("sha256", secret, `${timestamp}.`, body).toString("hex")}`;

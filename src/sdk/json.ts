@@ -1,0 +1,2 @@
+/** A JSON object whose fields nobody has checked. */
+export type JsonObject = Record<string, unknown>;

@@ -1,0 +1,14 @@
+// Every way in which Heddle knows senders to prove themselves. A new one is a file in schemes/ and a line here, from which
+// descriptors, the manifest's schema and `verifyWebhook` follow, and its own function in verifiers.ts.
+
+import { bearer } from "./schemes/bearer.ts";
+import { github } from "./schemes/github.ts";
+import { gitlab } from "./schemes/gitlab.ts";
+import { hmac } from "./schemes/hmac.ts";
+import { slack } from "./schemes/slack.ts";
+import { standard } from "./schemes/standard.ts";
+import { stripe } from "./schemes/stripe.ts";
+
+export const SCHEMES = { github, slack, standard, gitlab, stripe, bearer, hmac };
+
+export type SchemeName = keyof typeof SCHEMES;
