@@ -9,7 +9,7 @@ import { createWriteProbe } from "../db/write-probe.ts";
 import { messageOf } from "../errors.ts";
 import { createApp } from "../http/app.ts";
 import { installDependencies } from "../integrations/loading/install.ts";
-import type { Integrations } from "../integrations/registry/registry.ts";
+import type { Integrations } from "../integrations/registry/integrations.ts";
 import type { Settings } from "../integrations/settings/settings.ts";
 import type { Logger } from "../log.ts";
 import { processScopes } from "../processes/permissions.ts";

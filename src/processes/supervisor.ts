@@ -5,7 +5,7 @@ import { join } from "node:path";
 import type { Database, Lead } from "../db/database.ts";
 import type { ProcessState } from "../db/schema.ts";
 import { HeddleError } from "../errors.ts";
-import type { Integrations } from "../integrations/registry/registry.ts";
+import type { Integrations } from "../integrations/registry/integrations.ts";
 import type { IntegrationView } from "../integrations/registry/view.ts";
 import type { Settings } from "../integrations/settings/settings.ts";
 import type { IntegrationStates } from "../integrations/settings/states.ts";

@@ -10,11 +10,8 @@ import { createSkills } from "../../src/content/skills/skills.ts";
 import { createTemplates } from "../../src/content/templates/templates.ts";
 import { createDispatchers } from "../../src/dispatch/registry.ts";
 import type { IntegrationSource } from "../../src/integrations/discovery/discover.ts";
-import {
-  createIntegrations,
-  type IntegrationsOptions,
-  type ServicesFor,
-} from "../../src/integrations/registry/registry.ts";
+import type { IntegrationsOptions, ServicesFor } from "../../src/integrations/registry/integrations.ts";
+import { createIntegrations } from "../../src/integrations/registry/registry.ts";
 import type { RegisteredHook } from "../../src/sdk/backend.ts";
 import { fetchWithTimeout } from "../../src/sdk/fetch.ts";
 import { createMemoryStore } from "../../src/sdk/memory-store.ts";

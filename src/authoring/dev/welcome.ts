@@ -2,7 +2,7 @@
 
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
-import type { Integrations } from "../../integrations/registry/registry.ts";
+import type { Integrations } from "../../integrations/registry/integrations.ts";
 import type { IntegrationView } from "../../integrations/registry/view.ts";
 import type { Settings } from "../../integrations/settings/settings.ts";
 import { signWebhook, type WebhookVerifier } from "../../sdk/verify/descriptor.ts";

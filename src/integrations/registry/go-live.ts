@@ -6,16 +6,6 @@ import type { Template } from "../../content/templates/template.ts";
 import type { RegisteredHook, RegisteredTool } from "../../sdk/backend.ts";
 import type { Dispatcher } from "../../sdk/types.ts";
 
-/** The server's registries. Each sets all that an owner has there, and throws when it cannot take it. */
-export interface Sinks {
-  tools: { replaceOwner(owner: string, tools: RegisteredTool[]): void };
-  dispatchers: { replaceOwner(owner: string, dispatchers: ReadonlyMap<string, Dispatcher>): void };
-  hooks: { replaceOwner(owner: string, hooks: RegisteredHook[]): void };
-  skills: { replaceOwner(owner: string, skills: Skill[]): void };
-  carapaces: { replaceOwner(owner: string, carapaces: Carapace[]): void };
-  templates: { replaceOwner(owner: string, templates: Template[]): void };
-}
-
 export interface Registered {
   tools: RegisteredTool[];
   dispatchers: ReadonlyMap<string, Dispatcher>;
@@ -24,6 +14,11 @@ export interface Registered {
   carapaces: Carapace[];
   templates: Template[];
 }
+
+type Kind = keyof Registered;
+
+/** The server's registries, one a kind. Each sets all that an owner has there, and throws when it cannot take it. */
+export type Sinks = { [K in Kind]: { replaceOwner(owner: string, own: Registered[K]): void } };
 
 const NOTHING: Registered = {
   tools: [],
@@ -34,31 +29,36 @@ const NOTHING: Registered = {
   templates: [],
 };
 
+const KINDS = Object.keys(NOTHING) as Kind[];
+
+/** Names that only one integration may have. Skills and templates are named after theirs; hooks have none. */
+const NAMES: { what: string; of(registered: Registered): Iterable<string> }[] = [
+  { what: "Tool", of: ({ tools }) => tools.map(({ name }) => name) },
+  { what: "Dispatcher", of: ({ dispatchers }) => dispatchers.keys() },
+  { what: "Carapace", of: ({ carapaces }) => carapaces.map(({ id }) => id) },
+];
+
 /** Replaces `previous` by `next`; when a registry refuses, all is as before and its error is thrown. */
 export function replaceRegistered(
-  { tools, dispatchers, hooks, skills, carapaces, templates }: Sinks,
+  sinks: Sinks,
   owner: string,
   previous: Registered = NOTHING,
   next: Registered = NOTHING,
 ): void {
-  const steps = [
-    ({ tools: own }: Registered) => tools.replaceOwner(owner, own),
-    ({ dispatchers: own }: Registered) => dispatchers.replaceOwner(owner, own),
-    ({ hooks: own }: Registered) => hooks.replaceOwner(owner, own),
-    ({ skills: own }: Registered) => skills.replaceOwner(owner, own),
-    ({ carapaces: own }: Registered) => carapaces.replaceOwner(owner, own),
-    ({ templates: own }: Registered) => templates.replaceOwner(owner, own),
-  ];
-  const done: typeof steps = [];
+  const done: Kind[] = [];
   try {
-    for (const step of steps) {
-      step(next);
-      done.push(step);
+    for (const kind of KINDS) {
+      put(sinks, kind, owner, next);
+      done.push(kind);
     }
   } catch (error) {
-    for (const step of done.reverse()) step(previous);
+    for (const kind of done.reverse()) put(sinks, kind, owner, previous);
     throw error;
   }
+}
+
+function put<K extends Kind>(sinks: Sinks, kind: K, owner: string, registered: Registered): void {
+  sinks[kind].replaceOwner(owner, registered[kind]);
 }
 
 /** What of `wanted` another integration has already, in words, and whose it is. */
@@ -69,12 +69,10 @@ export function findClash(
 ): { what: string; owner: string } | undefined {
   for (const [owner, registered] of live) {
     if (owner === id) continue;
-    const tool = wanted.tools.find(({ name }) => registered.tools.some((other) => other.name === name));
-    if (tool) return { what: `Tool "${tool.name}"`, owner };
-    const type = [...wanted.dispatchers.keys()].find((type) => registered.dispatchers.has(type));
-    if (type !== undefined) return { what: `Dispatcher "${type}"`, owner };
-    // Skills and templates are named after their integration.
-    const carapace = wanted.carapaces.find(({ id }) => registered.carapaces.some((other) => other.id === id));
-    if (carapace) return { what: `Carapace "${carapace.id}"`, owner };
+    for (const { what, of } of NAMES) {
+      const taken = new Set(of(registered));
+      const name = [...of(wanted)].find((name) => taken.has(name));
+      if (name !== undefined) return { what: `${what} "${name}"`, owner };
+    }
   }
 }

@@ -7,15 +7,15 @@ import type { FoundIntegration } from "../discovery/discover.ts";
 import type { ProcessDeclaration } from "../loading/load.ts";
 import type { IntegrationSetting } from "../manifest/declared-settings.ts";
 import type { PendingApproval } from "../review/review.ts";
-import type { Entry } from "./entry.ts";
+import { type IntegrationState, type IntegrationStatus, problemOf, statusOf } from "./state.ts";
 
 export interface IntegrationView {
   id: string;
   name: string;
   source: FoundIntegration["source"];
   folder: string;
-  /** "quarantined": what is on the disk does not work; `isLive` says whether an earlier version still does. */
-  status: "loading" | "ready" | "quarantined" | "disabled" | "pending_approval";
+  /** Of what is on the disk; `isLive` says whether an earlier version still answers. */
+  status: IntegrationStatus;
   /** Of "pending_approval": what a bot wrote and a person has to approve. A version that was live before stays live. */
   pending: PendingApproval | null;
   /** A disabled one is not loaded: of it only what its folder shows is known. */
@@ -40,20 +40,20 @@ export interface IntegrationView {
   process: ProcessDeclaration | null;
 }
 
-export function viewOf(entry: Entry, enabled: boolean): IntegrationView {
-  const { found, live, problem, pending, settings } = entry;
+export function viewOf(state: IntegrationState, enabled: boolean): IntegrationView {
+  const { found, live, pending, settings } = state;
   const { id, source, folder } = found;
   return {
     id,
     name: live?.name ?? titleOf(id),
     source,
     folder,
-    status: statusOf(entry, enabled),
+    status: statusOf(state, enabled),
     enabled,
     pending: pending ?? null,
     isLive: live !== undefined,
     version: live?.version ?? null,
-    error: problem ?? null,
+    error: problemOf(state) ?? null,
     hasRouter: live?.router !== undefined,
     tools: live?.tools.map(({ name }) => name) ?? [],
     dispatchers: [...(live?.dispatchers.keys() ?? [])],
@@ -66,13 +66,6 @@ export function viewOf(entry: Entry, enabled: boolean): IntegrationView {
     settings: live?.settings ?? settings,
     process: live?.process ?? null,
   };
-}
-
-function statusOf({ live, problem, pending }: Entry, enabled: boolean): IntegrationView["status"] {
-  if (!enabled) return "disabled";
-  if (pending) return "pending_approval";
-  if (problem) return "quarantined";
-  return live ? "ready" : "loading";
 }
 
 /** "my_github" → "My Github". */

@@ -11,8 +11,8 @@ import {
   sidebarSection,
 } from "../../../../integrations/manifest/manifest-parts.ts";
 import { type Dependency, dependenciesOf } from "../../../../integrations/registry/dependencies.ts";
+import type { Integrations } from "../../../../integrations/registry/integrations.ts";
 import { readReadme } from "../../../../integrations/registry/readme.ts";
-import type { Integrations } from "../../../../integrations/registry/registry.ts";
 import { SETUP_STATUSES, setupStatus } from "../../../../integrations/registry/status.ts";
 import type { IntegrationView } from "../../../../integrations/registry/view.ts";
 import type { Settings } from "../../../../integrations/settings/settings.ts";

@@ -4,7 +4,7 @@ import type { IntegrationKeys } from "../../../../access/integration-keys.ts";
 import { ADMIN } from "../../../../access/scopes.ts";
 import { HeddleError } from "../../../../errors.ts";
 import { scopesOf } from "../../../../integrations/manifest/manifest.ts";
-import type { Integrations } from "../../../../integrations/registry/registry.ts";
+import type { Integrations } from "../../../../integrations/registry/integrations.ts";
 import type { Auth } from "../../../auth.ts";
 import { failures, type RouteOptions } from "../../route-options.ts";
 import { nullable } from "../../schemas.ts";

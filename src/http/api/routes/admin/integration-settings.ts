@@ -1,7 +1,7 @@
 import { Elysia, t } from "elysia";
 import { ADMIN } from "../../../../access/scopes.ts";
 import { HeddleError } from "../../../../errors.ts";
-import type { Integrations } from "../../../../integrations/registry/registry.ts";
+import type { Integrations } from "../../../../integrations/registry/integrations.ts";
 import type { Settings } from "../../../../integrations/settings/settings.ts";
 import { checkValues, isInternal, showSettings } from "../../../../integrations/settings/shown-settings.ts";
 import type { Redact } from "../../../../redact.ts";

@@ -9,8 +9,8 @@ import {
   iconOf,
   sidebarSection,
 } from "../../../../integrations/manifest/manifest-parts.ts";
+import type { Integrations } from "../../../../integrations/registry/integrations.ts";
 import { readReadme } from "../../../../integrations/registry/readme.ts";
-import type { Integrations } from "../../../../integrations/registry/registry.ts";
 import type { IntegrationView } from "../../../../integrations/registry/view.ts";
 import { checkModule, dashboardJsonSchema } from "../../../../integrations/routing/dashboard-data.ts";
 import type { IntegrationStates } from "../../../../integrations/settings/states.ts";

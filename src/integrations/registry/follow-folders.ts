@@ -1,0 +1,103 @@
+// Keeps the slots in line with the disk: finds what is there, and hears of changes while the server runs.
+
+import type { Logger } from "../../log.ts";
+import { type FolderWatch, watchFolders } from "../../runtime/watch-folders.ts";
+import {
+  type Discovery,
+  discover,
+  type FoundIntegration,
+  type IntegrationSource,
+} from "../discovery/discover.ts";
+
+export interface FollowOptions {
+  sources: IntegrationSource[];
+  log: Logger;
+  /** Who made an earlier process stand still is looked at last, one after another. */
+  isSuspect(id: string): boolean;
+  onFound(discovery: Discovery): void;
+  /** A slot for each, in order; true when it is new, or in another folder than before. */
+  take(found: FoundIntegration): boolean;
+  load(id: string, options: { evenIfUnchanged: boolean }): Promise<void>;
+}
+
+export interface Follower {
+  /** Finds and loads all; with `watch` it goes on with what changes. Resolves when each load has ended. */
+  start(options: { watch: boolean }): Promise<void>;
+  /** Resolves when the first load of this one has ended, or it is found not to be there. */
+  whenLoaded(id: string): Promise<void>;
+  close(): void;
+}
+
+export function followFolders(options: FollowOptions): Follower {
+  const { sources, log } = options;
+  const discovered = Promise.withResolvers<void>();
+  const firstLoads = new Map<string, Promise<void>>();
+  let watching: FolderWatch | undefined;
+  let seenNotes = new Set<string>();
+  let isClosed = false;
+
+  function sayNotes({ notes }: Discovery): void {
+    const now = new Set<string>();
+    for (const { level, folder, reason } of notes) {
+      now.add(`${folder} ${reason}`);
+      if (!seenNotes.has(`${folder} ${reason}`)) log[level]("{folder}: {reason}", { folder, reason });
+    }
+    seenNotes = now;
+  }
+
+  /** `changed` are folders whose contents may differ. Returns the loads begun. */
+  async function scan(changed: ReadonlySet<string> | "all"): Promise<Promise<void>[]> {
+    const discovery = await discover(sources);
+    if (isClosed) return [];
+    sayNotes(discovery);
+    options.onFound(discovery);
+    const loads: Promise<void>[] = [];
+    const suspects: { id: string; begin: () => Promise<void> }[] = [];
+    const begin = (id: string, loading: Promise<void>): void => {
+      loads.push(loading);
+      if (!firstLoads.has(id)) firstLoads.set(id, loading);
+    };
+    for (const found of discovery.found) {
+      const { id, folder } = found;
+      const isNew = options.take(found);
+      if (!isNew && changed !== "all" && !changed.has(folder)) continue;
+      const load = () => options.load(id, { evenIfUnchanged: isNew });
+      if (options.isSuspect(id)) suspects.push({ id, begin: load });
+      else begin(id, load());
+    }
+    let before: Promise<unknown> = Promise.all(loads);
+    for (const suspect of suspects) {
+      const loading = before.then(suspect.begin);
+      begin(suspect.id, loading);
+      before = loading;
+    }
+    discovered.resolve();
+    return loads;
+  }
+
+  return {
+    async start({ watch }) {
+      if (watch) {
+        watching = watchFolders({
+          folders: sources.map(({ kind, dir }) => ({
+            dir,
+            tellsOf: kind === "tools" ? ("itself" as const) : ("subfolders" as const),
+          })),
+          log,
+          // Not waiting for the loads: one that hangs must not hold up the change that mends it.
+          onChange: async (changed) => void (await scan(changed)),
+        });
+        await watching.ready;
+      }
+      await Promise.all(await scan("all"));
+    },
+    async whenLoaded(id) {
+      await discovered.promise;
+      await firstLoads.get(id);
+    },
+    close() {
+      isClosed = true;
+      watching?.close();
+    },
+  };
+}
