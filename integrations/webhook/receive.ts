@@ -58,13 +58,11 @@ function greetingOf({ verifier }: Endpoint, { event, payload }: VerifiedWebhook)
 
 /**
  * The payload's own key, else the sender's id, else, where the body is signed but nothing says when, the body itself:
- * a copy of a signed request must not run again. A bearer token alone tells no copy from a second event.
+ * a copy of a signed request must not run again. A token alone tells no copy from a second event.
  */
 function idempotencyKeyOf(endpoint: Endpoint, { id, payload, body }: VerifiedWebhook): string | null {
-  const ofBody = () =>
-    endpoint.verifier.scheme === "bearer"
-      ? null
-      : `sha256:${createHash("sha256").update(body).digest("hex")}`;
+  const isSigned = !["bearer", "token"].includes(endpoint.verifier.scheme);
+  const ofBody = () => (!isSigned ? null : `sha256:${createHash("sha256").update(body).digest("hex")}`);
   const key = keyAt(payload, endpoint.idempotency_pointer) ?? id ?? ofBody();
   // The keys of all endpoints are of one integration.
   return key && shortened(`${endpoint.name}:${key}`, LONGEST_KEY);

@@ -27,6 +27,8 @@ export interface Incoming extends IncomingFacts {
   readonly replayOf: string | null;
   /** Whether a verifier has proven the sender: now or, of a replay, when it first came. */
   isVerified: boolean;
+  /** Whether the server itself sends it, on behalf of an integration that verifies in its own way. */
+  readonly isVouchedFor: boolean;
   /** Names of headers that prove the sender, in small letters; their values are not recorded. */
   readonly proofHeaders: Set<string>;
   /** The messages it made or, as duplicates, had made before: so far. */
@@ -36,13 +38,17 @@ export interface Incoming extends IncomingFacts {
 
 export function createIncoming(
   facts: IncomingFacts,
-  replay: { of: string; isVerified: boolean } | null = null,
+  {
+    replay = null,
+    isVouchedFor = false,
+  }: { replay?: { of: string; isVerified: boolean } | null; isVouchedFor?: boolean } = {},
 ): Incoming {
   return {
     ...facts,
     body: null,
     replayOf: replay?.of ?? null,
     isVerified: replay?.isVerified ?? false,
+    isVouchedFor,
     proofHeaders: new Set(),
     outcomes: [],
     idempotencyKey: null,
@@ -76,6 +82,10 @@ export const incomingVerifierHost: VerifierHost = {
     return (
       incoming !== undefined && incoming.replayOf !== null && incoming.isVerified && isOf(incoming, received)
     );
+  },
+  isVouchedFor(received) {
+    const incoming = currentIncoming();
+    return incoming?.isVouchedFor === true && isOf(incoming, received);
   },
   sawProof(headers) {
     for (const name of headers) currentIncoming()?.proofHeaders.add(name.toLowerCase());

@@ -33,7 +33,7 @@ export function repeatOf(event: InboxEvent): Incoming {
       headers: new Headers(kept),
       arrivedAt: performance.now(),
     },
-    { of: event.id, isVerified: event.verified },
+    { replay: { of: event.id, isVerified: event.verified } },
   );
   incoming.body = new TextEncoder().encode(event.body);
   return incoming;

@@ -20,7 +20,14 @@ export type { SlackEvent } from "./verify/schemes/slack.ts";
 export type { StandardWebhook } from "./verify/schemes/standard.ts";
 export type { StripeEvent } from "./verify/schemes/stripe.ts";
 export type { Secrets } from "./verify/secrets.ts";
-export type { BearerOptions, HmacOptions, VerifyOptions } from "./verify/verifiers.ts";
+export type {
+  BearerOptions,
+  HmacOptions,
+  OwnCheck,
+  OwnOptions,
+  TokenOptions,
+  VerifyOptions,
+} from "./verify/verifiers.ts";
 
 const sdk = createSdk(createEnvironmentBackend(process.env));
 
@@ -47,6 +54,8 @@ export const {
   verifyStripe,
   verifyHmac,
   verifyBearer,
+  verifyToken,
+  verifyWith,
   verifyWebhook,
   signWebhook,
 } = sdk;

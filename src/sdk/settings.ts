@@ -1,5 +1,6 @@
 import type { Static, TObject, TSchema } from "@sinclair/typebox";
 import { HeddleError } from "../errors.ts";
+import { nearest } from "../schema/nearest.ts";
 import { isSecretName } from "../secrets/names.ts";
 import type { DeclaredSetting, SdkBackend } from "./backend.ts";
 import { isSecretSetting } from "./secret-setting.ts";
@@ -44,7 +45,7 @@ export function createDefineConfig(
   backend: Pick<SdkBackend, "getSetting" | "declareSetting" | "addSecret">,
 ): DefineConfig {
   return (properties) => {
-    const settings = {};
+    const settings: Record<string, unknown> = {};
     for (const [key, schema] of Object.entries(properties)) {
       const secret = (schema as SettingSchema).secret ?? isSecretSetting(key, schema);
       const declared: DeclaredSetting = { key, secret, schema };
@@ -58,8 +59,43 @@ export function createDefineConfig(
         get: () => readValue(declared, text()),
       });
     }
-    return settings as never;
+    return refusingUnknown(settings) as never;
   };
+}
+
+/** What languages and test runners ask of any object: none of these is the name of a setting. */
+const ASKED_OF_EVERYTHING = ["then", "toJSON", "asymmetricMatch", "nodeType", "tagName", "inspect"];
+
+/** A misspelt name would be a setting that is silently not there. */
+function refusingUnknown(settings: Record<string, unknown>): Record<string, unknown> {
+  return new Proxy(settings, {
+    get(target, key) {
+      const isKnown =
+        typeof key === "symbol" || key in target || key.startsWith("$$") || ASKED_OF_EVERYTHING.includes(key);
+      if (!isKnown) throw unknownSetting(key, Object.keys(target));
+      return Reflect.get(target, key);
+    },
+    set(target, key) {
+      if (typeof key === "string" && !(key in target)) throw unknownSetting(key, Object.keys(target));
+      throw new HeddleError(
+        "internal",
+        `The setting ${String(key)} cannot be assigned: settings are only read here.`,
+        { field: String(key) },
+      );
+    },
+  });
+}
+
+/** Of the integration's own code, and of nobody who calls it: so it is no fault of a request. */
+function unknownSetting(key: string, known: string[]): HeddleError {
+  const meant = nearest(key, known);
+  const hint =
+    meant !== undefined
+      ? `did you mean ${meant}?`
+      : `declared are ${known.length === 0 ? "none" : known.join(", ")}.`;
+  return new HeddleError("internal", `The setting ${key} is not declared with defineConfig(); ${hint}`, {
+    field: key,
+  });
 }
 
 function textReader(

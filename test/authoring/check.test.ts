@@ -62,6 +62,8 @@ const DECLARED = (verifier = ""): string =>
   MANIFEST(
     `  webhook: { path: "/webhook"${verifier} },\n  env_vars: [{ key: "MINE_SECRET", description: "Signs" }],`,
   );
+const CONFIG =
+  'import { defineConfig, t } from "heddle/sdk";\nexport const settings = defineConfig({ MINE_URL: t.String({ default: "http://x", description: "Of the service" }) });\n';
 const SKILL = "---\nname: A\ndescription: About a.\n---\n\nText.\n";
 
 /** What is changed of the good one, and the finding: rule, file and line. */
@@ -78,6 +80,33 @@ const CASES: [rule: string, place: string, files: Files][] = [
   ],
   ["loads", "setup.ts:4", { "setup.ts": MANIFEST("  version: '1',\n  icno: 'Zap',") }],
   ["quiet-load", "tools/b.ts:1", { "tools/b.ts": 'fetch("http://127.0.0.1:1").catch(() => {});\n' }],
+  ["quiet-load", "tools/b.ts:2", { "tools/b.ts": "\nsetInterval(() => {}, 1000);\n" }],
+  [
+    "quiet-load",
+    "tools/b.ts:2",
+    { "tools/b.ts": "const again = (): void => {\n  setTimeout(again, 1000);\n};\nagain();\n" },
+  ],
+  [
+    "settings-declared",
+    "tools/a.ts:1",
+    {
+      "config.ts": CONFIG,
+      "setup.ts": MANIFEST(""),
+      "tools/a.ts": `import { settings } from "../config.ts"; export const b = () => settings.MINE_URK; // settings.NOT_READ\n${TOOL}`,
+    },
+  ],
+  [
+    // The read, and not that the process requires it.
+    "settings-declared",
+    "listener.ts:2",
+    {
+      "process.ts": 'export const CMD = ["bun", "listener.ts"];\nexport const REQUIRED_ENV = ["MINE_KEY"];\n',
+      "config.ts": CONFIG,
+      "listener.ts":
+        'import { settings as own } from "./config.ts";\nimport { settings } from "./config.ts"; console.log(own, settings.MINE_KEY);\n',
+      "setup.ts": MANIFEST(""),
+    },
+  ],
   [
     "schemas",
     "tools/b.ts:2",
@@ -118,6 +147,14 @@ const CASES: [rule: string, place: string, files: Files][] = [
     {
       "skills/a.md": SKILL,
       "names.ts": '\nexport const skills = ["integrations/mine/a", "integrations/mine/b"];\n',
+    },
+  ],
+  [
+    "known-content",
+    "carapaces/b.yaml:4",
+    {
+      "skills/a.md": SKILL,
+      "carapaces/b.yaml": "name: B\nskills:\n  - integrations/mine/a\n  - integrations/mine/c\n",
     },
   ],
   [

@@ -1,6 +1,7 @@
 // docs/integration-reference.md lists what the program has: nothing is missing there, and nothing else is in it.
 
 import { expect, setDefaultTimeout, test } from "bun:test";
+import { createHmac } from "node:crypto";
 import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -19,6 +20,8 @@ const markdown = await readFile(join(repository, "docs", "integration-reference.
 const blocks = codeBlocks(markdown);
 
 setDefaultTimeout(60_000);
+
+const TOKEN = "the-token-of-mychat";
 
 /** What the first cells of the tables below a heading name, in `code`. */
 function named(heading: string): string[] {
@@ -80,16 +83,23 @@ test("has code that works: a recording is turned into text by the hook, a tool o
   const folder = join(home, "workspace", "integrations");
   await mkdir(folder, { recursive: true });
   await writeFiles(blocks, folder);
-  const environment = { API_KEY: KEY, LOG_LEVEL: "error", MYSTT_URL: service.url.origin };
+  const environment = {
+    API_KEY: KEY,
+    LOG_LEVEL: "error",
+    MYSTT_URL: service.url.origin,
+    MYCHAT_TOKEN: TOKEN,
+  };
   const heddle = await startServer(loadConfig({ home, port: "0" }, environment));
   try {
     const url = String(heddle.url).replace(/\/$/, "");
     const { integrations } = await until(
       () => createCaller(url).get("/api/v1/integrations"),
-      ({ integrations }) => ["hello", "mystt"].every((wanted) => isReady(integrations, wanted)),
+      ({ integrations }) => ["hello", "mystt", "mychat"].every((wanted) => isReady(integrations, wanted)),
     );
     const hello = integrations.find(({ id }: { id: string }) => id === "hello");
     expect(hello.tools).toEqual(["roll_dice"]);
+
+    await sendWebhooks(`${url}/integrations/mychat`);
 
     const transcribe = (type: string) =>
       fetch(`${url}/api/v1/transcribe`, {
@@ -107,6 +117,21 @@ test("has code that works: a recording is turned into text by the hook, a tool o
     await rm(home, { recursive: true, force: true });
   }
 });
+
+/** To the routes with verifiers: each takes what is proven, and nothing else. */
+async function sendWebhooks(url: string): Promise<void> {
+  const body = '{"a":1}';
+  const signature = createHmac("sha512", TOKEN).update("n").update(body).digest("base64");
+  const post = async (path: string, headers: Record<string, string>) => {
+    const json = { "content-type": "application/json" };
+    return (await fetch(url + path, { method: "POST", body, headers: { ...json, ...headers } })).status;
+  };
+  expect(await post("/webhook", { "x-mychat-token": TOKEN })).toBe(200);
+  expect(await post("/webhook", { "x-mychat-token": "another" })).toBe(403);
+  const signed = { "x-mychat-nonce": "n", "x-mychat-signature": signature };
+  expect(await post("/webhook/signed", signed)).toBe(200);
+  expect(await post("/webhook/signed", { ...signed, "x-mychat-nonce": "m" })).toBe(403);
+}
 
 const isReady = (integrations: { id: string; status: string }[], wanted: string): boolean =>
   integrations.some(({ id, status }) => id === wanted && status === "ready");

@@ -52,6 +52,8 @@ test("each scheme stands in its own file, in the manifest and among the SDK's fu
   expect(verifier.properties.scheme.enum).toEqual(names);
   const functions = Object.keys(createSdk(createEnvironmentBackend({})))
     .filter((name) => /^verify(?!Webhook$)/.test(name))
-    .map((name) => name.replace(/^verify|Webhook$/g, "").toLowerCase());
+    .map((name) => name.replace(/^verify|Webhook$/g, "").toLowerCase())
+    // The scheme of one's own is the one that has no word of its own.
+    .map((name) => (name === "with" ? "own" : name));
   expect(functions.sort()).toEqual(names.toSorted());
 });

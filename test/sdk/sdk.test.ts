@@ -258,6 +258,7 @@ test("an author's test runs with no package installed", async () => {
   for (const part of [
     "src/errors.ts",
     "src/schema/json-text.ts",
+    "src/schema/nearest.ts",
     "src/secrets/names.ts",
     ...new Bun.Glob("src/sdk/**/*.ts").scanSync(repository),
   ]) {

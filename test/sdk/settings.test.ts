@@ -69,6 +69,37 @@ test("what does not fit is an error that names the setting, and never shows a se
   expect(() => settings.MISSING).toThrow(expect.objectContaining({ code: "unavailable", field: "MISSING" }));
 });
 
+test("a setting that is not declared is never undefined in silence", async () => {
+  const settings = config({}).defineConfig({
+    ACME_TOKEN: t.String({ default: "" }),
+    ACME_URL: t.Optional(t.String()),
+  });
+  const read = (key: string) => () => (settings as Record<string, unknown>)[key];
+  expect(read("ACME_URL")()).toBeUndefined();
+  for (const key of ["ACME_TOKN", "acme_token", "TOKEN"]) {
+    expect(read(key)).toThrow(
+      expect.objectContaining({
+        code: "internal",
+        field: key,
+        message: expect.stringContaining("did you mean"),
+      }),
+    );
+  }
+  expect(read("ACME_TOKN")).toThrow(
+    "The setting ACME_TOKN is not declared with defineConfig(); did you mean ACME_TOKEN?",
+  );
+  expect(read("ELSEWHERE")).toThrow("declared are ACME_TOKEN, ACME_URL.");
+  expect(() => Object.assign(settings, { ACME_TOKN: "x" })).toThrow("did you mean ACME_TOKEN?");
+  expect(() => Object.assign(settings, { ACME_TOKEN: "x" })).toThrow("cannot be assigned");
+  // What looks at an object without knowing what it is finds nothing odd.
+  expect(await Promise.resolve(settings)).toBe(settings);
+  expect(JSON.stringify(settings)).toBe('{"ACME_TOKEN":""}');
+  expect(String(settings)).toBe("[object Object]");
+  expect(Object.keys(settings)).toEqual(["ACME_TOKEN", "ACME_URL"]);
+  expect("ACME_TOKN" in settings).toBe(false);
+  expect(Bun.inspect(settings)).toContain("ACME_TOKEN");
+});
+
 test("secrets are told once when they are known, and again when they change", () => {
   const values: Record<string, string> = {
     MY_TOKEN: "first",

@@ -10,7 +10,7 @@ import { createSessionsFixture } from "./fixture.ts";
 
 const forge = { integrationType: "forge", clientIdPrefix: "forge:", resolveDispatchConfig: () => null };
 
-function webhook(replay: Parameters<typeof createIncoming>[1] = null): Incoming {
+function webhook(replay: { of: string; isVerified: boolean } | null = null): Incoming {
   const incoming = createIncoming(
     {
       id: newId(),
@@ -20,7 +20,7 @@ function webhook(replay: Parameters<typeof createIncoming>[1] = null): Incoming 
       headers: new Headers({ "x-event": "opened" }),
       arrivedAt: performance.now(),
     },
-    replay,
+    { replay },
   );
   incoming.body = new TextEncoder().encode('{"a":1}');
   return incoming;

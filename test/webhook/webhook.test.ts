@@ -20,6 +20,7 @@ const VERIFIERS: [WebhookVerifier, string][] = [
   [{ scheme: "gitlab" }, CANARY],
   [{ scheme: "stripe" }, CANARY],
   [{ scheme: "bearer", id: "x-event-id" }, CANARY],
+  [{ scheme: "token", header: "x-token", id: "x-event-id" }, CANARY],
   [
     { scheme: "hmac", header: "x-signature", prefix: "sha512=", algorithm: "sha512", id: "x-event-id" },
     CANARY,

@@ -46,6 +46,7 @@ const Verifier = t.Union([
     strict,
   ),
   t.Object({ scheme: t.Literal("bearer"), id: t.Optional(Header) }, strict),
+  t.Object({ scheme: t.Literal("token"), header: Header, id: t.Optional(Header) }, strict),
   t.Object(
     {
       scheme: t.Literal("hmac"),

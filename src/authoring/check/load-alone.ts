@@ -19,7 +19,7 @@ export async function loadAlone(found: FoundIntegration, scratch: string): Promi
   const { calls, injected, services } = recorder();
   const cacheDir = await realpath(await mkdtemp(join(scratch, "cache-")));
   const hash = await contentHash(found.folder, build.version);
-  const result = await withoutNetwork(calls, () =>
+  const load = () =>
     loadIntegration(found, {
       hash: "",
       prepare: () => prepare(found, hash, { cacheDir, version: build.version, inUse: new Set() }),
@@ -27,8 +27,10 @@ export async function loadAlone(found: FoundIntegration, scratch: string): Promi
       // What it logs is not what was asked for.
       log: rootLogger().getChild("checked"),
       timeoutMs: LOAD_TIMEOUT_MS,
-    }),
-  );
+    });
+  const isOwn = (frame: string) =>
+    (frame.includes(found.folder) || frame.includes(cacheDir)) && !frame.includes("/node_modules/");
+  const result = await withoutNetwork(calls, () => withoutTimers(calls, isOwn, load));
   return {
     found,
     files: await readSources(found.folder),
@@ -87,5 +89,37 @@ async function withoutNetwork<Result>(calls: string[], run: () => Promise<Result
     return await run();
   } finally {
     globalThis.fetch = platform;
+  }
+}
+
+const TIMERS = ["setInterval", "setTimeout"] as const;
+
+/** Notes the timers that the integration's own code starts while it loads, and stops them. */
+async function withoutTimers<Result>(
+  calls: string[],
+  isOwn: (frame: string) => boolean,
+  run: () => Promise<Result>,
+): Promise<Result> {
+  const platform = { setInterval: globalThis.setInterval, setTimeout: globalThis.setTimeout };
+  const started: (() => void)[] = [];
+  for (const name of TIMERS) {
+    const start = platform[name] as (...given: unknown[]) => ReturnType<typeof setTimeout>;
+    const noted = (...given: unknown[]) => {
+      const timer = start(...given);
+      // The first line is the error itself, the second this function, the third whoever calls it.
+      const caller = new Error().stack?.split("\n")[2] ?? "";
+      if (isOwn(caller)) {
+        calls.push(name);
+        started.push(() => clearTimeout(timer));
+      }
+      return timer;
+    };
+    Object.assign(globalThis, { [name]: Object.assign(noted, platform[name]) });
+  }
+  try {
+    return await run();
+  } finally {
+    Object.assign(globalThis, platform);
+    for (const stop of started) stop();
   }
 }

@@ -66,6 +66,8 @@ export interface Arrival {
   /** What counts as one sender, for limits. */
   sender: string;
   requestId: string;
+  /** The server makes the request itself, for an integration that verifies in its own way. */
+  isVouchedFor?: boolean;
 }
 
 export type Gateway = (request: Request, arrival: Arrival) => Promise<Response>;
@@ -100,7 +102,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     return READING.has(method) ? "integrations:read" : "integrations:write";
   };
 
-  return async (request, { target, sender, requestId }) => {
+  return async (request, { target, sender, requestId, isVouchedFor = false }) => {
     const arrivedAt = performance.now();
     const [, id = "", rest = "/"] = ROUTE.exec(target.path) ?? [];
     const facts: ErrorFacts = {
@@ -125,14 +127,10 @@ export function createGateway(options: GatewayOptions): Gateway {
       const { method, headers } = request;
       const isPublic = integrations.isPublic(id, { method, path: rest });
       if (isPublic) {
-        incoming = createIncoming({
-          id: requestId,
-          integrationId: id,
-          method,
-          path: rest,
-          headers,
-          arrivedAt,
-        });
+        incoming = createIncoming(
+          { id: requestId, integrationId: id, method, path: rest, headers, arrivedAt },
+          { isVouchedFor },
+        );
       }
       if (isPublic) checkRate(id, sender);
       else refuseOthers(await auth.authorize(request, scopeOf(method, id, rest)), id);

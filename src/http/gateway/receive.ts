@@ -49,7 +49,8 @@ export function createReceive({ integrations, settings, gateway, inbox }: Receiv
       if (value !== MARKER && !OF_THE_WAY.has(name.toLowerCase())) setHeader(headers, name, value);
     }
     const { verifier } = webhook ?? {};
-    if (verifier) {
+    // One that verifies in its own way is told that the server vouches for the request; there is nothing to sign.
+    if (verifier && verifier.scheme !== "own") {
       const secret = settings.get(id, verifier.secret);
       if (secret === undefined) {
         throw new HeddleError(
@@ -82,6 +83,7 @@ export function createReceive({ integrations, settings, gateway, inbox }: Receiv
       target: parseTarget(request),
       sender: "127.0.0.1",
       requestId,
+      isVouchedFor: verifier?.scheme === "own",
     });
     return { ...(await trialOf(requestId, answer, inbox)), signed: verifier !== undefined };
   };

@@ -5,10 +5,12 @@ import { bearer } from "./schemes/bearer.ts";
 import { github } from "./schemes/github.ts";
 import { gitlab } from "./schemes/gitlab.ts";
 import { hmac } from "./schemes/hmac.ts";
+import { own } from "./schemes/own.ts";
 import { slack } from "./schemes/slack.ts";
 import { standard } from "./schemes/standard.ts";
 import { stripe } from "./schemes/stripe.ts";
+import { token } from "./schemes/token.ts";
 
-export const SCHEMES = { github, slack, standard, gitlab, stripe, bearer, hmac };
+export const SCHEMES = { github, slack, standard, gitlab, stripe, bearer, token, hmac, own };
 
 export type SchemeName = keyof typeof SCHEMES;

@@ -14,7 +14,7 @@ import { createHttpFixture, type HttpFixture, type TestIntegration, UNKNOWN_ID }
 
 const SECRET = "secret-of-the-inbox-test";
 const verifier = { scheme: "github", secret: "HOOK_SECRET" } as const;
-const { verifyGitHub } = createVerifiers(incomingVerifierHost);
+const { verifyGitHub, verifyToken, verifyWith } = createVerifiers(incomingVerifierHost);
 
 interface Payload {
   messages?: number;
@@ -66,7 +66,14 @@ eachDatabase("inbox", (open) => {
   beforeAll(async () => {
     db = await open();
     integrations.hook = { handle: hookRouter(() => http).handle, publicPaths, setup };
-    http = await createHttpFixture(db, { integrations, settings: { "hook.HOOK_SECRET": SECRET } });
+    http = await createHttpFixture(db, {
+      integrations,
+      settings: {
+        "hook.HOOK_SECRET": SECRET,
+        "token.HOOK_SECRET": SECRET,
+        "own.HOOK_SECRET": SECRET,
+      },
+    });
     http.redactor.add(SECRET);
   });
   beforeEach(async () => {
@@ -422,6 +429,71 @@ eachDatabase("inbox", (open) => {
       }
       delete integrations.unset;
       delete integrations.bare;
+    });
+  });
+
+  describe("ways of proving a sender that are no vendor's", () => {
+    const handled = (verify: (request: Request) => Promise<{ body: string }>) => ({
+      handle: async (request: Request) => Response.json({ status: (await verify(request)).body }),
+      publicPaths: ["/webhook"],
+    });
+    const send = (id: string, headers: Record<string, string>) =>
+      http.send("POST", `/integrations/${id}/webhook`, { key: null, body: '"hello"', headers });
+    const declared = (verifier: NonNullable<SetupManifest["webhook"]>["verifier"]): SetupManifest => ({
+      webhook: { path: "/webhook", verifier },
+    });
+
+    test.each(["x-telegram", "x-own"])(
+      "with the header %s: refused, kept without it, replayed, received",
+      async (header) => {
+        const isToken = header === "x-telegram";
+        const id = isToken ? "token" : "own";
+        integrations[id] = {
+          ...handled((request) =>
+            isToken
+              ? verifyToken(request, SECRET, { header })
+              : verifyWith(request, (headers) => headers.get(header) === SECRET, { proofHeaders: [header] }),
+          ),
+          setup: declared(
+            isToken
+              ? { scheme: "token", header, secret: "HOOK_SECRET" }
+              : { scheme: "own", secret: "HOOK_SECRET" },
+          ),
+        };
+        expect((await send(id, {})).status).toBe(403);
+        expect((await send(id, { [header]: "forged" })).status).toBe(403);
+        const genuine = await send(id, { [header]: SECRET });
+        expect(genuine.status).toBe(200);
+        const eventId = genuine.headers.get("x-request-id");
+        const { body: kept } = await http.send("GET", `/api/v1/inbox/${eventId}`);
+        expect(kept).toMatchObject({ verified: true, headers: { [header]: "[redacted]" } });
+        const again = await http.send("POST", `/api/v1/inbox/${eventId}/replay`);
+        expect(again.body).toMatchObject({ status_code: 200, event: { verified: true, replay_of: eventId } });
+        const received = await http.send("POST", `/api/v1/admin/integrations/${id}/receive`, {
+          body: { body: '"x"' },
+        });
+        expect(received.body).toMatchObject({
+          status_code: 200,
+          answer: { status: '"x"' },
+          event: { verified: true },
+        });
+      },
+    );
+
+    test("the server vouches for what it sends itself, for nothing else that the handler looks at", async () => {
+      integrations.own = {
+        ...handled(async (request) => {
+          const other = new Request(request.url, { method: "POST", body: "forged" });
+          return verifyWith(other, () => false, { proofHeaders: [] });
+        }),
+        setup: declared({ scheme: "own", secret: "HOOK_SECRET" }),
+      };
+      const receive = () =>
+        http.send("POST", "/api/v1/admin/integrations/own/receive", { body: { body: '"x"' } });
+      expect((await receive()).body).toMatchObject({ status_code: 403, event: { verified: false } });
+      // Nor does it speak for a vendor.
+      integrations.own = { ...integrations.own, ...handled((request) => verifyGitHub(request, SECRET)) };
+      expect((await receive()).body).toMatchObject({ status_code: 403, event: { verified: false } });
     });
   });
 

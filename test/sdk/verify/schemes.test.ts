@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from "bun:test";
 import { createHmac } from "node:crypto";
+import { HeddleError } from "../../../src/errors.ts";
 import { signWebhook, type WebhookVerifier } from "../../../src/sdk/verify/descriptor.ts";
 import {
   post,
@@ -12,6 +13,7 @@ import {
   verifySlack,
   verifyStripe,
   verifyWebhook,
+  verifyWith,
 } from "./senders.ts";
 
 const INVALID = { name: "HeddleError", code: "invalid_signature" };
@@ -140,6 +142,42 @@ describe("what a scheme tells of an event", () => {
   });
 });
 
+describe("a way of one's own", () => {
+  const options = { proofHeaders: ["x-own"] };
+
+  test.each([false, undefined, null, 1, "yes", {}])("%p proves nobody", async (answer) => {
+    const check = () => answer as boolean;
+    await expect(verifyWith(post("{}", {}), check, options)).rejects.toMatchObject(INVALID);
+    await expect(verifyWith(post("{}", {}), async () => check(), options)).rejects.toMatchObject(INVALID);
+  });
+
+  test("the check sees what came, and cannot change it", async () => {
+    const webhook = await verifyWith(
+      post('{"a":1}', { "x-own": "p", "x-id": "id-1" }),
+      async (headers, body) => {
+        const isProven = headers.get("x-own") === "p" && new TextDecoder().decode(body) === '{"a":1}';
+        headers.set("x-id", "another");
+        body.fill(0);
+        return isProven;
+      },
+      { ...options, id: "x-id" },
+    );
+    expect(webhook).toEqual({ id: "id-1", event: null, payload: { a: 1 }, body: '{"a":1}' });
+  });
+
+  test("what it throws is the answer, and options that are none are named", async () => {
+    const check = () => {
+      throw new HeddleError("unavailable", "The setting X is not set");
+    };
+    await expect(verifyWith(post("{}", {}), check, options)).rejects.toMatchObject({ code: "unavailable" });
+    const wrong = { code: "validation", message: expect.stringContaining("proofHeaders") };
+    await expect(verifyWith(post("{}", {}), () => true, {} as never)).rejects.toMatchObject(wrong);
+    await expect(verifyWith(post("{}", {}), () => true, { proofHeaders: ["a b"] })).rejects.toMatchObject(
+      wrong,
+    );
+  });
+});
+
 const BODY = JSON.stringify({ id: "evt_1", type: "thing.done", event_id: "Ev1" });
 const KEY = `whsec_${Buffer.alloc(32, 7).toString("base64")}`;
 const DESCRIPTORS: [WebhookVerifier & { secret: string }, { id: string | null; event: string | null }][] = [
@@ -173,6 +211,14 @@ const DESCRIPTORS: [WebhookVerifier & { secret: string }, { id: string | null; e
   ],
   [
     { scheme: "bearer", id: "x-id", secret: "s" },
+    { id: "id-1", event: null },
+  ],
+  [
+    { scheme: "token", header: "x-token", secret: "s" },
+    { id: null, event: null },
+  ],
+  [
+    { scheme: "token", header: "x-token", id: "x-id", secret: "s" },
     { id: "id-1", event: null },
   ],
   [
@@ -220,10 +266,19 @@ describe("a verifier as data", () => {
     [{ scheme: "hmac", header: "x-sig", algorithm: "md5" }, "algorithm"],
     [{ scheme: "hmac", header: "x-sig", encoding: "latin1" }, "encoding"],
     [{ scheme: "bearer", id: "" }, "id"],
+    [{ scheme: "token" }, "header"],
+    [{ scheme: "token", header: "x-token", id: "a b" }, "id"],
+    [{ scheme: "constructor" }, "scheme"],
   ])("%j is none", async (verifier, field) => {
     const wrong = { ...verifier, secret: "s" } as WebhookVerifier & { secret: string };
     await expect(verifyWebhook(post(BODY, {}), wrong)).rejects.toMatchObject({ code: "validation", field });
     expect(() => signWebhook(BODY, wrong)).toThrow(field);
+  });
+
+  test("one that verifies in its own way is proven by its own code only", async () => {
+    const verifier = { scheme: "own", secret: "s" } as const;
+    const request = post(BODY, withoutType(signWebhook(BODY, verifier)));
+    await expect(verifyWebhook(request, verifier)).rejects.toMatchObject(INVALID);
   });
 
   test("nothing is signed without a secret", () => {

@@ -7,7 +7,7 @@ import { createVerifiers, type VerifyOptions } from "../../../src/sdk/verify/ver
 
 export const { verifyGitHub, verifySlack, verifyStandardWebhook, verifyGitLab, ...others } =
   createVerifiers();
-export const { verifyStripe, verifyHmac, verifyBearer, verifyWebhook } = others;
+export const { verifyStripe, verifyHmac, verifyBearer, verifyToken, verifyWith, verifyWebhook } = others;
 
 export interface Sent {
   body: string;
@@ -190,6 +190,47 @@ export const SENDERS: Sender[] = [
     proof: "authorization",
     isTimed: false,
     isSigned: false,
+    looseId: "x-delivery",
+  },
+  {
+    name: "token in a header of its own",
+    secretOf: text,
+    bodyOf: JSON.stringify,
+    headers: ({ secret, id }) => ({ "x-telegram-bot-api-secret-token": secret, "x-delivery": id }),
+    verify: (request, tokens, options) =>
+      verifyToken(request, tokens, {
+        header: "X-Telegram-Bot-Api-Secret-Token",
+        id: "x-delivery",
+        ...options,
+      }),
+    proof: "x-telegram-bot-api-secret-token",
+    isTimed: false,
+    isSigned: false,
+    looseId: "x-delivery",
+  },
+  {
+    name: "a way of one's own",
+    secretOf: text,
+    bodyOf: JSON.stringify,
+    headers: ({ body, secret, id }, algorithm = "sha256") => ({
+      "x-own": hmac(algorithm, secret, `own:${body}`).digest("hex"),
+      "x-delivery": id,
+    }),
+    verify: (request, secrets, options) => {
+      const usable = [secrets ?? []].flat().filter((secret) => secret.trim() !== "");
+      return verifyWith(
+        request,
+        (headers, body) =>
+          usable.some((secret) => {
+            const own = createHmac("sha256", secret).update("own:").update(body).digest("hex");
+            return headers.get("x-own") === own;
+          }),
+        { proofHeaders: ["x-own"], id: "x-delivery", ...options },
+      );
+    },
+    proof: "x-own",
+    isTimed: false,
+    isSigned: true,
     looseId: "x-delivery",
   },
 ];

@@ -22,7 +22,7 @@ export const PART_RULES: Rule[] = [
       return [
         {
           message: `It does not load: ${problem.reason}`,
-          fix: "Mend that; a server would quarantine it. Read settings in functions, not while files load.",
+          fix: `Mend that; a server would quarantine it.${isOfSetting(problem.reason) ? " Read settings in functions, not while files load." : ""}`,
           ...(file !== undefined && { file }),
           ...(problem.line !== undefined && { line: problem.line }),
         },
@@ -136,11 +136,15 @@ export const PART_RULES: Rule[] = [
     check: (subject) => {
       const { id } = subject.found;
       const { skills = [], carapaces = [], templates = [] } = subject.loaded ?? {};
-      const known = [...skills, ...carapaces, ...templates].map((item) => item.id);
-      const named = new RegExp(`["'\`](integrations/${id}/[\\w./-]+)["'\`]`, "g");
+      const known = [...new Set([...skills, ...carapaces, ...templates].map((item) => item.id))];
       if (!subject.loaded) return [];
-      return codeOf(subject)
-        .flatMap((file) => places(file, named))
+      const quoted = new RegExp(`["'\`](integrations/${id}/[\\w./-]+)["'\`]`, "g");
+      // In YAML texts need no quotes.
+      const plain = new RegExp(`(?<=[\\s:[,"'-])(integrations/${id}/[\\w./-]+)`, "g");
+      return [
+        ...codeOf(subject).flatMap((file) => places(file, quoted)),
+        ...subject.files.filter(({ path }) => CARAPACE.test(path)).flatMap((file) => places(file, plain)),
+      ]
         .filter(({ match }) => !known.includes(match[1] ?? ""))
         .map(({ file, line, match }) => ({
           message: `There is no ${match[1]}.`,
@@ -163,21 +167,6 @@ export const PART_RULES: Rule[] = [
         fix: "Paths are relative to the integration's folder.",
         file: found.files.process ?? "process.ts",
       }));
-    },
-  },
-  {
-    id: "process-settings",
-    level: "warning",
-    about: "What a process requires can be set.",
-    check: (subject) => {
-      const keys = subject.loaded?.settings.map(({ key }) => key) ?? [];
-      return (subject.loaded?.process?.requiredEnv ?? [])
-        .filter((key) => !keys.includes(key))
-        .map((key) => ({
-          message: `REQUIRED_ENV names ${key}, which no setting declares: it cannot be stored over the API.`,
-          fix: `Declare ${key} in config.ts or SETUP.env_vars.`,
-          ...placeOf(subject, `"${key}"`, subject.found.files.process),
-        }));
     },
   },
   {
@@ -214,6 +203,8 @@ export const PART_RULES: Rule[] = [
   },
 ];
 
+const CARAPACE = /^carapaces\/.*\.ya?ml$/;
+
 async function moduleProblem(subject: Subject, id: string): Promise<Found[]> {
   const path = `/mc/${id}/data`;
   const { router } = subject.loaded ?? {};
@@ -234,6 +225,9 @@ async function moduleProblem(subject: Subject, id: string): Promise<Found[]> {
     ...placeOf(subject, `"${path}"`, subject.found.files.router),
   }));
 }
+
+/** As the SDK says it of a setting that is read while nothing is set. */
+const isOfSetting = (reason: string): boolean => /\bThe setting \w+ is not set\b/.test(reason);
 
 function wrongSchema(subject: Subject, what: string, word: string, schema: object): Found[] {
   try {
