@@ -7,6 +7,13 @@ import { type PGlite, protocol } from "@electric-sql/pglite";
 /** The one used longest ago makes room: lists of varying length would have a text each without end. */
 const MOST_STATEMENTS = 256;
 /**
+ * What is prepared takes up to thirty times its text in WebAssembly's memory, which never gives any back. Heddle's own have
+ * some thousand characters, lists of hundreds of values included.
+ */
+const MOST_TEXT = 1_048_576;
+/** Longer ones hardly come twice, and would drive out all others. */
+const LONGEST_TEXT = 65_536;
+/**
  * A prepared statement may keep the plan of the day when its tables were small, and this database has nobody who tells it
  * that they have grown: PostgreSQL's autovacuum is a process of its own. So each is prepared anew now and then.
  */
@@ -39,16 +46,20 @@ export function prepareStatements(client: PGlite): void {
   /** The one whose Parse came last; PGlite lets nobody in between a Parse and its Sync. */
   let current: Statement | undefined;
   let made = 0;
+  /** Characters of the texts that are kept. */
+  let kept = 0;
 
   const forget = async (text: string, options: Parameters<Execute>[1]) => {
     const statement = statements.get(text);
     if (!statement) return;
     statements.delete(text);
+    kept -= text.length;
     await execute(protocol.serialize.close({ type: "S", name: statement.name }), options);
   };
 
   const parse: Execute = async (message, options) => {
     current = undefined;
+    if (message.length > LONGEST_TEXT) return execute(message, options);
     const text = Buffer.from(message.buffer, message.byteOffset, message.length).toString("latin1", HEAD);
     const known = statements.get(text);
     if (known && isFresh(known)) {
@@ -60,11 +71,14 @@ export function prepareStatements(client: PGlite): void {
       return [];
     }
     await forget(text, options);
-    const [oldest] = statements.keys();
-    if (oldest !== undefined && statements.size >= MOST_STATEMENTS) await forget(oldest, options);
+    for (const oldest of statements.keys()) {
+      if (statements.size < MOST_STATEMENTS && kept + text.length <= MOST_TEXT) break;
+      await forget(oldest, options);
+    }
     const statement = { name: `s${++made}`, uses: 1, preparedAt: performance.now() };
     const answer = await execute(withName(message, HEAD, statement.name), options);
     statements.set(text, statement);
+    kept += text.length;
     current = statement;
     return answer;
   };

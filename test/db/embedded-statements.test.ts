@@ -65,6 +65,31 @@ test("texts without end are not all kept; those in use are", async () => {
   expect(Number(rows[0]?.kept)).toBeLessThanOrEqual(256);
 });
 
+test("long texts are not kept without end: what is prepared stays in a memory that never shrinks", async () => {
+  const text = (length: number, number: number) =>
+    `select '${"x".repeat(length)}' as word, ${number} as number`;
+  const kept = async () => {
+    const { rows } = await database.execute(
+      "select coalesce(sum(length(statement)), 0)::int as characters, coalesce(max(length(statement)), 0)::int as longest from pg_prepared_statements",
+    );
+    return { characters: Number(rows[0]?.characters), longest: Number(rows[0]?.longest) };
+  };
+  for (let i = 0; i < 25; i++) {
+    const { rows } = await database.execute(text(50_000, i));
+    expect(rows).toEqual([{ word: "x".repeat(50_000), number: i }]);
+  }
+  expect((await kept()).longest).toBeGreaterThan(50_000);
+  expect((await kept()).characters).toBeLessThan(1_100_000);
+  for (let i = 0; i < 2; i++) {
+    const { rows } = await database.execute(text(200_000, 0));
+    expect(rows).toEqual([{ word: "x".repeat(200_000), number: 0 }]);
+    await expect(database.execute(`${text(200_000, 0)}, 1 / 0 as none`)).rejects.toMatchObject({
+      code: "22012",
+    });
+  }
+  expect((await kept()).longest).toBeLessThan(65_600);
+});
+
 test("an error is the statement's own, in a transaction and outside, and the statement works afterwards", async () => {
   const insert = "insert into things (id, name) values ($1, $2)";
   await database.execute(insert, [1, "a"]);
