@@ -75,6 +75,7 @@ export function startServer(
           timeoutMs: 240_000,
         }),
       baseUrl: () => config.baseUrl ?? url,
+      publicUrl: config.baseUrl,
       version: build.version,
       webhookRateLimit: config.webhookRateLimit,
       trustedProxies: config.trustedProxies,

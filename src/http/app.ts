@@ -23,7 +23,9 @@ import type { Tasks } from "../sessions/tasks.ts";
 import type { Transcription } from "../transcription/transcription.ts";
 import { withAnswerHeaders } from "./answer-headers.ts";
 import { type AccessParts, createAccess } from "./api/access.ts";
-import { OPENAPI_PAGE, OPENAPI_PAGE_HEADERS, openApi } from "./api/openapi.ts";
+import { type OpenApiOptions, openApi } from "./api/openapi/openapi.ts";
+import type { RouteEntry } from "./api/openapi/operation.ts";
+import { OPENAPI_PAGE, OPENAPI_PAGE_HEADERS } from "./api/openapi/page.ts";
 import { createRouteOptions } from "./api/route-options.ts";
 import { activationRoutes } from "./api/routes/activation.ts";
 import { adminKeyRoutes } from "./api/routes/admin/integration-keys.ts";
@@ -88,6 +90,7 @@ export interface AppParts {
   activations: Activations;
   integrations: MountedIntegrations &
     AccessParts["integrations"] &
+    OpenApiOptions["integrations"] &
     IntegrationRoutes["integrations"] &
     AdminIntegrationRoutes["integrations"] &
     TemplateRoutes["integrations"] &
@@ -105,6 +108,8 @@ export interface AppParts {
   trustedProxies?: readonly string[];
   /** How the outside reaches this server, without a trailing slash. */
   baseUrl: () => string;
+  /** The same, where the operator has said so: BASE_URL. */
+  publicUrl?: string | undefined;
   /** Rejects while the server cannot work. */
   isReady: () => Promise<void>;
   /** @scalar/api-reference's standalone script, for /swagger. */
@@ -153,6 +158,13 @@ export function createApp(parts: AppParts): App {
         const answer = await gateway(request, { target, sender, requestId });
         return withAnswerHeaders(answer, { ...target, isIntegration: true }, { [REQUEST_ID]: requestId });
       }
+      if (target.path === OPENAPI_PAGE && target.hasTrailingSlash) {
+        const moved = new Response(null, {
+          status: 308,
+          headers: { ...OPENAPI_PAGE_HEADERS, location: OPENAPI_PAGE },
+        });
+        return withAnswerHeaders(moved, { ...target, isIntegration: false }, { [REQUEST_ID]: newId() });
+      }
       const inner = new Request(innerUrl(target), request);
       auth.arrived(inner, sender);
       return withAnswerHeaders(await elysia.handle(inner), { ...target, isIntegration: false });
@@ -167,7 +179,8 @@ function createApi(parts: AppParts, auth: ReturnType<typeof createAuth>, gateway
   const log = parts.log.getChild("http");
   const ownership = createAccess({ ...parts, auth });
   const route = createRouteOptions(auth, ownership);
-  return new Elysia({ normalize: false })
+  let routes: readonly RouteEntry[] = [];
+  const api = new Elysia({ normalize: false })
     .onError(({ error, request, set }) =>
       answerError(
         error,
@@ -188,7 +201,15 @@ function createApi(parts: AppParts, auth: ReturnType<typeof createAuth>, gateway
       const [, id] = OF_INTEGRATION.exec(path) ?? [];
       if (id !== undefined) await parts.integrations.whenLoaded(id);
     })
-    .use(openApi({ version: parts.version, scalarBundle: parts.scalarBundle }))
+    .use(
+      openApi({
+        version: parts.version,
+        routes: () => routes,
+        integrations: parts.integrations,
+        baseUrl: parts.publicUrl,
+        scalarBundle: parts.scalarBundle,
+      }),
+    )
     .use(healthRoutes({ version: parts.version, notReady: () => reasonOf(parts.isReady) }))
     .use(documentRoutes({ documents: parts.documents, ownership, route }))
     .use(sessionRoutes({ sessions: parts.sessions, ownership, redact: parts.redact, route }))
@@ -226,6 +247,8 @@ function createApi(parts: AppParts, auth: ReturnType<typeof createAuth>, gateway
         route,
       }),
     );
+  routes = api.routes as RouteEntry[];
+  return api;
 }
 
 const OF_INTEGRATION = /^\/api\/v1\/(?:admin\/)?integrations\/([a-z][a-z0-9_-]*)/;

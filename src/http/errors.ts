@@ -5,17 +5,18 @@ import { isPassing } from "../db/failure.ts";
 import { type ErrorCode, HeddleError } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import { asHeddleError } from "../sdk/errors.ts";
+import { named } from "./api/openapi/schema.ts";
 import { explainInvalid } from "./explain-invalid.ts";
 
-export const ErrorAnswer = t.Object(
-  {
+export const ErrorAnswer = named(
+  "Error",
+  t.Object({
     error: t.Object({
       code: t.String({ description: "What went wrong, for programs: see the table of codes." }),
       message: t.String({ description: "What went wrong, for people." }),
       field: t.Optional(t.String({ description: "The field of the input that is wrong, as a dotted path." })),
     }),
-  },
-  { description: "An error." },
+  }),
 );
 
 /** Too much from one sender; it may try again after so many seconds. */

@@ -25,8 +25,10 @@ interface Schema {
 export function explainInvalid(error: ValidationError): HeddleError {
   const problem = error.valueError && deepest(error.valueError);
   const schema = problem?.schema as Schema | undefined;
-  // Elysia's numbers from text know their range, but not their name; ours carry it as their title.
-  const field = problem?.path ? problem.path.slice(1).replaceAll("/", ".") : (schema?.title ?? "");
+  // Elysia's numbers from text know their range, but not their name; ours carry it as their title, and so do parameters of
+  // the path whose name in the router is not the one that is documented.
+  const path = problem?.path.slice(1).replaceAll("/", ".") ?? "";
+  const field = error.type === "params" || path === "" ? (schema?.title ?? path) : path;
   const name = field || (error.type === "body" ? "The body" : error.type);
   const say = (text: string) =>
     new HeddleError("validation", `${name} ${text}.`, field === "" ? {} : { field });

@@ -1,5 +1,6 @@
 // The HTTP app over real sessions, and integrations made of plain functions.
 
+import type { AnyElysia } from "elysia";
 import { createApiKeys, OPERATOR } from "../../src/access/api-keys.ts";
 import { activationIn } from "../../src/capabilities/activated.ts";
 import { createActivations } from "../../src/capabilities/activations.ts";
@@ -10,6 +11,7 @@ import { createSkills } from "../../src/content/skills/skills.ts";
 import { createTemplates } from "../../src/content/templates/templates.ts";
 import { type AppParts, createApp } from "../../src/http/app.ts";
 import type { IntegrationView } from "../../src/integrations/registry/view.ts";
+import type { IntegrationRouter } from "../../src/integrations/routing/router.ts";
 import { createIntegrationStore } from "../../src/integrations/settings/store.ts";
 import { createLog } from "../../src/log.ts";
 import type { SetupManifest } from "../../src/sdk/manifest.ts";
@@ -23,6 +25,8 @@ import { noProcesses } from "./no-processes.ts";
 export interface TestIntegration {
   /** Missing: it is there, but cannot be loaded. */
   handle?: (request: Request) => Promise<Response>;
+  /** With routes, for the documentation; `handle` answers. */
+  router?: AnyElysia;
   publicPaths?: string[];
   adminPaths?: string[];
   pages?: Record<string, () => Promise<Response | undefined>>;
@@ -43,6 +47,8 @@ export interface HttpFixtureOptions {
   /** "<integration>.<KEY>" → value */
   settings?: Record<string, string>;
   isReady?: () => Promise<void>;
+  /** BASE_URL */
+  publicUrl?: string;
   transcription?: Partial<TranscriptionOptions>;
   now?: () => number;
   processes?: AppParts["processes"];
@@ -111,7 +117,8 @@ export async function createHttpFixture(db: TestDatabase, options: HttpFixtureOp
       whenLoaded: async () => undefined,
       routerOf: (id) => {
         const handle = integrations[id]?.handle;
-        return handle && { handle, routes: [], answering: () => [] };
+        const routes = (integrations[id]?.router?.routes ?? []) as IntegrationRouter["routes"];
+        return handle && { handle, routes, answering: () => [] };
       },
       isPublic: (id, { path }) => integrations[id]?.publicPaths?.includes(path) ?? false,
       isAdminOnly: (id, path) => integrations[id]?.adminPaths?.includes(path) ?? false,
@@ -139,6 +146,7 @@ export async function createHttpFixture(db: TestDatabase, options: HttpFixtureOp
     installPackages: unavailable,
     redact: core.redactor.redact,
     baseUrl: () => "https://heddle.example",
+    publicUrl: options.publicUrl,
     ...(options.webhookRateLimit !== undefined && { webhookRateLimit: options.webhookRateLimit }),
     isReady: options.isReady ?? (async () => void (await db.execute("select 1"))),
     scalarBundle: async () => new Blob(["/* scalar */"]),

@@ -4,32 +4,39 @@ import { type Static, t } from "elysia";
 import { storable } from "../../db/storable.ts";
 import { HeddleError } from "../../errors.ts";
 import type { InjectMessage } from "../../sdk/types.ts";
+import { named } from "./openapi/schema.ts";
 import { DispatchConfig, Id, JsonFields, nullable } from "./schemas.ts";
 
-const ExecutionConfig = t.Object(
-  {
-    system_preamble: t.Optional(t.String({ description: "A system message last before the user's." })),
-    skills: t.Optional(t.Array(t.String(), { description: "Ids of skills to put into the context." })),
-    tools: t.Optional(t.Array(t.String(), { description: "Tools besides the bot's own." })),
-    model_override: t.Optional(t.String({ description: "A model instead of the bot's." })),
-  },
-  { additionalProperties: false, description: "For the run that this message causes, and that run only." },
+const ExecutionConfig = named(
+  "ExecutionConfig",
+  t.Object(
+    {
+      system_preamble: t.Optional(t.String({ description: "A system message last before the user's." })),
+      skills: t.Optional(t.Array(t.String(), { description: "Ids of skills to put into the context." })),
+      tools: t.Optional(t.Array(t.String(), { description: "Tools besides the bot's own." })),
+      model_override: t.Optional(t.String({ description: "A model instead of the bot's." })),
+    },
+    { additionalProperties: false, description: "For the run that this message causes, and that run only." },
+  ),
 );
 
-const Author = t.Object(
-  {
-    id: t.Optional(t.String({ minLength: 1, maxLength: 200 })),
-    display_name: t.String({ minLength: 1, maxLength: 200 }),
-    integration_config: t.Optional(
-      t.Record(t.String(), t.Any(), {
-        description: 'What integrations know of the person: {"github": {"github_username": "alice"}}.',
-      }),
-    ),
-  },
-  {
-    additionalProperties: false,
-    description: "The person who wrote it: where the message is posted, it is posted in this name.",
-  },
+const Author = named(
+  "Author",
+  t.Object(
+    {
+      id: t.Optional(t.String({ minLength: 1, maxLength: 200 })),
+      display_name: t.String({ minLength: 1, maxLength: 200 }),
+      integration_config: t.Optional(
+        t.Record(t.String(), t.Any(), {
+          description: 'What integrations know of the person: {"github": {"github_username": "alice"}}.',
+        }),
+      ),
+    },
+    {
+      additionalProperties: false,
+      description: "The person who wrote it: where the message is posted, it is posted in this name.",
+    },
+  ),
 );
 
 export const MessageFields = {
@@ -67,12 +74,17 @@ export const MessageFields = {
 
 const MessageBody = t.Object(MessageFields);
 
-export const Injected = t.Object({
-  message_id: Id,
-  session_id: Id,
-  task_id: nullable(Id, "Null when no run was asked for."),
-  duplicate: t.Boolean({ description: "True: the idempotency key was seen before, and nothing was stored." }),
-});
+export const Injected = named(
+  "InjectedMessage",
+  t.Object({
+    message_id: Id,
+    session_id: Id,
+    task_id: nullable(Id, "Null when no run was asked for."),
+    duplicate: t.Boolean({
+      description: "True: the idempotency key was seen before, and nothing was stored.",
+    }),
+  }),
+);
 
 /** Throws `validation` when body and header name different idempotency keys. */
 export function messageOf(

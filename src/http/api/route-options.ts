@@ -6,6 +6,7 @@ import type { Sender } from "../../sessions/inject.ts";
 import type { Auth } from "../auth.ts";
 import { ErrorAnswer } from "../errors.ts";
 import { readJson } from "./json-body.ts";
+import { answering } from "./openapi/schema.ts";
 import type { Ownership } from "./ownership.ts";
 
 export interface RouteFacts {
@@ -14,6 +15,8 @@ export interface RouteFacts {
   tag: string;
   summary: string;
   description?: string;
+  /** Of a body: what the documentation offers to send. */
+  example?: unknown;
   /** What the parameter `id` of the path names: out of the caller's reach it is not found. */
   of?: "channel" | "session" | "task" | "delivery" | "webhook" | "integration";
 }
@@ -25,7 +28,7 @@ export type RouteOptions = ReturnType<typeof createRouteOptions>;
 
 /** Spread into a route: `plain` for one without a body, `json` for one with. */
 export function createRouteOptions(auth: Auth, ownership: Ownership) {
-  const plain = ({ scope, tag, summary, description = "", of }: RouteFacts) => ({
+  const plain = ({ scope, tag, summary, description = "", example, of }: RouteFacts) => ({
     // "transform" is the first step of a route that runs before its input is validated.
     transform: async ({ request, params = {} }: WithParams): Promise<void> => {
       await auth.authorize(
@@ -38,6 +41,7 @@ export function createRouteOptions(auth: Auth, ownership: Ownership) {
       tags: [tag],
       summary,
       description: `${description} Needs the scope \`${scope}\`.`.trim(),
+      ...(example !== undefined && { example }),
     },
   });
   return {
@@ -74,7 +78,7 @@ type Failure = keyof typeof MEANINGS;
 
 /** The errors of a route; 401 is always one. */
 export function failures<const Status extends Failure>(...statuses: Status[]) {
-  const described = (description: string) => ({ ...ErrorAnswer, description });
+  const described = (description: string) => answering(description, ErrorAnswer);
   return {
     401: described("The API key is missing, malformed, unknown, revoked or expired."),
     ...Object.fromEntries(statuses.map((status) => [status, described(MEANINGS[status])])),

@@ -4,6 +4,7 @@ import type { TUnsafe } from "@sinclair/typebox";
 import { type TSchema, t } from "elysia";
 import type { Origin } from "../../content/owned-registry.ts";
 import { HeddleError } from "../../errors.ts";
+import { named } from "./openapi/schema.ts";
 
 export const nullable = <Schema extends TSchema>(schema: Schema, description?: string) =>
   t.Union([schema, t.Null()], description === undefined ? {} : { description });
@@ -21,6 +22,8 @@ export function oneOf<const Word extends string>(
 }
 
 export const Id = t.String({ format: "uuid", description: "A UUID." });
+/** Of nothing: it shows in the documentation what an id looks like. */
+export const EXAMPLE_ID = "0198c0de-0000-7000-8000-000000000000";
 export const IdParams = t.Object({ id: Id });
 export const Instant = t.String({ format: "date-time" });
 export const JsonFields = t.Record(t.String(), t.Any());
@@ -47,18 +50,21 @@ export const PageQuery = {
 
 export const NextCursor = nullable(t.String(), "Null on the last page.");
 
-export const DispatchConfig = t.Object(
-  {
-    type: t.String({
-      minLength: 1,
-      maxLength: 64,
-      description: "none, webhook, internal, or an integration's.",
-    }),
-  },
-  {
-    additionalProperties: true,
-    description: "Where the outcome goes; the fields besides `type` are those of the type.",
-  },
+export const DispatchConfig = named(
+  "DispatchConfig",
+  t.Object(
+    {
+      type: t.String({
+        minLength: 1,
+        maxLength: 64,
+        description: "none, webhook, internal, or an integration's.",
+      }),
+    },
+    {
+      additionalProperties: true,
+      description: "Where the outcome goes; the fields besides `type` are those of the type.",
+    },
+  ),
 );
 
 /** One row more than asked for was read: it tells whether another page follows. */

@@ -86,6 +86,16 @@ const ROUTE = /^\/integrations\/([a-z][a-z0-9_-]*)(\/.*)?$/;
 export const isIntegrationPath = (path: string): boolean =>
   path === "/integrations" || path.startsWith("/integrations/");
 
+/** What the key of a request needs that goes to no public route. */
+export function scopeOfRoute(
+  { isAdminOnly }: Pick<MountedIntegrations, "isAdminOnly">,
+  id: string,
+  { method, path }: { method: string; path: string },
+): string {
+  if (isAdminOnly(id, path)) return ADMIN;
+  return READING.has(method) ? "integrations:read" : "integrations:write";
+}
+
 /** Never throws: every failure is an answer. */
 export function createGateway(options: GatewayOptions): Gateway {
   const { integrations, auth, note, log, limits = GATEWAY_LIMITS } = options;
@@ -96,10 +106,6 @@ export function createGateway(options: GatewayOptions): Gateway {
     if (!taken.allowed) {
       throw new RateLimited("Too many requests from this address.", taken.retryAfterSeconds);
     }
-  };
-  const scopeOf = (method: string, id: string, path: string): string => {
-    if (integrations.isAdminOnly(id, path)) return ADMIN;
-    return READING.has(method) ? "integrations:read" : "integrations:write";
   };
 
   return async (request, { target, sender, requestId, isVouchedFor = false }) => {
@@ -133,7 +139,11 @@ export function createGateway(options: GatewayOptions): Gateway {
         );
       }
       if (isPublic) checkRate(id, sender);
-      else refuseOthers(await auth.authorize(request, scopeOf(method, id, rest)), id);
+      else
+        refuseOthers(
+          await auth.authorize(request, scopeOfRoute(integrations, id, { method, path: rest })),
+          id,
+        );
       if (isPublic) lease = intake.open(sender);
       const limit = isPublic ? (integrations.maxBodyBytesOf(id) ?? limits.publicBodyBytes) : limits.bodyBytes;
       const body = await readBody(request, { limit, lease, pace: limits.pace });

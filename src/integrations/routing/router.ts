@@ -9,8 +9,11 @@ export interface IntegrationRouter {
    * threw, unless its own `onError` took it.
    */
   handle(request: Request): Promise<Response>;
-  /** `method` is that of HTTP, or "ALL"; paths as they were written: "/rooms/:room". */
-  routes: readonly { method: string; path: string }[];
+  /**
+   * `method` is that of HTTP, or "ALL"; paths as they were written: "/rooms/:room"; `hooks` has the route's schemas and
+   * its `detail`, in Elysia's form.
+   */
+  routes: readonly { method: string; path: string; hooks: object }[];
   /** Which of them take a request. */
   answering: FindRoutes;
 }
@@ -43,7 +46,7 @@ export function createRouter(exported: unknown): IntegrationRouter | undefined {
       .filter(({ hooks }) => (hooks.error?.length ?? 0) > 1)
       .map(({ method, path }) => `${method} ${path}`),
   );
-  const routes = (app.routes as Route[]).map(({ method, path }) => ({ method, path }));
+  const routes = (app.routes as Route[]).map(({ method, path, hooks }) => ({ method, path, hooks }));
   const answering = createRouteFinder(routes);
   const hasSockets = routes.some(({ method }) => method === "WS");
   return {

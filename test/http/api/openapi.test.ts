@@ -1,25 +1,183 @@
 import { beforeAll, expect, test } from "bun:test";
-import { createHash } from "node:crypto";
-import { embeddedDatabase } from "../../database.ts";
+import SwaggerParser from "@apidevtools/swagger-parser";
+import { createConfig, lintFromString } from "@redocly/openapi-core";
+import Ajv2020 from "ajv/dist/2020";
+import formats from "ajv-formats";
+import { Elysia, t } from "elysia";
+import { embeddedDatabase, type TestDatabase } from "../../database.ts";
 import { createHttpFixture, type HttpFixture } from "../fixture.ts";
 
 interface Operation {
-  tags?: string[];
-  summary?: string;
-  responses: Record<string, { content?: Record<string, unknown>; description?: string }>;
-  requestBody?: { content: Record<string, unknown> };
-  parameters?: { name: string; in: string }[];
+  operationId: string;
+  tags: string[];
+  summary: string;
+  description: string;
+  responses: Record<string, { content?: Record<string, { schema: Schema }>; description: string }>;
+  requestBody?: { content: Record<string, { schema: Schema; example?: unknown }> };
+  parameters?: { name: string; in: string; required: boolean; schema: Schema }[];
   security?: unknown[];
 }
 
+type Schema = Record<string, unknown>;
+
+interface Document {
+  openapi: string;
+  servers: unknown;
+  tags: { name: string }[];
+  paths: Record<string, Record<string, Operation>>;
+  security: unknown;
+  components: { securitySchemes: unknown; schemas: Record<string, Schema> };
+}
+
 const open = embeddedDatabase();
+let db: TestDatabase;
 let http: HttpFixture;
-let spec: { paths: Record<string, Record<string, Operation>>; security: unknown; components: unknown };
+let written: Document;
+/** The same with what is referred to in its place. */
+let spec: Document;
+
+const inline = (document: Document): Promise<Document> =>
+  SwaggerParser.dereference(structuredClone(document) as never) as Promise<never>;
 
 beforeAll(async () => {
-  http = await createHttpFixture(await open());
-  spec = (await http.send("GET", "/swagger/json", { key: null })).body;
+  db = await open();
+  http = await createHttpFixture(db);
+  written = (await http.send("GET", "/swagger/json", { key: null })).body;
+  spec = await inline(written);
 });
+
+const operations = () =>
+  Object.entries(spec.paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, operation]) => ({ name: `${method} ${path}`, path, operation })),
+  );
+
+/** Every schema in a value, wherever it stands. */
+function* schemasIn(value: unknown): Generator<Schema> {
+  if (typeof value !== "object" || value === null) return;
+  if (!Array.isArray(value)) yield value as Schema;
+  for (const inner of Object.values(value)) yield* schemasIn(inner);
+}
+
+/** What Redocly's linter finds by the rules of the specification and by those it recommends. */
+async function problemsOf(document: Document): Promise<string[]> {
+  const config = await createConfig({ extends: ["spec", "recommended"] });
+  const problems = await lintFromString({ source: JSON.stringify(document), config });
+  return problems.map(({ ruleId, message, location }) => `${ruleId}: ${message} ${location[0]?.pointer}`);
+}
+
+test("the document is valid OpenAPI 3.1 to others' tools, and small", async () => {
+  expect(written.openapi).toBe("3.1.0");
+  const problems = await problemsOf(written);
+  // Nothing that the caller does wrong makes /health or /ready answer anything else.
+  expect(
+    problems.filter((problem) => !/^operation-4xx-response: .*#\/paths\/~1(health|ready)\//.test(problem)),
+  ).toEqual([]);
+  await SwaggerParser.validate(structuredClone(written) as never);
+  expect(JSON.stringify(written).length).toBeLessThan(250_000);
+  expect(written.servers).toEqual([{ url: "/", description: "This server." }]);
+});
+
+test("BASE_URL is the first of the servers", async () => {
+  const { send } = await createHttpFixture(db, { publicUrl: "https://heddle.example" });
+  const { servers } = (await send("GET", "/swagger/json", { key: null })).body;
+  expect(servers.map(({ url }: { url: string }) => url)).toEqual(["https://heddle.example", "/"]);
+});
+
+test("schemas say in OpenAPI's words what values may be", () => {
+  for (const schema of schemasIn(written)) {
+    const text = JSON.stringify(schema).slice(0, 300);
+    if (Array.isArray(schema.anyOf)) {
+      const isWord = (one: unknown) => typeof one === "object" && one !== null && "const" in one;
+      expect(schema.anyOf.filter(isWord), text).toEqual([]);
+      const types = schema.anyOf.map(({ type }: Schema) => type);
+      expect(types.includes("string") && types.includes("integer"), text).toBe(false);
+    }
+    for (const key of ["nullable", "patternProperties", "x-name", "x-response"]) {
+      expect(typeof schema.properties === "object" || !(key in schema), `${key} ${text}`).toBe(true);
+    }
+    expect(schema.example, text).not.toBe("");
+  }
+  const task = spec.paths["/api/v1/tasks"]?.get;
+  const parameter = (name: string) => task?.parameters?.find((one) => one.name === name);
+  expect(parameter("limit")).toMatchObject({
+    required: false,
+    schema: { type: "integer", minimum: 1, maximum: 500, default: 50 },
+  });
+  expect(parameter("status")?.schema).toMatchObject({
+    type: "string",
+    enum: ["pending", "running", "complete", "failed", "cancelled"],
+  });
+  expect(written.components.schemas.Delivery).toMatchObject({
+    type: "object",
+    properties: {
+      attempts: { type: "integer" },
+      last_error: { type: ["string", "null"] },
+      dispatch_config: { type: "object", additionalProperties: {} },
+    },
+  });
+});
+
+test("operations have names that programs can use, and answers only the types that they have", () => {
+  const names = operations().map(({ operation }) => operation.operationId);
+  expect(names.filter((name) => !/^[a-z][A-Za-z0-9]*$/.test(name))).toEqual([]);
+  expect(new Set(names).size).toBe(names.length);
+  const types = operations().flatMap(({ name, operation }) =>
+    Object.entries(operation.responses).flatMap(([, { content = {} }]) =>
+      Object.keys(content)
+        .filter((type) => type !== "application/json")
+        .map((type) => `${name} ${type}`),
+    ),
+  );
+  expect(types.sort()).toEqual([
+    "get /api/v1/admin/integrations/{id}/process/logs/stream text/event-stream",
+    "get /api/v1/admin/integrations/{id}/readme text/markdown",
+  ]);
+});
+
+const ajv = formats.default(new Ajv2020({ strict: false, allErrors: true }));
+
+test("every body has an example that fits it, without empty texts", () => {
+  let count = 0;
+  for (const { name, operation } of operations()) {
+    const json = operation.requestBody?.content["application/json"];
+    if (!json) continue;
+    count++;
+    const isValid = ajv.compile(json.schema);
+    expect(
+      isValid(json.example),
+      `${name}: ${JSON.stringify(json.example)} ${ajv.errorsText(isValid.errors)}`,
+    ).toBe(true);
+    expect(JSON.stringify(json.example), name).not.toContain('""');
+  }
+  expect(count).toBeGreaterThan(15);
+});
+
+test("what the documentation offers to send is taken", async () => {
+  const place = (await http.send("POST", "/api/v1/channels", { body: { client_id: "docs:example" } })).body;
+  const session = (await http.send("POST", "/api/v1/sessions", { body: { client_id: "docs:example" } })).body;
+  const other = (await http.send("POST", "/api/v1/channels", { body: { client_id: "docs:other" } })).body;
+  const send = async (path: string, id: string, method = "POST") => {
+    const operation = spec.paths[path]?.[method.toLowerCase()];
+    const body = operation?.requestBody?.content["application/json"]?.example;
+    const answer = await http.send(method, path.replace("{id}", id), { body });
+    expect([path, answer.status, answer.body]).toEqual([path, expect.any(Number), expect.anything()]);
+    expect([200, 201], `${path} ${JSON.stringify(answer.body)}`).toContain(answer.status);
+  };
+  for (const path of ["documents", "sessions", "channels", "events", "bots", "api-keys"]) {
+    await send(`/api/v1/${path}`, "");
+  }
+  await send("/api/v1/sessions/{id}/messages", session.session_id);
+  await send("/api/v1/channels/{id}/messages", place.id);
+  await send("/api/v1/channels/{id}", other.id, "PATCH");
+  await send("/api/v1/bots/{id}", "helper", "PATCH");
+});
+
+/** Two things at one place of a path have one name in the router, and each its own in the document. */
+const documented = (path: string): string =>
+  path
+    .replace(/:entry(?=\/(de)?activate)/, "{integration_id}")
+    .replace(":entry", "{binding_id}")
+    .replace(/:(\w+)/g, "{$1}");
 
 test("every route is documented: summary, tag, parameters, bodies, answers and errors", () => {
   // A path that ends in "*" is another spelling of the "/:id" beside it.
@@ -29,14 +187,14 @@ test("every route is documented: summary, tag, parameters, bodies, answers and e
   expect(routes.length).toBeGreaterThan(20);
   for (const { method, path } of routes) {
     const name = `${method} ${path}`;
-    const operation = spec.paths[path.replace(/:(\w+)/g, "{$1}")]?.[method.toLowerCase()];
+    const operation = spec.paths[documented(path)]?.[method.toLowerCase()];
     expect(operation, name).toBeDefined();
     if (!operation) continue;
     expect(operation.summary, name).toMatch(/\w/);
     expect(operation.tags, name).toHaveLength(1);
     const named = operation.parameters?.filter((parameter) => parameter.in === "path").map((p) => p.name);
     expect(named ?? [], name).toEqual(
-      [...path.matchAll(/:(\w+)/g)].map(([, parameter]) => String(parameter)),
+      [...documented(path).matchAll(/\{(\w+)\}/g)].map(([, parameter]) => String(parameter)),
     );
     const statuses = Object.keys(operation.responses);
     expect(
@@ -63,11 +221,73 @@ test("the API asks for a bearer key, and health does not", () => {
   expect(spec.paths["/health"]?.get?.security).toEqual([]);
 });
 
+test("routes of live integrations stand in the document, with the key that they need", async () => {
+  const router = new Elysia()
+    .post("/webhook", () => "ok", { detail: { summary: "What the shop sends", tags: ["mine"] } })
+    .get("/rooms/:room-id", () => ({ open: true, count: 1, when: new Date(0) }), {
+      params: t.Object({ "room-id": t.Integer() }),
+      query: t.Object({ since: t.Optional(t.String()), limit: t.Integer({ default: 3 }) }),
+      response: { 200: t.Object({ open: t.Boolean(), count: t.Integer(), when: t.Date() }) },
+    })
+    .all("/any/*", () => "ok")
+    .put("/odd", () => "ok", {
+      body: { "~standard": { version: 1, vendor: "x", validate: () => ({}) } } as never,
+    })
+    .get("/hidden", () => "no", { detail: { hide: true } })
+    .ws("/socket", {});
+  const handle = async () => new Response();
+  const { send } = await createHttpFixture(db, {
+    integrations: {
+      "corner-shop": { handle, router, publicPaths: ["/webhook"], adminPaths: ["/odd"] },
+      broken: {},
+    },
+  });
+  const document: Document = (await send("GET", "/swagger/json", { key: null })).body;
+  expect(
+    await problemsOf(document).then((all) => all.filter((one) => !one.startsWith("operation-4xx"))),
+  ).toEqual([]);
+  const added = Object.entries(document.paths).filter(([path]) => path.startsWith("/integrations/"));
+  expect(added.map(([path, methods]) => [path, Object.keys(methods).sort()])).toEqual([
+    ["/integrations/corner-shop/webhook", ["post"]],
+    ["/integrations/corner-shop/rooms/{room-id}", ["get"]],
+    ["/integrations/corner-shop/any/{path}", ["delete", "get", "patch", "post", "put"]],
+    ["/integrations/corner-shop/odd", ["put"]],
+  ]);
+  for (const [, methods] of added) {
+    for (const { tags } of Object.values(methods)) expect(tags).toEqual(["Integration: corner-shop"]);
+  }
+  expect(document.tags.at(-1)?.name).toBe("Integration: corner-shop");
+  const [webhook, room, any, odd] = added.map(([, methods]) => Object.values(methods)[0] as Operation);
+  expect(webhook).toMatchObject({
+    summary: "What the shop sends",
+    security: [],
+    operationId: "postIntegrationsCornerShopWebhook",
+  });
+  expect(room?.description).toContain("`integrations:read`");
+  expect(any?.security).toEqual([{ bearer: [] }]);
+  expect(odd?.description).toContain("`admin`");
+  expect(room?.parameters).toEqual([
+    { name: "room-id", in: "path", required: true, schema: { type: "integer" } },
+    { name: "since", in: "query", required: false, schema: { type: "string" } },
+    { name: "limit", in: "query", required: false, schema: { type: "integer", default: 3 } },
+  ]);
+  expect(room?.responses["200"]?.content?.["application/json"]?.schema.properties).toMatchObject({
+    open: { type: "boolean" },
+    count: { type: "integer" },
+  });
+});
+
+test("/swagger/ leads to /swagger", async () => {
+  const moved = await http.fetch(new Request("http://localhost/swagger/"));
+  expect([moved.status, moved.headers.get("location")]).toEqual([308, "/swagger"]);
+});
+
 test("the page needs nothing from elsewhere, and may not ask for it", async () => {
   const page = await http.send("GET", "/swagger", { key: null });
   const html: string = page.body;
   expect(page.headers.get("content-type")).toContain("text/html");
-  expect(html).not.toMatch(/https?:\/\//);
+  // The name of a namespace is no address.
+  expect(html.replace("http://www.w3.org/2000/svg", "")).not.toMatch(/https?:\/\//);
   expect([...html.matchAll(/<script[^>]* src="([^"]*)"/g)].map(([, source]) => source)).toEqual([
     "/swagger/scalar.js",
   ]);
@@ -77,20 +297,19 @@ test("the page needs nothing from elsewhere, and may not ask for it", async () =
     withDefaultFonts: false,
     proxyUrl: "",
     telemetry: false,
+    // The key stays after a reload.
+    persistAuth: true,
   });
+  expect(configuration.spec).toBeUndefined();
+  expect(html).toMatch(/<link rel="icon" href="data:/);
 
   const policy = page.headers.get("content-security-policy") ?? "";
   expect(policy).toContain("default-src 'none'");
   expect(policy).not.toMatch(/https?:|\*/);
-  // The one script in the page itself is let through by its hash.
-  const inline = [...html.matchAll(/<script\b(?![^>]* src=)[^>]*>([\s\S]*?)<\/script>/g)].map(
-    ([, text]) => text ?? "",
-  );
-  expect(inline).toHaveLength(1);
-  const hash = createHash("sha256")
-    .update(inline[0] ?? "")
-    .digest("base64");
-  expect(policy).toContain(`'sha256-${hash}'`);
+  // The one script element in the page itself only carries the configuration.
+  const inline = [...html.matchAll(/<script\b(?![^>]* src=)[^>]*>([\s\S]*?)<\/script>/g)];
+  expect(inline.map(([, text]) => text)).toEqual([""]);
+  expect(policy).toContain("script-src 'self';");
 
   const script = await http.send("GET", "/swagger/scalar.js", { key: null });
   expect(script.headers.get("content-type")).toContain("text/javascript");

@@ -1,5 +1,6 @@
 import { Elysia, t } from "elysia";
 import type { ActivationOffer, Activations } from "../../../capabilities/activations.ts";
+import { named } from "../openapi/schema.ts";
 import type { Ownership } from "../ownership.ts";
 import { failures, type RouteOptions } from "../route-options.ts";
 import { IdParams, nullable } from "../schemas.ts";
@@ -22,37 +23,51 @@ const offer = {
   compatible_template_tag: nullable(t.String(), "The first of them."),
 };
 
-const Available = t.Object({
-  ...offer,
-  activated: t.Boolean(),
-  is_running: t.Boolean({ description: "False: it is activated, but the server does not run it." }),
-});
+const Available = named(
+  "AvailableIntegration",
+  t.Object({
+    ...offer,
+    activated: t.Boolean(),
+    is_running: t.Boolean({ description: "False: it is activated, but the server does not run it." }),
+  }),
+);
 
-const Activated = t.Object({
-  integration_type: t.String(),
-  activated: t.Boolean(),
-  manifest: t.Object(offer),
-  warnings: t.Array(
-    t.Object({
-      bot_id: nullable(t.String(), "Null: whichever bot it is."),
-      feature: t.String({ description: "A carapace, or an integration." }),
-      description: t.String(),
-      missing_tools: t.Array(t.String()),
-    }),
-    { description: "What will not work in the channel; the integration is activated all the same." },
-  ),
-});
+const Activated = named(
+  "Activation",
+  t.Object({
+    integration_type: t.String(),
+    activated: t.Boolean(),
+    manifest: t.Object(offer),
+    warnings: t.Array(
+      t.Object({
+        bot_id: nullable(t.String(), "Null: whichever bot it is."),
+        feature: t.String({ description: "A carapace, or an integration." }),
+        description: t.String(),
+        missing_tools: t.Array(t.String()),
+      }),
+      { description: "What will not work in the channel; the integration is activated all the same." },
+    ),
+  }),
+);
 
-const Deactivated = t.Object({
-  ok: t.Boolean(),
-  integration_type: t.String(),
-  activated: t.Boolean(),
-});
+const Deactivated = named(
+  "Deactivation",
+  t.Object({
+    ok: t.Boolean(),
+    integration_type: t.String(),
+    activated: t.Boolean(),
+  }),
+);
 
 const ActivationParams = t.Object({
   ...IdParams.properties,
-  // The same name as in channel-bindings.ts: the router takes only one for a place in a path.
-  entry: t.String({ minLength: 1, maxLength: 200, description: "The integration's id." }),
+  // The router takes only one name for a place in a path, and channel-bindings.ts has this one as well; the title is what it means here.
+  entry: t.String({
+    title: "integration_id",
+    minLength: 1,
+    maxLength: 200,
+    description: "The integration's id.",
+  }),
 });
 
 export interface ActivationRoutes {

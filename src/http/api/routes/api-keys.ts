@@ -4,6 +4,7 @@ import { SCOPE_PRESETS, type ScopePreset, seesAll } from "../../../access/scopes
 import { KEY_ROWS } from "../../../db/schema.ts";
 import { HeddleError } from "../../../errors.ts";
 import type { Auth } from "../../auth.ts";
+import { named } from "../openapi/schema.ts";
 import { bodyFailures, failures, type RouteOptions } from "../route-options.ts";
 import {
   Id,
@@ -27,7 +28,7 @@ const Rows = oneOf(
   "own: only the channels, sessions, tasks, deliveries and documents that came in with this very key.",
 );
 
-export const keyFields = {
+const keyFields = {
   id: Id,
   name: t.String(),
   prefix: t.String({ description: "The first 12 characters, to recognise the key by." }),
@@ -41,25 +42,35 @@ export const keyFields = {
   created_at: Instant,
 };
 
-const NewKey = t.Object(
-  {
-    name: t.String({ minLength: 1, maxLength: 200 }),
-    scopes: t.Optional(
-      t.Array(t.String(), {
-        maxItems: 100,
-        description: "`admin`, or `<resource>[.<part>]:read`, `:write` or `:*`. Write includes read.",
-      }),
-    ),
-    preset: t.Optional(oneOf(PRESETS, "A ready-made set of scopes, added to `scopes`.")),
-    rows: t.Optional(
-      oneOf(
-        KEY_ROWS,
-        "Whose rows it reaches. Default: own; all for one with the scope `admin`, or that cannot write such rows.",
+export const KeyAnswer = named("ApiKey", t.Object(keyFields));
+/** As it is answered when it is made. */
+export const NewKeyAnswer = named(
+  "CreatedApiKey",
+  t.Object({ ...keyFields, key: t.String({ description: "The whole key, this one time." }) }),
+);
+
+const NewKey = named(
+  "NewApiKey",
+  t.Object(
+    {
+      name: t.String({ minLength: 1, maxLength: 200 }),
+      scopes: t.Optional(
+        t.Array(t.String(), {
+          maxItems: 100,
+          description: "`admin`, or `<resource>[.<part>]:read`, `:write` or `:*`. Write includes read.",
+        }),
       ),
-    ),
-    expires_at: t.Optional(nullable(Instant)),
-  },
-  { additionalProperties: false },
+      preset: t.Optional(oneOf(PRESETS, "A ready-made set of scopes, added to `scopes`.")),
+      rows: t.Optional(
+        oneOf(
+          KEY_ROWS,
+          "Whose rows it reaches. Default: own; all for one with the scope `admin`, or that cannot write such rows.",
+        ),
+      ),
+      expires_at: t.Optional(nullable(Instant)),
+    },
+    { additionalProperties: false },
+  ),
 );
 
 export interface ApiKeyRoutes {
@@ -91,12 +102,13 @@ export function apiKeyRoutes({ apiKeys, auth, route }: ApiKeyRoutes) {
           scope: "api_keys:write",
           tag,
           summary: "Make an API key",
+          example: { name: "dashboard", preset: "read_only" },
           description:
             "The key is in this answer and nowhere else. It can do no more, and live no longer, than yours.",
         }),
         body: NewKey,
         response: {
-          201: t.Object({ ...keyFields, key: t.String({ description: "The whole key, this one time." }) }),
+          201: NewKeyAnswer,
           ...failures(...bodyFailures),
         },
       },
@@ -116,7 +128,7 @@ export function apiKeyRoutes({ apiKeys, auth, route }: ApiKeyRoutes) {
         }),
         query: t.Object(PageQuery, { additionalProperties: false }),
         response: {
-          200: t.Object({ api_keys: t.Array(t.Object(keyFields)), next_cursor: NextCursor }),
+          200: t.Object({ api_keys: t.Array(KeyAnswer), next_cursor: NextCursor }),
           ...failures(403, 422),
         },
       },

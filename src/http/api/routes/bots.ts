@@ -1,31 +1,38 @@
 import { Elysia, t } from "elysia";
 import { type Bot, BotFields, BotId, type Bots } from "../../../content/bots/bots.ts";
 import { SkillEntry } from "../../../content/skills/skill.ts";
+import { named } from "../openapi/schema.ts";
 import type { Ownership } from "../ownership.ts";
 import { bodyFailures, failures, type RouteOptions } from "../route-options.ts";
 import { Instant, instant, nullable } from "../schemas.ts";
 
 const tag = "Bots";
 
-const BotAnswer = t.Object({
-  id: t.String(),
-  name: t.String(),
-  description: t.String(),
-  system_prompt: t.String(),
-  model: nullable(t.String(), "Null: the server's default."),
-  fallback_models: t.Array(t.String()),
-  tools: t.Array(t.String()),
-  skills: t.Array(SkillEntry),
-  carapaces: t.Array(t.String()),
-  max_iterations: nullable(t.Integer()),
-  source: t.String({ description: "file or api: where the bot came from." }),
-  created_at: Instant,
-  updated_at: Instant,
-});
+const BotAnswer = named(
+  "Bot",
+  t.Object({
+    id: t.String(),
+    name: t.String(),
+    description: t.String(),
+    system_prompt: t.String(),
+    model: nullable(t.String(), "Null: the server's default."),
+    fallback_models: t.Array(t.String()),
+    tools: t.Array(t.String()),
+    skills: t.Array(SkillEntry),
+    carapaces: t.Array(t.String()),
+    max_iterations: nullable(t.Integer()),
+    source: t.String({ description: "file or api: where the bot came from." }),
+    created_at: Instant,
+    updated_at: Instant,
+  }),
+);
 
 const BotParams = t.Object({ id: BotId });
-const NewBot = t.Object({ id: BotId, ...BotFields.properties }, { additionalProperties: false });
-const BotChange = t.Partial(BotFields, { additionalProperties: false, minProperties: 1 });
+const NewBot = named(
+  "NewBot",
+  t.Object({ id: BotId, ...BotFields.properties }, { additionalProperties: false }),
+);
+const BotChange = named("BotChange", t.Partial(BotFields, { additionalProperties: false, minProperties: 1 }));
 
 export interface BotRoutes {
   bots: Pick<Bots, "list" | "get" | "create" | "update" | "delete">;
@@ -50,6 +57,7 @@ export function botRoutes({ bots, ownership, route }: BotRoutes) {
           scope: "bots:write",
           tag,
           summary: "Create a bot",
+          example: { id: "helper", name: "Helper", system_prompt: "You answer in one sentence." },
           description: "Tools that no bot has yet need `tools.<name>:use`.",
         }),
         body: NewBot,
@@ -72,6 +80,7 @@ export function botRoutes({ bots, ownership, route }: BotRoutes) {
           scope: "bots:write",
           tag,
           summary: "Change a bot",
+          example: { system_prompt: "You answer in two sentences." },
           description:
             "Fields that are left out stay as they are. Tools that no bot has yet need `tools.<name>:use`.",
         }),

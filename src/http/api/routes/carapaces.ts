@@ -3,6 +3,7 @@ import type { CapabilitiesOf } from "../../../capabilities/effective-set.ts";
 import type { Carapace } from "../../../content/carapaces/carapace.ts";
 import type { Carapaces } from "../../../content/carapaces/carapaces.ts";
 import { SkillEntry } from "../../../content/skills/skill.ts";
+import { named } from "../openapi/schema.ts";
 import { failures, type RouteOptions } from "../route-options.ts";
 import {
   ContentParams,
@@ -17,41 +18,47 @@ import {
 
 const tag = "Carapaces";
 
-const CarapaceAnswer = t.Object({
-  id: t.String(),
-  name: t.String(),
-  description: t.String(),
-  ...ContentSource,
-  skills: t.Array(SkillEntry),
-  local_tools: t.Array(t.String()),
-  mcp_tools: t.Array(t.String()),
-  pinned_tools: t.Array(t.String()),
-  system_prompt_fragment: t.String(),
-  includes: t.Array(t.String()),
-  delegates: t.Array(
-    t.Object({
-      id: t.String(),
-      type: t.Optional(t.String()),
-      description: t.Optional(t.String()),
-      model_tier: t.Optional(t.String()),
-    }),
-  ),
-  tags: t.Array(t.String()),
-  requires: t.Object({ tools: t.Array(t.String()) }),
-});
+const CarapaceAnswer = named(
+  "Carapace",
+  t.Object({
+    id: t.String(),
+    name: t.String(),
+    description: t.String(),
+    ...ContentSource,
+    skills: t.Array(SkillEntry),
+    local_tools: t.Array(t.String()),
+    mcp_tools: t.Array(t.String()),
+    pinned_tools: t.Array(t.String()),
+    system_prompt_fragment: t.String(),
+    includes: t.Array(t.String()),
+    delegates: t.Array(
+      t.Object({
+        id: t.String(),
+        type: t.Optional(t.String()),
+        description: t.Optional(t.String()),
+        model_tier: t.Optional(t.String()),
+      }),
+    ),
+    tags: t.Array(t.String()),
+    requires: t.Object({ tools: t.Array(t.String()) }),
+  }),
+);
 
-const Resolved = t.Object(
-  {
-    carapaces: t.Array(t.String(), {
-      description: "Itself and what it includes, each once and before what includes it.",
-    }),
-    tools: t.Array(t.String()),
-    skills: t.Array(t.String(), { description: "Pinned ones: their text is in every run." }),
-    on_demand_skills: t.Array(t.String()),
-    fragments: t.Array(t.Object({ id: t.String(), text: t.String() })),
-    warnings: t.Array(t.String(), { description: "What is named and not there." }),
-  },
-  { description: "What a bot gets that has just this carapace." },
+const Resolved = named(
+  "ResolvedCapabilities",
+  t.Object(
+    {
+      carapaces: t.Array(t.String(), {
+        description: "Itself and what it includes, each once and before what includes it.",
+      }),
+      tools: t.Array(t.String()),
+      skills: t.Array(t.String(), { description: "Pinned ones: their text is in every run." }),
+      on_demand_skills: t.Array(t.String()),
+      fragments: t.Array(t.Object({ id: t.String(), text: t.String() })),
+      warnings: t.Array(t.String(), { description: "What is named and not there." }),
+    },
+    { description: "What a bot gets that has just this carapace." },
+  ),
 );
 
 export interface CarapaceRoutes {

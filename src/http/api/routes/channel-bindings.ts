@@ -1,9 +1,19 @@
 import { Elysia, t } from "elysia";
 import type { Binding, Bindings } from "../../../channels/bindings.ts";
 import { maskConfig } from "../../../secrets/vault.ts";
+import { named } from "../openapi/schema.ts";
 import type { Ownership } from "../ownership.ts";
 import { bodyFailures, failures, type RouteOptions } from "../route-options.ts";
-import { DispatchConfig, Id, IdParams, Instant, instant, JsonFields, nullable } from "../schemas.ts";
+import {
+  DispatchConfig,
+  EXAMPLE_ID,
+  Id,
+  IdParams,
+  Instant,
+  instant,
+  JsonFields,
+  nullable,
+} from "../schemas.ts";
 
 const tag = "Channels";
 
@@ -32,22 +42,25 @@ const Fields = {
   ),
 };
 
-const BindingAnswer = t.Object({
-  id: Id,
-  channel_id: Id,
-  integration_type: t.String(),
-  client_id: t.String(),
-  display_name: nullable(t.String()),
-  dispatch_config: nullable(JsonFields, "Secret fields are masked."),
-  event_filter: nullable(t.Array(t.String())),
-  config: JsonFields,
-  mirror: t.Boolean(),
-  created_at: Instant,
-  updated_at: Instant,
-});
+const BindingAnswer = named(
+  "Binding",
+  t.Object({
+    id: Id,
+    channel_id: Id,
+    integration_type: t.String(),
+    client_id: t.String(),
+    display_name: nullable(t.String()),
+    dispatch_config: nullable(JsonFields, "Secret fields are masked."),
+    event_filter: nullable(t.Array(t.String())),
+    config: JsonFields,
+    mirror: t.Boolean(),
+    created_at: Instant,
+    updated_at: Instant,
+  }),
+);
 
-// The same name as in activation.ts: the router takes only one for a place in a path.
-const BindingParams = t.Object({ id: Id, entry: Id });
+// The router takes only one name for a place in a path, and activation.ts has this one as well; the title is what it means here.
+const BindingParams = t.Object({ id: Id, entry: { ...Id, title: "binding_id" } });
 
 export function channelBindingRoutes({
   bindings,
@@ -84,6 +97,7 @@ export function channelBindingRoutes({
           scope: "channels.integrations:write",
           tag,
           summary: "Bind a place to a channel",
+          example: { integration_type: "github", client_id: "github:octo/hello", event_filter: ["issues"] },
           description: "A place may be bound to several channels, but once to each (409).",
         }),
         params: IdParams,
@@ -107,6 +121,7 @@ export function channelBindingRoutes({
           scope: "channels.integrations:write",
           tag,
           summary: "Change a binding",
+          example: { mirror: false },
           description: "In one step: no event meets a channel without it.",
         }),
         params: BindingParams,
@@ -146,6 +161,7 @@ export function channelBindingRoutes({
           scope: "channels.integrations:write",
           tag,
           summary: "Move a binding to another channel",
+          example: { target_channel_id: EXAMPLE_ID },
         }),
         params: BindingParams,
         body: t.Object({ target_channel_id: Id }, { additionalProperties: false }),

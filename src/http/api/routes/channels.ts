@@ -5,10 +5,12 @@ import { SkillEntry } from "../../../content/skills/skill.ts";
 import { maskConfig } from "../../../secrets/vault.ts";
 import type { Sessions } from "../../../sessions/sessions.ts";
 import { Injected, MessageFields, messageOf } from "../message-body.ts";
+import { named } from "../openapi/schema.ts";
 import type { Ownership } from "../ownership.ts";
 import { bodyFailures, failures, type RouteOptions } from "../route-options.ts";
 import {
   DispatchConfig,
+  EXAMPLE_ID,
   Id,
   IdParams,
   Instant,
@@ -60,40 +62,46 @@ const Settings = {
   carapaces_disabled: t.Optional(Ids("Of these, the ones that do not count here.")),
 };
 
-const ChannelAnswer = t.Object({
-  id: Id,
-  client_id: t.String(),
-  name: t.String(),
-  display_name: t.String({ description: "As its integration calls it, else its name." }),
-  integration: nullable(t.String(), "Whose client_id it is; null when no live integration has its prefix."),
-  owner: nullable(
-    t.String(),
-    "integration:<id> or key:<id>: who began it, and reaches it; null: the operator.",
-  ),
-  bot_id: nullable(t.String()),
-  active_session_id: nullable(Id),
-  dispatch_config: nullable(JsonFields, "Secret fields are masked."),
-  require_mention: t.Boolean(),
-  passive_memory: t.Boolean(),
-  allow_bot_messages: t.Boolean(),
-  thinking_display: t.String(),
-  private: t.Boolean(),
-  model_override: nullable(t.String()),
-  max_iterations: nullable(t.Integer()),
-  prompt: nullable(t.String()),
-  template_id: nullable(t.String()),
-  workspace: t.Boolean(),
-  skills: t.Array(SkillEntry),
-  tools_disabled: t.Array(t.String()),
-  carapaces: t.Array(t.String()),
-  carapaces_disabled: t.Array(t.String()),
-  created_at: Instant,
-  updated_at: Instant,
-});
+const ChannelAnswer = named(
+  "Channel",
+  t.Object({
+    id: Id,
+    client_id: t.String(),
+    name: t.String(),
+    display_name: t.String({ description: "As its integration calls it, else its name." }),
+    integration: nullable(t.String(), "Whose client_id it is; null when no live integration has its prefix."),
+    owner: nullable(
+      t.String(),
+      "integration:<id> or key:<id>: who began it, and reaches it; null: the operator.",
+    ),
+    bot_id: nullable(t.String()),
+    active_session_id: nullable(Id),
+    dispatch_config: nullable(JsonFields, "Secret fields are masked."),
+    require_mention: t.Boolean(),
+    passive_memory: t.Boolean(),
+    allow_bot_messages: t.Boolean(),
+    thinking_display: t.String(),
+    private: t.Boolean(),
+    model_override: nullable(t.String()),
+    max_iterations: nullable(t.Integer()),
+    prompt: nullable(t.String()),
+    template_id: nullable(t.String()),
+    workspace: t.Boolean(),
+    skills: t.Array(SkillEntry),
+    tools_disabled: t.Array(t.String()),
+    carapaces: t.Array(t.String()),
+    carapaces_disabled: t.Array(t.String()),
+    created_at: Instant,
+    updated_at: Instant,
+  }),
+);
 
-const CreatedAnswer = t.Object({ ...ChannelAnswer.properties, created: t.Boolean() });
+const CreatedAnswer = named(
+  "CreatedChannel",
+  t.Object({ ...ChannelAnswer.properties, created: t.Boolean() }),
+);
 
-const Switched = t.Object({ session_id: Id, previous_session_id: nullable(Id) });
+const Switched = named("SwitchedSession", t.Object({ session_id: Id, previous_session_id: nullable(Id) }));
 
 export interface ChannelRoutes {
   channels: Channels;
@@ -151,6 +159,7 @@ export function channelRoutes({ channels, channelSessions, sessions, ownership, 
           scope: "channels:write",
           tag,
           summary: "Create or get a channel",
+          example: { client_id: "docs:team", bot_id: "default" },
           description: "One that is there is answered as it is (200): change it with PATCH.",
         }),
         body: t.Object(
@@ -181,6 +190,7 @@ export function channelRoutes({ channels, channelSessions, sessions, ownership, 
           scope: "channels.config:write",
           tag,
           summary: "Change a channel",
+          example: { prompt: "Answer briefly." },
           description: "Fields that are left out stay as they are. Runs that have begun go on as they began.",
         }),
         params: IdParams,
@@ -222,6 +232,7 @@ export function channelRoutes({ channels, channelSessions, sessions, ownership, 
           scope: "channels.messages:write",
           tag,
           summary: "Inject a message into a channel",
+          example: { content: "When are you open?", run_agent: true },
           description: "Into the active session of its bot, which is made if there is none.",
         }),
         params: IdParams,
@@ -259,6 +270,7 @@ export function channelRoutes({ channels, channelSessions, sessions, ownership, 
           scope: "channels.messages:write",
           tag,
           summary: "Make another session the active one",
+          example: { session_id: EXAMPLE_ID },
           description: "400 for a session of another channel.",
         }),
         params: IdParams,

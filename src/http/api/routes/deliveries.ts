@@ -3,6 +3,7 @@ import { DELIVERY_STATUSES } from "../../../db/schema.ts";
 import type { DeliveryRow } from "../../../dispatch/delivery.ts";
 import type { Outbox } from "../../../dispatch/outbox.ts";
 import { maskConfig } from "../../../secrets/vault.ts";
+import { named } from "../openapi/schema.ts";
 import type { Ownership } from "../ownership.ts";
 import { failures, type RouteOptions } from "../route-options.ts";
 import {
@@ -22,24 +23,27 @@ const tag = "Deliveries";
 
 const Status = oneOf(DELIVERY_STATUSES);
 
-const DeliveryAnswer = t.Object({
-  id: Id,
-  task_id: nullable(Id, "Null for a text that no task made."),
-  session_id: Id,
-  bot_id: t.String(),
-  correlation_id: t.String(),
-  dispatch_type: t.String(),
-  dispatch_config: t.Record(t.String(), t.Any(), { description: "Secret fields are masked." }),
-  kind: t.String({ description: "result, error or post." }),
-  text: t.String(),
-  status: Status,
-  attempts: t.Integer(),
-  last_error: nullable(t.String()),
-  receipt: t.Any({ description: "What the other side answered: proof that it has it. Any JSON, or null." }),
-  next_attempt_at: nullable(Instant),
-  delivered_at: nullable(Instant),
-  created_at: Instant,
-});
+const DeliveryAnswer = named(
+  "Delivery",
+  t.Object({
+    id: Id,
+    task_id: nullable(Id, "Null for a text that no task made."),
+    session_id: Id,
+    bot_id: t.String(),
+    correlation_id: t.String(),
+    dispatch_type: t.String(),
+    dispatch_config: t.Record(t.String(), t.Any(), { description: "Secret fields are masked." }),
+    kind: t.String({ description: "result, error or post." }),
+    text: t.String(),
+    status: Status,
+    attempts: t.Integer(),
+    last_error: nullable(t.String()),
+    receipt: t.Any({ description: "What the other side answered: proof that it has it. Any JSON, or null." }),
+    next_attempt_at: nullable(Instant),
+    delivered_at: nullable(Instant),
+    created_at: Instant,
+  }),
+);
 
 const ListQuery = t.Object(
   {

@@ -1,42 +1,52 @@
 import { Elysia, t } from "elysia";
 import { HeddleError } from "../../../errors.ts";
 import type { Documents, StoredDocument } from "../../../search/documents.ts";
+import { named } from "../openapi/schema.ts";
 import type { Ownership } from "../ownership.ts";
 import { bodyFailures, failures, type RouteOptions } from "../route-options.ts";
 import { Id, IdParams, Instant, instant, JsonFields, limitOf, missing, nullable } from "../schemas.ts";
 
 const tag = "Documents";
 
-const DocumentAnswer = t.Object({
-  id: Id,
-  integration_id: nullable(t.String()),
-  session_id: nullable(Id),
-  title: nullable(t.String()),
-  content: t.String(),
-  metadata: JsonFields,
-  created_at: Instant,
-});
+const DocumentAnswer = named(
+  "Document",
+  t.Object({
+    id: Id,
+    integration_id: nullable(t.String()),
+    session_id: nullable(Id),
+    title: nullable(t.String()),
+    content: t.String(),
+    metadata: JsonFields,
+    created_at: Instant,
+  }),
+);
 
-const Hit = t.Object({
-  id: Id,
-  integration_id: nullable(t.String()),
-  session_id: nullable(Id),
-  title: nullable(t.String()),
-  content: t.String({ description: "The passage that was found." }),
-  metadata: JsonFields,
-  score: t.Number({ description: "Higher is better; comparable within one answer only." }),
-  lane: t.String({ description: "Which way of searching found it: lexical." }),
-});
+const Hit = named(
+  "SearchHit",
+  t.Object({
+    id: Id,
+    integration_id: nullable(t.String()),
+    session_id: nullable(Id),
+    title: nullable(t.String()),
+    content: t.String({ description: "The passage that was found." }),
+    metadata: JsonFields,
+    score: t.Number({ description: "Higher is better; comparable within one answer only." }),
+    lane: t.String({ description: "Which way of searching found it: lexical." }),
+  }),
+);
 
-const NewDocument = t.Object(
-  {
-    title: t.Optional(nullable(t.String())),
-    content: t.String({ description: "Markdown or plain text, up to 1,000,000 characters." }),
-    integration_id: t.Optional(nullable(t.String({ minLength: 1, maxLength: 200 }))),
-    session_id: t.Optional(nullable(Id, "Keeps the document to one session.")),
-    metadata: t.Optional(JsonFields),
-  },
-  { additionalProperties: false },
+const NewDocument = named(
+  "NewDocument",
+  t.Object(
+    {
+      title: t.Optional(nullable(t.String())),
+      content: t.String({ description: "Markdown or plain text, up to 1,000,000 characters." }),
+      integration_id: t.Optional(nullable(t.String({ minLength: 1, maxLength: 200 }))),
+      session_id: t.Optional(nullable(Id, "Keeps the document to one session.")),
+      metadata: t.Optional(JsonFields),
+    },
+    { additionalProperties: false },
+  ),
 );
 
 const SearchQuery = t.Object(
@@ -81,7 +91,12 @@ export function documentRoutes({
         );
       },
       {
-        ...route.json({ scope: "documents:write", tag, summary: "Ingest a document" }),
+        ...route.json({
+          scope: "documents:write",
+          tag,
+          summary: "Ingest a document",
+          example: { title: "Opening hours", content: "# Opening hours\n\nMonday to Friday, 9 to 17." },
+        }),
         body: NewDocument,
         response: { 201: DocumentAnswer, ...failures(...bodyFailures, 404) },
       },

@@ -31,8 +31,14 @@ export function eventRoutes({
     {
       ...route.json({
         scope: "sessions:write",
-        tag: "Sessions",
+        tag: "Events",
         summary: "Inject an event into bound channels",
+        example: {
+          client_id: "docs:team",
+          event: "note",
+          content: "The shop opens at ten tomorrow.",
+          run_agent: true,
+        },
         description:
           "Into every channel with a binding of this client_id that lets the event through; when no channel is bound, into the client_id's own. All of it is stored or nothing. Each target gets one answer.",
       }),

@@ -4,6 +4,7 @@ import type { Inbox, InboxEvent, InboxSummary } from "../../../inbox/inbox.ts";
 import type { Receive } from "../../gateway/receive.ts";
 import type { Replay } from "../../gateway/replay.ts";
 import type { Trial } from "../../gateway/trial.ts";
+import { named } from "../openapi/schema.ts";
 import type { Ownership } from "../ownership.ts";
 import { bodyFailures, failures, type RouteOptions } from "../route-options.ts";
 import {
@@ -51,18 +52,23 @@ const SUMMARY = {
   created_at: Instant,
 };
 
-const SummaryAnswer = t.Object(SUMMARY);
-const EventAnswer = t.Object({
-  ...SUMMARY,
-  headers: t.Record(t.String(), t.String(), { description: "Those that prove the sender are [redacted]." }),
-  body: t.String({ description: "Known secrets are [redacted]." }),
-});
+const SummaryAnswer = named("InboxSummary", t.Object(SUMMARY));
+const EventAnswer = named(
+  "InboxEvent",
+  t.Object({
+    ...SUMMARY,
+    headers: t.Record(t.String(), t.String(), { description: "Those that prove the sender are [redacted]." }),
+    body: t.String({ description: "Known secrets are [redacted]." }),
+  }),
+);
 
 const TRIAL = {
   event: nullable(EventAnswer, "What is recorded of it; null when it is not."),
   status_code: t.Integer({ description: "What the sender would have got." }),
   answer: t.Any({ description: "What the sender would have got: JSON, or text." }),
 };
+
+const TrialAnswer = named("HandledWebhook", t.Object(TRIAL));
 
 const ListQuery = t.Object(
   {
@@ -77,32 +83,35 @@ const ListQuery = t.Object(
   { additionalProperties: false },
 );
 
-const ReceiveBody = t.Object(
-  {
-    path: t.Optional(
-      t.String({
-        pattern: "^/[^?#\\s]*$",
-        maxLength: 500,
-        description: "Below /integrations/<id>; default: the manifest's webhook.",
-      }),
-    ),
-    headers: t.Optional(
-      t.Record(t.String(), t.String(), {
-        description: "Those that prove a sender or name a delivery are made anew.",
-      }),
-    ),
-    body: t.Any({ description: "Text as it is sent, or any JSON." }),
-    event: t.Optional(
-      t.String({ minLength: 1, description: "For senders that name the event in a header: pull_request." }),
-    ),
-    delivery: t.Optional(
-      t.String({
-        minLength: 1,
-        description: "For senders that name the delivery in a header; default: a new one.",
-      }),
-    ),
-  },
-  { additionalProperties: false },
+const ReceiveBody = named(
+  "TrialWebhook",
+  t.Object(
+    {
+      path: t.Optional(
+        t.String({
+          pattern: "^/[^?#\\s]*$",
+          maxLength: 500,
+          description: "Below /integrations/<id>; default: the manifest's webhook.",
+        }),
+      ),
+      headers: t.Optional(
+        t.Record(t.String(), t.String(), {
+          description: "Those that prove a sender or name a delivery are made anew.",
+        }),
+      ),
+      body: t.Any({ description: "Text as it is sent, or any JSON." }),
+      event: t.Optional(
+        t.String({ minLength: 1, description: "For senders that name the event in a header: pull_request." }),
+      ),
+      delivery: t.Optional(
+        t.String({
+          minLength: 1,
+          description: "For senders that name the delivery in a header; default: a new one.",
+        }),
+      ),
+    },
+    { additionalProperties: false },
+  ),
 );
 
 export interface InboxRoutes {
@@ -167,7 +176,7 @@ export function inboxRoutes({ inbox, replay, receive, ownership, route }: InboxR
           "By the integration as it is now; what it does really happens again. 409 for one that was refused, or of which not all was kept.",
       }),
       params: IdParams,
-      response: { 200: t.Object(TRIAL), ...failures(403, 404, 409, 422, 503) },
+      response: { 200: TrialAnswer, ...failures(403, 404, 409, 422, 503) },
     })
     .post(
       "/admin/integrations/:id/receive",
@@ -180,6 +189,7 @@ export function inboxRoutes({ inbox, replay, receive, ownership, route }: InboxR
           scope: "admin",
           tag,
           summary: "Send a webhook to an integration, for trying it out",
+          example: { event: "ping", body: { zen: "Keep it logically awesome." } },
           description:
             "Signed afresh, as the manifest's `webhook.verifier` says, with the secret that is set.",
         }),

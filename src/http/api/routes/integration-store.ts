@@ -3,6 +3,7 @@ import { ADMIN, covers } from "../../../access/scopes.ts";
 import { HeddleError } from "../../../errors.ts";
 import type { IntegrationStore } from "../../../integrations/settings/store.ts";
 import type { Auth } from "../../auth.ts";
+import { named } from "../openapi/schema.ts";
 import { bodyFailures, failures, type RouteOptions } from "../route-options.ts";
 import { limitOf, nullable } from "../schemas.ts";
 
@@ -16,20 +17,26 @@ const entry = {
   value: t.Any({ description: "Any JSON; of a secret null, unless the key is the integration's own." }),
   secret: t.Boolean({ description: "Whether it is encrypted." }),
 };
-const Entry = t.Object(entry);
-const Held = t.Object({
-  ...entry,
-  version: t.String({ description: "For `if_version`; another for every value." }),
-});
-const Write = t.Object(
-  {
-    value: t.Any({ description: "Any JSON of at most 256 kB." }),
-    secret: t.Optional(t.Boolean({ description: "Left out, it stays as it was." })),
-    if_version: t.Optional(
-      nullable(t.String(), "Only over this version; null: only when there is none. Otherwise 409."),
-    ),
-  },
-  { additionalProperties: false },
+const Entry = named("StoreEntry", t.Object(entry));
+const Held = named(
+  "StoredValue",
+  t.Object({
+    ...entry,
+    version: t.String({ description: "For `if_version`; another for every value." }),
+  }),
+);
+const Write = named(
+  "StoreWrite",
+  t.Object(
+    {
+      value: t.Any({ description: "Any JSON of at most 256 kB." }),
+      secret: t.Optional(t.Boolean({ description: "Left out, it stays as it was." })),
+      if_version: t.Optional(
+        nullable(t.String(), "Only over this version; null: only when there is none. Otherwise 409."),
+      ),
+    },
+    { additionalProperties: false },
+  ),
 );
 
 export interface IntegrationStoreRoutes {
@@ -111,7 +118,13 @@ export function integrationStoreRoutes({ store, integrations, auth, route }: Int
         return status(204, undefined);
       },
       {
-        ...route.json({ of: "integration", scope, tag, summary: "Keep a value for an integration" }),
+        ...route.json({
+          of: "integration",
+          scope,
+          tag,
+          summary: "Keep a value for an integration",
+          example: { value: "2026-01-01T00:00:00Z" },
+        }),
         params: Params,
         body: Write,
         response: { 204: t.Void({ description: "Kept." }), ...failures(...bodyFailures, 404, 409) },

@@ -1,6 +1,7 @@
 import { relative } from "node:path";
 import { Elysia, t } from "elysia";
 import { serverPath } from "../../../integrations/manifest/manifest-parts.ts";
+import { named } from "../openapi/schema.ts";
 import { failures, type RouteOptions } from "../route-options.ts";
 import { nullable } from "../schemas.ts";
 
@@ -24,32 +25,35 @@ export interface IntegrationStatus {
   setup: { webhook?: { path: string } } | null;
 }
 
-const IntegrationAnswer = t.Object({
-  id: t.String(),
-  name: t.String(),
-  version: nullable(t.String()),
-  source: t.String({ description: "Which of the places it was found in." }),
-  status: t.String({
-    description:
-      "loading, ready, quarantined (what is on the disk does not load), disabled or pending_approval (a bot wrote it).",
-  }),
-  is_live: t.Boolean({
-    description: "Whether a version serves; of a quarantined one that is its last good one.",
-  }),
-  error: nullable(
-    t.Object({
-      reason: t.String(),
-      file: nullable(t.String(), "Below the integration's folder."),
-      line: nullable(t.Integer()),
-      column: nullable(t.Integer()),
+const IntegrationAnswer = named(
+  "Integration",
+  t.Object({
+    id: t.String(),
+    name: t.String(),
+    version: nullable(t.String()),
+    source: t.String({ description: "Which of the places it was found in." }),
+    status: t.String({
+      description:
+        "loading, ready, quarantined (what is on the disk does not load), disabled or pending_approval (a bot wrote it).",
     }),
-  ),
-  has_router: t.Boolean(),
-  tools: t.Array(t.String()),
-  dispatchers: t.Array(t.String()),
-  skills: t.Array(t.String()),
-  webhook_url: nullable(t.String(), "To enter at the service that sends the webhooks; made from BASE_URL."),
-});
+    is_live: t.Boolean({
+      description: "Whether a version serves; of a quarantined one that is its last good one.",
+    }),
+    error: nullable(
+      t.Object({
+        reason: t.String(),
+        file: nullable(t.String(), "Below the integration's folder."),
+        line: nullable(t.Integer()),
+        column: nullable(t.Integer()),
+      }),
+    ),
+    has_router: t.Boolean(),
+    tools: t.Array(t.String()),
+    dispatchers: t.Array(t.String()),
+    skills: t.Array(t.String()),
+    webhook_url: nullable(t.String(), "To enter at the service that sends the webhooks; made from BASE_URL."),
+  }),
+);
 
 export interface IntegrationRoutes {
   integrations: { list(): IntegrationStatus[] };

@@ -4,42 +4,49 @@ import { mapLeaves } from "../../../secrets/leaves.ts";
 import { isSealed } from "../../../secrets/seal.ts";
 import type { MessageRow, Sessions } from "../../../sessions/sessions.ts";
 import { Injected, MessageFields, messageOf } from "../message-body.ts";
+import { named } from "../openapi/schema.ts";
 import type { Ownership } from "../ownership.ts";
 import { bodyFailures, failures, type RouteOptions } from "../route-options.ts";
 import { DispatchConfig, Id, IdParams, Instant, instant, JsonFields, limitOf, nullable } from "../schemas.ts";
 
 const tag = "Sessions";
 
-const NewSession = t.Object(
-  {
-    bot_id: t.Optional(t.String({ minLength: 1, maxLength: 64, description: "Default: default." })),
-    client_id: t.String({
-      minLength: 1,
-      maxLength: 500,
-      description: 'The lasting name of the place, with a prefix: "github:owner/repo".',
-    }),
-    dispatch_config: t.Optional(nullable(DispatchConfig)),
-  },
-  { additionalProperties: false },
+const NewSession = named(
+  "NewSession",
+  t.Object(
+    {
+      bot_id: t.Optional(t.String({ minLength: 1, maxLength: 64, description: "Default: default." })),
+      client_id: t.String({
+        minLength: 1,
+        maxLength: 500,
+        description: 'The lasting name of the place, with a prefix: "github:owner/repo".',
+      }),
+      dispatch_config: t.Optional(nullable(DispatchConfig)),
+    },
+    { additionalProperties: false },
+  ),
 );
 
-const NewMessage = t.Object(MessageFields, { additionalProperties: false });
+const NewMessage = named("NewMessage", t.Object(MessageFields, { additionalProperties: false }));
 
-const MessageAnswer = t.Object({
-  id: Id,
-  session_id: Id,
-  role: t.String({ description: "user, assistant, tool or system." }),
-  content: t.String(),
-  source: nullable(t.String()),
-  metadata: JsonFields,
-  from_person: t.Boolean({
-    description: "Whether a person with a key wrote it: commands and mentions count then.",
+const MessageAnswer = named(
+  "Message",
+  t.Object({
+    id: Id,
+    session_id: Id,
+    role: t.String({ description: "user, assistant, tool or system." }),
+    content: t.String(),
+    source: nullable(t.String()),
+    metadata: JsonFields,
+    from_person: t.Boolean({
+      description: "Whether a person with a key wrote it: commands and mentions count then.",
+    }),
+    task_id: nullable(Id, "The run that wrote it; null for a message that came in."),
+    tool_calls: nullable(t.Array(t.Object({ id: t.String(), name: t.String(), arguments: t.String() }))),
+    tool_call_id: nullable(t.String()),
+    created_at: Instant,
   }),
-  task_id: nullable(Id, "The run that wrote it; null for a message that came in."),
-  tool_calls: nullable(t.Array(t.Object({ id: t.String(), name: t.String(), arguments: t.String() }))),
-  tool_call_id: nullable(t.String()),
-  created_at: Instant,
-});
+);
 
 export function sessionRoutes({
   sessions,
@@ -73,6 +80,7 @@ export function sessionRoutes({
           scope: "sessions:write",
           tag,
           summary: "Create or get a session",
+          example: { client_id: "docs:team", bot_id: "default" },
           description: "A client and a bot have one active session; `created` tells whether it is new.",
         }),
         body: NewSession,
@@ -97,6 +105,7 @@ export function sessionRoutes({
           scope: "sessions:write",
           tag,
           summary: "Inject a message",
+          example: { content: "When are you open?", run_agent: true },
           description: "Message, task and queue job are stored together or not at all.",
         }),
         params: IdParams,

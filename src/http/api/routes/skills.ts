@@ -1,6 +1,7 @@
 import { Elysia, t } from "elysia";
 import type { Skill } from "../../../content/skills/skill.ts";
 import type { Skills } from "../../../content/skills/skills.ts";
+import { named } from "../openapi/schema.ts";
 import { failures, type RouteOptions } from "../route-options.ts";
 import {
   ContentParams,
@@ -15,14 +16,17 @@ import {
 
 const tag = "Skills";
 
-const SkillAnswer = t.Object({
-  id: t.String(),
-  name: t.String(),
-  description: t.String(),
-  tags: t.Array(t.String()),
-  ...ContentSource,
-  characters: t.Integer({ description: "Of the text." }),
-});
+const SkillAnswer = named(
+  "Skill",
+  t.Object({
+    id: t.String(),
+    name: t.String(),
+    description: t.String(),
+    tags: t.Array(t.String()),
+    ...ContentSource,
+    characters: t.Integer({ description: "Of the text." }),
+  }),
+);
 
 export interface SkillRoutes {
   skills: Pick<Skills, "get" | "list">;

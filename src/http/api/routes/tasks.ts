@@ -1,6 +1,7 @@
 import { Elysia, t } from "elysia";
 import { TASK_STATUSES } from "../../../db/schema.ts";
 import type { TaskRow, Tasks } from "../../../sessions/tasks.ts";
+import { named } from "../openapi/schema.ts";
 import type { Ownership } from "../ownership.ts";
 import { failures, type RouteOptions } from "../route-options.ts";
 import {
@@ -22,29 +23,32 @@ const EXCERPT = 500;
 
 const Status = oneOf(TASK_STATUSES);
 
-const TaskAnswer = t.Object({
-  id: Id,
-  status: Status,
-  bot_id: t.String(),
-  session_id: Id,
-  channel_id: Id,
-  message_id: Id,
-  correlation_id: t.String({ description: "The same from the webhook to the delivery." }),
-  source: nullable(t.String()),
-  prompt: t.String({ description: "The message that the bot answers." }),
-  result: nullable(t.String()),
-  error: nullable(t.String()),
-  error_code: nullable(t.String()),
-  warnings: t.Array(t.String(), {
-    description: "What the run went without: skills, tools or carapaces that were named and are not there.",
+const TaskAnswer = named(
+  "Task",
+  t.Object({
+    id: Id,
+    status: Status,
+    bot_id: t.String(),
+    session_id: Id,
+    channel_id: Id,
+    message_id: Id,
+    correlation_id: t.String({ description: "The same from the webhook to the delivery." }),
+    source: nullable(t.String()),
+    prompt: t.String({ description: "The message that the bot answers." }),
+    result: nullable(t.String()),
+    error: nullable(t.String()),
+    error_code: nullable(t.String()),
+    warnings: t.Array(t.String(), {
+      description: "What the run went without: skills, tools or carapaces that were named and are not there.",
+    }),
+    dispatch_type: t.String(),
+    cancel_requested_at: nullable(Instant),
+    scheduled_at: nullable(Instant),
+    run_at: nullable(Instant),
+    completed_at: nullable(Instant),
+    created_at: Instant,
   }),
-  dispatch_type: t.String(),
-  cancel_requested_at: nullable(Instant),
-  scheduled_at: nullable(Instant),
-  run_at: nullable(Instant),
-  completed_at: nullable(Instant),
-  created_at: Instant,
-});
+);
 
 const ListQuery = t.Object(
   {

@@ -4,6 +4,7 @@ import type { ActivatableIntegration } from "../../../capabilities/activations.t
 import { isCompatible, isMadeFor, type TemplateIntegration } from "../../../content/templates/compatible.ts";
 import type { Template } from "../../../content/templates/template.ts";
 import type { Templates } from "../../../content/templates/templates.ts";
+import { named } from "../openapi/schema.ts";
 import { failures, type RouteOptions } from "../route-options.ts";
 import {
   ContentParams,
@@ -19,24 +20,27 @@ import {
 
 const tag = "Templates";
 
-const TemplateAnswer = t.Object({
-  id: t.String(),
-  name: t.String(),
-  description: t.String(),
-  category: t.String(),
-  tags: t.Array(t.String()),
-  ...ContentSource,
-  version: nullable(t.String()),
-  min_versions: t.Record(t.String(), t.String(), {
-    description: "The least versions of integrations that it works with.",
+const TemplateAnswer = named(
+  "Template",
+  t.Object({
+    id: t.String(),
+    name: t.String(),
+    description: t.String(),
+    category: t.String(),
+    tags: t.Array(t.String()),
+    ...ContentSource,
+    version: nullable(t.String()),
+    min_versions: t.Record(t.String(), t.String(), {
+      description: "The least versions of integrations that it works with.",
+    }),
+    compatible_with: t.Array(t.String(), {
+      description: "The running integrations that it is made for, and whose version is high enough.",
+    }),
+    compatible: t.Boolean({
+      description: "Whether it fits the integration that was asked for; without one, any that runs.",
+    }),
   }),
-  compatible_with: t.Array(t.String(), {
-    description: "The running integrations that it is made for, and whose version is high enough.",
-  }),
-  compatible: t.Boolean({
-    description: "Whether it fits the integration that was asked for; without one, any that runs.",
-  }),
-});
+);
 
 const ListQuery = t.Object(
   {

@@ -19,72 +19,79 @@ import type { Settings } from "../../../../integrations/settings/settings.ts";
 import { mask } from "../../../../integrations/settings/shown-settings.ts";
 import type { Processes } from "../../../../processes/supervisor.ts";
 import type { SetupManifest } from "../../../../sdk/manifest.ts";
+import { named } from "../../openapi/schema.ts";
 import { Instant, instant, JsonFields, nullable, oneOf } from "../../schemas.ts";
 
 export const IntegrationParams = t.Object({
   id: t.String({ minLength: 1, maxLength: 200, description: "The name of its folder." }),
 });
 
-const LoadError = t.Object(
-  {
-    reason: t.String(),
-    file: nullable(t.String(), "Below the integration's folder."),
-    line: nullable(t.Integer()),
-    column: nullable(t.Integer()),
-  },
-  { description: "Why what is on the disk does not load." },
+const LoadError = named(
+  "LoadError",
+  t.Object(
+    {
+      reason: t.String(),
+      file: nullable(t.String(), "Below the integration's folder."),
+      line: nullable(t.Integer()),
+      column: nullable(t.Integer()),
+    },
+    { description: "Why what is on the disk does not load." },
+  ),
 );
 
 export const ErrorsAnswer = t.Object({ errors: t.Array(LoadError) });
 
-export const IntegrationAnswer = t.Object({
-  id: t.String(),
-  name: t.String(),
-  version: nullable(t.String()),
-  source: t.String({ description: "Which of the places it was found in." }),
-  icon: t.String(),
-  status: oneOf(
-    SETUP_STATUSES,
-    "ready; partial: a required setting or an npm package is missing; not_configured: no required setting is set; disabled; quarantined: what is on the disk does not load; pending_approval: a bot wrote it; loading.",
-  ),
-  enabled: t.Boolean(),
-  is_live: t.Boolean({ description: "Whether a version serves; of a quarantined one its last good one." }),
-  error: nullable(LoadError),
-  has_router: t.Boolean(),
-  has_dispatcher: t.Boolean(),
-  has_hooks: t.Boolean(),
-  has_tools: t.Boolean(),
-  has_skills: t.Boolean(),
-  has_carapaces: t.Boolean(),
-  has_process: t.Boolean(),
-  process_status: nullable(oneOf(PROCESS_STATES), "The state of its process; null when it has none."),
-  tools: t.Array(t.String()),
-  dispatchers: t.Array(t.String()),
-  hooks: t.Array(t.String()),
-  skills: t.Array(t.String()),
-  env_vars: t.Array(
-    t.Object({
-      key: t.String(),
-      required: t.Boolean(),
-      secret: t.Boolean(),
-      description: nullable(t.String()),
-      is_set: t.Boolean({ description: "Stored or in the environment." }),
-    }),
-  ),
-  dependencies: t.Array(t.Object({ package: t.String(), installed: t.Boolean() })),
-  deps_installed: t.Boolean(),
-  webhook: nullable(
-    t.Object({
-      url: t.String({ description: "To enter at the service that sends; made from BASE_URL." }),
-      path: t.String(),
-      description: nullable(t.String()),
-      scheme: nullable(t.String(), "How the sender is verified, when the manifest says so."),
-    }),
-  ),
-  api_permissions: t.Array(t.String(), { description: "Scopes of the key that it asks for." }),
-  instructions_url: nullable(t.String()),
-  web_ui: nullable(t.Object({ path: t.String(), dev_port: nullable(t.Integer()) })),
-});
+export const IntegrationAnswer = named(
+  "IntegrationSetup",
+  t.Object({
+    id: t.String(),
+    name: t.String(),
+    version: nullable(t.String()),
+    source: t.String({ description: "Which of the places it was found in." }),
+    icon: t.String(),
+    status: oneOf(
+      SETUP_STATUSES,
+      "ready; partial: a required setting or an npm package is missing; not_configured: no required setting is set; disabled; quarantined: what is on the disk does not load; pending_approval: a bot wrote it; loading.",
+    ),
+    enabled: t.Boolean(),
+    is_live: t.Boolean({ description: "Whether a version serves; of a quarantined one its last good one." }),
+    error: nullable(LoadError),
+    has_router: t.Boolean(),
+    has_dispatcher: t.Boolean(),
+    has_hooks: t.Boolean(),
+    has_tools: t.Boolean(),
+    has_skills: t.Boolean(),
+    has_carapaces: t.Boolean(),
+    has_process: t.Boolean(),
+    process_status: nullable(oneOf(PROCESS_STATES), "The state of its process; null when it has none."),
+    tools: t.Array(t.String()),
+    dispatchers: t.Array(t.String()),
+    hooks: t.Array(t.String()),
+    skills: t.Array(t.String()),
+    env_vars: t.Array(
+      t.Object({
+        key: t.String(),
+        required: t.Boolean(),
+        secret: t.Boolean(),
+        description: nullable(t.String()),
+        is_set: t.Boolean({ description: "Stored or in the environment." }),
+      }),
+    ),
+    dependencies: t.Array(t.Object({ package: t.String(), installed: t.Boolean() })),
+    deps_installed: t.Boolean(),
+    webhook: nullable(
+      t.Object({
+        url: t.String({ description: "To enter at the service that sends; made from BASE_URL." }),
+        path: t.String(),
+        description: nullable(t.String()),
+        scheme: nullable(t.String(), "How the sender is verified, when the manifest says so."),
+      }),
+    ),
+    api_permissions: t.Array(t.String(), { description: "Scopes of the key that it asks for." }),
+    instructions_url: nullable(t.String()),
+    web_ui: nullable(t.Object({ path: t.String(), dev_port: nullable(t.Integer()) })),
+  }),
+);
 
 const MODULE = {
   integration_id: t.String(),
@@ -95,56 +102,64 @@ const MODULE = {
   api_base: t.String({ description: "`GET <api_base>/data` answers what the module shows." }),
 };
 
-export const ModulesAnswer = t.Object({ modules: t.Array(t.Object(MODULE)) });
+const DashboardModule = named("DashboardModule", t.Object(MODULE));
+
+export const ModulesAnswer = t.Object({ modules: t.Array(DashboardModule) });
 
 export const SectionsAnswer = t.Object({
   sections: t.Array(
-    t.Object({
-      integration_id: t.String(),
-      id: t.String(),
-      title: t.String(),
-      icon: t.String(),
-      items: t.Array(t.Object({ label: t.String(), href: t.String(), icon: t.String() })),
-      readiness_endpoint: nullable(t.String()),
-      readiness_field: nullable(t.String()),
-    }),
+    named(
+      "SidebarSection",
+      t.Object({
+        integration_id: t.String(),
+        id: t.String(),
+        title: t.String(),
+        icon: t.String(),
+        items: t.Array(t.Object({ label: t.String(), href: t.String(), icon: t.String() })),
+        readiness_endpoint: nullable(t.String()),
+        readiness_field: nullable(t.String()),
+      }),
+    ),
   ),
 });
 
-export const DetailAnswer = t.Composite([
-  IntegrationAnswer,
-  t.Object({
-    folder: t.String({ description: "On the server." }),
-    pending: nullable(
-      t.Object({
-        hash: t.String({ description: "What an approval has to name." }),
-        files: t.Array(
-          t.Object({
-            path: t.String({ description: "Below the workspace." }),
-            sha256: t.String(),
-            bot_id: t.String(),
-            written_at: Instant,
-          }),
-          { description: "Those that a bot wrote and nobody approved." },
-        ),
-        changes: t.Array(
-          t.Object({
-            path: t.String({ description: "Below the workspace." }),
-            kind: oneOf(["added", "changed", "removed"], "Against the version that went live last."),
-            is_waiting: t.Boolean({ description: "A bot wrote it as it is; false: an operator did." }),
-            diff: nullable(t.String(), "A unified diff, whole; null for what is no text."),
-          }),
-          { description: "All that the hash covers and that is not as it was, with its content." },
-        ),
-      }),
-      "Of pending_approval. What is shown here is what its hash approves: both are of the same moment.",
-    ),
-    setup: nullable(JsonFields, "The manifest of the live version."),
-    sidebar_section: nullable(SectionsAnswer.properties.sections.items),
-    dashboard_modules: t.Array(t.Object(MODULE)),
-    readme: nullable(t.String(), "The first 5,000 characters of README.md."),
-  }),
-]);
+export const DetailAnswer = named(
+  "IntegrationDetail",
+  t.Composite([
+    IntegrationAnswer,
+    t.Object({
+      folder: t.String({ description: "On the server." }),
+      pending: nullable(
+        t.Object({
+          hash: t.String({ description: "What an approval has to name." }),
+          files: t.Array(
+            t.Object({
+              path: t.String({ description: "Below the workspace." }),
+              sha256: t.String(),
+              bot_id: t.String(),
+              written_at: Instant,
+            }),
+            { description: "Those that a bot wrote and nobody approved." },
+          ),
+          changes: t.Array(
+            t.Object({
+              path: t.String({ description: "Below the workspace." }),
+              kind: oneOf(["added", "changed", "removed"], "Against the version that went live last."),
+              is_waiting: t.Boolean({ description: "A bot wrote it as it is; false: an operator did." }),
+              diff: nullable(t.String(), "A unified diff, whole; null for what is no text."),
+            }),
+            { description: "All that the hash covers and that is not as it was, with its content." },
+          ),
+        }),
+        "Of pending_approval. What is shown here is what its hash approves: both are of the same moment.",
+      ),
+      setup: nullable(JsonFields, "The manifest of the live version."),
+      sidebar_section: nullable(SectionsAnswer.properties.sections.items),
+      dashboard_modules: t.Array(DashboardModule),
+      readme: nullable(t.String(), "The first 5,000 characters of README.md."),
+    }),
+  ]),
+);
 
 export interface Presenting {
   settings: Pick<Settings, "sourceOf">;

@@ -8,7 +8,7 @@ import type { Integrations } from "../../../../integrations/registry/integration
 import type { Auth } from "../../../auth.ts";
 import { failures, type RouteOptions } from "../../route-options.ts";
 import { nullable } from "../../schemas.ts";
-import { keyFields, presentKey } from "../api-keys.ts";
+import { KeyAnswer, NewKeyAnswer, presentKey } from "../api-keys.ts";
 import { IntegrationParams } from "./integration-answer.ts";
 import { found, ADMIN_TAG as tag } from "./integrations.ts";
 
@@ -44,7 +44,7 @@ export function adminKeyRoutes({ integrations, integrationKeys, auth, route }: A
         }),
         params: IntegrationParams,
         response: {
-          200: t.Object({ api_permissions: permissions, api_key: nullable(t.Object(keyFields)) }),
+          200: t.Object({ api_permissions: permissions, api_key: nullable(KeyAnswer) }),
           ...failures(403, 404),
         },
       },
@@ -70,7 +70,7 @@ export function adminKeyRoutes({ integrations, integrationKeys, auth, route }: A
         }),
         params: IntegrationParams,
         response: {
-          201: t.Object({ ...keyFields, key: t.String({ description: "The whole key, this one time." }) }),
+          201: NewKeyAnswer,
           ...failures(400, 403, 404),
         },
       },

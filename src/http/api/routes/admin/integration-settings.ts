@@ -6,6 +6,7 @@ import type { Settings } from "../../../../integrations/settings/settings.ts";
 import { checkValues, isInternal, showSettings } from "../../../../integrations/settings/shown-settings.ts";
 import type { Redact } from "../../../../redact.ts";
 import { plainSchema } from "../../../../schema/json-schema.ts";
+import { named } from "../../openapi/schema.ts";
 import { bodyFailures, failures, type RouteOptions } from "../../route-options.ts";
 import { JsonFields, nullable, oneOf } from "../../schemas.ts";
 import { IntegrationParams } from "./integration-answer.ts";
@@ -18,33 +19,39 @@ export interface AdminSettingRoutes {
   route: RouteOptions;
 }
 
-const SettingsAnswer = t.Object({
-  settings: t.Array(
-    t.Object({
-      key: t.String(),
-      description: nullable(t.String()),
-      required: t.Boolean(),
-      secret: t.Boolean(),
-      value: nullable(t.String(), "What counts now; of a secret at most the last four characters."),
-      source: nullable(oneOf(["stored", "environment", "default"]), "Null when there is no value."),
-      is_set: t.Boolean({ description: "Stored or in the environment." }),
-      default: nullable(t.String()),
-      schema: JsonFields,
-      declared: t.Boolean({
-        description: "False for one that is stored, but that nothing declares any more.",
+const SettingsAnswer = named(
+  "IntegrationSettings",
+  t.Object({
+    settings: t.Array(
+      t.Object({
+        key: t.String(),
+        description: nullable(t.String()),
+        required: t.Boolean(),
+        secret: t.Boolean(),
+        value: nullable(t.String(), "What counts now; of a secret at most the last four characters."),
+        source: nullable(oneOf(["stored", "environment", "default"]), "Null when there is no value."),
+        is_set: t.Boolean({ description: "Stored or in the environment." }),
+        default: nullable(t.String()),
+        schema: JsonFields,
+        declared: t.Boolean({
+          description: "False for one that is stored, but that nothing declares any more.",
+        }),
       }),
-    }),
-  ),
-});
+    ),
+  }),
+);
 
-const NewValues = t.Object(
-  {
-    settings: t.Record(t.String(), t.Union([t.String(), t.Number(), t.Boolean(), t.Null()]), {
-      minProperties: 1,
-      description: 'By key. "" or null takes the stored value away.',
-    }),
-  },
-  { additionalProperties: false },
+const NewValues = named(
+  "NewSettings",
+  t.Object(
+    {
+      settings: t.Record(t.String(), t.Union([t.String(), t.Number(), t.Boolean(), t.Null()]), {
+        minProperties: 1,
+        description: 'By key. "" or null takes the stored value away.',
+      }),
+    },
+    { additionalProperties: false },
+  ),
 );
 
 export function adminSettingRoutes({ integrations, settings, redact, route }: AdminSettingRoutes) {
@@ -89,6 +96,7 @@ export function adminSettingRoutes({ integrations, settings, redact, route }: Ad
           scope: ADMIN,
           tag,
           summary: "Store settings of an integration",
+          example: { settings: { GITHUB_TOKEN: "ghp_0123456789abcdef" } },
           description: "All of them or none. They count at once, on every server.",
         }),
         params: IntegrationParams,

@@ -163,7 +163,10 @@ export function adminIntegrationRoutes(parts: AdminIntegrationRoutes) {
       {
         ...route.plain({ of: "integration", scope, tag, summary: "README.md of an integration" }),
         params: IntegrationParams,
-        response: { 200: t.String({ description: "Markdown." }), ...failures(403, 404) },
+        response: {
+          200: t.String({ description: "Markdown.", contentMediaType: "text/markdown" }),
+          ...failures(403, 404),
+        },
       },
     )
     .post(
@@ -229,6 +232,7 @@ export function adminIntegrationRoutes(parts: AdminIntegrationRoutes) {
           scope: ADMIN,
           tag,
           summary: "Approve what a bot wrote",
+          example: { hash: "0f1e2d3c" },
           description:
             "`hash` is `pending.hash` of the answer that showed the changes; 409 when the files are others by now. It is loaded when this answers.",
         }),

@@ -4,47 +4,57 @@ import { LINES_KEPT, type StoredLine } from "../../../../processes/lines.ts";
 import type { Processes, ProcessStatus } from "../../../../processes/supervisor.ts";
 import type { Auth } from "../../../auth.ts";
 import { EVENT_STREAM, eventStream, type StreamEvent } from "../../event-stream.ts";
+import { named } from "../../openapi/schema.ts";
 import { bodyFailures, failures, type RouteOptions } from "../../route-options.ts";
 import { Instant, instant, instantOrNull, limitOf, nullable, oneOf } from "../../schemas.ts";
 
 const tag = "Processes";
 const Params = t.Object({ id: t.String({ description: "Of the integration." }) });
 
-const ProcessAnswer = t.Object({
-  integration_id: t.String(),
-  description: t.String(),
-  status: t.String({ description: "running or stopped: whether there is a process now." }),
-  state: oneOf(
-    PROCESS_STATES,
-    "waiting: a required setting has no value. backing_off: it crashed and is started again at `next_start_at`. crash_looping: it crashed ten times in a row and stays down until it is started, or its code or settings change.",
-  ),
-  pid: nullable(t.Integer()),
-  started_at: nullable(Instant),
-  uptime_seconds: nullable(t.Integer()),
-  exit_code: nullable(t.Integer(), "Of the last run that ended; null when a signal ended it."),
-  signal: nullable(t.String()),
-  restart_count: t.Integer(),
-  last_error: nullable(t.String(), "Why it crashed last."),
-  next_start_at: nullable(Instant),
-  memory_bytes: nullable(t.Integer(), "Resident, of all that it started, too; measured every few seconds."),
-  memory_limit_mb: nullable(t.Number()),
-  confinement: nullable(
-    t.Union([t.Literal("bubblewrap"), t.Literal("landlock"), t.Literal("none")]),
-    "What keeps it from the server's files and processes; null where another server runs it.",
-  ),
-  missing_settings: t.Array(t.String(), { description: "Names in REQUIRED_ENV that have no value." }),
-  auto_start: t.Boolean(),
-});
+const ProcessAnswer = named(
+  "Process",
+  t.Object({
+    integration_id: t.String(),
+    description: t.String(),
+    status: t.String({ description: "running or stopped: whether there is a process now." }),
+    state: oneOf(
+      PROCESS_STATES,
+      "waiting: a required setting has no value. backing_off: it crashed and is started again at `next_start_at`. crash_looping: it crashed ten times in a row and stays down until it is started, or its code or settings change.",
+    ),
+    pid: nullable(t.Integer()),
+    started_at: nullable(Instant),
+    uptime_seconds: nullable(t.Integer()),
+    exit_code: nullable(t.Integer(), "Of the last run that ended; null when a signal ended it."),
+    signal: nullable(t.String()),
+    restart_count: t.Integer(),
+    last_error: nullable(t.String(), "Why it crashed last."),
+    next_start_at: nullable(Instant),
+    memory_bytes: nullable(t.Integer(), "Resident, of all that it started, too; measured every few seconds."),
+    memory_limit_mb: nullable(t.Number()),
+    confinement: nullable(
+      t.Union([t.Literal("bubblewrap"), t.Literal("landlock"), t.Literal("none")]),
+      "What keeps it from the server's files and processes; null where another server runs it.",
+    ),
+    missing_settings: t.Array(t.String(), { description: "Names in REQUIRED_ENV that have no value." }),
+    auto_start: t.Boolean(),
+  }),
+);
 
-const LineAnswer = t.Object({
-  id: t.Integer({ description: "Grows; give it as `after`, or as Last-Event-ID of the stream." }),
-  at: Instant,
-  source: oneOf(LINE_SOURCES, "heddle: what the supervisor says."),
-  text: t.String(),
-});
+const LineAnswer = named(
+  "LogLine",
+  t.Object({
+    id: t.Integer({ description: "Grows; give it as `after`, or as Last-Event-ID of the stream." }),
+    at: Instant,
+    source: oneOf(LINE_SOURCES, "heddle: what the supervisor says."),
+    text: t.String(),
+  }),
+);
 
-const AutoStart = t.Object({ enabled: t.Boolean() }, { additionalProperties: false });
-const AutoStartAnswer = t.Object({ integration_id: t.String(), auto_start: t.Boolean() });
+const AutoStart = named("AutoStart", t.Object({ enabled: t.Boolean() }, { additionalProperties: false }));
+const AutoStartAnswer = named(
+  "AutoStartState",
+  t.Object({ integration_id: t.String(), auto_start: t.Boolean() }),
+);
 
 export interface ProcessRoutes {
   processes: Omit<Processes, "supervise" | "close">;
@@ -123,6 +133,7 @@ export function processRoutes({ processes, auth, route, now = Date.now }: Proces
           scope: "admin",
           tag,
           summary: "Let it start by itself, or not",
+          example: { enabled: true },
           description: "A process that runs goes on either way.",
         }),
         params: Params,
@@ -179,7 +190,10 @@ export function processRoutes({ processes, auth, route, now = Date.now }: Proces
           description: `Answers with ${EVENT_STREAM}: an event \`line\` for each, the last 1,000 first. Last-Event-ID resumes.`,
         }),
         params: Params,
-        response: { 200: t.Any({ description: "Server-sent events." }), ...failures(403, 404) },
+        response: {
+          200: t.Any({ description: "Server-sent events.", contentMediaType: EVENT_STREAM }),
+          ...failures(403, 404),
+        },
       },
     );
 }

@@ -1,0 +1,134 @@
+// The OpenAPI document: the routes of the API, and those of the integrations that are live when it is asked for.
+
+import { type OperationOptions, operationOf, type Parts, type RouteEntry, templateOf } from "./operation.ts";
+import { isJson, type Json } from "./schema.ts";
+
+export interface DocumentFacts {
+  version: string;
+  description: string;
+  /** Where the outside reaches this server; undefined: where the document came from. */
+  baseUrl: string | undefined;
+  tags: Readonly<Record<string, string>>;
+}
+
+export interface OpenApiDocument {
+  openapi: string;
+  info: Json;
+  servers: { url: string; description?: string }[];
+  tags: { name: string; description?: string }[];
+  security: Json[];
+  paths: Record<string, Record<string, Json>>;
+  components: Json;
+}
+
+/** The routes of one integration, with the paths that the outside knows. */
+export interface IntegrationRoutesEntry {
+  id: string;
+  name: string;
+  routes: (RouteEntry & { scope: string | null })[];
+}
+
+export function createDocument(
+  routes: readonly RouteEntry[],
+  integrations: readonly IntegrationRoutesEntry[],
+  facts: DocumentFacts,
+): OpenApiDocument {
+  const parts: Parts = { schemas: new Map(), responses: new Map() };
+  const paths: OpenApiDocument["paths"] = {};
+  for (const route of routes.filter(isShown)) {
+    add(paths, route, operationOf(route, { parts, nameSchemas: true }));
+  }
+  const tags = Object.entries(facts.tags).map(([name, description]) => ({ name, description }));
+  const taken = new Set<unknown>();
+  for (const operations of Object.values(paths)) {
+    for (const { operationId } of Object.values(operations)) taken.add(operationId);
+  }
+  for (const integration of integrations) {
+    const shown = integration.routes.filter(isShown);
+    if (shown.length === 0) continue;
+    const tag = `Integration: ${integration.id}`;
+    tags.push({ name: tag, description: `Routes of the integration ${integration.name}.` });
+    for (const route of shown) {
+      const operation = integrationOperation(route, tag, { parts, nameSchemas: false });
+      const { operationId } = operation;
+      for (let count = 2; taken.has(operation.operationId); count++)
+        operation.operationId = `${operationId}${count}`;
+      taken.add(operation.operationId);
+      add(paths, route, operation);
+    }
+  }
+  const { baseUrl } = facts;
+  const here = { url: "/", description: "This server." };
+  return {
+    openapi: "3.1.0",
+    info: {
+      title: "Heddle",
+      version: facts.version,
+      description: facts.description,
+      license: { name: "MIT", identifier: "MIT" },
+    },
+    servers: baseUrl === undefined ? [here] : [{ url: baseUrl }, here],
+    tags,
+    security: [{ bearer: [] }],
+    paths,
+    components: {
+      schemas: sorted(parts.schemas),
+      responses: sorted(parts.responses),
+      securitySchemes: { bearer: { type: "http", scheme: "bearer", description: "An API key: hdl_…" } },
+    },
+  };
+}
+
+const METHODS = ["GET", "PUT", "POST", "DELETE", "OPTIONS", "HEAD", "PATCH", "TRACE"];
+
+function isShown({ method, path, hooks }: RouteEntry): boolean {
+  const { detail } = hooks as Json;
+  if (isJson(detail) && detail.hide === true) return false;
+  return path !== "" && METHODS.includes(method);
+}
+
+/** OpenAPI has no word for a route that takes every method. */
+export const eachMethod = <Route extends RouteEntry>(route: Route): Route[] =>
+  route.method === "ALL"
+    ? ["GET", "POST", "PUT", "PATCH", "DELETE"].map((method) => ({ ...route, method }))
+    : [route];
+
+function add(paths: OpenApiDocument["paths"], route: RouteEntry, operation: Json): void {
+  const path = templateOf(route.path, (route.hooks as Json).params);
+  paths[path] = { [route.method.toLowerCase()]: operation, ...paths[path] };
+}
+
+/** An author's own words come first; what key the route needs is Heddle's to say. */
+function integrationOperation(
+  route: IntegrationRoutesEntry["routes"][number],
+  tag: string,
+  options: OperationOptions,
+): Json {
+  const { detail } = route.hooks as Json;
+  const facts = isJson(detail) ? detail : {};
+  const text = (value: unknown) => (typeof value === "string" ? value : "");
+  const needs =
+    route.scope === null
+      ? "Needs no API key: the integration itself checks who sends."
+      : `Needs the scope \`${route.scope}\`.`;
+  const hooks = { ...route.hooks, detail: { example: facts.example } };
+  return {
+    ...writable({ ...route, hooks }, options),
+    tags: [tag],
+    summary: text(facts.summary) || `${route.method} ${route.path}`,
+    description: `${text(facts.description)} ${needs}`.trim(),
+    security: route.scope === null ? [] : [{ bearer: [] }],
+  };
+}
+
+/** An author's schemas may be anything, also what cannot be written as JSON; the route is there all the same. */
+function writable(route: RouteEntry, options: OperationOptions): Json {
+  try {
+    return JSON.parse(JSON.stringify(operationOf(route, options)));
+  } catch {
+    return operationOf({ ...route, hooks: {} }, options);
+  }
+}
+
+const sorted = (components: ReadonlyMap<string, Json>): Json =>
+  Object.fromEntries([...components].sort(([a], [b]) => (a < b ? -1 : 1)));

@@ -1,0 +1,112 @@
+// The API's documentation: /swagger/json, and the page at /swagger that shows it.
+
+import { Elysia } from "elysia";
+import { HeddleError } from "../../../errors.ts";
+import { type MountedIntegrations, scopeOfRoute } from "../../gateway/integrations-gateway.ts";
+import { createDocument, type DocumentFacts, eachMethod, type IntegrationRoutesEntry } from "./document.ts";
+import type { RouteEntry } from "./operation.ts";
+import { OPENAPI_HTML, OPENAPI_JSON, OPENAPI_PAGE, SCALAR_BUNDLE } from "./page.ts";
+
+export interface OpenApiOptions {
+  version: string;
+  /** The routes of the API, once all of them are there. */
+  routes: () => readonly RouteEntry[];
+  integrations: Pick<MountedIntegrations, "isPublic" | "isAdminOnly"> & {
+    list(): { id: string; name: string; isLive: boolean }[];
+    routerOf(id: string): { routes: readonly RouteEntry[] } | undefined;
+  };
+  /** How the outside reaches this server, when the operator has said so. */
+  baseUrl: string | undefined;
+  /** @scalar/api-reference's standalone bundle. */
+  scalarBundle: () => Promise<Blob | undefined>;
+}
+
+const DESCRIPTION = `Every request needs \`Authorization: Bearer\` and an API key, except those to /health and /ready
+and to public routes of integrations. **Enter your key under "Authentication" once**; the page keeps it.
+
+An error is an object \`error\` with a \`code\` for programs, a \`message\` for people and, where one field of the
+input is wrong, that \`field\`. Lists that go on have a \`next_cursor\`: pass it as \`cursor\` for the next page.
+Every answer has an \`X-Request-Id\`, which the log has, too.`;
+
+const TAGS = {
+  Sessions: "A session is one conversation of a bot; messages are injected into it.",
+  Events: "What happened in an outside place, for every channel that is bound to it.",
+  Channels: "A channel is the lasting place behind a client id; sessions come and go in it.",
+  Tasks: "A task is one run of a bot.",
+  Deliveries: "Each outcome on its way to where it goes.",
+  Documents: "What searches find.",
+  Tools: "What bots can call.",
+  Bots: "Who answers: a prompt, a model, tools and skills.",
+  Skills: "Knowledge that goes into a run.",
+  Carapaces: "Capability bundles.",
+  Templates: "Texts that say how the work in a channel is laid out.",
+  Inbox: "Every webhook that came in, and what became of it.",
+  Integrations: "What connects outside services to bots.",
+  "Administration of integrations": "Set-up of integrations: settings, keys, packages, approval.",
+  Processes: "Background processes of integrations.",
+  "API keys": "Who may do what.",
+  Transcription: "Recordings to text.",
+  Health: "For load balancers and service managers.",
+} as const;
+
+/** An Elysia plugin; use it on the instance that has the routes. */
+export function openApi(options: OpenApiOptions) {
+  const { version, baseUrl, scalarBundle } = options;
+  const facts: DocumentFacts = { version, baseUrl, description: DESCRIPTION, tags: TAGS };
+  // Made anew only when another set of routers is live: strangers may ask for it.
+  let made: { of: unknown[]; text: string } | undefined;
+  const document = (): string => {
+    const { entries, of } = liveRoutes(options.integrations);
+    if (!made || made.of.length !== of.length || made.of.some((one, at) => one !== of[at])) {
+      made = { of, text: JSON.stringify(createDocument(options.routes(), entries, facts)) };
+    }
+    return made.text;
+  };
+  const hidden = { detail: { hide: true } };
+  return new Elysia()
+    .get(
+      OPENAPI_PAGE,
+      () => new Response(OPENAPI_HTML, { headers: { "content-type": "text/html; charset=utf-8" } }),
+      hidden,
+    )
+    .get(
+      OPENAPI_JSON,
+      () => new Response(document(), { headers: { "content-type": "application/json; charset=utf-8" } }),
+      hidden,
+    )
+    .get(
+      SCALAR_BUNDLE,
+      async () => {
+        const bundle = await scalarBundle();
+        if (!bundle) throw new HeddleError("not_found", "This build has no API reference page.");
+        return new Response(bundle, {
+          headers: {
+            "content-type": "text/javascript; charset=utf-8",
+            "cache-control": "public, max-age=3600",
+          },
+        });
+      },
+      hidden,
+    );
+}
+
+function liveRoutes(integrations: OpenApiOptions["integrations"]): {
+  entries: IntegrationRoutesEntry[];
+  /** By whose identity a change is told. */
+  of: unknown[];
+} {
+  const live = integrations.list().flatMap(({ id, name, isLive }) => {
+    const router = isLive ? integrations.routerOf(id) : undefined;
+    return router ? [{ id, name, router }] : [];
+  });
+  const entries = live.map(({ id, name, router }) => ({
+    id,
+    name,
+    routes: router.routes.flatMap(eachMethod).map((route) => ({
+      ...route,
+      path: `/integrations/${id}${route.path === "/" ? "" : route.path}`,
+      scope: integrations.isPublic(id, route) ? null : scopeOfRoute(integrations, id, route),
+    })),
+  }));
+  return { entries, of: live.map(({ router }) => router) };
+}

@@ -1,0 +1,174 @@
+// One route as an operation of the document: its parameters, its body, its answers.
+
+import { STATUS_CODES } from "node:http";
+import { answerDescription, type Components, isJson, type Json, openApiSchema, reference } from "./schema.ts";
+
+/** A route as an Elysia instance lists it. */
+export interface RouteEntry {
+  method: string;
+  /** "/api/v1/tasks/:id", "/files/*" */
+  path: string;
+  /** Schemas in Elysia's form, and `detail`: what the document is to say besides. */
+  hooks: object;
+}
+
+/** The named parts that operations refer to. */
+export interface Parts {
+  schemas: Components;
+  responses: Components;
+}
+
+export interface OperationOptions {
+  parts: Parts;
+  /** Whether bodies and answers are put among the components under the operation's name. */
+  nameSchemas: boolean;
+}
+
+export function operationOf(route: RouteEntry, { parts, nameSchemas }: OperationOptions): Json {
+  const { body, params, query, headers, response, detail } = route.hooks as Json;
+  const { hide: _, example, ...facts } = isJson(detail) ? detail : {};
+  const operationId = operationIdOf(route.method, templateOf(route.path, params));
+  const name = (suffix: string) =>
+    nameSchemas ? `${operationId[0]?.toUpperCase()}${operationId.slice(1)}${suffix}` : undefined;
+  const parameters = [
+    ...pathParameters(route.path, params, parts),
+    ...parametersIn("query", query, parts),
+    ...parametersIn("header", headers, parts),
+  ];
+  return {
+    operationId,
+    ...(parameters.length > 0 && { parameters }),
+    ...(isJson(body) && { requestBody: requestBody(body, { example, name: name("Body"), parts }) }),
+    responses: responsesOf(response, name("Answer"), parts),
+    ...facts,
+  };
+}
+
+/** POST /api/v1/tasks/{id}/cancel is postTasksByIdCancel. */
+function operationIdOf(method: string, template: string): string {
+  const words = template
+    .replace(/^\/api\/v1(?=\/|$)/, "")
+    .split("/")
+    .flatMap((part) => (part.startsWith("{") ? ["By", ...wordsIn(part)] : wordsIn(part)));
+  const name = words.map((word) => `${word[0]?.toUpperCase()}${word.slice(1)}`).join("");
+  return `${method.toLowerCase()}${name}`;
+}
+
+const wordsIn = (part: string): string[] => part.split(/[^A-Za-z0-9]/).filter((word) => word !== "");
+
+/** "/api/v1/tasks/:id" is /api/v1/tasks/{id}. */
+export function templateOf(path: string, params?: unknown): string {
+  return path
+    .split("/")
+    .map((part) => {
+      if (part === "*") return "{path}";
+      return part.startsWith(":") ? `{${nameOf(parameterIn(part), params)}}` : part;
+    })
+    .join("/");
+}
+
+const parameterIn = (part: string): string => part.slice(1).replace(/\?$/, "");
+
+/** The title of a parameter of the path is its name where the router takes only one name for two things. */
+function nameOf(parameter: string, params: unknown): string {
+  const title = schemaOf(parameter, params)?.title;
+  return typeof title === "string" ? title : parameter;
+}
+
+function schemaOf(parameter: string, params: unknown): Json | undefined {
+  const properties = isJson(params) && isJson(params.properties) ? params.properties : {};
+  const schema = properties[parameter];
+  return isJson(schema) ? schema : undefined;
+}
+
+function pathParameters(path: string, params: unknown, parts: Parts): Json[] {
+  return path
+    .split("/")
+    .filter((part) => part === "*" || part.startsWith(":"))
+    .map((part) => {
+      if (part === "*") return { name: "path", in: "path", required: true, schema: { type: "string" } };
+      const name = parameterIn(part);
+      const schema = schemaOf(name, params) ?? { type: "string" };
+      return parameter("path", nameOf(name, params), schema, { isRequired: true, parts });
+    });
+}
+
+function parametersIn(where: "query" | "header", schema: unknown, parts: Parts): Json[] {
+  if (!isJson(schema) || !isJson(schema.properties)) return [];
+  const required = Array.isArray(schema.required) ? schema.required : [];
+  return Object.entries(schema.properties).map(([name, value]) => {
+    const hasDefault = isJson(value) && value.default !== undefined;
+    return parameter(where, name, value, { isRequired: required.includes(name) && !hasDefault, parts });
+  });
+}
+
+function parameter(
+  where: string,
+  name: string,
+  schema: unknown,
+  { isRequired, parts }: { isRequired: boolean; parts: Parts },
+): Json {
+  const { description, ...rest } = openApiSchema(schema, parts.schemas);
+  return {
+    name,
+    in: where,
+    required: isRequired,
+    ...(description !== undefined && { description }),
+    schema: rest,
+  };
+}
+
+function requestBody(
+  schema: Json,
+  { example, name, parts }: { example: unknown; name: string | undefined; parts: Parts },
+): Json {
+  const type = hasFile(schema) ? "multipart/form-data" : "application/json";
+  return {
+    required: true,
+    content: { [type]: { schema: schemaIn(schema, name, parts), ...(example !== undefined && { example }) } },
+  };
+}
+
+const hasFile = ({ properties }: Json): boolean =>
+  isJson(properties) &&
+  Object.values(properties).some((one) => isJson(one) && (one.format === "binary" || one.type === "Files"));
+
+/** A schema that is an object gets a name unless it has one. */
+function schemaIn(schema: Json, name: string | undefined, parts: Parts): Json {
+  const plain = openApiSchema(schema, parts.schemas);
+  const isNamed = plain.$ref !== undefined || name === undefined || plain.properties === undefined;
+  return isNamed ? plain : reference(name, plain, parts.schemas);
+}
+
+function responsesOf(response: unknown, name: string | undefined, parts: Parts): Json {
+  const responses = isJson(response) ? response : {};
+  const isOneSchema = ["type", "anyOf", "allOf", "oneOf", "$ref"].some((key) => key in responses);
+  const byStatus = Object.entries(isOneSchema ? { 200: responses } : responses).filter(([status]) =>
+    /^[1-5]\d\d$/.test(status),
+  );
+  if (byStatus.length === 0) return { 200: { description: "What the integration answers." } };
+  return Object.fromEntries(
+    byStatus.map(([status, schema]) => [
+      status,
+      responseOf(status, isJson(schema) ? schema : {}, name, parts),
+    ]),
+  );
+}
+
+function responseOf(status: string, schema: Json, name: string | undefined, parts: Parts): Json {
+  const text = STATUS_CODES[Number(status)] ?? status;
+  const answer: Json = { description: answerDescription(schema) ?? text };
+  if (schema.type !== "void" && status !== "204") {
+    const type = typeof schema.contentMediaType === "string" ? schema.contentMediaType : "application/json";
+    answer.content = {
+      [type]: { schema: schemaIn(schema, status.startsWith("2") ? name : undefined, parts) },
+    };
+  }
+  if (Number(status) < 400 || name === undefined) return answer;
+  // The same error means the same on every route, and stands in the document once.
+  const key = text.replace(/[^A-Za-z]/g, "");
+  const before = parts.responses.get(key);
+  if (before && JSON.stringify(before) !== JSON.stringify(answer)) return answer;
+  parts.responses.set(key, answer);
+  return { $ref: `#/components/responses/${key}` };
+}
