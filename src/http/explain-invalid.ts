@@ -3,6 +3,7 @@
 import type { ValueError } from "@sinclair/typebox/errors";
 import type { ValidationError } from "elysia";
 import { HeddleError } from "../errors.ts";
+import { isTextOfValue } from "./api/openapi/schema.ts";
 
 /** The part of a JSON Schema that is read here. */
 interface Schema {
@@ -47,7 +48,7 @@ function deepest(problem: ValueError): ValueError {
 }
 
 function expected(schema: Schema): string {
-  if (schema.anyOf) return oneOf(schema.anyOf.filter((variant) => !isNumberAsText(variant)).map(expected));
+  if (schema.anyOf) return oneOf(schema.anyOf.filter((variant) => !isTextOfValue(variant)).map(expected));
   if (schema.const !== undefined) return JSON.stringify(schema.const);
   if (schema.enum) return oneOf(schema.enum.map((value) => JSON.stringify(value)));
   const limits = [
@@ -60,10 +61,6 @@ function expected(schema: Schema): string {
   ];
   return [typeName(schema), ...limits].filter((part) => part !== "").join(" ");
 }
-
-/** Elysia's way of reading numbers and booleans from a query. */
-const isNumberAsText = ({ type, format = "" }: Schema): boolean =>
-  type === "string" && ["integer", "numeric", "boolean"].includes(format);
 
 function oneOf(texts: string[]): string {
   return [...new Set(texts)].join(" or ");

@@ -118,7 +118,7 @@ function union(schema: Json, components: Components): Json {
 }
 
 /** A query's integer, number or boolean is text at first. */
-export const isTextOfValue = ({ type, format }: Json): boolean =>
+export const isTextOfValue = ({ type, format }: { type?: unknown; format?: unknown }): boolean =>
   type === "string" &&
   ["integer", "numeric", "boolean", "ObjectString", "ArrayString"].includes(String(format));
 
