@@ -4,8 +4,8 @@ import { t, ValidationError } from "elysia";
 import { isPassing } from "../db/failure.ts";
 import { type ErrorCode, HeddleError } from "../errors.ts";
 import type { Logger } from "../log.ts";
+import { named } from "../schema/openapi-schema.ts";
 import { asHeddleError } from "../sdk/errors.ts";
-import { named } from "./api/openapi/schema.ts";
 import { explainInvalid } from "./explain-invalid.ts";
 
 export const ErrorAnswer = named(

@@ -3,7 +3,7 @@
 import type { ValueError } from "@sinclair/typebox/errors";
 import type { ValidationError } from "elysia";
 import { HeddleError } from "../errors.ts";
-import { isTextOfValue } from "./api/openapi/schema.ts";
+import { isTextOfValue } from "../schema/openapi-schema.ts";
 
 /** The part of a JSON Schema that is read here. */
 interface Schema {

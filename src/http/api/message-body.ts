@@ -3,8 +3,8 @@
 import { type Static, t } from "elysia";
 import { storable } from "../../db/storable.ts";
 import { HeddleError } from "../../errors.ts";
+import { named } from "../../schema/openapi-schema.ts";
 import type { InjectMessage } from "../../sdk/types.ts";
-import { named } from "./openapi/schema.ts";
 import { DispatchConfig, Id, JsonFields, nullable } from "./schemas.ts";
 
 const ExecutionConfig = named(

@@ -1,12 +1,12 @@
 // What every route of the API has in common: its scope, its place in the documentation, how its body is read.
 
 import type { TSchema } from "elysia";
+import { answering } from "../../schema/openapi-schema.ts";
 import { hopsIn } from "../../sdk/hops.ts";
 import type { Sender } from "../../sessions/inject.ts";
 import type { Auth } from "../auth.ts";
 import { ErrorAnswer } from "../errors.ts";
 import { readJson } from "./json-body.ts";
-import { answering } from "./openapi/schema.ts";
 import type { Ownership } from "./ownership.ts";
 
 export interface RouteFacts {

@@ -4,7 +4,7 @@ import type { TUnsafe } from "@sinclair/typebox";
 import { type TSchema, t } from "elysia";
 import type { Origin } from "../../content/owned-registry.ts";
 import { HeddleError } from "../../errors.ts";
-import { named } from "./openapi/schema.ts";
+import { named } from "../../schema/openapi-schema.ts";
 
 export const nullable = <Schema extends TSchema>(schema: Schema, description?: string) =>
   t.Union([schema, t.Null()], description === undefined ? {} : { description });

@@ -1,7 +1,7 @@
 // The OpenAPI document: the routes of the API, and those of the integrations that are live when it is asked for.
 
+import { isJson, type Json } from "../../../schema/openapi-schema.ts";
 import { type OperationOptions, operationOf, type Parts, type RouteEntry, templateOf } from "./operation.ts";
-import { isJson, type Json } from "./schema.ts";
 
 export interface DocumentFacts {
   version: string;

@@ -1,7 +1,14 @@
 // One route as an operation of the document: its parameters, its body, its answers.
 
 import { STATUS_CODES } from "node:http";
-import { answerDescription, type Components, isJson, type Json, openApiSchema, reference } from "./schema.ts";
+import {
+  answerDescription,
+  type Components,
+  isJson,
+  type Json,
+  openApiSchema,
+  reference,
+} from "../../../schema/openapi-schema.ts";
 
 /** A route as an Elysia instance lists it. */
 export interface RouteEntry {

@@ -1,6 +1,6 @@
 import { Elysia, t } from "elysia";
 import type { ActivationOffer, Activations } from "../../../capabilities/activations.ts";
-import { named } from "../openapi/schema.ts";
+import { named } from "../../../schema/openapi-schema.ts";
 import type { Ownership } from "../ownership.ts";
 import { failures, type RouteOptions } from "../route-options.ts";
 import { IdParams, nullable } from "../schemas.ts";

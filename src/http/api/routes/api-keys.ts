@@ -3,8 +3,8 @@ import type { ApiKey, ApiKeys } from "../../../access/api-keys.ts";
 import { SCOPE_PRESETS, type ScopePreset, seesAll } from "../../../access/scopes.ts";
 import { KEY_ROWS } from "../../../db/schema.ts";
 import { HeddleError } from "../../../errors.ts";
+import { named } from "../../../schema/openapi-schema.ts";
 import type { Auth } from "../../auth.ts";
-import { named } from "../openapi/schema.ts";
 import { bodyFailures, failures, type RouteOptions } from "../route-options.ts";
 import {
   Id,

@@ -1,7 +1,7 @@
 import { Elysia, t } from "elysia";
 import { type Bot, BotFields, BotId, type Bots } from "../../../content/bots/bots.ts";
 import { SkillEntry } from "../../../content/skills/skill.ts";
-import { named } from "../openapi/schema.ts";
+import { named } from "../../../schema/openapi-schema.ts";
 import type { Ownership } from "../ownership.ts";
 import { bodyFailures, failures, type RouteOptions } from "../route-options.ts";
 import { Instant, instant, nullable } from "../schemas.ts";

@@ -3,7 +3,7 @@ import type { CapabilitiesOf } from "../../../capabilities/effective-set.ts";
 import type { Carapace } from "../../../content/carapaces/carapace.ts";
 import type { Carapaces } from "../../../content/carapaces/carapaces.ts";
 import { SkillEntry } from "../../../content/skills/skill.ts";
-import { named } from "../openapi/schema.ts";
+import { named } from "../../../schema/openapi-schema.ts";
 import { failures, type RouteOptions } from "../route-options.ts";
 import {
   ContentParams,

@@ -1,7 +1,7 @@
 import { Elysia, t } from "elysia";
 import type { Binding, Bindings } from "../../../channels/bindings.ts";
+import { named } from "../../../schema/openapi-schema.ts";
 import { maskConfig } from "../../../secrets/vault.ts";
-import { named } from "../openapi/schema.ts";
 import type { Ownership } from "../ownership.ts";
 import { bodyFailures, failures, type RouteOptions } from "../route-options.ts";
 import {

@@ -2,10 +2,10 @@ import { Elysia, t } from "elysia";
 import type { ChannelSessions } from "../../../channels/channel-sessions.ts";
 import type { Channel, Channels } from "../../../channels/channels.ts";
 import { SkillEntry } from "../../../content/skills/skill.ts";
+import { named } from "../../../schema/openapi-schema.ts";
 import { maskConfig } from "../../../secrets/vault.ts";
 import type { Sessions } from "../../../sessions/sessions.ts";
 import { Injected, MessageFields, messageOf } from "../message-body.ts";
-import { named } from "../openapi/schema.ts";
 import type { Ownership } from "../ownership.ts";
 import { bodyFailures, failures, type RouteOptions } from "../route-options.ts";
 import {

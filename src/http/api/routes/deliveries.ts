@@ -2,8 +2,8 @@ import { Elysia, t } from "elysia";
 import { DELIVERY_STATUSES } from "../../../db/schema.ts";
 import type { DeliveryRow } from "../../../dispatch/delivery.ts";
 import type { Outbox } from "../../../dispatch/outbox.ts";
+import { named } from "../../../schema/openapi-schema.ts";
 import { maskConfig } from "../../../secrets/vault.ts";
-import { named } from "../openapi/schema.ts";
 import type { Ownership } from "../ownership.ts";
 import { failures, type RouteOptions } from "../route-options.ts";
 import {

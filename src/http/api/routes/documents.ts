@@ -1,7 +1,7 @@
 import { Elysia, t } from "elysia";
 import { HeddleError } from "../../../errors.ts";
+import { named } from "../../../schema/openapi-schema.ts";
 import type { Documents, StoredDocument } from "../../../search/documents.ts";
-import { named } from "../openapi/schema.ts";
 import type { Ownership } from "../ownership.ts";
 import { bodyFailures, failures, type RouteOptions } from "../route-options.ts";
 import { Id, IdParams, Instant, instant, JsonFields, limitOf, missing, nullable } from "../schemas.ts";

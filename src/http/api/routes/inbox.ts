@@ -1,10 +1,10 @@
 import { Elysia, t } from "elysia";
 import { INBOX_VERDICTS } from "../../../db/schema.ts";
 import type { Inbox, InboxEvent, InboxSummary } from "../../../inbox/inbox.ts";
+import { named } from "../../../schema/openapi-schema.ts";
 import type { Receive } from "../../gateway/receive.ts";
 import type { Replay } from "../../gateway/replay.ts";
 import type { Trial } from "../../gateway/trial.ts";
-import { named } from "../openapi/schema.ts";
 import type { Ownership } from "../ownership.ts";
 import { bodyFailures, failures, type RouteOptions } from "../route-options.ts";
 import {

@@ -2,8 +2,8 @@ import { Elysia, t } from "elysia";
 import { ADMIN, covers } from "../../../access/scopes.ts";
 import { HeddleError } from "../../../errors.ts";
 import type { IntegrationStore } from "../../../integrations/settings/store.ts";
+import { named } from "../../../schema/openapi-schema.ts";
 import type { Auth } from "../../auth.ts";
-import { named } from "../openapi/schema.ts";
 import { bodyFailures, failures, type RouteOptions } from "../route-options.ts";
 import { limitOf, nullable } from "../schemas.ts";
 

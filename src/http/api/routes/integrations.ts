@@ -1,7 +1,7 @@
 import { relative } from "node:path";
 import { Elysia, t } from "elysia";
 import { serverPath } from "../../../integrations/manifest/manifest-parts.ts";
-import { named } from "../openapi/schema.ts";
+import { named } from "../../../schema/openapi-schema.ts";
 import { failures, type RouteOptions } from "../route-options.ts";
 import { nullable } from "../schemas.ts";
 

@@ -1,10 +1,10 @@
 import { Elysia, t } from "elysia";
 import { MARKER, type Redact } from "../../../redact.ts";
+import { named } from "../../../schema/openapi-schema.ts";
 import { mapLeaves } from "../../../secrets/leaves.ts";
 import { isSealed } from "../../../secrets/seal.ts";
 import type { MessageRow, Sessions } from "../../../sessions/sessions.ts";
 import { Injected, MessageFields, messageOf } from "../message-body.ts";
-import { named } from "../openapi/schema.ts";
 import type { Ownership } from "../ownership.ts";
 import { bodyFailures, failures, type RouteOptions } from "../route-options.ts";
 import { DispatchConfig, Id, IdParams, Instant, instant, JsonFields, limitOf, nullable } from "../schemas.ts";

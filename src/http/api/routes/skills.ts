@@ -1,7 +1,7 @@
 import { Elysia, t } from "elysia";
 import type { Skill } from "../../../content/skills/skill.ts";
 import type { Skills } from "../../../content/skills/skills.ts";
-import { named } from "../openapi/schema.ts";
+import { named } from "../../../schema/openapi-schema.ts";
 import { failures, type RouteOptions } from "../route-options.ts";
 import {
   ContentParams,

@@ -1,7 +1,7 @@
 import { Elysia, t } from "elysia";
 import { TASK_STATUSES } from "../../../db/schema.ts";
+import { named } from "../../../schema/openapi-schema.ts";
 import type { TaskRow, Tasks } from "../../../sessions/tasks.ts";
-import { named } from "../openapi/schema.ts";
 import type { Ownership } from "../ownership.ts";
 import { failures, type RouteOptions } from "../route-options.ts";
 import {

@@ -4,7 +4,7 @@ import type { ActivatableIntegration } from "../../../capabilities/activations.t
 import { isCompatible, isMadeFor, type TemplateIntegration } from "../../../content/templates/compatible.ts";
 import type { Template } from "../../../content/templates/template.ts";
 import type { Templates } from "../../../content/templates/templates.ts";
-import { named } from "../openapi/schema.ts";
+import { named } from "../../../schema/openapi-schema.ts";
 import { failures, type RouteOptions } from "../route-options.ts";
 import {
   ContentParams,

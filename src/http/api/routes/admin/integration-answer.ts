@@ -18,8 +18,8 @@ import type { IntegrationView } from "../../../../integrations/registry/view.ts"
 import type { Settings } from "../../../../integrations/settings/settings.ts";
 import { mask } from "../../../../integrations/settings/shown-settings.ts";
 import type { Processes } from "../../../../processes/supervisor.ts";
+import { named } from "../../../../schema/openapi-schema.ts";
 import type { SetupManifest } from "../../../../sdk/manifest.ts";
-import { named } from "../../openapi/schema.ts";
 import { Instant, instant, JsonFields, nullable, oneOf } from "../../schemas.ts";
 
 export const IntegrationParams = t.Object({

@@ -6,7 +6,7 @@ import type { Settings } from "../../../../integrations/settings/settings.ts";
 import { checkValues, isInternal, showSettings } from "../../../../integrations/settings/shown-settings.ts";
 import type { Redact } from "../../../../redact.ts";
 import { plainSchema } from "../../../../schema/json-schema.ts";
-import { named } from "../../openapi/schema.ts";
+import { named } from "../../../../schema/openapi-schema.ts";
 import { bodyFailures, failures, type RouteOptions } from "../../route-options.ts";
 import { JsonFields, nullable, oneOf } from "../../schemas.ts";
 import { IntegrationParams } from "./integration-answer.ts";
