@@ -52,7 +52,8 @@ async function compile(target: Target): Promise<boolean> {
         autoloadDotenv: false,
         autoloadBunfig: false,
         autoloadTsconfig: false,
-        autoloadPackageJson: false,
+        // It is about packages that code asks for while it runs: without it their "exports" are not seen. It runs nothing.
+        autoloadPackageJson: true,
       },
       // Names stay: stack traces are read, and Elysia reads the source of its handlers.
       minify: { whitespace: true, syntax: true, identifiers: false },

@@ -23,6 +23,11 @@ export interface WatchedFolder {
 export interface WatchOptions {
   /** One that is not there yet is seen when it appears. */
   folders: WatchedFolder[];
+  /**
+   * Single directories elsewhere, each with the folder of which a change is told; several may have the same one. Asked for
+   * again after `refresh`, and whenever something changed.
+   */
+  others?: () => { dir: string; folder: string }[];
   log: Logger;
   /** Gets the real paths of folders in which something changed, or "all". Not called before it resolved. */
   onChange(changed: ReadonlySet<string> | "all"): Promise<void>;
@@ -31,19 +36,28 @@ export interface WatchOptions {
 export interface FolderWatch {
   /** Resolves when all that is there is being watched. */
   ready: Promise<void>;
+  /** There are other `others` now. */
+  refresh(): void;
   close(): void;
 }
 
-export function watchFolders({ folders, log, onChange }: WatchOptions): FolderWatch {
-  const watches = new Map<string, { watcher: FSWatcher; identity: string }>();
+/** Directories, and the folders that a change in each concerns. */
+type Wanted = Map<string, Set<string>>;
+
+export function watchFolders({ folders, others = () => [], log, onChange }: WatchOptions): FolderWatch {
+  const watches = new Map<string, { watcher: FSWatcher; identity: string; concerns: Set<string> }>();
   let changed = new Set<string>();
   let timer: ReturnType<typeof setTimeout> | undefined;
   let running = false;
   let isClosed = false;
   let isPolling = false;
 
-  function note(folder: string): void {
-    changed.add(folder);
+  function note(concerned: Iterable<string>): void {
+    for (const folder of concerned) changed.add(folder);
+    schedule();
+  }
+
+  function schedule(): void {
     if (!timer && !running && !isClosed) timer = setTimeout(report, DEBOUNCE_MS);
   }
 
@@ -56,7 +70,7 @@ export function watchFolders({ folders, log, onChange }: WatchOptions): FolderWa
       for (const folder of await cover()) changed.add(folder);
       const batch = changed;
       changed = new Set();
-      if (!isClosed) await onChange(isPolling ? "all" : batch);
+      if (!isClosed && (isPolling || batch.size > 0)) await onChange(isPolling ? "all" : batch);
     } catch (error) {
       log.error("Looking at changed folders failed: {error}", { error });
     }
@@ -81,35 +95,41 @@ export function watchFolders({ folders, log, onChange }: WatchOptions): FolderWa
   }
 
   async function coverOnce(): Promise<string[]> {
-    const wanted = new Map<string, string>();
+    const wanted: Wanted = new Map();
     const missing = await Promise.all(folders.map((folder) => directoriesOf(folder, wanted)));
     // A folder that is not there yet: its parent tells when it is.
     for (const dir of missing)
-      if (dir !== undefined && !wanted.has(dirname(dir))) wanted.set(dirname(dir), dir);
+      if (dir !== undefined && !wanted.has(dirname(dir))) want(wanted, dirname(dir), dir);
+    for (const { dir, folder } of others()) want(wanted, await nearest(dir), folder);
     for (const [path, { watcher }] of watches) {
       if (wanted.has(path)) continue;
       watcher.close();
       watches.delete(path);
     }
     const fresh = await Promise.all(
-      [...wanted].map(async ([path, folder]) => ((await coverOne(path, folder)) ? [folder] : [])),
+      [...wanted].map(async ([path, concerns]) => ((await coverOne(path, concerns)) ? [...concerns] : [])),
     );
     return fresh.flat();
   }
 
-  /** Whether it was not watched before. */
-  async function coverOne(path: string, folder: string): Promise<boolean> {
+  /** Whether it was not watched before, or not for all of them. */
+  async function coverOne(path: string, concerns: Set<string>): Promise<boolean> {
     const found = await stat(path).catch(() => undefined);
     const known = watches.get(path);
     if (!found || isClosed) return false;
     // The watch of a folder that was replaced by another of its name hears nothing more. Inodes are used again.
     const identity = `${found.ino} ${found.birthtimeMs}`;
-    if (known?.identity === identity) return false;
+    if (known?.identity === identity) {
+      const isMore = [...concerns].some((folder) => !known.concerns.has(folder));
+      known.concerns = concerns;
+      return isMore;
+    }
     known?.watcher.close();
     try {
-      const watcher = watch(path, { persistent: false }, () => note(folder));
-      watcher.on("error", () => note(folder));
-      watches.set(path, { watcher, identity });
+      const watcher = watch(path, { persistent: false }, () => note(made.concerns));
+      const made = { watcher, identity, concerns };
+      watcher.on("error", () => note(made.concerns));
+      watches.set(path, made);
       return true;
     } catch (error) {
       if (isPolling) return false;
@@ -127,6 +147,7 @@ export function watchFolders({ folders, log, onChange }: WatchOptions): FolderWa
     ready: cover().then(() => {
       if (isPolling && !timer && !isClosed) timer = setTimeout(report, POLL_MS);
     }),
+    refresh: schedule,
     close() {
       isClosed = true;
       clearTimeout(timer);
@@ -136,17 +157,14 @@ export function watchFolders({ folders, log, onChange }: WatchOptions): FolderWa
 }
 
 /** Adds each directory of it, with the folder that a change in it concerns. Returns its own when there is none. */
-async function directoriesOf(
-  { dir, tellsOf }: WatchedFolder,
-  wanted: Map<string, string>,
-): Promise<string | undefined> {
+async function directoriesOf({ dir, tellsOf }: WatchedFolder, wanted: Wanted): Promise<string | undefined> {
   const root = await realpath(dir).catch(() => undefined);
   if (root === undefined) return dir;
   if (tellsOf === "itself") {
     await addTree(root, root, wanted);
     return undefined;
   }
-  wanted.set(root, root);
+  want(wanted, root, root);
   const below = await subdirectories(root, { links: true });
   await Promise.all(
     below.map(async (name) => {
@@ -158,14 +176,24 @@ async function directoriesOf(
 }
 
 /** Links below such a folder are not followed: they may lead back. */
-async function addTree(path: string, folder: string, wanted: Map<string, string>): Promise<void> {
+async function addTree(path: string, folder: string, wanted: Wanted): Promise<void> {
   if (wanted.has(path)) return;
-  wanted.set(path, folder);
+  want(wanted, path, folder);
   const below = await subdirectories(path, { links: false });
   await Promise.all(below.map((name) => addTree(join(path, name), folder, wanted)));
   // Its own entries only: they come and go when packages are installed.
   const packages = join(path, "node_modules");
-  if (await stat(packages).catch(() => undefined)) wanted.set(packages, folder);
+  if (await stat(packages).catch(() => undefined)) want(wanted, packages, folder);
+}
+
+/** The directory itself, or what is left of the way to it. */
+async function nearest(dir: string): Promise<string> {
+  if ((await stat(dir).catch(() => undefined)) || dir === dirname(dir)) return dir;
+  return nearest(dirname(dir));
+}
+
+function want(wanted: Wanted, dir: string, folder: string): void {
+  wanted.set(dir, (wanted.get(dir) ?? new Set()).add(folder));
 }
 
 async function subdirectories(path: string, { links }: { links: boolean }): Promise<string[]> {

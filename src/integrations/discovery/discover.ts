@@ -2,7 +2,7 @@
 
 import type { Dirent } from "node:fs";
 import { readdir, realpath, stat } from "node:fs/promises";
-import { basename, join } from "node:path";
+import { basename, extname, join } from "node:path";
 import { type ContentFiles, listContent, NO_CONTENT } from "../../content/files.ts";
 import { isImportable } from "../../runtime/importable-path.ts";
 
@@ -39,6 +39,8 @@ export interface FoundIntegration {
   /** Skills, carapaces and templates. */
   content: ContentFiles;
   prebuilt?: string;
+  /** What of the folder is not used. */
+  notes?: Note[];
 }
 
 export interface Discovery {
@@ -66,6 +68,8 @@ const RESERVED = [
   "dashboard-schema",
 ];
 const CODE = /\.([cm]?[jt]s|[jt]sx)$/;
+/** What of one name is loaded when several files have it: the source rather than what a compiler made of it. */
+const FIRST = [".ts", ".tsx", ".mts", ".cts", ".js", ".jsx", ".mjs", ".cjs"];
 const NOT_CODE = /\.(d|test|spec)\.[cm]?[jt]sx?$/;
 const SINGLE = ["index", "config", "dispatcher", "hooks", "router", "setup", "process"] as const;
 
@@ -88,6 +92,7 @@ export async function discover(sources: IntegrationSource[]): Promise<Discovery>
         continue;
       }
       const integration = result;
+      notes.push(...(integration.notes ?? []));
       const earlier = found.get(integration.id);
       if (earlier) {
         const reason = `Replaces the integration "${integration.id}" in ${earlier.folder}`;
@@ -155,7 +160,7 @@ async function examine(
   const loose = source.kind === "tools";
   const whyNot = loose ? undefined : whyNoId(id);
   if (whyNot !== undefined) return { level: "warning", folder, reason: `Skipped: ${whyNot}` };
-  const files = loose ? { tools: await codeFiles(folder, "") } : await integrationFiles(folder);
+  const { files, unused } = await integrationFiles(folder, loose);
   const content = loose ? NO_CONTENT : await listContent(folder, { templates: "prompts" });
   const useful = files.router || files.dispatcher || files.hooks || files.process;
   const isSilent = Object.values(content).every((list) => list.length === 0);
@@ -173,25 +178,60 @@ async function examine(
     return { level: "warning", folder, reason };
   }
   const prebuilt = source.prebuilt === undefined ? undefined : join(source.prebuilt, id);
-  return { id, source: source.kind, folder: real, files, content, ...(prebuilt && { prebuilt }) };
+  const notes = unused.map(({ name, used }): Note => {
+    const reason = `${name} is not used, for ${used} is there as well; remove one of the two`;
+    return { level: "warning", folder: real, reason };
+  });
+  return {
+    id,
+    source: source.kind,
+    folder: real,
+    files,
+    content,
+    ...(notes.length > 0 && { notes }),
+    ...(prebuilt && { prebuilt }),
+  };
 }
 
-async function integrationFiles(folder: string): Promise<IntegrationFiles> {
-  const names = ((await list(folder)) ?? []).map((entry) => entry.name).sort();
-  const files: IntegrationFiles = { tools: await codeFiles(join(folder, "tools"), "tools/") };
-  for (const part of SINGLE) {
-    const name = names.find((name) => CODE.test(name) && name.replace(CODE, "") === part);
-    if (name) files[part] = name;
-  }
-  return files;
+interface Chosen {
+  files: IntegrationFiles;
+  /** Each file beside the one of its name that is used. */
+  unused: { name: string; used: string }[];
 }
 
-async function codeFiles(folder: string, prefix: string): Promise<string[]> {
-  return ((await list(folder)) ?? [])
+async function integrationFiles(folder: string, isLoose: boolean): Promise<Chosen> {
+  const prefix = isLoose ? "" : "tools/";
+  const tools = await namesIn(join(folder, prefix), (name) => !NOT_CODE.test(name) && !/^[_.]/.test(name));
+  const parts = isLoose ? [] : await namesIn(folder, (name) => SINGLE.includes(stemOf(name)));
+  const chosen = [oneOfEach(parts, ""), oneOfEach(tools, prefix)];
+  const files: IntegrationFiles = { tools: chosen[1]?.used ?? [] };
+  for (const name of chosen[0]?.used ?? []) files[stemOf(name)] = name;
+  return { files, unused: chosen.flatMap(({ unused }) => unused) };
+}
+
+type Single = (typeof SINGLE)[number];
+
+const stemOf = (name: string): Single => name.replace(CODE, "") as Single;
+
+/** Files of code, by their names. */
+const namesIn = async (folder: string, isWanted: (name: string) => boolean): Promise<string[]> =>
+  ((await list(folder)) ?? [])
     .map((entry) => entry.name)
-    .filter((name) => CODE.test(name) && !NOT_CODE.test(name) && !/^[_.]/.test(name))
-    .sort()
-    .map((name) => prefix + name);
+    .filter((name) => CODE.test(name) && isWanted(name))
+    .sort();
+
+function oneOfEach(names: string[], prefix: string): { used: string[]; unused: Chosen["unused"] } {
+  const rank = (name: string) => FIRST.indexOf(extname(name));
+  const best = new Map<string, string>();
+  for (const name of names) {
+    const other = best.get(stemOf(name));
+    if (other === undefined || rank(name) < rank(other)) best.set(stemOf(name), name);
+  }
+  const unused = names.flatMap((name) => {
+    const used = best.get(stemOf(name)) ?? name;
+    return used === name ? [] : [{ name: prefix + name, used: prefix + used }];
+  });
+  return { used: [...best.values()].sort().map((name) => prefix + name), unused };
 }
 
 /** Undefined when there is no such directory, or none that may be read. */

@@ -4,6 +4,7 @@
 import { readFile } from "node:fs/promises";
 import { sep } from "node:path";
 import type { Gate } from "../../runtime/bundle.ts";
+import { NOTHING_TAKEN_IN } from "../../runtime/taken-in.ts";
 import { discoverInCopy, type FoundIntegration } from "../discovery/discover.ts";
 import type { Closure } from "../review/closure.ts";
 import { gateOfCopy } from "../review/gate.ts";
@@ -36,16 +37,21 @@ export async function loadReviewed(
   options: LoadReviewedOptions,
 ): Promise<LoadResult> {
   const { hash, version, look } = reviewed;
-  const { workspace, cacheDir, inUse, version: heddle, ...loading } = options;
+  const { workspace, cacheDir, inUse, isFresh, before, version: heddle, ...loading } = options;
   const from = version ? await discoverInCopy(found, version.folder) : found;
   if (!("id" in from))
-    return { ok: false, problem: { reason: from.reason, file: found.folder }, settings: [] };
+    return {
+      ok: false,
+      problem: { reason: from.reason, file: found.folder },
+      settings: [],
+      takenIn: NOTHING_TAKEN_IN,
+    };
   const gate = workspace === undefined ? undefined : gateOf(found, reviewed, workspace);
   const { folder, readFrom } = from;
   return loadIntegration(from, {
     ...loading,
     hash,
-    prepare: () => prepare(from, hash, { cacheDir, inUse, version: heddle, gate }),
+    prepare: () => prepare(from, hash, { cacheDir, inUse, version: heddle, gate, isFresh, before }),
     programOf: (cmd, dir) =>
       programOf(cmd, { folder, readFrom, workspace, gate, closure: look?.closure, hash, dir }),
     readFile: async (file) =>

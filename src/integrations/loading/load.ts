@@ -1,23 +1,17 @@
 // Loads one version of an integration: prepares its modules, runs them with an SDK of their own, and collects
 // what they register. Nothing goes live here.
 
-import { basename } from "node:path";
 import type { Carapace } from "../../content/carapaces/carapace.ts";
 import { type Content, readContent } from "../../content/read.ts";
 import type { Skill } from "../../content/skills/skill.ts";
 import type { Template } from "../../content/templates/template.ts";
-import { HeddleError, messageOf } from "../../errors.ts";
+import { messageOf } from "../../errors.ts";
 import type { Logger } from "../../log.ts";
 import { during } from "../../runtime/activity.ts";
 import type { Problem } from "../../runtime/bundle.ts";
 import { bindFolder, forgetModules, importModule } from "../../runtime/modules.ts";
-import type {
-  DeclaredSetting,
-  RegisteredHook,
-  RegisteredTool,
-  SdkServices,
-  SdkSinks,
-} from "../../sdk/backend.ts";
+import { NOTHING_TAKEN_IN, type TakenIn } from "../../runtime/taken-in.ts";
+import type { RegisteredHook, RegisteredTool, SdkServices } from "../../sdk/backend.ts";
 import type { SetupManifest } from "../../sdk/manifest.ts";
 import type { Dispatcher, IntegrationMeta } from "../../sdk/types.ts";
 import type { FoundIntegration } from "../discovery/discover.ts";
@@ -30,6 +24,9 @@ import {
 } from "../manifest/declared-settings.ts";
 import { checkSecretOf, readSetup } from "../manifest/read-setup.ts";
 import { createRouter, type IntegrationRouter } from "../routing/router.ts";
+import { type Collector, createCollector } from "./collector.ts";
+import { type DeclaredProcess, declaredProcess } from "./declared-process.ts";
+import { hangingAwait, withRemedy } from "./explain.ts";
 import { createHostSdk } from "./host-sdk.ts";
 import { entriesOf, type Prepared, type PrepareResult } from "./prepare.ts";
 import type { Program } from "./program.ts";
@@ -66,10 +63,12 @@ export interface LoadedIntegration {
   release(): Promise<void>;
 }
 
-export type LoadResult =
+/** What it took in from elsewhere is known of one that failed, too: mending that may mend it. */
+export type LoadResult = { takenIn: TakenIn } & (
   | { ok: true; loaded: LoadedIntegration }
   /** The first problem, for there the author has to begin. The settings are those declared until then: one may be amiss. */
-  | { ok: false; problem: Problem; settings: IntegrationSetting[]; mayHeal?: boolean };
+  | { ok: false; problem: Problem; settings: IntegrationSetting[]; mayHeal?: boolean }
+);
 
 export interface LoadOptions {
   prepare(): Promise<PrepareResult>;
@@ -92,38 +91,42 @@ export async function loadIntegration(found: FoundIntegration, options: LoadOpti
   // Which file is running, for errors that do not know where they are from.
   const at = { file: found.folder };
   const { inTurn = (work) => work() } = options;
-  const collected = collector();
+  const collected = createCollector(found.folder);
+  let takenIn = NOTHING_TAKEN_IN;
+  let prepared: Prepared | undefined;
   let release = async () => {};
   let late = false;
   const failed = (problem: Problem): LoadResult & { ok: false } => {
     collected.seal();
-    return { ok: false, problem, settings: mergeSettings(collected.settings, collected.about.setup) };
+    return {
+      ok: false,
+      problem,
+      settings: mergeSettings(collected.settings, collected.about.setup),
+      takenIn,
+    };
   };
   const run = async (): Promise<LoadResult> => {
     const result = await inTurn(() => {
       startClock();
       return options.prepare();
     });
+    takenIn = (result.ok ? result.prepared : result).takenIn;
     if (!result.ok) {
       const [problem = { reason: "It cannot be bundled" }] = result.problems;
-      return { ...failed(problem), mayHeal: result.mayHeal };
+      return { ...failed(await withRemedy(problem, found)), mayHeal: result.mayHeal };
     }
     if (late) {
       await result.prepared.discard();
       return failed({ reason: "It was given up" });
     }
-    release = bind(result.prepared, collected, options);
+    prepared = result.prepared;
+    release = bind(prepared, collected, options);
     const origin = { kind: "integration" as const, id: found.id };
     const { content, problems } = await readContent(found.folder, found.content, origin, options.readFile);
     if (problems[0]) return failed(problems[0]);
-    const exports = await importAll(
-      found,
-      options.hash,
-      { prepared: result.prepared, at },
-      (file, exported) => {
-        if (file === found.files.setup) takeSetup(readSetup(at.file, exported.SETUP), collected, options);
-      },
-    );
+    const exports = await importAll(found, options.hash, { prepared, at }, (file, exported) => {
+      if (file === found.files.setup) takeSetup(readSetup(at.file, exported.SETUP), collected, options);
+    });
     collected.seal();
     const described = during(
       () => `reading what ${found.id} exports`,
@@ -131,10 +134,10 @@ export async function loadIntegration(found: FoundIntegration, options: LoadOpti
       () => loadingSubject({ id: found.id, hash: options.hash, file: at.file }),
     );
     const { process: declared } = described;
-    const process = declared && { ...declared, program: await programFor(declared, result.prepared.dir) };
-    return { ok: true, loaded: { ...described, ...content, process } };
+    const process = declared && { ...declared, program: await programFor(declared, prepared.dir) };
+    return { ok: true, takenIn, loaded: { ...described, ...content, process } };
   };
-  const programFor = async (declared: Declared, dir: string): Promise<Program> => {
+  const programFor = async (declared: DeclaredProcess, dir: string): Promise<Program> => {
     at.file = `${found.folder}/${found.files.process}`;
     const plain = {
       command: declared.cmd,
@@ -149,12 +152,13 @@ export async function loadIntegration(found: FoundIntegration, options: LoadOpti
   let timer: ReturnType<typeof setTimeout> | undefined;
   // Not before its turn: among hundreds the last one waits long, and is no slower for it.
   const startClock = () => {
-    timer = setTimeout(giveUp, options.timeoutMs);
+    timer = setTimeout(() => void giveUp(), options.timeoutMs);
   };
-  const giveUp = () => {
+  const giveUp = async () => {
     late = true;
-    const reason = `${basename(at.file)} was not loaded within ${options.timeoutMs / 1000} s; does a top-level await never end?`;
-    deadline.resolve(failed({ reason, file: at.file }));
+    collected.seal();
+    const { timeoutMs } = options;
+    deadline.resolve(failed(await hangingAwait(found, { file: at.file, timeoutMs, prepared })));
   };
   const outcome = await Promise.race([run(), deadline.promise]).catch((error: unknown): LoadResult => {
     const place = locate(error, found.folder) ?? { file: at.file };
@@ -167,7 +171,7 @@ export async function loadIntegration(found: FoundIntegration, options: LoadOpti
 
 function bind(
   prepared: Prepared,
-  { sinks, settings, about }: Pick<ReturnType<typeof collector>, "sinks" | "settings" | "about">,
+  { sinks, settings, about }: Pick<Collector, "sinks" | "settings" | "about">,
   { services, log }: LoadOptions,
 ): () => Promise<void> {
   const sdk = createHostSdk({
@@ -186,10 +190,18 @@ function bind(
 
 type Exports = Record<string, unknown>;
 
+/** A CommonJS module has all that it exports in its default export. */
+function withDefault(exported: Exports): Exports {
+  const { default: own } = exported;
+  const isPlain =
+    typeof own === "object" && own !== null && [Object.prototype, null].includes(Object.getPrototypeOf(own));
+  return isPlain ? { ...own, ...exported } : exported;
+}
+
 /** As soon as it is there: files that run after it may read a default of the manifest, or log a secret. */
 function takeSetup(
   setup: SetupManifest,
-  { settings, about }: Pick<ReturnType<typeof collector>, "settings" | "about">,
+  { settings, about }: Pick<Collector, "settings" | "about">,
   { services, log }: Pick<LoadOptions, "services" | "log">,
 ): void {
   about.setup = setup;
@@ -222,7 +234,7 @@ async function importAll(
     await during(
       () => `loading ${found.id}/${file}`,
       async () => {
-        const exported = await importModule(path);
+        const exported = withDefault(await importModule(path));
         exports.set(file, exported);
         onImported(file, exported);
       },
@@ -236,9 +248,9 @@ async function importAll(
 function describe(
   found: FoundIntegration,
   exports: Map<string, Exports>,
-  { tools, dispatchers, hooks, settings, about }: ReturnType<typeof collector>,
+  { tools, dispatchers, hooks, settings, about }: Collector,
   release: () => Promise<void>,
-): Omit<LoadedIntegration, keyof Content | "process"> & { process: Declared | undefined } {
+): Omit<LoadedIntegration, keyof Content | "process"> & { process: DeclaredProcess | undefined } {
   const { files } = found;
   const of = (file: string | undefined) => (file === undefined ? undefined : exports.get(file));
   const info = of(files.index)?.meta as { name?: unknown; version?: unknown } | undefined;
@@ -247,7 +259,8 @@ function describe(
   if (files.setup && setup) checkSecretOf(`${found.folder}/${files.setup}`, setup, merged);
   const version = info?.version ?? setup?.version;
   const router = files.router && routerOf(found, files.router, of(files.router)?.router);
-  const process = files.process && processOf(found, files.process, of(files.process) ?? {});
+  const process =
+    files.process && declaredProcess(`${found.folder}/${files.process}`, of(files.process) ?? {});
   return {
     name: typeof info?.name === "string" ? info.name : undefined,
     version: version === undefined ? undefined : String(version),
@@ -270,74 +283,5 @@ function routerOf(found: FoundIntegration, file: string, exported: unknown): Int
   throw problem(found, file, `It must export "router", an Elysia instance, and exports ${got}`);
 }
 
-type Declared = Omit<ProcessDeclaration, "program">;
-
-function processOf(found: FoundIntegration, file: string, exports: Exports): Declared {
-  const { DESCRIPTION = "", CMD, REQUIRED_ENV = [], WATCH_PATHS = [], MEMORY_LIMIT_MB = null } = exports;
-  if (!isTexts(CMD) || CMD.length === 0)
-    throw problem(found, file, "It must export CMD, a list of at least one text");
-  if (!isTexts(REQUIRED_ENV)) throw problem(found, file, "REQUIRED_ENV must be a list of texts");
-  if (!isTexts(WATCH_PATHS)) throw problem(found, file, "WATCH_PATHS must be a list of texts");
-  if (MEMORY_LIMIT_MB !== null && !(typeof MEMORY_LIMIT_MB === "number" && MEMORY_LIMIT_MB > 0))
-    throw problem(found, file, "MEMORY_LIMIT_MB must be a number above 0");
-  return {
-    description: String(DESCRIPTION),
-    cmd: CMD,
-    requiredEnv: REQUIRED_ENV,
-    watchPaths: WATCH_PATHS,
-    memoryLimitMb: MEMORY_LIMIT_MB,
-  };
-}
-
-const isTexts = (value: unknown): value is string[] =>
-  Array.isArray(value) && value.every((item) => typeof item === "string");
-
 const problem = (found: FoundIntegration, file: string, reason: string): Error =>
   errorAt(`${found.folder}/${file}`, 1, reason);
-
-function collector() {
-  let sealed = false;
-  const tools: RegisteredTool[] = [];
-  const dispatchers = new Map<string, Dispatcher>();
-  const hooks: RegisteredHook[] = [];
-  const settings: DeclaredSetting[] = [];
-  const about: { meta: IntegrationMeta | undefined; setup: SetupManifest | undefined } = {
-    meta: undefined,
-    setup: undefined,
-  };
-
-  const open = (what: string) => {
-    if (sealed) throw new HeddleError("conflict", `${what} can be registered only while the files load`);
-  };
-  const twice = (what: string) => new HeddleError("conflict", `${what} is registered twice`);
-
-  const sinks: SdkSinks = {
-    registerTool(tool) {
-      open(`Tool "${tool.name}"`);
-      if (tools.some(({ name }) => name === tool.name)) throw twice(`Tool "${tool.name}"`);
-      tools.push(tool);
-    },
-    registerDispatcher(type, dispatcher) {
-      open(`Dispatcher "${type}"`);
-      if (dispatchers.has(type)) throw twice(`Dispatcher "${type}"`);
-      dispatchers.set(type, dispatcher);
-    },
-    registerIntegration(meta) {
-      open("Metadata");
-      if (about.meta) throw twice("Metadata");
-      about.meta = meta;
-    },
-    registerHook(hook) {
-      open(`A hook of ${hook.event}`);
-      hooks.push(hook);
-    },
-    declareSetting(setting) {
-      open(`Setting "${setting.key}"`);
-      settings.push(setting);
-    },
-  };
-  const seal = () => {
-    sealed = true;
-  };
-  return { tools, dispatchers, hooks, settings, about, sinks, seal };
-}

@@ -5,7 +5,14 @@ import { createHash } from "node:crypto";
 import { copyFile, link, mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { isDeepStrictEqual } from "node:util";
-import { bundleFolder, type Gate, type Problem } from "../../runtime/bundle.ts";
+import {
+  type BundleInput,
+  bundleFolder,
+  type Gate,
+  type Problem,
+  topLevelAwaits,
+} from "../../runtime/bundle.ts";
+import { changedSince, NOTHING_TAKEN_IN, type TakenIn } from "../../runtime/taken-in.ts";
 import type { FoundIntegration, IntegrationFiles } from "../discovery/discover.ts";
 import { hashOf, readClosure } from "../review/closure.ts";
 import { SDK_NAMES } from "./host-sdk.ts";
@@ -23,6 +30,10 @@ export interface Prepared {
   dir: string;
   /** Absolute paths of the modules in `dir`. */
   modules: string[];
+  /** From outside the folder; a change of it does not show in the hash. */
+  takenIn: TakenIn;
+  /** Where a file (relative to the integration's folder), or one that it imports, waits while it is loaded. */
+  awaitsIn(file: string): Promise<Problem[]>;
   /** Deletes the folder. Forget its modules first. */
   discard(): Promise<void>;
 }
@@ -30,13 +41,12 @@ export interface Prepared {
 export type PrepareResult =
   | { ok: true; prepared: Prepared }
   /** `mayHeal`: it may work later though its own files stay as they are. */
-  | { ok: false; problems: Problem[]; mayHeal: boolean };
+  | { ok: false; problems: Problem[]; mayHeal: boolean; takenIn: TakenIn };
 
 interface Manifest {
   hash: string;
   modules: string[];
-  /** False when it took in files from outside the folder, whose changes the hash does not show. */
-  reusable: boolean;
+  takenIn: TakenIn;
   /**
    * Digests of all files beside the manifest, by path. Nothing here is synced to the disk, as it can be made anew; so after
    * a power cut a file may be empty or cut short, and would be imported without a complaint.
@@ -53,6 +63,10 @@ export interface PrepareOptions {
   version: string;
   /** Gives the bundler what was looked at. */
   gate?: Gate | undefined;
+  /** Takes no bundle that was kept. */
+  isFresh?: boolean | undefined;
+  /** Of the load before this one. */
+  before?: TakenIn | undefined;
 }
 
 /**
@@ -62,8 +76,9 @@ export interface PrepareOptions {
 export async function prepare(
   found: FoundIntegration,
   hash: string,
-  { cacheDir, inUse, version, gate }: PrepareOptions,
+  options: PrepareOptions,
 ): Promise<PrepareResult> {
+  const { cacheDir, inUse, version, gate, isFresh = false, before } = options;
   const shelf = join(cacheDir, found.id.replace(/[^a-z0-9_-]/gi, "~"));
   // The folder's name is in the modules, so another folder of the same contents has its own.
   const kept = join(shelf, sha256(`${hash} ${found.folder}`));
@@ -75,9 +90,9 @@ export async function prepare(
   };
   inUse.add(dir);
   try {
-    let manifest = await copyKept(kept, dir);
+    let manifest = isFresh ? undefined : await copyKept(kept, dir);
     if (!manifest) {
-      const made = await make(found, hash, dir, gate);
+      const made = await make(found, hash, dir, { gate, before });
       if (!made.ok) {
         await discard();
         return made;
@@ -87,7 +102,9 @@ export async function prepare(
       await tidy(shelf, inUse);
     }
     const modules = manifest.modules.map((module) => join(dir, module));
-    return { ok: true, prepared: { dir, modules, discard } };
+    const folder = found.readFrom ?? found.folder;
+    const awaitsIn = (file: string) => topLevelAwaits(join(folder, file), { folder, gate });
+    return { ok: true, prepared: { dir, modules, takenIn: manifest.takenIn, awaitsIn, discard } };
   } catch (error) {
     await discard();
     throw error;
@@ -95,12 +112,8 @@ export async function prepare(
 }
 
 /** What was bundled is what the hash is of, unless it changed in between; a copy never does. */
-async function isOfHash(
-  found: FoundIntegration,
-  { reusable, hash }: Manifest,
-  version: string,
-): Promise<boolean> {
-  return reusable && (found.readFrom !== undefined || (await contentHash(found.folder, version)) === hash);
+async function isOfHash(found: FoundIntegration, { hash }: Manifest, version: string): Promise<boolean> {
+  return found.readFrom !== undefined || (await contentHash(found.folder, version)) === hash;
 }
 
 /**
@@ -114,43 +127,41 @@ export async function prebuild(
 ): Promise<{ ok: true } | { ok: false; problems: Problem[] }> {
   const hash = await contentHash(found.folder, version);
   await rm(join(outDir, found.id), { recursive: true, force: true });
-  return bundleInto(found, hash, join(outDir, found.id), MOVABLE_ROOT);
+  return bundleInto(found, hash, join(outDir, found.id), { sourceRoot: MOVABLE_ROOT });
 }
 
-type Made = { ok: true; manifest: Manifest } | { ok: false; problems: Problem[]; mayHeal: boolean };
+type Made = { ok: true; manifest: Manifest } | Extract<PrepareResult, { ok: false }>;
 
-async function make(
-  found: FoundIntegration,
-  hash: string,
-  dir: string,
-  gate: Gate | undefined,
-): Promise<Made> {
+type Bundling = Pick<BundleInput, "sourceRoot" | "gate" | "before">;
+
+async function make(found: FoundIntegration, hash: string, dir: string, bundling: Bundling): Promise<Made> {
   const built = found.prebuilt ? await readManifest(found.prebuilt) : undefined;
   return found.prebuilt && built?.hash === hash
     ? unpack(found, found.prebuilt, built, dir)
-    : bundleInto(found, hash, dir, undefined, gate);
+    : bundleInto(found, hash, dir, bundling);
 }
 
 async function bundleInto(
   found: FoundIntegration,
   hash: string,
   outDir: string,
-  sourceRoot?: string,
-  gate?: Gate,
+  { sourceRoot, gate, before }: Bundling,
 ): Promise<Made> {
   await mkdir(outDir, { recursive: true, mode: 0o700 });
   const bundled = await bundleFolder({
     folder: found.readFrom ?? found.folder,
     entries: entriesOf(found.files),
     outDir,
-    ...(sourceRoot !== undefined && { sourceRoot }),
+    sourceRoot,
     bound: { specifier: "heddle/sdk", exports: SDK_NAMES },
     gate,
+    before,
   });
   if (!bundled.ok) return bundled;
   const modules = bundled.modules.map((module) => relative(outDir, module));
-  const reusable = bundled.foreign.length === 0 || gate?.copy !== undefined;
-  return { ok: true, manifest: await writeManifest(outDir, { hash, modules, reusable }) };
+  // Of the machine that it was made on nothing is there where it goes.
+  const takenIn = sourceRoot === undefined ? bundled.takenIn : NOTHING_TAKEN_IN;
+  return { ok: true, manifest: await writeManifest(outDir, { hash, modules, takenIn }) };
 }
 
 async function unpack(
@@ -166,7 +177,7 @@ async function unpack(
   }
   const { hash, modules } = built;
   // What it took in from elsewhere was there when it was built, and is in it.
-  return { ok: true, manifest: await writeManifest(outDir, { hash, modules, reusable: true }) };
+  return { ok: true, manifest: await writeManifest(outDir, { hash, modules, takenIn: NOTHING_TAKEN_IN }) };
 }
 
 /** Of a folder that is complete but for it. */
@@ -195,14 +206,15 @@ async function readManifest(dir: string): Promise<Manifest | undefined> {
 }
 
 /**
- * Undefined when there is none, or not a whole one; another process may delete it while it is copied, which counts as
- * none.
+ * Undefined when there is none, not a whole one, or one of packages that have changed since; another process may delete it
+ * while it is copied, which counts as none.
  */
 async function copyKept(kept: string, dir: string): Promise<Manifest | undefined> {
   try {
     const manifest = await readManifest(kept);
-    if (manifest) await duplicate(kept, dir);
-    if (manifest && isDeepStrictEqual(manifest.digests, await digestsIn(dir))) return manifest;
+    if (!manifest || (await changedSince(manifest.takenIn)).length > 0) return undefined;
+    await duplicate(kept, dir);
+    if (isDeepStrictEqual(manifest.digests, await digestsIn(dir))) return manifest;
   } catch {
     // As if there were none.
   }

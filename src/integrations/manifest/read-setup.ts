@@ -8,8 +8,8 @@ import { checkManifest, checkVerifierSecret } from "./manifest.ts";
 /** What setup.ts exports as SETUP. Throws, with the line, what is wrong with it; `file` is absolute. */
 export function readSetup(file: string, exported: unknown): SetupManifest {
   if (exported === undefined) throw errorAt(file, 1, "It must export SETUP, an object");
-  const [first] = checkManifest(exported);
-  if (first) throw errorOf(file, first);
+  const [first, ...others] = checkManifest(exported);
+  if (first) throw errorOf(file, first, others);
   return exported as SetupManifest;
 }
 
@@ -26,11 +26,15 @@ export function checkSecretOf(
   if (problem) throw errorOf(file, problem);
 }
 
-function errorOf(file: string, { path, message }: FieldProblem): Error {
-  const parts = path.match(/[^.[\]]+/g) ?? [];
-  const line = findInLiteral(sourceOf(file), "SETUP", parts) ?? 1;
-  const field = path === "" || path.startsWith("[") ? `SETUP${path}` : `SETUP.${path}`;
-  return errorAt(file, line, `${field} ${message}`);
+/** In the place of the first, for there the author begins; of the others it has the places. */
+function errorOf(file: string, first: FieldProblem, others: FieldProblem[] = []): Error {
+  const source = sourceOf(file);
+  const lineOf = ({ path }: FieldProblem) =>
+    findInLiteral(source, "SETUP", path.match(/[^.[\]]+/g) ?? []) ?? 1;
+  const told = ({ path, message }: FieldProblem) =>
+    `${path === "" || path.startsWith("[") ? `SETUP${path}` : `SETUP.${path}`} ${message}`;
+  const more = others.map((other) => `; in line ${lineOf(other)}: ${told(other)}`);
+  return errorAt(file, lineOf(first), told(first) + more.join(""));
 }
 
 /** A prebuilt integration may have left its sources behind. */

@@ -18,6 +18,8 @@ export interface FollowOptions {
   /** A slot for each, in order; true when it is new, or in another folder than before. */
   take(found: FoundIntegration): boolean;
   load(id: string, options: { evenIfUnchanged: boolean }): Promise<void>;
+  /** Directories elsewhere that concern an integration, each with its folder. */
+  others(): { dir: string; folder: string }[];
 }
 
 export interface Follower {
@@ -25,6 +27,8 @@ export interface Follower {
   start(options: { watch: boolean }): Promise<void>;
   /** Resolves when the first load of this one has ended, or it is found not to be there. */
   whenLoaded(id: string): Promise<void>;
+  /** There are other `others` now. */
+  refresh(): void;
   close(): void;
 }
 
@@ -83,6 +87,7 @@ export function followFolders(options: FollowOptions): Follower {
             dir,
             tellsOf: kind === "tools" ? ("itself" as const) : ("subfolders" as const),
           })),
+          others: options.others,
           log,
           // Not waiting for the loads: one that hangs must not hold up the change that mends it.
           onChange: async (changed) => void (await scan(changed)),
@@ -95,6 +100,7 @@ export function followFolders(options: FollowOptions): Follower {
       await discovered.promise;
       await firstLoads.get(id);
     },
+    refresh: () => watching?.refresh(),
     close() {
       isClosed = true;
       watching?.close();

@@ -5,9 +5,9 @@ import { mkdirSync, realpathSync } from "node:fs";
 import pLimit from "p-limit";
 import { HeddleError, messageOf } from "../../errors.ts";
 import { collectGarbage } from "../../runtime/memory.ts";
-import type { Discovery, FoundIntegration } from "../discovery/discover.ts";
+import type { Discovery } from "../discovery/discover.ts";
 import type { LoadedIntegration } from "../loading/load.ts";
-import { loadReviewed, type Reviewed } from "../loading/load-reviewed.ts";
+import { loadReviewed } from "../loading/load-reviewed.ts";
 import { noReview } from "../review/review.ts";
 import { isAdminPath, isPublicRoute } from "../routing/public-paths.ts";
 import { webUiFile, webUiPath } from "../routing/web-ui.ts";
@@ -24,6 +24,8 @@ const LOAD_TIMEOUT_MS = 15_000;
 const BUNDLED_AT_ONCE = 4;
 /** So that hundreds at the start leave room for requests. */
 const READ_AT_ONCE = 8;
+/** Watched for each integration: packages may have thousands, and a system has few watches. */
+const MOST_FOREIGN_FOLDERS = 200;
 /** Garbage is collected in full after so many replaced versions. */
 const RELEASES_PER_COLLECTION = 50;
 
@@ -58,7 +60,8 @@ export function createIntegrations(options: IntegrationsOptions): Integrations {
     redact,
     isEnabled,
     look: (found) => reading(() => review.look(found)),
-    run: (found, reviewed) => run(found, reviewed),
+    run: (found, reviewed, how) => run(found, reviewed, how),
+    onTakenIn: () => follower.refresh(),
     place(slot, loaded) {
       if (place(slot, loaded)) placeClashing();
     },
@@ -74,8 +77,9 @@ export function createIntegrations(options: IntegrationsOptions): Integrations {
     },
   };
 
-  const run = (found: FoundIntegration, reviewed: Reviewed) =>
+  const run: SlotOptions["run"] = (found, reviewed, how) =>
     loadReviewed(found, reviewed, {
+      ...how,
       cacheDir,
       inUse,
       version: options.version,
@@ -102,6 +106,10 @@ export function createIntegrations(options: IntegrationsOptions): Integrations {
       return isNew;
     },
     load: async (id, how) => slots.get(id)?.load(how),
+    others: () =>
+      [...slots.values()].flatMap(({ state: { found, takenIn } }) =>
+        takenIn.folders.slice(0, MOST_FOREIGN_FOLDERS).map((dir) => ({ dir, folder: found.folder })),
+      ),
   });
 
   function removeAllBut({ found }: Discovery): void {
@@ -236,7 +244,7 @@ export function createIntegrations(options: IntegrationsOptions): Integrations {
     },
     async reload(id) {
       standstills?.forget(id);
-      await slots.get(id)?.load({ evenIfUnchanged: true });
+      await slots.get(id)?.load({ evenIfUnchanged: true, isFresh: true });
       return view(slotOf(id));
     },
     async approve(id, hash) {

@@ -5,9 +5,11 @@ import { messageOf } from "../../errors.ts";
 import type { Logger } from "../../log.ts";
 import type { Redact } from "../../redact.ts";
 import type { Problem } from "../../runtime/bundle.ts";
+import { changedSince } from "../../runtime/taken-in.ts";
 import type { FoundIntegration } from "../discovery/discover.ts";
 import type { LoadedIntegration, LoadResult } from "../loading/load.ts";
 import type { Reviewed } from "../loading/load-reviewed.ts";
+import type { PrepareOptions } from "../loading/prepare.ts";
 import type { Standstills } from "../loading/standstills.ts";
 import { hashOf } from "../review/closure.ts";
 import type { Look, PendingApproval, Review } from "../review/review.ts";
@@ -37,7 +39,9 @@ export interface SlotOptions {
   isEnabled(id: string): boolean;
   look(found: FoundIntegration): Promise<Look>;
   /** Prepares and runs what was looked at. Never rejects. */
-  run(found: FoundIntegration, reviewed: Reviewed): Promise<LoadResult>;
+  run(found: FoundIntegration, reviewed: Reviewed, how: RunOptions): Promise<LoadResult>;
+  /** What it takes in from outside its folder may be something else now. */
+  onTakenIn(): void;
   /** Puts a version that was loaded in its place, or says that it clashes: calls `becomeLive` or `clash`. */
   place(slot: Slot, loaded: LoadedIntegration): void;
   /** Takes what is live out of the registries, as the integration is disabled. */
@@ -47,12 +51,14 @@ export interface SlotOptions {
   onReleased(): void;
 }
 
+type RunOptions = Pick<PrepareOptions, "isFresh" | "before">;
+
 export interface Slot {
   readonly id: string;
   readonly state: Readonly<IntegrationState>;
   moveTo(found: FoundIntegration): void;
-  /** Looks at the folder, and loads what is there when it is new. Never rejects. */
-  load(options: { evenIfUnchanged: boolean }): Promise<void>;
+  /** Looks at the folder, and loads what is there when it is new. Never rejects. `isFresh`: takes no bundle that was kept. */
+  load(options: { evenIfUnchanged: boolean; isFresh?: boolean }): Promise<void>;
   /** Nothing of it was loaded since it was enabled. */
   readonly isUntried: boolean;
   becomeLive(loaded: LoadedIntegration): void;
@@ -84,7 +90,7 @@ export function createSlot(first: FoundIntegration, options: SlotOptions): Slot 
   let slowed: Timer | undefined;
   let isClosed = false;
 
-  async function load({ evenIfUnchanged }: { evenIfUnchanged: boolean }): Promise<void> {
+  async function load({ evenIfUnchanged, isFresh = false }: Parameters<Slot["load"]>[0]): Promise<void> {
     if (isClosed) return;
     const { found } = state;
     const { folder } = found;
@@ -99,14 +105,16 @@ export function createSlot(first: FoundIntegration, options: SlotOptions): Slot 
       return resume();
     }
     const hash = hashOf(looked.closure, options.version);
-    if (!evenIfUnchanged && hash === triedHash) return unhold();
+    const isSame = hash === triedHash && !evenIfUnchanged && (await changedSince(state.takenIn)).length === 0;
+    if (isStale()) return;
+    if (isSame) return unhold();
     if (!evenIfUnchanged && triedHash !== undefined && isTooFast()) return;
     const copy = await looked.version().catch((error: unknown) => messageOf(error));
     if (isStale()) return;
     if (typeof copy === "string") return quarantine({ reason: copy, file: folder });
     state.pending = undefined;
     triedHash = hash;
-    await bringIn({ hash, version: copy, look: looked });
+    await bringIn({ hash, version: copy, look: looked }, isFresh);
   }
 
   /** While something waits, the version that went live last goes on, also after a restart. */
@@ -118,18 +126,21 @@ export function createSlot(first: FoundIntegration, options: SlotOptions): Slot 
     await bringIn({ hash: `${last.hash} ${options.version}`, version: last, look: undefined });
   }
 
-  async function bringIn(reviewed: Reviewed): Promise<void> {
+  async function bringIn(reviewed: Reviewed, isFresh = false): Promise<void> {
     const own = ++generation;
     clearTimeout(retry.timer);
     const problem = standstills?.whyNot(id, reviewed.hash);
     if (problem) return quarantine(problem);
-    const result = await options.run(state.found, reviewed);
+    const result = await options.run(state.found, reviewed, { isFresh, before: state.takenIn });
     if (isClosed || generation !== own) {
       if (result.ok) await result.loaded.release();
       return;
     }
     dropClashing();
     standstills?.forget(id);
+    const foreign = state.takenIn.folders.length + result.takenIn.folders.length;
+    state.takenIn = result.takenIn;
+    if (foreign > 0) options.onTakenIn();
     const { settings } = result.ok ? result.loaded : result;
     // Of one that cannot even be bundled nothing was heard.
     if (result.ok || settings.length > 0) state.settings = settings;

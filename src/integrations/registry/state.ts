@@ -1,6 +1,7 @@
 // All that is known of an integration. Every word that others hear about it is a pure function of this.
 
 import type { Problem } from "../../runtime/bundle.ts";
+import { NOTHING_TAKEN_IN, type TakenIn } from "../../runtime/taken-in.ts";
 import type { FoundIntegration } from "../discovery/discover.ts";
 import type { LoadedIntegration } from "../loading/load.ts";
 import type { IntegrationSetting } from "../manifest/declared-settings.ts";
@@ -22,6 +23,8 @@ export interface IntegrationState {
   pending: PendingApproval | undefined;
   /** Of the last load, also of one that failed: what is missing may be a setting. */
   settings: IntegrationSetting[];
+  /** What the last load took in from outside the folder. */
+  takenIn: TakenIn;
 }
 
 export const newState = (found: FoundIntegration): IntegrationState => ({
@@ -30,6 +33,7 @@ export const newState = (found: FoundIntegration): IntegrationState => ({
   outcome: { is: "loading" },
   pending: undefined,
   settings: [],
+  takenIn: NOTHING_TAKEN_IN,
 });
 
 export const problemOf = ({ outcome }: IntegrationState): Problem | undefined =>

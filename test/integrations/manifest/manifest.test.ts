@@ -230,7 +230,8 @@ test("a bad manifest quarantines its integration, with the line of the field", a
   const errorOf = (id: string) => all.integrations.get(id)?.error;
   expect(errorOf("typo")).toMatchObject({
     // Ajv tells what is missing before it tells what is unknown.
-    reason: "SETUP.env_vars[1].key is missing",
+    reason:
+      'SETUP.env_vars[1].key is missing; in line 7: SETUP.env_vars[1].kee is not known here; did you mean "key"?',
     file: all.path("typo/setup.ts"),
     line: 7,
   });

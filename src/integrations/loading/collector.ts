@@ -1,0 +1,87 @@
+// What the files of an integration register while they load.
+
+import { sep } from "node:path";
+import { HeddleError } from "../../errors.ts";
+import type { DeclaredSetting, RegisteredHook, RegisteredTool, SdkSinks } from "../../sdk/backend.ts";
+import type { SetupManifest } from "../../sdk/manifest.ts";
+import type { Dispatcher, IntegrationMeta } from "../../sdk/types.ts";
+import { locate } from "../discovery/locate.ts";
+
+export interface Collector {
+  tools: RegisteredTool[];
+  dispatchers: Map<string, Dispatcher>;
+  hooks: RegisteredHook[];
+  settings: DeclaredSetting[];
+  about: { meta: IntegrationMeta | undefined; setup: SetupManifest | undefined };
+  sinks: SdkSinks;
+  /** From now on nothing can be registered. */
+  seal(): void;
+}
+
+/** `folder` is the integration's: of what is registered twice both places are told. */
+export function createCollector(folder: string): Collector {
+  let sealed = false;
+  const tools: RegisteredTool[] = [];
+  const dispatchers = new Map<string, Dispatcher>();
+  const hooks: RegisteredHook[] = [];
+  const settings: DeclaredSetting[] = [];
+  const about: Collector["about"] = { meta: undefined, setup: undefined };
+  // An error knows its place, and finds it out only when it is asked for it.
+  const registered = new Map<string, Error>();
+
+  const open = (what: string) => {
+    if (sealed) throw new HeddleError("conflict", `${what} can be registered only while the files load`);
+  };
+  const once = (what: string) => {
+    open(what);
+    const here = new Error();
+    const earlier = registered.get(what);
+    if (earlier) throw registeredTwice(what, [earlier, here], folder);
+    registered.set(what, here);
+  };
+
+  const sinks: SdkSinks = {
+    registerTool(tool) {
+      once(`Tool "${tool.name}"`);
+      tools.push(tool);
+    },
+    registerDispatcher(type, dispatcher) {
+      once(`Dispatcher "${type}"`);
+      dispatchers.set(type, dispatcher);
+    },
+    registerIntegration(meta) {
+      once("Metadata");
+      about.meta = meta;
+    },
+    registerHook(hook) {
+      open(`A hook of ${hook.event}`);
+      hooks.push(hook);
+    },
+    declareSetting(setting) {
+      open(`Setting "${setting.key}"`);
+      settings.push(setting);
+    },
+  };
+  return {
+    tools,
+    dispatchers,
+    hooks,
+    settings,
+    about,
+    sinks,
+    seal() {
+      sealed = true;
+      // Later on the files that they point into are gone.
+      registered.clear();
+    },
+  };
+}
+
+function registeredTwice(what: string, at: Error[], folder: string): HeddleError {
+  const places = at.flatMap((error) => {
+    const place = locate(error, folder);
+    return place ? [`${place.file.slice(folder.length + sep.length)}:${place.line}`] : [];
+  });
+  const where = places.length === 2 ? `: in ${places.join(" and in ")}` : "";
+  return new HeddleError("conflict", `${what} is registered twice${where}`);
+}

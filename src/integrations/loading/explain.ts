@@ -1,0 +1,71 @@
+// What to do about an integration that does not load, as far as more can be found out than what failed.
+
+import { readFile } from "node:fs/promises";
+import { basename, join } from "node:path";
+import type { Problem } from "../../runtime/bundle.ts";
+import { within } from "../../within.ts";
+import type { FoundIntegration } from "../discovery/discover.ts";
+import { entriesOf, type Prepared } from "./prepare.ts";
+
+type Of = Pick<FoundIntegration, "id" | "folder" | "files">;
+
+/** Of a package that is not there, how it comes there. */
+export async function withRemedy(problem: Problem, { id, folder }: Of): Promise<Problem> {
+  const { missingPackage: name } = problem;
+  if (name === undefined) return problem;
+  if (name === "heddle")
+    return { ...problem, reason: `${problem.reason}. What Heddle gives is in "heddle/sdk" alone` };
+  const install = `run \`heddle install ${id}\``;
+  const remedy = (await isDeclared(name, folder))
+    ? install
+    : `add it to the dependencies of its package.json, and ${install}`;
+  return { ...problem, reason: `The package "${name}" is not installed: ${remedy}` };
+}
+
+async function isDeclared(name: string, folder: string): Promise<boolean> {
+  try {
+    const { dependencies } = JSON.parse(await readFile(join(folder, "package.json"), "utf8"));
+    return Object.hasOwn(dependencies, name);
+  } catch {
+    // There is none, or none that can be read: an install says what is wrong with it.
+    return false;
+  }
+}
+
+/** How long it is looked for what hangs. */
+const SEARCH_MS = 3_000;
+
+export interface LateLoad {
+  /** Absolute; what was being loaded. */
+  file: string;
+  timeoutMs: number;
+  /** Undefined when it was not even bundled. */
+  prepared: Pick<Prepared, "awaitsIn"> | undefined;
+}
+
+/** Why the file was not loaded in time, as far as the sources tell. */
+export async function hangingAwait({ folder, files }: Of, late: LateLoad): Promise<Problem> {
+  const { file, timeoutMs, prepared } = late;
+  const slow = (name: string) => `${basename(name)} was not loaded within ${timeoutMs / 1000} s`;
+  const unknown = { reason: `${slow(file)}; does a top-level await never end?`, file };
+  const entries = entriesOf(files);
+  const at = entries.findIndex((name) => join(folder, name) === file);
+  if (!prepared || at === -1) return unknown;
+  const search = async (): Promise<Problem[]> => {
+    const ended = new Set<string>();
+    // What an earlier file imports, too, has come to its end.
+    for (const name of entries.slice(0, at))
+      for (const found of await prepared.awaitsIn(name)) ended.add(placeOf(found));
+    const awaits = await prepared.awaitsIn(entries[at] ?? "");
+    return awaits.filter((found) => found.file !== undefined && !ended.has(placeOf(found)));
+  };
+  const [first, ...others] = await within(SEARCH_MS, search()).catch(() => []);
+  if (!first?.file) return unknown;
+  const { reason: _, ...place } = first;
+  if (others.length === 0)
+    return { ...place, reason: `${slow(first.file)}; does its top-level await never end?` };
+  const all = [first, ...others].map((found) => `${basename(found.file ?? "")}:${found.line}`);
+  return { ...place, reason: `${slow(file)}; does a top-level await never end? There is ${all.join(", ")}` };
+}
+
+const placeOf = ({ file, line }: Problem): string => `${file}:${line}`;

@@ -1,0 +1,145 @@
+// A bundle does what its files would do if Bun ran them as they are.
+
+import { expect, test } from "bun:test";
+import { join } from "node:path";
+import { discover } from "../../../src/integrations/discovery/discover.ts";
+import { harness, routerSaying, temporaryFolder, toolNamed } from "../harness.ts";
+
+const importing = (lines: string, name: string, value: string) =>
+  `${lines}\n${toolNamed(name, `() => ${value}`)}`;
+
+test("an import of a file that is no module gives its path, and one that says what it is gives that", async () => {
+  await using all = await harness({
+    "mine/logo.svg": "<svg/>",
+    "mine/assets/logo.svg": "<svg/>",
+    "mine/assets/no-ending": "1",
+    "mine/notes.txt": "notes",
+    "mine/more.txt": "more",
+    "mine/query.graphql": "{ a }",
+    "mine/node_modules/drawn/package.json": '{ "name": "drawn", "main": "main.js" }',
+    "mine/node_modules/drawn/main.js": `exports.logo = require("./logo.png");`,
+    "mine/node_modules/drawn/logo.png": "png",
+    "mine/tools/paths.ts": importing(
+      `import logo from "../logo.svg";
+      import other from "../assets/logo.svg";
+      import notes from "../notes.txt" with { type: "file" };
+      import drawn from "drawn";
+      import { readFileSync } from "node:fs";`,
+      "paths",
+      `[logo, other, notes, drawn.logo.default ?? drawn.logo, readFileSync(logo, "utf8")]`,
+    ),
+    "mine/tools/texts.ts": importing(
+      `import more from "../more.txt";
+      import query from "../query.graphql" with { type: "text" };
+      const lazy = () => import("../assets/no-ending");`,
+      "texts",
+      "lazy().then((found) => [more, query, found.default])",
+    ),
+  });
+  await all.integrations.loadAll();
+  expect(all.integrations.get("mine")?.error).toBeNull();
+  expect(all.call("paths")).toEqual([
+    all.path("mine/logo.svg"),
+    all.path("mine/assets/logo.svg"),
+    all.path("mine/notes.txt"),
+    all.path("mine/node_modules/drawn/logo.png"),
+    "<svg/>",
+  ]);
+  expect(await all.call("texts")).toEqual(["more", "{ a }", all.path("mine/assets/no-ending")]);
+});
+
+test("CommonJS modules, and a default export of all, say the same as named exports", async () => {
+  await using all = await harness({
+    "common/index.js": `module.exports = { meta: { id: "common", name: "In common", version: "7" } };`,
+    "common/router.cjs": `const { Elysia } = require("heddle/sdk");
+      module.exports = { router: new Elysia().get("/say", () => "common " + __dirname) };`,
+    "common/setup.js": `exports.SETUP = { version: "1", public_paths: ["/say"] };`,
+    "common/process.js": `module.exports = { CMD: ["bun", "x.js"] };`,
+    "compiled/router.js": `"use strict";
+      Object.defineProperty(exports, "__esModule", { value: true });
+      exports.router = void 0;
+      const sdk_1 = require("heddle/sdk");
+      exports.router = new sdk_1.Elysia().get("/say", () => "compiled");`,
+    "whole/router.ts": `import { Elysia } from "heddle/sdk";
+      export default { router: new Elysia().get("/say", () => "whole") };`,
+  });
+  await all.integrations.loadAll();
+  expect(all.integrations.list().map(({ id, error }) => [id, error])).toEqual([
+    ["common", null],
+    ["compiled", null],
+    ["whole", null],
+  ]);
+  expect(all.integrations.get("common")).toMatchObject({
+    name: "In common",
+    version: "7",
+    process: { cmd: ["bun", "x.js"] },
+  });
+  expect(await all.get("common", "/say")).toBe(`common ${all.path("common")}`);
+  expect(await all.get("compiled", "/say")).toBe("compiled");
+  expect(await all.get("whole", "/say")).toBe("whole");
+});
+
+test("NODE_ENV is what it is when the code runs, and JSX works with each", async () => {
+  const jsx = (name: string) => `exports.${name} = (type) => "${name} " + type; exports.Fragment = "f";`;
+  await using all = await harness({
+    "mine/tsconfig.json": '{ "compilerOptions": { "jsx": "react-jsx", "jsxImportSource": "tags" } }',
+    "mine/node_modules/tags/package.json": '{ "name": "tags" }',
+    "mine/node_modules/tags/jsx-runtime.js": jsx("jsx"),
+    "mine/node_modules/tags/jsx-dev-runtime.js": "exports.jsxDEV = undefined;",
+    "mine/node_modules/framework/package.json": '{ "name": "framework", "main": "main.js" }',
+    "mine/node_modules/framework/main.js": `exports.isProduction = () => process.env.NODE_ENV === "production";`,
+    "mine/tools/a.tsx": importing(
+      `import { isProduction } from "framework";`,
+      "asked",
+      "[process.env.NODE_ENV, isProduction(), <b />]",
+    ),
+  });
+  await all.integrations.loadAll();
+  expect(all.integrations.get("mine")?.error).toBeNull();
+  const before = process.env.NODE_ENV;
+  try {
+    for (const mode of ["production", "staging"]) {
+      process.env.NODE_ENV = mode;
+      expect(all.call("asked")).toEqual([mode, mode === "production", "jsx b"]);
+    }
+  } finally {
+    process.env.NODE_ENV = before;
+  }
+});
+
+test("what is imported for its effects takes place, whatever a package.json says of effects", async () => {
+  await using all = await harness({
+    "mine/package.json": '{ "sideEffects": false }',
+    "mine/more.ts": toolNamed("more"),
+    "mine/node_modules/effect/package.json": '{ "name": "effect", "main": "main.js", "sideEffects": false }',
+    "mine/node_modules/effect/main.js": "globalThis.effectOfMine = 1;",
+    "mine/tools/a.ts": importing(
+      `import "../more.ts";\nimport "effect";`,
+      "effect",
+      "globalThis.effectOfMine",
+    ),
+  });
+  await all.integrations.loadAll();
+  expect(all.integrations.get("mine")?.tools.toSorted()).toEqual(["effect", "more"]);
+  expect(all.call("effect")).toBe(1);
+});
+
+test("of a source and what was compiled of it the source is loaded, and the other is named", async () => {
+  await using folder = await temporaryFolder();
+  await folder.write({
+    "all/mine/router.js": `throw new Error("old");`,
+    "all/mine/router.ts": routerSaying("new"),
+    "all/mine/tools/a.mjs": toolNamed("a", "() => 'old'"),
+    "all/mine/tools/a.ts": toolNamed("a", "() => 'new'"),
+    "all/mine/tools/b.js": toolNamed("b", "() => 'only'"),
+  });
+  await using all = await harness({}, { sources: [{ kind: "external", dir: join(folder.path, "all") }] });
+  const { notes } = await discover([{ kind: "external", dir: join(folder.path, "all") }]);
+  expect(notes.map(({ reason }) => reason)).toEqual([
+    "router.js is not used, for router.ts is there as well; remove one of the two",
+    "tools/a.mjs is not used, for tools/a.ts is there as well; remove one of the two",
+  ]);
+  await all.integrations.loadAll();
+  expect(await all.get("mine", "/say")).toBe("new");
+  expect([all.call("a"), all.call("b")]).toEqual(["new", "only"]);
+});

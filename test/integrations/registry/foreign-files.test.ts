@@ -1,0 +1,132 @@
+// Whatever went into a bundle goes live when it changes, also what lies outside the integration's folder.
+
+import { expect, test } from "bun:test";
+import { rename, symlink } from "node:fs/promises";
+import { join } from "node:path";
+import { harness, temporaryFolder, toolNamed } from "../harness.ts";
+
+/** Waits until the tool says it; the test's own time limit ends it otherwise. */
+async function untilSays(all: Awaited<ReturnType<typeof harness>>, tool: string, text: string) {
+  while (all.call(tool) !== text) await new Promise((resolve) => setTimeout(resolve, 5));
+}
+
+const says = (name: string, from: string) =>
+  `import { text } from "${from}";\n${toolNamed(name, "() => text")}`;
+const text = (value: string) => `export const text = ${JSON.stringify(value)};\n`;
+
+test("an edit of a file that two integrations share reloads both, and no third one", async () => {
+  await using all = await harness(
+    {
+      "_lib/text.ts": text("one"),
+      "a/tools/t.ts": says("a", "../../_lib/text.ts"),
+      "b/tools/t.ts": says("b", "../../a/tools/_own.ts"),
+      "a/tools/_own.ts": `export * from "../../_lib/text.ts";`,
+      "c/tools/t.ts": toolNamed("c", "(() => { const at = performance.now(); return () => at; })()"),
+    },
+    { watch: true },
+  );
+  await all.integrations.loadAll();
+  const loaded = all.call("c");
+  for (const round of ["two", "three"]) {
+    await all.write({ "_lib/text.ts": text(round) });
+    await untilSays(all, "a", round);
+    await untilSays(all, "b", round);
+  }
+  // One that is broken leaves the last good version, and heals.
+  await all.write({ "_lib/text.ts": "export const text = ;\n" });
+  while (all.integrations.get("a")?.error === null) await new Promise((resolve) => setTimeout(resolve, 5));
+  expect(all.integrations.get("a")?.error).toMatchObject({ file: all.path("_lib/text.ts"), line: 1 });
+  expect(all.call("a")).toBe("three");
+  await all.write({ "_lib/text.ts": text("four") });
+  await untilSays(all, "a", "four");
+  await untilSays(all, "b", "four");
+  expect(all.call("c")).toBe(loaded);
+});
+
+test("a shared folder that comes later, goes, and comes back", async () => {
+  await using all = await harness(
+    { "a/tools/t.ts": says("a", "../../../shared/deep/text.ts") },
+    { watch: true },
+  );
+  await all.integrations.loadAll();
+  expect(all.integrations.get("a")?.status).toBe("quarantined");
+  await all.write({ "../shared/deep/text.ts": text("there") });
+  await untilSays(all, "a", "there");
+  await rename(all.path("../shared"), all.path("../away"));
+  while (all.integrations.get("a")?.error === null) await new Promise((resolve) => setTimeout(resolve, 5));
+  await all.write({ "../shared/deep/text.ts": text("back") });
+  await untilSays(all, "a", "back");
+});
+
+test("packages that are edited or linked, and folders that are linked", async () => {
+  await using all = await harness(
+    {
+      "../linked/package.json": '{ "name": "linked", "main": "main.js" }',
+      "../linked/main.js": text("linked 1"),
+      "../inner/text.ts": text("inner 1"),
+      "a/node_modules/patched/package.json": '{ "name": "patched", "main": "lib/main.js" }',
+      "a/node_modules/patched/lib/main.js": `export * from "./text.js";`,
+      "a/node_modules/patched/lib/text.js": text("patched 1"),
+      "a/tools/linked.ts": says("linked", "linked"),
+      "a/tools/patched.ts": says("patched", "patched"),
+    },
+    { watch: true },
+  );
+  await symlink(all.path("../linked"), all.path("a/node_modules/linked"));
+  await symlink(all.path("../inner"), all.path("a/inner"));
+  await all.write({ "a/tools/inner.ts": says("inner", "../inner/text.ts") });
+  await all.integrations.loadAll();
+  expect(["linked", "inner", "patched"].map(all.call)).toEqual(["linked 1", "inner 1", "patched 1"]);
+  await all.write({ "../linked/main.js": text("linked 2") });
+  await untilSays(all, "linked", "linked 2");
+  await all.write({ "../inner/text.ts": text("inner 2") });
+  await untilSays(all, "inner", "inner 2");
+  await all.write({ "a/node_modules/patched/lib/text.js": text("patched 2") });
+  await untilSays(all, "patched", "patched 2");
+  await all.write({
+    "a/node_modules/patched/package.json": '{ "name": "patched", "main": "lib/other.js" }',
+    "a/node_modules/patched/lib/other.js": text("patched 3"),
+  });
+  await untilSays(all, "patched", "patched 3");
+  // The resolver's settings of its own.
+  await all.write({
+    "a/tsconfig.json": '{ "compilerOptions": { "paths": { "named": ["./one.ts"] } } }',
+    "a/one.ts": text("one"),
+    "a/two.ts": text("two"),
+    "a/tools/named.ts": says("named", "named"),
+  });
+  await untilSays(all, "named", "one");
+  await all.write({ "a/tsconfig.json": '{ "compilerOptions": { "paths": { "named": ["./two.ts"] } } }' });
+  await untilSays(all, "named", "two");
+});
+
+test("a bundle that was kept is not taken for files that changed while no server ran, nor by a reload", async () => {
+  await using folder = await temporaryFolder();
+  const sources = [{ kind: "external" as const, dir: join(folder.path, "all") }];
+  const cacheDir = join(folder.path, "cache");
+  await folder.write({
+    "all/_lib/text.ts": text("lib 1"),
+    "all/a/query.graphql": "query 1",
+    "all/a/node_modules/patched/package.json": '{ "name": "patched", "main": "main.js" }',
+    "all/a/node_modules/patched/main.js": text("patched 1"),
+    "all/a/tools/lib.ts": says("lib", "../../_lib/text.ts"),
+    "all/a/tools/patched.ts": says("patched", "patched"),
+    "all/a/tools/query.ts": `import query from "../query.graphql" with { type: "text" };\n${toolNamed("query", "() => query")}`,
+  });
+  const answers = (all: Awaited<ReturnType<typeof harness>>) => ["lib", "patched", "query"].map(all.call);
+  const change = (round: number) =>
+    folder.write({
+      "all/_lib/text.ts": text(`lib ${round}`),
+      "all/a/query.graphql": `query ${round}`,
+      "all/a/node_modules/patched/main.js": text(`patched ${round}`),
+    });
+  for (const round of [1, 2]) {
+    await change(round);
+    await using all = await harness({}, { sources, cacheDir });
+    await all.integrations.loadAll();
+    expect(answers(all)).toEqual([`lib ${round}`, `patched ${round}`, `query ${round}`]);
+    await change(round + 10);
+    await all.integrations.reload("a");
+    expect(answers(all)).toEqual([`lib ${round + 10}`, `patched ${round + 10}`, `query ${round + 10}`]);
+  }
+});
