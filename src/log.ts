@@ -87,8 +87,9 @@ export const rootLogger = (): Logger => getLogger("heddle");
 /** They are for terminals; in a journal or a file they are noise. */
 const hasColors = (): boolean => process.stderr.isTTY === true;
 
-function pretty() {
-  return getPrettyFormatter({
+/** The formatter would quote every text and colour it: in a sentence for people they are words like the others. */
+function pretty(): (record: LogRecord) => string {
+  const format = getPrettyFormatter({
     icons: false,
     colors: hasColors(),
     timestamp: "time",
@@ -96,4 +97,17 @@ function pretty() {
     properties: false,
     wordWrap: false,
   });
+  return (record) => format({ ...record, message: withTextsInline(record.message) });
+}
+
+/** Values stand at the odd places of a message, and stay there unless they are texts. */
+function withTextsInline(message: readonly unknown[]): unknown[] {
+  const inline: unknown[] = [String(message[0] ?? "")];
+  for (let at = 1; at < message.length; at += 2) {
+    const value = message[at];
+    const after = String(message[at + 1] ?? "");
+    if (typeof value === "string") inline.push(`${inline.pop()}${escaped(value)}${after}`);
+    else inline.push(value, after);
+  }
+  return inline;
 }

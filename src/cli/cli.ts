@@ -20,6 +20,10 @@ export interface Commands extends AuthoringCommands {
   revokeKey(flags: Flags, id: string): Promise<void>;
   signingSecret(flags: Flags): Promise<void>;
   rotateKeys(flags: Flags): Promise<void>;
+  ask(
+    flags: ClientFlags,
+    question: { text: string; bot: string | undefined; isNew: boolean; timeout: string },
+  ): Promise<void>;
   replay(flags: ClientFlags, id: string): Promise<void>;
   receive(
     flags: ClientFlags,
@@ -148,6 +152,27 @@ export function mainCommand(commands: Commands) {
       }),
       keys,
       ...authoringCommands(commands),
+      ask: leaf({
+        meta: { name: "ask", description: "Ask a bot of the running server, and print its answer" },
+        args: {
+          ...CLIENT_FLAGS,
+          text: { type: "positional", required: true, description: "The message; - reads standard input" },
+          bot: { type: "string", description: "Which bot (default: default)", valueHint: "id" },
+          new: {
+            type: "boolean",
+            default: false,
+            description: "Begin a new conversation instead of going on with yours",
+          },
+          timeout: {
+            type: "string",
+            default: "300",
+            description: "Seconds to wait for the answer",
+            valueHint: "seconds",
+          },
+        },
+        run: ({ args }) =>
+          commands.ask(args, { text: args.text, bot: args.bot, isNew: args.new, timeout: args.timeout }),
+      }),
       replay: leaf({
         meta: { name: "replay", description: "Let an integration handle a recorded webhook again" },
         args: {

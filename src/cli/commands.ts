@@ -1,7 +1,5 @@
 // What the commands of the command line do. Those that run until they are told to stop answer signals here.
 
-import { createApiKeys, OPERATOR } from "../access/api-keys.ts";
-import { seesAll } from "../access/scopes.ts";
 import { createAuthoringCommands } from "../authoring/commands.ts";
 import { type Dev, prepareDev } from "../authoring/dev/dev.ts";
 import { type DevServer, welcome } from "../authoring/dev/welcome.ts";
@@ -9,8 +7,6 @@ import { type Config, type Flags, loadConfig, processEnvironment } from "../conf
 import { openHome } from "../config/home.ts";
 import type { Database } from "../db/database.ts";
 import { openDatabase } from "../db/open.ts";
-import { KEY_ROWS, type KeyRows } from "../db/schema.ts";
-import { HeddleError } from "../errors.ts";
 import { createLog, type Logger } from "../log.ts";
 import { createRedactor } from "../redact.ts";
 import { build } from "../runtime/assets.ts";
@@ -19,6 +15,8 @@ import { currentKey, type GivenKeys, signingSecret } from "../secrets/keys.ts";
 import { rotateKeys } from "../secrets/rotate.ts";
 import type { Commands } from "./cli.ts";
 import { createClientCommands } from "./client/commands.ts";
+import { firstSteps } from "./first-steps.ts";
+import { createKeyCommands } from "./keys.ts";
 import { containStrays, say, sayForSure, sayWithSecret } from "./stray-code.ts";
 
 interface Running {
@@ -36,8 +34,6 @@ export interface CommandOptions {
   startWorker(config: Config, options?: { guarded?: boolean }): Promise<Running>;
 }
 
-const LISTED_KEYS = 500;
-
 export function createCommands({ startServer, startWorker }: CommandOptions): Commands {
   return {
     ...createAuthoringCommands(),
@@ -45,11 +41,13 @@ export function createCommands({ startServer, startWorker }: CommandOptions): Co
     version: build.commit ? `${build.version} (${build.commit})` : build.version,
     async serve(flags) {
       containStrays();
-      const { url, close } = await startServer(readConfig(flags), undefined, {
+      const config = readConfig(flags);
+      const { url, close } = await startServer(config, undefined, {
         guarded: true,
         tellAdminKey: (key) => sayForSure(`Admin API key, shown this once: ${key}`),
       });
       say(`Heddle is listening on ${url}`);
+      for (const line of firstSteps(config, url ?? "")) say(line);
       await untilTold(close);
     },
     async dev(flags) {
@@ -64,34 +62,13 @@ export function createCommands({ startServer, startWorker }: CommandOptions): Co
     async worker(flags) {
       containStrays();
       const { close } = await startWorker(readConfig(flags), { guarded: true });
-      say("Heddle works on the queue");
+      say("Worker started; processing tasks.");
       await untilTold(close);
     },
     async migrate(flags) {
       await withDatabase(flags, async () => say("The database is up to date."));
     },
-    createKey: (flags, { rows, ...key }) =>
-      withDatabase(flags, async (db, log) => {
-        const made = await createApiKeys({ db, log }).create({ ...key, rows: rowsOf(key, rows) }, OPERATOR);
-        say(
-          `${made.key}\n(id ${made.id}, scopes ${made.scopes.join(", ")}, rows ${made.rows}; the key is shown this once)`,
-        );
-      }),
-    listKeys: (flags) =>
-      withDatabase(flags, async (db, log) => {
-        const { items } = await createApiKeys({ db, log }).list({ limit: LISTED_KEYS });
-        for (const key of items) {
-          const state = key.revoked_at ? "revoked" : "live";
-          say([key.id, key.prefix, state, key.scopes.join(","), key.name].join("\t"));
-        }
-      }),
-    revokeKey: (flags, id) =>
-      withDatabase(flags, async (db, log) => {
-        if (!(await createApiKeys({ db, log }).revoke(id, OPERATOR))) {
-          throw new HeddleError("not_found", `There is no live key ${id}.`);
-        }
-        say("Revoked.");
-      }),
+    ...createKeyCommands(withDatabase),
     async signingSecret(flags) {
       const config = loadConfig(flags);
       say(signingSecret(currentKey(openHome(config.home), givenKeys(config))));
@@ -122,13 +99,6 @@ const givenKeys = ({ encryptionKey, previousEncryptionKeys }: Config): GivenKeys
   current: encryptionKey,
   previous: previousEncryptionKeys,
 });
-
-function rowsOf({ scopes }: { scopes: string[] }, wanted: string | undefined): KeyRows {
-  if (wanted === undefined) return seesAll(scopes) ? "all" : "own";
-  const rows = KEY_ROWS.find((one) => one === wanted);
-  if (rows) return rows;
-  throw new HeddleError("validation", `--rows must be ${KEY_ROWS.join(" or ")}; got "${wanted}".`);
-}
 
 async function withDatabase(
   flags: Flags,

@@ -91,7 +91,13 @@ export function startServer(
       onError: (error) => log.getChild("http").error("An answer could not be sent: {error}", { error }),
     });
     url = `http://${config.host.includes(":") ? `[${config.host}]` : config.host}:${listener.port}`;
-    log.info("Listening on {url}", { url, version: build.version, database: db.kind, home: config.home });
+    log.info("Listening on {url} with the {database} database in {home}", {
+      url,
+      version: build.version,
+      database: db.kind,
+      home: config.home,
+      model: config.openaiApiKey || config.openaiBaseUrl ? config.defaultModel : "offline",
+    });
     let worker: Promise<Worker> | undefined;
     // Requests first, so that nothing new comes in while runs finish.
     closers.push(async () => {

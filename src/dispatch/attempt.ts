@@ -125,24 +125,30 @@ export function createAttempt(options: AttemptOptions): Attempt {
     }
   }
 
-  function tell({ row }: ClaimedDelivery, next: Next): void {
+  function tell({ row, client_id }: ClaimedDelivery, next: Next): void {
     const facts = {
       delivery_id: row.id,
+      place: client_id,
       task_id: row.task_id,
       type: row.dispatch_type,
       attempt: row.attempts,
     };
     switch (next.status) {
       case "delivered":
-        return void log.debug("Delivered {delivery_id} by {type}", facts);
+        // "none" has nowhere to go, and every answer over REST has it.
+        if (row.dispatch_type === "none") return void log.debug("Nothing to deliver for {place}", facts);
+        return void log.info("Delivered to {place} by {type} (task {task_id})", facts);
       case "dead":
-        return void log.error("Delivery {delivery_id} by {type} is dead after {attempt} attempts: {reason}", {
-          ...facts,
-          reason: next.reason,
-        });
+        return void log.error(
+          "Delivery {delivery_id} to {place} by {type} is dead after {attempt} attempts: {reason}",
+          {
+            ...facts,
+            reason: next.reason,
+          },
+        );
       case "retrying":
         return void log.warn(
-          "Delivery {delivery_id} by {type} failed, next attempt in {seconds} s: {reason}",
+          "Delivery {delivery_id} to {place} by {type} failed, next attempt in {seconds} s: {reason}",
           { ...facts, seconds: Math.round(next.seconds), reason: next.reason },
         );
     }

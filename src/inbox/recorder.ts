@@ -89,10 +89,26 @@ export function createRecorder({
       lost += 1;
       return;
     }
+    logVerdict(incoming, ending);
     waiting.push(record);
     waitingBytes += record.body.length;
     added += 1;
     if (!isWriting) writing = write();
+  };
+
+  /** One line each, and none beyond what is recorded: nobody is to fill the log. */
+  const logVerdict = (incoming: Incoming, ending: Omit<Ending, "outcomes">): void => {
+    const tasks = incoming.outcomes.flatMap(({ task_id }) => task_id ?? []);
+    const more = [...tasks.map((id) => `task ${id}`), ...(ending.reason === null ? [] : [ending.reason])];
+    log.info("Webhook of {integration_id}: {method} {path} {verdict} ({status_code}){more}", {
+      integration_id: incoming.integrationId,
+      request_id: incoming.id,
+      method: incoming.method,
+      path: incoming.path,
+      verdict: ending.verdict,
+      status_code: ending.statusCode,
+      more: more.length === 0 ? "" : `: ${more.join("; ")}`,
+    });
   };
 
   /** Never rejects. */
@@ -186,7 +202,9 @@ export function createRecorder({
 
   return {
     note(incoming, answer, error) {
-      if (isToldAlready(incoming, answer.status)) return;
+      if (isToldAlready(incoming, answer.status)) {
+        return logVerdict(incoming, { verdict: "accepted", reason: null, statusCode: answer.status });
+      }
       // Who only reads, or asks which methods there are, sends no webhook.
       if (READING.has(incoming.method) && incoming.outcomes.length === 0) return;
       // Before anybody else reads it.

@@ -56,11 +56,12 @@ export function createTaskRunner(options: RunTaskOptions) {
       await db.query.transaction((tx) => queue.complete(tx, "tasks", job));
       return;
     }
+    const begunAt = performance.now();
     try {
       const ending = await runClaim(claim, stop);
       if (ending === "handed back") await giveBack(claim, job);
       // A model may have been paid for this answer: it is worth a second try before the run is repeated.
-      else await patiently(() => end(claim, job, ending), stop.signal);
+      else await patiently(() => end(claim, job, ending, begunAt), stop.signal);
     } catch (error) {
       if (!isPassing(error)) throw error;
       // It goes on from its last step once the database is back: whoever waits for the answer hears nothing of this.
@@ -131,7 +132,8 @@ export function createTaskRunner(options: RunTaskOptions) {
     }
   }
 
-  async function end({ task, turn, hops }: Claim, job: Job, ending: Ending): Promise<void> {
+  async function end(claim: Claim, job: Job, ending: Ending, begunAt: number): Promise<void> {
+    const { task, turn, hops } = claim;
     const isAnswer = ending.status === "complete";
     const isRefused = ending.status === "refused";
     const text = isAnswer ? ending.outcome.text : ending.error;
@@ -175,10 +177,25 @@ export function createTaskRunner(options: RunTaskOptions) {
       await Promise.all(writes);
       return true;
     });
-    const facts = { task_id: task.id, status: ending.status, bot_id: task.bot_id };
+    const facts = {
+      task_id: task.id,
+      status: ending.status,
+      bot_id: task.bot_id,
+      place: turn.client_id,
+      seconds: Math.round((performance.now() - begunAt) / 100) / 10,
+    };
     if (!kept) log.warn("Task {task_id} was taken over by another worker", facts);
-    else if (isAnswer) log.debug("Task {task_id} {status}", facts);
-    else log.warn("Task {task_id} {status}: {error}", { ...facts, error: text });
+    else if (isAnswer) {
+      const { model } = ending.outcome.final.call;
+      log.info("{bot_id} answered in {place} after {seconds} s, by {model} (task {task_id})", {
+        ...facts,
+        model,
+      });
+    } else
+      log.warn("The run of {bot_id} in {place} is {status}: {error} (task {task_id})", {
+        ...facts,
+        error: text,
+      });
   }
 
   /** When this fails, too, the job comes back by its heartbeat. */

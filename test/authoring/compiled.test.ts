@@ -182,7 +182,7 @@ test("dev shows a webhook through to its delivery, takes up what is saved, and e
 
   const file = join(dir, "my-notify", "index.ts");
   await writeFile(file, (await readFile(file, "utf8")).replace("0.1.0", "0.2.0"));
-  await dev.line(/'my-notify' is live in a new version/);
+  await dev.line(/my-notify is live in a new version/);
   expect(await dev.stop("SIGINT")).toBe(0);
 });
 

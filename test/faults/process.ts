@@ -90,7 +90,7 @@ function firstWords(child: ChildProcess): Promise<string | undefined> {
     lines.on("line", (line) => {
       const url = /^Heddle is listening on (http:\S+)/.exec(line)?.[1];
       if (url) resolve(url);
-      else if (line.startsWith("Heddle works")) resolve(line);
+      else if (line.startsWith("Worker started")) resolve(line);
     });
     lines.on("close", () => resolve(undefined));
   });

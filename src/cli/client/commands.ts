@@ -4,8 +4,16 @@ import { readFile } from "node:fs/promises";
 import { text } from "node:stream/consumers";
 import { type Flags, loadConfig, processEnvironment } from "../../config/config.ts";
 import { HeddleError, messageOf } from "../../errors.ts";
+import { ask } from "./ask.ts";
 import { type ConnectFlags, connect } from "./connect.ts";
 import { recordedIn } from "./recorded.ts";
+
+export interface AskFlags {
+  text: string;
+  bot?: string | undefined;
+  isNew: boolean;
+  timeout: string;
+}
 
 export interface ReceiveFlags {
   path?: string | undefined;
@@ -32,6 +40,15 @@ export function createClientCommands() {
   const server = (flags: Flags & ConnectFlags) =>
     connect(flags, { home: loadConfig(flags).home, environment: processEnvironment() });
   return {
+    async ask(flags: Flags & ConnectFlags, { text, bot, isNew, timeout }: AskFlags): Promise<void> {
+      const timeoutSeconds = Number(timeout);
+      if (!(timeoutSeconds > 0)) {
+        throw new HeddleError("config", `--timeout must be a number of seconds; got "${timeout}".`);
+      }
+      const question = { text: text === "-" ? await read("-") : text, botId: bot, isNew, timeoutSeconds };
+      console.log(await ask(server(flags), question, (line) => console.error(line)));
+    },
+
     async replay(flags: Flags & ConnectFlags, id: string): Promise<void> {
       print((await server(flags).post(`/api/v1/inbox/${encodeURIComponent(id)}/replay`)) as Trial);
     },

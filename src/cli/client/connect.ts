@@ -10,8 +10,10 @@ export interface ConnectFlags {
 }
 
 export interface Connection {
-  /** Throws a HeddleError: the server's own, or "unavailable" when none answers. */
+  /** Each throws a HeddleError: the server's own, or "unavailable" when none answers. */
+  get(path: string): Promise<unknown>;
   post(path: string, body?: unknown): Promise<unknown>;
+  delete(path: string): Promise<unknown>;
 }
 
 /**
@@ -21,25 +23,28 @@ export interface Connection {
  */
 export function connect(flags: ConnectFlags, { home, environment }: ConnectOptions): Connection {
   const { send, key, gone } = choose(flags, home, environment);
+  const ask = async (method: string, path: string, body?: unknown): Promise<unknown> => {
+    let response: Response;
+    try {
+      response = await send(path, {
+        method,
+        headers: {
+          ...(key !== undefined && { authorization: `Bearer ${key}` }),
+          ...(body !== undefined && { "content-type": "application/json" }),
+        },
+        ...(body !== undefined && { body: JSON.stringify(body) }),
+      });
+    } catch (cause) {
+      throw new HeddleError("unavailable", gone, { cause });
+    }
+    const answer: unknown = await response.json().catch(() => undefined);
+    if (response.ok) return answer;
+    throw failure(response.status, answer);
+  };
   return {
-    async post(path, body) {
-      let response: Response;
-      try {
-        response = await send(path, {
-          method: "POST",
-          headers: {
-            ...(key !== undefined && { authorization: `Bearer ${key}` }),
-            ...(body !== undefined && { "content-type": "application/json" }),
-          },
-          ...(body !== undefined && { body: JSON.stringify(body) }),
-        });
-      } catch (cause) {
-        throw new HeddleError("unavailable", gone, { cause });
-      }
-      const answer: unknown = await response.json().catch(() => undefined);
-      if (response.ok) return answer;
-      throw failure(response.status, answer);
-    },
+    get: (path) => ask("GET", path),
+    post: (path, body) => ask("POST", path, body),
+    delete: (path) => ask("DELETE", path),
   };
 }
 

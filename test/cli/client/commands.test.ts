@@ -72,6 +72,69 @@ const file = (name: string, content: unknown): string => {
 
 const recordedAs = (out: string): string => /recorded as (\S+)/.exec(out)?.[1] ?? "";
 
+describe("heddle ask", () => {
+  test("prints the answer, goes on with one's own conversation, and begins another with --new", async () => {
+    const first = await heddle(["ask", "Hello", "--home", home]);
+    expect(first).toMatchObject({ status: 0, err: "" });
+    expect(first.out).toContain("No language model is configured");
+    expect(server.errors()).toMatch(
+      /default answered in cli:\w+ after [\d.]+ s, by offline \(task [0-9a-f-]{36}\)/,
+    );
+    await heddle(["ask", "-", "--home", home], { input: "Once more" });
+    await heddle(["ask", "Elsewhere", "--new", "--home", home]);
+    const { channels } = await ask(url, "/api/v1/channels");
+    const own = channels.filter(({ client_id }: { client_id: string }) => client_id.startsWith("cli:"));
+    expect(own).toHaveLength(2);
+  }, 60_000);
+
+  test("what goes wrong is said, and ends with 1", async () => {
+    const noBot = await heddle(["ask", "Hello", "--bot", "nobody", "--home", home]);
+    expect(noBot).toMatchObject({ status: 1, out: "", err: 'heddle: There is no bot "nobody".\n' });
+    const noTime = await heddle(["ask", "Hello", "--timeout", "soon", "--home", home]);
+    expect(noTime.err).toBe('heddle: --timeout must be a number of seconds; got "soon".\n');
+    const noServer = await heddle(["ask", "Hello", "--home", join(base, "empty")]);
+    expect(noServer).toMatchObject({ status: 1, out: "" });
+    expect(noServer.err).toContain('start one with "heddle serve"');
+  }, 60_000);
+});
+
+describe("heddle keys", () => {
+  test("keys are made, listed and revoked while the server runs, and count at once", async () => {
+    const flags = ["--home", home];
+    const made = await heddle(["keys", "create", "--name", "ci", "--scopes", "tasks:read", ...flags]);
+    expect(made).toMatchObject({ status: 0, err: "" });
+    const [key = ""] = made.out.split("\n");
+    const id = /id ([0-9a-f-]{36})/.exec(made.out)?.[1] ?? "";
+    const asked = () => fetch(`${url}/api/v1/tasks`, { headers: { authorization: `Bearer ${key}` } });
+    expect((await asked()).status).toBe(200);
+    expect((await heddle(["keys", "list", ...flags])).out).toContain(
+      `${id}\t${key.slice(0, 12)}\tlive\ttasks:read\tci`,
+    );
+    expect(await heddle(["keys", "revoke", id, ...flags])).toMatchObject({ status: 0, out: "Revoked.\n" });
+    expect((await asked()).status).toBe(401);
+    const gone = await heddle(["keys", "revoke", id, ...flags]);
+    expect(gone).toMatchObject({ status: 1, err: `heddle: There is no live key ${id}.\n` });
+  }, 60_000);
+
+  test("the address that a crash has left is no server: the database itself is asked", async () => {
+    const crashed = join(base, "crashed");
+    mkdirSync(join(crashed, "run"), { recursive: true });
+    const left = { url: "http://127.0.0.1:9", socket: join(crashed, "run", "heddle.sock"), pid: 1 };
+    writeFileSync(join(crashed, "run", "server.json"), JSON.stringify(left));
+    const made = await heddle([
+      "keys",
+      "create",
+      "--name",
+      "ci",
+      "--scopes",
+      "tasks:read",
+      "--home",
+      crashed,
+    ]);
+    expect(made).toMatchObject({ status: 0, err: "" });
+  }, 60_000);
+});
+
 describe("heddle receive and replay", () => {
   test("the server leaves its address and a socket that only its user can use, and no key", async () => {
     const left = JSON.parse(readFileSync(runFile, "utf8"));
@@ -91,6 +154,7 @@ describe("heddle receive and replay", () => {
     expect(received.out).toStartWith("accepted, recorded as ");
     expect(received.out).toContain('answer 200: {"status":"processed"');
     const id = recordedAs(received.out);
+    expect(server.errors()).toContain("Webhook of github: POST /webhook accepted (200)");
     const event = await ask(url, `/api/v1/inbox/${id}`);
     expect(event).toMatchObject({ verdict: "accepted", verified: true, body: JSON.stringify(PUSH) });
 

@@ -1,0 +1,30 @@
+// What a server says when it has started, to a person who wonders what to do next.
+
+import { join } from "node:path";
+import type { Config } from "../config/config.ts";
+import { entryOfSource } from "../runtime/assets.ts";
+
+/** Lines. Nothing for programs, which read the log as JSON. */
+export function firstSteps(
+  config: Pick<Config, "home" | "logFormat" | "defaultModel" | "openaiApiKey" | "openaiBaseUrl">,
+  url: string,
+): string[] {
+  if (config.logFormat === "json") return [];
+  const heddle = entryOfSource() === undefined ? "heddle" : "bun src/main.ts";
+  return [modelLine(config), `Next: ${heddle} ask "Hello", or the API at ${url}/swagger`];
+}
+
+function modelLine({
+  home,
+  defaultModel,
+  openaiApiKey,
+  openaiBaseUrl,
+}: Parameters<typeof firstSteps>[0]): string {
+  if (!openaiApiKey && !openaiBaseUrl) {
+    return (
+      "No model is configured, so the offline provider answers: set OPENAI_API_KEY, or OPENAI_BASE_URL for another " +
+      `endpoint, and DEFAULT_MODEL in ${join(home, ".env")}, and start again.`
+    );
+  }
+  return `Answers come from ${defaultModel} at ${openaiBaseUrl ? new URL(openaiBaseUrl).host : "api.openai.com"}.`;
+}

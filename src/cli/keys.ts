@@ -1,0 +1,113 @@
+// `heddle keys create | list | revoke`: through the server that runs on the home, else in the database itself, which the
+// embedded one gives to one process only.
+
+import { type ApiKeys, createApiKeys, OPERATOR } from "../access/api-keys.ts";
+import { seesAll } from "../access/scopes.ts";
+import { type Flags, loadConfig } from "../config/config.ts";
+import { findServer } from "../config/local-server.ts";
+import type { Database } from "../db/database.ts";
+import { KEY_ROWS, type KeyRows } from "../db/schema.ts";
+import { HeddleError } from "../errors.ts";
+import type { Logger } from "../log.ts";
+import { type Connection, connect } from "./client/connect.ts";
+import { say } from "./stray-code.ts";
+
+interface NewKey {
+  name: string;
+  scopes: string[];
+  rows: KeyRows;
+}
+
+interface Key {
+  id: string;
+  prefix: string;
+  name: string;
+  scopes: string[];
+  rows: KeyRows;
+  revoked_at: string | Date | null;
+}
+
+/** Where keys are made and kept. */
+interface Keys {
+  create(key: NewKey): Promise<Key & { key: string }>;
+  list(): Promise<Key[]>;
+  /** False when there is no such live key. */
+  revoke(id: string): Promise<boolean>;
+}
+
+type WithDatabase = (flags: Flags, use: (db: Database, log: Logger) => Promise<void>) => Promise<void>;
+
+const LISTED_KEYS = 500;
+
+export function createKeyCommands(withDatabase: WithDatabase) {
+  const withKeys = async (flags: Flags, use: (keys: Keys) => Promise<void>): Promise<void> => {
+    const server = await runningServer(flags);
+    if (server) return use(ofServer(server));
+    return withDatabase(flags, (db, log) => use(ofDatabase(createApiKeys({ db, log }))));
+  };
+  return {
+    createKey: (
+      flags: Flags,
+      { rows, ...key }: { name: string; scopes: string[]; rows: string | undefined },
+    ) =>
+      withKeys(flags, async (keys) => {
+        const made = await keys.create({ ...key, rows: rowsOf(key, rows) });
+        say(
+          `${made.key}\n(id ${made.id}, scopes ${made.scopes.join(", ")}, rows ${made.rows}; the key is shown this once)`,
+        );
+      }),
+    listKeys: (flags: Flags) =>
+      withKeys(flags, async (keys) => {
+        for (const key of await keys.list()) {
+          const state = key.revoked_at ? "revoked" : "live";
+          say([key.id, key.prefix, state, key.scopes.join(","), key.name].join("\t"));
+        }
+      }),
+    revokeKey: (flags: Flags, id: string) =>
+      withKeys(flags, async (keys) => {
+        if (!(await keys.revoke(id))) throw new HeddleError("not_found", `There is no live key ${id}.`);
+        say("Revoked.");
+      }),
+  };
+}
+
+/** Undefined also when a crash has left its address; whoever names a database means that one. */
+async function runningServer(flags: Flags): Promise<Connection | undefined> {
+  const { home } = loadConfig(flags);
+  if (flags["database-url"] !== undefined || !findServer(home)?.socket) return undefined;
+  // Not what HEDDLE_URL names: these are the keys of this home.
+  const server = connect({}, { home, environment: {} });
+  return server.get("/health").then(
+    () => server,
+    () => undefined,
+  );
+}
+
+const ofDatabase = (keys: ApiKeys): Keys => ({
+  create: (key) => keys.create(key, OPERATOR),
+  list: async () => (await keys.list({ limit: LISTED_KEYS })).items,
+  revoke: (id) => keys.revoke(id, OPERATOR),
+});
+
+const PATH = "/api/v1/api-keys";
+
+const ofServer = (server: Connection): Keys => ({
+  create: async (key) => (await server.post(PATH, key)) as Key & { key: string },
+  list: async () => ((await server.get(`${PATH}?limit=${LISTED_KEYS}`)) as { api_keys: Key[] }).api_keys,
+  async revoke(id) {
+    try {
+      await server.delete(`${PATH}/${encodeURIComponent(id)}`);
+      return true;
+    } catch (error) {
+      if (error instanceof HeddleError && error.code === "not_found") return false;
+      throw error;
+    }
+  },
+});
+
+function rowsOf({ scopes }: { scopes: string[] }, wanted: string | undefined): KeyRows {
+  if (wanted === undefined) return seesAll(scopes) ? "all" : "own";
+  const rows = KEY_ROWS.find((one) => one === wanted);
+  if (rows) return rows;
+  throw new HeddleError("validation", `--rows must be ${KEY_ROWS.join(" or ")}; got "${wanted}".`);
+}
