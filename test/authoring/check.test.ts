@@ -363,7 +363,7 @@ test("a folder that holds none says why", async () => {
   expect(message).toContain("There is no integration in");
   expect(message).toContain('"Bad Name" cannot be an id');
   expect(message).toContain("it has no router");
-  expect(findIn(join(folder.path, "none"))).rejects.toMatchObject({ code: "config" });
+  await expect(findIn(join(folder.path, "none"))).rejects.toMatchObject({ code: "config" });
 });
 
 test("a folder of several is checked whole, and one that fails spoils no other", async () => {

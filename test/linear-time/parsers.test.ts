@@ -68,7 +68,7 @@ const PARSERS: Record<string, (text: string) => unknown> = {
   redact: redactor.redact,
   "output of a process": (text) => {
     const output = createOutput({ redact: keep, onLine: () => {}, pause: async () => {} });
-    output.write(new TextEncoder().encode(text), "stdout");
+    void output.write(new TextEncoder().encode(text), "stdout");
     output.end();
   },
   compareVersions: (text) => compareVersions(text, "1.0"),

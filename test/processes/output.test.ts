@@ -22,10 +22,10 @@ test("lines come whole, whatever pieces they were written in, each stream for it
   const { output, lines } = setUp();
   const bytes = new TextEncoder().encode("grüße\r\nzwei\n");
   for (const byte of bytes) {
-    output.write(Uint8Array.of(byte), "stdout");
-    output.write(Uint8Array.of(byte), "stderr");
+    void output.write(Uint8Array.of(byte), "stdout");
+    void output.write(Uint8Array.of(byte), "stderr");
   }
-  output.write(new TextEncoder().encode("no end"), "stdout");
+  void output.write(new TextEncoder().encode("no end"), "stdout");
   output.end();
   expect(lines.map(({ source, text }) => `${source} ${text}`)).toEqual([
     "stdout grüße",
@@ -39,7 +39,7 @@ test("lines come whole, whatever pieces they were written in, each stream for it
 test("colours and control characters go; what they stood in the middle of is found", () => {
   const { write, texts, redactor } = setUp();
   redactor.add("canary-Zq7-secret");
-  write("\u001b[31mred\u001b[0m\u0007\tand\u0000 can\u001b[1mary-Zq7-secret\n");
+  void write("\u001b[31mred\u001b[0m\u0007\tand\u0000 can\u001b[1mary-Zq7-secret\n");
   expect(texts()).toEqual(["red\tand [redacted]"]);
 });
 
@@ -47,7 +47,7 @@ test("a secret across the cut of a long line is not seen in part", () => {
   const { write, texts, redactor } = setUp();
   const secret = "canary-".repeat(20);
   redactor.add(secret);
-  write(`${"x".repeat(4090)}${secret}${"y".repeat(100_000)}\nnext\n`);
+  void write(`${"x".repeat(4090)}${secret}${"y".repeat(100_000)}\nnext\n`);
   const [long = "", next] = texts();
   expect(long.length).toBeLessThanOrEqual(4097);
   expect(long).not.toContain("canary");
@@ -61,7 +61,7 @@ test("a gigabyte of output becomes a bounded number of lines, and a count of the
   for (let count = 0; count < chunks; count++) {
     // Ten seconds in all: as fast as anybody reads.
     clock.now = Math.floor((count / chunks) * 10_000);
-    output.write(chunk, "stdout");
+    void output.write(chunk, "stdout");
   }
   const written = lines.filter(({ source }) => source === "stdout").length;
   expect(written).toBeGreaterThanOrEqual(1000);
@@ -69,7 +69,7 @@ test("a gigabyte of output becomes a bounded number of lines, and a count of the
   expect(pauses.length).toBeGreaterThan(0);
   expect(Math.max(...pauses)).toBeLessThanOrEqual(1000);
   clock.now += 60_000;
-  write("quiet again\n");
+  void write("quiet again\n");
   expect(lines.at(-1)?.text).toBe("quiet again");
   const told = lines
     .filter(({ source }) => source === "heddle")
@@ -81,7 +81,7 @@ test("a line without an end is not kept in memory", () => {
   const { output, lines } = setUp();
   const chunk = new Uint8Array(64 * 1024).fill(120);
   const before = process.memoryUsage().arrayBuffers;
-  for (let count = 0; count < 4096; count++) output.write(chunk, "stdout");
+  for (let count = 0; count < 4096; count++) void output.write(chunk, "stdout");
   expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(32 * 1024 * 1024);
   expect(lines).toEqual([]);
   output.end();
@@ -92,10 +92,10 @@ test("a line without an end is not kept in memory", () => {
 test("the end of a flood is kept when the process ends in it", () => {
   const { output, write, texts, redactor } = setUp();
   redactor.add("canary-Zq7-secret");
-  for (let count = 0; count < 100; count++) write("noise\n".repeat(1000));
-  write("Error: it cannot go on with canary-Zq7-secret\n", "stderr");
-  write("the very la", "stderr");
-  write("st", "stderr");
+  for (let count = 0; count < 100; count++) void write("noise\n".repeat(1000));
+  void write("Error: it cannot go on with canary-Zq7-secret\n", "stderr");
+  void write("the very la", "stderr");
+  void write("st", "stderr");
   output.end();
   expect(texts().slice(-2)).toEqual(["Error: it cannot go on with [redacted]", "the very last"]);
   const counted = texts().filter((text) => text === "noise").length;

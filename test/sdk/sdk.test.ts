@@ -116,7 +116,7 @@ test("a child process speaks REST", async () => {
       author: { display_name: "Ann" },
     },
   });
-  expect(child.injectEvent({ ...event, matches: () => true })).rejects.toMatchObject({
+  await expect(child.injectEvent({ ...event, matches: () => true })).rejects.toMatchObject({
     code: "not_supported",
     field: "matches",
   });
@@ -144,7 +144,7 @@ test("the server's error is the child's error", async () => {
     return child.getOrCreateSession({ clientId: "a", botId: "b" });
   };
   const error = { code: "unknown_bot", message: "There is no bot b", field: "bot_id" };
-  expect(failing(Response.json({ error }, { status: 400 }))).rejects.toMatchObject({
+  await expect(failing(Response.json({ error }, { status: 400 }))).rejects.toMatchObject({
     name: "HeddleError",
     ...error,
   });

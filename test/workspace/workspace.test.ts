@@ -95,7 +95,7 @@ describe("what bots do with files", () => {
   test("a file that is there is replaced only when that is meant", async () => {
     await using workspace = await temporaryWorkspace();
     await workspace.write(BOT, "common/a.md", "old", REPLACE);
-    expect(workspace.write(BOT, "common/a.md", "new", { replace: false })).rejects.toMatchObject({
+    await expect(workspace.write(BOT, "common/a.md", "new", { replace: false })).rejects.toMatchObject({
       code: "conflict",
     });
     expect(await workspace.text("common/a.md")).toBe("old");
@@ -109,18 +109,22 @@ describe("what bots do with files", () => {
     );
     expect((await workspace.search(BOT, "needle", "")).items).toEqual([]);
     for (const path of ["bots/other/secret.txt", "bots/other"]) {
-      expect(workspace.read(BOT, path)).rejects.toMatchObject({ code: "forbidden" });
-      expect(workspace.list(BOT, path, { recursive: true })).rejects.toMatchObject({ code: "forbidden" });
-      expect(workspace.search(BOT, "needle", path)).rejects.toMatchObject({ code: "forbidden" });
+      await expect(workspace.read(BOT, path)).rejects.toMatchObject({ code: "forbidden" });
+      await expect(workspace.list(BOT, path, { recursive: true })).rejects.toMatchObject({
+        code: "forbidden",
+      });
+      await expect(workspace.search(BOT, "needle", path)).rejects.toMatchObject({ code: "forbidden" });
     }
-    expect(workspace.write(BOT, "bots/other/x", "", REPLACE)).rejects.toMatchObject({ code: "forbidden" });
+    await expect(workspace.write(BOT, "bots/other/x", "", REPLACE)).rejects.toMatchObject({
+      code: "forbidden",
+    });
   });
 
   test("an integration of another place is not written over", async () => {
     await using workspace = await temporaryWorkspace({
       whyNotIntegration: (id) => (id === "github" ? "It is built in" : undefined),
     });
-    expect(workspace.write(BOT, "integrations/github/router.ts", "", REPLACE)).rejects.toMatchObject({
+    await expect(workspace.write(BOT, "integrations/github/router.ts", "", REPLACE)).rejects.toMatchObject({
       code: "forbidden",
     });
     expect((await workspace.write(BOT, "integrations/mine/router.ts", "", REPLACE)).outcome).toBe("created");
@@ -129,13 +133,13 @@ describe("what bots do with files", () => {
   test("sizes are limited, lists are cut, what is no text is said to be none", async () => {
     await using workspace = await temporaryWorkspace();
     const big = "x".repeat(MAX_FILE_BYTES + 1);
-    expect(workspace.write(BOT, "common/big", big, REPLACE)).rejects.toMatchObject({
+    await expect(workspace.write(BOT, "common/big", big, REPLACE)).rejects.toMatchObject({
       code: "payload_too_large",
     });
     await writeFile(join(workspace.dir, "common/big"), big);
-    expect(workspace.read(BOT, "common/big")).rejects.toMatchObject({ code: "validation" });
+    await expect(workspace.read(BOT, "common/big")).rejects.toMatchObject({ code: "validation" });
     await writeFile(join(workspace.dir, "common/binary"), "a\0b");
-    expect(workspace.read(BOT, "common/binary")).rejects.toMatchObject({ code: "validation" });
+    await expect(workspace.read(BOT, "common/binary")).rejects.toMatchObject({ code: "validation" });
     for (let n = 0; n < 501; n++) await writeFile(join(workspace.dir, `common/f${n}`), "match\n".repeat(2));
     const list = await workspace.list(BOT, "common", { recursive: false });
     expect([list.items.length, list.truncated]).toEqual([500, true]);
@@ -184,10 +188,10 @@ describe("paths", () => {
     await mkdir(workspace.outside);
     await writeFile(join(workspace.outside, "secret"), "secret");
     const refused = { code: "validation", field: "path" };
-    expect(workspace.read(BOT, path)).rejects.toMatchObject(refused);
-    expect(workspace.list(BOT, path, { recursive: true })).rejects.toMatchObject(refused);
-    expect(workspace.search(BOT, "secret", path)).rejects.toMatchObject(refused);
-    expect(workspace.write(BOT, path, "x", REPLACE)).rejects.toMatchObject(refused);
+    await expect(workspace.read(BOT, path)).rejects.toMatchObject(refused);
+    await expect(workspace.list(BOT, path, { recursive: true })).rejects.toMatchObject(refused);
+    await expect(workspace.search(BOT, "secret", path)).rejects.toMatchObject(refused);
+    await expect(workspace.write(BOT, path, "x", REPLACE)).rejects.toMatchObject(refused);
     await Promise.resolve();
     expect(await workspace.everything()).toEqual([]);
     expect(workspace.recorded).toEqual([]);
@@ -212,7 +216,7 @@ describe("paths", () => {
     "integrations/-a/b.ts",
   ])("%j cannot be written", async (path) => {
     await using workspace = await temporaryWorkspace();
-    expect(workspace.write(BOT, path, "x", REPLACE)).rejects.toMatchObject({
+    await expect(workspace.write(BOT, path, "x", REPLACE)).rejects.toMatchObject({
       code: "validation",
       field: "path",
     });
@@ -274,7 +278,7 @@ describe("links", () => {
       const overwriting = workspace.write(BOT, path, "overwritten", REPLACE);
       await expect(overwriting).rejects.toMatchObject({ name: "HeddleError" });
     }
-    expect(workspace.list(BOT, "common/to-folder", { recursive: true })).rejects.toMatchObject({
+    await expect(workspace.list(BOT, "common/to-folder", { recursive: true })).rejects.toMatchObject({
       code: "validation",
     });
     expect((await workspace.list(BOT, "common", { recursive: true })).items.map(({ path }) => path)).toEqual([
@@ -298,8 +302,10 @@ describe("links", () => {
   test("a named pipe does not hold up who reads it", async () => {
     await using workspace = await temporaryWorkspace();
     execFileSync("sh", ["-c", `mkfifo "$0"`, join(workspace.dir, "common/pipe")]);
-    expect(workspace.read(BOT, "common/pipe")).rejects.toMatchObject({ code: "validation" });
-    expect(workspace.write(BOT, "common/pipe", "x", REPLACE)).rejects.toMatchObject({ code: "validation" });
+    await expect(workspace.read(BOT, "common/pipe")).rejects.toMatchObject({ code: "validation" });
+    await expect(workspace.write(BOT, "common/pipe", "x", REPLACE)).rejects.toMatchObject({
+      code: "validation",
+    });
   });
 
   test("a folder that keeps being swapped for a link to the outside lets nothing out and nothing in", async () => {
@@ -352,7 +358,7 @@ describe("failing writes", () => {
         isOfBot: async () => false,
       },
     });
-    expect(workspace.write(BOT, "common/new/deep/a.md", "x", REPLACE)).rejects.toThrow("away");
+    await expect(workspace.write(BOT, "common/new/deep/a.md", "x", REPLACE)).rejects.toThrow("away");
     await writeFile(join(workspace.dir, "common/old"), "old");
     await workspace.write(BOT, "common/old", "new", REPLACE).catch(() => {});
     expect(await workspace.everything()).toEqual(["common/old"]);
@@ -366,7 +372,7 @@ describe("failing writes", () => {
     await writeFile(join(workspace.dir, "common/file"), "file");
     const paths = ["common/folder", "common/file/below"];
     for (const path of paths)
-      expect(workspace.write(BOT, path, "x", REPLACE)).rejects.toMatchObject({ code: "validation" });
+      await expect(workspace.write(BOT, path, "x", REPLACE)).rejects.toMatchObject({ code: "validation" });
     await Promise.allSettled(paths.map((path) => workspace.write(BOT, path, "x", REPLACE)));
     expect(await workspace.everything()).toEqual(["common/file"]);
   });

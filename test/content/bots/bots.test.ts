@@ -42,7 +42,7 @@ eachDatabase("bots", (open) => {
   ])("a bad file is named with what is wrong: %#", async (text, expected) => {
     const bots = createBots((await open()).query);
     const folder = folderWith({ "bad.yaml": text });
-    expect(bots.seed([folder], log)).rejects.toThrow(join(folder, "bad.yaml"));
-    expect(bots.seed([folder], log)).rejects.toThrow(expected);
+    await expect(bots.seed([folder], log)).rejects.toThrow(join(folder, "bad.yaml"));
+    await expect(bots.seed([folder], log)).rejects.toThrow(expected);
   });
 });

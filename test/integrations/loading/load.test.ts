@@ -304,11 +304,11 @@ test("an error in a handler reaches the caller, unless the integration answers i
         .use(new Elysia().onError(() => "answered").get("/own", () => { throw new Error("inside"); }));`,
   });
   await all.integrations.loadAll();
-  expect(all.get("a", "/throws")).rejects.toThrow("inside");
+  await expect(all.get("a", "/throws")).rejects.toThrow("inside");
   const router = all.integrations.routerOf("a");
   const unsigned = router?.handle(new Request("http://localhost/webhook", { method: "POST", body: "{}" }));
-  expect(unsigned).rejects.toMatchObject({ name: "HeddleError", code: "invalid_signature" });
-  expect(all.get("a", "/nowhere")).rejects.toMatchObject({ code: "NOT_FOUND" });
+  await expect(unsigned).rejects.toMatchObject({ name: "HeddleError", code: "invalid_signature" });
+  await expect(all.get("a", "/nowhere")).rejects.toMatchObject({ code: "NOT_FOUND" });
   expect(await all.get("a", "/status")).toBe("teapot");
   expect(await all.get("a", "/thrown-status")).toBe("teapot");
   expect(await all.get("a", "/own")).toBe("answered");

@@ -150,7 +150,7 @@ test("reload runs the files again though nothing changed, and many reloads leave
   const after10 = cached();
   for (let round = 0; round < 40; round++) await all.integrations.reload("mine");
   expect(cached()).toBe(after10);
-  expect(all.integrations.reload("nobody")).rejects.toMatchObject({ code: "not_found" });
+  await expect(all.integrations.reload("nobody")).rejects.toMatchObject({ code: "not_found" });
 });
 
 test("a folder that is replaced as a whole is watched anew", async () => {

@@ -79,7 +79,7 @@ eachDatabase("settings of integrations", (open) => {
         { key: "GOOD", value: "good", secret: false },
         { key: "BAD", value, secret: true },
       ]);
-      expect(change).rejects.toMatchObject({ code: "validation", field: "BAD" });
+      await expect(change).rejects.toMatchObject({ code: "validation", field: "BAD" });
       await change.catch(() => {});
     }
     expect(settings.get("mine", "GOOD")).toBeUndefined();
