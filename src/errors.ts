@@ -56,6 +56,10 @@ export class HeddleError extends Error {
   }
 }
 
+/** The one wording for what is not there, or not in the caller's reach. `field` is where the id stood, unless that is the path. */
+export const notFound = (kind: string, id: string, field?: string): HeddleError =>
+  new HeddleError("not_found", `There is no ${kind} "${id}".`, field === undefined ? {} : { field });
+
 /** The text of anything that was thrown; of a failed statement without the values that it was given. */
 export function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);

@@ -5,7 +5,7 @@ import type { Carapace } from "../content/carapaces/carapace.ts";
 import type { Carapaces } from "../content/carapaces/carapaces.ts";
 import type { Database } from "../db/database.ts";
 import { bots, channelActivations, channels, sessions } from "../db/schema.ts";
-import { HeddleError } from "../errors.ts";
+import { HeddleError, notFound } from "../errors.ts";
 import { type ActivationManifest, activationIn } from "./activated.ts";
 import { type ActivationWarning, activationWarnings, broughtBy } from "./activation-warnings.ts";
 import { carapacesOf, toolsOf } from "./effective-set.ts";
@@ -115,7 +115,7 @@ export function createActivations(options: ActivationsOptions): Activations {
 
   async function channelOf(id: string): Promise<Channel> {
     const [channel] = await db.query.select().from(channels).where(eq(channels.id, id));
-    if (!channel) throw new HeddleError("not_found", "There is no channel with this id.");
+    if (!channel) throw notFound("channel", id);
     return channel;
   }
 

@@ -5,7 +5,7 @@ import type { Database, Queryable } from "../db/database.ts";
 import { isUniqueViolation } from "../db/failure.ts";
 import { channelBindings, channels, type JsonObject } from "../db/schema.ts";
 import { type CheckConfig, type ConfigSealer, sealWhole } from "../dispatch/seal-config.ts";
-import { HeddleError } from "../errors.ts";
+import { HeddleError, notFound } from "../errors.ts";
 import { newId } from "../ids.ts";
 import type { DispatchConfig } from "../sdk/types.ts";
 import { checkGiven, type Vault } from "../secrets/vault.ts";
@@ -101,9 +101,9 @@ export function createBindings({
     return rows.map((row) => ({ ...row, display_name: row.display_name ?? names.get(row.id) ?? null }));
   };
 
-  const one = async (rows: BindingRow[]): Promise<Binding> => {
+  const one = async (rows: BindingRow[], id: string): Promise<Binding> => {
     const [binding] = await named(rows);
-    if (!binding) throw new HeddleError("not_found", "There is no such binding in this channel.");
+    if (!binding) throw notFound("binding", id);
     return binding;
   };
 
@@ -141,13 +141,13 @@ export function createBindings({
         .onConflictDoNothing()
         .returning();
       if (made.length === 0) throw bound("client_id");
-      return one(made);
+      return one(made, "");
     },
     async update(channelId, id, change) {
       const target = await sealed(id, change);
       return inConflict("client_id", async () => {
         const [old] = await query.select().from(channelBindings).where(which(channelId, id));
-        if (!old) return one([]);
+        if (!old) return one([], id);
         const { client_id, event_filter, config, display_name, mirror } = change;
         const isChecked = [client_id, event_filter, config].some((field) => field !== undefined);
         const checked =
@@ -172,6 +172,7 @@ export function createBindings({
             })
             .where(which(channelId, id))
             .returning(),
+          id,
         );
       });
     },
@@ -184,11 +185,12 @@ export function createBindings({
             .set({ channel_id: targetId, updated_at: new Date() })
             .where(which(channelId, id))
             .returning(),
+          id,
         );
       }),
     async delete(channelId, id) {
       const gone = await query.delete(channelBindings).where(which(channelId, id)).returning();
-      if (gone.length === 0) throw new HeddleError("not_found", "There is no such binding in this channel.");
+      if (gone.length === 0) throw notFound("binding", id);
     },
   };
 }
@@ -207,5 +209,5 @@ async function inConflict<Value>(field: string, write: () => Promise<Value>): Pr
 
 async function mustExist(query: Queryable, channelId: string, field?: string): Promise<void> {
   const [known] = await query.select({ id: channels.id }).from(channels).where(eq(channels.id, channelId));
-  if (!known) throw new HeddleError("not_found", "There is no such channel.", field ? { field } : {});
+  if (!known) throw notFound("channel", channelId, field);
 }

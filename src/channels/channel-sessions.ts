@@ -4,7 +4,7 @@ import { and, desc, eq, sql } from "drizzle-orm";
 import type { Database, Queryable } from "../db/database.ts";
 import { bots, channels, type JsonObject, sessions } from "../db/schema.ts";
 import { type ConfigSealer, sealWhole } from "../dispatch/seal-config.ts";
-import { HeddleError } from "../errors.ts";
+import { HeddleError, notFound } from "../errors.ts";
 import { newId } from "../ids.ts";
 import type { DispatchConfig } from "../sdk/types.ts";
 
@@ -76,7 +76,7 @@ export function createChannelSessions({ db: { query }, sealer }: ChannelSessions
       query.transaction(async (tx) => {
         const channel = await lock(tx, channelId);
         const [wanted] = await tx.select().from(sessions).where(eq(sessions.id, sessionId));
-        if (!wanted) throw new HeddleError("not_found", "There is no such session.", { field: "session_id" });
+        if (!wanted) throw notFound("session", sessionId, "session_id");
         if (wanted.channel_id !== channelId) {
           throw new HeddleError("bad_request", "The session belongs to another channel.", {
             field: "session_id",
@@ -96,7 +96,7 @@ type Channel = typeof channels.$inferSelect;
 /** Changes of a channel's sessions follow one another. */
 async function lock(tx: Queryable, channelId: string): Promise<Channel> {
   const [channel] = await tx.select().from(channels).where(eq(channels.id, channelId)).for("no key update");
-  if (!channel) throw new HeddleError("not_found", "There is no such channel.");
+  if (!channel) throw notFound("channel", channelId);
   return channel;
 }
 

@@ -5,7 +5,7 @@ import type { Database } from "../db/database.ts";
 import { channelsIn, type Reach } from "../db/reach.ts";
 import { channels } from "../db/schema.ts";
 import { type CheckConfig, type ConfigSealer, sealWhole } from "../dispatch/seal-config.ts";
-import { HeddleError } from "../errors.ts";
+import { HeddleError, notFound } from "../errors.ts";
 import { newId } from "../ids.ts";
 import type { DispatchConfig } from "../sdk/types.ts";
 import type { Places } from "./places.ts";
@@ -101,9 +101,9 @@ export function createChannels({ db, checkConfig, sealer, places, botExists }: C
     }));
   };
 
-  const one = async (where: SQL | undefined): Promise<Channel> => {
+  const one = async (where: SQL | undefined, name: string): Promise<Channel> => {
     const [channel] = await describe(await find(where));
-    if (!channel) throw new HeddleError("not_found", "There is no such channel.");
+    if (!channel) throw notFound("channel", name);
     return channel;
   };
 
@@ -121,9 +121,9 @@ export function createChannels({ db, checkConfig, sealer, places, botExists }: C
         .values({ id, client_id: clientId, name: clientId, owner, ...(await checked(id, settings)) })
         .onConflictDoNothing()
         .returning({ id: channels.id });
-      return { channel: await one(place), created: made.length > 0 };
+      return { channel: await one(place, clientId), created: made.length > 0 };
     },
-    get: (id) => one(eq(channels.id, id)),
+    get: (id) => one(eq(channels.id, id), id),
     list: async ({ integration, bot_id, client_id, q, limit = 50, cursor, reach }) =>
       describe(
         await find(
@@ -146,12 +146,12 @@ export function createChannels({ db, checkConfig, sealer, places, botExists }: C
         .set({ ...(await checked(id, change)), updated_at: new Date() })
         .where(eq(channels.id, id))
         .returning({ id: channels.id });
-      if (!row) throw new HeddleError("not_found", "There is no such channel.");
-      return one(eq(channels.id, id));
+      if (!row) throw notFound("channel", id);
+      return one(eq(channels.id, id), id);
     },
     async delete(id) {
       const gone = await query.delete(channels).where(eq(channels.id, id)).returning({ id: channels.id });
-      if (gone.length === 0) throw new HeddleError("not_found", "There is no such channel.");
+      if (gone.length === 0) throw notFound("channel", id);
     },
   };
 }

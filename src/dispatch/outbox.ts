@@ -5,7 +5,7 @@ import { and, desc, eq, inArray, lt, sql } from "drizzle-orm";
 import type { Database, Queryable } from "../db/database.ts";
 import { deliveriesIn, type Reach } from "../db/reach.ts";
 import { type DeliveryPayload, type DeliveryStatus, deliveries, type JsonObject } from "../db/schema.ts";
-import { HeddleError } from "../errors.ts";
+import { HeddleError, notFound } from "../errors.ts";
 import { newId } from "../ids.ts";
 import type { Logger } from "../log.ts";
 import type { NewJob, Queue } from "../queue/queue.ts";
@@ -104,8 +104,6 @@ export function createOutbox(options: OutboxOptions): Outbox {
     const [row] = await query.select().from(deliveries).where(eq(deliveries.id, id));
     return row;
   };
-  const missing = (id: string) => new HeddleError("not_found", `There is no delivery ${id}.`);
-
   return {
     write,
     attempt: createAttempt({ ...options, random, hand: createHand(options) }),
@@ -118,7 +116,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
     shortenWaits: () => shortenWaits(options),
     async get(id) {
       const row = await find(db.query, id);
-      if (!row) throw missing(id);
+      if (!row) throw notFound("delivery", id);
       return row;
     },
     list: ({ limit = 50, ...filter }) =>
@@ -147,7 +145,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
         }
         // Over the transaction: the embedded database has no second connection.
         const waiting = await find(tx, id);
-        if (!waiting) throw missing(id);
+        if (!waiting) throw notFound("delivery", id);
         throw new HeddleError("conflict", `Delivery ${id} is ${waiting.status}: it will be tried anyway.`);
       }),
   };

@@ -48,6 +48,7 @@ import { sessionRoutes } from "./api/routes/sessions.ts";
 import { type SkillRoutes, skillRoutes } from "./api/routes/skills.ts";
 import { taskRoutes } from "./api/routes/tasks.ts";
 import { type TemplateRoutes, templateRoutes } from "./api/routes/templates.ts";
+import { type ToolRoutes, toolRoutes } from "./api/routes/tools.ts";
 import { transcribeRoutes } from "./api/routes/transcribe.ts";
 import { createAuth } from "./auth.ts";
 import { answerError } from "./errors.ts";
@@ -83,6 +84,7 @@ export interface AppParts {
   store: IntegrationStore;
   transcription: Transcription;
   processes: ProcessRoutes["processes"];
+  tools: ToolRoutes["tools"];
   skills: SkillRoutes["skills"];
   carapaces: CarapaceRoutes["carapaces"];
   templates: TemplateRoutes["templates"];
@@ -229,6 +231,7 @@ function createApi(parts: AppParts, auth: ReturnType<typeof createAuth>, gateway
       }),
     )
     .use(botRoutes({ bots: parts.bots, ownership, route }))
+    .use(toolRoutes({ tools: parts.tools, route }))
     .use(skillRoutes({ skills: parts.skills, route }))
     .use(carapaceRoutes({ carapaces: parts.carapaces, capabilitiesOf: parts.capabilitiesOf, route }))
     .use(templateRoutes({ templates: parts.templates, integrations: parts.integrations, route }))

@@ -3,7 +3,7 @@
 import { and, desc, eq, getTableColumns, gte, lt, sql } from "drizzle-orm";
 import type { Database } from "../db/database.ts";
 import { type InboxVerdict, inboxEvents, tasks } from "../db/schema.ts";
-import { HeddleError } from "../errors.ts";
+import { notFound } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import type { Redact } from "../redact.ts";
 import type { Vault } from "../secrets/vault.ts";
@@ -63,7 +63,7 @@ export function createInbox(options: InboxOptions): Inbox {
   const find = async (id: string): Promise<InboxEvent> => {
     await recorder.flush();
     const [row] = await db.query.select().from(inboxEvents).where(eq(inboxEvents.id, id));
-    if (!row) throw new HeddleError("not_found", `There is no inbox event ${id}.`);
+    if (!row) throw notFound("webhook", id);
     return row;
   };
 

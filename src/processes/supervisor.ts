@@ -4,7 +4,7 @@
 import { join } from "node:path";
 import type { Database, Lead } from "../db/database.ts";
 import type { ProcessState } from "../db/schema.ts";
-import { HeddleError } from "../errors.ts";
+import { HeddleError, notFound } from "../errors.ts";
 import type { Integrations } from "../integrations/registry/integrations.ts";
 import type { IntegrationView } from "../integrations/registry/view.ts";
 import type { Settings } from "../integrations/settings/settings.ts";
@@ -123,7 +123,7 @@ export async function createSupervisor(options: SupervisorOptions): Promise<Proc
     const found = find(id);
     if (found) return found;
     const view = integrations.get(id);
-    if (!view) throw new HeddleError("not_found", `There is no integration "${id}".`);
+    if (!view) throw notFound("integration", id);
     throw new HeddleError(
       "not_found",
       `The integration "${id}" ${view.enabled ? "has no process" : "is disabled"}.`,

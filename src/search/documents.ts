@@ -1,11 +1,11 @@
 // Documents: taken in whole, cut into passages, found again by their words.
 
 import { setImmediate } from "node:timers/promises";
-import { and, eq, type SQL, sql } from "drizzle-orm";
+import { and, desc, eq, lt, type SQL, sql } from "drizzle-orm";
 import type { Database, Queryable } from "../db/database.ts";
 import { documentsIn, type Reach } from "../db/reach.ts";
 import { documents, type JsonObject, sessions } from "../db/schema.ts";
-import { HeddleError } from "../errors.ts";
+import { HeddleError, notFound } from "../errors.ts";
 import { newId } from "../ids.ts";
 import type { DocumentHit } from "../sdk/types.ts";
 import { type Chunk, chunkMarkdown } from "./chunk.ts";
@@ -46,6 +46,18 @@ export interface SearchInput {
   limit?: number;
 }
 
+export interface DocumentFilter {
+  integration_id?: string;
+  session_id?: string;
+  limit: number;
+  /** The id of the last row of the page before. */
+  cursor?: string;
+  /** Only what is in reach; undefined: everything. */
+  reach?: Reach | undefined;
+}
+
+export type DocumentSummary = Omit<StoredDocument, "content"> & { characters: number };
+
 export interface Documents {
   /** Stores the document and its passages in one transaction. 404 unknown session, 422 empty or too long. */
   ingest(input: IngestInput): Promise<StoredDocument>;
@@ -53,6 +65,8 @@ export interface Documents {
   get(id: string, reach?: Reach): Promise<StoredDocument | undefined>;
   /** False when there is no such document in reach. */
   delete(id: string, reach?: Reach): Promise<boolean>;
+  /** Newest first, without their content. */
+  list(filter: DocumentFilter): Promise<DocumentSummary[]>;
   /** Best first, each document once. Words that are only stop words find nothing. */
   search(input: SearchInput): Promise<DocumentHit[]>;
 }
@@ -105,6 +119,23 @@ export function createDocuments({ db }: { db: Database }): Documents {
         .from(documents)
         .where(and(eq(documents.id, id), reach && documentsIn(reach)));
       return found;
+    },
+
+    list: ({ integration_id, session_id, limit, cursor, reach }) => {
+      const { content, ...columns } = COLUMNS;
+      return db.query
+        .select({ ...columns, characters: sql<number>`char_length(${content})` })
+        .from(documents)
+        .where(
+          and(
+            integration_id === undefined ? undefined : eq(documents.integration_id, integration_id),
+            session_id === undefined ? undefined : eq(documents.session_id, session_id),
+            cursor === undefined ? undefined : lt(documents.id, cursor),
+            reach && documentsIn(reach),
+          ),
+        )
+        .orderBy(desc(documents.id))
+        .limit(limit);
     },
 
     async delete(id, reach) {
@@ -166,8 +197,7 @@ async function requireSession(tx: Queryable, id: string): Promise<void> {
     .from(sessions)
     .where(eq(sessions.id, id))
     .for("key share");
-  if (!found)
-    throw new HeddleError("not_found", "There is no session with this id.", { field: "session_id" });
+  if (!found) throw notFound("session", id, "session_id");
 }
 
 /** Made batch by batch, so that a long document does not keep everybody waiting. */

@@ -4,7 +4,7 @@
 import { eq, inArray, sql } from "drizzle-orm";
 import { type Queryable, rowsOf } from "../db/database.ts";
 import { bots, channelBindings, channels, type JsonObject, sessions } from "../db/schema.ts";
-import { HeddleError } from "../errors.ts";
+import { notFound } from "../errors.ts";
 import { isUuid } from "../ids.ts";
 
 /** The configs are sealed. */
@@ -60,7 +60,7 @@ export async function findPlaces(query: Queryable, sessionIds: string[]): Promis
   return sessionIds.map((id) => {
     const value = byId.get(id.toLowerCase());
     if (value) return { status: "fulfilled", value };
-    const reason = new HeddleError("not_found", `There is no session "${id}".`, { field: "session_id" });
+    const reason = notFound("session", id, "session_id");
     return { status: "rejected", reason };
   });
 }

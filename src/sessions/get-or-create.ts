@@ -16,6 +16,14 @@ interface Place {
 /** What a caller of the server itself may add: whose the channel is, when it is made here. */
 export type Wanted = GetOrCreateSession & { owner?: string | null };
 
+/** The session, and whose it is: where the channel has a bot of its own, that need not be the one that was asked for. */
+export interface Found {
+  session_id: string;
+  channel_id: string;
+  bot_id: string;
+  created: boolean;
+}
+
 const BATCH = 64;
 
 export interface GetOrCreateOptions {
@@ -30,12 +38,12 @@ export interface GetOrCreateOptions {
  * Throws `unknown_bot` and `validation`.
  */
 export function createGetOrCreate({ db, checkConfig, sealer }: GetOrCreateOptions) {
-  const findActive = createBatcher<Place, string | undefined>({
+  const findActive = createBatcher<Place, Omit<Found, "created"> | undefined>({
     limit: BATCH,
     run: (places) => findActiveSessions(db.query, places),
   });
 
-  return async (wanted: Wanted): Promise<{ session_id: string; created: boolean }> => {
+  return async (wanted: Wanted): Promise<Found> => {
     // Integrations' code may hand over what their services left out, and the others of the batch must not fail by it.
     for (const [field, value] of Object.entries({ client_id: wanted.clientId, bot_id: wanted.botId })) {
       if (typeof value === "string") continue;
@@ -51,10 +59,13 @@ export function createGetOrCreate({ db, checkConfig, sealer }: GetOrCreateOption
     const existing = await findActive(place);
     if (existing === undefined) return create(db, place, { configFor, owner: wanted.owner ?? null });
     if (given) {
-      const config = configFor(existing);
-      await db.query.update(sessions).set({ dispatch_config: config }).where(eq(sessions.id, existing));
+      const config = configFor(existing.session_id);
+      await db.query
+        .update(sessions)
+        .set({ dispatch_config: config })
+        .where(eq(sessions.id, existing.session_id));
     }
-    return { session_id: existing, created: false };
+    return { ...existing, created: false };
   };
 }
 
@@ -64,10 +75,11 @@ export const unknownBot = (id: string) =>
 async function findActiveSessions(
   query: Queryable,
   places: Place[],
-): Promise<PromiseSettledResult<string | undefined>[]> {
+): Promise<PromiseSettledResult<Omit<Found, "created"> | undefined>[]> {
   const rows = await query
     .select({
       id: sessions.id,
+      channelId: sessions.channel_id,
       clientId: sessions.client_id,
       botId: sessions.bot_id,
       channelBot: channels.bot_id,
@@ -87,17 +99,18 @@ async function findActiveSessions(
         sql`active`,
       ),
     );
-  return places.map(({ clientId, botId }) => ({
-    status: "fulfilled",
-    value: rows.find((row) => row.clientId === clientId && row.botId === (row.channelBot ?? botId))?.id,
-  }));
+  return places.map(({ clientId, botId }) => {
+    const row = rows.find((one) => one.clientId === clientId && one.botId === (one.channelBot ?? botId));
+    const value = row && { session_id: row.id, channel_id: row.channelId, bot_id: row.botId };
+    return { status: "fulfilled", value };
+  });
 }
 
 async function create(
   db: Database,
   { clientId, botId }: Place,
   { configFor, owner }: { configFor: (id: string) => JsonObject | null; owner: string | null },
-): Promise<{ session_id: string; created: boolean }> {
+): Promise<Found> {
   return db.query.transaction(async (tx) => {
     const channel = await channelOf(tx, clientId, owner);
     const bot_id = channel.bot_id ?? botId;
@@ -115,13 +128,13 @@ async function create(
       })
       .onConflictDoNothing()
       .returning({ id: sessions.id });
-    if (made) return { session_id: made.id, created: true };
+    if (made) return { session_id: made.id, channel_id: channel.id, bot_id, created: true };
     // Another request made it between the look-up and here.
     const [winner] = await findActiveSessions(tx, [{ clientId, botId }]);
     if (winner?.status !== "fulfilled" || winner.value === undefined) {
       throw new HeddleError("unavailable", "The session is just being made; try again.");
     }
-    return { session_id: winner.value, created: false };
+    return { ...winner.value, created: false };
   });
 }
 

@@ -2,11 +2,12 @@
 
 import { and, desc, eq, lt, sql } from "drizzle-orm";
 import { messages, sessions } from "../db/schema.ts";
-import { HeddleError } from "../errors.ts";
+import { notFound } from "../errors.ts";
 import type { EventResult, InjectEvent, InjectMessage, InjectResult } from "../sdk/types.ts";
-import { createGetOrCreate, type Wanted } from "./get-or-create.ts";
+import { createGetOrCreate, type Found, type Wanted } from "./get-or-create.ts";
 import { createInject, type InjectOptions, type Sender } from "./inject.ts";
 import { createInjectEvent, type InjectEventOptions } from "./inject-event.ts";
+import { listSessions, type SessionFilter, type SessionRow } from "./list-sessions.ts";
 
 export type MessageRow = typeof messages.$inferSelect;
 
@@ -15,7 +16,7 @@ export interface Sessions {
    * The one active session of this client and bot, made when there is none. Where the channel has a bot of its own,
    * that one counts. A `dispatchConfig` replaces the session's. Throws `unknown_bot` and, for a config that does not fit its type, `validation`.
    */
-  getOrCreate(wanted: Wanted): Promise<{ session_id: string; created: boolean }>;
+  getOrCreate(wanted: Wanted): Promise<Found>;
   /**
    * Stores a message and what follows from it. Throws `not_found` (session), `unknown_bot`, `validation`;
    * then nothing is stored. `scope` keeps the idempotency keys of different senders apart: it names who sends, and
@@ -31,6 +32,9 @@ export interface Sessions {
    * only one. Throws `unknown_bot`, `validation`.
    */
   injectEvent(event: InjectEvent, scope?: string, sender?: Partial<Sender>): Promise<EventResult>;
+  /** Throws `not_found`. */
+  get(id: string): Promise<SessionRow>;
+  list(filter: SessionFilter): Promise<SessionRow[]>;
   /** The newest `limit` messages before the cursor (a message id), oldest first. Throws `not_found`. */
   messages(sessionId: string, page: { limit: number; before?: string }): Promise<MessageRow[]>;
 }
@@ -47,6 +51,12 @@ export function createSessions(options: SessionsOptions): Sessions {
     inject: inject.inject,
     // No integration's id has a space.
     injectEvent: (event, scope = `at ${event.clientId}`, sender) => injectEvent(event, scope, sender),
+    async get(id) {
+      const [row] = await db.query.select().from(sessions).where(eq(sessions.id, id));
+      if (!row) throw notFound("session", id);
+      return row;
+    },
+    list: (filter) => listSessions(db.query, filter),
     async messages(sessionId, { limit, before }) {
       const older = before
         ? lt(
@@ -63,9 +73,7 @@ export function createSessions(options: SessionsOptions): Sessions {
           .orderBy(desc(messages.position))
           .limit(limit),
       ]);
-      if (known.length === 0) {
-        throw new HeddleError("not_found", `There is no session ${sessionId}.`, { field: "session_id" });
-      }
+      if (known.length === 0) throw notFound("session", sessionId);
       return rows.reverse();
     },
   };

@@ -4,7 +4,7 @@ import { and, desc, eq, getTableColumns, lt, sql } from "drizzle-orm";
 import type { Database } from "../db/database.ts";
 import { type Reach, tasksIn } from "../db/reach.ts";
 import { messages, type TaskStatus, tasks } from "../db/schema.ts";
-import { HeddleError } from "../errors.ts";
+import { notFound } from "../errors.ts";
 import type { Queue } from "../queue/queue.ts";
 
 /** With its prompt: the text of the message that it answers. */
@@ -44,7 +44,7 @@ export function createTasks({ db, queue }: { db: Database; queue: Queue }): Task
 
   const get: Tasks["get"] = async (id) => {
     const [row] = await select().where(eq(tasks.id, id));
-    if (!row) throw new HeddleError("not_found", `There is no task ${id}.`);
+    if (!row) throw notFound("task", id);
     return row;
   };
 

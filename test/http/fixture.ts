@@ -2,6 +2,7 @@
 
 import type { AnyElysia } from "elysia";
 import { createApiKeys, OPERATOR } from "../../src/access/api-keys.ts";
+import { createToolRegistry } from "../../src/agent/tools/registry.ts";
 import { activationIn } from "../../src/capabilities/activated.ts";
 import { createActivations } from "../../src/capabilities/activations.ts";
 import { createCapabilities } from "../../src/capabilities/effective-set.ts";
@@ -83,6 +84,7 @@ export async function createHttpFixture(db: TestDatabase, options: HttpFixtureOp
   });
   const integrations = options.integrations ?? {};
   const views = () => Object.entries(integrations).map(viewOf);
+  const tools = createToolRegistry();
   const skills = createSkills();
   const carapaces = createCarapaces();
   const templates = createTemplates();
@@ -91,6 +93,7 @@ export async function createHttpFixture(db: TestDatabase, options: HttpFixtureOp
   const app = createApp({
     ...core,
     ...content,
+    tools,
     capabilitiesOf: createCapabilities({
       ...content,
       activationOf: (id) => activationIn(integrationOf(id)?.setup),
@@ -183,7 +186,7 @@ export async function createHttpFixture(db: TestDatabase, options: HttpFixtureOp
   const keyWith = async (...scopes: string[]) =>
     (await apiKeys.create({ name: "test", scopes }, OPERATOR)).key;
 
-  return { ...core, ...content, app, apiKeys, fetch, send, keyWith, lines };
+  return { ...core, ...content, tools, app, apiKeys, fetch, send, keyWith, lines };
 }
 
 export type HttpFixture = Awaited<ReturnType<typeof createHttpFixture>>;

@@ -8,7 +8,7 @@ import { asc, eq } from "drizzle-orm";
 import { parse } from "yaml";
 import type { Queryable } from "../../db/database.ts";
 import { bots } from "../../db/schema.ts";
-import { HeddleError, messageOf } from "../../errors.ts";
+import { HeddleError, messageOf, notFound } from "../../errors.ts";
 import type { Logger } from "../../log.ts";
 import { compileSchema } from "../../schema/json-schema.ts";
 import { SkillEntry } from "../skills/skill.ts";
@@ -52,13 +52,11 @@ export interface Bots {
 }
 
 export function createBots(query: Queryable): Bots {
-  const missing = (id: string) => new HeddleError("not_found", `There is no bot "${id}".`);
-
   return {
     list: () => query.select().from(bots).orderBy(asc(bots.id)),
     async get(id) {
       const [bot] = await query.select().from(bots).where(eq(bots.id, id));
-      if (!bot) throw missing(id);
+      if (!bot) throw notFound("bot", id);
       return bot;
     },
     async exists(id) {
@@ -76,12 +74,12 @@ export function createBots(query: Queryable): Bots {
         .set({ ...change, updated_at: new Date() })
         .where(eq(bots.id, id))
         .returning();
-      if (!bot) throw missing(id);
+      if (!bot) throw notFound("bot", id);
       return bot;
     },
     async delete(id) {
       const gone = await query.delete(bots).where(eq(bots.id, id)).returning({ id: bots.id });
-      if (gone.length === 0) throw missing(id);
+      if (gone.length === 0) throw notFound("bot", id);
     },
     async seed(folders, log) {
       const found = folders.flatMap(readBots);

@@ -18,10 +18,9 @@ import {
 } from "../../db/reach.ts";
 import { channelBindings, channels, deliveries, inboxEvents, sessions, tasks } from "../../db/schema.ts";
 import { storable } from "../../db/storable.ts";
-import { HeddleError } from "../../errors.ts";
+import { HeddleError, notFound } from "../../errors.ts";
 import { isUuid } from "../../ids.ts";
 import type { Auth } from "../auth.ts";
-import { missing } from "./schemas.ts";
 import type { Brought, ToolGrants } from "./tool-grants.ts";
 
 export interface Ownership {
@@ -34,6 +33,8 @@ export interface Ownership {
   senderOf(request: Request, place: Spot): Promise<string>;
   /** These throw `not_found` for what is out of reach. */
   channel(request: Request, id: string): Promise<void>;
+  /** Whether `channel` would not throw. */
+  reachesChannel(request: Request, id: string): Promise<boolean>;
   session(request: Request, id: string): Promise<void>;
   task(request: Request, id: string): Promise<void>;
   delivery(request: Request, id: string): Promise<void>;
@@ -100,8 +101,14 @@ export function createOwnership(options: OwnershipOptions): Ownership {
   ): Promise<void> => {
     const reach = await reachOf(request);
     if (!reach) return;
-    if (!isUuid(id) || (await find(reach)).length === 0) throw missing(kind);
+    if (!isUuid(id) || (await find(reach)).length === 0) throw notFound(kind, id);
   };
+
+  const channelIn = (reach: Reach, id: string) =>
+    db.query
+      .select({ id: channels.id })
+      .from(channels)
+      .where(and(eq(channels.id, id), channelsIn(reach)));
 
   const session: Ownership["session"] = (request, id) =>
     check(request, id, "session", (reach) =>
@@ -140,13 +147,11 @@ export function createOwnership(options: OwnershipOptions): Ownership {
     session,
     clientId,
     senderOf: async (request, place) => senderOf(await auth.authenticate(request), place),
-    channel: (request, id) =>
-      check(request, id, "channel", (reach) =>
-        db.query
-          .select({ id: channels.id })
-          .from(channels)
-          .where(and(eq(channels.id, id), channelsIn(reach))),
-      ),
+    channel: (request, id) => check(request, id, "channel", (reach) => channelIn(reach, id)),
+    async reachesChannel(request, id) {
+      const reach = await reachOf(request);
+      return !reach || (await channelIn(reach, id)).length > 0;
+    },
     task: (request, id) =>
       check(request, id, "task", (reach) =>
         db.query
@@ -168,11 +173,11 @@ export function createOwnership(options: OwnershipOptions): Ownership {
         .select({ id: inboxEvents.id })
         .from(inboxEvents)
         .where(and(eq(inboxEvents.id, id), eq(inboxEvents.integration_id, integrationId)));
-      if (own.length === 0) throw missing("webhook");
+      if (own.length === 0) throw notFound("webhook", id);
     },
     async integration(request, id) {
       const { integrationId } = (await reachOf(request)) ?? { integrationId: null };
-      if (integrationId !== null && integrationId !== id) throw missing("integration");
+      if (integrationId !== null && integrationId !== id) throw notFound("integration", id);
     },
     async brings(request, { dispatch_config, execution_config, tools, carapaces, activations }) {
       const caller = await auth.authenticate(request);

@@ -3,7 +3,6 @@
 import type { TUnsafe } from "@sinclair/typebox";
 import { type TSchema, t } from "elysia";
 import type { Origin } from "../../content/owned-registry.ts";
-import { HeddleError } from "../../errors.ts";
 import { named } from "../../schema/openapi-schema.ts";
 
 export const nullable = <Schema extends TSchema>(schema: Schema, description?: string) =>
@@ -75,9 +74,6 @@ export function pageOf<Row extends { id: string }>(
   const page = rows.slice(0, limit);
   return { rows: page, next_cursor: rows.length > limit ? (page.at(-1)?.id ?? null) : null };
 }
-
-export const missing = (what: string): HeddleError =>
-  new HeddleError("not_found", `There is no ${what} with this id.`);
 
 /** Of a list whose ids are words and that is sorted by them. */
 export const IdPageQuery = {

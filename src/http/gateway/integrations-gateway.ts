@@ -3,7 +3,7 @@
 
 import type { Caller } from "../../access/api-keys.ts";
 import { ADMIN, covers } from "../../access/scopes.ts";
-import { HeddleError } from "../../errors.ts";
+import { HeddleError, notFound } from "../../errors.ts";
 import type { Inbox } from "../../inbox/inbox.ts";
 import { createIncoming, type Incoming } from "../../inbox/incoming.ts";
 import type { Logger } from "../../log.ts";
@@ -180,7 +180,7 @@ export function createGateway(options: GatewayOptions): Gateway {
 /** What an integration does for a caller it does with its own rights: those are not another integration's. */
 function refuseOthers({ integrationId, scopes }: Caller, id: string): void {
   if (integrationId === null || integrationId === id || covers(scopes, ADMIN)) return;
-  throw new HeddleError("not_found", `There is no integration "${id}".`);
+  throw notFound("integration", id);
 }
 
 const READING = new Set(["GET", "HEAD", "OPTIONS"]);
@@ -202,7 +202,7 @@ async function answerPage(
 function noRouter(id: string, status: ReturnType<MountedIntegrations["statusOf"]>): HeddleError {
   switch (status) {
     case undefined:
-      return new HeddleError("not_found", `There is no integration "${id}".`);
+      return notFound("integration", id);
     case "live":
       return new HeddleError("not_found", `The integration "${id}" has no routes.`);
     case "quarantined":

@@ -1,7 +1,7 @@
 // Sends a webhook to one of the server's own integrations, signed as its sender would: for authors, who have no
 // GitHub at hand. It comes in by the same door as every other.
 
-import { HeddleError } from "../../errors.ts";
+import { HeddleError, notFound } from "../../errors.ts";
 import { newId } from "../../ids.ts";
 import type { Inbox } from "../../inbox/inbox.ts";
 import { MARKER } from "../../redact.ts";
@@ -41,7 +41,7 @@ export function createReceive({ integrations, settings, gateway, inbox }: Receiv
   return async (id, input) => {
     await integrations.whenLoaded(id);
     const integration = integrations.get(id);
-    if (!integration) throw new HeddleError("not_found", `There is no integration "${id}".`);
+    if (!integration) throw notFound("integration", id);
     const webhook = integration.setup?.webhook;
     const body = typeof input.body === "string" ? input.body : JSON.stringify(input.body);
     const headers = new Headers({ "content-type": "application/json" });

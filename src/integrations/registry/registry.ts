@@ -3,7 +3,7 @@
 
 import { mkdirSync, realpathSync } from "node:fs";
 import pLimit from "p-limit";
-import { HeddleError, messageOf } from "../../errors.ts";
+import { HeddleError, messageOf, notFound } from "../../errors.ts";
 import { collectGarbage } from "../../runtime/memory.ts";
 import type { Discovery } from "../discovery/discover.ts";
 import type { LoadedIntegration } from "../loading/load.ts";
@@ -195,7 +195,7 @@ export function createIntegrations(options: IntegrationsOptions): Integrations {
   const liveOf = (id: string): LoadedIntegration | undefined => slots.get(id)?.state.live;
   const slotOf = (id: string): Slot => {
     const slot = slots.get(id);
-    if (!slot) throw new HeddleError("not_found", `There is no integration "${id}"`);
+    if (!slot) throw notFound("integration", id);
     return slot;
   };
 

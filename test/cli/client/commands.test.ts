@@ -233,7 +233,7 @@ describe("heddle receive and replay", () => {
     expect(list.err).toBe("heddle: The integration did not take it: it answered 400.\n");
 
     const cases: [argv: string[], says: string, environment?: Record<string, string>][] = [
-      [["replay", "0198c0de-0000-7000-8000-000000000000", "--home", home], "There is no inbox event"],
+      [["replay", "0198c0de-0000-7000-8000-000000000000", "--home", home], "There is no webhook"],
       [["replay", "nothing", "--home", home], "id must be"],
       [["receive", "nobody", file("x.json", {}), "--home", home], 'There is no integration "nobody"'],
       [["receive", "github", join(base, "missing.json"), "--home", home], "cannot be read"],

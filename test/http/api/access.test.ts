@@ -31,7 +31,7 @@ const OWNED: Record<string, keyof Victim> = {
 };
 /** A key of a person's has no integration of its own: what integrations do is shown to whoever has the scope. */
 const OF_INTEGRATIONS = new Set<keyof Victim>(["integration", "webhook"]);
-const COMMON = /^\/api\/v1\/(bots|skills|carapaces|templates|api-keys)\//;
+const COMMON = /^\/api\/v1\/(bots|tools|skills|carapaces|templates|api-keys)\//;
 
 interface Victim {
   session: string;
@@ -64,7 +64,7 @@ eachDatabase("every route", (open) => {
   const call = (key: string | null, { method, path }: Route, id: string) => {
     const real = path
       .replace("{id}", id)
-      .replace(/\{entry\}/g, newId())
+      .replace("{binding_id}", newId())
       .replace(/\{\w+\}/g, "x");
     const body = ["POST", "PUT", "PATCH"].includes(method) ? {} : undefined;
     return http.send(method, real, { key, ...(body && { body }) });

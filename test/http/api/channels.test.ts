@@ -74,6 +74,8 @@ eachDatabase("channels over HTTP", (open) => {
       const { body } = await heddle.send("POST", "/api/v1/sessions", { body: wanted });
       expect((await heddle.send("POST", "/api/v1/sessions", { body: wanted })).body).toEqual({
         session_id: body.session_id,
+        channel_id: channel.id,
+        bot_id: "other",
         created: false,
       });
       expect((await heddle.send("GET", path(channel.id))).body.active_session_id).toBe(body.session_id);

@@ -64,6 +64,7 @@ eachDatabase("ownership", (open) => {
 
   /** Every way to what belongs to a conversation, and what it answers to somebody who may. */
   const ways = (of: typeof victim): [string, string, object?][] => [
+    ["GET", `/api/v1/sessions/${of.session}`],
     ["GET", `/api/v1/sessions/${of.session}/messages`],
     ["POST", `/api/v1/sessions/${of.session}/messages`, { content: "x" }],
     ["GET", `/api/v1/tasks/${of.task}`],
@@ -96,7 +97,9 @@ eachDatabase("ownership", (open) => {
             ...(body && { body: { ...body, ...("session_id" in body && { session_id: unknown }) } }),
           });
           expect([method, path, seen.status]).toEqual([method, path, 404]);
-          expect([method, path, seen.body]).toEqual([method, path, none.body]);
+          // Each repeats the id that it was asked for, and says nothing else.
+          const told = (body: unknown) => JSON.stringify(body).replace(/[0-9a-f]{8}-[0-9a-f-]{27}/g, "id");
+          expect([method, path, told(seen.body)]).toEqual([method, path, told(none.body)]);
         }
       }
     }
@@ -108,11 +111,15 @@ eachDatabase("ownership", (open) => {
       tasks: ids((await get("/api/v1/tasks", key)).body.tasks),
       channels: ids((await get("/api/v1/channels", key)).body.channels),
       documents: ids((await get("/api/v1/documents/search?q=secret", key)).body),
+      listed: ids((await get("/api/v1/documents", key)).body.documents),
+      sessions: ids((await get("/api/v1/sessions", key)).body.sessions),
     });
     const of = (...all: (typeof victim)[]) => ({
       tasks: all.map(({ task }) => task).sort(),
       channels: all.map(({ channel }) => channel).sort(),
       documents: all.map(({ document }) => document).sort(),
+      listed: all.map(({ document }) => document).sort(),
+      sessions: all.map(({ session }) => session).sort(),
     });
     expect(await seen(process)).toEqual(of(cameras));
     expect(await seen(chat)).toEqual(of(chats));
@@ -127,7 +134,7 @@ eachDatabase("ownership", (open) => {
       [process, cameras],
       [chat, chats],
     ] as const) {
-      for (const [method, path, body] of ways(of).slice(0, 11)) {
+      for (const [method, path, body] of ways(of).slice(0, 12)) {
         const { status } = await http.send(method, path, { key, ...(body && { body }) });
         expect([method, path, status < 300]).toEqual([method, path, true]);
       }

@@ -67,7 +67,12 @@ eachDatabase("REST API", (open) => {
     const body = { bot_id: "other", client_id: "github:owner/repo" };
     const first = await send("POST", "/api/v1/sessions", { body });
     expect(first.status).toBe(201);
-    expect(first.body).toEqual({ session_id: expect.any(String), created: true });
+    expect(first.body).toEqual({
+      session_id: expect.any(String),
+      channel_id: expect.any(String),
+      bot_id: "other",
+      created: true,
+    });
     expect((await send("POST", "/api/v1/sessions", { body })).body).toEqual({
       ...first.body,
       created: false,
@@ -115,7 +120,8 @@ eachDatabase("REST API", (open) => {
     ]);
     const filters = `status=pending&bot_id=default&session_id=${session_id}&source=github`;
     const listed = await send("GET", `/api/v1/tasks?${filters}`);
-    expect(listed.body).toEqual({ tasks: [task.body], next_cursor: null });
+    const { dispatch_config, execution_config, ...short } = task.body;
+    expect(listed.body).toEqual({ tasks: [short], next_cursor: null });
     expect((await send("GET", "/api/v1/tasks?source=slack")).body.tasks).toEqual([]);
 
     const cancelled = await send("POST", `/api/v1/tasks/${task_id}/cancel`);
@@ -153,6 +159,102 @@ eachDatabase("REST API", (open) => {
     const older = (await send("GET", `${path}?limit=2&before=${newest[0].id}`)).body;
     expect(older.map(({ content }: { content: string }) => content)).toEqual(["1"]);
     expect((await send("GET", `/api/v1/sessions/${UNKNOWN_ID}/messages`)).status).toBe(404);
+  });
+
+  test("sessions are listed and fetched, and tell whose they are", async () => {
+    const { send } = await createHttpFixture(db, { dispatchers: { ...chat } });
+    const target = { type: "chat", room: "#1", token: "secret1234" };
+    await send("POST", "/api/v1/channels", { body: { client_id: "list:1", bot_id: "default" } });
+    await send("POST", "/api/v1/bots", { body: { id: "other", name: "Other" } });
+    const made = await send("POST", "/api/v1/sessions", {
+      body: { client_id: "list:1", bot_id: "other", dispatch_config: target },
+    });
+    // The channel has a bot of its own, which counts more than the one that was asked for.
+    expect(made.body).toMatchObject({ bot_id: "default", created: true });
+    const again = await send("POST", "/api/v1/sessions", { body: { client_id: "list:1", bot_id: "other" } });
+    expect(again.body).toEqual({ ...made.body, created: false });
+    const path = `/api/v1/sessions/${made.body.session_id}`;
+    const { body } = await send("GET", path);
+    expect(body.channel_id).toBe(made.body.channel_id);
+    expect(body).toMatchObject({
+      id: made.body.session_id,
+      client_id: "list:1",
+      bot_id: "default",
+      active: true,
+      dispatch_config: { type: "chat" },
+    });
+    expect(JSON.stringify(body)).not.toContain("secret1234");
+    const { session_id } = (await send("POST", `/api/v1/channels/${body.channel_id}/reset`)).body;
+    const list = async (query: string) =>
+      (await send("GET", `/api/v1/sessions?client_id=list:1&${query}`)).body;
+    const ids = ({ sessions }: { sessions: { id: string }[] }) => sessions.map(({ id }) => id);
+    expect(ids(await list(""))).toEqual([session_id, made.body.session_id]);
+    expect(ids(await list("active=false"))).toEqual([made.body.session_id]);
+    expect(ids(await list(`channel_id=${UNKNOWN_ID}`))).toEqual([]);
+    const first = await list("limit=1");
+    expect(first.next_cursor).toBe(session_id);
+    expect((await list(`limit=1&cursor=${first.next_cursor}`)).sessions).toEqual([
+      { ...body, active: false },
+    ]);
+    expect((await send("GET", `/api/v1/sessions/${UNKNOWN_ID}`)).body.error).toEqual({
+      code: "not_found",
+      message: `There is no session "${UNKNOWN_ID}".`,
+    });
+  });
+
+  test("documents are listed without their content, tools with who offers them", async () => {
+    const http = await createHttpFixture(db);
+    const ingest = async (title: string) =>
+      (
+        await http.send("POST", "/api/v1/documents", {
+          body: { title, content: "12345", integration_id: "lists" },
+        })
+      ).body;
+    const [one, two] = [await ingest("one"), await ingest("two")];
+    const { content, ...short } = two;
+    const page = (await http.send("GET", "/api/v1/documents?integration_id=lists&limit=1")).body;
+    expect(page).toEqual({ documents: [{ ...short, characters: 5 }], next_cursor: two.id });
+    const rest = await http.send("GET", `/api/v1/documents?integration_id=lists&cursor=${page.next_cursor}`);
+    expect(rest.body.documents.map(({ id }: { id: string }) => id)).toEqual([one.id]);
+
+    const parameters = { type: "object", properties: { q: { type: "string" } } };
+    const tool = { description: "Looks.", parameters, run: async () => "" };
+    http.tools.add("core", { ...tool, name: "look" });
+    http.tools.add("github", { ...tool, name: "github_look", timeoutSeconds: 5 });
+    const { tools } = (await http.send("GET", "/api/v1/tools")).body;
+    expect(tools).toEqual([
+      {
+        name: "github_look",
+        description: "Looks.",
+        parameters,
+        timeout_seconds: 5,
+        source: "integration",
+        integration_id: "github",
+      },
+      expect.objectContaining({ name: "look", source: "builtin", integration_id: null }),
+    ]);
+    expect((await http.send("GET", "/api/v1/tools?integration_id=github")).body.tools).toEqual([tools[0]]);
+    expect((await http.send("GET", "/api/v1/tools/look")).body).toEqual(tools[1]);
+    expect((await http.send("GET", "/api/v1/tools/nope")).body.error.message).toBe(
+      'There is no tool "nope".',
+    );
+  });
+
+  test("a task shows what it runs with and where its outcome goes, but no secret", async () => {
+    const { send } = await createHttpFixture(db, { dispatchers: { ...chat } });
+    const { session_id } = (await send("POST", "/api/v1/sessions", { body: { client_id: "x:task" } })).body;
+    const execution_config = { system_preamble: "Be brief.", model_override: "small" };
+    const dispatch_config = { type: "chat", room: "#1", token: "tok_0123456789" };
+    const sent = await send("POST", `/api/v1/sessions/${session_id}/messages`, {
+      body: { content: "a", run_agent: true, execution_config, dispatch_config },
+    });
+    const { body } = await send("GET", `/api/v1/tasks/${sent.body.task_id}`);
+    expect(body).toMatchObject({
+      execution_config,
+      dispatch_type: "chat",
+      dispatch_config: { token: expect.any(String) },
+    });
+    expect(JSON.stringify(body)).not.toContain("0123456789");
   });
 
   test("lists go on with next_cursor until there is none", async () => {

@@ -2,7 +2,7 @@ import { Elysia, t } from "elysia";
 import type { ApiKey, ApiKeys } from "../../../access/api-keys.ts";
 import { SCOPE_PRESETS, type ScopePreset, seesAll } from "../../../access/scopes.ts";
 import { KEY_ROWS } from "../../../db/schema.ts";
-import { HeddleError } from "../../../errors.ts";
+import { HeddleError, notFound } from "../../../errors.ts";
 import { named } from "../../../schema/openapi-schema.ts";
 import type { Auth } from "../../auth.ts";
 import { bodyFailures, failures, type RouteOptions } from "../route-options.ts";
@@ -12,7 +12,6 @@ import {
   Instant,
   instant,
   instantOrNull,
-  missing,
   NextCursor,
   nullable,
   oneOf,
@@ -137,7 +136,7 @@ export function apiKeyRoutes({ apiKeys, auth, route }: ApiKeyRoutes) {
       "/:id",
       async ({ params, request, status }) => {
         if (!(await apiKeys.revoke(params.id, await auth.authenticate(request))))
-          throw missing("live API key");
+          throw notFound("API key", params.id);
         return status(204, undefined);
       },
       {

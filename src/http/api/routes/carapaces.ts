@@ -3,6 +3,7 @@ import type { CapabilitiesOf } from "../../../capabilities/effective-set.ts";
 import type { Carapace } from "../../../content/carapaces/carapace.ts";
 import type { Carapaces } from "../../../content/carapaces/carapaces.ts";
 import { SkillEntry } from "../../../content/skills/skill.ts";
+import { notFound } from "../../../errors.ts";
 import { named } from "../../../schema/openapi-schema.ts";
 import { failures, type RouteOptions } from "../route-options.ts";
 import {
@@ -10,7 +11,6 @@ import {
   ContentSource,
   contentSource,
   IdPageQuery,
-  missing,
   NextCursor,
   pageById,
   RestOfPath,
@@ -70,7 +70,7 @@ export interface CarapaceRoutes {
 export function carapaceRoutes({ carapaces, capabilitiesOf, route }: CarapaceRoutes) {
   const fetchOne = (id: string) => {
     const carapace = carapaces.get(id);
-    if (!carapace) throw missing("carapace");
+    if (!carapace) throw notFound("carapace", id);
     return { ...present(carapace), resolved: resolve(capabilitiesOf, carapace.id) };
   };
   const documented = {

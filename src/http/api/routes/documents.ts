@@ -1,10 +1,21 @@
 import { Elysia, t } from "elysia";
-import { HeddleError } from "../../../errors.ts";
+import { HeddleError, notFound } from "../../../errors.ts";
 import { named } from "../../../schema/openapi-schema.ts";
-import type { Documents, StoredDocument } from "../../../search/documents.ts";
+import type { Documents } from "../../../search/documents.ts";
 import type { Ownership } from "../ownership.ts";
 import { bodyFailures, failures, type RouteOptions } from "../route-options.ts";
-import { Id, IdParams, Instant, instant, JsonFields, limitOf, missing, nullable } from "../schemas.ts";
+import {
+  Id,
+  IdParams,
+  Instant,
+  instant,
+  JsonFields,
+  limitOf,
+  NextCursor,
+  nullable,
+  PageQuery,
+  pageOf,
+} from "../schemas.ts";
 
 const tag = "Documents";
 
@@ -19,6 +30,21 @@ const DocumentAnswer = named(
     metadata: JsonFields,
     created_at: Instant,
   }),
+);
+
+const { content: _content, ...described } = DocumentAnswer.properties;
+const SummaryAnswer = named(
+  "DocumentSummary",
+  t.Object({ ...described, characters: t.Integer({ description: "Of the content." }) }),
+);
+
+const ListQuery = t.Object(
+  {
+    integration_id: t.Optional(t.String()),
+    session_id: t.Optional(Id),
+    ...PageQuery,
+  },
+  { additionalProperties: false },
 );
 
 const Hit = named(
@@ -102,6 +128,27 @@ export function documentRoutes({
       },
     )
     .get(
+      "",
+      async ({ query: { limit, ...filter }, request }) => {
+        const reach = await ownership.reachOf(request);
+        const page = pageOf(await documents.list({ ...filter, reach, limit: limit + 1 }), limit);
+        return { documents: page.rows.map(present), next_cursor: page.next_cursor };
+      },
+      {
+        ...route.plain({
+          scope: "documents:read",
+          tag,
+          summary: "List documents",
+          description: "Newest first, without their content.",
+        }),
+        query: ListQuery,
+        response: {
+          200: t.Object({ documents: t.Array(SummaryAnswer), next_cursor: NextCursor }),
+          ...failures(403, 422),
+        },
+      },
+    )
+    .get(
       "/search",
       async ({ query, request }) =>
         documents.search({
@@ -126,7 +173,7 @@ export function documentRoutes({
       "/:id",
       async ({ params, request }) => {
         const found = await documents.get(params.id, await ownership.reachOf(request));
-        if (!found) throw missing("document");
+        if (!found) throw notFound("document", params.id);
         return present(found);
       },
       {
@@ -139,7 +186,7 @@ export function documentRoutes({
       "/:id",
       async ({ params, request, status }) => {
         const reach = await ownership.reachOf(request);
-        if (!(await documents.delete(params.id, reach))) throw missing("document");
+        if (!(await documents.delete(params.id, reach))) throw notFound("document", params.id);
         return status(204, undefined);
       },
       {
@@ -155,4 +202,7 @@ const foreign = (integrationId: string | null): HeddleError =>
     field: "integration_id",
   });
 
-const present = (document: StoredDocument) => ({ ...document, created_at: instant(document.created_at) });
+const present = <Document extends { created_at: Date }>(document: Document) => ({
+  ...document,
+  created_at: instant(document.created_at),
+});

@@ -1,6 +1,6 @@
 import { Elysia, t } from "elysia";
 import { ADMIN, covers } from "../../../access/scopes.ts";
-import { HeddleError } from "../../../errors.ts";
+import { HeddleError, notFound } from "../../../errors.ts";
 import type { IntegrationStore } from "../../../integrations/settings/store.ts";
 import { named } from "../../../schema/openapi-schema.ts";
 import type { Auth } from "../../auth.ts";
@@ -61,7 +61,7 @@ export function integrationStoreRoutes({ store, integrations, auth, route }: Int
   const of = async (request: Request, id: string) => {
     await refuseOthers(request, id);
     if (integrations.statusOf(id) === undefined) {
-      throw new HeddleError("not_found", `There is no integration "${id}".`);
+      throw notFound("integration", id);
     }
     return store.of(id);
   };
@@ -94,7 +94,7 @@ export function integrationStoreRoutes({ store, integrations, auth, route }: Int
       "/:id/store/:key",
       async ({ params, request }) => {
         const held = await (await of(request, params.id)).read(params.key);
-        if (!held) throw new HeddleError("not_found", `There is no value "${params.key}".`);
+        if (!held) throw notFound("value", params.key);
         if (held.secret && !(await isOwn(request, params.id))) {
           throw new HeddleError(
             "forbidden",
@@ -136,7 +136,7 @@ export function integrationStoreRoutes({ store, integrations, auth, route }: Int
         const own = await of(request, params.id);
         if (await own.remove(params.key, { ifVersion: query.if_version })) return status(204, undefined);
         if (query.if_version !== undefined) throw changed(params.key);
-        throw new HeddleError("not_found", `There is no value "${params.key}".`);
+        throw notFound("value", params.key);
       },
       {
         ...route.plain({

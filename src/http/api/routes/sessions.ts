@@ -3,13 +3,68 @@ import { MARKER, type Redact } from "../../../redact.ts";
 import { named } from "../../../schema/openapi-schema.ts";
 import { mapLeaves } from "../../../secrets/leaves.ts";
 import { isSealed } from "../../../secrets/seal.ts";
+import { maskConfig } from "../../../secrets/vault.ts";
+import type { SessionRow } from "../../../sessions/list-sessions.ts";
 import type { MessageRow, Sessions } from "../../../sessions/sessions.ts";
 import { Injected, MessageFields, messageOf } from "../message-body.ts";
 import type { Ownership } from "../ownership.ts";
 import { bodyFailures, failures, type RouteOptions } from "../route-options.ts";
-import { DispatchConfig, Id, IdParams, Instant, instant, JsonFields, limitOf, nullable } from "../schemas.ts";
+import {
+  DispatchConfig,
+  Id,
+  IdParams,
+  Instant,
+  instant,
+  JsonFields,
+  limitOf,
+  NextCursor,
+  nullable,
+  PageQuery,
+  pageOf,
+} from "../schemas.ts";
 
 const tag = "Sessions";
+
+const SessionAnswer = named(
+  "Session",
+  t.Object({
+    id: Id,
+    channel_id: Id,
+    client_id: t.String(),
+    bot_id: t.String(),
+    active: t.Boolean({
+      description: "Whether it is the one that what comes in for its client and bot goes to.",
+    }),
+    dispatch_config: nullable(
+      JsonFields,
+      "Where outcomes go unless a message says otherwise. Secret fields are masked.",
+    ),
+    created_at: Instant,
+  }),
+);
+
+const ListQuery = t.Object(
+  {
+    channel_id: t.Optional(Id),
+    client_id: t.Optional(t.String()),
+    bot_id: t.Optional(t.String()),
+    active: t.Optional(t.Boolean()),
+    ...PageQuery,
+  },
+  { additionalProperties: false },
+);
+
+const Found = named(
+  "FoundSession",
+  t.Object({
+    session_id: Id,
+    channel_id: Id,
+    bot_id: t.String({
+      description: "Who answers there: the channel's own bot, where it has one, whoever was asked for.",
+    }),
+    created: t.Boolean({ description: "Whether it is new." }),
+  }),
+);
 
 const NewSession = named(
   "NewSession",
@@ -60,6 +115,32 @@ export function sessionRoutes({
   route: RouteOptions;
 }) {
   return new Elysia({ prefix: "/api/v1/sessions", normalize: false })
+    .get(
+      "",
+      async ({ query: { limit, ...filter }, request }) => {
+        const reach = await ownership.reachOf(request);
+        const page = pageOf(await sessions.list({ ...filter, reach, limit: limit + 1 }), limit);
+        return { sessions: page.rows.map(presentSession), next_cursor: page.next_cursor };
+      },
+      {
+        ...route.plain({
+          scope: "sessions:read",
+          tag,
+          summary: "List sessions",
+          description: "Newest first.",
+        }),
+        query: ListQuery,
+        response: {
+          200: t.Object({ sessions: t.Array(SessionAnswer), next_cursor: NextCursor }),
+          ...failures(403, 422),
+        },
+      },
+    )
+    .get("/:id", async ({ params }) => presentSession(await sessions.get(params.id)), {
+      ...route.plain({ of: "session", scope: "sessions:read", tag, summary: "Fetch a session" }),
+      params: IdParams,
+      response: { 200: SessionAnswer, ...failures(403, 404, 422) },
+    })
     .post(
       "",
       async ({ body, request, status }) => {
@@ -85,7 +166,7 @@ export function sessionRoutes({
         }),
         body: NewSession,
         response: {
-          201: t.Object({ session_id: Id, created: t.Boolean() }),
+          201: Found,
           ...failures(...bodyFailures),
         },
       },
@@ -137,6 +218,12 @@ export function sessionRoutes({
       },
     );
 }
+
+const presentSession = ({ dispatch_config, created_at, ...session }: SessionRow) => ({
+  ...session,
+  dispatch_config: dispatch_config && maskConfig(dispatch_config),
+  created_at: instant(created_at),
+});
 
 const present = (row: MessageRow, redact: Redact) => ({
   id: row.id,

@@ -1,6 +1,7 @@
 import { Elysia, t } from "elysia";
 import type { Skill } from "../../../content/skills/skill.ts";
 import type { Skills } from "../../../content/skills/skills.ts";
+import { notFound } from "../../../errors.ts";
 import { named } from "../../../schema/openapi-schema.ts";
 import { failures, type RouteOptions } from "../route-options.ts";
 import {
@@ -8,7 +9,6 @@ import {
   ContentSource,
   contentSource,
   IdPageQuery,
-  missing,
   NextCursor,
   pageById,
   RestOfPath,
@@ -36,7 +36,7 @@ export interface SkillRoutes {
 export function skillRoutes({ skills, route }: SkillRoutes) {
   const fetchOne = (id: string) => {
     const skill = skills.get(id);
-    if (!skill) throw missing("skill");
+    if (!skill) throw notFound("skill", id);
     return { ...present(skill), text: skill.text };
   };
   const documented = {

@@ -1,6 +1,7 @@
 import { Elysia, t } from "elysia";
 import { TASK_STATUSES } from "../../../db/schema.ts";
 import { named } from "../../../schema/openapi-schema.ts";
+import { maskConfig } from "../../../secrets/vault.ts";
 import type { TaskRow, Tasks } from "../../../sessions/tasks.ts";
 import type { Ownership } from "../ownership.ts";
 import { failures, type RouteOptions } from "../route-options.ts";
@@ -10,6 +11,7 @@ import {
   Instant,
   instant,
   instantOrNull,
+  JsonFields,
   NextCursor,
   nullable,
   oneOf,
@@ -50,6 +52,20 @@ const TaskAnswer = named(
   }),
 );
 
+const DetailAnswer = named(
+  "TaskDetail",
+  t.Object({
+    ...TaskAnswer.properties,
+    dispatch_config: nullable(
+      JsonFields,
+      "Where the outcome goes, besides the type. Secret fields are masked; null for whoever does not reach the channel.",
+    ),
+    execution_config: t.Record(t.String(), t.Any(), {
+      description: "What the message brought along for this run. What looks like a secret is masked.",
+    }),
+  }),
+);
+
 const ListQuery = t.Object(
   {
     status: t.Optional(Status),
@@ -68,9 +84,17 @@ export function taskRoutes({
   route,
 }: {
   tasks: Tasks;
-  ownership: Pick<Ownership, "reachOf">;
+  ownership: Pick<Ownership, "reachOf" | "reachesChannel">;
   route: RouteOptions;
 }) {
+  // Whoever sent an event may see what became of it, and nothing else of the channels that it reached.
+  const detail = async (row: TaskRow, request: Request) => ({
+    ...present(row),
+    dispatch_config: (await ownership.reachesChannel(request, row.channel_id))
+      ? maskConfig(row.dispatch_config)
+      : null,
+    execution_config: maskConfig(row.execution_config),
+  });
   return new Elysia({ prefix: "/api/v1/tasks", normalize: false })
     .get(
       "",
@@ -93,12 +117,12 @@ export function taskRoutes({
         },
       },
     )
-    .get("/:id", async ({ params }) => present(await tasks.get(params.id)), {
+    .get("/:id", async ({ params, request }) => detail(await tasks.get(params.id), request), {
       ...route.plain({ of: "task", scope: "tasks:read", tag, summary: "Poll a task's status and result" }),
       params: IdParams,
-      response: { 200: TaskAnswer, ...failures(403, 404, 422) },
+      response: { 200: DetailAnswer, ...failures(403, 404, 422) },
     })
-    .post("/:id/cancel", async ({ params }) => present(await tasks.cancel(params.id)), {
+    .post("/:id/cancel", async ({ params, request }) => detail(await tasks.cancel(params.id), request), {
       ...route.plain({
         of: "task",
         scope: "tasks:write",
@@ -108,7 +132,7 @@ export function taskRoutes({
           "A pending task is cancelled at once, a running one within seconds; one that is over stays as it is.",
       }),
       params: IdParams,
-      response: { 200: TaskAnswer, ...failures(403, 404, 422) },
+      response: { 200: DetailAnswer, ...failures(403, 404, 422) },
     });
 }
 

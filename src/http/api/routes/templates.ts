@@ -4,6 +4,7 @@ import type { ActivatableIntegration } from "../../../capabilities/activations.t
 import { isCompatible, isMadeFor, type TemplateIntegration } from "../../../content/templates/compatible.ts";
 import type { Template } from "../../../content/templates/template.ts";
 import type { Templates } from "../../../content/templates/templates.ts";
+import { notFound } from "../../../errors.ts";
 import { named } from "../../../schema/openapi-schema.ts";
 import { failures, type RouteOptions } from "../route-options.ts";
 import {
@@ -11,7 +12,6 @@ import {
   ContentSource,
   contentSource,
   IdPageQuery,
-  missing,
   NextCursor,
   nullable,
   pageById,
@@ -72,7 +72,7 @@ export function templateRoutes({ templates, integrations, route }: TemplateRoute
 
   const fetchOne = (id: string) => {
     const template = templates.get(id);
-    if (!template) throw missing("template");
+    if (!template) throw notFound("template", id);
     return { ...present(template, running(), undefined), text: template.text };
   };
   const documented = {

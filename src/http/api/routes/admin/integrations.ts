@@ -2,7 +2,7 @@
 
 import { Elysia, t } from "elysia";
 import { ADMIN } from "../../../../access/scopes.ts";
-import { HeddleError } from "../../../../errors.ts";
+import { HeddleError, notFound } from "../../../../errors.ts";
 import { manifestJsonSchema } from "../../../../integrations/manifest/manifest.ts";
 import {
   dashboardModules,
@@ -304,7 +304,7 @@ export function adminIntegrationRoutes(parts: AdminIntegrationRoutes) {
 
 export function found({ get }: Pick<Integrations, "get">, id: string): IntegrationView {
   const view = get(id);
-  if (!view) throw new HeddleError("not_found", `There is no integration "${id}".`);
+  if (!view) throw notFound("integration", id);
   return view;
 }
 

@@ -1,0 +1,91 @@
+import { Elysia, t } from "elysia";
+import { notFound } from "../../../errors.ts";
+import { named } from "../../../schema/openapi-schema.ts";
+import type { JsonObject } from "../../../sdk/types.ts";
+import { failures, type RouteOptions } from "../route-options.ts";
+import { IdPageQuery, JsonFields, NextCursor, nullable, oneOf, pageById } from "../schemas.ts";
+
+const tag = "Tools";
+
+const ToolAnswer = named(
+  "Tool",
+  t.Object({
+    name: t.String({ description: "As bots, messages, carapaces and channels name it." }),
+    description: t.String({ description: "What models are told." }),
+    parameters: JsonFields,
+    timeout_seconds: t.Number(),
+    source: oneOf(["builtin", "integration"]),
+    integration_id: nullable(t.String(), "Whose it is; null for one of Heddle's own."),
+  }),
+);
+
+const ListQuery = t.Object(
+  { integration_id: t.Optional(t.String({ description: "Only the tools of this one." })), ...IdPageQuery },
+  { additionalProperties: false },
+);
+
+interface Tool {
+  name: string;
+  description: string;
+  parameters: JsonObject;
+  timeoutSeconds: number;
+  /** An integration's id, or "core". */
+  owner: string;
+}
+
+export interface ToolRoutes {
+  tools: { list(): Tool[]; get(name: string): Tool | undefined };
+  route: RouteOptions;
+}
+
+export function toolRoutes({ tools, route }: ToolRoutes) {
+  return new Elysia({ prefix: "/api/v1/tools", normalize: false })
+    .get(
+      "",
+      ({ query: { integration_id, ...page } }) => {
+        const wanted = tools
+          .list()
+          .filter(({ owner }) => integration_id === undefined || owner === integration_id)
+          .map((tool) => ({ ...tool, id: tool.name }));
+        const { rows, next_cursor } = pageById(wanted, page);
+        return { tools: rows.map(present), next_cursor };
+      },
+      {
+        ...route.plain({
+          scope: "tools:read",
+          tag,
+          summary: "List tools",
+          description: "By name: Heddle's own and those of the integrations that are live.",
+        }),
+        query: ListQuery,
+        response: {
+          200: t.Object({ tools: t.Array(ToolAnswer), next_cursor: NextCursor }),
+          ...failures(403, 422),
+        },
+      },
+    )
+    .get(
+      "/:name",
+      ({ params: { name } }) => {
+        const tool = tools.get(name);
+        if (!tool) throw notFound("tool", name);
+        return present(tool);
+      },
+      {
+        ...route.plain({ scope: "tools:read", tag, summary: "Fetch a tool" }),
+        params: t.Object({ name: t.String({ minLength: 1, maxLength: 64 }) }),
+        response: { 200: ToolAnswer, ...failures(403, 404, 422) },
+      },
+    );
+}
+
+const OWN = "core";
+
+const present = ({ name, description, parameters, timeoutSeconds, owner }: Tool) => ({
+  name,
+  description,
+  parameters,
+  timeout_seconds: timeoutSeconds,
+  source: owner === OWN ? ("builtin" as const) : ("integration" as const),
+  integration_id: owner === OWN ? null : owner,
+});
