@@ -9,6 +9,7 @@ import { type Heddle, startServer } from "../src/compose/server.ts";
 import { loadConfig } from "../src/config/config.ts";
 import { eachDatabase, type TestDatabase } from "./database.ts";
 import { createFakeGitHub, type FakeGitHub } from "./github/fake-github.ts";
+import { until } from "./until.ts";
 
 const SECRET = "webhook-secret-of-the-test";
 const KEY = "admin-key-of-the-flow-test";
@@ -93,15 +94,6 @@ async function send(url: string | null, path: string, body: unknown): Promise<an
     body: JSON.stringify(body),
   });
   return response.json();
-}
-
-/** Polls, as a caller of the API would. */
-async function until<Value>(read: () => Promise<Value>, isSo: (value: Value) => boolean): Promise<Value> {
-  for (;;) {
-    const value = await read();
-    if (isSo(value)) return value;
-    await Bun.sleep(10);
-  }
 }
 
 eachDatabase("flow", (open) => {

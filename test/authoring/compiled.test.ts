@@ -9,8 +9,9 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { PARTS } from "../../src/authoring/template.ts";
 import { compiledBinary } from "../compiled-binary.ts";
-import { createCaller, KEY, until } from "../docs/caller.ts";
+import { createCaller, KEY } from "../docs/caller.ts";
 import { launch, run } from "../docs/processes.ts";
+import { until } from "../until.ts";
 import { RUNTIMES } from "./runtimes.ts";
 
 // The program may have to be made first.

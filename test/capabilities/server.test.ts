@@ -7,6 +7,7 @@ import { type Heddle, startServer } from "../../src/compose/server.ts";
 import { loadConfig } from "../../src/config/config.ts";
 import { eachDatabase, type TestDatabase } from "../database.ts";
 import { temporaryFolder } from "../integrations/harness.ts";
+import { until } from "../until.ts";
 
 const KEY = "admin-key-of-the-capabilities-test";
 let model: LLMock;
@@ -45,15 +46,6 @@ async function call(url: string | null, method: string, path: string, body?: unk
   const answer = await response.json();
   if (!response.ok) throw new Error(`${method} ${path}: ${JSON.stringify(answer)}`);
   return answer;
-}
-
-/** Polls, as a caller of the API would. */
-async function until<Value>(read: () => Promise<Value>, isSo: (value: Value) => boolean): Promise<Value> {
-  for (;;) {
-    const value = await read();
-    if (isSo(value)) return value;
-    await Bun.sleep(10);
-  }
 }
 
 eachDatabase("capabilities of a server", (open) => {

@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import type { Queryable } from "../../src/db/database.ts";
 import { createWriteProbe } from "../../src/db/write-probe.ts";
 import { eachDatabase } from "../database.ts";
+import { until } from "../until.ts";
 
 eachDatabase("the write probe", (open) => {
   test("writes, at most once a second however many ask, and leaves one row", async () => {
@@ -65,7 +66,7 @@ test("who takes no writes for long enough is dead, unless another process would 
     const reasons: string[] = [];
     const probe = createWriteProbe({ query, now: () => now, watchEveryMs: 1 });
     const watch = probe.watch(60, (reason) => reasons.push(reason));
-    while (looks < 30) await Bun.sleep(1);
+    await until(() => looks >= 30);
     watch.close();
     expect([error.code, reasons.length]).toEqual([error.code, isDead ? 1 : 0]);
     if (isDead) expect(reasons[0]).toContain("has taken no write for");

@@ -8,6 +8,7 @@ import { Permanent, Retryable } from "../../src/sdk/errors.ts";
 import type { Dispatcher } from "../../src/sdk/types.ts";
 import { eachDatabase, type TestDatabase } from "../database.ts";
 import { createSessionsFixture } from "../sessions/fixture.ts";
+import { until } from "../until.ts";
 
 type Call = { room: string; text: string; attempt: number };
 
@@ -107,7 +108,7 @@ eachDatabase("order of deliveries", (open) => {
       }
       // Its target waits, and others do not.
       await write({ room: "b", text: String(tries) });
-      while (texts("b").length < tries) await Bun.sleep(5);
+      await until(() => texts("b").length >= tries);
       expect(texts("a")).toEqual(Array(tries).fill("first"));
       await skipWaits();
     }
@@ -126,7 +127,7 @@ eachDatabase("order of deliveries", (open) => {
     );
     await write(...["bad", "slow", "last"].map((text) => ({ room: "a", text })));
     await work();
-    while (!texts("a").includes("slow")) await Bun.sleep(5);
+    await until(() => texts("a").includes("slow"));
     const [dead] = await outbox.list({ status: "dead" });
     await outbox.redeliver(String(dead?.id));
     gate.resolve();
@@ -205,7 +206,7 @@ eachDatabase("order of deliveries", (open) => {
     await db.execute(`update pgboss.job set ${ahead}, created_on = created_on + interval '5 hours'`);
     await queue.pullInFuture();
     await work();
-    while ((await outbox.list({ status: "retrying" })).length < 2) await Bun.sleep(5);
+    await until(async () => (await outbox.list({ status: "retrying" })).length >= 2);
     await db.execute(`update pgboss.job set ${ahead} where state = 'retry'`);
     await db.execute("update deliveries set next_attempt_at = next_attempt_at + interval '5 hours'");
     await outbox.shortenWaits();
@@ -220,7 +221,7 @@ eachDatabase("order of deliveries", (open) => {
     await db.execute("update deliveries set retry_seconds = 0");
     await outbox.shortenWaits();
     // Those two; the one behind them fails first as well.
-    while ((await outbox.list({ status: "delivered" })).length < 2) await Bun.sleep(5);
+    await until(async () => (await outbox.list({ status: "delivered" })).length >= 2);
     expect(texts("a").slice(0, 2)).toEqual(["1", "1"]);
     await queue.close();
   });

@@ -14,6 +14,7 @@ import type {
 } from "../../src/sdk/types.ts";
 import { eachDatabase } from "../database.ts";
 import { createSessionsFixture } from "../sessions/fixture.ts";
+import { until } from "../until.ts";
 
 eachDatabase("outbox", (open) => {
   /** A delivery to the type "chat", whose dispatcher does what `behave` says. */
@@ -267,7 +268,7 @@ eachDatabase("outbox", (open) => {
     await attempt();
     expect((await row()).status).toBe("retrying");
     late.resolve({ receipt: "late" });
-    while ((await row()).status === "retrying") await Bun.sleep(5);
+    await until(async () => (await row()).status !== "retrying");
     expect(await row()).toMatchObject({ status: "delivered", receipt: "late", next_attempt_at: null });
     // The next attempt is due at once, finds nothing to do, and makes room for what waits behind it.
     await attempt();

@@ -1,6 +1,7 @@
 // What the tests of the guide say to a server: as somebody with an API key, and as the service whose alarms it takes.
 
 import { createHmac } from "node:crypto";
+import { until } from "../until.ts";
 
 export const KEY = "admin-key-of-the-guide-test";
 export const SECRET = "secret-of-the-guide-test";
@@ -61,16 +62,4 @@ export function createCaller(url: string) {
       return deliveries[0];
     },
   };
-}
-
-/** Polls, as a caller of the API would; the test's own time limit ends it otherwise. */
-export async function until<Value>(
-  read: () => Promise<Value>,
-  isSo: (value: Value) => boolean,
-): Promise<Value> {
-  for (;;) {
-    const value = await read();
-    if (isSo(value)) return value;
-    await Bun.sleep(10);
-  }
 }

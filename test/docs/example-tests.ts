@@ -4,7 +4,8 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { LLMock } from "@copilotkit/aimock";
-import { type Caller, createCaller, type Delivery, KEY, SECRET, until } from "./caller.ts";
+import { until } from "../until.ts";
+import { type Caller, createCaller, type Delivery, KEY, SECRET } from "./caller.ts";
 import { createNotifyService } from "./notify-service.ts";
 import { run } from "./processes.ts";
 

@@ -11,7 +11,8 @@ import { PROCESS_STATES } from "../../src/db/schema.ts";
 import { SDK_NAMES } from "../../src/integrations/loading/host-sdk.ts";
 import { SETUP_STATUSES } from "../../src/integrations/registry/status.ts";
 import { HOOK_EVENTS } from "../../src/sdk/types.ts";
-import { createCaller, KEY, until } from "./caller.ts";
+import { until } from "../until.ts";
+import { createCaller, KEY } from "./caller.ts";
 import { codeBlocks, writeFiles } from "./code-blocks.ts";
 import { run } from "./processes.ts";
 

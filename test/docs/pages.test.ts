@@ -6,7 +6,8 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { startServer } from "../../src/compose/server.ts";
 import { loadConfig } from "../../src/config/config.ts";
-import { createCaller, KEY, until } from "./caller.ts";
+import { until } from "../until.ts";
+import { createCaller, KEY } from "./caller.ts";
 import { codeBlocks } from "./code-blocks.ts";
 import { run } from "./processes.ts";
 

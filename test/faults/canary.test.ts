@@ -8,9 +8,10 @@ import { join } from "node:path";
 import postgres from "postgres";
 import { eachDatabase } from "../database.ts";
 import { temporaryFolder } from "../integrations/harness.ts";
+import { until } from "../until.ts";
 import { crawl, createAsk, createSearch } from "./canary.ts";
 import { closed } from "./in-process.ts";
-import { ADMIN_KEY, killAll, launch, until } from "./process.ts";
+import { ADMIN_KEY, killAll, launch } from "./process.ts";
 
 /** Unlike anything else, in no part either. */
 const CANARY = `Zq7'"\\ü/${crypto.randomUUID()}`;

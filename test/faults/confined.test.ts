@@ -7,7 +7,8 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { compiledBinary } from "../compiled-binary.ts";
 import { usableConfinements } from "../runtime/confinements.ts";
-import { ask, killAll, launch, until } from "./process.ts";
+import { until } from "../until.ts";
+import { ask, killAll, launch } from "./process.ts";
 
 const MINUTES = 60_000;
 const MAIN = join(import.meta.dirname, "../../src/main.ts");
@@ -116,7 +117,7 @@ for (const [name, programOf] of programs) {
         const { lines } = await until(
           () => ask(url, `${path}/logs`).catch(() => ({ lines: [] })),
           ({ lines }) => lines.some(({ text }: { text: string }) => text.startsWith("planted ")),
-          90,
+          { everyMs: 90, withinSeconds: 150 },
         );
         const said = lines.map(({ text }: { text: string }) => text);
         expect(said.filter((text: string) => text.startsWith("GOT "))).toEqual(["GOT []"]);
@@ -165,7 +166,7 @@ for (const [name, programOf] of programs) {
         const status = await until(
           () => ask(url, "/api/v1/admin/integrations/thief/process").catch(() => ({})),
           ({ state }) => state === "waiting",
-          60,
+          { everyMs: 60, withinSeconds: 150 },
         );
         expect(status.missing_settings).toEqual(THEFT);
         expect(JSON.parse(readFileSync(loot, "utf8"))).toEqual({

@@ -10,8 +10,9 @@ import enterprise34 from "@octokit/webhooks-examples/ghes-34/index.json";
 import enterprise35 from "@octokit/webhooks-examples/ghes-35/index.json";
 import { eachDatabase } from "../database.ts";
 import { createFakeGitHub, type FakeGitHub } from "../github/fake-github.ts";
+import { until } from "../until.ts";
 import { closeAll, closed, startOn } from "./in-process.ts";
-import { ask, until } from "./process.ts";
+import { ask } from "./process.ts";
 import { readStored } from "./stored.ts";
 import { send } from "./webhooks.ts";
 

@@ -4,9 +4,10 @@ import { afterAll, afterEach, beforeAll, expect, test } from "bun:test";
 import postgres from "postgres";
 import { eachDatabase, onPostgres, type TestDatabase } from "../database.ts";
 import { createFakeGitHub, type FakeGitHub } from "../github/fake-github.ts";
+import { until } from "../until.ts";
 import { closed } from "./in-process.ts";
 import { type ReviewingModel, runsByRepo, startReviewingModel } from "./model.ts";
-import { ask, type HeddleProcess, killAll, launch, until } from "./process.ts";
+import { ask, type HeddleProcess, killAll, launch } from "./process.ts";
 import { createRandom, type Random } from "./random.ts";
 import { readStored, type Stored } from "./stored.ts";
 import { pullRequests, send, WEBHOOK_SECRET, type Webhook } from "./webhooks.ts";
@@ -100,7 +101,8 @@ async function untilDone(url: string): Promise<void> {
       (answer) => answer[list].length === 0,
       () => false,
     );
-  const untilEmpty = (path: string, list: string) => until(() => isEmpty(path, list), Boolean, 100);
+  const untilEmpty = (path: string, list: string) =>
+    until(() => isEmpty(path, list), Boolean, { everyMs: 100, withinSeconds: 240 });
   for (const status of ["pending", "running"])
     await untilEmpty(`/api/v1/tasks?limit=1&status=${status}`, "tasks");
   for (const status of ["pending", "retrying"])

@@ -7,7 +7,8 @@ import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeSync } fro
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { ADMIN_KEY, until } from "./process.ts";
+import { until } from "../until.ts";
+import { ADMIN_KEY } from "./process.ts";
 import { pullRequests, send, WEBHOOK_SECRET } from "./webhooks.ts";
 
 const MAIN = join(import.meta.dirname, "../../src/main.ts");

@@ -7,8 +7,9 @@ import { json } from "node:stream/consumers";
 import { LLMock } from "@copilotkit/aimock";
 import { eachDatabase } from "../database.ts";
 import { createFakeGitHub, type FakeGitHub } from "../github/fake-github.ts";
+import { until } from "../until.ts";
 import { closeAll, closed, startOn } from "./in-process.ts";
-import { ask, until } from "./process.ts";
+import { ask } from "./process.ts";
 import { readStored, type Stored } from "./stored.ts";
 import { pullRequests, send } from "./webhooks.ts";
 
@@ -172,7 +173,7 @@ eachDatabase("under a whole server", (open) => {
     await until(
       () => ask(heddle.url, "/api/v1/deliveries?status=delivered&limit=200"),
       ({ deliveries }) => deliveries.length === webhooks.length,
-      100,
+      { everyMs: 100, withinSeconds: 150 },
     );
     await heddle.close();
     stored = await readStored(database);

@@ -106,16 +106,3 @@ export async function ask(url: string, path: string, method = "GET", key = ADMIN
   if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
   return response.json();
 }
-
-/** Polls, as a caller of the API would. */
-export async function until<Value>(
-  read: () => Promise<Value> | Value,
-  isSo: (value: Value) => boolean,
-  everyMs = 20,
-): Promise<Value> {
-  for (;;) {
-    const value = await read();
-    if (isSo(value)) return value;
-    await Bun.sleep(everyMs);
-  }
-}

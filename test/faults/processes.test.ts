@@ -7,7 +7,8 @@ import { join } from "node:path";
 import { compiledBinary } from "../compiled-binary.ts";
 import { onPostgres } from "../database.ts";
 import { environmentOf, isAlive, processesWith } from "../processes/alive.ts";
-import { ask, type HeddleProcess, killAll, launch, until } from "./process.ts";
+import { until } from "../until.ts";
+import { ask, type HeddleProcess, killAll, launch } from "./process.ts";
 
 const MINUTES = 60_000;
 const PROCESS = "/api/v1/admin/integrations/stubborn/process";
@@ -78,7 +79,7 @@ async function up(url: string, after = 0): Promise<{ pid: number; last: number }
   const { lines } = await until(
     () => ask(url, `${PROCESS}/logs?after=${after}`).catch(() => ({ lines: [] })),
     ({ lines }) => lines.some(({ text }: { text: string }) => text.startsWith("up ")),
-    100,
+    { everyMs: 100, withinSeconds: 150 },
   );
   const { pid } = await ask(url, PROCESS);
   return { pid, last: lines.at(-1).id };
@@ -141,7 +142,7 @@ for (const [name, programOf] of programs()) {
         await until(
           () => processesWith("MARK", mark),
           (left) => left.length === 0,
-          50,
+          { everyMs: 50, withinSeconds: 150 },
         );
         const next = serve("killed");
         const url = await next.started;
@@ -209,7 +210,7 @@ onPostgres("background processes of two servers", (open) => {
       const seen = await until(
         () => ask(url, PROCESS).catch(() => undefined),
         (status) => status !== undefined,
-        100,
+        { everyMs: 100, withinSeconds: 150 },
       );
       expect(seen).toMatchObject({ state: "running", pid });
       const restarted = await ask(url, `${PROCESS}/restart`, "POST");

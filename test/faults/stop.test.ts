@@ -4,8 +4,9 @@ import { afterAll, afterEach, beforeAll, expect, test } from "bun:test";
 import { LLMock } from "@copilotkit/aimock";
 import { eachDatabase, type TestDatabase } from "../database.ts";
 import { createFakeGitHub, type FakeGitHub } from "../github/fake-github.ts";
+import { until } from "../until.ts";
 import { closed } from "./in-process.ts";
-import { ask, killAll, launch, until } from "./process.ts";
+import { ask, killAll, launch } from "./process.ts";
 import { readStored } from "./stored.ts";
 import { pullRequests, send, WEBHOOK_SECRET, type Webhook } from "./webhooks.ts";
 
@@ -74,7 +75,7 @@ eachDatabase("a stop in the middle of a run", (open) => {
     await until(
       () => ask(url, "/api/v1/deliveries?status=delivered"),
       ({ deliveries }) => deliveries.length === 1,
-      100,
+      { everyMs: 100, withinSeconds: 150 },
     );
     server.kill("SIGTERM");
     expect(await server.ended).toBe(0);

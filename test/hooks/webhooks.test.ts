@@ -5,6 +5,7 @@ import { createGuardedFetch } from "../../src/guarded-fetch/fetch.ts";
 import { createGuardedPost } from "../../src/guarded-fetch/post.ts";
 import { createHookWebhooks, type HookWebhooksOptions } from "../../src/hooks/webhooks.ts";
 import type { AnyHookContext } from "../../src/sdk/backend.ts";
+import { until } from "../until.ts";
 
 const SECRET = `whsec_${Buffer.alloc(32, 7).toString("base64")}`;
 
@@ -182,10 +183,10 @@ test("a session's events arrive in order, also when one has to be tried again; o
   for (let n = 0; n < 3; n++) webhooks.send("after_response", ctx({ n }, "first"));
   for (let n = 3; n < 6; n++) webhooks.send("after_response", ctx({ n }, "second"));
   const arrived = () => received.map(({ body }) => body.data.n);
-  while (received.length < 4) await Bun.sleep(1);
+  await until(() => received.length >= 4);
   expect(arrived()).toEqual([0, 3, 4, 5]);
   gate.resolve(500);
-  while (received.length < 7) await Bun.sleep(1);
+  await until(() => received.length >= 7);
   expect(arrived().slice(4)).toEqual([0, 1, 2]);
   await webhooks.close();
 });
@@ -194,7 +195,7 @@ test("a receiver that asks for a pause gets no event of any session until it is 
   answers = [new Response(null, { status: 429, headers: { "retry-after": "3600" } })];
   const { webhooks, loud } = make();
   webhooks.send("after_response", ctx({ n: 0 }, "first"));
-  while (loud().length === 0) await Bun.sleep(1);
+  await until(() => loud().length !== 0);
   webhooks.send("after_response", ctx({ n: 1 }, "second"));
   // Whatever the lane sent at once would be there before this.
   await fetch(url, { method: "POST", body: '{"data":{"n":"barrier"}}' });

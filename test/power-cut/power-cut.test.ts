@@ -8,9 +8,10 @@ import { join } from "node:path";
 import { getLogger } from "@logtape/logtape";
 import { openDatabase } from "../../src/db/open.ts";
 import { messages, tasks } from "../../src/db/schema.ts";
-import { killAll, launch, until } from "../faults/process.ts";
+import { killAll, launch } from "../faults/process.ts";
 import { createRandom } from "../faults/random.ts";
 import { pullRequests, send, WEBHOOK_SECRET } from "../faults/webhooks.ts";
+import { until } from "../until.ts";
 
 const CONNECTIONS = 8;
 /** Writes and syncs before the power fails; the first falls into the first start, which unpacks the database. */

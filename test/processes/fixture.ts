@@ -18,6 +18,7 @@ import type { TestDatabase } from "../database.ts";
 import { readerOf } from "../integrations/environment.ts";
 import { type Files, harness } from "../integrations/harness.ts";
 import { testVault } from "../secrets/test-vault.ts";
+import { until } from "../until.ts";
 
 export interface FixtureOptions {
   environment?: Record<string, string>;
@@ -97,13 +98,8 @@ export async function processFixture(db: TestDatabase, files: Files, options: Fi
     handoverMs: 0,
   });
   /** As soon as it is so. */
-  async function until(id: string, isSo: (status: ProcessStatus) => boolean): Promise<ProcessStatus> {
-    for (;;) {
-      const status = await processes.status(id);
-      if (isSo(status)) return status;
-      await Bun.sleep(20);
-    }
-  }
+  const untilStatus = (id: string, isSo: (status: ProcessStatus) => boolean): Promise<ProcessStatus> =>
+    until(() => processes.status(id), isSo, { everyMs: 20 });
   return {
     ...folder,
     settings,
@@ -112,8 +108,8 @@ export async function processFixture(db: TestDatabase, files: Files, options: Fi
     redactor,
     lent,
     serverId,
-    until,
-    running: (id: string) => until(id, ({ state }) => state === "running"),
+    until: untilStatus,
+    running: (id: string) => untilStatus(id, ({ state }) => state === "running"),
     /** The first line that holds the text. */
     async line(id: string, text: string): Promise<string> {
       for (;;) {

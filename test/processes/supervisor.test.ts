@@ -4,6 +4,7 @@ import { openDatabase } from "../../src/db/open.ts";
 import { realTimers } from "../../src/processes/backoff.ts";
 import { STABLE_MS } from "../../src/processes/runner.ts";
 import { embeddedDatabase, onPostgres } from "../database.ts";
+import { until as untilSo } from "../until.ts";
 import { environmentOf, isAlive, processesWith } from "./alive.ts";
 import { processFile, processFixture } from "./fixture.ts";
 
@@ -373,10 +374,6 @@ onPostgres("two servers", (open) => {
     await second.close();
   }, 60_000);
 });
-
-async function untilSo(isSo: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await isSo())) await Bun.sleep(20);
-}
 
 /** The system shows it a moment after it has started the program. */
 async function environmentIn(pid: number | null): Promise<Record<string, string>> {

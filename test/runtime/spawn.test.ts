@@ -8,6 +8,7 @@ import { getLogger } from "@logtape/logtape";
 import { type ConfinementKind, createConfinement } from "../../src/runtime/confine.ts";
 import { createSpawner, type SpawnedProcess, type Spawner } from "../../src/runtime/spawn.ts";
 import { commandsWith, environmentOf, isAlive } from "../processes/alive.ts";
+import { until } from "../until.ts";
 import { outerPid, usableConfinements } from "./confinements.ts";
 
 const home = mkdtempSync(join(tmpdir(), "heddle-test-"));
@@ -166,7 +167,7 @@ describe.each(kinds)("confined by %s", (given) => {
     expect(own.map(isAlive)).toEqual([true, true]);
     await other.endOrphansOf(serverId);
     // One that is being taken apart has no environment any more, and is not gone yet.
-    while (own.some(isAlive)) await Bun.sleep(20);
+    await until(() => !own.some(isAlive));
   });
 
   test("a guardian that is killed is replaced, and the new one does its work", async () => {
@@ -192,8 +193,8 @@ describe.each(kinds)("confined by %s", (given) => {
       await guardian((found) => found !== first);
       expect(isAlive(Number(pid))).toBe(true);
       server.kill("SIGKILL");
-      while (isAlive(Number(pid))) await Bun.sleep(20);
-      while (commandsWith(id).length > 0) await Bun.sleep(20);
+      await until(() => !isAlive(Number(pid)));
+      await until(() => !(commandsWith(id).length > 0));
     } finally {
       server.kill("SIGKILL");
     }

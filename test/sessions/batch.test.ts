@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { setImmediate } from "node:timers/promises";
 import { createBatcher } from "../../src/sessions/batch.ts";
+import { until } from "../until.ts";
 
 const settled = <Value>(values: Value[]): PromiseSettledResult<Value>[] =>
   values.map((value) => ({ status: "fulfilled", value }));
@@ -17,7 +18,7 @@ test("what comes together, and what comes while a batch runs, shares one; limits
     },
   });
   const first = [1, 2].map(put);
-  while (batches.length === 0) await Bun.sleep(0);
+  await until(() => batches.length !== 0);
   const later = [3, 4, 5, 6].map(put);
   gate.resolve();
   expect(await Promise.all([...first, ...later])).toEqual([10, 20, 30, 40, 50, 60]);

@@ -7,6 +7,7 @@ import type { DeliverInput, Dispatcher } from "../../src/sdk/types.ts";
 import { createWorker } from "../../src/worker/worker.ts";
 import { eachDatabase } from "../database.ts";
 import { createSessionsFixture } from "../sessions/fixture.ts";
+import { until } from "../until.ts";
 
 type Outcome = Awaited<ReturnType<Agent["runTurn"]>>;
 
@@ -108,7 +109,7 @@ eachDatabase("worker", (open) => {
     await over(String(task_id));
     // Polls, as a caller of the API would.
     const list = () => outbox.list({ task_id: String(task_id) });
-    while ((await list()).some(({ status }) => status !== "delivered")) await Bun.sleep(5);
+    await until(async () => (await list()).every(({ status }) => status === "delivered"));
     expect(await list()).toHaveLength(2);
     expect(delivered.map(({ task, result }) => [task.dispatch_config.room, result]).sort()).toEqual([
       ["mirror", "42"],

@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { join } from "node:path";
 import { noReview } from "../../../src/integrations/review/review.ts";
+import { until } from "../../until.ts";
 import { harness, routerSaying, toolNamed } from "../harness.ts";
 
 test("everything that an integration's files register goes live under its id", async () => {
@@ -223,7 +224,7 @@ test("a hanging top-level await is given up, and holds up nobody else", async ()
   );
   const done = all.integrations.loadAll();
   const isLive = () => all.integrations.get("z")?.isLive;
-  while (!isLive()) await new Promise((resolve) => setTimeout(resolve, 5));
+  await until(() => isLive());
   expect(all.integrations.get("a")?.status).toBe("loading");
   await done;
   await all.integrations.whenSettled;

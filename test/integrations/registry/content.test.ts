@@ -1,11 +1,8 @@
 // Skills, carapaces and templates of an integration: live with it, away with it, and bad ones quarantine it.
 
 import { expect, test } from "bun:test";
+import { until } from "../../until.ts";
 import { harness, routerSaying } from "../harness.ts";
-
-async function until(condition: () => unknown): Promise<void> {
-  while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 5));
-}
 
 const files = {
   "mine/skills/howto.md": "---\nname: How to\n---\nFirst.",

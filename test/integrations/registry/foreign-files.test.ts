@@ -3,11 +3,12 @@
 import { expect, test } from "bun:test";
 import { rename, symlink } from "node:fs/promises";
 import { join } from "node:path";
+import { until } from "../../until.ts";
 import { harness, temporaryFolder, toolNamed } from "../harness.ts";
 
 /** Waits until the tool says it; the test's own time limit ends it otherwise. */
 async function untilSays(all: Awaited<ReturnType<typeof harness>>, tool: string, text: string) {
-  while (all.call(tool) !== text) await new Promise((resolve) => setTimeout(resolve, 5));
+  await until(() => all.call(tool) === text);
 }
 
 const says = (name: string, from: string) =>
@@ -34,7 +35,7 @@ test("an edit of a file that two integrations share reloads both, and no third o
   }
   // One that is broken leaves the last good version, and heals.
   await all.write({ "_lib/text.ts": "export const text = ;\n" });
-  while (all.integrations.get("a")?.error === null) await new Promise((resolve) => setTimeout(resolve, 5));
+  await until(() => all.integrations.get("a")?.error !== null);
   expect(all.integrations.get("a")?.error).toMatchObject({ file: all.path("_lib/text.ts"), line: 1 });
   expect(all.call("a")).toBe("three");
   await all.write({ "_lib/text.ts": text("four") });
@@ -53,7 +54,7 @@ test("a shared folder that comes later, goes, and comes back", async () => {
   await all.write({ "../shared/deep/text.ts": text("there") });
   await untilSays(all, "a", "there");
   await rename(all.path("../shared"), all.path("../away"));
-  while (all.integrations.get("a")?.error === null) await new Promise((resolve) => setTimeout(resolve, 5));
+  await until(() => all.integrations.get("a")?.error !== null);
   await all.write({ "../shared/deep/text.ts": text("back") });
   await untilSays(all, "a", "back");
 });

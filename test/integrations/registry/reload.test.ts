@@ -1,12 +1,8 @@
 import { expect, test } from "bun:test";
 import { mkdir, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { until } from "../../until.ts";
 import { harness, routerSaying, temporaryFolder, toolNamed } from "../harness.ts";
-
-/** Waits until the condition holds; the test's own time limit ends it otherwise. */
-async function until(condition: () => unknown): Promise<void> {
-  while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 5));
-}
 
 const helped = (text: string) => ({
   "mine/tools/_helper.ts": `export const text: string = ${JSON.stringify(text)};\n`,

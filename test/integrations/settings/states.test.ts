@@ -3,6 +3,7 @@ import { getLogger } from "@logtape/logtape";
 import { openDatabase } from "../../../src/db/open.ts";
 import { createIntegrationStates } from "../../../src/integrations/settings/states.ts";
 import { eachDatabase, onPostgres, type TestDatabase } from "../../database.ts";
+import { until } from "../../until.ts";
 import { harness, nextCall, routerSaying, toolNamed } from "../harness.ts";
 
 const log = getLogger("test");
@@ -107,7 +108,7 @@ eachDatabase("states of integrations", (open) => {
     const disabled = nextCall(all.integrations.onChange);
     // Let it get as far as its await; whether it did does not change what must come out.
     await new Promise((resolve) => setImmediate(resolve));
-    while (!all.integrations.get("mine")) await new Promise((resolve) => setImmediate(resolve));
+    await until(() => all.integrations.get("mine"));
     await states.set("mine", { enabled: false });
     await disabled;
     gate.resolve();
