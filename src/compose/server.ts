@@ -17,6 +17,7 @@ import { createSupervisor, type Processes } from "../processes/supervisor.ts";
 import { during } from "../runtime/activity.ts";
 import { asset, build } from "../runtime/assets.ts";
 import { type Confinement, createConfinement } from "../runtime/confine.ts";
+import { hostLimits } from "../runtime/host.ts";
 import { type ServeOptions, serve } from "../runtime/serve.ts";
 import { createSpawner } from "../runtime/spawn.ts";
 import type { Worker } from "../worker/worker.ts";
@@ -98,6 +99,7 @@ export function startServer(
       home: config.home,
       model: config.openaiApiKey || config.openaiBaseUrl ? config.defaultModel : "offline",
     });
+    if (hostLimits) log.warning(hostLimits);
     let worker: Promise<Worker> | undefined;
     // Requests first, so that nothing new comes in while runs finish.
     closers.push(async () => {

@@ -1,8 +1,12 @@
 // A folder as one tar.gz, and back.
 
-import { readdir, readFile, statfs } from "node:fs/promises";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { chmod, readdir, readFile, statfs } from "node:fs/promises";
 import { join, relative } from "node:path";
+import { text } from "node:stream/consumers";
 import { HeddleError, messageOf } from "../errors.ts";
+import { isBun } from "./host.ts";
 
 /** Empty folders are kept: PostgreSQL does not start without its own. */
 export async function packArchive(folder: string): Promise<Uint8Array<ArrayBuffer>> {
@@ -23,7 +27,8 @@ export async function packArchive(folder: string): Promise<Uint8Array<ArrayBuffe
 export async function unpackArchive(archive: Blob, folder: string, only?: string): Promise<void> {
   const options = only === undefined ? {} : { glob: only };
   try {
-    await new Bun.Archive(await archive.bytes()).extract(folder, options);
+    if (isBun) await new Bun.Archive(await archive.bytes()).extract(folder, options);
+    else await unpackBySystem(archive, folder);
   } catch (cause) {
     // Bun says "ReadError" of whatever happens, a full disk above all.
     throw new HeddleError(
@@ -32,6 +37,18 @@ export async function unpackArchive(archive: Blob, folder: string, only?: string
       { cause },
     );
   }
+}
+
+/** Every system has this program; Deno has no such thing of its own. */
+async function unpackBySystem(archive: Blob, folder: string): Promise<void> {
+  const tar = spawn("tar", ["-xzf", "-", "-C", folder], { stdio: ["pipe", "ignore", "pipe"] });
+  const said = text(tar.stderr);
+  tar.stdin.end(Buffer.from(await archive.arrayBuffer()));
+  const [code] = await once(tar, "close");
+  if (code !== 0) throw new Error(await said);
+  // Bun's archives say of folders that nobody may enter them.
+  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true }))
+    if (entry.isDirectory()) await chmod(join(entry.parentPath, entry.name), 0o700);
 }
 
 async function room(folder: string): Promise<string> {

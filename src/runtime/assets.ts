@@ -9,6 +9,7 @@ import { mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises"
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { renameDurably, syncTree } from "./durable-file.ts";
+import { isBun, needsBun } from "./host.ts";
 
 /** Where compile.ts embeds the files, beside the program's entry. */
 export const EMBEDDED_FOLDER = "embedded";
@@ -21,7 +22,7 @@ export interface BuildInfo {
   id: string;
 }
 
-const isCompiled = Bun.isStandaloneExecutable;
+const isCompiled = isBun && Bun.isStandaloneExecutable;
 const repository = join(import.meta.dirname, "..", "..");
 const embedded = join(import.meta.dirname, EMBEDDED_FOLDER);
 
@@ -44,7 +45,9 @@ export const ASSET_NAMES = Object.keys(ASSETS) as AssetName[];
 
 /** The file's contents, read when the blob is; undefined when there is none (from source "prepared.tar.gz" and "sdk.tar.gz" may be missing). */
 export async function asset(name: AssetName): Promise<Blob | undefined> {
-  const file = Bun.file(sourcePath(name));
+  const path = sourcePath(name);
+  if (!isBun) return (await exists(path)) ? new Blob([await readFile(path)]) : undefined;
+  const file = Bun.file(path);
   return (await file.exists()) ? file : undefined;
 }
 
@@ -197,6 +200,7 @@ function sdkArchivePath(): string {
 
 /** Makes it. Throws when the packages for development are not installed. */
 export async function makeSdkArchive(): Promise<void> {
+  if (!isBun) throw needsBun("Writing the SDK");
   const child = spawn(process.execPath, [join(repository, "compile-sdk.ts"), sdkArchivePath()], {
     cwd: repository,
     env: process.env,

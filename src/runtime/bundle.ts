@@ -12,12 +12,17 @@ import {
   sources,
   withoutMacros,
 } from "./bundle-sources.ts";
+import { writePointers } from "./deno-modules.ts";
+import { isBun, needsBun } from "./host.ts";
 import { BINDINGS_SPECIFIER, LENT_MODULES } from "./modules.ts";
 import { guardedThreads, withGuardedThreads } from "./only-bundled.ts";
 import { forgetMissing, forgetSettings, isOfPackage, missingPackage } from "./resolver-memory.ts";
 import { createIntake, NOTHING_TAKEN_IN, type TakenIn } from "./taken-in.ts";
 
 export type { Gate } from "./bundle-sources.ts";
+
+/** What modules are made of here. Those of one kind do not run where the other is made. */
+export const BUNDLE_KIND = isBun ? "bundle" : "pointers";
 
 export interface BundleInput extends Naming {
   /** Relative to the folder. */
@@ -57,22 +62,29 @@ export type BundleResult = { takenIn: TakenIn } & (
 
 /** An entry `tools/a.ts` becomes `<outDir>/tools/a.js`; what entries share goes into chunks beside them. */
 export async function bundleFolder(input: BundleInput): Promise<BundleResult> {
-  const { folder, entries, outDir, bound, before = NOTHING_TAKEN_IN } = input;
+  const { folder, entries, outDir, bound, gate, before = NOTHING_TAKEN_IN } = input;
   // Skills alone, say: the bundler wants at least one entry.
   if (entries.length === 0) return { ok: true, modules: [], takenIn: NOTHING_TAKEN_IN };
+  if (!isBun)
+    return {
+      ok: true,
+      modules: await writePointers({ folder, entries, outDir, gate }),
+      takenIn: NOTHING_TAKEN_IN,
+    };
   await forgetSettings(folder, before);
   const entrypoints = entries.map((entry) => join(folder, entry));
   return bundle(input, { entrypoints, outDir, plugins: [lentModules(), boundModule(bound)] });
 }
 
 /** A program of its own, for a process: what it imports is in it, but for `external`. Its first module is to be run. */
-export function bundleProgram(input: {
+export async function bundleProgram(input: {
   file: string;
   outDir: string;
   external: string[];
   gate: Gate;
 }): Promise<BundleResult> {
   const { file, outDir, external, gate } = input;
+  if (!isBun) throw needsBun("A background process");
   const program = { entrypoints: [file], outDir, external, plugins: [guardedThreads()] };
   return bundle({ folder: dirname(file), gate }, program, withGuardedThreads);
 }
@@ -125,6 +137,7 @@ async function bundle(
 
 /** Where a file (absolute), or one that it imports, has an await outside of all functions. */
 export async function topLevelAwaits(file: string, naming: Naming): Promise<Problem[]> {
+  if (!isBun) return [];
   const { folder, gate } = naming;
   const data = { asPaths: new Set<string>(), read: new Set<string>() };
   const { logs } = await Bun.build({

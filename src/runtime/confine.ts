@@ -8,6 +8,7 @@ import { basename, dirname, join } from "node:path";
 import { HeddleError, messageOf } from "../errors.ts";
 import { launcherProgram } from "./assets.ts";
 import { bubblewrapCommand } from "./bubblewrap.ts";
+import { isBun } from "./host.ts";
 import { type Launch, launchCommand } from "./launch.ts";
 import { ownBun, runCommand } from "./run-bun.ts";
 import { systemPaths } from "./system-paths.ts";
@@ -58,7 +59,8 @@ const PROBE_MS = 10_000;
  */
 export async function createConfinement(options: ConfinementOptions): Promise<Confinement> {
   const { home, wanted = "auto", paths = [] } = options;
-  if (wanted === "none") return unconfined(null);
+  // Under Deno nothing is started.
+  if (wanted === "none" || (wanted === "auto" && !isBun)) return unconfined(null);
   const reasons: string[] = [];
   for (const kind of ["bubblewrap", "landlock"] as const) {
     if (wanted !== "auto" && wanted !== kind) continue;

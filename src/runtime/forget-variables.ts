@@ -2,14 +2,14 @@
 // them no more. The system shows the environment that a program was started with (/proc/self/environ, `ps e`) from the
 // program's own memory, so they are blotted out there as well.
 
-import { dlopen, toArrayBuffer } from "bun:ffi";
+import { isBun } from "./host.ts";
 import { LIBC } from "./libc.ts";
 
 export function forgetVariables(names: readonly string[]): void {
   const set = names.filter((name) => process.env[name] !== undefined);
-  if (process.platform === "linux") blotOut(set);
+  if (isBun && process.platform === "linux") blotOut(set);
   for (const name of set) delete process.env[name];
-  if (set.length > 0) handOnWhatIsLeft();
+  if (isBun && set.length > 0) handOnWhatIsLeft();
 }
 
 /** Bun gives what it starts the variables that it was started with itself, unless it is told which. */
@@ -27,6 +27,7 @@ function handOnWhatIsLeft(): void {
 }
 
 function blotOut(names: string[]): void {
+  const { dlopen, toArrayBuffer } = require("bun:ffi") as typeof import("bun:ffi");
   for (const library of LIBC) {
     try {
       const { symbols, close } = dlopen(library, {

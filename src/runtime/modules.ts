@@ -4,10 +4,12 @@
 // from bundle to bundle is looked up by the folder that the bundle lies in.
 
 import { dirname } from "node:path";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import * as typebox from "@sinclair/typebox";
 import * as typeboxValue from "@sinclair/typebox/value";
 import * as elysia from "elysia";
+import { createDenoModules } from "./deno-modules.ts";
+import { isBun } from "./host.ts";
 
 /** What a bundle imports → where it gets it. */
 export const LENT_MODULES: Record<string, { specifier: string; exports: Record<string, unknown> }> = {
@@ -21,15 +23,25 @@ export const BINDINGS_SPECIFIER = "heddle-host:bindings";
 
 const bindings = new Map<string, object>();
 
-Bun.plugin({
-  name: "heddle-host",
-  setup(build) {
-    for (const { specifier, exports } of Object.values(LENT_MODULES)) {
-      build.module(specifier, () => ({ loader: "object", exports }));
-    }
-    build.module(BINDINGS_SPECIFIER, () => ({ loader: "object", exports: { boundTo } }));
-  },
-});
+const deno = isBun
+  ? undefined
+  : createDenoModules({
+      lent: Object.fromEntries(Object.keys(LENT_MODULES).map((name) => [name, import.meta.resolve(name)])),
+      bindings: import.meta.url,
+      sdkNames: (url) => Object.keys(boundTo(url)),
+    });
+
+if (isBun) {
+  Bun.plugin({
+    name: "heddle-host",
+    setup(build) {
+      for (const { specifier, exports } of Object.values(LENT_MODULES)) {
+        build.module(specifier, () => ({ loader: "object", exports }));
+      }
+      build.module(BINDINGS_SPECIFIER, () => ({ loader: "object", exports: { boundTo } }));
+    },
+  });
+}
 
 const closed = new Set<string>();
 
@@ -40,6 +52,10 @@ const closed = new Set<string>();
 export function closeToImports(folder: string): void {
   if (closed.has(folder)) return;
   closed.add(folder);
+  if (deno) {
+    deno.close(folder);
+    return;
+  }
   const filter = new RegExp(`^${RegExp.escape(folder)}/(?!(.*/)?node_modules/)`);
   Bun.plugin({
     name: "closed-folder",
@@ -63,18 +79,27 @@ export function bindFolder(folder: string, values: object): { unbind(): void } {
 
 /** Runs the module (once per path, until it is forgotten) and returns its exports. */
 export async function importModule(path: string): Promise<Record<string, unknown>> {
+  if (deno) return deno.import(path, boundFolder(pathToFileURL(path).href));
   return (await import(path)) as Record<string, unknown>;
 }
 
 /** Lets go of modules, so that their memory can be freed and their next import runs them anew. */
 export function forgetModules(paths: Iterable<string>): void {
-  for (const path of paths) delete require.cache[path];
+  // Deno lets go of none.
+  if (isBun) for (const path of paths) delete require.cache[path];
 }
 
-function boundTo(url: string): object {
+/**
+ * What was bound to the folder of the module with this URL. The modules of integrations import it.
+ * @public
+ */
+export function boundTo(url: string): object {
+  return bindings.get(boundFolder(url)) as object;
+}
+
+function boundFolder(url: string): string {
   for (let folder = dirname(fileURLToPath(url)); ; folder = dirname(folder)) {
-    const found = bindings.get(folder);
-    if (found) return found;
+    if (bindings.has(folder)) return folder;
     if (folder === dirname(folder)) throw new Error(`${url} was not loaded by Heddle`);
   }
 }

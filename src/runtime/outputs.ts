@@ -1,9 +1,12 @@
 // Bun has ways of its own to write to the outputs of a process. They are led to the streams of Node, which are watched.
 
+import { isBun } from "./host.ts";
+
 type Data = Parameters<typeof Bun.write>[1];
 
 /** For the rest of the process, or until what it returns is called. */
 export function leadToStreams(): () => void {
+  if (!isBun) return () => {};
   const { write, file, stdout, stderr } = Bun;
   const { write: print } = console;
   const ways = [

@@ -5,6 +5,7 @@ import { spawn } from "node:child_process";
 import { devNull } from "node:os";
 import { createInterface } from "node:readline";
 import { entryOfSource, thisBun } from "./assets.ts";
+import { isBun, needsBun } from "./host.ts";
 
 /** As a command's program: the Bun in this very program. */
 export const OWN_BUN = "bun";
@@ -17,6 +18,7 @@ const OBEYS_NOTHING = [`--config=${devNull}`, "--no-env-file", "--no-install"];
 
 /** The command, and the variables that make it one. */
 export function ownBun(args: readonly string[]) {
+  if (!isBun) throw needsBun("A process of Bun's");
   const bun = thisBun();
   return { command: [bun.program, ...OBEYS_NOTHING, ...args], environment: bun.environment };
 }

@@ -1,6 +1,8 @@
 // Listens for HTTP: `Bun.serve` under Bun, `Deno.serve` under Deno.
 
 import { HeddleError, messageOf } from "../errors.ts";
+import { isBun } from "./host.ts";
+import { fetchOverSocketWithDeno, serveOnSocketWithDeno, serveWithDeno } from "./serve-deno.ts";
 
 export interface Listener {
   hostname: string;
@@ -23,7 +25,7 @@ export interface ServeOptions {
 /** Throws a HeddleError "config" when the address is taken or not this machine's. */
 export function serve(options: ServeOptions): Listener {
   try {
-    return "Bun" in globalThis ? serveWithBun(options) : serveWithDeno(options);
+    return isBun ? serveWithBun(options) : serveWithDeno(options, nothingMore);
   } catch (cause) {
     const { hostname, port } = options;
     throw new HeddleError(
@@ -43,7 +45,7 @@ export interface SocketOptions extends Pick<ServeOptions, "maxBodyBytes"> {
 /** The same over a socket of this machine. Who may connect is a matter of the file's mode and its folder's. */
 export function serveOnSocket(options: SocketOptions): Pick<Listener, "close"> {
   const { path, fetch, maxBodyBytes } = options;
-  if ("Bun" in globalThis) {
+  if (isBun) {
     const server = Bun.serve({
       unix: path,
       maxRequestBodySize: maxBodyBytes,
@@ -53,14 +55,12 @@ export function serveOnSocket(options: SocketOptions): Pick<Listener, "close"> {
     });
     return { close: () => server.stop() };
   }
-  const { Deno } = globalThis as unknown as { Deno: DenoServe };
-  const server = Deno.serve({ path, onListen: () => {}, onError: nothingMore }, fetch);
-  return { close: () => server.shutdown() };
+  return serveOnSocketWithDeno(options, nothingMore);
 }
 
 /** `fetch`, of what listens on a socket. */
 export const fetchOverSocket = (path: string, url: string, init: RequestInit = {}): Promise<Response> =>
-  fetch(url, { ...init, unix: path });
+  isBun ? fetch(url, { ...init, unix: path }) : fetchOverSocketWithDeno(path, url, init);
 
 function serveWithBun({ hostname, port, fetch, maxBodyBytes, onError }: ServeOptions): Listener {
   const server = Bun.serve({
@@ -117,25 +117,3 @@ export async function patiently(
 /** `fetch` answers its own errors; whatever comes here nobody foresaw, and a stranger is told nothing of it. */
 const nothingMore = (): Response =>
   Response.json({ error: { code: "internal", message: "Something went wrong." } }, { status: 500 });
-
-interface DenoServe {
-  serve(
-    options: ({ hostname: string; port: number } | { path: string }) & {
-      onListen: () => void;
-      onError: (error: unknown) => Response;
-    },
-    handler: (request: Request, info: { remoteAddr: { hostname: string } }) => Response | Promise<Response>,
-  ): { addr: { port: number }; shutdown(): Promise<void> };
-}
-
-function serveWithDeno({ hostname, port, fetch, onError }: ServeOptions): Listener {
-  const { Deno } = globalThis as unknown as { Deno: DenoServe };
-  const tell = (error: unknown) => {
-    onError?.(error);
-    return nothingMore();
-  };
-  const server = Deno.serve({ hostname, port, onListen: () => {}, onError: tell }, (request, info) =>
-    fetch(request, { address: info.remoteAddr.hostname }),
-  );
-  return { hostname, port: server.addr.port, close: () => server.shutdown() };
-}

@@ -6,6 +6,7 @@ import { copyFile, link, mkdir, readdir, readFile, rename, rm, stat, writeFile }
 import { dirname, join, relative } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import {
+  BUNDLE_KIND,
   type BundleInput,
   bundleFolder,
   type Gate,
@@ -81,7 +82,7 @@ export async function prepare(
   const { cacheDir, inUse, version, gate, isFresh = false, before } = options;
   const shelf = join(cacheDir, found.id.replace(/[^a-z0-9_-]/gi, "~"));
   // The folder's name is in the modules, so another folder of the same contents has its own.
-  const kept = join(shelf, sha256(`${hash} ${found.folder}`));
+  const kept = join(shelf, sha256(`${BUNDLE_KIND} ${hash} ${found.folder}`));
   const dir = `${kept}.${crypto.randomUUID()}`;
   const discard = async () => {
     inUse.delete(dir);
@@ -135,7 +136,7 @@ type Made = { ok: true; manifest: Manifest } | Extract<PrepareResult, { ok: fals
 type Bundling = Pick<BundleInput, "sourceRoot" | "gate" | "before">;
 
 async function make(found: FoundIntegration, hash: string, dir: string, bundling: Bundling): Promise<Made> {
-  const built = found.prebuilt ? await readManifest(found.prebuilt) : undefined;
+  const built = found.prebuilt && BUNDLE_KIND === "bundle" ? await readManifest(found.prebuilt) : undefined;
   return found.prebuilt && built?.hash === hash
     ? unpack(found, found.prebuilt, built, dir)
     : bundleInto(found, hash, dir, bundling);

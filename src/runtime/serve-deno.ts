@@ -1,0 +1,69 @@
+// HTTP under Deno. It has no limit on bodies of its own, and none on idle connections.
+
+import type { Listener, ServeOptions, SocketOptions } from "./serve.ts";
+
+interface DenoHttp {
+  serve(
+    options: ({ hostname: string; port: number } | { path: string }) & {
+      onListen: () => void;
+      onError: (error: unknown) => Response;
+    },
+    handler: (request: Request, info: { remoteAddr: { hostname: string } }) => Response | Promise<Response>,
+  ): { addr: { port: number }; shutdown(): Promise<void> };
+  createHttpClient(options: { proxy: { transport: "unix"; path: string } }): { close(): void };
+}
+
+const deno = () => (globalThis as unknown as { Deno: DenoHttp }).Deno;
+
+export function serveWithDeno(
+  { hostname, port, fetch, maxBodyBytes, onError }: ServeOptions,
+  failed: () => Response,
+): Listener {
+  const tell = (error: unknown) => {
+    onError?.(error);
+    return failed();
+  };
+  const server = deno().serve({ hostname, port, onListen: () => {}, onError: tell }, (request, info) =>
+    limited(request, maxBodyBytes, (checked) => fetch(checked, { address: info.remoteAddr.hostname })),
+  );
+  return { hostname, port: server.addr.port, close: () => server.shutdown() };
+}
+
+export function serveOnSocketWithDeno(
+  { path, fetch, maxBodyBytes }: SocketOptions,
+  failed: () => Response,
+): Pick<Listener, "close"> {
+  const server = deno().serve({ path, onListen: () => {}, onError: failed }, (request) =>
+    limited(request, maxBodyBytes, fetch),
+  );
+  return { close: () => server.shutdown() };
+}
+
+export async function fetchOverSocketWithDeno(
+  path: string,
+  url: string,
+  init: RequestInit,
+): Promise<Response> {
+  const client = deno().createHttpClient({ proxy: { transport: "unix", path } });
+  return fetch(url, { ...init, client } as RequestInit);
+}
+
+/** A body that says its length is refused unread, another one when it has grown too long. */
+function limited(
+  request: Request,
+  most: number,
+  handle: (request: Request) => Response | Promise<Response>,
+): Response | Promise<Response> {
+  const length = request.headers.get("content-length");
+  if (Number(length ?? 0) > most) return new Response(null, { status: 413 });
+  if (!request.body || length !== null) return handle(request);
+  let bytes = 0;
+  const counted = new TransformStream<Uint8Array, Uint8Array>({
+    transform(chunk, controller) {
+      bytes += chunk.byteLength;
+      if (bytes > most) controller.error(new Error(`a body of more than ${most} bytes`));
+      else controller.enqueue(chunk);
+    },
+  });
+  return handle(new Request(request, { body: request.body.pipeThrough(counted) }));
+}
