@@ -6,7 +6,7 @@ import type { Database, Queryable } from "../db/database.ts";
 import { documentsIn, type Reach } from "../db/reach.ts";
 import { documents, type JsonObject, sessions } from "../db/schema.ts";
 import { HeddleError, notFound } from "../errors.ts";
-import { newId } from "../ids.ts";
+import { isUuid, newId } from "../ids.ts";
 import type { DocumentHit } from "../sdk/types.ts";
 import { type Chunk, chunkMarkdown } from "./chunk.ts";
 import { searchableText } from "./lexemes.ts";
@@ -147,6 +147,8 @@ export function createDocuments({ db }: { db: Database }): Documents {
     },
 
     async search({ query, integrationId = null, sessionId = null, visibleIn, reach, limit = 10 }) {
+      // Integrations' code may hand over what their services left out.
+      requireText(query, "q");
       if (query.trim() === "") throw new HeddleError("validation", "The query is empty.", { field: "q" });
       if (query.length > MAX_QUERY) {
         throw new HeddleError("validation", `The query has more than ${MAX_QUERY} characters.`, {
@@ -166,6 +168,17 @@ export function createDocuments({ db }: { db: Database }): Documents {
 
 function validated(input: IngestInput): Omit<StoredDocument, "id" | "created_at"> {
   const title = input.title ?? null;
+  requireText(input.content, "content");
+  if (title !== null) requireText(title, "title");
+  if (input.sessionId != null && !isUuid(input.sessionId)) {
+    throw new HeddleError(
+      "validation",
+      `session_id must be a UUID; got ${JSON.stringify(input.sessionId)}.`,
+      {
+        field: "session_id",
+      },
+    );
+  }
   if (input.content.trim() === "") {
     throw new HeddleError("validation", "The document has no content.", { field: "content" });
   }
@@ -188,6 +201,11 @@ function validated(input: IngestInput): Omit<StoredDocument, "id" | "created_at"
     content: input.content,
     metadata: input.metadata ?? {},
   };
+}
+
+function requireText(value: unknown, field: string): void {
+  if (typeof value === "string") return;
+  throw new HeddleError("validation", `${field} must be a text; got ${typeof value}.`, { field });
 }
 
 /** The lock keeps the session from being deleted before the document refers to it. */

@@ -28,6 +28,15 @@ eachDatabase("documents", (open) => {
     sessionId = (await sessions.getOrCreate({ clientId: "x:1", botId: "default" })).session_id;
   });
 
+  test("what code hands over without looking is refused with its field", async () => {
+    const ingest = (input: unknown) => refusal(documents.ingest(input as never));
+    expect(await ingest({ title: "x" })).toEqual(["validation", "content"]);
+    expect(await ingest({ title: 1, content: "x" })).toEqual(["validation", "title"]);
+    expect(await ingest({ content: "x", sessionId: "nope" })).toEqual(["validation", "session_id"]);
+    expect(await ingest({ content: "x", sessionId: 7 })).toEqual(["validation", "session_id"]);
+    expect(await refusal(documents.search({} as never))).toEqual(["validation", "q"]);
+  });
+
   /** Titles of what is found among this test's documents, best first. */
   const find = async (integrationId: string, query: string, limit = 10) =>
     (await documents.search({ query, integrationId, limit })).map(({ title }) => title);

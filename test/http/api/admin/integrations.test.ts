@@ -88,6 +88,7 @@ eachDatabase("admin API of integrations", (open) => {
       web_ui: { path: "/integrations/mine/ui/", dev_port: null },
       error: null,
     });
+    expect(byId.mine.env_vars).toContainEqual(expect.objectContaining({ key: "MINE_COUNT", default: "3" }));
     expect(
       byId.mine.env_vars.map(({ key, is_set }: { key: string; is_set: boolean }) => [key, is_set]),
     ).toEqual([
@@ -360,7 +361,7 @@ eachDatabase("admin API of integrations", (open) => {
     expect((await all.get("/needy")).body).toMatchObject({
       status: "quarantined",
       error: { reason: "The setting NEEDY_URL is not set", file: "tools/a.ts", line: 2 },
-      env_vars: [{ key: "NEEDY_URL", required: true, is_set: false }],
+      env_vars: [{ key: "NEEDY_URL", required: true, default: null, is_set: false }],
     });
     const live = nextCall(all.integrations.onChange);
     expect((await all.put("/needy/settings", { settings: { NEEDY_URL: "there" } })).status).toBe(200);

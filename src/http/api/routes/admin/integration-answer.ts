@@ -20,6 +20,7 @@ import { mask } from "../../../../integrations/settings/shown-settings.ts";
 import type { Processes } from "../../../../processes/supervisor.ts";
 import { named } from "../../../../schema/openapi-schema.ts";
 import type { SetupManifest } from "../../../../sdk/manifest.ts";
+import { withoutUrlSecrets } from "../../../../secrets/urls.ts";
 import { Instant, instant, JsonFields, nullable, oneOf } from "../../schemas.ts";
 
 export const IntegrationParams = t.Object({
@@ -194,11 +195,12 @@ export async function present(view: IntegrationView, { settings, processes, base
     dispatchers: view.dispatchers,
     hooks: view.hooks,
     skills: view.skills,
-    env_vars: view.settings.map(({ key, required, secret, description }) => ({
+    env_vars: view.settings.map(({ key, required, secret, description, default: preset }) => ({
       key,
       required,
       secret,
       description,
+      default: preset === null ? null : secret ? mask(preset) : withoutUrlSecrets(preset),
       is_set: isSet(key),
     })),
     dependencies,
