@@ -3,6 +3,7 @@
 
 import { Console } from "node:console";
 import { fstatSync, statSync } from "node:fs";
+import { dirname } from "node:path";
 import { Writable } from "node:stream";
 import { format } from "node:util";
 import { messageOf } from "../errors.ts";
@@ -22,8 +23,12 @@ const LEVELS = {
 
 /** For the rest of the process. Its own words are written to standard output itself: see `say`. */
 export function containStrays(): void {
-  const report = (error: unknown) =>
-    rootLogger().error("An error that nobody caught: {error}", { error: messageOf(error), cause: error });
+  const report = (error: unknown) => {
+    const facts = { error: messageOf(error), cause: error };
+    const place = strayPlace(error);
+    if (place === undefined) rootLogger().error("An error that nobody caught: {error}", facts);
+    else rootLogger().error("An error that nobody caught: {error}, thrown at {place}", { ...facts, place });
+  };
   process.on("unhandledRejection", report);
   process.on("uncaughtException", report);
   for (const [method, level] of Object.entries(LEVELS) as [keyof typeof LEVELS, "debug" | "info"][]) {
@@ -36,6 +41,22 @@ export function containStrays(): void {
   const methods = Object.entries(printer).filter(([name]) => PRINTED.has(name));
   Object.assign(console, Object.fromEntries(methods));
 }
+
+/** The end of a frame: "/path/file.ts:1:2", perhaps in parentheses. */
+const FRAME = /(?:^|[ (])(?:file:\/\/)?(\/[^()]{1,1000}:\d{1,9}):\d{1,9}\)?$/;
+
+/** File and line of the innermost frame that is neither Heddle's nor a package's: an integration's folder is in the path. */
+export function strayPlace(error: unknown): string | undefined {
+  if (!(error instanceof Error) || typeof error.stack !== "string") return undefined;
+  for (const line of error.stack.split("\n")) {
+    const [, place] = (line.trim().startsWith("at ") && FRAME.exec(line)) || [];
+    if (place && !place.startsWith(OWN) && !place.includes("/node_modules/")) return place;
+  }
+  return undefined;
+}
+
+/** Heddle's own sources; in the binary they lie in a file system of its own. */
+const OWN = dirname(import.meta.dirname);
 
 /** What is put together from several calls, or only sometimes said. */
 const PRINTED: ReadonlySet<string> = new Set(

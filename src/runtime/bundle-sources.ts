@@ -79,7 +79,7 @@ export function sources({ adapt = (source) => source, intake, data, ...naming }:
 }
 
 const LOCATION = /\bimport\.meta\.(dirname|dir|url|path|filename|file)\b/;
-const EVERY_LOCATION = new RegExp(LOCATION, "g");
+const EVERY_LOCATION = /\bimport\.meta\.(dirname|dir|url|path|filename|file)\b/g;
 
 /**
  * Replaces them within their lines, so that positions in stack traces stay true. The transpiler tells which of

@@ -1,0 +1,26 @@
+import { expect, test } from "bun:test";
+import { join } from "node:path";
+import { strayPlace } from "../../src/cli/stray-code.ts";
+
+const thrown = (...frames: string[]): Error =>
+  Object.assign(new Error("boom"), { stack: ["Error: boom at /not/a/frame.ts:1:2", ...frames].join("\n") });
+
+test("an error that nobody caught is placed in the integration's own code", () => {
+  const own = join(import.meta.dirname, "..", "..", "src", "sdk", "fetch.ts");
+  const frames = [
+    "    at node:timers:1:2",
+    `    at fetch (${own}:3:4)`,
+    "    at call (/home/all/mine/node_modules/ms/index.js:5:6)",
+    "    at <anonymous> (/home/all my/mine/router.ts:7:8)",
+    "    at /home/all/mine/other.ts:9:10",
+  ];
+  expect(strayPlace(thrown(...frames))).toBe("/home/all my/mine/router.ts:7");
+  expect(strayPlace(thrown(frames[4] ?? ""))).toBe("/home/all/mine/other.ts:9");
+  expect(strayPlace(thrown(...frames.slice(0, 3)))).toBeUndefined();
+  expect(strayPlace("no error")).toBeUndefined();
+});
+
+test("of one that was really thrown it is the line", () => {
+  const line = Number(/:(\d+):\d+\)?$/.exec(new Error("here").stack?.split("\n")[1] ?? "")?.[1]);
+  expect(strayPlace(new Error("boom"))).toBe(`${import.meta.path}:${line + 1}`);
+});
