@@ -26,6 +26,7 @@ const INSIDE: Record<string, string> = {
 const BUILT: Record<string, string> = {
   "src/sdk/settings.ts": "the pattern in the schema of an integration's setting, on the operator's value",
   "src/authoring/check/rules/parts.ts": "an integration's id, on an author's own code",
+  "src/authoring/check/rules/settings.ts": "names that an author's own code gives its settings",
   "src/authoring/dev/script.ts": "an author's script of answers, in development only",
   "src/runtime/bundle.ts": "paths, all of them escaped",
   "src/runtime/only-bundled.ts": "the name of a module of Heddle's",

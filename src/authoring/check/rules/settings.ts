@@ -77,5 +77,5 @@ function reads(file: SourceFile, name: string) {
 /** Of as many lines as before. */
 const withoutComments = (text: string): string =>
   text
-    .replace(/\/\*.*?\*\//gs, (comment) => comment.replace(/[^\n]/g, " "))
+    .replace(/\/\*.*?(?:\*\/|$)/gs, (comment) => comment.replace(/[^\n]/g, " "))
     .replace(/(^|\s)\/\/[^\n]*/g, (comment) => comment.replace(/[^\n]/g, " "));
