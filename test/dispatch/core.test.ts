@@ -2,9 +2,10 @@ import { afterAll, beforeEach, describe, expect, test } from "bun:test";
 import { Webhook } from "standardwebhooks";
 import { createInternalDispatcher } from "../../src/dispatch/core/internal.ts";
 import { createWebhookDispatcher } from "../../src/dispatch/core/webhook.ts";
+import { notFound } from "../../src/errors.ts";
 import { createGuardedFetch } from "../../src/guarded-fetch/fetch.ts";
 import { createGuardedPost } from "../../src/guarded-fetch/post.ts";
-import { isPermanent } from "../../src/sdk/errors.ts";
+import { isPermanent, Permanent } from "../../src/sdk/errors.ts";
 import type { DeliverInput, DispatchContext, InjectMessage } from "../../src/sdk/types.ts";
 
 const SERVER_SECRET = `whsec_${Buffer.alloc(32, 1).toString("base64")}`;
@@ -142,4 +143,17 @@ describe("internal", () => {
       },
     ]);
   });
+});
+
+test("internal: a session that went away is no reason to try again", async () => {
+  const toGone = createInternalDispatcher({
+    inject: async () => {
+      throw notFound("session", "s1", "session_id");
+    },
+  });
+  const posted = toGone.postMessage?.(
+    { dispatchConfig: { session_id: "s1" }, text: "x" } as never,
+    {} as never,
+  );
+  await expect(posted as Promise<unknown>).rejects.toBeInstanceOf(Permanent);
 });

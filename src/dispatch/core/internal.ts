@@ -1,6 +1,8 @@
 // Puts a result into another session, where the bot of that session reads it with its next message.
 
 import { Type as t } from "@sinclair/typebox";
+import { HeddleError } from "../../errors.ts";
+import { Permanent } from "../../sdk/errors.ts";
 import type { DispatchContext, Dispatcher, InjectMessage, InjectResult } from "../../sdk/types.ts";
 
 export interface InternalDispatcherOptions {
@@ -20,7 +22,11 @@ export function createInternalDispatcher({ inject }: InternalDispatcherOptions):
         idempotencyKey: delivery_id,
       },
       hops,
-    );
+    ).catch((error: unknown) => {
+      // A session that went away does not come back.
+      if (!(error instanceof HeddleError) || error.retryable) throw error;
+      throw new Permanent(error.message, { cause: error });
+    });
     return { receipt: { message_id, session_id } };
   };
   return {
