@@ -24,7 +24,6 @@ export const answerDescription = (schema: Json): string | undefined =>
 /** Takes the named schemas that are met on the way. */
 export type Components = Map<string, Json>;
 
-/** Throws when two different schemas have one name. */
 export function openApiSchema(schema: unknown, components: Components): Json {
   if (!isJson(schema)) return schema === false ? { not: {} } : {};
   // Of another library (Zod, Valibot), which an integration may use: its schemas are no JSON.
@@ -36,11 +35,8 @@ export function openApiSchema(schema: unknown, components: Components): Json {
 }
 
 export function reference(name: string, schema: Json, components: Components): Json {
-  const before = components.get(name);
-  if (before && JSON.stringify(before) !== JSON.stringify(schema)) {
-    throw new Error(`Two different schemas of the API are named "${name}".`);
-  }
-  components.set(name, schema);
+  // The first one counts: Elysia changes the schemas of a route when it is asked for the first time.
+  if (!components.has(name)) components.set(name, schema);
   return { $ref: `#/components/schemas/${name}` };
 }
 

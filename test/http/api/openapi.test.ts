@@ -277,6 +277,13 @@ test("routes of live integrations stand in the document, with the key that they 
   });
 });
 
+test("the document is made after routes have been asked for, too", async () => {
+  const { send } = await createHttpFixture(db);
+  await send("GET", "/ready", { key: null });
+  await send("GET", "/api/v1/tasks");
+  expect((await send("GET", "/swagger/json", { key: null })).status).toBe(200);
+});
+
 test("/swagger/ leads to /swagger", async () => {
   const moved = await http.fetch(new Request("http://localhost/swagger/"));
   expect([moved.status, moved.headers.get("location")]).toEqual([308, "/swagger"]);
