@@ -277,6 +277,9 @@ export interface PostAuthor {
 }
 
 /** The outbox: one row for each thing to hand over, written together with what caused it. */
+/** By name, what `ctx.once` returned: any JSON. */
+export type DeliveryParts = Record<string, { value: unknown }>;
+
 export const deliveries = pgTable(
   "deliveries",
   {
@@ -303,6 +306,8 @@ export const deliveries = pgTable(
     /** When it was last put into the queue, by a redelivery; null: when it was made. */
     queued_at: instant("queued_at"),
     delivered_at: instant("delivered_at"),
+    /** What its dispatcher did with `ctx.once` in attempts that failed after it, by name; null again once it is delivered. */
+    parts: jsonb("parts").$type<DeliveryParts>(),
     created_at: createdAt(),
   },
   (table) => [
@@ -310,6 +315,13 @@ export const deliveries = pgTable(
     index("deliveries_status").on(table.status, table.id),
   ],
 );
+
+/** When the next delivery of a dispatcher, or of one of its lanes, may be made: for those that declare a rate. */
+export const deliveryPaces = pgTable("delivery_paces", {
+  /** A dispatch type, or the target key of a lane. */
+  key: text("key").primaryKey(),
+  next_at: instant("next_at").notNull(),
+});
 
 export const INBOX_VERDICTS = ["accepted", "duplicate", "ignored", "rejected", "failed"] as const;
 /**
@@ -396,9 +408,14 @@ export const integrationStore = pgTable(
     /** JSON text, sealed when `secret`. */
     value: text("value").notNull(),
     secret: boolean("secret").notNull().default(false),
+    /** From then on it is not there any more; null: never. */
+    expires_at: instant("expires_at"),
     updated_at: instant("updated_at").notNull().defaultNow(),
   },
-  (table) => [primaryKey({ columns: [table.integration_id, table.key] })],
+  (table) => [
+    primaryKey({ columns: [table.integration_id, table.key] }),
+    index("integration_store_expires").on(table.expires_at).where(sql`${table.expires_at} is not null`),
+  ],
 );
 
 /** A file of the workspace as a bot wrote it, once. Code in it runs only when a person has approved just this content. */

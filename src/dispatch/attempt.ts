@@ -1,7 +1,10 @@
 // One attempt of one delivery: claim → hand → settle. What the dispatcher does is one thing, and whether its outcome
 // can be stored another: a database in trouble is never taken for a failure of the other side.
 
+import { setTimeout as sleep } from "node:timers/promises";
+import { eq } from "drizzle-orm";
 import type { Database } from "../db/database.ts";
+import { deliveries } from "../db/schema.ts";
 import { storable } from "../db/storable.ts";
 import { HeddleError, messageOf } from "../errors.ts";
 import type { Logger } from "../log.ts";
@@ -13,7 +16,9 @@ import { claimDelivery } from "./claim.ts";
 import { type DeliveryRow, placeOf } from "./delivery.ts";
 import type { ClaimedDelivery, Hand } from "./hand.ts";
 import { type Next, nextOf, type Outcome } from "./next.ts";
+import type { Pace } from "./pace.ts";
 import { storableReceipt } from "./receipt.ts";
+import type { Dispatchers } from "./registry.ts";
 import { MAX_BEGUN } from "./schedule.ts";
 import type { ConfigSealer } from "./seal-config.ts";
 import { createSettle } from "./settle.ts";
@@ -22,6 +27,8 @@ export interface AttemptOptions {
   db: Database;
   queue: Queue;
   hand: Hand;
+  pace: Pace;
+  dispatchers: Pick<Dispatchers, "get">;
   redactor: Pick<Redactor, "redact" | "hiding">;
   sealer: Pick<ConfigSealer, "open">;
   log: Logger;
@@ -40,13 +47,25 @@ type Ended = Outcome | { is: "stopped" };
 
 const ERROR_LENGTH = 2_000;
 const ATTEMPT_TIMEOUT_MS = 60_000;
+const SHORT_WAIT_SECONDS = 1;
 
 export function createAttempt(options: AttemptOptions): Attempt {
-  const { db, queue, hand, sealer, log, random, attemptTimeoutMs = ATTEMPT_TIMEOUT_MS } = options;
+  const {
+    db,
+    queue,
+    hand,
+    sealer,
+    pace,
+    dispatchers,
+    log,
+    random,
+    attemptTimeoutMs = ATTEMPT_TIMEOUT_MS,
+  } = options;
   const { redact, hiding } = options.redactor;
   const { settle, settleLate } = createSettle(options);
 
   return async (job, stop) => {
+    if (!(await isItsTurn(job, stop))) return;
     const claimed = await claimDelivery(db.query, job.subject);
     if (!claimed) {
       // Delivered already, or its task was deleted.
@@ -56,6 +75,35 @@ export function createAttempt(options: AttemptOptions): Attempt {
     // What a caller gave for this delivery is hidden in what is said of it, and is nobody else's business.
     await hiding(secretsOf(claimed.row), () => attempt(claimed, job, stop));
   };
+
+  /**
+   * False when the job is put back until its turn comes, where its dispatcher takes only so many. Before the delivery is
+   * claimed: waiting is no attempt.
+   */
+  async function isItsTurn(job: Job, stop: AbortSignal): Promise<boolean> {
+    const rate = job.group === undefined ? undefined : dispatchers.get(job.group)?.rate;
+    if (!rate || job.group === undefined) return true;
+    const [row] = await db.query
+      .select({ id: deliveries.id, lane: deliveries.target_key })
+      .from(deliveries)
+      .where(eq(deliveries.id, job.subject));
+    if (!row) return true;
+    const delivery = { id: row.id, type: job.group, lane: row.lane ?? row.id };
+    for (;;) {
+      const seconds = await pace.secondsUntilTurn(delivery, rate);
+      if (seconds === 0) return true;
+      if (seconds > SHORT_WAIT_SECONDS) {
+        await db.query.transaction((tx) => queue.defer(tx, "deliveries", job, Math.ceil(seconds)));
+        return false;
+      }
+      // The queue counts in whole seconds.
+      await sleep(seconds * 1000, undefined, { signal: stop }).catch(() => undefined);
+      if (stop.aborted) {
+        await queue.handBack("deliveries", job);
+        return false;
+      }
+    }
+  }
 
   function secretsOf(row: DeliveryRow): string[] {
     const secrets: string[] = [];

@@ -3,9 +3,16 @@
 import { ledBy } from "../led-by.ts";
 import { during } from "../runtime/activity.ts";
 import { Permanent, Retryable } from "../sdk/errors.ts";
-import type { DeliverInput, DispatchContext, Dispatcher, PostMessageInput } from "../sdk/types.ts";
+import type {
+  DeliverInput,
+  DispatchContext,
+  Dispatcher,
+  JsonObject,
+  PostMessageInput,
+} from "../sdk/types.ts";
 import { inDelivery, type KeptActions } from "../secrets/kept-actions.ts";
 import { type DeliveryRow, placeOf } from "./delivery.ts";
+import type { OnceOf } from "./once.ts";
 import type { Dispatchers } from "./registry.ts";
 import type { ConfigSealer } from "./seal-config.ts";
 
@@ -22,12 +29,13 @@ export interface HandOptions {
   dispatchers: Pick<Dispatchers, "get" | "checkReceipt">;
   sealer: Pick<ConfigSealer, "open">;
   actions: Pick<KeptActions, "open">;
+  once: OnceOf;
 }
 
 /** Resolves with the receipt, or null when the dispatcher gave none; rejects with what it threw. */
 export type Hand = (claimed: ClaimedDelivery, signal: AbortSignal) => Promise<unknown>;
 
-export function createHand({ dispatchers, sealer, actions }: HandOptions): Hand {
+export function createHand({ dispatchers, sealer, actions, once }: HandOptions): Hand {
   return async (claimed, signal) => {
     const { row } = claimed;
     const type = row.dispatch_type;
@@ -41,6 +49,7 @@ export function createHand({ dispatchers, sealer, actions }: HandOptions): Hand 
       attempt: row.attempts,
       hops: row.payload.hops ?? 0,
       signal,
+      once: once(row),
     };
     const returned = await during(
       () => `the delivery ${row.id} by ${type}`,
@@ -90,6 +99,7 @@ function deliverInput(
       dispatch_type,
       dispatch_config,
     },
+    config: withoutType(dispatch_config),
     result: payload.text,
     isError,
     extraMetadata: payload.extra_metadata,
@@ -103,6 +113,7 @@ function postInput(
   const author = payload.author ?? {};
   return {
     dispatchConfig,
+    config: withoutType(dispatchConfig),
     text: payload.text,
     botId: bot_id,
     replyInThread: payload.reply_in_thread ?? true,
@@ -112,3 +123,5 @@ function postInput(
     extraMetadata: payload.extra_metadata,
   };
 }
+
+const withoutType = ({ type: _, ...config }: JsonObject): JsonObject => config;

@@ -15,6 +15,8 @@ import { type Attempt, createAttempt } from "./attempt.ts";
 import { shortenWaits } from "./clock.ts";
 import { type DeliveryRow, placeOf } from "./delivery.ts";
 import { createHand } from "./hand.ts";
+import { createOnce } from "./once.ts";
+import { createPace } from "./pace.ts";
 import type { Dispatchers } from "./registry.ts";
 import type { ConfigSealer } from "./seal-config.ts";
 import { createTargetKey } from "./target.ts";
@@ -106,7 +108,12 @@ export function createOutbox(options: OutboxOptions): Outbox {
   };
   return {
     write,
-    attempt: createAttempt({ ...options, random, hand: createHand(options) }),
+    attempt: createAttempt({
+      ...options,
+      random,
+      hand: createHand({ ...options, once: createOnce({ db, redact: options.redactor.redact }) }),
+      pace: createPace({ db }),
+    }),
     adopt: (job) =>
       db.query.transaction(async (tx) => {
         const row = await find(tx, job.subject);

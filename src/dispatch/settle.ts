@@ -99,6 +99,7 @@ function changeOf(next: Next) {
         receipt: next.receipt,
         delivered_at: sql`now()`,
         last_error: null,
+        parts: null,
       };
     case "dead":
       return { ...over, status: next.status, last_error: next.reason };

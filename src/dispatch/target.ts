@@ -24,10 +24,11 @@ export function createTargetKey({ dispatchers, log }: TargetKeyOptions): TargetK
   function placeOf(type: string, config: JsonObject): string | undefined {
     const dispatcher = dispatchers.get(type);
     try {
-      const place = dispatcher?.targetOf?.(structuredClone(config));
-      return typeof place === "string" ? place : undefined;
+      const lane = dispatcher?.lane ?? dispatcher?.targetOf;
+      const place = lane?.call(dispatcher, structuredClone(config));
+      return typeof place === "string" || typeof place === "number" ? String(place) : undefined;
     } catch (error) {
-      log.warn("targetOf of the dispatcher {type} threw: {error}", { type, error });
+      log.warn("The lane of the dispatcher {type} threw: {error}", { type, error });
       return undefined;
     }
   }

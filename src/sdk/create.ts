@@ -4,6 +4,7 @@
 import { HeddleError } from "../errors.ts";
 import { isHarmlessName } from "../secrets/names.ts";
 import { LOG_METHODS, type RegisteredHook, type SdkBackend, type SdkLogLevel } from "./backend.ts";
+import { checkDispatcher } from "./check-dispatcher.ts";
 import { Permanent, Retryable } from "./errors.ts";
 import type { SetupManifest } from "./manifest.ts";
 import { createRegister } from "./register.ts";
@@ -12,6 +13,7 @@ import { createDefineConfig } from "./settings.ts";
 import { createStore } from "./store.ts";
 import {
   type Dispatcher,
+  type DispatcherOf,
   type DocumentHit,
   type EventResult,
   type GetOrCreateSession,
@@ -24,12 +26,11 @@ import {
   type InjectResult,
   type IntegrationMeta,
   type JsonObject,
+  type ParameterSchema,
   type SearchDocuments,
 } from "./types.ts";
 import { signWebhook } from "./verify/descriptor.ts";
 import { createVerifiers } from "./verify/verifiers.ts";
-
-const DISPATCH_TYPE = /^[a-z][a-z0-9_-]{0,63}$/;
 
 export function createSdk(backend: SdkBackend, verifiers = createVerifiers()) {
   return {
@@ -54,13 +55,17 @@ export function createSdk(backend: SdkBackend, verifiers = createVerifiers()) {
     /** Documents that match the query, best first. */
     searchDocuments: (options: SearchDocuments): Promise<DocumentHit[]> => backend.searchDocuments(options),
 
-    /** Says how results of tasks with this `dispatch_config.type` are delivered. */
-    registerDispatcher(type: string, dispatcher: Dispatcher): void {
-      if (typeof type !== "string" || !DISPATCH_TYPE.test(type)) {
-        throw invalid(`A dispatcher's type is like "github", not ${JSON.stringify(type)}`);
-      }
-      if (typeof dispatcher?.deliver !== "function") throw invalid(`Dispatcher ${type} has no deliver()`);
-      backend.registerDispatcher(type, dispatcher);
+    /**
+     * Says how results of tasks with this `dispatch_config.type` are delivered. `config`, a schema, is checked when a message
+     * is injected, and gives `deliver` its `config` with types.
+     */
+    registerDispatcher<Schema extends ParameterSchema = JsonObject>(
+      type: string,
+      dispatcher: DispatcherOf<Schema>,
+    ): void {
+      checkDispatcher(type, dispatcher);
+      // What it is handed has been checked by its own schema.
+      backend.registerDispatcher(type, dispatcher as unknown as Dispatcher);
     },
 
     /** Tells what the integration's client ids and users look like. */

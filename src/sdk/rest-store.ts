@@ -14,9 +14,9 @@ export function createRestStore(integrationId: string | undefined, call: Call): 
   };
   return {
     read: async (key) => unless("not_found", undefined, () => call<HeldEntry>("GET", path(key))),
-    write: (key, value, { secret, ifVersion }) =>
+    write: (key, value, { secret, ifVersion, ttlSeconds }) =>
       unless("conflict", false, async () => {
-        await call("PUT", path(key), { value, secret, if_version: ifVersion });
+        await call("PUT", path(key), { value, secret, if_version: ifVersion, ttl_seconds: ttlSeconds });
         return true;
       }),
     remove: (key, { ifVersion }) =>

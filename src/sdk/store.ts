@@ -15,7 +15,12 @@ export interface StoreBackend {
   write(
     key: string,
     value: unknown,
-    options: { secret?: boolean | undefined; ifVersion?: string | null | undefined },
+    options: {
+      secret?: boolean | undefined;
+      ifVersion?: string | null | undefined;
+      /** Undefined: it stays for good. */
+      ttlSeconds?: number | undefined;
+    },
   ): Promise<boolean>;
   /** The same; without `ifVersion` false when there was nothing. */
   remove(key: string, options: { ifVersion?: string | undefined }): Promise<boolean>;
@@ -35,10 +40,10 @@ export function createStore(backend: StoreBackend): Store {
     async get<Value>(key: string) {
       return (await backend.read(checkKey(key)))?.value as Value | undefined;
     },
-    async set(key, value, { secret } = {}) {
+    async set(key, value, { secret, ttlSeconds } = {}) {
       checkKey(key);
       jsonText(value);
-      await backend.write(key, value, { secret });
+      await backend.write(key, value, { secret, ttlSeconds: checkTtl(ttlSeconds) });
     },
     delete: (key) => backend.remove(checkKey(key), {}),
     list({ prefix = "", after, limit = 100 } = {}) {
@@ -47,15 +52,16 @@ export function createStore(backend: StoreBackend): Store {
       }
       return backend.list({ prefix, after, limit }) as Promise<StoredEntry<never>[]>;
     },
-    async update(key, change, { secret } = {}) {
+    async update(key, change, { secret, ttlSeconds } = {}) {
       checkKey(key);
+      checkTtl(ttlSeconds);
       for (let tries = 1; ; tries++) {
         const held = await backend.read(key);
         const value = await change(held?.value as never);
         if (value !== undefined) jsonText(value);
         const isDone =
           value !== undefined
-            ? await backend.write(key, value, { secret, ifVersion: held?.version ?? null })
+            ? await backend.write(key, value, { secret, ttlSeconds, ifVersion: held?.version ?? null })
             : held === undefined || (await backend.remove(key, { ifVersion: held.version }));
         if (isDone) return value;
         if (tries === MAX_TRIES) {
@@ -67,6 +73,18 @@ export function createStore(backend: StoreBackend): Store {
       }
     },
   };
+}
+
+/** A hundred years: beyond it dates end. */
+export const LONGEST_TTL_SECONDS = 100 * 365 * 24 * 3600;
+
+/** Throws "validation" for a time that no value can live. */
+export function checkTtl(ttlSeconds: number | undefined): number | undefined {
+  if (ttlSeconds === undefined || (ttlSeconds > 0 && ttlSeconds <= LONGEST_TTL_SECONDS)) return ttlSeconds;
+  throw invalid(
+    "ttlSeconds",
+    `ttlSeconds must be a number of seconds above 0, at most a hundred years; got ${ttlSeconds}`,
+  );
 }
 
 /** Throws "validation" for a key that cannot be one. */

@@ -171,8 +171,21 @@ export const dispatchContext = (fields: Partial<DispatchContext> = {}): Dispatch
   delivery_id: "delivery-1",
   attempt: 1,
   signal: new AbortController().signal,
+  once: onceEach(),
   ...fields,
 });
+
+/** As in one attempt: what was done under a name is not done again. Hand it to a second context for a second attempt. */
+function onceEach(): DispatchContext["once"] {
+  const done = new Map<string, Promise<unknown>>();
+  return <Result>(name: string | number, work: () => Result | Promise<Result>) => {
+    const key = String(name);
+    const running = done.get(key) ?? (async () => work())();
+    done.set(key, running);
+    running.catch(() => done.delete(key));
+    return running as Promise<Result>;
+  };
+}
 
 /** The first argument of `deliver`: a task that is complete, with this target and answer. */
 export const deliverInput = (
@@ -187,9 +200,12 @@ export const deliverInput = (
     dispatch_type: dispatchConfig.type,
     dispatch_config: dispatchConfig,
   },
+  config: withoutType(dispatchConfig),
   result,
   isError: false,
   clientActions: [],
   extraMetadata: {},
   ...fields,
 });
+
+const withoutType = ({ type: _, ...config }: JsonObject): JsonObject => config;

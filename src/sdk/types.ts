@@ -135,12 +135,22 @@ export interface StoredEntry<Value = unknown> {
   secret: boolean;
 }
 
+export interface StoreOptions {
+  /** Whether it is encrypted and kept out of logs. Default: as it was, at first false. */
+  secret?: boolean;
+  /** Seconds after which it is not there any more, above 0. Default: it stays. */
+  ttlSeconds?: number;
+}
+
 /** Durable values of one integration, shared by all servers and its process. Values are JSON of at most 256 kB. */
 export interface Store {
   /** Undefined when there is none. */
   get<Value = unknown>(key: string): Promise<Value | undefined>;
-  /** With `secret: true` it is encrypted, and each text in it is kept out of logs; left out, it stays as it was. */
-  set(key: string, value: unknown, options?: { secret?: boolean }): Promise<void>;
+  /**
+   * With `secret: true` it is encrypted, and each text in it is kept out of logs; left out, it stays as it was. With
+   * `ttlSeconds` it is gone after that time; left out, it stays for good.
+   */
+  set(key: string, value: unknown, options?: StoreOptions): Promise<void>;
   /** Whether there was one. */
   delete(key: string): Promise<boolean>;
   /** By key, whose prefix `prefix` is, those after `after`; at most `limit`, 1 to 1000, by default 100. */
@@ -156,7 +166,7 @@ export interface Store {
   update<Value = unknown>(
     key: string,
     change: (value: Value | undefined) => Value | undefined | Promise<Value | undefined>,
-    options?: { secret?: boolean },
+    options?: StoreOptions,
   ): Promise<Value | undefined>;
 }
 
@@ -203,7 +213,7 @@ export type Arguments<Parameters> = Parameters extends TSchema ? Static<Paramete
 export type ToolFunction<Args = JsonObject> = (args: Args, ctx: ToolContext) => unknown;
 
 /** The finished task a dispatcher delivers. */
-export interface DeliveredTask {
+export interface DeliveredTask<Config = JsonObject> {
   id: string;
   status: "complete" | "failed" | "cancelled";
   bot_id: string;
@@ -212,21 +222,26 @@ export interface DeliveredTask {
   client_id: string;
   correlation_id: string;
   dispatch_type: string;
-  dispatch_config: JsonObject;
+  dispatch_config: Config & JsonObject;
 }
 
-export interface DeliverInput {
-  task: DeliveredTask;
+export interface DeliverInput<Config = JsonObject> {
+  task: DeliveredTask<Config>;
+  /** The dispatch_config without its `type`, in the shape that the dispatcher's `config` declares. */
+  config: Config;
   /** The answer; for a failed task a short text that says what went wrong. */
   result: string;
   /** True when `result` tells of an error and is no answer of the bot. */
   isError: boolean;
+  /** What tools of the run asked the place to do: their `client_action`s. */
   clientActions: JsonObject[];
   extraMetadata: JsonObject;
 }
 
-export interface PostMessageInput {
-  dispatchConfig: JsonObject;
+export interface PostMessageInput<Config = JsonObject> {
+  dispatchConfig: Config & JsonObject;
+  /** The dispatch_config without its `type`, in the shape that the dispatcher's `config` declares. */
+  config: Config;
   text: string;
   botId?: string;
   /** Default true. */
@@ -247,6 +262,12 @@ export interface DispatchContext {
   hops?: number;
   /** Aborted when the attempt takes too long or the server stops. */
   signal: AbortSignal;
+  /**
+   * Does a part of the delivery, unless an earlier attempt has done it: `await ctx.once("part:1", () => post(text))`. What
+   * `work` returned (JSON) is kept with the delivery until that has succeeded, and returned instead. What throws is not
+   * done. The names of one delivery's parts are 1 to 200 characters, or numbers.
+   */
+  once<Result>(name: string | number, work: () => Result | Promise<Result>): Promise<Result>;
 }
 
 /** Proof that the other side has it: an id, a URL. Any JSON. */
@@ -258,8 +279,16 @@ export interface Delivered {
 // biome-ignore lint/suspicious/noConfusingVoidType: an async function without a return is of Promise<void>
 export type DeliverResult = Delivered | boolean | null | undefined | void;
 
+/** How many deliveries are begun, on all servers together. */
+export interface DispatchRate {
+  /** Of this type, a second: 0.5 is one in two seconds. */
+  perSecond?: number;
+  /** Of each lane, a second. */
+  perLane?: number;
+}
+
 /** Throw `Permanent` to give up at once; whatever else is thrown is tried again. */
-export interface Dispatcher {
+export interface Dispatcher<Config = JsonObject> {
   /** JSON Schema of the dispatch_config without `type`; checked when a message is injected. */
   config?: ParameterSchema;
   /**
@@ -268,14 +297,25 @@ export interface Dispatcher {
    */
   receipt?: ParameterSchema;
   /**
-   * Names the place that a dispatch_config means: deliveries of one type and place are made one after another, in the
-   * order in which they were written. Secret fields are masked. Default: the whole dispatch_config without its secrets.
+   * Names the lane of a dispatch_config, such as its room: deliveries of one type and lane are made one after another, in
+   * the order in which they were written, and one that waits for its next attempt holds up its own lane alone. Secret
+   * fields are masked. Default: the whole dispatch_config without its secrets.
    */
-  targetOf?(dispatchConfig: JsonObject): string;
-  deliver(input: DeliverInput, ctx: DispatchContext): Promise<DeliverResult> | DeliverResult;
+  lane?(config: Config): string | number;
+  /** The older name of `lane`. */
+  targetOf?(dispatchConfig: Config): string;
+  /** For a service that takes only so many. Deliveries wait for their turn, and no attempt is counted meanwhile. */
+  rate?: DispatchRate;
+  /** Hands over the outcome of a run. Its receipt is what the other side calls it. */
+  deliver(input: DeliverInput<Config>, ctx: DispatchContext): Promise<DeliverResult> | DeliverResult;
   /** Posts a text that no task made. Without it the dispatcher takes none. */
-  postMessage?(input: PostMessageInput, ctx: DispatchContext): Promise<DeliverResult> | DeliverResult;
+  postMessage?(input: PostMessageInput<Config>, ctx: DispatchContext): Promise<DeliverResult> | DeliverResult;
 }
+
+/** A dispatcher whose `config` schema gives the type of what it is handed. */
+export type DispatcherOf<Schema extends ParameterSchema> = Dispatcher<Arguments<Schema>> & {
+  config?: Schema;
+};
 
 export const HOOK_EVENTS = [
   "before_context_assembly",

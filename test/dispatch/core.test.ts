@@ -6,7 +6,8 @@ import { notFound } from "../../src/errors.ts";
 import { createGuardedFetch } from "../../src/guarded-fetch/fetch.ts";
 import { createGuardedPost } from "../../src/guarded-fetch/post.ts";
 import { isPermanent, Permanent } from "../../src/sdk/errors.ts";
-import type { DeliverInput, DispatchContext, InjectMessage } from "../../src/sdk/types.ts";
+import { dispatchContext } from "../../src/sdk/testing.ts";
+import type { DeliverInput, InjectMessage } from "../../src/sdk/types.ts";
 
 const SERVER_SECRET = `whsec_${Buffer.alloc(32, 1).toString("base64")}`;
 const OWN_SECRET = `whsec_${Buffer.alloc(32, 2).toString("base64")}`;
@@ -30,7 +31,7 @@ beforeEach(() => {
   received.length = 0;
 });
 
-const ctx: DispatchContext = { delivery_id: "delivery-1", attempt: 1, signal: AbortSignal.timeout(10_000) };
+const ctx = dispatchContext({ signal: AbortSignal.timeout(10_000) });
 const finished = (dispatch_config: Record<string, unknown>, isError = false): DeliverInput => ({
   task: {
     id: "task-1",
@@ -43,6 +44,7 @@ const finished = (dispatch_config: Record<string, unknown>, isError = false): De
     dispatch_type: "webhook",
     dispatch_config,
   },
+  config: dispatch_config,
   result: "The answer",
   isError,
   clientActions: [],
@@ -84,7 +86,10 @@ describe("webhook", () => {
   });
 
   test("posts a text of no task", async () => {
-    await webhook.postMessage?.({ dispatchConfig: { url }, text: "News", botId: "default" }, ctx);
+    await webhook.postMessage?.(
+      { dispatchConfig: { url }, config: { url }, text: "News", botId: "default" },
+      ctx,
+    );
     expect(JSON.parse(received[0]?.body ?? "")).toMatchObject({ type: "message.posted", text: "News" });
   });
 

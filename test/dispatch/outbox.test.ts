@@ -171,6 +171,73 @@ eachDatabase("outbox", (open) => {
     await queue.close();
   });
 
+  test("a part is done once, however many attempts the delivery takes, and forgotten with the receipt", async () => {
+    const posted: string[] = [];
+    const returned: unknown[] = [];
+    const post = (text: string) => async () => {
+      posted.push(text);
+      return { id: posted.length, with: "xoxb-canary-secret" };
+    };
+    const { attempt, row, db, queue } = await fixture(async ({ once, attempt }) => {
+      returned.push(await Promise.all([once("part:1", post("first")), once("part:1", post("at once"))]));
+      if (attempt === 1) throw new Error("the line is dead");
+      returned.push(await once(2, post("second")));
+      await once("__proto__", () => undefined);
+      await once("constructor", post("third"));
+      if (attempt === 2) throw new Error("the line is dead again");
+      return { receipt: "all" };
+    });
+    await attempt();
+    expect(posted).toEqual(["first"]);
+    expect((await row()).parts).toEqual({ "part:1": { value: { id: 1, with: "[redacted]" } } });
+    for (const number of [2, 3]) {
+      await queue.reschedule(db.query, "deliveries", (await row()).id, 0);
+      await attempt();
+      expect((await row()).attempts).toBe(number);
+    }
+    expect(posted).toEqual(["first", "second", "third"]);
+    expect(returned[0]).toEqual([
+      { id: 1, with: "xoxb-canary-secret" },
+      { id: 1, with: "xoxb-canary-secret" },
+    ]);
+    expect(returned.slice(-1)).toEqual([{ id: 2, with: "[redacted]" }]);
+    expect(await row()).toMatchObject({ status: "delivered", receipt: "all", parts: null });
+    await queue.close();
+  });
+
+  test("a part that failed is not done, and a name that is none is said", async () => {
+    const tries: string[] = [];
+    const errors: unknown[] = [];
+    const { attempt, row, queue } = await fixture(async ({ once }) => {
+      const failing = () => {
+        tries.push("failed");
+        throw new Error("not now");
+      };
+      await once("part", failing).catch(() => undefined);
+      await once("part", async () => tries.push("done"));
+      for (const name of ["", "x".repeat(201), Number.NaN, undefined as never]) {
+        try {
+          await once(name, () => 1);
+        } catch (error) {
+          errors.push((error as { code: string }).code);
+        }
+      }
+      return { receipt: 1 };
+    });
+    await attempt();
+    expect(tries).toEqual(["failed", "done"]);
+    expect(errors).toEqual(["validation", "validation", "validation", "validation"]);
+    expect((await row()).status).toBe("delivered");
+    await queue.close();
+  });
+
+  test("the config has no type, whatever the dispatch_config has", async () => {
+    const { attempt, seen, queue } = await fixture(() => ({ receipt: 1 }));
+    await attempt();
+    expect(seen[0]?.config).toEqual({ room: "r", token: "xoxb-canary-secret" });
+    await queue.close();
+  });
+
   test("a dispatcher that returns nothing has delivered, without a receipt", async () => {
     const nothings = [undefined, null, true, {}, "sent"];
     const { attempt, row, outbox, queue } = await fixture(({ attempt }) => nothings[attempt - 1]);

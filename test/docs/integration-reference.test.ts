@@ -12,7 +12,7 @@ import { SDK_NAMES } from "../../src/integrations/loading/host-sdk.ts";
 import { SETUP_STATUSES } from "../../src/integrations/registry/status.ts";
 import { HOOK_EVENTS } from "../../src/sdk/types.ts";
 import { until } from "../until.ts";
-import { createCaller, KEY } from "./caller.ts";
+import { type Caller, createCaller, KEY } from "./caller.ts";
 import { codeBlocks, writeFiles } from "./code-blocks.ts";
 import { run } from "./processes.ts";
 
@@ -73,10 +73,16 @@ test("has code that works: a recording is turned into text by the hook, a tool o
   expect(blocks.filter(({ language, file }) => language === "ts" && file === undefined)).toEqual([]);
   const home = await mkdtemp(join(tmpdir(), "heddle-reference-"));
   const heard: number[] = [];
+  const posted: string[] = [];
   const service = Bun.serve({
     hostname: "127.0.0.1",
     port: 0,
     async fetch(request) {
+      const { pathname } = new URL(request.url);
+      if (pathname.startsWith("/rooms/")) {
+        posted.push(pathname);
+        return new Response(`id-${posted.length}`);
+      }
       heard.push((await request.arrayBuffer()).byteLength);
       return new Response("Turn on the light.");
     },
@@ -101,6 +107,8 @@ test("has code that works: a recording is turned into text by the hook, a tool o
     expect(hello.tools).toEqual(["roll_dice"]);
 
     await sendWebhooks(`${url}/integrations/mychat`);
+    await deliver(createCaller(url));
+    expect(posted).toEqual(["/rooms/ops"]);
 
     const transcribe = (type: string) =>
       fetch(`${url}/api/v1/transcribe`, {
@@ -132,6 +140,16 @@ async function sendWebhooks(url: string): Promise<void> {
   const signed = { "x-mychat-nonce": "n", "x-mychat-signature": signature };
   expect(await post("/webhook/signed", signed)).toBe(200);
   expect(await post("/webhook/signed", { ...signed, "x-mychat-nonce": "m" })).toBe(403);
+}
+
+/** An answer goes to the chat, and its receipt names what was posted. */
+async function deliver(caller: Caller): Promise<void> {
+  const dispatch_config = { type: "mychat", room: "ops" };
+  const place = { bot_id: "default", client_id: "mychat:ops", dispatch_config };
+  const { session_id } = await caller.post("/api/v1/sessions", place);
+  const message = { content: "Hello", source: "mychat", run_agent: true };
+  const { task_id } = await caller.post(`/api/v1/sessions/${session_id}/messages`, message);
+  expect((await caller.delivered(task_id)).receipt).toEqual({ ids: ["id-1"] });
 }
 
 const isReady = (integrations: { id: string; status: string }[], wanted: string): boolean =>

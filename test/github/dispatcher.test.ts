@@ -4,6 +4,7 @@ import { v7 } from "uuid";
 import { dispatcher } from "../../integrations/github/dispatcher.ts";
 import { splitText } from "../../integrations/github/split-text.ts";
 import { isPermanent, isRetryable } from "../../src/sdk/errors.ts";
+import { dispatchContext } from "../../src/sdk/testing.ts";
 import type { DeliverInput } from "../../src/sdk/types.ts";
 import { createFakeGitHub, type FakeGitHub, failure } from "./fake-github.ts";
 import { gitHubSettings } from "./settings.ts";
@@ -38,14 +39,11 @@ function input(result: string, more: Partial<DeliverInput> = {}): DeliverInput {
     dispatch_type: "github",
     dispatch_config: TARGET,
   };
-  return { task, result, isError: false, clientActions: [], extraMetadata: {}, ...more };
+  return { task, config: TARGET, result, isError: false, clientActions: [], extraMetadata: {}, ...more };
 }
 
-const context = (delivery_id = v7(), attempt = 1, signal = AbortSignal.timeout(20_000)) => ({
-  delivery_id,
-  attempt,
-  signal,
-});
+const context = (delivery_id: string = v7(), attempt = 1, signal = AbortSignal.timeout(20_000)) =>
+  dispatchContext({ delivery_id, attempt, signal });
 
 async function thrown(work: unknown): Promise<Error> {
   try {
@@ -96,7 +94,10 @@ describe("posting", () => {
   });
 
   test("a message without a task goes to the same place, under its author's name", async () => {
-    await dispatcher.postMessage?.({ dispatchConfig: TARGET, text: "Hello", username: "Alice" }, context());
+    await dispatcher.postMessage?.(
+      { dispatchConfig: TARGET, config: TARGET, text: "Hello", username: "Alice" },
+      context(),
+    );
     expect(github.commentsOn(ISSUE)[0]?.body).toEndWith("-->\n**Alice:**\n\nHello");
   });
 });
@@ -294,7 +295,9 @@ describe("failures", () => {
   test("without a comment_target there is nothing to answer to", async () => {
     const dispatchConfig = { type: "github", owner: "octo", repo: "hello" };
     const error = await thrown(
-      Promise.try(() => dispatcher.postMessage?.({ dispatchConfig, text: "Text" }, context())),
+      Promise.try(() =>
+        dispatcher.postMessage?.({ dispatchConfig, config: dispatchConfig, text: "Text" }, context()),
+      ),
     );
     expect(isPermanent(error)).toBe(true);
     expect(github.requests).toEqual([]);

@@ -58,7 +58,7 @@ eachDatabase("the webhook of integrations/github", (open) => {
       sessions: fixture.sessions,
       documents: createDocuments({ db }),
       settings: { get: () => undefined },
-      store: { of: createMemoryStore },
+      store: { of: () => createMemoryStore() },
       addSecret: () => {},
       allowPrivateHosts: [],
     });

@@ -1,5 +1,6 @@
 import { afterAll, expect, test } from "bun:test";
 import { join } from "node:path";
+import { Type as t } from "@sinclair/typebox";
 import { HeddleError } from "../../src/errors.ts";
 import type { RegisteredTool } from "../../src/sdk/backend.ts";
 import { createSdk } from "../../src/sdk/create.ts";
@@ -218,6 +219,30 @@ test("register hands on what the server needs, and refuses what cannot be a tool
 test("dispatchers, hooks and metadata are checked where they are registered", () => {
   expect(() => alone.registerDispatcher("Bad Type", { deliver: () => ({ receipt: 1 }) })).toThrow("Bad Type");
   expect(() => alone.registerDispatcher("ok", {} as never)).toThrow("deliver");
+  const deliver = () => ({ receipt: 1 });
+  const wrong: [object, string][] = [
+    [{ delivery: deliver }, "it has delivery(): did you mean deliver()?"],
+    [{ deliver, config: "room" }, 'must be a schema, such as t.Object({ room: t.String() }); got "room"'],
+    [{ deliver, lane: "room" }, "The lane of dispatcher ok must be a function"],
+    [{ deliver, rate: { perMinute: 1 } }, "{ perSecond, perLane }"],
+    [{ deliver, rate: { perSecond: 0 } }, "each above 0"],
+  ];
+  for (const [dispatcher, message] of wrong) {
+    expect(() => alone.registerDispatcher("ok", dispatcher as never)).toThrow(message);
+  }
+  alone.registerDispatcher("ok", {
+    config: t.Object({ room: t.String(), thread: t.Optional(t.Integer()) }),
+    lane: ({ room }) => room,
+    rate: { perSecond: 1 },
+    deliver({ config, task }) {
+      // These lines are checked by tsc: the schema gives the fields their types.
+      const room: string = config.room;
+      const thread: number | undefined = task.dispatch_config.thread;
+      // @ts-expect-error the schema has no such field
+      config.rom;
+      return { receipt: { room, thread } };
+    },
+  });
   expect(() => alone.registerHook("on_nothing" as never, () => {})).toThrow("after_response");
   expect(() => alone.registerHook("after_response", undefined as never)).toThrow(HeddleError);
   expect(() => alone.registerIntegration({} as never)).toThrow(HeddleError);

@@ -20,6 +20,11 @@ const failureOf = (promise: Promise<unknown>) =>
     (error: unknown) => error,
   );
 
+/** Two clocks may be a moment apart. */
+async function until(isSo: () => Promise<boolean>): Promise<void> {
+  for (let tries = 0; !(await isSo()); tries++) if (tries > 500) throw new Error("It was never so");
+}
+
 /** The same promises for each; `make` gives an empty one. */
 function keepsItsPromises(make: () => Store): void {
   let store: Store;
@@ -67,6 +72,25 @@ function keepsItsPromises(make: () => Store): void {
     expect([await secret(), await store.get<string>("key/1")]).toEqual([true, "second value!"]);
     await store.set("key/1", "third value", { secret: false });
     expect(await secret()).toBe(false);
+  });
+
+  test("what has a time to live is gone after it, for whoever looks and whoever writes", async () => {
+    const moment = 0.000_001;
+    await store.set("ttl/gone", 1, { ttlSeconds: moment });
+    await store.set("ttl/stays", 1, { ttlSeconds: 3600 });
+    await until(async () => (await store.get("ttl/gone")) === undefined);
+    expect((await store.list({ prefix: "ttl/" })).map(({ key }) => key)).toEqual(["ttl/stays"]);
+    expect(await store.delete("ttl/gone")).toBe(false);
+    await store.set("ttl/gone", 1, { ttlSeconds: moment });
+    await until(async () => (await store.get("ttl/gone")) === undefined);
+    // One that was not there begins anew, and stays when nobody says otherwise.
+    expect(await store.update<number>("ttl/gone", (value = 10) => value + 1)).toBe(11);
+    await store.set("ttl/stays", 2);
+    expect([await store.get<number>("ttl/gone"), await store.get<number>("ttl/stays")]).toEqual([11, 2]);
+    for (const ttlSeconds of [0, -1, Number.NaN, Number.POSITIVE_INFINITY]) {
+      const refused = await failureOf(store.set("ttl/none", 1, { ttlSeconds }));
+      expect(refused).toMatchObject({ code: "validation", field: "ttlSeconds" });
+    }
   });
 
   test("updates at once lose nothing", async () => {

@@ -1,7 +1,7 @@
 // The values that integrations keep for themselves, in the database; secret ones are sealed.
 
 import { createHash } from "node:crypto";
-import { and, asc, eq, gt, like, sql } from "drizzle-orm";
+import { and, asc, eq, gt, isNull, like, lte, or, sql } from "drizzle-orm";
 import type { Database } from "../../db/database.ts";
 import { integrationStore } from "../../db/schema.ts";
 import { checkKey, type HeldEntry, jsonText, type StoreBackend } from "../../sdk/store.ts";
@@ -26,7 +26,16 @@ export function createIntegrationStore({ db, vault, addSecret }: IntegrationStor
     and(eq(integrationStore.integration_id, integrationId), eq(integrationStore.key, key));
 
   const read = async (integrationId: string, key: string): Promise<Row | undefined> =>
-    (await db.query.select().from(integrationStore).where(rowOf(integrationId, key)))[0];
+    (
+      await db.query
+        .select()
+        .from(integrationStore)
+        .where(and(rowOf(integrationId, key), IS_LIVE))
+    )[0];
+
+  /** Whoever keeps something for a time pays for what of that has come to its end, so that nothing heaps up. */
+  const removeExpired = () =>
+    db.query.delete(integrationStore).where(lte(integrationStore.expires_at, sql`now()`));
 
   const present = (row: Row): HeldEntry => {
     const value: unknown = JSON.parse(
@@ -42,8 +51,9 @@ export function createIntegrationStore({ db, vault, addSecret }: IntegrationStor
         const row = await read(integrationId, checkKey(key));
         return row && present(row);
       },
-      async write(key, value, { secret, ifVersion }) {
+      async write(key, value, { secret, ifVersion, ttlSeconds }) {
         const text = jsonText(value);
+        if (ttlSeconds !== undefined) await removeExpired();
         const held = await read(integrationId, checkKey(key));
         if (ifVersion !== undefined && ifVersion !== (held ? versionOf(held) : null)) return false;
         // What was secret stays so until somebody says otherwise.
@@ -52,6 +62,7 @@ export function createIntegrationStore({ db, vault, addSecret }: IntegrationStor
         const values = {
           value: isSecret ? vault.seal(text, placeOf(integrationId, key)) : text,
           secret: isSecret,
+          expires_at: ttlSeconds === undefined ? null : sql`now() + ${ttlSeconds} * interval '1 second'`,
           updated_at: new Date(),
         };
         const insert = db.query
@@ -71,11 +82,18 @@ export function createIntegrationStore({ db, vault, addSecret }: IntegrationStor
               .set(values)
               .where(and(rowOf(integrationId, key), eq(integrationStore.value, held.value)))
               .returning({ key: integrationStore.key })
-          : await insert.onConflictDoNothing().returning({ key: integrationStore.key });
+          : // One that has come to its end is not there any more.
+            await insert
+              .onConflictDoUpdate({
+                target: [integrationStore.integration_id, integrationStore.key],
+                set: values,
+                setWhere: lte(integrationStore.expires_at, sql`now()`),
+              })
+              .returning({ key: integrationStore.key });
         return written.length > 0;
       },
       async remove(key, { ifVersion }) {
-        const row = rowOf(integrationId, checkKey(key));
+        const row = and(rowOf(integrationId, checkKey(key)), IS_LIVE);
         const held = ifVersion === undefined ? undefined : await read(integrationId, key);
         if (ifVersion !== undefined && (!held || versionOf(held) !== ifVersion)) return false;
         const gone = await db.query
@@ -91,6 +109,7 @@ export function createIntegrationStore({ db, vault, addSecret }: IntegrationStor
           .where(
             and(
               eq(integrationStore.integration_id, integrationId),
+              IS_LIVE,
               like(integrationStore.key, `${prefix.replace(/[\\%_]/g, "\\$&")}%`),
               after === undefined ? undefined : gt(BY_BYTES, after),
             ),
@@ -108,6 +127,9 @@ const placeOf = (integrationId: string, key: string) => ({
   row: integrationId,
   field: key,
 });
+
+/** What has come to its end is not there, also while nobody has removed it yet. */
+const IS_LIVE = or(isNull(integrationStore.expires_at), gt(integrationStore.expires_at, sql`now()`));
 
 /** The same order on every database, whatever language it was made for. */
 const BY_BYTES = sql<string>`${integrationStore.key} collate "C"`;

@@ -21,7 +21,7 @@ function make(
     sessions: { getOrCreate: unexpected, inject: unexpected, injectEvent: unexpected },
     documents: { ingest: ingest ?? unexpected, search: unexpected },
     settings: { get: (_, key) => settings[key] },
-    store: { of: createMemoryStore },
+    store: { of: () => createMemoryStore() },
     addSecret: () => {},
     allowPrivateHosts,
   });

@@ -3,6 +3,7 @@ import { ADMIN, covers } from "../../../access/scopes.ts";
 import { HeddleError, notFound } from "../../../errors.ts";
 import type { IntegrationStore } from "../../../integrations/settings/store.ts";
 import { named } from "../../../schema/openapi-schema.ts";
+import { LONGEST_TTL_SECONDS } from "../../../sdk/store.ts";
 import type { Auth } from "../../auth.ts";
 import { bodyFailures, failures, type RouteOptions } from "../route-options.ts";
 import { limitOf, nullable } from "../schemas.ts";
@@ -33,6 +34,13 @@ const Write = named(
       secret: t.Optional(t.Boolean({ description: "Left out, it stays as it was." })),
       if_version: t.Optional(
         nullable(t.String(), "Only over this version; null: only when there is none. Otherwise 409."),
+      ),
+      ttl_seconds: t.Optional(
+        t.Number({
+          exclusiveMinimum: 0,
+          maximum: LONGEST_TTL_SECONDS,
+          description: "Seconds after which it is gone. Left out, it stays.",
+        }),
       ),
     },
     { additionalProperties: false },
@@ -112,8 +120,10 @@ export function integrationStoreRoutes({ store, integrations, auth, route }: Int
     .put(
       "/:id/store/:key",
       async ({ params, body, request, status }) => {
-        const { value, secret, if_version: ifVersion } = body;
-        if (!(await (await of(request, params.id)).write(params.key, value, { secret, ifVersion })))
+        const { value, secret, if_version: ifVersion, ttl_seconds: ttlSeconds } = body;
+        if (
+          !(await (await of(request, params.id)).write(params.key, value, { secret, ifVersion, ttlSeconds }))
+        )
           throw changed(params.key);
         return status(204, undefined);
       },

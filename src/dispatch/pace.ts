@@ -1,0 +1,74 @@
+// Keeps deliveries at the rate that their dispatcher declares, on all servers together.
+
+import { sql } from "drizzle-orm";
+import { type Database, rowsOf } from "../db/database.ts";
+import type { DispatchRate } from "../sdk/types.ts";
+
+export interface Pace {
+  /**
+   * Seconds until it is the delivery's turn; 0: now. A turn is reserved at the first question and kept for it, so whoever
+   * has to wait asks again when the time is over.
+   */
+  secondsUntilTurn(delivery: { id: string; type: string; lane: string }, rate: DispatchRate): Promise<number>;
+}
+
+/** A clock that is late by less is not asked again. */
+const SLACK_SECONDS = 0.02;
+/** A turn that nobody took is forgotten: another server has made the delivery, or it is gone. */
+const FORGOTTEN_AFTER_MS = 10 * 60_000;
+
+export function createPace({
+  db,
+  now = () => performance.now(),
+}: {
+  db: Pick<Database, "query">;
+  now?: () => number;
+}): Pace {
+  /** By delivery, when its turn comes, oldest first. Lost with the process: then it reserves another, which is only later. */
+  const turns = new Map<string, number>();
+
+  const forget = (): void => {
+    for (const [id, turn] of turns) {
+      if (turn > now() - FORGOTTEN_AFTER_MS) return;
+      turns.delete(id);
+    }
+  };
+
+  /** Takes the next turn of each key and answers how far the later of them is away. */
+  async function reserve(keys: { key: string; perSecond: number }[]): Promise<number> {
+    const values = keys.map(({ key, perSecond }) => sql`(${key}::text, ${1 / perSecond}::float8)`);
+    const found = await db.query.execute(sql`
+      insert into delivery_paces as pace (key, next_at)
+      select wanted.key, now() + wanted.seconds * interval '1 second'
+      from (values ${sql.join(values, sql`, `)}) as wanted (key, seconds) order by wanted.key
+      on conflict (key) do update
+        set next_at = greatest(pace.next_at, now()) + (excluded.next_at - now())
+      returning extract(epoch from pace.next_at - now())::float8 as seconds, key`);
+    const waits = rowsOf<{ seconds: number; key: string }>(found).map(({ seconds, key }) => {
+      const { perSecond } = keys.find((one) => one.key === key) ?? { perSecond: 1 };
+      return Number(seconds) - 1 / perSecond;
+    });
+    return Math.max(0, ...waits);
+  }
+
+  return {
+    async secondsUntilTurn({ id, type, lane }, { perSecond, perLane }) {
+      const turn = turns.get(id);
+      if (turn === undefined) {
+        forget();
+        const keys = [
+          ...(perSecond === undefined ? [] : [{ key: type, perSecond }]),
+          ...(perLane === undefined ? [] : [{ key: lane, perSecond: perLane }]),
+        ];
+        const seconds = await reserve(keys);
+        if (seconds <= SLACK_SECONDS) return 0;
+        turns.set(id, now() + seconds * 1000);
+        return seconds;
+      }
+      const seconds = (turn - now()) / 1000;
+      if (seconds > SLACK_SECONDS) return seconds;
+      turns.delete(id);
+      return 0;
+    },
+  };
+}
