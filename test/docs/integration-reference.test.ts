@@ -95,6 +95,7 @@ test("has code that works: a recording is turned into text by the hook, a tool o
     LOG_LEVEL: "error",
     MYSTT_URL: service.url.origin,
     MYCHAT_TOKEN: TOKEN,
+    MYCHAT_URL: service.url.origin,
   };
   const heddle = await startServer(loadConfig({ home, port: "0" }, environment));
   try {
