@@ -79,7 +79,7 @@ export function createStore(backend: StoreBackend): Store {
 export const LONGEST_TTL_SECONDS = 100 * 365 * 24 * 3600;
 
 /** Throws "validation" for a time that no value can live. */
-export function checkTtl(ttlSeconds: number | undefined): number | undefined {
+function checkTtl(ttlSeconds: number | undefined): number | undefined {
   if (ttlSeconds === undefined || (ttlSeconds > 0 && ttlSeconds <= LONGEST_TTL_SECONDS)) return ttlSeconds;
   throw invalid(
     "ttlSeconds",
