@@ -5,7 +5,7 @@ import { HeddleError } from "../../../errors.ts";
 import { type MountedIntegrations, scopeOfRoute } from "../../gateway/integrations-gateway.ts";
 import { createDocument, type DocumentFacts, eachMethod, type IntegrationRoutesEntry } from "./document.ts";
 import type { RouteEntry } from "./operation.ts";
-import { OPENAPI_HTML, OPENAPI_JSON, OPENAPI_PAGE, SCALAR_BUNDLE } from "./page.ts";
+import { OPENAPI_JSON, OPENAPI_PAGE, pageOf, SCALAR_BUNDLE, swaggerPlugin } from "./page.ts";
 
 export interface OpenApiOptions {
   version: string;
@@ -63,31 +63,40 @@ export function openApi(options: OpenApiOptions) {
     return made.text;
   };
   const hidden = { detail: { hide: true } };
-  return new Elysia()
-    .get(
-      OPENAPI_PAGE,
-      () => new Response(OPENAPI_HTML, { headers: { "content-type": "text/html; charset=utf-8" } }),
-      hidden,
-    )
-    .get(
-      OPENAPI_JSON,
-      () => new Response(document(), { headers: { "content-type": "application/json; charset=utf-8" } }),
-      hidden,
-    )
-    .get(
-      SCALAR_BUNDLE,
-      async () => {
-        const bundle = await scalarBundle();
-        if (!bundle) throw new HeddleError("not_found", "This build has no API reference page.");
-        return new Response(bundle, {
-          headers: {
-            "content-type": "text/javascript; charset=utf-8",
-            "cache-control": "public, max-age=3600",
-          },
-        });
-      },
-      hidden,
-    );
+  const plugin = swaggerPlugin(version);
+  let page: Promise<string> | undefined;
+  return (
+    new Elysia()
+      .use(plugin)
+      // In the place of the plugin's own, of which the document is no valid OpenAPI: docs/decisions.md says more.
+      .get(
+        OPENAPI_PAGE,
+        async () => {
+          page ??= pageOf(plugin);
+          return new Response(await page, { headers: { "content-type": "text/html; charset=utf-8" } });
+        },
+        hidden,
+      )
+      .get(
+        OPENAPI_JSON,
+        () => new Response(document(), { headers: { "content-type": "application/json; charset=utf-8" } }),
+        hidden,
+      )
+      .get(
+        SCALAR_BUNDLE,
+        async () => {
+          const bundle = await scalarBundle();
+          if (!bundle) throw new HeddleError("not_found", "This build has no API reference page.");
+          return new Response(bundle, {
+            headers: {
+              "content-type": "text/javascript; charset=utf-8",
+              "cache-control": "public, max-age=3600",
+            },
+          });
+        },
+        hidden,
+      )
+  );
 }
 
 function liveRoutes(integrations: OpenApiOptions["integrations"]): {
