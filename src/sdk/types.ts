@@ -288,9 +288,9 @@ export interface DispatchRate {
 }
 
 /** Throw `Permanent` to give up at once; whatever else is thrown is tried again. */
-export interface Dispatcher<Config = JsonObject> {
+export interface Dispatcher<Config = JsonObject, Schema = ParameterSchema> {
   /** JSON Schema of the dispatch_config without `type`; checked when a message is injected. */
-  config?: ParameterSchema;
+  config?: Schema;
   /**
    * JSON Schema of the receipt, for a service whose answer always has an id or a URL. A receipt that does not fit, such as
    * one with the id missing because a login page answered, is no delivery and is tried again.
@@ -313,9 +313,7 @@ export interface Dispatcher<Config = JsonObject> {
 }
 
 /** A dispatcher whose `config` schema gives the type of what it is handed. */
-export type DispatcherOf<Schema extends ParameterSchema> = Dispatcher<Arguments<Schema>> & {
-  config?: Schema;
-};
+export type DispatcherOf<Schema extends ParameterSchema> = Dispatcher<Arguments<Schema>, Schema>;
 
 export const HOOK_EVENTS = [
   "before_context_assembly",
