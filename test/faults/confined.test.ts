@@ -176,7 +176,7 @@ for (const [name, programOf] of programs) {
           system: [],
         });
         expect(server.errors()).toContain(
-          "does not get 'GITHUB_TOKEN' from the environment, because the name belongs to 'github'",
+          "does not get GITHUB_TOKEN from the environment, because the name belongs to github",
         );
         expect(server.errors()).not.toContain("canary");
       },
