@@ -30,11 +30,14 @@ export function createWorker(options: WorkerOptions): Worker {
   const runTask = createTaskRunner(options);
   const runs = new Map<string, AbortController>();
   const deliveries = new AbortController();
+  /** Closing has waited long enough: what begins still, for it was looked for before, is handed back at once. */
+  let isGraceOver = false;
 
   const taskPump = queue.work("tasks", {
     concurrency,
     async run(job) {
       const stop = new AbortController();
+      if (isGraceOver) stop.abort(handedBack);
       runs.set(job.subject, stop);
       try {
         await during(
@@ -84,6 +87,7 @@ export function createWorker(options: WorkerOptions): Worker {
       clearInterval(clockChecks);
       await firstClockCheck;
       const grace = setTimeout(() => {
+        isGraceOver = true;
         for (const run of runs.values()) run.abort(handedBack);
         deliveries.abort(handedBack);
       }, stopGraceMs);

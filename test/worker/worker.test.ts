@@ -38,10 +38,11 @@ eachDatabase("worker", (open) => {
     };
     const parts = await createSessionsFixture(await open(), { chat });
     const { sessions, tasks, redactor } = parts;
-    const start = () =>
+    const start = (queue = parts.queue) =>
       createWorker({
         maxUnattendedRuns: 30,
         ...parts,
+        queue,
         agent: { runTurn },
         redact: redactor.redact,
         concurrency: 4,
@@ -216,6 +217,23 @@ eachDatabase("worker", (open) => {
       losses: 0,
     });
     await next.close();
+    await queue.close();
+  });
+
+  test("what begins when the time of a stop is over is handed back at once, and holds nothing up", async () => {
+    const { start, send, tasks, queue } = await fixture(untilAborted, { stopGraceMs: 1 });
+    const id = await send("test:1");
+    // A look at the queue that was under way at the stop, and ends after the grace of 1 ms.
+    const late: typeof queue.work = (name, options) => {
+      if (name !== "tasks") return queue.work(name, options);
+      const stop = async () => {
+        await Bun.sleep(20);
+        await options.run({ id, subject: id, retryCount: 0 });
+      };
+      return { wake() {}, stop };
+    };
+    await start({ ...queue, work: late }).close();
+    expect(await tasks.get(id)).toMatchObject({ status: "pending", losses: 0 });
     await queue.close();
   });
 
