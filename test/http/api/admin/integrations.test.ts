@@ -5,6 +5,7 @@ import { mkdir, symlink, writeFile } from "node:fs/promises";
 import { noReview, type PendingApproval, type Review } from "../../../../src/integrations/review/review.ts";
 import { eachDatabase } from "../../../database.ts";
 import { nextCall, toolNamed } from "../../../integrations/harness.ts";
+import { until } from "../../../until.ts";
 import { type AdminFixture, createAdminFixture } from "./fixture.ts";
 
 const FULL = {
@@ -413,7 +414,9 @@ eachDatabase("admin API of integrations", (open) => {
     const second = await admin.post("/mine/api-key");
     expect([(await use(first.key)).status, (await use(second.body.key)).status]).toEqual([401, 200]);
     const { key, ...known } = second.body;
-    expect((await admin.get("/mine/api-key")).body.api_key).toEqual({
+    // The use is written beside the answer.
+    const used = async () => (await admin.get("/mine/api-key")).body.api_key;
+    expect(await until(used, ({ last_used_at }) => last_used_at !== null)).toEqual({
       ...known,
       last_used_at: expect.anything(),
     });
