@@ -45,8 +45,8 @@ export async function pageOf(plugin: ReturnType<typeof swaggerPlugin>): Promise<
   const html = await (await plugin.handle(new Request(`http://localhost${OPENAPI_PAGE}`))).text();
   return html
     .replace("</title>", `</title>\n    <link rel="icon" href="${ICON}">`)
-    .replace(/\s+data-url="[^"]*"/, "")
-    .replace(/>\s+<\/script>/, "></script>");
+    .replace('data-url="undefined"', "")
+    .replace(">\n    </script>", "></script>");
 }
 
 /** Of the page only: nothing but this server is asked for anything. */
