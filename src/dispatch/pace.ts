@@ -14,6 +14,8 @@ export interface Pace {
 
 /** A clock that is late by less is not asked again. */
 const SLACK_SECONDS = 0.02;
+/** Rows of the past say what no row says, and lanes may be as many as places: they are removed now and then. */
+const SWEEP_EVERY_MS = 60_000;
 /** A turn that nobody took is forgotten: another server has made the delivery, or it is gone. */
 const FORGOTTEN_AFTER_MS = 10 * 60_000;
 
@@ -26,12 +28,19 @@ export function createPace({
 }): Pace {
   /** By delivery, when its turn comes, oldest first. Lost with the process: then it reserves another, which is only later. */
   const turns = new Map<string, number>();
+  let sweptAt = now();
 
   const forget = (): void => {
     for (const [id, turn] of turns) {
       if (turn > now() - FORGOTTEN_AFTER_MS) return;
       turns.delete(id);
     }
+  };
+
+  const sweep = async (): Promise<void> => {
+    if (now() - sweptAt < SWEEP_EVERY_MS) return;
+    sweptAt = now();
+    await db.query.execute(sql`delete from delivery_paces where next_at < now()`);
   };
 
   /** Takes the next turn of each key and answers how far the later of them is away. */
@@ -56,6 +65,7 @@ export function createPace({
       const turn = turns.get(id);
       if (turn === undefined) {
         forget();
+        await sweep();
         const keys = [
           ...(perSecond === undefined ? [] : [{ key: type, perSecond }]),
           ...(perLane === undefined ? [] : [{ key: lane, perSecond: perLane }]),

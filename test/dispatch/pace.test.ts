@@ -41,6 +41,15 @@ eachDatabase("the pace of deliveries", (open) => {
     expect(await pace.secondsUntilTurn(of("b"), rate)).toBeGreaterThan(100);
   });
 
+  test("what is past is removed, so that lanes do not heap up", async () => {
+    let now = 0;
+    const pace = createPace({ db, now: () => now });
+    await db.query.insert(deliveryPaces).values({ key: "long ago", next_at: new Date(0) });
+    now += 61_000;
+    await pace.secondsUntilTurn(of("a", "new"), { perLane: 0.01 });
+    expect((await db.query.select().from(deliveryPaces)).map(({ key }) => key)).toEqual(["new"]);
+  });
+
   test("each lane has a rate of its own, beside that of all", async () => {
     const pace = createPace({ db });
     const rate = { perLane: 0.01, perSecond: 1000 };
