@@ -9,6 +9,7 @@ import type { Database } from "../db/database.ts";
 import { KEY_ROWS, type KeyRows } from "../db/schema.ts";
 import { HeddleError } from "../errors.ts";
 import type { Logger } from "../log.ts";
+import { within } from "../within.ts";
 import { type Connection, connect } from "./client/connect.ts";
 import { say } from "./stray-code.ts";
 
@@ -71,13 +72,15 @@ export function createKeyCommands(withDatabase: WithDatabase) {
   };
 }
 
-/** Undefined also when a crash has left its address; whoever names a database means that one. */
+const ANSWER_MS = 5_000;
+
+/** Undefined also when a crash has left its address, or nothing answers there; whoever names a database means that one. */
 async function runningServer(flags: Flags): Promise<Connection | undefined> {
   const { home } = loadConfig(flags);
   if (flags["database-url"] !== undefined || !findServer(home)?.socket) return undefined;
   // Not what HEDDLE_URL names: these are the keys of this home.
   const server = connect({}, { home, environment: {} });
-  return server.get("/health").then(
+  return within(ANSWER_MS, server.get("/health")).then(
     () => server,
     () => undefined,
   );
