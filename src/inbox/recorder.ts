@@ -52,6 +52,9 @@ export interface Recorder {
 const PAUSE_MS = 50;
 const RETRY_MS = 1_000;
 const BATCH = 64;
+/** Characters of what a sender or an integration has chosen: the inbox has all of it. */
+const LOGGED_PATH = 200;
+const LOGGED_REASON = 500;
 const READING = new Set(["GET", "HEAD", "OPTIONS"]);
 
 export function createRecorder({
@@ -99,12 +102,15 @@ export function createRecorder({
   /** One line each, and none beyond what is recorded: nobody is to fill the log. */
   const logVerdict = (incoming: Incoming, ending: Omit<Ending, "outcomes">): void => {
     const tasks = incoming.outcomes.flatMap(({ task_id }) => task_id ?? []);
-    const more = [...tasks.map((id) => `task ${id}`), ...(ending.reason === null ? [] : [ending.reason])];
+    const more = [
+      ...tasks.map((id) => `task ${id}`),
+      ...(ending.reason === null ? [] : [ending.reason.slice(0, LOGGED_REASON)]),
+    ];
     log.info("Webhook of {integration_id}: {method} {path} {verdict} ({status_code}){more}", {
       integration_id: incoming.integrationId,
       request_id: incoming.id,
       method: incoming.method,
-      path: incoming.path,
+      path: incoming.path.slice(0, LOGGED_PATH),
       verdict: ending.verdict,
       status_code: ending.statusCode,
       more: more.length === 0 ? "" : `: ${more.join("; ")}`,
