@@ -19,7 +19,7 @@ export function createAgentParts(
   config: Config,
   storage: Storage,
   content: Content,
-  { integrations }: IntegrationParts,
+  { registry }: IntegrationParts,
   { outbox, sealer, actions }: Conversation,
 ) {
   const { db, queue, log, redactor, instruments } = storage;
@@ -29,11 +29,11 @@ export function createAgentParts(
     skills,
     carapaces,
     templates,
-    activationOf: (id) => activationIn(integrations.get(id)?.setup),
+    activationOf: (id) => activationIn(registry.get(id)?.setup),
   });
   const activations = createActivations({
     db,
-    integrations,
+    integrations: registry,
     carapaces,
     hasTool: (name) => tools.get(name) !== undefined,
   });

@@ -27,13 +27,13 @@ export function openConversation(
   config: Config,
   storage: Storage,
   content: Content,
-  { integrations }: IntegrationParts,
+  { registry }: IntegrationParts,
   closers: Closers,
 ) {
   const { db, queue, log, redactor, vault, instruments } = storage;
   const { redact } = redactor;
   const { dispatchers, coreDispatchers, bots } = content;
-  const { whenSettled: settled } = integrations;
+  const { whenSettled: settled } = registry;
   const sealer = createConfigSealer({ dispatchers, vault });
   const actions = createKeptActions({ redact, vault });
   const outbox = createOutbox({
@@ -54,7 +54,7 @@ export function openConversation(
     retentionDays: config.inboxRetentionDays,
   });
   closers.push(inbox.close);
-  const places = createPlaces({ metas: integrations.metas, log: log.getChild("channels") });
+  const places = createPlaces({ metas: registry.metas, log: log.getChild("channels") });
   const checkConfig = createCheckConfig({ dispatchers, settled });
   const sessions = createSessions({
     db,
@@ -83,7 +83,7 @@ export function openConversation(
     sealer,
     vault,
     places,
-    bindable: (type) => findBindable(integrations.list(), type),
+    bindable: (type) => findBindable(registry.list(), type),
     settled,
   });
   return {

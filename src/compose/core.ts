@@ -17,13 +17,13 @@ export type Core = Awaited<ReturnType<typeof openCore>>;
 export async function openCore(config: Config, closers: Closers, instrument?: Instrument) {
   const storage = await openStorage(config, closers, instrument);
   const content = await openContent(config, storage, closers);
-  const loaded = await openIntegrations(config, storage, content, closers);
-  const conversation = openConversation(config, storage, content, loaded, closers);
-  const agent = createAgentParts(config, storage, content, loaded, conversation);
+  const integrations = await openIntegrations(config, storage, content, closers);
+  const conversation = openConversation(config, storage, content, integrations, closers);
+  const agent = createAgentParts(config, storage, content, integrations, conversation);
   const { db, log, redactor } = storage;
   const apiKeys = createApiKeys({ db, log: log.getChild("http"), staticKey: config.apiKey });
   closers.push(apiKeys.close);
-  const { integrations, settings, store } = loaded;
+  const { registry, settings, store } = integrations;
   const servicesFor = (id: string) =>
     createSdkServices(id, {
       sessions: conversation.sessions,
@@ -34,8 +34,8 @@ export async function openCore(config: Config, closers: Closers, instrument?: In
       allowPrivateHosts: config.allowPrivateHosts,
     });
   const loadIntegrations = () =>
-    void integrations
+    void registry
       .loadAll(servicesFor)
       .catch((error) => log.error("Looking for integrations: {error}", { error }));
-  return { ...storage, ...content, ...loaded, ...conversation, ...agent, apiKeys, loadIntegrations };
+  return { storage, content, integrations, conversation, agent, apiKeys, loadIntegrations };
 }

@@ -40,7 +40,7 @@ export async function openIntegrations(config: Config, storage: Storage, content
   await states.load();
   closers.push(states.close);
   const store = createIntegrationStore({ db, vault, addSecret: redactor.addPassing });
-  const integrations = createIntegrations({
+  const registry = createIntegrations({
     directory,
     sources: await integrationSources({ ...config, home: home.path, workspace: home.workspace }),
     cacheDir: join(home.cache, "integrations"),
@@ -56,9 +56,9 @@ export async function openIntegrations(config: Config, storage: Storage, content
     }),
     review: createReview({ dir: workspace.root, keptIn: home.versions, writes }),
   });
-  closers.push(integrations.close);
-  closers.push(settings.onChange(integrations.retry));
-  const approvals = await writes.onApproved(() => void integrations.recheckPending());
+  closers.push(registry.close);
+  closers.push(settings.onChange(registry.retry));
+  const approvals = await writes.onApproved(() => void registry.recheckPending());
   closers.push(approvals.close);
-  return { settings, states, store, integrations };
+  return { settings, states, store, registry };
 }

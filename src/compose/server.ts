@@ -57,33 +57,39 @@ export function startServer(
 ): Promise<HeddleServer> {
   return openWithClosers(async (closers) => {
     const core = await openCore(config, closers, instrument);
-    const probe = createWriteProbe({ query: core.db.query });
-    const guard = guarded ? await createGuard({ config, probe, log: core.log }) : undefined;
+    const { storage, content, integrations, conversation, agent, apiKeys } = core;
+    const { db, log, instruments, redactor } = storage;
+    const { registry, settings } = integrations;
+    const probe = createWriteProbe({ query: db.query });
+    const guard = guarded ? await createGuard({ config, probe, log }) : undefined;
     if (guard) closers.push(guard.close);
-    const { db, log, apiKeys, integrations, settings, instruments } = core;
     let url = "";
     const processes = await createProcesses(config, core, () => url, closers);
-    const app = createApp({
-      ...core,
-      processes,
-      redact: core.redactor.redact,
-      installPackages: (folder, packages) =>
-        installDependencies(folder, {
-          environment: config.environment,
-          packages,
-          onLine: (line) => log.info("Installing in {folder}: {line}", { folder, line }),
-          // Whoever waits for an answer is cut off after 255 s.
-          timeoutMs: 240_000,
-        }),
-      baseUrl: () => config.baseUrl ?? url,
-      publicUrl: config.baseUrl,
-      version: build.version,
-      webhookRateLimit: config.webhookRateLimit,
-      trustedProxies: config.trustedProxies,
-      webhookBytesInFlight: config.webhookBytesInFlight,
-      isReady: probe.check,
-      scalarBundle: () => asset("scalar.js"),
-    });
+    const app = createApp(
+      {
+        conversation,
+        content: { ...content, ...agent },
+        integrations: {
+          ...integrations,
+          activations: agent.activations,
+          installPackages: installing(config, log),
+        },
+        access: { apiKeys, redact: redactor.redact },
+        processes,
+      },
+      {
+        version: build.version,
+        db,
+        log,
+        baseUrl: () => config.baseUrl ?? url,
+        publicUrl: config.baseUrl,
+        webhookRateLimit: config.webhookRateLimit,
+        webhookBytesInFlight: config.webhookBytesInFlight,
+        trustedProxies: config.trustedProxies,
+        isReady: probe.check,
+        scalarBundle: () => asset("scalar.js"),
+      },
+    );
     const listener = serve({
       hostname: config.host,
       port: config.port,
@@ -107,7 +113,7 @@ export function startServer(
       await (await worker)?.close();
     });
     const { key } = apiKeys.lend({ name: "The command line of this machine", scopes: [ADMIN] });
-    core.redactor.add(key);
+    redactor.add(key);
     const door = openLocalDoor({
       home: config.home,
       url: loopback(url),
@@ -125,14 +131,24 @@ export function startServer(
     await probe.check().catch(() => {});
     // Now that it answers: hundreds of integrations keep the processor busy for a while.
     core.loadIntegrations();
-    worker = integrations.whenSettled.then(() => core.startWorker());
-    void integrations.whenSettled.then(processes.supervise);
+    worker = registry.whenSettled.then(() => agent.startWorker());
+    void registry.whenSettled.then(processes.supervise);
     // First of all: what they still have to say they say to a server that answers.
     closers.push(processes.close);
     guard?.arm();
-    return { url, integrations, settings };
+    return { url, integrations: registry, settings };
   });
 }
+
+/** Installs the packages of an integration, with a line in the log for each line of the package manager. */
+const installing = (config: Config, log: Logger) => (folder: string, packages?: readonly string[]) =>
+  installDependencies(folder, {
+    environment: config.environment,
+    packages,
+    onLine: (line) => log.info("Installing in {folder}: {line}", { folder, line }),
+    // Whoever waits for an answer is cut off after 255 s.
+    timeoutMs: 240_000,
+  });
 
 /** What is under way; no more of the path than where it leads, for the rest may hold anything. */
 const named =
@@ -146,7 +162,7 @@ const named =
 /** The background processes of integrations: a server's, not a worker's. */
 async function createProcesses(
   config: Config,
-  { db, log, apiKeys, integrations, settings, states, redactor }: Core,
+  { storage: { db, log, redactor }, integrations: { registry, settings, states }, apiKeys }: Core,
   url: () => string,
   closers: Closers,
 ): Promise<Processes> {
@@ -161,7 +177,7 @@ async function createProcesses(
   // A kind that was asked for must be there. Which one is there by itself is found out by starting programs: not while
   // the server starts, for nothing is confined before the integrations have settled.
   const confinement = Promise.resolve(
-    config.processConfinement === "auto" ? integrations.whenSettled.then(confine) : await confine(),
+    config.processConfinement === "auto" ? registry.whenSettled.then(confine) : await confine(),
   );
   void confinement.then(
     (found) => sayConfinement(found, processLog),
@@ -173,7 +189,7 @@ async function createProcesses(
   return createSupervisor({
     db,
     serverId,
-    integrations,
+    integrations: registry,
     settings,
     states,
     spawner,

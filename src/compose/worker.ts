@@ -21,15 +21,16 @@ export function startWorker(
       );
     }
     const core = await openCore(config, closers);
-    const probe = createWriteProbe({ query: core.db.query });
-    const guard = guarded ? await createGuard({ config, probe, log: core.log }) : undefined;
+    const { db, log } = core.storage;
+    const probe = createWriteProbe({ query: db.query });
+    const guard = guarded ? await createGuard({ config, probe, log }) : undefined;
     if (guard) closers.push(guard.close);
     guard?.arm();
     core.loadIntegrations();
-    await core.integrations.whenSettled;
-    const worker = core.startWorker();
+    await core.integrations.registry.whenSettled;
+    const worker = core.agent.startWorker();
     closers.push(worker.close);
-    core.log.info("Working", { version: build.version, concurrency: config.workerConcurrency });
+    log.info("Working", { version: build.version, concurrency: config.workerConcurrency });
     return { url: null };
   });
 }

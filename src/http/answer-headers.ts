@@ -1,5 +1,7 @@
 // What every answer says to browsers, whoever made it.
 
+export const REQUEST_ID = "x-request-id";
+
 /** A page of an integration shares this server's address: it gets an origin of its own, which is nobody's. */
 const SANDBOX = "sandbox allow-scripts allow-forms allow-popups allow-downloads; frame-ancestors 'self'";
 /** Types that a browser runs scripts of. */

@@ -10,7 +10,8 @@ import type { BindingManifest } from "../../src/channels/check-binding.ts";
 import { createCarapaces } from "../../src/content/carapaces/carapaces.ts";
 import { createSkills } from "../../src/content/skills/skills.ts";
 import { createTemplates } from "../../src/content/templates/templates.ts";
-import { type AppParts, createApp } from "../../src/http/app.ts";
+import type { AppOptions, AppParts } from "../../src/http/api/parts.ts";
+import { createApp } from "../../src/http/app.ts";
 import type { IntegrationView } from "../../src/integrations/registry/view.ts";
 import type { IntegrationRouter } from "../../src/integrations/routing/router.ts";
 import { createIntegrationStore } from "../../src/integrations/settings/store.ts";
@@ -54,7 +55,8 @@ export interface HttpFixtureOptions {
   now?: () => number;
   processes?: AppParts["processes"];
   /** Instead of the fixture's own. */
-  parts?: Partial<Pick<AppParts, "integrations" | "settings" | "states" | "log" | "installPackages">>;
+  parts?: Partial<AppParts["integrations"]>;
+  log?: AppOptions["log"];
 }
 
 export const STATIC_KEY = "a-static-key-of-the-environment";
@@ -90,71 +92,80 @@ export async function createHttpFixture(db: TestDatabase, options: HttpFixtureOp
   const templates = createTemplates();
   const integrationOf = (id: string) => views().find((view) => view.id === id);
   const content = { skills, carapaces, templates };
-  const app = createApp({
-    ...core,
-    ...content,
-    tools,
-    capabilitiesOf: createCapabilities({
-      ...content,
-      activationOf: (id) => activationIn(integrationOf(id)?.setup),
-    }),
-    activations: createActivations({
-      db,
-      integrations: { get: integrationOf, list: views },
-      carapaces,
-      hasTool: (name) => options.tools?.includes(name) ?? false,
-    }),
-    log,
-    version: "1.2.3",
-    db,
-    apiKeys,
-    documents: createDocuments({ db }),
-    transcription: createTranscription({
-      hooks: { override: async () => null },
-      endpoint: undefined,
-      ...options.transcription,
-    }),
-    store: createIntegrationStore({ db, vault: core.vault, addSecret: core.redactor.add }),
-    processes: options.processes ?? noProcesses,
-    integrations: {
-      whenLoaded: async () => undefined,
-      routerOf: (id) => {
-        const handle = integrations[id]?.handle;
-        const routes = (integrations[id]?.router?.routes ?? []) as IntegrationRouter["routes"];
-        return handle && { handle, routes, answering: () => [] };
+  const registry: AppParts["integrations"]["registry"] = {
+    whenLoaded: async () => undefined,
+    routerOf: (id) => {
+      const handle = integrations[id]?.handle;
+      const routes = (integrations[id]?.router?.routes ?? []) as IntegrationRouter["routes"];
+      return handle && { handle, routes, answering: () => [] };
+    },
+    isPublic: (id, { path }) => integrations[id]?.publicPaths?.includes(path) ?? false,
+    isAdminOnly: (id, path) => integrations[id]?.adminPaths?.includes(path) ?? false,
+    maxBodyBytesOf: (id) => integrations[id]?.setup?.max_body_bytes,
+    webUiOf: (id, path) => integrations[id]?.pages?.[path],
+    statusOf: (id) =>
+      integrations[id] === undefined ? undefined : integrations[id].handle ? "live" : "quarantined",
+    list: views,
+    ids: () => views().map(({ id }) => id),
+    get: integrationOf,
+    reload: unavailable,
+    approve: unavailable,
+    changesOf: async () => null,
+    pendingOf: unavailable,
+    onChange: () => () => {},
+  };
+  const app = createApp(
+    {
+      conversation: core,
+      content: {
+        ...content,
+        bots: core.bots,
+        tools,
+        documents: createDocuments({ db }),
+        capabilitiesOf: createCapabilities({
+          ...content,
+          activationOf: (id) => activationIn(integrationOf(id)?.setup),
+        }),
+        transcription: createTranscription({
+          hooks: { override: async () => null },
+          endpoint: undefined,
+          ...options.transcription,
+        }),
       },
-      isPublic: (id, { path }) => integrations[id]?.publicPaths?.includes(path) ?? false,
-      isAdminOnly: (id, path) => integrations[id]?.adminPaths?.includes(path) ?? false,
-      maxBodyBytesOf: (id) => integrations[id]?.setup?.max_body_bytes,
-      webUiOf: (id, path) => integrations[id]?.pages?.[path],
-      statusOf: (id) =>
-        integrations[id] === undefined ? undefined : integrations[id].handle ? "live" : "quarantined",
-      list: views,
-      ids: () => views().map(({ id }) => id),
-      get: integrationOf,
-      reload: unavailable,
-      approve: unavailable,
-      changesOf: async () => null,
-      pendingOf: unavailable,
-      onChange: () => () => {},
+      integrations: {
+        registry,
+        activations: createActivations({
+          db,
+          integrations: { get: integrationOf, list: views },
+          carapaces,
+          hasTool: (name) => options.tools?.includes(name) ?? false,
+        }),
+        store: createIntegrationStore({ db, vault: core.vault, addSecret: core.redactor.add }),
+        settings: {
+          get: (id, key) => options.settings?.[`${id}.${key}`],
+          sourceOf: () => null,
+          stored: () => new Map(),
+          set: unavailable,
+          delete: unavailable,
+        },
+        states: { set: unavailable },
+        installPackages: unavailable,
+        ...options.parts,
+      },
+      access: { apiKeys, redact: core.redactor.redact },
+      processes: options.processes ?? noProcesses,
     },
-    settings: {
-      get: (id, key) => options.settings?.[`${id}.${key}`],
-      sourceOf: () => null,
-      stored: () => new Map(),
-      set: unavailable,
-      delete: unavailable,
+    {
+      version: "1.2.3",
+      db,
+      log: options.log ?? log,
+      baseUrl: () => "https://heddle.example",
+      publicUrl: options.publicUrl,
+      ...(options.webhookRateLimit !== undefined && { webhookRateLimit: options.webhookRateLimit }),
+      isReady: options.isReady ?? (async () => void (await db.execute("select 1"))),
+      scalarBundle: async () => new Blob(["/* scalar */"]),
     },
-    states: { set: unavailable },
-    installPackages: unavailable,
-    redact: core.redactor.redact,
-    baseUrl: () => "https://heddle.example",
-    publicUrl: options.publicUrl,
-    ...(options.webhookRateLimit !== undefined && { webhookRateLimit: options.webhookRateLimit }),
-    isReady: options.isReady ?? (async () => void (await db.execute("select 1"))),
-    scalarBundle: async () => new Blob(["/* scalar */"]),
-    ...options.parts,
-  });
+  );
 
   const fetch = (request: Request) => app.fetch(request, { address: "127.0.0.1" });
 

@@ -1,5 +1,5 @@
 import { HeddleError } from "../../src/errors.ts";
-import type { AppParts } from "../../src/http/app.ts";
+import type { AppParts } from "../../src/http/api/parts.ts";
 
 const refuse = async () => {
   throw new HeddleError("not_found", "There are no processes.");

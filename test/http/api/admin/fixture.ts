@@ -25,7 +25,7 @@ export async function createAdminFixture(
   await all.integrations.loadAll();
   const http = await createHttpFixture(db, {
     parts: {
-      integrations: all.integrations,
+      registry: all.integrations,
       settings,
       states,
       // A registry that nobody is: what wants the network fails at once.

@@ -13,7 +13,7 @@ async function setUp(script: string) {
     "plain/router.ts": 'import { Elysia } from "heddle/sdk"; export const router = new Elysia();',
   });
   const http = await createHttpFixture(db, {
-    parts: { integrations: fixture.integrations },
+    parts: { registry: fixture.integrations },
     processes: fixture.processes,
   });
   fixture.processes.supervise();

@@ -1,0 +1,168 @@
+// The REST API and its documentation: every route with the parts it serves.
+
+import { Elysia } from "elysia";
+import { createIntegrationKeys } from "../../access/integration-keys.ts";
+import { HeddleError } from "../../errors.ts";
+import { newId } from "../../ids.ts";
+import { REQUEST_ID } from "../answer-headers.ts";
+import type { Auth } from "../auth.ts";
+import { answerError } from "../errors.ts";
+import type { Gateway } from "../gateway/integrations-gateway.ts";
+import { createReceive } from "../gateway/receive.ts";
+import { createReplay } from "../gateway/replay.ts";
+import { refuseNul } from "../target.ts";
+import { createAccess } from "./access.ts";
+import { openApi } from "./openapi/openapi.ts";
+import type { RouteEntry } from "./openapi/operation.ts";
+import { OPENAPI_PAGE, OPENAPI_PAGE_HEADERS } from "./openapi/page.ts";
+import type { AppOptions, AppParts } from "./parts.ts";
+import { createRouteOptions } from "./route-options.ts";
+import { activationRoutes } from "./routes/activation.ts";
+import { adminKeyRoutes } from "./routes/admin/integration-keys.ts";
+import { adminSettingRoutes } from "./routes/admin/integration-settings.ts";
+import { adminIntegrationRoutes } from "./routes/admin/integrations.ts";
+import { processRoutes } from "./routes/admin/processes.ts";
+import { apiKeyRoutes } from "./routes/api-keys.ts";
+import { botRoutes } from "./routes/bots.ts";
+import { carapaceRoutes } from "./routes/carapaces.ts";
+import { channelBindingRoutes } from "./routes/channel-bindings.ts";
+import { channelRoutes } from "./routes/channels.ts";
+import { deliveryRoutes } from "./routes/deliveries.ts";
+import { documentRoutes } from "./routes/documents.ts";
+import { eventRoutes } from "./routes/events.ts";
+import { healthRoutes } from "./routes/health.ts";
+import { inboxRoutes } from "./routes/inbox.ts";
+import { integrationStoreRoutes } from "./routes/integration-store.ts";
+import { integrationRoutes } from "./routes/integrations.ts";
+import { sessionRoutes } from "./routes/sessions.ts";
+import { skillRoutes } from "./routes/skills.ts";
+import { taskRoutes } from "./routes/tasks.ts";
+import { templateRoutes } from "./routes/templates.ts";
+import { toolRoutes } from "./routes/tools.ts";
+import { transcribeRoutes } from "./routes/transcribe.ts";
+
+/** The REST API alone, without the integrations' own routes. */
+export function createApi(
+  { conversation, content, integrations, access, processes }: AppParts,
+  { log: serverLog, ...options }: AppOptions,
+  { auth, gateway }: { auth: Auth; gateway: Gateway },
+) {
+  const { registry } = integrations;
+  const { redact } = access;
+  const log = serverLog.getChild("http");
+  const ownership = createAccess({
+    db: options.db,
+    auth,
+    places: conversation.places,
+    integrations: registry,
+    bots: content.bots,
+    capabilitiesOf: content.capabilitiesOf,
+  });
+  const route = createRouteOptions(auth, ownership);
+  let routes: readonly RouteEntry[] = [];
+  const api = new Elysia({ normalize: false })
+    .onError(({ error, request, set }) =>
+      answerError(
+        error,
+        { requestId: String(set.headers[REQUEST_ID]), method: request.method, path: pathOf(request) },
+        log,
+      ),
+    )
+    .onRequest(async ({ request, set }) => {
+      const path = pathOf(request);
+      set.headers[REQUEST_ID] = newId();
+      if (path === OPENAPI_PAGE) Object.assign(set.headers, OPENAPI_PAGE_HEADERS);
+      // Before anything of the body is read.
+      if (path.startsWith("/api/")) {
+        await auth.authenticate(request);
+        refuseNul(request.url);
+      }
+      // What was asked right after the start waits, as webhooks do, instead of hearing that there is no such integration.
+      const [, id] = OF_INTEGRATION.exec(path) ?? [];
+      if (id !== undefined) await registry.whenLoaded(id);
+    })
+    .use(
+      openApi({
+        version: options.version,
+        routes: () => routes,
+        integrations: registry,
+        baseUrl: options.publicUrl,
+        scalarBundle: options.scalarBundle,
+      }),
+    )
+    .use(healthRoutes({ version: options.version, notReady: () => reasonOf(options.isReady) }))
+    .use(documentRoutes({ documents: content.documents, ownership, route }))
+    .use(sessionRoutes({ sessions: conversation.sessions, ownership, redact, route }))
+    .use(channelRoutes({ ...conversation, ownership, route }))
+    .use(channelBindingRoutes({ bindings: conversation.bindings, ownership, route }))
+    .use(eventRoutes({ sessions: conversation.sessions, ownership, route }))
+    .use(transcribeRoutes({ transcription: content.transcription, route }))
+    .use(taskRoutes({ tasks: conversation.tasks, ownership, route }))
+    .use(deliveryRoutes({ outbox: conversation.outbox, ownership, route }))
+    .use(
+      inboxRoutes({
+        inbox: conversation.inbox,
+        replay: createReplay({ inbox: conversation.inbox, integrations: registry, log }),
+        receive: createReceive({
+          inbox: conversation.inbox,
+          integrations: registry,
+          settings: integrations.settings,
+          gateway,
+        }),
+        ownership,
+        route,
+      }),
+    )
+    .use(botRoutes({ bots: content.bots, ownership, route }))
+    .use(toolRoutes({ tools: content.tools, route }))
+    .use(skillRoutes({ skills: content.skills, route }))
+    .use(carapaceRoutes({ carapaces: content.carapaces, capabilitiesOf: content.capabilitiesOf, route }))
+    .use(templateRoutes({ templates: content.templates, integrations: registry, route }))
+    .use(activationRoutes({ activations: integrations.activations, ownership, route }))
+    .use(apiKeyRoutes({ apiKeys: access.apiKeys, auth, route }))
+    .use(integrationStoreRoutes({ integrations: registry, store: integrations.store, auth, route }))
+    .use(processRoutes({ processes, auth, route }))
+    .use(integrationRoutes({ integrations: registry, baseUrl: options.baseUrl, route }))
+    .use(
+      adminIntegrationRoutes({
+        ...integrations,
+        integrations: registry,
+        processes,
+        baseUrl: options.baseUrl,
+        log,
+        route,
+      }),
+    )
+    .use(adminSettingRoutes({ settings: integrations.settings, integrations: registry, redact, route }))
+    .use(
+      adminKeyRoutes({
+        integrations: registry,
+        integrationKeys: createIntegrationKeys(access.apiKeys),
+        auth,
+        route,
+      }),
+    );
+  routes = api.routes as RouteEntry[];
+  return api;
+}
+
+const OF_INTEGRATION = /^\/api\/v1\/(?:admin\/)?integrations\/([a-z][a-z0-9_-]*)/;
+
+/** Without parsing the whole URL: this runs for every request. */
+function pathOf({ url }: Request): string {
+  const start = url.indexOf("/", url.indexOf("://") + 3);
+  if (start < 0) return "/";
+  const end = url.indexOf("?", start);
+  return end < 0 ? url.slice(start) : url.slice(start, end);
+}
+
+async function reasonOf(isReady: () => Promise<void>): Promise<string | undefined> {
+  try {
+    await isReady();
+    return undefined;
+  } catch (error) {
+    return error instanceof HeddleError && error.code === "unavailable"
+      ? error.message
+      : "The database does not answer.";
+  }
+}

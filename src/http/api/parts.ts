@@ -1,0 +1,99 @@
+// What the HTTP side is made of, a wing each.
+
+import type { ApiKeys } from "../../access/api-keys.ts";
+import type { Activations } from "../../capabilities/activations.ts";
+import type { Bindings } from "../../channels/bindings.ts";
+import type { ChannelSessions } from "../../channels/channel-sessions.ts";
+import type { Channels } from "../../channels/channels.ts";
+import type { Places } from "../../channels/places.ts";
+import type { Bots } from "../../content/bots/bots.ts";
+import type { Database } from "../../db/database.ts";
+import type { Outbox } from "../../dispatch/outbox.ts";
+import type { Inbox } from "../../inbox/inbox.ts";
+import type { IntegrationStore } from "../../integrations/settings/store.ts";
+import type { Logger } from "../../log.ts";
+import type { Redact } from "../../redact.ts";
+import type { Documents } from "../../search/documents.ts";
+import type { Sessions } from "../../sessions/sessions.ts";
+import type { Tasks } from "../../sessions/tasks.ts";
+import type { Transcription } from "../../transcription/transcription.ts";
+import type { MountedIntegrations } from "../gateway/integrations-gateway.ts";
+import type { ReceiveOptions } from "../gateway/receive.ts";
+import type { AccessParts } from "./access.ts";
+import type { OpenApiOptions } from "./openapi/openapi.ts";
+import type { AdminSettingRoutes } from "./routes/admin/integration-settings.ts";
+import type { AdminIntegrationRoutes } from "./routes/admin/integrations.ts";
+import type { ProcessRoutes } from "./routes/admin/processes.ts";
+import type { CarapaceRoutes } from "./routes/carapaces.ts";
+import type { IntegrationRoutes } from "./routes/integrations.ts";
+import type { SkillRoutes } from "./routes/skills.ts";
+import type { TemplateRoutes } from "./routes/templates.ts";
+import type { ToolRoutes } from "./routes/tools.ts";
+
+export interface AppParts {
+  conversation: ConversationParts;
+  content: ContentParts;
+  integrations: IntegrationParts;
+  access: { apiKeys: ApiKeys /** Replaces the secrets that are known. */; redact: Redact };
+  processes: ProcessRoutes["processes"];
+}
+
+/** What the path of a message goes through. */
+export interface ConversationParts {
+  inbox: Inbox;
+  places: Pick<Places, "prefixes">;
+  sessions: Sessions;
+  channels: Channels;
+  channelSessions: ChannelSessions;
+  bindings: Bindings;
+  tasks: Tasks;
+  outbox: Pick<Outbox, "list" | "get" | "redeliver">;
+}
+
+/** What runs are made of. */
+export interface ContentParts {
+  bots: Pick<Bots, "list" | "get" | "create" | "update" | "delete">;
+  documents: Documents;
+  tools: ToolRoutes["tools"];
+  skills: SkillRoutes["skills"];
+  carapaces: CarapaceRoutes["carapaces"];
+  templates: TemplateRoutes["templates"];
+  capabilitiesOf: CarapaceRoutes["capabilitiesOf"];
+  transcription: Transcription;
+}
+
+export interface IntegrationParts {
+  registry: MountedIntegrations &
+    AccessParts["integrations"] &
+    OpenApiOptions["integrations"] &
+    IntegrationRoutes["integrations"] &
+    AdminIntegrationRoutes["integrations"] &
+    TemplateRoutes["integrations"] &
+    ReceiveOptions["integrations"];
+  settings: AdminSettingRoutes["settings"] & ReceiveOptions["settings"];
+  states: AdminIntegrationRoutes["states"];
+  store: IntegrationStore;
+  activations: Activations;
+  installPackages: AdminIntegrationRoutes["installPackages"];
+}
+
+/** What the server itself says and limits. */
+export interface AppOptions {
+  version: string;
+  db: Database;
+  log: Logger;
+  /** Requests per second that one sender may make to one integration's public routes. */
+  webhookRateLimit?: number;
+  /** Bytes of bodies on public routes that may wait in memory at a time. */
+  webhookBytesInFlight?: number;
+  /** Addresses and networks of proxies whose X-Forwarded-For is believed. */
+  trustedProxies?: readonly string[];
+  /** How the outside reaches this server, without a trailing slash. */
+  baseUrl: () => string;
+  /** The same, where the operator has said so: BASE_URL. */
+  publicUrl?: string | undefined;
+  /** Rejects while the server cannot work. */
+  isReady: () => Promise<void>;
+  /** @scalar/api-reference's standalone script, for /swagger. */
+  scalarBundle: () => Promise<Blob | undefined>;
+}
