@@ -103,7 +103,7 @@ const MAY_IMPORT: Record<string, string[]> = {
     "sdk",
   ],
   sessions: ["channels", "db", "dispatch", "inbox", "queue", "sdk", "secrets"],
-  channels: ["db", "dispatch", "sdk", "secrets"],
+  channels: ["content/bots", "db", "dispatch", "sdk", "secrets"],
   worker: ["agent", "db", "dispatch", "queue", "sdk"],
   agent: ["capabilities", "db", "hooks", "llm", "sdk", "secrets", "content/skills"],
   dispatch: ["db", "guarded-fetch", "queue", "sdk", "secrets"],
@@ -111,7 +111,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   // What a run may do and is told besides its bot's own: declared in files, switched on for each channel.
   capabilities: ["content/carapaces", "content/skills", "content/templates", "db"],
   // What is declared in files: read from folders into registries.
-  content: ["content/carapaces", "content/skills", "content/templates"],
+  content: ["content/bots", "content/carapaces", "content/skills", "content/templates"],
   "content/bots": ["content/skills", "db"],
   "content/carapaces": ["content/skills"],
   "content/skills": [],

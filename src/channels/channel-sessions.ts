@@ -1,6 +1,7 @@
 // Which session of a channel is the active one. Earlier ones stay, to be read and to be switched back to.
 
 import { and, desc, eq, sql } from "drizzle-orm";
+import { DEFAULT_BOT } from "../content/bots/bots.ts";
 import type { Database, Queryable } from "../db/database.ts";
 import { bots, channels, type JsonObject, sessions } from "../db/schema.ts";
 import { type ConfigSealer, sealWhole } from "../dispatch/seal-config.ts";
@@ -28,8 +29,6 @@ export interface ChannelSessions {
     sessionId: string,
   ): Promise<{ session_id: string; previous_session_id: string | null }>;
 }
-
-const DEFAULT_BOT = "default";
 
 export interface ChannelSessionsOptions {
   db: Pick<Database, "query">;

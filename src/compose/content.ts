@@ -1,7 +1,6 @@
 // What files and integrations fill: the registries of tools, dispatchers, hooks, skills, carapaces and templates, the
 // documents, and the workspace that bots write in.
 
-import { join } from "node:path";
 import { createGetSkillTool } from "../agent/tools/builtin/get-skill.ts";
 import { createSearchDocumentsTool } from "../agent/tools/builtin/search-documents.ts";
 import { createWorkspaceTools } from "../agent/tools/builtin/workspace.ts";
@@ -66,19 +65,17 @@ export async function openContent(config: Config, storage: Storage, closers: Clo
   );
 
   tools.add("core", createGetSkillTool(skills));
-  const manifests = await builtinDir("manifests", home.path);
+  const bots = createBots(db.query);
   const content = await openCoreContent({
     folders: [
-      { dir: manifests, origin: { kind: "builtin" } },
+      { dir: await builtinDir("manifests", home.path), origin: { kind: "builtin" } },
       { dir: home.path, origin: { kind: "home" } },
     ],
-    sinks: { skills, carapaces, templates },
+    sinks: { skills, carapaces, templates, bots },
     log: log.getChild("content"),
   });
   closers.push(content.close);
 
-  const bots = createBots(db.query);
-  await bots.seed([join(manifests, "bots"), home.bots], log);
   const directory = createDirectory();
   const writes = createWorkspaceWrites(db);
   const workspace = await createWorkspace({

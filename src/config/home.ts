@@ -8,8 +8,6 @@ import { isImportable } from "../runtime/importable-path.ts";
 
 export interface Home {
   readonly path: string;
-  /** Bot files that the operator adds. */
-  readonly bots: string;
   /** What bots and the operator share; integrations are found in its folder "integrations". */
   readonly workspace: string;
   /** The versions of the workspace's integrations that went live last; bots cannot write there. */
@@ -32,15 +30,14 @@ export function openHome(path: string, onTrouble: (text: string) => void = () =>
   }
   const home: Home = {
     path,
-    bots: join(path, "bots"),
     workspace: join(path, "workspace"),
     versions: join(path, "versions"),
     overwritten: join(path, "overwritten"),
     cache: join(path, "cache"),
     encryptionKeyFile: join(path, "keys", "encryption.key"),
   };
-  const content = ["skills", "carapaces", "templates"].map((kind) => join(path, kind));
-  const folders = [path, home.bots, ...content, home.workspace, home.cache, join(path, "keys")];
+  const content = ["bots", "skills", "carapaces", "templates"].map((kind) => join(path, kind));
+  const folders = [path, ...content, home.workspace, home.cache, join(path, "keys")];
   refuseOthers(path);
   try {
     for (const folder of folders) makeFolderDurably(folder, { mode: 0o700 });

@@ -1,13 +1,14 @@
-// The skills, carapaces and templates that belong to no integration: those that Heddle brings along, and those that
+// The skills, carapaces, templates and bots that belong to no integration: those that Heddle ships with, and those that
 // the operator keeps in the home folder. They are read again when a file changes.
 
 import { join } from "node:path";
 import type { Logger } from "../log.ts";
 import { type FolderWatch, watchFolders } from "../runtime/watch-folders.ts";
+import type { Bots } from "./bots/bots.ts";
 import type { Carapace } from "./carapaces/carapace.ts";
-import { listContent } from "./files.ts";
+import { type ContentProblem, listContent } from "./files.ts";
 import type { OwnedRegistry } from "./owned-registry.ts";
-import { type Content, type ContentProblem, readContent } from "./read.ts";
+import { type Content, readContent } from "./read.ts";
 import type { Skill } from "./skills/skill.ts";
 import type { Template } from "./templates/template.ts";
 
@@ -15,10 +16,11 @@ export interface ContentSinks {
   skills: Pick<OwnedRegistry<Skill>, "replaceOwner">;
   carapaces: Pick<OwnedRegistry<Carapace>, "replaceOwner">;
   templates: Pick<OwnedRegistry<Template>, "replaceOwner">;
+  bots: Pick<Bots, "seed">;
 }
 
 export interface CoreContentOptions {
-  /** In order: an operator's file replaces one of the same id that Heddle brings along. */
+  /** In order of precedence, lowest first: an operator's file replaces Heddle's own with the same id. */
   folders: { dir: string; origin: { kind: "builtin" | "home" } }[];
   sinks: ContentSinks;
   log: Logger;
@@ -28,15 +30,15 @@ const OWNER = "core";
 const KINDS = ["skills", "carapaces", "templates", "bots"];
 
 /**
- * Resolves when all of it was read. A file that cannot be used is an error in the log and leaves the others alone; its
- * last good version stays.
+ * Resolves when everything has been read. A file that cannot be used is logged as an error and affects no other; its
+ * last good version stays in use.
  */
 export async function openCoreContent({
   folders,
   sinks,
   log,
 }: CoreContentOptions): Promise<{ close(): void }> {
-  let said = new Set<string>();
+  let logged = new Set<string>();
   let last = new Map<string, Content>();
 
   async function load(): Promise<void> {
@@ -53,21 +55,23 @@ export async function openCoreContent({
     }
     last = now;
     const all = [...now.values()];
-    // First the only ones that may be refused: a file can give a carapace any id.
+    // Carapaces come first, because only they can be refused: a file may give one any id.
     sinks.carapaces.replaceOwner(OWNER, byId(all.flatMap(({ carapaces }) => carapaces)));
     sinks.skills.replaceOwner(OWNER, byId(all.flatMap(({ skills }) => skills)));
     sinks.templates.replaceOwner(OWNER, byId(all.flatMap(({ templates }) => templates)));
-    say(problems);
+    const added = await sinks.bots.seed(byId(all.flatMap(({ bots }) => bots)));
+    for (const { id } of added) log.info("Bot {id} added from its file", { id });
+    logNew(problems);
   }
 
-  function say(problems: ContentProblem[]): void {
+  function logNew(problems: ContentProblem[]): void {
     const now = new Set<string>();
     for (const { file, line, reason } of problems) {
       const place = line === undefined ? file : `${file}:${line}`;
       now.add(`${place} ${reason}`);
-      if (!said.has(`${place} ${reason}`)) log.error("{place}: {reason}", { place, reason });
+      if (!logged.has(`${place} ${reason}`)) log.error("{place}: {reason}", { place, reason });
     }
-    said = now;
+    logged = now;
   }
 
   const watching: FolderWatch = watchFolders({
@@ -82,7 +86,7 @@ export async function openCoreContent({
   return { close: () => watching.close() };
 }
 
-/** The content, and of each file that cannot be used now what it last said. */
+/** The content, with the last good version of each file that cannot be used now. Bots are in the database. */
 function withLastGood(content: Content, last: Content | undefined, problems: ContentProblem[]): Content {
   if (!last) return content;
   const spoiled = new Set(problems.map(({ file }) => file));
@@ -92,10 +96,11 @@ function withLastGood(content: Content, last: Content | undefined, problems: Con
     skills: [...kept(last.skills), ...content.skills],
     carapaces: [...kept(last.carapaces), ...content.carapaces],
     templates: [...kept(last.templates), ...content.templates],
+    bots: content.bots,
   };
 }
 
-/** Of several with one id the last. */
+/** Keeps the last of several items with the same id. */
 const byId = <Item extends { id: string }>(items: Item[]): Item[] => [
   ...new Map(items.map((item) => [item.id, item])).values(),
 ];

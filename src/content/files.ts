@@ -1,8 +1,10 @@
-// Which files of a folder are skills, carapaces and templates, and what their ids are.
+// Finds the skills, carapaces, templates and bots of a folder; their ids come from their paths.
 
 import type { Dirent } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
+import { messageOf } from "../errors.ts";
+import type { TextProblem } from "./yaml-text.ts";
 
 /** A file of content: where it is and what it is called. */
 export interface ContentFile {
@@ -16,62 +18,102 @@ export interface ContentFiles {
   skills: ContentFile[];
   carapaces: ContentFile[];
   templates: ContentFile[];
+  /** An integration has none. */
+  bots: ContentFile[];
+  /** Folders that could not be read. */
+  problems: ContentProblem[];
 }
 
-export const NO_CONTENT: ContentFiles = { skills: [], carapaces: [], templates: [] };
+export interface ContentProblem extends TextProblem {
+  /** Absolute. */
+  file: string;
+}
+
+export const NO_CONTENT: ContentFiles = { skills: [], carapaces: [], templates: [], bots: [], problems: [] };
 
 /**
- * skills/*.md, carapaces/*.yaml, carapaces/*\/carapace.yaml, carapaces/*\/skills/*.md, and templates in the folder
- * named by `templates`; with `bots`, bots/*\/skills/*.md as well. What begins with "_" or "." is none.
+ * Lists skills/*.md, carapaces/*.yaml, carapaces/*\/carapace.yaml, carapaces/*\/skills/*.md, and the templates in the
+ * folder that `templates` names; with `bots`, also bots/*.yaml and bots/*\/skills/*.md. Names that begin with "_" or
+ * "." are skipped.
  */
 export async function listContent(
   folder: string,
   { templates, bots = false }: { templates: "templates" | "prompts"; bots?: boolean },
 ): Promise<ContentFiles> {
-  const [own, carapaces, prompts, ofBots] = await Promise.all([
-    markdown(folder, "skills", ""),
-    listCarapaces(folder),
-    markdown(folder, templates, ""),
-    bots ? skillsBelow(folder, "bots") : [],
+  const problems: ContentProblem[] = [];
+  const list = lister(folder, problems);
+  const [own, carapaces, prompts, botSkills, botFiles] = await Promise.all([
+    markdown(list, "skills", ""),
+    listCarapaces(list),
+    markdown(list, templates, ""),
+    bots ? skillsBelow(list, "bots") : [],
+    bots ? yamlFiles(list, "bots") : [],
   ]);
-  const skills = [...own, ...carapaces.skills, ...ofBots];
-  return { skills, carapaces: carapaces.files, templates: prompts };
+  return {
+    skills: [...own, ...carapaces.skills, ...botSkills],
+    carapaces: carapaces.files,
+    templates: prompts,
+    bots: botFiles,
+    problems,
+  };
 }
 
-async function listCarapaces(folder: string) {
-  const entries = (await list(join(folder, "carapaces"))) ?? [];
+/** Lists a directory inside the folder, sorted by name; empty when there is none. */
+type List = (below: string) => Promise<Dirent[]>;
+
+const lister =
+  (folder: string, problems: ContentProblem[]): List =>
+  async (below) => {
+    const path = join(folder, below);
+    try {
+      const entries = await readdir(path, { withFileTypes: true });
+      return entries.filter(({ name }) => !/^[_.]/.test(name)).sort((a, b) => (a.name < b.name ? -1 : 1));
+    } catch (error) {
+      // A file in the place of a directory is no content, like any other file.
+      if (!isAbsent(error))
+        problems.push({ file: path, reason: `The folder cannot be read: ${messageOf(error)}` });
+      return [];
+    }
+  };
+
+const isAbsent = (error: unknown): boolean =>
+  ["ENOENT", "ENOTDIR"].includes(String((error as { code?: unknown }).code));
+
+async function listCarapaces(list: List) {
+  const entries = await list("carapaces");
   const files: ContentFile[] = [];
   for (const entry of entries) {
     const path = `carapaces/${entry.name}`;
     if (YAML.test(entry.name)) files.push({ path, id: entry.name.replace(YAML, "") });
     else {
-      const inside = (await list(join(folder, path))) ?? [];
+      const inside = await list(path);
       const file = inside.find(({ name }) => YAML.test(name) && name.replace(YAML, "") === "carapace");
       if (file) files.push({ path: `${path}/${file.name}`, id: entry.name });
     }
   }
-  return { files, skills: entries.length > 0 ? await skillsBelow(folder, "carapaces") : [] };
+  return { files, skills: entries.length > 0 ? await skillsBelow(list, "carapaces") : [] };
 }
 
 const YAML = /\.ya?ml$/;
 
+/** <kind>/*.yaml */
+async function yamlFiles(list: List, kind: "bots"): Promise<ContentFile[]> {
+  return (await list(kind))
+    .filter(({ name }) => YAML.test(name))
+    .map(({ name }) => ({ path: `${kind}/${name}`, id: name.replace(YAML, "") }));
+}
+
 /** <kind>/<name>/skills/*.md */
-async function skillsBelow(folder: string, kind: "carapaces" | "bots"): Promise<ContentFile[]> {
-  const entries = ((await list(join(folder, kind))) ?? []).filter(({ name }) => !YAML.test(name));
+async function skillsBelow(list: List, kind: "carapaces" | "bots"): Promise<ContentFile[]> {
+  const entries = (await list(kind)).filter(({ name }) => !YAML.test(name));
   const found = await Promise.all(
-    entries.map(({ name }) => markdown(folder, `${kind}/${name}/skills`, `${kind}/${name}/`)),
+    entries.map(({ name }) => markdown(list, `${kind}/${name}/skills`, `${kind}/${name}/`)),
   );
   return found.flat();
 }
 
-async function markdown(folder: string, below: string, prefix: string): Promise<ContentFile[]> {
-  return ((await list(join(folder, below))) ?? [])
+async function markdown(list: List, below: string, prefix: string): Promise<ContentFile[]> {
+  return (await list(below))
     .filter(({ name }) => name.endsWith(".md"))
     .map(({ name }) => ({ path: `${below}/${name}`, id: prefix + name.replace(/\.md$/, "") }));
-}
-
-/** Undefined when there is no such directory, or none that may be read. */
-async function list(folder: string): Promise<Dirent[] | undefined> {
-  const entries = await readdir(folder, { withFileTypes: true }).catch(() => undefined);
-  return entries?.filter(({ name }) => !/^[_.]/.test(name)).sort((a, b) => (a.name < b.name ? -1 : 1));
 }

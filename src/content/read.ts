@@ -1,11 +1,12 @@
-// Reads the skills, carapaces and templates of a folder. A bad file is a problem with its path and line; the others
-// are read all the same, so that the caller decides what it spoils.
+// Reads the skills, carapaces, templates and bots of a folder. A bad file is reported with its path and line, and the
+// others are still read, so that the caller decides what to do without it.
 
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { messageOf } from "../errors.ts";
+import { type BotFile, readBot } from "./bots/bot-file.ts";
 import { type Carapace, readCarapace } from "./carapaces/carapace.ts";
-import type { ContentFile, ContentFiles } from "./files.ts";
+import type { ContentFile, ContentFiles, ContentProblem } from "./files.ts";
 import type { ContentAbout, Origin } from "./owned-registry.ts";
 import { readSkill, type Skill } from "./skills/skill.ts";
 import { readTemplate, type Template } from "./templates/template.ts";
@@ -15,11 +16,7 @@ export interface Content {
   skills: Skill[];
   carapaces: Carapace[];
   templates: Template[];
-}
-
-export interface ContentProblem extends TextProblem {
-  /** Absolute. */
-  file: string;
+  bots: BotFile[];
 }
 
 /** No context has room for more, and all of them are held in memory. */
@@ -35,10 +32,10 @@ export async function readContent(
   /** Reads one of the files by its absolute path. Rejects with ENOENT for one that is gone. */
   read: (file: string) => Promise<Buffer> = readSmall,
 ): Promise<{ content: Content; problems: ContentProblem[] }> {
-  const problems: ContentProblem[] = [];
+  const problems = [...files.problems];
   const prefix = origin.kind === "integration" ? `integrations/${origin.id}/` : "";
 
-  async function readAll<Item extends ContentAbout>(
+  async function readAll<Item extends Pick<ContentAbout, "id">>(
     files: ContentFile[],
     parse: (text: string, about: ContentAbout) => Parsed<Item>,
   ): Promise<Item[]> {
@@ -58,12 +55,13 @@ export async function readContent(
     return [...items.values()];
   }
 
-  const [skills, carapaces, templates] = await Promise.all([
+  const [skills, carapaces, templates, bots] = await Promise.all([
     readAll(files.skills, readSkill),
     readAll(files.carapaces, readCarapace),
     readAll(files.templates, readTemplate),
+    readAll(files.bots, readBot),
   ]);
-  return { content: { skills, carapaces, templates }, problems };
+  return { content: { skills, carapaces, templates, bots }, problems };
 }
 
 type Parsed<Item> = { ok: true; item: Item } | { ok: false; problem: TextProblem };

@@ -52,6 +52,12 @@ export const bots = pgTable("bots", {
   updated_at: instant("updated_at").notNull().defaultNow(),
 });
 
+/** The bots that were once added from their files. A deleted one is not added again. */
+export const seeded_bots = pgTable("seeded_bots", {
+  id: text("id").primaryKey(),
+  created_at: createdAt(),
+});
+
 /** The lasting place behind a client_id ("github:owner/repo"); sessions come and go in it. */
 export const channels = pgTable("channels", {
   id: uuid("id").primaryKey(),

@@ -12,7 +12,9 @@ const OTHER = 23_456;
 
 test("the home and all that is made in it is its user's alone", () => {
   const home = openHome(join(base, "mine"));
-  const modes = [home.path, home.bots, home.workspace, home.cache].map((path) => statSync(path).mode & 0o777);
+  const modes = [home.path, join(home.path, "bots"), home.workspace, home.cache].map(
+    (path) => statSync(path).mode & 0o777,
+  );
   expect(modes).toEqual([0o700, 0o700, 0o700, 0o700]);
 });
 

@@ -1,15 +1,16 @@
 import { describe, expect, test } from "bun:test";
-import { rm } from "node:fs/promises";
+import { rm, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { createCapabilities } from "../../src/capabilities/effective-set.ts";
 import { createCarapaces } from "../../src/content/carapaces/carapaces.ts";
-import { openCoreContent } from "../../src/content/core-content.ts";
+import { type ContentSinks, openCoreContent } from "../../src/content/core-content.ts";
 import { listContent } from "../../src/content/files.ts";
 import { readContent } from "../../src/content/read.ts";
 import { createSkills } from "../../src/content/skills/skills.ts";
 import { createTemplates } from "../../src/content/templates/templates.ts";
 import { createLog } from "../../src/log.ts";
 import { temporaryFolder } from "../integrations/harness.ts";
+import { until } from "../until.ts";
 
 const manifests = join(import.meta.dirname, "..", "..", "manifests");
 
@@ -58,17 +59,25 @@ describe("reading a folder", () => {
       "skills/big.md": "x".repeat(600_000),
       "skills/good.md": "x",
       "skills/folder.md/inside": "x",
+      "bots/Big.yaml": "name: Big",
+      "bots/good.yaml": "name: Good\ntools: [search_documents]",
+      "bots/typo.yaml": "name: Typo\ncolour: red",
+      "bots/broken.yaml": "name: [",
       "carapaces/same.yaml": "name: Same",
       "carapaces/same/carapace.yaml": "name: Same",
       "carapaces/wrong.yaml": "name: a\nskills: [1]",
     });
-    const files = await listContent(folder.path, { templates: "templates" });
+    const files = await listContent(folder.path, { templates: "templates", bots: true });
     const { content, problems } = await readContent(folder.path, files, { kind: "home" });
     expect(content.skills.map(({ id }) => id)).toEqual(["good"]);
     expect(content.carapaces.map(({ id }) => id)).toEqual(["same"]);
+    expect(content.bots).toEqual([{ id: "good", name: "Good", tools: ["search_documents"] }]);
     const place = ({ file, line = 0 }: { file: string; line?: number }) =>
       `${file.slice(folder.path.length + 1)}:${line}`;
     expect(problems.map(place).toSorted()).toEqual([
+      "bots/Big.yaml:0",
+      "bots/broken.yaml:1",
+      "bots/typo.yaml:2",
       "carapaces/same.yaml:0",
       "carapaces/wrong.yaml:2",
       "skills/bad name.md:0",
@@ -76,9 +85,22 @@ describe("reading a folder", () => {
       "skills/folder.md:0",
     ]);
   });
+
+  test("a folder that cannot be read is a problem; one that is absent is not", async () => {
+    await using folder = await temporaryFolder();
+    await folder.write({ carapaces: "a file, which is no content", "skills/x.md": "X" });
+    // A loop of links cannot be read by anybody, not even by root.
+    await symlink("templates", join(folder.path, "templates"));
+    const files = await listContent(folder.path, { templates: "templates", bots: true });
+    const { content, problems } = await readContent(folder.path, files, { kind: "home" });
+    expect(content.skills.map(({ id }) => id)).toEqual(["x"]);
+    expect(problems).toMatchObject([
+      { file: join(folder.path, "templates"), reason: expect.stringContaining("ELOOP") },
+    ]);
+  });
 });
 
-describe("what Heddle brings along", () => {
+describe("what Heddle ships with", () => {
   test("is whole: every file is read, and everything it names is there", async () => {
     const files = await listContent(manifests, { templates: "templates", bots: true });
     const { content, problems } = await readContent(manifests, files, { kind: "builtin" });
@@ -118,8 +140,8 @@ describe("what Heddle brings along", () => {
   });
 });
 
-/** Content of two folders, and a way to wait until it was looked at again. */
-async function opened(builtin: string, home: string) {
+/** The content of two folders. */
+async function opened(builtin: string, home: string, seed: ContentSinks["bots"]["seed"] = async () => []) {
   const lines: string[] = [];
   const log = await createLog({
     level: "debug",
@@ -128,7 +150,6 @@ async function opened(builtin: string, home: string) {
     write: (line) => lines.push(line),
   });
   const [skills, carapaces, templates] = [createSkills(), createCarapaces(), createTemplates()];
-  let loaded = Promise.withResolvers<void>();
   const content = await openCoreContent({
     folders: [
       { dir: builtin, origin: { kind: "builtin" } },
@@ -137,14 +158,8 @@ async function opened(builtin: string, home: string) {
     sinks: {
       skills,
       carapaces,
-      // The last one that is set.
-      templates: {
-        replaceOwner(owner, items) {
-          templates.replaceOwner(owner, items);
-          loaded.resolve();
-          loaded = Promise.withResolvers();
-        },
-      },
+      bots: { seed },
+      templates,
     },
     log,
   });
@@ -153,10 +168,6 @@ async function opened(builtin: string, home: string) {
     carapaces,
     templates,
     lines,
-    /** Resolves when `isSo` after a change was seen. */
-    async until(isSo: () => boolean): Promise<void> {
-      while (!isSo()) await loaded.promise;
-    },
     [Symbol.asyncDispose]: async () => content.close(),
   };
 }
@@ -174,17 +185,17 @@ describe("the content of the home folder", () => {
     expect(content.skills.get("b")).toMatchObject({ text: "Built in.", origin: { kind: "builtin" } });
 
     await folder.write({ "home/skills/a.md": "Changed." });
-    await content.until(() => content.skills.get("a")?.text === "Changed.");
+    await until(() => content.skills.get("a")?.text === "Changed.");
     await folder.write({ "home/carapaces/c/carapace.yaml": "name: C" });
-    await content.until(() => content.carapaces.get("c") !== undefined);
+    await until(() => content.carapaces.get("c") !== undefined);
     await folder.write({ "home/carapaces/c/skills/x.md": "X" });
-    await content.until(() => content.skills.get("carapaces/c/x") !== undefined);
+    await until(() => content.skills.get("carapaces/c/x") !== undefined);
     await folder.write({ "home/templates/t.md": "T" });
-    await content.until(() => content.templates.get("t") !== undefined);
+    await until(() => content.templates.get("t") !== undefined);
     await rm(join(folder.path, "home", "skills", "a.md"));
-    await content.until(() => content.skills.get("a")?.text === "Built in.");
+    await until(() => content.skills.get("a")?.text === "Built in.");
     await rm(join(folder.path, "home", "carapaces"), { recursive: true });
-    await content.until(() => content.carapaces.get("c") === undefined);
+    await until(() => content.carapaces.get("c") === undefined);
     expect(content.skills.get("carapaces/c/x")).toBeUndefined();
   });
 
@@ -198,12 +209,34 @@ describe("the content of the home folder", () => {
     expect(complaints()[0]).toContain("home/carapaces/new.yaml:1");
 
     await folder.write({ "home/carapaces/c.yaml": "name: Good\nlocal_tools: 5\n" });
-    await content.until(() => complaints().some((line) => line.includes("c.yaml:2")));
+    await until(() => complaints().some((line) => line.includes("c.yaml:2")));
     expect(content.carapaces.get("c")?.name).toBe("Good");
     await folder.write({ "home/carapaces/c.yaml": "name: Better" });
-    await content.until(() => content.carapaces.get("c")?.name === "Better");
+    await until(() => content.carapaces.get("c")?.name === "Better");
     // Of other moments there may be others: a file that is being written is empty first.
     expect(complaints().filter((line) => line.includes("c.yaml:2"))).toHaveLength(1);
     expect(complaints().filter((line) => line.includes("new.yaml"))).toHaveLength(1);
+  });
+
+  test("offers bots at the start and whenever a file appears; the operator's file comes before Heddle's", async () => {
+    await using folder = await temporaryFolder();
+    await folder.write({
+      "builtin/bots/default.yaml": "name: Built in",
+      "home/bots/default.yaml": "name: My own",
+    });
+    const offered: string[][] = [];
+    await using content = await opened(
+      join(folder.path, "builtin"),
+      join(folder.path, "home"),
+      async (bots) => {
+        offered.push(bots.map(({ id, name }) => `${id}: ${name}`));
+        return [];
+      },
+    );
+    expect(offered).toEqual([["default: My own"]]);
+    await folder.write({ "home/bots/helper.yaml": "name: Helper", "home/bots/wrong.yaml": "nane: Helper" });
+    await until(() => offered.at(-1)?.includes("helper: Helper"));
+    expect(offered.at(-1)).toEqual(["default: My own", "helper: Helper"]);
+    await until(() => content.lines.some((line) => line.includes("wrong.yaml:1")));
   });
 });

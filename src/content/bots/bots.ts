@@ -1,16 +1,11 @@
-// Bots: YAML files in `manifests/bots` and `$HEDDLE_HOME/bots` are read into the database once; from then on
-// the database is the truth.
+// Bots. Those with a YAML file in `manifests/bots` or `$HEDDLE_HOME/bots` are added to the database once; from then on
+// only the database counts, so that changes and deletions over the API last.
 
-import { readdirSync, readFileSync } from "node:fs";
-import { basename, join } from "node:path";
 import { Type as t } from "@sinclair/typebox";
-import { asc, eq } from "drizzle-orm";
-import { parse } from "yaml";
+import { asc, eq, inArray } from "drizzle-orm";
 import type { Queryable } from "../../db/database.ts";
-import { bots } from "../../db/schema.ts";
-import { HeddleError, messageOf, notFound } from "../../errors.ts";
-import type { Logger } from "../../log.ts";
-import { compileSchema } from "../../schema/json-schema.ts";
+import { bots, seeded_bots } from "../../db/schema.ts";
+import { HeddleError, notFound } from "../../errors.ts";
 import { SkillEntry } from "../skills/skill.ts";
 
 export type Bot = typeof bots.$inferSelect;
@@ -36,6 +31,9 @@ export const BotFields = t.Object(
 );
 export const BotId = t.String({ pattern: "^[a-z0-9][a-z0-9_-]{0,63}$" });
 
+/** The bot that answers when neither the message nor the channel names one. */
+export const DEFAULT_BOT = "default";
+
 export type NewBot = typeof BotFields.static & { id: string };
 
 export interface Bots {
@@ -46,9 +44,10 @@ export interface Bots {
   /** Throws `conflict` when the id is taken. */
   create(bot: NewBot): Promise<Bot>;
   update(id: string, change: Partial<typeof BotFields.static>): Promise<Bot>;
+  /** Throws `conflict` for the default bot. */
   delete(id: string): Promise<void>;
-  /** Inserts the bots of these folders that the database does not know; a bad file is an error with its path. */
-  seed(folders: string[], log: Logger): Promise<void>;
+  /** Adds those that were never added before, and resolves to them: a bot that was deleted stays deleted. */
+  seed(files: NewBot[]): Promise<{ id: string }[]>;
 }
 
 export function createBots(query: Queryable): Bots {
@@ -78,40 +77,36 @@ export function createBots(query: Queryable): Bots {
       return bot;
     },
     async delete(id) {
+      if (id === DEFAULT_BOT) {
+        throw new HeddleError(
+          "conflict",
+          `The bot "${id}" answers wherever no other is named, so it cannot be deleted. Change it instead.`,
+          { field: "id" },
+        );
+      }
       const gone = await query.delete(bots).where(eq(bots.id, id)).returning({ id: bots.id });
       if (gone.length === 0) throw notFound("bot", id);
     },
-    async seed(folders, log) {
-      const found = folders.flatMap(readBots);
-      if (found.length === 0) return;
+    async seed(files) {
+      if (files.length === 0) return [];
+      const ids = files.map(({ id }) => id);
+      const known = await query
+        .select({ id: seeded_bots.id })
+        .from(seeded_bots)
+        .where(inArray(seeded_bots.id, ids));
+      const unknown = files.filter(({ id }) => !known.some((one) => one.id === id));
+      if (unknown.length === 0) return [];
       const added = await query
         .insert(bots)
-        .values(found.map((bot) => ({ ...bot, source: "file" as const })))
+        .values(unknown.map((bot) => ({ ...bot, source: "file" as const })))
         .onConflictDoNothing()
         .returning({ id: bots.id });
-      for (const { id } of added) log.info("Bot {id} added from its file", { id });
+      // Recorded last: a server that dies in between tries again at its next start.
+      await query
+        .insert(seeded_bots)
+        .values(unknown.map(({ id }) => ({ id })))
+        .onConflictDoNothing();
+      return added;
     },
   };
-}
-
-const validateFile = compileSchema(
-  t.Object({ id: t.Optional(BotId), ...BotFields.properties }, { additionalProperties: false }),
-);
-
-function readBots(folder: string): NewBot[] {
-  const names = readdirSync(folder).filter((name) => /\.ya?ml$/.test(name));
-  return names.sort().map((name) => readBot(join(folder, name)));
-}
-
-function readBot(path: string): NewBot {
-  let bot: unknown;
-  try {
-    bot = parse(readFileSync(path, "utf8"));
-  } catch (cause) {
-    throw new HeddleError("config", `${path} is not YAML: ${messageOf(cause)}`, { cause });
-  }
-  const [first] = validateFile(bot);
-  if (first) throw new HeddleError("config", `${path}: ${first.field || "the file"} ${first.message}.`);
-  const id = basename(path).replace(/\.ya?ml$/, "");
-  return { id, ...(bot as Omit<NewBot, "id">) };
 }

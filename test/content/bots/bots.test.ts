@@ -1,48 +1,37 @@
 import { expect, test } from "bun:test";
-import { mkdtempSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { getLogger } from "@logtape/logtape";
 import { createBots } from "../../../src/content/bots/bots.ts";
 import { eachDatabase } from "../../database.ts";
 
-const log = getLogger("heddle");
-
-function folderWith(files: Record<string, string>): string {
-  const folder = mkdtempSync(join(tmpdir(), "heddle-bots-"));
-  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
-  return folder;
-}
+const REVIEWER = { id: "reviewer", name: "Reviewer", system_prompt: "Be kind.\n", tools: ["github_get_pr"] };
 
 eachDatabase("bots", (open) => {
-  test("files are read into the database once; what was changed there stays", async () => {
+  test("a file adds its bot once: changes and deletions in the database last", async () => {
     const bots = createBots((await open()).query);
-    const folder = folderWith({
-      "reviewer.yaml": "name: Reviewer\nsystem_prompt: |\n  Be kind.\ntools: [github_get_pr]\n",
-      "notes.txt": "no bot",
-    });
-    await bots.seed([folder], log);
-    expect(await bots.get("reviewer")).toMatchObject({
-      name: "Reviewer",
-      system_prompt: "Be kind.\n",
-      tools: ["github_get_pr"],
-      model: null,
-      source: "file",
-    });
+    expect(await bots.seed([REVIEWER])).toEqual([{ id: "reviewer" }]);
+    expect(await bots.get("reviewer")).toMatchObject({ ...REVIEWER, model: null, source: "file" });
     await bots.update("reviewer", { name: "Changed" });
-    await bots.seed([folder], log);
-    expect(await bots.list()).toMatchObject([{ id: "reviewer", name: "Changed" }]);
+    expect(await bots.seed([REVIEWER, { id: "other", name: "Other" }])).toEqual([{ id: "other" }]);
+    expect(await bots.get("reviewer")).toMatchObject({ name: "Changed" });
+    await bots.delete("reviewer");
+    expect(await bots.seed([REVIEWER])).toEqual([]);
+    expect((await bots.list()).map(({ id }) => id)).toEqual(["other"]);
+    // Made again over the API, it is one of the API's.
+    await bots.create({ id: "reviewer", name: "Again" });
+    expect(await bots.get("reviewer")).toMatchObject({ name: "Again", source: "api" });
   });
 
-  test.each([
-    ["name: [", "is not YAML"],
-    ["tools: []\n", "name"],
-    ["name: x\ntools: search\n", "tools"],
-    ["name: x\ncolour: red\n", "colour"],
-  ])("a bad file is named with what is wrong: %#", async (text, expected) => {
+  test("a bot of the API that has a file's id stays as it is, also once it is deleted", async () => {
     const bots = createBots((await open()).query);
-    const folder = folderWith({ "bad.yaml": text });
-    await expect(bots.seed([folder], log)).rejects.toThrow(join(folder, "bad.yaml"));
-    await expect(bots.seed([folder], log)).rejects.toThrow(expected);
+    await bots.create({ id: "reviewer", name: "Mine" });
+    expect(await bots.seed([REVIEWER])).toEqual([]);
+    await bots.delete("reviewer");
+    expect(await bots.seed([REVIEWER])).toEqual([]);
+  });
+
+  test("the default bot cannot be deleted: everything that names no bot would be refused", async () => {
+    const bots = createBots((await open()).query);
+    await bots.seed([{ id: "default", name: "Default" }]);
+    await expect(bots.delete("default")).rejects.toMatchObject({ code: "conflict", field: "id" });
+    expect(await bots.get("default")).toMatchObject({ name: "Default" });
   });
 });

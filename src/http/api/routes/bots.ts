@@ -96,9 +96,15 @@ export function botRoutes({ bots, ownership, route }: BotRoutes) {
         return status(204, undefined);
       },
       {
-        ...route.plain({ scope: "bots:write", tag, summary: "Delete a bot" }),
+        ...route.plain({
+          scope: "bots:write",
+          tag,
+          summary: "Delete a bot",
+          description:
+            'A bot that was added from a file stays deleted. The bot "default" cannot be deleted (409): it answers wherever no other is named.',
+        }),
         params: BotParams,
-        response: { 204: t.Void({ description: "Deleted." }), ...failures(403, 404, 422) },
+        response: { 204: t.Void({ description: "Deleted." }), ...failures(403, 404, 409, 422) },
       },
     );
 }

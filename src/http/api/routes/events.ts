@@ -1,4 +1,5 @@
 import { Elysia, t } from "elysia";
+import { DEFAULT_BOT } from "../../../content/bots/bots.ts";
 import type { Sessions } from "../../../sessions/sessions.ts";
 import { Injected, MessageFields, messageOf } from "../message-body.ts";
 import type { Ownership } from "../ownership.ts";
@@ -17,7 +18,7 @@ export function eventRoutes({
   return new Elysia({ prefix: "/api/v1/events", normalize: false }).post(
     "",
     async ({ body, request, status }) => {
-      const { client_id, event, bot_id = "default" } = body;
+      const { client_id, event, bot_id = DEFAULT_BOT } = body;
       await ownership.clientId(request, client_id);
       await ownership.brings(request, body);
       const place = { clientId: client_id, event, botId: bot_id };

@@ -1,4 +1,5 @@
 import { Elysia, t } from "elysia";
+import { DEFAULT_BOT } from "../../../content/bots/bots.ts";
 import { MARKER, type Redact } from "../../../redact.ts";
 import { named } from "../../../schema/openapi-schema.ts";
 import { mapLeaves } from "../../../secrets/leaves.ts";
@@ -147,7 +148,7 @@ export function sessionRoutes({
         await ownership.clientId(request, body.client_id);
         await ownership.brings(request, body);
         const { owner } = await route.sender(request);
-        const wanted = { clientId: body.client_id, botId: body.bot_id ?? "default", owner };
+        const wanted = { clientId: body.client_id, botId: body.bot_id ?? DEFAULT_BOT, owner };
         const target = body.dispatch_config && { dispatchConfig: body.dispatch_config };
         if (owner === null) return status(201, await sessions.getOrCreate({ ...wanted, ...target }));
         const got = await sessions.getOrCreate(wanted);
