@@ -1,7 +1,8 @@
 // Makes the stand-alone SDK, which authors of integrations import outside of Heddle: `bun compile-sdk.ts <archive>`.
 //
 //   sdk/     the package "heddle": index.js and testing.js with all that they import in them, and declarations that
-//            name each other by path only, so that TypeScript and Deno follow them with no package installed
+//            name each other by path only, so that TypeScript and Deno follow them with no package installed;
+//            in packages/ the packages whose modules Heddle lends to integrations, for code that imports them by name
 //   types/   declarations of Node and Bun, for a tsconfig.json's "typeRoots"
 
 import { execFileSync } from "node:child_process";
@@ -10,12 +11,22 @@ import { cp, mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/pro
 import { tmpdir } from "node:os";
 import { basename, dirname, join, posix, relative } from "node:path";
 import { fileURLToPath } from "node:url";
+import { declareSchema } from "./declare-schema.ts";
 import { packArchive } from "./src/runtime/archive.ts";
 import { build } from "./src/runtime/assets.ts";
+import { DashboardData } from "./src/sdk/dashboard.ts";
+import { SetupManifest } from "./src/sdk/manifest.ts";
 
 const repository = import.meta.dirname;
 const source = join(repository, "src");
 const ENTRIES = ["index", "testing"];
+
+/** Modules that the server lends to integrations (runtime/modules.ts): file below packages/ → the name they are imported by. */
+const LENT = {
+  "elysia/index": "elysia",
+  "typebox/index": "@sinclair/typebox",
+  "typebox/value": "@sinclair/typebox/value",
+};
 
 /** Writes the archive; it appears whole or not at all. */
 export async function makeSdkArchive(path: string): Promise<void> {
@@ -61,23 +72,47 @@ const ENVIRONMENT = `const heddleEnvironment = new Proxy({}, {
 });`;
 
 async function writeModules(folder: string): Promise<void> {
-  for (const entry of ENTRIES) {
-    const result = await Bun.build({
-      entrypoints: [join(source, "sdk", `${entry}.ts`)],
-      target: "node",
-      format: "esm",
-      // Names stay: Elysia reads the source of handlers, and authors read stack traces.
-      minify: { whitespace: true, syntax: true, identifiers: false },
-      define: { "process.env": "heddleEnvironment" },
-      banner: `// @ts-self-types="./${entry}.d.ts"\n// Heddle ${build.version}; bundled with it are Elysia and TypeBox (MIT).\n${ENVIRONMENT}`,
-      throw: false,
-    });
-    const [module] = result.outputs;
-    if (!result.success || !module) throw new Error(result.logs.map(String).join("\n"));
-    // Elysia asks for it in this way, too, which is not what `define` looks for.
-    const text = (await module.text()).replaceAll("process?.env", "heddleEnvironment");
-    await writeFile(join(folder, `${entry}.js`), text);
+  for (const entry of ENTRIES) await writeModule(join(source, "sdk", `${entry}.ts`), folder, entry);
+  for (const [entry, name] of Object.entries(LENT)) {
+    const target = join(folder, "packages", dirname(entry));
+    await mkdir(target, { recursive: true });
+    await writeModule(Bun.resolveSync(name, repository), target, basename(entry));
   }
+  for (const name of ["elysia", "@sinclair/typebox"]) {
+    const target = join(folder, "packages", basename(name), "package.json");
+    await writeFile(target, `${JSON.stringify(await lentPackageJson(name), null, 2)}\n`);
+  }
+}
+
+async function writeModule(path: string, folder: string, entry: string): Promise<void> {
+  const result = await Bun.build({
+    entrypoints: [path],
+    target: "node",
+    format: "esm",
+    // Names stay: Elysia reads the source of handlers, and authors read stack traces.
+    minify: { whitespace: true, syntax: true, identifiers: false },
+    define: { "process.env": "heddleEnvironment" },
+    banner: `// @ts-self-types="./${entry}.d.ts"\n// Heddle ${build.version}; bundled with it are Elysia and TypeBox (MIT).\n${ENVIRONMENT}`,
+    throw: false,
+  });
+  const [module] = result.outputs;
+  if (!result.success || !module) throw new Error(result.logs.map(String).join("\n"));
+  // Elysia asks for it in this way, too, which is not what `define` looks for.
+  const text = (await module.text()).replaceAll("process?.env", "heddleEnvironment");
+  await writeFile(join(folder, `${entry}.js`), text);
+}
+
+/** The version is the package's own: it is its code, unchanged. */
+async function lentPackageJson(name: string) {
+  const { version, license } = JSON.parse(
+    await readFile(join(packageFolder(name, ""), "package.json"), "utf8"),
+  );
+  const entries = Object.entries(LENT).filter(([, lent]) => lent === name || lent.startsWith(`${name}/`));
+  const exports = entries.map(([entry, lent]) => {
+    const file = `./${basename(entry)}`;
+    return [`.${lent.slice(name.length)}`, { types: `${file}.d.ts`, default: `${file}.js` }];
+  });
+  return { name, version, license, type: "module", exports: Object.fromEntries(exports) };
 }
 
 /** A tree of declarations to take over: where its files are now, and the folder they get. */
@@ -90,6 +125,12 @@ async function writeDeclarations(folder: string): Promise<void> {
   const emitted = await mkdtemp(join(tmpdir(), "heddle-dts-"));
   try {
     emitDeclarations(emitted);
+    // In place of what is inferred from the schemas, which has no comments.
+    await writeFile(
+      join(emitted, "sdk", "manifest.d.ts"),
+      declareSchema("SetupManifest", SetupManifest, { readonly: true }),
+    );
+    await writeFile(join(emitted, "sdk", "dashboard.d.ts"), declareSchema("DashboardData", DashboardData));
     const trees: Record<string, Tree> = {
       heddle: { root: emitted, name: "heddle" },
       elysia: { root: packageFolder("elysia", "dist"), name: "elysia" },
@@ -108,9 +149,19 @@ async function writeDeclarations(folder: string): Promise<void> {
       const text = `${UNCHECKED}export * from "./types/heddle/sdk/${entry}.d.ts";\n`;
       await writeFile(join(folder, `${entry}.d.ts`), text);
     }
+    for (const [entry, name] of Object.entries(LENT)) await declareLent(entry, name, { trees, target, done });
   } finally {
     await rm(emitted, { recursive: true, force: true });
   }
+}
+
+async function declareLent(entry: string, name: string, copying: Copying): Promise<void> {
+  const named: string[] = [];
+  const own = join(copying.target, "..", "packages", `${entry}.d.ts`);
+  const declared = join(copying.target, follow(own, name, copying.trees, named));
+  for (const path of named) await copyDeclaration(path, copying);
+  const from = relative(dirname(own), declared).replaceAll("\\", "/");
+  await writeFile(own, `${UNCHECKED}export * from "${from}";\n`);
 }
 
 /** Whoever checks an author's code is not to check these, whatever its settings; Deno has none for it. */

@@ -30,14 +30,28 @@ export async function refreshProject(folder: string, id: string): Promise<string
   return added;
 }
 
-/** Makes `node_modules/heddle` lead to the SDK in `.heddle/`; what stood there is replaced. */
+/** Packages below `node_modules`, and where `.heddle/` has them. */
+const LINKS = {
+  heddle: "sdk",
+  elysia: "sdk/packages/elysia",
+  "@sinclair/typebox": "sdk/packages/typebox",
+};
+
+/**
+ * Makes `node_modules/heddle` lead to the SDK in `.heddle/`, replacing what is there, and the packages that the server lends
+ * to integrations to Heddle's copies of them, unless the author has installed them.
+ */
 export async function linkSdk(folder: string): Promise<void> {
-  const link = join(folder, "node_modules", "heddle");
-  await mkdir(dirname(link), { recursive: true });
-  // Not with what is behind a link: that is the SDK.
-  if (await lstat(link).catch(() => undefined)) await rm(link, { recursive: true });
-  const target = join(folder, ".heddle", "sdk");
-  // Windows lets everybody make a junction, which needs an absolute target.
-  const isWindows = process.platform === "win32";
-  await symlink(isWindows ? target : relative(dirname(link), target), link, "junction");
+  for (const [name, place] of Object.entries(LINKS)) {
+    const link = join(folder, "node_modules", name);
+    await mkdir(dirname(link), { recursive: true });
+    const present = await lstat(link).catch(() => undefined);
+    if (present && !present.isSymbolicLink() && name !== "heddle") continue;
+    // `rm` removes a link, not what it leads to.
+    if (present) await rm(link, { recursive: true });
+    const target = join(folder, ".heddle", ...place.split("/"));
+    // Windows lets everybody make a junction, which needs an absolute target.
+    const isWindows = process.platform === "win32";
+    await symlink(isWindows ? target : relative(dirname(link), target), link, "junction");
+  }
 }

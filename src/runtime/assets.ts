@@ -181,12 +181,13 @@ export function preparedArchivePath(): string {
 /** Where a checkout keeps the stand-alone SDK; the name changes with what goes into it. */
 function sdkArchivePath(): string {
   const hash = createHash("sha256");
-  const sdk = join(repository, "src", "sdk");
-  const sources = readdirSync(sdk, { recursive: true, encoding: "utf8" }).filter((name) =>
-    name.endsWith(".ts"),
-  );
-  for (const name of sources.sort()) hash.update(`${name}\n`).update(readFileSync(join(sdk, name)));
-  for (const name of ["src/errors.ts", "compile-sdk.ts", "package.json", "bun.lock"]) {
+  for (const folder of ["sdk", "schema", "secrets"].map((name) => join(repository, "src", name))) {
+    const sources = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) =>
+      name.endsWith(".ts"),
+    );
+    for (const name of sources.sort()) hash.update(`${name}\n`).update(readFileSync(join(folder, name)));
+  }
+  for (const name of ["src/errors.ts", "compile-sdk.ts", "declare-schema.ts", "package.json", "bun.lock"]) {
     hash.update(readFileSync(join(repository, name)));
   }
   return join(

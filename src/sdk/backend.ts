@@ -24,12 +24,15 @@ export type SdkLogLevel = (typeof LOG_METHODS)[number];
 
 /** A tool as `register` hands it on. */
 export interface RegisteredTool {
+  /** [a-zA-Z0-9_-], at most 64 characters. */
   name: string;
+  /** What it does and when to use it, for the model. */
   description: string;
   /** JSON Schema of an object. */
   parameters: JsonObject;
   /** Undefined: the server's default. */
   timeoutSeconds: number | undefined;
+  /** The function that was registered. */
   run: ToolFunction<never>;
 }
 
@@ -39,16 +42,21 @@ export type AnyHookContext = { [Id in keyof RunContext]: string | null } & {
   audio?: Uint8Array;
 };
 
+/** A callback as `registerHook` passes it on. */
 export interface RegisteredHook {
+  /** The event that it listens to. */
   event: HookEvent;
+  /** The function that was registered. */
   callback: (ctx: AnyHookContext) => unknown;
 }
 
 /** A setting as `defineConfig` declares it. */
 export interface DeclaredSetting {
+  /** Its name, as in the environment. */
   key: string;
   /** Becomes true when the manifest says so. */
   secret: boolean;
+  /** The schema of its value. */
   schema: JsonObject;
 }
 
@@ -83,5 +91,6 @@ export type SdkBackend = SdkServices & SdkSinks;
 
 /** What `register` leaves on the function, in every mode. */
 export interface WithToolSchema {
+  /** The tool in the shape of OpenAI's API. */
   _tool_schema: OpenAiToolSchema;
 }

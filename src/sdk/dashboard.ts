@@ -3,48 +3,65 @@
 import { type Static, Type } from "@sinclair/typebox";
 
 const strict = { additionalProperties: false };
-const title = Type.Optional(Type.String());
+const text = (description: string) => Type.String({ description });
+const title = Type.Optional(text("Heading of the section."));
 const cell = Type.Unsafe<string | number | boolean | null>({ type: ["string", "number", "boolean", "null"] });
 
 const SECTIONS = [
   Type.Object(
     {
-      type: Type.Literal("stat_row"),
+      type: Type.Literal("stat_row", { description: "Numbers side by side." }),
       title,
       stats: Type.Array(
         Type.Object(
-          { label: Type.String(), value: Type.Unsafe<string | number>({ type: ["string", "number"] }) },
+          {
+            label: text("What the number counts."),
+            value: Type.Unsafe<string | number>({ type: ["string", "number"], description: "The number." }),
+          },
           strict,
         ),
+        { description: "From left to right." },
       ),
     },
     { ...strict, description: "Numbers side by side." },
   ),
   Type.Object(
     {
-      type: Type.Literal("table"),
+      type: Type.Literal("table", { description: "A table." }),
       title,
-      headers: Type.Array(Type.String()),
+      headers: Type.Array(Type.String(), { description: "Titles of the columns." }),
       rows: Type.Array(Type.Array(cell), { description: "Each with as many cells as there are headers." }),
     },
     { ...strict, description: "A table." },
   ),
   Type.Object(
-    { type: Type.Literal("markdown"), title, content: Type.String() },
+    {
+      type: Type.Literal("markdown", { description: "Text." }),
+      title,
+      content: text("Markdown."),
+    },
     { ...strict, description: "Text." },
   ),
   Type.Object(
     {
-      type: Type.Literal("chart"),
+      type: Type.Literal("chart", { description: "A chart." }),
       title,
       kind: Type.Unsafe<"line" | "bar" | "area" | "pie">({
         type: "string",
         enum: ["line", "bar", "area", "pie"],
+        description: "How it is drawn.",
       }),
       x: Type.Array(Type.String(), { description: "Labels of the points, or of the slices." }),
-      series: Type.Array(Type.Object({ label: Type.String(), data: Type.Array(Type.Number()) }, strict), {
-        description: "Each with as many numbers as there are labels.",
-      }),
+      series: Type.Array(
+        Type.Object(
+          {
+            label: text("Name of the series."),
+            data: Type.Array(Type.Number(), { description: "As many numbers as there are labels in `x`." }),
+          },
+          strict,
+        ),
+        { description: "Each is a line, a set of bars, or the slices." },
+      ),
     },
     { ...strict, description: "A chart." },
   ),
@@ -52,7 +69,7 @@ const SECTIONS = [
 
 export const DashboardData = Type.Object(
   {
-    title: Type.String(),
+    title: text("Heading of the card."),
     sections: Type.Array(
       Type.Unsafe<Static<(typeof SECTIONS)[number]>>({
         type: "object",

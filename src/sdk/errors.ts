@@ -15,16 +15,20 @@ export class Permanent extends Error {
   }
 }
 
+/** What else a `Retryable` says. */
 export interface RetryableOptions {
+  /** What went wrong beneath. */
   cause?: unknown;
   /** Seconds, or the answer whose Retry-After header is meant. */
   retryAfter?: number | HeaderReader | { headers: HeaderReader };
+  /** Seconds; counts more than `retryAfter`. */
   retryAfterSeconds?: number;
 }
 
 /** Thrown in a dispatcher: try again, not before `retryAfterSeconds` when the target asked for it. */
 export class Retryable extends Error {
   readonly [MARK] = "retryable";
+  /** Seconds to wait at least; undefined leaves it to the schedule. */
   readonly retryAfterSeconds: number | undefined;
   constructor(message: string, options: RetryableOptions = {}) {
     super(message, { cause: options.cause });

@@ -29,36 +29,209 @@ export type {
   VerifyOptions,
 } from "./verify/verifiers.ts";
 
+// What follows is written out, one constant for each export, because an editor shows the comment of the declaration
+// itself. test/sdk/hover.test.ts fails for an export without one.
+
 const sdk = createSdk(createEnvironmentBackend(process.env));
 
-export const {
-  register,
-  defineConfig,
-  getOrCreateSession,
-  injectMessage,
-  injectEvent,
-  ingestDocument,
-  searchDocuments,
-  registerDispatcher,
-  registerIntegration,
-  registerHook,
-  defineSetup,
-  log,
-  fetch,
-  store,
-  mayBeSecret,
-  verifyGitHub,
-  verifySlack,
-  verifyStandardWebhook,
-  verifyGitLab,
-  verifyStripe,
-  verifyHmac,
-  verifyBearer,
-  verifyToken,
-  verifyWith,
-  verifyWebhook,
-  signWebhook,
-} = sdk;
+/**
+ * Makes a function a tool of agents, and returns that function with its schema as `_tool_schema`.
+ *
+ * `options` is `{ name, description, parameters?, timeoutSeconds? }`, where `parameters` is a TypeBox schema (it types the
+ * arguments) or JSON Schema of an object, or OpenAI's shape `{ type: "function", function: { name, description, parameters } }`.
+ * Arguments are checked before the call. The function returns text or JSON; an object with `error`, or an exception, marks
+ * the call failed.
+ *
+ * Throws `validation` when the name or the schema is unusable. Call it while the files load.
+ * @example
+ * register({ name: "acme_get_room", description: "Look a room up.", parameters: t.Object({ id: t.String() }) },
+ *   async ({ id }, ctx) => (await fetch(`${settings.ACME_URL}/rooms/${id}`, { signal: ctx.signal })).json());
+ */
+export const register = sdk.register;
+
+/**
+ * Declares the integration's settings, and returns an object that looks each of them up whenever it is read: the stored
+ * setting, else the environment, else `default`.
+ *
+ * Each schema is a string, number, integer, boolean or union of literals. Reading a setting that has no value throws
+ * `unavailable`, unless it is `t.Optional(…)`; a value that does not fit throws `validation`; a name that is not declared
+ * throws with the nearest one. `{ secret: true }` encrypts a setting and keeps it out of logs; secret names are secret anyway.
+ * @example
+ * export const settings = defineConfig({ ACME_TOKEN: t.String(), ACME_PORT: t.Integer({ default: 443 }) });
+ */
+export const defineConfig = sdk.defineConfig;
+
+/**
+ * Returns the id of the active session of a place and a bot, which is made if there is none.
+ *
+ * Throws `unknown_bot`, and `validation` when a field or the dispatch config does not fit.
+ * @example
+ * const sessionId = await getOrCreateSession({ clientId: "acme:ops", botId: "default" });
+ */
+export const getOrCreateSession = sdk.getOrCreateSession;
+
+/**
+ * Puts a message into a session; with `runAgent: true` the bot answers it. Once it resolves, the message is on the disk.
+ *
+ * Returns `{ message_id, session_id, task_id, duplicate }`; `task_id` is null when no run was started, and `duplicate` is true
+ * when the idempotency key had been seen before. Throws `not_found` (no such session), `unknown_bot` and `validation`, and has
+ * stored nothing then.
+ */
+export const injectMessage = sdk.injectMessage;
+
+/**
+ * Puts an event of a place into every channel that is bound to it, or into the place's own channel when none is. Each channel
+ * has its own run; a target that several channels share gets one answer. Either all of it is stored or nothing is.
+ *
+ * Returns `{ status, bound, results }`; `status` is "filtered" when the place is bound and no binding lets the event through.
+ * Throws `unknown_bot` and `validation`.
+ * @example
+ * await injectEvent({ clientId: "acme:ops", event: "alarm", botId: "default", content: "db1 is down", source: "acme",
+ *   runAgent: true, idempotencyKey: event.id, dispatchConfig: { type: "acme", room: "ops" } });
+ */
+export const injectEvent = sdk.injectEvent;
+
+/**
+ * Stores a document, so that agents and `searchDocuments` find it, and returns its id. It belongs to the integration;
+ * with `sessionId` only that session's runs find it. Throws `validation`, and `not_found` for an unknown session.
+ */
+export const ingestDocument = sdk.ingestDocument;
+
+/**
+ * Returns the documents that match a query, best first: at most `limit`, which is 1 to 100 and by default 10. Only the
+ * integration's own documents are searched unless `integrationId` names another's, or is null for all. Throws `validation`.
+ */
+export const searchDocuments = sdk.searchDocuments;
+
+/**
+ * Says how results are delivered whose `dispatch_config.type` is `type`, 1 to 64 of a-z 0-9 _ -.
+ *
+ * `config`, a schema, is checked when a message is injected, and types the `config` that `deliver` gets. `deliver` returns
+ * `{ receipt }` or nothing. It throws `Permanent` to give up and `Retryable` to be tried again after a given time; anything
+ * else that it throws is tried again as well: ten attempts of at most 60 seconds over about 19 hours.
+ *
+ * Throws `validation`. Call it while the files load.
+ */
+export const registerDispatcher = sdk.registerDispatcher;
+
+/**
+ * Describes the integration's places and users: the prefix of its client ids ("github:"), how an author's name and picture are
+ * shown (`userAttribution`), what channels are called (`resolveDisplayNames`), and where the answers of a place go
+ * (`resolveDispatchConfig`). Throws `validation`. Call it once, while the files load.
+ */
+export const registerIntegration = sdk.registerIntegration;
+
+/**
+ * Calls `callback` at an event of an agent's run. It runs beside the run, has 10 seconds, and is called for the events of a
+ * session one after another, in their order. Only `before_transcription` reads what it returns, and has 60 seconds.
+ *
+ * Throws `validation` for an unknown event. Call it while the files load.
+ * @example
+ * registerHook("after_tool_call", ({ extra }) => log.info("Called", { tool: extra.tool_name, ms: extra.duration_ms }));
+ */
+export const registerHook = sdk.registerHook;
+
+/** Types the manifest, and returns it unchanged: `export const SETUP = defineSetup({ … })` in setup.ts. */
+export const defineSetup = sdk.defineSetup;
+
+/**
+ * Writes a line to the server's log under the integration's name: `log.info("Room made", { room: "ops" })`; also `debug`,
+ * `warning` and `error`. Known secrets are removed.
+ */
+export const log = sdk.log;
+
+/**
+ * The platform's `fetch` with a time limit: 30 seconds, or `init.timeoutSeconds`, from the call to the end of the body.
+ *
+ * In the server it throws `Permanent` for a private, loopback or link-local address, unless ALLOW_PRIVATE_HOSTS names the
+ * host or one of the integration's own settings holds an http(s) URL with that origin.
+ */
+export const fetch = sdk.fetch;
+
+/**
+ * Durable JSON values of the integration, shared by all servers and its process: cursors, marks, tokens that a service handed
+ * out. A value has at most 256 kB of JSON, a key 1 to 255 characters. Its functions throw `validation` for what cannot be kept.
+ */
+export const store = sdk.store;
+
+/** Whether what stands under this name may be a secret: false only for a plainly harmless name, such as "channel_id". */
+export const mayBeSecret = sdk.mayBeSecret;
+
+/**
+ * Verifies GitHub's X-Hub-Signature-256 and returns `{ event, deliveryId, payload, body }`. It reads the request's body, so the
+ * route needs `{ parse: "none" }`. Throws `invalid_signature` (also without a secret), `payload_too_large`, `bad_request` and
+ * `unsupported_media_type`.
+ */
+export const verifyGitHub = sdk.verifyGitHub;
+
+/**
+ * Verifies Slack's X-Slack-Signature over timestamp and body, of events, slash commands and interactions, and returns
+ * `{ id, event, payload, body }`. A timestamp more than `toleranceSeconds` (default 300) from now is refused. Throws
+ * `invalid_signature` (also without a secret), `payload_too_large` and `bad_request`.
+ */
+export const verifySlack = sdk.verifySlack;
+
+/**
+ * Verifies a signature of https://www.standardwebhooks.com over id, timestamp and body, and returns `{ id, event, payload, body }`.
+ * Secrets are base64, with or without "whsec_". Throws `invalid_signature` (also without a secret), `payload_too_large` and
+ * `bad_request`.
+ */
+export const verifyStandardWebhook = sdk.verifyStandardWebhook;
+
+/**
+ * Verifies GitLab's X-Gitlab-Token or, with a token that begins with "whsec_", its signature, and returns
+ * `{ id, event, payload, body }`. Throws `invalid_signature` (also without a token), `payload_too_large` and `bad_request`.
+ */
+export const verifyGitLab = sdk.verifyGitLab;
+
+/**
+ * Verifies Stripe-Signature over timestamp and body, and returns `{ id, event, payload, body }`. Throws `invalid_signature` (also
+ * without a secret), `payload_too_large` and `bad_request`.
+ */
+export const verifyStripe = sdk.verifyStripe;
+
+/**
+ * Verifies an HMAC over the body in a header of your choice, and returns `{ id, body }`. It proves who sent the body, not when:
+ * pass the sender's id of the event as `idempotencyKey`. Throws `invalid_signature` (also without a secret),
+ * `payload_too_large` and `bad_request`.
+ * @example
+ * await verifyHmac(request, { secret: settings.ACME_SECRET, header: "x-acme-signature", prefix: "sha256=" });
+ */
+export const verifyHmac = sdk.verifyHmac;
+
+/**
+ * Verifies "Authorization: Bearer <token>", and returns `{ id, body }`. It proves neither body nor time; use it where a sender can
+ * do no more. Throws `invalid_signature` (also without a token), `payload_too_large` and `bad_request`.
+ */
+export const verifyBearer = sdk.verifyBearer;
+
+/**
+ * Verifies a shared token in a header of the sender's own, such as Telegram's X-Telegram-Bot-Api-Secret-Token, and returns
+ * `{ id, body }`. It proves neither body nor time; use it where a sender can do no more. Throws `invalid_signature` (also
+ * without a token), `payload_too_large`, `bad_request`, and `validation` for a header that cannot be one.
+ */
+export const verifyToken = sdk.verifyToken;
+
+/**
+ * Verifies a sender by a function of your own: `check(headers, bytes)` returns true, and nothing else, for a proven sender.
+ * `proofHeaders` names the headers that carry the proof, which the inbox does not keep. Returns `{ id, event: null, payload, body }`.
+ * Throws what `check` throws, `invalid_signature`, `payload_too_large` and `bad_request`.
+ */
+export const verifyWith = sdk.verifyWith;
+
+/**
+ * Verifies by the scheme that a descriptor names, such as `{ scheme: "github", secret }`, and returns `{ id, event, payload, body }`.
+ * Throws `validation` for a descriptor that is not one, and whatever the scheme's own verifier throws.
+ */
+export const verifyWebhook = sdk.verifyWebhook;
+
+/**
+ * Returns the headers that a sender of the scheme would put to this body, made with the first of the secrets: for tests, and for
+ * trying an integration out. Throws `invalid_signature` when there is no secret.
+ * @example
+ * const headers = signWebhook(body, { scheme: "github", secret: "s" }, { event: "push" });
+ */
+export const signWebhook = sdk.signWebhook;
 
 // An author who tests a tool needs no package installed; only who uses these two does.
 const elysia = await import("elysia").catch((cause: unknown) => {
@@ -72,8 +245,13 @@ const elysia = await import("elysia").catch((cause: unknown) => {
   return stand;
 });
 
-// Named, or declarations of this file could not be written.
+/**
+ * The class of an HTTP router (https://elysiajs.com), the server's own copy: router.ts exports `router`, an instance. Its paths
+ * are below /integrations/<id>.
+ */
 export const Elysia: typeof import("elysia").Elysia = elysia.Elysia;
+
+/** Makes schemas of JSON (TypeBox, https://github.com/sinclairzx81/typebox) for parameters, settings, configs and bodies. */
 export const t: typeof import("elysia").t = elysia.t;
 
 function fail(name: string, cause: unknown): never {

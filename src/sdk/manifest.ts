@@ -128,6 +128,12 @@ const Activation = strict(
   "What a channel gets that activates the integration.",
 );
 
+/** Of an option that is not its own label. */
+const CHOICE = {
+  value: { type: "string", description: "What is stored." },
+  label: { type: "string", description: "What the form shows." },
+};
+
 const ConfigField = strict(
   {
     key: text("Name in the binding's configuration."),
@@ -144,7 +150,7 @@ const ConfigField = strict(
     options: list(
       Type.Unsafe<string | { value: string; label: string }>({
         type: ["string", "object"],
-        properties: { value: { type: "string" }, label: { type: "string" } },
+        properties: CHOICE,
         required: ["value", "label"],
         additionalProperties: false,
       }),
@@ -164,9 +170,8 @@ const Binding = strict(
       Type.Unsafe<string | { value: string; label: string; description?: string }>({
         type: ["string", "object"],
         properties: {
-          value: { type: "string" },
-          label: { type: "string" },
-          description: { type: "string" },
+          ...CHOICE,
+          description: { type: "string", description: "More about it." },
         },
         required: ["value", "label"],
         additionalProperties: false,

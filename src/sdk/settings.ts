@@ -27,6 +27,7 @@ interface SettingSchema {
   pattern?: string;
 }
 
+/** The settings that `defineConfig` returns, with the types of their schemas. */
 export type Settings<Properties extends Record<string, TSchema>> = Readonly<Static<TObject<Properties>>>;
 
 /**

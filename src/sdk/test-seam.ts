@@ -7,10 +7,15 @@ import type { Dispatcher, IntegrationMeta } from "./types.ts";
 
 /** What the files that were imported so far have registered. */
 export interface Registered {
+  /** In the order of `register`. */
   tools: RegisteredTool[];
+  /** By their types. */
   dispatchers: Map<string, Dispatcher>;
+  /** In the order of `registerHook`. */
   hooks: RegisteredHook[];
+  /** What `registerIntegration` was given. */
   integration: IntegrationMeta | undefined;
+  /** What `defineConfig` declared. */
   settings: DeclaredSetting[];
 }
 

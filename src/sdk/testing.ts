@@ -33,10 +33,15 @@ export const registered = (): Readonly<Registered> => testSeam().registered;
 
 /** A server that only remembers what it was asked. */
 export interface FakeHeddle {
+  /** What `getOrCreateSession` was given, call by call. */
   sessions: GetOrCreateSession[];
+  /** What `injectMessage` was given, without repeated idempotency keys. */
   messages: InjectMessage[];
+  /** What `injectEvent` was given, without repeated idempotency keys. */
   events: InjectEvent[];
+  /** What `ingestDocument` was given. */
   documents: IngestDocument[];
+  /** What `searchDocuments` was given. */
   searches: SearchDocuments[];
   /** Forgets all of it, and what `store` keeps. */
   clear(): void;
@@ -116,6 +121,7 @@ export function fakeHeddle(answers: Partial<SdkServices> = {}): FakeHeddle {
 
 /** Requests that the code under test sent, instead of any going out. */
 export interface FakeFetch {
+  /** In the order in which they were sent. */
   requests: Request[];
   /** Gives the platform's `fetch` back. */
   restore(): void;

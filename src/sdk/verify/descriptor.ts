@@ -10,9 +10,13 @@ type OptionsOf<Name extends SchemeName> = Parameters<(typeof SCHEMES)[Name]["cre
 
 /** How the sender of a webhook proves itself. JSON: it may stand in a manifest. */
 export type WebhookVerifier = {
-  [Name in SchemeName]: { scheme: Name } & OptionsOf<Name>;
+  [Name in SchemeName]: {
+    /** The way in which the sender proves itself. */
+    scheme: Name;
+  } & OptionsOf<Name>;
 }[SchemeName];
 
+/** What `signWebhook` puts into the headers besides the signature. */
 export interface SignWebhook {
   /** For schemes that name the event in a header: "pull_request". */
   event?: string;

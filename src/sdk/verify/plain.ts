@@ -5,9 +5,11 @@ import { parseJson } from "../../schema/json-text.ts";
 import { bodyText, FORM, formFields, idHeader, mediaType, type Received } from "./request.ts";
 import type { FieldSchema, Signing, VerifiedWebhook } from "./scheme.ts";
 
+/** What a verified request of a sender without a vendor's own scheme says. */
 export interface PlainWebhook {
-  /** Of the header that was named for it; null without. */
+  /** The sender's id of the event, from the header that was named for it; null without one. */
   id: string | null;
+  /** As it was sent. */
   body: string;
 }
 

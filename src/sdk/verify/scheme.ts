@@ -8,6 +8,7 @@ export interface VerifiedWebhook {
   id: string | null;
   /** What happened, in the sender's words; null when it does not say. */
   event: string | null;
+  /** The parsed body. */
   payload: unknown;
   /** As it was signed. */
   body: string;

@@ -21,6 +21,7 @@ import type { PlainToken } from "./schemes/token.ts";
 import { SCHEMES } from "./schemes.ts";
 import { refused, type Secrets, usableSecrets } from "./secrets.ts";
 
+/** What all verifiers of a signature take. */
 export interface VerifyOptions {
   /** Bytes that a body may have. Default 25 MiB, the most that GitHub sends. */
   maxBytes?: number;
@@ -30,12 +31,16 @@ export interface VerifyOptions {
   now?: () => number;
 }
 
+/** What `verifyHmac` takes. */
 export interface HmacOptions extends PlainHmac, VerifyOptions {
+  /** The key of the HMAC, or several of which any may have signed. */
   secret: Secrets;
 }
 
+/** What `verifyBearer` takes. */
 export interface BearerOptions extends PlainBearer, VerifyOptions {}
 
+/** What `verifyToken` takes. */
 export interface TokenOptions extends PlainToken, VerifyOptions {}
 
 /**
@@ -44,6 +49,7 @@ export interface TokenOptions extends PlainToken, VerifyOptions {}
  */
 export type OwnCheck = (headers: Headers, body: Uint8Array) => boolean | Promise<boolean>;
 
+/** What `verifyWith` takes. */
 export interface OwnOptions extends Pick<VerifyOptions, "maxBytes"> {
   /** Headers whose values prove the sender: the inbox does not keep them, and a replay does not need them. */
   proofHeaders: readonly string[];

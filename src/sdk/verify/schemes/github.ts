@@ -13,11 +13,13 @@ import {
 import type { Scheme, SchemeKind } from "../scheme.ts";
 import { hmac, sameText, sha256 } from "../secrets.ts";
 
+/** What GitHub sent. */
 export interface GitHubEvent {
   /** Of X-GitHub-Event: "pull_request". */
   event: string;
   /** Of X-GitHub-Delivery; when a sender leaves it out, made from the body, so that a copy has the same. */
   deliveryId: string;
+  /** The parsed body. */
   payload: JsonObject;
   /** As it was signed. */
   body: string;

@@ -4,9 +4,11 @@ import { type VerifiedWebhook, vendorScheme } from "../scheme.ts";
 import { sameText } from "../secrets.ts";
 import { proveStandard, standardSignature as standard } from "./standard.ts";
 
+/** What GitLab sent. */
 export interface GitLabEvent extends VerifiedWebhook {
   /** Of X-Gitlab-Event: "Push Hook". */
   event: string;
+  /** The parsed body. */
   payload: JsonObject;
 }
 

@@ -4,9 +4,11 @@ import { bodyText, jsonObject, proofHeader, type Received } from "../request.ts"
 import { isTimely, type Proof, type Scheme, type VerifiedWebhook, vendorScheme } from "../scheme.ts";
 import { hmac, refused, sameText } from "../secrets.ts";
 
+/** What a sender of Standard Webhooks sent. */
 export interface StandardWebhook extends VerifiedWebhook {
   /** Of webhook-id; the same for each attempt of one event. */
   id: string;
+  /** The parsed body. */
   payload: JsonObject;
 }
 

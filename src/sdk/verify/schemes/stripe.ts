@@ -4,11 +4,13 @@ import { bodyText, jsonObject, proofHeader } from "../request.ts";
 import { isTimely, type VerifiedWebhook, vendorScheme } from "../scheme.ts";
 import { hmac, sameText } from "../secrets.ts";
 
+/** What Stripe sent. */
 export interface StripeEvent extends VerifiedWebhook {
   /** "evt_…" */
   id: string;
   /** "invoice.paid" */
   event: string;
+  /** The parsed body. */
   payload: JsonObject;
 }
 

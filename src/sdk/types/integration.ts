@@ -1,0 +1,33 @@
+// What an integration says of its places and users.
+
+import type { JsonObject } from "../json.ts";
+import type { DispatchConfig } from "./messages.ts";
+
+/** A user as `userAttribution` sees one. */
+export interface AttributedUser {
+  /** The name to show; null when it is unknown. */
+  display_name: string | null;
+  /** What integrations know of the person, by integration. */
+  integration_config: JsonObject;
+}
+
+/** What `registerIntegration` takes. */
+export interface IntegrationMeta {
+  /** The integration's name: "github". */
+  integrationType: string;
+  /** What its client ids begin with, the colon included: "github:". */
+  clientIdPrefix: string;
+  /** Returns the fields of a post that name the user: `username`, `icon_emoji`, `icon_url`. */
+  userAttribution?: (user: AttributedUser) => Promise<JsonObject> | JsonObject;
+  /** Returns the names to show, by channel id. */
+  resolveDisplayNames?: (
+    channels: {
+      /** The channel's id. */
+      id: string;
+      /** The place of the channel. */
+      client_id: string;
+    }[],
+  ) => Promise<Record<string, string>> | Record<string, string>;
+  /** Returns the dispatch_config for a client id, or null for one that has none. */
+  resolveDispatchConfig?: (clientId: string) => Promise<DispatchConfig | null> | DispatchConfig | null;
+}

@@ -1,0 +1,65 @@
+// Tools, and what the code of an integration knows of the run that calls it.
+
+import type { Static, TSchema } from "@sinclair/typebox";
+import type { JsonObject } from "../json.ts";
+
+/** What a tool, a dispatcher or a hook knows of the run that it serves. */
+export interface RunContext {
+  /** The bot that runs. */
+  bot_id: string;
+  /** The session whose message it answers. */
+  session_id: string;
+  /** The channel of the session. */
+  channel_id: string;
+  /** The place of the channel: "github:owner/repo". */
+  client_id: string;
+  /** One id from the webhook to the receipt. */
+  correlation_id: string;
+}
+
+/** The second argument of a tool. */
+export interface ToolContext extends RunContext {
+  /** The run's task. */
+  task_id: string;
+  /** Aborted on cancellation, time-out and shutdown. */
+  signal: AbortSignal;
+}
+
+/** JSON Schema of an object. TypeBox's `t.Object(…)` is one. */
+export type ParameterSchema = TSchema | JsonObject;
+
+/** A tool's description in the shape that OpenAI-compatible APIs use. */
+export interface OpenAiToolSchema {
+  /** Always "function". */
+  type: "function";
+  /** The name, what the tool does, and JSON Schema of its arguments. */
+  function: {
+    /** [a-zA-Z0-9_-], at most 64 characters, unique in the server. */
+    name: string;
+    /** What it does and when to use it, for the model. */
+    description?: string;
+    /** Default: no arguments. */
+    parameters?: ParameterSchema;
+  };
+}
+
+/** A tool's description in Heddle's own shape. */
+export interface ToolOptions<Parameters extends ParameterSchema = ParameterSchema> {
+  /** [a-zA-Z0-9_-], at most 64 characters, unique in the server. */
+  name: string;
+  /** What it does and when to use it, for the model. */
+  description: string;
+  /** The schema of the arguments, such as `t.Object({ id: t.String() })`. Default: no arguments. */
+  parameters?: Parameters;
+  /** Seconds after which a call is given up; default 60. */
+  timeoutSeconds?: number;
+}
+
+/** The type of what a schema describes: `Arguments<typeof parameters>`. */
+export type Arguments<Parameters> = Parameters extends TSchema ? Static<Parameters> : JsonObject;
+
+/**
+ * Arguments are validated before the call. The result is a string, or JSON. An object with `error` marks the
+ * call failed; `client_action` is handed to the dispatcher, and the model then sees only `message`.
+ */
+export type ToolFunction<Args = JsonObject> = (args: Args, ctx: ToolContext) => unknown;

@@ -1,0 +1,173 @@
+// What an author's editor shows: TypeScript's own language service over a project as `heddle new` makes it.
+
+import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import ts from "typescript-5";
+import { linkSdk } from "../../src/authoring/project-files.ts";
+import { LENT_MODULES } from "../../src/runtime/modules.ts";
+import { writeSdk } from "../../src/runtime/sdk.ts";
+
+// The first run makes the SDK.
+setDefaultTimeout(60_000);
+
+const MODULES = ["heddle/sdk", "heddle/sdk/testing"];
+let folder = "";
+/** A file that imports every module there is. */
+let probe = "";
+let editor: ts.LanguageService;
+/** Files that were read once serve every editor. */
+const parsed = ts.createDocumentRegistry();
+let checker: ts.TypeChecker;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "heddle-hover-"));
+  await writeSdk(join(folder, ".heddle"));
+  await linkSdk(folder);
+  const specifiers = [...MODULES, ...Object.keys(LENT_MODULES)];
+  probe = specifiers.map((name, at) => `import * as module${at} from ${JSON.stringify(name)};`).join("\n");
+  await open({ "probe.ts": probe });
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+/** Opens these files, and no others, in a new editor. */
+async function open(files: Record<string, string>): Promise<void> {
+  for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
+  const options: ts.CompilerOptions = {
+    module: ts.ModuleKind.NodeNext,
+    moduleResolution: ts.ModuleResolutionKind.NodeNext,
+    target: ts.ScriptTarget.ESNext,
+    lib: ["lib.esnext.d.ts"],
+    types: [],
+    strict: true,
+    skipLibCheck: true,
+    noEmit: true,
+  };
+  const version = crypto.randomUUID();
+  editor = ts.createLanguageService(
+    {
+      getCompilationSettings: () => options,
+      getScriptFileNames: () => Object.keys(files).map((name) => join(folder, name)),
+      // Only the files of this call change.
+      getScriptVersion: (path) => (path.startsWith(`${folder}/.heddle`) ? "1" : version),
+      getScriptSnapshot(path) {
+        const text = ts.sys.readFile(path);
+        return text === undefined ? undefined : ts.ScriptSnapshot.fromString(text);
+      },
+      getCurrentDirectory: () => folder,
+      getDefaultLibFileName: ts.getDefaultLibFilePath,
+      fileExists: ts.sys.fileExists,
+      readFile: ts.sys.readFile,
+      directoryExists: ts.sys.directoryExists,
+      realpath: (path) => ts.sys.realpath?.(path) ?? path,
+    },
+    parsed,
+  );
+  const program = editor.getProgram();
+  if (!program) throw new Error("The language service has no program");
+  checker = program.getTypeChecker();
+}
+
+function exportsOf(specifier: string): ts.Symbol[] {
+  const source = editor.getProgram()?.getSourceFile(join(folder, "probe.ts"));
+  const imports = source?.statements.filter(ts.isImportDeclaration) ?? [];
+  const found = imports.find(
+    ({ moduleSpecifier }) => ts.isStringLiteral(moduleSpecifier) && moduleSpecifier.text === specifier,
+  );
+  const module = found && checker.getSymbolAtLocation(found.moduleSpecifier);
+  if (!module) throw new Error(`${specifier} is not found`);
+  return checker.getExportsOfModule(module);
+}
+
+const isValue = (symbol: ts.Symbol): boolean => (original(symbol).flags & ts.SymbolFlags.Value) !== 0;
+const original = (symbol: ts.Symbol): ts.Symbol =>
+  symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol;
+
+/** Those of the lines whose name has no documentation at its first place in the line. */
+async function undocumentedIn(specifier: string, uses: { name: string; line: string }[]): Promise<string[]> {
+  const text = [`import { ${uses.map(({ name }) => name).join(", ")} } from "${specifier}";`];
+  for (const { line } of uses) text.push(line);
+  await open({ "uses.ts": text.join("\n") });
+  let at = text[0]?.length ?? 0;
+  return uses.flatMap(({ name, line }) => {
+    const info = editor.getQuickInfoAtPosition(join(folder, "uses.ts"), at + 1 + line.indexOf(name));
+    at += 1 + line.length;
+    return ts.displayPartsToString(info?.documentation) === "" ? [name] : [];
+  });
+}
+
+test("the modules that the server lends are found", () => {
+  const missing = editor.getSemanticDiagnostics(join(folder, "probe.ts"));
+  expect(missing.map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, "\n"))).toEqual([]);
+  expect(exportsOf("elysia").map(({ name }) => name)).toContain("Elysia");
+  expect(exportsOf("@sinclair/typebox").map(({ name }) => name)).toContain("Static");
+});
+
+test("the modules that the server lends run in an author's tests", async () => {
+  const packages = join(folder, "node_modules");
+  const { Elysia, t } = await import(join(packages, "elysia", "index.js"));
+  const app = new Elysia().post("/:id", ({ params }: { params: { id: number } }) => params.id + 1, {
+    params: t.Object({ id: t.Number() }),
+  });
+  const response = await app.handle(new Request("http://localhost/4", { method: "POST" }));
+  expect(await response.text()).toBe("5");
+  const { Type } = await import(join(packages, "@sinclair", "typebox", "index.js"));
+  const { Value } = await import(join(packages, "@sinclair", "typebox", "value.js"));
+  expect([Value.Check(Type.String(), "a"), Value.Check(Type.String(), 1)]).toEqual([true, false]);
+});
+
+test.each(MODULES)("each export of %s has documentation where it is used", async (specifier) => {
+  await open({ "probe.ts": probe });
+  const exported = exportsOf(specifier).map((symbol) => ({
+    name: symbol.name,
+    isValue: isValue(symbol),
+    isFunction: checker.getTypeOfSymbol(original(symbol)).getCallSignatures().length > 0,
+  }));
+  expect(exported.length).toBeGreaterThan(8);
+  const uses = exported.map(({ name, isValue }) => ({
+    name,
+    line: isValue ? `void ${name};` : `type _ = ${name};`,
+  }));
+  expect(await undocumentedIn(specifier, uses)).toEqual([]);
+  const calls = exported
+    .filter(({ isFunction }) => isFunction)
+    .map(({ name }) => ({ name, line: `${name}(...([] as never));` }));
+  expect(await undocumentedIn(specifier, calls)).toEqual([]);
+});
+
+test("each member of a type of the SDK has documentation, those of the manifest included", async () => {
+  await open({ "probe.ts": probe });
+  const undocumented = new Set<string>();
+  const seen = new Set<ts.Type>();
+  const isOurs = (symbol: ts.Symbol) =>
+    symbol.declarations?.some((declaration) =>
+      declaration.getSourceFile().fileName.includes("/types/heddle/"),
+    ) === true;
+  const visit = (type: ts.Type, path: string): void => {
+    if (seen.has(type)) return;
+    seen.add(type);
+    if (type.isUnionOrIntersection()) for (const part of type.types) visit(part, path);
+    const element = checker.getIndexTypeOfType(type, ts.IndexKind.Number);
+    if (element) visit(element, `${path}[]`);
+    for (const member of checker.getPropertiesOfType(type)) {
+      if (!isOurs(member) || member.name.startsWith("__@")) continue;
+      const at = `${path}.${member.name}`;
+      if (member.getDocumentationComment(checker).length === 0) undocumented.add(at);
+      visit(checker.getTypeOfSymbol(member), at);
+    }
+  };
+  for (const specifier of MODULES) {
+    for (const symbol of exportsOf(specifier)) {
+      const target = original(symbol);
+      if (target.flags & ts.SymbolFlags.Type) visit(checker.getDeclaredTypeOfSymbol(target), symbol.name);
+      if (isValue(symbol)) {
+        const type = checker.getTypeOfSymbol(target);
+        visit(type, symbol.name);
+        for (const signature of type.getCallSignatures())
+          visit(signature.getReturnType(), `${symbol.name}()`);
+      }
+    }
+  }
+  expect([...undocumented].sort()).toEqual([]);
+});
