@@ -3,7 +3,8 @@
 import { mkdtemp, realpath, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join, relative, resolve } from "node:path";
-import { type Config, type Flags, loadConfig } from "../config/config.ts";
+import { type Config, loadConfig } from "../config/config.ts";
+import type { Flags } from "../config/read-variables.ts";
 import { HeddleError, messageOf } from "../errors.ts";
 import type { FoundIntegration } from "../integrations/discovery/discover.ts";
 import { integrationSources } from "../integrations/discovery/sources.ts";

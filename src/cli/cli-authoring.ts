@@ -1,6 +1,6 @@
 // The commands for authors of integrations.
 
-import type { Flags } from "../config/config.ts";
+import type { Flags } from "../config/read-variables.ts";
 import { FLAGS, leaf, list } from "./cli-leaf.ts";
 
 export interface AuthoringCommands {

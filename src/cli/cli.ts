@@ -2,7 +2,7 @@
 
 import { inspect } from "node:util";
 import { type ArgsDef, defineCommand, runCommand } from "citty";
-import type { Flags } from "../config/config.ts";
+import type { Flags } from "../config/read-variables.ts";
 import { HeddleError, messageOf } from "../errors.ts";
 import { type AuthoringCommands, authoringCommands } from "./cli-authoring.ts";
 import { DATABASE_FLAGS, FLAGS, leaf, list } from "./cli-leaf.ts";

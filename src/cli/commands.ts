@@ -3,8 +3,9 @@
 import { createAuthoringCommands } from "../authoring/commands.ts";
 import { type Dev, prepareDev } from "../authoring/dev/dev.ts";
 import { type DevServer, welcome } from "../authoring/dev/welcome.ts";
-import { type Config, type Flags, loadConfig, processEnvironment } from "../config/config.ts";
+import { type Config, loadConfig, processEnvironment } from "../config/config.ts";
 import { openHome } from "../config/home.ts";
+import type { Flags } from "../config/read-variables.ts";
 import type { Database } from "../db/database.ts";
 import { openDatabase } from "../db/open.ts";
 import { createLog, type Logger } from "../log.ts";

@@ -3,8 +3,9 @@
 
 import { type ApiKeys, createApiKeys, OPERATOR } from "../access/api-keys.ts";
 import { seesAll } from "../access/scopes.ts";
-import { type Flags, loadConfig } from "../config/config.ts";
+import { loadConfig } from "../config/config.ts";
 import { findServer } from "../config/local-server.ts";
+import type { Flags } from "../config/read-variables.ts";
 import type { Database } from "../db/database.ts";
 import { KEY_ROWS, type KeyRows } from "../db/schema.ts";
 import { HeddleError } from "../errors.ts";

@@ -1,18 +1,23 @@
 // The only reader of the environment: flags, variables and `$HEDDLE_HOME/.env` → one frozen Config.
 
 import { existsSync, readFileSync } from "node:fs";
-import { isIP } from "node:net";
 import { join, resolve } from "node:path";
 import { parseEnv } from "node:util";
 import { HeddleError } from "../errors.ts";
 import { LOG_LEVELS, type LogFormat, type LogLevel } from "../log.ts";
-import { urlSecrets } from "../secrets/urls.ts";
-import { defaultHome, userFolder } from "./default-home.ts";
+import { defaultHome } from "./default-home.ts";
+import {
+  blankToUndefined,
+  createVariableReader,
+  type Environment,
+  type Flags,
+  type VariableReader,
+} from "./read-variables.ts";
 
 export interface Config {
   /** Absolute path of the folder that holds everything this server keeps. */
   readonly home: string;
-  /** What is to be said of how the home was chosen. */
+  /** A remark for the log about how the home was chosen. */
   readonly homeNote: string | undefined;
   readonly host: string;
   /** 0 lets the system choose. */
@@ -21,17 +26,17 @@ export interface Config {
   readonly baseUrl: string | undefined;
   /** A postgres:// URL; undefined: the embedded database. */
   readonly databaseUrl: string | undefined;
-  /** The server itself, where databaseUrl leads to a pooler by the transaction. */
+  /** The database server itself, for when databaseUrl leads to a transaction pooler. */
   readonly databaseDirectUrl: string | undefined;
-  /** Connections for queries that one process opens; two more are for notifications and locks. */
+  /** Connections that one process opens for queries; two more are for notifications and locks. */
   readonly databasePoolSize: number;
-  /** Seconds without an answer after which a statement's connection is given up. */
+  /** A connection is given up when a statement has had no answer for this many seconds. */
   readonly databaseAnswerSeconds: number;
-  /** A password stands on the command line, where every user of the machine may read it. */
+  /** A password was given on the command line, where every user of the machine can read it. */
   readonly hasPasswordInArguments: boolean;
   readonly apiKey: string | undefined;
   readonly encryptionKey: string | undefined;
-  /** Keys that older secrets may be sealed with. */
+  /** Keys that older secrets may still be sealed with. */
   readonly previousEncryptionKeys: readonly string[];
   readonly integrationDirs: readonly string[];
   readonly toolDirs: readonly string[];
@@ -42,7 +47,7 @@ export interface Config {
   readonly contextWindow: number;
   readonly fallbackModels: readonly string[];
   readonly embeddingModel: string;
-  /** Undefined: recordings are transcribed by integrations only. */
+  /** Undefined: only integrations transcribe recordings. */
   readonly transcription: TranscriptionConfig | undefined;
   readonly timezone: string;
   readonly logLevel: LogLevel;
@@ -60,11 +65,11 @@ export interface Config {
   readonly webhookRateLimit: number;
   /** Addresses and networks of proxies whose X-Forwarded-For names the sender. */
   readonly trustedProxies: readonly string[];
-  /** Bytes of bodies on public routes that may wait in memory at a time. */
+  /** Bytes of request bodies on public routes that may wait in memory at one time. */
   readonly webhookBytesInFlight: number;
-  /** A process that has not worked for so long ends itself; 0: never. */
+  /** A server that has made no progress for this long ends itself; 0: never. */
   readonly watchdogSeconds: number;
-  /** How long records of webhooks are kept. */
+  /** How long the inbox keeps records of webhooks. */
   readonly inboxRetentionDays: number;
   /** How much of a webhook's body is kept; 0: nothing. */
   readonly inboxMaxBodyBytes: number;
@@ -72,13 +77,13 @@ export interface Config {
   readonly secrets: readonly string[];
   /** Every variable, for the settings of integrations: process environment over .env. */
   readonly environment: Readonly<Record<string, string | undefined>>;
-  /** Integrations that get whatever variables they name: those that `heddle dev` serves. */
+  /** Integrations that may read any variable they name: those that `heddle dev` serves. */
   readonly favouredIntegrations: readonly string[];
-  /** Whether a variable of this name is Heddle's own, and so no integration's. */
+  /** Whether Heddle itself reads a variable of this name, so that no integration can claim it. */
   isOwnVariable(name: string): boolean;
-  /** The names of those that hold secrets. */
+  /** Names of the variables that hold secrets. */
   readonly secretVariables: readonly string[];
-  /** What is confined how: see runtime/confine.ts. */
+  /** How background processes are confined: see runtime/confine.ts. */
   readonly processConfinement: (typeof PROCESS_CONFINEMENTS)[number];
   /** Files and folders that background processes may read and write besides their own. */
   readonly processPaths: readonly string[];
@@ -92,24 +97,15 @@ export interface TranscriptionConfig {
   readonly model: string;
 }
 
-/** Command-line flags; they win over the environment. */
-export interface Flags {
-  home?: string;
-  host?: string;
-  port?: string;
-  "database-url"?: string;
-}
-
 const MB = 1024 * 1024;
 
-type Environment = Record<string, string | undefined>;
-
-/** Of this process, as it is now. */
+/** A copy of this process's environment. */
 export const processEnvironment = (): Environment => ({ ...process.env });
 
-/** Throws a HeddleError("config") of one line that names the variable, what it got and what it takes. */
+/** Throws a HeddleError("config") whose one line names the variable, what it must be and what it got. */
 export function loadConfig(flags: Flags = {}, variables: Environment = processEnvironment()): Config {
-  const given = blank(flags.home) ?? blank(variables.HEDDLE_HOME) ?? stateDirectory(variables);
+  const given =
+    blankToUndefined(flags.home) ?? blankToUndefined(variables.HEDDLE_HOME) ?? stateDirectory(variables);
   const { path: home, note: homeNote } = given
     ? { path: resolve(given), note: undefined }
     : defaultHome(variables, process.cwd());
@@ -117,11 +113,11 @@ export function loadConfig(flags: Flags = {}, variables: Environment = processEn
     ...readEnvFile(join(home, ".env")),
     ...withoutBlanks(variables),
   };
-  const read = reader(flags, environment);
+  const read = createVariableReader(flags, environment);
   return Object.freeze({
     home,
     homeNote,
-    // "[::]" is "::" as it stands in a URL.
+    // "[::]" is how a URL spells "::".
     host: (read.text("HOST") ?? "127.0.0.1").replace(/^\[([^\]]*)\]$/, "$1"),
     port: read.integer("PORT", 8000, 0, 65_535),
     baseUrl: read.url("BASE_URL", ["http:", "https:"]),
@@ -129,7 +125,7 @@ export function loadConfig(flags: Flags = {}, variables: Environment = processEn
     databaseDirectUrl: read.databaseUrl("DATABASE_DIRECT_URL"),
     databasePoolSize: read.integer("DATABASE_POOL_SIZE", 16, 2, 500),
     databaseAnswerSeconds: read.integer("DATABASE_ANSWER_SECONDS", 20, 5, 3600),
-    hasPasswordInArguments: hasPassword(blank(flags["database-url"])),
+    hasPasswordInArguments: hasPassword(blankToUndefined(flags["database-url"])),
     apiKey: read.apiKey("API_KEY"),
     encryptionKey: read.encryptionKey("ENCRYPTION_KEY"),
     previousEncryptionKeys: read.encryptionKeys("ENCRYPTION_KEY_PREVIOUS"),
@@ -162,13 +158,13 @@ export function loadConfig(flags: Flags = {}, variables: Environment = processEn
     secrets: secretsOf(read),
     environment: Object.freeze(environment),
     favouredIntegrations: [],
-    secretVariables: [...new Set([...read.secretNames, ...read.telling, "HEDDLE_API_KEY"])],
-    isOwnVariable: (name: string) => read.names.has(name) || FOR_EVERY_COMMAND.test(name),
+    secretVariables: [...new Set([...read.secretNames, ...read.secretUrlNames, "HEDDLE_API_KEY"])],
+    isOwnVariable: (name: string) => read.names.has(name) || READ_ELSEWHERE.test(name),
   });
 }
 
-/** OpenAI's key goes along only to OpenAI's own address, or the one that was given for it. */
-function transcriptionConfig(read: ReturnType<typeof reader>): TranscriptionConfig | undefined {
+/** OpenAI's key is sent only to OpenAI's own address or to OPENAI_BASE_URL. */
+function transcriptionConfig(read: VariableReader): TranscriptionConfig | undefined {
   const ownUrl = read.url("TRANSCRIPTION_BASE_URL", ["http:", "https:"]);
   const baseUrl = ownUrl ?? read.url("OPENAI_BASE_URL", ["http:", "https:"]);
   const ownKey = read.secret("TRANSCRIPTION_API_KEY");
@@ -180,13 +176,13 @@ function transcriptionConfig(read: ReturnType<typeof reader>): TranscriptionConf
 const hasPassword = (url: string | undefined): boolean =>
   url !== undefined && (URL.parse(url)?.password ?? "") !== "";
 
-/** How to reach a server, where its home is, and what PostgreSQL's libraries read by themselves. */
-const FOR_EVERY_COMMAND = /^(HEDDLE_\w+|STATE_DIRECTORY|PG[A-Z]+)$/;
+/** Variables of the command line and of PostgreSQL's libraries, which loadConfig itself does not read. */
+const READ_ELSEWHERE = /^(HEDDLE_\w+|STATE_DIRECTORY|PG[A-Z]+)$/;
 
-/** Those of Heddle itself; an integration's become known when it declares them. */
-function secretsOf({ secretNames, text }: ReturnType<typeof reader>): string[] {
+/** Heddle's own secrets; those of integrations become known when they are declared. */
+function secretsOf({ secretNames, text }: VariableReader): string[] {
   const values = [...secretNames].flatMap((name) => text(name) ?? []);
-  // Of an address the password alone.
+  // Only the password of a URL is secret.
   return values.flatMap((value) => {
     const password = URL.canParse(value) ? new URL(value).password : undefined;
     return password === undefined
@@ -197,7 +193,7 @@ function secretsOf({ secretNames, text }: ReturnType<typeof reader>): string[] {
 
 function stateDirectory(environment: Environment): string | undefined {
   // systemd passes several directories joined by colons; ours is the first.
-  return blank(environment.STATE_DIRECTORY)?.split(":")[0];
+  return blankToUndefined(environment.STATE_DIRECTORY)?.split(":")[0];
 }
 
 function readEnvFile(path: string): Environment {
@@ -209,175 +205,8 @@ function readEnvFile(path: string): Environment {
   }
 }
 
-/** An empty value is the same as none: `PORT= heddle serve` uses the default. */
-const blank = (value: string | undefined) => (value?.trim() ? value.trim() : undefined);
-
 function withoutBlanks(environment: Environment): Environment {
-  return Object.fromEntries(Object.entries(environment).filter(([, value]) => blank(value) !== undefined));
-}
-
-const FLAG_OF: Record<string, keyof Flags> = {
-  HOST: "host",
-  PORT: "port",
-  DATABASE_URL: "database-url",
-};
-
-function isDecodable(text: string): boolean {
-  try {
-    decodeURIComponent(text);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-function reader(flags: Flags, environment: Environment) {
-  /** All that it was asked for: the one list of what Heddle reads. */
-  const names = new Set<string>();
-  const secretNames = new Set<string>();
-  /** URLs that have a password or the like in them. */
-  const telling = new Set<string>();
-  const text = (name: string): string | undefined => {
-    names.add(name);
-    const flag = FLAG_OF[name];
-    return (flag && blank(flags[flag])) ?? blank(environment[name]);
-  };
-  const secret = (name: string): string | undefined => {
-    secretNames.add(name);
-    const got = text(name);
-    // It would be no header's value: each request with it would fail, and none would say why.
-    if (got && /[\r\n]/.test(got)) throw wrong(name, "a text with a line break in it", "a single line");
-    return got;
-  };
-  /** Values of secrets are never repeated. */
-  const wrong = (name: string, got: string, takes: string): HeddleError =>
-    new HeddleError("config", `${name} is ${got}, but takes ${takes}.`, { field: name });
-  const list = (name: string, separator = ","): string[] =>
-    (text(name) ?? "")
-      .split(separator)
-      .map((part) => part.trim())
-      .filter((part) => part !== "");
-  const checkUrl = (name: string, got: string, protocols: string[]): string => {
-    const takes = `a URL that begins with ${protocols.map((p) => `${p}//`).join(" or ")}`;
-    // It may hold a password or a token: it is not repeated, not even when it is malformed.
-    if (!URL.canParse(got)) throw wrong(name, "not a URL", takes);
-    const url = new URL(got);
-    if (!protocols.includes(url.protocol)) throw wrong(name, `a ${url.protocol} URL`, takes);
-    if (urlSecrets(got).length > 0) telling.add(name);
-    return got;
-  };
-
-  const checkKey = (name: string, got: string): void => {
-    if (/^[0-9a-fA-F]{64}$/.test(got)) return;
-    throw wrong(
-      name,
-      `${got.length} characters of another form`,
-      "64 hexadecimal digits (openssl rand -hex 32)",
-    );
-  };
-
-  return {
-    names,
-    secretNames,
-    telling,
-    text,
-    secret,
-    list,
-    integer(name: string, fallback: number, min: number, max: number): number {
-      const got = text(name);
-      if (got === undefined) return fallback;
-      const value = Number(got);
-      if (!/^\d+$/.test(got) || value < min || value > max) {
-        throw wrong(name, JSON.stringify(got), `a whole number from ${min} to ${max}`);
-      }
-      return value;
-    },
-    choice<T extends string>(name: string, choices: readonly T[], fallback: T): T {
-      const got = text(name);
-      if (got === undefined) return fallback;
-      const found = choices.find((choice) => choice === got.toLowerCase());
-      if (!found) throw wrong(name, JSON.stringify(got), `one of ${choices.join(", ")}`);
-      return found;
-    },
-    url(name: string, protocols: string[]): string | undefined {
-      const got = text(name);
-      return got === undefined ? undefined : checkUrl(name, got, protocols).replace(/\/+$/, "");
-    },
-    databaseUrl(name: string): string | undefined {
-      const got = secret(name);
-      if (got === undefined) return undefined;
-      const url = new URL(checkUrl(name, got, ["postgres:", "postgresql:"]));
-      for (const [part, value] of [
-        ["user", url.username],
-        ["password", url.password],
-        ["database", url.pathname],
-      ] as const) {
-        if (!isDecodable(value))
-          throw wrong(name, `a URL with a lone "%" in its ${part}`, '"%25" for each "%"');
-      }
-      return got;
-    },
-    urls(name: string, protocols: string[]): string[] {
-      return [...new Set(list(name).map((one) => checkUrl(name, one, protocols)))];
-    },
-    signingSecret(name: string): string | undefined {
-      const got = secret(name);
-      const base64 = got?.replace(/^whsec_/, "");
-      if (base64 !== undefined && !/^[A-Za-z0-9+/]{22,}={0,2}$/.test(base64)) {
-        throw wrong(
-          name,
-          "of another form",
-          'base64 of at least 16 bytes (openssl rand -base64 32), with or without "whsec_"',
-        );
-      }
-      return got;
-    },
-    apiKey(name: string): string | undefined {
-      const got = secret(name);
-      if (got !== undefined && got.length < 16) {
-        throw wrong(name, `${got.length} characters long`, "at least 16 characters");
-      }
-      return got;
-    },
-    encryptionKey(name: string): string | undefined {
-      const got = secret(name);
-      if (got !== undefined) checkKey(name, got);
-      return got;
-    },
-    encryptionKeys(name: string): string[] {
-      secret(name);
-      const got = list(name);
-      for (const one of got) checkKey(name, one);
-      return got;
-    },
-    /** Addresses, with or without the length of a prefix. */
-    networks(name: string): string[] {
-      return list(name).map((one) => {
-        const [address = "", length = "0", ...more] = one.split("/");
-        const most = isIP(address) === 4 ? 32 : 128;
-        const isNetwork =
-          isIP(address) !== 0 && more.length === 0 && /^\d{1,3}$/.test(length) && Number(length) <= most;
-        if (!isNetwork)
-          throw wrong(name, JSON.stringify(one), "addresses and networks such as 10.0.0.0/8, with commas");
-        return one;
-      });
-    },
-    directories(name: string): string[] {
-      return list(name, ":").map((part) => {
-        if (!/^~(\/|$)/.test(part)) return resolve(part);
-        const user = userFolder(environment);
-        if (!user)
-          throw wrong(name, JSON.stringify(part), "absolute paths where HOME does not say what ~ is");
-        return join(user, part.slice(1));
-      });
-    },
-    timezone(name: string): string {
-      const got = text(name) ?? "UTC";
-      try {
-        return new Intl.DateTimeFormat("en", { timeZone: got }).resolvedOptions().timeZone;
-      } catch {
-        throw wrong(name, JSON.stringify(got), "an IANA time zone such as Europe/Berlin");
-      }
-    },
-  };
+  return Object.fromEntries(
+    Object.entries(environment).filter(([, value]) => blankToUndefined(value) !== undefined),
+  );
 }

@@ -1,6 +1,6 @@
-// Where a server keeps everything when nobody has said where: in the user's own state folder
-// (https://specifications.freedesktop.org/basedir-spec). Earlier versions took `.heddle` in the working directory, and one
-// that they made is still used. But a checkout or an archive can bring a `.heddle` along, with settings and code in it.
+// Chooses the home when none is given: a folder in the user's own state folder
+// (https://specifications.freedesktop.org/basedir-spec). Earlier versions used `.heddle` in the working directory, and one
+// that they made is still used. But a checkout or an archive can contain a `.heddle`, with settings and code in it.
 
 import { lstatSync, statSync } from "node:fs";
 import { homedir } from "node:os";
@@ -9,7 +9,7 @@ import { HeddleError } from "../errors.ts";
 
 export interface DefaultHome {
   path: string;
-  /** What an operator should know of the choice; undefined when there was none. */
+  /** What an operator should know about the choice; undefined when there is nothing to say. */
   note: string | undefined;
 }
 
@@ -24,31 +24,33 @@ export function defaultHome(environment: Environment, folder: string): DefaultHo
   if (reason === undefined) {
     return {
       path: former,
-      note: `The home is ${former}, as with earlier versions. New ones are in ${usual}: say --home or HEDDLE_HOME to be sure which one is used from any folder.`,
+      note: `The home is ${former}, as in earlier versions. New homes are made in ${usual}: set HEDDLE_HOME or use --home to be sure which one is used from any folder.`,
     };
   }
   const advice =
-    reason === ANOTHERS ? "Run Heddle as that user to use it" : `Say --home ${former} if it is this server's`;
+    reason === ANOTHERS
+      ? "Run Heddle as that user to use it"
+      : `Use --home ${former} if it belongs to this server`;
   return {
     path: usual,
-    note: `${former} is not used as the home, because ${reason}; ${usual} is. ${advice}.`,
+    note: `${former} is not used as the home, because ${reason}; ${usual} is used instead. ${advice}.`,
   };
 }
 
 function stateFolder(environment: Environment): string {
   const { XDG_STATE_HOME: given } = environment;
-  // A relative one is to be ignored.
+  // The specification says to ignore relative paths.
   if (given && isAbsolute(given)) return given;
   const user = userFolder(environment);
   if (user) return join(user, ".local", "state");
   throw new HeddleError(
     "config",
-    "HEDDLE_HOME must be set: without it the home is in this user's own folder, and HOME does not name one. Set HEDDLE_HOME, or start with --home.",
+    "HEDDLE_HOME must be set, because this user has no home directory where the server could keep its folder. Set HEDDLE_HOME or use --home.",
     { field: "HEDDLE_HOME" },
   );
 }
 
-/** The user's own folder; undefined for one that has none, as in containers and under systemd's DynamicUser. */
+/** The user's home directory; undefined for a user without one, as in containers and under systemd's DynamicUser. */
 export function userFolder({ HOME: home }: Environment): string | undefined {
   if (home && isAbsolute(home)) return home;
   try {
@@ -60,28 +62,28 @@ export function userFolder({ HOME: home }: Environment): string | undefined {
   }
 }
 
-const ANOTHERS = "it is another user's";
+const ANOTHERS = "it belongs to another user";
 
-/** Of what an archive brings, content and inode change at two times, or else both when the file is made. */
+/** An unpacked file gets its content and its inode change either both at its creation, or at two different times. */
 const AT_ONCE_MS = 1_000;
 
 /**
- * Why this may be something that came with other files; undefined when a Heddle of this user has made it here. Modes and
- * owners can come with an archive. But the database's control file is written again and again: last written long after
- * it was made, and its inode changed at no other time, is something that neither a checkout nor an archive can bring.
+ * Why this folder may have come with other files; undefined when a Heddle of this user made it here. An archive can set
+ * modes and owners. But the database rewrites its control file again and again, so that it was last written long after
+ * its creation, at the time of its last inode change: neither a checkout nor an archive can produce that.
  */
 function whyNotMadeHere(path: string): "missing" | string | undefined {
   const found = lstatSync(path, { throwIfNoEntry: false });
   if (!found) return "missing";
-  if (!found.isDirectory()) return "it is no folder";
+  if (!found.isDirectory()) return "it is not a directory";
   if (found.uid !== process.getuid?.()) return ANOTHERS;
-  if ((found.mode & 0o077) !== 0) return "others may read it, and so it was not made by Heddle";
+  if ((found.mode & 0o077) !== 0) return "other users can read it, which Heddle would not allow";
   const control = statSync(join(path, "db", "global", "pg_control"), { throwIfNoEntry: false });
-  if (!control) return "no database of Heddle's has been in use in it";
+  if (!control) return "it holds no database that Heddle has used";
   const { birthtimeMs, mtimeMs, ctimeMs } = control;
   const isInUse = birthtimeMs > 0 && mtimeMs - birthtimeMs > AT_ONCE_MS;
   if (!isInUse || Math.abs(ctimeMs - mtimeMs) > AT_ONCE_MS) {
-    return "nothing shows that its database was made here and did not come with other files";
+    return "its database may have come with other files instead of being made here";
   }
   return undefined;
 }

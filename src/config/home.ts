@@ -1,4 +1,4 @@
-// The folder that a server keeps everything in, readable to its user only.
+// The folder in which a server keeps everything. Only its own user can read it.
 
 import { chmodSync, statSync } from "node:fs";
 import { join } from "node:path";
@@ -8,18 +8,18 @@ import { isImportable } from "../runtime/importable-path.ts";
 
 export interface Home {
   readonly path: string;
-  /** What bots and the operator share; integrations are found in its folder "integrations". */
+  /** Shared by bots and the operator; its folder "integrations" is searched for integrations. */
   readonly workspace: string;
-  /** The versions of the workspace's integrations that went live last; bots cannot write there. */
+  /** The last live versions of the workspace's integrations; bots cannot write there. */
   readonly versions: string;
-  /** What people had in the workspace before bots wrote over it. */
+  /** Files of people in the workspace, as they were before bots overwrote them. */
   readonly overwritten: string;
   /** May be emptied at any time while no server runs. */
   readonly cache: string;
   readonly encryptionKeyFile: string;
 }
 
-/** Makes what is missing: folders 0700, files 0600. Refuses the home of another user. */
+/** Makes missing folders with mode 0700. Refuses a home that belongs to another user. */
 export function openHome(path: string, onTrouble: (text: string) => void = () => {}): Home {
   if (!isImportable(path)) {
     throw new HeddleError(
@@ -45,14 +45,14 @@ export function openHome(path: string, onTrouble: (text: string) => void = () =>
   } catch (cause) {
     throw new HeddleError(
       "config",
-      `HEDDLE_HOME is ${path}, but that folder cannot be made or written: ${messageOf(cause)}`,
+      `HEDDLE_HOME must be a folder that this user can make and write; got ${path}: ${messageOf(cause)}`,
       { field: "HEDDLE_HOME", cause },
     );
   }
   return home;
 }
 
-/** Undefined for one that is not there, and for one that cannot even be looked at: that it cannot be written is told next. */
+/** Undefined when the folder is absent, and when it cannot be examined: writing to it fails next, with a reason. */
 function ownerOf(path: string): number | undefined {
   try {
     return statSync(path, { throwIfNoEntry: false })?.uid;
@@ -61,15 +61,15 @@ function ownerOf(path: string): number | undefined {
   }
 }
 
-/** Whoever owns a folder says what is in it: settings, and code that is run. */
+/** The owner of a folder decides what is in it: settings, and code that will run. */
 function refuseOthers(path: string): void {
   const owner = ownerOf(path);
   const own = process.getuid?.();
-  // Root's may be a volume that was made for this user's group.
+  // A folder of root's may be a volume that was made for this user's group.
   if (owner === undefined || own === undefined || owner === own || owner === 0) return;
   throw new HeddleError(
     "config",
-    `HEDDLE_HOME is ${path}, but that folder belongs to another user (${owner}, and this is ${own}): run Heddle as that user, or name a folder of your own with --home.`,
+    `HEDDLE_HOME must belong to the user that runs Heddle (${own}); got ${path}, which belongs to another user (${owner}). Run Heddle as that user, or choose a folder of your own with --home.`,
     { field: "HEDDLE_HOME" },
   );
 }
@@ -78,10 +78,10 @@ function keepToItself(path: string, onTrouble: (text: string) => void): void {
   try {
     chmodSync(path, 0o700);
   } catch (error) {
-    // Only its owner can; a volume that belongs to root and can be written by our group is as it is.
+    // Only its owner can change the mode; a volume that root owns and our group can write stays as it is.
     if ((error as NodeJS.ErrnoException).code !== "EPERM") throw error;
     onTrouble(
-      `Others may read what is in ${path}: it belongs to root, and its mode cannot be changed. A folder in it, as HEDDLE_HOME, would be this user's alone.`,
+      `Other users may be able to read ${path}: it belongs to root, so its mode cannot be changed. Set HEDDLE_HOME to a folder inside it to keep it private.`,
     );
   }
 }

@@ -1,5 +1,5 @@
-// How the command line reaches the server that runs on a home: over a socket in a folder that only its own user can enter.
-// Whoever can connect is the operator. No key for it is in any file; the server's address and the socket's are.
+// The way in for the command line: a socket in a folder that only the server's own user can enter. Whoever can connect is
+// the operator. No file holds a key for it, only the addresses of the server and of the socket.
 
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -10,7 +10,7 @@ import { serveOnSocket } from "../runtime/serve.ts";
 export interface LocalServer {
   /** Without a trailing slash. */
   url: string;
-  /** Path of the socket; null when none could be made. */
+  /** Path of the socket; null when it could not be made. */
   socket: string | null;
   pid: number;
 }
@@ -19,28 +19,28 @@ export interface LocalDoorOptions {
   home: string;
   url: string;
   pid: number;
-  /** What the operator may do; it stays in this process. */
+  /** The operator's key; it never leaves this process. */
   key: string;
   fetch(request: Request, client: { address: string }): Response | Promise<Response>;
   maxBodyBytes: number;
-  /** Why there is no socket. */
+  /** Called with the reason when there is no socket. */
   onTrouble(error: unknown): void;
 }
 
-/** The system's limit is 107, and 103 elsewhere. */
+/** In bytes. Linux allows 107, other systems 103. */
 const LONGEST_PATH = 103;
 const FOLDER = "heddle-run-";
 
 const runFolder = (home: string) => join(home, "run");
 const fileIn = (home: string) => join(runFolder(home), "server.json");
 
-/** Listens, and writes where. `close` takes both away, unless another server has written its own since. */
+/** Listens, and writes the address to a file. `close` removes both, unless another server has replaced them since. */
 export function openLocalDoor(options: LocalDoorOptions): { close(): Promise<void> } {
   const { home, url, pid, key, fetch, maxBodyBytes, onTrouble } = options;
   mkdirSync(runFolder(home), { recursive: true, mode: 0o700 });
   removeLeftovers(home);
   const asOperator = (request: Request) => {
-    // Whoever brings a key of another kind means it.
+    // A caller that sends its own key means to use that one.
     if (!request.headers.has("authorization")) request.headers.set("authorization", `Bearer ${key}`);
     return fetch(request, { address: "127.0.0.1" });
   };
@@ -56,7 +56,7 @@ export function openLocalDoor(options: LocalDoorOptions): { close(): Promise<voi
         chmodSync(path, 0o600);
         return { path, close };
       } catch (error) {
-        // Some file systems know no sockets.
+        // Some file systems have no sockets.
         onTrouble(error);
       }
     }
@@ -73,13 +73,13 @@ export function openLocalDoor(options: LocalDoorOptions): { close(): Promise<voi
   };
 }
 
-/** For a home whose own path is too long. */
+/** Used when the home's own path is too long for a socket. */
 const pathElsewhere = (): string => {
   const base = Buffer.byteLength(tmpdir()) > LONGEST_PATH - 40 ? "/tmp" : tmpdir();
   return join(mkdtempSync(join(base, FOLDER)), "heddle.sock");
 };
 
-/** What the last server left when it was killed. */
+/** Removes what a killed server left behind. */
 function removeLeftovers(home: string): void {
   const socket = lastSocket(home);
   if (socket && basename(dirname(socket)).startsWith(FOLDER)) {
@@ -93,7 +93,7 @@ function lastSocket(home: string): string | null {
   try {
     return readServer(home)?.socket ?? null;
   } catch {
-    // Half a file, of a machine that stopped.
+    // The machine stopped while the file was being written.
     return null;
   }
 }
@@ -101,15 +101,15 @@ function lastSocket(home: string): string | null {
 function write(home: string, server: LocalServer): void {
   const file = fileIn(home);
   const unfinished = `${file}.${server.pid}`;
-  // A file that is there already would keep its own mode.
+  // An existing file would keep its own mode.
   rmSync(unfinished, { force: true });
   writeFileSync(unfinished, `${JSON.stringify(server)}\n`, { mode: 0o600 });
   renameSync(unfinished, file);
 }
 
 /**
- * What the server of this home left; undefined when there is nothing. After a crash it is still there: whether the
- * server answers is another question. Throws "config" for a file that cannot be read.
+ * The server that wrote its address into this home, or undefined. After a crash the file is still there, so the server
+ * need not be running. Throws "config" for a file that cannot be read.
  */
 export function findServer(home: string): LocalServer | undefined {
   try {
@@ -128,7 +128,7 @@ function readServer(home: string): LocalServer | undefined {
   try {
     text = readFileSync(fileIn(home), "utf8");
   } catch (error) {
-    // Another trouble, such as a folder of another user's, does not mean that there is none.
+    // Any other error, such as a folder of another user's, does not mean that no server runs.
     if (["ENOENT", "ENOTDIR"].includes((error as NodeJS.ErrnoException).code ?? "")) return undefined;
     throw error;
   }

@@ -78,7 +78,7 @@ describe("config", () => {
     expect(load({ OPENAI_API_KEY: "sk-1234567890\r\n" }).openaiApiKey).toBe("sk-1234567890");
     for (const name of ["OPENAI_API_KEY", "API_KEY", "DATABASE_URL"]) {
       const open = () => load({ [name]: "postgres://sk-12345\n67890" });
-      expect(open).toThrow(`${name} is a text with a line break in it, but takes a single line.`);
+      expect(open).toThrow(`${name} must be a single line; got a value with a line break.`);
     }
   });
 
@@ -115,16 +115,20 @@ describe("config", () => {
   });
 
   const wrong: [string, string, string][] = [
-    ["PORT", "eight", 'PORT is "eight", but takes a whole number from 0 to 65535.'],
-    ["PORT", "70000", 'PORT is "70000", but takes a whole number from 0 to 65535.'],
-    ["LOG_LEVEL", "loud", 'LOG_LEVEL is "loud", but takes one of debug, info, warning, error.'],
-    ["LOG_FORMAT", "xml", 'LOG_FORMAT is "xml", but takes one of json, pretty.'],
-    ["TIMEZONE", "Mars/Base", 'TIMEZONE is "Mars/Base", but takes an IANA time zone such as Europe/Berlin.'],
-    ["BASE_URL", "ftp://x", "BASE_URL is a ftp: URL, but takes a URL that begins with http:// or https://."],
-    ["WORKER_CONCURRENCY", "0", 'WORKER_CONCURRENCY is "0", but takes a whole number from 1 to 256.'],
-    ["HOOK_WEBHOOK_URLS", "http://a.example, ftp://b", "HOOK_WEBHOOK_URLS is a ftp: URL"],
-    ["HOOK_WEBHOOK_SECRET", "not base64", "HOOK_WEBHOOK_SECRET is of another form"],
-    ["API_KEY", "short", "API_KEY is 5 characters long, but takes at least 16 characters."],
+    ["PORT", "eight", 'PORT must be a whole number from 0 to 65535; got "eight".'],
+    ["PORT", "70000", 'PORT must be a whole number from 0 to 65535; got "70000".'],
+    ["LOG_LEVEL", "loud", 'LOG_LEVEL must be one of debug, info, warning, error; got "loud".'],
+    ["LOG_FORMAT", "xml", 'LOG_FORMAT must be one of json, pretty; got "xml".'],
+    ["TIMEZONE", "Mars/Base", 'TIMEZONE must be an IANA time zone such as Europe/Berlin; got "Mars/Base".'],
+    ["BASE_URL", "ftp://x", "BASE_URL must be a URL that begins with http:// or https://; got a ftp: URL."],
+    ["WORKER_CONCURRENCY", "0", 'WORKER_CONCURRENCY must be a whole number from 1 to 256; got "0".'],
+    [
+      "HOOK_WEBHOOK_URLS",
+      "http://a.example, ftp://b",
+      "HOOK_WEBHOOK_URLS must be a URL that begins with http:// or https://; got a ftp: URL.",
+    ],
+    ["HOOK_WEBHOOK_SECRET", "not base64", "HOOK_WEBHOOK_SECRET must be base64 of at least 16 bytes"],
+    ["API_KEY", "short", "API_KEY must be at least 16 characters long; got 5 characters."],
   ];
   test.each(wrong)("%s=%s is refused in one line", (name, value, message) => {
     expect(() => load({ [name]: value })).toThrow(message);

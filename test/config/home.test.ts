@@ -23,7 +23,9 @@ describe.if(isRoot)("as root, who can make others' folders", () => {
     const path = join(base, "theirs");
     mkdirSync(path, { mode: 0o777 });
     chownSync(path, OTHER, OTHER);
-    expect(() => openHome(path)).toThrow(/belongs to another user \(23456, and this is 0\)/);
+    expect(() => openHome(path)).toThrow(
+      /must belong to the user that runs Heddle \(0\); got .*, which belongs to another user \(23456\)/,
+    );
     expect(statSync(path).nlink).toBe(2);
   });
 
@@ -47,7 +49,7 @@ describe.if(isRoot)("as root, who can make others' folders", () => {
     mkdirSync(path);
     chownSync(path, 0, OTHER);
     chmodSync(path, 0o2770);
-    expect(await openAsOther(path)).toStartWith(`Others may read what is in ${path}`);
+    expect(await openAsOther(path)).toStartWith(`Other users may be able to read ${path}`);
     expect(statSync(join(path, "keys")).uid).toBe(OTHER);
     rmSync(open, { recursive: true });
   });
@@ -56,7 +58,7 @@ describe.if(isRoot)("as root, who can make others' folders", () => {
     const path = join(base, "closed", "home");
     mkdirSync(path, { recursive: true, mode: 0o700 });
     expect(await openAsOther(path)).toStartWith(
-      `HEDDLE_HOME is ${path}, but that folder cannot be made or written: EACCES`,
+      `HEDDLE_HOME must be a folder that this user can make and write; got ${path}: EACCES`,
     );
   });
 });

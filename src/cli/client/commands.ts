@@ -2,7 +2,8 @@
 
 import { readFile } from "node:fs/promises";
 import { text } from "node:stream/consumers";
-import { type Flags, loadConfig, processEnvironment } from "../../config/config.ts";
+import { loadConfig, processEnvironment } from "../../config/config.ts";
+import type { Flags } from "../../config/read-variables.ts";
 import { HeddleError, messageOf } from "../../errors.ts";
 import { ask } from "./ask.ts";
 import { type ConnectFlags, connect } from "./connect.ts";
