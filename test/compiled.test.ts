@@ -34,11 +34,13 @@ for (const kind of server ? (["embedded", "postgres"] as const) : (["embedded"] 
     const home = join(base, kind, "home");
     // A folder that tries to configure, and to run code in, what is started there.
     const folder = join(base, kind, "elsewhere");
+    const withPackage = join(base, kind, "integrations");
     const flags: string[] = [];
     const database = `heddle_test_${crypto.randomUUID().replaceAll("-", "")}`;
 
     beforeAll(async () => {
       mkdirSync(folder, { recursive: true });
+      writePackageUser(join(withPackage, "mine"));
       writeFileSync(join(folder, ".env"), "LOG_LEVEL=nonsense\n");
       writeFileSync(join(folder, "bunfig.toml"), 'preload = ["./trap.ts"]\n');
       writeFileSync(join(folder, "trap.ts"), 'require("node:fs").writeFileSync("trapped", "");');
@@ -64,8 +66,10 @@ for (const kind of server ? (["embedded", "postgres"] as const) : (["embedded"] 
     test("starts again on the same home, also after kill -9", async () => {
       await start([...flags]);
       await stop("SIGKILL");
-      const url = await start([...flags]);
+      const url = await start([...flags], { INTEGRATION_DIRS: withPackage });
       expect((await fetch(`${url}/ready`)).status).toBe(200);
+      // As native packages are found: by the resolver, while the code runs, through the "exports" of a package.json.
+      expect(await (await fetch(`${url}/integrations/mine/kind`)).text()).toBe("found through exports");
       if (kind === "embedded") {
         const second = launch([]);
         const said = Array.fromAsync(createInterface(second.stderr));
@@ -162,6 +166,29 @@ for (const kind of server ? (["embedded", "postgres"] as const) : (["embedded"] 
       }
     }
   });
+}
+
+/** An integration that asks for a package while it runs; only the package's "exports" say where its code is. */
+function writePackageUser(folder: string): void {
+  const package_ = join(folder, "node_modules", "native-like");
+  mkdirSync(join(package_, "lib"), { recursive: true });
+  const exports = { ".": { require: "./lib/main.cjs" } };
+  writeFileSync(
+    join(package_, "package.json"),
+    JSON.stringify({ name: "native-like", version: "1.0.0", exports }),
+  );
+  writeFileSync(join(package_, "lib", "main.cjs"), 'module.exports = "found through exports";');
+  writeFileSync(
+    join(folder, "router.ts"),
+    `import { createRequire } from "node:module";
+    import { Elysia } from "heddle/sdk";
+    const kind = createRequire(import.meta.url)(["native", "like"].join("-"));
+    export const router = new Elysia().get("/kind", () => kind);`,
+  );
+  writeFileSync(
+    join(folder, "setup.ts"),
+    'import { defineSetup } from "heddle/sdk"; export const SETUP = defineSetup({ public_paths: ["/kind"] });',
+  );
 }
 
 async function createDatabase(url: string, name: string): Promise<string> {
