@@ -5,6 +5,7 @@ import type { Queryable } from "../db/database.ts";
 import { bots, channels, messages } from "../db/schema.ts";
 import { HeddleError } from "../errors.ts";
 import type { LlmMessage } from "../llm/llm.ts";
+import type { JsonObject } from "../sdk/types.ts";
 import { toLlmMessage } from "./steps.ts";
 
 /** Rows of history at most, whatever the token budget would hold. */
@@ -27,6 +28,10 @@ export interface LoadedTurn {
   userMessage: string;
   /** Whether a person with a key wrote it. */
   fromPerson: boolean;
+  /** What was stored with the message. */
+  metadata: JsonObject;
+  /** Where it came from, in the sender's word. */
+  source: string | null;
   /** Oldest first. */
   history: LlmMessage[];
 }
@@ -40,6 +45,8 @@ export async function loadTurn(query: Queryable, task: TurnTask): Promise<Loaded
         channel: channels,
         userMessage: messages.content,
         fromPerson: messages.from_person,
+        metadata: messages.metadata,
+        source: messages.source,
         activations: sql<string[]>`(
           select coalesce(json_agg(on_here.integration_id order by on_here.created_at, on_here.integration_id), '[]')
           from channel_activations on_here where on_here.channel_id = ${task.channel_id}::uuid)`,

@@ -138,7 +138,8 @@ async function askOnce(options: LoopOptions, { iteration, steps, tools }: Questi
   const { llm, model, fallbackModels, signal, emit } = options;
   const messages = options.contextFor(steps);
   const [messageCount, toolsCount] = [messages.length, tools.length];
-  await emit({ type: "model_call", iteration, model, messageCount, toolsCount });
+  const first = llm.firstModel?.({ model, fallbackModels }) ?? model;
+  await emit({ type: "model_call", iteration, model: first, messageCount, toolsCount });
   let done: Extract<LlmEvent, { type: "done" }> | undefined;
   for await (const event of llm.stream({ model, fallbackModels, messages, tools, signal })) {
     if (event.type === "done") done = event;

@@ -4,13 +4,13 @@ import type { Capabilities, CapabilitiesOf } from "../capabilities/effective-set
 import type { Database } from "../db/database.ts";
 import { storable } from "../db/storable.ts";
 import { HeddleError, messageOf } from "../errors.ts";
-import type { FiredEvent, Hooks } from "../hooks/hooks.ts";
+import type { Hooks } from "../hooks/hooks.ts";
 import { newId } from "../ids.ts";
 import { AttemptFailure } from "../llm/attempt.ts";
 import type { Llm } from "../llm/llm.ts";
 import type { Logger } from "../log.ts";
 import type { Redact } from "../redact.ts";
-import type { ExecutionConfig, HookContextOf, HookExtras, JsonObject, RunContext } from "../sdk/types.ts";
+import type { ExecutionConfig, HookOutcomes, JsonObject } from "../sdk/types.ts";
 import type { KeptActions } from "../secrets/kept-actions.ts";
 import { createContext } from "./context/assemble.ts";
 import { CONTEXT_WINDOW_TOKENS, messageBudget } from "./context/budget.ts";
@@ -20,6 +20,7 @@ import { createWindows, type Windows } from "./context/windows.ts";
 import { type LoadedTurn, loadTurn } from "./load-turn.ts";
 import { type LoopEvent, runLoop } from "./loop.ts";
 import { offeredTools } from "./offered-tools.ts";
+import { createRunEvents, type RunEvents, runContext } from "./run-events.ts";
 import {
   type FinalStep,
   loadSteps,
@@ -47,6 +48,9 @@ export interface ClaimedTask {
   /** Claims so far; the fence of every write. */
   attempt: number;
   execution_config: ExecutionConfig;
+  dispatch_type: string;
+  /** As it is stored: without the type, secrets sealed. */
+  dispatch_config: JsonObject;
 }
 
 export interface TurnOutcome {
@@ -108,16 +112,20 @@ export function createAgent(options: AgentOptions): Agent {
   return {
     async runTurn(task, signal) {
       const progress = { toolCallsMade: 0 };
-      const tell = teller(options.hooks, task);
+      const events = createRunEvents(options.hooks, task);
       try {
-        const outcome = await run({ ...options, clock, windows, task, signal, tell, progress });
-        tell("after_response", {
-          response_length: outcome.text.length,
-          tool_calls_made: progress.toolCallsMade,
-        });
+        const outcome = await run({ ...options, clock, windows, task, signal, events, progress });
+        events.emit(
+          "after_response",
+          { response_length: outcome.text.length, tool_calls_made: progress.toolCallsMade },
+          { status: "complete", result: outcome.text },
+        );
         return outcome;
       } catch (error) {
-        if (isOver(error)) tell("after_response", { error: true, tool_calls_made: progress.toolCallsMade });
+        if (isOver(error)) {
+          const extra = { error: true, tool_calls_made: progress.toolCallsMade } as const;
+          events.emit("after_response", extra, failureOf(error));
+        }
         throw error;
       }
     },
@@ -129,17 +137,10 @@ function isOver(error: unknown): boolean {
   return !(error instanceof HeddleError && (error.code === "worker_lost" || error.code === "unavailable"));
 }
 
-type Tell = <Event extends FiredEvent>(event: Event, extra: HookExtras[Event]) => void;
-
-function teller(hooks: Pick<Hooks, "fire">, task: ClaimedTask): Tell {
-  const context = runContext(task);
-  return <Event extends FiredEvent>(event: Event, extra: HookExtras[Event]) =>
-    hooks.fire(event, { ...context, extra } as HookContextOf<Event>);
-}
-
-function runContext(task: ClaimedTask): RunContext {
-  const { bot_id, session_id, channel_id, client_id, correlation_id } = task;
-  return { bot_id, session_id, channel_id, client_id, correlation_id };
+function failureOf(error: unknown): HookOutcomes["after_response"] {
+  // What nobody foresaw may say anything; the task's own error does not show it either.
+  if (!(error instanceof HeddleError)) return { status: "failed", result: "Something went wrong inside." };
+  return { status: error.code === "cancelled" ? "cancelled" : "failed", result: error.message };
 }
 
 interface Run extends AgentOptions {
@@ -147,18 +148,19 @@ interface Run extends AgentOptions {
   windows: Windows;
   task: ClaimedTask;
   signal: AbortSignal;
-  tell: Tell;
+  events: RunEvents;
   progress: { toolCallsMade: number };
 }
 
 async function run(run: Run): Promise<TurnOutcome> {
-  const { db, llm, log, redact, settings, task, signal, tell, progress, now = Date.now } = run;
+  const { db, llm, log, redact, settings, task, signal, events, progress, now = Date.now } = run;
   const [turn, stored] = await Promise.all([
     loadTurn(db.query, task),
     // A first claim cannot have left steps.
     task.attempt > 1 ? loadSteps(db.query, task.id, run.actions) : NOTHING_STORED,
   ]);
-  tell("before_context_assembly", { user_message: turn.userMessage });
+  events.knowMessage(turn);
+  events.emit("before_context_assembly", { user_message: turn.userMessage });
   progress.toolCallsMade = stored.toolCallsMade;
   const { bot, channel } = turn;
   const capabilities = run.capabilitiesOf({
@@ -217,15 +219,20 @@ async function run(run: Run): Promise<TurnOutcome> {
         redact,
         now,
         onStart: (args) =>
-          tell("before_tool_execution", { tool_name: call.name, tool_type: "local", args, iteration }),
+          events.emit("before_tool_execution", {
+            tool_name: call.name,
+            tool_type: "local",
+            args,
+            iteration,
+          }),
         onThrow: (error) =>
           log.warn("Tool {tool} threw: {error}", { tool: call.name, task_id: task.id, error }),
       });
-      tell("after_tool_call", {
-        tool_name: call.name,
-        tool_args: called.args,
-        duration_ms: called.durationMs,
-      });
+      events.emit(
+        "after_tool_call",
+        { tool_name: call.name, tool_args: called.args, duration_ms: called.durationMs },
+        { result: called.content, error: called.error },
+      );
       return called;
     },
     async emit(event) {
@@ -316,10 +323,10 @@ function createStepKeeper({ db, task, redact, actions }: Run, stored: StoredStep
 }
 
 /** Tells hooks and the log. */
-function announce(event: LoopEvent, { llm, log, task, tell }: Run): void {
+function announce(event: LoopEvent, { llm, log, task, events }: Run): void {
   switch (event.type) {
     case "model_call":
-      tell("before_llm_call", {
+      events.emit("before_llm_call", {
         model: event.model,
         message_count: event.messageCount,
         tools_count: event.toolsCount,
@@ -329,7 +336,7 @@ function announce(event: LoopEvent, { llm, log, task, tell }: Run): void {
       return;
     case "model_answer": {
       const { model, usage, fallbackUsed, durationMs } = event.call;
-      tell("after_llm_call", {
+      events.emit("after_llm_call", {
         model,
         duration_ms: durationMs,
         prompt_tokens: usage?.prompt_tokens ?? null,

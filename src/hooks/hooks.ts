@@ -9,8 +9,11 @@ import type { Redact } from "../redact.ts";
 import type { AnyHookContext, RegisteredHook } from "../sdk/backend.ts";
 import {
   HOOK_EVENTS,
-  type HookContextOf,
+  type HookContext,
   type HookEvent,
+  type HookExtras,
+  type HookOutcomes,
+  type HookSubject,
   type JsonObject,
   type TranscriptionContext,
 } from "../sdk/types.ts";
@@ -45,9 +48,13 @@ export interface Hooks {
   removeOwner(owner: string): void;
   /**
    * Returns at once; errors of callbacks are logged. An owner's callbacks hear the events of one session in their order,
-   * each after the one before has ended or run out of time.
+   * each after the one before has ended or run out of time. `more` joins `extra` for callbacks, and does not leave the server.
    */
-  fire<Event extends FiredEvent>(event: Event, ctx: HookContextOf<Event>): void;
+  fire<Event extends FiredEvent>(
+    event: Event,
+    ctx: HookContext<HookExtras[Event]>,
+    more?: MoreOf<Event>,
+  ): void;
   /** Asks the callbacks one after another for the text of a recording; the first that is not blank, else null. */
   override(event: "before_transcription", ctx: TranscriptionContext): Promise<string | null>;
   /** Takes no more events and waits for the callbacks that are due, at most one time-out long. */
@@ -56,6 +63,10 @@ export interface Hooks {
 
 /** Those that tell and do not ask. */
 export type FiredEvent = Exclude<HookEvent, "before_transcription">;
+
+/** What callbacks get besides the event's own facts. */
+export type MoreOf<Event extends FiredEvent> = HookSubject &
+  (Event extends keyof HookOutcomes ? HookOutcomes[Event] : unknown);
 
 interface Listener {
   owner: string;
@@ -94,7 +105,7 @@ export function createHooks(options: HooksOptions): Hooks {
     removeOwner(owner) {
       if (owners.delete(owner)) index();
     },
-    fire(event, ctx) {
+    fire(event, ctx, more) {
       const interested = listeners.get(event);
       if ((!interested && !onEvent) || closed) return;
       // A copy: the run goes on with its own objects while the callbacks read these.
@@ -102,7 +113,9 @@ export function createHooks(options: HooksOptions): Hooks {
       onEvent?.(event, shown);
       if (!interested) return;
       const hops = hopsSoFar();
-      for (const listener of interested) calls.add({ ...listener, event, ctx: shown, hops });
+      const facts = redactDeep((more ?? {}) as JsonObject, redact);
+      const told = { ...shown, extra: { ...shown.extra, ...facts } };
+      for (const listener of interested) calls.add({ ...listener, event, ctx: told, hops });
       setImmediate(calls.start);
     },
     async override(event, { audio, ...ctx }) {

@@ -68,7 +68,12 @@ export function createFallback({ log, now, sleep, random }: FallbackOptions) {
     );
   }
 
-  return { stream };
+  return {
+    stream,
+    /** The model that a request would be sent to first, by what is known now. */
+    firstModel: ({ model, fallbackModels }: Pick<LlmRequest, "model" | "fallbackModels">): string =>
+      inOrder([model, ...fallbackModels])[0] ?? model,
+  };
 }
 
 /** Failures that lie in the request say nothing about the model. */

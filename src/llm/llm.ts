@@ -55,5 +55,7 @@ export type LlmEvent =
 export interface Llm {
   /** "openai", "offline": told to hooks and stored with the call. */
   readonly provider: string;
+  /** The model that `stream` would ask first: another than `model` while that one is left out. Default: `model`. */
+  firstModel?(request: Pick<LlmRequest, "model" | "fallbackModels">): string;
   stream(request: LlmRequest): AsyncIterable<LlmEvent>;
 }

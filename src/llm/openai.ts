@@ -48,6 +48,7 @@ export function createOpenAiLlm(options: OpenAiOptions): Llm {
   });
   return {
     provider: "openai",
+    firstModel: fallback.firstModel,
     stream: (request) =>
       fallback.stream(request, (model) => attempt({ client, request, model, timeoutMs, hide: redact, now })),
   };

@@ -8,6 +8,7 @@ import type {
   DispatchContext,
   GetOrCreateSession,
   HookContext,
+  HookSubject,
   IngestDocument,
   InjectEvent,
   InjectMessage,
@@ -162,13 +163,21 @@ export const toolContext = (fields: Partial<ToolContext> = {}): ToolContext => (
   ...fields,
 });
 
-/** The argument of a hook. */
+/** What the `extra` of every event of a run has. */
+const SUBJECT: HookSubject = {
+  task_id: "task-1",
+  source: "test",
+  message: { id: "message-1", metadata: {}, author: null },
+  dispatch_config: { type: "none" },
+};
+
+/** The argument of a hook; `extra` needs no more than what the callback reads. */
 export const hookContext = <Extra extends JsonObject>(
   extra: Extra = {} as Extra,
   fields: Partial<RunContext> = {},
-): HookContext<Extra> => ({
+): HookContext<Extra & HookSubject> => ({
   ...RUN,
-  extra,
+  extra: { ...SUBJECT, ...extra },
   ...fields,
 });
 

@@ -57,6 +57,8 @@ export async function claimTask(query: Queryable, id: string): Promise<Claim | u
       message_id: task.message_id,
       correlation_id: task.correlation_id,
       attempt: task.attempt,
+      dispatch_type: task.dispatch_type,
+      dispatch_config: task.dispatch_config,
       execution_config: task.execution_config as ExecutionConfig,
     },
   };

@@ -79,11 +79,13 @@ export function agentOver(db: Database, llm: Llm, options: AgentFixtureOptions =
   const registry = createToolRegistry();
   const { tools = [], redact = (text) => text } = options;
   for (const one of tools) registry.add("core", one);
-  const fired: { event: HookEvent; ctx: HookContext }[] = [];
+  const fired: { event: HookEvent; ctx: HookContext; more: unknown }[] = [];
   const agent = createAgent({
     db,
     llm,
-    hooks: { fire: (event, ctx) => void fired.push({ event, ctx }) },
+    hooks: {
+      fire: (event, ctx, more) => void fired.push({ event, ctx: { ...ctx, extra: { ...ctx.extra } }, more }),
+    },
     log,
     redact,
     actions: createKeptActions({ redact, vault: testVault() }),
@@ -161,11 +163,12 @@ export async function addTask(
     message_id: await addMessage(db, session, content, options.fromPerson),
     correlation_id: newId(),
     attempt,
+    dispatch_type: "none",
+    dispatch_config: {},
   };
   await db.query.insert(tasks).values({
     ...task,
     status,
-    dispatch_type: "none",
     execution_config: { ...execution_config },
   });
   return { ...task, client_id: session.client_id, execution_config };

@@ -111,14 +111,14 @@ eachDatabase("a turn", (open) => {
     ).toEqual([
       ["a", "done", null, 1],
       ["b", "done", null, 1],
-      ["c", "failed", "third is broken", 1],
+      ["c", "failed", "The tool failed: third is broken", 1],
     ]);
     expect(conversation(llm.requests[1]?.messages ?? [])).toEqual([
       "user: Go",
       "assistant: Let me see.",
       "tool: one",
       "tool: Uploaded.",
-      'tool: {"error":"third is broken"}',
+      'tool: {"error":"The tool failed: third is broken"}',
     ]);
     expect((await rowsOf(db, task)).map((row) => row.role)).toEqual(["assistant", "tool", "tool", "tool"]);
     expect(fired.map(({ event }) => event)).toEqual([
@@ -181,6 +181,47 @@ eachDatabase("a turn", (open) => {
       duration_ms: expect.any(Number),
     });
     expect(extra("after_response")).toEqual({ response_length: 9, tool_calls_made: 1 });
+  });
+
+  test("callbacks of hooks learn what the run is about, and how it ended", async () => {
+    const session = await addSession(db, await addBot(db));
+    const task = {
+      ...(await addTask(db, session, "Go")),
+      dispatch_type: "chat",
+      dispatch_config: { room: "ops" },
+    };
+    const metadata = { message_ts: "1.2", author: { id: "u1", display_name: "Ada" } };
+    await db.query.update(messages).set({ metadata }).where(eq(messages.id, task.message_id));
+    const llm = scriptedLlm([{ calls: [call("a", "greet"), call("b", "gone")] }, "Hello Ada"]);
+    const { agent, fired } = agentOver(db, llm, { tools: [tool("greet", () => "hi")] });
+    await agent.runTurn(task, running());
+    const subject = {
+      task_id: task.id,
+      source: "test",
+      message: { id: task.message_id, metadata, author: { id: "u1", display_name: "Ada" } },
+      dispatch_config: { type: "chat", room: "ops" },
+    };
+    for (const { more } of fired) expect(more).toMatchObject(subject);
+    expect(fired.length).toBe(9);
+    const calls = fired.filter(({ event }) => event === "after_tool_call").map(({ more }) => more);
+    expect(calls).toContainEqual({ ...subject, result: "hi", error: null });
+    expect(calls).toContainEqual({
+      ...subject,
+      result: expect.stringContaining("There is no tool"),
+      error: expect.stringContaining("There is no tool"),
+    });
+    expect(fired.at(-1)?.more).toEqual({ ...subject, status: "complete", result: "Hello Ada" });
+  });
+
+  test.each([
+    ["cancelled", new HeddleError("cancelled", "Stopped."), "Stopped."],
+    ["failed", new HeddleError("model_failed", "No model."), "No model."],
+    ["failed", new Error("inner details"), "Something went wrong inside."],
+  ] as const)("callbacks of hooks learn that a run was %s", async (status, error, result) => {
+    const task = await addTask(db, await addSession(db, await addBot(db)), "Go");
+    const { agent, fired } = agentOver(db, scriptedLlm([error]));
+    await agent.runTurn(task, running()).catch(() => {});
+    expect(fired.at(-1)).toMatchObject({ event: "after_response", more: { status, result } });
   });
 
   test("a failing model is recorded, told to hooks and thrown", async () => {

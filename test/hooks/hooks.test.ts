@@ -44,6 +44,20 @@ test("every listener hears an event, later, in the order of registration", async
   expect(heard).toEqual(["a", "b bot 1"]);
 });
 
+test("what callbacks get besides the event's own facts is redacted, and does not leave the server", async () => {
+  const sent: unknown[] = [];
+  const heard: unknown[] = [];
+  const { hooks } = make({
+    redact: (text) => text.replaceAll("secret", "[redacted]"),
+    onEvent: (_event, { extra }) => void sent.push(extra),
+  });
+  hooks.register("a", "after_response", ({ extra }) => void heard.push(extra));
+  hooks.fire("after_response", ctx({ n: 1 }), { result: "a secret", task_id: "t" } as never);
+  await hooks.close();
+  expect(sent).toEqual([{ n: 1 }]);
+  expect(heard).toEqual([{ n: 1, result: "a [redacted]", task_id: "t" }]);
+});
+
 test("a callback that throws or rejects is logged and harms nobody", async () => {
   const { hooks, lines } = make();
   const heard: string[] = [];

@@ -460,11 +460,13 @@ describe("fallback models", () => {
 
     mock.clearRequests();
     time = 299_999;
+    expect(llm.firstModel?.(wanted)).toBe("third");
     await collect(llm.stream(wanted));
     expect(modelsAsked()).toEqual(["third"]);
 
     mock.clearRequests();
     time = 300_001;
+    expect(llm.firstModel?.(wanted)).toBe("main");
     await collect(llm.stream(wanted));
     expect(modelsAsked()).toEqual(["main", "main", "main", "main", "second", "third"]);
   });

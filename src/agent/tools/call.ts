@@ -6,6 +6,7 @@ import { throwIfAborted } from "../../llm/abort.ts";
 import type { LlmToolCall } from "../../llm/llm.ts";
 import type { Redact } from "../../redact.ts";
 import { during } from "../../runtime/activity.ts";
+import { asHeddleError } from "../../sdk/errors.ts";
 import type { JsonObject, RunContext, ToolContext } from "../../sdk/types.ts";
 import { within } from "../../within.ts";
 import type { RegisteredTool } from "./registry.ts";
@@ -22,7 +23,7 @@ export interface CallToolOptions {
   now: () => number;
   /** Called when the arguments are valid, just before the tool runs. */
   onStart?: (args: JsonObject) => void;
-  /** Hears what the tool itself threw: the model is told the message, an author needs the place. */
+  /** Is called with what the tool itself threw: the model gets the message, an author needs the stack. */
   onThrow?: (error: unknown) => void;
 }
 
@@ -102,8 +103,13 @@ async function execute(
     // Only now, so that the tool's own answer to the abort is never taken for its result.
     if (error === late) limit.abort(late);
     else onThrow?.(error);
-    return { problem: messageOf(error) };
+    return { problem: problemOf(error) };
   }
+}
+
+/** An error of Heddle's is written for its reader; any other may come from a mistake in the code and say little by itself. */
+function problemOf(error: unknown): string {
+  return asHeddleError(error) ? messageOf(error) : `The tool failed: ${messageOf(error)}`;
 }
 
 /** Async, so that a tool that throws at once rejects like any other. */

@@ -50,7 +50,7 @@ export const createInstruments =
 
 function watchLlm(llm: Llm, print: Print): Llm {
   return {
-    provider: llm.provider,
+    ...llm,
     async *stream(request): AsyncGenerator<LlmEvent> {
       for (const { mark, text } of news(request.messages)) print(mark, text);
       for await (const event of llm.stream(request)) {

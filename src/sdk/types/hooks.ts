@@ -1,6 +1,7 @@
 // Hook events, and what they tell.
 
 import type { JsonObject } from "../json.ts";
+import type { DispatchConfig, MessageAuthor } from "./messages.ts";
 import type { RunContext } from "./tools.ts";
 
 /** The names of all hook events. */
@@ -17,7 +18,7 @@ export const HOOK_EVENTS = [
 /** The name of a hook event. */
 export type HookEvent = (typeof HOOK_EVENTS)[number];
 
-/** What each event tells in `extra`. */
+/** What each event tells in `extra` of itself; HOOK_WEBHOOK_URLS get this much. */
 export interface HookExtras {
   /** A run begins. */
   before_context_assembly: {
@@ -100,6 +101,51 @@ export interface HookExtras {
   };
 }
 
+/** What the `extra` of each event of a run tells besides the event's own facts. */
+export interface HookSubject {
+  /** The run's task. */
+  task_id: string;
+  /** Where the message that the run answers came from: "github". Null when it did not say. */
+  source: string | null;
+  /** The message that the run answers; null when the run failed before it was read. */
+  message: HookMessage | null;
+  /** Where the outcome goes, `type` included; secret fields are masked. */
+  dispatch_config: DispatchConfig;
+}
+
+/** The message that a run answers. */
+export interface HookMessage {
+  /** Its id, as `injectMessage` returned it. */
+  id: string;
+  /** What was stored with it: `injectMessage`'s `metadata`. */
+  metadata: JsonObject;
+  /** Who wrote it; null when nobody said. */
+  author: Pick<MessageAuthor, "id" | "display_name"> | null;
+}
+
+/** How a tool call or a run ended, in the `extra` of the events that tell of an end. */
+export interface HookOutcomes {
+  /** A tool call has ended, or was refused. */
+  after_tool_call: {
+    /** What the model reads of the call; at most 30,000 characters. */
+    result: string;
+    /** Why the call counts as failed; null when it succeeded. */
+    error: string | null;
+  };
+  /** A run has ended. */
+  after_response: {
+    /** How it ended. */
+    status: "complete" | "failed" | "cancelled";
+    /** The answer; for a run that is not complete a short text that says what went wrong. */
+    result: string;
+  };
+}
+
+/** The `extra` of an event, as callbacks get it. */
+export type HookExtraOf<Event extends Exclude<HookEvent, "before_transcription">> = HookExtras[Event] &
+  HookSubject &
+  (Event extends keyof HookOutcomes ? HookOutcomes[Event] : unknown);
+
 /** The argument of a hook's callback. */
 export interface HookContext<Extra = JsonObject> extends RunContext {
   /** The event's own facts; known secrets are removed. */
@@ -127,7 +173,7 @@ export interface TranscriptionContext {
 /** The argument of a callback, by its event. */
 export type HookContextOf<Event extends HookEvent> = Event extends "before_transcription"
   ? TranscriptionContext
-  : HookContext<HookExtras[Event]>;
+  : HookContext<HookExtraOf<Exclude<Event, "before_transcription">>>;
 
 /** Only `before_transcription` reads the result: the first text that is not blank is taken. */
 export type HookCallback<Event extends HookEvent> = (ctx: HookContextOf<Event>) => unknown;

@@ -114,10 +114,12 @@ describe("executing", () => {
       }),
     );
     expect(atOnce).toMatchObject({
-      error: "broke on [redacted]",
-      content: '{"error":"broke on [redacted]"}',
+      error: "The tool failed: broke on [redacted]",
+      content: '{"error":"The tool failed: broke on [redacted]"}',
     });
-    expect((await run(tool("t", () => Promise.reject("just text")))).error).toBe("just text");
+    expect((await run(tool("t", () => Promise.reject("just text")))).error).toBe(
+      "The tool failed: just text",
+    );
   });
 
   test("a tool that takes too long is told so and given up", async () => {
