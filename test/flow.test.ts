@@ -7,7 +7,7 @@ import { LLMock } from "@copilotkit/aimock";
 import examples from "@octokit/webhooks-examples";
 import { type Heddle, startServer } from "../src/compose/server.ts";
 import { loadConfig } from "../src/config/config.ts";
-import { eachDatabase, type TestDatabase } from "./database.ts";
+import { type DatabasePlace, eachDatabase } from "./database.ts";
 import { createFakeGitHub, type FakeGitHub } from "./github/fake-github.ts";
 import { until } from "./until.ts";
 
@@ -45,7 +45,7 @@ afterAll(async () => {
   await github.close();
 });
 
-function startOn({ home, databaseUrl }: TestDatabase): Promise<Heddle> {
+function startOn({ home, databaseUrl }: DatabasePlace): Promise<Heddle> {
   return startServer(
     loadConfig(
       { home, port: "0" },
@@ -98,9 +98,7 @@ async function send(url: string | null, path: string, body: unknown): Promise<an
 
 eachDatabase("flow", (open) => {
   test("a pull request is reviewed: webhook, run, tool, answer, comment, receipt", async () => {
-    const database = await open();
-    // The server opens it itself.
-    await database.close();
+    const database = await open.place();
     let heddle = await startOn(database);
     const commentsBefore = github.comments.length;
 
@@ -145,8 +143,7 @@ eachDatabase("flow", (open) => {
   }, 30_000);
 
   test("a repository bound to three channels: a run in each, one comment, one answer in each chat", async () => {
-    const database = await open();
-    await database.close();
+    const database = await open.place();
     const heddle = await startOn(database);
     const chats: string[] = [];
     const chat = Bun.serve({

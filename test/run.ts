@@ -1,5 +1,6 @@
 // `bun run test`: all checks, then all tests, on both databases where a PostgreSQL is to be had. Arguments are handed
-// to `bun test` (file names, --test-name-pattern); `--postgres` makes a PostgreSQL for the run.
+// to `bun test` (file names, --test-name-pattern); `--postgres` makes a PostgreSQL for the run, `--fast` runs the tests
+// for daily work alone.
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -7,23 +8,26 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { check } from "./check.ts";
-import { countTests, failuresByFile, type TestCount } from "./count-tests.ts";
+import { fastTests } from "./fast.ts";
+import { countTests, failuresByFile, secondsByFile, type TestCount } from "./junit-report.ts";
 import { installMissing, missingConfinements, missingPackages } from "./parts.ts";
 import { startPostgres, type TestPostgres, whyNoPostgres } from "./postgres.ts";
 
 const underCi = process.env.CI === "true";
-const wantsPostgres = underCi || process.argv.includes("--postgres");
-const testArguments = process.argv.slice(2).filter((argument) => argument !== "--postgres");
+const isFast = process.argv.includes("--fast");
+const wantsPostgres = (underCi || process.argv.includes("--postgres")) && !isFast;
+const testArguments = process.argv
+  .slice(2)
+  .filter((argument) => !["--postgres", "--fast"].includes(argument));
 
 /** Shown at the end, where they are read. */
 const notes: string[] = [];
-const failures: string[] = check().map((name) => `${name} found something, see above`);
+const failures: string[] = isFast ? [] : check().map((name) => `${name} found something, see above`);
 
-await haveParts();
-const postgres = await havePostgres();
-const count = await runTests(postgres?.url ?? process.env.TEST_DATABASE_URL, postgres?.root).finally(() =>
-  postgres?.stop(),
-);
+if (!isFast) await haveParts();
+const postgres = isFast ? undefined : await havePostgres();
+const databaseUrl = isFast ? undefined : (postgres?.url ?? process.env.TEST_DATABASE_URL);
+const count = await runTests(databaseUrl, postgres?.root).finally(() => postgres?.stop());
 if (count.passed + count.failed === 0) failures.push("no test ran");
 
 const line = "═".repeat(100);
@@ -67,7 +71,7 @@ async function havePostgres(): Promise<TestPostgres | undefined> {
     return undefined;
   }
   try {
-    return await startPostgres((text) => console.log(`   ${text}`));
+    return await startPostgres((text) => console.log(`   ${text}`), { isDurable: false });
   } catch (error) {
     failures.push(`no PostgreSQL could be made: ${error}`);
     return undefined;
@@ -81,10 +85,16 @@ async function havePostgres(): Promise<TestPostgres | undefined> {
 async function runTests(databaseUrl: string | undefined, root: string | undefined): Promise<TestCount> {
   console.log(`\n── tests (embedded${databaseUrl ? " and PostgreSQL" : ""})`);
   const environment = {
-    ...(databaseUrl && { TEST_DATABASE_URL: databaseUrl }),
+    TEST_DATABASE_URL: databaseUrl,
     ...(root && { TEST_POSTGRES_ROOT: root }),
   };
-  const { count, failures: byFile } = await bunTest(["--parallel=2", ...testArguments], environment);
+  const files = isFast ? fastTests() : [];
+  const {
+    count,
+    failures: byFile,
+    seconds,
+  } = await bunTest(["--parallel=2", ...files, ...testArguments], environment);
+  showSlowest(seconds);
   const inFiles = [...byFile.values()].reduce((sum, failed) => sum + failed, 0);
   // A failure of no file's stays one.
   if (count.failed === 0 || inFiles !== count.failed || testArguments.length > 0) return count;
@@ -100,10 +110,19 @@ async function runTests(databaseUrl: string | undefined, root: string | undefine
   return { ...count, failed, passed: count.passed + mended };
 }
 
+/** So that it is seen when one of them grows. */
+function showSlowest(seconds: Map<string, number>): void {
+  const slowest = [...seconds].sort(([, one], [, other]) => other - one).slice(0, 10);
+  if (slowest.length < 2) return;
+  const all = [...seconds.values()].reduce((sum, each) => sum + each, 0);
+  console.log(`\n── the slowest of ${seconds.size} files (${all.toFixed(0)} s in all, two at a time)`);
+  for (const [file, each] of slowest) console.log(`${each.toFixed(1).padStart(7)} s  ${file}`);
+}
+
 async function bunTest(
   bunArguments: string[],
-  environment: Record<string, string>,
-): Promise<{ count: TestCount; failures: Map<string, number> }> {
+  environment: Record<string, string | undefined>,
+): Promise<{ count: TestCount; failures: Map<string, number>; seconds: Map<string, number> }> {
   const folder = mkdtempSync(join(tmpdir(), "heddle-run-"));
   const path = join(folder, "report.xml");
   try {
@@ -121,7 +140,7 @@ async function bunTest(
     const count = countTests(report);
     // A file that cannot be loaded, a crash: failures that no test stands for.
     if (status !== 0 && count.failed === 0) failures.push(`bun test ended with ${signal ?? status}`);
-    return { count, failures: failuresByFile(report) };
+    return { count, failures: failuresByFile(report), seconds: secondsByFile(report) };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -12,7 +12,7 @@ if (!isThere()) {
     console.error(
       "Preparing a data folder for the embedded database; this happens once and takes some seconds.",
     );
-    const { makePreparedArchive } = await import("./database.ts");
+    const { makePreparedArchive } = await import("./embedded-databases.ts");
     await makePreparedArchive();
   });
 }

@@ -32,6 +32,8 @@ export interface OpenEmbedded {
   onProgress?: (text: string) => void;
   /** A tar.gz of a data folder to begin with instead of the one that Heddle carries; null: make a new one. */
   prepared?: Blob | null;
+  /** For a process that opens several databases. Default: compiled for this one. */
+  programs?: Promise<EmbeddedPrograms>;
 }
 
 type Opening = OpenEmbedded & { programs: Promise<EmbeddedPrograms> };
@@ -41,7 +43,7 @@ export async function openEmbedded(given: OpenEmbedded): Promise<Database> {
   const folder = join(given.home, "db");
   const lock = lockFolder(folder);
   // While a first start fills the folder.
-  const programs = compilePrograms();
+  const { programs = compilePrograms() } = given;
   programs.catch(() => {});
   const options: Opening = { ...given, programs };
   try {

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import { LLMock } from "@copilotkit/aimock";
 import { type Heddle, startServer } from "../../src/compose/server.ts";
 import { loadConfig } from "../../src/config/config.ts";
-import { eachDatabase, type TestDatabase } from "../database.ts";
+import { type DatabasePlace, eachDatabase } from "../database.ts";
 import { temporaryFolder } from "../integrations/harness.ts";
 import { until } from "../until.ts";
 
@@ -22,7 +22,7 @@ beforeAll(async () => {
 });
 afterAll(() => model.stop());
 
-const startOn = ({ home, databaseUrl }: TestDatabase, integrations: string): Promise<Heddle> =>
+const startOn = ({ home, databaseUrl }: DatabasePlace, integrations: string): Promise<Heddle> =>
   startServer(
     loadConfig(
       { home, port: "0" },
@@ -50,8 +50,7 @@ async function call(url: string | null, method: string, path: string, body?: unk
 
 eachDatabase("capabilities of a server", (open) => {
   test("files reach the model; a changed skill without a restart", async () => {
-    const database = await open();
-    await database.close();
+    const database = await open.place();
     await using home = await temporaryFolder();
     await home.write({
       "board/setup.ts": `import { defineSetup } from "heddle/sdk";
@@ -64,7 +63,7 @@ eachDatabase("capabilities of a server", (open) => {
       "board/prompts/columns.md":
         "---\nname: Columns\ntags: [boards]\ncompatible_integrations: [board]\n---\nThree columns.",
     });
-    const heddle = await startOn({ ...database, home: database.home }, home.path);
+    const heddle = await startOn(database, home.path);
     const get = (path: string) => call(heddle.url, "GET", path);
     const post = (path: string, body?: unknown) => call(heddle.url, "POST", path, body);
     try {

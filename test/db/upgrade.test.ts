@@ -55,10 +55,10 @@ eachDatabase("a database of the first version", (open) => {
     const old = await open();
     await makeOld(old);
     before = await countsOf(old);
-    await old.close();
     const { home, databaseUrl } = old;
+    await old.close();
     const upgraded = await openDatabase({ home, databaseUrl, log: getLogger("heddle") });
-    const db = Object.assign(Object.create(old), upgraded, { home, databaseUrl }) as TestDatabase;
+    const db = { ...upgraded, home, databaseUrl };
     after = await countsOf(db);
     http = await createHttpFixture(db, {
       metas: GITHUB,

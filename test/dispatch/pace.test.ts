@@ -10,8 +10,7 @@ import { createSessionsFixture } from "../sessions/fixture.ts";
 eachDatabase("the pace of deliveries", (open) => {
   let db: TestDatabase;
   beforeEach(async () => {
-    db ??= await open();
-    await db.query.delete(deliveryPaces);
+    db = await open();
   });
   const of = (id: string, lane = "lane") => ({ id, type: "chat", lane });
 

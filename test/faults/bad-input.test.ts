@@ -3,8 +3,8 @@
 
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { connect } from "node:net";
-import { embeddedDatabase, type TestDatabase } from "../database.ts";
-import { closeAll, closed, startOn } from "./in-process.ts";
+import { type DatabasePlace, embeddedDatabase } from "../database.ts";
+import { closeAll, startOn } from "./in-process.ts";
 import { ADMIN_KEY } from "./process.ts";
 import { readStored } from "./stored.ts";
 import { pullRequests, send, signature, type Webhook } from "./webhooks.ts";
@@ -15,11 +15,11 @@ const WEBHOOK = "/integrations/github/webhook";
 const [GOOD] = pullRequests(1, 1) as [Webhook];
 
 const open = embeddedDatabase();
-let database: TestDatabase;
+let database: DatabasePlace;
 let url: string;
 
 beforeAll(async () => {
-  database = await closed(open);
+  database = await open.place();
   // Nobody is there: what would run or be delivered would show in the database.
   const nowhere = { modelUrl: "http://127.0.0.1:1/v1", githubUrl: "http://127.0.0.1:1" };
   ({ url } = await startOn(database, nowhere));

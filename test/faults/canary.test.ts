@@ -10,7 +10,6 @@ import { eachDatabase } from "../database.ts";
 import { temporaryFolder } from "../integrations/harness.ts";
 import { until } from "../until.ts";
 import { crawl, createAsk, createSearch } from "./canary.ts";
-import { closed } from "./in-process.ts";
 import { ADMIN_KEY, killAll, launch } from "./process.ts";
 
 /** Unlike anything else, in no part either. */
@@ -108,7 +107,7 @@ eachDatabase("a secret of one integration", (open) => {
   test("is found in no log line, no answer, no error, no document, and not by another integration", async () => {
     await using folder = await temporaryFolder();
     await folder.write(FILES);
-    const database = await closed(open);
+    const database = await open.place();
     const heddle = launch({
       arguments: ["--port", "0"],
       environment: {

@@ -11,7 +11,7 @@ import enterprise35 from "@octokit/webhooks-examples/ghes-35/index.json";
 import { eachDatabase } from "../database.ts";
 import { createFakeGitHub, type FakeGitHub } from "../github/fake-github.ts";
 import { until } from "../until.ts";
-import { closeAll, closed, startOn } from "./in-process.ts";
+import { closeAll, startOn } from "./in-process.ts";
 import { ask } from "./process.ts";
 import { readStored } from "./stored.ts";
 import { send } from "./webhooks.ts";
@@ -84,7 +84,7 @@ afterAll(async () => {
 
 eachDatabase("the example webhooks of GitHub", (open) => {
   test("none gives a 5xx; those to answer are answered, once each", async () => {
-    const database = await closed(open);
+    const database = await open.place();
     const heddle = await startOn(database, { modelUrl: `${model.url}/v1`, githubUrl: github.url });
     const review = EXAMPLES.find(({ event, payload }) => event === "pull_request_review" && payload.review);
     const asksForChanges = example("pull_request_review", {

@@ -2,7 +2,7 @@
 
 import { type Heddle, startServer } from "../../src/compose/server.ts";
 import { loadConfig } from "../../src/config/config.ts";
-import type { OpenTestDatabase, TestDatabase } from "../database.ts";
+import type { DatabasePlace } from "../database.ts";
 import { ADMIN_KEY } from "./process.ts";
 import { WEBHOOK_SECRET } from "./webhooks.ts";
 
@@ -20,7 +20,7 @@ export async function closeAll(): Promise<void> {
 }
 
 export async function startOn(
-  { home, databaseUrl }: TestDatabase,
+  { home, databaseUrl }: DatabasePlace,
   { modelUrl, githubUrl }: Outside,
   environment: Record<string, string> = {},
 ): Promise<Heddle & { url: string }> {
@@ -41,11 +41,4 @@ export async function startOn(
   );
   running.add(heddle);
   return { ...heddle, url: String(heddle.url) };
-}
-
-/** A database that a server can open. */
-export async function closed(open: OpenTestDatabase): Promise<TestDatabase> {
-  const database = await open();
-  await database.close();
-  return database;
 }

@@ -2,10 +2,9 @@
 
 import { afterAll, afterEach, beforeAll, expect, test } from "bun:test";
 import postgres from "postgres";
-import { eachDatabase, onPostgres, type TestDatabase } from "../database.ts";
+import { type DatabasePlace, eachDatabase, onPostgres } from "../database.ts";
 import { createFakeGitHub, type FakeGitHub } from "../github/fake-github.ts";
 import { until } from "../until.ts";
-import { closed } from "./in-process.ts";
 import { type ReviewingModel, runsByRepo, startReviewingModel } from "./model.ts";
 import { ask, type HeddleProcess, killAll, launch } from "./process.ts";
 import { createRandom, type Random } from "./random.ts";
@@ -39,7 +38,7 @@ afterAll(async () => {
 });
 
 function start(
-  { home, databaseUrl }: TestDatabase,
+  { home, databaseUrl }: DatabasePlace,
   { command = "serve", ...environment }: Record<string, string> & { command?: "serve" | "worker" } = {},
 ): HeddleProcess {
   return launch({
@@ -145,7 +144,7 @@ eachDatabase("300 webhooks and five times kill -9", (open) => {
   test(
     "one message, one completed task, one comment for each",
     async () => {
-      const database = await closed(open);
+      const database = await open.place();
       const webhooks = pullRequests(300, 60);
       const before = { asked: model.asked.length, overlaps: model.overlaps.length };
       let server = start(database);
@@ -198,7 +197,7 @@ onPostgres("a database that drops every connection, three times", (open) => {
   test(
     "one message, one completed task, one comment for each",
     async () => {
-      const database = await closed(open);
+      const database = await open.place();
       const webhooks = pullRequests(120, 40);
       const asked = model.asked.length;
       const server = start(database);
@@ -231,7 +230,7 @@ onPostgres("two processes on one database, one of them killed", (open) => {
   test(
     "share the work, keep each session's order, and lose nothing",
     async () => {
-      const database = await closed(open);
+      const database = await open.place();
       const webhooks = pullRequests(120, 20);
       const before = { asked: model.asked.length, overlaps: model.overlaps.length };
       const server = start(database, { DEFAULT_MODEL: "of-the-server" });

@@ -8,7 +8,7 @@ import { LLMock } from "@copilotkit/aimock";
 import { eachDatabase } from "../database.ts";
 import { createFakeGitHub, type FakeGitHub } from "../github/fake-github.ts";
 import { until } from "../until.ts";
-import { closeAll, closed, startOn } from "./in-process.ts";
+import { closeAll, startOn } from "./in-process.ts";
 import { ask } from "./process.ts";
 import { readStored, type Stored } from "./stored.ts";
 import { pullRequests, send } from "./webhooks.ts";
@@ -158,7 +158,7 @@ eachDatabase("under a whole server", (open) => {
   beforeAll(async () => {
     requestsOf.clear();
     github.comments.length = 0;
-    const database = await closed(open);
+    const database = await open.place();
     const heddle = await startOn(
       database,
       { modelUrl: `${mock.url}/raw/v1`, githubUrl: github.url },

@@ -9,7 +9,6 @@ import { startServer } from "../../src/compose/server.ts";
 import { loadConfig } from "../../src/config/config.ts";
 import { embeddedDatabase } from "../database.ts";
 import { ask, attacks, type Shape, sendRaw, shapeOf, statusOf } from "./attacks.ts";
-import { closed } from "./in-process.ts";
 import { ADMIN_KEY } from "./process.ts";
 
 // Before the database is removed.
@@ -55,7 +54,7 @@ let port: number;
 const routes: [method: string, path: string][] = [];
 
 beforeAll(async () => {
-  const { home } = await closed(open);
+  const { home } = await open.place();
   const mine = join(home, "mine", "nearly");
   mkdirSync(mine, { recursive: true });
   writeFileSync(join(mine, "router.ts"), ROUTER);

@@ -6,7 +6,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import postgres from "postgres";
 import { eachDatabase, onPostgres } from "../database.ts";
-import { closed } from "./in-process.ts";
 import { ask, killAll, type LaunchOptions, launch } from "./process.ts";
 import { createRandom, type Random } from "./random.ts";
 
@@ -107,7 +106,7 @@ describe("a start that cannot succeed", () => {
 
 eachDatabase("first starts cut short by kill -9", (open) => {
   test("are made up for by the next", async () => {
-    const { databaseUrl } = await closed(open);
+    const { databaseUrl } = await open.place();
     // Not the one of the database above: that one is made already.
     const home = mkdtempSync(join(folder, "cut-"));
     const options: LaunchOptions = {
@@ -130,7 +129,7 @@ eachDatabase("first starts cut short by kill -9", (open) => {
 
 onPostgres("three servers that start at once on an empty database", (open) => {
   test("all serve, and one of them tells the first key", async () => {
-    const { databaseUrl } = await closed(open);
+    const { databaseUrl } = await open.place();
     const empty = await emptyDatabase(String(databaseUrl));
     try {
       const homes = [1, 2, 3].map(() => mkdtempSync(join(folder, "one-of-three-")));

@@ -2,10 +2,9 @@
 
 import { afterAll, afterEach, beforeAll, expect, test } from "bun:test";
 import { LLMock } from "@copilotkit/aimock";
-import { eachDatabase, type TestDatabase } from "../database.ts";
+import { type DatabasePlace, eachDatabase } from "../database.ts";
 import { createFakeGitHub, type FakeGitHub } from "../github/fake-github.ts";
 import { until } from "../until.ts";
-import { closed } from "./in-process.ts";
 import { ask, killAll, launch } from "./process.ts";
 import { readStored } from "./stored.ts";
 import { pullRequests, send, WEBHOOK_SECRET, type Webhook } from "./webhooks.ts";
@@ -32,7 +31,7 @@ afterAll(async () => {
   await github.close();
 });
 
-function serve({ home, databaseUrl }: TestDatabase) {
+function serve({ home, databaseUrl }: DatabasePlace) {
   asked = Promise.withResolvers();
   return launch({
     arguments: ["--home", home, "--port", "0"],
@@ -47,7 +46,7 @@ function serve({ home, databaseUrl }: TestDatabase) {
 }
 
 /** A server in the middle of a run: the model has been asked and does not answer before the gate opens. */
-async function serveHalfway(database: TestDatabase, webhook: Webhook) {
+async function serveHalfway(database: DatabasePlace, webhook: Webhook) {
   const opening = Promise.withResolvers<void>();
   gate = opening.promise;
   const server = serve(database);
@@ -58,11 +57,11 @@ async function serveHalfway(database: TestDatabase, webhook: Webhook) {
 }
 
 eachDatabase("a stop in the middle of a run", (open) => {
-  let database: TestDatabase;
+  let database: DatabasePlace;
   let webhook: Webhook;
 
   async function fresh(): Promise<void> {
-    database = await closed(open);
+    database = await open.place();
     [webhook] = pullRequests(1, 1) as [Webhook];
     github.comments.length = 0;
   }

@@ -4,9 +4,9 @@ import { getLogger } from "@logtape/logtape";
 import { asc, eq } from "drizzle-orm";
 import { openDatabase } from "../../src/db/open.ts";
 import { deliveries, inboxEvents, llmCalls, messages, tasks, toolCalls } from "../../src/db/schema.ts";
-import type { TestDatabase } from "../database.ts";
+import type { DatabasePlace } from "../database.ts";
 
-export async function readStored({ home, databaseUrl }: Pick<TestDatabase, "home" | "databaseUrl">) {
+export async function readStored({ home, databaseUrl }: DatabasePlace) {
   const db = await openDatabase({ home, databaseUrl, log: getLogger("heddle") });
   try {
     return {

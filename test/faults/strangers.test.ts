@@ -63,8 +63,7 @@ eachDatabase("strangers", (open) => {
   });
 
   beforeAll(async () => {
-    const { home, databaseUrl, close } = await open();
-    await close();
+    const { home, databaseUrl } = await open.place();
     homeDir = home;
     await mkdir(join(home, "workspace/integrations/circle"), { recursive: true });
     for (const [name, text] of Object.entries(CIRCLE))

@@ -5,7 +5,7 @@ import { Webhook } from "standardwebhooks";
 import { startServer } from "../../src/compose/server.ts";
 import { startWorker } from "../../src/compose/worker.ts";
 import { loadConfig } from "../../src/config/config.ts";
-import { eachDatabase, onPostgres, type TestDatabase } from "../database.ts";
+import { type DatabasePlace, eachDatabase, onPostgres } from "../database.ts";
 import { temporaryFolder } from "../integrations/harness.ts";
 import { createSessionsFixture } from "../sessions/fixture.ts";
 
@@ -43,10 +43,7 @@ async function event(name: string): Promise<any> {
   }
 }
 
-const configOf = (
-  { home, databaseUrl }: Pick<TestDatabase, "home" | "databaseUrl">,
-  more: Record<string, string> = {},
-) =>
+const configOf = ({ home, databaseUrl }: DatabasePlace, more: Record<string, string> = {}) =>
   loadConfig(
     { home, port: "0" },
     {
@@ -70,8 +67,7 @@ eachDatabase("hook webhooks", (open) => {
         register({ name: "echo", description: "Says it again.", parameters: t.Object({ text: t.String() }) },
           ({ text }) => text);`,
     });
-    const database = await open();
-    await database.close();
+    const database = await open.place();
     const heddle = await startServer(
       configOf(database, { INTEGRATION_DIRS: folder.path, ECHO_TOKEN: CANARY }),
     );

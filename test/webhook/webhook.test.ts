@@ -45,8 +45,7 @@ eachDatabase("webhook endpoints", (open) => {
   let names = 0;
   let name = "";
   beforeAll(async () => {
-    const { home, databaseUrl, close } = await open();
-    await close();
+    const { home, databaseUrl } = await open.place();
     const environment = {
       ...(databaseUrl && { DATABASE_URL: databaseUrl }),
       API_KEY: KEY,

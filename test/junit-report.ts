@@ -1,3 +1,5 @@
+// Reads the JUnit report that `bun test` writes.
+
 export interface TestCount {
   passed: number;
   failed: number;
@@ -15,12 +17,19 @@ export function countTests(report: string): TestCount {
 
 /** How many tests failed in each file in which one did. */
 export function failuresByFile(report: string): Map<string, number> {
-  const failures = new Map<string, number>();
+  return new Map([...byFile(report, "failures")].filter(([, failed]) => failed > 0));
+}
+
+/** Seconds from the beginning of each file to its end. */
+export const secondsByFile = (report: string): Map<string, number> => byFile(report, "time");
+
+function byFile(report: string, attribute: "failures" | "time"): Map<string, number> {
+  const values = new Map<string, number>();
   for (const [suite] of report.matchAll(/<testsuite\b[^>]*>/g)) {
     const value = (name: string) => new RegExp(`\\b${name}="([^"]*)"`).exec(suite)?.[1];
-    const [file, failed] = [value("file"), Number(value("failures") ?? 0)];
+    const file = value("file");
     // The suite of a whole file counts those within it.
-    if (file && failed > 0) failures.set(file, Math.max(failed, failures.get(file) ?? 0));
+    if (file) values.set(file, Math.max(Number(value(attribute) ?? 0), values.get(file) ?? 0));
   }
-  return failures;
+  return values;
 }

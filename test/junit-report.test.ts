@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { countTests, failuresByFile } from "./count-tests.ts";
+import { countTests, failuresByFile, secondsByFile } from "./junit-report.ts";
 
 test("reads the totals of the root element, not those of a file", () => {
   const report = `<?xml version="1.0" encoding="UTF-8"?>
@@ -23,4 +23,17 @@ test("counts the failures of each file once", () => {
     </testsuites>`;
   expect([...failuresByFile(report)]).toEqual([["test/b.test.ts", 2]]);
   expect(failuresByFile("").size).toBe(0);
+});
+
+test("the time of a file is that of all its suites together", () => {
+  const report = `<testsuites name="bun test" tests="3" failures="0" time="9">
+      <testsuite name="test/a.test.ts" file="test/a.test.ts" tests="1" failures="0" time="2.5">
+        <testsuite name="inner" file="test/a.test.ts" line="9" tests="1" failures="0" time="1.25"></testsuite>
+      </testsuite>
+      <testsuite name="test/b.test.ts" file="test/b.test.ts" tests="1" failures="0" time="0.5"></testsuite>
+    </testsuites>`;
+  expect([...secondsByFile(report)]).toEqual([
+    ["test/a.test.ts", 2.5],
+    ["test/b.test.ts", 0.5],
+  ]);
 });

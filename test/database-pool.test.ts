@@ -1,0 +1,125 @@
+// What tests rely on: each database that they are given is as if it were new, and nobody else's.
+
+import { describe, expect, test } from "bun:test";
+import { getLogger } from "@logtape/logtape";
+import { openDatabase } from "../src/db/open.ts";
+import { meta } from "../src/db/schema.ts";
+import { newId } from "../src/ids.ts";
+import { createQueue } from "../src/queue/queue.ts";
+import { eachDatabase, type TestDatabase } from "./database.ts";
+import { createDatabasePool, type DatabaseMaker, type DatabasePool } from "./database-pool.ts";
+import { createReset } from "./database-reset.ts";
+import { embeddedDatabases } from "./embedded-databases.ts";
+import { postgresDatabases } from "./postgres-databases.ts";
+
+const log = getLogger("heddle");
+
+/** All rows and the positions of all sequences. */
+async function stateOf({ execute }: TestDatabase): Promise<unknown> {
+  const tables = await execute(
+    "select format('%I.%I', schemaname, tablename) as name from pg_tables where schemaname in ('public', 'pgboss', 'drizzle') order by 1",
+  );
+  const reads = tables.rows.map(
+    ({ name }) => `select '${name}' as name, (select json_agg(t)::text from ${name} t) as rows`,
+  );
+  const sequences = await execute("select sequencename, last_value from pg_sequences order by 1");
+  return { rows: (await execute(reads.join(" union all "))).rows, sequences: sequences.rows };
+}
+
+/** Fills tables that a test has found empty and others, moves a sequence and goes on listening. */
+async function leaveTraces(db: TestDatabase): Promise<void> {
+  const queue = await createQueue({ db, log });
+  db.beforeClose?.(queue.close);
+  await db.query.transaction((tx) => queue.enqueue(tx, "tasks", { id: newId(), subject: "left", key: "k" }));
+  await db.query.insert(meta).values({ key: "left", value: 1 });
+  await db.execute("insert into process_lines (integration_id, source, text) values ('a', 'stdout', 'line')");
+  await db.execute("update pgboss.queue set retry_limit = 1");
+}
+
+/** A pool that makes one database and refuses to make a second. */
+function poolOfOne(maker: DatabaseMaker): DatabasePool {
+  let made = 0;
+  return createDatabasePool({
+    ...maker,
+    async make() {
+      if (++made > 1) throw new Error("another one was needed");
+      return maker.make();
+    },
+  });
+}
+
+function suite(maker: DatabaseMaker): void {
+  test("what a test has left is gone for the next one, and the database is the same", async () => {
+    const pool = poolOfOne(maker);
+    const one = await pool.lend();
+    const fresh = await stateOf(one.database);
+    await leaveTraces(one.database);
+    const heard: string[] = [];
+    await one.database.listen(
+      "left",
+      (payload) => heard.push(payload),
+      () => undefined,
+    );
+    await one.giveBack();
+    expect(() => one.database.query.select).toThrow("is closed");
+    await expect(one.database.execute("select 1")).rejects.toThrow("is closed");
+    expect(() => one.database.home).toThrow("before the database is closed");
+
+    const two = await pool.lend();
+    expect(await stateOf(two.database)).toEqual(fresh as object);
+    await two.database.execute("select pg_notify('left', 'x')");
+    await two.database.execute("select 1");
+    expect(heard).toEqual([]);
+
+    await two.database.execute("create table extra (n int)");
+    await two.giveBack();
+    await expect(pool.lend()).rejects.toThrow("another one was needed");
+  }, 30_000);
+
+  test("one whose place the test knows is closed, keeps what is in it, and is not used again", async () => {
+    const pool = poolOfOne(maker);
+    const one = await pool.lend();
+    const { home, databaseUrl } = one.database;
+    await one.database.query.insert(meta).values({ key: "kept", value: 1 });
+    await one.database.close();
+    const again = await openDatabase({ home, databaseUrl, log });
+    expect(await again.query.select().from(meta)).toHaveLength(1);
+    await again.close();
+    await one.giveBack();
+    await expect(pool.lend()).rejects.toThrow("another one was needed");
+  }, 30_000);
+}
+
+describe("a test's databases (embedded)", () => suite(embeddedDatabases));
+const server = process.env.TEST_DATABASE_URL;
+if (server) describe("a test's databases (postgres)", () => suite(postgresDatabases(server)));
+
+eachDatabase("the database of a suite", (open) => {
+  const shared = open();
+
+  test.each([
+    "create table extra (n int)",
+    "alter table meta add column extra int",
+    "create function extra() returns int language sql as 'select 1'",
+    "drop index sessions_channel",
+    "insert into meta select g::text, '1' from generate_series(1, 3000) g",
+  ])("is not reset after %s", async (statement) => {
+    const db = await shared;
+    const reset = await createReset(db);
+    expect(await reset()).toBe(true);
+    await db.execute(statement);
+    expect(await reset()).toBe(false);
+  });
+
+  let last: TestDatabase | undefined;
+
+  // Each of the two would fail after the other if it had the same one.
+  test.each(["one", "two"])("is not that of its tests: %s", async (value) => {
+    const own = await open();
+    expect(own).not.toBe(last as TestDatabase);
+    expect(await own.query.select().from(meta)).toEqual([]);
+    await own.query.insert(meta).values({ key: "own", value });
+    await (await shared).execute("select 1");
+    last = own;
+  });
+});

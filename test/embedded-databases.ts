@@ -1,0 +1,47 @@
+// Embedded databases for tests.
+
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { getLogger } from "@logtape/logtape";
+import type { Database } from "../src/db/database.ts";
+import { openEmbedded } from "../src/db/embedded.ts";
+import { compilePrograms, type EmbeddedPrograms } from "../src/db/embedded-client.ts";
+import { prepareArchive } from "../src/db/prepare.ts";
+import { createQueue } from "../src/queue/queue.ts";
+import { unpackArchive } from "../src/runtime/archive.ts";
+import { preparedArchivePath } from "../src/runtime/assets.ts";
+import type { DatabaseMaker } from "./database-pool.ts";
+
+const log = getLogger("heddle");
+
+/** Compiling them takes as long as opening a database with them. */
+let programs: Promise<EmbeddedPrograms> | undefined;
+
+export const embeddedDatabases: DatabaseMaker = {
+  async make() {
+    const home = mkdtempSync(join(tmpdir(), "heddle-test-"));
+    // What a first start does, without its syncs: no test of this survives a power cut.
+    await unpackArchive(Bun.file(preparedArchivePath()), join(home, "db"));
+    return {
+      home,
+      databaseUrl: undefined,
+      remove: async () => rmSync(home, { recursive: true, force: true }),
+    };
+  },
+  open({ home }) {
+    programs ??= compilePrograms();
+    return openEmbedded({ home, log, programs });
+  },
+};
+
+/** Every embedded test database begins as a copy of this; test/setup.ts makes it when it is missing. */
+export async function makePreparedArchive(): Promise<void> {
+  await prepareArchive({ path: preparedArchivePath(), log, initialise: createQueueOnce });
+}
+
+/** Makes the tables of the queue. */
+export async function createQueueOnce(database: Database): Promise<void> {
+  const queue = await createQueue({ db: database, log });
+  await queue.close();
+}

@@ -1,0 +1,70 @@
+// PostgreSQL databases for tests, on a server that is there.
+
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { getLogger } from "@logtape/logtape";
+import postgres from "postgres";
+import { openDatabase } from "../src/db/open.ts";
+import { preparedArchivePath } from "../src/runtime/assets.ts";
+import type { DatabaseMaker } from "./database-pool.ts";
+import { createQueueOnce } from "./embedded-databases.ts";
+
+const log = getLogger("heddle");
+
+/** `server` is the URL of one of its databases, with the rights of a superuser. */
+export function postgresDatabases(server: string): DatabaseMaker {
+  return {
+    async make() {
+      const home = mkdtempSync(join(tmpdir(), "heddle-test-"));
+      const name = `heddle_test_${crypto.randomUUID().replaceAll("-", "")}`;
+      await onServer(server, async (admin) => {
+        const template = await ensureTemplate(admin, server, home);
+        await admin.unsafe(`create database ${name} template ${template}`);
+      });
+      return {
+        home,
+        databaseUrl: withDatabase(server, name),
+        async remove() {
+          await onServer(server, (admin) => admin.unsafe(`drop database if exists ${name} with (force)`));
+          rmSync(home, { recursive: true, force: true });
+        },
+      };
+    },
+    open: ({ home, databaseUrl }) => openDatabase({ databaseUrl, home, log }),
+  };
+}
+
+/** A database to copy, one for each state of the migrations; made under a lock, since several runs may share a server. */
+async function ensureTemplate(admin: postgres.Sql, server: string, home: string): Promise<string> {
+  const key = /prepared-(\w+)/.exec(preparedArchivePath())?.[1];
+  const name = `heddle_template_${key}`;
+  await admin`select pg_advisory_lock(hashtext(${name}))`;
+  const [done] = await admin`select 1 from pg_database where datname = ${name} and datistemplate`;
+  if (!done) {
+    await admin.unsafe(`drop database if exists ${name} with (force)`);
+    await admin.unsafe(`create database ${name}`);
+    const database = await openDatabase({ databaseUrl: withDatabase(server, name), home, log });
+    await createQueueOnce(database);
+    await database.close();
+    // Last, as the mark that it is whole.
+    await admin.unsafe(`alter database ${name} is_template true allow_connections false`);
+  }
+  await admin`select pg_advisory_unlock(hashtext(${name}))`;
+  return name;
+}
+
+async function onServer(server: string, act: (sql: postgres.Sql) => Promise<unknown>): Promise<void> {
+  const admin = postgres(server, { max: 1, onnotice: () => undefined });
+  try {
+    await act(admin);
+  } finally {
+    await admin.end();
+  }
+}
+
+function withDatabase(server: string, name: string): string {
+  const url = new URL(server);
+  url.pathname = `/${name}`;
+  return url.href;
+}
