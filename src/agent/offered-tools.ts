@@ -22,7 +22,8 @@ export function offeredTools(
   const tools = new Map<string, RegisteredTool>();
   const warnings: string[] = [];
   const isDisabled = namesTool(wanted.disabled);
-  const byName = new Set([...wanted.own.filter((name) => !isPattern(name)), ...wanted.message]);
+  const named = [...wanted.own, ...wanted.message];
+  const byName = new Set(named.filter((name) => !isPattern(name)));
   for (const name of byName) {
     const tool = registry.get(name);
     if (tool && !isDisabled(name)) tools.set(name, tool);
@@ -31,12 +32,17 @@ export function offeredTools(
       warnings.push(`The message asks for the tool "${name}", which this channel disables.`);
     }
   }
-  const patterns = wanted.own.filter(isPattern);
+  const patterns = named.filter(isPattern);
   if (patterns.length > 0) {
     const isWanted = namesTool(patterns);
     for (const tool of registry.list()) {
       if (isWanted(tool.name) && !isDisabled(tool.name)) tools.set(tool.name, tool);
     }
+  }
+  for (const pattern of wanted.message.filter(isPattern)) {
+    const isNamed = namesTool([pattern]);
+    if (!registry.list().some(({ name }) => isNamed(name)))
+      warnings.push(`No tool's name fits "${pattern}".`);
   }
   // A bot that was given the tool reads any skill, another only those that are listed for it.
   if (onDemand.length > 0 && !tools.has(GET_SKILL) && !isDisabled(GET_SKILL)) {

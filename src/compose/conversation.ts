@@ -11,6 +11,7 @@ import { createOutbox } from "../dispatch/outbox.ts";
 import { createCheckConfig, createConfigSealer } from "../dispatch/seal-config.ts";
 import { createInbox } from "../inbox/inbox.ts";
 import { createKeptActions } from "../secrets/kept-actions.ts";
+import { sessionExists } from "../sessions/list-sessions.ts";
 import { createSessions } from "../sessions/sessions.ts";
 import { createTasks } from "../sessions/tasks.ts";
 import type { Closers } from "./closers.ts";
@@ -55,7 +56,11 @@ export function openConversation(
   });
   closers.push(inbox.close);
   const places = createPlaces({ metas: registry.metas, log: log.getChild("channels") });
-  const checkConfig = createCheckConfig({ dispatchers, settled });
+  const checkConfig = createCheckConfig({
+    dispatchers,
+    settled,
+    sessionExists: (id) => sessionExists(db.query, id),
+  });
   const sessions = createSessions({
     db,
     queue,

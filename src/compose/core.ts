@@ -2,6 +2,7 @@
 
 import { createApiKeys } from "../access/api-keys.ts";
 import type { Config } from "../config/config.ts";
+import { checkSdkCall } from "../http/api/sdk-checks.ts";
 import { createSdkServices } from "../integrations/loading/sdk-services.ts";
 import { createAgentParts } from "./agent.ts";
 import type { Closers } from "./closers.ts";
@@ -32,6 +33,7 @@ export async function openCore(config: Config, closers: Closers, instrument?: In
       store,
       addSecret: redactor.add,
       allowPrivateHosts: config.allowPrivateHosts,
+      check: checkSdkCall,
     });
   const loadIntegrations = () =>
     void registry

@@ -1,6 +1,7 @@
 // The dispatch_config of a message: checked when it comes, sealed wherever it is stored, open in between.
 
 import type { JsonObject } from "../db/schema.ts";
+import { HeddleError } from "../errors.ts";
 import type { DispatchConfig } from "../sdk/types.ts";
 import { fieldAt } from "../secrets/leaves.ts";
 import { checkGiven, type Place, type Secrecy, type Vault } from "../secrets/vault.ts";
@@ -53,13 +54,26 @@ export interface CheckConfigOptions {
   dispatchers: Pick<Dispatchers, "get" | "check">;
   /** Resolves when the integrations have loaded: until then a dispatch type may be missing that will be there. */
   settled: Promise<unknown>;
+  /** Whether there is such a session: the target of the type "internal". */
+  sessionExists: (id: string) => Promise<boolean>;
 }
 
-export function createCheckConfig({ dispatchers, settled }: CheckConfigOptions): CheckConfig {
+export function createCheckConfig({ dispatchers, settled, sessionExists }: CheckConfigOptions): CheckConfig {
   return async (config) => {
     if (!dispatchers.get(config.type)) await settled;
     const checked = dispatchers.check(config);
     checkGiven(checked, "dispatch_config");
+    const { type, session_id } = checked;
+    if (type === "internal" && !(await sessionExists(String(session_id)))) {
+      const field = "dispatch_config.session_id";
+      throw new HeddleError(
+        "validation",
+        `${field} must be the id of a session; there is no ${session_id}.`,
+        {
+          field,
+        },
+      );
+    }
     return checked;
   };
 }

@@ -3,8 +3,9 @@
 import { type ErrorCode, HeddleError, isErrorCode } from "../errors.ts";
 import type { SdkServices } from "./backend.ts";
 import { fetchWithTimeout } from "./fetch.ts";
+import { restFields } from "./rest-fields.ts";
 import { createRestStore } from "./rest-store.ts";
-import type { DocumentHit, EventResult, InjectMessage, InjectResult, JsonObject } from "./types.ts";
+import type { DocumentHit, EventResult, InjectResult, JsonObject } from "./types.ts";
 
 export interface RestOptions {
   /** Of the server: "http://127.0.0.1:8000". */
@@ -23,19 +24,17 @@ export function createRestServices(
 > {
   const { integrationId } = options;
   return {
-    async getOrCreateSession({ clientId, botId, dispatchConfig }) {
-      const body = { client_id: clientId, bot_id: botId, dispatch_config: dispatchConfig };
+    async getOrCreateSession(wanted) {
+      const body = restFields("getOrCreateSession", wanted);
       return (await call<{ session_id: string }>(options, "POST", "/sessions", body)).session_id;
     },
-    injectMessage: ({ sessionId, ...message }) =>
-      call<InjectResult>(
-        options,
-        "POST",
-        `/sessions/${encodeURIComponent(sessionId)}/messages`,
-        messageBody(message),
-      ),
-    async injectEvent({ clientId, event, botId, matches, ...message }) {
-      if (matches) {
+    async injectMessage(message) {
+      const { session_id, ...body } = restFields("injectMessage", message);
+      const path = `/sessions/${encodeURIComponent(String(session_id))}/messages`;
+      return call<InjectResult>(options, "POST", path, body);
+    },
+    async injectEvent(event) {
+      if (event?.matches) {
         throw new HeddleError(
           "not_supported",
           "A function cannot be sent to the server: leave out `matches`",
@@ -44,37 +43,23 @@ export function createRestServices(
           },
         );
       }
-      const place = { client_id: clientId, event, bot_id: botId };
-      return call<EventResult>(options, "POST", "/events", { ...place, ...messageBody(message) });
+      return call<EventResult>(options, "POST", "/events", restFields("injectEvent", event));
     },
-    async ingestDocument({ title, content, sessionId, metadata }) {
-      const body = { title, content, integration_id: integrationId, session_id: sessionId, metadata };
+    async ingestDocument(document) {
+      const body = { ...restFields("ingestDocument", document), integration_id: integrationId };
       return (await call<{ id: string }>(options, "POST", "/documents", body)).id;
     },
-    searchDocuments(query) {
-      const owner = query.integrationId === undefined ? integrationId : query.integrationId;
-      const parameters = new URLSearchParams({ q: query.query });
-      if (owner) parameters.set("integration_id", owner);
-      if (query.sessionId) parameters.set("session_id", query.sessionId);
-      if (query.limit !== undefined) parameters.set("limit", String(query.limit));
+    async searchDocuments(search) {
+      const parameters = new URLSearchParams();
+      const query = { integration_id: integrationId, ...restFields("searchDocuments", search) };
+      for (const [name, value] of Object.entries(query)) {
+        if (value !== undefined && value !== null) parameters.set(name, String(value));
+      }
       return call<DocumentHit[]>(options, "GET", `/documents/search?${parameters}`);
     },
     store: createRestStore(integrationId, (method, path, body) => call(options, method, path, body)),
   };
 }
-
-const messageBody = (message: Omit<InjectMessage, "sessionId">): JsonObject => ({
-  content: message.content,
-  source: message.source,
-  run_agent: message.runAgent ?? false,
-  notify: message.notify ?? true,
-  dispatch_config: message.dispatchConfig,
-  author: message.author,
-  execution_config: message.executionConfig,
-  idempotency_key: message.idempotencyKey,
-  metadata: message.metadata,
-  from_bot: message.fromBot,
-});
 
 async function call<Answer>(
   options: RestOptions,

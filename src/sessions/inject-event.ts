@@ -17,7 +17,7 @@ import {
   type Sender,
   tellOf,
 } from "./inject.ts";
-import { checkMessage, type Prepared, prepare } from "./prepare.ts";
+import { checkMessage, type Prepared, prepare, warningsOf } from "./prepare.ts";
 import { eventKey, type Outcome, storeEvent } from "./store-batch.ts";
 
 export interface InjectEventOptions extends InjectOptions {
@@ -84,6 +84,7 @@ export function createInjectEvent(options: InjectEventOptions, { placeOf, target
     // Before the first await, as in inject().
     const arrival = arrivalOf(scope, sender);
     checkMessage(event);
+    const warnings = warningsOf(event);
     const known = await placesOf(event);
     const bound = known.filter(({ binding_id }) => binding_id !== null);
     const [own] = known;
@@ -92,14 +93,23 @@ export function createInjectEvent(options: InjectEventOptions, { placeOf, target
       const place = own
         ? await withSession(own)
         : await newPlace({ clientId, botId, owner: sender?.owner ?? null });
-      return { status: "processed", bound: false, results: [await accept(event, place, arrival)] };
+      return {
+        status: "processed",
+        bound: false,
+        results: [{ ...(await accept(event, place, arrival)), ...warnings }],
+      };
     }
     const passing = bound.filter((place) => letsThrough(place, event, vault));
     if (passing.length === 0) return { status: "filtered", bound: true, results: [] };
     const places = usable(passing, event);
     const [gone] = passing;
     if (places.length === 0 && gone) throw unknownBot(gone.bot_id);
-    return { status: "processed", bound: true, results: await toChannels(event, places, arrival) };
+    const results = await toChannels(event, places, arrival);
+    return {
+      status: "processed",
+      bound: true,
+      results: results.map((result) => ({ ...result, ...warnings })),
+    };
   };
 }
 

@@ -11,7 +11,7 @@ import type { InjectMessage, InjectResult } from "../sdk/types.ts";
 import { createBatcher } from "./batch.ts";
 import { findPlaces, type Place } from "./find-places.ts";
 import { unknownBot } from "./get-or-create.ts";
-import { checkMessage, type Prepared, prepare } from "./prepare.ts";
+import { checkMessage, type Prepared, prepare, warningsOf } from "./prepare.ts";
 import { type Outcome, type StoreOptions, storeAll } from "./store-batch.ts";
 import { createTargets, type TargetsOptions } from "./targets.ts";
 
@@ -79,7 +79,8 @@ export function createInject(options: InjectOptions) {
       // Before the first await: the request's context belongs to this call, not to the batch.
       const arrival = arrivalOf(scope, sender);
       checkMessage(message);
-      return resultOf(await accept(message, await placeOf(message.sessionId), arrival));
+      const outcome = await accept(message, await placeOf(message.sessionId), arrival);
+      return { ...resultOf(outcome), ...warningsOf(message) };
     },
   };
 }

@@ -37,3 +37,8 @@ export const listSessions = (
     )
     .orderBy(desc(sessions.id))
     .limit(limit);
+
+export async function sessionExists(query: Queryable, id: string): Promise<boolean> {
+  const rows = await query.select({ id: sessions.id }).from(sessions).where(eq(sessions.id, id));
+  return rows.length > 0;
+}

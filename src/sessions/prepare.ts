@@ -36,6 +36,12 @@ type Message = Omit<InjectMessage, "sessionId">;
 /** The key stands in an index, and PostgreSQL limits the length of what does. */
 const KEY_LENGTH = 255;
 
+/** What of a message has no effect, for its sender to see. Callers may decide about the run in one place and about its means in another. */
+export function warningsOf({ runAgent, executionConfig }: Message): Pick<InjectResult, "warnings"> {
+  if (runAgent || Object.keys(executionConfig ?? {}).length === 0) return {};
+  return { warnings: ["execution_config has no effect without run_agent: no run is started."] };
+}
+
 /** Throws `validation`. */
 export function checkMessage({ content, idempotencyKey }: Message): void {
   if (content.trim() === "") {

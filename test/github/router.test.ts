@@ -4,6 +4,7 @@ import githubCom from "@octokit/webhooks-examples/api.github.com/index.json";
 import { count, eq } from "drizzle-orm";
 import { v7 } from "uuid";
 import { messages, sessions, tasks } from "../../src/db/schema.ts";
+import { checkSdkCall } from "../../src/http/api/sdk-checks.ts";
 import { createSdkServices } from "../../src/integrations/loading/sdk-services.ts";
 import { createMemoryStore } from "../../src/sdk/memory-store.ts";
 import { createDocuments } from "../../src/search/documents.ts";
@@ -61,6 +62,7 @@ eachDatabase("the webhook of integrations/github", (open) => {
       store: { of: () => createMemoryStore() },
       addSecret: () => {},
       allowPrivateHosts: [],
+      check: checkSdkCall,
     });
     const getSetting = (key: string) => settings[key];
     github = await loadBuiltin("github", { ...services, getSetting }, fixture.dispatchers);

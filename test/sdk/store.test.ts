@@ -204,7 +204,6 @@ eachDatabase("in a process", (open) => {
     for (const key of [
       await http.keyWith("integrations.other.store:write"),
       await http.keyWith("integrations:read"),
-      await http.keyWith("integrations.mine.store:read"),
       await http.keyWith("sessions:*"),
       await http.keyWith("integrations:*"),
       await http.keyWith("integrations.mine:write"),
@@ -215,6 +214,20 @@ eachDatabase("in a process", (open) => {
       }
     }
     expect(await child(await http.keyWith("admin")).get<number>("key")).toBe(1);
+  });
+
+  test("a key that may only read a store reads it, without its secrets", async () => {
+    const mine = child(await http.keyWith("integrations.mine.store:write"));
+    await mine.set("open", 1);
+    await mine.set("hidden", "canary", { secret: true });
+    const reader = child(await http.keyWith("integrations.mine.store:read"));
+    expect(await reader.get<number>("open")).toBe(1);
+    expect(await reader.list({ prefix: "hidden" })).toMatchObject([{ value: null }]);
+    for (const refused of [reader.get("hidden"), reader.set("open", 2), reader.delete("open")]) {
+      expect(await failureOf(refused)).toMatchObject({ code: "forbidden" });
+    }
+    const other = child(await http.keyWith("integrations.other.store:read"));
+    expect(await failureOf(other.get("open"))).toMatchObject({ code: "forbidden" });
   });
 
   test("only a key that names the very store reads its secrets", async () => {

@@ -7,6 +7,7 @@ import { createChannels } from "../../src/channels/channels.ts";
 import { type BindingManifest, findBindable } from "../../src/channels/check-binding.ts";
 import { createPlaces } from "../../src/channels/places.ts";
 import { createBots } from "../../src/content/bots/bots.ts";
+import { createInternalDispatcher } from "../../src/dispatch/core/internal.ts";
 import { noneDispatcher } from "../../src/dispatch/core/none.ts";
 import { createOutbox } from "../../src/dispatch/outbox.ts";
 import { createDispatchers } from "../../src/dispatch/registry.ts";
@@ -16,6 +17,7 @@ import { createQueue } from "../../src/queue/queue.ts";
 import { createRedactor } from "../../src/redact.ts";
 import type { Dispatcher, IntegrationMeta } from "../../src/sdk/types.ts";
 import { createKeptActions } from "../../src/secrets/kept-actions.ts";
+import { sessionExists } from "../../src/sessions/list-sessions.ts";
 import { createSessions } from "../../src/sessions/sessions.ts";
 import { createTasks } from "../../src/sessions/tasks.ts";
 import type { TestDatabase } from "../database.ts";
@@ -35,7 +37,13 @@ export async function createSessionsFixture(
   const vault = testVault();
   const queue = await createQueue({ db, log });
   db.beforeClose?.(queue.close);
-  const dispatchers = createDispatchers({ none: noneDispatcher, ...dispatchersOfTest });
+  const dispatchers = createDispatchers({
+    none: noneDispatcher,
+    internal: createInternalDispatcher({
+      inject: () => Promise.reject(new Error("nothing is delivered here")),
+    }),
+    ...dispatchersOfTest,
+  });
   const sealer = createConfigSealer({ dispatchers, vault });
   const actions = createKeptActions({ redact: redactor.redact, vault });
   const outbox = createOutbox({
@@ -62,7 +70,11 @@ export async function createSessionsFixture(
     retentionDays: 30,
   });
   const places = createPlaces({ metas: () => metas, log, timeoutMs: 200 });
-  const checkConfig = createCheckConfig({ dispatchers, settled });
+  const checkConfig = createCheckConfig({
+    dispatchers,
+    settled,
+    sessionExists: (id) => sessionExists(db.query, id),
+  });
   const parts = {
     db,
     queue,

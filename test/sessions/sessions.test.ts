@@ -63,6 +63,43 @@ eachDatabase("sessions", (open) => {
     await queue.close();
   });
 
+  test("a target that is no session is refused, and one that is passes", async () => {
+    const { sessions, db, queue } = await fixture();
+    const { session_id } = await sessions.getOrCreate({ clientId: "test:1", botId: "default" });
+    const to = (target: string) => ({
+      sessionId: session_id,
+      content: "x",
+      source: "test",
+      runAgent: true,
+      dispatchConfig: { type: "internal", session_id: target },
+    });
+    expect(await codeOf(sessions.inject(to(crypto.randomUUID())))).toEqual([
+      "validation",
+      "dispatch_config.session_id",
+    ]);
+    const { dispatchConfig } = to(crypto.randomUUID());
+    expect(
+      await codeOf(sessions.getOrCreate({ clientId: "test:1", botId: "default", dispatchConfig })),
+    ).toEqual(["validation", "dispatch_config.session_id"]);
+    expect(await count(db, "messages")).toBe(0);
+    expect(await sessions.inject(to(session_id))).toMatchObject({ duplicate: false });
+    await queue.close();
+  });
+
+  test("an execution config without a run is answered with a warning", async () => {
+    const { sessions, queue } = await fixture();
+    const place = { clientId: "test:1", botId: "default" };
+    const { session_id } = await sessions.getOrCreate(place);
+    const message = { content: "x", source: "test", executionConfig: { tools: ["x"] } };
+    const warning = [expect.stringContaining("no effect without run_agent")];
+    expect(await sessions.inject({ ...message, sessionId: session_id })).toMatchObject({ warnings: warning });
+    const { results } = await sessions.injectEvent({ ...message, ...place, event: "note" });
+    expect(results).toMatchObject([{ warnings: warning }]);
+    const run = await sessions.inject({ ...message, sessionId: session_id, runAgent: true });
+    expect(run).not.toHaveProperty("warnings");
+    await queue.close();
+  });
+
   test("a message that runs the agent is stored with its task and its job", async () => {
     const { sessions, tasks, db, queue } = await fixture();
     const { session_id } = await sessions.getOrCreate({ clientId: "test:1", botId: "default" });

@@ -13,7 +13,9 @@ const ExecutionConfig = named(
     {
       system_preamble: t.Optional(t.String({ description: "A system message last before the user's." })),
       skills: t.Optional(t.Array(t.String(), { description: "Ids of skills to put into the context." })),
-      tools: t.Optional(t.Array(t.String(), { description: "Tools besides the bot's own." })),
+      tools: t.Optional(
+        t.Array(t.String(), { description: "Tools besides the bot's own; `*` stands for any text." }),
+      ),
       model_override: t.Optional(t.String({ description: "A model instead of the bot's." })),
     },
     { additionalProperties: false, description: "For the run that this message causes, and that run only." },
@@ -83,6 +85,11 @@ export const Injected = named(
     duplicate: t.Boolean({
       description: "True: the idempotency key was seen before, and nothing was stored.",
     }),
+    warnings: t.Optional(
+      t.Array(t.String(), {
+        description: "What of the message has no effect, such as an execution_config without run_agent.",
+      }),
+    ),
   }),
 );
 

@@ -130,7 +130,7 @@ export async function loadIntegration(found: FoundIntegration, options: LoadOpti
     collected.seal();
     const described = during(
       () => `reading what ${found.id} exports`,
-      () => describe(found, exports, collected, release),
+      () => describe(found, exports, collected, { release, log: options.log }),
       () => loadingSubject({ id: found.id, hash: options.hash, file: at.file }),
     );
     const { process: declared } = described;
@@ -249,7 +249,7 @@ function describe(
   found: FoundIntegration,
   exports: Map<string, Exports>,
   { tools, dispatchers, hooks, settings, about }: Collector,
-  release: () => Promise<void>,
+  { release, log }: { release: () => Promise<void>; log: Logger },
 ): Omit<LoadedIntegration, keyof Content | "process"> & { process: DeclaredProcess | undefined } {
   const { files } = found;
   const of = (file: string | undefined) => (file === undefined ? undefined : exports.get(file));
@@ -258,6 +258,12 @@ function describe(
   const merged = mergeSettings(settings, setup);
   if (files.setup && setup) checkSecretOf(`${found.folder}/${files.setup}`, setup, merged);
   const version = info?.version ?? setup?.version;
+  if (info?.version !== undefined && setup?.version !== undefined && info.version !== setup.version) {
+    log.warning(
+      "meta.version of index.ts is {version}, and SETUP.version of setup.ts is {other}: the former counts. Leave one of them out",
+      { version: info.version, other: setup.version },
+    );
+  }
   const router = files.router && routerOf(found, files.router, of(files.router)?.router);
   const process =
     files.process && declaredProcess(`${found.folder}/${files.process}`, of(files.process) ?? {});

@@ -4,6 +4,7 @@ import { ownerOfIntegration } from "../../db/reach.ts";
 import { storableJson } from "../../db/storable.ts";
 import { createGuardedFetch } from "../../guarded-fetch/fetch.ts";
 import type { SdkServices } from "../../sdk/backend.ts";
+import type { SdkCall } from "../../sdk/rest-fields.ts";
 import type { Documents } from "../../search/documents.ts";
 import type { Sessions } from "../../sessions/sessions.ts";
 import type { Settings } from "../settings/settings.ts";
@@ -16,11 +17,13 @@ export interface SdkServicesOptions {
   store: IntegrationStore;
   addSecret: (value: string) => void;
   allowPrivateHosts: readonly string[];
+  /** Throws `validation` for options that the REST API would refuse. */
+  check: (call: SdkCall, options: unknown) => void;
 }
 
 export function createSdkServices(
   integrationId: string,
-  { sessions, documents, settings, store, addSecret, allowPrivateHosts }: SdkServicesOptions,
+  { sessions, documents, settings, store, addSecret, allowPrivateHosts, check }: SdkServicesOptions,
 ): Omit<SdkServices, "log"> {
   const owner = ownerOfIntegration(integrationId);
   const keysRead = new Set<string>();
@@ -29,16 +32,26 @@ export function createSdkServices(
     // An operator put them there, so they may be meant to lead inside.
     allowedOrigins: () => originsIn([...keysRead].map((key) => settings.get(integrationId, key))),
   });
+  const checked = <Options extends object>(call: SdkCall, options: Options): Options => {
+    check(call, options);
+    return withoutNulls(options);
+  };
   return {
-    getOrCreateSession: async (wanted) => (await sessions.getOrCreate({ ...wanted, owner })).session_id,
+    getOrCreateSession: async (wanted) =>
+      (await sessions.getOrCreate({ ...checked("getOrCreateSession", wanted), owner })).session_id,
     // One event is one message, whichever of the integration's sessions it is for.
-    injectMessage: (message) => sessions.inject(message, integrationId, { owner }),
-    injectEvent: (event) => sessions.injectEvent(event, integrationId, { owner }),
+    injectMessage: async (message) =>
+      sessions.inject(checked("injectMessage", message), integrationId, { owner }),
+    injectEvent: async (event) =>
+      sessions.injectEvent(checked("injectEvent", event), integrationId, { owner }),
     // What an integration read somewhere may hold what the database cannot.
     ingestDocument: async (document) =>
-      (await documents.ingest({ ...storableJson(document), integrationId, owner })).id,
-    searchDocuments: ({ integrationId: of = integrationId, ...search }) =>
-      documents.search({ ...search, integrationId: of }),
+      (await documents.ingest({ ...storableJson(checked("ingestDocument", document)), integrationId, owner }))
+        .id,
+    async searchDocuments(search) {
+      const { integrationId: of = integrationId } = search;
+      return documents.search({ ...checked("searchDocuments", search), integrationId: of });
+    },
     getSetting(key) {
       keysRead.add(key);
       return settings.get(integrationId, key);
@@ -48,6 +61,10 @@ export function createSdkServices(
     addSecret,
   };
 }
+
+/** For the REST API null means the same as nothing; the server's own functions take only the latter. */
+const withoutNulls = <Options extends object>(options: Options): Options =>
+  Object.fromEntries(Object.entries(options).filter(([, value]) => value !== null)) as Options;
 
 /** Of the http(s) addresses in these values, each of which may hold several. */
 function originsIn(values: (string | undefined)[]): Set<string> {

@@ -14,7 +14,7 @@ export interface ExecutionConfig {
   system_preamble?: string;
   /** Ids of skills whose text is put into the context. */
   skills?: string[];
-  /** Names of tools that the bot may use besides its own. */
+  /** Names of tools that the bot may use besides its own; `*` stands for any text: "github_*". */
   tools?: string[];
   /** A model instead of the bot's. */
   model_override?: string;
@@ -114,4 +114,6 @@ export interface InjectResult {
   task_id: string | null;
   /** True when the idempotency key was seen before: nothing was stored, the ids are the first message's. */
   duplicate: boolean;
+  /** What of the message has no effect, such as an `executionConfig` without `runAgent`; missing when there is nothing to say. */
+  warnings?: string[];
 }

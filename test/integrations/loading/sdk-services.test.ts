@@ -1,8 +1,9 @@
 // The SDK of an integration in the server: where its `fetch` may lead.
 
-import { afterAll, expect, test } from "bun:test";
+import { afterAll, describe, expect, test } from "bun:test";
+import { checkSdkCall } from "../../../src/http/api/sdk-checks.ts";
 import { createSdkServices } from "../../../src/integrations/loading/sdk-services.ts";
-import { isPermanent } from "../../../src/sdk/errors.ts";
+import { asHeddleError, isPermanent } from "../../../src/sdk/errors.ts";
 import { createMemoryStore } from "../../../src/sdk/memory-store.ts";
 
 const server = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: () => new Response("reached") });
@@ -24,6 +25,7 @@ function make(
     store: { of: () => createMemoryStore() },
     addSecret: () => {},
     allowPrivateHosts,
+    check: checkSdkCall,
   });
 }
 const isRefused = (promise: Promise<unknown>) => promise.then(() => false, isPermanent) as Promise<boolean>;
@@ -64,5 +66,110 @@ test("a document may hold what the database cannot: it is stored without", async
     title: "a\ufffd",
     content: "b\ufffd",
     metadata: { "\ufffd": ["\ufffd"] },
+  });
+});
+
+describe("calls are checked as requests of the REST API are", () => {
+  const { injectMessage, injectEvent, getOrCreateSession, ingestDocument, searchDocuments } = make({});
+  const session = crypto.randomUUID();
+  const message = { sessionId: session, content: "x", source: "camera" };
+  const event = { clientId: "camera:1", event: "alarm", botId: "default", content: "x", source: "camera" };
+
+  test.each<[string, () => Promise<unknown>, string, string]>([
+    ["no source", () => injectMessage({ ...message, source: undefined } as never), "source", "missing"],
+    ["no content", () => injectMessage({ ...message, content: undefined } as never), "content", "missing"],
+    ["a session that is no id", () => injectMessage({ ...message, sessionId: "nope" }), "session_id", "uuid"],
+    ["no session", () => injectMessage({ content: "x", source: "y" } as never), "session_id", "missing"],
+    [
+      "tools that are no list",
+      () => injectMessage({ ...message, executionConfig: { tools: "x" } } as never),
+      "execution_config.tools",
+      "array",
+    ],
+    [
+      "an unknown field of the execution config",
+      () => injectMessage({ ...message, executionConfig: { carapaces: [] } } as never),
+      "execution_config.carapaces",
+      "not a field",
+    ],
+    [
+      "a misspelt option",
+      () => injectMessage({ ...message, runagent: true } as never),
+      "runagent",
+      "did you mean runAgent?",
+    ],
+    [
+      "a flag in words",
+      () => injectMessage({ ...message, runAgent: "yes" } as never),
+      "run_agent",
+      "boolean",
+    ],
+    ["nothing at all", () => injectMessage(undefined as never), "", "takes an object"],
+    [
+      "an author without a name",
+      () => injectEvent({ ...event, author: {} } as never),
+      "author.display_name",
+      "missing",
+    ],
+    ["an event without a name", () => injectEvent({ ...event, event: "" }), "event", "1 to 200"],
+    [
+      "a place without a name",
+      () => getOrCreateSession({ botId: "default" } as never),
+      "client_id",
+      "missing",
+    ],
+    ["no bot", () => getOrCreateSession({ clientId: "camera:1" } as never), "bot_id", "missing"],
+    ["a document of nothing", () => ingestDocument({ title: "x" } as never), "content", "missing"],
+    [
+      "a document of no session",
+      () => ingestDocument({ content: "y", sessionId: "nope" }),
+      "session_id",
+      "uuid",
+    ],
+    ["a search for nothing", () => searchDocuments({} as never), "q", "missing"],
+    ["too many hits", () => searchDocuments({ query: "x", limit: 101 }), "limit", "1 to 100"],
+  ])("%s", async (_name, act, field, words) => {
+    const error = await act().then(
+      () => undefined,
+      (reason: unknown) => asHeddleError(reason),
+    );
+    expect([error?.code, error?.field ?? ""]).toEqual(["validation", field]);
+    expect(error?.message).toContain(words);
+  });
+
+  test("what the REST API takes passes, nulls included", async () => {
+    const taken: unknown[] = [];
+    const services = createSdkServices("camera", {
+      sessions: {
+        getOrCreate: async (wanted) => ({ session_id: String(taken.push(wanted)) }) as never,
+        inject: async (one) => taken.push(one) as never,
+        injectEvent: async (one) => taken.push(one) as never,
+      },
+      documents: {
+        ingest: async () => ({ id: "d" }) as never,
+        search: async (one) => [taken.push(one)] as never,
+      },
+      settings: { get: () => undefined },
+      store: { of: () => createMemoryStore() },
+      addSecret: () => {},
+      allowPrivateHosts: [],
+      check: checkSdkCall,
+    });
+    await services.injectMessage({
+      ...message,
+      idempotencyKey: null,
+      metadata: { a: [1] },
+      notify: undefined,
+    } as never);
+    await services.injectEvent({ ...event, matches: () => true, dispatchConfig: { type: "none", room: 1 } });
+    await services.getOrCreateSession({ clientId: "camera:1", botId: "default" });
+    await services.searchDocuments({ query: "x", integrationId: null });
+    expect(taken).toMatchObject([
+      { sessionId: session, metadata: { a: [1] } },
+      { matches: expect.any(Function) },
+      { clientId: "camera:1" },
+      { query: "x", integrationId: null },
+    ]);
+    expect(taken[0]).not.toHaveProperty("idempotencyKey");
   });
 });

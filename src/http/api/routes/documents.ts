@@ -61,7 +61,7 @@ const Hit = named(
   }),
 );
 
-const NewDocument = named(
+export const NewDocument = named(
   "NewDocument",
   t.Object(
     {
@@ -75,7 +75,7 @@ const NewDocument = named(
   ),
 );
 
-const SearchQuery = t.Object(
+export const SearchQuery = t.Object(
   {
     q: t.String({ description: "Words to look for." }),
     integration_id: t.Optional(t.String({ description: "Only documents of this integration." })),

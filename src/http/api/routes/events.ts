@@ -6,6 +6,26 @@ import type { Ownership } from "../ownership.ts";
 import { bodyFailures, failures, type RouteOptions } from "../route-options.ts";
 import { Id, oneOf } from "../schemas.ts";
 
+export const NewEvent = t.Object(
+  {
+    client_id: t.String({
+      minLength: 1,
+      maxLength: 500,
+      description: 'The place it comes from: "github:owner/repo".',
+    }),
+    event: t.String({ minLength: 1, maxLength: 200, description: "As bindings filter by it." }),
+    bot_id: t.Optional(
+      t.String({
+        minLength: 1,
+        maxLength: 64,
+        description: "Answers where the channel has no bot of its own. Default: default.",
+      }),
+    ),
+    ...MessageFields,
+  },
+  { additionalProperties: false },
+);
+
 export function eventRoutes({
   sessions,
   ownership,
@@ -43,25 +63,7 @@ export function eventRoutes({
         description:
           "Into every channel with a binding of this client_id that lets the event through; when no channel is bound, into the client_id's own. All of it is stored or nothing. Each target gets one answer.",
       }),
-      body: t.Object(
-        {
-          client_id: t.String({
-            minLength: 1,
-            maxLength: 500,
-            description: 'The place it comes from: "github:owner/repo".',
-          }),
-          event: t.String({ minLength: 1, maxLength: 200, description: "As bindings filter by it." }),
-          bot_id: t.Optional(
-            t.String({
-              minLength: 1,
-              maxLength: 64,
-              description: "Answers where the channel has no bot of its own. Default: default.",
-            }),
-          ),
-          ...MessageFields,
-        },
-        { additionalProperties: false },
-      ),
+      body: NewEvent,
       response: {
         201: t.Object({
           status: oneOf(

@@ -9,8 +9,10 @@ import { bodyFailures, failures, type RouteOptions } from "../route-options.ts";
 import { limitOf, nullable } from "../schemas.ts";
 
 const tag = "Integrations";
-/** Reading is as far-reaching as writing: some values are secrets. */
-const scope = "integrations.{id}.store:write";
+const SCOPES = {
+  read: "integrations.{id}.store:read",
+  write: "integrations.{id}.store:write",
+} as const;
 
 const Params = t.Object({ id: t.String(), key: t.String({ minLength: 1, maxLength: 255 }) });
 const entry = {
@@ -55,14 +57,18 @@ export interface IntegrationStoreRoutes {
 }
 
 export function integrationStoreRoutes({ store, integrations, auth, route }: IntegrationStoreRoutes) {
-  /** Whether the key names this very store. Others, an admin's too, may do everything but read its secrets. */
-  const isOwn = async (request: Request, id: string): Promise<boolean> =>
-    (await auth.authenticate(request)).scopes.includes(scope.replace("{id}", id));
+  /** Whether the key may write this very store by name, as the integration's own does. No other key reads its secrets, an admin's included. */
+  const isOwn = async (request: Request, id: string): Promise<boolean> => {
+    const { scopes } = await auth.authenticate(request);
+    return scopes.includes(SCOPES.write.replace("{id}", id));
+  };
 
   /** `integrations:write` covers every scope of a store, yet what is kept may decide what only an admin may. */
   const refuseOthers = async (request: Request, id: string): Promise<void> => {
     const { scopes } = await auth.authenticate(request);
-    if (covers(scopes, ADMIN) || (await isOwn(request, id))) return;
+    // What the route itself asks for has been checked: a key that may only read does not come here with a write.
+    const isNamed = Object.values(SCOPES).some((scope) => scopes.includes(scope.replace("{id}", id)));
+    if (covers(scopes, ADMIN) || isNamed) return;
     throw new HeddleError("forbidden", `The API key names the store of "${id}" in none of its scopes.`);
   };
 
@@ -85,7 +91,7 @@ export function integrationStoreRoutes({ store, integrations, auth, route }: Int
       {
         ...route.plain({
           of: "integration",
-          scope,
+          scope: SCOPES.read,
           tag,
           summary: "List what an integration keeps",
           description: "By key. The next page begins `after` the last key of this one.",
@@ -112,7 +118,12 @@ export function integrationStoreRoutes({ store, integrations, auth, route }: Int
         return held;
       },
       {
-        ...route.plain({ of: "integration", scope, tag, summary: "Fetch a value that an integration keeps" }),
+        ...route.plain({
+          of: "integration",
+          scope: SCOPES.read,
+          tag,
+          summary: "Fetch a value that an integration keeps",
+        }),
         params: Params,
         response: { 200: Held, ...failures(403, 404, 422) },
       },
@@ -130,7 +141,7 @@ export function integrationStoreRoutes({ store, integrations, auth, route }: Int
       {
         ...route.json({
           of: "integration",
-          scope,
+          scope: SCOPES.write,
           tag,
           summary: "Keep a value for an integration",
           example: { value: "2026-01-01T00:00:00Z" },
@@ -151,7 +162,7 @@ export function integrationStoreRoutes({ store, integrations, auth, route }: Int
       {
         ...route.plain({
           of: "integration",
-          scope,
+          scope: SCOPES.write,
           tag,
           summary: "Delete a value that an integration keeps",
         }),

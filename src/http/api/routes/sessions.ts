@@ -67,7 +67,7 @@ const Found = named(
   }),
 );
 
-const NewSession = named(
+export const NewSession = named(
   "NewSession",
   t.Object(
     {
@@ -83,7 +83,7 @@ const NewSession = named(
   ),
 );
 
-const NewMessage = named("NewMessage", t.Object(MessageFields, { additionalProperties: false }));
+export const NewMessage = named("NewMessage", t.Object(MessageFields, { additionalProperties: false }));
 
 const MessageAnswer = named(
   "Message",

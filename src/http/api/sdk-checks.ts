@@ -1,0 +1,32 @@
+// Checks what the SDK's calls are given inside the server by the schemas of the REST API's bodies.
+
+import { type TSchema, Type } from "@sinclair/typebox";
+import { Value } from "@sinclair/typebox/value";
+import { ValidationError } from "elysia";
+import { restFields, type SdkCall } from "../../sdk/rest-fields.ts";
+import { explainInvalid } from "../explain-invalid.ts";
+import { NewDocument, SearchQuery } from "./routes/documents.ts";
+import { NewEvent } from "./routes/events.ts";
+import { NewMessage, NewSession } from "./routes/sessions.ts";
+import { Id } from "./schemas.ts";
+
+const SCHEMAS: Record<SdkCall, TSchema> = {
+  getOrCreateSession: NewSession,
+  injectMessage: Type.Composite([NewMessage, Type.Object({ session_id: Id })], {
+    additionalProperties: false,
+  }),
+  injectEvent: NewEvent,
+  ingestDocument: NewDocument,
+  searchDocuments: SearchQuery,
+};
+
+/** Throws `validation`, in the words of the REST API. */
+export function checkSdkCall(call: SdkCall, options: unknown): void {
+  // A function cannot be sent, and stays in the server.
+  const { matches: _, ...fields } = restFields(call, options);
+  // Null stands for all integrations, which a query says by leaving the parameter out.
+  if (call === "searchDocuments" && fields.integration_id === null) delete fields.integration_id;
+  const schema = SCHEMAS[call];
+  const given = Value.Default(schema, fields);
+  if (!Value.Check(schema, given)) throw explainInvalid(new ValidationError("body", schema, given));
+}

@@ -1,0 +1,70 @@
+// The options of the SDK's calls as the fields of the REST API: in a process they are sent, in the server they are checked by the
+// same schemas, so that both take and refuse the same.
+
+import { HeddleError } from "../errors.ts";
+import { nearest } from "../schema/nearest.ts";
+import type { JsonObject } from "./json.ts";
+
+const MESSAGE = {
+  content: "content",
+  source: "source",
+  runAgent: "run_agent",
+  notify: "notify",
+  dispatchConfig: "dispatch_config",
+  author: "author",
+  executionConfig: "execution_config",
+  idempotencyKey: "idempotency_key",
+  metadata: "metadata",
+  fromBot: "from_bot",
+};
+
+/** Option → field. */
+const FIELDS = {
+  getOrCreateSession: { clientId: "client_id", botId: "bot_id", dispatchConfig: "dispatch_config" },
+  injectMessage: { sessionId: "session_id", ...MESSAGE },
+  injectEvent: { clientId: "client_id", event: "event", botId: "bot_id", matches: "matches", ...MESSAGE },
+  ingestDocument: { title: "title", content: "content", sessionId: "session_id", metadata: "metadata" },
+  searchDocuments: {
+    query: "q",
+    integrationId: "integration_id",
+    sessionId: "session_id",
+    limit: "limit",
+  },
+} satisfies Record<string, Record<string, string>>;
+
+/** Fields that the REST API has a default for, and an integration knows better. */
+const REQUIRED: Record<SdkCall, readonly string[]> = {
+  getOrCreateSession: ["bot_id"],
+  injectMessage: ["session_id", "source"],
+  injectEvent: ["bot_id", "source"],
+  ingestDocument: [],
+  searchDocuments: [],
+};
+
+/** A call of the SDK whose options are also a request of the REST API. */
+export type SdkCall = keyof typeof FIELDS;
+
+/** Without fields that are undefined. Throws `validation` for an option that the call does not have, and for one that is missing. */
+export function restFields(call: SdkCall, options: unknown): JsonObject {
+  if (typeof options !== "object" || options === null) {
+    throw new HeddleError("validation", `${call}() takes an object; got ${JSON.stringify(options)}.`);
+  }
+  const names: Record<string, string> = FIELDS[call];
+  const fields: JsonObject = {};
+  for (const [option, value] of Object.entries(options)) {
+    const field = Object.hasOwn(names, option) ? names[option] : undefined;
+    if (field === undefined) throw unknownOption(call, option, Object.keys(names));
+    if (value !== undefined) fields[field] = value;
+  }
+  const missing = REQUIRED[call].find((field) => fields[field] === undefined || fields[field] === null);
+  if (missing) throw new HeddleError("validation", `${missing} is missing.`, { field: missing });
+  return fields;
+}
+
+function unknownOption(call: SdkCall, option: string, known: string[]): HeddleError {
+  const meant = nearest(option, known);
+  const hint = meant === undefined ? `it takes ${known.join(", ")}.` : `did you mean ${meant}?`;
+  return new HeddleError("validation", `${option} is not an option of ${call}(); ${hint}`, {
+    field: option,
+  });
+}
