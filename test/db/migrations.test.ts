@@ -1,0 +1,49 @@
+// A migration that some database has applied is never applied there again: what is changed in its file later would be in
+// new databases only. So each file is as it was when it came.
+
+import { expect, test } from "bun:test";
+import { createHash } from "node:crypto";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+
+const folder = join(import.meta.dirname, "../../src/db/migrations");
+const journal: { entries: { idx: number; tag: string; when: number }[] } = JSON.parse(
+  readFileSync(join(folder, "meta/_journal.json"), "utf8"),
+);
+/** SHA-256 of each file, by its name; `bun run db:generate` adds the line of a new one. */
+const KNOWN: Record<string, string> = JSON.parse(
+  readFileSync(join(import.meta.dirname, "migrations.json"), "utf8"),
+);
+
+const hashOf = (tag: string) =>
+  createHash("sha256")
+    .update(readFileSync(join(folder, `${tag}.sql`)))
+    .digest("hex");
+
+test("each migration is the one that databases have applied", () => {
+  expect(Object.fromEntries(journal.entries.map(({ tag }) => [tag, hashOf(tag)]))).toEqual(KNOWN);
+});
+
+test("each file is in the journal, in the order of its number and its time", () => {
+  const files = readdirSync(folder).filter((name) => name.endsWith(".sql"));
+  expect(files.sort()).toEqual(journal.entries.map(({ tag }) => `${tag}.sql`));
+  expect(journal.entries.map(({ idx }) => idx)).toEqual(journal.entries.map((_, at) => at));
+  const times = journal.entries.map(({ when }) => when);
+  // Databases apply what is newer than their newest: one with an older time would never be applied.
+  expect(times).toEqual([...new Set(times)].sort((one, other) => one - other));
+});
+
+test("migrations add, and take nothing away", () => {
+  for (const { tag } of journal.entries) {
+    const text = readFileSync(join(folder, `${tag}.sql`), "utf8");
+    expect({
+      tag,
+      taken: text.match(
+        /^\s*(DROP|TRUNCATE|DELETE|UPDATE)\b.*|\b(DROP|RENAME) (TABLE|COLUMN|TO)\b.*|SET NOT NULL.*/gim,
+      ),
+    }).toEqual({
+      tag,
+      taken: null,
+    });
+  }
+});
