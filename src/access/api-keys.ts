@@ -4,6 +4,7 @@ import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import { and, desc, eq, isNull, lt, sql } from "drizzle-orm";
 import type { Database, Queryable } from "../db/database.ts";
 import { apiKeys, type KeyRows } from "../db/schema.ts";
+import { createWriteBehind } from "../db/write-behind.ts";
 import { HeddleError } from "../errors.ts";
 import { isUuid, newId } from "../ids.ts";
 import type { Logger } from "../log.ts";
@@ -130,7 +131,19 @@ const COLUMNS = {
 export function createApiKeys({ db, log, staticKey, now = Date.now }: ApiKeysOptions): ApiKeys {
   const cache = new Map<string, Cached>();
   const lent = new Map<string, Caller>();
-  const pending = new Set<Promise<void>>();
+  const lastUses = createWriteBehind<{ id: string; at: Date }>({
+    async write(uses) {
+      for (const { id, at } of uses)
+        await db.query.update(apiKeys).set({ last_used_at: at }).where(eq(apiKeys.id, id));
+    },
+    // Two servers that update several rows in one statement could wait for each other.
+    limit: 1,
+    lingerMs: 0,
+    maxItems: CACHE_SIZE,
+    keyOf: ({ id }) => id,
+    onLost: ([use], error) =>
+      log.warning("The last use of an API key was not stored: {error}", { key_id: use?.id, error }),
+  });
   /** Counts revocations: a row that was read before one must not enter the cache after it. */
   let revocations = 0;
   const staticHash = staticKey ? sha256(staticKey) : undefined;
@@ -169,16 +182,7 @@ export function createApiKeys({ db, log, staticKey, now = Date.now }: ApiKeysOpt
     const { id } = entry.caller;
     if (id === null || now() - entry.touchedAt < LAST_USED_MS) return;
     entry.touchedAt = now();
-    const write = db.query
-      .update(apiKeys)
-      .set({ last_used_at: new Date(entry.touchedAt) })
-      .where(eq(apiKeys.id, id))
-      .then(
-        () => undefined,
-        (error: unknown) => log.warning("last use of an API key not stored", { key_id: id, error }),
-      )
-      .finally(() => pending.delete(write));
-    pending.add(write);
+    lastUses.add({ id, at: new Date(entry.touchedAt) });
   };
 
   return {
@@ -294,9 +298,7 @@ export function createApiKeys({ db, log, staticKey, now = Date.now }: ApiKeysOpt
       return true;
     },
 
-    async close() {
-      await Promise.all(pending);
-    },
+    close: lastUses.close,
   };
 }
 

@@ -4,6 +4,7 @@ import { eq, sql } from "drizzle-orm";
 import type { Database } from "../db/database.ts";
 import { isPassing } from "../db/failure.ts";
 import { inboxEvents } from "../db/schema.ts";
+import { createWriteBehind } from "../db/write-behind.ts";
 import type { Logger } from "../log.ts";
 import { createBudget } from "./budget.ts";
 import { type Answer, endingOf, isJson, isToldAlready } from "./ending.ts";
@@ -48,9 +49,8 @@ export interface Recorder {
   close(): Promise<void>;
 }
 
-/** Gathers what comes close together. */
-const PAUSE_MS = 50;
-const RETRY_MS = 1_000;
+/** Gathers what arrives close together. */
+const LINGER_MS = 50;
 const BATCH = 64;
 /** Characters of what a sender or an integration has chosen: the inbox has all of it. */
 const LOGGED_PATH = 200;
@@ -67,15 +67,25 @@ export function createRecorder({
   const limits = { ...LIMITS, ...changed };
   const budget = createBudget(now);
   const noting = new Set<Promise<void>>();
-  const waiting: InboxRecord[] = [];
-  let waitingBytes = 0;
-  let lost = 0;
-  let added = 0;
-  let settled = 0;
-  let settling = Promise.withResolvers<void>();
-  let isWriting = false;
-  let writing = Promise.resolve();
-  let isClosing = false;
+  let refused = 0;
+
+  const behind = createWriteBehind<InboxRecord>({
+    write: (records) => store(db, records),
+    limit: BATCH,
+    lingerMs: LINGER_MS,
+    maxItems: limits.waiting,
+    maxBytes: limits.waitingBytes,
+    bytesOf: ({ body }) => body.length,
+    afterFailure: (error) => (isPassing(error) ? "retry" : "split"),
+    onLost(records, error) {
+      for (const { id, integration_id } of records)
+        log.error("Webhook {request_id} of {integration_id} could not be recorded: {error}", {
+          request_id: id,
+          integration_id,
+          error,
+        });
+    },
+  });
 
   const add = (incoming: Incoming, ending: Ending): void => {
     const isRejected = ending.verdict === "rejected" && !incoming.isVerified;
@@ -88,15 +98,8 @@ export function createRecorder({
       ...ending,
       ...(isRejected && { bodyLimit: limits.rejectedBodyBytes }),
     });
-    if (waiting.length >= limits.waiting || waitingBytes + record.body.length > limits.waitingBytes) {
-      lost += 1;
-      return;
-    }
-    logVerdict(incoming, ending);
-    waiting.push(record);
-    waitingBytes += record.body.length;
-    added += 1;
-    if (!isWriting) writing = write();
+    if (behind.add(record)) logVerdict(incoming, ending);
+    else refused += 1;
   };
 
   /** One line each, and none beyond what is recorded: nobody is to fill the log. */
@@ -117,45 +120,7 @@ export function createRecorder({
     });
   };
 
-  /** Never rejects. */
-  const write = async (): Promise<void> => {
-    isWriting = true;
-    await pause(PAUSE_MS);
-    while (waiting.length > 0) {
-      const batch = waiting.slice(0, BATCH);
-      try {
-        await store(db, batch);
-      } catch (error) {
-        if (isPassing(error) && !isClosing) {
-          await pause(RETRY_MS);
-          continue;
-        }
-        await storeSingly(batch);
-      }
-      waiting.splice(0, batch.length);
-      waitingBytes -= batch.reduce((sum, { body }) => sum + body.length, 0);
-      settled += batch.length;
-      settling.resolve();
-      settling = Promise.withResolvers();
-    }
-    isWriting = false;
-    await sayWhatIsMissing(budget.settle());
-  };
-
-  /** One of them is at fault, and the others must not be lost for it. */
-  const storeSingly = async (batch: InboxRecord[]): Promise<void> => {
-    for (const record of batch) {
-      await store(db, [record]).catch((error: unknown) =>
-        log.error("Webhook {request_id} of {integration_id} could not be recorded: {error}", {
-          request_id: record.id,
-          integration_id: record.integration_id,
-          error,
-        }),
-      );
-    }
-  };
-
-  const sayWhatIsMissing = async (minutes: ReturnType<typeof budget.settle>): Promise<void> => {
+  const reportMissing = async (minutes: ReturnType<typeof budget.settle>): Promise<void> => {
     for (const { key, lastId, skipped } of minutes) {
       const [integration_id, kind] = key.split(" ");
       log.warn("{skipped} {kind} webhooks of {integration_id} in one minute were not recorded", {
@@ -173,37 +138,21 @@ export function createRecorder({
           log.warn("The count of webhooks not recorded is lost: {error}", { error }),
         );
     }
-    if (lost > 0) {
-      log.error("{lost} webhooks could not be recorded: the database was too slow or away", { lost });
-      lost = 0;
+    if (refused > 0) {
+      log.error("{refused} webhooks could not be recorded: the database was too slow or unreachable", {
+        refused,
+      });
+      refused = 0;
     }
   };
 
-  // Minutes end also when nothing comes any more.
-  const minutes = setInterval(() => {
-    if (!isWriting) void sayWhatIsMissing(budget.settle());
-  }, 60_000);
+  // A minute also ends when nothing more arrives. Its last record must be stored before it can carry the count.
+  const minutes = setInterval(() => void flush().then(() => reportMissing(budget.settle())), 60_000);
 
-  /** What comes meanwhile is not waited for. */
+  /** Does not wait for what arrives in the meantime. */
   const flush = async (): Promise<void> => {
     await Promise.all(noting);
-    const goal = added;
-    while (settled < goal) {
-      wake();
-      await settling.promise;
-    }
-  };
-
-  let wake = () => {};
-  const pause = (ms: number): Promise<void> => {
-    if (isClosing) return Promise.resolve();
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const timer = setTimeout(resolve, ms);
-    wake = () => {
-      clearTimeout(timer);
-      resolve();
-    };
-    return promise;
+    await behind.flush();
   };
 
   return {
@@ -224,11 +173,10 @@ export function createRecorder({
     },
     flush,
     async close() {
-      isClosing = true;
       clearInterval(minutes);
-      await flush();
-      await writing;
-      await sayWhatIsMissing(budget.settleAll());
+      await Promise.all(noting);
+      await behind.close();
+      await reportMissing(budget.settleAll());
     },
   };
 }

@@ -2,9 +2,11 @@
 // somebody wants to know why it fell. Written in batches, a few times a second.
 
 import { and, desc, eq, gt, lte, sql } from "drizzle-orm";
+import pLimit from "p-limit";
 import type { Database } from "../db/database.ts";
 import { processLines } from "../db/schema.ts";
 import { storable } from "../db/storable.ts";
+import { createWriteBehind, type WriteBehind } from "../db/write-behind.ts";
 import type { OutputLine } from "./output.ts";
 
 export type StoredLine = Omit<typeof processLines.$inferSelect, "integration_id">;
@@ -29,8 +31,9 @@ export interface ProcessLinesOptions {
 }
 
 export const LINES_KEPT = 1_000;
-const BATCH_MS = 200;
-/** Of a process whose lines cannot be written: the oldest go. */
+const LINGER_MS = 200;
+const BATCH = LINES_KEPT;
+/** While they cannot be written, a process keeps this many lines in memory; the oldest are dropped. */
 const UNWRITTEN_KEPT = LINES_KEPT;
 /** Written since the last time that old ones were removed. */
 const TRIM_EVERY = 200;
@@ -44,26 +47,29 @@ const COLUMNS = {
 };
 
 export function createProcessLines({ db, onError }: ProcessLinesOptions): ProcessLines {
-  const unwritten = new Map<string, OutputLine[]>();
+  const behind = new Map<string, WriteBehind<OutputLine>>();
   const untrimmed = new Map<string, number>();
   const waiting = new Set<{ id: string; resolve(): void }>();
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  let writing: Promise<void> = Promise.resolve();
-  let isClosed = false;
+  /** A hundred processes that write at once must not take every connection of the server. */
+  const oneAtATime = pLimit(1);
 
-  function flush(): Promise<void> {
-    clearTimeout(timer);
-    timer = undefined;
-    writing = writing.then(async () => {
-      for (const id of [...unwritten.keys()]) await write(id).catch(onError);
+  /** Each process has its own queue, so that a chatty one pushes out its own lines only. */
+  function behindOf(id: string): WriteBehind<OutputLine> {
+    const known = behind.get(id);
+    if (known) return known;
+    const made = createWriteBehind<OutputLine>({
+      write: (lines) => oneAtATime(() => write(id, lines)),
+      limit: BATCH,
+      lingerMs: LINGER_MS,
+      maxItems: UNWRITTEN_KEPT,
+      whenFull: "drop oldest",
+      onLost: (_, error) => onError(error),
     });
-    return writing;
+    behind.set(id, made);
+    return made;
   }
 
-  async function write(id: string): Promise<void> {
-    const lines = unwritten.get(id) ?? [];
-    unwritten.delete(id);
-    if (lines.length === 0) return;
+  async function write(id: string, lines: OutputLine[]): Promise<void> {
     await db.query.insert(processLines).values(
       lines.map(({ at, source, text }) => ({
         integration_id: id,
@@ -92,15 +98,9 @@ export function createProcessLines({ db, onError }: ProcessLinesOptions): Proces
   }
 
   return {
-    add(id, line) {
-      const lines = unwritten.get(id) ?? [];
-      unwritten.set(id, lines);
-      lines.push(line);
-      if (lines.length > UNWRITTEN_KEPT) lines.shift();
-      if (!isClosed) timer ??= setTimeout(flush, BATCH_MS);
-    },
+    add: (id, line) => void behindOf(id).add(line),
     async last(id, limit) {
-      if (unwritten.has(id)) await flush();
+      await behind.get(id)?.flush();
       const rows = await db.query
         .select(COLUMNS)
         .from(processLines)
@@ -110,7 +110,7 @@ export function createProcessLines({ db, onError }: ProcessLinesOptions): Proces
       return rows.reverse();
     },
     async after(id, after) {
-      if (unwritten.has(id)) await flush();
+      await behind.get(id)?.flush();
       const rows = await db.query
         .select(COLUMNS)
         .from(processLines)
@@ -130,13 +130,12 @@ export function createProcessLines({ db, onError }: ProcessLinesOptions): Proces
       });
     },
     async delete(id) {
-      unwritten.delete(id);
-      await writing;
+      await behind.get(id)?.discard();
+      behind.delete(id);
       await db.query.delete(processLines).where(eq(processLines.integration_id, id));
     },
     async close() {
-      isClosed = true;
-      await flush();
+      await Promise.all([...behind.values()].map((one) => one.close()));
       for (const { resolve } of waiting) resolve();
     },
   };

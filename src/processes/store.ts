@@ -3,6 +3,7 @@
 import { and, eq, inArray, ne } from "drizzle-orm";
 import type { Database } from "../db/database.ts";
 import { type ProcessState, processes } from "../db/schema.ts";
+import { createWriteBehind } from "../db/write-behind.ts";
 
 export type ProcessRow = typeof processes.$inferSelect;
 
@@ -29,18 +30,19 @@ export interface ProcessStoreOptions {
 const ALIVE: ProcessState[] = ["starting", "running", "stopping", "backing_off"];
 
 export function createProcessStore({ db, serverId, onError }: ProcessStoreOptions): ProcessStore {
-  /** What is to be written; null: the row is to go. */
-  const unwritten = new Map<string, ProcessRecord | null>();
-  let writing: Promise<void> | undefined;
+  const behind = createWriteBehind<{ id: string; record: ProcessRecord | null }>({
+    async write(changes) {
+      for (const { id, record } of changes) await write(id, record);
+    },
+    // Each row on its own: what is wrong with one of them must not keep the others from being stored.
+    limit: 1,
+    lingerMs: 0,
+    maxItems: Number.POSITIVE_INFINITY,
+    keyOf: ({ id }) => id,
+    onLost: (_, error) => onError(error),
+  });
 
-  async function writeAll(): Promise<void> {
-    for (const [id, record] of unwritten) {
-      unwritten.delete(id);
-      await write(id, record).catch(onError);
-    }
-    writing = undefined;
-  }
-
+  /** `null`: the row is to go. */
   async function write(id: string, record: ProcessRecord | null): Promise<void> {
     if (record === null) {
       await db.query.delete(processes).where(eq(processes.integration_id, id));
@@ -53,19 +55,13 @@ export function createProcessStore({ db, serverId, onError }: ProcessStoreOption
       .onConflictDoUpdate({ target: processes.integration_id, set: row });
   }
 
-  function note(id: string, record: ProcessRecord | null): void {
-    unwritten.set(id, record);
-    // Later in this turn: of several changes at once the last one counts.
-    writing ??= Promise.resolve().then(writeAll);
-  }
-
   return {
     async get(id) {
       const [row] = await db.query.select().from(processes).where(eq(processes.integration_id, id));
       return row;
     },
-    save: note,
-    delete: (id) => note(id, null),
+    save: (id, record) => void behind.add({ id, record }),
+    delete: (id) => void behind.add({ id, record: null }),
     async lostServers() {
       const rows = await db.query
         .selectDistinct({ server: processes.server_id })
@@ -73,8 +69,6 @@ export function createProcessStore({ db, serverId, onError }: ProcessStoreOption
         .where(and(ne(processes.server_id, serverId), inArray(processes.state, ALIVE)));
       return rows.map(({ server }) => server);
     },
-    async flush() {
-      while (writing) await writing;
-    },
+    flush: behind.flush,
   };
 }
