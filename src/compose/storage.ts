@@ -8,7 +8,7 @@ import { createLog } from "../log.ts";
 import { createQueue } from "../queue/queue.ts";
 import { createRedactor, type Redact } from "../redact.ts";
 import { unpackEarly } from "../runtime/assets.ts";
-import { leadToStreams } from "../runtime/outputs.ts";
+import { routeToStreams } from "../runtime/outputs.ts";
 import { redactOutputs } from "../runtime/stray-output.ts";
 import { openKeys, signingSecret } from "../secrets/keys.ts";
 import { isGuessable } from "../secrets/strength.ts";
@@ -34,7 +34,7 @@ export async function openStorage(config: Config, closers: Closers, instrument?:
 
   for (const warning of warningsOf(config)) log.warn("{warning}", { warning });
   closers.push(redactOutputs(redact));
-  closers.push(leadToStreams());
+  closers.push(routeToStreams());
 
   const db = await openDatabase({
     databaseUrl: config.databaseUrl,

@@ -1,21 +1,24 @@
-// What the process is at, told to whoever listens: the watchdog, which names it when the event loop stands still. Told
-// through Node's own diagnostics channels, so that nobody needs to be handed anything; unheard, it costs next to nothing.
+// Publishes what this process is currently doing. The watchdog subscribes, so that it can name the activity when the
+// event loop is blocked. Node's diagnostics channels carry it, so no listener has to be passed around; without a
+// subscriber it costs next to nothing.
 
 import { channel } from "node:diagnostics_channel";
 
 export interface Activity {
-  /** Of its beginning, and the same of its end. */
+  /** Identifies the activity: the end event carries the same object as the start event. */
   id: object;
-  /** In words, such as "the tool x of task y"; undefined at its end. */
+  /** A description such as "the tool x of task y"; undefined in the end event. */
   label: string | undefined;
-  /** Of its beginning: the same for programs, where one has to know it after the process has ended. */
+  /**
+   * Start event only: a machine-readable name for the activity, for readers that need it after the process has died.
+   */
   subject?: string | undefined;
 }
 
-/** The channel's name. */
+/** Name of the diagnostics channel. */
 export const ACTIVITY = "heddle:activity";
 
-/** Does the work, and tells when it begins and when it, or what it promises, has ended. */
+/** Runs `work` and publishes its start and its end; if it returns a promise, the end is when that settles. */
 export function during<Result>(label: () => string, work: () => Result, subject?: () => string): Result {
   const activities = channel(ACTIVITY);
   if (!activities.hasSubscribers) return work();

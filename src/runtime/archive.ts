@@ -1,4 +1,4 @@
-// A folder as one tar.gz, and back.
+// Packs a folder into a tar.gz, and unpacks one.
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -8,7 +8,7 @@ import { text } from "node:stream/consumers";
 import { HeddleError, messageOf } from "../errors.ts";
 import { isBun } from "./host.ts";
 
-/** Empty folders are kept: PostgreSQL does not start without its own. */
+/** Keeps empty folders: PostgreSQL does not start without its own. */
 export async function packArchive(folder: string): Promise<Uint8Array<ArrayBuffer>> {
   const contents: Record<string, Uint8Array<ArrayBuffer> | string> = {};
   for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
@@ -21,40 +21,40 @@ export async function packArchive(folder: string): Promise<Uint8Array<ArrayBuffe
 }
 
 /**
- * Writes an archive's files into a folder; with `only`, a pattern such as "sdk/*.js", none but those. Throws "config" when
- * that fails.
+ * Extracts an archive into a folder. `only` is a glob such as "sdk/*.js" that limits what is extracted. Throws a
+ * HeddleError "config" on failure.
  */
 export async function unpackArchive(archive: Blob, folder: string, only?: string): Promise<void> {
   const options = only === undefined ? {} : { glob: only };
   try {
     if (isBun) await new Bun.Archive(await archive.bytes()).extract(folder, options);
-    else await unpackBySystem(archive, folder);
+    else await unpackWithTar(archive, folder);
   } catch (cause) {
-    // Bun says "ReadError" of whatever happens, a full disk above all.
+    // Bun reports "ReadError" for every failure, most often a full disk.
     throw new HeddleError(
       "config",
-      `${folder} cannot be filled (${messageOf(cause).trim()}); ${await room(folder)}. Make room, or see to it that the folder can be written.`,
+      `${folder} could not be written (${messageOf(cause).trim()}; ${await freeSpace(folder)}). Free some disk space, or make the folder writable.`,
       { cause },
     );
   }
 }
 
-/** Every system has this program; Deno has no such thing of its own. */
-async function unpackBySystem(archive: Blob, folder: string): Promise<void> {
+/** Deno has no archive API, but every supported system has the tar program. */
+async function unpackWithTar(archive: Blob, folder: string): Promise<void> {
   const tar = spawn("tar", ["-xzf", "-", "-C", folder], { stdio: ["pipe", "ignore", "pipe"] });
-  const said = text(tar.stderr);
+  const stderr = text(tar.stderr);
   tar.stdin.end(Buffer.from(await archive.arrayBuffer()));
   const [code] = await once(tar, "close");
-  if (code !== 0) throw new Error(await said);
-  // Bun's archives say of folders that nobody may enter them.
+  if (code !== 0) throw new Error(await stderr);
+  // Bun's archives store folders without any permission bits.
   for (const entry of await readdir(folder, { recursive: true, withFileTypes: true }))
     if (entry.isDirectory()) await chmod(join(entry.parentPath, entry.name), 0o700);
 }
 
-async function room(folder: string): Promise<string> {
+async function freeSpace(folder: string): Promise<string> {
   try {
     const { bavail, bsize } = await statfs(folder);
-    return `${Math.floor((bavail * bsize) / 1_000_000)} MB are free there`;
+    return `${Math.floor((bavail * bsize) / 1_000_000)} MB free`;
   } catch (error) {
     return messageOf(error);
   }

@@ -1,5 +1,5 @@
-// The files that Heddle carries with it, the same from source and in the compiled binary. This is the only
-// place that knows which of the two is running.
+// Gives access to the files that ship with Heddle, whether it runs from source or as the compiled binary. No other
+// module needs to know which of the two is running.
 
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -16,9 +16,9 @@ export const EMBEDDED_FOLDER = "embedded";
 
 export interface BuildInfo {
   version: string;
-  /** The git commit that was compiled; null from source. */
+  /** The git commit that was compiled; null when running from source. */
   commit: string | null;
-  /** Names the unpacked files of this build; "source" from source. */
+  /** Keys the cache of unpacked files; "source" when running from source. */
   id: string;
 }
 
@@ -28,7 +28,7 @@ const embedded = join(import.meta.dirname, EMBEDDED_FOLDER);
 
 export const build: BuildInfo = isCompiled ? readJson(join(embedded, "build.json")) : sourceBuild();
 
-/** A single file: its path from source is a function because finding a package costs time. */
+/** Single files. The path in a checkout is a function because resolving a package takes time. */
 const ASSETS = {
   "pglite.wasm": () => packageFile("@electric-sql/pglite", "pglite.wasm"),
   "initdb.wasm": () => packageFile("@electric-sql/pglite", "initdb.wasm"),
@@ -43,7 +43,10 @@ export type AssetName = keyof typeof ASSETS;
 
 export const ASSET_NAMES = Object.keys(ASSETS) as AssetName[];
 
-/** The file's contents, read when the blob is; undefined when there is none (from source "prepared.tar.gz" and "sdk.tar.gz" may be missing). */
+/**
+ * The file as a lazily read blob; undefined if it does not exist (in a checkout, "prepared.tar.gz" and "sdk.tar.gz" may
+ * be missing).
+ */
 export async function asset(name: AssetName): Promise<Blob | undefined> {
   const path = sourcePath(name);
   if (!isBun) return (await exists(path)) ? new Blob([await readFile(path)]) : undefined;
@@ -51,7 +54,7 @@ export async function asset(name: AssetName): Promise<Blob | undefined> {
   return (await file.exists()) ? file : undefined;
 }
 
-/** A path that every way of reading works on: the embedded files know only some of them. */
+/** A real path on disk. Embedded files can only be read by some APIs, so the binary unpacks the file first. */
 export async function assetFile(name: AssetName, home: string): Promise<string> {
   const path = sourcePath(name);
   if (!isCompiled) return path;
@@ -64,9 +67,9 @@ const FOLDERS = {
   migrations: "src/db/migrations",
   /** Bundles of the built-in integrations; compile.ts writes them, and a checkout may have none. */
   prebuilt: "dist/prebuilt",
-  /** What \`heddle new\` begins with. */
+  /** The template that \`heddle new\` copies. */
   template: "src/authoring/template",
-  /** What Heddle runs as processes of their own; compile.ts bundles them, and a checkout may have none. */
+  /** Programs that Heddle runs as separate processes; compile.ts bundles them, and a checkout may have none. */
   programs: "dist/programs",
 } as const;
 
@@ -74,15 +77,15 @@ export type BuiltinFolder = keyof typeof FOLDERS;
 
 export const BUILTIN_FOLDERS = Object.keys(FOLDERS) as BuiltinFolder[];
 
-/** A real folder with what Heddle brings along; do not write into it. */
+/** A real folder on disk with files that ship with Heddle. Treat it as read-only. */
 export async function builtinDir(name: BuiltinFolder, home: string): Promise<string> {
   if (!isCompiled) return join(repository, FOLDERS[name]);
   return unpacked(home, name, (target) => copyTree(join(embedded, name), target));
 }
 
 /**
- * Unpacks the folders that a server needs while it still waits for its database. What fails here fails again, and is told,
- * when it is asked for.
+ * Starts unpacking the folders a server needs, while it still waits for its database. Errors are ignored here: they
+ * come up again when the folder is requested.
  */
 export function unpackEarly(home: string): void {
   for (const name of ["migrations", "programs", "manifests", "integrations", "prebuilt"] as const) {
@@ -90,7 +93,7 @@ export function unpackEarly(home: string): void {
   }
 }
 
-/** The texts of a folder that Heddle brings along, by their paths in it. */
+/** The text files of a built-in folder, keyed by path relative to it. */
 export async function readTree(name: BuiltinFolder): Promise<Map<string, string>> {
   const root = isCompiled ? join(embedded, name) : join(repository, FOLDERS[name]);
   const texts = new Map<string, string>();
@@ -105,34 +108,37 @@ export async function readTree(name: BuiltinFolder): Promise<Map<string, string>
   return texts;
 }
 
-/** The program that ends what the server started, when the server cannot. */
+/** The guardian, which terminates the server's child processes when the server no longer can. */
 export async function guardianProgram(home: string): Promise<string> {
   if (!isCompiled) return join(import.meta.dirname, "guardian.ts");
   return join(await builtinDir("programs", home), "guardian.js");
 }
 
-/** The program that becomes a confined process. */
+/** The launcher, which restricts itself and then execs the confined program. */
 export async function launcherProgram(home: string): Promise<string> {
   if (!isCompiled) return join(import.meta.dirname, "launcher.ts");
   return join(await builtinDir("programs", home), "launcher.js");
 }
 
-/** What of Heddle's own files its processes read: the program itself; from source the sources and their packages. */
+/**
+ * The files of Heddle that its child processes need to read: the binary, or in a checkout the sources and their
+ * packages.
+ */
 export function ownCode(): string[] {
   if (isCompiled) return [process.execPath];
   const parts = ["src", "node_modules", "package.json", "tsconfig.json"];
   return [process.execPath, ...parts.map((name) => join(repository, name))];
 }
 
-/** The program of the thread that ends the process when its event loop stands still. */
+/** The watchdog thread's program. */
 export async function watchdogProgram(home: string): Promise<string> {
   if (!isCompiled) return join(import.meta.dirname, "watchdog-worker.ts");
   return join(await builtinDir("programs", home), "watchdog-worker.js");
 }
 
 /**
- * A folder of packages for NODE_PATH, in which a process that this one starts finds "heddle/sdk". `write` is to put the
- * stand-alone SDK into a file; from source the sources themselves serve.
+ * A packages folder for NODE_PATH, in which child processes find "heddle/sdk". `write` must write the stand-alone SDK
+ * to the given file; in a checkout the sources are used directly and it is not called.
  */
 export async function sdkPackages(home: string, write: (file: string) => Promise<void>): Promise<string> {
   const sources = join(repository, "src", "sdk", "index.ts");
@@ -140,7 +146,7 @@ export async function sdkPackages(home: string, write: (file: string) => Promise
     ? "packages"
     : `packages-${createHash("sha256").update(sources).digest("hex").slice(0, 16)}`;
   return unpacked(home, name, async (target) => {
-    // Bun goes through NODE_PATH by the names of files: neither "exports" of a package nor links to folders count.
+    // Bun resolves NODE_PATH by file name only: it ignores a package's "exports" and does not follow links to folders.
     const folder = join(target, "heddle");
     await mkdir(folder, { recursive: true });
     await writeFile(join(folder, "package.json"), JSON.stringify({ name: "heddle", type: "module" }));
@@ -150,17 +156,17 @@ export async function sdkPackages(home: string, write: (file: string) => Promise
   });
 }
 
-/** What Bun runs to be this program; undefined in the compiled binary, which is it. */
+/** The entry file to pass to Bun in order to run this program; undefined in the compiled binary, which needs none. */
 export const entryOfSource = (): string | undefined =>
   isCompiled ? undefined : join(repository, "src", "main.ts");
 
-/** The Bun that this program is, or that runs it. */
+/** The Bun executable running this program, or embedded in it. */
 export const thisBun = () => ({
   program: process.execPath,
   environment: (isCompiled ? { BUN_BE_BUN: "1" } : {}) as Record<string, string>,
 });
 
-/** Where a checkout keeps a data folder that is made already; the name changes with what goes into it. */
+/** Where a checkout caches a prepared data folder. The name contains a hash of everything that goes into it. */
 export function preparedArchivePath(): string {
   const hash = createHash("sha256");
   const migrations = join(repository, FOLDERS.migrations);
@@ -178,7 +184,7 @@ export function preparedArchivePath(): string {
   return join(repository, "node_modules", ".cache", "heddle", `prepared-${key}.tar.gz`);
 }
 
-/** Where a checkout keeps the stand-alone SDK; the name changes with what goes into it. */
+/** Where a checkout caches the stand-alone SDK. The name contains a hash of everything that goes into it. */
 function sdkArchivePath(): string {
   const hash = createHash("sha256");
   for (const folder of ["sdk", "schema", "secrets"].map((name) => join(repository, "src", name))) {
@@ -199,9 +205,9 @@ function sdkArchivePath(): string {
   );
 }
 
-/** Makes it. Throws when the packages for development are not installed. */
+/** Builds the SDK archive. Throws if the development dependencies are not installed. */
 export async function makeSdkArchive(): Promise<void> {
-  if (!isBun) throw needsBun("Writing the SDK");
+  if (!isBun) throw needsBun("Building the SDK");
   const child = spawn(process.execPath, [join(repository, "compile-sdk.ts"), sdkArchivePath()], {
     cwd: repository,
     env: process.env,
@@ -215,10 +221,13 @@ function sourcePath(name: AssetName): string {
   return isCompiled ? join(embedded, name) : ASSETS[name]();
 }
 
-/** Makes `<home>/cache/<build>/<name>` once. Two processes may try at the same time: each fills a folder of its own. */
-/** What is being unpacked in this process, by where it goes. */
+/** Unpacking that is under way in this process, by target path. */
 const unpacking = new Map<string, Promise<void>>();
 
+/**
+ * Creates `<home>/cache/<build>/<name>` once. Two processes may do so at the same time, so each fills its own temporary
+ * folder.
+ */
 async function unpacked(
   home: string,
   name: string,
@@ -240,7 +249,7 @@ async function unpack(target: string, write: (target: string) => Promise<void>):
   const temporary = `${target}.${crypto.randomUUID()}`;
   try {
     await write(temporary);
-    // What is there counts as whole from then on, also after a power cut.
+    // Whatever has the final name is taken to be complete from now on, even after a power cut.
     await syncTree(temporary);
     renameDurably(temporary, target);
   } catch (error) {
@@ -249,7 +258,7 @@ async function unpack(target: string, write: (target: string) => Promise<void>):
   }
 }
 
-/** By reading and writing, the way that embedded files can be copied. */
+/** Copies by reading and writing, because embedded files do not support other ways. */
 async function copyTree(from: string, to: string): Promise<void> {
   await mkdir(to, { recursive: true });
   for (const entry of await readdir(from)) {

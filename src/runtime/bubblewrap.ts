@@ -1,16 +1,16 @@
-// Bubblewrap (https://github.com/containers/bubblewrap) starts a program in namespaces of its own: it sees no file but
-// those that are bound in, no process but its own, and has no privilege.
+// Bubblewrap (https://github.com/containers/bubblewrap) starts a program in its own namespaces: it sees only the files
+// that are bound in and only its own processes, and it has no privileges.
 
 import { existsSync, realpathSync } from "node:fs";
 import { dirname } from "node:path";
 import type { Launch } from "./launch.ts";
 import type { Policy } from "./policy.ts";
 
-const PLACES = ["/usr/bin/bwrap", "/usr/local/bin/bwrap", "/bin/bwrap"];
+const LOCATIONS = ["/usr/bin/bwrap", "/usr/local/bin/bwrap", "/bin/bwrap"];
 
 /** Throws when Bubblewrap is not installed. */
 export function bubblewrapCommand({ command, environment }: Launch, policy: Policy): Launch {
-  const program = PLACES.find((place) => existsSync(place));
+  const program = LOCATIONS.find((path) => existsSync(path));
   if (!program) throw new Error("it is not installed.");
   return {
     command: [
@@ -20,7 +20,7 @@ export function bubblewrapCommand({ command, environment }: Launch, policy: Poli
       ...["--cap-drop", "ALL", "--tmpfs", "/tmp", "--proc", "/proc", "--dev", "/dev"],
       ...withTargets(policy.read).flatMap((path) => ["--ro-bind", path, path]),
       ...withTargets(policy.write).flatMap((path) => ["--dev-bind", path, path]),
-      // What is made around them is in memory, and nobody's to fill.
+      // The rest of the root is a tmpfs; making it read-only keeps programs from filling memory.
       ...["--remount-ro", "/"],
       "--",
       ...command,
@@ -30,20 +30,23 @@ export function bubblewrapCommand({ command, environment }: Launch, policy: Poli
   };
 }
 
-/** Those that are there, outer folders before what is in them, for a mount hides what was mounted inside. */
+/** The paths that exist, outer folders first: a later mount would hide what was mounted inside it. */
 function withTargets(paths: readonly string[]): string[] {
   const all = new Set<string>();
   for (const path of paths) {
     try {
-      // Under its own name as well as where it leads to: a program may ask for either.
+      // Both the path and its target, because a program may open either.
       all.add(realpathSync(path));
       if (!isBelowLink(path)) all.add(path);
     } catch {
-      // It is not there.
+      // The path does not exist.
     }
   }
   return [...all].sort((a, b) => a.length - b.length);
 }
 
-/** Its folder is a link: what it leads to is bound, and a mount point cannot be made behind a link that is not there. */
+/**
+ * True if the parent folder is reached through a link. Only the target is bound then: a mount point cannot be created
+ * behind a link that does not exist inside.
+ */
 const isBelowLink = (path: string): boolean => realpathSync(dirname(path)) !== dirname(path);

@@ -1,5 +1,5 @@
-// How the bundler gets its source files: each from the gate, noted, and with `import.meta.dir` and its like naming the
-// source file instead of the bundle.
+// Feeds source files to the bundler: each one passes the gate and is recorded, and its `import.meta.dir` and similar
+// are rewritten to name the source file instead of the bundle.
 
 import { readFile, writeFile } from "node:fs/promises";
 import { dirname, extname, resolve, sep } from "node:path";
@@ -8,41 +8,44 @@ import type { BunPlugin } from "bun";
 import { checkImportKinds, importKinds } from "./import-kinds.ts";
 import type { Intake } from "./taken-in.ts";
 
-/** Between the bundler and files whose contents are somebody's to decide. */
+/** Decides which file contents the bundler gets to see. */
 export interface Gate {
-  /** The folder is in a copy: what lies below `root` is named as if it lay below `original`. */
+  /** Set when bundling a copy: files below `root` are reported as if they were below `original`. */
   copy?: { root: string; original: string } | undefined;
-  /** Macros run in this process while it is bundled, and read files by themselves. */
+  /** Whether macros are allowed. They run in this process at bundle time, and can read files by themselves. */
   macros: boolean;
-  /** Gives the bytes of a file (absolute), or undefined for the bundler to read it; what it rejects for is not bundled. */
+  /**
+   * Returns the bytes of a file (absolute path), or undefined to let the bundler read it. A file it rejects is not
+   * bundled.
+   */
   read(path: string): Promise<Buffer | undefined>;
 }
 
-/** By which names the bundle knows its sources. */
+/** How source files are named inside the bundle. */
 export interface Naming {
   /** Absolute real path. */
   folder: string;
-  /** What `import.meta.dir` and stack traces name instead of `folder`. */
+  /** Replaces `folder` in `import.meta.dir` and in stack traces. */
   sourceRoot?: string | undefined;
   gate?: Gate | undefined;
 }
 
 export interface SourcesOptions extends Naming {
   intake: Intake;
-  /** Files that an import gets the path of, and all data that were read. */
+  /** `asPaths`: files whose import evaluates to their path; `read`: all data files that were read. */
   data: { asPaths: ReadonlySet<string>; read: Set<string> };
   adapt?: (source: string) => string;
 }
 
-/** The bundler's own parser refuses them, however they are spelt; its types do not have the option. */
+/** The bundler's own parser rejects macros in every spelling; Bun's types lack the option. */
 export const withoutMacros = (gate: Gate | undefined): { macros?: false } =>
   gate && !gate.macros ? { macros: false } : {};
 
 export function sources({ adapt = (source) => source, intake, data, ...naming }: SourcesOptions): BunPlugin {
   const { gate } = naming;
-  // What an import says that a file is, whatever its name says.
+  // Loaders set by import attributes, which take precedence over the file's extension.
   const kinds = new Map<string, Loader>();
-  const noteKinds = (source: string, loader: Loader, path: string): void => {
+  const recordKinds = (source: string, loader: Loader, path: string): void => {
     for (const [specifier, kind] of importKinds(source, loader as Bun.TranspilerOptions["loader"]))
       if (specifier.startsWith(".") && kind === "text") kinds.set(resolve(dirname(path), specifier), kind);
   };
@@ -59,12 +62,12 @@ export function sources({ adapt = (source) => source, intake, data, ...naming }:
         const loader = scriptLoader(path);
         if (loader === undefined) {
           data.read.add(path);
-          // To the bundler all that it does not know is JavaScript at this point, and a file in the end.
+          // At this point the bundler reports "js" for unknown types, although it treats them as "file" in the end.
           const known = usual === "js" ? "file" : usual;
           return given && { contents: given, loader: kinds.get(path) ?? known };
         }
         const original = given?.toString("utf8") ?? (await readFile(path, "utf8"));
-        if (gate) noteKinds(original, loader, path);
+        if (gate) recordKinds(original, loader, path);
         if (gate && !gate.macros && !path.includes(`${sep}node_modules${sep}`)) {
           checkImportKinds(original, loader as Bun.TranspilerOptions["loader"], asOriginal(path, gate));
         }
@@ -82,8 +85,8 @@ const LOCATION = /\bimport\.meta\.(dirname|dir|url|path|filename|file)\b/;
 const EVERY_LOCATION = /\bimport\.meta\.(dirname|dir|url|path|filename|file)\b/g;
 
 /**
- * Replaces them within their lines, so that positions in stack traces stay true. The transpiler tells which of
- * them are code: it replaces a marker there, and leaves it in a string or a comment.
+ * Replaces locations in place, so that line numbers in stack traces stay right. The transpiler shows which occurrences
+ * are code: it substitutes a marker there, but not in a string or a comment.
  */
 function nameLocations(source: string, path: string, loader: Loader, macros: { macros?: false }): string {
   const values: Record<string, string> = {
@@ -104,7 +107,7 @@ function nameLocations(source: string, path: string, loader: Loader, macros: { m
     const options = { loader, define, target: "bun" as const, ...("macros" in macros && { macro: false }) };
     transpiled = new Bun.Transpiler(options as Bun.TranspilerOptions).transformSync(marked);
   } catch {
-    // Whatever is wrong, the bundler reports it with its place.
+    // The bundler reports the problem with its position.
     return source;
   }
   let index = 0;
@@ -115,7 +118,7 @@ function nameLocations(source: string, path: string, loader: Loader, macros: { m
 
 type Loader = Exclude<Bun.TranspilerOptions["loader"], undefined> | "text";
 
-/** Undefined for data. */
+/** Undefined for data files. */
 function scriptLoader(path: string): Loader | undefined {
   switch (extname(path)) {
     case ".tsx":
@@ -135,21 +138,21 @@ function scriptLoader(path: string): Loader | undefined {
   }
 }
 
-/** Makes the map's sources absolute, so that the bundle may be moved. */
+/** Makes the paths in the source map absolute, so that the bundle can be moved. */
 export async function anchorMap(
   file: string,
   { outDir, ...naming }: Naming & { outDir: string },
 ): Promise<void> {
   const map = JSON.parse(await readFile(file, "utf8")) as { sources: string[] };
   const real = map.sources.map((source) =>
-    // Bun 1.4 writes them relative to the output folder, also in the map of a module further down.
+    // Bun 1.4 writes them relative to the output folder, even in the map of a nested module.
     source.startsWith("heddle-bound:") ? source : resolve(outDir, source),
   );
   map.sources = real.map((source) => namedAs(source, naming));
   await writeFile(file, JSON.stringify(map));
 }
 
-/** A bundle that will be moved names nothing of the machine it was made on. */
+/** With a `sourceRoot` (a bundle that will be moved), no path of the build machine remains. */
 function namedAs(path: string, { folder, sourceRoot = folder, gate }: Naming): string {
   if (gate?.copy) return asOriginal(path, gate);
   if (isBelow(folder, path)) return sourceRoot + path.slice(folder.length);
@@ -157,7 +160,7 @@ function namedAs(path: string, { folder, sourceRoot = folder, gate }: Naming): s
   return sourceRoot === folder || packages === -1 ? path : sourceRoot + path.slice(packages);
 }
 
-/** A file in a copy by the name of the one that it is a copy of. */
+/** Maps a path in the copy to the original's path; other paths are returned unchanged. */
 export function asOriginal(path: string, gate: Gate | undefined): string {
   const copy = gate?.copy;
   return copy && isBelow(copy.root, path) ? copy.original + path.slice(copy.root.length) : path;

@@ -1,4 +1,4 @@
-// Bundles a folder of TypeScript into plain modules that run from any place, also inside a compiled binary.
+// Bundles a folder of TypeScript into plain modules that run from anywhere, including from inside the compiled binary.
 
 import { readFile, rm } from "node:fs/promises";
 import { basename, dirname, extname, join, resolve } from "node:path";
@@ -14,24 +14,24 @@ import {
 } from "./bundle-sources.ts";
 import { writePointers } from "./deno-modules.ts";
 import { isBun, needsBun } from "./host.ts";
-import { BINDINGS_SPECIFIER, LENT_MODULES } from "./modules.ts";
+import { BINDINGS_SPECIFIER, HOST_MODULES } from "./modules.ts";
 import { guardedThreads, withGuardedThreads } from "./only-bundled.ts";
 import { forgetMissing, forgetSettings, isOfPackage, missingPackage } from "./resolver-memory.ts";
 import { createIntake, NOTHING_TAKEN_IN, type TakenIn } from "./taken-in.ts";
 
 export type { Gate } from "./bundle-sources.ts";
 
-/** What modules are made of here. Those of one kind do not run where the other is made. */
+/** The kind of modules this runtime produces. A bundle does not run under Deno, nor pointers under Bun. */
 export const BUNDLE_KIND = isBun ? "bundle" : "pointers";
 
 export interface BundleInput extends Naming {
   /** Relative to the folder. */
   entries: string[];
-  /** Made if missing. */
+  /** Created if missing. */
   outDir: string;
-  /** A module that is made for this bundle: its specifier, and the names it exports. */
+  /** A virtual module generated for this bundle: its specifier and the names it exports. */
   bound: { specifier: string; exports: string[] };
-  /** Of the bundle that was made before this one, in this process. */
+  /** The inputs of the previous bundle of this folder, if this process made one. */
   before?: TakenIn | undefined;
 }
 
@@ -39,31 +39,37 @@ export interface Problem {
   reason: string;
   /** Absolute. */
   file?: string;
-  /** From 1. */
+  /** 1-based. */
   line?: number;
   column?: number;
-  /** The name of the package that an import did not find. */
+  /** The package that an import failed to resolve. */
   missingPackage?: string;
 }
 
 export type BundleResult = { takenIn: TakenIn } & (
   | {
       ok: true;
-      /** Absolute paths of all modules that were written. */
+      /** Absolute paths of all modules written. */
       modules: string[];
     }
   | {
       ok: false;
       problems: Problem[];
-      /** It may work later though its own files stay as they are: a package is missing, or only half there. */
+      /**
+       * True if a retry may succeed without a change to the folder's own files, because a package is missing or only
+       * partly installed.
+       */
       mayHeal: boolean;
     }
 );
 
-/** An entry `tools/a.ts` becomes `<outDir>/tools/a.js`; what entries share goes into chunks beside them. */
+/**
+ * Bundles the entries: `tools/a.ts` becomes `<outDir>/tools/a.js`, and code shared by several entries goes into chunks
+ * beside them.
+ */
 export async function bundleFolder(input: BundleInput): Promise<BundleResult> {
   const { folder, entries, outDir, bound, gate, before = NOTHING_TAKEN_IN } = input;
-  // Skills alone, say: the bundler wants at least one entry.
+  // An integration may have no code at all (only skills, for example), but the bundler needs at least one entry.
   if (entries.length === 0) return { ok: true, modules: [], takenIn: NOTHING_TAKEN_IN };
   if (!isBun)
     return {
@@ -73,10 +79,13 @@ export async function bundleFolder(input: BundleInput): Promise<BundleResult> {
     };
   await forgetSettings(folder, before);
   const entrypoints = entries.map((entry) => join(folder, entry));
-  return bundle(input, { entrypoints, outDir, plugins: [lentModules(), boundModule(bound)] });
+  return bundle(input, { entrypoints, outDir, plugins: [hostModules(), boundModule(bound)] });
 }
 
-/** A program of its own, for a process: what it imports is in it, but for `external`. Its first module is to be run. */
+/**
+ * Bundles a stand-alone program for a separate process, with everything it imports except `external`. The first module
+ * of the result is the one to run.
+ */
 export async function bundleProgram(input: {
   file: string;
   outDir: string;
@@ -113,7 +122,7 @@ async function bundle(
       format: "esm",
       splitting: true,
       sourcemap: "linked",
-      // Only that: it drops the comments, which name paths of this machine.
+      // Whitespace only: this drops comments, which contain paths of this machine.
       minify: { whitespace: true },
       throw: false,
       plugins: [...plugins, sources({ ...naming, intake, data, ...(adapt && { adapt }) })],
@@ -135,7 +144,7 @@ async function bundle(
   };
 }
 
-/** Where a file (absolute), or one that it imports, has an await outside of all functions. */
+/** Finds top-level awaits in a file (absolute path) and the files it imports. */
 export async function topLevelAwaits(file: string, naming: Naming): Promise<Problem[]> {
   if (!isBun) return [];
   const { folder, gate } = naming;
@@ -143,7 +152,7 @@ export async function topLevelAwaits(file: string, naming: Naming): Promise<Prob
   const { logs } = await Bun.build({
     entrypoints: [file],
     target: "bun",
-    // There it cannot be, and the bundler says so of each.
+    // CommonJS forbids top-level await, so the bundler reports each one.
     format: "cjs",
     packages: "external",
     throw: false,
@@ -153,24 +162,24 @@ export async function topLevelAwaits(file: string, naming: Naming): Promise<Prob
   return logs.filter(({ message }) => message.includes('"await"')).map((log) => problemOf(log, gate));
 }
 
-/** The bundler would decide some things that are decided when a program runs. */
+/** Stops the bundler from deciding at build time what plain Bun decides at run time. */
 const AS_PLAIN_BUN = {
   define: { "process.env.NODE_ENV": "process.env.NODE_ENV" },
-  // The one for development is not there when NODE_ENV says "production"; this one always is.
+  // The development JSX runtime does not exist when NODE_ENV is "production"; the other one always does.
   jsx: { development: false },
-  // "sideEffects": false in a package.json drops what is imported for its effects alone.
+  // Otherwise "sideEffects": false in a package.json would drop modules imported only for their side effects.
   ignoreDCEAnnotations: true,
 } as const satisfies Partial<BuildConfig>;
 
 const ofKind = ({ outputs }: BuildOutput, kind: BuildArtifact["kind"]): BuildArtifact[] =>
   outputs.filter((output) => output.kind === kind);
 
-/** What the bundler loads by itself: a native module, a page with all that it names. */
+/** Files the bundler handles itself: native modules, and pages with everything they reference. */
 const NOT_AS_PATH = [".node", ".html", ".css"];
 
 /**
- * An import of a file that is no module gives its path. The bundler puts a copy beside the modules and gives its relative
- * path, which leads nowhere. Notes such files; returns whether there are any.
+ * Importing a file that is not a module evaluates to its path. The bundler instead copies it beside the modules and
+ * gives a relative path that resolves to nothing. Records such files; returns whether there are any.
  */
 async function findPaths(
   result: BuildOutput,
@@ -179,7 +188,7 @@ async function findPaths(
   for (const { path } of ofKind(result, "asset")) {
     const ending = extname(path);
     if (NOT_AS_PATH.includes(ending)) continue;
-    // "logo-7cr55x2a.svg" of "logo.svg", and "logo-7cr55x2a." of "logo".
+    // "logo-7cr55x2a.svg" comes from "logo.svg", "logo-7cr55x2a." from "logo".
     const name = basename(path).slice(0, basename(path).lastIndexOf("-")) + (ending === "." ? "" : ending);
     const copy = await readFile(path);
     for (const source of read)
@@ -200,18 +209,18 @@ async function failure(
   const problems = logs.filter((log) => log.level === "error").map((log) => problemOf(log, gate));
   return {
     ok: false,
-    problems: problems.length > 0 ? problems : [{ reason: "The bundler gave up" }],
+    problems: problems.length > 0 ? problems : [{ reason: "The bundler failed without an error message" }],
     mayHeal: logs.some(isOfPackage),
     takenIn: intake.result(),
   };
 }
 
-function lentModules(): BunPlugin {
+function hostModules(): BunPlugin {
   return {
-    name: "lent-modules",
+    name: "host-modules",
     setup(build) {
       build.onResolve({ filter: /^(elysia|@sinclair\/typebox)/ }, ({ path }) => {
-        const lent = LENT_MODULES[path];
+        const lent = HOST_MODULES[path];
         return lent && { path: lent.specifier, external: true };
       });
       build.onResolve({ filter: /^heddle-host:/ }, ({ path }) => ({ path, external: true }));

@@ -1,6 +1,6 @@
-// What a process of an integration can reach of this machine: the system's programs and libraries, its own files, a
-// folder of its own to write in, and the network. Not Heddle's home, nor its environment, nor any other program of this
-// user. This is the one door for everything that runs code which is not Heddle's.
+// Limits what a process of an integration can reach on this machine: the system's programs and libraries, its own
+// files, its own writable folder, and the network. It cannot reach Heddle's home, Heddle's environment or the user's
+// other processes. All code that is not Heddle's own is started through here.
 
 import { existsSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
@@ -13,14 +13,14 @@ import { type Launch, launchCommand } from "./launch.ts";
 import { ownBun, runCommand } from "./run-bun.ts";
 import { systemPaths } from "./system-paths.ts";
 
-/** "none": it can reach all that the server's user can. */
+/** "none": processes can reach everything the server's user can. */
 export type ConfinementKind = "bubblewrap" | "landlock" | "none";
 
-/** Absolute paths; what is not there is left out. */
+/** Absolute paths; missing ones are ignored. */
 export interface Access {
-  /** Files and folders that it may read and execute, besides the system's. */
+  /** Files and folders it may read and execute, in addition to the system's. */
   read: readonly string[];
-  /** Those that it may also write in. */
+  /** Files and folders it may also write to. */
   write: readonly string[];
   /** Default: true. */
   network?: boolean;
@@ -30,36 +30,39 @@ export interface ConfinedCommand {
   /** The program, an absolute path, and its arguments. */
   command: readonly string[];
   cwd: string;
-  /** All of it. */
+  /** The complete environment. */
   environment: Readonly<Record<string, string>>;
   access: Access;
 }
 
 export interface Confinement {
   readonly kind: ConfinementKind;
-  /** Why nothing is confined; null when it is, or was not to be. */
+  /** Why processes are not confined; null if they are, or if confinement was not requested. */
   readonly reason: string | null;
-  /** What to start instead. The process keeps its number, except under bubblewrap, whose exit code is 128 + n for signal n. */
+  /**
+   * Returns the command to start instead. The process keeps its pid; bubblewrap however runs it as a child, and exits
+   * with 128 + n for signal n.
+   */
   wrap(request: ConfinedCommand): Launch;
 }
 
 export interface ConfinementOptions {
   home: string;
-  /** Default: "auto", the strongest of those that work here. */
+  /** Default: "auto", the strongest kind that works on this machine. */
   wanted?: ConfinementKind | "auto";
-  /** What all may read and write besides. */
+  /** Additional paths that every process may read and write. */
   paths?: readonly string[];
 }
 
 const PROBE_MS = 10_000;
 
 /**
- * Finds out by trying, which takes a tenth of a second. Throws "config" when a kind is wanted that does not work here;
- * "auto" ends with "none" and a reason instead.
+ * Probes what works on this machine, which takes about 0.1 s. Throws a HeddleError "config" if a specific kind is
+ * requested that does not work here; "auto" falls back to "none" with a reason.
  */
 export async function createConfinement(options: ConfinementOptions): Promise<Confinement> {
   const { home, wanted = "auto", paths = [] } = options;
-  // Under Deno nothing is started.
+  // Under Deno no processes are started.
   if (wanted === "none" || (wanted === "auto" && !isBun)) return unconfined(null);
   const reasons: string[] = [];
   for (const kind of ["bubblewrap", "landlock"] as const) {
@@ -74,7 +77,7 @@ export async function createConfinement(options: ConfinementOptions): Promise<Co
   }
   const reason = reasons.join(" ");
   if (wanted === "auto") return unconfined(reason);
-  throw new HeddleError("config", `Processes cannot be confined by ${reason}`, {
+  throw new HeddleError("config", `Processes cannot be confined with ${reason}`, {
     field: "PROCESS_CONFINEMENT",
   });
 }
@@ -93,7 +96,7 @@ function confinementOf(
     const write = [...paths, ...access.write];
     const policy = {
       read,
-      // Bun finds a package only where it can list the folder around it.
+      // Bun finds a package only if it can list the folder that contains node_modules.
       list: read.filter((path) => basename(path) === "node_modules" && existsSync(path)).map(dirname),
       write,
       network: access.network ?? true,
@@ -112,41 +115,41 @@ const unconfined = (reason: string | null): Confinement => ({
   wrap: ({ command, cwd, environment }) => ({ command, cwd, environment }),
 });
 
-/** Prints which of the files in LOOK_AT it can open. */
-const LOOK = `const { openSync } = require("node:fs");
+/** Prints which of the files in PROBE_FILES it can open. */
+const PROBE_SCRIPT = `const { openSync } = require("node:fs");
 const open = (path) => { try { return openSync(path, "r") >= 0 } catch { return false } };
-console.log(JSON.stringify(JSON.parse(process.env.LOOK_AT).filter(open)));`;
+console.log(JSON.stringify(JSON.parse(process.env.PROBE_FILES).filter(open)));`;
 
-/** Throws with a reason when a process can be started so not at all, or sees what it is not to see. */
+/** Throws if a confined process cannot be started, or if it can open files that should be hidden from it. */
 async function probe({ kind, wrap }: Confinement, home: string): Promise<void> {
   const folder = await mkdtemp(join(home, "probe-"));
   try {
     const secret = join(folder, "secret");
     await writeFile(secret, "", { mode: 0o600 });
-    // Under bubblewrap the number may be another process's.
+    // In bubblewrap's pid namespace this pid may be a different process.
     const forbidden = kind === "landlock" ? [secret, `/proc/${process.pid}/environ`] : [secret];
-    const bun = ownBun(["--eval", LOOK]);
+    const bun = ownBun(["--eval", PROBE_SCRIPT]);
     const { command, cwd, environment } = wrap({
       command: bun.command,
       cwd: "/",
-      environment: { ...bun.environment, LOOK_AT: JSON.stringify(forbidden) },
+      environment: { ...bun.environment, PROBE_FILES: JSON.stringify(forbidden) },
       access: { read: [], write: [] },
     });
     const lines: string[] = [];
     const onLine = (line: string) => void lines.push(line);
     const end = await runCommand({ command, cwd, environment, onLine, timeoutMs: PROBE_MS });
     if (end.code !== 0) throw new Error(sentence(lines) || `exit code ${end.code}.`);
-    if (lines.join("") !== "[]") throw new Error(`it hides nothing here: ${sentence(lines)}`);
+    if (lines.join("") !== "[]") throw new Error(`it does not hide files here: ${sentence(lines)}`);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 }
 
-const LONGEST_SENTENCE = 300;
+const MAX_SENTENCE = 300;
 
-/** What a program printed, in one line that ends. */
+/** Joins a program's output into one line that ends with a full stop. */
 function sentence(lines: readonly string[]): string {
   const text = lines.join(" ").trim();
-  if (text.length > LONGEST_SENTENCE) return `${text.slice(0, LONGEST_SENTENCE)}…`;
+  if (text.length > MAX_SENTENCE) return `${text.slice(0, MAX_SENTENCE)}…`;
   return text === "" || text.endsWith(".") ? text : `${text}.`;
 }

@@ -1,5 +1,5 @@
-// How Deno runs the code of integrations: there is no bundler, so each load imports the files themselves, under a query of
-// its own, which what they import relatively gets as well. `module.registerHooks` gives them their SDK and Heddle's packages.
+// Loads integrations under Deno, which has no bundler. Each load imports the files themselves with a unique query
+// string, which their relative imports inherit. `module.registerHooks` supplies the SDK and Heddle's packages.
 
 import { mkdir, readFile, realpath, writeFile } from "node:fs/promises";
 import nodeModule from "node:module";
@@ -28,10 +28,10 @@ interface Hooks {
 
 const { registerHooks } = nodeModule as unknown as { registerHooks(hooks: Hooks): void };
 
-/** In the file that stands for a bundled module. */
+/** Contents of the file that stands in for a bundled module. */
 interface Pointer {
   source: string;
-  /** Only what lies below these may be imported; undefined where anything may. */
+  /** Imports are limited to files below these roots; undefined means no limit. */
   within: string[] | undefined;
 }
 
@@ -42,7 +42,7 @@ export interface PointersInput {
   gate?: Gate | undefined;
 }
 
-/** Writes, for each entry, a file where its bundle would be, that names it. Returns their absolute paths. */
+/** Writes a pointer file for each entry where its bundle would be. Returns their absolute paths. */
 export async function writePointers({ folder, entries, outDir, gate }: PointersInput): Promise<string[]> {
   const within = gate?.copy && [gate.copy.root];
   return Promise.all(
@@ -57,26 +57,29 @@ export async function writePointers({ folder, entries, outDir, gate }: PointersI
 }
 
 export interface DenoModules {
-  /** Imports what a pointer names. What shares a load shares its modules, and its SDK, which is bound to that folder. */
+  /**
+   * Imports the module a pointer names. Imports with the same `load` folder share their modules and the SDK bound to
+   * that folder.
+   */
   import(pointer: string, load: string): Promise<Record<string, unknown>>;
   close(folder: string): void;
 }
 
 export interface DenoModulesOptions {
-  /** What an import of these names gives: the URL of a module of Heddle's. */
-  lent: Readonly<Record<string, string>>;
-  /** Of the module that has `boundTo`. */
+  /** Specifiers that resolve to the host's own modules, with the URLs of those. */
+  hostModules: Readonly<Record<string, string>>;
+  /** URL of the module that exports `boundTo`. */
   bindings: string;
   sdkNames(url: string): string[];
 }
 
 const SDK = "heddle/sdk";
-/** Nothing is there: the hooks give what is asked for. */
+/** No such file exists; the load hook generates its source. */
 const SDK_URL = "file:///heddle-sdk/";
 const TOKEN = "heddle-load";
 
-/** Once for the process. */
-export function createDenoModules({ lent, bindings, sdkNames }: DenoModulesOptions): DenoModules {
+/** Registers the hooks. Call it once per process. */
+export function createDenoModules({ hostModules, bindings, sdkNames }: DenoModulesOptions): DenoModules {
   const loads = new Map<string, { dir: string; within: string[] | undefined }>();
   const tokens = new Map<string, string>();
   const closed = new Set<string>();
@@ -86,12 +89,12 @@ export function createDenoModules({ lent, bindings, sdkNames }: DenoModulesOptio
 
   const isPackage = (path: string) => path.includes(`${sep}node_modules${sep}`);
 
-  /** Code of the workspace comes from its copy, and takes in nothing that nobody has looked at. */
+  /** Code of the workspace is loaded from a reviewed copy, so it must not import anything that was not reviewed. */
   function refuseForeign(path: string, within: string[] | undefined): void {
     if (isPackage(path)) return;
     const isOpen = !within || within.some((root) => path.startsWith(root + sep));
     if (isOpen && ![...closed].some((folder) => path.startsWith(folder + sep))) return;
-    throw new Error(`${path} must be imported by a relative path that stands in the code`);
+    throw new Error(`${path} must be imported by a literal relative path`);
   }
 
   registerHooks({
@@ -101,7 +104,7 @@ export function createDenoModules({ lent, bindings, sdkNames }: DenoModulesOptio
       if (token !== undefined && load) {
         if (specifier === SDK)
           return { url: `${SDK_URL}${token}.js?${TOKEN}=${token}`, format: "module", shortCircuit: true };
-        const host = lent[specifier];
+        const host = hostModules[specifier];
         if (host !== undefined) return { url: host, format: "module", shortCircuit: true };
       }
       const found = next(specifier, context);

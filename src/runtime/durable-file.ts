@@ -1,10 +1,10 @@
-// Files that are on the disk when the call returns: the contents, and the entries in the folders above.
+// Writes files durably: when a call returns, both the contents and the directory entries are on disk.
 
 import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, writeFileSync } from "node:fs";
 import { type FileHandle, open, readdir, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 
-/** The file appears whole or not at all, also after a power cut. */
+/** Writes the file atomically: it appears complete or not at all, even after a power cut. */
 export function writeDurably(path: string, contents: string | Uint8Array, { mode }: { mode: number }): void {
   const unfinished = `${path}.${crypto.randomUUID()}`;
   writeFileSync(unfinished, contents, { mode, flag: "wx" });
@@ -12,13 +12,13 @@ export function writeDurably(path: string, contents: string | Uint8Array, { mode
   renameDurably(unfinished, path);
 }
 
-/** What is renamed must have been synced before. */
+/** Renames durably. The caller must have synced `from` already. */
 export function renameDurably(from: string, to: string): void {
   renameSync(from, to);
   syncFolder(dirname(to));
 }
 
-/** `mkdir -p` whose new folders are on the disk. */
+/** Like `mkdir -p`, but syncs the folders it creates. */
 export function makeFolderDurably(path: string, { mode }: { mode: number }): void {
   if (existsSync(path)) return;
   const parent = dirname(path);
@@ -27,10 +27,10 @@ export function makeFolderDurably(path: string, { mode }: { mode: number }): voi
   syncFolder(parent);
 }
 
-/** Syncs that a journalling file system makes in one go when they are asked for together; one by one they take seconds. */
-const AT_ONCE = 64;
+/** Concurrent syncs: a journalling file system batches them; one by one they would take seconds. */
+const SYNC_CONCURRENCY = 64;
 
-/** A file, or a folder with everything below it. */
+/** Syncs a file, or a folder with everything below it. */
 export async function syncTree(path: string): Promise<void> {
   const top = { path, isFolder: (await stat(path)).isDirectory() };
   const found = top.isFolder ? await allBelow(path) : [];
@@ -38,10 +38,10 @@ export async function syncTree(path: string): Promise<void> {
   const work = async () => {
     for (const next of waiting) await syncOne(next);
   };
-  await Promise.all(Array.from({ length: AT_ONCE }, work));
+  await Promise.all(Array.from({ length: SYNC_CONCURRENCY }, work));
 }
 
-/** Not through links, which may lead back: Bun's own recursive reading follows them, each way again and again. */
+/** Does not follow links, which may form cycles; Bun's recursive readdir would follow each of them over and over. */
 async function allBelow(folder: string): Promise<{ path: string; isFolder: boolean }[]> {
   const all: { path: string; isFolder: boolean }[] = [];
   const folders = [folder];
@@ -59,7 +59,7 @@ async function allBelow(folder: string): Promise<{ path: string; isFolder: boole
 async function syncOne({ path, isFolder }: { path: string; isFolder: boolean }): Promise<void> {
   let handle: FileHandle | undefined;
   try {
-    // Windows syncs only what could be written.
+    // Windows can only sync files opened for writing.
     handle = await open(path, isFolder ? "r" : "r+");
     await handle.sync();
   } catch (error) {
@@ -69,7 +69,7 @@ async function syncOne({ path, isFolder }: { path: string; isFolder: boolean }):
   }
 }
 
-/** Which names the folder has; not what is in the files. Where a folder cannot be synced, nothing is. */
+/** Syncs a folder's entries, not the contents of its files. Does nothing where folders cannot be synced. */
 function syncFolder(path: string): void {
   try {
     sync(path, "r");
@@ -78,7 +78,7 @@ function syncFolder(path: string): void {
   }
 }
 
-/** What systems say that cannot sync folders, or of a folder that this user may write but not read. */
+/** True for the errors of systems that cannot sync folders, and of a folder that this user may write but not read. */
 export function isUnsyncable(error: unknown): boolean {
   const { code = "" } = error as { code?: string };
   return ["EACCES", "EBADF", "EINVAL", "EISDIR", "ENOTSUP", "EPERM"].includes(code);

@@ -1,15 +1,15 @@
-// The end of a process that cannot go on, and that whoever supervises it is to start again.
+// Ends a process that cannot continue, for its supervisor to restart.
 
 import type { Logger } from "../log.ts";
 
-/** As sysexits.h has it for "internal software error"; a start that fails ends with 1. */
-const BROKEN = 70;
+/** EX_SOFTWARE of sysexits.h, "internal software error"; a failed start exits with 1 instead. */
+const EX_SOFTWARE = 70;
 
-/** Says why, at once, and ends the process: nothing is closed, as after `kill -9`. */
+/** Logs the reason synchronously and exits at once. Nothing is closed, as with `kill -9`. */
 export function endProcess(log: Logger, reason: string): never {
-  log.error("{reason} Heddle ends itself now (exit code {code}), so that it is started again.", {
+  log.error("{reason} Heddle exits now with code {code}, for its supervisor to restart it.", {
     reason,
-    code: BROKEN,
+    code: EX_SOFTWARE,
   });
-  process.exit(BROKEN);
+  process.exit(EX_SOFTWARE);
 }

@@ -1,19 +1,19 @@
-// Takes variables out of this process's environment: whoever runs in it, is started by it or reads a dump of it finds
-// them no more. The system shows the environment that a program was started with (/proc/self/environ, `ps e`) from the
-// program's own memory, so they are blotted out there as well.
+// Removes variables from this process's environment, so that code running in it, its child processes and memory dumps
+// no longer reveal them. The system exposes the initial environment (/proc/self/environ, `ps e`) straight from the
+// process's memory, so the values are overwritten there as well.
 
 import { isBun } from "./host.ts";
 import { LIBC } from "./libc.ts";
 
 export function forgetVariables(names: readonly string[]): void {
   const set = names.filter((name) => process.env[name] !== undefined);
-  if (isBun && process.platform === "linux") blotOut(set);
+  if (isBun && process.platform === "linux") overwriteInMemory(set);
   for (const name of set) delete process.env[name];
-  if (isBun && set.length > 0) handOnWhatIsLeft();
+  if (isBun && set.length > 0) passCurrentEnvironment();
 }
 
-/** Bun gives what it starts the variables that it was started with itself, unless it is told which. */
-function handOnWhatIsLeft(): void {
+/** Unless `env` is given, Bun passes its initial environment to child processes, not the current one. */
+function passCurrentEnvironment(): void {
   const { spawn, spawnSync } = Bun;
   const withEnvironment =
     <Start extends typeof spawn | typeof spawnSync>(start: Start) =>
@@ -26,7 +26,7 @@ function handOnWhatIsLeft(): void {
   Object.assign(Bun, { spawn: withEnvironment(spawn), spawnSync: withEnvironment(spawnSync) });
 }
 
-function blotOut(names: string[]): void {
+function overwriteInMemory(names: string[]): void {
   const { dlopen, toArrayBuffer } = require("bun:ffi") as typeof import("bun:ffi");
   for (const library of LIBC) {
     try {
@@ -43,7 +43,7 @@ function blotOut(names: string[]): void {
       close();
       return;
     } catch {
-      // It is another one's name.
+      // This is not this system's C library; try the next name.
     }
   }
 }

@@ -1,6 +1,6 @@
-// A process of its own beside the server, `bun guardian.ts <server id>`: it reads the numbers of process groups from its
-// standard input for as long as the server lives. When that pipe closes, however the server went, it ends what is left of
-// them. The kernel closes the pipe, so there is no moment at which a kill of the server would go unnoticed.
+// The guardian, a separate process beside the server: `bun guardian.ts <server id>`. It reads process group ids from
+// standard input while the server lives. When that pipe closes, for whatever reason the server died, it terminates the
+// groups that are left. The kernel closes the pipe, so no way of killing the server goes unnoticed.
 
 import { endFamily } from "./process-family.ts";
 
@@ -10,7 +10,7 @@ const GRACE_MS = 2_000;
 const serverId = process.argv[2] ?? "";
 const groups = new Set<number>();
 
-// Whoever ends the server by its group or its terminal must not end its guardian first.
+// A signal to the server's process group or terminal must not end the guardian first.
 for (const name of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.on(name, () => undefined);
 
 let unread = "";

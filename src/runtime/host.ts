@@ -1,18 +1,19 @@
-// Which runtime this is. Under Deno the server does its main job; what only Bun can do is refused by these words.
+// Tells which runtime this is. Under Deno the server does its main job; features that need Bun are refused with the
+// messages below.
 
 import { HeddleError } from "../errors.ts";
 
 export const isBun = "Bun" in globalThis;
 
-/** What a server says at its start that it cannot do here; undefined for nothing. */
+/** The limits of this runtime, logged when the server starts; undefined if there are none. */
 export const hostLimits: string | undefined = isBun
   ? undefined
-  : "Under Deno background processes of integrations are not started, packages are not installed, and `heddle new`, `check`, `dev` and `types` do not work: start Heddle with Bun, or as the binary, for these.";
+  : "Running under Deno: background processes of integrations do not start, packages are not installed, and `heddle new`, `check`, `dev` and `types` do not work. Use Bun or the compiled binary for these.";
 
-/** `what` is like "Installing packages". */
+/** `what` is a phrase such as "Installing packages". */
 export function needsBun(what: string): HeddleError {
   return new HeddleError(
     "unavailable",
-    `${what} needs Bun: start Heddle with Bun, or as the binary; under Deno it cannot be done.`,
+    `${what} needs Bun and does not work under Deno: run Heddle with Bun, or use the compiled binary.`,
   );
 }

@@ -1,17 +1,17 @@
-// `import x from "./a.txt" with { type: "…" }` makes of a file what its name does not say.
+// Checks import attributes: `import x from "./a.txt" with { type: "…" }` overrides how a file is loaded.
 
 import { HeddleError } from "../errors.ts";
 
 const KINDS = ["json", "text", "file"];
 
-/** As the transpiler writes them, however they were spelt: of an import, of an import for its effects, of `import()`. */
+/** Matches the transpiler's normalised output for static imports, side-effect imports and `import()`. */
 const WRITTEN =
   /(?:\bfrom ?|\bimport ?\(?)("[^"\n]{0,1000}")(?: with |, ?\{ ?with: ?)\{ ?type: ?"([^"\n]{0,100})"/g;
 
 /**
- * The specifiers of a source that say what their file is, each with what it says. A text of the code may look like an
- * import: it counts when it names a file that is imported as well. Empty for what cannot be parsed: the bundler reports
- * that, with its place.
+ * Returns the specifiers in a source that carry a type attribute, with that type. A string in the code may look like an
+ * import, so only specifiers that are really imported count. Returns nothing if the source cannot be parsed: the
+ * bundler reports that, with its position.
  */
 export function importKinds(
   source: string,
@@ -31,7 +31,7 @@ export function importKinds(
   }
 }
 
-/** Throws a HeddleError "validation" for a kind that is not data. */
+/** Throws a HeddleError "validation" for any type other than data. */
 export function checkImportKinds(
   source: string,
   loader: Bun.TranspilerOptions["loader"],
@@ -41,7 +41,7 @@ export function checkImportKinds(
     if (KINDS.includes(kind)) continue;
     throw new HeddleError(
       "validation",
-      `${path} imports ${JSON.stringify(specifier)} as "${kind}"; the type of an import must be ${KINDS.slice(0, -1).join(", ")} or ${KINDS.at(-1)}.`,
+      `${path} imports ${JSON.stringify(specifier)} as "${kind}"; the type of an import attribute must be ${KINDS.slice(0, -1).join(", ")} or ${KINDS.at(-1)}.`,
     );
   }
 }

@@ -1,2 +1,5 @@
-/** Bun takes "?" for the beginning of a query, and a backslash for a slash: from such a folder nothing can be imported or started. */
+/**
+ * Bun treats "?" as the start of a query and a backslash as a slash, so nothing in a folder with such a name can be
+ * imported or started.
+ */
 export const isImportable = (path: string): boolean => process.platform === "win32" || !/[?\\]/.test(path);

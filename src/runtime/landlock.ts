@@ -1,7 +1,6 @@
-// Linux's Landlock and seccomp for this process and all that it becomes: only named files can be opened, no process
-// outside can be looked into or signalled, and no local socket can be reached. It needs no privilege and no other program,
-// and works in containers and hardened services where namespaces cannot be made.
-//
+// Applies Linux's Landlock and seccomp to this process and everything it execs: only listed files can be opened, no
+// outside process can be inspected or signalled, and no local socket can be reached. It needs neither privileges nor
+// other programs, and works in containers and hardened services where namespaces cannot be created.
 // https://docs.kernel.org/userspace-api/landlock.html, https://docs.kernel.org/userspace-api/seccomp_filter.html
 
 import { dlopen, ptr, read } from "bun:ffi";
@@ -10,7 +9,7 @@ import { LIBC } from "./libc.ts";
 import type { Policy } from "./policy.ts";
 import { seccompFilter } from "./seccomp.ts";
 
-/** The same on every architecture of 64 bits. */
+/** System call numbers, the same on every 64-bit architecture. */
 const CREATE_RULESET = 444;
 const ADD_RULE = 445;
 const RESTRICT_SELF = 446;
@@ -27,9 +26,9 @@ const TRUNCATE = 1 << 14;
 const IOCTL_DEV = 1 << 15;
 const READING = EXECUTE | READ_FILE | READ_DIR;
 const OF_FILES = EXECUTE | WRITE_FILE | READ_FILE | TRUNCATE | IOCTL_DEV;
-/** What each version of the interface knows, from the first on: REFER came with 2, TRUNCATE with 3, IOCTL_DEV with 5. */
+/** The access rights of each ABI version, from 1 on: REFER came with 2, TRUNCATE with 3, IOCTL_DEV with 5. */
 const KNOWN_ACCESS = [0x1fff, 0x3fff, 0x7fff, 0x7fff, 0xffff];
-/** Abstract sockets and signals, from version 6 on. */
+/** Scopes for abstract sockets and signals, from ABI version 6 on. */
 const SCOPES = 0b11;
 
 const DEVICES = ["null", "zero", "full", "random", "urandom", "tty"].map((name) => `/dev/${name}`);
@@ -45,7 +44,7 @@ const LAST_CAPABILITY = 63;
 const O_PATH_CLOEXEC = 0o12000000;
 const SIGPIPE = 13;
 
-/** Restricts this thread and what it will execute, for good. Throws when the system cannot. */
+/** Irrevocably restricts this thread and everything it execs. Throws if the system does not support it. */
 export function restrict(policy: Policy): void {
   const { call, numbers } = system();
   must(call(numbers.prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "no_new_privs");
@@ -65,7 +64,7 @@ function restrictFiles(policy: Policy): void {
   const attributes = new BigUint64Array([BigInt(handled), 0n, abi >= 6 ? BigInt(SCOPES) : 0n]);
   const size = abi >= 6 ? 24 : abi >= 4 ? 16 : 8;
   const ruleset = must(call(CREATE_RULESET, ptr(attributes), size, 0), "landlock_create_ruleset");
-  // Others' numbers and names can be seen, not what the system tells of them to their user alone.
+  // Other processes' pids and names are visible in /proc, but not the files that only their owner may read.
   for (const path of [...policy.read, "/proc"]) allow(ruleset, path, READING & handled);
   for (const path of policy.list) allow(ruleset, path, READ_DIR);
   for (const path of [...policy.write, ...DEVICES]) allow(ruleset, path, handled);
@@ -73,7 +72,7 @@ function restrictFiles(policy: Policy): void {
   closeSync(ruleset);
 }
 
-/** Becomes another program. Returns only when that fails, with the number of the error. */
+/** Replaces this process with another program (execve). Returns only on failure, with errno. */
 export function execute(
   program: string,
   args: readonly string[],
@@ -83,7 +82,7 @@ export function execute(
   const path = cString(program);
   const argv = pointers([program, ...args]);
   const envp = pointers(Object.entries(environment).map(([name, value]) => `${name}=${value}`));
-  // Bun ignores SIGPIPE, and what is ignored stays ignored.
+  // Bun ignores SIGPIPE, and ignored signals stay ignored across execve.
   resetSignals();
   call(numbers.execve, ptr(path), ptr(argv.list), ptr(envp.list));
   return errno();
@@ -107,11 +106,11 @@ function allow(ruleset: number, path: string, access: number): void {
   }
 }
 
-/** A server of root's has children of root's, but they can no more than another user. */
+/** Children of a server that runs as root are root as well, but get no more rights than another user. */
 function dropCapabilities(): void {
   const { call, numbers } = system();
   call(numbers.prctl, PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
-  // Refused without CAP_SETPCAP: then there are none to lose.
+  // This fails without CAP_SETPCAP, but then there are no capabilities to drop.
   for (let one = 0; one <= LAST_CAPABILITY; one++) call(numbers.prctl, PR_CAPBSET_DROP, one, 0, 0, 0);
   const header = new Uint32Array([CAPABILITY_VERSION_3, 0]);
   must(call(numbers.capset, ptr(header), ptr(new Uint32Array(6))), "capset");
@@ -124,7 +123,7 @@ function must(result: number, what: string): number {
 
 function system() {
   const numbers = NUMBERS[process.arch as keyof typeof NUMBERS];
-  if (process.platform !== "linux" || !numbers) throw new Error("Landlock is a feature of Linux.");
+  if (process.platform !== "linux" || !numbers) throw new Error("Landlock exists only on Linux.");
   const { symbols } = openLibc();
   const call = (number: number, ...args: number[]): number => {
     const [a = 0, b = 0, c = 0, d = 0, e = 0] = args;
@@ -147,15 +146,15 @@ function openLibc() {
         __errno_location: { args: [], returns: "ptr" },
       });
     } catch {
-      // It is another one's name.
+      // This is not this system's C library; try the next name.
     }
   }
-  throw new Error("The C library is not found.");
+  throw new Error("the C library was not found.");
 }
 
 const cString = (text: string): Uint8Array => new TextEncoder().encode(`${text}\0`);
 
-/** A list of C strings that ends with NULL; the strings live as long as the object. */
+/** A NULL-terminated array of C strings. The strings stay alive as long as the returned object does. */
 function pointers(texts: string[]) {
   const strings = texts.map(cString);
   const list = new BigUint64Array([...strings.map((string) => BigInt(ptr(string))), 0n]);

@@ -1,4 +1,4 @@
-// How launcher.ts is told what to become.
+// Builds the command line and environment that launcher.ts expects.
 
 import { type Policy, PREFIX } from "./policy.ts";
 import { ownBun } from "./run-bun.ts";

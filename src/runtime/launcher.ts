@@ -1,5 +1,5 @@
-// A program between the server and a process of an integration, `bun launcher.ts <policy> <program> <arguments…>`: it
-// gives up what the process is not to have, for good, and becomes it. The process's number stays the same.
+// Runs between the server and a process of an integration: `bun launcher.ts <policy> <program> <arguments…>`. It
+// irrevocably gives up what the process must not have, then execs it, so the pid stays the same.
 
 import { execute, restrict } from "./landlock.ts";
 import { type Policy, PREFIX } from "./policy.ts";
@@ -15,10 +15,10 @@ try {
   process.chdir(policy.cwd);
   restrict(policy);
 } catch (error) {
-  // Nothing is started without it.
+  // Never start the program unconfined.
   process.stderr.write(`${program} cannot be confined: ${error instanceof Error ? error.message : error}\n`);
   process.exit(126);
 }
 const error = execute(program, args, environment);
-process.stderr.write(`${program} cannot be started: error ${error} of the system.\n`);
+process.stderr.write(`${program} cannot be started: the system reports error ${error}.\n`);
 process.exit(127);

@@ -1,22 +1,22 @@
-// Lines to a stream that may fail: a full disk, a closed or blocked pipe, a terminal that has hung up. Lines are lost then,
-// and counted; nothing is thrown, nothing waits, and memory stays bounded, because whoever would report the trouble would
-// report it here.
+// Writes lines to a stream that may fail: a full disk, a closed or blocked pipe, a terminal that has hung up. Lines
+// that cannot be written are dropped and counted. Nothing throws or waits, and memory stays bounded, because this is
+// the very place where such trouble would be reported.
 
 export interface LineWriter {
-  /** With its line break. */
+  /** `line` includes its line break. */
   write(line: string): void;
 }
 
-/** The part of a Node stream that is used; whoever owns it listens to its errors. */
+/** The part of a Node stream that is used here. The stream's owner handles its "error" events. */
 export interface LineStream {
   write(text: string, done: (error?: Error | null) => void): unknown;
 }
 
 export interface LineWriterOptions {
   stream: LineStream;
-  /** The line that is written when lines can be written again. */
+  /** Returns the line to write once writing works again. */
   notice: (lost: number) => string;
-  /** Characters that may wait for a reader who does not read; what comes then is lost. */
+  /** How many characters may wait for a slow reader; further lines are dropped. */
   maxWaiting?: number;
 }
 
@@ -26,7 +26,7 @@ export function createLineWriter(options: LineWriterOptions): LineWriter {
   const { stream, notice, maxWaiting = MAX_WAITING } = options;
   let waiting = 0;
   let lost = 0;
-  /** The last write may have left part of a line. */
+  /** True if the last write may have left an incomplete line. */
   let isBroken = false;
 
   function send(text: string, lines: number): void {
@@ -38,7 +38,7 @@ export function createLineWriter(options: LineWriterOptions): LineWriter {
         isBroken = true;
       } else {
         isBroken = false;
-        tellOfLost();
+        reportLost();
       }
     };
     try {
@@ -48,11 +48,11 @@ export function createLineWriter(options: LineWriterOptions): LineWriter {
     }
   }
 
-  function tellOfLost(): void {
+  function reportLost(): void {
     if (lost === 0 || waiting > maxWaiting / 2) return;
     const count = lost;
     lost = 0;
-    // When it fails it stands for all those that it was to tell of.
+    // If the notice itself fails, it counts as all the lines it was about.
     send(notice(count), count);
   }
 

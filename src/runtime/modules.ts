@@ -1,7 +1,7 @@
-// Modules that the host lends to code it imports at run time. Bundles name them by `heddle-host:` specifiers,
-// because in a compiled binary nothing can be found beside a file on disk. The runtime's module registry is one
-// for the whole process and cannot be emptied, so what is registered here is constant, and the part that differs
-// from bundle to bundle is looked up by the folder that the bundle lies in.
+// Modules that the host provides to code it imports at run time. Bundles refer to them by `heddle-host:` specifiers,
+// because the compiled binary has no packages on disk to resolve. The runtime has one module registry per process,
+// which cannot be emptied. What is registered here is therefore constant, and whatever differs between bundles is
+// looked up by the bundle's folder.
 
 import { dirname } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -11,14 +11,14 @@ import * as elysia from "elysia";
 import { createDenoModules } from "./deno-modules.ts";
 import { isBun } from "./host.ts";
 
-/** What a bundle imports → where it gets it. */
-export const LENT_MODULES: Record<string, { specifier: string; exports: Record<string, unknown> }> = {
+/** Maps what a bundle imports to the host module that provides it. */
+export const HOST_MODULES: Record<string, { specifier: string; exports: Record<string, unknown> }> = {
   elysia: { specifier: "heddle-host:elysia", exports: elysia },
   "@sinclair/typebox": { specifier: "heddle-host:typebox", exports: typebox },
   "@sinclair/typebox/value": { specifier: "heddle-host:typebox-value", exports: typeboxValue },
 };
 
-/** Has `boundTo(url)`: what was bound to the folder of the module with this URL. */
+/** Exports `boundTo(url)`: the values bound to the folder of the module with this URL. */
 export const BINDINGS_SPECIFIER = "heddle-host:bindings";
 
 const bindings = new Map<string, object>();
@@ -26,7 +26,9 @@ const bindings = new Map<string, object>();
 const deno = isBun
   ? undefined
   : createDenoModules({
-      lent: Object.fromEntries(Object.keys(LENT_MODULES).map((name) => [name, import.meta.resolve(name)])),
+      hostModules: Object.fromEntries(
+        Object.keys(HOST_MODULES).map((name) => [name, import.meta.resolve(name)]),
+      ),
       bindings: import.meta.url,
       sdkNames: (url) => Object.keys(boundTo(url)),
     });
@@ -35,7 +37,7 @@ if (isBun) {
   Bun.plugin({
     name: "heddle-host",
     setup(build) {
-      for (const { specifier, exports } of Object.values(LENT_MODULES)) {
+      for (const { specifier, exports } of Object.values(HOST_MODULES)) {
         build.module(specifier, () => ({ loader: "object", exports }));
       }
       build.module(BINDINGS_SPECIFIER, () => ({ loader: "object", exports: { boundTo } }));
@@ -46,8 +48,8 @@ if (isBun) {
 const closed = new Set<string>();
 
 /**
- * From now on nothing below the folder (an absolute real path) can be imported in this process, except packages: code
- * from there comes as a bundle, and what it imports by a path that it makes nobody has looked at.
+ * Forbids this process to import anything but packages from below the folder (an absolute real path). Code from there
+ * comes as a bundle; a file imported by a computed path would not have been reviewed.
  */
 export function closeToImports(folder: string): void {
   if (closed.has(folder)) return;
@@ -61,13 +63,13 @@ export function closeToImports(folder: string): void {
     name: "closed-folder",
     setup(build) {
       build.onLoad({ filter }, ({ path }) => {
-        throw new Error(`${path} must be imported by a relative path that stands in the code`);
+        throw new Error(`${path} must be imported by a literal relative path`);
       });
     },
   });
 }
 
-/** Modules in and below the folder (an absolute real path) get these values until `unbind` is called. */
+/** Gives these values to modules in and below the folder (an absolute real path) until `unbind` is called. */
 export function bindFolder(folder: string, values: object): { unbind(): void } {
   bindings.set(folder, values);
   return {
@@ -77,20 +79,20 @@ export function bindFolder(folder: string, values: object): { unbind(): void } {
   };
 }
 
-/** Runs the module (once per path, until it is forgotten) and returns its exports. */
+/** Imports a module and returns its exports. It runs once per path, until it is forgotten. */
 export async function importModule(path: string): Promise<Record<string, unknown>> {
   if (deno) return deno.import(path, boundFolder(pathToFileURL(path).href));
   return (await import(path)) as Record<string, unknown>;
 }
 
-/** Lets go of modules, so that their memory can be freed and their next import runs them anew. */
+/** Drops modules from the cache, so that their memory can be freed and the next import runs them again. */
 export function forgetModules(paths: Iterable<string>): void {
-  // Deno lets go of none.
+  // Deno cannot unload modules.
   if (isBun) for (const path of paths) delete require.cache[path];
 }
 
 /**
- * What was bound to the folder of the module with this URL. The modules of integrations import it.
+ * Returns the values bound to the folder of the module with this URL. Modules of integrations import this function.
  * @public
  */
 export function boundTo(url: string): object {

@@ -1,5 +1,5 @@
-// The module that a process of the workspace loads first: what it imports while it runs, by a path that it makes, is not
-// read from the workspace, where a bot may have written it since.
+// The module that a process of the workspace loads first. It refuses imports from the workspace at run time by computed
+// paths, because a bot may have written those files since the review.
 
 import * as threads from "node:worker_threads";
 import type { BunPlugin } from "bun";
@@ -7,7 +7,9 @@ import type { BunPlugin } from "bun";
 const GUARDED_THREADS = "heddle-guarded:worker_threads";
 const THREADS = /(["'])(node:)?worker_threads\1/g;
 
-/** In a bundle the names of node:worker_threads come from a module of its own: no module can replace those of the runtime. */
+/**
+ * Redirects a bundle's imports of node:worker_threads to a wrapper module, because built-in modules cannot be replaced.
+ */
 export const withGuardedThreads = (source: string): string =>
   source.replace(THREADS, JSON.stringify(GUARDED_THREADS));
 
@@ -26,13 +28,13 @@ export function guardedThreads(): BunPlugin {
   };
 }
 
-/** The module's text. `workspace` is an absolute real path. */
+/** The module's source. `workspace` is an absolute real path. */
 export const onlyBundled = (workspace: string): string => `import { realpathSync } from "node:fs";
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 const workspace = ${JSON.stringify(`${workspace}/`)};
 function refuse(path) {
-  throw new Error(path + " must be imported by a relative path that stands in the code: what is imported while the process runs has not been looked at.");
+  throw new Error(path + " must be imported by a literal relative path: files imported while the process runs have not been reviewed.");
 }
 Bun.plugin({
   name: "only-bundled",

@@ -1,18 +1,21 @@
-// What the server tells launcher.ts, which is a program of its own.
+// The policy that the server passes to launcher.ts, which runs as a separate program.
 
 export interface Policy {
-  /** Files and folders that may be read and executed; what is not there is left out. */
+  /** Files and folders that may be read and executed; missing ones are ignored. */
   read: readonly string[];
-  /** Folders that may be listed, with all that is in them, but not read. */
+  /** Folders that may be listed, recursively, but whose files may not be read. */
   list: readonly string[];
-  /** Those that may be written in as well. */
+  /** Files and folders that may also be written. */
   write: readonly string[];
-  /** Whether addresses of the network can be reached, this machine's own among them. */
+  /** Whether network addresses can be reached, including this machine's own. */
   network: boolean;
-  /** Whether Landlock is to see to files; else they are hidden by other means already. */
+  /** Whether Landlock must restrict file access; if not, files are already hidden by other means. */
   files: boolean;
   cwd: string;
 }
 
-/** Before the names of the program's variables: what a Bun or a loader obeys (BUN_OPTIONS, LD_PRELOAD) is not for the launcher. */
+/**
+ * Prefix for the names of the program's variables, so that the launcher itself does not obey any of them (BUN_OPTIONS,
+ * LD_PRELOAD).
+ */
 export const PREFIX = "HEDDLE_GIVES_";

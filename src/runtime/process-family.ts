@@ -1,55 +1,58 @@
-// A process that Heddle started, and everything that it started in turn: found, measured and ended together.
+// Finds, measures and terminates a process that Heddle started together with all its descendants.
 
 import { readdir, readFile } from "node:fs/promises";
 
-/** Stands in the environment of everything that a server starts, as `<server id>/<number>/`. */
+/** Variable in the environment of every process a server starts; its value is `<server id>/<number>/`. */
 export const MARKER = "HEDDLE_SUPERVISOR";
 
 export interface Family {
-  /** The numbers of groups; each is also the number of its session. */
+  /** Process group ids; each is also a session id. */
   groups: Iterable<number>;
-  /** What the value of MARKER begins with. Undefined: those that are known by their marker alone are left out. */
+  /** Prefix of the value of MARKER. If undefined, processes that only the marker identifies are left out. */
   marker?: string;
-  /** Ends with what it has started, and is not told to end before: it alone knows how that one ended. */
+  /**
+   * Pid of a wrapper that ends together with its child. It gets no SIGTERM, because it alone reports how the child
+   * ended.
+   */
   wrapper?: number;
 }
 
-const FIRST_LOOK_MS = 20;
-const LONGEST_LOOK_MS = 250;
-/** What SIGKILL has not ended by then hangs in the kernel. */
+const FIRST_POLL_MS = 20;
+const MAX_POLL_MS = 250;
+/** A process still alive this long after SIGKILL hangs in the kernel. */
 const UNKILLABLE_MS = 2_000;
 
 /**
- * Sends SIGTERM, after `graceMs` SIGKILL, and resolves when none is left, with true; with false when some cannot be
- * ended. Linux knows the members by group, session, marker and descent: only a process that left all four (orphaned,
- * in a session of its own, with an environment of its own) is not found. Elsewhere only the groups are known.
+ * Sends SIGTERM, then SIGKILL after `graceMs`. Resolves with true when no member is left, and with false when some
+ * cannot be killed. On Linux members are found by group, session, marker and descent: only a process that escaped all
+ * four (orphaned, in its own session, with its own environment) is missed. Elsewhere only the groups are known.
  */
 export async function endFamily(family: Family, graceMs: number): Promise<boolean> {
   const begun = Date.now();
-  const told = new Set<number>();
-  for (let pauseMs = FIRST_LOOK_MS; ; pauseMs = Math.min(2 * pauseMs, LONGEST_LOOK_MS)) {
+  const signalled = new Set<number>();
+  for (let pauseMs = FIRST_POLL_MS; ; pauseMs = Math.min(2 * pauseMs, MAX_POLL_MS)) {
     const members = await membersOf(family);
     const elapsed = Date.now() - begun;
     if (members.length === 0) return true;
     if (elapsed > graceMs + UNKILLABLE_MS) return false;
     if (elapsed >= graceMs) signal(family, members, "SIGKILL");
-    else if (told.size === 0) signal(family, members, "SIGTERM");
-    // Those that were born since.
-    else for (const pid of members) if (!told.has(pid) && pid !== family.wrapper) send(pid, "SIGTERM");
-    for (const pid of members) told.add(pid);
+    else if (signalled.size === 0) signal(family, members, "SIGTERM");
+    // Signal members that were started since.
+    else for (const pid of members) if (!signalled.has(pid) && pid !== family.wrapper) send(pid, "SIGTERM");
+    for (const pid of members) signalled.add(pid);
     const left = graceMs - elapsed;
     await new Promise((resolve) => setTimeout(resolve, left > 0 ? Math.min(pauseMs, left) : pauseMs));
   }
 }
 
-/** Resident memory of the family in bytes; undefined where there is no /proc. */
+/** Resident memory of the family in bytes; undefined on systems without /proc. */
 export async function memoryOf(family: Family): Promise<number | undefined> {
   if (process.platform !== "linux") return undefined;
   const sizes = await Promise.all((await membersOf(family)).map(residentBytes));
   return sizes.reduce((sum, size) => sum + size, 0);
 }
 
-/** Process numbers, of those that are no zombies. Without /proc: the groups that still exist, as `kill` takes them. */
+/** Pids of all members except zombies. Without /proc: the groups that still exist, as negative numbers for `kill`. */
 async function membersOf({ groups, marker }: Family): Promise<number[]> {
   const wanted = new Set(groups);
   if (process.platform !== "linux") return [...wanted].map(target).filter(exists);
@@ -80,7 +83,7 @@ async function allProcesses(): Promise<Process[]> {
     names.map((name) => readFile(`/proc/${name}/stat`, "utf8").catch(() => "")),
   );
   return found.flatMap((stat, index) => {
-    // The second field is the program's name in parentheses, and may hold anything.
+    // The second field is the program's name in parentheses, which may contain any character.
     const [state = "Z", parent, group, session] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
     if (state === "Z" || state === "X" || stat === "") return [];
     return [
@@ -90,7 +93,7 @@ async function allProcesses(): Promise<Process[]> {
 }
 
 async function isMarked(pid: number, marker: string): Promise<boolean> {
-  // Another user's cannot be read, and cannot be ended either.
+  // Another user's process can be neither read nor killed.
   const environment = await readFile(`/proc/${pid}/environ`, "latin1").catch(() => "");
   return `\0${environment}`.includes(`\0${MARKER}=${marker}`);
 }
@@ -103,19 +106,19 @@ async function residentBytes(pid: number): Promise<number> {
 function signal({ groups, wrapper }: Family, members: number[], name: NodeJS.Signals): void {
   if (members.length === 0) return;
   const spared = name === "SIGKILL" ? undefined : wrapper;
-  // A whole group at once: nobody in it can make another process in between.
+  // Signal a whole group at once, so that no member can fork in between.
   for (const group of groups) if (group !== spared) send(target(group), name);
   for (const pid of members) if (pid !== spared) send(pid, name);
 }
 
-/** Windows knows no groups: there it is the process alone. */
+/** Windows has no process groups: only the process itself is signalled. */
 const target = (group: number): number => (process.platform === "win32" ? group : -group);
 
 function send(pid: number, name: NodeJS.Signals): void {
   try {
     process.kill(pid, name);
   } catch {
-    // Gone already.
+    // It has already exited.
   }
 }
 

@@ -1,5 +1,5 @@
-// The resolver remembers for the life of the process which folders were not there, and what the settings in a folder said.
-// Only a relative import that fails makes it look at a folder anew (Bun 1.4).
+// Invalidates Bun's resolver cache. For the life of the process it remembers which folders did not exist and what a
+// folder's package.json and tsconfig.json said; only a failing relative import makes it read a folder again (Bun 1.4).
 
 import { stat } from "node:fs/promises";
 import { dirname, join, sep } from "node:path";
@@ -7,7 +7,7 @@ import { changedSince, isSetting, type TakenIn } from "./taken-in.ts";
 
 type Log = BuildMessage | ResolveMessage;
 
-/** Makes it look for packages again that it did not find. Returns whether one of them is there now. */
+/** Makes the resolver look again for packages it did not find. Returns whether any of them exists now. */
 export async function forgetMissing(logs: Log[]): Promise<boolean> {
   const installed = await Promise.all(
     logs.map(async (log) => {
@@ -19,11 +19,11 @@ export async function forgetMissing(logs: Log[]): Promise<boolean> {
   return installed.includes(true);
 }
 
-/** Makes it read the settings again that the bundle before this one went by. */
+/** Makes the resolver read again the package.json and tsconfig.json files that the previous bundle used. */
 export async function forgetSettings(folder: string, before: TakenIn): Promise<void> {
   const elsewhere = (await changedSince(before)).filter(isSetting).map((path) => dirname(path));
-  // From the top, for each folder keeps what it has from the one above.
-  for (const dir of new Set([folder, ...[...before.own, ...elsewhere].sort()])) lookAnew(dir);
+  // Parents first, because a folder caches what it inherits from its parent.
+  for (const dir of new Set([folder, ...[...before.own, ...elsewhere].sort()])) invalidate(dir);
 }
 
 export function isOfPackage(log: Log): boolean {
@@ -31,25 +31,25 @@ export function isOfPackage(log: Log): boolean {
   return inPackage || missingPackage(log) !== undefined;
 }
 
-/** The package in "@scope/package/file" or "package/file"; nothing in a path, nor in "node:fs". */
+/** Matches the package in "@scope/package/file" or "package/file"; does not match a path, nor "node:fs". */
 const PACKAGE = /^(@[^/]+\/)?[^@./:][^/:]*(?=\/|$)/;
 
-/** The name of the package that an import did not find; undefined for anything else. */
+/** The package that an import failed to resolve; undefined for any other error. */
 export const missingPackage = (log: Log): string | undefined =>
   "specifier" in log ? PACKAGE.exec(log.specifier)?.[0] : undefined;
 
 async function lookFor(name: string, folder: string): Promise<boolean> {
-  const place = join(folder, "node_modules", name);
-  lookAnew(folder);
-  lookAnew(place);
-  if (await stat(place).catch(() => undefined)) return true;
+  const path = join(folder, "node_modules", name);
+  invalidate(folder);
+  invalidate(path);
+  if (await stat(path).catch(() => undefined)) return true;
   return folder === dirname(folder) ? false : lookFor(name, dirname(folder));
 }
 
-function lookAnew(folder: string): void {
+function invalidate(folder: string): void {
   try {
     Bun.resolveSync(`./${crypto.randomUUID()}`, folder);
   } catch {
-    // As it should: it looked, and found no such file.
+    // Expected: the resolver read the folder and found no such file.
   }
 }

@@ -1,5 +1,5 @@
-// Every Bun that Heddle starts is made here, and runs to its end here: it is the Bun in this very program, and obeys no
-// bunfig.toml and no .env, wherever it runs.
+// Builds every Bun command that Heddle starts, and runs commands to completion. It is always the Bun inside this
+// program, and it ignores any bunfig.toml and .env in the working directory.
 
 import { spawn } from "node:child_process";
 import { devNull } from "node:os";
@@ -7,23 +7,24 @@ import { createInterface } from "node:readline";
 import { entryOfSource, thisBun } from "./assets.ts";
 import { isBun, needsBun } from "./host.ts";
 
-/** As a command's program: the Bun in this very program. */
+/** Stands for the Bun inside this program when used as a command's program. */
 export const OWN_BUN = "bun";
 
 /**
- * Bun looks for these in the working directory: a bunfig.toml can name code to run first, also at an install. An empty
- * file in place of it is the only way to say "none". A program's missing packages are not fetched; `install` does not mind.
+ * Bun reads a bunfig.toml from the working directory, which can preload code, even for an install. Passing an empty
+ * file is the only way to disable it. A program's missing packages are not fetched; `bun install` accepts that flag
+ * too.
  */
-const OBEYS_NOTHING = [`--config=${devNull}`, "--no-env-file", "--no-install"];
+const IGNORE_LOCAL_CONFIG = [`--config=${devNull}`, "--no-env-file", "--no-install"];
 
-/** The command, and the variables that make it one. */
+/** Returns the command and the environment variables it needs. */
 export function ownBun(args: readonly string[]) {
-  if (!isBun) throw needsBun("A process of Bun's");
+  if (!isBun) throw needsBun("Starting a Bun process");
   const bun = thisBun();
-  return { command: [bun.program, ...OBEYS_NOTHING, ...args], environment: bun.environment };
+  return { command: [bun.program, ...IGNORE_LOCAL_CONFIG, ...args], environment: bun.environment };
 }
 
-/** This very program, as a process of its own; as `ownBun`. */
+/** Like `ownBun`, for this program itself. */
 export function ownProgram(args: readonly string[]) {
   const entry = entryOfSource();
   return entry === undefined
@@ -34,9 +35,9 @@ export function ownProgram(args: readonly string[]) {
 export interface RunCommand {
   command: readonly string[];
   cwd: string;
-  /** All of it: nothing of this process's own is added. */
+  /** The complete environment; nothing is inherited. */
   environment: Readonly<Record<string, string>>;
-  /** What it says, on both of its outputs. */
+  /** Receives each line of stdout and stderr. */
   onLine(line: string): void;
   timeoutMs: number;
 }
@@ -50,7 +51,10 @@ export function runBun({ args, environment, ...request }: RunBun): Promise<End> 
   return runCommand({ ...request, ...bun, environment: { ...environment, ...bun.environment } });
 }
 
-/** Resolves with its exit code when that is known and all it said was told; null when a signal ended it. */
+/**
+ * Resolves with the exit code once the process has ended and all its output has been passed on. The code is null if a
+ * signal ended it.
+ */
 export async function runCommand(request: RunCommand): Promise<End> {
   const { command, cwd, environment, onLine, timeoutMs } = request;
   const [program = "", ...args] = command;
@@ -58,7 +62,7 @@ export async function runCommand(request: RunCommand): Promise<End> {
     cwd,
     env: environment,
     stdio: ["ignore", "pipe", "pipe"],
-    // A group of its own, so that what it started can be ended with it.
+    // Its own process group, so that its children can be killed with it.
     detached: process.platform !== "win32",
   });
   const outputs = [child.stdout, child.stderr].map((stream) =>
@@ -70,7 +74,7 @@ export async function runCommand(request: RunCommand): Promise<End> {
   const timer = setTimeout(() => {
     timedOut = true;
     endGroup(child.pid);
-    // Something that has left the group may still hold them.
+    // A process that has left the group may still hold them open.
     for (const output of outputs) output.close();
     child.stdout.destroy();
     child.stderr.destroy();
@@ -90,6 +94,6 @@ function endGroup(pid: number | undefined): void {
   try {
     process.kill(process.platform === "win32" ? pid : -pid, "SIGKILL");
   } catch {
-    // It has just ended.
+    // It has already exited.
   }
 }

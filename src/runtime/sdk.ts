@@ -1,22 +1,22 @@
-// The stand-alone SDK, for whatever imports "heddle/sdk" outside of the server: authors' editors and tests, and the
-// processes that integrations start.
+// Provides the stand-alone SDK to code outside the server that imports "heddle/sdk": authors' editors and tests, and
+// the processes of integrations.
 
 import { mkdir, mkdtemp, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { unpackArchive } from "./archive.ts";
 import { asset, makeSdkArchive, sdkPackages } from "./assets.ts";
 
-/** A tar.gz with `sdk/`, the package "heddle", and `types/`, declarations of Node and Bun. */
+/** Returns a tar.gz with `sdk/` (the package "heddle") and `types/` (declarations for Node and Bun). */
 export async function sdkArchive(): Promise<Blob> {
   const ready = await asset("sdk.tar.gz");
   if (ready) return ready;
   await makeSdkArchive();
   const made = await asset("sdk.tar.gz");
-  if (!made) throw new Error("compile-sdk.ts made no archive");
+  if (!made) throw new Error("compile-sdk.ts did not write an archive");
   return made;
 }
 
-/** Writes `sdk/` and `types/` into a folder (made if missing), in place of what is there of them. */
+/** Writes `sdk/` and `types/` into a folder, replacing existing ones. The folder is created if missing. */
 export async function writeSdk(folder: string): Promise<void> {
   const archive = await sdkArchive();
   await mkdir(folder, { recursive: true });
@@ -32,12 +32,12 @@ export async function writeSdk(folder: string): Promise<void> {
   }
 }
 
-/** A folder for NODE_PATH, in which processes that this one starts find "heddle/sdk". */
+/** Returns a folder for NODE_PATH in which child processes find "heddle/sdk". */
 export function sdkPackagesFor(home: string): Promise<string> {
   return sdkPackages(home, async (file) => {
     const unpacked = `${file}.new`;
     try {
-      // Alone: of the declarations there are hundreds.
+      // Only the SDK itself: there are hundreds of declaration files.
       await unpackArchive(await sdkArchive(), unpacked, "sdk/index.js");
       await rename(join(unpacked, "sdk", "index.js"), file);
     } finally {

@@ -1,8 +1,9 @@
-// The system calls that a confined process may not make: those by which it would reach, past the rules about files,
-// whatever else runs for this user (the session's bus, a container engine, Heddle's own command line).
+// Builds the seccomp filter for confined processes. It blocks the system calls by which a process could get around the
+// file rules and reach whatever else runs for this user (the session bus, a container engine, Heddle's own command
+// line).
 
 const AUDIT_ARCH = { x64: 0xc000_003e, arm64: 0xc000_00b7 } as const;
-/** x86-64 has a second numbering of the same calls above this bit. */
+/** x86-64 numbers the same calls a second time above this bit (the x32 ABI). */
 const X32_BIT = 0x4000_0000;
 
 const CALLS = {
@@ -10,13 +11,16 @@ const CALLS = {
   arm64: { socket: 198, socketpair: 199, refused: [217, 218, 219, 241, 280, 282] },
 } as const;
 // `refused`: add_key, request_key and keyctl (keys are shared by a user's processes), perf_event_open, bpf, userfaultfd.
-/** A second way to make and use sockets; the same number everywhere. Programs do without when it is "not implemented". */
+/**
+ * io_uring is a second way to create and use sockets; the number is the same everywhere. Programs fall back when it is
+ * "not implemented".
+ */
 const IO_URING_SETUP = 425;
 
 const AF_INET = 2;
 const AF_INET6 = 10;
 const AF_NETLINK = 16;
-/** A pair of these can be aimed at any address later on. */
+/** Either end of a datagram socket pair could later send to any address. */
 const SOCK_DGRAM = 2;
 const SOCK_TYPE_MASK = 0xf;
 
@@ -31,16 +35,16 @@ const EPERM = 1;
 const EACCES = 13;
 const ENOSYS = 38;
 
-/** Offsets in struct seccomp_data; of an argument the lower half. */
+/** Offsets in struct seccomp_data; for an argument, of its lower half. */
 const NUMBER_AT = 0;
 const ARCH_AT = 4;
 const argumentAt = (index: number) => 16 + 8 * index;
 
-/** A BPF program, eight bytes an instruction. */
+/** Returns a BPF program with eight bytes per instruction. */
 export function seccompFilter({ network }: { network: boolean }): Uint8Array {
   const arch = process.arch as keyof typeof CALLS;
   const calls = CALLS[arch];
-  if (!calls) throw new Error(`There is no filter of system calls for ${process.arch}.`);
+  if (!calls) throw new Error(`There is no system call filter for ${process.arch}.`);
   const families = network ? [AF_INET, AF_INET6, AF_NETLINK] : [];
   return assemble([
     [LOAD, 0, 0, ARCH_AT],
@@ -66,7 +70,7 @@ export function seccompFilter({ network }: { network: boolean }): Uint8Array {
   ]);
 }
 
-/** Operation, how many to skip when true and when false, operand. */
+/** Operation, number of instructions to skip if true and if false, operand. */
 type Instruction = [operation: number, whenTrue: number, whenFalse: number, operand: number];
 
 const when = (comparison: number, operand: number, error: number): Instruction[] => [

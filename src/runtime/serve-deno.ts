@@ -1,4 +1,4 @@
-// HTTP under Deno. It has no limit on bodies of its own, and none on idle connections.
+// Serves HTTP under Deno, which limits neither body sizes nor idle connections by itself.
 
 import type { Listener, ServeOptions, SocketOptions } from "./serve.ts";
 
@@ -19,11 +19,11 @@ export function serveWithDeno(
   { hostname, port, fetch, maxBodyBytes, onError }: ServeOptions,
   failed: () => Response,
 ): Listener {
-  const tell = (error: unknown) => {
+  const report = (error: unknown) => {
     onError?.(error);
     return failed();
   };
-  const server = deno().serve({ hostname, port, onListen: () => {}, onError: tell }, (request, info) =>
+  const server = deno().serve({ hostname, port, onListen: () => {}, onError: report }, (request, info) =>
     limited(request, maxBodyBytes, (checked) => fetch(checked, { address: info.remoteAddr.hostname })),
   );
   return { hostname, port: server.addr.port, close: () => server.shutdown() };
@@ -48,20 +48,20 @@ export async function fetchOverSocketWithDeno(
   return fetch(url, { ...init, client } as RequestInit);
 }
 
-/** A body that says its length is refused unread, another one when it has grown too long. */
+/** Refuses a body with a too large content-length unread, and fails any other body once it exceeds the limit. */
 function limited(
   request: Request,
-  most: number,
+  maxBytes: number,
   handle: (request: Request) => Response | Promise<Response>,
 ): Response | Promise<Response> {
   const length = request.headers.get("content-length");
-  if (Number(length ?? 0) > most) return new Response(null, { status: 413 });
+  if (Number(length ?? 0) > maxBytes) return new Response(null, { status: 413 });
   if (!request.body || length !== null) return handle(request);
   let bytes = 0;
   const counted = new TransformStream<Uint8Array, Uint8Array>({
     transform(chunk, controller) {
       bytes += chunk.byteLength;
-      if (bytes > most) controller.error(new Error(`a body of more than ${most} bytes`));
+      if (bytes > maxBytes) controller.error(new Error(`The request body is larger than ${maxBytes} bytes.`));
       else controller.enqueue(chunk);
     },
   });

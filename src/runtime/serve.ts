@@ -1,4 +1,4 @@
-// Listens for HTTP: `Bun.serve` under Bun, `Deno.serve` under Deno.
+// Serves HTTP with `Bun.serve` under Bun and `Deno.serve` under Deno.
 
 import { HeddleError, messageOf } from "../errors.ts";
 import { isBun } from "./host.ts";
@@ -6,9 +6,9 @@ import { fetchOverSocketWithDeno, serveOnSocketWithDeno, serveWithDeno } from ".
 
 export interface Listener {
   hostname: string;
-  /** The one the system chose when 0 was asked for. */
+  /** The actual port; chosen by the system if 0 was requested. */
   port: number;
-  /** Takes no new connections and resolves when the requests under way are answered. */
+  /** Stops accepting connections and resolves when the requests in flight are answered. */
   close(): Promise<void>;
 }
 
@@ -16,16 +16,16 @@ export interface ServeOptions {
   hostname: string;
   port: number;
   fetch: (request: Request, client: { address: string }) => Response | Promise<Response>;
-  /** Bytes; larger bodies are refused before anybody reads them. */
+  /** Larger bodies are refused before they are read. */
   maxBodyBytes: number;
-  /** Hears of an answer that could not be sent, such as one whose body was read already. */
+  /** Called when a response cannot be sent, for example because its body was already read. */
   onError?: (error: unknown) => void;
 }
 
-/** Throws a HeddleError "config" when the address is taken or not this machine's. */
+/** Throws a HeddleError "config" if the address is in use or does not belong to this machine. */
 export function serve(options: ServeOptions): Listener {
   try {
-    return isBun ? serveWithBun(options) : serveWithDeno(options, nothingMore);
+    return isBun ? serveWithBun(options) : serveWithDeno(options, internalErrorResponse);
   } catch (cause) {
     const { hostname, port } = options;
     throw new HeddleError(
@@ -37,12 +37,12 @@ export function serve(options: ServeOptions): Listener {
 }
 
 export interface SocketOptions extends Pick<ServeOptions, "maxBodyBytes"> {
-  /** At most 103 bytes; nothing is to be there. */
+  /** At most 103 bytes; no file may exist there. */
   path: string;
   fetch: (request: Request) => Response | Promise<Response>;
 }
 
-/** The same over a socket of this machine. Who may connect is a matter of the file's mode and its folder's. */
+/** Serves HTTP on a Unix socket. The modes of the file and its folder decide who may connect. */
 export function serveOnSocket(options: SocketOptions): Pick<Listener, "close"> {
   const { path, fetch, maxBodyBytes } = options;
   if (isBun) {
@@ -50,15 +50,15 @@ export function serveOnSocket(options: SocketOptions): Pick<Listener, "close"> {
       unix: path,
       maxRequestBodySize: maxBodyBytes,
       development: false,
-      error: nothingMore,
+      error: internalErrorResponse,
       fetch: (request) => fetch(request),
     });
     return { close: () => server.stop() };
   }
-  return serveOnSocketWithDeno(options, nothingMore);
+  return serveOnSocketWithDeno(options, internalErrorResponse);
 }
 
-/** `fetch`, of what listens on a socket. */
+/** `fetch` over a Unix socket. */
 export const fetchOverSocket = (path: string, url: string, init: RequestInit = {}): Promise<Response> =>
   isBun ? fetch(url, { ...init, unix: path }) : fetchOverSocketWithDeno(path, url, init);
 
@@ -68,16 +68,19 @@ function serveWithBun({ hostname, port, fetch, maxBodyBytes, onError }: ServeOpt
     port,
     maxRequestBodySize: maxBodyBytes,
     idleTimeout: IDLE_SECONDS,
-    // Bun's own page shows folders and source.
+    // Bun's development error page shows paths and source code.
     development: false,
-    // Outside development Bun would share a port that is taken with whoever has it, and each would get some of the requests.
+    // Outside development mode Bun would share an already used port with its owner, and each would get some of the
+    // requests.
     reusePort: false,
     error(error) {
       onError?.(error);
-      return nothingMore();
+      return internalErrorResponse();
     },
     fetch: (request, self) =>
-      patiently(request, self, () => fetch(request, { address: self.requestIP(request)?.address ?? "" })),
+      withBusyTimeout(request, self, () =>
+        fetch(request, { address: self.requestIP(request)?.address ?? "" }),
+      ),
   });
   return {
     hostname,
@@ -87,23 +90,26 @@ function serveWithBun({ hostname, port, fetch, maxBodyBytes, onError }: ServeOpt
 }
 
 /**
- * A connection on which nothing comes or goes is closed: whoever opens many, and says nothing or no more, must not use up
- * the process's descriptors. Bun tells nobody how many there are, so their number itself cannot be bounded here.
+ * Idle connections are closed, so that clients that open many and stay silent do not use up the process's file
+ * descriptors. Bun does not expose the number of connections, so it cannot be limited here.
  */
 const IDLE_SECONDS = 30;
-/** Long answers (streams, slow tools) are ended by whoever makes them, not by the socket. The most that Bun takes. */
+/** Long responses (streams, slow tools) are ended by their producer, not by the socket. This is Bun's maximum. */
 const BUSY_SECONDS = 255;
 
 interface Connections {
   timeout(request: Request, seconds: number): void;
 }
 
-/** Of answers that may say nothing for a while and go on. */
+/** Content types of responses that may pause for a while. */
 const STREAMS =
   /^(?:text\/event-stream|application\/(?:x-)?(?:ndjson|jsonl|json-seq)|multipart\/x-mixed-replace)\b/i;
 
-/** Whoever waits for an answer is not idle; from the answer on, unless that is a stream, it is again. */
-export async function patiently(
+/**
+ * Extends the idle timeout while a request is being handled, and restores it afterwards unless the response is a
+ * stream.
+ */
+export async function withBusyTimeout(
   request: Request,
   connections: Connections,
   handle: () => Response | Promise<Response>,
@@ -114,6 +120,6 @@ export async function patiently(
   return answer;
 }
 
-/** `fetch` answers its own errors; whatever comes here nobody foresaw, and a stranger is told nothing of it. */
-const nothingMore = (): Response =>
+/** `fetch` handles its own errors. Anything that arrives here is unexpected, and must not be revealed to a stranger. */
+const internalErrorResponse = (): Response =>
   Response.json({ error: { code: "internal", message: "Something went wrong." } }, { status: 500 });

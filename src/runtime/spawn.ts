@@ -1,5 +1,6 @@
-// Starts processes that do not outlive the server. Each leads a session, and so a group, of its own, so that all it
-// starts can be ended with it. A guardian (guardian.ts) ends them when the server cannot: also after `kill -9`.
+// Starts processes that do not outlive the server. Each leads its own session, and so its own group, so that its
+// descendants can be terminated with it. The guardian (guardian.ts) does that when the server cannot, even after `kill
+// -9`.
 
 import { mkdirSync } from "node:fs";
 import { constants } from "node:os";
@@ -14,20 +15,26 @@ import { OWN_BUN, ownBun } from "./run-bun.ts";
 import { sdkPackagesFor } from "./sdk.ts";
 
 export interface SpawnRequest {
-  /** The program and its arguments. OWN_BUN is the Bun in this very program. */
+  /** The program and its arguments. OWN_BUN stands for the Bun inside this program. */
   command: readonly string[];
   cwd: string;
-  /** All of it: nothing of the server's own is added but what `bun` and the guardian need. */
+  /** The complete environment; only what `bun` and the guardian need is added. */
   environment: Readonly<Record<string, string>>;
-  /** What it can reach besides the system's programs, where this machine can confine it. Folders to write in are made. */
+  /**
+   * What the process can reach besides the system's programs, if this machine can confine it. Writable folders are
+   * created.
+   */
   access: Access;
-  /** Gets what it writes, as it comes. While a returned promise is pending nothing more is read, which holds the process up. */
+  /**
+   * Receives output as it arrives. While a returned promise is pending no more is read, which eventually blocks the
+   * process.
+   */
   onOutput(chunk: Uint8Array, stream: OutputStream): Promise<void> | undefined;
 }
 
 export type OutputStream = "stdout" | "stderr";
 
-/** How a process ended: one of the two is not null. */
+/** How a process ended: exactly one of the two is not null. */
 export interface Exit {
   code: number | null;
   signal: string | null;
@@ -35,33 +42,33 @@ export interface Exit {
 
 export interface SpawnedProcess {
   pid: number;
-  /** When it has ended itself; what it started may go on. */
+  /** Resolves when the process itself has ended; its descendants may still run. */
   exited: Promise<Exit>;
   /**
-   * Ends it with all that it started: SIGTERM, and after `graceMs` SIGKILL. Resolves when none is left, or false when the
-   * system cannot end one.
+   * Terminates the process and its descendants: SIGTERM, then SIGKILL after `graceMs`. Resolves with true when none is
+   * left, and with false if the system cannot kill one.
    */
   end(graceMs: number): Promise<boolean>;
-  /** Resident bytes of it and all that it started; undefined where the system does not tell. */
+  /** Resident memory in bytes, including descendants; undefined where the system does not report it. */
   memory(): Promise<number | undefined>;
 }
 
 export interface Spawner {
-  /** Makes ready what `spawn` needs. Call it before; only the first call takes its time. */
+  /** Prepares what `spawn` needs, so call it first. Only the first call takes time. */
   prepare(): Promise<void>;
-  /** Throws a HeddleError "unavailable" when the program cannot be started. */
+  /** Throws a HeddleError "unavailable" if the program cannot be started. */
   spawn(request: SpawnRequest): SpawnedProcess;
-  /** Ends what a server that is gone left behind on this machine. */
+  /** Terminates processes that a dead server left behind on this machine. */
   endOrphansOf(serverId: string): Promise<void>;
-  /** Call it when everything has been ended. */
+  /** Call this after all processes have been ended. */
   close(): Promise<void>;
 }
 
 export interface SpawnerOptions {
-  /** A UUID of this run of the server. */
+  /** A UUID for this run of the server. */
   serverId: string;
   home: string;
-  /** Resolves when it is known what this machine can do. */
+  /** Resolves once probing has shown what this machine supports. */
   confinement: Promise<Confinement>;
   log: Logger;
 }
@@ -80,7 +87,7 @@ export function createSpawner({ serverId, home, confinement, log }: SpawnerOptio
   function startGuardian(program: string) {
     const { command, environment } = ownBun([program, serverId]);
     const child = Bun.spawn(command, {
-      // Whatever lies where the server was started is not the guardian's.
+      // The guardian must not depend on the server's working directory.
       cwd: "/",
       detached: true,
       stdio: ["pipe", "ignore", "ignore"],
@@ -91,14 +98,14 @@ export function createSpawner({ serverId, home, confinement, log }: SpawnerOptio
     void child.stdin.flush();
     void child.exited.then(() => {
       if (isClosed || guardian !== child) return;
-      log.warning("The guardian of background processes ended; it is started again");
+      log.warning("The guardian of the background processes exited; starting it again");
       guardian = groups.size > 0 ? startGuardian(program) : undefined;
     });
     return child;
   }
 
   function tell(line: string): void {
-    // A guardian that has just ended is started anew, and told all.
+    // If the guardian has just exited, its replacement is sent all groups.
     void Promise.resolve(guardian?.stdin.write(`${line}\n`)).catch(() => undefined);
     void Promise.resolve(guardian?.stdin.flush()).catch(() => undefined);
   }
@@ -114,7 +121,7 @@ export function createSpawner({ serverId, home, confinement, log }: SpawnerOptio
     spawn({ command, cwd, environment, access, onOutput }) {
       if (isClosed) throw new HeddleError("unavailable", "The server is stopping.");
       if (!ready) throw new HeddleError("internal", "spawn() was called before prepare().");
-      // Before the process: there is to be no moment at which nobody would end it.
+      // Start the guardian before the process, so that there is no moment at which nothing would terminate it.
       guardian ??= startGuardian(ready.guardian);
       const marker = `${serverId}/${++started}/`;
       const { packages } = ready;
@@ -164,7 +171,7 @@ export function createSpawner({ serverId, home, confinement, log }: SpawnerOptio
   };
 }
 
-/** With the program's path, so that one that is missing is told of here and not by what confines it. */
+/** Resolves the program to its path, so that a missing program is reported here rather than by the confinement. */
 function resolveCommand(command: readonly string[], cwd: string, environment: Record<string, string>) {
   const [program = "", ...args] = command;
   if (program === OWN_BUN) {
@@ -173,12 +180,12 @@ function resolveCommand(command: readonly string[], cwd: string, environment: Re
   }
   const path = Bun.which(program, { PATH: environment.PATH ?? "", cwd });
   if (path === null) {
-    throw new HeddleError("unavailable", `${program} cannot be started: there is no such program.`);
+    throw new HeddleError("unavailable", `${program} cannot be started: no such program was found.`);
   }
   return { command: [path, ...args], cwd, environment };
 }
 
-/** Where Bun and Node look for what code in this folder imports. */
+/** The node_modules folders in which Bun and Node look for packages imported from this folder. */
 export function packagesAbove(folder: string): string[] {
   const parent = dirname(folder);
   return [join(folder, "node_modules"), ...(parent === folder ? [] : packagesAbove(parent))];
@@ -188,7 +195,7 @@ function start({ command, cwd, environment }: Launch, marker: string) {
   try {
     return Bun.spawn([...command], {
       cwd,
-      // Also on the way to what it becomes.
+      // The launcher in between needs the marker, too.
       env: { ...environment, [MARKER]: marker },
       detached: true,
       stdio: ["ignore", "pipe", "pipe"],
@@ -198,7 +205,7 @@ function start({ command, cwd, environment }: Launch, marker: string) {
   }
 }
 
-/** Bubblewrap outlives what it has started, and tells of a signal as a shell does. */
+/** Bubblewrap outlives its child, and reports a signal as a shell does: 128 + n. */
 function exitOf(kind: ConfinementKind, code: number | null, signal: string | null): Exit {
   const number = kind === "bubblewrap" && code !== null ? code - 128 : 0;
   const name = Object.entries(constants.signals).find(([, value]) => value === number)?.[0];
@@ -224,7 +231,7 @@ function read(
   return { done: readAll().catch(() => undefined), cancel: () => reader.cancel().catch(() => undefined) };
 }
 
-/** Whoever still holds the other end, nobody waits for them. */
+/** Waits for the output to end, but not for long: an escaped process may still hold the pipe open. */
 async function drained(readings: Reading[]): Promise<void> {
   const { promise: late, resolve } = Promise.withResolvers<void>();
   const timer = setTimeout(resolve, DRAIN_MS);

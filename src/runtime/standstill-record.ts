@@ -1,28 +1,28 @@
-// What the watchdog leaves behind when it ends a process that stood still, for the next start: which code was being loaded.
+// The record that the watchdog leaves for the next start when it kills a blocked process: what code was being loaded.
 
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 export interface StandstillRecord {
-  /** When the process was ended, as ISO 8601 has it. */
+  /** When the process was killed, in ISO 8601. */
   at: string;
   seconds: number;
-  /** The subjects of what was under way, the latest first. */
+  /** Subjects of the running activities, latest first. */
   subjects: string[];
 }
 
 export const standstillRecord = (home: string): string => join(home, "cache", "standstill.json");
 
-/** Never throws: a process that stands still is ended with or without it. */
+/** Never throws: a blocked process is killed with or without the record. */
 export function leaveStandstill(file: string, record: StandstillRecord): void {
   try {
     writeFileSync(file, JSON.stringify(record), { mode: 0o600 });
   } catch {
-    // A full disk; the next start then tries everything as if nothing had been.
+    // The disk may be full; the next start then loads everything as usual.
   }
 }
 
-/** What was left behind, which is then gone; undefined when nothing was. */
+/** Reads and deletes the record; undefined if there is none. */
 export function takeStandstill(file: string): StandstillRecord | undefined {
   try {
     const record = JSON.parse(readFileSync(file, "utf8")) as StandstillRecord;

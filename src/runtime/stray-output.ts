@@ -1,5 +1,5 @@
-// What integrations write to the outputs of this process by themselves: it appears by whole lines, without secrets and without
-// any power over a terminal. Heddle's own lines go beside that, for they may have colours in them.
+// Filters what integrations write directly to this process's outputs: whole lines only, without secrets and without
+// terminal control sequences. Heddle's own lines bypass this, because they may be coloured.
 
 import { escaped } from "../log-error.ts";
 import type { Redact } from "../redact.ts";
@@ -11,19 +11,19 @@ const BARE = Symbol("as it was");
 
 type Write = Output["write"];
 
-/** How Heddle itself writes to an output. */
+/** The writer for Heddle's own lines. */
 export function ownWrite(output: Output): Write {
   const write = output.write as Write & { [OWN]?: Write };
   return write[OWN] ?? (write.bind(output) as Write);
 }
 
-/** How Heddle tells its reader a secret that is theirs. */
+/** The unfiltered writer, for showing a secret to its owner. */
 export function bareWrite(output: Output): Write {
   const write = output.write as Write & { [BARE]?: Write };
   return write[BARE] ?? (write.bind(output) as Write);
 }
 
-/** For the rest of the process, or until what it returns is called. */
+/** Applies to the rest of the process, or until the returned function is called. */
 export function redactOutputs(redact: Redact): () => void {
   const undo = [process.stdout, process.stderr].map((output) => redactOutput(output, redact));
   return () => {
@@ -56,15 +56,17 @@ function redactOutput(output: Output, redact: Redact): () => void {
   };
 }
 
-/** Tables have tabs in them, and some lines end as those of Windows. */
+/**
+ * Escapes control characters, but keeps tabs (tables contain them) and drops the carriage return of a Windows line end.
+ */
 const harmless = (line: string): string => line.replace(/\r$/, "").split("\t").map(escaped).join("\t");
 
-/** Characters of a line without an end. */
-const LONGEST_LINE = 64 * 1024;
-/** Whoever writes a line in pieces does so at once. */
+/** Characters; a longer line is emitted in parts. */
+const MAX_LINE_LENGTH = 64 * 1024;
+/** A line written in pieces is usually complete by then. */
 const PIECES_MS = 250;
 
-/** A secret that is written in pieces is known only when they are together. */
+/** Joins chunks into lines: a secret written in pieces is recognised only once they are joined. */
 function createLines(emit: (line: string) => void) {
   const decoder = new TextDecoder();
   let pending: string[] = [];
@@ -84,7 +86,7 @@ function createLines(emit: (line: string) => void) {
   function add(piece: string): void {
     pending.push(piece);
     length += piece.length;
-    if (length > LONGEST_LINE) flush();
+    if (length > MAX_LINE_LENGTH) flush();
   }
 
   return {
@@ -95,7 +97,7 @@ function createLines(emit: (line: string) => void) {
       const last = pieces.pop() ?? "";
       for (const piece of pieces) {
         add(piece);
-        // An empty line is one, too.
+        // An empty line must be emitted as well.
         if (length === 0) emit("");
         flush();
       }

@@ -1,36 +1,36 @@
-// What a bundle took in from outside the folder that it was made of: packages, files beside the folder, settings of the
-// resolver. Nothing else tells when they change.
+// Records what a bundle uses from outside its own folder: packages, files beside the folder, the resolver's settings
+// files. Without this nothing would reveal when those change.
 
 import { stat } from "node:fs/promises";
 import { basename, dirname, join, sep } from "node:path";
 
 export interface TakenIn {
-  /** Files and folders by absolute path, each with its signature from before it was read. */
+  /** Files and folders by absolute path, with their signatures from before they were read. */
   seen: Record<string, string>;
-  /** Directories in which a change may concern the bundle. */
+  /** Directories in which a change may affect the bundle. */
   folders: string[];
-  /** Those of the bundle's own files. */
+  /** Directories of the bundle's own files. */
   own: string[];
 }
 
 export const NOTHING_TAKEN_IN: TakenIn = { seen: {}, folders: [], own: [] };
 
 export interface Intake {
-  /** Call it before the file (an absolute path) is read. */
+  /** Call this before the file (an absolute path) is read. */
   note(path: string): Promise<void>;
-  /** A file that was looked for in vain: its path, with or without an ending. */
+  /** Records a file that was not found: its path, with or without an extension. */
   noteMissing(path: string): Promise<void>;
   result(): TakenIn;
 }
 
 export interface IntakeOptions {
-  /** The bundle's own. Files below it are not taken in, but for packages. */
+  /** The bundle's own folder. Files below it are not recorded, except packages. */
   folder: string;
-  /** When the folder is in a copy: what lies below `root` is the copy of what lies below `original`. */
+  /** Set when bundling a copy: `root` is a copy of `original`. */
   copy?: { root: string; original: string } | undefined;
 }
 
-/** By these the resolver finds what a file imports. */
+/** Files that influence how the resolver finds imports. */
 const SETTINGS = ["package.json", "tsconfig.json"];
 
 export function createIntake({ folder, copy }: IntakeOptions): Intake {
@@ -41,12 +41,12 @@ export function createIntake({ folder, copy }: IntakeOptions): Intake {
 
   async function sign(path: string): Promise<string> {
     const signature = await signatureOf(path);
-    // The first one counts: what was written between two reads may have been read by either.
+    // The first signature counts: either read may have seen a file that was written in between.
     if (!seen.has(path)) seen.set(path, signature);
     return signature;
   }
 
-  /** The nearest of each name, at or above the directory. */
+  /** Records the nearest file of each name in the directory or above. */
   function noteSettings(dir: string): Promise<void> {
     const known = settled.get(dir);
     if (known) return known;
@@ -66,7 +66,7 @@ export function createIntake({ folder, copy }: IntakeOptions): Intake {
     async note(path) {
       if (isBelow(folder, path) && !path.includes(PACKAGES)) return void own.add(dirname(path));
       if (copy && isBelow(copy.root, path)) {
-        // A copy never changes, and its hash is known; what it is a copy of may change.
+        // The copy never changes and its hash is known, but its original may change.
         folders.add(dirname(copy.original + path.slice(copy.root.length)));
         return;
       }
@@ -84,7 +84,7 @@ export function createIntake({ folder, copy }: IntakeOptions): Intake {
   };
 }
 
-/** The paths of what is not as it was when it was taken in. */
+/** Returns the paths that have changed since they were recorded. */
 export async function changedSince({ seen }: TakenIn): Promise<string[]> {
   const changed = await Promise.all(
     Object.entries(seen).map(async ([path, signature]) =>
@@ -99,7 +99,10 @@ export const isSetting = (path: string): boolean => SETTINGS.includes(basename(p
 const MISSING = "none";
 const PACKAGES = `${sep}node_modules${sep}`;
 
-/** Differs when the file was written, or something appeared in the directory. Packages are too many to read them all. */
+/**
+ * Changes when a file is written or an entry is added to a directory. There are too many package files to hash their
+ * contents.
+ */
 async function signatureOf(path: string): Promise<string> {
   const found = await stat(path).catch(() => undefined);
   if (!found) return MISSING;

@@ -1,5 +1,5 @@
-// Watches folders that a server reads while it runs. Each directory is watched for itself: a recursive watch would take
-// in all of node_modules, and would not see behind a symbolic link.
+// Watches folders that a running server reads. Each directory is watched separately: a recursive watch would include
+// all of node_modules, and would not follow symbolic links.
 
 import { type FSWatcher, watch } from "node:fs";
 import { readdir, realpath, stat } from "node:fs/promises";
@@ -7,41 +7,41 @@ import { dirname, join } from "node:path";
 import { messageOf } from "../errors.ts";
 import type { Logger } from "../log.ts";
 
-/** Editors write a file in several steps. */
+/** Editors save a file in several steps. */
 const DEBOUNCE_MS = 50;
-/** When the system gives no more watches. */
+/** Polling interval for when the system has no more watches to give. */
 const POLL_MS = 2000;
-/** Where directories come and go all the time, the next change is told soon. */
-const MOST_LOOKS = 10;
+/** Bounds the passes where directories keep appearing; the next change triggers another look soon. */
+const MAX_PASSES = 10;
 
 export interface WatchedFolder {
   dir: string;
-  /** Whether a change is told of the folder itself, or of the one directly below it that it lies in. */
+  /** Whether a change is reported for the folder itself, or for its direct subfolder that contains the change. */
   tellsOf: "itself" | "subfolders";
 }
 
 export interface WatchOptions {
-  /** One that is not there yet is seen when it appears. */
+  /** A folder that does not exist yet is noticed when it appears. */
   folders: WatchedFolder[];
   /**
-   * Single directories elsewhere, each with the folder of which a change is told; several may have the same one. Asked for
-   * again after `refresh`, and whenever something changed.
+   * Single directories elsewhere, each with the folder to report on a change; several may report the same folder. Read
+   * again after `refresh` and after every change.
    */
   others?: () => { dir: string; folder: string }[];
   log: Logger;
-  /** Gets the real paths of folders in which something changed, or "all". Not called before it resolved. */
+  /** Called with the real paths of changed folders, or "all". Not called again before its promise has resolved. */
   onChange(changed: ReadonlySet<string> | "all"): Promise<void>;
 }
 
 export interface FolderWatch {
-  /** Resolves when all that is there is being watched. */
+  /** Resolves when everything that exists is being watched. */
   ready: Promise<void>;
-  /** There are other `others` now. */
+  /** Call this when `others` would return something new. */
   refresh(): void;
   close(): void;
 }
 
-/** Directories, and the folders that a change in each concerns. */
+/** Directories to watch, with the folders to report on a change in each. */
 type Wanted = Map<string, Set<string>>;
 
 export function watchFolders({ folders, others = () => [], log, onChange }: WatchOptions): FolderWatch {
@@ -65,14 +65,14 @@ export function watchFolders({ folders, others = () => [], log, onChange }: Watc
     timer = undefined;
     running = true;
     try {
-      // First watch what is new, then look: a change in between is then seen twice instead of not at all.
-      // What is watched only now may have changed before.
+      // Watch new directories before reporting: a change in between is then seen twice rather than never. A directory
+      // that is only now being watched may have changed before.
       for (const folder of await cover()) changed.add(folder);
       const batch = changed;
       changed = new Set();
       if (!isClosed && (isPolling || batch.size > 0)) await onChange(isPolling ? "all" : batch);
     } catch (error) {
-      log.error("Looking at changed folders failed: {error}", { error });
+      log.error("Handling changed folders failed: {error}", { error });
     }
     running = false;
     if (isClosed) return;
@@ -81,12 +81,12 @@ export function watchFolders({ folders, others = () => [], log, onChange }: Watc
   }
 
   /**
-   * What appears in a directory between the look at it and its watch is told by nobody, so it is looked at again then.
-   * Returns the folders that have directories in them which were not watched before.
+   * An entry that appears between listing a directory and watching it triggers no event, so directories are listed
+   * again until nothing new turns up. Returns the folders containing directories that were not watched before.
    */
   async function cover(): Promise<Set<string>> {
     const fresh = new Set<string>();
-    for (let looks = 0; looks < MOST_LOOKS && !isClosed; looks++) {
+    for (let passes = 0; passes < MAX_PASSES && !isClosed; passes++) {
       const found = await coverOnce();
       if (found.length === 0) break;
       for (const folder of found) fresh.add(folder);
@@ -97,7 +97,7 @@ export function watchFolders({ folders, others = () => [], log, onChange }: Watc
   async function coverOnce(): Promise<string[]> {
     const wanted: Wanted = new Map();
     const missing = await Promise.all(folders.map((folder) => directoriesOf(folder, wanted)));
-    // A folder that is not there yet: its parent tells when it is.
+    // For a folder that does not exist yet, watch its parent.
     for (const dir of missing)
       if (dir !== undefined && !wanted.has(dirname(dir))) want(wanted, dirname(dir), dir);
     for (const { dir, folder } of others()) want(wanted, await nearest(dir), folder);
@@ -112,12 +112,13 @@ export function watchFolders({ folders, others = () => [], log, onChange }: Watc
     return fresh.flat();
   }
 
-  /** Whether it was not watched before, or not for all of them. */
+  /** Returns whether the directory was not watched before, or not for all these folders. */
   async function coverOne(path: string, concerns: Set<string>): Promise<boolean> {
     const found = await stat(path).catch(() => undefined);
     const known = watches.get(path);
     if (!found || isClosed) return false;
-    // The watch of a folder that was replaced by another of its name hears nothing more. Inodes are used again.
+    // When a folder is replaced by another of the same name, its old watch goes silent. Inode numbers are reused, hence
+    // the birth time.
     const identity = `${found.ino} ${found.birthtimeMs}`;
     if (known?.identity === identity) {
       const isMore = [...concerns].some((folder) => !known.concerns.has(folder));
@@ -134,7 +135,7 @@ export function watchFolders({ folders, others = () => [], log, onChange }: Watc
     } catch (error) {
       if (isPolling) return false;
       isPolling = true;
-      log.warning("{path} cannot be watched ({reason}): looking for changes every {seconds} s instead", {
+      log.warning("{path} cannot be watched ({reason}); polling for changes every {seconds} s instead", {
         path,
         reason: messageOf(error),
         seconds: POLL_MS / 1000,
@@ -156,7 +157,7 @@ export function watchFolders({ folders, others = () => [], log, onChange }: Watc
   };
 }
 
-/** Adds each directory of it, with the folder that a change in it concerns. Returns its own when there is none. */
+/** Adds each directory of the folder, with the folder to report on a change. Returns `dir` if it does not exist. */
 async function directoriesOf({ dir, tellsOf }: WatchedFolder, wanted: Wanted): Promise<string | undefined> {
   const root = await realpath(dir).catch(() => undefined);
   if (root === undefined) return dir;
@@ -175,18 +176,18 @@ async function directoriesOf({ dir, tellsOf }: WatchedFolder, wanted: Wanted): P
   return undefined;
 }
 
-/** Links below such a folder are not followed: they may lead back. */
+/** Adds a directory tree. Links are not followed: they may form cycles. */
 async function addTree(path: string, folder: string, wanted: Wanted): Promise<void> {
   if (wanted.has(path)) return;
   want(wanted, path, folder);
   const below = await subdirectories(path, { links: false });
   await Promise.all(below.map((name) => addTree(join(path, name), folder, wanted)));
-  // Its own entries only: they come and go when packages are installed.
+  // Only the entries of node_modules itself, which change when packages are installed.
   const packages = join(path, "node_modules");
   if (await stat(packages).catch(() => undefined)) want(wanted, packages, folder);
 }
 
-/** The directory itself, or what is left of the way to it. */
+/** The directory itself, or its nearest existing ancestor. */
 async function nearest(dir: string): Promise<string> {
   if ((await stat(dir).catch(() => undefined)) || dir === dirname(dir)) return dir;
   return nearest(dirname(dir));

@@ -1,8 +1,9 @@
-// The memory that the server and its watchdog share: a counter that the event loop raises, and what the server is at.
+// The memory shared by the server and its watchdog: a counter that the event loop increments, and the running
+// activities.
 //
 //   Int32 0: the counter of the event loop
-//   Int32 1: 1 when the watchdog is to look
-//   then SLOTS times: Int32 order (0: free), then label and subject, each an Int32 length and its bytes of UTF-8
+//   Int32 1: 1 when the watchdog is armed
+//   then SLOTS times: Int32 order (0: free), then label and subject, each an Int32 length and its UTF-8 bytes
 
 const SLOTS = 64;
 const LABEL_BYTES = 200;
@@ -19,16 +20,16 @@ export interface Slots {
   beats(): number;
   arm(): void;
   isArmed(): boolean;
-  /** Takes a slot; -1 when none is free. */
+  /** Takes a slot; returns -1 if none is free. */
   begin(label: string, subject?: string): number;
   end(slot: number): void;
-  /** Of those that have begun and not ended, the latest first. */
+  /** Running activities, latest first. */
   underWay(): UnderWay[];
 }
 
 export interface UnderWay {
   label: string;
-  /** "" when it has none. */
+  /** "" if it has none. */
   subject: string;
 }
 
@@ -39,14 +40,14 @@ export function slotsOf(memory: SharedArrayBuffer): Slots {
   let order = 0;
   const at = (slot: number) => HEAD_BYTES + slot * SLOT_BYTES;
   const write = (start: number, text: string, limit: number) => {
-    // Mostly there is no subject.
+    // Most activities have no subject.
     const encoded = text === "" ? NOTHING : encoder.encode(text).subarray(0, limit);
     bytes.set(encoded, start + 4);
     Atomics.store(numbers, start / 4, encoded.length);
   };
   const read = (start: number): string => {
     const length = Atomics.load(numbers, start / 4);
-    // A copy: a decoder takes no shared memory.
+    // TextDecoder does not accept shared memory, so decode a copy.
     return new TextDecoder().decode(Uint8Array.from(bytes.subarray(start + 4, start + 4 + length)));
   };
 

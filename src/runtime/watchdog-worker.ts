@@ -1,5 +1,5 @@
-// The watchdog, a thread beside the event loop: sees whether the loop still turns, says on standard error what it stands at
-// when it does not, and at last ends the process. It uses nothing of the thread it watches.
+// The watchdog, a thread beside the event loop. It checks that the loop keeps running; if not, it writes to standard
+// error what blocks it, and finally kills the process. It uses nothing of the thread it watches.
 
 import { write } from "node:fs";
 import { workerData } from "node:worker_threads";
@@ -11,59 +11,62 @@ export interface WatchdogData {
   killAfterMs: number;
   warnAfterMs: number;
   format: "json" | "pretty";
-  /** A file to leave word in for the next start. */
+  /** Path of the record for the next start. */
   record: string;
 }
 
-const LOOK_EVERY_MS = 250;
-/** Time counts only while this thread runs as well: not while the machine sleeps or the process is stopped. */
-const LONGEST_LOOK_MS = 1_000;
-/** Whoever does not read standard error does not keep the process alive. */
-const LAST_WORDS_MS = 500;
-const NAMED = 5;
+const CHECK_EVERY_MS = 250;
+/**
+ * Limits how much time one check can add: time counts only while this thread runs as well, not while the machine sleeps
+ * or the process is stopped.
+ */
+const MAX_CHECK_MS = 1_000;
+/** An unread standard error must not keep the process alive. */
+const LAST_WRITE_MS = 500;
+const MAX_NAMED = 5;
 
 const { memory, killAfterMs, warnAfterMs, format, record } = workerData as WatchdogData;
 const slots = slotsOf(memory);
 let lastBeats = slots.beats();
-let lastLook = performance.now();
-let standingMs = 0;
-let isTold = false;
+let lastCheck = performance.now();
+let blockedMs = 0;
+let hasWarned = false;
 let isEnding = false;
 
-setInterval(look, LOOK_EVERY_MS);
+setInterval(check, CHECK_EVERY_MS);
 
-function look(): void {
+function check(): void {
   if (isEnding) return;
   const now = performance.now();
   const beats = slots.beats();
-  standingMs =
-    beats === lastBeats && slots.isArmed() ? standingMs + Math.min(now - lastLook, LONGEST_LOOK_MS) : 0;
-  lastLook = now;
+  blockedMs =
+    beats === lastBeats && slots.isArmed() ? blockedMs + Math.min(now - lastCheck, MAX_CHECK_MS) : 0;
+  lastCheck = now;
   if (beats !== lastBeats) {
     lastBeats = beats;
-    isTold = false;
+    hasWarned = false;
     return;
   }
-  if (standingMs >= killAfterMs) {
+  if (blockedMs >= killAfterMs) {
     isEnding = true;
     const end = () => process.kill(process.pid, "SIGKILL");
-    setTimeout(end, LAST_WORDS_MS);
+    setTimeout(end, LAST_WRITE_MS);
     const subjects = slots.underWay().flatMap(({ subject }) => (subject === "" ? [] : [subject]));
     leaveStandstill(record, { at: new Date().toISOString(), seconds: seconds(), subjects });
-    say(`${standstill()} Heddle ends itself now (SIGKILL), so that it is started again.`, end);
-  } else if (standingMs >= warnAfterMs && !isTold) {
-    isTold = true;
-    say(standstill(), () => undefined);
+    say(`${description()} Heddle kills itself now (SIGKILL), for its supervisor to restart it.`, end);
+  } else if (blockedMs >= warnAfterMs && !hasWarned) {
+    hasWarned = true;
+    say(description(), () => undefined);
   }
 }
 
-const seconds = (): number => Math.round(standingMs / 1000);
+const seconds = (): number => Math.round(blockedMs / 1000);
 
-function standstill(): string {
+function description(): string {
   const [latest, ...others] = slots.underWay().map(({ label }) => label);
-  const at = latest === undefined ? "Nothing that is known had begun." : `What began last is ${latest}.`;
-  const besides = others.length > 0 ? ` Also under way: ${others.slice(0, NAMED).join("; ")}.` : "";
-  return `The event loop has stood still for ${seconds()} seconds: no request is answered. ${at}${besides}`;
+  const at = latest === undefined ? "No known activity was running." : `The latest activity is ${latest}.`;
+  const besides = others.length > 0 ? ` Also running: ${others.slice(0, MAX_NAMED).join("; ")}.` : "";
+  return `The event loop has been blocked for ${seconds()} seconds; no request is being answered. ${at}${besides}`;
 }
 
 function say(message: string, done: () => void): void {

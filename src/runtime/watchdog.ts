@@ -1,4 +1,4 @@
-// Starts the watchdog (watchdog-worker.ts), a thread that ends the process when its event loop stands still.
+// Starts the watchdog (watchdog-worker.ts), a thread that kills the process when its event loop is blocked.
 
 import { channel } from "node:diagnostics_channel";
 import { Worker } from "node:worker_threads";
@@ -9,16 +9,16 @@ import { sharedMemory, slotsOf } from "./watchdog-slots.ts";
 import type { WatchdogData } from "./watchdog-worker.ts";
 
 export interface Watchdog {
-  /** Nothing happens before. */
+  /** Starts watching; until then the watchdog does nothing. */
   arm(): void;
   close(): Promise<void>;
 }
 
 export interface WatchdogOptions {
   home: string;
-  /** Of standing still, before the process is killed. */
+  /** How long the event loop may be blocked before the process is killed. */
   killAfterMs: number;
-  /** Of standing still, before the log says so. */
+  /** How long the event loop may be blocked before a warning is logged. */
   warnAfterMs?: number;
   format: "json" | "pretty";
 }

@@ -54,7 +54,7 @@ test("what cannot be unpacked, on a full disk say, leaves none of its room taken
   const prepared = new Blob([(await Bun.file(preparedArchivePath()).bytes()).subarray(0, 100_000)]);
   const failed = openEmbedded({ home, log, prepared });
   await expect(failed).rejects.toMatchObject({ code: "config" });
-  await expect(failed).rejects.toThrow(/cannot be filled .*MB are free there/);
+  await expect(failed).rejects.toThrow(/could not be written .*MB free/);
   expect(existsSync(join(home, "db.new"))).toBe(false);
   const database = await openEmbedded({ home, log });
   await database.close();

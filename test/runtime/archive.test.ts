@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { unpackArchive } from "../../src/runtime/archive.ts";
 
-test("an archive that cannot be unpacked says where, how much room there is, and what to do", async () => {
+test("an archive that cannot be unpacked reports the folder, the free space and the remedy", async () => {
   const folder = mkdtempSync(join(tmpdir(), "heddle-archive-"));
   const archive = await new Bun.Archive({ "sdk/index.js": "export {};" }).blob();
   await unpackArchive(archive, folder);
@@ -14,7 +14,7 @@ test("an archive that cannot be unpacked says where, how much room there is, and
   await expect(unpackArchive(archive, folder)).rejects.toMatchObject({
     code: "config",
     message: expect.stringMatching(
-      /heddle-archive-\w+ cannot be filled \(.+\); \d+ MB are free there\. Make room/,
+      /heddle-archive-\w+ could not be written \(.+; \d+ MB free\)\. Free some disk space/,
     ),
   });
   rmSync(folder, { recursive: true });

@@ -1,4 +1,4 @@
-// The ways of confining a process, and which of them this machine can do.
+// Finds out which kinds of confinement this machine supports.
 
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -7,7 +7,7 @@ import { type ConfinementKind, createConfinement } from "../../src/runtime/confi
 
 const KINDS: ConfinementKind[] = ["bubblewrap", "landlock", "none"];
 
-/** Tests of the others are left out. "none" is always one of them. */
+/** Tests skip the other kinds. "none" is always included. */
 export async function usableConfinements(): Promise<ConfinementKind[]> {
   const home = mkdtempSync(join(tmpdir(), "heddle-test-"));
   try {
@@ -18,12 +18,12 @@ export async function usableConfinements(): Promise<ConfinementKind[]> {
   }
 }
 
-/** The number by which this process knows the one that is `inner` to itself, among those with this marker. */
+/** Translates a pid from inside a pid namespace (`inner`) to this process's view, among processes with this marker. */
 export async function outerPid(inner: number, marker: string): Promise<number> {
   for (;;) {
     const found = lookFor(inner, marker);
     if (found !== undefined) return found;
-    // The system shows an environment a moment late.
+    // The system exposes the environment of a new process with a short delay.
     await Bun.sleep(20);
   }
 }
@@ -36,7 +36,7 @@ function lookFor(inner: number, marker: string): number | undefined {
       if (Number(own) !== inner) continue;
       if (readFileSync(`/proc/${name}/environ`, "utf8").includes(marker)) return Number(name);
     } catch {
-      // It has just ended.
+      // It has already exited.
     }
   }
   return undefined;

@@ -1,4 +1,4 @@
-// The server under Deno does the main job: a signed webhook becomes a run whose answer is delivered.
+// The server does its main job under Deno: a signed webhook starts a run whose answer is delivered.
 
 import { expect, test } from "bun:test";
 import { type ChildProcess, spawn } from "node:child_process";
@@ -50,7 +50,7 @@ const INTEGRATION = {
     export const SETUP = defineSetup({ public_paths: ["/status"], webhook: { path: "/webhook" } });`,
 };
 
-test("Deno serves: a signed webhook, a run, a delivery, and an edit goes live", async () => {
+test("under Deno a signed webhook leads to a run and a delivery, and an edit goes live", async () => {
   const { program } = RUNTIMES.find(({ name }) => name === "deno") ?? {};
   if (!program) throw new Error("The npm package deno is missing: run bun install.");
   await using folder = await temporaryFolder();
@@ -89,10 +89,10 @@ test("Deno serves: a signed webhook, a run, a delivery, and an edit goes live", 
       room: "ops",
       result: expect.stringContaining("No language model is configured"),
     });
-    // A helper is new as well.
+    // An edit to a helper module goes live, too.
     await folder.write({ "all/mine/words.ts": `export const shout = (text: string): string => text + "2";` });
     await until(async () => (await fetch(`${at}/status`)).text(), "ok2");
-    expect(log.join("\n")).toContain("Under Deno background processes of integrations are not started");
+    expect(log.join("\n")).toContain("Running under Deno: background processes of integrations do not start");
     server.kill("SIGTERM");
     expect((await once(server, "exit"))[0]).toBe(0);
   } finally {
@@ -101,7 +101,7 @@ test("Deno serves: a signed webhook, a run, a delivery, and an edit goes live", 
   }
 }, 60_000);
 
-/** Where it listens, and all that it says. Rejects, with that, when it ends before. */
+/** Resolves with the server's URL and its output so far; rejects with the output if the server exits first. */
 async function listening(server: ChildProcess): Promise<{ url: string; log: string[] }> {
   const log: string[] = [];
   const { promise, resolve, reject } = Promise.withResolvers<string>();
@@ -114,7 +114,7 @@ async function listening(server: ChildProcess): Promise<{ url: string; log: stri
     });
   }
   server.once("error", reject);
-  server.once("exit", (code) => reject(new Error(`it ended with ${code}:\n${log.join("\n")}`)));
+  server.once("exit", (code) => reject(new Error(`the server exited with ${code}:\n${log.join("\n")}`)));
   return { url: await promise, log };
 }
 
@@ -123,7 +123,7 @@ async function until<Value>(look: () => Promise<Value>, wanted: Value): Promise<
   for (;;) {
     const seen = await look();
     if (seen === wanted) return;
-    if (performance.now() > deadline) throw new Error(`last seen: ${seen}; wanted: ${wanted}`);
+    if (performance.now() > deadline) throw new Error(`expected ${wanted}; last value: ${seen}`);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }

@@ -1,4 +1,4 @@
-// That these sync is held by test/power-cut; here is what they leave.
+// test/power-cut checks that these functions sync; this checks the resulting files.
 
 import { afterAll, expect, test } from "bun:test";
 import {
@@ -18,7 +18,7 @@ import { makeFolderDurably, renameDurably, syncTree, writeDurably } from "../../
 const base = mkdtempSync(join(tmpdir(), "heddle-durable-"));
 afterAll(() => rmSync(base, { recursive: true, force: true }));
 
-test("a file is there whole, with its mode, and nothing else is", () => {
+test("writes the complete file with its mode, and leaves nothing else behind", () => {
   const folder = join(base, "a", "b");
   makeFolderDurably(folder, { mode: 0o700 });
   makeFolderDurably(folder, { mode: 0o700 });
@@ -30,18 +30,18 @@ test("a file is there whole, with its mode, and nothing else is", () => {
   expect(statSync(join(base, "a")).mode & 0o777).toBe(0o700);
 });
 
-test("a tree with links and empty folders is synced and renamed", async () => {
+test("syncs and renames a tree with links and empty folders", async () => {
   const tree = join(base, "tree");
   mkdirSync(join(tree, "empty"), { recursive: true });
   writeFileSync(join(tree, "file"), "text");
   symlinkSync("nowhere", join(tree, "link"));
-  // Through these it would never come to an end.
+  // Following these links would never end.
   for (const name of ["loop", "again"]) symlinkSync(".", join(tree, name));
   await syncTree(tree);
   renameDurably(tree, join(base, "there"));
   expect(readdirSync(join(base, "there")).sort()).toEqual(["again", "empty", "file", "link", "loop"]);
 });
 
-test("what cannot be written is an error", () => {
+test("throws if the file cannot be written", () => {
   expect(() => writeDurably(join(base, "missing", "key"), "x", { mode: 0o600 })).toThrow("ENOENT");
 });

@@ -1,11 +1,11 @@
-// A program with a watchdog: `bun guarded-program.ts <home> <what it does>`.
+// A program with a watchdog: `bun guarded-program.ts <home> <behaviour>`.
 
 import { during } from "../../src/runtime/activity.ts";
 import { startWatchdog } from "../../src/runtime/watchdog.ts";
 
-const [home = "", deed] = process.argv.slice(2);
+const [home = "", behaviour] = process.argv.slice(2);
 const watchdog = await startWatchdog({ home, warnAfterMs: 500, killAfterMs: 1_500, format: "json" });
-if (deed !== "unarmed") watchdog.arm();
+if (behaviour !== "unarmed") watchdog.arm();
 process.on("SIGTERM", async () => {
   await watchdog.close();
   process.exit(0);
@@ -20,19 +20,19 @@ void during(
   () => "a run that waits",
   () => new Promise(() => undefined),
 );
-// What is over is not named.
+// A finished activity must not be named.
 during(
-  () => "what is over",
+  () => "a finished activity",
   () => undefined,
 );
 setTimeout(() => {
-  if (deed === "blocks")
+  if (behaviour === "blocks")
     during(
       () => "the tool that never ends",
       forever,
       () => "that tool",
     );
-  if (deed === "blocks a while" || deed === "unarmed") forSeconds(deed === "unarmed" ? 3 : 1);
+  if (behaviour === "blocks a while" || behaviour === "unarmed") forSeconds(behaviour === "unarmed" ? 3 : 1);
   console.log("here");
   setInterval(() => undefined, 1_000);
 }, 300);

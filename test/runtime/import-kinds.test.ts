@@ -15,7 +15,7 @@ async function bundle(code: string) {
   return result.ok ? "ok" : result.problems.map(({ reason }) => reason).join("\n");
 }
 
-test("data may be imported as json, text or file, and as nothing else", async () => {
+test("data can be imported only as json, text or file", async () => {
   for (const kind of ["text", "file"]) {
     expect(await bundle(`import x from "./data.txt" with { type: "${kind}" }; console.log(x);`)).toBe("ok");
   }
@@ -29,12 +29,12 @@ test("data may be imported as json, text or file, and as nothing else", async ()
   ];
   for (const code of refused) {
     expect(await bundle(code)).toMatch(
-      /imports "\.\/data\.txt" as "\w+"; the type of an import must be json, text or file/,
+      /imports "\.\/data\.txt" as "\w+"; the type of an import attribute must be json, text or file/,
     );
   }
 });
 
-test("a text that looks like one is none", async () => {
+test("a string that looks like an import is ignored", async () => {
   const text = `export const example = 'import a from "./else.ts" with { type: "js" }'; // with { type: "js" }`;
   expect(await bundle(text)).toBe("ok");
 });

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { createLineWriter } from "../../src/runtime/line-writer.ts";
 
-/** A stream whose writes end when, and as, the test says. */
+/** A stream whose writes complete when and how the test decides. */
 function fakeStream() {
   const written: string[] = [];
   const pending: (() => void)[] = [];
@@ -30,7 +30,7 @@ function fakeStream() {
 
 const notice = (lost: number) => `lost ${lost}\n`;
 
-test("lines that cannot be written are counted, and told of when one can", () => {
+test("counts lines that cannot be written, and reports them when writing works again", () => {
   for (const mode of ["fails", "throws"] as const) {
     const stream = fakeStream();
     const writer = createLineWriter({ stream, notice });
@@ -40,12 +40,12 @@ test("lines that cannot be written are counted, and told of when one can", () =>
     stream.state.mode = "works";
     writer.write("2\n");
     writer.write("3\n");
-    // Of the line that failed there may be a part.
+    // A part of the failed line may have been written.
     expect(stream.written).toEqual(["1\n", "\n2\n", "lost 5\n", "3\n"]);
   }
 });
 
-test("a notice that is lost itself is told of by the next", () => {
+test("a lost notice is made up for by the next one", () => {
   const stream = fakeStream();
   const writer = createLineWriter({ stream, notice });
   stream.state.mode = "fails";
@@ -61,7 +61,7 @@ test("a notice that is lost itself is told of by the next", () => {
   );
 });
 
-test("what waits for a reader is bounded", () => {
+test("the amount of waiting output is bounded", () => {
   const stream = fakeStream();
   const writer = createLineWriter({ stream, notice, maxWaiting: 100 });
   stream.state.mode = "blocks";
@@ -73,7 +73,7 @@ test("what waits for a reader is bounded", () => {
   expect(stream.written.at(-1)).toBe("next\n");
 });
 
-test("a line longer than the bound is written when nothing waits", () => {
+test("a line longer than the bound is written if nothing is waiting", () => {
   const stream = fakeStream();
   createLineWriter({ stream, notice, maxWaiting: 10 }).write("a line of its own\n");
   expect(stream.written).toEqual(["a line of its own\n"]);

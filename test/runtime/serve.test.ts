@@ -1,15 +1,15 @@
 import { expect, test } from "bun:test";
-import { patiently } from "../../src/runtime/serve.ts";
+import { withBusyTimeout } from "../../src/runtime/serve.ts";
 
-test("who waits for an answer has time, and who has it does not keep the connection for nothing", async () => {
-  const told: (number | string)[] = [];
-  const server = { timeout: (_request: Request, seconds: number) => void told.push(seconds) };
+test("the idle timeout is long while a request is handled, and short again after the response", async () => {
+  const log: (number | string)[] = [];
+  const server = { timeout: (_request: Request, seconds: number) => void log.push(seconds) };
   const ask = async (answer: Response) => {
-    await patiently(new Request("http://localhost/"), server, async () => {
-      told.push("handled");
+    await withBusyTimeout(new Request("http://localhost/"), server, async () => {
+      log.push("handled");
       return answer;
     });
-    return told.splice(0);
+    return log.splice(0);
   };
   expect(await ask(Response.json({}))).toEqual([255, "handled", 30]);
   expect(await ask(new Response(null, { status: 404 }))).toEqual([255, "handled", 30]);

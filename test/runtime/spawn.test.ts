@@ -12,13 +12,13 @@ import { until } from "../until.ts";
 import { outerPid, usableConfinements } from "./confinements.ts";
 
 const home = mkdtempSync(join(tmpdir(), "heddle-test-"));
-/** Of the integration. */
+/** The integration's folder. */
 const folder = join(home, "workspace", "integrations", "tried");
 mkdirSync(folder, { recursive: true });
 const state = join(home, "processes", "tried");
 const serverId = crypto.randomUUID();
 const kinds = await usableConfinements();
-/** What the tests are run with now. */
+/** The confinement that the current block of tests uses. */
 let kind: ConfinementKind = "none";
 let spawner: Spawner | undefined;
 const running = new Set<SpawnedProcess>();
@@ -39,7 +39,7 @@ async function start(command: string[], environment: Record<string, string> = {}
     log: getLogger("test"),
   });
   await spawner.prepare();
-  let said = "";
+  let output = "";
   const waiting = new Set<() => void>();
   const child = spawner.spawn({
     command,
@@ -47,26 +47,26 @@ async function start(command: string[], environment: Record<string, string> = {}
     access: { read: [folder], write: [state] },
     environment: { PATH: process.env.PATH ?? "", ...environment },
     onOutput(chunk) {
-      said += new TextDecoder().decode(chunk);
-      for (const look of waiting) look();
+      output += new TextDecoder().decode(chunk);
+      for (const check of waiting) check();
       return undefined;
     },
   });
   running.add(child);
-  /** What the pattern finds in its output, once it does. */
+  /** Resolves with the match once the output matches the pattern. */
   const heard = (pattern: RegExp) =>
     new Promise<RegExpExecArray>((resolve) => {
-      const look = () => {
-        const found = pattern.exec(said);
+      const check = () => {
+        const found = pattern.exec(output);
         if (found) resolve(found);
       };
-      waiting.add(look);
-      look();
+      waiting.add(check);
+      check();
     });
   return { child, heard };
 }
 
-/** Says its number and its child's, and stays; `how` is run before, in both. */
+/** A script that prints its pid and its child's, then keeps running; both run `how` first. */
 const family = (how = ":") =>
   `${how}; sh -c '${how}; while :; do sleep 0.1; done' & echo "me $$ child $!"; while :; do sleep 0.1; done`;
 
@@ -80,31 +80,31 @@ describe.each(kinds)("confined by %s", (given) => {
     kind = given;
   });
 
-  test("it sees its own environment and nothing of this one", async () => {
+  test("a process sees its own environment and nothing of the server's", async () => {
     process.env.CANARY_OF_THE_SERVER = "canary";
     const { child, heard } = await start(["sh", "-c", "echo up; sleep 100"], { MINE: "1" });
     delete process.env.CANARY_OF_THE_SERVER;
     await heard(/up/);
-    // The process itself, where something else keeps the number.
+    // Under bubblewrap the child's pid is the wrapper's; look up the process itself.
     const environment = environmentOf(commandsWith("echo up").at(-1) ?? child.pid);
     expect(Object.keys(environment).sort()).toEqual(["HEDDLE_SUPERVISOR", "MINE", "NODE_PATH", "PATH"]);
     expect(environment.HEDDLE_SUPERVISOR).toStartWith(serverId);
   });
 
-  test("its exit code and its signal are told", async () => {
+  test("reports the exit code and the signal", async () => {
     const first = await start(["sh", "-c", "exit 3"]);
     expect(await first.child.exited).toEqual({ code: 3, signal: null });
     const second = await start(["sh", "-c", "kill -SEGV $$"]);
     expect(await second.child.exited).toEqual({ code: null, signal: "SIGSEGV" });
   });
 
-  test("what cannot be started says what it was", async () => {
+  test("a program that cannot be started is named in the error", async () => {
     await expect(start(["no-such-program-anywhere"])).rejects.toThrow(
       "no-such-program-anywhere cannot be started",
     );
   });
 
-  test("its children end with it, and those that ignore SIGTERM end by SIGKILL", async () => {
+  test("children end with their parent, by SIGKILL if they ignore SIGTERM", async () => {
     const { child, heard } = await start(["sh", "-c", family('trap "" TERM')]);
     const pids = await numbers(heard);
     expect(pids.map(isAlive)).toEqual([true, true]);
@@ -113,7 +113,7 @@ describe.each(kinds)("confined by %s", (given) => {
     expect(await child.exited).toEqual({ code: null, signal: "SIGKILL" });
   });
 
-  test("it may clean up at SIGTERM, and is not killed while it does", async () => {
+  test("a process may clean up on SIGTERM without being killed", async () => {
     const { child, heard } = await start([
       "sh",
       "-c",
@@ -125,18 +125,18 @@ describe.each(kinds)("confined by %s", (given) => {
     expect(await child.exited).toEqual({ code: 0, signal: null });
   }, 70_000);
 
-  test("what it left behind in a session of its own ends, too", async () => {
+  test("a descendant in its own session is terminated, too", async () => {
     const script = `setsid sh -c 'echo "me $$ child $$"; while :; do sleep 0.1; done' & sleep 0.1; exit 0`;
     const { child, heard } = await start(["sh", "-c", script]);
     const [, pid] = await numbers(heard);
     await child.exited;
-    // Bubblewrap is about to end it.
+    // Bubblewrap is already killing it.
     if (kind !== "bubblewrap") expect(isAlive(pid)).toBe(true);
     expect(await child.end(1_000)).toBe(true);
     expect(isAlive(pid)).toBe(false);
   });
 
-  test("memory is that of all it started", async () => {
+  test("memory includes descendants", async () => {
     const hungry =
       "const held = Buffer.alloc(64e6, 1); console.log('up'); setInterval(() => held.length, 1000)";
     writeFileSync(join(folder, "hungry.js"), hungry);
@@ -145,7 +145,7 @@ describe.each(kinds)("confined by %s", (given) => {
     expect(await child.memory()).toBeGreaterThan(64e6);
   });
 
-  test('a bare "bun" is this very program, and finds "heddle/sdk"', async () => {
+  test('a bare "bun" is the Bun inside this program, and resolves "heddle/sdk"', async () => {
     writeFileSync(
       join(folder, "listener.ts"),
       'import { defineConfig, t } from "heddle/sdk"; console.log(process.execPath, defineConfig({ A: t.Integer() }).A + 1);',
@@ -154,7 +154,7 @@ describe.each(kinds)("confined by %s", (given) => {
     expect((await heard(/.*\n/))[0]).toBe(`${process.execPath} 42\n`);
   });
 
-  test("orphans of another server are found by its id, and nobody else's", async () => {
+  test("finds the orphans of another server by its id, and no others", async () => {
     const mine = await start(["sh", "-c", family()]);
     const own = await numbers(mine.heard);
     const other = createSpawner({
@@ -166,11 +166,11 @@ describe.each(kinds)("confined by %s", (given) => {
     await other.endOrphansOf(crypto.randomUUID());
     expect(own.map(isAlive)).toEqual([true, true]);
     await other.endOrphansOf(serverId);
-    // One that is being taken apart has no environment any more, and is not gone yet.
+    // A dying process no longer has an environment, but may still exist.
     await until(() => !own.some(isAlive));
   });
 
-  test("a guardian that is killed is replaced, and the new one does its work", async () => {
+  test("a killed guardian is replaced, and the new one works", async () => {
     const server = spawnChild(
       process.execPath,
       [join(import.meta.dirname, "spawning-server.ts"), home, kind],

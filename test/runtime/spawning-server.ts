@@ -1,4 +1,4 @@
-// A server to be killed: starts a process, says its number and the guardian's, and does what it is told by signals.
+// A server for tests to kill: it starts a process and prints the pid and its server id.
 // `bun spawning-server.ts <home> <kind of confinement>`
 
 import { getLogger } from "@logtape/logtape";

@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 
-test("whatever way it is written in, a line has no secrets and no power over a terminal; Heddle's own keep their colours", () => {
+test("however a line is written, it has no secrets and no control sequences; Heddle's own lines keep their colours", () => {
   const { stdout, stderr, status } = spawnSync(
     process.execPath,
     [join(import.meta.dirname, "stray-writer.ts")],

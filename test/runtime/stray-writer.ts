@@ -1,15 +1,15 @@
-// Writes a secret to its outputs in every way that code of an integration has.
+// Writes a secret to its outputs in every way available to an integration.
 
 import { containStrays, sayWithSecret } from "../../src/cli/stray-code.ts";
 import { createLog } from "../../src/log.ts";
-import { leadToStreams } from "../../src/runtime/outputs.ts";
+import { routeToStreams } from "../../src/runtime/outputs.ts";
 import { ownWrite, redactOutputs } from "../../src/runtime/stray-output.ts";
 
 const SECRET = "s3cret-9Qk2Lm";
 const redact = (text: string) => text.replaceAll(SECRET, "[redacted]");
 await createLog({ level: "debug", format: "pretty", redact });
 containStrays();
-const undo = [redactOutputs(redact), leadToStreams()];
+const undo = [redactOutputs(redact), routeToStreams()];
 
 process.stdout.write(`1 ${SECRET} \u001b[2J\u009b31m\u202e\r\n`);
 process.stdout.write(`2 ${SECRET.slice(0, 5)}`);

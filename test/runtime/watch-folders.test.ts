@@ -10,8 +10,8 @@ afterEach(() => {
   for (const close of closers.splice(0)) close();
 });
 
-// Whatever moment of the first look a folder appears in: it was not listed, and its parent was not watched yet.
-test("a folder that appears while the watches begin is heard from later on", async () => {
+// Whenever a folder appears during the first pass: it was not listed, and its parent was not watched yet.
+test("changes in a folder that appears during start-up are reported", async () => {
   for (let turns = 0; turns < 24; turns++) {
     const { folder, watch, heard } = startedWith();
     for (let turn = 0; turn < turns % 12; turn++) await new Promise(setImmediate);

@@ -9,16 +9,19 @@ const home = mkdtempSync(join(tmpdir(), "heddle-watchdog-"));
 mkdirSync(join(home, "cache"));
 afterAll(() => rmSync(home, { recursive: true, force: true }));
 
-function start(deed: string) {
-  const child = Bun.spawn([process.execPath, join(import.meta.dirname, "guarded-program.ts"), home, deed], {
-    stdio: ["ignore", "pipe", "pipe"],
-  });
+function start(behaviour: string) {
+  const child = Bun.spawn(
+    [process.execPath, join(import.meta.dirname, "guarded-program.ts"), home, behaviour],
+    {
+      stdio: ["ignore", "pipe", "pipe"],
+    },
+  );
   return { child, errors: new Response(child.stderr).text() };
 }
 
 async function untilHere(output: ReadableStream<Uint8Array>): Promise<void> {
   for await (const chunk of output) if (Buffer.from(chunk).includes("here")) return;
-  throw new Error("it ended before");
+  throw new Error("the program ended too early");
 }
 
 const messages = (errors: string) =>
@@ -27,30 +30,32 @@ const messages = (errors: string) =>
     .filter((line) => line !== "")
     .map((line) => String(JSON.parse(line).message));
 
-test("a loop that stands still is named and then ended", async () => {
+test("a blocked event loop is reported with its activity, and the process is killed", async () => {
   const { child, errors } = start("blocks");
   await child.exited;
   expect(child.signalCode).toBe("SIGKILL");
-  const said = messages(await errors);
-  const named = "What began last is the tool that never ends. Also under way: a run that waits.";
-  expect(said).toHaveLength(2);
-  expect(said[0]).toContain(named);
-  expect(said[1]).toContain(named);
-  expect(said[1]).toContain("ends itself now (SIGKILL)");
+  const logged = messages(await errors);
+  const named = "The latest activity is the tool that never ends. Also running: a run that waits.";
+  expect(logged).toHaveLength(2);
+  expect(logged[0]).toContain(named);
+  expect(logged[1]).toContain(named);
+  expect(logged[1]).toContain("kills itself now (SIGKILL)");
   const record = takeStandstill(standstillRecord(home));
   expect(record).toMatchObject({ subjects: ["that tool"] });
   expect(takeStandstill(standstillRecord(home))).toBeUndefined();
 }, 30_000);
 
-test("one that goes on in time is named, and lives", async () => {
+test("an event loop that recovers in time is reported and not killed", async () => {
   const { child, errors } = start("blocks a while");
   await untilHere(child.stdout);
   child.kill("SIGTERM");
   expect(await child.exited).toBe(0);
-  expect(messages(await errors)).toEqual([expect.stringContaining("What began last is a run that waits.")]);
+  expect(messages(await errors)).toEqual([
+    expect.stringContaining("The latest activity is a run that waits."),
+  ]);
 }, 30_000);
 
-test("before it is armed nothing is said or ended", async () => {
+test("an unarmed watchdog neither reports nor kills", async () => {
   const { child, errors } = start("unarmed");
   await untilHere(child.stdout);
   child.kill("SIGTERM");
@@ -58,20 +63,20 @@ test("before it is armed nothing is said or ended", async () => {
   expect(await errors).toBe("");
 }, 30_000);
 
-test("a process that was stopped for longer lives on", async () => {
+test("a process that was stopped (SIGSTOP) for longer is not killed", async () => {
   const { child, errors } = start("nothing");
   await untilHere(child.stdout);
   child.kill("SIGSTOP");
-  // Time is what is tried here: twice as long as a standstill may last.
+  // This test needs real time: twice the limit for a blocked event loop.
   await Bun.sleep(3_000);
   child.kill("SIGCONT");
   child.kill("SIGTERM");
   expect(await child.exited).toBe(0);
-  // A busy machine may well give it no turn for a second; the three that it was stopped for do not count.
-  expect(await errors).not.toMatch(/stood still for [2-9]/);
+  // A busy machine may starve it for a second, but the three seconds it was stopped must not count.
+  expect(await errors).not.toMatch(/blocked for [2-9]/);
 }, 30_000);
 
-test("slots are used again, and more than there are do no harm", () => {
+test("slots are reused, and running out of them is harmless", () => {
   const memory = sharedMemory();
   const [writer, reader] = [slotsOf(memory), slotsOf(memory)];
   const slots = Array.from({ length: 70 }, (_, n) => writer.begin(`activity ${n} ${"ä".repeat(300)}`));

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import ts from "typescript-5";
 import { linkSdk } from "../../src/authoring/project-files.ts";
-import { LENT_MODULES } from "../../src/runtime/modules.ts";
+import { HOST_MODULES } from "../../src/runtime/modules.ts";
 import { writeSdk } from "../../src/runtime/sdk.ts";
 
 // The first run makes the SDK.
@@ -25,7 +25,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "heddle-hover-"));
   await writeSdk(join(folder, ".heddle"));
   await linkSdk(folder);
-  const specifiers = [...MODULES, ...Object.keys(LENT_MODULES)];
+  const specifiers = [...MODULES, ...Object.keys(HOST_MODULES)];
   probe = specifiers.map((name, at) => `import * as module${at} from ${JSON.stringify(name)};`).join("\n");
   await open({ "probe.ts": probe });
 });
