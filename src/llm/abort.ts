@@ -7,7 +7,7 @@ export function throwIfAborted(signal: AbortSignal): void {
   if (signal.aborted) throw abortReason(signal);
 }
 
-/** Why the signal was aborted: its reason when that is a HeddleError, else `cancelled`. */
+/** The signal's reason if that is a HeddleError, otherwise `cancelled`. */
 function abortReason(signal: AbortSignal): HeddleError {
   if (signal.reason instanceof HeddleError) return signal.reason;
   return new HeddleError("cancelled", "The run was stopped.", { cause: signal.reason });

@@ -1,4 +1,4 @@
-// One request to one model: what it yields, and how it fails. Retries and fallbacks are built on these.
+// A single request to a single model: what it yields and how it can fail. Retries and fallbacks are built on top.
 
 import type { LlmToolCall, LlmUsage } from "./llm.ts";
 
@@ -10,7 +10,7 @@ export interface Completion {
 
 export type AttemptEvent = { type: "text"; text: string } | ({ type: "done" } & Completion);
 
-/** Asks the model once. Ends with `done`, or throws an AttemptFailure or the reason of the abort. */
+/** Sends one request to the model. Ends with `done`, or throws an AttemptFailure or the abort reason. */
 export type Attempt = (model: string) => AsyncIterable<AttemptEvent>;
 
 /**
@@ -36,7 +36,7 @@ export interface FailureFacts {
   status?: number;
   /** How long the endpoint asked to wait, in milliseconds. */
   retryAfterMs?: number;
-  /** Of a `too_long`: the tokens that the endpoint says it takes. */
+  /** With `too_long`: the token limit that the endpoint reports. */
   tokenLimit?: number;
   cause?: unknown;
 }

@@ -1,39 +1,43 @@
-// The fetch by which models are asked: an endpoint that sends without end, or far more than an answer has, is not listened to.
+// The `fetch` used for model endpoints. It gives up on an endpoint that streams without end, or sends far more than any
+// real answer.
 
 import { setImmediate } from "node:timers/promises";
 import { AttemptFailure } from "./attempt.ts";
 
 export interface Bounds {
-  /** Bytes of an answer. A streamed token takes about 400, and the longest answers have 200,000. */
+  /** Bytes per response. A streamed token takes about 400, and the longest answers have 200,000 tokens. */
   bytes: number;
-  /** Bytes of a line, which is one piece of a streamed answer. What reads them copies a line with each packet. */
+  /** Bytes per line, which is one chunk of a streamed response. The parser copies the line with each packet. */
   lineBytes: number;
-  /** Bytes that are read of what an endpoint says of a failure. */
+  /** Bytes read from an error response. */
   failureBytes: number;
 }
 
 const BOUNDS: Bounds = { bytes: 256 * 1024 * 1024, lineBytes: 4 * 1024 * 1024, failureBytes: 64 * 1024 };
 
-const BYTES_A_TURN = 64 * 1024;
-/** The openai package copies what is left of a piece with each event in it. */
-const PIECE_BYTES = 4 * 1024;
+const BYTES_PER_TURN = 64 * 1024;
+/** The openai package copies the rest of a chunk once per event in it, so chunks are kept small. */
+const CHUNK_BYTES = 4 * 1024;
 
 type Fetch = (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
 
-export function createBoundedFetch(bounds: Bounds = BOUNDS, ask: Fetch = fetch): Fetch {
+export function createBoundedFetch(bounds: Bounds = BOUNDS, send: Fetch = fetch): Fetch {
   return async (input, init) => {
     const headers = new Headers(init?.headers);
-    // A few kilobytes may unpack to gigabytes, in one go.
+    // A few compressed kilobytes may expand to gigabytes at once.
     headers.set("accept-encoding", "identity");
     const unpacked = { decompress: false };
-    const response = await ask(input, { ...init, headers, ...unpacked });
+    const response = await send(input, { ...init, headers, ...unpacked });
     const coding = response.headers.get("content-encoding") ?? "identity";
     if (coding !== "identity") {
       await response.body?.cancel();
-      throw new AttemptFailure("garbled", `the answer is compressed (${coding}), which was not asked for`);
+      throw new AttemptFailure(
+        "garbled",
+        `the response is compressed (${coding}) although none was requested`,
+      );
     }
     if (!response.body) return response;
-    const body = response.ok ? bounded(response.body, bounds) : await beginning(response.body, bounds);
+    const body = response.ok ? bounded(response.body, bounds) : await readStart(response.body, bounds);
     return new Response(body, response);
   };
 }
@@ -47,13 +51,13 @@ function bounded(body: ReadableStream<Uint8Array>, { bytes, lineBytes }: Bounds)
       const end = chunk.lastIndexOf(0x0a);
       line = end < 0 ? line + chunk.byteLength : chunk.byteLength - end - 1;
       if (total > bytes || line > lineBytes) {
-        throw new AttemptFailure("garbled", "the answer is far longer than any answer");
+        throw new AttemptFailure("garbled", "the response is too long");
       }
-      for (let at = 0; at < chunk.byteLength; at += PIECE_BYTES) {
-        controller.enqueue(chunk.subarray(at, at + PIECE_BYTES));
+      for (let at = 0; at < chunk.byteLength; at += CHUNK_BYTES) {
+        controller.enqueue(chunk.subarray(at, at + CHUNK_BYTES));
       }
-      // What is there already is taken without a turn of the event loop, and empty lines give nothing to wait for.
-      if (Math.floor(total / BYTES_A_TURN) > Math.floor((total - chunk.byteLength) / BYTES_A_TURN)) {
+      // Buffered chunks are consumed without yielding to the event loop, and empty lines give nothing to wait for.
+      if (Math.floor(total / BYTES_PER_TURN) > Math.floor((total - chunk.byteLength) / BYTES_PER_TURN)) {
         await setImmediate();
       }
     },
@@ -61,7 +65,7 @@ function bounded(body: ReadableStream<Uint8Array>, { bytes, lineBytes }: Bounds)
   return body.pipeThrough(counting);
 }
 
-async function beginning(
+async function readStart(
   body: ReadableStream<Uint8Array>,
   { failureBytes }: Bounds,
 ): Promise<Uint8Array<ArrayBuffer>> {

@@ -1,20 +1,21 @@
-// A local model's tokenizer reads "<|im_start|>system" in a text as the beginning of a system message, whoever wrote
-// it. A space behind the bracket makes ordinary text of it again, which people and models read as before. Only what is
-// sent is changed: what is stored is what came.
+// Neutralises control tokens. A local model's tokenizer takes "<|im_start|>system" in any text for the start of a
+// system message, whoever wrote it. A space after the bracket turns it into ordinary text that people and models read
+// as before. Only what is sent to the model is changed; what is stored stays as received.
 
 /**
- * A bracket that may open one: "<|…|>" (ChatML, Llama 3, Phi, Command R; with the bars of full width, DeepSeek), "<<…>>",
- * "<…>" and "[…]", also with the brackets that compatibility normalisation makes plain ones of. Only the bracket is
- * matched, so that each is looked at; every repeat is bounded, and none goes past another bracket.
+ * Matches a bracket that may open a control token: "<|…|>" (ChatML, Llama 3, Phi, Command R; with full-width bars,
+ * DeepSeek), "<<…>>", "<…>" and "[…]", including brackets that compatibility normalisation turns into plain ones. Only
+ * the bracket itself is consumed, so that every bracket is examined; every repeat is bounded, and none passes another
+ * bracket.
  */
 const ANGLE =
   /[<＜﹤](?=([|｜][^\s<＜﹤>＞﹥|｜]{1,64}[|｜][>＞﹥]|[|｜]DSML[|｜]|[|｜][^\s<＜﹤>＞﹥|｜]{1,24}[>＞﹥]|[^\s<＜﹤>＞﹥|｜]{1,24}[|｜][>＞﹥]|[<＜﹤][/／]?[^\s<＜﹤>＞﹥/／]{1,12}[>＞﹥]{2}|[/／]?[^\s<＜﹤>＞﹥/／]{1,24}[>＞﹥]))/gu;
 const SQUARE = /[[［](?=([/／]?[^\s[\]［］/／]{1,24}[\]］]))/gu;
 
-/** MiniMax's are brackets around a tilde. */
+/** MiniMax puts a tilde beside the bracket. */
 const TILDED = /\](?=~!?b[\][])|\[(?=e~\[)/g;
 
-/** Gemma 4 has the bar on one side: "<|turn>user", "<turn|>". */
+/** Gemma 4 puts the bar on one side only: "<|turn>user", "<turn|>". */
 const HALF = new Set([
   "turn",
   "tool",
@@ -26,18 +27,18 @@ const HALF = new Set([
   "audio",
   "video",
 ]);
-/** Of Llama 2, Gemma, Qwen, Command R and others. */
+/** Tokens in angle brackets of Llama 2, Gemma, Qwen, Command R and others. */
 const ANGLED = new Set(
   `s bos eos pad unk mask cls sep start_of_turn end_of_turn start_of_image end_of_image image_soft_token
   think tool_call tool_response bos_token eos_token eop sop`.split(/\s+/),
 );
-/** Of Mistral and GLM, which write them so: the same words in small letters are words. */
+/** Tokens in square brackets of Mistral and GLM. Case matters: in lower case these are ordinary words. */
 const SQUARED = new Set(
   `INST SYSTEM_PROMPT AVAILABLE_TOOLS TOOL_CALLS TOOL_RESULTS TOOL_CONTENT MODEL_SETTINGS ARGS CALL_ID THINK IMG IMG_BREAK
   IMG_END AUDIO BEGIN_AUDIO TRANSCRIBE PREFIX SUFFIX MIDDLE MASK CLS SEP PAD UNK gMASK sMASK`.split(/\s+/),
 );
 
-/** The text with a space in each control token. */
+/** Returns the text with a space inserted into each control token. */
 export function withoutControlTokens(text: string): string {
   const spaced = (open: string, rest: string) => (isControl(open + rest) ? `${open} ` : open);
   return text.replace(ANGLE, spaced).replace(SQUARE, spaced).replace(TILDED, "$& ");
@@ -58,8 +59,9 @@ function isControl(found: string): boolean {
 }
 
 /**
- * The same for the JSON of a tool call, which templates write out again: an escaped bracket is a bracket then. JSON
- * without any such token, and what is no JSON, stays as it is but for tokens that stand in it openly.
+ * The same for the JSON arguments of a tool call. Chat templates decode and print them again, so an escaped bracket
+ * becomes a real one. JSON without such tokens stays unchanged; in text that is not valid JSON only literal tokens are
+ * changed.
  */
 export function argumentsWithoutControlTokens(json: string): string {
   if (!json.includes("\\u")) return withoutControlTokens(json);

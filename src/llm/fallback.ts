@@ -1,4 +1,4 @@
-// Goes through a request's models in order; one that failed is left out for a while.
+// Tries a request's models in order. A model that failed is avoided for a while.
 
 import { HeddleError } from "../errors.ts";
 import type { Logger } from "../log.ts";
@@ -15,11 +15,11 @@ export interface FallbackOptions {
 
 const COOL_DOWN_MS = 300_000;
 
-/** Cool-downs live as long as what this returns. */
+/** The returned object holds the cool-downs. */
 export function createFallback({ log, now, sleep, random }: FallbackOptions) {
   const coolUntil = new Map<string, number>();
 
-  /** The models that are not cooling first; the others stay as a last resort. */
+  /** Models in cool-down come last, as a last resort. */
   function inOrder(models: string[]): string[] {
     const at = now();
     const cooling = (model: string) => (coolUntil.get(model) ?? 0) > at;
@@ -76,7 +76,7 @@ export function createFallback({ log, now, sleep, random }: FallbackOptions) {
   };
 }
 
-/** Failures that lie in the request say nothing about the model. */
+/** A failure caused by the request says nothing about the model. */
 function coolsDown(failure: AttemptFailure): boolean {
   if (failure.kind === "empty" || failure.kind === "too_long") return false;
   if (failure.kind !== "refused") return true;

@@ -1,9 +1,9 @@
-// What the agent needs of a language model, whoever provides it.
+// The interface between the agent and a language model provider.
 
-/** A message as the model sees it. `arguments` of a tool call is the JSON text the model wrote. */
+/** A message as the model sees it. A tool call's `arguments` is the JSON text that the model wrote. */
 export type LlmMessage =
   | { role: "system"; content: string }
-  /** `from_person`: a person with a key wrote it, so commands in it count. Not for the endpoint. */
+  /** `from_person`: a person with a key wrote it, so its commands are carried out. Not sent to the endpoint. */
   | { role: "user"; content: string; from_person?: true }
   | { role: "assistant"; content: string; tool_calls?: LlmToolCall[] }
   | { role: "tool"; content: string; tool_call_id: string };
@@ -17,16 +17,16 @@ export interface LlmToolCall {
 export interface LlmTool {
   name: string;
   description: string;
-  /** JSON Schema of an object. */
+  /** A JSON Schema of type object. */
   parameters: Record<string, unknown>;
 }
 
 export interface LlmRequest {
   model: string;
-  /** Tried in order when `model` fails for good. */
+  /** Tried in order when retries of `model` have failed. */
   fallbackModels: string[];
   messages: LlmMessage[];
-  /** Empty: the model must answer in text. */
+  /** If empty, the model must answer in text. */
   tools: LlmTool[];
   signal: AbortSignal;
 }
@@ -38,7 +38,7 @@ export interface LlmUsage {
 
 export type LlmEvent =
   | { type: "text"; text: string }
-  /** Another attempt begins: the text so far is void. */
+  /** Another attempt starts; discard the text received so far. */
   | { type: "retry"; reason: string; model: string; delayMs: number }
   | {
       type: "done";
@@ -53,7 +53,7 @@ export type LlmEvent =
 
 /** `stream` ends with one `done`, or throws a HeddleError (`model_failed`, `cancelled`, `timeout`). */
 export interface Llm {
-  /** "openai", "offline": told to hooks and stored with the call. */
+  /** "openai" or "offline"; passed to hooks and stored with the call. */
   readonly provider: string;
   /** The model that `stream` would ask first: another than `model` while that one is left out. Default: `model`. */
   firstModel?(request: Pick<LlmRequest, "model" | "fallbackModels">): string;

@@ -1,4 +1,5 @@
-// The provider that answers while no model is configured. It quotes and runs what it is told to, and says so.
+// The provider used while no model is configured. It quotes stored passages and runs commands, and says that it is not
+// a model.
 
 import { HeddleError } from "../errors.ts";
 import { throwIfAborted } from "./abort.ts";
@@ -11,9 +12,9 @@ export interface Passage {
 }
 
 export interface OfflineOptions {
-  /** Finds passages, best first. */
+  /** Finds passages, best match first. */
   search: (query: string) => Promise<Passage[]>;
-  /** Milliseconds, for durations. */
+  /** Clock in milliseconds, for durations. */
   now?: () => number;
 }
 
@@ -22,8 +23,8 @@ const NO_MODEL =
   "another OpenAI-compatible endpoint) and DEFAULT_MODEL, and restart.";
 
 /**
- * The provider "offline": passages for a question, tool calls for lines such as `/tool_name {"key": "value"}` that a
- * person wrote.
+ * Creates the provider "offline": it answers a question with passages, and turns lines such as `/tool_name {"key":
+ * "value"}` written by a person into tool calls.
  */
 export function createOfflineLlm({ search, now = Date.now }: OfflineOptions): Llm {
   return {
@@ -54,18 +55,18 @@ interface Answer {
 
 async function answer(request: LlmRequest, search: OfflineOptions["search"]): Promise<Answer> {
   const results = trailingResults(request.messages);
-  if (results.length > 0) return say(results.map(quoteResult).join("\n\n"));
+  if (results.length > 0) return textAnswer(results.map(quoteResult).join("\n\n"));
   const asked = request.messages.findLast((message) => message.role === "user");
   const question = asked?.content ?? "";
-  // What a webhook brings is data: nothing judges it here before it would be carried out.
+  // Text from a webhook is data: no model would judge it before it was carried out.
   const commands = asked?.from_person ? readCommands(question) : [];
   if (commands.length > 0) return runCommands(commands, request);
-  return say(quotePassages(await find(search, question)));
+  return textAnswer(quotePassages(await find(search, question)));
 }
 
-const say = (text: string): Answer => ({ text: `${text}\n\n${NO_MODEL}`, toolCalls: [] });
+const textAnswer = (text: string): Answer => ({ text: `${text}\n\n${NO_MODEL}`, toolCalls: [] });
 
-/** Results of the calls that this provider asked for a moment ago, with the names of their tools. */
+/** Results of the tool calls this provider has just made, with the tools' names. */
 function trailingResults(messages: LlmMessage[]): { name: string; content: string }[] {
   const at = messages.findLastIndex((message) => message.role !== "tool");
   const asked = messages[at];
@@ -91,8 +92,8 @@ export interface Command {
 const COMMAND = /^[ \t]*\/([a-zA-Z0-9_-]{1,64})(?:[ \t]*$|[ \t]+(?=\{))/;
 
 /**
- * Lines that begin with `/name`, alone or followed by a JSON object, which may go over several lines. An object without
- * an end takes the rest of the text, so that each character is read once.
+ * Parses lines that start with `/name`, alone or followed by a JSON object that may span several lines. An object that
+ * is not closed consumes the rest of the text, so that each character is read only once.
  */
 export function readCommands(text: string): Command[] {
   const commands: Command[] = [];
@@ -103,7 +104,7 @@ export function readCommands(text: string): Command[] {
     const end = match && text[start] === "{" ? endOfObject(text, start) : start;
     if (match) {
       const [, name = ""] = match;
-      // Of an object without an end, the tool call will report the fault of its first line.
+      // Of an unclosed object only the first line is passed on; the tool call will report the syntax error.
       commands.push({ name, arguments: end === start ? "{}" : text.slice(start, end ?? at + line.length) });
     }
     if (end === undefined) break;
@@ -118,7 +119,10 @@ function lineAt(text: string, start: number): string {
   return text.slice(start, end === -1 ? text.length : end).replace(/\r$/, "");
 }
 
-/** After the brace that closes the one at `start`; braces in JSON strings do not count. Undefined when none does. */
+/**
+ * Returns the position after the brace that closes the one at `start`, ignoring braces in JSON strings; undefined if it
+ * is not closed.
+ */
 function endOfObject(text: string, start: number): number | undefined {
   let depth = 0;
   let isQuoted = false;
@@ -134,19 +138,21 @@ function endOfObject(text: string, start: number): number | undefined {
   return undefined;
 }
 
-/** Calls of one answer run at once. */
-const MOST_COMMANDS = 100;
+/** All calls of one answer run concurrently. */
+const MAX_COMMANDS = 100;
 
 function runCommands(commands: Command[], request: LlmRequest): Answer {
-  if (commands.length > MOST_COMMANDS) {
-    return say(`A message may have at most ${MOST_COMMANDS} commands; this one has ${commands.length}.`);
+  if (commands.length > MAX_COMMANDS) {
+    return textAnswer(
+      `A message may have at most ${MAX_COMMANDS} commands; this one has ${commands.length}.`,
+    );
   }
   const offered = request.tools.map((tool) => tool.name);
   const unknown = commands.filter((command) => !offered.includes(command.name));
   if (unknown.length > 0) {
     const names = unknown.map((command) => `/${command.name}`).join(", ");
-    const list = offered.length > 0 ? `Available: ${offered.join(", ")}.` : "There are none.";
-    return say(`This bot has no such tool: ${names}. ${list}`);
+    const list = offered.length > 0 ? `Available: ${offered.join(", ")}.` : "It has no tools.";
+    return textAnswer(`This bot does not have the tool ${names}. ${list}`);
   }
   const toolCalls = commands.map((command, index) => ({
     id: `offline_${index}_${crypto.randomUUID()}`,
@@ -157,25 +163,25 @@ function runCommands(commands: Command[], request: LlmRequest): Answer {
 
 async function find(search: OfflineOptions["search"], question: string): Promise<Passage[]> {
   try {
-    return await search(question.slice(0, LONGEST_QUERY).toWellFormed());
+    return await search(question.slice(0, MAX_QUERY_LENGTH).toWellFormed());
   } catch (cause) {
-    throw new HeddleError("model_failed", "No model is configured, and the search for passages failed.", {
+    throw new HeddleError("model_failed", "No model is configured, and searching for passages failed.", {
       cause,
     });
   }
 }
 
-/** A search takes no longer ones, and the first words say what a text is about. */
-const LONGEST_QUERY = 2000;
-const QUOTED_PASSAGES = 3;
-const LONGEST_QUOTE = 800;
+/** The maximum query length; the first words say what a text is about. */
+const MAX_QUERY_LENGTH = 2000;
+const MAX_PASSAGES = 3;
+const MAX_QUOTE_LENGTH = 800;
 
 function quotePassages(passages: Passage[]): string {
-  const best = passages.slice(0, QUOTED_PASSAGES);
-  if (best.length === 0) return "Nothing was found about this in the stored documents.";
+  const best = passages.slice(0, MAX_PASSAGES);
+  if (best.length === 0) return "The stored documents contain nothing about this.";
   const quotes = best.map(({ title, content }) => {
     const text =
-      content.length > LONGEST_QUOTE ? `${content.slice(0, LONGEST_QUOTE).toWellFormed()}…` : content;
+      content.length > MAX_QUOTE_LENGTH ? `${content.slice(0, MAX_QUOTE_LENGTH).toWellFormed()}…` : content;
     return `${title ?? "Untitled document"}:\n${text.replace(/^/gm, "> ")}`;
   });
   return `The closest passages in the stored documents:\n\n${quotes.join("\n\n")}`;

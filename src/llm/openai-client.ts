@@ -1,23 +1,23 @@
-// The openai package, as Heddle uses it: nothing of the environment, no retries of its own.
+// Configures the openai package: it reads nothing from the environment and does not retry by itself.
 
 import OpenAI from "openai";
 import { createBoundedFetch } from "./bounded-fetch.ts";
 
 export interface OpenAiClientOptions {
-  /** Undefined for endpoints that take none; no Authorization header is sent then. */
+  /** Undefined for endpoints without authentication; no Authorization header is sent then. */
   apiKey: string | undefined;
-  /** With the version: "https://api.openai.com/v1" when undefined. */
+  /** Including the version; "https://api.openai.com/v1" if undefined. */
   baseUrl: string | undefined;
-  /** For the head of one answer. */
+  /** Timeout until the response headers arrive. */
   timeoutMs: number;
 }
 
 export function createOpenAiClient({ apiKey, baseUrl, timeoutMs }: OpenAiClientOptions): OpenAI {
   return new OpenAI({
-    // The SDK wants a key; without one the header is taken out again.
+    // The SDK requires a key; without a real one, the header is removed below.
     apiKey: apiKey || "none",
     ...(apiKey ? {} : { defaultHeaders: { Authorization: null } }),
-    // Whatever is left undefined the SDK would read from the environment, past Heddle's config.
+    // The SDK would read any undefined option from the environment, bypassing Heddle's config.
     baseURL: baseUrl ?? "https://api.openai.com/v1",
     adminAPIKey: null,
     organization: null,

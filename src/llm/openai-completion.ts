@@ -1,15 +1,15 @@
-// Puts the pieces of a streamed chat completion together, and judges whether it is whole.
+// Assembles the chunks of a streamed chat completion and checks that it is complete.
 
 import type { ChatCompletionChunk } from "openai/resources/chat/completions";
 import { AttemptFailure, type Completion } from "./attempt.ts";
 import type { LlmToolCall, LlmUsage } from "./llm.ts";
 
-/** In one answer: each is a row and a message. Models that are asked for many at once give some twenty. */
-const MOST_CALLS = 128;
-/** Characters of text and arguments. The longest answers of models have about 500,000. */
-const LONGEST = 4_000_000;
+/** Per answer: each call becomes a row and a message. Models asked for many calls at once make about twenty. */
+const MAX_CALLS = 128;
+/** Characters of text and arguments together. The longest real answers have about 500,000. */
+const MAX_LENGTH = 4_000_000;
 
-/** `toolsOffered` false: tool calls are dropped, as nothing could answer them. */
+/** If `toolsOffered` is false, tool calls are dropped, because nothing could answer them. */
 export function createCompletion(toolsOffered: boolean) {
   const texts: string[] = [];
   const calls = new Map<number, LlmToolCall>();
@@ -18,9 +18,9 @@ export function createCompletion(toolsOffered: boolean) {
   let size = 0;
 
   return {
-    /** Takes the next piece; returns the text in it. */
+    /** Adds the next chunk and returns its text. */
     add(chunk: ChatCompletionChunk): string {
-      // Only the JSON is certain: what stands in it is the endpoint's doing.
+      // Only valid JSON is guaranteed; the endpoint may have sent any value.
       if (!Array.isArray(chunk?.choices)) {
         throw new AttemptFailure("garbled", "the answer is not a chat completion");
       }
@@ -32,18 +32,18 @@ export function createCompletion(toolsOffered: boolean) {
       const text = readText(choice.delta);
       texts.push(text);
       size += text.length;
-      if (calls.size > MOST_CALLS) {
-        throw new AttemptFailure("garbled", `the answer has more than ${MOST_CALLS} tool calls`);
+      if (calls.size > MAX_CALLS) {
+        throw new AttemptFailure("garbled", `the answer has more than ${MAX_CALLS} tool calls`);
       }
-      if (size > LONGEST) {
-        throw new AttemptFailure("garbled", `the answer is longer than ${LONGEST} characters`);
+      if (size > MAX_LENGTH) {
+        throw new AttemptFailure("garbled", `the answer is longer than ${MAX_LENGTH} characters`);
       }
       return text;
     },
 
-    /** The whole answer; throws an AttemptFailure when it is cut, garbled or empty. */
+    /** Returns the complete answer; throws an AttemptFailure if it is cut off, garbled or empty. */
     finish(): Completion {
-      if (!finished) throw new AttemptFailure("cut", "the answer broke off before its end");
+      if (!finished) throw new AttemptFailure("cut", "the answer ended early");
       const text = texts.join("");
       const toolCalls = toolsOffered ? withIds([...calls.values()]) : [];
       if (toolCalls.some((call) => call.name === "")) {
@@ -70,32 +70,35 @@ function readUsage(chunk: ChatCompletionChunk): LlmUsage | null {
   return { prompt_tokens: prompt_tokens ?? 0, completion_tokens: completion_tokens ?? 0 };
 }
 
-/** Returns how many characters came with it. */
+/** Returns the number of characters added. */
 function addToolCall(
   calls: Map<number, LlmToolCall>,
   delta: ChatCompletionChunk.Choice.Delta.ToolCall,
 ): number {
-  const index = slotOf(calls, delta);
+  const index = indexOfCall(calls, delta);
   const call = calls.get(index) ?? { id: "", name: "", arguments: "" };
   calls.set(index, call);
   call.id ||= delta.id ?? "";
   call.name ||= delta.function?.name ?? "";
   const part = delta.function?.arguments;
-  // Some endpoints send the arguments as an object, whole.
+  // Some endpoints send the arguments as a complete object.
   const text = typeof part === "string" ? part : part ? JSON.stringify(part) : "";
   call.arguments += text;
   return text.length;
 }
 
-/** Some endpoints leave `index` out: a new id begins a new call then. */
-function slotOf(calls: Map<number, LlmToolCall>, delta: ChatCompletionChunk.Choice.Delta.ToolCall): number {
+/** Some endpoints omit `index`; then a new id starts a new call. */
+function indexOfCall(
+  calls: Map<number, LlmToolCall>,
+  delta: ChatCompletionChunk.Choice.Delta.ToolCall,
+): number {
   if (typeof delta.index === "number") return delta.index;
   const same = [...calls].find(([, call]) => delta.id && call.id === delta.id);
   if (same) return same[0];
   return delta.id || calls.size === 0 ? calls.size : calls.size - 1;
 }
 
-/** Every call gets an id of its own: results are matched by it. */
+/** Ensures that every call has a unique id, by which results are matched. */
 function withIds(calls: LlmToolCall[]): LlmToolCall[] {
   const seen = new Set<string>();
   return calls.map((call, index) => {

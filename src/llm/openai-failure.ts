@@ -1,20 +1,20 @@
-// Sorts what the openai package throws into the kinds of failure that Heddle acts on.
+// Classifies errors of the openai package by the kinds of failure that Heddle distinguishes.
 
 import { APIConnectionError, APIConnectionTimeoutError, APIError } from "openai";
 import { messageOf } from "../errors.ts";
 import type { Redact } from "../redact.ts";
 import { AttemptFailure, type FailureKind } from "./attempt.ts";
 
-/** `now` in milliseconds, to read a Retry-After that is a date. */
+/** `now` is in milliseconds and serves to interpret a Retry-After that is a date. */
 export function toFailure(error: unknown, options: { hide: Redact; now: number }): AttemptFailure {
-  // What was thrown within a request comes as the cause of a connection that failed.
+  // An error thrown inside our `fetch` arrives as the cause of a connection error.
   if (error instanceof APIConnectionError && error.cause instanceof AttemptFailure) return error.cause;
   const message = describe(messageOf(error), options.hide);
   if (error instanceof APIConnectionTimeoutError) return new AttemptFailure("timeout", message);
   if (error instanceof APIConnectionError) return new AttemptFailure("connection", message);
   if (error instanceof APIError) {
     const { status } = error;
-    // An error that comes in the middle of a stream has no status of its own.
+    // An error in the middle of a stream has no status.
     if (status === undefined) return new AttemptFailure("server", message);
     if (isTooLong(error)) {
       const tokenLimit = tokenLimitOf(error);
@@ -27,7 +27,7 @@ export function toFailure(error: unknown, options: { hide: Redact; now: number }
     });
   }
   if (error instanceof SyntaxError) return new AttemptFailure("garbled", message);
-  // What is left comes from the transport: the connection ended within the answer.
+  // Everything else comes from the transport: the connection ended before the answer was complete.
   return new AttemptFailure("cut", message);
 }
 
@@ -37,40 +37,40 @@ function kindOf(status: number): FailureKind {
 }
 
 const TOO_LONG_CODES = ["context_length_exceeded", "exceed_context_size_error"];
-/** Of endpoints without a code for it: vLLM, LM Studio, Gemini, Anthropic, Mistral, TGI. */
+/** Messages of endpoints without an error code for it: vLLM, LM Studio, Gemini, Anthropic, Mistral, TGI. */
 const TOO_LONG =
   /context[ _](?:length|size|window)|prompt is too long|input token count|too many (?:input )?tokens|too large for model|tokens must be/i;
 const LIMIT = /(?:length|size|window|limit|maximum|allowed|must be)[^\d]{0,40}(\d{3,8})/i;
-/** Characters of an endpoint's message that are looked at. */
-const READ = 2_000;
+/** How many characters of an endpoint's message are examined. */
+const EXAMINED_LENGTH = 2_000;
 
 function isTooLong({ status, code, type, message }: ApiError): boolean {
   if (status !== 400 && status !== 413 && status !== 422) return false;
   return (
     [code, type].some((word) => TOO_LONG_CODES.includes(String(word))) ||
-    TOO_LONG.test(message.slice(0, READ))
+    TOO_LONG.test(message.slice(0, EXAMINED_LENGTH))
   );
 }
 
-/** llama.cpp has it as a field, others in words. */
+/** llama.cpp reports the limit in a field, others only in the message. */
 function tokenLimitOf({ error, message }: ApiError): number | undefined {
   const field = (error as { n_ctx?: unknown } | undefined)?.n_ctx;
   if (typeof field === "number" && field > 0) return field;
-  const found = LIMIT.exec(message.slice(0, READ))?.[1];
+  const found = LIMIT.exec(message.slice(0, EXAMINED_LENGTH))?.[1];
   return found === undefined ? undefined : Number(found);
 }
 
 type ApiError = Pick<APIError, "status" | "code" | "type" | "message" | "error">;
 
-const LONGEST_MESSAGE = 300;
+const MAX_MESSAGE_LENGTH = 300;
 
-/** One short line, without mark-up (proxies answer whole HTML pages) and without secrets. */
+/** Reduces a message to one short line without markup (proxies answer with whole HTML pages) and without secrets. */
 function describe(message: string, hide: Redact): string {
   const line = withoutMarkup(hide(message)).replace(/\s+/g, " ").trim();
-  return line.length > LONGEST_MESSAGE ? `${line.slice(0, LONGEST_MESSAGE)}…` : line;
+  return line.length > MAX_MESSAGE_LENGTH ? `${line.slice(0, MAX_MESSAGE_LENGTH)}…` : line;
 }
 
-/** Without tags, and without what stands in style and script. Goes over the text once, whatever an endpoint answers. */
+/** Removes tags, and the contents of style and script. Runs in linear time, whatever an endpoint sends. */
 function withoutMarkup(text: string): string {
   const kept: string[] = [];
   for (let at = 0; at < text.length; ) {
@@ -93,7 +93,7 @@ function hiddenEnd(text: string, from: number): number {
   return closing.exec(text)?.index ?? -1;
 }
 
-/** Seconds, an HTTP date (RFC 9110, 10.2.3), or OpenAI's own `retry-after-ms`. */
+/** Returns milliseconds. Accepts seconds, an HTTP date (RFC 9110, 10.2.3), or OpenAI's own `retry-after-ms`. */
 export function readRetryAfter(headers: Headers | undefined, now: number): number | undefined {
   const milliseconds = headers?.get("retry-after-ms")?.trim();
   if (milliseconds && Number.isFinite(Number(milliseconds))) return Math.max(0, Number(milliseconds));

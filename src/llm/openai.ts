@@ -1,4 +1,4 @@
-// Models behind any OpenAI-compatible endpoint, over streamed chat completions.
+// Talks to models behind any OpenAI-compatible endpoint, using streamed chat completions.
 
 import { setImmediate } from "node:timers/promises";
 import type OpenAI from "openai";
@@ -16,27 +16,27 @@ import { toFailure } from "./openai-failure.ts";
 import { type Sleep, sleepUnlessAborted } from "./retry.ts";
 
 export interface OpenAiOptions {
-  /** Undefined for endpoints that take none; no Authorization header is sent then. */
+  /** Undefined for endpoints without authentication; no Authorization header is sent then. */
   apiKey: string | undefined;
-  /** With the version: "https://api.openai.com/v1" when undefined. */
+  /** Including the version; "https://api.openai.com/v1" if undefined. */
   baseUrl: string | undefined;
   log: Logger;
-  /** Applied to what an endpoint says of its failures. */
+  /** Applied to the endpoint's error messages. */
   redact?: Redact;
-  /** Longest wait for the answer's head, and between two pieces of it. Default 120 s. */
+  /** Maximum wait for the response headers and between two chunks. Default: 120 s. */
   timeoutMs?: number;
-  /** Waits between attempts. */
+  /** Used to wait between attempts. */
   sleep?: Sleep;
-  /** Milliseconds, for durations and cool-downs. */
+  /** Clock in milliseconds, for durations and cool-downs. */
   now?: () => number;
-  /** 0 to 1, for the jitter. */
+  /** Returns 0 to 1, for jitter. */
   random?: () => number;
 }
 
 const TIMEOUT_MS = 120_000;
-const PIECES_A_TURN = 256;
+const CHUNKS_PER_TURN = 256;
 
-/** The provider "openai": retries, falls back to other models, and cools failed ones down. */
+/** Creates the provider "openai": it retries, falls back to other models, and puts failed models into cool-down. */
 export function createOpenAiLlm(options: OpenAiOptions): Llm {
   const { log, redact = (text) => text, timeoutMs = TIMEOUT_MS, now = Date.now } = options;
   const client = createOpenAiClient({ ...options, timeoutMs });
@@ -79,13 +79,13 @@ async function* attempt(options: AttemptOptions): AsyncGenerator<AttemptEvent> {
       },
       { signal: AbortSignal.any([request.signal, stall.signal]) },
     );
-    let pieces = 0;
+    let chunks = 0;
     for await (const chunk of stream) {
       const text = completion.add(chunk);
       if (text !== "") yield { type: "text", text };
       stall.restart();
-      // What has arrived already is handed out without a turn of the event loop, which others need.
-      if (++pieces % PIECES_A_TURN === 0) await setImmediate();
+      // Buffered chunks are delivered without yielding to the event loop, so yield to other work now and then.
+      if (++chunks % CHUNKS_PER_TURN === 0) await setImmediate();
     }
   } catch (error) {
     throwIfAborted(request.signal);
@@ -94,17 +94,17 @@ async function* attempt(options: AttemptOptions): AsyncGenerator<AttemptEvent> {
   } finally {
     stall.stop();
   }
-  // The SDK ends an aborted stream as if it were over.
+  // The SDK ends an aborted stream as if it were complete.
   throwIfAborted(request.signal);
   if (stall.signal.aborted) throw stalled(timeoutMs);
   yield { type: "done", ...completion.finish() };
 }
 
 function stalled(timeoutMs: number): AttemptFailure {
-  return new AttemptFailure("timeout", `nothing came for ${Math.round(timeoutMs / 1000)} s`);
+  return new AttemptFailure("timeout", `nothing was received for ${Math.round(timeoutMs / 1000)} s`);
 }
 
-/** Aborts its signal when `restart` is not called for `ms`. */
+/** Creates a signal that aborts unless `restart` is called at least every `ms`. */
 function createStallTimer(ms: number) {
   const controller = new AbortController();
   const start = () => setTimeout(() => controller.abort(), ms);
@@ -119,14 +119,17 @@ function createStallTimer(ms: number) {
   };
 }
 
-/** Texts of strangers reach every part of a conversation, by way of tools and documents also the model's own. */
+/**
+ * Converts a message for the endpoint. Text from strangers can appear anywhere in a conversation, and through tools and
+ * documents even in the model's own messages.
+ */
 function toWireMessage(message: LlmMessage): ChatCompletionMessageParam {
   const content = withoutControlTokens(message.content);
   if (message.role === "tool") return { role: "tool", content, tool_call_id: message.tool_call_id };
   if (message.role !== "assistant" || !message.tool_calls?.length) return { role: message.role, content };
   return {
     role: "assistant",
-    // Several endpoints refuse an empty text beside tool calls.
+    // Several endpoints reject an empty text together with tool calls.
     content: content === "" ? null : content,
     tool_calls: message.tool_calls.map((call) => ({
       id: call.id,

@@ -1,11 +1,11 @@
-// Asks one model until it answers: more attempts after failures that may pass, with growing waits.
+// Retries one model: failures that may be temporary are followed by more attempts, with growing waits.
 
 import { setTimeout as wait } from "node:timers/promises";
 import { throwIfAborted } from "./abort.ts";
 import { type Attempt, AttemptFailure, type Completion } from "./attempt.ts";
 import type { LlmEvent } from "./llm.ts";
 
-/** Waits, or rejects when the signal is aborted first. */
+/** Waits; rejects if the signal is aborted first. */
 export type Sleep = (ms: number, signal: AbortSignal) => Promise<void>;
 
 export const sleepUnlessAborted: Sleep = (ms, signal) => wait(ms, undefined, { signal });
@@ -15,7 +15,7 @@ export interface RetryOptions {
   model: string;
   signal: AbortSignal;
   sleep: Sleep;
-  /** 0 to 1. */
+  /** Returns 0 to 1. */
   random: () => number;
 }
 
@@ -23,8 +23,8 @@ const EXTRA_ATTEMPTS = 3;
 const EXTRA_ATTEMPTS_WHEN_EMPTY = 1;
 
 /**
- * Yields text and retry events and returns the whole answer. Throws the last AttemptFailure when the attempts
- * are used up or the failure is one that will not pass.
+ * Yields text and retry events and returns the complete answer. Throws the last AttemptFailure if the attempts are used
+ * up or the failure is permanent.
  */
 export async function* streamWithRetries(options: RetryOptions): AsyncGenerator<LlmEvent, Completion> {
   const { attempt, model, signal, sleep, random } = options;
@@ -35,7 +35,7 @@ export async function* streamWithRetries(options: RetryOptions): AsyncGenerator<
         if (event.type === "done") return event;
         yield event;
       }
-      failure = new AttemptFailure("cut", "the answer broke off before its end");
+      failure = new AttemptFailure("cut", "the answer ended early");
     } catch (error) {
       if (!(error instanceof AttemptFailure)) throw error;
       failure = error;
@@ -58,19 +58,19 @@ function extraAttempts(failure: AttemptFailure): number {
 
 const FIRST_DELAY_MS = 1_000;
 const FIRST_RATE_LIMIT_DELAY_MS = 5_000;
-const LONGEST_DELAY_MS = 60_000;
-/** An endpoint that asks for more is asked again after this all the same: a run holds its session's queue. */
-const LONGEST_RETRY_AFTER_MS = 120_000;
+const MAX_DELAY_MS = 60_000;
+/** Caps a Retry-After: a run blocks its session's queue while it waits. */
+const MAX_RETRY_AFTER_MS = 120_000;
 
 /**
- * Milliseconds before the next attempt; `failures` counts the earlier ones, `random` is 0 to 1. A Retry-After is
- * never undercut (but capped); without one the wait doubles, half of it jitter.
+ * Returns the milliseconds to wait before the next attempt. `failures` is the number of earlier failures, `random` is 0
+ * to 1. A Retry-After is never undercut (but capped); without one the wait doubles each time, half of it being jitter.
  */
 export function retryDelay(failure: AttemptFailure, failures: number, random: number): number {
   if (failure.retryAfterMs !== undefined) {
-    return Math.min(failure.retryAfterMs, LONGEST_RETRY_AFTER_MS) + Math.round(random * 250);
+    return Math.min(failure.retryAfterMs, MAX_RETRY_AFTER_MS) + Math.round(random * 250);
   }
   const first = failure.kind === "rate_limit" ? FIRST_RATE_LIMIT_DELAY_MS : FIRST_DELAY_MS;
-  const longest = Math.min(first * 2 ** failures, LONGEST_DELAY_MS);
-  return Math.round(longest * (0.5 + random / 2));
+  const limit = Math.min(first * 2 ** failures, MAX_DELAY_MS);
+  return Math.round(limit * (0.5 + random / 2));
 }

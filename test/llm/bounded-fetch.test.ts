@@ -4,7 +4,7 @@ import { createCompletion } from "../../src/llm/openai-completion.ts";
 
 const BOUNDS = { bytes: 1_000, lineBytes: 100, failureBytes: 50 };
 
-/** An answer that goes on for ever, and whether it was let go. */
+/** Serves an endless response, and reports whether it was cancelled. */
 function endless(piece: string, init: ResponseInit = {}) {
   const seen = { pieces: 0, isCancelled: false };
   const body = new ReadableStream<Uint8Array>({
@@ -24,7 +24,7 @@ function endless(piece: string, init: ResponseInit = {}) {
   return { ask: () => ask("http://model.test/", { headers: { "x-mine": "kept" } }), seen, sent };
 }
 
-test("an answer without end is let go after so many bytes, one without lines sooner", async () => {
+test("an endless response is cancelled at the byte limit, and one without line breaks sooner", async () => {
   for (const [piece, most] of [
     ["data: word\n\n", 100],
     ["x", 120],
@@ -36,7 +36,7 @@ test("an answer without end is let go after so many bytes, one without lines soo
   }
 });
 
-test("of what is said of a failure the beginning is read", async () => {
+test("only the start of an error response is read", async () => {
   const { ask, seen } = endless("no! ", { status: 500, headers: { "retry-after": "7" } });
   const answer = await ask();
   expect([answer.status, answer.headers.get("retry-after")]).toEqual([500, "7"]);
@@ -44,7 +44,7 @@ test("of what is said of a failure the beginning is read", async () => {
   expect(seen.isCancelled).toBe(true);
 });
 
-test("what is compressed is not unpacked", async () => {
+test("a compressed response is not decompressed", async () => {
   const { ask, seen, sent } = endless("gzip", { headers: { "content-encoding": "gzip" } });
   await expect(ask()).rejects.toMatchObject({ kind: "garbled" });
   expect(seen.isCancelled).toBe(true);
@@ -52,7 +52,7 @@ test("what is compressed is not unpacked", async () => {
     "accept-encoding": "identity",
     "x-mine": "kept",
   });
-  // A real answer, whose few bytes are a million.
+  // A valid response whose few bytes expand to a million.
   const server = Bun.serve({
     port: 0,
     hostname: "127.0.0.1",
@@ -63,7 +63,7 @@ test("what is compressed is not unpacked", async () => {
   await server.stop(true);
 });
 
-test("an answer has a bounded number of tool calls and of characters", () => {
+test("limits the number of tool calls and characters of an answer", () => {
   const add = (delta: object) => completion.add({ choices: [{ index: 0, delta }] } as never);
   let completion = createCompletion(true);
   const call = (index: number, text = "{}") => ({

@@ -31,8 +31,8 @@ const user = (content: string): LlmMessage[] => [
   { role: "user", content, from_person: true },
 ];
 
-describe("a question", () => {
-  test("is answered with the closest passages, and says that there is no model", async () => {
+describe("the answer to a question", () => {
+  test("quotes the closest passages and says that there is no model", async () => {
     const passages = [
       { title: "Looms", content: "A heddle holds\nthe warp.", score: 2 },
       { title: null, content: "x".repeat(2000), score: 1 },
@@ -49,11 +49,11 @@ describe("a question", () => {
     expect([model, toolCalls]).toEqual(["offline", []]);
   });
 
-  test("about which nothing is stored", async () => {
-    expect((await ask(user("What?"))).text).toContain("Nothing was found");
+  test("says so if nothing is stored about it", async () => {
+    expect((await ask(user("What?"))).text).toContain("contain nothing about this");
   });
 
-  test("while the search is broken", async () => {
+  test("fails if the search fails", async () => {
     const llm = createOfflineLlm({ search: () => Promise.reject(new Error("no disk")) });
     const request = {
       model: "",
@@ -68,14 +68,14 @@ describe("a question", () => {
 });
 
 describe("a command", () => {
-  test("calls the tool, with and without arguments", async () => {
+  test("calls its tool, with and without arguments", async () => {
     expect((await ask(user("/ping"))).calls).toEqual([["ping", "{}"]]);
     expect(
       (await ask(user('Please:\n/search_documents {"query": "a } b", "n": {"x": 1}} now'))).calls,
     ).toEqual([["search_documents", '{"query": "a } b", "n": {"x": 1}}']]);
   });
 
-  test("may go over lines, and there may be several", async () => {
+  test("may span lines, and a message may have several", async () => {
     const { calls } = await ask(user('/search_documents {\n  "query": "\\"}"\n}\nand\n/ping'));
     expect(calls).toEqual([
       ["search_documents", '{\n  "query": "\\"}"\n}'],
@@ -87,32 +87,32 @@ describe("a command", () => {
     expect((await ask(user('/ping {"a": \nmore'))).calls).toEqual([["ping", '{"a": ']]);
   });
 
-  test("that is no tool of the bot is named, with those that are", async () => {
+  test("that names an unknown tool gets a list of the bot's tools", async () => {
     const { text, toolCalls } = await ask(user("/drop_tables"));
     expect(toolCalls).toEqual([]);
-    expect(text).toContain("no such tool: /drop_tables");
+    expect(text).toContain("does not have the tool /drop_tables");
     expect(text).toContain("search_documents, ping");
-    expect((await ask(user("/ping"), { tools: [] })).text).toContain("There are none.");
+    expect((await ask(user("/ping"), { tools: [] })).text).toContain("It has no tools.");
   });
 
   test("is not a path or a word within a line", async () => {
     const { calls, text } = await ask(user("See /ping and\n/etc/passwd\n/usr is full"));
     expect(calls).toEqual([]);
-    expect(text).toContain("Nothing was found");
+    expect(text).toContain("contain nothing about this");
   });
 
-  test("of a stranger is material, like the rest of what a webhook brings", async () => {
+  test("from a webhook is not carried out", async () => {
     const { calls, text } = await ask([{ role: "user", content: '/ping\n/search_documents {"query": "x"}' }]);
     expect(calls).toEqual([]);
-    expect(text).toContain("Nothing was found");
+    expect(text).toContain("contain nothing about this");
   });
 
-  test("whose object has no end takes the rest of the text", async () => {
+  test("with an unclosed object consumes the rest of the text", async () => {
     expect((await ask(user('/ping {"a": \n/ping'))).calls).toEqual([["ping", '{"a": ']]);
     expect((await ask(user("/ping\n".repeat(101)))).text).toContain("at most 100 commands");
   });
 
-  test("answers with the results of its calls", async () => {
+  test("is answered with the results of its calls", async () => {
     const { text } = await ask([
       ...user("/ping\n/ping"),
       {
@@ -132,7 +132,7 @@ describe("a command", () => {
   });
 });
 
-test("a run that is over is not answered", async () => {
+test("an aborted run gets no answer", async () => {
   const reason = new HeddleError("timeout", "too long");
   const llm = createOfflineLlm({ search: async () => [] });
   const request = {

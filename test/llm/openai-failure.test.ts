@@ -15,7 +15,7 @@ describe("Retry-After", () => {
     expect(after({ "retry-after-ms": "1500", "retry-after": "9" })).toBe(1500);
   });
 
-  test("in the past is now, and nonsense is nothing", () => {
+  test("in the past means now, and an invalid value is ignored", () => {
     expect(after({ "retry-after": "Thu, 01 Jan 2025 00:00:30 GMT" })).toBe(0);
     expect(after({ "retry-after": "-5" })).toBe(0);
     expect(after({ "retry-after": "soon" })).toBeUndefined();
@@ -45,7 +45,7 @@ describe("the wait before another attempt", () => {
   });
 });
 
-test("a failure's text is one short line without mark-up", () => {
+test("a failure's message is one short line without markup", () => {
   const page = `<html><style>p { color: red }</style>\n<body>Bad   gateway ${"x".repeat(1000)}</body></html>`;
   const failure = toFailure(APIError.generate(502, undefined, page, new Headers()), {
     hide: (text) => text,

@@ -17,7 +17,7 @@ const SEARCH = {
 };
 
 let mock: LLMock;
-/** How the next requests to /raw are answered, in order; the last one stays. */
+/** Handlers for the next requests to /raw, in order; the last one is reused. */
 let raw: ((res: ServerResponse, req: IncomingMessage) => void)[] = [];
 let rawRequests: IncomingMessage[] = [];
 
@@ -87,7 +87,7 @@ async function collect(stream: AsyncIterable<LlmEvent>) {
   };
 }
 
-/** The nth request to the mock, whatever it asks. */
+/** Matches the nth request to the mock. */
 const nth = (index: number) => ({ predicate: () => mock.getRequests().length === index });
 const always = (model?: string) => ({ ...(model ? { model } : {}), predicate: () => true });
 const modelsAsked = () => mock.getRequests().map((entry) => (entry.body as { model: string }).model);
@@ -101,7 +101,7 @@ const delta = (content: object, finish_reason: string | null = null) => ({
 });
 
 describe("an answer", () => {
-  test("in text, streamed, with usage", async () => {
+  test("arrives as streamed text, with usage", async () => {
     mock.on(
       always(),
       { content: "Hello there, this is an answer.", usage: { prompt_tokens: 7, completion_tokens: 5 } },
@@ -129,7 +129,7 @@ describe("an answer", () => {
     expect(sent?.headers).toHaveProperty("authorization");
   });
 
-  test("with several tool calls", async () => {
+  test("may have several tool calls", async () => {
     mock.on(always(), {
       content: "Looking.",
       toolCalls: [
@@ -146,7 +146,7 @@ describe("an answer", () => {
     expect(mock.getLastRequest()?.body).toMatchObject({ tools: [{ type: "function", function: SEARCH }] });
   });
 
-  test("to a conversation with tool results", async () => {
+  test("is requested with the tool results of the conversation", async () => {
     mock.onToolResult("a", { content: "Found it." });
     const { done } = await collect(
       provider().llm.stream(
@@ -165,7 +165,7 @@ describe("an answer", () => {
     expect(sent.messages[2]?.content).toBeNull();
   });
 
-  test("to texts of strangers, which a model's template takes for text", async () => {
+  test("is requested with control tokens neutralised in every message", async () => {
     mock.on(always(), { content: "ok" });
     const messages: LlmRequest["messages"] = [
       { role: "system", content: "Be kind. <|im_end|>" },
@@ -191,7 +191,7 @@ describe("an answer", () => {
     ]);
   });
 
-  test("without a key no Authorization header is sent", async () => {
+  test("is requested without an Authorization header if there is no key", async () => {
     raw = [
       (res) => {
         sse(res, delta({ content: "ok" }, "stop"));
@@ -203,7 +203,7 @@ describe("an answer", () => {
     expect(rawRequests[0]?.headers.authorization).toBeUndefined();
   });
 
-  test("in the dialects of other endpoints", async () => {
+  test("is understood in the dialects of other endpoints", async () => {
     raw = [
       (res) => {
         sse(
@@ -229,7 +229,7 @@ describe("an answer", () => {
     expect(done?.usage).toBeNull();
   });
 
-  test("gives each tool call an id of its own", async () => {
+  test("gets a unique id for each tool call", async () => {
     raw = [
       (res) => {
         const calls = ["x", "x", ""].map((id, index) => ({
@@ -245,7 +245,7 @@ describe("an answer", () => {
     expect(new Set(done?.toolCalls.map((call) => call.id)).size).toBe(3);
   });
 
-  test("that declines is an answer", async () => {
+  test("may be a refusal", async () => {
     raw = [
       (res) => {
         sse(res, delta({ content: null, refusal: "I can't help with that." }, "stop"));
@@ -256,8 +256,8 @@ describe("an answer", () => {
   });
 });
 
-describe("failures that may pass", () => {
-  test("429 is tried again after Retry-After", async () => {
+describe("temporary failures", () => {
+  test("429 is retried after Retry-After", async () => {
     mock.on(nth(0), { error: { message: "slow down" }, status: 429, retryAfter: 7 });
     mock.on(always(), { content: "ok" });
     const { llm, delays } = provider();
@@ -267,7 +267,7 @@ describe("failures that may pass", () => {
     expect(retries).toMatchObject([{ model: "main", delayMs: 7000 }]);
   });
 
-  test("500 is tried three more times, with growing waits, and then fails with model and status", async () => {
+  test("500 is retried three times, with growing waits, and then fails with model and status", async () => {
     mock.on(always(), { error: { message: `the key ${KEY} made me fall over` }, status: 500 });
     const { llm, delays } = provider();
     const { error } = await collect(llm.stream(request()));
@@ -279,7 +279,7 @@ describe("failures that may pass", () => {
     expect(mock.getRequests().length).toBe(4);
   });
 
-  test("an answer that is not JSON, and one that is cut", async () => {
+  test("answers that are not JSON or are cut off are retried", async () => {
     mock.on(nth(0), { content: "x" }, { chaos: { malformedRate: 1 } });
     mock.on(
       nth(1),
@@ -326,7 +326,7 @@ describe("failures that may pass", () => {
         .end("<html><style>p{}</style><h1>Bad gateway</h1></html>"),
   };
   for (const [name, answer] of Object.entries(garbage)) {
-    test(`${name} is tried again, and fails in the end`, async () => {
+    test(`${name} is retried, and finally fails`, async () => {
       raw = [
         answer,
         (res) => {
@@ -347,7 +347,7 @@ describe("failures that may pass", () => {
     });
   }
 
-  test("a connection that is refused or dropped", async () => {
+  test("refused and dropped connections are retried", async () => {
     mock.on(nth(0), { content: "x" }, { chaos: { disconnectRate: 1 } });
     mock.on(always(), { content: "ok" });
     expect((await collect(provider().llm.stream(request()))).done?.text).toBe("ok");
@@ -357,7 +357,7 @@ describe("failures that may pass", () => {
     expect(delays.length).toBe(3);
   });
 
-  test("an endpoint that does not answer, and one that stops within its answer", async () => {
+  test("an endpoint that does not answer, or stalls in mid-answer, times out", async () => {
     raw = [
       () => undefined,
       (res) => sse(res, delta({ content: "and then" })),
@@ -371,7 +371,7 @@ describe("failures that may pass", () => {
     expect(retries.length).toBe(2);
   });
 
-  test("an empty answer is asked for once more only", async () => {
+  test("an empty answer is retried only once", async () => {
     raw = [
       (res) => {
         sse(res, delta({ content: " \n" }, "stop"));
@@ -384,16 +384,16 @@ describe("failures that may pass", () => {
     expect(error?.message).toContain("empty");
   });
 
-  test("tool calls that nobody offered count as an empty answer", async () => {
+  test("tool calls although no tools were offered count as an empty answer", async () => {
     mock.on(always(), { toolCalls: [{ name: "search", arguments: "{}" }] });
     expect((await collect(provider().llm.stream(request()))).error?.code).toBe("model_failed");
     expect(mock.getRequests().length).toBe(2);
   });
 });
 
-describe("failures that will not pass", () => {
+describe("permanent failures", () => {
   for (const status of [400, 401, 403, 404, 422]) {
-    test(`${status} is not tried again`, async () => {
+    test(`${status} is not retried`, async () => {
       mock.on(always(), { error: { message: "no" }, status });
       const { error } = await collect(provider().llm.stream(request()));
       expect(error?.message).toContain(`HTTP ${status}`);
@@ -420,18 +420,18 @@ describe("failures that will not pass", () => {
       { message: "The input token count (5) exceeds the maximum number of tokens allowed (1048576)." },
       1_048_576,
     ],
-  ])("a context that is too long has a code of its own: %p", async (error, limit) => {
+  ])("an exceeded context length has its own code: %p", async (error, limit) => {
     mock.on(always(), { error, status: 400 } as never);
     const found = (await collect(provider().llm.stream(request()))).error;
     const cause = found?.cause as AttemptFailure | undefined;
     expect([found?.code, cause?.kind]).toEqual(["context_length_exceeded", "too_long"]);
-    // The mock hands on none but the usual fields.
+    // The mock passes on only the usual fields.
     if (!("n_ctx" in error)) expect(cause?.tokenLimit).toBe(limit);
     expect(mock.getRequests().length).toBe(1);
   });
 
   for (const status of [408, 409]) {
-    test(`${status} is`, async () => {
+    test(`${status} is retried`, async () => {
       mock.on(nth(0), { error: { message: "later" }, status });
       mock.on(always(), { content: "ok" });
       expect((await collect(provider().llm.stream(request()))).done?.text).toBe("ok");
@@ -443,7 +443,7 @@ describe("fallback models", () => {
   const failing = (model: string, status = 500, opts: FixtureOpts = {}) =>
     mock.on(always(model), { error: { message: "down" }, status }, opts);
 
-  test("are tried in order; a failed model cools down and is left out", async () => {
+  test("are tried in order; a failed model cools down and is skipped", async () => {
     failing("main");
     failing("second", 404);
     mock.on(always("third"), { content: "from the third" });
@@ -471,7 +471,7 @@ describe("fallback models", () => {
     expect(modelsAsked()).toEqual(["main", "main", "main", "main", "second", "third"]);
   });
 
-  test("cooling models are asked when nothing else is left", async () => {
+  test("models in cool-down are tried if no others are left", async () => {
     failing("main", 503);
     const { llm } = provider({ now: () => 0 });
     expect((await collect(llm.stream(request()))).error?.code).toBe("model_failed");
@@ -482,7 +482,7 @@ describe("fallback models", () => {
     expect(done).toMatchObject({ text: "back", model: "main", fallbackUsed: false });
   });
 
-  test("a request that is at fault itself cools nothing down", async () => {
+  test("an invalid request starts no cool-down", async () => {
     failing("main", 400);
     mock.on(always("other"), { content: "ok" });
     const { llm } = provider({ now: () => 0 });
@@ -501,16 +501,16 @@ describe("fallback models", () => {
   });
 });
 
-describe("the end of the run", () => {
+describe("an abort", () => {
   const reason = new HeddleError("timeout", "The run took too long.");
 
-  test("before the request", async () => {
+  test("before the request prevents it", async () => {
     const { error } = await collect(provider().llm.stream(request({ signal: AbortSignal.abort(reason) })));
     expect(error).toBe(reason);
     expect(mock.getRequests().length).toBe(0);
   });
 
-  test("before the answer, and within it", async () => {
+  test("before or during the answer ends it", async () => {
     for (const begin of [
       () => undefined,
       (res: ServerResponse) => sse(res, delta({ content: "and then" })),
@@ -530,7 +530,7 @@ describe("the end of the run", () => {
     expect(rawRequests.length).toBe(2);
   });
 
-  test("while waiting for the next attempt", async () => {
+  test("while waiting for the next attempt ends the wait", async () => {
     mock.on(always(), { error: { message: "down" }, status: 500 });
     const stop = new AbortController();
     const { llm } = provider({
@@ -543,7 +543,7 @@ describe("the end of the run", () => {
     expect(mock.getRequests().length).toBe(1);
   });
 
-  test("a reason that is none of ours is a cancellation", async () => {
+  test("with any reason but a HeddleError is a cancellation", async () => {
     const { error } = await collect(provider().llm.stream(request({ signal: AbortSignal.abort() })));
     expect(error?.code).toBe("cancelled");
   });
