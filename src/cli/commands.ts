@@ -79,10 +79,13 @@ export function createCommands({ startServer, startWorker }: CommandOptions): Co
         flags,
         async (db) => {
           const config = loadConfig(flags);
-          const { key, resealed, closed } = await rotateKeys(db, openHome(config.home), givenKeys(config));
-          for (const place of closed) say(`It opens with none of the keys, and stays as it is: ${place}`);
-          say(`${resealed} values are sealed with the key ${key.id} now.`);
-          say("Outgoing webhooks are signed with another secret: heddle keys signing-secret");
+          const { key, resealed, unopened } = await rotateKeys(db, openHome(config.home), givenKeys(config));
+          for (const place of unopened)
+            say(`None of the keys opens this value, so it was left unchanged: ${place}`);
+          say(`${resealed} values are now sealed with the key ${key.id}.`);
+          say(
+            "Outgoing webhooks are now signed with a new secret; print it with: heddle keys signing-secret",
+          );
         },
         { poolSize: 1 },
       ),

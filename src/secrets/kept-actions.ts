@@ -1,5 +1,5 @@
-// What tools hand to dispatchers, as it is kept until then: just as it is, for it will be delivered. What has a known secret
-// in it is sealed.
+// Stores the client actions that tools return until a dispatcher delivers them. They are stored unchanged, because they
+// must be delivered unchanged; an action that contains a known secret is sealed.
 
 import type { JsonObject } from "../db/schema.ts";
 import { fieldAt } from "./leaves.ts";
@@ -7,9 +7,9 @@ import { isSealed, type Place } from "./seal.ts";
 import type { Vault } from "./vault.ts";
 
 export interface KeptActions {
-  /** For this place, which names the array. */
+  /** Prepares actions for storing. `at` is the location of the array. */
   keep(actions: readonly JsonObject[], at: Place): (JsonObject | string)[];
-  /** As they were. Throws `internal` for what was sealed for another place. */
+  /** Restores the actions. Throws `internal` if one was sealed for another location. */
   open(kept: readonly (JsonObject | string)[], at: Place): JsonObject[];
 }
 
@@ -34,14 +34,14 @@ export function createKeptActions({ redact, vault }: KeptActionsOptions): KeptAc
   };
 }
 
-/** Of a tool's message. */
+/** The location in a tool's message. */
 export const inMessage = (id: string): Place => ({
   table: "messages",
   row: id,
   field: "metadata/client_actions",
 });
 
-/** Of a delivery. */
+/** The location in a delivery. */
 export const inDelivery = (id: string): Place => ({
   table: "deliveries",
   row: id,

@@ -1,17 +1,17 @@
-// The keys that sealed values open with, and the one that new ones are sealed with.
+// The keys that can open sealed values, and the current one, which seals new values.
 
 import { createHash } from "node:crypto";
 
 export interface Key {
-  /** Says which key it is, and nothing of it. */
+  /** Identifies the key without revealing it. */
   id: string;
-  /** 32 of them. */
+  /** The key itself, 32 bytes. */
   bytes: Buffer;
 }
 
 export interface KeyRing {
   current: Key;
-  /** The current one first. */
+  /** All keys, the current one first. */
   all: readonly Key[];
 }
 

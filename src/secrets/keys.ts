@@ -1,5 +1,5 @@
-// Where the keys come from that secrets are sealed with: the environment, or files of the home folder. Which of them is the
-// current one, the database says: a rotation that was cut short anywhere leaves a home that opens.
+// Loads the keys that secrets are sealed with, from the environment or from files in the home folder. The database
+// determines which key is current, so that a rotation interrupted at any point leaves a home that opens.
 
 import { hkdfSync, randomBytes } from "node:crypto";
 import { existsSync, readFileSync, rmSync } from "node:fs";
@@ -13,18 +13,20 @@ import { type Key, type KeyRing, keyOf, keyRing } from "./key-ring.ts";
 import { createSealer } from "./seal.ts";
 
 export interface GivenKeys {
-  /** ENCRYPTION_KEY; hexadecimal. Undefined: the file counts. */
+  /** ENCRYPTION_KEY, hexadecimal. If undefined, the key file is used. */
   current: string | undefined;
   /** ENCRYPTION_KEY_PREVIOUS. */
   previous: readonly string[];
 }
 
-/** A word that is sealed with the current key: a wrong one is found at boot. */
+/**
+ * Key of the check value, which is sealed with the current encryption key so that a wrong key is detected at start-up.
+ */
 export const CHECK = "encryption_key_check";
 export const CHECK_PLACE = { table: "meta", row: CHECK, field: "value" };
 
 /**
- * The keys of this database. The first start makes one; a later one without the right key changes nothing.
+ * Returns the keys of this database. The first start creates one; a later start without the right key changes nothing.
  * @throws HeddleError "config"
  */
 export async function openKeys(query: Queryable, home: Home, given: GivenKeys): Promise<KeyRing> {
@@ -36,7 +38,7 @@ export async function openKeys(query: Queryable, home: Home, given: GivenKeys): 
   const sealed = stored ?? (await storeCheck(query, current));
   const opening = [...known, ...(made ? [made] : [])].find((key) => opens(key, sealed));
   if (!opening) {
-    // Another server was first: what was made here is nobody's key.
+    // Another server was faster, so the key created here is not used by anyone.
     if (made) rmSync(home.encryptionKeyFile, { force: true });
     throw wrongKey(home);
   }
@@ -45,32 +47,32 @@ export async function openKeys(query: Queryable, home: Home, given: GivenKeys): 
   return keyRing(opening, known);
 }
 
-/** That which new secrets are sealed with, as far as can be told without the database. */
+/** The key that seals new secrets, as far as this can be known without the database. */
 export function currentKey(home: Home, given: GivenKeys): Key {
   const [key] = knownKeys(home, given);
   if (key) return key;
-  throw new HeddleError("config", "There is no encryption key yet: the first start makes it.", {
+  throw new HeddleError("config", "There is no encryption key yet: start the server once to create it.", {
     field: "ENCRYPTION_KEY",
   });
 }
 
-/** In the order in which they may be the current one. */
+/** All known keys, the most likely current one first. */
 export function knownKeys(home: Home, { current, previous }: GivenKeys): Key[] {
   const files = [home.encryptionKeyFile, nextFile(home), previousFile(home)];
   const first = current === undefined ? files.map(keyInFile) : [keyOf(current)];
   return [...first, ...previous.map(keyOf)].filter((key) => key !== undefined);
 }
 
-/** Writes a new key beside the current one, which stays it until the database says otherwise. */
+/** Writes a new key beside the current one, which remains current until the database says otherwise. */
 export function makeNextKey(home: Home): Key {
   const hex = randomBytes(32).toString("hex");
   writeDurably(nextFile(home), `${hex}\n`, { mode: 0o600 });
   return keyOf(hex);
 }
 
-/** The next key takes the place of the current one, which is kept as the previous: a backup may need it. */
+/** Replaces the current key by the next one. The old key is kept as the previous one, because a backup may need it. */
 export function promote(home: Home): void {
-  // Somebody who opened the same home has done it.
+  // Another process that opened the same home has already done this.
   if (!existsSync(nextFile(home))) return;
   if (existsSync(home.encryptionKeyFile)) {
     writeDurably(previousFile(home), readFileSync(home.encryptionKeyFile), { mode: 0o600 });
@@ -78,7 +80,7 @@ export function promote(home: Home): void {
   renameDurably(nextFile(home), home.encryptionKeyFile);
 }
 
-/** What outgoing webhooks are signed with unless their target has a secret of its own; the same on every server. */
+/** The secret that signs outgoing webhooks whose target has no secret of its own; the same on every server. */
 export function signingSecret({ bytes }: Key): string {
   const derived = hkdfSync("sha256", bytes, "", "heddle outgoing webhooks", 32);
   return `whsec_${Buffer.from(derived).toString("base64")}`;
@@ -89,7 +91,7 @@ const nextFile = ({ encryptionKeyFile }: Home): string => `${encryptionKeyFile}.
 
 function makeKey(home: Home): Key {
   const hex = randomBytes(32).toString("hex");
-  // On the disk before anything is sealed with it: what is sealed with a lost key is lost as well.
+  // Write it to disk before sealing anything with it: a value sealed with a lost key is lost as well.
   writeDurably(home.encryptionKeyFile, `${hex}\n`, { mode: 0o600 });
   return keyOf(hex);
 }
@@ -100,7 +102,7 @@ function keyInFile(path: string): Key | undefined {
   if (/^[0-9a-fA-F]{64}$/.test(text)) return keyOf(text);
   throw new HeddleError(
     "config",
-    `${path} does not hold 64 hexadecimal digits: restore it from a backup; without it stored secrets cannot be read.`,
+    `${path} must contain 64 hexadecimal digits and does not: restore it from a backup, since stored secrets cannot be read without it.`,
   );
 }
 
@@ -109,7 +111,7 @@ async function readCheck(query: Queryable): Promise<string | undefined> {
   return row && String(row.value);
 }
 
-/** What is stored then, which another server may have been quicker with. */
+/** Stores the check value and returns the one now in the database; another server may have been faster. */
 async function storeCheck(query: Queryable, key: Key): Promise<string> {
   const value = createSealer(keyRing(key)).seal("ok", CHECK_PLACE);
   await query.insert(meta).values({ key: CHECK, value }).onConflictDoNothing();
@@ -127,6 +129,6 @@ function opens(key: Key, sealed: string): boolean {
 const wrongKey = (home: Home): HeddleError =>
   new HeddleError(
     "config",
-    `ENCRYPTION_KEY is not the key that this database's secrets were stored with: set it to that key (or ENCRYPTION_KEY_PREVIOUS, to change it), or restore ${home.encryptionKeyFile}.`,
+    `ENCRYPTION_KEY must be the key that this database's secrets were sealed with, and is a different one: set it to that key (or set ENCRYPTION_KEY_PREVIOUS to that key, to rotate it), or restore ${home.encryptionKeyFile}.`,
     { field: "ENCRYPTION_KEY" },
   );

@@ -1,4 +1,7 @@
-/** A copy in which every text and number is what `change` makes of it; booleans and null give nothing away. */
+/**
+ * Copies a value, replacing every string and number by what `change` returns. Booleans and null reveal nothing and
+ * stay.
+ */
 export function mapLeaves<Value extends object>(
   value: Value,
   change: (leaf: string | number, path: readonly string[]) => unknown,
@@ -16,6 +19,6 @@ export function mapLeaves<Value extends object>(
   return walk(value, []) as Value;
 }
 
-/** The field of what stands at this path within a column. */
+/** The field name for a path within a column. */
 export const fieldAt = (column: string, path: readonly string[]): string =>
   [column, ...path.map((part) => part.replaceAll("~", "~0").replaceAll("/", "~1"))].join("/");

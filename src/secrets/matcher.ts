@@ -1,30 +1,31 @@
-// Finds many terms in a text at once. Each term is known by eight of its characters, and a rolling hash of the text's
-// last eight (Rabin and Karp) says where one may be. What a search costs depends on the text, not on how many terms there are.
+// Finds many terms in a text at once (Rabin-Karp): each term is indexed by the hash of eight of its characters, and a
+// rolling hash over the text shows where a term may be. The cost of a search depends on the text, not on the number of
+// terms.
 
 export interface Matcher {
-  /** Counts: a term that was added twice has to be deleted twice. Shorter ones than `SHORTEST_TERM` are left out. */
+  /** Terms are counted: one added twice must be deleted twice. Terms shorter than `SHORTEST_TERM` are ignored. */
   add(term: string): void;
   delete(term: string): void;
-  /** The text with `marker` for each stretch that terms cover. */
+  /** Returns the text with every range covered by terms replaced by `marker`. */
   replace(text: string, marker: string): string;
 }
 
-/** As long as the window that the hash is of. */
+/** The length of the hash window. */
 export const SHORTEST_TERM = 8;
 
 const BASE = 0x01000193;
-/** What the character that leaves the window has been multiplied by. */
+/** The factor of the character leaving the window. */
 const LEAVING = power(BASE, SHORTEST_TERM - 1);
 
 interface Entry {
   term: string;
-  /** Of its window. */
+  /** Hash of the window that indexes the term. */
   hash: number;
   offset: number;
   count: number;
 }
 
-/** `slots`, a power of two, should be more than the number of terms: it saves a look-up where none is. */
+/** `slots` must be a power of two and should exceed the number of terms: an empty slot saves a look-up. */
 export function createMatcher(slots = 1 << 17): Matcher {
   const mask = slots - 1;
   const filled = new Uint32Array(slots);
@@ -62,9 +63,9 @@ export function createMatcher(slots = 1 << 17): Matcher {
     },
     replace(text, marker) {
       if (byTerm.size === 0) return text;
-      const found: Stretch[] = [];
+      const found: Range[] = [];
       let hash = 0;
-      // As eachWindow does, but without a call for each character: every text that is logged or shown comes through here.
+      // Like eachWindow, but without a function call per character: every logged or displayed text passes through here.
       for (let end = 0; end < text.length; end++) {
         if (end >= SHORTEST_TERM) hash -= Math.imul(text.charCodeAt(end - SHORTEST_TERM), LEAVING);
         hash = (Math.imul(hash, BASE) + text.charCodeAt(end)) | 0;
@@ -79,29 +80,29 @@ export function createMatcher(slots = 1 << 17): Matcher {
   };
 }
 
-interface Stretch {
+interface Range {
   start: number;
   end: number;
 }
 
-/** Stretches that overlap are one: a secret that begins with another is hidden whole. */
-function covered(text: string, found: Stretch[], marker: string): string {
+/** Overlapping ranges are merged: a secret that starts with another one is hidden completely. */
+function covered(text: string, found: Range[], marker: string): string {
   found.sort((a, b) => a.start - b.start);
   let result = "";
   let end = 0;
-  for (const stretch of found) {
-    if (stretch.start >= end) result += text.slice(end, stretch.start) + marker;
-    end = Math.max(end, stretch.end);
+  for (const range of found) {
+    if (range.start >= end) result += text.slice(end, range.start) + marker;
+    end = Math.max(end, range.end);
   }
   return result + text.slice(end);
 }
 
-/** At most so many windows of a term are looked at. */
+/** At most this many windows of a term are considered. */
 const CANDIDATES = 64;
 
 /**
- * The window that fewest terms are known by, and that stands once in its own term: tokens of one service begin alike, and
- * a window that repeats would have the same stretch of a text compared again and again.
+ * Chooses the window that the fewest terms share and that occurs once in its own term: tokens of one service start
+ * alike, and a repeating window would compare the same range of a text again and again.
  */
 function windowFor(term: string, byHash: ReadonlyMap<number, Entry[]>): { hash: number; offset: number } {
   const times = new Map<number, number>();
@@ -113,7 +114,7 @@ function windowFor(term: string, byHash: ReadonlyMap<number, Entry[]>): { hash: 
   const step = Math.max(1, Math.floor(windows.length / CANDIDATES));
   let best = windows[0] ?? { hash: 0, offset: 0 };
   let least = Number.POSITIVE_INFINITY;
-  // From the end: what is random in a token is seldom its beginning.
+  // Start from the end: the beginning of a token is rarely random.
   for (let at = windows.length - 1; at >= 0 && least > 1; at -= step) {
     const window = windows[at] ?? best;
     const cost = (byHash.get(window.hash)?.length ?? 0) + (times.get(window.hash) ?? 0);

@@ -1,7 +1,7 @@
-// The one answer to "is this a secret?", by the name that a value goes under. Names alone decide, for a value may be
-// anything; where a name says neither yes nor no, whoever asks decides what that means for it.
+// The single place that decides whether a value is secret, by its name. Only names count, because a value may be
+// anything; where a name is inconclusive, the caller decides what that means.
 
-/** Inside any name, whatever stands around them and however it is written. */
+/** A name that contains one of these anywhere, in any spelling, is secret. */
 const STEMS = [
   "accesskey",
   "accountkey",
@@ -38,29 +38,29 @@ const STEMS = [
   "token",
 ];
 
-/** As a word of its own, wherever it stands. */
+/** A name that has one of these as a separate word is secret. */
 const WORDS = new Set(
   "auth authentication bearer cred creds cvc cvv dsn jwt keystore kubeconfig otp pass passwd pat pem pfx pin proof psk pw pwd sas signature totp".split(
     " ",
   ),
 );
 
-/** Only where the name ends with it: a session_id and an auth_type give nothing away, a session does. */
+/** A name that ends with one of these is secret: a session is, but a session_id or an auth_type is not. */
 const LAST_WORDS = new Set(
   "access code headers key nonce oauth salt seed session sessionid sid sig".split(" "),
 );
 
-/** What makes a key none that opens anything. */
+/** Words before "key" that make it harmless. */
 const HARMLESS_KEYS = new Set(
   "cache foreign idempotency issue message object partition primary project public routing sort translation".split(
     " ",
   ),
 );
 
-/** What makes a code none that anybody types in. */
+/** Words before "code" that make it harmless. */
 const HARMLESS_CODES = new Set("area country currency error exit language postal status zip".split(" "));
 
-/** URLs whose knowledge is enough to use them, or that have a password in them. */
+/** Words before "url" for URLs that anyone who knows them can use, or that contain a password. */
 const SECRET_URLS = new Set(
   "amqp callback connection database db hook hooks invite mongo mongodb mysql postgres postgresql presigned redis response sas sentry signed webhook webhooks".split(
     " ",
@@ -68,21 +68,21 @@ const SECRET_URLS = new Set(
 );
 const URL_WORDS = new Set(["url", "urls", "uri", "uris", "link"]);
 
-/** What says only what form a value has: "secret2", "token_value" and "auth_b64" are what they are without it. */
+/** Words that only describe a value's form: "secret2", "token_value" and "auth_b64" are judged without them. */
 const FORM_WORDS = new Set(
   "b base data default encoded env file hash header hex json new old plain prod raw string test text val value var".split(
     " ",
   ),
 );
 
-/** Of what says how much, how long or of which kind a secret is: never one itself, when it is a number or a boolean. */
+/** Words for amounts, durations and kinds: a number or boolean with such a name is not itself a secret. */
 const MEASURES = new Set(
   "budget bytes chars count days enabled expires expiry hours index interval length limit lifetime max maximum min minimum minutes ms number per price rate seconds size timeout total ttl used".split(
     " ",
   ),
 );
 
-/** What a setting may plainly be called without being a secret. */
+/** Last words of names that are clearly not secret. */
 const HARMLESS_WORDS = new Set(
   (
     "account action address agent answer alias avatar base bot branch brightness bucket calendar camera category channel city " +
@@ -98,8 +98,8 @@ const HARMLESS_WORDS = new Set(
   ).split(" "),
 );
 
-/** Whether a value under this name is one to hide: a setting, a field of a config, a parameter of a URL, a variable. */
-export const isSecretName = remembering((name: string): boolean => {
+/** Whether a value with this name must be hidden: a setting, a config field, a URL parameter, a variable. */
+export const isSecretName = memoized((name: string): boolean => {
   const words = wordsOf(name);
   const joined = words.join("");
   if (
@@ -118,32 +118,32 @@ export const isSecretName = remembering((name: string): boolean => {
   return true;
 });
 
-/** Whether a header proves who sent a request, or lets its reader do what the sender may do. */
+/** Whether a header authenticates the sender, or would let its reader act as the sender. */
 export function isSecretHeader(name: string): boolean {
-  // A page's address may have anything in its query.
+  // The query of a page's address may contain anything.
   return isSecretName(name) || /^(referr?er|x-(original|rewrite)-ur[il]|forwarded-uri)$/i.test(name);
 }
 
-const MOST_REMEMBERED = 2_000;
-const LONGEST_REMEMBERED = 64;
+const MAX_MEMOIZED = 2_000;
+const MAX_MEMOIZED_LENGTH = 64;
 
-/** The same few names come with every message, and taking one apart costs more than all else that is done with it. */
-function remembering(decide: (name: string) => boolean): (name: string) => boolean {
+/** Every message has the same few names, and splitting one costs more than everything else done with it. */
+function memoized(decide: (name: string) => boolean): (name: string) => boolean {
   const decided = new Map<string, boolean>();
   return (name) => {
     const known = decided.get(name);
     if (known !== undefined) return known;
     const decision = decide(name);
-    if (name.length <= LONGEST_REMEMBERED) {
-      // Strangers make names up.
-      if (decided.size >= MOST_REMEMBERED) decided.clear();
+    if (name.length <= MAX_MEMOIZED_LENGTH) {
+      // Strangers can send any number of names.
+      if (decided.size >= MAX_MEMOIZED) decided.clear();
       decided.set(name, decision);
     }
     return decision;
   };
 }
 
-/** Whether a setting of this name is plainly none to hide. False for what nobody can know. */
+/** Whether a value with this name is clearly not secret. Returns false if the name is inconclusive. */
 export function isHarmlessName(name: string): boolean {
   if (isSecretName(name)) return false;
   const last = wordsOf(name)
@@ -152,16 +152,16 @@ export function isHarmlessName(name: string): boolean {
   return last !== undefined && (HARMLESS_WORDS.has(last) || HARMLESS_WORDS.has(singular(last)));
 }
 
-/** Whether the name speaks of how much or how long: "max_tokens" is no token when it is a number. */
+/** Whether the name describes an amount or duration: "max_tokens" is not a token if it is a number. */
 export const isMeasure = (name: string): boolean => wordsOf(name).some((word) => MEASURES.has(word));
 
-const LONGEST_NAME = 300;
+const MAX_NAME_LENGTH = 300;
 
-/** "xApiKey2", "X-API-KEY2" and "x_api_key_2" are x, api, key, 2. */
+/** Splits "xApiKey2", "X-API-KEY2" and "x_api_key_2" into x, api, key, 2. */
 function wordsOf(name: string): string[] {
   return name
     .normalize("NFKC")
-    .slice(-LONGEST_NAME)
+    .slice(-MAX_NAME_LENGTH)
     .replace(/(\p{Ll}|\d)(?=\p{Lu})|(\p{Lu})(?=\p{Lu}\p{Ll})|(\p{L})(?=\d)|(\d)(?=\p{L})/gu, "$& ")
     .toLowerCase()
     .split(/[^\p{L}\p{M}\d]+/u)

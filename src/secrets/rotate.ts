@@ -1,4 +1,5 @@
-// Seals everything anew, with another key: one transaction, so that every value is of the old key or every one of the new.
+// Reseals everything with another key, in one transaction, so that either all values use the old key or all use the new
+// one.
 
 import { asc, eq, getTableName, gt, type SQL, sql } from "drizzle-orm";
 import type { PgColumn, PgTable } from "drizzle-orm/pg-core";
@@ -26,23 +27,26 @@ import { createSealer, hintOf, isSealed, type Place, type Sealer } from "./seal.
 
 export interface Rotated {
   key: Key;
-  /** Values that are sealed with it now. */
+  /** Number of values now sealed with it. */
   resealed: number;
-  /** Places of values that none of the keys opens, which stay as they are. */
-  closed: string[];
+  /** Locations of values that no key opens; they are left unchanged. */
+  unopened: string[];
 }
 
-interface SealedIn {
+interface SealedColumns {
   table: PgTable;
   id: PgColumn;
-  /** Those that may have sealed values in them; "metadata/actions" is one field of a column, whose others anybody may fill. */
+  /**
+   * Columns that may contain sealed values. "metadata/actions" is one field of a column whose other fields may hold
+   * anything.
+   */
   columns: string[];
-  /** The rows that may have some. */
+  /** Limits the rows to those that may contain sealed values. */
   where?: SQL;
 }
 
-/** Tables with an id of their own. */
-const TABLES: SealedIn[] = [
+/** Tables with an id column. */
+const TABLES: SealedColumns[] = [
   { table: sessions, id: sessions.id, columns: ["dispatch_config"] },
   { table: channels, id: channels.id, columns: ["dispatch_config"] },
   { table: channelBindings, id: channelBindings.id, columns: ["dispatch_config", "config"] },
@@ -60,19 +64,19 @@ const TABLES: SealedIn[] = [
 const BATCH = 200;
 
 /**
- * With a key in the environment to that one, else to a new one in the home folder. Ended at any instant, it leaves a home
- * that opens. Throws `conflict` while a server or worker of this database runs.
+ * Rotates to the key in the environment, or else to a new one in the home folder. If it is interrupted at any point,
+ * the home still opens. Throws `conflict` while a server or worker uses this database.
  */
 export async function rotateKeys(db: Database, home: Home, given: GivenKeys): Promise<Rotated> {
-  // Also finishes a rotation whose end was cut off.
+  // This also completes an interrupted rotation.
   const before = await openKeys(db.query, home, withFiles(home, given));
   const key = given.current === undefined ? makeNextKey(home) : keyOf(given.current);
   const from = createSealer(keyRing(before.current, before.all));
   const rotation = createRotation(from, createSealer(keyRing(key)));
   await db.query.transaction(async (tx) => {
-    // A server that starts meanwhile waits here before it looks for its key.
+    // A server that starts meanwhile waits for this lock before it reads its key.
     await tx.execute(sql`lock table ${meta} in access exclusive mode`);
-    await refuseOthers(tx, db.kind);
+    await refuseOtherConnections(tx, db.kind);
     for (const one of TABLES) await rotation.table(tx, one);
     await rotation.settings(tx);
     await rotation.store(tx);
@@ -83,14 +87,14 @@ export async function rotateKeys(db: Database, home: Home, given: GivenKeys): Pr
   return { key, ...rotation.result };
 }
 
-/** For one who moves the key from the file into the environment. */
+/** Includes the key files, for an operator who moves the key from the file to the environment. */
 function withFiles(home: Home, given: GivenKeys): GivenKeys {
   const files = given.current === undefined ? [] : knownKeys(home, { current: undefined, previous: [] });
   return { ...given, previous: [...given.previous, ...files.map(({ bytes }) => bytes.toString("hex"))] };
 }
 
-/** The embedded database has no other: its folder is locked. */
-async function refuseOthers(tx: Queryable, kind: Database["kind"]): Promise<void> {
+/** The embedded database needs no check, because its folder is locked. */
+async function refuseOtherConnections(tx: Queryable, kind: Database["kind"]): Promise<void> {
   if (kind === "embedded") return;
   const [others] = rowsOf<{ count: number }>(
     await tx.execute(sql`
@@ -100,22 +104,22 @@ async function refuseOthers(tx: Queryable, kind: Database["kind"]): Promise<void
   if (!others || others.count === 0) return;
   throw new HeddleError(
     "conflict",
-    `${others.count} connections of a running Heddle have this database open: stop its servers and workers, then rotate the keys.`,
+    `Keys must be rotated while Heddle is stopped; ${others.count} connections of a running Heddle have this database open. Stop its servers and workers, then try again.`,
   );
 }
 
 const columnOf = (column: string): string => column.split("/")[0] ?? column;
 
 function createRotation(from: Sealer, to: Sealer) {
-  const result = { resealed: 0, closed: [] as string[] };
+  const result = { resealed: 0, unopened: [] as string[] };
 
-  /** `asStored` makes of an opened text what is sealed of it now. */
+  /** `asStored` converts the opened text to what is sealed now. */
   const reseal = (sealed: string, at: Place, asStored = (text: string) => text): string => {
     let text: string;
     try {
       text = from.open(sealed, at);
     } catch {
-      result.closed.push(`${at.table}.${at.field} of ${at.row}`);
+      result.unopened.push(`${at.table}.${at.field} of ${at.row}`);
       return sealed;
     }
     result.resealed++;
@@ -127,7 +131,7 @@ function createRotation(from: Sealer, to: Sealer) {
     if (typeof value !== "object" || value === null) return value;
     return mapLeaves(value, (leaf, path) => {
       if (!isSealed(leaf)) return leaf;
-      // The first version sealed texts as they are, the second JSON.
+      // Version 1 sealed the plain text, version 2 seals JSON.
       const asJson = leaf.startsWith("sealed:v1:") ? JSON.stringify : undefined;
       return reseal(leaf, { ...at, field: fieldAt(at.field, path) }, asJson);
     });
@@ -135,7 +139,7 @@ function createRotation(from: Sealer, to: Sealer) {
 
   return {
     result,
-    async table(tx: Queryable, { table, id, columns, where = sql`true` }: SealedIn) {
+    async table(tx: Queryable, { table, id, columns, where = sql`true` }: SealedColumns) {
       const name = getTableName(table);
       const hasSealed = sql.join(
         columns.map((column) => sql`strpos(${sql.identifier(columnOf(column))}::text, 'sealed:v') > 0`),
@@ -166,7 +170,7 @@ function createRotation(from: Sealer, to: Sealer) {
     },
     async settings(tx: Queryable) {
       for (const { integration_id, key, value, secret } of await tx.select().from(integrationSettings)) {
-        // Of a version that took fewer names for secrets.
+        // Stored by a version that considered fewer names secret.
         if (!secret && !isSecretName(key)) continue;
         const at = { table: "integration_settings", row: integration_id, field: key };
         const sealed = secret ? reseal(value, at) : to.seal(value, at);

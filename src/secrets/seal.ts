@@ -1,26 +1,27 @@
-// Seals single texts: AES-256-GCM, bound to the place in the database that they are for, with the id of their key.
+// Seals single texts with AES-256-GCM. A sealed value is bound to its location in the database and carries the id of
+// its key.
 
 import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
 import { HeddleError } from "../errors.ts";
 import type { Key, KeyRing } from "./key-ring.ts";
 
-/** Where a sealed value stands. Copied to anywhere else it does not open. */
+/** The location of a sealed value. Copied to any other location, the value does not open. */
 export interface Place {
   table: string;
-  /** The id of the row, or what else names it. */
+  /** The row's id, or whatever identifies it. */
   row: string;
-  /** The column, and the path within it. */
+  /** The column and the path within it. */
   field: string;
 }
 
 export interface Sealer {
-  /** `hint` is stored beside it in clear, for who may see so much. */
+  /** `hint` is stored beside it in plain text, to be shown in its place. */
   seal(text: string, at: Place, hint?: string): string;
-  /** Throws `internal` for what was sealed for another place, with a key that is not there, or has been changed. */
+  /** Throws `internal` if the value was sealed for another location or modified, or if its key is missing. */
   open(sealed: string, at: Place): string;
 }
 
-/** What begins like this is sealed, and nothing that comes from outside may. */
+/** Prefix of sealed values; no value from outside may start with it. */
 const SEALED = "sealed:v";
 const V1 = "sealed:v1:";
 const V2 = "sealed:v2:";
@@ -28,7 +29,7 @@ const V2 = "sealed:v2:";
 export const isSealed = (value: unknown): value is string =>
   typeof value === "string" && value.startsWith(SEALED);
 
-/** What may be shown of a sealed value, if anything. */
+/** The displayable hint of a sealed value, if any. */
 export const hintOf = (sealed: string): string | undefined => parse(sealed)?.hint;
 
 export function createSealer({ current, all }: KeyRing): Sealer {
@@ -44,28 +45,32 @@ export function createSealer({ current, all }: KeyRing): Sealer {
     open(sealed, at) {
       if (sealed.startsWith(V1)) return openUnbound(sealed, all, at);
       const parts = parse(sealed);
-      if (!parts) throw closed(at, "it is no sealed value");
+      if (!parts) throw cannotOpen(at, "it is not in the format of a sealed value");
       const key = all.find(({ id }) => id === parts.keyId);
-      if (!key) throw closed(at, `its key ${parts.keyId} is not there: is ENCRYPTION_KEY_PREVIOUS missing?`);
+      if (!key)
+        throw cannotOpen(
+          at,
+          `its key ${parts.keyId} is missing; set ENCRYPTION_KEY_PREVIOUS if the key was changed`,
+        );
       try {
         return decrypt(key, parts.payload, boundTo(at, key.id, parts.hint));
       } catch (cause) {
-        throw closed(at, "it was changed, or sealed for another place and moved here", cause);
+        throw cannotOpen(at, "it was modified, or sealed for another location and copied here", cause);
       }
     },
   };
 }
 
-/** Of the first version: not bound to any place. `heddle keys rotate` seals them anew. */
+/** Opens a value of version 1, which is not bound to a location. `heddle keys rotate` reseals these. */
 function openUnbound(sealed: string, keys: readonly Key[], at: Place): string {
   for (const key of keys) {
     try {
       return decrypt(key, sealed.slice(V1.length), undefined);
     } catch {
-      // Another one may be its key: a value of this version does not say.
+      // Try the next key: a value of this version does not name its key.
     }
   }
-  throw closed(at, "none of the keys opens it");
+  throw cannotOpen(at, "it was sealed with none of the known keys");
 }
 
 function decrypt(key: Key, payload: string, bound: Buffer | undefined): string {
@@ -79,8 +84,8 @@ function decrypt(key: Key, payload: string, bound: Buffer | undefined): string {
 const boundTo = ({ table, row, field }: Place, keyId: string, hint = ""): Buffer =>
   Buffer.from(JSON.stringify(["heddle", 2, keyId, table, row, field, hint]));
 
-const closed = ({ table, row, field }: Place, why: string, cause?: unknown): HeddleError =>
-  new HeddleError("internal", `The sealed value in ${table}.${field} of ${row} does not open: ${why}.`, {
+const cannotOpen = ({ table, row, field }: Place, why: string, cause?: unknown): HeddleError =>
+  new HeddleError("internal", `The sealed value in ${table}.${field} of ${row} cannot be opened: ${why}.`, {
     cause,
   });
 

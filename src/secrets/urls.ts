@@ -1,11 +1,11 @@
-// Secrets within URLs: user information, and what stands in a query or fragment under a name that is not plainly harmless.
+// Finds secrets in URLs: user information, and query or fragment values whose name is not clearly harmless.
 
 import { isHarmlessName } from "./names.ts";
 
-/** What stands for a secret wherever one is shown. */
+/** Shown in place of a secret. */
 export const MASK = "********";
 
-/** The URL without its secrets; any other text, and a URL that has none, as it is. */
+/** Returns the URL with its secrets masked; any other text, and a URL without secrets, is returned unchanged. */
 export function withoutUrlSecrets(text: string): string {
   const url = parsed(text);
   if (!url || secretsOf(url).length === 0) return text;
@@ -18,7 +18,7 @@ export function withoutUrlSecrets(text: string): string {
   return url.href;
 }
 
-/** The secret parts of a URL, as they are and as they stand in it; none when the text is no URL. */
+/** The secret parts of a URL, both decoded and as written; empty if the text is not a URL. */
 export function urlSecrets(text: string): string[] {
   const url = parsed(text);
   return url ? secretsOf(url) : [];
@@ -29,17 +29,17 @@ function masked([name, value]: [string, string]): [string, string] {
   return value === "" ? [MASK, ""] : [name, MASK];
 }
 
-/** Longer texts are no URLs that anybody calls. */
-const LONGEST_URL = 8_192;
+/** No URL in practical use is longer. */
+const MAX_URL_LENGTH = 8_192;
 
 function parsed(text: string): URL | undefined {
-  if (text.length > LONGEST_URL || !text.includes(":")) return undefined;
+  if (text.length > MAX_URL_LENGTH || !text.includes(":")) return undefined;
   return URL.parse(text) ?? undefined;
 }
 
 function secretsOf(url: URL): string[] {
   const userinfo = url.password === "" ? url.username : url.password;
-  // What stands alone, as in "?9f8e7d", is a value.
+  // A parameter without a name, as in "?9f8e7d", is a value.
   const values = [...url.searchParams]
     .filter(([name]) => !isHarmlessName(name))
     .map(([name, value]) => value || name);

@@ -1,4 +1,4 @@
-// What the rest of Heddle has of sealing: single texts, and whole configs of which some fields are secret.
+// The sealing interface for the rest of Heddle: single texts, and whole configs with secret fields.
 
 import type { JsonObject } from "../db/schema.ts";
 import { HeddleError } from "../errors.ts";
@@ -10,29 +10,32 @@ import { MASK, urlSecrets, withoutUrlSecrets } from "./urls.ts";
 
 export type { Place } from "./seal.ts";
 
-/** "open": of a kind that is no secret; "by name": its name decides; "sealed": secret, or nobody knows. */
+/** "open": not a secret; "by name": the field's name decides; "sealed": a secret, or unknown. */
 export type Secrecy = "open" | "by name" | "sealed";
 
-/** By the names and indexes that lead to a value. */
+/** Decides by the path (names and indexes) to a value. */
 export type SecrecyOf = (path: readonly string[]) => Secrecy;
 
 export interface Vault {
   seal(text: string, at: Place): string;
-  /** Throws `internal` for what does not open here. */
+  /** Throws `internal` if the value cannot be opened for this location. */
   open(sealed: string, at: Place): string;
   /**
-   * A copy of a config in which secrets are sealed: what has a secret's name or stands below one, a URL with secrets in
-   * it, and what `secrecyOf` says. Default: names decide. What comes from outside has passed `checkGiven` before.
+   * Returns a copy of a config with its secrets sealed: values whose name, or the name of an enclosing field, is
+   * secret, URLs that contain secrets, and whatever `secrecyOf` says. Default: names decide. Input from outside must
+   * have passed `checkGiven` before.
    */
   sealConfig(config: JsonObject, at: Place, secrecyOf?: SecrecyOf): JsonObject;
-  /** The reverse; `onSecret` hears each secret in it. */
+  /** The reverse; `onSecret` is called with each secret. */
   openConfig(config: JsonObject, at: Place, onSecret?: (secret: string) => void): JsonObject;
 }
 
-/** Characters. A key file has a few thousand. */
-const LONGEST_TEXT = 65_536;
-/** In one config. Each may be sealed for itself, and a hundred thousand of them would stop the server for seconds. */
-const MOST_VALUES = 1_000;
+/** Characters per value; a key file has a few thousand. */
+const MAX_TEXT_LENGTH = 65_536;
+/**
+ * Values per config. Each may be sealed separately, and a hundred thousand of them would block the server for seconds.
+ */
+const MAX_VALUES = 1_000;
 
 export function createVault(keys: KeyRing): Vault {
   const sealer = createSealer(keys);
@@ -44,7 +47,7 @@ export function createVault(keys: KeyRing): Vault {
         const secrecy = secrecyOf(path);
         const isSecret = secrecy === "sealed" || (secrecy === "by name" && path.some(isSecretName));
         if (isSecret) return sealer.seal(JSON.stringify(value), { ...at, field: fieldAt(at.field, path) });
-        // One that carries a secret shows the rest of it.
+        // A URL with a secret keeps the rest as a displayable hint.
         if (typeof value !== "string" || urlSecrets(value).length === 0) return value;
         return sealer.seal(
           JSON.stringify(value),
@@ -64,25 +67,24 @@ export function createVault(keys: KeyRing): Vault {
   };
 }
 
-/** What may be shown of a stored config. */
+/** Returns the displayable version of a stored config. */
 export function maskConfig(config: JsonObject): JsonObject {
   return mapLeaves(config, (value, path) => {
     if (isSealed(value)) return hintOf(value) ?? MASK;
-    // Of a version that sealed less.
+    // Stored by a version that sealed fewer fields.
     if (path.some(isSecretName)) return MASK;
     return typeof value === "string" ? withoutUrlSecrets(value) : value;
   });
 }
 
 /**
- * Throws `validation` for what nobody outside can mean: something sealed, what stands for a secret, a text without end, or
- * values without number.
+ * Rejects values that no client can mean, with `validation`: sealed values, masks, overlong texts, or too many values.
  */
 export function checkGiven(config: JsonObject, name: string): void {
   let values = 0;
   mapLeaves(config, (value, path) => {
-    if (++values > MOST_VALUES) {
-      throw new HeddleError("validation", `${name} must have at most ${MOST_VALUES} values.`, {
+    if (++values > MAX_VALUES) {
+      throw new HeddleError("validation", `${name} must have at most ${MAX_VALUES} values.`, {
         field: name,
       });
     }
@@ -96,9 +98,10 @@ export function checkGiven(config: JsonObject, name: string): void {
 function faultIn(value: string | number): string | undefined {
   if (typeof value === "number") return undefined;
   if (value === MASK || (value.includes(MASK) && URL.canParse(value))) {
-    return `be the value itself; got ${MASK}, which only stands for it`;
+    return `be the value itself; got the mask ${MASK}`;
   }
-  if (value.length > LONGEST_TEXT) return `have at most ${LONGEST_TEXT} characters; got ${value.length}`;
-  // Nobody outside has seen a sealed value, so this one is made up.
-  return isSealed(value) ? 'not begin with "sealed:v"' : undefined;
+  if (value.length > MAX_TEXT_LENGTH)
+    return `have at most ${MAX_TEXT_LENGTH} characters; got ${value.length}`;
+  // Sealed values are never shown to clients, so this one is forged.
+  return isSealed(value) ? 'not start with "sealed:v"' : undefined;
 }

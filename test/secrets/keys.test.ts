@@ -20,25 +20,25 @@ eachDatabase("the encryption key", (open) => {
     return { query, home: openHome(folder.path), [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose]() };
   }
 
-  test("is made once; a wrong one is found at the start", async () => {
+  test("is created once; a wrong key is detected at start-up", async () => {
     await using at = await fresh();
     const { query, home } = at;
     const made = await openKeys(query, home, NONE);
     expect(await openKeys(query, home, NONE)).toEqual(made);
     await expect(openKeys(query, home, { ...NONE, current: hex(2) })).rejects.toThrow(
-      "ENCRYPTION_KEY is not the key",
+      "ENCRYPTION_KEY must be the key",
     );
   });
 
-  test("a start without it makes no key of its own beside a database that has one", async () => {
+  test("a start without the key does not create one if the database already has one", async () => {
     await using at = await fresh();
     const { query, home } = at;
     await openKeys(query, home, { ...NONE, current: hex(1) });
-    await expect(openKeys(query, home, NONE)).rejects.toThrow("ENCRYPTION_KEY is not the key");
+    await expect(openKeys(query, home, NONE)).rejects.toThrow("ENCRYPTION_KEY must be the key");
     expect(readdirSync(dirname(home.encryptionKeyFile))).toEqual([]);
   });
 
-  test("previous ones open; new secrets are sealed with the one in ENCRYPTION_KEY", async () => {
+  test("previous keys still open; new secrets are sealed with ENCRYPTION_KEY", async () => {
     await using at = await fresh();
     const { query, home } = at;
     const first = await openKeys(query, home, { ...NONE, current: hex(1) });
@@ -47,17 +47,19 @@ eachDatabase("the encryption key", (open) => {
     expect(both.all.map(({ id }) => id)).toContain(first.current.id);
   });
 
-  test("a check value of the version before is opened", async () => {
+  test("a check value of the previous version opens", async () => {
     await using at = await fresh();
     const { query, home } = at;
     await query.insert(meta).values({ key: CHECK, value: sealedV1("ok", 1) });
     const { current } = await openKeys(query, home, { ...NONE, current: hex(1) });
     expect(current.bytes.toString("hex")).toBe(hex(1));
-    await expect(openKeys(query, home, { ...NONE, current: hex(2) })).rejects.toThrow("is not the key");
+    await expect(openKeys(query, home, { ...NONE, current: hex(2) })).rejects.toThrow(
+      "ENCRYPTION_KEY must be the key",
+    );
   });
 
   describe("files", () => {
-    test("a rotation that ended before the database knew the new key leaves the old one", async () => {
+    test("a rotation interrupted before the database has the new key leaves the old key current", async () => {
       await using at = await fresh();
       const { query, home } = at;
       const old = await openKeys(query, home, NONE);
@@ -66,13 +68,13 @@ eachDatabase("the encryption key", (open) => {
       expect(existsSync(`${home.encryptionKeyFile}.next`)).toBe(true);
     });
 
-    test("one that ended behind it is finished by the next start, and the old key is kept", async () => {
+    test("a rotation interrupted afterwards is completed by the next start, and the old key is kept", async () => {
       await using at = await fresh();
       const { query, home } = at;
       const old = await openKeys(query, home, NONE);
       const next = makeNextKey(home);
       await query.delete(meta).where(eq(meta.key, CHECK));
-      // As the transaction of a rotation leaves it.
+      // The state after a rotation's transaction.
       const rotated = await openKeys(query, home, { ...NONE, current: next.bytes.toString("hex") });
       expect(rotated.current).toEqual(next);
       expect((await openKeys(query, home, NONE)).current).toEqual(next);
@@ -84,11 +86,11 @@ eachDatabase("the encryption key", (open) => {
       expect((await openKeys(query, home, NONE)).current).toEqual(next);
     });
 
-    test("a file that holds no key is said to be none", async () => {
+    test("a key file without a valid key is an error", async () => {
       await using at = await fresh();
       const { query, home } = at;
       writeFileSync(home.encryptionKeyFile, "abc");
-      await expect(openKeys(query, home, NONE)).rejects.toThrow("does not hold 64 hexadecimal digits");
+      await expect(openKeys(query, home, NONE)).rejects.toThrow("must contain 64 hexadecimal digits");
       rmSync(home.encryptionKeyFile);
     });
   });

@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { createMatcher, SHORTEST_TERM } from "../../src/secrets/matcher.ts";
 
-/** What a search by hand finds. */
+/** A naive search, for comparison. */
 function byHand(text: string, terms: string[]): string {
   const hidden = new Set<number>();
   for (const term of terms) {
@@ -16,7 +16,7 @@ function byHand(text: string, terms: string[]): string {
 const few = (minLength: number, maxLength: number) =>
   fc.string({ unit: fc.constantFrom("a", "b", "\u00e9"), minLength, maxLength });
 
-test("finds just what a search by hand finds, in texts of few letters, after terms were taken away, too", () => {
+test("finds exactly what a naive search finds, in texts of few distinct letters, also after terms were deleted", () => {
   fc.assert(
     fc.property(
       fc.array(few(SHORTEST_TERM, 14), { maxLength: 8 }),
@@ -35,7 +35,7 @@ test("finds just what a search by hand finds, in texts of few letters, after ter
   );
 });
 
-test("a term that repeats itself is not compared at every place of a text that does", () => {
+test("a repetitive term is not compared at every position of a repetitive text", () => {
   const matcher = createMatcher();
   const term = `${"ab".repeat(500)}XYZ`;
   matcher.add(term);

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { isSecretSetting } from "../../src/sdk/secret-setting.ts";
 import { isHarmlessName, isMeasure, isSecretHeader, isSecretName } from "../../src/secrets/names.ts";
 
-/** Each as its words; every spelling of it is a secret. */
+/** Names as separate words; every spelling of each is secret. */
 const SECRETS = [
   ..."token secret password passwd passphrase passcode pass pwd pin pat bearer cookie auth authorization credentials dsn jwt otp hmac signature sig session key sid headers psk totp".split(
     " ",
@@ -65,7 +65,7 @@ const spelling = fc.constantFrom(...SPELLINGS);
 const prefix = fc.constantFrom([], ["x"], ["my", "service"], ["leaky"], ["2", "nd"]);
 
 describe("isSecretName", () => {
-  test("is true for every spelling of a secret, with words before it, a number behind it, or as a plural", () => {
+  test("is true for every spelling of a secret name, with a prefix, a number or as a plural", () => {
     const suffix = fc.constantFrom([], ["2"], ["value"], ["old"], ["file"], ["b64"]);
     fc.assert(
       fc.property(fc.constantFrom(...SECRETS), spelling, prefix, suffix, (words, spell, before, after) => {
@@ -82,7 +82,7 @@ describe("isSecretName", () => {
     }
   });
 
-  test("is true for words that are written together", () => {
+  test("is true for words written together", () => {
     for (const name of [
       "apikey",
       "XAPIKEY",
@@ -98,7 +98,7 @@ describe("isSecretName", () => {
     }
   });
 
-  test("is false for what only looks at a secret's neighbourhood, and for plain names", () => {
+  test("is false for names that merely resemble secrets, and for plain names", () => {
     fc.assert(
       fc.property(fc.constantFrom(...HARMLESS), spelling, prefix, (words, spell, before) => {
         const name = spell([...before, ...words]);
@@ -133,7 +133,7 @@ describe("isSecretName", () => {
   });
 });
 
-test("headers that prove a sender are known; those that say what came are not among them", () => {
+test("headers that authenticate the sender are secret; descriptive headers are not", () => {
   const proofs =
     "authorization proxy-authorization cookie set-cookie x-api-key x-auth x-key x-session x-access x-access-key x-otp x-pass x-pin x-hub-signature-256 x-gitlab-token stripe-signature svix-signature webhook-signature x-hmac referer x-telegram-bot-api-secret-token x-amz-security-token x-my-auth";
   for (const name of proofs.split(" ")) expect([name, isSecretHeader(name)]).toEqual([name, true]);
@@ -145,7 +145,7 @@ test("headers that prove a sender are known; those that say what came are not am
 describe("a setting that does not say whether it is secret", () => {
   const text = { type: "string", default: "" };
 
-  test("is secret by its name, and when nobody can tell", () => {
+  test("is secret by its name, and if the name is inconclusive", () => {
     for (const key of [
       "X_PIN",
       "X_PAT",
@@ -160,7 +160,7 @@ describe("a setting that does not say whether it is secret", () => {
     expect(isSecretSetting("X_PIN", { type: "integer" })).toBe(true);
   });
 
-  test("is not by a harmless name or type, nor with a default in the code", () => {
+  test("is not secret with a harmless name or type, or a default in the code", () => {
     expect(isSecretSetting("X_CHANNEL_ID", text)).toBe(false);
     expect(isSecretSetting("X_SOMETHING", { type: "boolean" })).toBe(false);
     expect(isSecretSetting("USE_TOKEN", { type: "boolean" })).toBe(false);

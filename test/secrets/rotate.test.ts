@@ -45,7 +45,7 @@ eachDatabase("rotation of the encryption key", (open) => {
       channel_id: channel,
       client_id: `x:${channel}`,
       bot_id: "default",
-      // Of the version before, beside one that was copied here.
+      // A value of the previous version, beside one that was copied here.
       dispatch_config: { token: sealedV1("of-before", 1), moved: sealedIn("channels", channel).token },
     });
     await query.insert(channelBindings).values({
@@ -86,7 +86,7 @@ eachDatabase("rotation of the encryption key", (open) => {
       content: "x",
       metadata: { client_actions: actions.keep([action], inMessage(message)) },
     });
-    // What a caller wrote only looks like one.
+    // A caller's text that only looks like a sealed value.
     await query.insert(messages).values({
       id: newId(),
       session_id: session,
@@ -111,9 +111,9 @@ eachDatabase("rotation of the encryption key", (open) => {
     const check = async (after: KeyRing) => {
       const { open, openConfig } = createVault(after);
       const later = createKeptActions({ redact: (text) => text, vault: createVault(after) });
-      const [said] = await query.select().from(messages).where(eq(messages.id, message));
+      const [row] = await query.select().from(messages).where(eq(messages.id, message));
       const [made] = await query.select().from(deliveries).where(eq(deliveries.id, delivery));
-      const handed = [said?.metadata.client_actions as string[], made?.payload.client_actions ?? []];
+      const handed = [row?.metadata.client_actions as string[], made?.payload.client_actions ?? []];
       expect(JSON.stringify(handed)).not.toContain("of-an-action");
       expect(later.open(handed[0] ?? [], inMessage(message))).toEqual([action]);
       expect(later.open(handed[1] ?? [], inDelivery(delivery))).toEqual([action]);
@@ -163,16 +163,18 @@ eachDatabase("rotation of the encryption key", (open) => {
     return { db, home: openHome(folder.path), [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose]() };
   }
 
-  test("to the key in the environment seals everything anew; the old one is not needed any more", async () => {
+  test("to the key in the environment reseals everything; the old key is no longer needed", async () => {
     await using at = await filled(({ db, home }) => openKeys(db.query, home, { ...NONE, current: hex(1) }));
     const { db, home, check, session } = at;
-    const { closed, resealed } = await rotateKeys(db, home, { current: hex(2), previous: [hex(1)] });
-    expect(closed).toEqual([`sessions.dispatch_config/moved of ${session}`]);
+    const { unopened, resealed } = await rotateKeys(db, home, { current: hex(2), previous: [hex(1)] });
+    expect(unopened).toEqual([`sessions.dispatch_config/moved of ${session}`]);
     expect(resealed).toBeGreaterThan(8);
     const after = await openKeys(db.query, home, { ...NONE, current: hex(2) });
     expect(after.all).toHaveLength(1);
     await check(after);
-    await expect(openKeys(db.query, home, { ...NONE, current: hex(1) })).rejects.toThrow("is not the key");
+    await expect(openKeys(db.query, home, { ...NONE, current: hex(1) })).rejects.toThrow(
+      "ENCRYPTION_KEY must be the key",
+    );
     const [{ n } = { n: -1 }] = (
       await db.execute(
         "select count(*)::int as n from sessions where dispatch_config::text like '%sealed:v1%'",
@@ -181,7 +183,7 @@ eachDatabase("rotation of the encryption key", (open) => {
     expect(n).toBe(0);
   });
 
-  test("without one makes a new key in the home; a key that moves into the environment is found there", async () => {
+  test("without a key in the environment creates one in the home; a key moved to the environment is found there", async () => {
     await using at = await fresh();
     const { db, home } = at;
     const before = await openKeys(db.query, home, NONE);
@@ -189,7 +191,7 @@ eachDatabase("rotation of the encryption key", (open) => {
     expect(key.id).not.toBe(before.current.id);
     const after = await openKeys(db.query, home, NONE);
     expect(after.current).toEqual(key);
-    // What a backup of before needs is kept.
+    // The old key is kept, because an older backup needs it.
     expect(after.all.map(({ id }) => id)).toContain(before.current.id);
     await rotateKeys(db, home, { ...NONE, current: hex(5) });
     expect((await openKeys(db.query, home, { ...NONE, current: hex(5) })).current.bytes.toString("hex")).toBe(
@@ -197,10 +199,10 @@ eachDatabase("rotation of the encryption key", (open) => {
     );
   });
 
-  test("that fails half-way changes nothing", async () => {
+  test("that fails halfway changes nothing", async () => {
     await using at = await filled(({ db, home }) => openKeys(db.query, home, { ...NONE, current: hex(1) }));
     const { db, home, check, ring } = at;
-    // The last table cannot be written.
+    // Make the last table fail on writes.
     await db.execute(
       "create function no_change() returns trigger language plpgsql as $$ begin raise 'no'; end $$",
     );
@@ -221,8 +223,8 @@ eachDatabase("rotation of the encryption key", (open) => {
     const { db, home } = at;
     if (db.kind === "embedded") return;
     await openKeys(db.query, home, NONE);
-    // Connections of the pool of this test are those of a server to the transaction's own.
+    // To the transaction, this test's other pool connections look like those of a server.
     await Promise.all([1, 2, 3].map(() => db.query.execute(sql`select pg_sleep(0.05)`)));
-    await expect(rotateKeys(db, home, NONE)).rejects.toThrow("stop its servers and workers");
+    await expect(rotateKeys(db, home, NONE)).rejects.toThrow("Stop its servers and workers");
   });
 });

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { urlSecrets, withoutUrlSecrets } from "../../src/secrets/urls.ts";
 
-test("user information and what stands in a query under a name that may be secret are not shown", () => {
+test("masks user information and query values whose name may be secret", () => {
   const cases: [url: string, shown: string, secrets: string[]][] = [
     ["https://example.com/a?page=2", "https://example.com/a?page=2", []],
     ["https://u:p%40ss@h.example/x", "https://u:********@h.example/x", ["p%40ss", "p@ss"]],

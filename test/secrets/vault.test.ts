@@ -7,7 +7,7 @@ import { testKey, testVault } from "./test-vault.ts";
 
 const AT = { table: "sessions", row: "1", field: "dispatch_config" };
 
-/** As the version before places and key ids sealed. */
+/** Seals as version 1 did, before locations and key ids. */
 export function sealedV1(text: string, byte: number): string {
   const iv = randomBytes(12);
   const cipher = createCipheriv("aes-256-gcm", Buffer.alloc(32, byte), iv);
@@ -27,31 +27,31 @@ describe("sealed texts", () => {
     expect(vault.seal("x", AT)).toStartWith(`sealed:v2:${testKey(7).id}:`);
   });
 
-  test("open only where they were sealed: in that table, row and field", () => {
+  test("open only at the location they were sealed for: that table, row and field", () => {
     const vault = testVault();
     const sealed = vault.seal("secret", AT);
     for (const elsewhere of [{ table: "channels" }, { row: "2" }, { field: "dispatch_config/token" }]) {
-      expect(() => vault.open(sealed, { ...AT, ...elsewhere })).toThrow("moved here");
+      expect(() => vault.open(sealed, { ...AT, ...elsewhere })).toThrow("copied here");
     }
     expect(() => testVault(1).open(sealed, AT)).toThrow("its key");
     for (let at = "sealed:v2:".length; at < sealed.length; at++) {
       const changed = sealed.slice(0, at) + (sealed[at] === "A" ? "B" : "A") + sealed.slice(at + 1);
-      // The last character may stand for bits that no byte has.
+      // The last character may encode bits beyond the last byte.
       if (at < sealed.length - 1) expect(() => vault.open(changed, AT)).toThrow();
     }
   });
 
-  test("of a previous key, and of the version before, open still", () => {
+  test("sealed with a previous key, or by the previous version, still open", () => {
     const vault = createVault(keyRing(testKey(1), [testKey(2), testKey(3)]));
     expect(vault.open(testVault(3).seal("third", AT), AT)).toBe("third");
     expect(vault.open(sealedV1("before", 2), AT)).toBe("before");
-    expect(() => vault.open(sealedV1("before", 4), AT)).toThrow("none of the keys");
+    expect(() => vault.open(sealedV1("before", 4), AT)).toThrow("none of the known keys");
     expect(vault.openConfig({ token: sealedV1("12", 1) }, AT)).toEqual({ token: "12" });
   });
 });
 
 describe("configs", () => {
-  test("secret fields are sealed at any depth, whatever is below them too; others are not; all are masked for showing", () => {
+  test("secret fields are sealed at any depth, with everything below them, and masked when shown; others are not", () => {
     const heard: string[] = [];
     const vault = testVault();
     const config = {
@@ -78,11 +78,11 @@ describe("configs", () => {
       tokens: ["********", "********", true, null],
     };
     expect(maskConfig(sealed)).toEqual(masked);
-    // As a version stored it that sealed less.
+    // As stored by a version that sealed fewer fields.
     expect(maskConfig(config)).toEqual(masked);
   });
 
-  test("a URL with secrets is sealed, and shown without them", () => {
+  test("a URL with secrets is sealed, and shown with the secrets masked", () => {
     const vault = testVault();
     const config = { url: "https://u:p.w@h.example/x?token=a.bc&page=2", other: "https://h.example/" };
     const sealed = vault.sealConfig(config, AT);
@@ -93,20 +93,20 @@ describe("configs", () => {
     });
     expect(vault.openConfig(sealed, AT)).toEqual(config);
     const url = String(sealed.url).replace("h.example", "evil.example");
-    expect(() => vault.openConfig({ url }, AT)).toThrow("changed");
+    expect(() => vault.openConfig({ url }, AT)).toThrow("modified");
   });
 
-  test("a field that is copied to another field, or to another row, does not open", () => {
+  test("a value copied to another field or row does not open", () => {
     const vault = testVault();
     const sealed = vault.sealConfig({ token: "abc", "a/b": { secret: "def" } }, AT);
-    expect(() => vault.openConfig({ other: sealed.token }, AT)).toThrow("moved here");
-    expect(() => vault.openConfig({ a: { b: sealed["a/b"] } }, AT)).toThrow("moved here");
-    expect(() => vault.openConfig(sealed, { ...AT, row: "2" })).toThrow("moved here");
+    expect(() => vault.openConfig({ other: sealed.token }, AT)).toThrow("copied here");
+    expect(() => vault.openConfig({ a: { b: sealed["a/b"] } }, AT)).toThrow("copied here");
+    expect(() => vault.openConfig(sealed, { ...AT, row: "2" })).toThrow("copied here");
   });
 
-  test("a caller cannot smuggle in something sealed, nor store what stands for a secret, nor texts or values without end", () => {
+  test("a caller can neither inject sealed values nor store masks, overlong texts or too many values", () => {
     for (const value of [testVault().seal("x", AT), "sealed:v1:AAAA", "sealed:v9:"]) {
-      expect(() => checkGiven({ url: value }, "c")).toThrow('c.url must not begin with "sealed:v"');
+      expect(() => checkGiven({ url: value }, "c")).toThrow('c.url must not start with "sealed:v"');
     }
     expect(() => checkGiven({ a: { token: "********" } }, "c")).toThrow("c.a.token must be the value itself");
     expect(() => checkGiven({ url: "https://u:********@h/" }, "c")).toThrow("c.url must be the value itself");
