@@ -1,49 +1,51 @@
-// Fetches as many jobs as there are free slots, again on each completion and on each wake-up. pg-boss's own
-// `work()` waits a polling interval after each job, and its notifications do not wake the next job of a key.
+// Fetches as many jobs as there are free slots, on every completion and every wake-up. pg-boss's own `work()` waits a
+// polling interval after each job, and its notifications do not wake the next job of a key.
 
 import { AsyncLocalStorage } from "node:async_hooks";
 
 export interface Pump {
-  /** Something may be there to fetch. */
+  /** Call this when there may be jobs to fetch. */
   wake(): void;
-  /** Fetches no more; resolves when all that runs has ended, and it asks nothing of the queue any more. */
+  /** Stops fetching; resolves when all running jobs have ended and no query is pending. */
   stop(): Promise<void>;
 }
 
 export interface PumpOptions<Job> {
   concurrency: number;
-  /** Of one group so many at once, at most: when all of its jobs hang, the others' still find slots. */
+  /** Maximum concurrent jobs per group: if all jobs of a group hang, other groups still find slots. */
   perGroup?: number;
-  /** Undefined for a job that counts to no group. Default: none does. */
+  /** Returns undefined for a job without a group. Default: no job has one. */
   groupOf?: (job: Job) => string | undefined;
-  /** Jobs have successors that may run only after them: the end of one is a reason to look again. */
+  /**
+   * Whether jobs may have successors that can only run after them, so that each completion is a reason to fetch again.
+   */
   ordered: boolean;
-  /** At most `count` jobs, and none of the groups in `full`. */
+  /** Fetches at most `count` jobs, none of them from the groups in `full`. */
   fetch: (count: number, full: string[]) => Promise<Job[]>;
-  /** Tells the queue that these are still running. */
+  /** Tells the queue that these jobs are still running. */
   touch: (jobs: Job[]) => Promise<void>;
   touchEveryMs: number;
   /** Must not throw. */
   run: (job: Job) => Promise<void>;
   onError: (error: unknown) => void;
-  /** Fetches without a wake-up this often: deferred jobs, and notifications that were lost. */
+  /** How often to fetch without a wake-up, for deferred jobs and lost notifications. */
   backstopMs?: number;
 }
 
 export function createPump<Job>(options: PumpOptions<Job>): Pump {
-  // Who stores a job may wake the pump from within a request: a job must not take itself for a part of that.
+  // A request that stores a job may wake the pump. The job must not inherit that request's async context.
   const outside = AsyncLocalStorage.snapshot();
   const running = new Map<Job, Promise<void>>();
   let fetching: Promise<void> | undefined;
   let woken = false;
   let stopped = false;
-  /** The last look found as many as there were slots for. */
+  /** True if the last fetch filled all the slots it asked for. */
   let mayBeMore = false;
 
   const drain = async () => {
     while (woken && !stopped) {
       const free = options.concurrency - running.size;
-      // The completion of any job wakes again.
+      // The completion of any job wakes the pump again.
       if (free <= 0) return;
       woken = false;
       const { full, room } = shares();
@@ -55,7 +57,7 @@ export function createPump<Job>(options: PumpOptions<Job>): Pump {
     }
   };
 
-  /** Which groups have their share already, and how many of any one other group still fit into its own. */
+  /** Determines which groups are at their limit, and how many more jobs any other single group may have. */
   const shares = (): { full: string[]; room: number } => {
     const { perGroup = Number.POSITIVE_INFINITY, groupOf } = options;
     const counts = new Map<string, number>();
@@ -73,7 +75,7 @@ export function createPump<Job>(options: PumpOptions<Job>): Pump {
       .catch(options.onError)
       .finally(() => {
         running.delete(job);
-        // Otherwise whatever comes wakes by itself.
+        // Otherwise new jobs cause a wake-up of their own.
         if (options.ordered || mayBeMore || woken) wake();
       });
     running.set(job, run);
@@ -86,7 +88,7 @@ export function createPump<Job>(options: PumpOptions<Job>): Pump {
       .catch(options.onError)
       .finally(() => {
         fetching = undefined;
-        // A wake-up between the last look and here must not be lost.
+        // A wake-up between the last fetch and here must not be lost.
         if (woken && !stopped && running.size < options.concurrency) queueMicrotask(wake);
       });
   };
@@ -104,9 +106,9 @@ export function createPump<Job>(options: PumpOptions<Job>): Pump {
       clearInterval(backstop);
       await fetching;
       await Promise.all(running.values());
-      // Until the last one ended its claim had to be kept.
+      // The heartbeat must continue until the last job has ended.
       clearInterval(heartbeat);
-      // The database may be closed right after this.
+      // The database may be closed as soon as this returns.
       await touching;
     },
   };

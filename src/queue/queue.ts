@@ -1,4 +1,4 @@
-// pg-boss behind four words: enqueue, withdraw, work, stop. Jobs are sent inside the caller's transaction.
+// Wraps pg-boss in a small interface: enqueue, withdraw, work, close. Jobs are sent within the caller's transaction.
 
 import { sql } from "drizzle-orm";
 import { type Db, fromDrizzle, PgBoss } from "pg-boss";
@@ -8,13 +8,14 @@ import type { Logger } from "../log.ts";
 import { createPump, type Pump } from "./pump.ts";
 
 /**
- * `tasks`: one run at a time per key (the session), in order. Its job has the task's id.
- * `deliveries`: one at a time per key (the target), in order; a deferred one holds back those behind it.
- * `unordered_deliveries`: what a version without ordered deliveries left, and what its servers still write beside this one.
+ * `tasks`: one run at a time per key (the session), in order. A job's id is its task's id.
+ * `deliveries`: one at a time per key (the target), in order; a deferred job holds back those behind it.
+ * `unordered_deliveries`: left by a version without ordered deliveries, whose servers may still write it beside this
+ * one.
  */
 export type QueueName = "tasks" | "deliveries" | "unordered_deliveries";
 
-/** As pg-boss knows them. A queue's policy cannot be changed, so the ordered deliveries have a queue of their own. */
+/** pg-boss's names of the queues. A queue's policy cannot be changed, so ordered deliveries have their own queue. */
 const BOSS_NAMES: Record<QueueName, string> = {
   tasks: "tasks",
   deliveries: "deliveries_by_target",
@@ -23,47 +24,53 @@ const BOSS_NAMES: Record<QueueName, string> = {
 
 export interface Job {
   id: string;
-  /** The row that the job is about. */
+  /** Id of the row that the job is about. */
   subject: string;
-  /** pg-boss counts fetches; with the id it names this very claim. */
+  /** pg-boss's count of fetches; together with the id it identifies this claim. */
   retryCount: number;
-  /** See NewJob; undefined for those of a version that had no groups. */
+  /** See NewJob; undefined for jobs of a version without groups. */
   group?: string;
 }
 
 export interface NewJob {
-  /** The job's own id; made by the queue when absent. */
+  /** The job's id; generated if absent. */
   id?: string;
   subject: string;
-  /** Jobs of one key run one after the other. */
+  /** Jobs with the same key run one after the other. */
   key: string;
-  /** Jobs of one group share what `work` leaves to a group. */
+  /** Jobs of the same group share the limit that `work` sets per group. */
   group?: string;
 }
 
 export interface Queue {
-  /** Sends a job in the transaction: it exists exactly when the transaction commits. */
+  /** Sends a job within the transaction: it exists if and only if the transaction commits. */
   enqueue(tx: Queryable, name: QueueName, job: NewJob): Promise<void>;
-  /** The same for several, in one statement. Jobs of one key run in the order of their ids. */
+  /** The same for several jobs, in one statement. Jobs with the same key run in the order of their ids. */
   enqueueAll(tx: Queryable, name: QueueName, jobs: NewJob[]): Promise<void>;
-  /** Takes back a job that nobody has fetched yet. */
+  /** Removes a job that has not been fetched yet. */
   withdraw(tx: Queryable, name: QueueName, jobId: string): Promise<void>;
-  /** Marks a fetched job done, in the transaction that stores its outcome. */
+  /** Marks a fetched job as done, within the transaction that stores its outcome. */
   complete(tx: Queryable, name: QueueName, job: Job): Promise<void>;
-  /** Gives a fetched job back, to be fetched again at once. */
+  /** Returns a fetched job to the queue, where it can be fetched again at once. */
   handBack(name: QueueName, job: Job): Promise<void>;
-  /** The same for later, in the transaction; until then no other job of its key is fetched. */
+  /**
+   * Returns a fetched job to the queue for later, within the transaction; until then no other job with its key is
+   * fetched.
+   */
   defer(tx: Queryable, name: QueueName, job: Job, seconds: number): Promise<void>;
-  /** Changes when the jobs about a row are due that nobody has fetched. */
+  /** Changes when the unfetched jobs about a row are due. */
   reschedule(tx: Queryable, name: QueueName, subject: string, seconds: number): Promise<void>;
-  /** Makes jobs due that were sent while the clock was ahead, so that they are not due before it is that late again. */
+  /**
+   * Makes jobs due that were sent while the clock was ahead; otherwise they would wait until that time comes round
+   * again.
+   */
   pullInFuture(): Promise<void>;
   /** Fetches and runs jobs until the pump is stopped. `run` must not throw. */
   work(
     name: QueueName,
     options: {
       concurrency: number;
-      /** Of one group so many at once in this process, at most. Default: all of them. */
+      /** Maximum concurrent jobs per group in this process. Default: no limit. */
       perGroup?: number;
       run: (job: Job) => Promise<void>;
       backstopMs?: number;
@@ -72,7 +79,7 @@ export interface Queue {
   close(): Promise<void>;
 }
 
-/** A job whose worker has been silent this long goes to another one. */
+/** A job whose worker has been silent this long is given to another worker. */
 const HEARTBEAT_SECONDS = 15;
 const SUPERVISE_SECONDS = 5;
 const TOUCH_EVERY_MS = 4_000;
@@ -80,13 +87,13 @@ const YEARS = 365 * 24 * 3600;
 
 const QUEUE_OPTIONS = {
   notify: true,
-  // A crash, a hand-back or a lapsed heartbeat is a "retry" to pg-boss; ends are decided by Heddle.
+  // To pg-boss a crash, a return or a lapsed heartbeat is a "retry"; Heddle decides when a job ends.
   retryLimit: 1_000_000,
   retryDelay: 0,
-  // Runs have their own deadline; pg-boss's must never come first.
+  // Runs have their own deadline, which must come before pg-boss's.
   expireInSeconds: 24 * 3600 - 1,
   heartbeatSeconds: HEARTBEAT_SECONDS,
-  // A message accepted before a long outage still runs after it.
+  // A message accepted before a long outage must still run after it.
   retentionSeconds: 5 * YEARS,
   deleteAfterSeconds: 3600,
 } as const;
@@ -97,12 +104,12 @@ export async function createQueue({ db, log }: { db: Database; log: Logger }): P
     for (const [name, pump] of pumps) if (BOSS_NAMES[name] === bossName) pump.wake();
   };
 
-  // What pg-boss's own timers have asked and not heard yet: its stop waits for some of it only.
-  const asked = new Set<Promise<unknown>>();
+  // Pending queries of pg-boss's own timers; its `stop` waits only for some of them.
+  const pending = new Set<Promise<unknown>>();
   const executeSql = (text: string, values?: unknown[]) => {
     const answer = db.execute(text, values);
-    const settled = answer.catch(() => {}).finally(() => asked.delete(settled));
-    asked.add(settled);
+    const settled = answer.catch(() => {}).finally(() => pending.delete(settled));
+    pending.add(settled);
     return answer;
   };
   const boss = new PgBoss({
@@ -164,10 +171,10 @@ export async function createQueue({ db, log }: { db: Database; log: Logger }): P
       await boss.fail(BOSS_NAMES[name], claimOf(job), { reason: "handed back" });
     },
     async defer(tx, name, job, seconds) {
-      // A "retry" keeps its key, so what was sent later to the same key waits behind it.
-      // No reason is given: the driver of a transaction takes no objects.
+      // A "retry" keeps its key, so later jobs with the same key wait behind it. No reason is given, because a
+      // transaction's driver does not accept objects.
       await boss.fail(BOSS_NAMES[name], claimOf(job), null, within(tx));
-      // Changes nothing when the claim had lapsed and another worker has fetched the job.
+      // This has no effect if the claim has lapsed and another worker has fetched the job.
       const options = { id: job.id, startAfter: seconds, ...within(tx) };
       await boss.update(BOSS_NAMES[name], undefined, options);
     },
@@ -181,7 +188,8 @@ export async function createQueue({ db, log }: { db: Database; log: Logger }): P
       }
     },
     async pullInFuture() {
-      // A deferred job is due later than it was made; one that is merely from the future is made later than now.
+      // A deferred job is due later than it was created; a job sent while the clock was ahead was itself created in the
+      // future.
       const { rows } = await db.execute(
         "select id, name from pgboss.job where state = 'created' and least(created_on, start_after) > now() + interval '5 seconds'",
       );
@@ -223,13 +231,13 @@ export async function createQueue({ db, log }: { db: Database; log: Logger }): P
     async close() {
       for (const pump of pumps.values()) await pump.stop();
       await boss.stop({ graceful: false });
-      // Otherwise it would report a database that is closed next as an error.
-      while (asked.size > 0) await Promise.all(asked);
+      // Otherwise pg-boss would report an error when the database is closed next.
+      while (pending.size > 0) await Promise.all(pending);
     },
   };
 }
 
-/** Nobody else can hold a job of an embedded database, so what is active at the start was left by a crash. */
+/** No other process can hold a job of an embedded database, so active jobs at start-up were left by a crash. */
 async function releaseAbandoned(db: Database, boss: PgBoss): Promise<void> {
   const { rows } = await db.execute("select id, name from pgboss.job where state = 'active'");
   for (const row of rows) await boss.fail(String(row.name), String(row.id), { reason: "abandoned" });

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { AsyncLocalStorage } from "node:async_hooks";
 import { createPump } from "../../src/queue/pump.ts";
 
-/** A queue in memory whose jobs end when the test says so. */
+/** An in-memory queue whose jobs end when the test decides. */
 function fakeQueue(count: number, concurrency: number) {
   const waiting = Array.from({ length: count }, (_, i) => i);
   const running = new Map<number, () => void>();
@@ -43,7 +43,7 @@ function fakeQueue(count: number, concurrency: number) {
 }
 
 describe("pump", () => {
-  test("runs as many as it may, and the next one when one ends", async () => {
+  test("runs jobs up to the limit, and the next one when one ends", async () => {
     const queue = fakeQueue(5, 2);
     queue.pump.wake();
     await queue.until(() => queue.running.size === 2);
@@ -58,7 +58,7 @@ describe("pump", () => {
     await queue.pump.stop();
   });
 
-  test("asks for no more of a group than fits into its share, and for none of a full one", async () => {
+  test("fetches no more jobs of a group than its limit allows, and none of a full group", async () => {
     const asked: { count: number; full: string[] }[] = [];
     const waiting = ["a1", "a2", "b1", "a3"];
     const released = Promise.withResolvers<void>();
@@ -104,7 +104,7 @@ describe("pump", () => {
       fetch: async () => {
         fetches += 1;
         if (fetches === 1) {
-          // Arrives after the query has looked.
+          // A job arrives after the query ran.
           await Bun.sleep(0);
           jobs.push("late");
           pump.wake();
@@ -122,7 +122,7 @@ describe("pump", () => {
     await pump.stop();
   });
 
-  test("stop waits for what runs and fetches no more", async () => {
+  test("stop waits for running jobs and fetches no more", async () => {
     const queue = fakeQueue(3, 1);
     queue.pump.wake();
     await queue.until(() => queue.running.size === 1);
@@ -137,7 +137,7 @@ describe("pump", () => {
     expect(queue.waiting).toEqual([1, 2]);
   });
 
-  test("stop waits for what it has asked of the queue", async () => {
+  test("stop waits for pending queries", async () => {
     const touched = Promise.withResolvers<void>();
     const ended = Promise.withResolvers<void>();
     const answer = Promise.withResolvers<void>();
@@ -168,7 +168,7 @@ describe("pump", () => {
     await stopping;
   });
 
-  test("a failing fetch is told and does not end the pump", async () => {
+  test("a failing fetch is reported and does not end the pump", async () => {
     const told: unknown[] = [];
     const ran = Promise.withResolvers<void>();
     let fetches = 0;
@@ -193,7 +193,7 @@ describe("pump", () => {
   });
 });
 
-test("a job is no part of the request that woke the pump", async () => {
+test("a job does not inherit the async context of the request that woke the pump", async () => {
   const request = new AsyncLocalStorage<string>();
   const seen = Promise.withResolvers<string | undefined>();
   const waiting = ["job"];

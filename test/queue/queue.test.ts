@@ -7,7 +7,7 @@ import { eachDatabase, embeddedDatabase } from "../database.ts";
 const log = getLogger("heddle");
 
 eachDatabase("queue", (open) => {
-  test("jobs of one key run one at a time and in order, those of others beside them", async () => {
+  test("jobs of one key run one at a time and in order, concurrently with those of other keys", async () => {
     const db = await open();
     const queue = await createQueue({ db, log });
     const keys = ["a", "b", "c"];
@@ -41,7 +41,7 @@ eachDatabase("queue", (open) => {
     await queue.close();
   });
 
-  test("a job exists exactly when its transaction commits", async () => {
+  test("a job exists if and only if its transaction commits", async () => {
     const db = await open();
     const queue = await createQueue({ db, log });
     const kept = newId();
@@ -58,7 +58,7 @@ eachDatabase("queue", (open) => {
     await queue.close();
   });
 
-  test("a job that was handed back is fetched again, before its successors", async () => {
+  test("a returned job is fetched again, before its successors", async () => {
     const db = await open();
     const queue = await createQueue({ db, log });
     await db.query.transaction(async (tx) => {
@@ -81,7 +81,7 @@ eachDatabase("queue", (open) => {
     await queue.close();
   });
 
-  test("a group whose jobs all hang leaves slots to the others, and gets its own back", async () => {
+  test("a group whose jobs all hang leaves slots for other groups", async () => {
     const db = await open();
     const queue = await createQueue({ db, log });
     const send = (group: string, count: number) =>
@@ -111,7 +111,7 @@ eachDatabase("queue", (open) => {
         }
         await db.query.transaction((tx) => queue.complete(tx, "deliveries", job));
         ended.push(job.subject);
-        // Only now may the others go on: they were not needed for it.
+        // Release the hanging jobs only now: the other group did not depend on them.
         if (ended.length === 4) release.resolve();
         if (ended.length === 13) allEnded.resolve();
       },
@@ -122,7 +122,7 @@ eachDatabase("queue", (open) => {
     await queue.close();
   });
 
-  test("a close waits for what pg-boss's own timers have asked", async () => {
+  test("close waits for the queries of pg-boss's own timers", async () => {
     const db = await open();
     let slow: PromiseWithResolvers<void> | undefined;
     const asked = Promise.withResolvers<void>();
@@ -135,7 +135,7 @@ eachDatabase("queue", (open) => {
     };
     const queue = await createQueue({ db: { ...db, execute }, log });
     slow = Promise.withResolvers<void>();
-    // As one of its timers would.
+    // A query such as its timers make.
     const job = queue.handBack("tasks", { id: newId(), subject: "x", retryCount: 0 }).catch(() => {});
     await asked.promise;
     let isClosed = false;
@@ -166,13 +166,13 @@ eachDatabase("queue", (open) => {
 describe("queue on the embedded database", () => {
   const open = embeddedDatabase();
 
-  test("jobs that a crash left come back at the next start", async () => {
+  test("jobs left by a crash are released at the next start", async () => {
     const db = await open();
     const before = await createQueue({ db, log });
     await db.query.transaction((tx) =>
       before.enqueue(tx, "tasks", { id: newId(), subject: "abandoned", key: "k" }),
     );
-    // Fetched, and then nothing.
+    // Fetch it and do nothing.
     await db.execute(
       "update pgboss.job set state = 'active', started_on = now(), heartbeat_on = now() where name = 'tasks'",
     );
