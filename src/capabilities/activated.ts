@@ -1,14 +1,14 @@
 import type { CarapaceReference } from "../content/carapaces/resolve.ts";
 
-/** `activation` of a manifest, as far as a run needs it. */
+/** The part of a manifest's `activation` that a run needs. */
 export interface Activation {
-  /** Ids of carapaces; the integration's own may be short. */
+  /** Ids of carapaces; the integration's own may omit its prefix. */
   carapaces: readonly string[];
-  /** Ids of integrations whose carapaces come along. */
+  /** Ids of integrations whose carapaces are included. */
   includes: readonly string[];
 }
 
-/** `activation` of an integration's manifest, whole. */
+/** The complete `activation` of an integration's manifest. */
 export interface ActivationManifest extends Activation {
   description: string;
   requires_workspace: boolean;
@@ -16,7 +16,7 @@ export interface ActivationManifest extends Activation {
   compatible_templates: readonly string[];
 }
 
-/** Undefined for a manifest without it. */
+/** Reads `activation` from a manifest; undefined if it has none. */
 export function activationIn(
   setup: { activation?: Partial<ActivationManifest> } | null | undefined,
 ): ActivationManifest | undefined {
@@ -31,12 +31,13 @@ export function activationIn(
   return { carapaces, includes, description, requires_workspace, compatible_templates };
 }
 
-/** Undefined when the integration is not running, or has no activation manifest. */
+/** Returns undefined if the integration is not running or has no activation manifest. */
 export type ActivationOf = (integrationId: string) => Activation | undefined;
 
 /**
- * The carapaces of activated integrations, those of the ones they include first. An included integration that is not
- * running is left out: its includer works without it. An activated one that is not running is `missing`.
+ * Returns the carapaces of activated integrations, after those of the integrations they include. An included
+ * integration that is not running is skipped: the including one works without it. An activated one that is not running
+ * is `missing`.
  */
 export function activatedCarapaces(
   activated: readonly string[],

@@ -3,11 +3,11 @@ import type { CapabilitySources, CarapaceInput, ToolInput } from "./effective-se
 import { carapacesOf, ownTools, toolsOf } from "./effective-set.ts";
 import { isPattern, namesTool } from "./tool-patterns.ts";
 
-/** What will not work in a channel, and why; nothing is refused for it. */
+/** Something that will not work in a channel, and why; it does not prevent the activation. */
 export interface ActivationWarning {
-  /** Null: whichever bot it is. */
+  /** Null if it applies to every bot. */
   bot_id: string | null;
-  /** A carapace, or an integration. */
+  /** Id of a carapace or an integration. */
   feature: string;
   description: string;
   missing_tools: string[];
@@ -15,18 +15,18 @@ export interface ActivationWarning {
 
 export interface ActivationWarningsInput {
   sources: Pick<CapabilitySources, "carapaces" | "activationOf">;
-  /** With the integration among its activations. */
+  /** The channel, with the integration already among its activations. */
   channel: CarapaceInput["channel"] & ToolInput["channel"];
-  /** Those that work in the channel; `id` null stands for any. */
+  /** The bots that work in the channel; an `id` of null stands for any bot. */
   bots: (CarapaceInput["bot"] & ToolInput["bot"] & { id: string | null })[];
   hasTool(name: string): boolean;
 }
 
-/** What an activation brings that does not work for the bots of a channel. Pure. */
+/** Returns what an activation brings that does not work for the channel's bots. A pure function. */
 export function activationWarnings(id: string, input: ActivationWarningsInput): ActivationWarning[] {
   const { sources, channel, bots, hasTool } = input;
   const includes = sources.activationOf(id)?.includes ?? [];
-  const brought = carapacesOf(sources, broughtBy(id));
+  const added = carapacesOf(sources, onlyActivated(id));
   return [
     ...includes
       .filter((included) => !sources.activationOf(included))
@@ -36,20 +36,20 @@ export function activationWarnings(id: string, input: ActivationWarningsInput): 
         description: `The integration "${included}", which "${id}" includes, is not running or has nothing to activate.`,
         missing_tools: [],
       })),
-    ...brought.problems.map((description) => ({ bot_id: null, feature: id, description, missing_tools: [] })),
+    ...added.problems.map((description) => ({ bot_id: null, feature: id, description, missing_tools: [] })),
     ...bots.flatMap((bot) => {
       const { own, disabled } = ownTools({ bot, channel }, carapacesOf(sources, { bot, channel }).carapaces);
       const [isOwn, isDisabled] = [namesTool(own), namesTool(disabled)];
       const isThere = (name: string) => hasTool(name) && isOwn(name) && !isDisabled(name);
-      return brought.carapaces
+      return added.carapaces
         .map((carapace) => missingTools(bot.id, carapace, isThere))
         .filter((warning) => warning.missing_tools.length > 0);
     }),
   ];
 }
 
-/** A channel in which nothing but the integration is set. */
-export const broughtBy = (id: string): CarapaceInput => ({
+/** A channel with nothing but this integration. */
+export const onlyActivated = (id: string): CarapaceInput => ({
   bot: { carapaces: [] },
   channel: { carapaces: [], carapaces_disabled: [], activations: [id] },
 });

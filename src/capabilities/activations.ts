@@ -1,4 +1,4 @@
-// Which integrations are activated in a channel: their carapaces then belong to every run there.
+// Activates integrations in channels. The carapaces of an activated integration apply to every run in the channel.
 
 import { and, eq } from "drizzle-orm";
 import type { Carapace } from "../content/carapaces/carapace.ts";
@@ -7,10 +7,10 @@ import type { Database } from "../db/database.ts";
 import { bots, channelActivations, channels, sessions } from "../db/schema.ts";
 import { HeddleError, notFound } from "../errors.ts";
 import { type ActivationManifest, activationIn } from "./activated.ts";
-import { type ActivationWarning, activationWarnings, broughtBy } from "./activation-warnings.ts";
+import { type ActivationWarning, activationWarnings, onlyActivated } from "./activation-warnings.ts";
 import { carapacesOf, toolsOf } from "./effective-set.ts";
 
-/** As far as activation needs to know an integration. */
+/** The part of an integration that activation needs. */
 export interface ActivatableIntegration {
   id: string;
   name: string;
@@ -19,7 +19,7 @@ export interface ActivatableIntegration {
   setup: { icon?: string; activation?: Partial<ActivationManifest> } | null;
 }
 
-/** What a channel gets that activates the integration. */
+/** What activating the integration adds to a channel. */
 export interface ActivationOffer {
   integration_type: string;
   name: string;
@@ -29,7 +29,7 @@ export interface ActivationOffer {
   requires_workspace: boolean;
   carapaces: string[];
   includes: string[];
-  /** Of all its carapaces; `*` stands for any text. */
+  /** The tools of all its carapaces; `*` matches any text. */
   tools: string[];
   skill_count: number;
   has_system_prompt: boolean;
@@ -37,17 +37,17 @@ export interface ActivationOffer {
 }
 
 export interface Activations {
-  /** By id; those that are activated but not running included, with `is_running` false. Throws `not_found`. */
+  /** Sorted by id, including activated integrations that are not running (`is_running` false). Throws `not_found`. */
   available(channelId: string): Promise<(ActivationOffer & { activated: boolean; is_running: boolean })[]>;
   /**
-   * A second time changes nothing. Throws `not_found` for a channel or an integration that is not there, or has no
-   * activation manifest; `conflict` when it is not running, or needs the workspace and the channel has none.
+   * Idempotent. Throws `not_found` if the channel or the integration does not exist, or it has no activation manifest;
+   * `conflict` if it is not running, or needs the workspace and the channel has it disabled.
    */
   activate(
     channelId: string,
     integrationId: string,
   ): Promise<{ manifest: ActivationOffer; warnings: ActivationWarning[] }>;
-  /** Also of an integration that is gone. A second time changes nothing. Throws `not_found`. */
+  /** Idempotent; also works for an integration that no longer exists. Throws `not_found`. */
   deactivate(channelId: string, integrationId: string): Promise<void>;
 }
 
@@ -81,7 +81,7 @@ export function createActivations(options: ActivationsOptions): Activations {
   };
 
   function offerOf(view: ActivatableIntegration, activation: ActivationManifest): ActivationOffer {
-    const { carapaces: brought } = carapacesOf(sources, broughtBy(view.id));
+    const { carapaces: added } = carapacesOf(sources, onlyActivated(view.id));
     return {
       integration_type: view.id,
       name: view.name,
@@ -91,14 +91,17 @@ export function createActivations(options: ActivationsOptions): Activations {
       requires_workspace: activation.requires_workspace,
       carapaces: [...activation.carapaces],
       includes: [...activation.includes],
-      tools: [...new Set(brought.flatMap(toolsOf))],
-      skill_count: new Set(brought.flatMap(skillsNamed)).size,
-      has_system_prompt: brought.some(({ system_prompt_fragment }) => system_prompt_fragment !== ""),
+      tools: [...new Set(added.flatMap(toolsOf))],
+      skill_count: new Set(added.flatMap(skillsNamed)).size,
+      has_system_prompt: added.some(({ system_prompt_fragment }) => system_prompt_fragment !== ""),
       compatible_templates: [...activation.compatible_templates],
     };
   }
 
-  /** The channel's bot, else those that have spoken in it, else a bot that has nothing of its own. */
+  /**
+   * Returns the channel's bot, or else the bots with an active session in it, or else a bot without any capabilities of
+   * its own.
+   */
   async function botsOf(channel: Channel) {
     const found = channel.bot_id
       ? await db.query.select().from(bots).where(eq(bots.id, channel.bot_id))
@@ -127,10 +130,10 @@ export function createActivations(options: ActivationsOptions): Activations {
         const activation = activationIn(view.setup);
         const wasActivated = activated.delete(view.id);
         if (activation) return [{ ...offerOf(view, activation), activated: wasActivated, is_running: true }];
-        return wasActivated ? [gone(view.id, view.name)] : [];
+        return wasActivated ? [notRunning(view.id, view.name)] : [];
       });
-      // What the server no longer knows can still be deactivated.
-      return [...offers, ...[...activated].map((id) => gone(id, id))].sort((a, b) =>
+      // An integration the server no longer knows can still be deactivated.
+      return [...offers, ...[...activated].map((id) => notRunning(id, id))].sort((a, b) =>
         a.integration_type < b.integration_type ? -1 : 1,
       );
     },
@@ -150,7 +153,7 @@ export function createActivations(options: ActivationsOptions): Activations {
       if (activation.requires_workspace && !channel.workspace) {
         throw new HeddleError(
           "conflict",
-          `"${integrationId}" needs the workspace, which this channel has off.`,
+          `"${integrationId}" needs the workspace, which is disabled in this channel: set "workspace" to true first.`,
         );
       }
       await db.query
@@ -168,7 +171,7 @@ export function createActivations(options: ActivationsOptions): Activations {
     },
     async deactivate(channelId, integrationId) {
       await channelOf(channelId);
-      const gone = await db.query
+      const notRunning = await db.query
         .delete(channelActivations)
         .where(
           and(
@@ -177,14 +180,14 @@ export function createActivations(options: ActivationsOptions): Activations {
           ),
         )
         .returning({ id: channelActivations.integration_id });
-      if (gone.length > 0 || activationIn(integrations.get(integrationId)?.setup)) return;
+      if (notRunning.length > 0 || activationIn(integrations.get(integrationId)?.setup)) return;
       throw new HeddleError("not_found", `There is no integration "${integrationId}" that can be activated.`);
     },
   };
 }
 
-/** Activated, but not running. */
-const gone = (id: string, name: string) => ({
+/** The entry for an integration that is activated but not running. */
+const notRunning = (id: string, name: string) => ({
   integration_type: id,
   name,
   description: "",

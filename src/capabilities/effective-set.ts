@@ -1,5 +1,5 @@
-// What a run has besides its bot's own prompt: the tools, skills and prompt texts that its bot, its channel, the
-// integrations that are activated there and its message bring along. No I/O: all of it is in memory.
+// Determines what a run gets in addition to its bot's own prompt: the tools, skills and prompt texts of its bot, its
+// channel, the integrations activated there, and its message. No I/O: everything is in memory.
 
 import type { Carapace } from "../content/carapaces/carapace.ts";
 import type { Carapaces } from "../content/carapaces/carapaces.ts";
@@ -16,7 +16,7 @@ import type { Skills } from "../content/skills/skills.ts";
 import type { Templates } from "../content/templates/templates.ts";
 import { type ActivationOf, activatedCarapaces } from "./activated.ts";
 
-/** What is known of a turn when its context is put together. */
+/** What is known about a turn when its context is built. */
 export interface CapabilityInput {
   bot: { tools: readonly string[]; skills: readonly SkillEntry[]; carapaces: readonly string[] };
   channel: {
@@ -25,35 +25,38 @@ export interface CapabilityInput {
     carapaces_disabled: readonly string[];
     tools_disabled: readonly string[];
     template_id: string | null;
-    /** Whether bots may work on the server's files here. */
+    /** Whether bots may use the server's files in this channel. */
     workspace: boolean;
-    /** Ids of the integrations that are activated in it. */
+    /** Ids of the integrations activated in the channel. */
     activations: readonly string[];
   };
-  /** `execution_config` of the message, and its text when a person wrote it: skills that it mentions count. */
+  /**
+   * From the message's `execution_config`; `text` is set if a person wrote it, because only then do skills it mentions
+   * count.
+   */
   message: { skills: readonly string[]; tools: readonly string[]; text: string };
 }
 
 export interface Capabilities {
-  /** Ids, in order. */
+  /** Ids of carapaces, in order. */
   carapaces: string[];
   tools: ToolNames;
-  /** Of carapaces, in order. */
+  /** Prompt texts of carapaces, in order. */
   fragments: { id: string; text: string }[];
   template: { id: string; name: string; text: string } | null;
-  /** Given whole: first what the message asks for, then what is pinned. */
+  /** Skills included in full: first those the message asks for, then pinned ones. */
   skills: Skill[];
-  /** Listed, and read with get_skill; none of `skills`. */
+  /** Skills that are only listed, to be read with get_skill; none of them is in `skills`. */
   onDemand: Skill[];
-  /** In words: what was asked for and is not there. */
+  /** Messages about requested items that do not exist. */
   warnings: string[];
 }
 
-/** `*` stands for any text in `own` and `disabled`. */
+/** In `own` and `disabled`, `*` matches any text. */
 export interface ToolNames {
-  /** Of the bot and its carapaces. */
+  /** The tools of the bot and its carapaces. */
   own: string[];
-  /** By the channel: not offered, whoever names them. */
+  /** Disabled by the channel: never offered, wherever they come from. */
   disabled: string[];
   message: string[];
 }
@@ -91,7 +94,7 @@ export interface ToolInput {
   channel: Pick<CapabilityInput["channel"], "tools_disabled" | "workspace">;
 }
 
-/** The tools of the bot and its carapaces, and those that the channel takes away, from whomever they are. */
+/** Returns the tools of the bot and its carapaces, and those that the channel disables regardless of their source. */
 export function ownTools(
   { bot, channel }: ToolInput,
   carapaces: Carapace[],
@@ -110,14 +113,14 @@ export interface CarapaceInput {
   channel: Pick<CapabilityInput["channel"], "carapaces" | "carapaces_disabled" | "activations">;
 }
 
-/** Those that a bot has in a channel, each once, and what is wrong with them. */
+/** Returns the carapaces a bot has in a channel, without duplicates, and the problems found. */
 export function carapacesOf(
   { carapaces, activationOf }: Pick<CapabilitySources, "carapaces" | "activationOf">,
   { bot, channel }: CarapaceInput,
 ): { carapaces: Carapace[]; problems: string[] } {
   const activated = activatedCarapaces(channel.activations, activationOf);
   const wanted: CarapaceReference[] = [
-    ...[...bot.carapaces, ...channel.carapaces].map((id) => ({ id, origin: NOBODY })),
+    ...[...bot.carapaces, ...channel.carapaces].map((id) => ({ id, origin: HOME_ORIGIN })),
     ...activated.references,
   ];
   const find = ({ id, origin }: CarapaceReference) => findFor(carapaces, id, origin);
@@ -126,20 +129,20 @@ export function carapacesOf(
     ...activated.missing.map(
       (id) => `The integration "${id}" is activated in this channel, but not running.`,
     ),
-    ...resolved.problems.map(inWords),
+    ...resolved.problems.map(describeProblem),
   ];
   return { carapaces: resolved.carapaces, problems };
 }
 
-function inWords({ kind, id, by }: CarapaceProblem): string {
+function describeProblem({ kind, id, by }: CarapaceProblem): string {
   const where = by === null ? "" : `, which the carapace "${by}" includes`;
   return kind === "unknown"
     ? `There is no carapace "${id}"${where}.`
-    : `The carapace "${id}"${where}, lies more than ${MAX_DEPTH} includes deep and is left out.`;
+    : `The carapace "${id}"${where} is nested more than ${MAX_DEPTH} includes deep and is left out.`;
 }
 
-/** An id that a bot, a channel or a message names is always a whole one. */
-const NOBODY: Origin = { kind: "home" };
+/** The origin of ids named by a bot, a channel or a message, which are always complete. */
+const HOME_ORIGIN: Origin = { kind: "home" };
 
 export const toolsOf = ({ local_tools, mcp_tools, pinned_tools }: Carapace): string[] =>
   unique([...local_tools, ...mcp_tools, ...pinned_tools]);
@@ -166,7 +169,7 @@ function skillsOf(
   for (const id of message.skills) add(whole, id, registry.get(id));
   for (const name of mentionedSkills(message.text)) add(whole, name, findMentioned(registry, name));
   const assigned = [
-    ...[...bot.skills, ...channel.skills].map((entry) => ({ entry, origin: NOBODY })),
+    ...[...bot.skills, ...channel.skills].map((entry) => ({ entry, origin: HOME_ORIGIN })),
     ...carapaces.flatMap(({ skills, origin }) => skills.map((entry) => ({ entry, origin }))),
   ];
   for (const { entry, origin } of assigned) {

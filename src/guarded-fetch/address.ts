@@ -1,4 +1,4 @@
-// Which addresses a request may go to: none inside the host's own networks, unless an operator allows it.
+// Decides which addresses a request may go to: none inside the host's own networks, unless an operator allows it.
 
 import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
@@ -11,15 +11,17 @@ export interface Address {
 }
 
 export interface AddressGuardOptions {
-  /** Host names, addresses or CIDR ranges inside the private space that may be reached all the same. */
+  /** Private host names, addresses or CIDR ranges that may be reached nevertheless. */
   allowPrivateHosts: readonly string[];
-  /** Further origins ("http://192.168.1.5:5000") that may lead there; asked at each request. */
+  /** More origins, such as "http://192.168.1.5:5000", that may be private; read for each request. */
   allowedOrigins?: () => ReadonlySet<string>;
-  /** All addresses of a name. Default: the system's resolver. */
+  /** Resolves a name to all its addresses. Default: the system's resolver. */
   resolve?: (hostname: string) => Promise<Address[]>;
 }
 
-/** The addresses behind a URL, one of which the connection has to go to. Throws Permanent for one that is not allowed. */
+/**
+ * Returns the addresses of a URL; the connection must go to one of them. Throws Permanent if an address is not allowed.
+ */
 export type AddressGuard = (url: URL) => Promise<Address[]>;
 
 export function createAddressGuard(options: AddressGuardOptions): AddressGuard {
@@ -29,7 +31,7 @@ export function createAddressGuard(options: AddressGuardOptions): AddressGuard {
     const family = isIP(hostname);
     const addresses = family ? [{ address: hostname, family }] : await resolve(hostname);
     if (addresses.length === 0) throw new Error(`${hostname} has no address.`);
-    // Every address, not just the first: a name that also leads inside is not to be trusted.
+    // Check every address, not just the first: a name that also resolves to a private address is not trustworthy.
     const isInside = addresses.some(
       ({ address }) => !isPublic(address) && !isListed(hostname, address, allowPrivateHosts),
     );
@@ -40,23 +42,24 @@ export function createAddressGuard(options: AddressGuardOptions): AddressGuard {
 }
 
 function refusal(hostname: string, knowsSettings: boolean): Permanent {
-  const way = knowsSettings
-    ? "Put its URL into a setting of the integration, or add it to ALLOW_PRIVATE_HOSTS, to allow it."
-    : "Add it to ALLOW_PRIVATE_HOSTS to allow it.";
-  return new Permanent(`${hostname} is a private, loopback, link-local or cloud-internal address. ${way}`);
+  const remedy = knowsSettings
+    ? "To allow it, put its URL into a setting of the integration, or add it to ALLOW_PRIVATE_HOSTS."
+    : "To allow it, add it to ALLOW_PRIVATE_HOSTS.";
+  return new Permanent(`${hostname} is a private, loopback, link-local or cloud-internal address. ${remedy}`);
 }
 
 const resolveName = (hostname: string): Promise<Address[]> => lookup(hostname, { all: true });
 
-/** Of IPv6 all that is given out: of the rest some may be taken for IPv4, such as ::127.0.0.1. */
-const GIVEN_OUT = ipaddr.IPv6.parseCIDR("2000::/3");
+/** All allocated global unicast IPv6. Some of the rest may be interpreted as IPv4, such as ::127.0.0.1. */
+const GLOBAL_UNICAST = ipaddr.IPv6.parseCIDR("2000::/3");
 
-/** Given out once, and taken back. */
+/** Allocated once, since returned. */
 const SIXBONE = ipaddr.IPv6.parseCIDR("3ffe::/16");
 
 /**
- * They look public, and lead to the host's own cloud, which tells machines their secrets there: Azure's wire server,
- * Equinix Metal's metadata, and the service networks of IBM Cloud. Those of the other clouds are in ranges of no public use.
+ * Addresses that look public but lead into the host's own cloud, where machines can read their secrets: Azure's wire
+ * server, Equinix Metal's metadata service, and the service networks of IBM Cloud. Other clouds use ranges that are not
+ * public.
  */
 const CLOUD = ["168.63.129.16/32", "192.80.8.124/32", "161.26.0.0/16", "166.8.0.0/14"].map((range) =>
   ipaddr.IPv4.parseCIDR(range),
@@ -65,7 +68,7 @@ const CLOUD = ["168.63.129.16/32", "192.80.8.124/32", "161.26.0.0/16", "166.8.0.
 function isPublic(address: string): boolean {
   const ip = ipaddr.process(address);
   if (ip.range() !== "unicast") return false;
-  if (ip instanceof ipaddr.IPv6) return ip.match(GIVEN_OUT) && !ip.match(SIXBONE);
+  if (ip instanceof ipaddr.IPv6) return ip.match(GLOBAL_UNICAST) && !ip.match(SIXBONE);
   return !CLOUD.some((range) => ip.match(range));
 }
 

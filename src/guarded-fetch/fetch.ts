@@ -1,12 +1,12 @@
-// The one way out for requests whose address a user or a model may choose. A name is resolved once, its addresses
-// are checked, and the connection goes to one of just these; each redirect is checked the same way.
+// The only way to send requests to an address that a user or a model may choose. A name is resolved once, its addresses
+// are checked, and the connection goes to one of exactly these; every redirect is checked in the same way.
 
 import { hopsSoFar } from "../led-by.ts";
 import { HOPS_HEADER, hopsIn } from "../sdk/hops.ts";
 import { type AddressGuardOptions, createAddressGuard } from "./address.ts";
 import { type SentBody, send } from "./send.ts";
 
-/** As the platform's `fetch`; `timeoutSeconds` counts until the end of the answer's body. Default 30. */
+/** Like the platform's `fetch`. `timeoutSeconds` includes reading the response body. Default: 30. */
 export type GuardedFetch = (
   input: string | URL | Request,
   init?: RequestInit & { timeoutSeconds?: number },
@@ -15,8 +15,8 @@ export type GuardedFetch = (
 const TIMEOUT_SECONDS = 30;
 const MAX_REDIRECTS = 5;
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
-/** What another origin may know of a request that was meant for the first; any other header may say who is asking. */
-const KEPT_ELSEWHERE = new Set([
+/** Headers kept when a redirect leads to another origin; any other header may identify the sender. */
+const CROSS_ORIGIN_HEADERS = new Set([
   "accept",
   "accept-encoding",
   "accept-language",
@@ -32,8 +32,8 @@ const KEPT_ELSEWHERE = new Set([
 ]);
 
 /**
- * Throws Permanent for an address that is not allowed, TypeError for what cannot be sent, the signal's reason, and
- * network failures as they come. Redirects are followed (at most five) unless `init.redirect` says otherwise.
+ * Throws Permanent if an address is not allowed, TypeError if a request cannot be sent, the signal's reason, and
+ * network errors unchanged. Redirects are followed (at most five) unless `init.redirect` says otherwise.
  */
 export function createGuardedFetch(options: AddressGuardOptions): GuardedFetch {
   const addressesOf = createAddressGuard(options);
@@ -43,11 +43,11 @@ export function createGuardedFetch(options: AddressGuardOptions): GuardedFetch {
     const given = rest.signal ?? (input instanceof Request ? input.signal : undefined);
     const deadline = AbortSignal.timeout(timeoutSeconds * 1000);
     const signal = given ? AbortSignal.any([given, deadline]) : deadline;
-    // Knows what each kind of body is sent as.
+    // The Request determines the content type of each kind of body.
     const request = input instanceof Request ? new Request(input, rest) : new Request(url.href, rest);
     const headers = new Headers(request.headers);
     if (authorization && !headers.has("authorization")) headers.set("authorization", authorization);
-    // A circle may lead through any address.
+    // A loop may lead through any address.
     const hops = Math.max(hopsSoFar(), hopsIn(headers));
     if (hops > 0) headers.set(HOPS_HEADER, String(hops));
     const redirect = rest.redirect ?? (input instanceof Request ? input.redirect : "follow");
@@ -59,8 +59,10 @@ export function createGuardedFetch(options: AddressGuardOptions): GuardedFetch {
       const location = REDIRECTS.has(response.status) ? response.headers.get("location") : null;
       if (location === null || redirect === "manual") return finished(response, hop.url, redirects > 0);
       await response.body?.cancel();
-      if (redirect === "error") throw new TypeError(`${hop.url.origin} redirects, which is not wanted`);
-      if (redirects === MAX_REDIRECTS) throw new TypeError(`${url.origin} redirects too often`);
+      if (redirect === "error")
+        throw new TypeError(`${hop.url.origin} answered with a redirect, and redirect is "error"`);
+      if (redirects === MAX_REDIRECTS)
+        throw new TypeError(`${url.origin} redirected more than ${MAX_REDIRECTS} times`);
       hop = nextHop(hop, response.status, location);
     }
   };
@@ -73,7 +75,7 @@ interface Hop {
   body: SentBody;
 }
 
-/** A name and password in the URL become the header that they stand for. */
+/** Moves a user name and password from the URL to the Authorization header. */
 function targetOf(input: string | URL | Request): { url: URL; authorization: string | undefined } {
   const url = webUrl(input instanceof Request ? input.url : input);
   const { username, password } = url;
@@ -86,10 +88,10 @@ function targetOf(input: string | URL | Request): { url: URL; authorization: str
 function webUrl(text: string | URL, base?: URL): URL {
   const url = new URL(text, base);
   if (url.protocol === "http:" || url.protocol === "https:") return url;
-  throw new TypeError(`fetch takes http: and https:, not ${url.protocol}`);
+  throw new TypeError(`The URL must start with http: or https:; got ${url.protocol}`);
 }
 
-/** Bytes when they are all there, which can be sent again; a stream as it is. */
+/** Returns a complete body as bytes, which can be sent again after a redirect; a stream is returned as it is. */
 async function bodyOf(request: Request, input: unknown, init: RequestInit): Promise<SentBody> {
   if (!request.body) return null;
   const isStream = init.body instanceof ReadableStream || (input instanceof Request && !init.body);
@@ -102,7 +104,7 @@ function nextHop(hop: Hop, status: number, location: string): Hop {
   url.password = "";
   const headers = new Headers(hop.headers);
   if (url.origin !== hop.url.origin) {
-    for (const name of [...headers.keys()]) if (!KEPT_ELSEWHERE.has(name)) headers.delete(name);
+    for (const name of [...headers.keys()]) if (!CROSS_ORIGIN_HEADERS.has(name)) headers.delete(name);
   }
   const becomesGet =
     status === 303 ? hop.method !== "HEAD" : (status === 301 || status === 302) && hop.method === "POST";
@@ -112,7 +114,7 @@ function nextHop(hop: Hop, status: number, location: string): Hop {
   }
   if (hop.body instanceof ReadableStream) {
     throw new TypeError(
-      `${hop.url.origin} redirects a body that is sent as it comes and cannot be sent again`,
+      `${hop.url.origin} answered with a redirect, but a streamed body cannot be sent again`,
     );
   }
   return { url, method: hop.method, headers, body: hop.body };

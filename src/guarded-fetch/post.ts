@@ -1,13 +1,13 @@
-// What outgoing webhooks need of the guarded fetch: one POST, and whether it was taken.
+// The part of the guarded fetch that outgoing webhooks need: sends one POST and reports whether it was accepted.
 
 import { retryAfterSeconds } from "../sdk/retry-after.ts";
 import type { GuardedFetch } from "./fetch.ts";
 
 export interface PostAnswer {
   status: number;
-  /** How long the receiver asks to be left alone. */
+  /** How long the receiver asks to wait. */
   retryAfterSeconds?: number | undefined;
-  /** Where a redirect leads, without path and query: they are often a secret. */
+  /** The target of a redirect, without path and query, which often contain a secret. */
   redirectsTo?: string | undefined;
 }
 
@@ -16,11 +16,11 @@ export type GuardedPost = (
   request: { body: string; headers: Record<string, string>; signal: AbortSignal },
 ) => Promise<PostAnswer>;
 
-/** Throws Permanent for an address that is not allowed; network failures as they come. Redirects are not followed. */
+/** Throws Permanent if the address is not allowed, and network errors unchanged. Redirects are not followed. */
 export function createGuardedPost(fetch: GuardedFetch): GuardedPost {
   return async (url, request) => {
     const { status, headers, body } = await fetch(url, { ...request, method: "POST", redirect: "manual" });
-    // Whatever the receiver has to say: it may never end.
+    // Do not read the response body: it may never end.
     await body?.cancel();
     return {
       status,

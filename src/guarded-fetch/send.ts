@@ -1,4 +1,4 @@
-// One HTTP exchange with an address that was chosen beforehand.
+// Performs one HTTP exchange with an address that was already checked.
 
 import { request as httpRequest, type IncomingMessage } from "node:http";
 import { request as httpsRequest } from "node:https";
@@ -13,13 +13,13 @@ export interface SentRequest {
   method: string;
   headers: Headers;
   body: SentBody;
-  /** Ends the exchange, the answer's body included. */
+  /** Aborts the exchange, including reading the response body. */
   signal: AbortSignal;
-  /** Where to connect; the next one is tried when one does not answer. */
+  /** Addresses to connect to; if one does not answer, the next one is tried. */
   addresses: Address[];
 }
 
-/** Rejects with what the connection failed of, or the signal's reason. */
+/** Rejects with the connection's error, or with the signal's reason. */
 export function send(sent: SentRequest): Promise<Response> {
   const { url, method, headers, body, signal, addresses } = sent;
   const request = url.protocol === "https:" ? httpsRequest : httpRequest;
@@ -32,9 +32,9 @@ export function send(sent: SentRequest): Promise<Response> {
         method,
         signal,
         headers: Object.fromEntries(sentHeaders(headers, body)),
-        // A connection of its own: one that is kept may lead to an address that somebody else was allowed.
+        // Never reuse a connection: a kept one may lead to an address that was allowed only to another caller.
         agent: false,
-        // The name stays in Host and in the TLS handshake; only the look-up is answered here.
+        // The host name is still used for Host and the TLS handshake; only the DNS look-up is replaced.
         lookup: (_name, options, done) => {
           if (options.all) done(null, addresses);
           else done(null, first?.address ?? "", first?.family ?? 0);
@@ -56,7 +56,7 @@ export function send(sent: SentRequest): Promise<Response> {
   });
 }
 
-/** These say how the bytes go over the wire, and to whom: not for the caller to choose. */
+/** Headers that control the connection; the caller must not set them. */
 const OWN_HEADERS =
   /^(host|connection|keep-alive|transfer-encoding|content-length|upgrade|te|trailer|expect|proxy-.*)$/;
 
@@ -67,7 +67,7 @@ function sentHeaders(headers: Headers, body: SentBody): Headers {
   return sent;
 }
 
-/** Statuses whose answers have no body. */
+/** Statuses of responses without a body. */
 const BODILESS = new Set([204, 205, 304]);
 
 function responseOf(incoming: IncomingMessage, method: string, signal: AbortSignal): Response {
@@ -87,16 +87,16 @@ function responseOf(incoming: IncomingMessage, method: string, signal: AbortSign
 function decoded(incoming: IncomingMessage, headers: Headers): Readable {
   const decoder = decoderOf(headers.get("content-encoding"));
   if (!decoder) return incoming;
-  // They tell of the bytes on the wire, which nobody sees after this.
+  // These headers describe the encoded bytes, which the caller does not see.
   headers.delete("content-encoding");
   headers.delete("content-length");
-  // What goes wrong is met by whoever reads the body.
+  // Errors surface when the body is read.
   return pipeline(incoming, ...boundedBy(decoder), () => {});
 }
 
-/** Ordinary content unpacks to some thirty times its size; a bomb of a few kilobytes to gigabytes. */
-const MOST_UNPACKED_RATIO = 100;
-const UNPACKED_ANYWAY = 32 * 1024 * 1024;
+/** Ordinary content decompresses to about thirty times its size; a bomb of a few kilobytes to gigabytes. */
+const MAX_RATIO = 100;
+const ALWAYS_ALLOWED_BYTES = 32 * 1024 * 1024;
 
 function boundedBy(decoder: Transform): [Transform, Transform, Transform] {
   let packed = 0;
@@ -110,9 +110,8 @@ function boundedBy(decoder: Transform): [Transform, Transform, Transform] {
   const after = new Transform({
     transform(chunk: Buffer, _, done) {
       unpacked += chunk.byteLength;
-      const isBomb = unpacked > UNPACKED_ANYWAY && unpacked > packed * MOST_UNPACKED_RATIO;
-      if (isBomb)
-        done(new TypeError(`The answer unpacks to more than ${MOST_UNPACKED_RATIO} times its size`));
+      const isBomb = unpacked > ALWAYS_ALLOWED_BYTES && unpacked > packed * MAX_RATIO;
+      if (isBomb) done(new TypeError(`The response decompresses to more than ${MAX_RATIO} times its size`));
       else done(null, chunk);
     },
   });

@@ -1,16 +1,16 @@
-// What a recording may be, and raw samples as a file that every endpoint reads.
+// Validates recordings, and converts raw samples to a file format that every endpoint accepts.
 
 import { HeddleError } from "../errors.ts";
 
 export interface Recording {
   bytes: Uint8Array<ArrayBuffer>;
-  /** "pcm_f32le" (16 kHz, mono), or a file's: "wav", "mp3", "webm", … */
+  /** "pcm_f32le" (16 kHz, mono), or a file format: "wav", "mp3", "webm", … */
   format: string;
-  /** Of the file. */
+  /** The file's media type. */
   mediaType: string;
 }
 
-/** Of raw samples. */
+/** The format of raw samples. */
 export const PCM = {
   format: "pcm_f32le",
   sampleRate: 16_000,
@@ -26,14 +26,14 @@ const FORMAT_OF: Record<string, string> = {
   "audio/mpga": "mp3",
   "audio/mp4": "m4a",
   "application/ogg": "ogg",
-  // Browsers and phones call recordings without a picture so as well.
+  // Browsers and phones use these for recordings without video as well.
   "video/mp4": "mp4",
   "video/webm": "webm",
 };
 
 /**
- * Reads a body by its Content-Type: raw samples for application/octet-stream or none, else a file. Throws
- * "unsupported_media_type", or "bad_request" for what is empty or cannot be samples.
+ * Interprets a body by its Content-Type: raw samples for application/octet-stream or none, otherwise a file. Throws
+ * "unsupported_media_type", or "bad_request" if the body is empty or does not consist of samples.
  */
 export function readRecording(contentType: string | null, bytes: Uint8Array<ArrayBuffer>): Recording {
   const mediaType = contentType?.split(";")[0]?.trim().toLowerCase() ?? "";
@@ -42,10 +42,10 @@ export function readRecording(contentType: string | null, bytes: Uint8Array<Arra
   if (format === undefined) {
     throw new HeddleError(
       "unsupported_media_type",
-      "Send audio/* with a file, or application/octet-stream with float32 samples of 16 kHz, mono.",
+      "Content-Type must be audio/* for a file, or application/octet-stream for float32 samples at 16 kHz, mono.",
     );
   }
-  if (bytes.byteLength === 0) throw wrong("The body is empty; send a recording.");
+  if (bytes.byteLength === 0) throw invalid("The body is empty; send a recording.");
   if (isRaw) checkSamples(bytes);
   return { bytes, format, mediaType: isRaw ? "application/octet-stream" : mediaType };
 }
@@ -55,20 +55,20 @@ const formatOf = (mediaType: string): string | undefined =>
 
 function checkSamples(bytes: Uint8Array<ArrayBuffer>): void {
   if (bytes.byteLength % PCM.bytesPerSample !== 0) {
-    throw wrong("The length of raw samples is a multiple of 4 bytes: they are float32, little-endian.");
+    throw invalid("Raw samples must be float32, little-endian: their length must be a multiple of 4 bytes.");
   }
   const seconds = bytes.byteLength / PCM.bytesPerSample / PCM.sampleRate;
   if (seconds < PCM.minSeconds || seconds > PCM.maxSeconds) {
-    throw wrong(
-      `Raw samples are ${PCM.minSeconds} to ${PCM.maxSeconds} seconds long, at 16,000 a second, not ${seconds.toFixed(2)}.`,
+    throw invalid(
+      `Raw samples must be ${PCM.minSeconds} to ${PCM.maxSeconds} seconds long, at 16,000 per second; got ${seconds.toFixed(2)} seconds.`,
     );
   }
   for (const sample of samplesOf(bytes)) {
-    if (!Number.isFinite(sample)) throw wrong("Raw samples are finite numbers, from -1 to 1.");
+    if (!Number.isFinite(sample)) throw invalid("Raw samples must be finite numbers from -1 to 1.");
   }
 }
 
-/** A recording as a file: raw samples become 16-bit WAV, which every endpoint reads. */
+/** Converts a recording to a file. Raw samples become 16-bit WAV, which every endpoint accepts. */
 export function fileOf({ bytes, format, mediaType }: Recording): File {
   if (format !== PCM.format) return new File([bytes], `recording.${format}`, { type: mediaType });
   return new File([wavOf(bytes)], "recording.wav", { type: "audio/wav" });
@@ -102,10 +102,10 @@ function wavOf(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
   return wav;
 }
 
-/** In the order of bytes of every machine that Heddle runs on. */
+/** Little-endian, the byte order of every machine that Heddle runs on. */
 function samplesOf(bytes: Uint8Array<ArrayBuffer>): Float32Array {
   const aligned = bytes.byteOffset % PCM.bytesPerSample === 0 ? bytes : bytes.slice();
   return new Float32Array(aligned.buffer, aligned.byteOffset, bytes.byteLength / PCM.bytesPerSample);
 }
 
-const wrong = (message: string) => new HeddleError("bad_request", message, { field: "body" });
+const invalid = (message: string) => new HeddleError("bad_request", message, { field: "body" });

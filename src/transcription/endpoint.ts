@@ -1,4 +1,4 @@
-// Recordings to text by any OpenAI-compatible endpoint.
+// Transcribes recordings with any OpenAI-compatible endpoint.
 
 import { HeddleError } from "../errors.ts";
 import { throwIfAborted } from "../llm/abort.ts";
@@ -9,20 +9,22 @@ import { fileOf, type Recording } from "./audio.ts";
 
 export interface TranscriptionEndpointOptions {
   apiKey: string | undefined;
-  /** With the version. */
+  /** Including the version. */
   baseUrl: string | undefined;
   model: string;
-  /** Applied to what the endpoint says of its failures. */
+  /** Applied to the endpoint's error messages. */
   redact: Redact;
 }
 
-/** Throws "bad_request" for what the endpoint does not take, "upstream" when it fails, "cancelled" when the signal aborts. */
+/**
+ * Throws "bad_request" if the endpoint rejects the recording, "upstream" if it fails, "cancelled" if the signal aborts.
+ */
 export type TranscriptionEndpoint = (recording: Recording, signal: AbortSignal) => Promise<string>;
 
 const TIMEOUT_MS = 120_000;
 const RETRIES = 2;
-/** With these an endpoint says that the recording is at fault. */
-const REFUSALS = [400, 413, 415, 422];
+/** Statuses by which an endpoint rejects the recording. */
+const REJECTIONS = [400, 413, 415, 422];
 
 export function createTranscriptionEndpoint(options: TranscriptionEndpointOptions): TranscriptionEndpoint {
   const { model, redact, ...connection } = options;
@@ -36,14 +38,14 @@ export function createTranscriptionEndpoint(options: TranscriptionEndpointOption
         throw explain(cause, redact);
       });
     if (typeof answer === "object" && typeof answer?.text === "string") return answer.text;
-    throw new HeddleError("upstream", "The transcription endpoint answered no text.");
+    throw new HeddleError("upstream", "The transcription endpoint's answer contains no text.");
   };
 }
 
 function explain(cause: unknown, redact: Redact): HeddleError {
   const { message, status } = toFailure(cause, { hide: redact, now: Date.now() });
-  if (status !== undefined && REFUSALS.includes(status)) {
-    return new HeddleError("bad_request", `The transcription endpoint does not take it: ${message}`, {
+  if (status !== undefined && REJECTIONS.includes(status)) {
+    return new HeddleError("bad_request", `The transcription endpoint rejected the recording: ${message}`, {
       field: "body",
       cause,
     });

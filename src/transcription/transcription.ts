@@ -1,4 +1,4 @@
-// From a recording to its text: an integration's, else the configured endpoint's.
+// Transcribes a recording with an integration's hook or, if none answers, with the configured endpoint.
 
 import { HeddleError } from "../errors.ts";
 import type { Hooks } from "../hooks/hooks.ts";
@@ -7,7 +7,7 @@ import type { Recording } from "./audio.ts";
 import type { TranscriptionEndpoint } from "./endpoint.ts";
 
 export interface Transcription {
-  /** Throws "not_supported" when nothing is set up, and what the endpoint throws. */
+  /** Throws "not_supported" if no transcription is configured, and whatever the endpoint throws. */
   transcribe(recording: Recording, options: { source: "api"; signal: AbortSignal }): Promise<string>;
 }
 
@@ -33,7 +33,7 @@ export function createTranscription({ hooks, endpoint }: TranscriptionOptions): 
       if (endpoint) return await endpoint(recording, signal);
       throw new HeddleError(
         "not_supported",
-        "Nothing transcribes here: set OPENAI_API_KEY or TRANSCRIPTION_BASE_URL, or install an integration with a before_transcription hook.",
+        "No transcription is configured: set OPENAI_API_KEY or TRANSCRIPTION_BASE_URL, or install an integration with a before_transcription hook.",
       );
     },
   };

@@ -1,5 +1,5 @@
-// Reads and writes files below a folder without ever following a symbolic link: neither one that is there when the
-// path is looked at, nor one that is put there in between.
+// Reads and writes files below a folder without ever following a symbolic link, whether it was there before or is put
+// there at the last moment.
 
 import { constants, existsSync } from "node:fs";
 import {
@@ -18,14 +18,14 @@ import { join } from "node:path";
 import { HeddleError } from "../errors.ts";
 import { isUnsyncable } from "../runtime/durable-file.ts";
 
-// Windows knows only the first four.
+// Windows has only the first four.
 const { O_RDONLY, O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW = 0, O_NONBLOCK = 0, O_DIRECTORY = 0 } = constants;
 
 /**
- * Linux names open folders here, so that what is below one can be reached whatever happens to the path that led to
- * it. Elsewhere paths are looked at before and after.
+ * On Linux an open folder has a path here, through which its contents can be reached whatever happens to the original
+ * path. Elsewhere paths are checked before and after.
  */
-const OPEN_FOLDERS = existsSync("/proc/self/fd") ? "/proc/self/fd" : undefined;
+const OPEN_DESCRIPTORS = existsSync("/proc/self/fd") ? "/proc/self/fd" : undefined;
 
 const LEFTOVER = /^\.heddle-[0-9a-f-]{36}\.tmp$/;
 
@@ -34,16 +34,20 @@ export interface FolderEntry {
   kind: "file" | "folder";
 }
 
-/** The bytes of a regular file. `root` is an absolute real path. Throws "not_found", or "validation" for what it is not. */
+/**
+ * Reads a regular file. `root` is an absolute real path. Throws "not_found", or "validation" if it is not a regular
+ * file.
+ */
 export async function readFileBelow(root: string, names: string[], maxBytes: number): Promise<Buffer> {
   const name = names.at(-1);
   if (name === undefined) throw invalid(names, "is a folder");
   return inFolder(root, names.slice(0, -1), names, async (at) => {
-    // Not blocking: opening a named pipe would wait for its other end.
+    // O_NONBLOCK, because opening a named pipe would wait for its other end.
     const handle = await open(at(name), O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
     try {
       const found = await handle.stat();
-      if (!found.isFile()) throw invalid(names, found.isDirectory() ? "is a folder" : "is no file");
+      if (!found.isFile())
+        throw invalid(names, found.isDirectory() ? "is a folder" : "is not a regular file");
       if (found.size > maxBytes) throw invalid(names, `is larger than ${maxBytes} bytes`);
       return await readUpTo(handle, names, maxBytes);
     } finally {
@@ -52,7 +56,10 @@ export async function readFileBelow(root: string, names: string[], maxBytes: num
   });
 }
 
-/** Files and folders, by name; links, hidden names and node_modules are left out. Throws as `readFileBelow`. */
+/**
+ * Lists files and folders, sorted by name; links, hidden names and node_modules are left out. Throws like
+ * `readFileBelow`.
+ */
 export function listFolderBelow(root: string, names: string[]): Promise<FolderEntry[]> {
   return inFolder(root, names, names, async (at) => {
     const entries = await readdir(at("."), { withFileTypes: true });
@@ -65,8 +72,8 @@ export function listFolderBelow(root: string, names: string[]): Promise<FolderEn
 }
 
 /**
- * Replaces or makes a file, all of it or nothing; missing folders are made. `beforeVisible` runs when everything but
- * the last step is done; when it rejects, nothing has changed.
+ * Creates or replaces a file atomically, creating missing folders. `beforeVisible` runs when everything but the last
+ * step is done; if it rejects, nothing has changed.
  */
 export async function writeFileBelow(
   root: string,
@@ -80,7 +87,7 @@ export async function writeFileBelow(
     await inFolder(root, names.slice(0, -1), names, async (at) => {
       const old = await lstat(at(name)).catch(() => undefined);
       if (old?.isSymbolicLink()) throw invalid(names, "leads through a symbolic link");
-      if (old && !old.isFile()) throw invalid(names, "is no file");
+      if (old && !old.isFile()) throw invalid(names, "is not a regular file");
       const unfinished = at(`.heddle-${crypto.randomUUID()}.tmp`);
       const handle = await open(unfinished, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
       try {
@@ -92,7 +99,7 @@ export async function writeFileBelow(
         }
         await beforeVisible();
         await rename(unfinished, at(name));
-        await syncNames(at);
+        await syncEntries(at);
       } catch (error) {
         await rm(unfinished, { force: true }).catch(() => {});
         throw error;
@@ -104,7 +111,7 @@ export async function writeFileBelow(
   }
 }
 
-/** Removes what writes left behind that were cut short by the end of the process. */
+/** Removes temporary files of writes that were interrupted by the end of the process. */
 export async function removeUnfinished(folder: string): Promise<void> {
   for (const entry of await readdir(folder, { withFileTypes: true }).catch(() => [])) {
     const path = join(folder, entry.name);
@@ -114,7 +121,7 @@ export async function removeUnfinished(folder: string): Promise<void> {
   }
 }
 
-/** The folders that were not there, the deepest last. */
+/** Creates missing folders and returns those it created, the deepest last. */
 async function makeFolders(root: string, folders: string[], names: string[]): Promise<string[][]> {
   const made: string[][] = [];
   try {
@@ -123,7 +130,7 @@ async function makeFolders(root: string, folders: string[], names: string[]): Pr
         const error = await mkdir(at(name), { mode: 0o700 }).catch((error: NodeJS.ErrnoException) => error);
         if (error === undefined) {
           made.push(folders.slice(0, index + 1));
-          await syncNames(at);
+          await syncEntries(at);
         } else if (error.code !== "EEXIST") throw error;
       });
     }
@@ -134,7 +141,7 @@ async function makeFolders(root: string, folders: string[], names: string[]): Pr
   }
 }
 
-/** Those that are empty: another write may be using one by now. */
+/** Removes the folders that are empty; another write may be using one by now. */
 async function unmakeFolders(root: string, made: string[][]): Promise<void> {
   for (const folders of made.toReversed()) {
     const remove = inFolder(root, folders.slice(0, -1), folders, (at) => rmdir(at(folders.at(-1) ?? "")));
@@ -142,8 +149,8 @@ async function unmakeFolders(root: string, made: string[][]): Promise<void> {
   }
 }
 
-/** Whoever was told that a file is there finds it after a power cut, too. */
-async function syncNames(at: (name: string) => string): Promise<void> {
+/** Syncs a folder's entries, so that a file reported as written survives a power cut. */
+async function syncEntries(at: (name: string) => string): Promise<void> {
   let folder: FileHandle | undefined;
   try {
     folder = await open(at("."), O_RDONLY | O_DIRECTORY);
@@ -155,7 +162,9 @@ async function syncNames(at: (name: string) => string): Promise<void> {
   }
 }
 
-/** Works in a folder that no link leads to; `at` gives the path of a name in it. `names` is what errors speak of. */
+/**
+ * Runs `work` in a folder whose path contains no link. `at` returns the path of a name in it; errors mention `names`.
+ */
 async function inFolder<Result>(
   root: string,
   folders: string[],
@@ -166,7 +175,7 @@ async function inFolder<Result>(
   let handle: FileHandle | undefined;
   try {
     handle = await open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
-    const base = OPEN_FOLDERS && `${OPEN_FOLDERS}/${handle.fd}`;
+    const base = OPEN_DESCRIPTORS && `${OPEN_DESCRIPTORS}/${handle.fd}`;
     if ((await (base ? readlink(base) : realpath(path))) !== path)
       throw invalid(names, "leads through a symbolic link");
     const result = await work((name) => `${base ?? path}/${name}`);
@@ -179,7 +188,7 @@ async function inFolder<Result>(
   }
 }
 
-/** Not by its size alone: the file may grow while it is read. */
+/** Checks the size while reading, because the file may grow. */
 async function readUpTo(handle: FileHandle, names: string[], maxBytes: number): Promise<Buffer> {
   const parts: Buffer[] = [];
   let total = 0;
@@ -202,12 +211,12 @@ async function explained(error: unknown, root: string, names: string[]): Promise
     case "EISDIR":
       return invalid(names, "is a folder");
     case "ENOTDIR":
-      // Also a link, of which the folder that it leads to was wanted.
+      // This is also the error for a link where a folder is required.
       return invalid(
         names,
         (await hasLink(root, names))
           ? "leads through a symbolic link"
-          : "is no folder, or leads through a file",
+          : "is not a folder, or leads through a file",
       );
     default:
       return error;

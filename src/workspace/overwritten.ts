@@ -1,32 +1,32 @@
-// Copies of what people had in the workspace before a bot wrote over it, in a folder of the home that bots do not see.
+// Keeps copies of people's files that a bot overwrote in the workspace, in a folder of the home that bots cannot see.
 
 import { mkdir, open, readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 
 export interface Overwritten {
-  /** Resolves when the copy is on the disk. `path` is below the workspace. */
+  /** Resolves when the copy is on disk. `path` is relative to the workspace. */
   keep(path: string, bytes: Uint8Array): Promise<void>;
 }
 
 export interface OverwrittenOptions {
-  /** Made when it is needed. A copy is `<dir>/<path>/<time>`. */
+  /** Created when needed. A copy is stored as `<dir>/<path>/<time>`. */
   dir: string;
-  /** Beyond either the oldest copies go. */
-  mostFiles?: number;
-  mostBytes?: number;
+  /** Beyond either limit the oldest copies are deleted. */
+  maxFiles?: number;
+  maxBytes?: number;
 }
 
 export function createOverwritten({
   dir,
-  mostFiles = 500,
-  mostBytes = 64 * 1024 * 1024,
+  maxFiles = 500,
+  maxBytes = 64 * 1024 * 1024,
 }: OverwrittenOptions): Overwritten {
   let count = 0;
   return {
     async keep(path, bytes) {
       const folder = join(dir, ...path.split("/"));
       await mkdir(folder, { recursive: true, mode: 0o700 });
-      // Windows takes no colons, and a millisecond may have two copies.
+      // Windows does not allow colons, and two copies may be made in the same millisecond.
       const time = new Date().toISOString().replaceAll(":", "-");
       const handle = await open(join(folder, `${time}.${process.pid}-${++count}`), "wx", 0o600);
       try {
@@ -35,11 +35,11 @@ export function createOverwritten({
       } finally {
         await handle.close();
       }
-      await tidy();
+      await prune();
     },
   };
 
-  async function tidy(): Promise<void> {
+  async function prune(): Promise<void> {
     const entries = await readdir(dir, { recursive: true, withFileTypes: true });
     const copies: { path: string; size: number; time: number }[] = [];
     for (const entry of entries) {
@@ -50,7 +50,7 @@ export function createOverwritten({
     let bytes = 0;
     for (const [at, { path, size }] of copies.sort((a, b) => b.time - a.time).entries()) {
       bytes += size;
-      if (at >= mostFiles || (bytes > mostBytes && at > 0)) await rm(path, { force: true });
+      if (at >= maxFiles || (bytes > maxBytes && at > 0)) await rm(path, { force: true });
     }
   }
 }

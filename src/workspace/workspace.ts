@@ -1,5 +1,5 @@
-// The folder that bots share with each other and with the operator: `$HEDDLE_HOME/workspace`. This is the only door
-// by which bots get at files, so that what they write is known before it is there.
+// The folder that bots share with each other and with the operator: `$HEDDLE_HOME/workspace`. Bots access files only
+// through this module, so that every write is recorded before the file appears.
 
 import { createHash } from "node:crypto";
 import { mkdir, realpath } from "node:fs/promises";
@@ -10,7 +10,7 @@ import type { Overwritten } from "./overwritten.ts";
 import { parseFilePath, parsePath, WORKSPACE_FOLDERS } from "./path.ts";
 import type { WorkspaceWrites } from "./writes.ts";
 
-/** On whose behalf: a bot sees of `bots/` only the folder of its own id. */
+/** The bot on whose behalf files are accessed. In `bots/` it sees only the folder with its own id. */
 export interface WorkspaceUser {
   botId: string;
   taskId: string | null;
@@ -23,7 +23,7 @@ export interface WorkspaceEntry {
 
 export interface WorkspaceMatch {
   path: string;
-  /** From 1. */
+  /** 1-based. */
   line: number;
   text: string;
 }
@@ -32,44 +32,44 @@ export interface WorkspaceMatch {
 export interface Workspace {
   /** Absolute real path. */
   readonly root: string;
-  /** What is in a folder; `recursive` also what is below. */
+  /** Lists a folder; with `recursive`, also everything below it. */
   list(user: WorkspaceUser, path: string, options: { recursive: boolean }): Promise<Listing<WorkspaceEntry>>;
-  /** The text of a file of at most `MAX_FILE_BYTES`. */
+  /** Reads a text file of at limit `MAX_FILE_BYTES`. */
   read(user: WorkspaceUser, path: string): Promise<string>;
-  /** Lines that hold the text, in any case, of all files below a path. */
+  /** Finds lines that contain the text, ignoring case, in all files below a path. */
   search(user: WorkspaceUser, query: string, path: string): Promise<Listing<WorkspaceMatch>>;
-  /** Makes or replaces a file; all of it or nothing. */
+  /** Creates or replaces a file atomically. */
   write(user: WorkspaceUser, path: string, content: string, options: { replace: boolean }): Promise<Written>;
 }
 
 export interface Listing<Item> {
   items: Item[];
-  /** There was more than is shown. */
+  /** True if there were more items. */
   truncated: boolean;
 }
 
 export interface Written {
   path: string;
   bytes: number;
-  /** "unchanged": the file already was just this. */
+  /** "unchanged": the file already had this content. */
   outcome: "created" | "replaced" | "unchanged";
 }
 
 export interface WorkspaceOptions {
-  /** Made if missing. */
+  /** Created if missing. */
   dir: string;
   writes: Pick<WorkspaceWrites, "record" | "isOfBot">;
-  /** Keeps what people had there before a bot writes over it. */
+  /** Keeps a copy of people's files before a bot overwrites them. */
   overwritten: Overwritten;
-  /** Why bots may not write an integration of this id: another place has one. */
+  /** Returns why bots may not write an integration with this id: another folder already has one. */
   whyNotIntegration(id: string): string | undefined;
 }
 
 export const MAX_FILE_BYTES = 1024 * 1024;
-const MOST_ENTRIES = 500;
-const MOST_MATCHES = 100;
-const MOST_SEARCHED = 5_000;
-const LONGEST_LINE = 300;
+const MAX_ENTRIES = 500;
+const MAX_MATCHES = 100;
+const MAX_SEARCHED_FILES = 5_000;
+const MAX_LINE_LENGTH = 300;
 
 export async function createWorkspace({
   dir,
@@ -80,7 +80,7 @@ export async function createWorkspace({
   for (const folder of WORKSPACE_FOLDERS) await mkdir(join(dir, folder), { recursive: true, mode: 0o700 });
   const root = await realpath(dir);
   await removeUnfinished(root);
-  /** One write after the other: between telling of a write and doing it none may come that is told of later. */
+  /** Writes are serialised, so that they become visible in the order in which they are recorded. */
   let writing: Promise<unknown> = Promise.resolve();
 
   async function* walk(
@@ -92,7 +92,7 @@ export async function createWorkspace({
       const inner = [...names, name];
       if (isForeign(user, inner) || (names.length === 0 && !isWorkspaceFolder(name))) continue;
       yield { path: inner.join("/"), kind };
-      // A folder that goes away meanwhile is empty.
+      // A folder that is removed meanwhile counts as empty.
       if (recursive && kind === "folder") yield* ignoringMissing(walk(user, inner, true));
     }
   }
@@ -106,14 +106,14 @@ export async function createWorkspace({
     const path = names.join("/");
     const old = await readFileBelow(root, names, MAX_FILE_BYTES).catch((error: unknown) => {
       if (error instanceof HeddleError && error.code === "not_found") return undefined;
-      // What is too large for a bot to read is too large to be kept, and so is nothing that it writes over.
+      // A file too large to read is too large to back up, so it must not be overwritten.
       throw error;
     });
     if (old !== undefined && !replace)
-      throw new HeddleError("conflict", `${path} exists already; replace it if that is meant.`, {
+      throw new HeddleError("conflict", `${path} already exists; set replace to true to overwrite it.`, {
         field: "path",
       });
-    // Writing it again would make a bot's of what an operator put there or approved.
+    // Recording this write would attribute a file to the bot that an operator put there or approved.
     if (old?.equals(bytes)) return { path, bytes: bytes.length, outcome: "unchanged" };
     if (old && !(await writes.isOfBot({ path, sha256: sha256Of(old) }))) await overwritten.keep(path, old);
     const sha256 = sha256Of(bytes);
@@ -125,7 +125,7 @@ export async function createWorkspace({
     root,
     async list(user, path, { recursive }) {
       const names = permitted(user, parsePath(path));
-      return collect(walk(user, names, recursive), MOST_ENTRIES);
+      return collect(walk(user, names, recursive), MAX_ENTRIES);
     },
     async read(user, path) {
       const names = permitted(user, parsePath(path));
@@ -138,20 +138,24 @@ export async function createWorkspace({
       const matches = async function* () {
         for await (const entry of walk(user, names, true)) {
           if (entry.kind === "folder") continue;
-          if (++searched > MOST_SEARCHED) return;
+          if (++searched > MAX_SEARCHED_FILES) return;
           yield* linesWith(wanted, entry.path, await readable(entry.path.split("/")));
         }
       };
-      const { items, truncated } = await collect(matches(), MOST_MATCHES);
-      return { items, truncated: truncated || searched > MOST_SEARCHED };
+      const { items, truncated } = await collect(matches(), MAX_MATCHES);
+      return { items, truncated: truncated || searched > MAX_SEARCHED_FILES };
     },
     async write(user, path, content, { replace }) {
       const names = permitted(user, parseFilePath(path));
       const bytes = Buffer.from(content, "utf8");
       if (bytes.length > MAX_FILE_BYTES)
-        throw new HeddleError("payload_too_large", `A file takes at most ${MAX_FILE_BYTES} bytes.`, {
-          field: "content",
-        });
+        throw new HeddleError(
+          "payload_too_large",
+          `A file must have at limit ${MAX_FILE_BYTES} bytes; got ${bytes.length}.`,
+          {
+            field: "content",
+          },
+        );
       const reason = names[0] === "integrations" ? whyNotIntegration(names[1] ?? "") : undefined;
       if (reason) throw new HeddleError("forbidden", reason, { field: "path" });
       const written = writing.then(() => write(user, names, bytes, replace));
@@ -160,7 +164,7 @@ export async function createWorkspace({
     },
   };
 
-  /** Undefined for what cannot be searched: too large, not text, gone. */
+  /** Returns undefined for a file that cannot be searched: too large, not text, or removed. */
   async function readable(names: string[]): Promise<string | undefined> {
     try {
       return textOf(names, await readFileBelow(root, names, MAX_FILE_BYTES));
@@ -180,26 +184,26 @@ const isForeign = ({ botId }: WorkspaceUser, [first, second]: string[]): boolean
 
 function permitted(user: WorkspaceUser, names: string[]): string[] {
   if (!isForeign(user, names)) return names;
-  throw new HeddleError("forbidden", `Of bots/ only bots/${user.botId}/ is yours.`, { field: "path" });
+  throw new HeddleError("forbidden", `In bots/ you may only use bots/${user.botId}/.`, { field: "path" });
 }
 
 function textOf(names: string[], bytes: Buffer): string {
   const text = bytes.includes(0) ? undefined : bytes.toString("utf8");
   if (text !== undefined) return text;
-  throw new HeddleError("validation", `${names.join("/")} is no text.`, { field: "path" });
+  throw new HeddleError("validation", `${names.join("/")} is not a text file.`, { field: "path" });
 }
 
 function* linesWith(wanted: string, path: string, text: string | undefined): Generator<WorkspaceMatch> {
   if (!text?.toLowerCase().includes(wanted)) return;
   for (const [index, line] of text.split("\n").entries())
     if (line.toLowerCase().includes(wanted))
-      yield { path, line: index + 1, text: line.slice(0, LONGEST_LINE) };
+      yield { path, line: index + 1, text: line.slice(0, MAX_LINE_LENGTH) };
 }
 
-async function collect<Item>(items: AsyncIterable<Item>, most: number): Promise<Listing<Item>> {
+async function collect<Item>(items: AsyncIterable<Item>, limit: number): Promise<Listing<Item>> {
   const collected: Item[] = [];
   for await (const item of items) {
-    if (collected.length === most) return { items: collected, truncated: true };
+    if (collected.length === limit) return { items: collected, truncated: true };
     collected.push(item);
   }
   return { items: collected, truncated: false };

@@ -1,15 +1,15 @@
-// What bots wrote into the workspace, by path and content, and which of it a person approved. A row stays when the
-// file is written again: the file on the disk is one of them until the newer one has taken its place, and a copy of it
-// may come back.
+// Records what bots wrote into the workspace, by path and content hash, and what a person approved. Rows are kept when
+// a file is written again: until the new content has replaced it the old one is still on disk, and a copy of it may
+// come back.
 
 import { and, eq, inArray, like, max, sql } from "drizzle-orm";
 import type { Database } from "../db/database.ts";
 import { workspaceWrites } from "../db/schema.ts";
 
 export interface WorkspaceFile {
-  /** Below the workspace, with slashes: "integrations/x/router.ts". */
+  /** Relative to the workspace, with slashes: "integrations/x/router.ts". */
   path: string;
-  /** Of its bytes, hex. */
+  /** SHA-256 of its bytes, hexadecimal. */
   sha256: string;
 }
 
@@ -19,25 +19,25 @@ export interface BotWrite extends WorkspaceFile {
 }
 
 export interface WorkspaceWrites {
-  /** Before the file is there. A write of what was approved once needs approval again. */
+  /** Call this before the file appears. Writing content that was once approved requires approval again. */
   record(write: WorkspaceFile & { botId: string; taskId: string | null }): Promise<void>;
-  /** Whether a bot has ever written just this at just this path. */
+  /** Whether a bot has ever written exactly this content at exactly this path. */
   isOfBot(file: WorkspaceFile): Promise<boolean>;
   /**
-   * Those of the files that are as a bot wrote them, with nobody's approval. Content that a bot wrote elsewhere
-   * under integrations/ counts, too, for folders get moved.
+   * Returns those files whose content was written by a bot and not approved. Content that a bot wrote elsewhere under
+   * integrations/ counts, too, because folders get moved.
    */
   unapproved(files: WorkspaceFile[]): Promise<BotWrite[]>;
-  /** Changes with every write of a bot below the folder. */
+  /** A value that changes with every write by a bot below the folder. */
   lastWrite(folder: string): Promise<string>;
-  /** Approves just this content at just these paths. All servers of the database hear of it. */
+  /** Approves exactly this content at exactly these paths. All servers of the database are notified. */
   approve(writes: BotWrite[]): Promise<void>;
   /** Calls back after an approval on any server. */
   onApproved(listener: () => void): Promise<{ close(): Promise<void> }>;
 }
 
 const CHANNEL = "heddle_workspace_approvals";
-const ASKED_AT_ONCE = 500;
+const BATCH_SIZE = 500;
 
 export function createWorkspaceWrites(db: Database): WorkspaceWrites {
   const columns = {
@@ -86,8 +86,8 @@ export function createWorkspaceWrites(db: Database): WorkspaceWrites {
     },
     async unapproved(files) {
       const found: BotWrite[] = [];
-      for (let start = 0; start < files.length; start += ASKED_AT_ONCE)
-        found.push(...(await unapprovedOf(files.slice(start, start + ASKED_AT_ONCE))));
+      for (let start = 0; start < files.length; start += BATCH_SIZE)
+        found.push(...(await unapprovedOf(files.slice(start, start + BATCH_SIZE))));
       return found;
     },
     async lastWrite(folder) {

@@ -60,7 +60,7 @@ eachDatabase("activation", (open) => {
       .map((row) => row.integration_id)
       .sort();
 
-  test("what can be activated is listed with what it brings", async () => {
+  test("lists what can be activated, and what it adds", async () => {
     const channel = await addChannel();
     await http.db.query
       .insert(channelActivations)
@@ -100,7 +100,7 @@ eachDatabase("activation", (open) => {
     expect(shown[3]).toMatchObject({ activated: true, is_running: false });
   });
 
-  test("several are activated in one channel, each once; deactivating takes only that one away", async () => {
+  test("several can be activated in one channel, each once; deactivating removes only that one", async () => {
     const channel = await addChannel();
     for (const type of ["board", "desk", "board", "files"]) {
       expect(await activate(channel, type)).toMatchObject({
@@ -118,7 +118,7 @@ eachDatabase("activation", (open) => {
     expect(await activated(channel)).toEqual(["board", "files"]);
   });
 
-  test("an activated integration that is gone can be deactivated, once", async () => {
+  test("an activated integration that no longer exists can be deactivated once", async () => {
     const channel = await addChannel();
     await http.db.query
       .insert(channelActivations)
@@ -127,7 +127,7 @@ eachDatabase("activation", (open) => {
     expect((await call("POST", channel, "long-gone/deactivate")).status).toBe(404);
   });
 
-  test("it warns of what will not work, for each bot of the channel", async () => {
+  test("warns about what will not work, for each bot of the channel", async () => {
     await http.bots.create({ id: "helper", name: "Helper", tools: ["board_move"] });
     const channel = await addChannel({ bot_id: "helper", tools_disabled: ["board_list"] });
     const { body } = await activate(channel, "desk");
@@ -171,7 +171,7 @@ eachDatabase("activation", (open) => {
     ]);
   });
 
-  test("refused: no such channel, nothing to activate, not running, no workspace", async () => {
+  test("refuses an unknown channel, an integration without activation or not running, and a missing workspace", async () => {
     const channel = await addChannel({ workspace: false });
     expect((await activate(UNKNOWN_ID, "board")).status).toBe(404);
     expect((await call("GET", UNKNOWN_ID, "available")).status).toBe(404);

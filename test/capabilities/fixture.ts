@@ -1,4 +1,4 @@
-// Skills, carapaces and templates as their files make them.
+// Builds skills, carapaces and templates from file contents.
 
 import { type Carapace, readCarapace } from "../../src/content/carapaces/carapace.ts";
 import type { ContentAbout, Origin } from "../../src/content/owned-registry.ts";
@@ -7,7 +7,7 @@ import { readTemplate, type Template } from "../../src/content/templates/templat
 
 const HOME: Origin = { kind: "home" };
 
-/** From an integration when its id says so. */
+/** The origin is an integration if the id says so. */
 function about(id: string): ContentAbout {
   const [, integration] = /^integrations\/([^/]+)\//.exec(id) ?? [];
   const origin: Origin = integration === undefined ? HOME : { kind: "integration", id: integration };

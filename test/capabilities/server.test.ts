@@ -1,5 +1,5 @@
-// On the running server: content of the home folder and of an external integration, activated in a channel, reaches the
-// model in order; a changed skill does so without a restart.
+// Runs a server: content of the home folder and of an external integration that is activated in a channel reaches the
+// model in order, and a changed skill does so without a restart.
 
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import { LLMock } from "@copilotkit/aimock";
@@ -12,7 +12,7 @@ import { until } from "../until.ts";
 const KEY = "admin-key-of-the-capabilities-test";
 let model: LLMock;
 
-// It starts servers, and bundles what they load.
+// Starting servers and bundling integrations takes time.
 setDefaultTimeout(60_000);
 
 beforeAll(async () => {
@@ -49,7 +49,7 @@ async function call(url: string | null, method: string, path: string, body?: unk
 }
 
 eachDatabase("capabilities of a server", (open) => {
-  test("files reach the model; a changed skill without a restart", async () => {
+  test("content files reach the model, and a changed skill does without a restart", async () => {
     const database = await open.place();
     await using home = await temporaryFolder();
     await home.write({

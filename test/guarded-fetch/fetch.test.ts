@@ -58,7 +58,7 @@ afterAll(() => server.stop(true));
 
 const loopback = { address: "127.0.0.1", family: 4 };
 const base = `http://inside.example:${server.port}`;
-/** Every name leads to this server, which is allowed by its name. */
+/** Every name resolves to this server, which is allowed by name. */
 const make = (options: Partial<AddressGuardOptions> = {}) =>
   createGuardedFetch({
     allowPrivateHosts: ["inside.example"],
@@ -71,7 +71,7 @@ const failureOf = (promise: Promise<unknown>) =>
     (error: unknown) => error,
   );
 
-describe("where it leads", () => {
+describe("addresses", () => {
   const inside = [
     "http://127.0.0.1:1/",
     "http://localhost:1/",
@@ -102,13 +102,13 @@ describe("where it leads", () => {
     expect(String(error)).toContain("ALLOW_PRIVATE_HOSTS");
   });
 
-  test("a name with one address inside is refused, whichever comes first", async () => {
+  test("a name with one private address is refused, in any order", async () => {
     const resolve = async () => [{ address: "93.184.215.14", family: 4 }, loopback];
     const error = await failureOf(make({ resolve })(`http://mixed.example:${server.port}/`));
     expect(isPermanent(error)).toBe(true);
   });
 
-  test("a name is resolved once: what it leads to afterwards does not matter", async () => {
+  test("a name is resolved once, so later changes have no effect", async () => {
     const answers = [[loopback], [{ address: "169.254.169.254", family: 4 }]];
     let asked = 0;
     const fetch = make({ resolve: async () => answers[asked++] ?? [] });
@@ -117,7 +117,7 @@ describe("where it leads", () => {
     expect(seen.at(-1)?.host).toBe(`inside.example:${server.port}`);
   });
 
-  test("a name that turns inside between two requests is refused at the second", async () => {
+  test("a name that becomes private between two requests is refused on the second", async () => {
     const answers = [[loopback], [{ address: "10.0.0.1", family: 4 }]];
     const fetch = createGuardedFetch({
       allowPrivateHosts: ["127.0.0.1"],
@@ -128,12 +128,12 @@ describe("where it leads", () => {
     expect(isPermanent(await failureOf(fetch(url)))).toBe(true);
   });
 
-  test("the next address is tried when one does not answer", async () => {
+  test("the next address is tried if one does not answer", async () => {
     const fetch = make({ resolve: async () => [{ address: "::1", family: 6 }, loopback] });
     expect(await (await fetch(`${base}/end`)).text()).toBe("the end");
   });
 
-  test("an allowed origin is that host and port only, and is asked at each request", async () => {
+  test("an allowed origin covers only that host and port, and is checked on each request", async () => {
     const origins = new Set([`http://127.0.0.1:${server.port}`]);
     const fetch = createGuardedFetch({ allowPrivateHosts: [], allowedOrigins: () => origins });
     expect((await fetch(`http://127.0.0.1:${server.port}/end`)).status).toBe(200);
@@ -143,7 +143,7 @@ describe("where it leads", () => {
     expect(isPermanent(await failureOf(fetch(`http://127.0.0.1:${server.port}/end`)))).toBe(true);
   });
 
-  test("only http and https", async () => {
+  test("only http and https are accepted", async () => {
     expect(await failureOf(make()("file:///etc/passwd"))).toBeInstanceOf(TypeError);
     expect(await failureOf(make()(`${base}/redirect?to=file:///etc/passwd`))).toBeInstanceOf(TypeError);
   });
@@ -159,7 +159,7 @@ describe("redirects", () => {
     }
   });
 
-  test("end", async () => {
+  test("are limited in number", async () => {
     const error = await failureOf(
       make()(`${base}/redirect?to=${encodeURIComponent("/redirect?to=/redirect")}`),
     );
@@ -168,7 +168,7 @@ describe("redirects", () => {
     expect(round).toBeInstanceOf(TypeError);
   });
 
-  test("may be refused or left to the caller", async () => {
+  test("may be rejected or returned to the caller", async () => {
     expect(await failureOf(make()(`${base}/redirect`, { redirect: "error" }))).toBeInstanceOf(TypeError);
     const response = await make()(`${base}/redirect`, { redirect: "manual" });
     expect([response.status, response.headers.get("location")]).toEqual([302, "/end"]);
@@ -185,7 +185,7 @@ describe("redirects", () => {
     expect(seen.at(-1)).toMatchObject({ method: then, path: "/end", body });
   });
 
-  test("what proves who asks does not follow to another origin", async () => {
+  test("do not carry credentials to another origin", async () => {
     const headers = { authorization: "Bearer x", cookie: "a=1", "x-api-key": "k", "x-plain": "p" };
     const plain = { accept: "text/html", "content-type": "text/plain" };
     const away = `http://127.0.0.1:${server.port}/end`;
@@ -200,8 +200,8 @@ describe("redirects", () => {
   });
 });
 
-describe("as the platform's fetch", () => {
-  test("every kind of body", async () => {
+describe("like the platform's fetch", () => {
+  test("sends every kind of body", async () => {
     const fetch = make();
     const form = new FormData();
     form.set("file", new Blob(["abc"]), "a.txt");
@@ -224,10 +224,10 @@ describe("as the platform's fetch", () => {
     expect(seen.at(-1)?.headers["transfer-encoding"]).toBe("chunked");
   });
 
-  test("headers, statuses, decoding", async () => {
+  test("handles headers, statuses and decoding", async () => {
     const fetch = make();
     expect(await (await fetch(`${base}/gzip`)).text()).toBe("squeezed");
-    await expect((await fetch(`${base}/bomb`)).text()).rejects.toThrow("unpacks to more than 100 times");
+    await expect((await fetch(`${base}/bomb`)).text()).rejects.toThrow("decompresses to more than 100 times");
     expect((await fetch(`${base}/cookies`)).headers.getSetCookie()).toEqual(["a=1", "b=2"]);
     const head = await fetch(`${base}/end`, { method: "HEAD" });
     expect([head.status, head.headers.get("x-kept"), await head.text()]).toEqual([200, "1", ""]);
@@ -237,7 +237,7 @@ describe("as the platform's fetch", () => {
     expect(seen.at(-1)?.headers.authorization).toBe(`Basic ${btoa("me:p@ss")}`);
   });
 
-  test("the caller's signal and the time limit end it, in the body too", async () => {
+  test("the caller's signal and the timeout abort it, even while reading the body", async () => {
     const fetch = make();
     const reason = new Error("enough");
     expect(await failureOf(fetch(`${base}/end`, { signal: AbortSignal.abort(reason) }))).toBe(reason);
@@ -254,7 +254,7 @@ describe("as the platform's fetch", () => {
     });
   });
 
-  test("a server that is not there", async () => {
+  test("rejects if there is no server", async () => {
     const gone = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: () => new Response() });
     const url = `http://inside.example:${gone.port}/`;
     await gone.stop(true);

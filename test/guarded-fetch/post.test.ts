@@ -29,7 +29,7 @@ const allowing = (...allowPrivateHosts: string[]) =>
   createGuardedPost(createGuardedFetch({ allowPrivateHosts }));
 
 describe("guarded post", () => {
-  test("an address inside is not reached", async () => {
+  test("a private address is not reached", async () => {
     await expect(allowing()(`http://127.0.0.1:${server.port}/in`, request())).rejects.toThrow(
       "ALLOW_PRIVATE_HOSTS",
     );
@@ -42,7 +42,7 @@ describe("guarded post", () => {
     expect(seen.at(-1)).toEqual({ host: `${host}:${server.port}`, body: '{"a":"ü"}', header: "1" });
   });
 
-  test("redirects are not followed, and an endless answer is not read", async () => {
+  test("redirects are not followed, and an endless response is not read", async () => {
     const post = allowing("127.0.0.1");
     const base = `http://127.0.0.1:${server.port}`;
     expect(await post(`${base}/redirect`, request())).toEqual({

@@ -23,7 +23,7 @@ test.each([
 });
 
 test.each([["text/plain"], ["video/avi"], ["multipart/form-data"], ["audio/../x"], ["nonsense"]])(
-  "%s is no recording",
+  "%s is rejected",
   (type) => {
     expect(() => readRecording(type, some)).toThrow(
       expect.objectContaining({ code: "unsupported_media_type" }),
@@ -44,7 +44,7 @@ test.each([
   );
 });
 
-test("the limits themselves are allowed, and samples anywhere in a buffer", () => {
+test("accepts the exact limits, and samples at any offset in a buffer", () => {
   expect(readRecording(null, samples(1600)).bytes.byteLength).toBe(6400);
   expect(readRecording(null, samples(60 * 16_000)).format).toBe("pcm_f32le");
   const shifted = new Uint8Array(6401).subarray(1);
@@ -72,7 +72,7 @@ test("raw samples become a 16-bit WAV file", async () => {
   ]);
 });
 
-test("a file stays as it is", async () => {
+test("a file is passed on unchanged", async () => {
   const file = fileOf(readRecording("audio/mpeg", some));
   expect([file.name, file.type]).toEqual(["recording.mp3", "audio/mpeg"]);
   expect(new Uint8Array(await file.arrayBuffer())).toEqual(some);

@@ -60,7 +60,7 @@ test("sends the file, the model and the key", async () => {
   expect([seen[1]?.authorization, seen[1]?.file.name]).toEqual([null, "recording.ogg"]);
 });
 
-test("speaks to whatever speaks the protocol", async () => {
+test("works with any endpoint that speaks the protocol", async () => {
   const mock = new LLMock({ port: 0 });
   mock.addFixtures([
     { match: { endpoint: "transcription" }, response: { transcription: { text: "from aimock" } } },
@@ -70,7 +70,7 @@ test("speaks to whatever speaks the protocol", async () => {
   await mock.stop();
 });
 
-test("what the endpoint does not take is the caller's fault, the rest is not; keys are hidden", async () => {
+test("a recording the endpoint rejects is the caller's error, any other failure is not; keys are hidden", async () => {
   const refused = Response.json({ error: { message: "bad file for sk-canary" } }, { status: 400 });
   answers = [refused];
   const error = await failureOf(make("sk-canary")(recording, signal()));
@@ -82,13 +82,13 @@ test("what the endpoint does not take is the caller's fault, the rest is not; ke
   expect(await failureOf(make("sk-1")(recording, signal()))).toMatchObject({ code: "upstream" });
 });
 
-test("a passing failure is tried again", async () => {
+test("a temporary failure is retried", async () => {
   answers = [new Response("busy", { status: 503, headers: { "retry-after-ms": "1" } })];
   expect(await make("sk-1")(recording, signal())).toBe("hello there");
   expect(seen.length).toBe(2);
 });
 
-test("ends with its signal", async () => {
+test("is aborted by its signal", async () => {
   const controller = new AbortController();
   controller.abort();
   expect(await failureOf(make("sk-1")(recording, controller.signal))).toMatchObject({ code: "cancelled" });

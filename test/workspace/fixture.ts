@@ -6,7 +6,7 @@ import { temporaryFolder } from "../integrations/harness.ts";
 
 export const BOT = { botId: "helper", taskId: null };
 
-/** A workspace in a temporary folder; `recorded` are the writes it told of. */
+/** A workspace in a temporary folder; `recorded` holds the writes it recorded. */
 export async function temporaryWorkspace(options: Partial<WorkspaceOptions> = {}) {
   const folder = await temporaryFolder();
   const dir = join(folder.path, "workspace");
@@ -32,9 +32,9 @@ export async function temporaryWorkspace(options: Partial<WorkspaceOptions> = {}
     dir,
     recorded,
     kept,
-    /** A folder beside it, that nobody may get at. */
+    /** A folder beside the workspace that must stay out of reach. */
     outside: join(folder.path, "outside"),
-    /** Every path below it that is no folder of its own, hidden ones too. */
+    /** Every path below it except the workspace's own folders, including hidden ones. */
     async everything(): Promise<string[]> {
       const entries = await readdir(dir, { recursive: true, withFileTypes: true });
       return entries

@@ -9,8 +9,8 @@ import { BOT, temporaryWorkspace } from "./fixture.ts";
 
 const REPLACE = { replace: true };
 
-describe("what bots do with files", () => {
-  test("written is read, listed and found; folders are made on the way", async () => {
+describe("files of bots", () => {
+  test("a written file can be read, listed and searched; folders are created", async () => {
     await using workspace = await temporaryWorkspace();
     expect(await workspace.write(BOT, "common/a/notes.md", "One\nTwo ideas\n", REPLACE)).toEqual({
       path: "common/a/notes.md",
@@ -42,7 +42,7 @@ describe("what bots do with files", () => {
     expect(await workspace.text("common/a/notes.md")).toBe("New");
   });
 
-  test("the same content again writes nothing and tells of nothing", async () => {
+  test("writing the same content again writes and records nothing", async () => {
     await using workspace = await temporaryWorkspace();
     await workspace.write(BOT, "integrations/mine/a.ts", "1", REPLACE);
     const again = await workspace.write({ ...BOT, botId: "other" }, "integrations/mine/a.ts", "1", REPLACE);
@@ -50,7 +50,7 @@ describe("what bots do with files", () => {
     expect(workspace.recorded).toEqual(["integrations/mine/a.ts"]);
   });
 
-  test("what a person had there is kept before a bot writes over it, what a bot wrote is not", async () => {
+  test("a person's file is backed up before a bot overwrites it, a bot's file is not", async () => {
     await using workspace = await temporaryWorkspace();
     const put = (text: string) => writeFile(join(workspace.dir, "common/plan.md"), text);
     const kept = async () => {
@@ -69,7 +69,7 @@ describe("what bots do with files", () => {
     await put("mended");
     await workspace.write(BOT, "common/plan.md", "a bot's", REPLACE);
     expect(await kept()).toEqual(["the plan", "mended"]);
-    // What cannot be kept stays.
+    // A file that cannot be backed up is not overwritten.
     await put("x".repeat(MAX_FILE_BYTES + 1));
     await expect(workspace.write(BOT, "common/plan.md", "a bot's", REPLACE)).rejects.toMatchObject({
       code: "validation",
@@ -77,14 +77,14 @@ describe("what bots do with files", () => {
     expect((await workspace.text("common/plan.md")).length).toBe(MAX_FILE_BYTES + 1);
   });
 
-  test("of copies the newest are kept, up to a number and a size", async () => {
+  test("the newest copies are kept, up to a number and a size", async () => {
     await using workspace = await temporaryWorkspace();
     const names = async () =>
       (await readdir(workspace.kept, { recursive: true })).filter((name) => name.includes(".")).sort();
-    const few = createOverwritten({ dir: workspace.kept, mostFiles: 3, mostBytes: 100 });
+    const few = createOverwritten({ dir: workspace.kept, maxFiles: 3, maxBytes: 100 });
     for (const n of [1, 2, 3, 4]) {
       await few.keep(`common/${n}`, Buffer.from("abc"));
-      // Files are told apart by when they were made.
+      // Copies are ordered by their modification time.
       await Bun.sleep(5);
     }
     expect((await names()).map((name) => name.split("/")[1])).toEqual(["2", "3", "4"]);
@@ -92,7 +92,7 @@ describe("what bots do with files", () => {
     expect((await names()).map((name) => name.split("/")[1])).toEqual(["5"]);
   });
 
-  test("a file that is there is replaced only when that is meant", async () => {
+  test("an existing file is replaced only if requested", async () => {
     await using workspace = await temporaryWorkspace();
     await workspace.write(BOT, "common/a.md", "old", REPLACE);
     await expect(workspace.write(BOT, "common/a.md", "new", { replace: false })).rejects.toMatchObject({
@@ -101,7 +101,7 @@ describe("what bots do with files", () => {
     expect(await workspace.text("common/a.md")).toBe("old");
   });
 
-  test("of bots/ a bot has the folder of its own id alone", async () => {
+  test("in bots/ a bot has only its own folder", async () => {
     await using workspace = await temporaryWorkspace();
     await workspace.write({ botId: "other", taskId: null }, "bots/other/secret.txt", "needle", REPLACE);
     expect((await workspace.list(BOT, "", { recursive: true })).items.map(({ path }) => path)).not.toContain(
@@ -120,7 +120,7 @@ describe("what bots do with files", () => {
     });
   });
 
-  test("an integration of another place is not written over", async () => {
+  test("an integration from another folder cannot be overwritten", async () => {
     await using workspace = await temporaryWorkspace({
       whyNotIntegration: (id) => (id === "github" ? "It is built in" : undefined),
     });
@@ -130,7 +130,7 @@ describe("what bots do with files", () => {
     expect((await workspace.write(BOT, "integrations/mine/router.ts", "", REPLACE)).outcome).toBe("created");
   });
 
-  test("sizes are limited, lists are cut, what is no text is said to be none", async () => {
+  test("sizes are limited, lists are truncated, and binary files are rejected", async () => {
     await using workspace = await temporaryWorkspace();
     const big = "x".repeat(MAX_FILE_BYTES + 1);
     await expect(workspace.write(BOT, "common/big", big, REPLACE)).rejects.toMatchObject({
@@ -222,7 +222,7 @@ describe("paths", () => {
     });
   });
 
-  test("whatever a path is made of, nothing appears outside of the workspace", async () => {
+  test("whatever a path contains, nothing is created outside the workspace", async () => {
     await using workspace = await temporaryWorkspace();
     const part = fc.constantFrom(
       "common",
@@ -290,7 +290,7 @@ describe("links", () => {
     expect(await readdir(workspace.outside)).toEqual(["secret"]);
   });
 
-  test("writing over one name of a file leaves its other name alone", async () => {
+  test("overwriting one hard link of a file leaves the other unchanged", async () => {
     await using workspace = await temporaryWorkspace();
     await mkdir(workspace.outside);
     await writeFile(join(workspace.outside, "secret"), "secret");
@@ -299,7 +299,7 @@ describe("links", () => {
     expect(await readFile(join(workspace.outside, "secret"), "utf8")).toBe("secret");
   });
 
-  test("a named pipe does not hold up who reads it", async () => {
+  test("reading a named pipe does not block", async () => {
     await using workspace = await temporaryWorkspace();
     execFileSync("sh", ["-c", `mkfifo "$0"`, join(workspace.dir, "common/pipe")]);
     await expect(workspace.read(BOT, "common/pipe")).rejects.toMatchObject({ code: "validation" });
@@ -308,7 +308,7 @@ describe("links", () => {
     });
   });
 
-  test("a folder that keeps being swapped for a link to the outside lets nothing out and nothing in", async () => {
+  test("swapping a folder for a link to the outside lets nothing be read or written there", async () => {
     await using workspace = await temporaryWorkspace();
     const common = join(workspace.dir, "common");
     await mkdir(workspace.outside);
@@ -320,7 +320,7 @@ describe("links", () => {
     const swapping = (async () => {
       while (!done) {
         await rename(swapped, aside);
-        // A write may have made the folder again by now.
+        // A write may have created the folder again by now.
         await symlink(workspace.outside, swapped).catch(() => {});
         await rm(swapped, { recursive: true, force: true });
         while (
@@ -349,7 +349,7 @@ describe("links", () => {
 });
 
 describe("failing writes", () => {
-  test("one that cannot be recorded leaves nothing, not even its folders", async () => {
+  test("a write that cannot be recorded leaves nothing behind, not even its folders", async () => {
     await using workspace = await temporaryWorkspace({
       writes: {
         record: async () => {
@@ -366,7 +366,7 @@ describe("failing writes", () => {
     expect(await readdir(join(workspace.dir, "common"))).toEqual(["old"]);
   });
 
-  test("a folder of that name, or a file where a folder should be, stays as it is", async () => {
+  test("a folder with the file's name, or a file in place of a folder, is left unchanged", async () => {
     await using workspace = await temporaryWorkspace();
     await mkdir(join(workspace.dir, "common/folder"));
     await writeFile(join(workspace.dir, "common/file"), "file");
@@ -377,7 +377,7 @@ describe("failing writes", () => {
     expect(await workspace.everything()).toEqual(["common/file"]);
   });
 
-  test("what a killed process left unfinished is gone at the next start, and was never shown", async () => {
+  test("an unfinished write of a killed process is removed at the next start, and never visible", async () => {
     await using first = await temporaryWorkspace();
     const left = join(first.dir, `common/.heddle-${crypto.randomUUID()}.tmp`);
     await writeFile(left, "half");
@@ -392,7 +392,7 @@ describe("failing writes", () => {
     expect(await first.everything()).toEqual([]);
   });
 
-  test("many at once end with one of them whole", async () => {
+  test("of many concurrent writes one ends up complete", async () => {
     await using workspace = await temporaryWorkspace();
     const contents = Array.from({ length: 20 }, (_, n) => `${n}`.repeat(10_000));
     await Promise.all(contents.map((content) => workspace.write(BOT, "common/a", content, REPLACE)));
