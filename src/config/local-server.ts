@@ -117,7 +117,7 @@ export function findServer(home: string): LocalServer | undefined {
   } catch (cause) {
     const isForbidden = ["EACCES", "EPERM"].includes((cause as NodeJS.ErrnoException).code ?? "");
     const hint = isForbidden
-      ? ". Run this as the user of the server, or set HEDDLE_URL and HEDDLE_API_KEY."
+      ? ". Run this as the user of the server or as root, or set HEDDLE_URL and HEDDLE_API_KEY."
       : "";
     throw new HeddleError("config", `${fileIn(home)} cannot be read: ${messageOf(cause)}${hint}`, { cause });
   }

@@ -22,6 +22,8 @@ interface Task {
   warnings?: string[];
 }
 
+/** The longest that a timer takes. */
+const LONGEST_MS = 2 ** 31 - 1;
 const LOOK_EVERY_MS = 200;
 /** After this a person wants to know that something is going on. */
 const PATIENCE_MS = 3_000;
@@ -36,13 +38,19 @@ export async function ask(
   { text, botId, isNew, timeoutSeconds }: Question,
   note: (line: string) => void,
 ): Promise<string> {
-  const { session_id } = (await server.post("/api/v1/sessions", {
-    client_id: conversation(isNew),
-    ...(botId !== undefined && { bot_id: botId }),
-  })) as { session_id: string };
-  const path = `/api/v1/sessions/${session_id}/messages`;
-  const { task_id } = (await server.post(path, { content: text, run_agent: true })) as { task_id: string };
-  const task = await whenOver(server, task_id, timeoutSeconds * 1000, note);
+  const limit = AbortSignal.timeout(Math.min(timeoutSeconds * 1000, LONGEST_MS));
+  let taskId: string | undefined;
+  const work = async (): Promise<Task> => {
+    const begun = { client_id: conversation(isNew), ...(botId !== undefined && { bot_id: botId }) };
+    const { session_id } = (await server.post("/api/v1/sessions", begun, limit)) as { session_id: string };
+    const path = `/api/v1/sessions/${session_id}/messages`;
+    const message = { content: text, run_agent: true };
+    ({ task_id: taskId } = (await server.post(path, message, limit)) as { task_id: string });
+    return whenOver(server, taskId, limit, note);
+  };
+  const task = await work().catch((error: unknown) => {
+    throw limit.aborted ? tooLong(timeoutSeconds, taskId, error) : error;
+  });
   for (const warning of task.warnings ?? []) note(warning);
   if (task.status === "complete") return task.result ?? "";
   throw new HeddleError("upstream", task.error ?? `The run was ${task.status}.`);
@@ -56,28 +64,29 @@ function conversation(isNew: boolean): string {
   return isNew ? `${own}:${crypto.randomUUID()}` : own;
 }
 
+function tooLong(seconds: number, taskId: string | undefined, cause: unknown): HeddleError {
+  const message = taskId
+    ? `There is no answer after ${seconds} seconds; task ${taskId} goes on, and GET /api/v1/tasks/${taskId} will have its answer.`
+    : `The server did not take the question within ${seconds} seconds: its log says what it is doing; restart it if it says nothing.`;
+  return new HeddleError("timeout", message, { cause });
+}
+
+/** Rejects with whatever the abort of `limit` interrupts. */
 async function whenOver(
   server: Connection,
   id: string,
-  timeoutMs: number,
+  limit: AbortSignal,
   note: (line: string) => void,
 ): Promise<Task> {
   const begun = performance.now();
   let isTold = false;
   for (;;) {
-    const task = (await server.get(`/api/v1/tasks/${id}`)) as Task;
+    const task = (await server.get(`/api/v1/tasks/${id}`, limit)) as Task;
     if (OVER.includes(task.status)) return task;
-    const waited = performance.now() - begun;
-    if (waited > timeoutMs) {
-      throw new HeddleError(
-        "timeout",
-        `There is no answer after ${timeoutMs / 1000} seconds; task ${id} goes on, and GET /api/v1/tasks/${id} will have it.`,
-      );
-    }
-    if (waited > PATIENCE_MS && !isTold) {
+    if (performance.now() - begun > PATIENCE_MS && !isTold) {
       note(`Waiting for the answer (task ${id}) …`);
       isTold = true;
     }
-    await pause(LOOK_EVERY_MS);
+    await pause(LOOK_EVERY_MS, undefined, { signal: limit });
   }
 }

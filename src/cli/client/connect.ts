@@ -9,41 +9,53 @@ export interface ConnectFlags {
   "api-key"?: string | undefined;
 }
 
+/** Each throws a HeddleError: the server's own, or "unavailable" when none answers. An abort of `signal` ends it as well. */
 export interface Connection {
-  /** Each throws a HeddleError: the server's own, or "unavailable" when none answers. */
-  get(path: string): Promise<unknown>;
-  post(path: string, body?: unknown): Promise<unknown>;
+  get(path: string, signal?: AbortSignal): Promise<unknown>;
+  post(path: string, body?: unknown, signal?: AbortSignal): Promise<unknown>;
   delete(path: string): Promise<unknown>;
 }
+
+/** Longer than a server gives the handler of a webhook, which `replay` and `receive` wait for. */
+const ANSWER_MS = 90_000;
 
 /**
  * The server that flags or HEDDLE_URL name, else the one that runs on this home, as its operator. Throws "config" when
  * there is none, or no key for it. `environment` is this process's own: a file beside other files is not to say where a
  * key goes.
  */
-export function connect(flags: ConnectFlags, { home, environment }: ConnectOptions): Connection {
-  const { send, key, gone } = choose(flags, home, environment);
-  const ask = async (method: string, path: string, body?: unknown): Promise<unknown> => {
+export function connect(
+  flags: ConnectFlags,
+  { home, environment, answerMs = ANSWER_MS }: ConnectOptions,
+): Connection {
+  const { send, key, name, gone } = choose(flags, home, environment);
+  const ask = async (method: string, path: string, body?: unknown, end?: AbortSignal): Promise<unknown> => {
+    const limit = AbortSignal.timeout(answerMs);
     let response: Response;
+    let answer: string;
     try {
       response = await send(path, {
         method,
+        signal: end ? AbortSignal.any([end, limit]) : limit,
         headers: {
           ...(key !== undefined && { authorization: `Bearer ${key}` }),
           ...(body !== undefined && { "content-type": "application/json" }),
         },
         ...(body !== undefined && { body: JSON.stringify(body) }),
       });
+      answer = await response.text();
     } catch (cause) {
-      throw new HeddleError("unavailable", gone, { cause });
+      const isMute = limit.aborted || end?.aborted === true;
+      throw new HeddleError("unavailable", isMute ? mute(name, method, path, answerMs) : gone, { cause });
     }
-    const answer: unknown = await response.json().catch(() => undefined);
-    if (response.ok) return answer;
-    throw failure(response.status, answer);
+    const value = jsonIn(answer);
+    if (!response.ok) throw failure(name, response.status, value);
+    if (answer !== "" && value === undefined) throw notHeddle(name);
+    return value;
   };
   return {
-    get: (path) => ask("GET", path),
-    post: (path, body) => ask("POST", path, body),
+    get: (path, signal) => ask("GET", path, undefined, signal),
+    post: (path, body, signal) => ask("POST", path, body, signal),
     delete: (path) => ask("DELETE", path),
   };
 }
@@ -51,6 +63,8 @@ export function connect(flags: ConnectFlags, { home, environment }: ConnectOptio
 export interface ConnectOptions {
   home: string;
   environment: Readonly<Record<string, string | undefined>>;
+  /** How long a request may go without its whole answer. */
+  answerMs?: number;
 }
 
 function choose(flags: ConnectFlags, home: string, environment: ConnectOptions["environment"]) {
@@ -64,13 +78,14 @@ function choose(flags: ConnectFlags, home: string, environment: ConnectOptions["
       });
     }
     const send = (path: string, init: RequestInit) => fetch(`${url}${path}`, init);
-    return { send, key, gone: `No server answers at ${url}.` };
+    return { send, key, name: `The server at ${url}`, gone: `No server answers at ${url}.` };
   }
   const local = findServer(home);
   if (!local) {
     throw new HeddleError(
       "config",
-      `No server runs on ${home}: start one with "heddle serve", or name another with --home, or with HEDDLE_URL and HEDDLE_API_KEY.`,
+      `No server runs on ${home}: start one with "heddle serve", or name the home of the one that runs with --home, as its ` +
+        "user or as root (under the systemd unit: sudo heddle … --home /var/lib/heddle), or set HEDDLE_URL and HEDDLE_API_KEY.",
     );
   }
   const { url, pid, socket } = local;
@@ -85,12 +100,30 @@ function choose(flags: ConnectFlags, home: string, environment: ConnectOptions["
   return {
     send,
     key,
+    name: `The server on ${home} (process ${pid})`,
     gone: `No server answers at ${url}: the one that ran on ${home} (process ${pid}) is gone.`,
   };
 }
 
-function failure(status: number, answer: unknown): HeddleError {
+const mute = (name: string, method: string, path: string, answerMs: number): string =>
+  `${name} took ${method} ${path} and did not answer within ${answerMs / 1000} seconds: its log says what it is doing; restart it if it says nothing.`;
+
+const notHeddle = (name: string): HeddleError =>
+  new HeddleError(
+    "upstream",
+    `${name} answered with something that is not JSON: the address must be Heddle's.`,
+  );
+
+function failure(name: string, status: number, answer: unknown): HeddleError {
   const error = (answer as { error?: { code?: unknown; message?: unknown } } | undefined)?.error;
-  const message = typeof error?.message === "string" ? error.message : `The server answered ${status}.`;
+  const message = typeof error?.message === "string" ? error.message : `${name} answered ${status}.`;
   return new HeddleError(isErrorCode(error?.code) ? error.code : "upstream", message);
+}
+
+function jsonIn(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }

@@ -135,6 +135,14 @@ describe("heddle keys", () => {
   }, 60_000);
 });
 
+describe("heddle check", () => {
+  test("checks what the running server has loaded, without its database", async () => {
+    const { status, out } = await heddle(["check", "--home", home]);
+    expect(out).toContain("github  gold  (builtin)");
+    expect([status, out]).toEqual([0, expect.stringContaining("3 integrations: 3 gold")]);
+  }, 60_000);
+});
+
 describe("heddle receive and replay", () => {
   test("the server leaves its address and a socket that only its user can use, and no key", async () => {
     const left = JSON.parse(readFileSync(runFile, "utf8"));
@@ -241,7 +249,7 @@ describe("heddle receive and replay", () => {
         ["receive", "github", file("x.json", {}), "--header", "x", "--home", home],
         '--header takes "name: value"',
       ],
-      [["replay", "x", "--home", join(base, "other")], `No server runs on ${join(base, "other")}`],
+      [["replay", "x", "--home", join(base, "other")], "or as root (under the systemd unit: sudo heddle"],
       [["replay", "x", "--url", url], "A key for http"],
       [["replay", "x", "--url", url, "--api-key", "wrong-key"], "unknown, revoked or expired"],
       [

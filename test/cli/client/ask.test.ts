@@ -1,0 +1,126 @@
+// `heddle ask` against servers that fail in their own ways. Each is a real one on a loopback port.
+
+import { afterEach, describe, expect, test } from "bun:test";
+import { ask } from "../../../src/cli/client/ask.ts";
+import { connect } from "../../../src/cli/client/connect.ts";
+
+type Answer = { status: number; body: string } | "hangs" | "stops half-way";
+
+const HANGS = new Promise<never>(() => {});
+const QUESTION = { text: "Hello", isNew: true, timeoutSeconds: 60 };
+const json = (value: unknown): Answer => ({ status: 200, body: JSON.stringify(value) });
+const SESSION = json({ session_id: "s1" });
+const TASK = json({ task_id: "t1" });
+
+const closers: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const close of closers.splice(0)) await close();
+});
+
+/** Answers the requests one after the other; a body in pieces never ends. */
+function serverThat(...answers: Answer[]) {
+  const asked: string[] = [];
+  const server = Bun.serve({
+    hostname: "127.0.0.1",
+    port: 0,
+    idleTimeout: 0,
+    async fetch(request) {
+      asked.push(`${request.method} ${new URL(request.url).pathname}`);
+      const answer = answers[asked.length - 1] ?? "hangs";
+      if (answer === "hangs") return HANGS;
+      if (answer !== "stops half-way") return new Response(answer.body, { status: answer.status });
+      return new Response(
+        new ReadableStream({ start: (piece) => piece.enqueue(Buffer.from('{"session_id"')) }),
+      );
+    },
+  });
+  closers.push(() => server.stop(true));
+  return { url: `http://127.0.0.1:${server.port}`, asked };
+}
+
+const connection = (url: string, answerMs?: number) =>
+  connect(
+    { url, "api-key": "key-of-the-test" },
+    { home: "/nowhere", environment: {}, ...(answerMs !== undefined && { answerMs }) },
+  );
+
+/** Both of it: the code and what a person reads. */
+const failure = (asking: Promise<unknown>) =>
+  asking.then(
+    (answer) => ({ answer }),
+    ({ code, message }) => ({ code, message }),
+  );
+
+const ignore = () => {};
+
+describe("a server that takes a request and never answers", () => {
+  for (const [what, answer] of [
+    ["nothing comes", "hangs"],
+    ["the answer stops half-way", "stops half-way"],
+  ] as const) {
+    test(`the request has a limit of its own: ${what}`, async () => {
+      const { url } = serverThat(answer);
+      expect(await failure(ask(connection(url, 50), QUESTION, ignore))).toEqual({
+        code: "unavailable",
+        message: `The server at ${url} took POST /api/v1/sessions and did not answer within 0.05 seconds: its log says what it is doing; restart it if it says nothing.`,
+      });
+    });
+  }
+
+  test("--timeout counts before the question is taken as well", async () => {
+    const { url, asked } = serverThat(SESSION, "hangs");
+    expect(await failure(ask(connection(url), { ...QUESTION, timeoutSeconds: 0.2 }, ignore))).toEqual({
+      code: "timeout",
+      message: expect.stringContaining("did not take the question within 0.2 seconds"),
+    });
+    expect(asked).toEqual(["POST /api/v1/sessions", "POST /api/v1/sessions/s1/messages"]);
+  });
+
+  test("afterwards the message names the task, whose answer is not lost", async () => {
+    const { url } = serverThat(SESSION, TASK, "hangs");
+    expect(await failure(ask(connection(url), { ...QUESTION, timeoutSeconds: 0.2 }, ignore))).toEqual({
+      code: "timeout",
+      message:
+        "There is no answer after 0.2 seconds; task t1 goes on, and GET /api/v1/tasks/t1 will have its answer.",
+    });
+  });
+});
+
+describe("a server that answers", () => {
+  test("a run that goes on for too long names the task", async () => {
+    const running = json({ status: "running" });
+    const { url } = serverThat(SESSION, TASK, ...new Array(100).fill(running));
+    expect(await failure(ask(connection(url), { ...QUESTION, timeoutSeconds: 0.3 }, ignore))).toMatchObject({
+      code: "timeout",
+      message: expect.stringContaining("task t1 goes on"),
+    });
+  });
+
+  test("a run that fails is told with its reason", async () => {
+    const failed = json({ status: "failed", result: null, error: "The model is away." });
+    const { url } = serverThat(SESSION, TASK, failed);
+    expect(await failure(ask(connection(url), QUESTION, ignore))).toEqual({
+      code: "upstream",
+      message: "The model is away.",
+    });
+  });
+
+  test("a limit longer than a timer takes is none", async () => {
+    const done = json({ status: "complete", result: "Hi!" });
+    const { url } = serverThat(SESSION, TASK, done);
+    expect(await ask(connection(url), { ...QUESTION, timeoutSeconds: 1e12 }, ignore)).toBe("Hi!");
+  });
+
+  test("another program's page, and a proxy's error, are told from Heddle's answers", async () => {
+    const page = serverThat({ status: 200, body: "<h1>Welcome to nginx!</h1>" });
+    expect(await failure(ask(connection(page.url), QUESTION, ignore))).toEqual({
+      code: "upstream",
+      message: `The server at ${page.url} answered with something that is not JSON: the address must be Heddle's.`,
+    });
+    const proxy = serverThat({ status: 502, body: "<h1>502 Bad Gateway</h1>" });
+    expect(await failure(ask(connection(proxy.url), QUESTION, ignore))).toEqual({
+      code: "upstream",
+      message: `The server at ${proxy.url} answered 502.`,
+    });
+  });
+});
