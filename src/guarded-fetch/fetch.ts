@@ -2,17 +2,17 @@
 // are checked, and the connection goes to one of exactly these; every redirect is checked in the same way.
 
 import { hopsSoFar } from "../led-by.ts";
+import { type FetchLimits, limitRequest } from "../sdk/fetch-limits.ts";
 import { HOPS_HEADER, hopsIn } from "../sdk/hops.ts";
 import { type AddressGuardOptions, createAddressGuard } from "./address.ts";
 import { type SentBody, send } from "./send.ts";
 
-/** Like the platform's `fetch`. `timeoutSeconds` includes reading the response body. Default: 30. */
+/** Like the platform's `fetch`, with the time limits of the SDK's. */
 export type GuardedFetch = (
   input: string | URL | Request,
-  init?: RequestInit & { timeoutSeconds?: number },
+  init?: RequestInit & FetchLimits,
 ) => Promise<Response>;
 
-const TIMEOUT_SECONDS = 30;
 const MAX_REDIRECTS = 5;
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 /** Headers kept when a redirect leads to another origin; any other header may identify the sender. */
@@ -38,11 +38,11 @@ const CROSS_ORIGIN_HEADERS = new Set([
 export function createGuardedFetch(options: AddressGuardOptions): GuardedFetch {
   const addressesOf = createAddressGuard(options);
   return async (input, init = {}) => {
-    const { timeoutSeconds = TIMEOUT_SECONDS, ...rest } = init;
+    const { timeoutSeconds, idleSeconds, ...rest } = init;
     const { url, authorization } = targetOf(input);
     const given = rest.signal ?? (input instanceof Request ? input.signal : undefined);
-    const deadline = AbortSignal.timeout(timeoutSeconds * 1000);
-    const signal = given ? AbortSignal.any([given, deadline]) : deadline;
+    const limits = limitRequest({ timeoutSeconds, idleSeconds }, given);
+    const { signal } = limits;
     // The Request determines the content type of each kind of body.
     const request = input instanceof Request ? new Request(input, rest) : new Request(url.href, rest);
     const headers = new Headers(request.headers);
@@ -52,18 +52,25 @@ export function createGuardedFetch(options: AddressGuardOptions): GuardedFetch {
     if (hops > 0) headers.set(HOPS_HEADER, String(hops));
     const redirect = rest.redirect ?? (input instanceof Request ? input.redirect : "follow");
 
-    let hop: Hop = { url, method: request.method, headers, body: await bodyOf(request, input, rest) };
-    for (let redirects = 0; ; redirects++) {
-      const addresses = await unlessAborted(addressesOf(hop.url), signal);
-      const response = await send({ ...hop, signal, addresses });
-      const location = REDIRECTS.has(response.status) ? response.headers.get("location") : null;
-      if (location === null || redirect === "manual") return finished(response, hop.url, redirects > 0);
-      await response.body?.cancel();
-      if (redirect === "error")
-        throw new TypeError(`${hop.url.origin} answered with a redirect, and redirect is "error"`);
-      if (redirects === MAX_REDIRECTS)
-        throw new TypeError(`${url.origin} redirected more than ${MAX_REDIRECTS} times`);
-      hop = nextHop(hop, response.status, location);
+    try {
+      let hop: Hop = { url, method: request.method, headers, body: await bodyOf(request, input, rest) };
+      for (let redirects = 0; ; redirects++) {
+        const addresses = await unlessAborted(addressesOf(hop.url), signal);
+        const response = await send({ ...hop, signal, addresses });
+        const location = REDIRECTS.has(response.status) ? response.headers.get("location") : null;
+        if (location === null || redirect === "manual") {
+          return limits.watch(finished(response, hop.url, redirects > 0));
+        }
+        await response.body?.cancel();
+        if (redirect === "error")
+          throw new TypeError(`${hop.url.origin} answered with a redirect, and redirect is "error"`);
+        if (redirects === MAX_REDIRECTS)
+          throw new TypeError(`${url.origin} redirected more than ${MAX_REDIRECTS} times`);
+        hop = nextHop(hop, response.status, location);
+      }
+    } catch (error) {
+      limits.end();
+      throw error;
     }
   };
 }

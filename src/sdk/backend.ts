@@ -1,5 +1,6 @@
 // What stands behind the SDK: the server, the REST API of one, or nothing at all.
 
+import type { FetchLimits } from "./fetch-limits.ts";
 import type { StoreBackend } from "./store.ts";
 import type {
   Dispatcher,
@@ -71,8 +72,7 @@ export interface SdkServices {
   /** The stored value, else the environment's; undefined when there is neither. */
   getSetting(key: string): string | undefined;
   log(level: SdkLogLevel, message: string, fields: JsonObject | undefined): void;
-  /** Undefined `timeoutSeconds`: 30. */
-  fetch(input: string | URL | Request, init?: RequestInit & { timeoutSeconds?: number }): Promise<Response>;
+  fetch(input: string | URL | Request, init?: RequestInit & FetchLimits): Promise<Response>;
   store: StoreBackend;
   /** Tells of a value that must not appear in logs or answers. */
   addSecret(value: string): void;

@@ -6,11 +6,16 @@ import { isHarmlessName } from "../secrets/names.ts";
 import { LOG_METHODS, type RegisteredHook, type SdkBackend, type SdkLogLevel } from "./backend.ts";
 import { checkDispatcher } from "./check-dispatcher.ts";
 import { Permanent, Retryable } from "./errors.ts";
+import { createHttp, type HttpClient, type HttpOptions, sleepFor } from "./http/client.ts";
+import { failDelivery } from "./http/fail-delivery.ts";
 import type { SetupManifest } from "./manifest.ts";
 import { createRegister } from "./register.ts";
 import { retryAfterSeconds } from "./retry-after.ts";
 import { createDefineConfig } from "./settings.ts";
+import { splitText } from "./split-text.ts";
 import { createStore } from "./store.ts";
+import { readJsonLines } from "./streams/read-json-lines.ts";
+import { readSse } from "./streams/read-sse.ts";
 import {
   type Dispatcher,
   type DispatcherOf,
@@ -30,6 +35,7 @@ import {
   type SearchDocuments,
 } from "./types.ts";
 import { signWebhook } from "./verify/descriptor.ts";
+import { sameText } from "./verify/secrets.ts";
 import { createVerifiers } from "./verify/verifiers.ts";
 
 export function createSdk(backend: SdkBackend, verifiers = createVerifiers()) {
@@ -103,6 +109,16 @@ export function createSdk(backend: SdkBackend, verifiers = createVerifiers()) {
      * settings and what ALLOW_PRIVATE_HOSTS names; it throws `Permanent` then.
      */
     fetch: ((input, init) => backend.fetch(input, init)) as SdkBackend["fetch"],
+
+    http: (options: HttpOptions): HttpClient =>
+      createHttp({ fetch: backend.fetch, sleep: sleepFor, random: Math.random }, options),
+    failDelivery,
+    splitText,
+    timingSafeEqual: (a: string, b: string): boolean =>
+      // An empty text is a secret that nobody has set.
+      typeof a === "string" && typeof b === "string" && a !== "" && sameText(a, b),
+    readSse,
+    readJsonLines,
 
     /** What the integration keeps for itself: cursors, marks, whatever it is told through its routes. */
     store: createStore(backend.store),

@@ -1,15 +1,20 @@
-const TIMEOUT_MS = 30_000;
+import { type FetchLimits, limitRequest } from "./fetch-limits.ts";
 
 /**
- * The platform's `fetch`, given up after 30 seconds (body included) unless `init.timeoutSeconds` says otherwise.
- * It does not check where the address leads: never hand it one that a user or a model chose.
+ * The platform's `fetch` with the time limits of the SDK's. It does not check where the address leads: never hand it one
+ * that a user or a model chose.
  */
-export function fetchWithTimeout(
+export async function fetchWithTimeout(
   input: string | URL | Request,
-  init: RequestInit & { timeoutSeconds?: number } = {},
+  init: RequestInit & FetchLimits = {},
 ): Promise<Response> {
-  const { timeoutSeconds, ...rest } = init;
-  const deadline = AbortSignal.timeout(timeoutSeconds === undefined ? TIMEOUT_MS : timeoutSeconds * 1000);
+  const { timeoutSeconds, idleSeconds, ...rest } = init;
   const given = rest.signal ?? (input instanceof Request ? input.signal : undefined);
-  return globalThis.fetch(input, { ...rest, signal: given ? AbortSignal.any([given, deadline]) : deadline });
+  const limits = limitRequest({ timeoutSeconds, idleSeconds }, given);
+  try {
+    return limits.watch(await globalThis.fetch(input, { ...rest, signal: limits.signal }));
+  } catch (error) {
+    limits.end();
+    throw error;
+  }
 }

@@ -7,9 +7,20 @@ import { createEnvironmentBackend } from "./environment.ts";
 export type { DeclaredSetting, RegisteredHook, RegisteredTool, WithToolSchema } from "./backend.ts";
 export type { DashboardData } from "./dashboard.ts";
 export { Permanent, Retryable } from "./errors.ts";
+export type { FetchLimits } from "./fetch-limits.ts";
+export type {
+  HttpAnswer,
+  HttpClient,
+  HttpOptions,
+  HttpRequestOptions,
+  HttpRetry,
+} from "./http/client.ts";
 export type { SetupManifest } from "./manifest.ts";
 export { retryAfterSeconds } from "./retry-after.ts";
 export type { Settings } from "./settings.ts";
+export type { SplitOptions } from "./split-text.ts";
+export type { ByteSource, LineOptions } from "./streams/read-lines.ts";
+export type { SseEvent } from "./streams/read-sse.ts";
 export type * from "./types.ts";
 export type { SignWebhook, WebhookVerifier } from "./verify/descriptor.ts";
 export type { PlainWebhook } from "./verify/plain.ts";
@@ -142,11 +153,61 @@ export const log = sdk.log;
 
 /**
  * The platform's `fetch` with a time limit: 30 seconds, or `init.timeoutSeconds`, from the call to the end of the body.
+ * `timeoutSeconds: false` means no limit; `init.idleSeconds` limits how long nothing may arrive, for streams. A limit that is
+ * not a number above 0 throws `validation`.
  *
  * In the server it throws `Permanent` for a private, loopback or link-local address, unless ALLOW_PRIVATE_HOSTS names the
  * host or one of the integration's own settings holds an http(s) URL with that origin.
  */
 export const fetch = sdk.fetch;
+
+/**
+ * Makes a client for one service: `http({ baseUrl, headers, retry })` with `get`, `post`, `put`, `patch`, `delete` and `request`. It sends by
+ * `fetch`, and sends a request again when the connection fails or the service answers 408, 429 or 5xx (POST and PATCH: 429 only), three
+ * times at most, waiting as long as Retry-After asks, up to 30 seconds; an answer that asks for more is returned.
+ *
+ * `await api.get("/rooms")` gives the answer, whatever its status. `.json()` and `.text()` give its body, and throw `Permanent` or
+ * `Retryable` when it is no success, which is what a dispatcher should throw.
+ * @example
+ * const api = http({ baseUrl: () => settings.ACME_URL, headers: () => ({ authorization: `Bearer ${settings.ACME_TOKEN}` }) });
+ * const room = await api.get(`/rooms/${encodeURIComponent(id)}`, { signal: ctx.signal }).json<Room>();
+ */
+export const http = sdk.http;
+
+/**
+ * Throws the error of an answer that is no success: `Retryable`, with the answer's Retry-After, for 401, 408, 423, 425, 429 and 5xx,
+ * and `Permanent` for all others. `detail` joins the message. For a dispatcher: `if (!response.ok) failDelivery(response);`
+ */
+export const failDelivery: (response: Response, detail?: string) => never = sdk.failDelivery;
+
+/**
+ * Cuts a text into parts of at most `limit` units ("utf16" units, "codepoints" or "bytes"), between paragraphs, lines or words where it
+ * can. A code block that is cut ends with its part and begins anew in the next, unless `keepFences` is false. An empty text has no
+ * parts. Throws `validation`.
+ * @example
+ * for (const [n, part] of splitText(result, { limit: 4096 }).entries()) await ctx.once(n, () => post(part));
+ */
+export const splitText = sdk.splitText;
+
+/**
+ * Whether two texts are the same, in a time that tells nothing of either. False when one of them is empty or not a text: a secret
+ * that nobody has set proves nothing.
+ */
+export const timingSafeEqual = sdk.timingSafeEqual;
+
+/**
+ * Reads server-sent events of an answer or stream: `for await (const { event, data, id } of readSse(response))`. A line, and the data
+ * of an event, have at most `maxLength` characters (default 1,000,000); with more it throws `payload_too_large`. Fetch with
+ * `timeoutSeconds: false, idleSeconds: 60`.
+ */
+export const readSse = sdk.readSse;
+
+/**
+ * Reads JSON lines (NDJSON) of an answer or stream: `for await (const entry of readJsonLines<Entry>(response))`. Blank lines are left
+ * out. Throws `upstream` for a line that is not JSON, and `payload_too_large` for one of more than `maxLength` characters (default
+ * 1,000,000). Fetch with `timeoutSeconds: false, idleSeconds: 60`.
+ */
+export const readJsonLines = sdk.readJsonLines;
 
 /**
  * Durable JSON values of the integration, shared by all servers and its process: cursors, marks, tokens that a service handed

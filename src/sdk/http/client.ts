@@ -1,0 +1,227 @@
+// A client for one service: its address, its headers, and when a request is sent again.
+
+import { HeddleError } from "../../errors.ts";
+import type { FetchLimits } from "../fetch-limits.ts";
+import { retryAfterSeconds } from "../retry-after.ts";
+import { failureOf } from "./fail-delivery.ts";
+
+/** When the client sends a request again. */
+export interface HttpRetry {
+  /** Requests at most, the first included. Default 3; 1: never again. */
+  tries?: number;
+  /**
+   * Statuses, "5xx" for all of those, and "network" for a connection that failed. Default: 408, 429, "5xx" and "network"; for POST
+   * and PATCH, which the service may have carried out, only 429.
+   */
+  on?: readonly (number | "5xx" | "network")[];
+  /** The seconds that an answer asks to wait. Default: its Retry-After header. Undefined leaves it to the client. */
+  retryAfter?: (response: Response) => number | undefined | Promise<number | undefined>;
+  /** An answer that asks for more than so many seconds is returned instead of waited for. Default 30. */
+  maxWaitSeconds?: number;
+}
+
+/** What `http` takes. A function is called for each request, so that a changed setting counts at once. */
+export interface HttpOptions extends FetchLimits {
+  /** What all paths are below: "https://api.example/v2". */
+  baseUrl: string | (() => string);
+  /** Headers of every request. */
+  headers?: Record<string, string> | (() => Record<string, string>);
+  /** When a request is sent again. */
+  retry?: HttpRetry;
+}
+
+/** What one request takes. */
+export interface HttpRequestOptions extends FetchLimits {
+  /** Sent as JSON, with its content type. */
+  json?: unknown;
+  /** Sent as it is. A stream is sent once only. */
+  body?: RequestInit["body"];
+  /** Parameters of the query; undefined and null are left out. */
+  query?: Record<string, string | number | boolean | null | undefined>;
+  /** Headers besides the client's. */
+  headers?: Record<string, string>;
+  /** Ends the request, and waiting for the next try. */
+  signal?: AbortSignal;
+}
+
+/** The answer, whatever its status; or what it holds, when it is a success. */
+export interface HttpAnswer extends Promise<Response> {
+  /** The parsed body. Throws `Permanent` or `Retryable` for an answer that is no success, as `failDelivery` does. */
+  json<Value = unknown>(): Promise<Value>;
+  /** The body as text. Throws as `json` does. */
+  text(): Promise<string>;
+}
+
+/** A client for one service. */
+export interface HttpClient {
+  /** Fetches a path. */
+  get(path: string, options?: HttpRequestOptions): HttpAnswer;
+  /** Posts JSON, or what `options` say. */
+  post(path: string, json?: unknown, options?: HttpRequestOptions): HttpAnswer;
+  /** Puts JSON, or what `options` say. */
+  put(path: string, json?: unknown, options?: HttpRequestOptions): HttpAnswer;
+  /** Patches with JSON, or what `options` say. */
+  patch(path: string, json?: unknown, options?: HttpRequestOptions): HttpAnswer;
+  /** Deletes a path. */
+  delete(path: string, options?: HttpRequestOptions): HttpAnswer;
+  /** Sends any method. */
+  request(method: string, path: string, options?: HttpRequestOptions): HttpAnswer;
+}
+
+type Fetch = (input: string, init?: RequestInit & FetchLimits) => Promise<Response>;
+
+export interface HttpDeps {
+  fetch: Fetch;
+  /** Rejects with the signal's reason. */
+  sleep: (seconds: number, signal: AbortSignal | undefined) => Promise<void>;
+  /** From 0 to 1. */
+  random: () => number;
+}
+
+const TRIES = 3;
+const MAX_WAIT_SECONDS = 30;
+const FIRST_WAIT_SECONDS = 0.5;
+const MANY_TIMES = ["GET", "HEAD", "OPTIONS", "PUT", "DELETE"];
+
+export function createHttp(deps: HttpDeps, options: HttpOptions): HttpClient {
+  checkOptions(options);
+  const request: HttpClient["request"] = (method, path, own = {}) =>
+    answerOf(send(deps, options, { method: method.toUpperCase(), path, own }));
+  return {
+    request,
+    get: (path, own) => request("GET", path, own),
+    delete: (path, own) => request("DELETE", path, own),
+    post: (path, json, own) => request("POST", path, withJson(json, own)),
+    put: (path, json, own) => request("PUT", path, withJson(json, own)),
+    patch: (path, json, own) => request("PATCH", path, withJson(json, own)),
+  };
+}
+
+function checkOptions({ baseUrl, retry }: HttpOptions): void {
+  if (typeof baseUrl !== "string" && typeof baseUrl !== "function") {
+    throw invalid("baseUrl", "http() takes { baseUrl }, a URL or a function that returns one.");
+  }
+  const { tries = TRIES } = retry ?? {};
+  if (Number.isInteger(tries) && tries >= 1 && tries <= 20) return;
+  throw invalid("retry.tries", `retry.tries must be a whole number from 1 to 20; got ${String(tries)}.`);
+}
+
+const withJson = (json: unknown, own: HttpRequestOptions = {}): HttpRequestOptions =>
+  json === undefined ? own : { ...own, json };
+
+interface Sent {
+  method: string;
+  path: string;
+  own: HttpRequestOptions;
+}
+
+async function send({ fetch, sleep, random }: HttpDeps, options: HttpOptions, sent: Sent): Promise<Response> {
+  const { method, own } = sent;
+  const { tries = TRIES, on = defaultsFor(method), maxWaitSeconds = MAX_WAIT_SECONDS } = options.retry ?? {};
+  const most = own.body instanceof ReadableStream ? 1 : tries;
+  for (let number = 1; ; number++) {
+    const backoff = FIRST_WAIT_SECONDS * 2 ** (number - 1) * (1 + random());
+    let response: Response;
+    try {
+      response = await fetch(urlOf(options, sent), initOf(options, sent));
+    } catch (error) {
+      if (number >= most || !on.includes("network") || !isNetwork(error, own.signal)) throw error;
+      await sleep(backoff, own.signal);
+      continue;
+    }
+    if (number >= most || !isListed(response.status, on)) return response;
+    const asked = await waitAskedBy(response, options.retry?.retryAfter);
+    if (asked !== undefined && asked > maxWaitSeconds) return response;
+    await response.body?.cancel();
+    await sleep(Math.max(asked ?? 0, backoff), own.signal);
+  }
+}
+
+/** A function of the caller's may read the body, which goes on to the caller when nobody waits. */
+async function waitAskedBy(response: Response, own: HttpRetry["retryAfter"]): Promise<number | undefined> {
+  return own ? own(response.clone() as Response) : retryAfterSeconds(response.headers);
+}
+
+const defaultsFor = (method: string): NonNullable<HttpRetry["on"]> =>
+  MANY_TIMES.includes(method) ? [408, 429, "5xx", "network"] : [429];
+
+const isListed = (status: number, on: NonNullable<HttpRetry["on"]>): boolean =>
+  on.includes(status) || (status >= 500 && on.includes("5xx"));
+
+/** Neither what the caller ended, nor an address that is not allowed, nor a request that cannot be sent. */
+function isNetwork(error: unknown, signal: AbortSignal | undefined): boolean {
+  if (signal?.aborted || !(error instanceof Error)) return false;
+  return !["Permanent", "HeddleError", "AbortError"].includes(error.name);
+}
+
+/** The path stays below the base: it must not choose another host, which would get the headers. */
+function urlOf({ baseUrl }: HttpOptions, { path, own }: Sent): string {
+  const base = new URL(typeof baseUrl === "function" ? baseUrl() : baseUrl);
+  const [pathname = "", search = ""] = splitAt(path, "?");
+  const below = base.pathname.endsWith("/") ? base.pathname.slice(0, -1) : base.pathname;
+  base.pathname = `${below}${pathname === "" || pathname.startsWith("/") ? "" : "/"}${pathname}`;
+  const query = new URLSearchParams(base.search);
+  for (const [name, value] of new URLSearchParams(search)) query.append(name, value);
+  for (const [name, value] of Object.entries(own.query ?? {})) {
+    if (value !== undefined && value !== null) query.set(name, String(value));
+  }
+  base.search = query.toString();
+  return base.href;
+}
+
+function splitAt(text: string, mark: string): string[] {
+  const at = text.indexOf(mark);
+  return at === -1 ? [text] : [text.slice(0, at), text.slice(at + 1)];
+}
+
+function initOf(options: HttpOptions, { method, own }: Sent): RequestInit & FetchLimits {
+  const shared = typeof options.headers === "function" ? options.headers() : options.headers;
+  const headers = new Headers(shared);
+  if (own.json !== undefined) headers.set("content-type", "application/json");
+  for (const [name, value] of Object.entries(own.headers ?? {})) headers.set(name, value);
+  const body = own.json === undefined ? own.body : JSON.stringify(own.json);
+  const timeoutSeconds = own.timeoutSeconds ?? options.timeoutSeconds;
+  const idleSeconds = own.idleSeconds ?? options.idleSeconds;
+  return {
+    method,
+    headers,
+    ...(body !== undefined && { body }),
+    ...(own.signal && { signal: own.signal }),
+    ...(timeoutSeconds !== undefined && { timeoutSeconds }),
+    ...(idleSeconds !== undefined && { idleSeconds }),
+  };
+}
+
+/** Characters of a failed answer that the error quotes. */
+const QUOTED = 300;
+
+function answerOf(response: Promise<Response>): HttpAnswer {
+  const successful = async (): Promise<Response> => {
+    const got = await response;
+    if (got.ok) return got;
+    throw failureOf(got, (await got.text().catch(() => "")).slice(0, QUOTED).trim());
+  };
+  return Object.assign(response, {
+    json: async () => (await successful()).json(),
+    text: async () => (await successful()).text(),
+  }) as HttpAnswer;
+}
+
+const invalid = (field: string, message: string): HeddleError =>
+  new HeddleError("validation", message, { field });
+
+/** For `HttpDeps`. */
+export function sleepFor(seconds: number, signal: AbortSignal | undefined): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  if (signal?.aborted) return Promise.reject(signal.reason);
+  const onAbort = () => {
+    clearTimeout(timer);
+    reject(signal?.reason);
+  };
+  const timer = setTimeout(() => {
+    signal?.removeEventListener("abort", onAbort);
+    resolve();
+  }, seconds * 1000);
+  signal?.addEventListener("abort", onAbort, { once: true });
+  return promise;
+}

@@ -1,0 +1,149 @@
+import { describe, expect, test } from "bun:test";
+import { isPermanent, isRetryable } from "../../../src/sdk/errors.ts";
+import { createHttp, type HttpOptions, sleepFor } from "../../../src/sdk/http/client.ts";
+import { failDelivery } from "../../../src/sdk/http/fail-delivery.ts";
+
+type Answer = Response | Error | (() => Response);
+
+/** A client whose service gives these answers in turn, the last one for ever; waits take no time. */
+function client(answers: Answer[], options: Partial<HttpOptions> = {}) {
+  const sent: Request[] = [];
+  const waits: number[] = [];
+  const http = createHttp(
+    {
+      async fetch(input, init) {
+        init?.signal?.throwIfAborted();
+        sent.push(new Request(input, init));
+        const answer = answers[Math.min(sent.length, answers.length) - 1];
+        if (answer instanceof Error) throw answer;
+        return typeof answer === "function" ? answer() : (answer ?? Response.error());
+      },
+      async sleep(seconds, signal) {
+        signal?.throwIfAborted();
+        waits.push(seconds);
+      },
+      random: () => 0,
+    },
+    { baseUrl: "https://api.example/v2/", ...options },
+  );
+  return { http, sent, waits };
+}
+
+const status = (code: number, headers: Record<string, string> = {}) =>
+  new Response("why", { status: code, headers });
+const errorOf = (promise: Promise<unknown>) =>
+  promise.then(
+    () => undefined,
+    (error: unknown) => error as Error & { retryAfterSeconds?: number },
+  );
+
+test("sends JSON, headers and a query below the base", async () => {
+  const { http, sent } = client([Response.json({ id: 7 })], {
+    headers: () => ({ authorization: "Bearer t" }),
+  });
+  const query = { a: "x y", n: 1, none: undefined };
+  expect(await http.post("/rooms?b=2", { name: "ops" }, { query }).json<{ id: number }>()).toEqual({ id: 7 });
+  const [request] = sent;
+  expect(request?.url).toBe("https://api.example/v2/rooms?b=2&a=x+y&n=1");
+  expect(request?.headers.get("authorization")).toBe("Bearer t");
+  expect(request?.headers.get("content-type")).toBe("application/json");
+  expect(await request?.json()).toEqual({ name: "ops" });
+});
+
+test.each([
+  "@evil.example/x",
+  "//evil.example/x",
+  "https://evil.example/x",
+  "/../..//evil.example",
+  "\\\\evil.example",
+])("the path %p leads to no other host", async (path) => {
+  const { http, sent } = client([Response.json({})]);
+  await http.get(path);
+  expect(new URL(sent[0]?.url ?? "").host).toBe("api.example");
+});
+
+describe("tries again", () => {
+  test("after 5xx, 429 and a connection that failed, waiting longer each time", async () => {
+    const { http, sent, waits } = client([new TypeError("reset"), () => status(503), Response.json([1])]);
+    expect(await http.get("/a").json<number[]>()).toEqual([1]);
+    expect([sent.length, waits]).toEqual([3, [0.5, 1]]);
+  });
+
+  test("as late as Retry-After asks", async () => {
+    const { http, waits } = client([() => status(429, { "retry-after": "7" }), Response.json({})]);
+    await http.post("/a", {});
+    expect(waits).toEqual([7]);
+  });
+
+  test("not when the answer asks for more patience than there is: it is returned", async () => {
+    const { http, sent, waits } = client([() => status(429, { "retry-after": "3600" })]);
+    expect((await http.get("/a")).status).toBe(429);
+    expect([sent.length, waits]).toEqual([1, []]);
+    const error = await errorOf(http.get("/a").json());
+    expect([isRetryable(error), error?.retryAfterSeconds]).toEqual([true, 3600]);
+  });
+
+  test("as often as said, at what is said, and as late as the service says in its own way", async () => {
+    const retry = {
+      tries: 2,
+      on: [418],
+      retryAfter: async (response: Response) => Number(await response.text()),
+    };
+    const { http, sent, waits } = client([() => new Response("9", { status: 418 })], { retry });
+    expect(await (await http.post("/a", {})).text()).toBe("9");
+    expect([sent.length, waits]).toEqual([2, [9]]);
+  });
+
+  test("no POST that may have been carried out, and no stream", async () => {
+    for (const answer of [() => status(500), new TypeError("reset")]) {
+      const { http, sent } = client([answer]);
+      await errorOf(http.post("/a", {}));
+      expect(sent.length).toBe(1);
+    }
+    const { http, sent } = client([() => status(500)]);
+    await http.put("/a", undefined, { body: new Blob(["x"]).stream() });
+    expect(sent.length).toBe(1);
+  });
+
+  test("no longer than its caller wants the answer", async () => {
+    const stop = new AbortController();
+    const { http, sent } = client([
+      () => {
+        stop.abort(new Error("enough"));
+        return status(500);
+      },
+    ]);
+    expect((await errorOf(http.get("/a", { signal: stop.signal })))?.message).toBe("enough");
+    expect(sent.length).toBe(1);
+    const already = AbortSignal.abort(new Error("too late"));
+    expect((await errorOf(sleepFor(100, already)))?.message).toBe("too late");
+  });
+});
+
+test("an answer that is no success is the error that a dispatcher should throw", async () => {
+  for (const code of [400, 403, 404, 410, 422]) {
+    const error = await errorOf(
+      client([() => status(code)])
+        .http.get("/a")
+        .text(),
+    );
+    expect([code, isPermanent(error), error?.message]).toEqual([
+      code,
+      true,
+      `The service answered ${code}: why`,
+    ]);
+  }
+  for (const code of [401, 408, 429, 500, 503]) {
+    const error = await errorOf(
+      client([() => status(code)])
+        .http.get("/a")
+        .json(),
+    );
+    expect([code, isRetryable(error)]).toEqual([code, true]);
+  }
+  expect(() => failDelivery(status(410), "gone")).toThrow("answered 410: gone");
+});
+
+test.each([0, 21, 1.5, Number.NaN])("%p tries are refused", (tries) => {
+  expect(() => client([], { retry: { tries } })).toThrow("retry.tries must be");
+});
