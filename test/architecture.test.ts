@@ -199,13 +199,10 @@ function partsNamed(name: string): string[] {
 
 function sourceFiles(folder: string): string[] {
   const entries = readdirSync(join(repository, folder), { recursive: true, withFileTypes: true });
-  return (
-    entries
-      .filter((entry) => entry.isFile() && /\.tsx?$/.test(entry.name))
-      .map((entry) => relative(repository, join(entry.parentPath, entry.name)))
-      // The template is what `heddle new` writes: an integration, and no part of the server.
-      .filter((path) => !path.includes("node_modules") && !path.startsWith("src/authoring/template/"))
-  );
+  return entries
+    .filter((entry) => entry.isFile() && /\.tsx?$/.test(entry.name))
+    .map((entry) => relative(repository, join(entry.parentPath, entry.name)))
+    .filter((path) => !path.includes("node_modules"));
 }
 
 test("every import and every word is where the table allows it", () => {

@@ -1,4 +1,4 @@
-// Turns the template, an integration for a service called Acme, into an integration of another name with some of its parts.
+// Turns the template in scaffold/, an integration for a service called Acme, into one of another name with some of its parts.
 
 export const PARTS = [
   "router",
@@ -20,7 +20,8 @@ const FILES: Record<string, readonly Part[]> = {
   "hooks.ts": ["hooks"],
   "process.ts": ["process"],
   "listener.ts": ["process"],
-  "hand-over.ts": ["process"],
+  "reminders.ts": ["process"],
+  "hand-over.ts": ["router", "process"],
   "config.ts": ["config"],
   "client.ts": ["dispatcher", "process", "tools"],
   "setup.ts": ["setup"],

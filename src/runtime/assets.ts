@@ -67,8 +67,8 @@ const FOLDERS = {
   migrations: "src/db/migrations",
   /** Bundles of the built-in integrations; compile.ts writes them, and a checkout may have none. */
   prebuilt: "dist/prebuilt",
-  /** The template that \`heddle new\` copies. */
-  template: "src/authoring/template",
+  /** The template that `heddle new` copies. */
+  template: "scaffold",
   /** Programs that Heddle runs as separate processes; compile.ts bundles them, and a checkout may have none. */
   programs: "dist/programs",
 } as const;

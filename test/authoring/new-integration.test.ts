@@ -69,9 +69,42 @@ describe("with every part", () => {
   for (const { name, program, test: args } of RUNTIMES) {
     test.skipIf(!program)(`passes its tests under ${name}`, async () => {
       const { status, out, err } = await runTests(program ?? "", args, folder);
-      expect([status, out + err]).toEqual([0, expect.stringMatching(/\b13 pass(ed)?\b|pass 13\b/)]);
+      expect([status, out + err]).toEqual([0, expect.stringMatching(/\b14 pass(ed)?\b|pass 14\b/)]);
     });
   }
+
+  test("its process ends by itself on SIGTERM, also while it waits for the service", async () => {
+    const asked = Promise.withResolvers<void>();
+    // A service that takes a request and never answers it.
+    const service = Bun.serve({
+      hostname: "127.0.0.1",
+      port: 0,
+      fetch() {
+        asked.resolve();
+        return new Promise<Response>(() => {});
+      },
+    });
+    const listener = Bun.spawn([process.execPath, "listener.ts"], {
+      cwd: folder,
+      env: { ACME_CHAT_URL: service.url.origin, ACME_CHAT_TOKEN: "of the test" },
+      stdout: "pipe",
+      stderr: "pipe",
+    });
+    await Promise.race([asked.promise, listener.exited]);
+    listener.kill("SIGTERM");
+    const [code, out, err] = await Promise.all([
+      listener.exited,
+      new Response(listener.stdout).text(),
+      new Response(listener.stderr).text(),
+    ]);
+    await service.stop(true);
+    expect({ code, signal: listener.signalCode, out, err }).toEqual({
+      code: 0,
+      signal: null,
+      out: "",
+      err: "",
+    });
+  });
 
   test("goes live", async () => {
     await using all = await harness({}, { sources: [{ kind: "external", dir }] });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { after, beforeEach, test } from "node:test";
+import { store } from "heddle/sdk";
 import { fakeHeddle, useSettings } from "heddle/sdk/testing";
 import { router } from "../router.ts";
 
@@ -28,7 +29,7 @@ test("an event becomes a message that a bot answers", async () => {
   assert.equal(message?.botId, "helper");
   assert.equal(message?.content, "The disk is full");
   assert.equal(message?.runAgent, true);
-  assert.equal(message?.idempotencyKey, "event-1");
+  assert.equal(message?.idempotencyKey, "message:event-1");
   // @if dispatcher
   assert.deepEqual(message?.dispatchConfig, { type: "acme", room: "ops" });
   // @end
@@ -39,9 +40,10 @@ test("the same event once more changes nothing", async () => {
   const [first, second] = [await ask(), await ask()];
   assert.equal(second.results[0]?.message_id, first.results[0]?.message_id);
   assert.equal(heddle.events.length, 1);
+  assert.match(String(await store.get("last_message_at")), /^\d{4}-/);
 });
 
-test("what is forged, unsigned or no event is refused", async () => {
+test("a forged, unsigned or incomplete event is refused", async () => {
   assert.equal((await send(event, "another secret")).status, 403);
   const unsigned = new Request("http://localhost/webhook", { method: "POST", body: "{}" });
   assert.equal((await router.handle(unsigned)).status, 403);

@@ -4,7 +4,7 @@ import { askAcme } from "../client.ts";
 export const getRoom = register(
   {
     name: "acme_get_room",
-    description: "Tell what a room of Acme is about and who is on call for it.",
+    description: "Get the topic of a room of Acme and who is on call for it.",
     parameters: t.Object({
       room: t.String({ minLength: 1, description: "The room's name, such as ops" }),
     }),
@@ -12,9 +12,10 @@ export const getRoom = register(
   },
   async ({ room }, { signal }) => {
     const response = await askAcme(`rooms/${encodeURIComponent(room)}`, { signal });
-    // The model reads these: say what it can do about it.
-    if (response.status === 404) return { error: `There is no room "${room}". Ask which one is meant.` };
-    if (!response.ok) return { error: `Acme answered ${response.status}. Say that it cannot be asked now.` };
+    // The model reads errors: say what it can do about them.
+    if (response.status === 404) return { error: `There is no room "${room}". Ask which room is meant.` };
+    if (!response.ok)
+      return { error: `Acme answered ${response.status}. Say that Acme cannot be reached now.` };
     const { topic, on_call } = (await response.json()) as { topic: string; on_call: string };
     return { topic, on_call };
   },

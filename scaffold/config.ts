@@ -1,7 +1,7 @@
 import { defineConfig, t } from "heddle/sdk";
 
-// Looked up each time one is read: what was stored over the API, else the environment, else the
-// default. Names with TOKEN, SECRET, PASSWORD or API_KEY are secrets; { secret: true } makes any other one.
+// Each read looks the value up: the one stored over the API, else the environment's, else the default.
+// Names with TOKEN, SECRET, PASSWORD or API_KEY are secrets; { secret: true } makes any other setting one.
 export const settings = defineConfig({
   // @if tools|dispatcher|process
   ACME_URL: t.String(),

@@ -1,4 +1,4 @@
-// What the places and people of Acme look like, and what to do while bots work.
+// What the places and people of Acme are called, and what to do while bots work.
 
 import { log, registerHook, registerIntegration } from "heddle/sdk";
 import { settings } from "./config.ts";
@@ -16,10 +16,9 @@ registerIntegration({
   // @end
 });
 
-// Beside the run, which does not wait for it. Runs of other integrations are heard as well.
+// Callbacks run beside the agent, which does not wait for them. They hear runs of other integrations as well.
 registerHook("after_tool_call", ({ client_id, extra }) => {
   if (!client_id.startsWith(PREFIX)) return;
   const { tool_name, duration_ms } = extra;
-  if (Number(duration_ms) >= settings.ACME_SLOW_TOOL_MS)
-    log.warning("A tool is slow", { tool_name, duration_ms });
+  if (Number(duration_ms) >= settings.ACME_SLOW_TOOL_MS) log.warning("Slow tool", { tool_name, duration_ms });
 });

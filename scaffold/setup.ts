@@ -1,4 +1,4 @@
-// What the admin API shows, and what the server has to know before any code of this folder runs.
+// What the admin API shows, and what the server has to know before it runs any code of this folder.
 
 import { defineSetup } from "heddle/sdk";
 
@@ -16,14 +16,14 @@ export const SETUP = defineSetup({
       key: "ACME_WEBHOOK_SECRET",
       required: true,
       secret: true,
-      description: "What Acme signs its webhooks with",
+      description: "The secret that Acme signs its webhooks with",
     },
     // @end
     // @if router|process
     { key: "ACME_BOT_ID", description: "The bot that answers" },
     // @end
     // @if hooks
-    { key: "ACME_SLOW_TOOL_MS", description: "A tool that takes longer, in milliseconds, is logged" },
+    { key: "ACME_SLOW_TOOL_MS", description: "Milliseconds after which a tool call is logged as slow" },
     // @end
   ],
   // @end
@@ -31,7 +31,7 @@ export const SETUP = defineSetup({
   webhook: {
     path: "/integrations/acme/webhook",
     description: "Messages that are written in Acme",
-    // What router.ts checks, so that `heddle receive acme event.json` can sign an example.
+    // The check that router.ts makes, so that `heddle receive acme event.json` can sign an example.
     verifier: {
       scheme: "hmac",
       secret: "ACME_WEBHOOK_SECRET",
@@ -39,10 +39,10 @@ export const SETUP = defineSetup({
       prefix: "sha256=",
     },
   },
-  // Besides the webhook; every other route needs an API key.
+  // Public besides the webhook; every other route needs an API key.
   public_paths: ["GET /status"],
   dashboard_modules: [
-    { id: "activity", label: "Acme", icon: "Activity", description: "What has come from Acme" },
+    { id: "activity", label: "Acme", icon: "Activity", description: "What came from Acme" },
   ],
   // @end
   // @if process
@@ -53,16 +53,23 @@ export const SETUP = defineSetup({
   binding: {
     client_id_prefix: "acme:",
     client_id_placeholder: "acme:ops",
-    client_id_description: "The prefix, then the name of a room",
+    client_id_description: "The prefix, followed by the name of a room",
     // @if router|process
-    event_types: [{ value: "message", label: "Messages" }],
+    event_types: [
+      // @if router
+      { value: "message", label: "Messages" },
+      // @end
+      // @if process
+      { value: "reminder", label: "Reminders" },
+      // @end
+    ],
     // @end
   },
   // @end
   // @if carapace
   activation: {
     carapaces: ["integrations/acme/acme"],
-    description: "The bot of the channel knows how to work with Acme",
+    description: "The channel's bot knows how to work with Acme",
   },
   // @end
 });
