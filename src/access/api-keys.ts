@@ -10,7 +10,7 @@ import { isUuid, newId } from "../ids.ts";
 import type { Logger } from "../log.ts";
 import { ADMIN, covers, isScope } from "./scopes.ts";
 
-/** Who makes a request. `id` is null for the API_KEY of the environment, and for a key that is lent. */
+/** Who makes a request. `id` is null for the API_KEY of the environment, and for an ephemeral key. */
 export interface Caller {
   id: string | null;
   name: string;
@@ -21,7 +21,7 @@ export interface Caller {
   /** Whose rows it reaches. A key with the scope `admin` reaches everybody's. */
   rows: KeyRows;
   /** Set for a key that is known to this process alone. */
-  isLent?: boolean;
+  isEphemeral?: boolean;
 }
 
 /** A key as it may be shown. */
@@ -59,7 +59,7 @@ export interface ApiKeys {
    * A key for a process that this server starts. It is known to this server alone, by its hash, and to no database, so
    * that it is gone with the server, however that goes. Throws "validation" for what is no scope.
    */
-  lend(input: { name: string; scopes: readonly string[]; integrationId?: string }): LentKey;
+  issueEphemeral(input: { name: string; scopes: readonly string[]; integrationId?: string }): EphemeralKey;
   list(page: {
     limit: number;
     cursor?: string | undefined;
@@ -75,9 +75,9 @@ export interface ApiKeys {
   close(): Promise<void>;
 }
 
-export interface LentKey {
+export interface EphemeralKey {
   key: string;
-  takeBack(): void;
+  revoke(): void;
 }
 
 export interface ApiKeysOptions {
@@ -130,7 +130,7 @@ const COLUMNS = {
 
 export function createApiKeys({ db, log, staticKey, now = Date.now }: ApiKeysOptions): ApiKeys {
   const cache = new Map<string, Cached>();
-  const lent = new Map<string, Caller>();
+  const ephemeral = new Map<string, Caller>();
   const lastUses = createWriteBehind<{ id: string; at: Date }>({
     async write(uses) {
       for (const { id, at } of uses)
@@ -191,8 +191,8 @@ export function createApiKeys({ db, log, staticKey, now = Date.now }: ApiKeysOpt
       const hash = sha256(key);
       if (staticHash && timingSafeEqual(staticHash, hash)) return { ...OPERATOR, name: "API_KEY" };
       if (!KEY.test(key)) return undefined;
-      const borrower = lent.get(hash.toString("hex"));
-      if (borrower) return borrower;
+      const ephemeralCaller = ephemeral.get(hash.toString("hex"));
+      if (ephemeralCaller) return ephemeralCaller;
       const entry = await lookUp(hash);
       if (!entry || isPast(entry.caller.expires_at, now())) return undefined;
       touch(entry);
@@ -215,7 +215,7 @@ export function createApiKeys({ db, log, staticKey, now = Date.now }: ApiKeysOpt
           },
         );
       }
-      if (maker.isLent) {
+      if (maker.isEphemeral) {
         throw new HeddleError(
           "forbidden",
           "A key that is lent to a process ends with it, and cannot make others.",
@@ -247,20 +247,20 @@ export function createApiKeys({ db, log, staticKey, now = Date.now }: ApiKeysOpt
       return { ...row, key };
     },
 
-    lend({ name, scopes, integrationId = null }) {
+    issueEphemeral({ name, scopes, integrationId = null }) {
       refuseWiderKey([...scopes], null, OPERATOR, now());
       const key = newKey();
       const hash = sha256(key).toString("hex");
-      lent.set(hash, {
+      ephemeral.set(hash, {
         id: null,
         name,
         scopes: [...scopes],
         expires_at: null,
         integrationId,
         rows: "all",
-        isLent: integrationId !== null,
+        isEphemeral: integrationId !== null,
       });
-      return { key, takeBack: () => void lent.delete(hash) };
+      return { key, revoke: () => void ephemeral.delete(hash) };
     },
 
     async list({ limit, cursor }) {

@@ -112,7 +112,7 @@ export function startServer(
       await listener.close();
       await (await worker)?.close();
     });
-    const { key } = apiKeys.lend({ name: "The command line of this machine", scopes: [ADMIN] });
+    const { key } = apiKeys.issueEphemeral({ name: "The command line of this machine", scopes: [ADMIN] });
     redactor.add(key);
     const door = openLocalDoor({
       home: config.home,
@@ -193,8 +193,8 @@ async function createProcesses(
     settings,
     states,
     spawner,
-    lendKey: (owner) =>
-      apiKeys.lend({
+    issueKey: (owner) =>
+      apiKeys.issueEphemeral({
         name: `The process of ${owner.id}`,
         scopes: processScopes(owner),
         integrationId: owner.id,

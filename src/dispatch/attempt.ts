@@ -99,7 +99,7 @@ export function createAttempt(options: AttemptOptions): Attempt {
       // The queue counts in whole seconds.
       await sleep(seconds * 1000, undefined, { signal: stop }).catch(() => undefined);
       if (stop.aborted) {
-        await queue.handBack("deliveries", job);
+        await queue.release("deliveries", job);
         return false;
       }
     }
@@ -118,7 +118,7 @@ export function createAttempt(options: AttemptOptions): Attempt {
   async function attempt(claimed: ClaimedDelivery, job: Job, stop: AbortSignal): Promise<void> {
     const ended = await handOver(claimed, stop);
     if (ended.is === "stopped") {
-      await queue.handBack("deliveries", job);
+      await queue.release("deliveries", job);
       return;
     }
     const { row } = claimed;

@@ -26,7 +26,7 @@ export interface WebhookLaneOptions {
 }
 
 /** One event on its way to one URL. */
-export interface Parcel {
+export interface HookDelivery {
   id: string;
   body: string;
   /** Runs that led to the event. */
@@ -35,8 +35,8 @@ export interface Parcel {
 }
 
 export interface WebhookLane {
-  /** Parcels of one key arrive in order. */
-  add(key: string, parcel: Parcel): void;
+  /** Deliveries of one key arrive in order. */
+  add(key: string, delivery: HookDelivery): void;
   /** Tries what is due once more, at most one time-out long. */
   close(): Promise<void>;
 }
@@ -51,10 +51,10 @@ export function createWebhookLane(url: string, options: WebhookLaneOptions): Web
   const { timeoutMs = 10_000, retryDelaysMs = [1000, 5000] } = options;
   const { isUp, isDown, isOverflowing, isCaughtUp } = createReports(url, log);
   const signer = options.secret === undefined ? undefined : new Webhook(options.secret);
-  const ending = new AbortController();
-  const queue = createKeyedQueue<Parcel>();
-  /** Keys whose first parcel waits for its next try. */
-  const resting = new Map<Timer, string>();
+  const closing = new AbortController();
+  const queue = createKeyedQueue<HookDelivery>();
+  /** Keys whose first delivery waits for its next try. */
+  const awaitingRetry = new Map<Timer, string>();
   let paused: Timer | undefined;
   let characters = 0;
   let running = 0;
@@ -82,31 +82,31 @@ export function createWebhookLane(url: string, options: WebhookLaneOptions): Web
     if (running === 0 && queue.size === 0) onIdle?.();
   }
 
-  async function attempt(entry: Entry<Parcel>): Promise<void> {
-    const { item: parcel, key } = entry;
-    parcel.tries++;
+  async function attempt(entry: Entry<HookDelivery>): Promise<void> {
+    const { item: delivery, key } = entry;
+    delivery.tries++;
     try {
-      const signal = AbortSignal.any([ending.signal, AbortSignal.timeout(timeoutMs)]);
-      const request = { body: parcel.body, headers: headersOf(parcel, signer), signal };
-      const answer = await ledBy(parcel.hops, () => post(url, request));
+      const signal = AbortSignal.any([closing.signal, AbortSignal.timeout(timeoutMs)]);
+      const request = { body: delivery.body, headers: headersOf(delivery, signer), signal };
+      const answer = await ledBy(delivery.hops, () => post(url, request));
       const { status } = answer;
       if (status >= 200 && status < 300) {
         isUp();
         queue.release(key);
         return;
       }
-      isDown(parcel, `it answered ${status}`);
+      isDown(delivery, `it answered ${status}`);
       const mayMend = status >= 500 || status === 408 || status === 429;
       again(entry, mayMend, (answer.retryAfterSeconds ?? 0) * 1000);
     } catch (error) {
-      isDown(parcel, messageOf(error));
+      isDown(delivery, messageOf(error));
       again(entry, true, 0);
     }
   }
 
-  function again(entry: Entry<Parcel>, mayMend: boolean, askedMs: number): void {
+  function again(entry: Entry<HookDelivery>, mayMend: boolean, askedMs: number): void {
     const delay = retryDelaysMs[entry.item.tries - 1];
-    if (!mayMend || delay === undefined || ending.signal.aborted) {
+    if (!mayMend || delay === undefined || closing.signal.aborted) {
       queue.release(entry.key);
       return;
     }
@@ -119,11 +119,11 @@ export function createWebhookLane(url: string, options: WebhookLaneOptions): Web
       return;
     }
     const timer = setTimeout(() => {
-      resting.delete(timer);
+      awaitingRetry.delete(timer);
       queue.release(entry.key);
       pump();
     }, delay);
-    resting.set(timer, entry.key);
+    awaitingRetry.set(timer, entry.key);
   }
 
   /** The wish is the whole receiver's, so nothing goes there meanwhile. */
@@ -139,18 +139,18 @@ export function createWebhookLane(url: string, options: WebhookLaneOptions): Web
   function wake(): void {
     clearTimeout(paused);
     paused = undefined;
-    for (const [timer, key] of resting) {
+    for (const [timer, key] of awaitingRetry) {
       clearTimeout(timer);
       queue.release(key);
     }
-    resting.clear();
+    awaitingRetry.clear();
     pump();
   }
 
   return {
-    add(key, parcel) {
-      queue.add(key, parcel);
-      characters += parcel.body.length;
+    add(key, delivery) {
+      queue.add(key, delivery);
+      characters += delivery.body.length;
       trim();
       pump();
     },
@@ -162,7 +162,7 @@ export function createWebhookLane(url: string, options: WebhookLaneOptions): Web
       const timer = setTimeout(() => {
         const count = queue.size + running;
         log.warning("{count} hook events for {host} were given up at close", { count, host: hostOf(url) });
-        ending.abort();
+        closing.abort();
         while (queue.dropOldest());
         wake();
       }, timeoutMs);
@@ -182,8 +182,8 @@ function createReports(url: string, log: Logger) {
       if (down) log.info("Hook events reach {host} again", { host });
       down = false;
     },
-    isDown(parcel: Parcel, reason: string) {
-      log.debug("Hook event {id} did not reach {host}: {reason}", { id: parcel.id, host, reason });
+    isDown(delivery: HookDelivery, reason: string) {
+      log.debug("Hook event {id} did not reach {host}: {reason}", { id: delivery.id, host, reason });
       if (!down) log.warning("Hook events do not reach {host}: {reason}", { host, reason });
       down = true;
     },
@@ -201,7 +201,7 @@ function createReports(url: string, log: Logger) {
 /** The path and the query of such a URL are often a secret. */
 const hostOf = (url: string): string => new URL(url).host;
 
-function headersOf({ id, body }: Parcel, signer: Webhook | undefined): Record<string, string> {
+function headersOf({ id, body }: HookDelivery, signer: Webhook | undefined): Record<string, string> {
   if (!signer) return { "content-type": "application/json" };
   const now = new Date();
   return {

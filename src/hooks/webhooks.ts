@@ -28,8 +28,9 @@ export function createHookWebhooks(options: HookWebhooksOptions): HookWebhooks {
     const events = fresh;
     fresh = [];
     for (const { event, ctx, at, hops } of events) {
-      const parcel = { id: newId(), body: JSON.stringify(bodyOf(event, ctx, at)), hops, tries: 0 };
-      for (const lane of lanes) lane.add(ctx.session_id ?? ctx.correlation_id ?? parcel.id, { ...parcel });
+      const delivery = { id: newId(), body: JSON.stringify(bodyOf(event, ctx, at)), hops, tries: 0 };
+      for (const lane of lanes)
+        lane.add(ctx.session_id ?? ctx.correlation_id ?? delivery.id, { ...delivery });
     }
   }
 

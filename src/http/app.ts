@@ -32,7 +32,7 @@ export function createApp(parts: AppParts, options: AppOptions): App {
   const gateway = createGateway({
     integrations: parts.integrations.registry,
     auth,
-    note: parts.conversation.inbox.note,
+    record: parts.conversation.inbox.record,
     log,
     limits: {
       ...GATEWAY_LIMITS,

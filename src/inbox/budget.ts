@@ -4,9 +4,9 @@ export interface Budget {
   /** Takes one from this minute's budget of the key; `id` is the record that it would pay for. */
   take(key: string, perMinute: number, id: string): boolean;
   /** Minutes that are over and in which some got nothing: how many, and the last that did. */
-  settle(): { key: string; lastId: string; skipped: number }[];
+  takeEnded(): { key: string; lastId: string; skipped: number }[];
   /** The same for the minutes that are not over yet. */
-  settleAll(): { key: string; lastId: string; skipped: number }[];
+  takeAll(): { key: string; lastId: string; skipped: number }[];
 }
 
 const MINUTE_MS = 60_000;
@@ -49,7 +49,7 @@ export function createBudget(now: () => number = () => performance.now()): Budge
       minute.lastId = id;
       return true;
     },
-    settle: () => end((since) => isPast(since, now())),
-    settleAll: () => end(() => true),
+    takeEnded: () => end((since) => isPast(since, now())),
+    takeAll: () => end(() => true),
   };
 }

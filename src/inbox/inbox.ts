@@ -30,7 +30,7 @@ export interface InboxFilter {
   cursor?: string;
 }
 
-export interface Inbox extends Pick<Recorder, "note"> {
+export interface Inbox extends Pick<Recorder, "record"> {
   /** The record of a webhook, for who stores it together with what it makes. */
   recordOf: RecordOf;
   /** Includes what this server has seen until now. */
@@ -69,7 +69,7 @@ export function createInbox(options: InboxOptions): Inbox {
 
   return {
     recordOf,
-    note: recorder.note,
+    record: recorder.record,
     async list({ limit = 50, ...filter }) {
       await recorder.flush();
       const rows = await db.query

@@ -12,7 +12,7 @@ import { createKeptText, type KeptTextOptions } from "./kept-text.ts";
 /** An inbox record, as it is stored. */
 export type InboxRecord = Omit<Required<typeof inboxEvents.$inferInsert>, "created_at">;
 
-export interface Ending {
+export interface WebhookOutcome {
   verdict: InboxVerdict;
   reason: string | null;
   /** Null while there is no answer yet. */
@@ -27,7 +27,7 @@ export interface RecordOptions extends KeptTextOptions {
   maxBodyBytes: number;
 }
 
-export type RecordOf = (incoming: Incoming, ending: Ending) => InboxRecord;
+export type RecordOf = (incoming: Incoming, outcome: WebhookOutcome) => InboxRecord;
 
 const REASON_LENGTH = 500;
 

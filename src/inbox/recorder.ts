@@ -7,9 +7,9 @@ import { inboxEvents } from "../db/schema.ts";
 import { createWriteBehind } from "../db/write-behind.ts";
 import type { Logger } from "../log.ts";
 import { createBudget } from "./budget.ts";
-import { type Answer, endingOf, isJson, isToldAlready } from "./ending.ts";
 import type { Incoming } from "./incoming.ts";
-import type { Ending, InboxRecord, RecordOf } from "./record.ts";
+import type { InboxRecord, RecordOf, WebhookOutcome } from "./record.ts";
+import { type Answer, isFullyRecorded, isJson, outcomeOf } from "./webhook-outcome.ts";
 
 /** What one integration may have recorded in a minute, besides what made messages; and what may wait in memory. */
 export interface RecorderLimits {
@@ -43,8 +43,8 @@ export interface RecorderOptions {
 
 export interface Recorder {
   /** Takes note of how a webhook ended, and returns at once. `error` is what was thrown, if anything was. */
-  note(incoming: Incoming, answer: Response, error?: unknown): void;
-  /** Resolves when all that was noted before is stored, or given up. */
+  record(incoming: Incoming, answer: Response, error?: unknown): void;
+  /** Resolves when all that was recorded before is stored, or given up. */
   flush(): Promise<void>;
   close(): Promise<void>;
 }
@@ -66,7 +66,7 @@ export function createRecorder({
 }: RecorderOptions): Recorder {
   const limits = { ...LIMITS, ...changed };
   const budget = createBudget(now);
-  const noting = new Set<Promise<void>>();
+  const pending = new Set<Promise<void>>();
   let refused = 0;
 
   const behind = createWriteBehind<InboxRecord>({
@@ -87,40 +87,40 @@ export function createRecorder({
     },
   });
 
-  const add = (incoming: Incoming, ending: Ending): void => {
-    const isRejected = ending.verdict === "rejected" && !incoming.isVerified;
+  const add = (incoming: Incoming, outcome: WebhookOutcome): void => {
+    const isRejected = outcome.verdict === "rejected" && !incoming.isVerified;
     const kind = isRejected ? "rejected" : incoming.isVerified ? "proven" : "unproven";
     // What an operator repeats is always of interest, and what made a message has a record that this completes.
-    const isCounted = incoming.replayOf === null && ending.verdict !== "accepted";
+    const isCounted = incoming.replayOf === null && outcome.verdict !== "accepted";
     const key = `${incoming.integrationId} ${kind}`;
     if (isCounted && !budget.take(key, limits[`${kind}PerMinute`], incoming.id)) return;
     const record = recordOf(incoming, {
-      ...ending,
+      ...outcome,
       ...(isRejected && { bodyLimit: limits.rejectedBodyBytes }),
     });
-    if (behind.add(record)) logVerdict(incoming, ending);
+    if (behind.add(record)) logVerdict(incoming, outcome);
     else refused += 1;
   };
 
   /** One line each, and none beyond what is recorded: nobody is to fill the log. */
-  const logVerdict = (incoming: Incoming, ending: Omit<Ending, "outcomes">): void => {
+  const logVerdict = (incoming: Incoming, outcome: Omit<WebhookOutcome, "outcomes">): void => {
     const tasks = incoming.outcomes.flatMap(({ task_id }) => task_id ?? []);
     const more = [
       ...tasks.map((id) => `task ${id}`),
-      ...(ending.reason === null ? [] : [ending.reason.slice(0, LOGGED_REASON)]),
+      ...(outcome.reason === null ? [] : [outcome.reason.slice(0, LOGGED_REASON)]),
     ];
     log.info("Webhook of {integration_id}: {method} {path} {verdict} ({status_code}){more}", {
       integration_id: incoming.integrationId,
       request_id: incoming.id,
       method: incoming.method,
       path: incoming.path.slice(0, LOGGED_PATH),
-      verdict: ending.verdict,
-      status_code: ending.statusCode,
+      verdict: outcome.verdict,
+      status_code: outcome.statusCode,
       more: more.length === 0 ? "" : `: ${more.join("; ")}`,
     });
   };
 
-  const reportMissing = async (minutes: ReturnType<typeof budget.settle>): Promise<void> => {
+  const reportMissing = async (minutes: ReturnType<typeof budget.takeEnded>): Promise<void> => {
     for (const { key, lastId, skipped } of minutes) {
       const [integration_id, kind] = key.split(" ");
       log.warn("{skipped} {kind} webhooks of {integration_id} in one minute were not recorded", {
@@ -147,17 +147,17 @@ export function createRecorder({
   };
 
   // A minute also ends when nothing more arrives. Its last record must be stored before it can carry the count.
-  const minutes = setInterval(() => void flush().then(() => reportMissing(budget.settle())), 60_000);
+  const minutes = setInterval(() => void flush().then(() => reportMissing(budget.takeEnded())), 60_000);
 
   /** Does not wait for what arrives in the meantime. */
   const flush = async (): Promise<void> => {
-    await Promise.all(noting);
+    await Promise.all(pending);
     await behind.flush();
   };
 
   return {
-    note(incoming, answer, error) {
-      if (isToldAlready(incoming, answer.status)) {
+    record(incoming, answer, error) {
+      if (isFullyRecorded(incoming, answer.status)) {
         return logVerdict(incoming, { verdict: "accepted", reason: null, statusCode: answer.status });
       }
       // Who only reads, or asks which methods there are, sends no webhook.
@@ -165,18 +165,18 @@ export function createRecorder({
       // Before anybody else reads it.
       const copy: Answer =
         error === undefined && isJson(answer) && !answer.bodyUsed ? answer.clone() : answer;
-      const noted = endingOf(incoming, copy, error)
-        .then((ending) => add(incoming, ending))
+      const recorded = outcomeOf(incoming, copy, error)
+        .then((outcome) => add(incoming, outcome))
         .catch((error: unknown) => log.error("A webhook was not recorded: {error}", { error }))
-        .finally(() => noting.delete(noted));
-      noting.add(noted);
+        .finally(() => pending.delete(recorded));
+      pending.add(recorded);
     },
     flush,
     async close() {
       clearInterval(minutes);
-      await Promise.all(noting);
+      await Promise.all(pending);
       await behind.close();
-      await reportMissing(budget.settleAll());
+      await reportMissing(budget.takeAll());
     },
   };
 }

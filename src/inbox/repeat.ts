@@ -8,7 +8,7 @@ import { createIncoming, type Incoming } from "./incoming.ts";
  * The webhook of a record, to be handled again. Its sender is believed because the record says that it was proven
  * then; the proof itself was never kept. Throws "conflict" for a record that cannot be repeated.
  */
-export function repeatOf(event: InboxEvent): Incoming {
+export function replayOf(event: InboxEvent): Incoming {
   if (event.verdict === "rejected" && !event.verified) {
     throw new HeddleError(
       "conflict",

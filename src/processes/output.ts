@@ -26,7 +26,7 @@ export interface Output {
   /** The process has ended: what stands without a line end is a line, too. */
   end(): void;
   /** A line of the supervisor's own. */
-  say(text: string): void;
+  report(text: string): void;
 }
 
 const LINE_CHARACTERS = 4_096;
@@ -57,7 +57,7 @@ export function createOutput({ redact, onLine, now = Date.now, pause = sleep }: 
   const window = { from: 0, bytes: 0 };
 
   const keep = (source: LineSource, text: string) => onLine({ at: new Date(now()), source, text });
-  const say = (text: string) => keep("heddle", redact(text));
+  const report = (text: string) => keep("heddle", redact(text));
 
   function refill(): void {
     const at = now();
@@ -89,7 +89,7 @@ export function createOutput({ redact, onLine, now = Date.now, pause = sleep }: 
     if (lines === 0) return;
     Object.assign(dropped, { lines: 0, bytes: 0 });
     Object.assign(tails, { stdout: NOTHING, stderr: NOTHING });
-    say(`It wrote too much at once: ${lines} lines (${(bytes / 1e6).toFixed(1)} MB) were left out.`);
+    report(`It wrote too much at once: ${lines} lines (${(bytes / 1e6).toFixed(1)} MB) were left out.`);
   }
 
   /** Of what was left out the very last, in which it may have said why it fell. */
@@ -156,7 +156,7 @@ export function createOutput({ redact, onLine, now = Date.now, pause = sleep }: 
       keepTails();
       for (const source of STREAMS) if (unfinished[source].bytes > 0) finish(source);
     },
-    say,
+    report,
   };
 }
 

@@ -1,5 +1,5 @@
-// One process: started, watched, restarted when it falls, ended when it is to stop. It knows no integration, no
-// database and no clock of its own.
+// Runs one process: starts it, watches it, restarts it after a crash, and ends it. It knows neither integrations nor the
+// database, and gets its clock as an argument.
 
 import { messageOf } from "../errors.ts";
 import type { SpawnedProcess } from "../runtime/spawn.ts";
@@ -18,19 +18,19 @@ export interface RunnerStatus {
   restarts: number;
   /** Crashes in a row. */
   crashes: number;
-  /** Why it fell last. */
+  /** Why it crashed last. */
   lastError: string | null;
   nextStartAt: Date | null;
 }
 
 export interface RunnerOptions {
-  /** Starts it as things are now. What it throws counts as a crash. */
+  /** Starts the process with its current settings. A throw counts as a crash. */
   spawn(): SpawnedProcess;
-  /** Why it may not start now; asked before each start, and a reason keeps it stopped. Default: it always may. */
+  /** The reason that the process may not start, asked before each start; null when it may. Default: it always may. */
   whyNot?: (() => Promise<string | null>) | undefined;
-  /** The output of a run is over. */
+  /** Called when the output of a run has ended. */
   onEnd(): void;
-  say(text: string): void;
+  report(text: string): void;
   onChange(status: RunnerStatus): void;
   timers: Timers;
   /** 0 to 1. */
@@ -39,23 +39,23 @@ export interface RunnerOptions {
 
 export interface Runner {
   status(): RunnerStatus;
-  /** Starts it, or starts it anew: then the old one has ended before. Resolves when the system has started it or refused. */
+  /** Starts the process, after ending one that runs. Resolves when the system has started it or refused to. */
   start(): Promise<void>;
-  /** Resolves when all of it has ended: SIGTERM, after `graceMs` SIGKILL. */
+  /** Sends SIGTERM, and SIGKILL after `graceMs`. Resolves when the whole process tree has ended. */
   stop(graceMs?: number): Promise<void>;
-  /** Ends the run under way; it counts as a crash for this reason. */
+  /** Ends the current run and counts it as a crash for this reason. */
   crash(reason: string): void;
-  /** Resident bytes; undefined when nothing runs or the system does not tell. */
+  /** Resident bytes; undefined when nothing runs or the system does not report them. */
   memory(): Promise<number | undefined>;
 }
 
 const STOP_GRACE_MS = 10_000;
 const CRASHES_IN_A_ROW = 10;
-/** A run that lasted so long was a good one. */
+/** A run that lasts this long resets the count of crashes. */
 export const STABLE_MS = 60_000;
 
 export function createRunner(options: RunnerOptions): Runner {
-  const { spawn, whyNot, onEnd, say, onChange, timers, random } = options;
+  const { spawn, whyNot, onEnd, report, onChange, timers, random } = options;
   let status: RunnerStatus = {
     state: "stopped",
     pid: null,
@@ -68,13 +68,13 @@ export function createRunner(options: RunnerOptions): Runner {
     nextStartAt: null,
   };
   let child: SpawnedProcess | undefined;
-  /** What the last run left behind is ended before the next one begins. */
-  let ending: Promise<unknown> = Promise.resolve();
-  /** Runs that are being ended. */
-  const leaving = new Set<SpawnedProcess>();
+  /** Resolves when the process trees of earlier runs have ended; the next run waits for it. */
+  let previousEnd: Promise<unknown> = Promise.resolve();
+  /** Runs being ended. */
+  const terminating = new Set<SpawnedProcess>();
   let cancelTimer = () => {};
-  /** Counts starts and stops: whoever waited for something looks whether it is still wanted. */
-  let turn = 0;
+  /** Counts starts and stops; code that awaited something checks whether it is still current. */
+  let generation = 0;
   let hasRun = false;
 
   function change(changed: Partial<RunnerStatus>): void {
@@ -83,19 +83,19 @@ export function createRunner(options: RunnerOptions): Runner {
   }
 
   async function launchIfAllowed(): Promise<void> {
-    const mine = turn;
+    const mine = generation;
     let reason: string | null | undefined;
     try {
-      // Without a question nothing waits: who started it sees it run.
+      // Skips the await when there is no `whyNot`, so that the caller sees the process running.
       reason = whyNot && (await whyNot());
     } catch (error) {
-      if (turn === mine) fell(messageOf(error));
+      if (generation === mine) crashed(messageOf(error));
       return;
     }
-    if (turn !== mine) return;
+    if (generation !== mine) return;
     if (!reason) return launch();
     change({ state: "stopped", pid: null, startedAt: null, lastError: reason, nextStartAt: null });
-    say(reason);
+    report(reason);
   }
 
   function launch(): void {
@@ -107,7 +107,7 @@ export function createRunner(options: RunnerOptions): Runner {
       mine = spawn();
     } catch (error) {
       status = { ...status, restarts };
-      fell(messageOf(error));
+      crashed(messageOf(error));
       return;
     }
     child = mine;
@@ -118,86 +118,88 @@ export function createRunner(options: RunnerOptions): Runner {
       restarts,
       nextStartAt: null,
     });
-    say(`Started, process ${mine.pid}.`);
+    report(`Started, process ${mine.pid}.`);
     cancelTimer = timers.after(STABLE_MS, () => change({ crashes: 0 }));
     void mine.exited.then((exit) => {
       if (child !== mine) return;
       change({ exitCode: exit.code, signal: exit.signal });
-      leave(mine, STOP_GRACE_MS);
-      fell(exit.signal ? `It was ended by ${exit.signal}.` : `It ended with code ${exit.code}.`);
+      terminate(mine, STOP_GRACE_MS);
+      crashed(exit.signal ? `It was ended by ${exit.signal}.` : `It ended with code ${exit.code}.`);
     });
   }
 
-  /** The run is over; what is left of it is ended behind everybody's back. */
-  function leave(mine: SpawnedProcess, graceMs: number): void {
+  /** The run is over; the rest of its process tree is terminated in the background. */
+  function terminate(mine: SpawnedProcess, graceMs: number): void {
     child = undefined;
-    leaving.add(mine);
+    terminating.add(mine);
     const ended = mine.end(graceMs).then(async (isGone) => {
-      leaving.delete(mine);
+      terminating.delete(mine);
       onEnd();
       if (!isGone) {
-        say(`Process ${mine.pid} or one that it started hangs in the system and cannot be ended.`);
+        report(`Process ${mine.pid} or one that it started is stuck in the kernel and cannot be ended.`);
         return;
       }
       const { code, signal } = await mine.exited;
       change({ exitCode: code, signal });
     });
-    ending = Promise.all([ending, ended]);
+    previousEnd = Promise.all([previousEnd, ended]);
   }
 
-  function fell(reason: string): void {
+  function crashed(reason: string): void {
     cancelTimer();
     const crashes = status.crashes + 1;
-    const fallen = { pid: null, startedAt: null, crashes, lastError: reason };
+    const down = { pid: null, startedAt: null, crashes, lastError: reason };
     if (crashes >= CRASHES_IN_A_ROW) {
-      change({ ...fallen, state: "crash_looping", nextStartAt: null });
-      say(`${reason} That was the ${crashes}th time in a row: it stays down until somebody starts it.`);
+      change({ ...down, state: "crash_looping", nextStartAt: null });
+      report(
+        `${reason} This was crash number ${crashes} in a row; it stays stopped until an operator starts it.`,
+      );
       return;
     }
     const pause = backoffMs(crashes, random);
-    change({ ...fallen, state: "backing_off", nextStartAt: new Date(timers.now() + pause) });
-    say(`${reason} It is started again in ${(pause / 1000).toFixed(1)} s.`);
-    const mine = turn;
+    change({ ...down, state: "backing_off", nextStartAt: new Date(timers.now() + pause) });
+    report(`${reason} Restarting in ${(pause / 1000).toFixed(1)} s.`);
+    const mine = generation;
     cancelTimer = timers.after(pause, async () => {
-      await ending;
-      if (turn === mine) await launchIfAllowed();
+      await previousEnd;
+      if (generation === mine) await launchIfAllowed();
     });
   }
 
-  async function halt(graceMs: number): Promise<void> {
+  async function stopRun(graceMs: number): Promise<void> {
     cancelTimer();
-    // Those that are being ended have no longer, either.
-    for (const one of leaving) void one.end(graceMs);
+    // The shorter grace period also applies to runs that are already being ended.
+    for (const one of terminating) void one.end(graceMs);
     const mine = child;
     if (mine) {
       change({ state: "stopping" });
-      leave(mine, graceMs);
+      terminate(mine, graceMs);
     }
-    await ending;
+    await previousEnd;
   }
 
   return {
     status: () => status,
     async start() {
-      const mine = ++turn;
-      await halt(STOP_GRACE_MS);
-      if (turn !== mine) return;
+      const mine = ++generation;
+      await stopRun(STOP_GRACE_MS);
+      if (generation !== mine) return;
       change({ state: "starting", crashes: 0, lastError: null, nextStartAt: null });
       await launchIfAllowed();
     },
     async stop(graceMs = STOP_GRACE_MS) {
-      const mine = ++turn;
+      const mine = ++generation;
       const wasRunning = child !== undefined;
-      await halt(graceMs);
-      if (turn !== mine) return;
+      await stopRun(graceMs);
+      if (generation !== mine) return;
       change({ state: "stopped", pid: null, startedAt: null, nextStartAt: null });
-      if (wasRunning) say("Stopped.");
+      if (wasRunning) report("Stopped.");
     },
     crash(reason) {
       const mine = child;
       if (!mine) return;
-      leave(mine, STOP_GRACE_MS);
-      fell(reason);
+      terminate(mine, STOP_GRACE_MS);
+      crashed(reason);
     },
     memory: async () => child?.memory(),
   };

@@ -1,4 +1,4 @@
-// The process of one integration on the server that supervises: what it is to be like now, and whether it is to run.
+// Reconciles the process of one integration with its desired state: whether it should run, and with which program and settings.
 
 import { HeddleError, messageOf } from "../errors.ts";
 import type { IntegrationView } from "../integrations/registry/view.ts";
@@ -6,6 +6,7 @@ import type { Logger } from "../log.ts";
 import type { Redact } from "../redact.ts";
 import type { Spawner } from "../runtime/spawn.ts";
 import type { Timers } from "./backoff.ts";
+import type { Action } from "./commands.ts";
 import {
   environmentOf,
   missingSettings,
@@ -15,7 +16,6 @@ import {
   settingsOf,
 } from "./environment.ts";
 import type { ProcessLines } from "./lines.ts";
-import type { Action } from "./orders.ts";
 import { createOutput } from "./output.ts";
 import { createRunner, type RunnerStatus } from "./runner.ts";
 import type { ProcessRecord, ProcessStore } from "./store.ts";
@@ -32,7 +32,7 @@ export interface SupervisedOptions {
   /** Why its files may not be run as they are now; null when they may. */
   whyNot(): Promise<string | null>;
   spawner: Pick<Spawner, "prepare" | "spawn">;
-  lendKey(view: IntegrationView): { key: string; takeBack(): void };
+  issueKey(view: IntegrationView): { key: string; revoke(): void };
   url: () => string;
   surroundings: Omit<Surroundings, "home">;
   /** A folder of its own, to write in. */
@@ -49,35 +49,35 @@ export interface SupervisedOptions {
 }
 
 export interface Supervised extends Record<Action, () => Promise<void>> {
-  /** Something has changed: starts, stops or restarts it when that calls for it, soon. */
-  look(): void;
+  /** Starts, stops or restarts the process if its desired state differs, after a short delay. */
+  reconcileSoon(): void;
   record(): ProcessRecord;
-  /** Notes its memory, and ends it when it has more than it may. */
+  /** Stores the memory in use, and ends a process that exceeds its limit. */
   measure(): Promise<void>;
-  /** Ends it for good; a second call with less grace hurries the first. */
+  /** Ends the process for good; a second call with a shorter grace period hurries the first. */
   close(graceMs?: number): Promise<void>;
 }
 
-/** Changes of the integration's files, its settings and watched paths come in flocks. */
-const SETTLE_MS = 300;
+/** Changes of an integration's files, settings and watched paths arrive in bursts. */
+const DEBOUNCE_MS = 300;
 
-/** Smaller changes of its memory are not worth a write. */
+/** Smaller changes in memory use are not worth a write. */
 const NOTABLE_SHARE = 0.05;
 
 export function createSupervised(options: SupervisedOptions, first: WithProcess): Supervised {
   const { id, settings, store, lines, log, timers } = options;
-  /** "auto": nobody has said anything, and it runs when it can. */
-  let wish: "auto" | "run" | "stop" = "auto";
-  /** What the run under way was started as. */
-  let startedAs: string | undefined;
-  let key: { key: string; takeBack(): void } | undefined;
+  /** "auto": no operator has decided, and the process runs when it can. */
+  let desired: "auto" | "run" | "stop" = "auto";
+  /** The fingerprint that the current run was started with. */
+  let runningFingerprint: string | undefined;
+  let key: { key: string; revoke(): void } | undefined;
   let memoryBytes: number | null = null;
   let watched: PathWatch | undefined;
   let mustRestart = false;
-  let cancelLook = () => {};
+  let cancelReconcile = () => {};
   let isClosed = false;
   let lastView = first;
-  /** One thing after the other. */
+  /** Actions run one after the other. */
   let doing: Promise<void> = options.before;
 
   const output = createOutput({
@@ -92,7 +92,7 @@ export function createSupervised(options: SupervisedOptions, first: WithProcess)
     spawn,
     whyNot: options.whyNot,
     onEnd: output.end,
-    say: output.say,
+    report: output.report,
     onChange(status) {
       if (status.pid === null) memoryBytes = null;
       save(status);
@@ -101,7 +101,7 @@ export function createSupervised(options: SupervisedOptions, first: WithProcess)
     random: options.random,
   });
 
-  /** Of one that is gone the last one: it is about to be closed. */
+  /** The latest view. A removed integration keeps its last one until this is closed. */
   function current(): WithProcess {
     lastView = options.view() ?? lastView;
     return lastView;
@@ -111,9 +111,9 @@ export function createSupervised(options: SupervisedOptions, first: WithProcess)
     const view = current();
     const values = settingsOf(view, settings);
     options.addSecret(...secretsIn(values, view));
-    key ??= options.lendKey(view);
+    key ??= options.issueKey(view);
     options.addSecret(key.key);
-    startedAs = shapeOf(view);
+    runningFingerprint = fingerprintOf(view);
     return options.spawner.spawn({
       command: view.process.program.command,
       cwd: view.folder,
@@ -128,8 +128,8 @@ export function createSupervised(options: SupervisedOptions, first: WithProcess)
     });
   }
 
-  /** Two of the same shape need no restart in between. */
-  function shapeOf(view: WithProcess): string {
+  /** What a run depends on; a change of it calls for a restart. */
+  function fingerprintOf(view: WithProcess): string {
     const { process, folder, setup } = view;
     return JSON.stringify([
       process.program.identity,
@@ -140,7 +140,7 @@ export function createSupervised(options: SupervisedOptions, first: WithProcess)
   }
 
   function record(status: RunnerStatus = runner.status()): ProcessRecord {
-    const isWaiting = status.state === "stopped" && wish !== "stop" && missing().length > 0;
+    const isWaiting = status.state === "stopped" && desired !== "stop" && missing().length > 0;
     return {
       state: isWaiting ? "waiting" : status.state,
       pid: status.pid,
@@ -173,22 +173,22 @@ export function createSupervised(options: SupervisedOptions, first: WithProcess)
   }
 
   async function start(): Promise<void> {
-    wish = "run";
+    desired = "run";
     mustRestart = false;
     await options.spawner.prepare();
-    // At the very moment of the start: nobody would end what begins after the end.
-    if (isClosed) throw new HeddleError("unavailable", "This server supervises the process no more.");
+    // Checked right before the start: a process started after closing would never be ended.
+    if (isClosed) throw new HeddleError("unavailable", "This server no longer supervises the process.");
     await runner.start();
   }
 
   async function stop(graceMs?: number): Promise<void> {
     await runner.stop(graceMs);
-    key?.takeBack();
+    key?.revoke();
     key = undefined;
-    startedAs = undefined;
+    runningFingerprint = undefined;
   }
 
-  async function comply(): Promise<void> {
+  async function reconcile(): Promise<void> {
     if (isClosed) return;
     const view = current();
     if (!watched?.isOf(view.process)) {
@@ -196,17 +196,18 @@ export function createSupervised(options: SupervisedOptions, first: WithProcess)
       watched = watch(view);
     }
     const mayRun = missing().length === 0;
-    const isWanted = wish === "run" || (wish === "auto" && options.states.get(id).processAutoStart);
-    const isChanged = mustRestart || (startedAs !== undefined && startedAs !== shapeOf(view));
+    const isWanted = desired === "run" || (desired === "auto" && options.states.get(id).processAutoStart);
+    const isChanged =
+      mustRestart || (runningFingerprint !== undefined && runningFingerprint !== fingerprintOf(view));
     if (!isDown() && !mayRun) {
-      output.say(`Stopping: ${missing().join(", ")} is not set any more.`);
+      output.report(`Stopping: ${missing().join(", ")} is no longer set.`);
       await stop();
     } else if (!isDown() && isChanged) {
-      // What runs is what was allowed; it goes on until something else is.
+      // The running program was allowed; it keeps running until its successor is allowed, too.
       if (await options.whyNot()) return;
-      output.say("Starting anew: its files or settings have changed.");
+      output.report("Restarting: its files or settings have changed.");
       await stop();
-      // Closed meanwhile: the server stops.
+      // It may have been closed in the meantime because the server stops.
       if (!isClosed) await start();
     } else if (isDown() && mayRun && isWanted && (runner.status().state === "stopped" || isChanged)) {
       await start();
@@ -221,35 +222,35 @@ export function createSupervised(options: SupervisedOptions, first: WithProcess)
       log,
       onChange() {
         mustRestart = true;
-        lookSoon();
+        reconcileSoon();
       },
     });
   }
 
-  function lookSoon(): void {
-    cancelLook();
-    cancelLook = timers.after(SETTLE_MS, () => {
-      next(comply).catch((error) => {
+  function reconcileSoon(): void {
+    cancelReconcile();
+    cancelReconcile = timers.after(DEBOUNCE_MS, () => {
+      next(reconcile).catch((error) => {
         if (!isClosed) log.error("{error}", { error: messageOf(error), cause: error });
       });
     });
   }
 
   return {
-    look: lookSoon,
+    reconcileSoon,
     record: () => record(),
     start: () =>
       next(async () => {
         if (!isDown() && runner.status().state !== "backing_off")
-          throw conflict(`The process of "${id}" runs already.`);
+          throw conflict(`The process of "${id}" is already running.`);
         refuseWithout(missing(), id);
         await refuseIfNotAllowed();
         await start();
       }),
     stop: () =>
       next(async () => {
-        if (isDown()) throw conflict(`The process of "${id}" does not run.`);
-        wish = "stop";
+        if (isDown()) throw conflict(`The process of "${id}" is not running.`);
+        desired = "stop";
         await stop();
       }),
     restart: () =>
@@ -268,13 +269,13 @@ export function createSupervised(options: SupervisedOptions, first: WithProcess)
         save();
       }
       if (limit === null || bytes <= limit * 1e6) return;
-      runner.crash(`It had ${Math.round(bytes / 1e6)} MB of memory, and may have ${limit}.`);
+      runner.crash(`It used ${Math.round(bytes / 1e6)} MB of memory; the limit is ${limit} MB.`);
     },
     async close(graceMs) {
       isClosed = true;
-      cancelLook();
+      cancelReconcile();
       watched?.close();
-      // Not behind a stop that still waits: that one's grace may be the longer one.
+      // Does not queue behind a stop that is still waiting, because that one's grace period may be longer.
       await stop(graceMs);
       await doing;
     },

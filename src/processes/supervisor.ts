@@ -1,5 +1,5 @@
-// The background processes of integrations: which are to run, where they stand, and an operator's say in it. Of several
-// servers on a database one supervises; the others read what it stores, and pass orders on to it.
+// Supervises the background processes of integrations: which of them run, their status, and an operator's commands. Of
+// the servers on one database a single one is the leader; the others read what it stores and pass commands on to it.
 
 import { join } from "node:path";
 import type { Database, Lead } from "../db/database.ts";
@@ -14,9 +14,9 @@ import type { Redact } from "../redact.ts";
 import type { Confinement, ConfinementKind } from "../runtime/confine.ts";
 import type { Spawner } from "../runtime/spawn.ts";
 import { realTimers, type Timers } from "./backoff.ts";
+import { type Action, createCommands } from "./commands.ts";
 import { missingSettings, type Surroundings } from "./environment.ts";
 import { createProcessLines, type ProcessLines } from "./lines.ts";
-import { type Action, createOrders } from "./orders.ts";
 import { createProcessStore } from "./store.ts";
 import { createSupervised, type Supervised, type WithProcess } from "./supervised.ts";
 
@@ -28,8 +28,8 @@ export interface SupervisorOptions {
   settings: Pick<Settings, "get" | "onChange">;
   states: Pick<IntegrationStates, "get" | "set" | "onChange">;
   spawner: Pick<Spawner, "prepare" | "spawn" | "endOrphansOf">;
-  /** A key for the process of an integration, that can what its manifest asks for. */
-  lendKey(view: IntegrationView): { key: string; takeBack(): void };
+  /** A key for the process of an integration, with the permissions that its manifest asks for. */
+  issueKey(view: IntegrationView): { key: string; revoke(): void };
   /** Where processes on this machine reach this server. */
   url: () => string;
   surroundings: Omit<Surroundings, "home">;
@@ -42,14 +42,14 @@ export interface SupervisorOptions {
   log: Logger;
   timers?: Timers;
   random?: () => number;
-  /** How long processes of a server that is gone may go on, wherever it was. Default 3 s. */
+  /** How long the processes of a lost server may keep running, on any machine. Default 3 s. */
   handoverMs?: number;
 }
 
 export interface ProcessStatus {
   integrationId: string;
   description: string;
-  /** "waiting": a setting that it requires has no value, or nobody supervises yet. */
+  /** "waiting": a required setting has no value, or no server supervises yet. */
   state: ProcessState;
   pid: number | null;
   startedAt: Date | null;
@@ -69,9 +69,9 @@ export interface ProcessStatus {
 }
 
 export interface Processes {
-  /** Call it once integrations have settled and this server answers. */
+  /** Must be called once integrations are loaded and this server answers requests. */
   supervise(): void;
-  /** These throw "not_found" for an integration that is not there or has no process. */
+  /** Like start, stop, restart and setAutoStart, throws "not_found" for an unknown integration or one without a process. */
   status(id: string): Promise<ProcessStatus>;
   /** "conflict" when it runs already, or a required setting has no value. */
   start(id: string): Promise<ProcessStatus>;
@@ -82,37 +82,38 @@ export interface Processes {
   lines: Pick<ProcessLines, "last" | "after" | "more">;
   /** Whether there is an integration of this id that is enabled and has a process. */
   has(id: string): boolean;
-  /** Aborted when the server stops: whoever follows lines stops then. */
+  /** Aborted when the server stops, so that followers of lines stop too. */
   signal: AbortSignal;
-  /** Resolves when all have ended, at the latest after some twelve seconds. */
+  /** Resolves when all processes have ended, after about twelve seconds at most. */
   close(): Promise<void>;
 }
 
 const MEASURE_MS = 5_000;
-/** Another server may be about to start them. */
+/** Short, because another server may be about to start the same processes. */
 const LOST_GRACE_MS = 1_000;
 const HANDOVER_MS = 3_000;
 
 export async function createSupervisor(options: SupervisorOptions): Promise<Processes> {
   const { db, integrations, settings, states, spawner, log, timers = realTimers } = options;
-  const onError = (error: unknown) => log.error("What processes do cannot be stored: {error}", { error });
+  const onError = (error: unknown) =>
+    log.error("The state of processes could not be stored: {error}", { error });
   const store = createProcessStore({ db, serverId: options.serverId, onError });
   const lines = createProcessLines({ db, onError });
   const supervised = new Map<string, Supervised>();
-  /** Those that are no longer to be, until they are gone. */
+  /** Processes being torn down. */
   const leaving = new Map<string, { one: Supervised; gone: Promise<void> }>();
   const stopping = new AbortController();
   const stopListening: (() => void)[] = [];
   let leading: { close(): Promise<void> } | undefined;
-  let isInCharge = false;
-  /** Whether what this server sees is what is: until it stops, or another one may be in charge. */
-  let isWitness = false;
-  /** Counts changes of who is in charge. */
-  let reign = 0;
+  let isLeader = false;
+  /** Whether the stored rows are this server's to write: it still is while it steps down, but not once its lock is lost. */
+  let ownsRows = false;
+  /** Counts changes of leadership; whoever awaited something compares it. */
+  let term = 0;
   let cancelMeasuring = () => {};
-  let relinquishing: Promise<void> = Promise.resolve();
+  let steppingDown: Promise<void> = Promise.resolve();
 
-  const orders = await createOrders({ db, isInCharge: () => isInCharge, obey });
+  const commands = await createCommands({ db, isLeader: () => isLeader, handle });
 
   function find(id: string): WithProcess | undefined {
     const view = integrations.get(id);
@@ -130,10 +131,10 @@ export async function createSupervisor(options: SupervisorOptions): Promise<Proc
     );
   }
 
-  function look(id: string): void {
-    if (!isInCharge) return;
+  function reconcile(id: string): void {
+    if (!isLeader) return;
     const view = find(id);
-    if (view) (supervised.get(id) ?? add(view)).look();
+    if (view) (supervised.get(id) ?? add(view)).reconcileSoon();
     else remove(id, integrations.get(id) !== undefined);
   }
 
@@ -144,13 +145,13 @@ export async function createSupervisor(options: SupervisorOptions): Promise<Proc
         ...options,
         id,
         view: () => find(id),
-        // A program that has all it runs in it is what was approved, whatever waits by now.
+        // A self-contained program is exactly what was approved, even if newer files await approval.
         whyNot: async () =>
           find(id)?.process.program.isSelfContained || !(await integrations.pendingOf(id))
             ? null
             : `Files of "${id}" that a bot wrote wait for approval.`,
-        // The rows are another server's by then.
-        store: { save: (...row) => void (isWitness && store.save(...row)) },
+        // Once leadership is lost the rows belong to another server.
+        store: { save: (...row) => void (ownsRows && store.save(...row)) },
         lines,
         stateDir: join(options.stateDir, id),
         before: leaving.get(id)?.gone ?? Promise.resolve(),
@@ -175,35 +176,35 @@ export async function createSupervisor(options: SupervisorOptions): Promise<Proc
     async function endAndForget(): Promise<void> {
       await Promise.all([one?.close(), before]);
       if (leaving.get(id) === mine) leaving.delete(id);
-      // It may have come back meanwhile.
-      if (supervised.has(id) || !isWitness) return;
+      // The process may have been added again in the meantime.
+      if (supervised.has(id) || !ownsRows) return;
       store.delete(id);
       if (!isStillThere) await lines.delete(id).catch(onError);
     }
   }
 
-  async function takeCharge(): Promise<void> {
-    const mine = ++reign;
-    // What it ran when it was in charge before.
-    await relinquishing;
+  async function becomeLeader(): Promise<void> {
+    const mine = ++term;
+    // Processes of an earlier term of this server.
+    await steppingDown;
     const lost = await store.lostServers().catch((error: unknown) => {
       onError(error);
       return [];
     });
-    // On this machine they are ended at once; on another one its guardian does it.
+    // On this machine they are ended here; on another machine its guardian ends them.
     for (const server of lost) await spawner.endOrphansOf(server);
     if (lost.length > 0)
       await new Promise((resolve) => setTimeout(resolve, options.handoverMs ?? HANDOVER_MS));
-    if (mine !== reign || stopping.signal.aborted) return;
-    isInCharge = true;
-    isWitness = true;
-    for (const { id } of integrations.list()) look(id);
+    if (mine !== term || stopping.signal.aborted) return;
+    isLeader = true;
+    ownsRows = true;
+    for (const { id } of integrations.list()) reconcile(id);
     measureLater();
   }
 
-  async function giveUpCharge(graceMs?: number): Promise<void> {
-    reign += 1;
-    isInCharge = false;
+  async function stepDown(graceMs?: number): Promise<void> {
+    term += 1;
+    isLeader = false;
     cancelMeasuring();
     const all = [...supervised.values(), ...[...leaving.values()].map(({ one }) => one)];
     supervised.clear();
@@ -213,16 +214,16 @@ export async function createSupervisor(options: SupervisorOptions): Promise<Proc
 
   function measureLater(): void {
     cancelMeasuring = timers.after(MEASURE_MS, async () => {
-      const mine = reign;
+      const mine = term;
       await Promise.all([...supervised.values()].map((one) => one.measure()));
-      if (mine === reign && !stopping.signal.aborted) measureLater();
+      if (mine === term && !stopping.signal.aborted) measureLater();
     });
   }
 
-  async function obey(action: Action, id: string): Promise<void> {
+  async function handle(action: Action, id: string): Promise<void> {
     const known = supervised.get(id) ?? add(viewOf(id));
     await known[action]();
-    // Whoever gave the order reads what became of it.
+    // The server that sent the command reads the new state from the table.
     await store.flush();
   }
 
@@ -250,9 +251,9 @@ export async function createSupervisor(options: SupervisorOptions): Promise<Proc
     };
   }
 
-  const giving = (action: Action) => async (id: string) => {
+  const sending = (action: Action) => async (id: string) => {
     viewOf(id);
-    await orders.give(action, id);
+    await commands.send(action, id);
     return status(id);
   };
 
@@ -260,25 +261,25 @@ export async function createSupervisor(options: SupervisorOptions): Promise<Proc
     supervise() {
       if (stopping.signal.aborted) return;
       stopListening.push(
-        integrations.onChange(look),
-        settings.onChange((id) => look(id)),
-        states.onChange((id) => look(id)),
+        integrations.onChange(reconcile),
+        settings.onChange((id) => reconcile(id)),
+        states.onChange((id) => reconcile(id)),
       );
       leading = db.lead("heddle:processes", {
         onLead() {
-          takeCharge().catch((error) => log.error("Processes cannot be supervised: {error}", { error }));
+          becomeLeader().catch((error) => log.error("Processes cannot be supervised: {error}", { error }));
         },
         onLost() {
-          isWitness = false;
+          ownsRows = false;
           log.error("This server no longer supervises processes: the lock on the database is lost");
-          relinquishing = giveUpCharge(LOST_GRACE_MS);
+          steppingDown = stepDown(LOST_GRACE_MS);
         },
       });
     },
     status,
-    start: giving("start"),
-    stop: giving("stop"),
-    restart: giving("restart"),
+    start: sending("start"),
+    stop: sending("stop"),
+    restart: sending("restart"),
     async setAutoStart(id, enabled) {
       viewOf(id);
       await states.set(id, { processAutoStart: enabled });
@@ -289,12 +290,12 @@ export async function createSupervisor(options: SupervisorOptions): Promise<Proc
     async close() {
       stopping.abort();
       for (const stop of stopListening.splice(0)) stop();
-      await giveUpCharge();
-      await relinquishing;
-      await orders.close();
+      await stepDown();
+      await steppingDown;
+      await commands.close();
       await lines.close();
       await store.flush();
-      // Last: whoever supervises next finds everything ended and stored.
+      // Last, so that the next leader finds everything ended and stored.
       await leading?.close();
     },
   };

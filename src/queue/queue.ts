@@ -52,7 +52,7 @@ export interface Queue {
   /** Marks a fetched job as done, within the transaction that stores its outcome. */
   complete(tx: Queryable, name: QueueName, job: Job): Promise<void>;
   /** Returns a fetched job to the queue, where it can be fetched again at once. */
-  handBack(name: QueueName, job: Job): Promise<void>;
+  release(name: QueueName, job: Job): Promise<void>;
   /**
    * Returns a fetched job to the queue for later, within the transaction; until then no other job with its key is
    * fetched.
@@ -167,7 +167,7 @@ export async function createQueue({ db, log }: { db: Database; log: Logger }): P
     async complete(tx, name, job) {
       await boss.complete(BOSS_NAMES[name], claimOf(job), null, within(tx));
     },
-    async handBack(name, job) {
+    async release(name, job) {
       await boss.fail(BOSS_NAMES[name], claimOf(job), { reason: "handed back" });
     },
     async defer(tx, name, job, seconds) {

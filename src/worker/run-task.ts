@@ -1,5 +1,5 @@
-// One run of one task, from the claim to its end. The end is one transaction: the answer, the task's status,
-// the delivery and the job's completion are stored together or not at all.
+// Runs one task, from its claim to its outcome. The outcome is one transaction: the answer, the task's status, the
+// delivery and the job's completion are stored together or not at all.
 
 import { setTimeout as pause } from "node:timers/promises";
 import { and, eq, sql } from "drizzle-orm";
@@ -27,24 +27,24 @@ export interface RunTaskOptions {
   redact: Redact;
   log: Logger;
   maxRunSeconds: number;
-  /** Of one conversation that no person started, in an hour; 0: any number. */
+  /** Runs of one conversation within an hour that no person asked for; 0 means no limit. */
   maxUnattendedRuns: number;
 }
 
-/** A run whose tools take its worker down this often is not tried again. */
+/** A task is given up after its tools have crashed its worker this often. */
 const MAX_TOOL_LOSSES = 3;
-/** Nor one that was under way at so many ends of its worker, though none of them may have been its fault. */
+/** A task is also given up after this many lost workers, even if it may not be the cause. */
 const MAX_LOSSES = 10;
 const LONGEST_PAUSE_SECONDS = 60;
 
-type Ending =
-  | { status: "complete"; outcome: TurnOutcome }
+type RunOutcome =
+  | { status: "complete"; answer: TurnOutcome }
   | { status: "failed" | "cancelled"; code: ErrorCode; error: string }
-  /** Not begun. Nobody is told: what is told is what others answer to. */
+  /** The run was not begun. No error is delivered, because the other side would answer it. */
   | { status: "refused"; code: ErrorCode; error: string };
 
-/** The abort reason of a run whose worker is stopping: the task goes back to the queue. */
-export const handedBack = new HeddleError("unavailable", "The worker is stopping.");
+/** The abort reason of a run whose worker is stopping; its task goes back to the queue. */
+export const released = new HeddleError("unavailable", "The worker is stopping.");
 
 export function createTaskRunner(options: RunTaskOptions) {
   const { db, queue, agent, outbox, redact, log, maxRunSeconds, maxUnattendedRuns } = options;
@@ -52,48 +52,48 @@ export function createTaskRunner(options: RunTaskOptions) {
   return async function runTask(job: Job, stop: AbortController): Promise<void> {
     const claim = await claimTask(db.query, job.subject);
     if (!claim) {
-      // Cancelled or over: only the job is left.
+      // The task was cancelled or has ended; only its job is left.
       await db.query.transaction((tx) => queue.complete(tx, "tasks", job));
       return;
     }
     const begunAt = performance.now();
     try {
-      const ending = await runClaim(claim, stop);
-      if (ending === "handed back") await giveBack(claim, job);
-      // A model may have been paid for this answer: it is worth a second try before the run is repeated.
-      else await patiently(() => end(claim, job, ending, begunAt), stop.signal);
+      const outcome = await runClaim(claim, stop);
+      if (outcome === "released") await release(claim, job);
+      // The answer may have cost money, so storing it is retried before the run is repeated.
+      else await patiently(() => end(claim, job, outcome, begunAt), stop.signal);
     } catch (error) {
       if (!isPassing(error)) throw error;
-      // It goes on from its last step once the database is back: whoever waits for the answer hears nothing of this.
-      log.warn("Task {task_id} goes back to the queue: the database failed it: {error}", {
+      // The run resumes from its last step once the database is back; nobody else is notified.
+      log.warn("Task {task_id} is released to the queue because of a database error: {error}", {
         task_id: claim.task.id,
         error: messageOf(error),
       });
-      await giveBackLater(claim, job, stop.signal);
+      await releaseLater(claim, job, stop.signal);
     }
   };
 
-  /** The pause grows with what has been lost, so that trouble that lasts is not met in a tight loop. */
-  async function giveBackLater(claim: Claim, job: Job, signal: AbortSignal): Promise<void> {
+  /** The pause grows with the number of losses, so that lasting trouble does not cause a tight loop. */
+  async function releaseLater(claim: Claim, job: Job, signal: AbortSignal): Promise<void> {
     const seconds = Math.min(2 ** claim.task.losses, LONGEST_PAUSE_SECONDS);
     await pause(seconds * 1000, undefined, { signal }).catch(() => undefined);
-    await giveBack(claim, job, { isLoss: true });
+    await release(claim, job, { isLoss: true });
   }
 
-  /** Why a run is not begun, in words. What was begun is finished. */
+  /** The reason not to begin a run, or undefined. A run that has begun is always finished. */
   function whyRefused({ task, hops, recentRuns }: Claim): string | undefined {
     if (task.attempt > 1) return undefined;
     if (hops > MOST_HOPS) {
-      return `The message has come through ${hops} runs already, and ${MOST_HOPS} are the most: it goes in a circle.`;
+      return `The message has already passed through ${hops} runs; the limit is ${MOST_HOPS}. It is probably going in a circle.`;
     }
     if (maxUnattendedRuns === 0 || recentRuns < maxUnattendedRuns) return undefined;
     return (
-      `This conversation has had ${recentRuns} runs within an hour that no person asked for, as many as ` +
-      "UNATTENDED_RUNS_PER_HOUR allows: its parties may be answering each other without end. The message is kept."
+      `This conversation has had ${recentRuns} runs within an hour that no person asked for, which is the limit set by ` +
+      "UNATTENDED_RUNS_PER_HOUR; its participants may be answering each other endlessly. The message is kept."
     );
   }
 
-  async function runClaim(claim: Claim, stop: AbortController): Promise<Ending | "handed back"> {
+  async function runClaim(claim: Claim, stop: AbortController): Promise<RunOutcome | "released"> {
     const { task, turn } = claim;
     const refusal = whyRefused(claim);
     if (refusal !== undefined) return { status: "refused", code: "loop_detected", error: refusal };
@@ -101,7 +101,7 @@ export function createTaskRunner(options: RunTaskOptions) {
       return {
         status: "failed",
         code: "worker_lost",
-        error: `The run was given up: its worker or its database went down ${task.losses} times while it ran.`,
+        error: `The run was given up because its worker or database was lost ${task.losses} times while it ran.`,
       };
     }
     if (task.cancel_requested_at) {
@@ -114,16 +114,16 @@ export function createTaskRunner(options: RunTaskOptions) {
     try {
       return {
         status: "complete",
-        outcome: await ledBy(claim.hops + 1, () => agent.runTurn(turn, stop.signal)),
+        answer: await ledBy(claim.hops + 1, () => agent.runTurn(turn, stop.signal)),
       };
     } catch (error) {
-      if (error === handedBack) return "handed back";
+      if (error === released) return "released";
       if (isPassing(error)) throw error;
       const text = redact(messageOf(error));
       if (!(error instanceof HeddleError)) {
         log.error("Task {task_id}: {error}", { task_id: task.id, error: text, cause: error });
-        // What nobody foresaw may speak of anything, and this text is delivered to the outside.
-        const shown = `Something went wrong inside; the log says more under task ${task.id}.`;
+        // The message of an unexpected error may contain anything, and this text is delivered to others.
+        const shown = `An internal error occurred; see the log for task ${task.id}.`;
         return { status: "failed", code: "internal", error: shown };
       }
       return { status: error.code === "cancelled" ? "cancelled" : "failed", code: error.code, error: text };
@@ -132,34 +132,34 @@ export function createTaskRunner(options: RunTaskOptions) {
     }
   }
 
-  async function end(claim: Claim, job: Job, ending: Ending, begunAt: number): Promise<void> {
+  async function end(claim: Claim, job: Job, outcome: RunOutcome, begunAt: number): Promise<void> {
     const { task, turn, hops } = claim;
-    const isAnswer = ending.status === "complete";
-    const isRefused = ending.status === "refused";
-    const text = isAnswer ? ending.outcome.text : ending.error;
+    const isAnswer = outcome.status === "complete";
+    const isRefused = outcome.status === "refused";
+    const text = isAnswer ? outcome.answer.text : outcome.error;
     const kept = await db.query.transaction(async (tx) => {
       const mine = await tx
         .update(tasks)
         .set({
-          status: isRefused ? "failed" : ending.status,
+          status: isRefused ? "failed" : outcome.status,
           ...(isRefused && { run_at: null }),
           result: isAnswer ? text : null,
           error: isAnswer ? null : text,
-          error_code: isAnswer ? null : ending.code,
+          error_code: isAnswer ? null : outcome.code,
           completed_at: new Date(),
         })
         .where(and(eq(tasks.id, task.id), eq(tasks.attempt, task.attempt), eq(tasks.status, "running")))
         .returning({ id: tasks.id });
-      // Another worker has claimed the task meanwhile: its end counts.
+      // Another worker has claimed the task in the meantime; its outcome counts.
       if (mine.length === 0) return false;
       const writes: Promise<unknown>[] = [queue.complete(tx, "tasks", job)];
-      if (isAnswer) writes.push(saveFinalStep(tx, turn, ending.outcome.final));
-      // Whoever cancelled a run knows it; everybody else waits for an answer or an error.
-      if (ending.status !== "cancelled" && !isRefused) {
+      if (isAnswer) writes.push(saveFinalStep(tx, turn, outcome.answer.final));
+      // The person who cancelled a run needs no delivery; for every other outcome somebody waits.
+      if (outcome.status !== "cancelled" && !isRefused) {
         const payload: DeliveryPayload = {
           kind: isAnswer ? "result" : "error",
           text,
-          client_actions: isAnswer ? ending.outcome.clientActions : [],
+          client_actions: isAnswer ? outcome.answer.clientActions : [],
           extra_metadata: {},
           hops: hops + 1,
         };
@@ -179,14 +179,14 @@ export function createTaskRunner(options: RunTaskOptions) {
     });
     const facts = {
       task_id: task.id,
-      status: ending.status,
+      status: outcome.status,
       bot_id: task.bot_id,
       place: turn.client_id,
       seconds: Math.round((performance.now() - begunAt) / 100) / 10,
     };
     if (!kept) log.warn("Task {task_id} was taken over by another worker", facts);
     else if (isAnswer) {
-      const { model } = ending.outcome.final.call;
+      const { model } = outcome.answer.final.call;
       log.info("{bot_id} answered in {place} after {seconds} s, by {model} (task {task_id})", {
         ...facts,
         model,
@@ -198,18 +198,18 @@ export function createTaskRunner(options: RunTaskOptions) {
       });
   }
 
-  /** When this fails, too, the job comes back by its heartbeat. */
-  async function giveBack({ task }: Claim, job: Job, { isLoss = false } = {}): Promise<void> {
+  /** If this fails as well, the job comes back when its heartbeat lapses. */
+  async function release({ task }: Claim, job: Job, { isLoss = false } = {}): Promise<void> {
     await db.query
       .update(tasks)
       .set({ status: "pending", ...(isLoss && { losses: sql`${tasks.losses} + 1` }) })
       .where(and(eq(tasks.id, task.id), eq(tasks.attempt, task.attempt), eq(tasks.status, "running")));
-    await queue.handBack("tasks", job);
-    log.info("Task {task_id} handed back to the queue", { task_id: task.id });
+    await queue.release("tasks", job);
+    log.info("Task {task_id} was released to the queue", { task_id: task.id });
   }
 }
 
-/** The task's own and those that mirror it, open. */
+/** The task's own target and those that mirror it, unsealed. */
 function targetsOf(
   { id, dispatch_type, dispatch_config, mirrors }: Claim["task"],
   { sealer, log }: Pick<RunTaskOptions, "sealer" | "log">,
@@ -218,7 +218,7 @@ function targetsOf(
     try {
       return sealer.open(config, { table: "tasks", row: id, field });
     } catch (error) {
-      // The answer is kept all the same, and its delivery shows that it has nowhere to go.
+      // The answer is kept, and its delivery fails with the reason.
       log.error("Where the answer of task {task_id} goes cannot be read: {error}", { task_id: id, error });
       return {};
     }

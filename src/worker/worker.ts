@@ -1,14 +1,14 @@
-// Runs what is in the queues: tasks and deliveries, each with so many at once.
+// Runs queued tasks and deliveries, at most `concurrency` of each.
 
 import { and, inArray, isNotNull } from "drizzle-orm";
 import { tasks } from "../db/schema.ts";
 import { HeddleError, messageOf } from "../errors.ts";
 import { during } from "../runtime/activity.ts";
-import { createTaskRunner, handedBack, type RunTaskOptions } from "./run-task.ts";
+import { createTaskRunner, type RunTaskOptions, released } from "./run-task.ts";
 
 export interface WorkerOptions extends RunTaskOptions {
   concurrency: number;
-  /** What runs at a stop has this long to finish before it is handed back. */
+  /** Runs in progress at a stop have this long to finish before they are released to the queue. */
   stopGraceMs?: number;
 }
 
@@ -17,8 +17,8 @@ export interface Worker {
 }
 
 /**
- * Of which all deliveries may hang at once while those of others are still made. A delivery waits for somebody else and
- * costs next to nothing meanwhile.
+ * So many dispatch types may hang completely while deliveries of other types are still made. A delivery mostly waits for
+ * another server and costs next to nothing meanwhile.
  */
 const DISPATCH_TYPES = 4;
 const CANCEL_CHECK_MS = 1_000;
@@ -30,14 +30,14 @@ export function createWorker(options: WorkerOptions): Worker {
   const runTask = createTaskRunner(options);
   const runs = new Map<string, AbortController>();
   const deliveries = new AbortController();
-  /** Closing has waited long enough: what begins still, for it was looked for before, is handed back at once. */
+  /** Set when the grace period of a stop has passed: a job that was being fetched at that moment is released at once. */
   let isGraceOver = false;
 
   const taskPump = queue.work("tasks", {
     concurrency,
     async run(job) {
       const stop = new AbortController();
-      if (isGraceOver) stop.abort(handedBack);
+      if (isGraceOver) stop.abort(released);
       runs.set(job.subject, stop);
       try {
         await during(
@@ -71,13 +71,15 @@ export function createWorker(options: WorkerOptions): Worker {
   };
   const cancellations = setInterval(() => {
     honourCancellations().catch((error) =>
-      log.error("Looking for cancelled tasks: {error}", { error: messageOf(error) }),
+      log.error("Cancelled tasks could not be looked up: {error}", { error: messageOf(error) }),
     );
   }, CANCEL_CHECK_MS);
 
   const afterClockStep = () =>
     Promise.all([queue.pullInFuture(), outbox.shortenWaits()]).catch((error) =>
-      log.error("Looking for waits that a clock set back made longer: {error}", { error: messageOf(error) }),
+      log.error("Waits that a clock change made longer could not be corrected: {error}", {
+        error: messageOf(error),
+      }),
     );
   const clockChecks = setInterval(afterClockStep, CLOCK_CHECK_MS);
   const firstClockCheck = afterClockStep();
@@ -88,8 +90,8 @@ export function createWorker(options: WorkerOptions): Worker {
       await firstClockCheck;
       const grace = setTimeout(() => {
         isGraceOver = true;
-        for (const run of runs.values()) run.abort(handedBack);
-        deliveries.abort(handedBack);
+        for (const run of runs.values()) run.abort(released);
+        deliveries.abort(released);
       }, stopGraceMs);
       await taskPump.stop();
       clearInterval(cancellations);

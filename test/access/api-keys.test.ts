@@ -184,9 +184,9 @@ eachDatabase("API keys", (open) => {
       maker,
     );
     expect(await of(child.key)).toBe("camera");
-    const lent = keys.lend({ name: "l", scopes: ["tasks:read"], integrationId: "camera" });
+    const lent = keys.issueEphemeral({ name: "l", scopes: ["tasks:read"], integrationId: "camera" });
     expect(await of(lent.key)).toBe("camera");
-    const local = keys.lend({ name: "l", scopes: ["tasks:read"] });
+    const local = keys.issueEphemeral({ name: "l", scopes: ["tasks:read"] });
     expect(await of(local.key)).toBeNull();
     await keys.close();
   });

@@ -101,7 +101,7 @@ eachDatabase("a database of the first version", (open) => {
     const old = await http.send("GET", "/api/v1/tasks", { key: OLD_KEY });
     expect(old.body.tasks.map(({ id }: { id: string }) => id)).toContain(WEBHOOKS_TASK);
     const lent = (integrationId: string) =>
-      http.apiKeys.lend({ name: "p", scopes: ["tasks:read", "documents:read"], integrationId }).key;
+      http.apiKeys.issueEphemeral({ name: "p", scopes: ["tasks:read", "documents:read"], integrationId }).key;
     const seen = async (key: string) => [
       (await http.send("GET", `/api/v1/tasks/${WEBHOOKS_TASK}`, { key })).status,
       (await http.send("GET", "/api/v1/documents/search?q=zebra", { key })).body.length,

@@ -169,7 +169,7 @@ eachDatabase("strangers", (open) => {
       const mine = tasks.filter(({ client_id, prompt }: Body) => client_id?.includes("circle") ?? prompt);
       const stopped = mine.find(({ error_code }: Body) => error_code === "loop_detected");
       if (stopped) {
-        expect(stopped.error).toContain("9 runs already");
+        expect(stopped.error).toContain("through 9 runs");
         break;
       }
       await Bun.sleep(20);
@@ -194,7 +194,7 @@ eachDatabase("strangers", (open) => {
           expect([way, mine.length, stopped.error]).toEqual([
             way,
             3,
-            expect.stringContaining("9 runs already"),
+            expect.stringContaining("through 9 runs"),
           ]);
           break;
         }

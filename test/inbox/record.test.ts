@@ -2,11 +2,11 @@ import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { createIncoming } from "../../src/inbox/incoming.ts";
 import { createKeptText } from "../../src/inbox/kept-text.ts";
-import { createRecordOf, type Ending } from "../../src/inbox/record.ts";
+import { createRecordOf, type WebhookOutcome } from "../../src/inbox/record.ts";
 import { createRedactor } from "../../src/redact.ts";
 import { testVault } from "../secrets/test-vault.ts";
 
-const ENDING: Ending = { verdict: "ignored", reason: null, statusCode: 200, outcomes: [] };
+const ENDING: WebhookOutcome = { verdict: "ignored", reason: null, statusCode: 200, outcomes: [] };
 const SECRET = "canary-5f2d9c71ab";
 
 function incoming(body: Uint8Array | string | null, headers: Record<string, string> = {}) {

@@ -53,10 +53,10 @@ eachDatabase("the recorder", (open) => {
       now: () => time,
       limits: { rejectedPerMinute: 3 },
     });
-    for (let i = 0; i < 100; i += 1) recorder.note(incoming(), refusal(), forged);
-    for (let i = 0; i < 10; i += 1) recorder.note(incoming({ integrationId: "other" }), refusal(), forged);
+    for (let i = 0; i < 100; i += 1) recorder.record(incoming(), refusal(), forged);
+    for (let i = 0; i < 10; i += 1) recorder.record(incoming({ integrationId: "other" }), refusal(), forged);
     const genuine = incoming({ isVerified: true });
-    recorder.note(genuine, ok({ status: "ignored", reason: "not for us" }));
+    recorder.record(genuine, ok({ status: "ignored", reason: "not for us" }));
     const first = await rows();
     expect(first.filter(({ integration_id }) => integration_id === "hook")).toHaveLength(4);
     expect(first.filter(({ integration_id }) => integration_id === "other")).toHaveLength(3);
@@ -68,7 +68,7 @@ eachDatabase("the recorder", (open) => {
     }
 
     time += 60_000;
-    recorder.note(incoming(), refusal(), forged);
+    recorder.record(incoming(), refusal(), forged);
     await recorder.close();
     const counted = (await rows()).filter(({ reason }) => reason?.includes("more in this minute"));
     expect(counted.map(({ reason }) => reason?.split("; ")[1]).toSorted()).toEqual([
@@ -81,7 +81,7 @@ eachDatabase("the recorder", (open) => {
 
   test("more than memory may hold is counted, not held", async () => {
     const { recorder, rows, lines } = await createFixture(open, { limits: { waiting: 5 } });
-    for (let i = 0; i < 20; i += 1) recorder.note(incoming({ isVerified: true }), ok());
+    for (let i = 0; i < 20; i += 1) recorder.record(incoming({ isVerified: true }), ok());
     await recorder.close();
     expect(await rows()).toHaveLength(5);
     expect(lines.some((line) => line.includes("webhooks could not be recorded"))).toBe(true);
@@ -90,8 +90,8 @@ eachDatabase("the recorder", (open) => {
   test("one that cannot be stored does not take the others with it", async () => {
     const { recorder, rows, lines } = await createFixture(open);
     const good = incoming();
-    recorder.note(incoming({ id: "no uuid" }), ok());
-    recorder.note(good, ok());
+    recorder.record(incoming({ id: "no uuid" }), ok());
+    recorder.record(good, ok());
     expect((await rows()).map(({ id }) => id)).toEqual([good.id]);
     expect(lines.some((line) => line.includes("could not be recorded") && line.includes("no uuid"))).toBe(
       true,
@@ -108,11 +108,11 @@ eachDatabase("the recorder", (open) => {
       .insert(inboxEvents)
       .values(recordOf(made, { verdict: "accepted", reason: null, statusCode: null, outcomes: [outcome] }));
     // All is told already.
-    recorder.note(made, ok());
+    recorder.record(made, ok());
     expect(await rows()).toMatchObject([{ verdict: "accepted", status_code: null, outcomes: [outcome] }]);
     const copy = { ...outcome, duplicate: true };
     made.outcomes.push(copy);
-    recorder.note(made, Response.json({}, { status: 500 }), new Error("then it fell over"));
+    recorder.record(made, Response.json({}, { status: 500 }), new Error("then it fell over"));
     expect(await rows()).toMatchObject([
       {
         verdict: "accepted",
@@ -135,7 +135,7 @@ eachDatabase("the recorder", (open) => {
       new Response(null, { status: 204 }),
     ];
     const webhooks = answers.map(() => incoming());
-    for (const [index, answer] of answers.entries()) recorder.note(webhooks[index] ?? incoming(), answer);
+    for (const [index, answer] of answers.entries()) recorder.record(webhooks[index] ?? incoming(), answer);
     expect(await answers[0]?.json()).toEqual(long);
     expect(await answers[1]?.json()).toEqual({ reason: "short" });
     expect((await rows()).map(({ reason }) => reason)).toEqual([null, "short", null, null]);
@@ -151,7 +151,7 @@ eachDatabase("the recorder", (open) => {
     });
     const webhook = incoming();
     const answer = new Response(endless, { headers: { "content-type": "application/json" } });
-    recorder.note(webhook, answer);
+    recorder.record(webhook, answer);
     expect(await rows()).toMatchObject([{ id: webhook.id, reason: null }]);
     await answer.body?.cancel();
     await recorder.close();
@@ -160,7 +160,7 @@ eachDatabase("the recorder", (open) => {
   test("all that was noted is stored when it closes", async () => {
     const { db, recorder } = await createFixture(open);
     const webhooks = Array.from({ length: 200 }, () => incoming({ isVerified: true }));
-    for (const webhook of webhooks) recorder.note(webhook, ok());
+    for (const webhook of webhooks) recorder.record(webhook, ok());
     await recorder.close();
     const stored = await db.query
       .select({ id: inboxEvents.id })

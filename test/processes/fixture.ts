@@ -82,10 +82,10 @@ export async function processFixture(db: TestDatabase, files: Files, options: Fi
         await spawner.prepare();
       },
     },
-    lendKey() {
+    issueKey() {
       const key = `hdl_${crypto.randomUUID()}`;
       lent.add(key);
-      return { key, takeBack: () => void lent.delete(key) };
+      return { key, revoke: () => void lent.delete(key) };
     },
     url: () => "http://127.0.0.1:1",
     surroundings: { path: process.env.PATH, lang: undefined, timezone: "Europe/Berlin" },

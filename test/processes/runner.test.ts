@@ -44,7 +44,7 @@ function setUp(spawn: (number: number) => FakeProcess = fakeProcess) {
       return made;
     },
     onEnd: () => {},
-    say: (text) => said.push(text),
+    report: (text) => said.push(text),
     onChange: () => {
       for (const look of waiting) look();
     },
@@ -100,7 +100,7 @@ test("one that always falls is started again, later each time, and given up afte
     lastError: "It ended with code 1.",
     nextStartAt: null,
   });
-  expect(said.at(-1)).toContain("10th time in a row");
+  expect(said.at(-1)).toContain("crash number 10 in a row");
   // Somebody who starts it gives it ten more tries.
   await runner.start();
   expect(runner.status()).toMatchObject({ state: "running", crashes: 0, restarts: 10, lastError: null });

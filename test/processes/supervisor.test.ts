@@ -228,7 +228,7 @@ test("one that takes too much memory is ended and started again, with the reason
   const { processes, until } = fixture;
   processes.supervise();
   const fallen = await until("mine", ({ lastError }) => lastError !== null);
-  expect(fallen.lastError).toMatch(/^It had \d{3} MB of memory, and may have 150\.$/);
+  expect(fallen.lastError).toMatch(/^It used \d{3} MB of memory; the limit is 150 MB\.$/);
   expect(fallen).toMatchObject({ state: "backing_off", memoryLimitMb: 150 });
 }, 60_000);
 

@@ -71,7 +71,7 @@ eachDatabase("queue", (open) => {
       concurrency: 2,
       async run(job) {
         seen.push(job.subject);
-        if (seen.length === 1) await queue.handBack("tasks", job);
+        if (seen.length === 1) await queue.release("tasks", job);
         else await db.query.transaction((tx) => queue.complete(tx, "tasks", job));
         if (seen.length === 3) done.resolve();
       },
@@ -136,7 +136,7 @@ eachDatabase("queue", (open) => {
     const queue = await createQueue({ db: { ...db, execute }, log });
     slow = Promise.withResolvers<void>();
     // A query such as its timers make.
-    const job = queue.handBack("tasks", { id: newId(), subject: "x", retryCount: 0 }).catch(() => {});
+    const job = queue.release("tasks", { id: newId(), subject: "x", retryCount: 0 }).catch(() => {});
     await asked.promise;
     let isClosed = false;
     const closing = queue.close().then(() => {

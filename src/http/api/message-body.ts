@@ -94,7 +94,7 @@ export const Injected = named(
 );
 
 /** Throws `validation` when body and header name different idempotency keys. */
-export function messageOf(
+export function toInjectMessage(
   body: Static<typeof MessageBody>,
   request: Request,
 ): Omit<InjectMessage, "sessionId"> {

@@ -76,7 +76,7 @@ export interface GatewayOptions {
   integrations: MountedIntegrations;
   auth: Auth;
   /** Hears of every request to a public route, and of how it ended. */
-  note: Inbox["note"];
+  record: Inbox["record"];
   log: Logger;
   limits?: GatewayLimits;
 }
@@ -98,7 +98,7 @@ export function scopeOfRoute(
 
 /** Never throws: every failure is an answer. */
 export function createGateway(options: GatewayOptions): Gateway {
-  const { integrations, auth, note, log, limits = GATEWAY_LIMITS } = options;
+  const { integrations, auth, record, log, limits = GATEWAY_LIMITS } = options;
   const limiter = createRateLimiter(limits.rate);
   const intake = createIntake(limits.intake);
   const checkRate = (id: string, sender: string): void => {
@@ -154,7 +154,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       // The key is between the caller and Heddle; a sender of webhooks may have an Authorization of its own.
       if (!isPublic || auth.bringsKey(request)) inner.headers.delete("authorization");
       const answer = await runRouter(router, inner, { id, incoming, timeoutMs: limits.handlerMs });
-      if (incoming) note(incoming, answer);
+      if (incoming) record(incoming, answer);
       // Nobody reads the body of that one, nor its end.
       if (method === "HEAD") return answer;
       return whileAllowed(answer, {
@@ -169,7 +169,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       });
     } catch (error) {
       const answer = answerError(error, facts, log);
-      if (incoming) note(incoming, answer, error);
+      if (incoming) record(incoming, answer, error);
       return answer;
     } finally {
       lease?.close();

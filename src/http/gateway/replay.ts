@@ -2,7 +2,7 @@
 
 import { HeddleError } from "../../errors.ts";
 import type { Inbox } from "../../inbox/inbox.ts";
-import { repeatOf } from "../../inbox/repeat.ts";
+import { replayOf } from "../../inbox/repeat.ts";
 import type { Logger } from "../../log.ts";
 import { answerError } from "../errors.ts";
 import { innerRequest } from "./inner-request.ts";
@@ -11,7 +11,7 @@ import { runRouter } from "./run-router.ts";
 import { type Trial, trialOf } from "./trial.ts";
 
 export interface ReplayOptions {
-  inbox: Pick<Inbox, "get" | "original" | "note">;
+  inbox: Pick<Inbox, "get" | "original" | "record">;
   integrations: Pick<MountedIntegrations, "whenLoaded" | "routerOf">;
   log: Logger;
 }
@@ -21,7 +21,7 @@ export type Replay = (eventId: string) => Promise<Trial>;
 
 export function createReplay({ inbox, integrations, log }: ReplayOptions): Replay {
   return async (eventId) => {
-    const incoming = repeatOf(await inbox.original(eventId));
+    const incoming = replayOf(await inbox.original(eventId));
     const { id, integrationId, method, path, headers, body } = incoming;
     if (!integrations.routerOf(integrationId)) await integrations.whenLoaded(integrationId);
     const router = integrations.routerOf(integrationId);
@@ -43,7 +43,7 @@ export function createReplay({ inbox, integrations, log }: ReplayOptions): Repla
       failure = error;
       answer = answerError(error, { requestId: id, method, path, integrationId }, log);
     }
-    inbox.note(incoming, answer, failure);
+    inbox.record(incoming, answer, failure);
     return trialOf(id, answer, inbox);
   };
 }

@@ -99,7 +99,7 @@ eachDatabase("every route", (open) => {
     const scopes = [...new Set(routes.map(({ scope }) => scope))].filter(
       (scope) => scope !== "admin" && !scope.includes("{"),
     );
-    const process = http.apiKeys.lend({
+    const process = http.apiKeys.issueEphemeral({
       name: "p",
       scopes: [...scopes, "integrations.mail.store:write"],
       integrationId: "camera",

@@ -36,7 +36,7 @@ eachDatabase("ownership", (open) => {
       integrations: { camera: { handle: async () => new Response() } },
     });
     const { apiKeys } = http;
-    process = apiKeys.lend({ name: "process", scopes: SCOPES, integrationId: "camera" }).key;
+    process = apiKeys.issueEphemeral({ name: "process", scopes: SCOPES, integrationId: "camera" }).key;
     const made = (rows: "own" | "all") =>
       apiKeys.create({ name: rows, scopes: SCOPES, rows }, OPERATOR).then(({ key }) => key);
     chat = await made("own");

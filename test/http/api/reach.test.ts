@@ -49,7 +49,7 @@ eachDatabase("what a key reaches", (open) => {
       carapace("outer", "includes: [poster]"),
       carapace("words", "system_prompt_fragment: Be brief."),
     ]);
-    process = http.apiKeys.lend({ name: "p", scopes: SCOPES, integrationId: "camera" }).key;
+    process = http.apiKeys.issueEphemeral({ name: "p", scopes: SCOPES, integrationId: "camera" }).key;
     person = (await http.apiKeys.create({ name: "k", scopes: SCOPES, rows: "own" }, OPERATOR)).key;
   });
 
@@ -112,7 +112,7 @@ eachDatabase("what a key reaches", (open) => {
       (await http.send("GET", `/api/v1/sessions/${squatted}/messages`, { key })).status;
     expect(await seen(person)).toBe(200);
     integrations.slack = { handle };
-    const slack = http.apiKeys.lend({ name: "s", scopes: SCOPES, integrationId: "slack" }).key;
+    const slack = http.apiKeys.issueEphemeral({ name: "s", scopes: SCOPES, integrationId: "slack" }).key;
     expect([await seen(person), await seen(slack), await seen(process)]).toEqual([404, 200, 404]);
     expect((await post("/sessions", person, { client_id: "slack:T1" })).status).toBe(403);
     expect((await post("/events", person, { client_id: "slack:T2", event: "e", content: "x" })).status).toBe(

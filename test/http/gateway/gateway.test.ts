@@ -290,7 +290,7 @@ test("a handler that hangs is 504, and its late answer goes nowhere", async () =
   const { log, apiKeys } = await createHttpFixture(shared);
   const gateway = createGateway({
     auth: createAuth(apiKeys, { note: () => {} }),
-    note: () => {},
+    record: () => {},
     log,
     limits: { ...GATEWAY_LIMITS, handlerMs: 5 },
     integrations: {
@@ -314,7 +314,7 @@ test("a request that comes while its integration still loads waits for it", asyn
   let isLive = false;
   const gateway = createGateway({
     auth: createAuth(apiKeys, { note: () => {} }),
-    note: () => {},
+    record: () => {},
     log,
     integrations: {
       whenLoaded: () => loaded.promise,

@@ -5,7 +5,7 @@ import { SkillEntry } from "../../../content/skills/skill.ts";
 import { named } from "../../../schema/openapi-schema.ts";
 import { maskConfig } from "../../../secrets/vault.ts";
 import type { Sessions } from "../../../sessions/sessions.ts";
-import { Injected, MessageFields, messageOf } from "../message-body.ts";
+import { Injected, MessageFields, toInjectMessage } from "../message-body.ts";
 import type { Ownership } from "../ownership.ts";
 import { bodyFailures, failures, type RouteOptions } from "../route-options.ts";
 import {
@@ -219,7 +219,7 @@ export function channelRoutes({ channels, channelSessions, sessions, ownership, 
     .post(
       "/:id/messages",
       async ({ params, body: { bot_id, ...body }, request, status }) => {
-        const message = messageOf(body, request);
+        const message = toInjectMessage(body, request);
         await ownership.brings(request, body);
         const sessionId = await channelSessions.active(params.id, bot_id);
         const scope = await ownership.senderOf(request, { channel: params.id });

@@ -1,7 +1,7 @@
 import { Elysia, t } from "elysia";
 import { DEFAULT_BOT } from "../../../content/bots/bots.ts";
 import type { Sessions } from "../../../sessions/sessions.ts";
-import { Injected, MessageFields, messageOf } from "../message-body.ts";
+import { Injected, MessageFields, toInjectMessage } from "../message-body.ts";
 import type { Ownership } from "../ownership.ts";
 import { bodyFailures, failures, type RouteOptions } from "../route-options.ts";
 import { Id, oneOf } from "../schemas.ts";
@@ -46,7 +46,7 @@ export function eventRoutes({
       const sender = await route.sender(request);
       return status(
         201,
-        await sessions.injectEvent({ ...place, ...messageOf(body, request) }, scope, sender),
+        await sessions.injectEvent({ ...place, ...toInjectMessage(body, request) }, scope, sender),
       );
     },
     {

@@ -7,7 +7,7 @@ import { isSealed } from "../../../secrets/seal.ts";
 import { maskConfig } from "../../../secrets/vault.ts";
 import type { SessionRow } from "../../../sessions/list-sessions.ts";
 import type { MessageRow, Sessions } from "../../../sessions/sessions.ts";
-import { Injected, MessageFields, messageOf } from "../message-body.ts";
+import { Injected, MessageFields, toInjectMessage } from "../message-body.ts";
 import type { Ownership } from "../ownership.ts";
 import { bodyFailures, failures, type RouteOptions } from "../route-options.ts";
 import {
@@ -175,7 +175,7 @@ export function sessionRoutes({
     .post(
       "/:id/messages",
       async ({ params, body, request, status }) => {
-        const message = messageOf(body, request);
+        const message = toInjectMessage(body, request);
         await ownership.brings(request, body);
         const scope = await ownership.senderOf(request, { session: params.id });
         const sender = await route.sender(request);

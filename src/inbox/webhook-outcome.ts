@@ -3,7 +3,7 @@
 import { Buffer } from "node:buffer";
 import { messageOf } from "../errors.ts";
 import type { Incoming } from "./incoming.ts";
-import type { Ending } from "./record.ts";
+import type { WebhookOutcome } from "./record.ts";
 
 /** What is looked at of an answer. */
 export interface Answer {
@@ -18,11 +18,11 @@ export interface Answer {
 }
 
 /** Whether the record that was stored with the messages says it all. */
-export const isToldAlready = ({ outcomes }: Incoming, status: number): boolean =>
+export const isFullyRecorded = ({ outcomes }: Incoming, status: number): boolean =>
   status < 400 && outcomes.length > 0 && outcomes.every(({ duplicate }) => !duplicate);
 
 /** `answer` is read: hand over a clone. `error` is what the handler threw, undefined when it answered itself. */
-export async function endingOf(incoming: Incoming, answer: Answer, error: unknown): Promise<Ending> {
+export async function outcomeOf(incoming: Incoming, answer: Answer, error: unknown): Promise<WebhookOutcome> {
   // Those that made a message stand in the record already.
   const duplicates = incoming.outcomes.filter(({ duplicate }) => duplicate);
   const isRecorded = duplicates.length < incoming.outcomes.length;
@@ -34,7 +34,7 @@ export async function endingOf(incoming: Incoming, answer: Answer, error: unknow
   };
 }
 
-function verdictOf(status: number, duplicates: number): Ending["verdict"] {
+function verdictOf(status: number, duplicates: number): WebhookOutcome["verdict"] {
   if (status >= 500) return "failed";
   if (status >= 400) return "rejected";
   return duplicates > 0 ? "duplicate" : "ignored";

@@ -1,25 +1,25 @@
 import { expect, test } from "bun:test";
 import { HeddleError } from "../../src/errors.ts";
-import { type Action, createOrders } from "../../src/processes/orders.ts";
+import { type Action, createCommands } from "../../src/processes/commands.ts";
 import { eachDatabase, type TestDatabase } from "../database.ts";
 
-eachDatabase("orders", (open) => {
+eachDatabase("commands to processes", (open) => {
   async function server(
     db: TestDatabase,
-    isInCharge: () => boolean,
-    obey = async (_action: Action, _id: string) => {},
+    isLeader: () => boolean,
+    handle = async (_action: Action, _id: string) => {},
   ) {
-    const obeyed: string[] = [];
-    const orders = await createOrders({
+    const handled: string[] = [];
+    const commands = await createCommands({
       db,
-      isInCharge,
-      async obey(action, id) {
-        obeyed.push(`${action} ${id}`);
-        await obey(action, id);
+      isLeader,
+      async handle(action, id) {
+        handled.push(`${action} ${id}`);
+        await handle(action, id);
       },
       timeoutMs: 8_000,
     });
-    return { ...orders, obeyed };
+    return { ...commands, handled };
   }
 
   test("reach whoever is in charge, and what it throws comes back", async () => {
@@ -27,26 +27,26 @@ eachDatabase("orders", (open) => {
     const refuse = async (action: Action) => {
       if (action === "stop") throw new HeddleError("conflict", "It does not run.");
     };
-    const chief = await server(db, () => true, refuse);
+    const leader = await server(db, () => true, refuse);
     const other = await server(db, () => false);
-    await other.give("start", "mine");
-    await chief.give("restart", "mine");
-    await expect(other.give("stop", "mine")).rejects.toMatchObject({
+    await other.send("start", "mine");
+    await leader.send("restart", "mine");
+    await expect(other.send("stop", "mine")).rejects.toMatchObject({
       code: "conflict",
       message: "It does not run.",
     });
-    expect(chief.obeyed).toEqual(["start mine", "restart mine", "stop mine"]);
-    expect(other.obeyed).toEqual([]);
-    await Promise.all([chief.close(), other.close()]);
+    expect(leader.handled).toEqual(["start mine", "restart mine", "stop mine"]);
+    expect(other.handled).toEqual([]);
+    await Promise.all([leader.close(), other.close()]);
   }, 30_000);
 
   test("wait for somebody to be in charge, and are carried out once", async () => {
     const db = await open();
-    let isInCharge = false;
+    let isLeader = false;
     const slow = Promise.withResolvers<void>();
-    const chief = await server(
+    const leader = await server(
       db,
-      () => isInCharge,
+      () => isLeader,
       () => slow.promise,
     );
     const other = await server(db, () => false);
@@ -57,23 +57,23 @@ eachDatabase("orders", (open) => {
       "heddle_process_orders",
       () => {
         said += 1;
-        isInCharge = true;
+        isLeader = true;
         if (said === 3) thrice.resolve();
       },
       () => {},
     );
-    const given = other.give("start", "mine");
+    const given = other.send("start", "mine");
     await thrice.promise;
     await hearing.close();
     slow.resolve();
     await given;
-    expect(chief.obeyed).toEqual(["start mine"]);
-    await Promise.all([chief.close(), other.close()]);
+    expect(leader.handled).toEqual(["start mine"]);
+    await Promise.all([leader.close(), other.close()]);
   }, 30_000);
 
   test("fail in the end when nobody is", async () => {
     const other = await server(await open(), () => false);
-    await expect(other.give("start", "mine")).rejects.toMatchObject({ code: "unavailable" });
+    await expect(other.send("start", "mine")).rejects.toMatchObject({ code: "unavailable" });
     await other.close();
   }, 30_000);
 });

@@ -1,5 +1,5 @@
-// An operator's order reaches the server that supervises, whichever server got it: over NOTIFY. It is said again until it
-// is answered, for there may be nobody in charge just now; whoever is carries it out once.
+// Passes an operator's command to the server that supervises processes, over NOTIFY, whichever server received it. The
+// command is repeated until it is answered, because there may be no leader for a moment; the leader executes it once.
 
 import type { Database } from "../db/database.ts";
 import { type ErrorCode, HeddleError, isErrorCode, messageOf } from "../errors.ts";
@@ -7,22 +7,23 @@ import { type ErrorCode, HeddleError, isErrorCode, messageOf } from "../errors.t
 export const ACTIONS = ["start", "stop", "restart"] as const;
 export type Action = (typeof ACTIONS)[number];
 
-export interface Orders {
-  /** Resolves when it has been carried out; throws what the other server threw, or "unavailable" when none answers. */
-  give(action: Action, integrationId: string): Promise<void>;
+export interface Commands {
+  /** Resolves when the command has been executed; throws what the other server threw, or "unavailable" without an answer. */
+  send(action: Action, integrationId: string): Promise<void>;
   close(): Promise<void>;
 }
 
-export interface OrdersOptions {
+export interface CommandsOptions {
   db: Pick<Database, "listen" | "execute">;
   /** Whether this server supervises. */
-  isInCharge(): boolean;
-  obey(action: Action, integrationId: string): Promise<void>;
+  isLeader(): boolean;
+  handle(action: Action, integrationId: string): Promise<void>;
   /** Default 20 s: stopping takes up to ten. */
   timeoutMs?: number;
 }
 
-interface Order {
+/** The field names are those of earlier versions, which may run beside this one. */
+interface Command {
   order: string;
   action: Action;
   integration_id: string;
@@ -38,26 +39,26 @@ const ORDERS = "heddle_process_orders";
 const ANSWERS = "heddle_process_answers";
 /** NOTIFY takes 8,000 bytes. */
 const LONGEST_MESSAGE = 1_000;
-const SAY_AGAIN_MS = 1_000;
-/** How many orders are remembered, lest one be carried out twice. */
+const REPEAT_MS = 1_000;
+/** Commands that are remembered, so that a repeated one is not executed twice. */
 const REMEMBERED = 100;
 
-export async function createOrders({
+export async function createCommands({
   db,
-  isInCharge,
-  obey,
+  isLeader,
+  handle,
   timeoutMs = 20_000,
-}: OrdersOptions): Promise<Orders> {
+}: CommandsOptions): Promise<Commands> {
   const waiting = new Map<string, (answer: Answer) => void>();
-  const obeyed = new Map<string, Promise<Answer>>();
+  const handled = new Map<string, Promise<Answer>>();
 
-  const send = async (channel: string, value: Order | Answer): Promise<void> => {
+  const notify = async (channel: string, value: Command | Answer): Promise<void> => {
     await db.execute("select pg_notify($1, $2)", [channel, JSON.stringify(value)]);
   };
 
-  async function carryOut({ order, action, integration_id }: Order): Promise<Answer> {
+  async function execute({ order, action, integration_id }: Command): Promise<Answer> {
     try {
-      await obey(action, integration_id);
+      await handle(action, integration_id);
       return { order };
     } catch (error) {
       const code = error instanceof HeddleError ? error.code : "internal";
@@ -65,19 +66,19 @@ export async function createOrders({
     }
   }
 
-  async function answer(order: Order): Promise<void> {
-    const carried = obeyed.get(order.order) ?? carryOut(order);
-    obeyed.set(order.order, carried);
-    for (const old of obeyed.keys()) if (obeyed.size > REMEMBERED) obeyed.delete(old);
-    await send(ANSWERS, await carried);
+  async function answer(order: Command): Promise<void> {
+    const executed = handled.get(order.order) ?? execute(order);
+    handled.set(order.order, executed);
+    for (const old of handled.keys()) if (handled.size > REMEMBERED) handled.delete(old);
+    await notify(ANSWERS, await executed);
   }
 
   const listening = await Promise.all([
     db.listen(
       ORDERS,
       (payload) => {
-        // When the answer cannot be sent, the other side says it again.
-        if (isInCharge()) answer(JSON.parse(payload) as Order).catch(() => undefined);
+        // When the answer cannot be sent, the other side repeats the command.
+        if (isLeader()) answer(JSON.parse(payload) as Command).catch(() => undefined);
       },
       () => undefined,
     ),
@@ -92,24 +93,24 @@ export async function createOrders({
   ]);
 
   return {
-    async give(action, integrationId) {
-      if (isInCharge()) return obey(action, integrationId);
+    async send(action, integrationId) {
+      if (isLeader()) return handle(action, integrationId);
       const order = crypto.randomUUID();
       const { promise, resolve, reject } = Promise.withResolvers<Answer>();
       waiting.set(order, resolve);
-      const say = () => send(ORDERS, { order, action, integration_id: integrationId });
+      const announce = () => notify(ORDERS, { order, action, integration_id: integrationId });
       const timer = setTimeout(
         () => reject(new HeddleError("unavailable", "No server supervises processes just now; try again.")),
         timeoutMs,
       );
-      const saying = setInterval(() => void say().catch(() => undefined), SAY_AGAIN_MS);
+      const repeating = setInterval(() => void announce().catch(() => undefined), REPEAT_MS);
       try {
-        await say();
+        await announce();
         const { code, message = "" } = await promise;
         if (code !== undefined) throw new HeddleError(codeOf(code), message);
       } finally {
         clearTimeout(timer);
-        clearInterval(saying);
+        clearInterval(repeating);
         waiting.delete(order);
       }
     },
