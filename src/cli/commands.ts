@@ -30,7 +30,7 @@ export interface CommandOptions {
   startServer(
     config: Config,
     instrument?: Dev["instrument"],
-    options?: { guarded?: boolean; tellAdminKey?: (key: string) => Promise<void> },
+    options?: { guarded?: boolean; showAdminKey?: (key: string) => Promise<void> },
   ): Promise<Running & DevServer>;
   startWorker(config: Config, options?: { guarded?: boolean }): Promise<Running>;
 }
@@ -45,7 +45,7 @@ export function createCommands({ startServer, startWorker }: CommandOptions): Co
       const config = readConfig(flags);
       const { url, close } = await startServer(config, undefined, {
         guarded: true,
-        tellAdminKey: (key) => sayForSure(`Admin API key, shown this once: ${key}`),
+        showAdminKey: (key) => sayForSure(`Admin API key, shown this once: ${key}`),
       });
       say(`Heddle is listening on ${url}`);
       for (const line of firstSteps(config, url ?? "")) say(line);

@@ -1,4 +1,4 @@
-// What runs: the models, what a run may do, the agent and the worker that runs it.
+// The agent: models, the capabilities of a run, the loop, and the worker that runs it.
 
 import { createAgent } from "../agent/turn.ts";
 import { activationIn } from "../capabilities/activated.ts";

@@ -1,9 +1,9 @@
-// What was opened is closed in reverse order, also when a later part cannot start.
+// Closes opened parts in reverse order, also when a later part fails to start.
 
-/** Last opened, first closed. */
+/** Functions that close opened parts; the last one is called first. */
 export type Closers = (() => Promise<unknown> | unknown)[];
 
-/** Opens something out of parts that leave their closers; the answer's `close` closes all of them. */
+/** Opens something made of parts, each of which adds its closer. The result's `close` closes all of them. */
 export async function openWithClosers<Opened>(
   open: (closers: Closers) => Promise<Opened>,
 ): Promise<Opened & { close(): Promise<void> }> {

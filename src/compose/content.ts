@@ -1,4 +1,4 @@
-// What files and integrations fill: the registries of tools, dispatchers, hooks, skills, carapaces and templates, the
+// The registries that files and integrations fill (tools, dispatchers, hooks, skills, carapaces, templates), bots,
 // documents, and the workspace that bots write in.
 
 import { createGetSkillTool } from "../agent/tools/builtin/get-skill.ts";

@@ -1,4 +1,4 @@
-// The path of a message but for the run itself: the inbox, sessions and channels, and the deliveries of what runs answer.
+// The path of a message except for the run itself: inbox, sessions, channels, and the delivery of answers.
 
 import { createBindings } from "../channels/bindings.ts";
 import { createChannelSessions } from "../channels/channel-sessions.ts";
@@ -19,7 +19,7 @@ import type { Content } from "./content.ts";
 import type { IntegrationParts } from "./integrations.ts";
 import type { Storage } from "./storage.ts";
 
-/** Who sends what the dispatch type "internal" puts into a session: no id of an integration has a space. */
+/** The sender of messages of the dispatch type "internal". Ids of integrations have no spaces, so none can be equal. */
 const INTERNAL = "internal dispatch";
 
 export type Conversation = ReturnType<typeof openConversation>;
@@ -74,7 +74,7 @@ export function openConversation(
     recordOf: inbox.recordOf,
     log: log.getChild("sessions"),
   });
-  // Only now: what it delivers goes into sessions, whose answers go through dispatchers.
+  // Registered once sessions exist: it injects into sessions, whose answers go through dispatchers.
   const internal = createInternalDispatcher({
     inject: (message, hops) => sessions.inject(message, INTERNAL, { hops }),
   });

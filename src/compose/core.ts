@@ -1,4 +1,4 @@
-// The parts of Heddle that a server and a worker share, a file a wing; each is handed the wings before it.
+// The parts of Heddle that a server and a worker share. Each wing has a file here and receives the wings before it.
 
 import { createApiKeys } from "../access/api-keys.ts";
 import type { Config } from "../config/config.ts";
@@ -11,10 +11,10 @@ import { openConversation } from "./conversation.ts";
 import { openIntegrations } from "./integrations.ts";
 import { type Instrument, openStorage } from "./storage.ts";
 
-/** What a server and a worker have in common: everything but HTTP and the worker's loop. */
+/** Everything but HTTP and the worker's loop. */
 export type Core = Awaited<ReturnType<typeof openCore>>;
 
-/** Each part that is opened leaves its closer. */
+/** Opens the parts; each adds its closer. */
 export async function openCore(config: Config, closers: Closers, instrument?: Instrument) {
   const storage = await openStorage(config, closers, instrument);
   const content = await openContent(config, storage, closers);
@@ -38,6 +38,6 @@ export async function openCore(config: Config, closers: Closers, instrument?: In
   const loadIntegrations = () =>
     void registry
       .loadAll(servicesFor)
-      .catch((error) => log.error("Looking for integrations: {error}", { error }));
+      .catch((error) => log.error("Integrations could not be discovered: {error}", { error }));
   return { storage, content, integrations, conversation, agent, apiKeys, loadIntegrations };
 }

@@ -1,5 +1,5 @@
-// Ends a process that lives on without working, so that whoever supervises it starts it again: one whose event loop stands
-// still, and one whose database takes no writes.
+// Ends a process that is alive but makes no progress, so that its supervisor restarts it: one whose event loop is blocked,
+// or whose database accepts no writes.
 
 import type { Config } from "../config/config.ts";
 import type { WriteProbe } from "../db/write-probe.ts";
@@ -8,7 +8,7 @@ import { endProcess } from "../runtime/end-process.ts";
 import { startWatchdog } from "../runtime/watchdog.ts";
 
 export interface Guard {
-  /** From here on. A start may take its time: a database that was not closed is brought up to date in one go. */
+  /** Starts to watch. Call it after the start, which may take long: a database that was not closed recovers first. */
   arm(): void;
   close(): Promise<void>;
 }
@@ -19,7 +19,7 @@ export interface GuardOptions {
   log: Logger;
 }
 
-/** With `watchdogSeconds` 0 nobody looks. */
+/** `watchdogSeconds` 0 disables it. */
 export async function createGuard({ config, probe, log }: GuardOptions): Promise<Guard> {
   const { home, watchdogSeconds, logFormat } = config;
   if (watchdogSeconds === 0) return { arm() {}, close: async () => {} };

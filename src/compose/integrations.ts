@@ -1,4 +1,4 @@
-// The integrations, what is set for them and what they keep. They are loaded later, when there is something to speak to.
+// The integrations with their settings, states and stores. They are loaded later, once the server listens.
 
 import { join } from "node:path";
 import type { Config } from "../config/config.ts";

@@ -1,4 +1,4 @@
-// A server: the shared parts with HTTP, the background processes of integrations, and a worker in it.
+// The server: the shared parts, HTTP, the background processes of integrations, and a worker.
 
 import { join } from "node:path";
 import { createFirstKey } from "../access/first-key.ts";
@@ -30,11 +30,11 @@ import type { Instrument } from "./storage.ts";
 export interface Heddle {
   /** Where the server answers; null for a worker alone. */
   url: string | null;
-  /** Lets what runs finish, or hands it back, and closes everything. */
+  /** Lets running tasks finish or returns them to the queue, and closes everything. */
   close(): Promise<void>;
 }
 
-/** What `heddle dev` looks at besides. */
+/** A server with the parts that `heddle dev` observes. */
 interface HeddleServer extends Heddle {
   integrations: Integrations;
   settings: Settings;
@@ -42,18 +42,18 @@ interface HeddleServer extends Heddle {
 
 interface ServerOptions {
   guarded?: boolean;
-  /** Shows the first start's admin key, which is kept if it resolves, and never shown again. */
-  tellAdminKey?: (key: string) => Promise<void>;
+  /** Shows the admin key of the first start. The key is kept only if this resolves, and is never shown again. */
+  showAdminKey?: (key: string) => Promise<void>;
 }
 
-/** Bodies beyond this are refused unread; the routes have lower limits of their own. */
+/** Larger bodies are refused unread; routes have lower limits of their own. */
 const MAX_BODY_BYTES = 64 * 1024 * 1024;
 
-/** The server, with a worker in it. Resolves when it listens; integrations go on loading behind it. */
+/** Starts a server and its worker. Resolves when the server listens; integrations continue to load. */
 export function startServer(
   config: Config,
   instrument?: Instrument,
-  { guarded = false, tellAdminKey = async () => {} }: ServerOptions = {},
+  { guarded = false, showAdminKey = async () => {} }: ServerOptions = {},
 ): Promise<HeddleServer> {
   return openWithClosers(async (closers) => {
     const core = await openCore(config, closers, instrument);
@@ -107,7 +107,7 @@ export function startServer(
     });
     if (hostLimits) log.warning(hostLimits);
     let worker: Promise<Worker> | undefined;
-    // Requests first, so that nothing new comes in while runs finish.
+    // Requests stop first, so that no new work arrives while runs finish.
     closers.push(async () => {
       await listener.close();
       await (await worker)?.close();
@@ -122,18 +122,20 @@ export function startServer(
       fetch: app.fetch,
       maxBodyBytes: MAX_BODY_BYTES,
       onTrouble: (error) =>
-        log.warning("No socket for the command line: {reason}", { reason: messageOf(error) }),
+        log.warning("The socket for the command line could not be opened: {reason}", {
+          reason: messageOf(error),
+        }),
     });
     closers.push(door.close);
-    // Only now: a start that fails is to make no key.
-    if (config.apiKey === undefined) await createFirstKey({ db, apiKeys, log, tell: tellAdminKey });
-    // Asked now, it knows at once what whoever waits for /ready is about to ask.
+    // The key is made last, because a start that fails must not make one.
+    if (config.apiKey === undefined) await createFirstKey({ db, apiKeys, log, tell: showAdminKey });
+    // A first probe now, so that the first request of /ready is answered at once.
     await probe.check().catch(() => {});
-    // Now that it answers: hundreds of integrations keep the processor busy for a while.
+    // Loading starts once the server listens, because hundreds of integrations keep the processor busy for a while.
     core.loadIntegrations();
     worker = registry.whenSettled.then(() => agent.startWorker());
     void registry.whenSettled.then(processes.supervise);
-    // First of all: what they still have to say they say to a server that answers.
+    // Closed before everything else, so that the last requests of processes reach a server that answers.
     closers.push(processes.close);
     guard?.arm();
     return { url, integrations: registry, settings };
@@ -146,11 +148,11 @@ const installing = (config: Config, log: Logger) => (folder: string, packages?: 
     environment: config.environment,
     packages,
     onLine: (line) => log.info("Installing in {folder}: {line}", { folder, line }),
-    // Whoever waits for an answer is cut off after 255 s.
+    // The connection of the waiting client is cut after 255 s.
     timeoutMs: 240_000,
   });
 
-/** What is under way; no more of the path than where it leads, for the rest may hold anything. */
+/** Names the current activity for the watchdog, with only the first parts of the path, because the rest may hold secrets. */
 const named =
   (fetch: ServeOptions["fetch"]): ServeOptions["fetch"] =>
   (request, client) =>
@@ -159,7 +161,7 @@ const named =
       () => fetch(request, client),
     );
 
-/** The background processes of integrations: a server's, not a worker's. */
+/** Supervises the background processes of integrations. Only servers have them, workers do not. */
 async function createProcesses(
   config: Config,
   { storage: { db, log, redactor }, integrations: { registry, settings, states }, apiKeys }: Core,
@@ -174,13 +176,13 @@ async function createProcesses(
       wanted: config.processConfinement,
       paths: config.processPaths,
     });
-  // A kind that was asked for must be there. Which one is there by itself is found out by starting programs: not while
-  // the server starts, for nothing is confined before the integrations have settled.
+  // A configured kind must work, so it is checked at once. "auto" is detected by starting programs, which waits until the
+  // integrations have loaded, because nothing is confined before.
   const confinement = Promise.resolve(
     config.processConfinement === "auto" ? registry.whenSettled.then(confine) : await confine(),
   );
   void confinement.then(
-    (found) => sayConfinement(found, processLog),
+    (found) => logConfinement(found, processLog),
     () => undefined,
   );
   const spawner = createSpawner({ serverId, home: config.home, confinement, log: processLog });
@@ -209,16 +211,16 @@ async function createProcesses(
   });
 }
 
-function sayConfinement({ kind, reason }: Confinement, log: Logger): void {
+function logConfinement({ kind, reason }: Confinement, log: Logger): void {
   if (kind !== "none") log.info("Background processes are confined by {kind}", { kind });
   else if (reason !== null) {
     log.warning(
-      "Background processes are NOT confined: they can read all that this user can, the home's keys among it. Neither way to confine them works here; docs/operating.md says what each needs. {reason}",
+      "Background processes are NOT confined: they can read everything that this user can read, including the keys in the home folder. Neither way to confine them works on this system; docs/operating.md says what each needs. {reason}",
       { reason },
     );
   }
 }
 
-/** On this machine a server that listens on all addresses is reached by the loopback. */
+/** The address at which this machine reaches a server that listens on all addresses. */
 const loopback = (url: string): string =>
   url.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:");

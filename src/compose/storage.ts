@@ -1,4 +1,4 @@
-// The ground that everything stands on: home, redactor, log, database, keys and queue.
+// The foundation: home, redactor, log, database, keys and queue.
 
 import type { Instruments } from "../authoring/dev/instruments.ts";
 import type { Config } from "../config/config.ts";
@@ -16,7 +16,7 @@ import { urlSecrets } from "../secrets/urls.ts";
 import { createVault } from "../secrets/vault.ts";
 import type { Closers } from "./closers.ts";
 
-/** Puts something between the parts, to show what passes there. */
+/** Wraps parts to observe what passes between them. */
 export type Instrument = (context: { redact: Redact }) => Instruments;
 
 export type Storage = Awaited<ReturnType<typeof openStorage>>;
@@ -67,7 +67,7 @@ export async function openStorage(config: Config, closers: Closers, instrument?:
   };
 }
 
-/** Their passwords and tokens are secrets as well. */
+/** Configured URLs, whose passwords and tokens are secrets as well. */
 const urlsOf = (config: Config): string[] =>
   [
     config.databaseUrl,

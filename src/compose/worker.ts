@@ -7,7 +7,7 @@ import { openCore } from "./core.ts";
 import { createGuard } from "./guard.ts";
 import type { Heddle } from "./server.ts";
 
-/** A worker alone. Several may share one PostgreSQL. */
+/** Starts a worker without a server. Several may share one PostgreSQL database. */
 export function startWorker(
   config: Config,
   { guarded = false }: { guarded?: boolean } = {},
@@ -16,7 +16,7 @@ export function startWorker(
     if (!config.databaseUrl) {
       throw new HeddleError(
         "config",
-        "A worker alone needs DATABASE_URL: the embedded database belongs to one process, and `heddle serve` runs a worker in it.",
+        "DATABASE_URL must be set for a worker: the embedded database belongs to one process, and `heddle serve` already runs a worker in it.",
         { field: "DATABASE_URL" },
       );
     }
@@ -30,7 +30,7 @@ export function startWorker(
     await core.integrations.registry.whenSettled;
     const worker = core.agent.startWorker();
     closers.push(worker.close);
-    log.info("Working", { version: build.version, concurrency: config.workerConcurrency });
+    log.info("Worker started", { version: build.version, concurrency: config.workerConcurrency });
     return { url: null };
   });
 }

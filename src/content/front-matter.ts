@@ -1,4 +1,4 @@
-// Markdown with fields in YAML above it, between two lines of "---".
+// Reads Markdown with YAML front matter: fields between two lines of "---" above the text.
 
 import type { TSchema } from "@sinclair/typebox";
 import { compileOwnSchema } from "../schema/json-schema.ts";
@@ -8,7 +8,7 @@ export type Markdown<Fields> =
   | { ok: true; fields: Fields; body: string }
   | { ok: false; problem: TextProblem };
 
-/** A reader for one kind of file. A text without front matter has no fields, so the schema decides whether it may. */
+/** Makes a reader for one kind of file. A text without front matter has no fields; the schema decides whether that is valid. */
 export function frontMatterReader<Schema extends TSchema>(
   schema: Schema,
 ): (text: string) => Markdown<Schema["static"]> {
@@ -16,7 +16,7 @@ export function frontMatterReader<Schema extends TSchema>(
   return (text) => {
     const front = frontOf(text);
     const yaml = readYaml(text.slice(front.start, front.end));
-    // Its first line is the second one of the file.
+    // The first line of the YAML is the second line of the file.
     if (!yaml.ok) {
       const { reason, line } = yaml.problem;
       return { ok: false, problem: { reason, ...(line !== undefined && { line: line + 1 }) } };
@@ -34,7 +34,7 @@ export function frontMatterReader<Schema extends TSchema>(
   };
 }
 
-/** Where the YAML begins and ends, and where the body begins. All zero without front matter. */
+/** Offsets of the start and end of the YAML and of the start of the body; all zero without front matter. */
 function frontOf(text: string): { start: number; end: number; bodyAt: number } {
   let start = 0;
   for (let at = 0; at < text.length; ) {

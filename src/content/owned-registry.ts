@@ -1,15 +1,16 @@
-// Things with an id, each set by an owner that replaces all it has at once: an integration's id, or "core".
+// A registry of items by id. Each item belongs to an owner (an integration's id, or "core"), which replaces all of its
+// items at once.
 
 import { HeddleError } from "../errors.ts";
 
-/** Where a thing that was read from a file comes from. */
+/** Where a file of content comes from. */
 export type Origin = { kind: "builtin" } | { kind: "home" } | { kind: "integration"; id: string };
 
-/** What every such thing has. */
+/** Fields that every item of content has. */
 export interface ContentAbout {
-  /** By its path: "triage", "integrations/github/github". A carapace may give itself another. */
+  /** Derived from the path: "triage", "integrations/github/github". A carapace may declare a different one. */
   id: string;
-  /** The file may say another than the one made of its path. */
+  /** Derived from the path, unless the file declares one. */
   name: string;
   origin: Origin;
   /** Absolute. */
@@ -17,14 +18,14 @@ export interface ContentAbout {
 }
 
 export interface OwnedRegistry<Item extends { id: string }> {
-  /** Throws `conflict`, and changes nothing, when an id is another owner's or stands there twice. */
+  /** Throws `conflict`, and changes nothing, when an id belongs to another owner or appears twice. */
   replaceOwner(owner: string, items: readonly Item[]): void;
   get(id: string): Item | undefined;
-  /** By id. */
+  /** Sorted by id. */
   list(): Item[];
 }
 
-/** `kind` is what an item is called in an error: "Skill". */
+/** `kind` names an item in error messages: "Skill". */
 export function createOwnedRegistry<Item extends { id: string }>(kind: string): OwnedRegistry<Item> {
   const all = new Map<string, { owner: string; item: Item }>();
   return {
@@ -48,7 +49,7 @@ export function createOwnedRegistry<Item extends { id: string }>(kind: string): 
   };
 }
 
-/** What an integration's own files name may be short: "review" is "integrations/<its id>/review" if there is one. */
+/** Resolves the short ids that an integration's own files may use: "review" means "integrations/<its id>/review" if that exists. */
 export function findFor<Item extends { id: string }>(
   registry: Pick<OwnedRegistry<Item>, "get">,
   id: string,

@@ -19,17 +19,17 @@ export interface Content {
   bots: BotFile[];
 }
 
-/** No context has room for more, and all of them are held in memory. */
+/** Larger texts would not fit into a model's context, and every file is held in memory. */
 const MAX_FILE_BYTES = 512 * 1024;
 const TOO_LARGE = `It is larger than ${MAX_FILE_BYTES / 1024} KiB`;
-/** Ids stand in messages ("@skill:triage") and in paths of the API. */
+/** Ids appear in messages ("@skill:triage") and in paths of the API. */
 const ID = /^[A-Za-z0-9][A-Za-z0-9._-]*(\/[A-Za-z0-9][A-Za-z0-9._-]*)*$/;
 
 export async function readContent(
   folder: string,
   files: ContentFiles,
   origin: Origin,
-  /** Reads one of the files by its absolute path. Rejects with ENOENT for one that is gone. */
+  /** Reads one of the files by its absolute path. Rejects with ENOENT when the file has been removed. */
   read: (file: string) => Promise<Buffer> = readSmall,
 ): Promise<{ content: Content; problems: ContentProblem[] }> {
   const problems = [...files.problems];
@@ -45,7 +45,7 @@ export async function readContent(
       const parsed = await readOne({ file, id, read }, (text) =>
         parse(text, { id: prefix + id, name: titleOf(id), origin, file }),
       );
-      // Removed between listing and now: as if it had not been there.
+      // A file that was removed after the listing is treated as if it had never been there.
       if (!parsed) continue;
       if (!parsed.ok) problems.push({ ...parsed.problem, file });
       else if (items.has(parsed.item.id)) {

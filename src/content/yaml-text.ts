@@ -1,4 +1,4 @@
-// YAML that people write, read so that every complaint about it can name a line.
+// Reads YAML written by people, so that every error about it can name a line.
 
 import { LineCounter, parseDocument } from "yaml";
 
@@ -6,12 +6,12 @@ export type YamlText =
   | {
       ok: true;
       value: unknown;
-      /** From 1, of a field by its dotted path, or of the closest one around it that is there. */
+      /** The line, from 1, of the field with this dotted path, or of its closest existing parent. */
       lineOf(field: string): number;
     }
   | { ok: false; problem: TextProblem };
 
-/** What is wrong with a text; `line` counts from 1. */
+/** A problem in a text; `line` counts from 1. */
 export interface TextProblem {
   reason: string;
   line?: number;
@@ -29,7 +29,7 @@ export function readYaml(text: string): YamlText {
   try {
     value = document.toJS();
   } catch (thrown) {
-    // Aliases that would grow without end.
+    // toJS() throws when aliases would expand without limit.
     return { ok: false, problem: { reason: `It is not YAML: ${String(thrown)}` } };
   }
   return {

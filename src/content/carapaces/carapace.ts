@@ -23,7 +23,7 @@ const Delegate = t.Object(
   { additionalProperties: false },
 );
 
-/** What a file may say. */
+/** The fields of a file. */
 const CarapaceFile = t.Object(
   {
     id: t.Optional(CarapaceId),
@@ -60,7 +60,7 @@ export interface Carapace extends ContentAbout {
 
 const validate = compileOwnSchema(CarapaceFile);
 
-/** Of a YAML file. */
+/** Reads the text of a YAML file. */
 export function readCarapace(
   text: string,
   about: ContentAbout,
@@ -91,5 +91,5 @@ export function readCarapace(
   return { ok: true, item };
 }
 
-/** In a union ("an id or an object") the innermost complaint says most. */
+/** Of the errors about a union ("an id or an object"), the innermost is the most specific. */
 const depth = (field: string) => (field === "" ? 0 : field.split(".").length);

@@ -1,21 +1,21 @@
-// Which carapaces a set of ids comes to, in the order in which their prompts stand: what is included comes first.
+// Resolves ids to carapaces with everything they include, in the order of their prompts: included ones come first.
 
 import type { Origin } from "../owned-registry.ts";
 import type { Carapace } from "./carapace.ts";
 
-/** Steps from a carapace that was asked for to one that is still taken. */
+/** The most steps from a requested carapace to an included one. */
 export const MAX_DEPTH = 5;
 
-/** An id, and who names it: an integration's files may use short ids of its own. */
+/** An id and the origin of the file that names it, because an integration's files may use short ids. */
 export interface CarapaceReference {
   id: string;
   origin: Origin;
 }
 
 export interface ResolvedCarapaces {
-  /** Each once; an included one before the one that includes it, unless they include each other. */
+  /** Without duplicates; an included carapace precedes the one that includes it, unless they include each other. */
   carapaces: Carapace[];
-  /** Nothing of these is in `carapaces`. `by`: the carapace that includes it, or null. */
+  /** Ids without a carapace. `by`: the carapace that includes the id, or null. */
   problems: CarapaceProblem[];
 }
 
@@ -26,9 +26,9 @@ export interface CarapaceProblem {
 }
 
 /**
- * Pure. A cycle is walked once. How deep a carapace lies is counted on the shortest way to it, so that the result
- * does not depend on which of two that include it is looked at first.
- * @param find May be given `disabled` ids' carapaces; they, and what only they include, are left out silently.
+ * A pure function. A cycle is walked once. Depth is counted along the shortest path, so that the result does not depend
+ * on the order in which including carapaces are visited.
+ * @param find May also find disabled carapaces; they, and what only they include, are left out silently.
  */
 export function resolveCarapaces(
   wanted: readonly CarapaceReference[],
@@ -48,7 +48,7 @@ export function resolveCarapaces(
   return { carapaces, problems };
 }
 
-/** Level by level. */
+/** Walks breadth-first. */
 function reach(
   wanted: readonly CarapaceReference[],
   find: (reference: CarapaceReference) => Carapace | undefined,

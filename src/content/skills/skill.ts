@@ -4,7 +4,7 @@ import type { ContentAbout } from "../owned-registry.ts";
 import { Tags, tagList } from "../tags.ts";
 import type { TextProblem } from "../yaml-text.ts";
 
-/** Knowledge for bots: a text that a run gets whole, or reads when it needs it. */
+/** Knowledge for bots: a text that is included in a run, or that the run reads when it needs it. */
 export interface Skill extends ContentAbout {
   description: string;
   tags: string[];
@@ -12,7 +12,7 @@ export interface Skill extends ContentAbout {
   text: string;
 }
 
-/** How a bot, a channel or a carapace names a skill. */
+/** A reference to a skill in a bot, a channel or a carapace. */
 export const SkillEntry = t.Union(
   [
     t.String({ minLength: 1, maxLength: 200 }),

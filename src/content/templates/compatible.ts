@@ -1,6 +1,6 @@
 import { integrationTag, type Template } from "./template.ts";
 
-/** As far as templates need to know an integration. */
+/** The facts about an integration that decide whether a template fits it. */
 export interface TemplateIntegration {
   id: string;
   version: string | null;
@@ -9,14 +9,14 @@ export interface TemplateIntegration {
 }
 
 /**
- * Whether a template is made for an integration: it names it, or the integration names the template or one of its
- * tags; and the integration's version is not below the least one that the template says.
+ * Whether a template is made for an integration: the template names it, or the integration names the template or one of
+ * its tags; and the integration has at least the version that the template requires.
  */
 export function isCompatible(template: Template, integration: TemplateIntegration): boolean {
   return isMadeFor(template, integration) && hasVersion(template.min_versions[integration.id], integration);
 }
 
-/** Whatever the versions. */
+/** Like isCompatible, but ignores versions. */
 export function isMadeFor({ id, tags }: Template, integration: TemplateIntegration): boolean {
   return (
     tags.includes(integrationTag(integration.id)) ||
@@ -28,7 +28,7 @@ function hasVersion(least: string | undefined, { version }: TemplateIntegration)
   return least === undefined || (version !== null && compareVersions(version, least) >= 0);
 }
 
-/** Negative, zero or positive: by the numbers between the dots; what is missing is 0, a suffix ("-beta") counts nothing. */
+/** Compares the numbers between the dots: negative, zero or positive. Missing numbers are 0; a suffix ("-beta") is ignored. */
 export function compareVersions(a: string, b: string): number {
   const [left, right] = [numbersOf(a), numbersOf(b)];
   for (let at = 0; at < Math.max(left.length, right.length); at++) {

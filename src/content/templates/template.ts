@@ -4,24 +4,24 @@ import type { ContentAbout } from "../owned-registry.ts";
 import { Tags, tagList } from "../tags.ts";
 import type { TextProblem } from "../yaml-text.ts";
 
-/** A text that tells bots how the work in a channel is laid out; a channel has at most one. */
+/** A text that tells bots how work in a channel is organised; a channel has at most one. */
 export interface Template extends ContentAbout {
   description: string;
   category: string;
-  /** Its own, and "integration:<id>" for each integration that it is made for. */
+  /** The tags of the file, and "integration:<id>" for each integration that the template is made for. */
   tags: string[];
-  /** Of the template itself. */
+  /** The version of the template itself. */
   version: string | null;
-  /** The least versions of integrations that it works with, by their id. */
+  /** Minimum versions of integrations, by their id. */
   min_versions: Record<string, string>;
   /** Markdown, without the front matter. */
   text: string;
 }
 
-/** What a channel's template is, unless its file says something else. */
+/** The category of a template whose file declares none. */
 const DEFAULT_CATEGORY = "workspace_schema";
 
-/** YAML reads 1.2 as a number. */
+/** A version may be a number, because YAML reads 1.2 as one. */
 const Version = t.Union([t.String(), t.Number()]);
 const IntegrationId = t.String({ pattern: "^[a-z][a-z0-9_-]*$" });
 
