@@ -1,6 +1,6 @@
 // When a failed delivery is tried again: 5 seconds to 10 hours, about 19 hours in all.
 
-const DELAYS_SECONDS = [5, 30, 120, 600, 1_800, 3_600, 7_200, 18_000, 36_000];
+import { DELIVERY_DELAYS_SECONDS as DELAYS_SECONDS } from "../sdk/delivery-delays.ts";
 
 export const MAX_ATTEMPTS = DELAYS_SECONDS.length + 1;
 

@@ -10,13 +10,30 @@ export interface Registered {
   /** In the order of `register`. */
   tools: RegisteredTool[];
   /** By their types. */
-  dispatchers: Map<string, Dispatcher>;
+  dispatchers: DispatcherMap;
   /** In the order of `registerHook`. */
   hooks: RegisteredHook[];
   /** What `registerIntegration` was given. */
   integration: IntegrationMeta | undefined;
   /** What `defineConfig` declared. */
   settings: DeclaredSetting[];
+}
+
+/** A Map whose `get` throws for a type that nobody registered, and names those that somebody did. */
+export interface DispatcherMap extends Map<string, Dispatcher> {
+  /** Throws for a type that nobody registered. */
+  get(type: string): Dispatcher;
+}
+
+class Dispatchers extends Map<string, Dispatcher> implements DispatcherMap {
+  override get(type: string): Dispatcher {
+    const dispatcher = super.get(type);
+    if (dispatcher) return dispatcher;
+    const known = [...this.keys()].join(", ");
+    throw new Error(
+      `There is no dispatcher "${type}"; registered are ${known || "none"}. Import dispatcher.ts first.`,
+    );
+  }
 }
 
 export interface TestSeam {
@@ -37,7 +54,13 @@ export function testSeam(): TestSeam {
   holder[KEY] ??= {
     settings: new Map(),
     services: undefined,
-    registered: { tools: [], dispatchers: new Map(), hooks: [], integration: undefined, settings: [] },
+    registered: {
+      tools: [],
+      dispatchers: new Dispatchers(),
+      hooks: [],
+      integration: undefined,
+      settings: [],
+    },
     store: createMemoryStore(),
   };
   return holder[KEY];

@@ -3,6 +3,13 @@
 
 import type { SdkServices } from "./backend.ts";
 import { type Registered, testSeam } from "./test-seam.ts";
+import {
+  callHooks,
+  type DeliveryOutcome,
+  deliverAll,
+  type HookExtraFields,
+  type RunHookEvent,
+} from "./testing-runs.ts";
 import type {
   DeliverInput,
   DispatchContext,
@@ -18,7 +25,8 @@ import type {
   ToolContext,
 } from "./types.ts";
 
-export type { Registered } from "./test-seam.ts";
+export type { DispatcherMap, Registered } from "./test-seam.ts";
+export type { DeliveryOutcome, HookExtraFields, RunHookEvent } from "./testing-runs.ts";
 
 /** What `settings` of `defineConfig` read from now on, instead of the environment. `undefined` takes a value back. */
 export function useSettings(values: Record<string, string | undefined>): void {
@@ -44,6 +52,12 @@ export interface FakeHeddle {
   documents: IngestDocument[];
   /** What `searchDocuments` was given. */
   searches: SearchDocuments[];
+  /** The first event; throws when there was none. */
+  readonly firstEvent: InjectEvent;
+  /** The first message; throws when there was none. */
+  readonly firstMessage: InjectMessage;
+  /** The first document; throws when there was none. */
+  readonly firstDocument: IngestDocument;
   /** Forgets all of it, and what `store` keeps. */
   clear(): void;
   /** Ends it: what needs a server is an error again. */
@@ -62,6 +76,15 @@ export function fakeHeddle(answers: Partial<SdkServices> = {}): FakeHeddle {
     events: [],
     documents: [],
     searches: [],
+    get firstEvent() {
+      return firstOf(fake.events, "injectEvent");
+    },
+    get firstMessage() {
+      return firstOf(fake.messages, "injectMessage");
+    },
+    get firstDocument() {
+      return firstOf(fake.documents, "ingestDocument");
+    },
     clear() {
       const { sessions, messages, events, documents, searches } = fake;
       for (const list of [sessions, messages, events, documents, searches]) list.length = 0;
@@ -118,6 +141,12 @@ export function fakeHeddle(answers: Partial<SdkServices> = {}): FakeHeddle {
     ...answers,
   };
   return fake;
+}
+
+function firstOf<Item>(items: readonly Item[], call: string): Item {
+  const [first] = items;
+  if (first === undefined) throw new Error(`Nobody has called ${call}().`);
+  return first;
 }
 
 /** Requests that the code under test sent, instead of any going out. */
@@ -222,5 +251,27 @@ export const deliverInput = (
   extraMetadata: {},
   ...fields,
 });
+
+/**
+ * Delivers a text by the registered dispatcher of this type, as the server does: what it throws is tried again unless it is
+ * `Permanent`, ten attempts at most, and `ctx.once` remembers what earlier attempts have done. The waits between them take no time
+ * and are in the outcome. The config is not checked against the dispatcher's schema. Throws when there is no such dispatcher.
+ */
+export const deliver = (
+  type: string,
+  config: Record<string, unknown>,
+  text: string,
+  fields: Partial<DeliverInput> = {},
+): Promise<DeliveryOutcome> => deliverAll({ deliverInput, dispatchContext }, { type, config, text, fields });
+
+/**
+ * Calls the registered callbacks of an event one after another, and returns what they returned. `extra` needs no more than what they
+ * read. What a callback throws is thrown, which the server would only log. Throws when nothing is registered for the event.
+ */
+export const runHook = <Event extends RunHookEvent>(
+  event: Event,
+  extra: HookExtraFields<Event> = {} as HookExtraFields<Event>,
+  fields: Partial<RunContext> = {},
+): Promise<unknown[]> => callHooks(event, hookContext(extra as JsonObject, fields));
 
 const withoutType = ({ type: _, ...config }: JsonObject): JsonObject => config;

@@ -85,7 +85,6 @@ test("a child process speaks REST", async () => {
       content: "text",
       source: "mine",
       run_agent: true,
-      notify: true,
       idempotency_key: "k",
       execution_config: { tools: ["x"] },
     },

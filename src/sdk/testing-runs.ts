@@ -1,0 +1,93 @@
+// What the server does with hooks and dispatchers, for an author's tests: callbacks are called, deliveries are tried again.
+
+import { DELIVERY_DELAYS_SECONDS } from "./delivery-delays.ts";
+import { isPermanent, isRetryable } from "./errors.ts";
+import { testSeam } from "./test-seam.ts";
+import type {
+  DeliverInput,
+  DispatchContext,
+  HookEvent,
+  HookExtraOf,
+  HookExtras,
+  RunContext,
+} from "./types.ts";
+
+/** How a delivery ended, and what it took. */
+export interface DeliveryOutcome {
+  /** "dead": given up, by `Permanent` or after the last attempt. */
+  status: "delivered" | "dead";
+  /** What the dispatcher returned as `receipt`; null without one. */
+  receipt: unknown;
+  /** Attempts that were made, at most 10. */
+  attempts: number;
+  /** Seconds that the server would have waited before each further attempt. */
+  waits: number[];
+  /** What the last failed attempt threw; undefined when none failed. */
+  error: unknown;
+}
+
+export interface DeliverSupport {
+  deliverInput(
+    dispatchConfig: { type: string } & Record<string, unknown>,
+    result: string,
+    fields?: Partial<DeliverInput>,
+  ): DeliverInput;
+  dispatchContext(fields?: Partial<DispatchContext>): DispatchContext;
+}
+
+export async function deliverAll(
+  { deliverInput, dispatchContext }: DeliverSupport,
+  {
+    type,
+    config,
+    text,
+    fields,
+  }: { type: string; config: Record<string, unknown>; text: string; fields: Partial<DeliverInput> },
+): Promise<DeliveryOutcome> {
+  const dispatcher = testSeam().registered.dispatchers.get(type);
+  // What one attempt has done is not done again by the next.
+  const { once } = dispatchContext();
+  const waits: number[] = [];
+  let error: unknown;
+  for (let attempt = 1; ; attempt++) {
+    try {
+      const answer = await dispatcher.deliver(
+        deliverInput({ ...config, type }, text, fields),
+        dispatchContext({ attempt, once }),
+      );
+      if (answer === false) throw new Error("deliver() returned false");
+      const receipt = typeof answer === "object" && answer !== null ? answer.receipt : null;
+      return { status: "delivered", receipt, attempts: attempt, waits, error };
+    } catch (failure) {
+      error = failure;
+      const delay = DELIVERY_DELAYS_SECONDS[attempt - 1];
+      if (isPermanent(failure) || delay === undefined) {
+        return { status: "dead", receipt: null, attempts: attempt, waits, error };
+      }
+      waits.push((isRetryable(failure) ? failure.retryAfterSeconds : undefined) ?? delay);
+    }
+  }
+}
+
+/** The events of runs, whose callbacks only listen. */
+export type RunHookEvent = Exclude<HookEvent, "before_transcription">;
+
+export type HookExtraFields<Event extends RunHookEvent> = Partial<HookExtraOf<Event>> &
+  Partial<HookExtras[Event]>;
+
+/** Calls what is registered for an event, one callback after another; returns what they returned. */
+export async function callHooks(
+  event: HookEvent,
+  context: RunContext & { extra: object },
+): Promise<unknown[]> {
+  const callbacks = testSeam().registered.hooks.filter((hook) => hook.event === event);
+  if (callbacks.length === 0) {
+    const known = [...new Set(testSeam().registered.hooks.map((hook) => hook.event))].join(", ");
+    throw new Error(
+      `No callback is registered for "${event}"; there are callbacks for ${known || "no event"}.`,
+    );
+  }
+  const results: unknown[] = [];
+  for (const { callback } of callbacks) results.push(await callback(context as never));
+  return results;
+}

@@ -1,0 +1,67 @@
+import { afterEach, expect, test } from "bun:test";
+import { createSdk } from "../../src/sdk/create.ts";
+import { createEnvironmentBackend } from "../../src/sdk/environment.ts";
+import { Permanent, Retryable } from "../../src/sdk/errors.ts";
+import { testSeam } from "../../src/sdk/test-seam.ts";
+import { deliver, fakeHeddle, registered, runHook } from "../../src/sdk/testing.ts";
+
+const sdk = createSdk(createEnvironmentBackend({}));
+afterEach(() => {
+  testSeam().registered.dispatchers.clear();
+  testSeam().registered.hooks.length = 0;
+});
+
+test("a delivery is tried again, and parts are done once", async () => {
+  const done: string[] = [];
+  const failures = [new Error("first"), new Retryable("second", { retryAfter: 7 })];
+  sdk.registerDispatcher("chat", {
+    async deliver({ config, result }, ctx) {
+      await ctx.once("part", () => done.push(`${config.room}: ${result}`));
+      const failure = failures[ctx.attempt - 1];
+      if (failure) throw failure;
+      return { receipt: `of attempt ${ctx.attempt}` };
+    },
+  });
+  expect(await deliver("chat", { room: "ops" }, "Hello")).toEqual({
+    status: "delivered",
+    receipt: "of attempt 3",
+    attempts: 3,
+    waits: [5, 7],
+    error: failures[1],
+  });
+  expect(done).toEqual(["ops: Hello"]);
+});
+
+test("a delivery is dead at once, or after ten attempts", async () => {
+  sdk.registerDispatcher("gone", {
+    deliver() {
+      throw new Permanent("gone");
+    },
+  });
+  sdk.registerDispatcher("never", { deliver: () => false });
+  expect(await deliver("gone", {}, "x")).toMatchObject({ status: "dead", attempts: 1, waits: [] });
+  const { attempts, waits } = await deliver("never", {}, "x");
+  expect([attempts, waits.length, waits.at(-1)]).toEqual([10, 9, 36_000]);
+});
+
+test("a dispatcher that is not there is named, with those that are", async () => {
+  sdk.registerDispatcher("chat", { deliver: () => {} });
+  expect(() => registered().dispatchers.get("chta")).toThrow('no dispatcher "chta"; registered are chat');
+  expect(registered().dispatchers.get("chat").deliver).toBeFunction();
+  await expect(deliver("chta", {}, "x")).rejects.toThrow("registered are chat");
+});
+
+test("callbacks of a hook are called with what they read", async () => {
+  sdk.registerHook("after_tool_call", ({ extra, bot_id }) => `${bot_id} ${extra.tool_name} ${extra.task_id}`);
+  expect(await runHook("after_tool_call", { tool_name: "look" }, { bot_id: "b" })).toEqual(["b look task-1"]);
+  await expect(runHook("after_response")).rejects.toThrow("there are callbacks for after_tool_call");
+});
+
+test("the first of what was asked of the server is at hand, or the call is named", async () => {
+  const heddle = fakeHeddle();
+  expect(() => heddle.firstEvent).toThrow("Nobody has called injectEvent()");
+  const event = { clientId: "c:1", event: "e", botId: "default", content: "x", source: "c" };
+  await sdk.injectEvent(event);
+  expect(heddle.firstEvent).toEqual(event);
+  heddle.restore();
+});
