@@ -20,6 +20,7 @@ export interface Commands extends AuthoringCommands {
   revokeKey(flags: Flags, id: string): Promise<void>;
   signingSecret(flags: Flags): Promise<void>;
   rotateKeys(flags: Flags): Promise<void>;
+  unit(which: "unit" | "environment"): Promise<void>;
   ask(
     flags: ClientFlags,
     question: { text: string; bot: string | undefined; isNew: boolean; timeout: string },
@@ -151,6 +152,17 @@ export function mainCommand(commands: Commands) {
         run: ({ args }) => commands.migrate(args),
       }),
       keys,
+      unit: leaf({
+        meta: { name: "unit", description: "Print the systemd unit to install beside the binary" },
+        args: {
+          env: {
+            type: "boolean",
+            default: false,
+            description: "Print an example of its environment file instead",
+          },
+        },
+        run: ({ args }) => commands.unit(args.env ? "environment" : "unit"),
+      }),
       ...authoringCommands(commands),
       ask: leaf({
         meta: { name: "ask", description: "Ask a bot of the running server, and print its answer" },

@@ -16,6 +16,7 @@ import { currentKey, type GivenKeys, signingSecret } from "../secrets/keys.ts";
 import { rotateKeys } from "../secrets/rotate.ts";
 import type { Commands } from "./cli.ts";
 import { createClientCommands } from "./client/commands.ts";
+import { deployFile } from "./deploy-files.ts";
 import { firstSteps } from "./first-steps.ts";
 import { createKeyCommands } from "./keys.ts";
 import { containStrays, say, sayForSure, sayWithSecret } from "./stray-code.ts";
@@ -73,6 +74,9 @@ export function createCommands({ startServer, startWorker }: CommandOptions): Co
     async signingSecret(flags) {
       const config = loadConfig(flags);
       say(signingSecret(currentKey(openHome(config.home), givenKeys(config))));
+    },
+    async unit(which) {
+      say((await deployFile(which)).trimEnd());
     },
     rotateKeys: (flags) =>
       withDatabase(

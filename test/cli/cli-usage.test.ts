@@ -17,6 +17,7 @@ const PATHS = [
   ["migrate"],
   ["keys"],
   ...["create", "list", "revoke", "rotate", "signing-secret"].map((word) => ["keys", word]),
+  ["unit"],
   ["new"],
   ["dev"],
   ["types"],
