@@ -10,7 +10,6 @@ import type { Database } from "../db/database.ts";
 import { KEY_ROWS, type KeyRows } from "../db/schema.ts";
 import { HeddleError } from "../errors.ts";
 import type { Logger } from "../log.ts";
-import { within } from "../within.ts";
 import { type Connection, connect } from "./client/connect.ts";
 import { say } from "./stray-code.ts";
 
@@ -73,18 +72,20 @@ export function createKeyCommands(withDatabase: WithDatabase) {
   };
 }
 
-const ANSWER_MS = 5_000;
+const HEALTH_MS = 5_000;
 
 /** Undefined also when a crash has left its address, or nothing answers there; whoever names a database means that one. */
 async function runningServer(flags: Flags): Promise<Connection | undefined> {
   const { home } = loadConfig(flags);
   if (flags["database-url"] !== undefined || !findServer(home)?.socket) return undefined;
   // Not what HEDDLE_URL names: these are the keys of this home.
-  const server = connect({}, { home, environment: {} });
-  return within(ANSWER_MS, server.get("/health")).then(
-    () => server,
-    () => undefined,
-  );
+  const options = { home, environment: {} };
+  return connect({}, { ...options, answerMs: HEALTH_MS })
+    .get("/health")
+    .then(
+      () => connect({}, options),
+      () => undefined,
+    );
 }
 
 const ofDatabase = (keys: ApiKeys): Keys => ({
