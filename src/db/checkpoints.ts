@@ -1,20 +1,21 @@
-// Checkpoints of the embedded database. PostgreSQL leaves them to a process that PGlite does not have, so without these
-// the log of a server that is never stopped grows until the disk is full, and is replayed from its beginning after a crash.
+// Makes checkpoints of the embedded database. PostgreSQL leaves them to a process that PGlite does not have. Without
+// them the write-ahead log of a long-running server would grow until the disk is full, and be replayed from its start
+// after a crash.
 
 import { messageOf } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import type { Database } from "./database.ts";
 
-/** Log since the last checkpoint: four of its files. A checkpoint writes at most the shared buffers, 32 MB. */
+/** WAL written since the last checkpoint: four segment files. A checkpoint writes at most the shared buffers, 32 MB. */
 const DUE_AFTER_BYTES = 64 * 1024 * 1024;
-const LOOK_EVERY_MS = 5_000;
+const CHECK_EVERY_MS = 5_000;
 
-const LOG_SINCE =
+const WAL_BYTES =
   "select pg_wal_lsn_diff(pg_current_wal_insert_lsn(), redo_lsn)::float8 as bytes from pg_control_checkpoint()";
 
 export interface Checkpoints {
-  /** Makes one when enough was written. */
-  look(): Promise<void>;
+  /** Makes a checkpoint if enough was written since the last one. */
+  check(): Promise<void>;
   close(): void;
 }
 
@@ -29,23 +30,23 @@ export function createCheckpoints({
   log,
   dueAfterBytes = DUE_AFTER_BYTES,
 }: CheckpointOptions): Checkpoints {
-  let isLooking = false;
+  let isChecking = false;
 
-  async function look(): Promise<void> {
-    const { rows } = await execute(LOG_SINCE);
+  async function check(): Promise<void> {
+    const { rows } = await execute(WAL_BYTES);
     if (Number(rows[0]?.bytes) >= dueAfterBytes) await execute("checkpoint");
   }
 
   const timer = setInterval(() => {
-    if (isLooking) return;
-    isLooking = true;
-    look()
-      .catch((error) => log.warning("No checkpoint was made: {error}", { error: messageOf(error) }))
+    if (isChecking) return;
+    isChecking = true;
+    check()
+      .catch((error) => log.warning("The checkpoint failed: {error}", { error: messageOf(error) }))
       .finally(() => {
-        isLooking = false;
+        isChecking = false;
       });
-  }, LOOK_EVERY_MS);
+  }, CHECK_EVERY_MS);
   timer.unref();
 
-  return { look, close: () => clearInterval(timer) };
+  return { check, close: () => clearInterval(timer) };
 }

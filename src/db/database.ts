@@ -1,22 +1,24 @@
-// The types that the rest of Heddle knows a database by.
+// The database types used by the rest of Heddle.
 
 import type { PgDatabase, PgQueryResultHKT } from "drizzle-orm/pg-core";
 import type * as schema from "./schema.ts";
 
-/** Anything that runs queries: the database itself, or a transaction of it. */
+/** Anything that runs queries: the database itself or a transaction. */
 export type Queryable = PgDatabase<PgQueryResultHKT, typeof schema>;
 
-/** The rows of `execute` on a Queryable: the two drivers wrap them differently. */
+/** Returns the rows of `execute` on a Queryable, which the two drivers wrap differently. */
 export function rowsOf<Row>(result: unknown): Row[] {
   return (Array.isArray(result) ? result : (result as { rows: Row[] }).rows) as Row[];
 }
 
-/** An open database, whichever of the two kinds it is. */
+/** An open database of either kind. */
 export interface Database {
   readonly kind: "embedded" | "postgres";
   /** Queries and transactions (`query.transaction(async (tx) => …)`). */
   readonly query: Queryable;
-  /** Runs SQL text with `$1` placeholders; several statements only without values. Rows as plain objects. */
+  /**
+   * Runs SQL text with `$1` placeholders. Several statements are allowed only without values. Rows are plain objects.
+   */
   execute(text: string, values?: unknown[]): Promise<{ rows: Record<string, unknown>[] }>;
   /** Calls `onPayload` for every NOTIFY on the channel, `onConnected` after each (re)connection. */
   listen(
@@ -24,13 +26,15 @@ export interface Database {
     onPayload: (payload: string) => void,
     onConnected: () => void,
   ): Promise<{ close(): Promise<void> }>;
-  /** Makes this server the one of its database that does what is named; embedded, it is at once. */
+  /**
+   * Leader election among the servers of a database, per name; with the embedded database this server leads at once.
+   */
   readonly lead: Lead;
   close(): Promise<void>;
 }
 
 /**
- * Calls `onLead` when this server has become the one, later than the call, and `onLost` when it no longer is; within a few
- * seconds another one may be. After a loss it tries again. Closing it gives the place up, without a call of `onLost`.
+ * Calls `onLead` (asynchronously) when this server becomes the leader, and `onLost` when it no longer is; within a few
+ * seconds another server may lead. After a loss it tries again. Closing gives up leadership without calling `onLost`.
  */
 export type Lead = (name: string, calls: { onLead(): void; onLost(): void }) => { close(): Promise<void> };

@@ -1,5 +1,6 @@
-// The embedded database's files: PGlite's NodeFS, made to sync when PostgreSQL asks for it, and to stay whole when the
-// system refuses something. Left as it is, Emscripten's file layer has no `fsync` for real files and reports success.
+// The embedded database's file layer: PGlite's NodeFS, changed to sync when PostgreSQL asks for it and to stay
+// consistent when the system refuses an operation. By itself, Emscripten's file layer has no `fsync` for real files and
+// reports success.
 
 import fs from "node:fs";
 import { PGlite } from "@electric-sql/pglite";
@@ -7,8 +8,8 @@ import { NodeFS } from "@electric-sql/pglite/nodefs";
 import { isUnsyncable } from "../runtime/durable-file.ts";
 
 /**
- * Without `-F`, which turns fsync off. Of the ways to sync the log, "fsync" is the only one that reaches the system:
- * Emscripten's `fdatasync` does nothing and says that it did.
+ * Removes `-F`, which disables fsync. "fsync" is the only WAL sync method that reaches the system: Emscripten's
+ * `fdatasync` does nothing and reports success.
  */
 export const DURABLE_PARAMETERS = [
   ...PGlite.defaultStartParams.filter((parameter) => parameter !== "-F"),
@@ -16,7 +17,7 @@ export const DURABLE_PARAMETERS = [
   "wal_sync_method=fsync",
 ];
 
-/** What is used of Emscripten's NODEFS; it publishes no types of its inside. */
+/** The parts of Emscripten's NODEFS used here; its internals have no published types. */
 interface EmscriptenFiles {
   FS: {
     isDir(mode: number): boolean;
@@ -38,13 +39,13 @@ type FileStream = { fd: number; nfd: number; node: FileNode };
 
 type InitOptions = Parameters<NodeFS["init"]>[1];
 
-/** A folder of the real file system as PostgreSQL sees it. */
+/** A folder of the real file system, as PostgreSQL sees it. */
 export class DurableFiles extends NodeFS {
   override async init(pg: PGlite, options: InitOptions) {
     const { emscriptenOpts } = await super.init(pg, options);
-    const mend = (module: unknown) => makeDurable(module as EmscriptenFiles);
-    // Before NodeFS mounts: nodes take the functions over as they are made.
-    return { emscriptenOpts: { ...emscriptenOpts, preRun: [mend, ...(emscriptenOpts.preRun ?? [])] } };
+    const patch = (module: unknown) => makeDurable(module as EmscriptenFiles);
+    // Patch before NodeFS mounts, because nodes copy the functions when they are created.
+    return { emscriptenOpts: { ...emscriptenOpts, preRun: [patch, ...(emscriptenOpts.preRun ?? [])] } };
   }
 }
 
@@ -54,8 +55,8 @@ function makeDurable({ FS, NODEFS }: EmscriptenFiles): void {
     NODEFS.tryFSOperation(() => syncDescriptor(nfd, FS.isDir(node.mode)));
     return 0;
   };
-  // The file first, then the node that stands for it: a node without a file would answer "File exists" for good to
-  // whoever tries again, as after a moment without free file descriptors.
+  // Create the file first and its node afterwards. A node without a file would answer "File exists" to every later
+  // attempt, for example after a moment without free file descriptors.
   node_ops.mknod = (parent, name, mode, device) => {
     const path = `${NODEFS.realPath(parent)}/${name}`;
     NODEFS.tryFSOperation(() => {
@@ -69,7 +70,7 @@ function makeDurable({ FS, NODEFS }: EmscriptenFiles): void {
     try {
       open(stream);
     } catch (error) {
-      // Otherwise each failure takes one of Emscripten's 4,096 streams for good.
+      // Otherwise every failure would permanently use up one of Emscripten's 4,096 streams.
       FS.closeStream(stream.fd);
       throw error;
     }
@@ -80,7 +81,7 @@ function syncDescriptor(descriptor: number, isFolder: boolean): void {
   try {
     fs.fsyncSync(descriptor);
   } catch (error) {
-    // PostgreSQL itself takes that for success.
+    // PostgreSQL itself treats this error as success for folders.
     if (!isFolder || !isUnsyncable(error)) throw error;
   }
 }

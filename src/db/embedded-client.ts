@@ -1,4 +1,4 @@
-// PGlite with what Heddle carries for it: the files in WebAssembly, pgvector, and a file layer that syncs.
+// Opens PGlite with the files that ship with Heddle: the WebAssembly programs, pgvector, and a file layer that syncs.
 
 import { pathToFileURL } from "node:url";
 import { type Extension, PGlite } from "@electric-sql/pglite";
@@ -8,23 +8,23 @@ import { asset, assetFile } from "../runtime/assets.ts";
 import { DURABLE_PARAMETERS, DurableFiles } from "./durable-files.ts";
 import { prepareStatements } from "./embedded-statements.ts";
 
-/** Instead of PGlite's 128 MB: a quarter of the server's memory saved, and nothing was slower for it. */
+/** Instead of PGlite's 128 MB. This saves a quarter of the server's memory, and nothing became slower. */
 const SHARED_BUFFERS = "32MB";
 
 export interface OpenClient {
   home: string;
   log: Logger;
   /**
-   * Hears PostgreSQL's last line when an open database gives up, and must not return: PostgreSQL's `abort` does not end
-   * WebAssembly, which goes round in a loop from then on, in the very call, and nothing else in the process runs again.
+   * Called with PostgreSQL's last log line when an open database panics. It must not return: PostgreSQL's `abort` does
+   * not end the WebAssembly program, which would loop for ever inside this very call and block the whole process.
    */
   onPanic: (line: string) => never;
-  /** The file layer; tests look at what passes there. */
+  /** The file layer; tests replace it to observe file operations. */
   files?: (folder: string) => DurableFiles;
   programs: Promise<EmbeddedPrograms>;
 }
 
-/** PostgreSQL itself, and what makes its folders. */
+/** The programs: PostgreSQL itself, and initdb, which creates data folders. */
 export interface EmbeddedPrograms {
   pglite: WebAssembly.Module;
   initdb: WebAssembly.Module;
@@ -32,7 +32,7 @@ export interface EmbeddedPrograms {
 
 export async function openClient(folder: string, options: OpenClient): Promise<PGlite> {
   const { home, log, onPanic, programs, files = (path) => new DurableFiles(path) } = options;
-  let lastWords = "";
+  let lastError = "";
   let isOpen = false;
   try {
     const { pglite, initdb } = await programs;
@@ -44,9 +44,9 @@ export async function openClient(folder: string, options: OpenClient): Promise<P
       fsBundle: await asset("pglite.data"),
       extensions: { vector: vectorExtension(await assetFile("vector.tar.gz", home)) },
       onStderr(line) {
-        // As PostgreSQL begins a line of its log; what a statement quotes comes later in it.
+        // The severity is at the start of a log line; text quoted from a statement comes later.
         const severity = /\] (FATAL|PANIC|ERROR):/.exec(line.slice(0, 100))?.[1];
-        if (severity) lastWords = line;
+        if (severity) lastError = line;
         if (severity === "PANIC" && isOpen) onPanic(line);
         log.debug("PGlite: {line}", { line });
         return false;
@@ -58,14 +58,14 @@ export async function openClient(folder: string, options: OpenClient): Promise<P
   } catch (cause) {
     throw new HeddleError(
       "database",
-      `The embedded database in ${folder} cannot be opened (${lastWords || messageOf(cause)}): restore a backup of ` +
-        "the folder, or move it away to begin with an empty one.",
+      `The embedded database in ${folder} cannot be opened (${lastError || messageOf(cause)}): restore a backup of ` +
+        "the folder, or move it away to start with an empty one.",
       { cause },
     );
   }
 }
 
-/** Takes a good part of a start, on threads of its own. */
+/** Compiles the programs. This takes a good part of the start-up time, but runs on separate threads. */
 export async function compilePrograms(): Promise<EmbeddedPrograms> {
   const [pglite, initdb] = await Promise.all([wasm("pglite.wasm"), wasm("initdb.wasm")]);
   return { pglite, initdb };
@@ -77,7 +77,7 @@ async function wasm(name: "pglite.wasm" | "initdb.wasm"): Promise<WebAssembly.Mo
   return WebAssembly.compile(await file.arrayBuffer());
 }
 
-/** What @electric-sql/pglite-pgvector exports, but with a bundle that may lie elsewhere. */
+/** The same as @electric-sql/pglite-pgvector exports, but with a bundle at any path. */
 function vectorExtension(bundle: string): Extension {
   return {
     name: "vector",

@@ -1,33 +1,37 @@
-// PGlite has PostgreSQL read, check and plan a statement anew at each run, which in WebAssembly takes longer than most
-// statements do. What comes by the same text is prepared here instead, as the other database's driver does, between
-// PGlite and its protocol: a known statement's Parse and Describe are answered from memory, and its Bind names it.
+// Prepares the embedded database's statements. PGlite makes PostgreSQL parse, analyse and plan a statement on every
+// run, which in WebAssembly takes longer than most statements themselves. Statements with the same text are prepared
+// here, as the PostgreSQL driver does, between PGlite and its protocol: for a known statement, Parse and Describe are
+// answered from memory and Bind refers to it by name.
 
 import { type PGlite, protocol } from "@electric-sql/pglite";
 
-/** The one used longest ago makes room: lists of varying length would have a text each without end. */
-const MOST_STATEMENTS = 256;
+/** The least recently used statement is evicted: lists of varying length would create an unlimited number of texts. */
+const MAX_STATEMENTS = 256;
 /**
- * What is prepared takes up to thirty times its text in WebAssembly's memory, which never gives any back. Heddle's own have
- * some thousand characters, lists of hundreds of values included.
+ * Total characters of prepared texts. A prepared statement takes up to thirty times its text in WebAssembly memory,
+ * which is never given back. Heddle's own have about a thousand characters, including lists of hundreds of values.
  */
-const MOST_TEXT = 1_048_576;
-/** Longer ones hardly come twice, and would drive out all others. */
-const LONGEST_TEXT = 65_536;
+const MAX_TOTAL_TEXT = 1_048_576;
+/** Longer texts rarely occur twice, and would evict all others. */
+const MAX_TEXT = 65_536;
 /**
- * A prepared statement may keep the plan of the day when its tables were small, and this database has nobody who tells it
- * that they have grown: PostgreSQL's autovacuum is a process of its own. So each is prepared anew now and then.
+ * A prepared statement may keep a plan from when its tables were small, and the embedded database has no autovacuum
+ * process to collect new statistics. So statements are prepared again from time to time.
  */
-const MOST_USES = 100;
-const OLDEST_MS = 30_000;
+const MAX_USES = 100;
+const MAX_AGE_MS = 30_000;
 
-/** The first byte of a message. */
+/** Message types, the first byte of a message. */
 const PARSE = 0x50;
 const DESCRIBE = 0x44;
 const BIND = 0x42;
-/** What a Describe is about: a statement, not a portal. */
+/** The Describe variant for a statement, not a portal. */
 const OF_STATEMENT = 0x53;
-/** The first byte and the length. In a Parse the statement's name comes next; in the two others it is one byte later. */
-const HEAD = 5;
+/**
+ * Size of the type byte and the length. In a Parse the statement's name follows; in the two others it is one byte
+ * later.
+ */
+const HEADER = 5;
 
 type Execute = PGlite["execProtocolStream"];
 type Answer = Awaited<ReturnType<Execute>>;
@@ -39,32 +43,32 @@ interface Statement {
   description?: Answer;
 }
 
-/** Changes the client. Scripts (the simple protocol) stay as they are. */
+/** Modifies the client. Scripts (the simple query protocol) are not affected. */
 export function prepareStatements(client: PGlite): void {
   const execute: Execute = client.execProtocolStream.bind(client);
   const statements = new Map<string, Statement>();
-  /** The one whose Parse came last; PGlite lets nobody in between a Parse and its Sync. */
+  /** The statement of the latest Parse; PGlite runs nothing else between a Parse and its Sync. */
   let current: Statement | undefined;
-  let made = 0;
-  /** Characters of the texts that are kept. */
-  let kept = 0;
+  let count = 0;
+  /** Total characters of the prepared texts. */
+  let totalText = 0;
 
   const forget = async (text: string, options: Parameters<Execute>[1]) => {
     const statement = statements.get(text);
     if (!statement) return;
     statements.delete(text);
-    kept -= text.length;
+    totalText -= text.length;
     await execute(protocol.serialize.close({ type: "S", name: statement.name }), options);
   };
 
   const parse: Execute = async (message, options) => {
     current = undefined;
-    if (message.length > LONGEST_TEXT) return execute(message, options);
-    const text = Buffer.from(message.buffer, message.byteOffset, message.length).toString("latin1", HEAD);
+    if (message.length > MAX_TEXT) return execute(message, options);
+    const text = Buffer.from(message.buffer, message.byteOffset, message.length).toString("latin1", HEADER);
     const known = statements.get(text);
     if (known && isFresh(known)) {
       known.uses++;
-      // The map's order is that of the last use.
+      // Keep the map in order of last use.
       statements.delete(text);
       statements.set(text, known);
       current = known;
@@ -72,28 +76,31 @@ export function prepareStatements(client: PGlite): void {
     }
     await forget(text, options);
     for (const oldest of statements.keys()) {
-      if (statements.size < MOST_STATEMENTS && kept + text.length <= MOST_TEXT) break;
+      if (statements.size < MAX_STATEMENTS && totalText + text.length <= MAX_TOTAL_TEXT) break;
       await forget(oldest, options);
     }
-    const statement = { name: `s${++made}`, uses: 1, preparedAt: performance.now() };
-    const answer = await execute(withName(message, HEAD, statement.name), options);
+    const statement = { name: `s${++count}`, uses: 1, preparedAt: performance.now() };
+    const answer = await execute(withName(message, HEADER, statement.name), options);
     statements.set(text, statement);
-    kept += text.length;
+    totalText += text.length;
     current = statement;
     return answer;
   };
 
   const runPrepared = async (statement: Statement, message: Uint8Array, options: Parameters<Execute>[1]) => {
-    const isDescription = message[0] === DESCRIBE && message[HEAD] === OF_STATEMENT;
+    const isDescription = message[0] === DESCRIBE && message[HEADER] === OF_STATEMENT;
     if (isDescription && statement.description) return statement.description;
     const isNaming = isDescription || message[0] === BIND;
     try {
-      const answer = await execute(isNaming ? withName(message, HEAD + 1, statement.name) : message, options);
+      const answer = await execute(
+        isNaming ? withName(message, HEADER + 1, statement.name) : message,
+        options,
+      );
       if (isDescription) statement.description = answer;
       return answer;
     } catch (error) {
-      // The tables may have changed beneath it; whatever it was, the next run begins from the text.
-      statement.uses = MOST_USES;
+      // The tables may have changed; in any case, prepare the statement again on its next run.
+      statement.uses = MAX_USES;
       throw error;
     }
   };
@@ -105,10 +112,10 @@ export function prepareStatements(client: PGlite): void {
 }
 
 function isFresh({ uses, preparedAt }: Statement): boolean {
-  return uses < MOST_USES && performance.now() - preparedAt < OLDEST_MS;
+  return uses < MAX_USES && performance.now() - preparedAt < MAX_AGE_MS;
 }
 
-/** The message with a statement's name where it has an empty one. */
+/** Inserts a statement name where the message has an empty one. */
 function withName(message: Uint8Array, at: number, name: string): Uint8Array {
   const bytes = Buffer.alloc(message.length + name.length);
   bytes.set(message.subarray(0, at));

@@ -1,4 +1,4 @@
-// The database inside Heddle: PGlite (PostgreSQL in WebAssembly) with pgvector, in a folder of the home.
+// The embedded database: PGlite (PostgreSQL in WebAssembly) with pgvector, in a folder of the home.
 
 import { existsSync, readFileSync } from "node:fs";
 import { mkdir, rm } from "node:fs/promises";
@@ -19,18 +19,18 @@ import { lockFolder } from "./lock.ts";
 import { migrate } from "./migrate.ts";
 import * as schema from "./schema.ts";
 
-/** The PostgreSQL that PGlite is; a folder of another one cannot be read. */
+/** PGlite's PostgreSQL version; it cannot read a data folder of another major version. */
 const EMBEDDED_MAJOR = "18";
 
 export interface OpenEmbedded {
   home: string;
   log: Logger;
-  /** Default: the process ends, with PostgreSQL's last words in the log. */
+  /** Default: log PostgreSQL's last message and exit the process. */
   onPanic?: OpenClient["onPanic"];
   files?: OpenClient["files"];
-  /** Hears, in words for a person, of a step that takes seconds. */
+  /** Called with a message for the user when a step takes seconds. */
   onProgress?: (text: string) => void;
-  /** A tar.gz of a data folder to begin with instead of the one that Heddle carries; null: make a new one. */
+  /** A tar.gz of a data folder to start from instead of the one that ships with Heddle; null: create a new one. */
   prepared?: Blob | null;
   /** For a process that opens several databases. Default: compiled for this one. */
   programs?: Promise<EmbeddedPrograms>;
@@ -38,16 +38,16 @@ export interface OpenEmbedded {
 
 type Opening = OpenEmbedded & { programs: Promise<EmbeddedPrograms> };
 
-/** Opens `<home>/db`, making it first if it is not there. Migrations are applied. */
+/** Opens `<home>/db`, creating it if it does not exist, and applies migrations. */
 export async function openEmbedded(given: OpenEmbedded): Promise<Database> {
   const folder = join(given.home, "db");
   const lock = lockFolder(folder);
-  // While a first start fills the folder.
+  // Compile while a first start fills the folder.
   const { programs = compilePrograms() } = given;
   programs.catch(() => {});
   const options: Opening = { ...given, programs };
   try {
-    if (!existsSync(folder)) await makeOrClear(folder, options);
+    if (!existsSync(folder)) await createOrClean(folder, options);
     refuseOtherMajor(folder);
     const client = await openClient(folder, clientOptions(options));
     return await ready(client, options, lock.release);
@@ -63,7 +63,7 @@ function clientOptions(options: Opening): OpenClient {
     log,
     files,
     programs,
-    onPanic = (line) => endProcess(log, `The embedded database gave up: ${line}`),
+    onPanic = (line) => endProcess(log, `The embedded database panicked: ${line}`),
   } = options;
   return { home, log, onPanic, programs, ...(files && { files }) };
 }
@@ -86,11 +86,11 @@ async function ready(client: PGlite, { home, log }: OpenEmbedded, release: () =>
     query,
     execute: (text, values) => execute(client, text, values),
     async listen(channel, onPayload, onConnected) {
-      // PGlite keeps its listeners in a set: two who pass the same function must both be heard.
+      // PGlite keeps its listeners in a set; wrapping lets the same function be registered twice.
       const own = (payload: string) => onPayload(payload);
       await client.listen(quoted(channel), own);
       onConnected();
-      // Not by the function that `listen` returns: that one folds the name's case a second time.
+      // Do not use the function returned by `listen`, which folds the case of the name twice.
       return { close: () => client.unlisten(quoted(channel), own) };
     },
     lead(_name, { onLead }) {
@@ -106,10 +106,10 @@ async function ready(client: PGlite, { home, log }: OpenEmbedded, release: () =>
 }
 
 async function execute(client: PGlite, text: string, values: unknown[] = []) {
-  // Only a script has several statements; one alone can be prepared.
+  // Only a script has several statements; a single statement can be prepared.
   if (values.length > 0 || !text.includes(";")) return client.query<Record<string, unknown>>(text, values);
-  // PGlite has one connection: a script that failed inside its own BEGIN … COMMIT would leave it in an aborted
-  // transaction for everybody. As a transaction of PGlite's it is rolled back before anyone else gets a turn.
+  // PGlite has one connection: a script failing inside its own BEGIN … COMMIT would leave it in an aborted transaction
+  // for everyone. Run as a PGlite transaction, it is rolled back before anything else runs.
   const script = /^\s*BEGIN;(?<body>.*)COMMIT;?\s*$/s.exec(text)?.groups?.body;
   const results =
     script === undefined ? await client.exec(text) : await client.transaction((tx) => tx.exec(script));
@@ -118,18 +118,18 @@ async function execute(client: PGlite, text: string, values: unknown[] = []) {
 
 const quoted = (name: string) => `"${name.replaceAll('"', '""')}"`;
 
-/** What a full disk has cut short is removed, so that its room is free again for whoever mends it. */
-async function makeOrClear(folder: string, options: Opening): Promise<void> {
+/** Removes a half-created folder (the disk may be full), so that its space is free again. */
+async function createOrClean(folder: string, options: Opening): Promise<void> {
   try {
-    await makeFolder(folder, options);
+    await createFolder(folder, options);
   } catch (error) {
     await rm(`${folder}.new`, { recursive: true, force: true }).catch(() => {});
     throw error;
   }
 }
 
-/** The folder appears whole or not at all, so that a start that was cut short, even by a power cut, leaves nothing half-made. */
-async function makeFolder(folder: string, options: Opening): Promise<void> {
+/** Creates the folder atomically, so that an interrupted start, even by a power cut, leaves nothing half-made. */
+async function createFolder(folder: string, options: Opening): Promise<void> {
   const unfinished = `${folder}.new`;
   await rm(unfinished, { recursive: true, force: true });
   await mkdir(unfinished, { recursive: true, mode: 0o700 });
@@ -137,7 +137,7 @@ async function makeFolder(folder: string, options: Opening): Promise<void> {
   if (prepared) {
     await unpackArchive(prepared, unfinished);
   } else {
-    options.onProgress?.("Making the database; this happens once and takes some seconds.");
+    options.onProgress?.("Creating the database; this happens once and takes a few seconds.");
     const client = await openClient(unfinished, clientOptions(options));
     await client.close();
   }
@@ -152,15 +152,15 @@ function refuseOtherMajor(folder: string): void {
   } catch (cause) {
     throw new HeddleError(
       "database",
-      `${folder} is not a database folder (it has no PG_VERSION): restore a backup of it, or move it away to begin with an empty one.`,
+      `${folder} is not a database folder (it has no PG_VERSION): restore a backup of it, or move it away to start with an empty one.`,
       { cause },
     );
   }
   if (found !== EMBEDDED_MAJOR) {
     throw new HeddleError(
       "database",
-      `${folder} was made by PostgreSQL ${found}, but this Heddle has PostgreSQL ${EMBEDDED_MAJOR} inside: ` +
-        "start the Heddle that made it, or move the folder away to begin with an empty one.",
+      `${folder} was created by PostgreSQL ${found}, but this Heddle contains PostgreSQL ${EMBEDDED_MAJOR}: ` +
+        "start the Heddle version that created it, or move the folder away to start with an empty one.",
     );
   }
 }

@@ -1,19 +1,19 @@
-// What a database error means: whether it passes, and, while connecting, what a person can do about it.
+// Interprets database errors: whether they are temporary and, while connecting, what a person can do about them.
 
 import { HeddleError, messageOf } from "../errors.ts";
 import { MARKER } from "../redact.ts";
 
-/** The password of the URL is in none of the messages, nor in the cause. */
+/** Neither the message nor the cause contains the URL's password. */
 export function explainPostgresError(error: unknown, databaseUrl: string): HeddleError {
   if (error instanceof HeddleError) return error;
   const target = describe(databaseUrl);
-  const said = hidePassword(messageOf(error), target.password);
-  return new HeddleError("database", explanation(codeOf(error), said, target), {
-    cause: new Error(said),
+  const message = hidePassword(messageOf(error), target.password);
+  return new HeddleError("database", explanation(codeOf(error), message, target), {
+    cause: new Error(message),
   });
 }
 
-/** What the socket and the driver say when the server is away, or does not answer. */
+/** Codes from the socket and the driver when the server is unreachable or does not answer. */
 const CONNECTION_CODES = new Set([
   "ECONNREFUSED",
   "ECONNRESET",
@@ -33,20 +33,20 @@ const CONNECTION_CODES = new Set([
 const PASSING_CLASSES = ["08", "53", "57", "58"];
 
 const PASSING_STATES = new Set([
-  "25006", // The node only reads: a failover is under way.
-  "25P03", // The server ended a transaction that stood idle.
-  "40001", // Two transactions could not be put in an order.
-  "40003", // Whether the statement was completed is unknown.
-  "40P01", // A deadlock was resolved against this transaction.
-  "55P03", // A lock could not be had in time.
+  "25006", // The node is read-only: a failover is under way.
+  "25P03", // The server ended an idle transaction.
+  "40001", // Two transactions could not be serialised.
+  "40003", // It is unknown whether the statement completed.
+  "40P01", // This transaction was chosen as a deadlock's victim.
+  "55P03", // A lock was not available in time.
 ]);
 
-/** Within a passing class, but for good: the database was dropped. */
+/** In a temporary class, but permanent: the database was dropped. */
 const DROPPED = "57P04";
 
 /**
- * True for what passes without anybody changing the data or the program: the same work may succeed in a moment. Both
- * databases give the same SQLSTATEs.
+ * True for errors that go away without a change to data or program, so the same work may succeed a moment later. Both
+ * databases use the same SQLSTATEs.
  */
 export function isPassing(error: unknown): boolean {
   const code = codeOf(error);
@@ -58,22 +58,23 @@ export function isPassing(error: unknown): boolean {
 
 const isPassingClass = (state: string): boolean => PASSING_CLASSES.includes(state.slice(0, 2));
 
-/** True when the database has undone the whole transaction and asks for it once more. */
+/** True if the database rolled back the whole transaction and it may be retried. */
 export function isRolledBack(error: unknown): boolean {
   return ["40001", "40P01"].includes(codeOf(error));
 }
 
 /**
- * True for what another process would meet as well: the server is away, refuses, is read-only, or has no disk, memory or
- * connections left; somebody else holds the row.
+ * True for trouble that another process would have as well: the server is unreachable, refuses the user, is read-only,
+ * or out of disk, memory or connections; or someone else holds the row.
  */
 export function isOutsideTrouble(error: unknown): boolean {
   const code = codeOf(error);
-  // Class 58 passes as well, but on the embedded database it may be this process's own idea of its files.
+  // Class 58 is temporary as well, but with the embedded database it may be caused by this process's own view of its
+  // files.
   return (isPassing(error) && !code.startsWith("58")) || code.startsWith("28") || code === "42501";
 }
 
-/** True for what a query throws when a row with the same key is there. Both databases say it with this code. */
+/** True for the error of a query that violates a unique key. Both databases use this code. */
 export function isUniqueViolation(error: unknown): boolean {
   return codeOf(error) === "23505";
 }
@@ -86,9 +87,9 @@ interface Target {
   wantsTls: boolean;
 }
 
-function explanation(code: string, said: string, { server, user, database, wantsTls }: Target): string {
+function explanation(code: string, message: string, { server, user, database, wantsTls }: Target): string {
   if (wantsTls && ["ECONNRESET", "CONNECTION_CLOSED"].includes(code)) {
-    return `PostgreSQL at ${server} closed the connection when TLS was to begin (${code}): turn TLS on there (ssl = on), or remove sslmode from DATABASE_URL.`;
+    return `PostgreSQL at ${server} closed the connection when TLS was requested (${code}): enable TLS on the server (ssl = on), or remove sslmode from DATABASE_URL.`;
   }
   switch (code) {
     case "ECONNREFUSED":
@@ -107,17 +108,17 @@ function explanation(code: string, said: string, { server, user, database, wants
     case "28P01":
       return `PostgreSQL at ${server} refuses the password of the user ${user}: correct it in DATABASE_URL.`;
     case "28000":
-      return `PostgreSQL at ${server} refuses the user ${user} (${said}): correct DATABASE_URL or the server's pg_hba.conf; a server that wants TLS needs ?sslmode=require.`;
+      return `PostgreSQL at ${server} refuses the user ${user} (${message}): correct DATABASE_URL or the server's pg_hba.conf; a server that requires TLS needs ?sslmode=require.`;
     case "3D000":
-      return `PostgreSQL at ${server} has no database ${database}: make it (createdb ${database}) or correct DATABASE_URL.`;
+      return `PostgreSQL at ${server} has no database ${database}: create it (createdb ${database}) or correct DATABASE_URL.`;
     case "42501":
-      return `The user ${user} may not make tables in the database ${database} (${said}): make the user its owner (ALTER DATABASE ${database} OWNER TO ${user};).`;
+      return `The user ${user} may not create tables in the database ${database} (${message}): make the user its owner (ALTER DATABASE ${database} OWNER TO ${user};).`;
     case "53300":
-      return `PostgreSQL at ${server} has no connection left (${said}): raise its max_connections or the role's limit, or lower DATABASE_POOL_SIZE.`;
+      return `PostgreSQL at ${server} has no free connection (${message}): raise its max_connections or the role's limit, or lower DATABASE_POOL_SIZE.`;
     case "57P03":
-      return `PostgreSQL at ${server} is starting up or shutting down (${said}): try again in a moment.`;
+      return `PostgreSQL at ${server} is starting up or shutting down (${message}): try again in a moment.`;
     default:
-      return `The database at ${server} cannot be used: ${said}`;
+      return `The database at ${server} cannot be used: ${message}`;
   }
 }
 
@@ -142,7 +143,9 @@ function hidePassword(text: string, password: string): string {
   return text.replaceAll(decodeURIComponent(password), MARKER).replaceAll(password, MARKER);
 }
 
-/** drizzle wraps what the driver threw; SQLSTATE and socket codes stand on the innermost error. */
+/**
+ * Returns the innermost error code: drizzle wraps driver errors, and SQLSTATE and socket codes are on the original one.
+ */
 function codeOf(error: unknown): string {
   for (let at = error; at instanceof Error; at = at.cause) {
     const { code } = at as { code?: unknown };

@@ -1,4 +1,4 @@
-// Keeps what a server holds in memory in step with a table that other servers of the database change, too.
+// Keeps a server's in-memory copy of a table in sync with changes that other servers of the database make.
 
 import { sql } from "drizzle-orm";
 import { messageOf } from "../errors.ts";
@@ -9,53 +9,53 @@ const RETRY_MS = 1_000;
 
 export interface FollowTable {
   db: Database;
-  /** Of NOTIFY, for this table alone. */
+  /** A NOTIFY channel used only for this table. */
   channel: string;
-  /** Reads the rows of a key into memory, or of all keys. Never called twice at a time. */
+  /** Reads the rows of one key, or of all keys, into memory. Calls never overlap. */
   read(key: string | undefined): Promise<void>;
   log: Logger;
 }
 
 export interface TableFollower {
-  /** In the transaction that changed rows of the key: every server reads them again once it commits. */
+  /** Call this within the transaction that changed rows of the key: every server reads them again once it commits. */
   announce(tx: Queryable, key: string): Promise<void>;
-  /** Resolves when this server has read what is committed now; rejects when it cannot. */
+  /** Resolves when this server has read what is committed now; rejects if that fails. */
   refresh(key: string): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Resolves when everything was read for the first time. After an outage of the notifications all is read again. */
+/** Resolves when everything has been read once. After an outage of notifications everything is read again. */
 export async function followTable({ db, channel, read, log }: FollowTable): Promise<TableFollower> {
   let reading: Promise<unknown> = Promise.resolve();
   let retry: ReturnType<typeof setTimeout> | undefined;
   let isClosed = false;
   let isFirst = true;
 
-  // One after the other: a slow read must not put an older state over a newer one.
+  // Reads are serialised: a slow read must not overwrite a newer state with an older one.
   function readNext(key?: string): Promise<void> {
     const next = reading.then(() => read(key));
     reading = next.catch(() => undefined);
     return next;
   }
 
-  function heard(key?: string): void {
+  function onNotify(key?: string): void {
     if (isClosed) return;
     readNext(key).catch((error) => {
       if (isClosed) return;
-      log.warning("Changes of {channel} could not be read; trying again: {error}", {
+      log.warning("Changes of {channel} could not be read; retrying: {error}", {
         channel,
         error: messageOf(error),
       });
       clearTimeout(retry);
-      retry = setTimeout(heard, RETRY_MS);
+      retry = setTimeout(onNotify, RETRY_MS);
     });
   }
 
-  const listening = await db.listen(channel, heard, () => {
-    if (!isFirst) heard();
+  const listening = await db.listen(channel, onNotify, () => {
+    if (!isFirst) onNotify();
     isFirst = false;
   });
-  // Only now: a change between reading and listening would be missed.
+  // Read only after listening: a change in between would be missed.
   try {
     await readNext();
   } catch (error) {

@@ -1,4 +1,4 @@
-// Keeps two processes out of one data folder: two PGlites in it would corrupt it, and PGlite does not check.
+// Prevents two processes from using one data folder: two PGlites would corrupt it, and PGlite does not check.
 
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
@@ -7,12 +7,12 @@ import { HeddleError } from "../errors.ts";
 
 const SQLITE_BUSY = 5;
 
-/** The process's own, until released: a lock that nobody refers to would be collected, and let go. */
+/** Locks held by this process. An unreferenced lock would be garbage-collected and thereby released. */
 const held = new Set<DatabaseSync>();
 
 /**
- * Locks `folder` for this process, by SQLite's own lock on a file beside it. The kernel takes such a lock back when
- * its holder ends, however it ends: nothing is ever stale, whatever became of process ids, containers or reboots.
+ * Locks `folder` for this process, using SQLite's lock on a file beside it. The kernel releases the lock when the
+ * process ends, in whatever way, so it never becomes stale, regardless of process ids, containers or reboots.
  */
 export function lockFolder(folder: string): { release(): void } {
   mkdirSync(dirname(folder), { recursive: true, mode: 0o700 });
@@ -41,7 +41,7 @@ export function lockFolder(folder: string): { release(): void } {
   };
 }
 
-/** For the message only; the lock itself does not depend on it. */
+/** Describes the holder for the error message; the lock does not depend on it. */
 function holder(file: string): string {
   try {
     return ` (process ${readFileSync(file, "utf8").trim()})`;

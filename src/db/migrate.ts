@@ -1,4 +1,4 @@
-// Brings a database's tables up to date with the migrations that Heddle carries.
+// Brings a database's tables up to date with the migrations that ship with Heddle.
 
 import { sql } from "drizzle-orm";
 import { readMigrationFiles } from "drizzle-orm/migrator";
@@ -12,7 +12,7 @@ export interface Migrate {
   apply: (config: { migrationsFolder: string }) => Promise<void>;
 }
 
-/** Applies what is missing. The caller sees to it that nobody else does so at the same time. */
+/** Applies missing migrations. The caller must ensure that no other process does so at the same time. */
 export async function migrate({ query, migrationsFolder, apply }: Migrate): Promise<void> {
   const known = readMigrationFiles({ migrationsFolder });
   const newestKnown = Math.max(...known.map(({ folderMillis }) => folderMillis));
@@ -25,7 +25,10 @@ export async function migrate({ query, migrationsFolder, apply }: Migrate): Prom
   await apply({ migrationsFolder });
 }
 
-/** Milliseconds since 1970, as drizzle names a migration; 0 in a database without any. */
+/**
+ * Returns the time of the latest applied migration in milliseconds since 1970, by which drizzle identifies it; 0 if
+ * there is none.
+ */
 async function newestApplied(query: Queryable): Promise<number> {
   const table = sql`to_regclass('drizzle.__drizzle_migrations')`;
   const [found] = rowsOf(await query.execute(sql`select ${table} is not null as present`));
@@ -36,7 +39,7 @@ async function newestApplied(query: Queryable): Promise<number> {
   return Number(newest?.newest ?? 0);
 }
 
-/** postgres.js answers with the rows themselves, PGlite with an object that has them. */
+/** postgres.js returns the rows themselves, PGlite an object that contains them. */
 function rowsOf(result: unknown): Record<string, unknown>[] {
   return Array.isArray(result) ? result : (result as { rows: Record<string, unknown>[] }).rows;
 }

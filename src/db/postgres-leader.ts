@@ -1,7 +1,7 @@
-// One of several servers on a PostgreSQL, for what is to be done once: whoever holds an advisory lock. The lock belongs to
-// a connection of its own, and goes with it; the server that held it must know before another one gets it, also when it
-// is the network that went. So the holder asks every second whether the lock is still its own and gives up after
-// three without an answer; PostgreSQL drops a connection that is silent for eight.
+// Elects a leader among the servers of a PostgreSQL database by an advisory lock. The lock belongs to a separate
+// connection and is released with it. The holder must notice a loss before another server gets the lock, even if the
+// network failed. So it checks every second whether it still holds the lock, and steps down after three seconds without
+// an answer; PostgreSQL drops a connection that has been silent for eight.
 
 import postgres, { type Options, type Sql } from "postgres";
 import { messageOf } from "../errors.ts";
@@ -21,7 +21,7 @@ export interface LeaderOptions {
 export function createLeader({ databaseUrl, options, log }: LeaderOptions): Lead {
   return (name, { onLead, onLost }) => {
     let client: Sql | undefined;
-    /** The backend that holds the lock; undefined while another server does. */
+    /** Pid of the backend that holds the lock; undefined while another server holds it. */
     let holder: number | undefined;
     let timer: ReturnType<typeof setTimeout> | undefined;
     let isClosed = false;
@@ -40,8 +40,8 @@ export function createLeader({ databaseUrl, options, log }: LeaderOptions): Lead
         holder = answer;
         if (!isClosed) onLead();
       } else if (holder !== undefined && answer !== holder) {
-        // The driver has connected anew, and said nothing.
-        throw new Error("The connection with the lock is gone");
+        // The driver has reconnected silently.
+        throw new Error("The connection that held the lock is gone");
       }
     }
 
@@ -54,7 +54,7 @@ export function createLeader({ databaseUrl, options, log }: LeaderOptions): Lead
         const gone = client;
         client = undefined;
         void gone?.end({ timeout: 0 }).catch(() => undefined);
-        log.debug("The lock {name} cannot be asked for: {error}", { name, error: messageOf(error) });
+        log.debug("The lock {name} cannot be checked: {error}", { name, error: messageOf(error) });
         if (was !== undefined && !isClosed) onLost();
       }
       if (!isClosed) timer = setTimeout(next, ASK_MS);
@@ -69,14 +69,14 @@ export function createLeader({ databaseUrl, options, log }: LeaderOptions): Lead
         isClosed = true;
         clearTimeout(timer);
         await asking;
-        // Closing the connection gives the lock back.
+        // Closing the connection releases the lock.
         await client?.end({ timeout: 1 });
       },
     };
   };
 }
 
-/** The backend that has the lock now, or undefined. */
+/** Returns the pid of the backend that now holds the lock, or undefined. */
 async function tryLock(client: Sql, name: string): Promise<number | undefined> {
   const [row] = await client<{ pid: number; locked: boolean }[]>`
     select set_config('tcp_keepalives_idle', '5', false), set_config('tcp_keepalives_interval', '1', false),
@@ -93,7 +93,7 @@ async function backendOf(client: Sql): Promise<number | undefined> {
 async function withTimeout<Value>(answer: Promise<Value>): Promise<Value> {
   const late = Promise.withResolvers<never>();
   const timer = setTimeout(() => late.reject(new Error("PostgreSQL does not answer")), ANSWER_MS);
-  // When the timeout came first, nobody else looks.
+  // After a timeout nothing else handles a rejection.
   answer.catch(() => undefined);
   try {
     return await Promise.race([answer, late.promise]);

@@ -1,5 +1,5 @@
-// LISTEN on a connection of its own that comes back after an outage. (postgres.js's own `listen` forgets a channel
-// when the first attempt to reconnect fails.)
+// LISTENs on a separate connection that is re-established after an outage. (postgres.js's own `listen` forgets a
+// channel if the first attempt to reconnect fails.)
 
 import postgres, { type Options, type Sql } from "postgres";
 import { messageOf } from "../errors.ts";
@@ -7,8 +7,8 @@ import type { Logger } from "../log.ts";
 import type { Database } from "./database.ts";
 
 const FIRST_RETRY_MS = 100;
-const LONGEST_RETRY_MS = 5_000;
-/** A connection that only listens says nothing; asked now and then, one that is dead is noticed. */
+const MAX_RETRY_MS = 5_000;
+/** A connection that only listens is silent; regular queries reveal a dead one. */
 const ASK_EVERY_MS = 15_000;
 
 interface Subscriber {
@@ -34,11 +34,11 @@ export function createListener({ databaseUrl, options, log }: CreateListener): L
   let retryTimer: ReturnType<typeof setTimeout> | undefined;
   let retryMs = FIRST_RETRY_MS;
   let closed = false;
-  // Without an answer the driver gives the connection up, and `onclose` brings a new one.
+  // If there is no answer, the driver drops the connection and `onclose` opens a new one.
   const asking = setInterval(() => void client?.unsafe("select 1").catch(() => undefined), ASK_EVERY_MS);
 
   function connect(): Sql {
-    // `onnotify` is how postgres.js hands over notifications inside; its types do not show it.
+    // postgres.js passes on notifications through the internal option `onnotify`, which its types lack.
     const own: Options<Record<string, never>> & { onnotify: (channel: string, payload: string) => void } = {
       ...options,
       max: 1,
@@ -60,7 +60,7 @@ export function createListener({ databaseUrl, options, log }: CreateListener): L
     client = undefined;
     void gone.end({ timeout: 0 });
     if (subscribers.size > 0) retryTimer = setTimeout(() => void reconnect(), retryMs);
-    retryMs = Math.min(retryMs * 2, LONGEST_RETRY_MS);
+    retryMs = Math.min(retryMs * 2, MAX_RETRY_MS);
   }
 
   async function reconnect(): Promise<void> {
@@ -70,7 +70,7 @@ export function createListener({ databaseUrl, options, log }: CreateListener): L
       const channels = new Set([...subscribers].map(({ channel }) => channel));
       for (const channel of channels) await mine.unsafe(`listen ${quoted(channel)}`);
     } catch (error) {
-      log.debug("Notifications are still away: {error}", { error: messageOf(error) });
+      log.debug("Reconnecting for notifications failed: {error}", { error: messageOf(error) });
       lost(mine);
       return;
     }
@@ -89,7 +89,7 @@ export function createListener({ databaseUrl, options, log }: CreateListener): L
         async close() {
           subscribers.delete(subscriber);
           const needed = [...subscribers].some((other) => other.channel === channel);
-          // A connection that is away has nothing to unlisten from.
+          // A lost connection has nothing to unlisten.
           if (!needed && !closed) await client?.unsafe(`unlisten ${quoted(channel)}`).catch(() => undefined);
         },
       };

@@ -1,4 +1,4 @@
-// Tells whether a URL leads to the server itself or to a pooler, and what that gives its own connections to.
+// Detects whether a URL leads to the server itself or to a pooler, and what kind of pooler.
 
 import postgres from "postgres";
 import type { PostgresOptions } from "./postgres-prepare.ts";
@@ -8,10 +8,10 @@ const TRIES = 4;
 export type Pooling = "none" | "session" | "transaction";
 
 /**
- * Two connections that are open at once have two backends of a server, or of a pooler that gives each session its own, and
- * keep them. When both find themselves on the same one, or one of them on another than before (a busy pooler, or one
- * that takes its connections in turn), it is lent by the transaction. A direct connection is known by its backend being
- * the one that the handshake named, and costs one query.
+ * Two connections open at the same time have two different backends, and keep them, if they lead to a server or to a
+ * session-pooling pooler. If both see the same backend, or one of them sees a different one than before (a busy pooler,
+ * or one that rotates its connections), the pooler assigns connections per transaction. A direct connection is
+ * recognised, with one query, by its backend being the one named in the handshake.
  */
 export async function findPooling(databaseUrl: string, options: PostgresOptions): Promise<Pooling> {
   const open = () => postgres(databaseUrl, { ...options, max: 1, fetch_types: false, prepare: false });

@@ -1,4 +1,4 @@
-// What a PostgreSQL server must be and have before Heddle works with it; of servers that start together one prepares it.
+// Checks and prepares a PostgreSQL server before Heddle uses it; of several servers starting together, one prepares it.
 
 import { setTimeout as pause } from "node:timers/promises";
 import { drizzle } from "drizzle-orm/postgres-js";
@@ -8,40 +8,40 @@ import { HeddleError } from "../errors.ts";
 import { migrate } from "./migrate.ts";
 import * as schema from "./schema.ts";
 
-const OLDEST_MAJOR = 15;
+const MIN_MAJOR = 15;
 /** The key of the advisory lock that one migrating server holds: "heddle" in ASCII. */
 const MIGRATION_LOCK = 0x686564646c65n;
-const LOCK_AGAIN_MS = 250;
+const LOCK_RETRY_MS = 250;
 const PROGRESS_MS = 30_000;
-/** A migration may build indexes over everything that was ever stored. */
-const LONGEST_WAIT_MS = 3_600_000;
+/** A migration may build indexes over all stored data. */
+const MAX_WAIT_MS = 3_600_000;
 
-/** The driver's, with the option that our patch adds. */
+/** The driver's options, with the one that our patch adds. */
 export type PostgresOptions = Options<Record<string, never>> & { answer_timeout?: number };
 
 export interface PrepareServer {
   databaseUrl: string;
   options: PostgresOptions;
   migrationsFolder: string;
-  /** Hears of a wait. */
+  /** Called with a message when this has to wait. */
   onProgress?: ((text: string) => void) | undefined;
 }
 
-/** Throws what the driver throws, or a HeddleError "database". */
+/** Throws the driver's errors unchanged, or a HeddleError "database". */
 export async function prepareServer(prepare: PrepareServer): Promise<void> {
   const client = postgres(prepare.databaseUrl, { ...prepare.options, max: 1, fetch_types: false });
   try {
     await refuseOldServer(client);
     const startedAt = performance.now();
-    let saidAt = Number.NEGATIVE_INFINITY;
+    let reportedAt = Number.NEGATIVE_INFINITY;
     while (!(await prepareOnce(client, prepare.migrationsFolder))) {
       const now = performance.now();
-      if (now - startedAt > LONGEST_WAIT_MS) throw new HeddleError("database", STILL_LOCKED);
-      if (now - saidAt > PROGRESS_MS) {
-        prepare.onProgress?.("Waiting for another server, which is setting the database up.");
-        saidAt = now;
+      if (now - startedAt > MAX_WAIT_MS) throw new HeddleError("database", STILL_LOCKED);
+      if (now - reportedAt > PROGRESS_MS) {
+        prepare.onProgress?.("Waiting for another server that is setting up the database.");
+        reportedAt = now;
       }
-      await pause(LOCK_AGAIN_MS);
+      await pause(LOCK_RETRY_MS);
     }
   } finally {
     await client.end({ timeout: 5 });
@@ -49,9 +49,9 @@ export async function prepareServer(prepare: PrepareServer): Promise<void> {
 }
 
 const STILL_LOCKED =
-  "Another server has been setting the database up for an hour: see what it waits for (pg_stat_activity), or end it, and start again.";
+  "Another server has been setting up the database for an hour: check what it is waiting for (pg_stat_activity) or stop it, then start again.";
 
-/** The lock belongs to the transaction, so it is given back however this ends. False: another server has it. */
+/** The lock belongs to the transaction, so it is always released. Resolves with false if another server holds it. */
 function prepareOnce(client: Sql, migrationsFolder: string): Promise<boolean> {
   return client.begin(async (tx) => {
     const [row] = await tx<{ locked: boolean }[]>`
@@ -64,7 +64,7 @@ function prepareOnce(client: Sql, migrationsFolder: string): Promise<boolean> {
   });
 }
 
-/** drizzle's migrator begins a transaction; within this one that is a savepoint. */
+/** drizzle's migrator starts a transaction; inside this one that becomes a savepoint. */
 function asClient(tx: TransactionSql, { options }: Sql): Sql {
   return Object.assign(tx, {
     options,
@@ -75,10 +75,10 @@ function asClient(tx: TransactionSql, { options }: Sql): Sql {
 async function refuseOldServer(client: Sql): Promise<void> {
   const [row] = await client<{ number: string; text: string }[]>`
     select current_setting('server_version_num') as number, current_setting('server_version') as text`;
-  if (row && Number(row.number) < OLDEST_MAJOR * 10_000) {
+  if (row && Number(row.number) < MIN_MAJOR * 10_000) {
     throw new HeddleError(
       "database",
-      `The server behind DATABASE_URL is PostgreSQL ${row.text}: Heddle needs ${OLDEST_MAJOR} or newer.`,
+      `The server behind DATABASE_URL is PostgreSQL ${row.text}: Heddle needs PostgreSQL ${MIN_MAJOR} or newer.`,
     );
   }
 }
@@ -91,7 +91,7 @@ interface Extension {
   role: string;
 }
 
-/** Asked before the migration does it, which could not tell why it failed. */
+/** Installs pgvector before the migration would, because the migration could not explain a failure. */
 async function ensureVector(client: TransactionSql): Promise<void> {
   const [found] = await client<Extension[]>`
     select name is not null as available, installed_version is not null as installed,

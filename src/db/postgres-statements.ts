@@ -1,10 +1,10 @@
-// postgres.js asks the server for a statement's types before each run, unless the statement is a prepared one, and
-// drizzle prepares only what is told to. Preparing what comes by text saves a round trip and the planning.
+// Prepares the PostgreSQL statements. postgres.js queries a statement's types before each run unless it is prepared,
+// and drizzle prepares only on request. Preparing repeated texts saves a round trip and the planning.
 
 import type { Sql } from "postgres";
 
-/** On each connection. Texts beyond these (lists of varying length) run unprepared, so that memory stays bounded. */
-const MOST_STATEMENTS = 256;
+/** Per connection. Texts beyond this number (lists of varying length) run unprepared, so that memory stays bounded. */
+const MAX_STATEMENTS = 256;
 
 type Unsafe = (text: string, values?: unknown[], options?: Record<string, unknown>) => unknown;
 type Scope = (...args: unknown[]) => unknown;
@@ -15,23 +15,26 @@ interface Runner {
   savepoint?: Scope;
 }
 
-/** Changes the client, and what it hands to the functions of `begin` and `savepoint`. `?prepare=false` in the URL wins. */
+/**
+ * Modifies the client, and the clients passed to the callbacks of `begin` and `savepoint`. `?prepare=false` in the URL
+ * takes precedence.
+ */
 export function prepareStatements(client: Sql): void {
   const seen = new Set<string>();
-  change(client as unknown as Runner, (text) => {
-    if (seen.size < MOST_STATEMENTS) seen.add(text);
+  patch(client as unknown as Runner, (text) => {
+    if (seen.size < MAX_STATEMENTS) seen.add(text);
     return seen.has(text);
   });
 }
 
-function change(runner: Runner, isWorthIt: (text: string) => boolean): void {
+function patch(runner: Runner, shouldPrepare: (text: string) => boolean): void {
   const { unsafe, begin, savepoint } = runner;
   runner.unsafe = (text, values = [], options = {}) =>
     unsafe(text, values, {
       ...options,
-      prepare: (values.length > 0 || options.simple === false) && isWorthIt(text),
+      prepare: (values.length > 0 || options.simple === false) && shouldPrepare(text),
     });
-  // Both take their function last.
+  // `begin` and `savepoint` take their callback as the last argument.
   const scoped =
     (scope: Scope): Scope =>
     (...args) =>
@@ -39,7 +42,7 @@ function change(runner: Runner, isWorthIt: (text: string) => boolean): void {
         ...args.map((arg) =>
           typeof arg === "function"
             ? (inner: Runner) => {
-                change(inner, isWorthIt);
+                patch(inner, shouldPrepare);
                 return arg(inner);
               }
             : arg,

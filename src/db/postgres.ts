@@ -1,4 +1,4 @@
-// A PostgreSQL server (15 or newer, with pgvector) that DATABASE_URL names.
+// The PostgreSQL server (15 or newer, with pgvector) named by DATABASE_URL.
 
 import { setTimeout as pause } from "node:timers/promises";
 import { drizzle } from "drizzle-orm/postgres-js";
@@ -15,21 +15,21 @@ import { type PostgresOptions, prepareServer } from "./postgres-prepare.ts";
 import { prepareStatements } from "./postgres-statements.ts";
 import * as schema from "./schema.ts";
 
-/** One server opens this many and two more, for notifications and for the lock of the leader. */
+/** Each server opens this many connections plus two, for notifications and for the leader's lock. */
 const POOL_SIZE = 16;
 const CONNECT_SECONDS = 10;
 const ANSWER_SECONDS = 20;
 
-/** The types date, timestamp and timestamptz. */
+/** OIDs of the types date, timestamp and timestamptz. */
 const INSTANTS = new Set([1082, 1114, 1184]);
 
 export interface OpenPostgres {
   databaseUrl: string;
-  /** The server itself, where `databaseUrl` leads to a pooler that gives each transaction another connection. */
+  /** The URL of the server itself, if `databaseUrl` leads to a pooler that assigns connections per transaction. */
   directUrl?: string | undefined;
-  /** Connections for queries. */
+  /** Number of connections for queries. */
   poolSize?: number | undefined;
-  /** A statement that the server has not answered for this long costs its connection. */
+  /** The connection is dropped if a statement is not answered for this long. */
   answerSeconds?: number | undefined;
   home: string;
   log: Logger;
@@ -37,7 +37,8 @@ export interface OpenPostgres {
 }
 
 /**
- * Connects, checks the server and applies migrations; of servers starting together one migrates, the others wait.
+ * Connects, checks the server and applies migrations; of several servers starting together one migrates and the others
+ * wait.
  * @throws HeddleError "database" that says what to do.
  */
 export async function openPostgres(open: OpenPostgres): Promise<Database> {
@@ -45,7 +46,7 @@ export async function openPostgres(open: OpenPostgres): Promise<Database> {
   let pooling: Pooling;
   try {
     pooling = await findPooling(databaseUrl, connectionOptions());
-    await refuseLentConnections(open, pooling);
+    await refuseTransactionPooling(open, pooling);
     await prepareServer({
       databaseUrl: directUrl,
       options: connectionOptions(),
@@ -59,7 +60,7 @@ export async function openPostgres(open: OpenPostgres): Promise<Database> {
   const client = postgres(databaseUrl, {
     ...connectionOptions(log, answerSeconds),
     max: poolSize,
-    // A pooler refuses settings that it does not know; one by the transaction has no prepared statements either.
+    // A pooler rejects settings it does not know; with transaction pooling prepared statements do not work either.
     ...(pooling === "none" && { connection: { ...IDENTITY, ...ISOLATION } }),
     ...(pooling === "transaction" && { prepare: false }),
   });
@@ -83,8 +84,8 @@ export async function openPostgres(open: OpenPostgres): Promise<Database> {
 }
 
 /**
- * drizzle turns off the driver's conversion of dates and does it by column; a date that stands in free SQL (pg-boss's,
- * inside a transaction of ours) would reach the socket as an object.
+ * drizzle disables the driver's conversion of dates and converts by column, so a date in raw SQL (pg-boss's, inside our
+ * transaction) would reach the socket as an object.
  */
 function acceptDates(client: Sql): void {
   const serializers = client.options.serializers as Record<number, (value: unknown) => unknown>;
@@ -94,45 +95,51 @@ function acceptDates(client: Sql): void {
 }
 
 const IDENTITY = { application_name: "heddle" };
-/** Heddle's statements are written for it; a database whose default is stricter would fail them for each other's sake. */
+/** Heddle's statements are written for this level; with a stricter default concurrent transactions would fail. */
 const ISOLATION = { default_transaction_isolation: "read committed" } as const;
 
-const LENT =
-  "leads to a pooler that gives each transaction another connection (PgBouncer with pool_mode=transaction). " +
-  "Notifications and locks need a connection that stays:";
+const TRANSACTION_POOLING =
+  "leads to a pooler that may use a different connection for each transaction (PgBouncer with pool_mode=transaction). " +
+  "Notifications and locks need a permanent connection:";
 
 /** @param pooling that of `databaseUrl` */
-async function refuseLentConnections({ databaseUrl, directUrl }: OpenPostgres, pooling: Pooling) {
+async function refuseTransactionPooling({ databaseUrl, directUrl }: OpenPostgres, pooling: Pooling) {
   if (directUrl === undefined || directUrl === databaseUrl) {
     if (pooling !== "transaction") return;
-    const ways = "name the server itself in DATABASE_DIRECT_URL, or set pool_mode=session.";
-    throw new HeddleError("database", `DATABASE_URL ${LENT} ${ways}`);
+    const remedy = "set DATABASE_DIRECT_URL to the server itself, or set pool_mode=session.";
+    throw new HeddleError("database", `DATABASE_URL ${TRANSACTION_POOLING} ${remedy}`);
   }
   if ((await findPooling(directUrl, connectionOptions())) !== "transaction") return;
-  throw new HeddleError("database", `DATABASE_DIRECT_URL ${LENT} it must name the server itself.`);
+  throw new HeddleError(
+    "database",
+    `DATABASE_DIRECT_URL ${TRANSACTION_POOLING} set it to the server itself.`,
+  );
 }
 
 const connectionOptions = (log?: Logger, answerSeconds?: number): PostgresOptions => ({
   connect_timeout: CONNECT_SECONDS,
   connection: IDENTITY,
-  // An option of our patch (patches/postgres@…): the driver itself waits for ever.
+  // An option added by our patch (patches/postgres@…); without it the driver waits for ever.
   ...(answerSeconds !== undefined && { answer_timeout: answerSeconds }),
   onnotice: (notice: postgres.Notice) =>
     log?.debug("PostgreSQL: {message}", { message: notice.message ?? "" }),
 });
 
-const TRANSACTION_TRIES = 5;
+const TRANSACTION_ATTEMPTS = 5;
 
-/** A transaction that the server has undone for another one's sake is tried again: nothing of it has happened. */
+/**
+ * Retries transactions that the server rolled back because of a conflict with another one; nothing of them has taken
+ * effect.
+ */
 function retryTransactions(client: Sql): void {
   const begin = client.begin.bind(client) as (...args: unknown[]) => Promise<unknown>;
   client.begin = (async (...args: unknown[]) => {
-    for (let tries = 1; ; tries++) {
+    for (let attempt = 1; ; attempt++) {
       try {
         return await begin(...args);
       } catch (error) {
-        if (!isRolledBack(error) || tries >= TRANSACTION_TRIES) throw error;
-        await pause(Math.random() * 20 * 2 ** tries);
+        if (!isRolledBack(error) || attempt >= TRANSACTION_ATTEMPTS) throw error;
+        await pause(Math.random() * 20 * 2 ** attempt);
       }
     }
   }) as typeof client.begin;
@@ -140,15 +147,15 @@ function retryTransactions(client: Sql): void {
 
 async function execute(client: Sql, text: string, values: unknown[] = []) {
   if (values.length > 0) return { rows: plainRows(await client.unsafe(text, values.map(parameter))) };
-  // pg-boss looks for jobs by a long statement without values, again and again: worth preparing like any other.
+  // pg-boss polls for jobs with a long statement without values, which is worth preparing like any other.
   if (isOneQuery(text)) return { rows: plainRows(await client.unsafe(text, [], PREPARED)) };
   if (!/^\s*BEGIN\b/i.test(text)) return { rows: allRows(await client.unsafe(text)) };
-  // The statements of a transaction belong on one connection, and nobody else may get it before it is over.
+  // All statements of a transaction must use one connection, which nothing else may use until it is over.
   const connection = await client.reserve();
   try {
     return { rows: allRows(await connection.unsafe(text)) };
   } catch (error) {
-    // A connection that is gone took its transaction with it; the first error is the one to tell.
+    // If the connection is gone, so is its transaction; report the first error.
     await connection.unsafe("rollback").catch(() => undefined);
     throw error;
   } finally {
@@ -156,14 +163,14 @@ async function execute(client: Sql, text: string, values: unknown[] = []) {
   }
 }
 
-/** The driver knows the option; its types do not. */
+/** The driver supports this option, but its types lack it. */
 const PREPARED = { simple: false } as postgres.UnsafeQueryOptions;
 
 const isOneQuery = (text: string): boolean => /^\s*(with|select)\b[^;]*$/i.test(text);
 
 type Rows = RowList<Record<string, unknown>[]>;
 
-/** Several statements answer with one list each. */
+/** Several statements return one list each. */
 function allRows(result: unknown): Record<string, unknown>[] {
   const lists = result as Rows | Rows[];
   return isNested(lists) ? lists.flatMap(plainRows) : plainRows(lists);
@@ -171,7 +178,7 @@ function allRows(result: unknown): Record<string, unknown>[] {
 
 const isNested = (lists: Rows | Rows[]): lists is Rows[] => !("columns" in lists) && Array.isArray(lists[0]);
 
-/** drizzle turns off the driver's own conversion of dates, and does it itself; here nobody else would. */
+/** drizzle disables the driver's conversion of dates and does its own, but not for raw SQL, so it is done here. */
 function plainRows(rows: Rows): Record<string, unknown>[] {
   const instants = (rows.columns ?? []).filter(({ type }) => INSTANTS.has(type)).map(({ name }) => name);
   if (instants.length > 0) {
@@ -182,13 +189,15 @@ function plainRows(rows: Rows): Record<string, unknown>[] {
   return [...rows];
 }
 
-/** PostgreSQL writes "2026-01-02 03:04:05.678+00"; times that a date cannot hold ("infinity") stay text. */
+/** Parses a time such as "2026-01-02 03:04:05.678+00"; values that a Date cannot represent ("infinity") stay text. */
 function instant(text: string): Date | string {
   const date = new Date(text);
   return Number.isNaN(date.getTime()) ? text : date;
 }
 
-/** As text, which PostgreSQL reads as the type it expects; the driver would guess a type from the value. */
+/**
+ * Passes a value as text, which PostgreSQL reads as the expected type; the driver would guess a type from the value.
+ */
 function parameter(value: unknown): never {
   return encoded(value) as never;
 }

@@ -1,4 +1,4 @@
-// Makes, ahead of time, the data folder that a first start would take seconds to make.
+// Creates the data folder ahead of time, which would otherwise take seconds on the first start.
 
 import { mkdir, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -9,10 +9,10 @@ import type { Database } from "./database.ts";
 import { openEmbedded } from "./embedded.ts";
 
 export interface PrepareArchive {
-  /** Where the tar.gz goes; it appears there whole or not at all. */
+  /** Path of the tar.gz to write; it appears atomically. */
   path: string;
   log: Logger;
-  /** What a server does to an empty database besides the migrations. */
+  /** What a server does to an empty database in addition to the migrations. */
   initialise: (database: Database) => Promise<void>;
 }
 

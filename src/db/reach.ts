@@ -1,29 +1,33 @@
-// Whose rows a caller may touch, as conditions. A channel has an owner; its sessions, their messages, tasks and deliveries
-// are the channel's. A task is also its sender's, whoever's channel it runs in. Documents have an owner of their own.
+// Builds conditions for the rows a caller may access. A channel has an owner; its sessions, messages, tasks and
+// deliveries belong to the channel. A task also belongs to its sender, whichever channel it runs in. Documents have
+// their own owner.
 
 import { eq, inArray, or, type SQL, sql } from "drizzle-orm";
 import type { Queryable } from "./database.ts";
 import { channels, deliveries, documents, sessions, tasks } from "./schema.ts";
 
-/** An integration's claim to the client ids that begin so. */
+/** An integration's claim to client ids with this prefix. */
 export interface Claim {
   integration: string;
   prefix: string;
 }
 
-/** The rows of one owner. Whoever reaches everybody's has none of this. */
+/** The rows of one owner. Callers that may access everything have no Reach. */
 export interface Reach {
-  /** "integration:<id>" or "key:<id>", as it stands in the rows. */
+  /** "integration:<id>" or "key:<id>", as stored in the rows. */
   owner: string;
   /** Null for a key. */
   integrationId: string | null;
-  /** Of all integrations. They count more than what stands in a row: nobody gets a place by being there first. */
+  /**
+   * The claims of all integrations. They take precedence over the stored owner: nobody acquires a client id by using it
+   * first.
+   */
   claims: readonly Claim[];
 }
 
 export const ownerOfIntegration = (id: string): string => `integration:${id}`;
 
-/** The integration whose claim to a client id is the longest. */
+/** The integration whose claim matches a client id with the longest prefix. */
 export function claimed(clientId: string, claims: readonly Claim[]): string | null {
   let best: Claim | undefined;
   for (const claim of claims) {

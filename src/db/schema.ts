@@ -1,4 +1,4 @@
-// The whole schema, for PGlite and PostgreSQL alike. `bun run db:generate` writes the migrations from it.
+// The complete schema, for both PGlite and PostgreSQL. `bun run db:generate` generates the migrations from it.
 
 import { sql } from "drizzle-orm";
 import {
@@ -30,10 +30,10 @@ export const meta = pgTable("meta", {
   value: jsonb("value").notNull(),
 });
 
-/** An id alone is on_demand. */
+/** A plain id means on_demand. */
 export type SkillEntry = string | { id: string; mode?: "pinned" | "on_demand" };
 
-/** An agent's configuration. `source` tells where it came from; a file is read into the table once. */
+/** An agent's configuration. `source` says where it came from; a file is read into the table only once. */
 export const bots = pgTable("bots", {
   id: text("id").primaryKey(),
   name: text("name").notNull(),
@@ -42,7 +42,7 @@ export const bots = pgTable("bots", {
   model: text("model"),
   fallback_models: jsonb("fallback_models").$type<string[]>().notNull().default([]),
   tools: jsonb("tools").$type<string[]>().notNull().default([]),
-  /** Ids of skills; an id alone is listed for the bot to read, a pinned one stands in every run. */
+  /** Ids of skills. A plain id is listed for the bot to read; a pinned skill is included in every run. */
   skills: jsonb("skills").$type<SkillEntry[]>().notNull().default([]),
   /** Ids of capability bundles: tools, skills and prompt text together. */
   carapaces: jsonb("carapaces").$type<string[]>().notNull().default([]),
@@ -52,26 +52,29 @@ export const bots = pgTable("bots", {
   updated_at: instant("updated_at").notNull().defaultNow(),
 });
 
-/** The bots that were once added from their files. A deleted one is not added again. */
+/** Bots that were added from files. A deleted bot is not added again. */
 export const seeded_bots = pgTable("seeded_bots", {
   id: text("id").primaryKey(),
   created_at: createdAt(),
 });
 
-/** The lasting place behind a client_id ("github:owner/repo"); sessions come and go in it. */
+/** The permanent conversation behind a client_id ("github:owner/repo"), in which sessions start and end. */
 export const channels = pgTable("channels", {
   id: uuid("id").primaryKey(),
   client_id: text("client_id").notNull().unique(),
   name: text("name").notNull(),
-  /** Whose it is: "integration:<id>" or "key:<id>"; null: the operator's. Its sessions, tasks and deliveries go with it. */
+  /**
+   * The owner, "integration:<id>" or "key:<id>"; null means the operator. Its sessions, tasks and deliveries belong to
+   * the same owner.
+   */
   owner: text("owner"),
-  /** Who answers here; null: whoever a message names. */
+  /** The bot that answers; null: the bot that a message names. */
   bot_id: text("bot_id"),
-  /** Where what is said here goes; secret fields are sealed. */
+  /** Where messages of this channel are delivered; secret fields are sealed. */
   dispatch_config: jsonb("dispatch_config").$type<JsonObject>(),
   /** Whether a chat integration runs the bot only when it is addressed. */
   require_mention: boolean("require_mention").notNull().default(true),
-  /** Whether messages that run nothing are kept as context. */
+  /** Whether messages that start no run are kept as context. */
   passive_memory: boolean("passive_memory").notNull().default(true),
   allow_bot_messages: boolean("allow_bot_messages").notNull().default(false),
   thinking_display: text("thinking_display")
@@ -81,22 +84,22 @@ export const channels = pgTable("channels", {
   private: boolean("private").notNull().default(false),
   model_override: text("model_override"),
   max_iterations: integer("max_iterations"),
-  /** A text for every run in this channel. */
+  /** Prompt text for every run in this channel. */
   prompt: text("prompt"),
   /** Id of the template that describes how the channel's files are laid out. */
   template_id: text("template_id"),
-  /** Whether bots may work on the server's files here. */
+  /** Whether bots may use the server's files in this channel. */
   workspace: boolean("workspace").notNull().default(true),
   skills: jsonb("skills").$type<SkillEntry[]>().notNull().default([]),
   tools_disabled: jsonb("tools_disabled").$type<string[]>().notNull().default([]),
-  /** In addition to the bot's and those of activated integrations. */
+  /** In addition to those of the bot and of activated integrations. */
   carapaces: jsonb("carapaces").$type<string[]>().notNull().default([]),
   carapaces_disabled: jsonb("carapaces_disabled").$type<string[]>().notNull().default([]),
   created_at: createdAt(),
   updated_at: instant("updated_at").notNull().defaultNow(),
 });
 
-/** A further place that a channel hears from and speaks to. */
+/** Another client_id that a channel receives messages from and sends messages to. */
 export const channelBindings = pgTable(
   "channel_bindings",
   {
@@ -104,18 +107,18 @@ export const channelBindings = pgTable(
     channel_id: uuid("channel_id")
       .notNull()
       .references(() => channels.id, { onDelete: "cascade" }),
-    /** Of the integration: "github". */
+    /** The integration, such as "github". */
     integration_type: text("integration_type").notNull(),
     /** "github:owner/repo"; several channels may be bound to one. */
     client_id: text("client_id").notNull(),
     display_name: text("display_name"),
-    /** Null: what the integration's resolveDispatchConfig says. Secret fields are sealed. */
+    /** Null: determined by the integration's resolveDispatchConfig. Secret fields are sealed. */
     dispatch_config: jsonb("dispatch_config").$type<JsonObject>(),
-    /** Names of events that reach the channel; null: all. */
+    /** Names of the events forwarded to the channel; null: all. */
     event_filter: jsonb("event_filter").$type<string[]>(),
-    /** The integration's own fields, as `binding.config_fields` of its manifest declares them. */
+    /** The integration's own fields, declared by `binding.config_fields` in its manifest. */
     config: jsonb("config").$type<JsonObject>().notNull().default({}),
-    /** Whether what is said in the channel goes there, too. */
+    /** Whether the channel's messages are sent there as well. */
     mirror: boolean("mirror").notNull().default(true),
     created_at: createdAt(),
     updated_at: instant("updated_at").notNull().defaultNow(),
@@ -126,7 +129,7 @@ export const channelBindings = pgTable(
   ],
 );
 
-/** An integration whose carapaces work in a channel. */
+/** An integration whose carapaces are active in a channel. */
 export const channelActivations = pgTable(
   "channel_activations",
   {
@@ -148,7 +151,7 @@ export const sessions = pgTable(
       .references(() => channels.id, { onDelete: "cascade" }),
     client_id: text("client_id").notNull(),
     bot_id: text("bot_id").notNull(),
-    /** Where results go unless a message says otherwise; secret fields are sealed. */
+    /** Where results are delivered unless a message says otherwise; secret fields are sealed. */
     dispatch_config: jsonb("dispatch_config").$type<JsonObject>(),
     active: boolean("active").notNull().default(true),
     created_at: createdAt(),
@@ -161,7 +164,7 @@ export const sessions = pgTable(
 
 export type MessageRole = "user" | "assistant" | "tool" | "system";
 
-/** A call that the model asked for, as it stands in an assistant message. `arguments` is JSON text. */
+/** A tool call requested by the model, as stored in an assistant message. `arguments` is JSON text. */
 export interface StoredToolCall {
   id: string;
   name: string;
@@ -175,22 +178,22 @@ export const messages = pgTable(
     session_id: uuid("session_id")
       .notNull()
       .references(() => sessions.id, { onDelete: "cascade" }),
-    /** Order within a session. */
+    /** Defines the order within a session. */
     position: bigserial("position", { mode: "number" }).notNull(),
     role: text("role").$type<MessageRole>().notNull(),
     content: text("content").notNull(),
     source: text("source"),
     metadata: jsonb("metadata").$type<JsonObject>().notNull().default({}),
     tool_calls: jsonb("tool_calls").$type<StoredToolCall[]>(),
-    /** On a tool message: the call it answers. */
+    /** For a tool message, the call it answers. */
     tool_call_id: text("tool_call_id"),
-    /** The run that wrote this message; null for a message that came in. */
+    /** The run that wrote this message; null for an incoming message. */
     task_id: uuid("task_id"),
-    /** Whether a person with a key wrote it: only then do commands and mentions in it count. */
+    /** Whether a person with a key wrote it; only then are commands and mentions in it honoured. */
     from_person: boolean("from_person").notNull().default(false),
-    /** Runs of any Heddle that led here, one after another. */
+    /** Number of consecutive runs, of any Heddle, that led to this message. */
     hops: integer("hops").notNull().default(0),
-    /** "<scope>:<idempotency key>": a second message with the same key is the first one again. */
+    /** "<scope>:<idempotency key>"; a second message with the same key is a duplicate of the first. */
     dedupe_key: text("dedupe_key").unique(),
     created_at: createdAt(),
   },
@@ -203,7 +206,7 @@ export const messages = pgTable(
 export const TASK_STATUSES = ["pending", "running", "complete", "failed", "cancelled"] as const;
 export type TaskStatus = (typeof TASK_STATUSES)[number];
 
-/** One run of an agent over one injected message. Its id is also the id of its queue job. */
+/** One run of an agent for one injected message. Its id is also the id of its queue job. */
 export const tasks = pgTable(
   "tasks",
   {
@@ -213,32 +216,36 @@ export const tasks = pgTable(
       .references(() => sessions.id, { onDelete: "cascade" }),
     channel_id: uuid("channel_id").notNull(),
     bot_id: text("bot_id").notNull(),
-    /** The message to answer; its text is the task's prompt and is stored there only. */
+    /** The message to answer; its text is the task's prompt and is stored only there. */
     message_id: uuid("message_id").notNull(),
-    /** Who sent the message, as of a channel: who may see what became of it, whoever's channel it runs in. */
+    /** The sender, in the format of a channel's owner: it may see the outcome, whichever channel the task runs in. */
     owner: text("owner"),
-    /** One id from the webhook to the receipt. */
+    /** The same id from the webhook to the receipt. */
     correlation_id: uuid("correlation_id").notNull(),
     source: text("source"),
     status: text("status").$type<TaskStatus>().notNull().default("pending"),
     result: text("result"),
     error: text("error"),
     error_code: text("error_code"),
-    /** What the last run went without: skills, tools, carapaces that were named and are not there. */
+    /** Skills, tools and carapaces that the last run named but that do not exist. */
     warnings: jsonb("warnings").$type<string[]>().notNull().default([]),
     dispatch_type: text("dispatch_type").notNull(),
     dispatch_config: jsonb("dispatch_config").$type<JsonObject>().notNull().default({}),
-    /** Further places that get the outcome, fixed when the message came in; sealed like dispatch_config, each with its type. */
+    /**
+     * Other targets of the outcome, fixed when the message arrived; sealed like dispatch_config, each with its type.
+     */
     mirrors: jsonb("mirrors").$type<JsonObject[]>().notNull().default([]),
     execution_config: jsonb("execution_config").$type<JsonObject>().notNull().default({}),
-    /** Claims so far. The claim a worker holds is its fence: writes of an older claim are refused. */
+    /** Number of claims so far. A worker's claim is its fencing token: writes with an older claim are refused. */
     attempt: integer("attempt").notNull().default(0),
-    /** Claims that ended without a word: the worker was killed or cut off. */
+    /** Claims that ended without an outcome, because the worker was killed or cut off. */
     losses: integer("losses").notNull().default(0),
-    /** Of these, how many ended while a tool ran: the one thing of a run that can take its worker down. */
+    /** How many of these ended while a tool was running, the only part of a run that can crash its worker. */
     tool_losses: integer("tool_losses").notNull().default(0),
     cancel_requested_at: instant("cancel_requested_at"),
-    /** The conversation whose runs are counted against loops; null when a person asked, or nobody gets the answer. */
+    /**
+     * The conversation whose runs are counted to detect loops; null if a person asked, or if the answer goes nowhere.
+     */
     loop_key: text("loop_key"),
     scheduled_at: instant("scheduled_at"),
     run_at: instant("run_at"),
@@ -257,21 +264,21 @@ export const tasks = pgTable(
 export const DELIVERY_STATUSES = ["pending", "retrying", "delivered", "dead"] as const;
 export type DeliveryStatus = (typeof DELIVERY_STATUSES)[number];
 
-/** What a dispatcher is asked to hand over: a finished task's result or error, or a text to post. */
+/** What a dispatcher is asked to deliver: a finished task's result or error, or a text to post. */
 export interface DeliveryPayload {
   kind: "result" | "error" | "post";
   text: string;
   client_actions: JsonObject[];
   extra_metadata: JsonObject;
-  /** Of a post: as whom it is posted, when not as the bot. */
+  /** For a post, the author shown instead of the bot. */
   author?: PostAuthor;
-  /** Of a post: false begins a new thread. Default true. */
+  /** For a post, false starts a new thread. Default: true. */
   reply_in_thread?: boolean;
-  /** Runs of any Heddle that led here, the one that gave this result included. */
+  /** Number of consecutive runs, of any Heddle, that led here, including the one with this result. */
   hops?: number;
 }
 
-/** A text among the actions is one that is sealed. */
+/** As stored: an action that is a string is sealed. */
 export type StoredPayload = Omit<DeliveryPayload, "client_actions"> & {
   client_actions: (JsonObject | string)[];
 };
@@ -282,10 +289,10 @@ export interface PostAuthor {
   icon_url?: string;
 }
 
-/** The outbox: one row for each thing to hand over, written together with what caused it. */
-/** By name, what `ctx.once` returned: any JSON. */
+/** What `ctx.once` returned, by name; any JSON value. */
 export type DeliveryParts = Record<string, { value: unknown }>;
 
+/** The outbox: one row for each delivery, written in the same transaction as its cause. */
 export const deliveries = pgTable(
   "deliveries",
   {
@@ -299,20 +306,23 @@ export const deliveries = pgTable(
     payload: jsonb("payload").$type<StoredPayload>().notNull(),
     status: text("status").$type<DeliveryStatus>().notNull().default("pending"),
     attempts: integer("attempts").notNull().default(0),
-    /** Of these, how many were made before the last redelivery: each one starts a new set of attempts. */
+    /** How many of these were made before the last redelivery, which starts a new series of attempts. */
     attempts_before: integer("attempts_before").notNull().default(0),
     last_error: text("last_error"),
-    /** What the dispatcher returned: proof that the other side has it. */
+    /** What the dispatcher returned, as proof that the receiver has it. */
     receipt: jsonb("receipt"),
     next_attempt_at: instant("next_attempt_at"),
-    /** How long the wait until `next_attempt_at` was meant to be: it still holds when the clock has been set. */
+    /** The intended wait until `next_attempt_at`, which remains valid if the clock is changed. */
     retry_seconds: integer("retry_seconds"),
-    /** Deliveries with the same one are made one after another. Null: written by a version that did not order them. */
+    /** Deliveries with the same key are made one after another. Null: written by a version that did not order them. */
     target_key: text("target_key"),
-    /** When it was last put into the queue, by a redelivery; null: when it was made. */
+    /** When a redelivery last put it into the queue; null: when it was created. */
     queued_at: instant("queued_at"),
     delivered_at: instant("delivered_at"),
-    /** What its dispatcher did with `ctx.once` in attempts that failed after it, by name; null again once it is delivered. */
+    /**
+     * Results of the dispatcher's `ctx.once` in attempts that failed afterwards, by name; null again once it is
+     * delivered.
+     */
     parts: jsonb("parts").$type<DeliveryParts>(),
     created_at: createdAt(),
   },
@@ -322,7 +332,7 @@ export const deliveries = pgTable(
   ],
 );
 
-/** When the next delivery of a dispatcher, or of one of its lanes, may be made: for those that declare a rate. */
+/** When the next delivery of a dispatcher or one of its lanes may be made, for dispatchers that declare a rate. */
 export const deliveryPaces = pgTable("delivery_paces", {
   /** A dispatch type, or the target key of a lane. */
   key: text("key").primaryKey(),
@@ -331,12 +341,12 @@ export const deliveryPaces = pgTable("delivery_paces", {
 
 export const INBOX_VERDICTS = ["accepted", "duplicate", "ignored", "rejected", "failed"] as const;
 /**
- * What became of a webhook: it made messages; they were there already; the integration had no use for it; it was
- * refused (signature, rate, form); or the integration's code threw.
+ * The outcome of a webhook: it created messages; they already existed; the integration ignored it; it was rejected
+ * (signature, rate, format); or the integration's code threw.
  */
 export type InboxVerdict = (typeof INBOX_VERDICTS)[number];
 
-/** A message that a webhook made, or had made before. */
+/** A message that a webhook created, now or earlier. */
 export interface InboxOutcome {
   message_id: string;
   session_id: string;
@@ -344,7 +354,7 @@ export interface InboxOutcome {
   duplicate: boolean;
 }
 
-/** Every webhook that came in, once. The id is that of the request. */
+/** Every received webhook. The id is the request's. */
 export const inboxEvents = pgTable(
   "inbox_events",
   {
@@ -352,26 +362,26 @@ export const inboxEvents = pgTable(
     integration_id: text("integration_id").notNull(),
     method: text("method").notNull(),
     path: text("path").notNull(),
-    /** Redacted: signatures, tokens and cookies are not kept. */
+    /** Redacted: signatures, tokens and cookies are not stored. */
     headers: jsonb("headers").$type<Record<string, string>>().notNull(),
     /** Redacted. */
     body: text("body").notNull(),
-    /** As it came. */
+    /** Size of the body as received. */
     body_bytes: integer("body_bytes").notNull(),
-    /** True when `body` is not the whole: cut, never read, or not text. */
+    /** True if `body` is not complete: truncated, never read, or not text. */
     body_truncated: boolean("body_truncated").notNull().default(false),
     verdict: text("verdict").$type<InboxVerdict>().notNull(),
     /** Why it was ignored, rejected or failed. */
     reason: text("reason"),
-    /** Of the answer; null when the record was written before there was one. */
+    /** Status of the response; null if the record was written before there was one. */
     status_code: integer("status_code"),
     idempotency_key: text("idempotency_key"),
     outcomes: jsonb("outcomes").$type<InboxOutcome[]>().notNull().default([]),
-    /** From its arrival to this record. */
+    /** Time from its arrival to this record. */
     duration_ms: integer("duration_ms").notNull(),
-    /** Whether a verifier has proven the sender: only then may a replay go without its proof. */
+    /** Whether a verifier authenticated the sender; only then may a replay skip verification. */
     verified: boolean("verified").notNull().default(false),
-    /** The event that this one repeats. */
+    /** The event that this one replays. */
     replay_of: uuid("replay_of"),
     created_at: createdAt(),
   },
@@ -383,13 +393,13 @@ export const inboxEvents = pgTable(
   ],
 );
 
-/** What an operator set for an integration; it comes before the environment. */
+/** Settings of integrations made by an operator; they take precedence over the environment. */
 export const integrationSettings = pgTable(
   "integration_settings",
   {
     integration_id: text("integration_id").notNull(),
     key: text("key").notNull(),
-    /** Sealed when `secret`. */
+    /** Sealed if `secret`. */
     value: text("value").notNull(),
     secret: boolean("secret").notNull(),
     updated_at: instant("updated_at").notNull().defaultNow(),
@@ -397,7 +407,7 @@ export const integrationSettings = pgTable(
   (table) => [primaryKey({ columns: [table.integration_id, table.key] })],
 );
 
-/** What an operator decided about an integration; without a row everything is as by default. */
+/** An operator's decisions about an integration; without a row the defaults apply. */
 export const integrationStates = pgTable("integration_states", {
   integration_id: text("integration_id").primaryKey(),
   enabled: boolean("enabled").notNull().default(true),
@@ -405,16 +415,16 @@ export const integrationStates = pgTable("integration_states", {
   updated_at: instant("updated_at").notNull().defaultNow(),
 });
 
-/** What an integration keeps for itself: cursors, marks, endpoints. */
+/** Data an integration stores for itself, such as cursors or endpoints. */
 export const integrationStore = pgTable(
   "integration_store",
   {
     integration_id: text("integration_id").notNull(),
     key: text("key").notNull(),
-    /** JSON text, sealed when `secret`. */
+    /** JSON text, sealed if `secret`. */
     value: text("value").notNull(),
     secret: boolean("secret").notNull().default(false),
-    /** From then on it is not there any more; null: never. */
+    /** When the value expires; null: never. */
     expires_at: instant("expires_at"),
     updated_at: instant("updated_at").notNull().defaultNow(),
   },
@@ -424,13 +434,16 @@ export const integrationStore = pgTable(
   ],
 );
 
-/** A file of the workspace as a bot wrote it, once. Code in it runs only when a person has approved just this content. */
+/**
+ * A version of a workspace file written by a bot. Code in it runs only after a person has approved exactly this
+ * content.
+ */
 export const workspaceWrites = pgTable(
   "workspace_writes",
   {
-    /** Below the workspace: "integrations/x/router.ts". */
+    /** Relative to the workspace: "integrations/x/router.ts". */
     path: text("path").notNull(),
-    /** Of the file's bytes, hex. */
+    /** SHA-256 of the file, hexadecimal. */
     sha256: text("sha256").notNull(),
     bot_id: text("bot_id").notNull(),
     task_id: uuid("task_id"),
@@ -454,38 +467,38 @@ export const PROCESS_STATES = [
 ] as const;
 export type ProcessState = (typeof PROCESS_STATES)[number];
 
-/** The background process of an integration, as the server that supervises it last saw it. */
+/** The background process of an integration, as last seen by its supervising server. */
 export const processes = pgTable("processes", {
   integration_id: text("integration_id").primaryKey(),
-  /** Of the supervising server. */
+  /** The supervising server. */
   server_id: uuid("server_id").notNull(),
   state: text("state").$type<ProcessState>().notNull(),
   pid: integer("pid"),
   started_at: instant("started_at"),
-  /** Of the last run that ended; null when a signal ended it. */
+  /** Exit code of the last run; null if a signal ended it. */
   exit_code: integer("exit_code"),
   signal: text("signal"),
   restarts: integer("restarts").notNull().default(0),
   last_error: text("last_error"),
   next_start_at: instant("next_start_at"),
-  /** Resident, of all that it started, too; as last measured. */
+  /** Resident memory including descendants, as last measured. */
   memory_bytes: bigint("memory_bytes", { mode: "number" }),
   updated_at: instant("updated_at").notNull().defaultNow(),
 });
 
 export const LINE_SOURCES = ["stdout", "stderr", "heddle"] as const;
-/** "heddle": what the supervisor says in between. */
+/** "heddle" marks messages of the supervisor. */
 export type LineSource = (typeof LINE_SOURCES)[number];
 
-/** The last lines that a process wrote. */
+/** The latest output lines of a process. */
 export const processLines = pgTable(
   "process_lines",
   {
-    /** Order, over all processes. */
+    /** Defines the order across all processes. */
     id: bigserial("id", { mode: "number" }).primaryKey(),
     integration_id: text("integration_id").notNull(),
     source: text("source").$type<LineSource>().notNull(),
-    /** Redacted, and cut when it was long. */
+    /** Redacted, and truncated if long. */
     text: text("text").notNull(),
     created_at: createdAt(),
   },
@@ -497,7 +510,7 @@ export const documents = pgTable(
   {
     id: uuid("id").primaryKey(),
     integration_id: text("integration_id"),
-    /** Whose it is, as of a channel. */
+    /** The owner, in the format of a channel's owner. */
     owner: text("owner"),
     session_id: uuid("session_id").references(() => sessions.id, { onDelete: "cascade" }),
     title: text("title"),
@@ -511,7 +524,7 @@ export const documents = pgTable(
   ],
 );
 
-/** A searchable piece of a document. */
+/** A searchable section of a document. */
 export const chunks = pgTable(
   "chunks",
   {
@@ -520,7 +533,7 @@ export const chunks = pgTable(
       .notNull()
       .references(() => documents.id, { onDelete: "cascade" }),
     position: integer("position").notNull(),
-    /** Headings above the piece, outermost first, joined by " > ". */
+    /** Headings above the section, outermost first, joined by " > ". */
     breadcrumb: text("breadcrumb").notNull(),
     content: text("content").notNull(),
     lexemes: tsvector("lexemes").notNull(),
@@ -539,16 +552,16 @@ export type KeyRows = (typeof KEY_ROWS)[number];
 export const apiKeys = pgTable("api_keys", {
   id: uuid("id").primaryKey(),
   name: text("name").notNull(),
-  /** The first 12 characters, to recognise a key by. */
+  /** The first 12 characters, which identify the key to people. */
   prefix: text("prefix").notNull(),
-  /** SHA-256 of the whole key, hex. */
+  /** SHA-256 of the complete key, hexadecimal. */
   hash: text("hash").notNull().unique(),
   scopes: jsonb("scopes").$type<string[]>().notNull(),
-  /** What Heddle made it for: "integration:github"; null for one that a person made. */
+  /** What Heddle created the key for, such as "integration:github"; null if a person created it. */
   owner: text("owner"),
-  /** The key that made it and takes it along when it is revoked; null for one that no stored key made. */
+  /** The key that created this one; revoking it revokes this one as well. Null if no stored key created it. */
   parent_id: uuid("parent_id"),
-  /** Whether it reaches everybody's rows, or those alone that it made itself. */
+  /** Whether the key may access all rows, or only those it created itself. */
   rows: text("rows").$type<KeyRows>().notNull().default("all"),
   expires_at: instant("expires_at"),
   last_used_at: instant("last_used_at"),
@@ -565,7 +578,7 @@ export const toolCalls = pgTable(
     task_id: uuid("task_id")
       .notNull()
       .references(() => tasks.id, { onDelete: "cascade" }),
-    /** The assistant message that asked for the call. */
+    /** The assistant message that requested the call. */
     message_id: uuid("message_id").notNull(),
     call_id: text("call_id").notNull(),
     correlation_id: uuid("correlation_id").notNull(),

@@ -1,8 +1,8 @@
-// PostgreSQL takes neither NUL characters nor halves of surrogate pairs; webhooks, models and tools bring both.
+// PostgreSQL accepts neither NUL characters nor lone surrogates, but webhooks, models and tools produce both.
 
 const UNSTORABLE = /[\0\u{d800}-\u{dfff}]/u;
 
-/** The text with each such character replaced by U+FFFD. */
+/** Returns the text with each such character replaced by U+FFFD. */
 export function storable(text: string): string {
   return UNSTORABLE.test(text) ? text.replaceAll("\0", "\u{fffd}").toWellFormed() : text;
 }

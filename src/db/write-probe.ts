@@ -1,5 +1,5 @@
-// Can the database be written? Asked of the database itself, by a write: one that can only be read, hangs, or has come to
-// harm answers every easier question. For /ready, and for the server that watches itself.
+// Probes whether the database accepts writes, by writing: a database that is read-only, hangs or is damaged may still
+// answer simpler queries. Used by /ready and by the server's self-check.
 
 import { sql } from "drizzle-orm";
 import { HeddleError, messageOf } from "../errors.ts";
@@ -8,27 +8,28 @@ import type { Queryable } from "./database.ts";
 import { isOutsideTrouble } from "./failure.ts";
 import { meta } from "./schema.ts";
 
-/** Whoever asks whether a server is ready waits no longer. */
+/** The maximum duration of a readiness check. */
 const ANSWER_MS = 3_000;
-/** However many ask. */
-const ONCE_IN_MS = 1_000;
+/** At most one probe in this time, however many checks there are. */
+const MIN_INTERVAL_MS = 1_000;
 const WATCH_EVERY_MS = 5_000;
-/** A single failure after the machine has slept for an hour means nothing. */
-const FAILURES = 3;
+/** A single failure means nothing, for example after the machine has slept for an hour. */
+const MIN_FAILURES = 3;
 
 export interface WriteProbe {
-  /** Resolves when a write has succeeded within the last second; rejects with "unavailable" within three. */
+  /** Resolves if a write has succeeded within the last second; rejects with "unavailable" within three. */
   check(): Promise<void>;
   /**
-   * Looks every few seconds, and calls `onDead` once, with the reason, when none has succeeded for so long. What is not
-   * this process's to mend (a full disk, a server that is away or read-only) does not count: a new process would not help.
+   * Probes every few seconds, and calls `onDead` once, with the reason, when no write has succeeded for this long.
+   * Trouble outside this process (a full disk, a server that is unreachable or read-only) does not count, because a new
+   * process would not help.
    */
   watch(seconds: number, onDead: (reason: string) => void): { close(): void };
 }
 
 export interface WriteProbeOptions {
   query: Queryable;
-  /** Milliseconds, of a clock that is never set. */
+  /** A monotonic clock in milliseconds. */
   now?: () => number;
   answerMs?: number;
   watchEveryMs?: number;
@@ -44,11 +45,11 @@ export function createWriteProbe(options: WriteProbeOptions): WriteProbe {
   let writing: Promise<void> | undefined;
   let latest: { at: number; outcome: Promise<void> } | undefined;
 
-  /** One at a time: a write that hangs must not be joined by another one each second. */
+  /** One write at a time: a hanging write must not be followed by another every second. */
   function write(): Promise<void> {
     writing ??= query
       .transaction(async (tx) => {
-        // Another server may hold the row; PGlite knows the setting as well.
+        // Another server may hold the row. PGlite supports this setting as well.
         await tx.execute(sql`set local lock_timeout = '2s'`);
         const value = new Date().toISOString();
         await tx
@@ -63,9 +64,12 @@ export function createWriteProbe(options: WriteProbeOptions): WriteProbe {
   }
 
   function attempt(): Promise<void> {
-    if (latest && now() - latest.at < ONCE_IN_MS) return latest.outcome;
+    if (latest && now() - latest.at < MIN_INTERVAL_MS) return latest.outcome;
     const at = now();
-    const late = new HeddleError("unavailable", `The database has taken no write within ${answerMs} ms.`);
+    const late = new HeddleError(
+      "unavailable",
+      `The database has not accepted a write within ${answerMs} ms.`,
+    );
     const outcome = within(answerMs, write(), { error: () => late });
     outcome.catch(() => undefined);
     latest = { at, outcome };
@@ -78,33 +82,33 @@ export function createWriteProbe(options: WriteProbeOptions): WriteProbe {
         await attempt();
       } catch (cause) {
         if (cause instanceof HeddleError && cause.code === "unavailable") throw cause;
-        throw new HeddleError("unavailable", "The database takes no writes at the moment.", { cause });
+        throw new HeddleError("unavailable", "The database does not accept writes at the moment.", { cause });
       }
     },
     watch(seconds, onDead) {
-      let good = now();
+      let lastSuccess = now();
       let failures = 0;
       let isDead = false;
-      const look = async () => {
+      const probe = async () => {
         try {
           await attempt();
-          good = now();
+          lastSuccess = now();
           failures = 0;
         } catch (error) {
           if (isOutsideTrouble(error)) {
-            good = now();
+            lastSuccess = now();
             failures = 0;
             return;
           }
           failures++;
-          if (isDead || failures < FAILURES || now() - good < seconds * 1000) return;
+          if (isDead || failures < MIN_FAILURES || now() - lastSuccess < seconds * 1000) return;
           isDead = true;
           onDead(
-            `The database has taken no write for ${Math.round((now() - good) / 1000)} seconds (${messageOf(error)}).`,
+            `The database has not accepted a write for ${Math.round((now() - lastSuccess) / 1000)} seconds (${messageOf(error)}).`,
           );
         }
       };
-      const timer = setInterval(look, watchEveryMs);
+      const timer = setInterval(probe, watchEveryMs);
       timer.unref();
       return { close: () => clearInterval(timer) };
     },

@@ -12,7 +12,7 @@ const log = getLogger("heddle");
 eachDatabase("database", (open) => {
   const database = open();
 
-  test("gives JSON, dates and nulls back as they were stored", async () => {
+  test("returns JSON, dates and nulls as they were stored", async () => {
     const { query } = await database;
     const now = new Date("2026-01-02T03:04:05.678Z");
     await query.insert(bots).values({ id: "a", name: "A", tools: ["x", 'y,"z'], created_at: now });
@@ -27,7 +27,7 @@ eachDatabase("database", (open) => {
     }
   });
 
-  test("rolls a transaction back when its function throws, and an inner one alone", async () => {
+  test("rolls back a transaction whose callback throws, and an inner one alone", async () => {
     const { query } = await database;
     const row = (name: string) => ({ id: newId(), client_id: name, name });
     await expect(
@@ -48,7 +48,7 @@ eachDatabase("database", (open) => {
     expect((await query.select({ name: channels.name }).from(channels)).map((c) => c.name)).toEqual(["kept"]);
   });
 
-  test("execute takes dates, arrays and objects, and gives dates and JSON", async () => {
+  test("execute accepts dates, arrays and objects, and returns dates and JSON", async () => {
     const now = new Date("2026-01-02T03:04:05.678Z");
     const text = `select $1::timestamptz as at, $2::text[] as texts, $3::jsonb as json, $4::int as n,
       $5::boolean as yes, $6::uuid[] as ids, $7::text as nothing`;
@@ -60,7 +60,7 @@ eachDatabase("database", (open) => {
     ]);
   });
 
-  test("execute runs a script of several statements and gives the rows of all", async () => {
+  test("execute runs a script of several statements and returns all their rows", async () => {
     const { execute } = await database;
     const { rows } = await execute(
       "BEGIN; create temp table t (n int) on commit drop; select 1 as n; select 2 as n; COMMIT;",
@@ -69,7 +69,7 @@ eachDatabase("database", (open) => {
     expect((await execute("select 3 as n where false")).rows).toEqual([]);
   });
 
-  test("a script that fails leaves nothing behind and harms nobody else", async () => {
+  test("a failing script leaves nothing behind and affects nothing else", async () => {
     const { execute, query } = await database;
     const broken = () => execute("BEGIN; insert into meta values ('half', '1'); select 1/0; COMMIT;");
     const others = Array.from({ length: 30 }, (_, n) => execute("select $1::int as n", [n]));
@@ -124,7 +124,7 @@ eachDatabase("database", (open) => {
     expect(rows).toEqual([{ distance: 2 }]);
   });
 
-  test("keeps its rows when it is closed and opened again", async () => {
+  test("keeps its rows when closed and opened again", async () => {
     const { query, close, home, databaseUrl } = await open();
     await query.insert(meta).values({ key: "kept", value: 1 });
     await close();
@@ -133,7 +133,7 @@ eachDatabase("database", (open) => {
     await again.close();
   });
 
-  test("refuses a database that a newer Heddle has set up", async () => {
+  test("refuses a database set up by a newer Heddle", async () => {
     const { execute, close, home, databaseUrl } = await open();
     await execute("insert into drizzle.__drizzle_migrations (hash, created_at) values ('x', 99999999999999)");
     await close();

@@ -14,11 +14,11 @@ const outOfDescriptors = () => {
   throw Object.assign(new Error("EMFILE: too many open files"), { code: "EMFILE" });
 };
 
-test("a moment without free descriptors is over when it is over", async () => {
+test("recovers from a moment without free file descriptors", async () => {
   const { execute } = await open();
   await execute("create table notes (text text)");
   await execute("insert into notes select repeat(md5(n::text), 50) from generate_series(1, 2000) n");
-  // It makes the table's file of free space.
+  // This creates the table's free-space map.
   fs.writeFileSync = outOfDescriptors as never;
   await expect(execute("vacuum notes")).rejects.toThrow();
   fs.writeFileSync = writeFileSync;
@@ -26,10 +26,10 @@ test("a moment without free descriptors is over when it is over", async () => {
   await execute("insert into notes values ('after')");
 });
 
-test("streams that could not be opened are given back", async () => {
+test("streams that could not be opened are released", async () => {
   const { execute } = await open();
   await execute("create table notes (text text)");
-  // Emscripten has 4,096 of them.
+  // Emscripten has 4,096 streams.
   for (let n = 0; n < 6; n++) {
     fs.openSync = outOfDescriptors as never;
     const attempts = Array.from({ length: 1000 }, (_, m) =>
@@ -42,7 +42,7 @@ test("streams that could not be opened are given back", async () => {
   }
 }, 60_000);
 
-test("PostgreSQL asks for syncs, by the one way that reaches the disk", async () => {
+test("PostgreSQL syncs with the one method that reaches the disk", async () => {
   const { execute } = await open();
   const value = async (name: string) => Object.values((await execute(`show ${name}`)).rows[0] ?? {})[0];
   expect([await value("fsync"), await value("full_page_writes"), await value("synchronous_commit")]).toEqual([

@@ -18,7 +18,7 @@ afterAll(async () => {
   rmSync(home, { recursive: true, force: true });
 });
 
-/** The names of what the database keeps prepared for this text. */
+/** The names of the statements prepared for this text. */
 async function preparedFor(text: string): Promise<unknown[]> {
   const { rows } = await database.execute("select name from pg_prepared_statements where statement = $1", [
     text,
@@ -26,7 +26,7 @@ async function preparedFor(text: string): Promise<unknown[]> {
   return rows.map(({ name }) => name);
 }
 
-test("a text that comes again is prepared once, and each run has its own values", async () => {
+test("a repeated text is prepared once, and each run has its own values", async () => {
   const text = "select $1::int as number, $2::text as word";
   for (const word of ["one", "quote ' and \\", "ümlaut €", ""]) {
     const { rows } = await database.execute(text, [word.length, word]);
@@ -36,14 +36,14 @@ test("a text that comes again is prepared once, and each run has its own values"
   expect(await preparedFor(text)).toHaveLength(1);
 });
 
-test("one without values is prepared, too; a script still runs as a whole", async () => {
+test("a statement without values is prepared, too; a script still runs as a whole", async () => {
   const text = "select 7 as seven";
   for (let i = 0; i < 3; i++) expect((await database.execute(text)).rows).toEqual([{ seven: 7 }]);
   expect(await preparedFor(text)).toHaveLength(1);
   expect((await database.execute("select 1 as one; select 2 as two")).rows).toEqual([{ one: 1 }, { two: 2 }]);
 });
 
-test("it is prepared anew after a hundred uses, so that no plan outlives the size of its tables for long", async () => {
+test("a statement is prepared again after a hundred uses, so that plans follow the size of their tables", async () => {
   const text = "select count(*)::int as things from things where id > $1";
   await database.execute(text, [0]);
   const before = await preparedFor(text);
@@ -53,7 +53,7 @@ test("it is prepared anew after a hundred uses, so that no plan outlives the siz
   expect(after).not.toEqual(before);
 });
 
-test("texts without end are not all kept; those in use are", async () => {
+test("the number of prepared texts is limited; those in use are kept", async () => {
   const inUse = "select $1::int as in_use";
   for (let i = 0; i < 300; i++) {
     const { rows } = await database.execute(`select ${i} as number, $1::int as value`, [i]);
@@ -65,7 +65,7 @@ test("texts without end are not all kept; those in use are", async () => {
   expect(Number(rows[0]?.kept)).toBeLessThanOrEqual(256);
 });
 
-test("long texts are not kept without end: what is prepared stays in a memory that never shrinks", async () => {
+test("the total length of prepared texts is limited, because they use memory that never shrinks", async () => {
   const text = (length: number, number: number) =>
     `select '${"x".repeat(length)}' as word, ${number} as number`;
   const kept = async () => {
@@ -90,7 +90,7 @@ test("long texts are not kept without end: what is prepared stays in a memory th
   expect((await kept()).longest).toBeLessThan(65_600);
 });
 
-test("an error is the statement's own, in a transaction and outside, and the statement works afterwards", async () => {
+test("errors belong to their statement, inside and outside a transaction, and it works afterwards", async () => {
   const insert = "insert into things (id, name) values ($1, $2)";
   await database.execute(insert, [1, "a"]);
   await expect(database.execute(insert, [1, "b"])).rejects.toMatchObject({ code: "23505" });
@@ -107,7 +107,7 @@ test("an error is the statement's own, in a transaction and outside, and the sta
   ]);
 });
 
-test("a table that changes beneath a prepared statement costs one failure at most", async () => {
+test("changing the table of a prepared statement costs at most one failure", async () => {
   const text = "select * from things where id = $1";
   await database.execute(text, [1]);
   await database.execute("alter table things add column extra int default 5");

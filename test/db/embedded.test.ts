@@ -26,10 +26,10 @@ afterAll(() => rmSync(base, { recursive: true, force: true }));
 
 const newHome = () => join(base, crypto.randomUUID());
 
-test("without a prepared folder it makes a new one, and says that this takes a while", async () => {
+test("without a prepared folder it creates a new one, and reports that this takes a while", async () => {
   const home = newHome();
   const said: string[] = [];
-  // What a start that was cut short leaves.
+  // The remains of an interrupted start.
   mkdirSync(join(home, "db.new", "base"), { recursive: true });
   const database = await openEmbedded({ home, log, prepared: null, onProgress: (text) => said.push(text) });
   expect(await database.query.select().from(meta)).toEqual([]);
@@ -38,7 +38,7 @@ test("without a prepared folder it makes a new one, and says that this takes a w
   expect(readdirSync(home).sort()).toEqual(["db", "db.lock", "db.pid"]);
 }, 60_000);
 
-test("begins with the prepared folder when there is one, in silence", async () => {
+test("starts from the prepared folder if there is one, without a message", async () => {
   const home = newHome();
   const said: string[] = [];
   const database = await openDatabase({ home, log, onProgress: (text) => said.push(text) });
@@ -48,9 +48,9 @@ test("begins with the prepared folder when there is one, in silence", async () =
   expect(said).toEqual([]);
 });
 
-test("what cannot be unpacked, on a full disk say, leaves none of its room taken", async () => {
+test("a folder that cannot be unpacked, for example on a full disk, is removed again", async () => {
   const home = newHome();
-  // As if the disk had been full after some of it.
+  // As if the disk had become full halfway.
   const prepared = new Blob([(await Bun.file(preparedArchivePath()).bytes()).subarray(0, 100_000)]);
   const failed = openEmbedded({ home, log, prepared });
   await expect(failed).rejects.toMatchObject({ code: "config" });
@@ -60,18 +60,18 @@ test("what cannot be unpacked, on a full disk say, leaves none of its room taken
   await database.close();
 });
 
-test("a folder in use is refused, and free again after a failed start", async () => {
+test("a folder in use is refused, and released after a failed start", async () => {
   const home = newHome();
   const database = await openDatabase({ home, log });
   await expect(openDatabase({ home, log })).rejects.toThrow("in use by another Heddle");
   await database.close();
   writeFileSync(join(home, "db", "PG_VERSION"), "17\n");
-  const other = /was made by PostgreSQL 17, but this Heddle has PostgreSQL 18 inside/;
+  const other = /was created by PostgreSQL 17, but this Heddle contains PostgreSQL 18/;
   await expect(openDatabase({ home, log })).rejects.toThrow(other);
   await expect(openDatabase({ home, log })).rejects.toThrow(other);
 });
 
-test("a folder that is no database, or a broken one, is an error that names it", async () => {
+test("a folder that is not a database, or a damaged one, is named in the error", async () => {
   const empty = newHome();
   mkdirSync(join(empty, "db"), { recursive: true });
   await expect(openDatabase({ home: empty, log })).rejects.toMatchObject({

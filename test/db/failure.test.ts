@@ -2,11 +2,11 @@ import { expect, test } from "bun:test";
 import { isPassing, isRolledBack, isUniqueViolation } from "../../src/db/failure.ts";
 import { patiently } from "../../src/db/patiently.ts";
 
-/** As drizzle hands it over. */
+/** An error as wrapped by drizzle. */
 const wrapped = (code: string) =>
   new Error("Failed query", { cause: Object.assign(new Error("said by the server"), { code }) });
 
-test("what passes is told from what does not, by SQLSTATE and by the driver's codes", () => {
+test("temporary errors are recognised by SQLSTATE and by the driver's codes", () => {
   const passing = [
     "08000",
     "08006",
@@ -42,7 +42,7 @@ test("what passes is told from what does not, by SQLSTATE and by the driver's co
   expect([isUniqueViolation(wrapped("23505")), isUniqueViolation(wrapped("23503"))]).toEqual([true, false]);
 });
 
-test("a write is repeated while the trouble passes, and not when it lasts or somebody stops it", async () => {
+test("a write is retried during temporary trouble, but not if the error is permanent or the signal aborts", async () => {
   let calls = 0;
   const answer = await patiently(async () => {
     calls += 1;

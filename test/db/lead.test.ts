@@ -4,7 +4,7 @@ import postgres from "postgres";
 import { openDatabase } from "../../src/db/open.ts";
 import { eachDatabase, onPostgres, type TestDatabase } from "../database.ts";
 
-/** Asks to be the one; each call resolves at the next time that it is told so. */
+/** Requests leadership; each call resolves when it is next acquired. */
 function candidate(db: Pick<TestDatabase, "lead">, name: string) {
   let lead = Promise.withResolvers<void>();
   let lost = Promise.withResolvers<void>();
@@ -25,7 +25,7 @@ function candidate(db: Pick<TestDatabase, "lead">, name: string) {
 }
 
 eachDatabase("the one", (open) => {
-  test("whoever is alone is it, after the call that asked", async () => {
+  test("a single candidate becomes the leader asynchronously", async () => {
     const db = await open();
     const only = candidate(db, "work");
     expect(only.isOne()).toBe(false);
@@ -34,7 +34,7 @@ eachDatabase("the one", (open) => {
     await only.close();
   }, 30_000);
 
-  test("who closes before it has the place is not told of it", async () => {
+  test("a candidate that closes before it leads is not notified", async () => {
     const db = await open();
     const first = candidate(db, "work");
     await first.close();
@@ -46,7 +46,7 @@ eachDatabase("the one", (open) => {
 });
 
 onPostgres("the one of several", (open) => {
-  test("each name has one; its place is free when it closes, or its connection is cut", async () => {
+  test("each name has one leader, replaced when it closes or loses its connection", async () => {
     const db = await open();
     const other = await openDatabase({ databaseUrl: db.databaseUrl, home: db.home, log: getLogger("test") });
     const a = candidate(db, "work");
@@ -63,7 +63,7 @@ onPostgres("the one of several", (open) => {
     const lost = b.loses();
     const taken = Promise.race([c.leads(), b.leads()]);
     const admin = postgres(db.databaseUrl ?? "", { max: 1, onnotice: () => undefined });
-    // As when the network, or the server, goes.
+    // As if the network or the server failed.
     await admin`
       select pg_terminate_backend(pid) from pg_locks
       where locktype = 'advisory' and granted and database = (select oid from pg_database where datname = current_database())

@@ -11,7 +11,7 @@ afterAll(() => rmSync(base, { recursive: true, force: true }));
 
 const folder = () => join(base, crypto.randomUUID(), "db");
 
-test("a second lock is refused with the holder's process id, in the same process too", () => {
+test("a second lock is refused with the holder's process id, even in the same process", () => {
   const path = folder();
   const lock = lockFolder(path);
   expect(() => lockFolder(path)).toThrow(`in use by another Heddle (process ${process.pid})`);
@@ -19,7 +19,7 @@ test("a second lock is refused with the holder's process id, in the same process
   lockFolder(path).release();
 });
 
-test("a holder that is killed leaves nothing to clear away, whoever has its process id now", async () => {
+test("a killed holder leaves nothing to clean up, even if its process id is reused", async () => {
   const path = folder();
   const holder = spawn(process.execPath, [join(import.meta.dirname, "lock-holder.ts"), path], {
     stdio: ["ignore", "pipe", "inherit"],
@@ -29,7 +29,7 @@ test("a holder that is killed leaves nothing to clear away, whoever has its proc
   expect(() => lockFolder(path)).toThrow(`(process ${holder.pid})`);
   holder.kill("SIGKILL");
   await once(holder, "exit");
-  // The id on file is that of a living process now, as after its reuse.
+  // The recorded id now belongs to a living process, as after its reuse.
   writeFileSync(`${path}.pid`, `${process.pid}\n`);
   lockFolder(path).release();
 });

@@ -1,4 +1,4 @@
-// PostgreSQL in trouble that passes: too few connections, dead ones, a node that only reads, poolers.
+// PostgreSQL in temporary trouble: too few connections, dead connections, a read-only node, poolers.
 
 import { afterAll, describe, expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -26,7 +26,7 @@ onPostgres("trouble", (open) => {
     await act(client).finally(() => client.end());
   };
 
-  test("with fewer connections than it would open, a pool shares those that it has", async () => {
+  test("a pool that cannot open all its connections shares those it has", async () => {
     const { databaseUrl = "" } = await open();
     const role = `heddle_test_${crypto.randomUUID().replaceAll("-", "")}`;
     await admin(databaseUrl, async (client) => {
@@ -61,7 +61,7 @@ onPostgres("trouble", (open) => {
     });
   }, 60_000);
 
-  test("a connection that answers no more is given up, its transaction fails as passing, the next one works", async () => {
+  test("a dead connection is dropped, its transaction fails with a temporary error, and the next one works", async () => {
     const { databaseUrl = "" } = await open();
     const proxy = await startForgetfulProxy(new URL(databaseUrl));
     const database = await openDatabase({
@@ -78,7 +78,7 @@ onPostgres("trouble", (open) => {
       began.resolve();
       await forgotten.promise;
       const first = await tx.execute(sql`select 1`).catch((error: unknown) => error);
-      // Whatever a function goes on with, nothing of a transaction that is gone runs outside of it.
+      // Whatever the callback does next, no statement of a lost transaction runs outside of it.
       await tx
         .insert(meta)
         .values({ key: "half-open", value: 2 })
@@ -96,7 +96,7 @@ onPostgres("trouble", (open) => {
     await proxy.close();
   }, 60_000);
 
-  test("a statement that fails on a node that only reads costs its connection", async () => {
+  test("a statement that fails on a read-only node closes its connection", async () => {
     const { databaseUrl = "" } = await open();
     const name = new URL(databaseUrl).pathname.slice(1);
     const database = await openDatabase({ databaseUrl, postgres: { poolSize: 2 }, home, log });
@@ -112,12 +112,12 @@ onPostgres("trouble", (open) => {
       await client.unsafe("set default_transaction_read_only = off");
       await client.unsafe(`alter database ${name} reset default_transaction_read_only`);
     });
-    // The old connections would stay read-only for as long as they live.
+    // The old connections would stay read-only for their whole life.
     await retried(write);
     await database.close();
   }, 60_000);
 
-  test("a default isolation that is stricter than Heddle's does not fail its transactions", async () => {
+  test("a stricter default isolation level does not make Heddle's transactions fail", async () => {
     const { databaseUrl = "" } = await open();
     const name = new URL(databaseUrl).pathname.slice(1);
     await admin(databaseUrl, (client) =>
@@ -129,7 +129,7 @@ onPostgres("trouble", (open) => {
     await database.close();
   }, 60_000);
 
-  test("a transaction that the server undid for another's sake is tried again", async () => {
+  test("a transaction rolled back by the server because of a conflict is retried", async () => {
     const db = await open();
     await db.query.insert(meta).values([
       { key: "a", value: 0 },
@@ -152,7 +152,7 @@ onPostgres("trouble", (open) => {
 
   const root = process.env.TEST_POSTGRES_ROOT;
   describe.skipIf(root === undefined && process.env.CI !== "true")("PgBouncer", () => {
-    test("in transaction mode it is refused with a sentence, or served with a direct URL beside it", async () => {
+    test("in transaction mode is refused with an explanation, or works with a direct URL", async () => {
       const { databaseUrl = "" } = await open();
       const pooler = await startPgBouncer(root ?? "", new URL(databaseUrl), "transaction");
       const refused = await openDatabase({ databaseUrl: pooler.url.href, home, log }).then(never, (e) => e);
@@ -181,7 +181,7 @@ onPostgres("trouble", (open) => {
       await pooler.stop();
     }, 60_000);
 
-    test("in transaction mode it is refused too when it hands out its connections in turn, and has many", async () => {
+    test("in transaction mode is also refused if it rotates many connections", async () => {
       const { databaseUrl = "" } = await open();
       const pooler = await startPgBouncer(root ?? "", new URL(databaseUrl), "transaction", {
         roundRobin: true,
@@ -197,7 +197,7 @@ onPostgres("trouble", (open) => {
       await pooler.stop();
     }, 60_000);
 
-    test("a direct URL must not lead to one, whether DATABASE_URL does or not", async () => {
+    test("in transaction mode is refused as the direct URL, whatever DATABASE_URL is", async () => {
       const { databaseUrl = "" } = await open();
       const pooler = await startPgBouncer(root ?? "", new URL(databaseUrl), "transaction");
       const postgres = { directUrl: pooler.url.href };
@@ -211,7 +211,7 @@ onPostgres("trouble", (open) => {
       await pooler.stop();
     }, 60_000);
 
-    test("in session mode it is as the server itself", async () => {
+    test("in session mode works like the server itself", async () => {
       const { databaseUrl = "" } = await open();
       const pooler = await startPgBouncer(root ?? "", new URL(databaseUrl), "session");
       const database = await openDatabase({ databaseUrl: pooler.url.href, home, log });
@@ -222,7 +222,7 @@ onPostgres("trouble", (open) => {
   });
 });
 
-/** Passes bytes on until it is told to forget its connections: then nothing comes, and nothing is closed. */
+/** A proxy that can be told to freeze its connections: then nothing is forwarded and nothing is closed. */
 async function startForgetfulProxy(target: URL) {
   const forgotten = new WeakSet<Socket>();
   const all = new Set<Socket>();
@@ -250,7 +250,7 @@ async function startForgetfulProxy(target: URL) {
   };
 }
 
-/** What it throws, once that has the SQLSTATE: before, it may meet connections that were cut. */
+/** Resolves with the error once it has the SQLSTATE; earlier attempts may meet cut connections. */
 async function failureOf(act: () => Promise<unknown>, state: string): Promise<unknown> {
   for (let tries = 1; tries <= 20; tries++) {
     const error = await act().then(never, (thrown: Error) => thrown);
@@ -259,7 +259,7 @@ async function failureOf(act: () => Promise<unknown>, state: string): Promise<un
   return expect.unreachable();
 }
 
-/** Until it succeeds: connections that are dead or only read are found one by one. */
+/** Retries until it succeeds: dead or read-only connections are discovered one by one. */
 async function retried<Result>(act: () => Promise<Result>): Promise<Result> {
   for (let tries = 1; ; tries++) {
     try {

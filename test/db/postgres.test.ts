@@ -20,7 +20,7 @@ const failure = (databaseUrl: string) =>
     (error: Error) => error,
   );
 
-test("an unreachable server is one line that names it, without the password", async () => {
+test("an unreachable server is named in one line, without the password", async () => {
   const error = await failure("postgres://heddle:s3cr%40t@127.0.0.1:1/heddle");
   expect(error).toMatchObject({
     code: "database",
@@ -28,9 +28,9 @@ test("an unreachable server is one line that names it, without the password", as
   });
 });
 
-test("the password is in no part of an error, however it is written", () => {
-  const said = new Error("bad password s3cr@t (s3cr%40t)", { cause: new Error("s3cr@t") });
-  const error = explainPostgresError(said, "postgres://heddle:s3cr%40t@db/heddle");
+test("no part of an error contains the password in any spelling", () => {
+  const original = new Error("bad password s3cr@t (s3cr%40t)", { cause: new Error("s3cr@t") });
+  const error = explainPostgresError(original, "postgres://heddle:s3cr%40t@db/heddle");
   expect(error.message).toContain("[redacted]");
   expect(inspect(error, { depth: 9 })).not.toContain("s3cr");
 });
@@ -75,7 +75,7 @@ function suite(server: string): void {
     return own.href;
   };
 
-  test("several servers that start at once on an empty database all open it", async () => {
+  test("several servers starting at once on an empty database all open it", async () => {
     const { url } = await newDatabase();
     const opened = await Promise.all(
       [1, 2, 3, 4].map(() => openDatabase({ databaseUrl: url.href, home, log })),
@@ -95,11 +95,11 @@ function suite(server: string): void {
     expect((await failure(as(url, "nobody_here", "x"))).message).toContain("the user nobody_here");
     url.pathname = "/not_there";
     expect((await failure(url.href)).message).toContain(
-      "has no database not_there: make it (createdb not_there)",
+      "has no database not_there: create it (createdb not_there)",
     );
   });
 
-  test("a role that may not add pgvector, or make tables, says what a superuser must do", async () => {
+  test("for a role that may not add pgvector or create tables, the error says what a superuser must do", async () => {
     const { name, url } = await newDatabase();
     const role = await newRole();
     const theirs = as(url, role, "pass word");
@@ -114,7 +114,7 @@ function suite(server: string): void {
     await (await openDatabase({ databaseUrl: theirs, home, log })).close();
   });
 
-  test("listeners and the pool come back after the server has cut every connection", async () => {
+  test("listeners and the pool recover after the server has cut every connection", async () => {
     const { name, url } = await newDatabase();
     const database = await openDatabase({ databaseUrl: url.href, home, log });
     const connected = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
@@ -130,9 +130,9 @@ function suite(server: string): void {
     await database.close();
   });
 
-  test("statements of ever new texts do not pile up on the server", async () => {
+  test("statements with ever new texts do not accumulate on the server", async () => {
     const { url } = await newDatabase();
-    // One connection, so that all statements meet in one session.
+    // One connection, so that all statements share a session.
     const database = await openDatabase({ databaseUrl: url.href, home, log });
     await database.query.transaction(async (tx) => {
       for (let count = 1; count <= 300; count++) {

@@ -1,11 +1,11 @@
 import { expect, test } from "bun:test";
 import { storable, storableJson } from "../../src/db/storable.ts";
 
-test("storable text has neither NUL nor half a surrogate pair", () => {
+test("storable text has neither NUL characters nor lone surrogates", () => {
   expect(storable("a\0\ud83d\ud83d\ude00")).toBe("a\uFFFD\uFFFD\u{1F600}");
 });
 
-test("in JSON, keys and values at any depth are made storable, and other values stay", () => {
+test("in JSON, keys and strings at any depth are made storable, and other values are unchanged", () => {
   expect(storableJson<unknown>({ "k\0": ["\ud800", { n: 1, b: true, z: null }] })).toEqual({
     "k\uFFFD": ["\uFFFD", { n: 1, b: true, z: null }],
   });

@@ -1,4 +1,4 @@
-// A database of the first version, with rows in every table, opens with this one and goes on working.
+// A database of the first version, with rows in every table, opens with this version and keeps working.
 
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { createHash } from "node:crypto";
@@ -31,7 +31,7 @@ async function countsOf(db: TestDatabase): Promise<Record<string, number>> {
   return counts;
 }
 
-/** Takes the database back to what the first version made. */
+/** Resets the database to the first version's. */
 async function makeOld(db: TestDatabase): Promise<void> {
   await db.execute("drop schema public cascade; drop schema drizzle cascade; create schema public");
   for (const statement of initial.split("--> statement-breakpoint")) await db.execute(statement);
@@ -68,7 +68,7 @@ eachDatabase("a database of the first version", (open) => {
   });
   afterAll(() => close());
 
-  test("has every row that it had", () => {
+  test("still has every row", () => {
     expect(Object.values(before).every((count) => count > 0)).toBe(true);
     expect(after).toMatchObject(before);
   });
@@ -84,7 +84,7 @@ eachDatabase("a database of the first version", (open) => {
     expect(said.status).toBe(201);
   });
 
-  test("a webhook that was handled before is a duplicate still", async () => {
+  test("a webhook handled earlier is still a duplicate", async () => {
     const again = await http.sessions.inject(
       {
         sessionId: GITHUB_SESSION,
@@ -97,7 +97,7 @@ eachDatabase("a database of the first version", (open) => {
     expect(again).toMatchObject({ duplicate: true, task_id: WEBHOOKS_TASK });
   });
 
-  test("keys reach what they reached, and processes what is their integration's", async () => {
+  test("keys can access what they could before, and processes what belongs to their integration", async () => {
     const old = await http.send("GET", "/api/v1/tasks", { key: OLD_KEY });
     expect(old.body.tasks.map(({ id }: { id: string }) => id)).toContain(WEBHOOKS_TASK);
     const lent = (integrationId: string) =>

@@ -5,7 +5,7 @@ import { eachDatabase } from "../database.ts";
 import { until } from "../until.ts";
 
 eachDatabase("the write probe", (open) => {
-  test("writes, at most once a second however many ask, and leaves one row", async () => {
+  test("writes at most once a second, however many checks there are, and leaves one row", async () => {
     const { query, execute } = await open();
     let now = 0;
     const probe = createWriteProbe({ query, now: () => now });
@@ -22,17 +22,17 @@ eachDatabase("the write probe", (open) => {
     expect(await rows()).not.toEqual(first);
   });
 
-  test("a database that can be read and not written is not ready", async () => {
+  test("a read-only database is not ready", async () => {
     const { query, execute } = await open();
     await execute("alter table meta rename to elsewhere");
     await expect(createWriteProbe({ query }).check()).rejects.toMatchObject({ code: "unavailable" });
   });
 });
 
-/** A database whose writes end as the test says. */
+/** A database whose writes end as the test decides. */
 const fake = (write: () => Promise<void>) => ({ transaction: write }) as unknown as Queryable;
 
-test("a write that hangs is no answer, and no second one joins it", async () => {
+test("a hanging write fails the check, and no second one is started", async () => {
   let begun = 0;
   let now = 0;
   const query = fake(() => {
@@ -47,7 +47,7 @@ test("a write that hangs is no answer, and no second one joins it", async () => 
   expect(begun).toBe(1);
 });
 
-test("who takes no writes for long enough is dead, unless another process would not fare better", async () => {
+test("a database without successful writes for long enough is dead, unless the cause is outside this process", async () => {
   const failure = (code?: string) => Object.assign(new Error("could not create file"), { code });
   for (const [error, isDead] of [
     [failure("58P02"), true],
@@ -69,6 +69,6 @@ test("who takes no writes for long enough is dead, unless another process would 
     await until(() => looks >= 30);
     watch.close();
     expect([error.code, reasons.length]).toEqual([error.code, isDead ? 1 : 0]);
-    if (isDead) expect(reasons[0]).toContain("has taken no write for");
+    if (isDead) expect(reasons[0]).toContain("has not accepted a write for");
   }
 });

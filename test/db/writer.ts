@@ -1,4 +1,4 @@
-// Opens the home that its argument names and says on standard output each row that the database has acknowledged.
+// Opens the home named by its argument and prints each row that the database has acknowledged.
 
 import { getLogger } from "@logtape/logtape";
 import { openDatabase } from "../../src/db/open.ts";
