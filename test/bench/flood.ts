@@ -1,13 +1,13 @@
-// A background process that writes a gigabyte as fast as it can: what that costs the server.
+// Measures what a background process costs the server that writes a gigabyte as fast as it can.
 
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { api, type MeasuredServer, startServer } from "./server.ts";
 
 export interface FloodMeasured {
-  /** What the server's resident memory gained at most. */
+  /** The largest increase of the server's resident memory. */
   gainedMb: number;
-  /** Of GET /health meanwhile. */
+  /** Latency of GET /health meanwhile. */
   slowestAnswerMs: number;
   seconds: number;
 }
@@ -15,7 +15,7 @@ export interface FloodMeasured {
 const BYTES = 1_000_000_000;
 const PROCESS = "/api/v1/admin/integrations/flood/process";
 
-/** `databaseUrl` undefined: on the embedded database. */
+/** If `databaseUrl` is undefined, uses the embedded database. */
 export async function measureFlood(
   binary: string,
   root: string,

@@ -1,4 +1,4 @@
-// What firing a hook event costs the run that fires it: the callbacks and the posting come later.
+// Measures what firing a hook event costs the run; callbacks and webhooks are handled later.
 
 import { getLogger } from "@logtape/logtape";
 import { createHooks } from "../../src/hooks/hooks.ts";
@@ -8,11 +8,13 @@ import { percentile } from "./numbers.ts";
 
 const LISTENERS = 20;
 const EVENTS = 2000;
-/** Not counted: what runs for the first time is compiled meanwhile. */
+/** Warm-up iterations are not counted, because code is compiled when it first runs. */
 const WARM_UP = 200;
 const SECRETS = 50;
 
-/** Milliseconds, the 99th percentile: an event with 2 kB of arguments, 20 listeners, one of HOOK_WEBHOOK_URLS. */
+/**
+ * The 99th percentile in milliseconds, for an event with 2 kB of arguments, 20 listeners and one of HOOK_WEBHOOK_URLS.
+ */
 export async function measureHooks(): Promise<number> {
   const log = getLogger("heddle");
   const redactor = createRedactor();

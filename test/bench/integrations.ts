@@ -1,4 +1,5 @@
-// Many small integrations: what they cost the start, how soon a change of one is live, what reloads leave behind.
+// Measures many small integrations: what they cost at start-up, how soon a change is live, and what reloads leave
+// behind.
 
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -14,20 +15,20 @@ const RELOADS = 1000;
 const SETTLE_MS = 5_000;
 
 export interface IntegrationsMeasured {
-  /** Start to /ready with `FEW` and with `MANY`, both made afresh, so that all are bundled. */
+  /** Time from start to /ready with `FEW` and with `MANY` integrations, both newly created, so that all are bundled. */
   readyFewMs: number;
   readyManyMs: number;
-  /** From the start of the process until the last of `MANY` is live. */
+  /** Time from the start of the process until the last of `MANY` is live. */
   loadedMs: number;
-  /** From the write of a file until a request is answered by the new code. */
+  /** Time from writing a file until the new code answers a request. */
   editMs: number;
-  /** After `RELOADS` reloads of edited code, against after `WARM_UP`. */
+  /** Growth after `RELOADS` reloads of edited code, compared with after `WARM_UP`. */
   grownMb: number;
 }
 
 export interface MeasureIntegrations {
   binary: string;
-  /** A folder to make others in. */
+  /** A folder in which to create others. */
   root: string;
   newDatabaseUrl(): Promise<string | undefined>;
 }
@@ -63,7 +64,7 @@ function changes(options: MeasureIntegrations) {
       writeIntegration(dir, 0, `edit ${n}`);
       while ((await said(server)) !== `edit ${n}`) await Bun.sleep(1);
       took.push(performance.now() - written);
-      // Each edit by itself, as a person makes it.
+      // One edit at a time, as a person would make them.
       await Bun.sleep(100);
     }
     const reload = async (times: number) => {
@@ -90,7 +91,7 @@ async function withIntegrations<Value>(
   for (let n = 0; n < count; n++) writeIntegration(dir, n, "first");
   const databaseUrl = await newDatabaseUrl();
   const environment = { INTEGRATION_DIRS: dir };
-  // The database is made by a start that has nothing to load.
+  // Let a start without integrations create the database.
   await (await startServer({ binary, home, databaseUrl })).stop();
   const started = performance.now();
   const server = await startServer({ binary, home, databaseUrl, environment });
@@ -111,7 +112,7 @@ async function untilAllLive(server: MeasuredServer, count: number): Promise<void
     const broken = integrations.find(({ error }) => error);
     if (broken) throw new Error(JSON.stringify(broken));
     if (integrations.filter(({ id, is_live }) => id.startsWith("bench_") && is_live).length === count) return;
-    // The answer is long: asking all the time would be a good part of what is measured.
+    // The response is long, and constant polling would distort the measurement.
     await Bun.sleep(100);
   }
 }

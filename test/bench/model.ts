@@ -1,4 +1,4 @@
-// A model that takes no time: it asks for one tool call, then answers. Speaks streamed chat completions.
+// A model that takes no time: it requests one tool call, then answers, as streamed chat completions.
 
 interface Request {
   messages: { role: string }[];
@@ -9,7 +9,7 @@ export interface Model {
   stop(): void;
 }
 
-/** With `stalls`, it never answers: runs stay open and leave the machine to what is measured. */
+/** With `stalls` it never answers: runs stay open and leave the machine to whatever is measured. */
 export function startModel({ stalls = false } = {}): Model {
   const server = Bun.serve({
     port: 0,

@@ -1,4 +1,4 @@
-// `bun run bench`: what the compiled program does on this machine, on both databases, in one run.
+// `bun run bench`: measures the compiled program on this machine, with both databases, in one run.
 
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -155,7 +155,7 @@ async function withModel<Value>(
   const model = startModel(options);
   const server = await start(model.url);
   try {
-    // The first request to an integration waits for it; that is no part of what is measured.
+    // The first request to an integration waits for it to load, which must not be measured.
     await fetch(`${server.url}/integrations/github/webhook`, { method: "POST" });
     return await use(server);
   } finally {

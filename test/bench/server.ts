@@ -1,4 +1,4 @@
-// A Heddle to measure: the compiled program as a child process, on one of the two databases.
+// Runs the compiled program to be measured as a child process, on one of the two databases.
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";

@@ -1,4 +1,5 @@
-// Whole turns: a message in, two calls of the model, one of a tool, the answer delivered to a webhook.
+// Measures complete turns: a message comes in, two model calls, one tool call, and the answer is delivered to a
+// webhook.
 
 import { median } from "./numbers.ts";
 import { api, type MeasuredServer } from "./server.ts";
@@ -9,9 +10,9 @@ interface Delivery {
   delivered_at: string | null;
 }
 
-/** The time from sending the message to the stored receipt, median, in milliseconds. */
+/** Median time in milliseconds from sending the message to the stored receipt. */
 export async function measureTurns(server: MeasuredServer, sink: Sink, count: number): Promise<number> {
-  // Several, so that what is measured is the turn and not a growing history.
+  // Several sessions, so that the turn is measured and not a growing history.
   const sessions = await Promise.all(
     Array.from({ length: 20 }, (_, i) => newSession(server, sink, `bench:one:${i}`)),
   );
@@ -33,7 +34,7 @@ export async function measureTurns(server: MeasuredServer, sink: Sink, count: nu
   return median(durations);
 }
 
-/** Turns per second with so many sessions at once, each with one turn after the other. */
+/** Turns per second with that many concurrent sessions, each running one turn after the other. */
 export async function measureParallelTurns(
   server: MeasuredServer,
   sink: Sink,
@@ -56,7 +57,7 @@ async function newSession(server: MeasuredServer, sink: Sink, clientId: string):
   const { session_id } = await api<{ session_id: string }>(server, "/api/v1/sessions", {
     bot_id: "bench",
     client_id: clientId,
-    // As conversations have: what goes to one target is delivered in order, one after the other.
+    // Separate targets, as real conversations have: deliveries to one target are made in order, one at a time.
     dispatch_config: { type: "webhook", url: `${sink.url}${encodeURIComponent(clientId)}` },
   });
   return session_id;
@@ -64,12 +65,12 @@ async function newSession(server: MeasuredServer, sink: Sink, clientId: string):
 
 export interface Sink {
   url: string;
-  /** Sends a message and resolves, with the task's id, when its answer has arrived here. */
+  /** Sends a message and resolves with the task's id when its answer has arrived here. */
   turn(server: MeasuredServer, sessionId: string): Promise<string>;
   stop(): void;
 }
 
-/** Where the answers are delivered. */
+/** The endpoint that answers are delivered to. */
 export function startSink(): Sink {
   const waiting = new Map<string, () => void>();
   const early = new Set<string>();

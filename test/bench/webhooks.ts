@@ -1,4 +1,5 @@
-// Signed GitHub webhooks over a number of connections: how many are accepted durably in a second, how long one takes.
+// Measures signed GitHub webhooks over several connections: how many are durably accepted per second, and how long one
+// takes.
 
 import { createHmac } from "node:crypto";
 import { percentile } from "./numbers.ts";
@@ -9,7 +10,7 @@ export interface WebhookResult {
   p99Ms: number;
 }
 
-/** About 3 kB, as a small issue event has. */
+/** About 3 kB, like a small issue event. */
 const payload = (repository: number) => ({
   action: "opened",
   issue: { number: 1, title: "A bug", user: { login: "alice" }, labels: [], body: "x".repeat(2_000) },

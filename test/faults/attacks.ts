@@ -1,12 +1,12 @@
-// Ways in which somebody without a key might ask for a route that needs one. Each is a request as it goes over the wire.
+// Ways in which a client without a key might request a route that requires one, each as raw bytes on the wire.
 
 import { connect } from "node:net";
 
 export interface Shape {
   method: string;
-  /** The request's target, as it stands in the first line. */
+  /** The request target in the request line. */
   target: string;
-  /** Each of them a line; null for none. */
+  /** Header lines; null for none. */
   hosts: string[] | null;
   headers: string[];
   version: "1.0" | "1.1";
@@ -60,7 +60,7 @@ const HOSTS = [
   "\u00fc",
 ];
 
-/** `key` is a real one, which must count nowhere but in Authorization. */
+/** `key` is valid, but must be accepted only in the Authorization header. */
 export const attacks = (key: string): Record<string, Attack> => ({
   "as it is": (shape) => shape,
   ...Object.fromEntries(HOSTS.map((host) => [`Host: ${JSON.stringify(host)}`, hosts(host)])),
@@ -156,7 +156,7 @@ export const shapeOf = (method: string, path: string): Shape => ({
   version: "1.1",
 });
 
-/** The whole answer; "" when the server closed the connection without one. */
+/** The complete response; "" if the server closed the connection without one. */
 export function ask(port: number, shape: Shape, body = "{}"): Promise<string> {
   const lines = [
     `${shape.method} ${shape.target} HTTP/${shape.version}`,
@@ -171,7 +171,10 @@ export function ask(port: number, shape: Shape, body = "{}"): Promise<string> {
 
 const LONGEST_WAIT_MS = 10_000;
 
-/** Sends bytes as they are (one a character) and gives what comes back until the connection is closed, or an answer has begun. */
+/**
+ * Sends raw bytes (one per character) and returns what is received until the connection is closed or a response has
+ * started.
+ */
 export function sendRaw(port: number, text: string): Promise<string> {
   return new Promise((resolve) => {
     let answer = "";
@@ -179,7 +182,7 @@ export function sendRaw(port: number, text: string): Promise<string> {
     socket.setTimeout(LONGEST_WAIT_MS, () => socket.destroy());
     socket.on("data", (data) => {
       answer += data.toString("latin1");
-      // Some stay open in spite of "Connection: close".
+      // Some connections stay open in spite of "Connection: close".
       if (answer.includes("\r\n\r\n")) setTimeout(() => socket.destroy(), 100).unref();
     });
     socket.on("error", () => undefined);
@@ -187,5 +190,5 @@ export function sendRaw(port: number, text: string): Promise<string> {
   });
 }
 
-/** Of an answer; 0 when there was none. */
+/** The status of a response; 0 if there was none. */
 export const statusOf = (answer: string): number => Number(/^HTTP\/1\.1 (\d{3})/.exec(answer)?.[1] ?? 0);

@@ -1,5 +1,5 @@
-// Bad input over real connections, through the real route of GitHub's webhooks and the API: each has a clear answer,
-// nothing of it is stored, and the server goes on answering.
+// Sends bad input over real connections to GitHub's webhook route and the API: each gets a clear response, nothing of
+// it is stored, and the server keeps answering.
 
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { connect } from "node:net";
@@ -20,7 +20,7 @@ let url: string;
 
 beforeAll(async () => {
   database = await open.place();
-  // Nobody is there: what would run or be delivered would show in the database.
+  // No worker runs, so anything to run or deliver would show up in the database.
   const nowhere = { modelUrl: "http://127.0.0.1:1/v1", githubUrl: "http://127.0.0.1:1" };
   ({ url } = await startOn(database, nowhere));
 }, 30_000);
@@ -30,7 +30,7 @@ interface Sent {
   body?: string | Uint8Array<ArrayBuffer> | ReadableStream;
   method?: string;
   path?: string;
-  /** Instead of those of a good webhook; null leaves one out. */
+  /** Replaces headers of a valid webhook; null omits one. */
   headers?: Record<string, string | null>;
 }
 
@@ -52,7 +52,7 @@ async function answerTo({ body = GOOD.body, method = "POST", path = WEBHOOK, hea
 
 const refusal = (code: string) => ({ error: { code, message: expect.stringMatching(/\w/) } });
 
-/** Bytes of a body in pieces, of which nobody says how many there will be. */
+/** A body in chunks of undeclared total length. */
 function chunked(pieces: number, size: number): ReadableStream {
   let left = pieces;
   return new ReadableStream({
@@ -63,13 +63,13 @@ function chunked(pieces: number, size: number): ReadableStream {
   });
 }
 
-// Longer than an index entry of PostgreSQL may be, even compressed.
+// Longer than a PostgreSQL index entry may be, even compressed.
 const INCOMPRESSIBLE = Buffer.from(crypto.getRandomValues(new Uint8Array(6_000))).toString("hex");
 const DEEP = `${'{"a":'.repeat(200_000)}1${"}".repeat(200_000)}`;
 const WEBHOOKS: [string, Sent, number, string][] = [
   ["unsigned", { headers: { "x-hub-signature-256": null } }, 403, "invalid_signature"],
   ["an empty signature", { headers: { "x-hub-signature-256": "" } }, 403, "invalid_signature"],
-  ["a signature that is none", { headers: { "x-hub-signature-256": "sha256=zz" } }, 403, "invalid_signature"],
+  ["a malformed signature", { headers: { "x-hub-signature-256": "sha256=zz" } }, 403, "invalid_signature"],
   [
     "signed with another secret",
     { headers: { "x-hub-signature-256": signature(GOOD.body, "another") } },
@@ -123,7 +123,7 @@ describe("a webhook", () => {
     expect(await answerTo(sent)).toMatchObject({ status, body: refusal(code) });
   });
 
-  test("nested deeper than any reader goes", async () => {
+  test("nested deeper than any parser allows", async () => {
     expect(await answerTo({ body: DEEP })).toEqual({
       status: 400,
       body: { error: { code: "bad_request", message: "The JSON is nested deeper than 64 levels." } },
@@ -133,7 +133,7 @@ describe("a webhook", () => {
 
 const HEAD = `POST ${WEBHOOK} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nX-GitHub-Event: pull_request\r\nX-GitHub-Delivery: raw\r\nX-Hub-Signature-256: ${signature(GOOD.body)}\r\n`;
 
-/** Sends bytes as they are, ends its side, and gives all that comes back. */
+/** Sends raw bytes, closes its side, and returns everything received. */
 function raw(text: string, { reset = false } = {}): Promise<string> {
   return new Promise((resolve) => {
     let answer = "";
@@ -148,7 +148,7 @@ function raw(text: string, { reset = false } = {}): Promise<string> {
   });
 }
 
-describe("a body that breaks off", () => {
+describe("an incomplete body", () => {
   const half = GOOD.body.slice(0, 200);
   test.each([
     ["between two chunks", `${HEAD}Transfer-Encoding: chunked\r\n\r\nc8\r\n${half}\r\n`],
@@ -159,7 +159,7 @@ describe("a body that breaks off", () => {
   ])("%s", async (_name, text) => {
     for (const reset of [false, true]) {
       const answer = await raw(text, { reset });
-      // Whoever has gone may hear nothing; nobody hears that it was accepted.
+      // A client that has disconnected may get no response, but no client is told that the webhook was accepted.
       expect(answer).toMatch(/^(HTTP\/1\.1 4\d\d |$)/);
       expect((await fetch(`${url}/health`)).status).toBe(200);
     }
@@ -227,7 +227,7 @@ describe("the API", () => {
   });
 });
 
-test("nothing of all this is stored, and a good webhook is still taken in", async () => {
+test("nothing of this is stored, and a valid webhook is still accepted", async () => {
   expect((await send(url, GOOD)).status).toBe(200);
   await closeAll();
   const stored = await readStored(database);

@@ -1,6 +1,6 @@
-// A secret is stored as a setting of one integration, and used there in every way that could let it out: logged, thrown,
-// delivered with an error, returned by a tool, sent by a webhook, printed by a process. Then everything that the server
-// shows is searched for it, and all that another integration can see.
+// Stores a secret as a setting of one integration, which uses it in every way that could leak it: logged, thrown,
+// delivered with an error, returned by a tool, sent by a webhook, printed by a process. Then it searches everything
+// that the server shows, and everything that another integration can see.
 
 import { afterAll, expect, test } from "bun:test";
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
@@ -12,7 +12,7 @@ import { until } from "../until.ts";
 import { crawl, createAsk, createSearch } from "./canary.ts";
 import { ADMIN_KEY, killAll, launch } from "./process.ts";
 
-/** Unlike anything else, in no part either. */
+/** Unique, including all its parts. */
 const CANARY = `Zq7'"\\ü/${crypto.randomUUID()}`;
 const REFUSED = `Rf4-${crypto.randomUUID()}`;
 
@@ -25,7 +25,7 @@ export const settings = defineConfig({
   KEEPER_PIN: t.Integer({ secret: true, default: 1 }),
 });
 `,
-  // The manifest alone says that this one is secret.
+  // Only the manifest says that this setting is secret.
   "keeper/setup.ts": `import { defineSetup } from "heddle/sdk";
 export const SETUP = defineSetup({
   env_vars: [{ key: "KEEPER_PHRASE", secret: true }, { key: "KEEPER_CREDENTIAL", required: true }],
@@ -76,7 +76,7 @@ register({ name: "keeper_hand", description: "Hands over." }, () => ({
 console.error(JSON.stringify(process.env));
 setInterval(() => {}, 1000);
 `,
-  // Does not load once it has its secret, and says why.
+  // Fails to load once it has its secret, with an error.
   "brittle/setup.ts": `export const SETUP = {
   env_vars: [{ key: "BRITTLE_WORD", secret: true, default: "${DEFAULT}" }],
 };
@@ -87,7 +87,7 @@ export const settings = defineConfig({ BRITTLE_TOKEN: t.String({ default: "" }) 
   "brittle/tools/a.ts": `import { settings } from "../config.ts";
 if (settings.BRITTLE_TOKEN) throw new Error("Cannot start with " + settings.BRITTLE_TOKEN);
 `,
-  // Declares the same keys, and looks wherever it can.
+  // Declares the same keys, and looks everywhere it can.
   "curious/config.ts": `import { defineConfig, t } from "heddle/sdk";
 export const settings = defineConfig({ KEEPER_CREDENTIAL: t.Optional(t.String()), KEEPER_PHRASE: t.Optional(t.String()) });
 `,
@@ -104,7 +104,7 @@ setInterval(() => {}, 1000);
 eachDatabase("a secret of one integration", (open) => {
   afterAll(killAll);
 
-  test("is found in no log line, no answer, no error, no document, and not by another integration", async () => {
+  test("appears in no log line, response, error or document, and is not found by another integration", async () => {
     await using folder = await temporaryFolder();
     await folder.write(FILES);
     const database = await open.place();
@@ -133,7 +133,7 @@ eachDatabase("a secret of one integration", (open) => {
         ),
     );
 
-    // Stored, shown masked, and refused in several ways.
+    // Store it, show it masked, and trigger several rejections.
     const store = (settings: unknown) => ask("PUT", `${admin}/keeper/settings`, { settings });
     expect((await store({ KEEPER_CREDENTIAL: CANARY, KEEPER_PHRASE: CANARY })).status).toBe(200);
     expect((await store({ KEEPER_PIN: REFUSED })).status).toBe(422);
@@ -152,7 +152,7 @@ eachDatabase("a secret of one integration", (open) => {
     expect((await ask("PUT", `${admin}/brittle/settings`, { settings: stored })).status).toBe(200);
     expect((await json("POST", `${admin}/brittle/reload`)).error.reason).toBe("Cannot start with [redacted]");
 
-    // Used: each of these has it in its hands.
+    // Use it: each of these handles the secret.
     expect(await json("GET", "/integrations/keeper/length")).toEqual({ length: CANARY.length });
     expect((await ask("GET", "/integrations/keeper/log")).text).toBe("logged");
     expect((await ask("GET", "/integrations/keeper/print")).text).toBe("printed");
@@ -185,7 +185,7 @@ eachDatabase("a secret of one integration", (open) => {
       () => json("GET", `/api/v1/deliveries?task_id=${task_id}`),
       ({ deliveries }) => deliveries.some(({ status }: { status: string }) => status === "dead"),
     );
-    // It was really there, and hidden: what is tested here would have let it out.
+    // It was really present and redacted, so these channels would have leaked it.
     expect(deliveries[0].last_error).toBe("Refused with [redacted]");
     expect((await json("GET", `/api/v1/tasks/${task_id}`)).result).toContain("It is [redacted]");
 
@@ -203,7 +203,7 @@ eachDatabase("a secret of one integration", (open) => {
     expect(looked.join("\n")).toContain("HEDDLE_API_KEY");
     expect(looked.join("\n")).not.toContain("KEEPER_");
 
-    // What the other one sees of its own.
+    // What the other integration sees of its own settings.
     const seen = await json("GET", "/integrations/curious/seen");
     expect(Object.keys(seen.environment)).toContain("INTEGRATION_DIRS");
     expect(seen.settings).toEqual({});
@@ -223,14 +223,14 @@ eachDatabase("a secret of one integration", (open) => {
     for (const printed of ["It is", "Printed", "Written"])
       expect(heddle.errors()).toContain(`${printed} [redacted]`);
     search.look("the log", heddle.errors());
-    // Neither in what the database keeps.
+    // Not in the database either.
     for (const row of await rowsOf(database.databaseUrl)) search.look("a row", row);
     for (const file of filesBelow(join(database.home, "db"))) search.look(file, readFileSync(file, "latin1"));
     expect(search.found).toEqual([]);
   }, 120_000);
 });
 
-/** Of a server of PostgreSQL: every row of every table, as text. */
+/** For a PostgreSQL server: every row of every table, as text. */
 async function rowsOf(databaseUrl: string | undefined): Promise<string[]> {
   if (!databaseUrl) return [];
   const sql = postgres(databaseUrl, { max: 1, onnotice: () => undefined });
@@ -245,7 +245,7 @@ async function rowsOf(databaseUrl: string | undefined): Promise<string[]> {
   return rows;
 }
 
-/** The command lines of a process's children, and of theirs. */
+/** The command lines of a process's descendants. */
 function commandsBelow(pid: number): string[] {
   const threads = existsSync(`/proc/${pid}/task`) ? readdirSync(`/proc/${pid}/task`) : [];
   const children = threads.flatMap((thread) => textOf(`/proc/${pid}/task/${thread}/children`).split(" "));
@@ -254,7 +254,7 @@ function commandsBelow(pid: number): string[] {
     .flatMap((child) => [textOf(`/proc/${child}/cmdline`), ...commandsBelow(Number(child))]);
 }
 
-/** Of a file of the system, which may have ended meanwhile. */
+/** Contents of a /proc file, whose process may have ended meanwhile. */
 function textOf(path: string): string {
   try {
     return readFileSync(path, "utf8");

@@ -1,6 +1,6 @@
-// Searches what a server lets out for secrets that it was given.
+// Searches everything a server reveals for secrets it was given.
 
-/** Every form in which a secret might come out. */
+/** Every form in which a secret might leak. */
 function formsOf(secret: string): string[] {
   const base64 = Buffer.from(secret).toString("base64").replace(/=+$/, "");
   return [
@@ -10,17 +10,17 @@ function formsOf(secret: string): string[] {
     base64,
     base64.replaceAll("+", "-").replaceAll("/", "_"),
     Buffer.from(secret).toString("hex"),
-    // Of a secret that is shown masked, no more than the last four characters.
+    // A masked secret shows at most its last four characters.
     secret.slice(0, 8),
     secret.slice(-8),
   ];
 }
 
 export interface Search {
-  /** Notes where one of the secrets is in the text. */
+  /** Records where one of the secrets appears in the text. */
   look(place: string, text: string): void;
   found: string[];
-  /** How many texts were looked at. */
+  /** How many texts were searched. */
   looked(): number;
 }
 
@@ -43,7 +43,7 @@ export function createSearch(secrets: string[]): Search {
 
 export type Ask = (method: string, path: string, body?: unknown) => Promise<{ status: number; text: string }>;
 
-/** Asks, and looks at all of the answer. */
+/** Sends a request and searches the complete response. */
 export const createAsk =
   (url: string, key: string, search: Search): Ask =>
   async (method, path, body) => {
@@ -62,7 +62,7 @@ export const createAsk =
     return { status: response.status, text };
   };
 
-/** Of a stream of events, which never ends, what is there at once. */
+/** Of an endless event stream, only what arrives at once. */
 async function readText(response: Response): Promise<string> {
   if (!response.headers.get("content-type")?.startsWith("text/event-stream")) return response.text();
   const reader = response.body?.getReader();
@@ -74,15 +74,15 @@ async function readText(response: Response): Promise<string> {
 const UUID = /[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}/g;
 
 /**
- * Asks every GET route of the OpenAPI document. Where a path has parameters, `known` and all ids that earlier answers
- * had are tried, a few for each. Returns the paths that were answered with 200.
+ * Requests every GET route of the OpenAPI document. For path parameters it tries `known` and all ids found in earlier
+ * responses, a few for each. Returns the paths that answered with 200.
  */
 export async function crawl(ask: Ask, known: Record<string, string[]>): Promise<string[]> {
   const document = JSON.parse((await ask("GET", "/swagger/json")).text);
   const routes = Object.entries<Record<string, unknown>>(document.paths)
     .filter(([, operations]) => "get" in operations)
     .map(([path]) => path)
-    // Lists first: they have the ids.
+    // Request lists first: they contain the ids.
     .sort((a, b) => a.split("{").length - b.split("{").length);
   const ids = new Set<string>();
   const answered: string[] = [];

@@ -1,5 +1,5 @@
-// What code of an integration tries to get from the server that runs it, and what a folder tries that the server is started
-// in. Each try is a real process's, against a real server.
+// What an integration's code tries to obtain from the server that runs it, and what a folder tries in which the server
+// is started. Each attempt is made by a real process against a real server.
 
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -25,7 +25,7 @@ function write(folder: string, files: Record<string, string>): void {
   }
 }
 
-/** Tries what `home` and all processes hold, and says what it got as one line. */
+/** Tries to read `home` and all processes, and prints what it got in one line. */
 const spy = (home: string) => `
   import { readdirSync, readFileSync, writeFileSync } from "node:fs";
   import { connect } from "node:net";
@@ -35,7 +35,7 @@ const spy = (home: string) => `
   await attempt("home", () => readdirSync(home).includes("keys"));
   for (const name of ["run/server.json", "keys/encryption.key", ".env", "db/PG_VERSION"])
     await attempt(name, () => readFileSync(home + "/" + name));
-  // Where the home is hidden these may be written, to nowhere.
+  // Where the home is hidden these writes may succeed, but lead nowhere.
   await attempt("", () => (writeFileSync("written.txt", "x"), false));
   await attempt("", () => (writeFileSync(home + "/written.txt", "x"), false));
   for (let pid = 1; pid < 100000; pid++) {
@@ -71,7 +71,7 @@ const SECRETS = {
   GITHUB_TOKEN: "ghp_canary",
 };
 
-/** Code in every file that a Bun might obey where it runs. */
+/** Puts code into every file that Bun might load from its working directory. */
 const trap = (proof: string) => ({
   "bunfig.toml": 'preload = ["./evil.ts"]\n[install.security]\nscanner = "./evil.ts"\n',
   "evil.ts": `require("fs").appendFileSync(${JSON.stringify(proof)}, process.argv.join(" ") + "\\n"); export const scanner = {};`,

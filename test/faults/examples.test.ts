@@ -1,4 +1,4 @@
-// Every example of every event that @octokit/webhooks-examples has, sent to a real server, twice each.
+// Sends every example in @octokit/webhooks-examples to a real server, twice each.
 
 import { afterAll, afterEach, beforeAll, expect, test } from "bun:test";
 import { LLMock } from "@copilotkit/aimock";
@@ -54,7 +54,7 @@ const EXAMPLES = DEFINITIONS.flatMap(({ name, examples }) =>
   examples.map((payload) => example(name, payload)),
 );
 
-/** GitHub's events that a bot answers; all others are told at most. */
+/** GitHub events that a bot answers; all others are at most recorded. */
 function isAnswered({ event, payload }: Example): boolean {
   if (event === "pull_request_review") return payload.review?.state === "changes_requested";
   return [
@@ -83,7 +83,7 @@ afterAll(async () => {
 });
 
 eachDatabase("the example webhooks of GitHub", (open) => {
-  test("none gives a 5xx; those to answer are answered, once each", async () => {
+  test("none causes a 5xx; those that need an answer get exactly one", async () => {
     const database = await open.place();
     const heddle = await startOn(database, { modelUrl: `${model.url}/v1`, githubUrl: github.url });
     const review = EXAMPLES.find(({ event, payload }) => event === "pull_request_review" && payload.review);

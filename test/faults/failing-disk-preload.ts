@@ -1,4 +1,4 @@
-// `bun --preload`: from when the file FAILING_DISK is there, no sync of the database's log succeeds.
+// `bun --preload`: once the file FAILING_DISK exists, every sync of the database's log fails.
 
 import { syncBuiltinESMExports } from "node:module";
 

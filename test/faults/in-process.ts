@@ -1,4 +1,4 @@
-// The whole server within the test's own process, on a port of its own.
+// Runs the whole server inside the test's process, on its own port.
 
 import { type Heddle, startServer } from "../../src/compose/server.ts";
 import { loadConfig } from "../../src/config/config.ts";
@@ -13,7 +13,7 @@ export interface Outside {
 
 const running = new Set<Heddle>();
 
-/** For `afterEach`: what a failed test left running. */
+/** For `afterEach`: stops what a failed test left running. */
 export async function closeAll(): Promise<void> {
   for (const heddle of running) await heddle.close();
   running.clear();

@@ -1,4 +1,4 @@
-// `kill -9` at random moments while webhooks come in: nothing accepted is lost, nothing is done twice.
+// `kill -9` at random moments while webhooks arrive: nothing accepted is lost, and nothing is done twice.
 
 import { afterAll, afterEach, beforeAll, expect, test } from "bun:test";
 import postgres from "postgres";
@@ -14,7 +14,7 @@ import { pullRequests, send, WEBHOOK_SECRET, type Webhook } from "./webhooks.ts"
 const KILLS = 5;
 const DROPS = 3;
 const CONNECTIONS = 8;
-/** Of the webhooks, so many may wait for their comment: they go on coming until after the last kill. */
+/** How many webhooks may be waiting for their comment, so that they keep arriving until after the last kill. */
 const AHEAD = 120;
 const MINUTES = 60_000;
 
@@ -29,7 +29,7 @@ beforeAll(async () => {
 });
 afterEach(async () => {
   await killAll();
-  // The pull requests of the next test have the same numbers.
+  // The next test reuses the same pull request numbers.
   github.comments.length = 0;
 });
 afterAll(async () => {
@@ -56,12 +56,12 @@ function start(
   });
 }
 
-/** Where the server listens now: it has another port after each start. */
+/** The server's current URL: the port changes with each start. */
 interface Address {
   url: Promise<string>;
 }
 
-/** Sends each until it is accepted, as GitHub's redelivery would. Returns how often one had to be sent again. */
+/** Sends each webhook until it is accepted, as GitHub's redelivery would. Returns how many had to be resent. */
 async function sendAll(webhooks: Webhook[], address: Address): Promise<number> {
   const commentsBefore = github.comments.length;
   const waiting = webhooks.values();
@@ -87,14 +87,14 @@ async function isAccepted(url: string, webhook: Webhook): Promise<boolean> {
     await response.arrayBuffer();
     return response.ok;
   } catch {
-    // The server has gone. Its successor has another address.
+    // The server is gone; its successor has a different address.
     await Bun.sleep(5);
     return false;
   }
 }
 
 async function untilDone(url: string): Promise<void> {
-  // While the database is away there is no answer to wait for.
+  // While the database is unavailable there is no answer to wait for.
   const isEmpty = (path: string, list: string) =>
     ask(url, path).then(
       (answer) => answer[list].length === 0,
@@ -120,14 +120,14 @@ function expectOnceEach(webhooks: Webhook[], stored: Stored): void {
   for (const { receipt } of stored.deliveries) {
     expect(receipt).toMatchObject({ comment_ids: [expect.any(Number)] });
   }
-  // Each run asked, called its tool and answered, whatever lay between.
+  // Each run called the model, its tool, and answered, whatever happened in between.
   const ofTask = (id: string) =>
     stored.messages.filter(({ task_id }) => task_id === id).map(({ role }) => role);
   for (const { task } of stored.tasks) expect(ofTask(task.id)).toEqual(["assistant", "tool", "assistant"]);
   expect(stored.jobs).toEqual([]);
 }
 
-/** Each repository's runs in the order of its messages, one after the other. */
+/** Each repository's runs are sequential, in the order of its messages. */
 function expectInOrder(asked: ReviewingModel["asked"], { tasks }: Stored): void {
   const runs = runsByRepo(asked);
   const injected = Map.groupBy(tasks, ({ task }) => task.session_id);
@@ -151,7 +151,7 @@ eachDatabase("300 webhooks and five times kill -9", (open) => {
       const address: Address = { url: server.started };
       const sending = sendAll(webhooks, address);
 
-      // A model request means a run under way: each kill hits some.
+      // A model request means that a run is in progress, so each kill hits some.
       let kills = 0;
       for (const count of killMoments()) {
         await model.whenAsked(before.asked + count);
@@ -186,7 +186,7 @@ eachDatabase("300 webhooks and five times kill -9", (open) => {
   );
 });
 
-/** Counts of model requests, of which 300 runs need 600. */
+/** Numbers of model requests; 300 runs need 600. */
 function killMoments(): number[] {
   const moments: number[] = [];
   for (let kill = 0; kill < KILLS; kill++) moments.push(kill * 90 + random.between(10, 90));
@@ -238,7 +238,7 @@ onPostgres("two processes on one database, one of them killed", (open) => {
       await worker.started;
       const sending = sendAll(webhooks, { url: server.started });
 
-      // Enough for both to be at work, and not yet the end.
+      // Late enough for both to be busy, and before the end.
       await model.whenAsked(before.asked + 60 + random.between(0, 60));
       worker.kill("SIGKILL");
       expect(await worker.ended).toBe("SIGKILL");

@@ -1,4 +1,4 @@
-// Standard error that cannot be written: requests are answered and SIGTERM is heard all the same.
+// With a standard error that cannot be written, requests are still answered and SIGTERM still works.
 
 import { afterAll, expect, test } from "bun:test";
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
@@ -53,9 +53,9 @@ test("a device that is always full", async () => {
   closeSync(descriptor);
 }, 60_000);
 
-test("a pipe that nobody reads, and one that is closed", async () => {
+test("a pipe without a reader, and a closed pipe", async () => {
   const blocked = await start("pipe");
-  // Of a stream that is not read Node takes 64 kB, and the system as much.
+  // Node buffers 64 kB of an unread stream, and the system as much again.
   await expectToWork(blocked);
   const closed = await start("pipe");
   closed.child.stderr?.destroy();

@@ -1,5 +1,5 @@
-// Models as they misbehave, under a whole server: each run has a clear end that is delivered as what it is, and the
-// session's next run is not held back by it.
+// Misbehaving models under a whole server: each run ends with a clear outcome that is delivered as such, and does not
+// hold back the session's next run.
 
 import { afterAll, afterEach, beforeAll, expect, test } from "bun:test";
 import type { IncomingMessage, ServerResponse } from "node:http";
@@ -14,7 +14,7 @@ import { readStored, type Stored } from "./stored.ts";
 import { pullRequests, send } from "./webhooks.ts";
 
 const KEY = "sk-secret-key-of-the-model-test";
-/** Longer than the retries of a model that never answers take. */
+/** Longer than all retries of a model that never answers. */
 const MAX_RUN_SECONDS = 12;
 
 interface Request {
@@ -22,7 +22,7 @@ interface Request {
   tools?: unknown[];
 }
 
-/** Answers the nth request (from 0) of one run. */
+/** Answers the nth request (0-based) of one run. */
 type Model = (res: ServerResponse, nth: number, request: Request) => void;
 
 const sse = { "content-type": "text/event-stream" };
@@ -49,7 +49,7 @@ const breaksOff =
     void res.writeHead(200, sse).write(text, () => res.destroy());
 const calls = (name: string, args: string): Model =>
   says(200, sse, `${toolCall(name, args)}${data({}, "tool_calls")}data: [DONE]\n\n`);
-/** First these, one for each request; then an answer. */
+/** First these responses, one per request; then a proper answer. */
 const first =
   (...models: Model[]): Model =>
   (res, nth, request) =>
@@ -114,7 +114,7 @@ const CASES: [name: string, model: Model, outcome: Outcome][] = [
   ],
 ];
 
-/** Which repository asks: its number is that of the case. */
+/** The requesting repository; its number is the case's index. */
 const caseOf = ({ messages }: Request) =>
   Number(/acme\/repo-(\d+)/.exec(JSON.stringify(messages.filter(({ role }) => role === "system")))?.[1]);
 const requestsOf = new Map<string, number>();
@@ -127,7 +127,7 @@ async function answer(req: IncomingMessage, res: ServerResponse): Promise<void> 
   const key = `${index}/${run}`;
   const nth = requestsOf.get(key) ?? 0;
   requestsOf.set(key, nth + 1);
-  // Of a case's two runs the first gets the model of the case, and the second one that is well.
+  // Of a case's two runs, the first gets the misbehaving model and the second a healthy one.
   const model = run <= CASES.length ? CASES[index]?.[1] : answers;
   model?.(res, nth, request);
 }
@@ -193,7 +193,7 @@ eachDatabase("under a whole server", (open) => {
           error: null,
           error_code: null,
         });
-        // Of an answer that was cut nothing is left.
+        // Nothing remains of a truncated answer.
         expect(comments[0]).toEndWith("\nAll is well.");
       } else {
         expect(task).toMatchObject({ status: "failed", result: null, error_code: outcome.code });
@@ -209,7 +209,7 @@ eachDatabase("under a whole server", (open) => {
     },
   );
 
-  test("every run is over, and every call has an outcome", () => {
+  test("every run has ended, and every call has an outcome", () => {
     expect(stored.tasks).toHaveLength(CASES.length * 2);
     expect(stored.tasks.filter(({ task }) => !["complete", "failed"].includes(task.status))).toEqual([]);
     expect(stored.deliveries.map(({ status }) => status)).toEqual(stored.tasks.map(() => "delivered"));

@@ -1,12 +1,12 @@
-// A model that asks for one tool call and then answers, and that notices who asks it: which run of which
-// repository, in what order, and whether two runs of one repository were ever under way together.
+// A model that requests one tool call and then answers, and records its callers: which run of which repository, in what
+// order, and whether two runs of one repository ever overlapped.
 
 import { type ChatCompletionRequest, LLMock } from "@copilotkit/aimock";
 
 export interface Asked {
   /** "acme/repo-1" */
   repo: string;
-  /** The pull request's number: names the run. */
+  /** The pull request's number, which identifies the run. */
   run: number;
   model: string;
 }
@@ -15,9 +15,9 @@ export interface ReviewingModel {
   url: string;
   /** Every request, in the order of arrival. */
   asked: Asked[];
-  /** Requests that came while one of another run of the same repository was open. */
+  /** Requests that arrived while one of another run of the same repository was open. */
   overlaps: Asked[];
-  /** Resolves as soon as that many requests have come. */
+  /** Resolves as soon as that many requests have arrived. */
   whenAsked(count: number): Promise<void>;
   stop(): Promise<void>;
 }
@@ -65,7 +65,9 @@ export async function startReviewingModel(delayMs: () => number): Promise<Review
   };
 }
 
-/** Of each repository, its runs in the order in which they began; a run that comes back after another is there twice. */
+/**
+ * For each repository, its runs in the order in which they started; a run that resumes after another one appears twice.
+ */
 export function runsByRepo(asked: Asked[]): Map<string, number[]> {
   const runs = new Map<string, number[]>();
   for (const { repo, run } of asked) {
@@ -76,7 +78,7 @@ export function runsByRepo(asked: Asked[]): Map<string, number[]> {
   return runs;
 }
 
-/** The run is the last user message's; the instructions of the run name the repository. */
+/** The last user message identifies the run; its instructions name the repository. */
 function whoAsks({ messages, model }: ChatCompletionRequest): Asked {
   const last = messages.findLast((message) => message.role === "user");
   const run = /Change (\d+)/.exec(String(last?.content))?.[1];

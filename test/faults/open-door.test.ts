@@ -1,5 +1,5 @@
-// Nobody without a key gets past the edge: every private route of the API and of integrations, asked for in every way that
-// was ever tried, over a real listener.
+// No request without a key gets through: every private route of the API and of integrations is requested over a real
+// listener in every way listed in attacks.ts.
 
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { mkdirSync, writeFileSync } from "node:fs";
@@ -11,17 +11,17 @@ import { embeddedDatabase } from "../database.ts";
 import { ask, attacks, type Shape, sendRaw, shapeOf, statusOf } from "./attacks.ts";
 import { ADMIN_KEY } from "./process.ts";
 
-// Before the database is removed.
+// Runs before the database is removed.
 afterAll(() => server.close());
 const open = embeddedDatabase();
 const ID = "0198c0de-0000-7000-8000-000000000000";
 const CANARY = "only-for-those-with-a-key";
 const REFUSED = [400, 401, 403, 404, 405, 429, 431, 501, 505];
-/** What anybody may hear: another spelling may name another route, which is public. */
+/** Public responses: another spelling may match another route, which is public. */
 const PUBLIC = /\r\n\r\n(public|\{"status":"ok","version":"[^"]*"\})?$/;
 const ATTACKS = attacks(ADMIN_KEY);
 
-/** An integration with whatever is nearly public. */
+/** An integration with routes that are almost public. */
 const ROUTER = `
 import { Elysia } from "heddle/sdk";
 const canary = () => ${JSON.stringify(CANARY)};
@@ -50,7 +50,7 @@ const SETUP = `export const SETUP = {
 
 let server: Awaited<ReturnType<typeof startServer>>;
 let port: number;
-/** Method and path of every route that needs a key. */
+/** Method and path of every route that requires a key. */
 const routes: [method: string, path: string][] = [];
 
 beforeAll(async () => {
@@ -81,7 +81,7 @@ beforeAll(async () => {
     }
   }
 }, 60_000);
-/** Undefined when the answer is a refusal that tells nothing, or a public route's. */
+/** Undefined if the response is a refusal that reveals nothing, or that of a public route. */
 function leak(shape: Shape, answer: string): string | undefined {
   const isRefused = answer === "" || REFUSED.includes(statusOf(answer)) || PUBLIC.test(answer);
   const tells = [CANARY, "bunfallback", "node_modules", '"cwd"', ".ts:"].find((text) =>
@@ -103,7 +103,7 @@ async function leaks(shapes: Shape[]): Promise<string[]> {
   return found;
 }
 
-test("there are routes to ask for", () => {
+test("there are routes to test", () => {
   expect(routes.length).toBeGreaterThan(90);
   const paths = routes.map(([, path]) => path);
   for (const path of [
@@ -124,7 +124,7 @@ test.each(Object.keys(ATTACKS))("%s", async (name) => {
   expect(await leaks(shapes)).toEqual([]);
 });
 
-test("any two of them together", async () => {
+test("any two attacks combined", async () => {
   const names = fc.constantFrom(...Object.keys(ATTACKS));
   const shapes = fc.sample(
     fc.tuple(fc.constantFrom(...routes), names, names).map(([[method, path], one, other]) => {
@@ -136,7 +136,7 @@ test("any two of them together", async () => {
   expect(await leaks(shapes)).toEqual([]);
 });
 
-test("with the key the routes are there, for any host that is one", async () => {
+test("with the key the routes respond, for any valid host", async () => {
   const withKey = { headers: [`Authorization: Bearer ${ADMIN_KEY}`] };
   for (const host of ["x", "app", "nas:80", "a:1", "localhost", "[::1]:8000"]) {
     const status = async (method: string, path: string) =>
@@ -149,7 +149,7 @@ test("with the key the routes are there, for any host that is one", async () => 
   }
 });
 
-test("what is public is so for any host that is one", async () => {
+test("public routes are public for any valid host", async () => {
   for (const host of ["x", "app:80", "heddle.example"]) {
     const status = async (method: string, path: string) =>
       statusOf(await ask(port, { ...shapeOf(method, `/integrations/nearly${path}`), hosts: [host] }));
@@ -161,7 +161,7 @@ test("what is public is so for any host that is one", async () => {
   }
 });
 
-test("a Host that is none is told so, in JSON, whatever the path", async () => {
+test("an invalid Host header is rejected in JSON, whatever the path", async () => {
   for (const host of ["::1", "%", "x:99999", "", "a b"]) {
     for (const path of ["/health", "/integrations/github/webhook", "/api/v1/bots", "/swagger"]) {
       const answer = await ask(port, { ...shapeOf("GET", path), hosts: [host] });

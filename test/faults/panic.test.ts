@@ -1,5 +1,5 @@
-// PostgreSQL gives up when its log cannot be written. WebAssembly then goes round in a loop that nothing but the end of the
-// process ends; started again, the server has all that it acknowledged.
+// PostgreSQL panics if its log cannot be written. WebAssembly then loops for ever, so the process must be ended; after
+// a restart the server has everything it acknowledged.
 
 import { afterAll, expect, test } from "bun:test";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -39,7 +39,7 @@ test("a PANIC ends the process with its reason, and nothing is lost", async () =
     /"level":"ERROR","message":"[^\n]*PANIC[^\n]*ends itself now \(exit code 70\)/,
   );
 
-  // As long as the disk fails, so does the start: it does not hang.
+  // While the disk fails, a start fails as well, but does not hang.
   const second = launch(options);
   await expect(second.started).rejects.toThrow("cannot be opened");
   expect(await second.ended).toBe(1);

@@ -1,4 +1,4 @@
-// Heddle as a process of its own, to be killed: from source, as `bun start` runs it.
+// Runs Heddle from source as a separate process that can be killed, like `bun start`.
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -9,19 +9,19 @@ export const ADMIN_KEY = "admin-key-of-the-fault-tests";
 
 export interface HeddleProcess {
   pid: number;
-  /** Resolves when it listens (a server) or works (a worker); rejects with what it said when it ends before. */
+  /** Resolves when the server listens or the worker works; rejects with the output if the process exits first. */
   started: Promise<string>;
-  /** What it ended with: the exit code, or the signal that killed it. */
+  /** The exit code, or the signal that killed it. */
   ended: Promise<number | NodeJS.Signals>;
-  /** What it wrote to standard error so far. */
+  /** Standard error so far. */
   errors(): string;
-  /** What it has written to standard output so far. */
+  /** Standard output so far. */
   said(): string;
   kill(signal: NodeJS.Signals): void;
 }
 
 export interface LaunchOptions {
-  /** Default: this Bun with the sources. */
+  /** Default: this Bun, running the sources. */
   program?: string[];
   command?: "serve" | "worker";
   arguments?: string[];
@@ -33,7 +33,7 @@ export interface LaunchOptions {
 const MAIN = join(import.meta.dirname, "../../src/main.ts");
 const running = new Set<ChildProcess>();
 
-/** For `afterAll`: nothing that a failed test left behind outlives it. */
+/** For `afterAll`: kills what a failed test left behind. */
 export async function killAll(): Promise<void> {
   await Promise.all(
     [...running].map(async (child) => {
@@ -44,7 +44,7 @@ export async function killAll(): Promise<void> {
   );
 }
 
-/** Nothing of this process's environment is handed on. */
+/** Nothing of this process's environment is passed on. */
 export function launch(options: LaunchOptions): HeddleProcess {
   const { command = "serve", environment = {} } = options;
   const [program = "", ...first] = options.program ?? [process.execPath, MAIN];
@@ -66,12 +66,12 @@ export function launch(options: LaunchOptions): HeddleProcess {
   child.stdout.on("data", (text) => {
     said += text;
   });
-  // The last of what it said comes before "close", not before "exit".
+  // The last output arrives before "close", not before "exit".
   const ended = Promise.all([exited, once(child, "close")]).then(([end]) => end);
   const started = firstWords(child).then(
     (words) => words ?? Promise.reject(new Error(`It ended: ${errors}`)),
   );
-  // A test that kills it while it starts does not look.
+  // A test that kills the process during start-up ignores the rejection.
   started.catch(() => undefined);
   return {
     pid: child.pid ?? 0,
@@ -83,7 +83,7 @@ export function launch(options: LaunchOptions): HeddleProcess {
   };
 }
 
-/** The URL of a server, or the line of a worker; undefined when the process ended without either. */
+/** The URL of a server, or the ready line of a worker; undefined if the process exited without either. */
 function firstWords(child: ChildProcess): Promise<string | undefined> {
   const lines = createInterface(child.stdout ?? process.stdin);
   return new Promise((resolve) => {
@@ -96,7 +96,7 @@ function firstWords(child: ChildProcess): Promise<string | undefined> {
   });
 }
 
-/** Asks the API as the administrator. */
+/** Calls the API as the administrator. */
 // biome-ignore lint/suspicious/noExplicitAny: answers are looked at field by field
 export async function ask(url: string, path: string, method = "GET", key = ADMIN_KEY): Promise<any> {
   const response = await fetch(`${url}${path}`, {

@@ -1,4 +1,4 @@
-// Background processes when the server is killed, cut off or stopped: none is left, none runs twice.
+// Background processes after the server is killed, cut off or stopped: none is left over, and none runs twice.
 
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -14,7 +14,7 @@ const MINUTES = 60_000;
 const PROCESS = "/api/v1/admin/integrations/stubborn/process";
 
 const base = mkdtempSync(join(tmpdir(), "heddle-faults-"));
-/** Stands in the environment of everything that the processes of one test start. */
+/** Marks the environment of everything started by one test's processes. */
 let mark = "";
 
 afterEach(async () => {
@@ -23,15 +23,15 @@ afterEach(async () => {
     try {
       process.kill(pid, "SIGKILL");
     } catch {
-      // It has ended since.
+      // It has already exited.
     }
   }
 });
 afterAll(() => rmSync(base, { recursive: true, force: true }));
 
 /**
- * A process that ignores SIGTERM, with a child that does, and one in a session of its own. It speaks to the server by
- * "heddle/sdk" before it says that it is up.
+ * A process that ignores SIGTERM, with a child that does too, and one in its own session. It calls the server through
+ * "heddle/sdk" before it reports that it is up.
  */
 function writeStubborn(folder: string): void {
   const files = {
@@ -61,7 +61,9 @@ function programs(): [name: string, program: () => Promise<string[] | undefined>
   ];
 }
 
-/** Those of the three that are the listener itself; a child of it has its command line until it runs its own program. */
+/**
+ * Which of the three are the listener itself; a child has the listener's command line until it execs its own program.
+ */
 function listeners(): number[] {
   const found = processesWith("MARK", mark).filter((pid) =>
     read(`/proc/${pid}/cmdline`).includes("listener.ts"),
@@ -69,12 +71,12 @@ function listeners(): number[] {
   return found.filter((pid) => !found.includes(parentOf(pid)));
 }
 
-/** What confines a process may keep its number, and be its parent. */
+/** A confinement wrapper may hold the recorded pid and be the process's parent. */
 function isPartOf(pid: number, family: number): boolean {
   return pid === family || (pid > 1 && isPartOf(parentOf(pid), family));
 }
 
-/** When it has said that it is up. */
+/** Resolves when it has reported that it is up. */
 async function up(url: string, after = 0): Promise<{ pid: number; last: number }> {
   const { lines } = await until(
     () => ask(url, `${PROCESS}/logs?after=${after}`).catch(() => ({ lines: [] })),
@@ -163,7 +165,7 @@ for (const [name, programOf] of programs()) {
         const { server, last } = await started("both-killed");
         const left = processesWith("MARK", mark);
         for (const guardian of childrenOf(server.pid).filter((pid) => !left.includes(pid))) {
-          // Not to be started anew in between.
+          // It must not be restarted in between.
           process.kill(server.pid, "SIGSTOP");
           process.kill(guardian, "SIGKILL");
         }
@@ -242,7 +244,7 @@ function parentOf(pid: number): number {
   return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]);
 }
 
-/** Guardians that a server in this folder started from a file in its home. */
+/** Guardians started by a server with this home. */
 const guardians = (folder: string) =>
   everyProcess().filter((pid) => {
     const command = read(`/proc/${pid}/cmdline`);

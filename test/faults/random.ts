@@ -1,4 +1,4 @@
-// Random numbers that can be had again: the seed is printed, and FAULTS_SEED sets it.
+// Reproducible random numbers: the seed is printed, and FAULTS_SEED sets it.
 
 export interface Random {
   seed: number;

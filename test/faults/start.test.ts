@@ -1,4 +1,4 @@
-// Starts that cannot succeed say why in one line and end with 1; starts that are cut short leave nothing half-made.
+// Starts that cannot succeed explain why in one line and exit with 1; interrupted starts leave nothing half-made.
 
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -10,7 +10,7 @@ import { ask, killAll, type LaunchOptions, launch } from "./process.ts";
 import { createRandom, type Random } from "./random.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "heddle-start-"));
-/** It would share its port with others that will, as another server of this user might. */
+/** This server would share its port with others that allow it, as another server of this user might. */
 const taken = Bun.serve({
   port: 0,
   hostname: "127.0.0.1",
@@ -93,7 +93,7 @@ describe("a start that cannot succeed", () => {
     20_000,
   );
 
-  test("on the home of a server that runs, which goes on answering", async () => {
+  test("fails on the home of a running server, which keeps answering", async () => {
     const first = launch(serve({}));
     const url = await first.started;
     const second = launch(serve({}));
@@ -105,9 +105,9 @@ describe("a start that cannot succeed", () => {
 });
 
 eachDatabase("first starts cut short by kill -9", (open) => {
-  test("are made up for by the next", async () => {
+  test("are completed by the next start", async () => {
     const { databaseUrl } = await open.place();
-    // Not the one of the database above: that one is made already.
+    // Not the home of the database above, which already exists.
     const home = mkdtempSync(join(folder, "cut-"));
     const options: LaunchOptions = {
       arguments: ["--home", home, "--port", "0"],
@@ -128,7 +128,7 @@ eachDatabase("first starts cut short by kill -9", (open) => {
 });
 
 onPostgres("three servers that start at once on an empty database", (open) => {
-  test("all serve, and one of them tells the first key", async () => {
+  test("all serve, and one of them prints the first key", async () => {
     const { databaseUrl } = await open.place();
     const empty = await emptyDatabase(String(databaseUrl));
     try {
@@ -136,7 +136,7 @@ onPostgres("three servers that start at once on an empty database", (open) => {
       const servers = homes.map((home) =>
         launch({
           arguments: ["--home", home, "--port", "0"],
-          // Without a key of the environment the first start makes one.
+          // Without a key in the environment the first start creates one.
           environment: { DATABASE_URL: empty.url, ENCRYPTION_KEY: "0".repeat(64), API_KEY: "" },
         }),
       );

@@ -1,4 +1,4 @@
-// Stopping while runs are under way: they are finished or handed back, and none of them is lost or done twice.
+// Stopping during runs: they are finished or released, and none is lost or done twice.
 
 import { afterAll, afterEach, beforeAll, expect, test } from "bun:test";
 import { LLMock } from "@copilotkit/aimock";
@@ -11,7 +11,7 @@ import { pullRequests, send, WEBHOOK_SECRET, type Webhook } from "./webhooks.ts"
 
 let model: LLMock;
 let github: FakeGitHub;
-/** What a request to the model waits for. */
+/** A gate that requests to the model wait for. */
 let gate: Promise<void>;
 let asked: PromiseWithResolvers<void>;
 
@@ -45,7 +45,7 @@ function serve({ home, databaseUrl }: DatabasePlace) {
   });
 }
 
-/** A server in the middle of a run: the model has been asked and does not answer before the gate opens. */
+/** A server in the middle of a run: the model has been called and does not answer until the gate opens. */
 async function serveHalfway(database: DatabasePlace, webhook: Webhook) {
   const opening = Promise.withResolvers<void>();
   gate = opening.promise;
@@ -66,7 +66,7 @@ eachDatabase("a stop in the middle of a run", (open) => {
     github.comments.length = 0;
   }
 
-  /** Starts again, with a model that answers, and returns what is stored once the comment has its receipt. */
+  /** Restarts with a model that answers, and returns what is stored once the comment has its receipt. */
   async function afterRestart() {
     gate = Promise.resolve();
     const server = serve(database);
@@ -82,7 +82,7 @@ eachDatabase("a stop in the middle of a run", (open) => {
     return readStored(database);
   }
 
-  test("waits for what finishes in time, and takes nothing new in", async () => {
+  test("waits for runs that finish in time, and accepts nothing new", async () => {
     await fresh();
     const { server, url, openGate } = await serveHalfway(database, webhook);
     server.kill("SIGTERM");
@@ -102,7 +102,7 @@ eachDatabase("a stop in the middle of a run", (open) => {
     await afterRestart();
   }, 60_000);
 
-  test("hands back what does not, and the next start finishes it", async () => {
+  test("releases a run that does not finish, and the next start completes it", async () => {
     await fresh();
     const { server } = await serveHalfway(database, webhook);
     server.kill("SIGTERM");
@@ -115,7 +115,7 @@ eachDatabase("a stop in the middle of a run", (open) => {
     expect(messages.map(({ role }) => role)).toEqual(["user", "assistant"]);
   }, 90_000);
 
-  test("ends at once at the second signal, and the next start finishes the run", async () => {
+  test("exits at once on the second signal, and the next start completes the run", async () => {
     await fresh();
     const { server, url } = await serveHalfway(database, webhook);
     server.kill("SIGTERM");

@@ -1,4 +1,4 @@
-// What is in the database of a server that has ended.
+// Reads the database of a stopped server.
 
 import { getLogger } from "@logtape/logtape";
 import { asc, eq } from "drizzle-orm";

@@ -1,4 +1,4 @@
-// What strangers write is material: it commands nothing, brings nothing in, and starts no circle that does not end.
+// Text from strangers is only data: it triggers no commands, adds no capabilities, and starts no endless loop.
 
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { createHmac } from "node:crypto";
@@ -15,7 +15,7 @@ const SECRET = "secret-of-the-strangers-test";
 // biome-ignore lint/suspicious/noExplicitAny: answers are looked at field by field
 type Body = any;
 
-/** An integration each of whose runs leads to the next one, in a session of its own, by the way that its client id names. */
+/** An integration each of whose runs leads to the next one, in a new session, in the way named by its client id. */
 const CIRCLE = {
   "hooks.ts": `
     import { fetch, getOrCreateSession, injectMessage, registerHook, registerIntegration } from "heddle/sdk";
@@ -80,7 +80,7 @@ eachDatabase("strangers", (open) => {
     };
     heddle = await startServer(loadConfig({ home, port: "0" }, environment));
   });
-  // Deliveries to itself are in flight when the server closes; that takes longer than hooks are given by default.
+  // Deliveries to the server itself are in flight when it closes, which takes longer than hooks get by default.
   afterAll(async () => {
     await heddle.close();
     await github.stop(true);
@@ -130,24 +130,24 @@ eachDatabase("strangers", (open) => {
     expect(said.map(({ from_person }: Body) => from_person)).toEqual([false, true]);
   });
 
-  test("a message of an integration's key is none of a person, whatever it says of itself", async () => {
+  test("a message sent with an integration's key never counts as a person's, whatever it claims", async () => {
     const { key } = await api("/api/v1/admin/integrations/webhook/api-key", {});
     const headers = { authorization: `Bearer ${key}` };
     const { session_id } = await api("/api/v1/sessions", { client_id: "webhook:process" }, headers);
     const body = { content: write("process.txt"), run_agent: true, execution_config: { tools } };
     const sent = await api(`/api/v1/sessions/${session_id}/messages`, body, headers);
-    // Whether the key may name these tools at all is not the question here.
+    // This test is not about whether the key may name these tools.
     if (sent.task_id) await over(sent.task_id);
     expect(existsSync(join(homeDir, "workspace/common/process.txt"))).toBe(false);
   });
 
-  test("an endpoint that answers to itself stops after a few runs", async () => {
+  test("an endpoint that delivers to itself stops after a few runs", async () => {
     const secret = `whsec_${Buffer.from("0123456789abcdef01234567").toString("base64")}`;
     const url = `${heddle.url}/integrations/webhook/circle`;
     await endpoint("circle", {
       verifier: { scheme: "standard" },
       secrets: [secret],
-      // Each run is in a session of its own: only the hops tell.
+      // Each run is in a new session, so only the hop count reveals the loop.
       session_pointer: "/task_id",
       dispatch_config: { type: "webhook", url, secret },
     });
@@ -176,7 +176,7 @@ eachDatabase("strangers", (open) => {
     }
   });
 
-  test("a circle through hooks, handlers, fetch and redirects stops after a few runs, too", async () => {
+  test("a loop through hooks, handlers, fetch and redirects stops after a few runs, too", async () => {
     const away = Bun.serve({
       port: 0,
       hostname: "127.0.0.1",
@@ -184,7 +184,7 @@ eachDatabase("strangers", (open) => {
     });
     for (const way of ["inject", "later", "open", "key", "away"]) {
       const body = { way, base: heddle.url, key: KEY, away: `http://127.0.0.1:${away.port}` };
-      // Not from the first run on, which would take long.
+      // Start close to the limit, because starting from the first run would take long.
       await api("/integrations/circle/begin", body, { "heddle-hops": "7" });
       for (;;) {
         const { tasks: mine } = await api(`/api/v1/tasks?source=circle%20${way}&limit=100`);
@@ -204,7 +204,7 @@ eachDatabase("strangers", (open) => {
     await away.stop(true);
   });
 
-  test("a count of hops that a sender makes up harms its own run only", async () => {
+  test("a forged hop count affects only the sender's own run", async () => {
     await endpoint("hops");
     expect(await over((await send("hops", { text: "a" }, { "heddle-hops": "9" })).task_id)).toMatchObject({
       status: "failed",
@@ -240,14 +240,14 @@ eachDatabase("strangers", (open) => {
       sender: user,
     });
 
-  test("two accounts that answer each other without end are stopped, and the next issue is not", async () => {
+  test("two accounts that answer each other endlessly are stopped, but the next issue is answered", async () => {
     const user = { login: "a-machine-with-a-user-account", type: "User" };
     let answers = 0;
     onComment = (issue) => {
       if (issue === 5 && ++answers < 40) void comment(5, user);
     };
     let task = await over((await comment(5, user)).task_id);
-    // Until one is refused: the circle then has no more turns.
+    // Continue until one is refused, which ends the loop.
     while (task.error_code !== "loop_detected") task = await over((await comment(5, user)).task_id);
     expect(task).toMatchObject({ status: "failed" });
     expect(task.error).toContain("UNATTENDED_RUNS_PER_HOUR");
@@ -256,13 +256,13 @@ eachDatabase("strangers", (open) => {
     expect(deliveries.deliveries ?? deliveries).toEqual([]);
     expect(await over((await comment(6, user)).task_id)).toMatchObject({ status: "complete" });
 
-    // A person who asks there is answered all the same.
+    // A person who asks there still gets an answer.
     const body = { content: "And now?", run_agent: true, dispatch_config: { type: "none" } };
     const person = await api(`/api/v1/sessions/${task.session_id}/messages`, body);
     expect(await over(person.task_id)).toMatchObject({ status: "complete" });
   });
 
-  test("what a bot writes is kept and starts no run, unless the channel says so", async () => {
+  test("a bot's message is stored and starts no run, unless the channel allows it", async () => {
     const bot = { login: "cov[bot]", type: "Bot" };
     const kept = await comment(7, bot, "acme/bots");
     expect(kept).toMatchObject({ run_agent: false, task_id: null, reason: "from_bot" });
@@ -278,7 +278,7 @@ eachDatabase("strangers", (open) => {
     expect(await over((await comment(7, bot, "acme/bots")).task_id)).toMatchObject({ status: "complete" });
   });
 
-  test("a bot's message over the API, too", async () => {
+  test("the same applies to a bot's message over the API", async () => {
     const { session_id } = await api("/api/v1/sessions", { client_id: "chat:1" });
     const body = { content: "beep", run_agent: true, from_bot: true };
     expect(await api(`/api/v1/sessions/${session_id}/messages`, body)).toMatchObject({ task_id: null });

@@ -1,4 +1,4 @@
-// Signed GitHub webhooks: pull requests, each of which asks for a review.
+// Signed GitHub webhooks: pull requests, each requesting a review.
 
 import { createHmac } from "node:crypto";
 
@@ -15,7 +15,7 @@ export interface Webhook {
   body: string;
 }
 
-/** `count` pull requests, dealt out to so many repositories. */
+/** `count` pull requests, distributed over that many repositories. */
 export function pullRequests(count: number, repositories: number): Webhook[] {
   return Array.from({ length: count }, (_, index) => {
     const number = index + 1;
@@ -50,7 +50,7 @@ export function pullRequests(count: number, repositories: number): Webhook[] {
 export const signature = (body: string | Uint8Array, secret = WEBHOOK_SECRET): string =>
   `sha256=${createHmac("sha256", secret).update(body).digest("hex")}`;
 
-/** Rejects when the server is not there, or goes while it is asked. */
+/** Rejects if the server is unreachable or dies during the request. */
 export function send(url: string, { id, event, body }: Omit<Webhook, "repo" | "issue">): Promise<Response> {
   return fetch(`${url}/integrations/github/webhook`, {
     method: "POST",

@@ -1,4 +1,5 @@
-// No expression on outside text may take more than linear time. A new one is found by itself: this test reads the source.
+// No regular expression on outside text may take more than linear time. This test reads the source, so new expressions
+// are found automatically.
 
 import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
@@ -9,7 +10,7 @@ import { growthOf } from "./growth.ts";
 const ROOT = join(import.meta.dir, "../..");
 const { literals, built } = expressionsIn(ROOT, ["src", "integrations"]);
 
-/** Steep ones that no outside text reaches, by file and source; each with its reason. */
+/** Superlinear expressions that outside text never reaches, by file and source, each with the reason. */
 const INSIDE: Record<string, string> = {
   "src/config/config.ts /\\/+$/": "an address in the operator's own environment",
   "src/sdk/rest.ts /\\/+$/": "HEDDLE_URL, which the supervisor or the operator sets",
@@ -22,7 +23,7 @@ const INSIDE: Record<string, string> = {
   "src/db/embedded.ts *": "reads statements of pg-boss, in which parameters do not stand",
 };
 
-/** Expressions that are put together at run time cannot be looked at here. */
+/** Expressions built at run time, which cannot be checked here. */
 const BUILT: Record<string, string> = {
   "src/sdk/settings.ts": "the pattern in the schema of an integration's setting, on the operator's value",
   "src/authoring/check/rules/parts.ts": "an integration's id, on an author's own code",
@@ -37,7 +38,7 @@ const nameOf = ({ file, source, flags }: Expression) => `${file} /${source}/${fl
 const isInside = (expression: Expression) => nameOf(expression) in INSIDE || `${expression.file} *` in INSIDE;
 const outside = literals.filter((expression) => !isInside(expression));
 
-/** In words, the attack that takes more than its share of time; undefined when none does. */
+/** Describes an attack that takes superlinear time; undefined if there is none. */
 function steepest({ source, flags }: Pick<Expression, "source" | "flags">): string | undefined {
   const expression = new RegExp(source, flags);
   const longer = attacks({ source, flags }, 40_000);
@@ -55,12 +56,12 @@ describe("expressions", () => {
     expect(literals.length).toBeGreaterThan(100);
   });
 
-  test("have no repeats that compete for the same text", () => {
+  test("have no adjacent repeats that can match the same text", () => {
     const steep = outside.filter(({ source, flags }) => analyse({ source, flags }).reports.length > 0);
     expect(steep.map((expression) => `${expression.place} ${nameOf(expression)}`)).toEqual([]);
   });
 
-  test("take a time in proportion to the text, whatever it is", () => {
+  test("take linear time on any text", () => {
     const seen = new Set<string>();
     const steep: string[] = [];
     for (const expression of outside) {
@@ -74,11 +75,11 @@ describe("expressions", () => {
     expect(steep).toEqual([]);
   }, 120_000);
 
-  test("that are put together at run time are known", () => {
+  test("built at run time are listed", () => {
     expect([...new Set(built.map(({ file }) => file))].filter((file) => !(file in BUILT))).toEqual([]);
   });
 
-  test("the exceptions are still there", () => {
+  test("listed as exceptions still exist", () => {
     const names = new Set(literals.flatMap((one) => [nameOf(one), `${one.file} *`]));
     expect(Object.keys(INSIDE).filter((name) => !names.has(name))).toEqual([]);
     const files = new Set(built.map(({ file }) => file));
@@ -89,7 +90,7 @@ describe("expressions", () => {
 describe("the search for steep expressions finds", () => {
   const finds = ({ source, flags }: RegExp): boolean => {
     if (analyse({ source, flags }).reports.length > 0) return true;
-    // A busy machine may hide the growth once.
+    // On a busy machine one measurement may hide the growth.
     return [1, 2, 3].some(() => steepest({ source, flags }) !== undefined);
   };
   test.each([
@@ -104,7 +105,7 @@ describe("the search for steep expressions finds", () => {
   ])("%p", (expression) => {
     expect(finds(expression)).toBe(true);
   });
-  test("nothing where there is nothing", () => {
+  test("nothing in harmless expressions", () => {
     expect([/^[a-z]+$/, /\{\{([^{}]*)\}\}/g, /\s+/g, /<(?=\s*(?:\/\s*)?tag)/g].filter(finds)).toEqual([]);
   });
 });

@@ -1,4 +1,4 @@
-// Finds every regular expression of the source, and makes texts that would keep it busy.
+// Finds every regular expression in the source, and generates texts that would keep it busy.
 
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -15,11 +15,11 @@ export interface Expression {
 
 export interface Built {
   file: string;
-  /** The call as it is written: `new RegExp(…)`. */
+  /** The call's source text: `new RegExp(…)`. */
   text: string;
 }
 
-/** All expressions that are written out, and the places where one is put together at run time. */
+/** All literal expressions, and the calls that build one at run time. */
 export function expressionsIn(root: string, folders: string[]): { literals: Expression[]; built: Built[] } {
   const literals: Expression[] = [];
   const built: Built[] = [];
@@ -60,12 +60,12 @@ function visit(value: unknown, see: (node: Node) => void): void {
   for (const inner of Object.values(value)) visit(inner, see);
 }
 
-/** A character that no expression is waiting for: what was matched so far is in vain. */
+/** A character that no expression expects, so that the match so far fails. */
 const NOTHING = "\u0001";
 
 /**
- * Texts of about `length` characters: each part of the expression over and over, after each of its beginnings. It is
- * the beginning again and again that makes an expression quadratic which has but one repeat: `with\{[^}]*macro`.
+ * Texts of about `length` characters: each part of the expression repeated, after each of its prefixes. Repeating the
+ * prefix is what makes an expression with only one repeat quadratic, such as `with\{[^}]*macro`.
  */
 export function attacks({ source, flags }: Pick<Expression, "source" | "flags">, length: number): string[] {
   const { pattern } = parseRegExpLiteral(new RegExp(source, flags));
@@ -98,11 +98,14 @@ export function attacks({ source, flags }: Pick<Expression, "source" | "flags">,
 
 const MOST_ATTACKS = 120;
 
-/** How the examples are chosen: the first that fit, or the expression's own characters, such as the quote in a quoted text. */
+/**
+ * How example characters are chosen: the first that match, or the expression's own characters, such as the quote in a
+ * quoted text.
+ */
 interface Taste {
   flags: string;
   candidates: string[];
-  /** Of several alternatives the last one. */
+  /** Of several alternatives, use the last one. */
   last: boolean;
 }
 
@@ -120,7 +123,7 @@ function collectIn(element: AST.Element, into: AST.Alternative[]): void {
 
 const CANDIDATES = [..."aA0_ \t-./:@#`~{}[]()<>\"'\\,;=+*!?é日。\u0301\u00a0\n\u2014\u{1f600}"];
 
-/** A short text that the element matches. */
+/** Returns a short text that the element matches. */
 function sampleOf(element: AST.Element, taste: Taste): string {
   switch (element.type) {
     case "Character":

@@ -1,7 +1,8 @@
-// Whether work grows with its input, or faster. Judged by ratio: a slow machine is slow at both sizes.
+// Measures whether work grows linearly with its input or faster. It compares a ratio, because a slow machine is slow at
+// both sizes.
 
 export interface Growth {
-  /** Milliseconds at the smaller and at the larger size. */
+  /** Milliseconds at the smaller and the larger size. */
   small: number;
   large: number;
   isSteep: boolean;
@@ -9,14 +10,14 @@ export interface Growth {
 
 type Work = () => void;
 
-/** Below it, a measurement says more about the machine than about the work. */
+/** A shorter measurement says more about the machine than about the work. */
 const NOTICEABLE_MS = 60;
 const TRIES = 3;
 
 /**
- * Compares the same work on two inputs, the second `times` as large as the first. The quickest of several tries counts,
- * for a busy machine makes some of them slow. Linear growth is `times`, quadratic growth its square; steep is above the
- * middle between them, on a logarithmic scale.
+ * Compares the same work on two inputs, the second `times` as large as the first. The fastest of several attempts
+ * counts, because a busy machine slows some down. Linear growth is `times`, quadratic growth its square; superlinear
+ * means above the midpoint between them on a logarithmic scale.
  */
 export function growthOf(smaller: Work, larger: Work, times: number): Growth {
   let [small, large] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];

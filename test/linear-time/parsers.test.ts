@@ -1,5 +1,5 @@
-// What reads outside text, timed on texts that are made to keep it busy, at 10 kB and 100 kB; small ones come first, so
-// that a parser that is exponential fails at once instead of running for ever.
+// Times everything that parses outside text on adversarial texts of 10 kB and 100 kB. Smaller ones come first, so that
+// an exponential parser fails at once instead of running for ever.
 
 import { describe, expect, test } from "bun:test";
 import { Type as t } from "@sinclair/typebox";
@@ -95,7 +95,7 @@ const PARSERS: Record<string, (text: string) => unknown> = {
   "github: an answer": (text) => splitText(text, 1000),
 };
 
-/** Each is repeated; what stands before the bar comes once, before it, and what stands behind it once, at the end. */
+/** Each seed is repeated; the part before the bar appears once at the start, and the part after it once at the end. */
 const UNITS = [
   ...[
     "a",
@@ -211,7 +211,10 @@ function textOf(unit: string, size: number): string {
   return before + (middle ?? unit).repeat(Math.ceil(size / (middle ?? unit).length)) + after;
 }
 
-/** In words, when the parser takes more than its share of time; the largest text decides, where caches count no more. */
+/**
+ * Describes a case in which the parser takes superlinear time; the largest text decides, because caches no longer help
+ * there.
+ */
 function steepness(parse: (text: string) => unknown, unit: string): string | undefined {
   const work = (size: number) => {
     const text = textOf(unit, size);
@@ -219,14 +222,14 @@ function steepness(parse: (text: string) => unknown, unit: string): string | und
       try {
         parse(text);
       } catch {
-        // Refusing is as good as reading, as long as it is quick.
+        // Rejecting a text is fine as long as it is fast.
       }
     };
   };
   const early = growthOf(work(1_000), work(10_000), 10);
   if (early.isSteep) return inWords(unit, early);
   if (!growthOf(work(10_000), work(100_000), 10).isSteep) return undefined;
-  // Twice: a collection of garbage, or a busy machine, makes one of them look steep.
+  // Measure twice: garbage collection or a busy machine may make one measurement look superlinear.
   const late = [1, 2].map(() => {
     Bun.gc(true);
     return growthOf(work(100_000), work(800_000), 8);
@@ -238,8 +241,8 @@ function steepness(parse: (text: string) => unknown, unit: string): string | und
 const inWords = (unit: string, { small, large }: Growth): string =>
   `${JSON.stringify(unit)}: ${small.toFixed(1)} → ${large.toFixed(1)} ms`;
 
-describe.each(Object.entries(PARSERS))("%s takes a time in proportion to the text", (_, parse) => {
-  test("whatever it is", () => {
+describe.each(Object.entries(PARSERS))("%s takes linear time", (_, parse) => {
+  test("on any text", () => {
     expect(UNITS.flatMap((unit) => steepness(parse, unit) ?? [])).toEqual([]);
   });
 });

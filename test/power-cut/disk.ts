@@ -1,39 +1,39 @@
-// What would be left of a folder after a power cut: the contents of a file as of its last sync, the names in a folder as
-// of the folder's last sync, and of what came later any part of it, page by page and name by name, as chance has it.
+// Simulates what is left of a folder after a power cut: file contents as of their last sync, folder entries as of the
+// folder's last sync, and a random part of any later change, page by page and name by name.
 
 import { join } from "node:path";
 
-/** Node's, as it was before anybody put something in between. */
+/** Node's original functions, before anything was patched. */
 type Files = typeof import("node:fs");
 
-/** A system writes whole pages. */
+/** Systems write whole pages. */
 const PAGE = 4096;
 
 type Kind = "file" | "folder";
 
-/** What the disk is sure to have of a file or folder. */
+/** The state of a file or folder that is certainly on disk. */
 interface Node {
   kind: Kind;
-  /** Of a file; undefined: nothing of it was ever synced. */
+  /** For a file; undefined if it was never synced. */
   synced: Buffer | undefined;
-  /** Where the contents are that it had at the start; read when they are about to change. */
+  /** Path of its initial contents, read when they are about to change. */
   original: string | undefined;
-  /** Of a folder. */
+  /** For a folder. */
   names: Map<string, Node>;
 }
 
 export interface Disk {
-  /** Before a file changes in place, or is taken away. */
+  /** Call this before a file is modified in place or removed. */
   beforeChange(inode: number): void;
-  /** `from` … `to` has changed since the last sync; everything when nobody knows. */
+  /** Bytes `from` to `to` have changed since the last sync; without a range, everything may have. */
   onSync(path: string, changed: [from: number, to: number][] | undefined): void;
-  /** The name of the inode goes, or becomes another's: its number may be used again. */
+  /** The inode's name is removed or replaced, so its number may be reused. */
   forget(inode: number): void;
-  /** Writes what is left into `target`, which is not there yet. */
+  /** Writes what is left into `target`, which must not exist. */
   cut(target: string, random: () => number): void;
 }
 
-/** `copy` is a copy of `root`, made before anything changes in it: both are on the disk. */
+/** `copy` is a copy of `root` from before any change; both count as synced. */
 export function createDisk(fs: Files, root: string, copy: string): Disk {
   const nodes = new Map<number, Node>();
   const begin = (path: string, original: string): Node => {
@@ -107,7 +107,9 @@ export function createDisk(fs: Files, root: string, copy: string): Disk {
   };
 }
 
-/** A mixture of what was synced and what is there now, `path`; when nothing is there any more, what was synced. */
+/**
+ * A random mixture of the synced contents and the current file at `path`; if it no longer exists, the synced contents.
+ */
 function cutFile(fs: Files, synced: Buffer, path: string | undefined, random: () => number): Buffer {
   if (path === undefined) return synced;
   const now = fs.readFileSync(path);

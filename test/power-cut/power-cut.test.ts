@@ -1,5 +1,5 @@
-// The power fails at random moments of real load, and the disk keeps only what was synced, and of the rest whatever
-// chance leaves. Nothing that was acknowledged is lost, and every start finds a home that it can use.
+// The power fails at random moments under real load, and the disk keeps only what was synced plus a random part of the
+// rest. Nothing acknowledged is lost, and every start finds a usable home.
 
 import { afterAll, expect, test } from "bun:test";
 import { cpSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
@@ -14,7 +14,10 @@ import { pullRequests, send, WEBHOOK_SECRET } from "../faults/webhooks.ts";
 import { until } from "../until.ts";
 
 const CONNECTIONS = 8;
-/** Writes and syncs before the power fails; the first falls into the first start, which unpacks the database. */
+/**
+ * Number of writes and syncs before the power fails; the first failure is during the first start, which unpacks the
+ * database.
+ */
 const CUTS = [
   [1, 1_200],
   [200, 2_500],
@@ -28,7 +31,7 @@ afterAll(async () => {
   rmSync(base, { recursive: true, force: true });
 });
 
-test("after power cuts all that was acknowledged is there", async () => {
+test("after power cuts everything acknowledged is still there", async () => {
   const random = createRandom("power-cut.test.ts");
   const webhooks = pullRequests(20_000, 12).values();
   const acknowledged: { delivery: string; task: string }[] = [];
@@ -68,7 +71,7 @@ test("after power cuts all that was acknowledged is there", async () => {
         if (!webhook) throw new Error("there are too few webhooks");
         const answer = await send(url, webhook).catch(() => undefined);
         if (!answer?.ok) continue;
-        // An answer of which the end is missing is none.
+        // An incomplete response does not count as an acknowledgement.
         const body = (await answer.json().catch(() => undefined)) as { task_id: string } | undefined;
         if (body) acknowledged.push({ delivery: webhook.id, task: body.task_id });
       }
@@ -81,7 +84,7 @@ test("after power cuts all that was acknowledged is there", async () => {
     home = next;
   }
 
-  // The home is one that a server starts with, key and all.
+  // A server starts with this home, including its key.
   const after = launch({
     arguments: ["--home", home, "--port", "0"],
     environment: { GITHUB_WEBHOOK_SECRET: WEBHOOK_SECRET },

@@ -1,6 +1,6 @@
-// `bun --preload preload.ts src/main.ts serve …`: a server that loses its power. It watches every write and sync below
-// POWER_CUT_ROOT; at the call of number POWER_CUT_AFTER it writes what a disk would still have into POWER_CUT_TARGET and
-// kills itself. What is native (archives, whole files) it does not see: that counts from its first sync.
+// `bun --preload preload.ts src/main.ts serve …`: simulates a power cut of a server. It observes every write and sync
+// below POWER_CUT_ROOT. At call number POWER_CUT_AFTER it writes what a disk would still have to POWER_CUT_TARGET and
+// kills itself. It does not see native operations (archives, whole files): those count from their first sync.
 
 import { syncBuiltinESMExports } from "node:module";
 import { createRandom } from "../faults/random.ts";
@@ -21,14 +21,14 @@ const random = createRandom("power cut").next;
 
 const real = { ...fs, promises: { ...fs.promises } };
 const disk = createDisk({ ...fs }, root, variable("POWER_CUT_COPY"));
-/** By descriptor, below the root only. */
+/** Open files below the root, by descriptor. */
 const open = new Map<number, { path: string; inode: number }>();
 const changed = new Map<number, [from: number, to: number][]>();
 
 const isOurs = (path: unknown): path is string =>
   typeof path === "string" && (path === root || path.startsWith(`${root}/`));
 
-/** Called before each step, so that the cut comes between two. */
+/** Called before each step, so that the cut happens between two steps. */
 function step(): void {
   if (--callsLeft > 0) return;
   disk.cut(target, random);
@@ -66,7 +66,7 @@ fs.fsyncSync = (descriptor) => {
   if (path === undefined) return real.fsyncSync(descriptor);
   step();
   const { ino } = real.fstatSync(descriptor);
-  // The name is gone, and with it all that a cut could leave.
+  // The name is gone, and with it everything a cut could leave.
   if (path.endsWith(" (deleted)")) return;
   disk.onSync(path, changed.get(ino) ?? undefined);
   changed.delete(ino);
@@ -104,7 +104,7 @@ fs.promises.rm = async (path, options) => {
   return real.promises.rm(path, options);
 };
 syncBuiltinESMExports();
-// Not awaited: the program would begin meanwhile, with the functions as they were.
+// Synchronous, because during an await the program would start with the original functions.
 void real.promises.open(import.meta.path).then(async (handle) => {
   const fileHandle: { sync(this: { fd: number }): Promise<void> } = Object.getPrototypeOf(handle);
   const { sync } = fileHandle;
@@ -123,7 +123,7 @@ function giveUpAll(path: string): void {
   giveUp(path);
 }
 
-/** The name at the path goes. */
+/** The name at this path is removed. */
 function giveUp(path: string): void {
   const found = real.lstatSync(path, { throwIfNoEntry: false });
   if (!found) return;

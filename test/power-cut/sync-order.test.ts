@@ -10,7 +10,7 @@ import { pullRequests, send, WEBHOOK_SECRET } from "../faults/webhooks.ts";
 const home = mkdtempSync(join(tmpdir(), "heddle-sync-order-"));
 afterAll(() => rmSync(home, { recursive: true, force: true }));
 
-test("each webhook is on the disk before it is answered", async () => {
+test("each webhook is on disk before its response", async () => {
   const server = spawn(
     process.execPath,
     [
@@ -36,7 +36,7 @@ test("each webhook is on the disk before it is answered", async () => {
   try {
     const webhooks = pullRequests(60, 5);
     const address = await Promise.race([url.promise, ended.then(() => Promise.reject(new Error("ended")))]);
-    // One after the other, each with a commit of its own, then many that share one.
+    // First sequential webhooks, each with its own commit, then many that share one.
     for (const webhook of webhooks.slice(0, 20)) expect((await send(address, webhook)).ok).toBe(true);
     const answers = await Promise.all(webhooks.slice(20).map((webhook) => send(address, webhook)));
     expect(answers.map(({ status }) => status).filter((status) => status !== 202 && status !== 200)).toEqual(

@@ -1,6 +1,6 @@
-// `bun --preload sync-order.ts src/main.ts serve …`: a server that says of each accepted webhook whether it was on the disk
-// when the answer was given. It watches what is written to the database's log (pg_wal) and when that is synced; a delivery
-// is on the disk when a sync covers a write that has its id. One line for each, on standard output.
+// `bun --preload sync-order.ts src/main.ts serve …`: a server that reports for each accepted webhook whether it was on
+// disk when the response was sent. It observes writes to the database's log (pg_wal) and their syncs; a webhook is on
+// disk once a sync covers a write that contains its id. It prints one line per webhook.
 
 import { syncBuiltinESMExports } from "node:module";
 
@@ -8,7 +8,7 @@ import { syncBuiltinESMExports } from "node:module";
 const fs: typeof import("node:fs") = require("node:fs");
 const real = { ...fs };
 
-/** By descriptor: of the files of the log, what was written and not yet synced. */
+/** Log data written but not yet synced, by file descriptor. */
 const unsynced = new Map<number, string>();
 const synced = new Set<string>();
 const ID = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g;
