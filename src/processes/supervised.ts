@@ -16,6 +16,7 @@ import {
   settingsOf,
 } from "./environment.ts";
 import type { ProcessLines } from "./lines.ts";
+import { logOutput } from "./log-output.ts";
 import { createOutput } from "./output.ts";
 import { createRunner, type RunnerStatus } from "./runner.ts";
 import type { ProcessRecord, ProcessStore } from "./store.ts";
@@ -85,7 +86,7 @@ export function createSupervised(options: SupervisedOptions, first: WithProcess)
     now: timers.now,
     onLine(line) {
       lines.add(id, line);
-      log.info("{text}", { text: line.text, source: line.source });
+      logOutput(log, line);
     },
   });
   const runner = createRunner({

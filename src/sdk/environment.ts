@@ -4,6 +4,7 @@
 import { HeddleError } from "../errors.ts";
 import type { SdkBackend } from "./backend.ts";
 import { fetchWithTimeout } from "./fetch.ts";
+import { logLine } from "./log-line.ts";
 import { createRestServices } from "./rest.ts";
 import { testSeam } from "./test-seam.ts";
 
@@ -27,7 +28,7 @@ export function createEnvironmentBackend(environment: Record<string, string | un
     ...services,
     fetch: fetchWithTimeout,
     getSetting: (key) => testSeam().settings.get(key) ?? environment[key],
-    log: (level, message, fields) => console.error(`[${level}] ${message}`, ...(fields ? [fields] : [])),
+    log: (level, message, fields) => console.error(logLine(level, message, fields)),
     addSecret: nothing,
     registerTool: (tool) => void registered.tools.push(tool),
     registerDispatcher: (type, dispatcher) => void registered.dispatchers.set(type, dispatcher),
