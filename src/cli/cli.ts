@@ -5,8 +5,9 @@ import { type ArgsDef, defineCommand, runCommand } from "citty";
 import type { Flags } from "../config/read-variables.ts";
 import { HeddleError, messageOf } from "../errors.ts";
 import { type AuthoringCommands, authoringCommands } from "./cli-authoring.ts";
-import { DATABASE_FLAGS, FLAGS, leaf, list } from "./cli-leaf.ts";
+import { DATABASE_FLAGS, FLAGS, leaf } from "./cli-leaf.ts";
 import { namedCommand, usage } from "./cli-usage.ts";
+import { SCOPES_HELP, scopesOf } from "./key-scopes.ts";
 import { containOutputs, say } from "./stray-code.ts";
 
 /** What the commands do; main.ts brings it. */
@@ -91,11 +92,7 @@ export function mainCommand(commands: Commands) {
         args: {
           ...DATABASE_FLAGS,
           name: { type: "string", required: true, description: "What the key is for" },
-          scopes: {
-            type: "string",
-            default: "admin",
-            description: "Comma-separated, such as sessions:write,tasks:read",
-          },
+          scopes: { type: "string", description: SCOPES_HELP, valueHint: "scopes" },
           rows: {
             type: "string",
             description: "Whose rows it reaches: own or all (default: all for admin, or when it only reads)",
@@ -103,7 +100,7 @@ export function mainCommand(commands: Commands) {
           },
         },
         run: ({ args }) =>
-          commands.createKey(args, { name: args.name, scopes: list(args.scopes), rows: args.rows }),
+          commands.createKey(args, { name: args.name, scopes: scopesOf(args.scopes), rows: args.rows }),
       }),
       list: leaf({
         meta: { name: "keys list", description: "List API keys" },

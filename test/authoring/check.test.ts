@@ -329,9 +329,15 @@ describe("trials", () => {
     const { folder } = await newIntegration({ name: "tried", parts: PARTS, dir: scratch });
     const integrations = await findIn(folder);
     const trials = [startTrial(1), testTrial];
-    expect(await checkIntegrations({ integrations, trials, scratch })).toMatchObject([
-      { grade: "gold", findings: [] },
+    const reports = await checkIntegrations({ integrations, trials, scratch });
+    expect(reports).toMatchObject([
+      {
+        grade: "gold",
+        findings: [],
+        ran: ["bun listener.ts ran for 1 s", "14 tests passed, 0 failed"],
+      },
     ]);
+    expect(reports.map(reportText).join()).toContain("14 tests passed, 0 failed");
   });
 
   test("a process that ends is an error, with what it said last", async () => {
@@ -350,8 +356,9 @@ describe("trials", () => {
   test("tests that fail are an error, with what they said", async () => {
     const failing =
       'import { test } from "bun:test";\ntest("adds up", () => { throw new Error("it does not"); });\n';
-    const { findings } = await check({ ...GOOD, "tests/a.test.ts": failing }, [testTrial]);
+    const { findings, ran } = await check({ ...GOOD, "tests/a.test.ts": failing }, [testTrial]);
     expect(findings).toMatchObject([{ rule: "tests-pass", level: "error" }]);
+    expect(ran).toEqual(["0 tests passed, 1 failed"]);
     expect(findings[0]?.message).toContain("adds up");
   });
 });

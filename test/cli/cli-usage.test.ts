@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { type Commands, mainCommand, runCli } from "../../src/cli/cli.ts";
 import { namedCommand, usage } from "../../src/cli/cli-usage.ts";
+import { scopesOf } from "../../src/cli/key-scopes.ts";
 
 /** Remembers what is called with which flags. */
 const called: [string, unknown][] = [];
@@ -55,6 +56,34 @@ describe("the command line", () => {
     [["--home", "/x", "serve"], "A command must stand before --home: heddle serve --home …"],
   ])("refuses %p with what to write instead", (argv, message) => {
     expect(() => namedCommand(main, argv, { requireLeaf: true })).toThrow(message);
+  });
+
+  test("makes no key without a choice of what it may do", async () => {
+    const create = async (...args: string[]) => {
+      called.length = 0;
+      const written: string[] = [];
+      const { write } = process.stderr;
+      process.stderr.write = (text: string | Uint8Array) => written.push(String(text)) > 0;
+      const code = await runCli(["keys", "create", "--name", "ci", ...args], commands).finally(() => {
+        process.stderr.write = write;
+      });
+      return { code, err: written.join(""), calls: structuredClone(called.map(([name]) => name)) };
+    };
+    expect(await create()).toEqual({
+      code: 1,
+      err: expect.stringMatching(
+        /^heddle: --scopes is missing\. It takes admin for everything; a preset \(.*read_only/,
+      ),
+      calls: [],
+    });
+    expect(await create("--scopes", "read_onyl")).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('got "read_onyl". Did you mean read_only?'),
+    });
+    expect(await create("--scopes", "admin")).toMatchObject({ code: 0, calls: ["createKey"] });
+    called.length = 0;
+    expect(scopesOf("read_only, tasks:write")).toContain("sessions:read");
+    expect(scopesOf("read_only, tasks:write")).toContain("tasks:write");
   });
 
   test("asks for help of what there is only", async () => {

@@ -36,9 +36,15 @@ async function checkOne(found: FoundIntegration, trials: readonly Trial[], scrat
     for (const { id, level, check } of RULES) {
       for (const it of await check(subject)) findings.push({ rule: id, level, ...it });
     }
-    for (const trial of trials) findings.push(...(await trial.run(subject, scratch)));
+    const ran: string[] = [];
+    for (const trial of trials) {
+      const result = await trial.run(subject, scratch);
+      findings.push(...result.findings);
+      ran.push(result.ran);
+    }
     findings.sort((a, b) => LEVELS.indexOf(a.level) - LEVELS.indexOf(b.level));
-    return { id: found.id, source: found.source, folder: found.folder, grade: gradeOf(findings), findings };
+    const { id, source, folder } = found;
+    return { id, source, folder, grade: gradeOf(findings), findings, ran };
   } finally {
     await subject.loaded?.release();
   }

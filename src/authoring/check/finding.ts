@@ -32,6 +32,8 @@ export interface Report {
   grade: Grade;
   /** Errors first. */
   findings: Finding[];
+  /** What --test and --start ran, for people. */
+  ran: string[];
 }
 
 /** bronze: no errors. silver: no warnings either. gold: nothing at all. */

@@ -14,7 +14,7 @@ const NEEDED_FOR: Record<Level, Grade> = { error: "bronze", warning: "silver", i
 const paint = (style: Style, text: string): string => styleText(style, text, { stream: process.stdout });
 
 /** Without a line break at the end. */
-export function reportText({ id, source, folder, grade, findings }: Report): string {
+export function reportText({ id, source, folder, grade, findings, ran }: Report): string {
   // Where the program unpacks its own is nothing to anybody.
   const place = source === "builtin" ? "" : `, ${relative(process.cwd(), folder) || "."}`;
   const lines = [`${paint("bold", id)}  ${paint(GRADE_STYLES[grade], grade)}  (${source}${place})`];
@@ -23,6 +23,7 @@ export function reportText({ id, source, folder, grade, findings }: Report): str
     lines.push(`  ${paint(LEVEL_STYLES[level], level.padEnd(7))}  ${where}${message}  [${rule}]`);
     lines.push(`           ${paint("gray", fix)}`);
   }
+  for (const what of ran) lines.push(`  ${paint("gray", `${"ran".padEnd(7)}  ${what}`)}`);
   return lines.join("\n");
 }
 

@@ -12,11 +12,17 @@ import { createSpawner, type SpawnRequest } from "../../runtime/spawn.ts";
 import type { Finding } from "./finding.ts";
 import type { Subject } from "./subject.ts";
 
-/** Starts something of an integration and says what went wrong with it; `scratch` is thrown away afterwards. */
+/** Starts something of an integration; `scratch` is thrown away afterwards. */
 export interface Trial {
   rule: string;
   about: string;
-  run(subject: Subject, scratch: string): Promise<Finding[]>;
+  run(subject: Subject, scratch: string): Promise<TrialResult>;
+}
+
+export interface TrialResult {
+  findings: Finding[];
+  /** What was run, for people, such as "14 tests passed". */
+  ran: string;
 }
 
 const START_SECONDS = 3;
@@ -30,7 +36,7 @@ export const startTrial = (seconds = START_SECONDS): Trial => ({
   about: `The process is still running after ${seconds} seconds (--start).`,
   async run({ found, loaded }, scratch) {
     const { process } = loaded ?? {};
-    if (!loaded || !process) return [];
+    if (!loaded || !process) return { findings: [], ran: "no process to start" };
     const error = { code: "unavailable", message: "This is no server: an integration is being checked" };
     const server = serve({
       hostname: "127.0.0.1",
@@ -50,16 +56,20 @@ export const startTrial = (seconds = START_SECONDS): Trial => ({
           HEDDLE_INTEGRATION_ID: found.id,
         },
       });
-      if (end.isRunning) return [];
-      return [
-        {
-          rule: "process-starts",
-          level: "error",
-          message: `${process.cmd.join(" ")} ended within ${seconds} seconds (${end.how}).\n${end.said}`,
-          fix: "It has to outlive a service that does not answer: catch, wait, and try again.",
-          file: found.files.process ?? "process.ts",
-        },
-      ];
+      const command = process.cmd.join(" ");
+      if (end.isRunning) return { findings: [], ran: `${command} ran for ${seconds} s` };
+      return {
+        findings: [
+          {
+            rule: "process-starts",
+            level: "error",
+            message: `${command} ended within ${seconds} seconds (${end.how}).\n${end.said}`,
+            fix: "It has to outlive a service that does not answer: catch, wait, and try again.",
+            file: found.files.process ?? "process.ts",
+          },
+        ],
+        ran: `${command} ended`,
+      };
     } finally {
       await server.close();
     }
@@ -71,27 +81,37 @@ export const testTrial: Trial = {
   rule: "tests-pass",
   about: "Its tests pass (--test).",
   async run({ found, files }, scratch) {
-    if (!files.some(({ kind, path }) => kind === "test" && /\.(test|spec)\./.test(path))) return [];
+    if (!files.some(({ kind, path }) => kind === "test" && /\.(test|spec)\./.test(path))) {
+      return { findings: [], ran: "no tests to run" };
+    }
     const end = await start(scratch, TESTS_SECONDS, {
       command: [OWN_BUN, "test"],
       cwd: found.folder,
       environment: {},
     });
-    if (end.how === "code 0") return [];
+    const ran = `${countOf(end.said, "pass")} tests passed, ${countOf(end.said, "fail")} failed`;
+    if (end.how === "code 0") return { findings: [], ran };
     const message = end.isRunning
       ? `The tests did not end within ${TESTS_SECONDS} seconds.`
       : `The tests fail (${end.how}).`;
-    return [
-      {
-        rule: "tests-pass",
-        level: "error",
-        message: `${message}\n${end.said}`,
-        fix: "Mend the code, or what the tests expect. They run with no variables set: use useSettings.",
-        file: "tests",
-      },
-    ];
+    return {
+      findings: [
+        {
+          rule: "tests-pass",
+          level: "error",
+          message: `${message}\n${end.said}`,
+          fix: "Mend the code, or what the tests expect. They run with no variables set: use useSettings.",
+          file: "tests",
+        },
+      ],
+      ran,
+    };
   },
 };
+
+/** From the summary at the end of what `bun test` prints: " 14 pass", " 0 fail". */
+const countOf = (said: string, what: "pass" | "fail"): number =>
+  Number(new RegExp(`^ *([0-9]+) ${what}$`, "m").exec(said)?.[1] ?? 0);
 
 /** Runs it for as long as that, and ends what is left of it. */
 async function start(scratch: string, seconds: number, request: Omit<SpawnRequest, "onOutput" | "access">) {
