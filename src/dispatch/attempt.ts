@@ -8,6 +8,7 @@ import { deliveries } from "../db/schema.ts";
 import { storable } from "../db/storable.ts";
 import { HeddleError, messageOf } from "../errors.ts";
 import type { Logger } from "../log.ts";
+import type { SetFollowed } from "../queue/pump.ts";
 import type { Job, Queue } from "../queue/queue.ts";
 import type { Redactor } from "../redact.ts";
 import { Permanent } from "../sdk/errors.ts";
@@ -40,7 +41,7 @@ export interface AttemptOptions {
 }
 
 /** Makes one attempt. Rejects when its outcome cannot be stored: the job is left, and comes back by its heartbeat. */
-export type Attempt = (job: Job, stop: AbortSignal) => Promise<void>;
+export type Attempt = (job: Job, stop: AbortSignal, setFollowed?: SetFollowed) => Promise<void>;
 
 /** Settled neither as delivered nor as failed: the worker stops, and the job goes back. */
 type Ended = Outcome | { is: "stopped" };
@@ -64,7 +65,7 @@ export function createAttempt(options: AttemptOptions): Attempt {
   const { redact, hiding } = options.redactor;
   const { settle, settleLate } = createSettle(options);
 
-  return async (job, stop) => {
+  return async (job, stop, setFollowed = () => undefined) => {
     if (!(await isItsTurn(job, stop))) return;
     const claimed = await claimDelivery(db.query, job.subject);
     if (!claimed) {
@@ -73,7 +74,7 @@ export function createAttempt(options: AttemptOptions): Attempt {
       return;
     }
     // What a caller gave for this delivery is hidden in what is said of it, and is nobody else's business.
-    await hiding(secretsOf(claimed.row), () => attempt(claimed, job, stop));
+    await hiding(secretsOf(claimed.row), () => attempt(claimed, job, stop, setFollowed));
   };
 
   /**
@@ -115,7 +116,12 @@ export function createAttempt(options: AttemptOptions): Attempt {
     return secrets;
   }
 
-  async function attempt(claimed: ClaimedDelivery, job: Job, stop: AbortSignal): Promise<void> {
+  async function attempt(
+    claimed: ClaimedDelivery,
+    job: Job,
+    stop: AbortSignal,
+    setFollowed: SetFollowed,
+  ): Promise<void> {
     const ended = await handOver(claimed, stop);
     if (ended.is === "stopped") {
       await queue.release("deliveries", job);
@@ -125,6 +131,7 @@ export function createAttempt(options: AttemptOptions): Attempt {
     const tried = { tries: row.attempts - row.attempts_before, ageSeconds: claimed.age_seconds };
     const next = nextOf(ended, tried, random());
     await settle(job, row, next, stop);
+    if (next.status === "delivered") setFollowed(claimed.is_followed);
     tell(claimed, next);
   }
 

@@ -1,6 +1,7 @@
 import { and, eq, inArray, sql } from "drizzle-orm";
 import type { Queryable } from "../db/database.ts";
 import { deliveries, sessions } from "../db/schema.ts";
+import { isFollowed } from "../queue/queue.ts";
 import type { ClaimedDelivery } from "./hand.ts";
 
 /**
@@ -24,6 +25,8 @@ export async function claimDelivery(query: Queryable, id: string): Promise<Claim
       client_id: sessions.client_id,
       channel_id: sessions.channel_id,
       age_seconds: sql<number>`extract(epoch from now() - coalesce(${deliveries.queued_at}, ${deliveries.created_at}))::float8`,
+      // Rows of earlier versions have no key; the key of their job is not known here.
+      is_followed: sql<boolean>`(${deliveries.target_key} is null or ${isFollowed("deliveries", sql`${deliveries.target_key}`)})`,
     });
   return claimed;
 }

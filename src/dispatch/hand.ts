@@ -23,6 +23,8 @@ export interface ClaimedDelivery {
   channel_id: string;
   /** Since it was made or redelivered. */
   age_seconds: number;
+  /** Whether other deliveries to the same target waited at the time of the claim. */
+  is_followed: boolean;
 }
 
 export interface HandOptions {

@@ -10,6 +10,9 @@ export interface Pump {
   stop(): Promise<void>;
 }
 
+/** False: when this job was claimed no other one waited behind it, and it no longer holds its key. */
+export type SetFollowed = (isFollowed: boolean) => void;
+
 export interface PumpOptions<Job> {
   concurrency: number;
   /** Maximum concurrent jobs per group: if all jobs of a group hang, other groups still find slots. */
@@ -25,8 +28,11 @@ export interface PumpOptions<Job> {
   /** Tells the queue that these jobs are still running. */
   touch: (jobs: Job[]) => Promise<void>;
   touchEveryMs: number;
-  /** Must not throw. */
-  run: (job: Job) => Promise<void>;
+  /**
+   * Must not throw. It may call `setFollowed` with what it knows of its successors; a job that says nothing is taken to
+   * have one.
+   */
+  run: (job: Job, setFollowed: SetFollowed) => Promise<void>;
   onError: (error: unknown) => void;
   /** How often to fetch without a wake-up, for deferred jobs and lost notifications. */
   backstopMs?: number;
@@ -41,6 +47,10 @@ export function createPump<Job>(options: PumpOptions<Job>): Pump {
   let stopped = false;
   /** True if the last fetch filled all the slots it asked for. */
   let mayBeMore = false;
+  /** True if the last fetch may have left jobs behind because of its limits. */
+  let wasLimited = false;
+  /** Counts wake-ups from outside: each may be about the successor of a running job, which cannot be fetched yet. */
+  let hints = 0;
 
   const drain = async () => {
     while (woken && !stopped) {
@@ -53,6 +63,7 @@ export function createPump<Job>(options: PumpOptions<Job>): Pump {
       const jobs = await options.fetch(count, full);
       for (const job of jobs) start(job);
       mayBeMore = jobs.length === count;
+      wasLimited = mayBeMore || full.length > 0;
       if (mayBeMore) woken = true;
     }
   };
@@ -71,12 +82,18 @@ export function createPump<Job>(options: PumpOptions<Job>): Pump {
   };
 
   const start = (job: Job) => {
-    const run = outside(options.run, job)
+    const hintsBefore = hints;
+    let isFollowed = true;
+    const setFollowed: SetFollowed = (known) => {
+      isFollowed = known;
+    };
+    const run = outside(options.run, job, setFollowed)
       .catch(options.onError)
       .finally(() => {
         running.delete(job);
+        const mayHaveSuccessor = options.ordered && (isFollowed || hints !== hintsBefore);
         // Otherwise new jobs cause a wake-up of their own.
-        if (options.ordered || mayBeMore || woken) wake();
+        if (mayHaveSuccessor || wasLimited || woken) wake();
       });
     running.set(job, run);
   };
@@ -100,7 +117,10 @@ export function createPump<Job>(options: PumpOptions<Job>): Pump {
   }, options.touchEveryMs);
 
   return {
-    wake,
+    wake() {
+      hints += 1;
+      wake();
+    },
     async stop() {
       stopped = true;
       clearInterval(backstop);

@@ -1,11 +1,11 @@
 // Wraps pg-boss in a small interface: enqueue, withdraw, work, close. Jobs are sent within the caller's transaction.
 
-import { sql } from "drizzle-orm";
+import { type SQL, sql } from "drizzle-orm";
 import { type Db, fromDrizzle, PgBoss } from "pg-boss";
 import { type Database, type Queryable, rowsOf } from "../db/database.ts";
 import { messageOf } from "../errors.ts";
 import type { Logger } from "../log.ts";
-import { createPump, type Pump } from "./pump.ts";
+import { createPump, type Pump, type SetFollowed } from "./pump.ts";
 
 /**
  * `tasks`: one run at a time per key (the session), in order. A job's id is its task's id.
@@ -72,7 +72,7 @@ export interface Queue {
       concurrency: number;
       /** Maximum concurrent jobs per group in this process. Default: no limit. */
       perGroup?: number;
-      run: (job: Job) => Promise<void>;
+      run: (job: Job, setFollowed: SetFollowed) => Promise<void>;
       backstopMs?: number;
     },
   ): Pump;
@@ -97,6 +97,11 @@ const QUEUE_OPTIONS = {
   retentionSeconds: 5 * YEARS,
   deleteAfterSeconds: 3600,
 } as const;
+
+/** Whether jobs wait behind the fetched one of this key. Written so that pg-boss's index of an ordered queue serves it. */
+export const isFollowed = (name: "tasks" | "deliveries", key: SQL): SQL<boolean> =>
+  sql`exists (select from pgboss.job where name = ${BOSS_NAMES[name]} and singleton_key = ${key}
+    and state < 'active' and not blocked and policy = 'key_strict_fifo')`;
 
 export async function createQueue({ db, log }: { db: Database; log: Logger }): Promise<Queue> {
   const pumps = new Map<QueueName, Pump>();

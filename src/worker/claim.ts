@@ -2,6 +2,7 @@ import { and, eq, inArray, sql } from "drizzle-orm";
 import type { ClaimedTask } from "../agent/turn.ts";
 import type { Queryable } from "../db/database.ts";
 import { sessions, tasks } from "../db/schema.ts";
+import { isFollowed } from "../queue/queue.ts";
 import type { ExecutionConfig } from "../sdk/types.ts";
 
 type TaskRow = typeof tasks.$inferSelect;
@@ -12,6 +13,8 @@ export interface Claim {
   hops: number;
   /** Other runs of the task's conversation in the last hour; zero for one that is not counted. */
   recentRuns: number;
+  /** Whether other tasks of the session waited at the time of the claim. */
+  isFollowed: boolean;
 }
 
 /**
@@ -41,13 +44,13 @@ export async function claimTask(query: Queryable, id: string): Promise<Claim | u
       recentRuns: sql<number>`(
         select count(*)::int from tasks other where other.loop_key = ${tasks.loop_key}
           and other.run_at > now() - interval '1 hour' and other.id <> ${tasks.id})`,
+      isFollowed: isFollowed("tasks", sql`${tasks.session_id}::text`),
     });
   if (!row) return undefined;
-  const { task, client_id, hops, recentRuns } = row;
+  const { task, client_id, ...facts } = row;
   return {
     task,
-    hops,
-    recentRuns,
+    ...facts,
     turn: {
       id: task.id,
       session_id: task.session_id,

@@ -13,6 +13,7 @@ import type { ConfigSealer } from "../dispatch/seal-config.ts";
 import { type ErrorCode, HeddleError, messageOf } from "../errors.ts";
 import { ledBy } from "../led-by.ts";
 import type { Logger } from "../log.ts";
+import type { SetFollowed } from "../queue/pump.ts";
 import type { Job, Queue } from "../queue/queue.ts";
 import type { Redact } from "../redact.ts";
 import { MOST_HOPS } from "../sdk/hops.ts";
@@ -49,7 +50,7 @@ export const released = new HeddleError("unavailable", "The worker is stopping."
 export function createTaskRunner(options: RunTaskOptions) {
   const { db, queue, agent, outbox, redact, log, maxRunSeconds, maxUnattendedRuns } = options;
 
-  return async function runTask(job: Job, stop: AbortController): Promise<void> {
+  return async function runTask(job: Job, stop: AbortController, setFollowed: SetFollowed): Promise<void> {
     const claim = await claimTask(db.query, job.subject);
     if (!claim) {
       // The task was cancelled or has ended; only its job is left.
@@ -60,8 +61,11 @@ export function createTaskRunner(options: RunTaskOptions) {
     try {
       const outcome = await runClaim(claim, stop);
       if (outcome === "released") await release(claim, job);
-      // The answer may have cost money, so storing it is retried before the run is repeated.
-      else await patiently(() => end(claim, job, outcome, begunAt), stop.signal);
+      else {
+        // The answer may have cost money, so storing it is retried before the run is repeated.
+        await patiently(() => end(claim, job, outcome, begunAt), stop.signal);
+        setFollowed(claim.isFollowed);
+      }
     } catch (error) {
       if (!isPassing(error)) throw error;
       // The run resumes from its last step once the database is back; nobody else is notified.

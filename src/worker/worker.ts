@@ -35,14 +35,14 @@ export function createWorker(options: WorkerOptions): Worker {
 
   const taskPump = queue.work("tasks", {
     concurrency,
-    async run(job) {
+    async run(job, setFollowed) {
       const stop = new AbortController();
       if (isGraceOver) stop.abort(released);
       runs.set(job.subject, stop);
       try {
         await during(
           () => `the run of task ${job.subject}`,
-          () => runTask(job, stop),
+          () => runTask(job, stop, setFollowed),
         );
       } finally {
         runs.delete(job.subject);
@@ -52,7 +52,7 @@ export function createWorker(options: WorkerOptions): Worker {
   const deliveryPump = queue.work("deliveries", {
     concurrency: DISPATCH_TYPES * concurrency,
     perGroup: concurrency,
-    run: (job) => outbox.attempt(job, deliveries.signal),
+    run: (job, setFollowed) => outbox.attempt(job, deliveries.signal, setFollowed),
   });
   const adoptionPump = queue.work("unordered_deliveries", {
     concurrency: 1,

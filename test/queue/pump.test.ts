@@ -168,6 +168,61 @@ describe("pump", () => {
     await stopping;
   });
 
+  /** Runs "a" until it is released, and counts the fetches; the backstop never comes. */
+  function pumpOverOneJob(isFollowed: boolean | undefined, batch = ["a"], concurrency = 4) {
+    const waiting = [...batch];
+    const begun = Promise.withResolvers<void>();
+    const release = Promise.withResolvers<void>();
+    let fetches = 0;
+    const pump = createPump<string>({
+      concurrency,
+      ordered: true,
+      touchEveryMs: 1_000_000,
+      backstopMs: 1_000_000,
+      fetch: async (count) => {
+        fetches += 1;
+        return waiting.splice(0, count);
+      },
+      touch: async () => {},
+      async run(_job, setFollowed) {
+        begun.resolve();
+        await release.promise;
+        if (isFollowed !== undefined) setFollowed(isFollowed);
+      },
+      onError: () => {},
+    });
+    pump.wake();
+    const end = async () => {
+      await begun.promise;
+      release.resolve();
+      // Everything that follows from the end is done within a few turns of the event loop.
+      await Bun.sleep(5);
+      await pump.stop();
+      return fetches;
+    };
+    return { pump, begun: begun.promise, end };
+  }
+
+  test("the end of a job without a successor is no reason to fetch", async () => {
+    expect(await pumpOverOneJob(false).end()).toBe(1);
+  });
+
+  test("the end of a job is followed by a fetch when it has a successor, or says nothing of one", async () => {
+    expect(await pumpOverOneJob(true).end()).toBe(2);
+    expect(await pumpOverOneJob(undefined).end()).toBe(2);
+  });
+
+  test("a wake-up while a job runs may be about its successor: it is fetched for again at the end", async () => {
+    const { pump, begun, end } = pumpOverOneJob(false);
+    await begun;
+    pump.wake();
+    expect(await end()).toBe(3);
+  });
+
+  test("jobs that a full pump left behind are fetched at the end, successor or not", async () => {
+    expect(await pumpOverOneJob(false, ["a", "b"], 1).end()).toBeGreaterThan(1);
+  });
+
   test("a failing fetch is reported and does not end the pump", async () => {
     const told: unknown[] = [];
     const ran = Promise.withResolvers<void>();

@@ -228,7 +228,7 @@ eachDatabase("worker", (open) => {
       if (name !== "tasks") return queue.work(name, options);
       const stop = async () => {
         await Bun.sleep(20);
-        await options.run({ id, subject: id, retryCount: 0 });
+        await options.run({ id, subject: id, retryCount: 0 }, () => undefined);
       };
       return { wake() {}, stop };
     };
