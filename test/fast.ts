@@ -10,7 +10,11 @@ const THOROUGH = ["faults", "power-cut", "linear-time", "bench"];
 
 /** What makes a test slow: a process of its own (the compiled program is one), a whole server. */
 const SLOW = /\bBun\.spawn|\bstartServer\b/;
-const SLOW_MODULE = "node:child_process";
+/** The modules that start processes, and the embedded database of a test that does not take the one of its file. */
+const SLOW_MODULES =
+  /^node:child_process$|\/src\/(processes|workspace|db\/(embedded|durable-files)|runtime\/spawn)\b/;
+/** The one helper that may. */
+const DATABASE = join(tests, "database.ts");
 
 /** Paths below the repository, with "./" in front: `bun test` takes them for files, and not for parts of names. */
 export function fastTests(): string[] {
@@ -34,5 +38,6 @@ function isSlow(file: string, seen: Set<string>): boolean {
     .filter((path) => path.startsWith("."))
     .map((path) => resolve(dirname(file), path))
     .filter((path) => !relative(tests, path).startsWith(".."));
-  return imported.includes(SLOW_MODULE) || helpers.some((helper) => isSlow(helper, seen));
+  if (imported.some((path) => SLOW_MODULES.test(path))) return true;
+  return helpers.some((helper) => helper !== DATABASE && isSlow(helper, seen));
 }
