@@ -1,4 +1,4 @@
-// The compiled program, for tests and measurements; built again only when something that goes into it has changed.
+// The compiled program, for tests and benchmarks. It is rebuilt only when one of its inputs has changed.
 
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -18,7 +18,7 @@ const INPUTS = [
   "bun.lock",
 ];
 
-/** Returns the path of a program that is built from the sources as they are. */
+/** Returns the path of a program built from the current sources. */
 export const compiledBinary = (): Promise<string> => oneAtATime("compile", build);
 
 async function build(): Promise<string> {

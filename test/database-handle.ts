@@ -1,24 +1,24 @@
-// A database as one test has it: it can be taken away from the test while the database itself stays open for the next.
+// The database object that one test receives. It can be closed while the database behind it stays open for the next test.
 
 import type { Database, Queryable } from "../src/db/database.ts";
 import { within } from "../src/within.ts";
 import type { DatabasePlace } from "./database-pool.ts";
 
-/** A second `openDatabase` with its `databaseUrl` is a second server on the same data. */
+/** Opening its `databaseUrl` a second time acts as a second server on the same data. */
 export interface TestDatabase extends Database, DatabasePlace {
-  /** Closes what was made on it, and would go on asking it. */
+  /** Registers a function that closes something built on the database, such as a queue. */
   beforeClose?(close: () => Promise<void>): void;
 }
 
 export interface Handle {
   database: TestDatabase;
-  /** True when the test knows where the database is, and may have opened it a second time. */
-  isKnown(): boolean;
-  /** Ends what the test has left running on it; from then on it answers with an error only. */
+  /** True when the test has read the location of the database and may have opened it a second time. */
+  isExposed(): boolean;
+  /** Closes whatever the test left running on the database. Every later call on the handle fails. */
   retire(): Promise<void>;
 }
 
-/** What a test has left running is not waited for longer. */
+/** The longest wait for something that a test left running. */
 const CLOSE_MS = 1_000;
 
 interface HandleOptions extends DatabasePlace {
@@ -28,7 +28,7 @@ interface HandleOptions extends DatabasePlace {
 
 export function createHandle({ database, home, databaseUrl, close }: HandleOptions): Handle {
   const closers: (() => Promise<unknown>)[] = [];
-  let isKnown = false;
+  let isExposed = false;
   let isRetired = false;
 
   const requireOpen = () => {
@@ -38,13 +38,13 @@ export function createHandle({ database, home, databaseUrl, close }: HandleOptio
     closers.push(opened.close);
     return opened;
   };
-  const known = <Value>(value: Value) => ({
-    // Not enumerable: who copies the handle with "..." has not asked for it.
+  const exposing = <Value>(value: Value) => ({
+    // The property is not enumerable, so copying the handle with "..." does not read it.
     get() {
-      // It belongs to the next test by then.
-      if (isRetired && !isKnown)
-        throw new Error("Take home and databaseUrl before the database is closed, or use open.place().");
-      isKnown = true;
+      // By now the database may belong to the next test.
+      if (isRetired && !isExposed)
+        throw new Error("Read home and databaseUrl before the database is closed, or use open.place().");
+      isExposed = true;
       return value;
     },
   });
@@ -74,8 +74,8 @@ export function createHandle({ database, home, databaseUrl, close }: HandleOptio
   } as TestDatabase;
 
   return {
-    database: Object.defineProperties(handle, { home: known(home), databaseUrl: known(databaseUrl) }),
-    isKnown: () => isKnown,
+    database: Object.defineProperties(handle, { home: exposing(home), databaseUrl: exposing(databaseUrl) }),
+    isExposed: () => isExposed,
     async retire() {
       for (const each of closers) await within(CLOSE_MS, each()).catch(() => {});
       isRetired = true;

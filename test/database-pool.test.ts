@@ -1,4 +1,4 @@
-// What tests rely on: each database that they are given is as if it were new, and nobody else's.
+// Every test can rely on receiving a database without rows that no other test uses.
 
 import { describe, expect, test } from "bun:test";
 import { getLogger } from "@logtape/logtape";
@@ -14,7 +14,7 @@ import { postgresDatabases } from "./postgres-databases.ts";
 
 const log = getLogger("heddle");
 
-/** All rows and the positions of all sequences. */
+/** Reads all rows and the positions of all sequences. */
 async function stateOf({ execute }: TestDatabase): Promise<unknown> {
   const tables = await execute(
     "select format('%I.%I', schemaname, tablename) as name from pg_tables where schemaname in ('public', 'pgboss', 'drizzle') order by 1",
@@ -26,7 +26,7 @@ async function stateOf({ execute }: TestDatabase): Promise<unknown> {
   return { rows: (await execute(reads.join(" union all "))).rows, sequences: sequences.rows };
 }
 
-/** Fills tables that a test has found empty and others, moves a sequence and goes on listening. */
+/** Fills empty tables, changes rows of others and advances a sequence. */
 async function leaveTraces(db: TestDatabase): Promise<void> {
   const queue = await createQueue({ db, log });
   db.beforeClose?.(queue.close);
@@ -36,7 +36,7 @@ async function leaveTraces(db: TestDatabase): Promise<void> {
   await db.execute("update pgboss.queue set retry_limit = 1");
 }
 
-/** A pool that makes one database and refuses to make a second. */
+/** Creates a pool that refuses to make a second database. */
 function poolOfOne(maker: DatabaseMaker): DatabasePool {
   let made = 0;
   return createDatabasePool({
@@ -49,9 +49,9 @@ function poolOfOne(maker: DatabaseMaker): DatabasePool {
 }
 
 function suite(maker: DatabaseMaker): void {
-  test("what a test has left is gone for the next one, and the database is the same", async () => {
+  test("a released database is reset and used again", async () => {
     const pool = poolOfOne(maker);
-    const one = await pool.lend();
+    const one = await pool.acquire();
     const fresh = await stateOf(one.database);
     await leaveTraces(one.database);
     const heard: string[] = [];
@@ -60,39 +60,39 @@ function suite(maker: DatabaseMaker): void {
       (payload) => heard.push(payload),
       () => undefined,
     );
-    await one.giveBack();
+    await one.release();
     expect(() => one.database.query.select).toThrow("is closed");
     await expect(one.database.execute("select 1")).rejects.toThrow("is closed");
     expect(() => one.database.home).toThrow("before the database is closed");
 
-    const two = await pool.lend();
+    const two = await pool.acquire();
     expect(await stateOf(two.database)).toEqual(fresh as object);
     await two.database.execute("select pg_notify('left', 'x')");
     await two.database.execute("select 1");
     expect(heard).toEqual([]);
 
     await two.database.execute("create table extra (n int)");
-    await two.giveBack();
-    await expect(pool.lend()).rejects.toThrow("another one was needed");
+    await two.release();
+    await expect(pool.acquire()).rejects.toThrow("another one was needed");
   }, 30_000);
 
-  test("one whose place the test knows is closed, keeps what is in it, and is not used again", async () => {
+  test("a database whose location was read is closed, keeps its rows and is not used again", async () => {
     const pool = poolOfOne(maker);
-    const one = await pool.lend();
+    const one = await pool.acquire();
     const { home, databaseUrl } = one.database;
     await one.database.query.insert(meta).values({ key: "kept", value: 1 });
     await one.database.close();
     const again = await openDatabase({ home, databaseUrl, log });
     expect(await again.query.select().from(meta)).toHaveLength(1);
     await again.close();
-    await one.giveBack();
-    await expect(pool.lend()).rejects.toThrow("another one was needed");
+    await one.release();
+    await expect(pool.acquire()).rejects.toThrow("another one was needed");
   }, 30_000);
 }
 
-describe("a test's databases (embedded)", () => suite(embeddedDatabases));
+describe("a pool of databases (embedded)", () => suite(embeddedDatabases));
 const server = process.env.TEST_DATABASE_URL;
-if (server) describe("a test's databases (postgres)", () => suite(postgresDatabases(server)));
+if (server) describe("a pool of databases (postgres)", () => suite(postgresDatabases(server)));
 
 eachDatabase("the database of a suite", (open) => {
   const shared = open();
@@ -113,8 +113,8 @@ eachDatabase("the database of a suite", (open) => {
 
   let last: TestDatabase | undefined;
 
-  // Each of the two would fail after the other if it had the same one.
-  test.each(["one", "two"])("is not that of its tests: %s", async (value) => {
+  // If the two tests shared a database, the second one to run would fail.
+  test.each(["one", "two"])("is separate from those of its tests: %s", async (value) => {
     const own = await open();
     expect(own).not.toBe(last as TestDatabase);
     expect(await own.query.select().from(meta)).toEqual([]);

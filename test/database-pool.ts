@@ -1,19 +1,19 @@
-// The databases of one test file: opening one takes a second or two, taking one back to its first rows some milliseconds.
+// The databases of one test file. Opening a database takes a second or two; resetting one takes some milliseconds.
 
 import type { Database } from "../src/db/database.ts";
 import { within } from "../src/within.ts";
 import { createHandle, type TestDatabase } from "./database-handle.ts";
 import { createReset, type Reset } from "./database-reset.ts";
 
-/** Where a database is. */
+/** The location of a database. */
 export interface DatabasePlace {
-  /** The folder of the embedded one, and of unpacked files. */
+  /** The folder that holds the embedded database and unpacked files. */
   readonly home: string;
-  /** Set for PostgreSQL. */
+  /** Set for PostgreSQL only. */
   readonly databaseUrl: string | undefined;
 }
 
-/** Of a database with the tables and no rows that nobody has opened. */
+/** The location of a new database with tables but no rows, which nobody has opened yet. */
 export interface MadePlace extends DatabasePlace {
   remove(): Promise<void>;
 }
@@ -23,20 +23,20 @@ export interface DatabaseMaker {
   open(place: DatabasePlace): Promise<Database>;
 }
 
-export interface Lent {
+export interface Acquired {
   database: TestDatabase;
-  /** Ends what was made on it, closes it and keeps it for the next test when that is possible. */
-  giveBack(): Promise<void>;
+  /** Closes whatever was built on the database, and keeps the database for the next test where possible. */
+  release(): Promise<void>;
 }
 
 export interface DatabasePool {
   make: DatabaseMaker["make"];
-  lend(): Promise<Lent>;
-  /** Closes and removes all that nobody has. */
+  acquire(): Promise<Acquired>;
+  /** Closes and removes every database that is not in use. */
   clear(): Promise<void>;
 }
 
-/** A transaction that a test never ends would hold up the reset for good. */
+/** The limit for a reset, which a transaction that a test never ended would block forever. */
 const RESET_MS = 10_000;
 
 interface Opened {
@@ -48,7 +48,7 @@ interface Opened {
 export function createDatabasePool({ make, open }: DatabaseMaker): DatabasePool {
   const idle: Opened[] = [];
 
-  /** One that is as if it were new. */
+  /** Returns a database without rows: one that was reset, or a new one. */
   async function take(): Promise<Opened> {
     for (let kept = idle.pop(); kept; kept = idle.pop()) {
       if (await within(RESET_MS, kept.reset()).catch(() => false)) return kept;
@@ -61,22 +61,22 @@ export function createDatabasePool({ make, open }: DatabaseMaker): DatabasePool 
 
   return {
     make,
-    async lend() {
+    async acquire() {
       const opened = await take();
       const { place, database } = opened;
       let closing: Promise<void> | undefined;
       const handle = createHandle({ ...place, database, close: () => (closing ??= close()) });
       const close = async () => {
         await handle.retire();
-        // Whoever knows where it is may open its files or ask it over a connection of their own.
-        if (handle.isKnown()) await database.close();
+        // A test that has read the location may open the files or connect to the server itself.
+        if (handle.isExposed()) await database.close();
         else idle.push(opened);
       };
       return {
         database: handle.database,
-        async giveBack() {
+        async release() {
           await handle.database.close();
-          if (handle.isKnown()) await place.remove();
+          if (handle.isExposed()) await place.remove();
         },
       };
     },

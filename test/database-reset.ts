@@ -1,9 +1,9 @@
-// Takes a database back to the rows that it began with. Where a test has changed more than rows (a table, a trigger, a
-// setting of the database), only a new database will do.
+// Restores the rows that a database began with. A database in which a test has changed more than rows (a table, a trigger,
+// a setting of the database) cannot be reset.
 
 import type { Database } from "../src/db/database.ts";
 
-/** Deleted rows stay in the files as dead ones, and would slow the next test down. */
+/** Deleted rows remain in the files as dead tuples; more of them than this would slow the next test down. */
 const MOST_ROWS = 2_000;
 
 const OWN_SCHEMAS =
@@ -12,7 +12,7 @@ const OWN_SCHEMAS =
 const TABLES = `select format('%I.%I', relnamespace::regnamespace, relname) as name from pg_class
   where relkind = 'r' and ${OWN_SCHEMAS} order by 1`;
 
-/** What statements other than INSERT, UPDATE and DELETE may change. */
+/** A hash of everything that statements other than INSERT, UPDATE and DELETE may change. */
 const STRUCTURE = `select md5(concat_ws('|',
   (select string_agg(concat_ws(',', oid, relname, relnatts, relchecks, relhastriggers, relacl, reloptions), ';' order by oid)
     from pg_class where ${OWN_SCHEMAS}),
@@ -28,10 +28,10 @@ const STRUCTURE = `select md5(concat_ws('|',
 
 const SEQUENCES = "select format('%I.%I', schemaname, sequencename) as name from pg_sequences order by 1";
 
-/** Resolves to true when the database is as it was; to false when it cannot be brought back. */
+/** Resolves to true when the database was reset, and to false when that is not possible. */
 export type Reset = () => Promise<boolean>;
 
-/** Notes how the database is now. */
+/** Records the current state as the one to return to. */
 export async function createReset({ execute }: Database): Promise<Reset> {
   const column = async (text: string, name: string) =>
     (await execute(text)).rows.map((row) => String(row[name]));
@@ -71,7 +71,7 @@ export async function createReset({ execute }: Database): Promise<Reset> {
       position === firstPositions[at] ? [] : [firstPositions[at]],
     );
     const statements = [
-      // Foreign keys are checked by triggers, which do not fire for a replica.
+      // Triggers enforce foreign keys, and they do not fire for a replica.
       "set local session_replication_role = replica",
       ...[...added, ...changed].map((name) => `delete from ${name}`),
       ...changed.map((name) => {

@@ -1,4 +1,4 @@
-// The same suite on both databases: on PGlite always, on PostgreSQL when TEST_DATABASE_URL names a server.
+// Runs one suite on both databases: always on PGlite, and on PostgreSQL when TEST_DATABASE_URL names a server.
 
 import { afterAll, afterEach, beforeEach, describe, onTestFinished } from "bun:test";
 import type { Database } from "../src/db/database.ts";
@@ -17,37 +17,37 @@ export type { DatabasePlace } from "./database-pool.ts";
 
 export interface OpenTestDatabase {
   /**
-   * One with the tables and no rows. When it is opened in a test or a `beforeEach` it is closed after that test, otherwise
-   * after the suite's last test; a test may close its own earlier.
+   * Opens a database with tables but no rows. A database opened in a test or a `beforeEach` is closed after that test, any
+   * other one after the last test of the suite. A test may close its own earlier.
    */
   (): Promise<TestDatabase>;
-  /** Where one is that nobody has opened, for a server that does so itself. It is removed after the suite's last test. */
+  /** Makes a database for a server that opens it itself. It is removed after the last test of the suite. */
   place(): Promise<DatabasePlace>;
 }
 
 /** Declares the suite once for each database. */
 export function eachDatabase(name: string, suite: (open: OpenTestDatabase) => void): void {
   const pool = poolOf("embedded", embeddedDatabases);
-  describe(`${name} (embedded)`, () => lending(pool, suite));
+  describe(`${name} (embedded)`, () => declareWith(pool, suite));
   onPostgres(name, suite);
 }
 
-/** Declares the suite for PostgreSQL only: what needs more than one process on the same data. */
+/** Declares the suite for PostgreSQL only, for tests that need several processes on the same data. */
 export function onPostgres(name: string, suite: (open: OpenTestDatabase) => void): void {
   const server = process.env.TEST_DATABASE_URL;
   if (!server) return;
   const pool = poolOf("postgres", postgresDatabases(server));
-  describe(`${name} (postgres)`, () => lending(pool, suite));
+  describe(`${name} (postgres)`, () => declareWith(pool, suite));
 }
 
-/** Embedded databases, for tests that do not care which of the two they have. */
+/** Opens embedded databases, for tests to which the kind of database makes no difference. */
 export function embeddedDatabase(): OpenTestDatabase {
-  return lending(poolOf("embedded", embeddedDatabases), (open) => open);
+  return declareWith(poolOf("embedded", embeddedDatabases), (open) => open);
 }
 
 const pools = new Map<Database["kind"], DatabasePool>();
 
-/** The one of this file. */
+/** Returns the pool of this file. */
 function poolOf(kind: Database["kind"], maker: DatabaseMaker): DatabasePool {
   const pool = pools.get(kind) ?? createDatabasePool(maker);
   pools.set(kind, pool);
@@ -55,7 +55,7 @@ function poolOf(kind: Database["kind"], maker: DatabaseMaker): DatabasePool {
   return pool;
 }
 
-function lending<Result>(pool: DatabasePool, suite: (open: OpenTestDatabase) => Result): Result {
+function declareWith<Result>(pool: DatabasePool, suite: (open: OpenTestDatabase) => Result): Result {
   const endings: (() => Promise<void>)[] = [];
   let isInTest = false;
   beforeEach(() => {
@@ -66,10 +66,10 @@ function lending<Result>(pool: DatabasePool, suite: (open: OpenTestDatabase) => 
   });
   const open = async () => {
     const isOfTest = isInTest;
-    const { database, giveBack } = await pool.lend();
-    // Later than every afterEach: a server that one of them closes must find its database until then.
-    if (isOfTest) onTestFinished(giveBack);
-    else endings.push(giveBack);
+    const { database, release } = await pool.acquire();
+    // This runs after every afterEach, one of which may close a server that still needs the database.
+    if (isOfTest) onTestFinished(release);
+    else endings.push(release);
     return database;
   };
   const place = async () => {
@@ -78,7 +78,7 @@ function lending<Result>(pool: DatabasePool, suite: (open: OpenTestDatabase) => 
     return made;
   };
   const result = suite(Object.assign(open, { place }));
-  // Registered last, for the same reason.
+  // This is registered last, for the same reason.
   afterAll(async () => {
     for (const end of endings) await end();
   });

@@ -15,13 +15,13 @@ import type { DatabaseMaker } from "./database-pool.ts";
 
 const log = getLogger("heddle");
 
-/** Compiling them takes as long as opening a database with them. */
+/** Shared by all databases of a process, because compiling them takes as long as opening a database. */
 let programs: Promise<EmbeddedPrograms> | undefined;
 
 export const embeddedDatabases: DatabaseMaker = {
   async make() {
     const home = mkdtempSync(join(tmpdir(), "heddle-test-"));
-    // What a first start does, without its syncs: no test of this survives a power cut.
+    // This is what a first start does, without the syncs: these tests do not cover power cuts.
     await unpackArchive(Bun.file(preparedArchivePath()), join(home, "db"));
     return {
       home,
@@ -35,12 +35,12 @@ export const embeddedDatabases: DatabaseMaker = {
   },
 };
 
-/** Every embedded test database begins as a copy of this; test/setup.ts makes it when it is missing. */
+/** Makes the archive that every embedded test database is unpacked from; test/setup.ts calls this when it is missing. */
 export async function makePreparedArchive(): Promise<void> {
   await prepareArchive({ path: preparedArchivePath(), log, initialise: createQueueOnce });
 }
 
-/** Makes the tables of the queue. */
+/** Creates the tables of the queue. */
 export async function createQueueOnce(database: Database): Promise<void> {
   const queue = await createQueue({ db: database, log });
   await queue.close();

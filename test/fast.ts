@@ -1,22 +1,22 @@
-// The tests for daily work: those that start no process, compile nothing and try nothing over and over.
+// Selects the tests for daily work: those that start no process or server, compile nothing and repeat nothing.
 
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 
 const tests = import.meta.dirname;
 
-/** Folders whose tests repeat: attacks, power cuts, growing inputs. */
+/** Folders of tests that repeat something many times: attacks, power cuts, growing inputs. */
 const THOROUGH = ["faults", "power-cut", "linear-time", "bench"];
 
-/** What makes a test slow: a process of its own (the compiled program is one), a whole server. */
+/** Calls that make a test slow: starting a process (such as the compiled program) or a whole server. */
 const SLOW = /\bBun\.spawn|\bstartServer\b/;
-/** The modules that start processes, and the embedded database of a test that does not take the one of its file. */
+/** Modules that start processes, and those that open an embedded database outside of the pool of the file. */
 const SLOW_MODULES =
   /^node:child_process$|\/src\/(processes|workspace|db\/(embedded|durable-files)|runtime\/spawn)\b/;
-/** The one helper that may. */
+/** The helper with the pool, which may open databases. */
 const DATABASE = join(tests, "database.ts");
 
-/** Paths below the repository, with "./" in front: `bun test` takes them for files, and not for parts of names. */
+/** Returns paths that begin with "./", which `bun test` reads as files rather than as parts of names. */
 export function fastTests(): string[] {
   const files = readdirSync(tests, { recursive: true, encoding: "utf8" }).filter((name) =>
     name.endsWith(".test.ts"),
@@ -27,7 +27,7 @@ export function fastTests(): string[] {
     .sort();
 }
 
-/** What its helpers do counts as well. */
+/** Returns true for a test that is slow itself or through one of its helpers. */
 function isSlow(file: string, seen: Set<string>): boolean {
   if (seen.has(file)) return false;
   seen.add(file);

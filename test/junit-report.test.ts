@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { countTests, failuresByFile, secondsByFile } from "./junit-report.ts";
 
-test("reads the totals of the root element, not those of a file", () => {
+test("the totals come from the root element, not from a file", () => {
   const report = `<?xml version="1.0" encoding="UTF-8"?>
     <testsuites name="bun test" tests="7" assertions="9" failures="2" skipped="1" time="0.1">
       <testsuite name="a.test.ts" tests="3" failures="0" skipped="0"></testsuite>
@@ -9,11 +9,11 @@ test("reads the totals of the root element, not those of a file", () => {
   expect(countTests(report)).toEqual({ passed: 4, failed: 2, skipped: 1 });
 });
 
-test("counts nothing where there is no report", () => {
+test("a missing report counts as no tests", () => {
   expect(countTests("")).toEqual({ passed: 0, failed: 0, skipped: 0 });
 });
 
-test("counts the failures of each file once", () => {
+test("the failures of a file are counted once", () => {
   const report = `<?xml version="1.0" encoding="UTF-8"?>
     <testsuites name="bun test" tests="7" failures="2">
       <testsuite name="test/a.test.ts" file="test/a.test.ts" tests="3" assertions="9" failures="0" skipped="0"></testsuite>
@@ -25,7 +25,7 @@ test("counts the failures of each file once", () => {
   expect(failuresByFile("").size).toBe(0);
 });
 
-test("the time of a file is that of all its suites together", () => {
+test("the time of a file includes all its suites", () => {
   const report = `<testsuites name="bun test" tests="3" failures="0" time="9">
       <testsuite name="test/a.test.ts" file="test/a.test.ts" tests="1" failures="0" time="2.5">
         <testsuite name="inner" file="test/a.test.ts" line="9" tests="1" failures="0" time="1.25"></testsuite>

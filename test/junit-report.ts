@@ -6,7 +6,7 @@ export interface TestCount {
   skipped: number;
 }
 
-/** The totals of a JUnit report, which stand on its root element. */
+/** Reads the totals, which are attributes of the root element. */
 export function countTests(report: string): TestCount {
   const root = /<testsuites\b[^>]*>/.exec(report)?.[0] ?? "";
   const total = (name: string) => Number(new RegExp(`\\b${name}="(\\d+)"`).exec(root)?.[1] ?? 0);
@@ -15,12 +15,12 @@ export function countTests(report: string): TestCount {
   return { passed: total("tests") - failed - skipped, failed, skipped };
 }
 
-/** How many tests failed in each file in which one did. */
+/** Counts the failed tests of each file that has any. */
 export function failuresByFile(report: string): Map<string, number> {
   return new Map([...byFile(report, "failures")].filter(([, failed]) => failed > 0));
 }
 
-/** Seconds from the beginning of each file to its end. */
+/** Returns the seconds that each file took. */
 export const secondsByFile = (report: string): Map<string, number> => byFile(report, "time");
 
 function byFile(report: string, attribute: "failures" | "time"): Map<string, number> {
@@ -28,7 +28,7 @@ function byFile(report: string, attribute: "failures" | "time"): Map<string, num
   for (const [suite] of report.matchAll(/<testsuite\b[^>]*>/g)) {
     const value = (name: string) => new RegExp(`\\b${name}="([^"]*)"`).exec(suite)?.[1];
     const file = value("file");
-    // The suite of a whole file counts those within it.
+    // The suite of a whole file includes its nested suites.
     if (file) values.set(file, Math.max(Number(value(attribute) ?? 0), values.get(file) ?? 0));
   }
   return values;

@@ -1,4 +1,4 @@
-// Test files run in several processes; what they share is made by one of them, while the others wait.
+// Test files run in several processes. One of them makes what they share while the others wait.
 
 import { mkdirSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -7,7 +7,7 @@ import { DatabaseSync } from "node:sqlite";
 
 const LONGEST_WAIT_MS = 5 * 60_000;
 
-/** Runs `act` while no other process of this user runs one of the same name. The lock ends with its process. */
+/** Runs `act` under a lock of that name, across all processes of this user. The lock ends with its process. */
 export async function oneAtATime<T>(name: string, act: () => Promise<T>): Promise<T> {
   const folder = join(tmpdir(), `heddle-test-locks-${process.getuid?.() ?? ""}`);
   mkdirSync(folder, { recursive: true, mode: 0o700 });

@@ -1,29 +1,29 @@
-// Programs of the system without which tests are left out.
+// System programs that some tests need; without them those tests are skipped.
 
 import { installPackages, whyNoPostgres } from "./postgres.ts";
 import { usableConfinements } from "./runtime/confinements.ts";
 
-/** By the name of Debian's package. */
+/** The program of each Debian package. */
 const PROGRAMS = { bubblewrap: "bwrap", curl: "curl" } as const;
 
-/** Packages that are not installed. */
+/** Returns the packages that are not installed. */
 export const missingPackages = (): string[] =>
   Object.entries(PROGRAMS).flatMap(([name, program]) => (Bun.which(program) ? [] : [name]));
 
-/** Installs what is missing where it can: root on Debian. Returns what is missing still. */
-export function installMissing(say: (text: string) => void): string[] {
+/** Installs missing packages (as root on Debian only) and returns those that are still missing. */
+export function installMissing(report: (text: string) => void): string[] {
   const missing = missingPackages();
   if (missing.length === 0 || whyNoPostgres() !== undefined) return missing;
-  say(`Installing ${missing.join(" and ")} with apt-get.`);
+  report(`Installing ${missing.join(" and ")} with apt-get.`);
   try {
     installPackages(missing);
   } catch (error) {
-    say(`That failed: ${error}`);
+    report(`The installation failed: ${error}`);
   }
   return missingPackages();
 }
 
-/** Ways to confine a process that do not work here, whatever is installed. */
+/** Returns the ways of confining a process that do not work on this system. */
 export async function missingConfinements(): Promise<string[]> {
   const usable: string[] = await usableConfinements();
   return ["bubblewrap", "landlock"].filter((kind) => !usable.includes(kind));

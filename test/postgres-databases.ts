@@ -1,4 +1,4 @@
-// PostgreSQL databases for tests, on a server that is there.
+// PostgreSQL databases for tests, on a running server.
 
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -12,7 +12,7 @@ import { createQueueOnce } from "./embedded-databases.ts";
 
 const log = getLogger("heddle");
 
-/** `server` is the URL of one of its databases, with the rights of a superuser. */
+/** `server` is the URL of a database on that server, with the credentials of a superuser. */
 export function postgresDatabases(server: string): DatabaseMaker {
   return {
     async make() {
@@ -35,7 +35,7 @@ export function postgresDatabases(server: string): DatabaseMaker {
   };
 }
 
-/** A database to copy, one for each state of the migrations; made under a lock, since several runs may share a server. */
+/** Returns the database to copy, one for each state of the migrations. A lock guards its making, since several runs may share a server. */
 async function ensureTemplate(admin: postgres.Sql, server: string, home: string): Promise<string> {
   const key = /prepared-(\w+)/.exec(preparedArchivePath())?.[1];
   const name = `heddle_template_${key}`;
@@ -47,7 +47,7 @@ async function ensureTemplate(admin: postgres.Sql, server: string, home: string)
     const database = await openDatabase({ databaseUrl: withDatabase(server, name), home, log });
     await createQueueOnce(database);
     await database.close();
-    // Last, as the mark that it is whole.
+    // This comes last: it marks the template as complete.
     await admin.unsafe(`alter database ${name} is_template true allow_connections false`);
   }
   await admin`select pg_advisory_unlock(hashtext(${name}))`;

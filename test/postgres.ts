@@ -1,5 +1,5 @@
-// A real PostgreSQL 17 with pgvector for the tests: Debian packages in a folder of their own outside the
-// repository, run with chroot. Needs root on Debian; made once and used again.
+// Provides a real PostgreSQL 17 with pgvector for the tests, from Debian packages that are installed once into a cache
+// folder outside the repository and run with chroot. This needs root on Debian.
 
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import {
@@ -20,45 +20,45 @@ import { basename, dirname, join } from "node:path";
 
 const SUITE = "trixie";
 const PACKAGES = "postgresql-17,postgresql-17-pgvector,pgbouncer";
-/** Its name changes with what is in it, so that an older folder is not taken for it. */
+/** The name changes with the contents, so that a folder with older contents is not used. */
 const FOLDER = "postgres-17-pgbouncer";
 const BIN = "/usr/lib/postgresql/17/bin";
 const DATA_PREFIX = "heddle-data-";
 
 export interface TestPostgres {
-  /** Of the superuser, to the database "postgres". */
+  /** Connects the superuser to the database "postgres". */
   url: string;
-  /** Its files, which have a PgBouncer as well. */
+  /** The root folder of the packages, which include PgBouncer. */
   root: string;
   stop(): Promise<void>;
 }
 
-/** Why this machine cannot make one, or undefined when it can. */
+/** Returns why this machine cannot run one, or undefined when it can. */
 export function whyNoPostgres(): string | undefined {
   if (process.platform !== "linux" || !existsSync("/etc/debian_version")) return "this is not Debian";
   if (process.getuid?.() !== 0) return "it needs root, for debootstrap and chroot";
   return undefined;
 }
 
-/** A database that is removed waits until the disk has everything: seconds each, for files that nobody reads again. */
+/** Without these, dropping a database waits for seconds until everything is on the disk. */
 const NOT_DURABLE = ["fsync=off", "synchronous_commit=off", "full_page_writes=off"];
 
 /**
  * Starts a server with an empty cluster on a free port of the loopback; it ends with this process at the latest. One
- * that is not durable loses its data when the machine fails, and is faster.
+ * that is not durable is faster, and loses its data when the machine fails.
  */
 export async function startPostgres(
-  say: (text: string) => void,
+  report: (text: string) => void,
   { isDurable = true } = {},
 ): Promise<TestPostgres> {
-  const root = serverFolder(say);
+  const root = serverFolder(report);
   removeAbandonedData(root);
   const port = await freePort();
   const password = crypto.randomUUID();
   const data = makeCluster(root, password);
   const server = spawn(
     "chroot",
-    // The kernel ends the server when this process goes, however it goes.
+    // The kernel stops the server when this process ends, however it ends.
     [root, "setpriv", ...AS_POSTGRES, "--pdeathsig", "INT", `${BIN}/postgres`, "-D", data]
       .concat(["-c", `port=${port}`, "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories="])
       .concat(["-c", "max_connections=200"])
@@ -71,7 +71,7 @@ export async function startPostgres(
     root,
     async stop() {
       const ended = new Promise((resolve) => server.once("exit", resolve));
-      // "Fast" shutdown: sessions are cut, nothing waits for them.
+      // SIGINT requests a fast shutdown, which disconnects all sessions.
       server.kill("SIGINT");
       await ended;
       rmSync(join(root, data), { recursive: true, force: true });
@@ -79,7 +79,7 @@ export async function startPostgres(
   };
 }
 
-/** A pooler in front of the server that `url` names; the same URL with another port leads through it. */
+/** Starts a pooler in front of the server at `url`. Its own URL differs in the port only. */
 export async function startPgBouncer(
   root: string,
   url: URL,
@@ -109,7 +109,7 @@ export async function startPgBouncer(
     async stop() {
       const ended = new Promise((resolve) => pooler.once("exit", resolve));
       pooler.kill("SIGINT");
-      // A second one does not wait for clients to go.
+      // After a second signal it does not wait for its clients.
       pooler.kill("SIGTERM");
       await ended;
       rmSync(join(root, folder), { recursive: true, force: true });
@@ -120,18 +120,18 @@ export async function startPgBouncer(
 const ENVIRONMENT = { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", LANG: "C.UTF-8", LC_ALL: "C.UTF-8" };
 const AS_POSTGRES = ["--reuid=postgres", "--regid=postgres", "--init-groups"];
 
-/** The folder with the packages, made if it is missing or was left half-made. */
-function serverFolder(say: (text: string) => void): string {
+/** Returns the folder with the packages, and makes it when it is missing or incomplete. */
+function serverFolder(report: (text: string) => void): string {
   const cache = process.env.XDG_CACHE_HOME || join(homedir(), ".cache");
   const root = join(cache, "heddle", FOLDER);
   if (isUsable(root)) return root;
-  say(`Making PostgreSQL 17 in ${root}; this happens once and takes about a minute.`);
+  report(`Installing PostgreSQL 17 in ${root}; this happens once and takes about a minute.`);
   removeServerFolder(root);
   mkdirSync(dirname(root), { recursive: true });
   if (!runs("debootstrap", ["--version"])) installPackages(["debootstrap"]);
-  // It appears under its name only when it is whole; two runs at once make two and keep one.
+  // The folder gets its name only when it is complete. Of two concurrent runs, each makes a folder and one is kept.
   const unfinished = mkdtempSync(`${root}.`);
-  // mkdtemp makes it for its owner alone and debootstrap keeps that; the user "postgres" must enter it.
+  // mkdtemp gives access to the owner only, and debootstrap keeps that, but the user "postgres" needs access.
   chmodSync(unfinished, 0o755);
   run("debootstrap", ["--variant=minbase", `--include=${PACKAGES}`, SUITE, unfinished]);
   if (!isUsable(unfinished)) throw new Error(`debootstrap left no working PostgreSQL in ${unfinished}`);
@@ -145,22 +145,22 @@ function serverFolder(say: (text: string) => void): string {
 
 function isUsable(root: string): boolean {
   return (
-    // debootstrap's own working folder, which it removes at the end.
+    // debootstrap removes its working folder when it is done.
     !existsSync(join(root, "debootstrap")) &&
     existsSync(join(root, "usr/share/postgresql/17/extension/vector.control")) &&
     existsSync(join(root, "usr/sbin/pgbouncer")) &&
-    // As the user that will run it: root enters folders that nobody else can.
+    // The check runs as the user of the server, because root can enter every folder.
     runs("chroot", [root, "setpriv", ...AS_POSTGRES, `${BIN}/postgres`, "--version"])
   );
 }
 
 function removeServerFolder(root: string): void {
-  // What an interrupted debootstrap left mounted must not be emptied.
+  // An interrupted debootstrap may have left these mounted; their contents must not be removed.
   for (const mount of ["proc", "sys", "dev/pts"]) runs("umount", [join(root, mount)]);
   run("rm", ["--recursive", "--force", "--one-file-system", root]);
 }
 
-/** Of runs that were killed before they could clean up. */
+/** Removes the data of runs that were killed before they could clean up. */
 function removeAbandonedData(root: string): void {
   for (const name of readdirSync(join(root, "tmp"))) {
     if (!name.startsWith(DATA_PREFIX)) continue;
@@ -179,7 +179,7 @@ function isAlive(pid: number): boolean {
   return existsSync(`/proc/${pid}`);
 }
 
-/** Returns its path as the server sees it. */
+/** Creates a cluster and returns its path inside the chroot. */
 function makeCluster(root: string, password: string): string {
   const data = `/tmp/${DATA_PREFIX}${process.pid}-${crypto.randomUUID()}`;
   const passwordFile = `${data}.password`;
@@ -209,7 +209,7 @@ function untilSaid(server: ChildProcess, words: string): Promise<void> {
   let isReady = false;
   return new Promise((resolve, reject) => {
     server.stderr?.setEncoding("utf8").on("data", (text: string) => {
-      // Read on for as long as it runs: a full pipe would stop the server.
+      // The pipe must be read for as long as the server runs, because a full pipe would block it.
       if (isReady) return;
       said += text;
       isReady = said.includes(words);
@@ -230,13 +230,13 @@ function freePort(): Promise<number> {
   });
 }
 
-/** Of Debian; needs root. */
+/** Installs Debian packages; this needs root. */
 export function installPackages(names: string[]): void {
   run("apt-get", ["update"]);
   run("apt-get", ["install", "--yes", "--no-install-recommends", ...names]);
 }
 
-/** Sets up what others read, so the caller's umask and locale are left out of it. */
+/** Runs with a fixed umask and locale, because other users read the files that the command writes. */
 function run(command: string, args: string[]): void {
   const umask = process.umask(0o022);
   try {

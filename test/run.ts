@@ -1,6 +1,6 @@
-// `bun run test`: all checks, then all tests, on both databases where a PostgreSQL is to be had. Arguments are handed
-// to `bun test` (file names, --test-name-pattern); `--postgres` makes a PostgreSQL for the run, `--fast` runs the tests
-// for daily work alone.
+// `bun run test`: runs all checks, then all tests, on both databases where a PostgreSQL is available. Arguments are passed
+// on to `bun test` (file names, --test-name-pattern). `--postgres` sets up a PostgreSQL for the run; `--fast` runs only the
+// tests for daily work.
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -21,14 +21,14 @@ const testArguments = process.argv
   .filter((argument) => !["--postgres", "--fast"].includes(argument));
 
 /**
- * The optimising compiler for WebAssembly takes a quarter of the time of a file with an embedded database, which ends
- * before it is paid back. Programs that tests start with an environment of their own have it.
+ * The optimising compiler for WebAssembly uses a quarter of the CPU time of a file with an embedded database, and the file
+ * ends before that pays off. It stays on in programs that tests start with an environment of their own.
  */
 const WITHOUT_OPTIMISER = { BUN_JSC_useOMGJIT: "0" };
 
-/** Shown at the end, where they are read. */
+/** These are printed at the end of the run, where people look. */
 const notes: string[] = [];
-const failures: string[] = isFast ? [] : check().map((name) => `${name} found something, see above`);
+const failures: string[] = isFast ? [] : check().map((name) => `${name} reported problems; see above`);
 
 if (!isFast) await haveParts();
 const postgres = isFast ? undefined : await havePostgres();
@@ -46,47 +46,49 @@ console.log(
 );
 process.exit(failed === 0 ? 0 : 1);
 
-/** What is missing is installed where no part may be missing, and said everywhere. */
+/** Reports missing programs. In CI, where nothing may be missing, it installs them first. */
 async function haveParts(): Promise<void> {
   const missing = underCi ? installMissing((text) => console.log(`\n── ${text}`)) : missingPackages();
   for (const name of missing) {
-    const text = `Tests that need ${name}, which is not installed (Debian: apt-get install ${name}).`;
+    const text = `Tests that need ${name}, which is not installed (on Debian: apt-get install ${name}).`;
     if (underCi) failures.push(text);
     else notes.push(text);
   }
   for (const kind of await missingConfinements()) {
     if (!missing.includes(kind))
-      notes.push(`Tests of processes confined by ${kind}, which this system does not allow.`);
+      notes.push(`Tests of processes confined by ${kind}, which does not work on this system.`);
   }
 }
 
-/** A server of the run's own, unless the environment names one or none is wanted. */
+/** Starts a server for this run, unless the environment names one or none is wanted. */
 async function havePostgres(): Promise<TestPostgres | undefined> {
   if (process.env.TEST_DATABASE_URL) return undefined;
   if (!wantsPostgres) {
     notes.push(
-      "Every test on PostgreSQL. Run them with `bun run test:postgres` (root on Debian: makes a PostgreSQL 17 in a",
-      "cache folder), or with TEST_DATABASE_URL=postgres://… naming a server with pgvector.",
+      "Every test on PostgreSQL. Run them with `bun run test:postgres` (as root on Debian; it sets up PostgreSQL 17 in a",
+      "cache folder), or set TEST_DATABASE_URL=postgres://… to a server with pgvector.",
     );
     return undefined;
   }
   console.log("\n── PostgreSQL");
   const reason = whyNoPostgres();
   if (reason) {
-    failures.push(`no PostgreSQL could be made: ${reason}. Set TEST_DATABASE_URL to one with pgvector`);
+    failures.push(
+      `PostgreSQL could not be set up: ${reason}. Set TEST_DATABASE_URL to a server with pgvector`,
+    );
     return undefined;
   }
   try {
     return await startPostgres((text) => console.log(`   ${text}`), { isDurable: false });
   } catch (error) {
-    failures.push(`no PostgreSQL could be made: ${error}`);
+    failures.push(`PostgreSQL could not be set up: ${error}`);
     return undefined;
   }
 }
 
 /**
- * Two files at a time. What failed in a whole run is run once more, one file after the other: with two cores, and servers
- * in every other file, some wait longer than their tests do. What fails alone, too, has failed.
+ * Runs two files at a time. Files that failed in a whole run are run once more, one after the other, because two files that
+ * start servers on two cores may exceed a time limit. A test has failed when it fails alone as well.
  */
 async function runTests(databaseUrl: string | undefined, root: string | undefined): Promise<TestCount> {
   console.log(`\n── tests (embedded${databaseUrl ? " and PostgreSQL" : ""})`);
@@ -103,7 +105,7 @@ async function runTests(databaseUrl: string | undefined, root: string | undefine
   } = await bunTest(["--parallel=2", ...files, ...testArguments], environment);
   showSlowest(seconds);
   const inFiles = [...byFile.values()].reduce((sum, failed) => sum + failed, 0);
-  // A failure of no file's stays one.
+  // A failure that belongs to no file cannot be retried.
   if (count.failed === 0 || inFiles !== count.failed || testArguments.length > 0) return count;
   const failedIn = [...byFile.keys()];
   console.log(`\n── once more, alone: ${failedIn.join(", ")}`);
@@ -113,11 +115,11 @@ async function runTests(databaseUrl: string | undefined, root: string | undefine
   );
   const failed = Math.min(count.failed, alone.count.failed);
   const mended = count.failed - failed;
-  if (mended > 0) console.log(`\nNOTE: ${mended} tests failed beside others and passed alone; see above.`);
+  if (mended > 0) console.log(`\nNOTE: ${mended} tests failed while others ran and passed alone; see above.`);
   return { ...count, failed, passed: count.passed + mended };
 }
 
-/** So that it is seen when one of them grows. */
+/** Makes it visible when a file grows slow. */
 function showSlowest(seconds: Map<string, number>): void {
   const slowest = [...seconds].sort(([, one], [, other]) => other - one).slice(0, 10);
   if (slowest.length < 2) return;
@@ -145,7 +147,7 @@ async function bunTest(
     const [status, signal] = await once(tests, "exit");
     const report = readReport(path);
     const count = countTests(report);
-    // A file that cannot be loaded, a crash: failures that no test stands for.
+    // No test stands for a file that cannot be loaded, or for a crash.
     if (status !== 0 && count.failed === 0) failures.push(`bun test ended with ${signal ?? status}`);
     return { count, failures: failuresByFile(report), seconds: secondsByFile(report) };
   } finally {

@@ -1,4 +1,4 @@
-// Loaded before every test file: makes, once in a checkout, the data folder that embedded test databases begin with.
+// Loaded before every test file. Once for each state of the migrations it prepares the data folder of embedded test databases.
 
 import { existsSync } from "node:fs";
 import { preparedArchivePath } from "../src/runtime/assets.ts";

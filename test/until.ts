@@ -1,15 +1,15 @@
-// The one way to wait for something in a test: a look every few milliseconds, up to a deadline that says what was seen last.
+// Polls for a condition, up to a deadline whose error shows the last value. Tests wait in no other way.
 
 import { inspect } from "node:util";
 
 export interface UntilOptions {
-  /** Milliseconds between two looks. Default 10. */
+  /** Milliseconds between two polls. Default: 10. */
   everyMs?: number;
-  /** Seconds until it is given up. Default 50: under the limit of a test, whose own message says nothing. */
+  /** Seconds until it gives up. Default: 50, which is below the time limit of a test, whose own message shows no value. */
   withinSeconds?: number;
 }
 
-/** Looks until the value is so, and returns it. Throws with the last value when it takes too long. */
+/** Polls until the value satisfies the condition, and returns it. Throws with the last value when that takes too long. */
 export async function until<Value>(
   look: () => Promise<Value> | Value,
   isSo: (value: Value) => boolean = Boolean,
@@ -21,7 +21,9 @@ export async function until<Value>(
     if (isSo(value)) return value;
     if (performance.now() > deadline) {
       const last = inspect(value, { depth: 6, breakLength: 120 }).slice(0, 4_000);
-      throw new Error(`It was not so within ${withinSeconds} seconds; the last value was ${last}`);
+      throw new Error(
+        `The condition was not met within ${withinSeconds} seconds; the last value was ${last}`,
+      );
     }
     await Bun.sleep(everyMs);
   }

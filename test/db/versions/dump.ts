@@ -18,13 +18,13 @@ if (!server || !name)
   throw new Error("TEST_DATABASE_URL and the name must be given; see the top of this file.");
 
 const pool = createDatabasePool(postgresDatabases(server));
-const { database, giveBack } = await pool.lend();
+const { database, release } = await pool.acquire();
 try {
   await fill(database);
   const file = join(import.meta.dirname, `${name}.sql`);
   writeFileSync(file, withoutSettings(dump(String(database.databaseUrl))));
 } finally {
-  await giveBack();
+  await release();
 }
 
 async function fill(db: TestDatabase): Promise<void> {
