@@ -107,7 +107,7 @@ test("what has a known secret in it is sealed as it came, and so is what only lo
     expect(texts.original(kept)).toMatchObject({ body, headers: { "x-note": body }, path: "/webhook" });
     expect(texts.shown(kept)).toMatchObject({ body: redact(body), headers: { "x-note": redact(body) } });
     expect(() => texts.original({ ...kept, id: "0198c0de-0000-7000-8000-000000000002" })).toThrow(
-      "moved here",
+      "copied here",
     );
   }
 });
