@@ -7,6 +7,7 @@ import { createSdkServices } from "../integrations/loading/sdk-services.ts";
 import { createAgentParts } from "./agent.ts";
 import type { Closers } from "./closers.ts";
 import { openContent } from "./content.ts";
+import { createServerControls } from "./controls.ts";
 import { openConversation } from "./conversation.ts";
 import { openIntegrations } from "./integrations.ts";
 import { type Instrument, openStorage } from "./storage.ts";
@@ -25,6 +26,7 @@ export async function openCore(config: Config, closers: Closers, instrument?: In
   const apiKeys = createApiKeys({ db, log: log.getChild("http"), staticKey: config.apiKey });
   closers.push(apiKeys.close);
   const { registry, settings, store } = integrations;
+  const controls = createServerControls(conversation);
   const servicesFor = (id: string) =>
     createSdkServices(id, {
       sessions: conversation.sessions,
@@ -34,6 +36,7 @@ export async function openCore(config: Config, closers: Closers, instrument?: In
       addSecret: redactor.add,
       allowPrivateHosts: config.allowPrivateHosts,
       check: checkSdkCall,
+      controls,
     });
   const loadIntegrations = () =>
     void registry

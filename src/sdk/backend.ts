@@ -1,5 +1,6 @@
 // What stands behind the SDK: the server, the REST API of one, or nothing at all.
 
+import type { ControlCalls } from "./controls.ts";
 import type { FetchLimits } from "./fetch-limits.ts";
 import type { StoreBackend } from "./store.ts";
 import type {
@@ -74,6 +75,7 @@ export interface SdkServices {
   log(level: SdkLogLevel, message: string, fields: JsonObject | undefined): void;
   fetch(input: string | URL | Request, init?: RequestInit & FetchLimits): Promise<Response>;
   store: StoreBackend;
+  controls: ControlCalls;
   /** Tells of a value that must not appear in logs or answers. */
   addSecret(value: string): void;
 }

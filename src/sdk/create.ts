@@ -5,6 +5,7 @@ import { HeddleError } from "../errors.ts";
 import { isHarmlessName } from "../secrets/names.ts";
 import { LOG_METHODS, type RegisteredHook, type SdkBackend, type SdkLogLevel } from "./backend.ts";
 import { checkDispatcher } from "./check-dispatcher.ts";
+import { createControls } from "./controls.ts";
 import { Permanent, Retryable } from "./errors.ts";
 import { createHttp, type HttpClient, type HttpOptions, sleepFor } from "./http/client.ts";
 import { failDelivery } from "./http/fail-delivery.ts";
@@ -112,6 +113,7 @@ export function createSdk(backend: SdkBackend, verifiers = createVerifiers()) {
 
     http: (options: HttpOptions): HttpClient =>
       createHttp({ fetch: backend.fetch, sleep: sleepFor, random: Math.random }, options),
+    ...createControls(backend.controls),
     failDelivery,
     splitText,
     timingSafeEqual: (a: string, b: string): boolean =>

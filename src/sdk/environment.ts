@@ -3,6 +3,7 @@
 
 import { HeddleError } from "../errors.ts";
 import type { SdkBackend } from "./backend.ts";
+import type { ControlCalls } from "./controls.ts";
 import { fetchWithTimeout } from "./fetch.ts";
 import { logLine } from "./log-line.ts";
 import { createRestServices } from "./rest.ts";
@@ -22,6 +23,7 @@ export function createEnvironmentBackend(environment: Record<string, string | un
           ingestDocument: standIn("ingestDocument"),
           searchDocuments: standIn("searchDocuments"),
           store: testSeam().store,
+          controls: controlsStandIn,
         };
   const { registered } = testSeam();
   return {
@@ -40,6 +42,19 @@ export function createEnvironmentBackend(environment: Record<string, string | un
   };
 }
 
+/** A test that wants them gives them: `fakeHeddle({ controls: … })`. */
+const controlsStandIn = new Proxy({} as ControlCalls, {
+  get: (_, name) => {
+    return async (...args: never[]): Promise<unknown> => {
+      const given = testSeam().services?.controls?.[name as keyof ControlCalls] as
+        | ((...args: never[]) => Promise<unknown>)
+        | undefined;
+      if (given) return given(...args);
+      throw needsServer(`channels and tasks (${String(name)})`);
+    };
+  },
+});
+
 type Standing = "getOrCreateSession" | "injectMessage" | "injectEvent" | "ingestDocument" | "searchDocuments";
 
 /** What the test provides (`fakeHeddle`), else an error that says what is missing. */
@@ -47,10 +62,13 @@ function standIn<Name extends Standing>(name: Name): SdkBackend[Name] {
   const call = async (options: never): Promise<unknown> => {
     const given = testSeam().services?.[name] as ((options: never) => Promise<unknown>) | undefined;
     if (given) return given(options);
-    throw new HeddleError(
-      "not_supported",
-      `${name}() needs a Heddle server: run this inside Heddle, or set HEDDLE_URL and HEDDLE_API_KEY`,
-    );
+    throw needsServer(`${name}()`);
   };
   return call as SdkBackend[Name];
 }
+
+const needsServer = (what: string): HeddleError =>
+  new HeddleError(
+    "not_supported",
+    `${what} needs a Heddle server: run this inside Heddle, or set HEDDLE_URL and HEDDLE_API_KEY`,
+  );

@@ -61,6 +61,16 @@ const sdk = createSdk(createEnvironmentBackend(process.env));
 export const register = sdk.register;
 
 /**
+ * The channels of the integration's places: `get(clientId)`, `patch(clientId, { require_mention: false })`, `reset(clientId)` begins a new
+ * session, `stop(clientId)` cancels the runs that are not over. Throw `not_found` for a place that has no channel; a process needs
+ * the scopes `channels:read`, `channels.config:write`, `channels.messages:write`, `tasks:read` and `tasks:write` for what it uses.
+ */
+export const channels = sdk.channels;
+
+/** Single runs: `tasks.cancel(taskId)` cancels one and returns its status. Throws `not_found`. A process needs `tasks:write`. */
+export const tasks = sdk.tasks;
+
+/**
  * Declares the integration's settings, and returns an object that looks each of them up whenever it is read: the stored
  * setting, else the environment, else `default`.
  *

@@ -3,6 +3,7 @@
 import { type ErrorCode, HeddleError, isErrorCode } from "../errors.ts";
 import type { SdkServices } from "./backend.ts";
 import { fetchWithTimeout } from "./fetch.ts";
+import { createRestControls } from "./rest-controls.ts";
 import { restFields } from "./rest-fields.ts";
 import { createRestStore } from "./rest-store.ts";
 import type { DocumentHit, EventResult, InjectResult, JsonObject } from "./types.ts";
@@ -20,7 +21,13 @@ export function createRestServices(
   options: RestOptions,
 ): Pick<
   SdkServices,
-  "getOrCreateSession" | "injectMessage" | "injectEvent" | "ingestDocument" | "searchDocuments" | "store"
+  | "getOrCreateSession"
+  | "injectMessage"
+  | "injectEvent"
+  | "ingestDocument"
+  | "searchDocuments"
+  | "store"
+  | "controls"
 > {
   const { integrationId } = options;
   return {
@@ -51,12 +58,14 @@ export function createRestServices(
     },
     async searchDocuments(search) {
       const parameters = new URLSearchParams();
-      const query = { integration_id: integrationId, ...restFields("searchDocuments", search) };
+      const fields = restFields("searchDocuments", search);
+      const query = { q: fields.q, integration_id: integrationId, ...fields };
       for (const [name, value] of Object.entries(query)) {
         if (value !== undefined && value !== null) parameters.set(name, String(value));
       }
       return call<DocumentHit[]>(options, "GET", `/documents/search?${parameters}`);
     },
+    controls: createRestControls((method, path, body) => call(options, method, path, body)),
     store: createRestStore(integrationId, (method, path, body) => call(options, method, path, body)),
   };
 }

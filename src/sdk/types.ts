@@ -2,6 +2,7 @@
 // functions of the SDK and their options are camelCase.
 
 export type { JsonObject } from "./json.ts";
+export type * from "./types/controls.ts";
 export type * from "./types/dispatch.ts";
 export type * from "./types/documents.ts";
 export * from "./types/hooks.ts";

@@ -58,6 +58,13 @@ export async function loadBuiltin(
     getSetting: () => undefined,
     fetch: fetchWithTimeout,
     store: createMemoryStore(),
+    controls: {
+      findChannel: unexpected,
+      patchChannel: unexpected,
+      resetSession: unexpected,
+      unfinishedTasks: unexpected,
+      cancelTask: unexpected,
+    },
     addSecret: () => {},
     ...services,
   }));

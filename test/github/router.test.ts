@@ -63,6 +63,7 @@ eachDatabase("the webhook of integrations/github", (open) => {
       addSecret: () => {},
       allowPrivateHosts: [],
       check: checkSdkCall,
+      controls: {} as never,
     });
     const getSetting = (key: string) => settings[key];
     github = await loadBuiltin("github", { ...services, getSetting }, fixture.dispatchers);

@@ -72,6 +72,13 @@ export async function harness(files: Files, options: HarnessOptions = {}) {
       getSetting: (key) => options.getSetting?.(id, key) ?? options.environment?.[key],
       fetch: fetchWithTimeout,
       store: createMemoryStore(),
+      controls: {
+        findChannel: nothing,
+        patchChannel: nothing,
+        resetSession: nothing,
+        unfinishedTasks: nothing,
+        cancelTask: nothing,
+      },
       addSecret: (value) => void secrets.push(value),
     }));
   const registry = createIntegrations({

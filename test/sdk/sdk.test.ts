@@ -111,7 +111,6 @@ test("a child process speaks REST", async () => {
       bot_id: "b",
       content: "text",
       source: "mine",
-      run_agent: false,
       notify: false,
       author: { display_name: "Ann" },
     },

@@ -67,6 +67,13 @@ function recorder() {
       throw noNetwork();
     }),
     store: createMemoryStore(),
+    controls: {
+      findChannel: noted("channels", () => undefined),
+      patchChannel: noted("channels", () => Promise.reject(new Error("There is no channel"))),
+      resetSession: noted("channels", () => Promise.reject(new Error("There is no channel"))),
+      unfinishedTasks: noted("channels", () => []),
+      cancelTask: noted("tasks", () => "cancelled" as const),
+    },
     getSetting: () => undefined,
     addSecret: () => {},
   };

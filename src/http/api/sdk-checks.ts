@@ -5,6 +5,7 @@ import { Value } from "@sinclair/typebox/value";
 import { ValidationError } from "elysia";
 import { restFields, type SdkCall } from "../../sdk/rest-fields.ts";
 import { explainInvalid } from "../explain-invalid.ts";
+import { ChannelChange } from "./routes/channels.ts";
 import { NewDocument, SearchQuery } from "./routes/documents.ts";
 import { NewEvent } from "./routes/events.ts";
 import { NewMessage, NewSession } from "./routes/sessions.ts";
@@ -26,7 +27,12 @@ export function checkSdkCall(call: SdkCall, options: unknown): void {
   const { matches: _, ...fields } = restFields(call, options);
   // Null stands for all integrations, which a query says by leaving the parameter out.
   if (call === "searchDocuments" && fields.integration_id === null) delete fields.integration_id;
-  const schema = SCHEMAS[call];
-  const given = Value.Default(schema, fields);
+  check(SCHEMAS[call], Value.Default(SCHEMAS[call], fields));
+}
+
+/** The same for what changes of a channel. */
+export const checkChannelChange = (change: unknown): void => check(ChannelChange, change);
+
+function check(schema: TSchema, given: unknown): void {
   if (!Value.Check(schema, given)) throw explainInvalid(new ValidationError("body", schema, given));
 }

@@ -4,6 +4,7 @@ import { ownerOfIntegration } from "../../db/reach.ts";
 import { storableJson } from "../../db/storable.ts";
 import { createGuardedFetch } from "../../guarded-fetch/fetch.ts";
 import type { SdkServices } from "../../sdk/backend.ts";
+import type { ControlCalls } from "../../sdk/controls.ts";
 import type { SdkCall } from "../../sdk/rest-fields.ts";
 import type { Documents } from "../../search/documents.ts";
 import type { Sessions } from "../../sessions/sessions.ts";
@@ -19,11 +20,12 @@ export interface SdkServicesOptions {
   allowPrivateHosts: readonly string[];
   /** Throws `validation` for options that the REST API would refuse. */
   check: (call: SdkCall, options: unknown) => void;
+  controls: ControlCalls;
 }
 
 export function createSdkServices(
   integrationId: string,
-  { sessions, documents, settings, store, addSecret, allowPrivateHosts, check }: SdkServicesOptions,
+  { sessions, documents, settings, store, addSecret, allowPrivateHosts, check, controls }: SdkServicesOptions,
 ): Omit<SdkServices, "log"> {
   const owner = ownerOfIntegration(integrationId);
   const keysRead = new Set<string>();
@@ -58,6 +60,7 @@ export function createSdkServices(
     },
     fetch,
     store: store.of(integrationId),
+    controls,
     addSecret,
   };
 }

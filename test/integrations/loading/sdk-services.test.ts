@@ -26,6 +26,7 @@ function make(
     addSecret: () => {},
     allowPrivateHosts,
     check: checkSdkCall,
+    controls: {} as never,
   });
 }
 const isRefused = (promise: Promise<unknown>) => promise.then(() => false, isPermanent) as Promise<boolean>;
@@ -154,6 +155,7 @@ describe("calls are checked as requests of the REST API are", () => {
       addSecret: () => {},
       allowPrivateHosts: [],
       check: checkSdkCall,
+      controls: {} as never,
     });
     await services.injectMessage({
       ...message,

@@ -62,6 +62,8 @@ const Settings = {
   carapaces_disabled: t.Optional(Ids("Of these, the ones that do not count here.")),
 };
 
+export const ChannelChange = t.Object(Settings, { additionalProperties: false, minProperties: 1 });
+
 const ChannelAnswer = named(
   "Channel",
   t.Object({
@@ -118,7 +120,7 @@ export function channelRoutes({ channels, channelSessions, sessions, ownership, 
       async ({ query: { limit, ...filter }, request }) => {
         const reach = await ownership.reachOf(request);
         const page = pageOf(await channels.list({ ...filter, reach, limit: limit + 1 }), limit);
-        return { channels: page.rows.map(present), next_cursor: page.next_cursor };
+        return { channels: page.rows.map(presentChannel), next_cursor: page.next_cursor };
       },
       {
         ...route.plain({
@@ -152,7 +154,7 @@ export function channelRoutes({ channels, channelSessions, sessions, ownership, 
         const { channel, created } = await channels.getOrCreate(client_id, settings, owner);
         // Somebody else may have made it meanwhile.
         if (!created) await ownership.channel(request, channel.id);
-        return status(created ? 201 : 200, { ...present(channel), created });
+        return status(created ? 201 : 200, { ...presentChannel(channel), created });
       },
       {
         ...route.json({
@@ -173,7 +175,7 @@ export function channelRoutes({ channels, channelSessions, sessions, ownership, 
         },
       },
     )
-    .get("/:id", async ({ params }) => present(await channels.get(params.id)), {
+    .get("/:id", async ({ params }) => presentChannel(await channels.get(params.id)), {
       ...route.plain({ of: "channel", scope: "channels:read", tag, summary: "Fetch a channel" }),
       params: IdParams,
       response: { 200: ChannelAnswer, ...failures(403, 404, 422) },
@@ -182,7 +184,7 @@ export function channelRoutes({ channels, channelSessions, sessions, ownership, 
       "/:id",
       async ({ params, body, request }) => {
         await ownership.brings(request, body);
-        return present(await channels.update(params.id, body));
+        return presentChannel(await channels.update(params.id, body));
       },
       {
         ...route.json({
@@ -194,7 +196,7 @@ export function channelRoutes({ channels, channelSessions, sessions, ownership, 
           description: "Fields that are left out stay as they are. Runs that have begun go on as they began.",
         }),
         params: IdParams,
-        body: t.Object(Settings, { additionalProperties: false, minProperties: 1 }),
+        body: ChannelChange,
         response: { 200: ChannelAnswer, ...failures(...bodyFailures, 404) },
       },
     )
@@ -280,7 +282,7 @@ export function channelRoutes({ channels, channelSessions, sessions, ownership, 
     );
 }
 
-const present = ({ dispatch_config, created_at, updated_at, ...channel }: Channel) => ({
+export const presentChannel = ({ dispatch_config, created_at, updated_at, ...channel }: Channel) => ({
   ...channel,
   dispatch_config: dispatch_config && maskConfig(dispatch_config),
   created_at: instant(created_at),

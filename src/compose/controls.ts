@@ -1,0 +1,36 @@
+// The conversation controls of the SDK inside the server: the same parts that the REST API calls.
+
+import type { ChannelSettings } from "../channels/channels.ts";
+import { presentChannel } from "../http/api/routes/channels.ts";
+import { checkChannelChange } from "../http/api/sdk-checks.ts";
+import type { ControlCalls } from "../sdk/controls.ts";
+import type { Conversation } from "./conversation.ts";
+
+const UNFINISHED = ["pending", "running"] as const;
+/** Of one channel and status; its runs follow one another, so more than one is rarely running. */
+const MOST_TASKS = 500;
+
+export function createServerControls({
+  channels,
+  channelSessions,
+  tasks,
+}: Pick<Conversation, "channels" | "channelSessions" | "tasks">): ControlCalls {
+  return {
+    async findChannel(clientId) {
+      const [found] = await channels.list({ client_id: clientId, limit: 1 });
+      return found && presentChannel(found);
+    },
+    async patchChannel(id, change) {
+      checkChannelChange(change);
+      return presentChannel(await channels.update(id, change as ChannelSettings));
+    },
+    resetSession: (id) => channelSessions.reset(id),
+    async unfinishedTasks(channelId) {
+      const pages = UNFINISHED.map((status) =>
+        tasks.list({ channel_id: channelId, status, limit: MOST_TASKS }),
+      );
+      return (await Promise.all(pages)).flat().map(({ id }) => id);
+    },
+    cancelTask: async (id) => (await tasks.cancel(id)).status,
+  };
+}

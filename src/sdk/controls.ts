@@ -1,0 +1,35 @@
+// The conversation controls over the few calls that the server and the REST API have for them.
+
+import { notFound } from "../errors.ts";
+import type { ChannelControls, ChannelInfo, JsonObject, SessionReset, TaskControls } from "./types.ts";
+
+/** Ids are a channel's and a task's. */
+export interface ControlCalls {
+  findChannel(clientId: string): Promise<ChannelInfo | undefined>;
+  patchChannel(id: string, change: JsonObject): Promise<ChannelInfo>;
+  resetSession(id: string): Promise<SessionReset>;
+  /** Ids of the channel's tasks that are not over. */
+  unfinishedTasks(channelId: string): Promise<string[]>;
+  cancelTask(id: string): ReturnType<TaskControls["cancel"]>;
+}
+
+export function createControls(calls: ControlCalls): { channels: ChannelControls; tasks: TaskControls } {
+  const idOf = async (clientId: string): Promise<string> => {
+    const channel = await calls.findChannel(clientId);
+    if (!channel) throw notFound("channel", clientId, "client_id");
+    return channel.id;
+  };
+  return {
+    channels: {
+      get: (clientId) => calls.findChannel(clientId),
+      patch: async (clientId, change) => calls.patchChannel(await idOf(clientId), change),
+      reset: async (clientId) => calls.resetSession(await idOf(clientId)),
+      async stop(clientId) {
+        const tasks = await calls.unfinishedTasks(await idOf(clientId));
+        for (const id of tasks) await calls.cancelTask(id);
+        return tasks;
+      },
+    },
+    tasks: { cancel: (taskId) => calls.cancelTask(taskId) },
+  };
+}

@@ -1,0 +1,29 @@
+// The conversation controls over REST.
+
+import type { ControlCalls } from "./controls.ts";
+import type { ChannelInfo, JsonObject, SessionReset } from "./types.ts";
+
+type Call = <Answer>(method: string, path: string, body?: JsonObject) => Promise<Answer>;
+
+const UNFINISHED = ["pending", "running"];
+
+export function createRestControls(call: Call): ControlCalls {
+  const at = (id: string) => encodeURIComponent(id);
+  return {
+    async findChannel(clientId) {
+      const query = new URLSearchParams({ client_id: clientId });
+      const { channels } = await call<{ channels: ChannelInfo[] }>("GET", `/channels?${query}`);
+      return channels[0];
+    },
+    patchChannel: (id, change) => call<ChannelInfo>("PATCH", `/channels/${at(id)}`, change),
+    resetSession: (id) => call<SessionReset>("POST", `/channels/${at(id)}/reset`),
+    async unfinishedTasks(id) {
+      const pages = UNFINISHED.map((status) => {
+        const query = new URLSearchParams({ channel_id: id, status, limit: "500" });
+        return call<{ tasks: { id: string }[] }>("GET", `/tasks?${query}`);
+      });
+      return (await Promise.all(pages)).flatMap(({ tasks }) => tasks.map((task) => task.id));
+    },
+    cancelTask: async (id) => (await call<{ status: "cancelled" }>("POST", `/tasks/${at(id)}/cancel`)).status,
+  };
+}
