@@ -129,7 +129,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   secrets: ["config", "db"],
   // What the owner of the machine decides: variables, flags, the home folder, and the way in for the command line.
   config: ["runtime", "secrets"],
-  "access/scopes.ts": [],
+  "access/scopes.ts": ["schema"],
   "runtime/activity.ts": [],
   "runtime/durable-file.ts": [],
   "runtime/end-process.ts": [],

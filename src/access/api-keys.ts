@@ -1,28 +1,17 @@
 // API keys: shown once, kept as a hash, known again without a query as long as they are in the cache.
 
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
-import { and, desc, eq, isNull, lt, sql } from "drizzle-orm";
+import { and, desc, eq, isNull, lt } from "drizzle-orm";
 import type { Database, Queryable } from "../db/database.ts";
 import { apiKeys, type KeyRows } from "../db/schema.ts";
-import { createWriteBehind } from "../db/write-behind.ts";
 import { HeddleError } from "../errors.ts";
 import { isUuid, newId } from "../ids.ts";
 import type { Logger } from "../log.ts";
-import { ADMIN, covers, isScope } from "./scopes.ts";
-
-/** Who makes a request. `id` is null for the API_KEY of the environment, and for an ephemeral key. */
-export interface Caller {
-  id: string | null;
-  name: string;
-  scopes: readonly string[];
-  expires_at: Date | null;
-  /** The integration that the key was made for or lent to; null: a person's, or a program's of a person. */
-  integrationId: string | null;
-  /** Whose rows it reaches. A key with the scope `admin` reaches everybody's. */
-  rows: KeyRows;
-  /** Set for a key that is known to this process alone. */
-  isEphemeral?: boolean;
-}
+import { type Caller, OPERATOR } from "./caller.ts";
+import { createKeyCache, INTEGRATION } from "./key-cache.ts";
+import { refuseWiderKey } from "./key-grants.ts";
+import { holdLive, revokeFamily } from "./revoke-family.ts";
+import { covers } from "./scopes.ts";
 
 /** A key as it may be shown. */
 export interface ApiKey {
@@ -60,10 +49,8 @@ export interface ApiKeys {
    * that it is gone with the server, however that goes. Throws "validation" for what is no scope.
    */
   issueEphemeral(input: { name: string; scopes: readonly string[]; integrationId?: string }): EphemeralKey;
-  list(page: {
-    limit: number;
-    cursor?: string | undefined;
-  }): Promise<{ items: ApiKey[]; nextCursor: string | null }>;
+  /** The newest first, revoked ones included. `cursor`: only those before this id. */
+  list(page: { limit: number; cursor?: string | undefined }): Promise<ApiKey[]>;
   /** The live keys that were made for this owner, the newest first. */
   ownedBy(owner: string): Promise<ApiKey[]>;
   /**
@@ -88,32 +75,8 @@ export interface ApiKeysOptions {
   now?: () => number;
 }
 
-/** Whoever starts the server: may make the first key. */
-export const OPERATOR: Caller = {
-  id: null,
-  name: "operator",
-  scopes: [ADMIN],
-  expires_at: null,
-  integrationId: null,
-  rows: "all",
-};
-
-/** How `owner` names an integration. */
-const INTEGRATION = "integration:";
-
 const KEY = /^hdl_[0-9a-f]{64}$/;
 const PREFIX_LENGTH = 12;
-/** How long another process's revocation may go unnoticed. */
-const CACHE_MS = 5_000;
-const CACHE_SIZE = 10_000;
-const LAST_USED_MS = 60_000;
-
-interface Cached {
-  caller: Caller;
-  checkedAt: number;
-  touchedAt: number;
-}
-
 const COLUMNS = {
   id: apiKeys.id,
   name: apiKeys.name,
@@ -129,61 +92,9 @@ const COLUMNS = {
 };
 
 export function createApiKeys({ db, log, staticKey, now = Date.now }: ApiKeysOptions): ApiKeys {
-  const cache = new Map<string, Cached>();
+  const stored = createKeyCache({ db, log, now });
   const ephemeral = new Map<string, Caller>();
-  const lastUses = createWriteBehind<{ id: string; at: Date }>({
-    async write(uses) {
-      for (const { id, at } of uses)
-        await db.query.update(apiKeys).set({ last_used_at: at }).where(eq(apiKeys.id, id));
-    },
-    // Two servers that update several rows in one statement could wait for each other.
-    limit: 1,
-    lingerMs: 0,
-    maxItems: CACHE_SIZE,
-    keyOf: ({ id }) => id,
-    onLost: ([use], error) =>
-      log.warning("The last use of an API key was not stored: {error}", { key_id: use?.id, error }),
-  });
-  /** Counts revocations: a row that was read before one must not enter the cache after it. */
-  let revocations = 0;
   const staticHash = staticKey ? sha256(staticKey) : undefined;
-
-  const lookUp = async (hash: Buffer): Promise<Cached | undefined> => {
-    const name = hash.toString("hex");
-    const known = cache.get(name);
-    if (known && now() - known.checkedAt < CACHE_MS) return known;
-    const before = revocations;
-    const [row] = await db.query
-      .select()
-      .from(apiKeys)
-      .where(and(eq(apiKeys.hash, name), isNull(apiKeys.revoked_at)));
-    if (!row || !timingSafeEqual(Buffer.from(row.hash, "hex"), hash)) {
-      cache.delete(name);
-      return undefined;
-    }
-    const entry: Cached = {
-      caller: {
-        id: row.id,
-        name: row.name,
-        scopes: row.scopes,
-        expires_at: row.expires_at,
-        integrationId: integrationOf(row.owner),
-        rows: row.rows,
-      },
-      checkedAt: now(),
-      touchedAt: known?.touchedAt ?? row.last_used_at?.getTime() ?? 0,
-    };
-    if (cache.size >= CACHE_SIZE) cache.clear();
-    if (before === revocations) cache.set(name, entry);
-    return entry;
-  };
-
-  const touch = (entry: Cached): void => {
-    const { id } = entry.caller;
-    if (id === null || now() - entry.touchedAt < LAST_USED_MS) return;
-    entry.touchedAt = now();
-    lastUses.add({ id, at: new Date(entry.touchedAt) });
-  };
 
   return {
     isOwn: (key) => KEY.test(key) || (staticHash !== undefined && timingSafeEqual(staticHash, sha256(key))),
@@ -191,12 +102,7 @@ export function createApiKeys({ db, log, staticKey, now = Date.now }: ApiKeysOpt
       const hash = sha256(key);
       if (staticHash && timingSafeEqual(staticHash, hash)) return { ...OPERATOR, name: "API_KEY" };
       if (!KEY.test(key)) return undefined;
-      const ephemeralCaller = ephemeral.get(hash.toString("hex"));
-      if (ephemeralCaller) return ephemeralCaller;
-      const entry = await lookUp(hash);
-      if (!entry || isPast(entry.caller.expires_at, now())) return undefined;
-      touch(entry);
-      return entry.caller;
+      return ephemeral.get(hash.toString("hex")) ?? stored.find(hash);
     },
 
     async create({ name, scopes, expiresAt, owner: wantedOwner, rows: wantedRows }, maker, query = db.query) {
@@ -218,7 +124,7 @@ export function createApiKeys({ db, log, staticKey, now = Date.now }: ApiKeysOpt
       if (maker.isEphemeral) {
         throw new HeddleError(
           "forbidden",
-          "A key that is lent to a process ends with it, and cannot make others.",
+          "The key of a process ends with the process, and cannot make others.",
         );
       }
       const key = newKey();
@@ -265,14 +171,12 @@ export function createApiKeys({ db, log, staticKey, now = Date.now }: ApiKeysOpt
 
     async list({ limit, cursor }) {
       if (cursor !== undefined && !isUuid(cursor)) throw invalidCursor();
-      const rows = await db.query
+      return db.query
         .select(COLUMNS)
         .from(apiKeys)
         .where(cursor === undefined ? undefined : lt(apiKeys.id, cursor))
         .orderBy(desc(apiKeys.id))
-        .limit(limit + 1);
-      const items = rows.slice(0, limit);
-      return { items, nextCursor: rows.length > limit ? (items.at(-1)?.id ?? null) : null };
+        .limit(limit);
     },
 
     ownedBy: (owner) =>
@@ -293,77 +197,15 @@ export function createApiKeys({ db, log, staticKey, now = Date.now }: ApiKeysOpt
         throw new HeddleError("forbidden", `The key has the scope ${beyond}, which yours does not cover.`);
       }
       const gone = await db.query.transaction((tx) => revokeFamily(tx, id, new Date(now())));
-      revocations += 1;
-      for (const { hash } of gone) cache.delete(hash);
+      stored.forget(gone.map(({ hash }) => hash));
       return true;
     },
 
-    close: lastUses.close,
+    close: stored.close,
   };
 }
 
-/**
- * Revokes a key and all that come from it. A key that is just being made holds its maker, and is not yet seen by the
- * statement that waits for it: so once more, until a look at the whole family finds nobody.
- */
-async function revokeFamily(tx: Queryable, id: string, at: Date): Promise<{ hash: string }[]> {
-  const family = sql`with recursive family as (
-    select id from ${apiKeys} where id = ${id}
-    union select child.id from ${apiKeys} as child join family on child.parent_id = family.id
-  ) select id from family`;
-  const gone: { hash: string }[] = [];
-  for (;;) {
-    const found = await tx
-      .update(apiKeys)
-      .set({ revoked_at: at })
-      .where(and(isNull(apiKeys.revoked_at), sql`${apiKeys.id} in (${family})`))
-      .returning({ hash: apiKeys.hash });
-    if (found.length === 0) return gone;
-    gone.push(...found);
-  }
-}
-
-async function holdLive(tx: Queryable, id: string): Promise<boolean> {
-  const [row] = await tx
-    .select({ id: apiKeys.id })
-    .from(apiKeys)
-    .where(and(eq(apiKeys.id, id), isNull(apiKeys.revoked_at)))
-    .for("share");
-  return row !== undefined;
-}
-
-function refuseWiderKey(scopes: string[], expires: Date | null, maker: Caller, now: number): void {
-  if (scopes.length === 0) {
-    throw new HeddleError("validation", "A key needs at least one scope.", { field: "scopes" });
-  }
-  for (const [index, scope] of scopes.entries()) {
-    if (!isScope(scope)) {
-      throw new HeddleError(
-        "validation",
-        `"${scope}" is no scope: it is "admin" or "<resource>[.<part>]:read", ":write" or ":*".`,
-        { field: `scopes.${index}` },
-      );
-    }
-    if (!covers(maker.scopes, scope)) {
-      throw new HeddleError("forbidden", `A key without the scope ${scope} cannot give it away.`, {
-        field: `scopes.${index}`,
-      });
-    }
-  }
-  if (isPast(expires, now)) {
-    throw new HeddleError("validation", "expires_at is in the past.", { field: "expires_at" });
-  }
-  if (maker.expires_at !== null && (expires === null || expires > maker.expires_at)) {
-    throw new HeddleError("forbidden", "A key cannot make one that outlives it.", { field: "expires_at" });
-  }
-}
-
-const integrationOf = (owner: string | null): string | null =>
-  owner?.startsWith(INTEGRATION) ? owner.slice(INTEGRATION.length) : null;
-
 const newKey = () => `hdl_${randomBytes(32).toString("hex")}`;
-
-const isPast = (instant: Date | null, now: number): boolean => instant !== null && instant.getTime() <= now;
 
 const sha256 = (text: string): Buffer => createHash("sha256").update(text).digest();
 

@@ -3,7 +3,8 @@ import { meta } from "../db/schema.ts";
 import { messageOf } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import { within } from "../within.ts";
-import { type ApiKeys, OPERATOR } from "./api-keys.ts";
+import type { ApiKeys } from "./api-keys.ts";
+import { OPERATOR } from "./caller.ts";
 import { ADMIN } from "./scopes.ts";
 
 export interface FirstKeyOptions {
@@ -42,7 +43,7 @@ export async function createFirstKey({ db, apiKeys, log, tell }: FirstKeyOptions
     .catch(async (error: unknown) => {
       if (untold === undefined) throw error;
       // Somebody who has made a key by the command line misses nothing.
-      if ((await apiKeys.list({ limit: 1 })).items.length > 0) return;
+      if ((await apiKeys.list({ limit: 1 })).length > 0) return;
       log.error(
         "The first admin key could not be written to standard output, so it was not kept ({reason}): start again with one that can be written, set API_KEY, or make a key by heddle keys create.",
         { reason: messageOf(untold) },

@@ -1,5 +1,7 @@
 // What an API key may do: `<resource>[.<part>]:read|write|use|*`, or `admin` for everything.
 
+import { nearest } from "../schema/nearest.ts";
+
 const SCOPE = /^(?<resource>[a-z][a-z0-9_-]*(?:\.[A-Za-z0-9_-]+)*):(?<action>read|write|use|\*)$/;
 
 export const ADMIN = "admin";
@@ -69,8 +71,39 @@ export const SCOPE_PRESETS = {
 
 export type ScopePreset = keyof typeof SCOPE_PRESETS;
 
-export function isScope(text: string): boolean {
-  return text === ADMIN || SCOPE.test(text);
+/**
+ * What scopes are about. Some belong to parts that this server does not have; keys and manifests that were written for the
+ * guide's server name them.
+ */
+const RESOURCES = [
+  ...["api_keys", "attachments", "bots", "carapaces", "channels", "channels.config", "channels.heartbeat"],
+  ...["channels.integrations", "channels.messages", "chat", "deliveries", "dispatch", "documents", "inbox"],
+  ...["integrations", "knowledge", "logs", "mission_control", "operations", "providers", "sessions"],
+  ...["settings", "skills", "tasks", "templates", "todos", "tools", "usage", "users", "workspaces"],
+  "workspaces.files",
+];
+
+/** Resources with a part for each tool, dispatch type or integration, whose names are not known beforehand. */
+const NAMED_PART =
+  /^(?:tools\.[A-Za-z0-9_-]+|dispatch\.[A-Za-z0-9_-]+|integrations\.[A-Za-z0-9_-]+(?:\.store)?)$/;
+
+export const isScope = (text: string): boolean => scopeProblem(text) === undefined;
+
+/** Why a text is not a scope, to be put after it; undefined for one that is. */
+export function scopeProblem(text: string): string | undefined {
+  if (text === ADMIN) return undefined;
+  const { resource, action } = SCOPE.exec(text)?.groups ?? {};
+  if (resource === undefined) {
+    const forms = '"admin" or "<resource>[.<part>]:read", ":write", ":use" or ":*"';
+    const meant = nearest(text, [ADMIN, ...RESOURCES]);
+    return `must be ${forms}${meant === undefined ? "" : `; did you mean "${meant === ADMIN ? ADMIN : `${meant}:read`}"?`}`;
+  }
+  if (RESOURCES.includes(resource) || NAMED_PART.test(resource)) return undefined;
+  const isAlike = (known: string) => known.includes(".") === resource.includes(".");
+  const meant = nearest(resource, RESOURCES.filter(isAlike)) ?? nearest(resource, RESOURCES);
+  return meant === undefined
+    ? `is not a scope; the resources are ${RESOURCES.join(", ")}`
+    : `is not a scope; did you mean "${meant}:${action}"?`;
 }
 
 /** Kinds of rows that have an owner, and the scope by which a chat does all of that. */

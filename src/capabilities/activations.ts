@@ -144,12 +144,8 @@ export function createActivations(options: ActivationsOptions): Activations {
       if (view && !view.isLive) {
         throw new HeddleError("conflict", `The integration "${integrationId}" is not running.`);
       }
-      if (!view || !activation) {
-        throw new HeddleError(
-          "not_found",
-          `There is no integration "${integrationId}" that can be activated.`,
-        );
-      }
+      if (!view) throw notFound("integration", integrationId);
+      if (!activation) throw notFound("activation in the manifest of the integration", integrationId);
       if (activation.requires_workspace && !channel.workspace) {
         throw new HeddleError(
           "conflict",
@@ -171,7 +167,7 @@ export function createActivations(options: ActivationsOptions): Activations {
     },
     async deactivate(channelId, integrationId) {
       await channelOf(channelId);
-      const notRunning = await db.query
+      const removed = await db.query
         .delete(channelActivations)
         .where(
           and(
@@ -180,8 +176,8 @@ export function createActivations(options: ActivationsOptions): Activations {
           ),
         )
         .returning({ id: channelActivations.integration_id });
-      if (notRunning.length > 0 || activationIn(integrations.get(integrationId)?.setup)) return;
-      throw new HeddleError("not_found", `There is no integration "${integrationId}" that can be activated.`);
+      if (removed.length > 0 || activationIn(integrations.get(integrationId)?.setup)) return;
+      throw notFound("activated integration", integrationId);
     },
   };
 }

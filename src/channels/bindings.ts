@@ -122,10 +122,11 @@ export function createBindings({
       );
     },
     async add(channelId, { integration_type, client_id, event_filter = null, config = {}, ...others }) {
+      // Before what the body says: whoever named a channel that is not there need not hear what else is wrong.
+      await mustExist(query, channelId);
       const id = newId();
       const fields = await fieldsOf(id, integration_type, { client_id, event_filter, config });
       const target = await sealed(id, others);
-      await mustExist(query, channelId);
       const { display_name = null, mirror = true } = others;
       const made = await query
         .insert(channelBindings)
@@ -144,10 +145,10 @@ export function createBindings({
       return one(made, "");
     },
     async update(channelId, id, change) {
+      const [old] = await query.select().from(channelBindings).where(which(channelId, id));
+      if (!old) throw notFound("binding", id);
       const target = await sealed(id, change);
       return inConflict("client_id", async () => {
-        const [old] = await query.select().from(channelBindings).where(which(channelId, id));
-        if (!old) return one([], id);
         const { client_id, event_filter, config, display_name, mirror } = change;
         const isChecked = [client_id, event_filter, config].some((field) => field !== undefined);
         const checked =
@@ -178,6 +179,8 @@ export function createBindings({
     },
     adopt: (channelId, id, targetId) =>
       inConflict("target_channel_id", async () => {
+        const [old] = await query.select().from(channelBindings).where(which(channelId, id));
+        if (!old) throw notFound("binding", id);
         await mustExist(query, targetId, "target_channel_id");
         return one(
           await query

@@ -1,7 +1,8 @@
 // `heddle keys create | list | revoke`: through the server that runs on the home, else in the database itself, which the
 // embedded one gives to one process only.
 
-import { type ApiKeys, createApiKeys, OPERATOR } from "../access/api-keys.ts";
+import { type ApiKeys, createApiKeys } from "../access/api-keys.ts";
+import { OPERATOR } from "../access/caller.ts";
 import { seesAll } from "../access/scopes.ts";
 import { loadConfig } from "../config/config.ts";
 import { findServer } from "../config/local-server.ts";
@@ -90,7 +91,7 @@ async function runningServer(flags: Flags): Promise<Connection | undefined> {
 
 const ofDatabase = (keys: ApiKeys): Keys => ({
   create: (key) => keys.create(key, OPERATOR),
-  list: async () => (await keys.list({ limit: LISTED_KEYS })).items,
+  list: () => keys.list({ limit: LISTED_KEYS }),
   revoke: (id) => keys.revoke(id, OPERATOR),
 });
 

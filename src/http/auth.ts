@@ -1,6 +1,7 @@
 // Who makes a request, and whether they may.
 
-import type { ApiKeys, Caller } from "../access/api-keys.ts";
+import type { ApiKeys } from "../access/api-keys.ts";
+import type { Caller } from "../access/caller.ts";
 import { covers } from "../access/scopes.ts";
 import { HeddleError } from "../errors.ts";
 import type { FailedKeys } from "./failed-keys.ts";

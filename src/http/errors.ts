@@ -15,6 +15,11 @@ export const ErrorAnswer = named(
       code: t.String({ description: "What went wrong, for programs: see the table of codes." }),
       message: t.String({ description: "What went wrong, for people." }),
       field: t.Optional(t.String({ description: "The field of the input that is wrong, as a dotted path." })),
+      request_id: t.Optional(
+        t.String({
+          description: "Set when the server failed and its log says more: the log has this id, too.",
+        }),
+      ),
     }),
   }),
 );
@@ -52,7 +57,7 @@ export interface ErrorFacts {
  */
 export function answerError(error: unknown, facts: ErrorFacts, log: Logger): Response {
   const known = knownError(error);
-  if (error instanceof RateLimited) return respond(error, error.retryAfterSeconds);
+  if (error instanceof RateLimited) return respond(error, { retryAfterSeconds: error.retryAfterSeconds });
   if (error instanceof NotLive) return respond(error);
   if (known && known.status < 500) return respond(known);
   const properties = {
@@ -65,18 +70,28 @@ export function answerError(error: unknown, facts: ErrorFacts, log: Logger): Res
   };
   if (known) log.warning("Request {request_id} could not be served: {method} {path}: {error}", properties);
   else log.error("Request {request_id} failed: {method} {path}: {error}", properties);
-  if (known && !HIDDEN.includes(known.code)) return respond(known);
-  return respond(
-    new HeddleError("internal", `Something went wrong; the log says more under ${facts.requestId}.`),
-  );
+  const logged = { requestId: facts.requestId };
+  if (known && !HIDDEN.includes(known.code)) return respond(known, logged);
+  const message = `Something went wrong; the log says more under ${facts.requestId}.`;
+  return respond(new HeddleError("internal", message), logged);
 }
 
 /** These may name hosts, files or statements. */
 const HIDDEN: ErrorCode[] = ["internal", "database", "config"];
 
-function respond(error: HeddleError, retryAfterSeconds = 1): Response {
+function respond(
+  error: HeddleError,
+  { requestId, retryAfterSeconds = 1 }: { requestId?: string; retryAfterSeconds?: number } = {},
+): Response {
   const { code, message, field } = error;
-  const body = { error: { code, message, ...(field !== undefined && { field }) } };
+  const body = {
+    error: {
+      code,
+      message,
+      ...(field !== undefined && { field }),
+      ...(requestId !== undefined && { request_id: requestId }),
+    },
+  };
   const headers: Record<string, string> = {};
   if (code === "unauthorized") headers["www-authenticate"] = "Bearer";
   if (code === "rate_limited" || code === "unavailable") headers["retry-after"] = String(retryAfterSeconds);

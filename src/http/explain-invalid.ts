@@ -51,6 +51,7 @@ function expected(schema: Schema): string {
   if (schema.anyOf) return oneOf(schema.anyOf.filter((variant) => !isTextOfValue(variant)).map(expected));
   if (schema.const !== undefined) return JSON.stringify(schema.const);
   if (schema.enum) return oneOf(schema.enum.map((value) => JSON.stringify(value)));
+  if (schema.format === "date-time") return 'a date and time such as "2026-11-27T10:00:00Z"';
   const limits = [
     schema.format ? `in the form of a ${schema.format}` : "",
     schema.pattern ? `that matches ${schema.pattern}` : "",

@@ -4,7 +4,7 @@
 import { join } from "node:path";
 import type { Database, Lead } from "../db/database.ts";
 import type { ProcessState } from "../db/schema.ts";
-import { HeddleError, notFound } from "../errors.ts";
+import { notFound } from "../errors.ts";
 import type { Integrations } from "../integrations/registry/integrations.ts";
 import type { IntegrationView } from "../integrations/registry/view.ts";
 import type { Settings } from "../integrations/settings/settings.ts";
@@ -125,10 +125,7 @@ export async function createSupervisor(options: SupervisorOptions): Promise<Proc
     if (found) return found;
     const view = integrations.get(id);
     if (!view) throw notFound("integration", id);
-    throw new HeddleError(
-      "not_found",
-      `The integration "${id}" ${view.enabled ? "has no process" : "is disabled"}.`,
-    );
+    throw notFound(view.enabled ? "process of the integration" : "process of the disabled integration", id);
   }
 
   function reconcile(id: string): void {

@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
-import { createApiKeys, OPERATOR } from "../../src/access/api-keys.ts";
+import { createApiKeys } from "../../src/access/api-keys.ts";
+import { OPERATOR } from "../../src/access/caller.ts";
 import { createFirstKey } from "../../src/access/first-key.ts";
 import { createLog } from "../../src/log.ts";
 import { eachDatabase } from "../database.ts";
@@ -17,7 +18,7 @@ eachDatabase("the first key", (open) => {
     const apiKeys = createApiKeys({ db, log });
     const told: string[] = [];
     const start = (tell: (key: string) => Promise<void>) => createFirstKey({ db, apiKeys, log, tell });
-    const listed = async () => (await apiKeys.list({ limit: 10 })).items.map(({ name }) => name);
+    const listed = async () => (await apiKeys.list({ limit: 10 })).map(({ name }) => name);
 
     await start(async (key) => {
       told.push(key);

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { covers, isScope, SCOPE_PRESETS, seesAll } from "../../src/access/scopes.ts";
+import { covers, isScope, SCOPE_PRESETS, scopeProblem, seesAll } from "../../src/access/scopes.ts";
 
 test.each([
   [["admin"], "anything:write", true],
@@ -34,9 +34,13 @@ test.each([
 });
 
 test("a scope names a resource and an action", () => {
-  expect(["admin", "tasks:read", "workspaces.files:write", "x:*"].every(isScope)).toBe(true);
   expect(
-    ["", "tasks", "tasks:", ":read", "tasks:delete", "*:read", "Tasks:read", "a..b:read"].some(isScope),
+    ["admin", "tasks:read", "workspaces.files:write", "chat:*", "tools.GetRoom:use"].every(isScope),
+  ).toBe(true);
+  expect(
+    ["", "tasks", "tasks:", ":read", "tasks:delete", "*:read", "Tasks:read", "a..b:read", "x:*"].some(
+      isScope,
+    ),
   ).toBe(false);
   expect(Object.values(SCOPE_PRESETS).flat().every(isScope)).toBe(true);
 });
@@ -49,4 +53,24 @@ test("who only looks on, and administrators, see everybody's rows unless it is s
     expect([scope, seesAll(["logs:read", scope])]).toEqual([scope, false]);
   }
   expect(seesAll(["tasks:read", "sessions:read", "bots:write", "logs:read"])).toBe(true);
+});
+
+test.each([
+  ["task:read", 'is not a scope; did you mean "tasks:read"?'],
+  ["channels.message:write", 'is not a scope; did you mean "channels.messages:write"?'],
+  [
+    "tasks",
+    'must be "admin" or "<resource>[.<part>]:read", ":write", ":use" or ":*"; did you mean "tasks:read"?',
+  ],
+  ["admn", 'must be "admin" or "<resource>[.<part>]:read", ":write", ":use" or ":*"; did you mean "admin"?'],
+  ["integrations.github.sore:write", "is not a scope; "],
+  ["tools.a.b:use", "is not a scope; "],
+  ["zzzzzzzzzzzz:read", "is not a scope; the resources are api_keys, "],
+  ["tools.a_b:use", undefined],
+  ["dispatch.slack:use", undefined],
+  ["integrations.github.store:write", undefined],
+  ["channels.heartbeat:read", undefined],
+])("%s: what is wrong with it, and what was meant", (scope, problem) => {
+  if (problem === undefined) expect(scopeProblem(scope)).toBeUndefined();
+  else expect(scopeProblem(scope)).toStartWith(problem);
 });

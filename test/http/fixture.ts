@@ -1,7 +1,8 @@
 // The HTTP app over real sessions, and integrations made of plain functions.
 
 import type { AnyElysia } from "elysia";
-import { createApiKeys, OPERATOR } from "../../src/access/api-keys.ts";
+import { createApiKeys } from "../../src/access/api-keys.ts";
+import { OPERATOR } from "../../src/access/caller.ts";
 import { createToolRegistry } from "../../src/agent/tools/registry.ts";
 import { activationIn } from "../../src/capabilities/activated.ts";
 import { createActivations } from "../../src/capabilities/activations.ts";

@@ -1,8 +1,8 @@
-import { HeddleError } from "../../src/errors.ts";
+import { notFound } from "../../src/errors.ts";
 import type { AppParts } from "../../src/http/api/parts.ts";
 
-const refuse = async () => {
-  throw new HeddleError("not_found", "There are no processes.");
+const refuse = async (id: string) => {
+  throw notFound("integration", id);
 };
 
 /** For a server without background processes. */

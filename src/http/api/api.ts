@@ -18,6 +18,7 @@ import { OPENAPI_PAGE, OPENAPI_PAGE_HEADERS } from "./openapi/page.ts";
 import type { AppOptions, AppParts } from "./parts.ts";
 import { createRouteOptions } from "./route-options.ts";
 import { activationRoutes } from "./routes/activation.ts";
+import { adminActionRoutes } from "./routes/admin/integration-actions.ts";
 import { adminKeyRoutes } from "./routes/admin/integration-keys.ts";
 import { adminSettingRoutes } from "./routes/admin/integration-settings.ts";
 import { adminIntegrationRoutes } from "./routes/admin/integrations.ts";
@@ -59,6 +60,14 @@ export function createApi(
     capabilitiesOf: content.capabilitiesOf,
   });
   const route = createRouteOptions(auth, ownership);
+  const administration = {
+    ...integrations,
+    integrations: registry,
+    processes,
+    baseUrl: options.baseUrl,
+    log,
+    route,
+  };
   let routes: readonly RouteEntry[] = [];
   const api = new Elysia({ normalize: false })
     .onError(({ error, request, set }) =>
@@ -123,16 +132,8 @@ export function createApi(
     .use(integrationStoreRoutes({ integrations: registry, store: integrations.store, auth, route }))
     .use(processRoutes({ processes, auth, route }))
     .use(integrationRoutes({ integrations: registry, baseUrl: options.baseUrl, route }))
-    .use(
-      adminIntegrationRoutes({
-        ...integrations,
-        integrations: registry,
-        processes,
-        baseUrl: options.baseUrl,
-        log,
-        route,
-      }),
-    )
+    .use(adminIntegrationRoutes(administration))
+    .use(adminActionRoutes(administration))
     .use(adminSettingRoutes({ settings: integrations.settings, integrations: registry, redact, route }))
     .use(
       adminKeyRoutes({

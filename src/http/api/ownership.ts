@@ -3,7 +3,7 @@
 
 import { createHash } from "node:crypto";
 import { and, eq, or, type SQL, sql } from "drizzle-orm";
-import type { Caller } from "../../access/api-keys.ts";
+import type { Caller } from "../../access/caller.ts";
 import { ADMIN, covers } from "../../access/scopes.ts";
 import type { Database } from "../../db/database.ts";
 import {

@@ -21,6 +21,7 @@ import type { MountedIntegrations } from "../gateway/integrations-gateway.ts";
 import type { ReceiveOptions } from "../gateway/receive.ts";
 import type { AccessParts } from "./access.ts";
 import type { OpenApiOptions } from "./openapi/openapi.ts";
+import type { AdminActionRoutes } from "./routes/admin/integration-actions.ts";
 import type { AdminSettingRoutes } from "./routes/admin/integration-settings.ts";
 import type { AdminIntegrationRoutes } from "./routes/admin/integrations.ts";
 import type { ProcessRoutes } from "./routes/admin/processes.ts";
@@ -68,13 +69,14 @@ export interface IntegrationParts {
     OpenApiOptions["integrations"] &
     IntegrationRoutes["integrations"] &
     AdminIntegrationRoutes["integrations"] &
+    AdminActionRoutes["integrations"] &
     TemplateRoutes["integrations"] &
     ReceiveOptions["integrations"];
   settings: AdminSettingRoutes["settings"] & ReceiveOptions["settings"];
-  states: AdminIntegrationRoutes["states"];
+  states: AdminActionRoutes["states"];
   store: IntegrationStore;
   activations: Activations;
-  installPackages: AdminIntegrationRoutes["installPackages"];
+  installPackages: AdminActionRoutes["installPackages"];
 }
 
 /** What the server itself says and limits. */

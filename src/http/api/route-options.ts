@@ -1,6 +1,7 @@
 // What every route of the API has in common: its scope, its place in the documentation, how its body is read.
 
-import type { TSchema } from "elysia";
+import { type TSchema, t } from "elysia";
+import { HeddleError } from "../../errors.ts";
 import { answering } from "../../schema/openapi-schema.ts";
 import { hopsIn } from "../../sdk/hops.ts";
 import type { Sender } from "../../sessions/inject.ts";
@@ -36,7 +37,9 @@ export function createRouteOptions(auth: Auth, ownership: Ownership) {
         scope.replace(/\{(\w+)\}/g, (_, name) => params[name] ?? ""),
       );
       if (of !== undefined) await ownership[of](request, params.id ?? "");
+      refuseUnclearQuery(request.url);
     },
+    query: NO_QUERY,
     detail: {
       tags: [tag],
       summary,
@@ -60,6 +63,27 @@ export function createRouteOptions(auth: Auth, ownership: Ownership) {
   };
 }
 
+/** A route that takes parameters puts its own in the place of this. */
+const NO_QUERY = t.Object({}, { additionalProperties: false });
+
+/** Of these an empty text means something: every key, and a search for nothing. */
+const MAY_BE_EMPTY = ["prefix", "q"];
+
+/** Throws `validation` for what two readers would take differently: a parameter that is repeated, or empty. */
+function refuseUnclearQuery(url: string): void {
+  const start = url.indexOf("?");
+  if (start < 0) return;
+  const seen = new Set<string>();
+  for (const [name, value] of new URLSearchParams(url.slice(start))) {
+    if (seen.has(name)) throw unclear(name, "be given once; it stands in the query several times");
+    if (value === "" && !MAY_BE_EMPTY.includes(name)) throw unclear(name, "be left out or have a value");
+    seen.add(name);
+  }
+}
+
+const unclear = (field: string, rule: string) =>
+  new HeddleError("validation", `${field} must ${rule}.`, { field });
+
 const MEANINGS = {
   400: "The request cannot be read, or names a bot that does not exist.",
   403: "The key lacks the scope.",
@@ -76,13 +100,13 @@ const MEANINGS = {
 
 type Failure = keyof typeof MEANINGS;
 
-/** The errors of a route; 401 is always one. */
+/** The errors of a route; 401 and 422 are always among them. */
 export function failures<const Status extends Failure>(...statuses: Status[]) {
   const described = (description: string) => answering(description, ErrorAnswer);
   return {
     401: described("The API key is missing, malformed, unknown, revoked or expired."),
-    ...Object.fromEntries(statuses.map((status) => [status, described(MEANINGS[status])])),
-  } as Record<Status | 401, typeof ErrorAnswer> satisfies Record<number, TSchema>;
+    ...Object.fromEntries([...statuses, 422 as const].map((status) => [status, described(MEANINGS[status])])),
+  } as Record<Status | 401 | 422, typeof ErrorAnswer> satisfies Record<number, TSchema>;
 }
 
 /** Of a route that takes JSON. */

@@ -1,7 +1,7 @@
 // What a message or a setting may bring into a run besides what bots have anyway. Tools and dispatchers reach outside
 // with the operator's credentials, where scopes on rows do not: who names one needs it, or a scope for it.
 
-import type { Caller } from "../../access/api-keys.ts";
+import type { Caller } from "../../access/caller.ts";
 import { covers, isScope } from "../../access/scopes.ts";
 import { namesTool } from "../../capabilities/tool-patterns.ts";
 import { HeddleError } from "../../errors.ts";

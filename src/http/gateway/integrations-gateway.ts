@@ -1,7 +1,7 @@
 // Everything below /integrations/<id>/: decides who may pass, reads the body once, and hands the request to the
 // integration's own router, which may be another one a moment later.
 
-import type { Caller } from "../../access/api-keys.ts";
+import type { Caller } from "../../access/caller.ts";
 import { ADMIN, covers } from "../../access/scopes.ts";
 import { HeddleError, notFound } from "../../errors.ts";
 import type { Inbox } from "../../inbox/inbox.ts";

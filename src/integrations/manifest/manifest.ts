@@ -1,6 +1,6 @@
 // Checks what setup.ts exports as SETUP: its form by the schema, and what a schema cannot say.
 
-import { isScope, SCOPE_PRESETS } from "../../access/scopes.ts";
+import { isScope, SCOPE_PRESETS, scopeProblem } from "../../access/scopes.ts";
 import { type FieldProblem, fieldProblems, pathText } from "../../schema/field-problems.ts";
 import { compileOwnSchema, compileSchema, plainSchema } from "../../schema/json-schema.ts";
 import { nearest } from "../../schema/nearest.ts";
@@ -98,15 +98,22 @@ const isPreset = (name: string): name is keyof typeof SCOPE_PRESETS => Object.ha
 
 function permissions(wanted: SetupManifest["api_permissions"]): [Path, string][] {
   const path = ["api_permissions"];
-  const isWrong = (scope: string) => !isScope(scope);
   if (typeof wanted === "string") {
     const presets = Object.keys(SCOPE_PRESETS).join(", ");
     return isPreset(wanted) || isScope(wanted)
       ? []
-      : [[path, `is neither a scope such as "documents:write" nor a preset: ${presets}`]];
+      : [[path, `is neither a scope such as "documents:write" nor a preset (${presets})${hintOf(wanted)}`]];
   }
-  const index = wanted?.findIndex(isWrong) ?? -1;
-  return index < 0 ? [] : [[[...path, index], 'is no scope, such as "documents:write"']];
+  return (wanted ?? []).flatMap((scope, index): [Path, string][] => {
+    const problem = scopeProblem(scope);
+    return problem === undefined ? [] : [[[...path, index], problem]];
+  });
+}
+
+function hintOf(scope: string): string {
+  const meant = nearest(scope, Object.keys(SCOPE_PRESETS));
+  if (meant !== undefined) return `; did you mean "${meant}"?`;
+  return scope.includes(":") ? `: it ${scopeProblem(scope)}` : "";
 }
 
 /** Or the integration's folder itself, which holds its code. */

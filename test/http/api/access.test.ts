@@ -2,7 +2,7 @@
 // there. The routes are those of the documentation, so that a new one is tried as well.
 
 import { beforeAll, expect, test } from "bun:test";
-import { OPERATOR } from "../../../src/access/api-keys.ts";
+import { OPERATOR } from "../../../src/access/caller.ts";
 import { covers, SCOPE_PRESETS } from "../../../src/access/scopes.ts";
 import { inboxEvents, processLines } from "../../../src/db/schema.ts";
 import { newId } from "../../../src/ids.ts";

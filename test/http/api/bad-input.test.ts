@@ -123,7 +123,7 @@ describe("input", () => {
       "dispatch_config.type",
       { client_id: "x", dispatch_config: { type: "fax" } },
     ],
-    ["POST", `/api/v1/sessions/${UNKNOWN_ID}/messages`, 404, "session_id", { content: "x" }],
+    ["POST", `/api/v1/sessions/${UNKNOWN_ID}/messages`, 404, undefined, { content: "x" }],
     ["POST", ":messages", 422, "content", { content: 7 }],
     ["POST", ":messages", 422, "content", { content: " " }],
     ["POST", ":messages", 422, "run_agent", { content: "x", run_agent: "yes" }],

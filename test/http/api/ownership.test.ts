@@ -1,7 +1,7 @@
 // Whose rows a key reaches. Scopes say what kind of thing a key may do; each of these keys has all of them.
 
 import { beforeAll, describe, expect, test } from "bun:test";
-import { OPERATOR } from "../../../src/access/api-keys.ts";
+import { OPERATOR } from "../../../src/access/caller.ts";
 import { eventStream } from "../../../src/http/api/event-stream.ts";
 import { ASK_AGAIN_MS } from "../../../src/http/gateway/while-allowed.ts";
 import { eachDatabase } from "../../database.ts";

@@ -1,7 +1,7 @@
 // What a key brings into a run, where places end, and what ends with a key.
 
 import { beforeAll, expect, test } from "bun:test";
-import { OPERATOR } from "../../../src/access/api-keys.ts";
+import { OPERATOR } from "../../../src/access/caller.ts";
 import { carapace } from "../../capabilities/fixture.ts";
 import { eachDatabase, onPostgres } from "../../database.ts";
 import { createHttpFixture, type HttpFixture, type TestIntegration } from "../fixture.ts";

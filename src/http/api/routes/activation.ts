@@ -1,6 +1,7 @@
 import { Elysia, t } from "elysia";
 import type { ActivationOffer, Activations } from "../../../capabilities/activations.ts";
 import { named } from "../../../schema/openapi-schema.ts";
+import { listRoute, pageOfItems, SETUP } from "../list.ts";
 import type { Ownership } from "../ownership.ts";
 import { failures, type RouteOptions } from "../route-options.ts";
 import { IdParams, nullable } from "../schemas.ts";
@@ -80,19 +81,24 @@ export function activationRoutes({ activations, ownership, route }: ActivationRo
   return new Elysia({ prefix: "/api/v1/channels/:id/integrations", normalize: false })
     .get(
       "/available",
-      async ({ params }) => ({
-        integrations: (await activations.available(params.id)).map((one) => ({ ...one, ...present(one) })),
-      }),
+      async ({ params, query }) => {
+        const offers = await activations.available(params.id);
+        const shown = offers.map((one) => ({ ...one, ...present(one) }));
+        return pageOfItems("integrations", query, shown, (one) => one.integration_type);
+      },
       {
-        ...route.plain({
+        ...listRoute(route, {
           of: "channel",
           scope: "channels.integrations:read",
           tag,
           summary: "List integrations that can be activated",
           description: "With what each brings into the channel, and whether it is activated there.",
+          key: "integrations",
+          Item: Available,
+          query: SETUP,
+          fails: [404],
         }),
         params: IdParams,
-        response: { 200: t.Object({ integrations: t.Array(Available) }), ...failures(403, 404, 422) },
       },
     )
     .post(

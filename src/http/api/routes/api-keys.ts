@@ -5,18 +5,9 @@ import { KEY_ROWS } from "../../../db/schema.ts";
 import { HeddleError, notFound } from "../../../errors.ts";
 import { named } from "../../../schema/openapi-schema.ts";
 import type { Auth } from "../../auth.ts";
+import { listRoute, pageOfRows, ROWS } from "../list.ts";
 import { bodyFailures, failures, type RouteOptions } from "../route-options.ts";
-import {
-  Id,
-  IdParams,
-  Instant,
-  instant,
-  instantOrNull,
-  NextCursor,
-  nullable,
-  oneOf,
-  PageQuery,
-} from "../schemas.ts";
+import { GivenInstant, Id, IdParams, Instant, instant, instantOrNull, nullable, oneOf } from "../schemas.ts";
 
 const tag = "API keys";
 
@@ -66,7 +57,7 @@ const NewKey = named(
           "Whose rows it reaches. Default: own; all for one with the scope `admin`, or that cannot write such rows.",
         ),
       ),
-      expires_at: t.Optional(nullable(Instant)),
+      expires_at: t.Optional(nullable(GivenInstant())),
     },
     { additionalProperties: false },
   ),
@@ -114,23 +105,16 @@ export function apiKeyRoutes({ apiKeys, auth, route }: ApiKeyRoutes) {
     )
     .get(
       "",
-      async ({ query }) => {
-        const page = await apiKeys.list(query);
-        return { api_keys: page.items.map(presentKey), next_cursor: page.nextCursor };
-      },
-      {
-        ...route.plain({
-          scope: "api_keys:read",
-          tag,
-          summary: "List API keys",
-          description: "Newest first, revoked ones included.",
-        }),
-        query: t.Object(PageQuery, { additionalProperties: false }),
-        response: {
-          200: t.Object({ api_keys: t.Array(KeyAnswer), next_cursor: NextCursor }),
-          ...failures(403, 422),
-        },
-      },
+      ({ query }) => pageOfRows("api_keys", query, apiKeys.list, presentKey),
+      listRoute(route, {
+        scope: "api_keys:read",
+        tag,
+        summary: "List API keys",
+        description: "Newest first, revoked ones included.",
+        key: "api_keys",
+        Item: KeyAnswer,
+        query: ROWS,
+      }),
     )
     .delete(
       "/:id",

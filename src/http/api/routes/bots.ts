@@ -2,6 +2,7 @@ import { Elysia, t } from "elysia";
 import { type Bot, BotFields, BotId, type Bots } from "../../../content/bots/bots.ts";
 import { SkillEntry } from "../../../content/skills/skill.ts";
 import { named } from "../../../schema/openapi-schema.ts";
+import { listRoute, pageOfItems, SETUP } from "../list.ts";
 import type { Ownership } from "../ownership.ts";
 import { bodyFailures, failures, type RouteOptions } from "../route-options.ts";
 import { Instant, instant, nullable } from "../schemas.ts";
@@ -42,10 +43,19 @@ export interface BotRoutes {
 
 export function botRoutes({ bots, ownership, route }: BotRoutes) {
   return new Elysia({ prefix: "/api/v1/bots", normalize: false })
-    .get("", async () => ({ bots: (await bots.list()).map(present) }), {
-      ...route.plain({ scope: "bots:read", tag, summary: "List bots" }),
-      response: { 200: t.Object({ bots: t.Array(BotAnswer) }), ...failures(403) },
-    })
+    .get(
+      "",
+      async ({ query }) => pageOfItems("bots", query, (await bots.list()).map(present), ({ id }) => id),
+      listRoute(route, {
+        scope: "bots:read",
+        tag,
+        summary: "List bots",
+        description: "By id.",
+        key: "bots",
+        Item: BotAnswer,
+        query: SETUP,
+      }),
+    )
     .post(
       "",
       async ({ body, request, status }) => {

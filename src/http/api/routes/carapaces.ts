@@ -1,22 +1,11 @@
-import { Elysia, t } from "elysia";
+import { t } from "elysia";
 import type { CapabilitiesOf } from "../../../capabilities/effective-set.ts";
 import type { Carapace } from "../../../content/carapaces/carapace.ts";
 import type { Carapaces } from "../../../content/carapaces/carapaces.ts";
 import { SkillEntry } from "../../../content/skills/skill.ts";
-import { notFound } from "../../../errors.ts";
 import { named } from "../../../schema/openapi-schema.ts";
-import { failures, type RouteOptions } from "../route-options.ts";
-import {
-  ContentParams,
-  ContentSource,
-  contentSource,
-  IdPageQuery,
-  NextCursor,
-  pageById,
-  RestOfPath,
-} from "../schemas.ts";
-
-const tag = "Carapaces";
+import type { RouteOptions } from "../route-options.ts";
+import { ContentSource, contentRoutes, contentSource } from "./content.ts";
 
 const CarapaceAnswer = named(
   "Carapace",
@@ -68,56 +57,21 @@ export interface CarapaceRoutes {
 }
 
 export function carapaceRoutes({ carapaces, capabilitiesOf, route }: CarapaceRoutes) {
-  const fetchOne = (id: string) => {
-    const carapace = carapaces.get(id);
-    if (!carapace) throw notFound("carapace", id);
-    return { ...present(carapace), resolved: resolve(capabilitiesOf, carapace.id) };
-  };
-  const documented = {
-    ...route.plain({
-      scope: "carapaces:read",
-      tag,
-      summary: "Fetch a carapace, and what it comes to",
-      description: "Slashes in the id may be encoded, or stand as they are.",
-    }),
-    params: ContentParams,
-    response: {
-      200: t.Object({ ...CarapaceAnswer.properties, resolved: Resolved }),
-      ...failures(403, 404, 422),
+  return contentRoutes({
+    route,
+    kind: "carapace",
+    plural: "carapaces",
+    tag: "Carapaces",
+    description: "Capability bundles: tools, skills and prompt text that a bot or a channel gets together.",
+    shows: "a carapace, and what it resolves to",
+    Item: CarapaceAnswer,
+    Detail: t.Object({ ...CarapaceAnswer.properties, resolved: Resolved }),
+    list: () => carapaces.list().map(present),
+    find: (id) => {
+      const carapace = carapaces.get(id);
+      return carapace && { ...present(carapace), resolved: resolve(capabilitiesOf, carapace.id) };
     },
-  };
-
-  return (
-    new Elysia({ prefix: "/api/v1/carapaces", normalize: false })
-      .get(
-        "",
-        ({ query }) => {
-          const { rows, next_cursor } = pageById(carapaces.list(), query);
-          return { carapaces: rows.map(present), next_cursor };
-        },
-        {
-          ...route.plain({
-            scope: "carapaces:read",
-            tag,
-            summary: "List carapaces",
-            description:
-              "Capability bundles: tools, skills and prompt text that a bot or a channel gets together.",
-          }),
-          query: t.Object(IdPageQuery, { additionalProperties: false }),
-          response: {
-            200: t.Object({ carapaces: t.Array(CarapaceAnswer), next_cursor: NextCursor }),
-            ...failures(403, 422),
-          },
-        },
-      )
-      .get("/:id", ({ params }) => fetchOne(params.id), documented)
-      // Written out, an id's slashes are parts of the path.
-      .get("/*", ({ params }) => fetchOne(params["*"]), {
-        ...documented,
-        params: RestOfPath,
-        detail: { hide: true },
-      })
-  );
+  });
 }
 
 const present = ({ origin, file: _server, ...carapace }: Carapace) => ({

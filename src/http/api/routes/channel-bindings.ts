@@ -2,6 +2,7 @@ import { Elysia, t } from "elysia";
 import type { Binding, Bindings } from "../../../channels/bindings.ts";
 import { named } from "../../../schema/openapi-schema.ts";
 import { maskConfig } from "../../../secrets/vault.ts";
+import { listRoute, pageOfItems, SETUP } from "../list.ts";
 import type { Ownership } from "../ownership.ts";
 import { bodyFailures, failures, type RouteOptions } from "../route-options.ts";
 import {
@@ -72,17 +73,27 @@ export function channelBindingRoutes({
   route: RouteOptions;
 }) {
   return new Elysia({ prefix: "/api/v1/channels/:id/integrations", normalize: false })
-    .get("", async ({ params }) => ({ bindings: (await bindings.list(params.id)).map(present) }), {
-      ...route.plain({
-        of: "channel",
-        scope: "channels.integrations:read",
-        tag,
-        summary: "List bindings",
-        description: "Oldest first: the first one that an event passes answers it.",
-      }),
-      params: IdParams,
-      response: { 200: t.Object({ bindings: t.Array(BindingAnswer) }), ...failures(403, 404, 422) },
-    })
+    .get(
+      "",
+      async ({ params, query }) => {
+        const bound = await bindings.list(params.id);
+        return pageOfItems("bindings", query, bound.map(present), ({ id }) => id);
+      },
+      {
+        ...listRoute(route, {
+          of: "channel",
+          scope: "channels.integrations:read",
+          tag,
+          summary: "List bindings",
+          description: "Oldest first: the first one that an event passes answers it.",
+          key: "bindings",
+          Item: BindingAnswer,
+          query: SETUP,
+          fails: [404],
+        }),
+        params: IdParams,
+      },
+    )
     .post(
       "",
       async ({ params, body, request, status }) => {

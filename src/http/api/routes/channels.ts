@@ -5,6 +5,7 @@ import { SkillEntry } from "../../../content/skills/skill.ts";
 import { named } from "../../../schema/openapi-schema.ts";
 import { maskConfig } from "../../../secrets/vault.ts";
 import type { Sessions } from "../../../sessions/sessions.ts";
+import { INTEGRATION_FILTER, integrationIn, listRoute, pageOfRows, ROWS } from "../list.ts";
 import { Injected, MessageFields, toInjectMessage } from "../message-body.ts";
 import type { Ownership } from "../ownership.ts";
 import { bodyFailures, failures, type RouteOptions } from "../route-options.ts";
@@ -16,11 +17,8 @@ import {
   Instant,
   instant,
   JsonFields,
-  NextCursor,
   nullable,
   oneOf,
-  PageQuery,
-  pageOf,
 } from "../schemas.ts";
 
 const tag = "Channels";
@@ -117,33 +115,31 @@ export function channelRoutes({ channels, channelSessions, sessions, ownership, 
   return new Elysia({ prefix: "/api/v1/channels", normalize: false })
     .get(
       "",
-      async ({ query: { limit, ...filter }, request }) => {
+      async ({ query: { integration, integration_id, ...query }, request }) => {
+        const filter = { ...query, integration: integrationIn({ integration, integration_id }) };
         const reach = await ownership.reachOf(request);
-        const page = pageOf(await channels.list({ ...filter, reach, limit: limit + 1 }), limit);
-        return { channels: page.rows.map(presentChannel), next_cursor: page.next_cursor };
+        return pageOfRows(
+          "channels",
+          query,
+          (page) => channels.list({ ...filter, ...page, reach }),
+          presentChannel,
+        );
       },
-      {
-        ...route.plain({
-          scope: "channels:read",
-          tag,
-          summary: "List channels",
-          description: "Newest first.",
-        }),
-        query: t.Object(
-          {
-            integration: t.Optional(t.String()),
-            bot_id: t.Optional(t.String()),
-            client_id: t.Optional(t.String()),
-            q: t.Optional(t.String({ description: "A part of the name or client_id." })),
-            ...PageQuery,
-          },
-          { additionalProperties: false },
-        ),
-        response: {
-          200: t.Object({ channels: t.Array(ChannelAnswer), next_cursor: NextCursor }),
-          ...failures(403, 422),
+      listRoute(route, {
+        scope: "channels:read",
+        tag,
+        summary: "List channels",
+        description: "Newest first.",
+        key: "channels",
+        Item: ChannelAnswer,
+        query: {
+          ...INTEGRATION_FILTER,
+          bot_id: t.Optional(t.String()),
+          client_id: t.Optional(t.String()),
+          q: t.Optional(t.String({ description: "A part of the name or client_id." })),
+          ...ROWS,
         },
-      },
+      }),
     )
     .post(
       "",

@@ -4,20 +4,10 @@ import type { DeliveryRow } from "../../../dispatch/delivery.ts";
 import type { Outbox } from "../../../dispatch/outbox.ts";
 import { named } from "../../../schema/openapi-schema.ts";
 import { maskConfig } from "../../../secrets/vault.ts";
+import { listRoute, pageOfRows, ROWS } from "../list.ts";
 import type { Ownership } from "../ownership.ts";
 import { failures, type RouteOptions } from "../route-options.ts";
-import {
-  Id,
-  IdParams,
-  Instant,
-  instant,
-  instantOrNull,
-  NextCursor,
-  nullable,
-  oneOf,
-  PageQuery,
-  pageOf,
-} from "../schemas.ts";
+import { Id, IdParams, Instant, instant, instantOrNull, nullable, oneOf } from "../schemas.ts";
 
 const tag = "Deliveries";
 
@@ -45,16 +35,13 @@ const DeliveryAnswer = named(
   }),
 );
 
-const ListQuery = t.Object(
-  {
-    status: t.Optional(Status),
-    task_id: t.Optional(t.String({ format: "uuid" })),
-    session_id: t.Optional(t.String({ format: "uuid" })),
-    dispatch_type: t.Optional(t.String()),
-    ...PageQuery,
-  },
-  { additionalProperties: false },
-);
+const FILTERS = {
+  status: t.Optional(Status),
+  task_id: t.Optional(t.String({ format: "uuid" })),
+  session_id: t.Optional(t.String({ format: "uuid" })),
+  dispatch_type: t.Optional(t.String()),
+  ...ROWS,
+};
 
 export interface DeliveryRoutes {
   outbox: Pick<Outbox, "list" | "get" | "redeliver">;
@@ -66,24 +53,19 @@ export function deliveryRoutes({ outbox, ownership, route }: DeliveryRoutes) {
   return new Elysia({ prefix: "/api/v1/deliveries", normalize: false })
     .get(
       "",
-      async ({ query: { limit, ...filter }, request }) => {
+      async ({ query, request }) => {
         const reach = await ownership.reachOf(request);
-        const page = pageOf(await outbox.list({ ...filter, reach, limit: limit + 1 }), limit);
-        return { deliveries: page.rows.map(present), next_cursor: page.next_cursor };
+        return pageOfRows("deliveries", query, (page) => outbox.list({ ...query, ...page, reach }), present);
       },
-      {
-        ...route.plain({
-          scope: "deliveries:read",
-          tag,
-          summary: "List deliveries",
-          description: "Newest first.",
-        }),
-        query: ListQuery,
-        response: {
-          200: t.Object({ deliveries: t.Array(DeliveryAnswer), next_cursor: NextCursor }),
-          ...failures(403, 422),
-        },
-      },
+      listRoute(route, {
+        scope: "deliveries:read",
+        tag,
+        summary: "List deliveries",
+        description: "Newest first.",
+        key: "deliveries",
+        Item: DeliveryAnswer,
+        query: FILTERS,
+      }),
     )
     .get("/:id", async ({ params }) => present(await outbox.get(params.id)), {
       ...route.plain({ of: "delivery", scope: "deliveries:read", tag, summary: "Fetch a delivery" }),

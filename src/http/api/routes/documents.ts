@@ -2,20 +2,10 @@ import { Elysia, t } from "elysia";
 import { HeddleError, notFound } from "../../../errors.ts";
 import { named } from "../../../schema/openapi-schema.ts";
 import type { Documents } from "../../../search/documents.ts";
+import { INTEGRATION_FILTER, integrationIn, listRoute, pageOfRows, ROWS } from "../list.ts";
 import type { Ownership } from "../ownership.ts";
 import { bodyFailures, failures, type RouteOptions } from "../route-options.ts";
-import {
-  Id,
-  IdParams,
-  Instant,
-  instant,
-  JsonFields,
-  limitOf,
-  NextCursor,
-  nullable,
-  PageQuery,
-  pageOf,
-} from "../schemas.ts";
+import { Id, IdParams, Instant, instant, JsonFields, limitOf, nullable } from "../schemas.ts";
 
 const tag = "Documents";
 
@@ -38,14 +28,11 @@ const SummaryAnswer = named(
   t.Object({ ...described, characters: t.Integer({ description: "Of the content." }) }),
 );
 
-const ListQuery = t.Object(
-  {
-    integration_id: t.Optional(t.String()),
-    session_id: t.Optional(Id),
-    ...PageQuery,
-  },
-  { additionalProperties: false },
-);
+const FILTERS = {
+  ...INTEGRATION_FILTER,
+  session_id: t.Optional(Id),
+  ...ROWS,
+};
 
 const Hit = named(
   "SearchHit",
@@ -78,7 +65,7 @@ export const NewDocument = named(
 export const SearchQuery = t.Object(
   {
     q: t.String({ description: "Words to look for." }),
-    integration_id: t.Optional(t.String({ description: "Only documents of this integration." })),
+    ...INTEGRATION_FILTER,
     session_id: t.Optional(t.String({ format: "uuid", description: "Only documents of this session." })),
     limit: limitOf(10, 100),
   },
@@ -129,24 +116,25 @@ export function documentRoutes({
     )
     .get(
       "",
-      async ({ query: { limit, ...filter }, request }) => {
+      async ({ query, request }) => {
+        const filter = { integration_id: integrationIn(query), session_id: query.session_id };
         const reach = await ownership.reachOf(request);
-        const page = pageOf(await documents.list({ ...filter, reach, limit: limit + 1 }), limit);
-        return { documents: page.rows.map(present), next_cursor: page.next_cursor };
+        return pageOfRows(
+          "documents",
+          query,
+          (page) => documents.list({ ...filter, ...page, reach }),
+          present,
+        );
       },
-      {
-        ...route.plain({
-          scope: "documents:read",
-          tag,
-          summary: "List documents",
-          description: "Newest first, without their content.",
-        }),
-        query: ListQuery,
-        response: {
-          200: t.Object({ documents: t.Array(SummaryAnswer), next_cursor: NextCursor }),
-          ...failures(403, 422),
-        },
-      },
+      listRoute(route, {
+        scope: "documents:read",
+        tag,
+        summary: "List documents",
+        description: "Newest first, without their content.",
+        key: "documents",
+        Item: SummaryAnswer,
+        query: FILTERS,
+      }),
     )
     .get(
       "/search",
@@ -154,7 +142,7 @@ export function documentRoutes({
         documents.search({
           reach: await ownership.reachOf(request),
           query: query.q,
-          integrationId: query.integration_id ?? null,
+          integrationId: integrationIn(query) ?? null,
           sessionId: query.session_id ?? null,
           limit: query.limit,
         }),

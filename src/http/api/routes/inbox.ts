@@ -5,19 +5,10 @@ import { named } from "../../../schema/openapi-schema.ts";
 import type { Receive } from "../../gateway/receive.ts";
 import type { Replay } from "../../gateway/replay.ts";
 import type { Trial } from "../../gateway/trial.ts";
+import { INTEGRATION_FILTER, integrationIn, listRoute, pageOfRows, ROWS } from "../list.ts";
 import type { Ownership } from "../ownership.ts";
 import { bodyFailures, failures, type RouteOptions } from "../route-options.ts";
-import {
-  Id,
-  IdParams,
-  Instant,
-  instant,
-  NextCursor,
-  nullable,
-  oneOf,
-  PageQuery,
-  pageOf,
-} from "../schemas.ts";
+import { GivenInstant, Id, IdParams, Instant, instant, nullable, oneOf } from "../schemas.ts";
 
 const tag = "Inbox";
 
@@ -70,18 +61,15 @@ const TRIAL = {
 
 const TrialAnswer = named("HandledWebhook", t.Object(TRIAL));
 
-const ListQuery = t.Object(
-  {
-    integration_id: t.Optional(t.String()),
-    verdict: t.Optional(Verdict),
-    idempotency_key: t.Optional(t.String()),
-    task_id: t.Optional(Id),
-    since: t.Optional(t.String({ format: "date-time", description: "The first instant that counts." })),
-    until: t.Optional(t.String({ format: "date-time", description: "The first instant that does not." })),
-    ...PageQuery,
-  },
-  { additionalProperties: false },
-);
+const FILTERS = {
+  ...INTEGRATION_FILTER,
+  verdict: t.Optional(Verdict),
+  idempotency_key: t.Optional(t.String()),
+  task_id: t.Optional(Id),
+  since: t.Optional(GivenInstant("The first instant that counts.")),
+  until: t.Optional(GivenInstant("The first instant that does not.")),
+  ...ROWS,
+};
 
 const ReceiveBody = named(
   "TrialWebhook",
@@ -126,35 +114,28 @@ export function inboxRoutes({ inbox, replay, receive, ownership, route }: InboxR
   return new Elysia({ prefix: "/api/v1", normalize: false })
     .get(
       "/inbox",
-      async ({ query: { limit, since, until, ...filter }, request }) => {
-        const of = (await ownership.reachOf(request))?.integrationId;
-        // Another integration's webhooks are to a process as if there were none.
-        if (of && filter.integration_id !== undefined && filter.integration_id !== of) {
-          return { events: [], next_cursor: null };
-        }
-        const rows = await inbox.list({
-          ...filter,
-          ...(of && { integration_id: of }),
+      async ({ query: { integration, integration_id, since, until, ...query }, request }) => {
+        const asked = integrationIn({ integration, integration_id });
+        const own = (await ownership.reachOf(request))?.integrationId;
+        // The webhooks of another integration do not exist for an integration's key.
+        if (own && asked !== undefined && asked !== own) return { events: [], next_cursor: null };
+        const filter = {
+          ...query,
+          integration_id: own ?? asked,
           ...(since && { since: new Date(since) }),
           ...(until && { until: new Date(until) }),
-          limit: limit + 1,
-        });
-        const page = pageOf(rows, limit);
-        return { events: page.rows.map(presentSummary), next_cursor: page.next_cursor };
+        };
+        return pageOfRows("events", query, (page) => inbox.list({ ...filter, ...page }), presentSummary);
       },
-      {
-        ...route.plain({
-          scope: "inbox:read",
-          tag,
-          summary: "List webhooks that came in",
-          description: "Newest first, without headers and body.",
-        }),
-        query: ListQuery,
-        response: {
-          200: t.Object({ events: t.Array(SummaryAnswer), next_cursor: NextCursor }),
-          ...failures(403, 422),
-        },
-      },
+      listRoute(route, {
+        scope: "inbox:read",
+        tag,
+        summary: "List webhooks that came in",
+        description: "Newest first, without headers and body.",
+        key: "events",
+        Item: SummaryAnswer,
+        query: FILTERS,
+      }),
     )
     .get("/inbox/:id", async ({ params }) => present(await inbox.get(params.id)), {
       ...route.plain({

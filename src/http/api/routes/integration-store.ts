@@ -5,8 +5,9 @@ import type { IntegrationStore } from "../../../integrations/settings/store.ts";
 import { named } from "../../../schema/openapi-schema.ts";
 import { LONGEST_TTL_SECONDS } from "../../../sdk/store.ts";
 import type { Auth } from "../../auth.ts";
+import { cursorIn, listRoute, pageOfRows, setupPage } from "../list.ts";
 import { bodyFailures, failures, type RouteOptions } from "../route-options.ts";
-import { limitOf, nullable } from "../schemas.ts";
+import { nullable } from "../schemas.ts";
 
 const tag = "Integrations";
 const SCOPES = {
@@ -83,25 +84,39 @@ export function integrationStoreRoutes({ store, integrations, auth, route }: Int
     .get(
       "/:id/store",
       async ({ params, query, request }) => {
-        const page = { prefix: query.prefix ?? "", after: query.after, limit: query.limit };
-        const entries = await (await of(request, params.id)).list(page);
-        if (await isOwn(request, params.id)) return { entries };
-        return { entries: entries.map((entry) => (entry.secret ? { ...entry, value: null } : entry)) };
+        const store = await of(request, params.id);
+        const seesSecrets = await isOwn(request, params.id);
+        const { prefix = "", after } = query;
+        const cursor = cursorIn(query.cursor, after);
+        const read = async (page: { limit: number; cursor?: string }) => {
+          const entries = await store.list({ prefix, after: page.cursor, limit: page.limit });
+          return entries.map((one) => ({ ...one, id: one.key }));
+        };
+        return pageOfRows("entries", { limit: query.limit, ...cursor }, read, ({ key, value, secret }) => ({
+          key,
+          value: secret && !seesSecrets ? null : value,
+          secret,
+        }));
       },
       {
-        ...route.plain({
+        ...listRoute(route, {
           of: "integration",
           scope: SCOPES.read,
           tag,
           summary: "List what an integration keeps",
-          description: "By key. The next page begins `after` the last key of this one.",
+          description: "By key.",
+          key: "entries",
+          Item: Entry,
+          query: {
+            prefix: t.Optional(t.String()),
+            after: t.Optional(
+              t.String({ description: "The older name of `cursor`: the last key of a page." }),
+            ),
+            ...setupPage(1000),
+          },
+          fails: [404],
         }),
         params: t.Object({ id: t.String() }),
-        query: t.Object(
-          { prefix: t.Optional(t.String()), after: t.Optional(t.String()), limit: limitOf(100, 1000) },
-          { additionalProperties: false },
-        ),
-        response: { 200: t.Object({ entries: t.Array(Entry) }), ...failures(403, 404, 422) },
       },
     )
     .get(

@@ -2,7 +2,8 @@ import { relative } from "node:path";
 import { Elysia, t } from "elysia";
 import { serverPath } from "../../../integrations/manifest/manifest-parts.ts";
 import { named } from "../../../schema/openapi-schema.ts";
-import { failures, type RouteOptions } from "../route-options.ts";
+import { listRoute, pageOfItems, SETUP } from "../list.ts";
+import type { RouteOptions } from "../route-options.ts";
 import { nullable } from "../schemas.ts";
 
 /** What a list shows of an integration. */
@@ -65,16 +66,19 @@ export interface IntegrationRoutes {
 export function integrationRoutes({ integrations, baseUrl, route }: IntegrationRoutes) {
   return new Elysia({ prefix: "/api/v1/integrations", normalize: false }).get(
     "",
-    () => ({ integrations: integrations.list().map((view) => present(view, baseUrl())) }),
-    {
-      ...route.plain({
-        scope: "integrations:read",
-        tag: "Integrations",
-        summary: "List integrations",
-        description: "All that were found, those that do not load included, with file, line and reason.",
-      }),
-      response: { 200: t.Object({ integrations: t.Array(IntegrationAnswer) }), ...failures(403) },
+    ({ query }) => {
+      const shown = integrations.list().map((view) => present(view, baseUrl()));
+      return pageOfItems("integrations", query, shown, ({ id }) => id);
     },
+    listRoute(route, {
+      scope: "integrations:read",
+      tag: "Integrations",
+      summary: "List integrations",
+      description: "All that were found, those that do not load included, with file, line and reason.",
+      key: "integrations",
+      Item: IntegrationAnswer,
+      query: SETUP,
+    }),
   );
 }
 

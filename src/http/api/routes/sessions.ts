@@ -1,5 +1,6 @@
 import { Elysia, t } from "elysia";
 import { DEFAULT_BOT } from "../../../content/bots/bots.ts";
+import { HeddleError } from "../../../errors.ts";
 import { MARKER, type Redact } from "../../../redact.ts";
 import { named } from "../../../schema/openapi-schema.ts";
 import { mapLeaves } from "../../../secrets/leaves.ts";
@@ -7,22 +8,11 @@ import { isSealed } from "../../../secrets/seal.ts";
 import { maskConfig } from "../../../secrets/vault.ts";
 import type { SessionRow } from "../../../sessions/list-sessions.ts";
 import type { MessageRow, Sessions } from "../../../sessions/sessions.ts";
+import { listRoute, pageOfRows, ROWS } from "../list.ts";
 import { Injected, MessageFields, toInjectMessage } from "../message-body.ts";
 import type { Ownership } from "../ownership.ts";
 import { bodyFailures, failures, type RouteOptions } from "../route-options.ts";
-import {
-  DispatchConfig,
-  Id,
-  IdParams,
-  Instant,
-  instant,
-  JsonFields,
-  limitOf,
-  NextCursor,
-  nullable,
-  PageQuery,
-  pageOf,
-} from "../schemas.ts";
+import { DispatchConfig, Id, IdParams, Instant, instant, JsonFields, limitOf, nullable } from "../schemas.ts";
 
 const tag = "Sessions";
 
@@ -44,16 +34,13 @@ const SessionAnswer = named(
   }),
 );
 
-const ListQuery = t.Object(
-  {
-    channel_id: t.Optional(Id),
-    client_id: t.Optional(t.String()),
-    bot_id: t.Optional(t.String()),
-    active: t.Optional(t.Boolean()),
-    ...PageQuery,
-  },
-  { additionalProperties: false },
-);
+const FILTERS = {
+  channel_id: t.Optional(Id),
+  client_id: t.Optional(t.String()),
+  bot_id: t.Optional(t.String()),
+  active: t.Optional(t.Boolean()),
+  ...ROWS,
+};
 
 const Found = named(
   "FoundSession",
@@ -118,24 +105,20 @@ export function sessionRoutes({
   return new Elysia({ prefix: "/api/v1/sessions", normalize: false })
     .get(
       "",
-      async ({ query: { limit, ...filter }, request }) => {
+      async ({ query, request }) => {
         const reach = await ownership.reachOf(request);
-        const page = pageOf(await sessions.list({ ...filter, reach, limit: limit + 1 }), limit);
-        return { sessions: page.rows.map(presentSession), next_cursor: page.next_cursor };
+        const read = (page: { limit: number }) => sessions.list({ ...query, ...page, reach });
+        return pageOfRows("sessions", query, read, presentSession);
       },
-      {
-        ...route.plain({
-          scope: "sessions:read",
-          tag,
-          summary: "List sessions",
-          description: "Newest first.",
-        }),
-        query: ListQuery,
-        response: {
-          200: t.Object({ sessions: t.Array(SessionAnswer), next_cursor: NextCursor }),
-          ...failures(403, 422),
-        },
-      },
+      listRoute(route, {
+        scope: "sessions:read",
+        tag,
+        summary: "List sessions",
+        description: "Newest first.",
+        key: "sessions",
+        Item: SessionAnswer,
+        query: FILTERS,
+      }),
     )
     .get("/:id", async ({ params }) => presentSession(await sessions.get(params.id)), {
       ...route.plain({ of: "session", scope: "sessions:read", tag, summary: "Fetch a session" }),
@@ -179,7 +162,8 @@ export function sessionRoutes({
         await ownership.brings(request, body);
         const scope = await ownership.senderOf(request, { session: params.id });
         const sender = await route.sender(request);
-        return status(201, await sessions.inject({ sessionId: params.id, ...message }, scope, sender));
+        const injected = sessions.inject({ sessionId: params.id, ...message }, scope, sender);
+        return status(201, await injected.catch(namedByPath));
       },
       {
         ...route.json({
@@ -218,6 +202,12 @@ export function sessionRoutes({
         response: { 200: t.Array(MessageAnswer), ...failures(403, 404, 422) },
       },
     );
+}
+
+/** The SDK's caller names the session in a field, this one in the path. */
+function namedByPath(error: unknown): never {
+  const isPath = error instanceof HeddleError && error.code === "not_found" && error.field === "session_id";
+  throw isPath ? new HeddleError("not_found", error.message) : error;
 }
 
 const presentSession = ({ dispatch_config, created_at, ...session }: SessionRow) => ({

@@ -1,20 +1,9 @@
-import { Elysia, t } from "elysia";
+import { t } from "elysia";
 import type { Skill } from "../../../content/skills/skill.ts";
 import type { Skills } from "../../../content/skills/skills.ts";
-import { notFound } from "../../../errors.ts";
 import { named } from "../../../schema/openapi-schema.ts";
-import { failures, type RouteOptions } from "../route-options.ts";
-import {
-  ContentParams,
-  ContentSource,
-  contentSource,
-  IdPageQuery,
-  NextCursor,
-  pageById,
-  RestOfPath,
-} from "../schemas.ts";
-
-const tag = "Skills";
+import type { RouteOptions } from "../route-options.ts";
+import { ContentSource, contentRoutes, contentSource } from "./content.ts";
 
 const SkillAnswer = named(
   "Skill",
@@ -34,56 +23,21 @@ export interface SkillRoutes {
 }
 
 export function skillRoutes({ skills, route }: SkillRoutes) {
-  const fetchOne = (id: string) => {
-    const skill = skills.get(id);
-    if (!skill) throw notFound("skill", id);
-    return { ...present(skill), text: skill.text };
-  };
-  const documented = {
-    ...route.plain({
-      scope: "skills:read",
-      tag,
-      summary: "Fetch a skill with its text",
-      description: "Slashes in the id may be encoded, or stand as they are.",
-    }),
-    params: ContentParams,
-    response: {
-      200: t.Object({ ...SkillAnswer.properties, text: t.String({ description: "Markdown." }) }),
-      ...failures(403, 404, 422),
+  return contentRoutes({
+    route,
+    kind: "skill",
+    plural: "skills",
+    tag: "Skills",
+    description: "By id: those that Heddle brings along, those of the home folder and of integrations.",
+    shows: "a skill with its text",
+    Item: SkillAnswer,
+    Detail: t.Object({ ...SkillAnswer.properties, text: t.String({ description: "Markdown." }) }),
+    list: () => skills.list().map(present),
+    find: (id) => {
+      const skill = skills.get(id);
+      return skill && { ...present(skill), text: skill.text };
     },
-  };
-
-  return (
-    new Elysia({ prefix: "/api/v1/skills", normalize: false })
-      .get(
-        "",
-        ({ query }) => {
-          const { rows, next_cursor } = pageById(skills.list(), query);
-          return { skills: rows.map(present), next_cursor };
-        },
-        {
-          ...route.plain({
-            scope: "skills:read",
-            tag,
-            summary: "List skills",
-            description:
-              "By id: those that Heddle brings along, those of the home folder and of integrations.",
-          }),
-          query: t.Object(IdPageQuery, { additionalProperties: false }),
-          response: {
-            200: t.Object({ skills: t.Array(SkillAnswer), next_cursor: NextCursor }),
-            ...failures(403, 422),
-          },
-        },
-      )
-      .get("/:id", ({ params }) => fetchOne(params.id), documented)
-      // Written out, an id's slashes are parts of the path.
-      .get("/*", ({ params }) => fetchOne(params["*"]), {
-        ...documented,
-        params: RestOfPath,
-        detail: { hide: true },
-      })
-  );
+  });
 }
 
 const present = ({ id, name, description, tags, origin, text }: Skill) => ({

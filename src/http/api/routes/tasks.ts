@@ -3,21 +3,10 @@ import { TASK_STATUSES } from "../../../db/schema.ts";
 import { named } from "../../../schema/openapi-schema.ts";
 import { maskConfig } from "../../../secrets/vault.ts";
 import type { TaskRow, Tasks } from "../../../sessions/tasks.ts";
+import { listRoute, pageOfRows, ROWS } from "../list.ts";
 import type { Ownership } from "../ownership.ts";
 import { failures, type RouteOptions } from "../route-options.ts";
-import {
-  Id,
-  IdParams,
-  Instant,
-  instant,
-  instantOrNull,
-  JsonFields,
-  NextCursor,
-  nullable,
-  oneOf,
-  PageQuery,
-  pageOf,
-} from "../schemas.ts";
+import { Id, IdParams, Instant, instant, instantOrNull, JsonFields, nullable, oneOf } from "../schemas.ts";
 
 const tag = "Tasks";
 /** Characters of prompt and result that a list shows. */
@@ -66,17 +55,14 @@ const DetailAnswer = named(
   }),
 );
 
-const ListQuery = t.Object(
-  {
-    status: t.Optional(Status),
-    bot_id: t.Optional(t.String()),
-    session_id: t.Optional(t.String({ format: "uuid" })),
-    channel_id: t.Optional(t.String({ format: "uuid" })),
-    source: t.Optional(t.String()),
-    ...PageQuery,
-  },
-  { additionalProperties: false },
-);
+const FILTERS = {
+  status: t.Optional(Status),
+  bot_id: t.Optional(t.String()),
+  session_id: t.Optional(t.String({ format: "uuid" })),
+  channel_id: t.Optional(t.String({ format: "uuid" })),
+  source: t.Optional(t.String()),
+  ...ROWS,
+};
 
 export function taskRoutes({
   tasks,
@@ -98,24 +84,19 @@ export function taskRoutes({
   return new Elysia({ prefix: "/api/v1/tasks", normalize: false })
     .get(
       "",
-      async ({ query: { limit, ...filter }, request }) => {
+      async ({ query, request }) => {
         const reach = await ownership.reachOf(request);
-        const page = pageOf(await tasks.list({ ...filter, reach, limit: limit + 1 }), limit);
-        return { tasks: page.rows.map(presentShort), next_cursor: page.next_cursor };
+        return pageOfRows("tasks", query, (page) => tasks.list({ ...query, ...page, reach }), presentShort);
       },
-      {
-        ...route.plain({
-          scope: "tasks:read",
-          tag,
-          summary: "List tasks",
-          description: `Newest first. Prompt and result are cut at ${EXCERPT} characters.`,
-        }),
-        query: ListQuery,
-        response: {
-          200: t.Object({ tasks: t.Array(TaskAnswer), next_cursor: NextCursor }),
-          ...failures(403, 422),
-        },
-      },
+      listRoute(route, {
+        scope: "tasks:read",
+        tag,
+        summary: "List tasks",
+        description: `Newest first. Prompt and result are cut at ${EXCERPT} characters.`,
+        key: "tasks",
+        Item: TaskAnswer,
+        query: FILTERS,
+      }),
     )
     .get("/:id", async ({ params, request }) => detail(await tasks.get(params.id), request), {
       ...route.plain({ of: "task", scope: "tasks:read", tag, summary: "Poll a task's status and result" }),

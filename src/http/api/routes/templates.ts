@@ -1,24 +1,14 @@
-import { Elysia, t } from "elysia";
+import { t } from "elysia";
 import { activationIn } from "../../../capabilities/activated.ts";
 import type { ActivatableIntegration } from "../../../capabilities/activations.ts";
 import { isCompatible, isMadeFor, type TemplateIntegration } from "../../../content/templates/compatible.ts";
 import type { Template } from "../../../content/templates/template.ts";
 import type { Templates } from "../../../content/templates/templates.ts";
-import { notFound } from "../../../errors.ts";
 import { named } from "../../../schema/openapi-schema.ts";
-import { failures, type RouteOptions } from "../route-options.ts";
-import {
-  ContentParams,
-  ContentSource,
-  contentSource,
-  IdPageQuery,
-  NextCursor,
-  nullable,
-  pageById,
-  RestOfPath,
-} from "../schemas.ts";
-
-const tag = "Templates";
+import { INTEGRATION_FILTER, integrationIn } from "../list.ts";
+import type { RouteOptions } from "../route-options.ts";
+import { nullable } from "../schemas.ts";
+import { ContentSource, contentRoutes, contentSource } from "./content.ts";
 
 const TemplateAnswer = named(
   "Template",
@@ -42,17 +32,11 @@ const TemplateAnswer = named(
   }),
 );
 
-const ListQuery = t.Object(
-  {
-    integration: t.Optional(
-      t.String({ description: "Only templates that are made for this one, in whatever version." }),
-    ),
-    category: t.Optional(t.String()),
-    tag: t.Optional(t.String()),
-    ...IdPageQuery,
-  },
-  { additionalProperties: false },
-);
+const FILTERS = {
+  ...INTEGRATION_FILTER,
+  category: t.Optional(t.String()),
+  tag: t.Optional(t.String()),
+};
 
 export interface TemplateRoutes {
   templates: Pick<Templates, "get" | "list">;
@@ -70,63 +54,34 @@ export function templateRoutes({ templates, integrations, route }: TemplateRoute
         return { id, version, compatibleTemplates };
       });
 
-  const fetchOne = (id: string) => {
-    const template = templates.get(id);
-    if (!template) throw notFound("template", id);
-    return { ...present(template, running(), undefined), text: template.text };
-  };
-  const documented = {
-    ...route.plain({
-      scope: "templates:read",
-      tag,
-      summary: "Fetch a template with its text",
-      description: "Slashes in the id may be encoded, or stand as they are.",
-    }),
-    params: ContentParams,
-    response: {
-      200: t.Object({ ...TemplateAnswer.properties, text: t.String({ description: "Markdown." }) }),
-      ...failures(403, 404, 422),
+  return contentRoutes({
+    route,
+    kind: "template",
+    plural: "templates",
+    tag: "Templates",
+    description:
+      "Texts that tell bots how the work in a channel is laid out. `integration`: only those that are made for it, in whatever version.",
+    shows: "a template with its text",
+    Item: TemplateAnswer,
+    Detail: t.Object({ ...TemplateAnswer.properties, text: t.String({ description: "Markdown." }) }),
+    filters: FILTERS,
+    list: ({ category, tag, ...query }) => {
+      const integration = integrationIn(query);
+      const all = running();
+      const known = all.find(({ id }) => id === integration);
+      const asked = known ?? { id: integration ?? "", version: null, compatibleTemplates: [] };
+      return templates
+        .list()
+        .filter((template) => integration === undefined || isMadeFor(template, asked))
+        .filter((template) => category === undefined || template.category === category)
+        .filter((template) => tag === undefined || template.tags.includes(tag))
+        .map((template) => present(template, all, integration));
     },
-  };
-
-  return (
-    new Elysia({ prefix: "/api/v1/templates", normalize: false })
-      .get(
-        "",
-        ({ query: { integration, category, tag, ...page } }) => {
-          const all = running();
-          const known = all.find(({ id }) => id === integration);
-          const asked = known ?? { id: integration ?? "", version: null, compatibleTemplates: [] };
-          const wanted = templates
-            .list()
-            .filter((template) => integration === undefined || isMadeFor(template, asked))
-            .filter((template) => category === undefined || template.category === category)
-            .filter((template) => tag === undefined || template.tags.includes(tag));
-          const { rows, next_cursor } = pageById(wanted, page);
-          return { templates: rows.map((template) => present(template, all, integration)), next_cursor };
-        },
-        {
-          ...route.plain({
-            scope: "templates:read",
-            tag,
-            summary: "List templates",
-            description: "Texts that tell bots how the work in a channel is laid out.",
-          }),
-          query: ListQuery,
-          response: {
-            200: t.Object({ templates: t.Array(TemplateAnswer), next_cursor: NextCursor }),
-            ...failures(403, 422),
-          },
-        },
-      )
-      .get("/:id", ({ params }) => fetchOne(params.id), documented)
-      // Written out, an id's slashes are parts of the path.
-      .get("/*", ({ params }) => fetchOne(params["*"]), {
-        ...documented,
-        params: RestOfPath,
-        detail: { hide: true },
-      })
-  );
+    find: (id) => {
+      const template = templates.get(id);
+      return template && { ...present(template, running(), undefined), text: template.text };
+    },
+  });
 }
 
 function present(template: Template, running: TemplateIntegration[], asked: string | undefined) {

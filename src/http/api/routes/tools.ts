@@ -2,8 +2,9 @@ import { Elysia, t } from "elysia";
 import { notFound } from "../../../errors.ts";
 import { named } from "../../../schema/openapi-schema.ts";
 import type { JsonObject } from "../../../sdk/types.ts";
+import { INTEGRATION_FILTER, integrationIn, listRoute, pageOfItems, SETUP } from "../list.ts";
 import { failures, type RouteOptions } from "../route-options.ts";
-import { IdPageQuery, JsonFields, NextCursor, nullable, oneOf, pageById } from "../schemas.ts";
+import { JsonFields, nullable, oneOf } from "../schemas.ts";
 
 const tag = "Tools";
 
@@ -17,11 +18,6 @@ const ToolAnswer = named(
     source: oneOf(["builtin", "integration"]),
     integration_id: nullable(t.String(), "Whose it is; null for one of Heddle's own."),
   }),
-);
-
-const ListQuery = t.Object(
-  { integration_id: t.Optional(t.String({ description: "Only the tools of this one." })), ...IdPageQuery },
-  { additionalProperties: false },
 );
 
 interface Tool {
@@ -42,27 +38,23 @@ export function toolRoutes({ tools, route }: ToolRoutes) {
   return new Elysia({ prefix: "/api/v1/tools", normalize: false })
     .get(
       "",
-      ({ query: { integration_id, ...page } }) => {
+      ({ query }) => {
+        const integration = integrationIn(query);
         const wanted = tools
           .list()
-          .filter(({ owner }) => integration_id === undefined || owner === integration_id)
-          .map((tool) => ({ ...tool, id: tool.name }));
-        const { rows, next_cursor } = pageById(wanted, page);
-        return { tools: rows.map(present), next_cursor };
+          .filter(({ owner }) => integration === undefined || owner === integration)
+          .map(present);
+        return pageOfItems("tools", query, wanted, ({ name }) => name);
       },
-      {
-        ...route.plain({
-          scope: "tools:read",
-          tag,
-          summary: "List tools",
-          description: "By name: Heddle's own and those of the integrations that are live.",
-        }),
-        query: ListQuery,
-        response: {
-          200: t.Object({ tools: t.Array(ToolAnswer), next_cursor: NextCursor }),
-          ...failures(403, 422),
-        },
-      },
+      listRoute(route, {
+        scope: "tools:read",
+        tag,
+        summary: "List tools",
+        description: "By name: Heddle's own and those of the integrations that are live.",
+        key: "tools",
+        Item: ToolAnswer,
+        query: { ...INTEGRATION_FILTER, ...SETUP },
+      }),
     )
     .get(
       "/:name",

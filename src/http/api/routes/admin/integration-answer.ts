@@ -23,11 +23,7 @@ import type { SetupManifest } from "../../../../sdk/manifest.ts";
 import { withoutUrlSecrets } from "../../../../secrets/urls.ts";
 import { Instant, instant, JsonFields, nullable, oneOf } from "../../schemas.ts";
 
-export const IntegrationParams = t.Object({
-  id: t.String({ minLength: 1, maxLength: 200, description: "The name of its folder." }),
-});
-
-const LoadError = named(
+export const LoadError = named(
   "LoadError",
   t.Object(
     {
@@ -39,8 +35,6 @@ const LoadError = named(
     { description: "Why what is on the disk does not load." },
   ),
 );
-
-export const ErrorsAnswer = t.Object({ errors: t.Array(LoadError) });
 
 export const IntegrationAnswer = named(
   "IntegrationSetup",
@@ -103,26 +97,20 @@ const MODULE = {
   api_base: t.String({ description: "`GET <api_base>/data` answers what the module shows." }),
 };
 
-const DashboardModule = named("DashboardModule", t.Object(MODULE));
+export const DashboardModule = named("DashboardModule", t.Object(MODULE));
 
-export const ModulesAnswer = t.Object({ modules: t.Array(DashboardModule) });
-
-export const SectionsAnswer = t.Object({
-  sections: t.Array(
-    named(
-      "SidebarSection",
-      t.Object({
-        integration_id: t.String(),
-        id: t.String(),
-        title: t.String(),
-        icon: t.String(),
-        items: t.Array(t.Object({ label: t.String(), href: t.String(), icon: t.String() })),
-        readiness_endpoint: nullable(t.String()),
-        readiness_field: nullable(t.String()),
-      }),
-    ),
-  ),
-});
+export const SidebarSection = named(
+  "SidebarSection",
+  t.Object({
+    integration_id: t.String(),
+    id: t.String(),
+    title: t.String(),
+    icon: t.String(),
+    items: t.Array(t.Object({ label: t.String(), href: t.String(), icon: t.String() })),
+    readiness_endpoint: nullable(t.String()),
+    readiness_field: nullable(t.String()),
+  }),
+);
 
 export const DetailAnswer = named(
   "IntegrationDetail",
@@ -155,7 +143,7 @@ export const DetailAnswer = named(
         "Of pending_approval. What is shown here is what its hash approves: both are of the same moment.",
       ),
       setup: nullable(JsonFields, "The manifest of the live version."),
-      sidebar_section: nullable(SectionsAnswer.properties.sections.items),
+      sidebar_section: nullable(SidebarSection),
       dashboard_modules: t.Array(DashboardModule),
       readme: nullable(t.String(), "The first 5,000 characters of README.md."),
     }),

@@ -1,16 +1,16 @@
 import { Elysia, t } from "elysia";
-import type { ApiKey, Caller } from "../../../../access/api-keys.ts";
+import type { ApiKey } from "../../../../access/api-keys.ts";
+import type { Caller } from "../../../../access/caller.ts";
 import type { IntegrationKeys } from "../../../../access/integration-keys.ts";
 import { ADMIN } from "../../../../access/scopes.ts";
-import { HeddleError } from "../../../../errors.ts";
+import { HeddleError, notFound } from "../../../../errors.ts";
 import { scopesOf } from "../../../../integrations/manifest/manifest.ts";
 import type { Integrations } from "../../../../integrations/registry/integrations.ts";
 import type { Auth } from "../../../auth.ts";
 import { failures, type RouteOptions } from "../../route-options.ts";
 import { nullable } from "../../schemas.ts";
 import { KeyAnswer, NewKeyAnswer, presentKey } from "../api-keys.ts";
-import { IntegrationParams } from "./integration-answer.ts";
-import { found, ADMIN_TAG as tag } from "./integrations.ts";
+import { findIntegration, IntegrationParams, ADMIN_TAG as tag } from "./integration-params.ts";
 
 export interface AdminKeyRoutes {
   integrations: Pick<Integrations, "get">;
@@ -23,7 +23,7 @@ const permissions = t.Array(t.String(), { description: "Scopes that the manifest
 
 export function adminKeyRoutes({ integrations, integrationKeys, auth, route }: AdminKeyRoutes) {
   const wanted = (id: string): readonly string[] => {
-    const { setup } = found(integrations, id);
+    const { setup } = findIntegration(integrations, id);
     return setup ? scopesOf(setup) : [];
   };
   return new Elysia({ prefix: "/api/v1/admin/integrations/:id/api-key", normalize: false })
@@ -78,9 +78,9 @@ export function adminKeyRoutes({ integrations, integrationKeys, auth, route }: A
     .delete(
       "",
       async ({ params: { id }, request, status }) => {
-        found(integrations, id);
+        findIntegration(integrations, id);
         if (!(await integrationKeys.revoke(id, await auth.authenticate(request)))) {
-          throw new HeddleError("not_found", `The integration "${id}" has no API key.`);
+          throw notFound("API key of the integration", id);
         }
         return status(204, undefined);
       },

@@ -1,16 +1,16 @@
 import { Elysia, t } from "elysia";
 import { ADMIN } from "../../../../access/scopes.ts";
-import { HeddleError } from "../../../../errors.ts";
+import { HeddleError, notFound } from "../../../../errors.ts";
 import type { Integrations } from "../../../../integrations/registry/integrations.ts";
 import type { Settings } from "../../../../integrations/settings/settings.ts";
 import { checkValues, isInternal, showSettings } from "../../../../integrations/settings/shown-settings.ts";
 import type { Redact } from "../../../../redact.ts";
 import { plainSchema } from "../../../../schema/json-schema.ts";
 import { named } from "../../../../schema/openapi-schema.ts";
+import { listRoute, pageOfItems, SETUP } from "../../list.ts";
 import { bodyFailures, failures, type RouteOptions } from "../../route-options.ts";
 import { JsonFields, nullable, oneOf } from "../../schemas.ts";
-import { IntegrationParams } from "./integration-answer.ts";
-import { found, ADMIN_TAG as tag } from "./integrations.ts";
+import { findIntegration, IntegrationParams, ADMIN_TAG as tag } from "./integration-params.ts";
 
 export interface AdminSettingRoutes {
   integrations: Pick<Integrations, "get">;
@@ -19,25 +19,21 @@ export interface AdminSettingRoutes {
   route: RouteOptions;
 }
 
-const SettingsAnswer = named(
-  "IntegrationSettings",
+const SettingAnswer = named(
+  "IntegrationSetting",
   t.Object({
-    settings: t.Array(
-      t.Object({
-        key: t.String(),
-        description: nullable(t.String()),
-        required: t.Boolean(),
-        secret: t.Boolean(),
-        value: nullable(t.String(), "What counts now; of a secret at most the last four characters."),
-        source: nullable(oneOf(["stored", "environment", "default"]), "Null when there is no value."),
-        is_set: t.Boolean({ description: "Stored or in the environment." }),
-        default: nullable(t.String()),
-        schema: JsonFields,
-        declared: t.Boolean({
-          description: "False for one that is stored, but that nothing declares any more.",
-        }),
-      }),
-    ),
+    key: t.String(),
+    description: nullable(t.String()),
+    required: t.Boolean(),
+    secret: t.Boolean(),
+    value: nullable(t.String(), "What counts now; of a secret at most the last four characters."),
+    source: nullable(oneOf(["stored", "environment", "default"]), "Null when there is no value."),
+    is_set: t.Boolean({ description: "Stored or in the environment." }),
+    default: nullable(t.String()),
+    schema: JsonFields,
+    declared: t.Boolean({
+      description: "False for one that is stored, but that nothing declares any more.",
+    }),
   }),
 );
 
@@ -58,28 +54,33 @@ export function adminSettingRoutes({ integrations, settings, redact, route }: Ad
   return new Elysia({ prefix: "/api/v1/admin/integrations/:id/settings", normalize: false })
     .get(
       "",
-      ({ params: { id } }) => ({
-        settings: showSettings(id, found(integrations, id).settings, { settings, redact }).map((shown) => ({
-          ...shown,
-          schema: plainSchema(shown.schema),
-        })),
-      }),
+      ({ params: { id }, query }) => {
+        const declared = findIntegration(integrations, id).settings;
+        const shown = showSettings(id, declared, { settings, redact }).map((setting) => ({
+          ...setting,
+          schema: plainSchema(setting.schema),
+        }));
+        return pageOfItems("settings", query, shown, ({ key }) => key);
+      },
       {
-        ...route.plain({
+        ...listRoute(route, {
           of: "integration",
           scope: "integrations:read",
           tag,
           summary: "Settings of an integration",
           description: "Those of config.ts and of the manifest's env_vars.",
+          key: "settings",
+          Item: SettingAnswer,
+          query: SETUP,
+          fails: [404],
         }),
         params: IntegrationParams,
-        response: { 200: SettingsAnswer, ...failures(403, 404) },
       },
     )
     .put(
       "",
       async ({ params: { id }, body }) => {
-        const view = found(integrations, id);
+        const view = findIntegration(integrations, id);
         if (view.settings.length === 0 && !view.isLive) {
           throw new HeddleError(
             "conflict",
@@ -110,9 +111,9 @@ export function adminSettingRoutes({ integrations, settings, redact, route }: Ad
     .delete(
       "/:key",
       async ({ params: { id, key } }) => {
-        found(integrations, id);
+        findIntegration(integrations, id);
         const wasStored = !isInternal(key) && (await settings.delete(id, key));
-        if (!wasStored) throw new HeddleError("not_found", `No value of ${key} is stored.`);
+        if (!wasStored) throw notFound("stored value of the setting", key);
         return { deleted: key };
       },
       {

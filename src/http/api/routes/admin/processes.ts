@@ -5,6 +5,7 @@ import type { Processes, ProcessStatus } from "../../../../processes/supervisor.
 import { named } from "../../../../schema/openapi-schema.ts";
 import type { Auth } from "../../../auth.ts";
 import { EVENT_STREAM, eventStream, type StreamEvent } from "../../event-stream.ts";
+import { cursorIn, listRoute, pageOfRows } from "../../list.ts";
 import { bodyFailures, failures, type RouteOptions } from "../../route-options.ts";
 import { Instant, instant, instantOrNull, limitOf, nullable, oneOf } from "../../schemas.ts";
 
@@ -49,6 +50,9 @@ const LineAnswer = named(
     text: t.String(),
   }),
 );
+
+/** The title is how an error names the parameter. */
+const LineId = (description: string, title = "cursor") => t.Integer({ title, minimum: 0, description });
 
 const AutoStart = named("AutoStart", t.Object({ enabled: t.Boolean() }, { additionalProperties: false }));
 const AutoStartAnswer = named(
@@ -143,31 +147,31 @@ export function processRoutes({ processes, auth, route, now = Date.now }: Proces
     )
     .get(
       "/logs",
-      async ({ params: { id }, query: { limit, after } }) => {
+      async ({ params: { id }, query }) => {
         await processes.status(id);
         const { lines } = processes;
-        const found = after === undefined ? await lines.last(id, limit) : await lines.after(id, after);
-        return { lines: found.slice(0, limit).map(presentLine) };
+        const { cursor } = cursorIn(query.cursor, query.after);
+        const read = () => (cursor === undefined ? lines.last(id, query.limit) : lines.after(id, cursor));
+        return pageOfRows("lines", query, read, presentLine);
       },
       {
-        ...route.plain({
+        ...listRoute(route, {
           of: "integration",
           scope: "logs:read",
           tag,
           summary: "The last lines it wrote",
-          description: "Oldest first; the last 1,000 are kept. Known secrets are replaced.",
+          description:
+            "The newest ones, oldest first; the last 1,000 are kept. With a line's id as `cursor`: what came after it. Known secrets are replaced.",
+          key: "lines",
+          Item: LineAnswer,
+          query: {
+            limit: limitOf(500, LINES_KEPT),
+            cursor: t.Optional(LineId("`next_cursor` of the page before, or any line's id.")),
+            after: t.Optional(LineId("The older name of `cursor`.", "after")),
+          },
+          fails: [404],
         }),
         params: Params,
-        query: t.Object(
-          {
-            limit: limitOf(200, LINES_KEPT),
-            after: t.Optional(
-              t.Integer({ title: "after", minimum: 0, description: "Only those after this line." }),
-            ),
-          },
-          { additionalProperties: false },
-        ),
-        response: { 200: t.Object({ lines: t.Array(LineAnswer) }), ...failures(403, 404, 422) },
       },
     )
     .get(

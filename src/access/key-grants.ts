@@ -1,0 +1,34 @@
+// What an API key may give away when it makes another.
+
+import { HeddleError } from "../errors.ts";
+import type { Caller } from "./caller.ts";
+import { covers, scopeProblem } from "./scopes.ts";
+
+/** Throws `validation` for what is not a scope, `forbidden` for a key that could do more or live longer than its maker. */
+export function refuseWiderKey(scopes: string[], expires: Date | null, maker: Caller, now: number): void {
+  if (scopes.length === 0) {
+    throw new HeddleError("validation", "A key needs at least one scope.", { field: "scopes" });
+  }
+  for (const [index, scope] of scopes.entries()) {
+    const problem = scopeProblem(scope);
+    if (problem !== undefined) {
+      throw new HeddleError("validation", `"${scope}" ${problem.replace(/\??$/, (end) => end || ".")}`, {
+        field: `scopes.${index}`,
+      });
+    }
+    if (!covers(maker.scopes, scope)) {
+      throw new HeddleError("forbidden", `A key without the scope ${scope} cannot give it away.`, {
+        field: `scopes.${index}`,
+      });
+    }
+  }
+  if (isPast(expires, now)) {
+    throw new HeddleError("validation", "expires_at is in the past.", { field: "expires_at" });
+  }
+  if (maker.expires_at !== null && (expires === null || expires > maker.expires_at)) {
+    throw new HeddleError("forbidden", "A key cannot make one that outlives it.", { field: "expires_at" });
+  }
+}
+
+export const isPast = (instant: Date | null, now: number): boolean =>
+  instant !== null && instant.getTime() <= now;

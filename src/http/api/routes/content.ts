@@ -1,0 +1,90 @@
+// The routes of what is declared in files: skills, carapaces, templates. Each is listed and fetched alike.
+
+import type { TProperties, TSchema } from "@sinclair/typebox";
+import { Elysia, t } from "elysia";
+import type { Origin } from "../../../content/owned-registry.ts";
+import { notFound } from "../../../errors.ts";
+import { listRoute, pageOfItems, SETUP } from "../list.ts";
+import { failures, type RouteOptions } from "../route-options.ts";
+import { nullable, oneOf } from "../schemas.ts";
+
+export interface ContentRouteOptions {
+  route: RouteOptions;
+  /** As errors name one: "skill". */
+  kind: string;
+  /** As the path, the scope and the answer name them: "skills". */
+  plural: string;
+  tag: string;
+  /** What the list says of them, for the documentation. */
+  description: string;
+  /** What fetching one shows, for the documentation: "a skill with its text". */
+  shows: string;
+  Item: TSchema;
+  Detail: TSchema;
+  /** Filters of the list. */
+  filters?: TProperties;
+  /** All that pass the filters, by id. */
+  list: (filters: Record<string, string | undefined>) => readonly { id: string }[];
+  find: (id: string) => object | undefined;
+}
+
+/** A client encodes the slashes of an id: "integrations%2Fgithub%2Fgithub". */
+const EncodedId = t.Object({ id: t.String({ minLength: 1, maxLength: 400 }) });
+/** The same, with the slashes as they are. */
+const RestOfPath = t.Object({ "*": t.String({ minLength: 1, maxLength: 400 }) });
+
+export function contentRoutes({ route, kind, plural, tag, filters = {}, ...content }: ContentRouteOptions) {
+  const scope = `${plural}:read`;
+  const fetchOne = (id: string): unknown => {
+    const found = content.find(id);
+    if (!found) throw notFound(kind, id);
+    return found;
+  };
+  const fetching = {
+    ...route.plain({
+      scope,
+      tag,
+      summary: `Fetch ${content.shows}`,
+      description: "Slashes in the id may be encoded, or stand as they are.",
+    }),
+    params: EncodedId,
+    response: { 200: content.Detail, ...failures(403, 404) },
+  };
+  return new Elysia({ prefix: `/api/v1/${plural}`, normalize: false })
+    .get(
+      "",
+      ({ query: { limit, cursor, ...given } }) =>
+        pageOfItems(
+          plural,
+          { limit, ...(cursor !== undefined && { cursor }) },
+          content.list(given),
+          ({ id }) => id,
+        ),
+      listRoute(route, {
+        scope,
+        tag,
+        summary: `List ${plural}`,
+        description: content.description,
+        key: plural,
+        Item: content.Item,
+        query: { ...filters, ...SETUP } as typeof SETUP,
+      }),
+    )
+    .get("/:id", ({ params }) => fetchOne(params.id), fetching)
+    .get("/*", ({ params }) => fetchOne(params["*"]), {
+      ...fetching,
+      params: RestOfPath,
+      detail: { hide: true },
+    });
+}
+
+/** Where a thing that is declared in a file comes from. */
+export const ContentSource = {
+  source: oneOf(["builtin", "home", "integration"]),
+  integration_id: nullable(t.String()),
+};
+
+export const contentSource = (origin: Origin) => ({
+  source: origin.kind,
+  integration_id: origin.kind === "integration" ? origin.id : null,
+});

@@ -1,0 +1,243 @@
+// The rules of docs/api.md, asked of every route that the OpenAPI document has.
+
+import { beforeAll, expect, test } from "bun:test";
+import SwaggerParser from "@apidevtools/swagger-parser";
+import { embeddedDatabase } from "../../database.ts";
+import { createHttpFixture, type HttpFixture, UNKNOWN_ID } from "../fixture.ts";
+
+interface Schema {
+  type?: string | string[];
+  format?: string;
+  default?: unknown;
+  minimum?: number;
+  maximum?: number;
+  enum?: unknown[];
+  properties?: Record<string, Schema>;
+  items?: Schema;
+  anyOf?: Schema[];
+}
+
+interface Parameter {
+  name: string;
+  in: string;
+  schema: Schema;
+}
+
+interface Operation {
+  responses: Record<string, { content?: Record<string, { schema: Schema }> }>;
+  requestBody?: { content: Record<string, { schema: Schema; example?: object }> };
+  parameters?: Parameter[];
+}
+
+interface Route {
+  name: string;
+  method: string;
+  path: string;
+  operation: Operation;
+  answer: Schema | undefined;
+  parameters: (where: string) => Parameter[];
+}
+
+let http: HttpFixture;
+let routes: Route[];
+const open = embeddedDatabase();
+
+beforeAll(async () => {
+  http = await createHttpFixture(await open());
+  const { body } = await http.send("GET", "/swagger/json", { key: null });
+  const { paths } = (await SwaggerParser.dereference(body)) as unknown as {
+    paths: Record<string, Record<string, Operation>>;
+  };
+  routes = Object.entries(paths)
+    .filter(([path]) => path.startsWith("/api/"))
+    .flatMap(([path, methods]) =>
+      Object.entries(methods).map(([method, operation]) => {
+        const success = Object.entries(operation.responses).find(([status]) => status.startsWith("2"))?.[1];
+        return {
+          name: `${method.toUpperCase()} ${path}`,
+          method: method.toUpperCase(),
+          path,
+          operation,
+          answer: success?.content?.["application/json"]?.schema,
+          parameters: (where: string) => (operation.parameters ?? []).filter((one) => one.in === where),
+        };
+      }),
+    );
+  expect(routes.length).toBeGreaterThan(80);
+});
+
+/** The path with an id of the right form for everything that it names. */
+const filled = ({ path, parameters }: Route, id = UNKNOWN_ID): string =>
+  path.replace(/\{([\w-]+)\}/g, (_, name) => {
+    const schema = parameters("path").find((one) => one.name === name)?.schema;
+    return schema?.format === "uuid" ? id : "nothing";
+  });
+
+const ask = (route: Route, query = "", path = filled(route)) => {
+  const json = route.operation.requestBody?.content["application/json"];
+  return http.send(route.method, `${path}${query && `?${query}`}`, { ...(json && { body: json.example }) });
+};
+
+/** A search answers by rank, and messages go back in time from the newest: both are plain arrays, as the guide has them. */
+const ARRAYS = ["GET /api/v1/documents/search", "GET /api/v1/sessions/{id}/messages"];
+
+/** Lists whose entries come from use, not from set-up. */
+const GROWING = ["api_keys", "channels", "deliveries", "documents", "events", "sessions", "tasks"];
+/** These have always taken up to 1,000. */
+const LONGER = ["entries", "lines"];
+
+const lists = () =>
+  routes.flatMap((route) => {
+    const { method, answer } = route;
+    const arrays = Object.entries(answer?.properties ?? {}).filter(
+      ([key, { type }]) => type === "array" && key !== "api_permissions",
+    );
+    const isList = Object.keys(answer?.properties ?? {}).length <= 2 && arrays.length === 1;
+    return method === "GET" && isList ? [{ route, key: String(arrays[0]?.[0]) }] : [];
+  });
+
+test("every list answers {things, next_cursor} and takes cursor and limit", () => {
+  expect(routes.filter(({ answer }) => answer?.type === "array").map(({ name }) => name)).toEqual(ARRAYS);
+  expect(lists().length).toBeGreaterThan(15);
+  for (const { route, key } of lists()) {
+    expect([route.name, Object.keys(route.answer?.properties ?? {})]).toEqual([
+      route.name,
+      [key, "next_cursor"],
+    ]);
+    const [limit, cursor] = ["limit", "cursor"].map((name) =>
+      route.parameters("query").find((one) => one.name === name),
+    );
+    expect(cursor, route.name).toBeDefined();
+    expect([route.name, limit?.schema]).toEqual([
+      route.name,
+      expect.objectContaining({
+        type: "integer",
+        minimum: 1,
+        default: GROWING.includes(key) ? 50 : 500,
+        maximum: LONGER.includes(key) ? 1000 : 500,
+      }),
+    ]);
+  }
+});
+
+test("a list filters by `integration`; `integration_id` is accepted where it used to be the name", () => {
+  const filtered = routes.filter(({ parameters }) =>
+    parameters("query").some(({ name }) => /^integration/.test(name)),
+  );
+  expect(filtered.length).toBeGreaterThan(4);
+  for (const { name, parameters } of filtered) {
+    const names = parameters("query").map((one) => one.name);
+    expect([name, names.filter((one) => one.startsWith("integration"))]).toEqual([
+      name,
+      ["integration", "integration_id"],
+    ]);
+  }
+});
+
+test("a parameter of the query that is unknown, repeated or empty is 422 and named", async () => {
+  for (const route of routes) {
+    const asked: [query: string, field: string][] = [
+      ["nonsense=1", "nonsense"],
+      ...route
+        .parameters("query")
+        .filter(({ name }) => !["prefix", "q"].includes(name))
+        .flatMap(({ name }): [string, string][] => [
+          [`${name}=`, name],
+          [`${name}=1&${name}=1`, name],
+        ]),
+    ];
+    const required = route.parameters("query").some(({ name }) => name === "q") ? "q=x&" : "";
+    for (const [query, field] of asked) {
+      // A path that cannot be there would be answered first.
+      if (route.path.includes("{")) continue;
+      const { status, body } = await ask(route, required + query);
+      expect([route.name, query, status, body.error?.field]).toEqual([route.name, query, 422, field]);
+    }
+  }
+});
+
+test("a time is a date and a time; a date alone is refused", async () => {
+  for (const route of routes) {
+    for (const { name, schema } of route.parameters("query")) {
+      if (schema.format !== "date-time") continue;
+      expect((await ask(route, `${name}=2026-11-27T10:00:00Z`)).status).toBe(200);
+      expect((await ask(route, `${name}=2026-11-27T10:00:00.5%2B02:00`)).status).toBe(200);
+      for (const wrong of ["2026-11-27", "2026-11-27T10:00:00", "now"]) {
+        const { status, body } = await ask(route, `${name}=${wrong}`);
+        expect([route.name, status, body.error]).toEqual([
+          route.name,
+          422,
+          {
+            code: "validation",
+            message: `${name} must be a date and time such as "2026-11-27T10:00:00Z".`,
+            field: name,
+          },
+        ]);
+      }
+    }
+    const { properties = {} } = route.operation.requestBody?.content["application/json"]?.schema ?? {};
+    const times = Object.entries({ ...properties, ...route.answer?.properties });
+    for (const [field, schema] of times) {
+      if (field.endsWith("_at"))
+        expect([route.name, field, schema.format]).toEqual([route.name, field, "date-time"]);
+    }
+  }
+});
+
+test("what the path names and is not there is 404 with one wording; what has the wrong form is 422 and named", async () => {
+  for (const route of routes.filter(({ path }) => path.includes("{"))) {
+    const { status, body } = await ask(route);
+    expect([route.name, status, body.error]).toEqual([
+      route.name,
+      404,
+      {
+        code: "not_found",
+        message: expect.stringMatching(/^There is no [a-zA-Z ]+ "(nothing|[0-9a-f-]{36})"\.$/),
+      },
+    ]);
+    for (const { name, schema } of route.parameters("path")) {
+      if (schema.format !== "uuid") continue;
+      const path = filled(route).replace(UNKNOWN_ID, "not-an-id");
+      // Only the first one of a path is replaced.
+      if (filled(route).indexOf(UNKNOWN_ID) !== route.path.indexOf(`{${name}}`)) continue;
+      const wrong = await ask(route, "", path);
+      expect([route.name, wrong.status, wrong.body.error.field]).toEqual([route.name, 422, name]);
+    }
+  }
+});
+
+test("a body takes no unknown field, and nothing but JSON", async () => {
+  for (const route of routes) {
+    const json = route.operation.requestBody?.content["application/json"];
+    if (!json) continue;
+    const unknown = await http.send(route.method, filled(route), { body: { ...json.example, nonsense: 1 } });
+    expect([route.name, unknown.status, unknown.body.error.field]).toEqual([route.name, 422, "nonsense"]);
+    const text = await http.send(route.method, filled(route), {
+      body: "x",
+      headers: { "content-type": "text/plain" },
+    });
+    expect([route.name, text.status]).toEqual([route.name, 415]);
+  }
+});
+
+/** As the guide has it: the answer names what it took away. */
+const ANSWERED_DELETE = "DELETE /api/v1/admin/integrations/{id}/settings/{key}";
+
+test("a method has the same statuses everywhere", () => {
+  const allowed: Record<string, string[]> = {
+    GET: ["200"],
+    PATCH: ["200"],
+    PUT: ["200", "204"],
+    POST: ["200", "201"],
+    DELETE: ["204"],
+  };
+  for (const { name, method, path, operation } of routes) {
+    const statuses = Object.keys(operation.responses);
+    const success = statuses.filter((status) => status.startsWith("2"));
+    const expected = name === ANSWERED_DELETE ? ["200"] : allowed[method];
+    expect([name, success.filter((status) => !expected?.includes(status))]).toEqual([name, []]);
+    for (const status of ["401", "403", "422", ...(path.includes("{") ? ["404"] : [])]) {
+      expect([name, statuses.includes(status), status]).toEqual([name, true, status]);
+    }
+  }
+});
