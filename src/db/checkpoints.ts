@@ -2,7 +2,7 @@
 // them the write-ahead log of a long-running server would grow until the disk is full, and be replayed from its start
 // after a crash.
 
-import { messageOf } from "../errors.ts";
+import { every } from "../every.ts";
 import type { Logger } from "../log.ts";
 import type { Database } from "./database.ts";
 
@@ -16,7 +16,7 @@ const WAL_BYTES =
 export interface Checkpoints {
   /** Makes a checkpoint if enough was written since the last one. */
   check(): Promise<void>;
-  close(): void;
+  close(): Promise<void>;
 }
 
 export interface CheckpointOptions {
@@ -30,23 +30,11 @@ export function createCheckpoints({
   log,
   dueAfterBytes = DUE_AFTER_BYTES,
 }: CheckpointOptions): Checkpoints {
-  let isChecking = false;
-
   async function check(): Promise<void> {
     const { rows } = await execute(WAL_BYTES);
     if (Number(rows[0]?.bytes) >= dueAfterBytes) await execute("checkpoint");
   }
 
-  const timer = setInterval(() => {
-    if (isChecking) return;
-    isChecking = true;
-    check()
-      .catch((error) => log.warning("The checkpoint failed: {error}", { error: messageOf(error) }))
-      .finally(() => {
-        isChecking = false;
-      });
-  }, CHECK_EVERY_MS);
-  timer.unref();
-
-  return { check, close: () => clearInterval(timer) };
+  const checks = every({ name: "The checkpoint", ms: CHECK_EVERY_MS, run: check, log });
+  return { check, close: checks.close };
 }

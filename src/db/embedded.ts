@@ -98,7 +98,7 @@ async function ready(client: PGlite, { home, log }: OpenEmbedded, release: () =>
       return { close: async () => clearTimeout(timer) };
     },
     async close() {
-      checkpoints.close();
+      await checkpoints.close();
       await client.close();
       release();
     },

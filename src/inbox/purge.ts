@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { inArray, lt, sql } from "drizzle-orm";
 import { type Database, rowsOf } from "../db/database.ts";
 import { inboxEvents } from "../db/schema.ts";
+import { every } from "../every.ts";
 import type { Logger } from "../log.ts";
 
 export interface PurgeOptions {
@@ -12,7 +13,7 @@ export interface PurgeOptions {
 }
 
 export interface Purge {
-  /** Deletes what is older than the retention, a little at a time. Returns how many; 0 when another server is at it. */
+  /** Deletes webhooks older than the retention, in small batches. Returns how many; 0 while another server does it. */
   run(): Promise<number>;
   close(): Promise<void>;
 }
@@ -20,13 +21,12 @@ export interface Purge {
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 const BATCH = 500;
-/** Between two batches, so that webhooks get their turn. */
+/** Pause between two batches, so that incoming webhooks are not held up. */
 const PAUSE_MS = 20;
 
-/** Deletes old records once an hour. Of several servers that share a database only one does at a time. */
+/** Deletes old records once an hour. Among the servers on one database only one does so at a time. */
 export function createPurge({ db, log, retentionDays, now = Date.now }: PurgeOptions): Purge {
   let isClosed = false;
-  let running: Promise<unknown> = Promise.resolve();
 
   const run = async (): Promise<number> => {
     const before = new Date(now() - retentionDays * DAY_MS);
@@ -39,19 +39,21 @@ export function createPurge({ db, log, retentionDays, now = Date.now }: PurgeOpt
     }
   };
 
-  const timer = setInterval(() => {
-    running = run().then(
-      (deleted) => deleted > 0 && log.debug("{deleted} old webhooks deleted", { deleted }),
-      (error: unknown) => log.warn("Old webhooks could not be deleted: {error}", { error }),
-    );
-  }, HOUR_MS);
+  const hourly = every({
+    name: "Deleting old webhooks",
+    ms: HOUR_MS,
+    log,
+    async run() {
+      const deleted = await run();
+      if (deleted > 0) log.debug("{deleted} old webhooks were deleted", { deleted });
+    },
+  });
 
   return {
     run,
-    async close() {
+    close() {
       isClosed = true;
-      clearInterval(timer);
-      await running;
+      return hourly.close();
     },
   };
 }

@@ -5,6 +5,7 @@ import type { Database } from "../db/database.ts";
 import { isPassing } from "../db/failure.ts";
 import { inboxEvents } from "../db/schema.ts";
 import { createWriteBehind } from "../db/write-behind.ts";
+import { every } from "../every.ts";
 import type { Logger } from "../log.ts";
 import { createBudget } from "./budget.ts";
 import type { Incoming } from "./incoming.ts";
@@ -147,7 +148,15 @@ export function createRecorder({
   };
 
   // A minute also ends when nothing more arrives. Its last record must be stored before it can carry the count.
-  const minutes = setInterval(() => void flush().then(() => reportMissing(budget.takeEnded())), 60_000);
+  const minutes = every({
+    name: "Counting webhooks that were not recorded",
+    ms: 60_000,
+    log,
+    async run() {
+      await flush();
+      await reportMissing(budget.takeEnded());
+    },
+  });
 
   /** Does not wait for what arrives in the meantime. */
   const flush = async (): Promise<void> => {
@@ -173,9 +182,9 @@ export function createRecorder({
     },
     flush,
     async close() {
-      clearInterval(minutes);
       await Promise.all(pending);
       await behind.close();
+      await minutes.close();
       await reportMissing(budget.takeAll());
     },
   };

@@ -2,7 +2,8 @@
 
 import { and, inArray, isNotNull } from "drizzle-orm";
 import { tasks } from "../db/schema.ts";
-import { HeddleError, messageOf } from "../errors.ts";
+import { HeddleError } from "../errors.ts";
+import { every } from "../every.ts";
 import { during } from "../runtime/activity.ts";
 import { createTaskRunner, type RunTaskOptions, released } from "./run-task.ts";
 
@@ -69,32 +70,30 @@ export function createWorker(options: WorkerOptions): Worker {
     for (const { id } of cancelled)
       runs.get(id)?.abort(new HeddleError("cancelled", "Cancelled while it ran."));
   };
-  const cancellations = setInterval(() => {
-    honourCancellations().catch((error) =>
-      log.error("Cancelled tasks could not be looked up: {error}", { error: messageOf(error) }),
-    );
-  }, CANCEL_CHECK_MS);
-
-  const afterClockStep = () =>
-    Promise.all([queue.pullInFuture(), outbox.shortenWaits()]).catch((error) =>
-      log.error("Waits that a clock change made longer could not be corrected: {error}", {
-        error: messageOf(error),
-      }),
-    );
-  const clockChecks = setInterval(afterClockStep, CLOCK_CHECK_MS);
-  const firstClockCheck = afterClockStep();
+  const cancellations = every({
+    name: "Looking up cancelled tasks",
+    ms: CANCEL_CHECK_MS,
+    run: honourCancellations,
+    log,
+  });
+  const clockChecks = every({
+    name: "Correcting waits that a clock change made longer",
+    ms: CLOCK_CHECK_MS,
+    run: () => Promise.all([queue.pullInFuture(), outbox.shortenWaits()]),
+    log,
+    atOnce: true,
+  });
 
   return {
     async close() {
-      clearInterval(clockChecks);
-      await firstClockCheck;
+      await clockChecks.close();
       const grace = setTimeout(() => {
         isGraceOver = true;
         for (const run of runs.values()) run.abort(released);
         deliveries.abort(released);
       }, stopGraceMs);
       await taskPump.stop();
-      clearInterval(cancellations);
+      await cancellations.close();
       await Promise.all([deliveryPump.stop(), adoptionPump.stop()]);
       clearTimeout(grace);
     },

@@ -20,5 +20,5 @@ test("a checkpoint is made only after enough was written since the last one", as
   );
   await checkpoints.check();
   expect(await lastAt()).not.toEqual(before);
-  checkpoints.close();
+  await checkpoints.close();
 });
