@@ -1,4 +1,4 @@
-// Which integrations there are on the disk, loaded or not: the registry keeps it, whoever must not depend on it reads here.
+// The integrations on the disk, loaded or not. The registry writes it; parts that must not depend on the registry read it.
 
 import type { FoundIntegration } from "./discover.ts";
 

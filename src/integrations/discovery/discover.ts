@@ -4,19 +4,20 @@ import type { Dirent } from "node:fs";
 import { readdir, realpath, stat } from "node:fs/promises";
 import { basename, extname, join } from "node:path";
 import { type ContentFiles, listContent, NO_CONTENT } from "../../content/files.ts";
+import { messageOf } from "../../errors.ts";
 import { isImportable } from "../../runtime/importable-path.ts";
 
 export type SourceKind = "builtin" | "tools" | "workspace" | "external";
 
-/** A directory whose subfolders are integrations; of kind "tools", one that holds tool files itself. */
+/** A directory whose subfolders are integrations. One of kind "tools" holds tool files itself. */
 export interface IntegrationSource {
   kind: SourceKind;
   dir: string;
-  /** Where `prebuild` left bundles of this directory's integrations. */
+  /** The folder of the prebuilt bundles of this directory's integrations. */
   prebuilt?: string;
 }
 
-/** Files that Heddle loads, by what they are; relative to the folder. */
+/** The files that Heddle loads, by their role. Paths are relative to the folder. */
 export interface IntegrationFiles {
   index?: string;
   config?: string;
@@ -33,13 +34,13 @@ export interface FoundIntegration {
   source: SourceKind;
   /** Absolute real path. */
   folder: string;
-  /** The copy of the folder that its files are read from; by default they are read from the folder. */
+  /** A copy of the folder to read files from instead of the folder itself. */
   readFrom?: string;
   files: IntegrationFiles;
   /** Skills, carapaces and templates. */
   content: ContentFiles;
   prebuilt?: string;
-  /** What of the folder is not used. */
+  /** Remarks about parts of the folder that are not used. */
   notes?: Note[];
 }
 
@@ -49,7 +50,7 @@ export interface Discovery {
   notes: Note[];
 }
 
-/** Why a folder is not used, or what it does to another. */
+/** A remark about a folder: why it is not used, or what it replaces. */
 export interface Note {
   level: "info" | "warning";
   folder: string;
@@ -57,7 +58,7 @@ export interface Note {
 }
 
 const ID = /^[a-z][a-z0-9_-]*$/;
-/** Owns what Heddle itself registers. */
+/** Ids that no integration can have. "core" owns what Heddle itself registers. */
 const RESERVED = [
   "core",
   // Below /api/v1/admin/integrations these are lists and schemas.
@@ -68,19 +69,19 @@ const RESERVED = [
   "dashboard-schema",
 ];
 const CODE = /\.([cm]?[jt]s|[jt]sx)$/;
-/** What of one name is loaded when several files have it: the source rather than what a compiler made of it. */
-const FIRST = [".ts", ".tsx", ".mts", ".cts", ".js", ".jsx", ".mjs", ".cjs"];
+/** Which file is loaded when several have the same stem: sources come before compiled output. */
+const PREFERRED = [".ts", ".tsx", ".mts", ".cts", ".js", ".jsx", ".mjs", ".cjs"];
 const NOT_CODE = /\.(d|test|spec)\.[cm]?[jt]sx?$/;
 const SINGLE = ["index", "config", "dispatcher", "hooks", "router", "setup", "process"] as const;
 
-/** A later source replaces an integration of the same id. Never throws for what it finds on the disk. */
+/** Finds the integrations of all sources; a later source replaces integrations with the same id. Never throws for anything on the disk. */
 export async function discover(sources: IntegrationSource[]): Promise<Discovery> {
   const notes: Note[] = [];
   const found = new Map<string, FoundIntegration>();
   for (const source of sources) {
-    const entries = await list(source.dir);
-    if (!entries) {
-      notes.push({ level: "warning", folder: source.dir, reason: "There is no such directory" });
+    const entries = await list(source.dir).catch(reasonUnreadable);
+    if (typeof entries === "string") {
+      notes.push({ level: "warning", folder: source.dir, reason: entries });
       continue;
     }
     const candidates =
@@ -105,28 +106,28 @@ export async function discover(sources: IntegrationSource[]): Promise<Discovery>
   return { found: [...found.values()], notes };
 }
 
-/** The integration in this very folder, or why it is none. */
+/** The integration in this folder, or why the folder is not an integration. */
 export async function discoverOne(folder: string): Promise<FoundIntegration | Note> {
   const real = await realpath(folder);
   const found = await examine({ id: basename(real), folder: real }, { kind: "external", dir: real });
-  return found ?? { level: "warning", folder, reason: "There is no such directory" };
+  return found ?? { level: "warning", folder, reason: ABSENT };
 }
 
-/** The same integration as a copy of its folder has it, or why the copy has none. */
+/** The same integration with its files read from a copy of the folder, or why the copy is not an integration. */
 export async function discoverInCopy(
   found: FoundIntegration,
   copy: string,
 ): Promise<FoundIntegration | Note> {
   const there = await examine({ id: found.id, folder: copy }, { kind: found.source, dir: copy });
-  if (!there) return { level: "warning", folder: copy, reason: "There is no such directory" };
+  if (!there) return { level: "warning", folder: copy, reason: ABSENT };
   return "id" in there ? { ...there, folder: found.folder, readFrom: copy } : there;
 }
 
-/** Why an integration cannot have this id, which is its folder's name; undefined when it can. */
+/** Why an integration cannot have this id, which is the name of its folder; undefined for a valid id. */
 export function whyNoId(id: string): string | undefined {
-  if (RESERVED.includes(id)) return `"${id}" cannot be an id; it belongs to Heddle`;
+  if (RESERVED.includes(id)) return `"${id}" cannot be an id, because Heddle uses it itself`;
   if (ID.test(id)) return undefined;
-  return `"${id}" cannot be an id; one begins with a-z, and a-z, 0-9, _ and - may follow`;
+  return `"${id}" cannot be an id; an id must begin with a-z and contain only a-z, 0-9, _ and -`;
 }
 
 interface Candidate {
@@ -135,7 +136,7 @@ interface Candidate {
 }
 
 function toolFolder(source: IntegrationSource, taken: ReadonlyMap<string, unknown>): Candidate {
-  // Two directories of the same name are two owners: neither replaces the other.
+  // Two directories with the same name are different owners, so neither replaces the other.
   const id = `tools:${basename(source.dir)}`;
   let number = 2;
   let free = id;
@@ -148,7 +149,7 @@ async function subfolders(source: IntegrationSource, entries: Dirent[]): Promise
     .map((entry) => entry.name)
     .filter((name) => !/^[_.]/.test(name) && name !== "node_modules");
   const candidates = names.sort().map((name) => ({ id: name, folder: join(source.dir, name) }));
-  // Not the entry's own type: a symbolic link to a folder counts as one.
+  // The entry's own type would not do: a symbolic link to a folder counts as a folder.
   const areFolders = await Promise.all(candidates.map(({ folder }) => isDirectory(folder)));
   return candidates.filter((_, index) => areFolders[index]);
 }
@@ -166,20 +167,20 @@ async function examine(
   const isSilent = Object.values(content).every((list) => list.length === 0);
   if (!useful && files.tools.length === 0 && isSilent) {
     const reason = loose
-      ? "Ignored: it holds no tool files"
+      ? "Ignored: it contains no tool files"
       : "Ignored: it has no router, dispatcher, hooks, process, tools, skills, carapaces or prompts";
     return { level: "info", folder, reason };
   }
-  // Removed between listing and now: as if it had not been there.
+  // A folder that was removed after the listing is treated as if it had never been there.
   const real = await realpath(folder).catch(() => undefined);
   if (!real) return undefined;
   if (!isImportable(real)) {
-    const reason = `Skipped: no code can be loaded from a path with "?" or "\\" in it; it is ${real}. Rename that folder`;
+    const reason = `Skipped: the path must not contain "?" or "\\", because no code can be loaded from there; got ${real}. Rename that folder`;
     return { level: "warning", folder, reason };
   }
   const prebuilt = source.prebuilt === undefined ? undefined : join(source.prebuilt, id);
   const notes = unused.map(({ name, used }): Note => {
-    const reason = `${name} is not used, for ${used} is there as well; remove one of the two`;
+    const reason = `${name} is not used, because ${used} exists as well; remove one of the two`;
     return { level: "warning", folder: real, reason };
   });
   return {
@@ -195,7 +196,7 @@ async function examine(
 
 interface Chosen {
   files: IntegrationFiles;
-  /** Each file beside the one of its name that is used. */
+  /** Files that are not used, each with the file of the same stem that is. */
   unused: { name: string; used: string }[];
 }
 
@@ -213,15 +214,15 @@ type Single = (typeof SINGLE)[number];
 
 const stemOf = (name: string): Single => name.replace(CODE, "") as Single;
 
-/** Files of code, by their names. */
+/** The names of code files in a folder; none when the folder is absent or cannot be read. */
 const namesIn = async (folder: string, isWanted: (name: string) => boolean): Promise<string[]> =>
-  ((await list(folder)) ?? [])
+  (await list(folder).catch(() => []))
     .map((entry) => entry.name)
     .filter((name) => CODE.test(name) && isWanted(name))
     .sort();
 
 function oneOfEach(names: string[], prefix: string): { used: string[]; unused: Chosen["unused"] } {
-  const rank = (name: string) => FIRST.indexOf(extname(name));
+  const rank = (name: string) => PREFERRED.indexOf(extname(name));
   const best = new Map<string, string>();
   for (const name of names) {
     const other = best.get(stemOf(name));
@@ -234,9 +235,15 @@ function oneOfEach(names: string[], prefix: string): { used: string[]; unused: C
   return { used: [...best.values()].sort().map((name) => prefix + name), unused };
 }
 
-/** Undefined when there is no such directory, or none that may be read. */
-const list = (folder: string): Promise<Dirent[] | undefined> =>
-  readdir(folder, { withFileTypes: true }).catch(() => undefined);
+const ABSENT = "There is no such directory";
+
+const list = (folder: string): Promise<Dirent[]> => readdir(folder, { withFileTypes: true });
+
+/** Only these two codes mean that the directory is absent. */
+const reasonUnreadable = (error: NodeJS.ErrnoException): string =>
+  error.code === "ENOENT" || error.code === "ENOTDIR"
+    ? ABSENT
+    : `The directory cannot be read: ${messageOf(error)}`;
 
 const isDirectory = (path: string): Promise<boolean> =>
   stat(path).then(

@@ -1,9 +1,9 @@
-// Finds the line of a field in the text of a file that says `export const SETUP = …({ … })`. The manifest was run, not
-// parsed: what is not written out in its place, such as a spread, is not found, and its nearest parent is.
+// Finds the line of a field in the source of a file with `export const SETUP = …({ … })`. The manifest itself is executed,
+// not parsed: a field that is not written out in its place, such as one of a spread, resolves to its nearest parent.
 
 /**
- * What matters of the source; everything else is skipped. Regular expressions are rare in a manifest. What is opened and
- * not closed is a token, too: looking for its end again from each further quote would take the square of the length.
+ * The tokens that matter; everything else is skipped. Regular expression literals are rare in a manifest. An unterminated
+ * string or comment is a token as well: searching for its end again from every further quote would take quadratic time.
  */
 const TOKEN =
   /\/\/[^\n]*|\/\*[\s\S]*?(?:\*\/|$)|"(?:[^"\\\n]|\\.)*"?|'(?:[^'\\\n]|\\.)*'?|`(?:[^`\\]|\\[\s\S])*`?|[A-Za-z_$][\w$]*|[{}[\](),:]/g;
@@ -17,8 +17,8 @@ const OPENING = "{[(";
 const CLOSING = "}])";
 
 /**
- * The line, from 1, of what `path` (such as ["env_vars", "1", "key"]) names inside the literal of `name`; the line of
- * the innermost part that is found. Undefined when `name` is not there.
+ * The line, from 1, of the field that `path` (such as ["env_vars", "1", "key"]) names inside the literal of `name`, or of
+ * its innermost parent that is found. Undefined when there is no `name`.
  */
 export function findInLiteral(source: string, name: string, path: readonly string[]): number | undefined {
   const tokens = tokensOf(source);
@@ -27,7 +27,7 @@ export function findInLiteral(source: string, name: string, path: readonly strin
   );
   if (start < 0) return undefined;
   let found = tokens[start]?.line;
-  // Past a call around it, such as `defineSetup(`.
+  // Skips a call around the literal, such as `defineSetup(`.
   let at = tokens.findIndex(({ text }, index) => index > start && (text === "{" || text === "["));
   for (const part of path) {
     const inside = at < 0 ? undefined : tokens[at]?.text;
@@ -54,7 +54,7 @@ function tokensOf(source: string): Token[] {
 
 const newlines = (text: string): number => text.split("\n").length - 1;
 
-/** The index of the value of a key of the object that begins at `open`; -1 without one. */
+/** The index of the value of a key of the object that begins at `open`, or -1. */
 function fieldOf(tokens: Token[], open: number, key: string): number {
   for (const index of own(tokens, open)) {
     const name = tokens[index]?.text.replace(/^(["'`])(.*)\1$/s, "$2");
@@ -64,7 +64,7 @@ function fieldOf(tokens: Token[], open: number, key: string): number {
   return -1;
 }
 
-/** The index of the first token of an item of the list that begins at `open`; -1 without one. */
+/** The index of the first token of an item of the list that begins at `open`, or -1. */
 function itemOf(tokens: Token[], open: number, position: string): number {
   let commas = 0;
   if (position === "0") return open + 1;

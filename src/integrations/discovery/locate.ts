@@ -1,6 +1,6 @@
 import { HeddleError } from "../../errors.ts";
 
-/** A place in a source file; lines and columns from 1. */
+/** A location in a source file; lines and columns count from 1. */
 export interface Place {
   file: string;
   line: number;
@@ -8,16 +8,16 @@ export interface Place {
 }
 
 const POSITION = /:(\d{1,9}):(\d{1,9})\)?$/;
-/** What stands before the file in a stack's line. */
+/** Characters that may precede the file in a line of a stack. */
 const BEFORE_FILE = ["", " ", "(", "/"];
 
-/** Where in the folder an error came from, by its stack, whose positions the runtime has mapped to the sources. */
+/** Where in the folder an error was thrown, according to its stack, whose positions the runtime has mapped to the sources. */
 export function locate(error: unknown, folder: string): Place | undefined {
   if (!(error instanceof Error) || typeof error.stack !== "string") return undefined;
   for (const text of error.stack.split("\n")) {
     const frame = text.trim();
     const position = POSITION.exec(frame);
-    // After the last parenthesis: the words before it may be anybody's.
+    // The search starts after the last parenthesis, because the text before it may contain anything.
     const start = frame.indexOf(folder, frame.lastIndexOf("(") + 1);
     if (!position || start === -1 || !BEFORE_FILE.includes(frame.charAt(start - 1))) continue;
     const [, line, column] = position;
@@ -26,7 +26,7 @@ export function locate(error: unknown, folder: string): Place | undefined {
   return undefined;
 }
 
-/** An error that `locate` finds in this place. */
+/** An error that `locate` finds at this line. */
 export function errorAt(file: string, line: number, reason: string): Error {
   const error = new HeddleError("validation", reason);
   error.stack = `${reason}\n    at ${file}:${line}:1`;

@@ -3,14 +3,14 @@ import { builtinDir } from "../../runtime/assets.ts";
 import type { IntegrationSource } from "./discover.ts";
 
 export interface SourcesOptions {
-  /** Where the compiled program unpacks what it brings along. */
+  /** The home folder, into which the compiled program unpacks its built-in integrations. */
   home: string;
   workspace: string;
   toolDirs: readonly string[];
   integrationDirs: readonly string[];
 }
 
-/** Where integrations are looked for, in order: a later one replaces those of an earlier one. */
+/** The directories that are searched for integrations, in order: later ones replace integrations of earlier ones. */
 export async function integrationSources(options: SourcesOptions): Promise<IntegrationSource[]> {
   const { home, workspace, toolDirs, integrationDirs } = options;
   return [

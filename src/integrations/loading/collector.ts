@@ -1,4 +1,4 @@
-// What the files of an integration register while they load.
+// Collects what the files of an integration register while they load.
 
 import { sep } from "node:path";
 import { HeddleError } from "../../errors.ts";
@@ -14,11 +14,11 @@ export interface Collector {
   settings: DeclaredSetting[];
   about: { meta: IntegrationMeta | undefined; setup: SetupManifest | undefined };
   sinks: SdkSinks;
-  /** From now on nothing can be registered. */
+  /** After this, nothing more can be registered. */
   seal(): void;
 }
 
-/** `folder` is the integration's: of what is registered twice both places are told. */
+/** `folder` is the integration's, used to name both places of a duplicate registration. */
 export function createCollector(folder: string): Collector {
   let sealed = false;
   const tools: RegisteredTool[] = [];
@@ -26,7 +26,7 @@ export function createCollector(folder: string): Collector {
   const hooks: RegisteredHook[] = [];
   const settings: DeclaredSetting[] = [];
   const about: Collector["about"] = { meta: undefined, setup: undefined };
-  // An error knows its place, and finds it out only when it is asked for it.
+  // An Error records where it was created, and formats its stack only when it is read.
   const registered = new Map<string, Error>();
 
   const open = (what: string) => {
@@ -71,7 +71,7 @@ export function createCollector(folder: string): Collector {
     sinks,
     seal() {
       sealed = true;
-      // Later on the files that they point into are gone.
+      // The files that the errors point into may be deleted later.
       registered.clear();
     },
   };

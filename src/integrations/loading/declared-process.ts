@@ -1,17 +1,17 @@
-// What process.ts exports.
+// Reads the exports of process.ts.
 
 import { errorAt } from "../discovery/locate.ts";
 import type { ProcessDeclaration } from "./load.ts";
 
 export type DeclaredProcess = Omit<ProcessDeclaration, "program">;
 
-/** Throws what is wrong with it; `file` is absolute. */
+/** Throws an error with the file's location when an export is invalid; `file` is absolute. */
 export function declaredProcess(file: string, exports: Record<string, unknown>): DeclaredProcess {
   const { DESCRIPTION = "", CMD, REQUIRED_ENV = [], WATCH_PATHS = [], MEMORY_LIMIT_MB = null } = exports;
   if (!isTexts(CMD) || CMD.length === 0)
-    throw errorAt(file, 1, "It must export CMD, a list of at least one text");
-  if (!isTexts(REQUIRED_ENV)) throw errorAt(file, 1, "REQUIRED_ENV must be a list of texts");
-  if (!isTexts(WATCH_PATHS)) throw errorAt(file, 1, "WATCH_PATHS must be a list of texts");
+    throw errorAt(file, 1, "The file must export CMD, a list of at least one string");
+  if (!isTexts(REQUIRED_ENV)) throw errorAt(file, 1, "REQUIRED_ENV must be a list of strings");
+  if (!isTexts(WATCH_PATHS)) throw errorAt(file, 1, "WATCH_PATHS must be a list of strings");
   if (MEMORY_LIMIT_MB !== null && !(typeof MEMORY_LIMIT_MB === "number" && MEMORY_LIMIT_MB > 0))
     throw errorAt(file, 1, "MEMORY_LIMIT_MB must be a number above 0");
   return {

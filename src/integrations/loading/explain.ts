@@ -1,4 +1,4 @@
-// What to do about an integration that does not load, as far as more can be found out than what failed.
+// Explains what to do about an integration that does not load.
 
 import { readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
@@ -9,12 +9,15 @@ import { entriesOf, type Prepared } from "./prepare.ts";
 
 type Of = Pick<FoundIntegration, "id" | "folder" | "files">;
 
-/** Of a package that is not there, how it comes there. */
+/** Adds how to install a missing package. */
 export async function withRemedy(problem: Problem, { id, folder }: Of): Promise<Problem> {
   const { missingPackage: name } = problem;
   if (name === undefined) return problem;
   if (name === "heddle")
-    return { ...problem, reason: `${problem.reason}. What Heddle gives is in "heddle/sdk" alone` };
+    return {
+      ...problem,
+      reason: `${problem.reason}. Integrations import what Heddle offers from "heddle/sdk"`,
+    };
   const install = `run \`heddle install ${id}\``;
   const remedy = (await isDeclared(name, folder))
     ? install
@@ -27,23 +30,23 @@ async function isDeclared(name: string, folder: string): Promise<boolean> {
     const { dependencies } = JSON.parse(await readFile(join(folder, "package.json"), "utf8"));
     return Object.hasOwn(dependencies, name);
   } catch {
-    // There is none, or none that can be read: an install says what is wrong with it.
+    // package.json is absent or unreadable; `heddle install` reports that.
     return false;
   }
 }
 
-/** How long it is looked for what hangs. */
+/** Time limit of the search for a top-level await that does not settle. */
 const SEARCH_MS = 3_000;
 
 export interface LateLoad {
-  /** Absolute; what was being loaded. */
+  /** Absolute path of the file that was being loaded. */
   file: string;
   timeoutMs: number;
-  /** Undefined when it was not even bundled. */
+  /** Undefined when bundling did not finish. */
   prepared: Pick<Prepared, "awaitsIn"> | undefined;
 }
 
-/** Why the file was not loaded in time, as far as the sources tell. */
+/** Why the file was not loaded in time, as far as the sources show. */
 export async function hangingAwait({ folder, files }: Of, late: LateLoad): Promise<Problem> {
   const { file, timeoutMs, prepared } = late;
   const slow = (name: string) => `${basename(name)} was not loaded within ${timeoutMs / 1000} s`;
@@ -53,7 +56,7 @@ export async function hangingAwait({ folder, files }: Of, late: LateLoad): Promi
   if (!prepared || at === -1) return unknown;
   const search = async (): Promise<Problem[]> => {
     const ended = new Set<string>();
-    // What an earlier file imports, too, has come to its end.
+    // A module that an earlier file imports as well has already finished.
     for (const name of entries.slice(0, at))
       for (const found of await prepared.awaitsIn(name)) ended.add(placeOf(found));
     const awaits = await prepared.awaitsIn(entries[at] ?? "");
@@ -65,7 +68,10 @@ export async function hangingAwait({ folder, files }: Of, late: LateLoad): Promi
   if (others.length === 0)
     return { ...place, reason: `${slow(first.file)}; does its top-level await never end?` };
   const all = [first, ...others].map((found) => `${basename(found.file ?? "")}:${found.line}`);
-  return { ...place, reason: `${slow(file)}; does a top-level await never end? There is ${all.join(", ")}` };
+  return {
+    ...place,
+    reason: `${slow(file)}; does a top-level await never end? Candidates: ${all.join(", ")}`,
+  };
 }
 
 const placeOf = ({ file, line }: Problem): string => `${file}:${line}`;

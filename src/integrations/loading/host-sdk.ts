@@ -1,4 +1,4 @@
-// "heddle/sdk" as an integration inside the server gets it: the same functions, bound to that integration.
+// "heddle/sdk" for an integration inside the server: the same functions, bound to that integration.
 
 import { Elysia, t } from "elysia";
 import { incomingVerifierHost } from "../../inbox/incoming.ts";
@@ -13,5 +13,5 @@ export const createHostSdk = (backend: SdkBackend) => ({
   t,
 });
 
-/** What `import { … } from "heddle/sdk"` may name. */
+/** The names that `import { … } from "heddle/sdk"` can use. */
 export const SDK_NAMES = Object.keys(createHostSdk(createEnvironmentBackend({})));

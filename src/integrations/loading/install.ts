@@ -1,4 +1,4 @@
-// Installs the packages of an integration's folder, with the Bun in this very program.
+// Installs the packages of an integration's folder with the Bun that runs this program.
 
 import { readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -8,13 +8,13 @@ import { runBun } from "../../runtime/run-bun.ts";
 import { writeSdk } from "../../runtime/sdk.ts";
 
 export interface InstallOptions {
-  /** Of these only what an install needs is handed on: PATH, HOME, proxies, the registry. */
+  /** Only the variables that an install needs are passed on: PATH, HOME, proxies, the registry. */
   environment: Readonly<Record<string, string | undefined>>;
-  /** Names that its manifest adds to those of package.json; they are written there. */
+  /** Packages that the manifest adds to those of package.json; they are written there. */
   packages?: readonly string[];
-  /** What the install says. */
+  /** Receives each line of the package manager's output. */
   onLine?: (line: string) => void;
-  /** Whether those of package.json's trustedDependencies may run their install scripts. Default: no. */
+  /** Whether packages in trustedDependencies may run their install scripts. Default: no. */
   scripts?: boolean;
   /** Default: five minutes. */
   timeoutMs?: number;
@@ -26,8 +26,8 @@ const HANDED_ON =
 const LINES_IN_ERROR = 8;
 
 /**
- * Returns the names of the folder's packages. Throws a HeddleError: "validation" (no package.json, or none that can be
- * read), "upstream" (the install failed; the message has its last lines) or "timeout".
+ * Returns the names of the folder's packages. Throws a HeddleError: "validation" (package.json is absent or unreadable),
+ * "upstream" (the install failed; the message has its last lines) or "timeout".
  */
 export async function installDependencies(folder: string, options: InstallOptions): Promise<string[]> {
   const { environment, packages = [], onLine = () => {}, scripts = false, timeoutMs = TIMEOUT_MS } = options;
@@ -54,7 +54,10 @@ export async function installDependencies(folder: string, options: InstallOption
     timeoutMs,
   });
   if (timedOut) {
-    throw new HeddleError("timeout", `The install in ${folder} was ended after ${timeoutMs / 1000} s.`);
+    throw new HeddleError(
+      "timeout",
+      `The install in ${folder} did not finish within ${timeoutMs / 1000} s and was stopped.`,
+    );
   }
   if (code !== 0) {
     throw new HeddleError(
@@ -66,13 +69,13 @@ export async function installDependencies(folder: string, options: InstallOption
 }
 
 async function beginPackageJson(folder: string): Promise<void> {
-  // "wx": one that is there stays.
+  // The flag "wx" keeps an existing file.
   await writeFile(join(folder, "package.json"), '{ "private": true }\n', { flag: "wx" }).catch((error) => {
     if (error.code !== "EEXIST") throw error;
   });
 }
 
-/** How `heddle new` names the SDK that it writes: in the folder, and not in version control. */
+/** The dependency that `heddle new` writes for the SDK, which is in the folder but not under version control. */
 const OWN_SDK = "file:.heddle/sdk";
 
 async function provideSdk(folder: string): Promise<void> {
@@ -91,7 +94,7 @@ async function readPackageJson(folder: string): Promise<Record<string, string>> 
     const { dependencies, devDependencies, optionalDependencies } = JSON.parse(text);
     return { ...dependencies, ...devDependencies, ...optionalDependencies };
   } catch (cause) {
-    throw new HeddleError("validation", `${path} is no JSON object: ${messageOf(cause)}`, { cause });
+    throw new HeddleError("validation", `${path} must be a JSON object: ${messageOf(cause)}`, { cause });
   }
 }
 

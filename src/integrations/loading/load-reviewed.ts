@@ -1,5 +1,5 @@
-// Loads an integration from just what was looked at: one of the workspace from a copy, another one from its folder, with
-// what it takes in from the workspace as it was looked at.
+// Loads an integration from exactly the reviewed files: one of the workspace from a copy, any other from its folder, with
+// its imports from the workspace as they were reviewed.
 
 import { readFile } from "node:fs/promises";
 import { sep } from "node:path";
@@ -15,22 +15,22 @@ import { type PrepareOptions, prepare } from "./prepare.ts";
 import { programOf } from "./program.ts";
 
 export interface Reviewed {
-  /** Of all that is loaded, and of what loads it. */
+  /** The hash of everything that is loaded, and of the version of Heddle that loads it. */
   hash: string;
-  /** What to load instead of the folder. */
+  /** The copy to load instead of the folder. */
   version: Version | undefined;
-  /** Undefined for a version of which only the copy is left. */
+  /** Undefined for a version of which only the copy exists. */
   look: Pick<Look, "closure" | "read"> | undefined;
 }
 
 export interface LoadReviewedOptions
   extends Pick<LoadOptions, "inTurn" | "services" | "log" | "timeoutMs">,
     Omit<PrepareOptions, "gate"> {
-  /** Absolute real path; undefined where no bot writes. */
+  /** Absolute real path; undefined where bots cannot write. */
   workspace: string | undefined;
 }
 
-/** Never rejects for what the integration's code does. */
+/** Never rejects because of the integration's code. */
 export async function loadReviewed(
   found: FoundIntegration,
   reviewed: Reviewed,

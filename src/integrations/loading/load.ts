@@ -1,5 +1,5 @@
-// Loads one version of an integration: prepares its modules, runs them with an SDK of their own, and collects
-// what they register. Nothing goes live here.
+// Loads one version of an integration: prepares its modules, runs them with their own SDK, and collects what they
+// register. Nothing goes live here.
 
 import type { Carapace } from "../../content/carapaces/carapace.ts";
 import { type Content, readContent } from "../../content/read.ts";
@@ -32,19 +32,19 @@ import { entriesOf, type Prepared, type PrepareResult } from "./prepare.ts";
 import type { Program } from "./program.ts";
 import { loadingSubject } from "./standstills.ts";
 
-/** What process.ts exports. */
+/** The process that process.ts declares. */
 export interface ProcessDeclaration {
   description: string;
   cmd: string[];
   requiredEnv: string[];
   watchPaths: string[];
-  /** Of all that it starts together; beyond it the process is ended and started again. */
+  /** For the whole process tree; beyond this limit it is terminated and restarted. */
   memoryLimitMb: number | null;
-  /** What is started for `cmd`, and whether another load has to start it anew. */
+  /** The program that runs for `cmd`, with a hash that says whether a new version needs a restart. */
   program: Program;
 }
 
-/** What the files of an integration said. */
+/** A loaded version of an integration. */
 export interface LoadedIntegration {
   name: string | undefined;
   version: string | undefined;
@@ -59,36 +59,36 @@ export interface LoadedIntegration {
   setup: SetupManifest | undefined;
   process: ProcessDeclaration | undefined;
   router: IntegrationRouter | undefined;
-  /** Lets go of its modules. Code of it that still runs keeps running, but can import no further part lazily. */
+  /** Releases the modules. Code that is still running continues, but can import no further module lazily. */
   release(): Promise<void>;
 }
 
-/** What it took in from elsewhere is known of one that failed, too: mending that may mend it. */
+/** `takenIn` is known after a failure as well: fixing an imported file may fix the integration. */
 export type LoadResult = { takenIn: TakenIn } & (
   | { ok: true; loaded: LoadedIntegration }
-  /** The first problem, for there the author has to begin. The settings are those declared until then: one may be amiss. */
+  /** `problem` is the first one, where the author has to begin. `settings` are those declared before it: a missing one may be the cause. */
   | { ok: false; problem: Problem; settings: IntegrationSetting[]; mayHeal?: boolean }
 );
 
 export interface LoadOptions {
   prepare(): Promise<PrepareResult>;
-  /** Decides what is started for CMD; `dir` is where the modules are. Rejects for what must not be. Default: the command itself. */
+  /** Decides which program runs for CMD; `dir` has the modules. Rejects for a program that must not run. Default: the command itself. */
   programOf?(cmd: readonly string[], dir: string): Promise<Program>;
-  /** Reads a file of content by its path below the folder. Default: from the disk. */
+  /** Reads a content file by its path. Default: from the disk. */
   readFile?(file: string): Promise<Buffer>;
-  /** Lets the preparation wait for that of others; the wait is not counted. Default: it begins at once. */
+  /** Limits how many preparations run at a time; waiting does not count towards the time limit. Default: no limit. */
   inTurn?<Value>(work: () => Promise<Value>): Promise<Value>;
   services: Omit<SdkServices, "log">;
   log: Logger;
-  /** Of all that is loaded: what is remembered of a version that never comes to an end. */
+  /** The hash by which a version whose loading never ends is remembered. */
   hash: string;
-  /** How long preparing and running all files may take. */
+  /** Time limit for preparing and running all files. */
   timeoutMs: number;
 }
 
-/** Never rejects for what the integration's code does. */
+/** Never rejects because of the integration's code. */
 export async function loadIntegration(found: FoundIntegration, options: LoadOptions): Promise<LoadResult> {
-  // Which file is running, for errors that do not know where they are from.
+  // The file that is running, for errors without a location.
   const at = { file: found.folder };
   const { inTurn = (work) => work() } = options;
   const collected = createCollector(found.folder);
@@ -112,12 +112,12 @@ export async function loadIntegration(found: FoundIntegration, options: LoadOpti
     });
     takenIn = (result.ok ? result.prepared : result).takenIn;
     if (!result.ok) {
-      const [problem = { reason: "It cannot be bundled" }] = result.problems;
+      const [problem = { reason: "The integration cannot be bundled" }] = result.problems;
       return { ...failed(await withRemedy(problem, found)), mayHeal: result.mayHeal };
     }
     if (late) {
       await result.prepared.discard();
-      return failed({ reason: "It was given up" });
+      return failed({ reason: "Loading was abandoned" });
     }
     prepared = result.prepared;
     release = bind(prepared, collected, options);
@@ -150,7 +150,7 @@ export async function loadIntegration(found: FoundIntegration, options: LoadOpti
   };
   const deadline = Promise.withResolvers<LoadResult>();
   let timer: ReturnType<typeof setTimeout> | undefined;
-  // Not before its turn: among hundreds the last one waits long, and is no slower for it.
+  // The time limit starts with its turn: among hundreds, the last one waits long without being slow itself.
   const startClock = () => {
     timer = setTimeout(() => void giveUp(), options.timeoutMs);
   };
@@ -190,7 +190,7 @@ function bind(
 
 type Exports = Record<string, unknown>;
 
-/** A CommonJS module has all that it exports in its default export. */
+/** A CommonJS module has all of its exports in the default export. */
 function withDefault(exported: Exports): Exports {
   const { default: own } = exported;
   const isPlain =
@@ -198,7 +198,7 @@ function withDefault(exported: Exports): Exports {
   return isPlain ? { ...own, ...exported } : exported;
 }
 
-/** As soon as it is there: files that run after it may read a default of the manifest, or log a secret. */
+/** Runs as soon as the manifest is known: later files may read a default from it, or log a secret. */
 function takeSetup(
   setup: SetupManifest,
   { settings, about }: Pick<Collector, "settings" | "about">,
@@ -286,7 +286,7 @@ function routerOf(found: FoundIntegration, file: string, exported: unknown): Int
   const router = createRouter(exported);
   if (router) return router;
   const got = exported === undefined ? "nothing of that name" : "something else";
-  throw problem(found, file, `It must export "router", an Elysia instance, and exports ${got}`);
+  throw problem(found, file, `The file must export "router", an Elysia instance; got ${got}`);
 }
 
 const problem = (found: FoundIntegration, file: string, reason: string): Error =>

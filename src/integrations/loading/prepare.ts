@@ -1,5 +1,5 @@
-// Turns an integration's folder, or the copy of it that was looked at, into a folder of modules that can be imported: bundled now, or earlier (by this
-// version of Heddle and from the same sources), or when the program was compiled.
+// Turns an integration's folder, or its reviewed copy, into a folder of modules that can be imported: bundled now, bundled
+// earlier by this version of Heddle from the same sources, or bundled when the program was compiled.
 
 import { createHash } from "node:crypto";
 import { copyFile, link, mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
@@ -19,21 +19,21 @@ import { hashOf, readClosure } from "../review/closure.ts";
 import { SDK_NAMES } from "./host-sdk.ts";
 
 const MANIFEST = "bundle.json";
-/** Stands in a bundle that was made elsewhere for the folder it will be loaded from. */
+/** A placeholder in prebuilt bundles for the folder that they will be loaded from. */
 const MOVABLE_ROOT = "/heddle-integration-source";
-/** Bundles of an integration that are kept for the next start, the newest. */
+/** How many of an integration's newest bundles are kept for the next start. */
 const KEPT = 4;
-/** What a process that crashed has left behind. */
+/** Age after which folders left behind by a crashed process are deleted. */
 const STALE_AFTER_MS = 24 * 3600 * 1000;
 
 export interface Prepared {
-  /** Nothing was imported from it yet, and nobody else will. */
+  /** A folder of this load alone, from which nothing has been imported yet. */
   dir: string;
   /** Absolute paths of the modules in `dir`. */
   modules: string[];
-  /** From outside the folder; a change of it does not show in the hash. */
+  /** Files bundled from outside the folder, whose changes do not change the hash. */
   takenIn: TakenIn;
-  /** Where a file (relative to the integration's folder), or one that it imports, waits while it is loaded. */
+  /** The top-level awaits of a file (relative to the integration's folder) and of the files it imports. */
   awaitsIn(file: string): Promise<Problem[]>;
   /** Deletes the folder. Forget its modules first. */
   discard(): Promise<void>;
@@ -41,7 +41,7 @@ export interface Prepared {
 
 export type PrepareResult =
   | { ok: true; prepared: Prepared }
-  /** `mayHeal`: it may work later though its own files stay as they are. */
+  /** `mayHeal`: loading may succeed later although the integration's own files do not change. */
   | { ok: false; problems: Problem[]; mayHeal: boolean; takenIn: TakenIn };
 
 interface Manifest {
@@ -49,8 +49,8 @@ interface Manifest {
   modules: string[];
   takenIn: TakenIn;
   /**
-   * Digests of all files beside the manifest, by path. Nothing here is synced to the disk, as it can be made anew; so after
-   * a power cut a file may be empty or cut short, and would be imported without a complaint.
+   * Digests of all files beside the manifest, by path. Bundles are not synced to the disk, because they can be rebuilt; so
+   * after a power cut a file may be empty or truncated, and would be imported without an error.
    */
   digests: Record<string, string>;
 }
@@ -58,15 +58,15 @@ interface Manifest {
 export interface PrepareOptions {
   /** Absolute real path. */
   cacheDir: string;
-  /** The folders that this process imports from. */
+  /** The folders from which this process imports. */
   inUse: Set<string>;
-  /** Of Heddle. */
+  /** The version of Heddle. */
   version: string;
-  /** Gives the bundler what was looked at. */
+  /** Gives the bundler the reviewed files. */
   gate?: Gate | undefined;
-  /** Takes no bundle that was kept. */
+  /** Ignores bundles that were kept. */
   isFresh?: boolean | undefined;
-  /** Of the load before this one. */
+  /** What the previous load took in. */
   before?: TakenIn | undefined;
 }
 
@@ -81,12 +81,12 @@ export async function prepare(
 ): Promise<PrepareResult> {
   const { cacheDir, inUse, version, gate, isFresh = false, before } = options;
   const shelf = join(cacheDir, found.id.replace(/[^a-z0-9_-]/gi, "~"));
-  // The folder's name is in the modules, so another folder of the same contents has its own.
+  // Modules contain the folder's name, so a folder with the same contents elsewhere needs its own bundle.
   const kept = join(shelf, sha256(`${BUNDLE_KIND} ${hash} ${found.folder}`));
   const dir = `${kept}.${crypto.randomUUID()}`;
   const discard = async () => {
     inUse.delete(dir);
-    // What cannot be deleted now is stale tomorrow.
+    // A folder that cannot be deleted now becomes stale and is deleted later.
     await rm(dir, { recursive: true, force: true }).catch(() => {});
   };
   inUse.add(dir);
@@ -112,14 +112,14 @@ export async function prepare(
   }
 }
 
-/** What was bundled is what the hash is of, unless it changed in between; a copy never does. */
+/** Whether the bundled files are those of the hash. They are, unless one changed in between; a copy never changes. */
 async function isOfHash(found: FoundIntegration, { hash }: Manifest, version: string): Promise<boolean> {
   return found.readFrom !== undefined || (await contentHash(found.folder, version)) === hash;
 }
 
 /**
- * Bundles a folder so that a later `prepare` of the same sources, wherever they then are, need not:
- * `<outDir>/<id>/` is filled. For compile.ts.
+ * Bundles a folder into `<outDir>/<id>/`, for compile.ts. A later `prepare` of the same sources, wherever they are, uses
+ * that bundle.
  */
 export async function prebuild(
   found: FoundIntegration,
@@ -160,7 +160,7 @@ async function bundleInto(
   });
   if (!bundled.ok) return bundled;
   const modules = bundled.modules.map((module) => relative(outDir, module));
-  // Of the machine that it was made on nothing is there where it goes.
+  // Nothing of the machine that it was built on exists where it will run.
   const takenIn = sourceRoot === undefined ? bundled.takenIn : NOTHING_TAKEN_IN;
   return { ok: true, manifest: await writeManifest(outDir, { hash, modules, takenIn }) };
 }
@@ -177,11 +177,11 @@ async function unpack(
     await writeFile(join(outDir, name), text.replaceAll(MOVABLE_ROOT, found.folder));
   }
   const { hash, modules } = built;
-  // What it took in from elsewhere was there when it was built, and is in it.
+  // Files imported from elsewhere existed when it was built, and are part of it.
   return { ok: true, manifest: await writeManifest(outDir, { hash, modules, takenIn: NOTHING_TAKEN_IN }) };
 }
 
-/** Of a folder that is complete but for it. */
+/** The manifest of a bundle folder that is otherwise complete. */
 async function writeManifest(dir: string, about: Omit<Manifest, "digests">): Promise<Manifest> {
   const manifest: Manifest = { ...about, digests: await digestsIn(dir) };
   await writeFile(join(dir, MANIFEST), JSON.stringify(manifest));
@@ -197,7 +197,7 @@ async function digestsIn(dir: string): Promise<Record<string, string>> {
   return digests;
 }
 
-/** Undefined when there is none, or not a whole one. */
+/** Undefined when the bundle is absent or incomplete. */
 async function readManifest(dir: string): Promise<Manifest | undefined> {
   try {
     return JSON.parse(await readFile(join(dir, MANIFEST), "utf8")) as Manifest;
@@ -207,8 +207,8 @@ async function readManifest(dir: string): Promise<Manifest | undefined> {
 }
 
 /**
- * Undefined when there is none, not a whole one, or one of packages that have changed since; another process may delete it
- * while it is copied, which counts as none.
+ * Undefined when the bundle is absent or incomplete, when packages have changed since, or when another process deletes it
+ * while it is being copied.
  */
 async function copyKept(kept: string, dir: string): Promise<Manifest | undefined> {
   try {
@@ -217,13 +217,13 @@ async function copyKept(kept: string, dir: string): Promise<Manifest | undefined
     await duplicate(kept, dir);
     if (isDeepStrictEqual(manifest.digests, await digestsIn(dir))) return manifest;
   } catch {
-    // As if there were none.
+    // Treated as absent.
   }
   await rm(dir, { recursive: true, force: true });
   return undefined;
 }
 
-/** In one step, as another process may be doing the same. What is there already is not whole, or another process's. */
+/** Renames in one step, because another process may do the same. An existing folder is incomplete or belongs to another process. */
 async function keep(dir: string, kept: string): Promise<void> {
   const [copy, former] = [`${kept}.${crypto.randomUUID()}`, `${kept}.${crypto.randomUUID()}`];
   await duplicate(dir, copy);
@@ -238,13 +238,13 @@ async function keep(dir: string, kept: string): Promise<void> {
   }
 }
 
-/** The files are never changed, so both folders may have the same ones. */
+/** Links instead of copying, because the files never change. */
 async function duplicate(from: string, to: string): Promise<void> {
   await mkdir(to, { recursive: true, mode: 0o700 });
   for (const entry of await readdir(from, { withFileTypes: true })) {
     const [source, target] = [join(from, entry.name), join(to, entry.name)];
     if (entry.isDirectory()) await duplicate(source, target);
-    // Not every file system has links.
+    // Some file systems have no hard links.
     else await link(source, target).catch(() => copyFile(source, target));
   }
 }
@@ -263,7 +263,7 @@ async function tidy(shelf: string, inUse: ReadonlySet<string>): Promise<void> {
   for (const { path } of [...kept.slice(KEPT), ...stale]) await rm(path, { recursive: true, force: true });
 }
 
-/** The single files in the order in which they are imported, then the tools. */
+/** The files in the order in which they are imported: single files, then tools. */
 export function entriesOf({ tools, ...single }: IntegrationFiles): string[] {
   const { index, config, dispatcher, hooks, router, setup, process } = single;
   const present = [index, config, setup, dispatcher, hooks, router, process].filter(
@@ -272,7 +272,7 @@ export function entriesOf({ tools, ...single }: IntegrationFiles): string[] {
   return [...present, ...tools];
 }
 
-/** Of everything that may end up in a bundle, and of the version that bundles it. */
+/** The hash of everything that may be bundled, and of the version of Heddle that bundles it. */
 export const contentHash = async (folder: string, version: string): Promise<string> =>
   hashOf(await readClosure({ folder }), version);
 

@@ -1,5 +1,5 @@
-// What the process of an integration runs. A program of the workspace is bundled from what was looked at and runs from
-// there, so that what a bot writes meanwhile is in no start of it, also not after a crash or a restart of the server.
+// Decides what an integration's process runs. A program of the workspace is bundled from the reviewed files and runs from
+// that bundle, so that nothing a bot writes later is ever started, not even after a crash or a restart of the server.
 
 import { createHash } from "node:crypto";
 import { mkdir, readFile, realpath, stat, writeFile } from "node:fs/promises";
@@ -15,33 +15,33 @@ import type { Closure } from "../review/closure.ts";
 export interface Program {
   /** The command to start. */
   command: string[];
-  /** Differs when what it runs does. */
+  /** Changes whenever the code that runs changes. */
   identity: string;
-  /** It runs nothing from the workspace: what waits there is none of its business. */
+  /** The program runs nothing from the workspace, so code that waits for approval there does not concern it. */
   isSelfContained: boolean;
-  /** Folders outside the integration's that it needs to read. */
+  /** Folders outside the integration's folder that the program needs to read. */
   readable: string[];
 }
 
 export interface ProgramOptions {
-  /** The integration's, as its process knows it. */
+  /** The integration's folder, as its process sees it. */
   folder: string;
   readFrom?: string | undefined;
-  /** Absolute real path; undefined where there is none, and all is run as it is. */
+  /** Absolute real path; undefined without a workspace: then every program runs as it is. */
   workspace: string | undefined;
   gate: Gate | undefined;
   closure: Closure | undefined;
-  /** Of all that was loaded. */
+  /** The hash of everything that was loaded. */
   hash: string;
-  /** Where modules are put. */
+  /** The folder for bundled modules. */
   dir: string;
 }
 
-/** How Bun may be told to run a file and still be this very file. */
+/** Forms of `bun <file>` that run exactly this file. */
 const HARMLESS_FLAGS = ["--smol"];
 const SDK = "heddle/sdk";
 
-/** Throws what is wrong with it, with its place. */
+/** Throws an error with its location when the program must not run. */
 export async function programOf(cmd: readonly string[], options: ProgramOptions): Promise<Program> {
   const { folder, readFrom, workspace, gate, closure, hash } = options;
   const isOfWorkspace = readFrom !== undefined;
@@ -60,13 +60,13 @@ export async function programOf(cmd: readonly string[], options: ProgramOptions)
 
 interface ProgramFile {
   index: number;
-  /** As the process knows it. */
+  /** The path that the process sees. */
   path: string;
-  /** Where it is read from. */
+  /** The path to read from. */
   source: string;
 }
 
-/** Of `bun <file>`, `bun run <file>`; undefined for other commands, and when there is no such file. */
+/** The file of `bun <file>` or `bun run <file>`; undefined for other commands, or when the file does not exist. */
 async function fileOf(
   cmd: readonly string[],
   { folder, readFrom }: ProgramOptions,
@@ -92,7 +92,7 @@ async function bundled(
   const outDir = join(dir, "program");
   await mkdir(outDir, { recursive: true, mode: 0o700 });
   const result = await bundleProgram({ file: await realpath(source), outDir, external: [SDK], gate });
-  if (!result.ok) throw located(result.problems[0] ?? { reason: "It cannot be bundled" }, path);
+  if (!result.ok) throw located(result.problems[0] ?? { reason: "The program cannot be bundled" }, path);
   const [entry = "", ...others] = result.modules;
   const guard = join(outDir, "only-bundled.js");
   await writeFile(guard, onlyBundled(workspace), { mode: 0o600 });
@@ -115,7 +115,7 @@ async function bundled(
 const located = ({ reason, file, line }: Problem, path: string): Error =>
   errorAt(file ?? path, line ?? 1, reason);
 
-/** Another program is run from the folder itself, all of which is looked at before each start. Elsewhere nobody looks. */
+/** Other programs run from the folder itself, which is reviewed before each start. Files elsewhere in the workspace are not. */
 async function refuseElsewhere(
   cmd: readonly string[],
   folder: string,
@@ -128,7 +128,7 @@ async function refuseElsewhere(
     if (workspace === undefined || !real.startsWith(workspace + sep)) continue;
     throw new HeddleError(
       "validation",
-      `CMD must name files of the integration's own folder; got ${arg}, which nobody looks at before a start. Put it into the folder.`,
+      `CMD must name files in the integration's own folder; got ${arg}, which is not reviewed before a start. Move it into the folder.`,
     );
   }
 }

@@ -1,4 +1,4 @@
-// What the SDK of an integration does in the server: the same doors that the REST API goes through.
+// The SDK of an integration inside the server: it calls the same functions as the REST API.
 
 import { ownerOfIntegration } from "../../db/reach.ts";
 import { storableJson } from "../../db/storable.ts";
@@ -31,7 +31,7 @@ export function createSdkServices(
   const keysRead = new Set<string>();
   const fetch = createGuardedFetch({
     allowPrivateHosts,
-    // An operator put them there, so they may be meant to lead inside.
+    // An operator set these addresses, so they may lead into the private network.
     allowedOrigins: () => originsIn([...keysRead].map((key) => settings.get(integrationId, key))),
   });
   const checked = <Options extends object>(call: SdkCall, options: Options): Options => {
@@ -41,12 +41,12 @@ export function createSdkServices(
   return {
     getOrCreateSession: async (wanted) =>
       (await sessions.getOrCreate({ ...checked("getOrCreateSession", wanted), owner })).session_id,
-    // One event is one message, whichever of the integration's sessions it is for.
+    // An event is one message, whichever of the integration's sessions it is for.
     injectMessage: async (message) =>
       sessions.inject(checked("injectMessage", message), integrationId, { owner }),
     injectEvent: async (event) =>
       sessions.injectEvent(checked("injectEvent", event), integrationId, { owner }),
-    // What an integration read somewhere may hold what the database cannot.
+    // Text from elsewhere may contain characters that the database cannot store.
     ingestDocument: async (document) =>
       (await documents.ingest({ ...storableJson(checked("ingestDocument", document)), integrationId, owner }))
         .id,
@@ -65,11 +65,11 @@ export function createSdkServices(
   };
 }
 
-/** For the REST API null means the same as nothing; the server's own functions take only the latter. */
+/** In the REST API null means the same as an absent field; the server's functions accept only the latter. */
 const withoutNulls = <Options extends object>(options: Options): Options =>
   Object.fromEntries(Object.entries(options).filter(([, value]) => value !== null)) as Options;
 
-/** Of the http(s) addresses in these values, each of which may hold several. */
+/** The origins of the http(s) URLs in these values, each of which may contain several. */
 function originsIn(values: (string | undefined)[]): Set<string> {
   const words = values.flatMap((value) => value?.match(/https?:\/\/[^\s,;]+/gi) ?? []);
   return new Set(words.filter((word) => URL.canParse(word)).map((word) => new URL(word).origin));

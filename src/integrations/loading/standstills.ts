@@ -1,6 +1,6 @@
-// Integrations at whose loading the event loop stood still until the watchdog ended the process. The next start must not
-// end in the same way: who was at it alone stays quarantined until its files change or somebody loads it again; of several
-// the one is found by loading them last, one at a time.
+// Remembers integrations whose loading blocked the event loop until the watchdog ended the process, so that the next start
+// does not end in the same way. A single suspect stays quarantined until its files change or somebody reloads it; several
+// suspects are loaded last and one at a time, which finds the culprit.
 
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
@@ -14,11 +14,11 @@ interface Subject {
 }
 
 export interface Standstills {
-  /** Whether it may have been the one, and so has to be loaded when no other is. */
+  /** Whether the integration is a suspect, which has to be loaded alone. */
   isSuspect(id: string): boolean;
-  /** Why this version must not be loaded, and the file that it came to. */
+  /** Why this version must not be loaded, and the file that was being loaded. */
   whyNot(id: string, hash: string): { reason: string; file: string } | undefined;
-  /** It was loaded, is another one by now, or is to be tried all the same. */
+  /** Clears the record: the version was loaded, has changed, or is to be tried again anyway. */
   forget(id: string): void;
 }
 
@@ -26,13 +26,13 @@ interface Known extends Subject, Pick<StandstillRecord, "at" | "seconds"> {
   isFound: boolean;
 }
 
-/** For `during`: what the watchdog writes down. */
+/** The activity text for `during`, which the watchdog records. */
 export const loadingSubject = ({ id, hash, file }: Subject): string => JSON.stringify({ id, hash, file });
 
 export interface StandstillsOptions {
-  /** Where the watchdog leaves its record. */
+  /** The file in which the watchdog leaves its record. */
   record: string;
-  /** What is known over several starts. Both files may be deleted, and everything is tried again then. */
+  /** The file that persists over several starts. Both files may be deleted; then everything is tried again. */
   file: string;
 }
 
@@ -43,14 +43,14 @@ export function createStandstills({ record, file }: StandstillsOptions): Standst
       mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
       writeFileSync(file, JSON.stringify([...known.values()]), { mode: 0o600 });
     } catch {
-      // On a disk that takes nothing the next start learns it anew.
+      // If the disk cannot be written, the next start finds out again.
     }
   };
   const latest = takeStandstill(record);
   if (latest) {
     const subjects = latest.subjects.flatMap(readSubject);
     const before = subjects.filter(({ id, hash }) => known.get(id)?.hash === hash);
-    // Those who were suspects before were loaded when no other was.
+    // Earlier suspects were loaded alone, so a block during their loading convicts them.
     const found = before[0] ?? (subjects.length === 1 ? subjects[0] : undefined);
     const { at, seconds } = latest;
     for (const one of found ? [found] : subjects)
@@ -63,7 +63,7 @@ export function createStandstills({ record, file }: StandstillsOptions): Standst
       const one = known.get(id);
       if (!one?.isFound || one.hash !== hash) return undefined;
       const { seconds, at } = one;
-      const reason = `Loading it never came to an end: the event loop stood still for ${seconds} seconds, and the server had to end itself (${at}). Change its code, or load it again with POST /api/v1/admin/integrations/${id}/reload`;
+      const reason = `Loading it blocked the event loop for ${seconds} seconds, and the server had to end itself (${at}). Change its code, or load it again with POST /api/v1/admin/integrations/${id}/reload`;
       return { reason, file: one.file };
     },
     forget(id) {
@@ -86,7 +86,7 @@ function readSubject(text: string): Subject[] {
     const { id, hash, file } = JSON.parse(text) as Partial<Subject>;
     return id !== undefined && hash !== undefined && file !== undefined ? [{ id, hash, file }] : [];
   } catch {
-    // It was longer than its slot.
+    // The record was longer than its slot.
     return [];
   }
 }

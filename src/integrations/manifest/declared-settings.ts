@@ -1,14 +1,14 @@
-// What an integration's settings are: config.ts and the manifest's env_vars say it together, and either is enough.
+// The settings of an integration, declared by config.ts, by the manifest's env_vars, or by both.
 
 import type { DeclaredSetting } from "../../sdk/backend.ts";
 import type { SetupManifest } from "../../sdk/manifest.ts";
 import { isSecretSetting } from "../../sdk/secret-setting.ts";
 
 export interface IntegrationSetting extends DeclaredSetting {
-  /** Without a value and without a default the integration does not work. */
+  /** The integration does not work without a value or a default. */
   required: boolean;
   description: string | null;
-  /** Text, as it would stand in the environment. */
+  /** As text, as it would be in the environment. */
   default: string | null;
 }
 
@@ -17,8 +17,9 @@ type EnvVar = NonNullable<SetupManifest["env_vars"]>[number];
 const OPTIONAL = Symbol.for("TypeBox.Optional");
 
 /**
- * Those of config.ts first. Where both speak: it is secret if either says so, else not if either says that, else
- * its name and type decide; the default is that of config.ts, for the code reads that one; the description the manifest's.
+ * Merges both declarations, those of config.ts first. A setting that both declare is secret if either says so, not secret
+ * if either says that, and otherwise by its name and type. Its default comes from config.ts, which the code reads; its
+ * description comes from the manifest.
  */
 export function mergeSettings(
   declared: readonly DeclaredSetting[],
@@ -35,7 +36,7 @@ export function mergeSettings(
   return [...merged.values()];
 }
 
-/** Keys that one of config.ts and the manifest calls secret, and the other one not. */
+/** Keys that config.ts and the manifest disagree on: one says secret, the other says not. */
 export function contradictions(
   declared: readonly DeclaredSetting[],
   setup: SetupManifest | undefined,
@@ -49,24 +50,24 @@ export function contradictions(
     .map(({ key }) => key);
 }
 
-/** Of `settings.<key>` when config.ts has no default of its own. */
+/** The manifest's default of a setting, if config.ts has none. */
 export function defaultInManifest(
   key: string,
   declared: readonly DeclaredSetting[],
   setup: SetupManifest | undefined,
 ): string | undefined {
-  const ofCode = declared.find((setting) => setting.key === key)?.schema.default;
-  if (textOf(ofCode) !== null) return undefined;
+  const inConfig = declared.find((setting) => setting.key === key)?.schema.default;
+  if (textOf(inConfig) !== null) return undefined;
   return textOf(setup?.env_vars?.find((envVar) => envVar.key === key)?.default) ?? undefined;
 }
 
 function fromConfig({ key, schema }: DeclaredSetting, envVar: EnvVar | undefined): IntegrationSetting {
   const inSchema = schema.default === undefined ? undefined : textOf(schema.default);
   const fallback = inSchema ?? textOf(envVar?.default);
-  const said = [schema.secret, envVar?.secret].filter((word) => typeof word === "boolean");
+  const flags = [schema.secret, envVar?.secret].filter((flag) => typeof flag === "boolean");
   return {
     key,
-    secret: said.length > 0 ? said.includes(true) : isSecretSetting(key, { ...schema, default: fallback }),
+    secret: flags.length > 0 ? flags.includes(true) : isSecretSetting(key, { ...schema, default: fallback }),
     schema,
     required:
       envVar?.required ?? (schema.default === undefined && fallback === null && !(OPTIONAL in schema)),

@@ -1,4 +1,4 @@
-// Parts of a manifest as the UI is told of them: every default filled in.
+// Parts of a manifest as the UI receives them, with every default filled in.
 
 import type { SetupManifest } from "../../sdk/manifest.ts";
 
@@ -37,7 +37,7 @@ export interface DashboardModule {
   label: string;
   icon: string;
   description: string | null;
-  /** Its data is at `<api_base>/data`. */
+  /** The module's data is at `<api_base>/data`. */
   api_base: string;
 }
 
@@ -51,6 +51,6 @@ export const dashboardModules = (id: string, setup: SetupManifest | null): Dashb
     api_base: `/integrations/${id}/mc/${module.id}`,
   }));
 
-/** A path of the manifest, which may stand with /integrations/<id> before it or without, as a path of the server. */
+/** A path of the manifest, with or without its prefix /integrations/<id>, as a path of the server. */
 export const serverPath = (id: string, path: string): string =>
   path.startsWith(`/integrations/${id}/`) ? path : `/integrations/${id}${path}`;

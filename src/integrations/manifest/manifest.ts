@@ -1,4 +1,4 @@
-// Checks what setup.ts exports as SETUP: its form by the schema, and what a schema cannot say.
+// Checks the manifest that setup.ts exports as SETUP: its form by the schema, then rules that a schema cannot express.
 
 import { isScope, SCOPE_PRESETS, scopeProblem } from "../../access/scopes.ts";
 import { type FieldProblem, fieldProblems, pathText } from "../../schema/field-problems.ts";
@@ -11,7 +11,7 @@ type Rule = (setup: SetupManifest) => Iterable<[path: Path, message: string]>;
 
 const checkForm = compileOwnSchema(SetupManifest);
 
-/** Paths from SETUP, in the order of the schema; none for a good manifest. Never throws. */
+/** The problems of a manifest, with paths below SETUP, in the order of the schema; none for a valid manifest. Never throws. */
 export function checkManifest(setup: unknown): FieldProblem[] {
   const formProblems = fieldProblems(checkForm(setup));
   if (formProblems.length > 0) return formProblems;
@@ -21,7 +21,7 @@ export function checkManifest(setup: unknown): FieldProblem[] {
   }));
 }
 
-/** The webhook's secret is a setting; `keys` are those of config.ts and env_vars. */
+/** Checks that the webhook's secret is a declared setting; `keys` are those of config.ts and env_vars. */
 export function checkVerifierSecret(
   { webhook }: SetupManifest,
   keys: readonly string[],
@@ -30,10 +30,10 @@ export function checkVerifierSecret(
   if (secret === undefined || keys.includes(secret)) return undefined;
   const meant = nearest(secret, keys);
   const hint = meant === undefined ? "declare it in env_vars or config.ts" : `did you mean "${meant}"?`;
-  return { path: "webhook.verifier.secret", message: `names no setting; ${hint}` };
+  return { path: "webhook.verifier.secret", message: `must name a setting; ${hint}` };
 }
 
-/** Of the whole manifest; for editors, and for forms. */
+/** The JSON Schema of the whole manifest, for editors and forms. */
 export const manifestJsonSchema = (): object => ({
   $schema: "http://json-schema.org/draft-07/schema#",
   title: "SETUP",
@@ -49,7 +49,7 @@ const RULES: Rule[] = [
   ({ api_permissions }) => permissions(api_permissions),
   ({ web_ui }) =>
     web_ui && isOutside(web_ui.static_dir)
-      ? [[["web_ui", "static_dir"], "must be a folder below the integration's own"]]
+      ? [[["web_ui", "static_dir"], "must be a folder inside the integration's own folder"]]
       : [],
 ];
 
@@ -69,12 +69,12 @@ type ConfigField = NonNullable<NonNullable<SetupManifest["binding"]>["config_fie
 function configField(field: ConfigField, index: number): [Path, string][] {
   const path = ["binding", "config_fields", index];
   if (field.type === "multiselect" && !field.options?.length) {
-    return [[[...path, "options"], "must offer something when the type is multiselect"]];
+    return [[[...path, "options"], "must have at least one entry when the type is multiselect"]];
   }
   const { default: value } = field;
   if (value === undefined) return [];
   const fits = field.type === "multiselect" ? Array.isArray(value) : typeof value === field.type;
-  return fits ? [] : [[[...path, "default"], `does not fit the type ${field.type}`]];
+  return fits ? [] : [[[...path, "default"], `must be of the type ${field.type}`]];
 }
 
 function filterSchema(schema: Readonly<Record<string, unknown>> | undefined): [Path, string][] {
@@ -83,11 +83,11 @@ function filterSchema(schema: Readonly<Record<string, unknown>> | undefined): [P
     compileSchema(schema);
     return [];
   } catch (error) {
-    return [[["binding", "filter_schema"], `is no JSON Schema: ${(error as Error).message}`]];
+    return [[["binding", "filter_schema"], `must be a JSON Schema: ${(error as Error).message}`]];
   }
 }
 
-/** The scopes that a manifest asks for; a preset stands for its list. */
+/** The scopes that a manifest requests; a preset stands for its list. */
 export function scopesOf({ api_permissions: wanted }: SetupManifest): readonly string[] {
   if (wanted === undefined) return [];
   if (typeof wanted !== "string") return wanted;
@@ -116,7 +116,7 @@ function hintOf(scope: string): string {
   return scope.includes(":") ? `: it ${scopeProblem(scope)}` : "";
 }
 
-/** Or the integration's folder itself, which holds its code. */
+/** Whether a path leaves the integration's folder, or is the folder itself, which contains the code. */
 function isOutside(folder: string): boolean {
   const parts = folder.split(/[/\\]/).filter((part) => part !== "" && part !== ".");
   return /^([/\\]|[A-Za-z]:)/.test(folder) || parts.includes("..") || parts.length === 0;

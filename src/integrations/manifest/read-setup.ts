@@ -5,15 +5,15 @@ import { findInLiteral } from "../discovery/find-in-literal.ts";
 import { errorAt } from "../discovery/locate.ts";
 import { checkManifest, checkVerifierSecret } from "./manifest.ts";
 
-/** What setup.ts exports as SETUP. Throws, with the line, what is wrong with it; `file` is absolute. */
+/** Validates the exported SETUP. Throws an error that names every problem with its line; `file` is absolute. */
 export function readSetup(file: string, exported: unknown): SetupManifest {
-  if (exported === undefined) throw errorAt(file, 1, "It must export SETUP, an object");
+  if (exported === undefined) throw errorAt(file, 1, "The file must export SETUP, an object");
   const [first, ...others] = checkManifest(exported);
   if (first) throw errorOf(file, first, others);
   return exported as SetupManifest;
 }
 
-/** Throws when the webhook's verifier takes its secret from a setting that nobody declares; `settings` are the merged ones. */
+/** Throws when the webhook's verifier takes its secret from an undeclared setting; `settings` are the merged ones. */
 export function checkSecretOf(
   file: string,
   setup: SetupManifest,
@@ -26,18 +26,18 @@ export function checkSecretOf(
   if (problem) throw errorOf(file, problem);
 }
 
-/** In the place of the first, for there the author begins; of the others it has the places. */
+/** An error at the line of the first problem; its text names the lines of the others. */
 function errorOf(file: string, first: FieldProblem, others: FieldProblem[] = []): Error {
   const source = sourceOf(file);
   const lineOf = ({ path }: FieldProblem) =>
     findInLiteral(source, "SETUP", path.match(/[^.[\]]+/g) ?? []) ?? 1;
-  const told = ({ path, message }: FieldProblem) =>
+  const describe = ({ path, message }: FieldProblem) =>
     `${path === "" || path.startsWith("[") ? `SETUP${path}` : `SETUP.${path}`} ${message}`;
-  const more = others.map((other) => `; in line ${lineOf(other)}: ${told(other)}`);
-  return errorAt(file, lineOf(first), told(first) + more.join(""));
+  const more = others.map((other) => `; in line ${lineOf(other)}: ${describe(other)}`);
+  return errorAt(file, lineOf(first), describe(first) + more.join(""));
 }
 
-/** A prebuilt integration may have left its sources behind. */
+/** The source of the file; empty for a prebuilt integration without sources. */
 function sourceOf(file: string): string {
   try {
     return readFileSync(file, "utf8");

@@ -1,4 +1,4 @@
-// Which npm packages an integration's folder needs, and whether its code would find them.
+// Finds the npm packages that an integration's folder needs, and whether its code would find them.
 
 import { readFile, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
@@ -10,8 +10,8 @@ export interface Dependency {
 }
 
 /**
- * Those of the manifest and of the folder's package.json. What comes with Heddle is bundled, and so installed.
- * Never rejects.
+ * The packages of the manifest and of the folder's package.json. Those of Heddle's own integrations are bundled, so they
+ * count as installed. Never rejects.
  */
 export async function dependenciesOf({
   folder,
@@ -33,12 +33,12 @@ async function packageJsonNames(folder: string): Promise<string[]> {
     const { dependencies } = JSON.parse(await readFile(join(folder, "package.json"), "utf8"));
     return typeof dependencies === "object" && dependencies !== null ? Object.keys(dependencies) : [];
   } catch {
-    // There is none, or it is none; a broken one shows when it is installed.
+    // package.json is absent or unreadable; `heddle install` reports that.
     return [];
   }
 }
 
-/** In the folder or above it, as modules are looked up. */
+/** Searches the folder and the folders above it, as module resolution does. */
 async function isInstalled(name: string, folder: string): Promise<boolean> {
   const exists = await stat(join(folder, "node_modules", name)).then(
     () => true,

@@ -1,4 +1,4 @@
-// Keeps the slots in line with the disk: finds what is there, and hears of changes while the server runs.
+// Keeps the slots in step with the disk: discovers integrations, and watches for changes while the server runs.
 
 import type { Logger } from "../../log.ts";
 import { type FolderWatch, watchFolders } from "../../runtime/watch-folders.ts";
@@ -12,22 +12,22 @@ import {
 export interface FollowOptions {
   sources: IntegrationSource[];
   log: Logger;
-  /** Who made an earlier process stand still is looked at last, one after another. */
+  /** Integrations that may have blocked an earlier process are loaded last, one after another. */
   isSuspect(id: string): boolean;
   onFound(discovery: Discovery): void;
-  /** A slot for each, in order; true when it is new, or in another folder than before. */
+  /** Makes or moves the slot of an integration; true when it is new or its folder has changed. */
   take(found: FoundIntegration): boolean;
   load(id: string, options: { evenIfUnchanged: boolean }): Promise<void>;
-  /** Directories elsewhere that concern an integration, each with its folder. */
+  /** Directories elsewhere that an integration imports from, with the integration's folder. */
   others(): { dir: string; folder: string }[];
 }
 
 export interface Follower {
-  /** Finds and loads all; with `watch` it goes on with what changes. Resolves when each load has ended. */
+  /** Finds and loads all integrations, and with `watch` follows changes. Resolves when every first load has ended. */
   start(options: { watch: boolean }): Promise<void>;
-  /** Resolves when the first load of this one has ended, or it is found not to be there. */
+  /** Resolves when the first load of this integration has ended, or when it is known not to exist. */
   whenLoaded(id: string): Promise<void>;
-  /** There are other `others` now. */
+  /** Watches `others` anew after they have changed. */
   refresh(): void;
   close(): void;
 }
@@ -49,7 +49,7 @@ export function followFolders(options: FollowOptions): Follower {
     seenNotes = now;
   }
 
-  /** `changed` are folders whose contents may differ. Returns the loads begun. */
+  /** `changed` are folders whose contents may have changed. Returns the loads that were started. */
   async function scan(changed: ReadonlySet<string> | "all"): Promise<Promise<void>[]> {
     const discovery = await discover(sources);
     if (isClosed) return [];
@@ -89,7 +89,7 @@ export function followFolders(options: FollowOptions): Follower {
           })),
           others: options.others,
           log,
-          // Not waiting for the loads: one that hangs must not hold up the change that mends it.
+          // Loads are not awaited: one that hangs must not delay the change that fixes it.
           onChange: async (changed) => void (await scan(changed)),
         });
         await watching.ready;

@@ -1,4 +1,4 @@
-// Puts what an integration registered into the server's registries: all of it, or nothing.
+// Puts everything that an integration registered into the server's registries, or nothing.
 
 import type { Carapace } from "../../content/carapaces/carapace.ts";
 import type { Skill } from "../../content/skills/skill.ts";
@@ -17,7 +17,7 @@ export interface Registered {
 
 type Kind = keyof Registered;
 
-/** The server's registries, one a kind. Each sets all that an owner has there, and throws when it cannot take it. */
+/** The server's registries, one per kind. Each replaces all items of an owner, or throws. */
 export type Sinks = { [K in Kind]: { replaceOwner(owner: string, own: Registered[K]): void } };
 
 const NOTHING: Registered = {
@@ -31,14 +31,14 @@ const NOTHING: Registered = {
 
 const KINDS = Object.keys(NOTHING) as Kind[];
 
-/** Names that only one integration may have. Skills and templates are named after theirs; hooks have none. */
+/** Names that must be unique over all integrations. Skills and templates carry their integration's id; hooks have no names. */
 const NAMES: { what: string; of(registered: Registered): Iterable<string> }[] = [
   { what: "Tool", of: ({ tools }) => tools.map(({ name }) => name) },
   { what: "Dispatcher", of: ({ dispatchers }) => dispatchers.keys() },
   { what: "Carapace", of: ({ carapaces }) => carapaces.map(({ id }) => id) },
 ];
 
-/** Replaces `previous` by `next`; when a registry refuses, all is as before and its error is thrown. */
+/** Replaces `previous` by `next`. When a registry refuses, everything stays as before and its error is thrown. */
 export function replaceRegistered(
   sinks: Sinks,
   owner: string,
@@ -61,7 +61,7 @@ function put<K extends Kind>(sinks: Sinks, kind: K, owner: string, registered: R
   sinks[kind].replaceOwner(owner, registered[kind]);
 }
 
-/** What of `wanted` another integration has already, in words, and whose it is. */
+/** The first name of `wanted` that another integration has registered, and that integration's id. */
 export function findClash(
   id: string,
   wanted: Registered,

@@ -1,4 +1,4 @@
-// What the rest of Heddle knows of the integrations of this server.
+// The interface of the integrations of this server to the rest of Heddle.
 
 import type { Logger } from "../../log.ts";
 import type { Redact } from "../../redact.ts";
@@ -18,30 +18,30 @@ import type { ServingStatus } from "./state.ts";
 import type { IntegrationView } from "./view.ts";
 
 export interface IntegrationsOptions {
-  /** In order: a later one replaces integrations of an earlier one. */
+  /** In order: later sources replace integrations of earlier ones. */
   sources: IntegrationSource[];
-  /** Made if missing. May be shared by processes. */
+  /** Created if missing. Several processes may share it. */
   cacheDir: string;
-  /** Of Heddle. */
+  /** The version of Heddle. */
   version: string;
-  /** Whether changes on the disk go live by themselves. */
+  /** Whether changes on the disk go live automatically. */
   watch: boolean;
-  /** Lines of an integration's own code go to a child named after it. */
+  /** An integration's own log lines go to a child logger named after it. */
   log: Logger;
   sinks: Sinks;
-  /** Told what is found. */
+  /** Receives the result of each discovery. */
   directory?: Pick<Directory, "set">;
-  /** Hides secrets in why something does not load: its code may have thrown them. */
+  /** Hides secrets in the reasons of failed loads, because an integration's code may have thrown them. */
   redact?: Redact;
-  /** Which are enabled. Default: all. */
+  /** Which integrations are enabled. Default: all. */
   states?: Pick<IntegrationStates, "get" | "onChange">;
-  /** Holds back what bots wrote and nobody approved. Default: there are no such files. */
+  /** Holds back code that bots wrote and nobody approved. Default: bots write no code. */
   review?: Review;
-  /** Holds back what made an earlier process stand still when it was loaded. Default: there is no such thing. */
+  /** Holds back integrations whose loading blocked an earlier process. Default: none. */
   standstills?: Standstills;
-  /** For preparing and running one integration. Default 15 s. */
+  /** Time limit for preparing and running one integration. Default: 15 s. */
   loadTimeoutMs?: number;
-  /** How fast changes of one integration's files are taken up. */
+  /** How fast changes of one integration's files are applied. */
   pace?: PaceOptions;
 }
 
@@ -51,49 +51,49 @@ export type ServicesFor = (id: string) => Omit<SdkServices, "log">;
 
 export interface Integrations {
   /**
-   * Finds and loads all of them; resolves when each one is live or quarantined. Call it once. `servicesFor`: what the SDK
-   * of an integration calls.
+   * Finds and loads all integrations; resolves when each one is live or quarantined. Call it once. `servicesFor` gives the
+   * services that the SDK of an integration calls.
    */
   loadAll(servicesFor: ServicesFor): Promise<void>;
-  /** Resolves when `loadAll` has. */
+  /** Resolves when `loadAll` has resolved. */
   whenSettled: Promise<void>;
-  /** Resolves when this one has been tried for the first time, or is found not to be there. */
+  /** Resolves when this integration has been tried for the first time, or is known not to exist. */
   whenLoaded(id: string): Promise<void>;
   get(id: string): IntegrationView | undefined;
   list(): IntegrationView[];
-  /** In the same order; also those that are not loaded yet. */
+  /** In order of the sources, including integrations that are not loaded yet. */
   ids(): string[];
-  /** What the live ones told of their places and people. */
+  /** The metadata that live integrations registered. */
   metas(): IntegrationMeta[];
-  /** The router that is live now. A request given to an earlier one still finishes there. */
+  /** The live router. A request that an earlier router received still finishes there. */
   routerOf(id: string): IntegrationRouter | undefined;
-  /** Whether a request, its path below /integrations/<id>, needs no API key: POST "/webhook". */
+  /** Whether a request (method, and path below /integrations/<id>) needs no API key: POST "/webhook". */
   isPublic(id: string, asked: { method: string; path: string }): boolean;
   /** Whether a path below /integrations/<id> needs the scope `admin`. */
   isAdminOnly(id: string, path: string): boolean;
-  /** Bytes that a body may have on its public routes, where the manifest says so. */
+  /** The manifest's limit for bodies on public routes, in bytes. */
   maxBodyBytesOf(id: string): number | undefined;
-  /** Reads the file of its web UI that a path below /integrations/<id> names; undefined for other paths. */
+  /** Reads the file of the web UI that a path below /integrations/<id> names; undefined for other paths. */
   webUiOf(id: string, path: string): (() => Promise<Response | undefined>) | undefined;
   statusOf(id: string): ServingStatus | undefined;
-  /** Calls back when something happened to one; `get` has the new view then. Returns how to stop. */
+  /** Calls the listener after an integration has changed; `get` already returns the new view. Returns a function that removes it. */
   onChange(listener: IntegrationListener): () => void;
-  /** Loads it again, changed or not; a disabled one stays as it is. Throws "not_found". */
+  /** Loads an integration again, changed or not; a disabled one stays as it is. Throws "not_found". */
   reload(id: string): Promise<IntegrationView>;
-  /** Loads a quarantined one again: what it lacked, such as a setting, may be there now. */
+  /** Loads a quarantined integration again: a missing setting, for example, may be set now. */
   retry(id: string): void;
   /**
-   * Approves what waits, if it is still what the hash names, and loads it. Throws "not_found", and "conflict" when
-   * nothing waits or it is something else by now.
+   * Approves the waiting version, if it still has this hash, and loads it. Throws "not_found", and "conflict" when
+   * nothing waits or the version has changed.
    */
   approve(id: string, hash: string): Promise<IntegrationView>;
   /**
-   * Looks at the folder's files now. For what runs them from the folder itself: it must not while something waits.
+   * Reviews the folder's files now, for programs that run from the folder itself: they must not start while a version waits.
    */
   pendingOf(id: string): Promise<PendingApproval | null>;
-  /** What waits, with what differs from the version that went live last: both of the same moment. */
+  /** The waiting version and its changes since the last live version, both of the same moment. */
   changesOf(id: string): Promise<(PendingApproval & { changes: Change[] }) | null>;
-  /** Looks again at all that wait: somebody, perhaps on another server, approved something. */
+  /** Reviews all waiting integrations again, after an approval here or on another server. */
   recheckPending(): Promise<void>;
   close(): Promise<void>;
 }

@@ -1,18 +1,19 @@
-// An integration that writes what it is itself made of would be loaded again for ever. A person saves less often.
+// Limits reloads of an integration that keeps writing its own files, which would otherwise reload for ever. People save less
+// often.
 
 export interface PaceOptions {
-  /** So many changes within a minute are taken up at once. */
+  /** This many changes within a minute are applied at once. */
   most?: number;
-  /** How long each further one waits. */
+  /** How long each further change waits. */
   pauseMs?: number;
-  /** Milliseconds of a clock that only goes forward. */
+  /** A monotonic clock, in milliseconds. */
   now?: () => number;
 }
 
 export interface Pace {
-  /** How long a change that is seen now has to wait; zero when it is taken up, and counted. */
+  /** How long a change that is seen now has to wait, in milliseconds; 0 means that it is applied and counted. */
   waitMs(): number;
-  /** Counts one that has waited. */
+  /** Counts a change that has waited. */
   takeUp(): void;
 }
 

@@ -3,7 +3,7 @@ import { join, sep } from "node:path";
 
 const LARGEST = 1_000_000;
 
-/** README.md of an integration's folder; undefined without one. A link out of the folder counts as none. */
+/** The README.md of an integration's folder; undefined if it is absent or a link out of the folder. */
 export async function readReadme(folder: string): Promise<string | undefined> {
   try {
     const path = await realpath(join(folder, "README.md"));

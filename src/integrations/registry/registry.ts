@@ -20,23 +20,23 @@ import { problemOf, servingStatusOf } from "./state.ts";
 import { type IntegrationView, viewOf } from "./view.ts";
 
 const LOAD_TIMEOUT_MS = 15_000;
-/** Bundling keeps a core busy; running the modules may wait for anything and is not counted. */
+/** Bundling keeps a core busy. Running the modules, which may wait for anything, does not count. */
 const BUNDLED_AT_ONCE = 4;
-/** So that hundreds at the start leave room for requests. */
+/** A limit, so that hundreds of integrations at the start leave room for requests. */
 const READ_AT_ONCE = 8;
-/** Watched for each integration: packages may have thousands, and a system has few watches. */
+/** Watched directories per integration: packages may have thousands, and a system has few watches. */
 const MOST_FOREIGN_FOLDERS = 200;
-/** Garbage is collected in full after so many replaced versions. */
+/** A full garbage collection runs after this many replaced versions. */
 const RELEASES_PER_COLLECTION = 50;
 
 export function createIntegrations(options: IntegrationsOptions): Integrations {
   const { log, redact = (text: string) => text, review = noReview, standstills } = options;
   const isEnabled = (id: string) => options.states?.get(id).enabled ?? true;
   const listeners = createListeners<Parameters<IntegrationListener>>((error, id) =>
-    log.error("A change of {id} was not taken up: {error}", { id, error }),
+    log.error("A change of {id} could not be applied: {error}", { id, error }),
   );
   mkdirSync(options.cacheDir, { recursive: true, mode: 0o700 });
-  // Modules know themselves by their real path.
+  // Modules identify themselves by their real path.
   const cacheDir = realpathSync(options.cacheDir);
   const slots = new Map<string, Slot>();
   const inUse = new Set<string>();
@@ -44,7 +44,7 @@ export function createIntegrations(options: IntegrationsOptions): Integrations {
   const reading = pLimit(READ_AT_ONCE);
   const settled = Promise.withResolvers<void>();
   let servicesFor: ServicesFor = () => {
-    throw new HeddleError("internal", "Integrations are loaded by loadAll first.");
+    throw new HeddleError("internal", "loadAll must be called before any other method.");
   };
   let released = 0;
   let isSettled = false;
@@ -122,9 +122,9 @@ export function createIntegrations(options: IntegrationsOptions): Integrations {
     slots.delete(id);
     replaceRegistered(options.sinks, id, slot.state.live, undefined);
     void slot.close();
-    // What comes under its name later is another integration.
+    // A later integration with the same name is a different one.
     void review.forget(id).catch((error) => log.error("{error}", { error }));
-    log.info("Integration {id} is gone", { id });
+    log.info("Integration {id} was removed", { id });
     listeners.tell(id, "gone");
     placeClashing();
   }
@@ -133,7 +133,7 @@ export function createIntegrations(options: IntegrationsOptions): Integrations {
     const { id } = slot;
     const clash = findClash(id, loaded, liveOnes());
     if (clash && !(isSettled || isEarlier(clash.owner, id))) {
-      // At the start all load at once, and the order of the sources decides, not who was quicker.
+      // At the start all integrations load at once, and the order of the sources decides, not their speed.
       evict(clash.owner, `${clash.what} is already registered by "${id}"`);
       return place(slot, loaded);
     }
@@ -148,7 +148,7 @@ export function createIntegrations(options: IntegrationsOptions): Integrations {
     return true;
   }
 
-  /** A name may be free by now. */
+  /** Tries clashing integrations again, because a name may have become free. */
   function placeClashing(): void {
     for (const slot of [...slots.values()]) {
       const { outcome } = slot.state;
@@ -179,7 +179,7 @@ export function createIntegrations(options: IntegrationsOptions): Integrations {
     await Promise.all(waiting.map((slot) => slot.load({ evenIfUnchanged: true })));
   }
 
-  /** Hears of every change of a state, of integrations that are not here, too. */
+  /** Handles every change of a state, also of integrations that are not on this server. */
   const unfollow = options.states?.onChange((id) => {
     const slot = slots.get(id);
     if (!slot || isClosed) return;
@@ -249,7 +249,7 @@ export function createIntegrations(options: IntegrationsOptions): Integrations {
     },
     async approve(id, hash) {
       const slot = slotOf(id);
-      // What is there now, not what was there when it was shown.
+      // The current files are approved, so they must be those that were shown.
       if (slot.state.pending) await slot.load({ evenIfUnchanged: false });
       const { pending } = slot.state;
       if (!pending || pending.hash !== hash) {
@@ -270,7 +270,7 @@ export function createIntegrations(options: IntegrationsOptions): Integrations {
     async changesOf(id) {
       const slot = slots.get(id);
       const look = slot && (await review.look(slot.state.found));
-      // Of files elsewhere nobody told.
+      // Changes of files elsewhere are not reported by the watch of its folder.
       if (slot && look?.pending && isEnabled(id) && slots.get(id) === slot) slot.hold(look.pending);
       return look?.pending ? { ...look.pending, changes: await look.changes() } : null;
     },

@@ -1,5 +1,5 @@
-// One integration from its first load until its folder is gone: when it is looked at, loaded, tried again or held back.
-// Where a loaded version goes, the registry decides, which knows the others.
+// The lifecycle of one integration, from its first load until its folder is removed: when it is reviewed, loaded, retried
+// or held back. The registry, which knows the others, decides where a loaded version goes.
 
 import { messageOf } from "../../errors.ts";
 import type { Logger } from "../../log.ts";
@@ -17,19 +17,19 @@ import type { Version } from "../review/versions.ts";
 import { createPace, type PaceOptions } from "./pace.ts";
 import { type IntegrationState, newState, problemOf } from "./state.ts";
 
-/** What waits for a package that is being installed is tried again: nobody tells when the last file of it is there. */
+/** Pauses between retries while a package is being installed, because nothing reports when the install is complete. */
 const FIRST_RETRY_MS = 250;
 const LAST_RETRY_MS = 5_000;
-/** Replaced versions whose modules stay: their code may still run, and import a part of itself lazily. */
+/** How many replaced versions keep their modules: their code may still run, and import modules lazily. */
 const RETIRED_KEPT = 2;
 
-/** "live": its first or a new version is. */
+/** "live": the first or a new version went live. */
 export type IntegrationEvent = "live" | "quarantined" | "pending" | "disabled" | "gone";
 
 export interface SlotOptions {
-  /** Of Heddle. */
+  /** The version of Heddle. */
   version: string;
-  /** Whether what failed for something that may still come is tried again by itself. */
+  /** Whether a load that failed for something that may still appear is retried automatically. */
   retries: boolean;
   pace: PaceOptions | undefined;
   review: Review;
@@ -38,16 +38,16 @@ export interface SlotOptions {
   redact: Redact;
   isEnabled(id: string): boolean;
   look(found: FoundIntegration): Promise<Look>;
-  /** Prepares and runs what was looked at. Never rejects. */
+  /** Prepares and runs the reviewed files. Never rejects. */
   run(found: FoundIntegration, reviewed: Reviewed, how: RunOptions): Promise<LoadResult>;
-  /** What it takes in from outside its folder may be something else now. */
+  /** Called when the set of files that it imports from outside its folder may have changed. */
   onTakenIn(): void;
-  /** Puts a version that was loaded in its place, or says that it clashes: calls `becomeLive` or `clash`. */
+  /** Puts a loaded version in its place: calls `becomeLive`, or `clash` when a name is taken. */
   place(slot: Slot, loaded: LoadedIntegration): void;
-  /** Takes what is live out of the registries, as the integration is disabled. */
+  /** Removes the live version from the registries, because the integration is disabled. */
   withdraw(slot: Slot): void;
   tell(id: string, event: IntegrationEvent): void;
-  /** A version's modules were let go. */
+  /** Called after the modules of a version were released. */
   onReleased(): void;
 }
 
@@ -57,17 +57,17 @@ export interface Slot {
   readonly id: string;
   readonly state: Readonly<IntegrationState>;
   moveTo(found: FoundIntegration): void;
-  /** Looks at the folder, and loads what is there when it is new. Never rejects. `isFresh`: takes no bundle that was kept. */
+  /** Reviews the folder and loads its content if it is new. Never rejects. `isFresh` ignores bundles that were kept. */
   load(options: { evenIfUnchanged: boolean; isFresh?: boolean }): Promise<void>;
-  /** Nothing of it was loaded since it was enabled. */
+  /** Whether nothing has been loaded since it was enabled. */
   readonly isUntried: boolean;
   becomeLive(loaded: LoadedIntegration): void;
   clash(loaded: LoadedIntegration, reason: string): void;
-  /** What is live has to go, for a name of its is another's: it waits for that name. */
+  /** Takes the live version down, because one of its names now belongs to another integration; it waits for that name. */
   evict(reason: string): void;
   disable(): void;
   hold(pending: PendingApproval): void;
-  /** It is gone: nothing happens any more, and all its versions are let go. */
+  /** Ends the lifecycle and releases all versions. */
   close(): Promise<void>;
 }
 
@@ -78,15 +78,15 @@ export function createSlot(first: FoundIntegration, options: SlotOptions): Slot 
   const pace = createPace(options.pace);
   const retired: LoadedIntegration[] = [];
   const retry = { timer: undefined as Timer | undefined, pauseMs: FIRST_RETRY_MS };
-  /** Counts looks at the sources; only what the last one saw is loaded. */
+  /** Counts reviews of the sources; only the result of the last one is loaded. */
   let looks = 0;
-  /** Counts loads; only the last one begun goes live, so that a hanging one cannot hold up its repair. */
+  /** Counts loads; only the last one to start goes live, so that a hanging load cannot delay its fix. */
   let generation = 0;
-  /** Of the sources that were loaded last, whether or not that went well. */
+  /** The hash of the sources that were loaded last, successfully or not. */
   let triedHash: string | undefined;
-  /** The copy that was loaded last, of one of the workspace. */
+  /** The copy that was loaded last, for an integration of the workspace. */
   let version: Version | undefined;
-  /** A change that waits for its time. */
+  /** The timer of a change that has to wait. */
   let slowed: Timer | undefined;
   let isClosed = false;
 
@@ -117,7 +117,7 @@ export function createSlot(first: FoundIntegration, options: SlotOptions): Slot 
     await bringIn({ hash, version: copy, look: looked }, isFresh);
   }
 
-  /** While something waits, the version that went live last goes on, also after a restart. */
+  /** While a version waits for approval, the last live one continues to run, also after a restart. */
   async function resume(): Promise<void> {
     const look = looks;
     if (state.live || state.outcome.is === "clashing") return;
@@ -142,7 +142,7 @@ export function createSlot(first: FoundIntegration, options: SlotOptions): Slot 
     state.takenIn = result.takenIn;
     if (foreign > 0) options.onTakenIn();
     const { settings } = result.ok ? result.loaded : result;
-    // Of one that cannot even be bundled nothing was heard.
+    // A version that cannot be bundled declares no settings.
     if (result.ok || settings.length > 0) state.settings = settings;
     if (!result.ok) {
       if (result.mayHeal && options.retries) retryLater();
@@ -152,13 +152,13 @@ export function createSlot(first: FoundIntegration, options: SlotOptions): Slot 
     options.place(slot, result.loaded);
   }
 
-  /** Whether a change on the disk has to wait; it is looked at again then. */
+  /** Whether a change on the disk has to wait; a timer reviews it later. */
   function isTooFast(): boolean {
     if (slowed) return true;
     const pauseMs = pace.waitMs();
     if (pauseMs === 0) return false;
     log.warning(
-      "The files of integration {id} change all the time, so they are looked at every {seconds} s only; does it write files that it imports?",
+      "The files of integration {id} change all the time, so they are reloaded only every {seconds} s; does it write files that it imports?",
       { id, seconds: pauseMs / 1000 },
     );
     slowed = setTimeout(() => {
@@ -190,7 +190,7 @@ export function createSlot(first: FoundIntegration, options: SlotOptions): Slot 
     tell(id, "pending");
   }
 
-  /** The disk has again what was loaded last. */
+  /** Ends the wait, because the disk again has the content that was loaded last. */
   function unhold(): void {
     if (!state.pending) return;
     state.pending = undefined;
@@ -224,7 +224,7 @@ export function createSlot(first: FoundIntegration, options: SlotOptions): Slot 
   function quarantine(cause: Problem, clashing?: LoadedIntegration): void {
     const problem = { ...cause, reason: options.redact(cause.reason) };
     const before = problemOf(state);
-    // One that could not even be looked at leaves what waits for a name as it is.
+    // A failed review leaves a version that waits for a name as it is.
     const waiting = clashing ?? (state.outcome.is === "clashing" ? state.outcome.loaded : undefined);
     state.outcome = waiting ? { is: "clashing", problem, loaded: waiting } : { is: "failed", problem };
     tell(id, "quarantined");
@@ -240,7 +240,7 @@ export function createSlot(first: FoundIntegration, options: SlotOptions): Slot 
 
   function disable(): void {
     const wasOn = state.live ?? problemOf(state);
-    // A load that is under way must not go live, and the next one must not take it for done.
+    // A load in progress must not go live, and the next load must not assume that it did.
     clearTimeout(retry.timer);
     looks++;
     generation++;

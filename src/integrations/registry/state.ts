@@ -1,4 +1,4 @@
-// All that is known of an integration. Every word that others hear about it is a pure function of this.
+// The state of an integration. Every status that others see is a pure function of it.
 
 import type { Problem } from "../../runtime/bundle.ts";
 import { NOTHING_TAKEN_IN, type TakenIn } from "../../runtime/taken-in.ts";
@@ -7,7 +7,7 @@ import type { LoadedIntegration } from "../loading/load.ts";
 import type { IntegrationSetting } from "../manifest/declared-settings.ts";
 import type { PendingApproval } from "../review/review.ts";
 
-/** How the last load ended. "clashing": it is loaded, but a name of its is another's; it goes live when that is free. */
+/** How the last load ended. "clashing": loaded, but one of its names belongs to another; it goes live when the name is free. */
 export type Outcome =
   | { is: "loading" }
   | { is: "ok" }
@@ -16,14 +16,14 @@ export type Outcome =
 
 export interface IntegrationState {
   found: FoundIntegration;
-  /** The version that answers. It stays while a newer one fails, waits for approval or clashes. */
+  /** The version that answers requests. It stays while a newer one fails, waits for approval or clashes. */
   live: LoadedIntegration | undefined;
   outcome: Outcome;
-  /** What is on the disk now waits for a person's approval. */
+  /** Set while the version on the disk waits for approval. */
   pending: PendingApproval | undefined;
-  /** Of the last load, also of one that failed: what is missing may be a setting. */
+  /** Settings declared by the last load, also by a failed one: a missing setting may be the cause. */
   settings: IntegrationSetting[];
-  /** What the last load took in from outside the folder. */
+  /** Files that the last load took in from outside the folder. */
   takenIn: TakenIn;
 }
 
@@ -39,7 +39,7 @@ export const newState = (found: FoundIntegration): IntegrationState => ({
 export const problemOf = ({ outcome }: IntegrationState): Problem | undefined =>
   outcome.is === "failed" || outcome.is === "clashing" ? outcome.problem : undefined;
 
-/** What is on the disk. "quarantined": it does not work, while an earlier version may still be live. */
+/** The status of the version on the disk. "quarantined": it does not work, but an earlier version may still be live. */
 export type IntegrationStatus = "loading" | "ready" | "quarantined" | "disabled" | "pending_approval";
 
 export function statusOf(state: IntegrationState, enabled: boolean): IntegrationStatus {
@@ -49,7 +49,7 @@ export function statusOf(state: IntegrationState, enabled: boolean): Integration
   return state.live ? "ready" : "loading";
 }
 
-/** Whether it answers requests, and if not, why. */
+/** Whether the integration answers requests, and if not, why. */
 export type ServingStatus = "live" | "quarantined" | "pending" | "disabled";
 
 export function servingStatusOf({ live, pending }: IntegrationState, enabled: boolean): ServingStatus {

@@ -13,11 +13,11 @@ export const SETUP_STATUSES = [
 ] as const;
 
 /**
- * How far an integration is set up, for people:
+ * How far the set-up of an integration is complete:
  * "ready" — it is live, and every required setting has a value;
  * "partial" — some required setting lacks a value, or an npm package is not installed;
  * "not_configured" — no required setting has a value;
- * "pending_approval" — a bot wrote what is on the disk, and nobody approved it;
+ * "pending_approval" — a bot wrote the version on the disk, and nobody has approved it;
  * the others as in `IntegrationView.status`.
  */
 export type SetupStatus = (typeof SETUP_STATUSES)[number];
@@ -25,7 +25,7 @@ export type SetupStatus = (typeof SETUP_STATUSES)[number];
 export interface StatusFacts {
   view: Pick<IntegrationView, "status">;
   settings: Pick<IntegrationSetting, "key" | "required" | "default">[];
-  /** Stored or in the environment. */
+  /** Whether the value is stored or in the environment. */
   isSet: (key: string) => boolean;
   dependencies: Pick<Dependency, "installed">[];
 }

@@ -1,4 +1,4 @@
-// What everybody else sees of an integration.
+// The view of an integration for the rest of the server.
 
 import type { Problem } from "../../runtime/bundle.ts";
 import type { SetupManifest } from "../../sdk/manifest.ts";
@@ -14,28 +14,28 @@ export interface IntegrationView {
   name: string;
   source: FoundIntegration["source"];
   folder: string;
-  /** Of what is on the disk; `isLive` says whether an earlier version still answers. */
+  /** The status of the version on the disk; `isLive` says whether an earlier version still answers. */
   status: IntegrationStatus;
-  /** Of "pending_approval": what a bot wrote and a person has to approve. A version that was live before stays live. */
+  /** For "pending_approval": the files of a bot that a person has to approve. An earlier version stays live. */
   pending: PendingApproval | null;
-  /** A disabled one is not loaded: of it only what its folder shows is known. */
+  /** A disabled integration is not loaded, so only the facts of its folder are known. */
   enabled: boolean;
   isLive: boolean;
   version: string | null;
   error: Problem | null;
   hasRouter: boolean;
-  /** Names, of the live version. */
+  /** Names of the live version. */
   tools: string[];
   dispatchers: string[];
-  /** The events that its hooks hear of. */
+  /** The events that its hooks listen to. */
   hooks: HookEvent[];
-  /** Ids, of the live version. */
+  /** Ids of the live version. */
   skills: string[];
   carapaces: string[];
   templates: string[];
   meta: IntegrationMeta | null;
   setup: SetupManifest | null;
-  /** Of config.ts and the manifest, of the live version; without one, what the last load has heard of. */
+  /** The declared settings of the live version; without one, those that the last load declared. */
   settings: IntegrationSetting[];
   process: ProcessDeclaration | null;
 }

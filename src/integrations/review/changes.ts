@@ -1,4 +1,4 @@
-// What an approval is about, for people to read: what has changed since the version that went live last.
+// Describes for people what an approval is about: the changes since the last live version.
 
 import { readFile } from "node:fs/promises";
 import { join, relative, sep } from "node:path";
@@ -7,19 +7,19 @@ import { type Closure, sha256 } from "./closure.ts";
 import type { Version } from "./versions.ts";
 
 export interface Change {
-  /** Below the workspace, with slashes. */
+  /** Relative to the workspace, with slashes. */
   path: string;
   kind: "added" | "changed" | "removed";
-  /** Whether a bot wrote it as it is, and nobody approved that. */
+  /** Whether a bot wrote this content and nobody has approved it. */
   isWaiting: boolean;
-  /** A unified diff of the texts, whole; null for what is no text. */
+  /** A complete unified diff; null for binary files. */
   diff: string | null;
 }
 
-/** Comparing takes time by the number of differing lines; beyond it all of the old is shown as gone, all of the new as come. */
+/** The time of a comparison grows with the number of differing lines; beyond this, the whole old text is shown as removed and the whole new one as added. */
 const MOST_EDITS = 500;
 
-/** `before` is undefined when no version was live yet: then all is new. */
+/** `before` is undefined when no version has been live yet; then every file is new. */
 export async function changesBetween(
   before: Version | undefined,
   closure: Closure,
@@ -45,7 +45,7 @@ export async function changesBetween(
   return changes.sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
-/** Undefined when it is another by now. */
+/** Reads a file; undefined when its content has changed since. */
 async function readAs(file: string, hash: string): Promise<Buffer | undefined> {
   const bytes = await readFile(file).catch(() => undefined);
   return bytes && sha256(bytes) === hash ? bytes : undefined;

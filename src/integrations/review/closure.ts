@@ -1,5 +1,5 @@
-// What an integration is made of: its folder, and what its modules import from elsewhere, with the settings by which the
-// resolver finds it. All of it is read once; whoever needs it takes the bytes from here.
+// The closure of an integration: its folder, the files that its modules import from elsewhere, and the settings by which
+// the resolver finds them. Everything is read once; every later step uses the bytes read here.
 
 import { createHash } from "node:crypto";
 import { readdir, readFile, realpath, stat } from "node:fs/promises";
@@ -10,42 +10,42 @@ import { MAX_FILE_BYTES } from "../../workspace/workspace.ts";
 import { importedPaths } from "./imports.ts";
 
 export interface ClosureFile {
-  /** Hex, of its bytes. */
+  /** SHA-256 of the bytes, in hexadecimal. */
   sha256: string;
-  /** Of a part of the code: its change is a change of the integration. Undefined for data that lie beside it. */
+  /** The bytes of a code file, whose change is a change of the integration. Undefined for data files. */
   bytes: Buffer | undefined;
 }
 
 export interface Closure {
   folder: string;
-  /** By absolute real path. */
+  /** Keys are absolute real paths. */
   files: ReadonlyMap<string, ClosureFile>;
-  /** Links below the folder: their absolute path → the real one that they lead to. */
+  /** Links below the folder: absolute path → real path of the target. */
   links: ReadonlyMap<string, string>;
-  /** Folders named node_modules that the resolver may look into, and when each was changed. */
+  /** Folders named node_modules that the resolver may search, with their modification times. */
   packages: ReadonlyMap<string, number>;
-  /** The paths and all that they import of the closure, directly or not. */
+  /** These paths and everything in the closure that they import, directly or indirectly. */
   reachableFrom(paths: Iterable<string>): Set<string>;
 }
 
 export interface ClosureOptions {
   /** Absolute real path. */
   folder: string;
-  /** The workspace (absolute real path): what is imported from there belongs to it, wherever the folder is. */
+  /** Absolute real path of the workspace. Files imported from there belong to the closure, wherever the folder is. */
   workspace?: string | undefined;
 }
 
 const SCRIPT = /\.[cm]?[jt]sx?$/;
 const PROGRAM = /\.(sh|bash|py|rb|pl|php)$/;
-/** Folders in which each file is content, or code that Heddle finds by itself. */
+/** Folders in which every file is content, or code that Heddle finds by itself. */
 const PARTS = ["skills", "carapaces", "prompts", "tools"];
-/** As the bundler tries them. */
+/** In the order in which the bundler tries them. */
 const ENDINGS = [".tsx", ".jsx", ".ts", ".mts", ".cts", ".js", ".mjs", ".cjs", ".json"];
 const MOST_IMPORTS = 5_000;
 const MOST_FILES = 20_000;
 const MOST_BYTES = 128 * 1024 * 1024;
 
-/** Throws a HeddleError "validation" for what cannot be looked at. */
+/** Throws a HeddleError "validation" for files that cannot be reviewed. */
 export async function readClosure({ folder, workspace }: ClosureOptions): Promise<Closure> {
   const isIn = (root: string | undefined, path: string) =>
     root !== undefined && (path === root || path.startsWith(root + sep));
@@ -81,12 +81,12 @@ export async function readClosure({ folder, workspace }: ClosureOptions): Promis
     const hasCode = isPart || (found.isFile() && isCode(basename(path)));
     if (isOfWorkspace && !isKnown) {
       if (!hasCode) return;
-      throw invalid(`${path} is a link out of the workspace; put the file itself there`);
+      throw invalid(`${path} must not be a link out of the workspace; put the file itself there`);
     }
     if (isHidden(real)) return;
     links.set(path, real);
     if (found.isFile()) await add(real, hasCode);
-    // Elsewhere a link may lead to a folder of any size, and back.
+    // A link to elsewhere may lead to a folder of any size, and back again.
     else if (found.isDirectory() && (isKnown || isPart)) await enter(real, isPart);
   }
 
@@ -100,11 +100,13 @@ export async function readClosure({ folder, workspace }: ClosureOptions): Promis
     if (files.get(path)?.bytes) return;
     const found = await stat(path).catch(() => undefined);
     if (!found?.isFile()) return;
-    // Data of operators' integrations elsewhere are nobody's concern, and a bot's files are never larger.
+    // Data files of operators' integrations outside the workspace need no review, and files of bots are never larger.
     if (!isOfCode && (!workspace || !isIn(workspace, path) || found.size > MAX_FILE_BYTES)) return;
-    if (files.size >= MOST_FILES) throw invalid(`${folder} has more than ${MOST_FILES} files`);
+    if (files.size >= MOST_FILES)
+      throw invalid(`${folder} must have at most ${MOST_FILES} files; it has more`);
     if (isOfCode) total += found.size;
-    if (total > MOST_BYTES) throw invalid(`The code in ${folder} has more than ${MOST_BYTES} bytes`);
+    if (total > MOST_BYTES)
+      throw invalid(`The code in ${folder} must have at most ${MOST_BYTES} bytes; it has more`);
     const bytes = await readFile(path).catch(() => undefined);
     if (!bytes) return;
     files.set(path, { sha256: sha256(bytes), bytes: isOfCode ? bytes : undefined });
@@ -115,7 +117,8 @@ export async function readClosure({ folder, workspace }: ClosureOptions): Promis
     if (!SCRIPT.test(path) && !isResolverSetting(basename(path))) return;
     const found: string[] = [];
     const specifiers = importedPaths(path, bytes.toString("utf8"));
-    if (specifiers.length > MOST_IMPORTS) throw invalid(`${path} imports more than ${MOST_IMPORTS} files`);
+    if (specifiers.length > MOST_IMPORTS)
+      throw invalid(`${path} must import at most ${MOST_IMPORTS} files; it imports more`);
     for (const specifier of specifiers) found.push(...(await candidates(resolve(dirname(path), specifier))));
     imports.set(path, found);
     for (const target of found) {
@@ -124,7 +127,7 @@ export async function readClosure({ folder, workspace }: ClosureOptions): Promis
     }
   }
 
-  /** The files that a path may stand for, as far as they are of the folder or the workspace. */
+  /** The files in the folder or the workspace that an import of this path may resolve to. */
   async function candidates(path: string): Promise<string[]> {
     const { ext, stem } = splitEnding(path);
     const swapped = /^\.[cm]?jsx?$/.test(ext) ? ENDINGS.map((ending) => stem + ending) : [];
@@ -157,7 +160,7 @@ export async function readClosure({ folder, workspace }: ClosureOptions): Promis
     return known;
   }
 
-  /** What the resolver reads on its way up from a file of the workspace. */
+  /** Adds the settings that the resolver reads in the folders above a file of the workspace. */
   async function addSettings(path: string): Promise<void> {
     for (let dir = dirname(path); isIn(workspace, dir); dir = dirname(dir)) {
       if (listings.has(`${dir} settings`)) return;
@@ -194,14 +197,14 @@ export async function readClosure({ folder, workspace }: ClosureOptions): Promis
   };
 }
 
-/** Of the code alone, with paths relative to the folder, so that the same integration elsewhere has the same. */
+/** A hash of the code alone, with paths relative to the folder, so that a copy elsewhere has the same hash. */
 export function hashOf({ folder, files, links, packages }: Closure, salt = ""): string {
   const parts = [
     ...[...files].flatMap(([path, { sha256, bytes }]) =>
       bytes ? [`${relative(folder, path)} ${sha256}`] : [],
     ),
     ...[...links].map(([path, real]) => `${relative(folder, path)} -> ${relative(folder, real)}`),
-    // Installed packages change with package.json and lock file, or else by an install that touches their folder.
+    // Installed packages change with package.json and the lock file, or by an install that touches their folder.
     ...[...packages].map(([path, changed]) => `${relative(folder, path)} ${changed}`),
   ];
   return sha256(Buffer.from([salt, ...parts.sort()].join("\n")));

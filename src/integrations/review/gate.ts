@@ -1,11 +1,11 @@
-// What the bundler may take in: what was looked at, and installed packages, which bots cannot write.
+// Decides which files the bundler may read: those that were reviewed, and installed packages, which bots cannot write.
 
 import { dirname, join, sep } from "node:path";
 import { HeddleError } from "../../errors.ts";
 import type { Gate } from "../../runtime/bundle.ts";
 import type { Version } from "./versions.ts";
 
-/** For a copy: nothing from outside of it but the packages that the resolver finds from the original's folder. */
+/** The gate for a copy: nothing outside it but the packages that the resolver finds from the original folder. */
 export function gateOfCopy({ root, folder }: Version, original: { workspace: string; folder: string }): Gate {
   const packages = [...foldersAbove(original.folder), ...foldersAbove(folder)].map(
     (dir) => join(dir, "node_modules") + sep,
@@ -15,17 +15,17 @@ export function gateOfCopy({ root, folder }: Version, original: { workspace: str
     macros: false,
     async read(path) {
       if (path.startsWith(root + sep) || packages.some((prefix) => path.startsWith(prefix))) return undefined;
-      // Beside files that were taken in from elsewhere in the workspace there may be packages, too.
+      // Files imported from elsewhere in the workspace may have packages beside them, too.
       if (isPackageIn(original.workspace, path)) return undefined;
       throw new HeddleError(
         "conflict",
-        `${path} is no part of what was looked at: files of the workspace import each other by relative paths, and nothing from outside but packages.`,
+        `${path} is not part of the reviewed files: files of the workspace can import each other by relative paths, and nothing from outside except packages.`,
       );
     },
   };
 }
 
-/** Bots cannot write below a folder of this name. */
+/** Whether the path is in an installed package: bots cannot write below folders named node_modules. */
 export const isPackageIn = (workspace: string, path: string): boolean =>
   path.startsWith(workspace + sep) && path.slice(workspace.length).includes(`${sep}node_modules${sep}`);
 

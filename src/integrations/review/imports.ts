@@ -1,5 +1,5 @@
-// Which files of their own the modules of an integration name in their imports. It only decides what is looked at: what
-// it does not see is not there when the bundler, which has a real parser, asks for it.
+// Finds the relative imports of a module. The result only decides which files are reviewed: a file that it misses is
+// refused when the bundler, which has a real parser, asks for it.
 
 import { basename } from "node:path";
 import { isResolverSetting } from "../../workspace/path.ts";
@@ -7,7 +7,7 @@ import { isResolverSetting } from "../../workspace/path.ts";
 const LONGEST = 1_000;
 const QUOTES = ["'", '"', "`"];
 
-/** Relative specifiers that stand where an import has one. Takes time in proportion to the text, whatever it is. */
+/** Relative specifiers at places where an import has one. Takes linear time for any text. */
 export function importedPaths(file: string, text: string): string[] {
   if (isResolverSetting(basename(file))) return quotedTexts(text);
   return quotedTexts(text, isRelative, isOfImport);
@@ -26,7 +26,7 @@ function quotedTexts(
     while (end !== -1) {
       const start = end;
       end = text.indexOf(quote, start + 1);
-      // Each of them may open a text: which of them do is only known to a parser.
+      // Each quote may open a string; only a parser would know which ones do.
       if (end === -1 || end - start > LONGEST) continue;
       const quoted = text.slice(start + 1, end);
       if (isWanted(quoted) && isPlaced(text, start)) found.add(quoted);
@@ -35,7 +35,7 @@ function quotedTexts(
   return [...found];
 }
 
-/** Whether what stands before a quoted text is `from`, `import`, `import(`, `require(` or a comment. */
+/** Whether the text before a quote is `from`, `import`, `import(`, `require(` or a comment. */
 function isOfImport(text: string, at: number): boolean {
   const before = text.slice(Math.max(0, at - 200), at).trimEnd();
   if (before.endsWith("*/")) return true;

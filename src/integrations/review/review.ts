@@ -1,6 +1,6 @@
-// Keeps code that a bot wrote from being loaded before a person has approved it. All that an integration is made of is
-// read once (closure.ts); these bytes are looked at, shown, hashed, and, as a copy (versions.ts), loaded. A write of a bot
-// is recorded before its file is there, so what was read is known for a bot's, whenever it was read.
+// Prevents code written by a bot from being loaded before a person has approved it. The whole closure of an integration is
+// read once (closure.ts); exactly those bytes are reviewed, shown, hashed, and loaded as a copy (versions.ts). A bot's
+// write is recorded before the file exists, so its content is always recognised.
 
 import { openAsBlob } from "node:fs";
 import { readFile, realpath, stat } from "node:fs/promises";
@@ -14,48 +14,48 @@ import { type Closure, hashOf, readClosure, sha256 } from "./closure.ts";
 import { isPackageIn } from "./gate.ts";
 import { createVersions, type Version } from "./versions.ts";
 
-/** What is known of the writes of bots. */
+/** The record of writes by bots. */
 export type BotWrites = Pick<WorkspaceWrites, "unapproved" | "approve">;
 
-/** A version that waits for a person. */
+/** A version that waits for approval. */
 export interface PendingApproval {
-  /** Of what the integration is made of now; an approval names it. */
+  /** The hash of the current closure; an approval names it. */
   hash: string;
-  /** As bots wrote them. */
+  /** Files with content that bots wrote. */
   files: BotWrite[];
 }
 
-/** Of an integration, before it is loaded. */
+/** A snapshot of an integration before it is loaded. */
 export interface Look {
   pending: PendingApproval | null;
   closure: Closure;
-  /** What differs from the version that went live last. */
+  /** The changes since the last live version. */
   changes(): Promise<Change[]>;
-  /** What to load instead of the folder; undefined for an integration that is not of the workspace. */
+  /** The copy to load instead of the folder; undefined for an integration outside the workspace. */
   version(): Promise<Version | undefined>;
   /**
-   * The bytes that were looked at of a file that something else takes in from the workspace; undefined for a file
-   * elsewhere. Throws for one that is no part of what was looked at.
+   * The reviewed bytes of a file in the workspace that another integration imports; undefined for a file elsewhere.
+   * Throws for a file that was not reviewed.
    */
   read(path: string): Promise<Buffer | undefined>;
 }
 
 export interface Review {
   look(found: Pick<FoundIntegration, "id" | "folder">): Promise<Look>;
-  /** The version that went live last, which may go on while something waits. */
+  /** The last live version, which may continue to run while another one waits. */
   lastLive(found: Pick<FoundIntegration, "id" | "folder">): Promise<Version | undefined>;
-  /** A version went live. */
+  /** Keeps a version that went live. */
   keep(id: string, version: Version): Promise<void>;
-  /** An integration is gone. */
+  /** Forgets an integration that was removed. */
   forget(id: string): Promise<void>;
   approve(pending: PendingApproval): Promise<void>;
-  /** A file to show to people, whose browsers run it; undefined for one that a bot wrote and nobody approved. */
+  /** A file to serve to browsers, which may run it; undefined for one that a bot wrote and nobody approved. */
   open(file: string): Promise<Blob | undefined>;
-  /** The workspace; absolute real path. Undefined where no bot writes. */
+  /** Absolute real path of the workspace; undefined where bots cannot write. */
   readonly workspace: string | undefined;
 }
 
-/** Where no bot writes all may be loaded. */
+/** For servers where bots cannot write: everything may be loaded. */
 export const noReview: Review = {
   workspace: undefined,
   look: async ({ folder }) => ({
@@ -73,9 +73,9 @@ export const noReview: Review = {
 };
 
 export interface ReviewOptions {
-  /** The workspace; real path. */
+  /** Real path of the workspace. */
   dir: string;
-  /** Where versions are kept; made when it is needed. No bot can write there. */
+  /** The folder for versions, created when needed. No bot can write there. */
   keptIn: string;
   writes: BotWrites;
 }
@@ -97,7 +97,7 @@ export function createReview({ dir, keptIn, writes }: ReviewOptions): Review {
         isInWorkspace(path) ? [{ path: inWorkspace(path), sha256 }] : [],
       );
       const unapproved = await writes.unapproved(all);
-      // Data that wait count, too: whoever approves has seen them.
+      // Waiting data files count as well: whoever approves has seen them.
       const salt = unapproved.map(({ path, sha256 }) => `${path} ${sha256}`).join("\n");
       const hash = hashOf(closure, salt);
       return {

@@ -1,6 +1,6 @@
-// Copies of what integrations of the workspace are made of, in a folder that bots cannot write. What is loaded and
-// started comes from such a copy, never from the workspace itself: so it is just what was looked at, and the version that
-// was approved last is still there when the workspace has moved on, also after a restart.
+// Copies of the closures of the workspace's integrations, in a folder that bots cannot write. Code is loaded and started
+// from such a copy, never from the workspace itself: so exactly the reviewed files run, and the last approved version
+// still exists when the workspace has changed, also after a restart.
 
 import { mkdir, readdir, readFile, realpath, rm, stat, symlink, utimes, writeFile } from "node:fs/promises";
 import { dirname, join, relative, sep } from "node:path";
@@ -9,31 +9,31 @@ import { type Closure, hashOf, sha256 } from "./closure.ts";
 
 export interface Version {
   hash: string;
-  /** Stands for the workspace: what is `<workspace>/common/a.ts` there is `<root>/common/a.ts` here. */
+  /** The copy of the workspace: `<workspace>/common/a.ts` is `<root>/common/a.ts`. */
   root: string;
-  /** The integration's folder in it. */
+  /** The integration's folder in the copy. */
   folder: string;
-  /** Paths below the workspace, with slashes. */
+  /** Paths relative to the workspace, with slashes. */
   files: { path: string; sha256: string }[];
 }
 
 export interface Versions {
-  /** Copies a closure, unless there is a copy already. */
+  /** Copies a closure unless a copy exists already. */
   take(id: string, closure: Closure): Promise<Version>;
-  /** Marks the version that went live, which is kept until another one does. */
+  /** Marks a version as the live one, which is kept until another goes live. */
   keep(id: string, version: Version): Promise<void>;
-  /** The version that went live last, when it is there unharmed and of this folder. */
+  /** The last live version, if its copy is intact and was made from this folder. */
   last(id: string, folder: string): Promise<Version | undefined>;
-  /** Lets go of all versions of an integration that is gone. */
+  /** Deletes all versions of an integration that was removed. */
   forget(id: string): Promise<void>;
 }
 
 const ABOUT = "version.json";
 const CURRENT = "current";
-/** Besides the current one, the newest: they may be loading just now. */
+/** The newest versions that are kept besides the live one, because they may be loading. */
 const KEPT = 4;
 
-/** `dir` is made when it is needed; `workspace` is an absolute real path. */
+/** `dir` is created when needed; `workspace` is an absolute real path. */
 export function createVersions({ dir, workspace }: { dir: string; workspace: string }): Versions {
   const shelfOf = (id: string) => join(dir, id.replace(/[^a-z0-9_-]/gi, "~"));
   const below = (path: string) => relative(workspace, path).split(sep).join("/");
@@ -44,13 +44,13 @@ export function createVersions({ dir, workspace }: { dir: string; workspace: str
       const about = JSON.parse(await readFile(join(place, ABOUT), "utf8")) as Pick<Version, "files"> & {
         folder: string;
       };
-      // Modules know themselves by their real path.
+      // Modules identify themselves by their real path.
       const root = await realpath(join(place, "workspace"));
       for (const file of about.files)
         if (sha256(await readFile(join(root, file.path))) !== file.sha256) return undefined;
       return { hash, root, folder: join(root, about.folder), files: about.files };
     } catch {
-      // Not there, or not a whole one.
+      // The copy is absent or incomplete.
       return undefined;
     }
   }
@@ -69,10 +69,10 @@ export function createVersions({ dir, workspace }: { dir: string; workspace: str
       await writeFile(await at(path), bytes, { mode: 0o600 });
       files.push({ path: below(path), sha256 });
     }
-    // The shallow ones first: a file may have been reached through a link to its folder, and is there then.
+    // Shallow links come first: a file may have been reached through a link to its folder and then exists already.
     for (const [path, real] of [...closure.links].sort(([a], [b]) => a.length - b.length)) {
       const target = await at(path);
-      // A link to the folder that it is in has no other name for it.
+      // A link to the folder that contains it leads to itself.
       const to = relative(await realpath(dirname(target)), join(root, below(real))) || ".";
       await symlink(to, target).catch(unlessThere);
     }
@@ -105,9 +105,9 @@ export function createVersions({ dir, workspace }: { dir: string; workspace: str
       }
       const fresh = join(shelf, `${hash}.${crypto.randomUUID()}`);
       await write(closure, fresh);
-      // It may be all that is left of what was approved, when a bot has written since.
+      // This copy may be the only remaining one of the approved code, if a bot has written since.
       await syncTree(fresh);
-      // In the way is one that is not whole, or one that another server has just made.
+      // An incomplete copy is in the way, or one that another server has just made.
       await rm(join(shelf, hash), { recursive: true, force: true });
       try {
         renameDurably(fresh, join(shelf, hash));

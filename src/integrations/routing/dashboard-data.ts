@@ -1,4 +1,4 @@
-// Asks a dashboard module for its data, as the UI would, and says what is wrong with the answer.
+// Requests the data of a dashboard module as the UI would, and reports the problems of the answer.
 
 import type { Logger } from "../../log.ts";
 import { type FieldProblem, fieldProblems } from "../../schema/field-problems.ts";
@@ -10,7 +10,7 @@ import type { IntegrationRouter } from "./router.ts";
 const ANSWER_MS = 10_000;
 const LONGEST = 1_000_000;
 
-/** None for an answer that the UI can show. Never rejects. */
+/** Resolves to no problems when the UI can show the answer. Never rejects. */
 export async function checkModule(
   router: IntegrationRouter,
   module: string,
@@ -29,13 +29,13 @@ export async function checkModule(
     if (error instanceof Error && "code" in error && error.code === "NOT_FOUND") {
       return whole("is no route of the integration");
     }
-    // What an integration throws may say anything; it belongs into the log.
+    // An integration's error may contain anything, so only the log gets it.
     log.warning("GET {path} of a dashboard module failed: {error}", { path, error });
     return whole("threw; the log says what");
   }
 }
 
-/** As the gateway hands a request on: without the caller's key. */
+/** A request as the gateway forwards it: without the caller's key. */
 async function ask(router: IntegrationRouter, path: string): Promise<{ status: number; text: string }> {
   const response = await router.handle(new Request(`http://localhost${path}`));
   return { status: response.status, text: await response.text() };
@@ -53,7 +53,7 @@ function checkText(text: string): FieldProblem[] {
 
 const validate = compileOwnSchema(DashboardData);
 
-/** None for data that the UI can show. */
+/** The problems of the data; none when the UI can show it. */
 export function checkDashboardData(data: unknown): FieldProblem[] {
   const wrong = fieldProblems(validate(data));
   return wrong.length > 0 ? wrong : unequalLengths(data as DashboardData);

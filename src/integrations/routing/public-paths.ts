@@ -1,13 +1,13 @@
-// Which routes of an integration need no API key, and which need the scope admin. Paths are canonical (http/target.ts):
-// what is judged here is, character for character, what the router gets.
+// Decides which routes of an integration need no API key, and which need the scope admin. Paths are canonical
+// (http/target.ts): the router receives exactly the characters that are checked here.
 
 import type { SetupManifest } from "../../sdk/manifest.ts";
 import type { Route } from "./route-finder.ts";
 
 /**
- * Whether a request needs no API key, its path below /integrations/<id>: it goes to a route at /webhook or below it, or the
- * manifest declares it. What a pattern leaves open it opens only where the route leaves it open, too: whoever declares
- * POST /:name, or has a route /:room/:action, does not mean POST /settings or /webhook/delete.
+ * Whether a request needs no API key, by its path below /integrations/<id>: it reaches a route at or below /webhook, or the
+ * manifest declares the path. A variable of a pattern opens only routes that have a variable in the same place: a manifest
+ * that declares POST /:name, or a route /:room/:action, does not mean POST /settings or /webhook/delete.
  */
 export function isPublicRoute(
   id: string,
@@ -17,7 +17,7 @@ export function isPublicRoute(
   if (isAdminPath(id, path, setup)) return false;
   const parts = partsOf(path);
   const routes = answering.map((route) => partsOf(route.path));
-  // Where no route answers, the router says 404.
+  // Without a matching route the router answers 404.
   if (parts[0] === "webhook" && routes.every(([first]) => first === "webhook")) return true;
   return declaredIn(id, setup).some(
     (declared) =>
@@ -27,7 +27,7 @@ export function isPublicRoute(
   );
 }
 
-/** Whether a path is one of the manifest's admin paths, or below one, in capitals or not. */
+/** Whether a path equals or is below one of the manifest's admin paths, ignoring case. */
 export function isAdminPath(id: string, path: string, setup: SetupManifest | undefined): boolean {
   const declared = setup?.admin_paths ?? [];
   if (declared.length === 0) return false;
@@ -41,7 +41,7 @@ export function isAdminPath(id: string, path: string, setup: SetupManifest | und
 }
 
 interface Declared {
-  /** "ALL" in the older form, a path alone. */
+  /** "ALL" in the older form, which is a path without a method. */
   method: string;
   parts: string[];
 }
@@ -52,12 +52,12 @@ function declaredIn(id: string, setup: SetupManifest | undefined): Declared[] {
     const method = space < 0 ? "ALL" : one.slice(0, space);
     return { method, parts: partsOf(below(id, one.slice(space + 1))) };
   });
-  // Webhooks are posted; a service that asks by GET first has its own line in public_paths.
+  // Webhooks are POSTed; a service that verifies with GET first needs its own line in public_paths.
   const webhook = setup?.webhook && { method: "POST", parts: partsOf(below(id, setup.webhook.path)) };
   return webhook ? [...declared, webhook] : declared;
 }
 
-/** HEAD is answered by the routes of GET. */
+/** HEAD is answered by GET routes. */
 const takes = (declared: string, method: string): boolean =>
   declared === "ALL" || declared === method || (declared === "GET" && method === "HEAD");
 
@@ -65,7 +65,7 @@ const fits = (declared: readonly string[], parts: readonly string[]): boolean =>
   declared.length === parts.length &&
   declared.every((part, at) => part.startsWith(":") || part === parts[at]);
 
-/** Whether a route has anything but a variable where the declared path has one. */
+/** Whether the route has something other than a variable where the declared path has one. */
 function spellsOut(route: readonly string[], declared: readonly string[]): boolean {
   const wildcard = route.indexOf("*");
   return declared.some((part, at) => {

@@ -1,14 +1,14 @@
-// Which of a router's routes take a request, as Elysia decides it: with its own tree of paths, and in its order.
+// Finds the routes that take a request, as Elysia does: with its own tree of paths and in its order.
 
 import { Memoirist } from "memoirist";
 
-/** `method` is that of HTTP, "ALL", or "WS"; `path` is as it was written: "/rooms/:room", "/files/*". */
+/** `method` is an HTTP method, "ALL" or "WS"; `path` is a pattern: "/rooms/:room", "/files/*". */
 export interface Route {
   method: string;
   path: string;
 }
 
-/** Those that may answer: one, or none; for GET also the one that answers an upgrade to a WebSocket. */
+/** The routes that may answer: at most one; for GET also the one that answers an upgrade to a WebSocket. */
 export type FindRoutes = (asked: Route) => Route[];
 
 export function createRouteFinder(routes: readonly Route[]): FindRoutes {
@@ -40,5 +40,5 @@ export function createRouteFinder(routes: readonly Route[]): FindRoutes {
   };
 }
 
-/** As Elysia does for parts that stand in the source as people write them. */
+/** Encodes the parts of a path as Elysia does. */
 const encoded = (path: string): string => encodeURIComponent(path).replace(/%2F/g, "/").replace(/%3A/g, ":");

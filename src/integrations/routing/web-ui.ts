@@ -1,5 +1,5 @@
-// The pages that an integration brings along (web_ui.static_dir), at /integrations/<id>/ui. Only files below that folder
-// are ever read, and none whose name begins with a dot.
+// Serves the pages of an integration (web_ui.static_dir) at /integrations/<id>/ui. Only files below that folder are ever
+// read, and none whose name begins with a dot.
 
 import { openAsBlob } from "node:fs";
 import { realpath, stat } from "node:fs/promises";
@@ -8,7 +8,7 @@ import type { SetupManifest } from "../../sdk/manifest.ts";
 
 const PREFIX = "/ui";
 
-/** What a path below /integrations/<id> asks of its web UI; undefined when it asks for something else. */
+/** The part of a path below /integrations/<id> that belongs to the web UI; undefined for any other path. */
 export function webUiPath(setup: SetupManifest | undefined, path: string): string | undefined {
   if (!setup?.web_ui) return undefined;
   return path === PREFIX || path.startsWith(`${PREFIX}/`) ? path.slice(PREFIX.length) : undefined;
@@ -41,12 +41,12 @@ const TYPES: Record<string, string> = {
   ".webm": "video/webm",
 };
 
-/** Undefined for a file that must not be shown. */
+/** Undefined for a file that must not be served. */
 export type OpenFile = (file: string) => Promise<Blob | undefined>;
 
 /**
- * The file that `path` (as in the URL, "/assets/a.js") names below the folder; index.html for a path that has no
- * extension, for those are pages of a single-page app. Undefined when there is none.
+ * The file that `path` (as in the URL, "/assets/a.js") names below the folder; index.html for a path without an
+ * extension, which is a page of a single-page app. Undefined when there is no such file.
  */
 export async function webUiFile(
   folder: string,
@@ -57,7 +57,7 @@ export async function webUiFile(
   const name = decoded(path);
   if (name === undefined) return undefined;
   const root = await realpath(join(folder, staticDir)).catch(() => undefined);
-  // Not by a link elsewhere: the manifest promised a folder of its own.
+  // A link must not lead elsewhere: the manifest promises a folder of its own.
   if (!root?.startsWith(folder + sep)) return undefined;
   return (
     (await read(root, name, open)) ??
@@ -78,7 +78,7 @@ function decoded(path: string): string | undefined {
 async function read(root: string, name: string, open: OpenFile): Promise<Response | undefined> {
   const file = await realpath(join(root, name)).catch(() => undefined);
   if (!file?.startsWith(root + sep)) return undefined;
-  // A link may lead to a name that would not have been served by itself.
+  // A link may lead to a file whose own name would not be served.
   if (
     file
       .slice(root.length)
@@ -94,9 +94,9 @@ async function read(root: string, name: string, open: OpenFile): Promise<Respons
     headers: {
       "content-type": TYPES[extname(file).toLowerCase()] ?? "application/octet-stream",
       "x-content-type-options": "nosniff",
-      // Anybody may read them; a page with an origin of its own has to ask for its own modules.
+      // The files are public; a page in an origin of its own needs CORS to load its own modules.
       "access-control-allow-origin": "*",
-      // Built files may be replaced at any time; asking again is cheap.
+      // Built files may be replaced at any time, and revalidation is cheap.
       "cache-control": "no-cache",
     },
   });

@@ -1,24 +1,24 @@
-// Whose is a variable of the server's environment? An integration gets the values that are meant for it: never Heddle's own,
-// never another integration's. Whoever is refused can still be given a value, as a stored setting.
+// Decides which integration may read a variable of the server's environment: never Heddle's own variables, and never those of
+// another integration. A refused integration can still be given the value as a stored setting.
 
 import type { Logger } from "../../log.ts";
 
 export interface EnvironmentNamesOptions {
   environment: Readonly<Record<string, string | undefined>>;
   isOwnVariable(name: string): boolean;
-  /** The integrations that there are, whether or not they are loaded. */
+  /** The ids of all integrations, loaded or not. */
   ids(): readonly string[];
-  /** Those that somebody writes just now: what their author has set is for them. */
+  /** Integrations under development, for which their author sets the variables. */
   favoured?: readonly string[];
   log: Pick<Logger, "warning">;
 }
 
-/** What an integration that asks finds; undefined also where the value is somebody else's. */
+/** The value for an integration; undefined also when the variable belongs to another one. */
 export type ReadEnvironment = (integrationId: string, name: string) => string | undefined;
 
 export function createEnvironmentNames(options: EnvironmentNamesOptions): ReadEnvironment {
   const { environment, isOwnVariable, ids, favoured = [], log } = options;
-  /** Who asked first for a name that says nothing about whose it is. */
+  /** The integration that first read a name without an owner's prefix. */
   const claims = new Map<string, string>();
   const told = new Set<string>();
 
@@ -34,7 +34,7 @@ export function createEnvironmentNames(options: EnvironmentNamesOptions): ReadEn
   }
 
   return (asking, name) => {
-    // Not what every object has: a name may be "constructor".
+    // Inherited properties do not count: a name may be "constructor".
     const value = Object.hasOwn(environment, name) ? environment[name] : undefined;
     if (value === undefined || value.trim() === "") return undefined;
     const owner = isOwnVariable(name) ? "Heddle itself" : ownerOf(name, asking);
@@ -50,7 +50,7 @@ export function createEnvironmentNames(options: EnvironmentNamesOptions): ReadEn
   };
 }
 
-/** GITHUB_TOKEN is "github"'s, and MY_CRM_URL "my-crm"'s: the longest id that the name begins with. */
+/** The longest id that the name begins with: GITHUB_TOKEN belongs to "github", MY_CRM_URL to "my-crm". */
 function namesake(name: string, ids: readonly string[]): string | undefined {
   let longest: string | undefined;
   const lower = name.toLowerCase().replaceAll("-", "_");

@@ -1,7 +1,7 @@
 export interface Listeners<Args extends unknown[]> {
-  /** Returns how to stop. */
+  /** Adds a listener. Returns a function that removes it. */
   add(listener: (...args: Args) => void): () => void;
-  /** Calls all; what one throws keeps nothing from the others. */
+  /** Calls every listener; an error of one does not affect the others. */
   tell(...args: Args): void;
 }
 
@@ -11,7 +11,7 @@ export function createListeners<Args extends unknown[]>(
   const listeners = new Set<(...args: Args) => void>();
   return {
     add(listener) {
-      // A function of its own, so that one who adds the same twice is told twice.
+      // Wrapped, so that a listener that is added twice is called twice.
       const own = (...args: Args) => listener(...args);
       listeners.add(own);
       return () => void listeners.delete(own);

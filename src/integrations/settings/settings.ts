@@ -1,5 +1,5 @@
-// What operators set for integrations: in the database, secrets sealed, and in memory, so that `settings.X` of an
-// integration reads the new value at its next access, on every server of the database.
+// The settings that operators store for integrations: in the database, with secrets sealed, and in memory, so that
+// `settings.X` reads a new value at its next access, on every server of the database.
 
 import { and, eq } from "drizzle-orm";
 import type { Database } from "../../db/database.ts";
@@ -15,28 +15,28 @@ import { createListeners } from "./listeners.ts";
 
 export interface SettingValue {
   key: string;
-  /** Blank takes the stored value away. */
+  /** A blank value removes the stored one. */
   value: string;
-  /** Whether it is sealed in the database and hidden everywhere. */
+  /** Whether the value is sealed in the database and hidden everywhere. */
   secret: boolean;
 }
 
 export type SettingSource = "stored" | "environment";
 
 export interface Settings {
-  /** Reads all and follows changes. Call it once, before any other. */
+  /** Reads all settings and follows changes. Call it once, before anything else. */
   load(): Promise<void>;
-  /** The stored value, else the environment's if that is this integration's; what is blank counts as not set. */
+  /** The stored value, else the environment's if the variable belongs to this integration; blank values count as not set. */
   get(integrationId: string, key: string): string | undefined;
-  /** Where `get` has it from; null when it is not set. */
+  /** The source of the value that `get` returns; null when it is not set. */
   sourceOf(integrationId: string, key: string): SettingSource | null;
-  /** The keys that are stored, whether or not the integration still declares them. */
+  /** The stored keys, including those that the integration no longer declares. */
   stored(integrationId: string): ReadonlyMap<string, { secret: boolean }>;
-  /** All of them or none; live on this server when it resolves. Throws "validation" that names the key. */
+  /** Stores all values or none; they apply on this server when it resolves. Throws "validation" that names the key. */
   set(integrationId: string, values: SettingValue[]): Promise<void>;
-  /** Resolves with whether there was a stored value. */
+  /** Resolves to whether a stored value existed. */
   delete(integrationId: string, key: string): Promise<boolean>;
-  /** Calls back after stored values changed, here or on another server. Returns how to stop. */
+  /** Calls the listener after stored values changed, here or on another server. Returns a function that removes it. */
   onChange(listener: SettingsListener): () => void;
   close(): Promise<void>;
 }
@@ -46,9 +46,9 @@ export type SettingsListener = (integrationId: string, keys: string[]) => void;
 export interface SettingsOptions {
   db: Database;
   vault: Pick<Vault, "seal" | "open">;
-  /** Hears each secret before anybody can read it here. */
+  /** Receives each secret before anything can read it here. */
   addSecret: (secret: string) => void;
-  /** What of the environment is an integration's. */
+  /** Reads a variable of the environment for an integration. */
   readEnvironment: ReadEnvironment;
   log: Logger;
 }
@@ -60,7 +60,7 @@ const LONGEST_VALUE = 65_536;
 
 export function createSettings({ db, vault, addSecret, readEnvironment, log }: SettingsOptions): Settings {
   const listeners = createListeners<Parameters<SettingsListener>>((error, id) =>
-    log.error("A change of settings of {id} was not taken up: {error}", { id, error }),
+    log.error("A change of the settings of {id} could not be applied: {error}", { id, error }),
   );
   const known = new Map<string, Stored>();
   let follower: TableFollower | undefined;
@@ -71,7 +71,7 @@ export function createSettings({ db, vault, addSecret, readEnvironment, log }: S
     return value;
   }
 
-  /** Of one integration, or of all. */
+  /** Reads the settings of one integration, or of all. */
   async function read(integrationId: string | undefined): Promise<void> {
     const rows = await db.query
       .select()
@@ -128,7 +128,7 @@ export function createSettings({ db, vault, addSecret, readEnvironment, log }: S
       for (const { key, value } of values) check(key, value);
       if (values.length === 0) return;
       const { announce, refresh } = following();
-      // In one order everywhere, so that two servers do not wait for each other's rows.
+      // The same order everywhere, so that two servers do not deadlock.
       const sorted = values.toSorted((a, b) => (a.key < b.key ? -1 : 1));
       await db.query.transaction(async (tx) => {
         for (const { key, value, secret } of sorted) {
@@ -173,7 +173,7 @@ const placeOf = (id: string, key: string) => ({ table: "integration_settings", r
 const oneOf = (id: string, key: string) =>
   and(eq(integrationSettings.integration_id, id), eq(integrationSettings.key, key));
 
-/** Files that a value is read from end with a line break that is no part of it. */
+/** Removes trailing line breaks: a file that a value is read from ends with one. */
 function unlessBlank(text: string | undefined): string | undefined {
   if (text === undefined || text.trim() === "") return undefined;
   let end = text.length;
@@ -184,7 +184,7 @@ function unlessBlank(text: string | undefined): string | undefined {
 function check(key: string, value: string): void {
   const wrong =
     value.length > LONGEST_VALUE
-      ? `is longer than ${LONGEST_VALUE} characters`
-      : storable(value) !== value && "holds a NUL character or half of a surrogate pair";
+      ? `must have at most ${LONGEST_VALUE} characters; got ${value.length}`
+      : storable(value) !== value && "must not contain a NUL character or half of a surrogate pair";
   if (wrong) throw new HeddleError("validation", `The value of ${key} ${wrong}.`, { field: key });
 }

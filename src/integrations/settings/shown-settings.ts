@@ -1,4 +1,4 @@
-// The settings of an integration as the admin API shows and takes them.
+// The settings of an integration as the admin API shows and accepts them.
 
 import { HeddleError } from "../../errors.ts";
 import type { Redact } from "../../redact.ts";
@@ -13,15 +13,15 @@ export interface ShownSetting {
   description: string | null;
   required: boolean;
   secret: boolean;
-  /** Masked when it is secret; null when there is none. */
+  /** Masked if secret; null if there is none. */
   value: string | null;
   source: "stored" | "environment" | "default" | null;
-  /** Stored or in the environment. */
+  /** Whether the value is stored or in the environment. */
   is_set: boolean;
   default: string | null;
   /** JSON Schema of the value, as config.ts declares it. */
   schema: Record<string, unknown>;
-  /** False for one that is stored, but that this version does not declare. */
+  /** False for a stored setting that this version does not declare. */
   declared: boolean;
 }
 
@@ -39,7 +39,7 @@ export function showSettings(
       description,
       required,
       secret,
-      // One that is not secret may have another's secret in it, such as a password in a URL of the environment.
+      // A value that is not secret may contain a secret, such as a password in a URL.
       value: value === null ? null : secret ? mask(value) : redact(withoutUrlSecrets(value)),
       source: source ?? (fallback === null ? null : "default"),
       is_set: source !== null,
@@ -53,7 +53,7 @@ export function showSettings(
   return [...shown, ...forgotten.map(([key, { secret }]) => undeclared(key, secret))];
 }
 
-/** Kept by Heddle itself beside an integration's settings. */
+/** Whether Heddle itself keeps this key beside an integration's settings. */
 export const isInternal = (key: string): boolean => key.startsWith("_");
 
 const undeclared = (key: string, secret: boolean): ShownSetting => ({
@@ -69,7 +69,7 @@ const undeclared = (key: string, secret: boolean): ShownSetting => ({
   declared: false,
 });
 
-/** At most the last four characters, and those only of a secret so long that they tell nothing. */
+/** Shows at most the last four characters, and only of secrets long enough that these reveal nothing. */
 export const mask = (secret: string): string => `********${secret.length > 12 ? secret.slice(-4) : ""}`;
 
 function withoutDefault(schema: Record<string, unknown>): Record<string, unknown> {
@@ -77,17 +77,17 @@ function withoutDefault(schema: Record<string, unknown>): Record<string, unknown
   return rest;
 }
 
-/** Null takes the stored value away, as "" does. */
+/** null or "" removes the stored value. */
 export type GivenValues = Record<string, string | number | boolean | null>;
 
-/** The values to store. Throws "validation" that names the first key that is unknown or whose value does not fit. */
+/** The values to store. Throws "validation" that names the first key that is unknown or has an invalid value. */
 export function checkValues(declared: readonly IntegrationSetting[], given: GivenValues): SettingValue[] {
   return Object.entries(given).map(([key, value]) => {
     const setting = declared.find((one) => one.key === key);
     if (!setting) throw unknownKey(key, declared);
     const text = value === null ? "" : setting.secret ? String(value).trim() : String(value);
     if (text.trim() !== "") checkValue(setting, text);
-    // A URL need not be called a secret to have a password in it.
+    // A URL may contain a password without being declared secret.
     return { key, value: text, secret: setting.secret || urlSecrets(text).length > 0 };
   });
 }
@@ -107,7 +107,7 @@ function unknownKey(key: string, declared: readonly IntegrationSetting[]): Heddl
     declared.map((setting) => setting.key),
   );
   const hint = meant === undefined ? "" : ` Did you mean ${meant}?`;
-  return new HeddleError("validation", `${key} is no setting of this integration.${hint}`, {
+  return new HeddleError("validation", `${key} is not a setting of this integration.${hint}`, {
     field: `settings.${key}`,
   });
 }

@@ -1,5 +1,5 @@
-// What operators decided about integrations: whether they are on, and whether their process starts by itself. In
-// memory on every server of the database, as settings are.
+// Operators' decisions about integrations: whether they are enabled, and whether their process starts by itself. Kept in
+// memory on every server of the database, like settings.
 
 import { eq } from "drizzle-orm";
 import type { Database } from "../../db/database.ts";
@@ -16,13 +16,13 @@ export interface IntegrationState {
 }
 
 export interface IntegrationStates {
-  /** Reads all and follows changes. Call it once, before any other. */
+  /** Reads all states and follows changes. Call it once, before anything else. */
   load(): Promise<void>;
-  /** Of an integration that nobody decided about, the default: everything on. */
+  /** The state of an integration. The default is that everything is on. */
   get(integrationId: string): IntegrationState;
-  /** Changes what is given; live on this server when it resolves. */
+  /** Changes the given fields; they apply on this server when it resolves. */
   set(integrationId: string, state: Partial<IntegrationState>): Promise<void>;
-  /** Calls back after a state changed, here or on another server. Returns how to stop. */
+  /** Calls the listener after a state changed, here or on another server. Returns a function that removes it. */
   onChange(listener: StateListener): () => void;
   close(): Promise<void>;
 }
@@ -39,7 +39,7 @@ const CHANNEL = "heddle_integration_states";
 
 export function createIntegrationStates({ db, log }: IntegrationStatesOptions): IntegrationStates {
   const listeners = createListeners<Parameters<StateListener>>((error, id) =>
-    log.error("A change of the state of {id} was not taken up: {error}", { id, error }),
+    log.error("A change of the state of {id} could not be applied: {error}", { id, error }),
   );
   const known = new Map<string, IntegrationState>();
   let follower: TableFollower | undefined;

@@ -1,4 +1,4 @@
-// The values that integrations keep for themselves, in the database; secret ones are sealed.
+// The values that integrations store for themselves in the database; secret ones are sealed.
 
 import { createHash } from "node:crypto";
 import { and, asc, eq, gt, isNull, like, lte, or, sql } from "drizzle-orm";
@@ -10,7 +10,7 @@ import type { Vault } from "../../secrets/vault.ts";
 export interface IntegrationStoreOptions {
   db: Pick<Database, "query">;
   vault: Pick<Vault, "seal" | "open">;
-  /** Hears each text in a secret value, for a part of one gives it away as well. */
+  /** Receives every string inside a secret value, because each of them is secret as well. */
   addSecret: (value: string) => void;
 }
 
@@ -33,7 +33,7 @@ export function createIntegrationStore({ db, vault, addSecret }: IntegrationStor
         .where(and(rowOf(integrationId, key), IS_LIVE))
     )[0];
 
-  /** Whoever keeps something for a time pays for what of that has come to its end, so that nothing heaps up. */
+  /** Each write with a time to live removes expired rows, so that they do not accumulate. */
   const removeExpired = () =>
     db.query.delete(integrationStore).where(lte(integrationStore.expires_at, sql`now()`));
 
@@ -56,7 +56,7 @@ export function createIntegrationStore({ db, vault, addSecret }: IntegrationStor
         if (ttlSeconds !== undefined) await removeExpired();
         const held = await read(integrationId, checkKey(key));
         if (ifVersion !== undefined && ifVersion !== (held ? versionOf(held) : null)) return false;
-        // What was secret stays so until somebody says otherwise.
+        // A secret value stays secret unless the caller says otherwise.
         const isSecret = secret ?? held?.secret ?? false;
         if (isSecret) for (const part of textsIn(value)) addSecret(part);
         const values = {
@@ -82,7 +82,7 @@ export function createIntegrationStore({ db, vault, addSecret }: IntegrationStor
               .set(values)
               .where(and(rowOf(integrationId, key), eq(integrationStore.value, held.value)))
               .returning({ key: integrationStore.key })
-          : // One that has come to its end is not there any more.
+          : // An expired row counts as absent.
             await insert
               .onConflictDoUpdate({
                 target: [integrationStore.integration_id, integrationStore.key],
@@ -128,13 +128,13 @@ const placeOf = (integrationId: string, key: string) => ({
   field: key,
 });
 
-/** What has come to its end is not there, also while nobody has removed it yet. */
+/** Expired rows count as absent before they are removed. */
 const IS_LIVE = or(isNull(integrationStore.expires_at), gt(integrationStore.expires_at, sql`now()`));
 
-/** The same order on every database, whatever language it was made for. */
+/** The same order on every database, whatever its locale. */
 const BY_BYTES = sql<string>`${integrationStore.key} collate "C"`;
 
-/** Sealing takes a new random number each time, so a secret value's text never comes twice. */
+/** Sealing uses a new nonce each time, so a secret value never has the same text twice. */
 const versionOf = ({ value, secret }: Row): string =>
   createHash("sha256").update(`${secret} ${value}`).digest("base64url");
 

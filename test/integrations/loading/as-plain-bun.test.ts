@@ -136,8 +136,8 @@ test("of a source and what was compiled of it the source is loaded, and the othe
   await using all = await harness({}, { sources: [{ kind: "external", dir: join(folder.path, "all") }] });
   const { notes } = await discover([{ kind: "external", dir: join(folder.path, "all") }]);
   expect(notes.map(({ reason }) => reason)).toEqual([
-    "router.js is not used, for router.ts is there as well; remove one of the two",
-    "tools/a.mjs is not used, for tools/a.ts is there as well; remove one of the two",
+    "router.js is not used, because router.ts exists as well; remove one of the two",
+    "tools/a.mjs is not used, because tools/a.ts exists as well; remove one of the two",
   ]);
   await all.integrations.loadAll();
   expect(await all.get("mine", "/say")).toBe("new");

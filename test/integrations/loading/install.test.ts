@@ -69,7 +69,7 @@ test("what cannot be installed says why", async () => {
   });
   await expect(install("broken")).rejects.toMatchObject({
     code: "validation",
-    message: expect.stringMatching(/is no JSON object/),
+    message: expect.stringMatching(/must be a JSON object/),
   });
   await expect(install("missing")).rejects.toMatchObject({
     code: "upstream",

@@ -154,7 +154,7 @@ test("the webhook's secret has to be a setting", () => {
   expect(checkVerifierSecret(COMPLETE, ["MY_TOKEN"])).toBeUndefined();
   expect(checkVerifierSecret(COMPLETE, ["MY_TOKENS"])).toEqual({
     path: "webhook.verifier.secret",
-    message: 'names no setting; did you mean "MY_TOKENS"?',
+    message: 'must name a setting; did you mean "MY_TOKENS"?',
   });
   expect(checkVerifierSecret({}, [])).toBeUndefined();
 });
@@ -236,10 +236,10 @@ test("a bad manifest quarantines its integration, with the line of the field", a
     line: 7,
   });
   expect(errorOf("secret")).toMatchObject({
-    reason: 'SETUP.webhook.verifier.secret names no setting; did you mean "B_SECRET"?',
+    reason: 'SETUP.webhook.verifier.secret must name a setting; did you mean "B_SECRET"?',
     file: all.path("secret/setup.ts"),
     line: 6,
   });
-  expect(errorOf("none")).toMatchObject({ reason: "It must export SETUP, an object", line: 1 });
+  expect(errorOf("none")).toMatchObject({ reason: "The file must export SETUP, an object", line: 1 });
   expect(all.integrations.get("fine")).toMatchObject({ status: "ready", error: null });
 });

@@ -490,7 +490,7 @@ eachDatabase("approval of what bots wrote", (open) => {
       await mkdir(join(it.folder, "elsewhere"));
       await symlink(join(it.folder, "elsewhere"), join(it.workspace.root, "integrations/mine/skills"));
       await it.integrations.loadAll();
-      expect(it.view()?.error?.reason).toContain("is a link out of the workspace");
+      expect(it.view()?.error?.reason).toContain("must not be a link out of the workspace");
     });
 
     test("by the settings of the folder, which steer what installed packages import", async () => {

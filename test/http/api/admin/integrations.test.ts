@@ -253,7 +253,7 @@ eachDatabase("admin API of integrations", (open) => {
         422,
         "validation",
         "settings.MINE_TOKN",
-        "MINE_TOKN is no setting of this integration. Did you mean MINE_TOKEN?",
+        "MINE_TOKN is not a setting of this integration. Did you mean MINE_TOKEN?",
       ]);
       expect(await refused({ MINE_URL: "x", MINE_COUNT: 0 })).toEqual([
         422,
