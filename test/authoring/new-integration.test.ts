@@ -151,11 +151,13 @@ describe("refuses", () => {
     );
 
   test.each(["A", "1a", "a b", "_a", "../a", "", "a.b"])("the name %p, with the rule", async (name) => {
-    expect(await attempt(name)).toMatch(/^config: .*an id must begin with a-z and contain only a-z, 0-9, _ and -$/);
+    expect(await attempt(name)).toMatch(
+      /^config: .*an id must begin with a-z and contain only a-z, 0-9, _ and -$/,
+    );
   });
 
   test("a name that is Heddle's own", async () => {
-    expect(await attempt("core")).toContain("belongs to Heddle");
+    expect(await attempt("core")).toContain("Heddle uses it itself");
   });
 
   test("unknown parts, and says which there are", async () => {

@@ -96,7 +96,7 @@ test.skipIf(process.platform === "win32")(
     await folder.write({ "a?b/mine/router.ts": "", "a\\b/mine/tools/x.ts": "", "links/other/router.ts": "" });
     await symlink(join(folder.path, "a?b", "mine"), join(folder.path, "links", "linked"));
     const says = expect.stringMatching(
-      /^Skipped: no code can be loaded from a path with "\?" or "\\" in it; it is .+mine\. Rename/,
+      /^Skipped: the path must not contain "\?" or "\\", because .+; got .+mine\. Rename/,
     );
     for (const name of ["a?b", "a\\b", "links"]) {
       const { found, notes } = await discover([{ kind: "external", dir: join(folder.path, name) }]);
@@ -108,3 +108,15 @@ test.skipIf(process.platform === "win32")(
     expect(await discoverOne(join(folder.path, "links", "linked"))).toMatchObject({ reason: says });
   },
 );
+
+test("a directory that cannot be read is told from one that is absent", async () => {
+  await using folder = await temporaryFolder();
+  // A loop of links cannot be read by anybody, not even by root.
+  await symlink("loop", join(folder.path, "loop"));
+  await folder.write({ file: "" });
+  const reasonOf = async (name: string) =>
+    (await discover([{ kind: "external", dir: join(folder.path, name) }])).notes[0]?.reason;
+  expect(await reasonOf("loop")).toMatch(/^The directory cannot be read: ELOOP/);
+  expect(await reasonOf("absent")).toBe("There is no such directory");
+  expect(await reasonOf("file")).toBe("There is no such directory");
+});

@@ -259,7 +259,7 @@ test("a top-level await that hangs is found in the file that it stands in", asyn
     reason: "client.ts was not loaded within 0.5 s; does its top-level await never end?",
   });
   expect(all.integrations.get("two")?.error?.reason).toMatch(
-    /^a\.ts was not loaded within 0\.5 s; does a top-level await never end\? There is [bc]\.ts:1, [bc]\.ts:1$/,
+    /^a\.ts was not loaded within 0\.5 s; does a top-level await never end\? Candidates: [bc]\.ts:1, [bc]\.ts:1$/,
   );
 });
 

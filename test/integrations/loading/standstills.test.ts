@@ -53,7 +53,9 @@ test("who was loaded when the process stood still is quarantined by name, the ot
       "live",
     ]);
     const { error } = second.integrations.get("two") ?? {};
-    expect(error).toMatchObject({ reason: expect.stringMatching(/stood still for 60 seconds.*two\/reload/) });
+    expect(error).toMatchObject({
+      reason: expect.stringMatching(/blocked the event loop for 60 seconds.*two\/reload/),
+    });
     // A setting that changes does not try it again; whoever says so does.
     second.integrations.retry("two");
     await Bun.sleep(0);

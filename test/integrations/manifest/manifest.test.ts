@@ -129,16 +129,16 @@ const WRONG: [manifest: unknown, path: string, message: string][] = [
   [
     { binding: { client_id_prefix: "a:", config_fields: [{ key: "k", type: "multiselect", label: "K" }] } },
     "binding.config_fields[0].options",
-    "must offer",
+    "must have at least one",
   ],
   [
     { binding: { client_id_prefix: "a:", filter_schema: { type: "objekt" } } },
     "binding.filter_schema",
     "JSON Schema",
   ],
-  [{ web_ui: { static_dir: "../dist" } }, "web_ui.static_dir", "below"],
-  [{ web_ui: { static_dir: "./" } }, "web_ui.static_dir", "below"],
-  [{ web_ui: { static_dir: "/etc" } }, "web_ui.static_dir", "below"],
+  [{ web_ui: { static_dir: "../dist" } }, "web_ui.static_dir", "inside"],
+  [{ web_ui: { static_dir: "./" } }, "web_ui.static_dir", "inside"],
+  [{ web_ui: { static_dir: "/etc" } }, "web_ui.static_dir", "inside"],
   [{ web_ui: { static_dir: "dist", dev_port: 70_000 } }, "web_ui.dev_port", "65535"],
 ];
 

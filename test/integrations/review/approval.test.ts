@@ -413,7 +413,7 @@ eachDatabase("approval of what bots wrote", (open) => {
       await it.bot(FILE, `import { text } from "${from}";\n${toolNamed("says", "() => text")}`);
       await it.integrations.loadAll();
       await it.approve();
-      expect(it.view()?.error?.reason).toMatch(/no part of what was looked at|Could not resolve/);
+      expect(it.view()?.error?.reason).toMatch(/is not part of the reviewed files|Could not resolve/);
       expect(it.tools.list()).toEqual([]);
     });
 
