@@ -162,6 +162,6 @@ test.each([
       [file]: "true",
     });
     await using it = await all.start();
-    expect(it.integrations.get("proc")?.error?.reason).toMatch(/own folder|no part of what was looked at/);
+    expect(it.integrations.get("proc")?.error?.reason).toMatch(/own folder|is not part of the reviewed files/);
   },
 );

@@ -115,7 +115,7 @@ export function createReview({ dir, keptIn, writes }: ReviewOptions): Review {
           if (bytes) return bytes;
           throw new HeddleError(
             "conflict",
-            `${inWorkspace(real)} is no part of what was looked at: name it in an import by its relative path.`,
+            `${inWorkspace(real)} is not part of the reviewed files: import it by a relative path.`,
           );
         },
       };
