@@ -162,6 +162,8 @@ test.each([
       [file]: "true",
     });
     await using it = await all.start();
-    expect(it.integrations.get("proc")?.error?.reason).toMatch(/own folder|is not part of the reviewed files/);
+    expect(it.integrations.get("proc")?.error?.reason).toMatch(
+      /own folder|is not part of the reviewed files/,
+    );
   },
 );
