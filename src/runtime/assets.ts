@@ -8,6 +8,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { HeddleError } from "../errors.ts";
 import { renameDurably, syncTree } from "./durable-file.ts";
 import { isBun, needsBun } from "./host.ts";
 
@@ -205,9 +206,16 @@ function sdkArchivePath(): string {
   );
 }
 
-/** Builds the SDK archive. Throws if the development dependencies are not installed. */
-export async function makeSdkArchive(): Promise<void> {
+/** Builds the SDK archive. Throws "config" if the development dependencies of the checkout are not installed. */
+export async function makeSdkArchive(checkout = repository): Promise<void> {
   if (!isBun) throw needsBun("Building the SDK");
+  // "bun run start" installs only what a server needs.
+  if (!(await exists(join(checkout, "node_modules", "typescript")))) {
+    throw new HeddleError(
+      "config",
+      `From a checkout, commands for authors need its development packages: run "bun install" in ${checkout} (without Bun: npx -y bun@${Bun.version} install), and try again.`,
+    );
+  }
   const child = spawn(process.execPath, [join(repository, "compile-sdk.ts"), sdkArchivePath()], {
     cwd: repository,
     env: process.env,

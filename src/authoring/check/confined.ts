@@ -69,7 +69,22 @@ export async function checkConfined(
   const report = await readFile(reportOf(file), "utf8").catch(() => undefined);
   if (report !== undefined) return JSON.parse(report) as Report[];
   const how = end.timedOut ? "did not end" : end.code === null ? "was killed" : `ended with code ${end.code}`;
-  throw new HeddleError("internal", `The process that checks ${how}; see above for what it said.`);
+  const owner = await otherOwner(integrations.map(({ folder }) => folder));
+  const hint =
+    owner && ` If it could not enter ${owner.folder}: run heddle check as its owner (user ${owner.uid}).`;
+  throw new HeddleError(
+    "internal",
+    `The process that checks ${how}; see above for what it said.${hint ?? ""}`,
+  );
+}
+
+/** Confined code has no privileges: what root may enter, it may not. */
+async function otherOwner(folders: string[]): Promise<{ folder: string; uid: number } | undefined> {
+  for (const folder of folders) {
+    const { uid } = await stat(folder);
+    if (uid !== process.getuid?.()) return { folder, uid };
+  }
+  return undefined;
 }
 
 /** What the process of `checkConfined` does. */
