@@ -81,7 +81,7 @@ export function startServer(
         version: build.version,
         db,
         log,
-        baseUrl: () => config.baseUrl ?? url,
+        baseUrl: () => config.baseUrl ?? (listensEverywhere(url) ? undefined : url),
         publicUrl: config.baseUrl,
         webhookRateLimit: config.webhookRateLimit,
         webhookBytesInFlight: config.webhookBytesInFlight,
@@ -220,6 +220,9 @@ function logConfinement({ kind, reason }: Confinement, log: Logger): void {
     );
   }
 }
+
+/** Whether a server's own URL names no host that anybody could send to. */
+const listensEverywhere = (url: string): boolean => loopback(url) !== url;
 
 /** The address at which this machine reaches a server that listens on all addresses. */
 const loopback = (url: string): string =>

@@ -50,6 +50,8 @@ export interface HttpFixtureOptions {
   /** "<integration>.<KEY>" → value */
   settings?: Record<string, string>;
   isReady?: () => Promise<void>;
+  /** Where webhooks are sent to, when that is not https://heddle.example. */
+  baseUrl?: string | undefined;
   /** BASE_URL */
   publicUrl?: string;
   transcription?: Partial<TranscriptionOptions>;
@@ -160,7 +162,7 @@ export async function createHttpFixture(db: TestDatabase, options: HttpFixtureOp
       version: "1.2.3",
       db,
       log: options.log ?? log,
-      baseUrl: () => "https://heddle.example",
+      baseUrl: () => ("baseUrl" in options ? options.baseUrl : "https://heddle.example"),
       publicUrl: options.publicUrl,
       ...(options.webhookRateLimit !== undefined && { webhookRateLimit: options.webhookRateLimit }),
       isReady: options.isReady ?? (async () => void (await db.execute("select 1"))),

@@ -90,8 +90,8 @@ export interface AppOptions {
   webhookBytesInFlight?: number;
   /** Addresses and networks of proxies whose X-Forwarded-For is believed. */
   trustedProxies?: readonly string[];
-  /** How the outside reaches this server, without a trailing slash. */
-  baseUrl: () => string;
+  /** How the outside reaches this server, without a trailing slash; undefined when only the operator could know. */
+  baseUrl: () => string | undefined;
   /** The same, where the operator has said so: BASE_URL. */
   publicUrl?: string | undefined;
   /** Rejects while the server cannot work. */

@@ -47,6 +47,17 @@ const RULES: Rule[] = [
   ({ binding }) => (binding?.config_fields ?? []).flatMap((field, index) => configField(field, index)),
   ({ binding }) => filterSchema(binding?.filter_schema),
   ({ api_permissions }) => permissions(api_permissions),
+  ({ public_paths = [] }) =>
+    public_paths.flatMap((one, index): [Path, string][] =>
+      one.includes("*")
+        ? [
+            [
+              ["public_paths", index],
+              'must name every part of its path; "*" opens nothing: write ":name" for a part that varies',
+            ],
+          ]
+        : [],
+    ),
   ({ web_ui }) =>
     web_ui && isOutside(web_ui.static_dir)
       ? [[["web_ui", "static_dir"], "must be a folder inside the integration's own folder"]]

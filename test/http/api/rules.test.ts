@@ -1,7 +1,10 @@
 // The rules of docs/api.md, asked of every route that the OpenAPI document has.
 
 import { beforeAll, expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import SwaggerParser from "@apidevtools/swagger-parser";
+import { Glob } from "bun";
 import { embeddedDatabase } from "../../database.ts";
 import { createHttpFixture, type HttpFixture, UNKNOWN_ID } from "../fixture.ts";
 
@@ -240,4 +243,24 @@ test("a method has the same statuses everywhere", () => {
       expect([name, statuses.includes(status), status]).toEqual([name, true, status]);
     }
   }
+});
+
+test("no two schemas of the API have one name", () => {
+  const names = [...new Glob("**/*.ts").scanSync(join(import.meta.dirname, "../../../src"))].flatMap(
+    (file) => {
+      const text = readFileSync(join(import.meta.dirname, "../../../src", file), "utf8");
+      return [...text.matchAll(/\bnamed\(\s*"(\w+)"/g)].map(([, name]) => String(name));
+    },
+  );
+  expect(names.length).toBeGreaterThan(30);
+  expect(names.filter((name, at) => names.indexOf(name) !== at)).toEqual([]);
+});
+
+test("where nobody could know the server's address, a webhook has none", async () => {
+  const { send } = await createHttpFixture(await open(), {
+    baseUrl: undefined,
+    integrations: { shop: { setup: { webhook: { path: "/integrations/shop/webhook" } } } },
+  });
+  const [shop] = (await send("GET", "/api/v1/integrations")).body.integrations;
+  expect(shop.webhook_url).toBeNull();
 });

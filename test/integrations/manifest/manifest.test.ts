@@ -98,6 +98,7 @@ const WRONG: [manifest: unknown, path: string, message: string][] = [
   [{ webhook: { path: "/w", verifier: { scheme: "github" } } }, "webhook.verifier.secret", "is missing"],
   [{ api_permissions: 5 }, "api_permissions", "must be"],
   [{ api_permissions: "slack" }, "api_permissions", "slack_integration"],
+  [{ public_paths: ["GET /open/:id", "GET /open/*"] }, "public_paths[1]", 'write ":name"'],
   [{ api_permissions: ["tasks:read", "task:read"] }, "api_permissions[1]", 'did you mean "tasks:read"?'],
   [{ dependencies: [{ package: "Not A Name" }] }, "dependencies[0].package", "must match"],
   [{ sidebar_section: { id: "a", items: [{ label: "b" }] } }, "sidebar_section.items[0].href", "is missing"],

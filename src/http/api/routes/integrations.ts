@@ -52,14 +52,17 @@ const IntegrationAnswer = named(
     tools: t.Array(t.String()),
     dispatchers: t.Array(t.String()),
     skills: t.Array(t.String()),
-    webhook_url: nullable(t.String(), "To enter at the service that sends the webhooks; made from BASE_URL."),
+    webhook_url: nullable(
+      t.String(),
+      "To enter at the service that sends the webhooks. Made from BASE_URL; null when that is not set and the server listens on all addresses.",
+    ),
   }),
 );
 
 export interface IntegrationRoutes {
   integrations: { list(): IntegrationStatus[] };
-  /** How the outside reaches this server, without a trailing slash. */
-  baseUrl: () => string;
+  /** How the outside reaches this server, without a trailing slash; undefined when only the operator could know. */
+  baseUrl: () => string | undefined;
   route: RouteOptions;
 }
 
@@ -82,7 +85,7 @@ export function integrationRoutes({ integrations, baseUrl, route }: IntegrationR
   );
 }
 
-const present = (view: IntegrationStatus, baseUrl: string) => ({
+const present = (view: IntegrationStatus, baseUrl: string | undefined) => ({
   id: view.id,
   name: view.name,
   version: view.version,
@@ -99,5 +102,8 @@ const present = (view: IntegrationStatus, baseUrl: string) => ({
   tools: view.tools,
   dispatchers: view.dispatchers,
   skills: view.skills,
-  webhook_url: view.setup?.webhook ? `${baseUrl}${serverPath(view.id, view.setup.webhook.path)}` : null,
+  webhook_url:
+    view.setup?.webhook && baseUrl !== undefined
+      ? `${baseUrl}${serverPath(view.id, view.setup.webhook.path)}`
+      : null,
 });

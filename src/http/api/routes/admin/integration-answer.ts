@@ -69,6 +69,7 @@ export const IntegrationAnswer = named(
         required: t.Boolean(),
         secret: t.Boolean(),
         description: nullable(t.String()),
+        default: nullable(t.String(), "Masked where it is a secret."),
         is_set: t.Boolean({ description: "Stored or in the environment." }),
       }),
     ),
@@ -76,7 +77,10 @@ export const IntegrationAnswer = named(
     deps_installed: t.Boolean(),
     webhook: nullable(
       t.Object({
-        url: t.String({ description: "To enter at the service that sends; made from BASE_URL." }),
+        url: nullable(
+          t.String(),
+          "To enter at the service that sends. Made from BASE_URL; null when that is not set and the server listens on all addresses.",
+        ),
         path: t.String(),
         description: nullable(t.String()),
         scheme: nullable(t.String(), "How the sender is verified, when the manifest says so."),
@@ -153,13 +157,14 @@ export const DetailAnswer = named(
 export interface Presenting {
   settings: Pick<Settings, "sourceOf">;
   processes: Pick<Processes, "has" | "status">;
-  /** How the outside reaches this server, without a trailing slash. */
-  baseUrl: () => string;
+  /** How the outside reaches this server, without a trailing slash; undefined when only the operator could know. */
+  baseUrl: () => string | undefined;
 }
 
 export async function present(view: IntegrationView, { settings, processes, baseUrl }: Presenting) {
   const { id, setup } = view;
   const dependencies: Dependency[] = await dependenciesOf(view);
+  const base = baseUrl();
   const isSet = (key: string) => settings.sourceOf(id, key) !== null;
   return {
     id,
@@ -195,7 +200,7 @@ export async function present(view: IntegrationView, { settings, processes, base
     deps_installed: dependencies.every(({ installed }) => installed),
     webhook: setup?.webhook
       ? {
-          url: `${baseUrl()}${serverPath(id, setup.webhook.path)}`,
+          url: base === undefined ? null : `${base}${serverPath(id, setup.webhook.path)}`,
           path: serverPath(id, setup.webhook.path),
           description: setup.webhook.description ?? null,
           scheme: setup.webhook.verifier?.scheme ?? null,
