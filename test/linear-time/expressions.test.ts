@@ -12,7 +12,6 @@ const { literals, built } = expressionsIn(ROOT, ["src", "integrations"]);
 
 /** Superlinear expressions that outside text never reaches, by file and source, each with the reason. */
 const INSIDE: Record<string, string> = {
-  "src/config/config.ts /\\/+$/": "an address in the operator's own environment",
   "src/sdk/rest.ts /\\/+$/": "HEDDLE_URL, which the supervisor or the operator sets",
   "src/cli/client/connect.ts /\\/+$/": "an address that the operator gives to the command line",
   "integrations/github/client.ts /\\/+$/": "GITHUB_API_URL, a setting of the operator",
@@ -28,6 +27,7 @@ const BUILT: Record<string, string> = {
   "src/sdk/settings.ts": "the pattern in the schema of an integration's setting, on the operator's value",
   "src/authoring/check/rules/parts.ts": "an integration's id, on an author's own code",
   "src/authoring/check/rules/settings.ts": "names that an author's own code gives its settings",
+  "src/authoring/check/trials.ts": "one of two fixed words, on the output of an author's own tests",
   "src/authoring/dev/script.ts": "an author's script of answers, in development only",
   "src/runtime/bundle.ts": "paths, all of them escaped",
   "src/runtime/only-bundled.ts": "the name of a module of Heddle's",
