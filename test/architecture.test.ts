@@ -3,6 +3,7 @@
 import { expect, test } from "bun:test";
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, posix, relative, resolve } from "node:path";
+import { parseSync } from "oxc-parser";
 
 const repository = resolve(import.meta.dirname, "..");
 
@@ -165,6 +166,58 @@ const WORDS = [
 const IMPORT = /(?:\bfrom|\bimport)\s*\(?\s*"([^"]+)"/g;
 const COMMENT = /\/\*.*?\*\/|(?<=^|\s)\/\/[^\n]*/gs;
 
+type Named = { name?: string } | null | undefined;
+
+const MOST_LINES = 300;
+const MOST_FUNCTION_LINES = 80;
+
+/** Files that may be longer, and functions (`path name`) as well. Each has a reason. */
+const LONGER: Record<string, string> = {
+  "src/db/schema.ts": "one table after another, which refer to each other",
+  "src/sdk/index.ts": "one export after another, each with the comment that editors show",
+  "src/cli/cli.ts mainCommand": "the command line as one declaration",
+  "src/cli/cli-authoring.ts authoringCommands": "the same for authors",
+  "src/http/api/api.ts createApi": "mounts one group of routes after another",
+  "src/http/api/routes/admin/integration-actions.ts adminActionRoutes": "one route declaration after another",
+  "src/http/api/routes/admin/integrations.ts adminIntegrationRoutes": "one route declaration after another",
+  "src/http/api/routes/admin/processes.ts processRoutes": "one route declaration after another",
+  "src/http/api/routes/channel-bindings.ts channelBindingRoutes": "one route declaration after another",
+  "src/http/api/routes/channels.ts channelRoutes": "one route declaration after another",
+  "src/http/api/routes/sessions.ts sessionRoutes": "one route declaration after another",
+};
+
+/** What is too long in a file. A function is measured without the functions inside it, which are measured on their own. */
+function tooLong(path: string, text: string): string[] {
+  const lineAt = lineFinder(text);
+  const found: string[] = [];
+  const lines = text.split("\n").length - 1;
+  if (lines > MOST_LINES) found.push(path);
+  /** Returns the lines that the outermost functions within the node take. */
+  const measure = (node: unknown, given: string): number => {
+    if (Array.isArray(node)) return node.reduce((sum: number, one) => sum + measure(one, given), 0);
+    if (typeof node !== "object" || node === null) return 0;
+    const { type, id, key, start, end } = node as Record<string, unknown> & { start: number; end: number };
+    const name = (id as Named)?.name ?? (key as Named)?.name ?? given;
+    const inside = measure(Object.values(node), name);
+    if (!/^(Function|ArrowFunction)/.test(String(type))) return inside;
+    const whole = lineAt(end) - lineAt(start) + 1;
+    if (whole - inside > MOST_FUNCTION_LINES) found.push(`${path} ${name}`);
+    return whole > 1 ? whole : 0;
+  };
+  measure(parseSync(path, text).program, "");
+  return found;
+}
+
+function lineFinder(text: string): (offset: number) => number {
+  const lines = new Uint32Array(text.length + 1);
+  let line = 1;
+  for (let offset = 0; offset <= text.length; offset += 1) {
+    lines[offset] = line;
+    if (text[offset] === "\n") line += 1;
+  }
+  return (offset) => lines[offset] ?? line;
+}
+
 /** `path` is relative to the repository. One line for each thing that is not allowed. */
 function violations(path: string, text: string): string[] {
   const source = text.replace(COMMENT, "");
@@ -217,6 +270,25 @@ test("every import and every word is where the table allows it", () => {
 test("the table names no part that is gone", () => {
   const parts = new Set(sourceFiles("src").map(partOf));
   expect(Object.keys(MAY_IMPORT).filter((part) => !parts.has(part))).toEqual([]);
+});
+
+test("no file and no function is too long without a reason", () => {
+  const found = sourceFiles("src").flatMap((path) =>
+    tooLong(path, readFileSync(join(repository, path), "utf8")),
+  );
+  expect(found.filter((name) => !(name in LONGER))).toEqual([]);
+  // A reason that is no longer needed goes.
+  expect(Object.keys(LONGER).filter((name) => !found.includes(name))).toEqual([]);
+});
+
+test("a long file and a long function are found, the outer one without the inner one", () => {
+  const body = (count: number) => "  call();\n".repeat(count);
+  const inner = `  const inner = () => {\n${body(70)}  };\n`;
+  expect(tooLong("src/a.ts", `function short() {\n${body(70)}}\n`)).toEqual([]);
+  expect(tooLong("src/a.ts", `function outer() {\n${inner}${body(70)}}\n`)).toEqual([]);
+  expect(tooLong("src/a.ts", `function long() {\n${body(90)}}\n`)).toEqual(["src/a.ts long"]);
+  expect(tooLong("src/a.ts", `const long = () => {\n${body(90)}};\n`)).toEqual(["src/a.ts long"]);
+  expect(tooLong("src/a.ts", body(301))).toEqual(["src/a.ts"]);
 });
 
 test("the check finds what it is for", () => {

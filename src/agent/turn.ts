@@ -3,7 +3,7 @@
 import type { Capabilities, CapabilitiesOf } from "../capabilities/effective-set.ts";
 import type { Database } from "../db/database.ts";
 import { storable } from "../db/storable.ts";
-import { HeddleError, messageOf } from "../errors.ts";
+import { HeddleError } from "../errors.ts";
 import type { Hooks } from "../hooks/hooks.ts";
 import { newId } from "../ids.ts";
 import { AttemptFailure } from "../llm/attempt.ts";
@@ -12,24 +12,18 @@ import type { Logger } from "../log.ts";
 import type { Redact } from "../redact.ts";
 import type { ExecutionConfig, HookOutcomes, JsonObject } from "../sdk/types.ts";
 import type { KeptActions } from "../secrets/kept-actions.ts";
+import { announce } from "./announce.ts";
 import { createContext } from "./context/assemble.ts";
 import { CONTEXT_WINDOW_TOKENS, messageBudget } from "./context/budget.ts";
 import { createClock } from "./context/current-time.ts";
 import type { ContextInput } from "./context/source.ts";
 import { createWindows, type Windows } from "./context/windows.ts";
 import { type LoadedTurn, loadTurn } from "./load-turn.ts";
-import { type LoopEvent, runLoop } from "./loop.ts";
+import { runLoop } from "./loop.ts";
 import { offeredTools } from "./offered-tools.ts";
 import { createRunEvents, type RunEvents, runContext } from "./run-events.ts";
-import {
-  type FinalStep,
-  loadSteps,
-  type StoredSteps,
-  saveModelFailure,
-  saveToolCalls,
-  saveToolResult,
-  saveWarnings,
-} from "./steps.ts";
+import { createStepKeeper } from "./step-keeper.ts";
+import { type FinalStep, loadSteps, type StoredSteps, saveWarnings } from "./steps.ts";
 import { GET_SKILL } from "./tools/builtin/get-skill.ts";
 import { callTool } from "./tools/call.ts";
 import type { ToolRegistry } from "./tools/registry.ts";
@@ -290,75 +284,4 @@ function contextOf(
     if (made?.budget !== budget) made = { budget, read: createContext(input, budget) };
     return made.read;
   };
-}
-
-/** Stores the durable events, and collects what the answer is handed over with. */
-function createStepKeeper({ db, task, redact, actions }: Run, stored: StoredSteps) {
-  const messageIds = new Map(stored.messageIds);
-  const clientActions = [...stored.clientActions];
-  return {
-    clientActions,
-    async keep(event: LoopEvent): Promise<void> {
-      switch (event.type) {
-        case "tool_calls":
-          messageIds.set(event.iteration, await saveToolCalls(db, task, event, redact));
-          return;
-        case "tool_result":
-          await saveToolResult(
-            db,
-            task,
-            { ...event, messageId: messageIds.get(event.iteration) ?? "" },
-            actions,
-          );
-          clientActions.push(...event.outcome.clientActions);
-          return;
-        case "model_failure":
-          await saveModelFailure(db, task, { ...event, error: redact(messageOf(event.error)) });
-          return;
-        default:
-          return;
-      }
-    },
-  };
-}
-
-/** Tells hooks and the log. */
-function announce(event: LoopEvent, { llm, log, task, events }: Run): void {
-  switch (event.type) {
-    case "model_call":
-      events.emit("before_llm_call", {
-        model: event.model,
-        message_count: event.messageCount,
-        tools_count: event.toolsCount,
-        provider_id: llm.provider,
-        iteration: event.iteration,
-      });
-      return;
-    case "model_answer": {
-      const { model, usage, fallbackUsed, durationMs } = event.call;
-      events.emit("after_llm_call", {
-        model,
-        duration_ms: durationMs,
-        prompt_tokens: usage?.prompt_tokens ?? null,
-        completion_tokens: usage?.completion_tokens ?? null,
-        total_tokens: usage ? usage.prompt_tokens + usage.completion_tokens : null,
-        tool_calls_count: event.toolCallsCount,
-        fallback_used: fallbackUsed,
-        fallback_model: fallbackUsed ? model : null,
-        iteration: event.iteration,
-        provider_id: llm.provider,
-      });
-      return;
-    }
-    case "model_retry":
-      log.info("Model {model} is asked again in {delay_ms} ms: {reason}", {
-        model: event.model,
-        delay_ms: event.delayMs,
-        reason: event.reason,
-        task_id: task.id,
-      });
-      return;
-    default:
-      return;
-  }
 }

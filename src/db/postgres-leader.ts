@@ -6,6 +6,7 @@
 import postgres, { type Options, type Sql } from "postgres";
 import { messageOf } from "../errors.ts";
 import type { Logger } from "../log.ts";
+import { within } from "../within.ts";
 import type { Lead } from "./database.ts";
 
 const ASK_MS = 1_000;
@@ -35,7 +36,10 @@ export function createLeader({ databaseUrl, options, log }: LeaderOptions): Lead
         idle_timeout: 0,
         max_lifetime: null,
       });
-      const answer = await withTimeout(holder === undefined ? tryLock(client, name) : backendOf(client));
+      const query = holder === undefined ? tryLock(client, name) : backendOf(client);
+      const answer = await within(ANSWER_MS, query, {
+        error: () => new Error("PostgreSQL does not answer"),
+      });
       if (holder === undefined && answer !== undefined) {
         holder = answer;
         if (!isClosed) onLead();
@@ -88,16 +92,4 @@ async function tryLock(client: Sql, name: string): Promise<number | undefined> {
 async function backendOf(client: Sql): Promise<number | undefined> {
   const [row] = await client<{ pid: number }[]>`select pg_backend_pid() as pid`;
   return row?.pid;
-}
-
-async function withTimeout<Value>(answer: Promise<Value>): Promise<Value> {
-  const late = Promise.withResolvers<never>();
-  const timer = setTimeout(() => late.reject(new Error("PostgreSQL does not answer")), ANSWER_MS);
-  // After a timeout nothing else handles a rejection.
-  answer.catch(() => undefined);
-  try {
-    return await Promise.race([answer, late.promise]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -2,6 +2,7 @@
 // the sender is not waited for.
 
 import { HeddleError } from "../../errors.ts";
+import { within } from "../../within.ts";
 import { type Lease, SMALL_BODY } from "./intake.ts";
 
 export interface ReadBody {
@@ -41,17 +42,13 @@ async function readAnnounced(
   { limit, lease, pace }: Reading,
 ): Promise<Uint8Array<ArrayBuffer>> {
   lease?.grow(announced);
-  const late = Promise.withResolvers<never>();
-  const timer = setTimeout(() => late.reject(tooSlow()), pace.graceMs);
   try {
-    const bytes = new Uint8Array(await Promise.race([request.arrayBuffer(), late.promise]));
+    const bytes = new Uint8Array(await within(pace.graceMs, request.arrayBuffer(), { error: tooSlow }));
     // The listener holds a sender to its word; a request that came another way is checked here.
     if (bytes.byteLength > limit) throw tooLarge(limit);
     return bytes;
   } catch (error) {
     throw brokenOff(error);
-  } finally {
-    clearTimeout(timer);
   }
 }
 
