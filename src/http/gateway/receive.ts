@@ -44,7 +44,7 @@ export function createReceive({ integrations, settings, gateway, inbox }: Receiv
     if (!integration) throw notFound("integration", id);
     const webhook = integration.setup?.webhook;
     const body = typeof input.body === "string" ? input.body : JSON.stringify(input.body);
-    const headers = new Headers({ "content-type": "application/json" });
+    const headers = new Headers({ "content-type": contentTypeOf(body) });
     for (const [name, value] of Object.entries(input.headers ?? {})) {
       if (value !== MARKER && !OF_THE_WAY.has(name.toLowerCase())) setHeader(headers, name, value);
     }
@@ -91,6 +91,12 @@ export function createReceive({ integrations, settings, gateway, inbox }: Receiv
 
 /** Of the request that was recorded, and not of its content. */
 const OF_THE_WAY = new Set(["host", "content-length", "connection", "transfer-encoding", "accept-encoding"]);
+
+/** For a body that names none: Slack and others send forms, everybody else JSON. */
+function contentTypeOf(body: string): string {
+  const isForm = /^[\w.%+[\]-]+=[^\s{}"]*$/.test(body.trim());
+  return isForm ? "application/x-www-form-urlencoded" : "application/json";
+}
 
 function setHeader(headers: Headers, name: string, value: string): void {
   try {

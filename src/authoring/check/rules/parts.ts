@@ -1,4 +1,4 @@
-// What the parts of an integration promise to the server, to models and to each other.
+// Rules about what the parts of an integration promise to the server, to models and to each other.
 
 import { existsSync } from "node:fs";
 import { join } from "node:path";
@@ -13,7 +13,7 @@ export const PART_RULES: Rule[] = [
   {
     id: "loads",
     level: "error",
-    about: "It loads, with no setting set.",
+    about: "It loads while no setting is set.",
     check: ({ found, problem }) => {
       if (!problem) return [];
       const file = problem.file?.startsWith(`${found.folder}/`)
@@ -22,7 +22,7 @@ export const PART_RULES: Rule[] = [
       return [
         {
           message: `It does not load: ${problem.reason}`,
-          fix: `Mend that; a server would quarantine it.${isOfSetting(problem.reason) ? " Read settings in functions, not while files load." : ""}`,
+          fix: `A server would quarantine it until this is fixed.${isOfSetting(problem.reason) ? " Read settings in functions, not while files load." : ""}`,
           ...(file !== undefined && { file }),
           ...(problem.line !== undefined && { line: problem.line }),
         },
@@ -32,10 +32,10 @@ export const PART_RULES: Rule[] = [
   {
     id: "quiet-load",
     level: "warning",
-    about: "Loading it does nothing but register.",
+    about: "Loading it only registers things.",
     check: (subject) =>
       subject.callsAtLoad.map((name) => ({
-        message: `${name}() is called while the files load: again with each reload, and on each server.`,
+        message: `${name}() is called while the files load, which happens again on each reload and on each server.`,
         fix: "Call it in a handler, a hook, or the program of a process.",
         ...placeOf(subject, `${name}(`),
       })),
@@ -43,7 +43,7 @@ export const PART_RULES: Rule[] = [
   {
     id: "schemas",
     level: "error",
-    about: "The schemas of tools and dispatchers are JSON Schema.",
+    about: "The schemas of tools and dispatchers are valid JSON Schema.",
     check: (subject) => {
       const { tools = [], dispatchers = new Map() } = subject.loaded ?? {};
       return [
@@ -57,26 +57,26 @@ export const PART_RULES: Rule[] = [
   {
     id: "dispatcher-config",
     level: "warning",
-    about: "Dispatchers say what a dispatch_config has to have.",
+    about: "Dispatchers declare the shape of their dispatch_config.",
     check: (subject) =>
       [...(subject.loaded?.dispatchers ?? [])]
         .filter(([, { config }]) => !config)
         .map(([type]) => ({
-          message: `The dispatcher ${type} has no config schema: a wrong dispatch_config is found when an answer is lost.`,
-          fix: "Add config: t.Object({ … }); then it is checked when a message is injected.",
+          message: `The dispatcher ${type} has no config schema, so a wrong dispatch_config shows only when an answer cannot be delivered.`,
+          fix: "Add config: t.Object({ … }); it is then checked when a message is injected.",
           ...placeOf(subject, `"${type}"`, subject.found.files.dispatcher),
         })),
   },
   {
     id: "dispatcher-post",
     level: "info",
-    about: "Dispatchers post texts that no run made.",
+    about: "Dispatchers can post texts that no run made.",
     check: (subject) =>
       [...(subject.loaded?.dispatchers ?? [])]
         .filter(([, { postMessage }]) => !postMessage)
         .map(([type]) => ({
-          message: `The dispatcher ${type} has no postMessage: notices and mirrored messages do not arrive.`,
-          fix: "Add postMessage({ dispatchConfig, text }, ctx).",
+          message: `The dispatcher ${type} has no postMessage, so notices and mirrored messages do not arrive.`,
+          fix: "Add postMessage({ config, text }, ctx).",
           ...placeOf(subject, `"${type}"`, subject.found.files.dispatcher),
         })),
   },
@@ -88,15 +88,15 @@ export const PART_RULES: Rule[] = [
       (subject.loaded?.tools ?? [])
         .filter(({ description }) => description.trim().length < 10)
         .map(({ name }) => ({
-          message: `The tool ${name} has hardly a description: that is all a model knows of it.`,
-          fix: "Say in a sentence what it does and returns.",
+          message: `The tool ${name} has almost no description, and a model knows nothing else about it.`,
+          fix: "Describe in a sentence what it does and returns.",
           ...placeOf(subject, `"${name}"`, ...subject.found.files.tools),
         })),
   },
   {
     id: "tool-parameters",
     level: "info",
-    about: "The parameters of tools are described, unless their names say it all.",
+    about: "Parameters of tools with short names are described.",
     check: (subject) =>
       (subject.loaded?.tools ?? []).flatMap(({ name, parameters }) => {
         const unsaid = Object.entries(
@@ -106,8 +106,8 @@ export const PART_RULES: Rule[] = [
           .map(([parameter]) => parameter);
         if (unsaid.length === 0) return [];
         return {
-          message: `The tool ${name} does not say what ${unsaid.join(", ")} is.`,
-          fix: 'Give each a description: t.String({ description: "…" }).',
+          message: `The tool ${name} does not describe ${unsaid.join(", ")}.`,
+          fix: 'Add a description to each: t.String({ description: "…" }).',
           ...placeOf(subject, `"${name}"`, ...subject.found.files.tools),
         };
       }),
@@ -115,7 +115,7 @@ export const PART_RULES: Rule[] = [
   {
     id: "own-names",
     level: "info",
-    about: "Names of tools begin with the id.",
+    about: "Tool names begin with the integration's id.",
     check: (subject) => {
       const { id, source } = subject.found;
       const prefix = id.replaceAll("-", "_");
@@ -123,8 +123,8 @@ export const PART_RULES: Rule[] = [
       return (subject.loaded?.tools ?? [])
         .filter(({ name }) => !name.startsWith(prefix) && !name.startsWith(id))
         .map(({ name }) => ({
-          message: `The tool ${name} may meet another of its name, and then one of the two integrations cannot load.`,
-          fix: `Call it ${prefix}_${name}.`,
+          message: `The tool ${name} may clash with another tool of that name; one of the two integrations then does not load.`,
+          fix: `Rename it to ${prefix}_${name}.`,
           ...placeOf(subject, `"${name}"`, ...subject.found.files.tools),
         }));
     },
@@ -132,14 +132,14 @@ export const PART_RULES: Rule[] = [
   {
     id: "known-content",
     level: "warning",
-    about: "Skills and carapaces of its own that it names are there.",
+    about: "The skills and carapaces of its own that it names exist.",
     check: (subject) => {
       const { id } = subject.found;
       const { skills = [], carapaces = [], templates = [] } = subject.loaded ?? {};
       const known = [...new Set([...skills, ...carapaces, ...templates].map((item) => item.id))];
       if (!subject.loaded) return [];
       const quoted = new RegExp(`["'\`](integrations/${id}/[\\w./-]+)["'\`]`, "g");
-      // In YAML texts need no quotes.
+      // YAML needs no quotes around text.
       const plain = new RegExp(`(?<=[\\s:[,"'-])(integrations/${id}/[\\w./-]+)`, "g");
       return [
         ...codeOf(subject).flatMap((file) => places(file, quoted)),
@@ -147,8 +147,8 @@ export const PART_RULES: Rule[] = [
       ]
         .filter(({ match }) => !known.includes(match[1] ?? ""))
         .map(({ file, line, match }) => ({
-          message: `There is no ${match[1]}.`,
-          fix: `Known are: ${known.join(", ") || "none"}.`,
+          message: `${match[1]} does not exist.`,
+          fix: known.length > 0 ? `It has ${known.join(", ")}.` : "It has no skills, carapaces or templates.",
           file,
           line,
         }));
@@ -157,13 +157,13 @@ export const PART_RULES: Rule[] = [
   {
     id: "process-program",
     level: "error",
-    about: "The files that CMD names are there.",
+    about: "The files that CMD names exist.",
     check: ({ found, loaded }) => {
       const missing = (loaded?.process?.cmd ?? []).filter(
         (word) => /^[\w./-]+\.[cm]?[jt]sx?$/.test(word) && !existsSync(join(found.folder, word)),
       );
       return missing.map((word) => ({
-        message: `CMD names ${word}, which is not there.`,
+        message: `CMD names ${word}, which does not exist.`,
         fix: "Paths are relative to the integration's folder.",
         file: found.files.process ?? "process.ts",
       }));
@@ -172,7 +172,7 @@ export const PART_RULES: Rule[] = [
   {
     id: "process-permissions",
     level: "warning",
-    about: "A process that speaks to the server says what its API key has to allow.",
+    about: "A process that calls the server declares what its API key may do.",
     check: (subject) => {
       const { process, setup } = subject.loaded ?? {};
       const program = subject.files.find(({ path }) => process?.cmd.includes(path));
@@ -186,7 +186,7 @@ export const PART_RULES: Rule[] = [
       return [
         {
           message: `${program.path} calls the server, but SETUP has no api_permissions.`,
-          fix: 'Add api_permissions: ["sessions:write"], or what else it needs.',
+          fix: 'Add api_permissions: ["sessions:write"], or whatever else it needs.',
           file: subject.found.files.setup ?? "setup.ts",
         },
       ];
@@ -195,7 +195,7 @@ export const PART_RULES: Rule[] = [
   {
     id: "dashboard-data",
     level: "warning",
-    about: "Each dashboard module has data that can be shown.",
+    about: "Each dashboard module has data that can be displayed.",
     check: async (subject) => {
       const modules = subject.loaded?.setup?.dashboard_modules ?? [];
       return (await Promise.all(modules.map(({ id }) => moduleProblem(subject, id)))).flat();
@@ -210,23 +210,23 @@ async function moduleProblem(subject: Subject, id: string): Promise<Found[]> {
   const { router } = subject.loaded ?? {};
   const place = placeOf(subject, `"${id}"`, subject.found.files.setup);
   if (!router?.routes.some((route) => route.path === path)) {
-    const message = `The dashboard module ${id} has no data.`;
-    return [{ message, fix: `Let the router answer GET ${path}.`, ...place }];
+    const message = `The dashboard module ${id} has no route for its data.`;
+    return [{ message, fix: `Add a route for GET ${path} to the router.`, ...place }];
   }
-  // Without settings and a network it may well have none to give.
+  // Without settings and a network it may have nothing to answer.
   const data = await router
     .handle(new Request(`http://localhost${path}`))
     .then((response) => (response.status === 200 ? response.json() : undefined))
     .catch(() => undefined);
   if (data === undefined) return [];
   return checkDashboardData(data).map((problem) => ({
-    message: `The data of the dashboard module ${id} cannot be shown: ${problem.path} ${problem.message}`,
+    message: `The data of the dashboard module ${id} cannot be displayed: ${problem.path} ${problem.message}`,
     fix: 'Answer { title, sections: [{ type: "stat_row", stats: [{ label, value }] }] }, or other sections.',
     ...placeOf(subject, `"${path}"`, subject.found.files.router),
   }));
 }
 
-/** As the SDK says it of a setting that is read while nothing is set. */
+/** Matches the SDK's message about a setting that is read while it has no value. */
 const isOfSetting = (reason: string): boolean => /\bThe setting \w+ is not set\b/.test(reason);
 
 function wrongSchema(subject: Subject, what: string, word: string, schema: object): Found[] {
@@ -235,11 +235,12 @@ function wrongSchema(subject: Subject, what: string, word: string, schema: objec
     return [];
   } catch (error) {
     const place = placeOf(subject, `"${word}"`, ...subject.found.files.tools, subject.found.files.dispatcher);
-    return [{ message: `The schema of ${what} is none: ${messageOf(error)}`, fix: "Mend it.", ...place }];
+    const fix = "Use t.Object({ … }) of heddle/sdk, or a valid JSON Schema.";
+    return [{ message: `The schema of ${what} is not valid JSON Schema: ${messageOf(error)}`, fix, ...place }];
   }
 }
 
-/** Texts of the files beside it that a program imports by name. */
+/** The texts of the files in the folder that a program imports by name. */
 const imported = ({ files }: Subject, text: string): string[] =>
   [...text.matchAll(/from\s+["']\.\/([\w./-]+)["']/g)].flatMap(
     ([, path]) => files.find((file) => file.path === path)?.text ?? [],

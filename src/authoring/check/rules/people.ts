@@ -1,9 +1,9 @@
-// What people need who set an integration up, or mend it.
+// Rules about what people need who set up an integration or maintain it.
 
 import { placeOf, type Subject } from "../subject.ts";
 import type { Rule } from "./rule.ts";
 
-/** Less says hardly more than the name. */
+/** Characters. A shorter text says little more than the name. */
 const SHORTEST_README = 200;
 
 export const PEOPLE_RULES: Rule[] = [
@@ -17,8 +17,8 @@ export const PEOPLE_RULES: Rule[] = [
       if (readme && readme.text.replace(/^#.*$/gm, "").trim().length >= SHORTEST_README) return [];
       return [
         {
-          message: readme ? "README.md hardly says anything." : "There is no README.md.",
-          fix: "Say what it connects, which settings it takes, and what to do at the other side.",
+          message: readme ? "README.md says almost nothing." : "There is no README.md.",
+          fix: "Describe what it connects, which settings it takes, and what to set up at the other service.",
           file: readme?.path ?? "README.md",
         },
       ];
@@ -29,7 +29,7 @@ export const PEOPLE_RULES: Rule[] = [
     level: "warning",
     about: "It has tests.",
     check: ({ found, files }) => {
-      // Those of the built-in ones stand with Heddle's own.
+      // The tests of built-in integrations are among Heddle's own.
       if (found.source === "builtin" || found.source === "tools") return [];
       const { router, dispatcher, hooks, process, tools } = found.files;
       const doesSomething = router ?? dispatcher ?? hooks ?? process ?? tools[0];
@@ -38,7 +38,7 @@ export const PEOPLE_RULES: Rule[] = [
       return [
         {
           message: "There are no tests.",
-          fix: 'Write tests/*.test.ts over "heddle/sdk/testing"; `heddle new` shows how.',
+          fix: 'Write tests/*.test.ts with "heddle/sdk/testing"; `heddle new` shows how.',
           file: "tests",
         },
       ];
@@ -47,14 +47,14 @@ export const PEOPLE_RULES: Rule[] = [
   {
     id: "manifest",
     level: "info",
-    about: "setup.ts tells the admin API about it.",
+    about: "setup.ts describes it to the admin API.",
     check: (subject) => {
       const { loaded, found } = subject;
       const needsOne = loaded?.router ?? loaded?.process ?? loaded?.settings[0];
       if (!needsOne || loaded?.setup || found.source === "tools") return [];
       return [
         {
-          message: "There is no setup.ts, so nobody sees what has to be set.",
+          message: "There is no setup.ts, so the admin API cannot show what has to be set.",
           fix: "Export SETUP = defineSetup({ version, icon, env_vars, webhook }).",
           file: "setup.ts",
         },
@@ -84,7 +84,7 @@ export const PEOPLE_RULES: Rule[] = [
       (subject.loaded?.settings ?? [])
         .filter(({ description }) => !description)
         .map(({ key }) => ({
-          message: `Nobody is told what ${key} is.`,
+          message: `The setting ${key} has no description.`,
           fix: `Describe it in SETUP.env_vars: { key: "${key}", description: "…" }.`,
           ...placeOf(subject, key, subject.found.files.setup, subject.found.files.config),
         })),
@@ -92,12 +92,12 @@ export const PEOPLE_RULES: Rule[] = [
   {
     id: "skill-descriptions",
     level: "info",
-    about: "Skills say what they are about.",
+    about: "Skills are described.",
     check: (subject) =>
       (subject.loaded?.skills ?? [])
         .filter(({ description }) => !description)
         .map(({ name, id }) => ({
-          message: `The skill ${name} has no description, by which models choose what to read.`,
+          message: `The skill ${name} has no description, and models choose what to read by it.`,
           fix: "Begin the file with front matter: --- / name: … / description: … / ---",
           file: skillFile(subject, id),
           line: 1,

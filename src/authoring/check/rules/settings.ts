@@ -1,4 +1,4 @@
-// Settings that the code reads are settings that somebody can set.
+// Rules that every setting the code reads can be set.
 
 import { nearest } from "../../../schema/nearest.ts";
 import { codeOf, placeOf, places, type SourceFile, type Subject } from "../subject.ts";
@@ -18,8 +18,8 @@ export const SETTING_RULES: Rule[] = [
           const meant = nearest(key, known);
           const declare = `Declare ${key} with defineConfig in config.ts`;
           return {
-            message: `The setting ${key} is read, and declared nowhere: reading it throws.`,
-            fix: meant === undefined ? `${declare}.` : `Did you mean ${meant}? Else: ${declare}.`,
+            message: `The setting ${key} is read but not declared anywhere; reading it throws.`,
+            fix: meant === undefined ? `${declare}.` : `Did you mean ${meant}? Otherwise: ${declare}.`,
             file,
             line,
           };
@@ -29,16 +29,16 @@ export const SETTING_RULES: Rule[] = [
   {
     id: "process-settings",
     level: "warning",
-    about: "What a process requires can be set.",
+    about: "The settings that a process requires are declared.",
     check: (subject) => {
       const keys = subject.loaded?.settings.map(({ key }) => key) ?? [];
       const reads = readsOf(subject).map(({ key }) => key);
       return (
         (subject.loaded?.process?.requiredEnv ?? [])
-          // What the code reads is said where it reads it.
+          // A read in the code has a finding of its own, at the place of the read.
           .filter((key) => !keys.includes(key) && !reads.includes(key))
           .map((key) => ({
-            message: `REQUIRED_ENV names ${key}, which no setting declares: it cannot be stored over the API.`,
+            message: `REQUIRED_ENV names ${key}, which is not declared as a setting, so it cannot be stored over the API.`,
             fix: `Declare ${key} in config.ts or SETUP.env_vars.`,
             ...placeOf(subject, `"${key}"`, subject.found.files.process),
           }))
@@ -47,10 +47,10 @@ export const SETTING_RULES: Rule[] = [
   },
 ];
 
-/** What `defineConfig` returned, under the name that the file gives it. */
+/** The variable that holds what `defineConfig` returned. */
 const DEFINED = /\b(?:const|let|var)\s+(\w+)\s*=\s*defineConfig\s*\(/g;
 
-/** Every `settings.KEY` of the integration's own code, whatever it calls its settings. */
+/** Every `settings.KEY` in the integration's own code, whatever the variable is called. */
 function readsOf(subject: Subject): { key: string; file: string; line: number }[] {
   const files = codeOf(subject);
   const names = new Set(
@@ -61,7 +61,7 @@ function readsOf(subject: Subject): { key: string; file: string; line: number }[
   );
 }
 
-/** Two files may use one name for two things: this one defines it, or imports it from a file beside it. */
+/** Two files may use one name for two things, so the file must define it, or import it from a relative path. */
 const isOf = ({ text }: SourceFile, name: string): boolean =>
   new RegExp(
     `\\b${name}\\s*=\\s*defineConfig\\s*\\(|\\bimport\\s*\\{[^}]*\\b${name}\\b[^}]*\\}\\s*from\\s*["']\\.`,
@@ -74,7 +74,7 @@ function reads(file: SourceFile, name: string) {
   );
 }
 
-/** Of as many lines as before. */
+/** Keeps the number of lines. */
 const withoutComments = (text: string): string =>
   text
     .replace(/\/\*.*?(?:\*\/|$)/gs, (comment) => comment.replace(/[^\n]/g, " "))

@@ -1,4 +1,4 @@
-// Public routes: everybody can send to them.
+// Rules about public routes, to which anybody can send.
 
 import { isPublicRoute } from "../../../integrations/routing/public-paths.ts";
 import type { Found } from "../finding.ts";
@@ -6,20 +6,20 @@ import { codeOf, placeOf, type Subject } from "../subject.ts";
 import type { Rule } from "./rule.ts";
 
 const WRITES = ["POST", "PUT", "PATCH", "DELETE", "ALL"];
-/** A verifier of the SDK, or one that the author wrote with what the platform has for it. */
+/** A verifier of the SDK, or one that the author wrote with the platform's functions. */
 const VERIFIES = /\bverify[A-Z]\w*\s*\(|\btimingSafeEqual\s*\(|\bsubtle\.verify\s*\(/;
-/** A handler that has not answered by then waits for something that is not there. */
+/** A handler that has not answered by then waits for something that is absent during a check. */
 const PROBE_MS = 5_000;
 
 export const WEBHOOK_RULES: Rule[] = [
   {
     id: "webhook-verified",
     level: "error",
-    about: "Public routes that take something verify who sent it.",
+    about: "Public routes that accept data verify its sender.",
     check(subject) {
       if (isVerified(subject)) return [];
       return publicWrites(subject).map(({ method, path }) => ({
-        message: `${method} ${path} needs no API key, and nothing verifies who sent the request.`,
+        message: `${method} ${path} needs no API key, and nothing verifies the sender.`,
         fix: "Call a verifier first, such as verifyHmac(request, { secret, header }), or verifyGitHub.",
         ...routePlace(subject, path),
       }));
@@ -28,7 +28,7 @@ export const WEBHOOK_RULES: Rule[] = [
   {
     id: "webhook-refuses",
     level: "error",
-    about: "Public routes refuse a request that nobody signed.",
+    about: "Public routes refuse unsigned requests.",
     check: async (subject) =>
       (await Promise.all(publicWrites(subject).map((route) => probe(subject, route)))).flat(),
   },
@@ -41,7 +41,7 @@ export const WEBHOOK_RULES: Rule[] = [
       return injecting
         .filter(({ text }) => !/\bidempotencyKey\b/.test(text))
         .map(({ path, text }) => ({
-          message: "A message is injected without an idempotencyKey: an event that is sent again runs again.",
+          message: "A message is injected without an idempotencyKey, so an event that is sent twice runs twice.",
           fix: "Pass the sender's own id of the event as idempotencyKey.",
           file: path,
           line: text.slice(0, text.search(/\binject(Message|Event)\s*\(/)).split("\n").length,
@@ -51,11 +51,11 @@ export const WEBHOOK_RULES: Rule[] = [
   {
     id: "webhook-declared",
     level: "info",
-    about: "The manifest tells of the webhook and how it is verified.",
+    about: "The manifest declares the webhook and how it is verified.",
     check(subject) {
       const [route] = publicWrites(subject);
       const { setup } = subject.loaded ?? {};
-      // What is worse is said by others.
+      // Other rules report what is worse.
       if (!route || !setup || !isVerified(subject)) return [];
       if (!setup.webhook) {
         const path = `/integrations/${subject.found.id}${route.path}`;
@@ -67,11 +67,11 @@ export const WEBHOOK_RULES: Rule[] = [
           },
         ];
       }
-      // Where one route stands for many senders, each has its own way.
+      // Behind one route for many senders, each may sign in its own way.
       if (setup.webhook.verifier || /[:*]/.test(route.path)) return [];
       return [
         {
-          message: "The manifest does not tell how the webhook is signed, so `heddle receive` cannot try it.",
+          message: "The manifest does not declare how the webhook is signed, so `heddle receive` cannot sign one.",
           fix: 'Add webhook.verifier: { scheme, secret: "<the setting>" } to SETUP.',
           ...placeOf(subject, "webhook:", subject.found.files.setup),
         },
@@ -80,7 +80,7 @@ export const WEBHOOK_RULES: Rule[] = [
   },
 ];
 
-/** The manifest's verifier only tells how the sender signs: nothing but the router's own code verifies. */
+/** The manifest's verifier only describes how the sender signs; the router's code has to verify. */
 const isVerified = (subject: Subject): boolean => codeOf(subject).some(({ text }) => VERIFIES.test(text));
 
 interface Route {
@@ -114,15 +114,15 @@ async function probe(subject: Subject, { method, path }: Route): Promise<Found[]
   const how = isAccepted ? `answers ${answer} to` : "injects a message for";
   return [
     {
-      message: `${method} ${path} ${how} a request that nobody signed, although no secret is set.`,
-      fix: "Verify before anything else: the verifiers of the SDK refuse when there is no secret.",
+      message: `${method} ${path} ${how} an unsigned request, although no secret is set.`,
+      fix: "Verify before anything else; the verifiers of the SDK refuse when there is no secret.",
       ...routePlace(subject, path),
     },
   ];
 }
 
 function refusal(error: unknown): "thrown" {
-  // Places in the source are looked up when the stack is first read, and later the modules are gone.
+  // The first read of the stack looks up the places in the source, and later the modules are gone.
   if (error instanceof Error) void error.stack;
   return "thrown";
 }
