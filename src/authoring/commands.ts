@@ -1,4 +1,4 @@
-// What the commands for authors of integrations do, and print.
+// The commands for authors of integrations.
 
 import { mkdtemp, realpath, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -17,15 +17,15 @@ import { DEFAULT_PARTS, newIntegration } from "./new-integration.ts";
 import { refreshProject } from "./project-files.ts";
 
 export interface CheckFlags {
-  /** Undefined: all that is configured. */
+  /** Undefined: all configured integrations. */
   dir: string | undefined;
   json: boolean;
   test: boolean;
   start: boolean;
   rules: boolean;
-  /** Whether its code runs in this very process, with all that this one may. */
+  /** Whether the code runs in this process, with all its permissions. */
   trust: boolean;
-  /** A file of `checkConfined`, which this process answers. */
+  /** A file written by `checkConfined`, which this process answers. */
   request: string | undefined;
 }
 
@@ -37,8 +37,8 @@ export function createAuthoringCommands() {
       console.log(`Wrote ${made.folder}:\n${made.files.map((file) => `  ${file}`).join("\n")}\n`);
       console.log(`Next:
   cd ${place}
-  heddle dev .        serve it with a scripted model; what you save is live at once
-  heddle check .      see what is wrong, and what is missing
+  heddle dev .        serves it with a scripted model; what you save is live at once
+  heddle check .      shows what is wrong, and what is missing
   bun test            or: node --test (Node 24 or newer), deno test
 To serve it: INTEGRATION_DIRS=${resolve(dir)} heddle serve`);
     },
@@ -55,10 +55,10 @@ To serve it: INTEGRATION_DIRS=${resolve(dir)} heddle serve`);
       const { environment } = config;
       const names = await installDependencies(folder, { environment, scripts, onLine: console.log });
       console.log(
-        `Installed in ${folder}: ${names.join(", ") || "nothing, for package.json names nothing"}.`,
+        `Installed in ${folder}: ${names.join(", ") || "nothing, because package.json names no packages"}.`,
       );
     },
-    /** Ends the process: what it has loaded may have started timers, which would keep it. */
+    /** Ends the process, which timers of the loaded code would otherwise keep alive. */
     async check({ dir, json, test, start, rules, trust, request }: CheckFlags, flags: Flags): Promise<void> {
       if (rules) {
         console.log(rulesText([startTrial(), testTrial]));
@@ -80,34 +80,40 @@ To serve it: INTEGRATION_DIRS=${resolve(dir)} heddle serve`);
         : [...reports.map(reportText), summaryText(reports)].join("\n\n");
       const { promise: isWritten, resolve } = Promise.withResolvers<unknown>();
       process.stdout.write(`${text}\n`, resolve);
-      // Nobody may take a report that could not be written for one without a fault.
+      // A report that could not be written must not pass for one without errors.
       if (await isWritten) process.exit(1);
       process.exit(reports.some(({ grade }) => grade === "none") ? 1 : 0);
     },
   };
 }
 
-/** What the code that is checked prints, or lets slip, is not to stand between the lines of the report, nor to end it. */
+/** Keeps the output and the uncaught errors of the checked code out of the report. */
 function quieten(): void {
   console.log = console.info = console.debug = console.error;
-  const report = (error: unknown) => console.error(`An error that nobody caught: ${messageOf(error)}`);
+  const report = (error: unknown) => console.error(`Uncaught error: ${messageOf(error)}`);
   process.on("unhandledRejection", report);
   process.on("uncaughtException", report);
 }
 
-/** All that a server of this configuration would load; `home` is where the compiled program unpacks its own. */
+/** All that a server with this configuration would load; the compiled program unpacks its own integrations to `home`. */
 async function findConfigured(config: Config, home: string): Promise<FoundIntegration[]> {
   return findAll(await integrationSources({ ...config, home, workspace: join(config.home, "workspace") }));
 }
 
-/** Of an integration by its id; those that come with Heddle bring their packages along. */
+/** The folder of an integration by its id, without the built-in ones, which bring their packages along. */
 async function folderOf(id: string, config: Config): Promise<string> {
   const all = await withScratch((scratch) => findConfigured(config, scratch));
   const own = all.filter(({ source }) => source !== "builtin");
   const found = own.find((integration) => integration.id === id);
   if (found) return found.folder;
-  const hint = own.length > 0 ? `There are ${own.map((one) => one.id).join(", ")}.` : "There is none.";
-  throw new HeddleError("config", `${id} is neither a folder nor the id of an integration of yours. ${hint}`);
+  const hint =
+    own.length > 0
+      ? `Configured are ${own.map((one) => one.id).join(", ")}.`
+      : "None is configured: see INTEGRATION_DIRS.";
+  throw new HeddleError(
+    "config",
+    `The target must be a folder or the id of an integration; got "${id}". ${hint}`,
+  );
 }
 
 async function withScratch<Result>(use: (scratch: string) => Promise<Result>): Promise<Result> {
@@ -123,5 +129,5 @@ const isFolder = async (path: string): Promise<boolean> =>
   (await stat(path).catch(() => undefined))?.isDirectory() === true;
 
 async function mustBeFolder(folder: string): Promise<void> {
-  if (!(await isFolder(folder))) throw new HeddleError("config", `${folder} is no folder.`);
+  if (!(await isFolder(folder))) throw new HeddleError("config", `${folder} is not a folder.`);
 }

@@ -1,4 +1,4 @@
-// `heddle new`: writes a folder with a working integration, its tests, and the SDK to edit and test it with.
+// `heddle new`: writes a folder with a working integration, its tests, and the SDK for editors and tests.
 
 import { mkdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
@@ -11,23 +11,23 @@ import { linkSdk } from "./project-files.ts";
 import { fillTemplate, PARTS, type Part } from "./template.ts";
 
 export interface NewIntegration {
-  /** The id, and so the folder's name. */
+  /** The id, which is the folder's name as well. */
   name: string;
-  /** Names of parts; what they need comes along. */
+  /** Names of parts; parts that these need are added. */
   parts: readonly string[];
-  /** The folder's parent. */
+  /** The parent of the new folder. */
   dir: string;
 }
 
 export const DEFAULT_PARTS: readonly Part[] = ["router", "dispatcher", "tools", "skills", "config", "setup"];
 
-/** Without one of these a folder is no integration. */
+/** An integration has at least one of these. */
 const USEFUL: readonly Part[] = ["router", "dispatcher", "hooks", "process", "tools", "skills"];
 const WITH_SETTINGS: readonly Part[] = ["router", "dispatcher", "hooks", "process", "tools"];
 
 /**
- * Returns the folder and the files that were written, sorted. The folder appears whole or not at all. Throws a
- * HeddleError "config" that names what is wrong with the name or the parts, or when there is such a folder.
+ * Returns the folder and the written files, sorted. The folder appears whole or not at all. Throws a HeddleError
+ * "config" for an invalid name, for invalid parts, and when the folder exists.
  */
 export async function newIntegration({ name, parts, dir }: NewIntegration) {
   const reason = whyNoId(name);
@@ -35,7 +35,7 @@ export async function newIntegration({ name, parts, dir }: NewIntegration) {
   const chosen = chooseParts(parts);
   const folder = resolve(dir, name);
   if (await stat(folder).catch(() => undefined)) {
-    throw refused(`${folder} is there already: choose another name, or another place with --dir.`);
+    throw refused(`${folder} already exists: choose another name, or another place with --dir.`);
   }
   const files = fillTemplate(await readTree("template"), { id: name, parts: chosen });
 
@@ -60,13 +60,13 @@ function chooseParts(names: readonly string[]): Set<Part> {
     if (isPart(name)) continue;
     const meant = nearest(name, PARTS);
     const hint = meant === undefined ? "" : ` Did you mean ${meant}?`;
-    throw refused(`There is no part "${name}".${hint} Known are ${PARTS.join(", ")}.`);
+    throw refused(`A part must be one of ${PARTS.join(", ")}; got "${name}".${hint}`);
   }
   const chosen = new Set(names.filter(isPart));
   const needsOne = (of: readonly Part[]) => !of.some((part) => chosen.has(part));
   if (needsOne(USEFUL)) throw refused(`An integration needs at least one of ${USEFUL.join(", ")}.`);
   if (chosen.has("config") && needsOne(WITH_SETTINGS)) {
-    throw refused(`"config" has nothing to set without one of ${WITH_SETTINGS.join(", ")}.`);
+    throw refused(`The part config needs at least one of ${WITH_SETTINGS.join(", ")}, which have settings.`);
   }
   if (!needsOne(WITH_SETTINGS)) chosen.add("config");
   return chosen;

@@ -13,7 +13,7 @@ export const PARTS = [
 ] as const;
 export type Part = (typeof PARTS)[number];
 
-/** Files that belong to parts; the others are always there. Paths as in the template. */
+/** The files that belong to parts, by their paths in the template; the others are always written. */
 const FILES: Record<string, readonly Part[]> = {
   "router.ts": ["router"],
   "dispatcher.ts": ["dispatcher"],
@@ -37,7 +37,7 @@ const FILES: Record<string, readonly Part[]> = {
   "tests/tools.test.ts": ["tools"],
 };
 
-/** Under their own names they would count where the template is kept. */
+/** Under their own names these files would take effect in the repository. */
 const PLACES: Record<string, string> = {
   "project/gitignore": ".gitignore",
   "project/package.json": "package.json",
@@ -45,7 +45,7 @@ const PLACES: Record<string, string> = {
   "project/deno.json": "deno.json",
 };
 
-/** Path → text of a new integration. `template` is the same of the template; `id` a valid id. */
+/** Returns path → text of a new integration. `template` is the same for the template; `id` must be valid. */
 export function fillTemplate(
   template: ReadonlyMap<string, string>,
   { id, parts }: { id: string; parts: ReadonlySet<Part> },
@@ -62,7 +62,7 @@ export function fillTemplate(
 const IF = /@if ([\w|]+)/;
 const END = /@end\b/;
 
-/** Leaves out the lines between "@if a|b" and "@end" unless a or b is chosen; and the two lines themselves. */
+/** Removes the lines between "@if a|b" and "@end" unless a or b is chosen, and those two lines themselves. */
 function choose(text: string, parts: ReadonlySet<string>): string {
   const kept: string[] = [];
   const open: boolean[] = [];
@@ -78,7 +78,7 @@ function choose(text: string, parts: ReadonlySet<string>): string {
     .trimEnd()}\n`;
 }
 
-/** Of "my-notify": My Notify in texts, MY_NOTIFY_ of settings, my_notify_ of tools, and so on. */
+/** For the id "my-notify": My Notify in texts, MY_NOTIFY_ in settings, my_notify_ in tools, and so on. */
 function rename(text: string, id: string): string {
   const words = id.split(/[_-]+/).filter((word) => word !== "");
   const titles = words.map((word) => word.slice(0, 1).toUpperCase() + word.slice(1));
@@ -92,7 +92,7 @@ function rename(text: string, id: string): string {
     Acme: titles.join(" "),
     acme: id,
   };
-  // In one go: the id may have "acme" in it.
+  // In one pass, because the id may contain "acme".
   return text.replace(
     /ACME_|acme_|askAcme|[Xx]-[Aa]cme-|acme\.example|Acme|acme/g,
     (name) => names[name] ?? id,

@@ -33,17 +33,21 @@ export function authoringCommands(commands: AuthoringCommands) {
     new: leaf({
       meta: {
         name: "new",
-        description: "Write a working integration, with tests and types, to begin with",
+        description: "Write a working integration with tests and types to start from",
       },
       args: {
-        name: { type: "positional", required: true, description: "Its id, and the name of its folder" },
+        name: {
+          type: "positional",
+          required: true,
+          description: "The integration's id, which is also the name of its folder",
+        },
         with: {
           type: "string",
           description:
             "Comma-separated parts of: router, dispatcher, hooks, process, tools, skills, config, setup, carapace (default: router,dispatcher,tools,skills,config,setup)",
           valueHint: "parts",
         },
-        dir: { type: "string", default: ".", description: "Where to make the folder", valueHint: "dir" },
+        dir: { type: "string", default: ".", description: "Where to create the folder", valueHint: "dir" },
       },
       run: ({ args }) =>
         commands.newIntegration({
@@ -59,7 +63,7 @@ export function authoringCommands(commands: AuthoringCommands) {
           "Serve an integration while you write it: scripted model, everything shown as it happens",
       },
       args: {
-        folder: { type: "positional", default: ".", description: "The integration's, or one of several" },
+        folder: { type: "positional", default: ".", description: "Folder of an integration, or of several" },
         port: { type: "string", description: "Port to listen on (default 8000; 0: any free one)" },
         home: {
           type: "string",
@@ -92,13 +96,13 @@ export function authoringCommands(commands: AuthoringCommands) {
         name: "types",
         description: "Write the SDK and its types into an integration's folder, for editors and tests",
       },
-      args: { folder: { type: "positional", default: ".", description: "Of the integration" } },
+      args: { folder: { type: "positional", default: ".", description: "Folder of the integration" } },
       run: ({ args }) => commands.writeTypes(args.folder),
     }),
     install: leaf({
       meta: { name: "install", description: "Install the npm packages of an integration's package.json" },
       args: {
-        integration: { type: "positional", required: true, description: "Its id, or its folder" },
+        integration: { type: "positional", required: true, description: "Id or folder of the integration" },
         scripts: {
           type: "boolean",
           default: false,
@@ -112,13 +116,13 @@ export function authoringCommands(commands: AuthoringCommands) {
     check: leaf({
       meta: {
         name: "check",
-        description: "Load integrations without serving them, and say what is wrong with each",
+        description: "Load integrations without serving them, and report what is wrong with each",
       },
       args: {
         folder: {
           type: "positional",
           required: false,
-          description: "An integration's, or one of integrations (default: all that a server would load)",
+          description: "Folder of an integration, or of several (default: all that a server would load)",
         },
         test: { type: "boolean", default: false, description: "Also run its tests" },
         start: {
@@ -127,13 +131,13 @@ export function authoringCommands(commands: AuthoringCommands) {
           description: "Also start its process, for three seconds",
         },
         json: { type: "boolean", default: false, description: "Print JSON" },
-        rules: { type: "boolean", default: false, description: "Print what is looked at, and stop" },
+        rules: { type: "boolean", default: false, description: "Print the rules, and exit" },
         trust: {
           type: "boolean",
           default: false,
-          description: "Run its code with all that you may, instead of confined",
+          description: "Run its code with all your permissions instead of confined",
         },
-        request: { type: "string", description: "For Heddle itself", valueHint: "file" },
+        request: { type: "string", description: "Used by Heddle itself", valueHint: "file" },
         home: FLAGS.home,
       },
       run: ({ args: { folder, json, test, start, rules, trust, request, home } }) =>

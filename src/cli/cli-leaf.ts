@@ -1,9 +1,9 @@
-// What the commands of the command line have in common.
+// The parts that the commands share.
 
 import { type ArgsDef, type CommandDef, defineCommand, type ParsedArgs } from "citty";
 import { HeddleError } from "../errors.ts";
 
-/** Of commands that open the database. */
+/** Flags of commands that open the database. */
 export const DATABASE_FLAGS = {
   home: {
     type: "string",
@@ -17,7 +17,7 @@ export const DATABASE_FLAGS = {
   },
 } satisfies ArgsDef;
 
-/** Of the server. */
+/** Flags of the server. */
 export const FLAGS = {
   home: DATABASE_FLAGS.home,
   host: { type: "string", description: "Address to listen on (HOST, default 127.0.0.1)" },
@@ -28,7 +28,7 @@ export const FLAGS = {
 /** "a, b" → ["a", "b"] */
 export const list = (text: string): string[] => text.split(",").map((word) => word.trim());
 
-/** A command that refuses what it does not know: a mistyped flag must not be a default in disguise. */
+/** A command that refuses unknown arguments, so that a mistyped flag does not pass for its default. */
 export function leaf<Args extends ArgsDef>(command: {
   meta: { name: string; description: string };
   args: Args;
@@ -41,7 +41,7 @@ export function leaf<Args extends ArgsDef>(command: {
     args,
     run(context) {
       const flags = context.rawArgs
-        // A dash alone stands for standard input.
+        // A single dash stands for standard input.
         .filter((arg) => arg.startsWith("-") && arg !== "-")
         .map((arg) => arg.split("=")[0] ?? arg);
       const unknown = flags.find((flag) => !(flag.replace(/^--/, "") in args));
@@ -50,7 +50,7 @@ export function leaf<Args extends ArgsDef>(command: {
       if (wrong !== undefined) {
         throw new HeddleError(
           "config",
-          `${meta.name} does not know "${wrong}"; see heddle ${meta.name} --help.`,
+          `${meta.name} does not take "${wrong}"; see heddle ${meta.name} --help.`,
         );
       }
       const values = context.args as Record<string, unknown>;

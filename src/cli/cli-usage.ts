@@ -1,4 +1,4 @@
-// Which command the words of argv name, what its help says, and what is wrong with words that name none.
+// Finds the command that argv names, renders its help, and explains words that name no command.
 
 import { stripVTControlCharacters } from "node:util";
 import { type CommandDef, renderUsage } from "citty";
@@ -14,8 +14,8 @@ export interface NamedCommand {
 }
 
 /**
- * The command that the first words name. Throws "config" for a word that is none. A command of commands is returned where
- * no further word follows; `requireLeaf` refuses that.
+ * Returns the command that the first words name. Throws "config" for an unknown word. Without a further word it may be a
+ * group of commands, which `requireLeaf` refuses.
  */
 export function namedCommand(
   main: Command,
@@ -37,7 +37,7 @@ export function namedCommand(
   return { command, path: words.join(" ") };
 }
 
-// All of Heddle's are plain objects; citty would take promises and functions, too.
+// Heddle's are plain objects; citty accepts promises and functions as well.
 const subCommandsOf = (command: Command) => command.subCommands as Record<string, Command> | undefined;
 
 function unknownCommand(words: string[], known: string[]): HeddleError {
@@ -60,7 +60,7 @@ function noCommand(words: string[], argv: readonly string[], known: string[]): H
   );
 }
 
-/** The help of what `argv` names; in colour for a terminal. */
+/** The help of the command that `argv` names; in colour for a terminal. */
 export async function usage(main: Command, argv: readonly string[], isTerminal: boolean): Promise<string> {
   const { command } = namedCommand(main, argv);
   const text = await renderUsage(command, command === main ? undefined : main);

@@ -1,4 +1,4 @@
-// argv → command. Commands that run until they are told to stop resolve when they have stopped.
+// argv → command. The promise of a long-running command resolves when it has stopped.
 
 import { inspect } from "node:util";
 import { type ArgsDef, defineCommand, runCommand } from "citty";
@@ -10,7 +10,7 @@ import { namedCommand, usage } from "./cli-usage.ts";
 import { SCOPES_HELP, scopesOf } from "./key-scopes.ts";
 import { containOutputs, say } from "./stray-code.ts";
 
-/** What the commands do; main.ts brings it. */
+/** The implementation of the commands, which main.ts provides. */
 export interface Commands extends AuthoringCommands {
   version: string;
   serve(flags: Flags): Promise<void>;
@@ -40,7 +40,7 @@ export interface Commands extends AuthoringCommands {
   ): Promise<void>;
 }
 
-/** Which server to talk to; without `url` the one that runs on the home. */
+/** Names the server to talk to; without `url` it is the one that runs on the home. */
 export interface ClientFlags extends Flags {
   url?: string;
   "api-key"?: string;
@@ -60,7 +60,7 @@ const CLIENT_FLAGS = {
   },
 } satisfies ArgsDef;
 
-/** Runs the command and returns the exit code. Errors that a user can mend are one line on standard error. */
+/** Runs the command and returns the exit code. An error that a user can fix is one line on standard error. */
 export async function runCli(argv: string[], commands: Commands): Promise<number> {
   const main = mainCommand(commands);
   containOutputs();
@@ -74,9 +74,9 @@ export async function runCli(argv: string[], commands: Commands): Promise<number
     }
     return 0;
   } catch (error) {
-    // Faults of the program itself keep their stack; everything else is for the user to mend.
+    // Bugs of the program keep their stack; everything else is for the user to fix.
     const known = error instanceof HeddleError || (error as { code?: unknown })?.code !== undefined;
-    // Not by the console, which is the integrations' once a server has begun.
+    // The console would write to the log once a server has started.
     process.stderr.write(`${known ? `heddle: ${messageOf(error)}` : inspect(error)}\n`);
     return 1;
   }
@@ -85,7 +85,7 @@ export async function runCli(argv: string[], commands: Commands): Promise<number
 /** All of Heddle's commands. */
 export function mainCommand(commands: Commands) {
   const keys = defineCommand({
-    meta: { name: "keys", description: "API keys, and the keys that secrets are sealed and signed with" },
+    meta: { name: "keys", description: "API keys, the encryption key and the signing secret" },
     subCommands: {
       create: leaf({
         meta: { name: "keys create", description: "Make an API key and print it, once" },
@@ -115,7 +115,7 @@ export function mainCommand(commands: Commands) {
       rotate: leaf({
         meta: {
           name: "keys rotate",
-          description: "Seal all stored secrets anew with another encryption key",
+          description: "Re-encrypt all stored secrets with another encryption key",
         },
         args: DATABASE_FLAGS,
         run: ({ args }) => commands.rotateKeys(args),
@@ -144,7 +144,7 @@ export function mainCommand(commands: Commands) {
         run: ({ args }) => commands.worker(args),
       }),
       migrate: leaf({
-        meta: { name: "migrate", description: "Bring the database's tables up to date, and exit" },
+        meta: { name: "migrate", description: "Apply the database's migrations, and exit" },
         args: DATABASE_FLAGS,
         run: ({ args }) => commands.migrate(args),
       }),
@@ -170,7 +170,7 @@ export function mainCommand(commands: Commands) {
           new: {
             type: "boolean",
             default: false,
-            description: "Begin a new conversation instead of going on with yours",
+            description: "Start a new conversation instead of continuing yours",
           },
           timeout: {
             type: "string",
@@ -200,10 +200,10 @@ export function mainCommand(commands: Commands) {
             required: true,
             description: 'The body, or {"headers", "body"} as the inbox has it; - reads standard input',
           },
-          event: { type: "string", description: "Name of the event, for senders that put it into a header" },
+          event: { type: "string", description: "Name of the event, for senders that put it in a header" },
           delivery: {
             type: "string",
-            description: "Id of the delivery, for senders that put it into a header (default: a new one)",
+            description: "Id of the delivery, for senders that put it in a header (default: a new one)",
             valueHint: "id",
           },
           path: {
@@ -212,7 +212,7 @@ export function mainCommand(commands: Commands) {
           },
           header: {
             type: "string",
-            description: "A further header; may be given several times",
+            description: "A header to add; may be repeated",
             valueHint: "name:value",
           },
         },
@@ -230,7 +230,7 @@ export function mainCommand(commands: Commands) {
   });
 }
 
-/** All values of a flag that may be given several times, of which the parser keeps the last. */
+/** All values of a flag that may be repeated; the parser keeps only the last. */
 function allOf(flag: string, rawArgs: string[]): string[] {
   return rawArgs.flatMap((arg, at) => {
     if (arg.startsWith(`--${flag}=`)) return [arg.slice(flag.length + 3)];

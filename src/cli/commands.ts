@@ -1,4 +1,4 @@
-// What the commands of the command line do. Those that run until they are told to stop answer signals here.
+// The implementation of the commands. The long-running ones handle signals here.
 
 import { createAuthoringCommands } from "../authoring/commands.ts";
 import { type Dev, prepareDev } from "../authoring/dev/dev.ts";

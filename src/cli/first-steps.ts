@@ -1,10 +1,10 @@
-// What a server says when it has started, to a person who wonders what to do next.
+// The lines that a started server prints for a person who wonders what to do next.
 
 import { join } from "node:path";
 import type { Config } from "../config/config.ts";
 import { entryOfSource } from "../runtime/assets.ts";
 
-/** Lines. Nothing for programs, which read the log as JSON. */
+/** No lines for programs, which read the log as JSON. */
 export function firstSteps(
   config: Pick<Config, "home" | "logFormat" | "defaultModel" | "openaiApiKey" | "openaiBaseUrl">,
   url: string,
@@ -23,7 +23,7 @@ function modelLine({
   if (!openaiApiKey && !openaiBaseUrl) {
     return (
       "No model is configured, so the offline provider answers: set OPENAI_API_KEY, or OPENAI_BASE_URL for another " +
-      `endpoint, and DEFAULT_MODEL in ${join(home, ".env")}, and start again.`
+      `endpoint, and DEFAULT_MODEL in ${join(home, ".env")}, then restart.`
     );
   }
   return `Answers come from ${defaultModel} at ${openaiBaseUrl ? new URL(openaiBaseUrl).host : "api.openai.com"}.`;

@@ -1,5 +1,5 @@
-// `heddle keys create | list | revoke`: through the server that runs on the home, else in the database itself, which the
-// embedded one gives to one process only.
+// `heddle keys create | list | revoke`: through the server that runs on the home, otherwise in the database itself; only
+// one process at a time can open an embedded one.
 
 import { type ApiKeys, createApiKeys } from "../access/api-keys.ts";
 import { OPERATOR } from "../access/caller.ts";
@@ -29,7 +29,7 @@ interface Key {
   revoked_at: string | Date | null;
 }
 
-/** Where keys are made and kept. */
+/** The keys of a server or a database. */
 interface Keys {
   create(key: NewKey): Promise<Key & { key: string }>;
   list(): Promise<Key[]>;
@@ -67,7 +67,7 @@ export function createKeyCommands(withDatabase: WithDatabase) {
       }),
     revokeKey: (flags: Flags, id: string) =>
       withKeys(flags, async (keys) => {
-        if (!(await keys.revoke(id))) throw new HeddleError("not_found", `There is no live key ${id}.`);
+        if (!(await keys.revoke(id))) throw new HeddleError("not_found", `There is no live key "${id}".`);
         say("Revoked.");
       }),
   };

@@ -1,5 +1,5 @@
-// Integrations run in this process: what their code prints, or lets slip in a timer say, belongs in the log, where no
-// secret is shown, and must neither end the server nor stand between its own lines.
+// Integrations run in this process. What their code prints, and errors that it leaves uncaught, for instance in a timer,
+// go to the log, where secrets are redacted; they must neither end the server nor mix with its own output.
 
 import { Console } from "node:console";
 import { fstatSync, statSync } from "node:fs";
@@ -21,13 +21,13 @@ const LEVELS = {
   error: "error",
 } as const;
 
-/** For the rest of the process. Its own words are written to standard output itself: see `say`. */
+/** Takes effect for the rest of the process. The program itself writes to standard output with `say`. */
 export function containStrays(): void {
   const report = (error: unknown) => {
     const facts = { error: messageOf(error), cause: error };
     const place = strayPlace(error);
-    if (place === undefined) rootLogger().error("An error that nobody caught: {error}", facts);
-    else rootLogger().error("An error that nobody caught: {error}, thrown at {place}", { ...facts, place });
+    if (place === undefined) rootLogger().error("Uncaught error: {error}", facts);
+    else rootLogger().error("Uncaught error: {error}, thrown at {place}", { ...facts, place });
   };
   process.on("unhandledRejection", report);
   process.on("uncaughtException", report);
@@ -45,7 +45,7 @@ export function containStrays(): void {
 /** The end of a frame: "/path/file.ts:1:2", perhaps in parentheses. */
 const FRAME = /(?:^|[ (])(?:file:\/\/)?(\/[^()]{1,1000}:\d{1,9}):\d{1,9}\)?$/;
 
-/** File and line of the innermost frame that is neither Heddle's nor a package's: an integration's folder is in the path. */
+/** File and line of the innermost frame that is neither Heddle's nor a package's, and so an integration's. */
 export function strayPlace(error: unknown): string | undefined {
   if (!(error instanceof Error) || typeof error.stack !== "string") return undefined;
   for (const line of error.stack.split("\n")) {
@@ -55,10 +55,10 @@ export function strayPlace(error: unknown): string | undefined {
   return undefined;
 }
 
-/** Heddle's own sources; in the binary they lie in a file system of its own. */
+/** Heddle's sources; the binary has them in a file system of its own. */
 const OWN = dirname(import.meta.dirname);
 
-/** What is put together from several calls, or only sometimes said. */
+/** Methods whose output is put together from several calls, or is conditional. */
 const PRINTED: ReadonlySet<string> = new Set(
   "assert count countReset dirxml group groupCollapsed groupEnd time timeEnd timeLog".split(" "),
 );
@@ -73,14 +73,14 @@ const logged = (level: "info" | "error") =>
   });
 
 /**
- * For the rest of the process: that an output cannot be written is no error that nobody caught. That would be logged, on
- * standard error, and so make the next one. A command whose standard output is lost ends with 1.
+ * Handles failing writes to the outputs for the rest of the process. Left uncaught, such an error would be logged on
+ * standard error, which would cause the next one. A command whose standard output is lost ends with code 1.
  */
 export function containOutputs(): void {
   let isTold = false;
   process.stderr.on("error", () => undefined);
   process.stdout.on("error", (error: Error & { code?: string }) => {
-    // Whoever closed the pipe has read enough.
+    // The reader of the pipe has closed it because it has read enough.
     if (error.code === "EPIPE" || isTold) return;
     isTold = true;
     process.exitCode = 1;
@@ -88,17 +88,17 @@ export function containOutputs(): void {
   });
 }
 
-/** A line of the program's own on standard output. */
+/** Writes a line of the program's own to standard output. */
 export function say(line: string): void {
   ownWrite(process.stdout)(`${line}\n`);
 }
 
-/** The same with a secret that its reader asked for. */
+/** Does the same without redaction, for a secret that the reader asked for. */
 export function sayWithSecret(line: string): void {
   bareWrite(process.stdout)(`${line}\n`);
 }
 
-/** The same; rejects when nobody can read it. A standard output that was closed is /dev/null to the program. */
+/** Does the same, and rejects when nobody can read the line. A closed standard output is /dev/null to the program. */
 export async function sayForSure(line: string): Promise<void> {
   const [output, nowhere] = [fstatSync(1), statSync("/dev/null", { throwIfNoEntry: false })];
   if (output.isCharacterDevice() && output.rdev === nowhere?.rdev) {

@@ -324,6 +324,21 @@ test.each(["built-in", "new"])("every %s integration is gold", async (kind) => {
   expect(reports.filter(({ grade }) => grade !== "gold")).toEqual([]);
 });
 
+test("a schema that is none is reported with what to write", async () => {
+  const dispatcher =
+    'import { registerDispatcher } from "heddle/sdk";\n\nregisterDispatcher("mine", { config: { type: "objekt" } as never, deliver: () => ({ receipt: 1 }) });\n';
+  const { findings } = await check({ ...GOOD, "dispatcher.ts": dispatcher });
+  expect(findings).toContainEqual(
+    expect.objectContaining({
+      rule: "schemas",
+      message: expect.stringContaining("The schema of dispatcher mine is not valid JSON Schema"),
+      fix: "Use t.Object({ … }) of heddle/sdk, or a valid JSON Schema.",
+      file: "dispatcher.ts",
+      line: 3,
+    }),
+  );
+});
+
 describe("trials", () => {
   test("a new integration's tests pass, and its process goes on", async () => {
     const { folder } = await newIntegration({ name: "tried", parts: PARTS, dir: scratch });

@@ -124,7 +124,7 @@ register({ name: "noisy_a", description: "Makes noise when it is loaded." }, () 
   expect(status).toBe(0);
   expect(JSON.parse(out).integrations).toMatchObject([{ id: "noisy", grade: "bronze" }]);
   expect(err).toContain("noise");
-  expect(err).toContain("An error that nobody caught: stray");
+  expect(err).toContain("Uncaught error: stray");
 });
 
 test("code that is checked sees nothing of whoever checks it, writes nowhere and reaches nobody", async () => {
@@ -161,11 +161,11 @@ test("install, types and mistakes", async () => {
   expect(await heddle("types", "my-notify")).toMatchObject({ status: 0, err: "" });
   expect(await heddle("new", "my-notify")).toMatchObject({
     status: 1,
-    err: expect.stringContaining("is there already"),
+    err: expect.stringContaining("already exists"),
   });
   expect(await heddle("install", "nobody")).toMatchObject({
     status: 1,
-    err: expect.stringContaining("nobody is neither a folder nor the id"),
+    err: expect.stringContaining('must be a folder or the id of an integration; got "nobody"'),
   });
 });
 

@@ -162,19 +162,19 @@ describe("refuses", () => {
 
   test("unknown parts, and says which there are", async () => {
     const answer = await attempt("a", ["tools", "routr"]);
-    expect(answer).toContain('no part "routr". Did you mean router?');
+    expect(answer).toContain('got "routr". Did you mean router?');
     for (const part of PARTS) expect(answer).toContain(part);
   });
 
   test("parts that make no integration", async () => {
     expect(await attempt("a", ["setup"])).toContain("at least one of router");
-    expect(await attempt("a", ["skills", "config"])).toContain('"config" has nothing to set');
+    expect(await attempt("a", ["skills", "config"])).toContain("config needs at least one of");
   });
 
   test("a folder that is there, and leaves it alone", async () => {
     const place = join(dir, "taken");
     await writeFile(place, "mine");
-    expect(await attempt("taken")).toContain("is there already");
+    expect(await attempt("taken")).toContain("already exists");
     expect(await readFile(place, "utf8")).toBe("mine");
   });
 });

@@ -41,7 +41,7 @@ const WRONG: [name: string, options: LaunchOptions, says: RegExp][] = [
     { arguments: ["--home", home, "--port", "http"] },
     /PORT must be a whole number from 0 to 65535; got "http"/,
   ],
-  ["an unknown flag", { arguments: ["--home", home, "--bogus"] }, /does not know "--bogus"/],
+  ["an unknown flag", { arguments: ["--home", home, "--bogus"] }, /does not take "--bogus"/],
   ["a flag without its value", { arguments: ["--port", "0", "--home"] }, /--home needs a value/],
   ["an unknown log level", serve({ LOG_LEVEL: "loud" }), /LOG_LEVEL must be one of .*; got "loud"/],
   ["an unknown log format", serve({ LOG_FORMAT: "xml" }), /LOG_FORMAT must be .*; got "xml"/],

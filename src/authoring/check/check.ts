@@ -1,4 +1,4 @@
-// `heddle check`: loads integrations without serving them and says what is wrong with each.
+// `heddle check`: loads integrations without serving them and reports what is wrong with each.
 
 import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
@@ -17,11 +17,11 @@ import type { Trial } from "./trials.ts";
 export interface CheckOptions {
   integrations: FoundIntegration[];
   trials?: readonly Trial[];
-  /** A folder that is thrown away afterwards. */
+  /** A folder that is removed afterwards. */
   scratch: string;
 }
 
-/** One after the other, in their order. */
+/** Checks them one after the other, in their order. */
 export async function checkIntegrations(options: CheckOptions): Promise<Report[]> {
   const { integrations, trials = [], scratch } = options;
   const reports: Report[] = [];
@@ -51,13 +51,13 @@ async function checkOne(found: FoundIntegration, trials: readonly Trial[], scrat
 }
 
 /**
- * The integration in a folder, or those in its subfolders. Throws a HeddleError "config" that says why when there is
- * none.
+ * Returns the integration in a folder, or those in its subfolders. Throws a HeddleError "config" with the reasons when
+ * it finds none.
  */
 export async function findIn(dir: string): Promise<FoundIntegration[]> {
   const folder = resolve(dir);
   if (!(await stat(folder).catch(() => undefined))?.isDirectory()) {
-    throw new HeddleError("config", `${folder} is no folder.`);
+    throw new HeddleError("config", `${folder} is not a folder.`);
   }
   const one = await discoverOne(folder);
   if ("id" in one) return [one];
@@ -67,6 +67,6 @@ export async function findIn(dir: string): Promise<FoundIntegration[]> {
   throw new HeddleError("config", `There is no integration in ${folder}.\n${reasons.join("\n")}`);
 }
 
-/** Those that a server would load from these places. */
+/** The integrations that a server would load from these sources. */
 export const findAll = async (sources: IntegrationSource[]): Promise<FoundIntegration[]> =>
   (await discover(sources)).found;

@@ -1,6 +1,6 @@
-// `heddle check` runs the code that it looks at, which may be code that nobody has looked at yet. So it runs in a process
-// of its own: without this one's environment, with nothing to read but the system and the folder, nothing to write but a
-// folder that is thrown away, and no network unless its tests or its process are to be run.
+// `heddle check` runs the code that it checks, which nobody may have reviewed yet. The code therefore runs in a separate
+// process without this one's environment, which can read only the system and the folder, write only to a folder that is
+// removed afterwards, and has no network unless the tests or the process are to be run.
 
 import { mkdir, readdir, readFile, realpath, stat, writeFile } from "node:fs/promises";
 import { dirname, join, sep } from "node:path";
@@ -22,13 +22,13 @@ export interface CheckRequest {
 const SETTINGS = ["package.json", "tsconfig.json"];
 const LONGEST_MS = 30 * 60_000;
 
-/** In this process, for code that is trusted, and in the one that `checkConfined` starts. */
+/** Checks in this process: for trusted code, and in the process that `checkConfined` starts. */
 export function checkHere({ integrations, start, test }: CheckRequest, scratch: string): Promise<Report[]> {
   const trials = [...(start ? [startTrial()] : []), ...(test ? [testTrial] : [])];
   return checkIntegrations({ integrations, trials, scratch });
 }
 
-/** `say` gets what the code prints. Throws "config" where code that bots may have written cannot be confined. */
+/** `say` receives what the code prints. Throws "config" when code that bots may have written cannot be confined. */
 export async function checkConfined(
   request: CheckRequest,
   { scratch, say }: { scratch: string; say(line: string): void },
@@ -43,7 +43,7 @@ export async function checkConfined(
     if (written) {
       throw new HeddleError(
         "config",
-        `${written.folder} lies in a workspace, where bots write, and its code cannot be confined here (${confinement.reason}). Look at the files, and run \`heddle check --trust\` if you would run them yourself.`,
+        `${written.folder} is in a workspace, where bots write, and its code cannot be confined here (${confinement.reason}). Review the files, then run \`heddle check --trust\` if you would run them yourself.`,
       );
     }
     say(`The code that is checked is not confined: ${confinement.reason}`);
@@ -72,10 +72,7 @@ export async function checkConfined(
   const owner = await otherOwner(integrations.map(({ folder }) => folder));
   const hint =
     owner && ` If it could not enter ${owner.folder}: run heddle check as its owner (user ${owner.uid}).`;
-  throw new HeddleError(
-    "internal",
-    `The process that checks ${how}; see above for what it said.${hint ?? ""}`,
-  );
+  throw new HeddleError("internal", `The checking process ${how}; its output is above.${hint ?? ""}`);
 }
 
 /** Confined code has no privileges: what root may enter, it may not. */
@@ -87,7 +84,7 @@ async function otherOwner(folders: string[]): Promise<{ folder: string; uid: num
   return undefined;
 }
 
-/** What the process of `checkConfined` does. */
+/** The work of the process that `checkConfined` starts. */
 export async function answerRequest(file: string): Promise<void> {
   const request = JSON.parse(await readFile(file, "utf8")) as CheckRequest;
   const reports = await checkHere(request, dirname(file));
@@ -96,7 +93,7 @@ export async function answerRequest(file: string): Promise<void> {
 
 const reportOf = (file: string): string => `${file}.report`;
 
-/** Also the folders beside it in which integrations share code: their names begin with "_", and a tsconfig.json steers both. */
+/** The folder, and the folders beside it in which integrations share code: their names begin with "_", and a tsconfig.json applies to both. */
 async function readableFor({ folder, prebuilt, source }: FoundIntegration): Promise<string[]> {
   const beside = dirname(folder);
   const names = source === "builtin" ? [] : await readdir(beside).catch(() => []);
@@ -110,7 +107,7 @@ async function firstOfWorkspace(integrations: FoundIntegration[]): Promise<Found
   return undefined;
 }
 
-/** By where it lies: a home has its keys beside its workspace. */
+/** Judged by its place: a home has its keys beside its workspace. */
 async function isOfWorkspace(folder: string): Promise<boolean> {
   const real = await realpath(folder).catch(() => folder);
   for (let dir = real; dir !== dirname(dir); dir = dirname(dir)) {

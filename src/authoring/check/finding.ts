@@ -1,14 +1,14 @@
-// What a check says: findings, and the grade that follows from them.
+// The result of a check: findings, and the grade that follows from them.
 
 export const LEVELS = ["error", "warning", "info"] as const;
-/** An error has to be mended; a warning says what will go wrong some day; an info is what people will miss. */
+/** An error must be fixed; a warning will cause trouble some day; an info is something that people will miss. */
 export type Level = (typeof LEVELS)[number];
 
-/** Best first. "none": it has errors. */
+/** Best first; "none" is the grade of an integration with errors. */
 export const GRADES = ["gold", "silver", "bronze", "none"] as const;
 export type Grade = (typeof GRADES)[number];
 
-/** What a rule found. */
+/** One finding of a rule. */
 export interface Found {
   message: string;
   /** What to do about it. */
@@ -24,7 +24,7 @@ export interface Finding extends Found {
   level: Level;
 }
 
-/** Of one integration. */
+/** The result for one integration. */
 export interface Report {
   id: string;
   source: string;
@@ -32,11 +32,11 @@ export interface Report {
   grade: Grade;
   /** Errors first. */
   findings: Finding[];
-  /** What --test and --start ran, for people. */
+  /** What --test and --start ran, in words. */
   ran: string[];
 }
 
-/** bronze: no errors. silver: no warnings either. gold: nothing at all. */
+/** bronze: no errors; silver: no warnings either; gold: no findings at all. */
 export function gradeOf(findings: readonly Pick<Finding, "level">[]): Grade {
   const has = (level: Level) => findings.some((finding) => finding.level === level);
   if (has("error")) return "none";

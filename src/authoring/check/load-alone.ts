@@ -1,4 +1,4 @@
-// Loads an integration with no server, no database, no settings and no network behind it, and notes what it asks for.
+// Loads an integration without a server, database, settings or network, and records what it asks for.
 
 import { mkdtemp, realpath } from "node:fs/promises";
 import { join } from "node:path";
@@ -14,7 +14,7 @@ import { readSources, type Subject } from "./subject.ts";
 
 const LOAD_TIMEOUT_MS = 15_000;
 
-/** `scratch` is a folder that is thrown away afterwards. Never rejects for what the integration's code does. */
+/** `scratch` is a folder that is removed afterwards. Never rejects because of what the integration's code does. */
 export async function loadAlone(found: FoundIntegration, scratch: string): Promise<Subject> {
   const { calls, injected, services } = recorder();
   const cacheDir = await realpath(await mkdtemp(join(scratch, "cache-")));
@@ -24,7 +24,7 @@ export async function loadAlone(found: FoundIntegration, scratch: string): Promi
       hash: "",
       prepare: () => prepare(found, hash, { cacheDir, version: build.version, inUse: new Set() }),
       services,
-      // What it logs is not what was asked for.
+      // Its log is not part of the report.
       log: rootLogger().getChild("checked"),
       timeoutMs: LOAD_TIMEOUT_MS,
     });
@@ -82,7 +82,7 @@ function recorder() {
 
 const noNetwork = () => new HeddleError("unavailable", "There is no network while an integration is checked");
 
-/** The platform's `fetch`, which code may use instead of the SDK's, gets nowhere either. */
+/** The platform's `fetch`, which code may use instead of the SDK's, fails as well. */
 async function withoutNetwork<Result>(calls: string[], run: () => Promise<Result>): Promise<Result> {
   const platform = globalThis.fetch;
   globalThis.fetch = Object.assign(
@@ -101,7 +101,7 @@ async function withoutNetwork<Result>(calls: string[], run: () => Promise<Result
 
 const TIMERS = ["setInterval", "setTimeout"] as const;
 
-/** Notes the timers that the integration's own code starts while it loads, and stops them. */
+/** Records the timers that the integration's own code starts while it loads, and stops them. */
 async function withoutTimers<Result>(
   calls: string[],
   isOwn: (frame: string) => boolean,
@@ -113,7 +113,7 @@ async function withoutTimers<Result>(
     const start = platform[name] as (...given: unknown[]) => ReturnType<typeof setTimeout>;
     const noted = (...given: unknown[]) => {
       const timer = start(...given);
-      // The first line is the error itself, the second this function, the third whoever calls it.
+      // The first line is the error itself, the second this function, the third its caller.
       const caller = new Error().stack?.split("\n")[2] ?? "";
       if (isOwn(caller)) {
         calls.push(name);

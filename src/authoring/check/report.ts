@@ -1,4 +1,4 @@
-// Reports as text for people.
+// Reports as text.
 
 import { relative } from "node:path";
 import { styleText } from "node:util";
@@ -15,8 +15,8 @@ const paint = (style: Style, text: string): string => styleText(style, text, { s
 
 /** Without a line break at the end. */
 export function reportText({ id, source, folder, grade, findings, ran }: Report): string {
-  // Where the program unpacks its own is nothing to anybody.
-  const place = source === "builtin" ? "" : `, ${relative(process.cwd(), folder) || "."}`;
+  // The folder that built-in integrations are unpacked to means nothing to the user.
+  const place = source === "builtin" ? "" : `, ${shortest(folder)}`;
   const lines = [`${paint("bold", id)}  ${paint(GRADE_STYLES[grade], grade)}  (${source}${place})`];
   for (const { rule, level, message, fix, file, line } of findings) {
     const where = file === undefined ? "" : `${file}${line === undefined ? "" : `:${line}`}  `;
@@ -27,6 +27,12 @@ export function reportText({ id, source, folder, grade, findings, ran }: Report)
   return lines.join("\n");
 }
 
+/** Relative to the working directory, unless that takes a climb. */
+function shortest(folder: string): string {
+  const path = relative(process.cwd(), folder) || ".";
+  return path.startsWith("..") ? folder : path;
+}
+
 /** "3 integrations: 2 gold, 1 none" */
 export function summaryText(reports: readonly Report[]): string {
   const counts = GRADES.map((grade) => [grade, reports.filter((report) => report.grade === grade).length]);
@@ -34,7 +40,7 @@ export function summaryText(reports: readonly Report[]): string {
   return `${reports.length} integration${reports.length === 1 ? "" : "s"}: ${parts.join(", ")}`;
 }
 
-/** What is looked at, and which grade asks for it. */
+/** All rules, under the grade that requires them. */
 export function rulesText(trials: readonly { rule: string; about: string }[]): string {
   const all = [
     ...RULES.map(({ id, level, about }) => ({ rule: id, level, about })),
@@ -44,6 +50,6 @@ export function rulesText(trials: readonly { rule: string; about: string }[]): s
     const rules = all.filter((rule) => rule.level === level);
     const width = Math.max(...rules.map(({ rule }) => rule.length));
     const lines = rules.map(({ rule, about }) => `  ${rule.padEnd(width)}  ${about}`);
-    return `${paint("bold", NEEDED_FOR[level])} asks for (else: ${level})\n${lines.join("\n")}`;
+    return `${paint("bold", NEEDED_FOR[level])} requires (otherwise: ${level})\n${lines.join("\n")}`;
   }).join("\n\n");
 }

@@ -1,4 +1,4 @@
-// What the rules look at: an integration's files, and what it said when it was loaded without a server.
+// What the rules examine: an integration's files, and what it registered when it was loaded without a server.
 
 import type { Dirent } from "node:fs";
 import { readdir, readFile, stat } from "node:fs/promises";
@@ -18,22 +18,22 @@ export interface SourceFile {
 export interface Subject {
   found: FoundIntegration;
   files: SourceFile[];
-  /** Undefined when it did not load, and `problem` says why. */
+  /** Undefined when it did not load; `problem` then has the reason. */
   loaded: LoadedIntegration | undefined;
   problem: Problem | undefined;
-  /** Calls that its files made while they were loaded: "fetch", "injectMessage". */
+  /** Calls that its files made while they loaded, such as "fetch" or "injectMessage". */
   callsAtLoad: string[];
-  /** Everything that was injected since it was loaded. */
+  /** Everything that was injected since it loaded. */
   injected: object[];
 }
 
-/** Larger ones are data. */
+/** Larger files are data. */
 const MAX_BYTES = 512 * 1024;
 const CODE = /\.([cm]?[jt]s|[jt]sx)$/;
 const TEST = /(^|\/)(tests?|__tests__)\/|[._](test|spec)\.[cm]?[jt]sx?$/;
 const TEXT = /\.(md|ya?ml|json|jsonc|toml|txt|env|example|sh)$/;
 
-/** Those that an author writes: nothing that is installed, hidden, or written by a tool. */
+/** The files that an author writes, without installed, hidden and generated ones. */
 export async function readSources(folder: string): Promise<SourceFile[]> {
   const files: SourceFile[] = [];
   const add = async (prefix: string): Promise<void> => {
@@ -58,7 +58,7 @@ const list = async (folder: string): Promise<Dirent[]> =>
 
 export const codeOf = ({ files }: Subject): SourceFile[] => files.filter(({ kind }) => kind === "code");
 
-/** Every place that the expression (with the flag g) matches. */
+/** Every match of the expression, which has the flag g. */
 export function places(
   file: SourceFile,
   expression: RegExp,
@@ -70,7 +70,7 @@ export function places(
   }));
 }
 
-/** Where the word stands first, in the files of these names before all others. */
+/** The first place of the word, looked for in the files of these names before all others. */
 export function placeOf(
   { files }: Subject,
   word: string,

@@ -1,5 +1,5 @@
-// What `heddle check` starts when it is told to: the author's tests, and the process, each in an environment that
-// has nothing of this one.
+// The trials of `heddle check --test` and `--start`: the author's tests and the process, each in an environment that
+// inherits nothing from this one.
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { stripVTControlCharacters } from "node:util";
@@ -30,14 +30,14 @@ const TESTS_SECONDS = 120;
 const GRACE_MS = 2_000;
 const SHOWN_LINES = 20;
 
-/** CMD of process.ts is still running after three seconds; the server that it finds answers 503. */
+/** Checks that CMD of process.ts is still running after some seconds, against a server that answers 503. */
 export const startTrial = (seconds = START_SECONDS): Trial => ({
   rule: "process-starts",
   about: `The process is still running after ${seconds} seconds (--start).`,
   async run({ found, loaded }, scratch) {
     const { process } = loaded ?? {};
     if (!loaded || !process) return { findings: [], ran: "no process to start" };
-    const error = { code: "unavailable", message: "This is no server: an integration is being checked" };
+    const error = { code: "unavailable", message: "There is no server: an integration is being checked" };
     const server = serve({
       hostname: "127.0.0.1",
       port: 0,
@@ -64,7 +64,7 @@ export const startTrial = (seconds = START_SECONDS): Trial => ({
             rule: "process-starts",
             level: "error",
             message: `${command} ended within ${seconds} seconds (${end.how}).\n${end.said}`,
-            fix: "It has to outlive a service that does not answer: catch, wait, and try again.",
+            fix: "It must survive a service that does not answer: catch the error, wait, and try again.",
             file: found.files.process ?? "process.ts",
           },
         ],
@@ -76,7 +76,7 @@ export const startTrial = (seconds = START_SECONDS): Trial => ({
   },
 });
 
-/** The tests pass, run by the Bun in this program. */
+/** Checks that the tests pass under the Bun in this program. */
 export const testTrial: Trial = {
   rule: "tests-pass",
   about: "Its tests pass (--test).",
@@ -100,7 +100,7 @@ export const testTrial: Trial = {
           rule: "tests-pass",
           level: "error",
           message: `${message}\n${end.said}`,
-          fix: "Mend the code, or what the tests expect. They run with no variables set: use useSettings.",
+          fix: "Fix the code, or what the tests expect. They run without environment variables; use useSettings.",
           file: "tests",
         },
       ],
@@ -113,7 +113,7 @@ export const testTrial: Trial = {
 const countOf = (said: string, what: "pass" | "fail"): number =>
   Number(new RegExp(`^ *([0-9]+) ${what}$`, "m").exec(said)?.[1] ?? 0);
 
-/** Runs it for as long as that, and ends what is left of it. */
+/** Runs the command for at most so many seconds, then ends its whole process tree. */
 async function start(scratch: string, seconds: number, request: Omit<SpawnRequest, "onOutput" | "access">) {
   const spawner = createSpawner({
     serverId: crypto.randomUUID(),
@@ -162,7 +162,7 @@ const lastLines = (text: string): string =>
     .map((line) => `             ${line}`)
     .join("\n");
 
-/** Something in each setting; addresses lead to the check itself. */
+/** A value for each setting; addresses lead to the check itself. */
 function madeUp(settings: IntegrationSetting[], required: string[], url: string): Record<string, string> {
   const values: Record<string, string> = {};
   for (const { key, schema, default: fallback } of settings) {

@@ -1,10 +1,10 @@
-// The lines of `heddle dev`: what comes in, what the model and the tools say, what goes out.
+// The lines of `heddle dev`: what comes in, what the model and the tools answer, what goes out.
 
 import { styleText } from "node:util";
 
 export type Print = (mark: Mark, text: string) => void;
 
-/** What a line tells of. */
+/** The kind of thing a line shows. */
 export type Mark = "in" | "run" | "model" | "tool" | "out" | "failed";
 
 const MARKS: Record<Mark, { sign: string; style: Parameters<typeof styleText>[0] }> = {
@@ -26,7 +26,7 @@ export function createPrint(write: (line: string) => void, now: () => Date = () 
 
 const LONGEST = 400;
 
-/** On one line, and not longer than a few of a terminal. */
+/** One line of text, cut at a few lines of a terminal. */
 export function short(value: unknown): string {
   const text = (typeof value === "string" ? value : (JSON.stringify(value) ?? ""))
     .replace(/\s+/g, " ")

@@ -1,4 +1,4 @@
-// `heddle dev`: one folder, or a folder of folders, on a server of its own with everything at hand to try it.
+// `heddle dev`: serves one integration, or a folder of them, on a separate server with everything needed to try it.
 
 import { existsSync, readFileSync } from "node:fs";
 import { mkdir, readFile, realpath, rm, symlink, writeFile } from "node:fs/promises";
@@ -15,7 +15,7 @@ import { readScript } from "./script.ts";
 import { createScriptedLlm } from "./scripted-llm.ts";
 
 export interface DevFlags {
-  /** An integration's folder, or one of several. */
+  /** The folder of an integration, or of several. */
   dir: string;
   port: string | undefined;
   /** Default: `.heddle-dev` in the folder. */
@@ -23,11 +23,11 @@ export interface DevFlags {
   dryRun: boolean;
   /** The configured model instead of the scripted one. */
   realModel: boolean;
-  /** Where the lines of what passes go. Default: standard output. */
+  /** Receives the lines that show what happens. Default: standard output. */
   write?: (line: string) => void;
 }
 
-/** Variables that would lead this server to what another one uses. */
+/** Variables that would point this server at what another one uses. */
 const OF_OTHERS = [
   "DATABASE_URL",
   "HEDDLE_HOME",
@@ -38,7 +38,7 @@ const OF_OTHERS = [
   "HOST",
 ];
 
-/** What to start the server with. Throws a HeddleError "config" when there is nothing to serve. */
+/** Returns what the server is started with. Throws a HeddleError "config" when there is nothing to serve. */
 export async function prepareDev(flags: DevFlags, environment: Record<string, string | undefined>) {
   const folder = resolve(flags.dir);
   const integrations = await findIn(folder);
@@ -72,7 +72,7 @@ export async function prepareDev(flags: DevFlags, environment: Record<string, st
 
 export type Dev = Awaited<ReturnType<typeof prepareDev>>;
 
-/** A folder whose only integrations are these: a single one is linked into one, for its neighbours are not meant. */
+/** A folder with only these integrations: a single one is linked into a folder of its own, apart from its neighbours. */
 async function sourceDir(folder: string, integrations: FoundIntegration[], home: string): Promise<string> {
   const [first] = integrations;
   if (!first || first.folder !== (await realpath(folder))) return folder;
@@ -92,7 +92,7 @@ function readEnvironment(path: string): Record<string, string | undefined> {
   }
 }
 
-/** The same at each start, so that what was written down goes on working. */
+/** The same key at each start, so that noted commands go on working. */
 async function devKey(home: string): Promise<string> {
   const file = join(home, "dev-key");
   const kept = await readFile(file, "utf8").catch(() => "");
@@ -110,7 +110,7 @@ async function hints(integrations: FoundIntegration[]): Promise<string[]> {
     );
     const version = text === undefined ? undefined : (JSON.parse(text) as { version?: string }).version;
     if (version !== undefined && version !== build.version) {
-      said.push(`Its types are those of Heddle ${version}: heddle types ${folder}`);
+      said.push(`Its types are those of Heddle ${version}; update them with: heddle types ${folder}`);
     }
   }
   return said;

@@ -1,4 +1,4 @@
-// What `heddle dev` puts between the parts of a server, to show what passes there: requests to integrations, answers
+// Wrappers that `heddle dev` puts around the parts of a server to show what happens: requests to integrations, answers
 // of the model, results of tools, deliveries.
 
 import type { Dispatchers } from "../../dispatch/registry.ts";
@@ -13,24 +13,24 @@ import { lastMessage, toolOf } from "./scripted-llm.ts";
 
 type Fetch = ServeOptions["fetch"];
 
-/** Each takes what a server would use, and gives what it is to use instead. */
+/** Each takes a part that a server would use, and returns the one to use instead. */
 export interface Instruments {
   llm(real: Llm): Llm;
-  /** Those that deliveries go through. */
+  /** The dispatchers that deliveries go through. */
   dispatchers(real: Dispatchers): Dispatchers;
   fetch(real: Fetch): Fetch;
 }
 
 export interface InstrumentsOptions {
-  /** A finished line. */
+  /** Receives finished lines. */
   write: (line: string) => void;
   /** Shows deliveries instead of making them. */
   dryRun: boolean;
-  /** Undefined: the configured one. */
+  /** Undefined: the configured model. */
   llm: Llm | undefined;
 }
 
-/** `redact` is the server's own. */
+/** `redact` is the server's. */
 export const createInstruments =
   ({ write, dryRun, llm }: InstrumentsOptions) =>
   ({ redact }: { redact: Redact }): Instruments => {
@@ -65,7 +65,7 @@ function watchLlm(llm: Llm, print: Print): Llm {
   };
 }
 
-/** What has come since the model's last answer: a user's message, or results of tools. */
+/** What came since the model's last answer: a user's message, or results of tools. */
 function news(messages: readonly LlmMessage[]): { mark: "run" | "tool"; text: string }[] {
   const { text, tool } = lastMessage(messages);
   if (tool === undefined) return [{ mark: "run", text: `A run answers: ${short(text)}` }];
@@ -82,7 +82,7 @@ function news(messages: readonly LlmMessage[]): { mark: "run" | "tool"; text: st
   );
 }
 
-/** What they do stays in this server. */
+/** Dispatch types that reach nobody outside this server. */
 const INSIDE = ["none", "internal"];
 
 function watchDispatcher(
@@ -112,7 +112,7 @@ function watchDispatcher(
   const { postMessage, receipt, ...rest } = dispatcher;
   return {
     ...rest,
-    // What is not delivered has no receipt of the dispatcher's own shape.
+    // A delivery that is not made has no receipt in the dispatcher's shape.
     ...(receipt && !dryRun && { receipt }),
     deliver: (input, ctx) =>
       watch(input.task.dispatch_config, input.result, ctx.attempt, () => dispatcher.deliver(input, ctx)),

@@ -9,19 +9,19 @@ import { compileOwnSchema } from "../../schema/json-schema.ts";
 const Entry = t.Object(
   {
     match: t.Optional(
-      t.String({ description: "A regular expression over the last message; without it any message fits" }),
+      t.String({ description: "A regular expression for the last message; without it any message matches" }),
     ),
     after: t.Optional(
-      t.String({ description: "Name of a tool: fits its result, and no message of a user", minLength: 1 }),
+      t.String({ description: "Name of a tool: matches its result, and no message of a user", minLength: 1 }),
     ),
-    reply: t.Optional(t.String({ description: "The answer; $1 is what the first group matched" })),
+    reply: t.Optional(t.String({ description: "The answer; $1 is the text of the first group" })),
     tool: t.Optional(t.String({ description: "Calls this tool instead", minLength: 1 })),
     arguments: t.Optional(t.Record(t.String(), t.Unknown())),
   },
   { additionalProperties: false },
 );
 
-/** The first entry that fits counts. */
+/** The first entry that matches is used. */
 export type Script = (typeof Entry.static)[];
 
 export type ReadScript =
@@ -32,7 +32,7 @@ export type ReadScript =
 const NAMES = ["dev.script.yaml", "dev.script.yml", "dev.script.json"];
 const validate = compileOwnSchema(t.Array(Entry));
 
-/** That of the first of the folders that has one, as it is now. An empty one when none has. */
+/** Reads the script from the first folder that has one. It is empty when none has. */
 export async function readScript(folders: readonly string[]): Promise<ReadScript> {
   for (const file of folders.flatMap((folder) => NAMES.map((name) => join(folder, name)))) {
     const text = await readFile(file, "utf8").catch(() => undefined);
@@ -62,7 +62,7 @@ function parseScript(
 }
 
 function whyNoEntry({ match, reply, tool }: Script[number]): string | undefined {
-  if ((reply === undefined) === (tool === undefined)) return "An entry has either a reply or a tool";
+  if ((reply === undefined) === (tool === undefined)) return "An entry must have either a reply or a tool";
   try {
     new RegExp(match ?? "", "isu");
     return undefined;
@@ -71,7 +71,7 @@ function whyNoEntry({ match, reply, tool }: Script[number]): string | undefined 
   }
 }
 
-/** What the last message is: of a user, or the result of a tool. */
+/** The last message: a user's, or the result of a tool. */
 export interface LastMessage {
   text: string;
   tool: string | undefined;
@@ -79,7 +79,7 @@ export interface LastMessage {
 
 export type Said = { reply: string } | { tool: string; arguments: Record<string, unknown> };
 
-/** Undefined when no entry fits. */
+/** Undefined when no entry matches. */
 export function sayFrom(script: Script, { text, tool }: LastMessage): Said | undefined {
   for (const entry of script) {
     if (entry.after !== tool) continue;

@@ -1,4 +1,4 @@
-// The model of `heddle dev`: it says what dev.script.yaml tells it to, and runs `/tool {json}` in a message.
+// The model of `heddle dev`: it answers from dev.script.yaml, and calls a tool for `/tool {json}` in a message.
 
 import { throwIfAborted } from "../../llm/abort.ts";
 import type { Llm, LlmEvent, LlmMessage, LlmRequest, LlmToolCall } from "../../llm/llm.ts";
@@ -6,7 +6,7 @@ import { readCommands } from "../../llm/offline.ts";
 import { type LastMessage, type ReadScript, sayFrom } from "./script.ts";
 
 export interface ScriptedOptions {
-  /** Asked for each answer, so that an edited script counts at once. */
+  /** Called for each answer, so that an edited script takes effect at once. */
   read: () => Promise<ReadScript>;
 }
 
@@ -55,18 +55,18 @@ const say = (text: string): Answer => ({ text, toolCalls: [] });
 
 function unscripted({ text, tool }: LastMessage): string {
   return tool === undefined
-    ? `I have read: ${text}\n\n(No entry of dev.script.yaml fits this message.)`
+    ? `I have read: ${text}\n\n(No entry of dev.script.yaml matches this message.)`
     : `${tool} returned: ${text}`;
 }
 
-/** What the model is to answer to; of several results of tools the last one. */
+/** The message that the model has to answer; the last one of several tool results. */
 export function lastMessage(messages: readonly LlmMessage[]): LastMessage {
   const last = messages.findLast(({ role }) => role === "user" || role === "tool");
   if (last?.role !== "tool") return { text: last?.content ?? "", tool: undefined };
   return { text: last.content, tool: toolOf(messages, last.tool_call_id) };
 }
 
-/** The name of the tool that was called under this id. */
+/** The name of the tool that was called with this id. */
 export function toolOf(messages: readonly LlmMessage[], id: string): string {
   for (const message of messages) {
     const call = message.role === "assistant" && message.tool_calls?.find((call) => call.id === id);

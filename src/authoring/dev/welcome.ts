@@ -1,4 +1,4 @@
-// What `heddle dev` says when it is ready: where everything is, and how to send the first webhook.
+// The text that `heddle dev` prints when it is ready: where everything is, and how to send the first webhook.
 
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
@@ -9,7 +9,7 @@ import { signWebhook, type WebhookVerifier } from "../../sdk/verify/descriptor.t
 import type { Dev } from "./dev.ts";
 import { readScript } from "./script.ts";
 
-/** Of a running server. */
+/** The parts of a running server that the text needs. */
 export interface DevServer {
   url: string | null;
   integrations: Pick<Integrations, "list" | "whenSettled">;
@@ -19,7 +19,7 @@ export interface DevServer {
 /** An example of the webhook's body, which `heddle new` writes. */
 const EXAMPLE = "dev.webhook.json";
 
-/** Waits until the integrations are loaded. Makes up the webhook's secret where none is set. */
+/** Waits until the integrations are loaded. Generates the webhook's secret where none is set. */
 export async function welcome(dev: Dev, server: DevServer): Promise<string> {
   const { config, folder } = dev;
   await server.integrations.whenSettled;
@@ -41,7 +41,7 @@ export async function welcome(dev: Dev, server: DevServer): Promise<string> {
 
 function modelText(script: Awaited<ReturnType<typeof readScript>>): string {
   if (!script.ok) return `scripted, but ${script.problem}`;
-  const from = script.file ?? "dev.script.yaml, which there is not yet";
+  const from = script.file ?? "dev.script.yaml, which does not exist yet";
   return `scripted by ${from}; /tool {json} in a message calls a tool`;
 }
 
@@ -81,7 +81,7 @@ async function about(view: IntegrationView, { config, folder }: Dev, { url, sett
   return lines;
 }
 
-/** The one that is set; else one that is made up, and kept until a real one is set. */
+/** The configured secret; otherwise a generated one, which is kept until a real one is set. */
 async function secretOf(
   { id }: IntegrationView,
   key: string,

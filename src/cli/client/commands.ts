@@ -1,4 +1,4 @@
-// What the commands do that talk to a running server, and print.
+// The commands that talk to a running server.
 
 import { readFile } from "node:fs/promises";
 import { text } from "node:stream/consumers";
@@ -24,7 +24,7 @@ export interface ReceiveFlags {
   headers: string[];
 }
 
-/** The part of the server's answer that is printed. */
+/** The printed part of the server's answer. */
 interface Trial {
   event: {
     id: string;
@@ -70,7 +70,9 @@ export function createClientCommands() {
       const to = `/api/v1/admin/integrations/${encodeURIComponent(integration)}/receive`;
       const trial = (await server(flags).post(to, sent)) as Trial;
       if (trial.signed === false) {
-        console.error("The manifest names no webhook.verifier, so this was sent without a signature.");
+        console.error(
+          "The manifest declares no webhook.verifier, so this was sent unsigned; pass a token with --header 'name: value'.",
+        );
       }
       print(trial);
     },
@@ -88,11 +90,11 @@ async function read(file: string): Promise<string> {
 
 function headerOf(given: string): [name: string, value: string] {
   const at = given.indexOf(":");
-  if (at < 1) throw new HeddleError("config", `--header takes "name: value", and got "${given}".`);
+  if (at < 1) throw new HeddleError("config", `--header must be "name: value"; got "${given}".`);
   return [given.slice(0, at).trim().toLowerCase(), given.slice(at + 1).trim()];
 }
 
-/** Throws when the integration did not take it, so that a script notices. */
+/** Throws when the integration refused the webhook, so that a script notices. */
 function print({ event, status_code, answer }: Trial): void {
   const tasks = event?.outcomes.flatMap(({ task_id }) => task_id ?? []) ?? [];
   const facts = [
@@ -103,6 +105,6 @@ function print({ event, status_code, answer }: Trial): void {
   ];
   console.log(facts.join("\n"));
   if (status_code >= 400) {
-    throw new HeddleError("upstream", `The integration did not take it: it answered ${status_code}.`);
+    throw new HeddleError("upstream", `The integration refused the webhook: it answered ${status_code}.`);
   }
 }

@@ -196,6 +196,6 @@ test("what is missing, or cannot be loaded, is said at the start", async () => {
 test("what cannot be served is refused", async () => {
   const refused = (flags: Partial<DevFlags>) =>
     start(flags).catch(({ code, message }) => `${code}: ${message}`);
-  expect(await refused({ dir: join(dir, "none") })).toContain("is no folder");
+  expect(await refused({ dir: join(dir, "none") })).toContain("is not a folder");
   expect(await refused({ realModel: true })).toContain("config: --real-model needs OPENAI_API_KEY");
 });

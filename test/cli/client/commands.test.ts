@@ -113,7 +113,7 @@ describe("heddle keys", () => {
     expect(await heddle(["keys", "revoke", id, ...flags])).toMatchObject({ status: 0, out: "Revoked.\n" });
     expect((await asked()).status).toBe(401);
     const gone = await heddle(["keys", "revoke", id, ...flags]);
-    expect(gone).toMatchObject({ status: 1, err: `heddle: There is no live key ${id}.\n` });
+    expect(gone).toMatchObject({ status: 1, err: `heddle: There is no live key "${id}".\n` });
   }, 60_000);
 
   test("the address that a crash has left is no server: the database itself is asked", async () => {
@@ -238,7 +238,7 @@ describe("heddle receive and replay", () => {
     expect(list.status).toBe(1);
     expect(list.out).toContain("rejected, recorded as ");
     expect(list.out).toContain("reason: The body is not a JSON object");
-    expect(list.err).toBe("heddle: The integration did not take it: it answered 400.\n");
+    expect(list.err).toBe("heddle: The integration refused the webhook: it answered 400.\n");
 
     const cases: [argv: string[], says: string, environment?: Record<string, string>][] = [
       [["replay", "0198c0de-0000-7000-8000-000000000000", "--home", home], "There is no webhook"],

@@ -411,6 +411,14 @@ eachDatabase("inbox", (open) => {
       expect(other.body).toMatchObject({ status_code: 422, event: { path: "/webhook/refused" } });
     });
 
+    test("a form that names no content type is sent as one", async () => {
+      const typeOf = async (body: unknown, headers?: object) =>
+        (await receive({ body, ...(headers && { headers }) })).body.event.headers["content-type"];
+      expect(await typeOf("token=x&text=disk+is%20full&empty=")).toBe("application/x-www-form-urlencoded");
+      expect(await typeOf('{"a":"b=c"}')).toBe("application/json");
+      expect(await typeOf("a=b", { "content-type": "text/plain" })).toBe("text/plain");
+    });
+
     test("without a secret, a manifest, an integration", async () => {
       integrations.unset = { ...integrations.hook };
       integrations.bare = { ...integrations.hook, setup: {} };

@@ -236,7 +236,9 @@ function wrongSchema(subject: Subject, what: string, word: string, schema: objec
   } catch (error) {
     const place = placeOf(subject, `"${word}"`, ...subject.found.files.tools, subject.found.files.dispatcher);
     const fix = "Use t.Object({ … }) of heddle/sdk, or a valid JSON Schema.";
-    return [{ message: `The schema of ${what} is not valid JSON Schema: ${messageOf(error)}`, fix, ...place }];
+    return [
+      { message: `The schema of ${what} is not valid JSON Schema: ${messageOf(error)}`, fix, ...place },
+    ];
   }
 }
 

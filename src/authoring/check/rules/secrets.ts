@@ -51,7 +51,7 @@ export const SECRET_RULES: Rule[] = [
   {
     id: "unsure-setting",
     level: "warning",
-    about: "Every setting is known to be secret or not, by its name or by \"secret\".",
+    about: 'Every setting is known to be secret or not, by its name or by "secret".',
     check: (subject) =>
       (subject.loaded?.settings ?? [])
         .filter(({ key, secret, schema }) => secret && !isSecretName(key) && !isSaid(subject, key, schema))

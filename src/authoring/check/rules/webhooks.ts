@@ -41,7 +41,8 @@ export const WEBHOOK_RULES: Rule[] = [
       return injecting
         .filter(({ text }) => !/\bidempotencyKey\b/.test(text))
         .map(({ path, text }) => ({
-          message: "A message is injected without an idempotencyKey, so an event that is sent twice runs twice.",
+          message:
+            "A message is injected without an idempotencyKey, so an event that is sent twice runs twice.",
           fix: "Pass the sender's own id of the event as idempotencyKey.",
           file: path,
           line: text.slice(0, text.search(/\binject(Message|Event)\s*\(/)).split("\n").length,
@@ -71,7 +72,8 @@ export const WEBHOOK_RULES: Rule[] = [
       if (setup.webhook.verifier || /[:*]/.test(route.path)) return [];
       return [
         {
-          message: "The manifest does not declare how the webhook is signed, so `heddle receive` cannot sign one.",
+          message:
+            "The manifest does not declare how the webhook is signed, so `heddle receive` cannot sign one.",
           fix: 'Add webhook.verifier: { scheme, secret: "<the setting>" } to SETUP.',
           ...placeOf(subject, "webhook:", subject.found.files.setup),
         },
