@@ -1,4 +1,4 @@
-// Records the webhooks that made no message, off the hot path: what comes while one batch is written forms the next.
+// Records webhooks that caused no message, behind the requests, in batches.
 
 import { eq, sql } from "drizzle-orm";
 import type { Database } from "../db/database.ts";
@@ -43,9 +43,9 @@ export interface RecorderOptions {
 }
 
 export interface Recorder {
-  /** Takes note of how a webhook ended, and returns at once. `error` is what was thrown, if anything was. */
+  /** Records the outcome of a webhook, and returns at once. `error` is what the handler threw, if anything. */
   record(incoming: Incoming, answer: Response, error?: unknown): void;
-  /** Resolves when all that was recorded before is stored, or given up. */
+  /** Resolves when everything recorded before is stored or lost. */
   flush(): Promise<void>;
   close(): Promise<void>;
 }

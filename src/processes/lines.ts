@@ -1,5 +1,5 @@
-// The last lines of each process, in the database: every server can show them, and they are there after a restart, when
-// somebody wants to know why it fell. Written in batches, a few times a second.
+// Keeps the last output lines of each process in the database, so that every server can show them, and so that the reason
+// of a crash can still be read after a restart. They are written in batches, a few times a second.
 
 import { and, desc, eq, gt, lte, sql } from "drizzle-orm";
 import pLimit from "p-limit";
@@ -12,16 +12,16 @@ import type { OutputLine } from "./output.ts";
 export type StoredLine = Omit<typeof processLines.$inferSelect, "integration_id">;
 
 export interface ProcessLines {
-  /** Soon written. Never throws. */
+  /** Stores the line soon. Never throws. */
   add(integrationId: string, line: OutputLine): void;
-  /** The last ones, at most so many, oldest first. */
+  /** The last `limit` lines, oldest first. */
   last(integrationId: string, limit: number): Promise<StoredLine[]>;
-  /** Those after the one with this id, at most LINES_KEPT, oldest first. */
+  /** The lines after the one with this id, at most LINES_KEPT, oldest first. */
   after(integrationId: string, id: number): Promise<StoredLine[]>;
-  /** Resolves when there may be more, at the latest after a second: another server may have written them. */
+  /** Resolves when there may be more lines, after a second at most, because another server may have written them. */
   more(integrationId: string): Promise<void>;
   delete(integrationId: string): Promise<void>;
-  /** Writes what is not yet written. */
+  /** Writes the lines that still wait. */
   close(): Promise<void>;
 }
 
@@ -35,7 +35,7 @@ const LINGER_MS = 200;
 const BATCH = LINES_KEPT;
 /** While they cannot be written, a process keeps this many lines in memory; the oldest are dropped. */
 const UNWRITTEN_KEPT = LINES_KEPT;
-/** Written since the last time that old ones were removed. */
+/** Lines written between two removals of old ones. */
 const TRIM_EVERY = 200;
 const LOOK_MS = 1_000;
 

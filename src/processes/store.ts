@@ -1,4 +1,4 @@
-// The table that tells every server what the one that supervises last saw.
+// The table in which the leader stores the state of its processes, for every server to read.
 
 import { and, eq, inArray, ne } from "drizzle-orm";
 import type { Database } from "../db/database.ts";
@@ -12,12 +12,12 @@ export type ProcessRecord = Omit<ProcessRow, "integration_id" | "server_id" | "u
 
 export interface ProcessStore {
   get(integrationId: string): Promise<ProcessRow | undefined>;
-  /** Of calls that come faster than they can be written only the last one is. Never rejects. */
+  /** Stores the record soon; of several waiting records of one process only the last is written. Never throws. */
   save(integrationId: string, record: ProcessRecord): void;
   delete(integrationId: string): void;
   /** Servers whose processes may still run although they no longer supervise. */
   lostServers(): Promise<string[]>;
-  /** Resolves when all has been written. */
+  /** Resolves when every change has been written. */
   flush(): Promise<void>;
 }
 
