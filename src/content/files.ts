@@ -4,6 +4,7 @@ import type { Dirent } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { messageOf } from "../errors.ts";
+import { isAbsent } from "../runtime/absent.ts";
 import type { TextProblem } from "./yaml-text.ts";
 
 /** A file of content: where it is and what it is called. */
@@ -75,9 +76,6 @@ const lister =
       return [];
     }
   };
-
-const isAbsent = (error: unknown): boolean =>
-  ["ENOENT", "ENOTDIR"].includes(String((error as { code?: unknown }).code));
 
 async function listCarapaces(list: List) {
   const entries = await list("carapaces");

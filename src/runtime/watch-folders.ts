@@ -6,6 +6,7 @@ import { readdir, realpath, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { messageOf } from "../errors.ts";
 import type { Logger } from "../log.ts";
+import { isAbsent } from "./absent.ts";
 
 /** Editors save a file in several steps. */
 const DEBOUNCE_MS = 50;
@@ -44,6 +45,9 @@ export interface FolderWatch {
 /** Directories to watch, with the folders to report on a change in each. */
 type Wanted = Map<string, Set<string>>;
 
+/** Called for a directory that exists but cannot be listed. */
+type OnUnreadable = (path: string, error: unknown) => void;
+
 export function watchFolders({ folders, others = () => [], log, onChange }: WatchOptions): FolderWatch {
   const watches = new Map<string, { watcher: FSWatcher; identity: string; concerns: Set<string> }>();
   let changed = new Set<string>();
@@ -51,6 +55,8 @@ export function watchFolders({ folders, others = () => [], log, onChange }: Watc
   let running = false;
   let isClosed = false;
   let isPolling = false;
+  /** Directories already reported as unreadable; each is reported again after it has been readable. */
+  let unreadable = new Set<string>();
 
   function note(concerned: Iterable<string>): void {
     for (const folder of concerned) changed.add(folder);
@@ -96,7 +102,17 @@ export function watchFolders({ folders, others = () => [], log, onChange }: Watc
 
   async function coverOnce(): Promise<string[]> {
     const wanted: Wanted = new Map();
-    const missing = await Promise.all(folders.map((folder) => directoriesOf(folder, wanted)));
+    const failed = new Set<string>();
+    const onUnreadable: OnUnreadable = (path, error) => {
+      failed.add(path);
+      if (unreadable.has(path)) return;
+      log.warning("Changes below {path} go unnoticed, because it cannot be read: {reason}", {
+        path,
+        reason: messageOf(error),
+      });
+    };
+    const missing = await Promise.all(folders.map((folder) => directoriesOf(folder, wanted, onUnreadable)));
+    unreadable = failed;
     // For a folder that does not exist yet, watch its parent.
     for (const dir of missing)
       if (dir !== undefined && !wanted.has(dirname(dir))) want(wanted, dirname(dir), dir);
@@ -158,30 +174,44 @@ export function watchFolders({ folders, others = () => [], log, onChange }: Watc
 }
 
 /** Adds each directory of the folder, with the folder to report on a change. Returns `dir` if it does not exist. */
-async function directoriesOf({ dir, tellsOf }: WatchedFolder, wanted: Wanted): Promise<string | undefined> {
-  const root = await realpath(dir).catch(() => undefined);
+async function directoriesOf(
+  { dir, tellsOf }: WatchedFolder,
+  wanted: Wanted,
+  onUnreadable: OnUnreadable,
+): Promise<string | undefined> {
+  const resolved = (path: string) =>
+    realpath(path).catch((error: unknown) => {
+      if (!isAbsent(error)) onUnreadable(path, error);
+      return undefined;
+    });
+  const root = await resolved(dir);
   if (root === undefined) return dir;
   if (tellsOf === "itself") {
-    await addTree(root, root, wanted);
+    await addTree(root, root, wanted, onUnreadable);
     return undefined;
   }
   want(wanted, root, root);
-  const below = await subdirectories(root, { links: true });
+  const below = await subdirectories(root, { links: true, onUnreadable });
   await Promise.all(
     below.map(async (name) => {
-      const folder = await realpath(join(root, name)).catch(() => undefined);
-      if (folder !== undefined) await addTree(folder, folder, wanted);
+      const folder = await resolved(join(root, name));
+      if (folder !== undefined) await addTree(folder, folder, wanted, onUnreadable);
     }),
   );
   return undefined;
 }
 
 /** Adds a directory tree. Links are not followed: they may form cycles. */
-async function addTree(path: string, folder: string, wanted: Wanted): Promise<void> {
+async function addTree(
+  path: string,
+  folder: string,
+  wanted: Wanted,
+  onUnreadable: OnUnreadable,
+): Promise<void> {
   if (wanted.has(path)) return;
   want(wanted, path, folder);
-  const below = await subdirectories(path, { links: false });
-  await Promise.all(below.map((name) => addTree(join(path, name), folder, wanted)));
+  const below = await subdirectories(path, { links: false, onUnreadable });
+  await Promise.all(below.map((name) => addTree(join(path, name), folder, wanted, onUnreadable)));
   // Only the entries of node_modules itself, which change when packages are installed.
   const packages = join(path, "node_modules");
   if (await stat(packages).catch(() => undefined)) want(wanted, packages, folder);
@@ -197,8 +227,15 @@ function want(wanted: Wanted, dir: string, folder: string): void {
   wanted.set(dir, (wanted.get(dir) ?? new Set()).add(folder));
 }
 
-async function subdirectories(path: string, { links }: { links: boolean }): Promise<string[]> {
-  const entries = await readdir(path, { withFileTypes: true }).catch(() => []);
+async function subdirectories(
+  path: string,
+  { links, onUnreadable }: { links: boolean; onUnreadable: OnUnreadable },
+): Promise<string[]> {
+  const entries = await readdir(path, { withFileTypes: true }).catch((error: unknown) => {
+    // A plain file among links, or a directory removed a moment ago.
+    if (!isAbsent(error)) onUnreadable(path, error);
+    return [];
+  });
   return entries
     .filter((entry) => entry.isDirectory() || (links && entry.isSymbolicLink()))
     .map((entry) => entry.name)

@@ -5,6 +5,7 @@ import { readdir, realpath, stat } from "node:fs/promises";
 import { basename, extname, join } from "node:path";
 import { type ContentFiles, listContent, NO_CONTENT } from "../../content/files.ts";
 import { messageOf } from "../../errors.ts";
+import { isAbsent } from "../../runtime/absent.ts";
 import { isImportable } from "../../runtime/importable-path.ts";
 
 export type SourceKind = "builtin" | "tools" | "workspace" | "external";
@@ -85,7 +86,7 @@ export async function discover(sources: IntegrationSource[]): Promise<Discovery>
       continue;
     }
     const candidates =
-      source.kind === "tools" ? [toolFolder(source, found)] : await subfolders(source, entries);
+      source.kind === "tools" ? [toolFolder(source, found)] : await subfolders(source, entries, notes);
     for (const result of await Promise.all(candidates.map((candidate) => examine(candidate, source)))) {
       if (!result) continue;
       if ("reason" in result) {
@@ -144,13 +145,20 @@ function toolFolder(source: IntegrationSource, taken: ReadonlyMap<string, unknow
   return { id: free, folder: source.dir };
 }
 
-async function subfolders(source: IntegrationSource, entries: Dirent[]): Promise<Candidate[]> {
+async function subfolders(source: IntegrationSource, entries: Dirent[], notes: Note[]): Promise<Candidate[]> {
   const names = entries
     .map((entry) => entry.name)
     .filter((name) => !/^[_.]/.test(name) && name !== "node_modules");
   const candidates = names.sort().map((name) => ({ id: name, folder: join(source.dir, name) }));
   // The entry's own type would not do: a symbolic link to a folder counts as a folder.
-  const areFolders = await Promise.all(candidates.map(({ folder }) => isDirectory(folder)));
+  const areFolders = await Promise.all(
+    candidates.map(async ({ folder }) => {
+      const result = await isDirectory(folder);
+      if (typeof result === "boolean") return result;
+      notes.push({ level: "warning", folder, reason: `Skipped: ${result}` });
+      return false;
+    }),
+  );
   return candidates.filter((_, index) => areFolders[index]);
 }
 
@@ -161,11 +169,13 @@ async function examine(
   const loose = source.kind === "tools";
   const whyNot = loose ? undefined : whyNoId(id);
   if (whyNot !== undefined) return { level: "warning", folder, reason: `Skipped: ${whyNot}` };
-  const { files, unused } = await integrationFiles(folder, loose);
+  const { files, unused, unreadable } = await integrationFiles(folder, loose);
   const content = loose ? NO_CONTENT : await listContent(folder, { templates: "prompts" });
   const useful = files.router || files.dispatcher || files.hooks || files.process;
   const isSilent = Object.values(content).every((list) => list.length === 0);
   if (!useful && files.tools.length === 0 && isSilent) {
+    const [first] = unreadable;
+    if (first) return { level: "warning", folder, reason: `Skipped: ${first.reason}` };
     const reason = loose
       ? "Ignored: it contains no tool files"
       : "Ignored: it has no router, dispatcher, hooks, process, tools, skills, carapaces or prompts";
@@ -183,6 +193,7 @@ async function examine(
     const reason = `${name} is not used, because ${used} exists as well; remove one of the two`;
     return { level: "warning", folder: real, reason };
   });
+  notes.push(...unreadable);
   return {
     id,
     source: source.kind,
@@ -198,28 +209,44 @@ interface Chosen {
   files: IntegrationFiles;
   /** Files that are not used, each with the file of the same stem that is. */
   unused: { name: string; used: string }[];
+  /** Directories that exist but cannot be read. */
+  unreadable: Note[];
 }
 
 async function integrationFiles(folder: string, isLoose: boolean): Promise<Chosen> {
   const prefix = isLoose ? "" : "tools/";
-  const tools = await namesIn(join(folder, prefix), (name) => !NOT_CODE.test(name) && !/^[_.]/.test(name));
-  const parts = isLoose ? [] : await namesIn(folder, (name) => SINGLE.includes(stemOf(name)));
+  const unreadable: Note[] = [];
+  const tools = await namesIn(
+    isLoose ? folder : join(folder, "tools"),
+    unreadable,
+    (name) => !NOT_CODE.test(name) && !/^[_.]/.test(name),
+  );
+  const parts = isLoose ? [] : await namesIn(folder, unreadable, (name) => SINGLE.includes(stemOf(name)));
   const chosen = [oneOfEach(parts, ""), oneOfEach(tools, prefix)];
   const files: IntegrationFiles = { tools: chosen[1]?.used ?? [] };
   for (const name of chosen[0]?.used ?? []) files[stemOf(name)] = name;
-  return { files, unused: chosen.flatMap(({ unused }) => unused) };
+  return { files, unused: chosen.flatMap(({ unused }) => unused), unreadable };
 }
 
 type Single = (typeof SINGLE)[number];
 
 const stemOf = (name: string): Single => name.replace(CODE, "") as Single;
 
-/** The names of code files in a folder; none when the folder is absent or cannot be read. */
-const namesIn = async (folder: string, isWanted: (name: string) => boolean): Promise<string[]> =>
-  (await list(folder).catch(() => []))
+/** The names of code files in a folder. A folder that exists but cannot be read is added to `unreadable`. */
+async function namesIn(
+  folder: string,
+  unreadable: Note[],
+  isWanted: (name: string) => boolean,
+): Promise<string[]> {
+  const entries = await list(folder).catch((error: unknown) => {
+    if (!isAbsent(error)) unreadable.push({ level: "warning", folder, reason: reasonUnreadable(error) });
+    return [];
+  });
+  return entries
     .map((entry) => entry.name)
     .filter((name) => CODE.test(name) && isWanted(name))
     .sort();
+}
 
 function oneOfEach(names: string[], prefix: string): { used: string[]; unused: Chosen["unused"] } {
   const rank = (name: string) => PREFERRED.indexOf(extname(name));
@@ -240,13 +267,12 @@ const ABSENT = "There is no such directory";
 const list = (folder: string): Promise<Dirent[]> => readdir(folder, { withFileTypes: true });
 
 /** Only these two codes mean that the directory is absent. */
-const reasonUnreadable = (error: NodeJS.ErrnoException): string =>
-  error.code === "ENOENT" || error.code === "ENOTDIR"
-    ? ABSENT
-    : `The directory cannot be read: ${messageOf(error)}`;
+const reasonUnreadable = (error: unknown): string =>
+  isAbsent(error) ? ABSENT : `The directory cannot be read: ${messageOf(error)}`;
 
-const isDirectory = (path: string): Promise<boolean> =>
+/** The reason instead, if the path exists but cannot be followed. */
+const isDirectory = (path: string): Promise<boolean | string> =>
   stat(path).then(
     (found) => found.isDirectory(),
-    () => false,
+    (error: unknown) => !isAbsent(error) && reasonUnreadable(error),
   );

@@ -120,3 +120,20 @@ test("a directory that cannot be read is told from one that is absent", async ()
   expect(await reasonOf("absent")).toBe("There is no such directory");
   expect(await reasonOf("file")).toBe("There is no such directory");
 });
+
+test.skipIf(process.platform === "win32")(
+  "a folder or its tools directory that cannot be read is reported, and the rest is found",
+  async () => {
+    await using folder = await temporaryFolder();
+    await folder.write({ "all/good/router.ts": "", "all/half/router.ts": "" });
+    const dir = join(folder.path, "all");
+    for (const loop of ["looped", "half/tools"]) await symlink(join(dir, loop), join(dir, loop));
+    const { found, notes } = await discover([{ kind: "external", dir }]);
+    expect(found.map(({ id }) => id)).toEqual(["good", "half"]);
+    const reason = expect.stringContaining("The directory cannot be read: ELOOP");
+    expect(notes).toEqual([
+      { level: "warning", folder: join(dir, "looped"), reason },
+      { level: "warning", folder: join(dir, "half/tools"), reason },
+    ]);
+  },
+);
