@@ -247,7 +247,7 @@ describe("heddle receive and replay", () => {
       [["receive", "github", join(base, "missing.json"), "--home", home], "cannot be read"],
       [
         ["receive", "github", file("x.json", {}), "--header", "x", "--home", home],
-        '--header takes "name: value"',
+        '--header must be "name: value"',
       ],
       [["replay", "x", "--home", join(base, "other")], "or as root (under the systemd unit: sudo heddle"],
       [["replay", "x", "--url", url], "A key for http"],
