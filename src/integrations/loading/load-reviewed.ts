@@ -8,7 +8,7 @@ import { NOTHING_TAKEN_IN } from "../../runtime/taken-in.ts";
 import { discoverInCopy, type FoundIntegration } from "../discovery/discover.ts";
 import type { Closure } from "../review/closure.ts";
 import { gateOfCopy } from "../review/gate.ts";
-import type { Look } from "../review/review.ts";
+import type { Snapshot } from "../review/review.ts";
 import type { Version } from "../review/versions.ts";
 import { type LoadOptions, type LoadResult, loadIntegration } from "./load.ts";
 import { type PrepareOptions, prepare } from "./prepare.ts";
@@ -20,7 +20,7 @@ export interface Reviewed {
   /** The copy to load instead of the folder. */
   version: Version | undefined;
   /** Undefined for a version of which only the copy exists. */
-  look: Pick<Look, "closure" | "read"> | undefined;
+  snapshot: Pick<Snapshot, "closure" | "read"> | undefined;
 }
 
 export interface LoadReviewedOptions
@@ -36,7 +36,7 @@ export async function loadReviewed(
   reviewed: Reviewed,
   options: LoadReviewedOptions,
 ): Promise<LoadResult> {
-  const { hash, version, look } = reviewed;
+  const { hash, version, snapshot } = reviewed;
   const { workspace, cacheDir, inUse, isFresh, before, version: heddle, ...loading } = options;
   const from = version ? await discoverInCopy(found, version.folder) : found;
   if (!("id" in from))
@@ -53,21 +53,21 @@ export async function loadReviewed(
     hash,
     prepare: () => prepare(from, hash, { cacheDir, inUse, version: heddle, gate, isFresh, before }),
     programOf: (cmd, dir) =>
-      programOf(cmd, { folder, readFrom, workspace, gate, closure: look?.closure, hash, dir }),
+      programOf(cmd, { folder, readFrom, workspace, gate, closure: snapshot?.closure, hash, dir }),
     readFile: async (file) =>
       readFrom === undefined
-        ? ((await look?.read(file)) ?? readFile(file))
+        ? ((await snapshot?.read(file)) ?? readFile(file))
         : readFile(readFrom + file.slice(folder.length)),
   });
 }
 
 function gateOf(
   { folder }: FoundIntegration,
-  { version, look }: Reviewed,
+  { version, snapshot }: Reviewed,
   workspace: string,
 ): Gate | undefined {
   if (version) return gateOfCopy(version, { workspace, folder });
-  return look && { macros: !takesIn(look.closure, workspace), read: look.read };
+  return snapshot && { macros: !takesIn(snapshot.closure, workspace), read: snapshot.read };
 }
 
 const takesIn = ({ files }: Closure, workspace: string): boolean =>

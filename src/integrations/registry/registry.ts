@@ -59,7 +59,7 @@ export function createIntegrations(options: IntegrationsOptions): Integrations {
     log,
     redact,
     isEnabled,
-    look: (found) => reading(() => review.look(found)),
+    snapshot: (found) => reading(() => review.snapshot(found)),
     run: (found, reviewed, how) => run(found, reviewed, how),
     onTakenIn: () => follower.refresh(),
     place(slot, loaded) {
@@ -68,8 +68,8 @@ export function createIntegrations(options: IntegrationsOptions): Integrations {
     withdraw(slot) {
       replaceRegistered(options.sinks, slot.id, slot.state.live, undefined);
     },
-    tell(id, event) {
-      listeners.tell(id, event);
+    emit(id, event) {
+      listeners.emit(id, event);
       if (event === "disabled") placeClashing();
     },
     onReleased() {
@@ -125,7 +125,7 @@ export function createIntegrations(options: IntegrationsOptions): Integrations {
     // A later integration with the same name is a different one.
     void review.forget(id).catch((error) => log.error("{error}", { error }));
     log.info("Integration {id} was removed", { id });
-    listeners.tell(id, "gone");
+    listeners.emit(id, "gone");
     placeClashing();
   }
 
@@ -265,14 +265,14 @@ export function createIntegrations(options: IntegrationsOptions): Integrations {
     },
     async pendingOf(id) {
       const slot = slots.get(id);
-      return slot ? (await review.look(slot.state.found)).pending : null;
+      return slot ? (await review.snapshot(slot.state.found)).pending : null;
     },
     async changesOf(id) {
       const slot = slots.get(id);
-      const look = slot && (await review.look(slot.state.found));
+      const snapshot = slot && (await review.snapshot(slot.state.found));
       // Changes of files elsewhere are not reported by the watch of its folder.
-      if (slot && look?.pending && isEnabled(id) && slots.get(id) === slot) slot.hold(look.pending);
-      return look?.pending ? { ...look.pending, changes: await look.changes() } : null;
+      if (slot && snapshot?.pending && isEnabled(id) && slots.get(id) === slot) slot.hold(snapshot.pending);
+      return snapshot?.pending ? { ...snapshot.pending, changes: await snapshot.changes() } : null;
     },
     recheckPending,
     async close() {

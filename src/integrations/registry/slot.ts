@@ -12,7 +12,7 @@ import type { Reviewed } from "../loading/load-reviewed.ts";
 import type { PrepareOptions } from "../loading/prepare.ts";
 import type { Standstills } from "../loading/standstills.ts";
 import { hashOf } from "../review/closure.ts";
-import type { Look, PendingApproval, Review } from "../review/review.ts";
+import type { PendingApproval, Review, Snapshot } from "../review/review.ts";
 import type { Version } from "../review/versions.ts";
 import { createPace, type PaceOptions } from "./pace.ts";
 import { type IntegrationState, newState, problemOf } from "./state.ts";
@@ -37,7 +37,7 @@ export interface SlotOptions {
   log: Logger;
   redact: Redact;
   isEnabled(id: string): boolean;
-  look(found: FoundIntegration): Promise<Look>;
+  snapshot(found: FoundIntegration): Promise<Snapshot>;
   /** Prepares and runs the reviewed files. Never rejects. */
   run(found: FoundIntegration, reviewed: Reviewed, how: RunOptions): Promise<LoadResult>;
   /** Called when the set of files that it imports from outside its folder may have changed. */
@@ -46,7 +46,7 @@ export interface SlotOptions {
   place(slot: Slot, loaded: LoadedIntegration): void;
   /** Removes the live version from the registries, because the integration is disabled. */
   withdraw(slot: Slot): void;
-  tell(id: string, event: IntegrationEvent): void;
+  emit(id: string, event: IntegrationEvent): void;
   /** Called after the modules of a version were released. */
   onReleased(): void;
 }
@@ -73,13 +73,13 @@ export interface Slot {
 
 export function createSlot(first: FoundIntegration, options: SlotOptions): Slot {
   const { id } = first;
-  const { review, standstills, log, tell } = options;
+  const { review, standstills, log, emit } = options;
   const state = newState(first);
   const pace = createPace(options.pace);
   const retired: LoadedIntegration[] = [];
   const retry = { timer: undefined as Timer | undefined, pauseMs: FIRST_RETRY_MS };
   /** Counts reviews of the sources; only the result of the last one is loaded. */
-  let looks = 0;
+  let snapshots = 0;
   /** Counts loads; only the last one to start goes live, so that a hanging load cannot delay its fix. */
   let generation = 0;
   /** The hash of the sources that were loaded last, successfully or not. */
@@ -94,36 +94,36 @@ export function createSlot(first: FoundIntegration, options: SlotOptions): Slot 
     if (isClosed) return;
     const { found } = state;
     const { folder } = found;
-    const look = ++looks;
-    const isStale = () => isClosed || looks !== look;
+    const own = ++snapshots;
+    const isStale = () => isClosed || snapshots !== own;
     if (!options.isEnabled(id)) return disable();
-    const looked = await options.look(found).catch((error: unknown) => messageOf(error));
+    const snapshot = await options.snapshot(found).catch((error: unknown) => messageOf(error));
     if (isStale()) return;
-    if (typeof looked === "string") return quarantine({ reason: looked, file: folder });
-    if (looked.pending) {
-      hold(looked.pending);
+    if (typeof snapshot === "string") return quarantine({ reason: snapshot, file: folder });
+    if (snapshot.pending) {
+      hold(snapshot.pending);
       return resume();
     }
-    const hash = hashOf(looked.closure, options.version);
+    const hash = hashOf(snapshot.closure, options.version);
     const isSame = hash === triedHash && !evenIfUnchanged && (await changedSince(state.takenIn)).length === 0;
     if (isStale()) return;
     if (isSame) return unhold();
     if (!evenIfUnchanged && triedHash !== undefined && isTooFast()) return;
-    const copy = await looked.version().catch((error: unknown) => messageOf(error));
+    const copy = await snapshot.version().catch((error: unknown) => messageOf(error));
     if (isStale()) return;
     if (typeof copy === "string") return quarantine({ reason: copy, file: folder });
     state.pending = undefined;
     triedHash = hash;
-    await bringIn({ hash, version: copy, look: looked }, isFresh);
+    await bringIn({ hash, version: copy, snapshot }, isFresh);
   }
 
   /** While a version waits for approval, the last live one continues to run, also after a restart. */
   async function resume(): Promise<void> {
-    const look = looks;
+    const own = snapshots;
     if (state.live || state.outcome.is === "clashing") return;
     const last = await review.lastLive(state.found).catch(() => undefined);
-    if (!last || isClosed || looks !== look || state.live) return;
-    await bringIn({ hash: `${last.hash} ${options.version}`, version: last, look: undefined });
+    if (!last || isClosed || snapshots !== own || state.live) return;
+    await bringIn({ hash: `${last.hash} ${options.version}`, version: last, snapshot: undefined });
   }
 
   async function bringIn(reviewed: Reviewed, isFresh = false): Promise<void> {
@@ -187,14 +187,14 @@ export function createSlot(first: FoundIntegration, options: SlotOptions): Slot 
       hash: pending.hash,
       keeps_running: state.live !== undefined,
     });
-    tell(id, "pending");
+    emit(id, "pending");
   }
 
   /** Ends the wait, because the disk again has the content that was loaded last. */
   function unhold(): void {
     if (!state.pending) return;
     state.pending = undefined;
-    tell(id, problemOf(state) || !state.live ? "quarantined" : "live");
+    emit(id, problemOf(state) || !state.live ? "quarantined" : "live");
   }
 
   function becomeLive(loaded: LoadedIntegration): void {
@@ -208,7 +208,7 @@ export function createSlot(first: FoundIntegration, options: SlotOptions): Slot 
       id,
       folder: state.found.folder,
     });
-    tell(id, "live");
+    emit(id, "live");
   }
 
   function clash(loaded: LoadedIntegration, reason: string): void {
@@ -227,7 +227,7 @@ export function createSlot(first: FoundIntegration, options: SlotOptions): Slot 
     // A failed review leaves a version that waits for a name as it is.
     const waiting = clashing ?? (state.outcome.is === "clashing" ? state.outcome.loaded : undefined);
     state.outcome = waiting ? { is: "clashing", problem, loaded: waiting } : { is: "failed", problem };
-    tell(id, "quarantined");
+    emit(id, "quarantined");
     if (before?.reason === problem.reason && before.line === problem.line) return;
     const { reason, file = state.found.folder, line } = problem;
     log.error("Integration {id} is quarantined: {place}: {reason}", {
@@ -242,7 +242,7 @@ export function createSlot(first: FoundIntegration, options: SlotOptions): Slot 
     const wasOn = state.live ?? problemOf(state);
     // A load in progress must not go live, and the next load must not assume that it did.
     clearTimeout(retry.timer);
-    looks++;
+    snapshots++;
     generation++;
     triedHash = undefined;
     options.withdraw(slot);
@@ -251,7 +251,7 @@ export function createSlot(first: FoundIntegration, options: SlotOptions): Slot 
     state.live = state.pending = undefined;
     state.outcome = { is: "loading" };
     if (wasOn) log.info("Integration {id} is disabled", { id });
-    tell(id, "disabled");
+    emit(id, "disabled");
   }
 
   function dropClashing(): void {

@@ -26,7 +26,7 @@ export interface PendingApproval {
 }
 
 /** A snapshot of an integration before it is loaded. */
-export interface Look {
+export interface Snapshot {
   pending: PendingApproval | null;
   closure: Closure;
   /** The changes since the last live version. */
@@ -41,7 +41,7 @@ export interface Look {
 }
 
 export interface Review {
-  look(found: Pick<FoundIntegration, "id" | "folder">): Promise<Look>;
+  snapshot(found: Pick<FoundIntegration, "id" | "folder">): Promise<Snapshot>;
   /** The last live version, which may continue to run while another one waits. */
   lastLive(found: Pick<FoundIntegration, "id" | "folder">): Promise<Version | undefined>;
   /** Keeps a version that went live. */
@@ -58,7 +58,7 @@ export interface Review {
 /** For servers where bots cannot write: everything may be loaded. */
 export const noReview: Review = {
   workspace: undefined,
-  look: async ({ folder }) => ({
+  snapshot: async ({ folder }) => ({
     pending: null,
     closure: await readClosure({ folder }),
     changes: async () => [],
@@ -90,7 +90,7 @@ export function createReview({ dir, keptIn, writes }: ReviewOptions): Review {
 
   return {
     workspace: dir,
-    async look(found) {
+    async snapshot(found) {
       const { id, folder } = found;
       const closure = await readClosure({ folder, workspace: dir });
       const all = [...closure.files].flatMap(([path, { sha256 }]) =>

@@ -2,7 +2,7 @@ export interface Listeners<Args extends unknown[]> {
   /** Adds a listener. Returns a function that removes it. */
   add(listener: (...args: Args) => void): () => void;
   /** Calls every listener; an error of one does not affect the others. */
-  tell(...args: Args): void;
+  emit(...args: Args): void;
 }
 
 export function createListeners<Args extends unknown[]>(
@@ -16,7 +16,7 @@ export function createListeners<Args extends unknown[]>(
       listeners.add(own);
       return () => void listeners.delete(own);
     },
-    tell(...args) {
+    emit(...args) {
       for (const listener of [...listeners]) {
         try {
           listener(...args);

@@ -104,7 +104,7 @@ export function createSettings({ db, vault, addSecret, readEnvironment, log }: S
         before.get(key)?.value !== stored.get(key)?.value ||
         before.get(key)?.secret !== stored.get(key)?.secret,
     );
-    if (keys.length > 0) listeners.tell(id, keys);
+    if (keys.length > 0) listeners.emit(id, keys);
   }
 
   function following(): TableFollower {

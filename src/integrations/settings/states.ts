@@ -62,7 +62,7 @@ export function createIntegrationStates({ db, log }: IntegrationStatesOptions): 
     const before = get(id);
     known.set(id, state);
     if (before.enabled === state.enabled && before.processAutoStart === state.processAutoStart) return;
-    listeners.tell(id, state);
+    listeners.emit(id, state);
   }
 
   return {

@@ -343,8 +343,8 @@ test("those that wait for their turn are not given up for it", async () => {
     review: {
       ...noReview,
       workspace: "/nowhere",
-      look: async (found) => ({
-        ...(await noReview.look(found)),
+      snapshot: async (found) => ({
+        ...(await noReview.snapshot(found)),
         async read() {
           await new Promise((resolve) => setTimeout(resolve, 250));
           return undefined;

@@ -313,8 +313,8 @@ eachDatabase("admin API of integrations", (open) => {
     };
     const review: Review = {
       ...noReview,
-      look: async (found) => ({
-        ...(await noReview.look(found)),
+      snapshot: async (found) => ({
+        ...(await noReview.snapshot(found)),
         pending,
         changes: async () => [
           { path: "integrations/mine/a.ts", kind: "added", isWaiting: true, diff: "+export {};\n" },
