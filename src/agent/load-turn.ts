@@ -1,4 +1,4 @@
-// Reads what a run starts from: its message, its bot, its channel, and the session before it.
+// Loads the start of a run: its message, its bot, its channel, and the earlier session.
 
 import { and, desc, eq, isNotNull, ne, or, sql } from "drizzle-orm";
 import type { Queryable } from "../db/database.ts";
@@ -8,7 +8,7 @@ import type { LlmMessage } from "../llm/llm.ts";
 import type { JsonObject } from "../sdk/types.ts";
 import { toLlmMessage } from "./steps.ts";
 
-/** Rows of history at most, whatever the token budget would hold. */
+/** Most rows of history, even if the token budget would hold more. */
 const HISTORY_ROWS = 400;
 
 export interface TurnTask {
@@ -21,7 +21,7 @@ export interface TurnTask {
 
 export interface LoadedTurn {
   bot: typeof bots.$inferSelect;
-  /** Its settings count for every run in it, whoever caused the run. */
+  /** Its settings apply to every run in it, whoever started the run. */
   channel: typeof channels.$inferSelect;
   /** Ids of the integrations that are activated in the channel, the first one first. */
   activations: string[];
@@ -30,7 +30,7 @@ export interface LoadedTurn {
   fromPerson: boolean;
   /** What was stored with the message. */
   metadata: JsonObject;
-  /** Where it came from, in the sender's word. */
+  /** The source that the sender gave. */
   source: string | null;
   /** Oldest first. */
   history: LlmMessage[];
@@ -63,10 +63,10 @@ export async function loadTurn(query: Queryable, task: TurnTask): Promise<Loaded
 }
 
 /**
- * The newest rows of the session that lie before this run. Runs of a session follow each other, so every step of
- * another run is earlier than this one, even if it was stored after this run's message came in. Messages that came
- * in later wait for runs of their own, or have had them when this run was held back. In a channel without passive
- * memory, messages that asked for no run are left out.
+ * Loads the newest rows of the session that precede this run. Runs of a session follow each other, so every step of another
+ * run precedes this one, even if it was stored after this run's message arrived. Messages that arrived later wait for their
+ * own runs, or had them while this run was delayed. In a channel without passive memory, messages without a run are left
+ * out.
  */
 async function loadHistory(query: Queryable, task: TurnTask): Promise<LlmMessage[]> {
   const ownPosition = sql`(select own.position from ${messages} own where own.id = ${task.message_id}::uuid)`;

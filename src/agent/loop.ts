@@ -1,5 +1,5 @@
-// The agent's loop: ask the model, run the tools it calls, ask again, until it answers in text. It knows no
-// database, HTTP or clock; whoever calls it hears of every step through `emit` and keeps what must last.
+// The agent's loop: ask the model, run the tools it calls, ask again, until it answers in text. It uses no
+// database, HTTP or clock; the caller gets every step through `emit` and stores what must last.
 
 import { HeddleError } from "../errors.ts";
 import { throwIfAborted } from "../llm/abort.ts";
@@ -14,7 +14,7 @@ export interface ModelCall {
   durationMs: number;
 }
 
-/** What became of a tool call. */
+/** The outcome of a tool call. */
 export interface ToolOutcome {
   content: string;
   error: string | null;
@@ -22,7 +22,7 @@ export interface ToolOutcome {
   durationMs: number | null;
 }
 
-/** `iteration` counts model calls from 1, also over a resumption. */
+/** `iteration` counts model calls from 1, and continues after a resumption. */
 export type LoopEvent =
   | { type: "model_call"; iteration: number; model: string; messageCount: number; toolsCount: number }
   | { type: "text"; iteration: number; text: string }
@@ -42,18 +42,18 @@ export interface LoopOptions {
   tools: LlmTool[];
   /** The whole context for the next model call, given what this run has said and done so far. */
   contextFor(steps: LlmMessage[]): LlmMessage[];
-  /** The endpoint takes less at once. True: `contextFor` gives less from now on, so that asking again makes sense. */
+  /** Called when the context was too long. Returns true when `contextFor` gives less from now on, so that the model can be asked again. */
   shrink?(error: HeddleError): boolean;
-  /** Must not throw but for the end of the run; `signal` aborts with the run, or when a sibling call threw. */
+  /** Must throw only when the run ends; `signal` is aborted with the run, or when a sibling call threw. */
   callTool(call: LlmToolCall, context: { iteration: number; signal: AbortSignal }): Promise<ToolOutcome>;
-  /** Awaited: a run does not go on before an event is dealt with, and ends when dealing with it throws. */
+  /** Awaited: the run continues after an event has been handled, and ends when handling it throws. */
   emit(event: LoopEvent): Promise<void> | void;
   /** Milliseconds. */
   now(): number;
   signal: AbortSignal;
-  /** Model calls with tools; then one without. */
+  /** Most model calls with tools; one without tools follows. */
   maxIterations: number;
-  /** Where an interrupted run goes on. */
+  /** The state from which an interrupted run continues. */
   resume?: ResumePoint;
 }
 
@@ -61,7 +61,7 @@ export interface ResumePoint {
   /** Model calls of the interrupted run whose answers are among `steps`. */
   iterations: number;
   steps: LlmMessage[];
-  /** Calls in the last step without a result: whether they happened is not known. */
+  /** Calls of the last step without a result: their outcome is unknown. */
   unanswered: LlmToolCall[];
 }
 
@@ -158,14 +158,14 @@ function finalText(text: string, call: ModelCall): string {
   return text;
 }
 
-/** All calls of one answer at once; the results in the order of the calls. */
+/** Runs all calls of one answer concurrently; returns the results in the order of the calls. */
 async function runTools(
   options: LoopOptions,
   calls: LlmToolCall[],
   iteration: number,
 ): Promise<LlmMessage[]> {
   const { callTool, emit, signal } = options;
-  // When the run ends within one call, its siblings must not go on behind its back.
+  // When one call ends the run, its siblings must not continue.
   const siblings = new AbortController();
   const both = AbortSignal.any([signal, siblings.signal]);
   const settled = await Promise.allSettled(

@@ -6,13 +6,13 @@ import { compileTool, type RegisteredTool, type ToolRegistry } from "./tools/reg
 
 export interface OfferedTools {
   tools: Map<string, RegisteredTool>;
-  /** In words: what was named and is not offered. */
+  /** Messages about tools that were named and are not offered. */
   warnings: string[];
 }
 
 /**
- * The tools that a run may use: those of its bot and its carapaces, and those that its message names; `get_skill` when
- * there are skills to read. What the channel disables is not offered, whoever names it.
+ * Returns the tools that a run may use: those of its bot and its carapaces, those that its message names, and `get_skill` when
+ * there are skills to read. A tool that the channel disables is never offered.
  */
 export function offeredTools(
   registry: Pick<ToolRegistry, "get" | "list">,
@@ -44,7 +44,7 @@ export function offeredTools(
     if (!registry.list().some(({ name }) => isNamed(name)))
       warnings.push(`No tool's name fits "${pattern}".`);
   }
-  // A bot that was given the tool reads any skill, another only those that are listed for it.
+  // A bot that has the tool itself may read any skill; others only those that are listed for them.
   if (onDemand.length > 0 && !tools.has(GET_SKILL) && !isDisabled(GET_SKILL)) {
     const readable = new Map(onDemand.map((skill) => [skill.id, skill]));
     const { run } = createGetSkillTool({ get: (id) => readable.get(id), list: () => onDemand });
@@ -53,5 +53,5 @@ export function offeredTools(
   return { tools, warnings };
 }
 
-/** Compiled once; each run puts its own skills behind it. */
+/** Compiled once; each run supplies its own skills. */
 const getSkill = compileTool("core", createGetSkillTool({ get: () => undefined, list: () => [] }));

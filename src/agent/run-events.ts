@@ -1,4 +1,4 @@
-// Fires the hook events of one run, each with what the run is about.
+// Fires the hook events of one run, with the task, the message and the target that it concerns.
 
 import type { FiredEvent, Hooks, MoreOf } from "../hooks/hooks.ts";
 import type {
@@ -15,13 +15,13 @@ import type { LoadedTurn } from "./load-turn.ts";
 import type { ClaimedTask } from "./turn.ts";
 
 export interface RunEvents {
-  /** `outcome` is due at the events that tell of an end. */
+  /** `outcome` is required for events at the end of a call or run. */
   emit<Event extends FiredEvent>(
     event: Event,
     extra: HookExtras[Event],
     ...outcome: Event extends keyof HookOutcomes ? [HookOutcomes[Event]] : []
   ): void;
-  /** From now on events tell of the message, too. */
+  /** Adds the message to later events. */
   knowMessage(turn: Pick<LoadedTurn, "metadata" | "source">): void;
 }
 

@@ -1,5 +1,5 @@
-// The steps of a run in the database. Each is one statement: all of it or nothing, one round trip, and fenced, so
-// that a worker whose task was taken over cannot write any more.
+// Stores the steps of a run. Each is one atomic statement in one round trip, fenced by the claim, so that a worker whose task
+// was taken over can no longer write.
 
 import { and, asc, eq, sql } from "drizzle-orm";
 import type { Database, Queryable } from "../db/database.ts";
@@ -15,7 +15,7 @@ import type { JsonObject } from "../sdk/types.ts";
 import { inMessage, type KeptActions } from "../secrets/kept-actions.ts";
 import type { ModelCall, ResumePoint, ToolOutcome } from "./loop.ts";
 
-/** The claim that a step is written under. */
+/** The claim under which a step is written. */
 export interface StepClaim {
   id: string;
   session_id: string;
@@ -44,7 +44,7 @@ export interface ModelFailureStep {
   durationMs: number;
 }
 
-/** The answer itself, which is stored together with the end of its task. */
+/** The answer, which is stored together with the end of its task. */
 export interface FinalStep {
   messageId: string;
   iteration: number;
@@ -52,7 +52,7 @@ export interface FinalStep {
   call: ModelCall;
 }
 
-/** Runs one statement over `claim`, the fenced row of the task, which is there only while the claim holds. */
+/** Runs one statement over `claim`, the row of the task, which exists only while the claim holds. */
 async function underClaim(db: Database, task: StepClaim, ctes: string, values: unknown[]): Promise<void> {
   let tries = 0;
   const rows = await patiently(async () => {
@@ -68,7 +68,7 @@ async function underClaim(db: Database, task: StepClaim, ctes: string, values: u
       );
       return result.rows;
     } catch (error) {
-      // An earlier try was carried out and only its answer was lost: the ids are this very step's.
+      // An earlier attempt succeeded and only its answer was lost: the ids are those of this step.
       if (tries > 1 && isUniqueViolation(error)) return [task];
       throw error;
     }
@@ -80,7 +80,7 @@ async function underClaim(db: Database, task: StepClaim, ctes: string, values: u
 
 // JSON goes in as text: a driver that knows the parameter to be jsonb would encode the text once more.
 
-/** Stores what the model asked for, before any of it runs. Returns the id of the assistant message. */
+/** Stores the tool calls of the model before any of them runs. Returns the id of the assistant message. */
 export async function saveToolCalls(
   db: Database,
   task: StepClaim,
@@ -135,7 +135,7 @@ export async function saveToolResult(
 ): Promise<void> {
   const { outcome } = step;
   const id = newId();
-  // Kept with the message: a run that is resumed must still hand them over.
+  // Kept with the message, because a resumed run must still deliver them.
   const kept = actions.keep(outcome.clientActions, inMessage(id));
   const metadata = kept.length > 0 ? { client_actions: kept } : {};
   await underClaim(
@@ -174,7 +174,7 @@ export async function saveModelFailure(db: Database, task: StepClaim, step: Mode
   );
 }
 
-/** Stores what the run goes without. A claim that is another's by now changes nothing. */
+/** Stores the run's warnings. Does nothing when another worker has the claim by now. */
 export async function saveWarnings(db: Database, task: StepClaim, warnings: string[]): Promise<void> {
   await db.query
     .update(tasks)
@@ -185,7 +185,7 @@ export async function saveWarnings(db: Database, task: StepClaim, warnings: stri
 /** Stores the answer, in the transaction that completes the task (whose own update is the fence). */
 export async function saveFinalStep(tx: Queryable, task: StepClaim, step: FinalStep): Promise<void> {
   const { call } = step;
-  // One statement: each costs a round trip, and on the embedded database more than its work.
+  // One statement, because each costs a round trip, which on the embedded database exceeds its work.
   await tx.execute(sql`
     with answered as (
       insert into messages (id, session_id, role, content, task_id)
@@ -206,7 +206,7 @@ export interface StoredSteps {
   toolCallsMade: number;
 }
 
-/** What an earlier claim of this task has done and stored. */
+/** Loads the steps that an earlier claim of this task has stored. */
 export async function loadSteps(
   query: Queryable,
   taskId: string,
@@ -244,7 +244,7 @@ export async function loadSteps(
 
 type MessageRow = Pick<typeof messages.$inferSelect, "role" | "content" | "tool_calls" | "tool_call_id">;
 
-/** A stored message as a model reads it. */
+/** Converts a stored message to the form that a model reads. */
 export function toLlmMessage({ role, content, tool_calls, tool_call_id }: MessageRow): LlmMessage {
   switch (role) {
     case "tool":

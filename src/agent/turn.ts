@@ -1,4 +1,4 @@
-// One run of an agent over one message: loads what it starts from, runs the loop, stores each step as it happens.
+// One run of an agent for one message: loads its start, runs the loop, and stores each step as it happens.
 
 import type { Capabilities, CapabilitiesOf } from "../capabilities/effective-set.ts";
 import type { Database } from "../db/database.ts";
@@ -30,7 +30,7 @@ import type { ToolRegistry } from "./tools/registry.ts";
 
 export { type FinalStep, saveFinalStep } from "./steps.ts";
 
-/** A task that a worker holds. */
+/** A task claimed by a worker. */
 export interface ClaimedTask {
   id: string;
   session_id: string;
@@ -43,22 +43,22 @@ export interface ClaimedTask {
   attempt: number;
   execution_config: ExecutionConfig;
   dispatch_type: string;
-  /** As it is stored: without the type, secrets sealed. */
+  /** The stored form: without the type, with sealed secrets. */
   dispatch_config: JsonObject;
 }
 
 export interface TurnOutcome {
   text: string;
-  /** What tools hand to the dispatcher, in the order of their calls' ends. */
+  /** Actions of tools for the dispatcher, in the order in which the calls ended. */
   clientActions: JsonObject[];
-  /** Not stored yet: `saveFinalStep` belongs into the transaction that completes the task. */
+  /** Not stored yet: call `saveFinalStep` in the transaction that completes the task. */
   final: FinalStep;
 }
 
 export interface AgentSettings {
-  /** For bots that name no model. */
+  /** The model of bots that name none. */
   defaultModel: string;
-  /** For bots that name none. */
+  /** The fallback models of bots that name none. */
   fallbackModels: string[];
   /** IANA name. */
   timezone: string;
@@ -72,12 +72,12 @@ export interface AgentOptions {
   db: Database;
   llm: Llm;
   tools: Pick<ToolRegistry, "get" | "list">;
-  /** What a run has besides its bot's prompt. Does no I/O: it is called in every turn. */
+  /** Returns what a run has besides its bot's prompt. Must do no I/O, because every turn calls it. */
   capabilitiesOf: CapabilitiesOf;
   hooks: Pick<Hooks, "fire">;
   log: Logger;
   redact: Redact;
-  /** Of tools, for dispatchers. */
+  /** Stores the actions of tools for dispatchers. */
   actions: KeptActions;
   settings: AgentSettings;
   /** Milliseconds since 1970. */
@@ -86,7 +86,7 @@ export interface AgentOptions {
 
 export interface Agent {
   /**
-   * Runs a task to its answer; goes on from the steps that an earlier claim has stored.
+   * Runs a task to its answer, continuing after the steps that an earlier claim has stored.
    * @throws HeddleError `unknown_bot`, `model_failed`, `worker_lost` (the claim is another's), or the signal's reason.
    */
   runTurn(task: ClaimedTask, signal: AbortSignal): Promise<TurnOutcome>;
@@ -126,13 +126,13 @@ export function createAgent(options: AgentOptions): Agent {
   };
 }
 
-/** False when the same run goes on elsewhere: in the worker that took it over, or the one that will. */
+/** False when the run continues in another worker. */
 function isOver(error: unknown): boolean {
   return !(error instanceof HeddleError && (error.code === "worker_lost" || error.code === "unavailable"));
 }
 
 function failureOf(error: unknown): HookOutcomes["after_response"] {
-  // What nobody foresaw may say anything; the task's own error does not show it either.
+  // The message of an unexpected error may contain anything; the task's own error does not show it either.
   if (!(error instanceof HeddleError)) return { status: "failed", result: "Something went wrong inside." };
   return { status: error.code === "cancelled" ? "cancelled" : "failed", result: error.message };
 }
@@ -163,7 +163,7 @@ async function run(run: Run): Promise<TurnOutcome> {
     message: {
       skills: task.execution_config.skills ?? [],
       tools: task.execution_config.tools ?? [],
-      // Strangers' words are material: they must not bring skills of the operator's into the run.
+      // Text from outside is data: it must not bring the operator's skills into the run.
       text: turn.fromPerson ? turn.userMessage : "",
     },
   });
@@ -238,7 +238,7 @@ async function run(run: Run): Promise<TurnOutcome> {
     maxIterations: channel.max_iterations ?? bot.max_iterations ?? settings.maxIterations ?? MAX_ITERATIONS,
     resume: stored.resume,
   });
-  // The answer is the product: it goes out as the model wrote it.
+  // The answer is delivered unredacted, as the model wrote it.
   const text = storable(result.text);
   return {
     text,
@@ -247,7 +247,7 @@ async function run(run: Run): Promise<TurnOutcome> {
   };
 }
 
-/** What the run goes without is told to whoever looks: in the log, and with the task. */
+/** Writes warnings about missing parts of the run to the log and to the task. */
 async function note(warnings: string[], { db, log, redact, task }: Run): Promise<void> {
   if (warnings.length === 0) return;
   for (const warning of warnings)
@@ -259,7 +259,7 @@ async function note(warnings: string[], { db, log, redact, task }: Run): Promise
   );
 }
 
-/** By budget: the sources are read again only when it has changed. */
+/** Caches the context by budget: the sources are read again only when the budget has changed. */
 function contextOf(
   { task, clock, now = Date.now }: Run,
   turn: LoadedTurn,

@@ -1,4 +1,4 @@
-// Bindings: places of outside services that a channel hears from and speaks to.
+// Bindings: places of outside services whose events a channel gets and where its messages are posted.
 
 import { and, asc, eq } from "drizzle-orm";
 import type { Database, Queryable } from "../db/database.ts";
@@ -36,9 +36,9 @@ export interface Bindings {
   list(channelId: string): Promise<Binding[]>;
   /** Throws `not_found`, `validation`, and `conflict` when the channel has this place already. */
   add(channelId: string, binding: NewBinding): Promise<Binding>;
-  /** In one step: events go by the old binding or by the new one, never by none. Throws as `add` does. */
+  /** Replaces it atomically: an event uses either the old or the new binding. Throws as `add` does. */
   update(channelId: string, id: string, change: BindingChange): Promise<Binding>;
-  /** Moves the binding to another channel. Throws `not_found`, and `conflict` when that has the place already. */
+  /** Moves the binding to another channel. Throws `not_found`, and `conflict` when that channel already has the place. */
   adopt(channelId: string, id: string, targetId: string): Promise<Binding>;
   /** Throws `not_found`. */
   delete(channelId: string, id: string): Promise<void>;
@@ -52,7 +52,7 @@ export interface BindingsOptions {
   places: Pick<Places, "displayNames">;
   /** The live integration of this type, and what its manifest says of bindings. */
   bindable: (integrationType: string) => Bindable | undefined;
-  /** Resolves when the integrations have loaded: until then one may be missing that will be there. */
+  /** Resolves when the integrations have loaded; before that one may still be missing. */
   settled: Promise<unknown>;
 }
 
@@ -162,7 +162,7 @@ export function createBindings({
           await query
             .update(channelBindings)
             .set({
-              // Only what the change names: another change at the same time keeps its part.
+              // Only the fields of the change are written, so that a concurrent change of other fields is kept.
               ...(client_id !== undefined && { client_id }),
               ...(checked && event_filter !== undefined && { event_filter: checked.event_filter }),
               ...(checked && config !== undefined && { config: checked.config }),

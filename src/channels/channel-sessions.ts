@@ -1,4 +1,4 @@
-// Which session of a channel is the active one. Earlier ones stay, to be read and to be switched back to.
+// Manages the active session of a channel. Earlier sessions stay: they can be read and switched back to.
 
 import { and, desc, eq, sql } from "drizzle-orm";
 import { DEFAULT_BOT } from "../content/bots/bots.ts";
@@ -15,7 +15,7 @@ export interface ChannelSessions {
    * none. Throws `not_found`, `unknown_bot`, and `conflict` when the channel has another bot than `botId`.
    */
   active(channelId: string, botId?: string): Promise<string>;
-  /** A fresh session takes the place of the active one. Throws as `active` does. */
+  /** Replaces the active session by a new one. Throws as `active` does. */
   reset(
     channelId: string,
     botId?: string,
@@ -64,7 +64,7 @@ export function createChannelSessions({ db: { query }, sealer }: ChannelSessions
         const wanted = await botOf(tx, channel, botId);
         const previous = await activeOf(tx, channel.client_id, wanted);
         if (previous) await tx.update(sessions).set({ active: false }).where(eq(sessions.id, previous));
-        // Where results of the place go does not change with the conversation.
+        // The new session keeps the dispatch target of the previous one.
         const config = previous ? await configOf(tx, previous, sealer) : null;
         return {
           session_id: await open(tx, channel, wanted, config),
@@ -92,7 +92,7 @@ export function createChannelSessions({ db: { query }, sealer }: ChannelSessions
 
 type Channel = typeof channels.$inferSelect;
 
-/** Changes of a channel's sessions follow one another. */
+/** Serialises changes of a channel's sessions. */
 async function lock(tx: Queryable, channelId: string): Promise<Channel> {
   const [channel] = await tx.select().from(channels).where(eq(channels.id, channelId)).for("no key update");
   if (!channel) throw notFound("channel", channelId);
@@ -154,7 +154,7 @@ async function open(
     .onConflictDoNothing()
     .returning({ id: sessions.id });
   if (made.length > 0) return id;
-  // A message to this bot has just opened one; it takes no lock on the channel.
+  // A message to this bot has just opened one, which does not lock the channel.
   const winner = await activeOf(tx, client_id, botId);
   if (!winner) throw new HeddleError("unavailable", "The session is just being made; try again.");
   return winner;

@@ -1,4 +1,4 @@
-// Channels: the lasting places behind client_ids, and what an operator sets for everything that happens in them.
+// Channels: the permanent records behind client_ids, with the settings that apply to every run in them.
 
 import { and, desc, eq, lt, type SQL, sql } from "drizzle-orm";
 import type { Database } from "../db/database.ts";
@@ -12,7 +12,7 @@ import type { Places } from "./places.ts";
 
 export type ChannelRow = typeof channels.$inferSelect;
 
-/** With what is derived from elsewhere. */
+/** Includes derived fields. */
 export interface Channel extends ChannelRow {
   /** Of the integration whose prefix the client_id has; null when no live one has. */
   integration: string | null;
@@ -44,8 +44,8 @@ export interface ChannelFilter {
 
 export interface Channels {
   /**
-   * The channel of this client_id, made with these settings when there is none. One that is there stays as it is, its
-   * bot too: what it has is in the answer. Throws `validation` and `unknown_bot`.
+   * Returns the channel of this client_id, creating it with these settings if needed. An existing channel is not changed; the
+   * result has its actual settings. Throws `validation` and `unknown_bot`.
    */
   getOrCreate(
     clientId: string,
@@ -57,7 +57,7 @@ export interface Channels {
   list(filter: ChannelFilter): Promise<Channel[]>;
   /** Throws `not_found`, `validation`, `unknown_bot`. */
   update(id: string, change: ChannelSettings): Promise<Channel>;
-  /** With its sessions, their messages and tasks. Throws `not_found`. */
+  /** Deletes it with its sessions, their messages and tasks. Throws `not_found`. */
   delete(id: string): Promise<void>;
 }
 
@@ -165,7 +165,7 @@ const activeSession = sql<string | null>`(
   where s.channel_id = channels.id and s.active and s.bot_id = coalesce(channels.bot_id, s.bot_id)
   order by s.id desc limit 1)`;
 
-/** Client ids with one of its prefixes, but for those that another integration's longer prefix claims. */
+/** Matches client ids with one of its prefixes, except those that another integration claims by a longer prefix. */
 function ofIntegration(prefixes: ReturnType<Places["prefixes"]>, integration: string): SQL {
   const own = prefixes.filter((one) => one.integration === integration);
   const claims = own.map(({ prefix }) => {

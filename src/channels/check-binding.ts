@@ -1,4 +1,4 @@
-// Whether a binding is one that its integration can use: what the manifest's `binding` says of events and fields.
+// Checks a binding against the `binding` of its integration's manifest: event names and fields.
 
 import { HeddleError } from "../errors.ts";
 import type { IntegrationMeta, JsonObject } from "../sdk/types.ts";
@@ -22,7 +22,7 @@ export interface Bindable {
   binding: BindingManifest;
 }
 
-/** An integration of the server, as far as it matters here. */
+/** The part of an integration that matters here. */
 export interface IntegrationFacts {
   id: string;
   isLive: boolean;
@@ -30,11 +30,11 @@ export interface IntegrationFacts {
   setup: object | null;
 }
 
-/** The live integration of this type, by what hooks.ts tells, else by its id and manifest. */
+/** Finds the live integration of this type by its registered metadata, or by its id and manifest. */
 export function findBindable(integrations: readonly IntegrationFacts[], type: string): Bindable | undefined {
   for (const { id, isLive, meta, setup } of integrations) {
     if (!isLive || (meta?.integrationType ?? id) !== type) continue;
-    // A manifest is checked when it is loaded.
+    // A manifest has been checked when it was loaded.
     const { binding = {} } = (setup ?? {}) as { binding?: BindingManifest };
     const prefix = meta?.clientIdPrefix ?? binding.client_id_prefix;
     if (prefix !== undefined) return { integration_type: type, prefix, binding };
@@ -48,7 +48,7 @@ export interface CheckedFields {
   config: JsonObject;
 }
 
-/** The fields with the defaults of those that are left out. Throws `validation` with the field. */
+/** Returns the fields with defaults filled in. Throws `validation` with the field. */
 export function checkBinding(
   { integration_type, prefix, binding }: Bindable,
   { client_id, event_filter, config }: CheckedFields,

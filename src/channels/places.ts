@@ -1,5 +1,5 @@
-// What integrations say about places and people: whose a client_id is, how it is called, where it is answered. Their
-// callbacks get a time limit, and what they do wrong is logged and means "nothing known": nobody waits or fails for it.
+// Asks integrations about places and people: which integration a client_id belongs to, its display name, its dispatch target.
+// Callbacks have a time limit; a failing one is logged and treated as "unknown", so that nothing waits or fails because of it.
 
 import type { PostAuthor } from "../db/schema.ts";
 import type { Logger } from "../log.ts";
@@ -9,21 +9,21 @@ import { within } from "../within.ts";
 export interface Places {
   /** "github" for "github:owner/repo", by the longest prefix of a live integration; null when there is none. */
   integrationOf(clientId: string): string | null;
-  /** The live integrations' prefixes. */
+  /** Prefixes of the live integrations. */
   prefixes(): { integration: string; prefix: string }[];
-  /** The dispatch_config of a place as its integration knows it; not checked. */
+  /** The dispatch_config that a place's integration gives; unchecked. */
   resolveTarget(clientId: string): Promise<DispatchConfig | null>;
-  /** As whom a message of this person is posted through dispatchers of this type; the plain name when nobody says more. */
+  /** The name and picture under which a dispatcher of this type posts a person's message; by default the plain name. */
   attribution(type: string, author: MessageAuthor): Promise<PostAuthor>;
   /** channel id → name to show, of those that have one. */
   displayNames(channels: { id: string; client_id: string }[]): Promise<Map<string, string>>;
 }
 
 export interface PlacesOptions {
-  /** Of the live integrations, as they are now. */
+  /** Returns the metadata of the live integrations. */
   metas: () => readonly IntegrationMeta[];
   log: Logger;
-  /** For one callback. Default 3 s. */
+  /** Time limit of one callback. Default 3 s. */
   timeoutMs?: number;
 }
 
@@ -96,7 +96,7 @@ export function createPlaces({ metas, log, timeoutMs = 3_000 }: PlacesOptions): 
   };
 }
 
-/** Others than these a dispatcher could not use. */
+/** A dispatcher can use no other fields. */
 function knownFields(told: Record<string, unknown>): PostAuthor {
   const fields = ["username", "icon_emoji", "icon_url"] as const;
   return Object.fromEntries(

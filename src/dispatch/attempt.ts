@@ -1,5 +1,5 @@
-// One attempt of one delivery: claim → hand → settle. What the dispatcher does is one thing, and whether its outcome
-// can be stored another: a database in trouble is never taken for a failure of the other side.
+// One attempt of one delivery: claim → hand over → store the outcome. A dispatcher's failure and a database failure are kept
+// apart: an outcome that cannot be stored is never treated as a failed delivery.
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { eq } from "drizzle-orm";
@@ -34,16 +34,16 @@ export interface AttemptOptions {
   sealer: Pick<ConfigSealer, "open">;
   log: Logger;
   random: () => number;
-  /** For one call of a dispatcher. Default 60 s. */
+  /** Time limit of one dispatcher call. Default 60 s. */
   attemptTimeoutMs?: number;
-  /** Waits between the tries to store an outcome. */
+  /** Delays between attempts to store an outcome. */
   storeDelaysMs?: readonly number[];
 }
 
-/** Makes one attempt. Rejects when its outcome cannot be stored: the job is left, and comes back by its heartbeat. */
+/** Makes one attempt. Rejects when its outcome cannot be stored; the job then returns when its heartbeat expires. */
 export type Attempt = (job: Job, stop: AbortSignal, setFollowed?: SetFollowed) => Promise<void>;
 
-/** Settled neither as delivered nor as failed: the worker stops, and the job goes back. */
+/** Recorded neither as delivered nor as failed: the worker is stopping, and the job returns to the queue. */
 type Ended = Outcome | { is: "stopped" };
 
 const ERROR_LENGTH = 2_000;
@@ -69,17 +69,17 @@ export function createAttempt(options: AttemptOptions): Attempt {
     if (!(await isItsTurn(job, stop))) return;
     const claimed = await claimDelivery(db.query, job.subject);
     if (!claimed) {
-      // Delivered already, or its task was deleted.
+      // It has already been delivered, or its task was deleted.
       await db.query.transaction((tx) => queue.complete(tx, "deliveries", job));
       return;
     }
-    // What a caller gave for this delivery is hidden in what is said of it, and is nobody else's business.
+    // Secrets in this delivery's own config are redacted from its errors and receipt, and from nothing else.
     await hiding(secretsOf(claimed.row), () => attempt(claimed, job, stop, setFollowed));
   };
 
   /**
-   * False when the job is put back until its turn comes, where its dispatcher takes only so many. Before the delivery is
-   * claimed: waiting is no attempt.
+   * Returns false when the dispatcher's rate limit puts the job back until its turn. This happens before the delivery is
+   * claimed, so that waiting does not count as an attempt.
    */
   async function isItsTurn(job: Job, stop: AbortSignal): Promise<boolean> {
     const rate = job.group === undefined ? undefined : dispatchers.get(job.group)?.rate;
@@ -97,7 +97,7 @@ export function createAttempt(options: AttemptOptions): Attempt {
         await db.query.transaction((tx) => queue.defer(tx, "deliveries", job, Math.ceil(seconds)));
         return false;
       }
-      // The queue counts in whole seconds.
+      // The queue schedules in whole seconds.
       await sleep(seconds * 1000, undefined, { signal: stop }).catch(() => undefined);
       if (stop.aborted) {
         await queue.release("deliveries", job);
@@ -111,7 +111,7 @@ export function createAttempt(options: AttemptOptions): Attempt {
     try {
       sealer.open(row.dispatch_config, placeOf(row.id), (secret) => secrets.push(secret));
     } catch {
-      // Whoever hands it over meets the same, and says so.
+      // Calling the dispatcher fails for the same reason and reports it.
     }
     return secrets;
   }
@@ -135,7 +135,7 @@ export function createAttempt(options: AttemptOptions): Attempt {
     tell(claimed, next);
   }
 
-  /** Never waits longer than one attempt may take, whatever the dispatcher does with its signal. */
+  /** Waits no longer than the time limit, even if the dispatcher ignores its signal. */
   async function handOver(claimed: ClaimedDelivery, stop: AbortSignal): Promise<Ended> {
     const { row } = claimed;
     if (row.attempts - row.attempts_before > MAX_BEGUN) {
@@ -152,7 +152,7 @@ export function createAttempt(options: AttemptOptions): Attempt {
       const receipt = await within(attemptTimeoutMs, work, { signal: stop, error: () => late });
       return { is: "delivered", receipt: storableReceipt(receipt, redact) };
     } catch (error) {
-      // Only now, so that what the dispatcher makes of the abort is never taken for its outcome.
+      // Aborted only now, so that the dispatcher's reaction to the abort is not mistaken for its outcome.
       limit.abort(error);
       if (stop.aborted && error === stop.reason) return { is: "stopped" };
       if (error === late) void takeLate(work, claimed);
@@ -164,7 +164,7 @@ export function createAttempt(options: AttemptOptions): Attempt {
     return { is: "failed", error, reason: storable(redact(messageOf(error))).slice(0, ERROR_LENGTH) };
   }
 
-  /** A receipt is a receipt also when it comes too late, as long as the delivery is not known to be made. */
+  /** A receipt that arrives after the time limit still counts unless the delivery has been recorded as made. */
   async function takeLate(work: Promise<unknown>, { row }: ClaimedDelivery): Promise<void> {
     const facts = { delivery_id: row.id, type: row.dispatch_type };
     try {
@@ -172,7 +172,7 @@ export function createAttempt(options: AttemptOptions): Attempt {
       const isTaken = await settleLate(row, receipt);
       if (isTaken) log.info("Delivery {delivery_id} by {type} was made after its time was over", facts);
     } catch (error) {
-      // Its attempt has been settled as failed already, and will be repeated.
+      // Its attempt has already been recorded as failed and will be repeated.
       log.debug("A late outcome of delivery {delivery_id} by {type}: {error}", {
         ...facts,
         error: redact(messageOf(error)),
@@ -190,7 +190,7 @@ export function createAttempt(options: AttemptOptions): Attempt {
     };
     switch (next.status) {
       case "delivered":
-        // "none" has nowhere to go, and every answer over REST has it.
+        // "none" delivers nothing, and every answer over REST has this type.
         if (row.dispatch_type === "none") return void log.debug("Nothing to deliver for {place}", facts);
         return void log.info("Delivered to {place} by {type} (task {task_id})", facts);
       case "dead":

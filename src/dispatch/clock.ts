@@ -22,5 +22,5 @@ export async function shortenWaits({ db, queue }: { db: Database; queue: Queue }
   });
 }
 
-/** Between the two times that one transaction writes. */
+/** Tolerance between the two times that one transaction writes. */
 const SLACK_SECONDS = 5;

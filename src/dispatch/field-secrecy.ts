@@ -1,13 +1,13 @@
-// Which fields of a dispatch_config its dispatcher knows: what it declares may be shown unless it is a secret, and what
-// nobody declares may be anything.
+// Decides which fields of a dispatch_config may be shown: those that the dispatcher declares and that are not secret. An
+// undeclared field may hold anything.
 
 import type { JsonObject } from "../db/schema.ts";
 import { isHarmlessName } from "../secrets/names.ts";
 import type { Secrecy } from "../secrets/vault.ts";
 
-/** `schema` is the dispatcher's, undefined for one that declares nothing. */
+/** `schema` is the dispatcher's; undefined when it declares none. */
 export function secrecyIn(schema: JsonObject | undefined, path: readonly string[]): Secrecy {
-  // Of one that declares nothing at all, plainly harmless names may be shown: of a guide's dispatcher there are no others.
+  // Without a schema, as in the guide's dispatchers, only plainly harmless names may be shown.
   if (!schema) return isHarmlessName(path.at(-1) ?? "") ? "by name" : "sealed";
   let schemas = alternatives(schema);
   for (const [at, name] of path.entries()) {
@@ -18,7 +18,7 @@ export function secrecyIn(schema: JsonObject | undefined, path: readonly string[
   return schemas.some(isLeaf) ? "by name" : "sealed";
 }
 
-/** Anything goes where nothing is said, and then nothing is known of what stands there. */
+/** A schema without a type allows any value, so nothing is known about it. */
 const isLeaf = (schema: JsonObject): boolean =>
   schema.type !== undefined || schema.const !== undefined || schema.enum !== undefined;
 

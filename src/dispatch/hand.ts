@@ -1,4 +1,4 @@
-// From a row of the outbox to the call of its dispatcher, and from what that returns to a receipt.
+// Calls the dispatcher of an outbox row, and turns what it returns into a receipt.
 
 import { ledBy } from "../led-by.ts";
 import { during } from "../runtime/activity.ts";
@@ -21,7 +21,7 @@ export interface ClaimedDelivery {
   row: DeliveryRow;
   client_id: string;
   channel_id: string;
-  /** Since it was made or redelivered. */
+  /** Attempts since it was written or redelivered. */
   age_seconds: number;
   /** Whether other deliveries to the same target waited at the time of the claim. */
   is_followed: boolean;
@@ -43,7 +43,7 @@ export function createHand({ dispatchers, sealer, actions, once }: HandOptions):
     const type = row.dispatch_type;
     const dispatcher = dispatchers.get(type);
     if (!dispatcher) {
-      // Its integration may be quarantined or on its way back: worth another try.
+      // Its integration may be quarantined or reloading, so the delivery is attempted again.
       throw new Retryable(`No integration provides the dispatch type "${type}" now.`);
     }
     const ctx: DispatchContext = {
@@ -57,7 +57,7 @@ export function createHand({ dispatchers, sealer, actions, once }: HandOptions):
       () => `the delivery ${row.id} by ${type}`,
       () => ledBy(row.payload.hops ?? 0, () => call(dispatcher, claimed, ctx)),
     );
-    // The guide's `post_message` answers whether it has posted.
+    // The guide's `post_message` returns whether it has posted.
     if (returned === false)
       throw new Retryable(`The dispatcher "${type}" answered false: it did not deliver.`);
     const receipt = receiptOf(returned);

@@ -1,4 +1,4 @@
-// What an attempt's outcome makes of its delivery. Pure: no clock, no database, no dice but those given.
+// Decides the next state of a delivery from the outcome of an attempt. Pure: time and randomness are arguments.
 
 import { isPermanent, isRetryable } from "../sdk/errors.ts";
 import {
@@ -11,7 +11,7 @@ import {
 
 export type Outcome =
   | { is: "delivered"; receipt: unknown }
-  /** The dispatcher threw `error`, or did not end in time. */
+  /** The dispatcher threw `error` or exceeded its time limit. */
   | { is: "failed"; error: unknown; reason: string };
 
 export type Next =
@@ -20,7 +20,7 @@ export type Next =
   | { status: "dead"; reason: string };
 
 export interface Tried {
-  /** Attempts since it was written or redelivered, with this one. */
+  /** Attempts since it was written or redelivered, including this one. */
   tries: number;
   /** Since then. A delivery may have waited long behind others of its target before its first attempt. */
   ageSeconds: number;

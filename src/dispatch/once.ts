@@ -16,13 +16,13 @@ const LONGEST_NAME = 200;
 
 export function createOnce({ db, redact }: { db: Pick<Database, "query">; redact: Redact }): OnceOf {
   return ({ id, parts }) => {
-    /** Of this attempt: two calls of one name at once do it once, too. */
+    /** Parts of this attempt that are running: two concurrent calls with one name share the work. */
     const done = new Map<string, Promise<unknown>>();
 
     const doPart = async (name: string, work: () => unknown): Promise<unknown> => {
       const result = await work();
       const part = { [name]: { value: storableReceipt(result, redact) } };
-      // Whichever attempt this is: what was done was done, also when the attempt's time is over.
+      // Recorded whichever attempt this is, even after its time limit: the part has been done.
       await db.query
         .update(deliveries)
         .set({ parts: sql`coalesce(${deliveries.parts}, '{}'::jsonb) || ${JSON.stringify(part)}::jsonb` })
@@ -36,7 +36,7 @@ export function createOnce({ db, redact }: { db: Pick<Database, "query">; redact
       if (kept) return Promise.resolve(kept.value as Result);
       const running = done.get(name) ?? doPart(name, work);
       done.set(name, running);
-      // What failed may be tried again, in this attempt or another.
+      // A failed part may be tried again, in this attempt or a later one.
       running.catch(() => done.delete(name));
       return running as Promise<Result>;
     };

@@ -1,5 +1,5 @@
-// The outbox: what has to be handed over is written together with what caused it, tried until the other
-// side has it, and kept as a dead letter when it cannot be.
+// The outbox: a delivery is written in the transaction of its cause, attempted until the target has accepted it, and kept as a
+// dead letter when it cannot be delivered.
 
 import { and, desc, eq, inArray, lt, sql } from "drizzle-orm";
 import type { Database, Queryable } from "../db/database.ts";
@@ -27,9 +27,9 @@ export interface NewDelivery {
   bot_id: string;
   correlation_id: string;
   dispatch_type: string;
-  /** Open; it is sealed here. */
+  /** Unsealed; it is sealed here. */
   dispatch_config: JsonObject;
-  /** Open, too. */
+  /** Also unsealed. */
   payload: DeliveryPayload;
 }
 
@@ -42,25 +42,25 @@ export interface DeliveryFilter {
   limit?: number;
   /** The id of the last row of the page before. */
   cursor?: string;
-  /** Only what is in reach; undefined: everything. */
+  /** Limits the result to rows in reach; undefined returns all rows. */
   reach?: Reach | undefined;
 }
 
 export interface Outbox {
   /**
-   * Writes deliveries and their jobs in the transaction; those of one target are made in the order of writing. Type "none"
-   * needs no delivery and makes none.
+   * Writes deliveries and their jobs in the transaction. Deliveries to one target are made in the order of writing. Type "none"
+   * creates no delivery.
    */
   write(tx: Queryable, ...deliveries: NewDelivery[]): Promise<void>;
-  /** Makes one attempt, whatever the dispatcher does. Rejects when its outcome cannot be stored. */
+  /** Makes one attempt. Rejects only when its outcome cannot be stored. */
   attempt: Attempt;
   get(id: string): Promise<DeliveryRow>;
   list(filter: DeliveryFilter): Promise<DeliveryRow[]>;
-  /** Tries a dead or delivered one again, with a new set of attempts, behind what waits for the same target. */
+  /** Attempts a dead or delivered delivery again, with a new set of attempts, after those that wait for the same target. */
   redeliver(id: string): Promise<DeliveryRow>;
-  /** Gives a job of a version that did not order deliveries its place among those of its target. */
+  /** Orders a job of an earlier version, which did not order deliveries, among those of its target. */
   adopt: Attempt;
-  /** To be called now and then: waits that a clock set back has made longer are as long as they were meant to be. */
+  /** Called periodically: shortens waits that became too long because the clock was set back. */
   shortenWaits(): Promise<void>;
 }
 
@@ -150,7 +150,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
           await queue.enqueue(tx, "deliveries", jobOf({ ...row, target_key: keyOf(row) }));
           return row;
         }
-        // Over the transaction: the embedded database has no second connection.
+        // Uses the transaction's connection: the embedded database has no second one.
         const waiting = await find(tx, id);
         if (!waiting) throw notFound("delivery", id);
         throw new HeddleError("conflict", `Delivery ${id} is ${waiting.status}: it will be tried anyway.`);

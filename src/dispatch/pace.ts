@@ -1,4 +1,4 @@
-// Keeps deliveries at the rate that their dispatcher declares, on all servers together.
+// Enforces the rate that a dispatcher declares, across all servers.
 
 import { sql } from "drizzle-orm";
 import { type Database, rowsOf } from "../db/database.ts";
@@ -6,17 +6,17 @@ import type { DispatchRate } from "../sdk/types.ts";
 
 export interface Pace {
   /**
-   * Seconds until it is the delivery's turn; 0: now. A turn is reserved at the first question and kept for it, so whoever
-   * has to wait asks again when the time is over.
+   * Seconds until the delivery's turn; 0 means now. The first call reserves a turn, and a caller that has to wait calls again
+   * when the time is over.
    */
   secondsUntilTurn(delivery: { id: string; type: string; lane: string }, rate: DispatchRate): Promise<number>;
 }
 
-/** A clock that is late by less is not asked again. */
+/** A turn due within less than this counts as now. */
 const SLACK_SECONDS = 0.02;
-/** Rows of the past say what no row says, and lanes may be as many as places: they are removed now and then. */
+/** Rows whose turn is past mean the same as no row, and there may be one for each lane, so they are removed periodically. */
 const SWEEP_EVERY_MS = 60_000;
-/** A turn that nobody took is forgotten: another server has made the delivery, or it is gone. */
+/** An unused turn is forgotten: another server has made the delivery, or it was deleted. */
 const FORGOTTEN_AFTER_MS = 10 * 60_000;
 
 export function createPace({
@@ -26,7 +26,7 @@ export function createPace({
   db: Pick<Database, "query">;
   now?: () => number;
 }): Pace {
-  /** By delivery, when its turn comes, oldest first. Lost with the process: then it reserves another, which is only later. */
+  /** Delivery → time of its turn, oldest first. After a restart a delivery reserves another turn, which can only be later. */
   const turns = new Map<string, number>();
   let sweptAt = now();
 
@@ -43,7 +43,7 @@ export function createPace({
     await db.query.execute(sql`delete from delivery_paces where next_at < now()`);
   };
 
-  /** Takes the next turn of each key and answers how far the later of them is away. */
+  /** Reserves the next turn of each key and returns the seconds until the latest of them. */
   async function reserve(keys: { key: string; perSecond: number }[]): Promise<number> {
     const values = keys.map(({ key, perSecond }) => sql`(${key}::text, ${1 / perSecond}::float8)`);
     const found = await db.query.execute(sql`

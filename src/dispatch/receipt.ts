@@ -24,12 +24,12 @@ function jsonOf(value: unknown, redact: Redact): string | undefined {
   try {
     return JSON.stringify(value, (_, inner) => (typeof inner === "bigint" ? String(inner) : shown(inner)));
   } catch {
-    // Circular, or a getter that throws.
+    // The receipt is circular, or has a getter that throws.
     return undefined;
   }
 }
 
-/** Of JSON; brackets inside of strings count as well, which only makes it larger than it is. */
+/** Nesting depth of JSON. Brackets inside strings are counted too, so the result may be too large but never too small. */
 function depthOf(text: string): number {
   let depth = 0;
   let deepest = 0;

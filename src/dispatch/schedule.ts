@@ -4,7 +4,7 @@ import { DELIVERY_DELAYS_SECONDS as DELAYS_SECONDS } from "../sdk/delivery-delay
 
 export const MAX_ATTEMPTS = DELAYS_SECONDS.length + 1;
 
-/** So many may be begun without an outcome, because the server went down each time: then the delivery may be the cause. */
+/** Attempts that may end without an outcome because the server went down; after that many the delivery may be the cause. */
 export const MAX_BEGUN = 2 * MAX_ATTEMPTS;
 
 /**
@@ -14,7 +14,7 @@ export const MAX_BEGUN = 2 * MAX_ATTEMPTS;
 export const MAX_AGE_SECONDS = 24 * 3600;
 export const ENOUGH_ATTEMPTS = 4;
 
-/** No target's wish makes a delivery wait longer than this for its next attempt. */
+/** A target's Retry-After is limited to this. */
 export const MAX_WAIT_SECONDS = 24 * 3600;
 
 /** Delay after the given attempt (1 for the first), spread by ±20 % so that a recovering service is not stormed. */

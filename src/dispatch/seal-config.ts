@@ -1,4 +1,4 @@
-// The dispatch_config of a message: checked when it comes, sealed wherever it is stored, open in between.
+// The dispatch_config of a message: checked on arrival, sealed wherever it is stored.
 
 import type { JsonObject } from "../db/schema.ts";
 import { HeddleError } from "../errors.ts";
@@ -9,9 +9,9 @@ import { secrecyIn } from "./field-secrecy.ts";
 import type { Dispatchers } from "./registry.ts";
 
 export interface ConfigSealer {
-  /** For the row and column that it is stored in, without its type. */
+  /** Seals the config, without its type, for the row and column that it is stored in. */
   seal(config: DispatchConfig, at: Place): JsonObject;
-  /** `onSecret` hears each secret in it. Throws `internal` for a config of another place. */
+  /** `onSecret` is called with each secret in it. Throws `internal` for a config sealed for another row or column. */
   open(config: JsonObject, at: Place, onSecret?: (secret: string) => void): JsonObject;
 }
 
@@ -26,21 +26,21 @@ export interface ConfigSealerOptions {
 const MOST_KNOWN = 1_000;
 
 export function createConfigSealer({ dispatchers, vault }: ConfigSealerOptions): ConfigSealer {
-  /** Of each schema, by path: the fields of a dispatcher's configs are the same again and again. */
+  /** A cache by schema and path: the configs of a dispatcher have the same fields again and again. */
   const known = new WeakMap<JsonObject, Map<string, Secrecy>>();
   const secrecyOf = (schema: JsonObject, path: readonly string[]): Secrecy => {
     const ofSchema = known.get(schema) ?? new Map<string, Secrecy>();
     known.set(schema, ofSchema);
     const key = fieldAt("", path);
     const secrecy = ofSchema.get(key) ?? secrecyIn(schema, path);
-    // Where a schema leaves the names open, callers make them up.
+    // Where a schema allows any name, callers choose them, so the cache is bounded.
     if (ofSchema.size < MOST_KNOWN) ofSchema.set(key, secrecy);
     return secrecy;
   };
 
   return {
     seal({ type, ...fields }, at) {
-      // One that is not there declares nothing, and all of it is sealed.
+      // A missing dispatcher declares nothing, so that everything is sealed.
       const schema = dispatchers.get(type)?.config as JsonObject | undefined;
       return vault.sealConfig(fields, at, (path) =>
         schema ? secrecyOf(schema, path) : secrecyIn(undefined, path),
@@ -52,7 +52,7 @@ export function createConfigSealer({ dispatchers, vault }: ConfigSealerOptions):
 
 export interface CheckConfigOptions {
   dispatchers: Pick<Dispatchers, "get" | "check">;
-  /** Resolves when the integrations have loaded: until then a dispatch type may be missing that will be there. */
+  /** Resolves when the integrations have loaded; before that a dispatch type may still be missing. */
   settled: Promise<unknown>;
   /** Whether there is such a session: the target of the type "internal". */
   sessionExists: (id: string) => Promise<boolean>;
@@ -78,7 +78,7 @@ export function createCheckConfig({ dispatchers, settled, sessionExists }: Check
   };
 }
 
-/** With its type, as the tables have it that have no column for that. */
+/** Includes the type, for tables without a column for it. */
 export function sealWhole(sealer: ConfigSealer, config: DispatchConfig, at: Place): JsonObject {
   return { ...sealer.seal(config, at), type: config.type };
 }

@@ -1,4 +1,4 @@
-// Stores what became of an attempt: the row and the queue's job change together or not at all.
+// Stores the outcome of an attempt: the row and the queue's job change in one transaction.
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { and, eq, ne, sql } from "drizzle-orm";
@@ -19,15 +19,15 @@ export interface SettleOptions {
 }
 
 export interface Settle {
-  /** Rejects when it could not be stored in about a minute, or when the worker stops meanwhile. */
+  /** Rejects when the outcome could not be stored within about a minute, or when the worker stops first. */
   settle(job: Job, row: DeliveryRow, next: Next, stop: AbortSignal): Promise<void>;
-  /** Stores the receipt of an attempt that was settled as failed; false when the delivery was made or begun anew. */
+  /** Stores the receipt of an attempt that was recorded as failed; false when the delivery was made or redelivered since. */
   settleLate(row: DeliveryRow, receipt: unknown): Promise<boolean>;
 }
 
-/** An outcome is kept in memory for so long: a database that is away for a moment must not make anybody get things twice. */
+/** An outcome is kept in memory this long, so that a brief database outage does not cause a duplicate delivery. */
 const STORE_DELAYS_MS = [100, 300, 1_000, 2_000, 5_000, 10_000, 20_000, 30_000];
-/** One try; a database that does not answer may still have stored it, which the next try finds. */
+/** Time limit of one attempt to store; a database that timed out may have stored it, which the next attempt detects. */
 const STORE_TIMEOUT_MS = 30_000;
 
 export function createSettle({ db, queue, log, storeDelaysMs = STORE_DELAYS_MS }: SettleOptions): Settle {
@@ -52,7 +52,7 @@ export function createSettle({ db, queue, log, storeDelaysMs = STORE_DELAYS_MS }
   const store = (job: Job, row: DeliveryRow, next: Next) =>
     db.query.transaction(async (tx) => {
       const changed = await change(tx, row, next);
-      // A job that failed keeps the place of its target, so that those behind it wait.
+      // A failed job keeps its place in the target's queue, so that later deliveries wait.
       if (changed && next.status === "retrying") await queue.defer(tx, "deliveries", job, next.seconds);
       else await queue.complete(tx, "deliveries", job);
     });
@@ -60,7 +60,7 @@ export function createSettle({ db, queue, log, storeDelaysMs = STORE_DELAYS_MS }
   const settleLate: Settle["settleLate"] = (row, receipt) =>
     db.query.transaction(async (tx) => {
       const changed = await change(tx, row, { status: "delivered", receipt });
-      // Its next attempt has nothing left to do, and need not hold the target's place until then.
+      // Its next attempt has nothing left to do and need not block the target until then.
       if (changed) await queue.reschedule(tx, "deliveries", row.id, 0);
       return changed;
     });
@@ -88,7 +88,7 @@ async function change(tx: Queryable, row: DeliveryRow, next: Next): Promise<bool
   return changed.length > 0;
 }
 
-/** Times are the database's, as those of the queue are. */
+/** Times come from the database's clock, as the queue's do. */
 function changeOf(next: Next) {
   const over = { next_attempt_at: null, retry_seconds: null };
   switch (next.status) {

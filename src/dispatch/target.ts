@@ -1,4 +1,4 @@
-// Which deliveries go to the same place: those are made one after another, in order.
+// Identifies the target of a delivery: deliveries to one target are made one after another, in order.
 
 import { createHash } from "node:crypto";
 import type { JsonObject } from "../db/schema.ts";
@@ -11,12 +11,12 @@ export interface TargetKeyOptions {
   log: Logger;
 }
 
-/** Never throws: a delivery is written in the transaction of what caused it. `config` is open. */
+/** Never throws, because a delivery is written in the transaction of its cause. `config` is unsealed. */
 export type TargetKey = (type: string, config: JsonObject) => string;
 
 export function createTargetKey({ dispatchers, log }: TargetKeyOptions): TargetKey {
   return (type, config) => {
-    // Two messages with different tokens for one place are for one place.
+    // Two messages to one place may bring different tokens.
     const shown = withoutSecrets(config);
     return `${type}:${digest(placeOf(type, shown) ?? canonical(shown))}`;
   };
@@ -34,10 +34,10 @@ export function createTargetKey({ dispatchers, log }: TargetKeyOptions): TargetK
   }
 }
 
-/** Short, and it tells nothing of an address that is itself a secret. */
+/** A hash: short, and it reveals nothing of an address that is itself a secret. */
 const digest = (text: string): string => createHash("sha256").update(text).digest("base64url").slice(0, 22);
 
-/** JSON with the keys of every object in order. */
+/** JSON with the keys of every object sorted. */
 function canonical(value: unknown): string {
   return JSON.stringify(value, (_, inner) =>
     inner !== null && typeof inner === "object" && !Array.isArray(inner)

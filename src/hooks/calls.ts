@@ -1,5 +1,5 @@
-// Calls the callbacks that are due: for each owner those of one session one after another, in the order of its events;
-// several sessions and several owners at once, so that neither holds up the others.
+// Runs hook callbacks. Those of one owner and session run one after another, in the order of the events; different sessions and
+// owners run concurrently, so that neither blocks the others.
 
 import { ledBy } from "../led-by.ts";
 import type { Logger } from "../log.ts";
@@ -12,11 +12,11 @@ import { createKeyedQueue, type KeyedQueue } from "./keyed-queue.ts";
 export interface CallsOptions {
   log: Logger;
   concurrency: number;
-  /** Calls of one owner at once. */
+  /** Most concurrent calls of one owner. */
   ownerConcurrency: number;
   /** Waiting calls of one owner; beyond it the oldest are dropped. */
   queueLimit: number;
-  /** For one call. */
+  /** Time limit of one call. */
   timeoutMs: number;
 }
 
@@ -25,19 +25,19 @@ export interface Call {
   event: HookEvent;
   ctx: AnyHookContext;
   callback: RegisteredHook["callback"];
-  /** Runs that led to the event: the call is made from anywhere. */
+  /** Number of runs that led to the event; the call itself is made outside the run's context. */
   hops: number;
 }
 
 export interface Calls {
-  /** To be made after the next `start`. */
+  /** Queues a call until the next `start`. */
   add(call: Call): void;
   start(): void;
-  /** Waits for what is due, at most one time-out long. */
+  /** Waits for queued calls, for one time limit at most. */
   close(): Promise<void>;
 }
 
-/** What is due for one owner. */
+/** The queued calls of one owner. */
 interface Lane {
   queue: KeyedQueue<Call>;
   running: number;
@@ -46,7 +46,7 @@ interface Lane {
 
 export function createCalls(options: CallsOptions): Calls {
   const { log, concurrency, ownerConcurrency, queueLimit, timeoutMs } = options;
-  /** The owner whose turn was longest ago comes first. They are integrations, so few that their lanes stay. */
+  /** The owner served longest ago comes first. Owners are integrations; they are so few that their lanes are never removed. */
   const lanes = new Map<string, Lane>();
   let waiting = 0;
   let running = 0;
@@ -118,7 +118,7 @@ export function createCalls(options: CallsOptions): Calls {
   };
 }
 
-/** A callback that never ends is waited for no longer; one that throws at once rejects like any other. */
+/** Limits the time of a callback; one that throws synchronously rejects like any other. */
 export async function callWithin(
   ms: number,
   { owner, event, callback }: Pick<Call, "owner" | "event" | "callback">,

@@ -24,17 +24,17 @@ export interface HooksOptions {
   log: Logger;
   /** Applied to every text of a fired event's `extra`. */
   redact: Redact;
-  /** Hears of every event, with or without callbacks; not of the audio of a transcription. Must not throw. */
+  /** Called with every event, with or without callbacks, but without the audio of a transcription. Must not throw. */
   onEvent?: (event: HookEvent, ctx: AnyHookContext) => void;
-  /** Callbacks at once. Default 16. */
+  /** Most concurrent callbacks. Default 16. */
   concurrency?: number;
-  /** Callbacks of one owner at once: one that hangs leaves room for the others. Default a quarter of all. */
+  /** Most concurrent callbacks of one owner, so that hanging ones leave room for others. Default: a quarter of all. */
   ownerConcurrency?: number;
   /** Waiting callbacks of one owner; beyond it the oldest are dropped. Default 1000. */
   queueLimit?: number;
-  /** For one callback. Default 10 s. */
+  /** Time limit of one callback. Default 10 s. */
   timeoutMs?: number;
-  /** For one callback of an override, which does real work such as transcription. Default 60 s. */
+  /** Time limit of one override callback, which does real work such as transcription. Default 60 s. */
   overrideTimeoutMs?: number;
 }
 
@@ -43,12 +43,12 @@ type HookCallback = RegisteredHook["callback"];
 export interface Hooks {
   /** `owner` is the id of an integration. Throws `validation` for an event that does not exist. */
   register(owner: string, event: HookEvent, callback: HookCallback): void;
-  /** Sets an owner's callbacks at once, in the owner's place in the order. */
+  /** Replaces an owner's callbacks atomically; the owner keeps its place in the order. */
   replaceOwner(owner: string, registrations: RegisteredHook[]): void;
   removeOwner(owner: string): void;
   /**
-   * Returns at once; errors of callbacks are logged. An owner's callbacks hear the events of one session in their order,
-   * each after the one before has ended or run out of time. `more` joins `extra` for callbacks, and does not leave the server.
+   * Returns at once; errors of callbacks are logged. An owner's callbacks are called for the events of one session in order,
+   * each after the previous one has ended or run out of time. `more` joins `extra` for callbacks, and does not leave the server.
    */
   fire<Event extends FiredEvent>(
     event: Event,
@@ -61,7 +61,7 @@ export interface Hooks {
   close(): Promise<void>;
 }
 
-/** Those that tell and do not ask. */
+/** Events that notify and ask for nothing. */
 export type FiredEvent = Exclude<HookEvent, "before_transcription">;
 
 /** What callbacks get besides the event's own facts. */

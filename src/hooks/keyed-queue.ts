@@ -1,16 +1,16 @@
-// What waits, in order for each key: one item of a key is out at a time, those of other keys beside it.
+// A queue that is ordered for each key: one item of a key is in progress at a time, and different keys are independent.
 
 export interface KeyedQueue<Item> {
-  /** Items that wait. */
+  /** Number of waiting items. */
   readonly size: number;
   add(key: string, item: Item): void;
-  /** The first item of the key whose turn was longest ago; the key is held until `release`. */
+  /** Takes the first item of the key served longest ago; the key is held until `release`. */
   take(): Entry<Item> | undefined;
-  /** The item is over: the next one of its key may be taken. */
+  /** Ends the item in progress: the next one of its key may be taken. */
   release(key: string): void;
-  /** The item comes again, before all others of its key, which stays held. */
+  /** Returns an item to the front of its key, which stays held. */
   putBack(entry: Entry<Item>): void;
-  /** Takes out the one that was added first of those that wait. */
+  /** Removes the oldest waiting item. */
   dropOldest(): Entry<Item> | undefined;
 }
 
@@ -20,11 +20,11 @@ export interface Entry<Item> {
 }
 
 export function createKeyedQueue<Item>(): KeyedQueue<Item> {
-  /** All that waits, oldest first. */
+  /** All waiting items, oldest first. */
   const waiting = new Set<Entry<Item>>();
   const byKey = new Map<string, Entry<Item>[]>();
   const held = new Set<string>();
-  /** Keys that are not held and have something waiting. */
+  /** Keys that are not held and have waiting items. */
   const ready = new Set<string>();
 
   const forget = (key: string, entries: Entry<Item>[]) => {

@@ -1,5 +1,5 @@
-// The events on their way to one URL: those of one session one after another, in order, and several sessions at once. One
-// that is to be tried again holds back the later ones of its session; a receiver that asks for a pause gets it for all.
+// Delivers events to one URL: those of one session one after another, in order, and several sessions concurrently. An event that
+// awaits a retry holds back later ones of its session; a receiver's Retry-After pauses all of them.
 
 import { Webhook } from "standardwebhooks";
 import { messageOf } from "../errors.ts";
@@ -13,15 +13,15 @@ export interface WebhookLaneOptions {
   secret: string | undefined;
   post: GuardedPost;
   log: Logger;
-  /** Requests at once, for each URL. Default 4. */
+  /** Most concurrent requests to each URL. Default 4. */
   concurrency?: number;
   /** Waiting events, for each URL; beyond it the oldest are dropped. Default 1000. */
   queueLimit?: number;
-  /** Characters of waiting events, for each URL; the same. Default 16 million. */
+  /** Characters of waiting events, for each URL; beyond it the oldest are dropped. Default 16 million. */
   queueCharacters?: number;
-  /** For one request. Default 10 s. */
+  /** Time limit of one request. Default 10 s. */
   timeoutMs?: number;
-  /** Waits before the tries after the first. Default 1 s and 5 s. */
+  /** Delays before the second and further attempts. Default 1 s and 5 s. */
   retryDelaysMs?: readonly number[];
 }
 
@@ -29,7 +29,7 @@ export interface WebhookLaneOptions {
 export interface HookDelivery {
   id: string;
   body: string;
-  /** Runs that led to the event. */
+  /** Number of runs that led to the event. */
   hops: number;
   tries: number;
 }
@@ -37,13 +37,13 @@ export interface HookDelivery {
 export interface WebhookLane {
   /** Deliveries of one key arrive in order. */
   add(key: string, delivery: HookDelivery): void;
-  /** Tries what is due once more, at most one time-out long. */
+  /** Attempts waiting events once more, for one time limit at most. */
   close(): Promise<void>;
 }
 
 type Timer = ReturnType<typeof setTimeout>;
 
-/** No receiver's wish makes its events wait longer. */
+/** A receiver's Retry-After is limited to this. */
 const MAX_PAUSE_MS = 24 * 3600 * 1000;
 
 export function createWebhookLane(url: string, options: WebhookLaneOptions): WebhookLane {
@@ -53,7 +53,7 @@ export function createWebhookLane(url: string, options: WebhookLaneOptions): Web
   const signer = options.secret === undefined ? undefined : new Webhook(options.secret);
   const closing = new AbortController();
   const queue = createKeyedQueue<HookDelivery>();
-  /** Keys whose first delivery waits for its next try. */
+  /** Keys whose first delivery awaits a retry. */
   const awaitingRetry = new Map<Timer, string>();
   let paused: Timer | undefined;
   let characters = 0;
@@ -126,7 +126,7 @@ export function createWebhookLane(url: string, options: WebhookLaneOptions): Web
     awaitingRetry.set(timer, entry.key);
   }
 
-  /** The wish is the whole receiver's, so nothing goes there meanwhile. */
+  /** The pause applies to the whole receiver, so that nothing is sent meanwhile. */
   function pause(ms: number): void {
     clearTimeout(paused);
     paused = setTimeout(() => {
@@ -172,7 +172,7 @@ export function createWebhookLane(url: string, options: WebhookLaneOptions): Web
   };
 }
 
-/** What the log is told of a receiver: each change once. */
+/** Logs changes of a receiver's state, each once. */
 function createReports(url: string, log: Logger) {
   const host = hostOf(url);
   let down = false;
@@ -198,7 +198,7 @@ function createReports(url: string, log: Logger) {
   };
 }
 
-/** The path and the query of such a URL are often a secret. */
+/** The path and query of such a URL are often secret. */
 const hostOf = (url: string): string => new URL(url).host;
 
 function headersOf({ id, body }: HookDelivery, signer: Webhook | undefined): Record<string, string> {

@@ -1,5 +1,5 @@
-// Tells other servers of every hook event: HOOK_WEBHOOK_URLS. Nothing waits for them, and what they do not take is
-// lost after a few tries. The events of one session arrive in their order.
+// Posts every hook event to HOOK_WEBHOOK_URLS. Runs do not wait for it, and an event that is not accepted is dropped after a few
+// attempts. The events of one session arrive in order.
 
 import { setImmediate } from "node:timers";
 import { newId } from "../ids.ts";
@@ -15,7 +15,7 @@ export interface HookWebhooksOptions extends WebhookLaneOptions {
 export interface HookWebhooks {
   /** Returns at once and never throws; `ctx` is redacted already and is not changed afterwards. */
   send(event: HookEvent, ctx: AnyHookContext): void;
-  /** Takes no more events and waits for what is due, at most one time-out long. */
+  /** Takes no more events and waits for queued ones, for one time limit at most. */
   close(): Promise<void>;
 }
 
@@ -37,7 +37,7 @@ export function createHookWebhooks(options: HookWebhooksOptions): HookWebhooks {
   return {
     send(event, ctx) {
       if (closed || lanes.length === 0) return;
-      // Writing the JSON is left for after the run's own work.
+      // The JSON is written after the run's own work.
       if (fresh.push({ event, ctx, at: new Date(), hops: hopsSoFar() }) === 1) setImmediate(flush);
     },
     async close() {
@@ -48,7 +48,7 @@ export function createHookWebhooks(options: HookWebhooksOptions): HookWebhooks {
   };
 }
 
-/** The guide's format; its times end in an offset, not in "Z", which older readers of ISO 8601 do not know. */
+/** The guide's format. Times end in an offset instead of "Z", which older parsers of ISO 8601 do not know. */
 function bodyOf(event: HookEvent, ctx: AnyHookContext, at: Date) {
   const { bot_id, session_id, channel_id, client_id, correlation_id, extra } = ctx;
   return {

@@ -1,26 +1,26 @@
-// Group commit: what arrives while one batch is under way forms the next one. Nothing waits for a timer, and a
-// hundred callers at once share the round trips, and the commit, of a few.
+// Group commit: items that arrive while one batch is running form the next one. Nothing waits for a timer, and concurrent
+// callers share round trips and commits.
 
 import { setImmediate } from "node:timers/promises";
 
-/** So many turns of the event loop without a newcomer end the wait for more; they take microseconds when nothing is going on. */
+/** The batch is closed after this many turns of the event loop without a new item; on an idle server they take microseconds. */
 const QUIET_TURNS = 2;
 
 export interface BatcherOptions<Item, Outcome> {
-  /** Settles each item on its own: one outcome an item, in their order. */
+  /** Returns one outcome for each item, in the order of the items. */
   run: (items: Item[]) => Promise<PromiseSettledResult<Outcome>[]>;
-  /** Items in one batch. */
+  /** Most items in one batch. */
   limit: number;
 }
 
-/** Returns a function that puts one item into a batch and answers with its outcome. */
+/** Returns a function that puts one item into a batch and resolves with its outcome. */
 export function createBatcher<Item, Outcome>({ run, limit }: BatcherOptions<Item, Outcome>) {
   const waiting: { item: Item; done: PromiseWithResolvers<Outcome> }[] = [];
   let isRunning = false;
 
   /**
-   * Waits as long as turns of the event loop bring more. The embedded database works in this very thread: what has come
-   * meanwhile still waits in its sockets, and takes a turn or two to get here.
+   * Waits while turns of the event loop bring more items. The embedded database runs in this thread, so requests that arrived
+   * meanwhile are still in their sockets and need a turn or two to get here.
    */
   const gather = async () => {
     let quietTurns = 0;

@@ -1,4 +1,4 @@
-// Where a message goes: the session, its channel, and the places that hear what is said there. One statement for all
+// Finds where a message goes: its session, its channel, and the places that the channel is bound to. One statement serves all
 // messages of a batch.
 
 import { eq, inArray, sql } from "drizzle-orm";
@@ -7,7 +7,7 @@ import { bots, channelBindings, channels, type JsonObject, sessions } from "../d
 import { notFound } from "../errors.ts";
 import { isUuid } from "../ids.ts";
 
-/** The configs are sealed. */
+/** Configs are sealed. */
 export interface Place {
   session_id: string;
   channel_id: string;
@@ -17,16 +17,16 @@ export interface Place {
   has_bot: boolean;
   session_config: JsonObject | null;
   channel_config: JsonObject | null;
-  /** Whether what other bots say here may start runs. */
+  /** Whether messages of other bots may start runs here. */
   allow_bot_messages: boolean;
-  /** Bindings that what is said in the channel goes to, oldest first. */
+  /** Bindings that messages of the channel are mirrored to, oldest first. */
   mirrors: { id: string; client_id: string; dispatch_config: JsonObject | null }[] | null;
 }
 
 /** A channel that an event may go to; it need not have a session yet. */
 export interface EventPlace extends Omit<Place, "session_id"> {
   session_id: string | null;
-  /** Null: the event's own channel. */
+  /** Null for the event's own channel. */
   binding_id: string | null;
   event_filter: string[] | null;
   binding_config: JsonObject | null;
@@ -65,7 +65,7 @@ export async function findPlaces(query: Queryable, sessionIds: string[]): Promis
   });
 }
 
-/** A row for each active session of a place; one without a session when it has none. */
+/** One row for each active session of a place, or one without a session when there is none. */
 interface EventRow {
   asked: string;
   binding_id: string | null;
@@ -79,7 +79,7 @@ interface EventRow {
   session_id: string | null;
   session_bot: string | null;
   session_config: JsonObject | null;
-  /** Those of the bots that may be meant which there are. */
+  /** The existing ones among the bots that may be meant. */
   bots: string[];
   mirrors: Place["mirrors"];
 }

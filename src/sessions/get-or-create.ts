@@ -13,10 +13,10 @@ interface Place {
   botId: string;
 }
 
-/** What a caller of the server itself may add: whose the channel is, when it is made here. */
+/** `owner`, which only the server itself sets, becomes the owner of a channel that is created here. */
 export type Wanted = GetOrCreateSession & { owner?: string | null };
 
-/** The session, and whose it is: where the channel has a bot of its own, that need not be the one that was asked for. */
+/** The session and its bot, which is the channel's own bot, if it has one, rather than the requested one. */
 export interface Found {
   session_id: string;
   channel_id: string;
@@ -33,8 +33,8 @@ export interface GetOrCreateOptions {
 }
 
 /**
- * The one active session of a client and bot, made when there is none. Where the channel names a bot, that one counts,
- * whoever was asked for. A `dispatchConfig` replaces the session's.
+ * Returns the one active session of a client and bot, creating it if needed. A channel's own bot takes precedence over the
+ * requested one. A `dispatchConfig` replaces the session's.
  * Throws `unknown_bot` and `validation`.
  */
 export function createGetOrCreate({ db, checkConfig, sealer }: GetOrCreateOptions) {
@@ -44,7 +44,7 @@ export function createGetOrCreate({ db, checkConfig, sealer }: GetOrCreateOption
   });
 
   return async (wanted: Wanted): Promise<Found> => {
-    // Integrations' code may hand over what their services left out, and the others of the batch must not fail by it.
+    // Code of an integration may pass on a field that its service left out; the rest of the batch must not fail because of it.
     for (const [field, value] of Object.entries({ client_id: wanted.clientId, bot_id: wanted.botId })) {
       if (typeof value === "string") continue;
       throw new HeddleError("validation", `${field} must be a text; got ${typeof value}.`, { field });
@@ -129,7 +129,7 @@ async function create(
       .onConflictDoNothing()
       .returning({ id: sessions.id });
     if (made) return { session_id: made.id, channel_id: channel.id, bot_id, created: true };
-    // Another request made it between the look-up and here.
+    // Another request created it after the look-up.
     const [winner] = await findActiveSessions(tx, [{ clientId, botId }]);
     if (winner?.status !== "fulfilled" || winner.value === undefined) {
       throw new HeddleError("unavailable", "The session is just being made; try again.");
@@ -143,7 +143,7 @@ async function channelOf(
   clientId: string,
   owner: string | null,
 ): Promise<{ id: string; bot_id: string | null }> {
-  // The update that changes nothing makes RETURNING answer for an existing row, too.
+  // The update changes nothing; it makes RETURNING return an existing row as well.
   const [row] = await tx
     .insert(channels)
     .values({ id: newId(), client_id: clientId, name: clientId, owner })

@@ -1,5 +1,5 @@
-// One event of an outside place for every channel that is bound to it. Each channel runs for itself; each target
-// hears of the event once.
+// Injects one event of an outside place into every channel that is bound to it. Each channel has its own run, and each target
+// is told about the event once.
 
 import { storableJson } from "../db/storable.ts";
 import type { EventResult, InjectEvent } from "../sdk/types.ts";
@@ -42,7 +42,7 @@ export function createInjectEvent(options: InjectEventOptions, { placeOf, target
     return session_id === null ? newPlace({ clientId: client_id, botId: bot_id }) : { ...place, session_id };
   };
 
-  /** Without those whose bot is gone: the others must not suffer for it. */
+  /** Leaves out channels whose bot was deleted, so that the others still get the event. */
   const usable = (places: EventPlace[], event: InjectEvent): EventPlace[] =>
     places.filter(({ has_bot, session_id, channel_id, bot_id }) => {
       if (has_bot || (session_id !== null && !event.runAgent)) return true;
@@ -64,7 +64,7 @@ export function createInjectEvent(options: InjectEventOptions, { placeOf, target
     const taken = { answers: new Set<string>(), posts: new Set<string>() };
     const key = dedupeKeyOf(arrival, event.idempotencyKey);
     const items: Prepared[] = [];
-    // In turn: what one of them tells, the next ones do not.
+    // One after another: a target that one channel serves is not served again by the next.
     for (const found of places) {
       const place = await withSession(found);
       const isFirst = items.length === 0;
@@ -81,7 +81,7 @@ export function createInjectEvent(options: InjectEventOptions, { placeOf, target
 
   return async (given: InjectEvent, scope: string, sender?: Partial<Sender>): Promise<EventResult> => {
     const event = storableJson(given);
-    // Before the first await, as in inject().
+    // Read before the first await, as in inject().
     const arrival = arrivalOf(scope, sender);
     checkMessage(event);
     const warnings = warningsOf(event);

@@ -1,5 +1,5 @@
-// The one door in: every message of every origin becomes a row here, together with its task, its queue job and
-// its inbox record, in one transaction.
+// The single entry point of messages: each message is stored here with its task, its queue job and its inbox record, in one
+// transaction.
 
 import type { Database } from "../db/database.ts";
 import { storableJson } from "../db/storable.ts";
@@ -20,17 +20,17 @@ export interface InjectOptions extends StoreOptions, TargetsOptions {
   dispatchers: Pick<Dispatchers, "get">;
 }
 
-/** Who sends a message, which is never said by the message itself. */
+/** The sender of a message. It is determined by the server, never by the message itself. */
 export interface Sender {
-  /** A person with a key, not an integration, a process or a webhook. */
+  /** True for a person with a key; false for an integration, a process or a webhook. */
   fromPerson: boolean;
-  /** Runs that led here; default: what the webhook says that is being handled. */
+  /** Number of runs that led to this message; default: the number in the webhook that is being handled. */
   hops: number;
-  /** Whose the run is that it causes: "integration:<id>" or "key:<id>"; null: the operator's. */
+  /** Owner of the run that it starts: "integration:<id>" or "key:<id>"; null for the operator. */
   owner: string | null;
 }
 
-/** What tells a message from another one like it, which webhook it came with, and whose it is. */
+/** The scope of a message's idempotency key, the webhook that brought it, and its sender. */
 export interface Arrival {
   scope: string;
   incoming: Incoming | undefined;
@@ -39,7 +39,7 @@ export interface Arrival {
 
 export type Inject = ReturnType<typeof createInject>;
 
-/** Lookups and transactions shared by messages that arrive together. */
+/** Most messages that share a look-up or a transaction. */
 const BATCH = 64;
 
 /** See Sessions.inject for its contract. */
@@ -49,7 +49,7 @@ export function createInject(options: InjectOptions) {
   const placeOf = createBatcher<string, Place>({ limit: BATCH, run: (ids) => findPlaces(db.query, ids) });
   const store = createBatcher<Prepared, Outcome>({ limit: BATCH, run: (items) => storeAll(options, items) });
 
-  /** Of a message that is checked and storable. */
+  /** Accepts a message that has been checked and is storable. */
   const accept = async (
     given: Omit<InjectMessage, "sessionId">,
     place: Place,
@@ -76,7 +76,7 @@ export function createInject(options: InjectOptions) {
       sender?: Partial<Sender>,
     ): Promise<InjectResult> {
       const message = storableJson(given);
-      // Before the first await: the request's context belongs to this call, not to the batch.
+      // Read before the first await: the request's context belongs to this call, not to the batch.
       const arrival = arrivalOf(scope, sender);
       checkMessage(message);
       const outcome = await accept(message, await placeOf(message.sessionId), arrival);
@@ -85,7 +85,7 @@ export function createInject(options: InjectOptions) {
   };
 }
 
-/** To be called before the first await. */
+/** Must be called before the first await, while the request's context is current. */
 export function arrivalOf(
   scope: string,
   { fromPerson = false, hops, owner = null }: Partial<Sender> = {},
@@ -95,7 +95,7 @@ export function arrivalOf(
   return { scope, incoming, sender: { fromPerson, hops: led, owner } };
 }
 
-/** Bots that answer each other would never stop: what one wrote is kept, and no more, where its channel does not ask for it. */
+/** Bots that answer each other would never stop: a bot's message is only stored unless its channel allows bot messages. */
 export function asAllowed<Message extends Omit<InjectMessage, "sessionId">>(
   message: Message,
   { allow_bot_messages }: Pick<Place, "allow_bot_messages">,
@@ -105,15 +105,15 @@ export function asAllowed<Message extends Omit<InjectMessage, "sessionId">>(
   return { ...kept, runAgent: false, notify: false } as unknown as Message;
 }
 
-/** An event that is repeated on purpose is a new one; within it a key still counts once. */
+/** A replayed event counts as a new one; within the replay a key still counts once. */
 export function dedupeKeyOf({ scope, incoming }: Arrival, key: string | undefined): string | null {
   if (key === undefined) return null;
-  // A line break is what eventKey() adds by itself.
+  // A line break is reserved for eventKey().
   key = key.replaceAll("\n", "\u2028");
   return incoming?.replayOf ? `${scope}:replay ${incoming.id}:${key}` : `${scope}:${key}`;
 }
 
-/** Tells the webhook that brought them what became of its messages. */
+/** Records the outcomes of messages in the webhook that brought them. */
 export function tellOf(incoming: Incoming | undefined, outcomes: Outcome[]): void {
   incoming?.outcomes.push(...outcomes.map(resultOf));
 }

@@ -12,7 +12,7 @@ import type { Target, Targets } from "./targets.ts";
 
 /** A message that has passed all checks, as it will be stored. */
 export interface Prepared extends StoredMessage {
-  /** The text itself, for those who hear of it. */
+  /** The text itself, for the places that it is posted to. */
   posts: NewDelivery[];
   result: InjectResult;
   channelId: string;
@@ -23,7 +23,7 @@ export interface Prepared extends StoredMessage {
 export interface Surroundings {
   place: Place;
   targets: Targets;
-  /** Null: nothing tells the message from another one like it. */
+  /** Null without an idempotency key. */
   dedupeKey: string | null;
   incoming: Incoming | undefined;
   sender: Sender;
@@ -33,10 +33,10 @@ export interface Surroundings {
 
 type Message = Omit<InjectMessage, "sessionId">;
 
-/** The key stands in an index, and PostgreSQL limits the length of what does. */
+/** The key is indexed, and PostgreSQL limits the length of an index entry. */
 const KEY_LENGTH = 255;
 
-/** What of a message has no effect, for its sender to see. Callers may decide about the run in one place and about its means in another. */
+/** Warns the sender about fields without effect. They are no error: callers may set `runAgent` and `executionConfig` independently. */
 export function warningsOf({ runAgent, executionConfig }: Message): Pick<InjectResult, "warnings"> {
   if (runAgent || Object.keys(executionConfig ?? {}).length === 0) return {};
   return { warnings: ["execution_config has no effect without run_agent: no run is started."] };
@@ -118,7 +118,7 @@ export function prepare(message: Message, around: Surroundings): Prepared {
         dispatch_config: config,
         payload: {
           kind: "post",
-          // The post shows who wrote it, or else where it came from.
+          // The post shows its author or, without one, its source.
           text: postAuthor.username ? content : `[${source}] ${content}`,
           client_actions: [],
           extra_metadata: {},

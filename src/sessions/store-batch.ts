@@ -1,5 +1,5 @@
-// Stores what came in, in one transaction with its tasks, jobs, posts and inbox records. Messages that arrive together
-// share it; those of one event always do.
+// Stores messages with their tasks, jobs, posts and inbox records in one transaction. Messages that arrive together share a
+// transaction; those of one event always do.
 
 import { eq, inArray } from "drizzle-orm";
 import type { Database, Queryable } from "../db/database.ts";
@@ -17,14 +17,14 @@ export interface StoreOptions {
   db: Database;
   queue: Pick<Queue, "enqueueAll">;
   outbox: Pick<Outbox, "write">;
-  /** The record of the webhook that brings a message. */
+  /** Returns the inbox record of the webhook that brought a message. */
   recordOf: RecordOf;
 }
 
-/** With the channel, which need not be the one that a repeated message was meant for. */
+/** Includes the channel, which for a repeated message is the first one's. */
 export type Outcome = InjectResult & { channel_id: string };
 
-/** Each for itself: one that cannot be stored does not hold back the others. */
+/** Stores each message independently: one that cannot be stored does not affect the others. */
 export async function storeAll(
   options: StoreOptions,
   items: Prepared[],
@@ -35,7 +35,7 @@ export async function storeAll(
   } catch (error) {
     const [only] = items;
     if (items.length <= 1 || !only) return [{ status: "rejected", reason: error }];
-    // One of them is at fault, and the others must not suffer for it.
+    // One of them cannot be stored; the others are stored one by one.
     const each: PromiseSettledResult<Outcome>[] = [];
     for (const item of items) each.push(...(await storeAll(options, [item])));
     return each;
@@ -52,15 +52,15 @@ export async function storeEvent(
 ): Promise<Outcome[]> {
   const items = [first, ...others];
   const stored = await options.db.query.transaction(async (tx) => {
-    // Alone: a second copy of the event waits here for the first one's commit.
+    // Stored by itself first: a second copy of the event waits here for the first one's commit.
     const [record] = recordsOf([first], options.recordOf);
     const ids = await storeMessages(tx, [first], record ? [record] : []);
     if (ids.size === 0) return [];
     const outcomes = others.map(({ result }) => result);
-    // Of a record that is there already only the outcomes are looked at.
+    // Only the outcomes of an existing record are used.
     const followers = record ? [{ ...record, outcomes, body: "", headers: {} }] : [];
     for (const id of await storeMessages(tx, others, followers)) ids.add(id);
-    // A channel has it already when the event's first channel was deleted since.
+    // A channel may already have it if the event's first channel was deleted since.
     const fresh = items.filter(({ message }) => ids.has(message.id));
     await storeConsequences(tx, options, fresh);
     return fresh;
@@ -68,7 +68,7 @@ export async function storeEvent(
   if (stored.length > 0) return stored.map(outcomeOf);
   const keys = items.flatMap(({ message, channelId }) => [
     ...(message.dedupe_key === null ? [] : [message.dedupe_key]),
-    // Which channel was the first may have changed meanwhile.
+    // The first channel may have changed since.
     ...(first.message.dedupe_key === null ? [] : [eventKey(first.message.dedupe_key, channelId)]),
   ]);
   const outcomes = [...(await firstOutcomes(options.db.query, keys)).values()];
@@ -82,7 +82,7 @@ export const eventKey = (first: string, channelId: string) => `${first}\n${chann
 const outcomeOf = ({ result, channelId }: Prepared): Outcome => ({ ...result, channel_id: channelId });
 const gone = () => new HeddleError("conflict", "The first message with this idempotency key is gone.");
 
-/** One for each webhook, whatever the number of its messages. */
+/** Returns one record for each webhook, however many messages it brought. */
 function recordsOf(items: Prepared[], recordOf: RecordOf): InboxRecord[] {
   const results = new Map<Incoming, InjectResult[]>();
   for (const { incoming, idempotencyKey, result } of items) {
@@ -131,7 +131,7 @@ async function storeConsequences(tx: Queryable, { queue, outbox }: StoreOptions,
   if (posts.length > 0) await outbox.write(tx, ...posts);
 }
 
-/** By dedupe key, what is stored under these keys. */
+/** Returns the stored outcomes by dedupe key. */
 async function firstOutcomes(query: Queryable, keys: string[]): Promise<Map<string, Outcome>> {
   const rows = await query
     .select({

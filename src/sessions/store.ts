@@ -1,5 +1,5 @@
-// Messages with what follows from them, in as few statements as can be: what PostgreSQL spends on a webhook is the
-// number of statements, not the number of rows.
+// Stores messages and their consequences in as few statements as possible: PostgreSQL's cost of a webhook depends on the number
+// of statements, not of rows.
 
 import { sql } from "drizzle-orm";
 import { type Queryable, rowsOf } from "../db/database.ts";

@@ -1,5 +1,5 @@
-// Where the outcome of a message goes, and where the message itself is posted: decided when it comes in. Every target
-// is told once, and none of what it said itself.
+// Decides, when a message arrives, where its outcome goes and where the message itself is posted. Each target is told once, and
+// never about its own message.
 
 import { createHash } from "node:crypto";
 import type { Places } from "../channels/places.ts";
@@ -17,14 +17,14 @@ export interface Target {
 
 export interface PostTarget extends Target {
   author: PostAuthor;
-  /** Whether it goes to the thread that the target names: mirrored posts begin their own. */
+  /** Whether it goes into the thread that the target names; a mirrored post starts its own thread. */
   inThread: boolean;
 }
 
 export interface Targets {
   /** `conversation`: what runs of one session with one target have in common; null when nobody gets the answer. */
   answer: Target & { conversation(sessionId: string): string | null };
-  /** Further places that get the outcome. */
+  /** Other places that get the outcome. */
   mirrors: Target[];
   /** Places that get the message itself. */
   posts: PostTarget[];
@@ -36,7 +36,7 @@ export interface Wanted {
   /** Set for an event that came to the channel through a binding. */
   event?: {
     clientId: string;
-    /** Targets that another channel of this event serves; those of this one are added. */
+    /** Targets already served by another channel of this event; this channel's targets are added. */
     taken: Taken;
   };
 }
@@ -50,17 +50,17 @@ export interface TargetsOptions {
   places: Pick<Places, "integrationOf" | "resolveTarget" | "attribution">;
   checkConfig: CheckConfig;
   sealer: ConfigSealer;
-  /** Resolves when the integrations have loaded: until then one may be missing that knows the place. */
+  /** Resolves when the integrations have loaded; before that the one that knows the place may be missing. */
   settled: Promise<unknown>;
   log: Logger;
 }
 
-/** A place that is to hear of the message. */
+/** A place that is told about the message. */
 interface Candidate {
   config: JsonObject;
-  /** Of the place; undefined for the target that the message names. */
+  /** The place's client id; undefined for the target that the message names. */
   clientId?: string;
-  /** Heard of it because it is part of the channel, not because the message was meant for it. */
+  /** True for a place that is told because it belongs to the channel, not because the message named it. */
   isMirror: boolean;
 }
 
@@ -70,7 +70,7 @@ const NONE: Targets["answer"] = { type: "none", config: {}, conversation: () => 
 export function createTargets(options: TargetsOptions): (wanted: Wanted) => Promise<Targets> {
   const { places, checkConfig, sealer } = options;
 
-  /** Of its integration; null when that knows none, or one that cannot be used. */
+  /** The dispatch_config that the place's integration gives; null when there is none or it is invalid. */
   const resolve = async (clientId: string): Promise<JsonObject | null> => {
     const config = await places.resolveTarget(clientId);
     try {
@@ -97,7 +97,7 @@ export function createTargets(options: TargetsOptions): (wanted: Wanted) => Prom
       if (config)
         found.push({ config, clientId: from, isMirror: event !== undefined || found.length + ownCount > 0 });
     };
-    // A message's own target stands instead of the session's; an event comes to the channel with all its places.
+    // A message's own target replaces the session's; an event reaches the channel with all its places.
     if (event || ownCount === 0) add(session_config);
     add(channel_config);
     if (!session_config && !channel_config && (event || ownCount === 0)) {
@@ -124,7 +124,7 @@ export function createTargets(options: TargetsOptions): (wanted: Wanted) => Prom
 
   const isOrigin = ({ clientId, config }: Candidate, origin: string | undefined): boolean => {
     if (origin === undefined || clientId !== origin) return false;
-    // A place may be answered somewhere else: events of a repository in a chat.
+    // A place may be answered elsewhere, such as events of a repository in a chat.
     const integration = places.integrationOf(origin);
     return integration === null || config.type === integration;
   };
@@ -155,12 +155,12 @@ export function createTargets(options: TargetsOptions): (wanted: Wanted) => Prom
         posts: await posted(distinct([...own, ...others], posts), message),
       };
     }
-    // The answer goes back to where the question came from; the question does not.
+    // The answer returns to where the question came from; the question does not.
     const replies = heard.filter(({ isMirror }) => !isMirror);
     const mirrors = others.filter(({ isMirror }) => isMirror);
     const [first, ...rest] = distinct([...own, ...replies, ...mirrors], answers);
     const answer = first ? answerTo(first) : NONE;
-    // An event is announced by the answer to it; what a person says is part of a conversation.
+    // An event is announced by its answer; a person's message is part of a conversation.
     const told = message.author ? await posted(distinct(others, posts), message) : [];
     return { answer, mirrors: rest.map(toTarget), posts: told };
   };
@@ -193,7 +193,7 @@ function toTarget({ config: { type, ...config } }: Pick<Candidate, "config">): T
   return { type: String(type), config };
 }
 
-/** The same text for configs that say the same. */
+/** Equal configs give the same text. */
 function canonical(value: unknown): string {
   return JSON.stringify(value, (_, inner: unknown) =>
     inner !== null && typeof inner === "object" && !Array.isArray(inner)

@@ -1,4 +1,4 @@
-// Tasks as callers see them: read, listed, cancelled. They are made by inject() and run by the worker.
+// Tasks as callers see them: read, listed, cancelled. inject() creates them, and the worker runs them.
 
 import { and, desc, eq, getTableColumns, lt, sql } from "drizzle-orm";
 import type { Database } from "../db/database.ts";
@@ -7,7 +7,7 @@ import { messages, type TaskStatus, tasks } from "../db/schema.ts";
 import { notFound } from "../errors.ts";
 import type { Queue } from "../queue/queue.ts";
 
-/** With its prompt: the text of the message that it answers. */
+/** Includes the prompt: the text of the message that it answers. */
 export type TaskRow = typeof tasks.$inferSelect & { prompt: string };
 
 export interface TaskFilter {

@@ -1,4 +1,4 @@
-// Puts the context of a run together: an ordered list of sources under a token budget that always holds.
+// Assembles the context of a run: an ordered list of sources under a strict token budget.
 
 import type { LlmMessage } from "../../llm/llm.ts";
 import { basePrompt } from "./base-prompt.ts";
@@ -17,7 +17,7 @@ import { systemPreamble } from "./system-preamble.ts";
 import { template } from "./template.ts";
 import { userMessage } from "./user-message.ts";
 
-/** `share`: the part of the budget that a source may take at most. What they leave is for the run's own steps. */
+/** `share` is the largest part of the budget that a source may take. The rest is for the run's own steps. */
 const BEFORE_HISTORY: { source: Source; share: number }[] = [
   { source: basePrompt, share: 0.05 },
   { source: botPrompt, share: 0.18 },
@@ -51,7 +51,7 @@ export function createContext(input: ContextInput, budget: number): (steps: LlmM
   };
 }
 
-/** The newest groups that fit, without a gap. */
+/** Returns the newest groups that fit, without a gap. */
 function newest(groups: Group[], room: number): LlmMessage[] {
   let left = room;
   let first = groups.length;

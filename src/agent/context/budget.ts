@@ -1,4 +1,4 @@
-// How many tokens a context may have, and how many a message has. Estimates: no tokenizer fits every model.
+// Estimates the tokens of a context and of a message. They are estimates because no tokenizer fits every model.
 
 import type { LlmMessage, LlmTool } from "../../llm/llm.ts";
 import { cutText } from "../cut-text.ts";
@@ -11,11 +11,11 @@ const WIDE = 1;
 /** The first character after Latin, and the first that counts as wide. */
 const AFTER_LATIN = 0x250;
 const FIRST_WIDE = 0x2e80;
-/** Left for the answer and for the estimate's error. */
+/** Reserved for the answer and the estimation error. */
 const RESERVED = 0.15;
 /** Role and separators of a message. */
 const MESSAGE_OVERHEAD = 4;
-/** However large the schemas of the tools are, the conversation keeps this part of the window. */
+/** The part of the window that the conversation keeps, however large the schemas of the tools are. */
 const LEAST_SHARE = 0.25;
 
 /** Tokens for all messages of one model call. */

@@ -1,5 +1,5 @@
-// How many tokens a context may have, by model: as configured, and less once an endpoint has refused so much. Kept in
-// memory: after a restart it is learned again, for the model behind a name may be another one then.
+// The context window of each model in tokens: as configured, and less after an endpoint has refused a context as too long. Kept
+// in memory and learned again after a restart, because the model behind a name may change.
 
 export interface Windows {
   of(model: string): number;
@@ -7,7 +7,7 @@ export interface Windows {
   shrink(model: string, limit: number | undefined): boolean;
 }
 
-/** A smaller one holds no prompt of use. */
+/** A smaller window holds no useful prompt. */
 const LEAST = 2_000;
 
 export function createWindows(configured: number): Windows {
@@ -17,7 +17,7 @@ export function createWindows(configured: number): Windows {
     of,
     shrink(model, limit) {
       const now = of(model);
-      // An endpoint that refuses what should fit counts other tokens than we estimate.
+      // An endpoint that refuses a context that should fit counts tokens differently from the estimate.
       const next = Math.floor(limit !== undefined && limit < now ? limit : now / 2);
       if (next < LEAST) return false;
       learned.set(model, next);

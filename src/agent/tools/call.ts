@@ -1,5 +1,5 @@
 // One tool call: prepare (may it run, with which arguments), execute (under a time limit), finalise (what the
-// model reads of it). Whatever goes wrong is the call's result; only the end of the run itself is thrown.
+// model reads of it). A failure becomes the call's result; only the end of the run is thrown.
 
 import { HeddleError, messageOf } from "../../errors.ts";
 import { throwIfAborted } from "../../llm/abort.ts";
@@ -16,7 +16,7 @@ export interface CallToolOptions {
   /** The tools that this run may use, by name. */
   tools: ReadonlyMap<string, RegisteredTool>;
   run: RunContext & { task_id: string };
-  /** The run's signal: its abort ends the call with a throw. */
+  /** The run's signal; when it is aborted, the call throws its reason. */
   signal: AbortSignal;
   redact: Redact;
   /** Milliseconds. */
@@ -100,7 +100,7 @@ async function execute(
     return { value: await within(timeoutSeconds * 1000, work, { signal, error: () => late }) };
   } catch (error) {
     throwIfAborted(signal);
-    // Only now, so that the tool's own answer to the abort is never taken for its result.
+    // Aborted only now, so that the tool's reaction to the abort is not mistaken for its result.
     if (error === late) limit.abort(late);
     else onThrow?.(error);
     return { problem: problemOf(error) };
@@ -114,7 +114,7 @@ function problemOf(error: unknown): string {
 
 /** Async, so that a tool that throws at once rejects like any other. */
 async function runTool(tool: RegisteredTool, args: JsonObject, context: ToolContext): Promise<unknown> {
-  // The schema has just vouched for the arguments' type.
+  // The arguments have just been checked against the schema.
   return await tool.run(args as never, context);
 }
 

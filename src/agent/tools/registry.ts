@@ -1,4 +1,4 @@
-// The tools that agents may be given, each under a name and an owner: an integration's id, or "core".
+// The tools that agents may have, each with a name and an owner: an integration's id, or "core".
 
 import { HeddleError, messageOf } from "../../errors.ts";
 import { compileSchema, plainSchema, type Validate } from "../../schema/json-schema.ts";
@@ -23,7 +23,7 @@ export interface RegisteredTool extends Tool {
 export interface ToolRegistry {
   /** Throws `validation` for a name or schema that cannot be a tool's, `conflict` when the name is taken. */
   add(owner: string, tool: Tool): void;
-  /** Sets an owner's tools; when one of them is refused, the owner's earlier ones stay. Throws as `add`. */
+  /** Replaces an owner's tools; when one of them is refused, the earlier ones stay. Throws as `add` does. */
   replaceOwner(owner: string, tools: Tool[]): void;
   removeOwner(owner: string): void;
   get(name: string): RegisteredTool | undefined;
@@ -92,7 +92,7 @@ export function compileTool(owner: string, tool: Tool): RegisteredTool {
   }
 }
 
-/** What models get: plain JSON, without a dialect that would have to be looked up. */
+/** The schema for models: plain JSON without a `$schema` that would have to be resolved. */
 function schemaOf(parameters: JsonObject): JsonObject {
   const { $schema: _dialect, ...schema } = plainSchema(parameters);
   if (schema.type !== "object") throw new Error('the schema must have "type": "object"');

@@ -1,4 +1,4 @@
-// What a tool returned, made into what the model reads, what the dispatcher gets and what is recorded.
+// Converts what a tool returned into what the model reads, what the dispatcher gets and what is recorded.
 
 import { storable, storableJson } from "../../db/storable.ts";
 import { messageOf } from "../../errors.ts";
@@ -15,9 +15,9 @@ export interface ToolResult {
   clientActions: JsonObject[];
 }
 
-/** Characters that a model gets of one result. */
+/** Most characters of one result that a model gets. */
 const LONGEST_RESULT = 30_000;
-/** JSON characters of one call's client actions: they are kept in the database until they are delivered. */
+/** Most JSON characters of one call's client actions, which are kept in the database until they are delivered. */
 const LONGEST_CLIENT_ACTIONS = 8_000_000;
 const LONGEST_ERROR = 4_000;
 
@@ -62,11 +62,11 @@ function textOf(value: unknown): string {
   return JSON.stringify(value) ?? "Done.";
 }
 
-/** Many tools return their JSON as text: it means the same. */
+/** Many tools return JSON as text, which means the same. */
 function objectOf(value: unknown, text: string): JsonObject | null {
   if (typeof value === "string" && !value.trimStart().startsWith("{")) return null;
   try {
-    // Also a returned object is read from its JSON: that is what its getters and toJSON make of it.
+    // A returned object is read from its JSON, which includes the results of its getters and toJSON.
     const parsed: unknown = JSON.parse(text);
     return isObject(parsed) ? parsed : null;
   } catch {

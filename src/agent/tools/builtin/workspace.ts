@@ -10,7 +10,7 @@ interface User {
   taskId: string;
 }
 
-/** The workspace, as far as the tools need it. */
+/** The part of the workspace that the tools need. */
 export interface WorkspaceForTools {
   list(
     user: User,
@@ -40,7 +40,7 @@ export function createWorkspaceTools(workspace: WorkspaceForTools): Tool[] {
   return [listTool, readTool, searchTool, writeTool].map((make) => answering(make(workspace)));
 }
 
-/** A path that is not there or not allowed is an answer to the bot, and nothing that the operator must look at. */
+/** A missing or forbidden path is an answer to the bot and needs no attention of the operator. */
 function answering(tool: Tool): Tool {
   return {
     ...tool,
