@@ -72,6 +72,7 @@ export async function deliverAll(
 /** The events of runs, whose callbacks only listen. */
 export type RunHookEvent = Exclude<HookEvent, "before_transcription">;
 
+/** Some fields of an event's `extra`: what the callbacks under test read. */
 export type HookExtraFields<Event extends RunHookEvent> = Partial<HookExtraOf<Event>> &
   Partial<HookExtras[Event]>;
 
