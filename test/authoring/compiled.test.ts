@@ -79,7 +79,7 @@ describe("what `heddle new` wrote", () => {
       const cwd = join(dir, "my-notify");
       const own = { ...environment, DENO_DIR: join(dir, "deno") };
       const { status, out, err } = await run([program ?? "", ...args], { cwd, environment: own });
-      expect([status, out + err]).toEqual([0, expect.stringMatching(/\b13 pass(ed)?\b|pass 13\b/)]);
+      expect([status, out + err]).toEqual([0, expect.stringMatching(/\b14 pass(ed)?\b|pass 14\b/)]);
     });
   }
 
