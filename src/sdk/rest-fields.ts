@@ -32,7 +32,10 @@ const FIELDS = {
   },
 } satisfies Record<string, Record<string, string>>;
 
-/** Fields that the REST API has a default for, and an integration knows better. */
+/**
+ * Fields that the REST API has a default for, but that an integration in the server must name. A process may leave them out,
+ * as it could before they were checked; its request needs the session for the path.
+ */
 const REQUIRED: Record<SdkCall, readonly string[]> = {
   getOrCreateSession: ["bot_id"],
   injectMessage: ["session_id", "source"],
@@ -44,8 +47,21 @@ const REQUIRED: Record<SdkCall, readonly string[]> = {
 /** A call of the SDK whose options are also a request of the REST API. */
 export type SdkCall = keyof typeof FIELDS;
 
-/** Without fields that are undefined. Throws `validation` for an option that the call does not have, and for one that is missing. */
+/** The fields without undefined ones. Throws `validation` for an option that the call does not have, and for a missing session. */
 export function restFields(call: SdkCall, options: unknown): JsonObject {
+  const fields = namedFields(call, options);
+  if (call === "injectMessage") requireField(fields, "session_id");
+  return fields;
+}
+
+/** The same, and throws `validation` for a missing field that has a default over REST only. */
+export function completeFields(call: SdkCall, options: unknown): JsonObject {
+  const fields = namedFields(call, options);
+  for (const field of REQUIRED[call]) requireField(fields, field);
+  return fields;
+}
+
+function namedFields(call: SdkCall, options: unknown): JsonObject {
   if (typeof options !== "object" || options === null) {
     throw new HeddleError("validation", `${call}() takes an object; got ${JSON.stringify(options)}.`);
   }
@@ -56,9 +72,12 @@ export function restFields(call: SdkCall, options: unknown): JsonObject {
     if (field === undefined) throw unknownOption(call, option, Object.keys(names));
     if (value !== undefined) fields[field] = value;
   }
-  const missing = REQUIRED[call].find((field) => fields[field] === undefined || fields[field] === null);
-  if (missing) throw new HeddleError("validation", `${missing} is missing.`, { field: missing });
   return fields;
+}
+
+function requireField(fields: JsonObject, field: string): void {
+  if (fields[field] === undefined || fields[field] === null)
+    throw new HeddleError("validation", `${field} is missing.`, { field });
 }
 
 function unknownOption(call: SdkCall, option: string, known: string[]): HeddleError {

@@ -83,7 +83,9 @@ function authorTests(programs: () => string): void {
   test("the folder gets the best grade, its own tests included", async () => {
     const { status, out, err } = await shell(blockWith("heddle check mynotify"), await copyFiles());
     expect([status, err]).toEqual([0, ""]);
-    expect(out).toEndWith("mynotify  gold  (external, mynotify)\n\n1 integration: 1 gold\n");
+    expect(out).toEndWith(
+      "mynotify  gold  (external, mynotify)\n  ran      3 tests passed, 0 failed\n\n1 integration: 1 gold\n",
+    );
   });
 
   test("heddle new writes one of the same grade", async () => {

@@ -137,6 +137,17 @@ test("a child process speaks REST", async () => {
   expect(all?.path).toBe("/api/v1/documents/search?q=a&session_id=s");
 });
 
+test("a process may leave a bot and a source to the server, as it always could", async () => {
+  const [session] = await calls(Response.json({ session_id: "s1" }), () =>
+    child.getOrCreateSession({ clientId: "mine:a" } as never),
+  );
+  expect(session).toMatchObject({ path: "/api/v1/sessions", body: { client_id: "mine:a" } });
+  await expect(child.injectMessage({ content: "x" } as never)).rejects.toMatchObject({
+    code: "validation",
+    field: "session_id",
+  });
+});
+
 test("the server's error is the child's error", async () => {
   const failing = (answer: Response) => {
     answers.push(answer);

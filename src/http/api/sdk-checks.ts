@@ -3,7 +3,7 @@
 import { type TSchema, Type } from "@sinclair/typebox";
 import { Value } from "@sinclair/typebox/value";
 import { ValidationError } from "elysia";
-import { restFields, type SdkCall } from "../../sdk/rest-fields.ts";
+import { completeFields, type SdkCall } from "../../sdk/rest-fields.ts";
 import { explainInvalid } from "../explain-invalid.ts";
 import { ChannelChange } from "./routes/channels.ts";
 import { NewDocument, SearchQuery } from "./routes/documents.ts";
@@ -24,7 +24,7 @@ const SCHEMAS: Record<SdkCall, TSchema> = {
 /** Throws `validation`, in the words of the REST API. */
 export function checkSdkCall(call: SdkCall, options: unknown): void {
   // A function cannot be sent, and stays in the server.
-  const { matches: _, ...fields } = restFields(call, options);
+  const { matches: _, ...fields } = completeFields(call, options);
   // Null stands for all integrations, which a query says by leaving the parameter out.
   if (call === "searchDocuments" && fields.integration_id === null) delete fields.integration_id;
   check(SCHEMAS[call], Value.Default(SCHEMAS[call], fields));
