@@ -72,7 +72,10 @@ export interface ApiKeysOptions {
   log: Logger;
   /** API_KEY of the environment: an admin key that is nowhere stored. */
   staticKey?: string | undefined;
+  /** The wall clock. */
   now?: () => number;
+  /** A monotonic clock, in milliseconds. */
+  monotonic?: () => number;
 }
 
 const KEY = /^hdl_[0-9a-f]{64}$/;
@@ -91,8 +94,14 @@ const COLUMNS = {
   created_at: apiKeys.created_at,
 };
 
-export function createApiKeys({ db, log, staticKey, now = Date.now }: ApiKeysOptions): ApiKeys {
-  const stored = createKeyCache({ db, log, now });
+export function createApiKeys({
+  db,
+  log,
+  staticKey,
+  now = Date.now,
+  monotonic = () => performance.now(),
+}: ApiKeysOptions): ApiKeys {
+  const stored = createKeyCache({ db, log, now, monotonic });
   const ephemeral = new Map<string, Caller>();
   const staticHash = staticKey ? sha256(staticKey) : undefined;
 

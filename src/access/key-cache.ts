@@ -32,7 +32,16 @@ interface Cached {
 /** How `owner` names an integration. */
 export const INTEGRATION = "integration:";
 
-export function createKeyCache({ db, log, now }: { db: Database; log: Logger; now: () => number }): KeyCache {
+export interface KeyCacheOptions {
+  db: Database;
+  log: Logger;
+  /** The wall clock, which expiry is measured by. */
+  now: () => number;
+  /** A monotonic clock in milliseconds: a wall clock that is set back must not keep a revoked key alive. */
+  monotonic: () => number;
+}
+
+export function createKeyCache({ db, log, now, monotonic }: KeyCacheOptions): KeyCache {
   const cache = new Map<string, Cached>();
   const lastUses = createWriteBehind<{ id: string; at: Date }>({
     async write(uses) {
@@ -53,7 +62,7 @@ export function createKeyCache({ db, log, now }: { db: Database; log: Logger; no
   const lookUp = async (hash: Buffer): Promise<Cached | undefined> => {
     const name = hash.toString("hex");
     const known = cache.get(name);
-    if (known && now() - known.checkedAt < CACHE_MS) return known;
+    if (known && monotonic() - known.checkedAt < CACHE_MS) return known;
     const before = revocations;
     const [row] = await db.query
       .select()
@@ -72,7 +81,7 @@ export function createKeyCache({ db, log, now }: { db: Database; log: Logger; no
         integrationId: integrationOf(row.owner),
         rows: row.rows,
       },
-      checkedAt: now(),
+      checkedAt: monotonic(),
       touchedAt: known?.touchedAt ?? row.last_used_at?.getTime() ?? 0,
     };
     if (cache.size >= CACHE_SIZE) cache.clear();

@@ -12,7 +12,7 @@ const START = Date.UTC(2030, 0, 1);
 
 /** Counts statements, and lets the test move the clock. */
 function keysOver(db: TestDatabase) {
-  const clock = { now: START };
+  const clock = { now: START, setBack: 0 };
   const seen = { selects: 0, updates: 0 };
   const query = new Proxy(db.query, {
     get(target, name, receiver) {
@@ -25,7 +25,8 @@ function keysOver(db: TestDatabase) {
     db: { ...db, query },
     log,
     staticKey: "0123456789abcdef",
-    now: () => clock.now,
+    now: () => clock.now - clock.setBack,
+    monotonic: () => clock.now,
   });
   return { keys, clock, seen };
 }
@@ -112,6 +113,18 @@ eachDatabase("API keys", (open) => {
     expect(await there.keys.verify(key)).toBeUndefined();
     expect(await here.keys.revoke(id, OPERATOR)).toBe(false);
     expect((await here.keys.list({ limit: 1 }))[0]?.revoked_at).toBeInstanceOf(Date);
+  });
+
+  test("a revoked key stops within seconds on another server whose wall clock is set back", async () => {
+    const here = keysOver(db);
+    const there = keysOver(db);
+    const { id, key } = await here.keys.create({ name: "k", scopes: ["admin"] }, OPERATOR);
+    expect(await there.keys.verify(key)).toBeDefined();
+    await Promise.all([here.keys.close(), there.keys.close()]);
+    await here.keys.revoke(id, OPERATOR);
+    there.clock.setBack = 3_600_000;
+    there.clock.now += 5_000;
+    expect(await there.keys.verify(key)).toBeUndefined();
   });
 
   test("an expired key is nobody's, also while it is cached", async () => {

@@ -85,7 +85,7 @@ export async function createHttpFixture(db: TestDatabase, options: HttpFixtureOp
     db,
     log,
     staticKey: STATIC_KEY,
-    ...(options.now && { now: options.now }),
+    ...(options.now && { now: options.now, monotonic: options.now }),
   });
   const integrations = options.integrations ?? {};
   const views = () => Object.entries(integrations).map(viewOf);
