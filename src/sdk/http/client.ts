@@ -132,15 +132,24 @@ async function send({ fetch, sleep, random }: HttpDeps, options: HttpOptions, se
     if (number >= most || !isListed(response.status, on)) return response;
     const asked = await waitAskedBy(response, options.retry?.retryAfter);
     if (asked !== undefined && asked > maxWaitSeconds) return response;
-    await response.body?.cancel();
+    await discard(response);
     await sleep(Math.max(asked ?? 0, backoff), own.signal);
   }
 }
 
-/** A function of the caller's may read the body, which goes on to the caller when nobody waits. */
+/** The caller's function may read the body; it reads a copy, because an answer that nobody waits for goes to the caller. */
 async function waitAskedBy(response: Response, own: HttpRetry["retryAfter"]): Promise<number | undefined> {
-  return own ? own(response.clone() as Response) : retryAfterSeconds(response.headers);
+  if (!own) return retryAfterSeconds(response.headers);
+  const copy = response.clone() as Response;
+  const asked = await own(copy);
+  // An unread copy would hold everything that arrives for the other one. Not awaited: it ends only when both have ended.
+  if (!copy.bodyUsed) void discard(copy);
+  // With NaN the next request would follow at once.
+  return typeof asked === "number" && !Number.isNaN(asked) ? asked : undefined;
 }
+
+/** Frees the connection of an answer that nobody reads. */
+const discard = async (response: Response): Promise<void> => response.body?.cancel().catch(() => {});
 
 const defaultsFor = (method: string): NonNullable<HttpRetry["on"]> =>
   MANY_TIMES.includes(method) ? [408, 429, "5xx", "network"] : [429];
@@ -199,12 +208,28 @@ function answerOf(response: Promise<Response>): HttpAnswer {
   const successful = async (): Promise<Response> => {
     const got = await response;
     if (got.ok) return got;
-    throw failureOf(got, (await got.text().catch(() => "")).slice(0, QUOTED).trim());
+    throw failureOf(got, (await beginningOf(got)).trim());
   };
   return Object.assign(response, {
     json: async () => (await successful()).json(),
     text: async () => (await successful()).text(),
   }) as HttpAnswer;
+}
+
+/** The first characters of a body, however long it is; empty when it cannot be read. */
+async function beginningOf(response: Response): Promise<string> {
+  let text = "";
+  try {
+    if (!response.body) return text;
+    const decoder = new TextDecoder();
+    for await (const bytes of response.body) {
+      text += decoder.decode(bytes, { stream: true });
+      if (text.length >= QUOTED) break;
+    }
+  } catch {
+    // The connection failed; what has arrived is quoted.
+  }
+  return text.slice(0, QUOTED);
 }
 
 const invalid = (field: string, message: string): HeddleError =>

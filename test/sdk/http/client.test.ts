@@ -94,6 +94,25 @@ describe("tries again", () => {
     expect([sent.length, waits]).toEqual([2, [9]]);
   });
 
+  test("and leaves no connection open behind an answer whose copy nobody reads", async () => {
+    let cancelled = 0;
+    const endless = () =>
+      new Response(
+        new ReadableStream({
+          pull: (controller) => controller.enqueue(new Uint8Array(1024)),
+          cancel() {
+            cancelled += 1;
+          },
+        }),
+        { status: 503 },
+      );
+    const retry = { tries: 2, retryAfter: () => Number.NaN };
+    const { http, waits } = client([endless, () => status(200)], { retry });
+    expect((await http.get("/a")).status).toBe(200);
+    // What is not a number is left to the client's own pause.
+    expect([cancelled, waits]).toEqual([1, [0.5]]);
+  });
+
   test("no POST that may have been carried out, and no stream", async () => {
     for (const answer of [() => status(500), new TypeError("reset")]) {
       const { http, sent } = client([answer]);
@@ -118,6 +137,22 @@ describe("tries again", () => {
     const already = AbortSignal.abort(new Error("too late"));
     expect((await errorOf(sleepFor(100, already)))?.message).toBe("too late");
   });
+});
+
+test("of a failed answer without an end only the beginning is read", async () => {
+  let cancelled = false;
+  const bytes = new TextEncoder().encode("no ".repeat(1000));
+  const endless = new ReadableStream({
+    pull: (controller) => controller.enqueue(bytes),
+    cancel() {
+      cancelled = true;
+    },
+  });
+  const { http } = client([new Response(endless, { status: 400 })]);
+  const error = await errorOf(http.get("/a").text());
+  expect(error?.message).toStartWith("The service answered 400: no no no");
+  expect(error?.message.length).toBeLessThan(400);
+  expect(cancelled).toBe(true);
 });
 
 test("an answer that is no success is the error that a dispatcher should throw", async () => {
