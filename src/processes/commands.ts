@@ -3,6 +3,7 @@
 
 import type { Database } from "../db/database.ts";
 import { type ErrorCode, HeddleError, isErrorCode, messageOf } from "../errors.ts";
+import { within } from "../within.ts";
 
 export const ACTIONS = ["start", "stop", "restart"] as const;
 export type Action = (typeof ACTIONS)[number];
@@ -77,16 +78,17 @@ export async function createCommands({
     db.listen(
       ORDERS,
       (payload) => {
+        const command = isLeader() ? parsed<Command>(payload) : undefined;
         // When the answer cannot be sent, the other side repeats the command.
-        if (isLeader()) answer(JSON.parse(payload) as Command).catch(() => undefined);
+        if (command) answer(command).catch(() => undefined);
       },
       () => undefined,
     ),
     db.listen(
       ANSWERS,
       (payload) => {
-        const answer = JSON.parse(payload) as Answer;
-        waiting.get(answer.order)?.(answer);
+        const answer = parsed<Answer>(payload);
+        if (answer) waiting.get(answer.order)?.(answer);
       },
       () => undefined,
     ),
@@ -96,20 +98,17 @@ export async function createCommands({
     async send(action, integrationId) {
       if (isLeader()) return handle(action, integrationId);
       const order = crypto.randomUUID();
-      const { promise, resolve, reject } = Promise.withResolvers<Answer>();
+      const { promise, resolve } = Promise.withResolvers<Answer>();
       waiting.set(order, resolve);
       const announce = () => notify(ORDERS, { order, action, integration_id: integrationId });
-      const timer = setTimeout(
-        () => reject(new HeddleError("unavailable", "No server supervises processes just now; try again.")),
-        timeoutMs,
-      );
       const repeating = setInterval(() => void announce().catch(() => undefined), REPEAT_MS);
       try {
         await announce();
-        const { code, message = "" } = await promise;
+        const { code, message = "" } = await within(timeoutMs, promise, {
+          error: () => new HeddleError("unavailable", "No server supervises processes just now; try again."),
+        });
         if (code !== undefined) throw new HeddleError(codeOf(code), message);
       } finally {
-        clearTimeout(timer);
         clearInterval(repeating);
         waiting.delete(order);
       }
@@ -118,6 +117,15 @@ export async function createCommands({
       await Promise.all(listening.map((one) => one.close()));
     },
   };
+}
+
+/** Everybody with the database's password can notify: what is not JSON is no command of a server. */
+function parsed<Message>(payload: string): Message | undefined {
+  try {
+    return JSON.parse(payload) as Message;
+  } catch {
+    return undefined;
+  }
 }
 
 const codeOf = (code: string): ErrorCode => (isErrorCode(code) ? code : "internal");

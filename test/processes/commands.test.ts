@@ -76,4 +76,15 @@ eachDatabase("commands to processes", (open) => {
     await expect(other.send("start", "mine")).rejects.toMatchObject({ code: "unavailable" });
     await other.close();
   }, 30_000);
+
+  test("what is not JSON is no command, and the next one is carried out", async () => {
+    const db = await open();
+    const leader = await server(db, () => true);
+    const other = await server(db, () => false);
+    for (const channel of ["heddle_process_orders", "heddle_process_answers"])
+      await db.execute("select pg_notify($1, $2)", [channel, "not JSON"]);
+    await other.send("start", "mine");
+    expect(leader.handled).toEqual(["start mine"]);
+    await Promise.all([leader.close(), other.close()]);
+  });
 });
