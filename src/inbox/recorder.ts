@@ -50,6 +50,12 @@ export interface Recorder {
   close(): Promise<void>;
 }
 
+interface Arrived {
+  record: InboxRecord;
+  /** When the webhook arrived, by `performance.now()`. */
+  at: number;
+}
+
 /** Gathers what arrives close together. */
 const LINGER_MS = 50;
 const BATCH = 64;
@@ -70,16 +76,16 @@ export function createRecorder({
   const pending = new Set<Promise<void>>();
   let refused = 0;
 
-  const behind = createWriteBehind<InboxRecord>({
-    write: (records) => store(db, records),
+  const behind = createWriteBehind<Arrived>({
+    write: (arrived) => store(db, arrived),
     limit: BATCH,
     lingerMs: LINGER_MS,
     maxItems: limits.waiting,
     maxBytes: limits.waitingBytes,
-    bytesOf: ({ body }) => body.length,
+    bytesOf: ({ record }) => record.body.length,
     afterFailure: (error) => (isPassing(error) ? "retry" : "split"),
-    onLost(records, error) {
-      for (const { id, integration_id } of records)
+    onLost(arrived, error) {
+      for (const { id, integration_id } of arrived.map(({ record }) => record))
         log.error("Webhook {request_id} of {integration_id} could not be recorded: {error}", {
           request_id: id,
           integration_id,
@@ -99,7 +105,7 @@ export function createRecorder({
       ...outcome,
       ...(isRejected && { bodyLimit: limits.rejectedBodyBytes }),
     });
-    if (behind.add(record)) logVerdict(incoming, outcome);
+    if (behind.add({ record, at: incoming.arrivedAt })) logVerdict(incoming, outcome);
     else refused += 1;
   };
 
@@ -191,12 +197,19 @@ export function createRecorder({
 }
 
 /** A record may be there already: of a message that the same webhook made. That one's verdict counts. */
-async function store(db: Database, records: InboxRecord[]): Promise<void> {
+async function store(db: Database, arrived: Arrived[]): Promise<void> {
   // In one order everywhere, so that two writers never wait for each other.
-  const sorted = records.toSorted((a, b) => (a.id < b.id ? -1 : 1));
+  const sorted = arrived.toSorted(({ record: a }, { record: b }) => (a.id < b.id ? -1 : 1));
+  const writtenAt = performance.now();
   await db.query
     .insert(inboxEvents)
-    .values(sorted)
+    .values(
+      sorted.map(({ record, at }) => ({
+        ...record,
+        // By the database's clock, as every other time, but of the arrival: a batch is written some time later.
+        created_at: sql`now() - ${writtenAt - at} * interval '1 millisecond'`,
+      })),
+    )
     .onConflictDoUpdate({
       target: inboxEvents.id,
       set: {

@@ -168,4 +168,17 @@ eachDatabase("the recorder", (open) => {
       .where(eq(inboxEvents.verdict, "ignored"));
     expect(stored).toHaveLength(200);
   });
+
+  test("a record has the time of its arrival, although it is written later and together with others", async () => {
+    const { recorder, rows } = await createFixture(open);
+    const at = performance.now();
+    // Hours apart, so that no slow machine can confuse them.
+    const [first, second] = [7_200_000, 3_600_000].map((ago) => incoming({ arrivedAt: at - ago }));
+    for (const one of [first, second]) if (one) recorder.record(one, refusal(), forged);
+    const [a, b] = await rows();
+    const apart = (b?.created_at.getTime() ?? 0) - (a?.created_at.getTime() ?? 0);
+    expect([a?.id, b?.id]).toEqual([first?.id, second?.id]);
+    expect(Math.round(apart / 1000)).toBe(3_600);
+    await recorder.close();
+  });
 });
