@@ -109,7 +109,7 @@ function deliverInput(
 }
 
 function postInput(
-  { payload, bot_id }: DeliveryRow,
+  { payload, bot_id, session_id }: DeliveryRow,
   dispatchConfig: PostMessageInput["dispatchConfig"],
 ): Omit<PostMessageInput, "clientActions"> {
   const author = payload.author ?? {};
@@ -118,6 +118,7 @@ function postInput(
     config: withoutType(dispatchConfig),
     text: payload.text,
     botId: bot_id,
+    sessionId: session_id,
     replyInThread: payload.reply_in_thread ?? true,
     ...(author.username && { username: author.username }),
     ...(author.icon_emoji && { iconEmoji: author.icon_emoji }),

@@ -93,6 +93,16 @@ describe("webhook", () => {
     expect(JSON.parse(received[0]?.body ?? "")).toMatchObject({ type: "message.posted", text: "News" });
   });
 
+  test("says who wrote a posted text, and in which session", async () => {
+    const target = { dispatchConfig: { url }, config: { url }, text: "News", sessionId: "s-1" };
+    await webhook.postMessage?.({ ...target, username: "Ada" }, ctx);
+    await webhook.postMessage?.(target, ctx);
+    expect(received.map(({ body }) => JSON.parse(body))).toMatchObject([
+      { author: { display_name: "Ada" }, session_id: "s-1" },
+      { author: null, session_id: "s-1" },
+    ]);
+  });
+
   test.each([
     [404, true],
     [410, true],

@@ -64,15 +64,17 @@ export function createWebhookDispatcher({ post, signingSecret }: WebhookDispatch
         },
         ctx,
       ),
-    postMessage: ({ dispatchConfig, text, botId, clientActions, extraMetadata }, ctx) =>
+    postMessage: (post, ctx) =>
       send(
-        dispatchConfig,
+        post.dispatchConfig,
         {
           type: "message.posted",
-          text,
-          bot_id: botId ?? null,
-          client_actions: clientActions ?? [],
-          extra_metadata: extraMetadata ?? {},
+          text: post.text,
+          author: post.username === undefined ? null : { display_name: post.username },
+          bot_id: post.botId ?? null,
+          session_id: post.sessionId ?? null,
+          client_actions: post.clientActions ?? [],
+          extra_metadata: post.extraMetadata ?? {},
         },
         ctx,
       ),

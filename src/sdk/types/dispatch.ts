@@ -51,6 +51,8 @@ export interface PostMessageInput<Config = JsonObject> {
   text: string;
   /** The bot that it concerns. */
   botId?: string;
+  /** The session that the message is in. */
+  sessionId?: string;
   /** Whether it belongs into the thread that the config names. Default true. */
   replyInThread?: boolean;
   /** The author's name, as `userAttribution` gave it. */
