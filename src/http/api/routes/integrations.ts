@@ -1,10 +1,10 @@
-import { relative } from "node:path";
 import { Elysia, t } from "elysia";
 import { serverPath } from "../../../integrations/manifest/manifest-parts.ts";
 import { named } from "../../../schema/openapi-schema.ts";
 import { listRoute, pageOfItems, SETUP } from "../list.ts";
 import type { RouteOptions } from "../route-options.ts";
 import { nullable } from "../schemas.ts";
+import { LoadError, type LoadErrorSource, presentError } from "./load-error.ts";
 
 /** What a list shows of an integration. */
 export interface IntegrationStatus {
@@ -16,8 +16,7 @@ export interface IntegrationStatus {
   folder: string;
   status: string;
   isLive: boolean;
-  /** Why the version on the disk is not live; `file` is absolute. */
-  error: { reason: string; file?: string; line?: number; column?: number } | null;
+  error: LoadErrorSource["error"];
   hasRouter: boolean;
   tools: string[];
   dispatchers: string[];
@@ -40,14 +39,7 @@ const IntegrationAnswer = named(
     is_live: t.Boolean({
       description: "Whether a version serves; of a quarantined one that is its last good one.",
     }),
-    error: nullable(
-      t.Object({
-        reason: t.String(),
-        file: nullable(t.String(), "Below the integration's folder."),
-        line: nullable(t.Integer()),
-        column: nullable(t.Integer()),
-      }),
-    ),
+    error: nullable(LoadError),
     has_router: t.Boolean(),
     tools: t.Array(t.String()),
     dispatchers: t.Array(t.String()),
@@ -92,12 +84,7 @@ const present = (view: IntegrationStatus, baseUrl: string | undefined) => ({
   source: view.source,
   status: view.status,
   is_live: view.isLive,
-  error: view.error && {
-    reason: view.error.reason,
-    file: view.error.file === undefined ? null : relative(view.folder, view.error.file),
-    line: view.error.line ?? null,
-    column: view.error.column ?? null,
-  },
+  error: presentError(view),
   has_router: view.hasRouter,
   tools: view.tools,
   dispatchers: view.dispatchers,

@@ -1,6 +1,5 @@
 // An integration as the admin API shows it.
 
-import { relative } from "node:path";
 import { t } from "elysia";
 import { PROCESS_STATES } from "../../../../db/schema.ts";
 import { scopesOf } from "../../../../integrations/manifest/manifest.ts";
@@ -22,19 +21,7 @@ import { named } from "../../../../schema/openapi-schema.ts";
 import type { SetupManifest } from "../../../../sdk/manifest.ts";
 import { withoutUrlSecrets } from "../../../../secrets/urls.ts";
 import { Instant, instant, JsonFields, nullable, oneOf } from "../../schemas.ts";
-
-export const LoadError = named(
-  "LoadError",
-  t.Object(
-    {
-      reason: t.String(),
-      file: nullable(t.String(), "Below the integration's folder."),
-      line: nullable(t.Integer()),
-      column: nullable(t.Integer()),
-    },
-    { description: "Why what is on the disk does not load." },
-  ),
-);
+import { LoadError, presentError } from "../load-error.ts";
 
 export const IntegrationAnswer = named(
   "IntegrationSetup",
@@ -257,15 +244,4 @@ function withoutSecrets(setup: SetupManifest, settings: IntegrationView["setting
       : envVar,
   );
   return { ...setup, ...(env_vars && { env_vars }) };
-}
-
-export function presentError({ error, folder }: Pick<IntegrationView, "error" | "folder">) {
-  return (
-    error && {
-      reason: error.reason,
-      file: error.file === undefined ? null : relative(folder, error.file),
-      line: error.line ?? null,
-      column: error.column ?? null,
-    }
-  );
 }

@@ -15,15 +15,14 @@ import { dashboardJsonSchema } from "../../../../integrations/routing/dashboard-
 import { listRoute, pageOfItems, SETUP } from "../../list.ts";
 import { failures, type RouteOptions } from "../../route-options.ts";
 import { JsonFields } from "../../schemas.ts";
+import { LoadError, presentError } from "../load-error.ts";
 import {
   DashboardModule,
   DetailAnswer,
   IntegrationAnswer,
-  LoadError,
   type Presenting,
   present,
   presentDetail,
-  presentError,
   SidebarSection,
 } from "./integration-answer.ts";
 import { findIntegration, IntegrationParams, ADMIN_TAG as tag } from "./integration-params.ts";
