@@ -5,6 +5,7 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, wr
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { HeddleError, messageOf } from "../errors.ts";
+import { isAbsent } from "../runtime/absent.ts";
 import { serveOnSocket } from "../runtime/serve.ts";
 
 export interface LocalServer {
@@ -129,7 +130,7 @@ function readServer(home: string): LocalServer | undefined {
     text = readFileSync(fileIn(home), "utf8");
   } catch (error) {
     // Any other error, such as a folder of another user's, does not mean that no server runs.
-    if (["ENOENT", "ENOTDIR"].includes((error as NodeJS.ErrnoException).code ?? "")) return undefined;
+    if (isAbsent(error)) return undefined;
     throw error;
   }
   const { url, socket = null, pid } = JSON.parse(text) as Partial<LocalServer>;

@@ -188,7 +188,11 @@ export function createTaskRunner(options: RunTaskOptions) {
       place: turn.client_id,
       seconds: Math.round((performance.now() - begunAt) / 100) / 10,
     };
-    if (!kept) log.warn("Task {task_id} was taken over by another worker", facts);
+    if (!kept)
+      log.warn(
+        "The result of task {task_id} was dropped: the task was deleted with its channel, or another worker took it over",
+        facts,
+      );
     else if (isAnswer) {
       const { model } = outcome.answer.final.call;
       log.info("{bot_id} answered in {place} after {seconds} s, by {model} (task {task_id})", {
