@@ -28,11 +28,11 @@ const UNKILLABLE_MS = 2_000;
  * four (orphaned, in its own session, with its own environment) is missed. Elsewhere only the groups are known.
  */
 export async function endFamily(family: Family, graceMs: number): Promise<boolean> {
-  const begun = Date.now();
+  const begun = performance.now();
   const signalled = new Set<number>();
   for (let pauseMs = FIRST_POLL_MS; ; pauseMs = Math.min(2 * pauseMs, MAX_POLL_MS)) {
     const members = await membersOf(family);
-    const elapsed = Date.now() - begun;
+    const elapsed = performance.now() - begun;
     if (members.length === 0) return true;
     if (elapsed > graceMs + UNKILLABLE_MS) return false;
     if (elapsed >= graceMs) signal(family, members, "SIGKILL");

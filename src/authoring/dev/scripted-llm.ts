@@ -14,7 +14,7 @@ export function createScriptedLlm({ read }: ScriptedOptions): Llm {
   return {
     provider: "scripted",
     async *stream(request): AsyncGenerator<LlmEvent> {
-      const started = Date.now();
+      const started = performance.now();
       throwIfAborted(request.signal);
       const { text, toolCalls } = await answer(request, await read());
       throwIfAborted(request.signal);
@@ -26,7 +26,7 @@ export function createScriptedLlm({ read }: ScriptedOptions): Llm {
         usage: null,
         model: "scripted",
         fallbackUsed: false,
-        durationMs: Date.now() - started,
+        durationMs: Math.round(performance.now() - started),
       };
     },
   };
