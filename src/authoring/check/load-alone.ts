@@ -4,7 +4,7 @@ import { mkdtemp, realpath } from "node:fs/promises";
 import { join } from "node:path";
 import { HeddleError } from "../../errors.ts";
 import type { FoundIntegration } from "../../integrations/discovery/discover.ts";
-import { loadIntegration } from "../../integrations/loading/load.ts";
+import { type LoadedIntegration, loadIntegration } from "../../integrations/loading/load.ts";
 import { contentHash, prepare } from "../../integrations/loading/prepare.ts";
 import { rootLogger } from "../../log.ts";
 import { build } from "../../runtime/assets.ts";
@@ -34,7 +34,7 @@ export async function loadAlone(found: FoundIntegration, scratch: string): Promi
   return {
     found,
     files: await readSources(found.folder),
-    loaded: result.ok ? result.loaded : undefined,
+    loaded: result.ok ? withDeclaredOnly(result.loaded) : undefined,
     problem: result.ok ? undefined : result.problem,
     callsAtLoad: [...new Set(calls)],
     injected,
@@ -130,3 +130,9 @@ async function withoutTimers<Result>(
     for (const stop of started) stop();
   }
 }
+
+/** The rules are about what the author declares; the server adds what only REQUIRED_ENV names. */
+const withDeclaredOnly = (loaded: LoadedIntegration): LoadedIntegration => ({
+  ...loaded,
+  settings: loaded.settings.filter(({ isUndeclared }) => !isUndeclared),
+});

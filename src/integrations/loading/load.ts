@@ -21,6 +21,7 @@ import {
   defaultInManifest,
   type IntegrationSetting,
   mergeSettings,
+  withRequiredOf,
 } from "../manifest/declared-settings.ts";
 import { checkSecretOf, readSetup } from "../manifest/read-setup.ts";
 import { createRouter, type IntegrationRouter } from "../routing/router.ts";
@@ -274,7 +275,7 @@ function describe(
     dispatchers,
     hooks,
     meta: about.meta,
-    settings: merged,
+    settings: withRequiredOf(merged, process ? process.requiredEnv : []),
     setup,
     process: process || undefined,
     router: router || undefined,

@@ -10,9 +10,13 @@ export interface IntegrationSetting extends DeclaredSetting {
   description: string | null;
   /** As text, as it would be in the environment. */
   default: string | null;
+  /** Only REQUIRED_ENV of process.ts names it, so that its type and purpose are unknown. */
+  isUndeclared?: boolean;
 }
 
 type EnvVar = NonNullable<SetupManifest["env_vars"]>[number];
+
+const VARIABLE = /^[A-Za-z][A-Za-z0-9_]*$/;
 
 const OPTIONAL = Symbol.for("TypeBox.Optional");
 
@@ -34,6 +38,20 @@ export function mergeSettings(
   const verifying = merged.get(setup?.webhook?.verifier?.secret ?? "");
   if (verifying) verifying.secret = true;
   return [...merged.values()];
+}
+
+/** Adds the settings that only a process names, so that they can be stored like the others. */
+export function withRequiredOf(
+  settings: readonly IntegrationSetting[],
+  requiredEnv: readonly string[],
+): IntegrationSetting[] {
+  const known = new Set(settings.map(({ key }) => key));
+  // Keys that begin with "_" are Heddle's own beside an integration's settings.
+  const undeclared = [...new Set(requiredEnv)].filter((key) => !known.has(key) && VARIABLE.test(key));
+  return [
+    ...settings,
+    ...undeclared.map((key) => ({ ...fromManifest({ key, required: true }), isUndeclared: true })),
+  ];
 }
 
 /** Keys that config.ts and the manifest disagree on: one says secret, the other says not. */

@@ -91,3 +91,17 @@ test("where config.ts and the manifest contradict each other, it is secret, and 
   expect(all.secrets.sort()).toEqual(["no-number-at-all", "of-the-webhook"]);
   expect(() => all.call("reads")).toThrow("The setting CODE takes integer, not its value");
 });
+
+test("what only a process requires is a setting as well, except names that are Heddle's own", async () => {
+  await using all = await harness({
+    "mine/process.ts":
+      'export const CMD = ["true"]; export const REQUIRED_ENV = ["MINE_TOKEN", "MINE_ROOM", "MINE_ROOM", "_kept", "a b"];',
+    "mine/setup.ts": `import { defineSetup } from "heddle/sdk";
+      export const SETUP = defineSetup({ env_vars: [{ key: "MINE_TOKEN", description: "declared" }] });`,
+  });
+  await all.integrations.loadAll();
+  expect(all.integrations.get("mine")?.settings).toMatchObject([
+    { key: "MINE_TOKEN", description: "declared", required: false, secret: true },
+    { key: "MINE_ROOM", description: null, required: true, secret: false, isUndeclared: true },
+  ]);
+});

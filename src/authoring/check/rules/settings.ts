@@ -38,7 +38,7 @@ export const SETTING_RULES: Rule[] = [
           // A read in the code has a finding of its own, at the place of the read.
           .filter((key) => !keys.includes(key) && !reads.includes(key))
           .map((key) => ({
-            message: `REQUIRED_ENV names ${key}, which is not declared as a setting, so it cannot be stored over the API.`,
+            message: `REQUIRED_ENV names ${key}, which is not declared as a setting, so nobody learns its type and purpose.`,
             fix: `Declare ${key} in config.ts or SETUP.env_vars.`,
             ...placeOf(subject, `"${key}"`, subject.found.files.process),
           }))
