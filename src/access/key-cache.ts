@@ -1,4 +1,4 @@
-// Stored API keys by their hash, known again without a query for a few seconds.
+// Finds stored API keys by their hash, and remembers them for a few seconds to save queries.
 
 import { timingSafeEqual } from "node:crypto";
 import { and, eq, isNull } from "drizzle-orm";
@@ -10,9 +10,9 @@ import type { Caller } from "./caller.ts";
 import { isPast } from "./key-grants.ts";
 
 export interface KeyCache {
-  /** Who the live key with this hash belongs to. */
+  /** The caller that the live key with this hash belongs to. */
   find(hash: Buffer): Promise<Caller | undefined>;
-  /** Counts as a revocation, whether or not the keys are in the cache. */
+  /** Forgets revoked keys. It counts as a revocation even if none of them is in the cache. */
   forget(hashes: string[]): void;
   /** Waits for the last-used times that are being written. */
   close(): Promise<void>;

@@ -1,10 +1,10 @@
-// What an API key may give away when it makes another.
+// Decides what an API key may grant when it makes another one.
 
 import { HeddleError } from "../errors.ts";
 import type { Caller } from "./caller.ts";
 import { covers, scopeProblem } from "./scopes.ts";
 
-/** Throws `validation` for what is not a scope, `forbidden` for a key that could do more or live longer than its maker. */
+/** Throws `validation` for an invalid scope, and `forbidden` for a key with more scopes or a longer life than its maker. */
 export function refuseWiderKey(scopes: string[], expires: Date | null, maker: Caller, now: number): void {
   if (scopes.length === 0) {
     throw new HeddleError("validation", "A key needs at least one scope.", { field: "scopes" });

@@ -2,24 +2,24 @@
 
 import { HeddleError } from "../errors.ts";
 
-/** What the SDK's `fetch` takes besides the platform's options. */
+/** Options of the SDK's `fetch` in addition to the platform's. */
 export interface FetchLimits {
   /** Seconds from the call to the end of the answer's body; `false` or Infinity: no limit. Default 30. */
   timeoutSeconds?: number | false | undefined;
-  /** Seconds that may pass with nothing arriving, before the answer and between two pieces of its body. Default: no limit. */
+  /** Seconds that may pass without data, before the answer and between two chunks of its body. Default: no limit. */
   idleSeconds?: number | undefined;
 }
 
 const TIMEOUT_SECONDS = 30;
-/** What a timer can count. */
+/** The longest delay of a timer. */
 const MOST_SECONDS = 2_147_483;
 
 export interface Limited {
   /** Aborts with the caller's reason, or a TimeoutError. */
   signal: AbortSignal;
-  /** To be called with the answer as soon as its head is there. */
+  /** Must be called with the answer as soon as its headers have arrived. */
   watch(response: Response): Response;
-  /** To be called when there will be no answer. */
+  /** Must be called when there will be no answer. */
   end(): void;
 }
 
@@ -79,7 +79,7 @@ function createWatchdog(seconds: number): Watchdog {
   };
 }
 
-/** Counts only while the body is waited for: a reader may take its time. */
+/** Counts only while a read waits for data, because the reader may be slow. */
 function watched(response: Response, { signal, start, stop }: Watchdog): Response {
   stop();
   if (!response.body) return response;

@@ -1,19 +1,19 @@
-// Cuts a text into parts that a service takes, at places where a reader expects it. Each character is looked at a bounded
-// number of times.
+// Splits a text into parts that a service accepts, at places where a reader expects a break. Each character is examined a
+// bounded number of times.
 
 import { HeddleError } from "../errors.ts";
 
-/** What `splitText` takes. */
+/** Options of `splitText`. */
 export interface SplitOptions {
-  /** The most that a part may have, in `unit`. */
+  /** The maximum size of a part, in `unit`. */
   limit: number;
-  /** What is counted: UTF-16 units as in a text's `length` (Telegram), code points, or bytes of UTF-8 (ntfy). Default "utf16". */
+  /** The unit of `limit`: UTF-16 units as in a string's `length` (Telegram), code points, or UTF-8 bytes (ntfy). Default "utf16". */
   unit?: "utf16" | "codepoints" | "bytes";
-  /** Whether a code block that is cut ends with its part and begins anew in the next. Default true. */
+  /** Whether a code block that is split is closed at the end of its part and reopened in the next. Default true. */
   keepFences?: boolean;
 }
 
-/** A code block that is open: "```", and the line that opens it again. */
+/** An open code block: its marker ("```"), and the line that reopens it. */
 interface Fence {
   marker: string;
   opening: string;
@@ -22,7 +22,7 @@ interface Fence {
 type Unit = NonNullable<SplitOptions["unit"]>;
 
 const UNITS: readonly Unit[] = ["utf16", "codepoints", "bytes"];
-/** Before this share of a part no better place to cut is looked for. */
+/** A better place to split is not searched for in this first share of a part. */
 const EARLIEST_CUT = 0.25;
 const LONGEST_MARKER = 10;
 const LONGEST_INFO = 40;
@@ -42,7 +42,7 @@ export function splitText(
   while (at < text.length) {
     const opening = fence ? `${fence.opening}\n` : "";
     const reserve = sizeOf(opening, unit) + (fence?.marker.length ?? LONGEST_MARKER) + 1;
-    // Where fences would take most of a part they are not kept.
+    // Fences are not kept if they would take up most of a part.
     const keeps = mayKeep && reserve <= limit / 2;
     const whole = endOf(text, at, limit - (fence && keeps ? sizeOf(opening, unit) : 0), unit);
     const end =
@@ -62,7 +62,7 @@ const NEWLINE = 10;
 const SPACE = 32;
 const isBlank = (code: number): boolean => code === NEWLINE || code === SPACE;
 
-/** The cut stands for one space, or for the line breaks there; the next line keeps its indentation. */
+/** A split replaces one space or the line breaks there; the next line keeps its indentation. */
 function afterBlank(text: string, at: number): number {
   if (text.charCodeAt(at) === SPACE) return at + 1;
   let end = at;
@@ -70,7 +70,7 @@ function afterBlank(text: string, at: number): number {
   return end;
 }
 
-/** Where at most `most` units end, no character of two units being cut; at least one character. */
+/** The end of at most `most` units, without splitting a surrogate pair; at least one character. */
 function endOf(text: string, at: number, most: number, unit: Unit): number {
   let used = 0;
   let end = at;
@@ -97,9 +97,9 @@ function sizeOf(text: string, unit: Unit): number {
   return size;
 }
 
-/** The best place at or before `end`: between paragraphs, lines, words; else `end` itself. */
+/** The best place to split at or before `end`: between paragraphs, lines or words; otherwise `end` itself. */
 function cutIn(text: string, at: number, end: number): number {
-  // With the character behind: the cut may stand in its place.
+  // The window includes the next character, which the split may replace.
   const window = text.slice(at, end + 1);
   const earliest = Math.max(1, Math.floor(window.length * EARLIEST_CUT));
   for (const mark of ["\n\n", "\n", " "]) {
@@ -116,7 +116,7 @@ function fenceAfter(part: string, before: Fence | undefined, isLineStart: boolea
   let open = before;
   for (const [number, line] of part.split("\n").entries()) {
     if (number === 0 && !isLineStart) continue;
-    // Longer lines are no fences, and are not looked through.
+    // Longer lines are not fences and are skipped.
     const [, marker, info = ""] = (line.length <= 200 && FENCE.exec(line)) || [];
     if (marker === undefined) continue;
     if (!open) open = { marker, opening: info.length > LONGEST_INFO ? marker : `${marker}${info}` };

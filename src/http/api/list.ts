@@ -1,4 +1,4 @@
-// Every list of the API: what it takes, what it answers, and how a page of it is cut.
+// Lists of the API: their query parameters, their answers, and their pages.
 
 import type {
   Static,
@@ -21,10 +21,10 @@ export const ROWS = {
   cursor: t.Optional(t.String({ format: "uuid", description: "`next_cursor` of the page before." })),
 };
 
-/** What people set up: bots, skills, integrations. One page usually has all of it. */
+/** Things that people set up: bots, skills, integrations. One page usually holds all of them. */
 export const SETUP = setupPage();
 
-/** `maximum`: for lists that have always taken more than 500. */
+/** `maximum` is for lists that have always allowed more than 500. */
 export function setupPage(maximum?: number) {
   return {
     limit: limitOf(500, maximum),
@@ -35,12 +35,12 @@ export function setupPage(maximum?: number) {
 const NextCursor = nullable(t.String(), "Pass it as `cursor` for the next page; null on the last one.");
 
 interface ListOptions<Key extends string, Item extends TSchema, Query extends TProperties> {
-  /** What the answer calls the items: "tasks". */
+  /** The name of the items in the answer: "tasks". */
   key: Key;
   Item: Item;
   /** Filters, and one of the pages above. */
   query: Query;
-  /** Of the route besides 401, 403 and 422. */
+  /** Error statuses of the route in addition to 401, 403 and 422. */
   fails?: Parameters<typeof failures>;
 }
 
@@ -64,7 +64,7 @@ export function listRoute<Key extends string, Item extends TSchema, Query extend
 
 type Page<Key extends string, Item> = Record<Key, Item[]> & { next_cursor: string | null };
 
-/** A page of rows that the database sorts. One more than asked for is read: it tells whether another page follows. */
+/** A page of rows sorted by the database. One row more than requested is read, to see whether another page follows. */
 export async function pageOfRows<Key extends string, Row extends { id: string | number }, Item>(
   key: Key,
   { limit, cursor }: { limit: number; cursor?: string | number },
@@ -82,7 +82,7 @@ interface PageAsked {
   cursor?: string;
 }
 
-/** A page of things that are in memory, in the order in which they are given. `keyOf` tells them apart. */
+/** A page of items in memory, in the given order. `keyOf` returns a unique key. */
 export function pageOfItems<Key extends string, Item>(
   key: Key,
   { limit, cursor }: PageAsked,
@@ -96,7 +96,7 @@ export function pageOfItems<Key extends string, Item>(
   return answerOf(key, page, hasMore && last !== undefined ? keyOf(last) : null);
 }
 
-/** Where the next page begins. The item that the cursor names may be gone; in a sorted list its place is known even then. */
+/** The index of the next page. The item of the cursor may have been removed; in a sorted list its place is still known. */
 function after(keys: string[], cursor: string): number {
   const at = keys.indexOf(cursor);
   if (at >= 0) return at + 1;

@@ -1,4 +1,4 @@
-// What the HTTP side is made of, a wing each.
+// The parts of the server that the HTTP side uses, grouped by wing.
 
 import type { ApiKeys } from "../../access/api-keys.ts";
 import type { Activations } from "../../capabilities/activations.ts";
@@ -39,7 +39,7 @@ export interface AppParts {
   processes: ProcessRoutes["processes"];
 }
 
-/** What the path of a message goes through. */
+/** The path of a message. */
 export interface ConversationParts {
   inbox: Inbox;
   places: Pick<Places, "prefixes">;
@@ -51,7 +51,7 @@ export interface ConversationParts {
   outbox: Pick<Outbox, "list" | "get" | "redeliver">;
 }
 
-/** What runs are made of. */
+/** The content that runs use. */
 export interface ContentParts {
   bots: Pick<Bots, "list" | "get" | "create" | "update" | "delete">;
   documents: Documents;
@@ -79,7 +79,7 @@ export interface IntegrationParts {
   installPackages: AdminActionRoutes["installPackages"];
 }
 
-/** What the server itself says and limits. */
+/** Facts and limits of the server itself. */
 export interface AppOptions {
   version: string;
   db: Database;

@@ -1,4 +1,4 @@
-// Checks what the SDK's calls are given inside the server by the schemas of the REST API's bodies.
+// Checks the options of the SDK's calls inside the server against the schemas of the REST API's bodies.
 
 import { type TSchema, Type } from "@sinclair/typebox";
 import { Value } from "@sinclair/typebox/value";
@@ -21,7 +21,7 @@ const SCHEMAS: Record<SdkCall, TSchema> = {
   searchDocuments: SearchQuery,
 };
 
-/** Throws `validation`, in the words of the REST API. */
+/** Throws `validation` with the message that the REST API would give. */
 export function checkSdkCall(call: SdkCall, options: unknown): void {
   // A function cannot be sent, and stays in the server.
   const { matches: _, ...fields } = completeFields(call, options);
@@ -30,7 +30,7 @@ export function checkSdkCall(call: SdkCall, options: unknown): void {
   check(SCHEMAS[call], Value.Default(SCHEMAS[call], fields));
 }
 
-/** The same for what changes of a channel. */
+/** The same for changes of a channel. */
 export const checkChannelChange = (change: unknown): void => check(ChannelChange, change);
 
 function check(schema: TSchema, given: unknown): void {

@@ -7,22 +7,22 @@ import { failureOf } from "./fail-delivery.ts";
 
 /** When the client sends a request again. */
 export interface HttpRetry {
-  /** Requests at most, the first included. Default 3; 1: never again. */
+  /** The most requests, including the first. Default 3; 1 disables retries. */
   tries?: number;
   /**
    * Statuses, "5xx" for all of those, and "network" for a connection that failed. Default: 408, 429, "5xx" and "network"; for POST
    * and PATCH, which the service may have carried out, only 429.
    */
   on?: readonly (number | "5xx" | "network")[];
-  /** The seconds that an answer asks to wait. Default: its Retry-After header. Undefined leaves it to the client. */
+  /** How many seconds an answer asks to wait. Default: its Retry-After header. Undefined leaves the pause to the client. */
   retryAfter?: (response: Response) => number | undefined | Promise<number | undefined>;
-  /** An answer that asks for more than so many seconds is returned instead of waited for. Default 30. */
+  /** An answer that asks for a longer pause is returned instead of retried. In seconds; default 30. */
   maxWaitSeconds?: number;
 }
 
-/** What `http` takes. A function is called for each request, so that a changed setting counts at once. */
+/** Options of `http`. Functions are called for each request, so that a changed setting takes effect at once. */
 export interface HttpOptions extends FetchLimits {
-  /** What all paths are below: "https://api.example/v2". */
+  /** The URL that all paths are relative to: "https://api.example/v2". */
   baseUrl: string | (() => string);
   /** Headers of every request. */
   headers?: Record<string, string> | (() => Record<string, string>);
@@ -30,23 +30,23 @@ export interface HttpOptions extends FetchLimits {
   retry?: HttpRetry;
 }
 
-/** What one request takes. */
+/** Options of one request. */
 export interface HttpRequestOptions extends FetchLimits {
   /** Sent as JSON, with its content type. */
   json?: unknown;
-  /** Sent as it is. A stream is sent once only. */
+  /** Sent unchanged. A stream is never sent a second time. */
   body?: RequestInit["body"];
-  /** Parameters of the query; undefined and null are left out. */
+  /** Query parameters; undefined and null are left out. */
   query?: Record<string, string | number | boolean | null | undefined>;
-  /** Headers besides the client's. */
+  /** Headers in addition to the client's. */
   headers?: Record<string, string>;
-  /** Ends the request, and waiting for the next try. */
+  /** Ends the request, or the pause before the next one. */
   signal?: AbortSignal;
 }
 
-/** The answer, whatever its status; or what it holds, when it is a success. */
+/** The answer, whatever its status; its methods read the body of a successful one. */
 export interface HttpAnswer extends Promise<Response> {
-  /** The parsed body. Throws `Permanent` or `Retryable` for an answer that is no success, as `failDelivery` does. */
+  /** The parsed body. Throws `Permanent` or `Retryable` for an unsuccessful answer, as `failDelivery` does. */
   json<Value = unknown>(): Promise<Value>;
   /** The body as text. Throws as `json` does. */
   text(): Promise<string>;
@@ -56,11 +56,11 @@ export interface HttpAnswer extends Promise<Response> {
 export interface HttpClient {
   /** Fetches a path. */
   get(path: string, options?: HttpRequestOptions): HttpAnswer;
-  /** Posts JSON, or what `options` say. */
+  /** Posts JSON, or the body in `options`. */
   post(path: string, json?: unknown, options?: HttpRequestOptions): HttpAnswer;
-  /** Puts JSON, or what `options` say. */
+  /** Puts JSON, or the body in `options`. */
   put(path: string, json?: unknown, options?: HttpRequestOptions): HttpAnswer;
-  /** Patches with JSON, or what `options` say. */
+  /** Patches with JSON, or the body in `options`. */
   patch(path: string, json?: unknown, options?: HttpRequestOptions): HttpAnswer;
   /** Deletes a path. */
   delete(path: string, options?: HttpRequestOptions): HttpAnswer;
@@ -157,13 +157,13 @@ const defaultsFor = (method: string): NonNullable<HttpRetry["on"]> =>
 const isListed = (status: number, on: NonNullable<HttpRetry["on"]>): boolean =>
   on.includes(status) || (status >= 500 && on.includes("5xx"));
 
-/** Neither what the caller ended, nor an address that is not allowed, nor a request that cannot be sent. */
+/** False for a request that the caller ended, that cannot be sent, or whose address is not allowed. */
 function isNetwork(error: unknown, signal: AbortSignal | undefined): boolean {
   if (signal?.aborted || !(error instanceof Error)) return false;
   return !["Permanent", "HeddleError", "AbortError"].includes(error.name);
 }
 
-/** The path stays below the base: it must not choose another host, which would get the headers. */
+/** Keeps the path below the base: a path must not choose another host, which would receive the headers. */
 function urlOf({ baseUrl }: HttpOptions, { path, own }: Sent): string {
   const base = new URL(typeof baseUrl === "function" ? baseUrl() : baseUrl);
   const [pathname = "", search = ""] = splitAt(path, "?");
@@ -201,7 +201,7 @@ function initOf(options: HttpOptions, { method, own }: Sent): RequestInit & Fetc
   };
 }
 
-/** Characters of a failed answer that the error quotes. */
+/** How many characters of a failed answer the error quotes. */
 const QUOTED = 300;
 
 function answerOf(response: Promise<Response>): HttpAnswer {

@@ -1,9 +1,9 @@
 import { Permanent, Retryable } from "../errors.ts";
 
-/** Answers below 500 that a later attempt may get past: no valid credentials yet, too slow, locked, too early, too many. */
+/** Statuses below 500 that may pass: credentials not valid yet, timeout, locked, too early, too many requests. */
 const PASSING = new Set([401, 408, 423, 425, 429]);
 
-/** The error of an answer that is no success; `Retryable` when a later attempt may get another one. */
+/** The error of an unsuccessful answer: `Retryable` if a later attempt may succeed. */
 export function failureOf(response: Response, detail = ""): Permanent | Retryable {
   const host = URL.canParse(response.url) ? new URL(response.url).host : "The service";
   const message = `${host} answered ${response.status}${detail === "" ? "." : `: ${detail}`}`;

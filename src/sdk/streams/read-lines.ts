@@ -1,19 +1,19 @@
-// Lines of a stream of bytes: each byte is looked at once, however the stream is cut, and a line is bounded.
+// Splits a byte stream into lines of bounded length. Each byte is examined once, however the stream is chunked.
 
 import { HeddleError } from "../../errors.ts";
 
-/** Where lines are read from: an answer of `fetch`, its body, or any stream of bytes. */
+/** The source of the lines: a response of `fetch`, its body, or any byte stream. */
 export type ByteSource = Response | ReadableStream<Uint8Array>;
 
-/** What `readJsonLines` and `readSse` take besides the source. */
+/** Options of `readJsonLines` and `readSse`. */
 export interface LineOptions {
-  /** Characters of one line, and of one event's data; with more the source is ended. Default 1,000,000. */
+  /** The most characters of one line, and of one event's data; longer ones end the stream. Default 1,000,000. */
   maxLength?: number;
 }
 
 const MAX_LENGTH = 1_000_000;
 
-/** Without their ends, "\n", "\r\n" or "\r". A last line needs no end. Throws `payload_too_large`. */
+/** Yields lines without their ends ("\n", "\r\n" or "\r"). The last line needs none. Throws `payload_too_large`. */
 export async function* readLines(
   source: ByteSource,
   { maxLength = MAX_LENGTH }: LineOptions = {},
@@ -42,7 +42,7 @@ export async function* readLines(
       const text = done ? decoder.decode() : decoder.decode(value, { stream: true });
       let from = 0;
       for (const { index, 0: end } of text.matchAll(/[\r\n]/g)) {
-        // The second half of "\r\n".
+        // This is the second half of "\r\n".
         if (afterReturn && end === "\n" && index === from && length === 0) {
           from = index + 1;
           afterReturn = false;
@@ -61,7 +61,7 @@ export async function* readLines(
     }
     if (length > 0) yield take();
   } finally {
-    // Also when the reader of the lines stops early.
+    // This also runs when the consumer stops early.
     await reader.cancel().catch(() => {});
   }
 }

@@ -4,13 +4,13 @@ import { type ByteSource, type LineOptions, readLines, tooLong } from "./read-li
 
 /** One server-sent event. */
 export interface SseEvent {
-  /** Its name; "message" when it has none. */
+  /** The name of the event; "message" if it has none. */
   event: string;
-  /** Its data, lines joined by "\n". */
+  /** The data, with its lines joined by "\n". */
   data: string;
-  /** The last id that the stream named: to be sent as Last-Event-ID when one connects again. Empty when there was none. */
+  /** The last id of the stream, to send as Last-Event-ID when reconnecting. Empty if there was none. */
   id: string;
-  /** Milliseconds that the stream asked to wait before one connects again; undefined when it did not. */
+  /** The reconnection delay that the stream asked for, in milliseconds; undefined if it did not. */
   retry: number | undefined;
 }
 

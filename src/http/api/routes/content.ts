@@ -1,4 +1,4 @@
-// The routes of what is declared in files: skills, carapaces, templates. Each is listed and fetched alike.
+// The routes of content declared in files: skills, carapaces and templates are listed and fetched in the same way.
 
 import type { TProperties, TSchema } from "@sinclair/typebox";
 import { Elysia, t } from "elysia";
@@ -10,20 +10,20 @@ import { nullable, oneOf } from "../schemas.ts";
 
 export interface ContentRouteOptions {
   route: RouteOptions;
-  /** As errors name one: "skill". */
+  /** The name of one item in errors: "skill". */
   kind: string;
-  /** As the path, the scope and the answer name them: "skills". */
+  /** The name in the path, the scope and the answer: "skills". */
   plural: string;
   tag: string;
-  /** What the list says of them, for the documentation. */
+  /** Description of the list, for the documentation. */
   description: string;
-  /** What fetching one shows, for the documentation: "a skill with its text". */
+  /** What a fetch returns, for the documentation: "a skill with its text". */
   shows: string;
   Item: TSchema;
   Detail: TSchema;
   /** Filters of the list. */
   filters?: TProperties;
-  /** All that pass the filters, by id. */
+  /** The items that pass the filters, sorted by id. */
   list: (filters: Record<string, string | undefined>) => readonly { id: string }[];
   find: (id: string) => object | undefined;
 }
@@ -78,7 +78,7 @@ export function contentRoutes({ route, kind, plural, tag, filters = {}, ...conte
     });
 }
 
-/** Where a thing that is declared in a file comes from. */
+/** The origin of an item declared in a file. */
 export const ContentSource = {
   source: oneOf(["builtin", "home", "integration"]),
   integration_id: nullable(t.String()),
