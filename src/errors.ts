@@ -1,5 +1,5 @@
-// Every error that a caller can see: its code, HTTP status and whether trying again may help.
-// Nothing in Heddle branches on a message; it branches on these codes.
+// Every error that a caller can see: its code, its HTTP status and whether a retry may help.
+// Heddle's code branches on these codes, never on a message.
 
 const TABLE = {
   bad_request: { status: 400, retryable: false },
@@ -18,7 +18,7 @@ const TABLE = {
   not_supported: { status: 501, retryable: false },
   upstream: { status: 502, retryable: true },
   unavailable: { status: 503, retryable: true },
-  // Outcomes of a task; they reach a caller as `error_code` of the task.
+  // Outcomes of a task; a caller sees them as the task's `error_code`.
   cancelled: { status: 409, retryable: false },
   timeout: { status: 504, retryable: true },
   worker_lost: { status: 500, retryable: false },
@@ -37,7 +37,7 @@ export const isErrorCode = (code: unknown): code is ErrorCode =>
 
 export class HeddleError extends Error {
   readonly code: ErrorCode;
-  /** The field of the input that is wrong, as a dotted path ("dispatch_config.url"). */
+  /** The invalid field of the input, as a dotted path ("dispatch_config.url"). */
   readonly field: string | undefined;
 
   constructor(code: ErrorCode, message: string, options: { field?: string; cause?: unknown } = {}) {
@@ -56,16 +56,16 @@ export class HeddleError extends Error {
   }
 }
 
-/** The one wording for what is not there, or not in the caller's reach. `field` is where the id stood, unless that is the path. */
+/** The error for what does not exist or is out of the caller's reach. `field` names the field with the id, if any. */
 export const notFound = (kind: string, id: string, field?: string): HeddleError =>
   new HeddleError("not_found", `There is no ${kind} "${id}".`, field === undefined ? {} : { field });
 
-/** The text of anything that was thrown; of a failed statement without the values that it was given. */
+/** Returns the message of anything that was thrown. A failed statement's message is given without parameter values. */
 export function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const { query, code, cause } = error as { query?: unknown; code?: unknown; cause?: unknown };
   if (typeof query === "string" && "params" in error && code === undefined) {
-    // drizzle's own message has all parameters, the driver's error the reason.
+    // drizzle's own message contains all parameters; the driver's error contains the reason.
     return `A statement failed: ${query.slice(0, STATEMENT_LENGTH)}${cause === undefined ? "" : `: ${messageOf(cause)}`}`;
   }
   return isDataFault(code) ? withoutValue(error.message) : error.message;
@@ -73,7 +73,7 @@ export function messageOf(error: unknown): string {
 
 const STATEMENT_LENGTH = 200;
 
-/** SQLSTATE class 22, "data exception": such messages repeat the value. */
+/** SQLSTATE class 22, "data exception": its messages repeat the value. */
 const isDataFault = (code: unknown): boolean => typeof code === "string" && /^22[0-9A-Z]{3}$/.test(code);
 
 function withoutValue(message: string): string {

@@ -1,4 +1,4 @@
-// API keys: shown once, kept as a hash, known again without a query as long as they are in the cache.
+// API keys: each is shown once and stored as a hash; a cached key is recognised without a query.
 
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import { and, desc, eq, isNull, lt } from "drizzle-orm";
@@ -13,15 +13,15 @@ import { refuseWiderKey } from "./key-grants.ts";
 import { holdLive, revokeFamily } from "./revoke-family.ts";
 import { covers } from "./scopes.ts";
 
-/** A key as it may be shown. */
+/** A key without its secret part. */
 export interface ApiKey {
   id: string;
   name: string;
   prefix: string;
   scopes: string[];
-  /** What Heddle made it for; null for one that a person made. */
+  /** What Heddle created the key for; null for a key that a person created. */
   owner: string | null;
-  /** The key that made it; null for one that no stored key made. */
+  /** The key that created this one; null if no stored key did. */
   parent_id: string | null;
   rows: KeyRows;
   expires_at: Date | null;
@@ -31,13 +31,14 @@ export interface ApiKey {
 }
 
 export interface ApiKeys {
-  /** Who the key belongs to; undefined for one that is unknown, revoked or expired. */
+  /** Returns the key's caller; undefined if the key is unknown, revoked or expired. */
   verify(key: string): Promise<Caller | undefined>;
-  /** Whether a text has the form of a key, or is the one of the environment. */
+  /** Whether a text has the form of a key, or is the environment's API_KEY. */
   isOwn(key: string): boolean;
   /**
-   * `key` is the whole key, given out this one time. 403 when it could do more, reach further or live longer than its
-   * maker. `rows` is by default what the maker's are. `query`: a transaction that it is to be a part of.
+   * Returns the whole key in `key`; it cannot be read again. Throws "forbidden" if the new key could do more, reach
+   * more rows or live longer than the key that creates it. `rows` defaults to the creator's. Pass a transaction as
+   * `query` to create the key within it.
    */
   create(
     input: { name: string; scopes: string[]; expiresAt?: Date | null; owner?: string; rows?: KeyRows },
@@ -45,20 +46,20 @@ export interface ApiKeys {
     query?: Queryable,
   ): Promise<ApiKey & { key: string }>;
   /**
-   * A key for a process that this server starts. It is known to this server alone, by its hash, and to no database, so
-   * that it is gone with the server, however that goes. Throws "validation" for what is no scope.
+   * Creates a key for a process that this server starts. Only this server's memory holds its hash, so the key ends with
+   * the server even after a crash. Throws "validation" for an invalid scope.
    */
   issueEphemeral(input: { name: string; scopes: readonly string[]; integrationId?: string }): EphemeralKey;
-  /** The newest first, revoked ones included. `cursor`: only those before this id. */
+  /** Lists keys newest first, including revoked ones. `cursor` limits the list to keys older than this id. */
   list(page: { limit: number; cursor?: string | undefined }): Promise<ApiKey[]>;
-  /** The live keys that were made for this owner, the newest first. */
+  /** Lists the live keys that were created for this owner, newest first. */
   ownedBy(owner: string): Promise<ApiKey[]>;
   /**
-   * Takes the keys along that it made, and those that they made. Works at once in this process, within seconds in
-   * others. False when there is no such live key.
+   * Revokes the key and all its descendants: at once in this process, within seconds in others. Returns false if there
+   * is no such live key.
    */
   revoke(id: string, caller: Caller): Promise<boolean>;
-  /** Waits for the last-used times that are being written. */
+  /** Waits for pending writes of last-used times. */
   close(): Promise<void>;
 }
 
@@ -70,7 +71,7 @@ export interface EphemeralKey {
 export interface ApiKeysOptions {
   db: Database;
   log: Logger;
-  /** API_KEY of the environment: an admin key that is nowhere stored. */
+  /** The environment's API_KEY: an admin key that is not stored in the database. */
   staticKey?: string | undefined;
   /** The wall clock. */
   now?: () => number;
@@ -116,29 +117,23 @@ export function createApiKeys({
 
     async create({ name, scopes, expiresAt, owner: wantedOwner, rows: wantedRows }, maker, query = db.query) {
       const rows = wantedRows ?? maker.rows;
-      // An integration's key makes keys of that integration only: otherwise it would shed its owner.
+      // A key of an integration can create keys only for that integration; otherwise it could escape its owner's
+      // limits.
       const owner = maker.integrationId === null ? (wantedOwner ?? null) : INTEGRATION + maker.integrationId;
       const wanted = [...new Set(scopes)];
       const expires = expiresAt ?? maker.expires_at;
       refuseWiderKey(wanted, expires, maker, now());
       if (rows === "all" && maker.rows === "own") {
-        throw new HeddleError(
-          "forbidden",
-          "A key that reaches its own rows cannot make one that reaches all.",
-          {
-            field: "rows",
-          },
-        );
+        throw new HeddleError("forbidden", 'A key with rows "own" cannot create a key with rows "all".', {
+          field: "rows",
+        });
       }
       if (maker.isEphemeral) {
-        throw new HeddleError(
-          "forbidden",
-          "The key of a process ends with the process, and cannot make others.",
-        );
+        throw new HeddleError("forbidden", "A process's own key cannot create other keys.");
       }
       const key = newKey();
       const row = await query.transaction(async (tx) => {
-        // Held against a revocation at the same time, which would not see the child.
+        // The lock keeps out a concurrent revocation, which would not see the child.
         if (maker.id !== null && !(await holdLive(tx, maker.id))) {
           throw new HeddleError("unauthorized", "The API key has just been revoked.");
         }
@@ -203,7 +198,7 @@ export function createApiKeys({
       if (!row) return false;
       const beyond = row.scopes.find((scope) => !covers(caller.scopes, scope));
       if (beyond !== undefined) {
-        throw new HeddleError("forbidden", `The key has the scope ${beyond}, which yours does not cover.`);
+        throw new HeddleError("forbidden", `The key has the scope ${beyond}, which your key does not cover.`);
       }
       const gone = await db.query.transaction((tx) => revokeFamily(tx, id, new Date(now())));
       stored.forget(gone.map(({ hash }) => hash));
@@ -219,4 +214,4 @@ const newKey = () => `hdl_${randomBytes(32).toString("hex")}`;
 const sha256 = (text: string): Buffer => createHash("sha256").update(text).digest();
 
 const invalidCursor = () =>
-  new HeddleError("validation", "The cursor is not one that this list gave out.", { field: "cursor" });
+  new HeddleError("validation", "cursor must be a next_cursor of this list.", { field: "cursor" });

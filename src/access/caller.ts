@@ -1,23 +1,23 @@
-// Who makes a request, as its API key tells.
+// The caller of a request, identified by its API key.
 
 import type { KeyRows } from "../db/schema.ts";
 import { ADMIN } from "./scopes.ts";
 
-/** Who makes a request. `id` is null for the API_KEY of the environment, and for an ephemeral key. */
+/** The caller of a request. `id` is null for the environment's API_KEY and for an ephemeral key. */
 export interface Caller {
   id: string | null;
   name: string;
   scopes: readonly string[];
   expires_at: Date | null;
-  /** The integration that the key was made for; null: a person's, or a program's of a person. */
+  /** The integration that the key was created for; null if it belongs to a person or a person's program. */
   integrationId: string | null;
-  /** Whose rows it reaches. A key with the scope `admin` reaches everybody's. */
+  /** Which rows the key reaches. A key with the scope `admin` reaches all of them. */
   rows: KeyRows;
-  /** Set for the key of an integration's process, which is known to this server alone. */
+  /** True for the key of an integration's process, which only this server knows. */
   isEphemeral?: boolean;
 }
 
-/** Whoever starts the server: may make the first key. */
+/** The person who starts the server, and so may create the first key. */
 export const OPERATOR: Caller = {
   id: null,
   name: "operator",

@@ -11,19 +11,20 @@ export interface FirstKeyOptions {
   db: Database;
   apiKeys: Pick<ApiKeys, "create" | "list">;
   log: Logger;
-  /** Rejects when nobody can have read it. */
-  tell: (key: string) => Promise<void>;
+  /** Prints the key; rejects if nobody could have read it. */
+  show: (key: string) => Promise<void>;
 }
 
-/** A reader who does not read must not hold up the start. */
-const TELL_MS = 5_000;
+/** A pipe that nobody reads must not hold up the start. */
+const SHOW_TIMEOUT_MS = 5_000;
 
 /**
- * Makes the admin key of a database's first start; of servers that start together one does. It is stored only once it has
- * been told: one that nobody could read could never be shown again, and the next start makes another instead.
+ * Creates the admin key on a database's first start; if several servers start together, one of them does. The key is
+ * stored only after it was shown, because a key that nobody read can never be shown again; if that fails, the next
+ * start creates another.
  */
-export async function createFirstKey({ db, apiKeys, log, tell }: FirstKeyOptions): Promise<void> {
-  let untold: unknown;
+export async function createFirstKey({ db, apiKeys, log, show }: FirstKeyOptions): Promise<void> {
+  let notShown: unknown;
   await db.query
     .transaction(async (tx) => {
       const [claimed] = await tx
@@ -34,19 +35,19 @@ export async function createFirstKey({ db, apiKeys, log, tell }: FirstKeyOptions
       if (!claimed) return;
       const { key } = await apiKeys.create({ name: "first start", scopes: [ADMIN] }, OPERATOR, tx);
       try {
-        await within(TELL_MS, tell(key));
+        await within(SHOW_TIMEOUT_MS, show(key));
       } catch (error) {
-        untold = error;
+        notShown = error;
         throw error;
       }
     })
     .catch(async (error: unknown) => {
-      if (untold === undefined) throw error;
-      // Somebody who has made a key by the command line misses nothing.
+      if (notShown === undefined) throw error;
+      // An operator who has already created a key on the command line does not need this one.
       if ((await apiKeys.list({ limit: 1 })).length > 0) return;
       log.error(
-        "The first admin key could not be written to standard output, so it was not kept ({reason}): start again with one that can be written, set API_KEY, or make a key by heddle keys create.",
-        { reason: messageOf(untold) },
+        "The first admin key could not be written to standard output, so it was discarded ({reason}). Start again with a writable standard output, set API_KEY, or create a key with: heddle keys create",
+        { reason: messageOf(notShown) },
       );
     });
 }

@@ -1,7 +1,7 @@
-// API keys that Heddle makes for integrations. Like every key they are shown once and kept as a hash, so a lost one is
-// replaced, never looked up.
+// API keys that Heddle creates for integrations. Like every key they are shown once and stored as a hash, so a lost key
+// can only be replaced.
 
-/** Who makes and revokes; the keys' own part of the server says more about it. */
+/** The functions of `ApiKeys` that this needs. */
 export interface KeyStore<Key extends { id: string }, Caller> {
   create(
     input: { name: string; scopes: string[]; owner: string },
@@ -12,15 +12,15 @@ export interface KeyStore<Key extends { id: string }, Caller> {
 }
 
 export interface IntegrationKeys<Key, Caller> {
-  /** The integration's live key, without the key itself. */
+  /** Returns the integration's live key, without its secret part. */
   get(integrationId: string): Promise<Key | undefined>;
-  /** Makes one and ends those before it. `key` is the whole key, given out this one time. */
+  /** Creates a key and revokes the previous ones. `key` is the whole key; it cannot be read again. */
   issue(integrationId: string, scopes: readonly string[], maker: Caller): Promise<Key & { key: string }>;
-  /** False when there was none. */
+  /** Returns false if there was no key. */
   revoke(integrationId: string, caller: Caller): Promise<boolean>;
 }
 
-/** For use outside the server; the process of an integration is lent a key of its own. */
+/** These keys are for use outside the server; an integration's process gets an ephemeral key instead. */
 export function createIntegrationKeys<Key extends { id: string }, Caller>(
   apiKeys: KeyStore<Key, Caller>,
 ): IntegrationKeys<Key, Caller> {

@@ -1,4 +1,4 @@
-// Finds stored API keys by their hash, and remembers them for a few seconds to save queries.
+// Finds stored API keys by their hash and caches them for a few seconds to save queries.
 
 import { timingSafeEqual } from "node:crypto";
 import { and, eq, isNull } from "drizzle-orm";
@@ -10,15 +10,15 @@ import type { Caller } from "./caller.ts";
 import { isPast } from "./key-grants.ts";
 
 export interface KeyCache {
-  /** The caller that the live key with this hash belongs to. */
+  /** Returns the caller that the live key with this hash belongs to. */
   find(hash: Buffer): Promise<Caller | undefined>;
-  /** Forgets revoked keys. It counts as a revocation even if none of them is in the cache. */
+  /** Drops revoked keys. It counts as a revocation even if none of them is cached. */
   forget(hashes: string[]): void;
-  /** Waits for the last-used times that are being written. */
+  /** Waits for pending writes of last-used times. */
   close(): Promise<void>;
 }
 
-/** How long another process's revocation may go unnoticed. */
+/** How long a revocation by another process may go unnoticed. */
 const CACHE_MS = 5_000;
 const CACHE_SIZE = 10_000;
 const LAST_USED_MS = 60_000;
@@ -29,13 +29,13 @@ interface Cached {
   touchedAt: number;
 }
 
-/** How `owner` names an integration. */
+/** The prefix that marks an integration in `owner`. */
 export const INTEGRATION = "integration:";
 
 export interface KeyCacheOptions {
   db: Database;
   log: Logger;
-  /** The wall clock, which expiry is measured by. */
+  /** The wall clock, against which expiry is checked. */
   now: () => number;
   /** A monotonic clock in milliseconds: a wall clock that is set back must not keep a revoked key alive. */
   monotonic: () => number;
@@ -48,7 +48,7 @@ export function createKeyCache({ db, log, now, monotonic }: KeyCacheOptions): Ke
       for (const { id, at } of uses)
         await db.query.update(apiKeys).set({ last_used_at: at }).where(eq(apiKeys.id, id));
     },
-    // Two servers that update several rows in one statement could wait for each other.
+    // Two servers that update several rows in one statement could deadlock.
     limit: 1,
     lingerMs: 0,
     maxItems: CACHE_SIZE,
@@ -56,7 +56,7 @@ export function createKeyCache({ db, log, now, monotonic }: KeyCacheOptions): Ke
     onLost: ([use], error) =>
       log.warning("The last use of an API key was not stored: {error}", { key_id: use?.id, error }),
   });
-  /** Counts revocations: a row that was read before one must not enter the cache after it. */
+  /** Counts revocations: a row that was read before a revocation must not enter the cache after it. */
   let revocations = 0;
 
   const lookUp = async (hash: Buffer): Promise<Cached | undefined> => {

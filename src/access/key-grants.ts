@@ -1,13 +1,15 @@
-// Decides what an API key may grant when it makes another one.
+// Decides what an API key may grant when it creates another one.
 
 import { HeddleError } from "../errors.ts";
 import type { Caller } from "./caller.ts";
 import { covers, scopeProblem } from "./scopes.ts";
 
-/** Throws `validation` for an invalid scope, and `forbidden` for a key with more scopes or a longer life than its maker. */
+/**
+ * Throws `validation` for an invalid scope, `forbidden` for a key with more scopes or a longer life than its creator.
+ */
 export function refuseWiderKey(scopes: string[], expires: Date | null, maker: Caller, now: number): void {
   if (scopes.length === 0) {
-    throw new HeddleError("validation", "A key needs at least one scope.", { field: "scopes" });
+    throw new HeddleError("validation", "scopes must have at least one scope.", { field: "scopes" });
   }
   for (const [index, scope] of scopes.entries()) {
     const problem = scopeProblem(scope);
@@ -17,16 +19,20 @@ export function refuseWiderKey(scopes: string[], expires: Date | null, maker: Ca
       });
     }
     if (!covers(maker.scopes, scope)) {
-      throw new HeddleError("forbidden", `A key without the scope ${scope} cannot give it away.`, {
+      throw new HeddleError("forbidden", `A key without the scope ${scope} cannot grant it.`, {
         field: `scopes.${index}`,
       });
     }
   }
   if (isPast(expires, now)) {
-    throw new HeddleError("validation", "expires_at is in the past.", { field: "expires_at" });
+    throw new HeddleError("validation", "expires_at must be in the future.", { field: "expires_at" });
   }
   if (maker.expires_at !== null && (expires === null || expires > maker.expires_at)) {
-    throw new HeddleError("forbidden", "A key cannot make one that outlives it.", { field: "expires_at" });
+    throw new HeddleError(
+      "forbidden",
+      "expires_at must not be later than that of the key that creates this one.",
+      { field: "expires_at" },
+    );
   }
 }
 

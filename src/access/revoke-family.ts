@@ -1,12 +1,12 @@
-// Revoking an API key together with those that it made.
+// Revokes an API key together with its descendants.
 
 import { and, eq, isNull, sql } from "drizzle-orm";
 import type { Queryable } from "../db/database.ts";
 import { apiKeys } from "../db/schema.ts";
 
 /**
- * Revokes a key and all that come from it. A key that is just being made holds its maker, and is not yet seen by the
- * statement that waits for it: so once more, until a look at the whole family finds nobody.
+ * Revokes a key and all its descendants. Creating a key locks its parent's row; the UPDATE that waits for this lock
+ * does not see the new child yet, so the statement is repeated until it finds no live key.
  */
 export async function revokeFamily(tx: Queryable, id: string, at: Date): Promise<{ hash: string }[]> {
   const family = sql`with recursive family as (
@@ -25,7 +25,7 @@ export async function revokeFamily(tx: Queryable, id: string, at: Date): Promise
   }
 }
 
-/** Locks the row of a live key against being revoked; false when there is none. */
+/** Locks the row of a live key against revocation; returns false if there is no such key. */
 export async function holdLive(tx: Queryable, id: string): Promise<boolean> {
   const [row] = await tx
     .select({ id: apiKeys.id })

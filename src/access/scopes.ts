@@ -6,7 +6,7 @@ const SCOPE = /^(?<resource>[a-z][a-z0-9_-]*(?:\.[A-Za-z0-9_-]+)*):(?<action>rea
 
 export const ADMIN = "admin";
 
-/** Ready-made sets, so that a key for a common job needs no list. */
+/** Ready-made sets of scopes for common jobs. */
 export const SCOPE_PRESETS = {
   slack_integration: [
     "chat:*",
@@ -72,8 +72,8 @@ export const SCOPE_PRESETS = {
 export type ScopePreset = keyof typeof SCOPE_PRESETS;
 
 /**
- * What scopes are about. Some belong to parts that this server does not have; keys and manifests that were written for the
- * guide's server name them.
+ * The resources that scopes can name. Some belong to features that this server does not have; keys and manifests
+ * written for the guide's server use them.
  */
 const RESOURCES = [
   ...["api_keys", "attachments", "bots", "carapaces", "channels", "channels.config", "channels.heartbeat"],
@@ -83,13 +83,13 @@ const RESOURCES = [
   "workspaces.files",
 ];
 
-/** Resources with a part for each tool, dispatch type or integration, whose names are not known beforehand. */
+/** Resources with one part per tool, dispatch type or integration, whose names are not known in advance. */
 const NAMED_PART =
   /^(?:tools\.[A-Za-z0-9_-]+|dispatch\.[A-Za-z0-9_-]+|integrations\.[A-Za-z0-9_-]+(?:\.store)?)$/;
 
 export const isScope = (text: string): boolean => scopeProblem(text) === undefined;
 
-/** Why a text is not a scope, to be put after it; undefined for one that is. */
+/** Says why a text is not a scope, as a phrase that follows the text; undefined for a valid scope. */
 export function scopeProblem(text: string): string | undefined {
   if (text === ADMIN) return undefined;
   const { resource, action } = SCOPE.exec(text)?.groups ?? {};
@@ -106,7 +106,7 @@ export function scopeProblem(text: string): string | undefined {
     : `is not a scope; did you mean "${meant}:${action}"?`;
 }
 
-/** Kinds of rows that have an owner, and the scope by which a chat does all of that. */
+/** Scopes for rows that have an owner; `chat:write` covers several of these kinds. */
 const OWNED = [
   "channels:write",
   "chat:write",
@@ -117,8 +117,8 @@ const OWNED = [
 ];
 
 /**
- * Whether a key of these scopes looks at everybody's rows when its maker says nothing: an administrator's, or one that
- * only looks on. What writes rows is a program or a person among others, and sees its own.
+ * Whether a key with these scopes reaches all rows by default: true for an administrator's key and for a read-only key.
+ * A key that writes rows is one client among many and sees its own rows.
  */
 export const seesAll = (scopes: readonly string[]): boolean =>
   scopes.includes(ADMIN) ||

@@ -116,7 +116,7 @@ export function authoringCommands(commands: AuthoringCommands) {
     check: leaf({
       meta: {
         name: "check",
-        description: "Load integrations without serving them, and report what is wrong with each",
+        description: "Load integrations without serving them, and report problems in each",
       },
       args: {
         folder: {
@@ -128,7 +128,7 @@ export function authoringCommands(commands: AuthoringCommands) {
         start: {
           type: "boolean",
           default: false,
-          description: "Also start its process, for three seconds",
+          description: "Also run its process for three seconds",
         },
         json: { type: "boolean", default: false, description: "Print JSON" },
         rules: { type: "boolean", default: false, description: "Print the rules, and exit" },

@@ -1,4 +1,4 @@
-// The parts that the commands share.
+// Flags and wrappers that the commands share.
 
 import { type ArgsDef, type CommandDef, defineCommand, type ParsedArgs } from "citty";
 import { HeddleError } from "../errors.ts";
@@ -7,7 +7,7 @@ import { HeddleError } from "../errors.ts";
 export const DATABASE_FLAGS = {
   home: {
     type: "string",
-    description: "Folder that holds everything (HEDDLE_HOME, default ~/.local/state/heddle)",
+    description: "Folder for all of Heddle's data (HEDDLE_HOME, default ~/.local/state/heddle)",
     valueHint: "dir",
   },
   "database-url": {
@@ -28,7 +28,7 @@ export const FLAGS = {
 /** "a, b" → ["a", "b"] */
 export const list = (text: string): string[] => text.split(",").map((word) => word.trim());
 
-/** A command that refuses unknown arguments, so that a mistyped flag does not pass for its default. */
+/** A command that refuses unknown arguments, so that a mistyped flag is not silently ignored. */
 export function leaf<Args extends ArgsDef>(command: {
   meta: { name: string; description: string };
   args: Args;

@@ -1,4 +1,4 @@
-// Finds the command that argv names, renders its help, and explains words that name no command.
+// Finds the command that argv names, renders its help, and explains unknown commands.
 
 import { stripVTControlCharacters } from "node:util";
 import { type CommandDef, renderUsage } from "citty";
@@ -14,8 +14,8 @@ export interface NamedCommand {
 }
 
 /**
- * Returns the command that the first words name. Throws "config" for an unknown word. Without a further word it may be a
- * group of commands, which `requireLeaf` refuses.
+ * Returns the command that the first words name. Throws "config" for an unknown word. The result may be a group of
+ * commands, which `requireLeaf` refuses.
  */
 export function namedCommand(
   main: Command,
@@ -37,7 +37,7 @@ export function namedCommand(
   return { command, path: words.join(" ") };
 }
 
-// Heddle's are plain objects; citty accepts promises and functions as well.
+// Heddle's subcommands are plain objects; citty also accepts promises and functions.
 const subCommandsOf = (command: Command) => command.subCommands as Record<string, Command> | undefined;
 
 function unknownCommand(words: string[], known: string[]): HeddleError {
@@ -52,7 +52,7 @@ function noCommand(words: string[], argv: readonly string[], known: string[]): H
   const program = ["heddle", ...words].join(" ");
   const flag = argv[words.length];
   if (flag !== undefined) {
-    return new HeddleError("config", `A command must stand before ${flag}: ${program} ${known[0]} ${flag} …`);
+    return new HeddleError("config", `A command must come before ${flag}: ${program} ${known[0]} ${flag} …`);
   }
   return new HeddleError(
     "config",
@@ -60,7 +60,7 @@ function noCommand(words: string[], argv: readonly string[], known: string[]): H
   );
 }
 
-/** The help of the command that `argv` names; in colour for a terminal. */
+/** Returns the help of the command that `argv` names; in colour for a terminal. */
 export async function usage(main: Command, argv: readonly string[], isTerminal: boolean): Promise<string> {
   const { command } = namedCommand(main, argv);
   const text = await renderUsage(command, command === main ? undefined : main);

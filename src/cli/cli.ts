@@ -10,7 +10,7 @@ import { namedCommand, usage } from "./cli-usage.ts";
 import { SCOPES_HELP, scopesOf } from "./key-scopes.ts";
 import { containOutputs, say } from "./stray-code.ts";
 
-/** The implementation of the commands, which main.ts provides. */
+/** The implementation of the commands, which main.ts passes in. */
 export interface Commands extends AuthoringCommands {
   version: string;
   serve(flags: Flags): Promise<void>;
@@ -40,7 +40,7 @@ export interface Commands extends AuthoringCommands {
   ): Promise<void>;
 }
 
-/** Names the server to talk to; without `url` it is the one that runs on the home. */
+/** Names the server to talk to; without `url` it is the server that runs on this home. */
 export interface ClientFlags extends Flags {
   url?: string;
   "api-key"?: string;
@@ -55,7 +55,7 @@ const CLIENT_FLAGS = {
   },
   "api-key": {
     type: "string",
-    description: "Key for it; better in HEDDLE_API_KEY, where others cannot see it",
+    description: "API key for that server; HEDDLE_API_KEY is safer, since others can see a command line",
     valueHint: "key",
   },
 } satisfies ArgsDef;
@@ -95,7 +95,8 @@ export function mainCommand(commands: Commands) {
           scopes: { type: "string", description: SCOPES_HELP, valueHint: "scopes" },
           rows: {
             type: "string",
-            description: "Whose rows it reaches: own or all (default: all for admin, or when it only reads)",
+            description:
+              "Which rows the key reaches: own or all (default: all for admin and for read-only keys)",
             valueHint: "own|all",
           },
         },
@@ -144,7 +145,7 @@ export function mainCommand(commands: Commands) {
         run: ({ args }) => commands.worker(args),
       }),
       migrate: leaf({
-        meta: { name: "migrate", description: "Apply the database's migrations, and exit" },
+        meta: { name: "migrate", description: "Apply the database migrations, and exit" },
         args: DATABASE_FLAGS,
         run: ({ args }) => commands.migrate(args),
       }),
@@ -162,11 +163,11 @@ export function mainCommand(commands: Commands) {
       }),
       ...authoringCommands(commands),
       ask: leaf({
-        meta: { name: "ask", description: "Ask a bot of the running server, and print its answer" },
+        meta: { name: "ask", description: "Ask a bot on the running server, and print its answer" },
         args: {
           ...CLIENT_FLAGS,
           text: { type: "positional", required: true, description: "The message; - reads standard input" },
-          bot: { type: "string", description: "Which bot (default: default)", valueHint: "id" },
+          bot: { type: "string", description: "Id of the bot (default: default)", valueHint: "id" },
           new: {
             type: "boolean",
             default: false,
@@ -191,14 +192,18 @@ export function mainCommand(commands: Commands) {
         run: ({ args }) => commands.replay(args, args.id),
       }),
       receive: leaf({
-        meta: { name: "receive", description: "Send an integration a webhook, signed as its sender would" },
+        meta: {
+          name: "receive",
+          description: "Send a webhook to an integration, signed as its sender would sign it",
+        },
         args: {
           ...CLIENT_FLAGS,
-          integration: { type: "positional", required: true, description: "Its id" },
+          integration: { type: "positional", required: true, description: "The integration's id" },
           file: {
             type: "positional",
             required: true,
-            description: 'The body, or {"headers", "body"} as the inbox has it; - reads standard input',
+            description:
+              'File with the body, or with {"headers", "body"} as the inbox records it; - reads standard input',
           },
           event: { type: "string", description: "Name of the event, for senders that put it in a header" },
           delivery: {
@@ -208,7 +213,7 @@ export function mainCommand(commands: Commands) {
           },
           path: {
             type: "string",
-            description: "Below /integrations/<id> (default: the manifest's webhook)",
+            description: "Path below /integrations/<id> (default: the manifest's webhook path)",
           },
           header: {
             type: "string",

@@ -27,7 +27,7 @@ interface Running {
 }
 
 export interface CommandOptions {
-  /** `guarded`: it ends the process when that has stopped working. */
+  /** With `guarded`, the server ends the process when its event loop has stopped working. */
   startServer(
     config: Config,
     instrument?: Dev["instrument"],
@@ -50,22 +50,22 @@ export function createCommands({ startServer, startWorker }: CommandOptions): Co
       });
       say(`Heddle is listening on ${url}`);
       for (const line of firstSteps(config, url ?? "")) say(line);
-      await untilTold(close);
+      await runUntilSignal(close);
     },
     async dev(flags) {
       containStrays();
       const dev = await prepareDev(flags, processEnvironment());
       forgetVariables(dev.config.secretVariables);
       const server = await startServer(dev.config, dev.instrument);
-      // With the key that it made for this run.
+      // The lines contain the key that was created for this run.
       sayWithSecret(await welcome(dev, server));
-      await untilTold(server.close);
+      await runUntilSignal(server.close);
     },
     async worker(flags) {
       containStrays();
       const { close } = await startWorker(readConfig(flags), { guarded: true });
       say("Worker started; processing tasks.");
-      await untilTold(close);
+      await runUntilSignal(close);
     },
     async migrate(flags) {
       await withDatabase(flags, async () => say("The database is up to date."));
@@ -85,8 +85,8 @@ export function createCommands({ startServer, startWorker }: CommandOptions): Co
           const config = loadConfig(flags);
           const { key, resealed, unopened } = await rotateKeys(db, openHome(config.home), givenKeys(config));
           for (const place of unopened)
-            say(`None of the keys opens this value, so it was left unchanged: ${place}`);
-          say(`${resealed} values are now sealed with the key ${key.id}.`);
+            say(`None of the keys can decrypt this value, so it was left unchanged: ${place}`);
+          say(`${resealed} values are now encrypted with the key ${key.id}.`);
           say(
             "Outgoing webhooks are now signed with a new secret; print it with: heddle keys signing-secret",
           );
@@ -96,7 +96,7 @@ export function createCommands({ startServer, startWorker }: CommandOptions): Co
   };
 }
 
-/** For what runs integrations: they are not to find Heddle's own secrets in the environment. */
+/** For commands that run integrations, which must not find Heddle's own secrets in the environment. */
 function readConfig(flags: Flags): Config {
   const config = loadConfig(flags);
   forgetVariables(config.secretVariables);
@@ -136,8 +136,8 @@ async function withDatabase(
   }
 }
 
-/** Ends the process when a signal has come and everything is closed. A second signal ends it at once. */
-async function untilTold(close: () => Promise<void>): Promise<void> {
+/** Waits for a signal, closes everything and ends the process. A second signal ends it at once. */
+async function runUntilSignal(close: () => Promise<void>): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   const onSignal = () => {
     process.removeListener("SIGINT", onSignal);
@@ -148,6 +148,6 @@ async function untilTold(close: () => Promise<void>): Promise<void> {
   process.on("SIGTERM", onSignal);
   await promise;
   await close();
-  // A timer or a socket that an integration has left open must not keep the process.
+  // A timer or a socket that an integration left open must not keep the process alive.
   process.exit(0);
 }

@@ -1,10 +1,10 @@
-// The lines that a started server prints for a person who wonders what to do next.
+// The lines that tell a person what to do next after the server has started.
 
 import { join } from "node:path";
 import type { Config } from "../config/config.ts";
 import { entryOfSource } from "../runtime/assets.ts";
 
-/** No lines for programs, which read the log as JSON. */
+/** Returns no lines if the log is JSON, since programs read that. */
 export function firstSteps(
   config: Pick<Config, "home" | "logFormat" | "defaultModel" | "openaiApiKey" | "openaiBaseUrl">,
   url: string,

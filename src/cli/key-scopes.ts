@@ -5,12 +5,12 @@ import { nearest } from "../schema/nearest.ts";
 const PRESETS = Object.keys(SCOPE_PRESETS);
 const CHOICE = `admin for everything; a preset (${PRESETS.join(", ")}); or scopes such as sessions:write,tasks:read`;
 
-/** What `--scopes` takes, for its help. */
+/** The help of `--scopes`. */
 export const SCOPES_HELP = `What the key may do: ${CHOICE}`;
 
-/** The scopes that `--scopes` names. There is no default: a key that may do everything is to be asked for. */
+/** Returns the scopes that `--scopes` names. There is no default: an all-powerful key must be asked for explicitly. */
 export function scopesOf(given: string | undefined): string[] {
-  if (given === undefined) throw refused(`--scopes is missing. It takes ${CHOICE}.`);
+  if (given === undefined) throw refused(`--scopes is missing. It must be ${CHOICE}.`);
   const words = given.split(",").map((word) => word.trim());
   return [...new Set(words.flatMap(scopesOfWord))];
 }
@@ -20,7 +20,7 @@ function scopesOfWord(word: string): readonly string[] {
   if (isScope(word)) return [word];
   const meant = nearest(word, PRESETS);
   const hint = meant === undefined ? "" : ` Did you mean ${meant}?`;
-  throw refused(`--scopes must be scopes or presets; got "${word}".${hint} It takes ${CHOICE}.`);
+  throw refused(`--scopes must be ${CHOICE}; got "${word}".${hint}`);
 }
 
 const isPreset = (word: string): word is keyof typeof SCOPE_PRESETS => Object.hasOwn(SCOPE_PRESETS, word);

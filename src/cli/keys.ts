@@ -1,5 +1,5 @@
-// `heddle keys create | list | revoke`: through the server that runs on the home, otherwise in the database itself; only
-// one process at a time can open an embedded one.
+// `heddle keys create | list | revoke`: goes through the server that runs on the home if there is one, because only one
+// process at a time can open an embedded database; otherwise it opens the database itself.
 
 import { type ApiKeys, createApiKeys } from "../access/api-keys.ts";
 import { OPERATOR } from "../access/caller.ts";
@@ -33,7 +33,7 @@ interface Key {
 interface Keys {
   create(key: NewKey): Promise<Key & { key: string }>;
   list(): Promise<Key[]>;
-  /** False when there is no such live key. */
+  /** Returns false if there is no such live key. */
   revoke(id: string): Promise<boolean>;
 }
 
@@ -55,7 +55,7 @@ export function createKeyCommands(withDatabase: WithDatabase) {
       withKeys(flags, async (keys) => {
         const made = await keys.create({ ...key, rows: rowsOf(key, rows) });
         say(
-          `${made.key}\n(id ${made.id}, scopes ${made.scopes.join(", ")}, rows ${made.rows}; the key is shown this once)`,
+          `${made.key}\n(id ${made.id}, scopes ${made.scopes.join(", ")}, rows ${made.rows}; the key is shown only this once)`,
         );
       }),
     listKeys: (flags: Flags) =>
@@ -75,11 +75,14 @@ export function createKeyCommands(withDatabase: WithDatabase) {
 
 const HEALTH_MS = 5_000;
 
-/** Undefined also when a crash has left its address, or nothing answers there; whoever names a database means that one. */
+/**
+ * Returns undefined if no server answers, as after a crash that left the server's address behind, or if --database-url
+ * names the database to use.
+ */
 async function runningServer(flags: Flags): Promise<Connection | undefined> {
   const { home } = loadConfig(flags);
   if (flags["database-url"] !== undefined || !findServer(home)?.socket) return undefined;
-  // Not what HEDDLE_URL names: these are the keys of this home.
+  // HEDDLE_URL is ignored here: these are the keys of this home.
   const options = { home, environment: {} };
   return connect({}, { ...options, answerMs: HEALTH_MS })
     .get("/health")

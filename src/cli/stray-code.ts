@@ -1,5 +1,5 @@
-// Integrations run in this process. What their code prints, and errors that it leaves uncaught, for instance in a timer,
-// go to the log, where secrets are redacted; they must neither end the server nor mix with its own output.
+// Integrations run in this process. What their code prints, and errors that they leave uncaught (in a timer, for
+// example), go to the log, where secrets are redacted: they must neither end the server nor mix with its own output.
 
 import { Console } from "node:console";
 import { fstatSync, statSync } from "node:fs";
@@ -21,7 +21,7 @@ const LEVELS = {
   error: "error",
 } as const;
 
-/** Takes effect for the rest of the process. The program itself writes to standard output with `say`. */
+/** Captures stray output and errors for the rest of the process. The program itself prints with `say`. */
 export function containStrays(): void {
   const report = (error: unknown) => {
     const facts = { error: messageOf(error), cause: error };
@@ -45,7 +45,7 @@ export function containStrays(): void {
 /** The end of a frame: "/path/file.ts:1:2", perhaps in parentheses. */
 const FRAME = /(?:^|[ (])(?:file:\/\/)?(\/[^()]{1,1000}:\d{1,9}):\d{1,9}\)?$/;
 
-/** File and line of the innermost frame that is neither Heddle's nor a package's, and so an integration's. */
+/** Returns file and line of the innermost frame outside Heddle and packages, which must be an integration's. */
 export function strayPlace(error: unknown): string | undefined {
   if (!(error instanceof Error) || typeof error.stack !== "string") return undefined;
   for (const line of error.stack.split("\n")) {
@@ -55,10 +55,10 @@ export function strayPlace(error: unknown): string | undefined {
   return undefined;
 }
 
-/** Heddle's sources; the binary has them in a file system of its own. */
+/** The folder of Heddle's sources; in the binary it is in a virtual file system. */
 const OWN = dirname(import.meta.dirname);
 
-/** Methods whose output is put together from several calls, or is conditional. */
+/** Console methods whose output depends on earlier calls or on a condition. */
 const PRINTED: ReadonlySet<string> = new Set(
   "assert count countReset dirxml group groupCollapsed groupEnd time timeEnd timeLog".split(" "),
 );
@@ -77,28 +77,28 @@ const logged = (level: "info" | "error") =>
  * standard error, which would cause the next one. A command whose standard output is lost ends with code 1.
  */
 export function containOutputs(): void {
-  let isTold = false;
+  let hasReported = false;
   process.stderr.on("error", () => undefined);
   process.stdout.on("error", (error: Error & { code?: string }) => {
-    // The reader of the pipe has closed it because it has read enough.
-    if (error.code === "EPIPE" || isTold) return;
-    isTold = true;
+    // EPIPE: the reader has closed the pipe because it has read enough.
+    if (error.code === "EPIPE" || hasReported) return;
+    hasReported = true;
     process.exitCode = 1;
     process.stderr.write(`heddle: Standard output cannot be written: ${error.message}\n`);
   });
 }
 
-/** Writes a line of the program's own to standard output. */
+/** Prints a line to standard output. */
 export function say(line: string): void {
   ownWrite(process.stdout)(`${line}\n`);
 }
 
-/** Does the same without redaction, for a secret that the reader asked for. */
+/** Prints a line without redaction, for a secret that the reader asked for. */
 export function sayWithSecret(line: string): void {
   bareWrite(process.stdout)(`${line}\n`);
 }
 
-/** Does the same, and rejects when nobody can read the line. A closed standard output is /dev/null to the program. */
+/** Prints a line and rejects if nobody can read it: Bun turns a closed standard output into /dev/null. */
 export async function sayForSure(line: string): Promise<void> {
   const [output, nowhere] = [fstatSync(1), statSync("/dev/null", { throwIfNoEntry: false })];
   if (output.isCharacterDevice() && output.rdev === nowhere?.rdev) {

@@ -128,7 +128,7 @@ export function startServer(
     });
     closers.push(door.close);
     // The key is made last, because a start that fails must not make one.
-    if (config.apiKey === undefined) await createFirstKey({ db, apiKeys, log, tell: showAdminKey });
+    if (config.apiKey === undefined) await createFirstKey({ db, apiKeys, log, show: showAdminKey });
     // A first probe now, so that the first request of /ready is answered at once.
     await probe.check().catch(() => {});
     // Loading starts once the server listens, because hundreds of integrations keep the processor busy for a while.
@@ -152,7 +152,10 @@ const installing = (config: Config, log: Logger) => (folder: string, packages?: 
     timeoutMs: 240_000,
   });
 
-/** Names the current activity for the watchdog, with only the first parts of the path, because the rest may hold secrets. */
+/**
+ * Names the current activity for the watchdog, with only the first parts of the path, because the rest may hold
+ * secrets.
+ */
 const named =
   (fetch: ServeOptions["fetch"]): ServeOptions["fetch"] =>
   (request, client) =>
@@ -176,8 +179,8 @@ async function createProcesses(
       wanted: config.processConfinement,
       paths: config.processPaths,
     });
-  // A configured kind must work, so it is checked at once. "auto" is detected by starting programs, which waits until the
-  // integrations have loaded, because nothing is confined before.
+  // A configured kind must work, so it is checked at once. "auto" is detected by starting programs, which waits until
+  // the integrations have loaded, because nothing is confined before.
   const confinement = Promise.resolve(
     config.processConfinement === "auto" ? registry.whenSettled.then(confine) : await confine(),
   );

@@ -17,7 +17,7 @@ eachDatabase("the first key", (open) => {
     });
     const apiKeys = createApiKeys({ db, log });
     const told: string[] = [];
-    const start = (tell: (key: string) => Promise<void>) => createFirstKey({ db, apiKeys, log, tell });
+    const start = (show: (key: string) => Promise<void>) => createFirstKey({ db, apiKeys, log, show });
     const listed = async () => (await apiKeys.list({ limit: 10 })).map(({ name }) => name);
 
     await start(async (key) => {
@@ -27,7 +27,7 @@ eachDatabase("the first key", (open) => {
     expect(await listed()).toEqual([]);
     expect(await apiKeys.verify(String(told[0]))).toBeUndefined();
     expect(lines.join()).toContain("ENOSPC");
-    expect(lines.join()).toContain("start again");
+    expect(lines.join()).toContain("Start again");
     expect(lines.join()).not.toContain(told[0]);
 
     await start(async (key) => void told.push(key));

@@ -53,7 +53,7 @@ describe("the command line", () => {
       ["keys"],
       "A command is missing: heddle keys create|list|revoke|rotate|signing-secret. See heddle keys --help.",
     ],
-    [["--home", "/x", "serve"], "A command must stand before --home: heddle serve --home …"],
+    [["--home", "/x", "serve"], "A command must come before --home: heddle serve --home …"],
   ])("refuses %p with what to write instead", (argv, message) => {
     expect(() => namedCommand(main, argv, { requireLeaf: true })).toThrow(message);
   });
@@ -72,7 +72,7 @@ describe("the command line", () => {
     expect(await create()).toEqual({
       code: 1,
       err: expect.stringMatching(
-        /^heddle: --scopes is missing\. It takes admin for everything; a preset \(.*read_only/,
+        /^heddle: --scopes is missing\. It must be admin for everything; a preset \(.*read_only/,
       ),
       calls: [],
     });

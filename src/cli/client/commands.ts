@@ -20,7 +20,7 @@ export interface ReceiveFlags {
   path?: string | undefined;
   event?: string | undefined;
   delivery?: string | undefined;
-  /** "name: value" each. */
+  /** Each is "name: value". */
   headers: string[];
 }
 
@@ -94,7 +94,7 @@ function headerOf(given: string): [name: string, value: string] {
   return [given.slice(0, at).trim().toLowerCase(), given.slice(at + 1).trim()];
 }
 
-/** Throws when the integration refused the webhook, so that a script notices. */
+/** Throws if the integration refused the webhook, so that a script sees a failing exit code. */
 function print({ event, status_code, answer }: Trial): void {
   const tasks = event?.outcomes.flatMap(({ task_id }) => task_id ?? []) ?? [];
   const facts = [

@@ -9,20 +9,20 @@ export interface ConnectFlags {
   "api-key"?: string | undefined;
 }
 
-/** Each throws a HeddleError: the server's own, or "unavailable" when none answers. An abort of `signal` ends it as well. */
+/** Each method throws a HeddleError: the server's, or "unavailable" if none answers or `signal` is aborted. */
 export interface Connection {
   get(path: string, signal?: AbortSignal): Promise<unknown>;
   post(path: string, body?: unknown, signal?: AbortSignal): Promise<unknown>;
   delete(path: string): Promise<unknown>;
 }
 
-/** Longer than a server gives the handler of a webhook, which `replay` and `receive` wait for. */
+/** Longer than the server's time limit for a webhook handler, which `replay` and `receive` wait for. */
 const ANSWER_MS = 90_000;
 
 /**
- * The server that flags or HEDDLE_URL name, else the one that runs on this home, as its operator. Throws "config" when
- * there is none, or no key for it. `environment` is this process's own: a file beside other files is not to say where a
- * key goes.
+ * Connects to the server that the flags or HEDDLE_URL name, otherwise, as its operator, to the server that runs on this
+ * home. Throws "config" if there is none, or no key for it. `environment` must be this process's own and not that of an
+ * .env file, which must not decide where a key is sent.
  */
 export function connect(
   flags: ConnectFlags,
@@ -63,7 +63,7 @@ export function connect(
 export interface ConnectOptions {
   home: string;
   environment: Readonly<Record<string, string | undefined>>;
-  /** How long a request may go without its whole answer. */
+  /** How long a request may take until its whole answer has arrived. */
   answerMs?: number;
 }
 
@@ -84,34 +84,34 @@ function choose(flags: ConnectFlags, home: string, environment: ConnectOptions["
   if (!local) {
     throw new HeddleError(
       "config",
-      `No server runs on ${home}: start one with "heddle serve", or name the home of the one that runs with --home, as its ` +
-        "user or as root (under the systemd unit: sudo heddle … --home /var/lib/heddle), or set HEDDLE_URL and HEDDLE_API_KEY.",
+      `No server runs on ${home}. Start one with "heddle serve"; or pass a running server's home with --home, as its ` +
+        "user or as root (under the systemd unit: sudo heddle … --home /var/lib/heddle); or set HEDDLE_URL and HEDDLE_API_KEY.",
     );
   }
   const { url, pid, socket } = local;
   if (socket === null) {
     throw new HeddleError(
       "config",
-      `The server on ${home} could make no socket (its log says why): set HEDDLE_URL=${url} and HEDDLE_API_KEY.`,
+      `The server on ${home} could not create its socket (its log says why): set HEDDLE_URL=${url} and HEDDLE_API_KEY.`,
     );
   }
-  // The name is not looked up.
+  // The host name is a placeholder: the request goes over the socket.
   const send = (path: string, init: RequestInit) => fetchOverSocket(socket, `http://localhost${path}`, init);
   return {
     send,
     key,
     name: `The server on ${home} (process ${pid})`,
-    gone: `No server answers at ${url}: the one that ran on ${home} (process ${pid}) is gone.`,
+    gone: `No server answers at ${url}: the server that ran on ${home} (process ${pid}) is gone.`,
   };
 }
 
 const mute = (name: string, method: string, path: string, answerMs: number): string =>
-  `${name} took ${method} ${path} and did not answer within ${answerMs / 1000} seconds: its log says what it is doing; restart it if it says nothing.`;
+  `${name} took ${method} ${path} and did not answer within ${answerMs / 1000} seconds: look into its log, and restart it if the log is silent.`;
 
 const notHeddle = (name: string): HeddleError =>
   new HeddleError(
     "upstream",
-    `${name} answered with something that is not JSON: the address must be Heddle's.`,
+    `${name} did not answer with JSON: check that the address is that of a Heddle server.`,
   );
 
 function failure(name: string, status: number, answer: unknown): HeddleError {

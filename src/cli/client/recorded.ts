@@ -1,14 +1,14 @@
-/** What a file holds that can be sent as a webhook. */
+/** A webhook read from a file, ready to be sent. */
 export interface Recorded {
   path?: string;
   headers: Record<string, string>;
-  /** As it is sent. */
+  /** The exact text to send. */
   body: string;
 }
 
 /**
- * Reads a webhook from a file's text: an object with `headers` and `body`, as GET /api/v1/inbox/{id} answers it (a
- * body that is no text is written as JSON); anything else is the body itself.
+ * Reads a webhook from a file's text: either an object with `headers` and `body`, as GET /api/v1/inbox/{id} returns it
+ * (a body that is not a string is written as JSON), or the body itself.
  */
 export function recordedIn(text: string): Recorded {
   const value = jsonIn(text);
@@ -32,7 +32,7 @@ function jsonIn(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    // A form, or plain text.
+    // The body is a form or plain text.
     return undefined;
   }
 }

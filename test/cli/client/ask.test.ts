@@ -62,7 +62,7 @@ describe("a server that takes a request and never answers", () => {
       const { url } = serverThat(answer);
       expect(await failure(ask(connection(url, 50), QUESTION, ignore))).toEqual({
         code: "unavailable",
-        message: `The server at ${url} took POST /api/v1/sessions and did not answer within 0.05 seconds: its log says what it is doing; restart it if it says nothing.`,
+        message: `The server at ${url} took POST /api/v1/sessions and did not answer within 0.05 seconds: look into its log, and restart it if the log is silent.`,
       });
     });
   }
@@ -71,7 +71,7 @@ describe("a server that takes a request and never answers", () => {
     const { url, asked } = serverThat(SESSION, "hangs");
     expect(await failure(ask(connection(url), { ...QUESTION, timeoutSeconds: 0.2 }, ignore))).toEqual({
       code: "timeout",
-      message: expect.stringContaining("did not take the question within 0.2 seconds"),
+      message: expect.stringContaining("did not accept the question within 0.2 seconds"),
     });
     expect(asked).toEqual(["POST /api/v1/sessions", "POST /api/v1/sessions/s1/messages"]);
   });
@@ -81,7 +81,7 @@ describe("a server that takes a request and never answers", () => {
     expect(await failure(ask(connection(url), { ...QUESTION, timeoutSeconds: 0.2 }, ignore))).toEqual({
       code: "timeout",
       message:
-        "There is no answer after 0.2 seconds; task t1 goes on, and GET /api/v1/tasks/t1 will have its answer.",
+        "There is no answer after 0.2 seconds; task t1 is still running, and GET /api/v1/tasks/t1 will have its answer.",
     });
   });
 });
@@ -92,7 +92,7 @@ describe("a server that answers", () => {
     const { url } = serverThat(SESSION, TASK, ...new Array(100).fill(running));
     expect(await failure(ask(connection(url), { ...QUESTION, timeoutSeconds: 0.3 }, ignore))).toMatchObject({
       code: "timeout",
-      message: expect.stringContaining("task t1 goes on"),
+      message: expect.stringContaining("task t1 is still running"),
     });
   });
 
@@ -115,7 +115,7 @@ describe("a server that answers", () => {
     const page = serverThat({ status: 200, body: "<h1>Welcome to nginx!</h1>" });
     expect(await failure(ask(connection(page.url), QUESTION, ignore))).toEqual({
       code: "upstream",
-      message: `The server at ${page.url} answered with something that is not JSON: the address must be Heddle's.`,
+      message: `The server at ${page.url} did not answer with JSON: check that the address is that of a Heddle server.`,
     });
     const proxy = serverThat({ status: 502, body: "<h1>502 Bad Gateway</h1>" });
     expect(await failure(ask(connection(proxy.url), QUESTION, ignore))).toEqual({

@@ -94,7 +94,7 @@ describe("heddle ask", () => {
     expect(noTime.err).toBe('heddle: --timeout must be a number of seconds; got "soon".\n');
     const noServer = await heddle(["ask", "Hello", "--home", join(base, "empty")]);
     expect(noServer).toMatchObject({ status: 1, out: "" });
-    expect(noServer.err).toContain('start one with "heddle serve"');
+    expect(noServer.err).toContain('Start one with "heddle serve"');
   }, 60_000);
 });
 
