@@ -61,12 +61,12 @@ export const notFound = (kind: string, id: string, field?: string): HeddleError 
   new HeddleError("not_found", `There is no ${kind} "${id}".`, field === undefined ? {} : { field });
 
 /** Returns the message of anything that was thrown. A failed statement's message is given without parameter values. */
-export function messageOf(error: unknown): string {
+export function errorMessage(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const { query, code, cause } = error as { query?: unknown; code?: unknown; cause?: unknown };
   if (typeof query === "string" && "params" in error && code === undefined) {
     // drizzle's own message contains all parameters; the driver's error contains the reason.
-    return `A statement failed: ${query.slice(0, STATEMENT_LENGTH)}${cause === undefined ? "" : `: ${messageOf(cause)}`}`;
+    return `A statement failed: ${query.slice(0, STATEMENT_LENGTH)}${cause === undefined ? "" : `: ${errorMessage(cause)}`}`;
   }
   return isDataFault(code) ? withoutValue(error.message) : error.message;
 }

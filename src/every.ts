@@ -1,6 +1,6 @@
 // The one way to do something periodically in a server: never twice at a time, with its errors in the log under its name.
 
-import { messageOf } from "./errors.ts";
+import { errorMessage } from "./errors.ts";
 import type { Logger } from "./log.ts";
 
 export interface EveryOptions {
@@ -34,7 +34,7 @@ export function every({ name, ms, run, log, atOnce = false }: EveryOptions): Per
       log.warn("{name} failed; the next attempt is in {seconds} s: {error}", {
         name,
         seconds: ms / 1000,
-        error: messageOf(error),
+        error: errorMessage(error),
       });
     }
   };

@@ -2,7 +2,7 @@
 // was given. The driver and drizzle put the parameters of a failed statement into message and stack.
 
 import { inspect } from "node:util";
-import { messageOf } from "./errors.ts";
+import { errorMessage } from "./errors.ts";
 
 /** Printed by `inspect` as it stands, and by JSON.stringify as its facts. */
 export interface LoggableError {
@@ -34,7 +34,7 @@ function factsOf(error: Error, causes: number): ErrorFacts {
   const frames = framesOf(error);
   return {
     name: escaped(String(name)),
-    message: escaped(messageOf(error)),
+    message: escaped(errorMessage(error)),
     ...(typeof code === "string" && { code: escaped(code) }),
     ...(frames.length > 0 && { stack: frames.join("\n") }),
     ...(cause instanceof Error && causes > 0 && { cause: factsOf(cause, causes - 1) }),

@@ -3,7 +3,7 @@
 import { describe, expect, test } from "bun:test";
 import { getLogger } from "@logtape/logtape";
 import { openDatabase } from "../src/db/open.ts";
-import { meta } from "../src/db/schema.ts";
+import { serverFacts } from "../src/db/schema.ts";
 import { newId } from "../src/ids.ts";
 import { createQueue } from "../src/queue/queue.ts";
 import { eachDatabase, type TestDatabase } from "./database.ts";
@@ -31,7 +31,7 @@ async function leaveTraces(db: TestDatabase): Promise<void> {
   const queue = await createQueue({ db, log });
   db.beforeClose?.(queue.close);
   await db.query.transaction((tx) => queue.enqueue(tx, "tasks", { id: newId(), subject: "left", key: "k" }));
-  await db.query.insert(meta).values({ key: "left", value: 1 });
+  await db.query.insert(serverFacts).values({ key: "left", value: 1 });
   await db.execute("insert into process_lines (integration_id, source, text) values ('a', 'stdout', 'line')");
   await db.execute("update pgboss.queue set retry_limit = 1");
 }
@@ -80,10 +80,10 @@ function suite(maker: DatabaseMaker): void {
     const pool = poolOfOne(maker);
     const one = await pool.acquire();
     const { home, databaseUrl } = one.database;
-    await one.database.query.insert(meta).values({ key: "kept", value: 1 });
+    await one.database.query.insert(serverFacts).values({ key: "kept", value: 1 });
     await one.database.close();
     const again = await openDatabase({ home, databaseUrl, log });
-    expect(await again.query.select().from(meta)).toHaveLength(1);
+    expect(await again.query.select().from(serverFacts)).toHaveLength(1);
     await again.close();
     await one.release();
     await expect(pool.acquire()).rejects.toThrow("another one was needed");
@@ -117,8 +117,8 @@ eachDatabase("the database of a suite", (open) => {
   test.each(["one", "two"])("is separate from those of its tests: %s", async (value) => {
     const own = await open();
     expect(own).not.toBe(last as TestDatabase);
-    expect(await own.query.select().from(meta)).toEqual([]);
-    await own.query.insert(meta).values({ key: "own", value });
+    expect(await own.query.select().from(serverFacts)).toEqual([]);
+    await own.query.insert(serverFacts).values({ key: "own", value });
     await (await shared).execute("select 1");
     last = own;
   });

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { messageOf } from "../src/errors.ts";
+import { errorMessage } from "../src/errors.ts";
 import { createLog } from "../src/log.ts";
 
 async function logged(format: "json" | "pretty", error: unknown): Promise<string> {
@@ -92,8 +92,8 @@ test("a failed statement tells nothing of what it was given", async () => {
     expect(text).toContain("invalid input syntax for type uuid");
     expect(await logged(format, { within: [{ error }] })).not.toContain(secret);
   }
-  expect(messageOf(error)).toBe(
+  expect(errorMessage(error)).toBe(
     "A statement failed: insert into a values ($1): invalid input syntax for type uuid",
   );
-  expect(messageOf(error.cause)).not.toContain(secret);
+  expect(errorMessage(error.cause)).not.toContain(secret);
 });

@@ -1,6 +1,6 @@
 import type { Database } from "../db/database.ts";
-import { meta } from "../db/schema.ts";
-import { messageOf } from "../errors.ts";
+import { serverFacts } from "../db/schema.ts";
+import { errorMessage } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import { within } from "../within.ts";
 import type { ApiKeys } from "./api-keys.ts";
@@ -28,10 +28,10 @@ export async function createFirstKey({ db, apiKeys, log, show }: FirstKeyOptions
   await db.query
     .transaction(async (tx) => {
       const [claimed] = await tx
-        .insert(meta)
+        .insert(serverFacts)
         .values({ key: "first_api_key", value: new Date().toISOString() })
         .onConflictDoNothing()
-        .returning({ key: meta.key });
+        .returning({ key: serverFacts.key });
       if (!claimed) return;
       const { key } = await apiKeys.create({ name: "first start", scopes: [ADMIN] }, OPERATOR, tx);
       try {
@@ -47,7 +47,7 @@ export async function createFirstKey({ db, apiKeys, log, show }: FirstKeyOptions
       if ((await apiKeys.list({ limit: 1 })).length > 0) return;
       log.error(
         "The first admin key could not be written to standard output, so it was discarded ({reason}). Start again with a writable standard output, set API_KEY, or create a key with: heddle keys create",
-        { reason: messageOf(notShown) },
+        { reason: errorMessage(notShown) },
       );
     });
 }

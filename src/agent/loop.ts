@@ -80,7 +80,7 @@ export async function runLoop(options: LoopOptions): Promise<LoopResult> {
   const { resume, maxIterations, tools } = options;
   const steps: LlmMessage[] = [...(resume?.steps ?? [])];
   let iteration = resume?.iterations ?? 0;
-  steps.push(...(await settleUnanswered(options, iteration)));
+  steps.push(...(await closeUnanswered(options, iteration)));
   for (;;) {
     iteration++;
     const offered = iteration > maxIterations ? [] : tools;
@@ -94,7 +94,7 @@ export async function runLoop(options: LoopOptions): Promise<LoopResult> {
   }
 }
 
-async function settleUnanswered({ resume, emit }: LoopOptions, iteration: number): Promise<LlmMessage[]> {
+async function closeUnanswered({ resume, emit }: LoopOptions, iteration: number): Promise<LlmMessage[]> {
   const results: LlmMessage[] = [];
   for (const toolCall of resume?.unanswered ?? []) {
     const content = JSON.stringify({ error: OUTCOME_UNKNOWN });

@@ -1,5 +1,5 @@
 import type { Database } from "../db/database.ts";
-import { messageOf } from "../errors.ts";
+import { errorMessage } from "../errors.ts";
 import type { Redact } from "../redact.ts";
 import type { KeptActions } from "../secrets/kept-actions.ts";
 import type { LoopEvent } from "./loop.ts";
@@ -39,7 +39,7 @@ export function createStepKeeper({ db, task, redact, actions }: StepKeeperOption
           clientActions.push(...event.outcome.clientActions);
           return;
         case "model_failure":
-          await saveModelFailure(db, task, { ...event, error: redact(messageOf(event.error)) });
+          await saveModelFailure(db, task, { ...event, error: redact(errorMessage(event.error)) });
           return;
         default:
           return;

@@ -168,7 +168,7 @@ async function run(run: Run): Promise<TurnOutcome> {
     },
   });
   const { tools, warnings } = offeredTools(run.tools, capabilities.tools, capabilities.onDemand);
-  await note([...capabilities.warnings, ...warnings], run);
+  await recordWarnings([...capabilities.warnings, ...warnings], run);
   const llmTools = [...tools.values()].map(({ name, description, parameters }) => ({
     name,
     description,
@@ -248,7 +248,7 @@ async function run(run: Run): Promise<TurnOutcome> {
 }
 
 /** Writes warnings about missing parts of the run to the log and to the task. */
-async function note(warnings: string[], { db, log, redact, task }: Run): Promise<void> {
+async function recordWarnings(warnings: string[], { db, log, redact, task }: Run): Promise<void> {
   if (warnings.length === 0) return;
   for (const warning of warnings)
     log.warn("{warning} The run goes on without it", { warning, task_id: task.id });

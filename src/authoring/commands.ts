@@ -5,14 +5,14 @@ import { tmpdir } from "node:os";
 import { basename, join, relative, resolve } from "node:path";
 import { type Config, loadConfig } from "../config/config.ts";
 import type { Flags } from "../config/read-variables.ts";
-import { HeddleError, messageOf } from "../errors.ts";
+import { errorMessage, HeddleError } from "../errors.ts";
 import type { FoundIntegration } from "../integrations/discovery/discover.ts";
 import { integrationSources } from "../integrations/discovery/sources.ts";
 import { installDependencies } from "../integrations/loading/install.ts";
 import { findAll, findIn } from "./check/check.ts";
 import { answerRequest, checkConfined, checkHere } from "./check/confined.ts";
+import { startCheck, testCheck } from "./check/executed-checks.ts";
 import { reportText, rulesText, summaryText } from "./check/report.ts";
-import { startTrial, testTrial } from "./check/trials.ts";
 import { DEFAULT_PARTS, newIntegration } from "./new-integration.ts";
 import { refreshProject } from "./project-files.ts";
 
@@ -61,7 +61,7 @@ To serve it: INTEGRATION_DIRS=${resolve(dir)} heddle serve`);
     /** Ends the process, which timers of the loaded code would otherwise keep alive. */
     async check({ dir, json, test, start, rules, trust, request }: CheckFlags, flags: Flags): Promise<void> {
       if (rules) {
-        console.log(rulesText([startTrial(), testTrial]));
+        console.log(rulesText([startCheck(), testCheck]));
         return;
       }
       quieten();
@@ -90,7 +90,7 @@ To serve it: INTEGRATION_DIRS=${resolve(dir)} heddle serve`);
 /** Keeps the output and the uncaught errors of the checked code out of the report. */
 function quieten(): void {
   console.log = console.info = console.debug = console.error;
-  const report = (error: unknown) => console.error(`Uncaught error: ${messageOf(error)}`);
+  const report = (error: unknown) => console.error(`Uncaught error: ${errorMessage(error)}`);
   process.on("unhandledRejection", report);
   process.on("uncaughtException", report);
 }

@@ -10,7 +10,7 @@ import { newId } from "../ids.ts";
 import type { DispatchConfig } from "../sdk/types.ts";
 import { checkGiven, type Vault } from "../secrets/vault.ts";
 import { type Bindable, checkBinding } from "./check-binding.ts";
-import type { Places } from "./places.ts";
+import type { IntegrationDirectory } from "./integration-directory.ts";
 
 type BindingRow = typeof channelBindings.$inferSelect;
 
@@ -49,11 +49,11 @@ export interface BindingsOptions {
   checkConfig: CheckConfig;
   sealer: ConfigSealer;
   vault: Pick<Vault, "sealConfig">;
-  places: Pick<Places, "displayNames">;
+  directory: Pick<IntegrationDirectory, "displayNames">;
   /** The live integration of this type, and what its manifest says of bindings. */
   bindable: (integrationType: string) => Bindable | undefined;
   /** Resolves when the integrations have loaded; before that one may still be missing. */
-  settled: Promise<unknown>;
+  integrationsReady: Promise<unknown>;
 }
 
 export function createBindings({
@@ -61,14 +61,14 @@ export function createBindings({
   checkConfig,
   sealer,
   vault,
-  places,
+  directory,
   bindable,
-  settled,
+  integrationsReady,
 }: BindingsOptions): Bindings {
   const { query } = db;
 
   const integration = async (type: string): Promise<Bindable> => {
-    if (!bindable(type)) await settled;
+    if (!bindable(type)) await integrationsReady;
     const found = bindable(type);
     if (found) return found;
     throw new HeddleError("validation", `No integration "${type}" with a client id prefix is live.`, {
@@ -97,7 +97,7 @@ export function createBindings({
   };
 
   const named = async (rows: BindingRow[]): Promise<Binding[]> => {
-    const names = await places.displayNames(rows.filter(({ display_name }) => display_name === null));
+    const names = await directory.displayNames(rows.filter(({ display_name }) => display_name === null));
     return rows.map((row) => ({ ...row, display_name: row.display_name ?? names.get(row.id) ?? null }));
   };
 

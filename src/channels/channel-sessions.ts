@@ -125,7 +125,7 @@ async function activeOf(tx: Queryable, clientId: string, botId: string): Promise
   return active?.id;
 }
 
-const placeOf = (id: string) => ({ table: "sessions", row: id, field: "dispatch_config" });
+const fieldLocation = (id: string) => ({ table: "sessions", row: id, field: "dispatch_config" });
 
 async function configOf(tx: Queryable, id: string, sealer: ConfigSealer): Promise<ConfigFor | null> {
   const [{ config } = {}] = await tx
@@ -133,8 +133,8 @@ async function configOf(tx: Queryable, id: string, sealer: ConfigSealer): Promis
     .from(sessions)
     .where(eq(sessions.id, id));
   if (!config) return null;
-  const opened = sealer.open(config, placeOf(id)) as DispatchConfig;
-  return (fresh) => sealWhole(sealer, opened, placeOf(fresh));
+  const opened = sealer.open(config, fieldLocation(id)) as DispatchConfig;
+  return (fresh) => sealWhole(sealer, opened, fieldLocation(fresh));
 }
 
 /** A config sealed for the session of this id. */

@@ -8,7 +8,7 @@ import { type CheckConfig, type ConfigSealer, sealWhole } from "../dispatch/seal
 import { HeddleError, notFound } from "../errors.ts";
 import { newId } from "../ids.ts";
 import type { DispatchConfig } from "../sdk/types.ts";
-import type { Places } from "./places.ts";
+import type { IntegrationDirectory } from "./integration-directory.ts";
 
 export type ChannelRow = typeof channels.$inferSelect;
 
@@ -65,12 +65,12 @@ export interface ChannelsOptions {
   db: Database;
   checkConfig: CheckConfig;
   sealer: ConfigSealer;
-  places: Pick<Places, "integrationOf" | "prefixes" | "displayNames">;
+  directory: Pick<IntegrationDirectory, "integrationOf" | "prefixes" | "displayNames">;
   /** Whether there is such a bot. */
   botExists: (id: string) => Promise<boolean>;
 }
 
-export function createChannels({ db, checkConfig, sealer, places, botExists }: ChannelsOptions): Channels {
+export function createChannels({ db, checkConfig, sealer, directory, botExists }: ChannelsOptions): Channels {
   const { query } = db;
 
   const checked = async (id: string, { dispatch_config, ...settings }: ChannelSettings) => {
@@ -92,11 +92,11 @@ export function createChannels({ db, checkConfig, sealer, places, botExists }: C
       .limit(limit);
 
   const describe = async (rows: Awaited<ReturnType<typeof find>>): Promise<Channel[]> => {
-    const names = await places.displayNames(rows.map(({ channel }) => channel));
+    const names = await directory.displayNames(rows.map(({ channel }) => channel));
     return rows.map(({ channel, active_session_id }) => ({
       ...channel,
       active_session_id,
-      integration: places.integrationOf(channel.client_id),
+      integration: directory.integrationOf(channel.client_id),
       display_name: names.get(channel.id) ?? channel.name,
     }));
   };
@@ -128,7 +128,7 @@ export function createChannels({ db, checkConfig, sealer, places, botExists }: C
       describe(
         await find(
           and(
-            integration === undefined ? undefined : ofIntegration(places.prefixes(), integration),
+            integration === undefined ? undefined : ofIntegration(directory.prefixes(), integration),
             bot_id ? eq(channels.bot_id, bot_id) : undefined,
             client_id ? eq(channels.client_id, client_id) : undefined,
             q
@@ -166,7 +166,7 @@ const activeSession = sql<string | null>`(
   order by s.id desc limit 1)`;
 
 /** Matches client ids with one of its prefixes, except those that another integration claims by a longer prefix. */
-function ofIntegration(prefixes: ReturnType<Places["prefixes"]>, integration: string): SQL {
+function ofIntegration(prefixes: ReturnType<IntegrationDirectory["prefixes"]>, integration: string): SQL {
   const own = prefixes.filter((one) => one.integration === integration);
   const claims = own.map(({ prefix }) => {
     const longer = prefixes.filter(

@@ -3,7 +3,7 @@
 import { inspect } from "node:util";
 import { type ArgsDef, defineCommand, runCommand } from "citty";
 import type { Flags } from "../config/read-variables.ts";
-import { HeddleError, messageOf } from "../errors.ts";
+import { errorMessage, HeddleError } from "../errors.ts";
 import { type AuthoringCommands, authoringCommands } from "./cli-authoring.ts";
 import { DATABASE_FLAGS, FLAGS, leaf } from "./cli-leaf.ts";
 import { namedCommand, usage } from "./cli-usage.ts";
@@ -77,7 +77,7 @@ export async function runCli(argv: string[], commands: Commands): Promise<number
     // Bugs of the program keep their stack; everything else is for the user to fix.
     const known = error instanceof HeddleError || (error as { code?: unknown })?.code !== undefined;
     // The console would write to the log once a server has started.
-    process.stderr.write(`${known ? `heddle: ${messageOf(error)}` : inspect(error)}\n`);
+    process.stderr.write(`${known ? `heddle: ${errorMessage(error)}` : inspect(error)}\n`);
     return 1;
   }
 }

@@ -6,7 +6,7 @@ import { fstatSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { Writable } from "node:stream";
 import { format } from "node:util";
-import { messageOf } from "../errors.ts";
+import { errorMessage } from "../errors.ts";
 import { rootLogger } from "../log.ts";
 import { bareWrite, ownWrite } from "../runtime/stray-output.ts";
 
@@ -24,7 +24,7 @@ const LEVELS = {
 /** Captures stray output and errors for the rest of the process. The program itself prints with `say`. */
 export function containStrays(): void {
   const report = (error: unknown) => {
-    const facts = { error: messageOf(error), cause: error };
+    const facts = { error: errorMessage(error), cause: error };
     const place = strayPlace(error);
     if (place === undefined) rootLogger().error("Uncaught error: {error}", facts);
     else rootLogger().error("Uncaught error: {error}, thrown at {place}", { ...facts, place });

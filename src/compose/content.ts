@@ -18,7 +18,7 @@ import { createGuardedFetch } from "../guarded-fetch/fetch.ts";
 import { createGuardedPost } from "../guarded-fetch/post.ts";
 import { createHooks } from "../hooks/hooks.ts";
 import { createHookWebhooks } from "../hooks/webhooks.ts";
-import { createDirectory } from "../integrations/discovery/directory.ts";
+import { createIntegrationsOnDisk } from "../integrations/discovery/on-disk.ts";
 import { builtinDir } from "../runtime/assets.ts";
 import { closeToImports } from "../runtime/modules.ts";
 import { createDocuments } from "../search/documents.ts";
@@ -76,14 +76,14 @@ export async function openContent(config: Config, storage: Storage, closers: Clo
   });
   closers.push(content.close);
 
-  const directory = createDirectory();
+  const onDisk = createIntegrationsOnDisk();
   const writes = createWorkspaceWrites(db);
   const workspace = await createWorkspace({
     dir: home.workspace,
     writes,
     overwritten: createOverwritten({ dir: home.overwritten }),
     whyNotIntegration: (id) => {
-      const source = directory.get(id)?.source ?? "workspace";
+      const source = onDisk.get(id)?.source ?? "workspace";
       return source === "workspace" ? undefined : `The integration "${id}" is not one of the workspace.`;
     },
   });
@@ -99,7 +99,7 @@ export async function openContent(config: Config, storage: Storage, closers: Clo
     dispatchers,
     documents,
     bots,
-    directory,
+    onDisk,
     writes,
     workspace,
   };

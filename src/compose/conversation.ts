@@ -4,7 +4,7 @@ import { createBindings } from "../channels/bindings.ts";
 import { createChannelSessions } from "../channels/channel-sessions.ts";
 import { createChannels } from "../channels/channels.ts";
 import { findBindable } from "../channels/check-binding.ts";
-import { createPlaces } from "../channels/places.ts";
+import { createIntegrationDirectory } from "../channels/integration-directory.ts";
 import type { Config } from "../config/config.ts";
 import { createInternalDispatcher } from "../dispatch/core/internal.ts";
 import { createOutbox } from "../dispatch/outbox.ts";
@@ -34,7 +34,7 @@ export function openConversation(
   const { db, queue, log, redactor, vault, instruments } = storage;
   const { redact } = redactor;
   const { dispatchers, coreDispatchers, bots } = content;
-  const { whenSettled: settled } = registry;
+  const { whenReady: integrationsReady } = registry;
   const sealer = createConfigSealer({ dispatchers, vault });
   const actions = createKeptActions({ redact, vault });
   const outbox = createOutbox({
@@ -55,10 +55,10 @@ export function openConversation(
     retentionDays: config.inboxRetentionDays,
   });
   closers.push(inbox.close);
-  const places = createPlaces({ metas: registry.metas, log: log.getChild("channels") });
+  const directory = createIntegrationDirectory({ metas: registry.metas, log: log.getChild("channels") });
   const checkConfig = createCheckConfig({
     dispatchers,
-    settled,
+    integrationsReady,
     sessionExists: (id) => sessionExists(db.query, id),
   });
   const sessions = createSessions({
@@ -66,11 +66,11 @@ export function openConversation(
     queue,
     outbox,
     dispatchers,
-    places,
+    directory,
     vault,
     checkConfig,
     sealer,
-    settled,
+    integrationsReady,
     recordOf: inbox.recordOf,
     log: log.getChild("sessions"),
   });
@@ -81,22 +81,22 @@ export function openConversation(
   dispatchers.replaceOwner("core", new Map(Object.entries({ ...coreDispatchers, internal })));
   const channelSessions = createChannelSessions({ db, sealer });
   const tasks = createTasks({ db, queue });
-  const channels = createChannels({ db, checkConfig, sealer, places, botExists: bots.exists });
+  const channels = createChannels({ db, checkConfig, sealer, directory, botExists: bots.exists });
   const bindings = createBindings({
     db,
     checkConfig,
     sealer,
     vault,
-    places,
+    directory,
     bindable: (type) => findBindable(registry.list(), type),
-    settled,
+    integrationsReady,
   });
   return {
     sealer,
     actions,
     outbox,
     inbox,
-    places,
+    directory,
     sessions,
     channelSessions,
     tasks,

@@ -3,7 +3,7 @@
 import { join } from "node:path";
 import type { Config } from "../config/config.ts";
 import { integrationSources } from "../integrations/discovery/sources.ts";
-import { createStandstills } from "../integrations/loading/standstills.ts";
+import { createStalls } from "../integrations/loading/stalls.ts";
 import { createIntegrations } from "../integrations/registry/registry.ts";
 import { createReview } from "../integrations/review/review.ts";
 import { createEnvironmentNames } from "../integrations/settings/environment-names.ts";
@@ -11,7 +11,7 @@ import { createSettings } from "../integrations/settings/settings.ts";
 import { createIntegrationStates } from "../integrations/settings/states.ts";
 import { createIntegrationStore } from "../integrations/settings/store.ts";
 import { build } from "../runtime/assets.ts";
-import { standstillRecord } from "../runtime/standstill-record.ts";
+import { stallRecordFile } from "../runtime/stall-record.ts";
 import type { Closers } from "./closers.ts";
 import type { Content } from "./content.ts";
 import type { Storage } from "./storage.ts";
@@ -20,7 +20,7 @@ export type IntegrationParts = Awaited<ReturnType<typeof openIntegrations>>;
 
 export async function openIntegrations(config: Config, storage: Storage, content: Content, closers: Closers) {
   const { home, db, log, redactor, vault } = storage;
-  const { tools, dispatchers, hooks, skills, carapaces, templates, directory, workspace, writes } = content;
+  const { tools, dispatchers, hooks, skills, carapaces, templates, onDisk, workspace, writes } = content;
   const settings = createSettings({
     db,
     vault,
@@ -28,7 +28,7 @@ export async function openIntegrations(config: Config, storage: Storage, content
     readEnvironment: createEnvironmentNames({
       environment: config.environment,
       isOwnVariable: config.isOwnVariable,
-      ids: () => directory.ids(),
+      ids: () => onDisk.ids(),
       favoured: config.favouredIntegrations,
       log: log.getChild("integrations"),
     }),
@@ -41,7 +41,7 @@ export async function openIntegrations(config: Config, storage: Storage, content
   closers.push(states.close);
   const store = createIntegrationStore({ db, vault, addSecret: redactor.addPassing });
   const registry = createIntegrations({
-    directory,
+    onDisk,
     sources: await integrationSources({ ...config, home: home.path, workspace: home.workspace }),
     cacheDir: join(home.cache, "integrations"),
     version: build.version,
@@ -50,8 +50,8 @@ export async function openIntegrations(config: Config, storage: Storage, content
     sinks: { tools, dispatchers, hooks, skills, carapaces, templates },
     states,
     redact: redactor.redact,
-    standstills: createStandstills({
-      record: standstillRecord(home.path),
+    stalls: createStalls({
+      record: stallRecordFile(home.path),
       file: join(home.cache, "standstills.json"),
     }),
     review: createReview({ dir: workspace.root, keptIn: home.versions, writes }),

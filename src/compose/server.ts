@@ -6,7 +6,7 @@ import { ADMIN } from "../access/scopes.ts";
 import type { Config } from "../config/config.ts";
 import { openLocalDoor } from "../config/local-server.ts";
 import { createWriteProbe } from "../db/write-probe.ts";
-import { messageOf } from "../errors.ts";
+import { errorMessage } from "../errors.ts";
 import { createApp } from "../http/app.ts";
 import { installDependencies } from "../integrations/loading/install.ts";
 import type { Integrations } from "../integrations/registry/integrations.ts";
@@ -123,7 +123,7 @@ export function startServer(
       maxBodyBytes: MAX_BODY_BYTES,
       onTrouble: (error) =>
         log.warning("The socket for the command line could not be opened: {reason}", {
-          reason: messageOf(error),
+          reason: errorMessage(error),
         }),
     });
     closers.push(door.close);
@@ -133,8 +133,8 @@ export function startServer(
     await probe.check().catch(() => {});
     // Loading starts once the server listens, because hundreds of integrations keep the processor busy for a while.
     core.loadIntegrations();
-    worker = registry.whenSettled.then(() => agent.startWorker());
-    void registry.whenSettled.then(processes.supervise);
+    worker = registry.whenReady.then(() => agent.startWorker());
+    void registry.whenReady.then(processes.supervise);
     // Closed before everything else, so that the last requests of processes reach a server that answers.
     closers.push(processes.close);
     guard?.arm();
@@ -182,7 +182,7 @@ async function createProcesses(
   // A configured kind must work, so it is checked at once. "auto" is detected by starting programs, which waits until
   // the integrations have loaded, because nothing is confined before.
   const confinement = Promise.resolve(
-    config.processConfinement === "auto" ? registry.whenSettled.then(confine) : await confine(),
+    config.processConfinement === "auto" ? registry.whenReady.then(confine) : await confine(),
   );
   void confinement.then(
     (found) => logConfinement(found, processLog),

@@ -27,7 +27,7 @@ export function startWorker(
     if (guard) closers.push(guard.close);
     guard?.arm();
     core.loadIntegrations();
-    await core.integrations.registry.whenSettled;
+    await core.integrations.registry.whenReady;
     const worker = core.agent.startWorker();
     closers.push(worker.close);
     log.info("Worker started", { version: build.version, concurrency: config.workerConcurrency });

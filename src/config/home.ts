@@ -2,7 +2,7 @@
 
 import { chmodSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { HeddleError, messageOf } from "../errors.ts";
+import { errorMessage, HeddleError } from "../errors.ts";
 import { makeFolderDurably } from "../runtime/durable-file.ts";
 import { isImportable } from "../runtime/importable-path.ts";
 
@@ -45,7 +45,7 @@ export function openHome(path: string, onTrouble: (text: string) => void = () =>
   } catch (cause) {
     throw new HeddleError(
       "config",
-      `HEDDLE_HOME must be a folder that this user can make and write; got ${path}: ${messageOf(cause)}`,
+      `HEDDLE_HOME must be a folder that this user can make and write; got ${path}: ${errorMessage(cause)}`,
       { field: "HEDDLE_HOME", cause },
     );
   }

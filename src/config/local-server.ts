@@ -4,7 +4,7 @@
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
-import { HeddleError, messageOf } from "../errors.ts";
+import { errorMessage, HeddleError } from "../errors.ts";
 import { isAbsent } from "../runtime/absent.ts";
 import { serveOnSocket } from "../runtime/serve.ts";
 
@@ -120,7 +120,9 @@ export function findServer(home: string): LocalServer | undefined {
     const hint = isForbidden
       ? ". Run this as the user of the server or as root, or set HEDDLE_URL and HEDDLE_API_KEY."
       : "";
-    throw new HeddleError("config", `${fileIn(home)} cannot be read: ${messageOf(cause)}${hint}`, { cause });
+    throw new HeddleError("config", `${fileIn(home)} cannot be read: ${errorMessage(cause)}${hint}`, {
+      cause,
+    });
   }
 }
 

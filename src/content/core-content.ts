@@ -76,7 +76,7 @@ export async function openCoreContent({
 
   const watching: FolderWatch = watchFolders({
     folders: folders.flatMap(({ dir }) =>
-      KINDS.map((kind) => ({ dir: join(dir, kind), tellsOf: "itself" as const })),
+      KINDS.map((kind) => ({ dir: join(dir, kind), reports: "itself" as const })),
     ),
     log,
     onChange: load,

@@ -3,7 +3,7 @@
 import type { Dirent } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { messageOf } from "../errors.ts";
+import { errorMessage } from "../errors.ts";
 import { isAbsent } from "../runtime/absent.ts";
 import type { TextProblem } from "./yaml-text.ts";
 
@@ -72,7 +72,7 @@ const lister =
     } catch (error) {
       // A file in the place of a directory is no content, like any other file.
       if (!isAbsent(error))
-        problems.push({ file: path, reason: `The folder cannot be read: ${messageOf(error)}` });
+        problems.push({ file: path, reason: `The folder cannot be read: ${errorMessage(error)}` });
       return [];
     }
   };

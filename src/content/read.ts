@@ -3,7 +3,7 @@
 
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { messageOf } from "../errors.ts";
+import { errorMessage } from "../errors.ts";
 import { type BotFile, readBot } from "./bots/bot-file.ts";
 import { type Carapace, readCarapace } from "./carapaces/carapace.ts";
 import type { ContentFile, ContentFiles, ContentProblem } from "./files.ts";
@@ -76,7 +76,7 @@ async function readOne<Item>(
     const bytes = await read(file);
     return bytes.length > MAX_FILE_BYTES ? refuse(TOO_LARGE) : parse(bytes.toString("utf8"));
   } catch (error) {
-    return (error as { code?: unknown }).code === "ENOENT" ? undefined : refuse(messageOf(error));
+    return (error as { code?: unknown }).code === "ENOENT" ? undefined : refuse(errorMessage(error));
   }
 }
 

@@ -2,7 +2,7 @@
 
 import { pathToFileURL } from "node:url";
 import { type Extension, PGlite } from "@electric-sql/pglite";
-import { HeddleError, messageOf } from "../errors.ts";
+import { errorMessage, HeddleError } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import { asset, assetFile } from "../runtime/assets.ts";
 import { DURABLE_PARAMETERS, DurableFiles } from "./durable-files.ts";
@@ -58,7 +58,7 @@ export async function openClient(folder: string, options: OpenClient): Promise<P
   } catch (cause) {
     throw new HeddleError(
       "database",
-      `The embedded database in ${folder} cannot be opened (${lastError || messageOf(cause)}): restore a backup of ` +
+      `The embedded database in ${folder} cannot be opened (${lastError || errorMessage(cause)}): restore a backup of ` +
         "the folder, or move it away to start with an empty one.",
       { cause },
     );

@@ -1,13 +1,13 @@
 // Interprets database errors: whether they are temporary and, while connecting, what a person can do about them.
 
-import { HeddleError, messageOf } from "../errors.ts";
+import { errorMessage, HeddleError } from "../errors.ts";
 import { MARKER } from "../redact.ts";
 
 /** Neither the message nor the cause contains the URL's password. */
 export function explainPostgresError(error: unknown, databaseUrl: string): HeddleError {
   if (error instanceof HeddleError) return error;
   const target = describe(databaseUrl);
-  const message = hidePassword(messageOf(error), target.password);
+  const message = hidePassword(errorMessage(error), target.password);
   return new HeddleError("database", explanation(codeOf(error), message, target), {
     cause: new Error(message),
   });

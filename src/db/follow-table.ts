@@ -1,7 +1,7 @@
 // Keeps a server's in-memory copy of a table in sync with changes that other servers of the database make.
 
 import { sql } from "drizzle-orm";
-import { messageOf } from "../errors.ts";
+import { errorMessage } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import type { Database, Queryable } from "./database.ts";
 
@@ -44,7 +44,7 @@ export async function followTable({ db, channel, read, log }: FollowTable): Prom
       if (isClosed) return;
       log.warning("Changes of {channel} could not be read; retrying: {error}", {
         channel,
-        error: messageOf(error),
+        error: errorMessage(error),
       });
       clearTimeout(retry);
       retry = setTimeout(onNotify, RETRY_MS);

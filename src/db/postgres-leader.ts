@@ -4,7 +4,7 @@
 // an answer; PostgreSQL drops a connection that has been silent for eight.
 
 import postgres, { type Options, type Sql } from "postgres";
-import { messageOf } from "../errors.ts";
+import { errorMessage } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import { within } from "../within.ts";
 import type { Lead } from "./database.ts";
@@ -58,7 +58,7 @@ export function createLeader({ databaseUrl, options, log }: LeaderOptions): Lead
         const gone = client;
         client = undefined;
         void gone?.end({ timeout: 0 }).catch(() => undefined);
-        log.debug("The lock {name} cannot be checked: {error}", { name, error: messageOf(error) });
+        log.debug("The lock {name} cannot be checked: {error}", { name, error: errorMessage(error) });
         if (was !== undefined && !isClosed) onLost();
       }
       if (!isClosed) timer = setTimeout(next, ASK_MS);

@@ -2,7 +2,7 @@
 // channel if the first attempt to reconnect fails.)
 
 import postgres, { type Options, type Sql } from "postgres";
-import { messageOf } from "../errors.ts";
+import { errorMessage } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import type { Database } from "./database.ts";
 
@@ -70,7 +70,7 @@ export function createListener({ databaseUrl, options, log }: CreateListener): L
       const channels = new Set([...subscribers].map(({ channel }) => channel));
       for (const channel of channels) await mine.unsafe(`listen ${quoted(channel)}`);
     } catch (error) {
-      log.debug("Reconnecting for notifications failed: {error}", { error: messageOf(error) });
+      log.debug("Reconnecting for notifications failed: {error}", { error: errorMessage(error) });
       lost(mine);
       return;
     }

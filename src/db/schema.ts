@@ -25,7 +25,7 @@ const createdAt = () => instant("created_at").notNull().defaultNow();
 export type JsonObject = Record<string, unknown>;
 
 /** Facts about the database itself, such as the check value of the encryption key. */
-export const meta = pgTable("meta", {
+export const serverFacts = pgTable("meta", {
   key: text("key").primaryKey(),
   value: jsonb("value").notNull(),
 });

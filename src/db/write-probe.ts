@@ -2,11 +2,11 @@
 // answer simpler queries. Used by /ready and by the server's self-check.
 
 import { sql } from "drizzle-orm";
-import { HeddleError, messageOf } from "../errors.ts";
+import { errorMessage, HeddleError } from "../errors.ts";
 import { within } from "../within.ts";
 import type { Queryable } from "./database.ts";
 import { isOutsideTrouble } from "./failure.ts";
-import { meta } from "./schema.ts";
+import { serverFacts } from "./schema.ts";
 
 /** The maximum duration of a readiness check. */
 const ANSWER_MS = 3_000;
@@ -53,9 +53,9 @@ export function createWriteProbe(options: WriteProbeOptions): WriteProbe {
         await tx.execute(sql`set local lock_timeout = '2s'`);
         const value = new Date().toISOString();
         await tx
-          .insert(meta)
+          .insert(serverFacts)
           .values({ key: "write_probe", value })
-          .onConflictDoUpdate({ target: meta.key, set: { value } });
+          .onConflictDoUpdate({ target: serverFacts.key, set: { value } });
       })
       .finally(() => {
         writing = undefined;
@@ -104,7 +104,7 @@ export function createWriteProbe(options: WriteProbeOptions): WriteProbe {
           if (isDead || failures < MIN_FAILURES || now() - lastSuccess < seconds * 1000) return;
           isDead = true;
           onDead(
-            `The database has not accepted a write for ${Math.round((now() - lastSuccess) / 1000)} seconds (${messageOf(error)}).`,
+            `The database has not accepted a write for ${Math.round((now() - lastSuccess) / 1000)} seconds (${errorMessage(error)}).`,
           );
         }
       };

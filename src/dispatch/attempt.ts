@@ -6,7 +6,7 @@ import { eq } from "drizzle-orm";
 import type { Database } from "../db/database.ts";
 import { deliveries } from "../db/schema.ts";
 import { storable } from "../db/storable.ts";
-import { HeddleError, messageOf } from "../errors.ts";
+import { errorMessage, HeddleError } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import type { SetFollowed } from "../queue/pump.ts";
 import type { Job, Queue } from "../queue/queue.ts";
@@ -14,7 +14,7 @@ import type { Redactor } from "../redact.ts";
 import { Permanent } from "../sdk/errors.ts";
 import { within } from "../within.ts";
 import { claimDelivery } from "./claim.ts";
-import { type DeliveryRow, placeOf } from "./delivery.ts";
+import { type DeliveryRow, fieldLocation } from "./delivery.ts";
 import type { ClaimedDelivery, Hand } from "./hand.ts";
 import { type Next, nextOf, type Outcome } from "./next.ts";
 import type { Pace } from "./pace.ts";
@@ -109,7 +109,7 @@ export function createAttempt(options: AttemptOptions): Attempt {
   function secretsOf(row: DeliveryRow): string[] {
     const secrets: string[] = [];
     try {
-      sealer.open(row.dispatch_config, placeOf(row.id), (secret) => secrets.push(secret));
+      sealer.open(row.dispatch_config, fieldLocation(row.id), (secret) => secrets.push(secret));
     } catch {
       // Calling the dispatcher fails for the same reason and reports it.
     }
@@ -132,7 +132,7 @@ export function createAttempt(options: AttemptOptions): Attempt {
     const next = nextOf(ended, tried, random());
     await settle(job, row, next, stop);
     if (next.status === "delivered") setFollowed(claimed.is_followed);
-    tell(claimed, next);
+    logOutcome(claimed, next);
   }
 
   /** Waits no longer than the time limit, even if the dispatcher ignores its signal. */
@@ -161,7 +161,7 @@ export function createAttempt(options: AttemptOptions): Attempt {
   }
 
   function failed(error: unknown): Outcome {
-    return { is: "failed", error, reason: storable(redact(messageOf(error))).slice(0, ERROR_LENGTH) };
+    return { is: "failed", error, reason: storable(redact(errorMessage(error))).slice(0, ERROR_LENGTH) };
   }
 
   /** A receipt that arrives after the time limit still counts unless the delivery has been recorded as made. */
@@ -175,12 +175,12 @@ export function createAttempt(options: AttemptOptions): Attempt {
       // Its attempt has already been recorded as failed and will be repeated.
       log.debug("A late outcome of delivery {delivery_id} by {type}: {error}", {
         ...facts,
-        error: redact(messageOf(error)),
+        error: redact(errorMessage(error)),
       });
     }
   }
 
-  function tell({ row, client_id }: ClaimedDelivery, next: Next): void {
+  function logOutcome({ row, client_id }: ClaimedDelivery, next: Next): void {
     const facts = {
       delivery_id: row.id,
       place: client_id,

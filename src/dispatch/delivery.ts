@@ -4,4 +4,4 @@ import type { deliveries } from "../db/schema.ts";
 export type DeliveryRow = typeof deliveries.$inferSelect;
 
 /** Of its sealed config. */
-export const placeOf = (id: string) => ({ table: "deliveries", row: id, field: "dispatch_config" });
+export const fieldLocation = (id: string) => ({ table: "deliveries", row: id, field: "dispatch_config" });

@@ -11,7 +11,7 @@ import type {
   PostMessageInput,
 } from "../sdk/types.ts";
 import { inDelivery, type KeptActions } from "../secrets/kept-actions.ts";
-import { type DeliveryRow, placeOf } from "./delivery.ts";
+import { type DeliveryRow, fieldLocation } from "./delivery.ts";
 import type { OnceOf } from "./once.ts";
 import type { Dispatchers } from "./registry.ts";
 import type { ConfigSealer } from "./seal-config.ts";
@@ -67,7 +67,7 @@ export function createHand({ dispatchers, sealer, actions, once }: HandOptions):
 
   function call(dispatcher: Dispatcher, claimed: ClaimedDelivery, ctx: DispatchContext): unknown {
     const { row } = claimed;
-    const config = sealer.open(row.dispatch_config, placeOf(row.id));
+    const config = sealer.open(row.dispatch_config, fieldLocation(row.id));
     const clientActions = actions.open(row.payload.client_actions, inDelivery(row.id));
     if (row.payload.kind !== "post")
       return dispatcher.deliver({ ...deliverInput(claimed, config), clientActions }, ctx);

@@ -13,7 +13,7 @@ import type { Redactor } from "../redact.ts";
 import { inDelivery, type KeptActions } from "../secrets/kept-actions.ts";
 import { type Attempt, createAttempt } from "./attempt.ts";
 import { shortenWaits } from "./clock.ts";
-import { type DeliveryRow, placeOf } from "./delivery.ts";
+import { type DeliveryRow, fieldLocation } from "./delivery.ts";
 import { createHand } from "./hand.ts";
 import { createOnce } from "./once.ts";
 import { createPace } from "./pace.ts";
@@ -82,7 +82,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
   const { db, queue, sealer, actions, random = Math.random } = options;
   const targetKey = createTargetKey(options);
   const keyOf = (row: DeliveryRow) =>
-    row.target_key ?? targetKey(row.dispatch_type, sealer.open(row.dispatch_config, placeOf(row.id)));
+    row.target_key ?? targetKey(row.dispatch_type, sealer.open(row.dispatch_config, fieldLocation(row.id)));
 
   const write: Outbox["write"] = async (tx, ...wanted) => {
     const rows = wanted
@@ -93,7 +93,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
           id,
           ...delivery,
           payload: { ...payload, client_actions: actions.keep(payload.client_actions, inDelivery(id)) },
-          dispatch_config: sealer.seal({ ...config, type: delivery.dispatch_type }, placeOf(id)),
+          dispatch_config: sealer.seal({ ...config, type: delivery.dispatch_type }, fieldLocation(id)),
           target_key: targetKey(delivery.dispatch_type, config),
         };
       });

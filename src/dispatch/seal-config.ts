@@ -4,15 +4,15 @@ import type { JsonObject } from "../db/schema.ts";
 import { HeddleError } from "../errors.ts";
 import type { DispatchConfig } from "../sdk/types.ts";
 import { fieldAt } from "../secrets/leaves.ts";
-import { checkGiven, type Place, type Secrecy, type Vault } from "../secrets/vault.ts";
+import { checkGiven, type FieldLocation, type Secrecy, type Vault } from "../secrets/vault.ts";
 import { secrecyIn } from "./field-secrecy.ts";
 import type { Dispatchers } from "./registry.ts";
 
 export interface ConfigSealer {
   /** Seals the config, without its type, for the row and column that it is stored in. */
-  seal(config: DispatchConfig, at: Place): JsonObject;
+  seal(config: DispatchConfig, at: FieldLocation): JsonObject;
   /** `onSecret` is called with each secret in it. Throws `internal` for a config sealed for another row or column. */
-  open(config: JsonObject, at: Place, onSecret?: (secret: string) => void): JsonObject;
+  open(config: JsonObject, at: FieldLocation, onSecret?: (secret: string) => void): JsonObject;
 }
 
 /** Throws `validation` for a config that does not fit its type. */
@@ -53,14 +53,18 @@ export function createConfigSealer({ dispatchers, vault }: ConfigSealerOptions):
 export interface CheckConfigOptions {
   dispatchers: Pick<Dispatchers, "get" | "check">;
   /** Resolves when the integrations have loaded; before that a dispatch type may still be missing. */
-  settled: Promise<unknown>;
+  integrationsReady: Promise<unknown>;
   /** Whether there is such a session: the target of the type "internal". */
   sessionExists: (id: string) => Promise<boolean>;
 }
 
-export function createCheckConfig({ dispatchers, settled, sessionExists }: CheckConfigOptions): CheckConfig {
+export function createCheckConfig({
+  dispatchers,
+  integrationsReady,
+  sessionExists,
+}: CheckConfigOptions): CheckConfig {
   return async (config) => {
-    if (!dispatchers.get(config.type)) await settled;
+    if (!dispatchers.get(config.type)) await integrationsReady;
     const checked = dispatchers.check(config);
     checkGiven(checked, "dispatch_config");
     const { type, session_id } = checked;
@@ -79,6 +83,6 @@ export function createCheckConfig({ dispatchers, settled, sessionExists }: Check
 }
 
 /** Includes the type, for tables without a column for it. */
-export function sealWhole(sealer: ConfigSealer, config: DispatchConfig, at: Place): JsonObject {
+export function sealWhole(sealer: ConfigSealer, config: DispatchConfig, at: FieldLocation): JsonObject {
   return { ...sealer.seal(config, at), type: config.type };
 }

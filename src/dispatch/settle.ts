@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { and, eq, ne, sql } from "drizzle-orm";
 import type { Database, Queryable } from "../db/database.ts";
 import { deliveries } from "../db/schema.ts";
-import { messageOf } from "../errors.ts";
+import { errorMessage } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import type { Job, Queue } from "../queue/queue.ts";
 import { within } from "../within.ts";
@@ -38,7 +38,7 @@ export function createSettle({ db, queue, log, storeDelaysMs = STORE_DELAYS_MS }
         return;
       } catch (error) {
         const delay = storeDelaysMs[tries];
-        const facts = { delivery_id: row.id, status: next.status, error: messageOf(error) };
+        const facts = { delivery_id: row.id, status: next.status, error: errorMessage(error) };
         if (delay === undefined || stop.aborted) {
           log.error("What became of delivery {delivery_id} ({status}) could not be stored: {error}", facts);
           throw error;

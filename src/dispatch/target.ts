@@ -18,15 +18,15 @@ export function createTargetKey({ dispatchers, log }: TargetKeyOptions): TargetK
   return (type, config) => {
     // Two messages to one place may bring different tokens.
     const shown = withoutSecrets(config);
-    return `${type}:${digest(placeOf(type, shown) ?? canonical(shown))}`;
+    return `${type}:${digest(laneOf(type, shown) ?? canonical(shown))}`;
   };
 
-  function placeOf(type: string, config: JsonObject): string | undefined {
+  function laneOf(type: string, config: JsonObject): string | undefined {
     const dispatcher = dispatchers.get(type);
     try {
       const lane = dispatcher?.lane ?? dispatcher?.targetOf;
-      const place = lane?.call(dispatcher, structuredClone(config));
-      return typeof place === "string" || typeof place === "number" ? String(place) : undefined;
+      const name = lane?.call(dispatcher, structuredClone(config));
+      return typeof name === "string" || typeof name === "number" ? String(name) : undefined;
     } catch (error) {
       log.warn("The lane of the dispatcher {type} threw: {error}", { type, error });
       return undefined;

@@ -2,7 +2,7 @@
 // awaits a retry holds back later ones of its session; a receiver's Retry-After pauses all of them.
 
 import { Webhook } from "standardwebhooks";
-import { messageOf } from "../errors.ts";
+import { errorMessage } from "../errors.ts";
 import type { GuardedPost } from "../guarded-fetch/post.ts";
 import { ledBy } from "../led-by.ts";
 import type { Logger } from "../log.ts";
@@ -99,7 +99,7 @@ export function createWebhookLane(url: string, options: WebhookLaneOptions): Web
       const mayMend = status >= 500 || status === 408 || status === 429;
       again(entry, mayMend, (answer.retryAfterSeconds ?? 0) * 1000);
     } catch (error) {
-      isDown(delivery, messageOf(error));
+      isDown(delivery, errorMessage(error));
       again(entry, true, 0);
     }
   }

@@ -1,7 +1,7 @@
 // How a webhook ended, told from its answer and from what the handler threw.
 
 import { Buffer } from "node:buffer";
-import { messageOf } from "../errors.ts";
+import { errorMessage } from "../errors.ts";
 import type { Incoming } from "./incoming.ts";
 import type { WebhookOutcome } from "./record.ts";
 
@@ -41,7 +41,7 @@ function verdictOf(status: number, duplicates: number): WebhookOutcome["verdict"
 }
 
 async function reasonOf(answer: Answer, error: unknown): Promise<string | null> {
-  if (error !== undefined) return messageOf(reasonBehind(error));
+  if (error !== undefined) return errorMessage(reasonBehind(error));
   const value = await jsonOf(answer);
   if (typeof value !== "object" || value === null) return null;
   const { reason, status, message, error: inner } = value as Record<string, unknown>;

@@ -1,7 +1,7 @@
 // Classifies errors of the openai package by the kinds of failure that Heddle distinguishes.
 
 import { APIConnectionError, APIConnectionTimeoutError, APIError } from "openai";
-import { messageOf } from "../errors.ts";
+import { errorMessage } from "../errors.ts";
 import type { Redact } from "../redact.ts";
 import { AttemptFailure, type FailureKind } from "./attempt.ts";
 
@@ -9,7 +9,7 @@ import { AttemptFailure, type FailureKind } from "./attempt.ts";
 export function toFailure(error: unknown, options: { hide: Redact; now: number }): AttemptFailure {
   // An error thrown inside our `fetch` arrives as the cause of a connection error.
   if (error instanceof APIConnectionError && error.cause instanceof AttemptFailure) return error.cause;
-  const message = describe(messageOf(error), options.hide);
+  const message = describe(errorMessage(error), options.hide);
   if (error instanceof APIConnectionTimeoutError) return new AttemptFailure("timeout", message);
   if (error instanceof APIConnectionError) return new AttemptFailure("connection", message);
   if (error instanceof APIError) {

@@ -2,7 +2,7 @@
 // command is repeated until it is answered, because there may be no leader for a moment; the leader executes it once.
 
 import type { Database } from "../db/database.ts";
-import { type ErrorCode, HeddleError, isErrorCode, messageOf } from "../errors.ts";
+import { type ErrorCode, errorMessage, HeddleError, isErrorCode } from "../errors.ts";
 import { within } from "../within.ts";
 
 export const ACTIONS = ["start", "stop", "restart"] as const;
@@ -63,7 +63,7 @@ export async function createCommands({
       return { order };
     } catch (error) {
       const code = error instanceof HeddleError ? error.code : "internal";
-      return { order, code, message: messageOf(error).slice(0, LONGEST_MESSAGE) };
+      return { order, code, message: errorMessage(error).slice(0, LONGEST_MESSAGE) };
     }
   }
 

@@ -84,7 +84,7 @@ export function createOutput({ redact, onLine, now = Date.now, pause = sleep }: 
     unfinished[source] = emptyLine();
   }
 
-  function tellDropped(): void {
+  function reportDropped(): void {
     const { lines, bytes } = dropped;
     if (lines === 0) return;
     Object.assign(dropped, { lines: 0, bytes: 0 });
@@ -102,14 +102,14 @@ export function createOutput({ redact, onLine, now = Date.now, pause = sleep }: 
       return { source, lines: linesIn(lines) };
     });
     for (const { lines } of kept) dropped.lines -= lines.length;
-    tellDropped();
+    reportDropped();
     for (const { source, lines } of kept) for (const line of lines) keep(source, textOf(line, redact));
   }
 
   function finish(source: Stream): void {
     const { parts } = unfinished[source];
     unfinished[source] = emptyLine();
-    tellDropped();
+    reportDropped();
     const text = textOf(Buffer.concat(parts), redact);
     budget.lines -= 1;
     budget.bytes -= Buffer.byteLength(text) + 1;

@@ -1,7 +1,7 @@
 // Runs one process: starts it, watches it, restarts it after a crash, and ends it. It knows neither integrations nor the
 // database, and gets its clock as an argument.
 
-import { messageOf } from "../errors.ts";
+import { errorMessage } from "../errors.ts";
 import type { SpawnedProcess } from "../runtime/spawn.ts";
 import { backoffMs, type Timers } from "./backoff.ts";
 
@@ -89,7 +89,7 @@ export function createRunner(options: RunnerOptions): Runner {
       // Skips the await when there is no `whyNot`, so that the caller sees the process running.
       reason = whyNot && (await whyNot());
     } catch (error) {
-      if (generation === mine) crashed(messageOf(error));
+      if (generation === mine) crashed(errorMessage(error));
       return;
     }
     if (generation !== mine) return;
@@ -107,7 +107,7 @@ export function createRunner(options: RunnerOptions): Runner {
       mine = spawn();
     } catch (error) {
       status = { ...status, restarts };
-      crashed(messageOf(error));
+      crashed(errorMessage(error));
       return;
     }
     child = mine;

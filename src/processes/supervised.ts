@@ -1,6 +1,6 @@
 // Reconciles the process of one integration with its desired state: whether it should run, and with which program and settings.
 
-import { HeddleError, messageOf } from "../errors.ts";
+import { errorMessage, HeddleError } from "../errors.ts";
 import type { IntegrationView } from "../integrations/registry/view.ts";
 import type { Logger } from "../log.ts";
 import type { Redact } from "../redact.ts";
@@ -232,7 +232,7 @@ export function createSupervised(options: SupervisedOptions, first: WithProcess)
     cancelReconcile();
     cancelReconcile = timers.after(DEBOUNCE_MS, () => {
       next(reconcile).catch((error) => {
-        if (!isClosed) log.error("{error}", { error: messageOf(error), cause: error });
+        if (!isClosed) log.error("{error}", { error: errorMessage(error), cause: error });
       });
     });
   }

@@ -27,7 +27,7 @@ export function watchPaths({ declaration, folder, log, onChange }: PathWatchOpti
     const isFolder = before.startsWith(FOLDER);
     if (isClosed) return;
     const watching = watchFolders({
-      folders: [{ dir: isFolder ? path : dirname(path), tellsOf: "itself" }],
+      folders: [{ dir: isFolder ? path : dirname(path), reports: "itself" }],
       log,
       async onChange() {
         // Of a file its folder is watched, in which other files change, too.

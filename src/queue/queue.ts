@@ -3,7 +3,7 @@
 import { type SQL, sql } from "drizzle-orm";
 import { type Db, fromDrizzle, PgBoss } from "pg-boss";
 import { type Database, type Queryable, rowsOf } from "../db/database.ts";
-import { messageOf } from "../errors.ts";
+import { errorMessage } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import { createPump, type Pump, type SetFollowed } from "./pump.ts";
 
@@ -141,7 +141,7 @@ export async function createQueue({ db, log }: { db: Database; log: Logger }): P
     superviseIntervalSeconds: SUPERVISE_SECONDS,
     monitorIntervalSeconds: SUPERVISE_SECONDS,
   });
-  boss.on("error", (error) => log.error("Queue: {error}", { error: messageOf(error) }));
+  boss.on("error", (error) => log.error("Queue: {error}", { error: errorMessage(error) }));
   boss.on("warning", (warning) => log.warn("Queue: {message}", { message: warning.message }));
   await boss.start();
   await boss.createQueue(BOSS_NAMES.tasks, { ...QUEUE_OPTIONS, policy: "key_strict_fifo" });
@@ -227,7 +227,7 @@ export async function createQueue({ db, log }: { db: Database; log: Logger }): P
           await boss.touch(BOSS_NAMES[name], jobs.map(claimOf));
         },
         run,
-        onError: (error) => log.error("Queue {name}: {error}", { name, error: messageOf(error) }),
+        onError: (error) => log.error("Queue {name}: {error}", { name, error: errorMessage(error) }),
       });
       pumps.set(name, pump);
       pump.wake();

@@ -5,7 +5,7 @@ import { once } from "node:events";
 import { chmod, readdir, readFile, statfs } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { text } from "node:stream/consumers";
-import { HeddleError, messageOf } from "../errors.ts";
+import { errorMessage, HeddleError } from "../errors.ts";
 import { isBun } from "./host.ts";
 
 /** Keeps empty folders: PostgreSQL does not start without its own. */
@@ -33,7 +33,7 @@ export async function unpackArchive(archive: Blob, folder: string, only?: string
     // Bun reports "ReadError" for every failure, most often a full disk.
     throw new HeddleError(
       "config",
-      `${folder} could not be written (${messageOf(cause).trim()}; ${await freeSpace(folder)}). Free some disk space, or make the folder writable.`,
+      `${folder} could not be written (${errorMessage(cause).trim()}; ${await freeSpace(folder)}). Free some disk space, or make the folder writable.`,
       { cause },
     );
   }
@@ -56,6 +56,6 @@ async function freeSpace(folder: string): Promise<string> {
     const { bavail, bsize } = await statfs(folder);
     return `${Math.floor((bavail * bsize) / 1_000_000)} MB free`;
   } catch (error) {
-    return messageOf(error);
+    return errorMessage(error);
   }
 }

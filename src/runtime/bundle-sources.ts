@@ -57,7 +57,7 @@ export function sources({ adapt = (source) => source, intake, data, ...naming }:
           const contents = `export default ${JSON.stringify(namedAs(path, naming))};`;
           return { contents, loader: "js" };
         }
-        await intake.note(path);
+        await intake.record(path);
         const given = await gate?.read(path);
         const loader = scriptLoader(path);
         if (loader === undefined) {

@@ -204,7 +204,7 @@ async function failure(
 ): Promise<BundleResult> {
   for (const log of logs) {
     if (!("specifier" in log) || !log.specifier.startsWith(".") || !log.position?.file) continue;
-    await intake.noteMissing(resolve(dirname(log.position.file), log.specifier));
+    await intake.recordMissing(resolve(dirname(log.position.file), log.specifier));
   }
   const problems = logs.filter((log) => log.level === "error").map((log) => problemOf(log, gate));
   return {

@@ -5,7 +5,7 @@
 import { existsSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { HeddleError, messageOf } from "../errors.ts";
+import { errorMessage, HeddleError } from "../errors.ts";
 import { launcherProgram } from "./assets.ts";
 import { bubblewrapCommand } from "./bubblewrap.ts";
 import { isBun } from "./host.ts";
@@ -72,7 +72,7 @@ export async function createConfinement(options: ConfinementOptions): Promise<Co
       await probe(confinement, home);
       return confinement;
     } catch (error) {
-      reasons.push(`${kind}: ${messageOf(error)}`);
+      reasons.push(`${kind}: ${errorMessage(error)}`);
     }
   }
   const reason = reasons.join(" ");

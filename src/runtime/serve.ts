@@ -1,6 +1,6 @@
 // Serves HTTP with `Bun.serve` under Bun and `Deno.serve` under Deno.
 
-import { HeddleError, messageOf } from "../errors.ts";
+import { errorMessage, HeddleError } from "../errors.ts";
 import { isBun } from "./host.ts";
 import { fetchOverSocketWithDeno, serveOnSocketWithDeno, serveWithDeno } from "./serve-deno.ts";
 
@@ -30,7 +30,7 @@ export function serve(options: ServeOptions): Listener {
     const { hostname, port } = options;
     throw new HeddleError(
       "config",
-      `Cannot listen on ${hostname}, port ${port} (${messageOf(cause)}): set HOST to an address of this machine and PORT to a free port.`,
+      `Cannot listen on ${hostname}, port ${port} (${errorMessage(cause)}): set HOST to an address of this machine and PORT to a free port.`,
       { cause },
     );
   }

@@ -5,7 +5,7 @@
 import { mkdirSync } from "node:fs";
 import { constants } from "node:os";
 import { dirname, join } from "node:path";
-import { HeddleError, messageOf } from "../errors.ts";
+import { errorMessage, HeddleError } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import { guardianProgram } from "./assets.ts";
 import type { Access, Confinement, ConfinementKind } from "./confine.ts";
@@ -104,7 +104,7 @@ export function createSpawner({ serverId, home, confinement, log }: SpawnerOptio
     return child;
   }
 
-  function tell(line: string): void {
+  function toGuardian(line: string): void {
     // If the guardian has just exited, its replacement is sent all groups.
     void Promise.resolve(guardian?.stdin.write(`${line}\n`)).catch(() => undefined);
     void Promise.resolve(guardian?.stdin.flush()).catch(() => undefined);
@@ -140,7 +140,7 @@ export function createSpawner({ serverId, home, confinement, log }: SpawnerOptio
         ...(kind === "bubblewrap" && { wrapper: child.pid }),
       };
       groups.add(child.pid);
-      tell(`+${child.pid}`);
+      toGuardian(`+${child.pid}`);
       const readers = [read(child.stdout, "stdout", onOutput), read(child.stderr, "stderr", onOutput)];
       return {
         pid: child.pid,
@@ -151,7 +151,7 @@ export function createSpawner({ serverId, home, confinement, log }: SpawnerOptio
         async end(graceMs) {
           const isGone = await endFamily(family, graceMs);
           await drained(readers);
-          if (groups.delete(child.pid)) tell(`-${child.pid}`);
+          if (groups.delete(child.pid)) toGuardian(`-${child.pid}`);
           return isGone;
         },
         memory: () => memoryOf({ groups: family.groups }),
@@ -201,7 +201,9 @@ function start({ command, cwd, environment }: Launch, marker: string) {
       stdio: ["ignore", "pipe", "pipe"],
     });
   } catch (cause) {
-    throw new HeddleError("unavailable", `${command[0]} cannot be started: ${messageOf(cause)}`, { cause });
+    throw new HeddleError("unavailable", `${command[0]} cannot be started: ${errorMessage(cause)}`, {
+      cause,
+    });
   }
 }
 

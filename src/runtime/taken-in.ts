@@ -17,9 +17,9 @@ export const NOTHING_TAKEN_IN: TakenIn = { seen: {}, folders: [], own: [] };
 
 export interface Intake {
   /** Call this before the file (an absolute path) is read. */
-  note(path: string): Promise<void>;
+  record(path: string): Promise<void>;
   /** Records a file that was not found: its path, with or without an extension. */
-  noteMissing(path: string): Promise<void>;
+  recordMissing(path: string): Promise<void>;
   result(): TakenIn;
 }
 
@@ -37,7 +37,7 @@ export function createIntake({ folder, copy }: IntakeOptions): Intake {
   const seen = new Map<string, string>();
   const folders = new Set<string>();
   const own = new Set<string>();
-  const settled = new Map<string, Promise<void>>();
+  const recorded = new Map<string, Promise<void>>();
 
   async function sign(path: string): Promise<string> {
     const signature = await signatureOf(path);
@@ -47,23 +47,23 @@ export function createIntake({ folder, copy }: IntakeOptions): Intake {
   }
 
   /** Records the nearest file of each name in the directory or above. */
-  function noteSettings(dir: string): Promise<void> {
-    const known = settled.get(dir);
+  function recordSettings(dir: string): Promise<void> {
+    const known = recorded.get(dir);
     if (known) return known;
-    const work = Promise.all(SETTINGS.map((name) => noteNearest(name, dir))).then(() => {});
-    settled.set(dir, work);
+    const work = Promise.all(SETTINGS.map((name) => recordNearest(name, dir))).then(() => {});
+    recorded.set(dir, work);
     return work;
   }
 
-  async function noteNearest(name: string, dir: string): Promise<void> {
+  async function recordNearest(name: string, dir: string): Promise<void> {
     const path = join(dir, name);
     const signature = seen.get(path) ?? (await signatureOf(path));
     if (signature !== MISSING) return void seen.set(path, signature);
-    if (dir !== dirname(dir) && !dir.endsWith(`${sep}node_modules`)) await noteNearest(name, dirname(dir));
+    if (dir !== dirname(dir) && !dir.endsWith(`${sep}node_modules`)) await recordNearest(name, dirname(dir));
   }
 
   return {
-    async note(path) {
+    async record(path) {
       if (isBelow(folder, path) && !path.includes(PACKAGES)) return void own.add(dirname(path));
       if (copy && isBelow(copy.root, path)) {
         // The copy never changes and its hash is known, but its original may change.
@@ -71,9 +71,9 @@ export function createIntake({ folder, copy }: IntakeOptions): Intake {
         return;
       }
       folders.add(dirname(path));
-      await Promise.all([sign(path), noteSettings(dirname(path))]);
+      await Promise.all([sign(path), recordSettings(dirname(path))]);
     },
-    async noteMissing(path) {
+    async recordMissing(path) {
       if (isBelow(folder, path)) return;
       const wanted = copy && isBelow(copy.root, path) ? copy.original + path.slice(copy.root.length) : path;
       let dir = dirname(wanted);

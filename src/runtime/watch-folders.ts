@@ -4,7 +4,7 @@
 import { type FSWatcher, watch } from "node:fs";
 import { readdir, realpath, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { messageOf } from "../errors.ts";
+import { errorMessage } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import { isAbsent } from "./absent.ts";
 
@@ -18,7 +18,7 @@ const MAX_PASSES = 10;
 export interface WatchedFolder {
   dir: string;
   /** Whether a change is reported for the folder itself, or for its direct subfolder that contains the change. */
-  tellsOf: "itself" | "subfolders";
+  reports: "itself" | "subfolders";
 }
 
 export interface WatchOptions {
@@ -58,7 +58,7 @@ export function watchFolders({ folders, others = () => [], log, onChange }: Watc
   /** Directories already reported as unreadable; each is reported again after it has been readable. */
   let unreadable = new Set<string>();
 
-  function note(concerned: Iterable<string>): void {
+  function markChanged(concerned: Iterable<string>): void {
     for (const folder of concerned) changed.add(folder);
     schedule();
   }
@@ -108,7 +108,7 @@ export function watchFolders({ folders, others = () => [], log, onChange }: Watc
       if (unreadable.has(path)) return;
       log.warning("Changes below {path} go unnoticed, because it cannot be read: {reason}", {
         path,
-        reason: messageOf(error),
+        reason: errorMessage(error),
       });
     };
     const missing = await Promise.all(folders.map((folder) => directoriesOf(folder, wanted, onUnreadable)));
@@ -143,9 +143,9 @@ export function watchFolders({ folders, others = () => [], log, onChange }: Watc
     }
     known?.watcher.close();
     try {
-      const watcher = watch(path, { persistent: false }, () => note(made.concerns));
+      const watcher = watch(path, { persistent: false }, () => markChanged(made.concerns));
       const made = { watcher, identity, concerns };
-      watcher.on("error", () => note(made.concerns));
+      watcher.on("error", () => markChanged(made.concerns));
       watches.set(path, made);
       return true;
     } catch (error) {
@@ -153,7 +153,7 @@ export function watchFolders({ folders, others = () => [], log, onChange }: Watc
       isPolling = true;
       log.warning("{path} cannot be watched ({reason}); polling for changes every {seconds} s instead", {
         path,
-        reason: messageOf(error),
+        reason: errorMessage(error),
         seconds: POLL_MS / 1000,
       });
       return false;
@@ -175,7 +175,7 @@ export function watchFolders({ folders, others = () => [], log, onChange }: Watc
 
 /** Adds each directory of the folder, with the folder to report on a change. Returns `dir` if it does not exist. */
 async function directoriesOf(
-  { dir, tellsOf }: WatchedFolder,
+  { dir, reports }: WatchedFolder,
   wanted: Wanted,
   onUnreadable: OnUnreadable,
 ): Promise<string | undefined> {
@@ -186,7 +186,7 @@ async function directoriesOf(
     });
   const root = await resolved(dir);
   if (root === undefined) return dir;
-  if (tellsOf === "itself") {
+  if (reports === "itself") {
     await addTree(root, root, wanted, onUnreadable);
     return undefined;
   }

@@ -3,7 +3,7 @@
 
 import { write } from "node:fs";
 import { workerData } from "node:worker_threads";
-import { leaveStandstill } from "./standstill-record.ts";
+import { writeStallRecord } from "./stall-record.ts";
 import { slotsOf } from "./watchdog-slots.ts";
 
 export interface WatchdogData {
@@ -52,7 +52,7 @@ function check(): void {
     const end = () => process.kill(process.pid, "SIGKILL");
     setTimeout(end, LAST_WRITE_MS);
     const subjects = slots.underWay().flatMap(({ subject }) => (subject === "" ? [] : [subject]));
-    leaveStandstill(record, { at: new Date().toISOString(), seconds: seconds(), subjects });
+    writeStallRecord(record, { at: new Date().toISOString(), seconds: seconds(), subjects });
     say(`${description()} Heddle kills itself now (SIGKILL), for its supervisor to restart it.`, end);
   } else if (blockedMs >= warnAfterMs && !hasWarned) {
     hasWarned = true;

@@ -4,7 +4,7 @@ import { channel } from "node:diagnostics_channel";
 import { Worker } from "node:worker_threads";
 import { ACTIVITY, type Activity } from "./activity.ts";
 import { watchdogProgram } from "./assets.ts";
-import { standstillRecord } from "./standstill-record.ts";
+import { stallRecordFile } from "./stall-record.ts";
 import { sharedMemory, slotsOf } from "./watchdog-slots.ts";
 import type { WatchdogData } from "./watchdog-worker.ts";
 
@@ -35,7 +35,7 @@ export async function startWatchdog(options: WatchdogOptions): Promise<Watchdog>
     killAfterMs,
     warnAfterMs,
     format,
-    record: standstillRecord(home),
+    record: stallRecordFile(home),
   };
   const worker = new Worker(await watchdogProgram(home), { workerData });
   worker.unref();

@@ -3,14 +3,14 @@
 
 import type { JsonObject } from "../db/schema.ts";
 import { fieldAt } from "./leaves.ts";
-import { isSealed, type Place } from "./seal.ts";
+import { type FieldLocation, isSealed } from "./seal.ts";
 import type { Vault } from "./vault.ts";
 
 export interface KeptActions {
   /** Prepares actions for storing. `at` is the location of the array. */
-  keep(actions: readonly JsonObject[], at: Place): (JsonObject | string)[];
+  keep(actions: readonly JsonObject[], at: FieldLocation): (JsonObject | string)[];
   /** Restores the actions. Throws `internal` if one was sealed for another location. */
-  open(kept: readonly (JsonObject | string)[], at: Place): JsonObject[];
+  open(kept: readonly (JsonObject | string)[], at: FieldLocation): JsonObject[];
 }
 
 export interface KeptActionsOptions {
@@ -19,7 +19,10 @@ export interface KeptActionsOptions {
 }
 
 export function createKeptActions({ redact, vault }: KeptActionsOptions): KeptActions {
-  const nth = (at: Place, index: number): Place => ({ ...at, field: fieldAt(at.field, [String(index)]) });
+  const nth = (at: FieldLocation, index: number): FieldLocation => ({
+    ...at,
+    field: fieldAt(at.field, [String(index)]),
+  });
   return {
     keep: (actions, at) =>
       actions.map((action, index) => {
@@ -35,14 +38,14 @@ export function createKeptActions({ redact, vault }: KeptActionsOptions): KeptAc
 }
 
 /** The location in a tool's message. */
-export const inMessage = (id: string): Place => ({
+export const inMessage = (id: string): FieldLocation => ({
   table: "messages",
   row: id,
   field: "metadata/client_actions",
 });
 
 /** The location in a delivery. */
-export const inDelivery = (id: string): Place => ({
+export const inDelivery = (id: string): FieldLocation => ({
   table: "deliveries",
   row: id,
   field: "payload/client_actions",

@@ -6,7 +6,7 @@ import { existsSync, readFileSync, rmSync } from "node:fs";
 import { eq } from "drizzle-orm";
 import type { Home } from "../config/home.ts";
 import type { Queryable } from "../db/database.ts";
-import { meta } from "../db/schema.ts";
+import { serverFacts } from "../db/schema.ts";
 import { HeddleError } from "../errors.ts";
 import { renameDurably, writeDurably } from "../runtime/durable-file.ts";
 import { type Key, type KeyRing, keyOf, keyRing } from "./key-ring.ts";
@@ -23,7 +23,7 @@ export interface GivenKeys {
  * Key of the check value, which is sealed with the current encryption key so that a wrong key is detected at start-up.
  */
 export const CHECK = "encryption_key_check";
-export const CHECK_PLACE = { table: "meta", row: CHECK, field: "value" };
+export const CHECK_LOCATION = { table: "meta", row: CHECK, field: "value" };
 
 /**
  * Returns the keys of this database. The first start creates one; a later start without the right key changes nothing.
@@ -107,20 +107,20 @@ function keyInFile(path: string): Key | undefined {
 }
 
 async function readCheck(query: Queryable): Promise<string | undefined> {
-  const [row] = await query.select().from(meta).where(eq(meta.key, CHECK));
+  const [row] = await query.select().from(serverFacts).where(eq(serverFacts.key, CHECK));
   return row && String(row.value);
 }
 
 /** Stores the check value and returns the one now in the database; another server may have been faster. */
 async function storeCheck(query: Queryable, key: Key): Promise<string> {
-  const value = createSealer(keyRing(key)).seal("ok", CHECK_PLACE);
-  await query.insert(meta).values({ key: CHECK, value }).onConflictDoNothing();
+  const value = createSealer(keyRing(key)).seal("ok", CHECK_LOCATION);
+  await query.insert(serverFacts).values({ key: CHECK, value }).onConflictDoNothing();
   return (await readCheck(query)) ?? value;
 }
 
 function opens(key: Key, sealed: string): boolean {
   try {
-    return createSealer(keyRing(key)).open(sealed, CHECK_PLACE) === "ok";
+    return createSealer(keyRing(key)).open(sealed, CHECK_LOCATION) === "ok";
   } catch {
     return false;
   }

@@ -14,16 +14,16 @@ import {
   integrationStore,
   type JsonObject,
   messages,
-  meta,
+  serverFacts,
   sessions,
   tasks,
 } from "../db/schema.ts";
 import { HeddleError } from "../errors.ts";
 import { type Key, keyOf, keyRing } from "./key-ring.ts";
-import { CHECK, CHECK_PLACE, type GivenKeys, knownKeys, makeNextKey, openKeys, promote } from "./keys.ts";
+import { CHECK, CHECK_LOCATION, type GivenKeys, knownKeys, makeNextKey, openKeys, promote } from "./keys.ts";
 import { fieldAt, mapLeaves } from "./leaves.ts";
 import { isSecretName } from "./names.ts";
-import { createSealer, hintOf, isSealed, type Place, type Sealer } from "./seal.ts";
+import { createSealer, type FieldLocation, hintOf, isSealed, type Sealer } from "./seal.ts";
 
 export interface Rotated {
   key: Key;
@@ -75,13 +75,13 @@ export async function rotateKeys(db: Database, home: Home, given: GivenKeys): Pr
   const rotation = createRotation(from, createSealer(keyRing(key)));
   await db.query.transaction(async (tx) => {
     // A server that starts meanwhile waits for this lock before it reads its key.
-    await tx.execute(sql`lock table ${meta} in access exclusive mode`);
+    await tx.execute(sql`lock table ${serverFacts} in access exclusive mode`);
     await refuseOtherConnections(tx, db.kind);
     for (const one of TABLES) await rotation.table(tx, one);
     await rotation.settings(tx);
     await rotation.store(tx);
-    const value = createSealer(keyRing(key)).seal("ok", CHECK_PLACE);
-    await tx.update(meta).set({ value }).where(eq(meta.key, CHECK));
+    const value = createSealer(keyRing(key)).seal("ok", CHECK_LOCATION);
+    await tx.update(serverFacts).set({ value }).where(eq(serverFacts.key, CHECK));
   });
   if (given.current === undefined) promote(home);
   return { key, ...rotation.result };
@@ -114,7 +114,7 @@ function createRotation(from: Sealer, to: Sealer) {
   const result = { resealed: 0, unopened: [] as string[] };
 
   /** `asStored` converts the opened text to what is sealed now. */
-  const reseal = (sealed: string, at: Place, asStored = (text: string) => text): string => {
+  const reseal = (sealed: string, at: FieldLocation, asStored = (text: string) => text): string => {
     let text: string;
     try {
       text = from.open(sealed, at);
@@ -126,7 +126,7 @@ function createRotation(from: Sealer, to: Sealer) {
     return to.seal(asStored(text), at, hintOf(sealed));
   };
 
-  const resealValue = (value: unknown, at: Place): unknown => {
+  const resealValue = (value: unknown, at: FieldLocation): unknown => {
     if (isSealed(value)) return reseal(value, at);
     if (typeof value !== "object" || value === null) return value;
     return mapLeaves(value, (leaf, path) => {

@@ -6,7 +6,7 @@ import { HeddleError } from "../errors.ts";
 import type { Key, KeyRing } from "./key-ring.ts";
 
 /** The location of a sealed value. Copied to any other location, the value does not open. */
-export interface Place {
+export interface FieldLocation {
   table: string;
   /** The row's id, or whatever identifies it. */
   row: string;
@@ -16,9 +16,9 @@ export interface Place {
 
 export interface Sealer {
   /** `hint` is stored beside it in plain text, to be shown in its place. */
-  seal(text: string, at: Place, hint?: string): string;
+  seal(text: string, at: FieldLocation, hint?: string): string;
   /** Throws `internal` if the value was sealed for another location or modified, or if its key is missing. */
-  open(sealed: string, at: Place): string;
+  open(sealed: string, at: FieldLocation): string;
 }
 
 /** Prefix of sealed values; no value from outside may start with it. */
@@ -62,7 +62,7 @@ export function createSealer({ current, all }: KeyRing): Sealer {
 }
 
 /** Opens a value of version 1, which is not bound to a location. `heddle keys rotate` reseals these. */
-function openUnbound(sealed: string, keys: readonly Key[], at: Place): string {
+function openUnbound(sealed: string, keys: readonly Key[], at: FieldLocation): string {
   for (const key of keys) {
     try {
       return decrypt(key, sealed.slice(V1.length), undefined);
@@ -81,10 +81,10 @@ function decrypt(key: Key, payload: string, bound: Buffer | undefined): string {
   return Buffer.concat([decipher.update(bytes.subarray(28)), decipher.final()]).toString("utf8");
 }
 
-const boundTo = ({ table, row, field }: Place, keyId: string, hint = ""): Buffer =>
+const boundTo = ({ table, row, field }: FieldLocation, keyId: string, hint = ""): Buffer =>
   Buffer.from(JSON.stringify(["heddle", 2, keyId, table, row, field, hint]));
 
-const cannotOpen = ({ table, row, field }: Place, why: string, cause?: unknown): HeddleError =>
+const cannotOpen = ({ table, row, field }: FieldLocation, why: string, cause?: unknown): HeddleError =>
   new HeddleError("internal", `The sealed value in ${table}.${field} of ${row} cannot be opened: ${why}.`, {
     cause,
   });

@@ -5,10 +5,10 @@ import { HeddleError } from "../errors.ts";
 import type { KeyRing } from "./key-ring.ts";
 import { fieldAt, mapLeaves } from "./leaves.ts";
 import { isSecretName } from "./names.ts";
-import { createSealer, hintOf, isSealed, type Place } from "./seal.ts";
+import { createSealer, type FieldLocation, hintOf, isSealed } from "./seal.ts";
 import { MASK, urlSecrets, withoutUrlSecrets } from "./urls.ts";
 
-export type { Place } from "./seal.ts";
+export type { FieldLocation } from "./seal.ts";
 
 /** "open": not a secret; "by name": the field's name decides; "sealed": a secret, or unknown. */
 export type Secrecy = "open" | "by name" | "sealed";
@@ -17,17 +17,17 @@ export type Secrecy = "open" | "by name" | "sealed";
 export type SecrecyOf = (path: readonly string[]) => Secrecy;
 
 export interface Vault {
-  seal(text: string, at: Place): string;
+  seal(text: string, at: FieldLocation): string;
   /** Throws `internal` if the value cannot be opened for this location. */
-  open(sealed: string, at: Place): string;
+  open(sealed: string, at: FieldLocation): string;
   /**
    * Returns a copy of a config with its secrets sealed: values whose name, or the name of an enclosing field, is
    * secret, URLs that contain secrets, and whatever `secrecyOf` says. Default: names decide. Input from outside must
    * have passed `checkGiven` before.
    */
-  sealConfig(config: JsonObject, at: Place, secrecyOf?: SecrecyOf): JsonObject;
+  sealConfig(config: JsonObject, at: FieldLocation, secrecyOf?: SecrecyOf): JsonObject;
   /** The reverse; `onSecret` is called with each secret. */
-  openConfig(config: JsonObject, at: Place, onSecret?: (secret: string) => void): JsonObject;
+  openConfig(config: JsonObject, at: FieldLocation, onSecret?: (secret: string) => void): JsonObject;
 }
 
 /** Characters per value; a key file has a few thousand. */

@@ -8,7 +8,7 @@ import { newId } from "../ids.ts";
 import type { GetOrCreateSession } from "../sdk/types.ts";
 import { createBatcher } from "./batch.ts";
 
-interface Place {
+interface SessionKey {
   clientId: string;
   botId: string;
 }
@@ -38,9 +38,9 @@ export interface GetOrCreateOptions {
  * Throws `unknown_bot` and `validation`.
  */
 export function createGetOrCreate({ db, checkConfig, sealer }: GetOrCreateOptions) {
-  const findActive = createBatcher<Place, Omit<Found, "created"> | undefined>({
+  const findActive = createBatcher<SessionKey, Omit<Found, "created"> | undefined>({
     limit: BATCH,
-    run: (places) => findActiveSessions(db.query, places),
+    run: (keys) => findActiveSessions(db.query, keys),
   });
 
   return async (wanted: Wanted): Promise<Found> => {
@@ -49,15 +49,15 @@ export function createGetOrCreate({ db, checkConfig, sealer }: GetOrCreateOption
       if (typeof value === "string") continue;
       throw new HeddleError("validation", `${field} must be a text; got ${typeof value}.`, { field });
     }
-    const place = { clientId: storable(wanted.clientId), botId: storable(wanted.botId) };
-    if (place.clientId.trim() === "") {
+    const key = { clientId: storable(wanted.clientId), botId: storable(wanted.botId) };
+    if (key.clientId.trim() === "") {
       throw new HeddleError("validation", "client_id must not be empty.", { field: "client_id" });
     }
     const given = wanted.dispatchConfig ? await checkConfig(wanted.dispatchConfig) : null;
     const configFor = (id: string) =>
       given && sealWhole(sealer, given, { table: "sessions", row: id, field: "dispatch_config" });
-    const existing = await findActive(place);
-    if (existing === undefined) return create(db, place, { configFor, owner: wanted.owner ?? null });
+    const existing = await findActive(key);
+    if (existing === undefined) return create(db, key, { configFor, owner: wanted.owner ?? null });
     if (given) {
       const config = configFor(existing.session_id);
       await db.query
@@ -74,7 +74,7 @@ export const unknownBot = (id: string) =>
 
 async function findActiveSessions(
   query: Queryable,
-  places: Place[],
+  keys: SessionKey[],
 ): Promise<PromiseSettledResult<Omit<Found, "created"> | undefined>[]> {
   const rows = await query
     .select({
@@ -89,7 +89,7 @@ async function findActiveSessions(
     .where(
       and(
         or(
-          ...places.map(({ clientId, botId }) =>
+          ...keys.map(({ clientId, botId }) =>
             and(
               eq(sessions.client_id, clientId),
               eq(sessions.bot_id, sql`coalesce(${channels.bot_id}, ${botId})`),
@@ -99,7 +99,7 @@ async function findActiveSessions(
         sql`active`,
       ),
     );
-  return places.map(({ clientId, botId }) => {
+  return keys.map(({ clientId, botId }) => {
     const row = rows.find((one) => one.clientId === clientId && one.botId === (one.channelBot ?? botId));
     const value = row && { session_id: row.id, channel_id: row.channelId, bot_id: row.botId };
     return { status: "fulfilled", value };
@@ -108,7 +108,7 @@ async function findActiveSessions(
 
 async function create(
   db: Database,
-  { clientId, botId }: Place,
+  { clientId, botId }: SessionKey,
   { configFor, owner }: { configFor: (id: string) => JsonObject | null; owner: string | null },
 ): Promise<Found> {
   return db.query.transaction(async (tx) => {

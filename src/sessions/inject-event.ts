@@ -5,7 +5,7 @@ import { storableJson } from "../db/storable.ts";
 import type { EventResult, InjectEvent } from "../sdk/types.ts";
 import type { Vault } from "../secrets/vault.ts";
 import { createBatcher } from "./batch.ts";
-import { type EventPlace, findEventPlaces, type Place } from "./find-places.ts";
+import { type Destination, type EventDestination, findEventDestinations } from "./find-destinations.ts";
 import { unknownBot, type Wanted } from "./get-or-create.ts";
 import {
   type Arrival,
@@ -14,8 +14,8 @@ import {
   dedupeKeyOf,
   type Inject,
   type InjectOptions,
+  recordOutcomes,
   type Sender,
-  tellOf,
 } from "./inject.ts";
 import { checkMessage, type Prepared, prepare, warningsOf } from "./prepare.ts";
 import { eventKey, type Outcome, storeEvent } from "./store-batch.ts";
@@ -28,23 +28,26 @@ export interface InjectEventOptions extends InjectOptions {
 const BATCH = 64;
 
 /** See Sessions.injectEvent for its contract. */
-export function createInjectEvent(options: InjectEventOptions, { placeOf, targetsOf, accept }: Inject) {
+export function createInjectEvent(options: InjectEventOptions, { destinationOf, targetsOf, accept }: Inject) {
   const { db, dispatchers, sealer, vault, getOrCreate, log } = options;
-  const placesOf = createBatcher<{ clientId: string; botId: string }, EventPlace[]>({
+  const destinationsOf = createBatcher<{ clientId: string; botId: string }, EventDestination[]>({
     limit: BATCH,
-    run: (events) => findEventPlaces(db.query, events),
+    run: (events) => findEventDestinations(db.query, events),
   });
 
-  const newPlace = async (wanted: Wanted): Promise<Place> => placeOf((await getOrCreate(wanted)).session_id);
+  const newDestination = async (wanted: Wanted): Promise<Destination> =>
+    destinationOf((await getOrCreate(wanted)).session_id);
 
-  const withSession = async (place: EventPlace): Promise<Place> => {
-    const { session_id, client_id, bot_id } = place;
-    return session_id === null ? newPlace({ clientId: client_id, botId: bot_id }) : { ...place, session_id };
+  const withSession = async (destination: EventDestination): Promise<Destination> => {
+    const { session_id, client_id, bot_id } = destination;
+    return session_id === null
+      ? newDestination({ clientId: client_id, botId: bot_id })
+      : { ...destination, session_id };
   };
 
   /** Leaves out channels whose bot was deleted, so that the others still get the event. */
-  const usable = (places: EventPlace[], event: InjectEvent): EventPlace[] =>
-    places.filter(({ has_bot, session_id, channel_id, bot_id }) => {
+  const usable = (destinations: EventDestination[], event: InjectEvent): EventDestination[] =>
+    destinations.filter(({ has_bot, session_id, channel_id, bot_id }) => {
       if (has_bot || (session_id !== null && !event.runAgent)) return true;
       log.error('An event did not reach channel {channel_id}: there is no bot "{bot_id}"', {
         channel_id,
@@ -57,7 +60,7 @@ export function createInjectEvent(options: InjectEventOptions, { placeOf, target
 
   const toChannels = async (
     event: InjectEvent,
-    places: EventPlace[],
+    destinations: EventDestination[],
     arrival: Arrival,
   ): Promise<Outcome[]> => {
     const { dispatchConfig, ...others } = event;
@@ -65,17 +68,20 @@ export function createInjectEvent(options: InjectEventOptions, { placeOf, target
     const key = dedupeKeyOf(arrival, event.idempotencyKey);
     const items: Prepared[] = [];
     // One after another: a target that one channel serves is not served again by the next.
-    for (const found of places) {
-      const place = await withSession(found);
+    for (const found of destinations) {
+      const destination = await withSession(found);
       const isFirst = items.length === 0;
-      const message = asAllowed(isFirst && dispatchConfig ? { ...others, dispatchConfig } : others, place);
-      const targets = await targetsOf({ message, place, event: { clientId: event.clientId, taken } });
-      const dedupeKey = isFirst || key === null ? key : eventKey(key, place.channel_id);
-      items.push(prepare(message, { ...arrival, place, targets, dedupeKey, dispatchers, sealer }));
+      const message = asAllowed(
+        isFirst && dispatchConfig ? { ...others, dispatchConfig } : others,
+        destination,
+      );
+      const targets = await targetsOf({ message, destination, event: { clientId: event.clientId, taken } });
+      const dedupeKey = isFirst || key === null ? key : eventKey(key, destination.channel_id);
+      items.push(prepare(message, { ...arrival, destination, targets, dedupeKey, dispatchers, sealer }));
     }
     const [first, ...rest] = items;
     const outcomes = first ? await storeEvent(options, [first, ...rest]) : [];
-    tellOf(arrival.incoming, outcomes);
+    recordOutcomes(arrival.incoming, outcomes);
     return outcomes;
   };
 
@@ -85,26 +91,26 @@ export function createInjectEvent(options: InjectEventOptions, { placeOf, target
     const arrival = arrivalOf(scope, sender);
     checkMessage(event);
     const warnings = warningsOf(event);
-    const known = await placesOf(event);
+    const known = await destinationsOf(event);
     const bound = known.filter(({ binding_id }) => binding_id !== null);
     const [own] = known;
     if (bound.length === 0) {
       const { clientId, botId } = event;
-      const place = own
+      const destination = own
         ? await withSession(own)
-        : await newPlace({ clientId, botId, owner: sender?.owner ?? null });
+        : await newDestination({ clientId, botId, owner: sender?.owner ?? null });
       return {
         status: "processed",
         bound: false,
-        results: [{ ...(await accept(event, place, arrival)), ...warnings }],
+        results: [{ ...(await accept(event, destination, arrival)), ...warnings }],
       };
     }
-    const passing = bound.filter((place) => letsThrough(place, event, vault));
+    const passing = bound.filter((destination) => letsThrough(destination, event, vault));
     if (passing.length === 0) return { status: "filtered", bound: true, results: [] };
-    const places = usable(passing, event);
+    const destinations = usable(passing, event);
     const [gone] = passing;
-    if (places.length === 0 && gone) throw unknownBot(gone.bot_id);
-    const results = await toChannels(event, places, arrival);
+    if (destinations.length === 0 && gone) throw unknownBot(gone.bot_id);
+    const results = await toChannels(event, destinations, arrival);
     return {
       status: "processed",
       bound: true,
@@ -114,7 +120,7 @@ export function createInjectEvent(options: InjectEventOptions, { placeOf, target
 }
 
 function letsThrough(
-  { channel_id, event_filter, binding_id, binding_config }: EventPlace,
+  { channel_id, event_filter, binding_id, binding_config }: EventDestination,
   { event, matches }: InjectEvent,
   vault: Pick<Vault, "openConfig">,
 ): boolean {

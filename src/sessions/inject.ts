@@ -9,7 +9,7 @@ import { hopsSoFar } from "../led-by.ts";
 import { hopsIn } from "../sdk/hops.ts";
 import type { InjectMessage, InjectResult } from "../sdk/types.ts";
 import { createBatcher } from "./batch.ts";
-import { findPlaces, type Place } from "./find-places.ts";
+import { type Destination, findDestinations } from "./find-destinations.ts";
 import { unknownBot } from "./get-or-create.ts";
 import { checkMessage, type Prepared, prepare, warningsOf } from "./prepare.ts";
 import { type Outcome, type StoreOptions, storeAll } from "./store-batch.ts";
@@ -46,28 +46,31 @@ const BATCH = 64;
 export function createInject(options: InjectOptions) {
   const { db, dispatchers, sealer } = options;
   const targetsOf = createTargets(options);
-  const placeOf = createBatcher<string, Place>({ limit: BATCH, run: (ids) => findPlaces(db.query, ids) });
+  const destinationOf = createBatcher<string, Destination>({
+    limit: BATCH,
+    run: (ids) => findDestinations(db.query, ids),
+  });
   const store = createBatcher<Prepared, Outcome>({ limit: BATCH, run: (items) => storeAll(options, items) });
 
   /** Accepts a message that has been checked and is storable. */
   const accept = async (
     given: Omit<InjectMessage, "sessionId">,
-    place: Place,
+    destination: Destination,
     arrival: Arrival,
   ): Promise<Outcome> => {
-    const message = asAllowed(given, place);
-    if (message.runAgent && !place.has_bot) throw unknownBot(place.bot_id);
-    const targets = await targetsOf({ message, place });
+    const message = asAllowed(given, destination);
+    if (message.runAgent && !destination.has_bot) throw unknownBot(destination.bot_id);
+    const targets = await targetsOf({ message, destination });
     const dedupeKey = dedupeKeyOf(arrival, message.idempotencyKey);
     const outcome = await store(
-      prepare(message, { ...arrival, place, targets, dedupeKey, dispatchers, sealer }),
+      prepare(message, { ...arrival, destination, targets, dedupeKey, dispatchers, sealer }),
     );
-    tellOf(arrival.incoming, [outcome]);
+    recordOutcomes(arrival.incoming, [outcome]);
     return outcome;
   };
 
   return {
-    placeOf,
+    destinationOf,
     targetsOf,
     accept,
     async inject(
@@ -79,7 +82,7 @@ export function createInject(options: InjectOptions) {
       // Read before the first await: the request's context belongs to this call, not to the batch.
       const arrival = arrivalOf(scope, sender);
       checkMessage(message);
-      const outcome = await accept(message, await placeOf(message.sessionId), arrival);
+      const outcome = await accept(message, await destinationOf(message.sessionId), arrival);
       return { ...resultOf(outcome), ...warningsOf(message) };
     },
   };
@@ -98,7 +101,7 @@ export function arrivalOf(
 /** Bots that answer each other would never stop: a bot's message is only stored unless its channel allows bot messages. */
 export function asAllowed<Message extends Omit<InjectMessage, "sessionId">>(
   message: Message,
-  { allow_bot_messages }: Pick<Place, "allow_bot_messages">,
+  { allow_bot_messages }: Pick<Destination, "allow_bot_messages">,
 ): Message {
   if (!message.fromBot || allow_bot_messages) return message;
   const { dispatchConfig: _target, ...kept } = message;
@@ -114,7 +117,7 @@ export function dedupeKeyOf({ scope, incoming }: Arrival, key: string | undefine
 }
 
 /** Records the outcomes of messages in the webhook that brought them. */
-export function tellOf(incoming: Incoming | undefined, outcomes: Outcome[]): void {
+export function recordOutcomes(incoming: Incoming | undefined, outcomes: Outcome[]): void {
   incoming?.outcomes.push(...outcomes.map(resultOf));
 }
 

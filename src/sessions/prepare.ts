@@ -5,7 +5,7 @@ import { HeddleError } from "../errors.ts";
 import { newId } from "../ids.ts";
 import type { Incoming } from "../inbox/incoming.ts";
 import type { InjectMessage, InjectResult } from "../sdk/types.ts";
-import type { Place } from "./find-places.ts";
+import type { Destination } from "./find-destinations.ts";
 import type { Sender } from "./inject.ts";
 import type { StoredMessage } from "./store.ts";
 import type { Target, Targets } from "./targets.ts";
@@ -21,7 +21,7 @@ export interface Prepared extends StoredMessage {
 }
 
 export interface Surroundings {
-  place: Place;
+  destination: Destination;
   targets: Targets;
   /** Null without an idempotency key. */
   dedupeKey: string | null;
@@ -57,22 +57,22 @@ export function checkMessage({ content, idempotencyKey }: Message): void {
 
 export function prepare(message: Message, around: Surroundings): Prepared {
   const { content, source, idempotencyKey, author } = message;
-  const { place, targets, incoming, sender, dispatchers, sealer } = around;
+  const { destination, targets, incoming, sender, dispatchers, sealer } = around;
   const result: InjectResult = {
     message_id: newId(),
-    session_id: place.session_id,
+    session_id: destination.session_id,
     task_id: message.runAgent ? newId() : null,
     duplicate: false,
   };
-  const shared = { session_id: place.session_id, bot_id: place.bot_id, correlation_id: newId() };
+  const shared = { session_id: destination.session_id, bot_id: destination.bot_id, correlation_id: newId() };
   return {
     result,
-    channelId: place.channel_id,
+    channelId: destination.channel_id,
     incoming,
     idempotencyKey,
     message: {
       id: result.message_id,
-      session_id: place.session_id,
+      session_id: destination.session_id,
       content,
       source,
       metadata: {
@@ -88,7 +88,7 @@ export function prepare(message: Message, around: Surroundings): Prepared {
       ? {
           id: result.task_id,
           ...shared,
-          channel_id: place.channel_id,
+          channel_id: destination.channel_id,
           message_id: result.message_id,
           owner: sender.owner,
           source,
@@ -106,7 +106,7 @@ export function prepare(message: Message, around: Surroundings): Prepared {
             }),
           ),
           execution_config: { ...message.executionConfig },
-          loop_key: sender.fromPerson ? null : targets.answer.conversation(place.session_id),
+          loop_key: sender.fromPerson ? null : targets.answer.conversation(destination.session_id),
         }
       : null,
     posts: targets.posts

@@ -2,13 +2,13 @@
 // never about its own message.
 
 import { createHash } from "node:crypto";
-import type { Places } from "../channels/places.ts";
+import type { IntegrationDirectory } from "../channels/integration-directory.ts";
 import type { JsonObject, PostAuthor } from "../db/schema.ts";
 import type { CheckConfig, ConfigSealer } from "../dispatch/seal-config.ts";
-import { messageOf } from "../errors.ts";
+import { errorMessage } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import type { InjectMessage } from "../sdk/types.ts";
-import type { Place } from "./find-places.ts";
+import type { Destination } from "./find-destinations.ts";
 
 export interface Target {
   type: string;
@@ -32,7 +32,7 @@ export interface Targets {
 
 export interface Wanted {
   message: Pick<InjectMessage, "runAgent" | "notify" | "dispatchConfig" | "author" | "source">;
-  place: Place;
+  destination: Destination;
   /** Set for an event that came to the channel through a binding. */
   event?: {
     clientId: string;
@@ -47,11 +47,11 @@ export interface Taken {
 }
 
 export interface TargetsOptions {
-  places: Pick<Places, "integrationOf" | "resolveTarget" | "attribution">;
+  directory: Pick<IntegrationDirectory, "integrationOf" | "resolveTarget" | "attribution">;
   checkConfig: CheckConfig;
   sealer: ConfigSealer;
   /** Resolves when the integrations have loaded; before that the one that knows the place may be missing. */
-  settled: Promise<unknown>;
+  integrationsReady: Promise<unknown>;
   log: Logger;
 }
 
@@ -68,17 +68,17 @@ const NONE: Targets["answer"] = { type: "none", config: {}, conversation: () => 
 
 /** Throws `validation` for a dispatch_config that does not fit its type. */
 export function createTargets(options: TargetsOptions): (wanted: Wanted) => Promise<Targets> {
-  const { places, checkConfig, sealer } = options;
+  const { directory, checkConfig, sealer } = options;
 
   /** The dispatch_config that the place's integration gives; null when there is none or it is invalid. */
   const resolve = async (clientId: string): Promise<JsonObject | null> => {
-    const config = await places.resolveTarget(clientId);
+    const config = await directory.resolveTarget(clientId);
     try {
       return config && (await checkConfig(config));
     } catch (error) {
       options.log.error("The dispatch_config that an integration gives for {client_id} is no use: {reason}", {
         client_id: clientId,
-        reason: messageOf(error),
+        reason: errorMessage(error),
       });
       return null;
     }
@@ -87,10 +87,10 @@ export function createTargets(options: TargetsOptions): (wanted: Wanted) => Prom
   const opened = (config: JsonObject | null, table: string, row: string): JsonObject | null =>
     config && sealer.open(config, { table, row, field: "dispatch_config" });
 
-  const ofChannel = async ({ message, place, event }: Wanted): Promise<Candidate[]> => {
-    const { client_id: clientId } = place;
-    const session_config = opened(place.session_config, "sessions", place.session_id);
-    const channel_config = opened(place.channel_config, "channels", place.channel_id);
+  const ofChannel = async ({ message, destination, event }: Wanted): Promise<Candidate[]> => {
+    const { client_id: clientId } = destination;
+    const session_config = opened(destination.session_config, "sessions", destination.session_id);
+    const channel_config = opened(destination.channel_config, "channels", destination.channel_id);
     const ownCount = message.dispatchConfig ? 1 : 0;
     const found: Candidate[] = [];
     const add = (config: JsonObject | null, from = clientId) => {
@@ -101,11 +101,11 @@ export function createTargets(options: TargetsOptions): (wanted: Wanted) => Prom
     if (event || ownCount === 0) add(session_config);
     add(channel_config);
     if (!session_config && !channel_config && (event || ownCount === 0)) {
-      if (places.integrationOf(clientId) === null) await options.settled;
+      if (directory.integrationOf(clientId) === null) await options.integrationsReady;
       add(await resolve(clientId));
     }
     const mirrors = await Promise.all(
-      (place.mirrors ?? []).map(async ({ id, client_id, dispatch_config }) => ({
+      (destination.mirrors ?? []).map(async ({ id, client_id, dispatch_config }) => ({
         client_id,
         config: opened(dispatch_config, "channel_bindings", id) ?? (await resolve(client_id)),
       })),
@@ -117,15 +117,17 @@ export function createTargets(options: TargetsOptions): (wanted: Wanted) => Prom
   };
 
   /** Which of the place's neighbours the message came from: the event's, or the channel's own when its integration sent it. */
-  const originOf = ({ message, place, event }: Wanted): string | undefined => {
+  const originOf = ({ message, destination, event }: Wanted): string | undefined => {
     if (event) return event.clientId;
-    return places.integrationOf(place.client_id) === message.source ? place.client_id : undefined;
+    return directory.integrationOf(destination.client_id) === message.source
+      ? destination.client_id
+      : undefined;
   };
 
   const isOrigin = ({ clientId, config }: Candidate, origin: string | undefined): boolean => {
     if (origin === undefined || clientId !== origin) return false;
     // A place may be answered elsewhere, such as events of a repository in a chat.
-    const integration = places.integrationOf(origin);
+    const integration = directory.integrationOf(origin);
     return integration === null || config.type === integration;
   };
 
@@ -181,7 +183,7 @@ export function createTargets(options: TargetsOptions): (wanted: Wanted) => Prom
         const target = toTarget(candidate);
         return {
           ...target,
-          author: author ? await places.attribution(target.type, author) : {},
+          author: author ? await directory.attribution(target.type, author) : {},
           inThread: !candidate.isMirror,
         };
       }),

@@ -10,7 +10,7 @@ import { patiently } from "../db/patiently.ts";
 import { type DeliveryPayload, type JsonObject, tasks } from "../db/schema.ts";
 import type { Outbox } from "../dispatch/outbox.ts";
 import type { ConfigSealer } from "../dispatch/seal-config.ts";
-import { type ErrorCode, HeddleError, messageOf } from "../errors.ts";
+import { type ErrorCode, errorMessage, HeddleError } from "../errors.ts";
 import { ledBy } from "../led-by.ts";
 import type { Logger } from "../log.ts";
 import type { SetFollowed } from "../queue/pump.ts";
@@ -33,9 +33,9 @@ export interface RunTaskOptions {
 }
 
 /** A task is given up after its tools have crashed its worker this often. */
-const MAX_TOOL_LOSSES = 3;
+const MAX_TOOL_CRASHES = 3;
 /** A task is also given up after this many lost workers, even if it may not be the cause. */
-const MAX_LOSSES = 10;
+const MAX_CRASHES = 10;
 const LONGEST_PAUSE_SECONDS = 60;
 
 type RunOutcome =
@@ -71,17 +71,17 @@ export function createTaskRunner(options: RunTaskOptions) {
       // The run resumes from its last step once the database is back; nobody else is notified.
       log.warn("Task {task_id} is released to the queue because of a database error: {error}", {
         task_id: claim.task.id,
-        error: messageOf(error),
+        error: errorMessage(error),
       });
       await releaseLater(claim, job, stop.signal);
     }
   };
 
-  /** The pause grows with the number of losses, so that lasting trouble does not cause a tight loop. */
+  /** The pause grows with the number of crashes, so that lasting trouble does not cause a tight loop. */
   async function releaseLater(claim: Claim, job: Job, signal: AbortSignal): Promise<void> {
     const seconds = Math.min(2 ** claim.task.losses, LONGEST_PAUSE_SECONDS);
     await pause(seconds * 1000, undefined, { signal }).catch(() => undefined);
-    await release(claim, job, { isLoss: true });
+    await release(claim, job, { isCrash: true });
   }
 
   /** The reason not to begin a run, or undefined. A run that has begun is always finished. */
@@ -101,7 +101,7 @@ export function createTaskRunner(options: RunTaskOptions) {
     const { task, turn } = claim;
     const refusal = whyRefused(claim);
     if (refusal !== undefined) return { status: "refused", code: "loop_detected", error: refusal };
-    if (task.tool_losses >= MAX_TOOL_LOSSES || task.losses >= MAX_LOSSES) {
+    if (task.tool_losses >= MAX_TOOL_CRASHES || task.losses >= MAX_CRASHES) {
       return {
         status: "failed",
         code: "worker_lost",
@@ -123,7 +123,7 @@ export function createTaskRunner(options: RunTaskOptions) {
     } catch (error) {
       if (error === released) return "released";
       if (isPassing(error)) throw error;
-      const text = redact(messageOf(error));
+      const text = redact(errorMessage(error));
       if (!(error instanceof HeddleError)) {
         log.error("Task {task_id}: {error}", { task_id: task.id, error: text, cause: error });
         // The message of an unexpected error may contain anything, and this text is delivered to others.
@@ -207,10 +207,10 @@ export function createTaskRunner(options: RunTaskOptions) {
   }
 
   /** If this fails as well, the job comes back when its heartbeat lapses. */
-  async function release({ task }: Claim, job: Job, { isLoss = false } = {}): Promise<void> {
+  async function release({ task }: Claim, job: Job, { isCrash = false } = {}): Promise<void> {
     await db.query
       .update(tasks)
-      .set({ status: "pending", ...(isLoss && { losses: sql`${tasks.losses} + 1` }) })
+      .set({ status: "pending", ...(isCrash && { losses: sql`${tasks.losses} + 1` }) })
       .where(and(eq(tasks.id, task.id), eq(tasks.attempt, task.attempt), eq(tasks.status, "running")));
     await queue.release("tasks", job);
     log.info("Task {task_id} was released to the queue", { task_id: task.id });

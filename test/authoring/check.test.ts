@@ -5,10 +5,10 @@ import { mkdtemp, realpath, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { checkIntegrations, findIn } from "../../src/authoring/check/check.ts";
+import { type ExecutedCheck, startCheck, testCheck } from "../../src/authoring/check/executed-checks.ts";
 import { gradeOf } from "../../src/authoring/check/finding.ts";
 import { reportText, rulesText } from "../../src/authoring/check/report.ts";
 import { RULES } from "../../src/authoring/check/rules.ts";
-import { startTrial, type Trial, testTrial } from "../../src/authoring/check/trials.ts";
 import { newIntegration } from "../../src/authoring/new-integration.ts";
 import { PARTS } from "../../src/authoring/template.ts";
 import { discover } from "../../src/integrations/discovery/discover.ts";
@@ -22,11 +22,11 @@ beforeAll(async () => {
 });
 afterAll(() => rm(scratch, { recursive: true, force: true }));
 
-async function check(files: Files, trials: Trial[] = []) {
+async function check(files: Files, executed: ExecutedCheck[] = []) {
   await using folder = await temporaryFolder();
   await folder.write(Object.fromEntries(Object.entries(files).map(([name, text]) => [`mine/${name}`, text])));
   const integrations = await findIn(join(folder.path, "mine"));
-  const [report] = await checkIntegrations({ integrations, trials, scratch });
+  const [report] = await checkIntegrations({ integrations, executed, scratch });
   if (!report) throw new Error("no report");
   return report;
 }
@@ -339,12 +339,12 @@ test("a schema that is none is reported with what to write", async () => {
   );
 });
 
-describe("trials", () => {
+describe("checks that run something", () => {
   test("a new integration's tests pass, and its process goes on", async () => {
     const { folder } = await newIntegration({ name: "tried", parts: PARTS, dir: scratch });
     const integrations = await findIn(folder);
-    const trials = [startTrial(1), testTrial];
-    const reports = await checkIntegrations({ integrations, trials, scratch });
+    const executed = [startCheck(1), testCheck];
+    const reports = await checkIntegrations({ integrations, executed, scratch });
     expect(reports).toMatchObject([
       {
         grade: "gold",
@@ -362,7 +362,7 @@ describe("trials", () => {
       "listener.ts": 'console.log("hello"); throw new Error("out of luck");\n',
       "setup.ts": MANIFEST(""),
     };
-    const { findings } = await check(files, [startTrial(60)]);
+    const { findings } = await check(files, [startCheck(60)]);
     expect(findings).toMatchObject([{ rule: "process-starts", level: "error", file: "process.ts" }]);
     expect(findings[0]?.message).toContain("code 1");
     expect(findings[0]?.message).toContain("out of luck");
@@ -371,7 +371,7 @@ describe("trials", () => {
   test("tests that fail are an error, with what they said", async () => {
     const failing =
       'import { test } from "bun:test";\ntest("adds up", () => { throw new Error("it does not"); });\n';
-    const { findings, ran } = await check({ ...GOOD, "tests/a.test.ts": failing }, [testTrial]);
+    const { findings, ran } = await check({ ...GOOD, "tests/a.test.ts": failing }, [testCheck]);
     expect(findings).toMatchObject([{ rule: "tests-pass", level: "error" }]);
     expect(ran).toEqual(["0 tests passed, 1 failed"]);
     expect(findings[0]?.message).toContain("adds up");
@@ -405,6 +405,6 @@ test("texts for people have everything in them", async () => {
     expect(text).toContain(part);
   }
   for (const { id, about } of RULES)
-    expect(rulesText([testTrial])).toMatch(new RegExp(`${id} +${RegExp.escape(about)}`));
+    expect(rulesText([testCheck])).toMatch(new RegExp(`${id} +${RegExp.escape(about)}`));
   expect(gradeOf([])).toBe("gold");
 });

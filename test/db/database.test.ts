@@ -3,7 +3,7 @@ import { getLogger } from "@logtape/logtape";
 import { eq, sql } from "drizzle-orm";
 import { fromDrizzle } from "pg-boss";
 import { openDatabase } from "../../src/db/open.ts";
-import { bots, channels, meta } from "../../src/db/schema.ts";
+import { bots, channels, serverFacts } from "../../src/db/schema.ts";
 import { newId } from "../../src/ids.ts";
 import { eachDatabase } from "../database.ts";
 
@@ -20,10 +20,10 @@ eachDatabase("database", (open) => {
     expect(bot).toMatchObject({ tools: ["x", 'y,"z'], created_at: now, model: null });
     for (const value of [{ a: [1, null, "ü"] }, [1], "text", 5, true]) {
       await query
-        .insert(meta)
+        .insert(serverFacts)
         .values({ key: "k", value })
-        .onConflictDoUpdate({ target: meta.key, set: { value } });
-      expect(await query.select().from(meta)).toEqual([{ key: "k", value }]);
+        .onConflictDoUpdate({ target: serverFacts.key, set: { value } });
+      expect(await query.select().from(serverFacts)).toEqual([{ key: "k", value }]);
     }
   });
 
@@ -75,7 +75,7 @@ eachDatabase("database", (open) => {
     const others = Array.from({ length: 30 }, (_, n) => execute("select $1::int as n", [n]));
     await expect(broken()).rejects.toThrow("division by zero");
     await Promise.all(others);
-    expect(await query.select().from(meta).where(eq(meta.key, "half"))).toEqual([]);
+    expect(await query.select().from(serverFacts).where(eq(serverFacts.key, "half"))).toEqual([]);
   });
 
   test("pg-boss's adapter for a transaction can send dates and arrays", async () => {
@@ -126,10 +126,10 @@ eachDatabase("database", (open) => {
 
   test("keeps its rows when closed and opened again", async () => {
     const { query, close, home, databaseUrl } = await open();
-    await query.insert(meta).values({ key: "kept", value: 1 });
+    await query.insert(serverFacts).values({ key: "kept", value: 1 });
     await close();
     const again = await openDatabase({ home, databaseUrl, log });
-    expect(await again.query.select().from(meta)).toEqual([{ key: "kept", value: 1 }]);
+    expect(await again.query.select().from(serverFacts)).toEqual([{ key: "kept", value: 1 }]);
     await again.close();
   });
 

@@ -17,7 +17,7 @@ import { createInterface } from "node:readline";
 import { getLogger } from "@logtape/logtape";
 import { openEmbedded } from "../../src/db/embedded.ts";
 import { openDatabase } from "../../src/db/open.ts";
-import { meta } from "../../src/db/schema.ts";
+import { serverFacts } from "../../src/db/schema.ts";
 import { preparedArchivePath } from "../../src/runtime/assets.ts";
 
 const log = getLogger("heddle");
@@ -32,7 +32,7 @@ test("without a prepared folder it creates a new one, and reports that this take
   // The remains of an interrupted start.
   mkdirSync(join(home, "db.new", "base"), { recursive: true });
   const database = await openEmbedded({ home, log, prepared: null, onProgress: (text) => said.push(text) });
-  expect(await database.query.select().from(meta)).toEqual([]);
+  expect(await database.query.select().from(serverFacts)).toEqual([]);
   await database.close();
   expect(said).toHaveLength(1);
   expect(readdirSync(home).sort()).toEqual(["db", "db.lock", "db.pid"]);
@@ -103,9 +103,9 @@ test("kill -9 loses no acknowledged row", async () => {
     await exited;
     expect(last).toBeGreaterThanOrEqual(200);
     const database = await openDatabase({ home, log });
-    const kept = new Set((await database.query.select().from(meta)).map(({ value }) => value));
+    const kept = new Set((await database.query.select().from(serverFacts)).map(({ value }) => value));
     expect(Array.from({ length: last + 1 }, (_, n) => n).filter((n) => !kept.has(n))).toEqual([]);
-    await database.query.delete(meta);
+    await database.query.delete(serverFacts);
     await database.close();
   }
   expect(readFileSync(join(home, "db", "PG_VERSION"), "utf8")).toBe("18\n");

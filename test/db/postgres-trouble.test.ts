@@ -10,7 +10,7 @@ import { sql } from "drizzle-orm";
 import postgres from "postgres";
 import { isPassing } from "../../src/db/failure.ts";
 import { openDatabase } from "../../src/db/open.ts";
-import { meta } from "../../src/db/schema.ts";
+import { serverFacts } from "../../src/db/schema.ts";
 import { onPostgres } from "../database.ts";
 import { startPgBouncer } from "../postgres.ts";
 
@@ -43,9 +43,9 @@ onPostgres("trouble", (open) => {
     const stored = await Promise.all(
       Array.from({ length: 60 }, (_, index) =>
         index % 2 === 0
-          ? database.query.insert(meta).values({ key: `limit ${index}`, value: index })
+          ? database.query.insert(serverFacts).values({ key: `limit ${index}`, value: index })
           : database.query.transaction((tx) =>
-              tx.insert(meta).values({ key: `limit ${index}`, value: index }),
+              tx.insert(serverFacts).values({ key: `limit ${index}`, value: index }),
             ),
       ),
     );
@@ -74,13 +74,13 @@ onPostgres("trouble", (open) => {
     const began = Promise.withResolvers<void>();
     const forgotten = Promise.withResolvers<void>();
     const transaction = database.query.transaction(async (tx) => {
-      await tx.insert(meta).values({ key: "half-open", value: 1 });
+      await tx.insert(serverFacts).values({ key: "half-open", value: 1 });
       began.resolve();
       await forgotten.promise;
       const first = await tx.execute(sql`select 1`).catch((error: unknown) => error);
       // Whatever the callback does next, no statement of a lost transaction runs outside of it.
       await tx
-        .insert(meta)
+        .insert(serverFacts)
         .values({ key: "half-open", value: 2 })
         .catch(() => undefined);
       throw first;
@@ -100,7 +100,7 @@ onPostgres("trouble", (open) => {
     const { databaseUrl = "" } = await open();
     const name = new URL(databaseUrl).pathname.slice(1);
     const database = await openDatabase({ databaseUrl, postgres: { poolSize: 2 }, home, log });
-    const write = () => database.query.insert(meta).values({ key: crypto.randomUUID(), value: 1 });
+    const write = () => database.query.insert(serverFacts).values({ key: crypto.randomUUID(), value: 1 });
     await admin(databaseUrl, async (client) => {
       await client.unsafe(`alter database ${name} set default_transaction_read_only = on`);
       await client`select pg_terminate_backend(pid) from pg_stat_activity
@@ -131,7 +131,7 @@ onPostgres("trouble", (open) => {
 
   test("a transaction rolled back by the server because of a conflict is retried", async () => {
     const db = await open();
-    await db.query.insert(meta).values([
+    await db.query.insert(serverFacts).values([
       { key: "a", value: 0 },
       { key: "b", value: 0 },
     ]);
@@ -170,7 +170,7 @@ onPostgres("trouble", (open) => {
       await Promise.all(
         Array.from({ length: 20 }, (_, index) =>
           database.query.transaction(async (tx) => {
-            await tx.insert(meta).values({ key: `pooled ${index}`, value: index });
+            await tx.insert(serverFacts).values({ key: `pooled ${index}`, value: index });
             await tx.execute(sql`select ${new Date()}::timestamptz`);
           }),
         ),
@@ -215,7 +215,7 @@ onPostgres("trouble", (open) => {
       const { databaseUrl = "" } = await open();
       const pooler = await startPgBouncer(root ?? "", new URL(databaseUrl), "session");
       const database = await openDatabase({ databaseUrl: pooler.url.href, home, log });
-      await database.query.insert(meta).values({ key: "session", value: 1 });
+      await database.query.insert(serverFacts).values({ key: "session", value: 1 });
       await database.close();
       await pooler.stop();
     }, 60_000);

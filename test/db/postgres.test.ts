@@ -7,7 +7,7 @@ import { getLogger } from "@logtape/logtape";
 import postgres from "postgres";
 import { explainPostgresError } from "../../src/db/failure.ts";
 import { openDatabase } from "../../src/db/open.ts";
-import { channels, meta } from "../../src/db/schema.ts";
+import { channels, serverFacts } from "../../src/db/schema.ts";
 import { newId } from "../../src/ids.ts";
 
 const log = getLogger("heddle");
@@ -81,8 +81,8 @@ function suite(server: string): void {
       [1, 2, 3, 4].map(() => openDatabase({ databaseUrl: url.href, home, log })),
     );
     const [first, second] = opened;
-    await first?.query.insert(meta).values({ key: "a", value: 1 });
-    expect(await second?.query.select().from(meta)).toEqual([{ key: "a", value: 1 }]);
+    await first?.query.insert(serverFacts).values({ key: "a", value: 1 });
+    expect(await second?.query.select().from(serverFacts)).toEqual([{ key: "a", value: 1 }]);
     for (const database of opened) await database.close();
   });
 

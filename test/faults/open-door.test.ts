@@ -61,7 +61,7 @@ beforeAll(async () => {
   writeFileSync(join(mine, "setup.ts"), SETUP);
   const environment = { API_KEY: ADMIN_KEY, LOG_LEVEL: "error", INTEGRATION_DIRS: join(home, "mine") };
   server = await startServer(loadConfig({ home, port: "0" }, environment));
-  await server.integrations.whenSettled;
+  await server.integrations.whenReady;
   port = Number(new URL(String(server.url)).port);
   const document = (await (await fetch(`${server.url}/swagger/json`)).json()) as {
     paths: Record<string, Record<string, unknown>>;

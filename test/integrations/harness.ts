@@ -36,7 +36,7 @@ export async function temporaryFolder() {
 
 interface HarnessOptions
   extends Partial<
-    Pick<IntegrationsOptions, "watch" | "loadTimeoutMs" | "pace" | "states" | "review" | "standstills">
+    Pick<IntegrationsOptions, "watch" | "loadTimeoutMs" | "pace" | "states" | "review" | "stalls">
   > {
   servicesFor?: ServicesFor;
   sources?: IntegrationSource[];
@@ -97,7 +97,7 @@ export async function harness(files: Files, options: HarnessOptions = {}) {
     },
     ...(options.states && { states: options.states }),
     ...(options.review && { review: options.review }),
-    ...(options.standstills && { standstills: options.standstills }),
+    ...(options.stalls && { stalls: options.stalls }),
     ...(options.pace && { pace: options.pace }),
     ...(options.loadTimeoutMs !== undefined && { loadTimeoutMs: options.loadTimeoutMs }),
   });

@@ -28,7 +28,7 @@ function startedWith(): { folder: string; watch: FolderWatch; heard: Promise<str
   const heard = Promise.withResolvers<string[]>();
   const changed = new Set<string>();
   const watch = watchFolders({
-    folders: [{ dir, tellsOf: "subfolders" }],
+    folders: [{ dir, reports: "subfolders" }],
     log: rootLogger(),
     onChange: async (folders) => {
       for (const one of folders) changed.add(one);

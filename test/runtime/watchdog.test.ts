@@ -2,7 +2,7 @@ import { afterAll, expect, test } from "bun:test";
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { standstillRecord, takeStandstill } from "../../src/runtime/standstill-record.ts";
+import { stallRecordFile, takeStallRecord } from "../../src/runtime/stall-record.ts";
 import { sharedMemory, slotsOf } from "../../src/runtime/watchdog-slots.ts";
 
 const home = mkdtempSync(join(tmpdir(), "heddle-watchdog-"));
@@ -40,9 +40,9 @@ test("a blocked event loop is reported with its activity, and the process is kil
   expect(logged[0]).toContain(named);
   expect(logged[1]).toContain(named);
   expect(logged[1]).toContain("kills itself now (SIGKILL)");
-  const record = takeStandstill(standstillRecord(home));
+  const record = takeStallRecord(stallRecordFile(home));
   expect(record).toMatchObject({ subjects: ["that tool"] });
-  expect(takeStandstill(standstillRecord(home))).toBeUndefined();
+  expect(takeStallRecord(stallRecordFile(home))).toBeUndefined();
 }, 30_000);
 
 test("an event loop that recovers in time is reported and not killed", async () => {

@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "no
 import { dirname } from "node:path";
 import { eq } from "drizzle-orm";
 import { openHome } from "../../src/config/home.ts";
-import { meta } from "../../src/db/schema.ts";
+import { serverFacts } from "../../src/db/schema.ts";
 import { CHECK, makeNextKey, openKeys, promote } from "../../src/secrets/keys.ts";
 import { eachDatabase } from "../database.ts";
 import { temporaryFolder } from "../integrations/harness.ts";
@@ -15,7 +15,7 @@ const NONE = { current: undefined, previous: [] };
 eachDatabase("the encryption key", (open) => {
   async function fresh() {
     const { query } = await open();
-    await query.delete(meta).where(eq(meta.key, CHECK));
+    await query.delete(serverFacts).where(eq(serverFacts.key, CHECK));
     const folder = await temporaryFolder();
     return { query, home: openHome(folder.path), [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose]() };
   }
@@ -50,7 +50,7 @@ eachDatabase("the encryption key", (open) => {
   test("a check value of the previous version opens", async () => {
     await using at = await fresh();
     const { query, home } = at;
-    await query.insert(meta).values({ key: CHECK, value: sealedV1("ok", 1) });
+    await query.insert(serverFacts).values({ key: CHECK, value: sealedV1("ok", 1) });
     const { current } = await openKeys(query, home, { ...NONE, current: hex(1) });
     expect(current.bytes.toString("hex")).toBe(hex(1));
     await expect(openKeys(query, home, { ...NONE, current: hex(2) })).rejects.toThrow(
@@ -73,7 +73,7 @@ eachDatabase("the encryption key", (open) => {
       const { query, home } = at;
       const old = await openKeys(query, home, NONE);
       const next = makeNextKey(home);
-      await query.delete(meta).where(eq(meta.key, CHECK));
+      await query.delete(serverFacts).where(eq(serverFacts.key, CHECK));
       // The state after a rotation's transaction.
       const rotated = await openKeys(query, home, { ...NONE, current: next.bytes.toString("hex") });
       expect(rotated.current).toEqual(next);

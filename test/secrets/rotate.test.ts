@@ -8,7 +8,7 @@ import {
   integrationSettings,
   integrationStore,
   messages,
-  meta,
+  serverFacts,
   sessions,
 } from "../../src/db/schema.ts";
 import { newId } from "../../src/ids.ts";
@@ -158,7 +158,7 @@ eachDatabase("rotation of the encryption key", (open) => {
       integrationStore,
     ])
       await db.query.delete(table);
-    await db.query.delete(meta).where(eq(meta.key, CHECK));
+    await db.query.delete(serverFacts).where(eq(serverFacts.key, CHECK));
     const folder = await temporaryFolder();
     return { db, home: openHome(folder.path), [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose]() };
   }

@@ -5,7 +5,7 @@ import { createBindings } from "../../src/channels/bindings.ts";
 import { createChannelSessions } from "../../src/channels/channel-sessions.ts";
 import { createChannels } from "../../src/channels/channels.ts";
 import { type BindingManifest, findBindable } from "../../src/channels/check-binding.ts";
-import { createPlaces } from "../../src/channels/places.ts";
+import { createIntegrationDirectory } from "../../src/channels/integration-directory.ts";
 import { createBots } from "../../src/content/bots/bots.ts";
 import { createInternalDispatcher } from "../../src/dispatch/core/internal.ts";
 import { noneDispatcher } from "../../src/dispatch/core/none.ts";
@@ -60,7 +60,7 @@ export async function createSessionsFixture(
   for (const id of ["default", "other"]) {
     if (!(await bots.exists(id))) await bots.create({ id, name: id });
   }
-  const settled = Promise.resolve();
+  const integrationsReady = Promise.resolve();
   const inbox = createInbox({
     db,
     log,
@@ -69,10 +69,10 @@ export async function createSessionsFixture(
     maxBodyBytes: 100_000,
     retentionDays: 30,
   });
-  const places = createPlaces({ metas: () => metas, log, timeoutMs: 200 });
+  const directory = createIntegrationDirectory({ metas: () => metas, log, timeoutMs: 200 });
   const checkConfig = createCheckConfig({
     dispatchers,
-    settled,
+    integrationsReady,
     sessionExists: (id) => sessionExists(db.query, id),
   });
   const parts = {
@@ -83,14 +83,14 @@ export async function createSessionsFixture(
     vault,
     sealer,
     checkConfig,
-    places,
-    settled,
+    directory,
+    integrationsReady,
     log,
     recordOf: inbox.recordOf,
   };
   const sessions = createSessions(parts);
   const tasks = createTasks({ db, queue });
-  const channels = createChannels({ db, checkConfig, sealer, places, botExists: bots.exists });
+  const channels = createChannels({ db, checkConfig, sealer, directory, botExists: bots.exists });
   const channelSessions = createChannelSessions({ db, sealer });
   const views = metas.map((meta) => ({
     id: meta.integrationType,

@@ -1,7 +1,7 @@
 // One tool call: prepare (may it run, with which arguments), execute (under a time limit), finalise (what the
 // model reads of it). A failure becomes the call's result; only the end of the run is thrown.
 
-import { HeddleError, messageOf } from "../../errors.ts";
+import { errorMessage, HeddleError } from "../../errors.ts";
 import { throwIfAborted } from "../../llm/abort.ts";
 import type { LlmToolCall } from "../../llm/llm.ts";
 import type { Redact } from "../../redact.ts";
@@ -109,7 +109,7 @@ async function execute(
 
 /** An error of Heddle's is written for its reader; any other may come from a mistake in the code and say little by itself. */
 function problemOf(error: unknown): string {
-  return asHeddleError(error) ? messageOf(error) : `The tool failed: ${messageOf(error)}`;
+  return asHeddleError(error) ? errorMessage(error) : `The tool failed: ${errorMessage(error)}`;
 }
 
 /** Async, so that a tool that throws at once rejects like any other. */

@@ -1,6 +1,6 @@
 // The tools that agents may have, each with a name and an owner: an integration's id, or "core".
 
-import { HeddleError, messageOf } from "../../errors.ts";
+import { errorMessage, HeddleError } from "../../errors.ts";
 import { compileSchema, plainSchema, type Validate } from "../../schema/json-schema.ts";
 import type { JsonObject, ToolFunction } from "../../sdk/types.ts";
 
@@ -86,7 +86,7 @@ export function compileTool(owner: string, tool: Tool): RegisteredTool {
     const parameters = schemaOf(tool.parameters);
     return { ...tool, owner, parameters, timeoutSeconds, validate: compileSchema(parameters) };
   } catch (cause) {
-    throw new HeddleError("validation", `Tool "${name}" of ${owner}: parameters: ${messageOf(cause)}`, {
+    throw new HeddleError("validation", `Tool "${name}" of ${owner}: parameters: ${errorMessage(cause)}`, {
       cause,
     });
   }

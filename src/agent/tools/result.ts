@@ -1,7 +1,7 @@
 // Converts what a tool returned into what the model reads, what the dispatcher gets and what is recorded.
 
 import { storable, storableJson } from "../../db/storable.ts";
-import { messageOf } from "../../errors.ts";
+import { errorMessage } from "../../errors.ts";
 import type { Redact } from "../../redact.ts";
 import type { JsonObject } from "../../sdk/types.ts";
 import { cutText } from "../cut-text.ts";
@@ -30,7 +30,7 @@ export function toToolResult(value: unknown, redact: Redact): ToolResult {
   try {
     text = textOf(value);
   } catch (error) {
-    return failedResult(`The tool's result is not JSON: ${messageOf(error)}`, redact);
+    return failedResult(`The tool's result is not JSON: ${errorMessage(error)}`, redact);
   }
   const object = objectOf(value, text);
   const actions = clientActionsOf(object);

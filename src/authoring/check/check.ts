@@ -9,27 +9,31 @@ import {
   type FoundIntegration,
   type IntegrationSource,
 } from "../../integrations/discovery/discover.ts";
+import type { ExecutedCheck } from "./executed-checks.ts";
 import { type Finding, gradeOf, LEVELS, type Report } from "./finding.ts";
 import { loadAlone } from "./load-alone.ts";
 import { RULES } from "./rules.ts";
-import type { Trial } from "./trials.ts";
 
 export interface CheckOptions {
   integrations: FoundIntegration[];
-  trials?: readonly Trial[];
+  executed?: readonly ExecutedCheck[];
   /** A folder that is removed afterwards. */
   scratch: string;
 }
 
 /** Checks them one after the other, in their order. */
 export async function checkIntegrations(options: CheckOptions): Promise<Report[]> {
-  const { integrations, trials = [], scratch } = options;
+  const { integrations, executed = [], scratch } = options;
   const reports: Report[] = [];
-  for (const found of integrations) reports.push(await checkOne(found, trials, scratch));
+  for (const found of integrations) reports.push(await checkOne(found, executed, scratch));
   return reports;
 }
 
-async function checkOne(found: FoundIntegration, trials: readonly Trial[], scratch: string): Promise<Report> {
+async function checkOne(
+  found: FoundIntegration,
+  executed: readonly ExecutedCheck[],
+  scratch: string,
+): Promise<Report> {
   const subject = await loadAlone(found, scratch);
   try {
     const findings: Finding[] = [];
@@ -37,8 +41,8 @@ async function checkOne(found: FoundIntegration, trials: readonly Trial[], scrat
       for (const it of await check(subject)) findings.push({ rule: id, level, ...it });
     }
     const ran: string[] = [];
-    for (const trial of trials) {
-      const result = await trial.run(subject, scratch);
+    for (const one of executed) {
+      const result = await one.run(subject, scratch);
       findings.push(...result.findings);
       ran.push(result.ran);
     }

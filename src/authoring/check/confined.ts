@@ -10,8 +10,8 @@ import { createConfinement } from "../../runtime/confine.ts";
 import { ownProgram, runCommand } from "../../runtime/run-bun.ts";
 import { packagesAbove } from "../../runtime/spawn.ts";
 import { checkIntegrations } from "./check.ts";
+import { startCheck, testCheck } from "./executed-checks.ts";
 import type { Report } from "./finding.ts";
-import { startTrial, testTrial } from "./trials.ts";
 
 export interface CheckRequest {
   integrations: FoundIntegration[];
@@ -24,8 +24,8 @@ const LONGEST_MS = 30 * 60_000;
 
 /** Checks in this process: for trusted code, and in the process that `checkConfined` starts. */
 export function checkHere({ integrations, start, test }: CheckRequest, scratch: string): Promise<Report[]> {
-  const trials = [...(start ? [startTrial()] : []), ...(test ? [testTrial] : [])];
-  return checkIntegrations({ integrations, trials, scratch });
+  const executed = [...(start ? [startCheck()] : []), ...(test ? [testCheck] : [])];
+  return checkIntegrations({ integrations, executed, scratch });
 }
 
 /** `say` receives what the code prints. Throws "config" when code that bots may have written cannot be confined. */

@@ -41,10 +41,10 @@ export function summaryText(reports: readonly Report[]): string {
 }
 
 /** All rules, under the grade that requires them. */
-export function rulesText(trials: readonly { rule: string; about: string }[]): string {
+export function rulesText(executed: readonly { rule: string; about: string }[]): string {
   const all = [
     ...RULES.map(({ id, level, about }) => ({ rule: id, level, about })),
-    ...trials.map((trial) => ({ ...trial, level: "error" as const })),
+    ...executed.map((one) => ({ ...one, level: "error" as const })),
   ];
   return LEVELS.map((level) => {
     const rules = all.filter((rule) => rule.level === level);

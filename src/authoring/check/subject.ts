@@ -59,7 +59,7 @@ const list = async (folder: string): Promise<Dirent[]> =>
 export const codeOf = ({ files }: Subject): SourceFile[] => files.filter(({ kind }) => kind === "code");
 
 /** Every match of the expression, which has the flag g. */
-export function places(
+export function occurrences(
   file: SourceFile,
   expression: RegExp,
 ): { file: string; line: number; match: RegExpExecArray }[] {
@@ -71,7 +71,7 @@ export function places(
 }
 
 /** The first place of the word, looked for in the files of these names before all others. */
-export function placeOf(
+export function locationOf(
   { files }: Subject,
   word: string,
   ...first: (string | undefined)[]

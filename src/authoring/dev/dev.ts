@@ -6,7 +6,7 @@ import { join, resolve } from "node:path";
 import { parseEnv } from "node:util";
 import { say } from "../../cli/stray-code.ts";
 import { loadConfig } from "../../config/config.ts";
-import { HeddleError, messageOf } from "../../errors.ts";
+import { errorMessage, HeddleError } from "../../errors.ts";
 import type { FoundIntegration } from "../../integrations/discovery/discover.ts";
 import { build } from "../../runtime/assets.ts";
 import { findIn } from "../check/check.ts";
@@ -88,7 +88,7 @@ function readEnvironment(path: string): Record<string, string | undefined> {
   try {
     return parseEnv(readFileSync(path, "utf8"));
   } catch (cause) {
-    throw new HeddleError("config", `${path} cannot be read: ${messageOf(cause)}`, { cause });
+    throw new HeddleError("config", `${path} cannot be read: ${errorMessage(cause)}`, { cause });
   }
 }
 

@@ -2,7 +2,7 @@
 // of the model, results of tools, deliveries.
 
 import type { Dispatchers } from "../../dispatch/registry.ts";
-import { messageOf } from "../../errors.ts";
+import { errorMessage } from "../../errors.ts";
 import type { Llm, LlmEvent, LlmMessage } from "../../llm/llm.ts";
 import type { Redact } from "../../redact.ts";
 import type { ServeOptions } from "../../runtime/serve.ts";
@@ -104,7 +104,7 @@ function watchDispatcher(
       return delivered;
     } catch (error) {
       const then = isPermanent(error) ? "given up" : `tried again, this was attempt ${attempt}`;
-      print("failed", `Not delivered: ${what}: ${short(messageOf(error))} (${then})`);
+      print("failed", `Not delivered: ${what}: ${short(errorMessage(error))} (${then})`);
       throw error;
     }
   }

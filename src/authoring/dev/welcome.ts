@@ -12,7 +12,7 @@ import { readScript } from "./script.ts";
 /** The parts of a running server that the text needs. */
 export interface DevServer {
   url: string | null;
-  integrations: Pick<Integrations, "list" | "whenSettled">;
+  integrations: Pick<Integrations, "list" | "whenReady">;
   settings: Pick<Settings, "get" | "set" | "delete" | "sourceOf">;
 }
 
@@ -22,7 +22,7 @@ const EXAMPLE = "dev.webhook.json";
 /** Waits until the integrations are loaded. Generates the webhook's secret where none is set. */
 export async function welcome(dev: Dev, server: DevServer): Promise<string> {
   const { config, folder } = dev;
-  await server.integrations.whenSettled;
+  await server.integrations.whenReady;
   const ids = dev.integrations.map(({ id }) => id);
   const views = server.integrations.list().filter(({ id }) => ids.includes(id));
   const script = await readScript([folder, ...views.map((view) => view.folder)]);

@@ -4,7 +4,7 @@ import { readFile } from "node:fs/promises";
 import { text } from "node:stream/consumers";
 import { loadConfig, processEnvironment } from "../../config/config.ts";
 import type { Flags } from "../../config/read-variables.ts";
-import { HeddleError, messageOf } from "../../errors.ts";
+import { errorMessage, HeddleError } from "../../errors.ts";
 import { ask } from "./ask.ts";
 import { type ConnectFlags, connect } from "./connect.ts";
 import { recordedIn } from "./recorded.ts";
@@ -25,7 +25,7 @@ export interface ReceiveFlags {
 }
 
 /** The printed part of the server's answer. */
-interface Trial {
+interface TestDelivery {
   event: {
     id: string;
     verdict: string;
@@ -51,7 +51,7 @@ export function createClientCommands() {
     },
 
     async replay(flags: Flags & ConnectFlags, id: string): Promise<void> {
-      print((await server(flags).post(`/api/v1/inbox/${encodeURIComponent(id)}/replay`)) as Trial);
+      print((await server(flags).post(`/api/v1/inbox/${encodeURIComponent(id)}/replay`)) as TestDelivery);
     },
 
     async receive(
@@ -68,13 +68,13 @@ export function createClientCommands() {
         ...(given.delivery !== undefined && { delivery: given.delivery }),
       };
       const to = `/api/v1/admin/integrations/${encodeURIComponent(integration)}/receive`;
-      const trial = (await server(flags).post(to, sent)) as Trial;
-      if (trial.signed === false) {
+      const testDelivery = (await server(flags).post(to, sent)) as TestDelivery;
+      if (testDelivery.signed === false) {
         console.error(
           "The manifest declares no webhook.verifier, so this was sent unsigned; pass a token with --header 'name: value'.",
         );
       }
-      print(trial);
+      print(testDelivery);
     },
   };
 }
@@ -84,7 +84,7 @@ async function read(file: string): Promise<string> {
   try {
     return await readFile(file, "utf8");
   } catch (cause) {
-    throw new HeddleError("config", `${file} cannot be read: ${messageOf(cause)}`, { cause });
+    throw new HeddleError("config", `${file} cannot be read: ${errorMessage(cause)}`, { cause });
   }
 }
 
@@ -95,7 +95,7 @@ function headerOf(given: string): [name: string, value: string] {
 }
 
 /** Throws if the integration refused the webhook, so that a script sees a failing exit code. */
-function print({ event, status_code, answer }: Trial): void {
+function print({ event, status_code, answer }: TestDelivery): void {
   const tasks = event?.outcomes.flatMap(({ task_id }) => task_id ?? []) ?? [];
   const facts = [
     event ? `${event.verdict}, recorded as ${event.id}` : "not recorded",

@@ -1,5 +1,5 @@
 import type { CapabilitiesOf } from "../../capabilities/effective-set.ts";
-import type { Places } from "../../channels/places.ts";
+import type { IntegrationDirectory } from "../../channels/integration-directory.ts";
 import type { Bots } from "../../content/bots/bots.ts";
 import type { Database } from "../../db/database.ts";
 import type { Auth } from "../auth.ts";
@@ -9,7 +9,7 @@ import { type Brought, createToolGrants } from "./tool-grants.ts";
 export interface AccessParts {
   db: Database;
   auth: Auth;
-  places: Pick<Places, "prefixes">;
+  directory: Pick<IntegrationDirectory, "prefixes">;
   integrations: {
     /** Asked for each request of a key that does not reach everything. */
     ids(): readonly string[];
@@ -23,7 +23,7 @@ export interface AccessParts {
 export function createAccess({
   db,
   auth,
-  places,
+  directory,
   integrations,
   bots,
   capabilitiesOf,
@@ -37,7 +37,7 @@ export function createAccess({
   return createOwnership({
     db,
     auth,
-    prefixes: places.prefixes,
+    prefixes: directory.prefixes,
     integrationIds: integrations.ids,
     grants: createToolGrants({
       bots: bots.list,

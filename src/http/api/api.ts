@@ -54,7 +54,7 @@ export function createApi(
   const ownership = createAccess({
     db: options.db,
     auth,
-    places: conversation.places,
+    directory: conversation.directory,
     integrations: registry,
     bots: content.bots,
     capabilitiesOf: content.capabilitiesOf,

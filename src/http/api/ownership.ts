@@ -30,7 +30,7 @@ export interface Ownership {
    * Keeps the idempotency keys of a sender apart from all others', and of one who is no integration also those of
    * different places. No integration's id has a space, and no place a colon.
    */
-  senderOf(request: Request, place: Spot): Promise<string>;
+  senderOf(request: Request, scope: IdempotencyScope): Promise<string>;
   /** These throw `not_found` for what is out of reach. */
   channel(request: Request, id: string): Promise<void>;
   /** Whether `channel` would not throw. */
@@ -60,7 +60,7 @@ export interface OwnedFields extends Brought {
 }
 
 /** Where a message goes, as its sender names it. */
-export type Spot = { session: string } | { channel: string } | { clientId: string };
+export type IdempotencyScope = { session: string } | { channel: string } | { clientId: string };
 
 export interface OwnershipOptions {
   db: Database;
@@ -146,7 +146,7 @@ export function createOwnership(options: OwnershipOptions): Ownership {
     reachOf,
     session,
     clientId,
-    senderOf: async (request, place) => senderOf(await auth.authenticate(request), place),
+    senderOf: async (request, scope) => senderOf(await auth.authenticate(request), scope),
     channel: (request, id) => check(request, id, "channel", (reach) => channelIn(reach, id)),
     async reachesChannel(request, id) {
       const reach = await reachOf(request);
@@ -207,12 +207,12 @@ function foreign({ integrationId, claims }: Reach): HeddleError {
 }
 
 /** An integration's process shares the space of its other code: what one has told, the other need not. */
-const senderOf = ({ integrationId, id }: Caller, place: Spot): string =>
-  integrationId ?? `api ${id ?? "operator"} ${nameOf(place)}`;
+const senderOf = ({ integrationId, id }: Caller, scope: IdempotencyScope): string =>
+  integrationId ?? `api ${id ?? "operator"} ${nameOf(scope)}`;
 
-function nameOf(place: Spot): string {
-  if ("session" in place) return `session ${place.session.toLowerCase()}`;
-  if ("channel" in place) return `channel ${place.channel.toLowerCase()}`;
+function nameOf(scope: IdempotencyScope): string {
+  if ("session" in scope) return `session ${scope.session.toLowerCase()}`;
+  if ("channel" in scope) return `channel ${scope.channel.toLowerCase()}`;
   // A client id may have any characters and be longer than what stands in an index.
-  return `place ${createHash("sha256").update(place.clientId).digest("base64url")}`;
+  return `place ${createHash("sha256").update(scope.clientId).digest("base64url")}`;
 }

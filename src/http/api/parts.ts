@@ -5,7 +5,7 @@ import type { Activations } from "../../capabilities/activations.ts";
 import type { Bindings } from "../../channels/bindings.ts";
 import type { ChannelSessions } from "../../channels/channel-sessions.ts";
 import type { Channels } from "../../channels/channels.ts";
-import type { Places } from "../../channels/places.ts";
+import type { IntegrationDirectory } from "../../channels/integration-directory.ts";
 import type { Bots } from "../../content/bots/bots.ts";
 import type { Database } from "../../db/database.ts";
 import type { Outbox } from "../../dispatch/outbox.ts";
@@ -42,7 +42,7 @@ export interface AppParts {
 /** The path of a message. */
 export interface ConversationParts {
   inbox: Inbox;
-  places: Pick<Places, "prefixes">;
+  directory: Pick<IntegrationDirectory, "prefixes">;
   sessions: Sessions;
   channels: Channels;
   channelSessions: ChannelSessions;

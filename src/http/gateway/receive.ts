@@ -9,7 +9,7 @@ import type { SetupManifest } from "../../sdk/manifest.ts";
 import { schemeOf, signWebhook } from "../../sdk/verify/descriptor.ts";
 import { innerUrl, parseTarget } from "../target.ts";
 import type { Gateway } from "./integrations-gateway.ts";
-import { type Trial, trialOf } from "./trial.ts";
+import { type TestDelivery, testDeliveryOf } from "./test-delivery.ts";
 
 export interface ReceiveInput {
   /** Below /integrations/<id>; default: the manifest's webhook. */
@@ -35,7 +35,10 @@ export interface ReceiveOptions {
 }
 
 /** Throws "not_found", and "conflict" when the secret to sign with is not set. */
-export type Receive = (integrationId: string, input: ReceiveInput) => Promise<Trial & { signed: boolean }>;
+export type Receive = (
+  integrationId: string,
+  input: ReceiveInput,
+) => Promise<TestDelivery & { signed: boolean }>;
 
 export function createReceive({ integrations, settings, gateway, inbox }: ReceiveOptions): Receive {
   return async (id, input) => {
@@ -85,7 +88,7 @@ export function createReceive({ integrations, settings, gateway, inbox }: Receiv
       requestId,
       isVouchedFor: verifier?.scheme === "own",
     });
-    return { ...(await trialOf(requestId, answer, inbox)), signed: verifier !== undefined };
+    return { ...(await testDeliveryOf(requestId, answer, inbox)), signed: verifier !== undefined };
   };
 }
 

@@ -8,7 +8,7 @@ import { answerError } from "../errors.ts";
 import { innerRequest } from "./inner-request.ts";
 import type { MountedIntegrations } from "./integrations-gateway.ts";
 import { runRouter } from "./run-router.ts";
-import { type Trial, trialOf } from "./trial.ts";
+import { type TestDelivery, testDeliveryOf } from "./test-delivery.ts";
 
 export interface ReplayOptions {
   inbox: Pick<Inbox, "get" | "original" | "record">;
@@ -17,7 +17,7 @@ export interface ReplayOptions {
 }
 
 /** Throws "not_found", "conflict" for a record that cannot be repeated, "unavailable" without a live integration. */
-export type Replay = (eventId: string) => Promise<Trial>;
+export type Replay = (eventId: string) => Promise<TestDelivery>;
 
 export function createReplay({ inbox, integrations, log }: ReplayOptions): Replay {
   return async (eventId) => {
@@ -44,6 +44,6 @@ export function createReplay({ inbox, integrations, log }: ReplayOptions): Repla
       answer = answerError(error, { requestId: id, method, path, integrationId }, log);
     }
     inbox.record(incoming, answer, failure);
-    return trialOf(id, answer, inbox);
+    return testDeliveryOf(id, answer, inbox);
   };
 }

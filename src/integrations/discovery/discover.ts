@@ -4,7 +4,7 @@ import type { Dirent } from "node:fs";
 import { readdir, realpath, stat } from "node:fs/promises";
 import { basename, extname, join } from "node:path";
 import { type ContentFiles, listContent, NO_CONTENT } from "../../content/files.ts";
-import { messageOf } from "../../errors.ts";
+import { errorMessage } from "../../errors.ts";
 import { isAbsent } from "../../runtime/absent.ts";
 import { isImportable } from "../../runtime/importable-path.ts";
 
@@ -268,7 +268,7 @@ const list = (folder: string): Promise<Dirent[]> => readdir(folder, { withFileTy
 
 /** Only these two codes mean that the directory is absent. */
 const reasonUnreadable = (error: unknown): string =>
-  isAbsent(error) ? ABSENT : `The directory cannot be read: ${messageOf(error)}`;
+  isAbsent(error) ? ABSENT : `The directory cannot be read: ${errorMessage(error)}`;
 
 /** The reason instead, if the path exists but cannot be followed. */
 const isDirectory = (path: string): Promise<boolean | string> =>

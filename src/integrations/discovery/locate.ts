@@ -1,7 +1,7 @@
 import { HeddleError } from "../../errors.ts";
 
 /** A location in a source file; lines and columns count from 1. */
-export interface Place {
+export interface SourceLocation {
   file: string;
   line: number;
   column: number;
@@ -12,7 +12,7 @@ const POSITION = /:(\d{1,9}):(\d{1,9})\)?$/;
 const BEFORE_FILE = ["", " ", "(", "/"];
 
 /** Where in the folder an error was thrown, according to its stack, whose positions the runtime has mapped to the sources. */
-export function locate(error: unknown, folder: string): Place | undefined {
+export function locate(error: unknown, folder: string): SourceLocation | undefined {
   if (!(error instanceof Error) || typeof error.stack !== "string") return undefined;
   for (const text of error.stack.split("\n")) {
     const frame = text.trim();

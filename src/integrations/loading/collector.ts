@@ -18,7 +18,7 @@ export interface Collector {
   seal(): void;
 }
 
-/** `folder` is the integration's, used to name both places of a duplicate registration. */
+/** `folder` is the integration's, used to name both locations of a duplicate registration. */
 export function createCollector(folder: string): Collector {
   let sealed = false;
   const tools: RegisteredTool[] = [];
@@ -78,10 +78,10 @@ export function createCollector(folder: string): Collector {
 }
 
 function registeredTwice(what: string, at: Error[], folder: string): HeddleError {
-  const places = at.flatMap((error) => {
-    const place = locate(error, folder);
-    return place ? [`${place.file.slice(folder.length + sep.length)}:${place.line}`] : [];
+  const locations = at.flatMap((error) => {
+    const location = locate(error, folder);
+    return location ? [`${location.file.slice(folder.length + sep.length)}:${location.line}`] : [];
   });
-  const where = places.length === 2 ? `: in ${places.join(" and in ")}` : "";
+  const where = locations.length === 2 ? `: in ${locations.join(" and in ")}` : "";
   return new HeddleError("conflict", `${what} is registered twice${where}`);
 }

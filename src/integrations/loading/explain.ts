@@ -58,20 +58,20 @@ export async function hangingAwait({ folder, files }: Of, late: LateLoad): Promi
     const ended = new Set<string>();
     // A module that an earlier file imports as well has already finished.
     for (const name of entries.slice(0, at))
-      for (const found of await prepared.awaitsIn(name)) ended.add(placeOf(found));
+      for (const found of await prepared.awaitsIn(name)) ended.add(locationOf(found));
     const awaits = await prepared.awaitsIn(entries[at] ?? "");
-    return awaits.filter((found) => found.file !== undefined && !ended.has(placeOf(found)));
+    return awaits.filter((found) => found.file !== undefined && !ended.has(locationOf(found)));
   };
   const [first, ...others] = await within(SEARCH_MS, search()).catch(() => []);
   if (!first?.file) return unknown;
-  const { reason: _, ...place } = first;
+  const { reason: _, ...location } = first;
   if (others.length === 0)
-    return { ...place, reason: `${slow(first.file)}; does its top-level await never end?` };
+    return { ...location, reason: `${slow(first.file)}; does its top-level await never end?` };
   const all = [first, ...others].map((found) => `${basename(found.file ?? "")}:${found.line}`);
   return {
-    ...place,
+    ...location,
     reason: `${slow(file)}; does a top-level await never end? Candidates: ${all.join(", ")}`,
   };
 }
 
-const placeOf = ({ file, line }: Problem): string => `${file}:${line}`;
+const locationOf = ({ file, line }: Problem): string => `${file}:${line}`;

@@ -3,7 +3,7 @@
 import { readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
-import { HeddleError, messageOf } from "../../errors.ts";
+import { errorMessage, HeddleError } from "../../errors.ts";
 import { runBun } from "../../runtime/run-bun.ts";
 import { writeSdk } from "../../runtime/sdk.ts";
 
@@ -94,7 +94,7 @@ async function readPackageJson(folder: string): Promise<Record<string, string>> 
     const { dependencies, devDependencies, optionalDependencies } = JSON.parse(text);
     return { ...dependencies, ...devDependencies, ...optionalDependencies };
   } catch (cause) {
-    throw new HeddleError("validation", `${path} must be a JSON object: ${messageOf(cause)}`, { cause });
+    throw new HeddleError("validation", `${path} must be a JSON object: ${errorMessage(cause)}`, { cause });
   }
 }
 

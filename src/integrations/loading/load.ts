@@ -5,7 +5,7 @@ import type { Carapace } from "../../content/carapaces/carapace.ts";
 import { type Content, readContent } from "../../content/read.ts";
 import type { Skill } from "../../content/skills/skill.ts";
 import type { Template } from "../../content/templates/template.ts";
-import { messageOf } from "../../errors.ts";
+import { errorMessage } from "../../errors.ts";
 import type { Logger } from "../../log.ts";
 import { during } from "../../runtime/activity.ts";
 import type { Problem } from "../../runtime/bundle.ts";
@@ -31,7 +31,7 @@ import { hangingAwait, withRemedy } from "./explain.ts";
 import { createHostSdk } from "./host-sdk.ts";
 import { entriesOf, type Prepared, type PrepareResult } from "./prepare.ts";
 import type { Program } from "./program.ts";
-import { loadingSubject } from "./standstills.ts";
+import { loadingSubject } from "./stalls.ts";
 
 /** The process that process.ts declares. */
 export interface ProcessDeclaration {
@@ -162,8 +162,8 @@ export async function loadIntegration(found: FoundIntegration, options: LoadOpti
     deadline.resolve(failed(await hangingAwait(found, { file: at.file, timeoutMs, prepared })));
   };
   const outcome = await Promise.race([run(), deadline.promise]).catch((error: unknown): LoadResult => {
-    const place = locate(error, found.folder) ?? { file: at.file };
-    return failed({ reason: messageOf(error), ...place });
+    const location = locate(error, found.folder) ?? { file: at.file };
+    return failed({ reason: errorMessage(error), ...location });
   });
   clearTimeout(timer);
   if (!outcome.ok) await release();

@@ -85,7 +85,7 @@ export function followFolders(options: FollowOptions): Follower {
         watching = watchFolders({
           folders: sources.map(({ kind, dir }) => ({
             dir,
-            tellsOf: kind === "tools" ? ("itself" as const) : ("subfolders" as const),
+            reports: kind === "tools" ? ("itself" as const) : ("subfolders" as const),
           })),
           others: options.others,
           log,

@@ -4,9 +4,9 @@ import type { Logger } from "../../log.ts";
 import type { Redact } from "../../redact.ts";
 import type { SdkServices } from "../../sdk/backend.ts";
 import type { IntegrationMeta } from "../../sdk/types.ts";
-import type { Directory } from "../discovery/directory.ts";
 import type { IntegrationSource } from "../discovery/discover.ts";
-import type { Standstills } from "../loading/standstills.ts";
+import type { IntegrationsOnDisk } from "../discovery/on-disk.ts";
+import type { Stalls } from "../loading/stalls.ts";
 import type { Change } from "../review/changes.ts";
 import type { PendingApproval, Review } from "../review/review.ts";
 import type { IntegrationRouter } from "../routing/router.ts";
@@ -30,7 +30,7 @@ export interface IntegrationsOptions {
   log: Logger;
   sinks: Sinks;
   /** Receives the result of each discovery. */
-  directory?: Pick<Directory, "set">;
+  onDisk?: Pick<IntegrationsOnDisk, "set">;
   /** Hides secrets in the reasons of failed loads, because an integration's code may have thrown them. */
   redact?: Redact;
   /** Which integrations are enabled. Default: all. */
@@ -38,7 +38,7 @@ export interface IntegrationsOptions {
   /** Holds back code that bots wrote and nobody approved. Default: bots write no code. */
   review?: Review;
   /** Holds back integrations whose loading blocked an earlier process. Default: none. */
-  standstills?: Standstills;
+  stalls?: Stalls;
   /** Time limit for preparing and running one integration. Default: 15 s. */
   loadTimeoutMs?: number;
   /** How fast changes of one integration's files are applied. */
@@ -56,7 +56,7 @@ export interface Integrations {
    */
   loadAll(servicesFor: ServicesFor): Promise<void>;
   /** Resolves when `loadAll` has resolved. */
-  whenSettled: Promise<void>;
+  whenReady: Promise<void>;
   /** Resolves when this integration has been tried for the first time, or is known not to exist. */
   whenLoaded(id: string): Promise<void>;
   get(id: string): IntegrationView | undefined;

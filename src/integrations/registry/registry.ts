@@ -3,7 +3,7 @@
 
 import { mkdirSync, realpathSync } from "node:fs";
 import pLimit from "p-limit";
-import { HeddleError, messageOf, notFound } from "../../errors.ts";
+import { errorMessage, HeddleError, notFound } from "../../errors.ts";
 import { collectGarbage } from "../../runtime/memory.ts";
 import type { Discovery } from "../discovery/discover.ts";
 import type { LoadedIntegration } from "../loading/load.ts";
@@ -30,7 +30,7 @@ const MOST_FOREIGN_FOLDERS = 200;
 const RELEASES_PER_COLLECTION = 50;
 
 export function createIntegrations(options: IntegrationsOptions): Integrations {
-  const { log, redact = (text: string) => text, review = noReview, standstills } = options;
+  const { log, redact = (text: string) => text, review = noReview, stalls } = options;
   const isEnabled = (id: string) => options.states?.get(id).enabled ?? true;
   const listeners = createListeners<Parameters<IntegrationListener>>((error, id) =>
     log.error("A change of {id} could not be applied: {error}", { id, error }),
@@ -42,12 +42,12 @@ export function createIntegrations(options: IntegrationsOptions): Integrations {
   const inUse = new Set<string>();
   const bundling = pLimit(BUNDLED_AT_ONCE);
   const reading = pLimit(READ_AT_ONCE);
-  const settled = Promise.withResolvers<void>();
+  const ready = Promise.withResolvers<void>();
   let servicesFor: ServicesFor = () => {
     throw new HeddleError("internal", "loadAll must be called before any other method.");
   };
   let released = 0;
-  let isSettled = false;
+  let isReady = false;
   let isClosed = false;
 
   const slotOptions: SlotOptions = {
@@ -55,22 +55,22 @@ export function createIntegrations(options: IntegrationsOptions): Integrations {
     retries: options.watch,
     pace: options.pace,
     review,
-    standstills,
+    stalls,
     log,
     redact,
     isEnabled,
     snapshot: (found) => reading(() => review.snapshot(found)),
     run: (found, reviewed, how) => run(found, reviewed, how),
     onTakenIn: () => follower.refresh(),
-    place(slot, loaded) {
-      if (place(slot, loaded)) placeClashing();
+    activate(slot, loaded) {
+      if (activate(slot, loaded)) activateClashing();
     },
     withdraw(slot) {
       replaceRegistered(options.sinks, slot.id, slot.state.live, undefined);
     },
     emit(id, event) {
       listeners.emit(id, event);
-      if (event === "disabled") placeClashing();
+      if (event === "disabled") activateClashing();
     },
     onReleased() {
       if (++released % RELEASES_PER_COLLECTION === 0) setImmediate(collectGarbage);
@@ -93,9 +93,9 @@ export function createIntegrations(options: IntegrationsOptions): Integrations {
   const follower = followFolders({
     sources: options.sources,
     log,
-    isSuspect: (id) => standstills?.isSuspect(id) ?? false,
+    isSuspect: (id) => stalls?.isSuspect(id) ?? false,
     onFound(discovery) {
-      options.directory?.set(discovery.found);
+      options.onDisk?.set(discovery.found);
       removeAllBut(discovery);
     },
     take(found) {
@@ -126,22 +126,22 @@ export function createIntegrations(options: IntegrationsOptions): Integrations {
     void review.forget(id).catch((error) => log.error("{error}", { error }));
     log.info("Integration {id} was removed", { id });
     listeners.emit(id, "gone");
-    placeClashing();
+    activateClashing();
   }
 
-  function place(slot: Slot, loaded: LoadedIntegration): boolean {
+  function activate(slot: Slot, loaded: LoadedIntegration): boolean {
     const { id } = slot;
     const clash = findClash(id, loaded, liveOnes());
-    if (clash && !(isSettled || isEarlier(clash.owner, id))) {
+    if (clash && !(isReady || isEarlier(clash.owner, id))) {
       // At the start all integrations load at once, and the order of the sources decides, not their speed.
       evict(clash.owner, `${clash.what} is already registered by "${id}"`);
-      return place(slot, loaded);
+      return activate(slot, loaded);
     }
     try {
       if (clash) throw new HeddleError("conflict", `${clash.what} is already registered by "${clash.owner}"`);
       replaceRegistered(options.sinks, id, slot.state.live, loaded);
     } catch (error) {
-      slot.clash(loaded, messageOf(error));
+      slot.clash(loaded, errorMessage(error));
       return false;
     }
     slot.becomeLive(loaded);
@@ -149,11 +149,11 @@ export function createIntegrations(options: IntegrationsOptions): Integrations {
   }
 
   /** Tries clashing integrations again, because a name may have become free. */
-  function placeClashing(): void {
+  function activateClashing(): void {
     for (const slot of [...slots.values()]) {
       const { outcome } = slot.state;
       if (outcome.is === "clashing" && !findClash(slot.id, outcome.loaded, liveOnes())) {
-        place(slot, outcome.loaded);
+        activate(slot, outcome.loaded);
       }
     }
   }
@@ -205,11 +205,11 @@ export function createIntegrations(options: IntegrationsOptions): Integrations {
       try {
         await follower.start({ watch: options.watch });
       } finally {
-        isSettled = true;
-        settled.resolve();
+        isReady = true;
+        ready.resolve();
       }
     },
-    whenSettled: settled.promise,
+    whenReady: ready.promise,
     whenLoaded: follower.whenLoaded,
     get,
     list: () => [...slots.values()].map(view),
@@ -243,7 +243,7 @@ export function createIntegrations(options: IntegrationsOptions): Integrations {
       if (slot && problemOf(slot.state)) void slot.load({ evenIfUnchanged: true });
     },
     async reload(id) {
-      standstills?.forget(id);
+      stalls?.forget(id);
       await slots.get(id)?.load({ evenIfUnchanged: true, isFresh: true });
       return view(slotOf(id));
     },

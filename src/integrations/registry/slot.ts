@@ -1,7 +1,7 @@
 // The lifecycle of one integration, from its first load until its folder is removed: when it is reviewed, loaded, retried
 // or held back. The registry, which knows the others, decides where a loaded version goes.
 
-import { messageOf } from "../../errors.ts";
+import { errorMessage } from "../../errors.ts";
 import type { Logger } from "../../log.ts";
 import type { Redact } from "../../redact.ts";
 import type { Problem } from "../../runtime/bundle.ts";
@@ -10,7 +10,7 @@ import type { FoundIntegration } from "../discovery/discover.ts";
 import type { LoadedIntegration, LoadResult } from "../loading/load.ts";
 import type { Reviewed } from "../loading/load-reviewed.ts";
 import type { PrepareOptions } from "../loading/prepare.ts";
-import type { Standstills } from "../loading/standstills.ts";
+import type { Stalls } from "../loading/stalls.ts";
 import { hashOf } from "../review/closure.ts";
 import type { PendingApproval, Review, Snapshot } from "../review/review.ts";
 import type { Version } from "../review/versions.ts";
@@ -33,7 +33,7 @@ export interface SlotOptions {
   retries: boolean;
   pace: PaceOptions | undefined;
   review: Review;
-  standstills: Standstills | undefined;
+  stalls: Stalls | undefined;
   log: Logger;
   redact: Redact;
   isEnabled(id: string): boolean;
@@ -43,7 +43,7 @@ export interface SlotOptions {
   /** Called when the set of files that it imports from outside its folder may have changed. */
   onTakenIn(): void;
   /** Puts a loaded version in its place: calls `becomeLive`, or `clash` when a name is taken. */
-  place(slot: Slot, loaded: LoadedIntegration): void;
+  activate(slot: Slot, loaded: LoadedIntegration): void;
   /** Removes the live version from the registries, because the integration is disabled. */
   withdraw(slot: Slot): void;
   emit(id: string, event: IntegrationEvent): void;
@@ -73,7 +73,7 @@ export interface Slot {
 
 export function createSlot(first: FoundIntegration, options: SlotOptions): Slot {
   const { id } = first;
-  const { review, standstills, log, emit } = options;
+  const { review, stalls, log, emit } = options;
   const state = newState(first);
   const pace = createPace(options.pace);
   const retired: LoadedIntegration[] = [];
@@ -97,7 +97,7 @@ export function createSlot(first: FoundIntegration, options: SlotOptions): Slot 
     const own = ++snapshots;
     const isStale = () => isClosed || snapshots !== own;
     if (!options.isEnabled(id)) return disable();
-    const snapshot = await options.snapshot(found).catch((error: unknown) => messageOf(error));
+    const snapshot = await options.snapshot(found).catch((error: unknown) => errorMessage(error));
     if (isStale()) return;
     if (typeof snapshot === "string") return quarantine({ reason: snapshot, file: folder });
     if (snapshot.pending) {
@@ -109,7 +109,7 @@ export function createSlot(first: FoundIntegration, options: SlotOptions): Slot 
     if (isStale()) return;
     if (isSame) return unhold();
     if (!evenIfUnchanged && triedHash !== undefined && isTooFast()) return;
-    const copy = await snapshot.version().catch((error: unknown) => messageOf(error));
+    const copy = await snapshot.version().catch((error: unknown) => errorMessage(error));
     if (isStale()) return;
     if (typeof copy === "string") return quarantine({ reason: copy, file: folder });
     state.pending = undefined;
@@ -129,7 +129,7 @@ export function createSlot(first: FoundIntegration, options: SlotOptions): Slot 
   async function bringIn(reviewed: Reviewed, isFresh = false): Promise<void> {
     const own = ++generation;
     clearTimeout(retry.timer);
-    const problem = standstills?.whyNot(id, reviewed.hash);
+    const problem = stalls?.whyNot(id, reviewed.hash);
     if (problem) return quarantine(problem);
     const result = await options.run(state.found, reviewed, { isFresh, before: state.takenIn });
     if (isClosed || generation !== own) {
@@ -137,7 +137,7 @@ export function createSlot(first: FoundIntegration, options: SlotOptions): Slot 
       return;
     }
     dropClashing();
-    standstills?.forget(id);
+    stalls?.forget(id);
     const foreign = state.takenIn.folders.length + result.takenIn.folders.length;
     state.takenIn = result.takenIn;
     if (foreign > 0) options.onTakenIn();
@@ -149,7 +149,7 @@ export function createSlot(first: FoundIntegration, options: SlotOptions): Slot 
       return quarantine(result.problem);
     }
     version = reviewed.version;
-    options.place(slot, result.loaded);
+    options.activate(slot, result.loaded);
   }
 
   /** Whether a change on the disk has to wait; a timer reviews it later. */

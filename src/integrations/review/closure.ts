@@ -66,7 +66,7 @@ export async function readClosure({ folder, workspace }: ClosureOptions): Promis
       if (name.startsWith(".")) continue;
       const path = join(dir, name);
       const isOfPart = isPart || (dir === folder && PARTS.includes(name));
-      if (isPackages(name)) await notePackages(path);
+      if (isPackages(name)) await recordPackages(path);
       else if (entry.isSymbolicLink()) await follow(path, isOfPart);
       else if (entry.isDirectory()) await enter(path, isOfPart);
       else if (entry.isFile()) await add(path, isOfPart || isCode(name));
@@ -166,13 +166,13 @@ export async function readClosure({ folder, workspace }: ClosureOptions): Promis
       if (listings.has(`${dir} settings`)) return;
       listings.set(`${dir} settings`, Promise.resolve(new Set()));
       for (const name of await namesIn(dir)) {
-        if (isPackages(name)) await notePackages(join(dir, name));
+        if (isPackages(name)) await recordPackages(join(dir, name));
         if (isResolverSetting(name)) await add(await realpath(join(dir, name)), true);
       }
     }
   }
 
-  async function notePackages(path: string): Promise<void> {
+  async function recordPackages(path: string): Promise<void> {
     const found = await stat(path).catch(() => undefined);
     if (found?.isDirectory()) packages.set(path, found.mtimeMs);
   }

@@ -39,13 +39,13 @@ export function createVersions({ dir, workspace }: { dir: string; workspace: str
   const below = (path: string) => relative(workspace, path).split(sep).join("/");
 
   async function read(shelf: string, hash: string): Promise<Version | undefined> {
-    const place = join(shelf, hash);
+    const folder = join(shelf, hash);
     try {
-      const about = JSON.parse(await readFile(join(place, ABOUT), "utf8")) as Pick<Version, "files"> & {
+      const about = JSON.parse(await readFile(join(folder, ABOUT), "utf8")) as Pick<Version, "files"> & {
         folder: string;
       };
       // Modules identify themselves by their real path.
-      const root = await realpath(join(place, "workspace"));
+      const root = await realpath(join(folder, "workspace"));
       for (const file of about.files)
         if (sha256(await readFile(join(root, file.path))) !== file.sha256) return undefined;
       return { hash, root, folder: join(root, about.folder), files: about.files };
@@ -55,8 +55,8 @@ export function createVersions({ dir, workspace }: { dir: string; workspace: str
     }
   }
 
-  async function write(closure: Closure, place: string): Promise<void> {
-    const root = join(place, "workspace");
+  async function write(closure: Closure, folder: string): Promise<void> {
+    const root = join(folder, "workspace");
     const files: Version["files"] = [];
     const at = async (path: string): Promise<string> => {
       const target = join(root, below(path));
@@ -77,7 +77,7 @@ export function createVersions({ dir, workspace }: { dir: string; workspace: str
       await symlink(to, target).catch(unlessThere);
     }
     for (const path of closure.packages.keys()) await symlink(path, await at(path)).catch(unlessThere);
-    await writeFile(join(place, ABOUT), JSON.stringify({ folder: below(closure.folder), files }));
+    await writeFile(join(folder, ABOUT), JSON.stringify({ folder: below(closure.folder), files }));
   }
 
   const currentOf = (shelf: string) => readFile(join(shelf, CURRENT), "utf8").catch(() => undefined);

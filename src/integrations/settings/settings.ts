@@ -6,7 +6,7 @@ import type { Database } from "../../db/database.ts";
 import { followTable, type TableFollower } from "../../db/follow-table.ts";
 import { integrationSettings } from "../../db/schema.ts";
 import { storable } from "../../db/storable.ts";
-import { HeddleError, messageOf } from "../../errors.ts";
+import { errorMessage, HeddleError } from "../../errors.ts";
 import type { Logger } from "../../log.ts";
 import { urlSecrets } from "../../secrets/urls.ts";
 import type { Vault } from "../../secrets/vault.ts";
@@ -66,7 +66,7 @@ export function createSettings({ db, vault, addSecret, readEnvironment, log }: S
   let follower: TableFollower | undefined;
 
   function openSecret(sealed: string, id: string, key: string): string {
-    const value = vault.open(sealed, placeOf(id, key));
+    const value = vault.open(sealed, fieldLocation(id, key));
     for (const secret of [value, ...urlSecrets(value)]) addSecret(secret);
     return value;
   }
@@ -89,7 +89,7 @@ export function createSettings({ db, vault, addSecret, readEnvironment, log }: S
         log.error("The setting {key} of {id} cannot be decrypted; store it again: {reason}", {
           key,
           id,
-          reason: messageOf(error),
+          reason: errorMessage(error),
         });
       }
     }
@@ -137,7 +137,7 @@ export function createSettings({ db, vault, addSecret, readEnvironment, log }: S
             continue;
           }
           const row = {
-            value: secret ? vault.seal(value, placeOf(id, key)) : value,
+            value: secret ? vault.seal(value, fieldLocation(id, key)) : value,
             secret,
             updated_at: new Date(),
           };
@@ -168,7 +168,7 @@ export function createSettings({ db, vault, addSecret, readEnvironment, log }: S
   };
 }
 
-const placeOf = (id: string, key: string) => ({ table: "integration_settings", row: id, field: key });
+const fieldLocation = (id: string, key: string) => ({ table: "integration_settings", row: id, field: key });
 
 const oneOf = (id: string, key: string) =>
   and(eq(integrationSettings.integration_id, id), eq(integrationSettings.key, key));

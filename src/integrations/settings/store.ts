@@ -39,7 +39,7 @@ export function createIntegrationStore({ db, vault, addSecret }: IntegrationStor
 
   const present = (row: Row): HeldEntry => {
     const value: unknown = JSON.parse(
-      row.secret ? vault.open(row.value, placeOf(row.integration_id, row.key)) : row.value,
+      row.secret ? vault.open(row.value, fieldLocation(row.integration_id, row.key)) : row.value,
     );
     if (row.secret) for (const text of textsIn(value)) addSecret(text);
     return { key: row.key, value, secret: row.secret, version: versionOf(row) };
@@ -60,7 +60,7 @@ export function createIntegrationStore({ db, vault, addSecret }: IntegrationStor
         const isSecret = secret ?? held?.secret ?? false;
         if (isSecret) for (const part of textsIn(value)) addSecret(part);
         const values = {
-          value: isSecret ? vault.seal(text, placeOf(integrationId, key)) : text,
+          value: isSecret ? vault.seal(text, fieldLocation(integrationId, key)) : text,
           secret: isSecret,
           expires_at: ttlSeconds === undefined ? null : sql`now() + ${ttlSeconds} * interval '1 second'`,
           updated_at: new Date(),
@@ -122,7 +122,7 @@ export function createIntegrationStore({ db, vault, addSecret }: IntegrationStor
   };
 }
 
-const placeOf = (integrationId: string, key: string) => ({
+const fieldLocation = (integrationId: string, key: string) => ({
   table: "integration_store",
   row: integrationId,
   field: key,

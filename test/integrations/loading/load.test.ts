@@ -227,7 +227,7 @@ test("a hanging top-level await is given up, and holds up nobody else", async ()
   await until(() => isLive());
   expect(all.integrations.get("a")?.status).toBe("loading");
   await done;
-  await all.integrations.whenSettled;
+  await all.integrations.whenReady;
   expect(all.integrations.get("a")).toMatchObject({
     status: "quarantined",
     error: {

@@ -2,11 +2,11 @@
 
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { messageOf } from "../../../errors.ts";
+import { errorMessage } from "../../../errors.ts";
 import { checkDashboardData } from "../../../integrations/routing/dashboard-data.ts";
 import { compileSchema } from "../../../schema/json-schema.ts";
 import type { Found } from "../finding.ts";
-import { codeOf, placeOf, places, type Subject } from "../subject.ts";
+import { codeOf, locationOf, occurrences, type Subject } from "../subject.ts";
 import type { Rule } from "./rule.ts";
 
 export const PART_RULES: Rule[] = [
@@ -37,7 +37,7 @@ export const PART_RULES: Rule[] = [
       subject.callsAtLoad.map((name) => ({
         message: `${name}() is called while the files load, which happens again on each reload and on each server.`,
         fix: "Call it in a handler, a hook, or the program of a process.",
-        ...placeOf(subject, `${name}(`),
+        ...locationOf(subject, `${name}(`),
       })),
   },
   {
@@ -64,7 +64,7 @@ export const PART_RULES: Rule[] = [
         .map(([type]) => ({
           message: `The dispatcher ${type} has no config schema, so a wrong dispatch_config shows only when an answer cannot be delivered.`,
           fix: "Add config: t.Object({ … }); it is then checked when a message is injected.",
-          ...placeOf(subject, `"${type}"`, subject.found.files.dispatcher),
+          ...locationOf(subject, `"${type}"`, subject.found.files.dispatcher),
         })),
   },
   {
@@ -77,7 +77,7 @@ export const PART_RULES: Rule[] = [
         .map(([type]) => ({
           message: `The dispatcher ${type} has no postMessage, so notices and mirrored messages do not arrive.`,
           fix: "Add postMessage({ config, text }, ctx).",
-          ...placeOf(subject, `"${type}"`, subject.found.files.dispatcher),
+          ...locationOf(subject, `"${type}"`, subject.found.files.dispatcher),
         })),
   },
   {
@@ -90,7 +90,7 @@ export const PART_RULES: Rule[] = [
         .map(({ name }) => ({
           message: `The tool ${name} has almost no description, and a model knows nothing else about it.`,
           fix: "Describe in a sentence what it does and returns.",
-          ...placeOf(subject, `"${name}"`, ...subject.found.files.tools),
+          ...locationOf(subject, `"${name}"`, ...subject.found.files.tools),
         })),
   },
   {
@@ -108,7 +108,7 @@ export const PART_RULES: Rule[] = [
         return {
           message: `The tool ${name} does not describe ${unsaid.join(", ")}.`,
           fix: 'Add a description to each: t.String({ description: "…" }).',
-          ...placeOf(subject, `"${name}"`, ...subject.found.files.tools),
+          ...locationOf(subject, `"${name}"`, ...subject.found.files.tools),
         };
       }),
   },
@@ -125,7 +125,7 @@ export const PART_RULES: Rule[] = [
         .map(({ name }) => ({
           message: `The tool ${name} may clash with another tool of that name; one of the two integrations then does not load.`,
           fix: `Rename it to ${prefix}_${name}.`,
-          ...placeOf(subject, `"${name}"`, ...subject.found.files.tools),
+          ...locationOf(subject, `"${name}"`, ...subject.found.files.tools),
         }));
     },
   },
@@ -142,8 +142,10 @@ export const PART_RULES: Rule[] = [
       // YAML needs no quotes around text.
       const plain = new RegExp(`(?<=[\\s:[,"'-])(integrations/${id}/[\\w./-]+)`, "g");
       return [
-        ...codeOf(subject).flatMap((file) => places(file, quoted)),
-        ...subject.files.filter(({ path }) => CARAPACE.test(path)).flatMap((file) => places(file, plain)),
+        ...codeOf(subject).flatMap((file) => occurrences(file, quoted)),
+        ...subject.files
+          .filter(({ path }) => CARAPACE.test(path))
+          .flatMap((file) => occurrences(file, plain)),
       ]
         .filter(({ match }) => !known.includes(match[1] ?? ""))
         .map(({ file, line, match }) => ({
@@ -208,10 +210,10 @@ const CARAPACE = /^carapaces\/.*\.ya?ml$/;
 async function moduleProblem(subject: Subject, id: string): Promise<Found[]> {
   const path = `/mc/${id}/data`;
   const { router } = subject.loaded ?? {};
-  const place = placeOf(subject, `"${id}"`, subject.found.files.setup);
+  const location = locationOf(subject, `"${id}"`, subject.found.files.setup);
   if (!router?.routes.some((route) => route.path === path)) {
     const message = `The dashboard module ${id} has no route for its data.`;
-    return [{ message, fix: `Add a route for GET ${path} to the router.`, ...place }];
+    return [{ message, fix: `Add a route for GET ${path} to the router.`, ...location }];
   }
   // Without settings and a network it may have nothing to answer.
   const data = await router
@@ -222,7 +224,7 @@ async function moduleProblem(subject: Subject, id: string): Promise<Found[]> {
   return checkDashboardData(data).map((problem) => ({
     message: `The data of the dashboard module ${id} cannot be displayed: ${problem.path} ${problem.message}`,
     fix: 'Answer { title, sections: [{ type: "stat_row", stats: [{ label, value }] }] }, or other sections.',
-    ...placeOf(subject, `"${path}"`, subject.found.files.router),
+    ...locationOf(subject, `"${path}"`, subject.found.files.router),
   }));
 }
 
@@ -234,10 +236,15 @@ function wrongSchema(subject: Subject, what: string, word: string, schema: objec
     compileSchema(schema);
     return [];
   } catch (error) {
-    const place = placeOf(subject, `"${word}"`, ...subject.found.files.tools, subject.found.files.dispatcher);
+    const location = locationOf(
+      subject,
+      `"${word}"`,
+      ...subject.found.files.tools,
+      subject.found.files.dispatcher,
+    );
     const fix = "Use t.Object({ … }) of heddle/sdk, or a valid JSON Schema.";
     return [
-      { message: `The schema of ${what} is not valid JSON Schema: ${messageOf(error)}`, fix, ...place },
+      { message: `The schema of ${what} is not valid JSON Schema: ${errorMessage(error)}`, fix, ...location },
     ];
   }
 }

@@ -1,6 +1,6 @@
 // Rules about what people need who set up an integration or maintain it.
 
-import { placeOf, type Subject } from "../subject.ts";
+import { locationOf, type Subject } from "../subject.ts";
 import type { Rule } from "./rule.ts";
 
 /** Characters. A shorter text says little more than the name. */
@@ -86,7 +86,7 @@ export const PEOPLE_RULES: Rule[] = [
         .map(({ key }) => ({
           message: `The setting ${key} has no description.`,
           fix: `Describe it in SETUP.env_vars: { key: "${key}", description: "…" }.`,
-          ...placeOf(subject, key, subject.found.files.setup, subject.found.files.config),
+          ...locationOf(subject, key, subject.found.files.setup, subject.found.files.config),
         })),
   },
   {

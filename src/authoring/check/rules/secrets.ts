@@ -2,7 +2,7 @@
 
 import { isSecretName } from "../../../secrets/names.ts";
 import type { Found } from "../finding.ts";
-import { codeOf, placeOf, places, type SourceFile, type Subject } from "../subject.ts";
+import { codeOf, locationOf, occurrences, type SourceFile, type Subject } from "../subject.ts";
 import type { Rule } from "./rule.ts";
 
 /** Formats that only secrets have. */
@@ -32,7 +32,7 @@ export const SECRET_RULES: Rule[] = [
         .map(({ key }) => ({
           message: `The secret setting ${key} has a default, which anybody can read.`,
           fix: "Remove the default; reading the setting then reports that it is not set.",
-          ...placeOf(subject, key, subject.found.files.config, subject.found.files.setup),
+          ...locationOf(subject, key, subject.found.files.config, subject.found.files.setup),
         })),
   },
   {
@@ -45,7 +45,7 @@ export const SECRET_RULES: Rule[] = [
         .map(({ key }) => ({
           message: `The setting ${key} has the name of a secret, but is declared with secret: false.`,
           fix: "Remove `secret: false`, or rename it; as it is, it is stored and shown in clear.",
-          ...placeOf(subject, key, subject.found.files.setup, subject.found.files.config),
+          ...locationOf(subject, key, subject.found.files.setup, subject.found.files.config),
         })),
   },
   {
@@ -58,7 +58,7 @@ export const SECRET_RULES: Rule[] = [
         .map(({ key }) => ({
           message: `Neither its name nor "secret" says whether the setting ${key} is secret, so it is treated as one: encrypted, and never shown.`,
           fix: "Add `secret: false` if anybody may see it, otherwise `secret: true`.",
-          ...placeOf(subject, key, subject.found.files.config, subject.found.files.setup),
+          ...locationOf(subject, key, subject.found.files.config, subject.found.files.setup),
         })),
   },
   {
@@ -76,7 +76,7 @@ export const SECRET_RULES: Rule[] = [
       // The program of a process has its own environment.
       const files = codeOf(subject).filter(({ path }) => !cmd.includes(path) && !cmd.includes(`./${path}`));
       return files.flatMap((file) =>
-        places(file, /\b(?:process|Bun|Deno)\.env\b(?:\.get\(["'](\w+)|\.(\w+)|\[["'](\w+))?/g).map(
+        occurrences(file, /\b(?:process|Bun|Deno)\.env\b(?:\.get\(["'](\w+)|\.(\w+)|\[["'](\w+))?/g).map(
           ({ file, line, match }) => {
             const name = match[1] ?? match[2] ?? match[3] ?? "SOME_KEY";
             return {
@@ -93,7 +93,7 @@ export const SECRET_RULES: Rule[] = [
 ];
 
 function knownFormats(file: SourceFile): Found[] {
-  return places(file, KNOWN_FORMATS).map(({ file, line, match }) => ({
+  return occurrences(file, KNOWN_FORMATS).map(({ file, line, match }) => ({
     message: `This looks like a real secret: ${match[0].slice(0, 4)}…`,
     fix: "Revoke it, and read its successor from a setting.",
     file,
@@ -103,7 +103,7 @@ function knownFormats(file: SourceFile): Found[] {
 
 function assignedSecrets(file: SourceFile): Found[] {
   if (file.kind !== "code") return [];
-  return places(file, ASSIGNED)
+  return occurrences(file, ASSIGNED)
     .filter(({ match }) => isSecretName(match[1] ?? "") && isLikeASecret(match[3] ?? ""))
     .map(({ file, line, match }) => ({
       message: `The code seems to contain a secret: ${match[0].split(/["'\s:=]/)[0]}.`,
@@ -126,7 +126,7 @@ function isLikeASecret(value: string): boolean {
 }
 
 function secretsInDispatchConfig(file: SourceFile): Found[] {
-  return places(file, DISPATCH_CONFIG).flatMap(({ file, line, match }) => {
+  return occurrences(file, DISPATCH_CONFIG).flatMap(({ file, line, match }) => {
     const fields = [...(match[1] ?? "").matchAll(FIELD)].map(([, name]) => name ?? "");
     const field = fields.find(isSecretName);
     if (field === undefined) return [];

@@ -1,7 +1,7 @@
 // Rules that every setting the code reads can be set.
 
 import { nearest } from "../../../schema/nearest.ts";
-import { codeOf, placeOf, places, type SourceFile, type Subject } from "../subject.ts";
+import { codeOf, locationOf, occurrences, type SourceFile, type Subject } from "../subject.ts";
 import type { Rule } from "./rule.ts";
 
 export const SETTING_RULES: Rule[] = [
@@ -40,7 +40,7 @@ export const SETTING_RULES: Rule[] = [
           .map((key) => ({
             message: `REQUIRED_ENV names ${key}, which is not declared as a setting, so nobody learns its type and purpose.`,
             fix: `Declare ${key} in config.ts or SETUP.env_vars.`,
-            ...placeOf(subject, `"${key}"`, subject.found.files.process),
+            ...locationOf(subject, `"${key}"`, subject.found.files.process),
           }))
       );
     },
@@ -69,7 +69,7 @@ const isOf = ({ text }: SourceFile, name: string): boolean =>
 
 function reads(file: SourceFile, name: string) {
   const uncommented = { ...file, text: withoutComments(file.text) };
-  return places(uncommented, new RegExp(`(?<![\\w.])${name}\\.([A-Za-z_]\\w*)`, "g")).map(
+  return occurrences(uncommented, new RegExp(`(?<![\\w.])${name}\\.([A-Za-z_]\\w*)`, "g")).map(
     ({ file, line, match }) => ({ key: match[1] ?? "", file, line }),
   );
 }

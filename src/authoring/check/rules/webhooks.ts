@@ -2,7 +2,7 @@
 
 import { isPublicRoute } from "../../../integrations/routing/public-paths.ts";
 import type { Found } from "../finding.ts";
-import { codeOf, placeOf, type Subject } from "../subject.ts";
+import { codeOf, locationOf, type Subject } from "../subject.ts";
 import type { Rule } from "./rule.ts";
 
 const WRITES = ["POST", "PUT", "PATCH", "DELETE", "ALL"];
@@ -75,7 +75,7 @@ export const WEBHOOK_RULES: Rule[] = [
           message:
             "The manifest does not declare how the webhook is signed, so `heddle receive` cannot sign one.",
           fix: 'Add webhook.verifier: { scheme, secret: "<the setting>" } to SETUP.',
-          ...placeOf(subject, "webhook:", subject.found.files.setup),
+          ...locationOf(subject, "webhook:", subject.found.files.setup),
         },
       ];
     },
@@ -130,6 +130,6 @@ function refusal(error: unknown): "thrown" {
 }
 
 function routePlace(subject: Subject, path: string) {
-  const place = placeOf(subject, `"${path}"`, subject.found.files.router);
-  return place.file === undefined ? { file: subject.found.files.router ?? "router.ts" } : place;
+  const location = locationOf(subject, `"${path}"`, subject.found.files.router);
+  return location.file === undefined ? { file: subject.found.files.router ?? "router.ts" } : location;
 }

@@ -4,7 +4,7 @@ import type { Inbox, InboxEvent, InboxSummary } from "../../../inbox/inbox.ts";
 import { named } from "../../../schema/openapi-schema.ts";
 import type { Receive } from "../../gateway/receive.ts";
 import type { Replay } from "../../gateway/replay.ts";
-import type { Trial } from "../../gateway/trial.ts";
+import type { TestDelivery } from "../../gateway/test-delivery.ts";
 import { INTEGRATION_FILTER, integrationIn, listRoute, pageOfRows, ROWS } from "../list.ts";
 import type { Ownership } from "../ownership.ts";
 import { bodyFailures, failures, type RouteOptions } from "../route-options.ts";
@@ -147,7 +147,7 @@ export function inboxRoutes({ inbox, replay, receive, ownership, route }: InboxR
       params: IdParams,
       response: { 200: EventAnswer, ...failures(403, 404, 422) },
     })
-    .post("/inbox/:id/replay", async ({ params }) => presentTrial(await replay(params.id)), {
+    .post("/inbox/:id/replay", async ({ params }) => presentTestDelivery(await replay(params.id)), {
       ...route.plain({
         of: "webhook",
         scope: "inbox:write",
@@ -162,8 +162,8 @@ export function inboxRoutes({ inbox, replay, receive, ownership, route }: InboxR
     .post(
       "/admin/integrations/:id/receive",
       async ({ params, body }) => {
-        const { signed, ...trial } = await receive(params.id, body);
-        return { ...presentTrial(trial), signed };
+        const { signed, ...testDelivery } = await receive(params.id, body);
+        return { ...presentTestDelivery(testDelivery), signed };
       },
       {
         ...route.json({
@@ -211,7 +211,7 @@ const present = (event: InboxEvent) => ({
   body: event.body,
 });
 
-const presentTrial = ({ event, statusCode, answer }: Trial) => ({
+const presentTestDelivery = ({ event, statusCode, answer }: TestDelivery) => ({
   event: event && present(event),
   status_code: statusCode,
   answer,

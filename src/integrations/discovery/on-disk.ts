@@ -2,13 +2,13 @@
 
 import type { FoundIntegration } from "./discover.ts";
 
-export interface Directory {
+export interface IntegrationsOnDisk {
   set(found: readonly FoundIntegration[]): void;
   get(id: string): FoundIntegration | undefined;
   ids(): string[];
 }
 
-export function createDirectory(): Directory {
+export function createIntegrationsOnDisk(): IntegrationsOnDisk {
   let byId = new Map<string, FoundIntegration>();
   return {
     set(found) {

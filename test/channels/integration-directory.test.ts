@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { getLogger } from "@logtape/logtape";
-import { createPlaces } from "../../src/channels/places.ts";
+import { createIntegrationDirectory } from "../../src/channels/integration-directory.ts";
 import type { IntegrationMeta } from "../../src/sdk/types.ts";
 
 const never = () => new Promise<never>(() => {});
@@ -9,7 +9,7 @@ const throwing = () => {
 };
 
 const over = (...metas: IntegrationMeta[]) =>
-  createPlaces({ metas: () => metas, log: getLogger("heddle"), timeoutMs: 20 });
+  createIntegrationDirectory({ metas: () => metas, log: getLogger("heddle"), timeoutMs: 20 });
 
 const meta = (
   integrationType: string,
@@ -18,8 +18,8 @@ const meta = (
 ): IntegrationMeta => ({ integrationType, clientIdPrefix, ...more });
 
 test("the longest prefix says whose a client id is, not the text before the colon", () => {
-  const places = over(meta("bluebubbles", "bb:"), meta("mail", "mail:"), meta("list", "mail:list:"));
-  expect(["bb:1", "mail:a", "mail:list:a", "mailing:1", "web:1"].map(places.integrationOf)).toEqual([
+  const directory = over(meta("bluebubbles", "bb:"), meta("mail", "mail:"), meta("list", "mail:list:"));
+  expect(["bb:1", "mail:a", "mail:list:a", "mailing:1", "web:1"].map(directory.integrationOf)).toEqual([
     "bluebubbles",
     "mail",
     "list",
@@ -30,21 +30,21 @@ test("the longest prefix says whose a client id is, not the text before the colo
 
 test("what integrations do wrong means that nothing is known", async () => {
   for (const wrong of [never, throwing]) {
-    const places = over(
+    const directory = over(
       meta("chat", "chat:", {
         resolveDispatchConfig: wrong,
         userAttribution: wrong,
         resolveDisplayNames: wrong,
       }),
     );
-    expect(await places.resolveTarget("chat:1")).toBeNull();
-    expect(await places.attribution("chat", { display_name: "Ann" })).toEqual({ username: "Ann" });
-    expect(await places.displayNames([{ id: "1", client_id: "chat:1" }])).toEqual(new Map());
+    expect(await directory.resolveTarget("chat:1")).toBeNull();
+    expect(await directory.attribution("chat", { display_name: "Ann" })).toEqual({ username: "Ann" });
+    expect(await directory.displayNames([{ id: "1", client_id: "chat:1" }])).toEqual(new Map());
   }
 });
 
 test("attribution: of the integration that posts, sync or async, and only fields that dispatchers know", async () => {
-  const places = over(
+  const directory = over(
     meta("chat", "chat:", {
       userAttribution: async ({ display_name, integration_config }) => ({
         username: `${display_name} (chat)`,
@@ -59,12 +59,12 @@ test("attribution: of the integration that posts, sync or async, and only fields
     display_name: "Ann",
     integration_config: { chat: { avatar: "https://example.com/a.png" } },
   };
-  expect(await places.attribution("chat", author)).toEqual({
+  expect(await directory.attribution("chat", author)).toEqual({
     username: "Ann (chat)",
     icon_url: "https://example.com/a.png",
   });
-  expect(await places.attribution("forge", author)).toEqual({ username: "Ann", icon_emoji: ":wrench:" });
-  expect(await places.attribution("webhook", author)).toEqual({ username: "Ann" });
+  expect(await directory.attribution("forge", author)).toEqual({ username: "Ann", icon_emoji: ":wrench:" });
+  expect(await directory.attribution("webhook", author)).toEqual({ username: "Ann" });
 });
 
 test("display names: each integration is asked once for all of its own, at the same time", async () => {
@@ -76,7 +76,7 @@ test("display names: each integration is asked once for all of its own, at the s
     await bothAsked.promise;
     return Object.fromEntries(channels.map(({ id, client_id }) => [id, client_id.slice(prefix.length)]));
   };
-  const places = createPlaces({
+  const directory = createIntegrationDirectory({
     metas: () => [
       meta("chat", "chat:", { resolveDisplayNames: names("chat:") }),
       meta("forge", "forge:", { resolveDisplayNames: names("forge:") }),
@@ -84,7 +84,7 @@ test("display names: each integration is asked once for all of its own, at the s
     log: getLogger("heddle"),
     timeoutMs: 10_000,
   });
-  const shown = await places.displayNames([
+  const shown = await directory.displayNames([
     { id: "1", client_id: "chat:general" },
     { id: "2", client_id: "forge:a/b" },
     { id: "3", client_id: "chat:random" },

@@ -8,7 +8,7 @@ import { notFound } from "../errors.ts";
 import { isUuid } from "../ids.ts";
 
 /** Configs are sealed. */
-export interface Place {
+export interface Destination {
   session_id: string;
   channel_id: string;
   client_id: string;
@@ -24,7 +24,7 @@ export interface Place {
 }
 
 /** A channel that an event may go to; it need not have a session yet. */
-export interface EventPlace extends Omit<Place, "session_id"> {
+export interface EventDestination extends Omit<Destination, "session_id"> {
   session_id: string | null;
   /** Null for the event's own channel. */
   binding_id: string | null;
@@ -34,12 +34,15 @@ export interface EventPlace extends Omit<Place, "session_id"> {
 
 type Settled<Value> = PromiseSettledResult<Value>[];
 
-const mirrors = sql<Place["mirrors"]>`(
+const mirrors = sql<Destination["mirrors"]>`(
   select jsonb_agg(jsonb_build_object('id', heard.id, 'client_id', heard.client_id, 'dispatch_config', heard.dispatch_config)
     order by heard.id)
   from channel_bindings heard where heard.channel_id = ${channels.id} and heard.mirror)`;
 
-export async function findPlaces(query: Queryable, sessionIds: string[]): Promise<Settled<Place>> {
+export async function findDestinations(
+  query: Queryable,
+  sessionIds: string[],
+): Promise<Settled<Destination>> {
   const rows = await query
     .select({
       session_id: sessions.id,
@@ -81,21 +84,21 @@ interface EventRow {
   session_config: JsonObject | null;
   /** The existing ones among the bots that may be meant. */
   bots: string[];
-  mirrors: Place["mirrors"];
+  mirrors: Destination["mirrors"];
 }
 
 /**
  * For each event the channels bound to its client_id, the longest bound first, and its own channel, if there is one,
  * last. A channel's own bot comes before the one that the event names.
  */
-export async function findEventPlaces(
+export async function findEventDestinations(
   query: Queryable,
   events: { clientId: string; botId: string }[],
-): Promise<Settled<EventPlace[]>> {
+): Promise<Settled<EventDestination[]>> {
   const clientIds = [...new Set(events.map(({ clientId }) => clientId))];
   const named = [...new Set(events.map(({ botId }) => botId))];
   const found = await query.execute(sql`
-    select place.*, channels.client_id, channels.bot_id as channel_bot, channels.dispatch_config as channel_config,
+    select destination.*, channels.client_id, channels.bot_id as channel_bot, channels.dispatch_config as channel_config,
       channels.allow_bot_messages, s.id as session_id, s.bot_id as session_bot, s.dispatch_config as session_config, ${mirrors} as mirrors,
       (select coalesce(jsonb_agg(bots.id), '[]') from bots
         where bots.id = channels.bot_id or ${inArray(bots.id, named)}) as bots
@@ -104,25 +107,25 @@ export async function findEventPlaces(
       from channel_bindings where ${inArray(channelBindings.client_id, clientIds)}
       union all
       select client_id, null, null, null, id from channels where ${inArray(channels.client_id, clientIds)}
-    ) place
-    join channels on channels.id = place.channel_id
+    ) destination
+    join channels on channels.id = destination.channel_id
     left join sessions s on s.channel_id = channels.id and s.active
-    order by place.binding_id`);
+    order by destination.binding_id`);
   const byClient = Map.groupBy(rowsOf<EventRow>(found), ({ asked }) => asked);
   return events.map(({ clientId, botId }) => ({
     status: "fulfilled",
-    value: placesOf(byClient.get(clientId) ?? [], botId),
+    value: destinationsOf(byClient.get(clientId) ?? [], botId),
   }));
 }
 
-function placesOf(rows: EventRow[], named: string): EventPlace[] {
+function destinationsOf(rows: EventRow[], named: string): EventDestination[] {
   const groups = Map.groupBy(rows, ({ binding_id }) => binding_id);
   return [...groups].flatMap(([binding_id, group]) => {
     const [row] = group;
     if (!row) return [];
     const bot_id = row.channel_bot ?? named;
     const session = group.find(({ session_bot }) => session_bot === bot_id);
-    const place: EventPlace = {
+    const destination: EventDestination = {
       binding_id,
       event_filter: row.event_filter,
       binding_config: row.binding_config,
@@ -136,6 +139,6 @@ function placesOf(rows: EventRow[], named: string): EventPlace[] {
       allow_bot_messages: row.allow_bot_messages,
       mirrors: row.mirrors,
     };
-    return [place];
+    return [destination];
   });
 }

@@ -3,7 +3,7 @@
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-export interface StandstillRecord {
+export interface StallRecord {
   /** When the process was killed, in ISO 8601. */
   at: string;
   seconds: number;
@@ -11,10 +11,10 @@ export interface StandstillRecord {
   subjects: string[];
 }
 
-export const standstillRecord = (home: string): string => join(home, "cache", "standstill.json");
+export const stallRecordFile = (home: string): string => join(home, "cache", "standstill.json");
 
 /** Never throws: a blocked process is killed with or without the record. */
-export function leaveStandstill(file: string, record: StandstillRecord): void {
+export function writeStallRecord(file: string, record: StallRecord): void {
   try {
     writeFileSync(file, JSON.stringify(record), { mode: 0o600 });
   } catch {
@@ -23,9 +23,9 @@ export function leaveStandstill(file: string, record: StandstillRecord): void {
 }
 
 /** Reads and deletes the record; undefined if there is none. */
-export function takeStandstill(file: string): StandstillRecord | undefined {
+export function takeStallRecord(file: string): StallRecord | undefined {
   try {
-    const record = JSON.parse(readFileSync(file, "utf8")) as StandstillRecord;
+    const record = JSON.parse(readFileSync(file, "utf8")) as StallRecord;
     rmSync(file);
     return Array.isArray(record.subjects) ? record : undefined;
   } catch {

@@ -6,7 +6,7 @@ import type { Logger } from "../log.ts";
 import type { DispatchConfig, IntegrationMeta, MessageAuthor } from "../sdk/types.ts";
 import { within } from "../within.ts";
 
-export interface Places {
+export interface IntegrationDirectory {
   /** "github" for "github:owner/repo", by the longest prefix of a live integration; null when there is none. */
   integrationOf(clientId: string): string | null;
   /** Prefixes of the live integrations. */
@@ -19,7 +19,7 @@ export interface Places {
   displayNames(channels: { id: string; client_id: string }[]): Promise<Map<string, string>>;
 }
 
-export interface PlacesOptions {
+export interface IntegrationDirectoryOptions {
   /** Returns the metadata of the live integrations. */
   metas: () => readonly IntegrationMeta[];
   log: Logger;
@@ -27,7 +27,11 @@ export interface PlacesOptions {
   timeoutMs?: number;
 }
 
-export function createPlaces({ metas, log, timeoutMs = 3_000 }: PlacesOptions): Places {
+export function createIntegrationDirectory({
+  metas,
+  log,
+  timeoutMs = 3_000,
+}: IntegrationDirectoryOptions): IntegrationDirectory {
   const metaFor = (clientId: string, known = metas()): IntegrationMeta | undefined => {
     let best: IntegrationMeta | undefined;
     for (const meta of known) {

@@ -1,4 +1,4 @@
-// The trials of `heddle check --test` and `--start`: the author's tests and the process, each in an environment that
+// The checks of `heddle check --test` and `--start`: the author's tests and the process, each in an environment that
 // inherits nothing from this one.
 
 import { setTimeout as sleep } from "node:timers/promises";
@@ -13,13 +13,13 @@ import type { Finding } from "./finding.ts";
 import type { Subject } from "./subject.ts";
 
 /** Starts something of an integration; `scratch` is thrown away afterwards. */
-export interface Trial {
+export interface ExecutedCheck {
   rule: string;
   about: string;
-  run(subject: Subject, scratch: string): Promise<TrialResult>;
+  run(subject: Subject, scratch: string): Promise<ExecutedResult>;
 }
 
-export interface TrialResult {
+export interface ExecutedResult {
   findings: Finding[];
   /** What was run, for people, such as "14 tests passed". */
   ran: string;
@@ -31,7 +31,7 @@ const GRACE_MS = 2_000;
 const SHOWN_LINES = 20;
 
 /** Checks that CMD of process.ts is still running after some seconds, against a server that answers 503. */
-export const startTrial = (seconds = START_SECONDS): Trial => ({
+export const startCheck = (seconds = START_SECONDS): ExecutedCheck => ({
   rule: "process-starts",
   about: `The process is still running after ${seconds} seconds (--start).`,
   async run({ found, loaded }, scratch) {
@@ -77,7 +77,7 @@ export const startTrial = (seconds = START_SECONDS): Trial => ({
 });
 
 /** Checks that the tests pass under the Bun in this program. */
-export const testTrial: Trial = {
+export const testCheck: ExecutedCheck = {
   rule: "tests-pass",
   about: "Its tests pass (--test).",
   async run({ found, files }, scratch) {

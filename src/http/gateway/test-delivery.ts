@@ -1,19 +1,23 @@
 import { HeddleError } from "../../errors.ts";
 import type { Inbox, InboxEvent } from "../../inbox/inbox.ts";
 
-/** What came of a webhook that somebody sent to try something. */
-export interface Trial {
-  /** Null when nothing of it is recorded: it was not let in, or too many were refused in this minute. */
+/** The outcome of a webhook that a person sent, or replayed, to test an integration. */
+export interface TestDelivery {
+  /** Null when no record was kept: the webhook was rejected at the door, or too many were refused in this minute. */
   event: InboxEvent | null;
   statusCode: number;
-  /** What the sender would have got: JSON, or text, cut. */
+  /** The answer that the sender would have received: JSON, or text cut to a limit. */
   answer: unknown;
 }
 
 const ANSWER_LENGTH = 16_000;
 
 /** Reads the answer. */
-export async function trialOf(id: string, answer: Response, inbox: Pick<Inbox, "get">): Promise<Trial> {
+export async function testDeliveryOf(
+  id: string,
+  answer: Response,
+  inbox: Pick<Inbox, "get">,
+): Promise<TestDelivery> {
   const isJson = answer.headers.get("content-type")?.startsWith("application/json") === true;
   const text = await answer.text();
   return {

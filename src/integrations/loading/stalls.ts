@@ -4,7 +4,7 @@
 
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
-import { type StandstillRecord, takeStandstill } from "../../runtime/standstill-record.ts";
+import { type StallRecord, takeStallRecord } from "../../runtime/stall-record.ts";
 
 /** One version of an integration while one of its files is loaded. */
 interface Subject {
@@ -13,7 +13,7 @@ interface Subject {
   file: string;
 }
 
-export interface Standstills {
+export interface Stalls {
   /** Whether the integration is a suspect, which has to be loaded alone. */
   isSuspect(id: string): boolean;
   /** Why this version must not be loaded, and the file that was being loaded. */
@@ -22,21 +22,21 @@ export interface Standstills {
   forget(id: string): void;
 }
 
-interface Known extends Subject, Pick<StandstillRecord, "at" | "seconds"> {
+interface Known extends Subject, Pick<StallRecord, "at" | "seconds"> {
   isFound: boolean;
 }
 
 /** The activity text for `during`, which the watchdog records. */
 export const loadingSubject = ({ id, hash, file }: Subject): string => JSON.stringify({ id, hash, file });
 
-export interface StandstillsOptions {
+export interface StallsOptions {
   /** The file in which the watchdog leaves its record. */
   record: string;
   /** The file that persists over several starts. Both files may be deleted; then everything is tried again. */
   file: string;
 }
 
-export function createStandstills({ record, file }: StandstillsOptions): Standstills {
+export function createStalls({ record, file }: StallsOptions): Stalls {
   const known = new Map(readKnown(file).map((one) => [one.id, one]));
   const save = (): void => {
     try {
@@ -46,7 +46,7 @@ export function createStandstills({ record, file }: StandstillsOptions): Standst
       // If the disk cannot be written, the next start finds out again.
     }
   };
-  const latest = takeStandstill(record);
+  const latest = takeStallRecord(record);
   if (latest) {
     const subjects = latest.subjects.flatMap(readSubject);
     const before = subjects.filter(({ id, hash }) => known.get(id)?.hash === hash);

@@ -5,12 +5,12 @@ import { channel } from "node:diagnostics_channel";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createStandstills } from "../../../src/integrations/loading/standstills.ts";
+import { createStalls } from "../../../src/integrations/loading/stalls.ts";
 import { ACTIVITY, type Activity } from "../../../src/runtime/activity.ts";
-import { leaveStandstill } from "../../../src/runtime/standstill-record.ts";
+import { writeStallRecord } from "../../../src/runtime/stall-record.ts";
 import { harness } from "../harness.ts";
 
-const dir = mkdtempSync(join(tmpdir(), "heddle-standstills-"));
+const dir = mkdtempSync(join(tmpdir(), "heddle-stalls-"));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
 const files = { record: join(dir, "standstill.json"), file: join(dir, "standstills.json") };
 beforeEach(() => {
@@ -30,7 +30,7 @@ async function start(integrations = three) {
     if (subject) begun.push({ id: JSON.parse(subject).id, subject });
   };
   channel(ACTIVITY).subscribe(listen);
-  const all = await harness(integrations, { standstills: createStandstills(files) });
+  const all = await harness(integrations, { stalls: createStalls(files) });
   await all.integrations.loadAll();
   channel(ACTIVITY).unsubscribe(listen);
   const own = begun.filter(({ subject }) => JSON.parse(subject).file.startsWith(all.path("")));
@@ -39,7 +39,7 @@ async function start(integrations = three) {
 }
 
 const leave = (subjects: (string | undefined)[]) =>
-  leaveStandstill(files.record, { at, seconds: 60, subjects: subjects.map((one) => one ?? "") });
+  writeStallRecord(files.record, { at, seconds: 60, subjects: subjects.map((one) => one ?? "") });
 
 test("who was loaded when the process stood still is quarantined by name, the others are live", async () => {
   const first = await start();
@@ -85,8 +85,8 @@ test("of several who were at it the one is found by loading them last, one at a 
   await second.all[Symbol.asyncDispose]();
   // They went well, so nothing is held against them: had "two" ended the process, "one" would have been cleared.
   leave([one, two]);
-  createStandstills(files);
-  createStandstills(files).forget("one");
+  createStalls(files);
+  createStalls(files).forget("one");
   leave([two]);
   const third = await start();
   expect(["one", "two"].map((id) => third.all.integrations.statusOf(id))).toEqual(["live", "quarantined"]);
