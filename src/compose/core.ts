@@ -15,8 +15,18 @@ import { type Instrument, openStorage } from "./storage.ts";
 /** Everything but HTTP and the worker's loop. */
 export type Core = Awaited<ReturnType<typeof openCore>>;
 
+export interface CoreOptions {
+  instrument?: Instrument | undefined;
+  /** The address at which this server answers, unless only the operator knows how others reach it. Default: there is no server. */
+  ownUrl?: () => string | undefined;
+}
+
 /** Opens the parts; each adds its closer. */
-export async function openCore(config: Config, closers: Closers, instrument?: Instrument) {
+export async function openCore(
+  config: Config,
+  closers: Closers,
+  { instrument, ownUrl = () => undefined }: CoreOptions = {},
+) {
   const storage = await openStorage(config, closers, instrument);
   const content = await openContent(config, storage, closers);
   const integrations = await openIntegrations(config, storage, content, closers);
@@ -27,6 +37,7 @@ export async function openCore(config: Config, closers: Closers, instrument?: In
   closers.push(apiKeys.close);
   const { registry, settings, store } = integrations;
   const controls = createServerControls(conversation);
+  const baseUrl = () => config.baseUrl ?? ownUrl();
   const servicesFor = (id: string) =>
     createSdkServices(id, {
       sessions: conversation.sessions,
@@ -37,10 +48,11 @@ export async function openCore(config: Config, closers: Closers, instrument?: In
       allowPrivateHosts: config.allowPrivateHosts,
       check: checkSdkCall,
       controls,
+      baseUrl,
     });
   const loadIntegrations = () =>
     void registry
       .loadAll(servicesFor)
       .catch((error) => log.error("Integrations could not be discovered: {error}", { error }));
-  return { storage, content, integrations, conversation, agent, apiKeys, loadIntegrations };
+  return { storage, content, integrations, conversation, agent, apiKeys, baseUrl, loadIntegrations };
 }

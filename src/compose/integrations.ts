@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { Config } from "../config/config.ts";
 import { integrationSources } from "../integrations/discovery/sources.ts";
 import { createStalls } from "../integrations/loading/stalls.ts";
+import { createLifecycle } from "../integrations/registry/lifecycle.ts";
 import { createIntegrations } from "../integrations/registry/registry.ts";
 import { createReview } from "../integrations/review/review.ts";
 import { createEnvironmentNames } from "../integrations/settings/environment-names.ts";
@@ -40,6 +41,11 @@ export async function openIntegrations(config: Config, storage: Storage, content
   await states.load();
   closers.push(states.close);
   const store = createIntegrationStore({ db, vault, addSecret: redactor.addPassing });
+  const lifecycle = createLifecycle({
+    log: log.getChild("integrations"),
+    folderOf: (id) => registry.get(id)?.folder,
+  });
+  closers.push(lifecycle.close);
   const registry = createIntegrations({
     onDisk,
     sources: await integrationSources({ ...config, home: home.path, workspace: home.workspace }),
@@ -47,7 +53,7 @@ export async function openIntegrations(config: Config, storage: Storage, content
     version: build.version,
     watch: true,
     log: log.getChild("integrations"),
-    sinks: { tools, dispatchers, hooks, skills, carapaces, templates },
+    sinks: { tools, dispatchers, hooks, lifecycle, skills, carapaces, templates },
     states,
     redact: redactor.redact,
     stalls: createStalls({
@@ -60,5 +66,12 @@ export async function openIntegrations(config: Config, storage: Storage, content
   closers.push(settings.onChange(registry.retry));
   const approvals = await writes.onApproved(() => void registry.recheckPending());
   closers.push(approvals.close);
-  return { settings, states, store, registry };
+  /** From now on callbacks of integrations are called. A worker does not ask for it, because a server calls them. */
+  const callLifecycle = () => {
+    registry.onChange((id, event) => {
+      if (event === "live") lifecycle.enabled(id);
+    });
+    settings.onChange(lifecycle.settingsChanged);
+  };
+  return { settings, states, store, registry, callLifecycle };
 }

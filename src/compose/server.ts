@@ -56,14 +56,14 @@ export function startServer(
   { guarded = false, showAdminKey = async () => {} }: ServerOptions = {},
 ): Promise<HeddleServer> {
   return openWithClosers(async (closers) => {
-    const core = await openCore(config, closers, instrument);
-    const { storage, content, integrations, conversation, agent, apiKeys } = core;
+    let url = "";
+    const core = await openCore(config, closers, { instrument, ownUrl: () => namesHost(url) });
+    const { storage, content, integrations, conversation, agent, apiKeys, baseUrl } = core;
     const { db, log, instruments, redactor } = storage;
     const { registry, settings } = integrations;
     const probe = createWriteProbe({ query: db.query });
     const guard = guarded ? await createGuard({ config, probe, log }) : undefined;
     if (guard) closers.push(guard.close);
-    let url = "";
     const processes = await createProcesses(config, core, () => url, closers);
     const app = createApp(
       {
@@ -81,7 +81,7 @@ export function startServer(
         version: build.version,
         db,
         log,
-        baseUrl: () => config.baseUrl ?? (listensEverywhere(url) ? undefined : url),
+        baseUrl,
         publicUrl: config.baseUrl,
         webhookRateLimit: config.webhookRateLimit,
         webhookBytesInFlight: config.webhookBytesInFlight,
@@ -131,6 +131,7 @@ export function startServer(
     if (config.apiKey === undefined) await createFirstKey({ db, apiKeys, log, show: showAdminKey });
     // A first probe now, so that the first request of /ready is answered at once.
     await probe.check().catch(() => {});
+    integrations.callLifecycle();
     // Loading starts once the server listens, because hundreds of integrations keep the processor busy for a while.
     core.loadIntegrations();
     worker = registry.whenReady.then(() => agent.startWorker());
@@ -167,7 +168,7 @@ const named =
 /** Supervises the background processes of integrations. Only servers have them, workers do not. */
 async function createProcesses(
   config: Config,
-  { storage: { db, log, redactor }, integrations: { registry, settings, states }, apiKeys }: Core,
+  { storage: { db, log, redactor }, integrations: { registry, settings, states }, apiKeys, baseUrl }: Core,
   url: () => string,
   closers: Closers,
 ): Promise<Processes> {
@@ -205,6 +206,7 @@ async function createProcesses(
         integrationId: owner.id,
       }),
     url: () => loopback(url()),
+    baseUrl,
     surroundings: { path, lang, timezone: config.timezone },
     confinement,
     stateDir: join(config.home, "processes"),
@@ -224,8 +226,9 @@ function logConfinement({ kind, reason }: Confinement, log: Logger): void {
   }
 }
 
-/** Whether a server's own URL names no host that anybody could send to. */
-const listensEverywhere = (url: string): boolean => loopback(url) !== url;
+/** A server's own URL, if it names a host that somebody could send to; undefined before it listens. */
+const namesHost = (url: string): string | undefined =>
+  url === "" || loopback(url) !== url ? undefined : url;
 
 /** The address at which this machine reaches a server that listens on all addresses. */
 const loopback = (url: string): string =>

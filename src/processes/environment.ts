@@ -49,6 +49,21 @@ export function environmentOf(values: Record<string, string>, around: Surroundin
   return { ...values, PATH: path, HOME: home, TMPDIR: home, LANG: lang, TZ: timezone };
 }
 
+/** What names Heddle to the SDK in the process. */
+export function heddleNames(
+  { id, setup }: Pick<IntegrationView, "id" | "setup">,
+  { url, baseUrl, key }: { url: string; baseUrl: string | undefined; key: string },
+): Record<string, string> {
+  const webhookPath = setup?.webhook?.path;
+  return {
+    HEDDLE_URL: url,
+    HEDDLE_API_KEY: key,
+    HEDDLE_INTEGRATION_ID: id,
+    ...(baseUrl !== undefined && { HEDDLE_BASE_URL: baseUrl }),
+    ...(webhookPath !== undefined && { HEDDLE_WEBHOOK_PATH: webhookPath }),
+  };
+}
+
 const declaredKeys = ({ settings, process }: Owner): Set<string> =>
   new Set([...settings.map(({ key }) => key), ...(process?.requiredEnv ?? [])]);
 

@@ -9,6 +9,7 @@ import type { Timers } from "./backoff.ts";
 import type { Action } from "./commands.ts";
 import {
   environmentOf,
+  heddleNames,
   missingSettings,
   type ProcessSettings,
   type Surroundings,
@@ -35,6 +36,7 @@ export interface SupervisedOptions {
   spawner: Pick<Spawner, "prepare" | "spawn">;
   issueKey(view: IntegrationView): { key: string; revoke(): void };
   url: () => string;
+  baseUrl: () => string | undefined;
   surroundings: Omit<Surroundings, "home">;
   /** A folder of its own, to write in. */
   stateDir: string;
@@ -120,9 +122,7 @@ export function createSupervised(options: SupervisedOptions, first: WithProcess)
       cwd: view.folder,
       environment: {
         ...environmentOf(values, { ...options.surroundings, home: options.stateDir }),
-        HEDDLE_URL: options.url(),
-        HEDDLE_API_KEY: key.key,
-        HEDDLE_INTEGRATION_ID: id,
+        ...heddleNames(view, { url: options.url(), baseUrl: options.baseUrl(), key: key.key }),
       },
       access: { read: [view.folder, ...view.process.program.readable], write: [options.stateDir] },
       onOutput: output.write,
@@ -137,6 +137,7 @@ export function createSupervised(options: SupervisedOptions, first: WithProcess)
       folder,
       settingsOf(view, settings),
       setup?.api_permissions ?? null,
+      setup?.webhook?.path ?? null,
     ]);
   }
 

@@ -32,6 +32,7 @@ export interface SupervisorOptions {
   issueKey(view: IntegrationView): { key: string; revoke(): void };
   /** Where processes on this machine reach this server. */
   url: () => string;
+  baseUrl: () => string | undefined;
   surroundings: Omit<Surroundings, "home">;
   /** How processes are confined here. */
   confinement: Promise<Pick<Confinement, "kind">>;

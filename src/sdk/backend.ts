@@ -2,6 +2,7 @@
 
 import type { ControlCalls } from "./controls.ts";
 import type { FetchLimits } from "./fetch-limits.ts";
+import type { ServerSource } from "./server-facts.ts";
 import type { StoreBackend } from "./store.ts";
 import type {
   Dispatcher,
@@ -18,6 +19,7 @@ import type {
   OpenAiToolSchema,
   RunContext,
   SearchDocuments,
+  SettingsChange,
   ToolFunction,
 } from "./types.ts";
 
@@ -52,6 +54,14 @@ export interface RegisteredHook {
   callback: (ctx: AnyHookContext) => unknown;
 }
 
+/** A callback as `onEnabled` and `onSettingsChanged` pass it on. */
+export interface RegisteredLifecycle {
+  /** When it is called. */
+  event: "enabled" | "settings_changed";
+  /** The function that was registered; without a change of settings `keys` is empty. */
+  callback: (ctx: SettingsChange) => unknown;
+}
+
 /** A setting as `defineConfig` declares it. */
 export interface DeclaredSetting {
   /** Its name, as in the environment. */
@@ -76,6 +86,7 @@ export interface SdkServices {
   fetch(input: string | URL | Request, init?: RequestInit & FetchLimits): Promise<Response>;
   store: StoreBackend;
   controls: ControlCalls;
+  server: ServerSource;
   /** Tells of a value that must not appear in logs or answers. */
   addSecret(value: string): void;
 }
@@ -86,6 +97,7 @@ export interface SdkSinks {
   registerDispatcher(type: string, dispatcher: Dispatcher): void;
   registerIntegration(meta: IntegrationMeta): void;
   registerHook(hook: RegisteredHook): void;
+  registerLifecycle(lifecycle: RegisteredLifecycle): void;
   declareSetting(setting: DeclaredSetting): void;
 }
 

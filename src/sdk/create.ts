@@ -3,7 +3,13 @@
 
 import { HeddleError } from "../errors.ts";
 import { isHarmlessName } from "../secrets/names.ts";
-import { LOG_METHODS, type RegisteredHook, type SdkBackend, type SdkLogLevel } from "./backend.ts";
+import {
+  LOG_METHODS,
+  type RegisteredHook,
+  type RegisteredLifecycle,
+  type SdkBackend,
+  type SdkLogLevel,
+} from "./backend.ts";
 import { checkDispatcher } from "./check-dispatcher.ts";
 import { createControls } from "./controls.ts";
 import { Permanent, Retryable } from "./errors.ts";
@@ -12,6 +18,7 @@ import { failDelivery } from "./http/fail-delivery.ts";
 import type { SetupManifest } from "./manifest.ts";
 import { createRegister } from "./register.ts";
 import { retryAfterSeconds } from "./retry-after.ts";
+import { createServerFacts } from "./server-facts.ts";
 import { createDefineConfig } from "./settings.ts";
 import { splitText } from "./split-text.ts";
 import { createStore } from "./store.ts";
@@ -32,6 +39,8 @@ import {
   type InjectResult,
   type IntegrationMeta,
   type JsonObject,
+  type OnEnabled,
+  type OnSettingsChanged,
   type ParameterSchema,
   type SearchDocuments,
 } from "./types.ts";
@@ -40,6 +49,14 @@ import { sameText } from "./verify/secrets.ts";
 import { createVerifiers } from "./verify/verifiers.ts";
 
 export function createSdk(backend: SdkBackend, verifiers = createVerifiers()) {
+  function lifecycle(
+    name: string,
+    event: RegisteredLifecycle["event"],
+    callback: RegisteredLifecycle["callback"],
+  ): void {
+    if (typeof callback !== "function") throw invalid(`${name}() takes a function`);
+    backend.registerLifecycle({ event, callback });
+  }
   return {
     register: createRegister(backend.registerTool),
     defineConfig: createDefineConfig(backend),
@@ -92,6 +109,16 @@ export function createSdk(backend: SdkBackend, verifiers = createVerifiers()) {
       // What is fired at an event is of that event's shape.
       backend.registerHook({ event, callback: callback as RegisteredHook["callback"] });
     },
+
+    /** Calls back in the server each time that the integration has gone live. */
+    onEnabled: (callback: OnEnabled): void => lifecycle("onEnabled", "enabled", callback),
+
+    /** Calls back in the server after settings of the integration have changed. */
+    onSettingsChanged: (callback: OnSettingsChanged): void =>
+      lifecycle("onSettingsChanged", "settings_changed", callback),
+
+    /** What the code may know about its server. */
+    server: createServerFacts(backend.server),
 
     /** Types the manifest in setup.ts; returns it unchanged. */
     defineSetup: (setup: SetupManifest): SetupManifest => setup,

@@ -13,6 +13,7 @@ const nothing = () => {};
 
 export function createEnvironmentBackend(environment: Record<string, string | undefined>): SdkBackend {
   const { HEDDLE_URL: url, HEDDLE_API_KEY: apiKey, HEDDLE_INTEGRATION_ID: integrationId } = environment;
+  const facts = () => testSeam().server;
   const services =
     url && apiKey
       ? createRestServices({ url, apiKey, integrationId })
@@ -29,6 +30,12 @@ export function createEnvironmentBackend(environment: Record<string, string | un
   return {
     ...services,
     fetch: fetchWithTimeout,
+    // A test's facts win, as its settings do.
+    server: {
+      baseUrl: () => facts()?.baseUrl ?? environment.HEDDLE_BASE_URL,
+      integrationId: () => facts()?.integrationId ?? integrationId,
+      webhookPath: () => facts()?.webhookPath ?? environment.HEDDLE_WEBHOOK_PATH,
+    },
     getSetting: (key) => testSeam().settings.get(key) ?? environment[key],
     log: (level, message, fields) => console.error(logLine(level, message, fields)),
     addSecret: nothing,
@@ -38,6 +45,7 @@ export function createEnvironmentBackend(environment: Record<string, string | un
       registered.integration = meta;
     },
     registerHook: (hook) => void registered.hooks.push(hook),
+    registerLifecycle: (lifecycle) => void registered.lifecycle.push(lifecycle),
     declareSetting: (setting) => void registered.settings.push(setting),
   };
 }

@@ -4,7 +4,13 @@
 import { createSdk } from "./create.ts";
 import { createEnvironmentBackend } from "./environment.ts";
 
-export type { DeclaredSetting, RegisteredHook, RegisteredTool, WithToolSchema } from "./backend.ts";
+export type {
+  DeclaredSetting,
+  RegisteredHook,
+  RegisteredLifecycle,
+  RegisteredTool,
+  WithToolSchema,
+} from "./backend.ts";
 export type { DashboardData } from "./dashboard.ts";
 export { Permanent, Retryable } from "./errors.ts";
 export type { FetchLimits } from "./fetch-limits.ts";
@@ -151,6 +157,30 @@ export const registerIntegration = sdk.registerIntegration;
  * registerHook("after_tool_call", ({ extra }) => log.info("Called", { tool: extra.tool_name, ms: extra.duration_ms }));
  */
 export const registerHook = sdk.registerHook;
+
+/**
+ * Calls `callback` in the server each time that the integration has gone live: when a server starts, when it is enabled, and after
+ * an edit. It has 30 seconds, until `signal` is aborted; what it throws is logged and stops nothing. Callbacks of an integration are
+ * called one at a time. Each server on the database calls them; background processes do not. Call it while the files load.
+ * @example
+ * onEnabled(async ({ signal }) => setWebhook(server.webhookUrl(), signal));
+ */
+export const onEnabled = sdk.onEnabled;
+
+/**
+ * Calls `callback` in the server after stored settings of the integration have changed, with their names in `keys`; changes that
+ * come while it runs are told together. Otherwise it is like `onEnabled`. Call it while the files load.
+ * @example
+ * onSettingsChanged(async ({ keys, signal }) => { if (keys.includes("ACME_TOKEN")) await setWebhook(server.webhookUrl(), signal); });
+ */
+export const onSettingsChanged = sdk.onSettingsChanged;
+
+/**
+ * The server that the code runs in: `server.baseUrl` is how the outside reaches it, `server.webhookUrl()` the address that the service
+ * has to call, the same as `webhook_url` of GET /api/v1/integrations. Both are null where only the operator could know, that is while
+ * BASE_URL is not set on a server that listens on all addresses. Read them when you need them.
+ */
+export const server = sdk.server;
 
 /** Types the manifest, and returns it unchanged: `export const SETUP = defineSetup({ … })` in setup.ts. */
 export const defineSetup = sdk.defineSetup;

@@ -1,7 +1,13 @@
 // Where an author's tests put what stands in for a server ("heddle/sdk/testing"), and where the stand-alone SDK
 // keeps what was registered, for them to look at.
 
-import type { DeclaredSetting, RegisteredHook, RegisteredTool, SdkServices } from "./backend.ts";
+import type {
+  DeclaredSetting,
+  RegisteredHook,
+  RegisteredLifecycle,
+  RegisteredTool,
+  SdkServices,
+} from "./backend.ts";
 import { createMemoryStore } from "./memory-store.ts";
 import type { Dispatcher, IntegrationMeta } from "./types.ts";
 
@@ -13,6 +19,8 @@ export interface Registered {
   dispatchers: DispatcherMap;
   /** In the order of `registerHook`. */
   hooks: RegisteredHook[];
+  /** In the order of `onEnabled` and `onSettingsChanged`. */
+  lifecycle: RegisteredLifecycle[];
   /** What `registerIntegration` was given. */
   integration: IntegrationMeta | undefined;
   /** What `defineConfig` declared. */
@@ -36,9 +44,21 @@ class Dispatchers extends Map<string, Dispatcher> implements DispatcherMap {
   }
 }
 
+/** What `server` of "heddle/sdk" knows in a test. */
+export interface TestServer {
+  /** How the outside reaches the server: "https://heddle.example". */
+  baseUrl: string;
+  /** The integration's id, which is the name of its folder. */
+  integrationId: string;
+  /** The manifest's `webhook.path`. Default: "/webhook". */
+  webhookPath?: string;
+}
+
 export interface TestSeam {
   /** Win over the environment. */
   settings: Map<string, string>;
+  /** What the test says about the server. */
+  server: TestServer | undefined;
   /** Stands in for a server. */
   services: Partial<SdkServices> | undefined;
   registered: Registered;
@@ -53,11 +73,13 @@ export function testSeam(): TestSeam {
   const holder = globalThis as { [KEY]?: TestSeam };
   holder[KEY] ??= {
     settings: new Map(),
+    server: undefined,
     services: undefined,
     registered: {
       tools: [],
       dispatchers: new Dispatchers(),
       hooks: [],
+      lifecycle: [],
       integration: undefined,
       settings: [],
     },

@@ -1,5 +1,6 @@
 // What the server does with hooks and dispatchers, for an author's tests: callbacks are called, deliveries are tried again.
 
+import type { RegisteredLifecycle } from "./backend.ts";
 import { DELIVERY_DELAYS_SECONDS } from "./delivery-delays.ts";
 import { isPermanent, isRetryable } from "./errors.ts";
 import { testSeam } from "./test-seam.ts";
@@ -10,6 +11,7 @@ import type {
   HookExtraOf,
   HookExtras,
   RunContext,
+  SettingsChange,
 } from "./types.ts";
 
 /** How a delivery ended, and what it took. */
@@ -91,4 +93,14 @@ export async function callHooks(
   const results: unknown[] = [];
   for (const { callback } of callbacks) results.push(await callback(context as never));
   return results;
+}
+
+/** Calls what is registered for an event of the integration's life, one callback after another. */
+export async function callLifecycle(event: RegisteredLifecycle["event"], ctx: SettingsChange): Promise<void> {
+  const registered = testSeam().registered.lifecycle.filter((one) => one.event === event);
+  if (registered.length === 0) {
+    const name = event === "enabled" ? "onEnabled" : "onSettingsChanged";
+    throw new Error(`No callback is registered: nobody has called ${name}().`);
+  }
+  for (const { callback } of registered) await callback(ctx);
 }

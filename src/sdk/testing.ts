@@ -2,9 +2,10 @@
 // opens a socket or reads the environment, so such tests need no permissions.
 
 import type { SdkServices } from "./backend.ts";
-import { type Registered, testSeam } from "./test-seam.ts";
+import { type Registered, type TestServer, testSeam } from "./test-seam.ts";
 import {
   callHooks,
+  callLifecycle,
   type DeliveryOutcome,
   deliverAll,
   type HookExtraFields,
@@ -20,12 +21,13 @@ import type {
   InjectEvent,
   InjectMessage,
   JsonObject,
+  LifecycleContext,
   RunContext,
   SearchDocuments,
   ToolContext,
 } from "./types.ts";
 
-export type { DispatcherMap, Registered } from "./test-seam.ts";
+export type { DispatcherMap, Registered, TestServer } from "./test-seam.ts";
 export type { DeliveryOutcome, HookExtraFields, RunHookEvent } from "./testing-runs.ts";
 
 /** What `settings` of `defineConfig` read from now on, instead of the environment. `undefined` takes a value back. */
@@ -35,6 +37,11 @@ export function useSettings(values: Record<string, string | undefined>): void {
     if (value === undefined) settings.delete(key);
     else settings.set(key, value);
   }
+}
+
+/** What `server` knows from now on: `baseUrl`, and the integration that `webhookUrl` is for. `undefined` takes it back. */
+export function useServer(server: TestServer | undefined): void {
+  testSeam().server = server;
 }
 
 /** What the files that the test has imported registered: tools, dispatchers by their type, hooks, settings. */
@@ -273,5 +280,16 @@ export const runHook = <Event extends RunHookEvent>(
   extra: HookExtraFields<Event> = {} as HookExtraFields<Event>,
   fields: Partial<RunContext> = {},
 ): Promise<unknown[]> => callHooks(event, hookContext(extra as JsonObject, fields));
+
+/**
+ * Calls the callbacks of `onEnabled` one after another, as the server does when the integration goes live. What one throws is thrown,
+ * which the server would only log. Throws when none is registered.
+ */
+export const runEnabled = (fields: Partial<LifecycleContext> = {}): Promise<void> =>
+  callLifecycle("enabled", { keys: [], signal: new AbortController().signal, ...fields });
+
+/** Does the same with the callbacks of `onSettingsChanged`; `keys` are the settings that changed. */
+export const runSettingsChanged = (keys: string[], fields: Partial<LifecycleContext> = {}): Promise<void> =>
+  callLifecycle("settings_changed", { keys, signal: new AbortController().signal, ...fields });
 
 const withoutType = ({ type: _, ...config }: JsonObject): JsonObject => config;

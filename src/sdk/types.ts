@@ -8,5 +8,6 @@ export type * from "./types/documents.ts";
 export * from "./types/hooks.ts";
 export type * from "./types/integration.ts";
 export type * from "./types/messages.ts";
+export type * from "./types/server.ts";
 export type * from "./types/store.ts";
 export type * from "./types/tools.ts";

@@ -31,6 +31,8 @@ export function createCaller(url: string) {
     get,
     // biome-ignore lint/suspicious/noExplicitAny: as above
     post: (path: string, body: object): Promise<any> => send("POST", path, body),
+    // biome-ignore lint/suspicious/noExplicitAny: as above
+    put: (path: string, body: object): Promise<any> => send("PUT", path, body),
     /** Stores settings of the integration. */
     set: (settings: Record<string, unknown>) =>
       send("PUT", "/api/v1/admin/integrations/mynotify/settings", { settings }),

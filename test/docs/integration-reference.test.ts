@@ -74,11 +74,16 @@ test("has code that works: a recording is turned into text by the hook, a tool o
   const home = await mkdtemp(join(tmpdir(), "heddle-reference-"));
   const heard: number[] = [];
   const posted: string[] = [];
+  const subscribed: string[] = [];
   const service = Bun.serve({
     hostname: "127.0.0.1",
     port: 0,
     async fetch(request) {
       const { pathname } = new URL(request.url);
+      if (pathname === "/subscription") {
+        subscribed.push(((await request.json()) as { url: string }).url);
+        return new Response("ok");
+      }
       if (pathname.startsWith("/rooms/")) {
         posted.push(pathname);
         return new Response(`id-${posted.length}`);
@@ -106,6 +111,15 @@ test("has code that works: a recording is turned into text by the hook, a tool o
     );
     const hello = integrations.find(({ id }: { id: string }) => id === "hello");
     expect(hello.tools).toEqual(["roll_dice"]);
+
+    await until(() => subscribed.length);
+    expect(subscribed).toEqual([`${url}/integrations/mychat/webhook`]);
+    const token = { settings: { MYCHAT_TOKEN: `${TOKEN}-2` } };
+    await createCaller(url).put("/api/v1/admin/integrations/mychat/settings", token);
+    await until(() => subscribed.length === 2);
+    await createCaller(url).put("/api/v1/admin/integrations/mychat/settings", {
+      settings: { MYCHAT_TOKEN: "" },
+    });
 
     await sendWebhooks(`${url}/integrations/mychat`);
     await deliver(createCaller(url));

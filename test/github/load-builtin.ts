@@ -43,6 +43,7 @@ export async function loadBuiltin(
     sinks: {
       tools: ignored,
       hooks: ignored,
+      lifecycle: ignored,
       skills: ignored,
       carapaces: ignored,
       templates: ignored,
@@ -65,6 +66,7 @@ export async function loadBuiltin(
       unfinishedTasks: unexpected,
       cancelTask: unexpected,
     },
+    server: { baseUrl: () => undefined, integrationId: () => id, webhookPath: () => undefined },
     addSecret: () => {},
     ...services,
   }));

@@ -64,6 +64,7 @@ eachDatabase("the webhook of integrations/github", (open) => {
       allowPrivateHosts: [],
       check: checkSdkCall,
       controls: {} as never,
+      baseUrl: () => undefined,
     });
     const getSetting = (key: string) => settings[key];
     github = await loadBuiltin("github", { ...services, getSetting }, fixture.dispatchers);

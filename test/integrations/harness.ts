@@ -11,6 +11,7 @@ import { createTemplates } from "../../src/content/templates/templates.ts";
 import { createDispatchers } from "../../src/dispatch/registry.ts";
 import type { IntegrationSource } from "../../src/integrations/discovery/discover.ts";
 import type { IntegrationsOptions, ServicesFor } from "../../src/integrations/registry/integrations.ts";
+import { createLifecycle } from "../../src/integrations/registry/lifecycle.ts";
 import { createIntegrations } from "../../src/integrations/registry/registry.ts";
 import type { RegisteredHook } from "../../src/sdk/backend.ts";
 import { fetchWithTimeout } from "../../src/sdk/fetch.ts";
@@ -57,6 +58,7 @@ export async function harness(files: Files, options: HarnessOptions = {}) {
   const skills = createSkills();
   const carapaces = createCarapaces();
   const templates = createTemplates();
+  const lifecycle = createLifecycle({ log: getLogger("test"), folderOf: (id) => registry.get(id)?.folder });
   const secrets: string[] = [];
   const nothing = async () => {
     throw new Error("no server");
@@ -79,6 +81,11 @@ export async function harness(files: Files, options: HarnessOptions = {}) {
         unfinishedTasks: nothing,
         cancelTask: nothing,
       },
+      server: {
+        baseUrl: () => "https://heddle.example",
+        integrationId: () => id,
+        webhookPath: () => undefined,
+      },
       addSecret: (value) => void secrets.push(value),
     }));
   const registry = createIntegrations({
@@ -91,6 +98,7 @@ export async function harness(files: Files, options: HarnessOptions = {}) {
       tools,
       dispatchers,
       hooks: { replaceOwner: (owner, own) => void hooks.set(owner, own) },
+      lifecycle,
       skills,
       carapaces,
       templates,
@@ -107,6 +115,7 @@ export async function harness(files: Files, options: HarnessOptions = {}) {
     tools,
     dispatchers,
     hooks,
+    lifecycle,
     skills,
     carapaces,
     templates,

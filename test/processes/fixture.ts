@@ -88,6 +88,7 @@ export async function processFixture(db: TestDatabase, files: Files, options: Fi
       return { key, revoke: () => void lent.delete(key) };
     },
     url: () => "http://127.0.0.1:1",
+    baseUrl: () => "https://heddle.example",
     surroundings: { path: process.env.PATH, lang: undefined, timezone: "Europe/Berlin" },
     stateDir: join(db.home, "processes"),
     confinement,

@@ -68,6 +68,7 @@ test("its environment holds its own settings and its key, and nobody else's", as
   const found = await environmentIn(pid);
   expect(Object.keys(found).sort()).toEqual([
     "HEDDLE_API_KEY",
+    "HEDDLE_BASE_URL",
     "HEDDLE_INTEGRATION_ID",
     "HEDDLE_SUPERVISOR",
     "HEDDLE_URL",

@@ -74,6 +74,11 @@ function recorder() {
       unfinishedTasks: noted("channels", () => []),
       cancelTask: noted("tasks", () => "cancelled" as const),
     },
+    server: {
+      baseUrl: () => undefined,
+      integrationId: () => undefined,
+      webhookPath: () => undefined,
+    },
     getSetting: () => undefined,
     addSecret: () => {},
   };

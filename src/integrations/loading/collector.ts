@@ -2,7 +2,13 @@
 
 import { sep } from "node:path";
 import { HeddleError } from "../../errors.ts";
-import type { DeclaredSetting, RegisteredHook, RegisteredTool, SdkSinks } from "../../sdk/backend.ts";
+import type {
+  DeclaredSetting,
+  RegisteredHook,
+  RegisteredLifecycle,
+  RegisteredTool,
+  SdkSinks,
+} from "../../sdk/backend.ts";
 import type { SetupManifest } from "../../sdk/manifest.ts";
 import type { Dispatcher, IntegrationMeta } from "../../sdk/types.ts";
 import { locate } from "../discovery/locate.ts";
@@ -11,6 +17,7 @@ export interface Collector {
   tools: RegisteredTool[];
   dispatchers: Map<string, Dispatcher>;
   hooks: RegisteredHook[];
+  lifecycle: RegisteredLifecycle[];
   settings: DeclaredSetting[];
   about: { meta: IntegrationMeta | undefined; setup: SetupManifest | undefined };
   sinks: SdkSinks;
@@ -24,6 +31,7 @@ export function createCollector(folder: string): Collector {
   const tools: RegisteredTool[] = [];
   const dispatchers = new Map<string, Dispatcher>();
   const hooks: RegisteredHook[] = [];
+  const lifecycle: RegisteredLifecycle[] = [];
   const settings: DeclaredSetting[] = [];
   const about: Collector["about"] = { meta: undefined, setup: undefined };
   // An Error records where it was created, and formats its stack only when it is read.
@@ -57,6 +65,10 @@ export function createCollector(folder: string): Collector {
       open(`A hook of ${hook.event}`);
       hooks.push(hook);
     },
+    registerLifecycle(one) {
+      open(`A callback for "${one.event}"`);
+      lifecycle.push(one);
+    },
     declareSetting(setting) {
       open(`Setting "${setting.key}"`);
       settings.push(setting);
@@ -66,6 +78,7 @@ export function createCollector(folder: string): Collector {
     tools,
     dispatchers,
     hooks,
+    lifecycle,
     settings,
     about,
     sinks,

@@ -11,7 +11,7 @@ import { during } from "../../runtime/activity.ts";
 import type { Problem } from "../../runtime/bundle.ts";
 import { bindFolder, forgetModules, importModule } from "../../runtime/modules.ts";
 import { NOTHING_TAKEN_IN, type TakenIn } from "../../runtime/taken-in.ts";
-import type { RegisteredHook, RegisteredTool, SdkServices } from "../../sdk/backend.ts";
+import type { RegisteredHook, RegisteredLifecycle, RegisteredTool, SdkServices } from "../../sdk/backend.ts";
 import type { SetupManifest } from "../../sdk/manifest.ts";
 import type { Dispatcher, IntegrationMeta } from "../../sdk/types.ts";
 import type { FoundIntegration } from "../discovery/discover.ts";
@@ -52,6 +52,7 @@ export interface LoadedIntegration {
   tools: RegisteredTool[];
   dispatchers: Map<string, Dispatcher>;
   hooks: RegisteredHook[];
+  lifecycle: RegisteredLifecycle[];
   skills: Skill[];
   carapaces: Carapace[];
   templates: Template[];
@@ -178,6 +179,7 @@ function bind(
   const sdk = createHostSdk({
     ...services,
     ...sinks,
+    server: { ...services.server, webhookPath: () => about.setup?.webhook?.path },
     getSetting: (key) => services.getSetting(key) ?? defaultInManifest(key, settings, about.setup),
     log: (level, message, fields) => log[level](message, fields ?? {}),
   });
@@ -249,7 +251,7 @@ async function importAll(
 function describe(
   found: FoundIntegration,
   exports: Map<string, Exports>,
-  { tools, dispatchers, hooks, settings, about }: Collector,
+  { tools, dispatchers, hooks, lifecycle, settings, about }: Collector,
   { release, log }: { release: () => Promise<void>; log: Logger },
 ): Omit<LoadedIntegration, keyof Content | "process"> & { process: DeclaredProcess | undefined } {
   const { files } = found;
@@ -274,6 +276,7 @@ function describe(
     tools,
     dispatchers,
     hooks,
+    lifecycle,
     meta: about.meta,
     settings: withRequiredOf(merged, process ? process.requiredEnv : []),
     setup,

@@ -21,11 +21,23 @@ export interface SdkServicesOptions {
   /** Throws `validation` for options that the REST API would refuse. */
   check: (call: SdkCall, options: unknown) => void;
   controls: ControlCalls;
+  /** How the outside reaches this server; undefined when only the operator could know. */
+  baseUrl: () => string | undefined;
 }
 
 export function createSdkServices(
   integrationId: string,
-  { sessions, documents, settings, store, addSecret, allowPrivateHosts, check, controls }: SdkServicesOptions,
+  {
+    sessions,
+    documents,
+    settings,
+    store,
+    addSecret,
+    allowPrivateHosts,
+    check,
+    controls,
+    baseUrl,
+  }: SdkServicesOptions,
 ): Omit<SdkServices, "log"> {
   const owner = ownerOfIntegration(integrationId);
   const keysRead = new Set<string>();
@@ -61,6 +73,8 @@ export function createSdkServices(
     fetch,
     store: store.of(integrationId),
     controls,
+    // The path is in the manifest of the version that is loaded.
+    server: { baseUrl, integrationId: () => integrationId, webhookPath: () => undefined },
     addSecret,
   };
 }

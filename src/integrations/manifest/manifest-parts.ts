@@ -50,7 +50,3 @@ export const dashboardModules = (id: string, setup: SetupManifest | null): Dashb
     description: module.description ?? null,
     api_base: `/integrations/${id}/mc/${module.id}`,
   }));
-
-/** A path of the manifest, with or without its prefix /integrations/<id>, as a path of the server. */
-export const serverPath = (id: string, path: string): string =>
-  path.startsWith(`/integrations/${id}/`) ? path : `/integrations/${id}${path}`;

@@ -3,13 +3,14 @@
 import type { Carapace } from "../../content/carapaces/carapace.ts";
 import type { Skill } from "../../content/skills/skill.ts";
 import type { Template } from "../../content/templates/template.ts";
-import type { RegisteredHook, RegisteredTool } from "../../sdk/backend.ts";
+import type { RegisteredHook, RegisteredLifecycle, RegisteredTool } from "../../sdk/backend.ts";
 import type { Dispatcher } from "../../sdk/types.ts";
 
 export interface Registered {
   tools: RegisteredTool[];
   dispatchers: ReadonlyMap<string, Dispatcher>;
   hooks: RegisteredHook[];
+  lifecycle: RegisteredLifecycle[];
   skills: Skill[];
   carapaces: Carapace[];
   templates: Template[];
@@ -24,6 +25,7 @@ const NOTHING: Registered = {
   tools: [],
   dispatchers: new Map(),
   hooks: [],
+  lifecycle: [],
   skills: [],
   carapaces: [],
   templates: [],
@@ -31,7 +33,7 @@ const NOTHING: Registered = {
 
 const KINDS = Object.keys(NOTHING) as Kind[];
 
-/** Names that must be unique over all integrations. Skills and templates carry their integration's id; hooks have no names. */
+/** Names that must be unique over all integrations. Skills and templates carry their integration's id; hooks and lifecycle callbacks have no names. */
 const NAMES: { what: string; of(registered: Registered): Iterable<string> }[] = [
   { what: "Tool", of: ({ tools }) => tools.map(({ name }) => name) },
   { what: "Dispatcher", of: ({ dispatchers }) => dispatchers.keys() },

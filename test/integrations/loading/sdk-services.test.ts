@@ -27,6 +27,7 @@ function make(
     allowPrivateHosts,
     check: checkSdkCall,
     controls: {} as never,
+    baseUrl: () => undefined,
   });
 }
 const isRefused = (promise: Promise<unknown>) => promise.then(() => false, isPermanent) as Promise<boolean>;
@@ -156,6 +157,7 @@ describe("calls are checked as requests of the REST API are", () => {
       allowPrivateHosts: [],
       check: checkSdkCall,
       controls: {} as never,
+      baseUrl: () => undefined,
     });
     await services.injectMessage({
       ...message,

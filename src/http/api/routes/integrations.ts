@@ -1,6 +1,6 @@
 import { Elysia, t } from "elysia";
-import { serverPath } from "../../../integrations/manifest/manifest-parts.ts";
 import { named } from "../../../schema/openapi-schema.ts";
+import { urlOf } from "../../../sdk/server-facts.ts";
 import { listRoute, pageOfItems, SETUP } from "../list.ts";
 import type { RouteOptions } from "../route-options.ts";
 import { nullable } from "../schemas.ts";
@@ -89,8 +89,5 @@ const present = (view: IntegrationStatus, baseUrl: string | undefined) => ({
   tools: view.tools,
   dispatchers: view.dispatchers,
   skills: view.skills,
-  webhook_url:
-    view.setup?.webhook && baseUrl !== undefined
-      ? `${baseUrl}${serverPath(view.id, view.setup.webhook.path)}`
-      : null,
+  webhook_url: view.setup?.webhook ? urlOf(baseUrl, view.id, view.setup.webhook.path) : null,
 });

@@ -6,7 +6,6 @@ import { scopesOf } from "../../../../integrations/manifest/manifest.ts";
 import {
   dashboardModules,
   iconOf,
-  serverPath,
   sidebarSection,
 } from "../../../../integrations/manifest/manifest-parts.ts";
 import { type Dependency, dependenciesOf } from "../../../../integrations/registry/dependencies.ts";
@@ -19,6 +18,7 @@ import { mask } from "../../../../integrations/settings/shown-settings.ts";
 import type { Processes } from "../../../../processes/supervisor.ts";
 import { named } from "../../../../schema/openapi-schema.ts";
 import type { SetupManifest } from "../../../../sdk/manifest.ts";
+import { serverPath, urlOf } from "../../../../sdk/server-facts.ts";
 import { withoutUrlSecrets } from "../../../../secrets/urls.ts";
 import { Instant, instant, JsonFields, nullable, oneOf } from "../../schemas.ts";
 import { LoadError, presentError } from "../load-error.ts";
@@ -151,7 +151,6 @@ export interface Presenting {
 export async function present(view: IntegrationView, { settings, processes, baseUrl }: Presenting) {
   const { id, setup } = view;
   const dependencies: Dependency[] = await dependenciesOf(view);
-  const base = baseUrl();
   const isSet = (key: string) => settings.sourceOf(id, key) !== null;
   return {
     id,
@@ -187,7 +186,7 @@ export async function present(view: IntegrationView, { settings, processes, base
     deps_installed: dependencies.every(({ installed }) => installed),
     webhook: setup?.webhook
       ? {
-          url: base === undefined ? null : `${base}${serverPath(id, setup.webhook.path)}`,
+          url: urlOf(baseUrl(), id, setup.webhook.path),
           path: serverPath(id, setup.webhook.path),
           description: setup.webhook.description ?? null,
           scheme: setup.webhook.verifier?.scheme ?? null,
