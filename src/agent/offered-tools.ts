@@ -1,5 +1,5 @@
 import type { ToolNames } from "../capabilities/effective-set.ts";
-import { isPattern, namesTool } from "../capabilities/tool-patterns.ts";
+import { isPattern, namesTool, unknownTools } from "../capabilities/tool-patterns.ts";
 import type { Skill } from "../content/skills/skill.ts";
 import { createGetSkillTool, GET_SKILL } from "./tools/builtin/get-skill.ts";
 import { compileTool, type RegisteredTool, type ToolRegistry } from "./tools/registry.ts";
@@ -20,15 +20,15 @@ export function offeredTools(
   onDemand: Skill[],
 ): OfferedTools {
   const tools = new Map<string, RegisteredTool>();
-  const warnings: string[] = [];
   const isDisabled = namesTool(wanted.disabled);
   const named = [...wanted.own, ...wanted.message];
   const byName = new Set(named.filter((name) => !isPattern(name)));
+  // A bot may have a pattern for tools to come; a message names what it needs now.
+  const warnings = unknownTools([...byName, ...wanted.message.filter(isPattern)], registry);
   for (const name of byName) {
     const tool = registry.get(name);
     if (tool && !isDisabled(name)) tools.set(name, tool);
-    else if (!tool) warnings.push(`There is no tool "${name}".`);
-    else if (wanted.message.includes(name)) {
+    else if (tool && wanted.message.includes(name)) {
       warnings.push(`The message asks for the tool "${name}", which this channel disables.`);
     }
   }
@@ -38,11 +38,6 @@ export function offeredTools(
     for (const tool of registry.list()) {
       if (isWanted(tool.name) && !isDisabled(tool.name)) tools.set(tool.name, tool);
     }
-  }
-  for (const pattern of wanted.message.filter(isPattern)) {
-    const isNamed = namesTool([pattern]);
-    if (!registry.list().some(({ name }) => isNamed(name)))
-      warnings.push(`No tool's name fits "${pattern}".`);
   }
   // A bot that has the tool itself may read any skill; others only those that are listed for them.
   if (onDemand.length > 0 && !tools.has(GET_SKILL) && !isDisabled(GET_SKILL)) {

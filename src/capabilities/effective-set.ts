@@ -37,6 +37,20 @@ export interface CapabilityInput {
   message: { skills: readonly string[]; tools: readonly string[]; text: string };
 }
 
+/** A channel that adds nothing and disables nothing. */
+export const PLAIN_CHANNEL: CapabilityInput["channel"] = {
+  skills: [],
+  carapaces: [],
+  carapaces_disabled: [],
+  tools_disabled: [],
+  template_id: null,
+  workspace: true,
+  activations: [],
+};
+
+/** A message that asks for nothing besides what its bot has. */
+export const PLAIN_MESSAGE: CapabilityInput["message"] = { skills: [], tools: [], text: "" };
+
 export interface Capabilities {
   /** Ids of carapaces, in order. */
   carapaces: string[];

@@ -21,3 +21,18 @@ function matchesParts([first = "", ...parts]: string[], name: string): boolean {
   }
   return at <= end;
 }
+
+/** The tools of this server, as far as names are looked up in them. */
+export interface ToolNamesThere {
+  get(name: string): object | undefined;
+  list(): { name: string }[];
+}
+
+/** Returns a sentence for each name that no tool has, and for each pattern that fits no tool's name. */
+export function unknownTools(named: readonly string[], tools: ToolNamesThere): string[] {
+  return named.flatMap((name) => {
+    if (!isPattern(name)) return tools.get(name) ? [] : [`There is no tool "${name}".`];
+    const isNamed = namesTool([name]);
+    return tools.list().some((tool) => isNamed(tool.name)) ? [] : [`No tool's name fits "${name}".`];
+  });
+}

@@ -1,15 +1,14 @@
 // The agent: models, the capabilities of a run, the loop, and the worker that runs it.
 
 import { createAgent } from "../agent/turn.ts";
-import { activationIn } from "../capabilities/activated.ts";
 import { createActivations } from "../capabilities/activations.ts";
-import { createCapabilities } from "../capabilities/effective-set.ts";
 import type { Config } from "../config/config.ts";
 import { createOfflineLlm } from "../llm/offline.ts";
 import { createOpenAiLlm } from "../llm/openai.ts";
 import { createTranscriptionEndpoint } from "../transcription/endpoint.ts";
 import { createTranscription } from "../transcription/transcription.ts";
 import { createWorker } from "../worker/worker.ts";
+import type { CapabilityParts } from "./capabilities.ts";
 import type { Content } from "./content.ts";
 import type { Conversation } from "./conversation.ts";
 import type { IntegrationParts } from "./integrations.ts";
@@ -18,19 +17,13 @@ import type { Storage } from "./storage.ts";
 export function createAgentParts(
   config: Config,
   storage: Storage,
-  content: Content,
+  content: Content & Pick<CapabilityParts, "capabilitiesOf">,
   { registry }: IntegrationParts,
   { outbox, sealer, actions }: Conversation,
 ) {
   const { db, queue, log, redactor, instruments } = storage;
   const { redact } = redactor;
-  const { tools, skills, carapaces, templates, hooks, documents } = content;
-  const capabilitiesOf = createCapabilities({
-    skills,
-    carapaces,
-    templates,
-    activationOf: (id) => activationIn(registry.get(id)?.setup),
-  });
+  const { tools, carapaces, hooks, documents, capabilitiesOf } = content;
   const activations = createActivations({
     db,
     integrations: registry,
@@ -80,5 +73,5 @@ export function createAgentParts(
       maxRunSeconds: config.taskMaxRunSeconds,
       maxUnattendedRuns: config.unattendedRunsPerHour,
     });
-  return { capabilitiesOf, activations, transcription, startWorker };
+  return { activations, transcription, startWorker };
 }

@@ -4,17 +4,17 @@ import type { ChannelSettings } from "../channels/channels.ts";
 import { presentChannel } from "../http/api/routes/channels.ts";
 import { checkChannelChange } from "../http/api/sdk-checks.ts";
 import type { ControlCalls } from "../sdk/controls.ts";
+import type { CapabilityParts } from "./capabilities.ts";
 import type { Conversation } from "./conversation.ts";
 
 const UNFINISHED = ["pending", "running"] as const;
 /** Of one channel and status; its runs follow one another, so more than one is rarely running. */
 const MOST_TASKS = 500;
 
-export function createServerControls({
-  channels,
-  channelSessions,
-  tasks,
-}: Pick<Conversation, "channels" | "channelSessions" | "tasks">): ControlCalls {
+export function createServerControls(
+  { channels, channelSessions, tasks }: Pick<Conversation, "channels" | "channelSessions" | "tasks">,
+  { missingNames }: Pick<CapabilityParts, "missingNames">,
+): ControlCalls {
   return {
     async findChannel(clientId) {
       const [found] = await channels.list({ client_id: clientId, limit: 1 });
@@ -22,7 +22,8 @@ export function createServerControls({
     },
     async patchChannel(id, change) {
       checkChannelChange(change);
-      return presentChannel(await channels.update(id, change as ChannelSettings));
+      const channel = await channels.update(id, change as ChannelSettings);
+      return { ...presentChannel(channel), warnings: missingNames(channel) };
     },
     resetSession: (id) => channelSessions.reset(id),
     async unfinishedTasks(channelId) {

@@ -14,6 +14,7 @@ import { createKeptActions } from "../secrets/kept-actions.ts";
 import { sessionExists } from "../sessions/list-sessions.ts";
 import { createSessions } from "../sessions/sessions.ts";
 import { createTasks } from "../sessions/tasks.ts";
+import type { CapabilityParts } from "./capabilities.ts";
 import type { Closers } from "./closers.ts";
 import type { Content } from "./content.ts";
 import type { IntegrationParts } from "./integrations.ts";
@@ -27,16 +28,15 @@ export type Conversation = ReturnType<typeof openConversation>;
 export function openConversation(
   config: Config,
   storage: Storage,
-  content: Content,
+  content: Content & Pick<CapabilityParts, "missingOnceLoaded">,
   { registry }: IntegrationParts,
   closers: Closers,
 ) {
   const { db, queue, log, redactor, vault, instruments } = storage;
-  const { redact } = redactor;
   const { dispatchers, coreDispatchers, bots } = content;
   const { whenReady: integrationsReady } = registry;
   const sealer = createConfigSealer({ dispatchers, vault });
-  const actions = createKeptActions({ redact, vault });
+  const actions = createKeptActions({ redact: redactor.redact, vault });
   const outbox = createOutbox({
     db,
     queue,
@@ -50,7 +50,7 @@ export function openConversation(
     db,
     vault,
     log: log.getChild("inbox"),
-    redact,
+    redact: redactor.redact,
     maxBodyBytes: config.inboxMaxBodyBytes,
     retentionDays: config.inboxRetentionDays,
   });
@@ -63,6 +63,7 @@ export function openConversation(
   });
   const sessions = createSessions({
     db,
+    missingNames: content.missingOnceLoaded,
     queue,
     outbox,
     dispatchers,

@@ -5,6 +5,7 @@ import type { Config } from "../config/config.ts";
 import { checkSdkCall } from "../http/api/sdk-checks.ts";
 import { createSdkServices } from "../integrations/loading/sdk-services.ts";
 import { createAgentParts } from "./agent.ts";
+import { createCapabilityParts } from "./capabilities.ts";
 import type { Closers } from "./closers.ts";
 import { openContent } from "./content.ts";
 import { createServerControls } from "./controls.ts";
@@ -28,15 +29,16 @@ export async function openCore(
   { instrument, ownUrl = () => undefined }: CoreOptions = {},
 ) {
   const storage = await openStorage(config, closers, instrument);
-  const content = await openContent(config, storage, closers);
-  const integrations = await openIntegrations(config, storage, content, closers);
+  const files = await openContent(config, storage, closers);
+  const integrations = await openIntegrations(config, storage, files, closers);
+  const content = { ...files, ...createCapabilityParts(files, integrations) };
   const conversation = openConversation(config, storage, content, integrations, closers);
   const agent = createAgentParts(config, storage, content, integrations, conversation);
   const { db, log, redactor } = storage;
   const apiKeys = createApiKeys({ db, log: log.getChild("http"), staticKey: config.apiKey });
   closers.push(apiKeys.close);
   const { registry, settings, store } = integrations;
-  const controls = createServerControls(conversation);
+  const controls = createServerControls(conversation, content);
   const baseUrl = () => config.baseUrl ?? ownUrl();
   const servicesFor = (id: string) =>
     createSdkServices(id, {

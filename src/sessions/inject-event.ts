@@ -90,7 +90,7 @@ export function createInjectEvent(options: InjectEventOptions, { destinationOf, 
     // Read before the first await, as in inject().
     const arrival = arrivalOf(scope, sender);
     checkMessage(event);
-    const warnings = warningsOf(event);
+    const warnings = warningsOf(event, options.missingNames);
     const known = await destinationsOf(event);
     const bound = known.filter(({ binding_id }) => binding_id !== null);
     const [own] = known;

@@ -11,13 +11,14 @@ import type { InjectMessage, InjectResult } from "../sdk/types.ts";
 import { createBatcher } from "./batch.ts";
 import { type Destination, findDestinations } from "./find-destinations.ts";
 import { unknownBot } from "./get-or-create.ts";
-import { checkMessage, type Prepared, prepare, warningsOf } from "./prepare.ts";
+import { checkMessage, type MissingInConfig, type Prepared, prepare, warningsOf } from "./prepare.ts";
 import { type Outcome, type StoreOptions, storeAll } from "./store-batch.ts";
 import { createTargets, type TargetsOptions } from "./targets.ts";
 
 export interface InjectOptions extends StoreOptions, TargetsOptions {
   db: Database;
   dispatchers: Pick<Dispatchers, "get">;
+  missingNames: MissingInConfig;
 }
 
 /** The sender of a message. It is determined by the server, never by the message itself. */
@@ -83,7 +84,7 @@ export function createInject(options: InjectOptions) {
       const arrival = arrivalOf(scope, sender);
       checkMessage(message);
       const outcome = await accept(message, await destinationOf(message.sessionId), arrival);
-      return { ...resultOf(outcome), ...warningsOf(message) };
+      return { ...resultOf(outcome), ...warningsOf(message, options.missingNames) };
     },
   };
 }

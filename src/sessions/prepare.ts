@@ -36,10 +36,23 @@ type Message = Omit<InjectMessage, "sessionId">;
 /** The key is indexed, and PostgreSQL limits the length of an index entry. */
 const KEY_LENGTH = 255;
 
-/** Warns the sender about fields without effect. They are no error: callers may set `runAgent` and `executionConfig` independently. */
-export function warningsOf({ runAgent, executionConfig }: Message): Pick<InjectResult, "warnings"> {
-  if (runAgent || Object.keys(executionConfig ?? {}).length === 0) return {};
-  return { warnings: ["execution_config has no effect without run_agent: no run is started."] };
+/** Returns a sentence for each tool and skill that an execution_config names and that does not exist. */
+export type MissingInConfig = (config: { tools?: string[]; skills?: string[] }) => string[];
+
+/**
+ * Warns the sender about what has no effect. It is no error: callers may set `runAgent` and `executionConfig`
+ * independently, and what is missing now may be there when the run starts.
+ */
+export function warningsOf(
+  { runAgent, executionConfig = {} }: Message,
+  missingNames: MissingInConfig,
+): Pick<InjectResult, "warnings"> {
+  if (Object.keys(executionConfig).length === 0) return {};
+  const { tools = [], skills = [] } = executionConfig;
+  const warnings = runAgent
+    ? missingNames({ tools, skills })
+    : ["execution_config has no effect without run_agent: no run is started."];
+  return warnings.length > 0 ? { warnings } : {};
 }
 
 /** Throws `validation`. */

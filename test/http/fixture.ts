@@ -7,6 +7,7 @@ import { createToolRegistry } from "../../src/agent/tools/registry.ts";
 import { activationIn } from "../../src/capabilities/activated.ts";
 import { createActivations } from "../../src/capabilities/activations.ts";
 import { createCapabilities } from "../../src/capabilities/effective-set.ts";
+import { createMissingNames } from "../../src/capabilities/missing-names.ts";
 import type { BindingManifest } from "../../src/channels/check-binding.ts";
 import { createCarapaces } from "../../src/content/carapaces/carapaces.ts";
 import { createSkills } from "../../src/content/skills/skills.ts";
@@ -80,7 +81,6 @@ export async function createHttpFixture(db: TestDatabase, options: HttpFixtureOp
     redact: (text) => text,
     write: (line) => lines.push(line),
   });
-  const core = await createSessionsFixture(db, options.dispatchers, options.metas, options.manifests);
   const apiKeys = createApiKeys({
     db,
     log,
@@ -95,8 +95,16 @@ export async function createHttpFixture(db: TestDatabase, options: HttpFixtureOp
   const templates = createTemplates();
   const integrationOf = (id: string) => views().find((view) => view.id === id);
   const content = { skills, carapaces, templates };
+  const capabilitiesOf = createCapabilities({
+    ...content,
+    activationOf: (id) => activationIn(integrationOf(id)?.setup),
+  });
+  const missingNames = createMissingNames({ capabilitiesOf, carapaces, tools });
+  const { dispatchers, metas, manifests } = options;
+  const core = await createSessionsFixture(db, dispatchers, metas, manifests, missingNames);
   const registry: AppParts["integrations"]["registry"] = {
     whenLoaded: async () => undefined,
+    whenReady: Promise.resolve(),
     routerOf: (id) => {
       const handle = integrations[id]?.handle;
       const routes = (integrations[id]?.router?.routes ?? []) as IntegrationRouter["routes"];
@@ -123,12 +131,11 @@ export async function createHttpFixture(db: TestDatabase, options: HttpFixtureOp
       content: {
         ...content,
         bots: core.bots,
+        dispatchers: core.dispatchers,
         tools,
         documents: createDocuments({ db }),
-        capabilitiesOf: createCapabilities({
-          ...content,
-          activationOf: (id) => activationIn(integrationOf(id)?.setup),
-        }),
+        capabilitiesOf,
+        missingNames,
         transcription: createTranscription({
           hooks: { override: async () => null },
           endpoint: undefined,
@@ -200,7 +207,7 @@ export async function createHttpFixture(db: TestDatabase, options: HttpFixtureOp
   const keyWith = async (...scopes: string[]) =>
     (await apiKeys.create({ name: "test", scopes }, OPERATOR)).key;
 
-  return { ...core, ...content, tools, app, apiKeys, fetch, send, keyWith, lines };
+  return { ...core, ...content, tools, missingNames, app, apiKeys, fetch, send, keyWith, lines };
 }
 
 export type HttpFixture = Awaited<ReturnType<typeof createHttpFixture>>;

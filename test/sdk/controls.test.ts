@@ -34,13 +34,16 @@ eachDatabase("conversation controls", (open) => {
   test.each(["over REST", "in the server"])("%s", async (where) => {
     const child = await inProcess();
     const { getOrCreateSession, injectMessage } = child;
-    const { channels, tasks } = where === "over REST" ? child : createControls(createServerControls(http));
+    const { channels, tasks } =
+      where === "over REST" ? child : createControls(createServerControls(http, http));
     const place = `test:${crypto.randomUUID()}`;
     expect(await channels.get(place)).toBeUndefined();
     expect(await codeOf(channels.reset(place))).toBe("not_found");
 
     const sessionId = await getOrCreateSession({ clientId: place, botId: "default" });
     expect(await channels.patch(place, { require_mention: false })).toMatchObject({ require_mention: false });
+    const misspelt = await channels.patch(place, { carapaces: ["reviewr"] });
+    expect(misspelt.warnings).toEqual(['There is no carapace "reviewr".']);
     expect(await codeOf(channels.patch(place, { requireMention: true }))).toBe("validation");
 
     const message = { sessionId, content: "Hello", source: "test", runAgent: true };

@@ -18,6 +18,7 @@ import { createRedactor } from "../../src/redact.ts";
 import type { Dispatcher, IntegrationMeta } from "../../src/sdk/types.ts";
 import { createKeptActions } from "../../src/secrets/kept-actions.ts";
 import { sessionExists } from "../../src/sessions/list-sessions.ts";
+import type { MissingInConfig } from "../../src/sessions/prepare.ts";
 import { createSessions } from "../../src/sessions/sessions.ts";
 import { createTasks } from "../../src/sessions/tasks.ts";
 import type { TestDatabase } from "../database.ts";
@@ -32,6 +33,7 @@ export async function createSessionsFixture(
   metas: IntegrationMeta[] = [],
   /** By integration: `binding` of the manifest. */
   manifests: Record<string, { binding: BindingManifest }> = {},
+  missingNames: MissingInConfig = () => [],
 ) {
   const redactor = createRedactor();
   const vault = testVault();
@@ -87,6 +89,7 @@ export async function createSessionsFixture(
     integrationsReady,
     log,
     recordOf: inbox.recordOf,
+    missingNames,
   };
   const sessions = createSessions(parts);
   const tasks = createTasks({ db, queue });

@@ -1,4 +1,4 @@
-import type { CapabilitiesOf } from "../../capabilities/effective-set.ts";
+import { type CapabilitiesOf, PLAIN_CHANNEL, PLAIN_MESSAGE } from "../../capabilities/effective-set.ts";
 import type { IntegrationDirectory } from "../../channels/integration-directory.ts";
 import type { Bots } from "../../content/bots/bots.ts";
 import type { Database } from "../../db/database.ts";
@@ -31,8 +31,8 @@ export function createAccess({
   const toolsIn = ({ carapaces = [], activations = [] }: Brought): string[] =>
     capabilitiesOf({
       bot: { tools: [], skills: [], carapaces },
-      channel: { ...PLAIN, activations },
-      message: { skills: [], tools: [], text: "" },
+      channel: { ...PLAIN_CHANNEL, activations },
+      message: PLAIN_MESSAGE,
     }).tools.own;
   return createOwnership({
     db,
@@ -48,13 +48,3 @@ export function createAccess({
     }),
   });
 }
-
-/** A channel that takes nothing away and brings nothing. */
-const PLAIN = {
-  skills: [],
-  carapaces: [],
-  carapaces_disabled: [],
-  tools_disabled: [],
-  template_id: null,
-  workspace: true,
-};

@@ -12,6 +12,7 @@ import { createReceive } from "../gateway/receive.ts";
 import { createReplay } from "../gateway/replay.ts";
 import { refuseNul } from "../target.ts";
 import { createAccess } from "./access.ts";
+import { createNamesThere } from "./missing-names.ts";
 import { openApi } from "./openapi/openapi.ts";
 import type { RouteEntry } from "./openapi/operation.ts";
 import { OPENAPI_PAGE, OPENAPI_PAGE_HEADERS } from "./openapi/page.ts";
@@ -59,6 +60,10 @@ export function createApi(
     bots: content.bots,
     capabilitiesOf: content.capabilitiesOf,
   });
+  const { missingIn: missingNames, scopesOfNothing } = createNamesThere({
+    ...content,
+    integrations: registry,
+  });
   const route = createRouteOptions(auth, ownership);
   const administration = {
     ...integrations,
@@ -102,7 +107,7 @@ export function createApi(
     .use(healthRoutes({ version: options.version, notReady: () => reasonOf(options.isReady) }))
     .use(documentRoutes({ documents: content.documents, ownership, route }))
     .use(sessionRoutes({ sessions: conversation.sessions, ownership, redact, route }))
-    .use(channelRoutes({ ...conversation, ownership, route }))
+    .use(channelRoutes({ ...conversation, missingNames, ownership, route }))
     .use(channelBindingRoutes({ bindings: conversation.bindings, ownership, route }))
     .use(eventRoutes({ sessions: conversation.sessions, ownership, route }))
     .use(transcribeRoutes({ transcription: content.transcription, route }))
@@ -122,13 +127,13 @@ export function createApi(
         route,
       }),
     )
-    .use(botRoutes({ bots: content.bots, ownership, route }))
+    .use(botRoutes({ bots: content.bots, missingNames, ownership, route }))
     .use(toolRoutes({ tools: content.tools, route }))
     .use(skillRoutes({ skills: content.skills, route }))
-    .use(carapaceRoutes({ carapaces: content.carapaces, capabilitiesOf: content.capabilitiesOf, route }))
+    .use(carapaceRoutes({ ...content, route }))
     .use(templateRoutes({ templates: content.templates, integrations: registry, route }))
     .use(activationRoutes({ activations: integrations.activations, ownership, route }))
-    .use(apiKeyRoutes({ apiKeys: access.apiKeys, auth, route }))
+    .use(apiKeyRoutes({ apiKeys: access.apiKeys, scopesOfNothing, auth, route }))
     .use(integrationStoreRoutes({ integrations: registry, store: integrations.store, auth, route }))
     .use(processRoutes({ processes, auth, route }))
     .use(integrationRoutes({ integrations: registry, baseUrl: options.baseUrl, route }))

@@ -87,7 +87,8 @@ export const Injected = named(
     }),
     warnings: t.Optional(
       t.Array(t.String(), {
-        description: "What of the message has no effect, such as an execution_config without run_agent.",
+        description:
+          "What of the message has no effect: an execution_config without run_agent, a tool or a skill that is not there now. Left out when there is nothing to say.",
       }),
     ),
   }),

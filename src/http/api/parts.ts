@@ -9,6 +9,7 @@ import type { IntegrationDirectory } from "../../channels/integration-directory.
 import type { Bots } from "../../content/bots/bots.ts";
 import type { Database } from "../../db/database.ts";
 import type { Outbox } from "../../dispatch/outbox.ts";
+import type { Dispatchers } from "../../dispatch/registry.ts";
 import type { Inbox } from "../../inbox/inbox.ts";
 import type { IntegrationStore } from "../../integrations/settings/store.ts";
 import type { Logger } from "../../log.ts";
@@ -56,15 +57,20 @@ export interface ContentParts {
   bots: Pick<Bots, "list" | "get" | "create" | "update" | "delete">;
   documents: Documents;
   tools: ToolRoutes["tools"];
+  dispatchers: Pick<Dispatchers, "get">;
   skills: SkillRoutes["skills"];
   carapaces: CarapaceRoutes["carapaces"];
   templates: TemplateRoutes["templates"];
   capabilitiesOf: CarapaceRoutes["capabilitiesOf"];
+  missingNames: CarapaceRoutes["missingNames"];
   transcription: Transcription;
 }
 
 export interface IntegrationParts {
-  registry: MountedIntegrations &
+  registry: {
+    /** Resolves when all integrations have been tried. */
+    whenReady: Promise<unknown>;
+  } & MountedIntegrations &
     AccessParts["integrations"] &
     OpenApiOptions["integrations"] &
     IntegrationRoutes["integrations"] &

@@ -36,6 +36,12 @@ export const JsonFields = t.Record(t.String(), t.Any());
 export const instant = (date: Date): string => date.toISOString();
 export const instantOrNull = (date: Date | null): string | null => date?.toISOString() ?? null;
 
+/** Of what has just been written: soft references, see "Rules" in docs/api.md. */
+export const Warnings = t.Array(t.String(), {
+  description:
+    "What it names that is not there now: skills, tools, carapaces, templates. The names are stored and count as soon as there is such a thing.",
+});
+
 const MAX_PAGE = 500;
 
 /** The title is how an error names the field: see explain-invalid.ts. */

@@ -114,6 +114,9 @@ export interface InjectResult {
   task_id: string | null;
   /** True when the idempotency key was seen before: nothing was stored, the ids are the first message's. */
   duplicate: boolean;
-  /** What of the message has no effect, such as an `executionConfig` without `runAgent`; missing when there is nothing to say. */
+  /**
+   * What of the message has no effect: an `executionConfig` without `runAgent`, a tool or a skill that does not exist
+   * now. Missing when there is nothing to say.
+   */
   warnings?: string[];
 }

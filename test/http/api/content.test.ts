@@ -90,7 +90,7 @@ describe("carapaces", () => {
       skills: ["triage"],
       on_demand_skills: [],
       fragments: [{ id: "reviewer", text: "Review." }],
-      warnings: ['There is no skill "missing".'],
+      warnings: ['There is no skill "missing".', 'There is no tool "read".'],
     });
     expect((await get("carapaces/nobody")).status).toBe(404);
   });

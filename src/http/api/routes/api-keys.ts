@@ -36,7 +36,21 @@ export const KeyAnswer = named("ApiKey", t.Object(keyFields));
 /** As it is answered when it is made. */
 export const NewKeyAnswer = named(
   "CreatedApiKey",
-  t.Object({ ...keyFields, key: t.String({ description: "The whole key, this one time." }) }),
+  t.Object({
+    ...keyFields,
+    key: t.String({ description: "The whole key, this one time." }),
+  }),
+);
+
+const MadeAnswer = named(
+  "MadeApiKey",
+  t.Object({
+    ...NewKeyAnswer.properties,
+    warnings: t.Array(t.String(), {
+      description:
+        "Scopes for tools, dispatch types and integrations that are not there now. They count as soon as there is such a thing.",
+    }),
+  }),
 );
 
 const NewKey = named(
@@ -65,11 +79,13 @@ const NewKey = named(
 
 export interface ApiKeyRoutes {
   apiKeys: Pick<ApiKeys, "create" | "list" | "revoke">;
+  /** A sentence for each scope of a tool, a dispatch type or an integration that is not there. */
+  scopesOfNothing: (scopes: readonly string[]) => Promise<string[]>;
   auth: Auth;
   route: RouteOptions;
 }
 
-export function apiKeyRoutes({ apiKeys, auth, route }: ApiKeyRoutes) {
+export function apiKeyRoutes({ apiKeys, scopesOfNothing, auth, route }: ApiKeyRoutes) {
   return new Elysia({ prefix: "/api/v1/api-keys", normalize: false })
     .post(
       "",
@@ -85,7 +101,7 @@ export function apiKeyRoutes({ apiKeys, auth, route }: ApiKeyRoutes) {
           },
           maker,
         );
-        return status(201, { ...presentKey(made), key: made.key });
+        return status(201, { ...presentKey(made), key: made.key, warnings: await scopesOfNothing(scopes) });
       },
       {
         ...route.json({
@@ -98,7 +114,7 @@ export function apiKeyRoutes({ apiKeys, auth, route }: ApiKeyRoutes) {
         }),
         body: NewKey,
         response: {
-          201: NewKeyAnswer,
+          201: MadeAnswer,
           ...failures(...bodyFailures),
         },
       },

@@ -1,11 +1,12 @@
 import { Elysia, t } from "elysia";
+import type { MissingNamesThere } from "../../../capabilities/missing-names.ts";
 import { type Bot, BotFields, BotId, type Bots } from "../../../content/bots/bots.ts";
 import { SkillEntry } from "../../../content/skills/skill.ts";
 import { named } from "../../../schema/openapi-schema.ts";
 import { listRoute, pageOfItems, SETUP } from "../list.ts";
 import type { Ownership } from "../ownership.ts";
 import { bodyFailures, failures, type RouteOptions } from "../route-options.ts";
-import { Instant, instant, nullable } from "../schemas.ts";
+import { Instant, instant, nullable, Warnings } from "../schemas.ts";
 
 const tag = "Bots";
 
@@ -28,6 +29,8 @@ const BotAnswer = named(
   }),
 );
 
+const WrittenAnswer = named("WrittenBot", t.Object({ ...BotAnswer.properties, warnings: Warnings }));
+
 const BotParams = t.Object({ id: BotId });
 const NewBot = named(
   "NewBot",
@@ -37,11 +40,13 @@ const BotChange = named("BotChange", t.Partial(BotFields, { additionalProperties
 
 export interface BotRoutes {
   bots: Pick<Bots, "list" | "get" | "create" | "update" | "delete">;
+  missingNames: MissingNamesThere;
   ownership: Pick<Ownership, "brings">;
   route: RouteOptions;
 }
 
-export function botRoutes({ bots, ownership, route }: BotRoutes) {
+export function botRoutes({ bots, missingNames, ownership, route }: BotRoutes) {
+  const withWarnings = async (bot: Bot) => ({ ...present(bot), warnings: await missingNames(bot) });
   return new Elysia({ prefix: "/api/v1/bots", normalize: false })
     .get(
       "",
@@ -60,7 +65,7 @@ export function botRoutes({ bots, ownership, route }: BotRoutes) {
       "",
       async ({ body, request, status }) => {
         await ownership.brings(request, body);
-        return status(201, present(await bots.create(body)));
+        return status(201, await withWarnings(await bots.create(body)));
       },
       {
         ...route.json({
@@ -71,7 +76,7 @@ export function botRoutes({ bots, ownership, route }: BotRoutes) {
           description: "Tools that no bot has yet need `tools.<name>:use`.",
         }),
         body: NewBot,
-        response: { 201: BotAnswer, ...failures(...bodyFailures, 409) },
+        response: { 201: WrittenAnswer, ...failures(...bodyFailures, 409) },
       },
     )
     .get("/:id", async ({ params }) => present(await bots.get(params.id)), {
@@ -83,7 +88,7 @@ export function botRoutes({ bots, ownership, route }: BotRoutes) {
       "/:id",
       async ({ params, body, request }) => {
         await ownership.brings(request, body);
-        return present(await bots.update(params.id, body));
+        return withWarnings(await bots.update(params.id, body));
       },
       {
         ...route.json({
@@ -96,7 +101,7 @@ export function botRoutes({ bots, ownership, route }: BotRoutes) {
         }),
         params: BotParams,
         body: BotChange,
-        response: { 200: BotAnswer, ...failures(...bodyFailures, 404) },
+        response: { 200: WrittenAnswer, ...failures(...bodyFailures, 404) },
       },
     )
     .delete(

@@ -1,5 +1,6 @@
 import { t } from "elysia";
-import type { CapabilitiesOf } from "../../../capabilities/effective-set.ts";
+import { type CapabilitiesOf, PLAIN_CHANNEL, PLAIN_MESSAGE } from "../../../capabilities/effective-set.ts";
+import type { MissingNames } from "../../../capabilities/missing-names.ts";
 import type { Carapace } from "../../../content/carapaces/carapace.ts";
 import type { Carapaces } from "../../../content/carapaces/carapaces.ts";
 import { SkillEntry } from "../../../content/skills/skill.ts";
@@ -53,10 +54,11 @@ const Resolved = named(
 export interface CarapaceRoutes {
   carapaces: Pick<Carapaces, "get" | "list">;
   capabilitiesOf: CapabilitiesOf;
+  missingNames: MissingNames;
   route: RouteOptions;
 }
 
-export function carapaceRoutes({ carapaces, capabilitiesOf, route }: CarapaceRoutes) {
+export function carapaceRoutes({ carapaces, capabilitiesOf, missingNames, route }: CarapaceRoutes) {
   return contentRoutes({
     route,
     kind: "carapace",
@@ -69,7 +71,10 @@ export function carapaceRoutes({ carapaces, capabilitiesOf, route }: CarapaceRou
     list: () => carapaces.list().map(present),
     find: (id) => {
       const carapace = carapaces.get(id);
-      return carapace && { ...present(carapace), resolved: resolve(capabilitiesOf, carapace.id) };
+      if (!carapace) return undefined;
+      const { id: named } = carapace;
+      const resolved = { ...resolve(capabilitiesOf, named), warnings: missingNames({ carapaces: [named] }) };
+      return { ...present(carapace), resolved };
     },
   });
 }
@@ -79,19 +84,11 @@ const present = ({ origin, file: _server, ...carapace }: Carapace) => ({
   ...contentSource(origin),
 });
 
-function resolve(capabilitiesOf: CapabilitiesOf, id: string): (typeof Resolved)["static"] {
-  const { carapaces, tools, skills, onDemand, fragments, warnings } = capabilitiesOf({
+function resolve(capabilitiesOf: CapabilitiesOf, id: string): Omit<(typeof Resolved)["static"], "warnings"> {
+  const { carapaces, tools, skills, onDemand, fragments } = capabilitiesOf({
     bot: { tools: [], skills: [], carapaces: [id] },
-    channel: {
-      skills: [],
-      carapaces: [],
-      carapaces_disabled: [],
-      tools_disabled: [],
-      template_id: null,
-      workspace: true,
-      activations: [],
-    },
-    message: { skills: [], tools: [], text: "" },
+    channel: PLAIN_CHANNEL,
+    message: PLAIN_MESSAGE,
   });
   return {
     carapaces,
@@ -99,6 +96,5 @@ function resolve(capabilitiesOf: CapabilitiesOf, id: string): (typeof Resolved)[
     skills: skills.map((skill) => skill.id),
     on_demand_skills: onDemand.map((skill) => skill.id),
     fragments,
-    warnings,
   };
 }

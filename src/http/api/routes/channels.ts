@@ -1,4 +1,5 @@
 import { Elysia, t } from "elysia";
+import type { MissingNamesThere } from "../../../capabilities/missing-names.ts";
 import type { ChannelSessions } from "../../../channels/channel-sessions.ts";
 import type { Channel, Channels } from "../../../channels/channels.ts";
 import { SkillEntry } from "../../../content/skills/skill.ts";
@@ -19,6 +20,7 @@ import {
   JsonFields,
   nullable,
   oneOf,
+  Warnings,
 } from "../schemas.ts";
 
 const tag = "Channels";
@@ -96,9 +98,14 @@ const ChannelAnswer = named(
   }),
 );
 
+const ChangedAnswer = named("ChangedChannel", t.Object({ ...ChannelAnswer.properties, warnings: Warnings }));
+
 const CreatedAnswer = named(
   "CreatedChannel",
-  t.Object({ ...ChannelAnswer.properties, created: t.Boolean() }),
+  t.Object({
+    ...ChangedAnswer.properties,
+    created: t.Boolean({ description: "False: it was there already, and is answered as it is." }),
+  }),
 );
 
 const Switched = named("SwitchedSession", t.Object({ session_id: Id, previous_session_id: nullable(Id) }));
@@ -107,11 +114,17 @@ export interface ChannelRoutes {
   channels: Channels;
   channelSessions: ChannelSessions;
   sessions: Pick<Sessions, "inject">;
+  missingNames: MissingNamesThere;
   ownership: Ownership;
   route: RouteOptions;
 }
 
-export function channelRoutes({ channels, channelSessions, sessions, ownership, route }: ChannelRoutes) {
+export function channelRoutes(options: ChannelRoutes) {
+  const { channels, channelSessions, sessions, missingNames, ownership, route } = options;
+  const withWarnings = async (channel: Channel) => ({
+    ...presentChannel(channel),
+    warnings: await missingNames(channel),
+  });
   return new Elysia({ prefix: "/api/v1/channels", normalize: false })
     .get(
       "",
@@ -150,7 +163,7 @@ export function channelRoutes({ channels, channelSessions, sessions, ownership, 
         const { channel, created } = await channels.getOrCreate(client_id, settings, owner);
         // Somebody else may have made it meanwhile.
         if (!created) await ownership.channel(request, channel.id);
-        return status(created ? 201 : 200, { ...presentChannel(channel), created });
+        return status(created ? 201 : 200, { ...(await withWarnings(channel)), created });
       },
       {
         ...route.json({
@@ -180,7 +193,7 @@ export function channelRoutes({ channels, channelSessions, sessions, ownership, 
       "/:id",
       async ({ params, body, request }) => {
         await ownership.brings(request, body);
-        return presentChannel(await channels.update(params.id, body));
+        return withWarnings(await channels.update(params.id, body));
       },
       {
         ...route.json({
@@ -193,7 +206,7 @@ export function channelRoutes({ channels, channelSessions, sessions, ownership, 
         }),
         params: IdParams,
         body: ChannelChange,
-        response: { 200: ChannelAnswer, ...failures(...bodyFailures, 404) },
+        response: { 200: ChangedAnswer, ...failures(...bodyFailures, 404) },
       },
     )
     .delete(

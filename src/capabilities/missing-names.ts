@@ -1,0 +1,46 @@
+// What something names that does not exist. Tools, skills, carapaces and templates come and go with files and
+// integrations, so a name without one is stored; its author is warned in the words that a run would use.
+
+import type { Carapaces } from "../content/carapaces/carapaces.ts";
+import { type CapabilitiesOf, type CapabilityInput, PLAIN_CHANNEL, PLAIN_MESSAGE } from "./effective-set.ts";
+import { type ToolNamesThere, unknownTools } from "./tool-patterns.ts";
+
+/** The fields of a bot, a channel or an execution_config that name something of this kind. */
+export interface NamingFields {
+  tools?: readonly string[];
+  tools_disabled?: readonly string[];
+  skills?: CapabilityInput["bot"]["skills"];
+  carapaces?: readonly string[];
+  carapaces_disabled?: readonly string[];
+  template_id?: string | null;
+}
+
+/** Returns a sentence for each name without a thing, including those in the carapaces that are named. */
+export type MissingNames = (fields: NamingFields) => string[];
+
+/** The same, once the integrations have loaded: what a moment ago was not there yet is not missing. */
+export type MissingNamesThere = (fields: NamingFields) => Promise<string[]>;
+
+export interface MissingNamesOptions {
+  capabilitiesOf: CapabilitiesOf;
+  carapaces: Pick<Carapaces, "get">;
+  tools: ToolNamesThere;
+}
+
+export function createMissingNames({ capabilitiesOf, carapaces, tools }: MissingNamesOptions): MissingNames {
+  return ({ tools: named = [], tools_disabled = [], carapaces_disabled = [], ...fields }) => {
+    const found = capabilitiesOf({
+      bot: { tools: named, skills: fields.skills ?? [], carapaces: fields.carapaces ?? [] },
+      channel: { ...PLAIN_CHANNEL, carapaces_disabled, template_id: fields.template_id ?? null },
+      message: PLAIN_MESSAGE,
+    });
+    const required = found.carapaces.flatMap((id) => carapaces.get(id)?.requires.tools ?? []);
+    return [
+      ...new Set([
+        ...found.warnings,
+        ...carapaces_disabled.filter((id) => !carapaces.get(id)).map((id) => `There is no carapace "${id}".`),
+        ...unknownTools([...found.tools.own, ...required, ...tools_disabled], tools),
+      ]),
+    ];
+  };
+}

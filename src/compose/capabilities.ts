@@ -1,0 +1,27 @@
+// What bots, channels and messages bring into a run, and what of it is missing.
+
+import { activationIn } from "../capabilities/activated.ts";
+import { createCapabilities } from "../capabilities/effective-set.ts";
+import { createMissingNames, type MissingNames } from "../capabilities/missing-names.ts";
+import type { Content } from "./content.ts";
+import type { IntegrationParts } from "./integrations.ts";
+
+export type CapabilityParts = ReturnType<typeof createCapabilityParts>;
+
+export function createCapabilityParts(content: Content, { registry }: IntegrationParts) {
+  const { skills, carapaces, templates, tools } = content;
+  const capabilitiesOf = createCapabilities({
+    skills,
+    carapaces,
+    templates,
+    activationOf: (id) => activationIn(registry.get(id)?.setup),
+  });
+  const missingNames = createMissingNames({ capabilitiesOf, carapaces, tools });
+  let haveLoaded = false;
+  void registry.whenReady.then(() => {
+    haveLoaded = true;
+  });
+  // Intake does not wait for integrations that are still loading; the run does, and has warnings of its own.
+  const missingOnceLoaded: MissingNames = (named) => (haveLoaded ? missingNames(named) : []);
+  return { capabilitiesOf, missingNames, missingOnceLoaded };
+}

@@ -1,0 +1,206 @@
+// What a body names and is not there. Every field of every body is a hard reference, a soft one, or no reference at all:
+// a field that this page does not know fails, so that whoever adds one decides.
+
+import { beforeAll, expect, test } from "bun:test";
+import SwaggerParser from "@apidevtools/swagger-parser";
+import { carapace, skill } from "../../capabilities/fixture.ts";
+import { embeddedDatabase } from "../../database.ts";
+import { createHttpFixture, type HttpFixture, UNKNOWN_ID } from "../fixture.ts";
+
+interface Route {
+  name: string;
+  method: string;
+  path: string;
+  fields: string[];
+  example: Record<string, unknown>;
+}
+
+/** The value that names what is not there, and the warning; the object is stored. */
+const SOFT: Record<string, [value: unknown, warning: string]> = {
+  tools: [["nope"], 'There is no tool "nope".'],
+  tools_disabled: [["nope_*"], `No tool's name fits "nope_*".`],
+  skills: [[{ id: "nope", mode: "pinned" }], 'There is no skill "nope".'],
+  carapaces: [["nope"], 'There is no carapace "nope".'],
+  carapaces_disabled: [["nope"], 'There is no carapace "nope".'],
+  template_id: ["nope", 'There is no template "nope".'],
+  execution_config: [{ skills: ["nope"] }, 'There is no skill "nope".'],
+};
+
+/** The value that names what is not there, and the status; nothing is stored. */
+const HARD: Record<string, [value: unknown, status: number, field?: string]> = {
+  bot_id: ["nope", 400],
+  dispatch_config: [{ type: "nope" }, 422, "dispatch_config.type"],
+  session_id: [UNKNOWN_ID, 404],
+  target_channel_id: [UNKNOWN_ID, 404],
+  integration_type: ["nope", 422],
+  scopes: [["taks:read"], 422, "scopes.0"],
+  preset: ["nope", 422],
+};
+
+/** These name nothing, or are the name of what is made; models are known to their endpoint alone. */
+const PLAIN = [
+  ...[
+    "id",
+    "client_id",
+    "name",
+    "display_name",
+    "description",
+    "title",
+    "content",
+    "source",
+    "role",
+    "author",
+  ],
+  ...["metadata", "config", "value", "secret", "if_version", "ttl_seconds", "idempotency_key", "from_bot"],
+  ...["run_agent", "notify", "require_mention", "passive_memory", "allow_bot_messages", "thinking_display"],
+  ...["private", "workspace", "prompt", "system_prompt", "max_iterations", "mirror", "rows", "expires_at"],
+  ...["model", "fallback_models", "model_override", "enabled"],
+  // Bindings check these against the manifest of the integration that they name: test/channels.
+  ...["event", "event_filter"],
+  // Labels of a document: it may be found by them before there is such an integration.
+  "integration_id",
+];
+/** Each of these is checked by its own test: settings, an approval's hash, a webhook that is tried. */
+const ADMIN = "/api/v1/admin/integrations/";
+
+let http: HttpFixture;
+let routes: Route[];
+const open = embeddedDatabase();
+
+beforeAll(async () => {
+  http = await createHttpFixture(await open(), {
+    metas: [{ integrationType: "github", clientIdPrefix: "github:" }],
+  });
+  http.skills.replaceOwner("core", [skill("triage")]);
+  http.carapaces.replaceOwner("core", [
+    carapace("base", "local_tools: [read_mail]\nskills: [triage, gone]\nrequires: { tools: [send_mail] }"),
+    carapace("reviewer", "includes: [base, gone]"),
+  ]);
+  const { body } = await http.send("GET", "/swagger/json", { key: null });
+  // biome-ignore lint/suspicious/noExplicitAny: a document without references
+  const { paths } = (await SwaggerParser.dereference(body)) as any;
+  routes = Object.entries<object>(paths)
+    .filter(([path]) => !path.startsWith(ADMIN))
+    .flatMap(([path, methods]) =>
+      Object.entries(methods).flatMap(([method, { requestBody }]) => {
+        const json = requestBody?.content["application/json"];
+        const fields = Object.keys(json?.schema.properties ?? {});
+        const name = `${method.toUpperCase()} ${path}`;
+        return fields.length === 0
+          ? []
+          : [{ name, method: method.toUpperCase(), path, fields, example: json.example }];
+      }),
+    );
+  expect(routes.length).toBeGreaterThan(12);
+});
+
+/** Makes what the path of a route names, and returns the path with its ids. */
+async function pathTo(route: Route): Promise<string> {
+  const unique = crypto.randomUUID();
+  const make = async (path: string, body: object) =>
+    (await http.send("POST", `/api/v1${path}`, { body })).body;
+  const kind = route.path.includes("{") ? route.path.split("/")[3] : undefined;
+  if (kind === "bots")
+    return route.path.replace("{id}", (await make("/bots", { id: unique, name: "Helper" })).id);
+  const client_id = `web:${unique}`;
+  if (kind === "sessions") {
+    return route.path.replace("{id}", (await make("/sessions", { client_id, bot_id: "default" })).session_id);
+  }
+  if (kind !== "channels") return route.path;
+  const path = route.path.replace("{id}", (await make("/channels", { client_id })).id);
+  if (!path.includes("{binding_id}")) return path;
+  const place = { integration_type: "github", client_id: `github:${unique}` };
+  const binding = await make(path.replace(/^\/api\/v1(.*)\/\{binding_id\}.*$/, "$1"), place);
+  return path.replace("{binding_id}", binding.id);
+}
+
+/** Sends a route's example with one field changed. */
+async function sendWith(route: Route, field: string, value: unknown) {
+  const unique = crypto.randomUUID();
+  const path = await pathTo(route);
+  const { example } = route;
+  const body = {
+    ...example,
+    ...("client_id" in example && { client_id: `github:other-${unique}` }),
+    ...("id" in example && { id: `new-${unique}` }),
+    [field]: value,
+  };
+  return http.send(route.method, path, { body });
+}
+
+test("every field of a body is known to be a hard reference, a soft one, or none", () => {
+  const known = [...Object.keys(SOFT), ...Object.keys(HARD), ...PLAIN];
+  const unknown = routes.flatMap(({ name, fields }) =>
+    fields.filter((field) => !known.includes(field)).map((field) => `${name}: ${field}`),
+  );
+  expect(unknown).toEqual([]);
+});
+
+test("a name of something that comes and goes is stored, and the answer warns", async () => {
+  let count = 0;
+  for (const route of routes) {
+    for (const [field, [value, warning]] of Object.entries(SOFT)) {
+      if (!route.fields.includes(field)) continue;
+      count++;
+      const { status, body } = await sendWith(route, field, value);
+      const [answer] = body.results ?? [body];
+      expect([route.name, field, status < 300, answer.warnings]).toEqual([
+        route.name,
+        field,
+        true,
+        [warning],
+      ]);
+    }
+  }
+  expect(count).toBe(19);
+});
+
+test("a name of something that must be there is refused, with the field", async () => {
+  let count = 0;
+  for (const route of routes) {
+    for (const [field, [value, expected, at = field]] of Object.entries(HARD)) {
+      if (!route.fields.includes(field)) continue;
+      count++;
+      const { status, body } = await sendWith(route, field, value);
+      expect([route.name, field, status, body.error]).toEqual([
+        route.name,
+        field,
+        expected,
+        expect.objectContaining({ field: at }),
+      ]);
+    }
+  }
+  expect(count).toBeGreaterThan(15);
+});
+
+test("what is there has no warnings, and what a carapace names counts as well", async () => {
+  const bot = { name: "Helper", skills: ["triage"], tools: ["search_*"] };
+  const made = await http.send("POST", "/api/v1/bots", {
+    body: { id: "helper", ...bot, carapaces: ["reviewer"] },
+  });
+  expect(made.body.warnings).toEqual([
+    'There is no carapace "gone", which the carapace "reviewer" includes.',
+    'There is no skill "gone".',
+    `No tool's name fits "search_*".`,
+    'There is no tool "read_mail".',
+    'There is no tool "send_mail".',
+  ]);
+  const changed = await http.send("PATCH", "/api/v1/bots/helper", { body: { carapaces: [], tools: [] } });
+  expect(changed.body.warnings).toEqual([]);
+  expect((await http.send("GET", "/api/v1/carapaces/base")).body.resolved.warnings).toEqual([
+    'There is no skill "gone".',
+    'There is no tool "read_mail".',
+    'There is no tool "send_mail".',
+  ]);
+});
+
+test("a scope of something that is not there warns as well", async () => {
+  const scopes = ["tools.nope:use", "dispatch.none:use", "dispatch.nope:use", "integrations.nope.store:read"];
+  const made = await http.send("POST", "/api/v1/api-keys", { body: { name: "early", scopes } });
+  expect([made.status, made.body.scopes]).toEqual([201, scopes]);
+  expect(made.body.warnings).toEqual([
+    'There is no tool "nope", which the scope tools.nope:use is for.',
+    'There is no dispatch type "nope", which the scope dispatch.nope:use is for.',
+    'There is no integration "nope", which the scope integrations.nope.store:read is for.',
+  ]);
+});
