@@ -163,6 +163,9 @@ const MAY_IMPORT: Record<string, string[]> = {
 const WORDS = [
   { word: /\b(Bun|Deno)\.|"bun(:\w+)?"|\bimport\.meta\.dir\b/, only: /^src\/runtime\// },
   { word: /\bprocess\.env\b/, only: /^src\/(config|sdk|runtime)\// },
+  // A wait with a time limit is within(), which leaves no timer behind; a pause is the one of node:timers/promises.
+  { word: /\bPromise\.race\(/, only: /^src\/within\.ts$/ },
+  { word: /\bnew Promise\S*\(\(resolve\) => setTimeout/, only: /^$/ },
 ];
 
 const IMPORT = /(?:\bfrom|\bimport)\s*\(?\s*"([^"]+)"/g;

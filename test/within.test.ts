@@ -1,5 +1,5 @@
-import { expect, test } from "bun:test";
-import { within } from "../src/within.ts";
+import { describe, expect, test } from "bun:test";
+import { idleTimeout, within } from "../src/within.ts";
 
 const never = () => new Promise<never>(() => {});
 
@@ -36,4 +36,33 @@ test("a limit of more than 24 days is no limit of none", async () => {
   const waiting = within(3_000_000_000, work.promise);
   setTimeout(() => work.resolve("there"), 5);
   expect(await waiting).toBe("there");
+});
+
+test("without a limit only the signal ends the wait, and no timer keeps the process alive", async () => {
+  const stop = new AbortController();
+  const waiting = within(Number.POSITIVE_INFINITY, never(), { signal: stop.signal });
+  const reason = new Error("given up");
+  stop.abort(reason);
+  await expect(waiting).rejects.toBe(reason);
+});
+
+describe("an idle timeout", () => {
+  test("aborts, with the given reason, when nothing restarts it", async () => {
+    const { signal, restart } = idleTimeout(1, () => "nothing arrived");
+    expect(signal.aborted).toBe(false);
+    restart();
+    await new Promise((resolve) => signal.addEventListener("abort", resolve));
+    expect(signal.reason).toBe("nothing arrived");
+  });
+
+  test("never aborts before its first start, or once it is stopped", async () => {
+    const notStarted = idleTimeout(1);
+    const stopped = idleTimeout(1);
+    stopped.restart();
+    stopped.stop();
+    const later = idleTimeout(2);
+    later.restart();
+    await new Promise((resolve) => later.signal.addEventListener("abort", resolve));
+    expect([notStarted.signal.aborted, stopped.signal.aborted]).toEqual([false, false]);
+  });
 });

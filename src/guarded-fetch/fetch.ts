@@ -4,6 +4,7 @@
 import { hopsSoFar } from "../led-by.ts";
 import { type FetchLimits, limitRequest } from "../sdk/fetch-limits.ts";
 import { HOPS_HEADER, hopsIn } from "../sdk/hops.ts";
+import { within } from "../within.ts";
 import { type AddressGuardOptions, createAddressGuard } from "./address.ts";
 import { type SentBody, send } from "./send.ts";
 
@@ -55,7 +56,9 @@ export function createGuardedFetch(options: AddressGuardOptions): GuardedFetch {
     try {
       let hop: Hop = { url, method: request.method, headers, body: await bodyOf(request, input, rest) };
       for (let redirects = 0; ; redirects++) {
-        const addresses = await unlessAborted(addressesOf(hop.url), signal);
+        signal.throwIfAborted();
+        // The system's resolver takes no signal.
+        const addresses = await within(Number.POSITIVE_INFINITY, addressesOf(hop.url), { signal });
         const response = await send({ ...hop, signal, addresses });
         const location = REDIRECTS.has(response.status) ? response.headers.get("location") : null;
         if (location === null || redirect === "manual") {
@@ -131,16 +134,4 @@ function finished(response: Response, url: URL, redirected: boolean): Response {
   Object.defineProperty(response, "url", { value: url.href });
   Object.defineProperty(response, "redirected", { value: redirected });
   return response;
-}
-
-async function unlessAborted<Value>(work: Promise<Value>, signal: AbortSignal): Promise<Value> {
-  signal.throwIfAborted();
-  const aborted = Promise.withResolvers<never>();
-  const onAbort = () => aborted.reject(signal.reason);
-  signal.addEventListener("abort", onAbort, { once: true });
-  try {
-    return await Promise.race([work, aborted.promise]);
-  } finally {
-    signal.removeEventListener("abort", onAbort);
-  }
 }

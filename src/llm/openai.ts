@@ -5,6 +5,7 @@ import type OpenAI from "openai";
 import type { ChatCompletionMessageParam, ChatCompletionTool } from "openai/resources/chat/completions";
 import type { Logger } from "../log.ts";
 import type { Redact } from "../redact.ts";
+import { idleTimeout } from "../within.ts";
 import { throwIfAborted } from "./abort.ts";
 import { type AttemptEvent, AttemptFailure } from "./attempt.ts";
 import { argumentsWithoutControlTokens, withoutControlTokens } from "./control-tokens.ts";
@@ -66,7 +67,8 @@ interface AttemptOptions {
 async function* attempt(options: AttemptOptions): AsyncGenerator<AttemptEvent> {
   const { client, request, model, timeoutMs, hide, now } = options;
   throwIfAborted(request.signal);
-  const stall = createStallTimer(timeoutMs);
+  const stall = idleTimeout(timeoutMs);
+  stall.restart();
   const completion = createCompletion(request.tools.length > 0);
   try {
     const stream = await client.chat.completions.create(
@@ -102,21 +104,6 @@ async function* attempt(options: AttemptOptions): AsyncGenerator<AttemptEvent> {
 
 function stalled(timeoutMs: number): AttemptFailure {
   return new AttemptFailure("timeout", `nothing was received for ${Math.round(timeoutMs / 1000)} s`);
-}
-
-/** Creates a signal that aborts unless `restart` is called at least every `ms`. */
-function createStallTimer(ms: number) {
-  const controller = new AbortController();
-  const start = () => setTimeout(() => controller.abort(), ms);
-  let timer = start();
-  return {
-    signal: controller.signal,
-    restart() {
-      clearTimeout(timer);
-      timer = start();
-    },
-    stop: () => clearTimeout(timer),
-  };
 }
 
 /**

@@ -7,6 +7,7 @@ import type { Database } from "../db/database.ts";
 import { processLines } from "../db/schema.ts";
 import { storable } from "../db/storable.ts";
 import { createWriteBehind, type WriteBehind } from "../db/write-behind.ts";
+import { within } from "../within.ts";
 import type { OutputLine } from "./output.ts";
 
 export type StoredLine = Omit<typeof processLines.$inferSelect, "integration_id">;
@@ -123,11 +124,9 @@ export function createProcessLines({ db, onError }: ProcessLinesOptions): Proces
       const { promise, resolve } = Promise.withResolvers<void>();
       const one = { id, resolve };
       waiting.add(one);
-      const late = setTimeout(resolve, LOOK_MS);
-      return promise.finally(() => {
-        clearTimeout(late);
-        waiting.delete(one);
-      });
+      return within(LOOK_MS, promise)
+        .catch(() => undefined)
+        .finally(() => waiting.delete(one));
     },
     async delete(id) {
       await behind.get(id)?.discard();

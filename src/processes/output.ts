@@ -1,6 +1,7 @@
 // Makes lines of what a process writes. Whatever it writes, memory, the log and the database stay bounded: a line is cut,
 // and what comes faster than the limits is counted and left out.
 
+import { setTimeout as sleep } from "node:timers/promises";
 import { stripVTControlCharacters } from "node:util";
 import type { LineSource } from "../db/schema.ts";
 import type { Redact } from "../redact.ts";
@@ -178,5 +179,3 @@ function textOf(bytes: Uint8Array, redact: Redact): string {
   const text = redact(plain);
   return text.length > LINE_CHARACTERS ? `${text.slice(0, LINE_CHARACTERS)}…` : text;
 }
-
-const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));

@@ -2,6 +2,7 @@
 // the servers on one database a single one is the leader; the others read what it stores and pass commands on to it.
 
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Database, Lead } from "../db/database.ts";
 import type { ProcessState } from "../db/schema.ts";
 import { notFound } from "../errors.ts";
@@ -191,8 +192,7 @@ export async function createSupervisor(options: SupervisorOptions): Promise<Proc
     });
     // On this machine they are ended here; on another machine its guardian ends them.
     for (const server of lost) await spawner.endOrphansOf(server);
-    if (lost.length > 0)
-      await new Promise((resolve) => setTimeout(resolve, options.handoverMs ?? HANDOVER_MS));
+    if (lost.length > 0) await sleep(options.handoverMs ?? HANDOVER_MS);
     if (mine !== term || stopping.signal.aborted) return;
     isLeader = true;
     ownsRows = true;

@@ -1,6 +1,7 @@
 // Finds, measures and terminates a process that Heddle started together with all its descendants.
 
 import { readdir, readFile } from "node:fs/promises";
+import { setTimeout as sleep } from "node:timers/promises";
 
 /** Variable in the environment of every process a server starts; its value is `<server id>/<number>/`. */
 export const MARKER = "HEDDLE_SUPERVISOR";
@@ -41,7 +42,7 @@ export async function endFamily(family: Family, graceMs: number): Promise<boolea
     else for (const pid of members) if (!signalled.has(pid) && pid !== family.wrapper) send(pid, "SIGTERM");
     for (const pid of members) signalled.add(pid);
     const left = graceMs - elapsed;
-    await new Promise((resolve) => setTimeout(resolve, left > 0 ? Math.min(pauseMs, left) : pauseMs));
+    await sleep(left > 0 ? Math.min(pauseMs, left) : pauseMs);
   }
 }
 

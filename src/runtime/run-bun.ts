@@ -4,6 +4,7 @@
 import { spawn } from "node:child_process";
 import { devNull } from "node:os";
 import { createInterface } from "node:readline";
+import { within } from "../within.ts";
 import { entryOfSource, thisBun } from "./assets.ts";
 import { isBun, needsBun } from "./host.ts";
 
@@ -70,22 +71,20 @@ export async function runCommand(request: RunCommand): Promise<End> {
       .on("line", onLine)
       .on("error", () => {}),
   );
-  let timedOut = false;
-  const timer = setTimeout(() => {
-    timedOut = true;
+  const closed = Promise.withResolvers<number | null>();
+  child.once("error", closed.reject);
+  child.once("close", closed.resolve);
+  const late = new Error(`${program} did not end within ${timeoutMs} ms`);
+  try {
+    return { code: await within(timeoutMs, closed.promise, { error: () => late }), timedOut: false };
+  } catch (error) {
+    if (error !== late) throw error;
     endGroup(child.pid);
     // A process that has left the group may still hold them open.
     for (const output of outputs) output.close();
     child.stdout.destroy();
     child.stderr.destroy();
-  }, timeoutMs);
-  try {
-    return await new Promise((resolve, reject) => {
-      child.once("error", reject);
-      child.once("close", (code) => resolve({ code, timedOut }));
-    });
-  } finally {
-    clearTimeout(timer);
+    return { code: await closed.promise, timedOut: true };
   }
 }
 

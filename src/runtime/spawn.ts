@@ -7,6 +7,7 @@ import { constants } from "node:os";
 import { dirname, join } from "node:path";
 import { errorMessage, HeddleError } from "../errors.ts";
 import type { Logger } from "../log.ts";
+import { within } from "../within.ts";
 import { guardianProgram } from "./assets.ts";
 import type { Access, Confinement, ConfinementKind } from "./confine.ts";
 import type { Launch } from "./launch.ts";
@@ -164,9 +165,9 @@ export function createSpawner({ serverId, home, confinement, log }: SpawnerOptio
       isClosed = true;
       if (!guardian) return;
       await guardian.stdin.end();
-      const timer = setTimeout(() => guardian?.kill("SIGKILL"), GUARDIAN_END_MS);
-      await guardian.exited;
-      clearTimeout(timer);
+      const { exited } = guardian;
+      await within(GUARDIAN_END_MS, exited).catch(() => guardian?.kill("SIGKILL"));
+      await exited;
     },
   };
 }
@@ -235,9 +236,6 @@ function read(
 
 /** Waits for the output to end, but not for long: an escaped process may still hold the pipe open. */
 async function drained(readings: Reading[]): Promise<void> {
-  const { promise: late, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, DRAIN_MS);
-  await Promise.race([Promise.all(readings.map(({ done }) => done)), late]);
-  clearTimeout(timer);
+  await within(DRAIN_MS, Promise.all(readings.map(({ done }) => done))).catch(() => undefined);
   await Promise.all(readings.map(({ cancel }) => cancel()));
 }

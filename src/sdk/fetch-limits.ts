@@ -1,6 +1,7 @@
 // The time limits of a request, the same in the server and in a process.
 
 import { HeddleError } from "../errors.ts";
+import { type IdleTimeout, idleTimeout } from "../within.ts";
 
 /** Options of the SDK's `fetch` in addition to the platform's. */
 export interface FetchLimits {
@@ -36,8 +37,11 @@ export function limitRequest(
   if (idle === Number.POSITIVE_INFINITY) {
     return { signal: joined(signals), watch: (response) => response, end: () => {} };
   }
-  const watchdog = createWatchdog(idle);
-  watchdog.start();
+  const watchdog = idleTimeout(
+    idle * 1000,
+    () => new DOMException(`Nothing arrived for ${idle} seconds.`, "TimeoutError"),
+  );
+  watchdog.restart();
   return {
     signal: joined([...signals, watchdog.signal]),
     watch: (response) => watched(response, watchdog),
@@ -58,35 +62,14 @@ const joined = (signals: AbortSignal[]): AbortSignal => {
   return more.length === 0 ? first : AbortSignal.any(signals);
 };
 
-interface Watchdog {
-  signal: AbortSignal;
-  start(): void;
-  stop(): void;
-}
-
-function createWatchdog(seconds: number): Watchdog {
-  const controller = new AbortController();
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const stop = () => clearTimeout(timer);
-  return {
-    signal: controller.signal,
-    stop,
-    start() {
-      stop();
-      const reason = new DOMException(`Nothing arrived for ${seconds} seconds.`, "TimeoutError");
-      timer = setTimeout(() => controller.abort(reason), seconds * 1000);
-    },
-  };
-}
-
 /** Counts only while a read waits for data, because the reader may be slow. */
-function watched(response: Response, { signal, start, stop }: Watchdog): Response {
+function watched(response: Response, { signal, restart, stop }: IdleTimeout): Response {
   stop();
   if (!response.body) return response;
   const reader = response.body.getReader();
   const body = new ReadableStream<Uint8Array>({
     async pull(controller) {
-      start();
+      restart();
       try {
         const { done, value } = await reader.read();
         if (done) controller.close();

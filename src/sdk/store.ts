@@ -1,5 +1,6 @@
 // What an integration keeps for itself: the functions of `store` over whatever holds the values.
 
+import { setTimeout as sleep } from "node:timers/promises";
 import { HeddleError } from "../errors.ts";
 import type { Store, StoredEntry } from "./types.ts";
 
@@ -68,8 +69,7 @@ export function createStore(backend: StoreBackend): Store {
           throw new HeddleError("conflict", `The stored value "${key}" changes too often to be updated`);
         }
         // Not all at once again.
-        const wait = Math.random() * Math.min(2 ** tries, LONGEST_WAIT_MS);
-        await new Promise((resolve) => setTimeout(resolve, wait));
+        await sleep(Math.random() * Math.min(2 ** tries, LONGEST_WAIT_MS));
       }
     },
   };

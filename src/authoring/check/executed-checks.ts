@@ -1,7 +1,6 @@
 // The checks of `heddle check --test` and `--start`: the author's tests and the process, each in an environment that
 // inherits nothing from this one.
 
-import { setTimeout as sleep } from "node:timers/promises";
 import { stripVTControlCharacters } from "node:util";
 import type { IntegrationSetting } from "../../integrations/manifest/declared-settings.ts";
 import { rootLogger } from "../../log.ts";
@@ -9,6 +8,7 @@ import { createConfinement } from "../../runtime/confine.ts";
 import { OWN_BUN } from "../../runtime/run-bun.ts";
 import { serve } from "../../runtime/serve.ts";
 import { createSpawner, type SpawnRequest } from "../../runtime/spawn.ts";
+import { within } from "../../within.ts";
 import type { Finding } from "./finding.ts";
 import type { Subject } from "./subject.ts";
 
@@ -140,12 +140,7 @@ async function start(scratch: string, seconds: number, request: Omit<SpawnReques
         return undefined;
       },
     });
-    const timer = new AbortController();
-    const end = await Promise.race([
-      child.exited,
-      sleep(seconds * 1000, "running" as const, { signal: timer.signal }),
-    ]);
-    timer.abort();
+    const end = await within(seconds * 1000, child.exited).catch(() => "running" as const);
     await child.end(GRACE_MS);
     const how = end === "running" ? "running" : end.signal ? `signal ${end.signal}` : `code ${end.code}`;
     return { isRunning: end === "running", how, said: lastLines(said) };

@@ -61,32 +61,33 @@ interface Reader {
 async function readStream(request: Request, reading: Reading): Promise<Uint8Array<ArrayBuffer>> {
   const reader: Reader | undefined = request.body?.getReader();
   if (!reader) return new Uint8Array();
-  const deadline = createDeadline(reading.pace);
   try {
-    return await collect(reader, reading, deadline);
+    return await collect(reader, reading);
   } catch (error) {
     // Not awaited: the sender need not be done with sending before it hears the answer.
     reader.cancel().catch(() => {});
     throw brokenOff(error);
-  } finally {
-    deadline.clear();
   }
 }
 
 async function collect(
   reader: Reader,
-  { limit, lease }: Reading,
-  deadline: ReturnType<typeof createDeadline>,
+  { limit, lease, pace: { graceMs, bytesPerSecond } }: Reading,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const parts: Uint8Array<ArrayBuffer>[] = [];
   let size = 0;
+  // Each byte that arrives moves the end.
+  let end = performance.now() + graceMs;
   for (;;) {
-    const { done, value } = await Promise.race([reader.read(), deadline.passed]);
+    const left = end - performance.now();
+    // A timer would let a sender go on that always has one more byte ready.
+    if (left <= 0) throw tooSlow();
+    const { done, value } = await within(left, reader.read(), { error: tooSlow });
     if (done || !value) break;
     size += value.byteLength;
     if (size > limit) throw tooLarge(limit);
     lease?.grow(value.byteLength);
-    deadline.arrived(value.byteLength);
+    end += (value.byteLength / bytesPerSecond) * 1000;
     parts.push(value);
   }
   return parts.length === 1 && parts[0] ? parts[0] : joined(parts, size);
@@ -100,27 +101,6 @@ function joined(parts: Uint8Array<ArrayBuffer>[], size: number): Uint8Array<Arra
     at += part.byteLength;
   }
   return whole;
-}
-
-/** Each byte that arrives moves the end; one timer looks again when it fires. */
-function createDeadline({ graceMs, bytesPerSecond }: Pace) {
-  const { promise: passed, reject } = Promise.withResolvers<never>();
-  // Nobody may be waiting when it passes.
-  passed.catch(() => {});
-  let end = performance.now() + graceMs;
-  const look = (): void => {
-    const left = end - performance.now();
-    if (left <= 0) reject(tooSlow());
-    else timer = setTimeout(look, left);
-  };
-  let timer = setTimeout(look, graceMs);
-  return {
-    passed,
-    arrived(bytes: number) {
-      end += (bytes / bytesPerSecond) * 1000;
-    },
-    clear: () => clearTimeout(timer),
-  };
 }
 
 function brokenOff(error: unknown): HeddleError {

@@ -14,6 +14,7 @@ import { NOTHING_TAKEN_IN, type TakenIn } from "../../runtime/taken-in.ts";
 import type { RegisteredHook, RegisteredLifecycle, RegisteredTool, SdkServices } from "../../sdk/backend.ts";
 import type { SetupManifest } from "../../sdk/manifest.ts";
 import type { Dispatcher, IntegrationMeta } from "../../sdk/types.ts";
+import { within } from "../../within.ts";
 import type { FoundIntegration } from "../discovery/discover.ts";
 import { errorAt, locate } from "../discovery/locate.ts";
 import {
@@ -98,6 +99,8 @@ export async function loadIntegration(found: FoundIntegration, options: LoadOpti
   let prepared: Prepared | undefined;
   let release = async () => {};
   let late = false;
+  // The time limit starts with its turn: among hundreds, the last one waits long without being slow itself.
+  const turn = Promise.withResolvers<void>();
   const failed = (problem: Problem): LoadResult & { ok: false } => {
     collected.seal();
     return {
@@ -109,7 +112,7 @@ export async function loadIntegration(found: FoundIntegration, options: LoadOpti
   };
   const run = async (): Promise<LoadResult> => {
     const result = await inTurn(() => {
-      startClock();
+      turn.resolve();
       return options.prepare();
     });
     takenIn = (result.ok ? result.prepared : result).takenIn;
@@ -150,23 +153,20 @@ export async function loadIntegration(found: FoundIntegration, options: LoadOpti
     const program = (await options.programOf?.(declared.cmd, dir)) ?? plain;
     return { ...program, identity: JSON.stringify([declared, program.identity]) };
   };
-  const deadline = Promise.withResolvers<LoadResult>();
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  // The time limit starts with its turn: among hundreds, the last one waits long without being slow itself.
-  const startClock = () => {
-    timer = setTimeout(() => void giveUp(), options.timeoutMs);
-  };
-  const giveUp = async () => {
-    late = true;
-    collected.seal();
-    const { timeoutMs } = options;
-    deadline.resolve(failed(await hangingAwait(found, { file: at.file, timeoutMs, prepared })));
-  };
-  const outcome = await Promise.race([run(), deadline.promise]).catch((error: unknown): LoadResult => {
+  // A failure ends the wait for the turn as well.
+  const work = run().finally(turn.resolve);
+  await turn.promise;
+  const { timeoutMs } = options;
+  const tooLate = new Error("The time limit has passed");
+  const outcome = await within(timeoutMs, work, { error: () => tooLate }).catch(async (error: unknown) => {
+    if (error === tooLate) {
+      late = true;
+      collected.seal();
+      return failed(await hangingAwait(found, { file: at.file, timeoutMs, prepared }));
+    }
     const location = locate(error, found.folder) ?? { file: at.file };
     return failed({ reason: errorMessage(error), ...location });
   });
-  clearTimeout(timer);
   if (!outcome.ok) await release();
   return outcome;
 }

@@ -1,6 +1,7 @@
 // Rules about public routes, to which anybody can send.
 
 import { isPublicRoute } from "../../../integrations/routing/public-paths.ts";
+import { within } from "../../../within.ts";
 import type { Found } from "../finding.ts";
 import { codeOf, locationOf, type Subject } from "../subject.ts";
 import type { Rule } from "./rule.ts";
@@ -107,10 +108,11 @@ async function probe(subject: Subject, { method, path }: Route): Promise<Found[]
     headers: { "content-type": "application/json" },
     body: "{}",
   });
-  const answer = await Promise.race([
-    subject.loaded?.router?.handle(request).then((response) => response.status, refusal),
-    new Promise<"late">((resolve) => setTimeout(resolve, PROBE_MS, "late").unref()),
-  ]);
+  const handled = Promise.resolve(subject.loaded?.router?.handle(request));
+  const answer = await within(
+    PROBE_MS,
+    handled.then((response) => response?.status, refusal),
+  ).catch(() => "late" as const);
   const isAccepted = typeof answer === "number" && answer >= 200 && answer < 300;
   if (!isAccepted && subject.injected.length === before) return [];
   const how = isAccepted ? `answers ${answer} to` : "injects a message for";
