@@ -74,6 +74,17 @@ test("what arrives counts, not what is announced", async () => {
   expect(taken).toEqual([10]);
 });
 
+test("a body that always has one more byte ready is not read past its pace", async () => {
+  // No timer fires while each read resolves at once.
+  const body = new ReadableStream<Uint8Array>(
+    { pull: (controller) => controller.enqueue(new Uint8Array(1)) },
+    { highWaterMark: 0 },
+  );
+  const dribbling = new Request("http://localhost/", { method: "POST", body, duplex: "half" } as RequestInit);
+  const pace = { graceMs: 5, bytesPerSecond: 1_000_000_000 };
+  await expect(readBody(dribbling, { limit: MB, pace })).rejects.toMatchObject({ status: 408 });
+});
+
 test("a refusal of the lease ends the reading", async () => {
   const full = new HeddleError("unavailable", "Full.");
   const lease = {
