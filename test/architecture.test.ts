@@ -112,7 +112,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   dispatch: ["db", "guarded-fetch", "queue", "sdk", "secrets"],
   search: ["db", "sdk"],
   // What a run may do and is told besides its bot's own: declared in files, switched on for each channel.
-  capabilities: ["content/carapaces", "content/skills", "content/templates", "db"],
+  capabilities: ["content/bots", "content/carapaces", "content/skills", "content/templates", "db"],
   // What is declared in files: read from folders into registries.
   content: ["content/bots", "content/carapaces", "content/skills", "content/templates"],
   "content/bots": ["content/skills", "db"],

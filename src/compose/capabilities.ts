@@ -2,13 +2,15 @@
 
 import { activationIn } from "../capabilities/activated.ts";
 import { createCapabilities } from "../capabilities/effective-set.ts";
+import { createFileWarnings } from "../capabilities/file-warnings.ts";
 import { createMissingNames, type MissingNames } from "../capabilities/missing-names.ts";
+import type { Logger } from "../log.ts";
 import type { Content } from "./content.ts";
 import type { IntegrationParts } from "./integrations.ts";
 
 export type CapabilityParts = ReturnType<typeof createCapabilityParts>;
 
-export function createCapabilityParts(content: Content, { registry }: IntegrationParts) {
+export function createCapabilityParts(content: Content, { registry }: IntegrationParts, log: Logger) {
   const { skills, carapaces, templates, tools } = content;
   const capabilitiesOf = createCapabilities({
     skills,
@@ -17,9 +19,18 @@ export function createCapabilityParts(content: Content, { registry }: Integratio
     activationOf: (id) => activationIn(registry.get(id)?.setup),
   });
   const missingNames = createMissingNames({ capabilitiesOf, carapaces, tools });
+  const { botFiles, onLoad } = content.coreContent;
+  const warnOfFiles = createFileWarnings({ ...content, botFiles, log: log.getChild("content") });
   let haveLoaded = false;
+  const warn = () => {
+    if (!haveLoaded) return;
+    warnOfFiles().catch((error) => log.warning("Names in files could not be checked: {error}", { error }));
+  };
+  onLoad(warn);
+  registry.onChange(warn);
   void registry.whenReady.then(() => {
     haveLoaded = true;
+    warn();
   });
   // Intake does not wait for integrations that are still loading; the run does, and has warnings of its own.
   const missingOnceLoaded: MissingNames = (named) => (haveLoaded ? missingNames(named) : []);

@@ -66,7 +66,7 @@ export async function openContent(config: Config, storage: Storage, closers: Clo
 
   tools.add("core", createGetSkillTool(skills));
   const bots = createBots(db.query);
-  const content = await openCoreContent({
+  const coreContent = await openCoreContent({
     folders: [
       { dir: await builtinDir("manifests", home.path), origin: { kind: "builtin" } },
       { dir: home.path, origin: { kind: "home" } },
@@ -74,7 +74,7 @@ export async function openContent(config: Config, storage: Storage, closers: Clo
     sinks: { skills, carapaces, templates, bots },
     log: log.getChild("content"),
   });
-  closers.push(content.close);
+  closers.push(coreContent.close);
 
   const onDisk = createIntegrationsOnDisk();
   const writes = createWorkspaceWrites(db);
@@ -99,6 +99,7 @@ export async function openContent(config: Config, storage: Storage, closers: Clo
     dispatchers,
     documents,
     bots,
+    coreContent,
     onDisk,
     writes,
     workspace,

@@ -31,7 +31,7 @@ export async function openCore(
   const storage = await openStorage(config, closers, instrument);
   const files = await openContent(config, storage, closers);
   const integrations = await openIntegrations(config, storage, files, closers);
-  const content = { ...files, ...createCapabilityParts(files, integrations) };
+  const content = { ...files, ...createCapabilityParts(files, integrations, storage.log) };
   const conversation = openConversation(config, storage, content, integrations, closers);
   const agent = createAgentParts(config, storage, content, integrations, conversation);
   const { db, log, redactor } = storage;

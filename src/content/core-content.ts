@@ -4,6 +4,7 @@
 import { join } from "node:path";
 import type { Logger } from "../log.ts";
 import { type FolderWatch, watchFolders } from "../runtime/watch-folders.ts";
+import type { BotFile } from "./bots/bot-file.ts";
 import type { Bots } from "./bots/bots.ts";
 import type { Carapace } from "./carapaces/carapace.ts";
 import { type ContentProblem, listContent } from "./files.ts";
@@ -26,6 +27,14 @@ export interface CoreContentOptions {
   log: Logger;
 }
 
+export interface CoreContent {
+  /** The files of bots that can be read, whether or not their bots are still as they say. */
+  botFiles(): readonly BotFile[];
+  /** Calls the listener after the files have been read again. */
+  onLoad(listener: () => void): void;
+  close(): void;
+}
+
 const OWNER = "core";
 const KINDS = ["skills", "carapaces", "templates", "bots"];
 
@@ -33,11 +42,9 @@ const KINDS = ["skills", "carapaces", "templates", "bots"];
  * Resolves when everything has been read. A file that cannot be used is logged as an error and affects no other; its
  * last good version stays in use.
  */
-export async function openCoreContent({
-  folders,
-  sinks,
-  log,
-}: CoreContentOptions): Promise<{ close(): void }> {
+export async function openCoreContent({ folders, sinks, log }: CoreContentOptions): Promise<CoreContent> {
+  const listeners: (() => void)[] = [];
+  let botFiles: BotFile[] = [];
   let logged = new Set<string>();
   let last = new Map<string, Content>();
 
@@ -59,9 +66,11 @@ export async function openCoreContent({
     sinks.carapaces.replaceOwner(OWNER, byId(all.flatMap(({ carapaces }) => carapaces)));
     sinks.skills.replaceOwner(OWNER, byId(all.flatMap(({ skills }) => skills)));
     sinks.templates.replaceOwner(OWNER, byId(all.flatMap(({ templates }) => templates)));
-    const added = await sinks.bots.seed(byId(all.flatMap(({ bots }) => bots)));
+    botFiles = byId(all.flatMap(({ bots }) => bots));
+    const added = await sinks.bots.seed(botFiles.map(({ bot }) => bot));
     for (const { id } of added) log.info("Bot {id} added from its file", { id });
     logNew(problems);
+    for (const listener of listeners) listener();
   }
 
   function logNew(problems: ContentProblem[]): void {
@@ -83,7 +92,11 @@ export async function openCoreContent({
   });
   await watching.ready;
   await load();
-  return { close: () => watching.close() };
+  return {
+    botFiles: () => botFiles,
+    onLoad: (listener) => void listeners.push(listener),
+    close: () => watching.close(),
+  };
 }
 
 /** The content, with the last good version of each file that cannot be used now. Bots are in the database. */

@@ -71,7 +71,9 @@ describe("reading a folder", () => {
     const { content, problems } = await readContent(folder.path, files, { kind: "home" });
     expect(content.skills.map(({ id }) => id)).toEqual(["good"]);
     expect(content.carapaces.map(({ id }) => id)).toEqual(["same"]);
-    expect(content.bots).toEqual([{ id: "good", name: "Good", tools: ["search_documents"] }]);
+    expect(content.bots.map(({ bot }) => bot)).toEqual([
+      { id: "good", name: "Good", tools: ["search_documents"] },
+    ]);
     const place = ({ file, line = 0 }: { file: string; line?: number }) =>
       `${file.slice(folder.path.length + 1)}:${line}`;
     expect(problems.map(place).toSorted()).toEqual([

@@ -5,7 +5,9 @@ import { readYaml, type TextProblem } from "../yaml-text.ts";
 import { BotFields, BotId, type NewBot } from "./bots.ts";
 
 /** A bot as its file describes it. */
-export type BotFile = NewBot;
+export interface BotFile extends Pick<ContentAbout, "id" | "origin" | "file"> {
+  bot: NewBot;
+}
 
 const validate = compileOwnSchema(
   t.Object({ id: t.Optional(BotId), ...BotFields.properties }, { additionalProperties: false }),
@@ -24,9 +26,9 @@ export function readBot(
     const reason = `${first.field || "The file"} ${first.message}`;
     return { ok: false, problem: { reason, line: yaml.lineOf(first.field) } };
   }
-  const item = { id: about.id, ...(yaml.value as Omit<NewBot, "id"> & { id?: string }) };
-  const [invalid] = validateId(item.id);
-  if (!invalid) return { ok: true, item };
+  const bot = { id: about.id, ...(yaml.value as Omit<NewBot, "id"> & { id?: string }) };
+  const [invalid] = validateId(bot.id);
+  if (!invalid) return { ok: true, item: { id: bot.id, origin: about.origin, file: about.file, bot } };
   const reason = `The id of a bot, which is its file's name unless the file has an id, ${invalid.message}`;
   return { ok: false, problem: { reason } };
 }

@@ -99,7 +99,13 @@ eachDatabase("REST API", (open) => {
     });
     expect(injected.status).toBe(201);
     const { message_id, task_id } = injected.body;
-    expect(injected.body).toEqual({ message_id, session_id, task_id: expect.any(String), duplicate: false });
+    expect(injected.body).toEqual({
+      message_id,
+      session_id,
+      task_id: expect.any(String),
+      duplicate: false,
+      warnings: ['There is no tool "github_get_pr".'],
+    });
 
     const task = await send("GET", `/api/v1/tasks/${task_id}`);
     expect(task.body).toMatchObject({

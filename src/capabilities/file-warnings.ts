@@ -1,0 +1,62 @@
+// Logs what files name that does not exist: once the integrations have loaded, and whenever something changes.
+
+import { readFile } from "node:fs/promises";
+import type { BotFile } from "../content/bots/bot-file.ts";
+import type { Bots } from "../content/bots/bots.ts";
+import type { Carapaces } from "../content/carapaces/carapaces.ts";
+import { readYaml } from "../content/yaml-text.ts";
+import type { Logger } from "../log.ts";
+import { createFileNames, type FileNamesOptions, type MissingInFile } from "./file-names.ts";
+
+export interface FileWarningsOptions extends FileNamesOptions {
+  carapaces: Carapaces;
+  botFiles: () => readonly BotFile[];
+  bots: Pick<Bots, "list">;
+  log: Logger;
+}
+
+/** Returns the check; a warning is logged when a check finds it and the one before did not. */
+export function createFileWarnings(options: FileWarningsOptions): () => Promise<void> {
+  const { carapaces, botFiles, bots, log } = options;
+  const names = createFileNames(options);
+  let logged = new Set<string>();
+
+  /** A bot is read from its file once, so the file counts as long as the bot still names the same. */
+  async function inBotFiles(): Promise<(MissingInFile & { file: string })[]> {
+    const found = botFiles().flatMap((item) =>
+      names.ofBot(item).map((missing) => ({ ...missing, file: item.file, id: item.id })),
+    );
+    if (found.length === 0) return [];
+    const now = new Map((await bots.list()).map((bot) => [bot.id, bot]));
+    return found.filter(({ id, warning }) => {
+      const bot = now.get(id);
+      return (
+        bot &&
+        names.ofBot({ id, file: "", origin: { kind: "home" }, bot }).some((one) => one.warning === warning)
+      );
+    });
+  }
+
+  return async () => {
+    const inCarapaces = carapaces
+      .list()
+      .flatMap((item) => names.ofCarapace(item).map((missing) => ({ ...missing, file: item.file })));
+    const found = [...inCarapaces, ...(await inBotFiles())];
+    const before = logged;
+    logged = new Set(found.map(keyOf));
+    for (const missing of found.filter((one) => !before.has(keyOf(one)))) {
+      const line = await lineOf(missing);
+      const place = line === undefined ? missing.file : `${missing.file}:${line}`;
+      log.warning("{place}: {warning}", { place, warning: missing.warning });
+    }
+  };
+}
+
+const keyOf = ({ file, warning }: { file: string; warning: string }): string => `${file} ${warning}`;
+
+/** Undefined when the file has gone meanwhile. */
+async function lineOf({ file, field }: { file: string; field: string }): Promise<number | undefined> {
+  const text = await readFile(file, "utf8").catch(() => undefined);
+  const yaml = text === undefined ? undefined : readYaml(text);
+  return yaml?.ok ? yaml.lineOf(field) : undefined;
+}
