@@ -1,7 +1,14 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { Permanent, Retryable } from "heddle/sdk";
-import { deliverInput, dispatchContext, fakeFetch, registered, useSettings } from "heddle/sdk/testing";
+import {
+  deliverInput,
+  dispatchContext,
+  fakeFetch,
+  registered,
+  deliver as tryToDeliver,
+  useSettings,
+} from "heddle/sdk/testing";
 import "../dispatcher.ts";
 
 const answers: Response[] = [];
@@ -30,4 +37,14 @@ test("a room that is gone is given up; whatever else fails is tried again", asyn
   await assert.rejects(deliver(new Response(null, { status: 503 })), /503/);
   const later = deliver(new Response(null, { status: 429, headers: { "retry-after": "7" } }));
   await assert.rejects(later, (error) => error instanceof Retryable && error.retryAfterSeconds === 7);
+});
+
+test("what is tried again arrives once Acme answers", async () => {
+  answers.push(new Response(null, { status: 503 }), Response.json({ id: "m2" }));
+  const { status, attempts } = await tryToDeliver("acme", { room: "ops" }, "All is well.");
+  assert.deepEqual([status, attempts], ["delivered", 2]);
+});
+
+test("a target without a room is refused when it is injected", async () => {
+  await assert.rejects(tryToDeliver("acme", {}, "All is well."), /dispatch_config\.room is missing/);
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, beforeEach, test } from "node:test";
 import { store } from "heddle/sdk";
-import { fakeFetch, fakeHeddle, useSettings } from "heddle/sdk/testing";
+import { fakeFetch, fakeHeddle, fakeService, startProcess, useSettings } from "heddle/sdk/testing";
 import { CMD, REQUIRED_ENV } from "../process.ts";
 import { collectReminders } from "../reminders.ts";
 
@@ -10,10 +10,11 @@ const due = [
   { id: "r1", room: "ops", text: "Rotate the keys" },
   { id: "r2", room: "lab", text: "Order paper" },
 ];
-const service = fakeFetch(({ url }) => {
+function reminders({ url }: Request): Response {
   const last = new URL(url).searchParams.get("after") ?? "";
   return Response.json({ reminders: due.filter(({ id }) => id > last) });
-});
+}
+const service = fakeFetch(reminders);
 after(() => {
   heddle.restore();
   service.restore();
@@ -50,4 +51,19 @@ test("after a stop nothing new is begun", async () => {
 test("the process is declared", () => {
   assert.deepEqual(CMD, ["bun", "listener.ts"]);
   assert.ok(REQUIRED_ENV.includes("ACME_TOKEN"));
+});
+
+// Deno starts a process only when it may: deno test -A.
+const skip = "Deno" in globalThis;
+test("the process hands over what is due, and ends by itself on SIGTERM", { skip }, async () => {
+  const reachable = await fakeService(reminders);
+  after(() => reachable.close());
+  await using listener = await startProcess({
+    command: CMD,
+    folder: new URL("..", import.meta.url),
+    settings: { ACME_URL: reachable.url },
+  });
+  await listener.until(() => heddle.events.length === due.length);
+  assert.equal(reachable.requests[0]?.headers.get("authorization"), "Bearer of the test");
+  assert.deepEqual(await listener.stop(), { code: 0, signal: null });
 });

@@ -1,8 +1,7 @@
 // Dispatchers by type: the core's own and those of integrations, replaced together on a reload.
 
 import { HeddleError } from "../errors.ts";
-import { compileSchema, type Validate } from "../schema/json-schema.ts";
-import { Retryable } from "../sdk/errors.ts";
+import { type DispatcherSchemas, dispatcherSchemas } from "../sdk/dispatcher-schemas.ts";
 import type { DispatchConfig, Dispatcher, JsonObject } from "../sdk/types.ts";
 
 export interface Dispatchers {
@@ -18,8 +17,7 @@ export interface Dispatchers {
 interface Registered {
   owner: string;
   dispatcher: Dispatcher;
-  validate: Validate | undefined;
-  validateReceipt: Validate | undefined;
+  schemas: DispatcherSchemas;
 }
 
 export function createDispatchers(core: Record<string, Dispatcher>): Dispatchers {
@@ -35,9 +33,7 @@ export function createDispatchers(core: Record<string, Dispatcher>): Dispatchers
           `Dispatcher type "${type}" is already registered by "${other.owner}".`,
         );
       }
-      const validate = dispatcher.config && compileSchema(dispatcher.config);
-      const validateReceipt = dispatcher.receipt && compileSchema(dispatcher.receipt);
-      next.set(type, { owner, dispatcher, validate, validateReceipt });
+      next.set(type, { owner, dispatcher, schemas: dispatcherSchemas(type, dispatcher) });
     }
     byType = next;
   };
@@ -60,20 +56,9 @@ export function createDispatchers(core: Record<string, Dispatcher>): Dispatchers
           field: "dispatch_config.type",
         });
       }
-      const [first] = registered.validate?.(fields) ?? [];
-      if (first) {
-        const field = ["dispatch_config", first.field].filter(Boolean).join(".");
-        throw new HeddleError("validation", `${field} ${first.message}.`, { field });
-      }
+      registered.schemas.checkConfig(fields);
       return { ...fields, type };
     },
-    checkReceipt(type, receipt) {
-      const [first] = byType.get(type)?.validateReceipt?.(receipt) ?? [];
-      if (!first) return;
-      const field = ["receipt", first.field].filter(Boolean).join(".");
-      throw new Retryable(
-        `The dispatcher "${type}" brought no proof that it delivered: ${field} ${first.message}.`,
-      );
-    },
+    checkReceipt: (type, receipt) => byType.get(type)?.schemas.checkReceipt(receipt),
   };
 }

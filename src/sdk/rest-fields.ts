@@ -61,6 +61,14 @@ export function completeFields(call: SdkCall, options: unknown): JsonObject {
   return fields;
 }
 
+/** The options that a call was given, from the fields of its request; fields that no option has are left out. */
+export function optionsOf(call: SdkCall, fields: JsonObject): JsonObject {
+  const entries = Object.entries(FIELDS[call]) as [option: string, field: string][];
+  return Object.fromEntries(
+    entries.flatMap(([option, field]) => (fields[field] === undefined ? [] : [[option, fields[field]]])),
+  );
+}
+
 function namedFields(call: SdkCall, options: unknown): JsonObject {
   if (typeof options !== "object" || options === null) {
     throw new HeddleError("validation", `${call}() takes an object; got ${JSON.stringify(options)}.`);

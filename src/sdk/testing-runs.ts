@@ -2,6 +2,7 @@
 
 import type { RegisteredLifecycle } from "./backend.ts";
 import { DELIVERY_DELAYS_SECONDS } from "./delivery-delays.ts";
+import { dispatcherSchemas } from "./dispatcher-schemas.ts";
 import { isPermanent, isRetryable } from "./errors.ts";
 import { testSeam } from "./test-seam.ts";
 import type {
@@ -47,6 +48,9 @@ export async function deliverAll(
   }: { type: string; config: Record<string, unknown>; text: string; fields: Partial<DeliverInput> },
 ): Promise<DeliveryOutcome> {
   const dispatcher = testSeam().registered.dispatchers.get(type);
+  const schemas = dispatcherSchemas(type, dispatcher);
+  const { type: _, ...given } = config;
+  schemas.checkConfig(given);
   // What one attempt has done is not done again by the next.
   const { once } = dispatchContext();
   const waits: number[] = [];
@@ -59,6 +63,7 @@ export async function deliverAll(
       );
       if (answer === false) throw new Error("deliver() returned false");
       const receipt = typeof answer === "object" && answer !== null ? answer.receipt : null;
+      if (dispatcher.receipt) schemas.checkReceipt(receipt);
       return { status: "delivered", receipt, attempts: attempt, waits, error };
     } catch (failure) {
       error = failure;

@@ -28,6 +28,14 @@ import type {
 } from "./types.ts";
 
 export type { DispatcherMap, Registered, TestServer } from "./test-seam.ts";
+export { type FakeFetch, fakeFetch } from "./testing-fetch.ts";
+export { type FakeService, fakeService } from "./testing-process/fake-service.ts";
+export {
+  type ProcessEnd,
+  type StartedProcess,
+  type StartProcess,
+  startProcess,
+} from "./testing-process/start.ts";
 export type { DeliveryOutcome, HookExtraFields, RunHookEvent } from "./testing-runs.ts";
 
 /** What `settings` of `defineConfig` read from now on, instead of the environment. `undefined` takes a value back. */
@@ -156,33 +164,6 @@ function firstOf<Item>(items: readonly Item[], call: string): Item {
   return first;
 }
 
-/** Requests that the code under test sent, instead of any going out. */
-export interface FakeFetch {
-  /** In the order in which they were sent. */
-  requests: Request[];
-  /** Gives the platform's `fetch` back. */
-  restore(): void;
-}
-
-/** From now on `answer` is the whole internet, for the SDK's `fetch` and the platform's. */
-export function fakeFetch(answer: (request: Request) => Response | Promise<Response>): FakeFetch {
-  const platform = globalThis.fetch;
-  const requests: Request[] = [];
-  const fake = async (input: string | URL | Request, init?: RequestInit): Promise<Response> => {
-    const request = input instanceof Request ? new Request(input, init) : new Request(String(input), init);
-    request.signal.throwIfAborted();
-    requests.push(request.clone() as Request);
-    return answer(request);
-  };
-  globalThis.fetch = fake as typeof globalThis.fetch;
-  return {
-    requests,
-    restore() {
-      globalThis.fetch = platform;
-    },
-  };
-}
-
 const RUN: RunContext = {
   bot_id: "default",
   session_id: "session-1",
@@ -262,7 +243,8 @@ export const deliverInput = (
 /**
  * Delivers a text by the registered dispatcher of this type, as the server does: what it throws is tried again unless it is
  * `Permanent`, ten attempts at most, and `ctx.once` remembers what earlier attempts have done. The waits between them take no time
- * and are in the outcome. The config is not checked against the dispatcher's schema. Throws when there is no such dispatcher.
+ * and are in the outcome. A receipt that does not fit the dispatcher's `receipt` counts as a failed attempt. Throws `validation` when the
+ * config does not fit the dispatcher's `config`, as the server does when the message is injected, and when there is no such dispatcher.
  */
 export const deliver = (
   type: string,

@@ -38,3 +38,7 @@ function deno(): string | undefined {
     .map((name) => join(folder, name, process.platform === "win32" ? "deno.exe" : "deno"))
     .find((program) => existsSync(program));
 }
+
+/** What a runtime prints for the tests of an integration as `heddle new` makes it; Deno may start no process. */
+export const passed = (runtime: string): RegExp =>
+  runtime === "deno" ? /\b16 passed\b/ : /\b17 pass\b|pass 17\b/;

@@ -65,3 +65,15 @@ test("the first of what was asked of the server is at hand, or the call is named
   expect(heddle.firstEvent).toEqual(event);
   heddle.restore();
 });
+
+test("a config and a receipt are checked as the server checks them", async () => {
+  const config = { type: "object", properties: { room: { type: "string" } }, required: ["room"] };
+  const receipt = { type: "object", required: ["id"] };
+  const answers = [{}, { id: "m1" }];
+  sdk.registerDispatcher("checked", { config, receipt, deliver: () => ({ receipt: answers.shift() }) });
+  await expect(deliver("checked", { rom: "ops" }, "x")).rejects.toThrow("dispatch_config.room is missing.");
+  expect(answers).toHaveLength(2);
+  const outcome = await deliver("checked", { room: "ops" }, "x");
+  expect(outcome).toMatchObject({ status: "delivered", receipt: { id: "m1" }, attempts: 2, waits: [5] });
+  expect(String(outcome.error)).toContain("receipt.id is missing");
+});

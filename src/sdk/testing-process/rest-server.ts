@@ -1,0 +1,147 @@
+// The REST API of Heddle as far as the SDK of a process uses it, answered by what a test has put in the server's place.
+
+import { HeddleError, notFound } from "../../errors.ts";
+import type { SdkServices } from "../backend.ts";
+import { optionsOf } from "../rest-fields.ts";
+import type { StoreBackend } from "../store.ts";
+import type { JsonObject } from "../types.ts";
+
+export interface RestParts {
+  /** As they are at the time of a request; undefined when no `fakeHeddle` is in place. */
+  services(): Partial<SdkServices> | undefined;
+  store: StoreBackend;
+}
+
+interface Asked {
+  /** The variable parts of the path. */
+  parts: string[];
+  query: URLSearchParams;
+  body: JsonObject;
+}
+
+interface Route {
+  method: string;
+  path: RegExp;
+  answer(asked: Asked): Promise<unknown>;
+}
+
+export function createRestServer(parts: RestParts): (request: Request) => Promise<Response> {
+  const routes = [...serviceRoutes(parts), ...controlRoutes(parts), ...storeRoutes(parts)];
+  return async (request) => {
+    const { pathname, searchParams: query } = new URL(request.url);
+    try {
+      const text = await request.text();
+      const body = text === "" ? {} : (JSON.parse(text) as JsonObject);
+      for (const { method, path, answer } of routes) {
+        const found = method === request.method ? path.exec(pathname) : null;
+        if (!found) continue;
+        const given = { parts: found.slice(1).map(decodeURIComponent), query, body };
+        const value = await answer(given);
+        return value === undefined ? new Response(null, { status: 204 }) : Response.json(value);
+      }
+      throw new HeddleError(
+        "not_supported",
+        `A test has no server that answers ${request.method} ${pathname}.`,
+      );
+    } catch (error) {
+      return failure(error);
+    }
+  };
+}
+
+function failure(error: unknown): Response {
+  const known = error instanceof HeddleError ? error : new HeddleError("internal", String(error));
+  const { code, message, field = null, status } = known;
+  return Response.json({ error: { code, message, field } }, { status });
+}
+
+const at = (method: string, path: string, answer: Route["answer"]): Route => ({
+  method,
+  // Paths are the constants below.
+  path: new RegExp(`^/api/v1${path.replaceAll(":id", "([^/]+)")}$`),
+  answer,
+});
+
+function serviceRoutes({ services }: RestParts): Route[] {
+  type Name = "getOrCreateSession" | "injectMessage" | "injectEvent" | "ingestDocument" | "searchDocuments";
+  const call = async (name: Name, fields: JsonObject): Promise<unknown> => {
+    const given = services()?.[name] as ((options: object) => Promise<unknown>) | undefined;
+    if (!given) throw new HeddleError("not_supported", `${name}() needs fakeHeddle() in the test.`);
+    return given(optionsOf(name, fields));
+  };
+  return [
+    at("POST", "/sessions", async ({ body }) => ({ session_id: await call("getOrCreateSession", body) })),
+    at("POST", "/sessions/:id/messages", ({ parts: [session_id], body }) =>
+      call("injectMessage", { session_id, ...body }),
+    ),
+    at("POST", "/events", ({ body }) => call("injectEvent", body)),
+    at("POST", "/documents", async ({ body: { integration_id: _, ...body } }) => ({
+      id: await call("ingestDocument", body),
+    })),
+    at("GET", "/documents/search", ({ query }) => {
+      const { limit, ...fields } = Object.fromEntries(query);
+      return call("searchDocuments", { ...fields, ...(limit !== undefined && { limit: Number(limit) }) });
+    }),
+  ];
+}
+
+function controlRoutes({ services }: RestParts): Route[] {
+  const controls = () => {
+    const given = services()?.controls;
+    if (given) return given;
+    throw new HeddleError("not_supported", "channels and tasks need fakeHeddle({ controls }) in the test.");
+  };
+  return [
+    at("GET", "/channels", async ({ query }) => {
+      const channel = await controls().findChannel(query.get("client_id") ?? "");
+      return { channels: channel ? [channel] : [] };
+    }),
+    at("PATCH", "/channels/:id", ({ parts: [id = ""], body }) => controls().patchChannel(id, body)),
+    at("POST", "/channels/:id/reset", ({ parts: [id = ""] }) => controls().resetSession(id)),
+    at("GET", "/tasks", async ({ query }) => {
+      // The SDK asks once for each status; all that is not over is in the first answer.
+      const isFirst = query.get("status") === "pending";
+      const ids = isFirst ? await controls().unfinishedTasks(query.get("channel_id") ?? "") : [];
+      return { tasks: ids.map((id) => ({ id })) };
+    }),
+    at("POST", "/tasks/:id/cancel", async ({ parts: [id = ""] }) => ({
+      status: await controls().cancelTask(id),
+    })),
+  ];
+}
+
+function storeRoutes({ store }: RestParts): Route[] {
+  const path = "/integrations/:id/store";
+  return [
+    at("GET", path, async ({ query }) => ({
+      entries: await store.list({
+        prefix: query.get("prefix") ?? "",
+        after: query.get("after") ?? undefined,
+        limit: Number(query.get("limit")),
+      }),
+    })),
+    at("GET", `${path}/:id`, async ({ parts: [, key = ""] }) => {
+      const held = await store.read(key);
+      if (!held) throw notFound("value", key);
+      return held;
+    }),
+    at("PUT", `${path}/:id`, async ({ parts: [, key = ""], body }) => {
+      const { value, secret, if_version, ttl_seconds } = body as {
+        value: unknown;
+        secret?: boolean;
+        if_version?: string | null;
+        ttl_seconds?: number;
+      };
+      const options = { secret, ifVersion: if_version, ttlSeconds: ttl_seconds };
+      if (!(await store.write(key, value, options))) throw changed(key);
+    }),
+    at("DELETE", `${path}/:id`, async ({ parts: [, key = ""], query }) => {
+      const ifVersion = query.get("if_version") ?? undefined;
+      if (await store.remove(key, { ifVersion })) return;
+      throw ifVersion === undefined ? notFound("value", key) : changed(key);
+    }),
+  ];
+}
+
+const changed = (key: string): HeddleError =>
+  new HeddleError("conflict", `The value of "${key}" has changed.`);

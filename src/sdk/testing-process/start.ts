@@ -1,0 +1,150 @@
+// Starts the process of an integration as Heddle does, against what a test has put in Heddle's place.
+
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { basename, join, resolve } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { testSeam } from "../test-seam.ts";
+import { serveLoopback } from "./loopback.ts";
+import { createRestServer } from "./rest-server.ts";
+
+/** What `startProcess` starts. */
+export interface StartProcess {
+  /** `CMD` of process.ts. As in Heddle, `bun` is the program that runs the test. */
+  command: readonly string[];
+  /** The integration's folder: `new URL("..", import.meta.url)` in a test below tests/. */
+  folder: string | URL;
+  /** Settings that the process finds in its environment, besides those of `useSettings`. */
+  settings?: Record<string, string>;
+}
+
+/** How a process ended. */
+export interface ProcessEnd {
+  /** Its exit code; null when a signal ended it. */
+  code: number | null;
+  /** The signal that ended it: "SIGKILL" when it did not end in time. Null when it ended by itself. */
+  signal: string | null;
+}
+
+/** A process that a test has started; `await using` ends it. */
+export interface StartedProcess extends AsyncDisposable {
+  /** What it has written so far, both outputs together. */
+  readonly output: string;
+  /** How it ended; undefined while it runs. */
+  readonly ended: ProcessEnd | undefined;
+  /** Waits until the condition holds; rejects with the output when the process ends before, and after `withinSeconds` (default 10). */
+  until(condition: () => boolean | Promise<boolean>, withinSeconds?: number): Promise<void>;
+  /** Sends SIGTERM and waits until it has ended; after `graceSeconds` (default 10, as in Heddle) SIGKILL ends it. */
+  stop(graceSeconds?: number): Promise<ProcessEnd>;
+}
+
+const LOOK_EVERY_MS = 20;
+
+/** What the server's environment gives to any process. */
+const SURROUNDINGS = ["PATH", "LANG", "TZ", "BUN_BE_BUN"];
+
+/**
+ * Starts the process of an integration as a child, with a server in place of Heddle that hands what the process injects, ingests,
+ * searches and stores to `fakeHeddle()` and the test's `store`. Under Deno the test needs `-A`.
+ */
+export async function startProcess({ command, folder, settings }: StartProcess): Promise<StartedProcess> {
+  const cwd = resolve(typeof folder === "string" ? folder : fileURLToPath(folder));
+  const [program = "", ...args] = commandOf(command);
+  const seam = testSeam();
+  const heddle = await serveLoopback(
+    createRestServer({ services: () => testSeam().services, store: seam.store }),
+  );
+  const home = await mkdtemp(join(tmpdir(), "heddle-process-"));
+  const child = spawn(program, args, {
+    cwd,
+    env: {
+      ...surroundings(),
+      ...Object.fromEntries(seam.settings),
+      ...settings,
+      HOME: home,
+      TMPDIR: home,
+      HEDDLE_URL: heddle.url,
+      HEDDLE_API_KEY: "of-the-test",
+      HEDDLE_INTEGRATION_ID: seam.server?.integrationId ?? basename(cwd),
+      ...(seam.server && { HEDDLE_BASE_URL: seam.server.baseUrl }),
+      ...(seam.server?.webhookPath !== undefined && { HEDDLE_WEBHOOK_PATH: seam.server.webhookPath }),
+    },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  return follow(child, program, async () => {
+    await heddle.close();
+    await rm(home, { recursive: true, force: true });
+  });
+}
+
+function follow(child: ChildProcess, program: string, release: () => Promise<void>): StartedProcess {
+  let output = "";
+  let ended: ProcessEnd | undefined;
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.setEncoding("utf8").on("data", (text: string) => {
+      output += text;
+    });
+  }
+  // A test that ends early, or fails, leaves nothing running.
+  const kill = () => void child.kill("SIGKILL");
+  process.once("exit", kill);
+  const { promise: end, resolve: finish } = Promise.withResolvers<ProcessEnd>();
+  child.once("error", (error) => {
+    output += `${program} could not be started: ${error.message}\n`;
+    finish({ code: null, signal: null });
+  });
+  child.once("close", (code, signal) => finish({ code, signal }));
+  void end.then((how) => {
+    ended = how;
+    process.removeListener("exit", kill);
+  });
+  const stop = async (graceSeconds = 10): Promise<ProcessEnd> => {
+    if (!ended) child.kill("SIGTERM");
+    const timer = setTimeout(kill, graceSeconds * 1000);
+    const how = await end;
+    clearTimeout(timer);
+    await release();
+    return how;
+  };
+  return {
+    get output() {
+      return output;
+    },
+    get ended() {
+      return ended;
+    },
+    async until(condition, withinSeconds = 10) {
+      const deadline = performance.now() + withinSeconds * 1000;
+      while (!(await condition())) {
+        if (ended) throw new Error(`The process ended with ${JSON.stringify(ended)}; it wrote:\n${output}`);
+        if (performance.now() > deadline) {
+          throw new Error(
+            `The condition was not met within ${withinSeconds} seconds; the process wrote:\n${output}`,
+          );
+        }
+        await pause(LOOK_EVERY_MS);
+      }
+    },
+    stop,
+    [Symbol.asyncDispose]: async () => void (await stop(0)),
+  };
+}
+
+/** `bun` is whatever runs the test; Deno is told to run a script, and that it may do all that a process in Heddle may. */
+function commandOf([program = "", ...args]: readonly string[]): string[] {
+  if (program !== "bun") return [program, ...args];
+  const rest = args[0] === "run" ? args.slice(1) : args;
+  return [process.execPath, ...("Deno" in globalThis ? ["run", "-A"] : []), ...rest];
+}
+
+function surroundings(): Record<string, string> {
+  const { env } = process;
+  return Object.fromEntries(
+    SURROUNDINGS.flatMap((name) => {
+      const value = env[name];
+      return value === undefined ? [] : [[name, value]];
+    }),
+  );
+}
