@@ -11,6 +11,11 @@ export interface EveryOptions {
   log: Logger;
   /** Runs a first time right away. Default: after `ms`. */
   atOnce?: boolean;
+  /**
+   * Runs the work on at most one server of the database at a time: `advisoryLock(db, name)`. Default: every server does its
+   * own.
+   */
+  led?: (work: () => Promise<unknown>) => Promise<unknown>;
 }
 
 export interface Periodic {
@@ -19,7 +24,14 @@ export interface Periodic {
 }
 
 /** A time that comes while a run is under way is left out. The timer does not keep the process alive. */
-export function every({ name, ms, run, log, atOnce = false }: EveryOptions): Periodic {
+export function every({
+  name,
+  ms,
+  run,
+  log,
+  atOnce = false,
+  led = (work) => work(),
+}: EveryOptions): Periodic {
   let running: Promise<void> | undefined;
 
   const begin = (): void => {
@@ -29,7 +41,7 @@ export function every({ name, ms, run, log, atOnce = false }: EveryOptions): Per
   };
   const attempt = async (): Promise<void> => {
     try {
-      await run();
+      await led(run);
     } catch (error) {
       log.warn("{name} failed; the next attempt is in {seconds} s: {error}", {
         name,

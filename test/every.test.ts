@@ -82,3 +82,27 @@ test("closing waits for the run under way, and none begins afterwards", async ()
   await new Promise((resolve) => setTimeout(resolve, 5));
   expect(runs).toBe(1);
 });
+
+test("what leads decides whether a run begins", async () => {
+  const { log } = await fixture();
+  let mayRun = false;
+  let asked = 0;
+  let runs = 0;
+  const periodic = every({
+    name: "The test",
+    ms: 1,
+    log,
+    led: async (work) => {
+      asked += 1;
+      return mayRun ? work() : undefined;
+    },
+    async run() {
+      runs += 1;
+    },
+  });
+  await until(() => asked > 2);
+  expect(runs).toBe(0);
+  mayRun = true;
+  await until(() => runs > 0);
+  await periodic.close();
+});

@@ -3,6 +3,7 @@
 
 import type { Config } from "../config/config.ts";
 import type { WriteProbe } from "../db/write-probe.ts";
+import type { Periodic } from "../every.ts";
 import type { Logger } from "../log.ts";
 import { endProcess } from "../runtime/end-process.ts";
 import { startWatchdog } from "../runtime/watchdog.ts";
@@ -24,14 +25,14 @@ export async function createGuard({ config, probe, log }: GuardOptions): Promise
   const { home, watchdogSeconds, logFormat } = config;
   if (watchdogSeconds === 0) return { arm() {}, close: async () => {} };
   const watchdog = await startWatchdog({ home, killAfterMs: watchdogSeconds * 1000, format: logFormat });
-  let watch: { close(): void } | undefined;
+  let watch: Periodic | undefined;
   return {
     arm() {
       watchdog.arm();
       watch = probe.watch(watchdogSeconds, (reason) => endProcess(log, reason));
     },
     async close() {
-      watch?.close();
+      await watch?.close();
       await watchdog.close();
     },
   };

@@ -61,7 +61,7 @@ export function startServer(
     const { storage, content, integrations, conversation, agent, apiKeys, baseUrl } = core;
     const { db, log, instruments, redactor } = storage;
     const { registry, settings } = integrations;
-    const probe = createWriteProbe({ query: db.query });
+    const probe = createWriteProbe({ query: db.query, log });
     const guard = guarded ? await createGuard({ config, probe, log }) : undefined;
     if (guard) closers.push(guard.close);
     const processes = await createProcesses(config, core, () => url, closers);

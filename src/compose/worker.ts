@@ -22,7 +22,7 @@ export function startWorker(
     }
     const core = await openCore(config, closers);
     const { db, log } = core.storage;
-    const probe = createWriteProbe({ query: db.query });
+    const probe = createWriteProbe({ query: db.query, log });
     const guard = guarded ? await createGuard({ config, probe, log }) : undefined;
     if (guard) closers.push(guard.close);
     guard?.arm();

@@ -49,6 +49,7 @@ export function createLeader({ databaseUrl, options, log }: LeaderOptions): Lead
       }
     }
 
+    // Not `every`: each question waits for the answer to the one before, and a lost lock has to be noticed within seconds.
     async function turn(): Promise<void> {
       try {
         await ask();

@@ -3,6 +3,7 @@
 
 import postgres, { type Options, type Sql } from "postgres";
 import { errorMessage } from "../errors.ts";
+import { every } from "../every.ts";
 import type { Logger } from "../log.ts";
 import type { Database } from "./database.ts";
 
@@ -35,7 +36,12 @@ export function createListener({ databaseUrl, options, log }: CreateListener): L
   let retryMs = FIRST_RETRY_MS;
   let closed = false;
   // If there is no answer, the driver drops the connection and `onclose` opens a new one.
-  const asking = setInterval(() => void client?.unsafe("select 1").catch(() => undefined), ASK_EVERY_MS);
+  const pings = every({
+    name: "Asking the connection for notifications",
+    ms: ASK_EVERY_MS,
+    log,
+    run: async () => void (await client?.unsafe("select 1").catch(() => undefined)),
+  });
 
   function connect(): Sql {
     // postgres.js passes on notifications through the internal option `onnotify`, which its types lack.
@@ -97,8 +103,8 @@ export function createListener({ databaseUrl, options, log }: CreateListener): L
     async close() {
       closed = true;
       clearTimeout(retryTimer);
-      clearInterval(asking);
-      await client?.end({ timeout: 1 });
+      // The end of the connection also ends a question without an answer.
+      await Promise.all([client?.end({ timeout: 1 }), pings.close()]);
     },
   };
 }

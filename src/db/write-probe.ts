@@ -3,6 +3,8 @@
 
 import { sql } from "drizzle-orm";
 import { errorMessage, HeddleError } from "../errors.ts";
+import { every, type Periodic } from "../every.ts";
+import type { Logger } from "../log.ts";
 import { within } from "../within.ts";
 import type { Queryable } from "./database.ts";
 import { isOutsideTrouble } from "./failure.ts";
@@ -24,11 +26,12 @@ export interface WriteProbe {
    * Trouble outside this process (a full disk, a server that is unreachable or read-only) does not count, because a new
    * process would not help.
    */
-  watch(seconds: number, onDead: (reason: string) => void): { close(): void };
+  watch(seconds: number, onDead: (reason: string) => void): Periodic;
 }
 
 export interface WriteProbeOptions {
   query: Queryable;
+  log: Logger;
   /** A monotonic clock in milliseconds. */
   now?: () => number;
   answerMs?: number;
@@ -38,6 +41,7 @@ export interface WriteProbeOptions {
 export function createWriteProbe(options: WriteProbeOptions): WriteProbe {
   const {
     query,
+    log,
     now = () => performance.now(),
     answerMs = ANSWER_MS,
     watchEveryMs = WATCH_EVERY_MS,
@@ -108,9 +112,7 @@ export function createWriteProbe(options: WriteProbeOptions): WriteProbe {
           );
         }
       };
-      const timer = setInterval(probe, watchEveryMs);
-      timer.unref();
-      return { close: () => clearInterval(timer) };
+      return every({ name: "The check for writes", ms: watchEveryMs, run: probe, log });
     },
   };
 }

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { inArray, lt, sql } from "drizzle-orm";
-import { type Database, rowsOf } from "../db/database.ts";
+import { inArray, lt } from "drizzle-orm";
+import { advisoryLock } from "../db/advisory-lock.ts";
+import type { Database } from "../db/database.ts";
 import { inboxEvents } from "../db/schema.ts";
 import { every } from "../every.ts";
 import type { Logger } from "../log.ts";
@@ -9,11 +10,13 @@ export interface PurgeOptions {
   db: Database;
   log: Logger;
   retentionDays: number;
+  /** Default: an hour. */
+  everyMs?: number;
   now?: () => number;
 }
 
 export interface Purge {
-  /** Deletes webhooks older than the retention, in small batches. Returns how many; 0 while another server does it. */
+  /** Deletes webhooks older than the retention, in small batches. Returns how many. */
   run(): Promise<number>;
   close(): Promise<void>;
 }
@@ -25,7 +28,13 @@ const BATCH = 500;
 const PAUSE_MS = 20;
 
 /** Deletes old records once an hour. Among the servers on one database only one does so at a time. */
-export function createPurge({ db, log, retentionDays, now = Date.now }: PurgeOptions): Purge {
+export function createPurge({
+  db,
+  log,
+  retentionDays,
+  everyMs = HOUR_MS,
+  now = Date.now,
+}: PurgeOptions): Purge {
   let isClosed = false;
 
   const run = async (): Promise<number> => {
@@ -39,10 +48,11 @@ export function createPurge({ db, log, retentionDays, now = Date.now }: PurgeOpt
     }
   };
 
-  const hourly = every({
+  const sweeps = every({
     name: "Deleting old webhooks",
-    ms: HOUR_MS,
+    ms: everyMs,
     log,
+    led: advisoryLock(db, "heddle inbox purge"),
     async run() {
       const deleted = await run();
       if (deleted > 0) log.debug("{deleted} old webhooks were deleted", { deleted });
@@ -53,26 +63,21 @@ export function createPurge({ db, log, retentionDays, now = Date.now }: PurgeOpt
     run,
     close() {
       isClosed = true;
-      return hourly.close();
+      return sweeps.close();
     },
   };
 }
 
-const deleteSome = (db: Database, before: Date): Promise<number> =>
-  db.query.transaction(async (tx) => {
-    const [lock] = rowsOf<{ mine: boolean }>(
-      await tx.execute(sql`select pg_try_advisory_xact_lock(hashtext('heddle inbox purge')) as mine`),
-    );
-    if (!lock?.mine) return 0;
-    const old = tx
-      .select({ id: inboxEvents.id })
-      .from(inboxEvents)
-      .where(lt(inboxEvents.created_at, before))
-      .orderBy(inboxEvents.created_at)
-      .limit(BATCH);
-    const gone = await tx
-      .delete(inboxEvents)
-      .where(inArray(inboxEvents.id, old))
-      .returning({ id: inboxEvents.id });
-    return gone.length;
-  });
+async function deleteSome({ query }: Pick<Database, "query">, before: Date): Promise<number> {
+  const old = query
+    .select({ id: inboxEvents.id })
+    .from(inboxEvents)
+    .where(lt(inboxEvents.created_at, before))
+    .orderBy(inboxEvents.created_at)
+    .limit(BATCH);
+  const gone = await query
+    .delete(inboxEvents)
+    .where(inArray(inboxEvents.id, old))
+    .returning({ id: inboxEvents.id });
+  return gone.length;
+}

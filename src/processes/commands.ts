@@ -101,6 +101,7 @@ export async function createCommands({
       const { promise, resolve } = Promise.withResolvers<Answer>();
       waiting.set(order, resolve);
       const announce = () => notify(ORDERS, { order, action, integration_id: integrationId });
+      // Not `every`: it lasts as long as one command waits, and closing it must not wait for a repetition that hangs.
       const repeating = setInterval(() => void announce().catch(() => undefined), REPEAT_MS);
       try {
         await announce();

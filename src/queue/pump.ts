@@ -110,6 +110,8 @@ export function createPump<Job>(options: PumpOptions<Job>): Pump {
       });
   };
 
+  // Plain timers rather than `every`: a wake-up joins a fetch under way, and the heartbeat must keep its rhythm while a touch
+  // is slow.
   const backstop = setInterval(wake, options.backstopMs ?? 500);
   let touching = Promise.resolve();
   const heartbeat = setInterval(() => {

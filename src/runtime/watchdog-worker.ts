@@ -33,6 +33,7 @@ let blockedMs = 0;
 let hasWarned = false;
 let isEnding = false;
 
+// Not `every`: a worker thread has no log, and its timer is the only thing that keeps it alive.
 setInterval(check, CHECK_EVERY_MS);
 
 function check(): void {

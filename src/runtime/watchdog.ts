@@ -51,6 +51,7 @@ export async function startWatchdog(options: WatchdogOptions): Promise<Watchdog>
   };
   const activities = channel(ACTIVITY);
   activities.subscribe(onActivity);
+  // Not `every`: the beat is one write to shared memory, and its timer is what is watched.
   const timer = setInterval(slots.beat, BEAT_EVERY_MS);
   timer.unref();
 

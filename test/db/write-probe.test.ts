@@ -1,14 +1,17 @@
 import { expect, test } from "bun:test";
+import { getLogger } from "@logtape/logtape";
 import type { Queryable } from "../../src/db/database.ts";
 import { createWriteProbe } from "../../src/db/write-probe.ts";
 import { eachDatabase } from "../database.ts";
 import { until } from "../until.ts";
 
+const log = getLogger("heddle");
+
 eachDatabase("the write probe", (open) => {
   test("writes at most once a second, however many checks there are, and leaves one row", async () => {
     const { query, execute } = await open();
     let now = 0;
-    const probe = createWriteProbe({ query, now: () => now });
+    const probe = createWriteProbe({ log, query, now: () => now });
     await Promise.all(Array.from({ length: 20 }, probe.check));
     const rows = async () =>
       (await execute("select value, xmin::text from meta where key = 'write_probe'")).rows;
@@ -25,7 +28,7 @@ eachDatabase("the write probe", (open) => {
   test("a read-only database is not ready", async () => {
     const { query, execute } = await open();
     await execute("alter table meta rename to elsewhere");
-    await expect(createWriteProbe({ query }).check()).rejects.toMatchObject({ code: "unavailable" });
+    await expect(createWriteProbe({ log, query }).check()).rejects.toMatchObject({ code: "unavailable" });
   });
 });
 
@@ -39,7 +42,7 @@ test("a hanging write fails the check, and no second one is started", async () =
     begun++;
     return new Promise(() => undefined);
   });
-  const probe = createWriteProbe({ query, answerMs: 20, now: () => now });
+  const probe = createWriteProbe({ log, query, answerMs: 20, now: () => now });
   for (let n = 0; n < 3; n++) {
     await expect(probe.check()).rejects.toMatchObject({ code: "unavailable" });
     now += 2_000;
@@ -64,10 +67,10 @@ test("a database without successful writes for long enough is dead, unless the c
       throw error;
     });
     const reasons: string[] = [];
-    const probe = createWriteProbe({ query, now: () => now, watchEveryMs: 1 });
+    const probe = createWriteProbe({ log, query, now: () => now, watchEveryMs: 1 });
     const watch = probe.watch(60, (reason) => reasons.push(reason));
     await until(() => looks >= 30);
-    watch.close();
+    await watch.close();
     expect([error.code, reasons.length]).toEqual([error.code, isDead ? 1 : 0]);
     if (isDead) expect(reasons[0]).toContain("has not accepted a write for");
   }
