@@ -86,7 +86,7 @@ eachDatabase("a turn", (open) => {
     const texts = recordStatements(db);
     await turn(2);
     await worker.close();
-  const statements = texts.filter((text) => !isUpkeep(text)).map((text) => text.slice(0, 100));
+    const statements = texts.filter((text) => !isUpkeep(text)).map((text) => text.slice(0, 100));
     // Nobody would see by the number alone which one is new.
     expect(statements.slice(23)).toEqual([]);
     // The count misses nothing: both queues, both claims and both outcomes are in it.
