@@ -1,18 +1,19 @@
-// How many runs lead to what is being done: set around each run, delivery, hook and request to an integration, and found by
-// all that these send and store. Integrations' code stands in between and cannot be asked to pass it on.
+// Counts how many runs led to the current work. The count is set around each run, delivery, hook and request to an
+// integration, and read wherever these send or store something. The integrations' code in between cannot be asked to
+// pass it on.
 
 import { AsyncLocalStorage } from "node:async_hooks";
 
 interface Led {
   hops: number;
-  /** By performance.now(); undefined while the work goes on. */
+  /** A time of performance.now(); undefined while the work goes on. */
   endedAt: number | undefined;
 }
 
-// A fixed object, yet each asynchronous call chain sees its own value.
+// An AsyncLocalStorage, so each asynchronous call chain sees its own value.
 const current = new AsyncLocalStorage<Led>();
 
-/** What was left running, such as a reply a little later, counts for so long; a poller that a tool started must not for ever. */
+/** How long work that was left running, such as a delayed reply, still counts; a poller must not count for ever. */
 const COUNTS_ON_MS = 60_000;
 
 export function ledBy<Result>(hops: number, work: () => Result): Result {
@@ -35,7 +36,7 @@ export function ledBy<Result>(hops: number, work: () => Result): Result {
   });
 }
 
-/** Zero outside of all of them. */
+/** Returns the count; zero outside of such work. */
 export function hopsSoFar(): number {
   const led = current.getStore();
   if (!led) return 0;

@@ -1,10 +1,10 @@
-// An error as a log may have it: its text in one line whatever is in it, its frames below, and nothing of what a statement
-// was given. The driver and drizzle put the parameters of a failed statement into message and stack.
+// Makes errors loggable: the message on one line whatever it contains, the stack frames below, and no parameters of a
+// failed statement, which the driver and drizzle put into message and stack.
 
 import { inspect } from "node:util";
 import { errorMessage } from "./errors.ts";
 
-/** Printed by `inspect` as it stands, and by JSON.stringify as its facts. */
+/** `inspect` prints it as text, and JSON.stringify writes its facts. */
 export interface LoggableError {
   [inspect.custom](): string;
   toJSON(): ErrorFacts;
@@ -49,7 +49,7 @@ function inLines({ name, message, code, stack, cause }: ErrorFacts): string {
 
 const MOST_FRAMES = 30;
 
-/** Name and message stand before the first frame, and may have anything in them, also lines like frames. */
+/** Name and message come before the first frame and may contain anything, even lines that look like frames. */
 function framesOf(error: Error): string[] {
   const { stack = "", name, message } = error;
   const head = [name, error.constructor.name, "Error"].map((one) => `${one}: ${message}`);
@@ -64,28 +64,31 @@ function framesOf(error: Error): string[] {
     .map((line) => `    ${escaped(line)}`);
 }
 
-/** Characters that move a terminal's cursor, end a line, or turn the direction of what follows. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are just what is looked for.
+/** Characters that move a terminal's cursor, end a line, or change the direction of text. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what this must find.
 const CONTROL = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
 
-/** On one line, and without any power over a terminal. */
+/** Escapes the text so that it stays on one line and cannot control a terminal. */
 export const escaped = (text: string): string =>
   text.replace(CONTROL, (char) =>
     char === "\n" ? "\\n" : `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );
 
-/** In a finished line, whose breaks are meant; colours only where the log itself sets them. */
+/**
+ * Control characters in a finished line, except its intended line breaks; colour codes are matched so that they can
+ * be kept.
+ */
 const UNQUOTED =
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are just what is looked for.
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what this must find.
   /\u001b\[[\d;]{0,20}m|[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
 
 export const withoutControls = (line: string, hasColors: boolean): string =>
   line.replace(UNQUOTED, (found) => (hasColors && found.length > 1 ? found : escaped(found)));
 
-/** What lies deeper is not printed. */
+/** Deeper values are not printed. */
 const DEEPEST = 20;
 
-/** The value with errors that can be logged, also those within objects and lists; one that contains itself still does. */
+/** Makes errors in a value loggable, also within objects and lists; a cyclic value stays cyclic. */
 export function loggableValue(value: unknown, seen = new Map<object, unknown>(), depth = 0): unknown {
   if (value instanceof Error) return loggableError(value);
   if (typeof value !== "object" || value === null || depth > DEEPEST) return value;
@@ -101,7 +104,7 @@ export function loggableValue(value: unknown, seen = new Map<object, unknown>(),
   const object: Record<string, unknown> = {};
   seen.set(value, object);
   for (const [name, inner] of Object.entries(value)) {
-    // As a mere assignment "__proto__" would be none.
+    // Assigning to "__proto__" would set the prototype instead of a property.
     Object.defineProperty(object, name, { value: loggableValue(inner, seen, depth + 1), enumerable: true });
   }
   return object;

@@ -1,5 +1,5 @@
-// Structured logs on standard error: JSON lines for machines, pretty lines for people. Every known
-// secret is replaced before a line leaves the process.
+// Structured logs on standard error: JSON lines for machines, pretty lines for people. Every known secret is redacted
+// before a line leaves the process.
 
 import { configure, getLogger, jsonLinesFormatter, type Logger, type LogRecord } from "@logtape/logtape";
 import { getPrettyFormatter } from "@logtape/pretty";
@@ -18,7 +18,7 @@ export interface LogOptions {
   level: LogLevel;
   format: LogFormat;
   redact: Redact;
-  /** Where finished lines go; standard error by default. */
+  /** Writes a finished line; standard error by default. */
   write?: (line: string) => void;
 }
 
@@ -48,7 +48,7 @@ function loggable(record: LogRecord): LogRecord {
   const { message, properties } = record;
   return {
     ...record,
-    // Every other part is the message's own text, which an integration may have put together of anything.
+    // Parts at even positions are the message's own text, which an integration may have built from anything.
     message: message.map((part, at) => (at % 2 === 0 ? escaped(String(part)) : loggableValue(part))),
     properties: Object.fromEntries(
       Object.entries(properties).map(([name, value]) => [name, loggableValue(value)]),
@@ -57,8 +57,8 @@ function loggable(record: LogRecord): LogRecord {
 }
 
 /**
- * Texts are redacted before they are quoted, once for the message and once more for the line: a secret with quotes in
- * it would hardly be known after that. An error in the message would be "{}"; among the properties it stays whole.
+ * Redacts texts before they are quoted, since a secret with quotes in it would not be recognised afterwards. An error
+ * in the message is replaced by its text, which would otherwise become "{}"; among the properties it stays complete.
  */
 const jsonFormatter =
   (redact: Redact) =>
@@ -75,8 +75,8 @@ const jsonFormatter =
 const lostLines = (lost: number): LogRecord => ({
   category: ["heddle", "log"],
   level: "warning",
-  message: ["", lost, " lines of this log could not be written and are lost"],
-  rawMessage: "{lost} lines of this log could not be written and are lost",
+  message: ["", lost, " log lines could not be written and are lost"],
+  rawMessage: "{lost} log lines could not be written and are lost",
   properties: { lost },
   timestamp: Date.now(),
 });
@@ -84,10 +84,10 @@ const lostLines = (lost: number): LogRecord => ({
 /** Heddle's root logger; silent until `createLog` has run. */
 export const rootLogger = (): Logger => getLogger("heddle");
 
-/** They are for terminals; in a journal or a file they are noise. */
+/** Colours are for terminals; in a journal or a file they are noise. */
 const hasColors = (): boolean => process.stderr.isTTY === true;
 
-/** The formatter would quote every text and colour it: in a sentence for people they are words like the others. */
+/** Inlines texts into the message, because the formatter would quote and colour them within the sentence. */
 function pretty(): (record: LogRecord) => string {
   const format = getPrettyFormatter({
     icons: false,
@@ -100,7 +100,7 @@ function pretty(): (record: LogRecord) => string {
   return (record) => format({ ...record, message: withTextsInline(record.message) });
 }
 
-/** Values stand at the odd places of a message, and stay there unless they are texts. */
+/** Values are at the odd positions of a message; only texts are merged into the parts around them. */
 function withTextsInline(message: readonly unknown[]): unknown[] {
   const inline: unknown[] = [String(message[0] ?? "")];
   for (let at = 1; at < message.length; at += 2) {

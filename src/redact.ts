@@ -1,5 +1,5 @@
-// Replaces known secrets in text that is shown or logged: log lines, errors, tool results, traces, hook payloads. What is
-// delivered, answered or kept to be replayed does not pass here.
+// Redacts known secrets in text that is shown or logged: log lines, errors, tool results, traces, hook payloads.
+// Deliveries, answers and webhooks stored for replay are not redacted.
 
 import { AsyncLocalStorage } from "node:async_hooks";
 import { formsOf } from "./secrets/forms.ts";
@@ -8,28 +8,28 @@ import { createMatcher, type Matcher } from "./secrets/matcher.ts";
 /** Returns the text with every known secret replaced. */
 export type Redact = (text: string) => string;
 
-/** What stands for a secret. */
+/** The text that replaces a secret. */
 export const MARKER = "[redacted]";
 
 export interface Redactor {
-  /** Never throws, and costs the length of the text, however many secrets are known. */
+  /** Never throws. Takes time proportional to the text's length, however many secrets are known. */
   redact: Redact;
-  /** Hides the server's own secrets and those of its operator from now on. Words that anybody may write are left out. */
+  /** Redacts secrets of the server and its operator from now on. Common words are not accepted as secrets. */
   add(...secrets: (string | undefined)[]): void;
-  /** The same for secrets that come and go, such as an access token of an hour: only the last ones are remembered. */
+  /** Does the same for short-lived secrets, such as hourly access tokens; only the latest ones are remembered. */
   addPassing(...secrets: string[]): void;
-  /** Hides what somebody else gave, in all that `work` and what it calls say, and nowhere else. */
+  /** Redacts a third party's secrets, but only in the output of `work` and what it calls. */
   hiding<Result>(secrets: string[], work: () => Result): Result;
 }
 
 export interface RedactorLimits {
-  /** How many secrets are known at most; the one that was told the longest ago is forgotten then. */
+  /** The maximum number of secrets; beyond it, the one that was added longest ago is forgotten. */
   kept: number;
   passing: number;
 }
 
 const LIMITS: RedactorLimits = { kept: 20_000, passing: 5_000 };
-/** A delivery has few. */
+/** Small, because a delivery has only few secrets. */
 const SCOPED_SLOTS = 256;
 const MOST_SCOPED = 200;
 
@@ -59,10 +59,10 @@ export function createRedactor(limits: RedactorLimits = LIMITS): Redactor {
   };
 }
 
-/** Of all forms of a pool's secrets together. */
+/** The maximum length of all forms of a pool's secrets together. */
 const MOST_CHARACTERS = 32 * 1024 * 1024;
 
-/** Remembers the `limit` secrets that it was told last. */
+/** Remembers the last `limit` secrets. */
 function createPool(matcher: Matcher, limit: number): (secret: string) => void {
   const known = new Map<string, string[]>();
   let characters = 0;
@@ -75,7 +75,7 @@ function createPool(matcher: Matcher, limit: number): (secret: string) => void {
     const before = known.get(secret);
     const forms = before ?? formsOf(secret);
     if (forms.length === 0) return;
-    // The youngest are the last of a map.
+    // Re-inserted at the end, where a Map keeps its newest entries.
     known.delete(secret);
     known.set(secret, forms);
     if (before) return;

@@ -20,7 +20,7 @@ import { innerUrl, parseTarget, type Target } from "./target.ts";
 export interface App {
   /** Answers every request. */
   fetch(request: Request, client: Client): Promise<Response>;
-  /** The REST API alone, as Eden's types and the tests want it. */
+  /** The REST API alone, for Eden's types and for tests. */
   readonly elysia: ReturnType<typeof createApi>;
 }
 

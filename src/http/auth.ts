@@ -1,4 +1,4 @@
-// Who makes a request, and whether they may.
+// Authenticates and authorises requests.
 
 import type { ApiKeys } from "../access/api-keys.ts";
 import type { Caller } from "../access/caller.ts";
@@ -7,27 +7,27 @@ import { HeddleError } from "../errors.ts";
 import type { FailedKeys } from "./failed-keys.ts";
 
 export interface Auth {
-  /** Remembers from whom a request comes, so that wrong keys are counted. */
+  /** Remembers the sender of a request, so that wrong keys are counted per sender. */
   arrived(request: Request, sender: string): void;
-  /** Whether a request brings a key of Heddle's, right or wrong, or one that looks like it. */
+  /** Whether a request has an API key of Heddle, valid or not, or something that looks like one. */
   bringsKey(request: { headers: Headers }): boolean;
-  /** The owner of the request's key. 401 without a valid one. */
+  /** Returns the caller that the request's key belongs to. Throws "unauthorized" without a valid key. */
   authenticate(request: Request): Promise<Caller>;
-  /** The same, and 403 when the key does not cover the scope. */
+  /** Like `authenticate`; also throws "forbidden" if the key does not cover the scope. */
   authorize(request: Request, scope: string): Promise<Caller>;
-  /** Whether the request's key is still what it was: an answer that goes on asks again and again. */
+  /** Whether the request's key is still valid. Streamed answers check this repeatedly. */
   isStillValid(request: Request): Promise<boolean>;
 }
 
 export function createAuth({ verify, isOwn }: Pick<ApiKeys, "verify" | "isOwn">, failed: FailedKeys): Auth {
-  // A request is asked about twice: before its body is read, and when its route is known.
+  // A request is authenticated twice: before its body is read, and when its route is known.
   const known = new WeakMap<Request, Promise<Caller>>();
   const senders = new WeakMap<Request, string>();
 
   const identify = async (request: Request): Promise<Caller> => {
     const caller = await verify(keyOf(request));
     if (caller) return caller;
-    failed.note(senders.get(request) ?? "");
+    failed.count(senders.get(request) ?? "");
     throw new HeddleError("unauthorized", "The API key is unknown, revoked or expired.");
   };
 
@@ -49,7 +49,7 @@ export function createAuth({ verify, isOwn }: Pick<ApiKeys, "verify" | "isOwn">,
     isStillValid: (request) =>
       verify(keyOf(request)).then(
         (caller) => caller !== undefined,
-        // A database that is away revokes nothing.
+        // An unreachable database is no reason to treat the key as revoked.
         () => true,
       ),
     async authorize(request, scope) {
@@ -67,11 +67,11 @@ const BEARER = /^Bearer +(\S+)$/i;
 function keyOf(request: Request): string {
   const header = request.headers.get("authorization");
   if (header === null) {
-    throw new HeddleError("unauthorized", "An API key is needed: send Authorization: Bearer <key>.");
+    throw new HeddleError("unauthorized", "The API key is missing; send it as Authorization: Bearer <key>.");
   }
   const key = BEARER.exec(header.trim())?.[1];
   if (key === undefined) {
-    throw new HeddleError("unauthorized", "The Authorization header is not of the form: Bearer <key>.");
+    throw new HeddleError("unauthorized", "The Authorization header must have the form: Bearer <key>.");
   }
   return key;
 }

@@ -1,4 +1,4 @@
-// Turns whatever was thrown into the one shape of error that a caller sees.
+// Turns anything that was thrown into the error format that callers see.
 
 import { t, ValidationError } from "elysia";
 import { isPassing } from "../db/failure.ts";
@@ -12,19 +12,19 @@ export const ErrorAnswer = named(
   "Error",
   t.Object({
     error: t.Object({
-      code: t.String({ description: "What went wrong, for programs: see the table of codes." }),
-      message: t.String({ description: "What went wrong, for people." }),
-      field: t.Optional(t.String({ description: "The field of the input that is wrong, as a dotted path." })),
+      code: t.String({ description: "The error as a code for programs; see the table of codes." }),
+      message: t.String({ description: "The error in words for people." }),
+      field: t.Optional(t.String({ description: "The invalid field of the input, as a dotted path." })),
       request_id: t.Optional(
         t.String({
-          description: "Set when the server failed and its log says more: the log has this id, too.",
+          description: "Set if the server failed; its log has the details under this id.",
         }),
       ),
     }),
   }),
 );
 
-/** Too much from one sender; it may try again after so many seconds. */
+/** One sender has sent too much; it may retry after `retryAfterSeconds`. */
 export class RateLimited extends HeddleError {
   readonly retryAfterSeconds: number;
   constructor(message: string, retryAfterSeconds: number) {
@@ -33,27 +33,30 @@ export class RateLimited extends HeddleError {
   }
 }
 
-/** An integration that is quarantined, disabled or waits: the log has said so when it became that, and is not told of each request. */
+/**
+ * The integration is quarantined, disabled or waiting for approval. The log said so when its status changed, so the
+ * individual requests are not logged.
+ */
 export class NotLive extends HeddleError {
   constructor(message: string) {
     super("unavailable", message);
   }
 }
 
-/** Of a path, in the log: its sender decides how long it is. */
+/** How many characters of a path are logged; senders can make paths of any length. */
 const PATH_SHOWN = 300;
 
 export interface ErrorFacts {
   requestId: string;
   method: string;
   path: string;
-  /** Set when an integration's own code ran. */
+  /** Set if the request was for an integration. */
   integrationId?: string;
 }
 
 /**
- * The answer for an error. Errors that nobody foresaw are logged with their cause, and the caller gets an id to
- * find that line by, but nothing of the cause.
+ * Returns the answer for an error. An unexpected error is logged with its cause; the caller gets only an id by which
+ * the log line can be found.
  */
 export function answerError(error: unknown, facts: ErrorFacts, log: Logger): Response {
   const known = knownError(error);
@@ -72,11 +75,11 @@ export function answerError(error: unknown, facts: ErrorFacts, log: Logger): Res
   else log.error("Request {request_id} failed: {method} {path}: {error}", properties);
   const logged = { requestId: facts.requestId };
   if (known && !HIDDEN.includes(known.code)) return respond(known, logged);
-  const message = `Something went wrong; the log says more under ${facts.requestId}.`;
+  const message = `The request failed; the server's log has the details under ${facts.requestId}.`;
   return respond(new HeddleError("internal", message), logged);
 }
 
-/** These may name hosts, files or statements. */
+/** Codes whose messages may contain hosts, files or statements. */
 const HIDDEN: ErrorCode[] = ["internal", "database", "config"];
 
 function respond(
@@ -95,7 +98,7 @@ function respond(
   const headers: Record<string, string> = {};
   if (code === "unauthorized") headers["www-authenticate"] = "Bearer";
   if (code === "rate_limited" || code === "unavailable") headers["retry-after"] = String(retryAfterSeconds);
-  // Whoever is too slow would go on being slow.
+  // A sender that was too slow would stay too slow on the same connection.
   if (code === "request_timeout") headers.connection = "close";
   return Response.json(body, { status: error.status, headers });
 }
@@ -107,7 +110,7 @@ function knownError(error: unknown): HeddleError | undefined {
     return new HeddleError("unavailable", "The database does not answer at the moment; try again.");
   }
   if (error instanceof ValidationError) {
-    // The answer did not fit its own schema: our mistake, not the caller's.
+    // The answer does not match its own schema, which is a bug of the server.
     if (error.type === "response") return undefined;
     return explainInvalid(error);
   }
@@ -116,7 +119,7 @@ function knownError(error: unknown): HeddleError | undefined {
       return new HeddleError("not_found", "There is no such route.");
     case "PARSE":
       return (
-        asHeddleError((error as Error).cause) ?? new HeddleError("bad_request", "The body cannot be read.")
+        asHeddleError((error as Error).cause) ?? new HeddleError("bad_request", "The body could not be read.")
       );
     case "INVALID_COOKIE_SIGNATURE":
       return new HeddleError("bad_request", "A cookie has a wrong signature.");

@@ -1,11 +1,11 @@
-// Says in words what a request's field should have been.
+// Explains in words what an invalid field of a request must be.
 
 import type { ValueError } from "@sinclair/typebox/errors";
 import type { ValidationError } from "elysia";
 import { HeddleError } from "../errors.ts";
 import { isTextOfValue } from "../schema/openapi-schema.ts";
 
-/** The part of a JSON Schema that is read here. */
+/** The keywords of a JSON Schema that are used here. */
 interface Schema {
   type?: string | string[];
   title?: string;
@@ -26,8 +26,8 @@ interface Schema {
 export function explainInvalid(error: ValidationError): HeddleError {
   const problem = error.valueError && deepest(error.valueError);
   const schema = problem?.schema as Schema | undefined;
-  // Elysia's numbers from text know their range, but not their name; ours carry it as their title, and so do parameters of
-  // the path whose name in the router is not the one that is documented.
+  // Elysia reports numbers in queries without their name, so Heddle's schemas carry it as their title. The same goes
+  // for path parameters whose name in the router differs from the documented one.
   const path = problem?.path.slice(1).replaceAll("/", ".") ?? "";
   const field = error.type === "params" || path === "" ? (schema?.title ?? path) : path;
   const name = field || (error.type === "body" ? "The body" : error.type);
@@ -38,7 +38,7 @@ export function explainInvalid(error: ValidationError): HeddleError {
   return say(`must be ${schema ? expected(schema) : "something else"}`);
 }
 
-/** In a union such as "an object or null", what is wrong within the variant that was meant. */
+/** Returns the problem inside the intended variant of a union such as "an object or null". */
 function deepest(problem: ValueError): ValueError {
   for (const variant of problem.errors) {
     const inner = variant.First();

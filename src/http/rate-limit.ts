@@ -1,32 +1,32 @@
-// Token buckets, so that one sender cannot keep everybody else from being heard.
+// Token buckets, so that one sender cannot crowd out all others.
 
 import ipaddr from "ipaddr.js";
 
 export interface RateLimit {
   /** Sustained rate. */
   perSecond: number;
-  /** How many may come at once after a pause. */
+  /** How many requests may come at once after a pause. */
   burst: number;
 }
 
 export interface RateLimiter {
-  /** Takes one token; else how many seconds to wait for it. */
+  /** Takes one token, or says in how many seconds one will be available. */
   take(key: string): { allowed: true } | { allowed: false; retryAfterSeconds: number };
 }
 
 const MAX_BUCKETS = 10_000;
 
-/** `now` counts milliseconds from anywhere. */
+/** `now` returns milliseconds from any origin. */
 export function createRateLimiter(
   { perSecond, burst }: RateLimit,
   now: () => number = () => performance.now(),
 ): RateLimiter {
   const buckets = new Map<string, { tokens: number; at: number }>();
 
-  /** No debt arises when time is not what it was. */
+  /** Tokens gained since then; never negative, even if the clock went back. */
   const gained = (since: number, time: number) => (Math.max(0, time - since) / 1000) * perSecond;
 
-  /** Full buckets tell nothing; of the others the longest known go, so that memory stays bounded. */
+  /** Drops full buckets, which carry no information, then the oldest ones, so that memory stays bounded. */
   const prune = (time: number) => {
     for (const [key, bucket] of buckets) {
       if (bucket.tokens + gained(bucket.at, time) >= burst) buckets.delete(key);
@@ -57,7 +57,7 @@ export function createRateLimiter(
   };
 }
 
-/** What counts as one sender: an IPv4 address, or the /64 network that one IPv6 customer has. */
+/** Returns what counts as one sender: an IPv4 address, or the /64 network that one IPv6 customer has. */
 export function senderOf(address: string): string {
   if (!address.includes(":") || !ipaddr.isValid(address)) return address;
   const parsed = ipaddr.process(address);

@@ -1,4 +1,5 @@
-// Who sends a request, for limits: the other end of the connection, or, behind proxies of one's own, whom they name.
+// Identifies the sender of a request for limits: the other end of the connection, or the address that a trusted proxy
+// names.
 
 import ipaddr from "ipaddr.js";
 import { senderOf } from "./rate-limit.ts";
@@ -6,8 +7,8 @@ import { senderOf } from "./rate-limit.ts";
 export type SenderOf = (address: string, headers: Headers) => string;
 
 /**
- * `trusted` are addresses and networks (CIDR) of proxies that set X-Forwarded-For. Its entries are believed from the right,
- * as long as the one that wrote an entry is trusted: what stands further left the sender may have written itself.
+ * `trusted` are addresses and networks (CIDR) of proxies that set X-Forwarded-For. Its entries are read from the right
+ * as long as the proxy that wrote an entry is trusted; the sender may have forged entries further left.
  */
 export function createSenderOf(trusted: readonly string[]): SenderOf {
   if (trusted.length === 0) return senderOf;

@@ -1,28 +1,28 @@
-// What a request asks for, parsed once, at the edge. The same value decides what is public, which scope is needed and
-// which route answers; host, scheme and prefix, which the sender chooses, decide nothing.
+// Parses the request target once, at the edge. The same value decides what is public, which scope is needed and which
+// route answers; host and scheme, which the sender chooses, decide nothing.
 
 import ipaddr from "ipaddr.js";
 import { HeddleError } from "../errors.ts";
 
 export interface Target {
   /**
-   * The path in its one spelling (RFC 3986, 6.2.2): what need not be percent-encoded is not, and "/" ends only the path
-   * "/" itself. It has no empty part and none that is "." or "..".
+   * The normalized path (RFC 3986, 6.2.2): no needless percent-encoding, no empty, "." or ".." segments, and no
+   * trailing "/" except in the path "/" itself.
    */
   path: string;
-  /** Whether the sender wrote a "/" at the end. It names the same; only relative links of a page depend on it. */
+  /** Whether the sent path ended with "/". The path means the same; only relative links of a page depend on it. */
   hasTrailingSlash: boolean;
-  /** The query with its "?", as it was sent; "" without one. */
+  /** The query as it was sent, with its "?"; "" if there is none. */
   search: string;
 }
 
-/** Of the requests that routers get, whatever host the sender named. Routers may look for the path behind it. */
+/** The origin of requests to routers, whatever host the sender named; routers may parse the path after it. */
 const INNER_ORIGIN = "http://heddle.internal";
 
 export const innerUrl = ({ path, search }: Pick<Target, "path" | "search">): string =>
   `${INNER_ORIGIN}${path}${search}`;
 
-/** Throws "bad_request" for a Host that is missing or none, and "not_found" for a path that is not plain. */
+/** Throws "bad_request" for a missing or invalid Host, and "not_found" for a path that is not plain. */
 export function parseTarget(request: Request): Target {
   const { url } = request;
   const authority = url.startsWith("/") ? -1 : url.indexOf("://") + 3;
@@ -32,7 +32,7 @@ export function parseTarget(request: Request): Target {
       (authority < 0 ? "" : url.slice(authority, pathAt < 0 ? undefined : pathAt)),
   );
   const rest = pathAt < 0 ? "/" : url.slice(pathAt);
-  // A fragment is never sent, and readers differ about where one ends.
+  // Clients never send a fragment, and parsers differ about where one ends.
   if (rest.includes("#")) throw notPlain();
   const queryAt = rest.indexOf("?");
   const sent = queryAt < 0 ? rest : rest.slice(0, queryAt);
@@ -42,7 +42,7 @@ export function parseTarget(request: Request): Target {
   return { path: hasTrailingSlash ? path.slice(0, -1) : path, hasTrailingSlash, search };
 }
 
-/** No text of the database has a NUL character, so nothing can be found by one. Throws "validation". */
+/** Throws "validation" for a NUL character, which no text in the database can contain. */
 export function refuseNul(url: string): void {
   if (!url.includes("%00")) return;
   const { searchParams } = new URL(url);
@@ -61,7 +61,7 @@ function checkHost(host: string): void {
   throw new HeddleError(
     "bad_request",
     host === ""
-      ? "The header Host is missing: send the name or address of this server."
+      ? "The header Host must be the name or address of this server; got none."
       : "The header Host must be one name or address, with or without a port.",
   );
 }
@@ -69,14 +69,14 @@ function checkHost(host: string): void {
 function isHostName(name: string): boolean {
   if (name.startsWith("[")) return ipaddr.IPv6.isValid(name.slice(1, -1));
   const labels = name.split(".");
-  // "localhost." is a name, too.
+  // "localhost." is also a valid name.
   if (labels.length > 1 && labels.at(-1) === "") labels.pop();
   if (labels.includes("")) return false;
   const isAddress = /^\d/.test(labels.at(-1) ?? "") && !/[^0-9x]/i.test(labels.at(-1) ?? "");
   return !isAddress || ipaddr.IPv4.isValidFourPartDecimal(labels.join("."));
 }
 
-/** Characters of a path that every reader takes for themselves; ";" is left out, for some take it for the end of a part. */
+/** Characters that every parser takes literally in a path; ";" is left out because some parsers end a segment at it. */
 const PLAIN = /^[A-Za-z0-9._~!$&'()*+,=:@/-]*$/;
 const DOTS = /\/\.{1,2}(?:\/|$)/;
 
@@ -87,12 +87,13 @@ function canonical(sent: string): string {
 }
 
 const UNRESERVED = /[A-Za-z0-9._~-]/;
-/** What ends a part, or a text, to some readers: "/", "\", control characters. */
+/** Characters that end a segment or a string for some parsers: "/", "\" and control characters. */
 const DIVIDER = /^%(?:2F|5C|7F|[01][0-9A-F])$/;
 
-/** Throws "not_found" for characters that must be encoded and are not, and for what is no encoded UTF-8. */
+/** Throws "not_found" for characters that must be encoded but are not, and for invalid encoded UTF-8. */
 function decoded(sent: string): string {
-  // In the API an encoded "/" is a part of a value, such as a skill's id; integrations bring routers and readers of their own.
+  // In the API, an encoded "/" may be part of a value, such as a skill's id. Integrations have routers of their own,
+  // which may decode it.
   const mayDivide = sent.startsWith("/api/");
   const path = sent.replace(/%[0-9A-Fa-f]{2}/g, (triplet) => {
     const character = String.fromCharCode(Number.parseInt(triplet.slice(1), 16));
@@ -113,5 +114,5 @@ function decoded(sent: string): string {
 const notPlain = () =>
   new HeddleError(
     "not_found",
-    "There is no such route: a path has no empty parts, no dots for a part, and no characters that readers take differently.",
+    'There is no such route: a path must have no empty segments, no "." or ".." segments, and no ambiguous characters.',
   );

@@ -1,22 +1,25 @@
-// How many unproven webhooks are recorded: anybody can send them, and they must not fill the disk.
+// Limits how many unauthenticated webhooks are recorded: anybody can send them, and they must not fill the disk.
 
 export interface Budget {
-  /** Takes one from this minute's budget of the key; `id` is the record that it would pay for. */
+  /** Takes one from the key's budget for this minute; `id` is that of the record to be written. */
   take(key: string, perMinute: number, id: string): boolean;
-  /** Minutes that are over and in which some got nothing: how many, and the last that did. */
+  /**
+   * Returns the minutes that are over and in which records were skipped: how many, and the id of the last one
+   * written.
+   */
   takeEnded(): { key: string; lastId: string; skipped: number }[];
-  /** The same for the minutes that are not over yet. */
+  /** Returns the same for all minutes, including those that are not over yet. */
   takeAll(): { key: string; lastId: string; skipped: number }[];
 }
 
 const MINUTE_MS = 60_000;
 
-/** `now` counts milliseconds from anywhere. */
+/** `now` returns milliseconds from any origin. */
 export function createBudget(now: () => number = () => performance.now()): Budget {
   const minutes = new Map<string, { since: number; taken: number; skipped: number; lastId: string }>();
   const over: { key: string; lastId: string; skipped: number }[] = [];
 
-  // A minute that begins later than now is of another clock: nobody knows how long it has been.
+  // A minute that starts in the future means that the clock was set back, so its length is unknown and it ends now.
   const isPast = (since: number, time: number) => time < since || time - since >= MINUTE_MS;
 
   const end = (isOver: (since: number) => boolean) => {

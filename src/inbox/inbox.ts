@@ -1,4 +1,4 @@
-// The inbox: what webhooks came, and what became of them.
+// The inbox: received webhooks and their outcomes.
 
 import { and, desc, eq, getTableColumns, gte, lt, sql } from "drizzle-orm";
 import type { Database } from "../db/database.ts";
@@ -19,25 +19,25 @@ export interface InboxFilter {
   integration_id?: string;
   verdict?: InboxVerdict;
   idempotency_key?: string;
-  /** Those that made this task, or had made it before. */
+  /** Only webhooks that created this task, and copies of them. */
   task_id?: string;
-  /** The first instant that counts, and the first that does not any more. */
+  /** The arrival time's inclusive lower bound (`since`) and exclusive upper bound (`until`). */
   since?: Date;
   until?: Date;
-  /** Newest first; default 50. */
+  /** How many to return, newest first; default 50. */
   limit?: number;
-  /** The id of the last row of the page before. */
+  /** The id of the previous page's last row. */
   cursor?: string;
 }
 
 export interface Inbox extends Pick<Recorder, "record"> {
-  /** The record of a webhook, for who stores it together with what it makes. */
+  /** Returns the record of a webhook, to be stored together with the messages that it causes. */
   recordOf: RecordOf;
-  /** Includes what this server has seen until now. */
+  /** Lists webhooks, including those that this server has received but not yet written. */
   list(filter: InboxFilter): Promise<InboxSummary[]>;
-  /** As it may be shown. Throws `not_found`. */
+  /** Returns the webhook with secrets redacted. Throws `not_found`. */
   get(id: string): Promise<InboxEvent>;
-  /** As it came, with secrets in it. Throws `not_found`. */
+  /** Returns the webhook as it was received, with secrets. Throws `not_found`. */
   original(id: string): Promise<InboxEvent>;
   close(): Promise<void>;
 }
@@ -109,7 +109,9 @@ function conditions({
   );
 }
 
-/** The outcomes have no index: a record is as old as its task, or younger when it is of a copy. */
+/**
+ * Outcomes have no index, so the search is limited by time: a record is as old as its task, or younger if it is a copy.
+ */
 const madeTask = (id: string) => sql`
   ${inboxEvents.created_at} >= (select ${tasks.created_at} - interval '1 hour' from ${tasks} where ${tasks.id} = ${id})
   and ${inboxEvents.outcomes} @> ${JSON.stringify([{ task_id: id }])}::jsonb`;

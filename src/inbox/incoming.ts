@@ -1,5 +1,5 @@
-// The webhook that is being handled: the gateway sets it around an integration's handler, and what the handler calls
-// finds it here: verifiers, and inject(), which stores it together with the message that comes of it.
+// The webhook that is being handled. The gateway sets it around an integration's handler; the functions that the
+// handler calls find it here: verifiers, and inject(), which stores it together with the message that it causes.
 
 import { AsyncLocalStorage } from "node:async_hooks";
 import { Buffer } from "node:buffer";
@@ -7,31 +7,31 @@ import type { InjectResult } from "../sdk/types.ts";
 import type { Received } from "../sdk/verify/request.ts";
 import type { VerifierHost } from "../sdk/verify/verifiers.ts";
 
-/** What is known of a webhook when it comes. */
+/** The facts of a webhook that are known on arrival. */
 export interface IncomingFacts {
-  /** The request's id, as the log and X-Request-Id have it. */
+  /** The request's id, which the log and X-Request-Id have too. */
   readonly id: string;
   readonly integrationId: string;
   readonly method: string;
-  /** Below /integrations/<id>, without the query, which may hold a token. */
+  /** The path below /integrations/<id>, without the query, which may contain a token. */
   readonly path: string;
   readonly headers: Headers;
-  /** By performance.now(). */
+  /** A time of performance.now(). */
   readonly arrivedAt: number;
 }
 
 export interface Incoming extends IncomingFacts {
-  /** Null until it is read; it stays so when the request is refused before. */
+  /** Null until the body is read, and if the request is refused before that. */
   body: Uint8Array | null;
-  /** The record that this one repeats. Nothing that a request says can set it. */
+  /** The id of the record that this one replays. A request cannot set it. */
   readonly replayOf: string | null;
-  /** Whether a verifier has proven the sender: now or, of a replay, when it first came. */
+  /** Whether a verifier has authenticated the sender: now or, for a replay, when it first arrived. */
   isVerified: boolean;
-  /** Whether the server itself sends it, on behalf of an integration that verifies in its own way. */
+  /** Whether the server itself sent it, for an integration with a verifier of its own. */
   readonly isVouchedFor: boolean;
-  /** Names of headers that prove the sender, in small letters; their values are not recorded. */
+  /** Lower-case names of headers that authenticate the sender; their values are not recorded. */
   readonly proofHeaders: Set<string>;
-  /** The messages it made or, as duplicates, had made before: so far. */
+  /** The messages that it has caused so far, including duplicates of earlier messages. */
   readonly outcomes: InjectResult[];
   idempotencyKey: string | null;
 }
@@ -55,26 +55,26 @@ export function createIncoming(
   };
 }
 
-// A fixed object, yet each asynchronous call chain sees its own value: an integration's code stands between
-// the gateway and inject() and cannot be asked to pass it on.
+// An AsyncLocalStorage, so that each asynchronous call chain sees its own value: the integration's code between the
+// gateway and inject() cannot be asked to pass it on.
 const current = new AsyncLocalStorage<Incoming | undefined>();
 
 export function withIncoming<Result>(incoming: Incoming | undefined, handle: () => Result): Result {
   return current.run(incoming, handle);
 }
 
-/** What a handler leaves running for longer, such as a timer, is not a part of its webhook any more. */
+/** Work that a handler leaves running for longer, such as a timer, no longer counts as part of its webhook. */
 const LIFETIME_MS = 15 * 60_000;
 
-/** The webhook whose handler is running; undefined outside of one. */
+/** Returns the webhook whose handler is running; undefined outside of a handler. */
 export function currentIncoming(): Incoming | undefined {
   const incoming = current.getStore();
   return incoming && performance.now() - incoming.arrivedAt < LIFETIME_MS ? incoming : undefined;
 }
 
 /**
- * What verifiers learn and tell of the webhook whose handler called them. A handler may leave something running that
- * verifies other requests later: only the webhook's own body counts.
+ * What verifiers read and report about the webhook whose handler called them. A handler may leave something running
+ * that verifies other requests later, so only calls with the webhook's own body count.
  */
 export const incomingVerifierHost: VerifierHost = {
   isProven(received) {

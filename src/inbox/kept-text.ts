@@ -1,5 +1,5 @@
-// Text of a webhook as it is kept: just as it came, for it may be handled again. What has a known secret in it is sealed, and
-// what is shown of it has the secret taken out.
+// How the text of a webhook is stored: unchanged, because the webhook may be replayed. Text that contains a known
+// secret is encrypted, and shown with the secret redacted.
 
 import type { Redact } from "../redact.ts";
 import { fieldAt, mapLeaves } from "../secrets/leaves.ts";
@@ -11,7 +11,7 @@ export interface KeptTextOptions {
   vault: Pick<Vault, "seal" | "open">;
 }
 
-/** The columns that have text of the sender in them. */
+/** The columns with text from the sender. */
 interface Texts {
   path: string;
   headers: Record<string, string>;
@@ -30,22 +30,22 @@ export function createKeptText({ redact, vault }: KeptTextOptions) {
     body: of(body, () => "body"),
     id,
   });
-  // The field is asked for where there is something to seal or to open: mostly there is not.
+  // `field` is a function, because its name is needed only for encrypted text, which is rare.
   const open = (id: string) => (text: string, field: () => string) =>
     isSealed(text) ? vault.open(text, at(id, field())) : text;
 
   return {
-    /** For the row of this id. What only looks sealed is sealed, too. */
+    /** Prepares the texts for the row with this id. Text that only looks encrypted is encrypted too. */
     keep: (id: string, texts: Texts): Texts & { id: string } =>
       change(id, texts, (text, field) =>
         redact(text) === text && !isSealed(text) ? text : vault.seal(text, at(id, field())),
       ),
-    /** As it came. */
+    /** Returns the row as it was received. */
     original: <Row extends Texts & { id: string }>(row: Row): Row => ({
       ...row,
       ...change(row.id, row, open(row.id)),
     }),
-    /** As it may be shown. */
+    /** Returns the row with secrets redacted. */
     shown: <Row extends Texts & { id: string }>(row: Row): Row => ({
       ...row,
       ...change(row.id, row, (text, field) => redact(open(row.id)(text, field))),

@@ -27,7 +27,7 @@ const BATCH = 500;
 /** Pause between two batches, so that incoming webhooks are not held up. */
 const PAUSE_MS = 20;
 
-/** Deletes old records once an hour. Among the servers on one database only one does so at a time. */
+/** Deletes old records once an hour. Of the servers on one database, only one does so at a time. */
 export function createPurge({
   db,
   log,

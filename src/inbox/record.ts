@@ -1,4 +1,4 @@
-// What is kept of a webhook: enough to see what came and to run it again, nothing that proves its sender.
+// The record of a webhook: enough to inspect and replay it, but nothing that authenticates its sender.
 
 import { isUtf8 } from "node:buffer";
 import type { InboxVerdict, inboxEvents } from "../db/schema.ts";
@@ -9,21 +9,21 @@ import { isSecretHeader } from "../secrets/names.ts";
 import type { Incoming } from "./incoming.ts";
 import { createKeptText, type KeptTextOptions } from "./kept-text.ts";
 
-/** An inbox record, as it is stored. */
+/** An inbox record as it is stored. */
 export type InboxRecord = Omit<Required<typeof inboxEvents.$inferInsert>, "created_at">;
 
 export interface WebhookOutcome {
   verdict: InboxVerdict;
   reason: string | null;
-  /** Null while there is no answer yet. */
+  /** Null if there is no answer yet. */
   statusCode: number | null;
   outcomes: InjectResult[];
-  /** Bytes; default: as many as the server keeps of any. */
+  /** How many bytes of the body to keep; default: the server's limit. */
   bodyLimit?: number;
 }
 
 export interface RecordOptions extends KeptTextOptions {
-  /** What is kept of a body. */
+  /** How many bytes of a body are kept. */
   maxBodyBytes: number;
 }
 
@@ -53,7 +53,7 @@ export function createRecordOf({ redact, vault, maxBodyBytes }: RecordOptions): 
   };
 }
 
-/** Header names are kept, values of those that prove who sent it are not. */
+/** Keeps all header names, but not the values of headers that authenticate the sender. */
 function keptHeaders({ headers, proofHeaders }: Incoming): Record<string, string> {
   const kept: Record<string, string> = {};
   for (const [name, value] of headers) {
@@ -63,7 +63,7 @@ function keptHeaders({ headers, proofHeaders }: Incoming): Record<string, string
   return kept;
 }
 
-/** Longer than any secret: what stands at the end of a cut text may be the beginning of one. */
+/** Longer than any secret, because a cut text may end with the beginning of one. */
 const MARGIN = 16 * 1024;
 
 function keptBody(
@@ -81,14 +81,14 @@ function keptBody(
     const kept = storable(text);
     return { body: kept, body_bytes, body_truncated: kept !== text || !isUtf8(body) };
   }
-  // It cannot be repeated, so that it may be redacted: before it is cut, with what follows, for half a secret would not be
-  // recognised.
+  // A truncated body cannot be replayed, so it may be redacted. That happens before the cut, with a margin after it,
+  // because half a secret would not be recognised.
   const head = storable(
     new TextDecoder("utf-8", { ignoreBOM: true }).decode(body.subarray(0, limit + MARGIN)),
   );
   const redacted = new TextEncoder().encode(redact(head));
   const end = Math.min(limit, Math.max(0, redacted.byteLength - MARGIN));
-  // With `stream` the beginning of a character that was cut is left out.
+  // `stream` drops an incomplete character at the end.
   const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(redacted.subarray(0, end), {
     stream: true,
   });

@@ -1,4 +1,4 @@
-// Records webhooks that caused no message, behind the requests, in batches.
+// Records webhooks that caused no message, in batches after their requests were answered.
 
 import { eq, sql } from "drizzle-orm";
 import type { Database } from "../db/database.ts";
@@ -12,14 +12,14 @@ import type { Incoming } from "./incoming.ts";
 import type { InboxRecord, RecordOf, WebhookOutcome } from "./record.ts";
 import { type Answer, isFullyRecorded, isJson, outcomeOf } from "./webhook-outcome.ts";
 
-/** What one integration may have recorded in a minute, besides what made messages; and what may wait in memory. */
+/** How many webhooks without messages are recorded per integration and minute, and how much may wait in memory. */
 export interface RecorderLimits {
-  /** Refused before a verifier had proven the sender: anybody can send these. */
+  /** Webhooks refused before a verifier authenticated the sender; anybody can send these. */
   rejectedPerMinute: number;
   rejectedBodyBytes: number;
-  /** Others that no verifier has proven. */
+  /** Other webhooks whose sender no verifier has authenticated. */
   unprovenPerMinute: number;
-  /** Somebody who has seen one can send copies of it. */
+  /** Webhooks of authenticated senders; anyone who has seen one can send copies of it. */
   provenPerMinute: number;
   waiting: number;
   waitingBytes: number;
@@ -43,7 +43,7 @@ export interface RecorderOptions {
 }
 
 export interface Recorder {
-  /** Records the outcome of a webhook, and returns at once. `error` is what the handler threw, if anything. */
+  /** Records the outcome of a webhook without waiting. `error` is what the handler threw, if anything. */
   record(incoming: Incoming, answer: Response, error?: unknown): void;
   /** Resolves when everything recorded before is stored or lost. */
   flush(): Promise<void>;
@@ -56,10 +56,10 @@ interface Arrived {
   at: number;
 }
 
-/** Gathers what arrives close together. */
+/** How long a batch waits for more webhooks. */
 const LINGER_MS = 50;
 const BATCH = 64;
-/** Characters of what a sender or an integration has chosen: the inbox has all of it. */
+/** How many characters of path and reason are logged; the inbox has all of them. */
 const LOGGED_PATH = 200;
 const LOGGED_REASON = 500;
 const READING = new Set(["GET", "HEAD", "OPTIONS"]);
@@ -97,7 +97,8 @@ export function createRecorder({
   const add = (incoming: Incoming, outcome: WebhookOutcome): void => {
     const isRejected = outcome.verdict === "rejected" && !incoming.isVerified;
     const kind = isRejected ? "rejected" : incoming.isVerified ? "proven" : "unproven";
-    // What an operator repeats is always of interest, and what made a message has a record that this completes.
+    // A replay by an operator is always recorded, and for a webhook with messages this only completes an existing
+    // record.
     const isCounted = incoming.replayOf === null && outcome.verdict !== "accepted";
     const key = `${incoming.integrationId} ${kind}`;
     if (isCounted && !budget.take(key, limits[`${kind}PerMinute`], incoming.id)) return;
@@ -109,7 +110,7 @@ export function createRecorder({
     else refused += 1;
   };
 
-  /** One line each, and none beyond what is recorded: nobody is to fill the log. */
+  /** Logs one line per recorded webhook, and none for skipped ones, so that senders cannot fill the log. */
   const logVerdict = (incoming: Incoming, outcome: Omit<WebhookOutcome, "outcomes">): void => {
     const tasks = incoming.outcomes.flatMap(({ task_id }) => task_id ?? []);
     const more = [
@@ -142,7 +143,7 @@ export function createRecorder({
         })
         .where(eq(inboxEvents.id, lastId))
         .catch((error: unknown) =>
-          log.warn("The count of webhooks not recorded is lost: {error}", { error }),
+          log.warn("The number of skipped webhooks could not be stored: {error}", { error }),
         );
     }
     if (refused > 0) {
@@ -153,7 +154,7 @@ export function createRecorder({
     }
   };
 
-  // A minute also ends when nothing more arrives. Its last record must be stored before it can carry the count.
+  // A minute must also end if nothing more arrives. Its last record must be stored before the count is added to it.
   const minutes = every({
     name: "Counting webhooks that were not recorded",
     ms: 60_000,
@@ -164,7 +165,7 @@ export function createRecorder({
     },
   });
 
-  /** Does not wait for what arrives in the meantime. */
+  /** Does not wait for webhooks that arrive in the meantime. */
   const flush = async (): Promise<void> => {
     await Promise.all(pending);
     await behind.flush();
@@ -175,9 +176,9 @@ export function createRecorder({
       if (isFullyRecorded(incoming, answer.status)) {
         return logVerdict(incoming, { verdict: "accepted", reason: null, statusCode: answer.status });
       }
-      // Who only reads, or asks which methods there are, sends no webhook.
+      // GET, HEAD and OPTIONS requests are not webhooks.
       if (READING.has(incoming.method) && incoming.outcomes.length === 0) return;
-      // Before anybody else reads it.
+      // Cloned before the answer is read elsewhere.
       const copy: Answer =
         error === undefined && isJson(answer) && !answer.bodyUsed ? answer.clone() : answer;
       const recorded = outcomeOf(incoming, copy, error)
@@ -196,9 +197,9 @@ export function createRecorder({
   };
 }
 
-/** A record may be there already: of a message that the same webhook made. That one's verdict counts. */
+/** A message of the same webhook may have stored a record already; that record's verdict is kept. */
 async function store(db: Database, arrived: Arrived[]): Promise<void> {
-  // In one order everywhere, so that two writers never wait for each other.
+  // Sorted, so that two writers cannot deadlock.
   const sorted = arrived.toSorted(({ record: a }, { record: b }) => (a.id < b.id ? -1 : 1));
   const writtenAt = performance.now();
   await db.query
@@ -206,7 +207,7 @@ async function store(db: Database, arrived: Arrived[]): Promise<void> {
     .values(
       sorted.map(({ record, at }) => ({
         ...record,
-        // By the database's clock, as every other time, but of the arrival: a batch is written some time later.
+        // The arrival time by the database's clock, since the batch is written some time later.
         created_at: sql`now() - ${writtenAt - at} * interval '1 millisecond'`,
       })),
     )

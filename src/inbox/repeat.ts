@@ -5,20 +5,20 @@ import type { InboxEvent } from "./inbox.ts";
 import { createIncoming, type Incoming } from "./incoming.ts";
 
 /**
- * The webhook of a record, to be handled again. Its sender is believed because the record says that it was proven
- * then; the proof itself was never kept. Throws "conflict" for a record that cannot be repeated.
+ * Returns a recorded webhook to be handled again. Its sender is trusted because the record says that it was
+ * authenticated then; the signature itself was not stored. Throws "conflict" for a record that cannot be replayed.
  */
 export function replayOf(event: InboxEvent): Incoming {
   if (event.verdict === "rejected" && !event.verified) {
     throw new HeddleError(
       "conflict",
-      "This webhook was refused before its sender was proven: it cannot be replayed.",
+      "This webhook cannot be replayed: it was refused before its sender was authenticated.",
     );
   }
   if (event.body_truncated) {
     throw new HeddleError(
       "conflict",
-      `Of the body of this webhook (${event.body_bytes} bytes) not all was kept, so it cannot be replayed. INBOX_MAX_BODY_BYTES says how much is kept.`,
+      `This webhook cannot be replayed: only a part of its body (${event.body_bytes} bytes) is stored. Raise INBOX_MAX_BODY_BYTES to store larger bodies.`,
     );
   }
   const kept = Object.entries(event.headers).filter(

@@ -1,11 +1,11 @@
-// How a webhook ended, told from its answer and from what the handler threw.
+// Derives a webhook's outcome from the answer and from the handler's error.
 
 import { Buffer } from "node:buffer";
 import { errorMessage } from "../errors.ts";
 import type { Incoming } from "./incoming.ts";
 import type { WebhookOutcome } from "./record.ts";
 
-/** What is looked at of an answer. */
+/** The parts of an answer that are used here. */
 export interface Answer {
   status: number;
   headers: { get(name: string): string | null };
@@ -17,13 +17,13 @@ export interface Answer {
   } | null;
 }
 
-/** Whether the record that was stored with the messages says it all. */
+/** Whether the record that was stored with the messages is already complete. */
 export const isFullyRecorded = ({ outcomes }: Incoming, status: number): boolean =>
   status < 400 && outcomes.length > 0 && outcomes.every(({ duplicate }) => !duplicate);
 
-/** `answer` is read: hand over a clone. `error` is what the handler threw, undefined when it answered itself. */
+/** Consumes `answer`, so pass a clone. `error` is what the handler threw; undefined if it answered itself. */
 export async function outcomeOf(incoming: Incoming, answer: Answer, error: unknown): Promise<WebhookOutcome> {
-  // Those that made a message stand in the record already.
+  // New messages are already in the record.
   const duplicates = incoming.outcomes.filter(({ duplicate }) => duplicate);
   const isRecorded = duplicates.length < incoming.outcomes.length;
   return {
@@ -51,7 +51,7 @@ async function reasonOf(answer: Answer, error: unknown): Promise<string | null> 
   return (texts.find((text) => typeof text === "string" && text !== "") as string | undefined) ?? null;
 }
 
-/** Who refuses a sender may keep the reason from it, and so may whoever passes the refusal on; the operator is told. */
+/** An error that refuses a sender may hide the actual reason in its cause; the operator gets the innermost one. */
 function reasonBehind(error: unknown): unknown {
   const isRefusal = error instanceof Error && "code" in error && error.code === "invalid_signature";
   return isRefusal && error.cause instanceof Error ? reasonBehind(error.cause) : error;
@@ -60,7 +60,7 @@ function reasonBehind(error: unknown): unknown {
 export const isJson = (answer: Pick<Answer, "headers">): boolean =>
   answer.headers.get("content-type")?.startsWith("application/json") === true;
 
-/** An answer with a reason in it is short; a long one is not read to its end, which may never come. */
+/** An answer with a reason is short; a longer one is not read on, because it may never end. */
 const READ_BYTES = 16 * 1024;
 
 async function jsonOf(answer: Answer): Promise<unknown> {
@@ -74,7 +74,7 @@ async function jsonOf(answer: Answer): Promise<unknown> {
     parts.push(value);
     size += value.byteLength;
     if (size > READ_BYTES) {
-      // Not awaited: of an answer that was cloned it is done when the other one is.
+      // Not awaited: cancelling a clone resolves only when the original is done.
       reader.cancel().catch(() => {});
       return undefined;
     }
@@ -82,7 +82,7 @@ async function jsonOf(answer: Answer): Promise<unknown> {
   try {
     return JSON.parse(Buffer.concat(parts).toString());
   } catch {
-    // Its own sender's business.
+    // The answer claims to be JSON but is not; that is between the integration and its sender.
     return undefined;
   }
 }

@@ -111,7 +111,7 @@ test("senders by the thousand do not fill the log", async () => {
     write: (line) => lines.push(line),
   });
   const failed = createFailedKeys({ log, now: () => 0 });
-  for (let i = 0; i < 5_000; i++) failed.note(`10.0.${i >> 8}.${i & 255}`);
+  for (let i = 0; i < 5_000; i++) failed.count(`10.0.${i >> 8}.${i & 255}`);
   expect(lines.length).toBeLessThanOrEqual(20);
 });
 

@@ -11,7 +11,7 @@ export interface AccessParts {
   auth: Auth;
   directory: Pick<IntegrationDirectory, "prefixes">;
   integrations: {
-    /** Asked for each request of a key that does not reach everything. */
+    /** Called for each request whose key does not reach all rows. */
     ids(): readonly string[];
     list(): { id: string; tools: string[]; dispatchers: string[] }[];
   };
@@ -19,7 +19,7 @@ export interface AccessParts {
   capabilitiesOf: CapabilitiesOf;
 }
 
-/** What the server's parts say of who owns what. */
+/** Creates the ownership checks from the parts that know who owns what. */
 export function createAccess({
   db,
   auth,

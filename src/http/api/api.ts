@@ -1,4 +1,4 @@
-// The REST API and its documentation: every route with the parts it serves.
+// The REST API and its documentation: each route gets the parts of the server that it needs.
 
 import { Elysia } from "elysia";
 import { createIntegrationKeys } from "../../access/integration-keys.ts";
@@ -43,7 +43,7 @@ import { templateRoutes } from "./routes/templates.ts";
 import { toolRoutes } from "./routes/tools.ts";
 import { transcribeRoutes } from "./routes/transcribe.ts";
 
-/** The REST API alone, without the integrations' own routes. */
+/** Creates the REST API without the integrations' own routes. */
 export function createApi(
   { conversation, content, integrations, access, processes }: AppParts,
   { log: serverLog, ...options }: AppOptions,
@@ -86,12 +86,12 @@ export function createApi(
       const path = pathOf(request);
       set.headers[REQUEST_ID] = newId();
       if (path === OPENAPI_PAGE) Object.assign(set.headers, OPENAPI_PAGE_HEADERS);
-      // Before anything of the body is read.
+      // The key is checked before any of the body is read.
       if (path.startsWith("/api/")) {
         await auth.authenticate(request);
         refuseNul(request.url);
       }
-      // What was asked right after the start waits, as webhooks do, instead of hearing that there is no such integration.
+      // A request right after the start waits for the integration to load, as webhooks do, instead of getting a 404.
       const [, id] = OF_INTEGRATION.exec(path) ?? [];
       if (id !== undefined) await registry.whenLoaded(id);
     })
@@ -154,7 +154,7 @@ export function createApi(
 
 const OF_INTEGRATION = /^\/api\/v1\/(?:admin\/)?integrations\/([a-z][a-z0-9_-]*)/;
 
-/** Without parsing the whole URL: this runs for every request. */
+/** Cuts the path out without parsing the whole URL, because this runs for every request. */
 function pathOf({ url }: Request): string {
   const start = url.indexOf("/", url.indexOf("://") + 3);
   if (start < 0) return "/";

@@ -3,22 +3,25 @@
 import { type Asking, askAgain } from "../gateway/while-allowed.ts";
 
 export interface StreamEvent {
-  /** Comes back as Last-Event-ID when the client connects anew. */
+  /** The client sends it as Last-Event-ID when it reconnects. */
   id: string;
   event: string;
   data: unknown;
 }
 
 export interface EventStreamOptions {
-  /** Gives batches of events. It is asked for the next one when the client has taken the last: a slow client holds up nobody. */
+  /**
+   * Yields batches of events. The next batch is requested only after the client took the last, so a slow client
+   * blocks no other.
+   */
   batches: AsyncIterator<StreamEvent[]>;
   /** Ends the stream. */
   signal: AbortSignal;
-  /** Asked every few seconds: false ends the stream, since the key that opened it is revoked or expired. */
+  /** Called every few seconds; false ends the stream, because the key that opened it is revoked or expired. */
   isAllowed: () => Promise<boolean>;
 }
 
-/** Often enough for proxies, which cut what is silent for a minute. */
+/** Proxies commonly close a connection that is silent for a minute. */
 const KEEP_ALIVE_MS = 15_000;
 const RECONNECT_MS = 2_000;
 
@@ -45,7 +48,7 @@ export function eventStream({ batches, signal, isAllowed }: EventStreamOptions):
       if (signal.aborted) return end();
       signal.addEventListener("abort", end, { once: true });
       asking = askAgain(isAllowed, end);
-      // At once, so that the client has its headers before there is anything to say.
+      // Sent at once, so that the client gets the headers before the first event.
       controller.enqueue(text.encode(`retry: ${RECONNECT_MS}\n\n`));
       keepAlive = setInterval(() => {
         if ((controller.desiredSize ?? 0) > 0) controller.enqueue(text.encode(": keep-alive\n\n"));

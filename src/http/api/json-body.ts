@@ -1,4 +1,4 @@
-// Reads the JSON body of an API request: the right type, a bounded size, and only text that can be stored.
+// Reads the JSON body of an API request: checks its type, limits its size, and keeps only text that can be stored.
 
 import { storable, storableJson } from "../../db/storable.ts";
 import { HeddleError } from "../../errors.ts";
@@ -6,7 +6,7 @@ import { parseJson } from "../../schema/json-text.ts";
 import { readBody } from "../gateway/read-body.ts";
 
 const API_BODY_LIMIT = 10 * 1024 * 1024;
-/** How JSON writes NUL and halves of surrogate pairs. */
+/** JSON escapes for NUL and surrogates. */
 const SUSPECT = /\\u(0000|d[89a-f])/i;
 
 /** Throws `unsupported_media_type`, `payload_too_large` or `bad_request`. */
@@ -23,12 +23,12 @@ export async function readJson(request: Request): Promise<unknown> {
   return storableJson(value);
 }
 
-/** Fields by whose text something is found again: client_id, idempotency_key, carapaces, name. */
+/** Fields whose text serves as a lookup key: client_id, idempotency_key, carapaces, name. */
 const NAMING = /(^|_)(id|ids|key|keys|name|type|source|model)$/;
 
 /**
- * Text is stored with U+FFFD for what cannot be; of two names that differ in nothing else that would make one. What is
- * deeper in the body comes from elsewhere and is nobody's name here.
+ * Characters that cannot be stored are replaced by U+FFFD, which could make two different names equal; so names with
+ * such characters are refused. Only the top level of the body is checked: deeper fields name nothing in this server.
  */
 function refuseUnstorableNames(value: unknown): void {
   if (typeof value !== "object" || value === null) return;
@@ -51,6 +51,6 @@ function decode(bytes: Uint8Array): string {
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch (cause) {
-    throw new HeddleError("bad_request", "The body is not UTF-8.", { cause });
+    throw new HeddleError("bad_request", "The body must be UTF-8.", { cause });
   }
 }

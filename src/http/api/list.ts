@@ -18,17 +18,17 @@ import { limitOf, nullable } from "./schemas.ts";
 /** Rows that grow with use: tasks, sessions, webhooks. Their ids are UUIDs, and the newest come first. */
 export const ROWS = {
   limit: limitOf(50),
-  cursor: t.Optional(t.String({ format: "uuid", description: "`next_cursor` of the page before." })),
+  cursor: t.Optional(t.String({ format: "uuid", description: "`next_cursor` of the previous page." })),
 };
 
-/** Things that people set up: bots, skills, integrations. One page usually holds all of them. */
+/** Items that people set up: bots, skills, integrations. One page usually holds all of them. */
 export const SETUP = setupPage();
 
 /** `maximum` is for lists that have always allowed more than 500. */
 export function setupPage(maximum?: number) {
   return {
     limit: limitOf(500, maximum),
-    cursor: t.Optional(t.String({ maxLength: 400, description: "`next_cursor` of the page before." })),
+    cursor: t.Optional(t.String({ maxLength: 400, description: "`next_cursor` of the previous page." })),
   };
 }
 
@@ -96,7 +96,9 @@ export function pageOfItems<Key extends string, Item>(
   return answerOf(key, page, hasMore && last !== undefined ? keyOf(last) : null);
 }
 
-/** The index of the next page. The item of the cursor may have been removed; in a sorted list its place is still known. */
+/**
+ * Returns the index of the next page. If the cursor's item was removed, its place in the sorted list is still known.
+ */
 function after(keys: string[], cursor: string): number {
   const at = keys.indexOf(cursor);
   if (at >= 0) return at + 1;
@@ -107,12 +109,12 @@ function after(keys: string[], cursor: string): number {
 const answerOf = <Key extends string, Item>(key: Key, items: Item[], nextCursor: string | null) =>
   ({ [key]: items, next_cursor: nextCursor }) as Page<Key, Item>;
 
-const IntegrationId = t.Optional(t.String({ minLength: 1, description: "Only those of this integration." }));
+const IntegrationId = t.Optional(t.String({ minLength: 1, description: "Only items of this integration." }));
 
-/** The filter by integration, and the name that it used to have. */
+/** The filter by integration, and its former name. */
 export const INTEGRATION_FILTER = { integration: IntegrationId, integration_id: IntegrationId };
 
-/** Throws `validation` when the two names are given and differ. */
+/** Throws `validation` if both names are given and differ. */
 export function integrationIn({
   integration,
   integration_id,
@@ -120,14 +122,14 @@ export function integrationIn({
   if (integration !== undefined && integration_id !== undefined && integration !== integration_id) {
     throw new HeddleError(
       "validation",
-      `integration_id must be left out or the same as integration, whose older name it is; got "${integration_id}" and "${integration}".`,
+      `integration_id is the former name of integration and must be left out or equal to it; got "${integration_id}" and "${integration}".`,
       { field: "integration_id" },
     );
   }
   return integration ?? integration_id;
 }
 
-/** `after` is what a few lists called `cursor`. Throws `validation` when both are given. */
+/** `after` is the former name of `cursor` in a few lists. Throws `validation` if both are given. */
 export function cursorIn<Cursor extends string | number>(
   cursor: Cursor | undefined,
   after: Cursor | undefined,
@@ -135,7 +137,7 @@ export function cursorIn<Cursor extends string | number>(
   if (cursor !== undefined && after !== undefined) {
     throw new HeddleError(
       "validation",
-      "after must be left out where cursor is given: it is its older name.",
+      "after must be left out if cursor is given; it is the former name of cursor.",
       {
         field: "after",
       },

@@ -1,4 +1,4 @@
-// A message as it is sent over the API, to a session, a channel or the channels of an event.
+// The body of a message that is sent over the API to a session, a channel or the channels of an event.
 
 import { type Static, t } from "elysia";
 import { storable } from "../../db/storable.ts";
@@ -11,14 +11,14 @@ const ExecutionConfig = named(
   "ExecutionConfig",
   t.Object(
     {
-      system_preamble: t.Optional(t.String({ description: "A system message last before the user's." })),
+      system_preamble: t.Optional(t.String({ description: "A system message right before the user's." })),
       skills: t.Optional(t.Array(t.String(), { description: "Ids of skills to put into the context." })),
       tools: t.Optional(
-        t.Array(t.String(), { description: "Tools besides the bot's own; `*` stands for any text." }),
+        t.Array(t.String(), { description: "Tools in addition to the bot's own; `*` matches any text." }),
       ),
-      model_override: t.Optional(t.String({ description: "A model instead of the bot's." })),
+      model_override: t.Optional(t.String({ description: "A model to use instead of the bot's." })),
     },
-    { additionalProperties: false, description: "For the run that this message causes, and that run only." },
+    { additionalProperties: false, description: "Applies only to the run that this message starts." },
   ),
 );
 
@@ -30,30 +30,30 @@ const Author = named(
       display_name: t.String({ minLength: 1, maxLength: 200 }),
       integration_config: t.Optional(
         t.Record(t.String(), t.Any(), {
-          description: 'What integrations know of the person: {"github": {"github_username": "alice"}}.',
+          description: 'What integrations know about the person: {"github": {"github_username": "alice"}}.',
         }),
       ),
     },
     {
       additionalProperties: false,
-      description: "The person who wrote it: where the message is posted, it is posted in this name.",
+      description: "The person who wrote the message; where it is mirrored, it is posted under this name.",
     },
   ),
 );
 
 export const MessageFields = {
-  content: t.String({ description: "The text, as the bot is to read it." }),
-  role: t.Optional(t.String({ description: "Ignored: what comes in is always a user's message." })),
+  content: t.String({ description: "The text that the bot reads." }),
+  role: t.Optional(t.String({ description: "Ignored: an injected message is always a user's message." })),
   source: t.Optional(
-    nullable(t.String({ minLength: 1, maxLength: 100 }), "Where it came from. Default: api."),
+    nullable(t.String({ minLength: 1, maxLength: 100 }), "Where the message came from. Default: api."),
   ),
   run_agent: t.Optional(
-    t.Boolean({ description: "True makes a task in which the bot answers. Default: false." }),
+    t.Boolean({ description: "True creates a task in which the bot answers. Default: false." }),
   ),
   notify: t.Optional(
     t.Boolean({
       description:
-        "Hands the outcome (or, without a run, the message) to the session's target and to what the channel speaks to. Default: true.",
+        "Delivers the outcome (or, without a run, the message) to the session's target and to the channel's bindings. Default: true.",
     }),
   ),
   dispatch_config: t.Optional(nullable(DispatchConfig, "A target for this message's outcome only.")),
@@ -63,13 +63,13 @@ export const MessageFields = {
   from_bot: t.Optional(
     t.Boolean({
       description:
-        "A bot of the outside service wrote it: it starts no run and is told to nobody unless the channel's allow_bot_messages is true. Default: false.",
+        "True if a bot of the outside service wrote the message: it then starts no run and is delivered nowhere unless the channel's allow_bot_messages is true. Default: false.",
     }),
   ),
   idempotency_key: t.Optional(
     nullable(
       t.String({ minLength: 1, maxLength: 255 }),
-      "A second message with the same key in this place is not stored; the first one's ids are answered. The header Idempotency-Key means the same.",
+      "A second message with the same key in the same place is not stored; the answer has the ids of the first. The header Idempotency-Key means the same.",
     ),
   ),
 };
@@ -81,20 +81,20 @@ export const Injected = named(
   t.Object({
     message_id: Id,
     session_id: Id,
-    task_id: nullable(Id, "Null when no run was asked for."),
+    task_id: nullable(Id, "Null if no run was requested."),
     duplicate: t.Boolean({
       description: "True: the idempotency key was seen before, and nothing was stored.",
     }),
     warnings: t.Optional(
       t.Array(t.String(), {
         description:
-          "What of the message has no effect: an execution_config without run_agent, a tool or a skill that is not there now. Left out when there is nothing to say.",
+          "Parts of the message that have no effect: an execution_config without run_agent, a tool or a skill that does not exist at the moment. Missing if there are none.",
       }),
     ),
   }),
 );
 
-/** Throws `validation` when body and header name different idempotency keys. */
+/** Throws `validation` if body and header have different idempotency keys. */
 export function toInjectMessage(
   body: Static<typeof MessageBody>,
   request: Request,
@@ -117,9 +117,13 @@ export function toInjectMessage(
 function idempotencyKeyOf(request: Request, inBody: string | undefined): string | undefined {
   const inHeader = request.headers.get("idempotency-key") || undefined;
   if (inHeader !== undefined && inBody !== undefined && inHeader !== inBody) {
-    throw new HeddleError("validation", "The body and the header Idempotency-Key name different keys.", {
-      field: "idempotency_key",
-    });
+    throw new HeddleError(
+      "validation",
+      "idempotency_key must be the same in the body and in the header Idempotency-Key.",
+      {
+        field: "idempotency_key",
+      },
+    );
   }
   const key = inBody ?? inHeader;
   return key === undefined ? undefined : storable(key);

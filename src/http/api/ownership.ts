@@ -1,5 +1,5 @@
-// Whose rows a request may touch: everybody's for a key that reaches all, its own integration's for a process, its own
-// for other keys. What is out of reach is answered like what is not there.
+// Which rows a request may access: all rows, those of the key's integration, or those that the key itself created. A
+// row out of reach is answered as if it did not exist.
 
 import { createHash } from "node:crypto";
 import { and, eq, or, type SQL, sql } from "drizzle-orm";
@@ -24,51 +24,53 @@ import type { Auth } from "../auth.ts";
 import type { Brought, ToolGrants } from "./tool-grants.ts";
 
 export interface Ownership {
-  /** Undefined: everybody's rows. */
+  /** Returns undefined if the key reaches all rows. */
   reachOf(request: Request): Promise<Reach | undefined>;
   /**
-   * Keeps the idempotency keys of a sender apart from all others', and of one who is no integration also those of
-   * different places. No integration's id has a space, and no place a colon.
+   * Returns the namespace of the sender's idempotency keys. Each integration has one; every other key has one for each
+   * place. The two cannot collide, because an integration's id has no space.
    */
   senderOf(request: Request, scope: IdempotencyScope): Promise<string>;
-  /** These throw `not_found` for what is out of reach. */
+  /** This and the following methods throw `not_found` for a row that is out of reach. */
   channel(request: Request, id: string): Promise<void>;
   /** Whether `channel` would not throw. */
   reachesChannel(request: Request, id: string): Promise<boolean>;
   session(request: Request, id: string): Promise<void>;
   task(request: Request, id: string): Promise<void>;
   delivery(request: Request, id: string): Promise<void>;
-  /** A record of the inbox: out of reach of another integration's key. */
+  /** A record of the inbox is out of reach for another integration's key. */
   webhook(request: Request, id: string): Promise<void>;
-  /** What belongs to an integration by its id: out of reach of another integration's key. */
+  /** What belongs to the integration with this id is out of reach for another integration's key. */
   integration(request: Request, id: string): Promise<void>;
-  /** Throws `forbidden` when the place behind a client id is not the caller's to use. */
+  /** Throws `forbidden` if the caller may not use this client id. */
   clientId(request: Request, clientId: string): Promise<void>;
   /**
-   * Throws as the above, or `forbidden`, when a message or a setting would be answered in, or run with, what is not the
-   * caller's.
+   * Throws `not_found` or `forbidden` if a message or a setting names a target, a tool or a carapace that the caller
+   * may not use.
    */
   brings(request: Request, brought: OwnedFields): Promise<void>;
 }
 
-/** Of a body, what may reach beyond the row that it is about. */
+/** The fields of a body that may refer to things beyond the row that it changes. */
 export interface OwnedFields extends Brought {
   dispatch_config?: Record<string, unknown> | null;
   execution_config?: { tools?: string[] } | null;
-  /** Of a bot. */
+  /** The tools of a bot. */
   tools?: readonly string[];
 }
 
-/** Where a message goes, as its sender names it. */
+/** The place that a message goes to, as its sender names it. */
 export type IdempotencyScope = { session: string } | { channel: string } | { clientId: string };
 
 export interface OwnershipOptions {
   db: Database;
   auth: Auth;
   grants: ToolGrants;
-  /** Beginnings of client ids that live integrations have registered. */
+  /** Client id prefixes that live integrations have registered. */
   prefixes: () => readonly Claim[];
-  /** Ids of all integrations, live or not: what begins with an id and a colon is theirs as well. */
+  /**
+   * Ids of all integrations, live or not: a client id that starts with such an id and a colon belongs to it as well.
+   */
   integrationIds: () => readonly string[];
 }
 
@@ -92,7 +94,7 @@ export function createOwnership(options: OwnershipOptions): Ownership {
       : { owner: `key:${caller.id}`, integrationId: null, claims: claims() };
   };
 
-  /** Costs nothing for a caller who reaches everything. */
+  /** Runs no query for a caller who reaches all rows. */
   const check = async (
     request: Request,
     id: string,
@@ -119,7 +121,7 @@ export function createOwnership(options: OwnershipOptions): Ownership {
     );
 
   const clientId: Ownership["clientId"] = async (request, given) => {
-    // As it will be stored.
+    // Compared in the form in which it will be stored.
     const wanted = storable(given);
     const reach = await reachOf(request);
     if (!reach) return;
@@ -183,7 +185,7 @@ export function createOwnership(options: OwnershipOptions): Ownership {
       const caller = await auth.authenticate(request);
       if (dispatch_config && (await reachOf(request))) {
         const { type } = dispatch_config;
-        // The one target that lies inside: another session.
+        // "internal" is the one target inside this server: another session.
         if (type === "internal") await session(request, String(dispatch_config.session_id));
         grants.dispatcher(caller, String(type));
       }
@@ -201,18 +203,18 @@ function foreign({ integrationId, claims }: Reach): HeddleError {
   );
   const message =
     integrationId === null
-      ? "client_id must be one that this key began, or a new one without the prefix of an integration; this one is not."
+      ? "client_id must be one that this key created, or a new one without an integration's prefix."
       : `client_id must begin with ${[...new Set(own)].join(" or ")}: the key belongs to the integration "${integrationId}".`;
   return new HeddleError("forbidden", message, { field: "client_id" });
 }
 
-/** An integration's process shares the space of its other code: what one has told, the other need not. */
+/** An integration's process shares the namespace of its other code, so that the two do not send a message twice. */
 const senderOf = ({ integrationId, id }: Caller, scope: IdempotencyScope): string =>
   integrationId ?? `api ${id ?? "operator"} ${nameOf(scope)}`;
 
 function nameOf(scope: IdempotencyScope): string {
   if ("session" in scope) return `session ${scope.session.toLowerCase()}`;
   if ("channel" in scope) return `channel ${scope.channel.toLowerCase()}`;
-  // A client id may have any characters and be longer than what stands in an index.
+  // A client id may contain any characters and may be too long for an index.
   return `place ${createHash("sha256").update(scope.clientId).digest("base64url")}`;
 }

@@ -40,7 +40,7 @@ export interface AppParts {
   processes: ProcessRoutes["processes"];
 }
 
-/** The path of a message. */
+/** The parts that a message passes through. */
 export interface ConversationParts {
   inbox: Inbox;
   directory: Pick<IntegrationDirectory, "prefixes">;
@@ -52,7 +52,7 @@ export interface ConversationParts {
   outbox: Pick<Outbox, "list" | "get" | "redeliver">;
 }
 
-/** The content that runs use. */
+/** The content that runs use: bots, skills, carapaces, templates, tools. */
 export interface ContentParts {
   bots: Pick<Bots, "list" | "get" | "create" | "update" | "delete">;
   documents: Documents;
@@ -92,13 +92,13 @@ export interface AppOptions {
   log: Logger;
   /** Requests per second that one sender may make to one integration's public routes. */
   webhookRateLimit?: number;
-  /** Bytes of bodies on public routes that may wait in memory at a time. */
+  /** How many bytes of bodies on public routes may be held in memory at once. */
   webhookBytesInFlight?: number;
-  /** Addresses and networks of proxies whose X-Forwarded-For is believed. */
+  /** Addresses and networks of proxies whose X-Forwarded-For is trusted. */
   trustedProxies?: readonly string[];
-  /** How the outside reaches this server, without a trailing slash; undefined when only the operator could know. */
+  /** This server's public address without a trailing slash; undefined if only the operator could know it. */
   baseUrl: () => string | undefined;
-  /** The same, where the operator has said so: BASE_URL. */
+  /** The public address that the operator has set as BASE_URL. */
   publicUrl?: string | undefined;
   /** Rejects while the server cannot work. */
   isReady: () => Promise<void>;

@@ -1,4 +1,4 @@
-// What every route of the API has in common: its scope, its place in the documentation, how its body is read.
+// The options that all API routes share: scope, documentation, and how the body is read.
 
 import { type TSchema, t } from "elysia";
 import { HeddleError } from "../../errors.ts";
@@ -11,14 +11,14 @@ import { readJson } from "./json-body.ts";
 import type { Ownership } from "./ownership.ts";
 
 export interface RouteFacts {
-  /** "{name}" in it stands for that parameter of the path. */
+  /** "{name}" in it is replaced by that path parameter. */
   scope: string;
   tag: string;
   summary: string;
   description?: string;
-  /** Of a body: what the documentation offers to send. */
+  /** An example body for the documentation. */
   example?: unknown;
-  /** What the parameter `id` of the path names: out of the caller's reach it is not found. */
+  /** What the path parameter `id` names; it is answered with 404 if it is out of the caller's reach. */
   of?: "channel" | "session" | "task" | "delivery" | "webhook" | "integration";
 }
 
@@ -27,10 +27,10 @@ type WithParams = WithRequest & { params?: Record<string, string> };
 
 export type RouteOptions = ReturnType<typeof createRouteOptions>;
 
-/** Spread into a route: `plain` for one without a body, `json` for one with. */
+/** Spread into a route: `plain` for a route without a body, `json` for a route with a JSON body. */
 export function createRouteOptions(auth: Auth, ownership: Ownership) {
   const plain = ({ scope, tag, summary, description = "", example, of }: RouteFacts) => ({
-    // "transform" is the first step of a route that runs before its input is validated.
+    // "transform" is the first step of a route, which runs before the input is validated.
     transform: async ({ request, params = {} }: WithParams): Promise<void> => {
       await auth.authorize(
         request,
@@ -49,7 +49,7 @@ export function createRouteOptions(auth: Auth, ownership: Ownership) {
   });
   return {
     plain,
-    /** Who sends the message of a request. */
+    /** Returns the sender of the request's message. */
     sender: async (request: Request): Promise<Sender> => ({
       fromPerson: (await auth.authenticate(request)).integrationId === null,
       hops: hopsIn(request.headers),
@@ -57,25 +57,25 @@ export function createRouteOptions(auth: Auth, ownership: Ownership) {
     }),
     json: (facts: RouteFacts) => ({
       ...plain(facts),
-      // The name after the function is for the documentation; the function answers first.
+      // The function always parses first; the name after it only documents the content type.
       parse: [({ request }: WithRequest) => readJson(request), "json" as const],
     }),
   };
 }
 
-/** A route that takes parameters puts its own in the place of this. */
+/** The default query; a route with query parameters overrides it. */
 const NO_QUERY = t.Object({}, { additionalProperties: false });
 
-/** Of these an empty text means something: every key, and a search for nothing. */
+/** Parameters for which an empty text has a meaning: every key, and an empty search. */
 const MAY_BE_EMPTY = ["prefix", "q"];
 
-/** Throws `validation` for what two readers would take differently: a parameter that is repeated, or empty. */
+/** Throws `validation` for an ambiguous query: a parameter that is repeated or empty. */
 function refuseUnclearQuery(url: string): void {
   const start = url.indexOf("?");
   if (start < 0) return;
   const seen = new Set<string>();
   for (const [name, value] of new URLSearchParams(url.slice(start))) {
-    if (seen.has(name)) throw unclear(name, "be given once; it stands in the query several times");
+    if (seen.has(name)) throw unclear(name, "be given only once in the query");
     if (value === "" && !MAY_BE_EMPTY.includes(name)) throw unclear(name, "be left out or have a value");
     seen.add(name);
   }
@@ -86,21 +86,21 @@ const unclear = (field: string, rule: string) =>
 
 const MEANINGS = {
   400: "The request cannot be read, or names a bot that does not exist.",
-  403: "The key lacks the scope.",
+  403: "The key lacks the scope, or may not do this.",
   404: "Not found.",
-  409: "Not possible in the present state.",
+  409: "Not possible in the current state.",
   413: "The body is too large.",
-  415: "The body is not declared as a type that the route takes.",
+  415: "The Content-Type is not one that the route accepts.",
   422: "The input is not valid; `field` names the field.",
-  501: "Not set up on this server; the message says what to set.",
-  502: "Another service, which this needs, failed.",
-  503: "Not now.",
-  504: "It took too long.",
+  501: "Not configured on this server; the message says what to set.",
+  502: "A service that this route needs has failed.",
+  503: "Not available at the moment; try again.",
+  504: "The request took too long.",
 };
 
 type Failure = keyof typeof MEANINGS;
 
-/** The errors of a route; 401 and 422 are always among them. */
+/** Returns the error answers of a route; 401 and 422 are always included. */
 export function failures<const Status extends Failure>(...statuses: Status[]) {
   const described = (description: string) => answering(description, ErrorAnswer);
   return {
@@ -109,5 +109,5 @@ export function failures<const Status extends Failure>(...statuses: Status[]) {
   } as Record<Status | 401 | 422, typeof ErrorAnswer> satisfies Record<number, TSchema>;
 }
 
-/** Of a route that takes JSON. */
+/** The error statuses of a route with a JSON body. */
 export const bodyFailures = [400, 403, 413, 415, 422] as const;

@@ -1,4 +1,4 @@
-// Pieces of schemas that several routes use.
+// Parts of schemas that several routes use.
 
 import type { TUnsafe } from "@sinclair/typebox";
 import { type TSchema, t } from "elysia";
@@ -7,7 +7,7 @@ import { named } from "../../schema/openapi-schema.ts";
 export const nullable = <Schema extends TSchema>(schema: Schema, description?: string) =>
   t.Union([schema, t.Null()], description === undefined ? {} : { description });
 
-/** One of these words. `t.Union` of a list that is not written out has no type of its own. */
+/** One of these words. A `t.Union` over a computed list would lose the literal types. */
 export function oneOf<const Word extends string>(
   words: readonly Word[],
   description?: string,
@@ -20,11 +20,11 @@ export function oneOf<const Word extends string>(
 }
 
 export const Id = t.String({ format: "uuid", description: "A UUID." });
-/** Of nothing: it shows in the documentation what an id looks like. */
+/** An example for the documentation; it is the id of nothing. */
 export const EXAMPLE_ID = "0198c0de-0000-7000-8000-000000000000";
 export const IdParams = t.Object({ id: Id });
 export const Instant = t.String({ format: "date-time" });
-/** A point in time that a caller names. A date alone is none: it says nothing of the time zone. */
+/** A point in time in a request. A date alone is refused because it has no time zone. */
 export const GivenInstant = (description?: string) =>
   t.String({
     format: "date-time",
@@ -44,11 +44,11 @@ export const Warnings = t.Array(t.String(), {
 
 const MAX_PAGE = 500;
 
-/** The title is how an error names the field: see explain-invalid.ts. */
+/** Errors name the field by the schema's title; see explain-invalid.ts. */
 export const limitOf = (fallback: number, maximum = MAX_PAGE) =>
   t.Integer({
     title: "limit",
-    description: `How many, 1 to ${maximum}.`,
+    description: `The maximum number of items, 1 to ${maximum}.`,
     minimum: 1,
     maximum,
     default: fallback,
@@ -61,12 +61,12 @@ export const DispatchConfig = named(
       type: t.String({
         minLength: 1,
         maxLength: 64,
-        description: "none, webhook, internal, or an integration's.",
+        description: "none, webhook, internal, or a type of an integration.",
       }),
     },
     {
       additionalProperties: true,
-      description: "Where the outcome goes; the fields besides `type` are those of the type.",
+      description: "Where the outcome is delivered; the other fields depend on `type`.",
     },
   ),
 );

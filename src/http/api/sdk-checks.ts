@@ -1,4 +1,4 @@
-// Checks the options of the SDK's calls inside the server against the schemas of the REST API's bodies.
+// Checks the options of SDK calls inside the server against the schemas of the REST API's bodies.
 
 import { type TSchema, Type } from "@sinclair/typebox";
 import { Value } from "@sinclair/typebox/value";
@@ -21,16 +21,16 @@ const SCHEMAS: Record<SdkCall, TSchema> = {
   searchDocuments: SearchQuery,
 };
 
-/** Throws `validation` with the message that the REST API would give. */
+/** Throws `validation` with the message of the REST API. */
 export function checkSdkCall(call: SdkCall, options: unknown): void {
-  // A function cannot be sent, and stays in the server.
+  // `matches` is a function, which the REST API does not have.
   const { matches: _, ...fields } = completeFields(call, options);
-  // Null stands for all integrations, which a query says by leaving the parameter out.
+  // Null means all integrations, which a query expresses by leaving the parameter out.
   if (call === "searchDocuments" && fields.integration_id === null) delete fields.integration_id;
   check(SCHEMAS[call], Value.Default(SCHEMAS[call], fields));
 }
 
-/** The same for changes of a channel. */
+/** Throws `validation` for an invalid change of a channel. */
 export const checkChannelChange = (change: unknown): void => check(ChannelChange, change);
 
 function check(schema: TSchema, given: unknown): void {

@@ -1,5 +1,6 @@
-// What a message or a setting may bring into a run besides what bots have anyway. Tools and dispatchers reach outside
-// with the operator's credentials, where scopes on rows do not: who names one needs it, or a scope for it.
+// Decides which tools and dispatchers a message or a setting may name. They act outside with the operator's
+// credentials, which scopes on rows do not cover; so the caller needs a scope for each one that is not available to
+// it anyway.
 
 import type { Caller } from "../../access/caller.ts";
 import { covers, isScope } from "../../access/scopes.ts";
@@ -7,13 +8,13 @@ import { namesTool } from "../../capabilities/tool-patterns.ts";
 import { HeddleError } from "../../errors.ts";
 
 export interface ToolGrantsOptions {
-  /** Names of the tools that the integration brings. */
+  /** Returns the names of the integration's tools. */
   toolsOf: (integrationId: string) => string[];
-  /** The tools of the bots: `*` in a name stands for any text. Whoever may write to a bot has what it has. */
+  /** Returns the bots' tools, where `*` matches any text. Anyone who may write to a bot may use its tools. */
   bots: () => Promise<{ tools: readonly string[]; carapaces: readonly string[] }[]>;
-  /** The tools, as a bot has them, of these carapaces and of what these integrations bring where they are activated. */
+  /** Returns the tools that a bot gets from these carapaces and these activated integrations. */
   toolsIn: (brought: Brought) => string[];
-  /** The integration whose dispatch type it is; null for one of Heddle's own, and for one that nobody has. */
+  /** Returns the integration that has this dispatch type; null for a built-in or an unknown type. */
   dispatcherOf: (type: string) => string | null;
 }
 
@@ -23,11 +24,11 @@ export interface Brought {
 }
 
 export interface ToolGrants {
-  /** Throws `forbidden` for a tool that no bot and not the caller's integration has, without a scope for it. */
+  /** Throws `forbidden` for a tool that neither a bot nor the caller's integration has, unless a scope covers it. */
   tools(caller: Caller, names: readonly string[], field: string): Promise<void>;
-  /** The same for what carapaces and activated integrations bring along. */
+  /** Applies the same rule to the tools of carapaces and activated integrations. */
   brought(caller: Caller, brought: Brought, field: string): Promise<void>;
-  /** Throws `forbidden` for a dispatch type of another integration than the caller's, without a scope for it. */
+  /** Throws `forbidden` for a dispatch type of another integration than the caller's, unless a scope covers it. */
   dispatcher(caller: Caller, type: string): void;
 }
 
@@ -46,7 +47,7 @@ export function createToolGrants({ toolsOf, bots, toolsIn, dispatcherOf }: ToolG
     const scope = `tools.${refused}:use`;
     throw new HeddleError(
       "forbidden",
-      // A pattern of names is no part of a scope.
+      // A pattern cannot be part of a scope.
       `The API key needs the scope ${isScope(scope) ? `${scope} (or tools:use)` : "tools:use"} for "${refused}", which no bot has.`,
       { field },
     );
@@ -59,7 +60,7 @@ export function createToolGrants({ toolsOf, bots, toolsIn, dispatcherOf }: ToolG
       await tools(caller, toolsIn(brought), field);
     },
     dispatcher({ scopes, integrationId }, type) {
-      // Most keys may, and looking through the integrations costs more than the scopes.
+      // Checked first, because most keys have the scope and searching the integrations costs more.
       if (mayUse(scopes, "dispatch", type)) return;
       const of = dispatcherOf(type);
       if (of === null || of === integrationId) return;

@@ -1,11 +1,11 @@
-// The request that an integration's router gets: at a fixed origin, with the bytes of the body as they came.
+// The request that an integration's router gets: it has a fixed origin and the exact bytes of the body.
 
 import { checkDepth } from "../../schema/json-text.ts";
 import { innerUrl } from "../target.ts";
 
 export interface InnerRequest {
   method: string;
-  /** Below /integrations/<id>. */
+  /** The path below /integrations/<id>. */
   path: string;
   search: string;
   headers: Headers | Record<string, string>;
@@ -16,15 +16,15 @@ export function innerRequest({ method, path, search, headers, body }: InnerReque
   const request = new Request(innerUrl({ path, search }), {
     method,
     headers,
-    // The integration gets the bytes whole, so it can check a signature over them.
+    // The integration gets the exact bytes, over which it can verify a signature.
     ...(body !== null && body.byteLength > 0 && { body }),
   });
-  // Elysia reads JSON by this, whatever the sender calls it, and so do handlers.
+  // Elysia and handlers read JSON with this function.
   Object.defineProperty(request, "json", { value: readJson });
   return request;
 }
 
-/** Rejects with "bad_request" for JSON that is too deep, and as every Request does for what is none. */
+/** Rejects with "bad_request" for JSON that is nested too deeply, and like every Request for invalid JSON. */
 async function readJson(this: Request): Promise<unknown> {
   const text = await this.text();
   checkDepth(text);

@@ -1,13 +1,13 @@
-// How many bytes wait in memory for senders that nobody knows yet. What a body costs is taken as it arrives and given back
-// when its request is answered.
+// Limits how many bytes of unauthenticated senders are held in memory. A body's bytes are counted as they arrive and
+// released when its request is answered.
 
 import { HeddleError } from "../../errors.ts";
 import { RateLimited } from "../errors.ts";
 
 export interface IntakeLimits {
-  /** Of all unproven bodies together. */
+  /** The maximum for all unauthenticated bodies together. */
   bytes: number;
-  /** Larger bodies of one sender at once. */
+  /** How many bodies above SMALL_BODY one sender may have in progress. */
   bodiesPerSender: number;
 }
 
@@ -16,18 +16,18 @@ export interface Intake {
 }
 
 export interface Lease {
-  /** Throws "rate_limited" when the sender, and "unavailable" when everybody has too much under way. */
+  /** Throws "rate_limited" if this sender has too much in progress, and "unavailable" if all senders together have. */
   grow(bytes: number): void;
   close(): void;
 }
 
-/** A body up to this size is let in by its bytes alone: almost every webhook is smaller. */
+/** Up to this size a body counts only by its bytes; almost every webhook is smaller. */
 export const SMALL_BODY = 64 * 1024;
-/** Whatever the budget: one body of the most that GitHub sends fits. */
+/** GitHub's maximum for a webhook; a sender's share allows one body of this size. */
 const LARGEST_BODY = 25 * 1024 * 1024;
 
 export function createIntake({ bytes: budget, bodiesPerSender }: IntakeLimits): Intake {
-  // Nobody alone may take all of it, and large bodies leave room for small ones.
+  // A single sender must not use up the budget, and large bodies must leave room for small ones.
   const share = Math.max(budget / 4, Math.min(budget, LARGEST_BODY));
   const forLarge = Math.max((budget / 4) * 3, share);
   const senders = new Map<string, { bytes: number; large: number }>();
@@ -43,7 +43,7 @@ export function createIntake({ bytes: budget, bodiesPerSender }: IntakeLimits): 
         grow(bytes) {
           const becomesLarge = !isLarge && held + bytes > SMALL_BODY;
           if (of.bytes + bytes > share || (becomesLarge && of.large >= bodiesPerSender)) {
-            throw new RateLimited("Too many bodies from this address are under way.", 1);
+            throw new RateLimited("Too many bodies from this address are in progress; try again.", 1);
           }
           if (total + bytes > (isLarge || becomesLarge ? forLarge : budget)) {
             throw new HeddleError("unavailable", "Too much is being received at the moment; try again.");

@@ -1,5 +1,5 @@
-// Everything below /integrations/<id>/: decides who may pass, reads the body once, and hands the request to the
-// integration's own router, which may be another one a moment later.
+// Everything below /integrations/<id>/: authorises the request, reads the body once, and passes the request to the
+// integration's router, which a reload may replace at any time.
 
 import type { Caller } from "../../access/caller.ts";
 import { ADMIN, covers } from "../../access/scopes.ts";
@@ -18,31 +18,33 @@ import { HANDLER_MS, type Router, runRouter } from "./run-router.ts";
 import { whileAllowed } from "./while-allowed.ts";
 
 export interface MountedIntegrations {
-  /** Resolves when the integration has been tried for the first time, or is found not to be there. */
+  /** Resolves when the integration was loaded (or failed to load) for the first time, or does not exist. */
   whenLoaded(id: string): Promise<void>;
-  /** The router that is live now. */
+  /** Returns the live router. */
   routerOf(id: string): Router | undefined;
-  /** Whether a request, its path below /integrations/<id>, needs no API key. */
+  /** Whether a request needs no API key. `path` is below /integrations/<id>. */
   isPublic(id: string, asked: { method: string; path: string }): boolean;
   /** Whether the path below /integrations/<id> needs the scope `admin`. */
   isAdminOnly(id: string, path: string): boolean;
-  /** The file of its own pages that the path below /integrations/<id> names; not a function for other paths. */
+  /**
+   * Returns a function that reads the web page file at the path below /integrations/<id>; undefined for other paths.
+   */
   webUiOf(id: string, path: string): (() => Promise<Response | undefined>) | undefined;
-  /** "quarantined": it is there, but its code does not load. undefined: no such integration. */
-  /** Bytes that a body may have on its public routes; undefined: as many as on any. */
+  /** The limit for bodies on its public routes; undefined for the default. */
   maxBodyBytesOf(id: string): number | undefined;
+  /** "quarantined": the integration exists, but its code does not load. undefined: there is no such integration. */
   statusOf(id: string): "live" | "quarantined" | "pending" | "disabled" | undefined;
 }
 
 export interface GatewayLimits {
-  /** Of each integration's public routes, for each sender. */
+  /** The limit per sender for each integration's public routes. */
   rate: RateLimit;
-  /** Of a body. Public routes take less, unless their manifest says so. */
+  /** The limit for a body. Public routes accept less unless their manifest raises it. */
   bodyBytes: number;
   publicBodyBytes: number;
-  /** Of all bodies on public routes that are under way. */
+  /** The limits for all bodies in progress on public routes. */
   intake: IntakeLimits;
-  /** Default: 10 s, and 64 kB a second. */
+  /** Default: 10 s plus one second per 64 kB. */
   pace?: Pace;
   handlerMs: number;
 }
@@ -60,13 +62,13 @@ export interface Client {
   address: string;
 }
 
-/** What the edge knows of a request besides the request itself. */
+/** What the edge knows about a request besides the request itself. */
 export interface Arrival {
   target: Target;
   /** What counts as one sender, for limits. */
   sender: string;
   requestId: string;
-  /** The server makes the request itself, for an integration that verifies in its own way. */
+  /** True if the server itself made the request, for an integration that verifies senders in its own way. */
   isVouchedFor?: boolean;
 }
 
@@ -75,7 +77,7 @@ export type Gateway = (request: Request, arrival: Arrival) => Promise<Response>;
 export interface GatewayOptions {
   integrations: MountedIntegrations;
   auth: Auth;
-  /** Hears of every request to a public route, and of how it ended. */
+  /** Called for every request to a public route, with its outcome. */
   record: Inbox["record"];
   log: Logger;
   limits?: GatewayLimits;
@@ -86,7 +88,7 @@ const ROUTE = /^\/integrations\/([a-z][a-z0-9_-]*)(\/.*)?$/;
 export const isIntegrationPath = (path: string): boolean =>
   path === "/integrations" || path.startsWith("/integrations/");
 
-/** What the key of a request needs that goes to no public route. */
+/** Returns the scope that a request to a non-public route needs. */
 export function scopeOfRoute(
   { isAdminOnly }: Pick<MountedIntegrations, "isAdminOnly">,
   id: string,
@@ -96,7 +98,7 @@ export function scopeOfRoute(
   return READING.has(method) ? "integrations:read" : "integrations:write";
 }
 
-/** Never throws: every failure is an answer. */
+/** The gateway never throws; it answers every failure. */
 export function createGateway(options: GatewayOptions): Gateway {
   const { integrations, auth, record, log, limits = GATEWAY_LIMITS } = options;
   const limiter = createRateLimiter(limits.rate);
@@ -121,7 +123,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     let lease: Lease | undefined;
     try {
       if (id === "") throw new HeddleError("not_found", "There is no such integration.");
-      // Senders do not try again for long, if at all: a request that comes while the server starts waits.
+      // Senders hardly retry, so a request that arrives while the server starts waits for the integration.
       if (!integrations.routerOf(id)) await integrations.whenLoaded(id);
       const readPage = READING.has(request.method) ? integrations.webUiOf(id, rest) : undefined;
       if (readPage) {
@@ -148,19 +150,20 @@ export function createGateway(options: GatewayOptions): Gateway {
       const limit = isPublic ? (integrations.maxBodyBytesOf(id) ?? limits.publicBodyBytes) : limits.bodyBytes;
       const body = await readBody(request, { limit, lease, pace: limits.pace });
       if (incoming) incoming.body = body;
-      // Of a public route the router gets the very path that was judged. Others may tell "/a/" from "/a".
+      // For a public route, the router gets exactly the path that was checked. Other routes may distinguish "/a/"
+      // from "/a".
       const path = target.hasTrailingSlash && !isPublic ? `${rest}/` : rest;
       const inner = innerRequest({ method, path, search: target.search, headers, body });
-      // The key is between the caller and Heddle; a sender of webhooks may have an Authorization of its own.
+      // A Heddle key is hidden from the integration; a webhook sender may have an Authorization of its own.
       if (!isPublic || auth.bringsKey(request)) inner.headers.delete("authorization");
       const answer = await runRouter(router, inner, { id, incoming, timeoutMs: limits.handlerMs });
       if (incoming) record(incoming, answer);
-      // Nobody reads the body of that one, nor its end.
+      // The body of a HEAD answer is never read, so it would never end.
       if (method === "HEAD") return answer;
       return whileAllowed(answer, {
         isAllowed: isPublic ? undefined : () => auth.isStillValid(request),
         onBreak: (error) =>
-          log.error("The answer of {id} to {method} {path} broke off: {error}", {
+          log.error("The answer of {id} to {method} {path} was cut off: {error}", {
             id,
             method,
             path: rest,
@@ -177,7 +180,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   };
 }
 
-/** What an integration does for a caller it does with its own rights: those are not another integration's. */
+/** An integration acts with its own rights, so another integration's key must not make it act. */
 function refuseOthers({ integrationId, scopes }: Caller, id: string): void {
   if (integrationId === null || integrationId === id || covers(scopes, ADMIN)) return;
   throw notFound("integration", id);
@@ -190,7 +193,7 @@ async function answerPage(
   method: string,
   readPage: () => Promise<Response | undefined>,
 ): Promise<Response> {
-  // Relative links of the page are meant to be below it.
+  // Relative links resolve below the page only if its URL ends with a slash.
   if (path.endsWith("/ui") && !hasTrailingSlash) {
     return new Response(null, { status: 308, headers: { location: `${path}/${search}` } });
   }
@@ -206,11 +209,11 @@ function noRouter(id: string, status: ReturnType<MountedIntegrations["statusOf"]
     case "live":
       return new HeddleError("not_found", `The integration "${id}" has no routes.`);
     case "quarantined":
-      return new NotLive(`The integration "${id}" cannot be loaded at the moment.`);
+      return new NotLive(`The integration "${id}" does not load at the moment.`);
     case "pending":
-      return new NotLive(`The integration "${id}" waits for approval.`);
+      return new NotLive(`The integration "${id}" is waiting for approval.`);
     case "disabled":
-      // Not 404: senders try again after this one, and some forget an address that was not found.
+      // Not a 404: senders retry after a 503, while some drop an address that was not found.
       return new NotLive(`The integration "${id}" is disabled.`);
     default: {
       const never: never = status;

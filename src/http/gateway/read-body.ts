@@ -1,19 +1,19 @@
-// Reads a request's body up to a limit that holds while it arrives, whatever its headers promise, and at a pace below which
-// the sender is not waited for.
+// Reads a request's body. The limit is enforced while the body arrives, whatever the headers announce, and a sender
+// below a minimum pace is cut off.
 
 import { HeddleError } from "../../errors.ts";
 import { within } from "../../within.ts";
 import { type Lease, SMALL_BODY } from "./intake.ts";
 
 export interface ReadBody {
-  /** Bytes. */
+  /** The maximum number of bytes. */
   limit: number;
-  /** Pays for the bytes of a sender that nobody knows yet. */
+  /** Accounts for the bytes of an unauthenticated sender. */
   lease?: Lease | undefined;
   pace?: Pace | undefined;
 }
 
-/** How long a body may take: `graceMs`, and what its bytes so far take at this rate. */
+/** How long a body may take: `graceMs` plus the time that its bytes so far take at this rate. */
 export interface Pace {
   graceMs: number;
   bytesPerSecond: number;
@@ -21,14 +21,15 @@ export interface Pace {
 
 const PACE: Pace = { graceMs: 10_000, bytesPerSecond: 64 * 1024 };
 
-/** Throws "payload_too_large", "request_timeout", what the lease throws, or "bad_request" when the body breaks off. */
+/** Throws "payload_too_large", "request_timeout", the lease's errors, or "bad_request" if the body is cut off. */
 export async function readBody(request: Request, options: ReadBody): Promise<Uint8Array<ArrayBuffer>> {
   const { limit, lease, pace = PACE } = options;
   const announced = Number(request.headers.get("content-length") ?? Number.NaN);
   if (announced > limit) throw tooLarge(limit);
   if (announced === 0 || request.method === "GET" || request.method === "HEAD") return new Uint8Array();
-  // A small announced body cannot be longer than that and needs no counting, which costs about as much as reading it.
-  // Of a larger one nothing is taken for granted: whoever announces much and sends little must not use up the budget.
+  // A small body cannot exceed its announced length, so its bytes need not be counted, which costs about as much as
+  // reading them. A larger body is counted as it arrives, because a sender must not use up the budget by announcing
+  // bytes that it never sends.
   return announced > 0 && announced <= SMALL_BODY
     ? readAnnounced(request, announced, { limit, lease, pace })
     : readStream(request, { limit, lease, pace });
@@ -44,7 +45,7 @@ async function readAnnounced(
   lease?.grow(announced);
   try {
     const bytes = new Uint8Array(await within(pace.graceMs, request.arrayBuffer(), { error: tooSlow }));
-    // The listener holds a sender to its word; a request that came another way is checked here.
+    // The listener enforces the announced length; requests that did not come through it are checked here.
     if (bytes.byteLength > limit) throw tooLarge(limit);
     return bytes;
   } catch (error) {
@@ -57,14 +58,14 @@ interface Reader {
   cancel(): Promise<void>;
 }
 
-/** What is not read yet stays with the sender: the connection holds it back. */
+/** Reads part by part; the connection's flow control holds back what was not read yet. */
 async function readStream(request: Request, reading: Reading): Promise<Uint8Array<ArrayBuffer>> {
   const reader: Reader | undefined = request.body?.getReader();
   if (!reader) return new Uint8Array();
   try {
     return await collect(reader, reading);
   } catch (error) {
-    // Not awaited: the sender need not be done with sending before it hears the answer.
+    // Not awaited, so that the sender gets the answer before it has finished sending.
     reader.cancel().catch(() => {});
     throw brokenOff(error);
   }
@@ -105,10 +106,13 @@ function joined(parts: Uint8Array<ArrayBuffer>[], size: number): Uint8Array<Arra
 
 function brokenOff(error: unknown): HeddleError {
   if (error instanceof HeddleError) return error;
-  return new HeddleError("bad_request", "The body broke off before its end.", { cause: error });
+  return new HeddleError("bad_request", "The body ended early.", { cause: error });
 }
 
 const tooSlow = () => new HeddleError("request_timeout", "The body did not arrive in time.");
 
 const tooLarge = (limit: number) =>
-  new HeddleError("payload_too_large", `The body is larger than ${limit.toLocaleString("en")} bytes.`);
+  new HeddleError(
+    "payload_too_large",
+    `The body must not be larger than ${limit.toLocaleString("en")} bytes.`,
+  );

@@ -1,5 +1,5 @@
-// Sends a webhook to one of the server's own integrations, signed as its sender would: for authors, who have no
-// GitHub at hand. It comes in by the same door as every other.
+// Sends a test webhook to one of the server's integrations, signed as its sender would sign it, so that authors need no
+// real sender. It passes through the gateway like every other webhook.
 
 import { HeddleError, notFound } from "../../errors.ts";
 import { newId } from "../../ids.ts";
@@ -12,15 +12,15 @@ import type { Gateway } from "./integrations-gateway.ts";
 import { type TestDelivery, testDeliveryOf } from "./test-delivery.ts";
 
 export interface ReceiveInput {
-  /** Below /integrations/<id>; default: the manifest's webhook. */
+  /** The path below /integrations/<id>; default: the manifest's webhook path. */
   path?: string;
-  /** Those that prove a sender or name a delivery are made anew. */
+  /** Headers to add; those that authenticate the sender or identify the delivery are generated. */
   headers?: Record<string, string>;
-  /** Text as it is sent, or any JSON. */
+  /** Text that is sent as it is, or any JSON. */
   body: unknown;
-  /** For senders that name the event in a header; default: what that header says. */
+  /** The event's name, for senders that put it in a header; default: the value of that header. */
   event?: string;
-  /** For senders that name the delivery in a header; default: a new one. */
+  /** The delivery's id, for senders that put it in a header; default: a new one. */
   delivery?: string;
 }
 
@@ -34,7 +34,7 @@ export interface ReceiveOptions {
   inbox: Pick<Inbox, "get">;
 }
 
-/** Throws "not_found", and "conflict" when the secret to sign with is not set. */
+/** Throws "not_found", and "conflict" if the signing secret is not set. */
 export type Receive = (
   integrationId: string,
   input: ReceiveInput,
@@ -52,13 +52,14 @@ export function createReceive({ integrations, settings, gateway, inbox }: Receiv
       if (value !== MARKER && !OF_THE_WAY.has(name.toLowerCase())) setHeader(headers, name, value);
     }
     const { verifier } = webhook ?? {};
-    // One that verifies in its own way is told that the server vouches for the request; there is nothing to sign.
+    // For an integration with a verifier of its own there is nothing to sign; the server vouches for the request
+    // instead.
     if (verifier && verifier.scheme !== "own") {
       const secret = settings.get(id, verifier.secret);
       if (secret === undefined) {
         throw new HeddleError(
           "conflict",
-          `The setting ${verifier.secret} of "${id}" is not set, so nothing can be signed.`,
+          `The setting ${verifier.secret} of "${id}" must be set to sign the webhook.`,
         );
       }
       const { eventHeader } = schemeOf(verifier);
@@ -92,10 +93,10 @@ export function createReceive({ integrations, settings, gateway, inbox }: Receiv
   };
 }
 
-/** Of the request that was recorded, and not of its content. */
+/** Headers that belong to the recorded connection and not to its content. */
 const OF_THE_WAY = new Set(["host", "content-length", "connection", "transfer-encoding", "accept-encoding"]);
 
-/** For a body that names none: Slack and others send forms, everybody else JSON. */
+/** Guesses the content type: Slack and some others send forms, everyone else sends JSON. */
 function contentTypeOf(body: string): string {
   const isForm = /^[\w.%+[\]-]+=[^\s{}"]*$/.test(body.trim());
   return isForm ? "application/x-www-form-urlencoded" : "application/json";
@@ -105,14 +106,14 @@ function setHeader(headers: Headers, name: string, value: string): void {
   try {
     headers.set(name, value);
   } catch (cause) {
-    throw new HeddleError("validation", `"${name}" is no header, or its value cannot be one.`, {
+    throw new HeddleError("validation", `headers must be valid header names and values; got "${name}".`, {
       field: "headers",
       cause,
     });
   }
 }
 
-/** A manifest may write the whole path or the part below the integration. */
+/** A manifest may give the whole path or the part below the integration. */
 function pathBelow(id: string, path: string): string {
   const prefix = `/integrations/${id}/`;
   return path.startsWith(prefix) ? path.slice(prefix.length - 1) : path;

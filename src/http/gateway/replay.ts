@@ -1,4 +1,4 @@
-// Runs a recorded webhook again, through the integration's router as it is now.
+// Replays a recorded webhook through the integration's current router.
 
 import { HeddleError } from "../../errors.ts";
 import type { Inbox } from "../../inbox/inbox.ts";
@@ -16,7 +16,7 @@ export interface ReplayOptions {
   log: Logger;
 }
 
-/** Throws "not_found", "conflict" for a record that cannot be repeated, "unavailable" without a live integration. */
+/** Throws "not_found", "conflict" for a record that cannot be replayed, "unavailable" without a live integration. */
 export type Replay = (eventId: string) => Promise<TestDelivery>;
 
 export function createReplay({ inbox, integrations, log }: ReplayOptions): Replay {

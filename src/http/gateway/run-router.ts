@@ -6,14 +6,14 @@ import { hopsIn } from "../../sdk/hops.ts";
 import { within } from "../../within.ts";
 
 export interface Router {
-  /** Answers for the path below /integrations/<id>; rejects with what the integration's code threw. */
+  /** Answers a request whose path is below /integrations/<id>; rejects with the error of the integration's code. */
   handle(request: Request): Promise<Response>;
 }
 
 /** How long an integration's handler may take. */
 export const HANDLER_MS = 60_000;
 
-/** Hands a request to an integration. What its code calls meanwhile belongs to `incoming`, if it is a webhook. */
+/** Passes a request to an integration. If it is a webhook, the calls of the integration's code belong to `incoming`. */
 export function runRouter(
   { handle }: Router,
   request: Request,
@@ -28,6 +28,6 @@ export function runRouter(
     () => withIncoming(incoming, () => ledBy(hopsIn(request.headers), () => handle(request))),
   );
   return within(timeoutMs, handled, {
-    error: () => new HeddleError("timeout", `The integration ${id} did not answer in time.`),
+    error: () => new HeddleError("timeout", `The integration "${id}" did not answer in time.`),
   });
 }

@@ -12,7 +12,7 @@ export interface TestDelivery {
 
 const ANSWER_LENGTH = 16_000;
 
-/** Reads the answer. */
+/** Reads the answer and finds the webhook's record. */
 export async function testDeliveryOf(
   id: string,
   answer: Response,

@@ -1,14 +1,14 @@
-// Answers that go on end when the key that opened them is revoked or expires, also those of integrations, which never see
-// the key; and what integrations throw in the middle of one goes to the log.
+// Ends streamed answers when the key that opened them is revoked or expires, including those of integrations, which
+// never see the key. Errors that an integration throws in the middle of a stream go to the log.
 
-/** How often the key of an answer that goes on is looked at again. */
+/** How often the key of a streamed answer is checked. */
 export const ASK_AGAIN_MS = 2_000;
 
 export interface Asking {
   stop(): void;
 }
 
-/** Asks again and again, each time after the answer before, until it is not allowed any more: then `end` is called. */
+/** Checks periodically, one check at a time, and calls `end` as soon as the stream is no longer allowed. */
 export function askAgain(isAllowed: () => Promise<boolean>, end: () => void): Asking {
   let isStopped = false;
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -30,15 +30,17 @@ export function askAgain(isAllowed: () => Promise<boolean>, end: () => void): As
 }
 
 export interface GoingOn {
-  /** Undefined for one that nobody's key opened. */
+  /** Undefined for an answer that was opened without a key. */
   isAllowed?: (() => Promise<boolean>) | undefined;
-  /** Hears what the integration's code threw. Bun would print it, with lines of the source and past the log. */
+  /**
+   * Called with the error of the integration's code, which Bun would otherwise print with source lines, past the log.
+   */
   onBreak: (error: unknown) => void;
 }
 
-/** The same answer, which breaks off when its key is no longer allowed. One that is whole already stays as it is. */
+/** Returns an answer that is cut off when its key is no longer allowed. A complete answer is returned unchanged. */
 export function whileAllowed(answer: Response, { isAllowed, onBreak }: GoingOn): Response {
-  // The headers first: asking for a body makes a stream of it.
+  // The headers are checked first, because accessing `body` turns the answer into a stream.
   if (!goesOn(answer.headers, isAllowed !== undefined) || !answer.body) return answer;
   const reader = answer.body.getReader();
   let asking: Asking | undefined;
@@ -71,12 +73,15 @@ export function whileAllowed(answer: Response, { isAllowed, onBreak }: GoingOn):
   return new Response(body, answer);
 }
 
-/** The connection is cut, so that half an answer looks like none. Of this error alone Bun prints nothing. */
+/**
+ * Cuts the connection, so that half an answer does not look complete. An AbortError is the one error that Bun does
+ * not print.
+ */
 function breakOff(controller: ReadableStreamDefaultController): void {
-  controller.error(new DOMException("The answer broke off.", "AbortError"));
+  controller.error(new DOMException("The answer was cut off.", "AbortError"));
 }
 
-/** Of an answer with a length the end is near; to strangers, who are many and wait for little, also of one JSON value. */
+/** Whether the answer is a stream. An answer with a length is not, and on public routes neither is a JSON value. */
 function goesOn(headers: Headers, isPrivate: boolean): boolean {
   if (headers.has("content-length")) return false;
   return isPrivate || !/^application\/json\s*(;|$)/i.test(headers.get("content-type") ?? "");

@@ -313,7 +313,7 @@ eachDatabase("inbox", (open) => {
       const cut = await replay(large.headers.get("x-request-id"));
       expect([cut.status, cut.body.error.message]).toEqual([
         409,
-        expect.stringContaining("not all was kept"),
+        expect.stringContaining("only a part of its body"),
       ]);
       expect((await replay(UNKNOWN_ID)).status).toBe(404);
       expect((await replay("x")).status).toBe(422);

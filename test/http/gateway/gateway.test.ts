@@ -124,7 +124,7 @@ test("an unknown integration is 404, one that does not load 503, and both say no
   expect(broken.headers.get("retry-after")).toBe("1");
   expect(broken.body.error).toEqual({
     code: "unavailable",
-    message: 'The integration "broken" cannot be loaded at the moment.',
+    message: 'The integration "broken" does not load at the moment.',
   });
   // Anybody can ask as often as he likes: the log was told once, when it was quarantined.
   expect(lines.filter((line) => line.includes("could not be served"))).toEqual([]);
@@ -289,7 +289,7 @@ test("one sender's flood is turned away before the handler, and nobody else", as
 test("a handler that hangs is 504, and its late answer goes nowhere", async () => {
   const { log, apiKeys } = await createHttpFixture(shared);
   const gateway = createGateway({
-    auth: createAuth(apiKeys, { note: () => {} }),
+    auth: createAuth(apiKeys, { count: () => {} }),
     record: () => {},
     log,
     limits: { ...GATEWAY_LIMITS, handlerMs: 5 },
@@ -313,7 +313,7 @@ test("a request that comes while its integration still loads waits for it", asyn
   const loaded = Promise.withResolvers<void>();
   let isLive = false;
   const gateway = createGateway({
-    auth: createAuth(apiKeys, { note: () => {} }),
+    auth: createAuth(apiKeys, { count: () => {} }),
     record: () => {},
     log,
     integrations: {

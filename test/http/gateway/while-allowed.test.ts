@@ -25,7 +25,10 @@ test.each([
     { isAllowed, onBreak: (error) => heard.push(error) },
   );
   // Bun prints every other error that breaks an answer off.
-  await expect(answer.text()).rejects.toMatchObject({ name: "AbortError", message: "The answer broke off." });
+  await expect(answer.text()).rejects.toMatchObject({
+    name: "AbortError",
+    message: "The answer was cut off.",
+  });
   expect(heard).toEqual([broken]);
 });
 

@@ -1,4 +1,4 @@
-// The OpenAPI document: the routes of the API, and those of the integrations that are live when it is asked for.
+// The OpenAPI document: the routes of the API and of the integrations that are live at the time of the request.
 
 import { isJson, type Json } from "../../../schema/openapi-schema.ts";
 import { type OperationOptions, operationOf, type Parts, type RouteEntry, templateOf } from "./operation.ts";
@@ -6,7 +6,7 @@ import { type OperationOptions, operationOf, type Parts, type RouteEntry, templa
 export interface DocumentFacts {
   version: string;
   description: string;
-  /** Where the outside reaches this server; undefined: where the document came from. */
+  /** This server's public address; undefined for the address that served the document. */
   baseUrl: string | undefined;
   tags: Readonly<Record<string, string>>;
 }
@@ -21,7 +21,7 @@ export interface OpenApiDocument {
   components: Json;
 }
 
-/** The routes of one integration, with the paths that the outside knows. */
+/** The routes of one integration, with their public paths. */
 export interface IntegrationRoutesEntry {
   id: string;
   name: string;
@@ -87,7 +87,7 @@ function isShown({ method, path, hooks }: RouteEntry): boolean {
   return path !== "" && METHODS.includes(method);
 }
 
-/** OpenAPI has no word for a route that takes every method. */
+/** OpenAPI cannot express a route for all methods, so it becomes one route per method. */
 export const eachMethod = <Route extends RouteEntry>(route: Route): Route[] =>
   route.method === "ALL"
     ? ["GET", "POST", "PUT", "PATCH", "DELETE"].map((method) => ({ ...route, method }))
@@ -98,7 +98,7 @@ function add(paths: OpenApiDocument["paths"], route: RouteEntry, operation: Json
   paths[path] = { [route.method.toLowerCase()]: operation, ...paths[path] };
 }
 
-/** An author's own words come first; what key the route needs is Heddle's to say. */
+/** Uses the author's summary and description, and adds which key the route needs. */
 function integrationOperation(
   route: IntegrationRoutesEntry["routes"][number],
   tag: string,
@@ -109,7 +109,7 @@ function integrationOperation(
   const text = (value: unknown) => (typeof value === "string" ? value : "");
   const needs =
     route.scope === null
-      ? "Needs no API key: the integration itself checks who sends."
+      ? "Needs no API key: the integration itself verifies the sender."
       : `Needs the scope \`${route.scope}\`.`;
   const hooks = { ...route.hooks, detail: { example: facts.example } };
   return {
@@ -121,7 +121,7 @@ function integrationOperation(
   };
 }
 
-/** An author's schemas may be anything, also what cannot be written as JSON; the route is there all the same. */
+/** An author's schemas may be impossible to write as JSON; the route is then listed without them. */
 function writable(route: RouteEntry, options: OperationOptions): Json {
   try {
     return JSON.parse(JSON.stringify(operationOf(route, options)));

@@ -9,13 +9,13 @@ import { OPENAPI_JSON, OPENAPI_PAGE, pageOf, SCALAR_BUNDLE, swaggerPlugin } from
 
 export interface OpenApiOptions {
   version: string;
-  /** The routes of the API, once all of them are there. */
+  /** Returns the routes of the API; called after all of them are registered. */
   routes: () => readonly RouteEntry[];
   integrations: Pick<MountedIntegrations, "isPublic" | "isAdminOnly"> & {
     list(): { id: string; name: string; isLive: boolean }[];
     routerOf(id: string): { routes: readonly RouteEntry[] } | undefined;
   };
-  /** How the outside reaches this server, when the operator has said so. */
+  /** This server's public address, if the operator has set it. */
   baseUrl: string | undefined;
   /** @scalar/api-reference's standalone bundle. */
   scalarBundle: () => Promise<Blob | undefined>;
@@ -25,27 +25,27 @@ const DESCRIPTION = `Every request needs \`Authorization: Bearer\` and an API ke
 and to public routes of integrations. **Enter your key under "Authentication" once**; the page keeps it.
 
 An error is an object \`error\` with a \`code\` for programs, a \`message\` for people and, where one field of the
-input is wrong, that \`field\`. Lists that go on have a \`next_cursor\`: pass it as \`cursor\` for the next page.
-Every answer has an \`X-Request-Id\`, which the log has, too.`;
+input is invalid, its name in \`field\`. A list with more pages has a \`next_cursor\`: pass it as \`cursor\` for the next page.
+Every answer has an \`X-Request-Id\`, which also stands in the log.`;
 
 const TAGS = {
   Sessions: "A session is one conversation of a bot; messages are injected into it.",
-  Events: "What happened in an outside place, for every channel that is bound to it.",
-  Channels: "A channel is the lasting place behind a client id; sessions come and go in it.",
+  Events: "Something that happened in an outside place, sent to every channel bound to that place.",
+  Channels: "A channel is the lasting conversation space behind a client id; its sessions come and go.",
   Tasks: "A task is one run of a bot.",
-  Deliveries: "Each outcome on its way to where it goes.",
-  Documents: "What searches find.",
-  Tools: "What bots can call.",
-  Bots: "Who answers: a prompt, a model, tools and skills.",
+  Deliveries: "Outcomes of tasks on their way to their targets.",
+  Documents: "Texts that searches find.",
+  Tools: "Functions that bots can call.",
+  Bots: "A bot has a prompt, a model, tools and skills, and answers messages.",
   Skills: "Knowledge that goes into a run.",
-  Carapaces: "Capability bundles.",
-  Templates: "Texts that say how the work in a channel is laid out.",
-  Inbox: "Every webhook that came in, and what became of it.",
-  Integrations: "What connects outside services to bots.",
-  "Administration of integrations": "Set-up of integrations: settings, keys, packages, approval.",
+  Carapaces: "Bundles of tools, skills and prompt text.",
+  Templates: "Texts that tell bots how the work in a channel is organised.",
+  Inbox: "Received webhooks and their outcomes.",
+  Integrations: "Integrations connect outside services to bots.",
+  "Administration of integrations": "Setting up integrations: settings, keys, packages, approval.",
   Processes: "Background processes of integrations.",
-  "API keys": "Who may do what.",
-  Transcription: "Recordings to text.",
+  "API keys": "Keys and what they may do.",
+  Transcription: "Speech to text.",
   Health: "For load balancers and service managers.",
 } as const;
 
@@ -53,7 +53,7 @@ const TAGS = {
 export function openApi(options: OpenApiOptions) {
   const { version, baseUrl, scalarBundle } = options;
   const facts: DocumentFacts = { version, baseUrl, description: DESCRIPTION, tags: TAGS };
-  // Made anew only when another set of routers is live: strangers may ask for it.
+  // Rebuilt only after the set of live routers has changed, because anybody may request it.
   let made: { of: unknown[]; text: string } | undefined;
   const document = (): string => {
     const { entries, of } = liveRoutes(options.integrations);
@@ -68,7 +68,7 @@ export function openApi(options: OpenApiOptions) {
   return (
     new Elysia()
       .use(plugin)
-      // In the place of the plugin's own, of which the document is no valid OpenAPI: docs/decisions.md says more.
+      // Replaces the plugin's own routes, whose document is not valid OpenAPI; see docs/decisions.md.
       .get(
         OPENAPI_PAGE,
         async () => {
@@ -101,7 +101,7 @@ export function openApi(options: OpenApiOptions) {
 
 function liveRoutes(integrations: OpenApiOptions["integrations"]): {
   entries: IntegrationRoutesEntry[];
-  /** By whose identity a change is told. */
+  /** The routers; comparing them by identity shows whether the set has changed. */
   of: unknown[];
 } {
   const live = integrations.list().flatMap(({ id, name, isLive }) => {

@@ -1,4 +1,4 @@
-// One route as an operation of the document: its parameters, its body, its answers.
+// One route as an OpenAPI operation: its parameters, its body, its answers.
 
 import { STATUS_CODES } from "node:http";
 import {
@@ -15,7 +15,7 @@ export interface RouteEntry {
   method: string;
   /** "/api/v1/tasks/:id", "/files/*" */
   path: string;
-  /** Schemas in Elysia's form, and `detail`: what the document is to say besides. */
+  /** Schemas in Elysia's form, and `detail` with further fields of the operation. */
   hooks: object;
 }
 
@@ -27,7 +27,7 @@ export interface Parts {
 
 export interface OperationOptions {
   parts: Parts;
-  /** Whether bodies and answers are put among the components under the operation's name. */
+  /** Whether schemas of bodies and answers become components named after the operation. */
   nameSchemas: boolean;
 }
 
@@ -51,7 +51,7 @@ export function operationOf(route: RouteEntry, { parts, nameSchemas }: Operation
   };
 }
 
-/** POST /api/v1/tasks/{id}/cancel is postTasksByIdCancel. */
+/** POST /api/v1/tasks/{id}/cancel → postTasksByIdCancel. */
 function operationIdOf(method: string, template: string): string {
   const words = template
     .replace(/^\/api\/v1(?=\/|$)/, "")
@@ -63,7 +63,7 @@ function operationIdOf(method: string, template: string): string {
 
 const wordsIn = (part: string): string[] => part.split(/[^A-Za-z0-9]/).filter((word) => word !== "");
 
-/** "/api/v1/tasks/:id" is /api/v1/tasks/{id}. */
+/** "/api/v1/tasks/:id" → "/api/v1/tasks/{id}". */
 export function templateOf(path: string, params?: unknown): string {
   return path
     .split("/")
@@ -76,7 +76,7 @@ export function templateOf(path: string, params?: unknown): string {
 
 const parameterIn = (part: string): string => part.slice(1).replace(/\?$/, "");
 
-/** The title of a parameter of the path is its name where the router takes only one name for two things. */
+/** A path parameter's title is its documented name where the router forces two routes to share one name. */
 function nameOf(parameter: string, params: unknown): string {
   const title = schemaOf(parameter, params)?.title;
   return typeof title === "string" ? title : parameter;
@@ -140,7 +140,7 @@ const hasFile = ({ properties }: Json): boolean =>
   isJson(properties) &&
   Object.values(properties).some((one) => isJson(one) && (one.format === "binary" || one.type === "Files"));
 
-/** A schema that is an object gets a name unless it has one. */
+/** Turns an object schema without a name into a named component. */
 function schemaIn(schema: Json, name: string | undefined, parts: Parts): Json {
   const plain = openApiSchema(schema, parts.schemas);
   const isNamed = plain.$ref !== undefined || name === undefined || plain.properties === undefined;
@@ -153,7 +153,7 @@ function responsesOf(response: unknown, name: string | undefined, parts: Parts):
   const byStatus = Object.entries(isOneSchema ? { 200: responses } : responses).filter(([status]) =>
     /^[1-5]\d\d$/.test(status),
   );
-  if (byStatus.length === 0) return { 200: { description: "What the integration answers." } };
+  if (byStatus.length === 0) return { 200: { description: "The integration's answer." } };
   return Object.fromEntries(
     byStatus.map(([status, schema]) => [
       status,
@@ -172,7 +172,7 @@ function responseOf(status: string, schema: Json, name: string | undefined, part
     };
   }
   if (Number(status) < 400 || name === undefined) return answer;
-  // The same error means the same on every route, and stands in the document once.
+  // An error means the same on every route, so the document has it once.
   const key = text.replace(/[^A-Za-z]/g, "");
   const before = parts.responses.get(key);
   if (before && JSON.stringify(before) !== JSON.stringify(answer)) return answer;

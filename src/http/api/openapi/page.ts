@@ -1,4 +1,4 @@
-// The page at /swagger: Scalar, from the bytes that Heddle carries.
+// The page at /swagger: Scalar, served from a bundle that ships with Heddle.
 
 import { swagger } from "@elysiajs/swagger";
 
@@ -6,7 +6,7 @@ export const OPENAPI_PAGE = "/swagger";
 export const OPENAPI_JSON = `${OPENAPI_PAGE}/json`;
 export const SCALAR_BUNDLE = `${OPENAPI_PAGE}/scalar.js`;
 
-/** Everything that Scalar would fetch from elsewhere is off: fonts, proxy, telemetry, assistants. */
+/** Turns off everything that Scalar would fetch from elsewhere: fonts, proxy, telemetry, assistants. */
 const SCALAR = {
   url: OPENAPI_JSON,
   theme: "default",
@@ -18,28 +18,28 @@ const SCALAR = {
   showDeveloperTools: "never",
   agent: { disabled: true },
   mcp: { disabled: true },
-  // The key that somebody types at the top of the page is still there after a reload.
+  // Keeps the API key that was entered across a reload of the page.
   persistAuth: true,
 };
 
-/** Three threads over three: drawn here, so that a browser asks for no /favicon.ico. */
+/** Three threads crossing three others. The icon is inline, so that browsers do not request /favicon.ico. */
 const ICON =
   "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E%3Cpath d='M4 1v14M8 1v14M12 1v14M1 5h14M1 11h14' stroke='%236b5bd6' stroke-width='2'/%3E%3C/svg%3E";
 
-/** The plugin for this page; its document, at the same path, is served by nobody (openapi.ts puts another in its place). */
+/** The plugin that renders this page. Its own document is never served: openapi.ts replaces it. */
 export const swaggerPlugin = (version: string) =>
   swagger({
     path: OPENAPI_PAGE,
     specPath: OPENAPI_JSON,
     scalarCDN: SCALAR_BUNDLE,
     documentation: { info: { title: "Heddle API", version, description: "The REST API of this server." } },
-    // Its type is of an older Scalar than the one that is served. `spec` is what that one no longer wants.
+    // The plugin's type is for an older Scalar than the one served, which no longer accepts `spec`.
     scalarConfig: { ...SCALAR, spec: undefined } as object,
   });
 
 /**
- * The plugin's page with an icon, without the attribute for older Scalars, and with nothing between the tags of its
- * configuration, so that a policy without a word for inline scripts fits it.
+ * Returns the plugin's page with an icon, without the attribute for older Scalars, and without inline content in the
+ * configuration's script tag, so that the page works under a content security policy that allows no inline scripts.
  */
 export async function pageOf(plugin: ReturnType<typeof swaggerPlugin>): Promise<string> {
   const html = await (await plugin.handle(new Request(`http://localhost${OPENAPI_PAGE}`))).text();
@@ -49,7 +49,7 @@ export async function pageOf(plugin: ReturnType<typeof swaggerPlugin>): Promise<
     .replace(">\n    </script>", "></script>");
 }
 
-/** Of the page only: nothing but this server is asked for anything. */
+/** Headers of the page alone: it may load resources only from this server. */
 export const OPENAPI_PAGE_HEADERS = {
   "content-security-policy": [
     "default-src 'none'",

@@ -16,12 +16,12 @@ const offer = {
   version: nullable(t.String()),
   requires_workspace: t.Boolean(),
   carapaces: t.Array(t.String()),
-  includes: t.Array(t.String(), { description: "Integrations whose carapaces come along." }),
-  tools: t.Array(t.String(), { description: "Of all its carapaces; * stands for any text." }),
+  includes: t.Array(t.String(), { description: "Integrations whose carapaces are activated with it." }),
+  tools: t.Array(t.String(), { description: "Tools of all its carapaces; * matches any text." }),
   skill_count: t.Integer(),
   has_system_prompt: t.Boolean(),
-  compatible_templates: t.Array(t.String(), { description: "Tags or ids of templates that fit." }),
-  compatible_template_tag: nullable(t.String(), "The first of them."),
+  compatible_templates: t.Array(t.String(), { description: "Tags or ids of compatible templates." }),
+  compatible_template_tag: nullable(t.String(), "The first entry of compatible_templates."),
 };
 
 const Available = named(
@@ -29,7 +29,7 @@ const Available = named(
   t.Object({
     ...offer,
     activated: t.Boolean(),
-    is_running: t.Boolean({ description: "False: it is activated, but the server does not run it." }),
+    is_running: t.Boolean({ description: "False if the server does not run the integration." }),
   }),
 );
 
@@ -41,12 +41,12 @@ const Activated = named(
     manifest: t.Object(offer),
     warnings: t.Array(
       t.Object({
-        bot_id: nullable(t.String(), "Null: whichever bot it is."),
-        feature: t.String({ description: "A carapace, or an integration." }),
+        bot_id: nullable(t.String(), "Null if it concerns every bot."),
+        feature: t.String({ description: "Id of a carapace or of an integration." }),
         description: t.String(),
         missing_tools: t.Array(t.String()),
       }),
-      { description: "What will not work in the channel; the integration is activated all the same." },
+      { description: "What will not work in the channel; the integration is activated nevertheless." },
     ),
   }),
 );
@@ -62,7 +62,8 @@ const Deactivated = named(
 
 const ActivationParams = t.Object({
   ...IdParams.properties,
-  // The router takes only one name for a place in a path, and channel-bindings.ts has this one as well; the title is what it means here.
+  // The router allows only one name for this part of the path, which channel-bindings.ts uses too; the title is its
+  // documented name.
   entry: t.String({
     title: "integration_id",
     minLength: 1,
@@ -92,7 +93,7 @@ export function activationRoutes({ activations, ownership, route }: ActivationRo
           scope: "channels.integrations:read",
           tag,
           summary: "List integrations that can be activated",
-          description: "With what each brings into the channel, and whether it is activated there.",
+          description: "Each with what it adds to the channel, and whether it is activated there.",
           key: "integrations",
           Item: Available,
           query: SETUP,
@@ -115,7 +116,7 @@ export function activationRoutes({ activations, ownership, route }: ActivationRo
           tag,
           summary: "Activate an integration in a channel",
           description:
-            "From now on its carapaces belong to every run there. Several may be activated; a second time changes nothing.",
+            "From now on every run in the channel has its carapaces. Several integrations may be activated; activating one again changes nothing.",
         }),
         params: ActivationParams,
         response: { 200: Activated, ...failures(403, 404, 409, 422) },

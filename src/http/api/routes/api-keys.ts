@@ -15,7 +15,7 @@ const PRESETS = Object.keys(SCOPE_PRESETS) as ScopePreset[];
 
 const Rows = oneOf(
   KEY_ROWS,
-  "own: only the channels, sessions, tasks, deliveries and documents that came in with this very key.",
+  "own: only the channels, sessions, tasks, deliveries and documents that were created with this key.",
 );
 
 const keyFields = {
@@ -23,22 +23,22 @@ const keyFields = {
   name: t.String(),
   prefix: t.String({ description: "The first 12 characters, to recognise the key by." }),
   scopes: t.Array(t.String()),
-  owner: nullable(t.String(), "What Heddle made it for, such as integration:github; null for others."),
-  parent_id: nullable(Id, "The key that made it: revoking that one revokes this one."),
+  owner: nullable(t.String(), "What Heddle created it for, such as integration:github; null for other keys."),
+  parent_id: nullable(Id, "The key that created it; revoking that key also revokes this one."),
   rows: Rows,
   expires_at: nullable(Instant),
-  last_used_at: nullable(Instant, "Exact to a minute."),
+  last_used_at: nullable(Instant, "Accurate to a minute."),
   revoked_at: nullable(Instant),
   created_at: Instant,
 };
 
 export const KeyAnswer = named("ApiKey", t.Object(keyFields));
-/** As it is answered when it is made. */
+/** A new key, the only answer that contains the whole key. */
 export const NewKeyAnswer = named(
   "CreatedApiKey",
   t.Object({
     ...keyFields,
-    key: t.String({ description: "The whole key, this one time." }),
+    key: t.String({ description: "The whole key. It cannot be read again." }),
   }),
 );
 
@@ -68,7 +68,7 @@ const NewKey = named(
       rows: t.Optional(
         oneOf(
           KEY_ROWS,
-          "Whose rows it reaches. Default: own; all for one with the scope `admin`, or that cannot write such rows.",
+          "Which rows the key reaches. Default: own; all for a key with the scope `admin`, and for one that cannot write such rows.",
         ),
       ),
       expires_at: t.Optional(nullable(GivenInstant())),
@@ -107,10 +107,10 @@ export function apiKeyRoutes({ apiKeys, scopesOfNothing, auth, route }: ApiKeyRo
         ...route.json({
           scope: "api_keys:write",
           tag,
-          summary: "Make an API key",
+          summary: "Create an API key",
           example: { name: "dashboard", preset: "read_only" },
           description:
-            "The key is in this answer and nowhere else. It can do no more, and live no longer, than yours.",
+            "Only this answer contains the key. It cannot have more scopes than yours, nor outlive it.",
         }),
         body: NewKey,
         response: {
@@ -126,7 +126,7 @@ export function apiKeyRoutes({ apiKeys, scopesOfNothing, auth, route }: ApiKeyRo
         scope: "api_keys:read",
         tag,
         summary: "List API keys",
-        description: "Newest first, revoked ones included.",
+        description: "Newest first, including revoked keys.",
         key: "api_keys",
         Item: KeyAnswer,
         query: ROWS,
@@ -145,7 +145,7 @@ export function apiKeyRoutes({ apiKeys, scopesOfNothing, auth, route }: ApiKeyRo
           tag,
           summary: "Revoke an API key",
           description:
-            "It stops working at once on this server, within seconds on others, and with it every key that it made. Streams that it opened end within seconds.",
+            "The key and all keys that it created stop working: at once on this server, within seconds on others. Streams that it opened end within seconds.",
         }),
         params: IdParams,
         response: { 204: t.Void({ description: "Revoked." }), ...failures(403, 404, 422) },
@@ -156,7 +156,9 @@ export function apiKeyRoutes({ apiKeys, scopesOfNothing, auth, route }: ApiKeyRo
 function parseInstant(text: string): Date {
   const date = new Date(text);
   if (Number.isNaN(date.getTime())) {
-    throw new HeddleError("validation", "expires_at is not an instant in time.", { field: "expires_at" });
+    throw new HeddleError("validation", "expires_at must be a date and time such as 2026-11-27T10:00:00Z.", {
+      field: "expires_at",
+    });
   }
   return date;
 }

@@ -39,15 +39,15 @@ const Resolved = named(
   t.Object(
     {
       carapaces: t.Array(t.String(), {
-        description: "Itself and what it includes, each once and before what includes it.",
+        description: "The carapace and all that it includes, each once; included ones come first.",
       }),
       tools: t.Array(t.String()),
-      skills: t.Array(t.String(), { description: "Pinned ones: their text is in every run." }),
+      skills: t.Array(t.String(), { description: "Pinned skills, whose text is in every run." }),
       on_demand_skills: t.Array(t.String()),
       fragments: t.Array(t.Object({ id: t.String(), text: t.String() })),
-      warnings: t.Array(t.String(), { description: "What is named and not there." }),
+      warnings: t.Array(t.String(), { description: "Names that it refers to and that do not exist." }),
     },
-    { description: "What a bot gets that has just this carapace." },
+    { description: "What a bot with only this carapace would get." },
   ),
 );
 
@@ -64,8 +64,8 @@ export function carapaceRoutes({ carapaces, capabilitiesOf, missingNames, route 
     kind: "carapace",
     plural: "carapaces",
     tag: "Carapaces",
-    description: "Capability bundles: tools, skills and prompt text that a bot or a channel gets together.",
-    shows: "a carapace, and what it resolves to",
+    description: "Bundles of tools, skills and prompt text that a bot or a channel can have.",
+    shows: "a carapace and what it resolves to",
     Item: CarapaceAnswer,
     Detail: t.Object({ ...CarapaceAnswer.properties, resolved: Resolved }),
     list: () => carapaces.list().map(present),

@@ -27,19 +27,21 @@ const ClientId = t.String({
 const Fields = {
   display_name: t.Optional(nullable(t.String({ minLength: 1, maxLength: 300 }))),
   dispatch_config: t.Optional(
-    nullable(DispatchConfig, "Where the place is spoken to; null: what its integration says."),
+    nullable(DispatchConfig, "Where deliveries for the place go; null: where its integration says."),
   ),
   event_filter: t.Optional(
     nullable(
       t.Array(t.String({ minLength: 1, maxLength: 200 }), { maxItems: 200 }),
-      "Names of events that reach the channel; null or none: all.",
+      "Names of events that reach the channel; null or empty for all.",
     ),
   ),
   config: t.Optional(
     t.Record(t.String(), t.Any(), { description: "The fields that the integration's manifest declares." }),
   ),
   mirror: t.Optional(
-    t.Boolean({ description: "What is said in the channel goes to the place, too. Default: true." }),
+    t.Boolean({
+      description: "Whether messages in the channel are also delivered to the place. Default: true.",
+    }),
   ),
 };
 
@@ -60,7 +62,8 @@ const BindingAnswer = named(
   }),
 );
 
-// The router takes only one name for a place in a path, and activation.ts has this one as well; the title is what it means here.
+// The router allows only one name for this part of the path, which activation.ts uses too; the title is its
+// documented name.
 const BindingParams = t.Object({ id: Id, entry: { ...Id, title: "binding_id" } });
 
 export function channelBindingRoutes({
@@ -85,7 +88,7 @@ export function channelBindingRoutes({
           scope: "channels.integrations:read",
           tag,
           summary: "List bindings",
-          description: "Oldest first: the first one that an event passes answers it.",
+          description: "Oldest first. An event is answered through the first binding that lets it through.",
           key: "bindings",
           Item: BindingAnswer,
           query: SETUP,
@@ -97,7 +100,7 @@ export function channelBindingRoutes({
     .post(
       "",
       async ({ params, body, request, status }) => {
-        // Whoever binds a place hears all its events.
+        // A binding delivers all events of the place, so the caller must be allowed to use it.
         await ownership.clientId(request, body.client_id);
         await ownership.brings(request, body);
         return status(201, present(await bindings.add(params.id, body)));
@@ -109,7 +112,7 @@ export function channelBindingRoutes({
           tag,
           summary: "Bind a place to a channel",
           example: { integration_type: "github", client_id: "github:octo/hello", event_filter: ["issues"] },
-          description: "A place may be bound to several channels, but once to each (409).",
+          description: "A place may be bound to several channels, but only once to each (409).",
         }),
         params: IdParams,
         body: t.Object(
@@ -133,7 +136,7 @@ export function channelBindingRoutes({
           tag,
           summary: "Change a binding",
           example: { mirror: false },
-          description: "In one step: no event meets a channel without it.",
+          description: "Changes the binding in one step, so that no event is missed.",
         }),
         params: BindingParams,
         body: t.Object(

@@ -31,35 +31,55 @@ const Ids = (description: string) =>
 
 const Settings = {
   name: t.Optional(t.String({ minLength: 1, maxLength: 300 })),
-  bot_id: t.Optional(nullable(BotId, "Who answers here, whoever a message names; null: whom it names.")),
+  bot_id: t.Optional(
+    nullable(
+      BotId,
+      "The bot that answers here, whichever bot a message names; null: the one that the message names.",
+    ),
+  ),
   dispatch_config: t.Optional(
-    nullable(DispatchConfig, "Where what is said here goes; null: what the integration says."),
+    nullable(
+      DispatchConfig,
+      "Where messages of this channel are delivered; null: where the integration says.",
+    ),
   ),
   require_mention: t.Optional(
-    t.Boolean({ description: "Chat integrations run the bot only when it is addressed." }),
+    t.Boolean({ description: "Whether chat integrations run the bot only when it is addressed." }),
   ),
   passive_memory: t.Optional(
-    t.Boolean({ description: "Messages that ask for no run are context of later runs." }),
+    t.Boolean({ description: "Whether messages that start no run become context of later runs." }),
   ),
-  allow_bot_messages: t.Optional(t.Boolean({ description: "Chat integrations listen to other bots, too." })),
+  allow_bot_messages: t.Optional(
+    t.Boolean({ description: "Whether messages of other bots may start runs." }),
+  ),
   thinking_display: t.Optional(
-    oneOf(["append", "replace", "hidden"], "How chat integrations show what the bot thinks."),
+    oneOf(["append", "replace", "hidden"], "How chat integrations show the bot's reasoning."),
   ),
   private: t.Optional(t.Boolean()),
-  model_override: t.Optional(nullable(t.String({ minLength: 1, maxLength: 200 }), "Instead of the bot's.")),
-  max_iterations: t.Optional(nullable(t.Integer({ minimum: 1, maximum: 100 }), "Instead of the bot's.")),
-  prompt: t.Optional(nullable(t.String({ maxLength: 200_000 }), "A system message of every run here.")),
+  model_override: t.Optional(
+    nullable(t.String({ minLength: 1, maxLength: 200 }), "Used instead of the bot's model."),
+  ),
+  max_iterations: t.Optional(
+    nullable(t.Integer({ minimum: 1, maximum: 100 }), "Used instead of the bot's limit."),
+  ),
+  prompt: t.Optional(
+    nullable(t.String({ maxLength: 200_000 }), "A system message for every run in the channel."),
+  ),
   template_id: t.Optional(
     nullable(
       t.String({ minLength: 1, maxLength: 300 }),
-      "A text that tells bots how the work here is laid out.",
+      "The id of a template, a text that tells bots how the work in the channel is organised.",
     ),
   ),
-  workspace: t.Optional(t.Boolean({ description: "Bots may work on the server's files here." })),
-  skills: t.Optional(t.Array(SkillEntry, { maxItems: 200, description: "Skills of every run here." })),
-  tools_disabled: t.Optional(Ids("Tools that no run here may use; * stands for any text.")),
-  carapaces: t.Optional(Ids("Besides the bot's and those of activated integrations.")),
-  carapaces_disabled: t.Optional(Ids("Of these, the ones that do not count here.")),
+  workspace: t.Optional(
+    t.Boolean({ description: "Whether bots may use the server's workspace files in this channel." }),
+  ),
+  skills: t.Optional(
+    t.Array(SkillEntry, { maxItems: 200, description: "Skills for every run in the channel." }),
+  ),
+  tools_disabled: t.Optional(Ids("Tools that no run in the channel may use; * matches any text.")),
+  carapaces: t.Optional(Ids("Carapaces in addition to the bot's and those of activated integrations.")),
+  carapaces_disabled: t.Optional(Ids("Carapaces that are disabled in the channel.")),
 };
 
 export const ChannelChange = t.Object(Settings, { additionalProperties: false, minProperties: 1 });
@@ -70,11 +90,14 @@ const ChannelAnswer = named(
     id: Id,
     client_id: t.String(),
     name: t.String(),
-    display_name: t.String({ description: "As its integration calls it, else its name." }),
-    integration: nullable(t.String(), "Whose client_id it is; null when no live integration has its prefix."),
+    display_name: t.String({ description: "The name that its integration gives it, otherwise `name`." }),
+    integration: nullable(
+      t.String(),
+      "The integration whose prefix the client_id has; null if no live integration has it.",
+    ),
     owner: nullable(
       t.String(),
-      "integration:<id> or key:<id>: who began it, and reaches it; null: the operator.",
+      "Who created the channel and may access it: integration:<id> or key:<id>; null for the operator.",
     ),
     bot_id: nullable(t.String()),
     active_session_id: nullable(Id),
@@ -149,7 +172,7 @@ export function channelRoutes(options: ChannelRoutes) {
           ...INTEGRATION_FILTER,
           bot_id: t.Optional(t.String()),
           client_id: t.Optional(t.String()),
-          q: t.Optional(t.String({ description: "A part of the name or client_id." })),
+          q: t.Optional(t.String({ description: "Text that the name or client_id must contain." })),
           ...ROWS,
         },
       }),
@@ -161,7 +184,7 @@ export function channelRoutes(options: ChannelRoutes) {
         await ownership.brings(request, settings);
         const owner = (await ownership.reachOf(request))?.owner ?? null;
         const { channel, created } = await channels.getOrCreate(client_id, settings, owner);
-        // Somebody else may have made it meanwhile.
+        // Another caller may have created the channel in the meantime.
         if (!created) await ownership.channel(request, channel.id);
         return status(created ? 201 : 200, { ...(await withWarnings(channel)), created });
       },
@@ -171,7 +194,7 @@ export function channelRoutes(options: ChannelRoutes) {
           tag,
           summary: "Create or get a channel",
           example: { client_id: "docs:team", bot_id: "default" },
-          description: "One that is there is answered as it is (200): change it with PATCH.",
+          description: "An existing channel is returned unchanged (200); change it with PATCH.",
         }),
         body: t.Object(
           { client_id: t.String({ minLength: 1, maxLength: 500 }), ...Settings },
@@ -202,7 +225,7 @@ export function channelRoutes(options: ChannelRoutes) {
           tag,
           summary: "Change a channel",
           example: { prompt: "Answer briefly." },
-          description: "Fields that are left out stay as they are. Runs that have begun go on as they began.",
+          description: "Fields that are left out are not changed. Runs in progress are not affected.",
         }),
         params: IdParams,
         body: ChannelChange,
@@ -221,7 +244,7 @@ export function channelRoutes(options: ChannelRoutes) {
           scope: "channels:write",
           tag,
           summary: "Delete a channel",
-          description: "With its sessions, their messages and tasks, and its bindings.",
+          description: "Also deletes its sessions, their messages and tasks, and its bindings.",
         }),
         params: IdParams,
         response: { 204: t.Void({ description: "Deleted." }), ...failures(403, 404, 422) },
@@ -244,12 +267,13 @@ export function channelRoutes(options: ChannelRoutes) {
           tag,
           summary: "Inject a message into a channel",
           example: { content: "When are you open?", run_agent: true },
-          description: "Into the active session of its bot, which is made if there is none.",
+          description:
+            "The message goes into the active session of the channel's bot, which is created if there is none.",
         }),
         params: IdParams,
         body: t.Object(
           {
-            bot_id: t.Optional({ ...BotId, description: "Where the channel has no bot of its own." }),
+            bot_id: t.Optional({ ...BotId, description: "Used if the channel has no bot of its own." }),
             ...MessageFields,
           },
           { additionalProperties: false },
@@ -262,8 +286,8 @@ export function channelRoutes(options: ChannelRoutes) {
         of: "channel",
         scope: "channels.messages:write",
         tag,
-        summary: "Begin a new session",
-        description: "The earlier one stays and can be switched back to.",
+        summary: "Start a new session",
+        description: "The previous session is kept; you can switch back to it.",
       }),
       params: IdParams,
       response: { 200: Switched, ...failures(400, 403, 404, 422) },
@@ -271,7 +295,7 @@ export function channelRoutes(options: ChannelRoutes) {
     .post(
       "/:id/switch-session",
       async ({ params, body, request }) => {
-        // Otherwise 400 would tell a session that is somebody else's from one that is not there.
+        // Otherwise a 400 would reveal that a session out of reach exists.
         await ownership.session(request, body.session_id);
         return channelSessions.switchTo(params.id, body.session_id);
       },

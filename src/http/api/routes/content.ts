@@ -1,4 +1,4 @@
-// The routes of content declared in files: skills, carapaces and templates are listed and fetched in the same way.
+// The routes for content declared in files: skills, carapaces and templates are listed and fetched in the same way.
 
 import type { TProperties, TSchema } from "@sinclair/typebox";
 import { Elysia, t } from "elysia";
@@ -30,7 +30,7 @@ export interface ContentRouteOptions {
 
 /** A client encodes the slashes of an id: "integrations%2Fgithub%2Fgithub". */
 const EncodedId = t.Object({ id: t.String({ minLength: 1, maxLength: 400 }) });
-/** The same, with the slashes as they are. */
+/** An id with unencoded slashes. */
 const RestOfPath = t.Object({ "*": t.String({ minLength: 1, maxLength: 400 }) });
 
 export function contentRoutes({ route, kind, plural, tag, filters = {}, ...content }: ContentRouteOptions) {
@@ -45,7 +45,7 @@ export function contentRoutes({ route, kind, plural, tag, filters = {}, ...conte
       scope,
       tag,
       summary: `Fetch ${content.shows}`,
-      description: "Slashes in the id may be encoded, or stand as they are.",
+      description: "Slashes in the id may be encoded or written as they are.",
     }),
     params: EncodedId,
     response: { 200: content.Detail, ...failures(403, 404) },

@@ -25,7 +25,7 @@ const DocumentAnswer = named(
 const { content: _content, ...described } = DocumentAnswer.properties;
 const SummaryAnswer = named(
   "DocumentSummary",
-  t.Object({ ...described, characters: t.Integer({ description: "Of the content." }) }),
+  t.Object({ ...described, characters: t.Integer({ description: "Number of characters of the content." }) }),
 );
 
 const FILTERS = {
@@ -43,8 +43,8 @@ const Hit = named(
     title: nullable(t.String()),
     content: t.String({ description: "The passage that was found." }),
     metadata: JsonFields,
-    score: t.Number({ description: "Higher is better; comparable within one answer only." }),
-    lane: t.String({ description: "Which way of searching found it: lexical." }),
+    score: t.Number({ description: "Higher is better; comparable only within one answer." }),
+    lane: t.String({ description: "The search method that found it: lexical." }),
   }),
 );
 
@@ -55,7 +55,7 @@ export const NewDocument = named(
       title: t.Optional(nullable(t.String())),
       content: t.String({ description: "Markdown or plain text, up to 1,000,000 characters." }),
       integration_id: t.Optional(nullable(t.String({ minLength: 1, maxLength: 200 }))),
-      session_id: t.Optional(nullable(Id, "Keeps the document to one session.")),
+      session_id: t.Optional(nullable(Id, "Makes the document visible only to this session.")),
       metadata: t.Optional(JsonFields),
     },
     { additionalProperties: false },
@@ -64,7 +64,7 @@ export const NewDocument = named(
 
 export const SearchQuery = t.Object(
   {
-    q: t.String({ description: "Words to look for." }),
+    q: t.String({ description: "The words to search for." }),
     ...INTEGRATION_FILTER,
     session_id: t.Optional(t.String({ format: "uuid", description: "Only documents of this session." })),
     limit: limitOf(10, 100),
@@ -151,7 +151,7 @@ export function documentRoutes({
           scope: "documents:read",
           tag,
           summary: "Search documents",
-          description: "Best first, each document once, with the passage that fits best.",
+          description: "Best first; each document appears once, with its best passage.",
         }),
         query: SearchQuery,
         response: { 200: t.Array(Hit), ...failures(403, 422) },
@@ -186,9 +186,13 @@ export function documentRoutes({
 }
 
 const foreign = (integrationId: string | null): HeddleError =>
-  new HeddleError("forbidden", `The key may not ingest documents of the integration "${integrationId}".`, {
-    field: "integration_id",
-  });
+  new HeddleError(
+    "forbidden",
+    `integration_id must not be that of another integration; got "${integrationId}".`,
+    {
+      field: "integration_id",
+    },
+  );
 
 const present = <Document extends { created_at: Date }>(document: Document) => ({
   ...document,

@@ -11,14 +11,18 @@ export const NewEvent = t.Object(
     client_id: t.String({
       minLength: 1,
       maxLength: 500,
-      description: 'The place it comes from: "github:owner/repo".',
+      description: 'The client id of the place that the event comes from: "github:owner/repo".',
     }),
-    event: t.String({ minLength: 1, maxLength: 200, description: "As bindings filter by it." }),
+    event: t.String({
+      minLength: 1,
+      maxLength: 200,
+      description: "The name by which bindings filter the event.",
+    }),
     bot_id: t.Optional(
       t.String({
         minLength: 1,
         maxLength: 64,
-        description: "Answers where the channel has no bot of its own. Default: default.",
+        description: "The bot that answers where a channel has none of its own. Default: default.",
       }),
     ),
     ...MessageFields,
@@ -61,18 +65,18 @@ export function eventRoutes({
           run_agent: true,
         },
         description:
-          "Into every channel with a binding of this client_id that lets the event through; when no channel is bound, into the client_id's own. All of it is stored or nothing. Each target gets one answer.",
+          "The event goes into every channel with a binding of this client_id that lets it through; if no channel is bound, into the client_id's own channel. It is stored in all channels or in none. Each target gets one answer.",
       }),
       body: NewEvent,
       response: {
         201: t.Object({
           status: oneOf(
             ["processed", "filtered"],
-            "filtered: channels are bound, and no binding lets this event through.",
+            "filtered: channels are bound, but no binding lets this event through.",
           ),
-          bound: t.Boolean({ description: "False: no channel is bound to the place." }),
+          bound: t.Boolean({ description: "False if no channel is bound to the place." }),
           results: t.Array(t.Object({ ...Injected.properties, channel_id: Id }), {
-            description: "One a channel.",
+            description: "One entry per channel.",
           }),
         }),
         ...failures(...bodyFailures, 409),

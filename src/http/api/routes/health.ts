@@ -6,7 +6,7 @@ const tag = "Health";
 
 export interface HealthRoutes {
   version: string;
-  /** Why the server cannot work now; undefined when it can. */
+  /** Returns why the server cannot work now; undefined if it can. */
   notReady: () => Promise<string | undefined>;
 }
 
@@ -16,7 +16,7 @@ export function healthRoutes({ version, notReady }: HealthRoutes) {
   });
   return new Elysia({ normalize: false })
     .get("/health", () => ({ status: "ok" as const, version }), {
-      ...open("Is the process alive?", "Answers as long as the process does."),
+      ...open("Check whether the process is alive", "Answers as long as the process runs."),
       response: { 200: t.Object({ status: t.Literal("ok"), version: t.String() }) },
     })
     .get(
@@ -28,8 +28,8 @@ export function healthRoutes({ version, notReady }: HealthRoutes) {
       },
       {
         ...open(
-          "Can the server work?",
-          "True once everything has started and while the database takes writes.",
+          "Check whether the server can work",
+          "Answers 200 once everything has started and while the database accepts writes.",
         ),
         response: { 200: t.Object({ status: t.Literal("ready") }), 503: ErrorAnswer },
       },

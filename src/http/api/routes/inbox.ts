@@ -14,19 +14,22 @@ const tag = "Inbox";
 
 const Verdict = oneOf(
   INBOX_VERDICTS,
-  "accepted: it made messages. duplicate: they were there already. ignored: the integration had no use for it. rejected: it was refused. failed: the integration's code could not do it.",
+  "accepted: it caused messages. duplicate: its messages already existed. ignored: the integration did nothing with it. rejected: it was refused. failed: the integration's code failed.",
 );
 
 const SUMMARY = {
   id: Id,
   integration_id: t.String(),
   method: t.String(),
-  path: t.String({ description: "Below /integrations/<id>, without the query." }),
-  body_bytes: t.Integer({ description: "As it came." }),
-  body_truncated: t.Boolean({ description: "Whether not all of the body is kept." }),
+  path: t.String({ description: "The path below /integrations/<id>, without the query." }),
+  body_bytes: t.Integer({ description: "Size of the received body." }),
+  body_truncated: t.Boolean({ description: "Whether only a part of the body is stored." }),
   verdict: Verdict,
   reason: nullable(t.String(), "Why it was ignored or rejected, or what failed."),
-  status_code: nullable(t.Integer(), "Of the answer; null when the record was written before there was one."),
+  status_code: nullable(
+    t.Integer(),
+    "Status of the answer; null if the record was written before the answer.",
+  ),
   idempotency_key: nullable(t.String()),
   outcomes: t.Array(
     t.Object({
@@ -35,11 +38,11 @@ const SUMMARY = {
       task_id: nullable(Id),
       duplicate: t.Boolean(),
     }),
-    { description: "The messages that it made, or had made before." },
+    { description: "The messages that it caused, now or as an earlier copy." },
   ),
-  duration_ms: t.Integer({ description: "From its arrival to this record." }),
-  verified: t.Boolean({ description: "Whether a verifier has proven the sender." }),
-  replay_of: nullable(Id, "The event that this one repeats."),
+  duration_ms: t.Integer({ description: "Time from arrival to this record." }),
+  verified: t.Boolean({ description: "Whether a verifier has authenticated the sender." }),
+  replay_of: nullable(Id, "The event that this one replays."),
   created_at: Instant,
 };
 
@@ -48,15 +51,17 @@ const EventAnswer = named(
   "InboxEvent",
   t.Object({
     ...SUMMARY,
-    headers: t.Record(t.String(), t.String(), { description: "Those that prove the sender are [redacted]." }),
+    headers: t.Record(t.String(), t.String(), {
+      description: "Headers that authenticate the sender are [redacted].",
+    }),
     body: t.String({ description: "Known secrets are [redacted]." }),
   }),
 );
 
 const TRIAL = {
-  event: nullable(EventAnswer, "What is recorded of it; null when it is not."),
-  status_code: t.Integer({ description: "What the sender would have got." }),
-  answer: t.Any({ description: "What the sender would have got: JSON, or text." }),
+  event: nullable(EventAnswer, "The record of the webhook; null if it was not recorded."),
+  status_code: t.Integer({ description: "The status that the sender would have got." }),
+  answer: t.Any({ description: "The answer that the sender would have got: JSON or text." }),
 };
 
 const TrialAnswer = named("HandledWebhook", t.Object(TRIAL));
@@ -66,8 +71,8 @@ const FILTERS = {
   verdict: t.Optional(Verdict),
   idempotency_key: t.Optional(t.String()),
   task_id: t.Optional(Id),
-  since: t.Optional(GivenInstant("The first instant that counts.")),
-  until: t.Optional(GivenInstant("The first instant that does not.")),
+  since: t.Optional(GivenInstant("Inclusive lower bound of the arrival time.")),
+  until: t.Optional(GivenInstant("Exclusive upper bound of the arrival time.")),
   ...ROWS,
 };
 
@@ -79,15 +84,15 @@ const ReceiveBody = named(
         t.String({
           pattern: "^/[^?#\\s]*$",
           maxLength: 500,
-          description: "Below /integrations/<id>; default: the manifest's webhook.",
+          description: "The path below /integrations/<id>; default: the manifest's webhook path.",
         }),
       ),
       headers: t.Optional(
         t.Record(t.String(), t.String(), {
-          description: "Those that prove a sender or name a delivery are made anew.",
+          description: "Headers that authenticate the sender or identify the delivery are generated.",
         }),
       ),
-      body: t.Any({ description: "Text as it is sent, or any JSON." }),
+      body: t.Any({ description: "Text that is sent as it is, or any JSON." }),
       event: t.Optional(
         t.String({ minLength: 1, description: "For senders that name the event in a header: pull_request." }),
       ),
@@ -117,7 +122,7 @@ export function inboxRoutes({ inbox, replay, receive, ownership, route }: InboxR
       async ({ query: { integration, integration_id, since, until, ...query }, request }) => {
         const asked = integrationIn({ integration, integration_id });
         const own = (await ownership.reachOf(request))?.integrationId;
-        // The webhooks of another integration do not exist for an integration's key.
+        // To an integration's key, the webhooks of other integrations do not exist.
         if (own && asked !== undefined && asked !== own) return { events: [], next_cursor: null };
         const filter = {
           ...query,
@@ -130,7 +135,7 @@ export function inboxRoutes({ inbox, replay, receive, ownership, route }: InboxR
       listRoute(route, {
         scope: "inbox:read",
         tag,
-        summary: "List webhooks that came in",
+        summary: "List received webhooks",
         description: "Newest first, without headers and body.",
         key: "events",
         Item: SummaryAnswer,
@@ -154,7 +159,7 @@ export function inboxRoutes({ inbox, replay, receive, ownership, route }: InboxR
         tag,
         summary: "Handle a webhook again",
         description:
-          "By the integration as it is now; what it does really happens again. 409 for one that was refused, or of which not all was kept.",
+          "The integration's current code handles it, and its effects really happen again. 409 for a webhook that was refused or that is not stored completely.",
       }),
       params: IdParams,
       response: { 200: TrialAnswer, ...failures(403, 404, 409, 422, 503) },
@@ -169,17 +174,17 @@ export function inboxRoutes({ inbox, replay, receive, ownership, route }: InboxR
         ...route.json({
           scope: "admin",
           tag,
-          summary: "Send a webhook to an integration, for trying it out",
+          summary: "Send a test webhook to an integration",
           example: { event: "ping", body: { zen: "Keep it logically awesome." } },
           description:
-            "Signed afresh, as the manifest's `webhook.verifier` says, with the secret that is set.",
+            "The webhook is signed as the manifest's `webhook.verifier` says, with the secret from the settings.",
         }),
         params: t.Object({ id: t.String() }),
         body: ReceiveBody,
         response: {
           200: t.Object({
             ...TRIAL,
-            signed: t.Boolean({ description: "False when the manifest names no verifier." }),
+            signed: t.Boolean({ description: "False if the manifest declares no verifier." }),
           }),
           ...failures(...bodyFailures, 404, 409),
         },

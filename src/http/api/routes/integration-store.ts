@@ -18,7 +18,7 @@ const SCOPES = {
 const Params = t.Object({ id: t.String(), key: t.String({ minLength: 1, maxLength: 255 }) });
 const entry = {
   key: t.String(),
-  value: t.Any({ description: "Any JSON; of a secret null, unless the key is the integration's own." }),
+  value: t.Any({ description: "Any JSON; null for a secret unless the key is the integration's own." }),
   secret: t.Boolean({ description: "Whether it is encrypted." }),
 };
 const Entry = named("StoreEntry", t.Object(entry));
@@ -26,7 +26,7 @@ const Held = named(
   "StoredValue",
   t.Object({
     ...entry,
-    version: t.String({ description: "For `if_version`; another for every value." }),
+    version: t.String({ description: "Pass it as `if_version`; it changes with every write." }),
   }),
 );
 const Write = named(
@@ -34,15 +34,18 @@ const Write = named(
   t.Object(
     {
       value: t.Any({ description: "Any JSON of at most 256 kB." }),
-      secret: t.Optional(t.Boolean({ description: "Left out, it stays as it was." })),
+      secret: t.Optional(t.Boolean({ description: "Whether to encrypt the value; left out: as before." })),
       if_version: t.Optional(
-        nullable(t.String(), "Only over this version; null: only when there is none. Otherwise 409."),
+        nullable(
+          t.String(),
+          "Write only if the stored value has this version, or, with null, only if there is none; otherwise 409.",
+        ),
       ),
       ttl_seconds: t.Optional(
         t.Number({
           exclusiveMinimum: 0,
           maximum: LONGEST_TTL_SECONDS,
-          description: "Seconds after which it is gone. Left out, it stays.",
+          description: "Seconds after which the value expires; left out: never.",
         }),
       ),
     },
@@ -58,19 +61,28 @@ export interface IntegrationStoreRoutes {
 }
 
 export function integrationStoreRoutes({ store, integrations, auth, route }: IntegrationStoreRoutes) {
-  /** Whether the key may write this very store by name, as the integration's own does. No other key reads its secrets, an admin's included. */
+  /**
+   * Whether the request's key names this very store in its scopes, as the integration's own key does. No other key, not
+   * even an admin's, may read the store's secrets.
+   */
   const isOwn = async (request: Request, id: string): Promise<boolean> => {
     const { scopes } = await auth.authenticate(request);
     return scopes.includes(SCOPES.write.replace("{id}", id));
   };
 
-  /** `integrations:write` covers every scope of a store, yet what is kept may decide what only an admin may. */
+  /**
+   * The wide scope `integrations:write` must not reach a store, because stored values may decide about things that are
+   * reserved to admins.
+   */
   const refuseOthers = async (request: Request, id: string): Promise<void> => {
     const { scopes } = await auth.authenticate(request);
-    // What the route itself asks for has been checked: a key that may only read does not come here with a write.
+    // The route's own scope has already been checked, so a read-only key does not get here with a write.
     const isNamed = Object.values(SCOPES).some((scope) => scopes.includes(scope.replace("{id}", id)));
     if (covers(scopes, ADMIN) || isNamed) return;
-    throw new HeddleError("forbidden", `The API key names the store of "${id}" in none of its scopes.`);
+    throw new HeddleError(
+      "forbidden",
+      `The API key needs a scope for the store of "${id}": integrations.${id}.store:read or :write.`,
+    );
   };
 
   const of = async (request: Request, id: string) => {
@@ -103,14 +115,14 @@ export function integrationStoreRoutes({ store, integrations, auth, route }: Int
           of: "integration",
           scope: SCOPES.read,
           tag,
-          summary: "List what an integration keeps",
-          description: "By key.",
+          summary: "List the stored values of an integration",
+          description: "Sorted by key.",
           key: "entries",
           Item: Entry,
           query: {
             prefix: t.Optional(t.String()),
             after: t.Optional(
-              t.String({ description: "The older name of `cursor`: the last key of a page." }),
+              t.String({ description: "The former name of `cursor`: the last key of a page." }),
             ),
             ...setupPage(1000),
           },
@@ -127,7 +139,7 @@ export function integrationStoreRoutes({ store, integrations, auth, route }: Int
         if (held.secret && !(await isOwn(request, params.id))) {
           throw new HeddleError(
             "forbidden",
-            `"${params.key}" is a secret, which only the integration reads.`,
+            `"${params.key}" is a secret, which only the integration itself can read.`,
           );
         }
         return held;
@@ -137,7 +149,7 @@ export function integrationStoreRoutes({ store, integrations, auth, route }: Int
           of: "integration",
           scope: SCOPES.read,
           tag,
-          summary: "Fetch a value that an integration keeps",
+          summary: "Fetch a stored value of an integration",
         }),
         params: Params,
         response: { 200: Held, ...failures(403, 404, 422) },
@@ -158,7 +170,7 @@ export function integrationStoreRoutes({ store, integrations, auth, route }: Int
           of: "integration",
           scope: SCOPES.write,
           tag,
-          summary: "Keep a value for an integration",
+          summary: "Store a value for an integration",
           example: { value: "2026-01-01T00:00:00Z" },
         }),
         params: Params,
@@ -179,11 +191,11 @@ export function integrationStoreRoutes({ store, integrations, auth, route }: Int
           of: "integration",
           scope: SCOPES.write,
           tag,
-          summary: "Delete a value that an integration keeps",
+          summary: "Delete a stored value of an integration",
         }),
         params: Params,
         query: t.Object(
-          { if_version: t.Optional(t.String({ description: "Only this version; otherwise 409." })) },
+          { if_version: t.Optional(t.String({ description: "Delete only this version; otherwise 409." })) },
           { additionalProperties: false },
         ),
         response: { 204: t.Void({ description: "Deleted." }), ...failures(403, 404, 409, 422) },
@@ -192,4 +204,7 @@ export function integrationStoreRoutes({ store, integrations, auth, route }: Int
 }
 
 const changed = (key: string) =>
-  new HeddleError("conflict", `The value "${key}" is not the one that it was thought to be.`);
+  new HeddleError(
+    "conflict",
+    `if_version must be the version of the stored value "${key}", which has changed; read it again.`,
+  );

@@ -6,13 +6,13 @@ import type { RouteOptions } from "../route-options.ts";
 import { nullable } from "../schemas.ts";
 import { LoadError, type LoadErrorSource, presentError } from "./load-error.ts";
 
-/** What a list shows of an integration. */
+/** An integration as the list shows it. */
 export interface IntegrationStatus {
   id: string;
   name: string;
   version: string | null;
   source: string;
-  /** Absolute. */
+  /** An absolute path. */
   folder: string;
   status: string;
   isLive: boolean;
@@ -31,13 +31,14 @@ const IntegrationAnswer = named(
     id: t.String(),
     name: t.String(),
     version: nullable(t.String()),
-    source: t.String({ description: "Which of the places it was found in." }),
+    source: t.String({ description: "The kind of place that it was found in." }),
     status: t.String({
       description:
-        "loading, ready, quarantined (what is on the disk does not load), disabled or pending_approval (a bot wrote it).",
+        "loading, ready, quarantined (the version on disk does not load), disabled or pending_approval (a bot wrote it).",
     }),
     is_live: t.Boolean({
-      description: "Whether a version serves; of a quarantined one that is its last good one.",
+      description:
+        "Whether a version is serving; for a quarantined integration that is its last good version.",
     }),
     error: nullable(LoadError),
     has_router: t.Boolean(),
@@ -46,14 +47,14 @@ const IntegrationAnswer = named(
     skills: t.Array(t.String()),
     webhook_url: nullable(
       t.String(),
-      "To enter at the service that sends the webhooks. Made from BASE_URL; null when that is not set and the server listens on all addresses.",
+      "The URL to enter at the sending service. Derived from BASE_URL; null if that is not set and the server listens on all addresses.",
     ),
   }),
 );
 
 export interface IntegrationRoutes {
   integrations: { list(): IntegrationStatus[] };
-  /** How the outside reaches this server, without a trailing slash; undefined when only the operator could know. */
+  /** This server's public address without a trailing slash; undefined if only the operator could know it. */
   baseUrl: () => string | undefined;
   route: RouteOptions;
 }
@@ -69,7 +70,7 @@ export function integrationRoutes({ integrations, baseUrl, route }: IntegrationR
       scope: "integrations:read",
       tag: "Integrations",
       summary: "List integrations",
-      description: "All that were found, those that do not load included, with file, line and reason.",
+      description: "All integrations that were found; those that do not load have file, line and reason.",
       key: "integrations",
       Item: IntegrationAnswer,
       query: SETUP,

@@ -1,4 +1,4 @@
-// Why the version of an integration on the disk does not load, as the API shows it.
+// The reason why an integration's version on disk does not load, as the API shows it.
 
 import { relative } from "node:path";
 import { t } from "elysia";
@@ -10,18 +10,21 @@ export const LoadError = named(
   t.Object(
     {
       reason: t.String(),
-      file: nullable(t.String(), "Below the integration's folder; null for a problem of no one file."),
+      file: nullable(
+        t.String(),
+        "The path below the integration's folder; null if the problem concerns no single file.",
+      ),
       line: nullable(t.Integer()),
       column: nullable(t.Integer()),
     },
-    { description: "Why what is on the disk does not load." },
+    { description: "Why the version on disk does not load." },
   ),
 );
 
 export interface LoadErrorSource {
-  /** Absolute. */
+  /** An absolute path. */
   folder: string;
-  /** `file` is absolute, and the folder itself for a problem of no one file. */
+  /** `file` is absolute; it is the folder itself if the problem concerns no single file. */
   error: { reason: string; file?: string; line?: number; column?: number } | null;
 }
 

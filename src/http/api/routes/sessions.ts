@@ -24,11 +24,11 @@ const SessionAnswer = named(
     client_id: t.String(),
     bot_id: t.String(),
     active: t.Boolean({
-      description: "Whether it is the one that what comes in for its client and bot goes to.",
+      description: "Whether new messages for its client and bot go to this session.",
     }),
     dispatch_config: nullable(
       JsonFields,
-      "Where outcomes go unless a message says otherwise. Secret fields are masked.",
+      "Where outcomes are delivered unless a message says otherwise. Secret fields are masked.",
     ),
     created_at: Instant,
   }),
@@ -48,9 +48,9 @@ const Found = named(
     session_id: Id,
     channel_id: Id,
     bot_id: t.String({
-      description: "Who answers there: the channel's own bot, where it has one, whoever was asked for.",
+      description: "The bot that answers: the channel's own if it has one, otherwise the requested one.",
     }),
-    created: t.Boolean({ description: "Whether it is new." }),
+    created: t.Boolean({ description: "Whether the session is new." }),
   }),
 );
 
@@ -82,9 +82,9 @@ const MessageAnswer = named(
     source: nullable(t.String()),
     metadata: JsonFields,
     from_person: t.Boolean({
-      description: "Whether a person with a key wrote it: commands and mentions count then.",
+      description: "Whether a person with a key wrote it; only then do commands and mentions take effect.",
     }),
-    task_id: nullable(Id, "The run that wrote it; null for a message that came in."),
+    task_id: nullable(Id, "The run that wrote the message; null for an injected message."),
     tool_calls: nullable(t.Array(t.Object({ id: t.String(), name: t.String(), arguments: t.String() }))),
     tool_call_id: nullable(t.String()),
     created_at: Instant,
@@ -135,7 +135,8 @@ export function sessionRoutes({
         const target = body.dispatch_config && { dispatchConfig: body.dispatch_config };
         if (owner === null) return status(201, await sessions.getOrCreate({ ...wanted, ...target }));
         const got = await sessions.getOrCreate(wanted);
-        // Again, now that it is there: somebody else may have begun it meanwhile, and must not be redirected.
+        // Checked again now that the session exists: another caller may have created it meanwhile, and it must not be
+        // redirected.
         await ownership.session(request, got.session_id);
         if (target) await sessions.getOrCreate({ ...wanted, ...target });
         return status(201, got);
@@ -146,7 +147,7 @@ export function sessionRoutes({
           tag,
           summary: "Create or get a session",
           example: { client_id: "docs:team", bot_id: "default" },
-          description: "A client and a bot have one active session; `created` tells whether it is new.",
+          description: "A client and a bot have one active session; `created` says whether it is new.",
         }),
         body: NewSession,
         response: {
@@ -189,7 +190,8 @@ export function sessionRoutes({
           scope: "sessions:read",
           tag,
           summary: "List messages",
-          description: "The newest ones, oldest first. For older ones pass the first one's id as `before`.",
+          description:
+            "Returns the newest messages, oldest first. For older messages, pass the first message's id as `before`.",
         }),
         params: IdParams,
         query: t.Object(
@@ -204,7 +206,7 @@ export function sessionRoutes({
     );
 }
 
-/** The SDK's caller names the session in a field, this one in the path. */
+/** Drops the field from the error: an SDK caller passes the session in a field, but here it is in the path. */
 function namedByPath(error: unknown): never {
   const isPath = error instanceof HeddleError && error.code === "not_found" && error.field === "session_id";
   throw isPath ? new HeddleError("not_found", error.message) : error;
@@ -222,7 +224,7 @@ const present = (row: MessageRow, redact: Redact) => ({
   role: row.role,
   content: row.content,
   source: row.source,
-  // What a tool hands to a dispatcher is stored here as it is.
+  // What a tool passes to a dispatcher is stored here unredacted.
   metadata: mapLeaves(row.metadata, (leaf) => {
     if (typeof leaf !== "string") return leaf;
     return isSealed(leaf) ? MARKER : redact(leaf);

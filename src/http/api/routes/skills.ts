@@ -13,7 +13,7 @@ const SkillAnswer = named(
     description: t.String(),
     tags: t.Array(t.String()),
     ...ContentSource,
-    characters: t.Integer({ description: "Of the text." }),
+    characters: t.Integer({ description: "Number of characters of the text." }),
   }),
 );
 
@@ -28,7 +28,8 @@ export function skillRoutes({ skills, route }: SkillRoutes) {
     kind: "skill",
     plural: "skills",
     tag: "Skills",
-    description: "By id: those that Heddle brings along, those of the home folder and of integrations.",
+    description:
+      "Skills that ship with Heddle, those in the home folder and those of integrations, sorted by id.",
     shows: "a skill with its text",
     Item: SkillAnswer,
     Detail: t.Object({ ...SkillAnswer.properties, text: t.String({ description: "Markdown." }) }),

@@ -9,7 +9,7 @@ import { failures, type RouteOptions } from "../route-options.ts";
 import { Id, IdParams, Instant, instant, instantOrNull, JsonFields, nullable, oneOf } from "../schemas.ts";
 
 const tag = "Tasks";
-/** Characters of prompt and result that a list shows. */
+/** How many characters of prompt and result a list shows. */
 const EXCERPT = 500;
 
 const Status = oneOf(TASK_STATUSES);
@@ -23,14 +23,14 @@ const TaskAnswer = named(
     session_id: Id,
     channel_id: Id,
     message_id: Id,
-    correlation_id: t.String({ description: "The same from the webhook to the delivery." }),
+    correlation_id: t.String({ description: "One id from the webhook to the delivery." }),
     source: nullable(t.String()),
     prompt: t.String({ description: "The message that the bot answers." }),
     result: nullable(t.String()),
     error: nullable(t.String()),
     error_code: nullable(t.String()),
     warnings: t.Array(t.String(), {
-      description: "What the run went without: skills, tools or carapaces that were named and are not there.",
+      description: "What the run had to do without, such as skills, tools or carapaces that do not exist.",
     }),
     dispatch_type: t.String(),
     cancel_requested_at: nullable(Instant),
@@ -47,10 +47,10 @@ const DetailAnswer = named(
     ...TaskAnswer.properties,
     dispatch_config: nullable(
       JsonFields,
-      "Where the outcome goes, besides the type. Secret fields are masked; null for whoever does not reach the channel.",
+      "Details of where the outcome goes, without the type. Secret fields are masked; null if the channel is out of the caller's reach.",
     ),
     execution_config: t.Record(t.String(), t.Any(), {
-      description: "What the message brought along for this run. What looks like a secret is masked.",
+      description: "Options that the message set for this run. Fields that look like secrets are masked.",
     }),
   }),
 );
@@ -73,7 +73,7 @@ export function taskRoutes({
   ownership: Pick<Ownership, "reachOf" | "reachesChannel">;
   route: RouteOptions;
 }) {
-  // Whoever sent an event may see what became of it, and nothing else of the channels that it reached.
+  // The sender of an event may see its outcome, but nothing else of the channels that it reached.
   const detail = async (row: TaskRow, request: Request) => ({
     ...present(row),
     dispatch_config: (await ownership.reachesChannel(request, row.channel_id))
@@ -110,7 +110,7 @@ export function taskRoutes({
         tag,
         summary: "Cancel a task",
         description:
-          "A pending task is cancelled at once, a running one within seconds; one that is over stays as it is.",
+          "A pending task is cancelled at once, a running one within seconds; a finished task is not changed.",
       }),
       params: IdParams,
       response: { 200: DetailAnswer, ...failures(403, 404, 422) },

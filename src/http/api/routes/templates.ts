@@ -21,13 +21,13 @@ const TemplateAnswer = named(
     ...ContentSource,
     version: nullable(t.String()),
     min_versions: t.Record(t.String(), t.String(), {
-      description: "The least versions of integrations that it works with.",
+      description: "The minimum versions of integrations that it works with.",
     }),
     compatible_with: t.Array(t.String(), {
-      description: "The running integrations that it is made for, and whose version is high enough.",
+      description: "The running integrations that it is made for and whose version is high enough.",
     }),
     compatible: t.Boolean({
-      description: "Whether it fits the integration that was asked for; without one, any that runs.",
+      description: "Whether it fits the integration in the query or, without one, any running integration.",
     }),
   }),
 );
@@ -60,7 +60,7 @@ export function templateRoutes({ templates, integrations, route }: TemplateRoute
     plural: "templates",
     tag: "Templates",
     description:
-      "Texts that tell bots how the work in a channel is laid out. `integration`: only those that are made for it, in whatever version.",
+      "Texts that tell bots how the work in a channel is organised. `integration` limits the list to templates made for it, in any version.",
     shows: "a template with its text",
     Item: TemplateAnswer,
     Detail: t.Object({ ...TemplateAnswer.properties, text: t.String({ description: "Markdown." }) }),

@@ -11,12 +11,12 @@ const tag = "Tools";
 const ToolAnswer = named(
   "Tool",
   t.Object({
-    name: t.String({ description: "As bots, messages, carapaces and channels name it." }),
-    description: t.String({ description: "What models are told." }),
+    name: t.String({ description: "The name that bots, messages, carapaces and channels use." }),
+    description: t.String({ description: "The description that models get." }),
     parameters: JsonFields,
     timeout_seconds: t.Number(),
     source: oneOf(["builtin", "integration"]),
-    integration_id: nullable(t.String(), "Whose it is; null for one of Heddle's own."),
+    integration_id: nullable(t.String(), "The integration that it belongs to; null for a built-in tool."),
   }),
 );
 
@@ -50,7 +50,7 @@ export function toolRoutes({ tools, route }: ToolRoutes) {
         scope: "tools:read",
         tag,
         summary: "List tools",
-        description: "By name: Heddle's own and those of the integrations that are live.",
+        description: "Built-in tools and those of live integrations, sorted by name.",
         key: "tools",
         Item: ToolAnswer,
         query: { ...INTEGRATION_FILTER, ...SETUP },

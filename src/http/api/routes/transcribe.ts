@@ -18,7 +18,7 @@ export function transcribeRoutes({
   const { detail, ...options } = route.plain({
     scope: "chat:write",
     tag: "Transcription",
-    summary: "Turn a recording into text",
+    summary: "Transcribe a recording",
     description: `The body is an audio file of up to 25 MB, or raw samples: float32, little-endian, 16 kHz, mono, ${PCM.minSeconds} to ${PCM.maxSeconds} seconds.`,
   });
   return new Elysia({ prefix: "/api/v1/transcribe", normalize: false }).post(

@@ -1,4 +1,5 @@
-// What administrators do with integrations: enable, disable, reload, approve, install packages, check a dashboard module.
+// Actions of administrators on integrations: enable, disable, reload, approve, install packages, check a dashboard
+// module.
 
 import { Elysia, t } from "elysia";
 import { ADMIN } from "../../../../access/scopes.ts";
@@ -16,7 +17,7 @@ import { findIntegration, IntegrationParams, ADMIN_TAG as tag } from "./integrat
 export interface AdminActionRoutes extends Presenting {
   integrations: Pick<Integrations, "get" | "reload" | "approve" | "pendingOf" | "routerOf" | "onChange">;
   states: Pick<IntegrationStates, "set">;
-  /** Returns the names of what is installed then. */
+  /** Returns the names of all packages that are installed afterwards. */
   installPackages(folder: string, packages: readonly string[]): Promise<string[]>;
   log: Logger;
   route: RouteOptions;
@@ -27,10 +28,12 @@ export function adminActionRoutes(parts: AdminActionRoutes) {
   const viewOf = (id: string): IntegrationView => findIntegration(integrations, id);
   const installing = new Set<string>();
   const install = async ({ id, folder, source, setup }: IntegrationView): Promise<string[]> => {
-    if (source === "builtin") throw conflict(`"${id}" comes with Heddle, and so do its packages.`);
-    // What a bot wrote into package.json decides nothing before it is approved.
-    if (await integrations.pendingOf(id)) throw conflict(`"${id}" waits for approval.`);
-    if (installing.has(folder)) throw conflict(`Packages of "${id}" are being installed.`);
+    if (source === "builtin")
+      throw conflict(`"${id}" ships with Heddle together with its packages; nothing needs to be installed.`);
+    // A package.json that a bot wrote must be approved before it is acted on.
+    if (await integrations.pendingOf(id))
+      throw conflict(`"${id}" is waiting for approval; approve its files first.`);
+    if (installing.has(folder)) throw conflict(`Packages of "${id}" are already being installed.`);
     installing.add(folder);
     try {
       const packages = setup?.dependencies?.map((dependency) => dependency.package) ?? [];
@@ -44,7 +47,7 @@ export function adminActionRoutes(parts: AdminActionRoutes) {
     .post(
       "/:id/enable",
       async ({ params: { id } }) => {
-        await turn({ integrations, states }, viewOf(id), true);
+        await setEnabled({ integrations, states }, viewOf(id), true);
         return present(viewOf(id), parts);
       },
       {
@@ -53,7 +56,7 @@ export function adminActionRoutes(parts: AdminActionRoutes) {
           scope: ADMIN,
           tag,
           summary: "Enable an integration",
-          description: "It is loaded when this answers, or quarantined.",
+          description: "When this answers, the integration is loaded or quarantined.",
         }),
         params: IntegrationParams,
         response: { 200: IntegrationAnswer, ...failures(403, 404) },
@@ -62,7 +65,7 @@ export function adminActionRoutes(parts: AdminActionRoutes) {
     .post(
       "/:id/disable",
       async ({ params: { id } }) => {
-        await turn({ integrations, states }, viewOf(id), false);
+        await setEnabled({ integrations, states }, viewOf(id), false);
         return present(viewOf(id), parts);
       },
       {
@@ -72,7 +75,7 @@ export function adminActionRoutes(parts: AdminActionRoutes) {
           tag,
           summary: "Disable an integration",
           description:
-            "Its routes answer 503, its tools, hooks and dispatchers are gone; its settings stay. On every server.",
+            "On every server, its routes answer 503 and its tools, hooks and dispatchers are removed; its settings are kept.",
         }),
         params: IntegrationParams,
         response: { 200: IntegrationAnswer, ...failures(403, 404) },
@@ -88,7 +91,7 @@ export function adminActionRoutes(parts: AdminActionRoutes) {
           tag,
           summary: "Load an integration again",
           description:
-            "Changed or not. The last good version serves until the new one is loaded. On this server.",
+            "Reloads it on this server even if nothing has changed. The last good version serves until the new one is loaded.",
         }),
         params: IntegrationParams,
         response: { 200: IntegrationAnswer, ...failures(403, 404) },
@@ -103,10 +106,10 @@ export function adminActionRoutes(parts: AdminActionRoutes) {
           of: "integration",
           scope: ADMIN,
           tag,
-          summary: "Approve what a bot wrote",
+          summary: "Approve files that a bot wrote",
           example: { hash: "0f1e2d3c" },
           description:
-            "`hash` is `pending.hash` of the answer that showed the changes; 409 when the files are others by now. It is loaded when this answers.",
+            "`hash` is `pending.hash` of the answer that showed the changes; 409 if the files have changed since. When this answers, the integration is loaded.",
         }),
         params: IntegrationParams,
         body: t.Object({ hash: t.String({ minLength: 1, maxLength: 200 }) }, { additionalProperties: false }),
@@ -126,12 +129,12 @@ export function adminActionRoutes(parts: AdminActionRoutes) {
           tag,
           summary: "Install the npm packages of an integration",
           description:
-            "Those of its package.json and of its manifest, without their install scripts. It is loaded again when this answers.",
+            "Installs the packages of its package.json and its manifest, without running install scripts. When this answers, the integration has been reloaded.",
         }),
         params: IntegrationParams,
         response: {
           200: t.Object({
-            installed: t.Array(t.String(), { description: "Names of packages." }),
+            installed: t.Array(t.String(), { description: "Names of the installed packages." }),
             integration: IntegrationAnswer,
           }),
           ...failures(403, 404, 409, 422, 502, 504),
@@ -148,7 +151,7 @@ export function adminActionRoutes(parts: AdminActionRoutes) {
         const router = integrations.routerOf(id);
         const errors = router
           ? await checkModule(router, module, { log })
-          : [{ path: "", message: "The integration has no router that is live" }];
+          : [{ path: "", message: "The integration has no live router" }];
         return { valid: errors.length === 0, errors };
       },
       {
@@ -156,8 +159,8 @@ export function adminActionRoutes(parts: AdminActionRoutes) {
           of: "integration",
           scope: ADMIN,
           tag,
-          summary: "Check what a dashboard module answers",
-          description: "Asks the module for its data, as the UI does.",
+          summary: "Check the answer of a dashboard module",
+          description: "Requests the module's data as the UI does, and validates the answer.",
         }),
         params: t.Composite([IntegrationParams, t.Object({ module: t.String({ maxLength: 200 }) })]),
         response: {
@@ -173,14 +176,14 @@ export function adminActionRoutes(parts: AdminActionRoutes) {
 
 const conflict = (message: string) => new HeddleError("conflict", message);
 
-/** Resolves when this server has done it. */
-async function turn(
+/** Enables or disables the integration; resolves when this server has applied it. */
+async function setEnabled(
   { integrations, states }: Pick<AdminActionRoutes, "integrations" | "states">,
   { id, enabled: before }: IntegrationView,
   enabled: boolean,
 ): Promise<void> {
   const done = Promise.withResolvers<void>();
-  // Loading ends with one of these for certain: it has a time limit.
+  // Loading has a time limit, so a change is always reported.
   const stop = integrations.onChange((changed) => changed === id && done.resolve());
   try {
     await states.set(id, { enabled });

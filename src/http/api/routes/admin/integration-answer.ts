@@ -29,14 +29,17 @@ export const IntegrationAnswer = named(
     id: t.String(),
     name: t.String(),
     version: nullable(t.String()),
-    source: t.String({ description: "Which of the places it was found in." }),
+    source: t.String({ description: "The kind of place that it was found in." }),
     icon: t.String(),
     status: oneOf(
       SETUP_STATUSES,
-      "ready; partial: a required setting or an npm package is missing; not_configured: no required setting is set; disabled; quarantined: what is on the disk does not load; pending_approval: a bot wrote it; loading.",
+      "ready; partial: a required setting or an npm package is missing; not_configured: no required setting is set; disabled; quarantined: the version on disk does not load; pending_approval: a bot wrote it; loading.",
     ),
     enabled: t.Boolean(),
-    is_live: t.Boolean({ description: "Whether a version serves; of a quarantined one its last good one." }),
+    is_live: t.Boolean({
+      description:
+        "Whether a version is serving; for a quarantined integration that is its last good version.",
+    }),
     error: nullable(LoadError),
     has_router: t.Boolean(),
     has_dispatcher: t.Boolean(),
@@ -45,7 +48,7 @@ export const IntegrationAnswer = named(
     has_skills: t.Boolean(),
     has_carapaces: t.Boolean(),
     has_process: t.Boolean(),
-    process_status: nullable(oneOf(PROCESS_STATES), "The state of its process; null when it has none."),
+    process_status: nullable(oneOf(PROCESS_STATES), "The state of its process; null if it has none."),
     tools: t.Array(t.String()),
     dispatchers: t.Array(t.String()),
     hooks: t.Array(t.String()),
@@ -56,8 +59,8 @@ export const IntegrationAnswer = named(
         required: t.Boolean(),
         secret: t.Boolean(),
         description: nullable(t.String()),
-        default: nullable(t.String(), "Masked where it is a secret."),
-        is_set: t.Boolean({ description: "Stored or in the environment." }),
+        default: nullable(t.String(), "Masked if it is a secret."),
+        is_set: t.Boolean({ description: "Whether it is stored or in the environment." }),
       }),
     ),
     dependencies: t.Array(t.Object({ package: t.String(), installed: t.Boolean() })),
@@ -66,14 +69,14 @@ export const IntegrationAnswer = named(
       t.Object({
         url: nullable(
           t.String(),
-          "To enter at the service that sends. Made from BASE_URL; null when that is not set and the server listens on all addresses.",
+          "The URL to enter at the sending service. Derived from BASE_URL; null if that is not set and the server listens on all addresses.",
         ),
         path: t.String(),
         description: nullable(t.String()),
-        scheme: nullable(t.String(), "How the sender is verified, when the manifest says so."),
+        scheme: nullable(t.String(), "How the sender is verified, if the manifest declares it."),
       }),
     ),
-    api_permissions: t.Array(t.String(), { description: "Scopes of the key that it asks for." }),
+    api_permissions: t.Array(t.String(), { description: "Scopes that its manifest asks for." }),
     instructions_url: nullable(t.String()),
     web_ui: nullable(t.Object({ path: t.String(), dev_port: nullable(t.Integer()) })),
   }),
@@ -85,7 +88,7 @@ const MODULE = {
   label: t.String(),
   icon: t.String(),
   description: nullable(t.String()),
-  api_base: t.String({ description: "`GET <api_base>/data` answers what the module shows." }),
+  api_base: t.String({ description: "`GET <api_base>/data` returns the module's data." }),
 };
 
 export const DashboardModule = named("DashboardModule", t.Object(MODULE));
@@ -108,10 +111,10 @@ export const DetailAnswer = named(
   t.Composite([
     IntegrationAnswer,
     t.Object({
-      folder: t.String({ description: "On the server." }),
+      folder: t.String({ description: "Its path on the server." }),
       pending: nullable(
         t.Object({
-          hash: t.String({ description: "What an approval has to name." }),
+          hash: t.String({ description: "The hash that an approval must give." }),
           files: t.Array(
             t.Object({
               path: t.String({ description: "Below the workspace." }),
@@ -119,19 +122,21 @@ export const DetailAnswer = named(
               bot_id: t.String(),
               written_at: Instant,
             }),
-            { description: "Those that a bot wrote and nobody approved." },
+            { description: "Files that a bot wrote and nobody has approved." },
           ),
           changes: t.Array(
             t.Object({
               path: t.String({ description: "Below the workspace." }),
-              kind: oneOf(["added", "changed", "removed"], "Against the version that went live last."),
-              is_waiting: t.Boolean({ description: "A bot wrote it as it is; false: an operator did." }),
-              diff: nullable(t.String(), "A unified diff, whole; null for what is no text."),
+              kind: oneOf(["added", "changed", "removed"], "Compared to the version that went live last."),
+              is_waiting: t.Boolean({
+                description: "True if a bot wrote the current content, false if an operator did.",
+              }),
+              diff: nullable(t.String(), "The complete unified diff; null if the file is not text."),
             }),
-            { description: "All that the hash covers and that is not as it was, with its content." },
+            { description: "All changed files that the hash covers, with their changes." },
           ),
         }),
-        "Of pending_approval. What is shown here is what its hash approves: both are of the same moment.",
+        "Only for pending_approval. The changes and the hash are of the same moment, so approving the hash approves exactly these changes.",
       ),
       setup: nullable(JsonFields, "The manifest of the live version."),
       sidebar_section: nullable(SidebarSection),
@@ -144,7 +149,7 @@ export const DetailAnswer = named(
 export interface Presenting {
   settings: Pick<Settings, "sourceOf">;
   processes: Pick<Processes, "has" | "status">;
-  /** How the outside reaches this server, without a trailing slash; undefined when only the operator could know. */
+  /** This server's public address without a trailing slash; undefined if only the operator could know it. */
   baseUrl: () => string | undefined;
 }
 
@@ -234,7 +239,7 @@ export async function presentDetail(
   };
 }
 
-/** A default of a secret is one, too. */
+/** Masks the defaults of secret settings, which are secrets too. */
 function withoutSecrets(setup: SetupManifest, settings: IntegrationView["settings"]): SetupManifest {
   const isSecret = (key: string) => settings.some((setting) => setting.key === key && setting.secret);
   const env_vars = setup.env_vars?.map((envVar) =>

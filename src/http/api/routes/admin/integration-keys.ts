@@ -39,8 +39,8 @@ export function adminKeyRoutes({ integrations, integrationKeys, auth, route }: A
           of: "integration",
           scope: "integrations:read",
           tag,
-          summary: "The API key of an integration",
-          description: "What is known of it; the key itself was shown when it was made.",
+          summary: "Fetch the API key of an integration",
+          description: "Returns the key's details; the key itself was shown only when it was created.",
         }),
         params: IntegrationParams,
         response: {
@@ -54,7 +54,10 @@ export function adminKeyRoutes({ integrations, integrationKeys, auth, route }: A
       async ({ params: { id }, request, status }) => {
         const scopes = wanted(id);
         if (scopes.length === 0) {
-          throw new HeddleError("bad_request", `The manifest of "${id}" asks for no api_permissions.`);
+          throw new HeddleError(
+            "bad_request",
+            `The manifest of "${id}" has no api_permissions; add the scopes that the key needs.`,
+          );
         }
         const made = await integrationKeys.issue(id, scopes, await auth.authenticate(request));
         return status(201, { ...presentKey(made), key: made.key });
@@ -64,9 +67,9 @@ export function adminKeyRoutes({ integrations, integrationKeys, auth, route }: A
           of: "integration",
           scope: ADMIN,
           tag,
-          summary: "Make an API key for an integration",
+          summary: "Create an API key for an integration",
           description:
-            "With the scopes of its manifest; the one before it ends. The key is in this answer and nowhere else.",
+            "The key has the scopes of the manifest; the previous key is revoked. Only this answer contains the key.",
         }),
         params: IntegrationParams,
         response: {

@@ -1,4 +1,4 @@
-// What the administration routes of an integration share: how they are shelved, and which integration a path names.
+// What the administration routes of integrations share: their tag, their path parameter, and how it is looked up.
 
 import { t } from "elysia";
 import { notFound } from "../../../../errors.ts";
@@ -8,10 +8,14 @@ import type { IntegrationView } from "../../../../integrations/registry/view.ts"
 export const ADMIN_TAG = "Administration of integrations";
 
 export const IntegrationParams = t.Object({
-  id: t.String({ minLength: 1, maxLength: 200, description: "The name of its folder." }),
+  id: t.String({
+    minLength: 1,
+    maxLength: 200,
+    description: "The integration's id, which is the name of its folder.",
+  }),
 });
 
-/** Throws `not_found`. */
+/** Throws `not_found` if there is no such integration. */
 export function findIntegration({ get }: Pick<Integrations, "get">, id: string): IntegrationView {
   const view = get(id);
   if (!view) throw notFound("integration", id);

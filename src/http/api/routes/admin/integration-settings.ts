@@ -26,13 +26,13 @@ const SettingAnswer = named(
     description: nullable(t.String()),
     required: t.Boolean(),
     secret: t.Boolean(),
-    value: nullable(t.String(), "What counts now; of a secret at most the last four characters."),
-    source: nullable(oneOf(["stored", "environment", "default"]), "Null when there is no value."),
-    is_set: t.Boolean({ description: "Stored or in the environment." }),
+    value: nullable(t.String(), "The effective value; of a secret at most the last four characters."),
+    source: nullable(oneOf(["stored", "environment", "default"]), "Null if there is no value."),
+    is_set: t.Boolean({ description: "Whether it is stored or in the environment." }),
     default: nullable(t.String()),
     schema: JsonFields,
     declared: t.Boolean({
-      description: "False for one that is stored, but that nothing declares any more.",
+      description: "False if the setting is stored but no longer declared.",
     }),
   }),
 );
@@ -43,7 +43,7 @@ const NewValues = named(
     {
       settings: t.Record(t.String(), t.Union([t.String(), t.Number(), t.Boolean(), t.Null()]), {
         minProperties: 1,
-        description: 'By key. "" or null takes the stored value away.',
+        description: 'New values by key. "" or null removes the stored value.',
       }),
     },
     { additionalProperties: false },
@@ -67,8 +67,8 @@ export function adminSettingRoutes({ integrations, settings, redact, route }: Ad
           of: "integration",
           scope: "integrations:read",
           tag,
-          summary: "Settings of an integration",
-          description: "Those of config.ts and of the manifest's env_vars.",
+          summary: "List settings of an integration",
+          description: "The settings of config.ts and of the manifest's env_vars.",
           key: "settings",
           Item: SettingAnswer,
           query: SETUP,
@@ -84,7 +84,7 @@ export function adminSettingRoutes({ integrations, settings, redact, route }: Ad
         if (view.settings.length === 0 && !view.isLive) {
           throw new HeddleError(
             "conflict",
-            `Which settings "${id}" has is not known as long as it is ${view.status}.`,
+            `The settings of "${id}" are not known while it is ${view.status}.`,
           );
         }
         const values = checkValues(view.settings, body.settings);
@@ -98,7 +98,7 @@ export function adminSettingRoutes({ integrations, settings, redact, route }: Ad
           tag,
           summary: "Store settings of an integration",
           example: { settings: { GITHUB_TOKEN: "ghp_0123456789abcdef" } },
-          description: "All of them or none. They count at once, on every server.",
+          description: "Stores all of the values or none. They take effect at once on every server.",
         }),
         params: IntegrationParams,
         body: NewValues,
@@ -121,8 +121,8 @@ export function adminSettingRoutes({ integrations, settings, redact, route }: Ad
           of: "integration",
           scope: ADMIN,
           tag,
-          summary: "Take a stored setting away",
-          description: "The environment's value or the default counts again.",
+          summary: "Remove a stored setting",
+          description: "The environment's value or the default applies again.",
         }),
         params: t.Composite([IntegrationParams, t.Object({ key: t.String({ maxLength: 200 }) })]),
         response: { 200: t.Object({ deleted: t.String() }), ...failures(403, 404) },

@@ -1,4 +1,4 @@
-// What administrators see of integrations; what they do with them, and settings and keys, have files of their own.
+// What administrators see of integrations. Actions, settings and keys are in files of their own.
 
 import { Elysia, t } from "elysia";
 import { notFound } from "../../../../errors.ts";
@@ -54,8 +54,8 @@ export function adminIntegrationRoutes(parts: AdminIntegrationRoutes) {
       listRoute(route, {
         scope,
         tag,
-        summary: "List integrations with their set-up",
-        description: "All that were found, disabled and broken ones included.",
+        summary: "List integrations with their setup",
+        description: "All integrations that were found, including disabled and broken ones.",
         key: "integrations",
         Item: IntegrationAnswer,
         query: SETUP,
@@ -65,7 +65,7 @@ export function adminIntegrationRoutes(parts: AdminIntegrationRoutes) {
       "/icons",
       () => ({ icons: Object.fromEntries(integrations.list().map(({ id, setup }) => [id, iconOf(setup)])) }),
       {
-        ...route.plain({ scope, tag, summary: "Icons by integration" }),
+        ...route.plain({ scope, tag, summary: "List icons by integration" }),
         response: { 200: t.Object({ icons: t.Record(t.String(), t.String()) }), ...failures(403) },
       },
     )
@@ -78,7 +78,7 @@ export function adminIntegrationRoutes(parts: AdminIntegrationRoutes) {
       listRoute(route, {
         scope,
         tag,
-        summary: "Sections of the sidebar, of all live integrations",
+        summary: "List sidebar sections of live integrations",
         key: "sections",
         Item: SidebarSection,
         query: SETUP,
@@ -93,18 +93,18 @@ export function adminIntegrationRoutes(parts: AdminIntegrationRoutes) {
       listRoute(route, {
         scope,
         tag,
-        summary: "Modules of the dashboard, of all live integrations",
+        summary: "List dashboard modules of live integrations",
         key: "modules",
         Item: DashboardModule,
         query: SETUP,
       }),
     )
     .get("/manifest-schema", () => ({ ...manifestJsonSchema() }), {
-      ...route.plain({ scope, tag, summary: "JSON Schema of SETUP, as setup.ts exports it" }),
+      ...route.plain({ scope, tag, summary: "Fetch the JSON Schema of SETUP, which setup.ts exports" }),
       response: { 200: JsonFields, ...failures(403) },
     })
     .get("/dashboard-schema", () => ({ ...dashboardJsonSchema() }), {
-      ...route.plain({ scope, tag, summary: "JSON Schema of what a dashboard module answers" }),
+      ...route.plain({ scope, tag, summary: "Fetch the JSON Schema of a dashboard module's answer" }),
       response: { 200: JsonFields, ...failures(403) },
     })
     .get(
@@ -118,9 +118,9 @@ export function adminIntegrationRoutes(parts: AdminIntegrationRoutes) {
           of: "integration",
           scope,
           tag,
-          summary: "One integration with its manifest",
+          summary: "Fetch an integration with its manifest",
           description:
-            "While files that a bot wrote wait, `pending` shows what has changed and the hash that approves just that.",
+            "While files that a bot wrote wait for approval, `pending` has the changes and the hash that approves them.",
         }),
         params: IntegrationParams,
         response: { 200: DetailAnswer, ...failures(403, 404) },
@@ -137,7 +137,7 @@ export function adminIntegrationRoutes(parts: AdminIntegrationRoutes) {
           of: "integration",
           scope,
           tag,
-          summary: "Why an integration does not load, with file and line",
+          summary: "List the errors of an integration that does not load, with file and line",
           key: "errors",
           Item: LoadError,
           query: SETUP,
@@ -156,7 +156,7 @@ export function adminIntegrationRoutes(parts: AdminIntegrationRoutes) {
         return readme;
       },
       {
-        ...route.plain({ of: "integration", scope, tag, summary: "README.md of an integration" }),
+        ...route.plain({ of: "integration", scope, tag, summary: "Fetch the README.md of an integration" }),
         params: IntegrationParams,
         response: {
           200: t.String({ description: "Markdown.", contentMediaType: "text/markdown" }),
@@ -166,6 +166,6 @@ export function adminIntegrationRoutes(parts: AdminIntegrationRoutes) {
     );
 }
 
-/** An integration may have several, and their ids are its own. */
+/** Sections and modules have ids that are unique only within their integration. */
 const keyOf = ({ integration_id, id }: { integration_id: string; id: string }): string =>
   `${integration_id}/${id}`;

@@ -10,7 +10,7 @@ import { bodyFailures, failures, type RouteOptions } from "../../route-options.t
 import { Instant, instant, instantOrNull, limitOf, nullable, oneOf } from "../../schemas.ts";
 
 const tag = "Processes";
-const Params = t.Object({ id: t.String({ description: "Of the integration." }) });
+const Params = t.Object({ id: t.String({ description: "The integration's id." }) });
 
 const ProcessAnswer = named(
   "Process",
@@ -25,16 +25,19 @@ const ProcessAnswer = named(
     pid: nullable(t.Integer()),
     started_at: nullable(Instant),
     uptime_seconds: nullable(t.Integer()),
-    exit_code: nullable(t.Integer(), "Of the last run that ended; null when a signal ended it."),
+    exit_code: nullable(t.Integer(), "Exit code of the last run; null if a signal ended it."),
     signal: nullable(t.String()),
     restart_count: t.Integer(),
-    last_error: nullable(t.String(), "Why it crashed last."),
+    last_error: nullable(t.String(), "The reason of the last crash."),
     next_start_at: nullable(Instant),
-    memory_bytes: nullable(t.Integer(), "Resident, of all that it started, too; measured every few seconds."),
+    memory_bytes: nullable(
+      t.Integer(),
+      "Resident memory, including child processes; measured every few seconds.",
+    ),
     memory_limit_mb: nullable(t.Number()),
     confinement: nullable(
       t.Union([t.Literal("bubblewrap"), t.Literal("landlock"), t.Literal("none")]),
-      "What keeps it from the server's files and processes; null where another server runs it.",
+      "What confines it, away from the server's files and processes; null if another server runs it.",
     ),
     missing_settings: t.Array(t.String(), { description: "Names in REQUIRED_ENV that have no value." }),
     auto_start: t.Boolean(),
@@ -44,14 +47,16 @@ const ProcessAnswer = named(
 const LineAnswer = named(
   "LogLine",
   t.Object({
-    id: t.Integer({ description: "Grows; give it as `after`, or as Last-Event-ID of the stream." }),
+    id: t.Integer({
+      description: "Increases with each line; pass it as `cursor`, or as the stream's Last-Event-ID.",
+    }),
     at: Instant,
-    source: oneOf(LINE_SOURCES, "heddle: what the supervisor says."),
+    source: oneOf(LINE_SOURCES, "stdout, stderr, or heddle for lines of the supervisor."),
     text: t.String(),
   }),
 );
 
-/** The title is how an error names the parameter. */
+/** Errors name the parameter by the schema's title. */
 const LineId = (description: string, title = "cursor") => t.Integer({ title, minimum: 0, description });
 
 const AutoStart = named("AutoStart", t.Object({ enabled: t.Boolean() }, { additionalProperties: false }));
@@ -75,7 +80,7 @@ export function processRoutes({ processes, auth, route, now = Date.now }: Proces
         of: "integration",
         scope: "integrations:read",
         tag,
-        summary: "The state of a background process",
+        summary: "Fetch the state of a background process",
       }),
       params: Params,
       response: { 200: ProcessAnswer, ...failures(403, 404) },
@@ -85,8 +90,8 @@ export function processRoutes({ processes, auth, route, now = Date.now }: Proces
         of: "integration",
         scope: "admin",
         tag,
-        summary: "Start it",
-        description: "409 when it runs, or a required setting has no value.",
+        summary: "Start a background process",
+        description: "409 if it is running, or if a required setting has no value.",
       }),
       params: Params,
       response: { 200: ProcessAnswer, ...failures(403, 404, 409, 503) },
@@ -96,9 +101,9 @@ export function processRoutes({ processes, auth, route, now = Date.now }: Proces
         of: "integration",
         scope: "admin",
         tag,
-        summary: "Stop it",
+        summary: "Stop a background process",
         description:
-          "Answers when all that it started has ended: SIGTERM, ten seconds, SIGKILL. It stays down until it is started, or the server starts anew; 409 when it does not run.",
+          "Answers when the process and its children have ended: SIGTERM, then SIGKILL after ten seconds. It stays down until it is started or the server restarts; 409 if it is not running.",
       }),
       params: Params,
       response: { 200: ProcessAnswer, ...failures(403, 404, 409, 503) },
@@ -108,8 +113,8 @@ export function processRoutes({ processes, auth, route, now = Date.now }: Proces
         of: "integration",
         scope: "admin",
         tag,
-        summary: "Restart it",
-        description: "Starts it when it does not run; 409 when a required setting has no value.",
+        summary: "Restart a background process",
+        description: "Starts it if it is not running; 409 if a required setting has no value.",
       }),
       params: Params,
       response: { 200: ProcessAnswer, ...failures(403, 404, 409, 503) },
@@ -119,8 +124,8 @@ export function processRoutes({ processes, auth, route, now = Date.now }: Proces
         of: "integration",
         scope: "integrations:read",
         tag,
-        summary: "Whether it starts by itself",
-        description: "When each of REQUIRED_ENV has a value.",
+        summary: "Fetch whether a background process starts automatically",
+        description: "With automatic start, it starts as soon as each setting in REQUIRED_ENV has a value.",
       }),
       params: Params,
       response: { 200: AutoStartAnswer, ...failures(403, 404) },
@@ -136,9 +141,9 @@ export function processRoutes({ processes, auth, route, now = Date.now }: Proces
           of: "integration",
           scope: "admin",
           tag,
-          summary: "Let it start by itself, or not",
+          summary: "Turn automatic start on or off",
           example: { enabled: true },
-          description: "A process that runs goes on either way.",
+          description: "A running process is not affected.",
         }),
         params: Params,
         body: AutoStart,
@@ -159,15 +164,15 @@ export function processRoutes({ processes, auth, route, now = Date.now }: Proces
           of: "integration",
           scope: "logs:read",
           tag,
-          summary: "The last lines it wrote",
+          summary: "List the latest output lines",
           description:
-            "The newest ones, oldest first; the last 1,000 are kept. With a line's id as `cursor`: what came after it. Known secrets are replaced.",
+            "Returns the newest lines, oldest first; the last 1,000 are kept. With a line's id as `cursor`, returns the lines after it. Known secrets are redacted.",
           key: "lines",
           Item: LineAnswer,
           query: {
             limit: limitOf(500, LINES_KEPT),
-            cursor: t.Optional(LineId("`next_cursor` of the page before, or any line's id.")),
-            after: t.Optional(LineId("The older name of `cursor`.", "after")),
+            cursor: t.Optional(LineId("`next_cursor` of the previous page, or any line's id.")),
+            after: t.Optional(LineId("The former name of `cursor`.", "after")),
           },
           fails: [404],
         }),
@@ -190,8 +195,8 @@ export function processRoutes({ processes, auth, route, now = Date.now }: Proces
           of: "integration",
           scope: "logs:read",
           tag,
-          summary: "Follow the lines it writes",
-          description: `Answers with ${EVENT_STREAM}: an event \`line\` for each, the last 1,000 first. Last-Event-ID resumes.`,
+          summary: "Follow the output lines",
+          description: `Answers with ${EVENT_STREAM}: one event \`line\` per line, starting with the last 1,000. Last-Event-ID resumes.`,
         }),
         params: Params,
         response: {
@@ -208,7 +213,7 @@ async function* follow(
   after: number,
 ): AsyncGenerator<StreamEvent[], undefined> {
   for (let last = after; has(id); ) {
-    // Before the look: what is written in between must wake it.
+    // Subscribed before reading, so that a line written in between wakes the loop.
     const more = lines.more(id);
     const found = await lines.after(id, last);
     if (found.length === 0) await more;
@@ -217,7 +222,7 @@ async function* follow(
   }
 }
 
-/** Whatever is no number of a line: from the beginning. */
+/** Returns 0, the beginning, for anything that is not a line's number. */
 function lastEventId(request: Request): number {
   const id = request.headers.get("last-event-id") ?? "";
   return /^\d{1,15}$/.test(id) ? Number(id) : 0;
