@@ -1,12 +1,12 @@
 import type { Violation } from "./json-schema.ts";
 
 export interface FieldProblem {
-  /** From the root: "env_vars[1].key"; "" for the root itself. */
+  /** The path from the root, such as "env_vars[1].key"; "" for the root itself. */
   path: string;
   message: string;
 }
 
-/** Without what only follows from something wrong further in, such as "no variant fits". */
+/** Returns the problems, without those that only follow from a deeper one, such as "no variant fits". */
 export function fieldProblems(violations: readonly Violation[]): FieldProblem[] {
   const all = violations.map(({ field, message }) => ({
     parts: field === "" ? [] : field.split("."),

@@ -5,20 +5,20 @@ import addFormats from "ajv-formats";
 import { nearest } from "./nearest.ts";
 
 export interface Violation {
-  /** Dotted path from the root, "" for the root itself. */
+  /** The dotted path from the root; "" for the root itself. */
   field: string;
   message: string;
 }
 
-/** At most MOST_VIOLATIONS: nobody reads more, and a value with a hundred thousand faults is easily made. */
+/** Returns at most MOST_VIOLATIONS, because a value with a hundred thousand faults is easily made. */
 export type Validate = (value: unknown) => Violation[];
 
 const MOST_VIOLATIONS = 50;
 
-/** Checks schemas themselves. Shared, for an Ajv takes longer to compile the schema of schemas than most schemas. */
+/** Checks schemas themselves. Shared, because compiling the meta-schema takes longer than compiling most schemas. */
 const checker = new Ajv({ strict: false });
 
-/** Compiles a schema (TypeBox's are JSON Schema). Throws when the schema itself is wrong. */
+/** Compiles a schema (TypeBox's are JSON Schema). Throws if the schema itself is invalid. */
 export function compileSchema(schema: object): Validate {
   const plain = plainSchema(schema);
   if (!checker.validateSchema(plain)) {
@@ -28,9 +28,9 @@ export function compileSchema(schema: object): Validate {
 }
 
 /**
- * The same for a schema of Heddle's own: compiled when it is first needed, and without checking or optimising it, which
- * saves most of the time. OpenAPI's keyword `discriminator` picks the variant that is checked; schemas from outside use
- * it in ways that Ajv refuses.
+ * Compiles a schema of Heddle's own, on first use and without checking or optimising it, which saves most of the time.
+ * OpenAPI's keyword `discriminator` picks the variant to check; only here, because schemas from outside use it in ways
+ * that Ajv refuses.
  */
 export function compileOwnSchema(schema: object): Validate {
   let validate: Validate | undefined;
@@ -53,7 +53,7 @@ function compileWith(schema: object, options: Options): Validate {
 
 function violation(error: ErrorObject): Violation {
   const path = error.instancePath.split("/").slice(1).map(unescapePointer);
-  // Ajv names the parent of a missing or surplus property; the caller needs the property.
+  // Ajv names the parent of a missing or unknown property; the caller needs the property.
   const property = error.params.missingProperty ?? error.params.additionalProperty;
   if (typeof property === "string") path.push(property);
   const field = path.join(".");
@@ -77,8 +77,8 @@ const TEXT_FORMATS = ["integer", "numeric"];
 type Schema = Record<string, unknown>;
 
 /**
- * The schema as plain JSON. Elysia's `t.Integer()` and `t.Numeric()` stand for "the number, or its text in a query
- * string"; in JSON, and for a model that reads the schema, only the number is meant.
+ * Returns the schema as plain JSON. Elysia's `t.Integer()` and `t.Numeric()` allow the number or its text in a query
+ * string; in JSON, and for a model that reads the schema, only the number is meant.
  */
 export function plainSchema(schema: object): Schema {
   return simplify(JSON.parse(JSON.stringify(schema))) as Schema;
@@ -89,7 +89,7 @@ function simplify(value: unknown): unknown {
   if (value === null || typeof value !== "object") return value;
   const schema = value as Schema;
   const variants = Array.isArray(schema.anyOf) ? (schema.anyOf as Schema[]) : [];
-  // TypeBox's way of writing "one of these words"; the usual way makes for one complaint instead of one a word.
+  // TypeBox writes "one of these words" as a union; as an `enum` it gives one violation instead of one per word.
   if (variants.length > 0 && variants.every(isBareWord)) {
     const { anyOf: _words, ...rest } = schema;
     return simplify({ ...rest, type: "string", enum: variants.map((variant) => variant.const) });

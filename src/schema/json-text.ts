@@ -1,13 +1,15 @@
-// JSON that strangers send: looked over before it is parsed, so that neither its depth nor its numbers surprise what reads it.
+// Parses JSON from outside. The text is scanned first, because deep nesting could overflow the stack of whatever
+// reads the value, and large numbers would lose digits.
 
 import { HeddleError } from "../errors.ts";
 
-/** Levels of lists and objects. What outside services send has fewer than twenty. */
+/** The maximum nesting of lists and objects. What outside services send has fewer than twenty levels. */
 const DEEPEST = 64;
 
 /**
- * The value of a JSON text. A whole number that a double would change, or one too large for it, is a string of its
- * digits as they were sent: 64-bit ids stay themselves. Throws "bad_request" for what is no JSON, or too deep.
+ * Returns the value of a JSON text. A whole number that a double cannot represent becomes a string of the digits that
+ * were sent, so that 64-bit ids are preserved. Throws "bad_request" for invalid JSON and for JSON that is nested too
+ * deeply.
  */
 export function parseJson(text: string): unknown {
   const { isDeep, mayChange } = lookOver(text);
@@ -17,11 +19,11 @@ export function parseJson(text: string): unknown {
   try {
     return mayChange ? JSON.parse(text, keepingDigits) : JSON.parse(text);
   } catch (cause) {
-    throw new HeddleError("bad_request", "The body is not valid JSON.", { cause });
+    throw new HeddleError("bad_request", "The body must be valid JSON.", { cause });
   }
 }
 
-/** Throws "bad_request" for JSON that is too deep; of everything else it says nothing. */
+/** Throws "bad_request" for JSON that is nested too deeply; it checks nothing else. */
 export function checkDepth(text: string): void {
   if (lookOver(text).isDeep) {
     throw new HeddleError("bad_request", `The JSON is nested deeper than ${DEEPEST} levels.`);
@@ -32,10 +34,10 @@ const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 /** "[" and "{" differ in this bit only, and so do "]" and "}". */
 const CASE = 0x20;
-/** A double holds every whole number of fifteen digits. */
+/** A double can represent every whole number of fifteen digits. */
 const SAFE_DIGITS = 15;
 
-/** One pass, without recursion. Of a text that is no JSON it may say anything: parsing tells. */
+/** Scans the text once, without recursion. For invalid JSON the result is meaningless; parsing reports that. */
 function lookOver(text: string): { isDeep: boolean; mayChange: boolean } {
   let depth = 0;
   let digits = 0;
@@ -49,12 +51,12 @@ function lookOver(text: string): { isDeep: boolean; mayChange: boolean } {
     } else if ((code | CASE) === 0x7d) {
       depth--;
     }
-    // Digits, with the point between them.
+    // A digit or the decimal point.
     if ((code >= 0x30 && code <= 0x39) || code === 0x2e) {
       digits++;
       if (digits > SAFE_DIGITS) mayChange = true;
     } else {
-      // An exponent after a digit; the "e" of true and false comes after a letter.
+      // An "e" after a digit is an exponent; the "e" of true and false follows a letter.
       if ((code | CASE) === 0x65 && digits > 0) mayChange = true;
       digits = 0;
     }
@@ -62,8 +64,10 @@ function lookOver(text: string): { isDeep: boolean; mayChange: boolean } {
   return { isDeep: false, mayChange };
 }
 
-/** Where the string that begins here ends; the end of the text when it does not. Backslashes before different quotes are
- * different ones, so none is counted twice. */
+/**
+ * Returns where the string that starts here ends, or the end of the text if it is unterminated. The backslashes before
+ * each quote are counted once, so the scan is linear.
+ */
 function endOfString(text: string, start: number): number {
   let at = start;
   for (;;) {
@@ -75,23 +79,23 @@ function endOfString(text: string, start: number): number {
   }
 }
 
-/** For `JSON.parse`; `source` is what stands in the text. */
+/** A reviver for `JSON.parse`; `source` is the value's source text. */
 function keepingDigits(_key: string, value: unknown, context?: { source?: string }): unknown {
   if (typeof value !== "number" || context?.source === undefined) return value;
   if (!Number.isFinite(value)) return context.source;
-  // Fractions are measured, not counted: nobody takes one for an id.
+  // Fractions are measurements and never ids, so they may be rounded.
   if (Math.abs(value) <= Number.MAX_SAFE_INTEGER || String(value) === context.source) return value;
   return isSameNumber(context.source, String(value)) ? value : context.source;
 }
 
 const NUMBER = /^(-?)(\d+)(?:\.(\d+))?(?:e([+-]?\d+))?$/i;
 
-/** Whether two spellings of a decimal number mean the same: "6.02e23" and "6.02e+23". */
+/** Whether two spellings mean the same decimal number, such as "6.02e23" and "6.02e+23". */
 function isSameNumber(one: string, other: string): boolean {
   return plainForm(one) === plainForm(other);
 }
 
-/** Sign, digits without zeros around them, and where the point is. */
+/** Normalizes a number to its sign, its digits without leading and trailing zeros, and its exponent. */
 function plainForm(text: string): string {
   const [, sign = "", whole = "", fraction = "", exponent = "0"] = NUMBER.exec(text) ?? [];
   const digits = whole + fraction;

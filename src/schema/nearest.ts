@@ -1,4 +1,4 @@
-/** The known word that was probably meant: part of the other, or few letters away from it. */
+/** Returns the known word that was probably meant: one contains the other, or they differ by few letters. */
 export function nearest(word: string, known: Iterable<string>): string | undefined {
   if (word.length > LONGEST_WORD) return undefined;
   const wanted = word.toLowerCase();
@@ -17,10 +17,10 @@ export function nearest(word: string, known: Iterable<string>): string | undefin
   return best?.word;
 }
 
-/** Nobody misspells a longer one, and comparing letter by letter costs the product of both lengths. */
+/** Longer words are not compared, because the cost is the product of both lengths. */
 const LONGEST_WORD = 100;
 
-/** Levenshtein: how many letters have to be added, removed or replaced. */
+/** The Levenshtein distance: how many letters must be added, removed or replaced. */
 function editDistance(a: string, b: string): number {
   let previous = Array.from({ length: b.length + 1 }, (_, column) => column);
   for (let row = 1; row <= a.length; row++) {

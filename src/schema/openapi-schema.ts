@@ -1,18 +1,18 @@
-// Schemas of routes, as Elysia and TypeBox write them, in the words of OpenAPI 3.1 (JSON Schema 2020-12).
+// Converts route schemas of Elysia and TypeBox to OpenAPI 3.1 (JSON Schema 2020-12).
 
 export type Json = Record<string, unknown>;
 
-/** Keywords of ours that say where a schema stands in the document; validators pass over them. */
+/** Heddle's own keywords, which say how the document shows a schema; validators ignore them. */
 const NAME = "x-name";
 const RESPONSE = "x-response";
 
-/** The schema stands under this name in the document's components, and everywhere else as a reference to it. */
+/** Puts the schema under this name among the document's components; routes then refer to it. */
 export const named = <Schema extends object>(name: string, schema: Schema): Schema => ({
   ...schema,
   [NAME]: name,
 });
 
-/** What the document says of an answer, where that is not what it says of the schema. */
+/** Gives an answer a description that differs from its schema's. */
 export const answering = <Schema extends object>(description: string, schema: Schema): Schema => ({
   ...schema,
   [RESPONSE]: description,
@@ -21,12 +21,12 @@ export const answering = <Schema extends object>(description: string, schema: Sc
 export const answerDescription = (schema: Json): string | undefined =>
   [schema[RESPONSE], schema.description].find((text) => typeof text === "string");
 
-/** Takes the named schemas that are met on the way. */
+/** Collects the named schemas found during conversion. */
 export type Components = Map<string, Json>;
 
 export function openApiSchema(schema: unknown, components: Components): Json {
   if (!isJson(schema)) return schema === false ? { not: {} } : {};
-  // Of another library (Zod, Valibot), which an integration may use: its schemas are no JSON.
+  // An integration may use another library (Zod, Valibot), whose schemas are not JSON.
   if ("~standard" in schema) return {};
   const name = schema[NAME];
   return typeof name === "string"
@@ -35,18 +35,18 @@ export function openApiSchema(schema: unknown, components: Components): Json {
 }
 
 export function reference(name: string, schema: Json, components: Components): Json {
-  // The first one counts: Elysia changes the schemas of a route when it is asked for the first time.
+  // The first version is kept, because Elysia changes a route's schemas on the first request.
   if (!components.has(name)) components.set(name, schema);
   return { $ref: `#/components/schemas/${name}` };
 }
 
-/** Keywords whose values mean in OpenAPI what they mean to TypeBox. */
+/** Keywords with the same meaning in OpenAPI and TypeBox. */
 const KEPT = [
   ...["type", "description", "default", "enum", "const", "format", "pattern", "required", "examples"],
   ...["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "minLength", "maxLength"],
   ...["minItems", "maxItems", "uniqueItems", "minProperties", "maxProperties", "deprecated"],
 ];
-/** TypeBox has more types than JSON: a Date, undefined. What they are as JSON is not said. */
+/** JSON's types. TypeBox has more (Date, undefined), which are written without a type. */
 const TYPES = ["string", "number", "integer", "boolean", "object", "array", "null"];
 const ANY_NAME = "^(.*)$";
 
@@ -86,7 +86,7 @@ function written(schema: Json, components: Components): Json {
   return result;
 }
 
-/** Words make an enum, "or null" joins the type, and Elysia's ways of reading a number from text are left out. */
+/** Turns words into an enum and "or null" into a type, and drops Elysia's variants that read a number from text. */
 function union(schema: Json, components: Components): Json {
   const variants = (schema.anyOf as unknown[])
     .filter(isJson)
@@ -104,7 +104,7 @@ function union(schema: Json, components: Components): Json {
     });
   }
   if (values.length === 1 && only) {
-    // Elysia repeats an integer's limits beside the two ways of writing it.
+    // Elysia repeats an integer's limits beside its two variants.
     if (!isNullable) return described(schema, only);
     if (typeof only.type === "string" && only.type !== "object") {
       return described(schema, { ...only, type: [only.type, "null"] });
@@ -113,7 +113,7 @@ function union(schema: Json, components: Components): Json {
   return described(schema, { anyOf: variants });
 }
 
-/** A query's integer, number or boolean is text at first. */
+/** Whether a schema is Elysia's text variant of an integer, number or boolean in a query. */
 export const isTextOfValue = ({ type, format }: { type?: unknown; format?: unknown }): boolean =>
   type === "string" &&
   ["integer", "numeric", "boolean", "ObjectString", "ArrayString"].includes(String(format));

@@ -1,4 +1,4 @@
-// What stands behind the SDK: the server, the REST API of one, or nothing at all.
+// The interface behind the SDK's functions, implemented by the server, by a REST client, or by stand-ins in tests.
 
 import type { ControlCalls } from "./controls.ts";
 import type { FetchLimits } from "./fetch-limits.ts";
@@ -26,21 +26,21 @@ import type {
 export const LOG_METHODS = ["debug", "info", "warning", "error"] as const;
 export type SdkLogLevel = (typeof LOG_METHODS)[number];
 
-/** A tool as `register` hands it on. */
+/** A tool as `register` passes it on. */
 export interface RegisteredTool {
-  /** [a-zA-Z0-9_-], at most 64 characters. */
+  /** The name: at most 64 characters of [a-zA-Z0-9_-]. */
   name: string;
   /** What it does and when to use it, for the model. */
   description: string;
   /** JSON Schema of an object. */
   parameters: JsonObject;
-  /** Undefined: the server's default. */
+  /** The time limit of a call; undefined for the server's default. */
   timeoutSeconds: number | undefined;
   /** The function that was registered. */
   run: ToolFunction<never>;
 }
 
-/** The context of whichever event; ids are null where there is no run. */
+/** The context of any event; ids are null outside of a run. */
 export type AnyHookContext = { [Id in keyof RunContext]: string | null } & {
   extra: JsonObject;
   audio?: Uint8Array;
@@ -64,15 +64,15 @@ export interface RegisteredLifecycle {
 
 /** A setting as `defineConfig` declares it. */
 export interface DeclaredSetting {
-  /** Its name, as in the environment. */
+  /** The name, which is also that of its environment variable. */
   key: string;
-  /** Becomes true when the manifest says so. */
+  /** Whether it is secret; the manifest may set it to true later. */
   secret: boolean;
   /** The schema of its value. */
   schema: JsonObject;
 }
 
-/** The calls that do something in a server. */
+/** The calls that need a server. */
 export interface SdkServices {
   getOrCreateSession(options: GetOrCreateSession): Promise<string>;
   injectMessage(options: InjectMessage): Promise<InjectResult>;
@@ -80,18 +80,18 @@ export interface SdkServices {
   /** Returns the new document's id. */
   ingestDocument(options: IngestDocument): Promise<string>;
   searchDocuments(options: SearchDocuments): Promise<DocumentHit[]>;
-  /** The stored value, else the environment's; undefined when there is neither. */
+  /** Returns the stored value, otherwise the environment's; undefined if there is neither. */
   getSetting(key: string): string | undefined;
   log(level: SdkLogLevel, message: string, fields: JsonObject | undefined): void;
   fetch(input: string | URL | Request, init?: RequestInit & FetchLimits): Promise<Response>;
   store: StoreBackend;
   controls: ControlCalls;
   server: ServerSource;
-  /** Tells of a value that must not appear in logs or answers. */
+  /** Registers a value that must not appear in logs or answers. */
   addSecret(value: string): void;
 }
 
-/** The calls by which the files of an integration say what they contain. */
+/** The calls by which an integration's files register their contents. */
 export interface SdkSinks {
   registerTool(tool: RegisteredTool): void;
   registerDispatcher(type: string, dispatcher: Dispatcher): void;
@@ -103,7 +103,7 @@ export interface SdkSinks {
 
 export type SdkBackend = SdkServices & SdkSinks;
 
-/** What `register` leaves on the function, in every mode. */
+/** The property that `register` sets on the function. */
 export interface WithToolSchema {
   /** The tool in the shape of OpenAI's API. */
   _tool_schema: OpenAiToolSchema;

@@ -1,4 +1,4 @@
-// Says of a dispatcher what is wrong with it, where it is registered: later there is only an answer that did not arrive.
+// Checks a dispatcher when it is registered; later a mistake would only show as a delivery that fails.
 
 import { HeddleError } from "../errors.ts";
 import { nearest } from "../schema/nearest.ts";
@@ -8,7 +8,7 @@ const METHODS = ["deliver", "postMessage", "lane", "targetOf"] as const;
 const FIELDS = [...METHODS, "config", "receipt", "rate"];
 const RATES = ["perSecond", "perLane"];
 
-/** Throws "validation". */
+/** Throws "validation" for an invalid type or dispatcher. */
 export function checkDispatcher(type: unknown, dispatcher: unknown): void {
   if (typeof type !== "string" || !DISPATCH_TYPE.test(type)) {
     throw invalid(
@@ -16,11 +16,11 @@ export function checkDispatcher(type: unknown, dispatcher: unknown): void {
     );
   }
   if (typeof dispatcher !== "object" || dispatcher === null) {
-    throw invalid(`registerDispatcher("${type}") takes an object with deliver() second.`);
+    throw invalid(`The second argument of registerDispatcher("${type}") must be an object with deliver().`);
   }
   const fields = dispatcher as Record<string, unknown>;
   if (typeof fields.deliver !== "function")
-    throw invalid(`Dispatcher ${type} has no deliver()${hintOf(fields)}`);
+    throw invalid(`Dispatcher ${type} must have a function deliver()${hintOf(fields)}`);
   for (const name of METHODS) {
     if (fields[name] !== undefined && typeof fields[name] !== "function") {
       throw invalid(
@@ -32,7 +32,7 @@ export function checkDispatcher(type: unknown, dispatcher: unknown): void {
   if (fields.rate !== undefined) checkRate(type, fields.rate);
 }
 
-/** A function of another name that was probably meant. */
+/** Names the function that was probably meant to be deliver(). */
 function hintOf(fields: Record<string, unknown>): string {
   const others = Object.keys(fields).filter(
     (name) => typeof fields[name] === "function" && !FIELDS.includes(name),

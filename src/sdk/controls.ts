@@ -1,14 +1,14 @@
-// The conversation controls over the few calls that the server and the REST API have for them.
+// The conversation controls, built on a few calls that the server and the REST API implement.
 
 import { notFound } from "../errors.ts";
 import type { ChannelControls, ChannelInfo, JsonObject, SessionReset, TaskControls } from "./types.ts";
 
-/** Ids are a channel's and a task's. */
+/** The calls take ids of channels and tasks. */
 export interface ControlCalls {
   findChannel(clientId: string): Promise<ChannelInfo | undefined>;
   patchChannel(id: string, change: JsonObject): Promise<ChannelInfo>;
   resetSession(id: string): Promise<SessionReset>;
-  /** Ids of the channel's tasks that are not over. */
+  /** Returns the ids of the channel's unfinished tasks. */
   unfinishedTasks(channelId: string): Promise<string[]>;
   cancelTask(id: string): ReturnType<TaskControls["cancel"]>;
 }

@@ -1,5 +1,5 @@
-// The SDK's functions over a backend. Everything heavy stays out of here: an author's test of one tool imports
-// this file and little more.
+// Creates the SDK's functions over a backend. Imports stay light, because an author's test of one tool loads this
+// file and little more.
 
 import { HeddleError } from "../errors.ts";
 import { isHarmlessName } from "../secrets/names.ts";
@@ -61,52 +61,59 @@ export function createSdk(backend: SdkBackend, verifiers = createVerifiers()) {
     register: createRegister(backend.registerTool),
     defineConfig: createDefineConfig(backend),
 
-    /** The active session of this place and bot, made if there is none. Returns its id. */
+    /** Returns the id of the active session of this place and bot; creates one if there is none. */
     getOrCreateSession: (options: GetOrCreateSession): Promise<string> => backend.getOrCreateSession(options),
 
-    /** Puts a message into a session; with `runAgent` the bot answers it. Durable once it resolves. */
+    /**
+     * Adds a message to a session; with `runAgent` the bot answers it. The message is durable once the promise
+     * resolves.
+     */
     injectMessage: (options: InjectMessage): Promise<InjectResult> => backend.injectMessage(options),
 
     /**
-     * Puts an event into every channel that is bound to its place, or into the place's own channel when none is. Each
-     * runs for itself; every target gets one answer, also when channels share it. All of it is stored, or nothing.
+     * Adds an event to every channel that is bound to its place, or to the place's own channel if none is. Each
+     * channel has its own run; a target that several channels share gets one answer. Either everything is stored or
+     * nothing.
      */
     injectEvent: (options: InjectEvent): Promise<EventResult> => backend.injectEvent(options),
 
-    /** Stores a document so that agents and `searchDocuments` find it. Returns its id. */
+    /** Stores a document, so that agents and `searchDocuments` find it. Returns its id. */
     ingestDocument: (options: IngestDocument): Promise<string> => backend.ingestDocument(options),
 
-    /** Documents that match the query, best first. */
+    /** Returns the documents that match the query, best first. */
     searchDocuments: (options: SearchDocuments): Promise<DocumentHit[]> => backend.searchDocuments(options),
 
     /**
-     * Says how results of tasks with this `dispatch_config.type` are delivered. `config`, a schema, is checked when a message
-     * is injected, and gives `deliver` its `config` with types.
+     * Registers how results of tasks with this `dispatch_config.type` are delivered. The schema `config` is checked
+     * when a message is injected, and types the `config` that `deliver` gets.
      */
     registerDispatcher<Schema extends ParameterSchema = JsonObject>(
       type: string,
       dispatcher: DispatcherOf<Schema>,
     ): void {
       checkDispatcher(type, dispatcher);
-      // What it is handed has been checked by its own schema.
+      // The cast is safe, because `deliver` gets only configs that its own schema has checked.
       backend.registerDispatcher(type, dispatcher as unknown as Dispatcher);
     },
 
-    /** Tells what the integration's client ids and users look like. */
+    /** Describes the integration's client ids and users. */
     registerIntegration(meta: IntegrationMeta): void {
       if (typeof meta?.integrationType !== "string" || typeof meta.clientIdPrefix !== "string") {
-        throw invalid("registerIntegration() takes integrationType and clientIdPrefix");
+        throw invalid("registerIntegration() needs integrationType and clientIdPrefix, both texts.");
       }
       backend.registerIntegration(meta);
     },
 
-    /** Calls back at an event of an agent's run. */
+    /** Calls `callback` at an event of an agent's run. */
     registerHook<Event extends HookEvent>(event: Event, callback: HookCallback<Event>): void {
       if (!HOOK_EVENTS.includes(event)) {
-        throw invalid(`Unknown hook event ${JSON.stringify(event)}; known are ${HOOK_EVENTS.join(", ")}`);
+        throw invalid(
+          `The event of registerHook() must be one of ${HOOK_EVENTS.join(", ")}; got ${JSON.stringify(event)}.`,
+        );
       }
-      if (typeof callback !== "function") throw invalid(`registerHook("${event}") takes a function second`);
-      // What is fired at an event is of that event's shape.
+      if (typeof callback !== "function")
+        throw invalid(`The second argument of registerHook("${event}") must be a function.`);
+      // The cast is safe, because each event is fired with its own context.
       backend.registerHook({ event, callback: callback as RegisteredHook["callback"] });
     },
 
@@ -132,9 +139,9 @@ export function createSdk(backend: SdkBackend, verifiers = createVerifiers()) {
     ) as Record<SdkLogLevel, (message: string, fields?: JsonObject) => void>,
 
     /**
-     * The platform's `fetch` with a time limit: 30 seconds, body included, unless `init.timeoutSeconds` says otherwise.
-     * In the server it does not lead into private networks, but for http(s) addresses in the integration's own
-     * settings and what ALLOW_PRIVATE_HOSTS names; it throws `Permanent` then.
+     * The platform's `fetch` with a time limit: 30 seconds, including the body, unless `init.timeoutSeconds` says
+     * otherwise. In the server it throws `Permanent` for an address in a private network, unless the address is in
+     * one of the integration's settings or ALLOW_PRIVATE_HOSTS names it.
      */
     fetch: ((input, init) => backend.fetch(input, init)) as SdkBackend["fetch"],
 
@@ -144,14 +151,14 @@ export function createSdk(backend: SdkBackend, verifiers = createVerifiers()) {
     failDelivery,
     splitText,
     timingSafeEqual: (a: string, b: string): boolean =>
-      // An empty text is a secret that nobody has set.
+      // An empty text is a secret that was never set.
       typeof a === "string" && typeof b === "string" && a !== "" && sameText(a, b),
     readSse,
     readJsonLines,
 
-    /** What the integration keeps for itself: cursors, marks, whatever it is told through its routes. */
+    /** The integration's own durable values: cursors, marks, tokens. */
     store: createStore(backend.store),
-    /** Whether what stands under this name may be a secret: false only for plainly harmless names, such as "channel_id". */
+    /** Whether the value of this name may be a secret: false only for plainly harmless names, such as "channel_id". */
     mayBeSecret: (name: string): boolean => !isHarmlessName(name),
     ...verifiers,
     signWebhook,

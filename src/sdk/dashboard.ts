@@ -1,4 +1,4 @@
-// What a dashboard module's `GET /mc/<module>/data` answers. The SDK imports only the type.
+// The schema of a dashboard module's answer to `GET /mc/<module>/data`. The SDK imports only the type.
 
 import { type Static, Type } from "@sinclair/typebox";
 
@@ -20,7 +20,7 @@ const SECTIONS = [
           },
           strict,
         ),
-        { description: "From left to right." },
+        { description: "The numbers, from left to right." },
       ),
     },
     { ...strict, description: "Numbers side by side." },
@@ -30,7 +30,9 @@ const SECTIONS = [
       type: Type.Literal("table", { description: "A table." }),
       title,
       headers: Type.Array(Type.String(), { description: "Titles of the columns." }),
-      rows: Type.Array(Type.Array(cell), { description: "Each with as many cells as there are headers." }),
+      rows: Type.Array(Type.Array(cell), {
+        description: "Rows, each with as many cells as there are headers.",
+      }),
     },
     { ...strict, description: "A table." },
   ),
@@ -49,9 +51,9 @@ const SECTIONS = [
       kind: Type.Unsafe<"line" | "bar" | "area" | "pie">({
         type: "string",
         enum: ["line", "bar", "area", "pie"],
-        description: "How it is drawn.",
+        description: "How the data is drawn.",
       }),
-      x: Type.Array(Type.String(), { description: "Labels of the points, or of the slices." }),
+      x: Type.Array(Type.String(), { description: "Labels of the points or slices." }),
       series: Type.Array(
         Type.Object(
           {
@@ -60,7 +62,7 @@ const SECTIONS = [
           },
           strict,
         ),
-        { description: "Each is a line, a set of bars, or the slices." },
+        { description: "The series; each is a line, a set of bars, or the slices." },
       ),
     },
     { ...strict, description: "A chart." },
@@ -80,10 +82,10 @@ export const DashboardData = Type.Object(
         discriminator: { propertyName: "type" },
         oneOf: SECTIONS,
       }),
-      { description: "From top to bottom." },
+      { description: "The sections, from top to bottom." },
     ),
   },
-  { ...strict, description: "What a dashboard module shows." },
+  { ...strict, description: "The content of a dashboard module." },
 );
 
 export type DashboardData = Static<typeof DashboardData>;

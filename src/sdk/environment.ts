@@ -1,5 +1,5 @@
-// Chooses what stands behind the SDK outside the server: a child process has HEDDLE_URL and HEDDLE_API_KEY and
-// speaks REST; an author's own test has neither, and there what needs a server is up to the test.
+// Chooses the SDK's backend outside the server. A child process has HEDDLE_URL and HEDDLE_API_KEY and uses the REST
+// API; an author's test has neither, so it must provide whatever needs a server.
 
 import { HeddleError } from "../errors.ts";
 import type { SdkBackend } from "./backend.ts";
@@ -50,7 +50,7 @@ export function createEnvironmentBackend(environment: Record<string, string | un
   };
 }
 
-/** A test that wants them gives them: `fakeHeddle({ controls: … })`. */
+/** A test can provide the controls: `fakeHeddle({ controls: … })`. */
 const controlsStandIn = new Proxy({} as ControlCalls, {
   get: (_, name) => {
     return async (...args: never[]): Promise<unknown> => {
@@ -65,7 +65,7 @@ const controlsStandIn = new Proxy({} as ControlCalls, {
 
 type Standing = "getOrCreateSession" | "injectMessage" | "injectEvent" | "ingestDocument" | "searchDocuments";
 
-/** What the test provides (`fakeHeddle`), else an error that says what is missing. */
+/** Calls what the test provides (`fakeHeddle`); otherwise throws an error that says what is missing. */
 function standIn<Name extends Standing>(name: Name): SdkBackend[Name] {
   const call = async (options: never): Promise<unknown> => {
     const given = testSeam().services?.[name] as ((options: never) => Promise<unknown>) | undefined;
@@ -78,5 +78,5 @@ function standIn<Name extends Standing>(name: Name): SdkBackend[Name] {
 const needsServer = (what: string): HeddleError =>
   new HeddleError(
     "not_supported",
-    `${what} needs a Heddle server: run this inside Heddle, or set HEDDLE_URL and HEDDLE_API_KEY`,
+    `${what} needs a Heddle server: run this inside Heddle, or set HEDDLE_URL and HEDDLE_API_KEY.`,
   );

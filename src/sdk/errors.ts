@@ -1,12 +1,12 @@
-// The errors an integration throws to say what shall happen next. They carry a mark that is the same in every
-// copy of this module, because `instanceof` fails when an author's bundle brings its own.
+// The errors by which an integration says whether to retry. They carry a mark that is the same in every copy of this
+// module, because `instanceof` fails if an author's bundle contains its own copy.
 
 import { HeddleError, isErrorCode } from "../errors.ts";
 import { type HeaderReader, retryAfterSeconds } from "./retry-after.ts";
 
 const MARK = Symbol.for("heddle.error");
 
-/** Thrown in a dispatcher: the delivery cannot succeed, give up at once. */
+/** Throw it in a dispatcher if the delivery cannot succeed; Heddle then gives up at once. */
 export class Permanent extends Error {
   readonly [MARK] = "permanent";
   constructor(message: string, options?: { cause?: unknown }) {
@@ -15,20 +15,20 @@ export class Permanent extends Error {
   }
 }
 
-/** What else a `Retryable` says. */
+/** Options of `Retryable`. */
 export interface RetryableOptions {
-  /** What went wrong beneath. */
+  /** The underlying error. */
   cause?: unknown;
-  /** Seconds, or the answer whose Retry-After header is meant. */
+  /** Seconds to wait, or an answer whose Retry-After header says how long. */
   retryAfter?: number | HeaderReader | { headers: HeaderReader };
-  /** Seconds; counts more than `retryAfter`. */
+  /** Seconds to wait; overrides `retryAfter`. */
   retryAfterSeconds?: number;
 }
 
-/** Thrown in a dispatcher: try again, not before `retryAfterSeconds` when the target asked for it. */
+/** Throw it in a dispatcher to have the delivery retried, not before `retryAfterSeconds` if that is set. */
 export class Retryable extends Error {
   readonly [MARK] = "retryable";
-  /** Seconds to wait at least; undefined leaves it to the schedule. */
+  /** The minimum seconds to wait; undefined leaves it to the schedule. */
   readonly retryAfterSeconds: number | undefined;
   constructor(message: string, options: RetryableOptions = {}) {
     super(message, { cause: options.cause });
@@ -42,13 +42,13 @@ function secondsOf(after: RetryableOptions["retryAfter"]): number | undefined {
   return retryAfterSeconds("headers" in after ? after.headers : after);
 }
 
-/** True for a `Permanent` of whichever copy of the SDK. */
+/** True for a `Permanent` of any copy of the SDK. */
 export const isPermanent = (error: unknown): error is Permanent => markOf(error) === "permanent";
 
-/** True for a `Retryable` of whichever copy of the SDK. */
+/** True for a `Retryable` of any copy of the SDK. */
 export const isRetryable = (error: unknown): error is Retryable => markOf(error) === "retryable";
 
-/** The error as this process's `HeddleError` when it is one of any copy; else undefined. */
+/** Returns a HeddleError of any copy of the module as this process's `HeddleError`; undefined for other errors. */
 export function asHeddleError(error: unknown): HeddleError | undefined {
   if (error instanceof HeddleError) return error;
   if (!(error instanceof Error) || error.name !== "HeddleError" || !("code" in error)) return undefined;

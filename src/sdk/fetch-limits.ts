@@ -1,4 +1,4 @@
-// The time limits of a request, the same in the server and in a process.
+// The time limits of a request, which are the same in the server and in a process.
 
 import { HeddleError } from "../errors.ts";
 import { type IdleTimeout, idleTimeout } from "../within.ts";

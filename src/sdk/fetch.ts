@@ -1,8 +1,8 @@
 import { type FetchLimits, limitRequest } from "./fetch-limits.ts";
 
 /**
- * The platform's `fetch` with the time limits of the SDK's. It does not check where the address leads: never hand it one
- * that a user or a model chose.
+ * The platform's `fetch` with the SDK's time limits. It does not check where the address leads, so never pass it an
+ * address that a user or a model chose.
  */
 export async function fetchWithTimeout(
   input: string | URL | Request,

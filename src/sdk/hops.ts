@@ -1,12 +1,12 @@
-// How many runs of any Heddle lead to a message. The number travels with what Heddle sends and comes back with what it
-// is sent, so that a circle of servers, endpoints and sessions ends, whoever takes part in it.
+// How many runs, on any Heddle server, led to a message. The number is sent with deliveries and read from requests,
+// so that a loop of servers, endpoints and sessions ends.
 
 export const HOPS_HEADER = "heddle-hops";
 
-/** A message beyond it starts no run. Chains that somebody set up on purpose are shorter. */
+/** A message with more hops starts no run. Intended chains are shorter. */
 export const MOST_HOPS = 8;
 
-/** Zero for a request that does not say, or says what is no number. */
+/** Returns the hops of a request; zero if it has none or they are not a number. */
 export function hopsIn(headers: Headers): number {
   const text = headers.get(HOPS_HEADER)?.trim() ?? "";
   return /^\d{1,6}$/.test(text) ? Number(text) : 0;

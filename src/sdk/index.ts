@@ -1,5 +1,5 @@
-// "heddle/sdk" as a child process or an author's own test imports it. Inside the server the same names come
-// from a module that is made for each integration (integrations/host-sdk.ts).
+// "heddle/sdk" as a child process or an author's test imports it. Inside the server the same names come from a module
+// that is created for each integration (integrations/host-sdk.ts).
 
 import { createSdk } from "./create.ts";
 import { createEnvironmentBackend } from "./environment.ts";
@@ -46,8 +46,8 @@ export type {
   VerifyOptions,
 } from "./verify/verifiers.ts";
 
-// What follows is written out, one constant for each export, because an editor shows the comment of the declaration
-// itself. test/sdk/hover.test.ts fails for an export without one.
+// Each export is a constant of its own, because editors show the comment of the declaration itself.
+// test/sdk/hover.test.ts fails for an export without a comment.
 
 const sdk = createSdk(createEnvironmentBackend(process.env));
 
@@ -78,7 +78,7 @@ export const tasks = sdk.tasks;
 
 /**
  * Declares the integration's settings, and returns an object that looks each of them up whenever it is read: the stored
- * setting, else the environment, else `default`.
+ * setting, otherwise the environment, otherwise `default`.
  *
  * Each schema is a string, number, integer, boolean or union of literals. Reading a setting that has no value throws
  * `unavailable`, unless it is `t.Optional(…)`; a value that does not fit throws `validation`; a name that is not declared
@@ -89,7 +89,7 @@ export const tasks = sdk.tasks;
 export const defineConfig = sdk.defineConfig;
 
 /**
- * Returns the id of the active session of a place and a bot, which is made if there is none.
+ * Returns the id of the active session of a place and a bot; creates one if there is none.
  *
  * Throws `unknown_bot`, and `validation` when a field or the dispatch config does not fit.
  * @example
@@ -98,19 +98,19 @@ export const defineConfig = sdk.defineConfig;
 export const getOrCreateSession = sdk.getOrCreateSession;
 
 /**
- * Puts a message into a session; with `runAgent: true` the bot answers it. Once it resolves, the message is on the disk.
+ * Adds a message to a session; with `runAgent: true` the bot answers it. Once the promise resolves, the message is on disk.
  *
  * Returns `{ message_id, session_id, task_id, duplicate }`; `task_id` is null when no run was started, and `duplicate` is true
- * when the idempotency key had been seen before. Throws `not_found` (no such session), `unknown_bot` and `validation`, and has
- * stored nothing then.
+ * if the idempotency key was seen before. Throws `not_found` (no such session), `unknown_bot` and `validation`; nothing is
+ * stored in that case.
  */
 export const injectMessage = sdk.injectMessage;
 
 /**
- * Puts an event of a place into every channel that is bound to it, or into the place's own channel when none is. Each channel
- * has its own run; a target that several channels share gets one answer. Either all of it is stored or nothing is.
+ * Adds an event of a place to every channel that is bound to it, or to the place's own channel if none is. Each channel
+ * has its own run; a target that several channels share gets one answer. Either everything is stored or nothing is.
  *
- * Returns `{ status, bound, results }`; `status` is "filtered" when the place is bound and no binding lets the event through.
+ * Returns `{ status, bound, results }`; `status` is "filtered" if the place is bound and no binding lets the event through.
  * Throws `unknown_bot` and `validation`.
  * @example
  * await injectEvent({ clientId: "acme:ops", event: "alarm", botId: "default", content: "db1 is down", source: "acme",
@@ -131,11 +131,11 @@ export const ingestDocument = sdk.ingestDocument;
 export const searchDocuments = sdk.searchDocuments;
 
 /**
- * Says how results are delivered whose `dispatch_config.type` is `type`, 1 to 64 of a-z 0-9 _ -.
+ * Registers how results with the `dispatch_config.type` `type` are delivered; `type` is 1 to 64 of a-z 0-9 _ -.
  *
- * `config`, a schema, is checked when a message is injected, and types the `config` that `deliver` gets. `deliver` returns
- * `{ receipt }` or nothing. It throws `Permanent` to give up and `Retryable` to be tried again after a given time; anything
- * else that it throws is tried again as well: ten attempts of at most 60 seconds over about 19 hours.
+ * The schema `config` is checked when a message is injected, and types the `config` that `deliver` gets. `deliver`
+ * returns `{ receipt }` or nothing. It throws `Permanent` to give up and `Retryable` to be retried after a given
+ * time; after any other error the delivery is retried too: ten attempts of at most 60 seconds over about 19 hours.
  *
  * Throws `validation`. Call it while the files load.
  */
@@ -149,8 +149,8 @@ export const registerDispatcher = sdk.registerDispatcher;
 export const registerIntegration = sdk.registerIntegration;
 
 /**
- * Calls `callback` at an event of an agent's run. It runs beside the run, has 10 seconds, and is called for the events of a
- * session one after another, in their order. Only `before_transcription` reads what it returns, and has 60 seconds.
+ * Calls `callback` at an event of an agent's run. It runs concurrently with the run, has 10 seconds, and is called for the events of a
+ * session one after another, in order. Only for `before_transcription` is its result used; that callback has 60 seconds.
  *
  * Throws `validation` for an unknown event. Call it while the files load.
  * @example
@@ -186,8 +186,8 @@ export const server = sdk.server;
 export const defineSetup = sdk.defineSetup;
 
 /**
- * Writes a line to the server's log under the integration's name: `log.info("Room made", { room: "ops" })`; also `debug`,
- * `warning` and `error`. Known secrets are removed.
+ * Writes a line to the server's log under the integration's name: `log.info("Room created", { room: "ops" })`; also `debug`,
+ * `warning` and `error`. Known secrets are redacted.
  */
 export const log = sdk.log;
 
@@ -202,12 +202,12 @@ export const log = sdk.log;
 export const fetch = sdk.fetch;
 
 /**
- * Makes a client for one service: `http({ baseUrl, headers, retry })` with `get`, `post`, `put`, `patch`, `delete` and `request`. It sends by
- * `fetch`, and sends a request again when the connection fails or the service answers 408, 429 or 5xx (POST and PATCH: 429 only), three
- * times at most, waiting as long as Retry-After asks, up to 30 seconds; an answer that asks for more is returned.
+ * Creates a client for one service: `http({ baseUrl, headers, retry })` with `get`, `post`, `put`, `patch`, `delete` and `request`. It uses
+ * `fetch`, and retries a request if the connection fails or the service answers 408, 429 or 5xx (POST and PATCH: 429 only), three
+ * requests at most, waiting as long as Retry-After asks, up to 30 seconds; an answer that asks for more is returned.
  *
- * `await api.get("/rooms")` gives the answer, whatever its status. `.json()` and `.text()` give its body, and throw `Permanent` or
- * `Retryable` when it is no success, which is what a dispatcher should throw.
+ * `await api.get("/rooms")` returns the answer, whatever its status. `.json()` and `.text()` return its body, and throw `Permanent` or
+ * `Retryable` if the answer is unsuccessful, which is what a dispatcher should throw.
  * @example
  * const api = http({ baseUrl: () => settings.ACME_URL, headers: () => ({ authorization: `Bearer ${settings.ACME_TOKEN}` }) });
  * const room = await api.get(`/rooms/${encodeURIComponent(id)}`, { signal: ctx.signal }).json<Room>();
@@ -215,14 +215,14 @@ export const fetch = sdk.fetch;
 export const http = sdk.http;
 
 /**
- * Throws the error of an answer that is no success: `Retryable`, with the answer's Retry-After, for 401, 408, 423, 425, 429 and 5xx,
- * and `Permanent` for all others. `detail` joins the message. For a dispatcher: `if (!response.ok) failDelivery(response);`
+ * Throws the error of an unsuccessful answer: `Retryable`, with the answer's Retry-After, for 401, 408, 423, 425, 429 and 5xx,
+ * and `Permanent` for all others. `detail` is added to the message. For a dispatcher: `if (!response.ok) failDelivery(response);`
  */
 export const failDelivery: (response: Response, detail?: string) => never = sdk.failDelivery;
 
 /**
- * Cuts a text into parts of at most `limit` units ("utf16" units, "codepoints" or "bytes"), between paragraphs, lines or words where it
- * can. A code block that is cut ends with its part and begins anew in the next, unless `keepFences` is false. An empty text has no
+ * Splits a text into parts of at most `limit` units ("utf16" units, "codepoints" or "bytes"), between paragraphs, lines or words where it
+ * can. A code block that is split is closed in its part and reopened in the next, unless `keepFences` is false. An empty text has no
  * parts. Throws `validation`.
  * @example
  * for (const [n, part] of splitText(result, { limit: 4096 }).entries()) await ctx.once(n, () => post(part));
@@ -230,32 +230,32 @@ export const failDelivery: (response: Response, detail?: string) => never = sdk.
 export const splitText = sdk.splitText;
 
 /**
- * Whether two texts are the same, in a time that tells nothing of either. False when one of them is empty or not a text: a secret
- * that nobody has set proves nothing.
+ * Compares two texts in constant time. False if one of them is empty or not a text: a secret
+ * that was never set proves nothing.
  */
 export const timingSafeEqual = sdk.timingSafeEqual;
 
 /**
  * Reads server-sent events of an answer or stream: `for await (const { event, data, id } of readSse(response))`. A line, and the data
- * of an event, have at most `maxLength` characters (default 1,000,000); with more it throws `payload_too_large`. Fetch with
+ * of an event, may have at most `maxLength` characters (default 1,000,000); otherwise it throws `payload_too_large`. Fetch with
  * `timeoutSeconds: false, idleSeconds: 60`.
  */
 export const readSse = sdk.readSse;
 
 /**
- * Reads JSON lines (NDJSON) of an answer or stream: `for await (const entry of readJsonLines<Entry>(response))`. Blank lines are left
- * out. Throws `upstream` for a line that is not JSON, and `payload_too_large` for one of more than `maxLength` characters (default
+ * Reads JSON lines (NDJSON) of an answer or stream: `for await (const entry of readJsonLines<Entry>(response))`. Blank lines are
+ * skipped. Throws `upstream` for a line that is not JSON, and `payload_too_large` for one of more than `maxLength` characters (default
  * 1,000,000). Fetch with `timeoutSeconds: false, idleSeconds: 60`.
  */
 export const readJsonLines = sdk.readJsonLines;
 
 /**
- * Durable JSON values of the integration, shared by all servers and its process: cursors, marks, tokens that a service handed
- * out. A value has at most 256 kB of JSON, a key 1 to 255 characters. Its functions throw `validation` for what cannot be kept.
+ * Durable JSON values of the integration, shared by all servers and its process: cursors, marks, tokens that a service
+ * issued. A value may have at most 256 kB of JSON, a key 1 to 255 characters. Its functions throw `validation` for anything else.
  */
 export const store = sdk.store;
 
-/** Whether what stands under this name may be a secret: false only for a plainly harmless name, such as "channel_id". */
+/** Whether the value of this name may be a secret: false only for a plainly harmless name, such as "channel_id". */
 export const mayBeSecret = sdk.mayBeSecret;
 
 /**
@@ -307,34 +307,34 @@ export const verifyHmac = sdk.verifyHmac;
 export const verifyBearer = sdk.verifyBearer;
 
 /**
- * Verifies a shared token in a header of the sender's own, such as Telegram's X-Telegram-Bot-Api-Secret-Token, and returns
+ * Verifies a shared token in a header of the sender's choice, such as Telegram's X-Telegram-Bot-Api-Secret-Token, and returns
  * `{ id, body }`. It proves neither body nor time; use it where a sender can do no more. Throws `invalid_signature` (also
- * without a token), `payload_too_large`, `bad_request`, and `validation` for a header that cannot be one.
+ * without a token), `payload_too_large`, `bad_request`, and `validation` for an invalid header name.
  */
 export const verifyToken = sdk.verifyToken;
 
 /**
- * Verifies a sender by a function of your own: `check(headers, bytes)` returns true, and nothing else, for a proven sender.
- * `proofHeaders` names the headers that carry the proof, which the inbox does not keep. Returns `{ id, event: null, payload, body }`.
+ * Verifies a sender with a function of your own: `check(headers, bytes)` returns true, and nothing else, for an authentic sender.
+ * `proofHeaders` names the headers with signatures or tokens, which the inbox does not store. Returns `{ id, event: null, payload, body }`.
  * Throws what `check` throws, `invalid_signature`, `payload_too_large` and `bad_request`.
  */
 export const verifyWith = sdk.verifyWith;
 
 /**
- * Verifies by the scheme that a descriptor names, such as `{ scheme: "github", secret }`, and returns `{ id, event, payload, body }`.
- * Throws `validation` for a descriptor that is not one, and whatever the scheme's own verifier throws.
+ * Verifies with the scheme that a descriptor names, such as `{ scheme: "github", secret }`, and returns `{ id, event, payload, body }`.
+ * Throws `validation` for an invalid descriptor, and whatever the scheme's own verifier throws.
  */
 export const verifyWebhook = sdk.verifyWebhook;
 
 /**
- * Returns the headers that a sender of the scheme would put to this body, made with the first of the secrets: for tests, and for
- * trying an integration out. Throws `invalid_signature` when there is no secret.
+ * Returns the headers that a sender with this scheme would add to the body, signed with the first of the secrets: for tests, and for
+ * trying an integration out. Throws `invalid_signature` if there is no secret.
  * @example
  * const headers = signWebhook(body, { scheme: "github", secret: "s" }, { event: "push" });
  */
 export const signWebhook = sdk.signWebhook;
 
-// An author who tests a tool needs no package installed; only who uses these two does.
+// Imported optionally: a test of a tool needs no installed package; only these two exports do.
 const elysia = await import("elysia").catch((cause: unknown) => {
   const missing = (name: string) =>
     new Proxy(() => {}, {
@@ -347,7 +347,8 @@ const elysia = await import("elysia").catch((cause: unknown) => {
 });
 
 /**
- * The class of an HTTP router (https://elysiajs.com), the server's own copy: router.ts exports `router`, an instance. Its paths
+ * The class of HTTP routers (https://elysiajs.com), the server's own copy: router.ts exports an instance as `router`.
+ * Its paths
  * are below /integrations/<id>.
  */
 export const Elysia: typeof import("elysia").Elysia = elysia.Elysia;
@@ -356,7 +357,10 @@ export const Elysia: typeof import("elysia").Elysia = elysia.Elysia;
 export const t: typeof import("elysia").t = elysia.t;
 
 function fail(name: string, cause: unknown): never {
-  throw new Error(`${name} of heddle/sdk needs the package "elysia": install it to use this outside Heddle`, {
-    cause,
-  });
+  throw new Error(
+    `${name} of heddle/sdk needs the package "elysia": install it to use this outside Heddle.`,
+    {
+      cause,
+    },
+  );
 }

@@ -1,2 +1,2 @@
-/** A JSON object whose fields nobody has checked. */
+/** A JSON object with unchecked fields. */
 export type JsonObject = Record<string, unknown>;

@@ -1,5 +1,5 @@
-// The one line that `log` of the SDK writes in a process of its own, and that the server reads there: the level in
-// brackets, the message, and the fields as JSON behind a tab. A process in another language may write the same.
+// The line format of the SDK's `log` in a process, which the server reads: the level in brackets, the message, a tab,
+// and the fields as JSON. A process in another language may write the same.
 
 import { inspect } from "node:util";
 import type { SdkLogLevel } from "./backend.ts";
@@ -11,7 +11,7 @@ export interface LogLine {
   fields: JsonObject;
 }
 
-/** A message may hold line ends, which would make several records of it. */
+/** Writes one line. Line ends within the message are escaped, since they would make it several records. */
 export function logLine(level: SdkLogLevel, message: string, fields?: JsonObject): string {
   const text = `[${level}] ${String(message).replace(/[\r\n\t]/g, (end) => ESCAPES[end] ?? " ")}`;
   return fields === undefined || Object.keys(fields).length === 0 ? text : `${text}\t${jsonOf(fields)}`;
@@ -19,7 +19,7 @@ export function logLine(level: SdkLogLevel, message: string, fields?: JsonObject
 
 const ESCAPES: Record<string, string> = { "\r": "\\r", "\n": "\\n", "\t": "\\t" };
 
-/** Undefined for a line of any other kind. A line that was cut has lost its fields, and keeps its level. */
+/** Parses a line; undefined for a line of any other kind. A truncated line loses its fields but keeps its level. */
 export function readLogLine(line: string): LogLine | undefined {
   const level = LEVELS.find((name) => line.startsWith(`[${name}] `));
   if (!level) return undefined;
@@ -38,7 +38,7 @@ function jsonOf(fields: JsonObject): string {
       return typeof value === "bigint" ? String(value) : value;
     });
   } catch {
-    // Circular, or with a toJSON that throws.
+    // The fields are circular, or a toJSON throws.
     return JSON.stringify({ fields: inspect(fields, { breakLength: Number.POSITIVE_INFINITY }) });
   }
 }

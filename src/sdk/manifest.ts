@@ -1,12 +1,12 @@
-// The manifest of an integration: what setup.ts exports as SETUP. The SDK imports only the type, so that an author's
-// own tests need no package; Heddle checks manifests against the schema (integrations/manifest.ts).
+// The schema of an integration's manifest, which setup.ts exports as SETUP. The SDK imports only the type, so that
+// authors' tests need no package; Heddle checks manifests against the schema (integrations/manifest.ts).
 
 import { type Static, type TProperties, type TSchema, Type } from "@sinclair/typebox";
 import type { WebhookVerifier } from "./verify/descriptor.ts";
 import type { FieldSchema, SchemeKind } from "./verify/scheme.ts";
 import { SCHEMES } from "./verify/schemes.ts";
 
-/** Nothing unknown: a misspelt key would be a setting that silently does nothing. */
+/** An object without unknown keys: a misspelt key would silently have no effect. */
 const strict = <Properties extends TProperties>(properties: Properties, description: string) =>
   Type.Object(properties, { description, additionalProperties: false });
 
@@ -17,7 +17,7 @@ const list = <Schema extends TSchema>(items: Schema, description: string) =>
 const oneOf = <const Word extends string>(words: readonly Word[], description: string) =>
   Type.Unsafe<Word>({ type: "string", enum: words, description });
 
-/** Of lucide.dev; a name that the UI does not know is shown as Plug. */
+/** The name of an icon of lucide.dev; the UI shows unknown names as Plug. */
 const icon = (fallback: string) => optional(`Name of a lucide icon. Default: ${fallback}.`);
 
 const path = (description: string) => Type.String({ pattern: "^/[^?#\\s]*$", description });
@@ -34,15 +34,15 @@ const EnvVar = strict(
           "Whether it is stored encrypted and never shown. Default: whether the key contains TOKEN, SECRET, PASSWORD or API_KEY.",
       }),
     ),
-    description: optional("What it is, for people."),
-    default: optional("What counts when it is set nowhere."),
+    description: optional("What the setting is, for people."),
+    default: optional("The value if it is set nowhere."),
   },
-  "A setting. Resolved: stored, else environment, else default.",
+  "A setting. Its value is the stored one, otherwise the environment's, otherwise the default.",
 );
 
 const secret = text("Key of the setting that holds the secret.");
 
-/** The scheme says which of them is meant. */
+/** One schema per scheme; the field `scheme` selects it. */
 const VERIFIERS = Object.entries<ManifestPart>(SCHEMES).map(
   ([scheme, { description, options, required }]) => {
     const fields = Object.entries<FieldSchema>(options).map(([name, schema]) => {
@@ -56,7 +56,7 @@ const VERIFIERS = Object.entries<ManifestPart>(SCHEMES).map(
   },
 );
 
-/** What a manifest says of a scheme. */
+/** The parts of a scheme that the manifest's schema needs. */
 type ManifestPart = Pick<SchemeKind<unknown, never>, "description" | "options"> & {
   required: readonly string[];
 };
@@ -78,12 +78,12 @@ const Webhook = strict(
     description: optional("What it receives, for people."),
     verifier: Type.Optional(Verifier),
   },
-  "The webhook to enter at the outside service. POST to its path needs no API key.",
+  "The webhook to enter at the outside service. A POST to its path needs no API key.",
 );
 
 const SidebarSection = strict(
   {
-    id: text("Unique; the UI remembers by it whether the section is hidden."),
+    id: text("A unique id, by which the UI remembers whether the section is hidden."),
     title: optional("Header of the section. Default: the id in capitals."),
     icon: icon("Plug"),
     items: Type.Array(
@@ -93,8 +93,8 @@ const SidebarSection = strict(
       ),
       { description: "The links, from top to bottom." },
     ),
-    readiness_endpoint: Type.Optional(path("API path that tells whether the feature is ready.")),
-    readiness_field: optional("Field of that answer."),
+    readiness_endpoint: Type.Optional(path("API path that says whether the feature is ready.")),
+    readiness_field: optional("The field of its answer to read."),
   },
   "A section of the main sidebar.",
 );
@@ -114,21 +114,21 @@ const DashboardModule = strict(
 
 const Activation = strict(
   {
-    carapaces: list(text("Id of a carapace."), "What a channel gets that activates the integration."),
+    carapaces: list(text("Id of a carapace."), "Carapaces for channels that activate the integration."),
     requires_workspace: Type.Optional(
       Type.Boolean({ description: "Whether the channel needs a workspace. Default: false." }),
     ),
     description: optional("What activation does, for people."),
     compatible_templates: list(
       text("Tag of a template."),
-      "Templates that fit, by tag; the first one is suggested.",
+      "Tags of compatible templates; the first one is suggested.",
     ),
-    includes: list(text("Id of an integration."), "Integrations whose carapaces come along."),
+    includes: list(text("Id of an integration."), "Integrations whose carapaces are activated too."),
   },
   "What a channel gets that activates the integration.",
 );
 
-/** Of an option that is not its own label. */
+/** The fields of an option whose label differs from its value. */
 const CHOICE = {
   value: { type: "string", description: "What is stored." },
   label: { type: "string", description: "What the form shows." },
@@ -137,14 +137,14 @@ const CHOICE = {
 const ConfigField = strict(
   {
     key: text("Name in the binding's configuration."),
-    type: oneOf(["string", "number", "boolean", "multiselect"], "How it is entered."),
+    type: oneOf(["string", "number", "boolean", "multiselect"], "The type of input."),
     label: text("What the form shows."),
     description: optional("More about it."),
     default: Type.Optional(
       Type.Unsafe<string | number | boolean | string[]>({
         type: ["string", "number", "boolean", "array"],
         items: { type: "string" },
-        description: "In the type of the field; a list for multiselect.",
+        description: "The default, in the type of the field; a list for multiselect.",
       }),
     ),
     options: list(
@@ -154,7 +154,7 @@ const ConfigField = strict(
         required: ["value", "label"],
         additionalProperties: false,
       }),
-      "What multiselect offers.",
+      "The options of a multiselect.",
     ),
   },
   "A field of a binding's form.",
@@ -162,9 +162,9 @@ const ConfigField = strict(
 
 const Binding = strict(
   {
-    client_id_prefix: text('With the colon: "github:".'),
+    client_id_prefix: text('The prefix of client ids, including the colon: "github:".'),
     client_id_placeholder: optional("Shown in the empty field."),
-    client_id_description: optional("Says how a client id is made."),
+    client_id_description: optional("Explains how client ids are formed."),
     display_name_placeholder: optional("Shown in the empty field."),
     event_types: list(
       Type.Unsafe<string | { value: string; label: string; description?: string }>({
@@ -178,11 +178,11 @@ const Binding = strict(
       }),
       "Events that a binding can be limited to.",
     ),
-    config_fields: list(ConfigField, "What else a binding is configured by."),
+    config_fields: list(ConfigField, "Further fields of a binding's configuration."),
     filter_schema: Type.Optional(
       Type.Unsafe<Record<string, unknown>>({
         type: "object",
-        description: "JSON Schema that a binding's filter has to match.",
+        description: "JSON Schema that a binding's filter must match.",
       }),
     ),
   },
@@ -198,12 +198,12 @@ const WebUi = strict(
       Type.Integer({ minimum: 1, maximum: 65_535, description: "Port of the author's development server." }),
     ),
   },
-  "Pages of the integration's own.",
+  "The integration's own web pages.",
 );
 
 export const SetupManifest = strict(
   {
-    version: optional("Of the integration."),
+    version: optional("The integration's version."),
     icon: icon("Plug"),
     instructions_url: optional("Where people read how to set the integration up."),
     env_vars: list(EnvVar, "Its settings."),
@@ -231,7 +231,7 @@ export const SetupManifest = strict(
       Type.Integer({
         minimum: 1,
         maximum: 26_214_400,
-        description: "Bytes that a body may have on the public routes. Default: 1,048,576, a megabyte.",
+        description: "The maximum bytes of a body on the public routes. Default: 1,048,576 (1 MiB).",
       }),
     ),
     public_paths: list(
@@ -239,11 +239,11 @@ export const SetupManifest = strict(
         pattern: "^((GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) )?/[^?#\\s]*$",
         description: "A method and a path below /integrations/<id>; a path alone is public for every method.",
       }),
-      'Routes that need no API key: "POST /hook/:id". A part ":name" stands for any one part that no other route spells out; nothing below them is public.',
+      'Routes that need no API key: "POST /hook/:id". A segment ":name" matches any one segment that no other route spells out; paths below a route are not public.',
     ),
     admin_paths: list(
       path("A path below /integrations/<id>."),
-      "Paths that need a key with the scope admin, with all that is below them.",
+      "Paths that need a key with the scope admin, including everything below them.",
     ),
     sidebar_section: Type.Optional(SidebarSection),
     dashboard_modules: list(DashboardModule, "Panels of the dashboard."),
@@ -251,10 +251,10 @@ export const SetupManifest = strict(
     binding: Type.Optional(Binding),
     web_ui: Type.Optional(WebUi),
   },
-  "What setup.ts of an integration exports as SETUP.",
+  "The manifest of an integration, which setup.ts exports as SETUP.",
 );
 
-/** Lists may be readonly: a manifest can be `as const`. */
+/** Lists are readonly, so that a manifest can be `as const`. */
 export type SetupManifest = DeepReadonly<Static<typeof SetupManifest>>;
 
 type DeepReadonly<Value> = Value extends readonly (infer Item)[]

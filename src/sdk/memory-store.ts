@@ -1,8 +1,8 @@
-// A store outside of Heddle: for an author's own tests, gone with the process.
+// An in-memory store for authors' tests outside of Heddle.
 
 import type { HeldEntry, StoreBackend } from "./store.ts";
 
-/** `expiresAt` by `now`. */
+/** `expiresAt` is in the time of `now`. */
 type Entry = HeldEntry & { expiresAt: number };
 
 export function createMemoryStore(now: () => number = Date.now): StoreBackend & { clear(): void } {

@@ -14,10 +14,9 @@ const NO_PARAMETERS = { type: "object", properties: {} };
 
 export interface Register {
   /**
-   * Makes a function a tool of agents. Returns the very function, with its schema as `_tool_schema`.
-   * Takes Heddle's own shape, whose TypeBox `parameters` type the arguments, or the OpenAI shape
-   * `{ type: "function", function: { name, description, parameters } }`. Throws a HeddleError "validation"
-   * when the name or the schema cannot be a tool's.
+   * Makes a function a tool of agents. Returns that function with its schema as `_tool_schema`. Takes Heddle's own
+   * shape, whose TypeBox `parameters` type the arguments, or OpenAI's shape `{ type: "function", function: { name,
+   * description, parameters } }`. Throws "validation" if the name or the schema is unusable.
    */
   <Parameters extends ParameterSchema, Fn extends ToolFunction<Arguments<Parameters>>>(
     options: ToolOptions<Parameters> & { parameters: Parameters },
@@ -40,22 +39,24 @@ export function createRegister(onTool: (tool: RegisteredTool) => void): Register
 }
 
 function toolOf(options: OpenAiToolSchema | ToolOptions, run: ToolFunction<never>): RegisteredTool {
-  if (typeof options !== "object" || options === null) throw invalid("register() takes a tool's description");
+  if (typeof options !== "object" || options === null)
+    throw invalid("The first argument of register() must be an object with the tool's name and description.");
   const inner = "function" in options ? options.function : options;
   const name = inner?.name;
   if (typeof name !== "string" || !NAME.test(name)) {
-    throw invalid(`A tool's name is 1 to 64 of a-z A-Z 0-9 _ -, not ${JSON.stringify(name)}`);
+    throw invalid(`A tool's name must be 1 to 64 of a-z A-Z 0-9 _ -; got ${JSON.stringify(name)}.`);
   }
-  if (typeof run !== "function") throw invalid(`Tool ${name}: register() takes a function second`);
+  if (typeof run !== "function")
+    throw invalid(`Tool ${name}: the second argument of register() must be a function.`);
   const description = inner.description ?? "";
-  if (typeof description !== "string") throw invalid(`Tool ${name}: description must be text`);
+  if (typeof description !== "string") throw invalid(`Tool ${name}: description must be a text.`);
   const parameters = (inner.parameters ?? NO_PARAMETERS) as JsonObject;
   if (typeof parameters !== "object" || parameters.type !== "object") {
-    throw invalid(`Tool ${name}: parameters must be the schema of an object`);
+    throw invalid(`Tool ${name}: parameters must be the schema of an object.`);
   }
   const timeoutSeconds = "timeoutSeconds" in options ? options.timeoutSeconds : undefined;
   if (timeoutSeconds !== undefined && !(timeoutSeconds > 0)) {
-    throw invalid(`Tool ${name}: timeoutSeconds must be above 0`);
+    throw invalid(`Tool ${name}: timeoutSeconds must be a number above 0.`);
   }
   return { name, description, parameters, timeoutSeconds, run };
 }

@@ -1,4 +1,4 @@
-// The conversation controls over REST.
+// The conversation controls over the REST API.
 
 import type { ControlCalls } from "./controls.ts";
 import type { ChannelInfo, JsonObject, SessionReset } from "./types.ts";

@@ -1,5 +1,5 @@
-// The options of the SDK's calls as the fields of the REST API: in a process they are sent, in the server they are checked by the
-// same schemas, so that both take and refuse the same.
+// Maps the options of SDK calls to fields of the REST API. A process sends them, and the server checks them with the
+// same schemas, so that both accept and refuse the same.
 
 import { HeddleError } from "../errors.ts";
 import { nearest } from "../schema/nearest.ts";
@@ -33,8 +33,8 @@ const FIELDS = {
 } satisfies Record<string, Record<string, string>>;
 
 /**
- * Fields that the REST API has a default for, but that an integration in the server must name. A process may leave them out,
- * as it could before they were checked; its request needs the session for the path.
+ * Fields with a default in the REST API that an integration in the server must nevertheless give. A process may leave
+ * them out, as it always could, except the session, which its request needs for the path.
  */
 const REQUIRED: Record<SdkCall, readonly string[]> = {
   getOrCreateSession: ["bot_id"],
@@ -44,17 +44,17 @@ const REQUIRED: Record<SdkCall, readonly string[]> = {
   searchDocuments: [],
 };
 
-/** A call of the SDK whose options are also a request of the REST API. */
+/** An SDK call whose options correspond to a request of the REST API. */
 export type SdkCall = keyof typeof FIELDS;
 
-/** The fields without undefined ones. Throws `validation` for an option that the call does not have, and for a missing session. */
+/** Returns the defined fields. Throws `validation` for an unknown option and for a missing session. */
 export function restFields(call: SdkCall, options: unknown): JsonObject {
   const fields = namedFields(call, options);
   if (call === "injectMessage") requireField(fields, "session_id");
   return fields;
 }
 
-/** The same, and throws `validation` for a missing field that has a default over REST only. */
+/** Like `restFields`, but also throws `validation` for a missing field that has a default only over REST. */
 export function completeFields(call: SdkCall, options: unknown): JsonObject {
   const fields = namedFields(call, options);
   for (const field of REQUIRED[call]) requireField(fields, field);
@@ -71,7 +71,10 @@ export function optionsOf(call: SdkCall, fields: JsonObject): JsonObject {
 
 function namedFields(call: SdkCall, options: unknown): JsonObject {
   if (typeof options !== "object" || options === null) {
-    throw new HeddleError("validation", `${call}() takes an object; got ${JSON.stringify(options)}.`);
+    throw new HeddleError(
+      "validation",
+      `The argument of ${call}() must be an object; got ${JSON.stringify(options)}.`,
+    );
   }
   const names: Record<string, string> = FIELDS[call];
   const fields: JsonObject = {};

@@ -1,4 +1,4 @@
-// The store of an integration as its process reaches it.
+// The store of an integration, accessed by its process over the REST API.
 
 import { HeddleError } from "../errors.ts";
 import type { HeldEntry, StoreBackend } from "./store.ts";
@@ -10,7 +10,10 @@ export function createRestStore(integrationId: string | undefined, call: Call): 
   const path = (key: string): string => `${base()}/${encodeURIComponent(key)}`;
   const base = (): string => {
     if (integrationId !== undefined) return `/integrations/${encodeURIComponent(integrationId)}/store`;
-    throw new HeddleError("not_supported", "The store is an integration's: set HEDDLE_INTEGRATION_ID");
+    throw new HeddleError(
+      "not_supported",
+      "HEDDLE_INTEGRATION_ID must be set, because the store belongs to an integration.",
+    );
   };
   return {
     read: async (key) => unless("not_found", undefined, () => call<HeldEntry>("GET", path(key))),
@@ -38,7 +41,7 @@ export function createRestStore(integrationId: string | undefined, call: Call): 
   };
 }
 
-/** Some errors are answers. */
+/** Calls `work` and returns `other` for an error with this code, which is an expected outcome. */
 async function unless<Value, Other>(
   code: "not_found" | "conflict",
   otherwise: Other,

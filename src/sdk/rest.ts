@@ -1,4 +1,4 @@
-// The SDK's backend in a process that Heddle started, or any other that has a URL and a key: the REST API.
+// The SDK's backend over the REST API, for a process that Heddle started or any other with a URL and a key.
 
 import { type ErrorCode, HeddleError, isErrorCode } from "../errors.ts";
 import type { SdkServices } from "./backend.ts";
@@ -9,14 +9,14 @@ import { createRestStore } from "./rest-store.ts";
 import type { DocumentHit, EventResult, InjectResult, JsonObject } from "./types.ts";
 
 export interface RestOptions {
-  /** Of the server: "http://127.0.0.1:8000". */
+  /** The server's URL: "http://127.0.0.1:8000". */
   url: string;
   apiKey: string;
-  /** The id of the integration this process belongs to, if any. */
+  /** The id of the integration that this process belongs to, if any. */
   integrationId: string | undefined;
 }
 
-/** The calls that need a server, over HTTP. They throw the server's own error as a HeddleError. */
+/** Creates the calls that need a server. They throw the server's error as a HeddleError. */
 export function createRestServices(
   options: RestOptions,
 ): Pick<
@@ -44,7 +44,7 @@ export function createRestServices(
       if (event?.matches) {
         throw new HeddleError(
           "not_supported",
-          "A function cannot be sent to the server: leave out `matches`",
+          "`matches` must be left out in a process, because a function cannot be sent to the server.",
           {
             field: "matches",
           },
@@ -85,10 +85,10 @@ async function call<Answer>(
     method,
     headers,
     ...(body && { body: JSON.stringify(body) }),
-    // The key must not follow the server to another address.
+    // The key must not be sent on to another address.
     redirect: "error",
   }).catch((cause: unknown) => {
-    throw new HeddleError("unavailable", `Heddle at ${options.url} does not answer`, { cause });
+    throw new HeddleError("unavailable", `Heddle at ${options.url} does not answer.`, { cause });
   });
   const text = await response.text();
   if (response.status === 204) return undefined as Answer;
@@ -96,7 +96,7 @@ async function call<Answer>(
   try {
     return JSON.parse(text) as Answer;
   } catch (cause) {
-    throw new HeddleError("upstream", `${method} ${path} answered something else than JSON`, { cause });
+    throw new HeddleError("upstream", `Heddle's answer to ${method} ${path} must be JSON.`, { cause });
   }
 }
 
@@ -106,7 +106,7 @@ function failure(status: number, text: string): HeddleError {
   const field = typeof error?.field === "string" ? error.field : undefined;
   return new HeddleError(
     code,
-    typeof error?.message === "string" ? error.message : `Heddle answered ${status}`,
+    typeof error?.message === "string" ? error.message : `Heddle answered ${status}.`,
     {
       ...(field !== undefined && { field }),
     },
@@ -117,7 +117,7 @@ function errorIn(text: string): JsonObject | undefined {
   try {
     return (JSON.parse(text) as { error?: JsonObject } | null)?.error;
   } catch {
-    // A proxy's error page: the status alone has to tell.
+    // The body is a proxy's error page; the status must suffice.
     return undefined;
   }
 }

@@ -1,13 +1,13 @@
-// How long an answer asks its sender to stay away: https://www.rfc-editor.org/rfc/rfc9110#field.retry-after
+// Reads Retry-After: https://www.rfc-editor.org/rfc/rfc9110#field.retry-after
 
-/** Of an answer: `Headers`, or whatever looks names up regardless of case. */
+/** An answer's headers: `Headers`, or anything with a case-insensitive `get`. */
 export interface HeaderReader {
   get(name: string): string | null;
 }
 
 /**
- * The seconds of a Retry-After header, which may also name a date: that is compared with the answer's own Date header, for
- * the two machines' clocks may differ. Undefined when there is none, or nothing to wait for.
+ * Returns the seconds of a Retry-After header. A date in it is compared with the answer's Date header, because the two
+ * machines' clocks may differ. Undefined if there is no such header, or nothing to wait for.
  */
 export function retryAfterSeconds(headers: HeaderReader, now: () => number = Date.now): number | undefined {
   const value = headers.get("retry-after")?.trim() ?? "";

@@ -1,8 +1,9 @@
-// Whether a setting is secret when nobody has said so: a doubt counts as yes, for a secret that is shown cannot be taken back.
+// Decides whether a setting is secret if it is not declared so. In doubt it is, because a leaked secret cannot be
+// taken back.
 
 import { isHarmlessName, isMeasure, isSecretName } from "../secrets/names.ts";
 
-/** What of a setting's schema tells. */
+/** The parts of a setting's schema that matter here. */
 interface Telling {
   type?: unknown;
   format?: unknown;
@@ -13,9 +14,9 @@ interface Telling {
 }
 
 /**
- * Secret is what is named like one, but for booleans and for numbers that say how much or how long. Not secret are other
- * numbers and booleans, values of a list, URLs, what has a default in the code, and what has a plainly harmless name.
- * The rest is secret, too.
+ * A setting is secret if it is named like one, except for booleans and for numbers that are amounts or durations. Not
+ * secret are other numbers and booleans, choices from a list, URLs, settings with a default in the code, and those
+ * with a plainly harmless name. All others are secret too.
  */
 export function isSecretSetting(key: string, schema: Telling): boolean {
   if (isSimple(schema, "boolean")) return false;
@@ -26,7 +27,7 @@ export function isSecretSetting(key: string, schema: Telling): boolean {
   return !isHarmlessName(key);
 }
 
-/** Elysia's `t.Integer()` and its like are unions with the text of one. */
+/** Also recognises Elysia's `t.Integer()` and the like, which are unions with a text variant. */
 function isSimple(schema: Telling, type: string): boolean {
   if (schema.type === type) return true;
   const parts = alternatives(schema);

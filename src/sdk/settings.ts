@@ -5,13 +5,13 @@ import { isSecretName } from "../secrets/names.ts";
 import type { DeclaredSetting, SdkBackend } from "./backend.ts";
 import { isSecretSetting } from "./secret-setting.ts";
 
-/** How TypeBox marks `t.Optional(…)`. */
+/** TypeBox's mark of `t.Optional(…)`. */
 const OPTIONAL = Symbol.for("TypeBox.Optional");
 const NUMBER_TEXTS = ["integer", "numeric", "boolean"];
 const TRUE = ["true", "1", "yes", "on"];
 const FALSE = ["false", "0", "no", "off"];
 
-/** The part of JSON Schema that one setting can have. */
+/** The JSON Schema keywords that a setting can have. */
 interface SettingSchema {
   type?: string;
   format?: string;
@@ -27,16 +27,15 @@ interface SettingSchema {
   pattern?: string;
 }
 
-/** The settings that `defineConfig` returns, with the types of their schemas. */
+/** The settings that `defineConfig` returns, typed by their schemas. */
 export type Settings<Properties extends Record<string, TSchema>> = Readonly<Static<TObject<Properties>>>;
 
 /**
- * Declares an integration's settings, each a string, number, integer, boolean or union of literals, and
- * returns an object that looks the value up at each access: stored setting, else environment, else `default`.
- * Empty text counts as not set. A setting with neither value nor default is undefined when it is
- * `t.Optional(…)`; else reading it throws "unavailable". Text that does not fit throws "validation".
- * Secret are those with `{ secret: true }`, and those that say nothing unless their name or type is plainly harmless:
- * see `isSecretSetting`.
+ * Declares an integration's settings, each a string, number, integer, boolean or union of literals, and returns an
+ * object that looks the value up at each access: the stored setting, otherwise the environment, otherwise `default`.
+ * An empty text counts as not set. A setting with neither value nor default is undefined if it is `t.Optional(…)`;
+ * otherwise reading it throws "unavailable". An invalid value throws "validation". A setting with `{ secret: true }`
+ * is secret, and so is one that says nothing, unless its name or type is plainly harmless: see `isSecretSetting`.
  */
 export type DefineConfig = <Properties extends Record<string, TSchema>>(
   properties: Properties,
@@ -52,8 +51,8 @@ export function createDefineConfig(
       const declared: DeclaredSetting = { key, secret, schema };
       backend.declareSetting(declared);
       const text = textReader(backend, declared);
-      // Read once now, so that a secret is known before the first line that could show it. What is one only because
-      // nobody says otherwise waits for the manifest, which may.
+      // Read once now, so that a secret is redacted in the first log line already. A setting that would be secret
+      // only by default waits for the manifest, which may say otherwise.
       if ((schema as SettingSchema).secret ?? isSecretName(key)) text();
       Object.defineProperty(settings, key, {
         enumerable: true,
@@ -64,10 +63,10 @@ export function createDefineConfig(
   };
 }
 
-/** What languages and test runners ask of any object: none of these is the name of a setting. */
+/** Properties that the language and test runners read on any object; none of them is the name of a setting. */
 const ASKED_OF_EVERYTHING = ["then", "toJSON", "asymmetricMatch", "nodeType", "tagName", "inspect"];
 
-/** A misspelt name would be a setting that is silently not there. */
+/** Throws for unknown names, so that a misspelt name is not silently undefined. */
 function refusingUnknown(settings: Record<string, unknown>): Record<string, unknown> {
   return new Proxy(settings, {
     get(target, key) {
@@ -80,14 +79,14 @@ function refusingUnknown(settings: Record<string, unknown>): Record<string, unkn
       if (typeof key === "string" && !(key in target)) throw unknownSetting(key, Object.keys(target));
       throw new HeddleError(
         "internal",
-        `The setting ${String(key)} cannot be assigned: settings are only read here.`,
+        `The setting ${String(key)} must not be assigned: settings are read-only here.`,
         { field: String(key) },
       );
     },
   });
 }
 
-/** Of the integration's own code, and of nobody who calls it: so it is no fault of a request. */
+/** "internal", because the mistake is in the integration's code and not in a request. */
 function unknownSetting(key: string, known: string[]): HeddleError {
   const meant = nearest(key, known);
   const hint =
@@ -122,13 +121,13 @@ function readValue(declared: DeclaredSetting, text: string | undefined): unknown
   throw new HeddleError("unavailable", `The setting ${key} is not set`, { field: key });
 }
 
-/** The value in the type that is declared. Throws "validation", which never shows a secret. */
+/** Returns the value in the declared type. Throws "validation", whose message never shows a secret. */
 export function parseSetting({ key, schema, secret }: DeclaredSetting, given: string): unknown {
   const text = secret ? given.trim() : given;
   if (secret && isSecretName(key) && hasLines(text)) {
     throw new HeddleError(
       "validation",
-      `The setting ${key} must be one line (or a key in PEM, or JSON); got a value with a line break in it`,
+      `The setting ${key} must be one line, a key in PEM, or JSON; got a value with a line break.`,
       { field: key },
     );
   }
@@ -137,16 +136,16 @@ export function parseSetting({ key, schema, secret }: DeclaredSetting, given: st
     if (value !== undefined && fits(alternative, value)) return value;
   }
   const got = secret ? "its value" : JSON.stringify(text);
-  throw new HeddleError("validation", `The setting ${key} takes ${expectation(schema)}, not ${got}`, {
+  throw new HeddleError("validation", `The setting ${key} must be ${expectation(schema)}; got ${got}.`, {
     field: key,
   });
 }
 
-/** No header can be made of such a value, and what fails of it looks like a network's fault. */
+/** A value with line breaks cannot be put into a header, and the resulting error looks like a network problem. */
 const hasLines = (text: string): boolean =>
   /[\r\n]/.test(text) && !text.startsWith("-----BEGIN ") && !text.startsWith("{");
 
-/** Elysia's `t.Integer()` also stands for the text of one, which is just what is to be converted here. */
+/** Elysia's `t.Integer()` also allows a text, which is what gets converted here. */
 const alternatives = (schema: SettingSchema): SettingSchema[] =>
   schema.anyOf?.filter(({ format }) => format === undefined || !NUMBER_TEXTS.includes(format)) ?? [schema];
 

@@ -1,35 +1,38 @@
-// What an integration keeps for itself: the functions of `store` over whatever holds the values.
+// The functions of `store`, over a backend that holds an integration's values.
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { HeddleError } from "../errors.ts";
 import type { Store, StoredEntry } from "./types.ts";
 
-/** A value as it is held; `version` differs from that of any other value the key has had. */
+/** A stored value; `version` differs from that of any other value that the key has had. */
 export interface HeldEntry extends StoredEntry {
   version: string;
 }
 
-/** What holds the values of one integration. Keys and values are checked already. */
+/** Holds the values of one integration. Keys and values have been checked already. */
 export interface StoreBackend {
   read(key: string): Promise<HeldEntry | undefined>;
-  /** `ifVersion`: only over this version; null: only when there is none. False when it is not so. */
+  /**
+   * Writes only over the version `ifVersion`, or, if that is null, only if there is no value; otherwise returns
+   * false.
+   */
   write(
     key: string,
     value: unknown,
     options: {
       secret?: boolean | undefined;
       ifVersion?: string | null | undefined;
-      /** Undefined: it stays for good. */
+      /** Undefined: the value never expires. */
       ttlSeconds?: number | undefined;
     },
   ): Promise<boolean>;
-  /** The same; without `ifVersion` false when there was nothing. */
+  /** Removes only the version `ifVersion`, otherwise returns false; without it, returns false if there was no value. */
   remove(key: string, options: { ifVersion?: string | undefined }): Promise<boolean>;
-  /** By key. */
+  /** Lists entries sorted by key. */
   list(page: { prefix: string; after: string | undefined; limit: number }): Promise<StoredEntry[]>;
 }
 
-/** Of the JSON text, in bytes. */
+/** The maximum bytes of a value's JSON text. */
 export const LARGEST_VALUE = 256 * 1024;
 const LONGEST_KEY = 255;
 const LONGEST_LIST = 1000;
@@ -49,7 +52,7 @@ export function createStore(backend: StoreBackend): Store {
     delete: (key) => backend.remove(checkKey(key), {}),
     list({ prefix = "", after, limit = 100 } = {}) {
       if (!Number.isInteger(limit) || limit < 1 || limit > LONGEST_LIST) {
-        throw invalid("limit", `limit is 1 to ${LONGEST_LIST}`);
+        throw invalid("limit", `limit must be a whole number from 1 to ${LONGEST_LIST}.`);
       }
       return backend.list({ prefix, after, limit }) as Promise<StoredEntry<never>[]>;
     },
@@ -66,28 +69,31 @@ export function createStore(backend: StoreBackend): Store {
             : held === undefined || (await backend.remove(key, { ifVersion: held.version }));
         if (isDone) return value;
         if (tries === MAX_TRIES) {
-          throw new HeddleError("conflict", `The stored value "${key}" changes too often to be updated`);
+          throw new HeddleError(
+            "conflict",
+            `The stored value "${key}" is changed by others too often to be updated; try again.`,
+          );
         }
-        // Not all at once again.
+        // A random pause keeps competing writers from colliding again.
         await sleep(Math.random() * Math.min(2 ** tries, LONGEST_WAIT_MS));
       }
     },
   };
 }
 
-/** A hundred years: beyond it dates end. */
+/** A hundred years, within the range of dates. */
 export const LONGEST_TTL_SECONDS = 100 * 365 * 24 * 3600;
 
-/** Throws "validation" for a time that no value can live. */
+/** Throws "validation" for an invalid lifetime. */
 function checkTtl(ttlSeconds: number | undefined): number | undefined {
   if (ttlSeconds === undefined || (ttlSeconds > 0 && ttlSeconds <= LONGEST_TTL_SECONDS)) return ttlSeconds;
   throw invalid(
     "ttlSeconds",
-    `ttlSeconds must be a number of seconds above 0, at most a hundred years; got ${ttlSeconds}`,
+    `ttlSeconds must be a number of seconds above 0, at most a hundred years; got ${ttlSeconds}.`,
   );
 }
 
-/** Throws "validation" for a key that cannot be one. */
+/** Throws "validation" for an invalid key. */
 export function checkKey(key: string): string {
   const isKey =
     typeof key === "string" &&
@@ -95,27 +101,27 @@ export function checkKey(key: string): string {
     key.length <= LONGEST_KEY &&
     key.isWellFormed() &&
     !key.includes("\0") &&
-    // In a URL these two are other places.
+    // In a URL these two would lead to other paths.
     key !== "." &&
     key !== "..";
   if (isKey) return key;
   throw invalid(
     "key",
-    `A key of the store is a text of 1 to ${LONGEST_KEY} characters other than "." and ".."`,
+    `A key of the store must be a text of 1 to ${LONGEST_KEY} characters other than "." and "..".`,
   );
 }
 
-/** Throws "validation" for what is no JSON, "payload_too_large" beyond `LARGEST_VALUE`. */
+/** Throws "validation" for a value that is not JSON, and "payload_too_large" for more than `LARGEST_VALUE`. */
 export function jsonText(value: unknown): string {
   let text: string | undefined;
   try {
     text = JSON.stringify(value);
   } catch (cause) {
-    throw new HeddleError("validation", "A stored value is JSON", { field: "value", cause });
+    throw new HeddleError("validation", "A stored value must be JSON.", { field: "value", cause });
   }
-  if (text === undefined) throw invalid("value", "A stored value is JSON; `delete` takes one away");
+  if (text === undefined) throw invalid("value", "A stored value must be JSON; use `delete` to remove one.");
   if (new TextEncoder().encode(text).byteLength > LARGEST_VALUE) {
-    throw new HeddleError("payload_too_large", "A stored value is at most 256 kB of JSON", {
+    throw new HeddleError("payload_too_large", "A stored value must be at most 256 kB of JSON.", {
       field: "value",
     });
   }

@@ -1,5 +1,5 @@
-// Where an author's tests put what stands in for a server ("heddle/sdk/testing"), and where the stand-alone SDK
-// keeps what was registered, for them to look at.
+// The state that authors' tests ("heddle/sdk/testing") share with the stand-alone SDK: stand-ins for a server, and
+// what was registered.
 
 import type {
   DeclaredSetting,
@@ -11,25 +11,25 @@ import type {
 import { createMemoryStore } from "./memory-store.ts";
 import type { Dispatcher, IntegrationMeta } from "./types.ts";
 
-/** What the files that were imported so far have registered. */
+/** Everything that the imported files have registered so far. */
 export interface Registered {
-  /** In the order of `register`. */
+  /** Tools, in the order of `register`. */
   tools: RegisteredTool[];
-  /** By their types. */
+  /** Dispatchers by type. */
   dispatchers: DispatcherMap;
-  /** In the order of `registerHook`. */
+  /** Hooks, in the order of `registerHook`. */
   hooks: RegisteredHook[];
   /** In the order of `onEnabled` and `onSettingsChanged`. */
   lifecycle: RegisteredLifecycle[];
-  /** What `registerIntegration` was given. */
+  /** The argument of `registerIntegration`. */
   integration: IntegrationMeta | undefined;
-  /** What `defineConfig` declared. */
+  /** Settings that `defineConfig` declared. */
   settings: DeclaredSetting[];
 }
 
-/** A Map whose `get` throws for a type that nobody registered, and names those that somebody did. */
+/** A Map whose `get` throws for an unregistered type and names the registered ones. */
 export interface DispatcherMap extends Map<string, Dispatcher> {
-  /** Throws for a type that nobody registered. */
+  /** Returns the dispatcher; throws for an unregistered type. */
   get(type: string): Dispatcher;
 }
 
@@ -39,7 +39,7 @@ class Dispatchers extends Map<string, Dispatcher> implements DispatcherMap {
     if (dispatcher) return dispatcher;
     const known = [...this.keys()].join(", ");
     throw new Error(
-      `There is no dispatcher "${type}"; registered are ${known || "none"}. Import dispatcher.ts first.`,
+      `There is no dispatcher "${type}"; registered: ${known || "none"}. Import dispatcher.ts first.`,
     );
   }
 }
@@ -55,20 +55,23 @@ export interface TestServer {
 }
 
 export interface TestSeam {
-  /** Win over the environment. */
+  /** Settings, which override the environment. */
   settings: Map<string, string>;
   /** What the test says about the server. */
   server: TestServer | undefined;
-  /** Stands in for a server. */
+  /** Stand-ins for the server's calls. */
   services: Partial<SdkServices> | undefined;
   registered: Registered;
-  /** What `store` keeps where there is no server. */
+  /** The values of `store` without a server. */
   store: ReturnType<typeof createMemoryStore>;
 }
 
 const KEY = Symbol.for("heddle.test-seam");
 
-/** One for the whole process: the SDK and its testing module are two files, each with a copy of this one. */
+/**
+ * Returns the process's one seam: the SDK and its testing module are bundled separately, each with a copy of this
+ * file.
+ */
 export function testSeam(): TestSeam {
   const holder = globalThis as { [KEY]?: TestSeam };
   holder[KEY] ??= {

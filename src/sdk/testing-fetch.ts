@@ -1,14 +1,14 @@
-// Stands in for the internet in an author's test.
+// A fake `fetch` for authors' tests.
 
-/** Requests that the code under test sent, instead of any going out. */
+/** Records the requests of the code under test; none of them goes out. */
 export interface FakeFetch {
-  /** In the order in which they were sent. */
+  /** The requests, in the order in which they were sent. */
   requests: Request[];
-  /** Gives the platform's `fetch` back. */
+  /** Restores the platform's `fetch`. */
   restore(): void;
 }
 
-/** From now on `answer` is the whole internet, for the SDK's `fetch` and the platform's. */
+/** From now on `answer` handles every request of the SDK's `fetch` and of the platform's. */
 export function fakeFetch(answer: (request: Request) => Response | Promise<Response>): FakeFetch {
   const platform = globalThis.fetch;
   const requests: Request[] = [];

@@ -1,4 +1,4 @@
-// What the server does with hooks and dispatchers, for an author's tests: callbacks are called, deliveries are tried again.
+// Runs hooks and dispatchers in authors' tests as the server does: calls callbacks and retries deliveries.
 
 import type { RegisteredLifecycle } from "./backend.ts";
 import { DELIVERY_DELAYS_SECONDS } from "./delivery-delays.ts";
@@ -15,17 +15,17 @@ import type {
   SettingsChange,
 } from "./types.ts";
 
-/** How a delivery ended, and what it took. */
+/** How a delivery ended. */
 export interface DeliveryOutcome {
-  /** "dead": given up, by `Permanent` or after the last attempt. */
+  /** "dead" if it was given up, because of `Permanent` or after the last attempt. */
   status: "delivered" | "dead";
-  /** What the dispatcher returned as `receipt`; null without one. */
+  /** The `receipt` that the dispatcher returned; null if there was none. */
   receipt: unknown;
-  /** Attempts that were made, at most 10. */
+  /** How many attempts were made, at most 10. */
   attempts: number;
   /** Seconds that the server would have waited before each further attempt. */
   waits: number[];
-  /** What the last failed attempt threw; undefined when none failed. */
+  /** The error of the last failed attempt; undefined if none failed. */
   error: unknown;
 }
 
@@ -51,7 +51,7 @@ export async function deliverAll(
   const schemas = dispatcherSchemas(type, dispatcher);
   const { type: _, ...given } = config;
   schemas.checkConfig(given);
-  // What one attempt has done is not done again by the next.
+  // Shared by all attempts, so that a part that one attempt completed is not repeated by the next.
   const { once } = dispatchContext();
   const waits: number[] = [];
   let error: unknown;
@@ -76,14 +76,14 @@ export async function deliverAll(
   }
 }
 
-/** The events of runs, whose callbacks only listen. */
+/** The events of runs; the results of their callbacks are ignored. */
 export type RunHookEvent = Exclude<HookEvent, "before_transcription">;
 
-/** Some fields of an event's `extra`: what the callbacks under test read. */
+/** The fields of an event's `extra` that the callbacks under test read. */
 export type HookExtraFields<Event extends RunHookEvent> = Partial<HookExtraOf<Event>> &
   Partial<HookExtras[Event]>;
 
-/** Calls what is registered for an event, one callback after another; returns what they returned. */
+/** Calls an event's callbacks one after another and returns their results. */
 export async function callHooks(
   event: HookEvent,
   context: RunContext & { extra: object },
@@ -92,7 +92,7 @@ export async function callHooks(
   if (callbacks.length === 0) {
     const known = [...new Set(testSeam().registered.hooks.map((hook) => hook.event))].join(", ");
     throw new Error(
-      `No callback is registered for "${event}"; there are callbacks for ${known || "no event"}.`,
+      `No callback is registered for "${event}"; callbacks are registered for ${known || "no event"}.`,
     );
   }
   const results: unknown[] = [];

@@ -1,5 +1,5 @@
-// "heddle/sdk/testing": what an author's own tests need in place of a server, under Bun, Node or Deno. Nothing here
-// opens a socket or reads the environment, so such tests need no permissions.
+// "heddle/sdk/testing": stand-ins for a server in authors' tests, under Bun, Node or Deno. Nothing here opens a
+// socket or reads the environment, so such tests need no permissions.
 
 import type { SdkServices } from "./backend.ts";
 import { type Registered, type TestServer, testSeam } from "./test-seam.ts";
@@ -38,7 +38,10 @@ export {
 } from "./testing-process/start.ts";
 export type { DeliveryOutcome, HookExtraFields, RunHookEvent } from "./testing-runs.ts";
 
-/** What `settings` of `defineConfig` read from now on, instead of the environment. `undefined` takes a value back. */
+/**
+ * Sets the values that `settings` of `defineConfig` read from now on instead of the environment. `undefined` removes
+ * a value.
+ */
 export function useSettings(values: Record<string, string | undefined>): void {
   const { settings } = testSeam();
   for (const [key, value] of Object.entries(values)) {
@@ -47,42 +50,45 @@ export function useSettings(values: Record<string, string | undefined>): void {
   }
 }
 
-/** What `server` knows from now on: `baseUrl`, and the integration that `webhookUrl` is for. `undefined` takes it back. */
+/**
+ * What `server` knows from now on: `baseUrl`, and the integration that `webhookUrl` is for. `undefined` takes it
+ * back.
+ */
 export function useServer(server: TestServer | undefined): void {
   testSeam().server = server;
 }
 
-/** What the files that the test has imported registered: tools, dispatchers by their type, hooks, settings. */
+/** Returns what the imported files have registered: tools, dispatchers by type, hooks, settings. */
 export const registered = (): Readonly<Registered> => testSeam().registered;
 
-/** A server that only remembers what it was asked. */
+/** A fake server that records calls. */
 export interface FakeHeddle {
-  /** What `getOrCreateSession` was given, call by call. */
+  /** The arguments of all `getOrCreateSession` calls. */
   sessions: GetOrCreateSession[];
-  /** What `injectMessage` was given, without repeated idempotency keys. */
+  /** The arguments of `injectMessage` calls, without those with a repeated idempotency key. */
   messages: InjectMessage[];
-  /** What `injectEvent` was given, without repeated idempotency keys. */
+  /** The arguments of `injectEvent` calls, without those with a repeated idempotency key. */
   events: InjectEvent[];
-  /** What `ingestDocument` was given. */
+  /** The arguments of all `ingestDocument` calls. */
   documents: IngestDocument[];
-  /** What `searchDocuments` was given. */
+  /** The arguments of all `searchDocuments` calls. */
   searches: SearchDocuments[];
-  /** The first event; throws when there was none. */
+  /** The first event; throws if there was none. */
   readonly firstEvent: InjectEvent;
-  /** The first message; throws when there was none. */
+  /** The first message; throws if there was none. */
   readonly firstMessage: InjectMessage;
-  /** The first document; throws when there was none. */
+  /** The first document; throws if there was none. */
   readonly firstDocument: IngestDocument;
-  /** Forgets all of it, and what `store` keeps. */
+  /** Forgets all recorded calls and the values of `store`. */
   clear(): void;
-  /** Ends it: what needs a server is an error again. */
+  /** Ends the fake: calls that need a server throw again. */
   restore(): void;
 }
 
 /**
- * From now on `getOrCreateSession`, `injectMessage`, `injectEvent`, `ingestDocument` and `searchDocuments` answer without a server.
- * One client id and bot have one session, no place is bound to a channel; an idempotency key that was seen before gives the first one's answer;
- * a search finds nothing unless `answers` says otherwise.
+ * Makes `getOrCreateSession`, `injectMessage`, `injectEvent`, `ingestDocument` and `searchDocuments` answer without a
+ * server from now on. A client id and bot have one session, and no place is bound to a channel; a repeated
+ * idempotency key returns the first answer; a search finds nothing unless `answers` says otherwise.
  */
 export function fakeHeddle(answers: Partial<SdkServices> = {}): FakeHeddle {
   const fake: FakeHeddle = {
@@ -160,7 +166,7 @@ export function fakeHeddle(answers: Partial<SdkServices> = {}): FakeHeddle {
 
 function firstOf<Item>(items: readonly Item[], call: string): Item {
   const [first] = items;
-  if (first === undefined) throw new Error(`Nobody has called ${call}().`);
+  if (first === undefined) throw new Error(`${call}() has not been called.`);
   return first;
 }
 
@@ -172,7 +178,7 @@ const RUN: RunContext = {
   correlation_id: "correlation-1",
 };
 
-/** The second argument of a tool. */
+/** Creates the second argument of a tool. */
 export const toolContext = (fields: Partial<ToolContext> = {}): ToolContext => ({
   ...RUN,
   task_id: "task-1",
@@ -180,7 +186,7 @@ export const toolContext = (fields: Partial<ToolContext> = {}): ToolContext => (
   ...fields,
 });
 
-/** What the `extra` of every event of a run has. */
+/** The common fields in the `extra` of every event of a run. */
 const SUBJECT: HookSubject = {
   task_id: "task-1",
   source: "test",
@@ -188,7 +194,7 @@ const SUBJECT: HookSubject = {
   dispatch_config: { type: "none" },
 };
 
-/** The argument of a hook; `extra` needs no more than what the callback reads. */
+/** Creates the argument of a hook; `extra` needs only the fields that the callback reads. */
 export const hookContext = <Extra extends JsonObject>(
   extra: Extra = {} as Extra,
   fields: Partial<RunContext> = {},
@@ -198,7 +204,7 @@ export const hookContext = <Extra extends JsonObject>(
   ...fields,
 });
 
-/** The second argument of a dispatcher's `deliver` and `postMessage`. */
+/** Creates the second argument of a dispatcher's `deliver` and `postMessage`. */
 export const dispatchContext = (fields: Partial<DispatchContext> = {}): DispatchContext => ({
   delivery_id: "delivery-1",
   attempt: 1,
@@ -207,7 +213,9 @@ export const dispatchContext = (fields: Partial<DispatchContext> = {}): Dispatch
   ...fields,
 });
 
-/** As in one attempt: what was done under a name is not done again. Hand it to a second context for a second attempt. */
+/**
+ * Does not repeat a part that was done under the same name. Pass it to another context to simulate a second attempt.
+ */
 function onceEach(): DispatchContext["once"] {
   const done = new Map<string, Promise<unknown>>();
   return <Result>(name: string | number, work: () => Result | Promise<Result>) => {
@@ -219,7 +227,7 @@ function onceEach(): DispatchContext["once"] {
   };
 }
 
-/** The first argument of `deliver`: a task that is complete, with this target and answer. */
+/** Creates the first argument of `deliver`: a completed task with this target and answer. */
 export const deliverInput = (
   dispatchConfig: { type: string } & Record<string, unknown>,
   result: string,
@@ -241,10 +249,11 @@ export const deliverInput = (
 });
 
 /**
- * Delivers a text by the registered dispatcher of this type, as the server does: what it throws is tried again unless it is
- * `Permanent`, ten attempts at most, and `ctx.once` remembers what earlier attempts have done. The waits between them take no time
- * and are in the outcome. A receipt that does not fit the dispatcher's `receipt` counts as a failed attempt. Throws `validation` when the
- * config does not fit the dispatcher's `config`, as the server does when the message is injected, and when there is no such dispatcher.
+ * Delivers a text with the registered dispatcher of this type, as the server does: it retries after any error except
+ * `Permanent`, ten attempts at most, and `ctx.once` remembers which parts earlier attempts have done. The waits
+ * between attempts are skipped, but the outcome lists them. A receipt that does not match the dispatcher's `receipt`
+ * counts as a failed attempt. Throws `validation` if the config does not match the dispatcher's `config`, which the
+ * server checks when the message is injected, and throws if there is no such dispatcher.
  */
 export const deliver = (
   type: string,
@@ -254,8 +263,9 @@ export const deliver = (
 ): Promise<DeliveryOutcome> => deliverAll({ deliverInput, dispatchContext }, { type, config, text, fields });
 
 /**
- * Calls the registered callbacks of an event one after another, and returns what they returned. `extra` needs no more than what they
- * read. What a callback throws is thrown, which the server would only log. Throws when nothing is registered for the event.
+ * Calls an event's registered callbacks one after another and returns their results. `extra` needs only the fields
+ * that they read. An error of a callback is thrown, whereas the server would only log it. Throws if nothing is
+ * registered for the event.
  */
 export const runHook = <Event extends RunHookEvent>(
   event: Event,
@@ -264,8 +274,8 @@ export const runHook = <Event extends RunHookEvent>(
 ): Promise<unknown[]> => callHooks(event, hookContext(extra as JsonObject, fields));
 
 /**
- * Calls the callbacks of `onEnabled` one after another, as the server does when the integration goes live. What one throws is thrown,
- * which the server would only log. Throws when none is registered.
+ * Calls the callbacks of `onEnabled` one after another, as the server does when the integration goes live. What one
+ * throws is thrown, which the server would only log. Throws when none is registered.
  */
 export const runEnabled = (fields: Partial<LifecycleContext> = {}): Promise<void> =>
   callLifecycle("enabled", { keys: [], signal: new AbortController().signal, ...fields });

@@ -1,5 +1,5 @@
-// The shapes that integrations and Heddle share. JSON that is stored or sent keeps snake_case; the
-// functions of the SDK and their options are camelCase.
+// The types that integrations and Heddle share. Stored and sent JSON is in snake_case; the SDK's functions and their
+// options are in camelCase.
 
 export type { JsonObject } from "./json.ts";
 export type * from "./types/controls.ts";

@@ -1,12 +1,18 @@
 // Cuts Markdown into passages of about 1,500 characters that search can find and quote.
 
 export interface Chunk {
-  /** Headings that the passage stands under, outermost first, joined by " > "; long ones are cut, the text has them whole. */
+  /**
+   * The headings above the passage, outermost first, joined by " > ". Long ones are shortened; the text has them in
+   * full.
+   */
   breadcrumb: string;
   content: string;
 }
 
-/** Characters of a passage, at most; only a code fence that is cut and mended may pass it by its two markers. */
+/**
+ * The maximum characters of a passage; only a split code block may exceed it, by the two fence markers that are
+ * added.
+ */
 export const CHUNK_SIZE = 1500;
 
 interface Section {
@@ -14,19 +20,19 @@ interface Section {
   lines: string[];
 }
 
-/** Characters of one heading, and of all of them, in a breadcrumb: every passage below carries it. */
+/** The maximum length of one heading and of all headings in a breadcrumb, which is stored with every passage. */
 const LONGEST_NAME = 120;
 const LONGEST_BREADCRUMB = 300;
 
 const HEADING = /^ {0,3}(#{1,6})[ \t]/;
 const FENCE = /^ {0,3}(`{3,}|~{3,})/;
-/** A cut fence is mended with a marker of at most this length, however long its own one is. */
+/** The maximum length of the fence marker that is added where a code block is split, however long the original is. */
 const LONGEST_MARKER = 80;
 
 /**
- * Splits at headings, then at blank lines, then at sentences, then at words; fenced code stays together as long as
- * it fits. No text is lost: the passages one after another are the document again, but for white space and for the
- * fence markers that mend a fence which had to be cut.
+ * Splits at headings, then at blank lines, then at sentences, then at words; fenced code stays together if it fits. No
+ * text is lost: joined together, the passages are the document again, except for white space and the fence markers that
+ * were added to split code blocks.
  */
 export function chunkMarkdown(text: string): Chunk[] {
   return sections(text.replaceAll("\r\n", "\n")).flatMap((section) =>
@@ -37,7 +43,7 @@ export function chunkMarkdown(text: string): Chunk[] {
   );
 }
 
-/** One section a heading, the heading's own line included; a heading without text goes with the next one. */
+/** Returns one section per heading, including the heading's line; a heading without text joins the next section. */
 function sections(text: string): Section[] {
   const found: Section[] = [];
   const path: string[] = [];
@@ -65,7 +71,7 @@ function sections(text: string): Section[] {
   return found;
 }
 
-/** Without the closing `#`s that Markdown allows; undefined for a line that is no heading. */
+/** Reads a heading without the closing `#`s that Markdown allows; undefined for other lines. */
 function readHeading(line: string): { level: number; name: string } | undefined {
   const opening = HEADING.exec(line);
   if (!opening) return undefined;
@@ -80,7 +86,7 @@ const shortened = (text: string, length: number): string =>
 
 interface ScannedLine {
   line: string;
-  /** What the line is to fenced code; null outside of it. */
+  /** The line's role in fenced code; null outside of it. */
   fence: "opens" | "inside" | "closes" | null;
 }
 
@@ -100,7 +106,7 @@ function* scan(text: string): Generator<ScannedLine> {
   }
 }
 
-/** Paragraphs, and fenced code as one block each. */
+/** Returns the paragraphs, and each fenced code block as one. */
 function blocks(lines: string[]): string[] {
   const found: string[] = [];
   let current: string[] = [];
@@ -117,7 +123,7 @@ function blocks(lines: string[]): string[] {
   return found;
 }
 
-/** Whether the lines, the first of which opens a fence, are all of it. */
+/** Whether the fence that the first line opens is closed by the last. */
 function isClosed(lines: string[]): boolean {
   const open = FENCE.exec(lines[0] ?? "")?.[1];
   const last = lines.at(-1)?.trim() ?? "";
@@ -129,14 +135,14 @@ function fit(block: string): string[] {
   return FENCE.test(block) ? cutFence(block) : pack(sentences(block), " ");
 }
 
-/** Cuts long code at line ends; every piece is closed and opened again, so that it stays code. */
+/** Splits long code at line ends; every piece gets fence markers of its own, so that it stays code. */
 function cutFence(block: string): string[] {
   const lines = block.split("\n");
   const first = lines[0] ?? "";
   const marker = (FENCE.exec(first)?.[1] ?? "```").slice(0, LONGEST_MARKER);
   const closed = isClosed(lines);
   const body = lines.slice(1, closed ? -1 : undefined);
-  // An info string of absurd length stands once, in the first piece.
+  // An overlong info string is kept only in the first piece.
   const opener = first.length <= LONGEST_MARKER ? first : marker;
   const pieces = pack(
     body.flatMap((line) => (line.length <= CHUNK_SIZE ? [line] : cutHard(line))),
@@ -156,7 +162,7 @@ function words(sentence: string): string[] {
   return sentence.split(/\s+/).flatMap((word) => (word.length <= CHUNK_SIZE ? [word] : cutHard(word)));
 }
 
-/** By length alone, yet never through a surrogate pair. */
+/** Cuts by length alone, but never inside a surrogate pair. */
 function cutHard(text: string): string[] {
   const pieces: string[] = [];
   for (let at = 0; at < text.length; ) {
@@ -169,7 +175,7 @@ function cutHard(text: string): string[] {
   return pieces;
 }
 
-/** Joins neighbours as long as they fit together; pieces of white space only are dropped. */
+/** Joins neighbouring pieces while they fit; drops pieces of white space. */
 function pack(pieces: string[], separator: string): string[] {
   const packed: string[] = [];
   let current: string | undefined;

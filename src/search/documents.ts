@@ -1,4 +1,4 @@
-// Documents: taken in whole, cut into passages, found again by their words.
+// Documents: stored whole, split into passages, and found by their words.
 
 import { setImmediate } from "node:timers/promises";
 import { and, desc, eq, lt, type SQL, sql } from "drizzle-orm";
@@ -24,7 +24,7 @@ export interface StoredDocument {
 
 export interface IngestInput {
   integrationId?: string | null;
-  /** Whose it is; null: the operator's. */
+  /** The document's owner; null for the operator. */
   owner?: string | null;
   sessionId?: string | null;
   title?: string | null;
@@ -34,15 +34,15 @@ export interface IngestInput {
 
 export interface SearchInput {
   query: string;
-  /** Only documents of this integration; null or missing: of all. */
+  /** Limits the search to documents of this integration; null or missing for all. */
   integrationId?: string | null;
-  /** Only documents of this session. */
+  /** Limits the search to documents of this session. */
   sessionId?: string | null;
-  /** What a run of this session may see: documents of no session, and its own; null: of no session only. */
+  /** Limits the search to what a run of this session may see: documents of no session and, unless null, of this one. */
   visibleIn?: string | null;
-  /** Only what is in reach; undefined: everything. */
+  /** Limits the search to the caller's reach; undefined for everything. */
   reach?: Reach | undefined;
-  /** 1 to 100; default 10. */
+  /** The maximum number of hits, 1 to 100; default 10. */
   limit?: number;
 }
 
@@ -50,35 +50,38 @@ export interface DocumentFilter {
   integration_id?: string;
   session_id?: string;
   limit: number;
-  /** The id of the last row of the page before. */
+  /** The id of the previous page's last row. */
   cursor?: string;
-  /** Only what is in reach; undefined: everything. */
+  /** Limits the list to the caller's reach; undefined for everything. */
   reach?: Reach | undefined;
 }
 
 export type DocumentSummary = Omit<StoredDocument, "content"> & { characters: number };
 
 export interface Documents {
-  /** Stores the document and its passages in one transaction. 404 unknown session, 422 empty or too long. */
+  /**
+   * Stores the document and its passages in one transaction. Throws "not_found" for an unknown session, "validation"
+   * for a text that is empty or too long.
+   */
   ingest(input: IngestInput): Promise<StoredDocument>;
-  /** Undefined when there is no such document in reach. */
+  /** Returns undefined if there is no such document within reach. */
   get(id: string, reach?: Reach): Promise<StoredDocument | undefined>;
-  /** False when there is no such document in reach. */
+  /** Returns false if there is no such document within reach. */
   delete(id: string, reach?: Reach): Promise<boolean>;
-  /** Newest first, without their content. */
+  /** Lists documents newest first, without their content. */
   list(filter: DocumentFilter): Promise<DocumentSummary[]>;
-  /** Best first, each document once. Words that are only stop words find nothing. */
+  /** Returns each matching document once, best first. A query of only stop words finds nothing. */
   search(input: SearchInput): Promise<DocumentHit[]>;
 }
 
-/** Characters of a document's content. */
+/** The maximum characters of a document's content. */
 export const MAX_CONTENT = 1_000_000;
 const MAX_TITLE = 1000;
-/** Characters of the title that are found with each passage: a short passage must not cost as much as a long title. */
+/** How many characters of the title are indexed with each passage, so that a long title does not dominate the cost. */
 const SEARCHED_TITLE = 200;
 const MAX_QUERY = 4000;
 const MAX_HITS = 100;
-/** Passages of one INSERT: five times as many, if they are full of words, hold the embedded database's thread for seconds. */
+/** Passages per INSERT. Five times as many could block the embedded database's thread for seconds. */
 const INSERT_BATCH = 100;
 
 const COLUMNS = {
@@ -106,7 +109,7 @@ export function createDocuments({ db }: { db: Database }): Documents {
         for (let at = 0; at < chunks.length; at += INSERT_BATCH) {
           const batch = chunks.slice(at, at + INSERT_BATCH);
           await tx.execute(insertChunks(stored.id, passagesOf(batch, document.title, at)));
-          // The embedded database works in this very thread: a document of headings alone would hold it for seconds.
+          // The embedded database shares this thread, which a document of many headings would block for seconds.
           await setImmediate();
         }
         return stored;
@@ -147,11 +150,11 @@ export function createDocuments({ db }: { db: Database }): Documents {
     },
 
     async search({ query, integrationId = null, sessionId = null, visibleIn, reach, limit = 10 }) {
-      // Integrations' code may hand over what their services left out.
+      // Integrations' code may pass on a value that its service left out.
       requireText(query, "q");
-      if (query.trim() === "") throw new HeddleError("validation", "The query is empty.", { field: "q" });
+      if (query.trim() === "") throw new HeddleError("validation", "q must not be empty.", { field: "q" });
       if (query.length > MAX_QUERY) {
-        throw new HeddleError("validation", `The query has more than ${MAX_QUERY} characters.`, {
+        throw new HeddleError("validation", `q must have at most ${MAX_QUERY} characters.`, {
           field: "q",
         });
       }
@@ -180,17 +183,17 @@ function validated(input: IngestInput): Omit<StoredDocument, "id" | "created_at"
     );
   }
   if (input.content.trim() === "") {
-    throw new HeddleError("validation", "The document has no content.", { field: "content" });
+    throw new HeddleError("validation", "content must not be empty.", { field: "content" });
   }
   if (input.content.length > MAX_CONTENT) {
     throw new HeddleError(
       "validation",
-      `The content has ${input.content.length} characters; a document may have ${MAX_CONTENT}. Split it.`,
+      `content must have at most ${MAX_CONTENT} characters; got ${input.content.length}. Split the document.`,
       { field: "content" },
     );
   }
   if (title !== null && title.length > MAX_TITLE) {
-    throw new HeddleError("validation", `The title has more than ${MAX_TITLE} characters.`, {
+    throw new HeddleError("validation", `title must have at most ${MAX_TITLE} characters.`, {
       field: "title",
     });
   }
@@ -208,7 +211,7 @@ function requireText(value: unknown, field: string): void {
   throw new HeddleError("validation", `${field} must be a text; got ${typeof value}.`, { field });
 }
 
-/** The lock keeps the session from being deleted before the document refers to it. */
+/** Locks the session, so that it cannot be deleted before the document refers to it. */
 async function requireSession(tx: Queryable, id: string): Promise<void> {
   const [found] = await tx
     .select({ id: sessions.id })
@@ -218,7 +221,7 @@ async function requireSession(tx: Queryable, id: string): Promise<void> {
   if (!found) throw notFound("session", id, "session_id");
 }
 
-/** Made batch by batch, so that a long document does not keep everybody waiting. */
+/** Builds the passages batch by batch, so that a long document does not block the thread. */
 function passagesOf(chunks: Chunk[], title: string | null, first: number): object[] {
   const heading = title?.slice(0, SEARCHED_TITLE).toWellFormed();
   return chunks.map(({ breadcrumb, content }, index) => ({

@@ -1,22 +1,22 @@
-// Prepares text for PostgreSQL's text search, so that both databases make the same lexemes of it.
+// Prepares text for PostgreSQL's text search, so that both databases derive the same lexemes from it.
 
 const CJK =
   /[[\p{scx=Han}\p{scx=Hiragana}\p{scx=Katakana}\p{scx=Hangul}\p{scx=Bopomofo}]--[\p{P}\p{S}\p{Z}\p{N}]]+/gv;
-/** PostgreSQL takes these for parts of words when the database has the C locale; halves of surrogate pairs are among them. */
+/** Non-ASCII separators, which PostgreSQL treats as parts of words in the C locale; includes lone surrogates. */
 const FOREIGN_SEPARATORS = /[[\p{P}\p{S}\p{Z}\p{C}]--\p{ASCII}]+/gv;
-/** "app.ts", "a/b" and "me@host" would be one lexeme each, which no query for a part of it finds. */
+/** "app.ts", "a/b" and "me@host" would be one lexeme each, which a query for a part would not find. */
 const JOINTS = /[./:@\\]+/g;
 const LETTER = /\p{L}/u;
 /**
- * Normalising sorts the marks on a letter, which takes the square of their number. No language needs more; Unicode's
- * stream-safe text format (UAX #15) draws the line here, too.
+ * The maximum number of combining marks on a letter. Normalising sorts them in quadratic time; no language needs more,
+ * and Unicode's stream-safe text format (UAX #15) has the same limit.
  */
 const MOST_MARKS = 30;
 const TOO_MANY_MARKS = /\p{M}{31,}/gu;
 
 /**
- * Text for `to_tsvector('english', …)`: lower-cased, without compatibility forms, addresses and file names taken
- * apart, and runs of Chinese, Japanese and Korean, which have no spaces, written as overlapping pairs of characters.
+ * Returns text for `to_tsvector('english', …)`: lower-cased, without compatibility forms, with addresses and file names
+ * split up, and with runs of Chinese, Japanese and Korean, which have no spaces, as overlapping pairs of characters.
  */
 export function searchableText(text: string): string {
   return text
@@ -31,7 +31,7 @@ export function searchableText(text: string): string {
     .replaceAll("\0", " ");
 }
 
-/** Whether a letter stands before `start` or at `end`. Looked at here, not in the expression: a run is gone over once. */
+/** Whether a letter is before `start` or at `end`. Not part of the expression, so that a run is scanned only once. */
 function joinsLetters(text: string, start: number, end: number): boolean {
   return (
     LETTER.test(characterBefore(text, start)) || LETTER.test(String.fromCodePoint(text.codePointAt(end) ?? 0))
@@ -43,7 +43,7 @@ function characterBefore(text: string, index: number): string {
   return pair > 0xffff ? String.fromCodePoint(pair) : text.slice(Math.max(0, index - 1), index);
 }
 
-/** Overlapping pairs with blanks between them; one character alone stays alone. */
+/** Returns overlapping pairs separated by blanks; a single character stays as it is. */
 function bigrams(run: string): string {
   let pairs = "";
   let previous = "";

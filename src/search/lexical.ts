@@ -1,4 +1,4 @@
-// The lexical lane of search: BM25 in plain SQL over tsvector, so that no extension is needed.
+// Lexical search: BM25 in plain SQL over tsvector, so that no extension is needed.
 // Robertson and Zaragoza, "The Probabilistic Relevance Framework: BM25 and Beyond" (2009).
 
 import type { Database } from "../db/database.ts";
@@ -7,7 +7,7 @@ import type { JsonObject } from "../db/schema.ts";
 import type { DocumentHit } from "../sdk/types.ts";
 
 export interface LexicalQuery {
-  /** As `searchableText` makes it. */
+  /** The query as returned by `searchableText`. */
   text: string;
   integrationId: string | null;
   sessionId: string | null;
@@ -16,10 +16,10 @@ export interface LexicalQuery {
   limit: number;
 }
 
-/** Saturation of a word's frequency, and how much a passage's length counts: the usual values. */
+/** BM25's usual parameters: saturation of a word's frequency, and weight of a passage's length. */
 const K1 = 1.2;
 const B = 0.75;
-/** Different words of a query that count; more of them cost time and tell little. */
+/** How many distinct words of a query are used; more cost time and improve little. */
 const MAX_LEXEMES = 48;
 
 export async function searchLexical(db: Database, query: LexicalQuery): Promise<DocumentHit[]> {
@@ -45,8 +45,8 @@ export async function searchLexical(db: Database, query: LexicalQuery): Promise<
   }));
 }
 
-// Document frequency and average length are those of all passages, whatever the filter: with a small session as
-// the whole collection every word would look rare. MATERIALIZED keeps the planner from doing a step per row.
+// Document frequency and average length are computed over all passages, regardless of the filter: within a small
+// session every word would look rare. MATERIALIZED keeps the planner from repeating a step for each row.
 const SEARCH = `
 WITH words AS MATERIALIZED (
   SELECT lexeme,

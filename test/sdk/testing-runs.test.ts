@@ -54,7 +54,7 @@ test("a dispatcher that is not there is named, with those that are", async () =>
 test("callbacks of a hook are called with what they read", async () => {
   sdk.registerHook("after_tool_call", ({ extra, bot_id }) => `${bot_id} ${extra.tool_name} ${extra.task_id}`);
   expect(await runHook("after_tool_call", { tool_name: "look" }, { bot_id: "b" })).toEqual(["b look task-1"]);
-  await expect(runHook("after_response")).rejects.toThrow("there are callbacks for after_tool_call");
+  await expect(runHook("after_response")).rejects.toThrow("callbacks are registered for after_tool_call");
 });
 
 test("the first of what was asked of the server is at hand, or the call is named", async () => {

@@ -10,11 +10,14 @@ export interface HttpRetry {
   /** The most requests, including the first. Default 3; 1 disables retries. */
   tries?: number;
   /**
-   * Statuses, "5xx" for all of those, and "network" for a connection that failed. Default: 408, 429, "5xx" and "network"; for POST
-   * and PATCH, which the service may have carried out, only 429.
+   * Statuses, "5xx" for all of those, and "network" for a connection that failed. Default: 408, 429, "5xx" and
+   * "network"; for POST and PATCH, which the service may have carried out, only 429.
    */
   on?: readonly (number | "5xx" | "network")[];
-  /** How many seconds an answer asks to wait. Default: its Retry-After header. Undefined leaves the pause to the client. */
+  /**
+   * How many seconds an answer asks to wait. Default: its Retry-After header. Undefined leaves the pause to the
+   * client.
+   */
   retryAfter?: (response: Response) => number | undefined | Promise<number | undefined>;
   /** An answer that asks for a longer pause is returned instead of retried. In seconds; default 30. */
   maxWaitSeconds?: number;
@@ -99,7 +102,7 @@ export function createHttp(deps: HttpDeps, options: HttpOptions): HttpClient {
 
 function checkOptions({ baseUrl, retry }: HttpOptions): void {
   if (typeof baseUrl !== "string" && typeof baseUrl !== "function") {
-    throw invalid("baseUrl", "http() takes { baseUrl }, a URL or a function that returns one.");
+    throw invalid("baseUrl", "baseUrl of http() must be a URL or a function that returns one.");
   }
   const { tries = TRIES } = retry ?? {};
   if (Number.isInteger(tries) && tries >= 1 && tries <= 20) return;
@@ -137,18 +140,21 @@ async function send({ fetch, sleep, random }: HttpDeps, options: HttpOptions, se
   }
 }
 
-/** The caller's function may read the body; it reads a copy, because an answer that nobody waits for goes to the caller. */
+/**
+ * The caller's function may read the body, so it gets a copy: without a retry, the answer itself goes to the caller.
+ */
 async function waitAskedBy(response: Response, own: HttpRetry["retryAfter"]): Promise<number | undefined> {
   if (!own) return retryAfterSeconds(response.headers);
   const copy = response.clone() as Response;
   const asked = await own(copy);
-  // An unread copy would hold everything that arrives for the other one. Not awaited: it ends only when both have ended.
+  // An unread copy would buffer everything that arrives for the original. Not awaited: it resolves only when both
+  // have ended.
   if (!copy.bodyUsed) void discard(copy);
-  // With NaN the next request would follow at once.
+  // NaN would make the next request follow at once.
   return typeof asked === "number" && !Number.isNaN(asked) ? asked : undefined;
 }
 
-/** Frees the connection of an answer that nobody reads. */
+/** Frees the connection of an unread answer. */
 const discard = async (response: Response): Promise<void> => response.body?.cancel().catch(() => {});
 
 const defaultsFor = (method: string): NonNullable<HttpRetry["on"]> =>
@@ -216,7 +222,7 @@ function answerOf(response: Promise<Response>): HttpAnswer {
   }) as HttpAnswer;
 }
 
-/** The first characters of a body, however long it is; empty when it cannot be read. */
+/** Returns the first characters of a body without reading all of it; empty if it cannot be read. */
 async function beginningOf(response: Response): Promise<string> {
   let text = "";
   try {
@@ -227,7 +233,7 @@ async function beginningOf(response: Response): Promise<string> {
       if (text.length >= QUOTED) break;
     }
   } catch {
-    // The connection failed; what has arrived is quoted.
+    // The connection failed; the part that has arrived is quoted.
   }
   return text.slice(0, QUOTED);
 }
@@ -235,7 +241,7 @@ async function beginningOf(response: Response): Promise<string> {
 const invalid = (field: string, message: string): HeddleError =>
   new HeddleError("validation", message, { field });
 
-/** For `HttpDeps`. */
+/** The `sleep` of `HttpDeps`. */
 export function sleepFor(seconds: number, signal: AbortSignal | undefined): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   if (signal?.aborted) return Promise.reject(signal.reason);

@@ -1,4 +1,4 @@
-// What an integration may do with its conversations, as /reset and /stop of a chat need it.
+// What an integration may do with its conversations, for commands such as /reset and /stop in a chat.
 
 import type { JsonObject } from "../json.ts";
 
@@ -8,9 +8,9 @@ export interface ChannelInfo extends JsonObject {
   id: string;
   /** The place: "telegram:42". */
   client_id: string;
-  /** The bot that answers in it, whoever is asked for; null: each message's own. */
+  /** The bot that answers in it, whichever bot a message names; null: the bot that the message names. */
   bot_id: string | null;
-  /** The session that messages go to; null when there is none yet. */
+  /** The session that messages go to; null if there is none yet. */
   active_session_id: string | null;
   /** Whether the bot answers only when it is mentioned. */
   require_mention: boolean;
@@ -20,24 +20,27 @@ export interface ChannelInfo extends JsonObject {
 export interface SessionReset {
   /** The new session. */
   session_id: string;
-  /** The session that it replaced, which stays and can be read; null when there was none. */
+  /** The session that it replaced, which can still be read; null if there was none. */
   previous_session_id: string | null;
 }
 
 /** The channels of the integration's places. */
 export interface ChannelControls {
-  /** Returns the channel of a place; undefined when there is none yet. */
+  /** Returns the channel of a place; undefined if there is none yet. */
   get(clientId: string): Promise<ChannelInfo | undefined>;
-  /** Changes settings of a channel, such as `require_mention`; those left out stay. Throws `not_found` and `validation`. */
+  /**
+   * Changes settings of a channel, such as `require_mention`; those left out are not changed. Throws `not_found` and
+   * `validation`.
+   */
   patch(clientId: string, change: JsonObject): Promise<ChannelInfo>;
-  /** Begins a new session, so that the bot forgets what was said. Throws `not_found`. */
+  /** Starts a new session, so that the bot forgets what was said. Throws `not_found`. */
   reset(clientId: string): Promise<SessionReset>;
-  /** Cancels the runs of a channel that are not over; returns the ids of their tasks. Throws `not_found`. */
+  /** Cancels the unfinished runs of a channel; returns the ids of their tasks. Throws `not_found`. */
   stop(clientId: string): Promise<string[]>;
 }
 
 /** Single runs. */
 export interface TaskControls {
-  /** Cancels a run, which is a no-op for one that is over; returns its status. Throws `not_found`. */
+  /** Cancels a run, which has no effect if it is finished; returns its status. Throws `not_found`. */
   cancel(taskId: string): Promise<"pending" | "running" | "complete" | "failed" | "cancelled">;
 }

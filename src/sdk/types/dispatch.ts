@@ -1,4 +1,4 @@
-// Dispatchers, and what they are handed.
+// Dispatchers and their arguments.
 
 import type { JsonObject } from "../json.ts";
 import type { Arguments, ParameterSchema } from "./tools.ts";
@@ -31,11 +31,11 @@ export interface DeliverInput<Config = JsonObject> {
   task: DeliveredTask<Config>;
   /** The dispatch_config without its `type`, in the shape that the dispatcher's `config` declares. */
   config: Config;
-  /** The answer; for a failed task a short text that says what went wrong. */
+  /** The answer; for a failed task, a short description of the error. */
   result: string;
-  /** True when `result` describes an error and is not an answer of the bot. */
+  /** True if `result` describes an error and is not an answer of the bot. */
   isError: boolean;
-  /** What tools of the run asked the place to do: their `client_action`s. */
+  /** The `client_action`s of the run's tools, for the place to carry out. */
   clientActions: JsonObject[];
   /** For now an empty object. */
   extraMetadata: JsonObject;
@@ -49,11 +49,11 @@ export interface PostMessageInput<Config = JsonObject> {
   config: Config;
   /** The text to post. */
   text: string;
-  /** The bot that it concerns. */
+  /** The bot that the message concerns. */
   botId?: string;
   /** The session that the message is in. */
   sessionId?: string;
-  /** Whether it belongs into the thread that the config names. Default true. */
+  /** Whether to post it in the thread that the config names. Default true. */
   replyInThread?: boolean;
   /** The author's name, as `userAttribution` gave it. */
   username?: string;
@@ -61,7 +61,7 @@ export interface PostMessageInput<Config = JsonObject> {
   iconEmoji?: string;
   /** The author's picture, as `userAttribution` gave it. */
   iconUrl?: string;
-  /** What tools asked the place to do. */
+  /** The `client_action`s of tools, for the place to carry out. */
   clientActions?: JsonObject[];
   /** For now an empty object. */
   extraMetadata?: JsonObject;
@@ -69,64 +69,66 @@ export interface PostMessageInput<Config = JsonObject> {
 
 /** The second argument of `deliver` and `postMessage`. */
 export interface DispatchContext {
-  /** The same for every attempt of one delivery: put it where the other side can be asked for it. */
+  /**
+   * The same for every attempt of one delivery. Send it to the service, so that a repeated attempt can be recognised.
+   */
   delivery_id: string;
   /** 1 for the first attempt. */
   attempt: number;
-  /** Runs that led to this delivery: whoever hands it to another server says so in the header "heddle-hops". */
+  /** How many runs led to this delivery. Pass it on to another Heddle server in the header "heddle-hops". */
   hops?: number;
-  /** Aborted when the attempt takes too long or the server stops. */
+  /** Aborted if the attempt takes too long or the server stops. */
   signal: AbortSignal;
   /**
-   * Does a part of the delivery, unless an earlier attempt has done it: `await ctx.once("part:1", () => post(text))`. What
-   * `work` returned (JSON) is kept with the delivery until that has succeeded, and returned instead. A part that throws
-   * counts as not done. The names of one delivery's parts are 1 to 200 characters, or numbers.
+   * Does a part of the delivery unless an earlier attempt has done it: `await ctx.once("part:1", () => post(text))`.
+   * The result of `work` (JSON) is stored until the delivery has succeeded, and later attempts return it. A part that
+   * throws counts as not done. Names of parts are 1 to 200 characters, or numbers.
    */
   once<Result>(name: string | number, work: () => Result | Promise<Result>): Promise<Result>;
 }
 
 /** What a successful delivery returns. */
 export interface Delivered {
-  /** Proof that the other side has it: an id, a URL. Any JSON. */
+  /** Proof that the service has it, such as an id or a URL. Any JSON. */
   receipt: unknown;
 }
 
-/** A call that ends without an error has delivered, also when it returns nothing; `false` says that it has not. */
-// biome-ignore lint/suspicious/noConfusingVoidType: an async function without a return is of Promise<void>
+/** A call that returns has delivered, even without a result; `false` means that it has not. */
+// biome-ignore lint/suspicious/noConfusingVoidType: an async function without a return has the type Promise<void>
 export type DeliverResult = Delivered | boolean | null | undefined | void;
 
-/** How many deliveries are begun, on all servers together. */
+/** How many deliveries may start, on all servers together. */
 export interface DispatchRate {
-  /** Deliveries of this type in a second: 0.5 is one in two seconds. */
+  /** Deliveries of this type per second; 0.5 is one every two seconds. */
   perSecond?: number;
-  /** Deliveries of each lane in a second. */
+  /** Deliveries per second in each lane. */
   perLane?: number;
 }
 
-/** Delivers outcomes. Throw `Permanent` to give up at once; whatever else is thrown is tried again. */
+/** Delivers outcomes. Throw `Permanent` to give up at once; after any other error the delivery is retried. */
 export interface Dispatcher<Config = JsonObject, Schema = ParameterSchema> {
   /** JSON Schema of the dispatch_config without `type`; checked when a message is injected. */
   config?: Schema;
   /**
-   * JSON Schema of the receipt, for a service whose answer always has an id or a URL. A receipt that does not fit, such as
-   * one with the id missing because a login page answered, does not count as delivered and is tried again.
+   * JSON Schema of the receipt, for a service whose answer always has an id or a URL. If the receipt does not match,
+   * for example because a login page answered, the attempt counts as failed and is retried.
    */
   receipt?: ParameterSchema;
   /**
-   * Names the lane of a dispatch_config, such as its room: deliveries of one type and lane are made one after another, in
-   * the order in which they were written, and one that waits for its next attempt holds up its own lane alone. Secret
-   * fields are masked. Default: the whole dispatch_config without its secrets.
+   * Returns the lane of a dispatch_config, such as its room. Deliveries of one type and lane are made one after
+   * another, in the order in which they were created; one that waits for its next attempt blocks only its own lane.
+   * Secret fields are masked. Default: the whole dispatch_config without its secrets.
    */
   lane?(config: Config): string | number;
-  /** The older name of `lane`. */
+  /** The former name of `lane`. */
   targetOf?(dispatchConfig: Config): string;
-  /** For a service that takes only so many. Deliveries wait for their turn, and no attempt is counted meanwhile. */
+  /** For a service with a rate limit. Waiting deliveries use up no attempts. */
   rate?: DispatchRate;
-  /** Hands over the outcome of a run. Its receipt is what the other side calls it. */
+  /** Delivers the outcome of a run. The receipt identifies it at the service. */
   deliver(input: DeliverInput<Config>, ctx: DispatchContext): Promise<DeliverResult> | DeliverResult;
-  /** Posts a text that no task made. Without it the dispatcher takes none. */
+  /** Posts a text that no task produced. Without it, the dispatcher does not support such texts. */
   postMessage?(input: PostMessageInput<Config>, ctx: DispatchContext): Promise<DeliverResult> | DeliverResult;
 }
 
-/** A dispatcher whose `config` schema gives the type of what it is handed. */
+/** A dispatcher whose `config` schema types its arguments. */
 export type DispatcherOf<Schema extends ParameterSchema> = Dispatcher<Arguments<Schema>, Schema>;

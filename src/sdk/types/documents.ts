@@ -1,4 +1,4 @@
-// Documents, as the SDK's functions take and return them.
+// Documents as the SDK's functions take and return them.
 
 import type { JsonObject } from "../json.ts";
 
@@ -34,14 +34,14 @@ export interface DocumentHit {
   integration_id: string | null;
   /** The session that it is limited to; null for one that all sessions find. */
   session_id: string | null;
-  /** Its title; null when it has none. */
+  /** Its title; null if it has none. */
   title: string | null;
   /** The passage that was found. */
   content: string;
   /** What was stored with the document. */
   metadata: JsonObject;
-  /** Higher is better; comparable within one answer only. */
+  /** Higher is better; comparable only within one answer. */
   score: number;
-  /** Which lane of the search found it. */
+  /** The search method that found it. */
   lane: "lexical";
 }

@@ -1,4 +1,4 @@
-// Hook events, and what they tell.
+// Hook events and their arguments.
 
 import type { JsonObject } from "../json.ts";
 import type { DispatchConfig, MessageAuthor } from "./messages.ts";
@@ -18,9 +18,9 @@ export const HOOK_EVENTS = [
 /** The name of a hook event. */
 export type HookEvent = (typeof HOOK_EVENTS)[number];
 
-/** What each event tells in `extra` of itself; HOOK_WEBHOOK_URLS get this much. */
+/** Each event's own facts in `extra`; these are all that HOOK_WEBHOOK_URLS receive. */
 export interface HookExtras {
-  /** A run begins. */
+  /** A run starts. */
   before_context_assembly: {
     /** The text of the message that the run answers. */
     user_message: string;
@@ -33,7 +33,7 @@ export interface HookExtras {
     message_count: number;
     /** Tools that it may call. */
     tools_count: number;
-    /** The provider that is asked. */
+    /** The provider that is called. */
     provider_id: string;
     /** Model calls of this run, from 1. */
     iteration: number;
@@ -96,20 +96,20 @@ export interface HookExtras {
     audio_format: string;
     /** Bytes of the recording. */
     audio_size_bytes: number;
-    /** Who asks: the REST API, or a chat. */
+    /** Where the request comes from: the REST API or a chat. */
     source: "api" | "chat";
   };
 }
 
-/** What the `extra` of each event of a run tells besides the event's own facts. */
+/** Fields in the `extra` of each event of a run, in addition to the event's own facts. */
 export interface HookSubject {
   /** The run's task. */
   task_id: string;
-  /** Where the message that the run answers came from: "github". Null when it did not say. */
+  /** The `source` of the message that the run answers: "github". Null if it has none. */
   source: string | null;
-  /** The message that the run answers; null when the run failed before it was read. */
+  /** The message that the run answers; null if the run failed before reading it. */
   message: HookMessage | null;
-  /** Where the outcome goes, `type` included; secret fields are masked. */
+  /** Where the outcome is delivered, including `type`; secret fields are masked. */
   dispatch_config: DispatchConfig;
 }
 
@@ -119,40 +119,40 @@ export interface HookMessage {
   id: string;
   /** What was stored with it: `injectMessage`'s `metadata`. */
   metadata: JsonObject;
-  /** Who wrote it; null when nobody said. */
+  /** Who wrote it; null if unknown. */
   author: Pick<MessageAuthor, "id" | "display_name"> | null;
 }
 
-/** How a tool call or a run ended, in the `extra` of the events that tell of an end. */
+/** How a tool call or a run ended, in the `extra` of the events for that end. */
 export interface HookOutcomes {
   /** A tool call has ended, or was refused. */
   after_tool_call: {
-    /** What the model reads of the call; at most 30,000 characters. */
+    /** The result that the model reads, at most 30,000 characters. */
     result: string;
-    /** Why the call counts as failed; null when it succeeded. */
+    /** Why the call counts as failed; null if it succeeded. */
     error: string | null;
   };
   /** A run has ended. */
   after_response: {
     /** How it ended. */
     status: "complete" | "failed" | "cancelled";
-    /** The answer; for a run that is not complete a short text that says what went wrong. */
+    /** The answer; for a run that did not complete, a short description of the error. */
     result: string;
   };
 }
 
-/** The `extra` of an event, as callbacks get it. */
+/** The `extra` of an event as callbacks get it. */
 export type HookExtraOf<Event extends Exclude<HookEvent, "before_transcription">> = HookExtras[Event] &
   HookSubject &
   (Event extends keyof HookOutcomes ? HookOutcomes[Event] : unknown);
 
 /** The argument of a hook's callback. */
 export interface HookContext<Extra = JsonObject> extends RunContext {
-  /** The event's own facts; known secrets are removed. */
+  /** The event's own facts; known secrets are redacted. */
   extra: Extra;
 }
 
-/** The argument of a callback of `before_transcription`, which may happen outside of any run; ids are null then. */
+/** The argument of a callback of `before_transcription`. Outside of a run, the ids are null. */
 export interface TranscriptionContext {
   /** The bot of the run; null outside of one. */
   bot_id: string | null;
@@ -162,11 +162,11 @@ export interface TranscriptionContext {
   channel_id: string | null;
   /** The place of the channel; null outside of a run. */
   client_id: string | null;
-  /** One id for the request and all that it causes. */
+  /** One id for the request and everything that it causes. */
   correlation_id: string;
-  /** The recording's format and size, and who asks. */
+  /** The recording's format and size, and where the request comes from. */
   extra: HookExtras["before_transcription"];
-  /** The recording. Do not change it: the next callback gets the same bytes. */
+  /** The recording. Do not change it, because the next callback gets the same bytes. */
   audio: Uint8Array<ArrayBuffer>;
 }
 
@@ -175,5 +175,5 @@ export type HookContextOf<Event extends HookEvent> = Event extends "before_trans
   ? TranscriptionContext
   : HookContext<HookExtraOf<Exclude<Event, "before_transcription">>>;
 
-/** Only `before_transcription` reads the result: the first text that is not blank is taken. */
+/** The result is used only for `before_transcription`: the first text that is not blank is the transcript. */
 export type HookCallback<Event extends HookEvent> = (ctx: HookContextOf<Event>) => unknown;

@@ -1,13 +1,13 @@
-// What an integration says of its places and users.
+// How an integration describes its places and users.
 
 import type { JsonObject } from "../json.ts";
 import type { DispatchConfig } from "./messages.ts";
 
-/** A user as `userAttribution` sees one. */
+/** A user as `userAttribution` gets it. */
 export interface AttributedUser {
-  /** The name to show; null when it is unknown. */
+  /** The name to show; null if it is unknown. */
   display_name: string | null;
-  /** What integrations know of the person, by integration. */
+  /** What integrations know about the person, by integration. */
   integration_config: JsonObject;
 }
 
@@ -15,7 +15,7 @@ export interface AttributedUser {
 export interface IntegrationMeta {
   /** The integration's name: "github". */
   integrationType: string;
-  /** What its client ids begin with, the colon included: "github:". */
+  /** The prefix of its client ids, including the colon: "github:". */
   clientIdPrefix: string;
   /** Returns the fields of a post that name the user: `username`, `icon_emoji`, `icon_url`. */
   userAttribution?: (user: AttributedUser) => Promise<JsonObject> | JsonObject;

@@ -1,22 +1,22 @@
-// Messages, events and sessions, as the SDK's functions take and return them.
+// Messages, events and sessions as the SDK's functions take and return them.
 
 import type { JsonObject } from "../json.ts";
 
-/** Where an outcome goes: `type` names the dispatcher; the other fields are that dispatcher's own. */
+/** Where an outcome is delivered: `type` names the dispatcher; the other fields belong to that dispatcher. */
 export type DispatchConfig = {
-  /** The dispatcher: "none", "webhook", "internal", or the type of an integration's. */
+  /** The dispatcher: "none", "webhook", "internal", or the type of an integration's dispatcher. */
   type: string;
 } & JsonObject;
 
-/** What one message may change for the run that it starts, and for that run only. */
+/** Options of a message for the run that it starts, and only for that run. */
 export interface ExecutionConfig {
-  /** A system message that stands last before the user's message. */
+  /** A system message right before the user's message. */
   system_preamble?: string;
   /** Ids of skills whose text is put into the context. */
   skills?: string[];
-  /** Names of tools that the bot may use besides its own; `*` stands for any text: "github_*". */
+  /** Names of tools that the bot may use in addition to its own; `*` matches any text: "github_*". */
   tools?: string[];
-  /** A model instead of the bot's. */
+  /** A model to use instead of the bot's. */
   model_override?: string;
 }
 
@@ -26,7 +26,7 @@ export interface GetOrCreateSession {
   clientId: string;
   /** The bot that answers there: "default". */
   botId: string;
-  /** Where outcomes go unless a message says otherwise. */
+  /** Where outcomes are delivered unless a message says otherwise. */
   dispatchConfig?: DispatchConfig;
 }
 
@@ -34,50 +34,53 @@ export interface GetOrCreateSession {
 export interface InjectMessage {
   /** The id that `getOrCreateSession` returned. */
   sessionId: string;
-  /** The text, as the bot is to read it. */
+  /** The text that the bot reads. */
   content: string;
   /** Where the message came from: "github". */
   source: string;
-  /** True makes a task in which the bot answers. Default false. */
+  /** True creates a task in which the bot answers. Default false. */
   runAgent?: boolean;
-  /** True hands the outcome to the session's dispatch target. Default true. */
+  /** True delivers the outcome to the session's dispatch target. Default true. */
   notify?: boolean;
-  /** The target of this message's outcome, instead of the session's; used whatever `notify` is. */
+  /** The target of this message's outcome instead of the session's; used even if `notify` is false. */
   dispatchConfig?: DispatchConfig;
-  /** The person who wrote it: where the message is posted, it is posted in this name. */
+  /** The person who wrote the message; where it is mirrored, it is posted under this name. */
   author?: MessageAuthor;
   /** Instructions, skills, tools and a model for this run only. */
   executionConfig?: ExecutionConfig;
   /**
-   * True for what a bot of the outside service wrote: the message is kept, but it starts no run and is posted nowhere, unless
-   * the channel's `allow_bot_messages` is true. Default false.
+   * True if a bot of the outside service wrote the message: it is stored, but it starts no run and is posted nowhere
+   * unless the channel's `allow_bot_messages` is true. Default false.
    */
   fromBot?: boolean;
-  /** The sender's own id of the event, 1 to 255 characters. A second message with the same one returns the first one's result. */
+  /**
+   * The sender's id of the event, 1 to 255 characters. A second message with the same id returns the result of the
+   * first.
+   */
   idempotencyKey?: string;
-  /** JSON that is kept with the message, and that hooks get. Default: `{}`. */
+  /** JSON that is stored with the message and passed to hooks. Default: `{}`. */
   metadata?: JsonObject;
 }
 
 /** Who wrote a message. */
 export interface MessageAuthor {
-  /** What the outside service calls the person. */
+  /** The person's id at the outside service. */
   id?: string;
   /** The name to show. */
   display_name: string;
-  /** What integrations know of the person, by integration: `{ github: { github_username } }`. */
+  /** What integrations know about the person, by integration: `{ github: { github_username } }`. */
   integration_config?: JsonObject;
 }
 
 /** What `injectEvent` takes: an event of an outside place, for every channel that is bound to it. */
 export interface InjectEvent extends Omit<InjectMessage, "sessionId"> {
-  /** The place it comes from, with the integration's prefix: "github:owner/repo". */
+  /** The place that the event comes from, with the integration's prefix: "github:owner/repo". */
   clientId: string;
-  /** Its name, as bindings filter by it: "pull_request". */
+  /** The event's name, by which bindings filter: "pull_request". */
   event: string;
-  /** Who answers where the channel has no bot of its own. */
+  /** The bot that answers where a channel has none of its own. */
   botId: string;
-  /** Whether a binding lets the event through; asked after its event_filter. Inside the server only. */
+  /** Whether a binding lets the event through; called after its event_filter. Only inside the server. */
   matches?: (binding: EventBinding) => boolean;
 }
 
@@ -95,9 +98,9 @@ export interface EventBinding {
 export interface EventResult {
   /** "filtered": the place is bound to channels, and none of their bindings lets this event through. */
   status: "processed" | "filtered";
-  /** False: no channel is bound to the place, and the message went to the place's own channel. */
+  /** False if no channel is bound to the place, so the message went to the place's own channel. */
   bound: boolean;
-  /** One for each channel. */
+  /** One result per channel. */
   results: (InjectResult & {
     /** The channel that the event went into. */
     channel_id: string;
@@ -108,15 +111,15 @@ export interface EventResult {
 export interface InjectResult {
   /** The id of the stored message. */
   message_id: string;
-  /** The session that it was put into. */
+  /** The session of the message. */
   session_id: string;
-  /** The run that it started; null when it started none. */
+  /** The run that it started; null if it started none. */
   task_id: string | null;
-  /** True when the idempotency key was seen before: nothing was stored, the ids are the first message's. */
+  /** True if the idempotency key was seen before: nothing was stored, and the ids are those of the first message. */
   duplicate: boolean;
   /**
-   * What of the message has no effect: an `executionConfig` without `runAgent`, a tool or a skill that does not exist
-   * now. Missing when there is nothing to say.
+   * Parts of the message that have no effect: an `executionConfig` without `runAgent`, a tool or a skill that does not
+   * exist at the moment. Missing if there are none.
    */
   warnings?: string[];
 }

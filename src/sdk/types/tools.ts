@@ -1,9 +1,9 @@
-// Tools, and what the code of an integration knows of the run that calls it.
+// Tools, and the context of the run that calls an integration's code.
 
 import type { Static, TSchema } from "@sinclair/typebox";
 import type { JsonObject } from "../json.ts";
 
-/** What a tool, a dispatcher or a hook knows of the run that it serves. */
+/** What a tool, a dispatcher or a hook knows about the run that it serves. */
 export interface RunContext {
   /** The bot that runs. */
   bot_id: string;
@@ -21,7 +21,7 @@ export interface RunContext {
 export interface ToolContext extends RunContext {
   /** The run's task. */
   task_id: string;
-  /** Aborted on cancellation, time-out and shutdown. */
+  /** Aborted on cancellation, timeout and shutdown. */
   signal: AbortSignal;
 }
 
@@ -51,15 +51,15 @@ export interface ToolOptions<Parameters extends ParameterSchema = ParameterSchem
   description: string;
   /** The schema of the arguments, such as `t.Object({ id: t.String() })`. Default: no arguments. */
   parameters?: Parameters;
-  /** Seconds after which a call is given up; default 60. */
+  /** The time limit of a call in seconds; default 60. */
   timeoutSeconds?: number;
 }
 
-/** The type of what a schema describes: `Arguments<typeof parameters>`. */
+/** The type that a schema describes: `Arguments<typeof parameters>`. */
 export type Arguments<Parameters> = Parameters extends TSchema ? Static<Parameters> : JsonObject;
 
 /**
- * Arguments are validated before the call. The result is a string, or JSON. An object with `error` marks the
- * call failed; `client_action` is handed to the dispatcher, and the model then sees only `message`.
+ * A tool's function. Arguments are validated before the call. The result is a string or JSON. An object with `error`
+ * marks the call as failed; `client_action` is passed to the dispatcher, and the model then sees only `message`.
  */
 export type ToolFunction<Args = JsonObject> = (args: Args, ctx: ToolContext) => unknown;

@@ -1,4 +1,4 @@
-// A verifier as data, for manifests and for endpoints that people make at run time.
+// Verifiers as data, for manifests and for endpoints that people create at run time.
 
 import { HeddleError } from "../../errors.ts";
 import type { Received } from "./request.ts";
@@ -8,25 +8,25 @@ import { type Secrets, usableSecrets } from "./secrets.ts";
 
 type OptionsOf<Name extends SchemeName> = Parameters<(typeof SCHEMES)[Name]["create"]>[0];
 
-/** How the sender of a webhook proves itself. JSON: it may stand in a manifest. */
+/** How the sender of a webhook is authenticated, as JSON for a manifest. */
 export type WebhookVerifier = {
   [Name in SchemeName]: {
-    /** The way in which the sender proves itself. */
+    /** How the sender is authenticated. */
     scheme: Name;
   } & OptionsOf<Name>;
 }[SchemeName];
 
-/** What `signWebhook` puts into the headers besides the signature. */
+/** What `signWebhook` adds to the headers besides the signature. */
 export interface SignWebhook {
-  /** For schemes that name the event in a header: "pull_request". */
+  /** The event's name, for schemes with a header for it: "pull_request". */
   event?: string;
-  /** For schemes whose headers have an id; default: a new UUID. */
+  /** The delivery's id, for schemes with a header for it; default: a new UUID. */
   id?: string;
-  /** Default: now. */
+  /** The time of the signature; default: now. */
   at?: Date;
 }
 
-/** The scheme that a descriptor names. Throws "validation" for one that is no descriptor. */
+/** Returns the scheme that a descriptor names. Throws "validation" for an invalid descriptor. */
 export function schemeOf({ scheme: name, ...options }: WebhookVerifier): Scheme<VerifiedWebhook> {
   if (!isSchemeName(name)) {
     const known = Object.keys(SCHEMES).join(", ");
@@ -36,7 +36,7 @@ export function schemeOf({ scheme: name, ...options }: WebhookVerifier): Scheme<
       { field: "scheme" },
     );
   }
-  // Which options belong to which scheme the type of the descriptor says; the scheme itself checks them.
+  // The descriptor's type ties options to schemes; the scheme itself checks them at run time.
   const kind = SCHEMES[name] as unknown as SchemeKind<object, unknown>;
   const scheme = kind.create(options);
   return { ...scheme, read: (received: Received) => kind.general(scheme.read(received), received) };
@@ -46,8 +46,8 @@ const isSchemeName = (name: unknown): name is SchemeName =>
   typeof name === "string" && Object.hasOwn(SCHEMES, name);
 
 /**
- * The headers that the scheme's sender would put to the body, made with the first of the secrets: for tests, and for
- * trying an integration out. Throws "invalid_signature" when there is no secret.
+ * Returns the headers that a sender with this scheme would add to the body, signed with the first of the secrets: for
+ * tests, and for trying an integration out. Throws "invalid_signature" if there is no secret.
  */
 export function signWebhook(
   body: string,

@@ -1,15 +1,15 @@
-// What the schemes of senders without a vendor's own have in common: the body as text, and an id in a header.
+// What the schemes that belong to no vendor have in common: the body as text, and an id in a header.
 
 import { HeddleError } from "../../errors.ts";
 import { parseJson } from "../../schema/json-text.ts";
 import { bodyText, FORM, formFields, idHeader, mediaType, type Received } from "./request.ts";
 import type { FieldSchema, Signing, VerifiedWebhook } from "./scheme.ts";
 
-/** What a verified request of a sender without a vendor's own scheme says. */
+/** A verified request of a scheme that belongs to no vendor. */
 export interface PlainWebhook {
-  /** The sender's id of the event, from the header that was named for it; null without one. */
+  /** The sender's id of the event, from the header that the options name; null if there is none. */
   id: string | null;
-  /** As it was sent. */
+  /** The body exactly as it was sent. */
   body: string;
 }
 
@@ -23,7 +23,7 @@ export const ID_HEADER: FieldSchema = {
   description: "Name of the header with the sender's id of the event, if there is one.",
 };
 
-/** `mayBeEmpty`: a button somewhere may have nothing to say besides that it was pressed. */
+/** Reads id and body. `mayBeEmpty` is for senders without data, such as a button that was pressed. */
 export const readPlain = (
   received: Received,
   id: string | undefined,
@@ -36,7 +36,7 @@ export const readPlain = (
 export const idHeaders = (id: string | undefined, signing: Signing): Record<string, string> =>
   id === undefined ? {} : { [id]: signing.id };
 
-/** The payload is JSON, a form's fields, or the text: what the content type says. */
+/** Parses the payload by its content type: JSON, a form's fields, or the text. */
 export function generalOf({ id, body }: PlainWebhook, received: Received): VerifiedWebhook {
   const type = mediaType(received);
   const isJson = type === null || type === "application/json" || type.endsWith("+json");
@@ -45,7 +45,7 @@ export function generalOf({ id, body }: PlainWebhook, received: Received): Verif
   return { id, event: null, payload, body };
 }
 
-/** Throws "validation" for what cannot be a header's name. */
+/** Throws "validation" for an invalid header name. */
 export function checkHeaderName(field: string, name: unknown): asserts name is string {
   if (typeof name !== "string" || !/^[A-Za-z0-9_-]{1,100}$/.test(name)) {
     throw invalidOption(field, "the name of a header", name);

@@ -1,26 +1,26 @@
-// One shape for every way in which senders prove themselves: prove, read, sign.
+// The common interface of all verification schemes: prove, read, sign.
 
 import type { Received } from "./request.ts";
 
-/** What a verified request says. */
+/** A verified request. */
 export interface VerifiedWebhook {
-  /** The sender's id of the event, the same for each attempt: an `idempotencyKey`. Null when it has none. */
+  /** The sender's id of the event, the same for each attempt; use it as `idempotencyKey`. Null if there is none. */
   id: string | null;
-  /** What happened, in the sender's words; null when it does not say. */
+  /** The sender's name for what happened; null if it gives none. */
   event: string | null;
   /** The parsed body. */
   payload: unknown;
-  /** As it was signed. */
+  /** The body exactly as it was signed. */
   body: string;
 }
 
 export interface Proof {
-  /** At least one, none of them blank. */
+  /** At least one secret; none of them is blank. */
   secrets: string[];
-  /** Milliseconds. */
+  /** The current time in milliseconds. */
   now: number;
   toleranceSeconds: number;
-  /** Takes what the operator, and never the sender, is to know of why nothing is proven. */
+  /** Reports why verification failed, for the operator and never for the sender. */
   tell(reason: string): void;
 }
 
@@ -28,31 +28,31 @@ export interface Signing {
   secret: string;
   id: string;
   event: string | undefined;
-  /** Seconds. */
+  /** The time of the signature in seconds. */
   timestamp: number;
 }
 
 export interface Scheme<Event> {
-  /** Headers whose values prove the sender; nobody may store them. */
+  /** Headers whose values authenticate the sender; they must not be stored. */
   proofHeaders: readonly string[];
-  /** The header that names the event, where there is one. */
+  /** The header that names the event, if there is one. */
   eventHeader?: string;
-  /** Whether one of the secrets made the proof. May also throw "invalid_signature". */
+  /** Whether one of the secrets was used to sign. May also throw "invalid_signature". */
   prove(received: Received, proof: Proof): boolean;
-  /** Called for a proven request only. */
+  /** Reads the event; called only for a verified request. */
   read(received: Received): Event;
-  /** The headers that its sender would put to the body. */
+  /** Returns the headers that the sender would add to the body. */
   sign(body: string, signing: Signing): Record<string, string>;
 }
 
 const SECONDS = /^[1-9]\d{0,11}$/;
 
-/** Whether a decimal number of seconds is near enough to now, before or after. */
+/** Whether a decimal number of seconds is within the tolerance around now. */
 export function isTimely(timestamp: string, { now, toleranceSeconds, tell }: Proof): boolean {
   if (!SECONDS.test(timestamp)) return false;
   const ahead = Math.round(Number(timestamp) - now / 1000);
   if (Math.abs(now / 1000 - Number(timestamp)) <= toleranceSeconds) return true;
-  // Without this a clock that is wrong looks like a secret that is wrong.
+  // Without this report, a wrong clock looks like a wrong secret.
   tell(
     `The timestamp is ${seconds(Math.abs(ahead))} ${ahead > 0 ? "ahead of" : "behind"} this server's clock, and only ${seconds(toleranceSeconds)} are allowed: compare this machine's clock with the sender's.`,
   );
@@ -61,7 +61,7 @@ export function isTimely(timestamp: string, { now, toleranceSeconds, tell }: Pro
 
 const seconds = (count: number): string => `${count.toLocaleString("en")} s`;
 
-/** JSON Schema of one field of a descriptor, as the manifest has it. */
+/** JSON Schema of one field of a descriptor in the manifest. */
 export interface FieldSchema {
   type: "string";
   description: string;
@@ -69,21 +69,21 @@ export interface FieldSchema {
   pattern?: string;
 }
 
-/** One way in which senders prove themselves, as the table of schemes has it: `Options` stand in the descriptor. */
+/** An entry of the table of schemes; `Options` are the fields of its descriptor. */
 export interface SchemeKind<Options, Event> {
-  /** What its sender does, for whoever writes a manifest. */
+  /** What the sender does, for authors of manifests. */
   description: string;
-  /** Of each of the options. */
+  /** The schema of each option. */
   options: { readonly [Name in keyof Options]-?: FieldSchema };
   /** The options that a descriptor must have. */
   required: readonly (keyof Options & string)[];
-  /** Throws "validation" for options that are none: they may come from a manifest, or from somebody's form. */
+  /** Creates the scheme. Throws "validation" for invalid options, which may come from a manifest or a form. */
   create(options: Options): Scheme<Event>;
-  /** The event in the shape that all schemes have in common. */
+  /** Returns the event in the common shape of all schemes. */
   general(event: Event, received: Received): VerifiedWebhook;
 }
 
-/** A scheme of one vendor, which has no options and whose events have the common shape already. */
+/** Creates a vendor's scheme, which has no options and whose events already have the common shape. */
 export const vendorScheme = <Event extends VerifiedWebhook>(
   description: string,
   scheme: Scheme<Event>,

@@ -1,5 +1,5 @@
-// Every way in which Heddle knows senders to prove themselves. A new one is a file in schemes/ and a line here, from which
-// descriptors, the manifest's schema and `verifyWebhook` follow, and its own function in verifiers.ts.
+// The table of verification schemes. A new scheme needs a file in schemes/, a line here, from which descriptors, the
+// manifest's schema and `verifyWebhook` are derived, and a function in verifiers.ts.
 
 import { bearer } from "./schemes/bearer.ts";
 import { github } from "./schemes/github.ts";

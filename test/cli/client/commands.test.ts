@@ -237,7 +237,7 @@ describe("heddle receive and replay", () => {
     const list = await heddle(["receive", "github", file("list.json", "[1]"), "--home", home]);
     expect(list.status).toBe(1);
     expect(list.out).toContain("rejected, recorded as ");
-    expect(list.out).toContain("reason: The body is not a JSON object");
+    expect(list.out).toContain("reason: The body must be a JSON object.");
     expect(list.err).toBe("heddle: The integration refused the webhook: it answered 400.\n");
 
     const cases: [argv: string[], says: string, environment?: Record<string, string>][] = [

@@ -191,7 +191,7 @@ eachDatabase("inbox", (open) => {
       expect(
         (await list()).map((e: Record<string, unknown>) => [e.verdict, e.reason, e.status_code, e.verified]),
       ).toEqual([
-        ["rejected", "The body is not a JSON object", 400, true],
+        ["rejected", "The body must be a JSON object.", 400, true],
         ["rejected", "no such camera", 422, false],
         ["rejected", "The signature does not match the body", 403, false],
       ]);
@@ -405,7 +405,7 @@ eachDatabase("inbox", (open) => {
       expect((await receive({ body: "[]" })).body).toMatchObject({
         status_code: 400,
         answer: { error: { code: "bad_request" } },
-        event: { verdict: "rejected", reason: "The body is not a JSON object" },
+        event: { verdict: "rejected", reason: "The body must be a JSON object." },
       });
       const other = await receive({ body: {}, path: "/webhook/refused" });
       expect(other.body).toMatchObject({ status_code: 422, event: { path: "/webhook/refused" } });

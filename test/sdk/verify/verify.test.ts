@@ -104,7 +104,7 @@ for (const [what, request, code] of REFUSED) {
 test("GitHub: a body that was read already is an error that says so", async () => {
   const request = github(BODY);
   await request.text();
-  await expect(verifyGitHub(request, SECRET)).rejects.toThrow("take `request` in the handler");
+  await expect(verifyGitHub(request, SECRET)).rejects.toThrow("use `request` in the handler");
 });
 
 test("GitHub: no signature but the right one is accepted", async () => {

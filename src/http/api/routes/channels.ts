@@ -31,17 +31,9 @@ const Ids = (description: string) =>
 
 const Settings = {
   name: t.Optional(t.String({ minLength: 1, maxLength: 300 })),
-  bot_id: t.Optional(
-    nullable(
-      BotId,
-      "The bot that answers here, whichever bot a message names; null: the one that the message names.",
-    ),
-  ),
+  bot_id: t.Optional(nullable(BotId, "The bot that always answers here; null: the message's choice.")),
   dispatch_config: t.Optional(
-    nullable(
-      DispatchConfig,
-      "Where messages of this channel are delivered; null: where the integration says.",
-    ),
+    nullable(DispatchConfig, "Where messages here are delivered; null: where the integration says."),
   ),
   require_mention: t.Optional(
     t.Boolean({ description: "Whether chat integrations run the bot only when it is addressed." }),
@@ -49,34 +41,19 @@ const Settings = {
   passive_memory: t.Optional(
     t.Boolean({ description: "Whether messages that start no run become context of later runs." }),
   ),
-  allow_bot_messages: t.Optional(
-    t.Boolean({ description: "Whether messages of other bots may start runs." }),
-  ),
+  allow_bot_messages: t.Optional(t.Boolean({ description: "Whether other bots' messages may start runs." })),
   thinking_display: t.Optional(
     oneOf(["append", "replace", "hidden"], "How chat integrations show the bot's reasoning."),
   ),
   private: t.Optional(t.Boolean()),
-  model_override: t.Optional(
-    nullable(t.String({ minLength: 1, maxLength: 200 }), "Used instead of the bot's model."),
-  ),
-  max_iterations: t.Optional(
-    nullable(t.Integer({ minimum: 1, maximum: 100 }), "Used instead of the bot's limit."),
-  ),
-  prompt: t.Optional(
-    nullable(t.String({ maxLength: 200_000 }), "A system message for every run in the channel."),
-  ),
+  model_override: t.Optional(nullable(t.String({ minLength: 1, maxLength: 200 }), "Replaces the bot's.")),
+  max_iterations: t.Optional(nullable(t.Integer({ minimum: 1, maximum: 100 }), "Replaces the bot's.")),
+  prompt: t.Optional(nullable(t.String({ maxLength: 200_000 }), "A system message for every run here.")),
   template_id: t.Optional(
-    nullable(
-      t.String({ minLength: 1, maxLength: 300 }),
-      "The id of a template, a text that tells bots how the work in the channel is organised.",
-    ),
+    nullable(t.String({ minLength: 1, maxLength: 300 }), "Tells bots how the work here is organised."),
   ),
-  workspace: t.Optional(
-    t.Boolean({ description: "Whether bots may use the server's workspace files in this channel." }),
-  ),
-  skills: t.Optional(
-    t.Array(SkillEntry, { maxItems: 200, description: "Skills for every run in the channel." }),
-  ),
+  workspace: t.Optional(t.Boolean({ description: "Whether bots may use workspace files here." })),
+  skills: t.Optional(t.Array(SkillEntry, { maxItems: 200, description: "Skills for every run here." })),
   tools_disabled: t.Optional(Ids("Tools that no run in the channel may use; * matches any text.")),
   carapaces: t.Optional(Ids("Carapaces in addition to the bot's and those of activated integrations.")),
   carapaces_disabled: t.Optional(Ids("Carapaces that are disabled in the channel.")),
@@ -91,10 +68,7 @@ const ChannelAnswer = named(
     client_id: t.String(),
     name: t.String(),
     display_name: t.String({ description: "The name that its integration gives it, otherwise `name`." }),
-    integration: nullable(
-      t.String(),
-      "The integration whose prefix the client_id has; null if no live integration has it.",
-    ),
+    integration: nullable(t.String(), "The live integration whose prefix the client_id has, if any."),
     owner: nullable(
       t.String(),
       "Who created the channel and may access it: integration:<id> or key:<id>; null for the operator.",

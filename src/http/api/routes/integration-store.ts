@@ -61,28 +61,21 @@ export interface IntegrationStoreRoutes {
 }
 
 export function integrationStoreRoutes({ store, integrations, auth, route }: IntegrationStoreRoutes) {
-  /**
-   * Whether the request's key names this very store in its scopes, as the integration's own key does. No other key, not
-   * even an admin's, may read the store's secrets.
-   */
+  /** Whether the key names this very store. No other key, not even an admin's, may read its secrets. */
   const isOwn = async (request: Request, id: string): Promise<boolean> => {
     const { scopes } = await auth.authenticate(request);
     return scopes.includes(SCOPES.write.replace("{id}", id));
   };
 
   /**
-   * The wide scope `integrations:write` must not reach a store, because stored values may decide about things that are
-   * reserved to admins.
+   * `integrations:write` alone must not reach a store, because stored values may control what is reserved to admins.
    */
   const refuseOthers = async (request: Request, id: string): Promise<void> => {
     const { scopes } = await auth.authenticate(request);
     // The route's own scope has already been checked, so a read-only key does not get here with a write.
     const isNamed = Object.values(SCOPES).some((scope) => scopes.includes(scope.replace("{id}", id)));
     if (covers(scopes, ADMIN) || isNamed) return;
-    throw new HeddleError(
-      "forbidden",
-      `The API key needs a scope for the store of "${id}": integrations.${id}.store:read or :write.`,
-    );
+    throw new HeddleError("forbidden", `The API key needs a scope for the store of "${id}".`);
   };
 
   const of = async (request: Request, id: string) => {

@@ -13,15 +13,15 @@ import {
 import type { Scheme, SchemeKind } from "../scheme.ts";
 import { hmac, sameText, sha256 } from "../secrets.ts";
 
-/** What GitHub sent. */
+/** An event from GitHub. */
 export interface GitHubEvent {
-  /** Of X-GitHub-Event: "pull_request". */
+  /** The value of X-GitHub-Event: "pull_request". */
   event: string;
-  /** Of X-GitHub-Delivery; when a sender leaves it out, made from the body, so that a copy has the same. */
+  /** The value of X-GitHub-Delivery; if it is missing, an id derived from the body, so that a copy has the same id. */
   deliveryId: string;
   /** The parsed body. */
   payload: JsonObject;
-  /** As it was signed. */
+  /** The body exactly as it was signed. */
   body: string;
 }
 
@@ -39,7 +39,10 @@ const signature: Scheme<GitHubEvent> = {
   read(received) {
     const type = mediaType(received);
     if (type !== "application/json" && type !== FORM) {
-      throw new HeddleError("unsupported_media_type", `The content type must be application/json or ${FORM}`);
+      throw new HeddleError(
+        "unsupported_media_type",
+        `The content type must be application/json or ${FORM}.`,
+      );
     }
     const body = bodyText(received);
     return {

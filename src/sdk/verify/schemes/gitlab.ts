@@ -4,9 +4,9 @@ import { type VerifiedWebhook, vendorScheme } from "../scheme.ts";
 import { sameText } from "../secrets.ts";
 import { proveStandard, standardSignature as standard } from "./standard.ts";
 
-/** What GitLab sent. */
+/** An event from GitLab. */
 export interface GitLabEvent extends VerifiedWebhook {
-  /** Of X-Gitlab-Event: "Push Hook". */
+  /** The value of X-Gitlab-Event: "Push Hook". */
   event: string;
   /** The parsed body. */
   payload: JsonObject;
@@ -18,8 +18,8 @@ const SIGNING_TOKEN = /^whsec_/;
 
 /**
  * https://docs.gitlab.com/user/project/integrations/webhooks/: a secret that begins with "whsec_" is a signing token,
- * whose requests are signed as standard webhooks; any other is a secret token, which stands in a header as it is. Each
- * is accepted as its own kind only, so that a signing token cannot be weakened to a plain one.
+ * whose requests are signed as standard webhooks; any other is a secret token, which is sent in a header. Each is
+ * accepted only as its own kind, so that a signing token cannot be downgraded to a plain one.
  */
 export const gitlab = vendorScheme<GitLabEvent>(
   "GitLab sends a secret token, or signs with a signing token.",

@@ -1,4 +1,4 @@
-// Senders without a scheme of their own: a signature over the body, in a header of their choice.
+// For senders without a scheme of their own: a signature over the body in a header of their choice.
 
 import {
   checkHeaderName,
@@ -19,9 +19,9 @@ export interface PlainHmac {
   header: string;
   /** Default "sha256". */
   algorithm?: HmacAlgorithm;
-  /** Default "hex", in small letters. */
+  /** Default "hex", in lower case. */
   encoding?: "hex" | "base64";
-  /** What stands before the signature in the header, such as "sha256="; it must be there. */
+  /** The required text before the signature in the header, such as "sha256=". */
   prefix?: string;
   /** The header with the sender's id of the event, if there is one. It is not signed. */
   id?: string;
@@ -37,11 +37,11 @@ export const hmac: SchemeKind<PlainHmac, PlainWebhook> = {
     header: { ...HEADER_NAME, description: "Name of the header that has the signature." },
     algorithm: { type: "string", enum: ALGORITHMS, description: "Default: sha256." },
     encoding: { type: "string", enum: ENCODINGS, description: "Default: hex." },
-    prefix: { type: "string", description: 'What stands before the signature, such as "sha256=".' },
+    prefix: { type: "string", description: 'The required text before the signature, such as "sha256=".' },
   },
   required: ["header"],
   create({ header, algorithm = "sha256", encoding = "hex", prefix = "", id }) {
-    // A wrong word must not weaken the check.
+    // An unknown word must not weaken the check.
     if (!ALGORITHMS.includes(algorithm)) {
       throw invalidOption("algorithm", "sha1, sha256 or sha512", algorithm);
     }

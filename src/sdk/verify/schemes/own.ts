@@ -2,8 +2,8 @@ import { generalOf, type PlainWebhook, readPlain } from "../plain.ts";
 import type { SchemeKind } from "../scheme.ts";
 
 /**
- * How a sender proves itself is in the integration's own code, which calls `verifyWith`; so as data it proves nobody. In a
- * manifest it lets `heddle receive` try the integration out: the server vouches for what it sends itself.
+ * The integration's own code authenticates the sender by calling `verifyWith`, so this scheme itself verifies
+ * nothing. In a manifest it lets `heddle receive` try the integration out: the server vouches for its own requests.
  */
 export const own: SchemeKind<Record<never, never>, PlainWebhook> = {
   description: "The router's own code verifies, with verifyWith().",

@@ -3,9 +3,9 @@ import { bodyText, FORM, formFields, jsonObject, mediaType, proofHeader, type Re
 import { isTimely, type VerifiedWebhook, vendorScheme } from "../scheme.ts";
 import { hmac, sameText } from "../secrets.ts";
 
-/** What Slack sent. */
+/** An event from Slack. */
 export interface SlackEvent extends VerifiedWebhook {
-  /** Of an interaction the JSON in its field `payload`; of a slash command the form's fields. */
+  /** The parsed body; for an interaction, the JSON in its field `payload`; for a slash command, the form's fields. */
   payload: JsonObject;
 }
 

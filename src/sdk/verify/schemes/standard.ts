@@ -4,9 +4,9 @@ import { bodyText, jsonObject, proofHeader, type Received } from "../request.ts"
 import { isTimely, type Proof, type Scheme, type VerifiedWebhook, vendorScheme } from "../scheme.ts";
 import { hmac, refused, sameText } from "../secrets.ts";
 
-/** What a sender of Standard Webhooks sent. */
+/** An event from a sender of Standard Webhooks. */
 export interface StandardWebhook extends VerifiedWebhook {
-  /** Of webhook-id; the same for each attempt of one event. */
+  /** The value of webhook-id, which is the same for each attempt of one event. */
   id: string;
   /** The parsed body. */
   payload: JsonObject;
@@ -32,7 +32,8 @@ export const standardSignature: Scheme<StandardWebhook> = {
   },
   sign(body, { secret, id, timestamp }) {
     const key = keyOf(secret);
-    if (!key) throw refused("The secret of a standard webhook is base64, with or without whsec_ before it");
+    if (!key)
+      throw refused("The secret of a standard webhook must be base64, with or without the prefix whsec_.");
     return {
       [ID]: id,
       [TIMESTAMP]: String(timestamp),
@@ -46,7 +47,7 @@ export const standard = vendorScheme<StandardWebhook>(
   standardSignature,
 );
 
-/** "v1,…" and signatures of other versions, parted by single spaces. */
+/** "v1,…" and signatures of other versions, separated by single spaces. */
 const SIGNATURES = /^v\d+[a-z]*,[A-Za-z0-9+/]+={0,2}( v\d+[a-z]*,[A-Za-z0-9+/]+={0,2}){0,15}$/;
 
 export function proveStandard(received: Received, proof: Proof): boolean {
@@ -62,7 +63,7 @@ export function proveStandard(received: Received, proof: Proof): boolean {
   });
 }
 
-/** Undefined for what is no base64 of at least one byte: signatures with an empty key anybody could make. */
+/** Returns undefined unless the secret is base64 of at least one byte: anybody could sign with an empty key. */
 function keyOf(secret: string): Buffer | undefined {
   const encoded = secret.replace(/^whsec_/, "");
   const key = Buffer.from(encoded, "base64");

@@ -4,7 +4,7 @@ import { bodyText, jsonObject, proofHeader } from "../request.ts";
 import { isTimely, type VerifiedWebhook, vendorScheme } from "../scheme.ts";
 import { hmac, sameText } from "../secrets.ts";
 
-/** What Stripe sent. */
+/** An event from Stripe. */
 export interface StripeEvent extends VerifiedWebhook {
   /** "evt_…" */
   id: string;
@@ -16,7 +16,7 @@ export interface StripeEvent extends VerifiedWebhook {
 
 const SIGNATURE = "stripe-signature";
 
-/** "t=…", then signatures; those of other schemes than v1 prove nothing. */
+/** "t=…", then signatures; only those of scheme v1 count. */
 const PARTS = /^t=(?<timestamp>\d+)(?<signatures>(,v\d+=[0-9a-f]+){1,16})$/;
 
 /** https://docs.stripe.com/webhooks/signature */
@@ -37,7 +37,7 @@ export const stripe = vendorScheme<StripeEvent>("Stripe signs the body and a tim
     const payload = jsonObject(body);
     const { id, type } = payload;
     if (typeof id !== "string" || id === "" || typeof type !== "string") {
-      throw new HeddleError("bad_request", "The body is no event of Stripe: it has no id and type");
+      throw new HeddleError("bad_request", "The body must be an event of Stripe with id and type.");
     }
     return { id, event: type, payload, body };
   },

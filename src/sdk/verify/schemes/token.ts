@@ -19,7 +19,7 @@ export interface PlainToken {
 }
 
 export const token: SchemeKind<PlainToken, PlainWebhook> = {
-  description: "The sender puts a shared token into a header of its own, as Telegram does.",
+  description: "The sender puts a shared token into a header of its choice, as Telegram does.",
   options: {
     header: { ...HEADER_NAME, description: "Name of the header that has the token." },
     id: ID_HEADER,
