@@ -15,7 +15,7 @@ export const router = new Elysia().post(
     // GitHub always sends it. Without it, the same event sent twice would look like two.
     if (!request.headers.get("x-github-delivery")) {
       return status(400, {
-        error: { code: "bad_request", message: "The header X-GitHub-Delivery is missing" },
+        error: { code: "bad_request", message: "The header X-GitHub-Delivery is missing." },
       });
     }
     return receive(event);

@@ -135,7 +135,7 @@ export function parseSetting({ key, schema, secret }: DeclaredSetting, given: st
     const value = convert(alternative, text);
     if (value !== undefined && fits(alternative, value)) return value;
   }
-  const got = secret ? "its value" : JSON.stringify(text);
+  const got = secret ? "another value" : JSON.stringify(text);
   throw new HeddleError("validation", `The setting ${key} must be ${expectation(schema)}; got ${got}.`, {
     field: key,
   });
@@ -177,11 +177,17 @@ function fits(schema: SettingSchema, value: unknown): boolean {
   return value.length >= (schema.minLength ?? 0) && value.length <= (schema.maxLength ?? Infinity);
 }
 
+const NAMES: Record<string, string> = {
+  boolean: "true or false",
+  integer: "a whole number",
+  number: "a number",
+};
+
 function expectation(schema: SettingSchema): string {
   const choices = schema.enum ?? (schema.const === undefined ? undefined : [schema.const]);
   if (choices) return choices.map((choice) => JSON.stringify(choice)).join(" or ");
   if (schema.anyOf) return alternatives(schema).map(expectation).join(" or ");
-  const parts = [schema.type === "boolean" ? "true or false" : (schema.type ?? "text")];
+  const parts = [NAMES[schema.type ?? "string"] ?? "a text"];
   for (const limit of ["minimum", "maximum", "minLength", "maxLength", "pattern"] as const) {
     if (schema[limit] !== undefined) parts.push(`${limit} ${schema[limit]}`);
   }

@@ -12,7 +12,7 @@ import { createLog } from "../../src/log.ts";
 import { eachDatabase, type OpenTestDatabase } from "../database.ts";
 import { testVault } from "../secrets/test-vault.ts";
 
-const forged = new HeddleError("invalid_signature", "The signature does not match the body");
+const forged = new HeddleError("invalid_signature", "The signature does not match the body.");
 const refusal = () => Response.json({ error: {} }, { status: 403 });
 const ok = (value: unknown = { status: "ignored" }) => Response.json(value);
 

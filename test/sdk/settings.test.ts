@@ -60,12 +60,12 @@ test("what does not fit is an error that names the setting, and never shows a se
     expect(() => settings[key]).toThrow(expect.objectContaining({ code: "validation", field: key }));
     expect(() => settings[key]).toThrow(text);
   };
-  validation("COUNT", 'The setting COUNT takes integer, not "1.5"');
+  validation("COUNT", 'The setting COUNT must be a whole number; got "1.5".');
   validation("LOW", "minimum 1");
   validation("ON", "true or false");
   validation("MODE", '"fast" or "safe"');
   validation("BLANK", "number");
-  validation("MY_TOKEN", "The setting MY_TOKEN takes string, pattern ^\\S+$, not its value");
+  validation("MY_TOKEN", "The setting MY_TOKEN must be a text, pattern ^\\S+$; got another value.");
   expect(() => settings.MISSING).toThrow(expect.objectContaining({ code: "unavailable", field: "MISSING" }));
 });
 
@@ -90,7 +90,7 @@ test("a setting that is not declared is never undefined in silence", async () =>
   );
   expect(read("ELSEWHERE")).toThrow("declared are ACME_TOKEN, ACME_URL.");
   expect(() => Object.assign(settings, { ACME_TOKN: "x" })).toThrow("did you mean ACME_TOKEN?");
-  expect(() => Object.assign(settings, { ACME_TOKEN: "x" })).toThrow("cannot be assigned");
+  expect(() => Object.assign(settings, { ACME_TOKEN: "x" })).toThrow("must not be assigned");
   // What looks at an object without knowing what it is finds nothing odd.
   expect(await Promise.resolve(settings)).toBe(settings);
   expect(JSON.stringify(settings)).toBe('{"ACME_TOKEN":""}');

@@ -46,9 +46,9 @@ test("a delivery is dead at once, or after ten attempts", async () => {
 
 test("a dispatcher that is not there is named, with those that are", async () => {
   sdk.registerDispatcher("chat", { deliver: () => {} });
-  expect(() => registered().dispatchers.get("chta")).toThrow('no dispatcher "chta"; registered are chat');
+  expect(() => registered().dispatchers.get("chta")).toThrow('no dispatcher "chta"; registered: chat');
   expect(registered().dispatchers.get("chat").deliver).toBeFunction();
-  await expect(deliver("chta", {}, "x")).rejects.toThrow("registered are chat");
+  await expect(deliver("chta", {}, "x")).rejects.toThrow("registered: chat");
 });
 
 test("callbacks of a hook are called with what they read", async () => {
@@ -59,7 +59,7 @@ test("callbacks of a hook are called with what they read", async () => {
 
 test("the first of what was asked of the server is at hand, or the call is named", async () => {
   const heddle = fakeHeddle();
-  expect(() => heddle.firstEvent).toThrow("Nobody has called injectEvent()");
+  expect(() => heddle.firstEvent).toThrow("injectEvent() has not been called");
   const event = { clientId: "c:1", event: "e", botId: "default", content: "x", source: "c" };
   await sdk.injectEvent(event);
   expect(heddle.firstEvent).toEqual(event);

@@ -405,8 +405,8 @@ eachDatabase("webhook endpoints", (open) => {
     expect(nobody).toMatchObject({ status: 403, body: { error: { code: "invalid_signature" } } });
     const reasons: unknown[] = ["There is no endpoint of this name"];
     for (const [scheme, reason] of [
-      ["github", "The header x-hub-signature-256 is missing"],
-      ["bearer", "The header authorization is missing"],
+      ["github", "The header x-hub-signature-256 is missing."],
+      ["bearer", "The header authorization is missing."],
     ]) {
       name += scheme;
       await make({ verifier: { scheme } });

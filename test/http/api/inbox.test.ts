@@ -193,7 +193,7 @@ eachDatabase("inbox", (open) => {
       ).toEqual([
         ["rejected", "The body must be a JSON object.", 400, true],
         ["rejected", "no such camera", 422, false],
-        ["rejected", "The signature does not match the body", 403, false],
+        ["rejected", "The signature does not match the body.", 403, false],
       ]);
     });
 

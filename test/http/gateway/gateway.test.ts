@@ -137,7 +137,7 @@ test("an unknown integration is 404, one that does not load 503, and both say no
 test("what an integration throws becomes an answer that fits", async () => {
   const router = new Elysia()
     .get("/refused", () => {
-      throw new HeddleError("invalid_signature", "The signature does not match the body");
+      throw new HeddleError("invalid_signature", "The signature does not match the body.");
     })
     .get("/not-found", () => {
       // An error of a client library carries a status of another server.

@@ -89,7 +89,7 @@ test("where config.ts and the manifest contradict each other, it is secret, and 
     ["KEYED", true],
   ]);
   expect(all.secrets.sort()).toEqual(["no-number-at-all", "of-the-webhook"]);
-  expect(() => all.call("reads")).toThrow("The setting CODE takes integer, not its value");
+  expect(() => all.call("reads")).toThrow("The setting CODE must be a whole number; got another value.");
 });
 
 test("what only a process requires is a setting as well, except names that are Heddle's own", async () => {

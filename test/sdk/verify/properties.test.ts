@@ -244,7 +244,7 @@ describe.each(SENDERS)("$name", (sender) => {
       ] as const) {
         const checked = sender.verify(genuine(sent), sent.secret, { now: () => NOW.getTime() + by * 1000 });
         const error = await checked.catch((error) => error);
-        expect(error).toMatchObject({ ...INVALID, message: "The signature does not match the body" });
+        expect(error).toMatchObject({ ...INVALID, message: "The signature does not match the body." });
         expect(error.cause.message).toContain(words);
       }
       const wrong = await sender
