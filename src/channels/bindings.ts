@@ -1,4 +1,4 @@
-// Bindings: places of outside services whose events a channel gets and where its messages are posted.
+// Bindings connect a channel to places of outside services: the channel gets their events, and its messages are posted there.
 
 import { and, asc, eq } from "drizzle-orm";
 import type { Database, Queryable } from "../db/database.ts";
@@ -14,7 +14,7 @@ import type { IntegrationDirectory } from "./integration-directory.ts";
 
 type BindingRow = typeof channelBindings.$inferSelect;
 
-/** Named by its integration when it has no name of its own; configs are sealed. */
+/** Without a name of its own, a binding gets one from its integration. Configs are sealed. */
 export type Binding = BindingRow;
 
 export interface BindingChange {
@@ -32,7 +32,7 @@ export interface NewBinding extends BindingChange {
 }
 
 export interface Bindings {
-  /** Oldest first: in this order an event reaches the channels that are bound to its place. Throws `not_found`. */
+  /** Oldest first, which is the order in which an event reaches the channels bound to its place. Throws `not_found`. */
   list(channelId: string): Promise<Binding[]>;
   /** Throws `not_found`, `validation`, and `conflict` when the channel has this place already. */
   add(channelId: string, binding: NewBinding): Promise<Binding>;
@@ -50,7 +50,7 @@ export interface BindingsOptions {
   sealer: ConfigSealer;
   vault: Pick<Vault, "sealConfig">;
   directory: Pick<IntegrationDirectory, "displayNames">;
-  /** The live integration of this type, and what its manifest says of bindings. */
+  /** Returns the live integration of this type, with the `binding` of its manifest. */
   bindable: (integrationType: string) => Bindable | undefined;
   /** Resolves when the integrations have loaded; before that one may still be missing. */
   integrationsReady: Promise<unknown>;
@@ -122,7 +122,7 @@ export function createBindings({
       );
     },
     async add(channelId, { integration_type, client_id, event_filter = null, config = {}, ...others }) {
-      // Before what the body says: whoever named a channel that is not there need not hear what else is wrong.
+      // Checked before the body, because for a channel that does not exist no other error matters.
       await mustExist(query, channelId);
       const id = newId();
       const fields = await fieldsOf(id, integration_type, { client_id, event_filter, config });

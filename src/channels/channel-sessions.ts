@@ -11,8 +11,8 @@ import type { DispatchConfig } from "../sdk/types.ts";
 
 export interface ChannelSessions {
   /**
-   * The active session of the channel's bot (else of `botId`, else of the bot that spoke last), made when there is
-   * none. Throws `not_found`, `unknown_bot`, and `conflict` when the channel has another bot than `botId`.
+   * Returns the active session of the channel's bot (otherwise of `botId`, otherwise of the bot that spoke last), creating it
+   * if needed. Throws `not_found`, `unknown_bot`, and `conflict` when the channel has a bot other than `botId`.
    */
   active(channelId: string, botId?: string): Promise<string>;
   /** Replaces the active session by a new one. Throws as `active` does. */
@@ -21,8 +21,8 @@ export interface ChannelSessions {
     botId?: string,
   ): Promise<{ session_id: string; previous_session_id: string | null }>;
   /**
-   * Makes this session of the channel the active one of its bot. Throws `not_found`, `bad_request` when it is another
-   * channel's, and `conflict` when the channel has another bot.
+   * Makes this session the active one of its bot in the channel. Throws `not_found`, `bad_request` when it belongs to another
+   * channel, and `conflict` when the channel has another bot.
    */
   switchTo(
     channelId: string,
@@ -154,9 +154,9 @@ async function open(
     .onConflictDoNothing()
     .returning({ id: sessions.id });
   if (made.length > 0) return id;
-  // A message to this bot has just opened one, which does not lock the channel.
+  // A message to this bot, which does not lock the channel, has just created one.
   const winner = await activeOf(tx, client_id, botId);
-  if (!winner) throw new HeddleError("unavailable", "The session is just being made; try again.");
+  if (!winner) throw new HeddleError("unavailable", "The session is just being created; try again.");
   return winner;
 }
 

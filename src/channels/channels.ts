@@ -14,11 +14,11 @@ export type ChannelRow = typeof channels.$inferSelect;
 
 /** Includes derived fields. */
 export interface Channel extends ChannelRow {
-  /** Of the integration whose prefix the client_id has; null when no live one has. */
+  /** The id of the integration whose prefix the client_id has; null when no live integration has it. */
   integration: string | null;
-  /** The session that messages to the channel go to; null when there is none yet. */
+  /** The session to which messages of the channel go; null if there is none yet. */
   active_session_id: string | null;
-  /** As its integration calls it, else its name. */
+  /** The name that its integration gives, otherwise its own. */
   display_name: string;
 }
 
@@ -38,7 +38,7 @@ export interface ChannelFilter {
   limit?: number;
   /** The id of the last row of the page before. */
   cursor?: string;
-  /** Only what is in reach; undefined: everything. */
+  /** Limits the result to rows in reach; undefined returns all rows. */
   reach?: Reach | undefined;
 }
 
@@ -157,8 +157,8 @@ export function createChannels({ db, checkConfig, sealer, directory, botExists }
 }
 
 /**
- * Of the channel's bot; where the channel has none, the one that was opened last. Column names by hand: drizzle would
- * write them without their table here.
+ * The session of the channel's bot; in a channel without a bot, the one opened last. The column names are written by hand,
+ * because drizzle would write them without their table here.
  */
 const activeSession = sql<string | null>`(
   select s.id from sessions s

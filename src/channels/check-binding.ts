@@ -3,7 +3,7 @@
 import { HeddleError } from "../errors.ts";
 import type { IntegrationMeta, JsonObject } from "../sdk/types.ts";
 
-/** `binding` of a manifest, as far as bindings are checked against it. */
+/** The parts of a manifest's `binding` that bindings are checked against. */
 export interface BindingManifest {
   client_id_prefix?: string;
   event_types?: (string | { value: string })[];
@@ -22,7 +22,7 @@ export interface Bindable {
   binding: BindingManifest;
 }
 
-/** The part of an integration that matters here. */
+/** The part of an integration that is needed here. */
 export interface IntegrationFacts {
   id: string;
   isLive: boolean;
@@ -34,7 +34,7 @@ export interface IntegrationFacts {
 export function findBindable(integrations: readonly IntegrationFacts[], type: string): Bindable | undefined {
   for (const { id, isLive, meta, setup } of integrations) {
     if (!isLive || (meta?.integrationType ?? id) !== type) continue;
-    // A manifest has been checked when it was loaded.
+    // The manifest was checked when it was loaded.
     const { binding = {} } = (setup ?? {}) as { binding?: BindingManifest };
     const prefix = meta?.clientIdPrefix ?? binding.client_id_prefix;
     if (prefix !== undefined) return { integration_type: type, prefix, binding };

@@ -100,7 +100,7 @@ export function createIntegrationDirectory({
   };
 }
 
-/** A dispatcher can use no other fields. */
+/** Keeps the fields that dispatchers know. */
 function knownFields(told: Record<string, unknown>): PostAuthor {
   const fields = ["username", "icon_emoji", "icon_url"] as const;
   return Object.fromEntries(

@@ -3,5 +3,5 @@ import type { deliveries } from "../db/schema.ts";
 /** A row of the outbox. */
 export type DeliveryRow = typeof deliveries.$inferSelect;
 
-/** Of its sealed config. */
+/** Where the sealed config of a delivery is stored. */
 export const fieldLocation = (id: string) => ({ table: "deliveries", row: id, field: "dispatch_config" });

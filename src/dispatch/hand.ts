@@ -16,7 +16,7 @@ import type { OnceOf } from "./once.ts";
 import type { Dispatchers } from "./registry.ts";
 import type { ConfigSealer } from "./seal-config.ts";
 
-/** With what a dispatcher is told of its place. */
+/** A claimed row, with what its dispatcher is told about the target. */
 export interface ClaimedDelivery {
   row: DeliveryRow;
   client_id: string;

@@ -22,7 +22,7 @@ export type Next =
 export interface Tried {
   /** Attempts since it was written or redelivered, including this one. */
   tries: number;
-  /** Since then. A delivery may have waited long behind others of its target before its first attempt. */
+  /** Counted from the same moment. A delivery may wait long behind others of its target before its first attempt. */
   ageSeconds: number;
 }
 
@@ -36,8 +36,8 @@ export function nextOf(outcome: Outcome, { tries, ageSeconds }: Tried, random: n
 }
 
 /**
- * What the target asks for counts more than the schedule, with a little on top so that many do not come back at once.
- * Only a target that keeps asking for less does not use up all attempts within seconds.
+ * The wait that the target asks for takes precedence over the schedule, with a little jitter so that many deliveries do not
+ * return at once. A target that keeps asking for very short waits cannot use up all attempts within seconds.
  */
 function waitSeconds(tries: number, asked: number | undefined, random: number): number {
   const backoff = retryDelaySeconds(tries, random);
@@ -46,7 +46,7 @@ function waitSeconds(tries: number, asked: number | undefined, random: number): 
   return tries < ENOUGH_ATTEMPTS ? wait : Math.max(wait, backoff);
 }
 
-/** How long the other side asked to be left alone. An integration's error may carry anything in that place. */
+/** The wait that the target asked for. An error thrown by an integration may have any value in this field. */
 function askedSeconds(error: unknown): number | undefined {
   const asked = isRetryable(error) ? Number(error.retryAfterSeconds ?? Number.NaN) : Number.NaN;
   return asked > 0 ? asked : undefined;

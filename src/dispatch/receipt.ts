@@ -1,5 +1,5 @@
-// What a dispatcher returns as its receipt may be anything; what is stored is JSON that every database takes, without
-// the secrets that it was delivered with.
+// Makes a dispatcher's receipt storable. It may be any value; what is stored is JSON that every database accepts, without the
+// secrets that the delivery used.
 
 import { storableJson } from "../db/storable.ts";
 import type { Redact } from "../redact.ts";
@@ -9,8 +9,8 @@ const DEEPEST = 64;
 const SHOWN = 1_000;
 
 /**
- * The receipt as it can be stored. A receipt that is no JSON, or is too large, must never make the delivery fail: the
- * other side has it already. Of such a one the beginning of its text is kept.
+ * Returns the receipt in storable form. A receipt that is not JSON, or is too large, must not make the delivery fail, because
+ * the target already has it; in that case the beginning of its text is kept.
  */
 export function storableReceipt(receipt: unknown, redact: Redact): unknown {
   const text = jsonOf(receipt, redact);

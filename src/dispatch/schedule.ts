@@ -4,12 +4,12 @@ import { DELIVERY_DELAYS_SECONDS as DELAYS_SECONDS } from "../sdk/delivery-delay
 
 export const MAX_ATTEMPTS = DELAYS_SECONDS.length + 1;
 
-/** Attempts that may end without an outcome because the server went down; after that many the delivery may be the cause. */
+/** Attempts that may end without an outcome because the server went down. Beyond this the delivery may be the cause. */
 export const MAX_BEGUN = 2 * MAX_ATTEMPTS;
 
 /**
- * Deliveries of one target wait for each other. Behind one that took all its attempts the next would take as long again:
- * one that is this old is tried only a few times, so that a target that stays away holds nothing back for weeks.
+ * Deliveries to one target wait for each other, so behind one that used all its attempts the next would take as long again.
+ * A delivery older than this gets only a few attempts, so that an unreachable target does not hold others back for weeks.
  */
 export const MAX_AGE_SECONDS = 24 * 3600;
 export const ENOUGH_ATTEMPTS = 4;

@@ -40,10 +40,10 @@ export function createSettle({ db, queue, log, storeDelaysMs = STORE_DELAYS_MS }
         const delay = storeDelaysMs[tries];
         const facts = { delivery_id: row.id, status: next.status, error: errorMessage(error) };
         if (delay === undefined || stop.aborted) {
-          log.error("What became of delivery {delivery_id} ({status}) could not be stored: {error}", facts);
+          log.error("The outcome of delivery {delivery_id} ({status}) could not be stored: {error}", facts);
           throw error;
         }
-        log.warn("What became of delivery {delivery_id} ({status}) is not stored yet: {error}", facts);
+        log.warn("The outcome of delivery {delivery_id} ({status}) is not stored yet: {error}", facts);
         await sleep(delay, undefined, { signal: stop }).catch(() => undefined);
       }
     }
@@ -69,8 +69,8 @@ export function createSettle({ db, queue, log, storeDelaysMs = STORE_DELAYS_MS }
 }
 
 /**
- * False when it is no longer this attempt's to say. A receipt counts whichever attempt brings it, unless the delivery was
- * made already or redelivered since; a failure counts only while no later attempt has begun.
+ * Returns false when this attempt no longer decides the outcome. A receipt counts whichever attempt brings it, unless the
+ * delivery has been made or redelivered since; a failure counts only while no later attempt has begun.
  */
 async function change(tx: Queryable, row: DeliveryRow, next: Next): Promise<boolean> {
   const changed = await tx

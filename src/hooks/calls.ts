@@ -64,7 +64,7 @@ export function createCalls(options: CallsOptions): Calls {
     if (lane.isOverflowing) return;
     lane.isOverflowing = true;
     const facts = { owner: call.owner, limit: queueLimit };
-    log.warning("Hooks of {owner} are slower than events come: the oldest events are dropped", facts);
+    log.warning("Hooks of {owner} are slower than the events; the oldest events are dropped", facts);
   }
 
   function start(): void {

@@ -1,5 +1,5 @@
-// Lifecycle events for integrations. Callbacks run off the hot path: firing never waits, never throws, and costs
-// a map look-up when nobody listens.
+// Lifecycle events for integrations. Callbacks run off the hot path: firing never waits and never throws, and costs one map
+// look-up when there are no callbacks.
 
 import { setImmediate } from "node:timers";
 import { HeddleError } from "../errors.ts";
@@ -55,16 +55,16 @@ export interface Hooks {
     ctx: HookContext<HookExtras[Event]>,
     more?: MoreOf<Event>,
   ): void;
-  /** Asks the callbacks one after another for the text of a recording; the first that is not blank, else null. */
+  /** Asks the callbacks one after another for the text of a recording; returns the first that is not blank, or null. */
   override(event: "before_transcription", ctx: TranscriptionContext): Promise<string | null>;
-  /** Takes no more events and waits for the callbacks that are due, at most one time-out long. */
+  /** Accepts no more events and waits for queued callbacks, for one time limit at most. */
   close(): Promise<void>;
 }
 
-/** Events that notify and ask for nothing. */
+/** Events that only notify; their callbacks return nothing. */
 export type FiredEvent = Exclude<HookEvent, "before_transcription">;
 
-/** What callbacks get besides the event's own facts. */
+/** The facts that callbacks get in addition to the event's own. */
 export type MoreOf<Event extends FiredEvent> = HookSubject &
   (Event extends keyof HookOutcomes ? HookOutcomes[Event] : unknown);
 
@@ -125,7 +125,7 @@ export function createHooks(options: HooksOptions): Hooks {
           const result = await callWithin(overrideTimeoutMs, { owner, event, callback }, { ...ctx, audio });
           if (typeof result === "string" && result.trim() !== "") return result;
           if (result !== null && result !== undefined) {
-            log.warning("Hook {event} of {owner} returned something else than text", { owner, event });
+            log.warning("Hook {event} of {owner} must return text; its result is ignored", { owner, event });
           }
         } catch (error) {
           log.error("Hook {event} of {owner} failed: {error}", { owner, event, error });

@@ -1,7 +1,7 @@
 import type { Redact } from "../redact.ts";
 import type { JsonObject } from "../sdk/types.ts";
 
-/** A deep copy of a JSON-like object with every text redacted; what is not JSON is kept as it is. */
+/** Returns a deep copy of a JSON-like object with every text redacted; values that are not JSON are kept as they are. */
 export function redactDeep(object: JsonObject, redact: Redact): JsonObject {
   return Object.fromEntries(
     Object.entries(object).map(([key, value]) => [redact(key), redactValue(value, redact)]),

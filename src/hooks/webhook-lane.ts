@@ -135,7 +135,7 @@ export function createWebhookLane(url: string, options: WebhookLaneOptions): Web
     }, ms);
   }
 
-  /** Nothing waits for its time any longer. */
+  /** Ends all waits at once. */
   function wake(): void {
     clearTimeout(paused);
     paused = undefined;
@@ -189,7 +189,7 @@ function createReports(url: string, log: Logger) {
     },
     isOverflowing() {
       if (!overflowing)
-        log.warning("Hook events come faster than {host} takes them: the oldest are dropped", { host });
+        log.warning("Hook events come faster than {host} accepts them; the oldest are dropped", { host });
       overflowing = true;
     },
     isCaughtUp() {

@@ -120,7 +120,7 @@ export async function createCommands({
   };
 }
 
-/** Everybody with the database's password can notify: what is not JSON is no command of a server. */
+/** Anyone with the database's password can notify, so anything that is not JSON is ignored. */
 function parsed<Message>(payload: string): Message | undefined {
   try {
     return JSON.parse(payload) as Message;

@@ -1,4 +1,4 @@
-// What a process finds in its environment: its own settings and how to reach Heddle. Nothing else of the server's.
+// Builds the environment of a process: its own settings and how to reach Heddle, and no other variable of the server.
 
 import type { IntegrationView } from "../integrations/registry/view.ts";
 import type { Settings } from "../integrations/settings/settings.ts";
@@ -7,7 +7,7 @@ import { isSecretName } from "../secrets/names.ts";
 export type ProcessSettings = Pick<Settings, "get">;
 
 export interface Surroundings {
-  /** Variables of the server's that any program needs. */
+  /** The server's variables that any program needs. */
   path: string | undefined;
   /** A folder of its own. */
   home: string;
@@ -33,7 +33,7 @@ export function missingSettings(owner: Owner, settings: ProcessSettings): string
   return (owner.process?.requiredEnv ?? []).filter((key) => settingValue(key, owner, settings) === undefined);
 }
 
-/** Of these values, those that must not be seen; of one with several lines each, for output is read by the line. */
+/** Returns the secret ones among these values. A value of several lines counts line by line, because output is read by line. */
 export function secretsIn(values: Record<string, string>, { settings }: Owner): string[] {
   const declared = new Map(settings.map(({ key, secret }) => [key, secret]));
   return Object.entries(values).flatMap(([key, value]) => {
@@ -43,13 +43,13 @@ export function secretsIn(values: Record<string, string>, { settings }: Owner): 
   });
 }
 
-/** All that the process finds, besides what names Heddle to it. */
+/** The whole environment of the process, except for the variables by which it reaches Heddle. */
 export function environmentOf(values: Record<string, string>, around: Surroundings): Record<string, string> {
   const { path = "/usr/local/bin:/usr/bin:/bin", home, lang = "C.UTF-8", timezone } = around;
   return { ...values, PATH: path, HOME: home, TMPDIR: home, LANG: lang, TZ: timezone };
 }
 
-/** What names Heddle to the SDK in the process. */
+/** The variables by which the SDK in the process reaches Heddle. */
 export function heddleNames(
   { id, setup }: Pick<IntegrationView, "id" | "setup">,
   { url, baseUrl, key }: { url: string; baseUrl: string | undefined; key: string },

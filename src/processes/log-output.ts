@@ -1,12 +1,12 @@
-// A line of a process in the server's log: at the level that it names, with the fields that it carries.
+// Writes a process's output lines to the server's log, each at its own level and with its own fields.
 
 import type { Logger } from "../log.ts";
 import { readLogLine } from "../sdk/log-line.ts";
 import type { OutputLine } from "./output.ts";
 
-/** A line that names no level is logged as info, like whatever a program prints. */
+/** A line without a level, such as ordinary output of a program, is logged as info. */
 export function logOutput(log: Logger, { text, source }: OutputLine): void {
-  // Heddle's own lines are sentences, and no output.
+  // Heddle's own lines are sentences and not output to be parsed.
   const line = source === "heddle" ? undefined : readLogLine(text);
   if (!line) {
     log.info("{text}", { text, source });

@@ -1,5 +1,5 @@
-// Makes lines of what a process writes. Whatever it writes, memory, the log and the database stay bounded: a line is cut,
-// and what comes faster than the limits is counted and left out.
+// Splits a process's output into lines. Memory, the log and the database stay bounded whatever it writes: long lines are cut,
+// and output beyond the rate limits is counted and dropped.
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { stripVTControlCharacters } from "node:util";
@@ -14,34 +14,34 @@ export interface OutputLine {
 
 export interface OutputOptions {
   redact: Redact;
-  /** Gets each line that is not left out. */
+  /** Called with each line that is not dropped. */
   onLine(line: OutputLine): void;
   now?: () => number;
-  /** Resolves after so many milliseconds. */
+  /** Resolves after this many milliseconds. */
   pause?: (ms: number) => Promise<void>;
 }
 
 export interface Output {
-  /** Bytes as they come. Nothing more is to be read while a returned promise is pending. */
+  /** Takes the next bytes. The caller must not read on while a returned promise is pending. */
   write(chunk: Uint8Array, source: "stdout" | "stderr"): Promise<void> | undefined;
-  /** The process has ended: what stands without a line end is a line, too. */
+  /** Must be called when the process has ended: the unfinished last line becomes a line. */
   end(): void;
-  /** A line of the supervisor's own. */
+  /** Adds a line of the supervisor itself. */
   report(text: string): void;
 }
 
 const LINE_CHARACTERS = 4_096;
-/** Read beyond the cut, so that a secret that stands across it is seen whole. */
+/** Bytes kept beyond the cut, so that a secret that crosses it is still recognised. */
 const MARGIN_BYTES = 4_096;
 const LINE_BYTES = LINE_CHARACTERS * 3 + MARGIN_BYTES;
 const LINES_PER_SECOND = 100;
 const BYTES_PER_SECOND = 64 * 1024;
-/** At once, after a time of silence. */
+/** Lines accepted at once after a pause. */
 const BURST_LINES = 1_000;
 const BURST_BYTES = 1024 * 1024;
-/** More is not even read: it would keep the server busy. */
+/** Output beyond this rate is not even read, because reading would keep the server busy. */
 const READ_BYTES_PER_SECOND = 32 * 1024 * 1024;
-/** Of what was left out, in case that it was the last. */
+/** Bytes kept of dropped output, in case it turns out to be the last. */
 const TAIL_BYTES = 8 * 1024;
 const NEWLINE = 10;
 const NOTHING = new Uint8Array();
@@ -68,7 +68,7 @@ export function createOutput({ redact, onLine, now = Date.now, pause = sleep }: 
     budget.at = at;
   }
 
-  /** Once it is, it remains so for about a second: one note of what was left out then does for many lines. */
+  /** Stays true for about a second once it is, so that one note about dropped output covers many lines. */
   function isSpent(): boolean {
     isResting = isResting
       ? budget.lines < LINES_PER_SECOND || budget.bytes < BYTES_PER_SECOND
@@ -76,7 +76,7 @@ export function createOutput({ redact, onLine, now = Date.now, pause = sleep }: 
     return isResting;
   }
 
-  /** Whole lines, the unfinished one with them; without a look at each: there may be millions. */
+  /** Drops whole lines, including the unfinished one, without examining each, because there may be millions. */
   function drop(lines: Uint8Array, source: Stream): void {
     for (let index = 0; index < lines.length; index++) if (lines[index] === NEWLINE) dropped.lines += 1;
     dropped.bytes += lines.length + unfinished[source].bytes;
@@ -93,11 +93,11 @@ export function createOutput({ redact, onLine, now = Date.now, pause = sleep }: 
     report(`It wrote too much at once: ${lines} lines (${(bytes / 1e6).toFixed(1)} MB) were left out.`);
   }
 
-  /** Of what was left out the very last, in which it may have said why it fell. */
+  /** Adds the very end of the dropped output, which may say why the process crashed. */
   function keepTails(): void {
     const kept = STREAMS.map((source) => {
       const tail = tails[source];
-      // Of a full one the first line may have lost its beginning.
+      // The first line of a full buffer may have lost its beginning.
       const lines = tail.length < TAIL_BYTES ? tail : tail.subarray(tail.indexOf(NEWLINE) + 1);
       dropped.bytes -= lines.length;
       return { source, lines: linesIn(lines) };
@@ -173,7 +173,7 @@ function linesIn(bytes: Uint8Array): Uint8Array[] {
 
 const emptyLine = () => ({ parts: [] as Uint8Array[], kept: 0, bytes: 0 });
 
-/** Escape sequences go first: one in the middle of a secret would hide it from the redactor. */
+/** Escape sequences are removed first, because one inside a secret would hide it from the redactor. */
 function textOf(bytes: Uint8Array, redact: Redact): string {
   const plain = stripVTControlCharacters(new TextDecoder().decode(bytes)).replace(/(?!\t)\p{Cc}/gu, "");
   const text = redact(plain);

@@ -1,10 +1,10 @@
 import { scopesOf } from "../integrations/manifest/manifest.ts";
 import type { SetupManifest } from "../sdk/manifest.ts";
 
-/** For a manifest that says nothing: hand in what happened, and see what became of it. */
+/** The scopes for a manifest without any: enough to inject events and documents and to follow the tasks. */
 const USUAL = ["sessions:write", "documents:write", "tasks:read"];
 
-/** What the key of an integration's process may do: what its manifest asks for, and its own store. */
+/** The scopes of an integration's process: those that its manifest asks for, and its own store. */
 export const processScopes = ({
   id,
   setup,

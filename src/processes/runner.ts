@@ -11,14 +11,14 @@ export interface RunnerStatus {
   state: RunnerState;
   pid: number | null;
   startedAt: Date | null;
-  /** Of the last run that ended. */
+  /** The exit code of the last run that ended. */
   exitCode: number | null;
   signal: string | null;
-  /** Starts after the first one. */
+  /** The number of starts after the first one. */
   restarts: number;
-  /** Crashes in a row. */
+  /** Consecutive crashes. */
   crashes: number;
-  /** Why it crashed last. */
+  /** The reason of the last crash. */
   lastError: string | null;
   nextStartAt: Date | null;
 }

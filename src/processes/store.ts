@@ -7,7 +7,7 @@ import { createWriteBehind } from "../db/write-behind.ts";
 
 export type ProcessRow = typeof processes.$inferSelect;
 
-/** What is stored of a process. */
+/** The stored state of a process. */
 export type ProcessRecord = Omit<ProcessRow, "integration_id" | "server_id" | "updated_at">;
 
 export interface ProcessStore {
@@ -34,7 +34,7 @@ export function createProcessStore({ db, serverId, onError }: ProcessStoreOption
     async write(changes) {
       for (const { id, record } of changes) await write(id, record);
     },
-    // Each row on its own: what is wrong with one of them must not keep the others from being stored.
+    // Each row is written on its own, so that a faulty one does not prevent the others from being stored.
     limit: 1,
     lingerMs: 0,
     maxItems: Number.POSITIVE_INFINITY,
@@ -42,7 +42,7 @@ export function createProcessStore({ db, serverId, onError }: ProcessStoreOption
     onLost: (_, error) => onError(error),
   });
 
-  /** `null`: the row is to go. */
+  /** `null` deletes the row. */
   async function write(id: string, record: ProcessRecord | null): Promise<void> {
     if (record === null) {
       await db.query.delete(processes).where(eq(processes.integration_id, id));

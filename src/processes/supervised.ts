@@ -27,18 +27,18 @@ export type WithProcess = IntegrationView & { process: NonNullable<IntegrationVi
 
 export interface SupervisedOptions {
   id: string;
-  /** As it is now; undefined when there is none any more. */
+  /** Returns the integration as it is now; undefined when it no longer exists. */
   view(): WithProcess | undefined;
   settings: ProcessSettings;
   states: { get(id: string): { processAutoStart: boolean } };
-  /** Why its files may not be run as they are now; null when they may. */
+  /** The reason that its current files may not be run; null when they may. */
   whyNot(): Promise<string | null>;
   spawner: Pick<Spawner, "prepare" | "spawn">;
   issueKey(view: IntegrationView): { key: string; revoke(): void };
   url: () => string;
   baseUrl: () => string | undefined;
   surroundings: Omit<Surroundings, "home">;
-  /** A folder of its own, to write in. */
+  /** The process's own folder, in which it may write. */
   stateDir: string;
   redact: Redact;
   addSecret(...secrets: string[]): void;

@@ -1,5 +1,5 @@
-// Supervises the background processes of integrations: which of them run, their status, and an operator's commands. Of
-// the servers on one database a single one is the leader; the others read what it stores and pass commands on to it.
+// Supervises the background processes of integrations: which of them run, their status, and an operator's commands. One of the
+// servers on a database is the leader; the others read the state that it stores and pass commands on to it.
 
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -31,13 +31,13 @@ export interface SupervisorOptions {
   spawner: Pick<Spawner, "prepare" | "spawn" | "endOrphansOf">;
   /** A key for the process of an integration, with the permissions that its manifest asks for. */
   issueKey(view: IntegrationView): { key: string; revoke(): void };
-  /** Where processes on this machine reach this server. */
+  /** The address at which processes on this machine reach this server. */
   url: () => string;
   baseUrl: () => string | undefined;
   surroundings: Omit<Surroundings, "home">;
   /** How processes are confined here. */
   confinement: Promise<Pick<Confinement, "kind">>;
-  /** Where each process has a folder of its own to write in, named after its integration. */
+  /** The folder in which each process has its own writable folder, named after its integration. */
   stateDir: string;
   redact: Redact;
   addSecret(...secrets: string[]): void;
@@ -55,7 +55,7 @@ export interface ProcessStatus {
   state: ProcessState;
   pid: number | null;
   startedAt: Date | null;
-  /** Of the last run that ended. */
+  /** The exit code of the last run that ended. */
   exitCode: number | null;
   signal: string | null;
   restarts: number;
@@ -75,9 +75,9 @@ export interface Processes {
   supervise(): void;
   /** Like start, stop, restart and setAutoStart, throws "not_found" for an unknown integration or one without a process. */
   status(id: string): Promise<ProcessStatus>;
-  /** "conflict" when it runs already, or a required setting has no value. */
+  /** Throws "conflict" when it already runs, or when a required setting has no value. */
   start(id: string): Promise<ProcessStatus>;
-  /** "conflict" when it does not run. Resolves when all of it has ended. */
+  /** Throws "conflict" when it does not run. Resolves when the whole process tree has ended. */
   stop(id: string): Promise<ProcessStatus>;
   restart(id: string): Promise<ProcessStatus>;
   setAutoStart(id: string, enabled: boolean): Promise<void>;
@@ -110,7 +110,7 @@ export async function createSupervisor(options: SupervisorOptions): Promise<Proc
   let isLeader = false;
   /** Whether the stored rows are this server's to write: it still is while it steps down, but not once its lock is lost. */
   let ownsRows = false;
-  /** Counts changes of leadership; whoever awaited something compares it. */
+  /** Counts changes of leadership; code that awaited something compares it. */
   let term = 0;
   let cancelMeasuring = () => {};
   let steppingDown: Promise<void> = Promise.resolve();

@@ -13,7 +13,7 @@ export interface PathWatchOptions {
 }
 
 export interface PathWatch {
-  /** Whether it watches for this declaration. */
+  /** Whether this watch was made for the declaration. */
   isOf(declaration: object): boolean;
   close(): void;
 }
@@ -30,7 +30,7 @@ export function watchPaths({ declaration, folder, log, onChange }: PathWatchOpti
       folders: [{ dir: isFolder ? path : dirname(path), reports: "itself" }],
       log,
       async onChange() {
-        // Of a file its folder is watched, in which other files change, too.
+        // A file is watched through its folder, in which other files change as well.
         const now = await stampOf(path);
         if (now !== before && !isClosed) onChange();
         before = now;
@@ -55,7 +55,7 @@ export function watchPaths({ declaration, folder, log, onChange }: PathWatchOpti
 
 const FOLDER = "folder";
 
-/** The same until something is written. Packages and hidden folders are left out, as by the watch. */
+/** Returns a stamp that changes with every write. Like the watch, it ignores packages and hidden folders. */
 async function stampOf(path: string): Promise<string> {
   const stats = await stat(path).catch(() => undefined);
   if (!stats) return "";

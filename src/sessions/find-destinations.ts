@@ -82,14 +82,14 @@ interface EventRow {
   session_id: string | null;
   session_bot: string | null;
   session_config: JsonObject | null;
-  /** The existing ones among the bots that may be meant. */
+  /** Those of the possible bots that exist. */
   bots: string[];
   mirrors: Destination["mirrors"];
 }
 
 /**
- * For each event the channels bound to its client_id, the longest bound first, and its own channel, if there is one,
- * last. A channel's own bot comes before the one that the event names.
+ * Returns for each event the channels bound to its client_id, oldest binding first, and last its own channel, if it has one.
+ * A channel's own bot takes precedence over the one that the event names.
  */
 export async function findEventDestinations(
   query: Queryable,

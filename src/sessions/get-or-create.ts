@@ -132,7 +132,7 @@ async function create(
     // Another request created it after the look-up.
     const [winner] = await findActiveSessions(tx, [{ clientId, botId }]);
     if (winner?.status !== "fulfilled" || winner.value === undefined) {
-      throw new HeddleError("unavailable", "The session is just being made; try again.");
+      throw new HeddleError("unavailable", "The session is just being created; try again.");
     }
     return { ...winner.value, created: false };
   });

@@ -14,7 +14,7 @@ export interface SessionFilter {
   limit: number;
   /** The id of the last row of the page before. */
   cursor?: string;
-  /** Only what is in reach; undefined: everything. */
+  /** Limits the result to rows in reach; undefined returns all rows. */
   reach?: Reach | undefined;
 }
 

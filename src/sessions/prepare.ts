@@ -40,8 +40,8 @@ const KEY_LENGTH = 255;
 export type MissingInConfig = (config: { tools?: string[]; skills?: string[] }) => string[];
 
 /**
- * Warns the sender about what has no effect. It is no error: callers may set `runAgent` and `executionConfig`
- * independently, and what is missing now may be there when the run starts.
+ * Warns the sender about parts of the message that have no effect. These are not errors: callers may set `runAgent` and
+ * `executionConfig` independently, and what is missing now may exist when the run starts.
  */
 export function warningsOf(
   { runAgent, executionConfig = {} }: Message,
@@ -62,7 +62,7 @@ export function checkMessage({ content, idempotencyKey }: Message): void {
   }
   const keyLength = idempotencyKey?.length ?? 1;
   if (keyLength < 1 || keyLength > KEY_LENGTH) {
-    throw new HeddleError("validation", `An idempotency key has 1 to ${KEY_LENGTH} characters.`, {
+    throw new HeddleError("validation", `idempotency_key must have 1 to ${KEY_LENGTH} characters.`, {
       field: "idempotency_key",
     });
   }

@@ -13,23 +13,22 @@ export type MessageRow = typeof messages.$inferSelect;
 
 export interface Sessions {
   /**
-   * The one active session of this client and bot, made when there is none. Where the channel has a bot of its own,
-   * that one counts. A `dispatchConfig` replaces the session's. Throws `unknown_bot` and, for a config that does not fit its type, `validation`.
+   * Returns the one active session of this client and bot, creating it if needed. A channel's own bot takes precedence. A
+   * `dispatchConfig` replaces the session's. Throws `unknown_bot` and, for a config that does not fit its type, `validation`.
    */
   getOrCreate(wanted: Wanted): Promise<Found>;
   /**
-   * Stores a message and what follows from it. Throws `not_found` (session), `unknown_bot`, `validation`;
-   * then nothing is stored. `scope` keeps the idempotency keys of different senders apart: it names who sends, and
-   * never something that a sender may choose; default: the session. What a bot wrote is stored and starts no run, unless
-   * its channel allows it.
+   * Stores a message and what follows from it. Throws `not_found` (session), `unknown_bot` and `validation`, in which case
+   * nothing is stored. `scope` keeps the idempotency keys of different senders apart: it names the sender and must not be
+   * anything that the sender may choose; default: the session. A bot's message starts no run unless its channel allows it.
    */
   inject(message: InjectMessage, scope?: string, sender?: Partial<Sender>): Promise<InjectResult>;
   /**
-   * Puts an event into the channels that are bound to its place, each in the session of its own bot; when none is
-   * bound, into the place's own channel. The event's dispatchConfig is used by the longest bound of them; with `notify`
-   * each run's answer also reaches what the channel speaks to, but no target twice. One transaction: all or nothing; an
-   * idempotency key stands for the whole event. A channel whose bot is gone is left out (and logged) unless it is the
-   * only one. Throws `unknown_bot`, `validation`.
+   * Puts an event into the channels bound to its place, each in the session of its own bot; without such a channel, into the
+   * place's own one. The channel with the oldest binding uses the event's dispatchConfig; with `notify` each run's answer also
+   * goes to the channel's other targets, but to none of them twice. All of it is one transaction, and an idempotency key
+   * stands for the whole event. A channel whose bot no longer exists is left out (and logged) unless it is the only one.
+   * Throws `unknown_bot` and `validation`.
    */
   injectEvent(event: InjectEvent, scope?: string, sender?: Partial<Sender>): Promise<EventResult>;
   /** Throws `not_found`. */

@@ -43,8 +43,8 @@ export async function storeAll(
 }
 
 /**
- * The messages of one event, all or none. The first one's dedupe key stands for the event: when it is there already,
- * whatever channels it reached then, nothing is stored, and the answer tells of what is.
+ * Stores the messages of one event, all or none. The first one's dedupe key stands for the event: if it is already stored,
+ * whichever channels the event reached then, nothing is stored, and the result describes the stored messages.
  */
 export async function storeEvent(
   options: StoreOptions,

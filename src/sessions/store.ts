@@ -29,8 +29,8 @@ export interface StoredMessage {
 }
 
 /**
- * Stores those whose dedupe key is new, and returns the ids of their messages. Of `records`, whose outcomes name all
- * messages, it stores those with a new message, with the outcomes that are new; one that is there already gets them, too.
+ * Stores the messages whose dedupe key is new, and returns their ids. Of `records`, whose outcomes name all messages, it
+ * stores those with a new message and only the new outcomes; an existing record gets them added.
  */
 export async function storeMessages(
   tx: Queryable,

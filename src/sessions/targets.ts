@@ -76,7 +76,7 @@ export function createTargets(options: TargetsOptions): (wanted: Wanted) => Prom
     try {
       return config && (await checkConfig(config));
     } catch (error) {
-      options.log.error("The dispatch_config that an integration gives for {client_id} is no use: {reason}", {
+      options.log.error("The dispatch_config that an integration gives for {client_id} is not usable: {reason}", {
         client_id: clientId,
         reason: errorMessage(error),
       });

@@ -20,7 +20,7 @@ export interface TaskFilter {
   limit?: number;
   /** The id of the last row of the page before. */
   cursor?: string;
-  /** Only what is in reach; undefined: everything. */
+  /** Limits the result to rows in reach; undefined returns all rows. */
   reach?: Reach | undefined;
 }
 
@@ -29,7 +29,7 @@ export interface Tasks {
   get(id: string): Promise<TaskRow>;
   list(filter: TaskFilter): Promise<TaskRow[]>;
   /**
-   * A pending task is cancelled at once, a running one within seconds. One that is over stays as it is.
+   * Cancels a pending task at once and a running one within seconds. A task that has ended stays as it is.
    * Throws `not_found`.
    */
   cancel(id: string): Promise<TaskRow>;

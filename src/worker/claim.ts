@@ -9,7 +9,7 @@ type TaskRow = typeof tasks.$inferSelect;
 export interface Claim {
   task: TaskRow;
   turn: ClaimedTask;
-  /** Of the message to answer. */
+  /** The number of runs that led to the message to answer. */
   hops: number;
   /** Other runs of the task's conversation in the last hour; zero for one that is not counted. */
   recentRuns: number;
@@ -18,8 +18,8 @@ export interface Claim {
 }
 
 /**
- * Takes a task for this worker, or answers undefined when it is over. Each claim raises `attempt`, which fences
- * off the writes of any earlier claimant; a task that was still "running" lost its worker without a word.
+ * Claims a task for this worker, or returns undefined when the task has ended. Each claim raises `attempt`, which fences off
+ * the writes of any earlier claim; a task that was still "running" has lost its worker.
  */
 export async function claimTask(query: Queryable, id: string): Promise<Claim | undefined> {
   const [row] = await query
@@ -40,7 +40,7 @@ export async function claimTask(query: Queryable, id: string): Promise<Claim | u
       task: tasks,
       client_id: sessions.client_id,
       hops: sql<number>`coalesce((select hops from messages where messages.id = ${tasks.message_id}), 0)`,
-      // Column names by hand: drizzle would write them without their table here. A run that was refused has no run_at.
+      // Column names are written by hand, because drizzle would omit their table here. A refused run has no run_at.
       recentRuns: sql<number>`(
         select count(*)::int from tasks other where other.loop_key = ${tasks.loop_key}
           and other.run_at > now() - interval '1 hour' and other.id <> ${tasks.id})`,

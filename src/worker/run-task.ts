@@ -158,7 +158,7 @@ export function createTaskRunner(options: RunTaskOptions) {
       if (mine.length === 0) return false;
       const writes: Promise<unknown>[] = [queue.complete(tx, "tasks", job)];
       if (isAnswer) writes.push(saveFinalStep(tx, turn, outcome.answer.final));
-      // The person who cancelled a run needs no delivery; for every other outcome somebody waits.
+      // The person who cancelled a run needs no delivery; every other outcome is awaited by someone.
       if (outcome.status !== "cancelled" && !isRefused) {
         const payload: DeliveryPayload = {
           kind: isAnswer ? "result" : "error",
@@ -227,7 +227,7 @@ function targetsOf(
       return sealer.open(config, { table: "tasks", row: id, field });
     } catch (error) {
       // The answer is kept, and its delivery fails with the reason.
-      log.error("Where the answer of task {task_id} goes cannot be read: {error}", { task_id: id, error });
+      log.error("The targets of task {task_id} cannot be read: {error}", { task_id: id, error });
       return {};
     }
   };

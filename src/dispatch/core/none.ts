@@ -1,6 +1,6 @@
 import type { Dispatcher } from "../../sdk/types.ts";
 
-/** The result stays in the database; whoever wants it polls the task. The outbox makes no row for it. */
+/** The result stays in the database, where the caller polls the task for it. The outbox creates no row. */
 export const noneDispatcher: Dispatcher = {
   deliver: () => ({ receipt: null }),
 };

@@ -19,7 +19,7 @@ const CONFIG = t.Object({
 });
 
 const TIMEOUT_MS = 30_000;
-/** Told apart from what may mend itself: these say that this very request will never be taken. */
+/** Statuses by which a receiver says that it will never accept this request. All other failures are retried. */
 const FINAL_STATUSES = new Set([400, 401, 403, 404, 405, 410, 413, 415, 422]);
 
 export function createWebhookDispatcher({ post, signingSecret }: WebhookDispatcherOptions): Dispatcher {
@@ -38,7 +38,7 @@ export function createWebhookDispatcher({ post, signingSecret }: WebhookDispatch
       signal: AbortSignal.any([ctx.signal, AbortSignal.timeout(TIMEOUT_MS)]),
     });
     const { status, retryAfterSeconds, redirectsTo } = response;
-    // Whatever stands in it, a status of 2xx is how a receiver of Standard Webhooks says that it has it.
+    // By Standard Webhooks, any 2xx status confirms the receipt, whatever the body says.
     if (status >= 200 && status < 300) return { receipt: { status } };
     const where = redirectsTo === undefined ? "" : `, a redirect to ${redirectsTo}, which is not followed`;
     const message = `The webhook answered ${status}${where}.`;
