@@ -76,10 +76,13 @@ export function createTargets(options: TargetsOptions): (wanted: Wanted) => Prom
     try {
       return config && (await checkConfig(config));
     } catch (error) {
-      options.log.error("The dispatch_config that an integration gives for {client_id} is not usable: {reason}", {
-        client_id: clientId,
-        reason: errorMessage(error),
-      });
+      options.log.error(
+        "The dispatch_config that an integration gives for {client_id} is not usable: {reason}",
+        {
+          client_id: clientId,
+          reason: errorMessage(error),
+        },
+      );
       return null;
     }
   };
