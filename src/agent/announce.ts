@@ -39,7 +39,7 @@ export function announce(event: LoopEvent, { llm, log, task, events }: Audience)
       return;
     }
     case "model_retry":
-      log.info("Model {model} is asked again in {delay_ms} ms: {reason}", {
+      log.info("Retrying with model {model} in {delay_ms} ms: {reason}", {
         model: event.model,
         delay_ms: event.delayMs,
         reason: event.reason,

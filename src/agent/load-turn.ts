@@ -28,7 +28,7 @@ export interface LoadedTurn {
   userMessage: string;
   /** Whether a person with a key wrote it. */
   fromPerson: boolean;
-  /** What was stored with the message. */
+  /** The metadata stored with the message. */
   metadata: JsonObject;
   /** The source that the sender gave. */
   source: string | null;
@@ -83,8 +83,8 @@ async function loadHistory(query: Queryable, task: TurnTask): Promise<LlmMessage
       tool_calls: messages.tool_calls,
       tool_call_id: messages.tool_call_id,
       position: messages.position,
-      // A run's steps belong after the message that it answers, not after those that came in while it ran. Column
-      // names by hand: drizzle would write them without their table here.
+      // A run's steps belong after the message that it answers, not after those that came in while it ran. Column names are
+      // written by hand, because drizzle would omit their table here.
       turn: sql<string | null>`(
         select asked.position from tasks run join messages asked on asked.id = run.message_id
         where run.id = messages.task_id)`,

@@ -45,7 +45,7 @@ export function createRunEvents(hooks: Pick<Hooks, "fire">, task: ClaimedTask): 
   };
 }
 
-/** `injectMessage` keeps the author there. */
+/** The author as `injectMessage` stores it in the metadata. */
 function authorIn({ author }: JsonObject): HookMessage["author"] {
   if (typeof author !== "object" || author === null) return null;
   const { id, display_name } = author as Partial<MessageAuthor>;

@@ -78,7 +78,7 @@ async function underClaim(db: Database, task: StepClaim, ctes: string, values: u
   }
 }
 
-// JSON goes in as text: a driver that knows the parameter to be jsonb would encode the text once more.
+// JSON is passed as text, because a driver that sees a jsonb parameter would encode the text once more.
 
 /** Stores the tool calls of the model before any of them runs. Returns the id of the assistant message. */
 export async function saveToolCalls(
@@ -126,7 +126,7 @@ export async function saveToolCalls(
   return messageId;
 }
 
-/** Stores how one call ended. */
+/** Stores the result of one call. */
 export async function saveToolResult(
   db: Database,
   task: StepClaim,
@@ -174,7 +174,7 @@ export async function saveModelFailure(db: Database, task: StepClaim, step: Mode
   );
 }
 
-/** Stores the run's warnings. Does nothing when another worker has the claim by now. */
+/** Stores the run's warnings. Does nothing if another worker has claimed the task in the meantime. */
 export async function saveWarnings(db: Database, task: StepClaim, warnings: string[]): Promise<void> {
   await db.query
     .update(tasks)

@@ -28,7 +28,7 @@ export interface CoreContentOptions {
 }
 
 export interface CoreContent {
-  /** The files of bots that can be read, whether or not their bots are still as they say. */
+  /** The readable files of bots, whether or not the bots in the database still equal them. */
   botFiles(): readonly BotFile[];
   /** Calls the listener after the files have been read again. */
   onLoad(listener: () => void): void;

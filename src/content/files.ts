@@ -7,7 +7,7 @@ import { errorMessage } from "../errors.ts";
 import { isAbsent } from "../runtime/absent.ts";
 import type { TextProblem } from "./yaml-text.ts";
 
-/** A file of content: where it is and what it is called. */
+/** The location and id of a file of content. */
 export interface ContentFile {
   /** Relative to the folder. */
   path: string;
@@ -19,7 +19,7 @@ export interface ContentFiles {
   skills: ContentFile[];
   carapaces: ContentFile[];
   templates: ContentFile[];
-  /** An integration has none. */
+  /** Always empty for an integration. */
   bots: ContentFile[];
   /** Folders that could not be read. */
   problems: ContentProblem[];
@@ -59,7 +59,7 @@ export async function listContent(
   };
 }
 
-/** Lists a directory inside the folder, sorted by name; empty when there is none. */
+/** Lists a directory inside the folder, sorted by name; the list is empty if the directory does not exist. */
 type List = (below: string) => Promise<Dirent[]>;
 
 const lister =
@@ -70,7 +70,7 @@ const lister =
       const entries = await readdir(path, { withFileTypes: true });
       return entries.filter(({ name }) => !/^[_.]/.test(name)).sort((a, b) => (a.name < b.name ? -1 : 1));
     } catch (error) {
-      // A file in the place of a directory is no content, like any other file.
+      // A file in place of the directory is ignored like any other file.
       if (!isAbsent(error))
         problems.push({ file: path, reason: `The folder cannot be read: ${errorMessage(error)}` });
       return [];

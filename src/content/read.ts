@@ -45,7 +45,7 @@ export async function readContent(
       const parsed = await readOne({ file, id, read }, (text) =>
         parse(text, { id: prefix + id, name: titleOf(id), origin, file }),
       );
-      // A file that was removed after the listing is treated as if it had never been there.
+      // A file removed after the listing is treated as if it had never existed.
       if (!parsed) continue;
       if (!parsed.ok) problems.push({ ...parsed.problem, file });
       else if (items.has(parsed.item.id)) {

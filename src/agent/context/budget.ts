@@ -1,10 +1,10 @@
-// Estimates the tokens of a context and of a message. They are estimates because no tokenizer fits every model.
+// Estimates the number of tokens of messages. These are estimates, because no tokenizer fits every model.
 
 import type { LlmMessage, LlmTool } from "../../llm/llm.ts";
 import { cutText } from "../cut-text.ts";
 
 export const CONTEXT_WINDOW_TOKENS = 128_000;
-/** Characters of a token: of Latin text, of other alphabets, and of ideographs, syllables and emoji. */
+/** Characters per token: for Latin text, for other alphabets, and for ideographs, syllables and emoji. */
 const LATIN = 3.5;
 const ALPHABETS = 2;
 const WIDE = 1;
@@ -15,10 +15,10 @@ const FIRST_WIDE = 0x2e80;
 const RESERVED = 0.15;
 /** Role and separators of a message. */
 const MESSAGE_OVERHEAD = 4;
-/** The part of the window that the conversation keeps, however large the schemas of the tools are. */
+/** The share of the window kept for the conversation, however large the schemas of the tools are. */
 const LEAST_SHARE = 0.25;
 
-/** Tokens for all messages of one model call. */
+/** Returns the tokens available for all messages of one model call. */
 export function messageBudget(windowTokens: number, tools: LlmTool[]): number {
   const schemas = tools.length === 0 ? 0 : estimateText(JSON.stringify(tools));
   return Math.floor(Math.max(windowTokens * (1 - RESERVED) - schemas, windowTokens * LEAST_SHARE));
@@ -47,14 +47,14 @@ export function estimate(messages: LlmMessage[]): number {
   return tokens;
 }
 
-/** The message with its text cut, so that it costs no more than `tokens` (and at least its overhead). */
+/** Returns the message with its text cut so that it costs at most `tokens` (and at least its overhead). */
 export function cutMessage<T extends LlmMessage>(message: T, tokens: number): T {
   const other = estimate([{ ...message, content: "" }]);
   const content = cutToTokens(message.content, Math.max(0, tokens - other));
   return content === message.content ? message : { ...message, content };
 }
 
-/** Each try is at least a tenth shorter than the one before, so that all of them together go over the text a few times. */
+/** Each attempt is at least a tenth shorter than the one before, so that all together read the text only a few times. */
 function cutToTokens(text: string, tokens: number): string {
   let cut = text;
   let length = text.length;
@@ -65,7 +65,7 @@ function cutToTokens(text: string, tokens: number): string {
   return cut;
 }
 
-/** Messages that cost no more than `tokens` together: short ones stay as they are, the longest are cut. */
+/** Returns the messages cut to at most `tokens` together: short ones stay as they are, the longest are cut. */
 export function cutMessages<T extends LlmMessage>(messages: T[], tokens: number): T[] {
   let left = tokens;
   let uncut = messages.length;

@@ -1,4 +1,4 @@
 import { type Source, system } from "./source.ts";
 
-/** What the carapaces of the bot and the channel say, the included ones first. */
+/** The prompt texts of the carapaces of the bot and the channel, included carapaces first. */
 export const carapaceFragments: Source = ({ fragments }) => fragments.flatMap(({ text }) => system(text));

@@ -4,6 +4,6 @@ import { type Source, system } from "./source.ts";
 export const currentTime: Source = ({ now, clock }) =>
   system(`Current time: ${clock.format(now)} (${clock.resolvedOptions().timeZone}).`);
 
-/** Made once: setting up a time zone takes half a millisecond. */
+/** Called once, because setting up a time zone takes half a millisecond. */
 export const createClock = (timezone: string): Intl.DateTimeFormat =>
   new Intl.DateTimeFormat("en-GB", { timeZone: timezone, dateStyle: "full", timeStyle: "long" });

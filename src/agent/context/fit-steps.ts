@@ -1,14 +1,15 @@
-// A long run outgrows any window. Its oldest results go first, then its oldest steps; the newest step stays.
+// Fits the steps of a long run into the context window: the oldest results are cut first, then the oldest steps are left out;
+// the newest step always stays.
 
 import type { LlmMessage } from "../../llm/llm.ts";
 import { cutMessage, estimate, estimateText } from "./budget.ts";
 import type { Group } from "./groups.ts";
 
-/** Tokens that remain of an old result when room is short. */
+/** Tokens kept of an old result when room is short. */
 const OLD_RESULT = 200;
 const ARGUMENTS_LEFT_OUT = JSON.stringify({ note: "left out to save room" });
 
-/** The steps as messages of no more than `room` tokens. */
+/** Returns the steps as messages of at most `room` tokens. */
 export function fitSteps(groups: Group[], room: number): LlmMessage[] {
   const sizes = groups.map(estimate);
   let total = sum(sizes);
@@ -34,11 +35,11 @@ function cutResults(group: Group, tokens: number): Group {
   return group.map((message) => (message.role === "tool" ? cutMessage(message, tokens) : message));
 }
 
-/** One step into the room there is: every text gets its share, and arguments that are larger are replaced. */
+/** Fits one step into the room: every text gets an equal share, and larger arguments are replaced. */
 function squeeze(group: Group, room: number): Group {
   const share = Math.floor(room / Math.max(1, group.length));
   const squeezed = group.map((message) => cutMessage(shortenArguments(message, share), share));
-  // Hundreds of calls at once, whose names alone are too much.
+  // Hundreds of calls at once may exceed the room by their names alone.
   return estimate(squeezed) <= room ? squeezed : [];
 }
 

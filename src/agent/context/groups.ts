@@ -1,4 +1,4 @@
-// A group is what must stay together in a context: an assistant's tool calls with their results, or one message.
+// Groups messages that must stay together in a context: an assistant's tool calls with their results, or a single message.
 
 import type { LlmMessage } from "../../llm/llm.ts";
 
@@ -7,8 +7,8 @@ export type Group = LlmMessage[];
 const NO_RESULT = JSON.stringify({ error: "No result of this call was recorded." });
 
 /**
- * Cuts messages into groups that any model API accepts: the results stand right after their calls, in the order of
- * the calls; a call without a result gets one that says so, and a result without a call is left out.
+ * Splits messages into groups that any model API accepts: results follow directly after their calls, in the order of the calls;
+ * a call without a result gets one that says so, and a result without a call is left out.
  */
 export function toGroups(messages: LlmMessage[]): Group[] {
   const groups: Group[] = [];

@@ -1,6 +1,6 @@
 import { type Source, system } from "./source.ts";
 
-/** The skills that the run may read, a line each. */
+/** The skills that the run may read, one line for each. */
 export const skillIndex: Source = ({ onDemand }) => {
   if (onDemand.length === 0) return [];
   const lines = onDemand.map(

@@ -1,26 +1,26 @@
 import type { Skill } from "../../content/skills/skill.ts";
 import type { LlmMessage } from "../../llm/llm.ts";
 
-/** What the sources read. */
+/** The input of all sources. */
 export interface ContextInput {
   botPrompt: string;
   /** Milliseconds since 1970. */
   now: number;
-  /** Of `createClock`. */
+  /** Made by `createClock`. */
   clock: Intl.DateTimeFormat;
   /** The session before the message to answer, oldest first. */
   history: LlmMessage[];
-  /** Of carapaces, in order. */
+  /** The texts of carapaces, in order. */
   fragments: { text: string }[];
-  /** Of the channel. */
+  /** The channel's template. */
   template: { name: string; text: string } | null;
-  /** Given whole. */
+  /** Skills included in full. */
   skills: Pick<Skill, "id" | "name" | "text">[];
-  /** Listed, and read with get_skill. */
+  /** Skills that are only listed, to be read with get_skill. */
   onDemand: Pick<Skill, "id" | "name" | "description">[];
-  /** For every run in the channel. */
+  /** The channel's own prompt, for every run in it. */
   channelPrompt: string;
-  /** For this run. */
+  /** The `system_preamble` of this run. */
   systemPreamble: string;
   /** The message to answer. */
   userMessage: string;
@@ -28,7 +28,7 @@ export interface ContextInput {
   fromPerson: boolean;
 }
 
-/** Gives its part of the context; nothing when it has none. */
+/** Returns its part of the context, which may be empty. */
 export type Source = (input: ContextInput) => LlmMessage[];
 
 /** A system message, or nothing for an empty text. */

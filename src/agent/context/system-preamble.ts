@@ -1,4 +1,4 @@
 import { type Source, system } from "./source.ts";
 
-/** What the sender of the message adds for this one run. */
+/** The instructions that the sender of the message adds for this run. */
 export const systemPreamble: Source = (input) => system(input.systemPreamble);

@@ -1,13 +1,13 @@
-// The context window of each model in tokens: as configured, and less after an endpoint has refused a context as too long. Kept
-// in memory and learned again after a restart, because the model behind a name may change.
+// Knows the context window of each model in tokens: the configured one, or less after an endpoint has refused a context as too
+// long. This is kept in memory and learned again after a restart, because the model behind a name may change.
 
 export interface Windows {
   of(model: string): number;
-  /** `limit`: what the endpoint says that it takes, when it says so. False when there is nothing left to give. */
+  /** `limit` is the maximum that the endpoint reports, if it does. Returns false when the window cannot shrink further. */
   shrink(model: string, limit: number | undefined): boolean;
 }
 
-/** A smaller window holds no useful prompt. */
+/** A smaller window cannot hold a useful prompt. */
 const LEAST = 2_000;
 
 export function createWindows(configured: number): Windows {

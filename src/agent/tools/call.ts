@@ -1,5 +1,5 @@
-// One tool call: prepare (may it run, with which arguments), execute (under a time limit), finalise (what the
-// model reads of it). A failure becomes the call's result; only the end of the run is thrown.
+// Makes one tool call in three steps: prepare (whether it may run, and with which arguments), execute (with a time limit), and
+// finalise (the result that the model reads). A failure becomes the call's result; only the end of the run is thrown.
 
 import { errorMessage, HeddleError } from "../../errors.ts";
 import { throwIfAborted } from "../../llm/abort.ts";
@@ -23,7 +23,7 @@ export interface CallToolOptions {
   now: () => number;
   /** Called when the arguments are valid, just before the tool runs. */
   onStart?: (args: JsonObject) => void;
-  /** Is called with what the tool itself threw: the model gets the message, an author needs the stack. */
+  /** Called with the error that the tool threw: the model gets its message, but an author needs its stack. */
   onThrow?: (error: unknown) => void;
 }
 
@@ -107,12 +107,12 @@ async function execute(
   }
 }
 
-/** An error of Heddle's is written for its reader; any other may come from a mistake in the code and say little by itself. */
+/** A HeddleError is written for its reader. Any other error may come from a bug in the tool and means little by itself. */
 function problemOf(error: unknown): string {
   return asHeddleError(error) ? errorMessage(error) : `The tool failed: ${errorMessage(error)}`;
 }
 
-/** Async, so that a tool that throws at once rejects like any other. */
+/** Async, so that a tool that throws synchronously rejects like any other. */
 async function runTool(tool: RegisteredTool, args: JsonObject, context: ToolContext): Promise<unknown> {
   // The arguments have just been checked against the schema.
   return await tool.run(args as never, context);

@@ -21,7 +21,7 @@ export interface RegisteredTool extends Tool {
 }
 
 export interface ToolRegistry {
-  /** Throws `validation` for a name or schema that cannot be a tool's, `conflict` when the name is taken. */
+  /** Throws `validation` for an invalid name or schema, and `conflict` when the name is taken. */
   add(owner: string, tool: Tool): void;
   /** Replaces an owner's tools; when one of them is refused, the earlier ones stay. Throws as `add` does. */
   replaceOwner(owner: string, tools: Tool[]): void;
@@ -71,7 +71,7 @@ export function createToolRegistry(): ToolRegistry {
   };
 }
 
-/** Throws `validation` for a name or schema that cannot be a tool's. */
+/** Throws `validation` for an invalid name or schema. */
 export function compileTool(owner: string, tool: Tool): RegisteredTool {
   const { name, timeoutSeconds = TIMEOUT_SECONDS } = tool;
   if (!NAME.test(name)) {
@@ -92,7 +92,7 @@ export function compileTool(owner: string, tool: Tool): RegisteredTool {
   }
 }
 
-/** The schema for models: plain JSON without a `$schema` that would have to be resolved. */
+/** The schema for models: plain JSON, without a `$schema` that they would have to resolve. */
 function schemaOf(parameters: JsonObject): JsonObject {
   const { $schema: _dialect, ...schema } = plainSchema(parameters);
   if (schema.type !== "object") throw new Error('the schema must have "type": "object"');

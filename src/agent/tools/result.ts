@@ -1,4 +1,4 @@
-// Converts what a tool returned into what the model reads, what the dispatcher gets and what is recorded.
+// Converts the value that a tool returned into the text for the model, the actions for the dispatcher and the recorded error.
 
 import { storable, storableJson } from "../../db/storable.ts";
 import { errorMessage } from "../../errors.ts";
@@ -22,8 +22,8 @@ const LONGEST_CLIENT_ACTIONS = 8_000_000;
 const LONGEST_ERROR = 4_000;
 
 /**
- * A text goes through, anything else as JSON. An object (or the JSON text of one) may carry `error`, which marks
- * the call failed, and `client_action`, of which the model only reads `message`.
+ * Text is passed on as it is, any other value as JSON. An object (or the JSON text of one) may have `error`, which marks the call
+ * as failed, and `client_action`, of which the model reads only `message`.
  */
 export function toToolResult(value: unknown, redact: Redact): ToolResult {
   let text: string;
@@ -51,7 +51,7 @@ export function toToolResult(value: unknown, redact: Redact): ToolResult {
   };
 }
 
-/** `{"error": message}`, as the model reads a call that failed. */
+/** The result `{"error": message}` of a failed call. */
 export function failedResult(message: string, redact: Redact): ToolResult {
   const error = cutText(storable(redact(message)), LONGEST_ERROR);
   return { content: JSON.stringify({ error }), error, clientActions: [] };
@@ -62,7 +62,7 @@ function textOf(value: unknown): string {
   return JSON.stringify(value) ?? "Done.";
 }
 
-/** Many tools return JSON as text, which means the same. */
+/** Many tools return JSON as text, which is treated like the object itself. */
 function objectOf(value: unknown, text: string): JsonObject | null {
   if (typeof value === "string" && !value.trimStart().startsWith("{")) return null;
   try {

@@ -1,5 +1,5 @@
-// Bots. Those with a YAML file in `manifests/bots` or `$HEDDLE_HOME/bots` are added to the database once; from then on
-// only the database counts, so that changes and deletions over the API last.
+// Bots live in the database. Those with a YAML file in `manifests/bots` or `$HEDDLE_HOME/bots` are added to it once; from then
+// on only the database counts, so that changes and deletions over the API last.
 
 import { Type as t } from "@sinclair/typebox";
 import { asc, eq, inArray } from "drizzle-orm";
@@ -46,7 +46,7 @@ export interface Bots {
   update(id: string, change: Partial<typeof BotFields.static>): Promise<Bot>;
   /** Throws `conflict` for the default bot. */
   delete(id: string): Promise<void>;
-  /** Adds those that were never added before, and resolves to them: a bot that was deleted stays deleted. */
+  /** Adds the bots that were never added before, and resolves to them; a bot that was deleted stays deleted. */
   seed(files: NewBot[]): Promise<{ id: string }[]>;
 }
 
@@ -64,7 +64,7 @@ export function createBots(query: Queryable): Bots {
     },
     async create(bot) {
       const [made] = await query.insert(bots).values(bot).onConflictDoNothing().returning();
-      if (!made) throw new HeddleError("conflict", `A bot "${bot.id}" exists already.`, { field: "id" });
+      if (!made) throw new HeddleError("conflict", `A bot "${bot.id}" already exists.`, { field: "id" });
       return made;
     },
     async update(id, change) {

@@ -4,7 +4,7 @@ import type { Tool } from "../registry.ts";
 
 export const GET_SKILL = "get_skill";
 
-/** Reads one of these skills. */
+/** Creates the tool that reads one of these skills. */
 export function createGetSkillTool(skills: { get(id: string): Skill | undefined; list(): Skill[] }): Tool {
   return {
     name: GET_SKILL,

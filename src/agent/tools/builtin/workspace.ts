@@ -1,4 +1,4 @@
-// The core tools by which a bot works with the files of the workspace.
+// The core tools with which a bot works on the files of the workspace.
 
 import { type TObject, Type } from "@sinclair/typebox";
 import { HeddleError } from "../../../errors.ts";
@@ -40,7 +40,7 @@ export function createWorkspaceTools(workspace: WorkspaceForTools): Tool[] {
   return [listTool, readTool, searchTool, writeTool].map((make) => answering(make(workspace)));
 }
 
-/** A missing or forbidden path is an answer to the bot and needs no attention of the operator. */
+/** A missing or forbidden path is an answer to the bot and does not concern the operator. */
 function answering(tool: Tool): Tool {
   return {
     ...tool,
