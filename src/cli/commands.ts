@@ -59,7 +59,11 @@ export function createCommands({ startServer, startWorker }: CommandOptions): Co
       const server = await startServer(dev.config, dev.instrument);
       // The lines contain the key that was created for this run.
       sayWithSecret(await welcome(dev, server));
-      await runUntilSignal(server.close);
+      const following = dev.followEnvironment(server);
+      await runUntilSignal(async () => {
+        following.close();
+        await server.close();
+      });
     },
     async worker(flags) {
       containStrays();

@@ -1,15 +1,19 @@
 // `heddle dev`: serves one integration, or a folder of them, on a separate server with everything needed to try it.
 
-import { existsSync, readFileSync } from "node:fs";
 import { mkdir, readFile, realpath, rm, symlink, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { parseEnv } from "node:util";
 import { say } from "../../cli/stray-code.ts";
 import { loadConfig } from "../../config/config.ts";
-import { errorMessage, HeddleError } from "../../errors.ts";
+import { HeddleError } from "../../errors.ts";
 import type { FoundIntegration } from "../../integrations/discovery/discover.ts";
 import { build } from "../../runtime/assets.ts";
 import { findIn } from "../check/check.ts";
+import {
+  createDevEnvironment,
+  type EnvironmentServer,
+  followEnvironment,
+  readVariables,
+} from "./environment.ts";
 import { createInstruments } from "./instruments.ts";
 import { readScript } from "./script.ts";
 import { createScriptedLlm } from "./scripted-llm.ts";
@@ -45,25 +49,32 @@ export async function prepareDev(flags: DevFlags, environment: Record<string, st
   const home = resolve(flags.home ?? join(folder, ".heddle-dev"));
   await mkdir(home, { recursive: true, mode: 0o700 });
   const own = Object.fromEntries(Object.entries(environment).filter(([name]) => !OF_OTHERS.includes(name)));
-  const config = loadConfig(
-    { home, port: flags.port ?? "8000" },
-    {
-      ...readEnvironment(join(folder, ".env")),
-      ...own,
-      HEDDLE_HOME: home,
-      INTEGRATION_DIRS: await sourceDir(folder, integrations, home),
-      API_KEY: own.API_KEY ?? (await devKey(home)),
-    },
-  );
+  const fixed = {
+    ...own,
+    HEDDLE_HOME: home,
+    INTEGRATION_DIRS: await sourceDir(folder, integrations, home),
+    API_KEY: own.API_KEY ?? (await devKey(home)),
+  };
+  const load = (variables: Record<string, string | undefined>) =>
+    loadConfig({ home, port: flags.port ?? "8000" }, variables);
+  const config = load({ ...readVariables(join(folder, ".env")), ...fixed });
+  const devEnvironment = createDevEnvironment({ folder, fixed, others: load(fixed).environment });
   const folders = [folder, ...integrations.map((found) => found.folder)];
   const llm = flags.realModel ? undefined : createScriptedLlm({ read: () => readScript(folders) });
   if (flags.realModel && !(config.openaiApiKey || config.openaiBaseUrl)) {
     throw new HeddleError("config", "--real-model needs OPENAI_API_KEY or OPENAI_BASE_URL.");
   }
   const { write = say } = flags;
+  const ids = integrations.map(({ id }) => id);
   return {
-    config: { ...config, favouredIntegrations: integrations.map(({ id }) => id) },
+    config: { ...config, environment: devEnvironment.variables, favouredIntegrations: ids },
     folder,
+    /** Applies what is saved in the folder's .env to a running server. */
+    followEnvironment: (server: EnvironmentServer) =>
+      followEnvironment(
+        { environment: devEnvironment, folder, ids, isOwnVariable: config.isOwnVariable, write },
+        server,
+      ),
     integrations,
     instrument: createInstruments({ write, dryRun: flags.dryRun, llm }),
     hints: await hints(integrations),
@@ -81,15 +92,6 @@ async function sourceDir(folder: string, integrations: FoundIntegration[], home:
   await mkdir(dir, { mode: 0o700 });
   await symlink(first.folder, join(dir, first.id), "junction");
   return dir;
-}
-
-function readEnvironment(path: string): Record<string, string | undefined> {
-  if (!existsSync(path)) return {};
-  try {
-    return parseEnv(readFileSync(path, "utf8"));
-  } catch (cause) {
-    throw new HeddleError("config", `${path} cannot be read: ${errorMessage(cause)}`, { cause });
-  }
 }
 
 /** The same key at each start, so that noted commands go on working. */

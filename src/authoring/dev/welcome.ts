@@ -13,7 +13,7 @@ import { readScript } from "./script.ts";
 export interface DevServer {
   url: string | null;
   integrations: Pick<Integrations, "list" | "whenReady">;
-  settings: Pick<Settings, "get" | "set" | "delete" | "sourceOf">;
+  settings: Pick<Settings, "get" | "set" | "delete" | "sourceOf" | "environmentChanged">;
 }
 
 /** An example of the webhook's body, which `heddle new` writes. */
@@ -62,7 +62,7 @@ async function about(view: IntegrationView, { config, folder }: Dev, { url, sett
   if (unset.length > 0) {
     lines.push(
       "",
-      `${id} has no ${unset.map(({ key }) => key).join(", ")}: set what it needs in ${join(folder, ".env")}, and start again`,
+      `${id} has no ${unset.map(({ key }) => key).join(", ")}: set what it needs in ${join(folder, ".env")}`,
     );
   }
   if (!webhook) return lines;

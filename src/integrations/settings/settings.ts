@@ -36,6 +36,8 @@ export interface Settings {
   set(integrationId: string, values: SettingValue[]): Promise<void>;
   /** Resolves to whether a stored value existed. */
   delete(integrationId: string, key: string): Promise<boolean>;
+  /** Calls the listeners for variables of the environment that changed while the server runs, as only `heddle dev` lets them. */
+  environmentChanged(integrationId: string, keys: string[]): void;
   /** Calls the listener after stored values changed, here or on another server. Returns a function that removes it. */
   onChange(listener: SettingsListener): () => void;
   close(): Promise<void>;
@@ -163,6 +165,7 @@ export function createSettings({ db, vault, addSecret, readEnvironment, log }: S
       await refresh(id);
       return gone;
     },
+    environmentChanged: listeners.emit,
     onChange: listeners.add,
     close: async () => follower?.close(),
   };

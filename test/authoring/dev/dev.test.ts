@@ -9,6 +9,7 @@ import { welcome } from "../../../src/authoring/dev/welcome.ts";
 import { newIntegration } from "../../../src/authoring/new-integration.ts";
 import { startServer } from "../../../src/compose/server.ts";
 import { run } from "../../docs/processes.ts";
+import { until } from "../../until.ts";
 
 setDefaultTimeout(120_000);
 
@@ -67,7 +68,7 @@ function recorder() {
   };
 }
 
-async function start(flags: Partial<DevFlags> = {}) {
+async function start(flags: Partial<DevFlags> = {}, variables: Record<string, string> = {}) {
   const record = recorder();
   const dev = await prepareDev(
     {
@@ -81,12 +82,17 @@ async function start(flags: Partial<DevFlags> = {}) {
     },
     {
       LOG_LEVEL: "error",
+      ...variables,
       INTEGRATION_DIRS: "/not/meant",
       DATABASE_URL: "postgres://not:meant@127.0.0.1:1/x",
     },
   );
   const server = await startServer(dev.config, dev.instrument);
-  closers.push(server.close);
+  const following = dev.followEnvironment(server);
+  closers.push(async () => {
+    following.close();
+    await server.close();
+  });
   const text = await welcome(dev, server);
   return { ...record, ...server, text, key: dev.config.apiKey ?? "" };
 }
@@ -191,6 +197,40 @@ test("what is missing, or cannot be loaded, is said at the start", async () => {
   await closers.pop()?.();
   const broken = await start({ dir: bare });
   expect(broken.text).toContain(`bare is quarantined: ${join(bare, "tools", "get_room.ts")}:2`);
+});
+
+test("a saved .env counts at once, also for the process, and the terminal's variables go before it", async () => {
+  const { folder: live } = await newIntegration({ name: "live", parts: ["router", "process", "setup"], dir });
+  const env = (values: Record<string, string>) =>
+    writeFile(
+      join(live, ".env"),
+      Object.entries(values)
+        .map(([name, value]) => `${name}=${value}\n`)
+        .join(""),
+    );
+  await writeFile(
+    join(live, "listener.ts"),
+    "console.log(`url ${process.env.LIVE_URL}, bot ${process.env.LIVE_BOT_ID}`); setInterval(() => {}, 1000);",
+  );
+  const dev = await start({ dir: live }, { LIVE_BOT_ID: "terminal" });
+  expect(dev.text).toContain("live has no LIVE_URL, LIVE_TOKEN");
+  const stored = () => dev.settings.sourceOf("live", "LIVE_WEBHOOK_SECRET");
+  expect(stored()).toBe("stored");
+  const heard: string[][] = [];
+  dev.settings.onChange((_, keys) => void heard.push(keys));
+  const headers = { authorization: `Bearer ${dev.key}` };
+  const logs = async () =>
+    (await fetch(`${dev.url}/api/v1/admin/integrations/live/process/logs`, { headers })).text();
+  await env({ LIVE_URL: "http://one", LIVE_TOKEN: "t", LIVE_BOT_ID: "file", LIVE_WEBHOOK_SECRET: "mine" });
+  await until(logs, (text) => text.includes("url http://one, bot terminal"));
+  expect([stored(), dev.settings.get("live", "LIVE_WEBHOOK_SECRET")]).toEqual(["environment", "mine"]);
+  await env({ LIVE_URL: "http://two", LIVE_TOKEN: "t", LOG_LEVEL: "debug" });
+  await until(logs, (text) => text.includes("url http://two, bot terminal"));
+  expect(dev.settings.get("live", "LIVE_WEBHOOK_SECRET")).toBeUndefined();
+  expect(heard.at(-1)).toEqual(["LIVE_URL", "LIVE_WEBHOOK_SECRET"]);
+  expect(dev.lines.join("\n")).toContain(
+    `${join(live, ".env")} was saved: LIVE_URL, LIVE_WEBHOOK_SECRET changed.`,
+  );
 });
 
 test("what cannot be served is refused", async () => {
