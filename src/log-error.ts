@@ -2,7 +2,8 @@
 // failed statement, which the driver and drizzle put into message and stack.
 
 import { inspect } from "node:util";
-import { errorMessage } from "./errors.ts";
+import { errorMessage, HeddleError } from "./errors.ts";
+import { framesToShow } from "./log-frames.ts";
 
 /** `inspect` prints it as text, and JSON.stringify writes its facts. */
 export interface LoggableError {
@@ -55,11 +56,12 @@ function framesOf(error: Error): string[] {
   const head = [name, error.constructor.name, "Error"].map((one) => `${one}: ${message}`);
   const known = head.find((one) => stack.startsWith(one));
   if (known === undefined && /[\r\n]/.test(`${name}${message}`)) return [];
-  return stack
+  const frames = stack
     .slice(known?.length ?? 0)
     .split("\n")
     .map((line) => line.trim())
-    .filter((line) => line.startsWith("at "))
+    .filter((line) => line.startsWith("at "));
+  return framesToShow(frames, { isExpected: error instanceof HeddleError })
     .slice(0, MOST_FRAMES)
     .map((line) => `    ${escaped(line)}`);
 }

@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
-import { errorMessage } from "../src/errors.ts";
+import { join } from "node:path";
+import { errorMessage, HeddleError } from "../src/errors.ts";
 import { createLog } from "../src/log.ts";
 
 async function logged(format: "json" | "pretty", error: unknown): Promise<string> {
@@ -65,6 +66,50 @@ test("an error keeps its frames and its causes", async () => {
   expect(text).toMatch(/\n\s+at .*log-error\.test\.ts:\d+/);
   const { properties } = JSON.parse(await logged("json", error));
   expect(properties.error).toMatchObject({ name: "Error", message: "outer", cause: { message: "inner" } });
+});
+
+const HEDDLE = join(import.meta.dirname, "../src");
+
+/** As a tool's error comes out of a run. */
+function ofAuthor(error: Error, above: string[] = []): Error {
+  const frames = [
+    ...above,
+    "at post (/srv/chat/client.ts:7:11)",
+    "at async send (/srv/chat/node_modules/got/index.js:1:2)",
+    "at deliver (file:///srv/chat/dispatcher.ts:12:3)",
+    `at callTool (${HEDDLE}/agent/tools/call.ts:80:5)`,
+    "at async runTools (src/agent/turn.ts:200:9)",
+    "at async <anonymous> (/$bunfs/root/heddle:1:200)",
+    "at processTicksAndRejections (native:7:39)",
+  ];
+  error.stack = [`${error.name}: ${error.message}`, ...frames.map((frame) => `    ${frame}`)].join("\n");
+  return error;
+}
+
+test("of an error in an author's code the author's frames are shown, and not how Heddle came to it", async () => {
+  const text = await logged("pretty", ofAuthor(new Error("no answer")));
+  expect([...text.matchAll(/^ +at (.*) \(/gm)].map(([, name]) => name)).toEqual([
+    "post",
+    "async send",
+    "deliver",
+  ]);
+  expect(text).toContain("/srv/chat/client.ts:7:11");
+  for (const word of ["src/", "bunfs", "native", "cause"]) expect(text).not.toContain(word);
+  const { properties } = JSON.parse(await logged("json", ofAuthor(new Error("no answer"))));
+  expect(properties.error.stack.split("\n")).toHaveLength(3);
+});
+
+test("what Heddle did for the author's code is kept, unless it is an answer to a caller; so are Heddle's own errors", async () => {
+  const above = [`at injectEvent (${HEDDLE}/sessions/sessions.ts:1:1)`];
+  expect(await logged("pretty", ofAuthor(new TypeError("x is not a function"), above))).toContain(
+    "sessions.ts:1:1",
+  );
+  expect(await logged("pretty", ofAuthor(new HeddleError("validation", "no"), above))).not.toContain(
+    "sessions.ts",
+  );
+  const own = new Error("own");
+  own.stack = `Error: own\n    at lock (${HEDDLE}/db/lock.ts:1:1)\n    at next (native:7:39)`;
+  expect(await logged("pretty", own)).toContain("db/lock.ts:1:1");
 });
 
 /** As drizzle and the driver throw it. */

@@ -210,7 +210,7 @@ test("a saved .env counts at once, also for the process, and the terminal's vari
     );
   await writeFile(
     join(live, "listener.ts"),
-    "console.log(`url ${process.env.LIVE_URL}, bot ${process.env.LIVE_BOT_ID}`); setInterval(() => {}, 1000);",
+    'const { LIVE_URL, LIVE_BOT_ID } = process.env; console.log("url", LIVE_URL, "bot", LIVE_BOT_ID); setInterval(() => {}, 1000);',
   );
   const dev = await start({ dir: live }, { LIVE_BOT_ID: "terminal" });
   expect(dev.text).toContain("live has no LIVE_URL, LIVE_TOKEN");
@@ -222,10 +222,10 @@ test("a saved .env counts at once, also for the process, and the terminal's vari
   const logs = async () =>
     (await fetch(`${dev.url}/api/v1/admin/integrations/live/process/logs`, { headers })).text();
   await env({ LIVE_URL: "http://one", LIVE_TOKEN: "t", LIVE_BOT_ID: "file", LIVE_WEBHOOK_SECRET: "mine" });
-  await until(logs, (text) => text.includes("url http://one, bot terminal"));
+  await until(logs, (text) => text.includes("url http://one bot terminal"));
   expect([stored(), dev.settings.get("live", "LIVE_WEBHOOK_SECRET")]).toEqual(["environment", "mine"]);
   await env({ LIVE_URL: "http://two", LIVE_TOKEN: "t", LOG_LEVEL: "debug" });
-  await until(logs, (text) => text.includes("url http://two, bot terminal"));
+  await until(logs, (text) => text.includes("url http://two bot terminal"));
   expect(dev.settings.get("live", "LIVE_WEBHOOK_SECRET")).toBeUndefined();
   expect(heard.at(-1)).toEqual(["LIVE_URL", "LIVE_WEBHOOK_SECRET"]);
   expect(dev.lines.join("\n")).toContain(
