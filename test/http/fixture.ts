@@ -56,6 +56,7 @@ export interface HttpFixtureOptions {
   /** BASE_URL */
   publicUrl?: string;
   transcription?: Partial<TranscriptionOptions>;
+  scalarBundle?: AppOptions["scalarBundle"];
   now?: () => number;
   processes?: AppParts["processes"];
   /** Instead of the fixture's own. */
@@ -173,7 +174,7 @@ export async function createHttpFixture(db: TestDatabase, options: HttpFixtureOp
       publicUrl: options.publicUrl,
       ...(options.webhookRateLimit !== undefined && { webhookRateLimit: options.webhookRateLimit }),
       isReady: options.isReady ?? (async () => void (await db.execute("select 1"))),
-      scalarBundle: async () => new Blob(["/* scalar */"]),
+      scalarBundle: options.scalarBundle ?? (async () => new Blob(["/* scalar */"])),
     },
   );
 

@@ -117,6 +117,22 @@ test("schemas say in OpenAPI's words what values may be", () => {
   });
 });
 
+test("a test client sends no filter that nobody asked for, and has a value for what is required", () => {
+  let count = 0;
+  for (const { name, operation } of operations()) {
+    for (const { in: where, required, schema, ...parameter } of operation.parameters ?? []) {
+      if (where !== "query") continue;
+      const at = `${name} ${parameter.name}`;
+      if (required) expect([at, schema.examples]).toEqual([at, [expect.any(String)]]);
+      if (required || !Array.isArray(schema.enum) || schema.default !== undefined) continue;
+      count++;
+      const examples = { default: { value: schema.enum[0], "x-disabled": true } };
+      expect([at, parameter]).toEqual([at, expect.objectContaining({ examples })]);
+    }
+  }
+  expect(count).toBe(3);
+});
+
 test("operations have names that programs can use, and answers only the types that they have", () => {
   const names = operations().map(({ operation }) => operation.operationId);
   expect(names.filter((name) => !/^[a-z][A-Za-z0-9]*$/.test(name))).toEqual([]);
@@ -296,6 +312,7 @@ test("the page needs nothing from elsewhere, and may not ask for it", async () =
   // The name of a namespace is no address.
   expect(html.replace("http://www.w3.org/2000/svg", "")).not.toMatch(/https?:\/\//);
   expect([...html.matchAll(/<script[^>]* src="([^"]*)"/g)].map(([, source]) => source)).toEqual([
+    "/swagger/key-store.js",
     "/swagger/scalar.js",
   ]);
   const configuration = JSON.parse(/data-configuration='([^']*)'/.exec(html)?.[1] ?? "");

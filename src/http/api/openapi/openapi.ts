@@ -5,7 +5,15 @@ import { HeddleError } from "../../../errors.ts";
 import { type MountedIntegrations, scopeOfRoute } from "../../gateway/integrations-gateway.ts";
 import { createDocument, type DocumentFacts, eachMethod, type IntegrationRoutesEntry } from "./document.ts";
 import type { RouteEntry } from "./operation.ts";
-import { OPENAPI_JSON, OPENAPI_PAGE, pageOf, SCALAR_BUNDLE, swaggerPlugin } from "./page.ts";
+import {
+  KEY_STORE,
+  KEY_STORE_SCRIPT,
+  OPENAPI_JSON,
+  OPENAPI_PAGE,
+  pageOf,
+  SCALAR_BUNDLE,
+  swaggerPlugin,
+} from "./page.ts";
 
 export interface OpenApiOptions {
   version: string;
@@ -21,8 +29,10 @@ export interface OpenApiOptions {
   scalarBundle: () => Promise<Blob | undefined>;
 }
 
+const SCRIPT_TYPE = "text/javascript; charset=utf-8";
+
 const DESCRIPTION = `Every request needs \`Authorization: Bearer\` and an API key, except those to /health and /ready
-and to public routes of integrations. **Enter your key under "Authentication" once**; the page keeps it.
+and to public routes of integrations. **Enter your key under "Authentication" once**; the page keeps it until its tab is closed.
 
 An error is an object \`error\` with a \`code\` for programs, a \`message\` for people and, where one field of the
 input is invalid, its name in \`field\`. A list with more pages has a \`next_cursor\`: pass it as \`cursor\` for the next page.
@@ -83,13 +93,18 @@ export function openApi(options: OpenApiOptions) {
         hidden,
       )
       .get(
+        KEY_STORE,
+        () => new Response(KEY_STORE_SCRIPT, { headers: { "content-type": SCRIPT_TYPE } }),
+        hidden,
+      )
+      .get(
         SCALAR_BUNDLE,
         async () => {
           const bundle = await scalarBundle();
           if (!bundle) throw new HeddleError("not_found", "This build has no API reference page.");
           return new Response(bundle, {
             headers: {
-              "content-type": "text/javascript; charset=utf-8",
+              "content-type": SCRIPT_TYPE,
               "cache-control": "public, max-age=3600",
             },
           });

@@ -116,12 +116,16 @@ function parameter(
   { isRequired, parts }: { isRequired: boolean; parts: Parts },
 ): Json {
   const { description, ...rest } = openApiSchema(schema, parts.schemas);
+  const words = Array.isArray(rest.enum) && rest.default === undefined ? rest.enum : [];
   return {
     name,
     in: where,
     required: isRequired,
     ...(description !== undefined && { description }),
     schema: rest,
+    // Scalar's test client would otherwise send the first of the words, whoever asked for a filter or not.
+    ...(!isRequired &&
+      words.length > 0 && { examples: { default: { value: words[0], "x-disabled": true } } }),
   };
 }
 

@@ -18,9 +18,25 @@ const SCALAR = {
   showDeveloperTools: "never",
   agent: { disabled: true },
   mcp: { disabled: true },
-  // Keeps the API key that was entered across a reload of the page.
+  // Keeps the API key that was entered across a reload of the page: see KEY_STORE_SCRIPT.
   persistAuth: true,
 };
+
+/** Where the page loads KEY_STORE_SCRIPT from: the page's policy allows no inline scripts. */
+export const KEY_STORE = `${OPENAPI_PAGE}/key-store.js`;
+
+/**
+ * Scalar keeps the key in localStorage, which survives the browser and is shared by all pages of this server, those of
+ * integrations included. The tab's sessionStorage takes its place.
+ */
+export const KEY_STORE_SCRIPT = `for (const method of ["getItem", "setItem", "removeItem"]) {
+  const original = Storage.prototype[method];
+  Storage.prototype[method] = function (key, ...rest) {
+    const isKey = this === localStorage && String(key).startsWith("scalar-reference-auth");
+    return original.call(isKey ? sessionStorage : this, key, ...rest);
+  };
+}
+`;
 
 /** Three threads crossing three others. The icon is inline, so that browsers do not request /favicon.ico. */
 const ICON =
@@ -38,13 +54,16 @@ export const swaggerPlugin = (version: string) =>
   });
 
 /**
- * Returns the plugin's page with an icon, without the attribute for older Scalars, and without inline content in the
+ * Returns the plugin's page with an icon and the key store, without the attribute for older Scalars, and without inline content in the
  * configuration's script tag, so that the page works under a content security policy that allows no inline scripts.
  */
 export async function pageOf(plugin: ReturnType<typeof swaggerPlugin>): Promise<string> {
   const html = await (await plugin.handle(new Request(`http://localhost${OPENAPI_PAGE}`))).text();
   return html
-    .replace("</title>", `</title>\n    <link rel="icon" href="${ICON}">`)
+    .replace(
+      "</title>",
+      `</title>\n    <link rel="icon" href="${ICON}">\n    <script src="${KEY_STORE}"></script>`,
+    )
     .replace('data-url="undefined"', "")
     .replace(">\n    </script>", "></script>");
 }

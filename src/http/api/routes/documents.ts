@@ -64,7 +64,7 @@ export const NewDocument = named(
 
 export const SearchQuery = t.Object(
   {
-    q: t.String({ description: "The words to search for." }),
+    q: t.String({ description: "The words to search for.", examples: ["opening hours"] }),
     ...INTEGRATION_FILTER,
     session_id: t.Optional(t.String({ format: "uuid", description: "Only documents of this session." })),
     limit: limitOf(10, 100),

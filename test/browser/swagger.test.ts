@@ -1,0 +1,71 @@
+// The page at /swagger as a person meets it: what jsdom would not show is what Scalar makes of the document.
+
+import { expect, test } from "bun:test";
+import { asset } from "../../src/runtime/assets.ts";
+import { embeddedDatabase } from "../database.ts";
+import { createHttpFixture, STATIC_KEY } from "../http/fixture.ts";
+import { CHROMIUM, openTab } from "./chromium.ts";
+
+const open = embeddedDatabase();
+
+test.skipIf(CHROMIUM === null)("the key stays in its tab, and the first Send is answered", async () => {
+  const http = await createHttpFixture(await open(), { scalarBundle: () => asset("scalar.js") });
+  await using server = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: http.fetch });
+  await using tab = await openTab();
+  const key = `document.querySelector("input[placeholder=Token]")`;
+  const button = (text: string) =>
+    `[...document.querySelectorAll("button")].find((one) => one.textContent.includes(${JSON.stringify(text)}))`;
+
+  // A deep link lands at its operation, also by way of the address with a slash.
+  await tab.goTo(`${server.url}swagger/#tag/sessions/POST/api/v1/sessions`);
+  await tab.until(`${key} && location.pathname === "/swagger"`);
+  await tab.until(
+    `Math.abs(document.querySelector("[id$='POST/api/v1/sessions']").getBoundingClientRect().top) < 200`,
+  );
+  await tab.evaluate(`${key}.focus()`);
+  await tab.typeText(STATIC_KEY);
+  // Scalar stores it a moment later.
+  await tab.until(`Object.values(sessionStorage).join().includes("${STATIC_KEY}")`);
+  expect(await tab.evaluate(`Object.values(localStorage).join().includes("${STATIC_KEY}")`)).toBe(false);
+  await tab.evaluate("location.reload()");
+  await tab.until(`document.readyState === "complete" && ${key}?.value === "${STATIC_KEY}"`);
+
+  const statuses = () =>
+    tab.events
+      .filter(({ method }) => method === "Network.responseReceived")
+      .filter(({ params }) => params.response.url.includes("/api/v1/"))
+      .map(
+        ({ params }) =>
+          `${params.response.status} ${new URL(params.response.url).pathname}${new URL(params.response.url).search}`,
+      );
+  const sends = [
+    ["sessions", "post", "/api/v1/sessions", "201 /api/v1/sessions"],
+    // No filter is sent that nobody has asked for.
+    ["tasks", "get", "/api/v1/tasks", "200 /api/v1/tasks?limit=50"],
+  ];
+  for (const [tag, method = "", path] of sends) {
+    await tab.evaluate(`location.hash = "#tag/${tag}/${method.toUpperCase()}${path}"`);
+    await tab.until(`(${button(`(${method} ${path})`)})`);
+    await tab.evaluate(`${button(`(${method} ${path})`)}.click()`);
+    await tab.until(button(`Send ${method} request`));
+    await tab.evaluate(`${button(`Send ${method} request`)}.click()`);
+    // Closed before it is shown, it would be cancelled.
+    await tab.until(`document.body.innerText.includes("Response Headers")`);
+    await tab.evaluate(`${button("Close Client")}.click()`);
+  }
+  expect(statuses()).toEqual(sends.map(([, , , answer]) => String(answer)));
+
+  const said = tab.events.filter(
+    ({ method, params }) =>
+      method === "Runtime.exceptionThrown" ||
+      method === "Log.entryAdded" ||
+      (method === "Runtime.consoleAPICalled" && params.type !== "info"),
+  );
+  expect(said).toEqual([]);
+  const hosts = tab.events
+    .filter(
+      ({ method, params }) => method === "Network.requestWillBeSent" && /^http/.test(params.request.url),
+    )
+    .map(({ params }) => new URL(params.request.url).host);
+  expect([...new Set(hosts)]).toEqual([server.url.host]);
+});
