@@ -4,7 +4,7 @@ import type { IntegrationView } from "../integrations/registry/view.ts";
 import type { Settings } from "../integrations/settings/settings.ts";
 import { isSecretName } from "../secrets/names.ts";
 
-export type ProcessSettings = Pick<Settings, "get">;
+export type ProcessSettings = Pick<Settings, "effective">;
 
 export interface Surroundings {
   /** The server's variables that any program needs. */
@@ -72,6 +72,6 @@ function settingValue(
   { id, settings: declared }: Owner,
   settings: ProcessSettings,
 ): string | undefined {
-  const value = settings.get(id, key);
-  return value ?? declared.find((setting) => setting.key === key)?.default ?? undefined;
+  const setting = declared.find((one) => one.key === key) ?? { key, default: null };
+  return settings.effective(id, setting).value ?? undefined;
 }

@@ -26,7 +26,7 @@ export interface SupervisorOptions {
   /** A UUID of this run of the server. */
   serverId: string;
   integrations: Pick<Integrations, "get" | "list" | "onChange" | "pendingOf">;
-  settings: Pick<Settings, "get" | "onChange">;
+  settings: Pick<Settings, "effective" | "onChange">;
   states: Pick<IntegrationStates, "get" | "set" | "onChange">;
   spawner: Pick<Spawner, "prepare" | "spawn" | "endOrphansOf">;
   /** A key for the process of an integration, with the permissions that its manifest asks for. */

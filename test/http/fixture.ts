@@ -16,6 +16,7 @@ import type { AppOptions, AppParts } from "../../src/http/api/parts.ts";
 import { createApp } from "../../src/http/app.ts";
 import type { IntegrationView } from "../../src/integrations/registry/view.ts";
 import type { IntegrationRouter } from "../../src/integrations/routing/router.ts";
+import { effectiveSetting } from "../../src/integrations/settings/effective-setting.ts";
 import { createIntegrationStore } from "../../src/integrations/settings/store.ts";
 import { createLog } from "../../src/log.ts";
 import type { SetupManifest } from "../../src/sdk/manifest.ts";
@@ -153,8 +154,11 @@ export async function createHttpFixture(db: TestDatabase, options: HttpFixtureOp
         }),
         store: createIntegrationStore({ db, vault: core.vault, addSecret: core.redactor.add }),
         settings: {
-          get: (id, key) => options.settings?.[`${id}.${key}`],
-          sourceOf: () => null,
+          effective: (id, declared) =>
+            effectiveSetting(declared, {
+              stored: options.settings?.[`${id}.${declared.key}`],
+              environment: () => undefined,
+            }),
           stored: () => new Map(),
           set: unavailable,
           delete: unavailable,

@@ -13,7 +13,7 @@ import { readScript } from "./script.ts";
 export interface DevServer {
   url: string | null;
   integrations: Pick<Integrations, "list" | "whenReady">;
-  settings: Pick<Settings, "get" | "set" | "delete" | "sourceOf" | "environmentChanged">;
+  settings: Pick<Settings, "get" | "set" | "delete" | "effective" | "environmentChanged">;
 }
 
 /** An example of the webhook's body, which `heddle new` writes. */
@@ -56,7 +56,7 @@ async function about(view: IntegrationView, { config, folder }: Dev, { url, sett
   const verifier = webhook?.verifier;
   const secret = verifier && (await secretOf(view, verifier.secret, config.environment, settings));
   const unset = view.settings.filter(
-    (setting) => setting.required && setting.default === null && settings.get(id, setting.key) === undefined,
+    (setting) => setting.required && settings.effective(id, setting).value === null,
   );
   const lines: string[] = [];
   if (unset.length > 0) {
@@ -88,7 +88,7 @@ async function secretOf(
   environment: Readonly<Record<string, string | undefined>>,
   settings: DevServer["settings"],
 ): Promise<string> {
-  if (environment[key] && settings.sourceOf(id, key) === "stored") await settings.delete(id, key);
+  if (environment[key] && settings.effective(id, { key, default: null }).source === "stored") await settings.delete(id, key);
   const known = settings.get(id, key);
   if (known !== undefined) return known;
   const made = `whsec_${crypto.getRandomValues(Buffer.alloc(24)).toString("base64")}`;

@@ -4,8 +4,9 @@
 import { HeddleError, notFound } from "../../errors.ts";
 import { newId } from "../../ids.ts";
 import type { Inbox } from "../../inbox/inbox.ts";
+import type { IntegrationView } from "../../integrations/registry/view.ts";
+import type { Settings } from "../../integrations/settings/settings.ts";
 import { MARKER } from "../../redact.ts";
-import type { SetupManifest } from "../../sdk/manifest.ts";
 import { schemeOf, signWebhook } from "../../sdk/verify/descriptor.ts";
 import { innerUrl, parseTarget } from "../target.ts";
 import type { Gateway } from "./integrations-gateway.ts";
@@ -27,9 +28,9 @@ export interface ReceiveInput {
 export interface ReceiveOptions {
   integrations: {
     whenLoaded(id: string): Promise<void>;
-    get(id: string): { setup: SetupManifest | null } | undefined;
+    get(id: string): Pick<IntegrationView, "setup" | "settings"> | undefined;
   };
-  settings: { get(integrationId: string, key: string): string | undefined };
+  settings: Pick<Settings, "effective">;
   gateway: Gateway;
   inbox: Pick<Inbox, "get">;
 }
@@ -55,8 +56,10 @@ export function createReceive({ integrations, settings, gateway, inbox }: Receiv
     // For an integration with a verifier of its own there is nothing to sign; the server vouches for the request
     // instead.
     if (verifier && verifier.scheme !== "own") {
-      const secret = settings.get(id, verifier.secret);
-      if (secret === undefined) {
+      // As the integration's code reads it, which may have a default.
+      const declared = integration.settings.find(({ key }) => key === verifier.secret);
+      const { value: secret } = settings.effective(id, declared ?? { key: verifier.secret, default: null });
+      if (secret === null) {
         throw new HeddleError(
           "conflict",
           `The setting ${verifier.secret} of "${id}" must be set to sign the webhook.`,

@@ -1,4 +1,5 @@
 import type { IntegrationSetting } from "../manifest/declared-settings.ts";
+import type { EffectiveSetting } from "../settings/effective-setting.ts";
 import type { Dependency } from "./dependencies.ts";
 import type { IntegrationView } from "./view.ts";
 
@@ -24,16 +25,15 @@ export type SetupStatus = (typeof SETUP_STATUSES)[number];
 
 export interface StatusFacts {
   view: Pick<IntegrationView, "status">;
-  settings: Pick<IntegrationSetting, "key" | "required" | "default">[];
-  /** Whether the value is stored or in the environment. */
-  isSet: (key: string) => boolean;
+  settings: IntegrationSetting[];
+  effective: (setting: IntegrationSetting) => EffectiveSetting;
   dependencies: Pick<Dependency, "installed">[];
 }
 
-export function setupStatus({ view, settings, isSet, dependencies }: StatusFacts): SetupStatus {
+export function setupStatus({ view, settings, effective, dependencies }: StatusFacts): SetupStatus {
   if (view.status !== "ready") return view.status;
   const required = settings.filter((setting) => setting.required);
-  const given = required.filter(({ key, default: fallback }) => isSet(key) || (fallback ?? "") !== "");
+  const given = required.filter((setting) => effective(setting).value !== null);
   if (required.length > 0 && given.length === 0) return "not_configured";
   const isComplete = given.length === required.length && dependencies.every(({ installed }) => installed);
   return isComplete ? "ready" : "partial";

@@ -10,6 +10,13 @@ import { errorMessage, HeddleError } from "../../errors.ts";
 import type { Logger } from "../../log.ts";
 import { urlSecrets } from "../../secrets/urls.ts";
 import type { Vault } from "../../secrets/vault.ts";
+import type { IntegrationSetting } from "../manifest/declared-settings.ts";
+import {
+  type EffectiveSetting,
+  effectiveSetting,
+  type SettingValues,
+  unlessBlank,
+} from "./effective-setting.ts";
 import type { ReadEnvironment } from "./environment-names.ts";
 import { createListeners } from "./listeners.ts";
 
@@ -21,15 +28,13 @@ export interface SettingValue {
   secret: boolean;
 }
 
-export type SettingSource = "stored" | "environment";
-
 export interface Settings {
   /** Reads all settings and follows changes. Call it once, before anything else. */
   load(): Promise<void>;
   /** The stored value, else the environment's if the variable belongs to this integration; blank values count as not set. */
   get(integrationId: string, key: string): string | undefined;
-  /** The source of the value that `get` returns; null when it is not set. */
-  sourceOf(integrationId: string, key: string): SettingSource | null;
+  /** The value of a declared setting, and where it comes from. */
+  effective(integrationId: string, declared: Pick<IntegrationSetting, "key" | "default">): EffectiveSetting;
   /** The stored keys, including those that the integration no longer declares. */
   stored(integrationId: string): ReadonlyMap<string, { secret: boolean }>;
   /** Stores all values or none; they apply on this server when it resolves. Throws "validation" that names the key. */
@@ -114,17 +119,17 @@ export function createSettings({ db, vault, addSecret, readEnvironment, log }: S
     return follower;
   }
 
-  const storedValue = (id: string, key: string) => unlessBlank(known.get(id)?.get(key)?.value);
+  const valuesOf = (id: string, key: string): SettingValues => ({
+    stored: known.get(id)?.get(key)?.value,
+    environment: () => readEnvironment(id, key),
+  });
 
   return {
     async load() {
       follower = await followTable({ db, channel: CHANNEL, read, log });
     },
-    get: (id, key) => storedValue(id, key) ?? readEnvironment(id, key),
-    sourceOf(id, key) {
-      if (storedValue(id, key) !== undefined) return "stored";
-      return readEnvironment(id, key) === undefined ? null : "environment";
-    },
+    get: (id, key) => effectiveSetting(undefined, valuesOf(id, key)).value ?? undefined,
+    effective: (id, declared) => effectiveSetting(declared, valuesOf(id, declared.key)),
     stored: (id) => new Map([...(known.get(id) ?? [])].map(([key, { secret }]) => [key, { secret }])),
     async set(id, values) {
       for (const { key, value } of values) check(key, value);
@@ -175,14 +180,6 @@ const fieldLocation = (id: string, key: string) => ({ table: "integration_settin
 
 const oneOf = (id: string, key: string) =>
   and(eq(integrationSettings.integration_id, id), eq(integrationSettings.key, key));
-
-/** Removes trailing line breaks: a file that a value is read from ends with one. */
-function unlessBlank(text: string | undefined): string | undefined {
-  if (text === undefined || text.trim() === "") return undefined;
-  let end = text.length;
-  while (text[end - 1] === "\n" || text[end - 1] === "\r") end--;
-  return text.slice(0, end);
-}
 
 function check(key: string, value: string): void {
   const wrong =

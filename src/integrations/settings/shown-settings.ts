@@ -6,6 +6,7 @@ import { nearest } from "../../schema/nearest.ts";
 import { parseSetting } from "../../sdk/settings.ts";
 import { urlSecrets, withoutUrlSecrets } from "../../secrets/urls.ts";
 import type { IntegrationSetting } from "../manifest/declared-settings.ts";
+import { isGiven, type SettingSource } from "./effective-setting.ts";
 import type { Settings, SettingValue } from "./settings.ts";
 
 export interface ShownSetting {
@@ -15,7 +16,7 @@ export interface ShownSetting {
   secret: boolean;
   /** Masked if secret; null if there is none. */
   value: string | null;
-  source: "stored" | "environment" | "default" | null;
+  source: SettingSource | null;
   /** Whether the value is stored or in the environment. */
   is_set: boolean;
   default: string | null;
@@ -28,12 +29,12 @@ export interface ShownSetting {
 export function showSettings(
   id: string,
   declared: readonly IntegrationSetting[],
-  { settings, redact }: { settings: Pick<Settings, "get" | "sourceOf" | "stored">; redact: Redact },
+  { settings, redact }: { settings: Pick<Settings, "effective" | "stored">; redact: Redact },
 ): ShownSetting[] {
   const shown = declared.map((setting): ShownSetting => {
     const { key, description, required, secret, default: fallback, schema } = setting;
-    const source = settings.sourceOf(id, key);
-    const value = settings.get(id, key) ?? fallback;
+    const effective = settings.effective(id, setting);
+    const { value, source } = effective;
     return {
       key,
       description,
@@ -41,8 +42,8 @@ export function showSettings(
       secret,
       // A value that is not secret may contain a secret, such as a password in a URL.
       value: value === null ? null : secret ? mask(value) : redact(withoutUrlSecrets(value)),
-      source: source ?? (fallback === null ? null : "default"),
-      is_set: source !== null,
+      source,
+      is_set: isGiven(effective),
       default: fallback === null ? null : secret ? mask(fallback) : withoutUrlSecrets(fallback),
       schema: secret ? withoutDefault(schema) : schema,
       declared: true,

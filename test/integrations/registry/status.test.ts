@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { setupStatus } from "../../../src/integrations/registry/status.ts";
+import { effectiveSetting } from "../../../src/integrations/settings/effective-setting.ts";
 
 const status = (options: {
   required?: string[];
@@ -14,8 +15,15 @@ const status = (options: {
       key,
       required: options.required?.includes(key) ?? false,
       default: options.withDefault?.includes(key) ? "x" : null,
+      secret: false,
+      description: null,
+      schema: { type: "string" },
     })),
-    isSet: (key) => options.set?.includes(key) ?? false,
+    effective: (setting) =>
+      effectiveSetting(setting, {
+        stored: options.set?.includes(setting.key) ? "y" : undefined,
+        environment: () => undefined,
+      }),
     dependencies: [{ installed: true }, { installed: !options.missing }],
   });
 

@@ -34,14 +34,24 @@ eachDatabase("settings of integrations", (open) => {
       readEnvironment: (_, name) => readerOf(environment)("mine", name),
     });
     expect(settings.get("mine", "BOTH")).toBe("env");
-    expect(settings.sourceOf("mine", "BOTH")).toBe("environment");
+    expect(settings.effective("mine", { key: "BOTH", default: "unused" }).source).toBe("environment");
     await settings.set("mine", [
       { key: "BOTH", value: "stored", secret: false },
       { key: "BLANK", value: " ", secret: false },
     ]);
     const keys = ["FROM_ENV", "BOTH", "BLANK", "constructor"];
     expect(keys.map((key) => settings.get("mine", key))).toEqual(["env", "stored", undefined, undefined]);
-    expect(keys.map((key) => settings.sourceOf("mine", key))).toEqual(["environment", "stored", null, null]);
+    expect(keys.map((key) => settings.effective("mine", { key, default: null }).source)).toEqual([
+      "environment",
+      "stored",
+      null,
+      null,
+    ]);
+    expect(settings.effective("mine", { key: "BLANK", default: "7" })).toEqual({
+      value: "7",
+      source: "default",
+    });
+    expect(settings.effective("mine", { key: "BLANK", default: "" })).toEqual({ value: null, source: null });
     // Of another integration only the environment is seen.
     expect(settings.get("yours", "BOTH")).toBe("env");
     await settings.set("mine", [{ key: "BOTH", value: "", secret: false }]);

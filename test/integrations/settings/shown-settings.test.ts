@@ -15,7 +15,10 @@ test("a setting that is not secret does not show another's secret", () => {
     "mine",
     ["URL", "ROOM"].map((key) => ({ ...setting, key })),
     {
-      settings: { get: (_, key) => values[key], sourceOf: () => "environment", stored: () => new Map() },
+      settings: {
+        effective: (_, { key }) => ({ value: values[key] ?? null, source: "environment" }),
+        stored: () => new Map(),
+      },
       redact: (text) => text.replace("hunter22", "[redacted]"),
     },
   );

@@ -13,6 +13,7 @@ import type { Integrations } from "../../../../integrations/registry/integration
 import { readReadme } from "../../../../integrations/registry/readme.ts";
 import { SETUP_STATUSES, setupStatus } from "../../../../integrations/registry/status.ts";
 import type { IntegrationView } from "../../../../integrations/registry/view.ts";
+import { isGiven } from "../../../../integrations/settings/effective-setting.ts";
 import type { Settings } from "../../../../integrations/settings/settings.ts";
 import { mask } from "../../../../integrations/settings/shown-settings.ts";
 import type { Processes } from "../../../../processes/supervisor.ts";
@@ -147,7 +148,7 @@ export const DetailAnswer = named(
 );
 
 export interface Presenting {
-  settings: Pick<Settings, "sourceOf">;
+  settings: Pick<Settings, "effective">;
   processes: Pick<Processes, "has" | "status">;
   /** This server's public address without a trailing slash; undefined if only the operator could know it. */
   baseUrl: () => string | undefined;
@@ -156,14 +157,14 @@ export interface Presenting {
 export async function present(view: IntegrationView, { settings, processes, baseUrl }: Presenting) {
   const { id, setup } = view;
   const dependencies: Dependency[] = await dependenciesOf(view);
-  const isSet = (key: string) => settings.sourceOf(id, key) !== null;
+  const effective = (setting: (typeof view.settings)[number]) => settings.effective(id, setting);
   return {
     id,
     name: view.name,
     version: view.version,
     source: view.source,
     icon: iconOf(setup),
-    status: setupStatus({ view, settings: view.settings, isSet, dependencies }),
+    status: setupStatus({ view, settings: view.settings, effective, dependencies }),
     enabled: view.enabled,
     is_live: view.isLive,
     error: presentError(view),
@@ -179,14 +180,17 @@ export async function present(view: IntegrationView, { settings, processes, base
     dispatchers: view.dispatchers,
     hooks: view.hooks,
     skills: view.skills,
-    env_vars: view.settings.map(({ key, required, secret, description, default: preset }) => ({
-      key,
-      required,
-      secret,
-      description,
-      default: preset === null ? null : secret ? mask(preset) : withoutUrlSecrets(preset),
-      is_set: isSet(key),
-    })),
+    env_vars: view.settings.map((setting) => {
+      const { key, required, secret, description, default: preset } = setting;
+      return {
+        key,
+        required,
+        secret,
+        description,
+        default: preset === null ? null : secret ? mask(preset) : withoutUrlSecrets(preset),
+        is_set: isGiven(effective(setting)),
+      };
+    }),
     dependencies,
     deps_installed: dependencies.every(({ installed }) => installed),
     webhook: setup?.webhook

@@ -14,7 +14,7 @@ import { findIntegration, IntegrationParams, ADMIN_TAG as tag } from "./integrat
 
 export interface AdminSettingRoutes {
   integrations: Pick<Integrations, "get">;
-  settings: Pick<Settings, "get" | "sourceOf" | "stored" | "set" | "delete">;
+  settings: Pick<Settings, "effective" | "stored" | "set" | "delete">;
   redact: Redact;
   route: RouteOptions;
 }
