@@ -39,6 +39,7 @@ export interface TestIntegration {
   setup?: SetupManifest;
   tools?: string[];
   dispatchers?: string[];
+  settings?: IntegrationView["settings"];
 }
 
 export interface HttpFixtureOptions {
@@ -221,7 +222,7 @@ const unavailable = async (): Promise<never> => {
   throw new Error("This fixture's integrations are made of plain functions.");
 };
 
-function viewOf([id, { handle, version, setup, tools = [], dispatchers = [] }]: [
+function viewOf([id, { handle, version, setup, tools = [], dispatchers = [], settings = [] }]: [
   string,
   TestIntegration,
 ]): IntegrationView {
@@ -247,7 +248,7 @@ function viewOf([id, { handle, version, setup, tools = [], dispatchers = [] }]: 
     setup: setup ?? null,
     enabled: true,
     pending: null,
-    settings: [],
+    settings,
     process: null,
   };
 }

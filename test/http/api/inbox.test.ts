@@ -419,6 +419,13 @@ eachDatabase("inbox", (open) => {
       expect(await typeOf("a=b", { "content-type": "text/plain" })).toBe("text/plain");
     });
 
+    test("with the default of the secret, as the integration's code verifies it", async () => {
+      const setting = { key: "HOOK_SECRET", required: true, secret: true, description: null };
+      const settings = [{ ...setting, default: SECRET, schema: { type: "string" } }];
+      integrations.preset = { ...integrations.hook, settings };
+      expect((await receive({ body: {}, path: "/webhook" }, "preset")).body).toMatchObject({ signed: true, status_code: 200 });
+    });
+
     test("without a secret, a manifest, an integration", async () => {
       integrations.unset = { ...integrations.hook };
       integrations.bare = { ...integrations.hook, setup: {} };
