@@ -88,7 +88,8 @@ async function secretOf(
   environment: Readonly<Record<string, string | undefined>>,
   settings: DevServer["settings"],
 ): Promise<string> {
-  if (environment[key] && settings.effective(id, { key, default: null }).source === "stored") await settings.delete(id, key);
+  if (environment[key] && settings.effective(id, { key, default: null }).source === "stored")
+    await settings.delete(id, key);
   const known = settings.get(id, key);
   if (known !== undefined) return known;
   const made = `whsec_${crypto.getRandomValues(Buffer.alloc(24)).toString("base64")}`;

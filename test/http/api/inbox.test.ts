@@ -423,7 +423,10 @@ eachDatabase("inbox", (open) => {
       const setting = { key: "HOOK_SECRET", required: true, secret: true, description: null };
       const settings = [{ ...setting, default: SECRET, schema: { type: "string" } }];
       integrations.preset = { ...integrations.hook, settings };
-      expect((await receive({ body: {}, path: "/webhook" }, "preset")).body).toMatchObject({ signed: true, status_code: 200 });
+      expect((await receive({ body: {}, path: "/webhook" }, "preset")).body).toMatchObject({
+        signed: true,
+        status_code: 200,
+      });
     });
 
     test("without a secret, a manifest, an integration", async () => {
