@@ -59,7 +59,7 @@ export function readVariables(path: string): Variables {
 /** The parts of a running server that hear of a change. */
 export interface EnvironmentServer {
   integrations: Pick<Integrations, "list">;
-  settings: Pick<Settings, "sourceOf" | "delete" | "environmentChanged">;
+  settings: Pick<Settings, "effective" | "delete" | "environmentChanged">;
 }
 
 export interface FollowOptions {
@@ -119,7 +119,7 @@ async function takeUp(
     // A secret that was generated for want of one is given up for the author's.
     const secret = setup?.webhook?.verifier?.secret;
     const isGiven = secret !== undefined && others.includes(secret) && environment.variables[secret];
-    if (isGiven && settings.sourceOf(id, secret) === "stored") await settings.delete(id, secret);
+    if (isGiven && settings.effective(id, { key: secret, default: null }).source === "stored") await settings.delete(id, secret);
     if (others.length > 0) settings.environmentChanged(id, others);
   }
 }

@@ -214,7 +214,7 @@ test("a saved .env counts at once, also for the process, and the terminal's vari
   );
   const dev = await start({ dir: live }, { LIVE_BOT_ID: "terminal" });
   expect(dev.text).toContain("live has no LIVE_URL, LIVE_TOKEN");
-  const stored = () => dev.settings.sourceOf("live", "LIVE_WEBHOOK_SECRET");
+  const stored = () => dev.settings.effective("live", { key: "LIVE_WEBHOOK_SECRET", default: null }).source;
   expect(stored()).toBe("stored");
   const heard: string[][] = [];
   dev.settings.onChange((_, keys) => void heard.push(keys));
