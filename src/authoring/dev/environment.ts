@@ -119,7 +119,8 @@ async function takeUp(
     // A secret that was generated for want of one is given up for the author's.
     const secret = setup?.webhook?.verifier?.secret;
     const isGiven = secret !== undefined && others.includes(secret) && environment.variables[secret];
-    if (isGiven && settings.effective(id, { key: secret, default: null }).source === "stored") await settings.delete(id, secret);
+    if (isGiven && settings.effective(id, { key: secret, default: null }).source === "stored")
+      await settings.delete(id, secret);
     if (others.length > 0) settings.environmentChanged(id, others);
   }
 }
