@@ -1,4 +1,4 @@
-// Who may import whom. A new part of src/ gets a line here, and a reason to be where it is.
+// Which part may import which. A new part of src/ gets a line here, with a reason for its place.
 
 import { expect, test } from "bun:test";
 import { readdirSync, readFileSync } from "node:fs";
@@ -7,7 +7,7 @@ import { parseSync } from "oxc-parser";
 
 const repository = resolve(import.meta.dirname, "..");
 
-/** What every part may use. They know each other only where the table below says so. */
+/** Parts that every part may import. Among each other, they may import only what the table below says. */
 const FOUNDATION = [
   "access/scopes.ts",
   "runtime/activity.ts",
@@ -40,11 +40,11 @@ const FOUNDATION = [
 /** Along the path of a message: http → sessions → queue → worker → agent → llm, tools → dispatch. */
 const MAY_IMPORT: Record<string, string[]> = {
   "main.ts": ["*"],
-  // Makes the parts, and hands each what it needs.
+  // Creates the parts and passes each what it needs.
   compose: ["*"],
   // The command line; client/ is the part that talks to a running server.
   cli: ["access", "authoring", "config", "db", "runtime", "secrets"],
-  // Puts the two ways in together: what is asked of Heddle itself, and what integrations answer.
+  // Combines the two entrances: requests to Heddle itself, and requests that integrations answer.
   "http/app.ts": ["http", "http/api", "http/gateway"],
   "http/api": [
     "access",
@@ -65,14 +65,14 @@ const MAY_IMPORT: Record<string, string[]> = {
     "transcription",
   ],
   "http/gateway": ["access", "db", "http", "inbox", "integrations/*", "sdk", "secrets", "sessions"],
-  // The edge: what a request asks for, parsed once, who sends it, with which key, and how errors are answered.
+  // The edge: parses a request's target once, identifies the sender and the key, and answers errors.
   http: ["access", "db", "sdk"],
-  // Who may call, and what for.
+  // Who may call, and what they may do.
   access: ["db"],
   authoring: ["config", "dispatch", "integrations/*", "llm", "runtime", "sdk"],
   processes: ["db", "integrations/*", "runtime", "sdk"],
   inbox: ["db", "sdk", "secrets"],
-  // From a folder on the disk to a live integration: found, looked at, read, loaded, registered.
+  // From a folder on disk to a live integration: discovery, review, manifest, loading, registration.
   "integrations/discovery": ["content", "runtime", "sdk"],
   "integrations/review": ["db", "integrations/discovery", "runtime", "sdk", "workspace"],
   "integrations/manifest": ["integrations/discovery", "sdk"],
@@ -112,9 +112,9 @@ const MAY_IMPORT: Record<string, string[]> = {
   agent: ["capabilities", "db", "hooks", "llm", "sdk", "secrets", "content/skills"],
   dispatch: ["db", "guarded-fetch", "queue", "sdk", "secrets"],
   search: ["db", "sdk"],
-  // What a run may do and is told besides its bot's own: declared in files, switched on for each channel.
+  // Tools and prompts of a run in addition to its bot's own: declared in files, activated for each channel.
   capabilities: ["content/bots", "content/carapaces", "content/skills", "content/templates", "db"],
-  // What is declared in files: read from folders into registries.
+  // Content declared in files: read from folders into registries.
   content: ["content/bots", "content/carapaces", "content/skills", "content/templates"],
   "content/bots": ["content/skills", "db"],
   "content/carapaces": ["content/skills"],
@@ -122,7 +122,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   "content/templates": [],
   workspace: ["db"],
   queue: ["db"],
-  // These know nobody on the path.
+  // These import nothing on the message's path.
   hooks: ["guarded-fetch", "sdk"],
   llm: [],
   transcription: ["hooks", "llm"],
@@ -131,7 +131,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   sdk: [],
   "guarded-fetch": ["sdk"],
   secrets: ["config", "db"],
-  // What the owner of the machine decides: variables, flags, the home folder, and the way in for the command line.
+  // What the machine's owner decides: variables, flags, the home folder, and the command line's access.
   config: ["runtime", "secrets"],
   "access/scopes.ts": ["schema"],
   "runtime/activity.ts": [],
@@ -161,15 +161,15 @@ const MAY_IMPORT: Record<string, string[]> = {
   "within.ts": [],
 };
 
-/** Words that only some places may say, besides comments. */
+/** Words that only some places may use outside of comments. */
 const WORDS = [
-  // An author's test starts what CMD names without any of Heddle's runtime.
+  // An author's test starts the command in CMD without any of Heddle's runtime.
   {
     word: /\b(Bun|Deno)\.|"bun(:\w+)?"|\bimport\.meta\.dir\b/,
     only: /^src\/(runtime|sdk\/testing-process)\//,
   },
   { word: /\bprocess\.env\b/, only: /^src\/(config|sdk|runtime)\// },
-  // A wait with a time limit is within(), which leaves no timer behind; a pause is the one of node:timers/promises.
+  // Waits with a time limit use within(), which leaves no timer behind; pauses use node:timers/promises.
   { word: /\bPromise\.race\(/, only: /^src\/within\.ts$/ },
   { word: /\bnew Promise\S*\(\(resolve\) => setTimeout/, only: /^$/ },
 ];
@@ -182,7 +182,7 @@ type Named = { name?: string } | null | undefined;
 const MOST_LINES = 300;
 const MOST_FUNCTION_LINES = 80;
 
-/** Files that may be longer, and functions (`path name`) as well. Each has a reason. */
+/** Files and functions (`path name`) that may be longer, each with a reason. */
 const LONGER: Record<string, string> = {
   "src/db/schema.ts": "one table after another, which refer to each other",
   "src/sdk/index.ts": "one export after another, each with the comment that editors show",
@@ -197,13 +197,16 @@ const LONGER: Record<string, string> = {
   "src/http/api/routes/sessions.ts sessionRoutes": "one route declaration after another",
 };
 
-/** What is too long in a file. A function is measured without the functions inside it, which are measured on their own. */
+/**
+ * Returns what is too long in a file. A function is measured without its inner functions, which are measured
+ * separately.
+ */
 function tooLong(path: string, text: string): string[] {
   const lineAt = lineFinder(text);
   const found: string[] = [];
   const lines = text.split("\n").length - 1;
   if (lines > MOST_LINES) found.push(path);
-  /** Returns the lines that the outermost functions within the node take. */
+  /** Returns how many lines the outermost functions within the node have. */
   const measure = (node: unknown, given: string): number => {
     if (Array.isArray(node)) return node.reduce((sum: number, one) => sum + measure(one, given), 0);
     if (typeof node !== "object" || node === null) return 0;
@@ -229,7 +232,7 @@ function lineFinder(text: string): (offset: number) => number {
   return (offset) => lines[offset] ?? line;
 }
 
-/** `path` is relative to the repository. One line for each thing that is not allowed. */
+/** Returns one line per violation. `path` is relative to the repository. */
 function violations(path: string, text: string): string[] {
   const source = text.replace(COMMENT, "");
   const imports = [...source.matchAll(IMPORT)].map(([, specifier]) => specifier ?? "");
@@ -250,14 +253,14 @@ function violations(path: string, text: string): string[] {
   ];
 }
 
-/** The line of the table that a file belongs to: its own, that of its wing (two folders deep), or of its folder. */
+/** Returns the table's key for a file: the file itself, its wing (two folders deep), or its folder. */
 function partOf(path: string): string {
   const [first = "", second = ""] = path.split("/").slice(1);
   const candidates = [path.split("/").slice(1).join("/"), `${first}/${second}`];
   return candidates.find((name) => FOUNDATION.includes(name) || name in MAY_IMPORT) ?? first;
 }
 
-/** "*" is every part, "integrations/*" every room of a wing. */
+/** "*" matches every part, "integrations/*" every room of a wing. */
 function partsNamed(name: string): string[] {
   if (!name.endsWith("*")) return [name];
   return Object.keys(MAY_IMPORT).filter((part) => part.startsWith(name.slice(0, -1)));
@@ -271,14 +274,14 @@ function sourceFiles(folder: string): string[] {
     .filter((path) => !path.includes("node_modules"));
 }
 
-test("every import and every word is where the table allows it", () => {
+test("every import and every restricted word is allowed by the table", () => {
   const files = [...sourceFiles("src"), ...sourceFiles("integrations")];
   expect(files.length).toBeGreaterThan(50);
   const found = files.flatMap((path) => violations(path, readFileSync(join(repository, path), "utf8")));
   expect(found).toEqual([]);
 });
 
-test("the table names no part that is gone", () => {
+test("the table names only existing parts", () => {
   const parts = new Set(sourceFiles("src").map(partOf));
   expect(Object.keys(MAY_IMPORT).filter((part) => !parts.has(part))).toEqual([]);
 });
@@ -288,11 +291,11 @@ test("no file and no function is too long without a reason", () => {
     tooLong(path, readFileSync(join(repository, path), "utf8")),
   );
   expect(found.filter((name) => !(name in LONGER))).toEqual([]);
-  // A reason that is no longer needed goes.
+  // An exception that is no longer needed must be removed.
   expect(Object.keys(LONGER).filter((name) => !found.includes(name))).toEqual([]);
 });
 
-test("a long file and a long function are found, the outer one without the inner one", () => {
+test("long files and functions are found; an outer function is measured without its inner ones", () => {
   const body = (count: number) => "  call();\n".repeat(count);
   const inner = `  const inner = () => {\n${body(70)}  };\n`;
   expect(tooLong("src/a.ts", `function short() {\n${body(70)}}\n`)).toEqual([]);
@@ -302,7 +305,7 @@ test("a long file and a long function are found, the outer one without the inner
   expect(tooLong("src/a.ts", body(301))).toEqual(["src/a.ts"]);
 });
 
-test("the check finds what it is for", () => {
+test("the check finds forbidden imports and words", () => {
   const wrong: [path: string, text: string][] = [
     ["src/llm/a.ts", 'import { x } from "../agent/loop.ts";'],
     ["src/llm/a.ts", 'const x = await import("../db/open.ts");'],

@@ -1,4 +1,4 @@
-// `bun run check`: formatting and lint, types, and unused code. All of them run, even when one finds something.
+// `bun run check`: formatting and lint, types, and unused code. All of them run, even if one reports something.
 
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
@@ -11,11 +11,11 @@ const CHECKS = [
   { name: "knip", args: ["--no-progress"] },
 ];
 
-/** Prints their findings and returns the names of those that found something. */
+/** Prints the findings and returns the names of the tools that reported something. */
 export function check(): string[] {
   return CHECKS.filter(({ name, args }) => {
     console.log(`\n── ${name}`);
-    // The tools run in this Bun, because their shebang line asks for Node.
+    // The tools run in this Bun, because their shebang line names Node.
     const tool = join(repository, "node_modules", ".bin", name);
     const { status, error } = spawnSync(process.execPath, ["--bun", tool, ...args], {
       cwd: repository,

@@ -1,4 +1,4 @@
-// The one-file program, started as on a machine that has nothing else: no environment, no Bun, no Node, no home.
+// The compiled program on a machine with nothing else: no environment, no Bun, no Node, no home.
 
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { type ChildProcess, spawn } from "node:child_process";
@@ -32,7 +32,7 @@ const server = process.env.TEST_DATABASE_URL;
 for (const kind of server ? (["embedded", "postgres"] as const) : (["embedded"] as const)) {
   describe(`the compiled program (${kind})`, () => {
     const home = join(base, kind, "home");
-    // A folder that tries to configure, and to run code in, what is started there.
+    // A folder with files that try to configure a program started there or to run code in it.
     const folder = join(base, kind, "elsewhere");
     const withPackage = join(base, kind, "integrations");
     const flags: string[] = [];
@@ -52,7 +52,7 @@ for (const kind of server ? (["embedded", "postgres"] as const) : (["embedded"] 
         await onServer(server ?? "", `drop database if exists ${database} with (force)`);
     });
 
-    test("serves from an empty home, in a folder that it leaves alone", async () => {
+    test("serves from an empty home and changes nothing in the working directory", async () => {
       const url = await start([...flags]);
       expect((await fetch(`${url}/ready`)).status).toBe(200);
       expect((await fetch(`${url}/health`)).status).toBe(200);
@@ -63,12 +63,12 @@ for (const kind of server ? (["embedded", "postgres"] as const) : (["embedded"] 
       await stop("SIGTERM");
     }, 60_000);
 
-    test("starts again on the same home, also after kill -9", async () => {
+    test("starts again on the same home, even after kill -9", async () => {
       await start([...flags]);
       await stop("SIGKILL");
       const url = await start([...flags], { INTEGRATION_DIRS: withPackage });
       expect((await fetch(`${url}/ready`)).status).toBe(200);
-      // As native packages are found: by the resolver, while the code runs, through the "exports" of a package.json.
+      // Found like native packages: by the resolver, at run time, through the "exports" of a package.json.
       expect(await (await fetch(`${url}/integrations/mine/kind`)).text()).toBe("found through exports");
       if (kind === "embedded") {
         const second = launch([]);
@@ -107,7 +107,7 @@ for (const kind of server ? (["embedded", "postgres"] as const) : (["embedded"] 
       expect(model.asked.length).toBe(2);
       expect(JSON.stringify(delivery.receipt)).toContain(String(github.comments[0]?.id));
 
-      // The same once more, for an author who has no GitHub at hand: by a fresh signature, and by replay.
+      // The same again without GitHub, as an author would: with a fresh signature, and by replay.
       const payload = join(base, "pull-request.json");
       writeFileSync(payload, webhook.body);
       const received = await said(["receive", "github", payload, "--event", webhook.event]);
@@ -122,7 +122,7 @@ for (const kind of server ? (["embedded", "postgres"] as const) : (["embedded"] 
       await github.close();
     }, 60_000);
 
-    /** What a command of the program prints that ends by itself. */
+    /** Returns the output of a command that ends by itself. */
     async function said(argv: string[]): Promise<string> {
       const child = spawn(binary, [...argv, "--home", home], { cwd: folder, env: {} });
       const [out, err, [status]] = await Promise.all([
@@ -168,7 +168,7 @@ for (const kind of server ? (["embedded", "postgres"] as const) : (["embedded"] 
   });
 }
 
-/** An integration that asks for a package while it runs; only the package's "exports" say where its code is. */
+/** An integration that resolves a package at run time; only the package's "exports" say where its code is. */
 function writePackageUser(folder: string): void {
   const package_ = join(folder, "node_modules", "native-like");
   mkdirSync(join(package_, "lib"), { recursive: true });

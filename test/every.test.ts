@@ -14,7 +14,7 @@ async function fixture() {
   return { log, lines };
 }
 
-test("a run that takes longer than the period is not joined by another one", async () => {
+test("no second run starts while one takes longer than the period", async () => {
   const { log } = await fixture();
   const release = Promise.withResolvers<void>();
   let running = 0;
@@ -33,7 +33,7 @@ test("a run that takes longer than the period is not joined by another one", asy
     },
   });
   await until(() => runs === 1);
-  // Several periods pass while the first run is under way.
+  // Several periods pass during the first run.
   await new Promise((resolve) => setTimeout(resolve, 10));
   expect(runs).toBe(1);
   release.resolve();
@@ -42,7 +42,7 @@ test("a run that takes longer than the period is not joined by another one", asy
   expect(most).toBe(1);
 });
 
-test("an error is logged under the name, and the next run comes all the same", async () => {
+test("an error is logged with the name, and the next run takes place nevertheless", async () => {
   const { log, lines } = await fixture();
   let runs = 0;
   const periodic = every({
@@ -59,7 +59,7 @@ test("an error is logged under the name, and the next run comes all the same", a
   expect(lines.some((line) => line.includes("The sweep") && line.includes("no connection"))).toBe(true);
 });
 
-test("closing waits for the run under way, and none begins afterwards", async () => {
+test("closing waits for the current run, and none starts afterwards", async () => {
   const { log } = await fixture();
   const release = Promise.withResolvers<void>();
   let runs = 0;
@@ -83,7 +83,7 @@ test("closing waits for the run under way, and none begins afterwards", async ()
   expect(runs).toBe(1);
 });
 
-test("what leads decides whether a run begins", async () => {
+test("a run starts only if `leads` allows it", async () => {
   const { log } = await fixture();
   let mayRun = false;
   let asked = 0;

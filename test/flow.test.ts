@@ -1,5 +1,5 @@
-// The living description: a signed webhook comes in, the agent calls a tool, the answer is delivered. Only what
-// stands outside of Heddle is imitated: GitHub and the model, each by a server that speaks its protocol.
+// The living description: a signed webhook comes in, the agent calls a tool, the answer is delivered. Only GitHub and
+// the model are faked, each by a server that speaks its protocol.
 
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { createHmac } from "node:crypto";
@@ -133,7 +133,7 @@ eachDatabase("flow", (open) => {
       webhook_url: `${heddle.url}/integrations/github/webhook`,
     });
 
-    // A retry of the sender changes nothing, not even across a restart.
+    // A repeated webhook changes nothing, not even across a restart.
     await heddle.close();
     heddle = await startOn(database);
     const again = await sendWebhook(heddle.url, "delivery-1", pullRequestOpened);
@@ -142,7 +142,7 @@ eachDatabase("flow", (open) => {
     expect(github.comments.length).toBe(commentsBefore + 1);
   }, 30_000);
 
-  test("a repository bound to three channels: a run in each, one comment, one answer in each chat", async () => {
+  test("a repository bound to three channels causes a run in each, one comment, and one answer in each chat", async () => {
     const database = await open.place();
     const heddle = await startOn(database);
     const chats: string[] = [];

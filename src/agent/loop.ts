@@ -1,4 +1,4 @@
-// The agent's loop: ask the model, run the tools it calls, ask again, until it answers in text. It uses no
+// The agent's loop: call the model, run the tools that it asks for, and repeat until it answers in text. It uses no
 // database, HTTP or clock; the caller gets every step through `emit` and stores what must last.
 
 import { HeddleError } from "../errors.ts";
@@ -42,7 +42,10 @@ export interface LoopOptions {
   tools: LlmTool[];
   /** The whole context for the next model call, given what this run has said and done so far. */
   contextFor(steps: LlmMessage[]): LlmMessage[];
-  /** Called when the context was too long. Returns true when `contextFor` gives less from now on, so that the model can be asked again. */
+  /**
+   * Called when the context was too long. Returns true when `contextFor` gives less from now on, so that the model
+   * can be asked again.
+   */
   shrink?(error: HeddleError): boolean;
   /** Must throw only when the run ends; `signal` is aborted with the run, or when a sibling call threw. */
   callTool(call: LlmToolCall, context: { iteration: number; signal: AbortSignal }): Promise<ToolOutcome>;
@@ -146,7 +149,7 @@ async function askOnce(options: LoopOptions, { iteration, steps, tools }: Questi
     else if (event.type === "text") await emit({ type: "text", iteration, text: event.text });
     else await emit({ ...event, type: "model_retry", iteration });
   }
-  if (!done) throw new HeddleError("model_failed", "The model's answer has no end.");
+  if (!done) throw new HeddleError("model_failed", "The model's answer ended early.");
   const { text, toolCalls, usage, fallbackUsed, durationMs } = done;
   const call = { model: done.model, usage, fallbackUsed, durationMs };
   await emit({ type: "model_answer", iteration, call, toolCallsCount: toolCalls.length });
@@ -154,7 +157,7 @@ async function askOnce(options: LoopOptions, { iteration, steps, tools }: Questi
 }
 
 function finalText(text: string, call: ModelCall): string {
-  if (text.trim() === "") throw new HeddleError("model_failed", `${call.model} gave an empty answer.`);
+  if (text.trim() === "") throw new HeddleError("model_failed", `${call.model} returned an empty answer.`);
   return text;
 }
 

@@ -133,7 +133,8 @@ function isOver(error: unknown): boolean {
 
 function failureOf(error: unknown): HookOutcomes["after_response"] {
   // The message of an unexpected error may contain anything; the task's own error does not show it either.
-  if (!(error instanceof HeddleError)) return { status: "failed", result: "Something went wrong inside." };
+  if (!(error instanceof HeddleError))
+    return { status: "failed", result: "The run failed because of an internal error." };
   return { status: error.code === "cancelled" ? "cancelled" : "failed", result: error.message };
 }
 
@@ -194,7 +195,7 @@ async function run(run: Run): Promise<TurnOutcome> {
       const before = run.windows.of(model);
       if (!run.windows.shrink(model, limit)) return false;
       log.warn(
-        "Model {model} takes less than {before} tokens; from now on it gets {window}. Set CONTEXT_WINDOW",
+        "Model {model} accepts fewer than {before} tokens, so it gets {window} from now on; set CONTEXT_WINDOW to its actual limit",
         {
           model,
           before,
@@ -251,7 +252,7 @@ async function run(run: Run): Promise<TurnOutcome> {
 async function recordWarnings(warnings: string[], { db, log, redact, task }: Run): Promise<void> {
   if (warnings.length === 0) return;
   for (const warning of warnings)
-    log.warn("{warning} The run goes on without it", { warning, task_id: task.id });
+    log.warn("{warning} The run continues without it", { warning, task_id: task.id });
   await saveWarnings(
     db,
     task,

@@ -1,4 +1,5 @@
-// Bindings connect a channel to places of outside services: the channel gets their events, and its messages are posted there.
+// Bindings connect a channel to places of outside services: the channel gets their events, and its messages are
+// posted there.
 
 import { and, asc, eq } from "drizzle-orm";
 import type { Database, Queryable } from "../db/database.ts";
@@ -34,11 +35,13 @@ export interface NewBinding extends BindingChange {
 export interface Bindings {
   /** Oldest first, which is the order in which an event reaches the channels bound to its place. Throws `not_found`. */
   list(channelId: string): Promise<Binding[]>;
-  /** Throws `not_found`, `validation`, and `conflict` when the channel has this place already. */
+  /** Throws `not_found`, `validation`, and `conflict` if the channel is already bound to this place. */
   add(channelId: string, binding: NewBinding): Promise<Binding>;
   /** Replaces it atomically: an event uses either the old or the new binding. Throws as `add` does. */
   update(channelId: string, id: string, change: BindingChange): Promise<Binding>;
-  /** Moves the binding to another channel. Throws `not_found`, and `conflict` when that channel already has the place. */
+  /**
+   * Moves the binding to another channel. Throws `not_found`, and `conflict` when that channel already has the place.
+   */
   adopt(channelId: string, id: string, targetId: string): Promise<Binding>;
   /** Throws `not_found`. */
   delete(channelId: string, id: string): Promise<void>;
@@ -71,9 +74,13 @@ export function createBindings({
     if (!bindable(type)) await integrationsReady;
     const found = bindable(type);
     if (found) return found;
-    throw new HeddleError("validation", `No integration "${type}" with a client id prefix is live.`, {
-      field: "integration_type",
-    });
+    throw new HeddleError(
+      "validation",
+      `integration_type must be a live integration with a client id prefix; got "${type}".`,
+      {
+        field: "integration_type",
+      },
+    );
   };
 
   const fieldsOf = async (
@@ -199,9 +206,9 @@ export function createBindings({
 }
 
 const bound = (field: string) =>
-  new HeddleError("conflict", "The channel is bound to this place already.", { field });
+  new HeddleError("conflict", "This channel is already bound to that client_id.", { field });
 
-/** Throws `conflict` when a write meets another binding of the same place. */
+/** Throws `conflict` if the channel already has another binding to the same place. */
 async function inConflict<Value>(field: string, write: () => Promise<Value>): Promise<Value> {
   try {
     return await write();

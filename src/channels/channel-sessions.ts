@@ -11,8 +11,9 @@ import type { DispatchConfig } from "../sdk/types.ts";
 
 export interface ChannelSessions {
   /**
-   * Returns the active session of the channel's bot (otherwise of `botId`, otherwise of the bot that spoke last), creating it
-   * if needed. Throws `not_found`, `unknown_bot`, and `conflict` when the channel has a bot other than `botId`.
+   * Returns the active session of the channel's bot (otherwise of `botId`, otherwise of the bot that spoke last),
+   * creating it if needed. Throws `not_found`, `unknown_bot`, and `conflict` when the channel has a bot other than
+   * `botId`.
    */
   active(channelId: string, botId?: string): Promise<string>;
   /** Replaces the active session by a new one. Throws as `active` does. */
@@ -21,8 +22,8 @@ export interface ChannelSessions {
     botId?: string,
   ): Promise<{ session_id: string; previous_session_id: string | null }>;
   /**
-   * Makes this session the active one of its bot in the channel. Throws `not_found`, `bad_request` when it belongs to another
-   * channel, and `conflict` when the channel has another bot.
+   * Makes this session the active one of its bot in the channel. Throws `not_found`, `bad_request` when it belongs to
+   * another channel, and `conflict` when the channel has another bot.
    */
   switchTo(
     channelId: string,
@@ -77,9 +78,13 @@ export function createChannelSessions({ db: { query }, sealer }: ChannelSessions
         const [wanted] = await tx.select().from(sessions).where(eq(sessions.id, sessionId));
         if (!wanted) throw notFound("session", sessionId, "session_id");
         if (wanted.channel_id !== channelId) {
-          throw new HeddleError("bad_request", "The session belongs to another channel.", {
-            field: "session_id",
-          });
+          throw new HeddleError(
+            "bad_request",
+            "session_id must be a session of this channel; it belongs to another one.",
+            {
+              field: "session_id",
+            },
+          );
         }
         if (channel.bot_id && channel.bot_id !== wanted.bot_id) throw otherBot(channel.bot_id, "session_id");
         const previous = await activeOf(tx, channel.client_id, wanted.bot_id);
@@ -161,6 +166,10 @@ async function open(
 }
 
 const otherBot = (bot: string, field: string) =>
-  new HeddleError("conflict", `The bot of this channel is "${bot}"; change the channel to have another.`, {
-    field,
-  });
+  new HeddleError(
+    "conflict",
+    `bot_id must be "${bot}", the channel's own bot; change the channel to use another one.`,
+    {
+      field,
+    },
+  );

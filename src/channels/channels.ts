@@ -12,7 +12,7 @@ import type { IntegrationDirectory } from "./integration-directory.ts";
 
 export type ChannelRow = typeof channels.$inferSelect;
 
-/** Includes derived fields. */
+/** A channel with derived fields. */
 export interface Channel extends ChannelRow {
   /** The id of the integration whose prefix the client_id has; null when no live integration has it. */
   integration: string | null;
@@ -32,11 +32,11 @@ export interface ChannelFilter {
   integration?: string;
   bot_id?: string;
   client_id?: string;
-  /** A part of the name or of the client_id, in any case. */
+  /** Text that the name or client_id must contain, ignoring case. */
   q?: string;
-  /** Newest first; default 50. */
+  /** How many to return, newest first; default 50. */
   limit?: number;
-  /** The id of the last row of the page before. */
+  /** The id of the previous page's last row. */
   cursor?: string;
   /** Limits the result to rows in reach; undefined returns all rows. */
   reach?: Reach | undefined;
@@ -44,8 +44,8 @@ export interface ChannelFilter {
 
 export interface Channels {
   /**
-   * Returns the channel of this client_id, creating it with these settings if needed. An existing channel is not changed; the
-   * result has its actual settings. Throws `validation` and `unknown_bot`.
+   * Returns the channel of this client_id, creating it with these settings if needed. An existing channel is not
+   * changed; the result has its actual settings. Throws `validation` and `unknown_bot`.
    */
   getOrCreate(
     clientId: string,
@@ -157,8 +157,8 @@ export function createChannels({ db, checkConfig, sealer, directory, botExists }
 }
 
 /**
- * The session of the channel's bot; in a channel without a bot, the one opened last. The column names are written by hand,
- * because drizzle would write them without their table here.
+ * The session of the channel's bot; in a channel without a bot, the one opened last. The column names are written by
+ * hand, because drizzle would write them without their table here.
  */
 const activeSession = sql<string | null>`(
   select s.id from sessions s

@@ -54,7 +54,7 @@ export function checkBinding(
   { client_id, event_filter, config }: CheckedFields,
 ): CheckedFields {
   if (!client_id.startsWith(prefix) || client_id.length === prefix.length) {
-    throw invalid("client_id", `of ${integration_type} begins with "${prefix}" and goes on`);
+    throw invalid("client_id", `must begin with "${prefix}" and continue after it`);
   }
   const events = binding.event_types?.map(choiceOf);
   for (const [index, event] of (event_filter ?? []).entries()) {
@@ -66,7 +66,10 @@ export function checkBinding(
   for (const key of Object.keys(config)) {
     if (fields.some((field) => field.key === key)) continue;
     const known = fields.map((field) => field.key).join(", ") || "none";
-    throw invalid(`config.${key}`, `is no field of ${integration_type}; there are: ${known}`);
+    throw invalid(
+      `config.${key}`,
+      `must be left out: it is not a field of ${integration_type}; its fields are: ${known}`,
+    );
   }
   const filled: JsonObject = {};
   for (const field of fields) {

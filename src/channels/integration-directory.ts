@@ -1,5 +1,6 @@
-// Asks integrations about places and people: which integration a client_id belongs to, its display name, its dispatch target.
-// Callbacks have a time limit; a failing one is logged and treated as "unknown", so that nothing waits or fails because of it.
+// Asks integrations about places and people: which integration a client_id belongs to, its display name, its dispatch
+// target. Callbacks have a time limit; a failing one is logged and treated as "unknown", so that nothing waits or
+// fails because of it.
 
 import type { PostAuthor } from "../db/schema.ts";
 import type { Logger } from "../log.ts";
@@ -7,15 +8,21 @@ import type { DispatchConfig, IntegrationMeta, MessageAuthor } from "../sdk/type
 import { within } from "../within.ts";
 
 export interface IntegrationDirectory {
-  /** "github" for "github:owner/repo", by the longest prefix of a live integration; null when there is none. */
+  /**
+   * Returns "github" for "github:owner/repo": the live integration with the longest matching prefix; null if there is
+   * none.
+   */
   integrationOf(clientId: string): string | null;
   /** Prefixes of the live integrations. */
   prefixes(): { integration: string; prefix: string }[];
-  /** The dispatch_config that a place's integration gives; unchecked. */
+  /** Returns the dispatch_config that the place's integration gives; it is not validated yet. */
   resolveTarget(clientId: string): Promise<DispatchConfig | null>;
-  /** The name and picture under which a dispatcher of this type posts a person's message; by default the plain name. */
+  /**
+   * Returns the name and picture under which a dispatcher of this type posts a person's message; by default the plain
+   * name.
+   */
   attribution(type: string, author: MessageAuthor): Promise<PostAuthor>;
-  /** channel id → name to show, of those that have one. */
+  /** Returns display names by channel id, for channels that have one. */
   displayNames(channels: { id: string; client_id: string }[]): Promise<Map<string, string>>;
 }
 

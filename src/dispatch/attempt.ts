@@ -1,5 +1,5 @@
-// One attempt of one delivery: claim → hand over → store the outcome. A dispatcher's failure and a database failure are kept
-// apart: an outcome that cannot be stored is never treated as a failed delivery.
+// One attempt of one delivery: claim → hand over → store the outcome. A dispatcher's failure and a database failure
+// are kept apart: an outcome that cannot be stored is never treated as a failed delivery.
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { eq } from "drizzle-orm";
@@ -78,8 +78,8 @@ export function createAttempt(options: AttemptOptions): Attempt {
   };
 
   /**
-   * Returns false when the dispatcher's rate limit puts the job back until its turn. This happens before the delivery is
-   * claimed, so that waiting does not count as an attempt.
+   * Returns false when the dispatcher's rate limit puts the job back until its turn. This happens before the delivery
+   * is claimed, so that waiting does not count as an attempt.
    */
   async function isItsTurn(job: Job, stop: AbortSignal): Promise<boolean> {
     const rate = job.group === undefined ? undefined : dispatchers.get(job.group)?.rate;
@@ -139,12 +139,14 @@ export function createAttempt(options: AttemptOptions): Attempt {
   async function handOver(claimed: ClaimedDelivery, stop: AbortSignal): Promise<Ended> {
     const { row } = claimed;
     if (row.attempts - row.attempts_before > MAX_BEGUN) {
-      return failed(new Permanent("It was given up: each of its attempts ended with the server."));
+      return failed(
+        new Permanent("The delivery was given up, because the server stopped during each of its attempts."),
+      );
     }
     const seconds = attemptTimeoutMs / 1000;
     const late = new HeddleError(
       "timeout",
-      `The dispatcher "${row.dispatch_type}" did not end within ${seconds} seconds.`,
+      `The dispatcher "${row.dispatch_type}" did not finish within ${seconds} seconds.`,
     );
     const limit = new AbortController();
     const work = hand(claimed, limit.signal);
@@ -170,10 +172,10 @@ export function createAttempt(options: AttemptOptions): Attempt {
     try {
       const receipt = storableReceipt(await work, redact);
       const isTaken = await settleLate(row, receipt);
-      if (isTaken) log.info("Delivery {delivery_id} by {type} was made after its time was over", facts);
+      if (isTaken) log.info("Delivery {delivery_id} by {type} succeeded after its time limit", facts);
     } catch (error) {
       // Its attempt has already been recorded as failed and will be repeated.
-      log.debug("A late outcome of delivery {delivery_id} by {type}: {error}", {
+      log.debug("Delivery {delivery_id} by {type} failed after its time limit: {error}", {
         ...facts,
         error: redact(errorMessage(error)),
       });

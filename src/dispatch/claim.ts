@@ -5,8 +5,8 @@ import { isFollowed } from "../queue/queue.ts";
 import type { ClaimedDelivery } from "./hand.ts";
 
 /**
- * Claims a delivery for one attempt, or returns undefined when there is nothing left to do. The attempt is counted before it
- * is made, so that after a crash the next one knows that it is not the first.
+ * Claims a delivery for one attempt, or returns undefined when there is nothing left to do. The attempt is counted
+ * before it is made, so that after a crash the next one knows that it is not the first.
  */
 export async function claimDelivery(query: Queryable, id: string): Promise<ClaimedDelivery | undefined> {
   const [claimed] = await query

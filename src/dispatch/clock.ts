@@ -4,8 +4,8 @@ import { deliveries } from "../db/schema.ts";
 import type { Queue } from "../queue/queue.ts";
 
 /**
- * Shortens waits that were planned while the clock was ahead: once the clock is right again, they would last too long. The
- * intended length of each wait is known, so anything due later than that from now is made due then.
+ * Shortens waits that were planned while the clock was ahead: once the clock is right again, they would last too
+ * long. The intended length of each wait is known, so anything due later than that from now is made due then.
  */
 export async function shortenWaits({ db, queue }: { db: Database; queue: Queue }): Promise<void> {
   const due = (more: number) =>

@@ -34,7 +34,7 @@ export interface HandOptions {
   once: OnceOf;
 }
 
-/** Resolves with the receipt, or null when the dispatcher gave none; rejects with what it threw. */
+/** Resolves with the receipt, or null if the dispatcher returned none; rejects with the dispatcher's error. */
 export type Hand = (claimed: ClaimedDelivery, signal: AbortSignal) => Promise<unknown>;
 
 export function createHand({ dispatchers, sealer, actions, once }: HandOptions): Hand {
@@ -44,7 +44,7 @@ export function createHand({ dispatchers, sealer, actions, once }: HandOptions):
     const dispatcher = dispatchers.get(type);
     if (!dispatcher) {
       // Its integration may be quarantined or reloading, so the delivery is attempted again.
-      throw new Retryable(`No integration provides the dispatch type "${type}" now.`);
+      throw new Retryable(`No live integration provides the dispatch type "${type}".`);
     }
     const ctx: DispatchContext = {
       delivery_id: row.id,
@@ -59,7 +59,7 @@ export function createHand({ dispatchers, sealer, actions, once }: HandOptions):
     );
     // The guide's `post_message` returns whether it has posted.
     if (returned === false)
-      throw new Retryable(`The dispatcher "${type}" answered false: it did not deliver.`);
+      throw new Retryable(`The dispatcher "${type}" returned false, which means that it did not deliver.`);
     const receipt = receiptOf(returned);
     dispatchers.checkReceipt(type, receipt);
     return receipt;
@@ -73,7 +73,9 @@ export function createHand({ dispatchers, sealer, actions, once }: HandOptions):
       return dispatcher.deliver({ ...deliverInput(claimed, config), clientActions }, ctx);
     if (dispatcher.postMessage)
       return dispatcher.postMessage({ ...postInput(row, config), clientActions }, ctx);
-    throw new Permanent(`The dispatcher "${row.dispatch_type}" takes no posts.`);
+    throw new Permanent(
+      `The dispatcher "${row.dispatch_type}" has no postMessage(), so it cannot post texts.`,
+    );
   }
 }
 

@@ -36,8 +36,8 @@ export function nextOf(outcome: Outcome, { tries, ageSeconds }: Tried, random: n
 }
 
 /**
- * The wait that the target asks for takes precedence over the schedule, with a little jitter so that many deliveries do not
- * return at once. A target that keeps asking for very short waits cannot use up all attempts within seconds.
+ * The wait that the target asks for takes precedence over the schedule, with a little jitter so that many deliveries
+ * do not return at once. A target that keeps asking for very short waits cannot use up all attempts within seconds.
  */
 function waitSeconds(tries: number, asked: number | undefined, random: number): number {
   const backoff = retryDelaySeconds(tries, random);

@@ -1,5 +1,5 @@
-// The outbox: a delivery is written in the transaction of its cause, attempted until the target has accepted it, and kept as a
-// dead letter when it cannot be delivered.
+// The outbox: a delivery is written in the transaction of its cause, attempted until the target has accepted it, and
+// kept as a dead letter when it cannot be delivered.
 
 import { and, desc, eq, inArray, lt, sql } from "drizzle-orm";
 import type { Database, Queryable } from "../db/database.ts";
@@ -27,9 +27,9 @@ export interface NewDelivery {
   bot_id: string;
   correlation_id: string;
   dispatch_type: string;
-  /** Unsealed; it is sealed here. */
+  /** In plain text; the outbox encrypts it. */
   dispatch_config: JsonObject;
-  /** Also unsealed. */
+  /** Also in plain text. */
   payload: DeliveryPayload;
 }
 
@@ -48,15 +48,18 @@ export interface DeliveryFilter {
 
 export interface Outbox {
   /**
-   * Writes deliveries and their jobs in the transaction. Deliveries to one target are made in the order of writing. Type "none"
-   * creates no delivery.
+   * Writes deliveries and their jobs in the transaction. Deliveries to one target are made in the order of writing.
+   * Type "none" creates no delivery.
    */
   write(tx: Queryable, ...deliveries: NewDelivery[]): Promise<void>;
   /** Makes one attempt. Rejects only when its outcome cannot be stored. */
   attempt: Attempt;
   get(id: string): Promise<DeliveryRow>;
   list(filter: DeliveryFilter): Promise<DeliveryRow[]>;
-  /** Attempts a dead or delivered delivery again, with a new set of attempts, after those that wait for the same target. */
+  /**
+   * Attempts a dead or delivered delivery again, with a new set of attempts, after those that wait for the same
+   * target.
+   */
   redeliver(id: string): Promise<DeliveryRow>;
   /** Orders a job of an earlier version, which did not order deliveries, among those of its target. */
   adopt: Attempt;
@@ -153,7 +156,10 @@ export function createOutbox(options: OutboxOptions): Outbox {
         // Uses the transaction's connection: the embedded database has no second one.
         const waiting = await find(tx, id);
         if (!waiting) throw notFound("delivery", id);
-        throw new HeddleError("conflict", `Delivery ${id} is ${waiting.status}: it will be tried anyway.`);
+        throw new HeddleError(
+          "conflict",
+          `Delivery ${id} is ${waiting.status}, so it will be attempted anyway.`,
+        );
       }),
   };
 }

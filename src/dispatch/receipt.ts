@@ -1,5 +1,5 @@
-// Makes a dispatcher's receipt storable. It may be any value; what is stored is JSON that every database accepts, without the
-// secrets that the delivery used.
+// Makes a dispatcher's receipt storable. It may be any value; what is stored is JSON that every database accepts,
+// without the secrets that the delivery used.
 
 import { storableJson } from "../db/storable.ts";
 import type { Redact } from "../redact.ts";
@@ -9,8 +9,8 @@ const DEEPEST = 64;
 const SHOWN = 1_000;
 
 /**
- * Returns the receipt in storable form. A receipt that is not JSON, or is too large, must not make the delivery fail, because
- * the target already has it; in that case the beginning of its text is kept.
+ * Returns the receipt in storable form. A receipt that is not JSON, or is too large, must not make the delivery fail,
+ * because the target already has it; in that case the beginning of its text is kept.
  */
 export function storableReceipt(receipt: unknown, redact: Redact): unknown {
   const text = jsonOf(receipt, redact);
@@ -29,7 +29,9 @@ function jsonOf(value: unknown, redact: Redact): string | undefined {
   }
 }
 
-/** Nesting depth of JSON. Brackets inside strings are counted too, so the result may be too large but never too small. */
+/**
+ * Nesting depth of JSON. Brackets inside strings are counted too, so the result may be too large but never too small.
+ */
 function depthOf(text: string): number {
   let depth = 0;
   let deepest = 0;

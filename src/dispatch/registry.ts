@@ -45,14 +45,14 @@ export function createDispatchers(core: Record<string, Dispatcher>): Dispatchers
     check(config) {
       const { type, ...fields } = config;
       if (typeof type !== "string") {
-        throw new HeddleError("validation", 'dispatch_config needs a "type".', {
+        throw new HeddleError("validation", 'dispatch_config must have a "type".', {
           field: "dispatch_config.type",
         });
       }
       const registered = byType.get(type);
       if (!registered) {
         const known = [...byType.keys()].sort().join(", ");
-        throw new HeddleError("validation", `Unknown dispatch type "${type}"; known are ${known}.`, {
+        throw new HeddleError("validation", `dispatch_config.type must be one of ${known}; got "${type}".`, {
           field: "dispatch_config.type",
         });
       }

@@ -70,13 +70,9 @@ export function createCheckConfig({
     const { type, session_id } = checked;
     if (type === "internal" && !(await sessionExists(String(session_id)))) {
       const field = "dispatch_config.session_id";
-      throw new HeddleError(
-        "validation",
-        `${field} must be the id of a session; there is no ${session_id}.`,
-        {
-          field,
-        },
-      );
+      throw new HeddleError("validation", `${field} must be the id of a session; got "${session_id}".`, {
+        field,
+      });
     }
     return checked;
   };

@@ -21,7 +21,10 @@ export interface SettleOptions {
 export interface Settle {
   /** Rejects when the outcome could not be stored within about a minute, or when the worker stops first. */
   settle(job: Job, row: DeliveryRow, next: Next, stop: AbortSignal): Promise<void>;
-  /** Stores the receipt of an attempt that was recorded as failed; false when the delivery was made or redelivered since. */
+  /**
+   * Stores the receipt of an attempt that was recorded as failed; false when the delivery was made or redelivered
+   * since.
+   */
   settleLate(row: DeliveryRow, receipt: unknown): Promise<boolean>;
 }
 
@@ -69,8 +72,8 @@ export function createSettle({ db, queue, log, storeDelaysMs = STORE_DELAYS_MS }
 }
 
 /**
- * Returns false when this attempt no longer decides the outcome. A receipt counts whichever attempt brings it, unless the
- * delivery has been made or redelivered since; a failure counts only while no later attempt has begun.
+ * Returns false when this attempt no longer decides the outcome. A receipt counts whichever attempt brings it, unless
+ * the delivery has been made or redelivered since; a failure counts only while no later attempt has begun.
  */
 async function change(tx: Queryable, row: DeliveryRow, next: Next): Promise<boolean> {
   const changed = await tx

@@ -1,5 +1,5 @@
-// Runs hook callbacks. Those of one owner and session run one after another, in the order of the events; different sessions and
-// owners run concurrently, so that neither blocks the others.
+// Runs hook callbacks. Those of one owner and session run one after another, in the order of the events; different
+// sessions and owners run concurrently, so that neither blocks the others.
 
 import { ledBy } from "../led-by.ts";
 import type { Logger } from "../log.ts";
@@ -46,7 +46,10 @@ interface Lane {
 
 export function createCalls(options: CallsOptions): Calls {
   const { log, concurrency, ownerConcurrency, queueLimit, timeoutMs } = options;
-  /** The owner served longest ago comes first. Owners are integrations; they are so few that their lanes are never removed. */
+  /**
+   * The owner served longest ago comes first. Owners are integrations; they are so few that their lanes are never
+   * removed.
+   */
   const lanes = new Map<string, Lane>();
   let waiting = 0;
   let running = 0;
@@ -110,7 +113,7 @@ export function createCalls(options: CallsOptions): Calls {
         onIdle = resolve;
       });
       await within(timeoutMs, idle).catch(() => {
-        log.warning("{count} hook calls were given up at close", { count: waiting + running });
+        log.warning("{count} hook calls were given up at shutdown", { count: waiting + running });
         givenUp = true;
       });
       for (const { queue } of lanes.values()) while (queue.dropOldest());

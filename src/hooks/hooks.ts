@@ -1,5 +1,5 @@
-// Lifecycle events for integrations. Callbacks run off the hot path: firing never waits and never throws, and costs one map
-// look-up when there are no callbacks.
+// Lifecycle events for integrations. Callbacks run off the hot path: firing never waits and never throws, and costs
+// one map look-up when there are no callbacks.
 
 import { setImmediate } from "node:timers";
 import { HeddleError } from "../errors.ts";
@@ -47,8 +47,9 @@ export interface Hooks {
   replaceOwner(owner: string, registrations: RegisteredHook[]): void;
   removeOwner(owner: string): void;
   /**
-   * Returns at once; errors of callbacks are logged. An owner's callbacks are called for the events of one session in order,
-   * each after the previous one has ended or run out of time. `more` joins `extra` for callbacks, and does not leave the server.
+   * Returns at once; errors of callbacks are logged. An owner's callbacks are called for the events of one session in
+   * order, each after the previous one has ended or run out of time. `more` joins `extra` for callbacks, and does not
+   * leave the server.
    */
   fire<Event extends FiredEvent>(
     event: Event,
@@ -144,6 +145,6 @@ function assertEvent(event: HookEvent): void {
   if (HOOK_EVENTS.includes(event)) return;
   throw new HeddleError(
     "validation",
-    `There is no hook event "${event}". There are: ${HOOK_EVENTS.join(", ")}.`,
+    `There is no hook event "${event}". The events are ${HOOK_EVENTS.join(", ")}.`,
   );
 }

@@ -1,5 +1,5 @@
-// Delivers events to one URL: those of one session one after another, in order, and several sessions concurrently. An event that
-// awaits a retry holds back later ones of its session; a receiver's Retry-After pauses all of them.
+// Delivers events to one URL: those of one session one after another, in order, and several sessions concurrently. An
+// event that awaits a retry holds back later ones of its session; a receiver's Retry-After pauses all of them.
 
 import { Webhook } from "standardwebhooks";
 import { errorMessage } from "../errors.ts";
@@ -161,7 +161,7 @@ export function createWebhookLane(url: string, options: WebhookLaneOptions): Web
       onIdle = idle.resolve;
       const timer = setTimeout(() => {
         const count = queue.size + running;
-        log.warning("{count} hook events for {host} were given up at close", { count, host: hostOf(url) });
+        log.warning("{count} hook events for {host} were given up at shutdown", { count, host: hostOf(url) });
         closing.abort();
         while (queue.dropOldest());
         wake();

@@ -9,7 +9,10 @@ export const ACTIONS = ["start", "stop", "restart"] as const;
 export type Action = (typeof ACTIONS)[number];
 
 export interface Commands {
-  /** Resolves when the command has been executed; throws what the other server threw, or "unavailable" without an answer. */
+  /**
+   * Resolves when the command has been executed; throws what the other server threw, or "unavailable" without an
+   * answer.
+   */
   send(action: Action, integrationId: string): Promise<void>;
   close(): Promise<void>;
 }
@@ -106,7 +109,8 @@ export async function createCommands({
       try {
         await announce();
         const { code, message = "" } = await within(timeoutMs, promise, {
-          error: () => new HeddleError("unavailable", "No server supervises processes just now; try again."),
+          error: () =>
+            new HeddleError("unavailable", "No server supervises processes at the moment; try again."),
         });
         if (code !== undefined) throw new HeddleError(codeOf(code), message);
       } finally {

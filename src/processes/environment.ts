@@ -18,7 +18,7 @@ export interface Surroundings {
 
 type Owner = Pick<IntegrationView, "id" | "settings" | "process">;
 
-/** The values of what the integration declares, in config.ts, in its manifest or as REQUIRED_ENV. */
+/** Returns the values of the settings that the integration declares in config.ts, its manifest or REQUIRED_ENV. */
 export function settingsOf(owner: Owner, settings: ProcessSettings): Record<string, string> {
   const values: Record<string, string> = {};
   for (const key of declaredKeys(owner)) {
@@ -28,12 +28,15 @@ export function settingsOf(owner: Owner, settings: ProcessSettings): Record<stri
   return values;
 }
 
-/** The names in REQUIRED_ENV that have no value. */
+/** Returns the names in REQUIRED_ENV that have no value. */
 export function missingSettings(owner: Owner, settings: ProcessSettings): string[] {
   return (owner.process?.requiredEnv ?? []).filter((key) => settingValue(key, owner, settings) === undefined);
 }
 
-/** Returns the secret ones among these values. A value of several lines counts line by line, because output is read by line. */
+/**
+ * Returns the secret ones among these values. A value of several lines counts line by line, because output is read by
+ * line.
+ */
 export function secretsIn(values: Record<string, string>, { settings }: Owner): string[] {
   const declared = new Map(settings.map(({ key, secret }) => [key, secret]));
   return Object.entries(values).flatMap(([key, value]) => {

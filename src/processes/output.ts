@@ -1,5 +1,5 @@
-// Splits a process's output into lines. Memory, the log and the database stay bounded whatever it writes: long lines are cut,
-// and output beyond the rate limits is counted and dropped.
+// Splits a process's output into lines. Memory, the log and the database stay bounded whatever it writes: long lines
+// are cut, and output beyond the rate limits is counted and dropped.
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { stripVTControlCharacters } from "node:util";
@@ -90,7 +90,9 @@ export function createOutput({ redact, onLine, now = Date.now, pause = sleep }: 
     if (lines === 0) return;
     Object.assign(dropped, { lines: 0, bytes: 0 });
     Object.assign(tails, { stdout: NOTHING, stderr: NOTHING });
-    report(`It wrote too much at once: ${lines} lines (${(bytes / 1e6).toFixed(1)} MB) were left out.`);
+    report(
+      `The process wrote too much at once: ${lines} lines (${(bytes / 1e6).toFixed(1)} MB) were dropped.`,
+    );
   }
 
   /** Adds the very end of the dropped output, which may say why the process crashed. */
@@ -120,13 +122,13 @@ export function createOutput({ redact, onLine, now = Date.now, pause = sleep }: 
   function append(source: Stream, part: Uint8Array): void {
     const line = unfinished[source];
     const room = LINE_BYTES - line.kept;
-    // A copy: the chunk that it is cut from is much larger.
+    // Copied, because the chunk that it is a view of may be much larger.
     if (room > 0 && part.length > 0) line.parts.push(part.slice(0, room));
     line.kept += Math.min(Math.max(room, 0), part.length);
     line.bytes += part.length;
   }
 
-  /** Milliseconds until more may be read. */
+  /** Returns the milliseconds until more may be read. */
   function tooFast(bytes: number): number {
     const at = now();
     if (at - window.from >= 1000) Object.assign(window, { from: at, bytes: 0 });

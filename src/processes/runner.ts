@@ -1,5 +1,5 @@
-// Runs one process: starts it, watches it, restarts it after a crash, and ends it. It knows neither integrations nor the
-// database, and gets its clock as an argument.
+// Runs one process: starts it, watches it, restarts it after a crash, and ends it. It knows neither integrations nor
+// the database, and gets its clock as an argument.
 
 import { errorMessage } from "../errors.ts";
 import type { SpawnedProcess } from "../runtime/spawn.ts";
@@ -33,7 +33,7 @@ export interface RunnerOptions {
   report(text: string): void;
   onChange(status: RunnerStatus): void;
   timers: Timers;
-  /** 0 to 1. */
+  /** Returns a number from 0 to 1. */
   random(): number;
 }
 
@@ -124,7 +124,11 @@ export function createRunner(options: RunnerOptions): Runner {
       if (child !== mine) return;
       change({ exitCode: exit.code, signal: exit.signal });
       terminate(mine, STOP_GRACE_MS);
-      crashed(exit.signal ? `It was ended by ${exit.signal}.` : `It ended with code ${exit.code}.`);
+      crashed(
+        exit.signal
+          ? `The process was ended by ${exit.signal}.`
+          : `The process ended with code ${exit.code}.`,
+      );
     });
   }
 
@@ -136,7 +140,7 @@ export function createRunner(options: RunnerOptions): Runner {
       terminating.delete(mine);
       onEnd();
       if (!isGone) {
-        report(`Process ${mine.pid} or one that it started is stuck in the kernel and cannot be ended.`);
+        report(`Process ${mine.pid} or one of its children is stuck in the kernel and cannot be ended.`);
         return;
       }
       const { code, signal } = await mine.exited;
@@ -168,7 +172,7 @@ export function createRunner(options: RunnerOptions): Runner {
 
   async function stopRun(graceMs: number): Promise<void> {
     cancelTimer();
-    // The shorter grace period also applies to runs that are already being ended.
+    // The shorter grace period also applies to runs that are already being terminated.
     for (const one of terminating) void one.end(graceMs);
     const mine = child;
     if (mine) {

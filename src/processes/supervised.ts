@@ -1,4 +1,5 @@
-// Reconciles the process of one integration with its desired state: whether it should run, and with which program and settings.
+// Reconciles the process of one integration with its desired state: whether it should run, and with which program and
+// settings.
 
 import { errorMessage, HeddleError } from "../errors.ts";
 import type { IntegrationView } from "../integrations/registry/view.ts";
@@ -44,7 +45,7 @@ export interface SupervisedOptions {
   addSecret(...secrets: string[]): void;
   store: Pick<ProcessStore, "save">;
   lines: Pick<ProcessLines, "add">;
-  /** Resolves when the last process of this integration, if there was one, is gone. */
+  /** Resolves when the previous process of this integration, if any, has ended. */
   before: Promise<void>;
   log: Logger;
   timers: Timers;
@@ -129,7 +130,7 @@ export function createSupervised(options: SupervisedOptions, first: WithProcess)
     });
   }
 
-  /** What a run depends on; a change of it calls for a restart. */
+  /** Returns a fingerprint of everything that a run depends on; if it changes, the process must be restarted. */
   function fingerprintOf(view: WithProcess): string {
     const { process, folder, setup } = view;
     return JSON.stringify([
@@ -271,7 +272,7 @@ export function createSupervised(options: SupervisedOptions, first: WithProcess)
         save();
       }
       if (limit === null || bytes <= limit * 1e6) return;
-      runner.crash(`It used ${Math.round(bytes / 1e6)} MB of memory; the limit is ${limit} MB.`);
+      runner.crash(`The process used ${Math.round(bytes / 1e6)} MB of memory; the limit is ${limit} MB.`);
     },
     async close(graceMs) {
       isClosed = true;

@@ -1,5 +1,5 @@
-// Finds where a message goes: its session, its channel, and the places that the channel is bound to. One statement serves all
-// messages of a batch.
+// Finds where a message goes: its session, its channel, and the places that the channel is bound to. One statement
+// serves all messages of a batch.
 
 import { eq, inArray, sql } from "drizzle-orm";
 import { type Queryable, rowsOf } from "../db/database.ts";
@@ -7,7 +7,7 @@ import { bots, channelBindings, channels, type JsonObject, sessions } from "../d
 import { notFound } from "../errors.ts";
 import { isUuid } from "../ids.ts";
 
-/** Configs are sealed. */
+/** The place of a message; its configs are encrypted. */
 export interface Destination {
   session_id: string;
   channel_id: string;
@@ -68,7 +68,7 @@ export async function findDestinations(
   });
 }
 
-/** One row for each active session of a place, or one without a session when there is none. */
+/** One row per active session of a place, or one row without a session if there is none. */
 interface EventRow {
   asked: string;
   binding_id: string | null;
@@ -88,8 +88,8 @@ interface EventRow {
 }
 
 /**
- * Returns for each event the channels bound to its client_id, oldest binding first, and last its own channel, if it has one.
- * A channel's own bot takes precedence over the one that the event names.
+ * Returns for each event the channels bound to its client_id, oldest binding first, and last its own channel, if it
+ * has one. A channel's own bot takes precedence over the one that the event names.
  */
 export async function findEventDestinations(
   query: Queryable,

@@ -33,9 +33,8 @@ export interface GetOrCreateOptions {
 }
 
 /**
- * Returns the one active session of a client and bot, creating it if needed. A channel's own bot takes precedence over the
- * requested one. A `dispatchConfig` replaces the session's.
- * Throws `unknown_bot` and `validation`.
+ * Returns the one active session of a client and bot, creating it if needed. A channel's own bot takes precedence
+ * over the requested one. A `dispatchConfig` replaces the session's. Throws `unknown_bot` and `validation`.
  */
 export function createGetOrCreate({ db, checkConfig, sealer }: GetOrCreateOptions) {
   const findActive = createBatcher<SessionKey, Omit<Found, "created"> | undefined>({
@@ -44,7 +43,8 @@ export function createGetOrCreate({ db, checkConfig, sealer }: GetOrCreateOption
   });
 
   return async (wanted: Wanted): Promise<Found> => {
-    // Code of an integration may pass on a field that its service left out; the rest of the batch must not fail because of it.
+    // Code of an integration may pass on a field that its service left out; the rest of the batch must not fail
+    // because of it.
     for (const [field, value] of Object.entries({ client_id: wanted.clientId, bot_id: wanted.botId })) {
       if (typeof value === "string") continue;
       throw new HeddleError("validation", `${field} must be a text; got ${typeof value}.`, { field });

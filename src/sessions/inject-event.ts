@@ -1,5 +1,5 @@
-// Injects one event of an outside place into every channel that is bound to it. Each channel has its own run, and each target
-// is told about the event once.
+// Injects one event of an outside place into every channel that is bound to it. Each channel has its own run, and
+// each target is told about the event once.
 
 import { storableJson } from "../db/storable.ts";
 import type { EventResult, InjectEvent } from "../sdk/types.ts";
@@ -49,7 +49,7 @@ export function createInjectEvent(options: InjectEventOptions, { destinationOf, 
   const usable = (destinations: EventDestination[], event: InjectEvent): EventDestination[] =>
     destinations.filter(({ has_bot, session_id, channel_id, bot_id }) => {
       if (has_bot || (session_id !== null && !event.runAgent)) return true;
-      log.error('An event did not reach channel {channel_id}: there is no bot "{bot_id}"', {
+      log.error('An event did not reach channel {channel_id}, because there is no bot "{bot_id}"', {
         channel_id,
         bot_id,
         client_id: event.clientId,

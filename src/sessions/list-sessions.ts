@@ -10,9 +10,9 @@ export interface SessionFilter {
   client_id?: string;
   bot_id?: string;
   active?: boolean;
-  /** Newest first. */
+  /** How many to return, newest first. */
   limit: number;
-  /** The id of the last row of the page before. */
+  /** The id of the previous page's last row. */
   cursor?: string;
   /** Limits the result to rows in reach; undefined returns all rows. */
   reach?: Reach | undefined;

@@ -55,7 +55,7 @@ export function warningsOf(
   return warnings.length > 0 ? { warnings } : {};
 }
 
-/** Throws `validation`. */
+/** Throws `validation` for an empty content or an invalid idempotency key. */
 export function checkMessage({ content, idempotencyKey }: Message): void {
   if (content.trim() === "") {
     throw new HeddleError("validation", "content must not be empty.", { field: "content" });

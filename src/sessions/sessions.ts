@@ -13,22 +13,24 @@ export type MessageRow = typeof messages.$inferSelect;
 
 export interface Sessions {
   /**
-   * Returns the one active session of this client and bot, creating it if needed. A channel's own bot takes precedence. A
-   * `dispatchConfig` replaces the session's. Throws `unknown_bot` and, for a config that does not fit its type, `validation`.
+   * Returns the one active session of this client and bot, creating it if needed. A channel's own bot takes
+   * precedence. A `dispatchConfig` replaces the session's. Throws `unknown_bot` and, for a config that does not fit
+   * its type, `validation`.
    */
   getOrCreate(wanted: Wanted): Promise<Found>;
   /**
-   * Stores a message and what follows from it. Throws `not_found` (session), `unknown_bot` and `validation`, in which case
-   * nothing is stored. `scope` keeps the idempotency keys of different senders apart: it names the sender and must not be
-   * anything that the sender may choose; default: the session. A bot's message starts no run unless its channel allows it.
+   * Stores a message and what follows from it. Throws `not_found` (session), `unknown_bot` and `validation`, in which
+   * case nothing is stored. `scope` keeps the idempotency keys of different senders apart: it names the sender and
+   * must not be anything that the sender may choose; default: the session. A bot's message starts no run unless its
+   * channel allows it.
    */
   inject(message: InjectMessage, scope?: string, sender?: Partial<Sender>): Promise<InjectResult>;
   /**
-   * Puts an event into the channels bound to its place, each in the session of its own bot; without such a channel, into the
-   * place's own one. The channel with the oldest binding uses the event's dispatchConfig; with `notify` each run's answer also
-   * goes to the channel's other targets, but to none of them twice. All of it is one transaction, and an idempotency key
-   * stands for the whole event. A channel whose bot no longer exists is left out (and logged) unless it is the only one.
-   * Throws `unknown_bot` and `validation`.
+   * Puts an event into the channels bound to its place, each in the session of its own bot; without such a channel,
+   * into the place's own one. The channel with the oldest binding uses the event's dispatchConfig; with `notify` each
+   * run's answer also goes to the channel's other targets, but to none of them twice. All of it is one transaction,
+   * and an idempotency key stands for the whole event. A channel whose bot no longer exists is left out (and logged)
+   * unless it is the only one. Throws `unknown_bot` and `validation`.
    */
   injectEvent(event: InjectEvent, scope?: string, sender?: Partial<Sender>): Promise<EventResult>;
   /** Throws `not_found`. */
@@ -48,7 +50,7 @@ export function createSessions(options: SessionsOptions): Sessions {
   return {
     getOrCreate,
     inject: inject.inject,
-    // No integration's id has a space.
+    // Cannot collide with an integration's scope, because an integration's id has no space.
     injectEvent: (event, scope = `at ${event.clientId}`, sender) => injectEvent(event, scope, sender),
     async get(id) {
       const [row] = await db.query.select().from(sessions).where(eq(sessions.id, id));

@@ -1,5 +1,5 @@
-// Stores messages with their tasks, jobs, posts and inbox records in one transaction. Messages that arrive together share a
-// transaction; those of one event always do.
+// Stores messages with their tasks, jobs, posts and inbox records in one transaction. Messages that arrive together
+// share a transaction; those of one event always do.
 
 import { eq, inArray } from "drizzle-orm";
 import type { Database, Queryable } from "../db/database.ts";
@@ -21,7 +21,7 @@ export interface StoreOptions {
   recordOf: RecordOf;
 }
 
-/** Includes the channel, which for a repeated message is the first one's. */
+/** The outcome with its channel, which for a repeated message is the first message's. */
 export type Outcome = InjectResult & { channel_id: string };
 
 /** Stores each message independently: one that cannot be stored does not affect the others. */
@@ -43,8 +43,8 @@ export async function storeAll(
 }
 
 /**
- * Stores the messages of one event, all or none. The first one's dedupe key stands for the event: if it is already stored,
- * whichever channels the event reached then, nothing is stored, and the result describes the stored messages.
+ * Stores the messages of one event, all or none. The first one's dedupe key stands for the event: if it is already
+ * stored, whichever channels the event reached then, nothing is stored, and the result describes the stored messages.
  */
 export async function storeEvent(
   options: StoreOptions,
@@ -80,7 +80,11 @@ export async function storeEvent(
 export const eventKey = (first: string, channelId: string) => `${first}\n${channelId}`;
 
 const outcomeOf = ({ result, channelId }: Prepared): Outcome => ({ ...result, channel_id: channelId });
-const gone = () => new HeddleError("conflict", "The first message with this idempotency key is gone.");
+const gone = () =>
+  new HeddleError(
+    "conflict",
+    "The first message with this idempotency key was deleted meanwhile; use a new key.",
+  );
 
 /** Returns one record for each webhook, however many messages it brought. */
 function recordsOf(items: Prepared[], recordOf: RecordOf): InboxRecord[] {

@@ -1,5 +1,5 @@
-// Stores messages and their consequences in as few statements as possible: PostgreSQL's cost of a webhook depends on the number
-// of statements, not of rows.
+// Stores messages and their consequences in as few statements as possible: PostgreSQL's cost of a webhook depends on
+// the number of statements, not of rows.
 
 import { sql } from "drizzle-orm";
 import { type Queryable, rowsOf } from "../db/database.ts";
@@ -29,8 +29,8 @@ export interface StoredMessage {
 }
 
 /**
- * Stores the messages whose dedupe key is new, and returns their ids. Of `records`, whose outcomes name all messages, it
- * stores those with a new message and only the new outcomes; an existing record gets them added.
+ * Stores the messages whose dedupe key is new, and returns their ids. Of `records`, whose outcomes name all messages,
+ * it stores those with a new message and only the new outcomes; an existing record gets them added.
  */
 export async function storeMessages(
   tx: Queryable,

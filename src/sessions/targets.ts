@@ -1,5 +1,5 @@
-// Decides, when a message arrives, where its outcome goes and where the message itself is posted. Each target is told once, and
-// never about its own message.
+// Decides, when a message arrives, where its outcome goes and where the message itself is posted. Each target gets a
+// message once, and nothing is sent back to where it came from.
 
 import { createHash } from "node:crypto";
 import type { IntegrationDirectory } from "../channels/integration-directory.ts";
@@ -22,7 +22,10 @@ export interface PostTarget extends Target {
 }
 
 export interface Targets {
-  /** `conversation`: what runs of one session with one target have in common; null when nobody gets the answer. */
+  /**
+   * `conversation` returns what runs of one session with one target have in common; null if no target gets the
+   * answer.
+   */
   answer: Target & { conversation(sessionId: string): string | null };
   /** Other places that get the outcome. */
   mirrors: Target[];
@@ -55,12 +58,12 @@ export interface TargetsOptions {
   log: Logger;
 }
 
-/** A place that is told about the message. */
+/** A place that may get the message. */
 interface Candidate {
   config: JsonObject;
   /** The place's client id; undefined for the target that the message names. */
   clientId?: string;
-  /** True for a place that is told because it belongs to the channel, not because the message named it. */
+  /** True for a place that gets the message because it belongs to the channel, not because the message named it. */
   isMirror: boolean;
 }
 
@@ -119,7 +122,7 @@ export function createTargets(options: TargetsOptions): (wanted: Wanted) => Prom
     return found;
   };
 
-  /** Which of the place's neighbours the message came from: the event's, or the channel's own when its integration sent it. */
+  /** Returns the place that the message came from: the event's, or the channel's own if its integration sent it. */
   const originOf = ({ message, destination, event }: Wanted): string | undefined => {
     if (event) return event.clientId;
     return directory.integrationOf(destination.client_id) === message.source
@@ -129,7 +132,7 @@ export function createTargets(options: TargetsOptions): (wanted: Wanted) => Prom
 
   const isOrigin = ({ clientId, config }: Candidate, origin: string | undefined): boolean => {
     if (origin === undefined || clientId !== origin) return false;
-    // A place may be answered elsewhere, such as events of a repository in a chat.
+    // Answers may go elsewhere, for example from events of a repository to a chat.
     const integration = directory.integrationOf(origin);
     return integration === null || config.type === integration;
   };

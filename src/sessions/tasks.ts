@@ -1,4 +1,4 @@
-// Tasks as callers see them: read, listed, cancelled. inject() creates them, and the worker runs them.
+// Reads, lists and cancels tasks for callers. inject() creates them, and the worker runs them.
 
 import { and, desc, eq, getTableColumns, lt, sql } from "drizzle-orm";
 import type { Database } from "../db/database.ts";
@@ -7,7 +7,7 @@ import { messages, type TaskStatus, tasks } from "../db/schema.ts";
 import { notFound } from "../errors.ts";
 import type { Queue } from "../queue/queue.ts";
 
-/** Includes the prompt: the text of the message that it answers. */
+/** A task with its prompt, the text of the message that it answers. */
 export type TaskRow = typeof tasks.$inferSelect & { prompt: string };
 
 export interface TaskFilter {
@@ -16,9 +16,9 @@ export interface TaskFilter {
   session_id?: string;
   channel_id?: string;
   source?: string;
-  /** Newest first; default 50. */
+  /** How many to return, newest first; default 50. */
   limit?: number;
-  /** The id of the last row of the page before. */
+  /** The id of the previous page's last row. */
   cursor?: string;
   /** Limits the result to rows in reach; undefined returns all rows. */
   reach?: Reach | undefined;

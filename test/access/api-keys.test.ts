@@ -47,7 +47,7 @@ eachDatabase("API keys", (open) => {
     db = await open();
   });
 
-  test("a key is shown once, kept as a hash and known by its prefix", async () => {
+  test("a key is shown once, stored as a hash and listed with its prefix", async () => {
     const { keys } = keysOver(db);
     const made = await keys.create({ name: "ci", scopes: ["tasks:read", "tasks:read"] }, OPERATOR);
     expect(made.key).toMatch(/^hdl_[0-9a-f]{64}$/);
@@ -59,7 +59,7 @@ eachDatabase("API keys", (open) => {
     expect(await keys.verify(made.key)).toMatchObject({ id: made.id, name: "ci", scopes: ["tasks:read"] });
   });
 
-  test("what is no key is nobody's", async () => {
+  test("a text that is not a key belongs to no caller", async () => {
     const { keys, seen } = keysOver(db);
     const made = await keys.create({ name: "k", scopes: ["admin"] }, OPERATOR);
     const flipped = made.key.endsWith("0") ? "1" : "0";
@@ -71,7 +71,7 @@ eachDatabase("API keys", (open) => {
     expect(await keys.verify("0123456789abcdef")).toMatchObject({ id: null, scopes: ["admin"] });
   });
 
-  test("a known key costs no statement until it has to be looked at again", async () => {
+  test("a cached key needs no query until the cache expires", async () => {
     const { keys, clock, seen } = keysOver(db);
     const { key } = await keys.create({ name: "k", scopes: ["admin"] }, OPERATOR);
     for (let i = 0; i < 20; i++) await keys.verify(key);
@@ -99,7 +99,7 @@ eachDatabase("API keys", (open) => {
     expect(seen.updates).toBe(2);
   });
 
-  test("a revoked key stops at once here, and within seconds on another server", async () => {
+  test("a revoked key stops working at once here, and within seconds on another server", async () => {
     const here = keysOver(db);
     const there = keysOver(db);
     const { id, key } = await here.keys.create({ name: "k", scopes: ["admin"] }, OPERATOR);
@@ -115,7 +115,7 @@ eachDatabase("API keys", (open) => {
     expect((await here.keys.list({ limit: 1 }))[0]?.revoked_at).toBeInstanceOf(Date);
   });
 
-  test("a revoked key stops within seconds on another server whose wall clock is set back", async () => {
+  test("a revoked key stops working within seconds on another server whose wall clock is set back", async () => {
     const here = keysOver(db);
     const there = keysOver(db);
     const { id, key } = await here.keys.create({ name: "k", scopes: ["admin"] }, OPERATOR);
@@ -127,7 +127,7 @@ eachDatabase("API keys", (open) => {
     expect(await there.keys.verify(key)).toBeUndefined();
   });
 
-  test("an expired key is nobody's, also while it is cached", async () => {
+  test("an expired key belongs to no caller, even while it is cached", async () => {
     const { keys, clock } = keysOver(db);
     const expiresAt = new Date(START + 2_000);
     const { key } = await keys.create({ name: "k", scopes: ["admin"], expiresAt }, OPERATOR);
@@ -137,7 +137,7 @@ eachDatabase("API keys", (open) => {
     await keys.close();
   });
 
-  test("a key cannot make one that does more or lives longer, nor revoke a stronger one", async () => {
+  test("a key cannot create one with more scopes or a longer life, nor revoke a stronger one", async () => {
     const { keys } = keysOver(db);
     const maker: Caller = {
       id: null,
@@ -180,7 +180,7 @@ eachDatabase("API keys", (open) => {
     await keys.close();
   });
 
-  test("a key says which integration it belongs to, and so do those that it makes", async () => {
+  test("a key and the keys that it creates belong to the same integration", async () => {
     const { keys } = keysOver(db);
     const of = async (key: string) => (await keys.verify(key))?.integrationId;
     const person = await keys.create({ name: "p", scopes: ["admin"] }, OPERATOR);
@@ -205,7 +205,7 @@ eachDatabase("API keys", (open) => {
     await keys.close();
   });
 
-  test("lists go on where the page before ended", async () => {
+  test("a page continues where the previous one ended", async () => {
     const { keys } = keysOver(db);
     for (const name of ["a", "b", "c"]) await keys.create({ name, scopes: ["admin"] }, OPERATOR);
     const first = await keys.list({ limit: 2 });

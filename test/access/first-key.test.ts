@@ -6,7 +6,7 @@ import { createLog } from "../../src/log.ts";
 import { eachDatabase } from "../database.ts";
 
 eachDatabase("the first key", (open) => {
-  test("is kept once it was told, and another is made when nobody can have read it", async () => {
+  test("is stored after it was shown; if nobody could have read it, the next start creates another", async () => {
     const db = await open();
     const lines: string[] = [];
     const log = await createLog({

@@ -9,7 +9,7 @@ test.each([
   [["tasks:read"], "tasks:write", false],
   [["tasks:write"], "tasks:read", true],
   [["tasks:*"], "tasks:write", true],
-  // `*` is every action, those that write does not include, too.
+  // `*` is every action, including those that `write` does not cover.
   [["tasks:write"], "tasks:*", false],
   [["tasks:*"], "tasks:*", true],
   [["tools:use"], "tools.workspace_write:use", true],
@@ -45,7 +45,7 @@ test("a scope names a resource and an action", () => {
   expect(Object.values(SCOPE_PRESETS).flat().every(isScope)).toBe(true);
 });
 
-test("who only looks on, and administrators, see everybody's rows unless it is said otherwise", () => {
+test("by default, read-only keys and administrators see all rows", () => {
   const { admin_user, read_only, mission_control, ...others } = SCOPE_PRESETS;
   expect([admin_user, read_only, mission_control].map(seesAll)).toEqual([true, true, true]);
   expect(Object.values(others).map(seesAll)).toEqual([false, false, false, false]);
@@ -70,7 +70,7 @@ test.each([
   ["dispatch.slack:use", undefined],
   ["integrations.github.store:write", undefined],
   ["channels.heartbeat:read", undefined],
-])("%s: what is wrong with it, and what was meant", (scope, problem) => {
+])("%s is refused with a suggestion", (scope, problem) => {
   if (problem === undefined) expect(scopeProblem(scope)).toBeUndefined();
   else expect(scopeProblem(scope)).toStartWith(problem);
 });

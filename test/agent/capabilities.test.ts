@@ -1,4 +1,4 @@
-// What carapaces, skills and templates make of a turn: what the model is shown and offered, and what is missing.
+// The effect of carapaces, skills and templates on a turn: prompts, offered tools, and warnings about what is missing.
 
 import { beforeAll, expect, test } from "bun:test";
 import { eq } from "drizzle-orm";
@@ -51,7 +51,7 @@ eachDatabase("capabilities in a turn", (open) => {
   const stored = async (id: string) =>
     (await db.query.select({ warnings: tasks.warnings }).from(tasks).where(eq(tasks.id, id)))[0]?.warnings;
 
-  test("fragments, template, skills, list, channel prompt, preamble, message: in this order", async () => {
+  test("the order is fragments, template, skills, list, channel prompt, preamble, message", async () => {
     const bot = await addBot(db, {
       tools: ["own"],
       carapaces: ["worker"],
@@ -98,7 +98,7 @@ eachDatabase("capabilities in a turn", (open) => {
     expect(await stored(task.id)).toEqual([]);
   });
 
-  test("a listed skill is read with get_skill, and no other", async () => {
+  test("get_skill reads only listed skills", async () => {
     const session = await addSession(db, await addBot(db, { tools: [], skills: ["listed"] }));
     const task = await addTask(db, session, "Go");
     const llm = scriptedLlm([
@@ -113,11 +113,11 @@ eachDatabase("capabilities in a turn", (open) => {
     await agentOver(db, llm, sources()).agent.runTurn(task, running());
     expect(llm.requests[1]?.messages.slice(-2).map(({ content }) => content)).toEqual([
       "Text of listed.",
-      '{"error":"There is no skill \\"spare\\". There are: listed."}',
+      '{"error":"There is no skill \\"spare\\". Available: listed."}',
     ]);
   });
 
-  test("a bot that was given get_skill reads any", async () => {
+  test("a bot with get_skill among its tools reads any skill", async () => {
     const all = sources();
     const session = await addSession(db, await addBot(db, { tools: ["get_skill"], skills: ["listed"] }));
     const llm = scriptedLlm([{ calls: [call("a", "get_skill", { skill_id: "spare" })] }, "Done"]);
@@ -126,7 +126,7 @@ eachDatabase("capabilities in a turn", (open) => {
     expect(llm.requests[1]?.messages.at(-1)?.content).toBe("Text of spare.");
   });
 
-  test("a skill that a stranger mentions stays out", async () => {
+  test("a skill mentioned by a stranger is not included", async () => {
     const session = await addSession(db, await addBot(db, { tools: ["own"] }));
     const tools = [tool("own", () => "done")];
     for (const [fromPerson, expected] of [
@@ -144,7 +144,7 @@ eachDatabase("capabilities in a turn", (open) => {
     }
   });
 
-  test("what is named and not there is told with the task; the run goes on", async () => {
+  test("missing names become warnings of the task, and the run continues", async () => {
     const bot = await addBot(db, { tools: ["own", "gone_tool"], carapaces: ["gone"], skills: ["gone-too"] });
     const session = await addSession(db, bot, {
       template_id: "gone-template",
@@ -172,7 +172,7 @@ eachDatabase("capabilities in a turn", (open) => {
     ]);
   });
 
-  test("without get_skill there is no list of what it would read", async () => {
+  test("without get_skill, skills are not listed", async () => {
     const bot = await addBot(db, { tools: [], skills: ["listed"] });
     const session = await addSession(db, bot, { tools_disabled: ["get_*"] });
     const llm = scriptedLlm(["Done"]);

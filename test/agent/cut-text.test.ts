@@ -2,11 +2,11 @@ import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { cutText } from "../../src/agent/cut-text.ts";
 
-test("what fits stays as it is", () => {
+test("a text that fits is unchanged", () => {
   expect(cutText("abc", 3)).toBe("abc");
 });
 
-test("a cut text is never longer than asked for, keeps both ends and is whole Unicode", () => {
+test("a cut text is never longer than the limit, keeps both ends and is valid Unicode", () => {
   fc.assert(
     fc.property(fc.string({ unit: "binary", maxLength: 400 }), fc.nat(300), (text, max) => {
       const cut = cutText(text, max);

@@ -1,4 +1,4 @@
-// Rows to run an agent over, and a model that follows a script.
+// Database rows for an agent's run, and a model that follows a script.
 
 import { getLogger } from "@logtape/logtape";
 import type { Tool } from "../../src/agent/tools/registry.ts";
@@ -20,14 +20,14 @@ import { testVault } from "../secrets/test-vault.ts";
 export const log = getLogger("heddle");
 
 export interface ScriptedLlm extends Llm {
-  /** What it was asked, in order; `messages` as they were at that moment. */
+  /** The requests it got, in order, with `messages` as they were at that moment. */
   readonly requests: LlmRequest[];
 }
 
 type Reply = string | { text?: string; calls: LlmToolCall[] } | Error;
 export type Script = Reply[] | ((request: LlmRequest) => Reply | Promise<Reply>);
 
-/** Answers with the script's replies in turn; a call too many is an error. */
+/** Answers with the script's replies in turn; further calls are an error. */
 export function scriptedLlm(script: Script): ScriptedLlm {
   const requests: LlmRequest[] = [];
   return {
@@ -74,7 +74,7 @@ interface AgentFixtureOptions extends Partial<CapabilitySources> {
   redact?: Redact;
 }
 
-/** An agent over this database with these tools, and what its hooks were told. */
+/** An agent over this database with these tools, and the events that its hooks got. */
 export function agentOver(db: Database, llm: Llm, options: AgentFixtureOptions = {}) {
   const registry = createToolRegistry();
   const { tools = [], redact = (text) => text } = options;
@@ -141,7 +141,7 @@ export async function addMessage(
   return id;
 }
 
-/** A message with a task that a worker has just claimed. */
+/** Stores a message with a task that a worker has just claimed. */
 export async function addTask(
   db: Database,
   session: Session,

@@ -32,14 +32,14 @@ const thrownBy = (promise: Promise<unknown>) =>
     (error) => error,
   );
 
-test("text alone ends it", async () => {
+test("an answer of text alone ends the loop", async () => {
   const { events, result } = loop(scriptedLlm(["Hello"]));
   expect(await result).toMatchObject({ text: "Hello", iteration: 1, call: { model: "main", durationMs: 5 } });
   expect(types(events)).toEqual(["model_call", "text", "model_answer"]);
   expect(events[0]).toMatchObject({ iteration: 1, messageCount: 1, toolsCount: 1 });
 });
 
-test("calls are told before they run, results when they come, and given in the order of the calls", async () => {
+test("calls are emitted before they run, results as they arrive; the model gets results in the order of the calls", async () => {
   const llm = scriptedLlm([{ text: "Two at once.", calls: [call("a", "work"), call("b", "work")] }, "Done"]);
   const both = Promise.withResolvers<void>();
   const begun: string[] = [];
@@ -47,7 +47,7 @@ test("calls are told before they run, results when they come, and given in the o
     async callTool({ id }) {
       expect(types(events)).toContain("tool_calls");
       begun.push(id);
-      // The first call waits for the second: they must run at once.
+      // The first call waits for the second, so they must run concurrently.
       if (id === "a") await both.promise;
       else both.resolve();
       return ok(`result of ${id}`);
@@ -77,7 +77,7 @@ test("calls are told before they run, results when they come, and given in the o
   ]);
 });
 
-test("each event is dealt with before the run goes on", async () => {
+test("each event is handled before the run continues", async () => {
   const order: string[] = [];
   const { result } = loop(scriptedLlm([{ calls: [call("a", "work")] }, "Done"]), {
     async emit({ type }) {
@@ -94,7 +94,7 @@ test("each event is dealt with before the run goes on", async () => {
 });
 
 describe("after the last iteration", () => {
-  test("one more call without tools must give text", async () => {
+  test("one more call without tools must return text", async () => {
     const llm = scriptedLlm((request) =>
       request.tools.length > 0
         ? { calls: [call("again", "work")] }
@@ -110,7 +110,7 @@ describe("after the last iteration", () => {
     });
   });
 
-  test("no text is a failure", async () => {
+  test("an answer without text is a failure", async () => {
     const { result } = loop(
       scriptedLlm(() => ({ calls: [call("again", "work")] })),
       { maxIterations: 1 },
@@ -125,7 +125,7 @@ describe("resuming", () => {
     { role: "tool", tool_call_id: "b", content: "result of b" },
   ];
 
-  test("calls without a result are settled as unknown, not run again", async () => {
+  test("calls without a result get an unknown outcome and are not run again", async () => {
     const llm = scriptedLlm(["Done"]);
     const ran: string[] = [];
     const { events, result } = loop(llm, {
@@ -143,7 +143,7 @@ describe("resuming", () => {
     expect(llm.requests[0]?.messages[3]).toMatchObject({ role: "tool", tool_call_id: "a" });
   });
 
-  test("iterations are counted on", async () => {
+  test("the iteration count continues", async () => {
     const llm = scriptedLlm(["Done"]);
     await loop(llm, { maxIterations: 2, resume: { iterations: 2, steps, unanswered: [] } }).result;
     expect(llm.requests[0]?.tools).toEqual([]);
@@ -159,7 +159,7 @@ describe("the end of the run", () => {
     expect(llm.requests).toEqual([]);
   });
 
-  test("within a model call is its reason, whatever the model throws", async () => {
+  test("within a model call throws the run's reason, whatever the model throws", async () => {
     const stop = new AbortController();
     const llm = scriptedLlm(() => {
       stop.abort(reason);
@@ -192,14 +192,14 @@ describe("the end of the run", () => {
   });
 });
 
-test("a model that fails is told and thrown", async () => {
+test("a model's failure is emitted and thrown", async () => {
   const failure = new HeddleError("model_failed", "No model answered.");
   const { events, result } = loop(scriptedLlm([failure]));
   expect(await thrownBy(result)).toBe(failure);
   expect(events.at(-1)).toMatchObject({ type: "model_failure", iteration: 1, error: failure });
 });
 
-test("a stream without an end, and retries, are told", async () => {
+test("a truncated stream and retries are emitted", async () => {
   const llm: Llm = {
     provider: "odd",
     async *stream() {

@@ -15,13 +15,13 @@ const offered = (message: string[], more: { own?: string[]; disabled?: string[] 
   return { names: [...tools.keys()].toSorted(), warnings };
 };
 
-test("a message may name tools by a pattern, as a bot does", () => {
+test("a message may name tools by a pattern, like a bot", () => {
   expect(offered(["github_*"])).toEqual({ names: ["github_get", "github_post"], warnings: [] });
   expect(offered(["*"]).names).toEqual(["github_get", "github_post", "weather"]);
   expect(offered(["*"], { disabled: ["github_*"] }).names).toEqual(["weather"]);
 });
 
-test("a pattern that fits no tool is warned of", () => {
+test("a pattern that matches no tool causes a warning", () => {
   expect(offered(["gitlab_*"], { own: ["weather"] })).toEqual({
     names: ["weather"],
     warnings: [`No tool's name fits "gitlab_*".`],

@@ -1,4 +1,4 @@
-// A turn over the real protocol: the model is a server on the loopback that misbehaves as models do.
+// A turn over the real protocol: the model is a loopback server that misbehaves as models do.
 
 import { afterAll, beforeAll, beforeEach, expect, test } from "bun:test";
 import { LLMock } from "@copilotkit/aimock";
@@ -54,7 +54,7 @@ async function turn() {
   return { outcome, calls, asked, fired };
 }
 
-test("an unknown tool, invalid arguments and broken JSON are answered, and the model mends its calls", async () => {
+test("an unknown tool, invalid arguments and broken JSON are answered, and the model corrects its calls", async () => {
   mock.on(nth(0), {
     toolCalls: [
       { id: "1", name: "subtract", arguments: "{}" },
@@ -72,7 +72,7 @@ test("an unknown tool, invalid arguments and broken JSON are answered, and the m
   expect(calls.map(({ call_id, status, error }) => [call_id, status, error])).toEqual([
     ["1", "failed", 'There is no tool "subtract". Available: add.'],
     ["2", "failed", "The arguments of add are invalid: a: must be number."],
-    ["3", "failed", "The arguments of add are not a JSON object."],
+    ["3", "failed", "The arguments of add must be a JSON object."],
     ["4", "done", null],
   ]);
   expect(asked.map(({ iteration, model }) => [iteration, model])).toEqual([
@@ -83,7 +83,7 @@ test("an unknown tool, invalid arguments and broken JSON are answered, and the m
   expect(last.messages.at(-1)).toMatchObject({ role: "tool", content: "3" });
 });
 
-test("a cut stream and a 500 cost nothing but another attempt", async () => {
+test("a truncated stream and a 500 cost only another attempt", async () => {
   mock.on(nth(0), { content: "this will be cut in the middle" }, { chunkSize: 4, truncateAfterChunks: 3 });
   mock.on(nth(1), { error: { message: "oops" }, status: 500 });
   mock.on(nth(2), { content: "Whole." });
@@ -91,7 +91,7 @@ test("a cut stream and a 500 cost nothing but another attempt", async () => {
   expect(outcome.text).toBe("Whole.");
 });
 
-test("a fallback model is told to hooks", async () => {
+test("hooks learn about a fallback model", async () => {
   mock.on(always("default-model"), { error: { message: "gone" }, status: 404 });
   mock.on(always("fallback-model"), { content: "From the other." });
   const { outcome, fired } = await turn();

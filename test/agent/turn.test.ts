@@ -23,7 +23,7 @@ const rowsOf = (db: Database, task: ClaimedTask) =>
 const callsOf = (db: Database, task: ClaimedTask) =>
   db.query.select().from(toolCalls).where(eq(toolCalls.task_id, task.id)).orderBy(asc(toolCalls.call_id));
 
-/** What the model was shown, without the prompts that every run has. */
+/** The messages that the model got, without the prompts that every run has. */
 const conversation = (shown: LlmMessage[]) =>
   shown.filter((m) => m.role !== "system").map((m) => `${m.role}: ${m.content}`);
 
@@ -71,7 +71,7 @@ eachDatabase("a turn", (open) => {
     expect(shown[4]?.content).toBe("Hello");
   });
 
-  test("stores calls before they run and results as they come, in call order for the model", async () => {
+  test("stores calls before they run and results as they arrive; the model gets them in call order", async () => {
     const task = await addTask(db, await addSession(db, await addBot(db)), "Go");
     const slow = Promise.withResolvers<void>();
     const looked = Promise.withResolvers<void>();
@@ -135,7 +135,7 @@ eachDatabase("a turn", (open) => {
     ]);
   });
 
-  test("tells hooks the keys of the guide, arguments as objects", async () => {
+  test("hooks get the guide's keys, with arguments as objects", async () => {
     const session = await addSession(db, await addBot(db));
     const task = await addTask(db, session, "Go");
     const llm = scriptedLlm([{ calls: [call("a", "greet", { name: "Ada" })] }, "Hello Ada"]);
@@ -183,7 +183,7 @@ eachDatabase("a turn", (open) => {
     expect(extra("after_response")).toEqual({ response_length: 9, tool_calls_made: 1 });
   });
 
-  test("callbacks of hooks learn what the run is about, and how it ended", async () => {
+  test("hook callbacks get the run's subject and its outcome", async () => {
     const session = await addSession(db, await addBot(db));
     const task = {
       ...(await addTask(db, session, "Go")),
@@ -216,7 +216,7 @@ eachDatabase("a turn", (open) => {
   test.each([
     ["cancelled", new HeddleError("cancelled", "Stopped."), "Stopped."],
     ["failed", new HeddleError("model_failed", "No model."), "No model."],
-    ["failed", new Error("inner details"), "Something went wrong inside."],
+    ["failed", new Error("inner details"), "The run failed because of an internal error."],
   ] as const)("callbacks of hooks learn that a run was %s", async (status, error, result) => {
     const task = await addTask(db, await addSession(db, await addBot(db)), "Go");
     const { agent, fired } = agentOver(db, scriptedLlm([error]));
@@ -224,7 +224,7 @@ eachDatabase("a turn", (open) => {
     expect(fired.at(-1)).toMatchObject({ event: "after_response", more: { status, result } });
   });
 
-  test("a failing model is recorded, told to hooks and thrown", async () => {
+  test("a model's failure is recorded, passed to hooks and thrown", async () => {
     const task = await addTask(db, await addSession(db, await addBot(db)), "Go");
     const { agent, fired } = agentOver(
       db,
@@ -245,7 +245,7 @@ eachDatabase("a turn", (open) => {
     expect(await codeOf(agentOver(db, scriptedLlm([])).agent.runTurn(task, running()))).toBe("unknown_bot");
   });
 
-  test("model, fallbacks, iterations: of the message, the bot, the settings", async () => {
+  test("model, fallbacks and iterations come from the message, the bot or the settings", async () => {
     const plain = await addSession(db, await addBot(db));
     const own = await addSession(
       db,
@@ -270,7 +270,7 @@ eachDatabase("a turn", (open) => {
     expect(llm.requests.map((request) => request.tools.length)).toEqual([1, 0]);
   });
 
-  test("the settings of the channel count for the run", async () => {
+  test("the channel's settings apply to the run", async () => {
     const bot = await addBot(db, { model: "model-of-the-bot", max_iterations: 9, tools: ["*"] });
     const session = await addSession(db, bot, {
       model_override: "model-of-the-channel",
@@ -291,7 +291,7 @@ eachDatabase("a turn", (open) => {
       "Be brief.",
       "Go",
     ]);
-    // One round with tools, then the answer must come.
+    // After one iteration with tools, the model must answer.
     expect(second?.tools).toEqual([]);
     const chosen = await addTask(db, session, "Again", { execution_config: { model_override: "for-once" } });
     const other = scriptedLlm(["Fine"]);
@@ -299,7 +299,7 @@ eachDatabase("a turn", (open) => {
     expect(other.requests[0]?.model).toBe("for-once");
   });
 
-  test("without passive memory, messages that asked for no run are no context", async () => {
+  test("without passive memory, messages without a run are not part of the context", async () => {
     const heard = async (passive_memory: boolean) => {
       const session = await addSession(db, await addBot(db), { passive_memory });
       const asked = await addTask(db, session, "A question");
@@ -319,7 +319,7 @@ eachDatabase("a turn", (open) => {
     expect(await heard(false)).toEqual(["user: A question", "assistant: An answer", "user: And now?"]);
   });
 
-  test("only the bot's tools and the message's may be called", async () => {
+  test("only tools of the bot and the message may be called", async () => {
     const session = await addSession(db, await addBot(db, { tools: ["github_*", "search"] }));
     const task = await addTask(db, session, "Go", { execution_config: { tools: ["extra", "missing"] } });
     const ran: string[] = [];
@@ -337,7 +337,7 @@ eachDatabase("a turn", (open) => {
     expect((await callsOf(db, task)).map((row) => row.status)).toEqual(["failed", "done"]);
   });
 
-  test("texts that PostgreSQL refuses are stored; the model is told no secret, and what is handed over is not altered", async () => {
+  test("texts that PostgreSQL refuses are stored in a storable form; the model sees no secret, and the dispatcher gets unaltered actions", async () => {
     const task = await addTask(db, await addSession(db, await addBot(db)), "Go");
     const { redact, add } = createRedactor();
     add("hunter2hunter2");
@@ -360,7 +360,7 @@ eachDatabase("a turn", (open) => {
     expect(outcome.clientActions).toEqual([{ a: "\uFFFD hunter2hunter2" }]);
     const [asked] = await rowsOf(db, task);
     expect(asked?.content).toBe("a\uFFFDb\uFFFD");
-    // It is handed over as it is, and kept sealed until then.
+    // The dispatcher gets it unaltered; until then it is stored encrypted.
     const kept = (await rowsOf(db, task)).map(({ metadata }) => metadata);
     expect(JSON.stringify(kept)).toContain("sealed:v2:");
     expect(JSON.stringify(kept)).not.toContain("hunter2");
@@ -368,7 +368,7 @@ eachDatabase("a turn", (open) => {
     expect((await callsOf(db, task))[0]?.arguments).not.toContain("hunter2");
   });
 
-  test("a claim that is lost stops the run at its next step", async () => {
+  test("a run whose claim is lost stops at its next step", async () => {
     const task = await addTask(db, await addSession(db, await addBot(db)), "Go");
     let ran = 0;
     const tools = [
@@ -388,7 +388,7 @@ eachDatabase("a turn", (open) => {
     expect(fired.some(({ event }) => event === "after_response")).toBe(false);
   });
 
-  test("a cancelled run throws its reason, also out of a tool", async () => {
+  test("a cancelled run throws its reason, even from within a tool", async () => {
     const task = await addTask(db, await addSession(db, await addBot(db)), "Go");
     const stop = new AbortController();
     const tools = [
@@ -402,7 +402,7 @@ eachDatabase("a turn", (open) => {
   });
 
   describe("resumed", () => {
-    test("goes on from what is stored; a call of unknown outcome is told as such", async () => {
+    test("continues from the stored steps; a call with an unknown outcome is marked as such", async () => {
       const task = await addTask(db, await addSession(db, await addBot(db)), "Go");
       const ran: string[] = [];
       const { redact, add } = createRedactor();
@@ -416,7 +416,7 @@ eachDatabase("a turn", (open) => {
         }),
         tool("dies", () => {
           ran.push("dies");
-          // By then the other call is stored: it is the only one that this worker still waits for.
+          // By then the other call is stored, so this worker waits only for this one.
           const poll = async (): Promise<void> => {
             if ((await callsOf(db, task)).some((row) => row.call_id === "c" && row.status === "done"))
               stop.abort(crash);
@@ -463,7 +463,7 @@ eachDatabase("a turn", (open) => {
       expect(after.fired.at(-1)?.ctx.extra.tool_calls_made).toBe(4);
     });
 
-    test("counts the iterations of the earlier claim", async () => {
+    test("includes the iterations of the earlier claim", async () => {
       const bot = await addBot(db, { max_iterations: 2 });
       const task = await addTask(db, await addSession(db, bot), "Go");
       const stop = new AbortController();
@@ -491,7 +491,7 @@ eachDatabase("a turn", (open) => {
       return conversation(llm.requests.at(-1)?.messages ?? []);
     };
 
-    test("a message that came in while a run worked belongs to its own run, and steps follow their message", async () => {
+    test("a message that arrived during a run belongs to its own run, and steps follow their message", async () => {
       const session = await addSession(db, await addBot(db));
       const one = await addTask(db, session, "one");
       const two = await addTask(db, session, "two", { status: "pending" });
@@ -524,7 +524,7 @@ eachDatabase("a turn", (open) => {
       ]);
     });
 
-    test("a run that was held back sees the later ones that were answered before it", async () => {
+    test("a delayed run sees later messages that were answered before it", async () => {
       const session = await addSession(db, await addBot(db));
       const held = await addTask(db, session, "held");
       const later = await addTask(db, session, "later");
@@ -532,7 +532,7 @@ eachDatabase("a turn", (open) => {
       expect(await reply(db, held, ["at last"])).toEqual(["user: later", "assistant: answer", "user: held"]);
     });
 
-    test("other sessions stay out, and so does the broken end of a run that failed", async () => {
+    test("excludes other sessions and the incomplete end of a failed run", async () => {
       const bot = await addBot(db);
       const session = await addSession(db, bot);
       await addMessage(db, await addSession(db, bot), "elsewhere");

@@ -1,4 +1,4 @@
-// `heddle check`: each rule finds what it is for, where it is, and finds nothing in good integrations.
+// `heddle check`: each rule reports its fault with the place, and reports nothing in good integrations.
 
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { mkdtemp, realpath, rm } from "node:fs/promises";
@@ -42,7 +42,7 @@ register(
 `;
 const GOOD = { "README.md": README, "index.ts": META, "tests/a.test.ts": TEST, "tools/a.ts": TOOL };
 
-test("a good one is gold", async () => {
+test("a good integration is graded gold", async () => {
   expect(await check(GOOD)).toMatchObject({ id: "mine", grade: "gold", findings: [] });
 });
 
@@ -66,7 +66,7 @@ const CONFIG =
   'import { defineConfig, t } from "heddle/sdk";\nexport const settings = defineConfig({ MINE_URL: t.String({ default: "http://x", description: "Of the service" }) });\n';
 const SKILL = "---\nname: A\ndescription: About a.\n---\n\nText.\n";
 
-/** What is changed of the good one, and the finding: rule, file and line. */
+/** A finding (rule, file and line) and the change to the good integration that causes it. */
 const CASES: [rule: string, place: string, files: Files][] = [
   ["loads", "tools/a.ts:1", { "tools/a.ts": "import './none.ts';\n" }],
   ["loads", "tools/b.ts:2", { "tools/b.ts": "\nthrow new Error('no');\n" }],
@@ -96,7 +96,7 @@ const CASES: [rule: string, place: string, files: Files][] = [
     },
   ],
   [
-    // The read, and not that the process requires it.
+    // The finding is at the read, not at the process's requirement.
     "settings-declared",
     "listener.ts:2",
     {
@@ -205,7 +205,7 @@ const CASES: [rule: string, place: string, files: Files][] = [
     { "router.ts": ROUTER('() => { throw new Error("not ready"); }'), "setup.ts": DECLARED() },
   ],
   [
-    // Declared, but not done.
+    // Declared in the manifest, but not implemented.
     "webhook-verified",
     "router.ts:4",
     { "router.ts": ROUTER("({ status }) => status(400)"), "setup.ts": DECLARED(VERIFIER) },
@@ -310,7 +310,7 @@ test("each rule has a case", () => {
   expect(RULES.map(({ id }) => id).filter((id) => !tried.has(id))).toEqual([]);
 });
 
-test.each(["built-in", "new"])("every %s integration is gold", async (kind) => {
+test.each(["built-in", "new"])("every %s integration is graded gold", async (kind) => {
   const dir =
     kind === "new" ? await mkdtemp(join(scratch, "new-")) : join(import.meta.dirname, "../../integrations");
   if (kind === "new") {
@@ -324,7 +324,7 @@ test.each(["built-in", "new"])("every %s integration is gold", async (kind) => {
   expect(reports.filter(({ grade }) => grade !== "gold")).toEqual([]);
 });
 
-test("a schema that is none is reported with what to write", async () => {
+test("an invalid schema is reported with what to write instead", async () => {
   const dispatcher =
     'import { registerDispatcher } from "heddle/sdk";\n\nregisterDispatcher("mine", { config: { type: "objekt" } as never, deliver: () => ({ receipt: 1 }) });\n';
   const { findings } = await check({ ...GOOD, "dispatcher.ts": dispatcher });
@@ -340,7 +340,7 @@ test("a schema that is none is reported with what to write", async () => {
 });
 
 describe("checks that run something", () => {
-  test("a new integration's tests pass, and its process goes on", async () => {
+  test("a new integration's tests pass, and its process keeps running", async () => {
     const { folder } = await newIntegration({ name: "tried", parts: PARTS, dir: scratch });
     const integrations = await findIn(folder);
     const executed = [startCheck(1), testCheck];
@@ -355,7 +355,7 @@ describe("checks that run something", () => {
     expect(reports.map(reportText).join()).toContain("17 tests passed, 0 failed");
   });
 
-  test("a process that ends is an error, with what it said last", async () => {
+  test("a process that ends is an error, with its last output", async () => {
     const files = {
       ...GOOD,
       "process.ts": 'export const CMD = ["bun", "listener.ts"];\n',
@@ -368,7 +368,7 @@ describe("checks that run something", () => {
     expect(findings[0]?.message).toContain("out of luck");
   });
 
-  test("tests that fail are an error, with what they said", async () => {
+  test("failing tests are an error, with their output", async () => {
     const failing =
       'import { test } from "bun:test";\ntest("adds up", () => { throw new Error("it does not"); });\n';
     const { findings, ran } = await check({ ...GOOD, "tests/a.test.ts": failing }, [testCheck]);
@@ -378,7 +378,7 @@ describe("checks that run something", () => {
   });
 });
 
-test("a folder that holds none says why", async () => {
+test("a folder without an integration is refused with the reason", async () => {
   await using folder = await temporaryFolder();
   await folder.write({ "all/Bad Name/router.ts": "", "all/empty/a.txt": "" });
   const message = await findIn(join(folder.path, "all")).catch(({ message }) => message);
@@ -388,7 +388,7 @@ test("a folder that holds none says why", async () => {
   await expect(findIn(join(folder.path, "none"))).rejects.toMatchObject({ code: "config" });
 });
 
-test("a folder of several is checked whole, and one that fails spoils no other", async () => {
+test("a folder of several integrations is checked completely, even if one fails", async () => {
   await using folder = await temporaryFolder();
   await folder.write({ "good/tools/a.ts": TOOL, "bad/tools/a.ts": "import 'nothing-such';" });
   const reports = await checkIntegrations({ integrations: await findIn(folder.path), scratch });
@@ -398,7 +398,7 @@ test("a folder of several is checked whole, and one that fails spoils no other",
   ]);
 });
 
-test("texts for people have everything in them", async () => {
+test("the text output contains everything", async () => {
   const report = await check({ ...GOOD, "README.md": "# Mine\n" });
   const text = reportText(report);
   for (const part of ["mine", "bronze", "warning", "README.md", "[readme]", report.findings[0]?.fix ?? "?"]) {

@@ -1,4 +1,4 @@
-// An author's machine with the program and nothing else: an empty folder, no sources of Heddle, no Bun, no network.
+// An author's machine with only the program: an empty folder, no sources of Heddle, no Bun, no network.
 
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import type { ChildProcess } from "node:child_process";
@@ -14,7 +14,7 @@ import { launch, run } from "../docs/processes.ts";
 import { until } from "../until.ts";
 import { passed, RUNTIMES } from "./runtimes.ts";
 
-// The program may have to be made first.
+// The program may have to be built first.
 setDefaultTimeout(240_000);
 
 let binary = "";
@@ -55,7 +55,7 @@ function start(args: string[], more: Record<string, string> = {}) {
     });
   }
   return {
-    /** The first one, of those it has written or will, that fits. */
+    /** Resolves with the first matching line, of those written before or later. */
     line: (expression: RegExp): Promise<string> =>
       new Promise((resolve, reject) => {
         child.once("exit", () => reject(new Error(`It ended: ${lines.join("\n")}`)));
@@ -73,7 +73,7 @@ function start(args: string[], more: Record<string, string> = {}) {
   };
 }
 
-describe("what `heddle new` wrote", () => {
+describe("an integration created by `heddle new`", () => {
   for (const { name, program, test: args } of RUNTIMES) {
     test.skipIf(!program)(`passes its tests under ${name}`, async () => {
       const cwd = join(dir, "my-notify");
@@ -83,20 +83,20 @@ describe("what `heddle new` wrote", () => {
     });
   }
 
-  test("has no error of types", async () => {
+  test("has no type errors", async () => {
     const compiler = join(import.meta.dirname, "../../node_modules/.bin/tsc");
     const command = [process.execPath, "--bun", compiler, "--pretty", "false"];
     expect(await run(command, { cwd: join(dir, "my-notify") })).toEqual({ status: 0, out: "", err: "" });
   });
 
-  test("is gold, its tests pass and its process starts: all by the program", async () => {
+  test("is graded gold, its tests pass and its process starts, all with the program alone", async () => {
     const { status, out, err } = await heddle("check", "my-notify", "--test", "--start", "--json");
     expect([status, err]).toEqual([0, ""]);
     expect(JSON.parse(out).integrations).toMatchObject([{ id: "my-notify", grade: "gold", findings: [] }]);
   });
 });
 
-test("check ends with 1 for what is wrong, and tells where", async () => {
+test("check exits with 1 and says where the fault is", async () => {
   const folder = join(dir, "wrong", "broken", "tools");
   await mkdir(folder, { recursive: true });
   await writeFile(join(folder, "a.ts"), "\nimport './gone.ts';\n");
@@ -110,7 +110,7 @@ test("check ends with 1 for what is wrong, and tells where", async () => {
   ]);
 });
 
-test("code that prints, lets an error slip or never rests spoils no report", async () => {
+test("code that prints, leaves an error uncaught or never becomes idle does not spoil the report", async () => {
   const folder = join(dir, "noisy", "tools");
   await mkdir(folder, { recursive: true });
   const source = `import { register } from "heddle/sdk";
@@ -127,7 +127,7 @@ register({ name: "noisy_a", description: "Makes noise when it is loaded." }, () 
   expect(err).toContain("Uncaught error: stray");
 });
 
-test("code that is checked sees nothing of whoever checks it, writes nowhere and reaches nobody", async () => {
+test("checked code cannot read the user's data, write files or use the network", async () => {
   const folder = join(dir, "spy", "tools");
   await mkdir(folder, { recursive: true });
   await using server = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: () => new Response("reached") });
@@ -169,7 +169,7 @@ test("install, types and mistakes", async () => {
   });
 });
 
-test("dev shows a webhook through to its delivery, takes up what is saved, and ends on Ctrl-C", async () => {
+test("dev shows a webhook through to its delivery, reloads saved files, and ends on Ctrl-C", async () => {
   const settings = "MY_NOTIFY_URL=http://127.0.0.1:1\nMY_NOTIFY_TOKEN=token-of-the-test\n";
   await writeFile(join(dir, "my-notify", ".env"), settings);
   const dev = start(["dev", "my-notify", "--port", "0", "--dry-run"]);

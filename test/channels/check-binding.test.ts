@@ -17,18 +17,18 @@ const camera: Bindable = {
 };
 const fields = { client_id: "cam:door", event_filter: null, config: {} };
 
-test("what fits passes, with the defaults of what is left out", () => {
+test("a valid binding passes, with defaults for fields that are left out", () => {
   const config = { zone: "porch", night: true, labels: ["dog"] };
   expect(checkBinding(camera, { ...fields, event_filter: ["person"], config })).toEqual({
     client_id: "cam:door",
     event_filter: ["person"],
     config: { ...config, min_score: 0.6 },
   });
-  // No event at all would be a binding to nothing.
+  // An empty list would be a binding to no event.
   expect(checkBinding(camera, { ...fields, event_filter: [] }).event_filter).toBeNull();
 });
 
-describe("what does not fit is refused by its field", () => {
+describe("an invalid binding is refused with the field", () => {
   test.each<[string, Partial<typeof fields> & { event_filter?: string[] }]>([
     ["client_id", { client_id: "door" }],
     ["client_id", { client_id: "cam:" }],
@@ -51,7 +51,7 @@ describe("what does not fit is refused by its field", () => {
   });
 });
 
-test("an integration is bindable by its metadata, else by its id and manifest, while it is live", () => {
+test("a live integration is bindable by its metadata, otherwise by its id and manifest", () => {
   const meta = { integrationType: "chat", clientIdPrefix: "chat:" };
   const setup = { binding: { client_id_prefix: "cam:", event_types: ["motion"] } };
   const all = [

@@ -17,7 +17,7 @@ const meta = (
   more: Partial<IntegrationMeta> = {},
 ): IntegrationMeta => ({ integrationType, clientIdPrefix, ...more });
 
-test("the longest prefix says whose a client id is, not the text before the colon", () => {
+test("a client id belongs to the integration with the longest prefix, not by the text before the colon", () => {
   const directory = over(meta("bluebubbles", "bb:"), meta("mail", "mail:"), meta("list", "mail:list:"));
   expect(["bb:1", "mail:a", "mail:list:a", "mailing:1", "web:1"].map(directory.integrationOf)).toEqual([
     "bluebubbles",
@@ -28,7 +28,7 @@ test("the longest prefix says whose a client id is, not the text before the colo
   ]);
 });
 
-test("what integrations do wrong means that nothing is known", async () => {
+test("a failing callback counts as no answer", async () => {
   for (const wrong of [never, throwing]) {
     const directory = over(
       meta("chat", "chat:", {
@@ -43,7 +43,7 @@ test("what integrations do wrong means that nothing is known", async () => {
   }
 });
 
-test("attribution: of the integration that posts, sync or async, and only fields that dispatchers know", async () => {
+test("attribution comes from the posting integration, sync or async, with only the fields that dispatchers know", async () => {
   const directory = over(
     meta("chat", "chat:", {
       userAttribution: async ({ display_name, integration_config }) => ({
@@ -67,7 +67,7 @@ test("attribution: of the integration that posts, sync or async, and only fields
   expect(await directory.attribution("webhook", author)).toEqual({ username: "Ann" });
 });
 
-test("display names: each integration is asked once for all of its own, at the same time", async () => {
+test("display names: each integration is called once for all of its channels, concurrently", async () => {
   const asked: string[][] = [];
   const bothAsked = Promise.withResolvers<void>();
   const names = (prefix: string) => async (channels: { id: string; client_id: string }[]) => {

@@ -3,7 +3,7 @@ import { type Commands, mainCommand, runCli } from "../../src/cli/cli.ts";
 import { namedCommand, usage } from "../../src/cli/cli-usage.ts";
 import { scopesOf } from "../../src/cli/key-scopes.ts";
 
-/** Remembers what is called with which flags. */
+/** Records which commands are called with which flags. */
 const called: [string, unknown][] = [];
 const commands = new Proxy({ version: "1.2.3" } as Commands, {
   get: (target, name) =>
@@ -29,7 +29,7 @@ const PATHS = [
 ];
 
 describe("the command line", () => {
-  test("helps with each command under its whole name, and without colours where nobody looks", async () => {
+  test("prints each command's help under its full name, without colours if the output is not a terminal", async () => {
     for (const path of PATHS) {
       const text = await usage(main, [...path, "--help"], false);
       expect(text).toContain(`USAGE heddle ${path.join(" ")} `);
@@ -54,11 +54,11 @@ describe("the command line", () => {
       "A command is missing: heddle keys create|list|revoke|rotate|signing-secret. See heddle keys --help.",
     ],
     [["--home", "/x", "serve"], "A command must come before --home: heddle serve --home …"],
-  ])("refuses %p with what to write instead", (argv, message) => {
+  ])("refuses %p and says what to write instead", (argv, message) => {
     expect(() => namedCommand(main, argv, { requireLeaf: true })).toThrow(message);
   });
 
-  test("makes no key without a choice of what it may do", async () => {
+  test("creates no key without explicit scopes", async () => {
     const create = async (...args: string[]) => {
       called.length = 0;
       const written: string[] = [];
@@ -86,11 +86,11 @@ describe("the command line", () => {
     expect(scopesOf("read_only, tasks:write")).toContain("tasks:write");
   });
 
-  test("asks for help of what there is only", async () => {
+  test("prints help only for existing commands", async () => {
     await expect(usage(main, ["tests", "--help"], false)).rejects.toThrow('There is no command "tests"');
   });
 
-  test("takes no flag that the command has no use for", async () => {
+  test("refuses flags that the command does not have", async () => {
     for (const argv of [
       ["keys", "signing-secret", "--hom", "/x"],
       ["worker", "--port", "1"],

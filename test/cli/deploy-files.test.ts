@@ -10,7 +10,7 @@ const never = () => Promise.reject(new Error("unit must start nothing"));
 test.each([
   [["unit"], "heddle.service"],
   [["unit", "--env"], "heddle.env.example"],
-])("heddle %p prints %s, byte by byte", async (argv, file) => {
+])("heddle %p prints %s byte for byte", async (argv, file) => {
   const printed: string[] = [];
   const write = spyOn(process.stdout, "write").mockImplementation((piece) => printed.push(String(piece)) > 0);
   try {

@@ -5,7 +5,7 @@ import { strayPlace } from "../../src/cli/stray-code.ts";
 const thrown = (...frames: string[]): Error =>
   Object.assign(new Error("boom"), { stack: ["Error: boom at /not/a/frame.ts:1:2", ...frames].join("\n") });
 
-test("an error that nobody caught is placed in the integration's own code", () => {
+test("an uncaught error is located in the integration's own code", () => {
   const own = join(import.meta.dirname, "..", "..", "src", "sdk", "fetch.ts");
   const frames = [
     "    at node:timers:1:2",
@@ -20,7 +20,7 @@ test("an error that nobody caught is placed in the integration's own code", () =
   expect(strayPlace("no error")).toBeUndefined();
 });
 
-test("of one that was really thrown it is the line", () => {
+test("a thrown error is located by its line", () => {
   const line = Number(/:(\d+):\d+\)?$/.exec(new Error("here").stack?.split("\n")[1] ?? "")?.[1]);
   expect(strayPlace(new Error("boom"))).toBe(`${import.meta.path}:${line + 1}`);
 });

@@ -23,7 +23,7 @@ describe("config", () => {
     });
   });
 
-  test("home: flag, HEDDLE_HOME, systemd's STATE_DIRECTORY, the user's state folder", () => {
+  test("the home comes from the flag, HEDDLE_HOME, systemd's STATE_DIRECTORY or the user's state folder", () => {
     const environment = { HEDDLE_HOME: "/b", STATE_DIRECTORY: "/c:/d" };
     expect(loadConfig({ home: "/a" }, environment).home).toBe("/a");
     expect(loadConfig({}, environment).home).toBe("/b");
@@ -31,7 +31,7 @@ describe("config", () => {
     expect(loadConfig({}, { XDG_STATE_HOME: "/s" }).home).toBe("/s/heddle");
   });
 
-  test("every name it asks for is Heddle's own, and those of secrets are known", () => {
+  test("every variable that it reads is listed as Heddle's own, and secret ones are known", () => {
     const { isOwnVariable, secretVariables } = loadConfig({ home: "/a" }, {});
     const own = ["PORT", "API_KEY", "TRANSCRIPTION_MODEL", "HEDDLE_URL", "PGPASSWORD", "STATE_DIRECTORY"];
     expect(own.map(isOwnVariable)).toEqual(own.map(() => true));
@@ -56,14 +56,14 @@ describe("config", () => {
     expect(Object.keys(urls).map((name) => telling.includes(name))).toEqual([true, true, false]);
   });
 
-  test("flags win over the environment, the environment over .env", () => {
+  test("flags override the environment, and the environment overrides .env", () => {
     writeFileSync(join(home, ".env"), "PORT=1\nHOST=10.0.0.1\nTIMEZONE='Europe/Berlin'\n");
     const config = load({ PORT: "2", HOST: "10.0.0.2" }, { port: "3" });
     expect([config.port, config.host, config.timezone]).toEqual([3, "10.0.0.2", "Europe/Berlin"]);
     rmSync(join(home, ".env"));
   });
 
-  test("a checkout's .env is not the program's", () => {
+  test("an .env file in the working directory is not read", () => {
     const folder = mkdtempSync(join(tmpdir(), "heddle-config-"));
     writeFileSync(join(folder, "bunfig.toml"), readFileSync(join(import.meta.dirname, "../../bunfig.toml")));
     writeFileSync(join(folder, ".env"), "API_KEY=of-the-working-directory\n");
@@ -74,7 +74,7 @@ describe("config", () => {
     rmSync(folder, { recursive: true });
   });
 
-  test("a secret is one line; what surrounds it does not count", () => {
+  test("a secret is one line; surrounding white space is removed", () => {
     expect(load({ OPENAI_API_KEY: "sk-1234567890\r\n" }).openaiApiKey).toBe("sk-1234567890");
     for (const name of ["OPENAI_API_KEY", "API_KEY", "DATABASE_URL"]) {
       const open = () => load({ [name]: "postgres://sk-12345\n67890" });
@@ -82,7 +82,7 @@ describe("config", () => {
     }
   });
 
-  test("an empty value is none", () => {
+  test("an empty value counts as not set", () => {
     expect(load({ PORT: " ", DATABASE_URL: "" })).toMatchObject({ port: 8000, databaseUrl: undefined });
   });
 
@@ -90,7 +90,7 @@ describe("config", () => {
     expect(load({ INTEGRATION_DIRS: " /a : : b " }).integrationDirs).toEqual(["/a", resolve("b")]);
   });
 
-  test("URLs of hook events are split at commas, as they are, each once", () => {
+  test("URLs of hook events are split at commas, kept unchanged, and used once each", () => {
     const urls = "https://a.example/x/ , http://b.example?k=1,https://a.example/x/";
     expect(load({ HOOK_WEBHOOK_URLS: urls }).hookWebhookUrls).toEqual([
       "https://a.example/x/",
@@ -98,7 +98,7 @@ describe("config", () => {
     ]);
   });
 
-  test("recordings go where OPENAI_ points, unless told otherwise; its key not to another address", () => {
+  test("recordings go to OPENAI_BASE_URL by default; its key is not sent to another address", () => {
     expect(load({}).transcription).toBeUndefined();
     expect(load({ OPENAI_API_KEY: "sk-1" }).transcription).toEqual({
       apiKey: "sk-1",
@@ -134,10 +134,10 @@ describe("config", () => {
     expect(() => load({ [name]: value })).toThrow(message);
   });
 
-  test("what a secret variable got is not repeated", () => {
+  test("an error does not show the value of a secret variable", () => {
     for (const [name, value] of [
       ["DATABASE_URL", "postgres//user:canary@host"],
-      // As people paste a password that has one: it must be written as %25.
+      // A pasted password with a percent sign, which must be written as %25.
       ["DATABASE_URL", "postgres://user:canary%zz@host/db"],
       ["DATABASE_DIRECT_URL", "postgres://user:canary%@host/db"],
       ["ENCRYPTION_KEY", "canary"],

@@ -12,7 +12,7 @@ const environment = { HOME: "/home/me" };
 const usual = "/home/me/.local/state/heddle";
 let made = 0;
 
-/** A working directory with a `.heddle` as an archive would bring it: its modes are right, and a database is in it. */
+/** A working directory with a `.heddle` from an archive: its modes are right, and it contains a database. */
 function folderWithHome(mode = 0o700): { folder: string; home: string; control: string } {
   const folder = join(base, `${++made}`);
   const home = join(folder, ".heddle");
@@ -24,16 +24,16 @@ function folderWithHome(mode = 0o700): { folder: string; home: string; control: 
   return { folder, home, control };
 }
 
-describe("the home that nobody has named", () => {
+describe("the default home", () => {
   test("is in the user's state folder", () => {
     expect(defaultHome(environment, base)).toEqual({ path: usual, note: undefined });
     expect(defaultHome({ ...environment, XDG_STATE_HOME: "/state" }, base).path).toBe("/state/heddle");
     expect(defaultHome({ ...environment, XDG_STATE_HOME: "relative" }, base).path).toBe(usual);
   });
 
-  test("is the working directory's .heddle where a server has worked on it, and that is said", async () => {
+  test("is the working directory's .heddle if a server has used it, with a notice", async () => {
     const { folder, home, control } = folderWithHome();
-    // As the database does long after it was made.
+    // As the database does long after its creation.
     await Bun.sleep(1_100);
     writeFileSync(control, "y");
     expect(defaultHome(environment, folder)).toEqual({
@@ -42,7 +42,7 @@ describe("the home that nobody has named", () => {
     });
   });
 
-  test("is no .heddle that came with other files, whatever its modes and times are", () => {
+  test("is never a .heddle that came with other files, whatever its modes and times", () => {
     const cloned = folderWithHome();
     const past = folderWithHome();
     utimesSync(past.control, 1e9, 1e9);
@@ -63,10 +63,10 @@ describe("the home that nobody has named", () => {
   });
 });
 
-describe("a user whom the system does not know, as under systemd's DynamicUser", () => {
+describe("a user unknown to the system, as under systemd's DynamicUser", () => {
   const unshare = ["unshare", "--user", "--map-user=54321", "--map-group=54321"];
   const canPretend = spawnSync(unshare[0] ?? "", [...unshare.slice(1), "true"]).status === 0;
-  /** What a configuration of these variables says to such a user; without HOME. */
+  /** Returns the configuration or error of such a user with these variables, without HOME. */
   const told = (flags: object, variables: object): string => {
     const code = `import { loadConfig } from ${JSON.stringify(join(import.meta.dirname, "../../src/config/config.ts"))};
       try { console.log(loadConfig(${JSON.stringify(flags)}, ${JSON.stringify(variables)}).integrationDirs.join()) }
@@ -79,7 +79,7 @@ describe("a user whom the system does not know, as under systemd's DynamicUser",
     return `${run.stdout}${run.stderr}`.trim();
   };
 
-  test.skipIf(!canPretend)("has folders of integrations all the same", () => {
+  test.skipIf(!canPretend)("can have integration folders nevertheless", () => {
     expect(told({ home: base }, { INTEGRATION_DIRS: "/a:/b" })).toBe("/a,/b");
     expect(told({ home: base }, { INTEGRATION_DIRS: "~/a" })).toMatch(
       /^config INTEGRATION_DIRS must be absolute paths, .*; got "~\/a"\.$/,

@@ -10,7 +10,7 @@ afterAll(() => rmSync(base, { recursive: true, force: true }));
 const isRoot = process.getuid?.() === 0;
 const OTHER = 23_456;
 
-test("the home and all that is made in it is its user's alone", () => {
+test("only the user can access the home and everything created in it", () => {
   const home = openHome(join(base, "mine"));
   const modes = [home.path, join(home.path, "bots"), home.workspace, home.cache].map(
     (path) => statSync(path).mode & 0o777,
@@ -19,7 +19,7 @@ test("the home and all that is made in it is its user's alone", () => {
 });
 
 describe.if(isRoot)("as root, who can make others' folders", () => {
-  test("another user's home is refused, and nothing is made in it", () => {
+  test("another user's home is refused, and nothing is created in it", () => {
     const path = join(base, "theirs");
     mkdirSync(path, { mode: 0o777 });
     chownSync(path, OTHER, OTHER);
@@ -30,7 +30,7 @@ describe.if(isRoot)("as root, who can make others' folders", () => {
   });
 
   async function openAsOther(path: string): Promise<string> {
-    // Another user from here on: nothing may be imported any more.
+    // From here on this is another user, so nothing more can be imported.
     const script = `const { openHome } = await import(${JSON.stringify(join(import.meta.dirname, "../../src/config/home.ts"))});
       process.setgroups([]); process.setgid(${OTHER}); process.setuid(${OTHER});
       try { openHome(${JSON.stringify(path)}, (text) => console.log(text)); } catch (error) { console.log(error.message); }`;
@@ -41,8 +41,8 @@ describe.if(isRoot)("as root, who can make others' folders", () => {
     return (await new Response(child.stdout).text()) + (await new Response(child.stderr).text());
   }
 
-  test("a volume of root's that our group may write is used, with a warning", async () => {
-    // Others may enter none of the folders that a strict umask makes.
+  test("a volume owned by root and writable by the group is used, with a warning", async () => {
+    // With a strict umask, others may not enter the created folders.
     const open = mkdtempSync("/var/tmp/heddle-home-");
     chmodSync(open, 0o711);
     const path = join(open, "volume");
@@ -54,7 +54,7 @@ describe.if(isRoot)("as root, who can make others' folders", () => {
     rmSync(open, { recursive: true });
   });
 
-  test("a home that cannot even be looked at is told in a sentence", async () => {
+  test("an inaccessible home is reported in one sentence", async () => {
     const path = join(base, "closed", "home");
     mkdirSync(path, { recursive: true, mode: 0o700 });
     expect(await openAsOther(path)).toStartWith(

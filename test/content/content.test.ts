@@ -15,7 +15,7 @@ import { until } from "../until.ts";
 const manifests = join(import.meta.dirname, "..", "..", "manifests");
 
 describe("reading a folder", () => {
-  test("finds what is content, with ids by path; an integration's have its prefix", async () => {
+  test("finds content with ids by path; an integration's ids have its prefix", async () => {
     await using folder = await temporaryFolder();
     await folder.write({
       "skills/one.md": "One",
@@ -91,7 +91,7 @@ describe("reading a folder", () => {
   test("a folder that cannot be read is a problem; one that is absent is not", async () => {
     await using folder = await temporaryFolder();
     await folder.write({ carapaces: "a file, which is no content", "skills/x.md": "X" });
-    // A loop of links cannot be read by anybody, not even by root.
+    // Not even root can read a loop of links.
     await symlink("templates", join(folder.path, "templates"));
     const files = await listContent(folder.path, { templates: "templates", bots: true });
     const { content, problems } = await readContent(folder.path, files, { kind: "home" });
@@ -102,8 +102,8 @@ describe("reading a folder", () => {
   });
 });
 
-describe("what Heddle ships with", () => {
-  test("is whole: every file is read, and everything it names is there", async () => {
+describe("the content that ships with Heddle", () => {
+  test("is complete: every file is readable, and everything it names exists", async () => {
     const files = await listContent(manifests, { templates: "templates", bots: true });
     const { content, problems } = await readContent(manifests, files, { kind: "builtin" });
     expect(problems).toEqual([]);
@@ -175,7 +175,7 @@ async function opened(builtin: string, home: string, seed: ContentSinks["bots"][
 }
 
 describe("the content of the home folder", () => {
-  test("replaces what Heddle brings along, and follows its files, also in folders that come later", async () => {
+  test("overrides content that ships with Heddle, and follows its files, even in folders that appear later", async () => {
     await using folder = await temporaryFolder();
     await folder.write({
       "builtin/skills/a.md": "Built in.",
@@ -201,7 +201,7 @@ describe("the content of the home folder", () => {
     expect(content.skills.get("carapaces/c/x")).toBeUndefined();
   });
 
-  test("a file that breaks is an error in the log, once, and its last good version stays", async () => {
+  test("a broken file is logged once as an error, and its last good version is kept", async () => {
     await using folder = await temporaryFolder();
     await folder.write({ "home/carapaces/c.yaml": "name: Good", "home/carapaces/new.yaml": "nane: Typo" });
     await using content = await opened(join(folder.path, "builtin"), join(folder.path, "home"));
@@ -215,12 +215,12 @@ describe("the content of the home folder", () => {
     expect(content.carapaces.get("c")?.name).toBe("Good");
     await folder.write({ "home/carapaces/c.yaml": "name: Better" });
     await until(() => content.carapaces.get("c")?.name === "Better");
-    // Of other moments there may be others: a file that is being written is empty first.
+    // There may be other errors in between, because a file that is being written is empty first.
     expect(complaints().filter((line) => line.includes("c.yaml:2"))).toHaveLength(1);
     expect(complaints().filter((line) => line.includes("new.yaml"))).toHaveLength(1);
   });
 
-  test("offers bots at the start and whenever a file appears; the operator's file comes before Heddle's", async () => {
+  test("adds bots at the start and whenever a file appears; the operator's file takes precedence over Heddle's", async () => {
     await using folder = await temporaryFolder();
     await folder.write({
       "builtin/bots/default.yaml": "name: Built in",

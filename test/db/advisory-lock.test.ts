@@ -3,7 +3,7 @@ import { advisoryLock } from "../../src/db/advisory-lock.ts";
 import { eachDatabase, onPostgres } from "../database.ts";
 
 eachDatabase("an advisory lock", (open) => {
-  test("is held while the work runs, which may use the database itself, and released however it ends", async () => {
+  test("is held while the work runs, which may use the database, and released however the work ends", async () => {
     const { query, execute, kind } = await open();
     const lock = advisoryLock({ query, kind }, "a sweep");
     const failing = lock(async () => {
@@ -11,7 +11,7 @@ eachDatabase("an advisory lock", (open) => {
       throw new Error("half-way");
     });
     await expect(failing).rejects.toThrow("half-way");
-    // What the work did is not part of the lock's transaction.
+    // The work's changes are not part of the lock's transaction.
     expect(await lock(async () => (await execute("select key from meta where key = 'swept'")).rows)).toEqual([
       { key: "swept" },
     ]);
@@ -19,7 +19,7 @@ eachDatabase("an advisory lock", (open) => {
 });
 
 onPostgres("an advisory lock", (open) => {
-  test("leaves the work to the server that is at it; other names are free", async () => {
+  test("skips the work while another server does it; other names are independent", async () => {
     const db = await open();
     const [one, two, other] = ["sweep", "sweep", "count"].map((name) => advisoryLock(db, name));
     const result = one?.(async () => [await two?.(async () => "two"), await other?.(async () => "other")]);

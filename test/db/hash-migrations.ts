@@ -11,7 +11,7 @@ const known: Record<string, string> = JSON.parse(readFileSync(file, "utf8"));
 for (const name of readdirSync(folder).sort()) {
   if (!name.endsWith(".sql")) continue;
   const text = readFileSync(join(folder, name));
-  // A hash that is there already stays: it is of the file that databases have applied.
+  // An existing hash is kept, because it is that of the file that databases have applied.
   known[name.replace(/\.sql$/, "")] ??= createHash("sha256").update(text).digest("hex");
 }
 writeFileSync(file, `${JSON.stringify(known, null, 2)}\n`);

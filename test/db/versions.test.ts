@@ -1,5 +1,5 @@
-// A database of each former version, as its own code has made it (versions/), opens with this one: every row is still
-// there, and the API gives what it gave.
+// A database of each former version, created by that version's code (versions/), opens with this one: every row is
+// still there, and the API returns the same as before.
 
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { readdirSync, readFileSync } from "node:fs";
@@ -17,7 +17,7 @@ const SCHEMAS = ["public", "pgboss", "drizzle"];
 const OLD_KEY = `hdl_${"7".repeat(64)}`;
 const GITHUB = [{ integrationType: "github", clientIdPrefix: "github:" }];
 
-/** Rows by table; of the queue's tables the one with the jobs. */
+/** Rows by table; of the queue's tables, only the one with jobs. */
 async function countsOf(db: Pick<TestDatabase, "execute">): Promise<Record<string, number>> {
   const tables = await db.execute(
     `select format('%I.%I', relnamespace::regnamespace, relname) as name from pg_class
@@ -31,7 +31,7 @@ async function countsOf(db: Pick<TestDatabase, "execute">): Promise<Record<strin
 }
 
 describe.each(VERSIONS)("%s", (version) => {
-  eachDatabase("a database of before", (open) => {
+  eachDatabase("a database of a former version", (open) => {
     let before: Record<string, number>;
     let after: Record<string, number>;
     let http: HttpFixture;
@@ -64,7 +64,7 @@ describe.each(VERSIONS)("%s", (version) => {
     const get = async (path: string, key?: string) =>
       (await http.send("GET", `/api/v1${path}`, key === undefined ? {} : { key })).body;
 
-    test("has every row that it had, and had some in every table", () => {
+    test("still has every row, with some in every table", () => {
       expect(Object.values(before).every((count) => count > 0)).toBe(true);
       expect(after).toMatchObject({
         ...before,
@@ -91,14 +91,14 @@ describe.each(VERSIONS)("%s", (version) => {
       expect((await get("/tasks", OLD_KEY)).tasks).toMatchObject([{ id }]);
     });
 
-    test("what was sealed is opened", async () => {
+    test("encrypted values can be decrypted", async () => {
       const { db, vault } = http;
       const store = createIntegrationStore({ db, vault, addSecret: () => undefined }).of("github");
       expect(await store.read("token")).toMatchObject({ value: "a secret of before", secret: true });
       expect(await store.read("cursor")).toMatchObject({ value: { page: 5 }, secret: false });
     });
 
-    test("the job that waited is done, and a webhook that was handled is a duplicate", async () => {
+    test("a waiting job is done, and a webhook handled earlier is a duplicate", async () => {
       const [{ id, session_id }] = (await get("/tasks")).tasks;
       const again = await http.sessions.inject(
         { sessionId: session_id, content: "Once more", source: "github", idempotencyKey: "delivery-1" },
@@ -122,6 +122,6 @@ describe.each(VERSIONS)("%s", (version) => {
   });
 });
 
-test("there is a version to open", () => {
+test("there is at least one former version", () => {
   expect(VERSIONS.length).toBeGreaterThan(0);
 });

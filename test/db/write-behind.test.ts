@@ -3,7 +3,7 @@ import { createWriteBehind, type WriteBehindOptions } from "../../src/db/write-b
 
 type Item = { key: string; value: number };
 
-/** Writes into a list. `failures` are thrown, one a write, before anything succeeds; `gate` holds the writes up. */
+/** Writes into a list. `failures` are thrown, one per write, before anything succeeds; `gate` blocks the writes. */
 function fixture(options: Partial<WriteBehindOptions<Item>> = {}, failures: unknown[] = []) {
   const batches: number[][] = [];
   const lost: { values: number[]; error: unknown }[] = [];
@@ -44,11 +44,11 @@ describe("write-behind", () => {
     expect(batches).toHaveLength(2);
   });
 
-  test("a flush does not wait for what is added after it", async () => {
+  test("a flush does not wait for later items", async () => {
     const { behind, batches, add, hold } = fixture({ limit: 1, lingerMs: 0 });
     const first = hold();
     add(1);
-    // The first write has begun; the second one is held up on its own.
+    // The first write has begun; the second one is blocked separately.
     await Bun.sleep(0);
     const flushed = behind.flush();
     add(2);
@@ -61,7 +61,7 @@ describe("write-behind", () => {
     expect(batches).toEqual([[1], [2]]);
   });
 
-  test("closing writes everything, and what is added later is written at once", async () => {
+  test("closing writes everything, and later items are written at once", async () => {
     const { behind, batches, add } = fixture();
     add(1, 2);
     await behind.close();
@@ -71,7 +71,7 @@ describe("write-behind", () => {
     expect(batches).toEqual([[1, 2], [3]]);
   });
 
-  test("a retried batch is written once, before what came after it", async () => {
+  test("a retried batch is written once, before later items", async () => {
     const { behind, batches, lost, add, attempts } = fixture(
       { afterFailure: () => "retry", lingerMs: 0, retryMs: 60_000 },
       [new Error("away"), new Error("away")],
@@ -88,7 +88,7 @@ describe("write-behind", () => {
     expect(lost).toEqual([]);
   });
 
-  test("one item at fault does not take the others of its batch with it", async () => {
+  test("a faulty item does not affect the others of its batch", async () => {
     const wrong = new Error("no uuid");
     const { behind, batches, lost, add } = fixture({ afterFailure: () => "split" }, [wrong, wrong]);
     add(1, 2, 3);
@@ -115,7 +115,7 @@ describe("write-behind", () => {
     expect(batches).toEqual([[4]]);
   });
 
-  test("what is over the limits is refused, or pushes out the oldest", async () => {
+  test("items beyond the limits are refused or displace the oldest", async () => {
     const refusing = fixture({ maxItems: 2 });
     expect(refusing.add(1, 2, 3)).toEqual([true, true, false]);
     await refusing.behind.flush();
@@ -136,7 +136,7 @@ describe("write-behind", () => {
     expect(weighed.batches).toEqual([[6, 4], [10]]);
   });
 
-  test("an item replaces the one that waits under its key, but not one that is being written", async () => {
+  test("an item replaces a waiting one with the same key, but not one that is being written", async () => {
     const { behind, batches, hold } = fixture({ keyOf: ({ key }) => key, lingerMs: 0 });
     behind.add({ key: "a", value: 1 });
     behind.add({ key: "b", value: 2 });
@@ -150,7 +150,7 @@ describe("write-behind", () => {
     await behind.close();
   });
 
-  test("discarded items are not written; the write under way is waited for", async () => {
+  test("discarded items are not written; a write in progress is awaited", async () => {
     const { behind, batches, add, hold } = fixture({ limit: 1, lingerMs: 0 });
     const release = hold();
     add(1, 2, 3);

@@ -66,7 +66,7 @@ describe("webhook", () => {
     expect(await webhook.deliver(finished({ url }), ctx)).toEqual({ receipt: { status: 200 } });
     const [request] = received;
     expect(request?.headers["webhook-id"]).toBe("delivery-1");
-    // The library itself says whether the signature and the timestamp are right.
+    // The library itself checks signature and timestamp.
     expect(new Webhook(SERVER_SECRET).verify(request?.body ?? "", request?.headers ?? {})).toMatchObject({
       type: "task.finished",
       task_id: "task-1",
@@ -76,7 +76,7 @@ describe("webhook", () => {
     });
   });
 
-  test("signs with the target's own secret when it has one, and tells an error from an answer", async () => {
+  test("signs with the target's own secret if it has one, and distinguishes errors from answers", async () => {
     await webhook.deliver(finished({ url, secret: OWN_SECRET }, true), ctx);
     const [request] = received;
     const verify = (secret: string) =>
@@ -85,7 +85,7 @@ describe("webhook", () => {
     expect(verify(OWN_SECRET)).toMatchObject({ status: "failed", result: null, error: "The answer" });
   });
 
-  test("posts a text of no task", async () => {
+  test("posts a text without a task", async () => {
     await webhook.postMessage?.(
       { dispatchConfig: { url }, config: { url }, text: "News", botId: "default" },
       ctx,
@@ -93,7 +93,7 @@ describe("webhook", () => {
     expect(JSON.parse(received[0]?.body ?? "")).toMatchObject({ type: "message.posted", text: "News" });
   });
 
-  test("says who wrote a posted text, and in which session", async () => {
+  test("includes author and session of a posted text", async () => {
     const target = { dispatchConfig: { url }, config: { url }, text: "News", sessionId: "s-1" };
     await webhook.postMessage?.({ ...target, username: "Ada" }, ctx);
     await webhook.postMessage?.(target, ctx);
@@ -116,7 +116,7 @@ describe("webhook", () => {
     expect(isPermanent(failure)).toBe(isFinal);
   });
 
-  test("the receiver's Retry-After is passed on, and a redirect is told without its path", async () => {
+  test("the receiver's Retry-After is passed on, and a redirect is reported without its path", async () => {
     answer = 429;
     answerHeaders = { "retry-after": "40" };
     expect(await failureOf(webhook.deliver(finished({ url }), ctx))).toMatchObject({ retryAfterSeconds: 40 });
@@ -126,7 +126,7 @@ describe("webhook", () => {
     expect(String(redirected)).toContain("a redirect to https://login.example,");
   });
 
-  test("a private address that is not allowed is refused for good", async () => {
+  test("a private address that is not allowed is refused permanently", async () => {
     const guarded = createWebhookDispatcher({
       post: createGuardedPost(createGuardedFetch({ allowPrivateHosts: [] })),
       signingSecret: SERVER_SECRET,
@@ -137,7 +137,7 @@ describe("webhook", () => {
 });
 
 describe("internal", () => {
-  test("puts the result into the session, once for each delivery", async () => {
+  test("adds the result to the session once per delivery", async () => {
     const injected: InjectMessage[] = [];
     const internal = createInternalDispatcher({
       inject: async (message) => {
@@ -160,7 +160,7 @@ describe("internal", () => {
   });
 });
 
-test("internal: a session that went away is no reason to try again", async () => {
+test("internal: a deleted session causes no retry", async () => {
   const toGone = createInternalDispatcher({
     inject: async () => {
       throw notFound("session", "s1", "session_id");

@@ -16,7 +16,7 @@ const SCHEMA = t.Object({
   mode: t.Union([t.Literal("a"), t.Literal("b")]),
 });
 
-test("what the dispatcher declares goes by its name or what it says; what nobody declares is sealed", () => {
+test("declared fields are secret by name or declaration; undeclared fields are encrypted", () => {
   const cases: [path: string, secrecy: string][] = [
     ["channel_id", "by name"],
     ["token", "by name"],

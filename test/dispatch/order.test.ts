@@ -1,4 +1,4 @@
-// Deliveries of one target: one after another, in the order in which they were written, whatever happens to each.
+// Deliveries to one target are made one after another, in the order of writing, whatever happens to each.
 
 import { expect, test } from "bun:test";
 import { createOutbox } from "../../src/dispatch/outbox.ts";
@@ -67,7 +67,7 @@ eachDatabase("order of deliveries", (open) => {
         await Bun.sleep(10);
       }
     };
-    /** As if the wait of what is to be tried again were over. */
+    /** Ends the waits of all deliveries to be retried. */
     const skipWaits = () =>
       db.execute(
         "update pgboss.job set start_after = now() where name = 'deliveries_by_target' and state = 'retry'",
@@ -76,7 +76,7 @@ eachDatabase("order of deliveries", (open) => {
     return { ...parts, calls, overlaps, inFlight, write, work, untilOver, skipWaits, texts };
   }
 
-  test("one at a time and in order for each target, several targets at once, with two workers", async () => {
+  test("with two workers, deliveries to one target are made one at a time in order, to several targets concurrently", async () => {
     let most = 0;
     const parts = await fixture(async () => {
       most = Math.max(most, inFlight.size);
@@ -85,7 +85,7 @@ eachDatabase("order of deliveries", (open) => {
     const { write, work, untilOver, overlaps, inFlight, texts, queue, db, log } = parts;
     const rooms = ["a", "b", "c", "d"];
     for (let n = 0; n < 6; n++) await write(...rooms.map((room) => ({ room, text: String(n) })));
-    // The embedded database has one server, and a second queue on it would take the first one's jobs for abandoned.
+    // The embedded database has one server; a second queue on it would consider the first one's jobs abandoned.
     const second = db.kind === "postgres" ? await createQueue({ db, log }) : undefined;
     await Promise.all([work(), ...(second ? [work(second)] : [])]);
     await untilOver();
@@ -96,7 +96,7 @@ eachDatabase("order of deliveries", (open) => {
     await queue.close();
   });
 
-  test("one that is to be tried again holds back what follows for its target, and nothing else", async () => {
+  test("a delivery to be retried holds back later ones to its target, and nothing else", async () => {
     const { write, work, untilOver, skipWaits, texts, outbox, queue } = await fixture(({ text, attempt }) => {
       if (text === "first" && attempt < 3) throw new Retryable("not now");
     });
@@ -106,7 +106,7 @@ eachDatabase("order of deliveries", (open) => {
       while (!(await outbox.list({ status: "retrying" })).some(({ attempts }) => attempts === tries)) {
         await Bun.sleep(5);
       }
-      // Its target waits, and others do not.
+      // Its target waits, while others do not.
       await write({ room: "b", text: String(tries) });
       await until(() => texts("b").length >= tries);
       expect(texts("a")).toEqual(Array(tries).fill("first"));
@@ -117,7 +117,7 @@ eachDatabase("order of deliveries", (open) => {
     await queue.close();
   });
 
-  test("a dead letter lets the next one go, and a redelivery goes to the end", async () => {
+  test("a dead letter releases the next delivery, and a redelivery goes to the end", async () => {
     const gate = Promise.withResolvers<void>();
     const { write, work, untilOver, texts, calls, outbox, queue } = await fixture(
       async ({ text, attempt }) => {
@@ -141,7 +141,7 @@ eachDatabase("order of deliveries", (open) => {
     await queue.close();
   });
 
-  test("the place is the config without secrets and order of keys, or what the dispatcher names", async () => {
+  test("a target is identified by its config without secrets and key order, or by the dispatcher's lane", async () => {
     const plain = await fixture(() => undefined);
     await plain.write(
       { room: "a", thread: "1", text: "" },
@@ -171,13 +171,13 @@ eachDatabase("order of deliveries", (open) => {
     await broken.queue.close();
   });
 
-  test("what a version that did not order deliveries left is delivered, with its waits over", async () => {
+  test("deliveries of a version without ordering are made once their waits are over", async () => {
     const { write, work, untilOver, texts, outbox, queue, db } = await fixture(() => undefined);
     await write({ room: "a", text: "left" });
     await db.execute("update deliveries set target_key = null");
     await db.execute("delete from pgboss.job where name = 'deliveries_by_target'");
     const [row] = await outbox.list({});
-    // As that version wrote it: no key.
+    // That version wrote no key.
     await db.execute(
       "insert into pgboss.job (id, name, data, policy, retry_limit, heartbeat_seconds) select gen_random_uuid(), 'deliveries', $1::text::jsonb, 'standard', 5, 15",
       [JSON.stringify({ subject: row?.id })],
@@ -196,12 +196,12 @@ eachDatabase("order of deliveries", (open) => {
     await queue.close();
   });
 
-  test("a wait that was planned while the clock was hours ahead is as long as it was meant to be", async () => {
+  test("a wait planned while the clock was hours ahead lasts only as long as intended", async () => {
     const { write, work, texts, outbox, queue, db } = await fixture(({ attempt }) => {
       if (attempt === 1) throw new Retryable("later", { retryAfterSeconds: 3600 });
     });
     await write({ room: "a", text: "1" }, { room: "a", text: "2" }, { room: "b", text: "3" });
-    // Sent by a clock that was five hours ahead, and not fetched before it was set.
+    // Scheduled with a clock five hours ahead, and not fetched before it was corrected.
     const ahead = "start_after = start_after + interval '5 hours'";
     await db.execute(`update pgboss.job set ${ahead}, created_on = created_on + interval '5 hours'`);
     await queue.pullInFuture();
@@ -220,7 +220,7 @@ eachDatabase("order of deliveries", (open) => {
     }
     await db.execute("update deliveries set retry_seconds = 0");
     await outbox.shortenWaits();
-    // Those two; the one behind them fails first as well.
+    // These two, and the one behind them, which also fails first.
     await until(async () => (await outbox.list({ status: "delivered" })).length >= 2);
     expect(texts("a").slice(0, 2)).toEqual(["1", "1"]);
     await queue.close();

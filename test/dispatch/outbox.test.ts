@@ -17,7 +17,7 @@ import { createSessionsFixture } from "../sessions/fixture.ts";
 import { until } from "../until.ts";
 
 eachDatabase("outbox", (open) => {
-  /** A delivery to the type "chat", whose dispatcher does what `behave` says. */
+  /** Creates a delivery of type "chat", whose dispatcher calls `behave`. */
   async function fixture(
     behave: (ctx: DispatchContext) => unknown,
     {
@@ -31,7 +31,7 @@ eachDatabase("outbox", (open) => {
       dispatcher?: Partial<Dispatcher>;
       attemptTimeoutMs?: number;
       client_actions?: JsonObject[];
-      /** A secret of the server's own. */
+      /** A secret of the server itself. */
       known?: string;
     } = {},
   ) {
@@ -52,7 +52,7 @@ eachDatabase("outbox", (open) => {
     const parts = await createSessionsFixture(database, { chat });
     const { sessions, queue, db } = parts;
     parts.redactor.add(known);
-    // Fails as many transactions as the test says, as a database does that is away for a moment.
+    // Fails the next transactions, like a database that is briefly unavailable.
     const failing = new Proxy(db.query, {
       get: (target, name) =>
         name === "transaction" && broken.transactions > 0
@@ -116,7 +116,7 @@ eachDatabase("outbox", (open) => {
     return { ...parts, outbox, seen, attempt, row, stop, broken, jobStates };
   }
 
-  test("a delivery is complete when the dispatcher returned a receipt", async () => {
+  test("a delivery is complete once the dispatcher has returned a receipt", async () => {
     const { attempt, row, seen, queue } = await fixture(() => ({ receipt: { id: 7 } }));
     await attempt();
     expect(await row()).toMatchObject({
@@ -137,14 +137,14 @@ eachDatabase("outbox", (open) => {
     await queue.close();
   });
 
-  test("deliveries of one type are one group, so that they share what is left to a type", async () => {
+  test("deliveries of one type form one group and share its limit", async () => {
     const { db, queue } = await fixture(() => ({ receipt: 1 }));
     const { rows } = await db.execute("select group_id from pgboss.job where name = 'deliveries_by_target'");
     expect(rows).toEqual([{ group_id: "chat" }]);
     await queue.close();
   });
 
-  test("an action with a known secret is kept sealed, and handed over as it was", async () => {
+  test("an action with a known secret is stored encrypted and passed on unaltered", async () => {
     const action = { note: "see https://chat.example/?t=ghs_known-secret-1", "ghs_known-secret-1": 1 };
     const { attempt, row, seen, queue, db } = await fixture(() => ({ receipt: 1 }), {
       client_actions: [{ a: 1 }, action],
@@ -158,7 +158,7 @@ eachDatabase("outbox", (open) => {
     await queue.close();
   });
 
-  test("a receipt is kept without the secrets that it was delivered with", async () => {
+  test("a receipt is stored without the delivery's secrets", async () => {
     const { attempt, row, queue } = await fixture(() => ({
       receipt: { id: 7, url: "https://chat.example/?with=xoxb-canary-secret", deep: ["xoxb-canary-secret"] },
     }));
@@ -171,7 +171,7 @@ eachDatabase("outbox", (open) => {
     await queue.close();
   });
 
-  test("a part is done once, however many attempts the delivery takes, and forgotten with the receipt", async () => {
+  test("a part is done once, however many attempts the delivery takes, and is forgotten once delivered", async () => {
     const posted: string[] = [];
     const returned: unknown[] = [];
     const post = (text: string) => async () => {
@@ -205,7 +205,7 @@ eachDatabase("outbox", (open) => {
     await queue.close();
   });
 
-  test("a part that failed is not done, and a name that is none is said", async () => {
+  test("a failed part counts as not done, and an invalid name is refused", async () => {
     const tries: string[] = [];
     const errors: unknown[] = [];
     const { attempt, row, queue } = await fixture(async ({ once }) => {
@@ -231,14 +231,14 @@ eachDatabase("outbox", (open) => {
     await queue.close();
   });
 
-  test("the config has no type, whatever the dispatch_config has", async () => {
+  test("the config never contains the type", async () => {
     const { attempt, seen, queue } = await fixture(() => ({ receipt: 1 }));
     await attempt();
     expect(seen[0]?.config).toEqual({ room: "r", token: "xoxb-canary-secret" });
     await queue.close();
   });
 
-  test("a dispatcher that returns nothing has delivered, without a receipt", async () => {
+  test("a dispatcher that returns nothing has delivered without a receipt", async () => {
     const nothings = [undefined, null, true, {}, "sent"];
     const { attempt, row, outbox, queue } = await fixture(({ attempt }) => nothings[attempt - 1]);
     for (const _ of nothings) {
@@ -249,14 +249,14 @@ eachDatabase("outbox", (open) => {
     await queue.close();
   });
 
-  test("one that answers false, as the guide's post_message does, has not", async () => {
+  test("a dispatcher that returns false, like the guide's post_message, has not delivered", async () => {
     const { attempt, row, queue } = await fixture(() => false, { kind: "post" });
     await attempt();
     expect(await row()).toMatchObject({ status: "retrying", last_error: expect.stringContaining("false") });
     await queue.close();
   });
 
-  test("a receipt without what its dispatcher declares is no receipt", async () => {
+  test("a receipt that does not match the dispatcher's schema does not count", async () => {
     const receipt = t.Object({ comment_ids: t.Array(t.Integer()) });
     let answer: unknown = { comment_ids: [Number.NaN] };
     const { attempt, row, db, queue } = await fixture(() => ({ receipt: answer }), {
@@ -275,7 +275,7 @@ eachDatabase("outbox", (open) => {
     await queue.close();
   });
 
-  test("a receipt that no database takes makes no delivery fail", async () => {
+  test("a receipt that cannot be stored does not make the delivery fail", async () => {
     const circular: { self?: unknown } = {};
     circular.self = circular;
     const deep = JSON.parse("[".repeat(9000) + "]".repeat(9000));
@@ -297,7 +297,7 @@ eachDatabase("outbox", (open) => {
     await queue.close();
   });
 
-  test("a dispatcher that never ends and ignores its signal gives its slot back", async () => {
+  test("a dispatcher that hangs and ignores its signal still frees its slot", async () => {
     let signal: AbortSignal | undefined;
     const hang = (ctx: DispatchContext) => {
       signal = ctx.signal;
@@ -307,13 +307,13 @@ eachDatabase("outbox", (open) => {
     await attempt();
     expect(await row()).toMatchObject({
       status: "retrying",
-      last_error: 'The dispatcher "chat" did not end within 0.02 seconds.',
+      last_error: 'The dispatcher "chat" did not finish within 0.02 seconds.',
     });
     expect(signal?.aborted).toBe(true);
     await queue.close();
   });
 
-  test("a stop ends the wait for a dispatcher, and the delivery is no failure", async () => {
+  test("a stop ends the wait for a dispatcher, and the delivery does not count as failed", async () => {
     const begun = Promise.withResolvers<void>();
     const { attempt, row, stop, jobStates, queue } = await fixture(() => {
       begun.resolve();
@@ -329,7 +329,7 @@ eachDatabase("outbox", (open) => {
     await queue.close();
   });
 
-  test("a receipt that comes too late counts, as long as no other has come", async () => {
+  test("a late receipt counts unless another has arrived", async () => {
     const late = Promise.withResolvers<unknown>();
     const { attempt, row, jobStates, queue } = await fixture(() => late.promise, { attemptTimeoutMs: 20 });
     await attempt();
@@ -337,13 +337,13 @@ eachDatabase("outbox", (open) => {
     late.resolve({ receipt: "late" });
     await until(async () => (await row()).status !== "retrying");
     expect(await row()).toMatchObject({ status: "delivered", receipt: "late", next_attempt_at: null });
-    // The next attempt is due at once, finds nothing to do, and makes room for what waits behind it.
+    // The next attempt is due at once, finds nothing to do, and releases the deliveries behind it.
     await attempt();
     expect(await jobStates()).toEqual(["completed"]);
     await queue.close();
   });
 
-  test("a receipt that cannot be stored at once is kept, and is no failure of the other side", async () => {
+  test("a receipt that cannot be stored at once is kept and does not count as a failure", async () => {
     const { attempt, row, seen, broken, queue } = await fixture(() => {
       broken.transactions = 2;
       return { receipt: 7 };
@@ -354,7 +354,7 @@ eachDatabase("outbox", (open) => {
     await queue.close();
   });
 
-  test("one that cannot be stored at all leaves the job, and the next attempt knows that it is not the first", async () => {
+  test("if a receipt cannot be stored at all, the job stays, and the next attempt knows that it is not the first", async () => {
     const attempts: number[] = [];
     const { attempt, row, broken, jobStates, db, queue } = await fixture((ctx) => {
       attempts.push(ctx.attempt);
@@ -364,7 +364,7 @@ eachDatabase("outbox", (open) => {
     await expect(attempt()).rejects.toThrow("connection lost");
     expect(await row()).toMatchObject({ status: "pending", attempts: 1, last_error: null });
     expect(await jobStates()).toEqual(["active"]);
-    // As its heartbeat lapses.
+    // As when its heartbeat expires.
     await db.execute("update pgboss.job set state = 'retry' where name = 'deliveries_by_target'");
     await attempt();
     expect(await row()).toMatchObject({ status: "delivered", receipt: 2 });
@@ -372,19 +372,19 @@ eachDatabase("outbox", (open) => {
     await queue.close();
   });
 
-  test("a delivery whose attempts all took the server down is given up", async () => {
+  test("a delivery whose attempts all crashed the server is given up", async () => {
     const { attempt, row, seen, db, queue } = await fixture(() => ({ receipt: 1 }));
     await db.execute("update deliveries set attempts = 20");
     await attempt();
     expect(await row()).toMatchObject({
       status: "dead",
-      last_error: expect.stringContaining("ended with the server"),
+      last_error: expect.stringContaining("the server stopped during each of its attempts"),
     });
     expect(seen).toEqual([]);
     await queue.close();
   });
 
-  test("a failure is tried again later, and its text holds no secret", async () => {
+  test("a failed delivery is retried later, and its error contains no secret", async () => {
     const { attempt, row, db, queue } = await fixture(() => {
       throw new Error("401 for xoxb-canary-secret");
     });
@@ -400,7 +400,7 @@ eachDatabase("outbox", (open) => {
     await queue.close();
   });
 
-  test("the wait that the other side asks for is kept", async () => {
+  test("the wait that the target asks for is respected", async () => {
     const { attempt, row, queue } = await fixture(() => {
       throw new Retryable("slow down", { retryAfterSeconds: 600 });
     });
@@ -410,7 +410,7 @@ eachDatabase("outbox", (open) => {
     await queue.close();
   });
 
-  test("a permanent failure is dead at once, and a redelivery knows that it is not the first attempt", async () => {
+  test("a permanent failure makes the delivery dead at once, and a redelivery knows that it is not the first attempt", async () => {
     const attempts: number[] = [];
     const { attempt, row, outbox, queue } = await fixture((ctx) => {
       attempts.push(ctx.attempt);
@@ -442,7 +442,7 @@ eachDatabase("outbox", (open) => {
     await queue.close();
   });
 
-  test("a text of no task goes through postMessage", async () => {
+  test("a text without a task goes through postMessage", async () => {
     const { attempt, row, seen, queue } = await fixture(() => ({ receipt: null }), { kind: "post" });
     await attempt();
     expect((await row()).status).toBe("delivered");
@@ -475,7 +475,7 @@ eachDatabase("outbox", (open) => {
     await queue.close();
   });
 
-  test("several are written together, without those that go nowhere", async () => {
+  test("several deliveries are written together, without those of type none", async () => {
     const { outbox, db, row, queue } = await fixture(() => ({ receipt: null }));
     const { id, payload, ...first } = await row();
     const to = (dispatch_type: string) => ({
@@ -487,7 +487,7 @@ eachDatabase("outbox", (open) => {
     await db.query.transaction((tx) => outbox.write(tx, to("none"), to("chat"), to("other")));
     const types = (await outbox.list({})).filter((one) => one.id !== id).map((one) => one.dispatch_type);
     expect(types.sort()).toEqual(["chat", "other"]);
-    // The pump of this test takes them without completing them.
+    // This test's pump fetches them without completing them.
     const { rows } = await db.execute(
       "select count(*)::int as n from pgboss.job where name = 'deliveries_by_target'",
     );

@@ -1,4 +1,4 @@
-// The rate of a dispatcher: how turns are given out, and what becomes of a delivery that has to wait for its own.
+// The rate limit of a dispatcher: how turns are assigned, and what happens to a delivery that waits for its turn.
 
 import { beforeEach, expect, test } from "bun:test";
 import { deliveryPaces } from "../../src/db/schema.ts";
@@ -24,12 +24,12 @@ eachDatabase("the pace of deliveries", (open) => {
     expect(second).toBeGreaterThan(90);
     expect(second).toBeLessThanOrEqual(100);
     expect(third - second).toBeGreaterThan(90);
-    // Whoever asks again has kept its turn, and others have not moved.
+    // A delivery that asks again keeps its turn, and others keep theirs.
     expect(await there.secondsUntilTurn(of("b"), rate)).toBeLessThanOrEqual(second);
     expect(await createPace({ db }).secondsUntilTurn({ id: "d", type: "mail", lane: "m" }, rate)).toBe(0);
   });
 
-  test("a turn that has come is taken once", async () => {
+  test("a turn that is due is used once", async () => {
     let now = 0;
     const pace = createPace({ db, now: () => now });
     const rate = { perSecond: 0.01 };
@@ -40,7 +40,7 @@ eachDatabase("the pace of deliveries", (open) => {
     expect(await pace.secondsUntilTurn(of("b"), rate)).toBeGreaterThan(100);
   });
 
-  test("what is past is removed, so that lanes do not heap up", async () => {
+  test("past turns are removed, so that lanes do not accumulate", async () => {
     let now = 0;
     const pace = createPace({ db, now: () => now });
     await db.query.insert(deliveryPaces).values({ key: "long ago", next_at: new Date(0) });
@@ -49,7 +49,7 @@ eachDatabase("the pace of deliveries", (open) => {
     expect((await db.query.select().from(deliveryPaces)).map(({ key }) => key)).toEqual(["new"]);
   });
 
-  test("each lane has a rate of its own, beside that of all", async () => {
+  test("each lane has its own rate in addition to the overall rate", async () => {
     const pace = createPace({ db });
     const rate = { perLane: 0.01, perSecond: 1000 };
     expect(await pace.secondsUntilTurn(of("a", "one"), rate)).toBe(0);
@@ -57,7 +57,7 @@ eachDatabase("the pace of deliveries", (open) => {
     expect(await pace.secondsUntilTurn(of("c", "two"), rate)).toBeLessThan(1);
   });
 
-  test("a delivery that waits for its turn is not attempted, and goes back into the queue", async () => {
+  test("a delivery that waits for its turn is not attempted and returns to the queue", async () => {
     const delivered: string[] = [];
     const parts = await createSessionsFixture(await open(), {
       chat: {

@@ -27,7 +27,7 @@ describe("dispatchers", () => {
     expect(fieldOf({ type: "strict", room: { id: "1" } })).toBe("dispatch_config.room.id");
   });
 
-  test("an owner's types are replaced together; a type of another owner is refused and all stays", () => {
+  test("an owner's types are replaced together; another owner's type is refused and nothing changes", () => {
     const dispatchers = createDispatchers({ plain });
     dispatchers.replaceOwner("chat", new Map([["one", plain]]));
     dispatchers.replaceOwner("chat", new Map([["two", strict]]));
@@ -45,7 +45,7 @@ describe("dispatchers", () => {
   });
 });
 
-test("delays grow from 5 seconds to 10 hours and are spread by a fifth", () => {
+test("delays grow from 5 seconds to 10 hours, with a jitter of a fifth", () => {
   const delays = [1, 2, 3, 4, 5, 6, 7, 8, 9].map((attempt) => retryDelaySeconds(attempt, 0.5));
   expect(delays[0]).toBe(5);
   expect(delays.at(-1)).toBe(36_000);

@@ -1,4 +1,4 @@
-// What the tests of the guide say to a server: as somebody with an API key, and as the service whose alarms it takes.
+// Requests of the guide's tests to a server: as a client with an API key, and as the service that sends alarms.
 
 import { createHmac } from "node:crypto";
 import { until } from "../until.ts";
@@ -36,7 +36,7 @@ export function createCaller(url: string) {
     /** Stores settings of the integration. */
     set: (settings: Record<string, unknown>) =>
       send("PUT", "/api/v1/admin/integrations/mynotify/settings", { settings }),
-    /** Without any header. */
+    /** Sends a request without any header. */
     async getStatus(path: string): Promise<number> {
       const response = await fetch(url + path);
       await response.arrayBuffer();
@@ -54,7 +54,7 @@ export function createCaller(url: string) {
       // biome-ignore lint/suspicious/noExplicitAny: as above
       return { status: response.status, body: (await response.json()) as any };
     },
-    /** The task's one delivery, when it has a receipt. */
+    /** Returns the task's one delivery once it has a receipt. */
     async delivered(taskId: string): Promise<Delivery> {
       const { deliveries } = await until(
         () => get(`/api/v1/deliveries?task_id=${taskId}`),

@@ -1,4 +1,4 @@
-// The code of a page of documentation, as a reader would copy it.
+// Extracts a documentation page's code as a reader would copy it.
 
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
@@ -7,7 +7,7 @@ export interface CodeBlock {
   /** "ts", "sh", "json", … */
   language: string;
   text: string;
-  /** The file that the block's first line names, as in `// mynotify/router.ts`; of Markdown its fence. */
+  /** The file that the block's first line names, as in `// mynotify/router.ts`; for Markdown, the fence names it. */
   file: string | undefined;
 }
 
@@ -22,7 +22,7 @@ export function codeBlocks(markdown: string): CodeBlock[] {
   }));
 }
 
-/** Writes each block that names a file there. */
+/** Writes each block that names a file to that file. */
 export async function writeFiles(blocks: CodeBlock[], folder: string): Promise<void> {
   for (const { file, text } of blocks) {
     if (file === undefined) continue;

@@ -1,6 +1,6 @@
-// docs/creating-an-integration.md promises that its code works as it stands. So it is taken from the page, checked,
-// and run: on the server from its sources, and on the compiled program as on a machine that has nothing else; from a
-// folder in INTEGRATION_DIRS, and dropped into the workspace of a server that runs.
+// docs/creating-an-integration.md promises that its code works unchanged. So the code is taken from the page, checked
+// and run: on a server from source and on the compiled program alone, from a folder in INTEGRATION_DIRS and from the
+// workspace of a running server.
 
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { chmod, mkdir, mkdtemp, readFile, realpath, rename, rm, symlink, writeFile } from "node:fs/promises";
@@ -23,7 +23,7 @@ const markdown = await readFile(page, "utf8");
 const blocks = codeBlocks(markdown);
 const base = await realpath(await mkdtemp(join(tmpdir(), "heddle-guide-")));
 
-// Each starts programs; one makes the program first.
+// Each test starts programs; one may have to build the program first.
 setDefaultTimeout(120_000);
 afterAll(() => rm(base, { recursive: true, force: true }));
 
@@ -43,7 +43,7 @@ async function copyFiles(): Promise<string> {
 
 type Start = (environment: Record<string, string>, home: string) => Promise<Omit<Server, "folder">>;
 
-/** The example in both places, on a server that `start` starts. */
+/** Runs the example in both places on a server started by `start`. */
 function inBothPlaces({ start, programs }: { start: Start; programs(): string }): void {
   describe("from a folder outside", () => {
     exampleTests({
@@ -75,7 +75,7 @@ function inBothPlaces({ start, programs }: { start: Start; programs(): string })
   });
 }
 
-/** What an author does without a server. */
+/** Tests of what an author does without a server. */
 function authorTests(programs: () => string): void {
   const shell = (block: string, cwd: string) =>
     run(["/bin/sh", "-ec", block], { cwd, environment: { PATH: `${programs()}:${process.env.PATH}` } });
@@ -88,7 +88,7 @@ function authorTests(programs: () => string): void {
     );
   });
 
-  test("heddle new writes one of the same grade", async () => {
+  test("heddle new creates one with the same grade", async () => {
     const folder = await newFolder();
     const { status, out } = await shell(blockWith("heddle new acme"), folder);
     expect([status, out]).toEqual([0, expect.stringContaining("acme  gold")]);
@@ -104,7 +104,7 @@ describe("the page", () => {
   });
 });
 
-describe("the server from its sources", () => {
+describe("the server from source", () => {
   let programs = "";
   beforeAll(async () => {
     programs = await newFolder();
@@ -122,7 +122,7 @@ describe("the server from its sources", () => {
   });
   authorTests(() => programs);
 
-  test("the code is of the right types", async () => {
+  test("the code has no type errors", async () => {
     const folder = await copyFiles();
     const tsc = join(repository, "node_modules", ".bin", "tsc");
     for (const name of ["hello", "mynotify", "service", "poll"]) {
@@ -146,7 +146,7 @@ describe("the compiled program", () => {
     await symlink(binary, join(programs, "heddle"));
   });
 
-  /** With no PATH and no HOME: only what the page tells to set. */
+  /** The environment has no PATH and no HOME, only the variables that the page says to set. */
   const start: Start = async (environment, home) => {
     const child = launch([binary, "serve", "--home", home, "--port", "0"], { cwd: base, environment });
     child.stderr.pipe(process.stderr);
@@ -171,7 +171,7 @@ describe("the compiled program", () => {
   );
 
   test.skipIf(!Bun.which("curl"))(
-    "runs the first tool: from the home's own folder, and without a model",
+    "runs the first tool from the home's own folder, without a model",
     async () => {
       const home = await newFolder();
       await writeFiles(blocks, join(home, "workspace", "integrations"));
@@ -189,7 +189,7 @@ describe("the compiled program", () => {
     },
   );
 
-  test("is a Bun, too: it runs a test with the page's stub, and the stand-in for the service", async () => {
+  test("also works as Bun: it runs a test with the page's stub, and the fake service", async () => {
     const folder = await copyFiles();
     const [configuration = ""] = /\{"compilerOptions.*\}/.exec(markdown) ?? [];
     await writeFile(join(folder, "tsconfig.json"), configuration);

@@ -1,4 +1,4 @@
-// What the guide says of its example, tried on a running server.
+// Tests the guide's statements about its example on a running server.
 
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { readFile, writeFile } from "node:fs/promises";
@@ -14,17 +14,17 @@ const ADMIN = "/api/v1/admin/integrations";
 
 export interface Server {
   url: string;
-  /** With the guide's folders. */
+  /** The server, with the guide's folders. */
   folder: string;
   close(): Promise<void>;
 }
 
 export interface ExampleTestsOptions {
-  /** As the API calls the place of the folders. */
+  /** The API's name for the kind of place that the folders are in. */
   source: "external" | "workspace";
-  /** The text of the guide's block that has this in it. */
+  /** Returns the text of the guide's block that contains this. */
   blockWith(text: string): string;
-  /** A folder with the program, for PATH. */
+  /** A folder with the program, to be put into PATH. */
   programs(): string;
   start(environment: Record<string, string>): Promise<Server>;
 }
@@ -35,7 +35,7 @@ export function exampleTests({ source, blockWith, programs, start }: ExampleTest
   let server: Server;
   let caller: Caller;
   let rooms = 0;
-  /** Each has a session of its own. */
+  /** Each test has its own session. */
   const newRoom = (): string => `room-${++rooms}`;
   const postsIn = (wanted: string) => service.posts.filter(({ room }) => room === wanted);
 
@@ -45,7 +45,7 @@ export function exampleTests({ source, blockWith, programs, start }: ExampleTest
   };
   const shown = (path = "") => caller.get(`${ADMIN}/mynotify${path}`);
 
-  /** Runs a block of the page in the folder, as somebody who has the program. */
+  /** Runs a block of the page in the folder, with the program in PATH. */
   const shell = (block: string) =>
     run(["/bin/sh", "-ec", block], {
       cwd: server.folder,
@@ -76,9 +76,9 @@ export function exampleTests({ source, blockWith, programs, start }: ExampleTest
     await service.close();
   });
 
-  test("the folder loads, and says what it lacks", async () => {
+  test("the folder loads and reports its missing settings", async () => {
     const [example] = JSON.parse(blockWith('"quarantined"')).integrations;
-    // Until the folders have been looked at, the list is empty.
+    // The list is empty until the folders have been scanned.
     const loaded = await until(mynotify, (view) => view !== undefined && view.status !== "loading");
     const webhook_url = example.webhook_url.replace("http://127.0.0.1:8000", server.url);
     expect(loaded).toEqual({ ...example, source, webhook_url, status: "ready", error: null });
@@ -93,37 +93,40 @@ export function exampleTests({ source, blockWith, programs, start }: ExampleTest
     expect(unset).toMatchObject({ status: 403, body: { error: { code: "invalid_signature" } } });
   });
 
-  test.skipIf(!Bun.which("curl"))("settings count without a restart, and the process starts", async () => {
-    const room = newRoom();
-    service.overdue.push({ id: "overdue-1", room, text: "The certificate ends tomorrow" });
-    const command = blockWith("/mynotify/settings")
-      .replace("http://127.0.0.1:9000", service.url)
-      .replace("any-token", TOKEN)
-      .replace("of-your-choice", SECRET);
-    expect(JSON.parse((await shell(command)).out)).toEqual(JSON.parse(blockWith('"applied"')));
-    expect(await shown()).toMatchObject({ status: "ready" });
-    const { settings } = await shown("/settings");
-    expect(settings).toContainEqual(
-      expect.objectContaining({ key: "MYNOTIFY_TOKEN", secret: true, source: "stored", required: true }),
-    );
-    expect(JSON.stringify(settings)).not.toContain(TOKEN);
+  test.skipIf(!Bun.which("curl"))(
+    "settings take effect without a restart, and the process starts",
+    async () => {
+      const room = newRoom();
+      service.overdue.push({ id: "overdue-1", room, text: "The certificate ends tomorrow" });
+      const command = blockWith("/mynotify/settings")
+        .replace("http://127.0.0.1:9000", service.url)
+        .replace("any-token", TOKEN)
+        .replace("of-your-choice", SECRET);
+      expect(JSON.parse((await shell(command)).out)).toEqual(JSON.parse(blockWith('"applied"')));
+      expect(await shown()).toMatchObject({ status: "ready" });
+      const { settings } = await shown("/settings");
+      expect(settings).toContainEqual(
+        expect.objectContaining({ key: "MYNOTIFY_TOKEN", secret: true, source: "stored", required: true }),
+      );
+      expect(JSON.stringify(settings)).not.toContain(TOKEN);
 
-    const { status, pid, state } = await until(
-      () => shown("/process"),
-      (process) => process.status === "running",
-    );
-    expect([status, pid, state]).toEqual(["running", expect.any(Number), "running"]);
-    const { tasks } = await until(
-      () => caller.get("/api/v1/tasks?source=mynotify"),
-      ({ tasks }) => tasks.length > 0,
-    );
-    expect(tasks[0].prompt).toBe(`reminder in room "${room}": The certificate ends tomorrow`);
-    await caller.delivered(tasks[0].id);
-    expect(postsIn(room)).toMatchObject([{ text: "Ada should look at it." }]);
-    expect(service.reminded[0]).toEqual({ after: "", authorization: `Bearer ${TOKEN}` });
-  });
+      const { status, pid, state } = await until(
+        () => shown("/process"),
+        (process) => process.status === "running",
+      );
+      expect([status, pid, state]).toEqual(["running", expect.any(Number), "running"]);
+      const { tasks } = await until(
+        () => caller.get("/api/v1/tasks?source=mynotify"),
+        ({ tasks }) => tasks.length > 0,
+      );
+      expect(tasks[0].prompt).toBe(`reminder in room "${room}": The certificate ends tomorrow`);
+      await caller.delivered(tasks[0].id);
+      expect(postsIn(room)).toMatchObject([{ text: "Ada should look at it." }]);
+      expect(service.reminded[0]).toEqual({ after: "", authorization: `Bearer ${TOKEN}` });
+    },
+  );
 
-  test("alarm, run, tool, skill, delivery, receipt; sent again, it is the same", async () => {
+  test("an alarm causes run, tool, skill, delivery and receipt; sent again, it is a duplicate", async () => {
     const room = newRoom();
     const alarm = { id: `alarm of ${room}`, room, text: "The disk is full" };
     const { status, body } = await caller.raise(alarm);
@@ -158,7 +161,7 @@ export function exampleTests({ source, blockWith, programs, start }: ExampleTest
     expect((await caller.raise(alarm)).body).toEqual(again);
   });
 
-  test("the hook has heard of the call; the route that tells needs a key, the public one does not", async () => {
+  test("the hook has received the call; the private route needs a key, the public one does not", async () => {
     const times = await until(
       () => caller.get("/integrations/mynotify/tool-times"),
       (times) => times.length > 0,
@@ -186,7 +189,7 @@ export function exampleTests({ source, blockWith, programs, start }: ExampleTest
     expect((await shown()).readme).toStartWith("# My Notify\n");
   });
 
-  test("a changed setting counts at once; the process begins anew where its store says", async () => {
+  test("a changed setting takes effect at once; the process restarts where its stored cursor says", async () => {
     const before = await shown("/process");
     const room = newRoom();
     service.overdue.push({ id: "overdue-2", room, text: "The certificate has ended" });
@@ -212,7 +215,7 @@ export function exampleTests({ source, blockWith, programs, start }: ExampleTest
     expect(reminders.length).toBe(2);
   });
 
-  test("a channel that is bound to a room gets what its filter lets through, and the carapace", async () => {
+  test("a channel bound to a room gets the events that its filter lets through, and the carapace", async () => {
     const room = newRoom();
     const { id } = await caller.post("/api/v1/channels", { client_id: `web:${room}`, bot_id: "default" });
     const integrations = `/api/v1/channels/${id}/integrations`;
@@ -231,7 +234,7 @@ export function exampleTests({ source, blockWith, programs, start }: ExampleTest
     expect(first).toContain("People write to you in rooms of My Notify");
   });
 
-  test("what is forged, unsigned, no alarm, or without a room is refused", async () => {
+  test("a forged or unsigned request, a body that is not an alarm, and one without a room are refused", async () => {
     const forged = await caller.raise({ id: "forged", room: "ops", text: "A" }, "another secret");
     expect(forged).toMatchObject({ status: 403, body: { error: { code: "invalid_signature" } } });
     const webhook = `${caller.url}/integrations/mynotify/webhook`;
@@ -245,7 +248,7 @@ export function exampleTests({ source, blockWith, programs, start }: ExampleTest
     });
   });
 
-  test("a text that no run answers is posted, given up, or tried again, as the service answers", async () => {
+  test("a text without a run is posted, given up or retried, depending on the service's answer", async () => {
     const { session_id } = await caller.post("/api/v1/sessions", { client_id: "mynotify:texts" });
     const room = newRoom();
     for (const target of [room, "gone", "busy"]) {
@@ -286,7 +289,7 @@ export function exampleTests({ source, blockWith, programs, start }: ExampleTest
     await caller.delivered(outcomes[0].task_id);
   });
 
-  test("another process speaks REST", async () => {
+  test("another process uses the REST API", async () => {
     expect((await shell("heddle types poll")).status).toBe(0);
     const environment = { HEDDLE_URL: caller.url, HEDDLE_API_KEY: KEY };
     const poll = () => run([process.execPath, "poll/poll.ts"], { cwd: server.folder, environment });
@@ -294,7 +297,7 @@ export function exampleTests({ source, blockWith, programs, start }: ExampleTest
     expect(await poll()).toMatchObject({ status: 0, out: "said before\n" });
   });
 
-  test("a broken helper is quarantined while the last good version answers; mended, it goes live", async () => {
+  test("a broken helper is quarantined while the last good version answers; once fixed, it goes live", async () => {
     const helper = join(server.folder, "mynotify", "client.ts");
     const good = await readFile(helper, "utf8");
     const broken = good.replace("new Headers(init.headers);", ";");
@@ -333,7 +336,7 @@ export function exampleTests({ source, blockWith, programs, start }: ExampleTest
   });
 }
 
-/** Alarms and public requests, one after another, until it is stopped. */
+/** Sends alarms and public requests one after another until it is stopped. */
 function startTraffic<Asked extends { status: number }>(caller: Caller, ask: () => Promise<Asked>) {
   const asked: Asked[] = [];
   const statuses: number[] = [];
@@ -346,14 +349,14 @@ function startTraffic<Asked extends { status: number }>(caller: Caller, ask: () 
     }
   })();
   return {
-    /** Resolves when so many more were answered. */
+    /** Resolves when this many more were answered. */
     async more(count: number): Promise<void> {
       const wanted = asked.length + count;
       const answered = until(
         async () => asked.length,
         (length) => length >= wanted,
       );
-      // Its failure ends the wait.
+      // A failure of the sender ends the wait.
       await Promise.race([answered, done]);
     },
     async stop() {

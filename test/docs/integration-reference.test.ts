@@ -1,4 +1,4 @@
-// docs/integration-reference.md lists what the program has: nothing is missing there, and nothing else is in it.
+// docs/integration-reference.md lists exactly what the program has.
 
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { createHmac } from "node:crypto";
@@ -24,7 +24,7 @@ setDefaultTimeout(60_000);
 
 const TOKEN = "the-token-of-mychat";
 
-/** What the first cells of the tables below a heading name, in `code`. */
+/** Returns the `code` names in the first cells of the tables below a heading. */
 function named(heading: string): string[] {
   const [, below = ""] = markdown.split(new RegExp(`^#+ ${heading}$`, "m"));
   const [section = ""] = below.split(/^##? /m);
@@ -39,7 +39,7 @@ test("names each export of the SDK", () => {
   expect(SDK_NAMES.filter((name) => !names.includes(name))).toEqual([]);
 });
 
-test("names the statuses, the events of hooks, the states of processes", () => {
+test("names the statuses, the hook events and the process states", () => {
   expect(sorted(named("Statuses"))).toEqual(sorted(SETUP_STATUSES));
   expect(sorted(named("Hook events"))).toEqual(sorted(HOOK_EVENTS));
   const states = named("Processes").filter((name) => /^[a-z]/.test(name) && name !== "process.ts");
@@ -68,7 +68,7 @@ test("names the commands for authors, with their flags", async () => {
   }
 });
 
-test("has code that works: a recording is turned into text by the hook, a tool of OpenAI's shape loads", async () => {
+test("has working code: the hook transcribes a recording, and a tool in OpenAI's shape loads", async () => {
   for (const { text } of blocks.filter(({ language }) => language === "json")) JSON.parse(text);
   expect(blocks.filter(({ language, file }) => language === "ts" && file === undefined)).toEqual([]);
   const home = await mkdtemp(join(tmpdir(), "heddle-reference-"));
@@ -142,7 +142,7 @@ test("has code that works: a recording is turned into text by the hook, a tool o
   }
 });
 
-/** To the routes with verifiers: each takes what is proven, and nothing else. */
+/** Sends requests to the routes with verifiers; each accepts only verified ones. */
 async function sendWebhooks(url: string): Promise<void> {
   const body = '{"a":1}';
   const signature = createHmac("sha512", TOKEN).update("n").update(body).digest("base64");
@@ -157,7 +157,7 @@ async function sendWebhooks(url: string): Promise<void> {
   expect(await post("/webhook/signed", { ...signed, "x-mychat-nonce": "m" })).toBe(403);
 }
 
-/** An answer goes to the chat, and its receipt names what was posted. */
+/** An answer goes to the chat, and its receipt names the posted message. */
 async function deliver(caller: Caller): Promise<void> {
   const dispatch_config = { type: "mychat", room: "ops" };
   const place = { bot_id: "default", client_id: "mychat:ops", dispatch_config };

@@ -1,4 +1,4 @@
-// The page's manifest loads, and its dashboard module is one.
+// The page's manifest loads, and its dashboard module is valid.
 
 import { expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
@@ -17,7 +17,7 @@ function block(wanted: string): string {
   return found.text;
 }
 
-test("the page's manifest loads, and its data is what a dashboard shows", async () => {
+test("the page's manifest loads, and its data is valid for a dashboard", async () => {
   await using all = await harness({
     "mynotify/setup.ts": block("ts"),
     "mynotify/router.ts": `import { Elysia } from "heddle/sdk";

@@ -1,9 +1,9 @@
-// The service that the guide's example connects, on loopback: rooms to ask about and to post into.
+// A loopback version of the service in the guide's example, with rooms to look up and to post into.
 
 export interface Post {
   room: string;
   text: string;
-  /** What the service answered with. */
+  /** The status that the service answered with. */
   id: string;
   idempotencyKey: string | null;
   /** The sender's User-Agent. */
@@ -12,18 +12,18 @@ export interface Post {
 
 export interface NotifyService {
   url: string;
-  /** Oldest first. */
+  /** Posts, oldest first. */
   posts: Post[];
-  /** Who asked about rooms. */
+  /** Senders of requests about rooms. */
   asked: { room: string; authorization: string | null }[];
-  /** Alarms that nobody took. */
+  /** Alarms that were not accepted. */
   overdue: { id: string; room: string; text: string }[];
-  /** Who asked for those, and after which. */
+  /** Senders of requests for these alarms, each with its cursor. */
   reminded: { after: string | null; authorization: string | null }[];
   close(): Promise<void>;
 }
 
-/** What it says to a post into a room that takes none. */
+/** The answer to a post into a room that accepts none. */
 const REFUSALS: Record<string, number> = { gone: 410, busy: 503 };
 
 export function createNotifyService(): NotifyService {

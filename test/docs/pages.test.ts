@@ -1,4 +1,4 @@
-// The other pages: what they list is what there is, their links lead somewhere, and the API's examples work.
+// The other pages: their lists are complete, their links lead somewhere, and the API's examples work.
 
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import { mkdtemp, readdir, readFile, rm, stat } from "node:fs/promises";
@@ -37,7 +37,7 @@ test("docs/api.md names every route", async () => {
   const { paths } = (await (await fetch(`${url}/swagger/json`)).json()) as { paths: Record<string, object> };
   const known = Object.keys(paths).map((path) => path.replace(/^\/api\/v1(\/admin\/integrations\b)?/, ""));
   expect(known.length).toBeGreaterThan(50);
-  // Several of one place share a row, where only the ends of the others are written.
+  // Several routes of one resource share a row, in which only the ends of the others are written.
   const isNamed = (path: string): boolean => {
     const [end = ""] = path.match(/\/[a-z-]+(\/\{[a-z]+\})?$/) ?? [];
     return page.includes(end.replace(/\{[a-z]+\}/, "{")) && page.includes(path.split("/{")[0] ?? "");
@@ -56,7 +56,7 @@ test.skipIf(!Bun.which("curl"))("the examples of docs/api.md work", async () => 
     .filter(({ language }) => language === "sh")
     .map(({ text }) => text)
     .join("\n");
-  // Whatever is refused ends it.
+  // Any refused request ends the script.
   const strict = script.replaceAll("curl -sS", "curl -sS --fail-with-body -w '\\n'");
   const environment = { PATH: process.env.PATH ?? "", HEDDLE_URL: url, HEDDLE_API_KEY: KEY };
   const { status, out, err } = await run(["/bin/sh", "-ec", strict], { cwd: home, environment });
@@ -75,7 +75,7 @@ test("docs/operating.md names every variable that the configuration reads", asyn
   expect(names.filter((name) => !page.includes(`\`${name}\``))).toEqual([]);
 });
 
-test("links lead to pages and headings that are there", async () => {
+test("links lead to existing pages and headings", async () => {
   const listed = await readdir(join(repository, "docs"), { recursive: true });
   const pages = ["README.md", ...listed.filter((path) => path.endsWith(".md")).map((path) => `docs/${path}`)];
   const broken: string[] = [];
@@ -95,7 +95,7 @@ test("links lead to pages and headings that are there", async () => {
   expect(broken).toEqual([]);
 });
 
-/** As GitHub names them. */
+/** Anchors as GitHub generates them. */
 const headings = (markdown: string): string[] =>
   [...markdown.matchAll(/^#+ (.+)$/gm)].map(([, text = ""]) =>
     text

@@ -1,4 +1,4 @@
-// Programs that a test starts, each with no more environment than it is given.
+// Programs that a test starts, each with only the environment that it is given.
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -8,7 +8,7 @@ interface RunOptions {
   environment?: Record<string, string>;
 }
 
-/** Runs it to its end. */
+/** Runs a program to its end. */
 export async function run(command: string[], options: RunOptions) {
   const child = launch(command, options);
   const said = { out: "", err: "" };

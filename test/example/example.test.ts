@@ -26,7 +26,7 @@ test("GET /ping", async () => {
   expect([response.status, await response.json()]).toEqual([200, { status: "ok", integration: "example" }]);
 });
 
-test("POST /ingest stores the document and tells its id", async () => {
+test("POST /ingest stores the document and returns its id", async () => {
   const session = "0199d6a2-3b1c-7000-8000-000000000000";
   const whole = await ingest({ title: "T", content: "C", session_id: session, metadata: { a: 1 } });
   expect([whole.status, await whole.json()]).toEqual([201, { doc_id: "document 1" }]);

@@ -62,11 +62,11 @@ describe("posting", () => {
     expect(others).toEqual([]);
     expect(comment?.body).toBe(`<!-- heddle:delivery:${ctx.delivery_id}:1 -->\nLooks good.`);
     expect(receipt as unknown).toEqual({ comment_ids: [comment?.id], urls: [comment?.html_url] });
-    // A first attempt has nothing to look for.
+    // A first attempt does not search for an earlier comment.
     expect(github.requests.map(({ method }) => method)).toEqual(["POST"]);
   });
 
-  test("a long answer is split at line ends into comments GitHub takes", async () => {
+  test("a long answer is split at line ends into comments that GitHub accepts", async () => {
     const text = Array.from({ length: 3000 }, (_, n) => `line ${n} ${"x".repeat(40)}`).join("\n");
     const { receipt } = await dispatcher.deliver(input(text), context());
     const comments = github.commentsOn(ISSUE);
@@ -75,7 +75,7 @@ describe("posting", () => {
     expect(comments.map(({ body }) => body.split("\n").slice(1).join("\n")).join("\n")).toBe(text);
   });
 
-  test("an error is no answer", async () => {
+  test("an error is not posted as an answer", async () => {
     await dispatcher.deliver(input("The model did not answer.\nTried twice.", { isError: true }), context());
     const body = github.commentsOn(ISSUE)[0]?.body ?? "";
     expect(body.split("\n").slice(1)).toEqual([
@@ -119,7 +119,7 @@ describe("a repeated delivery", () => {
     expect(receipt as unknown).toEqual({ comment_ids: [comments[0]?.id], urls: [comments[0]?.html_url] });
   });
 
-  test("posts only the parts that are missing", async () => {
+  test("posts only the missing parts", async () => {
     const id = v7();
     const text = `${"a".repeat(60_000)}\n${"b".repeat(60_000)}`;
     const hold = () =>
@@ -134,7 +134,7 @@ describe("a repeated delivery", () => {
     expect(receipt).toMatchObject({ comment_ids: own.map((comment) => comment.id) });
   });
 
-  test("looks through the comments from the newest page back, as far as it has to", async () => {
+  test("searches the comments from the newest page back, as far as needed", async () => {
     const id = v7();
     for (let n = 0; n < 330; n++) github.addComment(ISSUE, `chat ${n}`);
     await dispatcher.deliver(input("Late."), context(id, 1));
@@ -145,7 +145,7 @@ describe("a repeated delivery", () => {
     expect(pages).toEqual(["1", "4", "1", "4", "3", "2"]);
   });
 
-  test("finds its comment where a proxy takes the links out", async () => {
+  test("finds its comment even if a proxy removes the paging links", async () => {
     const id = v7();
     for (let n = 0; n < 100; n++) github.addComment(ISSUE, `chat ${n}`);
     await dispatcher.deliver(input("Late."), context(id, 1));
@@ -157,8 +157,8 @@ describe("a repeated delivery", () => {
     expect(github.commentsOn(ISSUE).filter(({ body }) => body.includes("Late."))).toHaveLength(1);
   });
 
-  test("finds its comment whatever this machine's clock said when it was made", async () => {
-    // As made on a machine whose clock is five hours ahead.
+  test("finds its comment whatever this machine's clock said at the time", async () => {
+    // As posted by a machine whose clock is five hours ahead.
     const id = v7({ msecs: Date.now() + 5 * 3600_000 });
     await dispatcher.deliver(input("Once."), context(id, 1));
     await dispatcher.deliver(input("Once."), context(id, 2));
@@ -172,7 +172,7 @@ describe("a repeated delivery", () => {
     expect(github.commentsOn(ISSUE)).toEqual([]);
   });
 
-  test("is not taken in by somebody who quotes the mark", async () => {
+  test("is not fooled by a quoted mark", async () => {
     const id = v7();
     github.addComment(ISSUE, `I saw <!-- heddle:delivery:${id}:1 --> in there`);
     await dispatcher.deliver(input("Mine."), context(id, 2));
@@ -230,7 +230,7 @@ describe("failures", () => {
     ["202", () => Response.json({}, { status: 202 }), "202 with"],
     ["204", () => new Response(null, { status: 204 }), "204 with nothing"],
   ];
-  test.each(falseReceipts)("%s is no receipt", async (_, respond, said) => {
+  test.each(falseReceipts)("%s does not count as a receipt", async (_, respond, said) => {
     github.intercept({ method: "POST", path: COMMENTS, respond });
     github.intercept({ path: /^\/login$/, respond: html });
     const error = await thrown(dispatcher.deliver(input("Text"), context()));
@@ -241,14 +241,14 @@ describe("failures", () => {
     expect(error.message).not.toContain("secret-token");
   });
 
-  test("the place is the issue, in whatever case its names are", () => {
+  test("the lane is the issue, regardless of case", () => {
     const place = (owner: string, issue_number: number) =>
       dispatcher.targetOf({ ...TARGET, owner, comment_target: { type: "issue_comment", issue_number } });
     expect(place("Octo", 7)).toBe(place("octo", 7));
     expect(place("octo", 8)).not.toBe(place("octo", 7));
   });
 
-  test("a time of GitHub's is read by GitHub's clock", async () => {
+  test("a time from GitHub is compared with GitHub's clock", async () => {
     const ahead = Date.now() + 5 * 3600_000;
     const date = new Date(ahead).toUTCString();
     const wait = async (headers: Record<string, string>) => {
@@ -263,7 +263,7 @@ describe("failures", () => {
     expect(await wait({ "retry-after": after })).toMatchObject({ retryAfterSeconds: 60 });
   });
 
-  test("GitHub's wish to wait is passed on", async () => {
+  test("GitHub's Retry-After is passed on", async () => {
     const respond = () => failure(429, "Too many requests", { "retry-after": "17" });
     github.intercept({ path: COMMENTS, respond });
     expect(await thrown(dispatcher.deliver(input("Text"), context()))).toMatchObject({
@@ -271,13 +271,13 @@ describe("failures", () => {
     });
   });
 
-  test("a server that is not there is tried again", async () => {
+  test("an unreachable server is retried", async () => {
     await github.close();
     const error = await thrown(dispatcher.deliver(input("Text"), context()));
     expect([isPermanent(error), error.message.includes("no answer")]).toEqual([false, true]);
   });
 
-  test("the signal ends a request that hangs", async () => {
+  test("the signal ends a hanging request", async () => {
     github.intercept({ path: COMMENTS, respond: "hang" });
     const controller = new AbortController();
     const delivery = thrown(dispatcher.deliver(input("Text"), context(v7(), 1, controller.signal)));
@@ -305,7 +305,7 @@ describe("failures", () => {
 });
 
 describe("splitText", () => {
-  test("keeps to the limit, loses nothing but line ends, and never halves a character", () => {
+  test("keeps to the limit, loses only line ends, and never splits a character", () => {
     const text = fc.string({ unit: fc.constantFrom("a", "\n", "😀", "é"), maxLength: 200 });
     fc.assert(
       fc.property(text, fc.integer({ min: 2, max: 50 }), (whole, limit) => {

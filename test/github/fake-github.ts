@@ -1,11 +1,11 @@
-// A GitHub REST server on loopback for tests: the routes that integrations/github uses, with GitHub's paging,
-// limits and refusals. Every repository, issue and pull request exists; what is posted is kept.
+// A GitHub REST server on loopback for tests: the routes that integrations/github uses, with GitHub's paging, limits
+// and refusals. Every repository, issue and pull request exists; posted comments and issues are stored.
 
 import { type Api, fakeApi } from "./fake-github-api.ts";
 
 export interface RecordedRequest {
   method: string;
-  /** Decoded, without the query. */
+  /** The decoded path, without the query. */
   path: string;
   query: Record<string, string>;
   headers: Record<string, string>;
@@ -32,38 +32,38 @@ export interface FakeIssue {
   assignees: string[];
 }
 
-/** Answers a request instead of the server, or not at all until the server closes ("hang"). */
+/** Overrides the server's answer to a request; "hang" gives none until the server closes. */
 export interface Interception {
   method?: string;
   path: RegExp;
-  /** A part of the Accept header: a pull request and its diff have one address. */
+  /** Text that the Accept header must contain, because a pull request and its diff share one address. */
   accept?: string;
-  /** How often; without it, always. */
+  /** How many times; always if left out. */
   times?: number;
-  /** True: the request is carried out first, and only its answer is lost. */
+  /** True carries out the request first, so that only its answer is lost. */
   afterwards?: boolean;
   respond: "hang" | ((request: RecordedRequest) => Response);
 }
 
 export interface FakeGitHub {
-  /** For GITHUB_API_URL. */
+  /** The value for GITHUB_API_URL. */
   url: string;
   requests: RecordedRequest[];
   /** All comments, oldest first. */
   comments: FakeComment[];
   issues: FakeIssue[];
   commentsOn(issue: string): FakeComment[];
-  /** Puts a comment there as somebody else's. */
+  /** Adds a comment by another user. */
   addComment(issue: string, body: string, options?: { login?: string; updatedAt?: string }): FakeComment;
   intercept(interception: Interception): void;
   close(): Promise<void>;
 }
 
 export interface FakeGitHubOptions {
-  /** The only token that is let in; without it, any. */
+  /** The only accepted token; any if left out. */
   token?: string;
   port?: number;
-  /** Called for each request: how long its answer is on the way. What was asked for is done at once. */
+  /** Called for each request; returns how long the answer is delayed. The request itself is carried out at once. */
   delayMs?: () => number;
 }
 
@@ -107,7 +107,7 @@ export function createFakeGitHub(options: FakeGitHubOptions = {}): FakeGitHub {
   };
 }
 
-/** A refusal as GitHub words it. */
+/** A refusal in GitHub's format. */
 export function failure(status: number, message: string, headers: Record<string, string> = {}): Response {
   return Response.json({ message, documentation_url: "https://docs.github.com/rest" }, { status, headers });
 }

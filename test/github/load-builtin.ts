@@ -1,4 +1,4 @@
-// A built-in integration as the server loads it, over the services of a test.
+// Loads a built-in integration as the server does, over a test's services.
 
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -18,12 +18,12 @@ export interface LoadedBuiltin {
   view: IntegrationView;
   /** Whether the path below /integrations/<id> needs no API key. */
   isPublic(path: string, method?: string): boolean;
-  /** Answers a request whose path has lost its /integrations/<id>, errors too, as the gateway does. */
+  /** Answers a request with a path below /integrations/<id> as the gateway does, including errors. */
   handle(request: Request): Promise<Response>;
   close(): Promise<void>;
 }
 
-/** Services that are left out throw when they are called. */
+/** Services that are left out throw if they are called. */
 export async function loadBuiltin(
   id: string,
   services: Partial<SdkServices>,

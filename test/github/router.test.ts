@@ -111,7 +111,7 @@ eachDatabase("the webhook of integrations/github", (open) => {
       expect(await stored()).toBe(before);
     });
 
-    test("a bot that is not there", async () => {
+    test("a bot that does not exist", async () => {
       settings.GITHUB_BOT_ID = "nobody";
       expect(await post(webhook("issues", ISSUE))).toMatchObject({
         status: 400,
@@ -159,13 +159,13 @@ eachDatabase("the webhook of integrations/github", (open) => {
       expect(await stored()).toBe(before);
     });
 
-    test("but not a login that only begins like the bot's", async () => {
+    test("but not a login that only starts like the bot's", async () => {
       const { answer } = await post(webhook("issue_comment", comment("heddle-bot-2")));
       expect(answer).toMatchObject({ status: "processed", run_agent: true });
     });
   });
 
-  describe("takes", () => {
+  describe("accepts", () => {
     test("an event to answer: message, task and reply target", async () => {
       const { status, answer } = await post(webhook("issues", ISSUE));
       expect([status, answer]).toEqual([
@@ -201,7 +201,7 @@ eachDatabase("the webhook of integrations/github", (open) => {
       expect(session).toMatchObject({ client_id: "github:octo/hello", dispatch_config: null });
     });
 
-    test("an event to know of: a message in the same session, no task", async () => {
+    test("an event for information: a message in the same session, no task", async () => {
       const issue = await post(webhook("issues", ISSUE));
       const push = await post(webhook("push", PUSH));
       expect(push.answer).toMatchObject({
@@ -217,7 +217,7 @@ eachDatabase("the webhook of integrations/github", (open) => {
       expect((await post(webhook("push", body, headers))).answer).toMatchObject({ status: "processed" });
     });
 
-    test("a delivery once, however often and fast it is sent", async () => {
+    test("a delivery only once, however often and fast it is sent", async () => {
       const headers = { "x-github-delivery": v7() };
       const before = await stored();
       const copies = await Promise.all(
@@ -228,7 +228,7 @@ eachDatabase("the webhook of integrations/github", (open) => {
       expect(await stored()).toBe(before + 1);
     });
 
-    test("an event of a repository that is bound to channels, for each of them, with one reply target", async () => {
+    test("an event of a repository bound to channels: a message in each, with one reply target", async () => {
       const repository = { full_name: "octo/bound" };
       const channels = [];
       for (const [clientId, event_filter] of [
@@ -291,7 +291,7 @@ eachDatabase("the webhook of integrations/github", (open) => {
   });
 });
 
-describe("what integrations/github tells of itself", () => {
+describe("what integrations/github declares", () => {
   let github: LoadedBuiltin;
   const asked = new Set<string>();
   const secrets = new Set<string>();
@@ -304,9 +304,9 @@ describe("what integrations/github tells of itself", () => {
   });
   afterAll(() => github.close());
 
-  test("its manifest names the settings it reads, and which of them are secret", () => {
+  test("its manifest names the settings that it reads, and which of them are secret", () => {
     const declared = github.view.setup?.env_vars ?? [];
-    // At the start only what may be secret is looked at, so that it can be kept out of logs.
+    // At the start only settings that may be secret are read, so that they can be kept out of logs.
     const keys = declared.map(({ key }) => key);
     expect([...asked].filter((key) => !keys.includes(key))).toEqual([]);
     expect(new Set(github.view.settings.map(({ key }) => key))).toEqual(new Set(keys));

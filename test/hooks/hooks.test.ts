@@ -8,7 +8,7 @@ function make(options: Partial<HooksOptions> = {}) {
     void lines.push(
       `${level} ${message} ${JSON.stringify(facts, (_, value) => (value instanceof Error ? value.message : value))}`,
     );
-  // Only the two methods that hooks call; a real logger writes to the process.
+  // Has only the two methods that hooks call, because a real logger writes to the process's output.
   const log = Object.assign(Object.create(getLogger("heddle")) as Logger, {
     error: line("error"),
     warning: line("warning"),
@@ -16,7 +16,7 @@ function make(options: Partial<HooksOptions> = {}) {
   return { hooks: createHooks({ log, redact: (text) => text, ...options }), lines };
 }
 
-/** Of whichever event: what an event tells is not looked at here. */
+/** The context of any event; its facts do not matter here. */
 const ctx = (extra: Record<string, unknown> = {}, audio?: Uint8Array, session_id = "session") =>
   ({
     bot_id: "bot",
@@ -28,7 +28,7 @@ const ctx = (extra: Record<string, unknown> = {}, audio?: Uint8Array, session_id
     ...(audio && { audio }),
   }) as never;
 
-test("every listener hears an event, later, in the order of registration", async () => {
+test("every callback gets an event, asynchronously, in the order of registration", async () => {
   const { hooks } = make();
   const heard: string[] = [];
   hooks.register("a", "after_response", () => void heard.push("a"));
@@ -44,7 +44,7 @@ test("every listener hears an event, later, in the order of registration", async
   expect(heard).toEqual(["a", "b bot 1"]);
 });
 
-test("what callbacks get besides the event's own facts is redacted, and does not leave the server", async () => {
+test("the additional facts for callbacks are redacted and do not leave the server", async () => {
   const sent: unknown[] = [];
   const heard: unknown[] = [];
   const { hooks } = make({
@@ -58,7 +58,7 @@ test("what callbacks get besides the event's own facts is redacted, and does not
   expect(heard).toEqual([{ n: 1, result: "a [redacted]", task_id: "t" }]);
 });
 
-test("a callback that throws or rejects is logged and harms nobody", async () => {
+test("a callback that throws or rejects is logged and affects no other", async () => {
   const { hooks, lines } = make();
   const heard: string[] = [];
   hooks.register("bad", "after_response", () => {
@@ -74,7 +74,7 @@ test("a callback that throws or rejects is logged and harms nobody", async () =>
   expect(lines.join()).toContain('"owner":"worse"');
 });
 
-test("what callbacks see is a redacted copy", async () => {
+test("callbacks get a redacted copy", async () => {
   const { hooks } = make({ redact: (text) => text.replaceAll("secret", "[redacted]") });
   const seen: unknown[] = [];
   hooks.register("a", "before_tool_execution", ({ extra }) => void seen.push(extra));
@@ -88,7 +88,7 @@ test("what callbacks see is a redacted copy", async () => {
   expect(args.list[0]).toBe("a secret");
 });
 
-test("an owner whose callbacks hang takes neither the places nor the queue of the others", async () => {
+test("an owner whose callbacks hang takes up neither the slots nor the queue of others", async () => {
   const { hooks } = make({ concurrency: 4, ownerConcurrency: 1, queueLimit: 5 });
   const stuck = Promise.withResolvers<void>();
   const heard: unknown[] = [];
@@ -106,7 +106,7 @@ test("an owner whose callbacks hang takes neither the places nor the queue of th
   await hooks.close();
 });
 
-test("at most so many callbacks at once", async () => {
+test("the number of concurrent callbacks is limited", async () => {
   const { hooks } = make({ concurrency: 2, ownerConcurrency: 8 });
   let running = 0;
   let most = 0;
@@ -121,12 +121,12 @@ test("at most so many callbacks at once", async () => {
   expect(most).toBe(2);
 });
 
-test("a session's events are heard one after another, in order; those of others go on beside them", async () => {
+test("a session's events are handled one after another, in order, concurrently with those of other sessions", async () => {
   const { hooks } = make();
   const heard: string[] = [];
   const first = Promise.withResolvers<void>();
   const others = Promise.withResolvers<void>();
-  // Each event takes less time than the one before: side by side they would end in the reverse order.
+  // Each event takes less time than the previous one, so concurrently they would end in reverse order.
   hooks.register("a", "before_llm_call", async ({ session_id, extra }) => {
     if (session_id === "slow" && Number(extra.iteration) === 0) await first.promise;
     heard.push(`${session_id} call ${extra.iteration}`);
@@ -148,7 +148,7 @@ test("a session's events are heard one after another, in order; those of others 
   expect(heard.slice(4)).toEqual(["slow call 0", "slow call 1", "slow call 2", "slow response"]);
 });
 
-test("a callback that hangs holds its session's later events back until its time is over", async () => {
+test("a hanging callback holds back its session's later events until its time limit", async () => {
   const { hooks } = make({ timeoutMs: 20 });
   const heard = Promise.withResolvers<unknown>();
   hooks.register("a", "before_llm_call", () => new Promise(() => undefined));
@@ -159,7 +159,7 @@ test("a callback that hangs holds its session's later events back until its time
   await hooks.close();
 });
 
-test("the oldest events are dropped when too many wait, with one warning", async () => {
+test("if too many events wait, the oldest are dropped with one warning", async () => {
   const { hooks, lines } = make({ concurrency: 1, queueLimit: 3 });
   const heard: unknown[] = [];
   hooks.register("a", "after_response", ({ extra }) => void heard.push(extra.n));
@@ -169,7 +169,7 @@ test("the oldest events are dropped when too many wait, with one warning", async
   expect(lines.filter((line) => line.startsWith("warning")).length).toBe(1);
 });
 
-test("a callback that hangs is given up, and gives its place to the next", async () => {
+test("a hanging callback is given up and frees its slot", async () => {
   const { hooks, lines } = make({ concurrency: 1, timeoutMs: 20 });
   const release = Promise.withResolvers<void>();
   const heard = Promise.withResolvers<string>();
@@ -212,7 +212,7 @@ test("an event that does not exist is refused, and the earlier callbacks stay", 
   expect(heard).toEqual(["a"]);
 });
 
-test("an override takes the first text; throwing, hanging, silent and wordless callbacks are passed over", async () => {
+test("an override uses the first text; callbacks that throw, hang or return nothing or blank text are skipped", async () => {
   const { hooks, lines } = make({ overrideTimeoutMs: 20 });
   const asked: string[] = [];
   const ask = (name: string, result: unknown) => () => {
@@ -235,14 +235,14 @@ test("an override takes the first text; throwing, hanging, silent and wordless c
   expect(await make().hooks.override("before_transcription", ctx())).toBeNull();
 });
 
-test("an override gets the audio as it is", async () => {
+test("an override gets the unchanged audio", async () => {
   const { hooks } = make();
   const audio = new Uint8Array([1, 2, 3]);
   hooks.register("a", "before_transcription", (ctx) => (ctx.audio === audio ? "the same" : null));
   expect(await hooks.override("before_transcription", ctx({}, audio))).toBe("the same");
 });
 
-test("close ends although callbacks hang, and nothing is heard after it", async () => {
+test("close ends although callbacks hang, and nothing is called after it", async () => {
   const { hooks, lines } = make({ timeoutMs: 20, concurrency: 1 });
   const heard: unknown[] = [];
   hooks.register("a", "after_response", ({ extra }) => {
@@ -258,7 +258,7 @@ test("close ends although callbacks hang, and nothing is heard after it", async 
   expect(lines.some((line) => line.includes("given up"))).toBe(true);
 });
 
-test("events are told on without any callback, redacted, and never with the audio", async () => {
+test("events are passed on even without callbacks, redacted and without the audio", async () => {
   const told: unknown[] = [];
   const { hooks } = make({
     redact: (text) => text.replaceAll("secret", "[redacted]"),

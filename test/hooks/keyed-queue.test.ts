@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { createKeyedQueue } from "../../src/hooks/keyed-queue.ts";
 
-test("one of a key at a time, in order; the key whose turn was longest ago comes first", () => {
+test("items of a key are taken one at a time, in order; the key served longest ago comes first", () => {
   const queue = createKeyedQueue<number>();
   for (const [key, item] of [
     ["a", 1],
@@ -21,7 +21,7 @@ test("one of a key at a time, in order; the key whose turn was longest ago comes
   expect(queue.size).toBe(1);
 });
 
-test("what comes again comes before the others of its key, when that is released", () => {
+test("an item put back comes before the others of its key once that is released", () => {
   const queue = createKeyedQueue<number>();
   queue.add("a", 1);
   queue.add("a", 2);
@@ -34,7 +34,7 @@ test("what comes again comes before the others of its key, when that is released
   expect(queue.take()?.item).toBe(2);
 });
 
-test("the oldest is dropped, whichever key it has, and the rest stays in order", () => {
+test("the oldest item of any key is dropped, and the rest stays in order", () => {
   const queue = createKeyedQueue<number>();
   for (const [key, item] of [
     ["a", 1],
@@ -48,7 +48,7 @@ test("the oldest is dropped, whichever key it has, and the rest stays in order",
   expect(queue.dropOldest()).toBeUndefined();
 });
 
-test("whatever happens, nothing is lost, doubled or out of order", () => {
+test("nothing is ever lost, duplicated or out of order", () => {
   const step = fc.constantFrom("add", "take", "release", "putBack", "drop");
   const key = fc.constantFrom("a", "b", "c");
   fc.assert(

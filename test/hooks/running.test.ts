@@ -1,4 +1,4 @@
-// Hook events as another server gets them from a running Heddle, and from a worker alone.
+// Hook events that another server receives from a running Heddle, and from a worker alone.
 
 import { afterAll, beforeEach, expect, test } from "bun:test";
 import { Webhook } from "standardwebhooks";
@@ -31,7 +31,7 @@ beforeEach(() => {
   events = [];
 });
 
-/** The event's body, as soon as it has come. */
+/** Resolves with the event's body once it has arrived. */
 // biome-ignore lint/suspicious/noExplicitAny: as above
 async function event(name: string): Promise<any> {
   for (;;) {
@@ -128,7 +128,7 @@ eachDatabase("hook webhooks", (open) => {
   }, 30_000);
 });
 
-test("an integration transcribes what a running server is sent, and the event carries no audio", async () => {
+test("an integration transcribes a recording sent to a running server, and the event contains no audio", async () => {
   await using folder = await temporaryFolder();
   await folder.write({
     "stt/hooks.ts": `import { registerHook } from "heddle/sdk";
@@ -148,7 +148,7 @@ test("an integration transcribes what a running server is sent, and the event ca
     const body = (await response.json()) as { text?: string };
     return { status: response.status, text: body.text };
   };
-  // Until its integration is loaded there is nobody.
+  // Until the integration is loaded, no callback exists.
   let answer = await transcribe();
   while (answer.status === 501) answer = await transcribe();
   expect(answer).toEqual({ status: 200, text: "ogg of 3, first 7" });
@@ -171,7 +171,7 @@ onPostgres("hook webhooks of a worker alone", (open) => {
   }, 30_000);
 });
 
-test("hooks that never return or throw hold up neither runs, nor other hooks, nor the end", async () => {
+test("hooks that hang or throw block neither runs, nor other hooks, nor the shutdown", async () => {
   await using folder = await temporaryFolder();
   await folder.write({
     "bad/hooks.ts": `import { registerHook } from "heddle/sdk";

@@ -17,7 +17,7 @@ interface Received {
 }
 
 const received: Received[] = [];
-/** What it answers to the next requests; 200 when there is no more. */
+/** The answers to the next requests; 200 after the last one. */
 let answers: (number | Response | Promise<number>)[] = [];
 const server = Bun.serve({
   port: 0,
@@ -92,7 +92,7 @@ test("an event is posted in the guide's format", async () => {
   expect(headers["webhook-signature"]).toBeUndefined();
 });
 
-test("with a secret it is signed, and a second try has the same id", async () => {
+test("with a secret it is signed, and a second attempt has the same id", async () => {
   answers = [500];
   const { webhooks } = make({ secret: SECRET });
   webhooks.send("after_response", ctx({ response_length: 3, tool_calls_made: 0 }));
@@ -104,14 +104,14 @@ test("with a secret it is signed, and a second try has the same id", async () =>
   expect(received[0]?.headers["webhook-id"]).toBe(received[1]?.headers["webhook-id"] as string);
 });
 
-test("every URL gets every event; one that is down takes nothing from the other", async () => {
+test("every URL gets every event, even while another is down", async () => {
   const { webhooks } = make({ urls: ["http://127.0.0.1:1/", url] });
   for (let n = 0; n < 20; n++) webhooks.send("after_response", ctx({ n }));
   await webhooks.close();
   expect(received.map(({ body }) => body.data.n).toSorted((a, b) => a - b)).toEqual([...Array(20).keys()]);
 });
 
-test("an outage is told once, without the URL's path, and its end once", async () => {
+test("an outage is logged once, without the URL's path, and so is its end", async () => {
   answers = [503, 503, 503, 400];
   const { webhooks, lines, loud } = make({ concurrency: 1 });
   webhooks.send("after_response", ctx());
@@ -124,7 +124,7 @@ test("an outage is told once, without the URL's path, and its end once", async (
   expect(lines.join()).not.toContain("secret-path");
 });
 
-test("what is refused is not tried again, what fails at most three times", async () => {
+test("a refused event is not retried; a failed one is attempted at most three times", async () => {
   answers = [400];
   const refused = make();
   refused.webhooks.send("after_response", ctx());
@@ -148,7 +148,7 @@ test("a private address that is not allowed gets nothing", async () => {
 });
 
 test.each([[{ queueLimit: 3 }], [{ queueCharacters: 3 * 220 }]])(
-  "the oldest are dropped when too many wait (%p), with one warning",
+  "if too many events wait (%p), the oldest are dropped with one warning",
   async (limit) => {
     const gate = Promise.withResolvers<number>();
     answers = [gate.promise];
@@ -176,7 +176,7 @@ test("close ends although a receiver does not answer, and nothing is sent after 
   never.resolve(200);
 });
 
-test("a session's events arrive in order, also when one has to be tried again; other sessions' go on", async () => {
+test("a session's events arrive in order, even if one is retried; other sessions' are not delayed", async () => {
   const gate = Promise.withResolvers<number>();
   answers = [gate.promise];
   const { webhooks } = make();
@@ -197,10 +197,10 @@ test("a receiver that asks for a pause gets no event of any session until it is 
   webhooks.send("after_response", ctx({ n: 0 }, "first"));
   await until(() => loud().length !== 0);
   webhooks.send("after_response", ctx({ n: 1 }, "second"));
-  // Whatever the lane sent at once would be there before this.
+  // Anything that the lane sent at once would have arrived before this.
   await fetch(url, { method: "POST", body: '{"data":{"n":"barrier"}}' });
   expect(received.map(({ body }) => body.data.n)).toEqual([0, "barrier"]);
-  // The end of the server cuts the pause short: they are tried once more.
+  // Shutting down cuts the pause short, and they are attempted once more.
   await webhooks.close();
   expect(received.map(({ body }) => body.data.n).toSorted()).toEqual([0, 0, 1, "barrier"]);
 });

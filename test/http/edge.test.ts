@@ -1,4 +1,4 @@
-// What every answer says to browsers, wrong keys, proxies, and what was asked too early.
+// Headers for browsers, wrong keys, proxies, and requests during the start.
 
 import { beforeAll, expect, test } from "bun:test";
 import { createFailedKeys } from "../../src/http/failed-keys.ts";
@@ -18,7 +18,7 @@ const typed =
   async () =>
     new Response("<script>1</script>", { headers: { "content-type": type, ...more } });
 
-test("no answer is sniffed, and what the API answers is not kept", async () => {
+test("answers forbid content sniffing, and API answers forbid caching", async () => {
   const { send } = await createHttpFixture(shared, {
     integrations: { hook: { handle: typed("text/plain") } },
   });
@@ -45,7 +45,7 @@ test("no answer is sniffed, and what the API answers is not kept", async () => {
   expect((await send("GET", "/api/v1/bots", { key: null })).headers.get("cache-control")).toBe("no-store");
 });
 
-test("a page of an integration has an origin of its own, whatever it says itself", async () => {
+test("an integration's page gets its own origin, whatever its headers say", async () => {
   for (const type of [
     "text/html; charset=utf-8",
     "image/svg+xml",
@@ -66,7 +66,7 @@ test("a page of an integration has an origin of its own, whatever it says itself
   }
 });
 
-test("a key of Heddle's does not reach an integration, an Authorization of the sender's does", async () => {
+test("a Heddle key does not reach an integration, but a sender's own Authorization does", async () => {
   const { send, keyWith } = await createHttpFixture(shared, {
     integrations: {
       hook: {
@@ -84,7 +84,7 @@ test("a key of Heddle's does not reach an integration, an Authorization of the s
   for (const own of ["Bearer of-the-sender", "Basic YTpi", "hdl_x"]) expect(await got(own)).toBe(own);
 });
 
-test("wrong keys are 429 after a while, right ones never, and the log has one line", async () => {
+test("wrong keys are 429 after a while, valid ones never, and the log has one line", async () => {
   const { send, lines } = await createHttpFixture(shared, {
     integrations: { hook: { handle: typed("text/plain") } },
   });
@@ -97,12 +97,12 @@ test("wrong keys are 429 after a while, right ones never, and the log has one li
   expect(statuses.slice(0, 60)).toEqual(Array(60).fill(401));
   expect((await send("GET", "/api/v1/bots", { key: "wrong" })).headers.get("retry-after")).toMatch(/^\d+$/);
   expect((await send("GET", "/api/v1/bots")).status).toBe(200);
-  // Without a key nothing is guessed.
+  // A request without a key does not count as a guess.
   expect((await send("GET", "/api/v1/bots", { key: null })).status).toBe(401);
   expect(lines.filter((line) => line.includes("unknown, revoked or expired"))).toHaveLength(1);
 });
 
-test("senders by the thousand do not fill the log", async () => {
+test("thousands of senders do not fill the log", async () => {
   const lines: string[] = [];
   const log = await createLog({
     level: "debug",
@@ -115,14 +115,14 @@ test("senders by the thousand do not fill the log", async () => {
   expect(lines.length).toBeLessThanOrEqual(20);
 });
 
-test("X-Forwarded-For names the sender when a trusted proxy says so, and only then", () => {
+test("X-Forwarded-For names the sender only if a trusted proxy set it", () => {
   const senderOf = createSenderOf(["10.0.0.0/8", "::1"]);
   const from = (address: string, forwarded?: string) =>
     senderOf(address, new Headers(forwarded === undefined ? {} : { "x-forwarded-for": forwarded }));
   expect(from("203.0.113.7", "198.51.100.1")).toBe("203.0.113.7");
   expect(from("10.1.2.3", "198.51.100.1")).toBe("198.51.100.1");
   expect(from("::ffff:10.1.2.3", "198.51.100.1")).toBe("198.51.100.1");
-  // The left one may be the sender's own invention.
+  // The sender may have forged the left entry.
   expect(from("10.1.2.3", "127.0.0.1, 198.51.100.1, 10.9.9.9")).toBe("198.51.100.1");
   expect(from("::1", "2001:db8:1:2::9")).toBe(from("2001:db8:1:2::1"));
   expect(from("10.1.2.3")).toBe("10.1.2.3");

@@ -1,4 +1,4 @@
-// The HTTP app over real sessions, and integrations made of plain functions.
+// The HTTP app over real sessions, with integrations made of plain functions.
 
 import type { AnyElysia } from "elysia";
 import { createApiKeys } from "../../src/access/api-keys.ts";
@@ -28,9 +28,9 @@ import { createSessionsFixture } from "../sessions/fixture.ts";
 import { noProcesses } from "./no-processes.ts";
 
 export interface TestIntegration {
-  /** Missing: it is there, but cannot be loaded. */
+  /** Missing if the integration exists but does not load. */
   handle?: (request: Request) => Promise<Response>;
-  /** With routes, for the documentation; `handle` answers. */
+  /** The router: its routes are for the documentation, and `handle` answers. */
   router?: AnyElysia;
   publicPaths?: string[];
   adminPaths?: string[];
@@ -53,7 +53,7 @@ export interface HttpFixtureOptions {
   /** "<integration>.<KEY>" → value */
   settings?: Record<string, string>;
   isReady?: () => Promise<void>;
-  /** Where webhooks are sent to, when that is not https://heddle.example. */
+  /** The public address of webhooks; default https://heddle.example. */
   baseUrl?: string | undefined;
   /** BASE_URL */
   publicUrl?: string;
@@ -61,7 +61,7 @@ export interface HttpFixtureOptions {
   scalarBundle?: AppOptions["scalarBundle"];
   now?: () => number;
   processes?: AppParts["processes"];
-  /** Instead of the fixture's own. */
+  /** Replaces the fixture's own. */
   parts?: Partial<AppParts["integrations"]>;
   log?: AppOptions["log"];
 }

@@ -1,4 +1,4 @@
-// Bodies as they come over a real connection: in pieces, too large, and cut off.
+// Bodies over a real connection: in pieces, too large, and cut off.
 
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { connect } from "node:net";
@@ -42,7 +42,7 @@ function chunked(pieces: number, size: number): ReadableStream<Uint8Array> {
   });
 }
 
-/** Sends bytes as they are and gives what comes back until the other side, or this one, ends the connection. */
+/** Sends raw bytes and returns the answer once either side has ended the connection. */
 function raw(text: string, end: (socket: ReturnType<typeof connect>) => void): Promise<string> {
   return new Promise((resolve) => {
     let answer = "";
@@ -51,7 +51,7 @@ function raw(text: string, end: (socket: ReturnType<typeof connect>) => void): P
     });
     socket.on("data", (data) => {
       answer += data;
-      // Bun answers and keeps the connection; the test has seen enough.
+      // Bun answers and keeps the connection open, but the test needs no more.
       if (answer.includes("\r\n\r\n")) socket.destroy();
     });
     socket.on("error", () => undefined);
@@ -78,7 +78,7 @@ test("30 MB are refused, announced or chunked, and the handler never runs", asyn
   expect(handled).toEqual([]);
 });
 
-test("the API takes 10 MB at most", async () => {
+test("the API accepts 10 MB at most", async () => {
   const response = await fetch(`${url}/api/v1/documents`, {
     method: "POST",
     headers: { authorization: `Bearer ${STATIC_KEY}`, "content-type": "application/json" },
@@ -87,7 +87,7 @@ test("the API takes 10 MB at most", async () => {
   expect(response.status).toBe(413);
 });
 
-test("a body without a key is not waited for", async () => {
+test("without a key, the answer does not wait for the body", async () => {
   const head = "POST /api/v1/documents HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n";
   const answer = await raw(`${head}Content-Length: 1000000\r\n\r\n{`, () => undefined);
   expect(answer).toStartWith("HTTP/1.1 401");
@@ -97,7 +97,7 @@ test.each([
   ["chunked", "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n"],
   ["in the middle of a chunk", "Transfer-Encoding: chunked\r\n\r\nff\r\nhel"],
   ["announced", "Content-Length: 1000\r\n\r\nhello"],
-])("a body that breaks off (%s) reaches no handler, and the server goes on", async (_, rest) => {
+])("a body that is cut off (%s) reaches no handler, and the server keeps working", async (_, rest) => {
   handled.length = 0;
   const head = "POST /integrations/hook/webhook HTTP/1.1\r\nHost: localhost\r\n";
   const answer = await raw(head + rest, (socket) => socket.end());
@@ -107,7 +107,7 @@ test.each([
   expect(await after.json()).toEqual({ size: 5 });
 });
 
-test("chunks that are none are 400", async () => {
+test("invalid chunks are 400", async () => {
   const head = "POST /integrations/hook/webhook HTTP/1.1\r\nHost: localhost\r\n";
   const answer = await raw(
     `${head}Transfer-Encoding: chunked\r\n\r\nzz\r\nhello\r\n0\r\n\r\n`,
@@ -116,7 +116,7 @@ test("chunks that are none are 400", async () => {
   expect(answer === "" || answer.startsWith("HTTP/1.1 400")).toBe(true);
 });
 
-test("an answer that cannot be sent is told to the server, and nothing of it to the sender", async () => {
+test("an answer that cannot be sent is reported to the server and not to the sender", async () => {
   const told: unknown[] = [];
   const broken = serve({
     hostname: "127.0.0.1",

@@ -5,7 +5,7 @@ const refuse = async (id: string) => {
   throw notFound("integration", id);
 };
 
-/** For a server without background processes. */
+/** The process API of a server without background processes. */
 export const noProcesses: AppParts["processes"] = {
   status: refuse,
   start: refuse,

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { createRateLimiter, senderOf } from "../../src/http/rate-limit.ts";
 
-test("a bucket lets a burst through, then as many as time brings back", () => {
+test("a bucket allows a burst, then requests at the sustained rate", () => {
   let now = 0;
   const limiter = createRateLimiter({ perSecond: 2, burst: 3 }, () => now);
   const take = () => limiter.take("a").allowed;
@@ -15,7 +15,7 @@ test("a bucket lets a burst through, then as many as time brings back", () => {
   expect([take(), take(), take(), take()]).toEqual([true, true, true, false]);
 });
 
-test("a clock that is set back an hour costs nobody a request", () => {
+test("a clock set back by an hour costs no sender a request", () => {
   let now = 1_800_000_000_000;
   const limiter = createRateLimiter({ perSecond: 2, burst: 3 }, () => now);
   expect(limiter.take("a").allowed).toBe(true);
@@ -25,12 +25,12 @@ test("a clock that is set back an hour costs nobody a request", () => {
   expect(limiter.take("a").allowed).toBe(true);
 });
 
-test("many senders do not make it forget the one that floods", () => {
+test("many senders do not displace one that floods", () => {
   let now = 0;
   const limiter = createRateLimiter({ perSecond: 1, burst: 100 }, () => now);
   const flood = () => Array.from({ length: 100 }, () => limiter.take("flood").allowed);
   flood();
-  // The others take one each and are full again a second later.
+  // The others take one token each and are full again a second later.
   for (let i = 0; i < 9_999; i++) limiter.take(`other ${i}`);
   now = 1_500;
   limiter.take("one more");

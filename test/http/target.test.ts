@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { HeddleError } from "../../src/errors.ts";
 import { innerUrl, parseTarget, type Target } from "../../src/http/target.ts";
 
-/** As a listener makes it: whatever stood in the request line and in Host. */
+/** Creates a request as a listener does, with any request line and Host. */
 const arrived = (url: string, host: string | null): Request =>
   ({ url, headers: new Headers(host === null ? {} : { host }) }) as Request;
 
@@ -35,7 +35,7 @@ test.each([
   "[::1]:8000",
   "[fe80::1]",
   "xn--bcher-kva.example",
-])("%s is a host", (host) => {
+])("%s is a valid host", (host) => {
   expect(parsed(`http://${host.toLowerCase()}/a?b=/c`, host)).toEqual({
     path: "/a",
     hasTrailingSlash: false,
@@ -72,8 +72,8 @@ test.each([
   "x:-1",
   "ä",
   "<x>",
-])("%p is no host", (host) => {
-  // As Bun writes the URL when it cannot make use of the host, and when it can.
+])("%p is not a valid host", (host) => {
+  // Bun's URL for a host that it cannot use, and for one that it can.
   expect(parsed("/a", host)).toBe("bad_request");
   expect(parsed(`http://heddle.example/a`, host)).toBe("bad_request");
 });
@@ -84,7 +84,7 @@ test("a request without a Host is refused, unless its URL has one", () => {
   expect(parsed("http://localhost", null)).toMatchObject({ path: "/" });
 });
 
-test("one spelling of each path", () => {
+test("each path has one spelling", () => {
   expect(pathOf("/%61pi/%7E/%3a%3B%20")).toBe("/api/~/%3A%3B%20");
   expect(pathOf("/a/%c3%bc")).toBe("/a/%C3%BC");
   expect(pathOf("/api/v1/skills/integrations%2fgithub")).toBe("/api/v1/skills/integrations%2Fgithub");
@@ -119,11 +119,11 @@ test.each([
   "/a b",
   '/a"b',
   "/integrations/x/..%2f..%2fapi",
-])("%s is no path", (path) => {
+])("%s is not a valid path", (path) => {
   expect(pathOf(path)).toBe("not_found");
 });
 
-test("whatever comes, a path that is taken is the one that a router reads", () => {
+test("an accepted path is always the one that a router reads", () => {
   const piece = fc.oneof(
     fc.constantFrom(
       "/",
@@ -156,7 +156,7 @@ test("whatever comes, a path that is taken is the one that a router reads", () =
         const target = parsed(`http://${host}/${pieces.join("")}`, host);
         if (typeof target === "string") return expect(target).toBe("not_found");
         const url = new Request(innerUrl(target)).url;
-        // Elysia's own way to the path.
+        // Elysia's own way of finding the path.
         const end = url.indexOf("?");
         expect(url.slice(url.indexOf("/", 11), end < 0 ? undefined : end)).toBe(target.path);
         expect(new URL(url).pathname).toBe(target.path);

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { createBudget } from "../../src/inbox/budget.ts";
 
-test("so many a minute, and how many there were besides", () => {
+test("a budget per minute, and the number of skipped ones", () => {
   let now = 0;
   const budget = createBudget(() => now);
   expect(["a", "b", "c", "d"].map((id) => budget.take("k", 2, id))).toEqual([true, true, false, false]);
@@ -11,7 +11,7 @@ test("so many a minute, and how many there were besides", () => {
   expect(budget.takeEnded()).toEqual([{ key: "k", lastId: "b", skipped: 2 }]);
 });
 
-test("a clock that is set back an hour ends the minute instead of drawing it out", () => {
+test("a clock set back by an hour ends the minute instead of prolonging it", () => {
   let now = 1_800_000_000_000;
   const budget = createBudget(() => now);
   for (const id of ["a", "b", "c"]) budget.take("k", 2, id);

@@ -18,7 +18,7 @@ async function fill(db: TestDatabase, count: number, daysAgo: number): Promise<v
 }
 
 eachDatabase("the purge", (open) => {
-  test("deletes what is older than the retention, however much, and nothing else", async () => {
+  test("deletes everything older than the retention, however much, and nothing else", async () => {
     const db = await open();
     await fill(db, 1_203, 31);
     await fill(db, 7, 29);
@@ -33,7 +33,7 @@ eachDatabase("the purge", (open) => {
 });
 
 onPostgres("the purge", (open) => {
-  test("is left to the server that is at it", async () => {
+  test("is skipped while another server does it", async () => {
     const db = await open();
     await fill(db, 3, 31);
     const left = () => db.query.$count(inboxEvents);
@@ -44,7 +44,7 @@ onPostgres("the purge", (open) => {
       "heddle inbox purge",
     )(async () => {
       const purge = createPurge({ db, log, retentionDays: 30, everyMs: 1, now: () => Date.now() });
-      // Several sweeps would have come in this time.
+      // Several purges would have run in this time.
       await until(async () => ++ticks.count > 20 && (await left()) === 3);
       other.resolve();
       return purge;

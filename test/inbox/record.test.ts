@@ -29,7 +29,7 @@ function recorder(maxBodyBytes: number) {
 }
 
 describe("a body", () => {
-  test("is kept whole up to the limit, and says when it is not", () => {
+  test("is stored completely up to the limit, and marked if it is truncated", () => {
     const recordOf = recorder(5);
     expect(recordOf(incoming("12345"), ENDING)).toMatchObject({
       body: "12345",
@@ -59,7 +59,7 @@ describe("a body", () => {
     });
   });
 
-  test("that is no text, or no text that can be stored, is not whole", () => {
+  test("that is not text, or not storable text, is marked as incomplete", () => {
     const recordOf = recorder(100);
     expect(recordOf(incoming(Uint8Array.of(0x61, 0xff)), ENDING)).toMatchObject({
       body: "a\u{fffd}",
@@ -93,7 +93,7 @@ describe("a body", () => {
   });
 });
 
-test("what has a known secret in it is sealed as it came, and so is what only looks sealed", () => {
+test("text with a known secret is encrypted unchanged, and so is text that only looks encrypted", () => {
   const vault = testVault();
   const redactor = createRedactor();
   redactor.add(SECRET);
@@ -112,7 +112,7 @@ test("what has a known secret in it is sealed as it came, and so is what only lo
   }
 });
 
-test("headers that prove a sender are not kept; known secrets in others are not shown", () => {
+test("headers that authenticate a sender are not stored; known secrets in others are not shown", () => {
   const secret = [
     "authorization",
     "proxy-authorization",

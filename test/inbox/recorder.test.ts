@@ -1,4 +1,4 @@
-// What the inbox writes behind the requests: bounded, in one go, and nothing lost on the way.
+// What the inbox writes after the requests: bounded, in batches, and without loss.
 
 import { expect, test } from "bun:test";
 import { eq } from "drizzle-orm";
@@ -47,7 +47,7 @@ async function createFixture(open: OpenTestDatabase, options: Partial<RecorderOp
 }
 
 eachDatabase("the recorder", (open) => {
-  test("a flood of forged ones leaves a few short records, a count, and room for the others", async () => {
+  test("a flood of forged webhooks leaves a few short records, a count, and room for others", async () => {
     let time = 0;
     const { recorder, rows, lines } = await createFixture(open, {
       now: () => time,
@@ -79,7 +79,7 @@ eachDatabase("the recorder", (open) => {
     expect(await rows()).toHaveLength(8);
   });
 
-  test("more than memory may hold is counted, not held", async () => {
+  test("webhooks beyond the memory limit are counted instead of stored", async () => {
     const { recorder, rows, lines } = await createFixture(open, { limits: { waiting: 5 } });
     for (let i = 0; i < 20; i += 1) recorder.record(incoming({ isVerified: true }), ok());
     await recorder.close();
@@ -87,7 +87,7 @@ eachDatabase("the recorder", (open) => {
     expect(lines.some((line) => line.includes("webhooks could not be recorded"))).toBe(true);
   });
 
-  test("one that cannot be stored does not take the others with it", async () => {
+  test("a record that cannot be stored does not affect the others", async () => {
     const { recorder, rows, lines } = await createFixture(open);
     const good = incoming();
     recorder.record(incoming({ id: "no uuid" }), ok());
@@ -99,7 +99,7 @@ eachDatabase("the recorder", (open) => {
     await recorder.close();
   });
 
-  test("a record that is there keeps its verdict and gets what is new", async () => {
+  test("an existing record keeps its verdict and gets the new outcomes", async () => {
     const { db, recorder, rows } = await createFixture(open);
     const outcome = { message_id: newId(), session_id: newId(), task_id: null, duplicate: false };
     const made = incoming({ outcomes: [outcome], isVerified: true });
@@ -107,7 +107,7 @@ eachDatabase("the recorder", (open) => {
     await db.query
       .insert(inboxEvents)
       .values(recordOf(made, { verdict: "accepted", reason: null, statusCode: null, outcomes: [outcome] }));
-    // All is told already.
+    // The record is already complete.
     recorder.record(made, ok());
     expect(await rows()).toMatchObject([{ verdict: "accepted", status_code: null, outcomes: [outcome] }]);
     const copy = { ...outcome, duplicate: true };
@@ -125,7 +125,7 @@ eachDatabase("the recorder", (open) => {
     await recorder.close();
   });
 
-  test("the answer goes to the sender whole, however much of it is read here", async () => {
+  test("the sender gets the whole answer, however much of it is read here", async () => {
     const { recorder, rows } = await createFixture(open);
     const long = { status: "ignored", list: Array.from({ length: 10_000 }, (_, i) => i) };
     const answers = [
@@ -142,7 +142,7 @@ eachDatabase("the recorder", (open) => {
     await recorder.close();
   });
 
-  test("what a stream still has to say is not waited for", async () => {
+  test("the end of a stream is not awaited", async () => {
     const { recorder, rows } = await createFixture(open);
     const endless = new ReadableStream({
       pull(controller) {
@@ -157,7 +157,7 @@ eachDatabase("the recorder", (open) => {
     await recorder.close();
   });
 
-  test("all that was noted is stored when it closes", async () => {
+  test("closing stores everything recorded before", async () => {
     const { db, recorder } = await createFixture(open);
     const webhooks = Array.from({ length: 200 }, () => incoming({ isVerified: true }));
     for (const webhook of webhooks) recorder.record(webhook, ok());
@@ -169,10 +169,10 @@ eachDatabase("the recorder", (open) => {
     expect(stored).toHaveLength(200);
   });
 
-  test("a record has the time of its arrival, although it is written later and together with others", async () => {
+  test("a record has the time of arrival, although it is written later in a batch", async () => {
     const { recorder, rows } = await createFixture(open);
     const at = performance.now();
-    // Hours apart, so that no slow machine can confuse them.
+    // Hours apart, so that a slow machine makes no difference.
     const [first, second] = [7_200_000, 3_600_000].map((ago) => incoming({ arrivedAt: at - ago }));
     for (const one of [first, second]) if (one) recorder.record(one, refusal(), forged);
     const [a, b] = await rows();

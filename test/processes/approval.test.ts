@@ -96,11 +96,11 @@ test("another command runs from the folder itself, and only while nothing there 
   it.processes.supervise();
   const { pid } = await it.running("proc");
   await all.bot("integrations/proc/run.sh", "echo bot; sleep 1000");
-  const waits = { code: "conflict", message: expect.stringContaining("wait for approval") };
+  const waits = { code: "conflict", message: expect.stringContaining("waiting for approval") };
   await expect(it.processes.restart("proc")).rejects.toMatchObject(waits);
   process.kill(pid ?? 0, "SIGKILL");
   const stopped = await it.until("proc", ({ state }) => state === "stopped");
-  expect(stopped.lastError).toContain("wait for approval");
+  expect(stopped.lastError).toContain("waiting for approval");
   await expect(it.processes.start("proc")).rejects.toMatchObject(waits);
   await approve(it);
   await it.line("proc", "bot");

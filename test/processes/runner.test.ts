@@ -97,7 +97,7 @@ test("one that always falls is started again, later each time, and given up afte
   expect(timers.pending()).toEqual([]);
   expect(runner.status()).toMatchObject({
     restarts: 9,
-    lastError: "It ended with code 1.",
+    lastError: "The process ended with code 1.",
     nextStartAt: null,
   });
   expect(said.at(-1)).toContain("crash number 10 in a row");
@@ -126,7 +126,7 @@ test("a minute up makes its crashes forgotten", async () => {
   expect(runner.status()).toMatchObject({
     signal: "SIGSEGV",
     exitCode: null,
-    lastError: "It was ended by SIGSEGV.",
+    lastError: "The process was ended by SIGSEGV.",
   });
 });
 

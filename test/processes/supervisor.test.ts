@@ -112,7 +112,12 @@ test("one that always falls is given up, and comes back with new code", async ()
   const { processes, until, write, integrations, running } = fixture;
   processes.supervise();
   const given = await until("mine", ({ state }) => state === "crash_looping");
-  expect(given).toMatchObject({ restarts: 9, exitCode: 3, pid: null, lastError: "It ended with code 3." });
+  expect(given).toMatchObject({
+    restarts: 9,
+    exitCode: 3,
+    pid: null,
+    lastError: "The process ended with code 3.",
+  });
   expect((await processes.lines.last("mine", 1000)).filter(({ text }) => text === "falling")).toHaveLength(
     10,
   );
@@ -229,7 +234,7 @@ test("one that takes too much memory is ended and started again, with the reason
   const { processes, until } = fixture;
   processes.supervise();
   const fallen = await until("mine", ({ lastError }) => lastError !== null);
-  expect(fallen.lastError).toMatch(/^It used \d{3} MB of memory; the limit is 150 MB\.$/);
+  expect(fallen.lastError).toMatch(/^The process used \d{3} MB of memory; the limit is 150 MB\.$/);
   expect(fallen).toMatchObject({ state: "backing_off", memoryLimitMb: 150 });
 }, 60_000);
 

@@ -1,9 +1,13 @@
-// Knows the context window of each model in tokens: the configured one, or less after an endpoint has refused a context as too
-// long. This is kept in memory and learned again after a restart, because the model behind a name may change.
+// Knows the context window of each model in tokens: the configured one, or less after an endpoint has refused a
+// context as too long. This is kept in memory and learned again after a restart, because the model behind a name may
+// change.
 
 export interface Windows {
   of(model: string): number;
-  /** `limit` is the maximum that the endpoint reports, if it does. Returns false when the window cannot shrink further. */
+  /**
+   * `limit` is the maximum that the endpoint reports, if it does. Returns false when the window cannot shrink
+   * further.
+   */
   shrink(model: string, limit: number | undefined): boolean;
 }
 

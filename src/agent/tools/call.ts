@@ -1,5 +1,6 @@
-// Makes one tool call in three steps: prepare (whether it may run, and with which arguments), execute (with a time limit), and
-// finalise (the result that the model reads). A failure becomes the call's result; only the end of the run is thrown.
+// Makes one tool call in three steps: prepare (whether it may run, and with which arguments), execute (with a time
+// limit), and finalise (the result that the model reads). A failure becomes the call's result; only the end of the
+// run is thrown.
 
 import { errorMessage, HeddleError } from "../../errors.ts";
 import { throwIfAborted } from "../../llm/abort.ts";
@@ -60,7 +61,7 @@ function prepare(call: LlmToolCall, tools: ReadonlyMap<string, RegisteredTool>):
     const names = [...tools.keys()].join(", ") || "none";
     return { problem: `There is no tool "${call.name}". Available: ${names}.`, args: args ?? {} };
   }
-  if (!args) return { problem: `The arguments of ${call.name} are not a JSON object.`, args: {} };
+  if (!args) return { problem: `The arguments of ${call.name} must be a JSON object.`, args: {} };
   const violations = tool
     .validate(args)
     .map(({ field, message }) => (field === "" ? message : `${field}: ${message}`));
@@ -107,7 +108,10 @@ async function execute(
   }
 }
 
-/** A HeddleError is written for its reader. Any other error may come from a bug in the tool and means little by itself. */
+/**
+ * A HeddleError is written for its reader. Any other error may come from a bug in the tool and means little by
+ * itself.
+ */
 function problemOf(error: unknown): string {
   return asHeddleError(error) ? errorMessage(error) : `The tool failed: ${errorMessage(error)}`;
 }

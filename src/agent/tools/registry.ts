@@ -77,11 +77,11 @@ export function compileTool(owner: string, tool: Tool): RegisteredTool {
   if (!NAME.test(name)) {
     throw new HeddleError(
       "validation",
-      `A tool's name is 1 to 64 of a-z A-Z 0-9 _ -, not ${JSON.stringify(name)}.`,
+      `A tool's name must be 1 to 64 of a-z A-Z 0-9 _ -; got ${JSON.stringify(name)}.`,
     );
   }
   if (!(timeoutSeconds > 0))
-    throw new HeddleError("validation", `Tool "${name}": timeoutSeconds must be above 0.`);
+    throw new HeddleError("validation", `Tool "${name}": timeoutSeconds must be a number above 0.`);
   try {
     const parameters = schemaOf(tool.parameters);
     return { ...tool, owner, parameters, timeoutSeconds, validate: compileSchema(parameters) };

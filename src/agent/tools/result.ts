@@ -1,4 +1,5 @@
-// Converts the value that a tool returned into the text for the model, the actions for the dispatcher and the recorded error.
+// Converts the value that a tool returned into the text for the model, the actions for the dispatcher and the
+// recorded error.
 
 import { storable, storableJson } from "../../db/storable.ts";
 import { errorMessage } from "../../errors.ts";
@@ -22,15 +23,15 @@ const LONGEST_CLIENT_ACTIONS = 8_000_000;
 const LONGEST_ERROR = 4_000;
 
 /**
- * Text is passed on as it is, any other value as JSON. An object (or the JSON text of one) may have `error`, which marks the call
- * as failed, and `client_action`, of which the model reads only `message`.
+ * Text is passed on as it is, any other value as JSON. An object (or the JSON text of one) may have `error`, which
+ * marks the call as failed, and `client_action`, of which the model reads only `message`.
  */
 export function toToolResult(value: unknown, redact: Redact): ToolResult {
   let text: string;
   try {
     text = textOf(value);
   } catch (error) {
-    return failedResult(`The tool's result is not JSON: ${errorMessage(error)}`, redact);
+    return failedResult(`The tool's result must be a text or JSON: ${errorMessage(error)}`, redact);
   }
   const object = objectOf(value, text);
   const actions = clientActionsOf(object);
@@ -39,7 +40,7 @@ export function toToolResult(value: unknown, redact: Redact): ToolResult {
   }
   if (text.length > LONGEST_CLIENT_ACTIONS) {
     return failedResult(
-      `The client action is too large: at most ${LONGEST_CLIENT_ACTIONS} characters.`,
+      `client_action must have at most ${LONGEST_CLIENT_ACTIONS} characters of JSON.`,
       redact,
     );
   }

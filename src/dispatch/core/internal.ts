@@ -1,4 +1,4 @@
-// Puts a result into another session, whose bot reads it with the next message.
+// Adds a result to another session, whose bot reads it with the next message.
 
 import { Type as t } from "@sinclair/typebox";
 import { HeddleError } from "../../errors.ts";
@@ -23,7 +23,7 @@ export function createInternalDispatcher({ inject }: InternalDispatcherOptions):
       },
       hops,
     ).catch((error: unknown) => {
-      // A deleted session does not come back.
+      // A deleted session will not come back, so a retry would not help.
       if (!(error instanceof HeddleError) || error.retryable) throw error;
       throw new Permanent(error.message, { cause: error });
     });

@@ -9,7 +9,7 @@ import type { Delivered, DispatchContext, Dispatcher, JsonObject } from "../../s
 
 export interface WebhookDispatcherOptions {
   post: GuardedPost;
-  /** Signs when the target has no secret of its own: "whsec_" and base64. */
+  /** The secret for targets without one of their own: "whsec_" and base64. */
   signingSecret: string;
 }
 
@@ -85,6 +85,8 @@ function signer(secret: string): Webhook {
   try {
     return new Webhook(secret);
   } catch (cause) {
-    throw new Permanent("dispatch_config.secret is not base64.", { cause });
+    throw new Permanent("dispatch_config.secret must be base64, with or without the prefix whsec_.", {
+      cause,
+    });
   }
 }

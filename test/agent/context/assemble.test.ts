@@ -34,7 +34,7 @@ const result = (id: string, content = `result of ${id}`): LlmMessage => ({
   content,
 });
 
-/** Roles and texts after the prompts of every run. */
+/** Roles and texts of the messages after the prompts that every run has. */
 const shown = (messages: LlmMessage[]) => messages.slice(3).map(({ role, content }) => `${role}: ${content}`);
 
 describe("the order", () => {
@@ -67,7 +67,7 @@ describe("the order", () => {
     ]);
   });
 
-  test("what is empty is left out", () => {
+  test("empty sources are left out", () => {
     expect(createContext(input({ botPrompt: " " }), 50_000)([]).map((message) => message.role)).toEqual([
       "system",
       "system",
@@ -77,7 +77,7 @@ describe("the order", () => {
 });
 
 describe("history", () => {
-  test("results follow their calls in the order of the calls; what is missing is made up, what is loose left out", () => {
+  test("results follow their calls in order; a missing result is filled in, a result without a call is left out", () => {
     const history = [
       result("lost"),
       user("one"),
@@ -101,7 +101,7 @@ describe("history", () => {
     ]);
   });
 
-  test("the newest that fits stays, calls and results together", () => {
+  test("the newest messages that fit are kept, calls together with their results", () => {
     const history = [user("x".repeat(40_000)), asks("a"), result("a", "y".repeat(30_000)), user("newest")];
     const roles = (budget: number) =>
       createContext(
@@ -116,7 +116,7 @@ describe("history", () => {
     expect(roles(all - 15_000)).toEqual(["user", "user"]);
   });
 
-  test("gives way to the run's own steps", () => {
+  test("makes room for the run's own steps", () => {
     const context = createContext(input({ history: [user("h".repeat(20_000))] }), 20_000);
     expect(context([]).length).toBe(5);
     const messages = context([asks("a"), result("a", "r".repeat(55_000))]);
@@ -136,7 +136,7 @@ test("a message, prompt or preamble beyond its share is cut with a note", () => 
   expect(estimate(messages)).toBeLessThanOrEqual(10_000);
 });
 
-test("of several skills the longest are cut, so that all fit their share; short ones stay whole", () => {
+test("if skills exceed their share, the longest are cut and short ones stay complete", () => {
   const skills = ["x".repeat(100_000), "short", "y".repeat(3000)].map((text, at) => ({
     id: `s${at}`,
     name: `S${at}`,
@@ -161,7 +161,7 @@ describe("steps that outgrow the window", () => {
     expect(messages[0]?.content).toContain("characters cut");
   });
 
-  test("the newest step stays, in whatever room there is", () => {
+  test("the newest step stays, however little room there is", () => {
     const messages = createContext(input(), 2000)(steps);
     expect(messages.at(-2)).toEqual(asks("c"));
     expect(messages.at(-1)?.content).toStartWith("ccc");
@@ -190,7 +190,7 @@ test("the budget leaves room for the answer and the tools' schemas", () => {
   expect(messageBudget(1000, [tool])).toBe(250);
 });
 
-test("no input breaks the budget, and every context is one that a model takes", () => {
+test("no input exceeds the budget, and every context is valid for a model", () => {
   const text = fc.oneof(
     fc.string({ maxLength: 50 }),
     fc.nat(30_000).map((length) => "w".repeat(length)),

@@ -18,7 +18,7 @@ test("text is measured by its script", () => {
   expect(estimateText("😀")).toBe(2);
 });
 
-test("a message is cut to its tokens, whatever it is written in, and wherever its dear part stands", () => {
+test("a message is cut to its tokens in any script, wherever its expensive part is", () => {
   for (const content of [
     "字".repeat(9000),
     `${"a".repeat(9000)}${"字".repeat(9000)}`,
@@ -32,17 +32,17 @@ test("a message is cut to its tokens, whatever it is written in, and wherever it
   }
 });
 
-test("a window shrinks to what the endpoint says, or by half, and not below what is of use", () => {
+test("a window shrinks to the endpoint's limit or by half, but not below a useful size", () => {
   const windows = createWindows(128_000);
   expect([windows.shrink("a", 32_768), windows.of("a"), windows.of("b")]).toEqual([true, 32_768, 128_000]);
-  // It counts other tokens than we do.
+  // The endpoint counts tokens differently.
   expect([windows.shrink("a", 32_768), windows.of("a")]).toEqual([true, 16_384]);
   expect([windows.shrink("b", undefined), windows.of("b")]).toEqual([true, 64_000]);
   while (windows.shrink("b", undefined));
   expect(windows.of("b")).toBe(2000);
 });
 
-test("a model that takes less is asked with less, in this run and in the next ones", async () => {
+test("a model with a smaller window gets less, in this run and in later ones", async () => {
   const db = await open();
   const session = await addSession(db, await addBot(db));
   const WINDOW = 8000;

@@ -42,7 +42,7 @@ describe("preparing", () => {
     },
   });
 
-  test("valid arguments reach the tool, and it knows its run", async () => {
+  test("valid arguments reach the tool together with the run's context", async () => {
     let seen: ToolContext | undefined;
     const started: JsonObject[] = [];
     const one = tool("t", (args: JsonObject, context: ToolContext) => {
@@ -76,16 +76,16 @@ describe("preparing", () => {
   });
 
   for (const text of ["{broken", "[1]", '"text"', "null", "7"]) {
-    test(`${text} is no JSON object`, async () => {
+    test(`${text} is not a JSON object`, async () => {
       const started: JsonObject[] = [];
       const result = await run(typed, text, { onStart: (args) => started.push(args) });
-      expect(result.error).toContain("not a JSON object");
+      expect(result.error).toContain("must be a JSON object");
       expect(result.args).toEqual({});
       expect(started).toEqual([]);
     });
   }
 
-  test("invalid arguments are named by path, all of them", async () => {
+  test("all invalid arguments are named by path", async () => {
     const { error, content } = await run(typed, { tags: ["a", "c"], extra: 1 });
     expect(error).toContain("name: is missing");
     expect(error).toContain("tags.1: must be equal to one of the allowed values: a, b");
@@ -93,7 +93,7 @@ describe("preparing", () => {
     expect(JSON.parse(content)).toEqual({ error });
   });
 
-  test("an unknown tool is answered with those there are", async () => {
+  test("an unknown tool is answered with the available tools", async () => {
     const { error } = await run(typed, { name: "x" }, { name: "typo" });
     expect(error).toBe('There is no tool "typo". Available: typed.');
     for (const name of ["constructor", "__proto__", "toString", "hasOwnProperty", "TYPED", "typed "]) {
@@ -107,7 +107,7 @@ describe("preparing", () => {
 });
 
 describe("executing", () => {
-  test("what a tool throws, at once or later, is its result", async () => {
+  test("an error that a tool throws, synchronously or later, becomes its result", async () => {
     const atOnce = await run(
       tool("t", () => {
         throw new Error("broke on s3cret!");
@@ -122,7 +122,7 @@ describe("executing", () => {
     );
   });
 
-  test("a tool that takes too long is told so and given up", async () => {
+  test("a tool that takes too long is aborted and given up", async () => {
     let aborted = false;
     const slow = tool(
       "slow",
@@ -151,21 +151,21 @@ describe("executing", () => {
 });
 
 describe("finalising", () => {
-  test("text goes through, anything else as JSON", async () => {
+  test("text is passed on unchanged, anything else as JSON", async () => {
     expect((await returning("plain")).content).toBe("plain");
     expect((await returning({ a: [1] })).content).toBe('{"a":[1]}');
     expect((await returning(null)).content).toBe("null");
     expect((await returning(undefined)).content).toBe("Done.");
   });
 
-  test("what is not JSON is an error", async () => {
+  test("a result that is not JSON is an error", async () => {
     const cycle: JsonObject = {};
     cycle.self = cycle;
-    expect((await returning(cycle)).error).toContain("not JSON");
-    expect((await returning(10n)).error).toContain("not JSON");
+    expect((await returning(cycle)).error).toContain("must be a text or JSON");
+    expect((await returning(10n)).error).toContain("must be a text or JSON");
   });
 
-  test("`error` marks the call failed, in an object or its text", async () => {
+  test("`error` in an object or its text marks the call as failed", async () => {
     expect(await returning({ error: "no such s3cret!", hint: 1 })).toMatchObject({
       error: "no such [redacted]",
       content: '{"error":"no such [redacted]","hint":1}',
@@ -191,9 +191,9 @@ describe("finalising", () => {
     });
   });
 
-  test("a client action beyond all measure is refused", async () => {
+  test("a client action that is too large is refused", async () => {
     const result = await returning({ client_action: { data: "x".repeat(8_000_001) } });
-    expect(result).toMatchObject({ clientActions: [], error: expect.stringContaining("too large") });
+    expect(result).toMatchObject({ clientActions: [], error: expect.stringContaining("must have at most") });
   });
 
   test("a long result keeps its head and tail, and says how much was cut", async () => {
@@ -204,12 +204,12 @@ describe("finalising", () => {
     expect(content).toMatch(/70010 or more of 100010 characters cut/);
   });
 
-  test("a secret at the cut does not show its half", async () => {
+  test("a secret at the cut is not half visible", async () => {
     const { content } = await returning(`${"x".repeat(20_900)}${"s3cret!".repeat(100)}${"x".repeat(20_000)}`);
     expect(content).not.toContain("s3c");
   });
 
-  test("text that no database takes is mended", async () => {
+  test("text that cannot be stored is made storable", async () => {
     expect((await returning("a\0b\ud800c")).content).toBe("a\uFFFDb\uFFFDc");
     expect((await returning({ client_action: { "k\0": ["\0"] } })).clientActions).toEqual([
       { "k\uFFFD": ["\uFFFD"] },

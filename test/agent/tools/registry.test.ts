@@ -29,7 +29,7 @@ test("tools are found by name and listed in order", () => {
   expect(registry.get("c")).toBeUndefined();
 });
 
-test("a name that is taken is refused, naming both owners", () => {
+test("a taken name is refused with both owners named", () => {
   const registry = createToolRegistry();
   registry.add("one", tool("same", nothing));
   const error = refusal(() => registry.add("two", tool("same", nothing)));
@@ -39,7 +39,7 @@ test("a name that is taken is refused, naming both owners", () => {
 });
 
 describe("replacing an owner's tools", () => {
-  test("takes all of them or none", () => {
+  test("replaces all of them or none", () => {
     const registry = createToolRegistry();
     registry.add("core", tool("taken", nothing));
     registry.replaceOwner("github", [tool("old", nothing), tool("kept", nothing)]);
@@ -59,7 +59,7 @@ describe("replacing an owner's tools", () => {
   });
 });
 
-describe("a tool that cannot be one", () => {
+describe("an invalid tool", () => {
   const wrong: Record<string, Partial<Tool>> = {
     "a name with a space": { name: "a b" },
     "an empty name": { name: "" },
@@ -79,7 +79,7 @@ describe("a tool that cannot be one", () => {
   }
 });
 
-test("TypeBox schemas and schemas of other drafts are plain JSON Schema afterwards", () => {
+test("TypeBox schemas and schemas of other drafts become plain JSON Schema", () => {
   const registry = createToolRegistry();
   const typed = t.Object({ n: t.Integer(), when: t.Optional(t.String({ format: "date-time" })) });
   registry.add("core", tool("typed", nothing, { parameters: typed as unknown as Tool["parameters"] }));

@@ -4,7 +4,7 @@ import { callTool } from "../../../src/agent/tools/call.ts";
 import { createToolRegistry } from "../../../src/agent/tools/registry.ts";
 import { call } from "../fixture.ts";
 
-test("search_documents passes query and limit on and gives the hits", async () => {
+test("search_documents passes on query and limit and returns the hits", async () => {
   const asked: unknown[] = [];
   const registry = createToolRegistry();
   const hit = { id: "1", title: "Looms", content: "A heddle.", score: 2, metadata: {}, lane: "lexical" };

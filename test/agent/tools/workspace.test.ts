@@ -21,7 +21,7 @@ async function tools() {
   };
 }
 
-test("a bot writes, lists, reads by lines and finds; what it writes as code is said to wait", async () => {
+test("a bot writes, lists, reads by lines and searches; code that it writes is reported as waiting for approval", async () => {
   await using it = await tools();
   expect(it.names).toEqual(["workspace_list", "workspace_read", "workspace_search", "workspace_write"]);
   expect(await it.call("workspace_write", { path: "common/a.md", content: "one\ntwo\nthree" })).toEqual({
@@ -57,7 +57,7 @@ test("a bot writes, lists, reads by lines and finds; what it writes as code is s
   });
 });
 
-test("what is not there or not allowed is an answer; what is missing is found before the call", async () => {
+test("a missing or forbidden path is an answer; a missing argument is found before the call", async () => {
   await using it = await tools();
   expect(await it.call("workspace_read", { path: "common/none" })).toEqual({
     error: "There is no common/none in the workspace.",

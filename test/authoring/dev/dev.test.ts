@@ -1,4 +1,4 @@
-// `heddle dev` in one process: what it prints as an event passes through, and what it does when a file is saved.
+// `heddle dev` in one process: its output while an event passes through, and its reaction to a saved file.
 
 import { afterAll, afterEach, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import { mkdtemp, readFile, realpath, rm, writeFile } from "node:fs/promises";
@@ -34,7 +34,7 @@ beforeAll(async () => {
   dir = await realpath(await mkdtemp(join(tmpdir(), "heddle-dev-")));
   const parts = ["router", "dispatcher", "tools", "skills", "setup"];
   ({ folder } = await newIntegration({ name: "acme", parts, dir }));
-  // A neighbour, which is not meant.
+  // A neighbouring integration, which must not be loaded.
   await newIntegration({ name: "neighbour", parts: ["tools"], dir });
   await writeFile(join(folder, ".env"), `ACME_URL=${service.url.origin}\nACME_TOKEN=${TOKEN}\n`);
 });
@@ -47,7 +47,7 @@ afterAll(async () => {
   await rm(dir, { recursive: true, force: true });
 });
 
-/** Lines as they are printed; `line` resolves with the first one from now or before that fits. */
+/** Collects printed lines; `line` resolves with the first matching one, printed before or later. */
 function recorder() {
   const lines: string[] = [];
   let look = () => {};
@@ -97,7 +97,7 @@ async function start(flags: Partial<DevFlags> = {}, variables: Record<string, st
   return { ...record, ...server, text, key: dev.config.apiKey ?? "" };
 }
 
-test("prints where everything is, and a webhook that works when it is pasted into a shell", async () => {
+test("prints the addresses, and a webhook command that works when pasted into a shell", async () => {
   const dev = await start();
   for (const part of [dev.url, dev.key, join(folder, ".heddle-dev"), join(folder, "dev.script.yaml")]) {
     expect(dev.text).toContain(String(part));
@@ -113,7 +113,7 @@ test("prints where everything is, and a webhook that works when it is pasted int
   expect([status, JSON.parse(out).status]).toEqual([0, "processed"]);
   await dev.line(/Delivered: acme/);
 
-  // Times of the day and durations apart.
+  // Compared without times of day and durations.
   const shown = dev.lines.map((line) => line.slice(9).replace(/in \d+ ms/, "in 0 ms"));
   expect(shown.slice().sort()).toEqual(
     [
@@ -144,7 +144,7 @@ async function ask(dev: Awaited<ReturnType<typeof start>>, content: string, room
   });
 }
 
-test("what is saved is live at once, the script as well, and secrets are never shown", async () => {
+test("saved files, including the script, go live at once, and secrets are never shown", async () => {
   const dev = await start();
   await ask(dev, '/acme_get_room {"room": "ops"}');
   await dev.line(/acme_get_room returned .*"Servers"/);
@@ -173,21 +173,21 @@ test("what is saved is live at once, the script as well, and secrets are never s
   await writeFile(tool, source);
 });
 
-test("a delivery that fails says why, and what becomes of it", async () => {
+test("a failed delivery is shown with its reason and what happens next", async () => {
   const dev = await start();
   await ask(dev, "Hello", "gone");
   expect(await dev.line(/Not delivered/)).toContain("acme answered 410".replace("acme", "Acme"));
   expect(dev.lines.join("\n")).toContain("(given up)");
 });
 
-test("--dry-run shows deliveries and makes none", async () => {
+test("--dry-run shows deliveries without making them", async () => {
   const dev = await start({ dryRun: true });
   await ask(dev, "Hello");
   await dev.line(/Not delivered \(--dry-run\): acme {"room":"ops"}/);
   expect(posted).toEqual([]);
 });
 
-test("what is missing, or cannot be loaded, is said at the start", async () => {
+test("missing settings and load errors are reported at the start", async () => {
   const { folder: bare } = await newIntegration({ name: "bare", parts: ["router", "tools", "setup"], dir });
   const needy = await start({ dir: bare });
   expect(needy.text).toContain(
@@ -233,7 +233,7 @@ test("a saved .env counts at once, also for the process, and the terminal's vari
   );
 });
 
-test("what cannot be served is refused", async () => {
+test("a folder that cannot be served is refused", async () => {
   const refused = (flags: Partial<DevFlags>) =>
     start(flags).catch(({ code, message }) => `${code}: ${message}`);
   expect(await refused({ dir: join(dir, "none") })).toContain("is not a folder");

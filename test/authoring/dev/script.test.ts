@@ -22,7 +22,7 @@ async function reading(files: Record<string, string>) {
 }
 
 describe("a script", () => {
-  test("is that of the first folder that has one; none is an empty one", async () => {
+  test("is read from the first folder that has one; without any it is empty", async () => {
     const both = await reading({
       "a/dev.script.json": '[{ "reply": "a" }]',
       "b/dev.script.yaml": "- reply: b",
@@ -38,7 +38,7 @@ describe("a script", () => {
     ["- reply: a\n  tool: b\n", ":1: ", "either a reply or a tool"],
     ["- match: a\n", ":1: ", "either a reply or a tool"],
     ["- reply: [\n", "", "not YAML"],
-  ])("that is wrong is said to be, with its line: %p", async (text, place, reason) => {
+  ])("with a mistake is refused with the line: %p", async (text, place, reason) => {
     const read = await reading({ "a/dev.script.yaml": text });
     const problem = read.ok ? "" : read.problem;
     expect(problem).toContain(`a/dev.script.yaml${place}`);
@@ -49,12 +49,12 @@ describe("a script", () => {
     ["The DISK of db1", undefined, { tool: "look", arguments: { host: "db1", deep: true } }],
     ['{"free":7}', "look", { reply: "7 % are free." }],
     ["anything", undefined, { reply: "Hm." }],
-  ])("says to %p after %p what its first fitting entry says", async (text, tool, said) => {
+  ])("answers %p after %p with its first matching entry", async (text, tool, said) => {
     const read = await reading({ "a/dev.script.yaml": SCRIPT });
     expect(sayFrom(read.ok ? read.script : [], { text, tool })).toEqual(said);
   });
 
-  test("an entry for a message is none for a result", async () => {
+  test("an entry for a message does not match a result", async () => {
     const read = await reading({ "a/dev.script.yaml": SCRIPT });
     expect(sayFrom(read.ok ? read.script : [], { text: "disk of db1", tool: "other" })).toBeUndefined();
   });
@@ -80,7 +80,7 @@ describe("the scripted model", () => {
   };
   const user = (content: string): LlmMessage => ({ role: "user", content });
 
-  test("calls tools, and answers to their results", async () => {
+  test("calls tools and answers their results", async () => {
     const called = await ask([user("disk of db1")], ["look"]);
     expect(called).toEqual({ text: "", calls: [["look", { host: "db1", deep: true }]] });
     const results: LlmMessage[] = [
@@ -91,21 +91,21 @@ describe("the scripted model", () => {
     expect(await ask(results, ["look"])).toEqual({ text: "7 % are free.", calls: [] });
   });
 
-  test("runs what a message tells it to, whatever the script says", async () => {
+  test("follows a command in a message, whatever the script says", async () => {
     expect(await ask([user('/look {"host": "a"}')], ["look"])).toEqual({
       text: "",
       calls: [["look", { host: "a" }]],
     });
   });
 
-  test("says which tools there are when one is not, and what is wrong with the script", async () => {
+  test("lists the tools if one is unknown, and reports mistakes in the script", async () => {
     expect((await ask([user("disk of db1")], ["other"])).text).toBe(
       "This run has no tool look. It has: other.",
     );
     expect((await ask([user("a")], [], "- reply: [")).text).toContain("dev.script.yaml");
   });
 
-  test("without a fitting entry repeats what it has read", async () => {
+  test("without a matching entry, repeats its input", async () => {
     expect((await ask([user("Hello")], [], "[]")).text).toContain("I have read: Hello");
   });
 });

@@ -1,4 +1,4 @@
-// `heddle ask` against servers that fail in their own ways. Each is a real one on a loopback port.
+// `heddle ask` against servers that fail in different ways. Each is a real server on a loopback port.
 
 import { afterEach, describe, expect, test } from "bun:test";
 import { ask } from "../../../src/cli/client/ask.ts";
@@ -17,7 +17,7 @@ afterEach(async () => {
   for (const close of closers.splice(0)) await close();
 });
 
-/** Answers the requests one after the other; a body in pieces never ends. */
+/** Answers the requests in turn; a body in pieces never ends. */
 function serverThat(...answers: Answer[]) {
   const asked: string[] = [];
   const server = Bun.serve({
@@ -44,7 +44,7 @@ const connection = (url: string, answerMs?: number) =>
     { home: "/nowhere", environment: {}, ...(answerMs !== undefined && { answerMs }) },
   );
 
-/** Both of it: the code and what a person reads. */
+/** Returns both the code and the message. */
 const failure = (asking: Promise<unknown>) =>
   asking.then(
     (answer) => ({ answer }),
@@ -53,12 +53,12 @@ const failure = (asking: Promise<unknown>) =>
 
 const ignore = () => {};
 
-describe("a server that takes a request and never answers", () => {
+describe("a server that accepts a request and never answers", () => {
   for (const [what, answer] of [
     ["nothing comes", "hangs"],
     ["the answer stops half-way", "stops half-way"],
   ] as const) {
-    test(`the request has a limit of its own: ${what}`, async () => {
+    test(`the request has its own time limit: ${what}`, async () => {
       const { url } = serverThat(answer);
       expect(await failure(ask(connection(url, 50), QUESTION, ignore))).toEqual({
         code: "unavailable",
@@ -67,7 +67,7 @@ describe("a server that takes a request and never answers", () => {
     });
   }
 
-  test("--timeout counts before the question is taken as well", async () => {
+  test("--timeout also applies before the question is accepted", async () => {
     const { url, asked } = serverThat(SESSION, "hangs");
     expect(await failure(ask(connection(url), { ...QUESTION, timeoutSeconds: 0.2 }, ignore))).toEqual({
       code: "timeout",
@@ -76,7 +76,7 @@ describe("a server that takes a request and never answers", () => {
     expect(asked).toEqual(["POST /api/v1/sessions", "POST /api/v1/sessions/s1/messages"]);
   });
 
-  test("afterwards the message names the task, whose answer is not lost", async () => {
+  test("after that, the message names the task, whose answer is not lost", async () => {
     const { url } = serverThat(SESSION, TASK, "hangs");
     expect(await failure(ask(connection(url), { ...QUESTION, timeoutSeconds: 0.2 }, ignore))).toEqual({
       code: "timeout",
@@ -87,7 +87,7 @@ describe("a server that takes a request and never answers", () => {
 });
 
 describe("a server that answers", () => {
-  test("a run that goes on for too long names the task", async () => {
+  test("a run that takes too long is reported with its task", async () => {
     const running = json({ status: "running" });
     const { url } = serverThat(SESSION, TASK, ...new Array(100).fill(running));
     expect(await failure(ask(connection(url), { ...QUESTION, timeoutSeconds: 0.3 }, ignore))).toMatchObject({
@@ -96,7 +96,7 @@ describe("a server that answers", () => {
     });
   });
 
-  test("a run that fails is told with its reason", async () => {
+  test("a failed run is reported with its reason", async () => {
     const failed = json({ status: "failed", result: null, error: "The model is away." });
     const { url } = serverThat(SESSION, TASK, failed);
     expect(await failure(ask(connection(url), QUESTION, ignore))).toEqual({
@@ -105,13 +105,13 @@ describe("a server that answers", () => {
     });
   });
 
-  test("a limit longer than a timer takes is none", async () => {
+  test("a limit longer than a timer allows means no limit", async () => {
     const done = json({ status: "complete", result: "Hi!" });
     const { url } = serverThat(SESSION, TASK, done);
     expect(await ask(connection(url), { ...QUESTION, timeoutSeconds: 1e12 }, ignore)).toBe("Hi!");
   });
 
-  test("another program's page, and a proxy's error, are told from Heddle's answers", async () => {
+  test("another program's page and a proxy's error are not mistaken for Heddle's answers", async () => {
     const page = serverThat({ status: 200, body: "<h1>Welcome to nginx!</h1>" });
     expect(await failure(ask(connection(page.url), QUESTION, ignore))).toEqual({
       code: "upstream",

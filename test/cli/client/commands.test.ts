@@ -1,4 +1,4 @@
-// `heddle receive` and `heddle replay` against a server of its own process, as an author uses them.
+// `heddle receive`, `heddle replay` and other client commands against a server in its own process.
 
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { spawn } from "node:child_process";
@@ -73,7 +73,7 @@ const file = (name: string, content: unknown): string => {
 const recordedAs = (out: string): string => /recorded as (\S+)/.exec(out)?.[1] ?? "";
 
 describe("heddle ask", () => {
-  test("prints the answer, goes on with one's own conversation, and begins another with --new", async () => {
+  test("prints the answer, continues the user's conversation, and starts another with --new", async () => {
     const first = await heddle(["ask", "Hello", "--home", home]);
     expect(first).toMatchObject({ status: 0, err: "" });
     expect(first.out).toContain("No language model is configured");
@@ -87,7 +87,7 @@ describe("heddle ask", () => {
     expect(own).toHaveLength(2);
   }, 60_000);
 
-  test("what goes wrong is said, and ends with 1", async () => {
+  test("failures are reported and exit with 1", async () => {
     const noBot = await heddle(["ask", "Hello", "--bot", "nobody", "--home", home]);
     expect(noBot).toMatchObject({ status: 1, out: "", err: 'heddle: There is no bot "nobody".\n' });
     const noTime = await heddle(["ask", "Hello", "--timeout", "soon", "--home", home]);
@@ -99,7 +99,7 @@ describe("heddle ask", () => {
 });
 
 describe("heddle keys", () => {
-  test("keys are made, listed and revoked while the server runs, and count at once", async () => {
+  test("keys are created, listed and revoked on the running server, with immediate effect", async () => {
     const flags = ["--home", home];
     const made = await heddle(["keys", "create", "--name", "ci", "--scopes", "tasks:read", ...flags]);
     expect(made).toMatchObject({ status: 0, err: "" });
@@ -116,7 +116,7 @@ describe("heddle keys", () => {
     expect(gone).toMatchObject({ status: 1, err: `heddle: There is no live key "${id}".\n` });
   }, 60_000);
 
-  test("the address that a crash has left is no server: the database itself is asked", async () => {
+  test("an address left by a crash is ignored, and the database itself is used", async () => {
     const crashed = join(base, "crashed");
     mkdirSync(join(crashed, "run"), { recursive: true });
     const left = { url: "http://127.0.0.1:9", socket: join(crashed, "run", "heddle.sock"), pid: 1 };
@@ -144,7 +144,7 @@ describe("heddle check", () => {
 });
 
 describe("heddle receive and replay", () => {
-  test("the server leaves its address and a socket that only its user can use, and no key", async () => {
+  test("the server publishes its address and a socket for its user only, and no key", async () => {
     const left = JSON.parse(readFileSync(runFile, "utf8"));
     expect(left).toEqual({ url, socket: join(home, "run", "heddle.sock"), pid: server.pid });
     expect([runFile, left.socket].map((path) => statSync(path).mode & 0o777)).toEqual([0o600, 0o600]);
@@ -155,7 +155,7 @@ describe("heddle receive and replay", () => {
     expect(await asked({ authorization: "Bearer wrong-key" })).toBe(401);
   });
 
-  test("a payload is signed and taken, and once more by replay", async () => {
+  test("a payload is signed and accepted, and again by replay", async () => {
     const payload = file("push.json", PUSH);
     const received = await heddle(["receive", "github", payload, "--event", "push", "--home", home]);
     expect(received).toMatchObject({ status: 0, err: "" });
@@ -175,7 +175,7 @@ describe("heddle receive and replay", () => {
     });
   }, 60_000);
 
-  test("what the inbox shows can be received: from standard input, over another key, with further headers", async () => {
+  test("an event from the inbox can be received: from standard input, with another key, with additional headers", async () => {
     const { events } = await ask(url, "/api/v1/inbox?limit=1");
     const recorded = await ask(url, `/api/v1/inbox/${events[0].id}`);
     const sent = await heddle(
@@ -208,7 +208,7 @@ describe("heddle receive and replay", () => {
     expect(copy.out).toStartWith("duplicate, recorded as ");
   }, 60_000);
 
-  test("GitHub's events that nobody needs are shown with their reason", async () => {
+  test("ignored GitHub events are shown with the reason", async () => {
     const star = await heddle([
       "receive",
       "github",
@@ -233,7 +233,7 @@ describe("heddle receive and replay", () => {
     expect(comment.out).toContain("reason: bot_self");
   }, 60_000);
 
-  test("what is refused is said, and ends with 1", async () => {
+  test("a refusal is reported and exits with 1", async () => {
     const list = await heddle(["receive", "github", file("list.json", "[1]"), "--home", home]);
     expect(list.status).toBe(1);
     expect(list.out).toContain("rejected, recorded as ");
@@ -265,7 +265,7 @@ describe("heddle receive and replay", () => {
     }
   }, 120_000);
 
-  test("a file beside other files does not say where the key goes", async () => {
+  test("an .env file does not decide where the key is sent", async () => {
     let asked = 0;
     const thief = Bun.serve({ port: 0, fetch: () => Response.json({ asked: ++asked }) });
     const folder = join(base, "strange");
@@ -280,7 +280,7 @@ describe("heddle receive and replay", () => {
     await thief.stop();
   }, 60_000);
 
-  test("the socket is gone with the server; one whose home has a long path is elsewhere", async () => {
+  test("the socket is removed with the server; for a home with a long path it is elsewhere", async () => {
     const first = JSON.parse(readFileSync(runFile, "utf8"));
     server.kill("SIGKILL");
     await server.ended;

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { recordedIn } from "../../../src/cli/client/recorded.ts";
 
-test("a recorded webhook, or a body as it is", () => {
+test("a file is a recorded webhook or a plain body", () => {
   const event = { id: "1", path: "/webhook/x", headers: { "X-Event": "a", n: 1 }, body: '{ "a":1}' };
   expect(recordedIn(JSON.stringify(event))).toEqual({
     path: "/webhook/x",

@@ -5,7 +5,7 @@ import { eachDatabase } from "../../database.ts";
 const REVIEWER = { id: "reviewer", name: "Reviewer", system_prompt: "Be kind.\n", tools: ["github_get_pr"] };
 
 eachDatabase("bots", (open) => {
-  test("a file adds its bot once: changes and deletions in the database last", async () => {
+  test("a file adds its bot once; later changes and deletions in the database are kept", async () => {
     const bots = createBots((await open()).query);
     expect(await bots.seed([REVIEWER])).toEqual([{ id: "reviewer" }]);
     expect(await bots.get("reviewer")).toMatchObject({ ...REVIEWER, model: null, source: "file" });
@@ -15,12 +15,12 @@ eachDatabase("bots", (open) => {
     await bots.delete("reviewer");
     expect(await bots.seed([REVIEWER])).toEqual([]);
     expect((await bots.list()).map(({ id }) => id)).toEqual(["other"]);
-    // Made again over the API, it is one of the API's.
+    // Created again over the API, it counts as a bot of the API.
     await bots.create({ id: "reviewer", name: "Again" });
     expect(await bots.get("reviewer")).toMatchObject({ name: "Again", source: "api" });
   });
 
-  test("a bot of the API that has a file's id stays as it is, also once it is deleted", async () => {
+  test("a file does not change a bot of the API with the same id, not even after its deletion", async () => {
     const bots = createBots((await open()).query);
     await bots.create({ id: "reviewer", name: "Mine" });
     expect(await bots.seed([REVIEWER])).toEqual([]);
@@ -28,7 +28,7 @@ eachDatabase("bots", (open) => {
     expect(await bots.seed([REVIEWER])).toEqual([]);
   });
 
-  test("the default bot cannot be deleted: everything that names no bot would be refused", async () => {
+  test("the default bot cannot be deleted, because messages without a bot would be refused", async () => {
     const bots = createBots((await open()).query);
     await bots.seed([{ id: "default", name: "Default" }]);
     await expect(bots.delete("default")).rejects.toMatchObject({ code: "conflict", field: "id" });

@@ -4,7 +4,7 @@ import { readCarapace } from "../../../src/content/carapaces/carapace.ts";
 const about = { id: "x", name: "X", origin: { kind: "home" }, file: "/x.yaml" } as const;
 
 describe("a carapace's file", () => {
-  test("has all fields of a capability bundle", () => {
+  test("can have all fields of a capability bundle", () => {
     const yaml = `
 id: my/own
 name: Mine

@@ -10,7 +10,7 @@ import { carapace } from "../../capabilities/fixture.ts";
 
 const HOME = { kind: "home" } as const;
 
-/** Which carapaces there are, and what each includes. */
+/** The existing carapaces, each with what it includes. */
 type Graph = Record<string, string[]>;
 
 function resolve(graph: Graph, wanted: string[], disabled: string[] = []) {
@@ -26,12 +26,12 @@ function resolve(graph: Graph, wanted: string[], disabled: string[] = []) {
 }
 
 describe("resolution", () => {
-  test("what is included comes first, each once, in the order in which it is named", () => {
+  test("included carapaces come first, each once, in the order of naming", () => {
     const graph = { a: ["b", "c"], b: ["d"], c: ["d", "e"], d: [], e: [], f: [] };
     expect(resolve(graph, ["f", "a", "e"]).ids).toEqual(["f", "d", "b", "e", "c", "a"]);
   });
 
-  test("a cycle is walked once", () => {
+  test("a cycle is followed once", () => {
     expect(resolve({ a: ["b"], b: ["c"], c: ["a"] }, ["a", "b"])).toEqual({
       ids: ["c", "b", "a"],
       problems: [],
@@ -39,20 +39,20 @@ describe("resolution", () => {
     expect(resolve({ a: ["a"] }, ["a"]).ids).toEqual(["a"]);
   });
 
-  test(`what lies more than ${MAX_DEPTH} includes deep is left out and named, unless there is a shorter way`, () => {
+  test(`carapaces more than ${MAX_DEPTH} includes deep are left out and reported, unless there is a shorter path`, () => {
     const chain: Graph = { a: ["b"], b: ["c"], c: ["d"], d: ["e"], e: ["f"], f: ["g"], g: ["h"], h: [] };
     expect(resolve(chain, ["a"])).toEqual({
       ids: ["f", "e", "d", "c", "b", "a"],
       problems: [{ kind: "too_deep", id: "g", by: "f" }],
     });
-    // The long way is looked at first, the short one counts.
+    // The long path is visited first; the short one must be used.
     expect(resolve({ ...chain, z: ["a", "f"] }, ["z"])).toEqual({
       ids: ["h", "g", "f", "e", "d", "c", "b", "a", "z"],
       problems: [],
     });
   });
 
-  test("an id that is not there is a problem that says who names it", () => {
+  test("an unknown id is a problem that says where it is named", () => {
     expect(resolve({ a: ["gone", "b"], b: [] }, ["lost", "a"])).toEqual({
       ids: ["b", "a"],
       problems: [
@@ -62,14 +62,14 @@ describe("resolution", () => {
     });
   });
 
-  test("a disabled one goes with what only it includes, without a word", () => {
+  test("a disabled carapace is dropped silently, with what only it includes", () => {
     const graph = { a: ["b", "c"], b: ["d"], c: [], d: [] };
     expect(resolve(graph, ["a"], ["b"])).toEqual({ ids: ["c", "a"], problems: [] });
     expect(resolve(graph, ["a", "d"], ["b"]).ids).toEqual(["c", "a", "d"]);
     expect(resolve(graph, ["a"], ["a"]).ids).toEqual([]);
   });
 
-  test("whatever the graph", () => {
+  test("the invariants hold for any graph", () => {
     const id = fc.constantFrom(..."abcdefghij");
     const graphs = fc.dictionary(id, fc.array(id, { maxLength: 4 }), { maxKeys: 10, noNullPrototype: true });
     fc.assert(
@@ -82,7 +82,7 @@ describe("resolution", () => {
           const there = (one: string) => graph[one] !== undefined && !disabled.includes(one);
           expect(new Set(ids).size).toBe(ids.length);
           expect(new Set(ids)).toEqual(within(graph, wanted.filter(there), there, MAX_DEPTH));
-          // Includes stand first, except in a circle.
+          // Included carapaces come first, except in a cycle.
           for (const one of ids) {
             for (const included of graph[one] ?? []) {
               if (!ids.includes(included)) continue;
@@ -90,7 +90,7 @@ describe("resolution", () => {
               if (!isCircle) expect(ids.indexOf(included)).toBeLessThan(ids.indexOf(one));
             }
           }
-          // Nothing is left out without a reason.
+          // Nothing is left out without a reported reason.
           for (const one of wanted) {
             const isKnown = ids.includes(one) || disabled.includes(one);
             expect(isKnown || problems.some((problem) => problem.id === one)).toBe(true);
@@ -103,7 +103,7 @@ describe("resolution", () => {
   });
 });
 
-/** Everything that is at most so many steps from the start. */
+/** Returns everything within this many steps of the start. */
 function within(graph: Graph, start: string[], there: (id: string) => boolean, steps: number): Set<string> {
   const found = new Set(start);
   let edge = [...found];

@@ -23,14 +23,14 @@ describe("a skill's file", () => {
       item: { name: "X", tags: [], text: "Just text" },
     });
     expect(readSkill("", about)).toMatchObject({ item: { text: "" } });
-    // A rule at the top of a text is no front matter.
+    // A horizontal rule at the top of a text is not front matter.
     expect(readSkill("---\nNo second one", about)).toMatchObject({
       item: { name: "X", text: "---\nNo second one" },
     });
     expect(readSkill("---\n---\nEmpty above", about)).toMatchObject({ item: { text: "Empty above" } });
   });
 
-  test("is refused with the line of what is wrong", () => {
+  test("is refused with the line of the mistake", () => {
     expect(readSkill("---\nname: a\ndescription: [1, 2]\n---\n", about)).toEqual({
       ok: false,
       problem: { reason: "description must be string", line: 3 },
@@ -45,7 +45,7 @@ describe("a skill's file", () => {
 });
 
 describe("mentions", () => {
-  test("are @skill: and a name, wherever they stand", () => {
+  test("are @skill: and a name, anywhere in the text", () => {
     expect(
       mentionedSkills(
         "@skill:a, then (@skill:b/c-d.e). Again @skill:a and @skill:_x/ at the end: @skill:last.",
@@ -56,7 +56,7 @@ describe("mentions", () => {
     }
   });
 
-  test("are found by id, or by an end that only one id has", () => {
+  test("match an id, or the unique end of one", () => {
     const skills = createSkills();
     skills.replaceOwner("core", [skill("mail")]);
     skills.replaceOwner("a", [skill("integrations/a/mail"), skill("integrations/a/board")]);
@@ -71,7 +71,7 @@ describe("mentions", () => {
 });
 
 describe("the registry", () => {
-  test("an owner replaces all it has, and takes nothing of another's", () => {
+  test("an owner replaces all of its skills and cannot take another's", () => {
     const skills = createSkills();
     skills.replaceOwner("core", [skill("b"), skill("a")]);
     expect(skills.list().map(({ id }) => id)).toEqual(["a", "b"]);
@@ -92,7 +92,7 @@ describe("the registry", () => {
     expect(skills.list()).toEqual([]);
   });
 
-  test("an integration's own comes before one of the same name", () => {
+  test("an integration's own skill takes precedence over another of the same name", () => {
     const skills = createSkills();
     skills.replaceOwner("core", [skill("rules"), skill("general")]);
     skills.replaceOwner("a", [skill("integrations/a/rules")]);

@@ -6,7 +6,7 @@ import { template } from "../../capabilities/fixture.ts";
 
 const about = { id: "x", name: "X", origin: { kind: "home" }, file: "/x.md" } as const;
 
-test("a template's file: front matter, tags of the integrations it is made for, text without front matter", () => {
+test("a template's file has front matter, tags of its integrations, and text", () => {
   const text = `---
 name: Board
 description: Cards in columns.
@@ -41,7 +41,7 @@ compatible_integrations:
   });
 });
 
-test("it fits an integration that it names, or that names it, in a version that is high enough", () => {
+test("it fits an integration that names it or is named by it, if the version is high enough", () => {
   const board = template("board", '---\ncompatible_integrations: [{ id: board, min_version: "2.1" }]\n---\n');
   const tagged = template("tagged", "---\ntags: [kanban]\n---\n");
   const integration = (version: string | null, compatibleTemplates: string[] = []) => ({

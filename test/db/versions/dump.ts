@@ -1,5 +1,5 @@
-// Writes the fixture of a version: a database with rows in every table, as this version makes them. It is run once for
-// each release, on its sources, and what it has written is never changed. A name sorts: a date, a version.
+// Writes the fixture of a version: a database with rows in every table, created by this version. It is run once per
+// release on that release's sources, and its output is never changed. The name must sort: a date and a version.
 //   TEST_DATABASE_URL=postgres://… bun test/db/versions/dump.ts <name> [<root folder of PostgreSQL, for chroot>]
 
 import { execFileSync } from "node:child_process";
@@ -75,7 +75,7 @@ function dump(url: string): string {
   return execFileSync(command, rest, { encoding: "utf8", maxBuffer: 100_000_000 });
 }
 
-/** Without comments, commands of psql, and settings that would outlast the statements. */
+/** Removes comments, psql commands, and settings that would outlast the statements. */
 function withoutSettings(text: string): string {
   const lines = text
     .split("\n")

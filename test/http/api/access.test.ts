@@ -1,5 +1,5 @@
-// Every route of the API by every kind of key: what a scope does not cover is 403, and what is somebody else's is not
-// there. The routes are those of the documentation, so that a new one is tried as well.
+// Requests every route of the API with every kind of key: without the scope the answer is 403, and what belongs to
+// others does not exist. The routes come from the documentation, so that new ones are included.
 
 import { beforeAll, expect, test } from "bun:test";
 import { OPERATOR } from "../../../src/access/caller.ts";
@@ -11,14 +11,14 @@ import { createHttpFixture, type HttpFixture } from "../fixture.ts";
 
 interface Route {
   method: string;
-  /** With "{id}". */
+  /** The path, with "{id}". */
   path: string;
   scope: string;
 }
 
 const SECRET = "top secret words";
 
-/** What an id in a path names, by the beginning of the path. Whatever is missing here belongs to nobody in particular. */
+/** What an id in a path names, by the path's prefix. Paths that are not listed have no owner. */
 const OWNED: Record<string, keyof Victim> = {
   "/api/v1/sessions/{id}": "session",
   "/api/v1/channels/{id}": "channel",
@@ -29,7 +29,7 @@ const OWNED: Record<string, keyof Victim> = {
   "/api/v1/admin/integrations/{id}": "integration",
   "/api/v1/integrations/{id}": "integration",
 };
-/** A key of a person's has no integration of its own: what integrations do is shown to whoever has the scope. */
+/** A person's key belongs to no integration, so it sees everything about integrations that its scopes cover. */
 const OF_INTEGRATIONS = new Set<keyof Victim>(["integration", "webhook"]);
 const COMMON = /^\/api\/v1\/(bots|tools|skills|carapaces|templates|api-keys)\//;
 
@@ -75,13 +75,13 @@ eachDatabase("every route", (open) => {
     return beginning === undefined ? undefined : OWNED[beginning];
   };
 
-  test("is either about something that has an owner, or known to be common", () => {
+  test("is either about something with an owner, or listed as common", () => {
     expect(routes.length).toBeGreaterThan(80);
     const unknown = routes.filter((route) => route.path.includes("{") && !ownedBy(route));
     expect(unknown.filter(({ path }) => !COMMON.test(path))).toEqual([]);
   });
 
-  test("needs a key, and a scope that covers it", async () => {
+  test("needs a key with a scope that covers it", async () => {
     const sets: Record<string, readonly string[]> = { useless: ["usage:read"], ...SCOPE_PRESETS };
     for (const [name, scopes] of Object.entries(sets)) {
       const { key } = await http.apiKeys.create({ name, scopes: [...scopes] }, OPERATOR);
@@ -95,7 +95,7 @@ eachDatabase("every route", (open) => {
     }
   });
 
-  test("shows another's things to nobody: ids are not found, lists do not have them", async () => {
+  test("hides what belongs to others: ids are not found, and lists do not contain them", async () => {
     const scopes = [...new Set(routes.map(({ scope }) => scope))].filter(
       (scope) => scope !== "admin" && !scope.includes("{"),
     );
@@ -139,7 +139,7 @@ async function documented({ send }: HttpFixture): Promise<Route[]> {
   );
 }
 
-/** A conversation of an integration's, with all that hangs on it. */
+/** A conversation of an integration, with everything that belongs to it. */
 async function makeVictim(http: HttpFixture, db: Parameters<typeof createHttpFixture>[0]): Promise<Victim> {
   const post = async (path: string, body: object) =>
     (await http.send("POST", `/api/v1${path}`, { body })).body;

@@ -1,4 +1,4 @@
-// Every way of asking wrongly has one clear answer.
+// Every kind of invalid request has one clear answer.
 
 import { beforeAll, describe, expect, test } from "bun:test";
 import { embeddedDatabase } from "../../database.ts";
@@ -34,12 +34,12 @@ describe("keys", () => {
     expect(answer.headers.get("www-authenticate")).toBe("Bearer");
   });
 
-  test("a key is not taken from the query", async () => {
+  test("a key in the query is not accepted", async () => {
     const path = `/api/v1/tasks?api_key=${"a-static-key-of-the-environment"}`;
     expect((await http.send("GET", path, { key: null })).status).toBe(401);
   });
 
-  test("who has no key learns nothing of a body or a route", async () => {
+  test("without a key, an answer reveals nothing about body or route", async () => {
     const answer = await http.send("POST", "/api/v1/nothing", { key: null, body: "{", headers: json });
     expect(answer.status).toBe(401);
   });
@@ -77,7 +77,7 @@ describe("keys", () => {
     const refused = await http.send(method, path, { key: await http.keyWith(...others, ...nearly), body });
     expect(refused.status).toBe(403);
     expect(refused.body.error.message).toContain(scope);
-    // With the scope the request gets past the gate, to the route's own answer.
+    // With the scope, the request reaches the route's own answer.
     const admitted = await http.send(method, path, { key: await http.keyWith(scope), body });
     expect([200, 204, 404, 422]).toContain(admitted.status);
   });
@@ -175,7 +175,7 @@ describe("input", () => {
     if (code) expect(answer.body.error.code).toBe(code);
   });
 
-  test("bytes that are no UTF-8 are 400", async () => {
+  test("bytes that are not UTF-8 are 400", async () => {
     const response = await http.fetch(
       new Request("http://localhost/api/v1/sessions", {
         method: "POST",
@@ -213,7 +213,7 @@ describe("input", () => {
 });
 
 describe("failures", () => {
-  test("what nobody foresaw is 500 with a reference, and nothing of the cause", async () => {
+  test("an unexpected error is 500 with a reference and without the cause", async () => {
     const broken = await createHttpFixture(await open());
     await broken.db.execute("DROP TABLE documents CASCADE");
     const answer = await broken.send("GET", `/api/v1/documents/${UNKNOWN_ID}`);

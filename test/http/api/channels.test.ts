@@ -36,7 +36,7 @@ eachDatabase("channels over HTTP", (open) => {
   const unique = (prefix: string) => `${prefix}${++number}`;
 
   describe("a channel", () => {
-    test("is made once; a look-up with another bot changes nothing", async () => {
+    test("is created once; a request with another bot changes nothing", async () => {
       const client_id = unique("chat:once");
       const body = { client_id, name: "General", bot_id: "default", prompt: "In French." };
       const made = await heddle.send("POST", "/api/v1/channels", { body });
@@ -67,7 +67,7 @@ eachDatabase("channels over HTTP", (open) => {
       expect((await heddle.send("GET", path(made.body.id))).body).toMatchObject({ bot_id: "default" });
     });
 
-    test("is the one that helpers' sessions are in, and its bot answers there", async () => {
+    test("uses its own bot for sessions, whichever bot is requested", async () => {
       const client_id = unique("chat:bot");
       const channel = await create({ client_id, bot_id: "other" });
       const wanted = { client_id, bot_id: "default" };
@@ -86,14 +86,14 @@ eachDatabase("channels over HTTP", (open) => {
       expect(task.body).toMatchObject({ bot_id: "other", channel_id: channel.id });
     });
 
-    test("at the same time twice is one channel", async () => {
+    test("is created only once by concurrent requests", async () => {
       const client_id = unique("chat:race");
       const made = await Promise.all(Array.from({ length: 8 }, () => create({ client_id })));
       expect(new Set(made.map(({ id }) => id)).size).toBe(1);
       expect(made.filter(({ created }) => created)).toHaveLength(1);
     });
 
-    test("keeps the secrets of its target to itself", async () => {
+    test("does not show the secrets of its target", async () => {
       const channel = await create({
         client_id: unique("chat:secret"),
         dispatch_config: { type: "chat", room: "C1", token: "xoxb-canary" },
@@ -108,7 +108,7 @@ eachDatabase("channels over HTTP", (open) => {
       expect(JSON.stringify([seen, stored.rows])).not.toContain("xoxb-canary");
     });
 
-    test("is changed field by field; null takes a setting back", async () => {
+    test("is changed field by field; null resets a setting", async () => {
       const { id } = await create({
         client_id: unique("chat:change"),
         model_override: "big",
@@ -157,7 +157,7 @@ eachDatabase("channels over HTTP", (open) => {
       expect(refused).toMatchObject({ status, body: { error: { code, field } } });
     });
 
-    test("is listed by what is asked for, page by page", async () => {
+    test("is listed with filters, page by page", async () => {
       const bot_id = "other";
       const names = ["chat:list:a", "chat:lounge:b", "forge:list/c", "web:list"];
       for (const client_id of names) await create({ client_id, bot_id, name: `Listed ${client_id}` });
@@ -183,7 +183,7 @@ eachDatabase("channels over HTTP", (open) => {
       ]);
     });
 
-    test("takes what belongs to it along when it is deleted", async () => {
+    test("is deleted with everything that belongs to it", async () => {
       const { id, client_id } = await create({ client_id: unique("chat:gone") });
       const { body } = await heddle.send("POST", path(id, "/messages"), {
         body: { content: "Hi", run_agent: true },
@@ -219,7 +219,7 @@ eachDatabase("channels over HTTP", (open) => {
       expect((await say("Three")).body.session_id).toBe(first.body.session_id);
     });
 
-    test("a new one keeps where the place's results go", async () => {
+    test("a new one keeps the dispatch target", async () => {
       const client_id = unique("web:keeps");
       const { id } = await create({ client_id });
       const dispatch_config = { type: "chat", room: "C2" };
@@ -317,7 +317,7 @@ eachDatabase("channels over HTTP", (open) => {
       expect([(await remove()).status, (await remove()).status]).toEqual([204, 404]);
     });
 
-    test("a place is bound to many channels, and once to each", async () => {
+    test("a place can be bound to many channels, but only once to each", async () => {
       const [one, two] = [
         await create({ client_id: unique("chat:twice") }),
         await create({ client_id: unique("chat:twice") }),
@@ -378,7 +378,7 @@ eachDatabase("channels over HTTP", (open) => {
     });
   });
 
-  test("each route asks for its scope", async () => {
+  test("each route needs its scope", async () => {
     const { id } = await create({ client_id: unique("chat:scopes") });
     const routes: [string, string, string][] = [
       ["GET", "/api/v1/channels", "channels:read"],

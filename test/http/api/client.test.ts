@@ -1,4 +1,4 @@
-// A client whose types are made from the document, as anybody would make one: it compiles, and it works.
+// A client with types generated from the OpenAPI document compiles and works.
 
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { mkdtemp, rm, symlink } from "node:fs/promises";

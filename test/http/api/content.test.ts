@@ -67,7 +67,7 @@ describe("skills", () => {
     expect(rest.body).toMatchObject({ skills: [{ id: "writing" }], next_cursor: null });
   });
 
-  test("are fetched by an id with slashes, written out or encoded", async () => {
+  test("are fetched by an id with slashes, plain or encoded", async () => {
     const wanted = { id: "integrations/github/github", text: "Look first." };
     expect((await get("skills/integrations/github/github")).body).toMatchObject(wanted);
     expect((await get("skills/integrations%2Fgithub%2Fgithub")).body).toMatchObject(wanted);
@@ -76,7 +76,7 @@ describe("skills", () => {
 });
 
 describe("carapaces", () => {
-  test("are shown as written, without their place on the server", async () => {
+  test("are shown as written, without their path on the server", async () => {
     const { body } = await get("carapaces");
     expect(body.carapaces.map(({ id }: { id: string }) => id)).toEqual(["base", "reviewer"]);
     expect(body.carapaces[1]).toMatchObject({ includes: ["base"], requires: { tools: ["read"] } });
@@ -101,7 +101,7 @@ describe("templates", () => {
     // biome-ignore lint/suspicious/noExplicitAny: JSON of the server
     (await get(`templates?${query}`)).body.templates.map((one: any) => [one.id, one.compatible]);
 
-  test("say which running integrations they fit", async () => {
+  test("list the running integrations that they fit", async () => {
     const { body } = await get("templates/project");
     expect(body).toMatchObject({
       name: "Project",

@@ -1,4 +1,4 @@
-// The inbox over HTTP: what came, why it was refused, and the same again.
+// The inbox over HTTP: recording, listing, replay and receive.
 
 import { beforeAll, beforeEach, describe, expect, test } from "bun:test";
 import { Elysia } from "elysia";
@@ -22,7 +22,7 @@ interface Payload {
   fail?: string;
 }
 
-/** Makes as many messages as its payload says, then fails as it says. */
+/** Injects as many messages as the payload says, then fails as the payload says. */
 function hookRouter(http: () => HttpFixture) {
   const receive = async (request: Request) => {
     const event = await verifyGitHub(request, SECRET);
@@ -106,7 +106,7 @@ eachDatabase("inbox", (open) => {
   };
 
   describe("records once", () => {
-    test("what made a message, with the message, under the id of the request", async () => {
+    test("a webhook that caused a message, together with it, under the request's id", async () => {
       const answer = await post({}, { id: "d-1" });
       const events = await list();
       expect(events).toMatchObject([
@@ -138,7 +138,7 @@ eachDatabase("inbox", (open) => {
       });
     });
 
-    test("what made several messages, also at once", async () => {
+    test("a webhook that caused several messages, even concurrently", async () => {
       const { body } = await post({ messages: 5 });
       const [event, ...others] = await list();
       expect(others).toEqual([]);
@@ -148,7 +148,7 @@ eachDatabase("inbox", (open) => {
       );
     });
 
-    test("a copy, with the messages that the first one made", async () => {
+    test("a copy, with the messages of the first one", async () => {
       const first = await post({}, { id: "d-2" });
       const again = await post({}, { id: "d-2" });
       expect(again.body.results[0]).toEqual({ ...first.body.results[0], duplicate: true });
@@ -163,7 +163,7 @@ eachDatabase("inbox", (open) => {
       ]);
     });
 
-    test("one message that is new and one that is not", async () => {
+    test("a webhook with a new and a duplicate message", async () => {
       await post({ keys: ["old"] });
       const mixed = await post({ keys: ["old", "new"] });
       const [event] = await list();
@@ -172,7 +172,7 @@ eachDatabase("inbox", (open) => {
       expect(event.outcomes.filter((one: { duplicate: boolean }) => one.duplicate)).toHaveLength(1);
     });
 
-    test("what the integration had no use for, and why", async () => {
+    test("an ignored webhook, with the reason", async () => {
       await post({ messages: 0 });
       await post({}, { event: "ping" });
       await http.send("POST", "/integrations/hook/webhook/open", { key: null, body: "{}" });
@@ -183,7 +183,7 @@ eachDatabase("inbox", (open) => {
       ]);
     });
 
-    test("what was refused, and why", async () => {
+    test("a refused webhook, with the reason", async () => {
       await post({}, { headers: { "x-hub-signature-256": "sha256=00" } });
       await post({}, { path: "/webhook/refused" });
       await post({}, { path: "/webhook/nowhere" });
@@ -197,7 +197,7 @@ eachDatabase("inbox", (open) => {
       ]);
     });
 
-    test("what failed, without the secret in its error", async () => {
+    test("a failed webhook, without the secret in its error", async () => {
       const broken = await post({}, { path: "/webhook/broken" });
       expect(broken.status).toBe(500);
       const late = await post({ fail: "later" });
@@ -213,7 +213,7 @@ eachDatabase("inbox", (open) => {
       ]);
     });
 
-    test("no look at a health page, no question for methods, nothing that has a key of its own", async () => {
+    test("no GET or OPTIONS request, and no request with an API key", async () => {
       await http.send("GET", "/integrations/hook/webhook/health", { key: null });
       await http.send("OPTIONS", "/integrations/hook/webhook", { key: null });
       await http.send("POST", "/integrations/hook/settings", { body: "{}" });
@@ -221,7 +221,7 @@ eachDatabase("inbox", (open) => {
     });
   });
 
-  test("a canary is in no record: not in header, body, path, reason", async () => {
+  test("a canary appears in no record: not in header, body, path or reason", async () => {
     const canary = "canary-5f2d9c71ab";
     http.redactor.add(canary);
     await post({ messages: 1, fail: canary } as Payload, {
@@ -272,7 +272,7 @@ eachDatabase("inbox", (open) => {
   describe("replay", () => {
     const replay = (id: string | null) => http.send("POST", `/api/v1/inbox/${id}/replay`);
 
-    test("makes a message and a task again, in a record that names the first one", async () => {
+    test("causes a message and a task again, with a record that refers to the first one", async () => {
       const first = await post({}, { id: "d-4" });
       const id = first.headers.get("x-request-id");
       const again = await replay(id);
@@ -287,7 +287,7 @@ eachDatabase("inbox", (open) => {
       const [{ task_id }] = again.body.answer.results;
       expect(task_id).not.toBe(first.body.results[0].task_id);
       expect((await http.send("GET", `/api/v1/tasks/${task_id}`)).body.prompt).toBe("{}");
-      // As often as one likes, also of the copy; and the sender's own copies are what they were.
+      // It can be repeated, also for the replay's record; the sender's own copies are still duplicates.
       expect((await replay(again.body.event.id)).body.event).toMatchObject({
         verdict: "accepted",
         replay_of: again.body.event.id,
@@ -295,7 +295,7 @@ eachDatabase("inbox", (open) => {
       expect((await post({}, { id: "d-4" })).body.results[0]).toMatchObject({ duplicate: true });
     });
 
-    test("by the code as it is now", async () => {
+    test("uses the current code", async () => {
       const failed = await post({}, { path: "/webhook/broken" });
       const ignored = await post({ messages: 0 });
       const again = await replay(ignored.headers.get("x-request-id"));
@@ -305,7 +305,7 @@ eachDatabase("inbox", (open) => {
       expect(JSON.stringify(broken.body)).not.toContain(SECRET);
     });
 
-    test("of what was refused, or is not whole, or not there, is refused", async () => {
+    test("is refused for a refused, incomplete or unknown webhook", async () => {
       const forged = await post({}, { headers: { "x-hub-signature-256": "sha256=00" } });
       const refused = await replay(forged.headers.get("x-request-id"));
       expect([refused.status, refused.body.error.code]).toEqual([409, "conflict"]);
@@ -319,8 +319,8 @@ eachDatabase("inbox", (open) => {
       expect((await replay("x")).status).toBe(422);
     });
 
-    test("believes no sender that was not proven when it came", async () => {
-      // The handler of then asked nobody; the one of now does.
+    test("trusts no sender that was not authenticated on arrival", async () => {
+      // The earlier handler did not verify; the current one does.
       const open = await post({}, { path: "/webhook/open", headers: { "x-hub-signature-256": "sha256=00" } });
       const id = open.headers.get("x-request-id");
       const hook = integrations.hook;
@@ -333,7 +333,7 @@ eachDatabase("inbox", (open) => {
       expect(again.body).toMatchObject({ status_code: 403, event: { verdict: "rejected", verified: false } });
     });
 
-    test("believes the recorded webhook only, not what its handler looks at besides", async () => {
+    test("trusts only the recorded webhook, not other requests that its handler verifies", async () => {
       const first = await post({}, { id: "d-7" });
       const hook = integrations.hook;
       if (!hook?.handle) throw new Error("no integration");
@@ -352,7 +352,7 @@ eachDatabase("inbox", (open) => {
       expect(again.body).toMatchObject({ status_code: 403, event: { verdict: "rejected" } });
     });
 
-    test("cannot be asked for by a request from outside", async () => {
+    test("cannot be triggered by a request from outside", async () => {
       const first = await post({}, { id: "d-5" });
       const id = first.headers.get("x-request-id") ?? "";
       const headers = {
@@ -366,7 +366,7 @@ eachDatabase("inbox", (open) => {
       expect(event).toMatchObject({ verdict: "rejected", replay_of: null });
     });
 
-    test("of an integration that is not there any more", async () => {
+    test("is unavailable for a removed integration", async () => {
       const first = await post({});
       const { hook } = integrations;
       delete integrations.hook;
@@ -380,7 +380,7 @@ eachDatabase("inbox", (open) => {
     const receive = (body: unknown, id = "hook") =>
       http.send("POST", `/api/v1/admin/integrations/${id}/receive`, { body });
 
-    test("signs a payload and sends it by the same door as every other", async () => {
+    test("signs a payload and sends it through the gateway", async () => {
       const { status, body } = await receive({ body: { messages: 2 }, event: "push" });
       expect(status).toBe(200);
       expect(body).toMatchObject({
@@ -392,7 +392,7 @@ eachDatabase("inbox", (open) => {
       expect(JSON.stringify(body)).not.toContain(SECRET);
     });
 
-    test("takes what was recorded: signed afresh, and a new delivery", async () => {
+    test("accepts a recorded webhook, signed again, as a new delivery", async () => {
       const first = await post({}, { id: "d-6" });
       const { body: recorded } = await http.send("GET", `/api/v1/inbox/${first.headers.get("x-request-id")}`);
       const again = await receive({ headers: recorded.headers, body: recorded.body });
@@ -401,7 +401,7 @@ eachDatabase("inbox", (open) => {
       expect(same.body).toMatchObject({ status_code: 200, event: { verdict: "duplicate" } });
     });
 
-    test("says what the integration answers, also when it refuses", async () => {
+    test("returns the integration's answer, even if it refuses", async () => {
       expect((await receive({ body: "[]" })).body).toMatchObject({
         status_code: 400,
         answer: { error: { code: "bad_request" } },
@@ -411,7 +411,7 @@ eachDatabase("inbox", (open) => {
       expect(other.body).toMatchObject({ status_code: 422, event: { path: "/webhook/refused" } });
     });
 
-    test("a form that names no content type is sent as one", async () => {
+    test("sends a form without a content type as a form", async () => {
       const typeOf = async (body: unknown, headers?: object) =>
         (await receive({ body, ...(headers && { headers }) })).body.event.headers["content-type"];
       expect(await typeOf("token=x&text=disk+is%20full&empty=")).toBe("application/x-www-form-urlencoded");
@@ -429,7 +429,7 @@ eachDatabase("inbox", (open) => {
       });
     });
 
-    test("without a secret, a manifest, an integration", async () => {
+    test("fails without a secret, a manifest or an integration", async () => {
       integrations.unset = { ...integrations.hook };
       integrations.bare = { ...integrations.hook, setup: {} };
       const unset = await receive({ body: {} }, "unset");
@@ -450,7 +450,7 @@ eachDatabase("inbox", (open) => {
     });
   });
 
-  describe("ways of proving a sender that are no vendor's", () => {
+  describe("verification schemes that belong to no vendor", () => {
     const handled = (verify: (request: Request) => Promise<{ body: string }>) => ({
       handle: async (request: Request) => Response.json({ status: (await verify(request)).body }),
       publicPaths: ["/webhook"],
@@ -462,7 +462,7 @@ eachDatabase("inbox", (open) => {
     });
 
     test.each(["x-telegram", "x-own"])(
-      "with the header %s: refused, kept without it, replayed, received",
+      "with the header %s: refused, recorded without it, replayed, received",
       async (header) => {
         const isToken = header === "x-telegram";
         const id = isToken ? "token" : "own";
@@ -498,7 +498,7 @@ eachDatabase("inbox", (open) => {
       },
     );
 
-    test("the server vouches for what it sends itself, for nothing else that the handler looks at", async () => {
+    test("the server vouches only for its own request, not for others that the handler verifies", async () => {
       integrations.own = {
         ...handled(async (request) => {
           const other = new Request(request.url, { method: "POST", body: "forged" });
@@ -509,7 +509,7 @@ eachDatabase("inbox", (open) => {
       const receive = () =>
         http.send("POST", "/api/v1/admin/integrations/own/receive", { body: { body: '"x"' } });
       expect((await receive()).body).toMatchObject({ status_code: 403, event: { verified: false } });
-      // Nor does it speak for a vendor.
+      // Nor does it vouch for a vendor's scheme.
       integrations.own = { ...integrations.own, ...handled((request) => verifyGitHub(request, SECRET)) };
       expect((await receive()).body).toMatchObject({ status_code: 403, event: { verified: false } });
     });
@@ -539,7 +539,7 @@ eachDatabase("inbox", (open) => {
     }
   });
 
-  test("a request that is too large, or one too many, is recorded as refused", async () => {
+  test("a request that is too large or over the rate limit is recorded as refused", async () => {
     const limited = await createHttpFixture(db, { integrations, webhookRateLimit: 1 });
     const send = (body: string, headers: Record<string, string> = {}) =>
       limited.send("POST", "/integrations/hook/webhook", { key: null, body, headers });
@@ -558,7 +558,7 @@ eachDatabase("inbox", (open) => {
     });
   });
 
-  test("a handler that answers first and makes its message later has one record", async () => {
+  test("a handler that answers first and injects its message later has one record", async () => {
     const later = Promise.withResolvers<void>();
     const made = Promise.withResolvers<void>();
     const handle = async (): Promise<Response> => {
@@ -581,7 +581,7 @@ eachDatabase("inbox", (open) => {
     ]);
   });
 
-  test("an error that the integration throws on purpose is a reason", async () => {
+  test("an error that the integration throws deliberately becomes the reason", async () => {
     const handle = async (): Promise<Response> => {
       throw new HeddleError("validation", "camera: there is none of this name.");
     };

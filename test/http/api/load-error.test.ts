@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { presentError } from "../../../src/http/api/routes/load-error.ts";
 
-test("a problem of the whole folder, such as a name that is taken, names no file", () => {
+test("a problem of the whole folder, such as a taken name, names no file", () => {
   const folder = "/srv/integrations/mine";
   const reason = 'Tool "my_tool" is already registered by "other"';
   expect(presentError({ folder, error: { reason, file: folder } })).toEqual({

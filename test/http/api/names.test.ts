@@ -1,5 +1,5 @@
-// What a body names and is not there. Every field of every body is a hard reference, a soft one, or no reference at all:
-// a field that this page does not know fails, so that whoever adds one decides.
+// Names in a body that do not exist. Every field of every body is a hard reference, a soft one, or no reference; an
+// unlisted field fails, so that whoever adds one must decide.
 
 import { beforeAll, expect, test } from "bun:test";
 import SwaggerParser from "@apidevtools/swagger-parser";
@@ -15,7 +15,7 @@ interface Route {
   example: Record<string, unknown>;
 }
 
-/** The value that names what is not there, and the warning; the object is stored. */
+/** A value with an unknown name, and the warning; the object is stored. */
 const SOFT: Record<string, [value: unknown, warning: string]> = {
   tools: [["nope"], 'There is no tool "nope".'],
   tools_disabled: [["nope_*"], `No tool's name fits "nope_*".`],
@@ -26,7 +26,7 @@ const SOFT: Record<string, [value: unknown, warning: string]> = {
   execution_config: [{ skills: ["nope"] }, 'There is no skill "nope".'],
 };
 
-/** The value that names what is not there, and the status; nothing is stored. */
+/** A value with an unknown name, and the status; nothing is stored. */
 const HARD: Record<string, [value: unknown, status: number, field?: string]> = {
   bot_id: ["nope", 400],
   dispatch_config: [{ type: "nope" }, 422, "dispatch_config.type"],
@@ -37,7 +37,7 @@ const HARD: Record<string, [value: unknown, status: number, field?: string]> = {
   preset: ["nope", 422],
 };
 
-/** These name nothing, or are the name of what is made; models are known to their endpoint alone. */
+/** Fields that refer to nothing, or name the created object; models are known only to their endpoint. */
 const PLAIN = [
   ...[
     "id",
@@ -55,12 +55,12 @@ const PLAIN = [
   ...["run_agent", "notify", "require_mention", "passive_memory", "allow_bot_messages", "thinking_display"],
   ...["private", "workspace", "prompt", "system_prompt", "max_iterations", "mirror", "rows", "expires_at"],
   ...["model", "fallback_models", "model_override", "enabled"],
-  // Bindings check these against the manifest of the integration that they name: test/channels.
+  // Bindings check these against the manifest of their integration; see test/channels.
   ...["event", "event_filter"],
-  // Labels of a document: it may be found by them before there is such an integration.
+  // Labels of a document, which can be found by them before such an integration exists.
   "integration_id",
 ];
-/** Each of these is checked by its own test: settings, an approval's hash, a webhook that is tried. */
+/** Fields checked by tests of their own: settings, an approval's hash, a test webhook. */
 const ADMIN = "/api/v1/admin/integrations/";
 
 let http: HttpFixture;
@@ -94,7 +94,7 @@ beforeAll(async () => {
   expect(routes.length).toBeGreaterThan(12);
 });
 
-/** Makes what the path of a route names, and returns the path with its ids. */
+/** Creates what a route's path names, and returns the path with the ids. */
 async function pathTo(route: Route): Promise<string> {
   const unique = crypto.randomUUID();
   const make = async (path: string, body: object) =>
@@ -136,7 +136,7 @@ test("every field of a body is known to be a hard reference, a soft one, or none
   expect(unknown).toEqual([]);
 });
 
-test("a name of something that comes and goes is stored, and the answer warns", async () => {
+test("an unknown name of something that comes and goes is stored with a warning", async () => {
   let count = 0;
   for (const route of routes) {
     for (const [field, [value, warning]] of Object.entries(SOFT)) {
@@ -155,7 +155,7 @@ test("a name of something that comes and goes is stored, and the answer warns", 
   expect(count).toBe(19);
 });
 
-test("a name of something that must be there is refused, with the field", async () => {
+test("an unknown name of something that must exist is refused with the field", async () => {
   let count = 0;
   for (const route of routes) {
     for (const [field, [value, expected, at = field]] of Object.entries(HARD)) {
@@ -173,7 +173,7 @@ test("a name of something that must be there is refused, with the field", async 
   expect(count).toBeGreaterThan(15);
 });
 
-test("what is there has no warnings, and what a carapace names counts as well", async () => {
+test("known names cause no warnings, including those in carapaces", async () => {
   const bot = { name: "Helper", skills: ["triage"], tools: ["search_*"] };
   const made = await http.send("POST", "/api/v1/bots", {
     body: { id: "helper", ...bot, carapaces: ["reviewer"] },
@@ -194,7 +194,7 @@ test("what is there has no warnings, and what a carapace names counts as well", 
   ]);
 });
 
-test("a scope of something that is not there warns as well", async () => {
+test("a scope for something unknown causes a warning too", async () => {
   const scopes = ["tools.nope:use", "dispatch.none:use", "dispatch.nope:use", "integrations.nope.store:read"];
   const made = await http.send("POST", "/api/v1/api-keys", { body: { name: "early", scopes } });
   expect([made.status, made.body.scopes]).toEqual([201, scopes]);

@@ -33,7 +33,7 @@ const open = embeddedDatabase();
 let db: TestDatabase;
 let http: HttpFixture;
 let written: Document;
-/** The same with what is referred to in its place. */
+/** Replaces references by what they refer to. */
 let spec: Document;
 
 const inline = (document: Document): Promise<Document> =>
@@ -51,24 +51,24 @@ const operations = () =>
     Object.entries(methods).map(([method, operation]) => ({ name: `${method} ${path}`, path, operation })),
   );
 
-/** Every schema in a value, wherever it stands. */
+/** Returns every schema within a value, at any depth. */
 function* schemasIn(value: unknown): Generator<Schema> {
   if (typeof value !== "object" || value === null) return;
   if (!Array.isArray(value)) yield value as Schema;
   for (const inner of Object.values(value)) yield* schemasIn(inner);
 }
 
-/** What Redocly's linter finds by the rules of the specification and by those it recommends. */
+/** Returns the findings of Redocly's linter with the specification's and the recommended rules. */
 async function problemsOf(document: Document): Promise<string[]> {
   const config = await createConfig({ extends: ["spec", "recommended"] });
   const problems = await lintFromString({ source: JSON.stringify(document), config });
   return problems.map(({ ruleId, message, location }) => `${ruleId}: ${message} ${location[0]?.pointer}`);
 }
 
-test("the document is valid OpenAPI 3.1 to others' tools, and small", async () => {
+test("the document is valid OpenAPI 3.1 for other tools, and small", async () => {
   expect(written.openapi).toBe("3.1.0");
   const problems = await problemsOf(written);
-  // Nothing that the caller does wrong makes /health or /ready answer anything else.
+  // /health and /ready have no answer for a caller's mistake.
   expect(
     problems.filter((problem) => !/^operation-4xx-response: .*#\/paths\/~1(health|ready)\//.test(problem)),
   ).toEqual([]);
@@ -83,7 +83,7 @@ test("BASE_URL is the first of the servers", async () => {
   expect(servers.map(({ url }: { url: string }) => url)).toEqual(["https://heddle.example", "/"]);
 });
 
-test("schemas say in OpenAPI's words what values may be", () => {
+test("schemas use OpenAPI's keywords", () => {
   for (const schema of schemasIn(written)) {
     const text = JSON.stringify(schema).slice(0, 300);
     if (Array.isArray(schema.anyOf)) {
@@ -133,7 +133,7 @@ test("a test client sends no filter that nobody asked for, and has a value for w
   expect(count).toBe(3);
 });
 
-test("operations have names that programs can use, and answers only the types that they have", () => {
+test("operation ids are valid identifiers, and answers have only their actual types", () => {
   const names = operations().map(({ operation }) => operation.operationId);
   expect(names.filter((name) => !/^[a-z][A-Za-z0-9]*$/.test(name))).toEqual([]);
   expect(new Set(names).size).toBe(names.length);
@@ -152,7 +152,7 @@ test("operations have names that programs can use, and answers only the types th
 
 const ajv = formats.default(new Ajv2020({ strict: false, allErrors: true }));
 
-test("every body has an example that fits it, without empty texts", () => {
+test("every body has a valid example without empty texts", () => {
   let count = 0;
   for (const { name, operation } of operations()) {
     const json = operation.requestBody?.content["application/json"];
@@ -168,7 +168,7 @@ test("every body has an example that fits it, without empty texts", () => {
   expect(count).toBeGreaterThan(15);
 });
 
-test("what the documentation offers to send is taken", async () => {
+test("the examples in the documentation are accepted", async () => {
   const place = (await http.send("POST", "/api/v1/channels", { body: { client_id: "docs:example" } })).body;
   const session = (await http.send("POST", "/api/v1/sessions", { body: { client_id: "docs:example" } })).body;
   const other = (await http.send("POST", "/api/v1/channels", { body: { client_id: "docs:other" } })).body;
@@ -188,7 +188,7 @@ test("what the documentation offers to send is taken", async () => {
   await send("/api/v1/bots/{id}", "helper", "PATCH");
 });
 
-/** Two things at one place of a path have one name in the router, and each its own in the document. */
+/** Two parameters at the same place of a path share a name in the router, but have their own names in the document. */
 const documented = (path: string): string =>
   path
     .replace(/:entry(?=\/(de)?activate)/, "{integration_id}")
@@ -237,7 +237,7 @@ test("the API asks for a bearer key, and health does not", () => {
   expect(spec.paths["/health"]?.get?.security).toEqual([]);
 });
 
-test("routes of live integrations stand in the document, with the key that they need", async () => {
+test("routes of live integrations are in the document, with the key that they need", async () => {
   const router = new Elysia()
     .post("/webhook", () => "ok", { detail: { summary: "What the shop sends", tags: ["mine"] } })
     .get("/rooms/:room-id", () => ({ open: true, count: 1, when: new Date(0) }), {
@@ -293,23 +293,23 @@ test("routes of live integrations stand in the document, with the key that they 
   });
 });
 
-test("the document is made after routes have been asked for, too", async () => {
+test("the document is correct even after routes have been requested", async () => {
   const { send } = await createHttpFixture(db);
   await send("GET", "/ready", { key: null });
   await send("GET", "/api/v1/tasks");
   expect((await send("GET", "/swagger/json", { key: null })).status).toBe(200);
 });
 
-test("/swagger/ leads to /swagger", async () => {
+test("/swagger/ redirects to /swagger", async () => {
   const moved = await http.fetch(new Request("http://localhost/swagger/"));
   expect([moved.status, moved.headers.get("location")]).toEqual([308, "/swagger"]);
 });
 
-test("the page needs nothing from elsewhere, and may not ask for it", async () => {
+test("the page needs nothing from other servers and may not request it", async () => {
   const page = await http.send("GET", "/swagger", { key: null });
   const html: string = page.body;
   expect(page.headers.get("content-type")).toContain("text/html");
-  // The name of a namespace is no address.
+  // A namespace's name is not an address that is fetched.
   expect(html.replace("http://www.w3.org/2000/svg", "")).not.toMatch(/https?:\/\//);
   expect([...html.matchAll(/<script[^>]* src="([^"]*)"/g)].map(([, source]) => source)).toEqual([
     "/swagger/key-store.js",
@@ -321,7 +321,7 @@ test("the page needs nothing from elsewhere, and may not ask for it", async () =
     withDefaultFonts: false,
     proxyUrl: "",
     telemetry: false,
-    // The key stays after a reload.
+    // The key is kept across a reload.
     persistAuth: true,
   });
   expect(configuration.spec).toBeUndefined();

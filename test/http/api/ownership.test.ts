@@ -1,4 +1,4 @@
-// Whose rows a key reaches. Scopes say what kind of thing a key may do; each of these keys has all of them.
+// Which rows a key reaches. All keys here have all scopes that they could need.
 
 import { beforeAll, describe, expect, test } from "bun:test";
 import { OPERATOR } from "../../../src/access/caller.ts";
@@ -51,7 +51,7 @@ eachDatabase("ownership", (open) => {
     http.send("POST", path, { ...(key && { key }), body });
   const get = (path: string, key: string) => http.send("GET", path, { key });
 
-  /** A session with a message, a run and a document of the key's. */
+  /** Creates a session with a message, a run and a document of this key. */
   async function conversation(key: string | undefined, clientId: string): Promise<typeof victim> {
     const { session_id } = (await post("/api/v1/sessions", key, { client_id: clientId })).body;
     const { task_id } = (
@@ -62,7 +62,7 @@ eachDatabase("ownership", (open) => {
     return { session: session_id, channel: task.channel_id, task: task_id, document: document.id };
   }
 
-  /** Every way to what belongs to a conversation, and what it answers to somebody who may. */
+  /** Every route to parts of a conversation, and its status for an allowed caller. */
   const ways = (of: typeof victim): [string, string, object?][] => [
     ["GET", `/api/v1/sessions/${of.session}`],
     ["GET", `/api/v1/sessions/${of.session}/messages`],
@@ -80,7 +80,7 @@ eachDatabase("ownership", (open) => {
     ["DELETE", `/api/v1/channels/${of.channel}`],
   ];
 
-  test("what is out of reach is answered like what is not there, on every way", async () => {
+  test("on every route, what is out of reach is answered like what does not exist", async () => {
     const unknown = "0198c0de-0000-7000-8000-000000000000";
     const nobody = { session: unknown, channel: unknown, task: unknown, document: unknown };
     for (const [key, whose] of [
@@ -97,7 +97,7 @@ eachDatabase("ownership", (open) => {
             ...(body && { body: { ...body, ...("session_id" in body && { session_id: unknown }) } }),
           });
           expect([method, path, seen.status]).toEqual([method, path, 404]);
-          // Each repeats the id that it was asked for, and says nothing else.
+          // Each answer repeats only the requested id.
           const told = (body: unknown) => JSON.stringify(body).replace(/[0-9a-f]{8}-[0-9a-f-]{27}/g, "id");
           expect([method, path, told(seen.body)]).toEqual([method, path, told(none.body)]);
         }
@@ -105,7 +105,7 @@ eachDatabase("ownership", (open) => {
     }
   });
 
-  test("lists and searches show what is in reach", async () => {
+  test("lists and searches show only what is in reach", async () => {
     const ids = (rows: { id: string }[]) => rows.map(({ id }) => id).sort();
     const seen = async (key: string) => ({
       tasks: ids((await get("/api/v1/tasks", key)).body.tasks),
@@ -129,7 +129,7 @@ eachDatabase("ownership", (open) => {
     expect(filtered.body.tasks).toEqual([]);
   });
 
-  test("what is one's own can be worked with", async () => {
+  test("a key can work with its own rows", async () => {
     for (const [key, of] of [
       [process, cameras],
       [chat, chats],
@@ -141,7 +141,7 @@ eachDatabase("ownership", (open) => {
     }
   });
 
-  test("places of others cannot be opened, redirected, bound or fed", async () => {
+  test("places of others cannot be opened, redirected, bound or written to", async () => {
     const attempts: [string, object][] = [
       [
         "/api/v1/sessions",
@@ -156,16 +156,16 @@ eachDatabase("ownership", (open) => {
         expect([path, answer.status, answer.body.error.field]).toEqual([path, 403, "client_id"]);
       }
     }
-    // Nobody may be there before the integration itself, and read what it is told.
+    // Nobody may occupy an integration's place before it does and read its messages.
     const early = await post("/api/v1/sessions", chat, { client_id: "cam/attic" });
     expect([early.status, early.body.error.field]).toEqual([403, "client_id"]);
-    // A prefix that the integration has registered is as good as its id.
+    // A registered prefix protects like the integration's id.
     expect((await post("/api/v1/sessions", process, { client_id: "cam/garage" })).status).toBe(201);
     expect((await post("/api/v1/sessions", process, { client_id: "camera2:x" })).status).toBe(403);
     const bind = { integration_type: "github", client_id: "github:acme/secret" };
     const bound = await post(`/api/v1/channels/${chats.channel}/integrations`, chat, bind);
     expect([bound.status, bound.body.error.field]).toEqual([403, "client_id"]);
-    // The answer of one's own session must not go into another's.
+    // The answer of a key's own session must not go into another's session.
     const internal = { type: "internal", session_id: victim.session };
     for (const [key, of] of [
       [process, cameras],
@@ -198,7 +198,7 @@ eachDatabase("ownership", (open) => {
     expect((await say(allowed.key, chats.session, ["workspace_read"])).status).toBe(403);
   });
 
-  test("nobody can use up another's idempotency key", async () => {
+  test("a key cannot use up another's idempotency key", async () => {
     const key = "pay:invoice-42";
     const event = { event: "x", content: "x", idempotency_key: key };
     const scopes = new Set<string>();
@@ -223,7 +223,7 @@ eachDatabase("ownership", (open) => {
     expect(real.duplicate).toBe(false);
   });
 
-  test("a key makes keys that reach no further, and they end with it", async () => {
+  test("a key creates only keys that reach no further, and they are revoked with it", async () => {
     const made = await post("/api/v1/api-keys", chat, {
       name: "child",
       scopes: ["sessions:read", "api_keys:write"],
@@ -248,7 +248,7 @@ eachDatabase("ownership", (open) => {
 });
 
 describe("streams", () => {
-  test("a stream ends within seconds when its key is no longer allowed", async () => {
+  test("a stream ends within seconds once its key is no longer allowed", async () => {
     let isAllowed = true;
     const response = eventStream({
       batches: (async function* () {

@@ -1,4 +1,4 @@
-// What a key brings into a run, where places end, and what ends with a key.
+// What a key can bring into a run, the limits of places, and what ends with a key.
 
 import { beforeAll, expect, test } from "bun:test";
 import { OPERATOR } from "../../../src/access/caller.ts";
@@ -58,7 +58,7 @@ eachDatabase("what a key reaches", (open) => {
   const sessionOf = async (key: string | undefined, client_id: string): Promise<string> =>
     (await post("/sessions", key, { client_id })).body.session_id;
 
-  test("tools cannot be brought in by a carapace, an activation or a bot either", async () => {
+  test("tools cannot be smuggled in by a carapace, an activation or a bot", async () => {
     const channel = (await post("/channels", person, { client_id: "chat:tools" })).body.id;
     const attempts: [string, string, object | undefined, string][] = [
       ["PATCH", `/api/v1/channels/${channel}`, { carapaces: ["outer"] }, "carapaces"],
@@ -104,9 +104,9 @@ eachDatabase("what a key reaches", (open) => {
     expect(redirected.status).toBe(403);
   });
 
-  test("a longer prefix is another's, and being there first gives nobody a place", async () => {
+  test("a longer prefix belongs to another integration, and being first gives no right to a place", async () => {
     expect((await post("/sessions", process, { client_id: "cam/attic/1" })).status).toBe(403);
-    // Nothing has this prefix yet.
+    // No integration has this prefix yet.
     const squatted = await sessionOf(person, "slack:T1");
     const seen = async (key: string) =>
       (await http.send("GET", `/api/v1/sessions/${squatted}/messages`, { key })).status;
@@ -121,7 +121,7 @@ eachDatabase("what a key reaches", (open) => {
     delete integrations.slack;
   });
 
-  test("who sends an event into a bound channel sees what became of it, and no more", async () => {
+  test("the sender of an event into a bound channel sees its outcome and nothing else", async () => {
     const channel = (await post("/channels", undefined, { client_id: "team:1", bot_id: "default" })).body.id;
     const bound = await post(`/channels/${channel}/integrations`, undefined, {
       integration_type: "camera",
@@ -147,19 +147,19 @@ eachDatabase("what a key reaches", (open) => {
     expect(await seen(`/tasks/${others.body.task_id}`)).toBe(404);
   });
 
-  test("whether another's session is there does not show when it is switched to", async () => {
+  test("switching to another's session does not reveal whether it exists", async () => {
     const channel = (await post("/channels", person, { client_id: "chat:switch" })).body.id;
     const session_id = await sessionOf(undefined, "team:2");
     const to = async (id: string) =>
       await post(`/channels/${channel}/switch-session`, person, { session_id: id });
     const [there, nowhere] = [await to(session_id), await to("0198c0de-0000-7000-8000-000000000000")];
-    // Each repeats the id that it was asked for, and says nothing else.
+    // Each answer repeats only the requested id.
     const told = ({ body }: { body: unknown }) =>
       JSON.stringify(body).replace(/[0-9a-f]{8}-[0-9a-f-]{27}/, "id");
     expect([there.status, told(there)]).toEqual([404, told(nowhere)]);
   });
 
-  test("odd client ids and keys neither break nor meet each other", async () => {
+  test("unusual client ids and keys neither fail nor collide", async () => {
     const send = async (client_id: string, idempotency_key: string) => {
       const event = { event: "x", content: "x", client_id, idempotency_key };
       const { status, body } = await post("/events", undefined, event);
@@ -169,18 +169,18 @@ eachDatabase("what a key reaches", (open) => {
     expect(await send("odd:a", "b:c")).toBe(false);
     expect(await send("odd:a:b", "c")).toBe(false);
     expect(await send("odd:a", "b:c")).toBe(true);
-    // As long as both may be, of characters that take four bytes.
+    // Both at maximum length, of characters that take four bytes.
     expect(await send("🦓".repeat(250), "🦜".repeat(127))).toBe(false);
     expect((await post("/sessions", person, { client_id: "nul\u0000:x" })).status).toBe(422);
   });
 
-  test("an integration does nothing for another's key", async () => {
+  test("an integration does not act for another integration's key", async () => {
     const ask = (path: string) => http.send("GET", path, { key: process });
     expect((await ask("/integrations/camera/status")).status).toBe(200);
     expect((await ask("/integrations/github/status")).status).toBe(404);
   });
 
-  test("an answer that an integration streams ends with the key that asked for it", async () => {
+  test("an integration's streamed answer ends with the key that requested it", async () => {
     integrations.ticker = {
       handle: async () =>
         new Response(
@@ -212,7 +212,7 @@ eachDatabase("what a key reaches", (open) => {
 });
 
 onPostgres("a key that is revoked", (open) => {
-  test("takes along those that are just being made", async () => {
+  test("includes keys that are just being created", async () => {
     const { apiKeys } = await createHttpFixture(await open());
     for (let round = 0; round < 10; round++) {
       const parent = await apiKeys.create({ name: "p", scopes: ["tasks:read"] }, OPERATOR);

@@ -62,7 +62,7 @@ eachDatabase("REST API", (open) => {
     expect((await send("GET", "/api/v1/documents/search?q=dark")).body).toEqual([]);
   });
 
-  test("a session is made once and then found", async () => {
+  test("a session is created once and then found", async () => {
     const { send } = await createHttpFixture(db);
     const body = { bot_id: "other", client_id: "github:owner/repo" };
     const first = await send("POST", "/api/v1/sessions", { body });
@@ -82,7 +82,7 @@ eachDatabase("REST API", (open) => {
     expect(unknown.body.error).toMatchObject({ code: "unknown_bot", field: "bot_id" });
   });
 
-  test("a message makes a task, which is polled, listed and cancelled", async () => {
+  test("a message creates a task, which is polled, listed and cancelled", async () => {
     const { send } = await createHttpFixture(db);
     const { session_id } = (await send("POST", "/api/v1/sessions", { body: { client_id: "x:2" } })).body;
     const injected = await send("POST", `/api/v1/sessions/${session_id}/messages`, {
@@ -155,7 +155,7 @@ eachDatabase("REST API", (open) => {
     expect((await send("GET", path)).body).toHaveLength(1);
   });
 
-  test("messages come oldest first, page after page into the past", async () => {
+  test("messages are listed oldest first, page by page into the past", async () => {
     const { send } = await createHttpFixture(db);
     const { session_id } = (await send("POST", "/api/v1/sessions", { body: { client_id: "x:4" } })).body;
     const path = `/api/v1/sessions/${session_id}/messages`;
@@ -167,7 +167,7 @@ eachDatabase("REST API", (open) => {
     expect((await send("GET", `/api/v1/sessions/${UNKNOWN_ID}/messages`)).status).toBe(404);
   });
 
-  test("sessions are listed and fetched, and tell whose they are", async () => {
+  test("sessions are listed and fetched with their owner", async () => {
     const { send } = await createHttpFixture(db, { dispatchers: { ...chat } });
     const target = { type: "chat", room: "#1", token: "secret1234" };
     await send("POST", "/api/v1/channels", { body: { client_id: "list:1", bot_id: "default" } });
@@ -175,7 +175,7 @@ eachDatabase("REST API", (open) => {
     const made = await send("POST", "/api/v1/sessions", {
       body: { client_id: "list:1", bot_id: "other", dispatch_config: target },
     });
-    // The channel has a bot of its own, which counts more than the one that was asked for.
+    // The channel has its own bot, which takes precedence over the requested one.
     expect(made.body).toMatchObject({ bot_id: "default", created: true });
     const again = await send("POST", "/api/v1/sessions", { body: { client_id: "list:1", bot_id: "other" } });
     expect(again.body).toEqual({ ...made.body, created: false });
@@ -208,7 +208,7 @@ eachDatabase("REST API", (open) => {
     });
   });
 
-  test("documents are listed without their content, tools with who offers them", async () => {
+  test("documents are listed without their content, tools with their source", async () => {
     const http = await createHttpFixture(db);
     const ingest = async (title: string) =>
       (
@@ -246,7 +246,7 @@ eachDatabase("REST API", (open) => {
     );
   });
 
-  test("a task shows what it runs with and where its outcome goes, but no secret", async () => {
+  test("a task shows its options and its target, but no secret", async () => {
     const { send } = await createHttpFixture(db, { dispatchers: { ...chat } });
     const { session_id } = (await send("POST", "/api/v1/sessions", { body: { client_id: "x:task" } })).body;
     const execution_config = { system_preamble: "Be brief.", model_override: "small" };
@@ -263,7 +263,7 @@ eachDatabase("REST API", (open) => {
     expect(JSON.stringify(body)).not.toContain("0123456789");
   });
 
-  test("lists go on with next_cursor until there is none", async () => {
+  test("lists continue with next_cursor until it is null", async () => {
     const { send } = await createHttpFixture(db);
     const { session_id } = (await send("POST", "/api/v1/sessions", { body: { client_id: "x:5" } })).body;
     const made: string[] = [];
@@ -311,7 +311,7 @@ eachDatabase("REST API", (open) => {
     expect((await send("POST", `/api/v1/deliveries/${UNKNOWN_ID}/redeliver`)).status).toBe(404);
   });
 
-  test("a bot is made, changed and deleted", async () => {
+  test("a bot is created, changed and deleted", async () => {
     const { send } = await createHttpFixture(db);
     const made = await send("POST", "/api/v1/bots", {
       body: { id: "reviewer", name: "Reviewer", tools: ["x_*"] },
@@ -326,7 +326,7 @@ eachDatabase("REST API", (open) => {
     expect((await send("GET", "/api/v1/bots/reviewer")).status).toBe(404);
   });
 
-  test("an API key is made, used within its scopes, and revoked", async () => {
+  test("an API key is created, used within its scopes, and revoked", async () => {
     const { send } = await createHttpFixture(db);
     const made = await send("POST", "/api/v1/api-keys", { body: { name: "dashboard", preset: "read_only" } });
     expect(made.status).toBe(201);
@@ -347,7 +347,7 @@ eachDatabase("REST API", (open) => {
     expect((await send("DELETE", `/api/v1/api-keys/${id}`)).status).toBe(404);
   });
 
-  test("health and readiness need no key, and readiness tells why not", async () => {
+  test("health and readiness need no key, and readiness says why it fails", async () => {
     const { send } = await createHttpFixture(db);
     const health = await send("GET", "/health", { key: null });
     expect([health.status, health.body]).toEqual([200, { status: "ok", version: "1.2.3" }]);

@@ -1,4 +1,4 @@
-// The rules of docs/api.md, asked of every route that the OpenAPI document has.
+// The rules of docs/api.md, tested on every route in the OpenAPI document.
 
 import { beforeAll, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
@@ -69,7 +69,7 @@ beforeAll(async () => {
   expect(routes.length).toBeGreaterThan(80);
 });
 
-/** The path with an id of the right form for everything that it names. */
+/** Returns the path with well-formed ids for its parameters. */
 const filled = ({ path, parameters }: Route, id = UNKNOWN_ID): string =>
   path.replace(/\{([\w-]+)\}/g, (_, name) => {
     const schema = parameters("path").find((one) => one.name === name)?.schema;
@@ -81,12 +81,12 @@ const ask = (route: Route, query = "", path = filled(route)) => {
   return http.send(route.method, `${path}${query && `?${query}`}`, { ...(json && { body: json.example }) });
 };
 
-/** A search answers by rank, and messages go back in time from the newest: both are plain arrays, as the guide has them. */
+/** A search is sorted by rank, and messages go back in time; both are plain arrays, as in the guide. */
 const ARRAYS = ["GET /api/v1/documents/search", "GET /api/v1/sessions/{id}/messages"];
 
-/** Lists whose entries come from use, not from set-up. */
+/** Lists that grow with use, not with setup. */
 const GROWING = ["api_keys", "channels", "deliveries", "documents", "events", "sessions", "tasks"];
-/** These have always taken up to 1,000. */
+/** Lists that have always allowed up to 1,000. */
 const LONGER = ["entries", "lines"];
 
 const lists = () =>
@@ -99,7 +99,7 @@ const lists = () =>
     return method === "GET" && isList ? [{ route, key: String(arrays[0]?.[0]) }] : [];
   });
 
-test("every list answers {things, next_cursor} and takes cursor and limit", () => {
+test("every list answers {items, next_cursor} and accepts cursor and limit", () => {
   expect(routes.filter(({ answer }) => answer?.type === "array").map(({ name }) => name)).toEqual(ARRAYS);
   expect(lists().length).toBeGreaterThan(15);
   for (const { route, key } of lists()) {
@@ -123,7 +123,7 @@ test("every list answers {things, next_cursor} and takes cursor and limit", () =
   }
 });
 
-test("a list filters by `integration`; `integration_id` is accepted where it used to be the name", () => {
+test("a list filters by `integration`; the former name `integration_id` is still accepted", () => {
   const filtered = routes.filter(({ parameters }) =>
     parameters("query").some(({ name }) => /^integration/.test(name)),
   );
@@ -137,7 +137,7 @@ test("a list filters by `integration`; `integration_id` is accepted where it use
   }
 });
 
-test("a parameter of the query that is unknown, repeated or empty is 422 and named", async () => {
+test("an unknown, repeated or empty query parameter is 422 and named", async () => {
   for (const route of routes) {
     const asked: [query: string, field: string][] = [
       ["nonsense=1", "nonsense"],
@@ -151,7 +151,7 @@ test("a parameter of the query that is unknown, repeated or empty is 422 and nam
     ];
     const required = route.parameters("query").some(({ name }) => name === "q") ? "q=x&" : "";
     for (const [query, field] of asked) {
-      // A path that cannot be there would be answered first.
+      // An unknown id in the path would be answered first.
       if (route.path.includes("{")) continue;
       const { status, body } = await ask(route, required + query);
       expect([route.name, query, status, body.error?.field]).toEqual([route.name, query, 422, field]);
@@ -187,7 +187,7 @@ test("a time is a date and a time; a date alone is refused", async () => {
   }
 });
 
-test("what the path names and is not there is 404 with one wording; what has the wrong form is 422 and named", async () => {
+test("an unknown id in the path is 404 with a uniform message; a malformed one is 422 and named", async () => {
   for (const route of routes.filter(({ path }) => path.includes("{"))) {
     const { status, body } = await ask(route);
     expect([route.name, status, body.error]).toEqual([
@@ -201,7 +201,7 @@ test("what the path names and is not there is 404 with one wording; what has the
     for (const { name, schema } of route.parameters("path")) {
       if (schema.format !== "uuid") continue;
       const path = filled(route).replace(UNKNOWN_ID, "not-an-id");
-      // Only the first one of a path is replaced.
+      // Only the first parameter of a path is replaced.
       if (filled(route).indexOf(UNKNOWN_ID) !== route.path.indexOf(`{${name}}`)) continue;
       const wrong = await ask(route, "", path);
       expect([route.name, wrong.status, wrong.body.error.field]).toEqual([route.name, 422, name]);
@@ -209,7 +209,7 @@ test("what the path names and is not there is 404 with one wording; what has the
   }
 });
 
-test("a body takes no unknown field, and nothing but JSON", async () => {
+test("a body accepts no unknown field, and only JSON", async () => {
   for (const route of routes) {
     const json = route.operation.requestBody?.content["application/json"];
     if (!json) continue;
@@ -223,7 +223,7 @@ test("a body takes no unknown field, and nothing but JSON", async () => {
   }
 });
 
-/** As the guide has it: the answer names what it took away. */
+/** As in the guide, the answer names what was removed. */
 const ANSWERED_DELETE = "DELETE /api/v1/admin/integrations/{id}/settings/{key}";
 
 test("a method has the same statuses everywhere", () => {
@@ -256,7 +256,7 @@ test("no two schemas of the API have one name", () => {
   expect(names.filter((name, at) => names.indexOf(name) !== at)).toEqual([]);
 });
 
-test("where nobody could know the server's address, a webhook has none", async () => {
+test("if the server's address is unknown, a webhook has no URL", async () => {
   const { send } = await createHttpFixture(await open(), {
     baseUrl: undefined,
     integrations: { shop: { setup: { webhook: { path: "/integrations/shop/webhook" } } } },

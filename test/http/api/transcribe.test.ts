@@ -41,7 +41,7 @@ async function make(options: { endpoint?: boolean; hook?: (ctx: AnyHookContext) 
   return { ...http, post, asked };
 }
 
-test("the endpoint's text, of samples and of files", async () => {
+test("the endpoint transcribes samples and files", async () => {
   const { post, asked } = await make({ endpoint: true });
   expect(await post(silence)).toEqual({ status: 200, body: { text: "from the endpoint" } });
   expect((await post(silence, "application/octet-stream")).status).toBe(200);
@@ -70,7 +70,7 @@ test("a hook's text comes first, and the hook gets the bytes", async () => {
   expect(asked).toEqual([]);
 });
 
-test("a hook that throws or says nothing is passed over", async () => {
+test("a hook that throws or returns nothing is skipped", async () => {
   for (const hook of [
     () => "  ",
     () => null,
@@ -82,13 +82,13 @@ test("a hook that throws or says nothing is passed over", async () => {
   }
 });
 
-test("without either it says what to set", async () => {
+test("without hook and endpoint, the error says what to set", async () => {
   const { status, body } = await (await make()).post(silence);
   expect([status, body.error.code]).toEqual([501, "not_supported"]);
   expect(body.error.message).toContain("OPENAI_API_KEY");
 });
 
-test("what is wrong with the body or the key", async () => {
+test("a wrong body or key is refused", async () => {
   const { post, keyWith } = await make({ endpoint: true });
   expect(await post(new Uint8Array(0))).toMatchObject({ status: 400, body: { error: { field: "body" } } });
   expect(await post(new Uint8Array(0), "audio/wav")).toMatchObject({ status: 400 });

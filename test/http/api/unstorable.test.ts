@@ -1,4 +1,4 @@
-// Whatever text a documented route is given, no answer is 500: not for what no database can store, either.
+// No text in a request to a documented route causes a 500, not even text that no database can store.
 
 import { beforeAll, expect, test } from "bun:test";
 import SwaggerParser from "@apidevtools/swagger-parser";
@@ -37,7 +37,7 @@ eachDatabase("unstorable text", (open) => {
     ids.sessions = (await made("/api/v1/sessions")).session_id;
   });
 
-  /** A value of the schema in which every text is the given one. */
+  /** Returns a value of the schema in which every text is the given one. */
   const valueFor = (schema: Schema, text: string): unknown => {
     if (schema.const !== undefined) return schema.const;
     if (schema.enum) return schema.enum[0];
@@ -64,7 +64,7 @@ eachDatabase("unstorable text", (open) => {
     }
   };
 
-  /** Each field alone beside the required ones, so that none is refused for another's sake. */
+  /** Tests each field alone with the required ones, so that no field is refused because of another. */
   function* bodies({ required = [], properties = {} }: Schema): Generator<Record<string, unknown>> {
     const least = Object.fromEntries(required.map((name) => [name, valueFor(properties[name] ?? {}, "a")]));
     for (const [name, schema] of Object.entries(properties)) {
@@ -73,7 +73,7 @@ eachDatabase("unstorable text", (open) => {
   }
 
   test("in a query, a path or a body is never 500", async () => {
-    // Of the routes whose parts this fixture does not have.
+    // Routes that need parts which this fixture does not have.
     const missing = /^\/api\/v1\/admin\/|^\/api\/v1\/events$/;
     const failed: string[] = [];
     let asked = 0;
@@ -106,7 +106,7 @@ eachDatabase("unstorable text", (open) => {
     expect(asked).toBeGreaterThan(150);
   });
 
-  test("that something is found by is refused with its field, for two of them would be one", async () => {
+  test("in a lookup key is refused with its field, because two keys could become equal", async () => {
     for (const [method, path, field, body] of [
       ["GET", "/api/v1/channels?client_id=a%00b", "client_id", undefined],
       ["GET", "/api/v1/channels?q=%00", "q", undefined],
@@ -123,7 +123,7 @@ eachDatabase("unstorable text", (open) => {
     }
   });
 
-  test("that is only told is kept, with U+FFFD in its place", async () => {
+  test("in other texts is stored as U+FFFD", async () => {
     const body = { content: "a\0b", metadata: { user_id: "\ud800" } };
     const { status, body: document } = await http.send("POST", "/api/v1/documents", { body });
     expect(status).toBe(201);

@@ -1,4 +1,4 @@
-// What stands between the outside and an integration's own code.
+// The gateway between the outside and an integration's code.
 
 import { beforeAll, expect, test } from "bun:test";
 import { Elysia, t } from "elysia";
@@ -38,7 +38,7 @@ const echo = new Elysia().all("/*", async ({ request }) =>
   }),
 );
 
-test("an integration sees its own paths, the query and the bytes as they came", async () => {
+test("an integration gets its own paths, the query and the exact bytes", async () => {
   const { send } = await createHttpFixture(shared, {
     integrations: { hook: integration(echo, "/webhook") },
   });
@@ -70,7 +70,7 @@ test("an admin path needs a key with the scope admin", async () => {
   expect([await status("GET", STATIC_KEY), await status("POST", await keyWith("admin"))]).toEqual([200, 200]);
 });
 
-test("pages of an integration need no key; only reading reaches them", async () => {
+test("an integration's pages need no key and can only be read", async () => {
   const page = async () => new Response("<p>page", { headers: { "content-type": "text/html" } });
   const { send } = await createHttpFixture(shared, {
     integrations: {
@@ -90,7 +90,7 @@ test("pages of an integration need no key; only reading reaches them", async () 
   expect((await get("/other")).status).toBe(401);
 });
 
-test("a path that is not public needs a key with the scope, which the integration does not see", async () => {
+test("a private path needs a key with the scope, which the integration does not see", async () => {
   const { send, keyWith } = await createHttpFixture(shared, {
     integrations: { hook: integration(echo, "/webhook") },
   });
@@ -102,13 +102,13 @@ test("a path that is not public needs a key with the scope, which the integratio
   expect(read.body).toMatchObject({ method: "GET", authorization: null });
   expect((await send("POST", path, { key: reader, body: "x" })).status).toBe(403);
   expect((await send("POST", path, { key: STATIC_KEY, body: "x" })).body).toMatchObject({ body: "x" });
-  // Nor is a way around it: the path is made plain before it is looked at.
+  // There is no way around it, because the path is normalized before it is checked.
   expect((await send("GET", "/integrations/hook/webhook/../settings", { key: null })).status).toBe(401);
   expect((await send("GET", "/integrations/hook/webhook/%2e%2e/settings", { key: null })).status).toBe(401);
   expect((await send("GET", "/integrations/hook//webhook", { key: null })).status).toBe(404);
 });
 
-test("an unknown integration is 404, one that does not load 503, and both say no more", async () => {
+test("an unknown integration is 404, one that does not load is 503, without details", async () => {
   const { send, lines } = await createHttpFixture(shared, { integrations: { broken: {} } });
   for (const path of [
     "/integrations/none/webhook",
@@ -126,7 +126,7 @@ test("an unknown integration is 404, one that does not load 503, and both say no
     code: "unavailable",
     message: 'The integration "broken" does not load at the moment.',
   });
-  // Anybody can ask as often as he likes: the log was told once, when it was quarantined.
+  // Anybody can repeat this, so it is not logged again; the quarantine was logged once.
   expect(lines.filter((line) => line.includes("could not be served"))).toEqual([]);
   const listed = await send("GET", "/api/v1/integrations");
   expect(listed.body.integrations).toMatchObject([
@@ -134,13 +134,13 @@ test("an unknown integration is 404, one that does not load 503, and both say no
   ]);
 });
 
-test("what an integration throws becomes an answer that fits", async () => {
+test("an integration's error becomes a fitting answer", async () => {
   const router = new Elysia()
     .get("/refused", () => {
       throw new HeddleError("invalid_signature", "The signature does not match the body.");
     })
     .get("/not-found", () => {
-      // An error of a client library carries a status of another server.
+      // A client library's error carries another server's status.
       throw Object.assign(new Error("repo acme/secret-project: Not Found"), { status: 404 });
     })
     .get("/chosen", ({ status }) => status(418, "short and stout"))
@@ -170,7 +170,7 @@ test("what an integration throws becomes an answer that fits", async () => {
   const line = JSON.parse(lines.find((text) => text.includes(reference)) ?? "{}");
   expect(line.properties).toMatchObject({ integration_id: "hook", path: "/integrations/hook/not-found" });
   expect(JSON.stringify(line)).toContain("secret-project");
-  // Of a path the sender decides how long it is.
+  // The sender decides how long a path is.
   expect((await send("GET", `/integrations/hook/long/${"y".repeat(4_000)}`)).status).toBe(500);
   const long = JSON.parse(lines.find((text) => text.includes("/long/")) ?? "{}");
   expect(long.properties.path).toHaveLength(301);
@@ -183,7 +183,7 @@ test("what an integration throws becomes an answer that fits", async () => {
   expect([typed.status, typed.body.error.field]).toEqual([422, "n"]);
 });
 
-test("JSON that is too deep is told so, whatever it is called, and never reaches a schema", async () => {
+test("JSON nested too deeply is refused, whatever its content type, and never reaches a schema", async () => {
   const body = t.Object({ a: t.Optional(t.Any()) });
   const router = new Elysia()
     .post("/typed", ({ body }) => Response.json(Object.keys(body)), { body })
@@ -221,7 +221,7 @@ test("JSON that is too deep is told so, whatever it is called, and never reaches
   ]);
 });
 
-test("a text or a number is no Record and no object, and fields that a schema does not name are dropped", async () => {
+test("a text or a number is neither a Record nor an object, and unknown fields are dropped", async () => {
   const body = t.Object({
     title: t.String(),
     metadata: t.Optional(t.Record(t.String(), t.Unknown())),
@@ -242,7 +242,7 @@ test("a text or a number is no Record and no object, and fields that a schema do
   ]);
 });
 
-test("what a schema refuses does not carry the value along, indented or not", async () => {
+test("a schema's refusal does not contain the value, indented or not", async () => {
   let message = "";
   const router = new Elysia()
     .onError(({ error, code }) => {
@@ -250,7 +250,7 @@ test("what a schema refuses does not carry the value along, indented or not", as
     })
     .post("/typed", () => "never", { body: t.Object({ list: t.Array(t.String()) }) });
   const { send } = await createHttpFixture(shared, { integrations: { hook: integration(router) } });
-  // A line each with 120 blanks before it, if it were printed.
+  // Printed, each would be a line indented by 120 blanks.
   const value = `${"[".repeat(60)}${"1,".repeat(200_000)}1${"]".repeat(60)}`;
   await send("POST", "/integrations/hook/typed", {
     body: `{"list":${value}}`,
@@ -260,7 +260,7 @@ test("what a schema refuses does not carry the value along, indented or not", as
   expect(message.length).toBeLessThan(1_000);
 });
 
-test("one sender's flood is turned away before the handler, and nobody else", async () => {
+test("one sender's flood is refused before the handler, and no other sender is affected", async () => {
   let handled = 0;
   const { app } = await createHttpFixture(shared, {
     webhookRateLimit: 1,
@@ -278,7 +278,7 @@ test("one sender's flood is turned away before the handler, and nobody else", as
     app.fetch(new Request("http://localhost/integrations/hook/webhook", { method: "POST" }), { address });
   const answers = await Promise.all(Array.from({ length: 50 }, () => post("203.0.113.7")));
   const refused = answers.filter(({ status }) => status === 429);
-  // Two at once, and one more for each second that the test may take.
+  // A burst of two, and one more for each second that the test may take.
   expect(refused.length).toBeGreaterThan(40);
   expect(handled).toBe(50 - refused.length);
   expect(refused[0]?.headers.get("retry-after")).toBe("1");
@@ -286,7 +286,7 @@ test("one sender's flood is turned away before the handler, and nobody else", as
   expect((await post("203.0.113.8")).status).toBe(200);
 });
 
-test("a handler that hangs is 504, and its late answer goes nowhere", async () => {
+test("a hanging handler is 504, and its late answer is dropped", async () => {
   const { log, apiKeys } = await createHttpFixture(shared);
   const gateway = createGateway({
     auth: createAuth(apiKeys, { count: () => {} }),
@@ -308,7 +308,7 @@ test("a handler that hangs is 504, and its late answer goes nowhere", async () =
   expect(await answer.json()).toMatchObject({ error: { code: "timeout" } });
 });
 
-test("a request that comes while its integration still loads waits for it", async () => {
+test("a request waits while its integration is loading", async () => {
   const { log, apiKeys } = await createHttpFixture(shared);
   const loaded = Promise.withResolvers<void>();
   let isLive = false;
@@ -333,7 +333,7 @@ test("a request that comes while its integration still loads waits for it", asyn
 });
 
 eachDatabase("inbox", (openEach) => {
-  test("a webhook is stored with the message that came of it, without what proves its sender", async () => {
+  test("a webhook is stored with its message, without the headers that authenticate its sender", async () => {
     const db = await openEach();
     const integrations: Record<string, TestIntegration> = {};
     const http = await createHttpFixture(db, { integrations });
@@ -386,7 +386,7 @@ eachDatabase("inbox", (openEach) => {
   });
 });
 
-test("a WebSocket route says in Heddle's words that it is not served", async () => {
+test("a WebSocket route is refused with Heddle's own error", async () => {
   const router = new Elysia()
     .ws("/webhook/live", { message: () => undefined })
     .get("/webhook/page", () => "here");

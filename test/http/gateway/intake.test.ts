@@ -14,7 +14,7 @@ function codeOf(work: () => void): string | undefined {
   }
 }
 
-test("nobody alone takes all, large bodies leave room for small ones, and all of it comes back", () => {
+test("a sender cannot use the whole budget, large bodies leave room for small ones, and everything is released", () => {
   const intake = createIntake({ bytes: 128 * MB, bodiesPerSender: 16 });
   const leases = ["a", "b", "c"].map((sender) => {
     const lease = intake.open(sender);
@@ -22,19 +22,19 @@ test("nobody alone takes all, large bodies leave room for small ones, and all of
     return lease;
   });
   expect(codeOf(() => leases[0]?.grow(1))).toBe("rate_limited");
-  // Three quarters are taken by large ones.
+  // Large bodies take up three quarters.
   const [another, small] = [intake.open("d"), intake.open("d")];
   expect(codeOf(() => another.grow(MB))).toBe("unavailable");
   expect(codeOf(() => small.grow(3_000))).toBeUndefined();
   for (const lease of [...leases, another, small]) lease.close();
-  // Closing twice gives nothing twice.
+  // Closing twice releases only once.
   leases[0]?.close();
   const again = intake.open("a");
   expect(codeOf(() => again.grow(32 * MB))).toBeUndefined();
   expect(codeOf(() => intake.open("a").grow(1))).toBe("rate_limited");
 });
 
-test("a few large bodies of one sender at once, and any number of small ones within its share", () => {
+test("a sender may have a few large bodies at once, and any number of small ones within its share", () => {
   const intake = createIntake({ bytes: 128 * MB, bodiesPerSender: 2 });
   const large = () => intake.open("a").grow(100_000);
   expect([codeOf(large), codeOf(large), codeOf(large)]).toEqual([undefined, undefined, "rate_limited"]);
@@ -42,7 +42,7 @@ test("a few large bodies of one sender at once, and any number of small ones wit
   expect(codeOf(() => intake.open("b").grow(100_000))).toBeUndefined();
 });
 
-/** A body that begins, and never ends. */
+/** A body that starts but never ends. */
 function stalled(headers: Record<string, string> = {}): Request {
   const body = new ReadableStream<Uint8Array>({
     start: (controller) => controller.enqueue(new Uint8Array(10)),
@@ -50,7 +50,7 @@ function stalled(headers: Record<string, string> = {}): Request {
   return new Request("http://localhost/", { method: "POST", body, headers, duplex: "half" } as RequestInit);
 }
 
-test("a body that does not arrive is not waited for, announced or not", async () => {
+test("a body that does not arrive times out, announced or not", async () => {
   const pace = { graceMs: 20, bytesPerSecond: 1_000_000 };
   const announcements: Record<string, string>[] = [
     {},
@@ -65,7 +65,7 @@ test("a body that does not arrive is not waited for, announced or not", async ()
   }
 });
 
-test("what arrives counts, not what is announced", async () => {
+test("the arrived bytes count, not the announced ones", async () => {
   const taken: number[] = [];
   const lease = { grow: (bytes: number) => void taken.push(bytes), close: () => {} };
   const pace = { graceMs: 20, bytesPerSecond: 1_000_000 };
@@ -74,8 +74,8 @@ test("what arrives counts, not what is announced", async () => {
   expect(taken).toEqual([10]);
 });
 
-test("a body that always has one more byte ready is not read past its pace", async () => {
-  // No timer fires while each read resolves at once.
+test("an endless body that is always ready is stopped at its pace", async () => {
+  // Timers do not fire while each read resolves at once.
   const body = new ReadableStream<Uint8Array>(
     { pull: (controller) => controller.enqueue(new Uint8Array(1)) },
     { highWaterMark: 0 },
@@ -85,7 +85,7 @@ test("a body that always has one more byte ready is not read past its pace", asy
   await expect(readBody(dribbling, { limit: MB, pace })).rejects.toMatchObject({ status: 408 });
 });
 
-test("a refusal of the lease ends the reading", async () => {
+test("a refusal of the lease stops the reading", async () => {
   const full = new HeddleError("unavailable", "Full.");
   const lease = {
     grow: () => {

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { whileAllowed } from "../../../src/http/gateway/while-allowed.ts";
 
-/** Two pieces, then whatever `then` does. */
+/** Yields two pieces, then calls `then`. */
 function pieces(then: (controller: ReadableStreamDefaultController) => void, type: string): Response {
   let sent = 0;
   const body = new ReadableStream({
@@ -17,14 +17,14 @@ test.each([
   ["text/plain", undefined],
   ["application/json-seq", undefined],
   ["application/json", async () => true],
-])("what breaks off an answer of %s is told to the log alone", async (type, isAllowed) => {
+])("an error that cuts off an answer of %s is only logged", async (type, isAllowed) => {
   const broken = new Error("the canary of the integration");
   const heard: unknown[] = [];
   const answer = whileAllowed(
     pieces((controller) => controller.error(broken), type),
     { isAllowed, onBreak: (error) => heard.push(error) },
   );
-  // Bun prints every other error that breaks an answer off.
+  // Bun would print any other error that cuts off an answer.
   await expect(answer.text()).rejects.toMatchObject({
     name: "AbortError",
     message: "The answer was cut off.",
@@ -32,7 +32,7 @@ test.each([
   expect(heard).toEqual([broken]);
 });
 
-test("an answer that is whole arrives as it is", async () => {
+test("a complete answer arrives unchanged", async () => {
   const whole = pieces((controller) => controller.close(), "text/plain");
   const answer = whileAllowed(whole, {
     onBreak: (error) => {
@@ -42,7 +42,7 @@ test("an answer that is whole arrives as it is", async () => {
   expect(await answer.text()).toBe("piece piece ");
 });
 
-test("one JSON value without an end breaks off with its key", async () => {
+test("an endless JSON value is cut off with its key", async () => {
   const endless = pieces(() => undefined, "application/json");
   let isAllowed = true;
   const answer = whileAllowed(endless, {
@@ -56,7 +56,7 @@ test("one JSON value without an end breaks off with its key", async () => {
   await expect(text).rejects.toThrow("cut off");
 }, 20_000);
 
-test("what a stranger gets as one JSON value is left alone", () => {
+test("a JSON value without a key is not wrapped", () => {
   const answer = Response.json({ ok: true });
   expect(whileAllowed(answer, { onBreak: () => undefined })).toBe(answer);
 });

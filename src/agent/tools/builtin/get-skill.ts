@@ -12,7 +12,7 @@ export function createGetSkillTool(skills: { get(id: string): Skill | undefined;
       "Read a skill: instructions and facts for one kind of work. Read the one that fits before you begin.",
     parameters: {
       type: "object",
-      properties: { skill_id: { type: "string", description: "As it stands in the list of skills." } },
+      properties: { skill_id: { type: "string", description: "The id from the list of skills." } },
       required: ["skill_id"],
       additionalProperties: false,
     },
@@ -22,7 +22,7 @@ export function createGetSkillTool(skills: { get(id: string): Skill | undefined;
       const ids = skills.list().map(({ id }) => id);
       throw new HeddleError(
         "not_found",
-        `There is no skill "${skill_id}". There are: ${ids.join(", ") || "none"}.`,
+        `There is no skill "${skill_id}". Available: ${ids.join(", ") || "none"}.`,
       );
     },
   };

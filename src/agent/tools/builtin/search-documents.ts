@@ -18,9 +18,17 @@ export function createSearchDocumentsTool(search: SearchForTool): Tool {
       "Search the stored documents for passages about something. Returns the best passages first, each with its " +
       "document's id and title.",
     parameters: Type.Object({
-      query: Type.String({ minLength: 1, maxLength: 1000, description: "What to look for, in a few words." }),
+      query: Type.String({
+        minLength: 1,
+        maxLength: 1000,
+        description: "What to search for, in a few words.",
+      }),
       limit: Type.Optional(
-        Type.Integer({ minimum: 1, maximum: 20, description: `Passages at most; default ${LIMIT}.` }),
+        Type.Integer({
+          minimum: 1,
+          maximum: 20,
+          description: `The maximum number of passages; default ${LIMIT}.`,
+        }),
       ),
     }) as unknown as Tool["parameters"],
     async run({ query, limit = LIMIT }: { query: string; limit?: number }, context: ToolContext) {

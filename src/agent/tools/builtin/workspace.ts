@@ -62,9 +62,7 @@ const listTool = ({ list }: WorkspaceForTools): Tool => ({
     path: Type.Optional(
       Type.String({ description: 'A folder, such as "common"; without it the whole workspace.' }),
     ),
-    recursive: Type.Optional(
-      Type.Boolean({ description: "Also what is in the folders below; default false." }),
-    ),
+    recursive: Type.Optional(Type.Boolean({ description: "Whether to include subfolders; default false." })),
   }),
   async run({ path = "", recursive = false }: { path?: string; recursive?: boolean }, context: ToolContext) {
     const { items, truncated } = await list(userOf(context), path, { recursive });
@@ -79,7 +77,11 @@ const readTool = ({ read }: WorkspaceForTools): Tool => ({
     path: Type.String({ description: 'Such as "common/notes.md".' }),
     from_line: Type.Optional(Type.Integer({ minimum: 1, description: "The first line to read; default 1." })),
     lines: Type.Optional(
-      Type.Integer({ minimum: 1, maximum: 5000, description: `At most; default ${LINES}.` }),
+      Type.Integer({
+        minimum: 1,
+        maximum: 5000,
+        description: `The maximum number of lines; default ${LINES}.`,
+      }),
     ),
   }),
   async run(
@@ -94,9 +96,9 @@ const readTool = ({ read }: WorkspaceForTools): Tool => ({
 
 const searchTool = ({ search }: WorkspaceForTools): Tool => ({
   name: "workspace_search",
-  description: "Find lines in the workspace's text files that contain a text, in upper or lower case.",
+  description: "Find lines in the workspace's text files that contain a text, ignoring case.",
   parameters: schema({
-    query: Type.String({ minLength: 1, maxLength: 500, description: "The text as it stands in the file." }),
+    query: Type.String({ minLength: 1, maxLength: 500, description: "The text to find." }),
     path: Type.Optional(
       Type.String({ description: "A folder to search in; without it the whole workspace." }),
     ),
@@ -110,14 +112,14 @@ const searchTool = ({ search }: WorkspaceForTools): Tool => ({
 const writeTool = ({ write }: WorkspaceForTools): Tool => ({
   name: "workspace_write",
   description:
-    `Write a text file into the workspace; missing folders are made. ${FOLDERS} The content is the whole new file. ` +
-    "What you write below integrations/ is code of the server: it does not run until a person has approved just this " +
+    `Write a text file into the workspace; missing folders are created. ${FOLDERS} The content is the whole new file. ` +
+    "What you write below integrations/ is code of the server: it does not run until a person has approved exactly this " +
     "content, so tell them what it does.",
   parameters: schema({
     path: Type.String({ description: 'Such as "common/notes.md" or "integrations/my_id/tools/ask.ts".' }),
     content: Type.String({ description: "The whole text of the file." }),
     replace: Type.Optional(
-      Type.Boolean({ description: "Whether a file that is there is replaced; default true." }),
+      Type.Boolean({ description: "Whether an existing file is replaced; default true." }),
     ),
   }),
   async run(

@@ -1,4 +1,4 @@
-// The HTTP app over integrations that the real loader loads, with real settings and states.
+// The HTTP app over integrations loaded by the real loader, with real settings and states.
 
 import { installDependencies } from "../../../../src/integrations/loading/install.ts";
 import type { Review } from "../../../../src/integrations/review/review.ts";
@@ -28,7 +28,7 @@ export async function createAdminFixture(
       registry: all.integrations,
       settings,
       states,
-      // A registry that nobody is: what wants the network fails at once.
+      // No npm registry answers here, so that network access fails at once.
       installPackages: (folder, packages) =>
         installDependencies(folder, {
           environment: { PATH: process.env.PATH, NPM_CONFIG_REGISTRY: "http://127.0.0.1:1" },
@@ -46,10 +46,10 @@ export async function createAdminFixture(
     post: (rest: string, body?: unknown) => http.send("POST", route(rest), { body }),
     put: (rest: string, body: unknown) => http.send("PUT", route(rest), { body }),
     del: (rest: string) => http.send("DELETE", route(rest)),
-    /** The path of a file of an integration. */
+    /** Returns the path of a file of an integration. */
     at: all.path,
     ask: all.get,
-    // Settings and states end with their database.
+    // Settings and states are closed with their database.
     [Symbol.asyncDispose]: all[Symbol.asyncDispose],
   };
 }

@@ -1,4 +1,4 @@
-// The admin API of integrations as the UI uses it, over folders that the real loader loads.
+// The admin API of integrations as the UI uses it, over folders loaded by the real loader.
 
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdir, symlink, writeFile } from "node:fs/promises";
@@ -64,7 +64,7 @@ eachDatabase("admin API of integrations", (open) => {
   }, 30_000);
   afterAll(() => admin[Symbol.asyncDispose]());
 
-  test("the list says how far each is set up, and what it has", async () => {
+  test("the list shows each integration's status and contents", async () => {
     const { status, body } = await admin.get("");
     expect(status).toBe(200);
     const byId = Object.fromEntries(body.integrations.map((one: { id: string }) => [one.id, one]));
@@ -106,7 +106,7 @@ eachDatabase("admin API of integrations", (open) => {
     });
   });
 
-  test("one of them, with its manifest and the beginning of its README", async () => {
+  test("a single integration is shown with its manifest and the beginning of its README", async () => {
     const { body } = await admin.get("/mine");
     expect(body).toMatchObject({ id: "mine", folder: admin.at("mine"), setup: { version: "1.2" } });
     expect(body.readme).toHaveLength(5000);
@@ -119,7 +119,7 @@ eachDatabase("admin API of integrations", (open) => {
     expect(readme.headers.get("content-type")).toBe("text/markdown; charset=utf-8");
     expect(readme.body).toBe(FULL["mine/README.md"]);
     expect((await admin.get("/plain/readme")).status).toBe(404);
-    // A link out of the folder does not show what it points to.
+    // A link out of the folder does not reveal its target.
     await writeFile(admin.at("secret.txt"), "secret");
     await symlink(admin.at("secret.txt"), admin.at("plain/README.md"));
     expect((await admin.get("/plain/readme")).status).toBe(404);
@@ -156,7 +156,7 @@ eachDatabase("admin API of integrations", (open) => {
     expect((await admin.get("/dashboard-schema")).body.properties.sections.type).toBe("array");
   });
 
-  test("its pages are there for everybody, its admin paths for administrators", async () => {
+  test("its pages are public, its admin paths are for administrators", async () => {
     const get = (path: string, key: string | null) => admin.send("GET", `/integrations/mine${path}`, { key });
     expect(await get("/ui/any/page", null)).toMatchObject({ status: 200, body: "<p>mine" });
     expect((await get("/ui/README.md", null)).status).toBe(404);
@@ -167,7 +167,7 @@ eachDatabase("admin API of integrations", (open) => {
     expect((await get("/mc/good/data", await admin.keyWith("admin"))).status).toBe(200);
   });
 
-  test("what a dashboard module answers is checked", async () => {
+  test("the answer of a dashboard module is validated", async () => {
     const validate = async (module: string) =>
       (await admin.post(`/mine/dashboard-modules/${module}/validate`)).body;
     expect(await validate("good")).toEqual({ valid: true, errors: [] });
@@ -190,7 +190,7 @@ eachDatabase("admin API of integrations", (open) => {
   });
 
   describe("settings", () => {
-    test("stored, shown masked, read by the code at once, and taken away again", async () => {
+    test("are stored, shown masked, read by the code at once, and removed again", async () => {
       const values = { MINE_TOKEN: "canary-token-of-mine", MINE_COUNT: 7, MINE_URL: "http://there" };
       const stored = await admin.put("/mine/settings", { settings: values });
       expect([stored.status, stored.body]).toEqual([
@@ -243,7 +243,7 @@ eachDatabase("admin API of integrations", (open) => {
       expect((await admin.get("/mine")).body.status).toBe("not_configured");
     });
 
-    test("an unknown key or a value that does not fit changes nothing and is named", async () => {
+    test("an unknown key or an invalid value is named and changes nothing", async () => {
       const before = (await admin.get("/mine/settings")).body;
       const refused = async (settings: unknown) => {
         const { status, body } = await admin.put("/mine/settings", { settings });
@@ -271,7 +271,7 @@ eachDatabase("admin API of integrations", (open) => {
       expect((await admin.get("/mine/settings")).body).toEqual(before);
     });
 
-    test("what is stored but declared no more is shown without its value, and can be taken away", async () => {
+    test("a setting that is stored but no longer declared is shown without its value and can be removed", async () => {
       await admin.settings.set("plain", [
         { key: "OLD_TOKEN", value: "canary-that-is-old", secret: true },
         { key: "_internal", value: "1", secret: false },
@@ -285,26 +285,26 @@ eachDatabase("admin API of integrations", (open) => {
     });
   });
 
-  test("disabled, its routes and tools are gone; enabled, they are back", async () => {
+  test("disabling removes its routes and tools; enabling restores them", async () => {
     expect((await admin.post("/mine/disable")).body).toMatchObject({ status: "disabled", enabled: false });
     const say = (path: string) => admin.send("GET", `/integrations/${path}`);
     expect((await say("mine/say")).status).toBe(503);
     expect((await admin.get("/sidebar-sections")).body.sections).toEqual([]);
     expect((await admin.post("/mine/disable")).body.enabled).toBe(false);
-    // Set before it is enabled again: its settings are still known.
+    // Set while it is disabled, because its settings are still known.
     await admin.put("/mine/settings", { settings: { MINE_TOKEN: "a-token" } });
     expect((await admin.post("/mine/enable")).body).toMatchObject({ enabled: true, is_live: true });
     expect((await say("mine/say")).body).toBe("7 3");
     expect((await admin.post("/mine/enable")).status).toBe(200);
   });
 
-  test("reloaded, what was mended is live", async () => {
+  test("after a reload, the fixed version is live", async () => {
     await admin.write({ "broken/tools/b.ts": toolNamed("broken_b") });
     const { body } = await admin.post("/broken/reload");
     expect(body).toMatchObject({ status: "ready", is_live: true, error: null, tools: ["broken_b"] });
   });
 
-  test("what a bot wrote is shown and approved by its hash", async () => {
+  test("files that a bot wrote are shown, and approved by their hash", async () => {
     let pending: PendingApproval | null = {
       hash: "abc",
       files: [
@@ -354,7 +354,7 @@ eachDatabase("admin API of integrations", (open) => {
     expect((await waiting.get("/mine")).body.pending).toBeNull();
   });
 
-  test("an integration that could not load for want of a setting loads when it is given", async () => {
+  test("an integration that could not load without a setting loads once it is set", async () => {
     await using all = await createAdminFixture(await open(), {
       "needy/config.ts": `import { defineConfig, t } from "heddle/sdk";\nexport const settings = defineConfig({ NEEDY_URL: t.String() });\n`,
       "needy/tools/a.ts": `import { settings } from "../config.ts";\nexport const url = settings.NEEDY_URL;\n${toolNamed("needy_a")}`,
@@ -371,7 +371,7 @@ eachDatabase("admin API of integrations", (open) => {
     expect((await all.get("/needy")).body.status).toBe("ready");
   });
 
-  test("packages of its package.json are installed, and it is loaded with them", async () => {
+  test("the packages of its package.json are installed, and it is loaded with them", async () => {
     await using all = await createAdminFixture(await open(), {
       "mine/package.json": `{ "private": true, "dependencies": { "other": "file:../../other" } }`,
       "mine/tools/a.ts": `import { says } from "other";\n${toolNamed("mine_a", "() => says")}`,
@@ -415,7 +415,7 @@ eachDatabase("admin API of integrations", (open) => {
     const second = await admin.post("/mine/api-key");
     expect([(await use(first.key)).status, (await use(second.body.key)).status]).toEqual([401, 200]);
     const { key, ...known } = second.body;
-    // The use is written beside the answer.
+    // The last use is written asynchronously.
     const used = async () => (await admin.get("/mine/api-key")).body.api_key;
     expect(await until(used, ({ last_used_at }) => last_used_at !== null)).toEqual({
       ...known,
@@ -441,7 +441,7 @@ eachDatabase("admin API of integrations", (open) => {
       expect([name, await status(null)]).toEqual([name, 401]);
       expect([name, await status("hdl_wrong")]).toEqual([name, 401]);
       expect([name, await status(other)]).toEqual([name, 403]);
-      // There are no processes and no inbox here; more of theirs is tested with them.
+      // This fixture has no processes and no inbox; their routes are tested elsewhere.
       if (/\/(process|receive)/.test(path)) continue;
       if (method === "GET") expect([name, await status(readOnly)]).toEqual([name, 200]);
       else expect([name, await status(readOnly), await status(writer)]).toEqual([name, 403, 403]);

@@ -20,7 +20,7 @@ async function setUp(script: string) {
   return { ...fixture, ...http, [Symbol.asyncDispose]: fixture[Symbol.asyncDispose] };
 }
 
-/** Reads events until `enough` of them are there, and hangs up. */
+/** Reads events until `enough` of them have arrived, then disconnects. */
 async function events(response: Response, enough: number) {
   const found: { id: string; event: string; data: { text: string; source: string } }[] = [];
   const reader = (response.body as ReadableStream<Uint8Array>)
@@ -41,7 +41,7 @@ async function events(response: Response, enough: number) {
   return found;
 }
 
-test("its state, and starting and stopping it", async () => {
+test("a process's state, and starting and stopping it", async () => {
   await using fixture = await setUp("echo up; exec sleep 1000");
   const { send, running } = fixture;
   const process = `${BASE}/mine/process`;
@@ -95,7 +95,7 @@ test("its state, and starting and stopping it", async () => {
   ]);
 }, 60_000);
 
-test("its lines: the last ones, those after one, and as they come", async () => {
+test("a process's lines: the last ones, those after a given line, and live", async () => {
   await using fixture = await setUp(
     "for i in 1 2 3; do echo line $i; done; echo wrong >&2; while read x; do :; done; sleep 1000",
   );
@@ -126,17 +126,17 @@ test("its lines: the last ones, those after one, and as they come", async () => 
   const seen = await events(response, all.length);
   expect(seen.map(({ data }) => data)).toEqual(all as never);
   expect(seen.every(({ event }) => event === "line")).toBe(true);
-  // Resumed behind the last but one, it goes on with what comes.
+  // Resumed after the last but one, the stream continues with new lines.
   const resumed = events(await follow({ "last-event-id": seen.at(-2)?.id ?? "" }), 3);
   await processes.restart("mine");
   expect((await resumed).map(({ data }) => data.text).slice(0, 2)).toEqual(["wrong", "Stopped."]);
-  // Whoever follows is let go when the server stops.
+  // Followers are disconnected when the server stops.
   const last = (await follow({ "last-event-id": "999999999" })).text();
   await processes.close();
   expect(await last).toBe("retry: 2000\n\n");
 }, 60_000);
 
-test("who may see and do what", async () => {
+test("each route needs its scope", async () => {
   await using fixture = await setUp("exec sleep 1000");
   const { send, running, keyWith } = fixture;
   await running("mine");
