@@ -35,6 +35,8 @@ export interface Commands extends AuthoringCommands {
       path: string | undefined;
       event: string | undefined;
       delivery: string | undefined;
+      token: string | undefined;
+      tokenHeader: string | undefined;
       headers: string[];
     },
   ): Promise<void>;
@@ -215,6 +217,16 @@ export function mainCommand(commands: Commands) {
             type: "string",
             description: "Path below /integrations/<id> (default: the manifest's webhook path)",
           },
+          token: {
+            type: "string",
+            description:
+              "The sender's secret (default: the one in the settings); without a verifier in the manifest it is a bearer token",
+          },
+          "token-header": {
+            type: "string",
+            description: "Header that carries --token as it is, such as x-acme-token",
+            valueHint: "name",
+          },
           header: {
             type: "string",
             description: "A header to add; may be repeated",
@@ -228,6 +240,8 @@ export function mainCommand(commands: Commands) {
             path: args.path,
             event: args.event,
             delivery: args.delivery,
+            token: args.token,
+            tokenHeader: args["token-header"],
             headers: allOf("header", rawArgs),
           }),
       }),

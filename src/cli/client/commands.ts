@@ -20,6 +20,8 @@ export interface ReceiveFlags {
   path?: string | undefined;
   event?: string | undefined;
   delivery?: string | undefined;
+  token?: string | undefined;
+  tokenHeader?: string | undefined;
   /** Each is "name: value". */
   headers: string[];
 }
@@ -66,12 +68,14 @@ export function createClientCommands() {
         ...(path !== undefined && { path }),
         ...(given.event !== undefined && { event: given.event }),
         ...(given.delivery !== undefined && { delivery: given.delivery }),
+        ...(given.token !== undefined && { token: given.token }),
+        ...(given.tokenHeader !== undefined && { token_header: given.tokenHeader }),
       };
       const to = `/api/v1/admin/integrations/${encodeURIComponent(integration)}/receive`;
       const testDelivery = (await server(flags).post(to, sent)) as TestDelivery;
       if (testDelivery.signed === false) {
         console.error(
-          "The manifest declares no webhook.verifier, so this was sent unsigned; pass a token with --header 'name: value'.",
+          "The manifest declares no webhook.verifier, so this was sent unsigned; pass --token, with --token-header for a header of the sender's own.",
         );
       }
       print(testDelivery);

@@ -7,6 +7,7 @@ import type { Inbox } from "../../inbox/inbox.ts";
 import type { IntegrationView } from "../../integrations/registry/view.ts";
 import type { Settings } from "../../integrations/settings/settings.ts";
 import { MARKER } from "../../redact.ts";
+import type { SetupManifest } from "../../sdk/manifest.ts";
 import { schemeOf, signWebhook } from "../../sdk/verify/descriptor.ts";
 import { innerUrl, parseTarget } from "../target.ts";
 import type { Gateway } from "./integrations-gateway.ts";
@@ -23,6 +24,10 @@ export interface ReceiveInput {
   event?: string;
   /** The delivery's id, for senders that put it in a header; default: a new one. */
   delivery?: string;
+  /** The sender's secret instead of the one in the settings; without a verifier in the manifest a bearer token. */
+  token?: string;
+  /** The header that carries `token` as it is, instead of what the manifest's verifier says. */
+  token_header?: string;
 }
 
 export interface ReceiveOptions {
@@ -52,17 +57,18 @@ export function createReceive({ integrations, settings, gateway, inbox }: Receiv
     for (const [name, value] of Object.entries(input.headers ?? {})) {
       if (value !== MARKER && !OF_THE_WAY.has(name.toLowerCase())) setHeader(headers, name, value);
     }
-    const { verifier } = webhook ?? {};
+    const verifier = verifierOf(webhook?.verifier, input);
     // For an integration with a verifier of its own there is nothing to sign; the server vouches for the request
     // instead.
     if (verifier && verifier.scheme !== "own") {
       // As the integration's code reads it, which may have a default.
       const declared = integration.settings.find(({ key }) => key === verifier.secret);
-      const { value: secret } = settings.effective(id, declared ?? { key: verifier.secret, default: null });
+      const setting = settings.effective(id, declared ?? { key: verifier.secret, default: null });
+      const secret = input.token ?? setting.value;
       if (secret === null) {
         throw new HeddleError(
           "conflict",
-          `The setting ${verifier.secret} of "${id}" must be set to sign the webhook.`,
+          `The setting ${verifier.secret} of "${id}" must be set to sign the webhook, or a token given.`,
         );
       }
       const { eventHeader } = schemeOf(verifier);
@@ -94,6 +100,27 @@ export function createReceive({ integrations, settings, gateway, inbox }: Receiv
     });
     return { ...(await testDeliveryOf(requestId, answer, inbox)), signed: verifier !== undefined };
   };
+}
+
+type Verifier = NonNullable<NonNullable<SetupManifest["webhook"]>["verifier"]>;
+
+/** What the sender does to prove itself: as the manifest says, unless the caller has a token and says where it stands. */
+function verifierOf(
+  declared: Verifier | undefined,
+  { token, token_header: header }: ReceiveInput,
+): Verifier | undefined {
+  if (token === undefined) {
+    if (header === undefined) return declared;
+    throw new HeddleError("validation", "token_header needs a token.", { field: "token_header" });
+  }
+  // The secret's setting is not looked up.
+  if (header !== undefined) return { scheme: "token", header, secret: "" };
+  if (declared?.scheme !== "own") return declared ?? { scheme: "bearer", secret: "" };
+  throw new HeddleError(
+    "validation",
+    "token_header must name the token's header, because the manifest's verifier is the integration's own.",
+    { field: "token_header" },
+  );
 }
 
 /** Headers that belong to the recorded connection and not to its content. */

@@ -429,6 +429,40 @@ eachDatabase("inbox", (open) => {
       });
     });
 
+    test("sends a token of the caller's as the manifest says, in a header, or as a bearer token", async () => {
+      const seen: Headers[] = [];
+      const handle = async (request: Request) => {
+        seen.push(request.headers);
+        return Response.json({});
+      };
+      const bare = { handle, publicPaths: ["/webhook"] };
+      integrations.signed = { ...bare, setup: { webhook: { path: "/webhook", verifier } } };
+      integrations.mine = {
+        ...bare,
+        setup: { webhook: { path: "/webhook", verifier: { scheme: "own", secret: "HOOK_SECRET" } } },
+      };
+      integrations.plain = bare;
+      const token = { body: "x", token: "t-1" };
+      // Its setting has no value.
+      expect((await receive(token, "signed")).body).toMatchObject({ signed: true, status_code: 200 });
+      const signature = signWebhook("x", { ...verifier, secret: "t-1" })["x-hub-signature-256"];
+      expect(seen[0]?.get("x-hub-signature-256")).toBe(signature ?? "");
+      expect((await receive(token, "plain")).body).toMatchObject({ signed: true });
+      // The gateway keeps a sender's Authorization for the handler.
+      expect(seen[1]?.get("authorization")).toBe("Bearer t-1");
+      for (const id of ["signed", "mine", "plain"]) {
+        expect((await receive({ ...token, token_header: "x-acme-token" }, id)).status).toBe(200);
+        expect(seen.at(-1)?.get("x-acme-token")).toBe("t-1");
+        expect(seen.at(-1)?.get("x-hub-signature-256")).toBeNull();
+      }
+      expect((await receive(token, "mine")).body.error).toMatchObject({ field: "token_header" });
+      expect((await receive({ body: "x", token_header: "x-acme-token" })).body.error.message).toContain(
+        "needs a token",
+      );
+      expect((await receive({ ...token, token_header: "a b" }, "plain")).status).toBe(422);
+      for (const id of ["signed", "mine", "plain"]) delete integrations[id];
+    });
+
     test("fails without a secret, a manifest or an integration", async () => {
       integrations.unset = { ...integrations.hook };
       integrations.bare = { ...integrations.hook, setup: {} };

@@ -102,6 +102,19 @@ const ReceiveBody = named(
           description: "For senders that name the delivery in a header; default: a new one.",
         }),
       ),
+      token: t.Optional(
+        t.String({
+          minLength: 1,
+          description:
+            "Signs instead of the secret in the settings; without a verifier in the manifest it is sent as a bearer token.",
+        }),
+      ),
+      token_header: t.Optional(
+        t.String({
+          minLength: 1,
+          description: "The header that carries the token as it is, instead of the manifest's verifier.",
+        }),
+      ),
     },
     { additionalProperties: false },
   ),
