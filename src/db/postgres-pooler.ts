@@ -1,7 +1,7 @@
 // Detects whether a URL leads to the server itself or to a pooler, and what kind of pooler.
 
 import postgres from "postgres";
-import type { PostgresOptions } from "./postgres-prepare.ts";
+import type { PostgresOptions } from "./postgres-js.ts";
 
 const TRIES = 4;
 

@@ -3,9 +3,10 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { drizzle } from "drizzle-orm/postgres-js";
 import { migrate as applyMigrations } from "drizzle-orm/postgres-js/migrator";
-import postgres, { type Options, type Sql, type TransactionSql } from "postgres";
+import postgres, { type Sql, type TransactionSql } from "postgres";
 import { HeddleError } from "../errors.ts";
 import { migrate } from "./migrate.ts";
+import type { PostgresOptions } from "./postgres-js.ts";
 import * as schema from "./schema.ts";
 
 const MIN_MAJOR = 15;
@@ -15,9 +16,6 @@ const LOCK_RETRY_MS = 250;
 const PROGRESS_MS = 30_000;
 /** A migration may build indexes over all stored data. */
 const MAX_WAIT_MS = 3_600_000;
-
-/** The driver's options, with the one that our patch adds. */
-export type PostgresOptions = Options<Record<string, never>> & { answer_timeout?: number };
 
 export interface PrepareServer {
   databaseUrl: string;
