@@ -18,7 +18,7 @@ async function logged(format: "json" | "pretty", error: unknown): Promise<string
 const ESC = "\u001b";
 const NASTY = `a\n16:00:00.000   error   heddle·http   FORGED${ESC}[2J${ESC}]0;x\u0007\rCR \u009b31m \u202eRTL \u2028 LS\n    at forged (frame)`;
 
-test("an error's text has no power over a terminal, and forges no line", async () => {
+test("an error's text can neither control a terminal nor forge a line", async () => {
   for (const error of [
     new Error(NASTY),
     new Error("outer", { cause: new TypeError(NASTY) }),
@@ -32,7 +32,7 @@ test("an error's text has no power over a terminal, and forges no line", async (
       expect(text).toContain("FORGED");
     }
   }
-  // Nor has one that lies deeper.
+  // The same goes for a nested error.
   const circle: Record<string, unknown> = { list: [new Error(NASTY)] };
   circle.self = circle;
   for (const format of ["pretty", "json"] as const) {
@@ -41,11 +41,11 @@ test("an error's text has no power over a terminal, and forges no line", async (
     expect(text).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u2028-\u202e]/);
     expect(text).toContain("FORGED");
   }
-  // Other values of a line are quoted.
+  // Other values in a line are quoted.
   expect(await logged("pretty", { deep: [NASTY] })).not.toMatch(/[\u202e\u009b]/);
 });
 
-test("a message that somebody put together is one line", async () => {
+test("a composed message stays on one line", async () => {
   const lines: string[] = [];
   const log = await createLog({
     level: "info",
@@ -112,7 +112,7 @@ test("what Heddle did for the author's code is kept, unless it is an answer to a
   expect(await logged("pretty", own)).toContain("db/lock.ts:1:1");
 });
 
-/** As drizzle and the driver throw it. */
+/** An error as drizzle and the driver throw it. */
 function failedStatement(secret: string): Error {
   const cause = Object.assign(new Error(`invalid input syntax for type uuid: "${secret}"`), {
     code: "22P02",
@@ -127,7 +127,7 @@ function failedStatement(secret: string): Error {
   });
 }
 
-test("a failed statement tells nothing of what it was given", async () => {
+test("a failed statement does not reveal its parameters", async () => {
   const secret = "payload-of-a-webhook";
   const error = failedStatement(secret);
   for (const format of ["pretty", "json"] as const) {

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { createLog } from "../src/log.ts";
 
-test("as JSON, an error is its text in the message", async () => {
+test("in a JSON line, the message contains an error's text", async () => {
   const lines: string[] = [];
   const log = await createLog({
     level: "info",

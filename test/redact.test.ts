@@ -7,7 +7,7 @@ const random = (length: number) => {
   return text.slice(0, length);
 };
 
-test("known secrets are replaced, also inside JSON and when one begins with another", () => {
+test("known secrets are replaced, even inside JSON and if one starts with another", () => {
   const { redact, add } = createRedactor();
   add('pa"ss\\word-77', "hunter2-Zw9", "hunter2-Zw9-long", undefined, "abc");
   expect(redact('x hunter2-Zw9-long, hunter2-Zw9; pa"ss\\word-77')).toBe(
@@ -19,7 +19,7 @@ test("known secrets are replaced, also inside JSON and when one begins with anot
   );
 });
 
-test("a secret is found in every form that other text gives it", () => {
+test("a secret is found in every encoding", () => {
   const { redact, add } = createRedactor();
   const secret = "Pa$$w0rd!\"x y\\z'@/ü";
   const key = "-----BEGIN KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQ\n-----END KEY-----";
@@ -42,7 +42,7 @@ test("a secret is found in every form that other text gives it", () => {
   }
 });
 
-test("words that anybody may write are no secrets, whoever declares them one", () => {
+test("common words are never treated as secrets, whoever declares them", () => {
   const { redact, add, addPassing } = createRedactor();
   const words = [
     "postgres",
@@ -70,7 +70,7 @@ test("words that anybody may write are no secrets, whoever declares them one", (
   );
 });
 
-test("keys and passwords of every usual kind are hidden", () => {
+test("keys and passwords of every usual kind are redacted", () => {
   const secrets = [
     `ghp_${random(36)}`,
     `hdl_${random(64)}`,
@@ -91,8 +91,8 @@ test("keys and passwords of every usual kind are hidden", () => {
   for (const secret of secrets) expect([secret, redact(`a ${secret} b`)]).toEqual([secret, "a [redacted] b"]);
 });
 
-describe("the redactor never wears out", () => {
-  test("a secret of any length is taken, and hidden whole", () => {
+describe("the redactor works for any number of secrets", () => {
+  test("a secret of any length is redacted completely", () => {
     for (const length of [1_000, 1_536, 1_537, 10_000, 60_000]) {
       const { redact, add } = createRedactor();
       const secret = random(length);
@@ -106,7 +106,7 @@ describe("the redactor never wears out", () => {
     expect(redact("say another-secret-123-Zq")).toBe("say [redacted]");
   });
 
-  test("ten thousand tokens of one service cost a text no more than one", () => {
+  test("ten thousand tokens of one service cost no more time than one", () => {
     const { redact, add } = createRedactor();
     const tokens = Array.from({ length: 10_000 }, (_, at) => `ghs_commonbeginning${random(24)}${at % 10}`);
     const text = "ghs_commonbeginning of a line that is like many others ".repeat(2_000);
@@ -117,7 +117,7 @@ describe("the redactor never wears out", () => {
     expect(steps(() => redact(text))).toBeLessThan(before * 3 + 1_000);
   });
 
-  test("those told the longest ago are forgotten, passing ones on their own", () => {
+  test("the oldest secrets are forgotten, separately for short-lived ones", () => {
     const { redact, add, addPassing } = createRedactor({ kept: 100, passing: 10 });
     const [lasting, first] = [random(32), random(32)];
     add(lasting);
@@ -133,7 +133,7 @@ describe("the redactor never wears out", () => {
   });
 });
 
-test("what is hidden for somebody is hidden in what his work says, and nowhere else", async () => {
+test("a third party's secrets are redacted only in the output of its own work", async () => {
   const { redact, hiding } = createRedactor();
   const token = random(40);
   const said: string[] = [];
@@ -146,7 +146,7 @@ test("what is hidden for somebody is hidden in what his work says, and nowhere e
   expect(hiding([], () => 5)).toBe(5);
 });
 
-/** How often a text is compared, as a measure that the clock has no part in. */
+/** Counts comparisons, a measure that does not depend on time. */
 function steps(work: () => void): number {
   const { startsWith } = String.prototype;
   let count = 0;

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { until } from "./until.ts";
 
-test("it returns the first value that is so", async () => {
+test("returns the first value that satisfies the condition", async () => {
   let looks = 0;
   expect(
     await until(
@@ -12,7 +12,7 @@ test("it returns the first value that is so", async () => {
   ).toBe(3);
 });
 
-test("past the deadline it throws with what it saw last", async () => {
+test("throws after the deadline with the last value", async () => {
   const waiting = until(
     () => ({ state: "starting" }),
     ({ state }) => state === "running",

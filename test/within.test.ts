@@ -3,18 +3,18 @@ import { idleTimeout, within } from "../src/within.ts";
 
 const never = () => new Promise<never>(() => {});
 
-test("the outcome of the work is the outcome", async () => {
+test("passes on the outcome of the work", async () => {
   expect(await within(60_000, Promise.resolve(7))).toBe(7);
   await expect(within(60_000, Promise.reject(new Error("its own")))).rejects.toThrow("its own");
 });
 
-test("work without an end is waited for no longer, and the error is the caller's", async () => {
+test("stops waiting for endless work with the caller's error", async () => {
   await expect(within(1, never())).rejects.toThrow("no result within 1 ms");
   const error = () => new RangeError("too slow");
   await expect(within(1, never(), { error })).rejects.toThrow(new RangeError("too slow"));
 });
 
-test("an abort ends the wait with its reason, whether it comes before or meanwhile", async () => {
+test("an abort ends the wait with its reason, before or during it", async () => {
   const reason = new Error("the server stops");
   await expect(within(60_000, never(), { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
   const stop = new AbortController();
@@ -23,7 +23,7 @@ test("an abort ends the wait with its reason, whether it comes before or meanwhi
   await expect(waiting).rejects.toBe(reason);
 });
 
-test("work that fails after the wait is nobody's unhandled rejection", async () => {
+test("work that fails after the wait causes no unhandled rejection", async () => {
   const work = Promise.withResolvers<never>();
   await expect(within(1, work.promise)).rejects.toThrow("no result");
   work.reject(new Error("late"));
@@ -31,7 +31,7 @@ test("work that fails after the wait is nobody's unhandled rejection", async () 
   await new Promise((resolve) => setImmediate(resolve));
 });
 
-test("a limit of more than 24 days is no limit of none", async () => {
+test("a limit of more than 24 days does not become zero", async () => {
   const work = Promise.withResolvers<string>();
   const waiting = within(3_000_000_000, work.promise);
   setTimeout(() => work.resolve("there"), 5);
@@ -47,7 +47,7 @@ test("without a limit only the signal ends the wait, and no timer keeps the proc
 });
 
 describe("an idle timeout", () => {
-  test("aborts, with the given reason, when nothing restarts it", async () => {
+  test("aborts with the given reason if nothing restarts it", async () => {
     const { signal, restart } = idleTimeout(1, () => "nothing arrived");
     expect(signal.aborted).toBe(false);
     restart();

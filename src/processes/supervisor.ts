@@ -148,7 +148,7 @@ export async function createSupervisor(options: SupervisorOptions): Promise<Proc
         whyNot: async () =>
           find(id)?.process.program.isSelfContained || !(await integrations.pendingOf(id))
             ? null
-            : `Files of "${id}" that a bot wrote wait for approval.`,
+            : `Files of "${id}" that a bot wrote are waiting for approval.`,
         // Once leadership is lost the rows belong to another server.
         store: { save: (...row) => void (ownsRows && store.save(...row)) },
         lines,

@@ -2,7 +2,7 @@ import { getLogger } from "@logtape/logtape";
 import { loadConfig } from "../../src/config/config.ts";
 import { createEnvironmentNames } from "../../src/integrations/settings/environment-names.ts";
 
-/** As a server has it that was started with these variables. */
+/** The environment of a server that was started with these variables. */
 export const readerOf = (
   environment: Record<string, string | undefined>,
   ids: () => readonly string[] = () => [],

@@ -19,12 +19,12 @@ import { createMemoryStore } from "../../src/sdk/memory-store.ts";
 
 export type Files = Record<string, string>;
 
-/** A folder that is gone when the test is: `await using`. */
+/** A folder that is removed after the test: `await using`. */
 export async function temporaryFolder() {
   const path = await realpath(await mkdtemp(join(tmpdir(), "heddle-test-")));
   return {
     path,
-    /** Writes files below it; an integration's are "name/router.ts". */
+    /** Writes files below the folder; an integration's are "name/router.ts". */
     async write(files: Files): Promise<void> {
       for (const [name, text] of Object.entries(files)) {
         await mkdir(dirname(join(path, name)), { recursive: true });
@@ -43,7 +43,7 @@ interface HarnessOptions
   sources?: IntegrationSource[];
   cacheDir?: string;
   environment?: Record<string, string>;
-  /** Instead of `environment`. */
+  /** Replaces `environment`. */
   getSetting?: (integrationId: string, key: string) => string | undefined;
 }
 
@@ -120,7 +120,7 @@ export async function harness(files: Files, options: HarnessOptions = {}) {
     carapaces,
     templates,
     secrets,
-    /** The path of a file of an integration. */
+    /** Returns the path of a file of an integration. */
     path: (name: string) => join(folder.path, "all", name),
     write: (changed: Files) =>
       folder.write(Object.fromEntries(Object.entries(changed).map(([name, text]) => [`all/${name}`, text]))),
@@ -130,7 +130,7 @@ export async function harness(files: Files, options: HarnessOptions = {}) {
       if (!router) throw new Error(`${id} has no router`);
       return (await router.handle(new Request(`http://localhost${path}`))).text();
     },
-    /** Runs a registered tool, as an agent would. */
+    /** Runs a registered tool as an agent would. */
     call: (name: string): unknown => tools.get(name)?.run({} as never, {} as never),
     async [Symbol.asyncDispose]() {
       await integrations.close();
@@ -145,7 +145,7 @@ export const routerSaying = (text: string): string =>
 export const toolNamed = (name: string, body = "() => 1"): string =>
   `import { register } from "heddle/sdk";\nregister({ name: ${JSON.stringify(name)}, description: "A tool." }, ${body});\n`;
 
-/** Resolves with the arguments of the next call of a listener that is added now. */
+/** Adds a listener and resolves with the arguments of its next call. */
 export const nextCall = <Args extends unknown[]>(
   add: (listener: (...args: Args) => void) => () => void,
 ): Promise<Args> =>

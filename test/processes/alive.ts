@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 
-/** Whether there is such a process that is no zombie. */
+/** Whether the process exists and is not a zombie. */
 export function isAlive(pid: number): boolean {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
@@ -10,7 +10,7 @@ export function isAlive(pid: number): boolean {
   }
 }
 
-/** The variables that it was started with. */
+/** Returns the variables that the process was started with. */
 export function environmentOf(pid: number): Record<string, string> {
   const pairs = readFileSync(`/proc/${pid}/environ`, "utf8").split("\0").filter(Boolean);
   return Object.fromEntries(
@@ -18,7 +18,7 @@ export function environmentOf(pid: number): Record<string, string> {
   );
 }
 
-/** The processes that were started with this variable. */
+/** Returns the processes that were started with this variable. */
 export function processesWith(name: string, value: string): number[] {
   const pids = readdirSync("/proc").filter((entry) => /^\d+$/.test(entry));
   return pids.map(Number).filter((pid) => {
@@ -30,7 +30,7 @@ export function processesWith(name: string, value: string): number[] {
   });
 }
 
-/** The processes on whose command line this stands. */
+/** Returns the processes whose command line contains this. */
 export function commandsWith(text: string): number[] {
   const pids = readdirSync("/proc").filter((entry) => /^\d+$/.test(entry));
   return pids.map(Number).filter((pid) => {

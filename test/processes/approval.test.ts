@@ -1,4 +1,4 @@
-// A process of the workspace runs what was approved, whatever a bot has written since.
+// A process of the workspace runs the approved code, whatever a bot has written since.
 
 import { expect, test } from "bun:test";
 import { mkdir, writeFile } from "node:fs/promises";
@@ -18,7 +18,7 @@ const TICK = "common/plib/tick.ts";
 const tick = (text: string) => `export const tick = () => console.log(${JSON.stringify(text)});`;
 const LISTENER = `import { tick } from "../../common/plib/tick.ts";\ntick();\nsetInterval(() => {}, 1000);`;
 
-/** An operator's integration "proc" of a workspace in which a bot writes. */
+/** An operator's integration "proc" in a workspace in which a bot writes. */
 async function workspaceFixture(files: Record<string, string>) {
   const db = await open();
   const folder = await temporaryFolder();
@@ -55,7 +55,7 @@ const approve = async ({
   return integrations.approve("proc", integrations.get("proc")?.pending?.hash ?? "nothing waits");
 };
 
-test("what it imports from elsewhere in the workspace is what was approved: after a crash, a restart, and another start of the server", async () => {
+test("imports from elsewhere in the workspace are the approved ones after a crash, a restart, and another start of the server", async () => {
   await using all = await workspaceFixture({
     "integrations/proc/process.ts": COMMAND("bun", "listener.ts"),
     "integrations/proc/listener.ts": LISTENER,
@@ -87,7 +87,7 @@ test("what it imports from elsewhere in the workspace is what was approved: afte
   expect(said.indexOf("operator tick")).toBeLessThan(said.indexOf("bot tick"));
 }, 60_000);
 
-test("another command runs from the folder itself, and only while nothing there waits", async () => {
+test("another command runs from the folder itself, and only while nothing in it awaits approval", async () => {
   await using all = await workspaceFixture({
     "integrations/proc/process.ts": COMMAND("sh", "run.sh"),
     "integrations/proc/run.sh": "echo operator; sleep 1000",
@@ -131,7 +131,7 @@ test.each([
   60_000,
 );
 
-test("it finds its folder and heddle/sdk as if it ran from there, and is no other for data beside it", async () => {
+test("it finds its folder and heddle/sdk as if it ran from there, and data beside it does not change it", async () => {
   await using all = await workspaceFixture({
     "integrations/proc/process.ts": COMMAND("bun", "run", "listener.ts", "an argument"),
     "integrations/proc/listener.ts": `import { log } from "heddle/sdk";

@@ -22,7 +22,7 @@ eachDatabase("commands to processes", (open) => {
     return { ...commands, handled };
   }
 
-  test("reach whoever is in charge, and what it throws comes back", async () => {
+  test("reach the leader, whose error comes back", async () => {
     const db = await open();
     const refuse = async (action: Action) => {
       if (action === "stop") throw new HeddleError("conflict", "It does not run.");
@@ -40,7 +40,7 @@ eachDatabase("commands to processes", (open) => {
     await Promise.all([leader.close(), other.close()]);
   }, 30_000);
 
-  test("wait for somebody to be in charge, and are carried out once", async () => {
+  test("wait for a leader and are executed once", async () => {
     const db = await open();
     let isLeader = false;
     const slow = Promise.withResolvers<void>();
@@ -50,7 +50,7 @@ eachDatabase("commands to processes", (open) => {
       () => slow.promise,
     );
     const other = await server(db, () => false);
-    // It is said again and again.
+    // The command is repeated.
     let said = 0;
     const thrice = Promise.withResolvers<void>();
     const hearing = await db.listen(
@@ -71,13 +71,13 @@ eachDatabase("commands to processes", (open) => {
     await Promise.all([leader.close(), other.close()]);
   }, 30_000);
 
-  test("fail in the end when nobody is", async () => {
+  test("fail eventually without a leader", async () => {
     const other = await server(await open(), () => false);
     await expect(other.send("start", "mine")).rejects.toMatchObject({ code: "unavailable" });
     await other.close();
   }, 30_000);
 
-  test("what is not JSON is no command, and the next one is carried out", async () => {
+  test("text that is not JSON is ignored, and the next command is executed", async () => {
     const db = await open();
     const leader = await server(db, () => true);
     const other = await server(db, () => false);

@@ -27,9 +27,9 @@ export interface FixtureOptions {
   review?: Review;
   sources?: IntegrationSource[];
   lead?: TestDatabase["lead"];
-  /** What the first start of a process waits for. */
+  /** The first start of a process waits for this. */
   beforeStart?: () => Promise<void>;
-  /** Default: none, for what a process does is the same; test/runtime has those. */
+  /** Default: none, because confinement is tested in test/runtime. */
   confinement?: ConfinementKind;
 }
 
@@ -98,7 +98,7 @@ export async function processFixture(db: TestDatabase, files: Files, options: Fi
     ...(options.timers && { timers: options.timers }),
     handoverMs: 0,
   });
-  /** As soon as it is so. */
+  /** Resolves as soon as the condition holds. */
   const untilStatus = (id: string, isSo: (status: ProcessStatus) => boolean): Promise<ProcessStatus> =>
     until(() => processes.status(id), isSo, { everyMs: 20 });
   return {
@@ -111,7 +111,7 @@ export async function processFixture(db: TestDatabase, files: Files, options: Fi
     serverId,
     until: untilStatus,
     running: (id: string) => untilStatus(id, ({ state }) => state === "running"),
-    /** The first line that holds the text. */
+    /** Resolves with the first line that contains the text. */
     async line(id: string, text: string): Promise<string> {
       for (;;) {
         const found = (await processes.lines.last(id, 1000)).find((line) => line.text.includes(text));

@@ -10,12 +10,12 @@ function linesOf(db: TestDatabase) {
 }
 
 eachDatabase("lines of processes", (open) => {
-  test("the last thousand of each are kept, in order, also over a restart", async () => {
+  test("the last thousand of each process are kept in order, even across a restart", async () => {
     const db = await open();
     const lines = linesOf(db);
     for (let number = 1; number <= 2500; number++) {
       lines.add("mine", line(`line ${number}`));
-      // More than are kept at once would be cut before they are written.
+      // More at once would be dropped before being written.
       if (number % 500 === 0) await lines.last("mine", 1);
     }
     lines.add("yours", line("yours\0"));
@@ -38,7 +38,7 @@ eachDatabase("lines of processes", (open) => {
     const rows = await db.execute(
       "select count(*)::int as rows from process_lines where integration_id = 'mine'",
     );
-    // Old ones go in lots.
+    // Old lines are removed in batches.
     expect(rows.rows[0]?.rows).toBeLessThanOrEqual(1500);
     await again.delete("mine");
     expect(await again.last("mine", 9)).toEqual([]);
@@ -46,7 +46,7 @@ eachDatabase("lines of processes", (open) => {
     expect([...lines.errors, ...again.errors]).toEqual([]);
   }, 30_000);
 
-  test("whoever waits for more is woken by it", async () => {
+  test("a new line wakes those who wait for more", async () => {
     const lines = linesOf(await open());
     const more = lines.more("mine");
     lines.add("mine", line("one"));

@@ -3,7 +3,7 @@ import { createLog, type LogFormat, type LogLevel } from "../../src/log.ts";
 import { logOutput } from "../../src/processes/log-output.ts";
 import { logLine } from "../../src/sdk/log-line.ts";
 
-/** What the server's log has of lines that a process wrote. */
+/** Returns the server's log records for lines of a process. */
 async function logged(lines: string[], format: LogFormat = "json", level: LogLevel = "debug") {
   const written: string[] = [];
   const root = await createLog({
@@ -22,7 +22,7 @@ const records = async (lines: string[], level?: LogLevel) =>
     return { level: name, properties };
   });
 
-test("what a process logs with the SDK is one record of its level, with its fields", async () => {
+test("a log call of the SDK in a process becomes one record with its level and fields", async () => {
   const line = logLine("warning", "The service\nis slow", { ms: 1200, nested: { "a\tb": [1, "}\t{"] } });
   expect(line).not.toContain("\n");
   expect(await records([line])).toEqual([
@@ -47,24 +47,24 @@ test.each([
   ).toEqual([[name, "text"]]);
 });
 
-test("LOG_LEVEL decides which of them are in the log", async () => {
+test("LOG_LEVEL decides which of them are logged", async () => {
   const lines = [logLine("info", "quiet"), logLine("error", "loud"), "printed"];
   expect((await records(lines, "warning")).map(({ properties }) => properties.text)).toEqual(["loud"]);
 });
 
-test("people see the fields, too", async () => {
+test("the format for people shows the fields too", async () => {
   const [line = ""] = await logged([logLine("warning", "slow", { ms: 1200 })], "pretty");
   expect(line).toMatch(/warning.*slow.*ms.*1200/);
 });
 
-test("other lines are info as they stand, and a line that was cut keeps its level", async () => {
+test("other lines are logged unchanged as info, and a truncated line keeps its level", async () => {
   const cut = `${logLine("error", "long", { text: "x".repeat(9000) }).slice(0, 4096)}…`;
   const found = await records(["[x] y", "[warn] z", "plain\t{", cut]);
   expect(found.map(({ level }) => level)).toEqual(["INFO", "INFO", "INFO", "ERROR"]);
   expect(found[2]?.properties.text).toBe("plain\t{");
 });
 
-test("fields that are no JSON are written as well as they can be", () => {
+test("fields that are not JSON are written as text", () => {
   const circular: Record<string, unknown> = {};
   circular.self = circular;
   for (const fields of [circular, { big: 1n, error: new Error("no\nway") }]) {

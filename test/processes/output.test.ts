@@ -18,7 +18,7 @@ function setUp() {
   return { output, write, lines, pauses, clock, redactor, texts: () => lines.map(({ text }) => text) };
 }
 
-test("lines come whole, whatever pieces they were written in, each stream for itself", () => {
+test("lines are reassembled from any pieces, separately for each stream", () => {
   const { output, lines } = setUp();
   const bytes = new TextEncoder().encode("grüße\r\nzwei\n");
   for (const byte of bytes) {
@@ -36,14 +36,14 @@ test("lines come whole, whatever pieces they were written in, each stream for it
   ]);
 });
 
-test("colours and control characters go; what they stood in the middle of is found", () => {
+test("colours and control characters are removed, so that a secret around them is found", () => {
   const { write, texts, redactor } = setUp();
   redactor.add("canary-Zq7-secret");
   void write("\u001b[31mred\u001b[0m\u0007\tand\u0000 can\u001b[1mary-Zq7-secret\n");
   expect(texts()).toEqual(["red\tand [redacted]"]);
 });
 
-test("a secret across the cut of a long line is not seen in part", () => {
+test("a secret across the cut of a long line is not partly visible", () => {
   const { write, texts, redactor } = setUp();
   const secret = "canary-".repeat(20);
   redactor.add(secret);
@@ -54,12 +54,12 @@ test("a secret across the cut of a long line is not seen in part", () => {
   expect(next).toBe("next");
 });
 
-test("a gigabyte of output becomes a bounded number of lines, and a count of the rest", () => {
+test("a gigabyte of output becomes a bounded number of lines and a count of the rest", () => {
   const { output, write, lines, pauses, clock } = setUp();
   const chunk = new TextEncoder().encode("0123456789abcde\n".repeat(4096));
   const chunks = 16 * 1024;
   for (let count = 0; count < chunks; count++) {
-    // Ten seconds in all: as fast as anybody reads.
+    // Spread over ten seconds, the maximum reading rate.
     clock.now = Math.floor((count / chunks) * 10_000);
     void output.write(chunk, "stdout");
   }
@@ -77,7 +77,7 @@ test("a gigabyte of output becomes a bounded number of lines, and a count of the
   expect(told.reduce((sum, count) => sum + count, 0) + written).toBe(chunks * 4096);
 });
 
-test("a line without an end is not kept in memory", () => {
+test("an endless line is not kept in memory", () => {
   const { output, lines } = setUp();
   const chunk = new Uint8Array(64 * 1024).fill(120);
   const before = process.memoryUsage().arrayBuffers;
@@ -89,7 +89,7 @@ test("a line without an end is not kept in memory", () => {
   expect(lines[0]?.text).toHaveLength(4097);
 });
 
-test("the end of a flood is kept when the process ends in it", () => {
+test("the end of a flood is kept if the process ends during it", () => {
   const { output, write, texts, redactor } = setUp();
   redactor.add("canary-Zq7-secret");
   for (let count = 0; count < 100; count++) void write("noise\n".repeat(1000));

@@ -6,9 +6,9 @@ import { manualTimers } from "./timers.ts";
 
 interface FakeProcess extends SpawnedProcess {
   fall(exit?: Partial<Exit>): void;
-  /** The graces it was ended with. */
+  /** The grace periods with which it was ended. */
   ends: number[];
-  /** What it started goes on until this is called. */
+  /** Its children keep running until this is called. */
   finish(): void;
 }
 
@@ -65,13 +65,13 @@ function setUp(spawn: (number: number) => FakeProcess = fakeProcess) {
   return { runner, timers, started, said, reached, state };
 }
 
-test("the pauses double from one second, end at sixty, and are a little apart", () => {
+test("the pauses double from one second up to sixty, with some jitter", () => {
   const at = (random: number) => Array.from({ length: 9 }, (_, index) => backoffMs(index + 1, () => random));
   expect(at(0)).toEqual([1000, 2000, 4000, 8000, 16_000, 32_000, 48_000, 48_000, 48_000]);
   expect(at(1)).toEqual([1250, 2500, 5000, 10_000, 20_000, 40_000, 60_000, 60_000, 60_000]);
 });
 
-test("one that always falls is started again, later each time, and given up after ten crashes", async () => {
+test("a process that always crashes is restarted with growing pauses and given up after ten crashes", async () => {
   const { runner, timers, started, said, state } = setUp();
   await runner.start();
   const pauses: number[] = [];
@@ -101,12 +101,12 @@ test("one that always falls is started again, later each time, and given up afte
     nextStartAt: null,
   });
   expect(said.at(-1)).toContain("crash number 10 in a row");
-  // Somebody who starts it gives it ten more tries.
+  // Starting it manually allows ten more crashes.
   await runner.start();
   expect(runner.status()).toMatchObject({ state: "running", crashes: 0, restarts: 10, lastError: null });
 });
 
-test("a minute up makes its crashes forgotten", async () => {
+test("running for a minute resets the count of crashes", async () => {
   const { runner, timers, started, state } = setUp();
   await runner.start();
   for (const crash of [1, 2]) {
@@ -130,7 +130,7 @@ test("a minute up makes its crashes forgotten", async () => {
   });
 });
 
-test("one that cannot be started is tried again like one that falls", async () => {
+test("a process that cannot be started is retried like a crashed one", async () => {
   const { runner, timers, state } = setUp(() => {
     throw new Error("there is no such program");
   });
@@ -143,7 +143,7 @@ test("one that cannot be started is tried again like one that falls", async () =
   expect(runner.status().crashes).toBe(10);
 });
 
-test("the next run waits until all of the last one is gone", async () => {
+test("the next run waits until the whole previous process tree has ended", async () => {
   const { runner, timers, started, state } = setUp((pid) => fakeProcess(pid, { lingers: pid === 1 }));
   await runner.start();
   started[0]?.fall();
@@ -157,7 +157,7 @@ test("the next run waits until all of the last one is gone", async () => {
   expect(started).toHaveLength(2);
 });
 
-test("a stop ends it for good, also between two runs", async () => {
+test("a stop ends it for good, even between two runs", async () => {
   const { runner, timers, started, state } = setUp();
   await runner.start();
   await runner.stop();
@@ -172,7 +172,7 @@ test("a stop ends it for good, also between two runs", async () => {
   expect(started).toHaveLength(2);
 });
 
-test("of a stop and a start at once the later one counts", async () => {
+test("of a concurrent stop and start, the later one counts", async () => {
   const { runner, started } = setUp((pid) => fakeProcess(pid, { lingers: pid === 1 }));
   await runner.start();
   const stopping = runner.stop();
@@ -183,7 +183,7 @@ test("of a stop and a start at once the later one counts", async () => {
   expect(started).toHaveLength(2);
 });
 
-test("one that is made to fall is ended, and started again", async () => {
+test("a process declared crashed is ended and restarted", async () => {
   const { runner, timers, started, state } = setUp();
   await runner.start();
   runner.crash("It had too much memory.");

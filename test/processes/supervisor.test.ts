@@ -10,13 +10,13 @@ import { processFile, processFixture } from "./fixture.ts";
 
 const open = embeddedDatabase();
 
-/** Says that it runs, and stays. */
+/** Prints that it runs, and keeps running. */
 const STAYS = "echo up; while :; do sleep 0.1; done";
 const needs = (...keys: string[]) => `export const REQUIRED_ENV = ${JSON.stringify(keys)};`;
 const declares = (...keys: string[]) =>
   `import { defineConfig, t } from "heddle/sdk";\nexport const settings = defineConfig({ ${keys.map((key) => `${key}: t.String({ default: "" })`).join(", ")} });`;
 
-test("it starts when all that it requires is there, and restarts when that changes", async () => {
+test("it starts when all required settings have values, and restarts when these change", async () => {
   await using fixture = await processFixture(await open(), {
     "mine/config.ts": declares("MINE_TOKEN", "MINE_ROOM"),
     "mine/process.ts": processFile(STAYS, needs("MINE_TOKEN")),
@@ -44,7 +44,7 @@ test("it starts when all that it requires is there, and restarts when that chang
   expect(isAlive(second.pid ?? 0)).toBe(false);
 }, 60_000);
 
-test("its environment holds its own settings and its key, and nobody else's", async () => {
+test("its environment contains its own settings and key, and no others", async () => {
   await using fixture = await processFixture(
     await open(),
     {
@@ -86,20 +86,20 @@ test("its environment holds its own settings and its key, and nobody else's", as
     TZ: "Europe/Berlin",
   });
   expect([...lent]).toEqual([found.HEDDLE_API_KEY ?? ""]);
-  // What it says of them is not seen.
+  // Its output does not show them.
   await line("mine", "up");
   const said = (await processes.lines.last("mine", 1000)).map(({ text }) => text).join("\n");
   expect(said).toContain("MINE_TOKEN=[redacted]");
   expect(said).toContain("HEDDLE_API_KEY=[redacted]");
   expect(said).not.toContain("canary");
-  // The server's own key is for nobody, whoever asks for it.
+  // The server's own key is never passed on, even if an integration asks for it.
   expect(await until("yours", ({ state }) => state === "waiting")).toMatchObject({ missing: ["API_KEY"] });
   await processes.stop("mine");
   expect(lent.size).toBe(0);
 }, 60_000);
 
-test("one that always falls is given up, and comes back with new code", async () => {
-  // Pauses are nothing here, and nobody is up for a minute.
+test("a process that always crashes is given up, and restarts with new code", async () => {
+  // Pauses take no time here, and no run lasts a minute.
   const timers = {
     ...realTimers,
     after: (ms: number, run: () => void) => realTimers.after(ms === STABLE_MS ? ms : 0, run),
@@ -126,7 +126,7 @@ test("one that always falls is given up, and comes back with new code", async ()
   expect(await running("mine")).toMatchObject({ lastError: null });
 }, 60_000);
 
-test("an operator stops, starts and restarts it; what makes no sense is a conflict", async () => {
+test("an operator stops, starts and restarts it; an impossible command is a conflict", async () => {
   await using fixture = await processFixture(await open(), {
     "mine/process.ts": processFile(STAYS),
     "plain/tools/a.ts":
@@ -139,7 +139,7 @@ test("an operator stops, starts and restarts it; what makes no sense is a confli
   expect(await processes.stop("mine")).toMatchObject({ state: "stopped", pid: null, signal: "SIGTERM" });
   expect(isAlive(first ?? 0)).toBe(false);
   await expect(processes.stop("mine")).rejects.toMatchObject({ code: "conflict" });
-  // It stays stopped, whatever else changes.
+  // It stays stopped whatever else changes.
   await settings.set("mine", [{ key: "ANY", value: "1", secret: false }]);
   expect(await processes.start("mine")).toMatchObject({ state: "running", restarts: 1 });
   const { pid: second } = await processes.status("mine");
@@ -165,7 +165,7 @@ test("without auto-start it waits for an operator", async () => {
   await running("mine");
 }, 60_000);
 
-test("it ends when its integration is disabled or gone, and starts anew with a new version", async () => {
+test("it ends when its integration is disabled or removed, and restarts with a new version", async () => {
   await using fixture = await processFixture(
     await open(),
     {
@@ -192,7 +192,7 @@ test("it ends when its integration is disabled or gone, and starts anew with a n
   await untilSo(() => !isAlive(yours.pid ?? 0));
 }, 60_000);
 
-test("a change of what it watches restarts it, and is no crash", async () => {
+test("a change of a watched path restarts it and does not count as a crash", async () => {
   await using fixture = await processFixture(
     await open(),
     {
@@ -217,8 +217,8 @@ test("a change of what it watches restarts it, and is no crash", async () => {
   await until("mine", ({ pid }) => pid !== null && pid !== second.pid);
 }, 60_000);
 
-test("one that takes too much memory is ended and started again, with the reason", async () => {
-  // Measured all the time, and started again at once.
+test("a process that uses too much memory is restarted, with the reason", async () => {
+  // Measured continuously and restarted at once.
   const timers = {
     ...realTimers,
     after: (ms: number, run: () => void) => realTimers.after(ms === 5_000 ? 50 : ms, run),
@@ -238,7 +238,7 @@ test("one that takes too much memory is ended and started again, with the reason
   expect(fallen).toMatchObject({ state: "backing_off", memoryLimitMb: 150 });
 }, 60_000);
 
-test("who loses its place ends all at once, writes over nobody, and begins anew when it has it again", async () => {
+test("a server that loses leadership ends its processes at once, overwrites no rows, and starts again when it regains it", async () => {
   const db = await open();
   let calls: Parameters<typeof db.lead>[1] | undefined;
   await using fixture = await processFixture(
@@ -258,7 +258,7 @@ test("who loses its place ends all at once, writes over nobody, and begins anew 
   const first = await running("mine");
   await line("mine", "up");
   calls?.onLost();
-  // Another server has it by now, and says so.
+  // Another server is the leader by now and has stored its state.
   const other = crypto.randomUUID();
   await db.execute("update processes set server_id = $1, pid = 4711 where integration_id = 'mine'", [other]);
   await untilSo(() => !isAlive(first.pid ?? 0));
@@ -275,7 +275,7 @@ test("who loses its place ends all at once, writes over nobody, and begins anew 
   }
 }, 60_000);
 
-test("what was about to start when the server stopped does not", async () => {
+test("a process about to start when the server stops is not started", async () => {
   const mark = crypto.randomUUID();
   const asked = Promise.withResolvers<void>();
   const gate = Promise.withResolvers<void>();
@@ -298,7 +298,7 @@ test("what was about to start when the server stopped does not", async () => {
   expect(processesWith("MARK", mark)).toEqual([]);
 }, 60_000);
 
-test("one that comes back while it still ends waits for its own end", async () => {
+test("a process that is added again while it still ends waits for its own end", async () => {
   const mark = crypto.randomUUID();
   await using fixture = await processFixture(
     await open(),
@@ -325,7 +325,7 @@ test("one that comes back while it still ends waits for its own end", async () =
   expect(lent.size).toBe(1);
 }, 60_000);
 
-test("all end with the server, at once, also those that do not want to", async () => {
+test("all processes end with the server at once, even those that ignore SIGTERM", async () => {
   const db = await open();
   const marker = crypto.randomUUID();
   const stubborn = `trap "" TERM; (trap "" TERM; while :; do sleep 0.1; done) & ${STAYS}`;
@@ -350,7 +350,7 @@ test("all end with the server, at once, also those that do not want to", async (
 }, 60_000);
 
 onPostgres("two servers", (open) => {
-  test("one of them runs it, both answer for it, and the other one takes over", async () => {
+  test("one server runs it, both report on it, and the other one takes over", async () => {
     const db = await open();
     const second = {
       ...(await openDatabase({ databaseUrl: db.databaseUrl, home: db.home, log: getLogger("test") })),
@@ -366,7 +366,7 @@ onPostgres("two servers", (open) => {
     const first = await a.running("mine");
     b.processes.supervise();
     expect(await b.running("mine")).toMatchObject({ pid: first.pid });
-    // An order reaches the one that supervises.
+    // A command reaches the leader.
     expect(await b.processes.stop("mine")).toMatchObject({ state: "stopped" });
     await expect(b.processes.stop("mine")).rejects.toMatchObject({ code: "conflict" });
     const again = await b.processes.start("mine");
@@ -381,7 +381,7 @@ onPostgres("two servers", (open) => {
   }, 60_000);
 });
 
-/** The system shows it a moment after it has started the program. */
+/** The system exposes it shortly after starting the program. */
 async function environmentIn(pid: number | null): Promise<Record<string, string>> {
   await untilSo(() => Object.keys(environmentOf(pid ?? 0)).length > 0);
   return environmentOf(pid ?? 0);

@@ -1,12 +1,12 @@
 import type { Timers } from "../../src/processes/backoff.ts";
 
-/** A clock that a test sets. */
+/** A clock that a test controls. */
 export interface ManualTimers extends Timers {
-  /** Milliseconds from now on which something waits, soonest first. */
+  /** Milliseconds until each pending timer, soonest first. */
   pending(): number[];
-  /** Moves on to the next timer and rings it. */
+  /** Advances to the next timer and fires it. */
   ringNext(): void;
-  /** Moves on, and rings what is due by then. */
+  /** Advances and fires all timers due by then. */
   advance(ms: number): void;
 }
 

@@ -4,7 +4,7 @@ import { t } from "elysia";
 import { compileSchema, plainSchema } from "../../src/schema/json-schema.ts";
 
 describe("JSON Schema", () => {
-  test("violations name the field, also of missing and surplus properties", () => {
+  test("violations name the field, even for missing and unknown properties", () => {
     const validate = compileSchema(
       Type.Object(
         { a: Type.Object({ list: Type.Array(Type.Integer()) }), kind: Type.String({ enum: ["x", "y"] }) },
@@ -19,7 +19,7 @@ describe("JSON Schema", () => {
     expect(validate({ a: { list: [] }, kind: "z" })[0]?.message).toContain("x, y");
   });
 
-  test("Elysia's numbers of query strings are plain numbers", () => {
+  test("Elysia's query string numbers become plain numbers", () => {
     const schema = t.Object({
       n: t.Integer({ minimum: 1, description: "How many" }),
       m: t.Optional(t.Numeric()),
@@ -32,12 +32,12 @@ describe("JSON Schema", () => {
     expect(compileSchema(schema)({ n: "5" }).map((violation) => violation.field)).toEqual(["n"]);
   });
 
-  test("a wrong schema is an error", () => {
+  test("an invalid schema is an error", () => {
     expect(() => compileSchema({ type: "objekt" })).toThrow();
   });
 });
 
-test("a choice of words is one complaint that names them", () => {
+test("a choice of words gives one violation that lists them", () => {
   const choice = t.Object({ mode: t.Union([t.Literal("on"), t.Literal("off")], { description: "Which." }) });
   expect(plainSchema(choice)).toMatchObject({
     properties: { mode: { type: "string", enum: ["on", "off"], description: "Which." } },

@@ -12,7 +12,7 @@ function codeOf(text: string): string | undefined {
   }
 }
 
-test("sixty-four levels are read, one more is not, whatever they are made of", () => {
+test("sixty-four levels of any kind are accepted, one more is not", () => {
   const nested = (levels: number) => "[".repeat(levels) + "]".repeat(levels);
   expect(codeOf(nested(64))).toBeUndefined();
   expect(codeOf(nested(65))).toBe("bad_request");
@@ -21,13 +21,13 @@ test("sixty-four levels are read, one more is not, whatever they are made of", (
   expect(codeOf(`[${"[],".repeat(1_000)}[]]`)).toBeUndefined();
 });
 
-test("brackets in strings are no levels, and a string's end is found", () => {
+test("brackets in strings do not count, and a string's end is found", () => {
   expect(parseJson(JSON.stringify("[".repeat(1_000)))).toBe("[".repeat(1_000));
   expect(parseJson(JSON.stringify(`\\"${"[".repeat(1_000)}\\\\`))).toBe(`\\"${"[".repeat(1_000)}\\\\`);
   expect(codeOf(`["\\\\",${"[".repeat(64)}`)).toBe("bad_request");
 });
 
-test("millions of levels are refused at once, also where nothing closes or opens", () => {
+test("millions of levels are refused at once, even if nothing closes", () => {
   const quotes = `["${'\\\\"'.repeat(1_000_000)}`;
   const backslashes = `["${"\\\\".repeat(1_000_000)}"`;
   for (const text of [
@@ -68,7 +68,7 @@ test.each([
   expect(parseJson(`{"a":[${text}],"b":true}`)).toEqual({ a: [value], b: true });
 });
 
-test("whatever JavaScript can write is read as it was", () => {
+test("everything that JavaScript can write is read unchanged", () => {
   fc.assert(
     fc.property(fc.jsonValue({ maxDepth: 6 }), (value) => {
       const text = JSON.stringify(value);

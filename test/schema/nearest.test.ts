@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { nearest } from "../../src/schema/nearest.ts";
 
-test("the word that was probably meant", () => {
+test("returns the word that was probably meant", () => {
   const known = ["env_vars", "webhook", "dependencies", "icon", "id"];
   expect(nearest("env_var", known)).toBe("env_vars");
   expect(nearest("ENV_VARS", known)).toBe("env_vars");
@@ -14,7 +14,7 @@ test("the word that was probably meant", () => {
   expect(nearest("a", [])).toBeUndefined();
 });
 
-test("what is too long to be misspelt is not compared", () => {
+test("words that are too long are not compared", () => {
   expect(nearest("title".repeat(40), ["title"])).toBeUndefined();
   expect(nearest("title", ["title".repeat(40)])).toBeUndefined();
 });

@@ -1,4 +1,4 @@
-// The limits of the SDK's fetch, in the server and in a process, against a real listener.
+// The time limits of the SDK's fetch in the server and in a process, against a real listener.
 
 import { afterAll, describe, expect, test } from "bun:test";
 import { createGuardedFetch } from "../../src/guarded-fetch/fetch.ts";
@@ -37,17 +37,17 @@ describe.each([
       .then((response) => response.text())
       .catch((error: unknown) => (error instanceof Error ? `${error.name}: ${error.message}` : "no error"));
 
-  test("a stream may last as long as something arrives", async () => {
+  test("a stream may last as long as data keeps arriving", async () => {
     for (const timeoutSeconds of [false, Number.POSITIVE_INFINITY] as const) {
       expect(await ask("/slow", { timeoutSeconds, idleSeconds: 5 })).toBe("1234");
     }
   });
 
-  test("the limit covers the body", async () => {
+  test("the limit includes the body", async () => {
     expect(await ask("/stalls", { timeoutSeconds: 0.2 })).toContain("TimeoutError");
   });
 
-  test("silence is ended, before the answer and within its body", async () => {
+  test("silence aborts the request, before the answer and within its body", async () => {
     for (const path of ["/silent", "/stalls"]) {
       expect(await ask(path, { timeoutSeconds: false, idleSeconds: 0.2 })).toBe(
         "TimeoutError: Nothing arrived for 0.2 seconds.",

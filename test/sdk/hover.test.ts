@@ -1,4 +1,4 @@
-// What an author's editor shows: TypeScript's own language service over a project as `heddle new` makes it.
+// The documentation in an author's editor: TypeScript's language service over a project created by `heddle new`.
 
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
@@ -9,15 +9,15 @@ import { linkSdk } from "../../src/authoring/project-files.ts";
 import { HOST_MODULES } from "../../src/runtime/modules.ts";
 import { writeSdk } from "../../src/runtime/sdk.ts";
 
-// The first run makes the SDK.
+// The first run builds the SDK.
 setDefaultTimeout(60_000);
 
 const MODULES = ["heddle/sdk", "heddle/sdk/testing"];
 let folder = "";
-/** A file that imports every module there is. */
+/** A file that imports every module. */
 let probe = "";
 let editor: ts.LanguageService;
-/** Files that were read once serve every editor. */
+/** A cache of files shared by all editors. */
 const parsed = ts.createDocumentRegistry();
 let checker: ts.TypeChecker;
 
@@ -31,7 +31,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-/** Opens these files, and no others, in a new editor. */
+/** Opens only these files in a new editor. */
 async function open(files: Record<string, string>): Promise<void> {
   for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
   const options: ts.CompilerOptions = {
@@ -49,7 +49,7 @@ async function open(files: Record<string, string>): Promise<void> {
     {
       getCompilationSettings: () => options,
       getScriptFileNames: () => Object.keys(files).map((name) => join(folder, name)),
-      // Only the files of this call change.
+      // Only the files of this call differ.
       getScriptVersion: (path) => (path.startsWith(`${folder}/.heddle`) ? "1" : version),
       getScriptSnapshot(path) {
         const text = ts.sys.readFile(path);
@@ -84,7 +84,7 @@ const isValue = (symbol: ts.Symbol): boolean => (original(symbol).flags & ts.Sym
 const original = (symbol: ts.Symbol): ts.Symbol =>
   symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol;
 
-/** Those of the lines whose name has no documentation at its first place in the line. */
+/** Returns the lines whose name has no documentation at its first occurrence. */
 async function undocumentedIn(specifier: string, uses: { name: string; line: string }[]): Promise<string[]> {
   const text = [`import { ${uses.map(({ name }) => name).join(", ")} } from "${specifier}";`];
   for (const { line } of uses) text.push(line);
@@ -97,14 +97,14 @@ async function undocumentedIn(specifier: string, uses: { name: string; line: str
   });
 }
 
-test("the modules that the server lends are found", () => {
+test("the modules that the server provides are found", () => {
   const missing = editor.getSemanticDiagnostics(join(folder, "probe.ts"));
   expect(missing.map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, "\n"))).toEqual([]);
   expect(exportsOf("elysia").map(({ name }) => name)).toContain("Elysia");
   expect(exportsOf("@sinclair/typebox").map(({ name }) => name)).toContain("Static");
 });
 
-test("the modules that the server lends run in an author's tests", async () => {
+test("the modules that the server provides work in an author's tests", async () => {
   const packages = join(folder, "node_modules");
   const { Elysia, t } = await import(join(packages, "elysia", "index.js"));
   const app = new Elysia().post("/:id", ({ params }: { params: { id: number } }) => params.id + 1, {
@@ -136,7 +136,7 @@ test.each(MODULES)("each export of %s has documentation where it is used", async
   expect(await undocumentedIn(specifier, calls)).toEqual([]);
 });
 
-test("each member of a type of the SDK has documentation, those of the manifest included", async () => {
+test("each member of the SDK's types has documentation, including the manifest's", async () => {
   await open({ "probe.ts": probe });
   const undocumented = new Set<string>();
   const seen = new Set<ts.Type>();

@@ -1,4 +1,4 @@
-// The SDK is what authors read first: whoever opens one of its files can read what that imports, and is never led back.
+// Authors read the SDK first, so its files have no import cycles: following the imports never leads back.
 
 import { expect, test } from "bun:test";
 import { readdirSync, readFileSync } from "node:fs";
@@ -10,7 +10,7 @@ import { SCHEMES } from "../../src/sdk/verify/schemes.ts";
 
 const sdk = join(import.meta.dirname, "../../src/sdk");
 
-/** File → the files of the SDK that it imports, types included. */
+/** File → the SDK files that it imports, including types. */
 function imports(): Map<string, string[]> {
   const files = readdirSync(sdk, { recursive: true, encoding: "utf8" }).filter((path) =>
     path.endsWith(".ts"),
@@ -27,7 +27,7 @@ function imports(): Map<string, string[]> {
   return found;
 }
 
-/** The files that are left when those that import nothing of the rest are taken away, again and again. */
+/** Returns the files in cycles, by repeatedly removing those that import none of the rest. */
 function circles(graph: Map<string, string[]>): string[] {
   const left = new Map(graph);
   for (;;) {
@@ -37,14 +37,14 @@ function circles(graph: Map<string, string[]>): string[] {
   }
 }
 
-test("no file of the SDK imports itself by way of others", () => {
+test("no file of the SDK imports itself through others", () => {
   const graph = imports();
   expect(graph.size).toBeGreaterThan(30);
   expect(circles(graph)).toEqual([]);
   expect(circles(new Map(Object.entries({ a: ["b"], b: ["a"], c: [] })))).toEqual(["a", "b"]);
 });
 
-test("each scheme stands in its own file, in the manifest and among the SDK's functions", () => {
+test("each scheme has its own file, its entry in the manifest and its SDK function", () => {
   const names = Object.keys(SCHEMES);
   const files = readdirSync(join(sdk, "verify/schemes")).map((file) => file.replace(/\.ts$/, ""));
   expect(files.sort()).toEqual(names.toSorted());
@@ -53,7 +53,7 @@ test("each scheme stands in its own file, in the manifest and among the SDK's fu
   const functions = Object.keys(createSdk(createEnvironmentBackend({})))
     .filter((name) => /^verify(?!Webhook$)/.test(name))
     .map((name) => name.replace(/^verify|Webhook$/g, "").toLowerCase())
-    // The scheme of one's own is the one that has no word of its own.
+    // The scheme "own" is the one without a function named after it.
     .map((name) => (name === "with" ? "own" : name));
   expect(functions.sort()).toEqual(names.toSorted());
 });

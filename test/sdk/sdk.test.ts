@@ -51,7 +51,7 @@ async function calls<Result>(
   return [seen.at(-1), result];
 }
 
-test("a child process speaks REST", async () => {
+test("a child process uses the REST API", async () => {
   const dispatch = { type: "mine", room: "a" };
   expect(
     await calls(Response.json({ session_id: "s1", created: true }, { status: 201 }), () =>
@@ -137,7 +137,7 @@ test("a child process speaks REST", async () => {
   expect(all?.path).toBe("/api/v1/documents/search?q=a&session_id=s");
 });
 
-test("a process may leave a bot and a source to the server, as it always could", async () => {
+test("a process may leave bot and source to the server, as it always could", async () => {
   const [session] = await calls(Response.json({ session_id: "s1" }), () =>
     child.getOrCreateSession({ clientId: "mine:a" } as never),
   );
@@ -148,7 +148,7 @@ test("a process may leave a bot and a source to the server, as it always could",
   });
 });
 
-test("the server's error is the child's error", async () => {
+test("the child gets the server's error", async () => {
   const failing = (answer: Response) => {
     answers.push(answer);
     return child.getOrCreateSession({ clientId: "a", botId: "b" });
@@ -177,7 +177,7 @@ test("no error of a child shows its key", async () => {
 
 const alone = createSdk(createEnvironmentBackend({ SOME: "5" }));
 
-test("alone, the calls that need a server say what is missing", async () => {
+test("without a server, calls that need one say what is missing", async () => {
   const needs = [
     alone.getOrCreateSession({ clientId: "a", botId: "b" }),
     alone.injectMessage({ sessionId: "s", content: "c", source: "x" }),
@@ -187,7 +187,7 @@ test("alone, the calls that need a server say what is missing", async () => {
   for (const call of needs) expect(call).rejects.toThrow("set HEDDLE_URL and HEDDLE_API_KEY");
 });
 
-test("register takes both shapes and returns the function with its schema", () => {
+test("register accepts both shapes and returns the function with its schema", () => {
   const parameters = { type: "object", properties: { a: { type: "integer" } } };
   const fn = ({ a }: { a?: unknown }) => a;
   const own = alone.register({ name: "own", description: "D", parameters }, fn);
@@ -203,7 +203,7 @@ test("register takes both shapes and returns the function with its schema", () =
   expect(bare._tool_schema.function.parameters).toEqual({ type: "object", properties: {} });
 });
 
-test("register hands on what the server needs, and refuses what cannot be a tool", () => {
+test("register passes on what the server needs, and refuses an invalid tool", () => {
   const tools: RegisteredTool[] = [];
   const { register } = createSdk({
     ...createEnvironmentBackend({}),
@@ -225,7 +225,7 @@ test("register hands on what the server needs, and refuses what cannot be a tool
   expect(tools).toHaveLength(1);
 });
 
-test("dispatchers, hooks and metadata are checked where they are registered", () => {
+test("dispatchers, hooks and metadata are checked on registration", () => {
   expect(() => alone.registerDispatcher("Bad Type", { deliver: () => ({ receipt: 1 }) })).toThrow("Bad Type");
   expect(() => alone.registerDispatcher("ok", {} as never)).toThrow("deliver");
   const deliver = () => ({ receipt: 1 });
@@ -259,7 +259,7 @@ test("dispatchers, hooks and metadata are checked where they are registered", ()
 });
 
 test("errors of another copy of the SDK are recognised", async () => {
-  // The query makes it another module with classes of its own.
+  // The query makes it another module with its own classes.
   const copy: typeof import("../../src/sdk/errors.ts") = await import(
     `${import.meta.dir}/../../src/sdk/errors.ts?copy`
   );

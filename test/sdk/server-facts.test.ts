@@ -9,13 +9,13 @@ afterEach(() => {
   testSeam().registered.lifecycle.length = 0;
 });
 
-test("a process knows from its environment how its server is reached", () => {
+test("a process learns its server's address from its environment", () => {
   const process = { HEDDLE_BASE_URL: "https://heddle.example", HEDDLE_INTEGRATION_ID: "chat" };
   const { server } = createSdk(createEnvironmentBackend({ ...process, HEDDLE_WEBHOOK_PATH: "/webhook/in" }));
   expect(server.baseUrl).toBe("https://heddle.example");
   expect(server.webhookUrl()).toBe("https://heddle.example/integrations/chat/webhook/in");
   expect(server.webhookUrl("/webhook/other")).toBe("https://heddle.example/integrations/chat/webhook/other");
-  // With the prefix, as the manifest may have it.
+  // With the prefix, as in a manifest.
   expect(server.webhookUrl("/integrations/chat/a")).toBe("https://heddle.example/integrations/chat/a");
   expect(createSdk(createEnvironmentBackend(process)).server.webhookUrl()).toEndWith(
     "/integrations/chat/webhook",
@@ -23,12 +23,12 @@ test("a process knows from its environment how its server is reached", () => {
   expect(() => server.webhookUrl("webhook")).toThrow('must begin with "/"; got "webhook"');
 });
 
-test("where nobody knows the address there is none", () => {
+test("an unknown address is undefined", () => {
   const { server } = createSdk(createEnvironmentBackend({ HEDDLE_INTEGRATION_ID: "chat" }));
   expect([server.baseUrl, server.webhookUrl()]).toEqual([null, null]);
 });
 
-test("a test says what the server is, and calls the callbacks", async () => {
+test("a test sets the server's facts and calls the callbacks", async () => {
   const { server, onEnabled, onSettingsChanged } = createSdk(createEnvironmentBackend({}));
   const said: unknown[] = [];
   await expect(runEnabled()).rejects.toThrow("nobody has called onEnabled()");

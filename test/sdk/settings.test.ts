@@ -14,7 +14,7 @@ function config(values: Record<string, string | undefined>) {
   return { defineConfig, declared, secrets };
 }
 
-test("a setting is looked up at each access, in the type it is declared with", () => {
+test("a setting is looked up at each access, in its declared type", () => {
   const values: Record<string, string | undefined> = {};
   const settings = config(values).defineConfig({
     URL: t.String({ default: "none" }),
@@ -45,7 +45,7 @@ test("a setting is looked up at each access, in the type it is declared with", (
   expect(settings.ON).toBe(false);
 });
 
-test("what does not fit is an error that names the setting, and never shows a secret", () => {
+test("an invalid value is an error that names the setting and never shows a secret", () => {
   const values = { COUNT: "1.5", LOW: "0", ON: "maybe", MODE: "slow", MY_TOKEN: "x y", BLANK: " " };
   const settings = config(values).defineConfig({
     COUNT: t.Integer(),
@@ -69,7 +69,7 @@ test("what does not fit is an error that names the setting, and never shows a se
   expect(() => settings.MISSING).toThrow(expect.objectContaining({ code: "unavailable", field: "MISSING" }));
 });
 
-test("a setting that is not declared is never undefined in silence", async () => {
+test("an undeclared setting is never silently undefined", async () => {
   const settings = config({}).defineConfig({
     ACME_TOKEN: t.String({ default: "" }),
     ACME_URL: t.Optional(t.String()),
@@ -91,7 +91,7 @@ test("a setting that is not declared is never undefined in silence", async () =>
   expect(read("ELSEWHERE")).toThrow("declared are ACME_TOKEN, ACME_URL.");
   expect(() => Object.assign(settings, { ACME_TOKN: "x" })).toThrow("did you mean ACME_TOKEN?");
   expect(() => Object.assign(settings, { ACME_TOKEN: "x" })).toThrow("must not be assigned");
-  // What looks at an object without knowing what it is finds nothing odd.
+  // Generic code that inspects objects does not fail.
   expect(await Promise.resolve(settings)).toBe(settings);
   expect(JSON.stringify(settings)).toBe('{"ACME_TOKEN":""}');
   expect(String(settings)).toBe("[object Object]");
@@ -100,7 +100,7 @@ test("a setting that is not declared is never undefined in silence", async () =>
   expect(Bun.inspect(settings)).toContain("ACME_TOKEN");
 });
 
-test("secrets are told once when they are known, and again when they change", () => {
+test("secrets are reported once they are known, and again when they change", () => {
   const values: Record<string, string> = {
     MY_TOKEN: "first",
     PLAIN_NAME: "plain",

@@ -5,7 +5,7 @@ import { createEnvironmentBackend } from "../../src/sdk/environment.ts";
 import { type SplitOptions, splitText } from "../../src/sdk/split-text.ts";
 import { createVerifiers } from "../../src/sdk/verify/verifiers.ts";
 
-test("cuts between paragraphs, else lines, else words, else where it must", () => {
+test("splits between paragraphs, otherwise lines, otherwise words, otherwise anywhere", () => {
   expect(splitText("one two\n\nthree four", { limit: 12 })).toEqual(["one two", "three four"]);
   expect(splitText("one two\nthree four", { limit: 12 })).toEqual(["one two", "three four"]);
   expect(splitText("one two three", { limit: 8 })).toEqual(["one two", "three"]);
@@ -14,13 +14,13 @@ test("cuts between paragraphs, else lines, else words, else where it must", () =
   expect(splitText("short", { limit: 5 })).toEqual(["short"]);
 });
 
-test("counts what the service counts, and cuts no character", () => {
+test("counts in the service's unit, and splits no character", () => {
   expect(splitText("😀😀😀", { limit: 3 })).toEqual(["😀", "😀", "😀"]);
   expect(splitText("😀😀😀", { limit: 2, unit: "codepoints" })).toEqual(["😀😀", "😀"]);
   expect(splitText("äöü", { limit: 4, unit: "bytes" })).toEqual(["äö", "ü"]);
 });
 
-test("a code block that is cut is closed and begun anew", () => {
+test("a code block that is split is closed and reopened", () => {
   const code = Array.from({ length: 12 }, (_, n) => `line ${n}`).join("\n");
   const parts = splitText(`Look:\n\`\`\`ts\n${code}\n\`\`\`\nDone.`, { limit: 60 });
   expect(parts.length).toBeGreaterThan(1);
@@ -34,7 +34,7 @@ test("a code block that is cut is closed and begun anew", () => {
   );
 });
 
-test("no part is too long, and nothing but blanks at the cuts is lost", () => {
+test("no part is too long, and only blanks at the splits are lost", () => {
   const texts = fc.array(
     fc.constantFrom("word", " ", "\n", "\n\n", "```ts\n", "```", "ä", "😀", "~~~~~~~~~~"),
     {

@@ -1,4 +1,4 @@
-// The SDK as authors get it: one file with everything in it, for Bun, Node and Deno, which need no leave for it.
+// The SDK as authors get it: one self-contained file for Bun, Node and Deno that needs no permissions.
 
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
@@ -8,7 +8,7 @@ import { writeSdk } from "../../src/runtime/sdk.ts";
 import { RUNTIMES } from "../authoring/runtimes.ts";
 import { run } from "../docs/processes.ts";
 
-// The first run makes the SDK; starting a Deno takes seconds on a busy machine.
+// The first run builds the SDK, and starting Deno takes seconds on a busy machine.
 setDefaultTimeout(60_000);
 
 const SCRIPT = `
@@ -102,7 +102,7 @@ console.log(Bun.version, process.version);
   await symlink(join("..", ".heddle", "sdk"), join(folder, "node_modules", "heddle"), "junction");
   const compiler = join(import.meta.dirname, "..", "..", "node_modules", ".bin", "tsc");
   const check = () => run([process.execPath, "--bun", compiler, "--pretty", "false"], { cwd: folder });
-  // The declarations of Node and Bun themselves do not agree in all: `skipLibCheck` is for them.
+  // The type declarations of Node and Bun disagree in places, hence `skipLibCheck`.
   const ours = ({ out }: { out: string }) => out.split("\n").filter((line) => /^[^\s.]/.test(line));
   expect(ours(await check())).toEqual([]);
   await writeFile(

@@ -1,4 +1,4 @@
-// `store` of the SDK, wherever it runs: in memory, in the server, in a process.
+// `store` of the SDK in memory, in the server and in a process.
 
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { integrationStore } from "../../src/db/schema.ts";
@@ -20,19 +20,19 @@ const failureOf = (promise: Promise<unknown>) =>
     (error: unknown) => error,
   );
 
-/** Two clocks may be a moment apart. */
+/** The clocks may differ slightly. */
 async function until(isSo: () => Promise<boolean>): Promise<void> {
   for (let tries = 0; !(await isSo()); tries++) if (tries > 500) throw new Error("It was never so");
 }
 
-/** The same promises for each; `make` gives an empty one. */
+/** The contract that each store must fulfil; `make` returns an empty store. */
 function keepsItsPromises(make: () => Store): void {
   let store: Store;
   beforeAll(() => {
     store = make();
   });
 
-  test("what was set is got, as a copy", async () => {
+  test("get returns a copy of what was set", async () => {
     const value = { list: [1, null, "ü🦜"], on: true };
     await store.set("a/b c%?#", value);
     value.list.push(2);
@@ -42,13 +42,13 @@ function keepsItsPromises(make: () => Store): void {
     expect(await store.get("nothing")).toBeUndefined();
   });
 
-  test("delete tells whether there was one", async () => {
+  test("delete returns whether there was a value", async () => {
     await store.set("gone", 1);
     expect([await store.delete("gone"), await store.delete("gone")]).toEqual([true, false]);
     expect(await store.get("gone")).toBeUndefined();
   });
 
-  test("a list is in order, has pages, and takes no part of a prefix for a pattern", async () => {
+  test("a list is sorted and paged, and a prefix is taken literally", async () => {
     for (const key of ["list/b", "list/a", "list/C", "listing", "l%", "list_x"]) await store.set(key, key);
     const keys = async (options: Parameters<Store["list"]>[0]) =>
       (await store.list(options)).map(({ key }) => key);
@@ -64,7 +64,7 @@ function keepsItsPromises(make: () => Store): void {
     });
   });
 
-  test("a secret stays one until somebody says otherwise", async () => {
+  test("a secret stays one unless it is set otherwise", async () => {
     const secret = async () => (await store.list({ prefix: "key/" }))[0]?.secret;
     await store.set("key/1", "first value", { secret: true });
     await store.set("key/1", "second value");
@@ -74,7 +74,7 @@ function keepsItsPromises(make: () => Store): void {
     expect(await secret()).toBe(false);
   });
 
-  test("what has a time to live is gone after it, for whoever looks and whoever writes", async () => {
+  test("a value with a time to live expires, for reads and writes", async () => {
     const moment = 0.000_001;
     await store.set("ttl/gone", 1, { ttlSeconds: moment });
     await store.set("ttl/stays", 1, { ttlSeconds: 3600 });
@@ -83,7 +83,7 @@ function keepsItsPromises(make: () => Store): void {
     expect(await store.delete("ttl/gone")).toBe(false);
     await store.set("ttl/gone", 1, { ttlSeconds: moment });
     await until(async () => (await store.get("ttl/gone")) === undefined);
-    // One that was not there begins anew, and stays when nobody says otherwise.
+    // A value written after expiry is new, and never expires by default.
     expect(await store.update<number>("ttl/gone", (value = 10) => value + 1)).toBe(11);
     await store.set("ttl/stays", 2);
     expect([await store.get<number>("ttl/gone"), await store.get<number>("ttl/stays")]).toEqual([11, 2]);
@@ -93,14 +93,14 @@ function keepsItsPromises(make: () => Store): void {
     }
   });
 
-  test("updates at once lose nothing", async () => {
+  test("concurrent updates lose nothing", async () => {
     const add = () => store.update<number>("count", async (count = 0) => count + 1);
     const results = await Promise.all(Array.from({ length: 12 }, add));
     expect(await store.get<number>("count")).toBe(12);
     expect(results.toSorted((a = 0, b = 0) => a - b)).toEqual(Array.from({ length: 12 }, (_, n) => n + 1));
   });
 
-  test("an update may take the value away, and one that throws changes nothing", async () => {
+  test("an update may remove the value, and one that throws changes nothing", async () => {
     await store.set("short-lived", 1);
     const reason = new Error("no");
     const failed = store.update("short-lived", () => {
@@ -113,7 +113,7 @@ function keepsItsPromises(make: () => Store): void {
     expect(await store.update("short-lived", () => undefined)).toBeUndefined();
   });
 
-  test("what cannot be kept is refused by name", async () => {
+  test("invalid keys and values are refused with the field", async () => {
     const wrong: [Promise<unknown>, string, string][] = [
       [store.set("", 1), "validation", "key"],
       [store.set("..", 1), "validation", "key"],
@@ -133,7 +133,7 @@ function keepsItsPromises(make: () => Store): void {
 
 describe("in memory", () => keepsItsPromises(() => createStore(createMemoryStore())));
 
-test("outside of a server it is in memory, and of one process", async () => {
+test("outside of a server it is in the process's memory", async () => {
   const { store } = createSdk(createEnvironmentBackend({}));
   await store.set("own", 1);
   expect(await createSdk(createEnvironmentBackend({})).store.get<number>("own")).toBe(1);
@@ -164,12 +164,12 @@ eachDatabase("in the server", (open) => {
     expect(await make("one").get<number>("key")).toBe(1);
   });
 
-  test("a secret is sealed in the database, and its texts are kept out of logs", async () => {
+  test("a secret is encrypted in the database, and its texts are kept out of logs", async () => {
     await make("sealed").set("tokens", { list: ["canary-in-a-list"], note: 1 }, { secret: true });
     const rows = await db.query.select().from(integrationStore);
     expect(JSON.stringify(rows)).not.toContain("canary-in-a-list");
     expect(redactor.redact("the canary-in-a-list flies")).toBe("the [redacted] flies");
-    // Another server that only reads it.
+    // Another server, which only reads the value.
     const other = createRedactor();
     const vault = testVault();
     await createIntegrationStore({ db, vault, addSecret: other.add }).of("sealed").read("tokens");
@@ -198,7 +198,7 @@ eachDatabase("in a process", (open) => {
     ).store;
   keepsItsPromises(() => child(key, "other"));
 
-  test("a key reaches the store of its own integration only", async () => {
+  test("a key reaches only the store of its own integration", async () => {
     const mine = await http.keyWith("integrations.mine.store:write");
     await child(mine).set("key", 1);
     for (const key of [
@@ -216,14 +216,14 @@ eachDatabase("in a process", (open) => {
     expect(await child(await http.keyWith("admin")).get<number>("key")).toBe(1);
   });
 
-  test("a key that may only read a store reads it, without its secrets", async () => {
+  test("a read-only key reads a store without its secrets", async () => {
     const mine = child(await http.keyWith("integrations.mine.store:write"));
     await mine.set("open", 1);
     await mine.set("hidden", "canary", { secret: true });
     const reader = child(await http.keyWith("integrations.mine.store:read"));
     expect(await reader.get<number>("open")).toBe(1);
     expect(await reader.list({ prefix: "hidden" })).toMatchObject([{ value: null }]);
-    // All at once: one that waits for its turn to be looked at would reject unheard.
+    // Awaited together, because a later one would otherwise reject unhandled.
     const asked = [reader.get("hidden"), reader.set("open", 2), reader.delete("open")];
     for (const refused of await Promise.all(asked.map(failureOf))) {
       expect(refused).toMatchObject({ code: "forbidden" });
@@ -232,7 +232,7 @@ eachDatabase("in a process", (open) => {
     expect(await failureOf(other.get("open"))).toMatchObject({ code: "forbidden" });
   });
 
-  test("only a key that names the very store reads its secrets", async () => {
+  test("only a key that names this very store reads its secrets", async () => {
     const mine = child(await http.keyWith("integrations.mine.store:write"));
     await mine.set("hidden", "canary-of-the-store", { secret: true });
     expect(await mine.get<string>("hidden")).toBe("canary-of-the-store");
@@ -242,7 +242,7 @@ eachDatabase("in a process", (open) => {
     expect(await other.list({ prefix: "hid" })).toEqual([{ key: "hidden", value: null, secret: true }]);
   });
 
-  test("there is none for what is no integration", async () => {
+  test("there is no store for an unknown integration", async () => {
     const key = await http.keyWith("admin");
     expect(await failureOf(child(key, "nobody").set("key", 1))).toMatchObject({ code: "not_found" });
     const nobodys = createSdk(
@@ -251,7 +251,7 @@ eachDatabase("in a process", (open) => {
     expect(await failureOf(nobodys.get("key"))).toMatchObject({ code: "not_supported" });
   });
 
-  test("the routes say what is wrong", async () => {
+  test("the routes explain errors", async () => {
     const path = "/api/v1/integrations/mine/store/versioned";
     const put = (body: unknown) => http.send("PUT", path, { body });
     expect((await put({ value: { a: 1 }, if_version: null })).status).toBe(204);

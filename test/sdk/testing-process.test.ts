@@ -1,4 +1,4 @@
-// The harness for processes, with real children: whatever the SDK sends over REST, the fakes get as the caller gave it.
+// The test harness for processes, with real children: the fakes get the SDK's calls exactly as the caller made them.
 
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
@@ -59,7 +59,7 @@ test("a process is started, sends, and ends on SIGTERM", async () => {
   }
 });
 
-test("one that ends early is reported with what it wrote; one that is deaf to SIGTERM is killed", async () => {
+test("a process that ends early is reported with its output; one that ignores SIGTERM is killed", async () => {
   await using ending = await startProcess({ command: ["bun", "ending.ts"], folder });
   await expect(ending.until(() => false)).rejects.toThrow(/"code":3[\s\S]*no token/);
   await using deaf = await startProcess({ command: ["bun", "deaf.ts"], folder });
@@ -69,7 +69,7 @@ test("one that ends early is reported with what it wrote; one that is deaf to SI
   await expect(missing.until(() => false)).rejects.toThrow("could not be started");
 });
 
-test("the server in its place hands each call on, and answers errors as Heddle does", async () => {
+test("the fake server passes on each call, and answers errors as Heddle does", async () => {
   const calls: unknown[] = [];
   const channel = {
     id: "c1",

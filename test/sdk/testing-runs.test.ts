@@ -11,7 +11,7 @@ afterEach(() => {
   testSeam().registered.hooks.length = 0;
 });
 
-test("a delivery is tried again, and parts are done once", async () => {
+test("a delivery is retried, and parts are done once", async () => {
   const done: string[] = [];
   const failures = [new Error("first"), new Retryable("second", { retryAfter: 7 })];
   sdk.registerDispatcher("chat", {
@@ -44,20 +44,20 @@ test("a delivery is dead at once, or after ten attempts", async () => {
   expect([attempts, waits.length, waits.at(-1)]).toEqual([10, 9, 36_000]);
 });
 
-test("a dispatcher that is not there is named, with those that are", async () => {
+test("an unknown dispatcher is named together with the registered ones", async () => {
   sdk.registerDispatcher("chat", { deliver: () => {} });
   expect(() => registered().dispatchers.get("chta")).toThrow('no dispatcher "chta"; registered: chat');
   expect(registered().dispatchers.get("chat").deliver).toBeFunction();
   await expect(deliver("chta", {}, "x")).rejects.toThrow("registered: chat");
 });
 
-test("callbacks of a hook are called with what they read", async () => {
+test("hook callbacks are called with the fields that they read", async () => {
   sdk.registerHook("after_tool_call", ({ extra, bot_id }) => `${bot_id} ${extra.tool_name} ${extra.task_id}`);
   expect(await runHook("after_tool_call", { tool_name: "look" }, { bot_id: "b" })).toEqual(["b look task-1"]);
   await expect(runHook("after_response")).rejects.toThrow("callbacks are registered for after_tool_call");
 });
 
-test("the first of what was asked of the server is at hand, or the call is named", async () => {
+test("the first recorded call is available; if there is none, the error names the function", async () => {
   const heddle = fakeHeddle();
   expect(() => heddle.firstEvent).toThrow("injectEvent() has not been called");
   const event = { clientId: "c:1", event: "e", botId: "default", content: "x", source: "c" };
@@ -66,7 +66,7 @@ test("the first of what was asked of the server is at hand, or the call is named
   heddle.restore();
 });
 
-test("a config and a receipt are checked as the server checks them", async () => {
+test("config and receipt are checked as in the server", async () => {
   const config = { type: "object", properties: { room: { type: "string" } }, required: ["room"] };
   const receipt = { type: "object", required: ["id"] };
   const answers = [{}, { id: "m1" }];

@@ -5,7 +5,7 @@ import { CHUNK_SIZE, chunkMarkdown } from "../../src/search/chunk.ts";
 const words = (count: number, word = "word") =>
   Array.from({ length: count }, (_, i) => `${word}${i}`).join(" ");
 
-test("each passage knows the headings that it stands under", () => {
+test("each passage has the headings above it", () => {
   const chunks = chunkMarkdown(
     [
       "Intro.",
@@ -29,7 +29,7 @@ test("each passage knows the headings that it stands under", () => {
   ]);
 });
 
-test("a heading without text goes with the next one", () => {
+test("a heading without text joins the next section", () => {
   expect(chunkMarkdown("# Guide\n\n## Install\n\nRun it.")).toEqual([
     { breadcrumb: "Guide > Install", content: "# Guide\n\n## Install\n\nRun it." },
   ]);
@@ -54,7 +54,7 @@ test("a long section is split at blank lines, a long paragraph at sentences, a l
   for (const { content } of chunkMarkdown(words(1000))) expect(content).toMatch(/^word\d+( word\d+)*$/);
 });
 
-test("fenced code stays one passage, and headings in it are none", () => {
+test("fenced code stays one passage, and headings in it are ignored", () => {
   const code = ["```sh", "# install", "", "run", "~~~", "```"].join("\n");
   expect(chunkMarkdown(`# Guide\n\n${words(180)}\n\n${code}\n\nAfter.`)).toEqual([
     { breadcrumb: "Guide", content: `# Guide\n\n${words(180)}\n\n${code}\n\nAfter.` },
@@ -65,7 +65,7 @@ test("fenced code stays one passage, and headings in it are none", () => {
   expect(chunkMarkdown(open)).toEqual([{ breadcrumb: "", content: open }]);
 });
 
-test("code that is too long for one passage is code in each of its pieces", () => {
+test("code that is too long for one passage stays code in each piece", () => {
   const lines = Array.from({ length: 200 }, (_, i) => `const value${i} = ${i};`);
   const chunks = chunkMarkdown(["```ts", ...lines, "```"].join("\n"));
   expect(chunks.length).toBeGreaterThan(1);
@@ -85,7 +85,7 @@ test("nothing is lost, and no passage is too long", () => {
     fc.integer({ min: 1, max: 5000 }).map((length) => "漢".repeat(length)),
     fc.integer({ min: 1, max: 3000 }).map((length) => "😀".repeat(length)),
   );
-  // Fences are mended when cut, which adds to the text; they have tests of their own.
+  // Splitting adds fence markers to the text, which has its own tests.
   const text = fc.array(
     line.filter((one) => !/^ {0,3}(`{3}|~{3})/m.test(one)),
     { maxLength: 30 },
@@ -105,7 +105,7 @@ test("nothing is lost, and no passage is too long", () => {
   );
 });
 
-test("a long heading is cut in the breadcrumb, which every passage carries, and whole in the text", () => {
+test("a long heading is shortened in the breadcrumb of every passage, and complete in the text", () => {
   const heading = ".".repeat(20_000);
   const chunks = chunkMarkdown(`# ${heading}\n\n## ${"b".repeat(400)} ##\n\ntext`);
   expect(Math.max(...chunks.map(({ breadcrumb }) => breadcrumb.length))).toBeLessThanOrEqual(300);
@@ -113,12 +113,12 @@ test("a long heading is cut in the breadcrumb, which every passage carries, and 
   expect(chunks.map(({ content }) => content).join("")).toContain(".".repeat(1500));
 });
 
-test("a fence with a marker of any length is mended with a short one", () => {
+test("a split fence gets a short marker, however long its own is", () => {
   const chunks = chunkMarkdown(`${"`".repeat(5000)}\n${"code\n".repeat(2000)}`);
   expect(chunks.map(({ content }) => content.length).every((length) => length < 1700)).toBe(true);
 });
 
-test("closing marks of a heading do not belong to its name", () => {
+test("closing marks are not part of a heading's name", () => {
   const names = ["# One #", "# Two ## ", "# C#", "# #", "#\tTab"].map(
     (line) => chunkMarkdown(`${line}\n\ntext`)[0]?.breadcrumb,
   );

@@ -28,7 +28,7 @@ eachDatabase("documents", (open) => {
     sessionId = (await sessions.getOrCreate({ clientId: "x:1", botId: "default" })).session_id;
   });
 
-  test("what code hands over without looking is refused with its field", async () => {
+  test("invalid values passed on by code are refused with the field", async () => {
     const ingest = (input: unknown) => refusal(documents.ingest(input as never));
     expect(await ingest({ title: "x" })).toEqual(["validation", "content"]);
     expect(await ingest({ title: 1, content: "x" })).toEqual(["validation", "title"]);
@@ -37,7 +37,7 @@ eachDatabase("documents", (open) => {
     expect(await refusal(documents.search({} as never))).toEqual(["validation", "q"]);
   });
 
-  /** Titles of what is found among this test's documents, best first. */
+  /** Returns the titles of hits among this test's documents, best first. */
   const find = async (integrationId: string, query: string, limit = 10) =>
     (await documents.search({ query, integrationId, limit })).map(({ title }) => title);
 
@@ -59,7 +59,7 @@ eachDatabase("documents", (open) => {
     expect(await find("weights", "walrus")).toEqual(["short", "long"]);
   });
 
-  test("any of the words will do, in any of their forms; stop words do not count", async () => {
+  test("any of the words matches, in any inflection; stop words are ignored", async () => {
     await fill("forms", {
       one: "Retrying failed deliveries",
       two: "A delivery was retried",
@@ -128,7 +128,7 @@ eachDatabase("documents", (open) => {
     expect(await documents.search({ query: "walrus", sessionId: UNKNOWN_ID })).toEqual([]);
     const titles = async (visibleIn: string | null) =>
       (await documents.search({ query: "walrus", visibleIn })).map(({ title }) => title).sort();
-    // A run sees what belongs to nobody, and its own session's documents.
+    // A run sees documents of no session and those of its own session.
     expect(await titles(sessionId)).toContain("mine");
     expect(await titles(null)).not.toContain("mine");
     expect(await titles(UNKNOWN_ID)).toEqual(await titles(null));
@@ -138,7 +138,7 @@ eachDatabase("documents", (open) => {
     expect(all.map(({ title }) => title)).toEqual(expect.arrayContaining(["one", "two", "mine"]));
   });
 
-  test("a long document comes back as it was, with its metadata", async () => {
+  test("a long document is returned unchanged, with its metadata", async () => {
     const content = `# Big\n\n${Array.from({ length: 2000 }, (_, i) => `Paragraph ${i} of the 大きい text.`).join("\n\n")}`;
     const made = await documents.ingest({
       title: "big",
@@ -157,7 +157,7 @@ eachDatabase("documents", (open) => {
     expect(rows).toEqual([]);
   });
 
-  test("what cannot be stored or asked is refused, and nothing is left of it", async () => {
+  test("an invalid document or query is refused and leaves nothing behind", async () => {
     const count = async () => Number((await db.execute("SELECT count(*) AS n FROM documents")).rows[0]?.n);
     const before = await count();
     expect(await refusal(documents.ingest({ content: " " }))).toEqual(["validation", "content"]);

@@ -21,11 +21,11 @@ test.each([
   expect(tokens(text)).toEqual(expected);
 });
 
-test("joints fall between letters only, those beyond the basic plane included", () => {
+test("texts are split only between letters, including those beyond the basic plane", () => {
   expect(tokens("1.a 1.1 𐐀.1 ..x ../.. a.")).toEqual(["1", "a", "1.1", "𐐨", "1", "x", "../..", "a"]);
 });
 
-test("more marks on a letter than any language needs are left out", () => {
+test("more combining marks than any language needs are dropped", () => {
   const marks = "\u0301\u0316".repeat(50_000);
   expect(searchableText(`a${marks}b`).length).toBeLessThan(40);
 });

@@ -6,7 +6,7 @@ import { until } from "../until.ts";
 const settled = <Value>(values: Value[]): PromiseSettledResult<Value>[] =>
   values.map((value) => ({ status: "fulfilled", value }));
 
-test("what comes together, and what comes while a batch runs, shares one; limits hold", async () => {
+test("items that arrive together, or while a batch runs, share a batch within the limits", async () => {
   const batches: number[][] = [];
   const gate = Promise.withResolvers<void>();
   const put = createBatcher<number, number>({
@@ -25,7 +25,7 @@ test("what comes together, and what comes while a batch runs, shares one; limits
   expect(batches).toEqual([[1, 2], [3, 4, 5], [6]]);
 });
 
-test("what takes a turn of the event loop more to arrive shares it, too", async () => {
+test("an item that arrives one turn of the event loop later shares the batch too", async () => {
   const batches: number[][] = [];
   const put = createBatcher<number, number>({
     limit: 10,
@@ -43,7 +43,7 @@ test("what takes a turn of the event loop more to arrive shares it, too", async 
   expect(batches).toEqual([[1, 2, 3, 4, 5]]);
 });
 
-test("one item's failure is its own; a failure of the run is everybody's, and the next batch works", async () => {
+test("one item's failure affects only itself; a failed run affects all items, and the next batch works", async () => {
   let runs = 0;
   const put = createBatcher<number, number>({
     limit: 10,

@@ -1,4 +1,4 @@
-// Events for bound channels, and who hears of what is said in a channel.
+// Events for bound channels, and the places to which messages of a channel are posted.
 
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { eq, inArray } from "drizzle-orm";
@@ -73,7 +73,7 @@ eachDatabase("events", (open) => {
     ...more,
   });
 
-  /** Where the outcomes of these tasks go: each task's targets, as "type field". */
+  /** Returns the targets of these tasks' outcomes, as "type field". */
   async function targets(results: { task_id: string | null }[]): Promise<string[][]> {
     const ids = results.map(({ task_id }) => String(task_id));
     const rows = await heddle.db.query.select().from(tasks).where(inArray(tasks.id, ids));
@@ -87,7 +87,7 @@ eachDatabase("events", (open) => {
   const textOf = (config: Record<string, unknown>) =>
     [config.type, config.room ?? config.issue].filter((part) => part !== undefined).join(" ");
 
-  /** What is posted to the places of a session. */
+  /** Returns the posts to a session's places. */
   async function posted(sessionId: string) {
     const rows = await heddle.db.query
       .select()
@@ -102,7 +102,7 @@ eachDatabase("events", (open) => {
   const stored = async () => (await heddle.db.query.select({ id: messages.id }).from(messages)).length;
 
   describe("an event", () => {
-    test("goes to the place's own channel when no channel is bound to it", async () => {
+    test("goes to the place's own channel if no channel is bound", async () => {
       const place = unique("forge:own");
       const first = await heddle.sessions.injectEvent(event(place), "forge");
       expect(first).toMatchObject({ status: "processed", bound: false, results: [{ duplicate: false }] });
@@ -113,7 +113,7 @@ eachDatabase("events", (open) => {
       expect(await targets(first.results)).toEqual([["forge 7"]]);
     });
 
-    test("reaches each bound channel with its bot; every target hears of it once", async () => {
+    test("reaches each bound channel with its bot; every target gets it once", async () => {
       const place = unique("forge:bound");
       const rooms = [
         await channel(unique("chat:"), { dispatch_config: { type: "chat", room: "red" } }),
@@ -121,7 +121,7 @@ eachDatabase("events", (open) => {
           bot_id: "other",
           dispatch_config: { type: "chat", room: "blue", token: "xoxb-secret" },
         }),
-        // The same room as the first, said in another order; its token differs from none.
+        // The same room as the first, with the fields in another order.
         await channel(unique("web:"), { dispatch_config: { room: "red", type: "chat" } }),
       ];
       for (const { id } of rooms) await bind(id, place);
@@ -161,7 +161,7 @@ eachDatabase("events", (open) => {
       expect(await stored()).toBe(before);
     });
 
-    test("that was seen before is answered as it was, whatever is bound by now", async () => {
+    test("that was seen before returns the first result, whatever is bound now", async () => {
       const place = unique("forge:again");
       const channels = [await channel(unique("web:")), await channel(unique("web:"))];
       const bindings = [];
@@ -176,10 +176,10 @@ eachDatabase("events", (open) => {
       await bind((await channel(unique("web:"))).id, place);
       expect(await repeat()).toEqual(duplicates);
       await heddle.bindings.delete(channels[0]?.id ?? "", bindings[0]?.id ?? "");
-      // What the removed channel has made is still the first of it.
+      // The message in the removed channel still counts as the first.
       expect((await repeat()).map(({ task_id }) => task_id)).toContain(first.results[0]?.task_id ?? "");
       expect(await stored()).toBe(before);
-      // Another scope is another sender.
+      // Another scope means another sender.
       const other = await heddle.sessions.injectEvent(event(place, { idempotencyKey }), "other");
       expect(other.results.every(({ duplicate }) => !duplicate)).toBe(true);
     });
@@ -206,7 +206,7 @@ eachDatabase("events", (open) => {
       expect(new Set(ids).size).toBe(1);
     });
 
-    test("that cannot be stored whole is not stored, and can be sent again", async () => {
+    test("that cannot be stored completely is not stored, and can be sent again", async () => {
       const place = unique("forge:atomic");
       for (let i = 0; i < 2; i++) await bind((await channel(unique("web:"))).id, place);
       const idempotencyKey = unique("delivery-");
@@ -222,7 +222,7 @@ eachDatabase("events", (open) => {
       expect(results.map(({ duplicate }) => duplicate)).toEqual([false, false]);
     });
 
-    test("that one of the channels has already runs only in the others", async () => {
+    test("that one of the channels already has runs only in the others", async () => {
       const place = unique("forge:deleted");
       const [gone, kept] = [await channel(unique("web:")), await channel(unique("web:"))];
       for (const { id } of [gone, kept]) await bind(id, place);
@@ -231,7 +231,7 @@ eachDatabase("events", (open) => {
       await heddle.channels.delete(gone.id);
       const added = await channel(unique("web:"));
       const binding = await bind(added.id, place);
-      // The order of bindings is that of their ids: now the new channel is the first.
+      // Bindings are sorted by id, so the new channel is now the first.
       await heddle.db.query
         .update(channelBindings)
         .set({ id: "00000000-0000-7000-8000-000000000000" })
@@ -247,7 +247,7 @@ eachDatabase("events", (open) => {
       expect(await orphans()).toBe(before);
     });
 
-    test("leaves out a channel whose bot is gone, and fails when there is no other", async () => {
+    test("skips a channel whose bot was deleted, and fails if there is no other", async () => {
       const place = unique("forge:botless");
       await heddle.bots.create({ id: "passing", name: "Passing" });
       const lost = await channel(unique("web:"), { bot_id: "passing" });
@@ -281,7 +281,7 @@ eachDatabase("events", (open) => {
     };
     const plain = { dispatchConfig: undefined } as unknown as Partial<InjectEvent>;
 
-    test("is mirrored to the places of the channel, each once", async () => {
+    test("is mirrored to each place of the channel once", async () => {
       const place = unique("chat:m");
       const { id } = await channel(place, { dispatch_config: { type: "chat", room: "here" } });
       await bind(id, "forge:a/b", { dispatch_config: { type: "forge", issue: 1 } });
@@ -298,7 +298,7 @@ eachDatabase("events", (open) => {
       expect((await ask(place, { notify: false })).targets).toEqual(["forge 7"]);
     });
 
-    test("does not go back to the place that the message came from, unless it is the answer to it", async () => {
+    test("does not go back to the message's origin, unless it is the answer", async () => {
       const place = unique("chat:back");
       const { id } = await channel(place, { dispatch_config: { type: "chat", room: "here" } });
       await bind(id, "forge:e/f", { dispatch_config: { type: "forge", issue: 1 } });
@@ -312,13 +312,13 @@ eachDatabase("events", (open) => {
       expect(await targets(results)).toEqual([["forge 7", "chat here"]]);
     });
 
-    test("goes where the integration says when nobody else does", async () => {
+    test("goes where the integration says if nothing else is set", async () => {
       const place = unique("chat:resolved");
       expect((await ask(place, plain)).targets).toEqual([`chat ${place.slice(5)}`]);
       expect((await ask(unique("broken:"), plain)).targets).toEqual([]);
       expect((await ask(unique("slow:"), plain)).targets).toEqual([]);
       expect((await ask(unique("web:"), plain)).targets).toEqual([]);
-      // The session's own comes first.
+      // The session's own target takes precedence.
       await heddle.sessions.getOrCreate({
         clientId: place,
         botId: "default",
@@ -335,7 +335,7 @@ eachDatabase("events", (open) => {
       return posted(session_id);
     };
 
-    test("is posted to the channel's places in its author's name", async () => {
+    test("is posted to the channel's places under its author's name", async () => {
       const place = unique("chat:post");
       const { id } = await channel(place, { dispatch_config: { type: "chat", room: "here" } });
       await bind(id, "forge:g/h", { dispatch_config: { type: "forge", issue: 1 } });
@@ -371,13 +371,13 @@ eachDatabase("events", (open) => {
       expect(message?.metadata).toEqual({ author: { id: "u1", display_name: "Ann" } });
     });
 
-    test("says where it came from when it has no author, and is not posted when nobody is to be told", async () => {
+    test("shows its source if it has no author, and is not posted with notify false", async () => {
       const place = unique("chat:anonymous");
       expect(await say(place, { notify: false })).toEqual([]);
       expect(await say(place)).toMatchObject([{ to: `chat ${place.slice(5)}`, text: "[web] Hello" }]);
     });
 
-    test("is not posted back to where it came from", async () => {
+    test("is not posted back to its origin", async () => {
       const place = unique("chat:echo");
       expect(await say(place, { source: "chat" })).toEqual([]);
       const { id } = await channel(place, {});
@@ -401,7 +401,7 @@ eachDatabase("events", (open) => {
     });
   });
 
-  test("what a person asks is heard where the answer will be, too", async () => {
+  test("a person's question is also posted where the answer will go", async () => {
     const place = unique("chat:conversation");
     const { id } = await channel(place, { dispatch_config: { type: "chat", room: "here" } });
     await bind(id, "forge:l/m", { dispatch_config: { type: "forge", issue: 1 } });

@@ -1,4 +1,4 @@
-// Sessions over a real database and queue, with what stands around them.
+// Sessions over a real database and queue, with the parts around them.
 
 import { getLogger } from "@logtape/logtape";
 import { createBindings } from "../../src/channels/bindings.ts";
@@ -26,12 +26,12 @@ import { testVault } from "../secrets/test-vault.ts";
 
 const log = getLogger("heddle");
 
-/** Two bots ("default", "other"), the dispatch types "none" and those given, and what integrations tell of their places. */
+/** Two bots ("default", "other"), the dispatch type "none" and the given ones, and the integrations' metadata. */
 export async function createSessionsFixture(
   db: TestDatabase,
   dispatchersOfTest: Record<string, Dispatcher> = {},
   metas: IntegrationMeta[] = [],
-  /** By integration: `binding` of the manifest. */
+  /** The manifest's `binding`, by integration. */
   manifests: Record<string, { binding: BindingManifest }> = {},
   missingNames: MissingInConfig = () => [],
 ) {

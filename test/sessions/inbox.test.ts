@@ -1,4 +1,4 @@
-// The record of a webhook is stored together with what it makes: all of it, once, or nothing.
+// The record of a webhook is stored together with its messages, once, or nothing is stored.
 
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { eq } from "drizzle-orm";
@@ -76,7 +76,7 @@ eachDatabase("the record of a webhook", (open) => {
     const copy = webhook();
     await withIncoming(copy, () => heddle.sessions.injectEvent(event("forge:bound", "e-1"), "forge"));
     expect(copy.outcomes.map(({ duplicate }) => duplicate)).toEqual([true, true, true]);
-    // Its record is written behind the answer.
+    // The record is written after the answer.
     expect(await recordOf(copy)).toBeUndefined();
 
     const again = webhook({ of: incoming.id, isVerified: true });
@@ -89,7 +89,7 @@ eachDatabase("the record of a webhook", (open) => {
     expect(again.outcomes.map(({ duplicate }) => duplicate)).toEqual([false, false, false]);
   });
 
-  test("gets what one webhook makes after the other, and what many make at once", async () => {
+  test("gets messages injected one after another, and many concurrent ones", async () => {
     const sessionId = await session("forge:many");
     const inject = (incoming: Incoming, idempotencyKey: string) =>
       withIncoming(incoming, () =>
@@ -118,7 +118,7 @@ eachDatabase("the record of a webhook", (open) => {
     }
   });
 
-  test("is not there when its message is not", async () => {
+  test("is not stored without its message", async () => {
     const sessionId = await session("forge:none");
     const incoming = webhook();
     const before = await heddle.db.query.$count(messages);
@@ -131,7 +131,7 @@ eachDatabase("the record of a webhook", (open) => {
       }),
     );
     await expect(refused).rejects.toMatchObject({ code: "validation" });
-    // Stored with others of which one is at fault.
+    // Stored in a batch with a faulty one.
     const good = webhook();
     const bad = webhook();
     Object.assign(bad, { id: "no uuid" });

@@ -25,7 +25,7 @@ eachDatabase("sessions", (open) => {
   const count = async (db: { execute(text: string): Promise<{ rows: unknown[] }> }, table: string) =>
     (await db.execute(`select 1 from ${table}`)).rows.length;
 
-  test("get_or_create really gets, also when many ask at once", async () => {
+  test("get_or_create returns the existing session, even for concurrent calls", async () => {
     const { sessions, db, queue } = await fixture();
     const wanted = { clientId: "test:1", botId: "default" };
     const made = await Promise.all(Array.from({ length: 10 }, () => sessions.getOrCreate(wanted)));
@@ -33,7 +33,7 @@ eachDatabase("sessions", (open) => {
     expect(made.filter((one) => one.created).length).toBe(1);
     const other = await sessions.getOrCreate({ ...wanted, botId: "other" });
     expect(other.session_id).not.toBe(made[0]?.session_id ?? "");
-    // Two sessions of two bots, one place.
+    // Two sessions of two bots in one place.
     expect(await count(db, "channels")).toBe(1);
     await queue.close();
   });
@@ -44,7 +44,7 @@ eachDatabase("sessions", (open) => {
       "unknown_bot",
       "bot_id",
     ]);
-    // As from an integration's code; the others that arrive with it are none the worse for it.
+    // As passed on by an integration's code; others in the same batch are not affected.
     const [missing, strange, fine] = await Promise.allSettled([
       sessions.getOrCreate({ clientId: "test:1" } as never),
       sessions.getOrCreate({ clientId: 7, botId: "default" } as never),
@@ -63,7 +63,7 @@ eachDatabase("sessions", (open) => {
     await queue.close();
   });
 
-  test("a target that is no session is refused, and one that is passes", async () => {
+  test("a target that is not a session is refused, and an existing session is accepted", async () => {
     const { sessions, db, queue } = await fixture();
     const { session_id } = await sessions.getOrCreate({ clientId: "test:1", botId: "default" });
     const to = (target: string) => ({
@@ -86,7 +86,7 @@ eachDatabase("sessions", (open) => {
     await queue.close();
   });
 
-  test("an execution config without a run is answered with a warning", async () => {
+  test("an execution config without a run causes a warning", async () => {
     const { sessions, queue } = await fixture();
     const place = { clientId: "test:1", botId: "default" };
     const { session_id } = await sessions.getOrCreate(place);
@@ -128,7 +128,7 @@ eachDatabase("sessions", (open) => {
     await queue.close();
   });
 
-  test("an idempotency key returns the first result, also when the copies come at once", async () => {
+  test("an idempotency key returns the first result, even for concurrent copies", async () => {
     const { sessions, db, queue } = await fixture();
     const { session_id } = await sessions.getOrCreate({ clientId: "test:1", botId: "default" });
     const message = {
@@ -144,12 +144,12 @@ eachDatabase("sessions", (open) => {
     expect([await count(db, "messages"), await count(db, "tasks"), await count(db, "pgboss.job")]).toEqual([
       1, 1, 1,
     ]);
-    // Another sender may use the same word.
+    // Another sender may use the same key.
     expect((await sessions.inject(message, "github")).duplicate).toBe(false);
     await queue.close();
   });
 
-  test("what is refused leaves nothing behind", async () => {
+  test("a refused message leaves nothing behind", async () => {
     const { sessions, bots, db, queue } = await fixture();
     const { session_id } = await sessions.getOrCreate({ clientId: "test:1", botId: "other" });
     const message = { sessionId: session_id, content: "Hello", source: "test", runAgent: true };
@@ -177,7 +177,7 @@ eachDatabase("sessions", (open) => {
     await queue.close();
   });
 
-  test("where the outcome goes: the message's target, else the session's, else nowhere", async () => {
+  test("the outcome goes to the message's target, otherwise to the session's, otherwise nowhere", async () => {
     const { sessions, tasks, db, queue } = await fixture();
     const { session_id } = await sessions.getOrCreate({
       clientId: "test:1",
@@ -195,7 +195,7 @@ eachDatabase("sessions", (open) => {
     const own = { dispatchConfig: { type: "chat", room: "own" } };
     expect(await target(own)).toEqual(["chat", "own"]);
     expect(await target({ ...own, notify: false })).toEqual(["chat", "own"]);
-    // Without a run the text itself is announced.
+    // Without a run, the text itself is posted.
     await sessions.inject({ sessionId: session_id, content: "News", source: "test" });
     await sessions.inject({ sessionId: session_id, content: "Quiet", source: "test", notify: false });
     const { rows } = await db.execute("select payload from deliveries");
@@ -205,7 +205,7 @@ eachDatabase("sessions", (open) => {
     await queue.close();
   });
 
-  test("secret fields of a dispatch_config are stored sealed", async () => {
+  test("secret fields of a dispatch_config are stored encrypted", async () => {
     const { sessions, tasks, sealer, db, queue } = await fixture();
     const token = "xoxb-canary-secret";
     const { session_id } = await sessions.getOrCreate({
@@ -236,7 +236,7 @@ eachDatabase("sessions", (open) => {
     await queue.close();
   });
 
-  test("text that PostgreSQL does not take is mended, not refused", async () => {
+  test("text that PostgreSQL refuses is made storable instead of refused", async () => {
     const { sessions, queue } = await fixture();
     const { session_id } = await sessions.getOrCreate({ clientId: "test:1", botId: "default" });
     await sessions.inject({
@@ -263,7 +263,7 @@ eachDatabase("sessions", (open) => {
     await queue.close();
   });
 
-  test("a pending task is cancelled with its job; one that is over stays", async () => {
+  test("a pending task is cancelled with its job; a finished one is not changed", async () => {
     const { sessions, tasks, db, queue } = await fixture();
     const { session_id } = await sessions.getOrCreate({ clientId: "test:1", botId: "default" });
     const { task_id } = await sessions.inject({

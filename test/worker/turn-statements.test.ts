@@ -1,4 +1,4 @@
-// How many round trips one turn costs: a webhook's event in, one answer of the model, the delivery made.
+// Counts the round trips of one turn: a webhook's event, one answer of the model, and the delivery.
 
 import { expect, test } from "bun:test";
 import type { PGlite } from "@electric-sql/pglite";
@@ -13,13 +13,13 @@ import { until } from "../until.ts";
 const PARSE = 0x50;
 const SCRIPT = 0x51;
 
-/** Records the text of everything that the database is asked: each is a round trip on PostgreSQL. */
+/** Records the text of every statement; each is a round trip on PostgreSQL. */
 function recordStatements(db: Database): string[] {
   const texts: string[] = [];
   const add = (text: string) => void texts.push(text.replace(/\s+/g, " ").trim());
   const { $client } = db.query as unknown as { $client: PGlite & Sql };
   if (db.kind === "postgres") {
-    // The driver reads the option for each query, on whichever connection.
+    // The driver reads the option for each query on any connection.
     $client.options.debug = (_connection, text) => add(text);
     return texts;
   }
@@ -34,7 +34,7 @@ function recordStatements(db: Database): string[] {
   return texts;
 }
 
-/** What timers ask beside a turn, and the test itself. */
+/** Statements of timers and of the test itself. */
 const isUpkeep = (text: string): boolean =>
   /(update|from) pgboss\.(queue|version|schedule|bam)\b|pg_control_checkpoint|least\(created_on|cancel_requested_at" is not null|from "deliveries" where "deliveries"."status" =/i.test(
     text,
@@ -58,7 +58,7 @@ eachDatabase("a turn", (open) => {
     );
     const worker = createWorker({
       ...parts,
-      // Without the fetches of a timer, which depend on how long the turn takes.
+      // A timer's fetches are excluded, because they depend on how long the turn takes.
       queue: {
         ...parts.queue,
         work: (name, options) => parts.queue.work(name, { ...options, backstopMs: 1_000_000 }),
@@ -87,9 +87,9 @@ eachDatabase("a turn", (open) => {
     await turn(2);
     await worker.close();
     const statements = texts.filter((text) => !isUpkeep(text)).map((text) => text.slice(0, 100));
-    // Nobody would see by the number alone which one is new.
+    // The number alone would not show which statement is new.
     expect(statements.slice(23)).toEqual([]);
-    // The count misses nothing: both queues, both claims and both outcomes are in it.
+    // The count is complete: it includes both queues, both claims and both outcomes.
     expect(statements.length).toBeGreaterThan(15);
   });
 });

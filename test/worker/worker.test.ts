@@ -60,7 +60,7 @@ eachDatabase("worker", (open) => {
       });
       return String(task_id);
     };
-    /** Polls: the end of a task is a row that another part writes. */
+    /** Polls, because another part writes the row at the end of a task. */
     const over = async (id: string) => {
       for (;;) {
         const task = await tasks.get(id);
@@ -71,7 +71,7 @@ eachDatabase("worker", (open) => {
     return { ...parts, start, send, over, delivered, arrived: arrived.promise };
   }
 
-  test("a task runs once, is complete, and its answer is delivered", async () => {
+  test("a task runs once, completes, and its answer is delivered", async () => {
     let runs = 0;
     const { start, send, over, arrived, sessions, queue } = await fixture(async () => {
       runs += 1;
@@ -94,7 +94,7 @@ eachDatabase("worker", (open) => {
     await queue.close();
   });
 
-  test("an answer goes to all places of its channel, each with a delivery of its own", async () => {
+  test("an answer goes to all places of its channel, each with its own delivery", async () => {
     const parts = await fixture(async () => answered("42"));
     const { start, over, delivered, outbox, sessions, db, queue } = parts;
     const { session_id } = await sessions.getOrCreate({ clientId: "test:1", botId: "default" });
@@ -108,7 +108,7 @@ eachDatabase("worker", (open) => {
     });
     const worker = start();
     await over(String(task_id));
-    // Polls, as a caller of the API would.
+    // Polls like a caller of the API.
     const list = () => outbox.list({ task_id: String(task_id) });
     await until(async () => (await list()).every(({ status }) => status === "delivered"));
     expect(await list()).toHaveLength(2);
@@ -142,7 +142,7 @@ eachDatabase("worker", (open) => {
     await queue.close();
   });
 
-  test("a run under which the database goes away is no failure: it goes on", async () => {
+  test("a run continues after a database outage and does not count as failed", async () => {
     const { start, send, over, queue } = await fixture(async (task) => {
       if (task.attempt > 1) return answered("fine");
       const cause = Object.assign(new Error("terminating connection"), { code: "57P01" });
@@ -154,7 +154,7 @@ eachDatabase("worker", (open) => {
     await queue.close();
   });
 
-  test("what nobody foresaw is told to nobody outside", async () => {
+  test("details of an unexpected error are not revealed outside", async () => {
     const { start, send, over, arrived, queue } = await fixture(async () => {
       throw new Error("select secret from somewhere");
     });
@@ -192,12 +192,12 @@ eachDatabase("worker", (open) => {
     await queue.close();
   });
 
-  test("a stop hands back what does not end in time, and the next worker goes on with it", async () => {
+  test("a stop releases runs that do not end in time, and the next worker continues them", async () => {
     const begun = Promise.withResolvers<void>();
     let isNext = false;
     const { start, send, over, tasks, queue } = await fixture(
       async (task, signal) => {
-        // The first worker may get it once more, when it was looking for jobs as it was told to stop.
+        // The first worker may get it once more if it was fetching jobs when it was stopped.
         if (isNext) return answered(`attempt ${task.attempt}`);
         begun.resolve();
         return untilAborted(task, signal);
@@ -220,10 +220,10 @@ eachDatabase("worker", (open) => {
     await queue.close();
   });
 
-  test("what begins when the time of a stop is over is handed back at once, and holds nothing up", async () => {
+  test("a run that starts after the grace period of a stop is released at once and delays nothing", async () => {
     const { start, send, tasks, queue } = await fixture(untilAborted, { stopGraceMs: 1 });
     const id = await send("test:1");
-    // A look at the queue that was under way at the stop, and ends after the grace of 1 ms.
+    // A fetch that was in progress at the stop and ends after the grace period of 1 ms.
     const late: typeof queue.work = (name, options) => {
       if (name !== "tasks") return queue.work(name, options);
       const stop = async () => {
@@ -237,7 +237,7 @@ eachDatabase("worker", (open) => {
     await queue.close();
   });
 
-  test("a run whose tool took its worker down for the third time is given up", async () => {
+  test("a run whose tool crashed its worker for the third time is given up", async () => {
     const { start, send, over, db, queue } = await fixture(async () => answered("never"));
     const id = await send("test:1");
     await db.execute(
@@ -255,7 +255,7 @@ eachDatabase("worker", (open) => {
     await queue.close();
   });
 
-  test("a run that was only under way when its worker was killed goes on, up to a limit", async () => {
+  test("a run whose worker was killed for another reason continues, up to a limit", async () => {
     const { start, send, over, db, queue } = await fixture(async () => answered("fine"));
     const unlucky = await send("test:1");
     const hopeless = await send("test:2");
@@ -281,7 +281,7 @@ eachDatabase("worker", (open) => {
     const worker = start();
     const id = await send("test:1");
     await begun.promise;
-    // Another worker claims it, believing this one dead.
+    // Another worker claims it, assuming that this one is dead.
     await db.execute("update tasks set attempt = attempt + 1 where id = $1", [id]);
     go.resolve();
     await worker.close();

@@ -5,7 +5,7 @@ import { NO_CONTENT } from "../../../src/content/files.ts";
 import { discover, discoverOne } from "../../../src/integrations/discovery/discover.ts";
 import { temporaryFolder } from "../harness.ts";
 
-test("folders are found by what they hold, in order, and the rest has a reason", async () => {
+test("folders are found by their contents, in order; others are reported with a reason", async () => {
   await using folder = await temporaryFolder();
   await folder.write({
     "all/b/router.ts": "",
@@ -56,7 +56,7 @@ test("folders are found by what they hold, in order, and the rest has a reason",
   ]);
 });
 
-test("a later source replaces an earlier one and says so; a missing directory is a warning", async () => {
+test("a later source replaces an earlier one with a notice; a missing directory is a warning", async () => {
   await using folder = await temporaryFolder();
   await folder.write({ "one/same/router.ts": "", "two/same/router.ts": "" });
   const dir = (name: string) => join(folder.path, name);
@@ -76,7 +76,7 @@ test("a later source replaces an earlier one and says so; a missing directory is
   ]);
 });
 
-test("a tool directory holds its files directly, and two of one name are two owners", async () => {
+test("a tool directory contains its files directly, and two of the same name are two owners", async () => {
   await using folder = await temporaryFolder();
   await folder.write({ "x/tools/a.ts": "", "x/tools/_b.ts": "", "y/tools/c.ts": "" });
   const { found } = await discover([
@@ -90,7 +90,7 @@ test("a tool directory holds its files directly, and two of one name are two own
 });
 
 test.skipIf(process.platform === "win32")(
-  "a path from which no code can be loaded is named, also behind a link",
+  "a path from which no code can be loaded is named, even behind a link",
   async () => {
     await using folder = await temporaryFolder();
     await folder.write({ "a?b/mine/router.ts": "", "a\\b/mine/tools/x.ts": "", "links/other/router.ts": "" });
@@ -109,9 +109,9 @@ test.skipIf(process.platform === "win32")(
   },
 );
 
-test("a directory that cannot be read is told from one that is absent", async () => {
+test("an unreadable directory is distinguished from an absent one", async () => {
   await using folder = await temporaryFolder();
-  // A loop of links cannot be read by anybody, not even by root.
+  // Not even root can read a loop of links.
   await symlink("loop", join(folder.path, "loop"));
   await folder.write({ file: "" });
   const reasonOf = async (name: string) =>
@@ -122,7 +122,7 @@ test("a directory that cannot be read is told from one that is absent", async ()
 });
 
 test.skipIf(process.platform === "win32")(
-  "a folder or its tools directory that cannot be read is reported, and the rest is found",
+  "an unreadable folder or tools directory is reported, and the rest is found",
   async () => {
     await using folder = await temporaryFolder();
     await folder.write({ "all/good/router.ts": "", "all/half/router.ts": "" });

@@ -1,4 +1,4 @@
-// A bundle does what its files would do if Bun ran them as they are.
+// A bundle behaves as if Bun ran its files directly.
 
 import { expect, test } from "bun:test";
 import { join } from "node:path";
@@ -8,7 +8,7 @@ import { harness, routerSaying, temporaryFolder, toolNamed } from "../harness.ts
 const importing = (lines: string, name: string, value: string) =>
   `${lines}\n${toolNamed(name, `() => ${value}`)}`;
 
-test("an import of a file that is no module gives its path, and one that says what it is gives that", async () => {
+test("an import of a file that is not a module returns its path, or its content if the import names a type", async () => {
   await using all = await harness({
     "mine/logo.svg": "<svg/>",
     "mine/assets/logo.svg": "<svg/>",
@@ -48,7 +48,7 @@ test("an import of a file that is no module gives its path, and one that says wh
   expect(await all.call("texts")).toEqual(["more", "{ a }", all.path("mine/assets/no-ending")]);
 });
 
-test("CommonJS modules, and a default export of all, say the same as named exports", async () => {
+test("CommonJS modules and a single default export register the same as named exports", async () => {
   await using all = await harness({
     "common/index.js": `module.exports = { meta: { id: "common", name: "In common", version: "7" } };`,
     "common/router.cjs": `const { Elysia } = require("heddle/sdk");
@@ -79,7 +79,7 @@ test("CommonJS modules, and a default export of all, say the same as named expor
   expect(await all.get("whole", "/say")).toBe("whole");
 });
 
-test("NODE_ENV is what it is when the code runs, and JSX works with each", async () => {
+test("NODE_ENV is that at run time, and JSX works with each value", async () => {
   const jsx = (name: string) => `exports.${name} = (type) => "${name} " + type; exports.Fragment = "f";`;
   await using all = await harness({
     "mine/tsconfig.json": '{ "compilerOptions": { "jsx": "react-jsx", "jsxImportSource": "tags" } }',
@@ -107,7 +107,7 @@ test("NODE_ENV is what it is when the code runs, and JSX works with each", async
   }
 });
 
-test("what is imported for its effects takes place, whatever a package.json says of effects", async () => {
+test("imports for side effects are run, whatever a package.json says about side effects", async () => {
   await using all = await harness({
     "mine/package.json": '{ "sideEffects": false }',
     "mine/more.ts": toolNamed("more"),
@@ -124,7 +124,7 @@ test("what is imported for its effects takes place, whatever a package.json says
   expect(all.call("effect")).toBe(1);
 });
 
-test("of a source and what was compiled of it the source is loaded, and the other is named", async () => {
+test("of a source and its compiled file, the source is loaded and the other is reported", async () => {
   await using folder = await temporaryFolder();
   await folder.write({
     "all/mine/router.js": `throw new Error("old");`,

@@ -7,7 +7,7 @@ import { harness, temporaryFolder } from "../harness.ts";
 
 setDefaultTimeout(120_000);
 
-/** A registry that nobody is, so that a test that wants the network fails at once. */
+/** An npm registry that does not answer, so that network access fails at once. */
 const environment = { PATH: process.env.PATH, NPM_CONFIG_REGISTRY: "http://127.0.0.1:1" };
 
 const OTHER = {
@@ -25,7 +25,7 @@ register({ name: "mine_says", description: "Says." }, () => says);
 `;
 const wants = (dependencies: object) => JSON.stringify({ name: "mine", private: true, dependencies });
 
-test("what package.json names is there afterwards, and its scripts have not run", async () => {
+test("the packages of package.json are installed, and their scripts have not run", async () => {
   await using folder = await temporaryFolder();
   const mine = join(folder.path, "all", "mine");
   await folder.write({
@@ -46,7 +46,7 @@ test("what package.json names is there afterwards, and its scripts have not run"
   expect(all.call("mine_says")).toBe("from the package");
 });
 
-test("an integration that was just cloned gets its SDK back with its packages", async () => {
+test("a freshly cloned integration gets its SDK back together with its packages", async () => {
   await using folder = await temporaryFolder();
   const { folder: mine } = await newIntegration({ name: "mine", parts: ["tools"], dir: folder.path });
   await rm(join(mine, ".heddle"), { recursive: true });
@@ -55,7 +55,7 @@ test("an integration that was just cloned gets its SDK back with its packages", 
   expect(await readFile(join(mine, "node_modules", "heddle", "index.d.ts"), "utf8")).toContain("heddle/sdk");
 });
 
-test("what cannot be installed says why", async () => {
+test("a failed install says why", async () => {
   await using folder = await temporaryFolder();
   await folder.write({
     "bare/tools/a.ts": "",
@@ -77,7 +77,7 @@ test("what cannot be installed says why", async () => {
   });
 });
 
-test("an install that does not end is ended", async () => {
+test("an install that hangs is ended", async () => {
   await using folder = await temporaryFolder();
   // A registry that never answers.
   const silent = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });

@@ -62,11 +62,11 @@ test("everything that an integration's files register goes live under its id", a
   ]);
 });
 
-test("import.meta names the source file, and text that looks like it stays", async () => {
+test("import.meta names the source file, and text that looks like it is unchanged", async () => {
   await using all = await harness({
     "mine/tools/where.ts": toolNamed(
       "where",
-      // biome-ignore lint/suspicious/noTemplateCurlyInString: it is code in a text.
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: the text is code.
       "() => [import.meta.dir, import.meta.path, import.meta.url, import.meta.file, `in ${import.meta.dirname}`, 'import.meta.dir' /* import.meta.dir */]",
     ),
   });
@@ -83,7 +83,7 @@ test("import.meta names the source file, and text that looks like it stays", asy
   ]);
 });
 
-test("stack traces name lines of the source, also in a file that uses import.meta", async () => {
+test("stack traces name lines of the source, even in a file that uses import.meta", async () => {
   await using all = await harness({
     "mine/tools/_deep.ts": `
 interface Wide {
@@ -201,7 +201,7 @@ const BROKEN: [what: string, files: Record<string, string>, error: Record<string
 ];
 
 for (const [what, files, error, at] of BROKEN) {
-  test(`quarantined with its place: ${what}`, async () => {
+  test(`is quarantined with file and line: ${what}`, async () => {
     const bad = Object.fromEntries(Object.entries(files).map(([name, text]) => [`bad/${name}`, text]));
     await using all = await harness({ ...bad, "good/router.ts": routerSaying("fine") });
     await all.integrations.loadAll();
@@ -213,7 +213,7 @@ for (const [what, files, error, at] of BROKEN) {
   });
 }
 
-test("a hanging top-level await is given up, and holds up nobody else", async () => {
+test("a hanging top-level await is given up and blocks no other integration", async () => {
   const hanging = `${toolNamed("late")}\nawait new Promise(() => {});\n`;
   await using all = await harness(
     {
@@ -238,7 +238,7 @@ test("a hanging top-level await is given up, and holds up nobody else", async ()
   expect(all.tools.list()).toEqual([]);
 });
 
-test("a top-level await that hangs is found in the file that it stands in", async () => {
+test("a hanging top-level await is reported with its file", async () => {
   const waits = (name: string) => `await ${name};\nexport const done = 1;\n`;
   await using all = await harness(
     {
@@ -263,8 +263,8 @@ test("a top-level await that hangs is found in the file that it stands in", asyn
   );
 });
 
-test("at the start the earlier integration keeps a name that two want", async () => {
-  // The first takes longer to load, so the order is not that of finishing.
+test("at the start, a name that two integrations want goes to the first one", async () => {
+  // The first one takes longer to load, so the order of finishing does not matter.
   await using all = await harness({
     "a/tools/t.ts": `await new Promise((resolve) => setTimeout(resolve, 150));\n${toolNamed("wanted", "() => 'a'")}`,
     "b/tools/t.ts": toolNamed("wanted", "() => 'b'"),
@@ -277,7 +277,7 @@ test("at the start the earlier integration keeps a name that two want", async ()
   });
 });
 
-test("a name of the core is not given away", async () => {
+test("a name of the core cannot be taken", async () => {
   await using all = await harness({ "a/tools/t.ts": toolNamed("wanted"), "a/router.ts": routerSaying("x") });
   all.tools.add("core", { name: "wanted", description: "", parameters: { type: "object" }, run: () => 0 });
   await all.integrations.loadAll();
@@ -285,7 +285,7 @@ test("a name of the core is not given away", async () => {
   expect(all.integrations.routerOf("a")).toBeUndefined();
 });
 
-test("what an integration registers after it has loaded is refused", async () => {
+test("registering after loading is refused", async () => {
   await using all = await harness({
     "a/tools/t.ts": `import { register } from "heddle/sdk";
       register({ name: "later", description: "" }, () => register({ name: "more", description: "" }, () => 1));`,
@@ -325,7 +325,7 @@ test("packages in the folder's own node_modules are bundled", async () => {
   expect(all.call("own")).toBe("of its own");
 });
 
-test("a file may use names of the SDK for its own, or the globals of that name", async () => {
+test("a file may define names of the SDK itself, or use the globals of the same name", async () => {
   await using all = await harness({
     "a/tools/t.ts": `import { register } from "heddle/sdk";
       const log = "mine";
@@ -335,8 +335,8 @@ test("a file may use names of the SDK for its own, or the globals of that name",
   expect(all.call("names")).toEqual(["mine", true]);
 });
 
-test("those that wait for their turn are not given up for it", async () => {
-  // Each holds its turn for a while, and all together for longer than one may take.
+test("waiting for a turn does not count towards the time limit", async () => {
+  // Each holds its turn for a while, and together for longer than the time limit of one.
   const slow = Array.from({ length: 12 }, (_, n) => [`i${n}/tools/t.ts`, toolNamed(`tool_${n}`)]);
   await using all = await harness(Object.fromEntries(slow), {
     loadTimeoutMs: 2_000,

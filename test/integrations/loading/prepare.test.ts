@@ -10,7 +10,7 @@ const SOURCES = {
   "home/mine/tools/a.ts": `import { fail } from "./_b.ts";\n${toolNamed("fails", "() => { fail(); }")}`,
 };
 
-test("a prebuilt bundle is used where the sources are the same, and names the folder they are in now", async () => {
+test("a prebuilt bundle is used for identical sources, and names their current folder", async () => {
   await using folder = await temporaryFolder();
   await folder.write(SOURCES);
   const [home, moved, prebuilt] = ["home", "moved", "prebuilt"].map((name) => join(folder.path, name));
@@ -23,7 +23,7 @@ test("a prebuilt bundle is used where the sources are the same, and names the fo
   );
   for (const name of names) expect(await readFile(join(prebuilt, name), "utf8")).not.toContain(folder.path);
   await cp(home, moved, { recursive: true });
-  // Were it bundled here and now, this would not be in it.
+  // A bundle made now would not contain this.
   const chunk = join(prebuilt, "mine", "tools", "a.js");
   await Bun.write(chunk, (await readFile(chunk, "utf8")).replace("inside ", "prebuilt "));
 
@@ -45,7 +45,7 @@ test("a prebuilt bundle is used where the sources are the same, and names the fo
   expect(() => all.call("fails")).toThrow("edited");
 });
 
-test("a bundle is made once for the same sources, also over restarts", async () => {
+test("a bundle is made once for the same sources, even across restarts", async () => {
   await using folder = await temporaryFolder();
   await folder.write(SOURCES);
   const sources = [{ kind: "builtin" as const, dir: join(folder.path, "home") }];
@@ -68,7 +68,7 @@ test.each([
   ["tools/a.js, cut short", (kept: string) => truncate(join(kept, "tools", "a.js"), 20)],
   ["a file that is missing", (kept: string) => rm(join(kept, "tools", "a.js.map"))],
   ["an empty list of them", (kept: string) => truncate(join(kept, "bundle.json"))],
-])("a bundle that a power cut has torn is made anew: %s", async (_what, tear) => {
+])("a bundle damaged by a power cut is made again: %s", async (_what, tear) => {
   await using folder = await temporaryFolder();
   await folder.write({ "home/mine/tools/a.ts": toolNamed("works", '() => "whole"') });
   const sources = [{ kind: "builtin" as const, dir: join(folder.path, "home") }];
@@ -84,7 +84,7 @@ test.each([
   const [name = ""] = await readdir(shelf);
   await tear(join(shelf, name));
   await start();
-  // It is whole again, and nothing of the torn one is left.
+  // It is complete again, and nothing of the damaged one is left.
   expect(await readdir(shelf)).toEqual([name]);
   await start();
   expect((await readFile(join(shelf, name, "tools", "a.js"), "utf8")).length).toBeGreaterThan(20);

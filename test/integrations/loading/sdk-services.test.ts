@@ -1,4 +1,4 @@
-// The SDK of an integration in the server: where its `fetch` may lead.
+// The SDK of an integration in the server: allowed addresses of `fetch`, and checks of calls.
 
 import { afterAll, describe, expect, test } from "bun:test";
 import { checkSdkCall } from "../../../src/http/api/sdk-checks.ts";
@@ -39,11 +39,11 @@ test("fetch refuses private addresses and says how to allow them", async () => {
   expect(await (await make({}, ["127.0.0.0/8"]).fetch(url)).text()).toBe("reached");
 });
 
-test("an address in a setting of the integration is allowed, with its port, as long as it is there", async () => {
+test("an address in a setting of the integration is allowed with its port while it is set", async () => {
   const settings: Record<string, string> = { CAMERA_URL: `${url}/api`, OTHER: "http://10.0.0.1" };
   const { fetch, getSetting } = make(settings);
   expect(await isRefused(fetch(url))).toBe(true);
-  // It is the integration's when the integration reads it.
+  // The address belongs to the integration once it reads the setting.
   getSetting("CAMERA_URL");
   expect(await (await fetch(`${url}/else/where`)).text()).toBe("reached");
   expect(await isRefused(fetch("http://127.0.0.1:1/"))).toBe(true);
@@ -54,7 +54,7 @@ test("an address in a setting of the integration is allowed, with its port, as l
   expect((await fetch(url)).status).toBe(200);
 });
 
-test("a document may hold what the database cannot: it is stored without", async () => {
+test("a document with unstorable characters is stored without them", async () => {
   let stored: unknown;
   const { ingestDocument } = make({}, [], async (document) => {
     stored = document;
@@ -71,7 +71,7 @@ test("a document may hold what the database cannot: it is stored without", async
   });
 });
 
-describe("calls are checked as requests of the REST API are", () => {
+describe("calls are checked like requests to the REST API", () => {
   const { injectMessage, injectEvent, getOrCreateSession, ingestDocument, searchDocuments } = make({});
   const session = crypto.randomUUID();
   const message = { sessionId: session, content: "x", source: "camera" };
@@ -139,7 +139,7 @@ describe("calls are checked as requests of the REST API are", () => {
     expect(error?.message).toContain(words);
   });
 
-  test("what the REST API takes passes, nulls included", async () => {
+  test("everything that the REST API accepts passes, including nulls", async () => {
     const taken: unknown[] = [];
     const services = createSdkServices("camera", {
       sessions: {

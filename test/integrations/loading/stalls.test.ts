@@ -1,4 +1,4 @@
-// The watchdog is tried in test/runtime/watchdog.test.ts; here is what a start makes of what it left behind.
+// How a start handles the records left by the watchdog, which has its own tests in test/runtime/watchdog.test.ts.
 
 import { afterAll, beforeEach, expect, test } from "bun:test";
 import { channel } from "node:diagnostics_channel";
@@ -22,7 +22,7 @@ const at = "2026-03-31T14:30:00.000Z";
 const router = `import { Elysia } from "heddle/sdk"; export const router = new Elysia().get("/", () => "here");`;
 const three = { "one/router.ts": router, "two/router.ts": router, "three/router.ts": router };
 
-/** Starts with what is left behind, and tells the subjects of what was loaded, in their order. */
+/** Starts with the given records, and returns what was loaded, in order. */
 async function start(integrations = three) {
   const begun: { id: string; subject: string }[] = [];
   const listen = (message: unknown) => {
@@ -41,7 +41,7 @@ async function start(integrations = three) {
 const leave = (subjects: (string | undefined)[]) =>
   writeStallRecord(files.record, { at, seconds: 60, subjects: subjects.map((one) => one ?? "") });
 
-test("who was loaded when the process stood still is quarantined by name, the others are live", async () => {
+test("the integration that was loading when the process stalled is quarantined, and the others are live", async () => {
   const first = await start();
   leave([first.subjects.get("two")]);
   await first.all[Symbol.asyncDispose]();
@@ -56,7 +56,7 @@ test("who was loaded when the process stood still is quarantined by name, the ot
     expect(error).toMatchObject({
       reason: expect.stringMatching(/blocked the event loop for 60 seconds.*two\/reload/),
     });
-    // A setting that changes does not try it again; whoever says so does.
+    // A changed setting does not load it again; an explicit reload does.
     second.integrations.retry("two");
     await Bun.sleep(0);
     expect(second.integrations.statusOf("two")).toBe("quarantined");
@@ -67,7 +67,7 @@ test("who was loaded when the process stood still is quarantined by name, the ot
   expect(fourth.integrations.statusOf("two")).toBe("live");
 });
 
-test("a change of its files tries it again", async () => {
+test("a change of its files loads it again", async () => {
   const first = await start();
   leave([first.subjects.get("one")]);
   await first.all[Symbol.asyncDispose]();
@@ -75,7 +75,7 @@ test("a change of its files tries it again", async () => {
   expect(changed.integrations.statusOf("one")).toBe("live");
 });
 
-test("of several who were at it the one is found by loading them last, one at a time", async () => {
+test("of several candidates, the culprit is found by loading them last, one at a time", async () => {
   const first = await start();
   const [one, two] = ["one", "two"].map((id) => first.subjects.get(id));
   leave([one, two]);
@@ -83,7 +83,7 @@ test("of several who were at it the one is found by loading them last, one at a 
   const second = await start();
   expect(second.order).toEqual(["three", "one", "two"]);
   await second.all[Symbol.asyncDispose]();
-  // They went well, so nothing is held against them: had "two" ended the process, "one" would have been cleared.
+  // They loaded, so their records are cleared; if "two" had ended the process, "one" would already be cleared.
   leave([one, two]);
   createStalls(files);
   createStalls(files).forget("one");
@@ -93,14 +93,14 @@ test("of several who were at it the one is found by loading them last, one at a 
   await third.all[Symbol.asyncDispose]();
 });
 
-test.each(["{}", "null", '"x"'])("files that hold %s are as good as none", async (text) => {
+test.each(["{}", "null", '"x"'])("files that contain %s are ignored", async (text) => {
   writeFileSync(files.record, text);
   writeFileSync(files.file, text);
   await using all = (await start()).all;
   expect(all.integrations.list().every(({ status }) => status === "ready")).toBe(true);
 });
 
-test("a record that is broken, or of no integration, holds nothing back", async () => {
+test("a broken record, or one of no integration, has no effect", async () => {
   leave(["", "no JSON", "{}", '{"id":"one"}']);
   await using all = (await start()).all;
   expect(all.integrations.list().every(({ status }) => status === "ready")).toBe(true);

@@ -6,7 +6,7 @@ const reads = toolNamed("reads", "() => ({ ...settings })").replace(
   `\nimport { settings } from "../config.ts";\n`,
 );
 
-test("declaring a setting once is enough, and both places make one", async () => {
+test("declaring a setting once is enough, and both places may declare the same one", async () => {
   await using all = await harness(
     {
       "mine/config.ts": `import { defineConfig, t } from "heddle/sdk";
@@ -55,7 +55,7 @@ test("declaring a setting once is enough, and both places make one", async () =>
     ["HIDDEN", true, false, null, null],
     ["ONLY_TOKEN", true, false, null, null],
   ]);
-  // The code reads what the list says.
+  // The code reads the listed value.
   expect(all.call("reads")).toEqual({
     ROOM: "lobby",
     COUNT: 3,
@@ -69,7 +69,7 @@ test("declaring a setting once is enough, and both places make one", async () =>
   expect(all.secrets).toContain("only-in-the-manifest");
 });
 
-test("where config.ts and the manifest contradict each other, it is secret, and no error shows its value", async () => {
+test("if config.ts and the manifest contradict each other, the setting is secret, and no error shows its value", async () => {
   await using all = await harness(
     {
       "mine/config.ts": `import { defineConfig, t } from "heddle/sdk";
@@ -92,7 +92,7 @@ test("where config.ts and the manifest contradict each other, it is secret, and 
   expect(() => all.call("reads")).toThrow("The setting CODE must be a whole number; got another value.");
 });
 
-test("what only a process requires is a setting as well, except names that are Heddle's own", async () => {
+test("a name that only a process requires is a setting too, except Heddle's own names", async () => {
   await using all = await harness({
     "mine/process.ts":
       'export const CMD = ["true"]; export const REQUIRED_ENV = ["MINE_TOKEN", "MINE_ROOM", "MINE_ROOM", "_kept", "a b"];',

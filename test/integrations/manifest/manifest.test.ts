@@ -9,7 +9,7 @@ import {
 import type { SetupManifest } from "../../../src/sdk/manifest.ts";
 import { harness, toolNamed } from "../harness.ts";
 
-/** With every key there is, and readonly lists. */
+/** A manifest with every key and with readonly lists. */
 const COMPLETE = {
   version: "1.0",
   icon: "Zap",
@@ -59,7 +59,7 @@ const COMPLETE = {
   web_ui: { static_dir: "web/dist", dev_port: 5173 },
 } as const satisfies SetupManifest;
 
-test("a manifest with every key is good, and so is an empty one", () => {
+test("a manifest with every key is valid, and so is an empty one", () => {
   expect(checkManifest(COMPLETE)).toEqual([]);
   expect(checkManifest({})).toEqual([]);
 });
@@ -143,7 +143,7 @@ const WRONG: [manifest: unknown, path: string, message: string][] = [
   [{ web_ui: { static_dir: "dist", dev_port: 70_000 } }, "web_ui.dev_port", "65535"],
 ];
 
-describe("a bad manifest is named by the path of its field", () => {
+describe("an invalid manifest is reported with the field's path", () => {
   for (const [manifest, path, message] of WRONG) {
     test(JSON.stringify(manifest), () => {
       expect(checkManifest(manifest)).toEqual([{ path, message: expect.stringContaining(message) }]);
@@ -151,7 +151,7 @@ describe("a bad manifest is named by the path of its field", () => {
   }
 });
 
-test("the webhook's secret has to be a setting", () => {
+test("the webhook's secret must be a setting", () => {
   expect(checkVerifierSecret(COMPLETE, ["MY_TOKEN"])).toBeUndefined();
   expect(checkVerifierSecret(COMPLETE, ["MY_TOKENS"])).toEqual({
     path: "webhook.verifier.secret",
@@ -208,7 +208,7 @@ test("the line of a field in the source", () => {
   expect(findInLiteral("export { SETUP } from './a.ts';", "SETUP", ["a"])).toBeUndefined();
 });
 
-test("a bad manifest quarantines its integration, with the line of the field", async () => {
+test("an invalid manifest quarantines its integration, with the line of the field", async () => {
   const setup = (body: string) =>
     `import { defineSetup } from "heddle/sdk";\n\nexport const SETUP = defineSetup({\n${body}\n} as never);\n`;
   await using all = await harness({
@@ -230,7 +230,7 @@ test("a bad manifest quarantines its integration, with the line of the field", a
   await all.integrations.loadAll();
   const errorOf = (id: string) => all.integrations.get(id)?.error;
   expect(errorOf("typo")).toMatchObject({
-    // Ajv tells what is missing before it tells what is unknown.
+    // Ajv reports missing properties before unknown ones.
     reason:
       'SETUP.env_vars[1].key is missing; in line 7: SETUP.env_vars[1].kee is not known here; did you mean "key"?',
     file: all.path("typo/setup.ts"),

@@ -1,4 +1,4 @@
-// Skills, carapaces and templates of an integration: live with it, away with it, and bad ones quarantine it.
+// Skills, carapaces and templates of an integration go live and are removed with it; invalid ones quarantine it.
 
 import { expect, test } from "bun:test";
 import { until } from "../../until.ts";
@@ -10,7 +10,7 @@ const files = {
   "mine/prompts/board.md": "Columns.",
 };
 
-test("they go live together, change together, and are gone with their integration", async () => {
+test("they go live together, change together, and are removed with their integration", async () => {
   await using all = await harness(files, { watch: true });
   await all.integrations.loadAll();
   expect(all.integrations.get("mine")).toMatchObject({
@@ -39,7 +39,7 @@ test("they go live together, change together, and are gone with their integratio
   expect([all.skills.list(), all.carapaces.list(), all.templates.list()]).toEqual([[], [], []]);
 });
 
-test("a bad carapace quarantines its integration with file, line and field; the last good version stays", async () => {
+test("an invalid carapace quarantines its integration with file, line and field; the last good version stays", async () => {
   await using all = await harness({ ...files, "mine/router.ts": routerSaying("one") }, { watch: true });
   await all.integrations.loadAll();
   await all.write({
@@ -65,7 +65,7 @@ test("a bad carapace quarantines its integration with file, line and field; the 
   expect(all.skills.get("integrations/mine/howto")?.text).toBe("Changed with it.");
 });
 
-test("a carapace with the id of another integration's waits until that one is gone", async () => {
+test("a carapace with another integration's id waits until that integration is removed", async () => {
   await using all = await harness(
     { "a/carapaces/one.yaml": "id: shared\nname: A", "b/carapaces/two.yaml": "id: shared\nname: B" },
     { watch: true },

@@ -1,4 +1,4 @@
-// Whatever went into a bundle goes live when it changes, also what lies outside the integration's folder.
+// Every file in a bundle goes live when it changes, even outside the integration's folder.
 
 import { expect, test } from "bun:test";
 import { rename, symlink } from "node:fs/promises";
@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { until } from "../../until.ts";
 import { harness, temporaryFolder, toolNamed } from "../harness.ts";
 
-/** Waits until the tool says it; the test's own time limit ends it otherwise. */
+/** Waits until the tool returns this; otherwise the test's time limit ends the wait. */
 async function untilSays(all: Awaited<ReturnType<typeof harness>>, tool: string, text: string) {
   await until(() => all.call(tool) === text);
 }
@@ -15,7 +15,7 @@ const says = (name: string, from: string) =>
   `import { text } from "${from}";\n${toolNamed(name, "() => text")}`;
 const text = (value: string) => `export const text = ${JSON.stringify(value)};\n`;
 
-test("an edit of a file that two integrations share reloads both, and no third one", async () => {
+test("an edit of a file shared by two integrations reloads both, and no other", async () => {
   await using all = await harness(
     {
       "_lib/text.ts": text("one"),
@@ -33,7 +33,7 @@ test("an edit of a file that two integrations share reloads both, and no third o
     await untilSays(all, "a", round);
     await untilSays(all, "b", round);
   }
-  // One that is broken leaves the last good version, and heals.
+  // A broken one keeps the last good version live until it is fixed.
   await all.write({ "_lib/text.ts": "export const text = ;\n" });
   await until(() => all.integrations.get("a")?.error !== null);
   expect(all.integrations.get("a")?.error).toMatchObject({ file: all.path("_lib/text.ts"), line: 1 });
@@ -44,7 +44,7 @@ test("an edit of a file that two integrations share reloads both, and no third o
   expect(all.call("c")).toBe(loaded);
 });
 
-test("a shared folder that comes later, goes, and comes back", async () => {
+test("a shared folder that appears later, is removed, and comes back", async () => {
   await using all = await harness(
     { "a/tools/t.ts": says("a", "../../../shared/deep/text.ts") },
     { watch: true },
@@ -59,7 +59,7 @@ test("a shared folder that comes later, goes, and comes back", async () => {
   await untilSays(all, "a", "back");
 });
 
-test("packages that are edited or linked, and folders that are linked", async () => {
+test("edited or linked packages, and linked folders", async () => {
   await using all = await harness(
     {
       "../linked/package.json": '{ "name": "linked", "main": "main.js" }',
@@ -89,7 +89,7 @@ test("packages that are edited or linked, and folders that are linked", async ()
     "a/node_modules/patched/lib/other.js": text("patched 3"),
   });
   await untilSays(all, "patched", "patched 3");
-  // The resolver's settings of its own.
+  // The folder's own resolver settings.
   await all.write({
     "a/tsconfig.json": '{ "compilerOptions": { "paths": { "named": ["./one.ts"] } } }',
     "a/one.ts": text("one"),
@@ -101,7 +101,7 @@ test("packages that are edited or linked, and folders that are linked", async ()
   await untilSays(all, "named", "two");
 });
 
-test("a bundle that was kept is not taken for files that changed while no server ran, nor by a reload", async () => {
+test("a stored bundle is not used for files that changed while no server ran, nor by a reload", async () => {
   await using folder = await temporaryFolder();
   const sources = [{ kind: "external" as const, dir: join(folder.path, "all") }];
   const cacheDir = join(folder.path, "cache");

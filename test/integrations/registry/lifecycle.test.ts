@@ -18,7 +18,7 @@ const on = (
   callback: RegisteredLifecycle["callback"],
 ): RegisteredLifecycle => ({ event, callback });
 
-test("a version is told once that it is live, and nothing before it is in its place", async () => {
+test("a version's callback is called once when it is live, and not before", async () => {
   const { lifecycle } = make();
   const calls: string[] = [];
   const first = [on("enabled", () => calls.push("first"))];
@@ -28,7 +28,7 @@ test("a version is told once that it is live, and nothing before it is in its pl
   lifecycle.enabled("chat");
   lifecycle.enabled("chat");
   await until(() => calls.length);
-  // A version that could not go live is taken back.
+  // A version that could not go live is withdrawn.
   lifecycle.replaceOwner("chat", [on("enabled", () => calls.push("never"))]);
   lifecycle.replaceOwner("chat", first);
   lifecycle.enabled("chat");
@@ -38,7 +38,7 @@ test("a version is told once that it is live, and nothing before it is in its pl
   expect(calls).toEqual(["first", "second"]);
 });
 
-test("callbacks of an integration are called one at a time; changes that come meanwhile are told together", async () => {
+test("callbacks of an integration are called one at a time; changes in the meantime are reported together", async () => {
   const { lifecycle } = make();
   const calls: string[] = [];
   let running = 0;
@@ -66,7 +66,7 @@ test("callbacks of an integration are called one at a time; changes that come me
   expect(calls.slice(2)).toEqual(["B 0", "A,C 0"]);
 });
 
-test("what a callback throws is logged with its place and stops nothing; one that hangs is given up", async () => {
+test("a callback's error is logged with its place and stops nothing; a hanging callback is given up", async () => {
   const { lifecycle, lines } = make({ timeoutMs: 20, folderOf: () => import.meta.dirname });
   let isAborted = false;
   const calls: string[] = [];
@@ -90,7 +90,7 @@ test("what a callback throws is logged with its place and stops nothing; one tha
   expect(isAborted).toBe(true);
 });
 
-test("after it is closed, or the integration is gone, nothing is called", async () => {
+test("after closing, or once the integration is removed, nothing is called", async () => {
   const { lifecycle, lines } = make();
   const calls: string[] = [];
   const callbacks = (name: string) => [on("settings_changed", () => calls.push(name))];
@@ -116,7 +116,7 @@ test("after it is closed, or the integration is gone, nothing is called", async 
   expect([calls, wasAborted, lines]).toEqual([["chat"], true, []]);
 });
 
-test("an integration registers them, knows its address, and hears of each version", async () => {
+test("an integration registers callbacks, knows its address, and is notified of each version", async () => {
   const marks = (globalThis as { marks?: unknown[] }).marks ?? [];
   (globalThis as { marks?: unknown[] }).marks = marks;
   const hooks = (version: number) =>

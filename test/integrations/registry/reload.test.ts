@@ -9,7 +9,7 @@ const helped = (text: string) => ({
 });
 const tool = `import { text } from "./_helper.ts";\n${toolNamed("says", "() => text")}`;
 
-test("a changed helper goes live; broken, the last good version stays; mended, it heals", async () => {
+test("a changed helper goes live; if it is broken, the last good version stays; once fixed, it goes live", async () => {
   await using all = await harness(
     { ...helped("one"), "mine/tools/says.ts": tool, "mine/router.ts": routerSaying("routed") },
     { watch: true },
@@ -30,7 +30,7 @@ test("a changed helper goes live; broken, the last good version stays; mended, i
   expect(all.call("says")).toBe("two");
   expect(await all.get("mine", "/say")).toBe("routed");
 
-  // The same text as before the break: its modules must run once more.
+  // The same text as before; its modules must run again.
   await all.write(helped("two"));
   await until(() => all.integrations.get("mine")?.status === "ready");
   await all.write(helped("one"));
@@ -55,7 +55,7 @@ test("requests during reloads are all answered, and those on the old router fini
   expect(await slow).toBe("slow v1");
 });
 
-test("a version that hangs does not hold up the one that mends it", async () => {
+test("a hanging version does not block the one that fixes it", async () => {
   await using all = await harness({ "mine/tools/t.ts": "await new Promise(() => {});\n" }, { watch: true });
   const loading = all.integrations.loadAll();
   await until(() => all.integrations.get("mine")?.status === "loading");
@@ -63,11 +63,11 @@ test("a version that hangs does not hold up the one that mends it", async () => 
   await until(() => all.call("mended") === "yes");
   expect(all.integrations.get("mine")?.error).toBeNull();
   await all.integrations.close();
-  // Its own time limit is 15 s; nothing here waits for that.
+  // Its time limit is 15 s, for which nothing here waits.
   void loading;
 });
 
-test("new folders come, removed ones go with all they registered, the others are not touched", async () => {
+test("new folders are loaded, removed ones are unregistered completely, others are not affected", async () => {
   const counting = `globalThis.loads = (globalThis.loads ?? 0) + 1;\n${toolNamed("counted", "() => globalThis.loads")}`;
   await using all = await harness({ "still/tools/t.ts": counting }, { watch: true });
   await all.integrations.loadAll();
@@ -82,7 +82,7 @@ test("new folders come, removed ones go with all they registered, the others are
   expect(all.call("counted")).toBe(before);
 });
 
-test("a name that gets free goes to the one that waited for it", async () => {
+test("a name that becomes free goes to the integration that waited for it", async () => {
   await using all = await harness(
     { "a/tools/t.ts": toolNamed("wanted", "() => 'a'"), "b/tools/t.ts": toolNamed("wanted", "() => 'b'") },
     { watch: true },
@@ -94,7 +94,7 @@ test("a name that gets free goes to the one that waited for it", async () => {
   expect(all.integrations.get("b")?.status).toBe("ready");
 });
 
-test("a later source replaces an integration, and the earlier comes back when that is removed", async () => {
+test("a later source replaces an integration, and the earlier one comes back when that is removed", async () => {
   await using folder = await temporaryFolder();
   const [first, second] = [join(folder.path, "first"), join(folder.path, "second")];
   await folder.write({ "first/mine/router.ts": routerSaying("first") });
@@ -110,7 +110,7 @@ test("a later source replaces an integration, and the earlier comes back when th
   );
   await all.integrations.loadAll();
   expect(await all.get("mine", "/say")).toBe("first");
-  // The second source does not exist until now.
+  // The second source did not exist until now.
   await folder.write({ "second/mine/router.ts": routerSaying("second") });
   await until(async () => (await all.get("mine", "/say")) === "second");
   expect(all.integrations.get("mine")).toMatchObject({ source: "external", folder: join(second, "mine") });
@@ -118,7 +118,7 @@ test("a later source replaces an integration, and the earlier comes back when th
   await until(async () => (await all.get("mine", "/say")) === "first");
 });
 
-test("a symbolic link to a folder is watched behind the link, and files that editors move into place count", async () => {
+test("the target of a symbolic link is watched, and files that editors move into place are noticed", async () => {
   await using folder = await temporaryFolder();
   await folder.write({ "real/router.ts": routerSaying("one") });
   await mkdir(join(folder.path, "all"));
@@ -133,7 +133,7 @@ test("a symbolic link to a folder is watched behind the link, and files that edi
   await until(async () => (await all.get("linked", "/say")) === "two");
 });
 
-test("reload runs the files again though nothing changed, and many reloads leave no modules behind", async () => {
+test("reload runs the files again even if nothing changed, and many reloads leave no modules behind", async () => {
   await using all = await harness({
     "mine/tools/t.ts": toolNamed("stamp", `(() => { const at = performance.now(); return () => at; })()`),
   });
@@ -149,7 +149,7 @@ test("reload runs the files again though nothing changed, and many reloads leave
   await expect(all.integrations.reload("nobody")).rejects.toMatchObject({ code: "not_found" });
 });
 
-test("a folder that is replaced as a whole is watched anew", async () => {
+test("a folder that is replaced as a whole is watched again", async () => {
   await using all = await harness({ "mine/tools/t.ts": toolNamed("said", "() => 0") }, { watch: true });
   await all.integrations.loadAll();
   for (const round of [1, 2, 3]) {
@@ -161,7 +161,7 @@ test("a folder that is replaced as a whole is watched anew", async () => {
   }
 });
 
-test("data that an integration writes beside its code reloads nothing", async () => {
+test("data that an integration writes beside its code causes no reload", async () => {
   const stamp = toolNamed("stamp", "(() => { const at = performance.now(); return () => at; })()");
   await using all = await harness(
     { "mine/tools/t.ts": stamp, "other/tools/t.ts": toolNamed("other", "() => 1") },
@@ -180,13 +180,13 @@ test("data that an integration writes beside its code reloads nothing", async ()
     "a.txt",
   ];
   await all.write(Object.fromEntries(data.map((name) => [`mine/${name}`, "1"])));
-  // When a later change of another integration is live, the earlier one was looked at.
+  // Once a later change of another integration is live, the earlier one has been processed.
   await all.write({ "other/tools/t.ts": toolNamed("other", "() => 2") });
   await until(() => all.call("other") === 2);
   expect(all.call("stamp")).toBe(first);
 });
 
-test("data that its code imports reload it, and what it writes of these itself does so for a while only", async () => {
+test("data imported by its code reloads it; if it writes such data itself, it is reloaded only for a while", async () => {
   const counting = `import { n } from "./n.json";
     import { writeFileSync } from "node:fs";
     globalThis.loadsOfMine = (globalThis.loadsOfMine ?? 0) + 1;
@@ -208,12 +208,12 @@ test("data that its code imports reload it, and what it writes of these itself d
   await all.write({ "other/tools/t.ts": toolNamed("other", "() => 2") });
   await until(() => all.call("other") === 2);
   expect(loads()).toBe(4);
-  // Whoever asks for it has it at once.
+  // An explicit reload takes effect at once.
   await all.integrations.reload("mine");
   expect(loads()).toBe(5);
 });
 
-test("packages that are installed while it runs are found", async () => {
+test("packages installed at run time are found", async () => {
   const uses = (name: string) => ({
     "mine/tools/t.ts": `import { text } from "${name}";\n${toolNamed("said", "() => text")}`,
   });
@@ -232,7 +232,7 @@ test("packages that are installed while it runs are found", async () => {
   await until(() => all.call("said") === "two");
 });
 
-test("a package whose files come long after its folder is found, though nothing of the integration changes", async () => {
+test("a package whose files appear long after its folder is found, although the integration does not change", async () => {
   await using all = await harness(
     { "mine/tools/t.ts": `import { text } from "slow";\n${toolNamed("said", "() => text")}` },
     { watch: true },
@@ -245,7 +245,8 @@ test("a package whose files come long after its folder is found, though nothing 
         Object.entries(files).map(([name, text]) => [`mine/node_modules/slow/${name}`, text]),
       ),
     );
-  // Each step is tried before the next one, for the bundler remembers what was not there: the folder, its description, a file, what that file needs.
+  // Each step is tested before the next, because the bundler caches what was missing: the folder, its package.json, a
+  // file, that file's imports.
   const tried = () => all.integrations.reload("mine");
   await mkdir(all.path("mine/node_modules/slow"), { recursive: true });
   await tried();
@@ -283,7 +284,7 @@ test("a broken folder of the same id in a later source does not end what is live
   await until(async () => (await all.get("mine", "/say")) === "second");
 });
 
-test("a folder that is removed while its routes and tools run: they end as they began, and it is gone", async () => {
+test("if a folder is removed while its routes and tools run, these finish normally, and the integration is removed", async () => {
   await using all = await harness(
     {
       "mine/router.ts": `import { Elysia } from "heddle/sdk";

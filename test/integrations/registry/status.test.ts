@@ -27,7 +27,7 @@ const status = (options: {
     dependencies: [{ installed: true }, { installed: !options.missing }],
   });
 
-test("how far an integration is set up", () => {
+test("the status shows how far an integration is set up", () => {
   expect(status({})).toBe("ready");
   expect(status({ missing: true })).toBe("partial");
   expect(status({ required: ["A", "B"] })).toBe("not_configured");
@@ -38,7 +38,7 @@ test("how far an integration is set up", () => {
   expect(status({ required: ["A", "B"], set: ["A", "B"], missing: true })).toBe("partial");
 });
 
-test("what is not live, or not the newest, comes first", () => {
+test("not being live, or not being up to date, takes precedence", () => {
   for (const view of ["loading", "quarantined", "disabled", "pending_approval"] as const) {
     expect(status({ view, required: ["A"], missing: true })).toBe(view);
   }

@@ -1,4 +1,4 @@
-// Code that a bot wrote does not run before a person approved it, and what runs then is what was approved.
+// Code that a bot wrote does not run before a person has approved it, and then exactly the approved code runs.
 
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { cp, mkdir, readdir, rename, rm, stat, symlink, writeFile } from "node:fs/promises";
@@ -21,9 +21,9 @@ eachDatabase("approval of what bots wrote", (open) => {
   });
   afterAll(() => db.close());
 
-  /** A workspace with integrations, an external source beside it, and a bot that writes. */
+  /** A workspace with integrations, an external source beside it, and a bot that writes files. */
   async function server(options: { watch?: boolean; writes?: Partial<WorkspaceWrites> } = {}) {
-    // Rows of an earlier test are of other files.
+    // Rows of an earlier test belong to other files.
     await db.execute("delete from workspace_writes");
     const folder = await temporaryFolder();
     const dir = join(folder.path, "workspace");
@@ -80,7 +80,7 @@ eachDatabase("approval of what bots wrote", (open) => {
   }
 
   describe("while it runs", () => {
-    test("what an operator puts there is live at once; what a bot writes waits, shows itself, and is live when approved", async () => {
+    test("an operator's files go live at once; a bot's files wait, are shown, and go live when approved", async () => {
       await using it = await server({ watch: true });
       await it.integrations.loadAll();
       const live = nextCall(it.integrations.onChange);
@@ -101,7 +101,7 @@ eachDatabase("approval of what bots wrote", (open) => {
         },
       });
       expect(it.call("says")).toBe("operator");
-      // Not by reloading either.
+      // Reloading does not help either.
       expect((await it.integrations.reload("mine")).status).toBe("pending_approval");
       expect(it.call("says")).toBe("operator");
 
@@ -109,7 +109,7 @@ eachDatabase("approval of what bots wrote", (open) => {
       expect(it.call("says")).toBe("bot");
     });
 
-    test("an operator's change on top, or the old state put back, needs nobody", async () => {
+    test("an operator's change on top, or restoring the old state, needs no approval", async () => {
       await using it = await server({ watch: true });
       await it.operator(FILE, saying("one"));
       await it.integrations.loadAll();
@@ -129,7 +129,7 @@ eachDatabase("approval of what bots wrote", (open) => {
       expect(it.call("says")).toBe("looked over");
     });
 
-    test("an approval on another server is taken up here", async () => {
+    test("an approval on another server takes effect here", async () => {
       await using it = await server();
       await it.bot(FILE, saying("bot"));
       await it.integrations.loadAll();
@@ -144,7 +144,7 @@ eachDatabase("approval of what bots wrote", (open) => {
   });
 
   describe("the approval", () => {
-    test("names what it approves: not what is there by then, and nothing that does not wait", async () => {
+    test("covers only the named hash, not later files and nothing that is not waiting", async () => {
       await using it = await server();
       await it.bot(FILE, saying("shown"));
       await it.integrations.loadAll();
@@ -160,7 +160,7 @@ eachDatabase("approval of what bots wrote", (open) => {
       await expect(it.integrations.approve("mine", hash)).rejects.toMatchObject({ code: "conflict" });
     });
 
-    test("covers the operator's files beside it, as they were shown", async () => {
+    test("covers the operator's files beside it as they were shown", async () => {
       await using it = await server();
       await it.operator("integrations/mine/tools/_helper.ts", "export const text = 'a';");
       await it.bot(FILE, `import { text } from "./_helper.ts";\n${toolNamed("says", "() => text")}`);
@@ -170,7 +170,7 @@ eachDatabase("approval of what bots wrote", (open) => {
       await expect(it.integrations.approve("mine", hash)).rejects.toMatchObject({ code: "conflict" });
     });
 
-    test("of a version does not cover that version when a bot brings it back", async () => {
+    test("of a version does not cover the same version when a bot restores it", async () => {
       await using it = await server();
       await it.bot(FILE, saying("old, with a hole"));
       await it.integrations.loadAll();
@@ -199,7 +199,7 @@ eachDatabase("approval of what bots wrote", (open) => {
   });
 
   describe("a version", () => {
-    test("that was approved goes on after a restart while another one waits, whose changes are shown", async () => {
+    test("that was approved keeps running after a restart while another one waits, whose changes are shown", async () => {
       await using it = await server();
       await it.operator(FILE, saying("one"));
       await it.operator("integrations/mine/skills/s.md", "# One");
@@ -237,7 +237,7 @@ eachDatabase("approval of what bots wrote", (open) => {
       expect(again.call("says")).toBe("two");
     });
 
-    test("of an integration that is gone does not come back under its name", async () => {
+    test("of a removed integration does not come back under its name", async () => {
       await using it = await server({ watch: true });
       await it.operator(FILE, saying("deleted"));
       await it.integrations.loadAll();
@@ -249,7 +249,7 @@ eachDatabase("approval of what bots wrote", (open) => {
       expect(again.integrations.get("mine")).toMatchObject({ status: "pending_approval", isLive: false });
     });
 
-    test("that somebody damaged is not taken for what was approved", async () => {
+    test("that was damaged is not mistaken for the approved one", async () => {
       await using it = await server();
       await it.operator(FILE, saying("one"));
       await it.integrations.loadAll();
@@ -261,7 +261,7 @@ eachDatabase("approval of what bots wrote", (open) => {
     });
   });
 
-  describe("a bot gets no code in", () => {
+  describe("a bot cannot smuggle in code", () => {
     test.each([
       ["by a file that only a process would run", "integrations/mine/run.sh"],
       ["by a text for prompts", "integrations/mine/skills/mine.md"],
@@ -281,7 +281,7 @@ eachDatabase("approval of what bots wrote", (open) => {
       expect(it.view()).toMatchObject({ status: "pending_approval", isLive: true });
     });
 
-    test("by a file elsewhere that an operator's integration imports, of whatever source", async () => {
+    test("by a file elsewhere that an operator's integration of any source imports", async () => {
       await using it = await server();
       await it.bot("common/lib.ts", "export const text = 'bot';");
       const tool = (name: string) =>
@@ -300,7 +300,7 @@ eachDatabase("approval of what bots wrote", (open) => {
       expect(it.tools.list()).toEqual([]);
       await it.approve("theirs");
       expect(it.call("theirs")).toBe("bot");
-      // The approval was of that file, wherever it is used.
+      // The approval covers that file wherever it is used.
       await it.integrations.recheckPending();
       expect(it.call("says")).toBe("bot");
       await it.bot("common/lib.ts", "export const text = 'changed';");
@@ -309,7 +309,7 @@ eachDatabase("approval of what bots wrote", (open) => {
       expect(it.call("theirs")).toBe("bot");
     });
 
-    test("by a link that an operator made to a file or a folder that a bot can write", async () => {
+    test("by an operator's link to a file or a folder that a bot can write", async () => {
       await using it = await server();
       await it.bot("common/linked.ts", saying("bot"));
       await it.bot("common/whole/router.ts", routerSaying("bot"));
@@ -337,10 +337,10 @@ eachDatabase("approval of what bots wrote", (open) => {
       expect(it.view("copied")?.pending).not.toBeNull();
     });
 
-    test("by a write that is never finished: what it was to replace still waits", async () => {
+    test("by a write that is never finished: the file to be replaced still waits", async () => {
       await using it = await server();
       await it.bot(FILE, saying("first"));
-      // Recorded, but a folder is in the way of the file itself.
+      // The write is recorded, but a folder is in the file's place.
       await it.writes.record({ path: FILE, sha256: "0".repeat(64), botId: "helper", taskId: null });
       await it.integrations.loadAll();
       expect(it.view()?.status).toBe("pending_approval");
@@ -417,7 +417,7 @@ eachDatabase("approval of what bots wrote", (open) => {
       expect(it.tools.list()).toEqual([]);
     });
 
-    test("by settings of the resolver beside a shared file, which are part of what is approved", async () => {
+    test("by resolver settings beside a shared file, which are part of the approval", async () => {
       await using it = await server();
       const steered = "common/lib/tsconfig.json";
       for (const path of [steered, "common/package.json", "bots/helper/bunfig.toml", "users/bun.lock"])
@@ -430,7 +430,7 @@ eachDatabase("approval of what bots wrote", (open) => {
       );
       await it.integrations.loadAll();
       expect(it.call("says")).toBe("sharedtrue");
-      // As an earlier version let a bot write it.
+      // An earlier version let a bot write this.
       const text = '{ "sideEffects": false }';
       const sha256 = new Bun.CryptoHasher("sha256").update(text).digest("hex");
       await it.writes.record({ path: "common/lib/package.json", sha256, botId: "helper", taskId: null });
@@ -452,7 +452,7 @@ eachDatabase("approval of what bots wrote", (open) => {
       expect(it.call("says")).toBe("plain");
     });
 
-    test("by a folder of texts that is a link, in which it writes", async () => {
+    test("by a linked folder of texts that it can write", async () => {
       await using it = await server();
       await it.operator("integrations/mine/router.ts", routerSaying("here"));
       await it.operator("common/skills/s.md", "# Operator");
@@ -474,7 +474,7 @@ eachDatabase("approval of what bots wrote", (open) => {
       expect(texts().join()).not.toContain("Bot");
     });
 
-    test("but links that lead back, to the folder or above it, are no hindrance", async () => {
+    test("but links to the folder itself or above it are allowed", async () => {
       await using it = await server();
       await it.operator(FILE, saying("here"));
       await symlink(".", join(it.workspace.root, "integrations/mine/tools/loop"));
@@ -493,7 +493,7 @@ eachDatabase("approval of what bots wrote", (open) => {
       expect(it.view()?.error?.reason).toContain("must not be a link out of the workspace");
     });
 
-    test("by the settings of the folder, which steer what installed packages import", async () => {
+    test("by the folder's settings, which control what installed packages import", async () => {
       await using it = await server();
       const p = "integrations/mine/node_modules/p";
       await it.operator(`${p}/package.json`, '{ "name": "p", "main": "index.js" }');
@@ -506,11 +506,11 @@ eachDatabase("approval of what bots wrote", (open) => {
       await it.integrations.loadAll();
       expect(it.view()?.status).toBe("pending_approval");
       await it.approve();
-      // It is part of what was approved, but what it leads to is no part of the copy.
+      // The link is part of the approval, but its target is not part of the copy.
       expect(it.call("says")).not.toBe("pevil");
     });
 
-    test("by deleting: a bot has no way to, and what is left of a deleted folder is forgotten", async () => {
+    test("by deleting: a bot cannot delete, and records of a deleted folder are removed", async () => {
       await using it = await server({ watch: true });
       await it.bot(FILE, saying("bot"));
       await it.integrations.loadAll();
@@ -544,14 +544,14 @@ eachDatabase("approval of what bots wrote", (open) => {
       await writing;
     });
 
-    test("evil that is put there after the look and taken away before the next one is seen all the same", async () => {
+    test("code that is inserted after the review and removed before the next one is noticed nevertheless", async () => {
       const evil = saying("evil");
       const good = saying("good");
       let during: (() => Promise<unknown>) | undefined;
       const writes = createWorkspaceWrites(db);
       await using it = await server({
         writes: {
-          // Asked between the look and the bundling.
+          // Called between the review and the bundling.
           async unapproved(files) {
             const answer = await writes.unapproved(files);
             const run = during;
@@ -572,7 +572,7 @@ eachDatabase("approval of what bots wrote", (open) => {
       expect(it.view()?.status).toBe("pending_approval");
     });
 
-    test("what is bundled are the bytes that were looked at, also of files elsewhere", async () => {
+    test("exactly the reviewed bytes are bundled, even of files elsewhere", async () => {
       let during: (() => Promise<unknown>) | undefined;
       const writes = createWorkspaceWrites(db);
       await using it = await server({
@@ -590,7 +590,7 @@ eachDatabase("approval of what bots wrote", (open) => {
         FILE,
         `import { text } from "../../../common/lib.ts";\n${toolNamed("says", "() => text")}`,
       );
-      // After each look, and put back before the next one: only its bytes tell.
+      // Changed after each review and restored before the next one, so only its bytes reveal it.
       during = () => it.operator("common/lib.ts", "export const text = 'swapped';");
       await it.integrations.loadAll();
       expect(it.call("says")).toBe("looked at");

@@ -21,7 +21,7 @@ const setup = {
   admin_paths: ["/endpoints", "/integrations/mine/danger/"],
 };
 
-test("admin paths cover what is below them, in capitals or not, and are never public", () => {
+test("admin paths cover everything below them, regardless of case, and are never public", () => {
   const admin = [
     "/endpoints",
     "/endpoints/",
@@ -43,7 +43,7 @@ test("admin paths cover what is below them, in capitals or not, and are never pu
   expect(isAdminPath("mine", "/endpoints", undefined)).toBe(false);
 });
 
-test("/webhook and what is below it is public, and nothing that only begins like it", () => {
+test("/webhook and everything below it is public, but nothing that only starts like it", () => {
   const open = ["POST /webhook", "GET /webhook", "PUT /webhook/a/b"];
   const closed = [
     "POST /webhookadmin",
@@ -55,7 +55,7 @@ test("/webhook and what is below it is public, and nothing that only begins like
   expect(publicOf(undefined, [...open, ...closed])).toEqual(open);
 });
 
-test("a declared route is public for its method, a path alone for all, the webhook for POST", () => {
+test("a declared route is public for its method, a path alone for all methods, the webhook for POST", () => {
   const open = [
     "POST /incoming",
     "DELETE /status",
@@ -75,7 +75,7 @@ test("a declared route is public for its method, a path alone for all, the webho
   expect(publicOf(setup, [...open, ...closed])).toEqual(open);
 });
 
-test("a part with a colon opens no route that spells that part out", () => {
+test("a segment with a colon makes no route public that spells that segment out", () => {
   const routes = ["POST /:name", "POST /purge", "GET /stats", "ALL /all", "POST /:name/log", "POST /*"];
   const named = { webhook: { path: "/:name" }, public_paths: ["GET /:name"] };
   const open = ["POST /deploys", "POST /stats", "GET /purge"];
@@ -91,7 +91,7 @@ test("a part with a colon opens no route that spells that part out", () => {
   expect(publicOf(named, [...open, ...closed], routes)).toEqual(open);
 });
 
-test("a pattern opens no private route, however that one is written", () => {
+test("a pattern makes no private route public, however that one is written", () => {
   const routes = [
     "GET /settings/:section?",
     "GET /user-:id",
@@ -121,7 +121,7 @@ test("a pattern opens no private route, however that one is written", () => {
   expect(publicOf(named, [...open, ...closed], routes)).toEqual(open);
 });
 
-test("/webhook opens no private route that has a variable in its place", () => {
+test("/webhook makes no private route public that has a variable in its place", () => {
   const rooms = ["POST /:room/:action", "POST /:room", "GET /*"];
   const asked = [
     "POST /webhook",
@@ -130,20 +130,20 @@ test("/webhook opens no private route that has a variable in its place", () => {
     "HEAD /webhook",
     "POST /webhook/a/b",
   ];
-  // To the last one nobody answers.
+  // No route answers the last one.
   expect(publicOf(undefined, asked, rooms)).toEqual(["POST /webhook/a/b"]);
   const own = [...rooms, "POST /webhook", "ALL /webhook/:kind", "GET /webhook/*"];
   expect(publicOf(undefined, asked, own)).toEqual([
     "POST /webhook",
-    // A route for just this method comes first: POST /webhook/delete is POST /:room/:action.
+    // A route for exactly this method takes precedence: POST /webhook/delete is POST /:room/:action.
     "GET /webhook/x",
     "POST /webhook/a/b",
   ]);
-  // Whoever declares it means it.
+  // An explicit declaration is intended.
   expect(publicOf({ webhook: { path: "/webhook" } }, ["POST /webhook"], rooms)).toEqual(["POST /webhook"]);
 });
 
-test("what is judged is what Elysia takes", async () => {
+test("the checked route is the one that Elysia chooses", async () => {
   const paths = ["/:a", "/:a/:b", "/*", "/x", "/x/:b", "/x/*", "/x/y", "/pre-:a", "/x/:b?", "/z*"];
   const router = new Elysia();
   const routes: Route[] = [];
@@ -183,7 +183,7 @@ test("what is judged is what Elysia takes", async () => {
     }
 });
 
-test("a hundred thousand slashes or parts are judged, which would take minutes if it were quadratic", () => {
+test("a hundred thousand slashes or segments are checked, which would take minutes in quadratic time", () => {
   const slashes = "/".repeat(200_000);
   expect(isAdminPath("mine", slashes, setup)).toBe(false);
   expect(publicOf(setup, [`POST /a${slashes}a`, `POST ${"/a".repeat(100_000)}`])).toEqual([]);

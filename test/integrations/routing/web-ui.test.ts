@@ -29,7 +29,7 @@ async function folderWithUi() {
 
 const PAGE = ["text/html; charset=utf-8", "<p>index"];
 
-test("files are served with their type, and pages of the app are its index", async () => {
+test("files are served with their type, and pages of the app get its index", async () => {
   await using ui = await folderWithUi();
   expect(await ui.get("/assets/a.js")).toEqual(["text/javascript; charset=utf-8", "a()"]);
   expect(await ui.get("/strange.bin")).toEqual(["application/octet-stream", "x"]);
@@ -58,7 +58,7 @@ test("nothing outside the folder, and nothing hidden, is ever served", async () 
     "//etc/hosts.txt",
   ];
   for (const path of paths) expect([path, await ui.get(path)]).toEqual([path, undefined]);
-  // The manifest's check keeps these out; should one get through, nothing is served either.
+  // The manifest's check refuses these; even if one got through, nothing would be served.
   for (const dir of ["../outside", "..", ".", "", "/", "web/dist/linked"]) {
     for (const path of ["/secret.txt", "/config.ts", "/outside/secret.txt", "/mine/config.ts"])
       expect([dir, await ui.get(path, dir)]).toEqual([dir, undefined]);

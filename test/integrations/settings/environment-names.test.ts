@@ -29,7 +29,7 @@ function names(environment: Record<string, string>, ids: string[], favoured: str
 }
 
 describe("an integration gets from the environment", () => {
-  test("nothing of Heddle's own, whatever it is", () => {
+  test("none of Heddle's own variables", () => {
     const environment = Object.fromEntries(SERVERS.map((name) => [name, "canary"]));
     const { read, said } = names(environment, ["thief", "openai", "api", "hook"], ["openai"]);
     for (const id of ["thief", "openai", "api", "hook"]) {
@@ -39,14 +39,14 @@ describe("an integration gets from the environment", () => {
     expect(said).not.toContain("canary");
   });
 
-  test("what is named after it, and not what is named after another", () => {
+  test("variables named after it, but not those named after another", () => {
     const environment = { GITHUB_TOKEN: "a", MY_CRM_URL: "b", GITHUB_APP_ID: "c", GITHUBBER: "d" };
     const { read, said } = names(environment, ["github", "my-crm", "github-app", "thief"]);
     expect(read("thief", "GITHUB_TOKEN")).toBeUndefined();
     expect(read("thief", "MY_CRM_URL")).toBeUndefined();
     expect(read("github", "GITHUB_TOKEN")).toBe("a");
     expect(read("my-crm", "MY_CRM_URL")).toBe("b");
-    // The longest name counts.
+    // The longest matching name decides.
     expect(read("github", "GITHUB_APP_ID")).toBeUndefined();
     expect(read("github-app", "GITHUB_APP_ID")).toBe("c");
     expect(read("thief", "GITHUBBER")).toBe("d");
@@ -54,7 +54,7 @@ describe("an integration gets from the environment", () => {
     expect(said.filter((line) => line === "thief GITHUB_TOKEN github")).toHaveLength(1);
   });
 
-  test("what names nobody, when it asks first; and after that one is gone", () => {
+  test("a variable named after no integration if it asks first, or after that one is removed", () => {
     const ids = ["first", "second"];
     const { read } = names({ SMTP_HOST: "mail" }, ids);
     expect(read("first", "SMTP_HOST")).toBe("mail");
@@ -64,13 +64,13 @@ describe("an integration gets from the environment", () => {
     expect(read("second", "SMTP_HOST")).toBe("mail");
   });
 
-  test("whatever its author has set while it is written", () => {
+  test("everything that its author has set during development", () => {
     const { read } = names({ GITHUB_TOKEN: "a", API_KEY: "canary" }, ["github", "mine"], ["mine"]);
     expect(read("mine", "GITHUB_TOKEN")).toBe("a");
     expect(read("mine", "API_KEY")).toBeUndefined();
   });
 
-  test("no blank value, and none that every object has", () => {
+  test("no blank value, and no property that every object has", () => {
     const { read } = names({ BLANK: "  " }, ["mine"]);
     expect(["BLANK", "MISSING", "constructor"].map((name) => read("mine", name))).toEqual([
       undefined,

@@ -27,7 +27,7 @@ async function loaded(options: Pick<SettingsOptions, "db"> & Partial<SettingsOpt
 }
 
 eachDatabase("settings of integrations", (open) => {
-  test("stored comes before the environment; what is blank is not set; what every object has is no setting", async () => {
+  test("stored values override the environment; blank values are not set; properties of every object are not settings", async () => {
     const environment = { FROM_ENV: "env", BOTH: "env", BLANK: "  " };
     await using settings = await loaded({
       db: await open(),
@@ -52,14 +52,14 @@ eachDatabase("settings of integrations", (open) => {
       source: "default",
     });
     expect(settings.effective("mine", { key: "BLANK", default: "" })).toEqual({ value: null, source: null });
-    // Of another integration only the environment is seen.
+    // Of another integration, only the environment is visible.
     expect(settings.get("yours", "BOTH")).toBe("env");
     await settings.set("mine", [{ key: "BOTH", value: "", secret: false }]);
     expect(settings.get("mine", "BOTH")).toBe("env");
     expect([...settings.stored("mine")]).toEqual([]);
   });
 
-  test("a secret is sealed in the database, known to the redactor, and there again after a restart", async () => {
+  test("a secret is encrypted in the database, known to the redactor, and available after a restart", async () => {
     const db = await open();
     {
       await using settings = await loaded({ db });
@@ -81,7 +81,7 @@ eachDatabase("settings of integrations", (open) => {
     expect(other.redact("it is canary-of-the-settings")).toBe("it is [redacted]");
   });
 
-  test("all of one change or none of it, and a bad value names its key", async () => {
+  test("a change is applied completely or not at all, and an invalid value is refused with its key", async () => {
     await using settings = await loaded({ db: await open() });
     const bad = ["a\0b", "\ud800", "x".repeat(65_537)];
     for (const value of bad) {
@@ -95,7 +95,7 @@ eachDatabase("settings of integrations", (open) => {
     expect(settings.get("mine", "GOOD")).toBeUndefined();
   });
 
-  test("listeners hear of what changed, and of nothing else", async () => {
+  test("listeners are notified only of actual changes", async () => {
     await using settings = await loaded({ db: await open() });
     const heard: unknown[] = [];
     settings.onChange(() => {
@@ -115,7 +115,7 @@ eachDatabase("settings of integrations", (open) => {
     expect(heard.length).toBe(2);
   });
 
-  test("one that cannot be decrypted keeps nothing from the others", async () => {
+  test("a value that cannot be decrypted does not affect the others", async () => {
     const db = await open();
     {
       await using settings = await loaded({ db });
@@ -130,7 +130,7 @@ eachDatabase("settings of integrations", (open) => {
     expect(settings.get("mine", "OTHER")).toBe("secret-two");
   });
 
-  test("many changes at once end with what the database has", async () => {
+  test("after concurrent changes, memory matches the database", async () => {
     const db = await open();
     await using settings = await loaded({ db });
     await Promise.all(
@@ -144,7 +144,7 @@ eachDatabase("settings of integrations", (open) => {
 });
 
 onPostgres("settings over two servers", (open) => {
-  test("a change on one is live on the other, and one that was missed comes with the next connection", async () => {
+  test("a change on one server is live on the other, and a missed one arrives with the next connection", async () => {
     const db = await open();
     const otherDb = await openDatabase({ databaseUrl: db.databaseUrl, home: db.home, log });
     try {
@@ -156,7 +156,7 @@ onPostgres("settings over two servers", (open) => {
       expect(there.get("mine", "TOKEN")).toBe("over-there");
 
       const second = nextCall(there.onChange);
-      // Nobody is told of this one.
+      // No server is notified of this change.
       await db.query.execute(sql`delete from integration_settings`);
       const name = new URL(String(db.databaseUrl)).pathname.slice(1);
       const others = sql`select pg_terminate_backend(pid) from pg_stat_activity

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { checkValues, mask, showSettings } from "../../../src/integrations/settings/shown-settings.ts";
 
-test("of a secret at most the last four characters are shown, and of a short one none", () => {
+test("at most the last four characters of a secret are shown, and none of a short one", () => {
   expect(mask("abc")).toBe("********");
   expect(mask("twelve chars")).toBe("********");
   expect(mask("thirteen char")).toBe("********char");
@@ -25,7 +25,7 @@ test("a setting that is not secret does not show another's secret", () => {
   expect(shown.map(({ value }) => value)).toEqual(["http://me:********@there/", "ops"]);
 });
 
-test("a secret loses the line break at its end, and is refused with one in it unless it is a key or JSON", () => {
+test("a trailing line break is removed from a secret; one inside is refused unless it is a key or JSON", () => {
   const setting = {
     key: "X_TOKEN",
     required: true,
@@ -50,7 +50,7 @@ test("a secret loses the line break at its end, and is refused with one in it un
   expect(String(thrown)).not.toContain("canary");
 });
 
-test("a URL with a password in it is stored as a secret, whatever it is called", () => {
+test("a URL with a password is stored as a secret, whatever its name", () => {
   const setting = {
     required: false,
     secret: false,

@@ -15,7 +15,7 @@ async function loaded(db: Omit<TestDatabase, "home" | "databaseUrl">) {
 }
 
 eachDatabase("states of integrations", (open) => {
-  test("everything is on until somebody says otherwise, and stays as said", async () => {
+  test("everything is enabled by default, and a change is kept", async () => {
     const db = await open();
     {
       await using states = await loaded(db);
@@ -29,7 +29,7 @@ eachDatabase("states of integrations", (open) => {
     expect(states.get("yours")).toEqual({ enabled: true, processAutoStart: false });
   });
 
-  test("a disabled integration is gone from everywhere at once, and comes back when it is enabled", async () => {
+  test("a disabled integration is removed everywhere at once, and comes back when it is enabled", async () => {
     await using states = await loaded(await open());
     Object.assign(globalThis, { disabledLoads: 0 });
     const counting = "globalThis.disabledLoads++;";
@@ -63,7 +63,7 @@ eachDatabase("states of integrations", (open) => {
     expect(all.tools.list()).toEqual([]);
     expect(all.hooks.get("mine")).toEqual([]);
     expect(() => all.dispatchers.check({ type: "mine" })).toThrow();
-    // Neither a change nor a wish loads it.
+    // Neither a change nor an explicit reload loads it.
     await all.integrations.reload("mine");
     expect(all.integrations.get("mine")?.status).toBe("disabled");
     expect(await all.get("other", "/say")).toBe("other");
@@ -76,7 +76,7 @@ eachDatabase("states of integrations", (open) => {
     expect(heard).toEqual(["mine disabled", "mine disabled", "mine live"]);
   });
 
-  test("what was disabled before the start is not loaded, and does not hold a name", async () => {
+  test("an integration disabled before the start is not loaded and occupies no name", async () => {
     await using states = await loaded(await open());
     await states.set("a", { enabled: false });
     await using all = await harness(
@@ -86,7 +86,7 @@ eachDatabase("states of integrations", (open) => {
     await all.integrations.loadAll();
     expect(all.call("wanted")).toBe("b");
     expect(all.integrations.get("a")).toMatchObject({ status: "disabled", error: null });
-    // Enabled while another has its name, it waits for it.
+    // If it is enabled while another has its name, it waits for the name.
     const changed = nextCall(all.integrations.onChange);
     await states.set("a", { enabled: true });
     expect(await changed).toEqual(["a", "quarantined"]);
@@ -94,7 +94,7 @@ eachDatabase("states of integrations", (open) => {
     expect(all.call("wanted")).toBe("a");
   });
 
-  test("a load that is under way when it is disabled does not go live", async () => {
+  test("a load in progress does not go live if the integration is disabled", async () => {
     await using states = await loaded(await open());
     await using all = await harness(
       {
@@ -106,7 +106,7 @@ eachDatabase("states of integrations", (open) => {
     Object.assign(globalThis, { gateOfDisabled: gate });
     const loading = all.integrations.loadAll();
     const disabled = nextCall(all.integrations.onChange);
-    // Let it get as far as its await; whether it did does not change what must come out.
+    // Lets it reach its await; the expected outcome does not depend on that.
     await new Promise((resolve) => setImmediate(resolve));
     await until(() => all.integrations.get("mine"));
     await states.set("mine", { enabled: false });

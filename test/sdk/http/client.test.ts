@@ -5,7 +5,7 @@ import { failDelivery } from "../../../src/sdk/http/fail-delivery.ts";
 
 type Answer = Response | Error | (() => Response);
 
-/** A client whose service gives these answers in turn, the last one for ever; waits take no time. */
+/** A client whose service gives these answers in turn, then always the last one; waits take no time. */
 function client(answers: Answer[], options: Partial<HttpOptions> = {}) {
   const sent: Request[] = [];
   const waits: number[] = [];
@@ -56,26 +56,26 @@ test.each([
   "https://evil.example/x",
   "/../..//evil.example",
   "\\\\evil.example",
-])("the path %p leads to no other host", async (path) => {
+])("the path %p does not lead to another host", async (path) => {
   const { http, sent } = client([Response.json({})]);
   await http.get(path);
   expect(new URL(sent[0]?.url ?? "").host).toBe("api.example");
 });
 
-describe("tries again", () => {
-  test("after 5xx, 429 and a connection that failed, waiting longer each time", async () => {
+describe("retries", () => {
+  test("after 5xx, 429 and a failed connection, with growing waits", async () => {
     const { http, sent, waits } = client([new TypeError("reset"), () => status(503), Response.json([1])]);
     expect(await http.get("/a").json<number[]>()).toEqual([1]);
     expect([sent.length, waits]).toEqual([3, [0.5, 1]]);
   });
 
-  test("as late as Retry-After asks", async () => {
+  test("after the time that Retry-After asks for", async () => {
     const { http, waits } = client([() => status(429, { "retry-after": "7" }), Response.json({})]);
     await http.post("/a", {});
     expect(waits).toEqual([7]);
   });
 
-  test("not when the answer asks for more patience than there is: it is returned", async () => {
+  test("not if the answer asks for a longer wait than allowed; it is returned", async () => {
     const { http, sent, waits } = client([() => status(429, { "retry-after": "3600" })]);
     expect((await http.get("/a")).status).toBe(429);
     expect([sent.length, waits]).toEqual([1, []]);
@@ -83,7 +83,7 @@ describe("tries again", () => {
     expect([isRetryable(error), error?.retryAfterSeconds]).toEqual([true, 3600]);
   });
 
-  test("as often as said, at what is said, and as late as the service says in its own way", async () => {
+  test("according to tries, statuses and a custom retryAfter", async () => {
     const retry = {
       tries: 2,
       on: [418],
@@ -94,7 +94,7 @@ describe("tries again", () => {
     expect([sent.length, waits]).toEqual([2, [9]]);
   });
 
-  test("and leaves no connection open behind an answer whose copy nobody reads", async () => {
+  test("and leaves no connection open because of an unread copy", async () => {
     let cancelled = 0;
     const endless = () =>
       new Response(
@@ -109,11 +109,11 @@ describe("tries again", () => {
     const retry = { tries: 2, retryAfter: () => Number.NaN };
     const { http, waits } = client([endless, () => status(200)], { retry });
     expect((await http.get("/a")).status).toBe(200);
-    // What is not a number is left to the client's own pause.
+    // For a value that is not a number, the client's own pause applies.
     expect([cancelled, waits]).toEqual([1, [0.5]]);
   });
 
-  test("no POST that may have been carried out, and no stream", async () => {
+  test("neither a POST that may have been carried out nor a stream", async () => {
     for (const answer of [() => status(500), new TypeError("reset")]) {
       const { http, sent } = client([answer]);
       await errorOf(http.post("/a", {}));
@@ -124,7 +124,7 @@ describe("tries again", () => {
     expect(sent.length).toBe(1);
   });
 
-  test("no longer than its caller wants the answer", async () => {
+  test("only until the caller aborts", async () => {
     const stop = new AbortController();
     const { http, sent } = client([
       () => {
@@ -139,7 +139,7 @@ describe("tries again", () => {
   });
 });
 
-test("of a failed answer without an end only the beginning is read", async () => {
+test("only the beginning of an endless failed answer is read", async () => {
   let cancelled = false;
   const bytes = new TextEncoder().encode("no ".repeat(1000));
   const endless = new ReadableStream({
@@ -155,7 +155,7 @@ test("of a failed answer without an end only the beginning is read", async () =>
   expect(cancelled).toBe(true);
 });
 
-test("an answer that is no success is the error that a dispatcher should throw", async () => {
+test("an unsuccessful answer becomes the error that a dispatcher should throw", async () => {
   for (const code of [400, 403, 404, 410, 422]) {
     const error = await errorOf(
       client([() => status(code)])

@@ -3,7 +3,7 @@ import { readJsonLines } from "../../../src/sdk/streams/read-json-lines.ts";
 import { type LineOptions, readLines } from "../../../src/sdk/streams/read-lines.ts";
 import { readSse } from "../../../src/sdk/streams/read-sse.ts";
 
-/** The text as bytes, in pieces of so many. */
+/** The text as bytes in pieces of this size. */
 function stream(text: string, size = 1_000_000, onCancel = () => {}): ReadableStream<Uint8Array> {
   const bytes = new TextEncoder().encode(text);
   let at = 0;
@@ -24,7 +24,7 @@ const codeOf = (work: Promise<unknown>) =>
     ({ code }) => code,
   );
 
-test.each([1, 2, 3, 1000])("lines end as they do, in pieces of %p bytes", async (size) => {
+test.each([1, 2, 3, 1000])("all line ends are recognised in pieces of %p bytes", async (size) => {
   const text = "one\r\ntwo\n\nthree\rfour ä😀\r\n\r\nlast";
   expect(await all(readLines(stream(text, size)))).toEqual([
     "one",
@@ -38,14 +38,14 @@ test.each([1, 2, 3, 1000])("lines end as they do, in pieces of %p bytes", async 
 });
 
 describe("readJsonLines", () => {
-  test("reads values, without blank lines, also of an answer", async () => {
+  test("reads values, without blank lines, also from an answer", async () => {
     const text = '{"a":1}\n\n [2] \n"x"';
     expect(await all(readJsonLines(new Response(text)))).toEqual([{ a: 1 }, [2], "x"]);
     expect(await all(readJsonLines(stream(text, 1)))).toEqual([{ a: 1 }, [2], "x"]);
     expect(await all(readJsonLines(new Response(null)))).toEqual([]);
   });
 
-  test("says which line is not JSON, and ends the source", async () => {
+  test("reports which line is not JSON, and closes the source", async () => {
     let isCancelled = false;
     const source = stream(`1\n{"a"\n${"3\n".repeat(100)}`, 4, () => {
       isCancelled = true;
@@ -55,7 +55,7 @@ describe("readJsonLines", () => {
     expect(isCancelled).toBe(true);
   });
 
-  test("a line is bounded, however it arrives", async () => {
+  test("the length of a line is limited, however it arrives", async () => {
     const options: LineOptions = { maxLength: 100 };
     for (const size of [1, 7, 1000]) {
       expect(await codeOf(all(readJsonLines(stream(`"${"x".repeat(200)}"`, size), options)))).toBe(
@@ -66,7 +66,7 @@ describe("readJsonLines", () => {
 });
 
 describe("readSse", () => {
-  test("reads events with their names, ids and pauses", async () => {
+  test("reads events with their names, ids and reconnection delays", async () => {
     const text =
       '\uFEFF: hello\n\nid: 1\nevent: note\ndata: a\ndata:b\nretry: 500\n\ndata\n\nevent: nothing\n\ndata: {"x":1}\n\ndata: cut';
     for (const size of [1, 5, 1000]) {
@@ -78,7 +78,7 @@ describe("readSse", () => {
     }
   });
 
-  test("the data of an event is bounded", async () => {
+  test("the length of an event's data is limited", async () => {
     const text = "data: 0123456789\n".repeat(20);
     expect(await codeOf(all(readSse(stream(text), { maxLength: 100 })))).toBe("payload_too_large");
   });

@@ -1,4 +1,4 @@
-// What must hold for every verifier, whatever comes.
+// Properties that hold for every verifier and any input.
 
 import { describe, expect, test } from "bun:test";
 import { createHmac } from "node:crypto";
@@ -37,7 +37,7 @@ describe.each(SENDERS)("$name", (sender) => {
   const without = (headers: Record<string, string>, name: string) =>
     Object.entries(headers).filter(([other]) => other !== name);
 
-  test("what the sender sends is accepted, whichever of the secrets it has", async () => {
+  test("a sender's request is accepted with any of the secrets", async () => {
     await fc.assert(
       fc.asyncProperty(sentBy(sender), fc.array(KEY), fc.nat(), async (sent, others, place) => {
         const secrets = others.map(sender.secretOf);
@@ -49,7 +49,7 @@ describe.each(SENDERS)("$name", (sender) => {
     );
   });
 
-  test("no flipped bit of the body, the secret or the proof goes through", async () => {
+  test("no flipped bit of the body, the secret or the signature is accepted", async () => {
     await fc.assert(
       fc.asyncProperty(sentBy(sender), fc.nat(), fc.nat(7), async (sent, at, bit) => {
         if (sender.isSigned) {
@@ -57,12 +57,12 @@ describe.each(SENDERS)("$name", (sender) => {
           bytes[at % bytes.length] = (bytes[at % bytes.length] ?? 0) ^ (1 << bit);
           await expect(check(post(bytes, sender.headers(sent)), sent.secret)).rejects.toMatchObject(INVALID);
         }
-        // Its end stays: base64's padding turned into a zero byte leaves an HMAC's key the same.
+        // The end is left unchanged, because base64 padding turned into a zero byte gives the same HMAC key.
         const secret = changed(sent.secret.slice(0, -4), at, bit) + sent.secret.slice(-4);
         await expect(check(genuine(sent), secret)).rejects.toMatchObject(INVALID);
         const headers = sender.headers(sent);
         const value = headers[proof] ?? "";
-        // "Bearer" may be written in any way, its token may not.
+        // "Bearer" is case-insensitive, its token is not.
         const from = value.indexOf(" ") + 1;
         const wrong = value.slice(0, from) + changed(value.slice(from), at, bit);
         await expect(
@@ -73,7 +73,7 @@ describe.each(SENDERS)("$name", (sender) => {
     );
   });
 
-  test("another proof than the right one does not go through", async () => {
+  test("a wrong signature is not accepted", async () => {
     await fc.assert(
       fc.asyncProperty(sentBy(sender), fc.string({ unit: "grapheme-ascii" }), async (sent, other) => {
         const headers = { ...sender.headers(sent), [proof]: other };
@@ -87,7 +87,7 @@ describe.each(SENDERS)("$name", (sender) => {
     await expect(check(post(sent.body, headers), sent.secret)).rejects.toMatchObject(INVALID);
   });
 
-  test("a proof that is there twice, or spelt otherwise, does not go through", async () => {
+  test("a signature that is sent twice or spelt differently is not accepted", async () => {
     const spellings: ((value: string) => string)[] = [
       (value) => value.toUpperCase(),
       (value) => value.replace(/[a-z0-9](?=[a-z0-9]*$)/i, "$& "),
@@ -119,7 +119,7 @@ describe.each(SENDERS)("$name", (sender) => {
   });
 
   if (sender.isSigned) {
-    test("a signature of another algorithm does not go through", async () => {
+    test("a signature of another algorithm is not accepted", async () => {
       const [own] = proof === "x-signature" && !looseId ? ["sha512"] : ["sha256"];
       await fc.assert(
         fc.asyncProperty(
@@ -129,7 +129,7 @@ describe.each(SENDERS)("$name", (sender) => {
             if (algorithm === own) return;
             const headers = sender.headers(sent, algorithm);
             await expect(check(post(sent.body, headers), sent.secret)).rejects.toMatchObject(INVALID);
-            // Nor does it with the name of the right one.
+            // Nor is it with the name of the right algorithm.
             const renamed = { ...headers, [proof]: headers[proof]?.replace(/^\w+=(?!.*,)/, `${own}=`) ?? "" };
             await expect(check(post(sent.body, renamed), sent.secret)).rejects.toMatchObject(INVALID);
           },
@@ -139,7 +139,7 @@ describe.each(SENDERS)("$name", (sender) => {
     });
   }
 
-  test("without a secret nothing goes through, not even what is signed with nothing", async () => {
+  test("without a secret nothing is accepted, not even a signature with an empty key", async () => {
     const blanks = fc.constantFrom(undefined, null, "", " ", "\n", [], [""], [" ", ""], "whsec_ ".trim());
     await fc.assert(
       fc.asyncProperty(sentBy(sender), blanks, async (sent, secrets) => {
@@ -172,7 +172,7 @@ describe.each(SENDERS)("$name", (sender) => {
     );
   });
 
-  test("a copy has the id of the first one, so that it makes no second message", async () => {
+  test("a copy has the id of the first request, so that it causes no second message", async () => {
     await fc.assert(
       fc.asyncProperty(sentBy(sender), async (sent) => {
         const first = await check(genuine(sent), sent.secret);
@@ -185,7 +185,7 @@ describe.each(SENDERS)("$name", (sender) => {
   });
 
   if (looseId) {
-    test("an id that is spelt otherwise, or there twice, is refused", async () => {
+    test("an id that is spelt differently or sent twice is refused", async () => {
       const others = [
         `${UUID}, ${UUID}`,
         `${UUID} ${UUID}`,
@@ -209,7 +209,7 @@ describe.each(SENDERS)("$name", (sender) => {
   }
 
   if (signedId) {
-    test("no other id goes through", async () => {
+    test("no other id is accepted", async () => {
       await fc.assert(
         fc.asyncProperty(sentBy(sender), fc.nat(), fc.nat(7), async (sent, at, bit) => {
           const headers = sender.headers(sent);
@@ -224,7 +224,7 @@ describe.each(SENDERS)("$name", (sender) => {
   }
 
   if (sender.isTimed) {
-    test("it is accepted for five minutes, before and after, and at no other time", async () => {
+    test("a request is accepted for five minutes before and after, and at no other time", async () => {
       await fc.assert(
         fc.asyncProperty(sentBy(sender), fc.integer({ min: -400, max: 400 }), async (sent, seconds) => {
           const now = () => NOW.getTime() + seconds * 1000;
@@ -236,7 +236,7 @@ describe.each(SENDERS)("$name", (sender) => {
       );
     });
 
-    test("a clock that is wrong is told to the operator, and the sender hears what any other does", async () => {
+    test("a wrong clock is reported to the operator, while the sender gets the usual error", async () => {
       const [sent] = fc.sample(sentBy(sender), 1) as [Sent];
       for (const [by, words] of [
         [-3600, "3,600 s ahead of this server's clock"],
@@ -254,7 +254,7 @@ describe.each(SENDERS)("$name", (sender) => {
       expect(wrong.cause).toBeUndefined();
     });
 
-    test("a timestamp is digits, and the signed ones", async () => {
+    test("a timestamp must be exactly the signed digits", async () => {
       const header = Object.keys(sender.headers({ body: "{}", secret: "whsec_AAAA", id: "1", at: NOW }));
       const name = header.find((one) => one.endsWith("timestamp"));
       const spell = fc.constantFrom(
@@ -284,13 +284,13 @@ describe.each(SENDERS)("$name", (sender) => {
   }
 });
 
-/** A standard webhook's signature with a key of no bytes. */
+/** A standard webhook's signature with an empty key. */
 const signedWithNothing = ({ id, at, body }: Sent) =>
   `v1,${createHmac("sha256", "")
     .update(`${id}.${at.getTime() / 1000}.${body}`)
     .digest("base64")}`;
 
-/** One character of it is another; still text that a header or a setting could hold. */
+/** Changes one character; the result is still valid in a header or a setting. */
 function changed(value: string, at: number, bit: number): string {
   const place = at % value.length;
   const other = String.fromCharCode(0x21 + ((value.charCodeAt(place) - 0x21 + 1 + bit) % 0x5d));

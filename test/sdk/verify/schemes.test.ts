@@ -1,4 +1,4 @@
-// Each scheme as its sender documents it, and verifiers as data.
+// Each scheme as documented by its sender, and verifiers as data.
 
 import { describe, expect, test } from "bun:test";
 import { createHmac } from "node:crypto";
@@ -54,14 +54,14 @@ describe("published examples", () => {
   });
 });
 
-describe("what a scheme tells of an event", () => {
+describe("what a scheme returns about an event", () => {
   const slackRequest = (body: string, type: string) => {
     const request = post(body, withoutType(signWebhook(body, { scheme: "slack", secret: "s" })));
     request.headers.set("content-type", type);
     return request;
   };
 
-  test("Slack: an event, an interaction, the question for the address", async () => {
+  test("Slack: an event, an interaction, and the URL verification", async () => {
     const event = JSON.stringify({ type: "event_callback", event_id: "Ev1", event: { type: "app_mention" } });
     expect(await verifySlack(slackRequest(event, "application/json"), "s")).toMatchObject({
       id: "Ev1",
@@ -82,7 +82,7 @@ describe("what a scheme tells of an event", () => {
     });
   });
 
-  test("Stripe: several signatures while a secret is rotated; one of v0 proves nothing", async () => {
+  test("Stripe: several signatures while a secret is rotated; a v0 signature does not count", async () => {
     const body = JSON.stringify({ id: "evt_1", type: "invoice.paid" });
     const sign = (secret: string) =>
       signWebhook(body, { scheme: "stripe", secret })["stripe-signature"] ?? "";
@@ -98,7 +98,7 @@ describe("what a scheme tells of an event", () => {
     await expect(verifyStripe(none, "new")).rejects.toMatchObject({ code: "bad_request" });
   });
 
-  test("GitLab: a signing token is no secret token, and both may be there while one replaces the other", async () => {
+  test("GitLab: a signing token is not accepted as a secret token, and both may be set during a change", async () => {
     const signing = `whsec_${Buffer.alloc(32, 7).toString("base64")}`;
     const plain = "a-token-of-the-test";
     const weakened = () => post("{}", { "x-gitlab-event": "Push Hook", "x-gitlab-token": signing });
@@ -113,7 +113,7 @@ describe("what a scheme tells of an event", () => {
     }
   });
 
-  test("GitHub: neither SHA-1 nor the older header proves anything", async () => {
+  test("GitHub: neither SHA-1 nor the older header is accepted", async () => {
     const { "x-hub-signature-256": signature = "", ...headers } = withoutType(
       signWebhook("{}", { scheme: "github", secret: "s" }),
     );
@@ -121,7 +121,7 @@ describe("what a scheme tells of an event", () => {
     await expect(verifyGitHub(older, "s")).rejects.toMatchObject(INVALID);
   });
 
-  test("bearer: any case of the word, no other word, and an empty body", async () => {
+  test("bearer: the word in any case, no other word, and an empty body", async () => {
     for (const word of ["Bearer", "bearer"]) {
       const request = post("", { authorization: `${word} s3cret` });
       expect(await verifyBearer(request, ["old", "s3cret"])).toEqual({ id: null, body: "" });
@@ -132,7 +132,7 @@ describe("what a scheme tells of an event", () => {
     }
   });
 
-  test("a signed body that is not UTF-8 has no text to hand on", async () => {
+  test("a signed body that is not UTF-8 is refused", async () => {
     const bytes = Uint8Array.of(0x7b, 0xff, 0x7d);
     const signature = createHmac("sha256", "s").update(bytes).digest("hex");
     const request = post(bytes, { "x-sig": signature });
@@ -142,16 +142,19 @@ describe("what a scheme tells of an event", () => {
   });
 });
 
-describe("a way of one's own", () => {
+describe("a verifier of the integration's own", () => {
   const options = { proofHeaders: ["x-own"] };
 
-  test.each([false, undefined, null, 1, "yes", {}])("%p proves nobody", async (answer) => {
-    const check = () => answer as boolean;
-    await expect(verifyWith(post("{}", {}), check, options)).rejects.toMatchObject(INVALID);
-    await expect(verifyWith(post("{}", {}), async () => check(), options)).rejects.toMatchObject(INVALID);
-  });
+  test.each([false, undefined, null, 1, "yes", {}])(
+    "a check that returns %p refuses the sender",
+    async (answer) => {
+      const check = () => answer as boolean;
+      await expect(verifyWith(post("{}", {}), check, options)).rejects.toMatchObject(INVALID);
+      await expect(verifyWith(post("{}", {}), async () => check(), options)).rejects.toMatchObject(INVALID);
+    },
+  );
 
-  test("the check sees what came, and cannot change it", async () => {
+  test("the check gets the request and cannot change it", async () => {
     const webhook = await verifyWith(
       post('{"a":1}', { "x-own": "p", "x-id": "id-1" }),
       async (headers, body) => {
@@ -165,7 +168,7 @@ describe("a way of one's own", () => {
     expect(webhook).toEqual({ id: "id-1", event: null, payload: { a: 1 }, body: '{"a":1}' });
   });
 
-  test("what it throws is the answer, and options that are none are named", async () => {
+  test("its error becomes the answer, and invalid options are named", async () => {
     const check = () => {
       throw new HeddleError("unavailable", "The setting X is not set");
     };
@@ -269,13 +272,13 @@ describe("a verifier as data", () => {
     [{ scheme: "token" }, "header"],
     [{ scheme: "token", header: "x-token", id: "a b" }, "id"],
     [{ scheme: "constructor" }, "scheme"],
-  ])("%j is none", async (verifier, field) => {
+  ])("%j is not a valid descriptor", async (verifier, field) => {
     const wrong = { ...verifier, secret: "s" } as WebhookVerifier & { secret: string };
     await expect(verifyWebhook(post(BODY, {}), wrong)).rejects.toMatchObject({ code: "validation", field });
     expect(() => signWebhook(BODY, wrong)).toThrow(field);
   });
 
-  test("one that verifies in its own way is proven by its own code only", async () => {
+  test('the scheme "own" is verified only by the integration\'s code', async () => {
     const verifier = { scheme: "own", secret: "s" } as const;
     const request = post(BODY, withoutType(signWebhook(BODY, verifier)));
     await expect(verifyWebhook(request, verifier)).rejects.toMatchObject(INVALID);
@@ -288,7 +291,7 @@ describe("a verifier as data", () => {
     expect(() => signWebhook(BODY, { scheme: "standard", secret: "whsec_" })).toThrow("base64");
   });
 
-  test("a payload that is no JSON: a form's fields, or the text", async () => {
+  test("a payload that is not JSON is a form's fields or the text", async () => {
     const verifier = { scheme: "bearer", secret: "s" } as const;
     const sent = (body: string, type: string) => {
       const request = post(body, { authorization: "Bearer s" });

@@ -1,4 +1,4 @@
-// Senders of webhooks, made from their own documentation and not from the code that is tested.
+// Senders of webhooks, implemented from their documentation and not from the tested code.
 
 import { createHmac } from "node:crypto";
 import { Webhook } from "standardwebhooks";
@@ -21,9 +21,9 @@ type Algorithm = "sha1" | "sha256" | "sha512" | "md5";
 
 export interface Sender {
   name: string;
-  /** Of the random bytes that a secret is made of. */
+  /** Creates a secret from random bytes. */
   secretOf(bytes: Uint8Array): string;
-  /** The body that this sender would send for any fields. */
+  /** Returns the body that this sender would send for any fields. */
   bodyOf(fields: Record<string, unknown>): string;
   headers(sent: Sent, algorithm?: Algorithm): Fields;
   verify(
@@ -31,14 +31,14 @@ export interface Sender {
     secrets: Secrets,
     options?: VerifyOptions,
   ): Promise<{ id: string | null; body: string }>;
-  /** The header with the proof, and what of its value is no secret: the word before it. */
+  /** The header with the signature, and the public part of its value: the word before it. */
   proof: string;
   isTimed: boolean;
   /** Whether the body is signed. */
   isSigned: boolean;
-  /** The header with an id that nobody signs. */
+  /** The header with an unsigned id. */
   looseId?: string;
-  /** The header with an id that is signed. */
+  /** The header with a signed id. */
   signedId?: string;
 }
 
@@ -48,7 +48,7 @@ const seconds = (at: Date) => Math.floor(at.getTime() / 1000);
 const text = (bytes: Uint8Array) => Buffer.from(bytes).toString("hex");
 const whsec = (bytes: Uint8Array) => `whsec_${Buffer.from(bytes).toString("base64")}`;
 
-/** What standardwebhooks itself signs, and the same with another algorithm. */
+/** Signs as the library standardwebhooks does, and the same with another algorithm. */
 function standardHeaders({ body, secret, id, at }: Sent, algorithm: Algorithm): Fields {
   const key = Buffer.from(secret.replace("whsec_", ""), "base64");
   const other = createHmac(algorithm, key)
@@ -235,7 +235,7 @@ export const SENDERS: Sender[] = [
   },
 ];
 
-/** A request as it comes over the network; each header may be there more than once. */
+/** A request as received from the network; a header may occur more than once. */
 export function post(body: string | Uint8Array<ArrayBuffer>, headers: Fields | [string, string][]): Request {
   const sent = new Headers({ "content-type": "application/json" });
   for (const [name, value] of Array.isArray(headers) ? headers : Object.entries(headers)) {

@@ -24,7 +24,7 @@ function github(body: string, headers: Record<string, string | undefined> = {}):
 
 const rejection = (code: string) => ({ name: "HeddleError", code });
 
-test("GitHub: a good signature gives the event", async () => {
+test("GitHub: a valid signature returns the event", async () => {
   expect(await verifyGitHub(github(BODY), SECRET)).toEqual({
     event: "pull_request",
     deliveryId: "delivery-1",
@@ -101,7 +101,7 @@ for (const [what, request, code] of REFUSED) {
   });
 }
 
-test("GitHub: a body that was read already is an error that says so", async () => {
+test("GitHub: a body that was already read is an error that says so", async () => {
   const request = github(BODY);
   await request.text();
   await expect(verifyGitHub(request, SECRET)).rejects.toThrow("use `request` in the handler");
@@ -127,7 +127,7 @@ test("GitHub: no signature but the right one is accepted", async () => {
   );
 });
 
-test("HMAC: header, prefix, algorithm and encoding as asked", async () => {
+test("HMAC: header, prefix, algorithm and encoding follow the options", async () => {
   const signed = (headers: Record<string, string>) =>
     new Request("http://localhost/", { method: "POST", body: BODY, headers });
   const good = signed({ "x-sig": `v1=${hex(BODY)}` });
@@ -168,7 +168,7 @@ function standard(
   return new Request("http://localhost/", { method: "POST", body, headers: signed });
 }
 
-test("Standard Webhooks: good, and everything that is not", async () => {
+test("Standard Webhooks: a valid signature, and every kind of invalid one", async () => {
   expect(
     await verifyStandardWebhook(standard(BODY), [Buffer.from("another key").toString("base64"), KEY]),
   ).toEqual({
