@@ -1,4 +1,4 @@
-// Mounted at /integrations/example/. Both routes need an API key: Heddle asks for one everywhere but at webhooks.
+// Mounted at /integrations/example/. Both routes need an API key, like every route that is not declared public.
 
 import { Elysia, ingestDocument, t } from "heddle/sdk";
 
@@ -16,7 +16,7 @@ export const router = new Elysia()
       return status(201, { doc_id: docId });
     },
     {
-      // Checked before the handler runs; a body that does not fit is answered with 422.
+      // Checked before the handler runs; a body that does not match is answered with 422.
       body: t.Object({
         title: t.String({ minLength: 1 }),
         content: t.String({ minLength: 1 }),

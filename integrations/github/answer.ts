@@ -1,16 +1,16 @@
-// What GitHub's address answers may come from somebody else: a login page, a proxy, the place where a redirect ends, which
-// turns a POST into a GET. A status of 2xx alone proves nothing, so each answer is looked at before it is used.
+// Checks answers from GitHub's address before they are used. A 2xx status alone proves nothing: the answer may come from a
+// login page, a proxy, or the end of a redirect, which turns a POST into a GET.
 
-/** As Octokit gives it. */
+/** An answer as Octokit returns it. */
 export interface Answer<Data> {
   status: number;
-  /** Where it came from in the end. */
+  /** The address that finally answered, after redirects. */
   url: string;
   headers: Record<string, string | number | undefined>;
   data: Data;
 }
 
-/** A 2xx that is not what was asked for. The message names status, type and address, for these tell whose answer it is. */
+/** A 2xx answer with unexpected content. The message names status, type and address, which show whose answer it is. */
 export class UnexpectedAnswer extends Error {
   constructor({ status, url, headers }: Answer<unknown>, wanted: string) {
     const type = String(headers["content-type"] ?? "nothing").split(";", 1)[0];
@@ -19,13 +19,13 @@ export class UnexpectedAnswer extends Error {
   }
 }
 
-/** Of something that was made: without an id and an address there is no telling that it was. */
+/** What identifies something that was created; an answer without these does not prove that it was. */
 export interface Made {
   id: number;
   url: string;
 }
 
-/** `field` holds the id: "id" of a comment, "number" of an issue. Throws UnexpectedAnswer. */
+/** `field` contains the id: "id" of a comment, "number" of an issue. Throws UnexpectedAnswer. */
 export function madeOf(answer: Answer<unknown>, field: "id" | "number", wanted: string): Made {
   const made = readMade(answer.data, field);
   if (made === undefined) throw new UnexpectedAnswer(answer, wanted);
@@ -39,7 +39,7 @@ export function readMade(data: unknown, field: "id" | "number"): Made | undefine
   return { id: id as number, url };
 }
 
-/** The object that was asked for, with those fields in it. Throws UnexpectedAnswer. */
+/** Returns the requested object, which must have the given fields. Throws UnexpectedAnswer. */
 export function objectOf<Data extends object>(
   answer: Answer<Data>,
   wanted: string,
@@ -49,7 +49,7 @@ export function objectOf<Data extends object>(
   throw new UnexpectedAnswer(answer, wanted);
 }
 
-/** The list that was asked for, of objects with those fields. Throws UnexpectedAnswer. */
+/** Returns the requested list of objects, which must have the given fields. Throws UnexpectedAnswer. */
 export function listOf<Item extends object>(
   answer: Answer<Item[]>,
   wanted: string,
@@ -60,12 +60,12 @@ export function listOf<Item extends object>(
   throw new UnexpectedAnswer(answer, wanted);
 }
 
-/** A file or a diff. Throws UnexpectedAnswer for a web page, which GitHub never sends in its place. */
+/** Returns a file or a diff. Throws UnexpectedAnswer for a web page, which GitHub never sends in its place. */
 export function textOf(answer: Answer<unknown>, wanted: string): string {
   const { headers, data } = answer;
   if (String(headers["content-type"] ?? "").startsWith("text/html"))
     throw new UnexpectedAnswer(answer, wanted);
-  // Octokit leaves a body undecoded when the server names no charset.
+  // Octokit does not decode a body if the server names no charset.
   if (data instanceof ArrayBuffer) return new TextDecoder().decode(data);
   return String(data ?? "");
 }
@@ -76,7 +76,7 @@ const isObject = (value: unknown): value is Record<string, unknown> =>
 const has = (object: object, names: readonly string[]): boolean =>
   names.every((name) => (object as Record<string, unknown>)[name] !== undefined);
 
-/** Without the query, in which a login page is told tokens. */
+/** Returns the address without its query, which may contain tokens for a login page. */
 function placeOf(url: string): string {
   return URL.canParse(url) ? `${new URL(url).origin}${new URL(url).pathname}` : "an unknown address";
 }

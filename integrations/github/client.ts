@@ -3,7 +3,7 @@ import { retryAfterSeconds } from "heddle/sdk";
 import { UnexpectedAnswer } from "./answer.ts";
 import { settings } from "./config.ts";
 
-/** GitHub's REST API with the token and server of the settings; the signal ends its requests. */
+/** A client for GitHub's REST API, with the token and server from the settings; the signal aborts its requests. */
 export function connectGitHub(signal: AbortSignal): Octokit {
   return new Octokit({
     auth: settings.GITHUB_TOKEN || undefined,
@@ -13,18 +13,18 @@ export function connectGitHub(signal: AbortSignal): Octokit {
   });
 }
 
-/** What became of a request that failed. */
+/** Why a request failed. */
 interface RequestFailure {
-  /** GitHub's status, or null when no answer came. */
+  /** GitHub's status, or null if there was no answer. */
   status: number | null;
-  /** True when GitHub asks to come back later. */
+  /** Whether GitHub asks to try again later. */
   rateLimited: boolean;
-  /** Seconds to wait, when GitHub says so. */
+  /** Seconds to wait, if GitHub says so. */
   retryAfterSeconds: number | null;
   text: string;
 }
 
-/** Reads what Octokit throws, and what `answer.ts` does; null for anything that is no failed request. */
+/** Interprets what Octokit or `answer.ts` throws; null for anything that is not a failed request. */
 export function readFailure(error: unknown): RequestFailure | null {
   if (error instanceof UnexpectedAnswer) {
     return { status: null, rateLimited: false, retryAfterSeconds: null, text: error.message };
@@ -48,8 +48,8 @@ interface ErrorResponse {
   headers: Record<string, string | number | undefined>;
 }
 
-// GitHub refuses with 403 both what is forbidden and what comes too fast; a secondary limit may differ from a
-// refusal in nothing but its message.
+// GitHub answers 403 both to forbidden requests and to requests that come too fast; a secondary limit may differ from a
+// refusal only in its message.
 // https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api
 function isRateLimit(status: number, text: string, headers: ErrorResponse["headers"]): boolean {
   if (status === 429) return true;
@@ -66,7 +66,7 @@ function waitSeconds(headers: ErrorResponse["headers"]): number | null {
   const asked = retryAfterSeconds({ get });
   if (asked !== undefined) return asked;
   if (get("x-ratelimit-remaining") !== "0") return null;
-  // By GitHub's clock, as the time at which the limit is lifted is.
+  // Use GitHub's clock, because the time at which the limit is lifted is GitHub's.
   const sent = Date.parse(get("date") ?? "");
   const reset =
     Number(get("x-ratelimit-reset") ?? Number.NaN) - (Number.isNaN(sent) ? Date.now() : sent) / 1000;

@@ -3,7 +3,7 @@ import { type Answer, listOf, type Made, madeOf, readMade } from "./answer.ts";
 import { deliveryMarker } from "./markers.ts";
 import { splitText } from "./split-text.ts";
 
-/** An issue or a pull request: for comments they are the same. */
+/** An issue or a pull request, which are the same for comments. */
 export interface CommentTarget {
   owner: string;
   repo: string;
@@ -22,12 +22,12 @@ interface CommentReceipt {
 
 const COMMENT_LIMIT = 65_536;
 const PAGE = 100;
-/** GitHub takes 2,500 comments on an issue. */
+/** GitHub allows 2,500 comments on an issue. */
 const MOST_PAGES = 100;
 
 /**
- * Posts a text as one comment, or as several when it is too long for one. From the second attempt on, the parts that
- * an earlier attempt posted are found by their marker and not posted again.
+ * Posts a text as one comment, or as several if it is too long for one. From the second attempt on, parts that an
+ * earlier attempt posted are found by their markers and not posted again.
  */
 export async function postComments(
   github: Octokit,
@@ -55,8 +55,8 @@ async function createComment(github: Octokit, target: CommentTarget, body: strin
 }
 
 /**
- * What is there of these parts, by their markers. Searched from the newest page back to the first, and not by time: the
- * delivery's time is of this machine's clock, which may have been hours ahead of GitHub's.
+ * Finds the parts that were already posted, by their markers. It searches from the newest page back to the first, and not
+ * by time, because the delivery's time is from this machine's clock, which may have been hours ahead of GitHub's.
  */
 async function findComments(
   github: Octokit,
@@ -82,7 +82,7 @@ async function findComments(
     for (let page = first.last; page > 1 && found.size < parts.length; page--) await read(page);
     return found;
   }
-  // A proxy may take the links out; then only a page that is not full says that it is the last.
+  // A proxy may remove the links; then only a page that is not full shows that it is the last.
   for (let page = 2, { count } = first; count >= PAGE && found.size < parts.length; page++) {
     if (page > MOST_PAGES) throw new Error(`GitHub lists more than ${MOST_PAGES * PAGE} comments.`);
     ({ count } = await read(page));
@@ -90,7 +90,7 @@ async function findComments(
   return found;
 }
 
-/** Of the Link header: `<https://…?page=9>; rel="last"`. */
+/** Reads the Link header: `<https://…?page=9>; rel="last"`. */
 function lastPage({ headers }: Answer<unknown>): number | undefined {
   const links = String(headers.link ?? "").split(",");
   const last = links.find((link) => link.includes('rel="last"'));

@@ -1,6 +1,6 @@
 import { defineConfig, t } from "heddle/sdk";
 
-/** Read at each access, so a changed setting counts from the next event on. */
+/** Settings are looked up at each access, so a change takes effect with the next event. */
 export const settings = defineConfig({
   GITHUB_TOKEN: t.String({ default: "" }),
   GITHUB_WEBHOOK_SECRET: t.String({ default: "" }),

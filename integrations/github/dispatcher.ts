@@ -24,11 +24,11 @@ const receipt = t.Object({
   skipped: t.Optional(t.String()),
 });
 
-/** Answers are comments on the issue or pull request that the dispatch_config names. */
+/** Posts answers as comments on the issue or pull request that the dispatch_config names. */
 export const dispatcher = {
   config,
   receipt,
-  // GitHub takes names in any case.
+  // GitHub ignores the case of names.
   targetOf({ owner, repo, comment_target }) {
     const { issue_number } = (comment_target ?? {}) as Partial<CommentTarget>;
     return `${owner}/${repo}#${issue_number}`.toLowerCase();
@@ -47,9 +47,11 @@ registerDispatcher("github", dispatcher);
 async function post(dispatchConfig: Record<string, unknown>, text: string, ctx: DispatchContext) {
   const target = commentTarget(dispatchConfig);
   if (settings.GITHUB_TOKEN === "") {
-    throw new Permanent("No comment was posted: set GITHUB_TOKEN to a token that may write comments.");
+    throw new Permanent(
+      "GITHUB_TOKEN must be set to a token that may write comments; no comment was posted.",
+    );
   }
-  // GitHub takes no empty comment, and nobody would want one.
+  // GitHub refuses empty comments, and nobody would want one.
   if (text.trim() === "") return { receipt: { comment_ids: [], urls: [], skipped: "empty text" } };
   try {
     return { receipt: await postComments(connectGitHub(ctx.signal), target, text, ctx) };
@@ -59,9 +61,9 @@ async function post(dispatchConfig: Record<string, unknown>, text: string, ctx: 
 }
 
 function commentTarget(dispatchConfig: Record<string, unknown>): CommentTarget {
-  // Its shape was checked against `config` when the message came in.
+  // The config was validated against `config` when the message arrived.
   const { owner, repo, comment_target } = dispatchConfig as typeof config.static;
-  if (!comment_target) throw new Permanent("The dispatch_config has no comment_target to answer to.");
+  if (!comment_target) throw new Permanent("The dispatch_config must have a comment_target to answer to.");
   return { owner, repo, issue_number: comment_target.issue_number };
 }
 
@@ -76,7 +78,7 @@ function deliveryError(error: unknown, { owner, repo, issue_number }: CommentTar
   });
 }
 
-// 4xx means that this request will never do, but for those that speak of the moment.
+// 4xx means that this request can never succeed, except for statuses that describe a temporary condition.
 function isPermanent(status: number | null, rateLimited: boolean): boolean {
   if (status === null || rateLimited) return false;
   return status >= 400 && status < 500 && ![408, 409, 425].includes(status);
@@ -86,7 +88,7 @@ function attributed(text: string, name: unknown): string {
   return typeof name === "string" && name !== "" && text !== "" ? `**${name}:**\n\n${text}` : text;
 }
 
-// An alert block of GitHub's Markdown: nobody takes it for an answer.
+// An alert block of GitHub's Markdown, which nobody mistakes for an answer.
 function errorText(text: string): string {
   return [
     "> [!WARNING]",

@@ -20,7 +20,7 @@ export const integration: IntegrationMeta = {
         .map((channel) => [channel.id, channel.client_id.slice(PREFIX.length)]),
     );
   },
-  // A repository is no place to comment on; the issue or pull request comes with each message.
+  // One cannot comment on a repository; each message names its issue or pull request.
   resolveDispatchConfig: () => null,
 };
 

@@ -1,22 +1,22 @@
-// A model that has read a stranger's text may be talked into an image whose address tells what else it has read, and GitHub
-// fetches it as soon as somebody looks at the comment. So images from elsewhere become links, which wait for a click.
+// A model that has read a stranger's text may be talked into an image whose address reveals what else it has read, and GitHub
+// fetches the image as soon as someone views the comment. So images from other hosts become links, which need a click.
 
-/** Those whose logs nobody else reads. */
+/** Hosts whose logs no one but GitHub can read. */
 const OWN =
   /\(\s{0,9}<?https:\/\/(?:github\.com|[a-z0-9-]{1,60}\.githubusercontent\.com)\/[^\s()<>\\]{0,2000}/iy;
-/** A label in which nothing has a meaning of its own, so that it certainly ends at the bracket. */
+/** A label without special characters, so that it certainly ends at the bracket. */
 const PLAIN_LABEL = /!\[[^[\]\\`<\n]{0,500}\]/y;
 const FETCHING_TAG =
   /<(?=(?:img|image|picture|source|video|audio|track|input|object|embed|iframe|svg|link|style)\b)/gi;
 const LONGEST_TAG = 2_000;
 
-/** Markdown without images from elsewhere, also where it only looks like one: in code an address may lose its "!". */
+/** Returns Markdown without images from other hosts, including text that only looks like one: in code, a "!" may be removed. */
 export function withoutForeignImages(markdown: string): string {
   return withoutTags(withoutMarks(markdown));
 }
 
 function withoutMarks(text: string): string {
-  // Where nothing is defined, "[label]" refers to nothing: so it is in "#![allow(dead_code)]".
+  // Without a definition, "[label]" refers to nothing, as in "#![allow(dead_code)]".
   const hasDefinitions = text.includes("]:");
   const parts: string[] = [];
   let from = 0;
@@ -44,7 +44,7 @@ function withoutTags(text: string): string {
   return text.replace(FETCHING_TAG, (bracket, at: number) => {
     const tag = text.slice(at, at + LONGEST_TAG);
     const end = tag.indexOf(">");
-    // An address within GitHub needs none of these; "&" may stand for any of them.
+    // An address on GitHub needs none of these characters; "&" may encode any of them.
     return end !== -1 && !/[:&\\]|\/\//.test(tag.slice(0, end)) ? bracket : "&lt;";
   });
 }

@@ -1,9 +1,9 @@
-// Hidden marks in what Heddle posts. They are HTML comments, which GitHub keeps but does not show. The mark stands
-// first: after a code fence that the text leaves open, it would be visible.
+// Hidden markers in what Heddle posts. They are HTML comments, which GitHub stores but does not display. The marker comes
+// first, because it would be visible after a code fence that the text leaves open.
 
 const PREFIX = "<!-- heddle:";
 
-/** Marks one part of a delivery, so that a repeated delivery finds what it has posted already. */
+/** Marks one part of a delivery, so that a repeated delivery finds what it has already posted. */
 export function deliveryMarker(deliveryId: string, part: number): string {
   return `${PREFIX}delivery:${deliveryId}:${part} -->`;
 }
@@ -13,7 +13,7 @@ export function toolMarker(taskId: string): string {
   return `${PREFIX}task:${taskId} -->`;
 }
 
-/** True for a text that Heddle wrote: its own words must never start a run, whatever login it posts under. */
+/** Whether Heddle wrote a text: its own texts must never start a run, whichever login it posts under. */
 export function isMarked(body: unknown): boolean {
   return typeof body === "string" && body.startsWith(PREFIX);
 }

@@ -7,12 +7,12 @@ import { type Payload, record } from "./events/payload.ts";
 import { type Repository, repositoryOf } from "./events/repository.ts";
 import { isMarked } from "./markers.ts";
 
-// `parse: "none"`: the signature is over the bytes of the body, so nothing may read it first.
+// `parse: "none"`, because the signature covers the bytes of the body, so nothing may read them first.
 export const router = new Elysia().post(
   "/webhook",
   async ({ request, status }) => {
     const event = await verifyGitHub(request, settings.GITHUB_WEBHOOK_SECRET);
-    // GitHub always sends it. Without it, the same event sent twice would look like two.
+    // GitHub always sends it. Without it, an event that is sent twice would look like two.
     if (!request.headers.get("x-github-delivery")) {
       return status(400, {
         error: { code: "bad_request", message: "The header X-GitHub-Delivery is missing." },
@@ -47,7 +47,7 @@ async function take(
     content,
     source: "github",
     runAgent: run !== null,
-    // An answer also goes to the chats of the channels; what only happened is there to be known, not to be told.
+    // An answer also goes to the channels' chats; other events are stored as context and not posted.
     notify: run !== null,
     fromBot,
     idempotencyKey: deliveryId,
@@ -74,8 +74,8 @@ async function take(
   };
 }
 
-// What the bot itself did must not start it again. GitHub Apps act under "login[bot]"; the marker also catches what
-// was posted while GITHUB_BOT_LOGIN is not set.
+// What the bot itself did must not start a run. GitHub Apps act under "login[bot]". The marker also recognises what was
+// posted while GITHUB_BOT_LOGIN is not set.
 function isOwn(payload: Payload): boolean {
   const sender = String(record(payload.sender).login ?? "").toLowerCase();
   const own = settings.GITHUB_BOT_LOGIN.trim().toLowerCase();
@@ -84,8 +84,8 @@ function isOwn(payload: Payload): boolean {
   return payload.action === "opened" || payload.action === "created" ? isMarked(record(subject).body) : false;
 }
 
-// Two bots that answer each other would never stop. GitHub says of each account what it is; who acts is the sender, and
-// the author of what is new.
+// Two bots that answer each other would never stop. GitHub gives the type of each account: of the sender, who acts, and of
+// the author of new text.
 function isFromBot(payload: Payload): boolean {
   const subject = record(payload.comment ?? payload.review ?? payload.pull_request ?? payload.issue);
   const actors = payload.action === "opened" || payload.comment || payload.review ? [subject.user] : [];

@@ -1,4 +1,4 @@
-// Pieces of the parameters of tools and of the dispatch_config.
+// Parts of the schemas of tools' parameters and of the dispatch_config.
 
 import { t } from "heddle/sdk";
 
@@ -12,13 +12,13 @@ export const REPO = t.String({
   description: "Name of the repository, without its owner",
 });
 
-/** A branch, tag or commit. A leading dot is no valid name in git and would change the URL, too. */
+/** A branch, tag or commit. A name with a leading dot is not valid in git, and would change the URL. */
 export const ref = (description: string) => t.String({ pattern: "^[^.\\s]\\S*$", description });
 
-// Not `t.Integer`: in Elysia's `t` that also takes digits in a string, which a model would be offered as well.
+// Not `t.Integer`: Elysia's version also accepts digits in a string, and the model would be offered this as well.
 const wholeNumber = (options: { minimum: number; maximum?: number; default?: number }) =>
   t.Number({ multipleOf: 1, ...options });
 
-/** Of an issue or a pull request. */
+/** The number of an issue or a pull request. */
 export const NUMBER = wholeNumber({ minimum: 1 });
 export const PER_PAGE = wholeNumber({ minimum: 1, maximum: 100, default: 20 });

@@ -14,12 +14,12 @@ export const SETUP = defineSetup({
       key: "GITHUB_WEBHOOK_SECRET",
       required: true,
       secret: true,
-      description: "Secret of the webhook, as entered at GitHub; without it every webhook is refused",
+      description: "Secret of the webhook, as entered at GitHub; without it, every webhook is refused",
     },
     {
       key: "GITHUB_BOT_LOGIN",
       required: false,
-      description: "Login the token belongs to; events caused by it are ignored",
+      description: "Login of the token's account; events that it causes are ignored",
     },
     {
       key: "GITHUB_API_URL",
@@ -39,7 +39,7 @@ export const SETUP = defineSetup({
     description: "Receives a repository's or an organisation's events",
     verifier: { scheme: "github", secret: "GITHUB_WEBHOOK_SECRET" },
   },
-  // The most that GitHub sends.
+  // GitHub's own limit.
   max_body_bytes: 26_214_400,
   binding: {
     client_id_prefix: "github:",

@@ -1,5 +1,5 @@
-/** Cuts a text into parts of at most `limit` characters, at line ends where there are any. The same text is always cut
- * the same way. */
+/** Splits a text into parts of at most `limit` characters, at line ends if possible. The same text is always split the
+ * same way. */
 export function splitText(text: string, limit: number): string[] {
   const parts: string[] = [];
   let rest = text;
@@ -13,7 +13,7 @@ export function splitText(text: string, limit: number): string[] {
   return parts.filter((part) => part.trim() !== "");
 }
 
-// Not between the two halves of a character outside the basic plane.
+// Never split a surrogate pair.
 function characterEnd(text: string, limit: number): number {
   return (text.codePointAt(limit - 1) ?? 0) > 0xffff ? limit - 1 : limit;
 }

@@ -1,8 +1,8 @@
-// Whether a bot wrote what a webhook tells of, as far as the service of its scheme says so.
+// Determines whether a bot caused a webhook, for services that say so in the payload.
 
 import { valueAt } from "./payload.ts";
 
-/** Paths in the payload, by scheme; what stands there, or is this, tells of a bot. */
+/** Paths in the payload, by scheme. A value there, or the value `is` if given, means that a bot was the cause. */
 const SIGNS: Record<string, { path: string[]; is?: unknown }[]> = {
   // https://docs.slack.dev/reference/events/message/bot_message
   slack: [

@@ -1,6 +1,6 @@
-// Finds values in a payload. Only what the payload itself holds is found: no prototypes, no methods.
+// Finds values in a payload. Only the payload's own values are found, never prototypes or methods.
 
-/** A JSON pointer (RFC 6901), or undefined when the text is none: it is empty, or begins with a slash. */
+/** Parses a JSON pointer (RFC 6901), which is empty or begins with a slash. Returns undefined for any other text. */
 export function parsePointer(text: string): string[] | undefined {
   if (text === "") return [];
   if (!text.startsWith("/") || /~(?![01])/.test(text)) return undefined;
@@ -10,7 +10,7 @@ export function parsePointer(text: string): string[] | undefined {
     .map((part) => part.replaceAll("~1", "/").replaceAll("~0", "~"));
 }
 
-/** Undefined when there is nothing. */
+/** Returns undefined if the path leads nowhere. */
 export function valueAt(payload: unknown, path: readonly string[]): unknown {
   let value = payload;
   for (const part of path) {
@@ -22,8 +22,9 @@ export function valueAt(payload: unknown, path: readonly string[]): unknown {
   return value;
 }
 
-/** The text of a value that can tell events or places apart; null for nothing, blanks, lists and objects. Different values
- * have different texts: a number is told as it was written, and a text that could be taken for one is put in quotes. */
+/** Returns the text of a value that distinguishes events or places; null for blanks, lists, objects and missing values.
+ * Different values have different texts: a number is written as the sender wrote it, and a text that looks like a number
+ * or boolean is put in quotes. */
 export function keyAt(payload: unknown, pointer: string | null): string | null {
   const path = pointer === null ? undefined : parsePointer(pointer);
   const value = path && valueAt(payload, path);
@@ -32,10 +33,10 @@ export function keyAt(payload: unknown, pointer: string | null): string | null {
   return typeof value === "boolean" || isNumber(value) ? wordOf(value) : null;
 }
 
-/** What a number or a truth value looks like, and a text in quotes. */
+/** Matches texts that look like a number, a boolean, or a text in quotes. */
 const LIKE_ANOTHER = /^"|^(?:true|false|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)$/;
 
-/** A number as `exactPayload` keeps it. */
+/** A number as `exactPayload` returns it. */
 interface Digits {
   rawJSON: string;
 }
@@ -43,11 +44,11 @@ interface Digits {
 export const isNumber = (value: unknown): value is number | Digits =>
   typeof value === "number" || json.isRawJSON(value);
 
-/** A number with the digits that the sender wrote. */
+/** Returns a number with the digits that the sender wrote. */
 export const wordOf = (value: number | boolean | Digits): string =>
   typeof value === "object" ? value.rawJSON : String(value);
 
-// Newer than the types of the language that are in use here: https://tc39.es/proposal-json-parse-with-source/
+// Not yet in the TypeScript library that is used here: https://tc39.es/proposal-json-parse-with-source/
 const json = JSON as unknown as {
   parse(
     text: string,
@@ -58,12 +59,12 @@ const json = JSON as unknown as {
 };
 
 /**
- * The payload with its numbers as they were written, which `JSON.stringify` writes again: 1791234567890123456, 1.0. Both are
- * of one verified webhook; a payload that is no JSON stays as it is.
+ * Returns the payload with its numbers as the sender wrote them, which `JSON.stringify` reproduces: 1791234567890123456, 1.0.
+ * `payload` and `body` belong to one verified webhook. A payload that is not JSON is returned unchanged.
  */
 export function exactPayload({ payload, body }: { payload: unknown; body: string }): unknown {
   if (typeof payload !== "object" || payload === null) return payload;
-  // Some send JSON in the field of a form. A form never begins like JSON.
+  // Some services send JSON in a form field. A form never begins like JSON.
   const text = /^\s*[[{]/.test(body) ? body : new URLSearchParams(body).get("payload");
   if (text === null) return payload;
   try {

@@ -1,5 +1,5 @@
-// Makes the message to the bot from an endpoint's template and a payload. What the sender wrote stands between tags
-// that it cannot close, and is read once: nothing in it is taken for a placeholder.
+// Makes the message to the bot from an endpoint's template and a payload. What the sender wrote is put between tags that it
+// cannot close, and is not expanded again: nothing in it is taken for a placeholder.
 
 import { isNumber, parsePointer, valueAt, wordOf } from "./payload.ts";
 
@@ -7,20 +7,21 @@ const PLACEHOLDER = /\{\{([^{}]*)\}\}/g;
 const DOTTED = /^[\w$@-]+(\.[\w$@-]+)*$/;
 const TAG = "webhook-data";
 const TAG_BEGINS = /<(?=\s*(?:\/\s*)?webhook-data)/gi;
-/** Characters of one value, and of all of them. */
+/** Maximum characters of one value, and of all values together. */
 const LONGEST_VALUE = 10_000;
 const LONGEST_VALUES = 50_000;
 
-/** What a placeholder stands for: the path of a value, or the event's name. */
+/** What a placeholder refers to: the path of a value, or the event's name. */
 type Source = { path: string[] } | "event";
 
-/** What is wrong with a template, in words; undefined when it is right. */
+/** Describes what is wrong with a template; undefined if it is valid. */
 export function faultIn(template: string): string | undefined {
   const rest = template.replace(PLACEHOLDER, "");
-  if (rest.includes("{{") || rest.includes("}}")) return "A {{ has no }}, or the other way round";
+  if (rest.includes("{{") || rest.includes("}}"))
+    return 'prompt_template must have a "}}" for each "{{" and no others.';
   for (const [whole, inner = ""] of template.matchAll(PLACEHOLDER)) {
     if (!sourceOf(inner)) {
-      return `${whole} is neither {{path.to.field}}, {{/json/pointer}}, {{.}} for all of it nor {{@event}}`;
+      return `A placeholder must be {{path.to.field}}, {{/json/pointer}}, {{.}} for the whole payload or {{@event}}; got ${whole}.`;
     }
   }
   return undefined;
@@ -67,7 +68,7 @@ function wordsOf(value: unknown): string {
   return typeof value === "object" ? JSON.stringify(upTo(DEEPEST, value), null, 2) : String(value);
 }
 
-/** Indenting thousands of levels would keep the server busy for seconds, and nobody could read them. */
+/** Indenting thousands of levels would block the server for seconds, and nobody could read the result. */
 const DEEPEST = 32;
 
 function upTo(levels: number, value: unknown): unknown {
@@ -77,12 +78,12 @@ function upTo(levels: number, value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, upTo(levels - 1, inner)]));
 }
 
-/** A sender that writes the closing tag must not get out of it. */
+/** Prevents a sender from closing the tag around its text. */
 const withoutTags = (text: string): string => text.replace(TAG_BEGINS, "&lt;");
 
 function cutTo(text: string, length: number): string {
   if (text.length <= length) return text;
-  // Not within a pair of surrogates.
+  // Never split a surrogate pair.
   const end = /[\ud800-\udbff]/.test(text.charAt(length - 1)) ? length - 1 : length;
   return `${text.slice(0, Math.max(0, end))}… (cut, ${text.length} characters)`;
 }

@@ -1,4 +1,4 @@
-// One webhook of an endpoint: proves its sender, and hands the bot what the endpoint's template makes of it.
+// Receives one webhook of an endpoint: authenticates its sender, and injects the message that the endpoint's template makes.
 
 import { createHash } from "node:crypto";
 import { injectEvent, type VerifiedWebhook, verifyWebhook } from "heddle/sdk";
@@ -10,7 +10,7 @@ import { isFromBot } from "./from-bot.ts";
 import { exactPayload, keyAt } from "./payload.ts";
 import { renderPrompt } from "./prompt.ts";
 
-/** Senders of more have files to send, and a bot could not read them. */
+/** A larger body contains files, which a bot could not read. */
 const MAX_BODY_BYTES = 1024 * 1024;
 const LONGEST_KEY = 255;
 const LONGEST_EVENT = 100;
@@ -48,7 +48,7 @@ export async function receive(endpoint: Endpoint, request: Request) {
   return { status, endpoint: name, results };
 }
 
-/** What a service asks when an address is entered there. */
+/** The answer to what a service sends when its webhook address is configured. */
 function greetingOf({ verifier }: Endpoint, { event, payload }: VerifiedWebhook) {
   if (verifier.scheme === "github" && event === "ping") return { status: "pong" };
   const { type, challenge } = (payload ?? {}) as Record<string, unknown>;
@@ -57,13 +57,13 @@ function greetingOf({ verifier }: Endpoint, { event, payload }: VerifiedWebhook)
 }
 
 /**
- * The payload's own key, else the sender's id, else, where the body is signed but nothing says when, the body itself:
- * a copy of a signed request must not run again. A token alone tells no copy from a second event.
+ * The payload's own key; else the sender's id; else, if the body is signed, the body itself, because a copy of a signed
+ * request must not run again. With only a token, a copy cannot be distinguished from a second event.
  */
 function idempotencyKeyOf(endpoint: Endpoint, { id, payload, body }: VerifiedWebhook): string | null {
   const isSigned = !["bearer", "token"].includes(endpoint.verifier.scheme);
   const ofBody = () => (!isSigned ? null : `sha256:${createHash("sha256").update(body).digest("hex")}`);
   const key = keyAt(payload, endpoint.idempotency_pointer) ?? id ?? ofBody();
-  // The keys of all endpoints are of one integration.
+  // All endpoints share the integration's idempotency keys.
   return key && shortened(`${endpoint.name}:${key}`, LONGEST_KEY);
 }

@@ -1,14 +1,14 @@
-// What a stranger hears is the same for every name: which endpoints there are, and how they verify, is for those who can sign.
+// Gives strangers the same answer for every name, so that they learn neither which endpoints exist nor how these verify.
 
 import { verifyWebhook } from "heddle/sdk";
 import type { Endpoint } from "./endpoints/endpoint.ts";
 import { readSecrets } from "./endpoints/secrets.ts";
 
 const MESSAGE = "There is no such endpoint, or the request does not prove who sent it.";
-/** Nobody knows it. */
+/** A secret that nobody knows. */
 const SECRET = crypto.randomUUID();
 
-/** Takes the steps that an endpoint takes, and refuses as one that knows its sender. */
+/** Takes the same steps as an endpoint, and refuses in the same way as one whose sender is not authenticated. */
 export async function refuse(request: Request, endpoint: Endpoint | undefined): Promise<never> {
   await readSecrets(endpoint?.id ?? "none");
   const reason = endpoint ? "The endpoint is disabled" : "There is no endpoint of this name";
@@ -20,7 +20,7 @@ export async function refuse(request: Request, endpoint: Endpoint | undefined): 
   throw refusal(new Error(reason));
 }
 
-/** The inbox tells the operator the reason, which the sender does not hear. */
+/** Hides the reason of a refusal from the sender; the inbox shows it to the operator. */
 export const withoutReason = (error: unknown): unknown => (isRefusal(error) ? refusal(error) : error);
 
 const refusal = (cause: Error): Error =>

@@ -14,6 +14,6 @@ export const router = new Elysia({ normalize: false }).use(endpointRoutes).post(
       throw withoutReason(error);
     }
   },
-  // The signature is over the bytes of the body, so nothing may read it first.
+  // The signature covers the bytes of the body, so nothing may read them first.
   { parse: "none" },
 );

@@ -5,8 +5,8 @@ export const SETUP = defineSetup({
   icon: "Zap",
   webhook: {
     path: "/integrations/webhook/:name",
-    description: "One address for each endpoint, :name being the endpoint's name",
+    description: "One address for each endpoint; :name is the name of the endpoint",
   },
-  // Whoever makes an endpoint decides which bot strangers reach, and with what instructions.
+  // Whoever creates an endpoint decides which bot strangers can reach, and with what instructions.
   admin_paths: ["/endpoints"],
 });

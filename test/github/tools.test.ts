@@ -231,10 +231,10 @@ describe("github_get_file", () => {
   });
 
   test.each([
-    ["missing.ts", "knows no file missing.ts in octo/hello"],
+    ["missing.ts", "has no file missing.ts in octo/hello"],
     ["image.png", "not a text file"],
-    ["../../secrets", "no path"],
-    ["src/../../x", "no path"],
+    ["../../secrets", "must be a path from the root"],
+    ["src/../../x", "must be a path from the root"],
   ])("%s is a friendly error", async (path, text) => {
     const { error } = await json(getFile({ ...REPO, path }, context()));
     expect(error).toContain(text);
@@ -243,7 +243,7 @@ describe("github_get_file", () => {
 
 describe("refusals are reported to the model", () => {
   test.each([
-    [404, {}, "GitHub knows no pull request #5 in octo/hello"],
+    [404, {}, "GitHub has no pull request #5 in octo/hello"],
     [403, { "retry-after": "30" }, "rate limit is used up for 30 s"],
     [500, {}, "500 Oops"],
   ])("%p", async (status, headers, text) => {

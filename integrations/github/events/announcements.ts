@@ -1,4 +1,4 @@
-// Events that a bot only takes note of: releases and discussions.
+// Events that start no run and only become context: releases and discussions.
 
 import type { EventMessage } from "./event.ts";
 import { block, line, login, message, type Payload, record } from "./payload.ts";

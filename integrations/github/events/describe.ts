@@ -6,7 +6,7 @@ import { describePullRequest } from "./pull-request.ts";
 import { describePush } from "./push.ts";
 import { describeReview, describeReviewComment } from "./reviews.ts";
 
-// By GitHub's name of the event, as the header X-GitHub-Event has it.
+// Keyed by GitHub's name of the event, as in the header X-GitHub-Event.
 const EVENTS = new Map<string, DescribeEvent>([
   ["pull_request", describePullRequest],
   ["pull_request_review", describeReview],
@@ -19,7 +19,7 @@ const EVENTS = new Map<string, DescribeEvent>([
   ["discussion_comment", describeDiscussionComment],
 ]);
 
-/** What a webhook says to a bot, or null when the event or its action is none of a bot's business. Never throws. */
+/** Returns the message that a webhook becomes; null for events and actions that do not concern bots. Never throws. */
 export function describeEvent(event: string, payload: Payload): EventMessage | null {
   return EVENTS.get(event)?.(payload) ?? null;
 }

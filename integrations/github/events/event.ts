@@ -1,19 +1,19 @@
 import type { Payload } from "./payload.ts";
 
-/** What an event says to a bot. */
+/** The message that an event becomes. */
 export interface EventMessage {
   content: string;
-  /** Set when the bot is to answer; null only stores the message. */
+  /** Set if the bot is to answer; with null, the message is only stored. */
   run: EventRun | null;
 }
 
 export interface EventRun {
-  /** The issue or pull request that gets the answer as a comment. */
+  /** The issue or pull request on which the answer is posted as a comment. */
   issueNumber: number;
   /** What the bot is asked to do. */
   assignment: string;
   tools: string[];
 }
 
-/** Null: nothing that a bot needs to know, such as another action of the event. */
+/** Returns null for what does not concern a bot, such as another action of the event. */
 export type DescribeEvent = (payload: Payload) => EventMessage | null;

@@ -5,7 +5,7 @@ const ISSUE_LIMIT = 2000;
 const COMMENT_LIMIT = 3000;
 
 const TRIAGE = `An issue was opened. Triage it.
-Say what kind of issue it is (fault, wish, question), how grave it looks and why. If it can be answered or solved from
+Say what kind of issue it is (bug, feature request, question), how severe it looks and why. If it can be answered or solved from
 what you know, do that; if a fact is missing to reproduce or decide it, ask for exactly that fact. Never promise work,
 dates or decisions in the name of the maintainers.`;
 
@@ -34,7 +34,7 @@ export function describeIssue(payload: Payload): EventMessage | null {
   };
 }
 
-/** `issue_comment`: GitHub sends it for pull requests, too. */
+/** `issue_comment`: GitHub also sends it for pull requests. */
 export function describeIssueComment(payload: Payload): EventMessage | null {
   const issue = record(payload.issue);
   const number = issueNumber(issue.number);

@@ -1,5 +1,5 @@
-// Readers for webhook payloads. GitHub leaves fields out or null (deleted users, empty bodies, other server
-// versions), so each reader has an answer for every value and none of them throws.
+// Readers for webhook payloads. Fields may be missing or null (deleted users, empty bodies, other server versions), so
+// each reader accepts every value, and none of them throws.
 
 export type Payload = Record<string, unknown>;
 
@@ -17,23 +17,23 @@ export function integer(value: unknown): number | null {
   return typeof value === "number" && Number.isSafeInteger(value) ? value : null;
 }
 
-/** A number of an issue or a pull request. */
+/** The number of an issue or a pull request. */
 export function issueNumber(value: unknown): number | null {
   const number = integer(value);
   return number !== null && number > 0 ? number : null;
 }
 
-/** One line: a title with line breaks in it could pretend to be the lines that follow it. */
+/** Returns one line, because a title with line breaks could imitate the lines that follow it. */
 export function line(value: unknown): string {
   return limited(clean(value).replace(/\s+/g, " ").trim(), TITLE_LIMIT);
 }
 
-/** A text of several lines, cut to `limit` characters. */
+/** Returns a text of several lines, cut to `limit` characters. */
 export function block(value: unknown, limit: number): string {
   return limited(clean(value).replaceAll("\r\n", "\n").trim(), limit);
 }
 
-/** The login of a user object; GitHub shows a deleted user as "ghost". */
+/** Returns the login of a user object; GitHub shows a deleted user as "ghost". */
 export function login(user: unknown): string {
   return line(record(user).login) || "ghost";
 }
@@ -42,13 +42,13 @@ export function shortSha(value: unknown): string {
   return line(value).slice(0, 7);
 }
 
-/** The parts that are not empty, one per line; the body stands apart. */
+/** Joins the lines that are not empty; a blank line separates the body. */
 export function message(lines: string[], body = ""): string {
   const head = lines.filter((text) => text !== "").join("\n");
   return body === "" ? head : `${head}\n\n${body}`;
 }
 
-// PostgreSQL takes no NUL in a text, and half a surrogate pair is no text at all.
+// PostgreSQL refuses NUL in text, and half a surrogate pair is not valid text.
 function clean(value: unknown): string {
   return typeof value === "string" ? value.replaceAll("\0", "").toWellFormed() : "";
 }
@@ -56,7 +56,7 @@ function clean(value: unknown): string {
 function limited(text: string, limit: number): string {
   if (text.length <= limit) return text;
   const end = limit - 1;
-  // A pair of surrogates stays whole.
+  // Never split a surrogate pair.
   const cut = text.codePointAt(end - 1) ?? 0;
   return `${text.slice(0, cut > 0xffff ? end - 1 : end)}…`;
 }

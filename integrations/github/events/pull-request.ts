@@ -16,10 +16,10 @@ const BODY_LIMIT = 2000;
 const ASSIGNMENT = `A pull request was opened. Review it.
 Fetch it with github_get_pr before you judge: the message holds its description, not its changes.
 Look for faults that matter: wrong results, lost data, security holes, unhandled errors, broken callers, missing
-tests. Name file and line for each and say how to mend it, the gravest first. Leave taste to the authors. If you find
+tests. Name file and line for each and say how to fix it, the most severe first. Leave taste to the authors. If you find
 nothing, say so in a sentence or two; do not retell the pull request.`;
 
-/** `pull_request`: opened asks for a review; synchronize and closed are told only. */
+/** `pull_request`: opened asks for a review; synchronize and closed only become context. */
 export function describePullRequest(payload: Payload): EventMessage | null {
   const pull = record(payload.pull_request);
   const number = issueNumber(pull.number ?? payload.number);

@@ -3,7 +3,7 @@ import { line, list, message, type Payload, record, shortSha } from "./payload.t
 
 const COMMITS_SHOWN = 10;
 
-/** `push`: commits on a branch, and also created, moved and deleted branches and tags. */
+/** `push`: commits on a branch, and created, moved or deleted branches and tags. */
 export function describePush(payload: Payload): EventMessage | null {
   const ref = line(payload.ref);
   if (ref === "") return null;

@@ -5,7 +5,7 @@ export interface Repository {
   repo: string;
 }
 
-/** The repository an event belongs to; null for events of organisations, installations and the like. */
+/** Returns the repository of an event; null for events of organisations, installations and the like. */
 export function repositoryOf(payload: Payload): Repository | null {
   const repository = record(payload.repository);
   const [owner, repo, ...rest] = line(repository.full_name).split("/");

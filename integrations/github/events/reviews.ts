@@ -4,14 +4,14 @@ import { block, integer, issueNumber, line, login, message, type Payload, record
 const BODY_LIMIT = 2000;
 
 const CHANGES_REQUESTED = `A review of a pull request asks for changes. Address its concerns.
-Fetch the pull request with github_get_pr and check each concern against the code. Say which ones hold and how to mend
+Fetch the pull request with github_get_pr and check each concern against the code. Say which ones hold and how to fix
 them, with the changed lines where that is short, and which ones do not, with the reason.`;
 
 const CODE_COMMENT = `Someone commented on a line of a pull request. Answer the comment.
 Fetch the pull request with github_get_pr and look at the file and line named in the message. Keep to the code under
-discussion. Your answer stands in the main conversation, not beside the line: begin it by naming file and line.`;
+discussion. Your answer appears in the main conversation, not beside the line: begin it by naming file and line.`;
 
-/** `pull_request_review`: only a review just submitted is news; the edit or dismissal of an old one is not. */
+/** `pull_request_review`: only a newly submitted review matters, not the edit or dismissal of an earlier one. */
 export function describeReview(payload: Payload): EventMessage | null {
   const pull = record(payload.pull_request);
   const number = issueNumber(pull.number);
@@ -55,7 +55,7 @@ export function describeReviewComment(payload: Payload): EventMessage | null {
 
 function place(comment: Payload): string {
   const path = line(comment.path);
-  // `line` is null once the commented line is gone from the newest diff.
+  // `line` is null if the commented line is no longer in the newest diff.
   const number = integer(comment.line) ?? integer(comment.original_line);
   if (path === "") return "";
   return `At ${path}${number === null ? "" : `:${number}`}`;

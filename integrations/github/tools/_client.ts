@@ -4,22 +4,22 @@ import { connectGitHub, readFailure } from "../client.ts";
 import { settings } from "../config.ts";
 
 /**
- * Runs a tool's requests. What GitHub refuses becomes `{ error }`, a text that tells the model what to do about it;
- * `subject` names in it what was asked for.
+ * Runs a tool's requests. A refusal by GitHub becomes `{ error }`, a text that tells the model what to do; `subject` names
+ * what was requested.
  */
 export async function withGitHub<T>(
   { signal }: ToolContext,
   subject: string,
   work: (github: Octokit) => Promise<T>,
 ): Promise<T | { error: string }> {
-  if (settings.GITHUB_TOKEN === "") return { error: "GITHUB_TOKEN is not set, so GitHub cannot be asked." };
+  if (settings.GITHUB_TOKEN === "") return { error: "GITHUB_TOKEN is not set, so GitHub cannot be reached." };
   try {
     return await work(connectGitHub(signal));
   } catch (error) {
     const failure = signal.aborted ? null : readFailure(error);
     if (failure === null) throw error;
     if (failure.status === 404) {
-      return { error: `GitHub knows no ${subject}, or the token may not see it.` };
+      return { error: `GitHub has no ${subject}, or the token does not have access to it.` };
     }
     if (failure.rateLimited) {
       const wait = failure.retryAfterSeconds;
@@ -31,7 +31,7 @@ export async function withGitHub<T>(
 
 export const author = (user: { login?: string } | null | undefined): string => user?.login ?? "ghost";
 
-/** The first `limit` characters, and a word about it when there were more. */
+/** Returns the first `limit` characters, with a note if there were more. */
 export function cut(text: string | null | undefined, limit: number): string {
   if (!text) return "";
   if (text.length <= limit) return text;

@@ -101,7 +101,7 @@ function commitSummary({ sha, html_url, author: user, commit }: Commit) {
   return {
     sha,
     message: cut(commit.message, MESSAGE_LIMIT),
-    // GitHub knows the account only when the commit's e-mail address belongs to one.
+    // GitHub knows the account only if the commit's e-mail address belongs to one.
     author: user && "login" in user ? author(user as { login: string }) : (commit.author?.name ?? "unknown"),
     date: commit.author?.date ?? null,
     url: html_url,

@@ -29,7 +29,7 @@ export const getFile = register(
   ({ path, ...place }, ctx) => {
     const segments = path.split("/").filter((segment) => segment !== "");
     if (segments.some((segment) => segment === "." || segment === "..")) {
-      return { error: `"${path}" is no path from the root of the repository.` };
+      return { error: `path must be a path from the root of the repository; got "${path}".` };
     }
     const at = place.ref === undefined ? "" : ` at ${place.ref}`;
     const file: FileAddress = { ...place, path: segments.map(encodeURIComponent).join("/") };
@@ -70,7 +70,7 @@ async function read(github: Octokit, file: FileAddress, path: string) {
   }
   const data = objectOf(answer as Answer<typeof answer.data>, "a file", "type");
   if (data.type !== "file") return { error: `${path} is a ${data.type}, not a file.` };
-  // Above one megabyte GitHub leaves the content out, unless asked for the bare file.
+  // Above one megabyte, GitHub omits the content, unless the raw file is requested.
   const text = data.encoding === "base64" ? decode(data.content) : await readRaw(github, file);
   if (text === null) return { error: `${path} is not a text file.` };
   return { path, size: data.size, sha: data.sha, content: cut(text, FILE_LIMIT) };

@@ -9,7 +9,7 @@ const BODY_LIMIT = 10_000;
 const COMMENT_LIMIT = 2000;
 const COMMENTS = 30;
 const FOUND = 10;
-// GitHub's 65,536, less the marker.
+// GitHub's limit of 65,536 characters, minus the marker.
 const WRITE_LIMIT = 65_000;
 
 export const getIssue = register(
@@ -51,7 +51,7 @@ export const getIssue = register(
 export const searchIssues = register(
   {
     name: "github_search_issues",
-    description: `Search issues and pull requests with GitHub's search syntax; gives the best ${FOUND}. Add is:issue or is:pr to the query for one kind only.`,
+    description: `Search issues and pull requests with GitHub's search syntax; returns the best ${FOUND}. Add is:issue or is:pr to the query for one kind only.`,
     parameters: t.Object({
       query: t.String({ minLength: 1 }),
       repo: t.Optional(
@@ -67,7 +67,7 @@ export const searchIssues = register(
       return {
         total_count: data.total_count,
         items: data.items.slice(0, FOUND).map((item) => ({
-          // The search names an item's repository by its address only.
+          // A search result names its repository only by the address.
           repo: item.repository_url.split("/").slice(-2).join("/"),
           number: item.number,
           title: item.title,

@@ -99,7 +99,7 @@ async function fetchDiff(github: Octokit, pull: PullAddress): Promise<string> {
     });
     return cut(textOf(answer, "a diff"), DIFF_LIMIT);
   } catch (error) {
-    // GitHub makes no diff of more than 300 files or 20,000 lines.
+    // GitHub refuses to make a diff of more than 300 files or 20,000 lines.
     if (readFailure(error)?.status === 406) return "[GitHub makes no diff of a change this large]";
     throw error;
   }

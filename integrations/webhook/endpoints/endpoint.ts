@@ -1,22 +1,22 @@
-// What an endpoint is, as the routes take it and as it is stored.
+// Endpoints: the input of the routes, and what is stored.
 
 import { type DispatchConfig, type ExecutionConfig, t, type WebhookVerifier } from "heddle/sdk";
 
-/** As it is stored, without secrets: those stand apart, sealed. */
+/** As stored, without secrets: these are stored separately, encrypted. */
 export interface Endpoint {
-  /** Of this endpoint and no later one of its name; where its secrets are kept. */
+  /** Identifies this endpoint, and no later one with the same name; its secrets are stored under this id. */
   id: string;
   name: string;
   enabled: boolean;
   verifier: WebhookVerifier;
-  /** Those that may sign, oldest first. */
+  /** The secrets that senders may sign with, oldest first. */
   secrets: { id: string; created_at: string }[];
   bot_id: string;
   prompt_template: string;
   /** JSON pointers into the payload. */
   idempotency_pointer: string | null;
   session_pointer: string | null;
-  /** Secret fields are blank here. */
+  /** Secret fields are left blank. */
   dispatch_config: DispatchConfig | null;
   execution_config: ExecutionConfig | null;
   created_at: string;
@@ -92,7 +92,7 @@ export const NewEndpoint = t.Object(
     name: Name,
     verifier: Verifier,
     prompt_template: t.String({ minLength: 1, maxLength: 20_000, pattern: "\\S" }),
-    /** Left out: one is made and answered this once. */
+    /** If omitted, a secret is created, and returned this once. */
     secrets: t.Optional(t.Array(Secret, { minItems: 1, maxItems: 5 })),
   },
   strict,

@@ -1,4 +1,4 @@
-// Endpoints in the integration's store: made, changed, deleted.
+// Creates, changes and deletes endpoints in the integration's store.
 
 import { getOrCreateSession, store } from "heddle/sdk";
 import { clientIdOf } from "../client-id.ts";
@@ -14,7 +14,7 @@ import {
   withSecrets,
 } from "./secrets.ts";
 
-/** What came of a change: the endpoint, or why there is none. */
+/** The outcome of a change: the endpoint, or why it was refused. */
 export type Changed =
   | { is: "done"; endpoint: Endpoint; secret?: string }
   | { is: "unknown" }
@@ -27,13 +27,13 @@ const MAX_SECRETS = 5;
 
 export const findEndpoint = (name: string): Promise<Endpoint | undefined> => store.get<Endpoint>(keyOf(name));
 
-/** By name; the next page begins after the last name of this one. */
+/** Sorted by name; the next page begins after the last name of this one. */
 export async function listEndpoints(limit: number, after: string | undefined): Promise<Endpoint[]> {
   const page = { prefix: PREFIX, limit, ...(after !== undefined && { after: keyOf(after) }) };
   return (await store.list<Endpoint>(page)).map(({ value }) => value);
 }
 
-/** `secret` in the answer is one that was made here, to be shown this once. */
+/** `secret` in the result is one that was created here, to be shown this once. */
 export async function createEndpoint(wanted: NewEndpoint): Promise<Changed> {
   if (await findEndpoint(wanted.name)) return { is: "taken" };
   const made = wanted.secrets ? undefined : newSecret(wanted.verifier);
@@ -61,7 +61,7 @@ export async function createEndpoint(wanted: NewEndpoint): Promise<Changed> {
   };
   const changed = await applied(fresh, wanted);
   if (changed.is !== "done") return changed;
-  // The secrets first, under an id that nobody has: an endpoint that is there can be used.
+  // The secrets are stored first, under a new id, so that an endpoint can be used as soon as it exists.
   const signing = Object.fromEntries(ids.map((id, at) => [id, secrets[at] ?? ""]));
   await changeSecrets(fresh.id, (sealed) => ({ ...sealed, signing }));
   const stored = await store.update<Endpoint>(keyOf(fresh.name), (known) => known ?? changed.endpoint);
@@ -80,11 +80,15 @@ export async function changeEndpoint(name: string, changes: Changes): Promise<Ch
       .map((secret) => faultInSecret(verifier, secret))
       .find((found) => found !== undefined);
     if (fault)
-      return { is: "wrong", field: "verifier", message: `A secret of the endpoint does not fit: ${fault}` };
+      return {
+        is: "wrong",
+        field: "verifier",
+        message: `The endpoint's secrets must fit the verifier: ${fault}`,
+      };
   }
   const changed = await applied(known, changes);
   if (changed.is !== "done") return changed;
-  // Only what was asked for: somebody else may change another field at this moment.
+  // Only the requested fields: someone else may be changing another one at the same time.
   const fields = Object.keys(changes) as (keyof Changes)[];
   const own = Object.fromEntries(fields.map((field) => [field, changed.endpoint[field]]));
   return keep(name, known.id, (current) => ({ ...current, ...own }));
@@ -97,7 +101,7 @@ export async function deleteEndpoint(name: string): Promise<boolean> {
   return true;
 }
 
-/** For rotation: the new one counts at once, beside the others. */
+/** For rotation: the new secret is accepted at once, in addition to the others. */
 export async function addSecret(name: string, given: string | undefined): Promise<Changed> {
   const known = await findEndpoint(name);
   if (!known) return { is: "unknown" };
@@ -105,7 +109,7 @@ export async function addSecret(name: string, given: string | undefined): Promis
     return {
       is: "wrong",
       field: "secret",
-      message: `An endpoint has at most ${MAX_SECRETS} secrets; delete one first`,
+      message: `An endpoint must have at most ${MAX_SECRETS} secrets; delete one first.`,
     };
   }
   const secret = given ?? newSecret(known.verifier);
@@ -120,7 +124,7 @@ export async function addSecret(name: string, given: string | undefined): Promis
   return changed.is === "done" && given === undefined ? { ...changed, secret } : changed;
 }
 
-/** The last one may go, too: nothing is accepted then. */
+/** The last secret may be deleted as well; then nothing is accepted. */
 export async function deleteSecret(name: string, secretId: string): Promise<Changed> {
   const known = await findEndpoint(name);
   if (!known?.secrets.some(({ id }) => id === secretId)) return { is: "unknown" };
@@ -134,7 +138,7 @@ export async function deleteSecret(name: string, secretId: string): Promise<Chan
   }));
 }
 
-/** Writes over the endpoint that is meant, unless it is gone meanwhile. */
+/** Overwrites the endpoint, unless it was deleted in the meantime. */
 async function keep(name: string, id: string, change: (current: Endpoint) => Endpoint): Promise<Changed> {
   const stored = await store.update<Endpoint>(keyOf(name), (current) =>
     current?.id === id ? { ...change(current), updated_at: new Date().toISOString() } : current,
@@ -142,7 +146,7 @@ async function keep(name: string, id: string, change: (current: Endpoint) => End
   return stored?.id === id ? { is: "done", endpoint: stored } : { is: "unknown" };
 }
 
-/** The endpoint with the changes, once everything in it is found to work. */
+/** Returns the endpoint with the changes, after checking that everything in it works. */
 async function applied(endpoint: Endpoint, changes: Changes): Promise<Changed> {
   const { enabled, verifier, bot_id, prompt_template, dispatch_config } = changes;
   const fault = prompt_template === undefined ? undefined : faultIn(prompt_template);
@@ -158,7 +162,7 @@ async function applied(endpoint: Endpoint, changes: Changes): Promise<Changed> {
     ...given(changes, "execution_config"),
   };
   const target = dispatch_config === undefined ? await dispatchConfigOf(endpoint) : dispatch_config;
-  // Throws for a bot or a target that does not exist, which whoever makes the endpoint has to hear, not the sender.
+  // Throws if the bot or the target does not exist: whoever creates the endpoint must be told, not the sender.
   await getOrCreateSession({
     clientId: clientIdOf(endpoint.name, null),
     botId: changed.bot_id,
@@ -172,12 +176,12 @@ async function applied(endpoint: Endpoint, changes: Changes): Promise<Changed> {
   return { is: "done", endpoint: { ...changed, dispatch_config: config } };
 }
 
-/** Null counts: it takes a field away. */
+/** Null is a change, too: it removes a field. */
 function given<Key extends keyof Changes>(changes: Changes, key: Key): Pick<Changes, Key> {
   return (changes[key] === undefined ? {} : { [key]: changes[key] }) as Pick<Changes, Key>;
 }
 
-/** With its secrets. */
+/** Includes the secrets. */
 export async function dispatchConfigOf({
   id,
   dispatch_config,

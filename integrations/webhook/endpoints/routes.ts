@@ -1,4 +1,4 @@
-// The admin's routes: /integrations/webhook/endpoints. The manifest says that they need the scope `admin`.
+// The routes for administrators, below /integrations/webhook/endpoints. The manifest declares that they need the scope `admin`.
 
 import { Elysia, t } from "heddle/sdk";
 import { Changes, type Endpoint, NewEndpoint, NewSecret } from "./endpoint.ts";
@@ -60,10 +60,14 @@ function answer(changed: Changed, status = 200): Response {
     case "unknown":
       return problem(404, {
         code: "not_found",
-        message: "There is no such endpoint, or no such secret of it.",
+        message: "There is no such endpoint, or it has no such secret.",
       });
     case "taken":
-      return problem(409, { code: "conflict", message: "There is an endpoint of this name.", field: "name" });
+      return problem(409, {
+        code: "conflict",
+        message: "There is already an endpoint with this name.",
+        field: "name",
+      });
     case "wrong":
       return problem(422, { code: "validation", message: changed.message, field: changed.field });
     default: {
@@ -76,7 +80,7 @@ function answer(changed: Changed, status = 200): Response {
 const problem = (status: number, error: { code: string; message: string; field?: string }): Response =>
   Response.json({ error }, { status });
 
-/** Secrets have an id and a date, and nothing else that is shown. */
+/** Of secrets, only id and date are shown. */
 const present = ({ id: _, ...endpoint }: Endpoint) => ({
   ...endpoint,
   path: `/integrations/webhook/${endpoint.name}`,

@@ -1,13 +1,13 @@
-// The secrets of endpoints: those that senders sign with, and those within a dispatch_config.
+// The secrets of endpoints: those that senders sign with, and those in a dispatch_config.
 
 import { randomBytes } from "node:crypto";
 import { type DispatchConfig, mayBeSecret, signWebhook, store, type WebhookVerifier } from "heddle/sdk";
 
-/** What is kept sealed of one endpoint. */
+/** The encrypted values of one endpoint. */
 export interface Sealed {
-  /** By the secret's id. */
+  /** Keyed by the secret's id. */
   signing: Record<string, string>;
-  /** By the field's path: "/token". */
+  /** Keyed by the field's path: "/token". */
   dispatch: Record<string, string | number>;
 }
 
@@ -28,7 +28,7 @@ export function newSecret({ scheme }: WebhookVerifier): string {
     : randomBytes(32).toString("hex");
 }
 
-/** Undefined when the verifier can use the secret, else why not. */
+/** Returns why the verifier cannot use the secret; undefined if it can. */
 export function faultInSecret(verifier: WebhookVerifier, secret: string): string | undefined {
   try {
     signWebhook("{}", { ...verifier, secret });
@@ -38,7 +38,7 @@ export function faultInSecret(verifier: WebhookVerifier, secret: string): string
   }
 }
 
-/** Takes out of a dispatch_config what may be secret. Which field is declared, and as what, only its dispatcher knows. */
+/** Removes from a dispatch_config what may be secret. Only its dispatcher knows which fields are declared as what. */
 export function withoutSecrets(config: DispatchConfig): {
   config: DispatchConfig;
   secrets: Sealed["dispatch"];
@@ -62,13 +62,13 @@ export function withoutSecrets(config: DispatchConfig): {
   return { config: walk(config, "", "") as DispatchConfig, secrets };
 }
 
-/** A URL with a password, a query or a fragment. */
+/** Whether the text is a URL with a password, a query or a fragment. */
 function hasSecret(text: string): boolean {
   const url = URL.parse(text);
   return url !== null && url.username + url.password + url.search + url.hash !== "";
 }
 
-/** Puts them back. */
+/** Puts the secrets back. */
 export function withSecrets(config: DispatchConfig, secrets: Sealed["dispatch"]): DispatchConfig {
   const walk = (value: unknown, path: string): unknown => {
     if (typeof value === "string" || value === null) return secrets[path] ?? value;
