@@ -11,16 +11,19 @@ import { explainInvalid } from "./explain-invalid.ts";
 export const ErrorAnswer = named(
   "Error",
   t.Object({
-    error: t.Object({
-      code: t.String({ description: "The error as a code for programs; see the table of codes." }),
-      message: t.String({ description: "The error in words for people." }),
-      field: t.Optional(t.String({ description: "The invalid field of the input, as a dotted path." })),
-      request_id: t.Optional(
-        t.String({
-          description: "Set if the server failed; its log has the details under this id.",
-        }),
-      ),
-    }),
+    error: t.Object(
+      {
+        code: t.String({ description: "The error as a code for programs; see the table of codes." }),
+        message: t.String({ description: "The error in words for people." }),
+        field: t.Optional(t.String({ description: "The invalid field of the input, as a dotted path." })),
+        request_id: t.Optional(
+          t.String({
+            description: "Set if the server failed; its log has the details under this id.",
+          }),
+        ),
+      },
+      { description: "What went wrong." },
+    ),
   }),
 );
 

@@ -13,23 +13,40 @@ export type Bot = typeof bots.$inferSelect;
 /** A bot as it is written in YAML and sent over the API. */
 export const BotFields = t.Object(
   {
-    name: t.String({ minLength: 1, maxLength: 200 }),
-    description: t.Optional(t.String({ maxLength: 2000 })),
-    system_prompt: t.Optional(t.String({ maxLength: 200_000 })),
+    name: t.String({ minLength: 1, maxLength: 200, description: "The name that people see." }),
+    description: t.Optional(t.String({ maxLength: 2000, description: "What the bot is for." })),
+    system_prompt: t.Optional(
+      t.String({ maxLength: 200_000, description: "The first system message of each of its runs." }),
+    ),
     model: t.Optional(
-      t.Union([t.String({ minLength: 1 }), t.Null()], { description: "Null: the server's default" }),
+      t.Union([t.String({ minLength: 1 }), t.Null()], {
+        description: "Its model; null: the server's default.",
+      }),
     ),
-    fallback_models: t.Optional(t.Array(t.String({ minLength: 1 }))),
+    fallback_models: t.Optional(
+      t.Array(t.String({ minLength: 1 }), {
+        description: "Models that are tried in order when the first one fails.",
+      }),
+    ),
     tools: t.Optional(
-      t.Array(t.String({ minLength: 1 }), { description: "Tool names; * stands for any text" }),
+      t.Array(t.String({ minLength: 1 }), { description: "Names of its tools; * matches any text." }),
     ),
-    skills: t.Optional(t.Array(SkillEntry)),
-    carapaces: t.Optional(t.Array(t.String({ minLength: 1 }), { description: "Ids of capability bundles" })),
-    max_iterations: t.Optional(t.Union([t.Integer({ minimum: 1, maximum: 100 }), t.Null()])),
+    skills: t.Optional(t.Array(SkillEntry, { description: "Its skills." })),
+    carapaces: t.Optional(
+      t.Array(t.String({ minLength: 1 }), { description: "Ids of its capability bundles." }),
+    ),
+    max_iterations: t.Optional(
+      t.Union([t.Integer({ minimum: 1, maximum: 100 }), t.Null()], {
+        description: "Most model calls of one run; null: the server decides.",
+      }),
+    ),
   },
   { additionalProperties: false },
 );
-export const BotId = t.String({ pattern: "^[a-z0-9][a-z0-9_-]{0,63}$" });
+export const BotId = t.String({
+  pattern: "^[a-z0-9][a-z0-9_-]{0,63}$",
+  description: "The name that messages, channels and sessions refer to it by.",
+});
 
 /** The bot that answers when neither the message nor the channel names one. */
 export const DEFAULT_BOT = "default";

@@ -18,7 +18,7 @@ export const SkillEntry = t.Union(
     t.String({ minLength: 1, maxLength: 200 }),
     t.Object(
       {
-        id: t.String({ minLength: 1, maxLength: 200 }),
+        id: t.String({ minLength: 1, maxLength: 200, description: "The skill." }),
         mode: t.Optional(
           t.Union([t.Literal("pinned"), t.Literal("on_demand")], {
             description:

@@ -26,8 +26,10 @@ const Author = named(
   "Author",
   t.Object(
     {
-      id: t.Optional(t.String({ minLength: 1, maxLength: 200 })),
-      display_name: t.String({ minLength: 1, maxLength: 200 }),
+      id: t.Optional(
+        t.String({ minLength: 1, maxLength: 200, description: "Their id in the outside service." }),
+      ),
+      display_name: t.String({ minLength: 1, maxLength: 200, description: "Their name." }),
       integration_config: t.Optional(
         t.Record(t.String(), t.Any(), {
           description: 'What integrations know about the person: {"github": {"github_username": "alice"}}.',
@@ -57,9 +59,9 @@ export const MessageFields = {
     }),
   ),
   dispatch_config: t.Optional(nullable(DispatchConfig, "A target for this message's outcome only.")),
-  author: t.Optional(nullable(Author)),
-  execution_config: t.Optional(nullable(ExecutionConfig)),
-  metadata: t.Optional(nullable(JsonFields)),
+  author: t.Optional(nullable(Author, "The person who wrote it.")),
+  execution_config: t.Optional(nullable(ExecutionConfig, "What this message brings into its run.")),
+  metadata: t.Optional(nullable(JsonFields, "Stored with the message, for tools, hooks and dispatchers.")),
   from_bot: t.Optional(
     t.Boolean({
       description:

@@ -24,6 +24,7 @@ export const Id = t.String({ format: "uuid", description: "A UUID." });
 export const EXAMPLE_ID = "0198c0de-0000-7000-8000-000000000000";
 export const IdParams = t.Object({ id: Id });
 export const Instant = t.String({ format: "date-time" });
+export const InstantOf = (description: string) => t.String({ format: "date-time", description });
 /** A point in time in a request. A date alone is refused because it has no time zone. */
 export const GivenInstant = (description?: string) =>
   t.String({
@@ -32,6 +33,7 @@ export const GivenInstant = (description?: string) =>
     ...(description !== undefined && { description }),
   });
 export const JsonFields = t.Record(t.String(), t.Any());
+export const JsonOf = (description: string) => t.Record(t.String(), t.Any(), { description });
 
 export const instant = (date: Date): string => date.toISOString();
 export const instantOrNull = (date: Date | null): string | null => date?.toISOString() ?? null;

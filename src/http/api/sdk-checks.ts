@@ -5,7 +5,7 @@ import { Value } from "@sinclair/typebox/value";
 import { ValidationError } from "elysia";
 import { completeFields, type SdkCall } from "../../sdk/rest-fields.ts";
 import { explainInvalid } from "../explain-invalid.ts";
-import { ChannelChange } from "./routes/channels.ts";
+import { ChannelChange } from "./routes/channel-schemas.ts";
 import { NewDocument, SearchQuery } from "./routes/documents.ts";
 import { NewEvent } from "./routes/events.ts";
 import { NewMessage, NewSession } from "./routes/sessions.ts";

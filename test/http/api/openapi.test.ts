@@ -117,6 +117,40 @@ test("schemas use OpenAPI's keywords", () => {
   });
 });
 
+test("every field of every body and answer is described", () => {
+  const undescribed: string[] = [];
+  let count = 0;
+  const look = (schema: unknown, at: string): void => {
+    if (typeof schema !== "object" || schema === null) return;
+    const { properties = {}, items, anyOf = [], additionalProperties } = schema as Schema;
+    for (const [name, field] of Object.entries(properties as Record<string, Schema>)) {
+      count++;
+      const text = field.description ?? componentOf(field)?.description;
+      if (typeof text !== "string" || text.length < 4) undescribed.push(`${at}.${name}`);
+      look(field, `${at}.${name}`);
+    }
+    look(items, `${at}[]`);
+    for (const variant of anyOf as unknown[]) look(variant, at);
+    look(additionalProperties, `${at}{}`);
+  };
+  const componentOf = ({ $ref }: Schema): Schema | undefined =>
+    written.components.schemas[String($ref).replace("#/components/schemas/", "")];
+  for (const [name, schema] of Object.entries(written.components.schemas)) look(schema, name);
+  for (const { name, operation } of Object.entries(written.paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, operation]) => ({ name: `${method} ${path}`, operation })),
+  )) {
+    for (const { content = {} } of Object.values(operation.responses)) {
+      for (const { schema } of Object.values(content)) look(schema, name);
+    }
+    for (const { schema } of Object.values(operation.requestBody?.content ?? {})) look(schema, name);
+    for (const parameter of (operation.parameters ?? []) as (Schema & { name: string })[]) {
+      if (typeof parameter.description !== "string") undescribed.push(`${name} ?${parameter.name}`);
+    }
+  }
+  expect(count).toBeGreaterThan(400);
+  expect(undescribed).toEqual([]);
+});
+
 test("a test client sends no filter that nobody asked for, and has a value for what is required", () => {
   let count = 0;
   for (const { name, operation } of operations()) {

@@ -10,16 +10,16 @@ const tag = "Channels";
 
 const offer = {
   integration_type: t.String({ description: "The integration's id." }),
-  name: t.String(),
-  description: t.String(),
-  icon: nullable(t.String()),
-  version: nullable(t.String()),
-  requires_workspace: t.Boolean(),
-  carapaces: t.Array(t.String()),
+  name: t.String({ description: "The name that people see." }),
+  description: t.String({ description: "What activating it brings." }),
+  icon: nullable(t.String(), "Name of its icon; null if it has none."),
+  version: nullable(t.String(), "Its version, if it declares one."),
+  requires_workspace: t.Boolean({ description: "Whether the channel must have its workspace enabled." }),
+  carapaces: t.Array(t.String(), { description: "Ids of the carapaces that it activates." }),
   includes: t.Array(t.String(), { description: "Integrations whose carapaces are activated with it." }),
   tools: t.Array(t.String(), { description: "Tools of all its carapaces; * matches any text." }),
-  skill_count: t.Integer(),
-  has_system_prompt: t.Boolean(),
+  skill_count: t.Integer({ description: "How many skills its carapaces name." }),
+  has_system_prompt: t.Boolean({ description: "Whether a carapace adds text to the system prompt." }),
   compatible_templates: t.Array(t.String(), { description: "Tags or ids of compatible templates." }),
   compatible_template_tag: nullable(t.String(), "The first entry of compatible_templates."),
 };
@@ -28,7 +28,7 @@ const Available = named(
   "AvailableIntegration",
   t.Object({
     ...offer,
-    activated: t.Boolean(),
+    activated: t.Boolean({ description: "Whether it is activated in the channel." }),
     is_running: t.Boolean({ description: "False if the server does not run the integration." }),
   }),
 );
@@ -36,15 +36,15 @@ const Available = named(
 const Activated = named(
   "Activation",
   t.Object({
-    integration_type: t.String(),
-    activated: t.Boolean(),
-    manifest: t.Object(offer),
+    integration_type: t.String({ description: "The integration's id." }),
+    activated: t.Boolean({ description: "True: it is activated now." }),
+    manifest: t.Object(offer, { description: "What activating it brings." }),
     warnings: t.Array(
       t.Object({
         bot_id: nullable(t.String(), "Null if it concerns every bot."),
         feature: t.String({ description: "Id of a carapace or of an integration." }),
-        description: t.String(),
-        missing_tools: t.Array(t.String()),
+        description: t.String({ description: "What does not work, in words." }),
+        missing_tools: t.Array(t.String(), { description: "Tools that the bot lacks in this channel." }),
       }),
       { description: "What will not work in the channel; the integration is activated nevertheless." },
     ),
@@ -54,9 +54,9 @@ const Activated = named(
 const Deactivated = named(
   "Deactivation",
   t.Object({
-    ok: t.Boolean(),
-    integration_type: t.String(),
-    activated: t.Boolean(),
+    ok: t.Boolean({ description: "Always true." }),
+    integration_type: t.String({ description: "The integration's id." }),
+    activated: t.Boolean({ description: "False: it is no longer activated." }),
   }),
 );
 

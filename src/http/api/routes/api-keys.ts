@@ -7,7 +7,17 @@ import { named } from "../../../schema/openapi-schema.ts";
 import type { Auth } from "../../auth.ts";
 import { listRoute, pageOfRows, ROWS } from "../list.ts";
 import { bodyFailures, failures, type RouteOptions } from "../route-options.ts";
-import { GivenInstant, Id, IdParams, Instant, instant, instantOrNull, nullable, oneOf } from "../schemas.ts";
+import {
+  GivenInstant,
+  Id,
+  IdParams,
+  Instant,
+  InstantOf,
+  instant,
+  instantOrNull,
+  nullable,
+  oneOf,
+} from "../schemas.ts";
 
 const tag = "API keys";
 
@@ -20,16 +30,16 @@ const Rows = oneOf(
 
 const keyFields = {
   id: Id,
-  name: t.String(),
+  name: t.String({ description: "The name that its creator gave it." }),
   prefix: t.String({ description: "The first 12 characters, to recognise the key by." }),
-  scopes: t.Array(t.String()),
+  scopes: t.Array(t.String(), { description: "What it may do." }),
   owner: nullable(t.String(), "What Heddle created it for, such as integration:github; null for other keys."),
   parent_id: nullable(Id, "The key that created it; revoking that key also revokes this one."),
   rows: Rows,
-  expires_at: nullable(Instant),
+  expires_at: nullable(Instant, "When it stops working; null: never."),
   last_used_at: nullable(Instant, "Accurate to a minute."),
-  revoked_at: nullable(Instant),
-  created_at: Instant,
+  revoked_at: nullable(Instant, "When it was revoked; null if it was not."),
+  created_at: InstantOf("When it was created."),
 };
 
 export const KeyAnswer = named("ApiKey", t.Object(keyFields));
@@ -57,7 +67,7 @@ const NewKey = named(
   "NewApiKey",
   t.Object(
     {
-      name: t.String({ minLength: 1, maxLength: 200 }),
+      name: t.String({ minLength: 1, maxLength: 200, description: "A name to recognise it by." }),
       scopes: t.Optional(
         t.Array(t.String(), {
           maxItems: 100,
@@ -71,7 +81,7 @@ const NewKey = named(
           "Which rows the key reaches. Default: own; all for a key with the scope `admin`, and for one that cannot write such rows.",
         ),
       ),
-      expires_at: t.Optional(nullable(GivenInstant())),
+      expires_at: t.Optional(nullable(GivenInstant(), "When it stops working; null or left out: never.")),
     },
     { additionalProperties: false },
   ),

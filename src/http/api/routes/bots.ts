@@ -1,31 +1,23 @@
 import { Elysia, t } from "elysia";
 import type { MissingNamesThere } from "../../../capabilities/missing-names.ts";
 import { type Bot, BotFields, BotId, type Bots } from "../../../content/bots/bots.ts";
-import { SkillEntry } from "../../../content/skills/skill.ts";
 import { named } from "../../../schema/openapi-schema.ts";
+import { answered } from "../answered.ts";
 import { listRoute, pageOfItems, SETUP } from "../list.ts";
 import type { Ownership } from "../ownership.ts";
 import { bodyFailures, failures, type RouteOptions } from "../route-options.ts";
-import { Instant, instant, nullable, Warnings } from "../schemas.ts";
+import { InstantOf, instant, Warnings } from "../schemas.ts";
 
 const tag = "Bots";
 
 const BotAnswer = named(
   "Bot",
   t.Object({
-    id: t.String(),
-    name: t.String(),
-    description: t.String(),
-    system_prompt: t.String(),
-    model: nullable(t.String(), "Null: the server's default."),
-    fallback_models: t.Array(t.String()),
-    tools: t.Array(t.String()),
-    skills: t.Array(SkillEntry),
-    carapaces: t.Array(t.String()),
-    max_iterations: nullable(t.Integer()),
+    id: t.String({ description: "The name that messages, channels and sessions refer to it by." }),
+    ...answered(BotFields.properties),
     source: t.String({ description: "file or api: how the bot was created." }),
-    created_at: Instant,
-    updated_at: Instant,
+    created_at: InstantOf("When it was created."),
+    updated_at: InstantOf("When it was last changed."),
   }),
 );
 

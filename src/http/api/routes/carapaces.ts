@@ -11,26 +11,32 @@ import { ContentSource, contentRoutes, contentSource } from "./content.ts";
 const CarapaceAnswer = named(
   "Carapace",
   t.Object({
-    id: t.String(),
-    name: t.String(),
-    description: t.String(),
+    id: t.String({ description: "The name that bots and channels refer to it by." }),
+    name: t.String({ description: "The name that people see." }),
+    description: t.String({ description: "What it is for." }),
     ...ContentSource,
-    skills: t.Array(SkillEntry),
-    local_tools: t.Array(t.String()),
-    mcp_tools: t.Array(t.String()),
-    pinned_tools: t.Array(t.String()),
-    system_prompt_fragment: t.String(),
-    includes: t.Array(t.String()),
+    skills: t.Array(SkillEntry, { description: "Its skills." }),
+    local_tools: t.Array(t.String(), { description: "Names of tools; * matches any text." }),
+    mcp_tools: t.Array(t.String(), { description: "Names of tools of MCP servers." }),
+    pinned_tools: t.Array(t.String(), {
+      description: "Tools that are offered whatever the message is about.",
+    }),
+    system_prompt_fragment: t.String({ description: "Text that it adds to the system prompt." }),
+    includes: t.Array(t.String(), { description: "Ids of carapaces that precede it." }),
     delegates: t.Array(
       t.Object({
-        id: t.String(),
-        type: t.Optional(t.String()),
-        description: t.Optional(t.String()),
-        model_tier: t.Optional(t.String()),
+        id: t.String({ description: "Id of a carapace or a bot." }),
+        type: t.Optional(t.String({ description: "carapace or bot." })),
+        description: t.Optional(t.String({ description: "What is delegated to it." })),
+        model_tier: t.Optional(t.String({ description: "The kind of model that it should use." })),
       }),
+      { description: "Carapaces and bots that work can be handed to; stored and shown." },
     ),
-    tags: t.Array(t.String()),
-    requires: t.Object({ tools: t.Array(t.String()) }),
+    tags: t.Array(t.String(), { description: "Words to find it by." }),
+    requires: t.Object(
+      { tools: t.Array(t.String(), { description: "Tools whose absence causes a warning." }) },
+      { description: "What it cannot work without." },
+    ),
   }),
 );
 
@@ -41,10 +47,18 @@ const Resolved = named(
       carapaces: t.Array(t.String(), {
         description: "The carapace and all that it includes, each once; included ones come first.",
       }),
-      tools: t.Array(t.String()),
+      tools: t.Array(t.String(), { description: "Names of its tools; * matches any text." }),
       skills: t.Array(t.String(), { description: "Pinned skills, whose text is in every run." }),
-      on_demand_skills: t.Array(t.String()),
-      fragments: t.Array(t.Object({ id: t.String(), text: t.String() })),
+      on_demand_skills: t.Array(t.String(), {
+        description: "Skills that are listed, to be read with get_skill.",
+      }),
+      fragments: t.Array(
+        t.Object({
+          id: t.String({ description: "The carapace." }),
+          text: t.String({ description: "Its system_prompt_fragment." }),
+        }),
+        { description: "Texts that are added to the system prompt, in this order." },
+      ),
       warnings: t.Array(t.String(), { description: "Names that it refers to and that do not exist." }),
     },
     { description: "What a bot with only this carapace would get." },

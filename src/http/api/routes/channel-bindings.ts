@@ -10,9 +10,10 @@ import {
   EXAMPLE_ID,
   Id,
   IdParams,
-  Instant,
+  InstantOf,
   instant,
   JsonFields,
+  JsonOf,
   nullable,
 } from "../schemas.ts";
 
@@ -25,7 +26,12 @@ const ClientId = t.String({
 });
 
 const Fields = {
-  display_name: t.Optional(nullable(t.String({ minLength: 1, maxLength: 300 }))),
+  display_name: t.Optional(
+    nullable(
+      t.String({ minLength: 1, maxLength: 300 }),
+      "The name that people see; without one of its own, the integration's.",
+    ),
+  ),
   dispatch_config: t.Optional(
     nullable(DispatchConfig, "Where deliveries for the place go; null: where its integration says."),
   ),
@@ -50,15 +56,18 @@ const BindingAnswer = named(
   t.Object({
     id: Id,
     channel_id: Id,
-    integration_type: t.String(),
-    client_id: t.String(),
-    display_name: nullable(t.String()),
+    integration_type: t.String({ description: "The integration of the place." }),
+    client_id: t.String({ description: "The place that is bound." }),
+    display_name: nullable(
+      t.String(),
+      "Its own name; without one, the one that the integration gives the place.",
+    ),
     dispatch_config: nullable(JsonFields, "Secret fields are masked."),
-    event_filter: nullable(t.Array(t.String())),
-    config: JsonFields,
-    mirror: t.Boolean(),
-    created_at: Instant,
-    updated_at: Instant,
+    event_filter: nullable(t.Array(t.String()), "Names of the events that reach the channel; null: all."),
+    config: JsonOf("The integration's own fields. Secret fields are masked."),
+    mirror: t.Boolean({ description: "Whether the channel's messages are sent to the place as well." }),
+    created_at: InstantOf("When it was bound."),
+    updated_at: InstantOf("When it was last changed."),
   }),
 );
 
@@ -116,7 +125,15 @@ export function channelBindingRoutes({
         }),
         params: IdParams,
         body: t.Object(
-          { integration_type: t.String({ minLength: 1, maxLength: 100 }), client_id: ClientId, ...Fields },
+          {
+            integration_type: t.String({
+              minLength: 1,
+              maxLength: 100,
+              description: "The integration of the place.",
+            }),
+            client_id: ClientId,
+            ...Fields,
+          },
           { additionalProperties: false },
         ),
         response: { 201: BindingAnswer, ...failures(...bodyFailures, 404, 409) },

@@ -2,110 +2,24 @@ import { Elysia, t } from "elysia";
 import type { MissingNamesThere } from "../../../capabilities/missing-names.ts";
 import type { ChannelSessions } from "../../../channels/channel-sessions.ts";
 import type { Channel, Channels } from "../../../channels/channels.ts";
-import { SkillEntry } from "../../../content/skills/skill.ts";
-import { named } from "../../../schema/openapi-schema.ts";
 import { maskConfig } from "../../../secrets/vault.ts";
 import type { Sessions } from "../../../sessions/sessions.ts";
 import { INTEGRATION_FILTER, integrationIn, listRoute, pageOfRows, ROWS } from "../list.ts";
 import { Injected, MessageFields, toInjectMessage } from "../message-body.ts";
 import type { Ownership } from "../ownership.ts";
 import { bodyFailures, failures, type RouteOptions } from "../route-options.ts";
+import { EXAMPLE_ID, Id, IdParams, instant } from "../schemas.ts";
 import {
-  DispatchConfig,
-  EXAMPLE_ID,
-  Id,
-  IdParams,
-  Instant,
-  instant,
-  JsonFields,
-  nullable,
-  oneOf,
-  Warnings,
-} from "../schemas.ts";
+  BotId,
+  ChangedAnswer,
+  ChannelAnswer,
+  ChannelChange,
+  CreatedAnswer,
+  Settings,
+  Switched,
+} from "./channel-schemas.ts";
 
 const tag = "Channels";
-
-const BotId = t.String({ minLength: 1, maxLength: 64 });
-const Ids = (description: string) =>
-  t.Array(t.String({ minLength: 1, maxLength: 300 }), { maxItems: 200, description });
-
-const Settings = {
-  name: t.Optional(t.String({ minLength: 1, maxLength: 300 })),
-  bot_id: t.Optional(nullable(BotId, "The bot that always answers here; null: the message's choice.")),
-  dispatch_config: t.Optional(
-    nullable(DispatchConfig, "Where messages here are delivered; null: where the integration says."),
-  ),
-  require_mention: t.Optional(
-    t.Boolean({ description: "Whether chat integrations run the bot only when it is addressed." }),
-  ),
-  passive_memory: t.Optional(
-    t.Boolean({ description: "Whether messages that start no run become context of later runs." }),
-  ),
-  allow_bot_messages: t.Optional(t.Boolean({ description: "Whether other bots' messages may start runs." })),
-  thinking_display: t.Optional(
-    oneOf(["append", "replace", "hidden"], "How chat integrations show the bot's reasoning."),
-  ),
-  private: t.Optional(t.Boolean()),
-  model_override: t.Optional(nullable(t.String({ minLength: 1, maxLength: 200 }), "Replaces the bot's.")),
-  max_iterations: t.Optional(nullable(t.Integer({ minimum: 1, maximum: 100 }), "Replaces the bot's.")),
-  prompt: t.Optional(nullable(t.String({ maxLength: 200_000 }), "A system message for every run here.")),
-  template_id: t.Optional(
-    nullable(t.String({ minLength: 1, maxLength: 300 }), "Tells bots how the work here is organised."),
-  ),
-  workspace: t.Optional(t.Boolean({ description: "Whether bots may use workspace files here." })),
-  skills: t.Optional(t.Array(SkillEntry, { maxItems: 200, description: "Skills for every run here." })),
-  tools_disabled: t.Optional(Ids("Tools that no run in the channel may use; * matches any text.")),
-  carapaces: t.Optional(Ids("Carapaces in addition to the bot's and those of activated integrations.")),
-  carapaces_disabled: t.Optional(Ids("Carapaces that are disabled in the channel.")),
-};
-
-export const ChannelChange = t.Object(Settings, { additionalProperties: false, minProperties: 1 });
-
-const ChannelAnswer = named(
-  "Channel",
-  t.Object({
-    id: Id,
-    client_id: t.String(),
-    name: t.String(),
-    display_name: t.String({ description: "The name that its integration gives it, otherwise `name`." }),
-    integration: nullable(t.String(), "The live integration whose prefix the client_id has, if any."),
-    owner: nullable(
-      t.String(),
-      "Who created the channel and may access it: integration:<id> or key:<id>; null for the operator.",
-    ),
-    bot_id: nullable(t.String()),
-    active_session_id: nullable(Id),
-    dispatch_config: nullable(JsonFields, "Secret fields are masked."),
-    require_mention: t.Boolean(),
-    passive_memory: t.Boolean(),
-    allow_bot_messages: t.Boolean(),
-    thinking_display: t.String(),
-    private: t.Boolean(),
-    model_override: nullable(t.String()),
-    max_iterations: nullable(t.Integer()),
-    prompt: nullable(t.String()),
-    template_id: nullable(t.String()),
-    workspace: t.Boolean(),
-    skills: t.Array(SkillEntry),
-    tools_disabled: t.Array(t.String()),
-    carapaces: t.Array(t.String()),
-    carapaces_disabled: t.Array(t.String()),
-    created_at: Instant,
-    updated_at: Instant,
-  }),
-);
-
-const ChangedAnswer = named("ChangedChannel", t.Object({ ...ChannelAnswer.properties, warnings: Warnings }));
-
-const CreatedAnswer = named(
-  "CreatedChannel",
-  t.Object({
-    ...ChangedAnswer.properties,
-    created: t.Boolean({ description: "False: it was there already, and is answered as it is." }),
-  }),
-);
-
-const Switched = named("SwitchedSession", t.Object({ session_id: Id, previous_session_id: nullable(Id) }));
 
 export interface ChannelRoutes {
   channels: Channels;
@@ -144,8 +58,8 @@ export function channelRoutes(options: ChannelRoutes) {
         Item: ChannelAnswer,
         query: {
           ...INTEGRATION_FILTER,
-          bot_id: t.Optional(t.String()),
-          client_id: t.Optional(t.String()),
+          bot_id: t.Optional(t.String({ description: "Only channels with this bot." })),
+          client_id: t.Optional(t.String({ description: "Only the channel of this place." })),
           q: t.Optional(t.String({ description: "Text that the name or client_id must contain." })),
           ...ROWS,
         },
@@ -171,7 +85,14 @@ export function channelRoutes(options: ChannelRoutes) {
           description: "An existing channel is returned unchanged (200); change it with PATCH.",
         }),
         body: t.Object(
-          { client_id: t.String({ minLength: 1, maxLength: 500 }), ...Settings },
+          {
+            client_id: t.String({
+              minLength: 1,
+              maxLength: 500,
+              description: 'The place, with a prefix: "github:owner/repo".',
+            }),
+            ...Settings,
+          },
           { additionalProperties: false },
         ),
         response: {

@@ -29,7 +29,7 @@ export interface ContentRouteOptions {
 }
 
 /** A client encodes the slashes of an id: "integrations%2Fgithub%2Fgithub". */
-const EncodedId = t.Object({ id: t.String({ minLength: 1, maxLength: 400 }) });
+const EncodedId = t.Object({ id: t.String({ minLength: 1, maxLength: 400, description: "Its id." }) });
 /** An id with unencoded slashes. */
 const RestOfPath = t.Object({ "*": t.String({ minLength: 1, maxLength: 400 }) });
 
@@ -80,8 +80,11 @@ export function contentRoutes({ route, kind, plural, tag, filters = {}, ...conte
 
 /** The origin of an item declared in a file. */
 export const ContentSource = {
-  source: oneOf(["builtin", "home", "integration"]),
-  integration_id: nullable(t.String()),
+  source: oneOf(
+    ["builtin", "home", "integration"],
+    "Who brings it: Heddle, the home folder, or an integration.",
+  ),
+  integration_id: nullable(t.String(), "The integration that brings it, if any."),
 };
 
 export const contentSource = (origin: Origin) => ({

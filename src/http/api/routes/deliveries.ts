@@ -7,7 +7,7 @@ import { maskConfig } from "../../../secrets/vault.ts";
 import { listRoute, pageOfRows, ROWS } from "../list.ts";
 import type { Ownership } from "../ownership.ts";
 import { failures, type RouteOptions } from "../route-options.ts";
-import { Id, IdParams, Instant, instant, instantOrNull, nullable, oneOf } from "../schemas.ts";
+import { Id, IdParams, Instant, InstantOf, instant, instantOrNull, nullable, oneOf } from "../schemas.ts";
 
 const tag = "Deliveries";
 
@@ -19,27 +19,31 @@ const DeliveryAnswer = named(
     id: Id,
     task_id: nullable(Id, "Null for a text that no task produced."),
     session_id: Id,
-    bot_id: t.String(),
-    correlation_id: t.String(),
-    dispatch_type: t.String(),
+    bot_id: t.String({ description: "The bot whose words are delivered." }),
+    correlation_id: t.String({ description: "The same from the incoming message to the receipt." }),
+    dispatch_type: t.String({ description: "none, webhook, internal, or that of an integration." }),
     dispatch_config: t.Record(t.String(), t.Any(), { description: "Secret fields are masked." }),
     kind: t.String({ description: "result, error or post." }),
-    text: t.String(),
-    status: Status,
-    attempts: t.Integer(),
-    last_error: nullable(t.String()),
+    text: t.String({ description: "What is delivered." }),
+    status: {
+      ...Status,
+      description:
+        "pending: not tried yet. retrying: the last attempt failed. delivered: the target has it. dead: it is not tried again.",
+    },
+    attempts: t.Integer({ description: "How many attempts have been made." }),
+    last_error: nullable(t.String(), "Why the last attempt failed; null if none has."),
     receipt: t.Any({ description: "The target's answer as proof of delivery. Any JSON, or null." }),
-    next_attempt_at: nullable(Instant),
-    delivered_at: nullable(Instant),
-    created_at: Instant,
+    next_attempt_at: nullable(Instant, "When it is tried next; null if it is not."),
+    delivered_at: nullable(Instant, "When the target took it; null before that."),
+    created_at: InstantOf("When it was created."),
   }),
 );
 
 const FILTERS = {
-  status: t.Optional(Status),
-  task_id: t.Optional(t.String({ format: "uuid" })),
-  session_id: t.Optional(t.String({ format: "uuid" })),
-  dispatch_type: t.Optional(t.String()),
+  status: t.Optional({ ...Status, description: "Only deliveries with this status." }),
+  task_id: t.Optional(t.String({ format: "uuid", description: "Only deliveries of this task." })),
+  session_id: t.Optional(t.String({ format: "uuid", description: "Only deliveries of this session." })),
+  dispatch_type: t.Optional(t.String({ description: "Only deliveries of this dispatch type." })),
   ...ROWS,
 };
 

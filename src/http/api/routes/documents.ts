@@ -5,7 +5,7 @@ import type { Documents } from "../../../search/documents.ts";
 import { INTEGRATION_FILTER, integrationIn, listRoute, pageOfRows, ROWS } from "../list.ts";
 import type { Ownership } from "../ownership.ts";
 import { bodyFailures, failures, type RouteOptions } from "../route-options.ts";
-import { Id, IdParams, Instant, instant, JsonFields, limitOf, nullable } from "../schemas.ts";
+import { Id, IdParams, InstantOf, instant, JsonOf, limitOf, nullable } from "../schemas.ts";
 
 const tag = "Documents";
 
@@ -13,12 +13,12 @@ const DocumentAnswer = named(
   "Document",
   t.Object({
     id: Id,
-    integration_id: nullable(t.String()),
+    integration_id: nullable(t.String(), "The integration that it belongs to, if any."),
     session_id: nullable(Id),
-    title: nullable(t.String()),
-    content: t.String(),
-    metadata: JsonFields,
-    created_at: Instant,
+    title: nullable(t.String(), "Its title, if it has one."),
+    content: t.String({ description: "Its text." }),
+    metadata: JsonOf("What was stored with it, as it is."),
+    created_at: InstantOf("When it was ingested."),
   }),
 );
 
@@ -38,11 +38,11 @@ const Hit = named(
   "SearchHit",
   t.Object({
     id: Id,
-    integration_id: nullable(t.String()),
+    integration_id: nullable(t.String(), "The integration that it belongs to, if any."),
     session_id: nullable(Id),
-    title: nullable(t.String()),
+    title: nullable(t.String(), "Its title, if it has one."),
     content: t.String({ description: "The passage that was found." }),
-    metadata: JsonFields,
+    metadata: JsonOf("What was stored with it, as it is."),
     score: t.Number({ description: "Higher is better; comparable only within one answer." }),
     lane: t.String({ description: "The search method that found it: lexical." }),
   }),
@@ -52,11 +52,16 @@ export const NewDocument = named(
   "NewDocument",
   t.Object(
     {
-      title: t.Optional(nullable(t.String())),
+      title: t.Optional(nullable(t.String(), "A title, which is searched as well.")),
       content: t.String({ description: "Markdown or plain text, up to 1,000,000 characters." }),
-      integration_id: t.Optional(nullable(t.String({ minLength: 1, maxLength: 200 }))),
+      integration_id: t.Optional(
+        nullable(
+          t.String({ minLength: 1, maxLength: 200 }),
+          "The integration that it belongs to. Default: that of the key.",
+        ),
+      ),
       session_id: t.Optional(nullable(Id, "Makes the document visible only to this session.")),
-      metadata: t.Optional(JsonFields),
+      metadata: t.Optional(JsonOf("Stored with it, and answered with each hit.")),
     },
     { additionalProperties: false },
   ),

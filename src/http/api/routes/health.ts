@@ -17,7 +17,12 @@ export function healthRoutes({ version, notReady }: HealthRoutes) {
   return new Elysia({ normalize: false })
     .get("/health", () => ({ status: "ok" as const, version }), {
       ...open("Check whether the process is alive", "Answers as long as the process runs."),
-      response: { 200: t.Object({ status: t.Literal("ok"), version: t.String() }) },
+      response: {
+        200: t.Object({
+          status: t.Literal("ok", { description: "The server answers." }),
+          version: t.String({ description: "Of Heddle." }),
+        }),
+      },
     })
     .get(
       "/ready",
@@ -31,7 +36,10 @@ export function healthRoutes({ version, notReady }: HealthRoutes) {
           "Check whether the server can work",
           "Answers 200 once everything has started and while the database accepts writes.",
         ),
-        response: { 200: t.Object({ status: t.Literal("ready") }), 503: ErrorAnswer },
+        response: {
+          200: t.Object({ status: t.Literal("ready", { description: "The database can be written." }) }),
+          503: ErrorAnswer,
+        },
       },
     )
     .get("/", ({ redirect }) => redirect("/swagger"), { detail: { hide: true } });

@@ -8,7 +8,7 @@ import type { TestDelivery } from "../../gateway/test-delivery.ts";
 import { INTEGRATION_FILTER, integrationIn, listRoute, pageOfRows, ROWS } from "../list.ts";
 import type { Ownership } from "../ownership.ts";
 import { bodyFailures, failures, type RouteOptions } from "../route-options.ts";
-import { GivenInstant, Id, IdParams, Instant, instant, nullable, oneOf } from "../schemas.ts";
+import { GivenInstant, Id, IdParams, InstantOf, instant, nullable, oneOf } from "../schemas.ts";
 
 const tag = "Inbox";
 
@@ -19,8 +19,8 @@ const Verdict = oneOf(
 
 const SUMMARY = {
   id: Id,
-  integration_id: t.String(),
-  method: t.String(),
+  integration_id: t.String({ description: "The integration that it was sent to." }),
+  method: t.String({ description: "The method of the request." }),
   path: t.String({ description: "The path below /integrations/<id>, without the query." }),
   body_bytes: t.Integer({ description: "Size of the received body." }),
   body_truncated: t.Boolean({ description: "Whether only a part of the body is stored." }),
@@ -30,20 +30,20 @@ const SUMMARY = {
     t.Integer(),
     "Status of the answer; null if the record was written before the answer.",
   ),
-  idempotency_key: nullable(t.String()),
+  idempotency_key: nullable(t.String(), "The key by which copies of it are recognised, if it has one."),
   outcomes: t.Array(
     t.Object({
       message_id: Id,
       session_id: Id,
-      task_id: nullable(Id),
-      duplicate: t.Boolean(),
+      task_id: nullable(Id, "The run that it started; null if it started none."),
+      duplicate: t.Boolean({ description: "Whether the message already existed." }),
     }),
     { description: "The messages that it caused, now or as an earlier copy." },
   ),
   duration_ms: t.Integer({ description: "Time from arrival to this record." }),
   verified: t.Boolean({ description: "Whether a verifier has authenticated the sender." }),
   replay_of: nullable(Id, "The event that this one replays."),
-  created_at: Instant,
+  created_at: InstantOf("When it arrived."),
 };
 
 const SummaryAnswer = named("InboxSummary", t.Object(SUMMARY));
@@ -69,7 +69,7 @@ const TrialAnswer = named("HandledWebhook", t.Object(TRIAL));
 const FILTERS = {
   ...INTEGRATION_FILTER,
   verdict: t.Optional(Verdict),
-  idempotency_key: t.Optional(t.String()),
+  idempotency_key: t.Optional(t.String({ description: "Only webhooks with this key." })),
   task_id: t.Optional(Id),
   since: t.Optional(GivenInstant("Inclusive lower bound of the arrival time.")),
   until: t.Optional(GivenInstant("Exclusive upper bound of the arrival time.")),
@@ -192,7 +192,7 @@ export function inboxRoutes({ inbox, replay, receive, ownership, route }: InboxR
           description:
             "The webhook is signed as the manifest's `webhook.verifier` says, with the secret from the settings.",
         }),
-        params: t.Object({ id: t.String() }),
+        params: t.Object({ id: t.String({ description: "The integration's id." }) }),
         body: ReceiveBody,
         response: {
           200: t.Object({

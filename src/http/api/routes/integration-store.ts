@@ -15,9 +15,12 @@ const SCOPES = {
   write: "integrations.{id}.store:write",
 } as const;
 
-const Params = t.Object({ id: t.String(), key: t.String({ minLength: 1, maxLength: 255 }) });
+const Params = t.Object({
+  id: t.String({ description: "The integration's id." }),
+  key: t.String({ minLength: 1, maxLength: 255, description: "The name of the value." }),
+});
 const entry = {
-  key: t.String(),
+  key: t.String({ description: "The name of the value." }),
   value: t.Any({ description: "Any JSON; null for a secret unless the key is the integration's own." }),
   secret: t.Boolean({ description: "Whether it is encrypted." }),
 };
@@ -113,7 +116,7 @@ export function integrationStoreRoutes({ store, integrations, auth, route }: Int
           key: "entries",
           Item: Entry,
           query: {
-            prefix: t.Optional(t.String()),
+            prefix: t.Optional(t.String({ description: "Only keys that begin with this." })),
             after: t.Optional(
               t.String({ description: "The former name of `cursor`: the last key of a page." }),
             ),
@@ -121,7 +124,7 @@ export function integrationStoreRoutes({ store, integrations, auth, route }: Int
           },
           fails: [404],
         }),
-        params: t.Object({ id: t.String() }),
+        params: t.Object({ id: t.String({ description: "The integration's id." }) }),
       },
     )
     .get(

@@ -28,9 +28,9 @@ export interface IntegrationStatus {
 const IntegrationAnswer = named(
   "Integration",
   t.Object({
-    id: t.String(),
-    name: t.String(),
-    version: nullable(t.String()),
+    id: t.String({ description: "Its id, which is the name of its folder." }),
+    name: t.String({ description: "The name that people see." }),
+    version: nullable(t.String(), "Its version, if it declares one."),
     source: t.String({ description: "The kind of place that it was found in." }),
     status: t.String({
       description:
@@ -40,11 +40,11 @@ const IntegrationAnswer = named(
       description:
         "Whether a version is serving; for a quarantined integration that is its last good version.",
     }),
-    error: nullable(LoadError),
-    has_router: t.Boolean(),
-    tools: t.Array(t.String()),
-    dispatchers: t.Array(t.String()),
-    skills: t.Array(t.String()),
+    error: nullable(LoadError, "Why the version on disk does not load; null if it does."),
+    has_router: t.Boolean({ description: "Whether it has routes below /integrations/<id>." }),
+    tools: t.Array(t.String(), { description: "Names of its tools." }),
+    dispatchers: t.Array(t.String(), { description: "Its dispatch types." }),
+    skills: t.Array(t.String(), { description: "Ids of its skills." }),
     webhook_url: nullable(
       t.String(),
       "The URL to enter at the sending service. Derived from BASE_URL; null if that is not set and the server listens on all addresses.",

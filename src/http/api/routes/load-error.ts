@@ -9,13 +9,13 @@ export const LoadError = named(
   "LoadError",
   t.Object(
     {
-      reason: t.String(),
+      reason: t.String({ description: "What is wrong, in words." }),
       file: nullable(
         t.String(),
         "The path below the integration's folder; null if the problem concerns no single file.",
       ),
-      line: nullable(t.Integer()),
-      column: nullable(t.Integer()),
+      line: nullable(t.Integer(), "The line, counted from 1, if it is known."),
+      column: nullable(t.Integer(), "The column, counted from 1, if it is known."),
     },
     { description: "Why the version on disk does not load." },
   ),

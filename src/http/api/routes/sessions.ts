@@ -12,7 +12,17 @@ import { listRoute, pageOfRows, ROWS } from "../list.ts";
 import { Injected, MessageFields, toInjectMessage } from "../message-body.ts";
 import type { Ownership } from "../ownership.ts";
 import { bodyFailures, failures, type RouteOptions } from "../route-options.ts";
-import { DispatchConfig, Id, IdParams, Instant, instant, JsonFields, limitOf, nullable } from "../schemas.ts";
+import {
+  DispatchConfig,
+  Id,
+  IdParams,
+  InstantOf,
+  instant,
+  JsonFields,
+  JsonOf,
+  limitOf,
+  nullable,
+} from "../schemas.ts";
 
 const tag = "Sessions";
 
@@ -21,8 +31,8 @@ const SessionAnswer = named(
   t.Object({
     id: Id,
     channel_id: Id,
-    client_id: t.String(),
-    bot_id: t.String(),
+    client_id: t.String({ description: "The place that it belongs to." }),
+    bot_id: t.String({ description: "The bot that answers in it." }),
     active: t.Boolean({
       description: "Whether new messages for its client and bot go to this session.",
     }),
@@ -30,15 +40,17 @@ const SessionAnswer = named(
       JsonFields,
       "Where outcomes are delivered unless a message says otherwise. Secret fields are masked.",
     ),
-    created_at: Instant,
+    created_at: InstantOf("When it began."),
   }),
 );
 
 const FILTERS = {
   channel_id: t.Optional(Id),
-  client_id: t.Optional(t.String()),
-  bot_id: t.Optional(t.String()),
-  active: t.Optional(t.Boolean()),
+  client_id: t.Optional(t.String({ description: "Only sessions of this place." })),
+  bot_id: t.Optional(t.String({ description: "Only sessions of this bot." })),
+  active: t.Optional(
+    t.Boolean({ description: "Only sessions that are active, or only those that are not." }),
+  ),
   ...ROWS,
 };
 
@@ -64,7 +76,12 @@ export const NewSession = named(
         maxLength: 500,
         description: 'The lasting name of the place, with a prefix: "github:owner/repo".',
       }),
-      dispatch_config: t.Optional(nullable(DispatchConfig)),
+      dispatch_config: t.Optional(
+        nullable(
+          DispatchConfig,
+          "Where outcomes are delivered unless a message says otherwise; replaces that of the session.",
+        ),
+      ),
     },
     { additionalProperties: false },
   ),
@@ -78,16 +95,25 @@ const MessageAnswer = named(
     id: Id,
     session_id: Id,
     role: t.String({ description: "user, assistant, tool or system." }),
-    content: t.String(),
-    source: nullable(t.String()),
-    metadata: JsonFields,
+    content: t.String({ description: "The text of the message." }),
+    source: nullable(t.String(), "Where it came from, if it was sent with a source."),
+    metadata: JsonOf("What was stored with it. Secrets are masked."),
     from_person: t.Boolean({
       description: "Whether a person with a key wrote it; only then do commands and mentions take effect.",
     }),
     task_id: nullable(Id, "The run that wrote the message; null for an injected message."),
-    tool_calls: nullable(t.Array(t.Object({ id: t.String(), name: t.String(), arguments: t.String() }))),
-    tool_call_id: nullable(t.String()),
-    created_at: Instant,
+    tool_calls: nullable(
+      t.Array(
+        t.Object({
+          id: t.String({ description: "What the result refers to." }),
+          name: t.String({ description: "The tool." }),
+          arguments: t.String({ description: "JSON." }),
+        }),
+      ),
+      "Of an answer: the tools that the bot called.",
+    ),
+    tool_call_id: nullable(t.String(), "Of the result of a tool: the call that it answers."),
+    created_at: InstantOf("When it was stored."),
   }),
 );
 

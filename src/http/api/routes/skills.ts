@@ -8,10 +8,10 @@ import { ContentSource, contentRoutes, contentSource } from "./content.ts";
 const SkillAnswer = named(
   "Skill",
   t.Object({
-    id: t.String(),
-    name: t.String(),
-    description: t.String(),
-    tags: t.Array(t.String()),
+    id: t.String({ description: "The name that bots, channels and messages refer to it by." }),
+    name: t.String({ description: "The name that people see." }),
+    description: t.String({ description: "When to read it." }),
+    tags: t.Array(t.String(), { description: "Words to find it by." }),
     ...ContentSource,
     characters: t.Integer({ description: "Number of characters of the text." }),
   }),

@@ -6,7 +6,17 @@ import type { TaskRow, Tasks } from "../../../sessions/tasks.ts";
 import { listRoute, pageOfRows, ROWS } from "../list.ts";
 import type { Ownership } from "../ownership.ts";
 import { failures, type RouteOptions } from "../route-options.ts";
-import { Id, IdParams, Instant, instant, instantOrNull, JsonFields, nullable, oneOf } from "../schemas.ts";
+import {
+  Id,
+  IdParams,
+  Instant,
+  InstantOf,
+  instant,
+  instantOrNull,
+  JsonFields,
+  nullable,
+  oneOf,
+} from "../schemas.ts";
 
 const tag = "Tasks";
 /** How many characters of prompt and result a list shows. */
@@ -18,26 +28,34 @@ const TaskAnswer = named(
   "Task",
   t.Object({
     id: Id,
-    status: Status,
-    bot_id: t.String(),
+    status: {
+      ...Status,
+      description: "pending: waits. running: a worker has it. complete, failed and cancelled are final.",
+    },
+    bot_id: t.String({ description: "The bot that runs." }),
     session_id: Id,
     channel_id: Id,
     message_id: Id,
     correlation_id: t.String({ description: "One id from the webhook to the delivery." }),
-    source: nullable(t.String()),
+    source: nullable(t.String(), "Where its message came from."),
     prompt: t.String({ description: "The message that the bot answers." }),
-    result: nullable(t.String()),
-    error: nullable(t.String()),
-    error_code: nullable(t.String()),
+    result: nullable(t.String(), "The answer; null unless it is complete."),
+    error: nullable(t.String(), "Why it failed; null if it did not."),
+    error_code: nullable(t.String(), "The same for programs."),
     warnings: t.Array(t.String(), {
       description: "What the run had to do without, such as skills, tools or carapaces that do not exist.",
     }),
-    dispatch_type: t.String(),
-    cancel_requested_at: nullable(Instant),
-    scheduled_at: nullable(Instant),
-    run_at: nullable(Instant),
-    completed_at: nullable(Instant),
-    created_at: Instant,
+    dispatch_type: t.String({
+      description: "Where the outcome is delivered: none, webhook, internal, or the type of an integration.",
+    }),
+    cancel_requested_at: nullable(Instant, "When somebody asked to cancel it; null if nobody did."),
+    scheduled_at: nullable(
+      Instant,
+      "The time before which it does not start. Null: it starts as soon as its session is free. Always null so far: runs cannot be scheduled yet.",
+    ),
+    run_at: nullable(Instant, "When the run began; null before that."),
+    completed_at: nullable(Instant, "When it ended; null before that."),
+    created_at: InstantOf("When its message arrived."),
   }),
 );
 
@@ -56,11 +74,11 @@ const DetailAnswer = named(
 );
 
 const FILTERS = {
-  status: t.Optional(Status),
-  bot_id: t.Optional(t.String()),
-  session_id: t.Optional(t.String({ format: "uuid" })),
-  channel_id: t.Optional(t.String({ format: "uuid" })),
-  source: t.Optional(t.String()),
+  status: t.Optional({ ...Status, description: "Only tasks with this status." }),
+  bot_id: t.Optional(t.String({ description: "Only tasks of this bot." })),
+  session_id: t.Optional(t.String({ format: "uuid", description: "Only tasks of this session." })),
+  channel_id: t.Optional(t.String({ format: "uuid", description: "Only tasks of this channel." })),
+  source: t.Optional(t.String({ description: "Only tasks whose message came from here." })),
   ...ROWS,
 };
 

@@ -13,13 +13,17 @@ import { ContentSource, contentRoutes, contentSource } from "./content.ts";
 const TemplateAnswer = named(
   "Template",
   t.Object({
-    id: t.String(),
-    name: t.String(),
-    description: t.String(),
-    category: t.String(),
-    tags: t.Array(t.String()),
+    id: t.String({ description: "The name that channels refer to it by." }),
+    name: t.String({ description: "The name that people see." }),
+    description: t.String({ description: "What work it is for." }),
+    category: t.String({
+      description: "A group of templates; workspace_schema unless the file says otherwise.",
+    }),
+    tags: t.Array(t.String(), {
+      description: "Words to find it by, and integration:<id> for each integration that it is made for.",
+    }),
     ...ContentSource,
-    version: nullable(t.String()),
+    version: nullable(t.String(), "Its own version, if the file has one."),
     min_versions: t.Record(t.String(), t.String(), {
       description: "The minimum versions of integrations that it works with.",
     }),
@@ -34,8 +38,8 @@ const TemplateAnswer = named(
 
 const FILTERS = {
   ...INTEGRATION_FILTER,
-  category: t.Optional(t.String()),
-  tag: t.Optional(t.String()),
+  category: t.Optional(t.String({ description: "Only templates of this category." })),
+  tag: t.Optional(t.String({ description: "Only templates with this tag." })),
 };
 
 export interface TemplateRoutes {

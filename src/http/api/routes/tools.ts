@@ -4,7 +4,7 @@ import { named } from "../../../schema/openapi-schema.ts";
 import type { JsonObject } from "../../../sdk/types.ts";
 import { INTEGRATION_FILTER, integrationIn, listRoute, pageOfItems, SETUP } from "../list.ts";
 import { failures, type RouteOptions } from "../route-options.ts";
-import { JsonFields, nullable, oneOf } from "../schemas.ts";
+import { JsonOf, nullable, oneOf } from "../schemas.ts";
 
 const tag = "Tools";
 
@@ -13,9 +13,9 @@ const ToolAnswer = named(
   t.Object({
     name: t.String({ description: "The name that bots, messages, carapaces and channels use." }),
     description: t.String({ description: "The description that models get." }),
-    parameters: JsonFields,
-    timeout_seconds: t.Number(),
-    source: oneOf(["builtin", "integration"]),
+    parameters: JsonOf("JSON Schema of its arguments."),
+    timeout_seconds: t.Number({ description: "Seconds after which a call is given up." }),
+    source: oneOf(["builtin", "integration"], "Who brings it: Heddle, or an integration."),
     integration_id: nullable(t.String(), "The integration that it belongs to; null for a built-in tool."),
   }),
 );
@@ -65,7 +65,9 @@ export function toolRoutes({ tools, route }: ToolRoutes) {
       },
       {
         ...route.plain({ scope: "tools:read", tag, summary: "Fetch a tool" }),
-        params: t.Object({ name: t.String({ minLength: 1, maxLength: 64 }) }),
+        params: t.Object({
+          name: t.String({ minLength: 1, maxLength: 64, description: "Name of the tool." }),
+        }),
         response: { 200: ToolAnswer, ...failures(403, 404, 422) },
       },
     );

@@ -38,7 +38,10 @@ export function transcribeRoutes({
           content: { "application/octet-stream": BINARY, "audio/*": BINARY },
         },
       },
-      response: { 200: t.Object({ text: t.String() }), ...failures(400, 403, 413, 415, 501, 502) },
+      response: {
+        200: t.Object({ text: t.String({ description: "What was said." }) }),
+        ...failures(400, 403, 413, 415, 501, 502),
+      },
     },
   );
 }

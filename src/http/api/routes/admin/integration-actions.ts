@@ -112,7 +112,10 @@ export function adminActionRoutes(parts: AdminActionRoutes) {
             "`hash` is `pending.hash` of the answer that showed the changes; 409 if the files have changed since. When this answers, the integration is loaded.",
         }),
         params: IntegrationParams,
-        body: t.Object({ hash: t.String({ minLength: 1, maxLength: 200 }) }, { additionalProperties: false }),
+        body: t.Object(
+          { hash: t.String({ minLength: 1, maxLength: 200, description: "`pending.hash`." }) },
+          { additionalProperties: false },
+        ),
         response: { 200: IntegrationAnswer, ...failures(...bodyFailures, 404, 409) },
       },
     )
@@ -162,11 +165,20 @@ export function adminActionRoutes(parts: AdminActionRoutes) {
           summary: "Check the answer of a dashboard module",
           description: "Requests the module's data as the UI does, and validates the answer.",
         }),
-        params: t.Composite([IntegrationParams, t.Object({ module: t.String({ maxLength: 200 }) })]),
+        params: t.Composite([
+          IntegrationParams,
+          t.Object({ module: t.String({ maxLength: 200, description: "The module's id." }) }),
+        ]),
         response: {
           200: t.Object({
-            valid: t.Boolean(),
-            errors: t.Array(t.Object({ path: t.String(), message: t.String() })),
+            valid: t.Boolean({ description: "Whether there are no errors." }),
+            errors: t.Array(
+              t.Object({
+                path: t.String({ description: "Where in the data." }),
+                message: t.String({ description: "What is wrong." }),
+              }),
+              { description: "What does not fit the schema." },
+            ),
           }),
           ...failures(403, 404),
         },

@@ -21,74 +21,91 @@ import { named } from "../../../../schema/openapi-schema.ts";
 import type { SetupManifest } from "../../../../sdk/manifest.ts";
 import { serverPath, urlOf } from "../../../../sdk/server-facts.ts";
 import { withoutUrlSecrets } from "../../../../secrets/urls.ts";
-import { Instant, instant, JsonFields, nullable, oneOf } from "../../schemas.ts";
+import { InstantOf, instant, JsonFields, nullable, oneOf } from "../../schemas.ts";
 import { LoadError, presentError } from "../load-error.ts";
 
 export const IntegrationAnswer = named(
   "IntegrationSetup",
-  t.Object({
-    id: t.String(),
-    name: t.String(),
-    version: nullable(t.String()),
-    source: t.String({ description: "The kind of place that it was found in." }),
-    icon: t.String(),
-    status: oneOf(
-      SETUP_STATUSES,
-      "ready; partial: a required setting or an npm package is missing; not_configured: no required setting is set; disabled; quarantined: the version on disk does not load; pending_approval: a bot wrote it; loading.",
-    ),
-    enabled: t.Boolean(),
-    is_live: t.Boolean({
-      description:
-        "Whether a version is serving; for a quarantined integration that is its last good version.",
-    }),
-    error: nullable(LoadError),
-    has_router: t.Boolean(),
-    has_dispatcher: t.Boolean(),
-    has_hooks: t.Boolean(),
-    has_tools: t.Boolean(),
-    has_skills: t.Boolean(),
-    has_carapaces: t.Boolean(),
-    has_process: t.Boolean(),
-    process_status: nullable(oneOf(PROCESS_STATES), "The state of its process; null if it has none."),
-    tools: t.Array(t.String()),
-    dispatchers: t.Array(t.String()),
-    hooks: t.Array(t.String()),
-    skills: t.Array(t.String()),
-    env_vars: t.Array(
-      t.Object({
-        key: t.String(),
-        required: t.Boolean(),
-        secret: t.Boolean(),
-        description: nullable(t.String()),
-        default: nullable(t.String(), "Masked if it is a secret."),
-        is_set: t.Boolean({ description: "Whether it is stored or in the environment." }),
+  t.Object(
+    {
+      id: t.String({ description: "Its id, which is the name of its folder." }),
+      name: t.String({ description: "The name that people see." }),
+      version: nullable(t.String(), "Its version, if it declares one."),
+      source: t.String({ description: "The kind of place that it was found in." }),
+      icon: t.String({ description: "Name of its icon." }),
+      status: oneOf(
+        SETUP_STATUSES,
+        "ready; partial: a required setting or an npm package is missing; not_configured: no required setting is set; disabled; quarantined: the version on disk does not load; pending_approval: a bot wrote it; loading.",
+      ),
+      enabled: t.Boolean({ description: "Whether an administrator lets it run." }),
+      is_live: t.Boolean({
+        description:
+          "Whether a version is serving; for a quarantined integration that is its last good version.",
       }),
-    ),
-    dependencies: t.Array(t.Object({ package: t.String(), installed: t.Boolean() })),
-    deps_installed: t.Boolean(),
-    webhook: nullable(
-      t.Object({
-        url: nullable(
-          t.String(),
-          "The URL to enter at the sending service. Derived from BASE_URL; null if that is not set and the server listens on all addresses.",
-        ),
-        path: t.String(),
-        description: nullable(t.String()),
-        scheme: nullable(t.String(), "How the sender is verified, if the manifest declares it."),
-      }),
-    ),
-    api_permissions: t.Array(t.String(), { description: "Scopes that its manifest asks for." }),
-    instructions_url: nullable(t.String()),
-    web_ui: nullable(t.Object({ path: t.String(), dev_port: nullable(t.Integer()) })),
-  }),
+      error: nullable(LoadError, "Why the version on disk does not load; null if it does."),
+      has_router: t.Boolean({ description: "Whether it has routes below /integrations/<id>." }),
+      has_dispatcher: t.Boolean({ description: "Whether it delivers messages." }),
+      has_hooks: t.Boolean({ description: "Whether it registers hooks." }),
+      has_tools: t.Boolean({ description: "Whether it brings tools." }),
+      has_skills: t.Boolean({ description: "Whether it brings skills." }),
+      has_carapaces: t.Boolean({ description: "Whether it brings carapaces." }),
+      has_process: t.Boolean({ description: "Whether it has a background process." }),
+      process_status: nullable(oneOf(PROCESS_STATES), "The state of its process; null if it has none."),
+      tools: t.Array(t.String(), { description: "Names of its tools." }),
+      dispatchers: t.Array(t.String(), { description: "Its dispatch types." }),
+      hooks: t.Array(t.String(), { description: "Events that it registers hooks for." }),
+      skills: t.Array(t.String(), { description: "Ids of its skills." }),
+      env_vars: t.Array(
+        t.Object({
+          key: t.String({ description: "The name of the setting." }),
+          required: t.Boolean({ description: "Whether it needs a value." }),
+          secret: t.Boolean({ description: "Whether its value is encrypted and masked." }),
+          description: nullable(t.String(), "What it is for."),
+          default: nullable(t.String(), "Masked if it is a secret."),
+          is_set: t.Boolean({ description: "Whether it is stored or in the environment." }),
+        }),
+        { description: "Its settings." },
+      ),
+      dependencies: t.Array(
+        t.Object({
+          package: t.String({ description: "Name of the npm package." }),
+          installed: t.Boolean({ description: "Whether a version that fits is installed." }),
+        }),
+        { description: "Packages that its package.json asks for." },
+      ),
+      deps_installed: t.Boolean({ description: "Whether all packages are installed." }),
+      webhook: nullable(
+        t.Object({
+          url: nullable(
+            t.String(),
+            "The URL to enter at the sending service. Derived from BASE_URL; null if that is not set and the server listens on all addresses.",
+          ),
+          path: t.String({ description: "The path that the webhook is sent to." }),
+          description: nullable(t.String(), "What the webhook is for."),
+          scheme: nullable(t.String(), "How the sender is verified, if the manifest declares it."),
+        }),
+        "The webhook that its manifest declares, if any.",
+      ),
+      api_permissions: t.Array(t.String(), { description: "Scopes that its manifest asks for." }),
+      instructions_url: nullable(t.String(), "Where to read how it is set up."),
+      web_ui: nullable(
+        t.Object({
+          path: t.String({ description: "Where its pages are." }),
+          dev_port: nullable(t.Integer(), "Port of its development server, if it declares one."),
+        }),
+        "Its own pages, if it has any.",
+      ),
+    },
+    { description: "An integration, and how far it is set up." },
+  ),
 );
 
 const MODULE = {
-  integration_id: t.String(),
-  id: t.String(),
-  label: t.String(),
-  icon: t.String(),
-  description: nullable(t.String()),
+  integration_id: t.String({ description: "The integration that brings it." }),
+  id: t.String({ description: "Its id within the integration." }),
+  label: t.String({ description: "The name that people see." }),
+  icon: t.String({ description: "Name of its icon." }),
+  description: nullable(t.String(), "What it shows."),
   api_base: t.String({ description: "`GET <api_base>/data` returns the module's data." }),
 };
 
@@ -97,13 +114,23 @@ export const DashboardModule = named("DashboardModule", t.Object(MODULE));
 export const SidebarSection = named(
   "SidebarSection",
   t.Object({
-    integration_id: t.String(),
-    id: t.String(),
-    title: t.String(),
-    icon: t.String(),
-    items: t.Array(t.Object({ label: t.String(), href: t.String(), icon: t.String() })),
-    readiness_endpoint: nullable(t.String()),
-    readiness_field: nullable(t.String()),
+    integration_id: t.String({ description: "The integration that brings it." }),
+    id: t.String({ description: "Its id within the integration." }),
+    title: t.String({ description: "The heading." }),
+    icon: t.String({ description: "Name of its icon." }),
+    items: t.Array(
+      t.Object({
+        label: t.String({ description: "The name that people see." }),
+        href: t.String({ description: "Where it leads." }),
+        icon: t.String({ description: "Name of its icon." }),
+      }),
+      { description: "The entries, in this order." },
+    ),
+    readiness_endpoint: nullable(
+      t.String(),
+      "Path that tells whether the section is ready; null: it always is.",
+    ),
+    readiness_field: nullable(t.String(), "The field of that answer to look at."),
   }),
 );
 
@@ -119,9 +146,9 @@ export const DetailAnswer = named(
           files: t.Array(
             t.Object({
               path: t.String({ description: "Below the workspace." }),
-              sha256: t.String(),
-              bot_id: t.String(),
-              written_at: Instant,
+              sha256: t.String({ description: "Hash of the content." }),
+              bot_id: t.String({ description: "The bot that wrote it." }),
+              written_at: InstantOf("When it was written."),
             }),
             { description: "Files that a bot wrote and nobody has approved." },
           ),
@@ -140,8 +167,8 @@ export const DetailAnswer = named(
         "Only for pending_approval. The changes and the hash are of the same moment, so approving the hash approves exactly these changes.",
       ),
       setup: nullable(JsonFields, "The manifest of the live version."),
-      sidebar_section: nullable(SidebarSection),
-      dashboard_modules: t.Array(DashboardModule),
+      sidebar_section: nullable(SidebarSection, "Its section of a sidebar, if any."),
+      dashboard_modules: t.Array(DashboardModule, { description: "Its modules of a dashboard." }),
       readme: nullable(t.String(), "The first 5,000 characters of README.md."),
     }),
   ]),

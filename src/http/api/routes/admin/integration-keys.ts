@@ -44,7 +44,10 @@ export function adminKeyRoutes({ integrations, integrationKeys, auth, route }: A
         }),
         params: IntegrationParams,
         response: {
-          200: t.Object({ api_permissions: permissions, api_key: nullable(KeyAnswer) }),
+          200: t.Object({
+            api_permissions: permissions,
+            api_key: nullable(KeyAnswer, "Its key, without the key itself; null if it has none."),
+          }),
           ...failures(403, 404),
         },
       },

@@ -9,7 +9,7 @@ import { plainSchema } from "../../../../schema/json-schema.ts";
 import { named } from "../../../../schema/openapi-schema.ts";
 import { listRoute, pageOfItems, SETUP } from "../../list.ts";
 import { bodyFailures, failures, type RouteOptions } from "../../route-options.ts";
-import { JsonFields, nullable, oneOf } from "../../schemas.ts";
+import { JsonOf, nullable, oneOf } from "../../schemas.ts";
 import { findIntegration, IntegrationParams, ADMIN_TAG as tag } from "./integration-params.ts";
 
 export interface AdminSettingRoutes {
@@ -22,15 +22,15 @@ export interface AdminSettingRoutes {
 const SettingAnswer = named(
   "IntegrationSetting",
   t.Object({
-    key: t.String(),
-    description: nullable(t.String()),
-    required: t.Boolean(),
-    secret: t.Boolean(),
+    key: t.String({ description: "The name of the setting." }),
+    description: nullable(t.String(), "What it is for."),
+    required: t.Boolean({ description: "Whether the integration needs a value." }),
+    secret: t.Boolean({ description: "Whether its value is encrypted and masked." }),
     value: nullable(t.String(), "The effective value; of a secret at most the last four characters."),
     source: nullable(oneOf(["stored", "environment", "default"]), "Null if there is no value."),
     is_set: t.Boolean({ description: "Whether it is stored or in the environment." }),
-    default: nullable(t.String()),
-    schema: JsonFields,
+    default: nullable(t.String(), "The value when none is set; null if it has none."),
+    schema: JsonOf("JSON Schema of the value."),
     declared: t.Boolean({
       description: "False if the setting is stored but no longer declared.",
     }),
@@ -124,8 +124,14 @@ export function adminSettingRoutes({ integrations, settings, redact, route }: Ad
           summary: "Remove a stored setting",
           description: "The environment's value or the default applies again.",
         }),
-        params: t.Composite([IntegrationParams, t.Object({ key: t.String({ maxLength: 200 }) })]),
-        response: { 200: t.Object({ deleted: t.String() }), ...failures(403, 404) },
+        params: t.Composite([
+          IntegrationParams,
+          t.Object({ key: t.String({ maxLength: 200, description: "The name of the setting." }) }),
+        ]),
+        response: {
+          200: t.Object({ deleted: t.String({ description: "The key whose stored value was deleted." }) }),
+          ...failures(403, 404),
+        },
       },
     );
 }

@@ -66,7 +66,12 @@ export function adminIntegrationRoutes(parts: AdminIntegrationRoutes) {
       () => ({ icons: Object.fromEntries(integrations.list().map(({ id, setup }) => [id, iconOf(setup)])) }),
       {
         ...route.plain({ scope, tag, summary: "List icons by integration" }),
-        response: { 200: t.Object({ icons: t.Record(t.String(), t.String()) }), ...failures(403) },
+        response: {
+          200: t.Object({
+            icons: t.Record(t.String(), t.String(), { description: "Names of icons by integration." }),
+          }),
+          ...failures(403),
+        },
       },
     )
     .get(

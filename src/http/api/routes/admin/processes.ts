@@ -7,7 +7,7 @@ import type { Auth } from "../../../auth.ts";
 import { EVENT_STREAM, eventStream, type StreamEvent } from "../../event-stream.ts";
 import { cursorIn, listRoute, pageOfRows } from "../../list.ts";
 import { bodyFailures, failures, type RouteOptions } from "../../route-options.ts";
-import { Instant, instant, instantOrNull, limitOf, nullable, oneOf } from "../../schemas.ts";
+import { Instant, InstantOf, instant, instantOrNull, limitOf, nullable, oneOf } from "../../schemas.ts";
 
 const tag = "Processes";
 const Params = t.Object({ id: t.String({ description: "The integration's id." }) });
@@ -15,32 +15,32 @@ const Params = t.Object({ id: t.String({ description: "The integration's id." })
 const ProcessAnswer = named(
   "Process",
   t.Object({
-    integration_id: t.String(),
-    description: t.String(),
+    integration_id: t.String({ description: "The integration that it belongs to." }),
+    description: t.String({ description: "What it does." }),
     status: t.String({ description: "running or stopped: whether there is a process now." }),
     state: oneOf(
       PROCESS_STATES,
       "waiting: a required setting has no value. backing_off: it crashed and is started again at `next_start_at`. crash_looping: it crashed ten times in a row and stays down until it is started, or its code or settings change.",
     ),
-    pid: nullable(t.Integer()),
-    started_at: nullable(Instant),
-    uptime_seconds: nullable(t.Integer()),
+    pid: nullable(t.Integer(), "Its process id; null if it is not running."),
+    started_at: nullable(Instant, "When it was last started."),
+    uptime_seconds: nullable(t.Integer(), "Seconds since it was started; null if it is not running."),
     exit_code: nullable(t.Integer(), "Exit code of the last run; null if a signal ended it."),
-    signal: nullable(t.String()),
-    restart_count: t.Integer(),
+    signal: nullable(t.String(), "The signal that ended the last run, if one did."),
+    restart_count: t.Integer({ description: "How often it was restarted after a crash." }),
     last_error: nullable(t.String(), "The reason of the last crash."),
-    next_start_at: nullable(Instant),
+    next_start_at: nullable(Instant, "When it is started again after a crash; null if it is not."),
     memory_bytes: nullable(
       t.Integer(),
       "Resident memory, including child processes; measured every few seconds.",
     ),
-    memory_limit_mb: nullable(t.Number()),
+    memory_limit_mb: nullable(t.Number(), "Megabytes above which it is stopped; null: no limit."),
     confinement: nullable(
       t.Union([t.Literal("bubblewrap"), t.Literal("landlock"), t.Literal("none")]),
       "What confines it, away from the server's files and processes; null if another server runs it.",
     ),
     missing_settings: t.Array(t.String(), { description: "Names in REQUIRED_ENV that have no value." }),
-    auto_start: t.Boolean(),
+    auto_start: t.Boolean({ description: "Whether it starts by itself." }),
   }),
 );
 
@@ -50,19 +50,28 @@ const LineAnswer = named(
     id: t.Integer({
       description: "Increases with each line; pass it as `cursor`, or as the stream's Last-Event-ID.",
     }),
-    at: Instant,
+    at: InstantOf("When it was written."),
     source: oneOf(LINE_SOURCES, "stdout, stderr, or heddle for lines of the supervisor."),
-    text: t.String(),
+    text: t.String({ description: "The line." }),
   }),
 );
 
 /** Errors name the parameter by the schema's title. */
 const LineId = (description: string, title = "cursor") => t.Integer({ title, minimum: 0, description });
 
-const AutoStart = named("AutoStart", t.Object({ enabled: t.Boolean() }, { additionalProperties: false }));
+const AutoStart = named(
+  "AutoStart",
+  t.Object(
+    { enabled: t.Boolean({ description: "Whether it starts by itself." }) },
+    { additionalProperties: false },
+  ),
+);
 const AutoStartAnswer = named(
   "AutoStartState",
-  t.Object({ integration_id: t.String(), auto_start: t.Boolean() }),
+  t.Object({
+    integration_id: t.String({ description: "The integration that it belongs to." }),
+    auto_start: t.Boolean({ description: "Whether it starts by itself." }),
+  }),
 );
 
 export interface ProcessRoutes {
