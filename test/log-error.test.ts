@@ -70,7 +70,7 @@ test("an error keeps its frames and its causes", async () => {
 
 const HEDDLE = join(import.meta.dirname, "../src");
 
-/** As a tool's error comes out of a run. */
+/** Returns a tool's error as it leaves a run. */
 function ofAuthor(error: Error, above: string[] = []): Error {
   const frames = [
     ...above,
@@ -86,7 +86,7 @@ function ofAuthor(error: Error, above: string[] = []): Error {
   return error;
 }
 
-test("of an error in an author's code the author's frames are shown, and not how Heddle came to it", async () => {
+test("an error in an author's code shows the author's frames and not Heddle's", async () => {
   const text = await logged("pretty", ofAuthor(new Error("no answer")));
   expect([...text.matchAll(/^ +at (.*) \(/gm)].map(([, name]) => name)).toEqual([
     "post",
@@ -99,7 +99,7 @@ test("of an error in an author's code the author's frames are shown, and not how
   expect(properties.error.stack.split("\n")).toHaveLength(3);
 });
 
-test("what Heddle did for the author's code is kept, unless it is an answer to a caller; so are Heddle's own errors", async () => {
+test("Heddle's frames below the author's code are kept, unless the error answers a caller; so are those of Heddle's own errors", async () => {
   const above = [`at injectEvent (${HEDDLE}/sessions/sessions.ts:1:1)`];
   expect(await logged("pretty", ofAuthor(new TypeError("x is not a function"), above))).toContain(
     "sessions.ts:1:1",

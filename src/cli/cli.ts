@@ -220,11 +220,11 @@ export function mainCommand(commands: Commands) {
           token: {
             type: "string",
             description:
-              "The sender's secret (default: the one in the settings); without a verifier in the manifest it is a bearer token",
+              "The secret to sign with (default: the one in the settings), or a bearer token if the manifest has no verifier",
           },
           "token-header": {
             type: "string",
-            description: "Header that carries --token as it is, such as x-acme-token",
+            description: "Header in which to send --token unchanged, such as x-acme-token",
             valueHint: "name",
           },
           header: {

@@ -16,7 +16,7 @@ export interface PurgeOptions {
 }
 
 export interface Purge {
-  /** Deletes webhooks older than the retention, in small batches. Returns how many. */
+  /** Deletes webhooks older than the retention in small batches. Returns how many were deleted. */
   run(): Promise<number>;
   close(): Promise<void>;
 }

@@ -56,9 +56,9 @@ export interface RegisteredHook {
 
 /** A callback as `onEnabled` and `onSettingsChanged` pass it on. */
 export interface RegisteredLifecycle {
-  /** When it is called. */
+  /** The event at which it is called. */
   event: "enabled" | "settings_changed";
-  /** The function that was registered; without a change of settings `keys` is empty. */
+  /** The registered function; `keys` is empty unless settings have changed. */
   callback: (ctx: SettingsChange) => unknown;
 }
 

@@ -54,7 +54,7 @@ export function createSdk(backend: SdkBackend, verifiers = createVerifiers()) {
     event: RegisteredLifecycle["event"],
     callback: RegisteredLifecycle["callback"],
   ): void {
-    if (typeof callback !== "function") throw invalid(`${name}() takes a function`);
+    if (typeof callback !== "function") throw invalid(`The argument of ${name}() must be a function.`);
     backend.registerLifecycle({ event, callback });
   }
   return {
@@ -117,14 +117,14 @@ export function createSdk(backend: SdkBackend, verifiers = createVerifiers()) {
       backend.registerHook({ event, callback: callback as RegisteredHook["callback"] });
     },
 
-    /** Calls back in the server each time that the integration has gone live. */
+    /** Calls `callback` in the server each time the integration has gone live. */
     onEnabled: (callback: OnEnabled): void => lifecycle("onEnabled", "enabled", callback),
 
-    /** Calls back in the server after settings of the integration have changed. */
+    /** Calls `callback` in the server after settings of the integration have changed. */
     onSettingsChanged: (callback: OnSettingsChanged): void =>
       lifecycle("onSettingsChanged", "settings_changed", callback),
 
-    /** What the code may know about its server. */
+    /** Facts about the server that the code runs in. */
     server: createServerFacts(backend.server),
 
     /** Types the manifest in setup.ts; returns it unchanged. */

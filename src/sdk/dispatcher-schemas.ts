@@ -1,4 +1,4 @@
-// What a dispatcher's schemas say of a config and a receipt, for the server and for `deliver` in an author's test.
+// Checks configs and receipts against a dispatcher's schemas, in the server and for `deliver` in authors' tests.
 
 import { HeddleError } from "../errors.ts";
 import { compileSchema } from "../schema/json-schema.ts";
@@ -6,13 +6,13 @@ import { Retryable } from "./errors.ts";
 import type { Dispatcher, JsonObject } from "./types.ts";
 
 export interface DispatcherSchemas {
-  /** Throws `validation` with the field unless the dispatch_config without its type fits. */
+  /** Throws `validation` with the field unless the dispatch_config without its type matches the schema. */
   checkConfig(fields: JsonObject): void;
-  /** Throws Retryable unless the receipt has the shape that the dispatcher declares. */
+  /** Throws Retryable unless the receipt matches the dispatcher's schema. */
   checkReceipt(receipt: unknown): void;
 }
 
-/** Throws for a schema that is wrong itself. */
+/** Throws if the schema itself is invalid. */
 export function dispatcherSchemas(
   type: string,
   { config, receipt: proof }: Pick<Dispatcher, "config" | "receipt">,
@@ -31,7 +31,7 @@ export function dispatcherSchemas(
       if (!first) return;
       const field = ["receipt", first.field].filter(Boolean).join(".");
       throw new Retryable(
-        `The dispatcher "${type}" brought no proof that it delivered: ${field} ${first.message}.`,
+        `The receipt of the dispatcher "${type}" does not match its schema: ${field} ${first.message}.`,
       );
     },
   };

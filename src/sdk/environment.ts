@@ -30,7 +30,7 @@ export function createEnvironmentBackend(environment: Record<string, string | un
   return {
     ...services,
     fetch: fetchWithTimeout,
-    // A test's facts win, as its settings do.
+    // A test's facts take precedence, like its settings.
     server: {
       baseUrl: () => facts()?.baseUrl ?? environment.HEDDLE_BASE_URL,
       integrationId: () => facts()?.integrationId ?? integrationId,

@@ -159,26 +159,28 @@ export const registerIntegration = sdk.registerIntegration;
 export const registerHook = sdk.registerHook;
 
 /**
- * Calls `callback` in the server each time that the integration has gone live: when a server starts, when it is enabled, and after
- * an edit. It has 30 seconds, until `signal` is aborted; what it throws is logged and stops nothing. Callbacks of an integration are
- * called one at a time. Each server on the database calls them; background processes do not. Call it while the files load.
+ * Calls `callback` in the server each time the integration has gone live: when a server starts, when it is enabled,
+ * and after an edit. It has 30 seconds until `signal` is aborted; its errors are logged and stop nothing. Callbacks
+ * of an integration are called one at a time. Each server on the database calls them; background processes do not.
+ * Call it while the files load.
  * @example
  * onEnabled(async ({ signal }) => setWebhook(server.webhookUrl(), signal));
  */
 export const onEnabled = sdk.onEnabled;
 
 /**
- * Calls `callback` in the server after stored settings of the integration have changed, with their names in `keys`; changes that
- * come while it runs are told together. Otherwise it is like `onEnabled`. Call it while the files load.
+ * Calls `callback` in the server after stored settings of the integration have changed, with their names in `keys`;
+ * changes made while it runs are reported together. Otherwise it is like `onEnabled`. Call it while the files load.
  * @example
  * onSettingsChanged(async ({ keys, signal }) => { if (keys.includes("ACME_TOKEN")) await setWebhook(server.webhookUrl(), signal); });
  */
 export const onSettingsChanged = sdk.onSettingsChanged;
 
 /**
- * The server that the code runs in: `server.baseUrl` is how the outside reaches it, `server.webhookUrl()` the address that the service
- * has to call, the same as `webhook_url` of GET /api/v1/integrations. Both are null where only the operator could know, that is while
- * BASE_URL is not set on a server that listens on all addresses. Read them when you need them.
+ * The server that the code runs in: `server.baseUrl` is its public address, `server.webhookUrl()` the address that
+ * the service must call, the same as `webhook_url` of GET /api/v1/integrations. Both are null if only the operator
+ * could know them, that is while BASE_URL is not set on a server that listens on all addresses. Read them when you
+ * need them.
  */
 export const server = sdk.server;
 

@@ -61,7 +61,7 @@ export function completeFields(call: SdkCall, options: unknown): JsonObject {
   return fields;
 }
 
-/** The options that a call was given, from the fields of its request; fields that no option has are left out. */
+/** Maps a request's fields back to the call's options; fields without an option are left out. */
 export function optionsOf(call: SdkCall, fields: JsonObject): JsonObject {
   const entries = Object.entries(FIELDS[call]) as [option: string, field: string][];
   return Object.fromEntries(

@@ -1,15 +1,15 @@
-// What an integration may know about the server that it runs in.
+// The facts that an integration may know about its server.
 
 import { HeddleError } from "../errors.ts";
 import type { ServerFacts } from "./types.ts";
 
-/** What the facts are made from, looked up at each access. */
+/** The sources of the facts, which are looked up at each access. */
 export interface ServerSource {
-  /** How the outside reaches the server, without a trailing slash; undefined when only the operator could know. */
+  /** The server's public address without a trailing slash; undefined if only the operator could know it. */
   baseUrl(): string | undefined;
-  /** Undefined in a test, and in a program that belongs to no integration. */
+  /** The integration's id; undefined in a test, and in a program that belongs to no integration. */
   integrationId(): string | undefined;
-  /** The manifest's `webhook.path`; undefined without one. */
+  /** The manifest's `webhook.path`; undefined if it has none. */
   webhookPath(): string | undefined;
 }
 
@@ -32,10 +32,10 @@ export const createServerFacts = ({ baseUrl, integrationId, webhookPath }: Serve
   },
 });
 
-/** The address of a path of an integration; null where nobody knows how the outside reaches the server. */
+/** Returns the public address of an integration's path; null if the server's own is unknown. */
 export const urlOf = (baseUrl: string | undefined, id: string, path: string): string | null =>
   baseUrl === undefined ? null : `${baseUrl}${serverPath(id, path)}`;
 
-/** A path of an integration, with or without its prefix /integrations/<id>, as a path of the server. */
+/** Returns the server's path for an integration's path, given with or without the prefix /integrations/<id>. */
 export const serverPath = (id: string, path: string): string =>
   path.startsWith(`/integrations/${id}/`) ? path : `/integrations/${id}${path}`;

@@ -19,7 +19,7 @@ export interface Registered {
   dispatchers: DispatcherMap;
   /** Hooks, in the order of `registerHook`. */
   hooks: RegisteredHook[];
-  /** In the order of `onEnabled` and `onSettingsChanged`. */
+  /** Lifecycle callbacks, in the order of `onEnabled` and `onSettingsChanged`. */
   lifecycle: RegisteredLifecycle[];
   /** The argument of `registerIntegration`. */
   integration: IntegrationMeta | undefined;
@@ -44,9 +44,9 @@ class Dispatchers extends Map<string, Dispatcher> implements DispatcherMap {
   }
 }
 
-/** What `server` of "heddle/sdk" knows in a test. */
+/** The facts that `server` of "heddle/sdk" has in a test. */
 export interface TestServer {
-  /** How the outside reaches the server: "https://heddle.example". */
+  /** The server's public address: "https://heddle.example". */
   baseUrl: string;
   /** The integration's id, which is the name of its folder. */
   integrationId: string;
@@ -57,7 +57,7 @@ export interface TestServer {
 export interface TestSeam {
   /** Settings, which override the environment. */
   settings: Map<string, string>;
-  /** What the test says about the server. */
+  /** The facts about the server that the test has set. */
   server: TestServer | undefined;
   /** Stand-ins for the server's calls. */
   services: Partial<SdkServices> | undefined;

@@ -100,12 +100,12 @@ export async function callHooks(
   return results;
 }
 
-/** Calls what is registered for an event of the integration's life, one callback after another. */
+/** Calls the lifecycle callbacks of an event one after another. */
 export async function callLifecycle(event: RegisteredLifecycle["event"], ctx: SettingsChange): Promise<void> {
   const registered = testSeam().registered.lifecycle.filter((one) => one.event === event);
   if (registered.length === 0) {
     const name = event === "enabled" ? "onEnabled" : "onSettingsChanged";
-    throw new Error(`No callback is registered: nobody has called ${name}().`);
+    throw new Error(`No callback is registered; ${name}() has not been called.`);
   }
   for (const { callback } of registered) await callback(ctx);
 }

@@ -1,4 +1,4 @@
-// A real Chromium, driven over its debugging protocol. Tests that need it are skipped where there is none.
+// A real Chromium, controlled over its debugging protocol. Tests that need it are skipped if there is none.
 
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -15,10 +15,10 @@ interface Event {
 
 export interface Tab extends AsyncDisposable {
   goTo(url: string): Promise<unknown>;
-  /** Resolves to what an expression comes to in the page. */
+  /** Resolves with the value of an expression in the page. */
   // biome-ignore lint/suspicious/noExplicitAny: whatever the page has
   evaluate(expression: string): Promise<any>;
-  /** Waits until it comes to something that counts as true. */
+  /** Waits until the expression's value is truthy. */
   until(expression: string): Promise<unknown>;
   typeText(text: string): Promise<unknown>;
   events: Event[];

@@ -1,4 +1,4 @@
-// The page at /swagger as a person meets it: what jsdom would not show is what Scalar makes of the document.
+// The page at /swagger in a real browser, because jsdom would not show how Scalar renders the document.
 
 import { expect, test } from "bun:test";
 import { asset } from "../../src/runtime/assets.ts";
@@ -8,7 +8,7 @@ import { CHROMIUM, openTab } from "./chromium.ts";
 
 const open = embeddedDatabase();
 
-test.skipIf(CHROMIUM === null)("the key stays in its tab, and the first Send is answered", async () => {
+test.skipIf(CHROMIUM === null)("the key stays in its tab, and the first Send succeeds", async () => {
   const http = await createHttpFixture(await open(), { scalarBundle: () => asset("scalar.js") });
   await using server = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: http.fetch });
   await using tab = await openTab();
@@ -16,7 +16,7 @@ test.skipIf(CHROMIUM === null)("the key stays in its tab, and the first Send is 
   const button = (text: string) =>
     `[...document.querySelectorAll("button")].find((one) => one.textContent.includes(${JSON.stringify(text)}))`;
 
-  // A deep link lands at its operation, also by way of the address with a slash.
+  // A deep link leads to its operation, even through the address with a slash.
   await tab.goTo(`${server.url}swagger/#tag/sessions/POST/api/v1/sessions`);
   await tab.until(`${key} && location.pathname === "/swagger"`);
   await tab.until(
@@ -24,7 +24,7 @@ test.skipIf(CHROMIUM === null)("the key stays in its tab, and the first Send is 
   );
   await tab.evaluate(`${key}.focus()`);
   await tab.typeText(STATIC_KEY);
-  // Scalar stores it a moment later.
+  // Scalar stores the key a moment later.
   await tab.until(`Object.values(sessionStorage).join().includes("${STATIC_KEY}")`);
   expect(await tab.evaluate(`Object.values(localStorage).join().includes("${STATIC_KEY}")`)).toBe(false);
   await tab.evaluate("location.reload()");
@@ -40,7 +40,7 @@ test.skipIf(CHROMIUM === null)("the key stays in its tab, and the first Send is 
       );
   const sends = [
     ["sessions", "post", "/api/v1/sessions", "201 /api/v1/sessions"],
-    // No filter is sent that nobody has asked for.
+    // No unrequested filter is sent.
     ["tasks", "get", "/api/v1/tasks", "200 /api/v1/tasks?limit=50"],
   ];
   for (const [tag, method = "", path] of sends) {
@@ -49,7 +49,7 @@ test.skipIf(CHROMIUM === null)("the key stays in its tab, and the first Send is 
     await tab.evaluate(`${button(`(${method} ${path})`)}.click()`);
     await tab.until(button(`Send ${method} request`));
     await tab.evaluate(`${button(`Send ${method} request`)}.click()`);
-    // Closed before it is shown, it would be cancelled.
+    // The request would be cancelled if the page were closed before the answer is shown.
     await tab.until(`document.body.innerText.includes("Response Headers")`);
     await tab.evaluate(`${button("Close Client")}.click()`);
   }

@@ -1,4 +1,4 @@
-// What files of carapaces and bots name that does not exist is logged once, with file and line.
+// Unknown names in files of carapaces and bots are logged once, with file and line.
 
 import { expect, test } from "bun:test";
 import { join } from "node:path";
@@ -13,7 +13,7 @@ import { createLog } from "../../src/log.ts";
 import { temporaryFolder } from "../integrations/harness.ts";
 import { skill } from "./fixture.ts";
 
-test("names without a thing are warned of once, with file and line, until there is one", async () => {
+test("an unknown name causes one warning with file and line until it exists", async () => {
   await using folder = await temporaryFolder();
   await folder.write({
     "home/carapaces/reviewer.yaml":
@@ -70,7 +70,7 @@ test("names without a thing are warned of once, with file and line, until there 
   await check();
   expect(told()).toEqual([]);
 
-  // The bot was changed over the API: what its file said no longer counts. The tool has come, and goes again.
+  // The bot was changed over the API, so its file no longer matters. The tool was added and is removed again.
   bots = bots.map((bot) => ({ ...bot, carapaces: ["reviewer"] }));
   tools.add("mail", {
     name: "read_mail",

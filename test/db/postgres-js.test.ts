@@ -1,6 +1,6 @@
-// Why each change to postgres.js is needed: the driver as it is published, without them. A test that fails here says that a
-// change in src/db/postgres-js.ts or patches/ can go. (Statements of a lost transaction are not shown here, because without
-// the patch the process ends first; test/db/postgres-trouble.test.ts holds that they fail.)
+// Shows why each change to postgres.js is needed, with the driver as published. A test that fails here means that a
+// change in src/db/postgres-js.ts or patches/ can be removed. (Statements of a lost transaction are not tested here,
+// because without the patch the process ends first; test/db/postgres-trouble.test.ts tests that they fail.)
 
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { execFileSync } from "node:child_process";
@@ -24,7 +24,7 @@ beforeAll(async () => {
   published = (await import(join(folder, "src", "index.js"))).default;
 });
 
-test("an answer of postgres.js as published has no time limit", () => {
+test("postgres.js as published waits for an answer without a time limit", () => {
   const options = { answer_timeout: 1 } as postgres.Options<Record<string, never>>;
   const client = published("postgres://127.0.0.1:1/none", options);
   expect(client.options).not.toHaveProperty("answer_timeout");
@@ -60,7 +60,7 @@ onPostgres("postgres.js as published", (open) => {
     expect(await child.exited).toBe(7);
   });
 
-  test("keeps a connection to a node that only reads", async () => {
+  test("keeps a connection to a read-only node", async () => {
     await using client = await connected({ max: 1 });
     const pid = async () => (await client`select pg_backend_pid() as pid`)[0]?.pid;
     const before = await pid();
@@ -71,7 +71,7 @@ onPostgres("postgres.js as published", (open) => {
     expect(await pid()).toBe(before);
   });
 
-  test("fails a query when the server has no connection left, though the pool has one", async () => {
+  test("fails a query if the server has no connection left, although the pool has one", async () => {
     const { databaseUrl = "" } = await open();
     const role = `heddle_test_${crypto.randomUUID().replaceAll("-", "")}`;
     await using admin = await connected({ max: 1 });
@@ -84,7 +84,7 @@ onPostgres("postgres.js as published", (open) => {
     expect(results.flatMap((one) => (one.status === "rejected" ? one.reason.code : []))).toContain("53300");
   });
 
-  test("does not prepare what drizzle runs", async () => {
+  test("does not prepare drizzle's statements", async () => {
     await using client = await connected({ max: 1 });
     await client.unsafe("select $1::int as one", [1]);
     const prepared = await client.unsafe(

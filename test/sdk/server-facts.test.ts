@@ -31,7 +31,7 @@ test("an unknown address is undefined", () => {
 test("a test sets the server's facts and calls the callbacks", async () => {
   const { server, onEnabled, onSettingsChanged } = createSdk(createEnvironmentBackend({}));
   const said: unknown[] = [];
-  await expect(runEnabled()).rejects.toThrow("nobody has called onEnabled()");
+  await expect(runEnabled()).rejects.toThrow("onEnabled() has not been called");
   onEnabled(({ signal }) => said.push([server.webhookUrl(), signal.aborted]));
   onSettingsChanged(({ keys }) => said.push(keys));
   useServer({ baseUrl: "https://h.example", integrationId: "chat" });
@@ -39,5 +39,5 @@ test("a test sets the server's facts and calls the callbacks", async () => {
   await runSettingsChanged(["CHAT_TOKEN"]);
   expect(said).toEqual([["https://h.example/integrations/chat/webhook", false], ["CHAT_TOKEN"]]);
   expect(registered().lifecycle.map(({ event }) => event)).toEqual(["enabled", "settings_changed"]);
-  expect(() => onEnabled("now" as never)).toThrow("onEnabled() takes a function");
+  expect(() => onEnabled("now" as never)).toThrow("The argument of onEnabled() must be a function");
 });

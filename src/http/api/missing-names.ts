@@ -1,4 +1,5 @@
-// What a body names that is not there, told once the integrations have loaded: what is on its way is not missing.
+// Finds names in a body that do not exist. It waits until the integrations have loaded, because what is still loading
+// is not missing.
 
 import type { MissingNames, MissingNamesThere } from "../../capabilities/missing-names.ts";
 
@@ -9,7 +10,7 @@ export interface NamesThere {
   integrations: { whenReady: Promise<unknown>; ids(): readonly string[] };
 }
 
-/** "integrations.github.store:read" is about github. */
+/** Finds the name in a scope, such as github in "integrations.github.store:read". */
 const NAMED_PART = /^(tools|dispatch|integrations)\.([A-Za-z0-9_-]+)[.:]/;
 
 export function createNamesThere({ missingNames, tools, dispatchers, integrations }: NamesThere) {
@@ -32,7 +33,7 @@ export function createNamesThere({ missingNames, tools, dispatchers, integration
       const of = KINDS[part];
       return !of || of.isThere(name)
         ? []
-        : [`There is no ${of.kind} "${name}", which the scope ${scope} is for.`];
+        : [`The scope ${scope} is for the ${of.kind} "${name}", which does not exist.`];
     }),
   );
   return { missingIn, scopesOfNothing };

@@ -68,7 +68,7 @@ export interface ContentParts {
 
 export interface IntegrationParts {
   registry: {
-    /** Resolves when all integrations have been tried. */
+    /** Resolves when each integration has been loaded or has failed to load. */
     whenReady: Promise<unknown>;
   } & MountedIntegrations &
     AccessParts["integrations"] &

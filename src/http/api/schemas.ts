@@ -38,10 +38,10 @@ export const JsonOf = (description: string) => t.Record(t.String(), t.Any(), { d
 export const instant = (date: Date): string => date.toISOString();
 export const instantOrNull = (date: Date | null): string | null => date?.toISOString() ?? null;
 
-/** Of what has just been written: soft references, see "Rules" in docs/api.md. */
+/** Warnings about soft references in what was just written; see "Rules" in docs/api.md. */
 export const Warnings = t.Array(t.String(), {
   description:
-    "What it names that is not there now: skills, tools, carapaces, templates. The names are stored and count as soon as there is such a thing.",
+    "Names of skills, tools, carapaces or templates that do not exist now. They are stored and take effect as soon as these exist.",
 });
 
 const MAX_PAGE = 500;

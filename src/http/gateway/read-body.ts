@@ -77,11 +77,11 @@ async function collect(
 ): Promise<Uint8Array<ArrayBuffer>> {
   const parts: Uint8Array<ArrayBuffer>[] = [];
   let size = 0;
-  // Each byte that arrives moves the end.
+  // Each byte that arrives extends the deadline.
   let end = performance.now() + graceMs;
   for (;;) {
     const left = end - performance.now();
-    // A timer would let a sender go on that always has one more byte ready.
+    // A timer would never fire for a sender that always has one more byte ready.
     if (left <= 0) throw tooSlow();
     const { done, value } = await within(left, reader.read(), { error: tooSlow });
     if (done || !value) break;

@@ -24,9 +24,9 @@ export interface ReceiveInput {
   event?: string;
   /** The delivery's id, for senders that put it in a header; default: a new one. */
   delivery?: string;
-  /** The sender's secret instead of the one in the settings; without a verifier in the manifest a bearer token. */
+  /** The secret to sign with instead of the one in the settings; without a verifier in the manifest, a bearer token. */
   token?: string;
-  /** The header that carries `token` as it is, instead of what the manifest's verifier says. */
+  /** A header in which to send `token` unchanged, instead of using the manifest's verifier. */
   token_header?: string;
 }
 
@@ -61,14 +61,14 @@ export function createReceive({ integrations, settings, gateway, inbox }: Receiv
     // For an integration with a verifier of its own there is nothing to sign; the server vouches for the request
     // instead.
     if (verifier && verifier.scheme !== "own") {
-      // As the integration's code reads it, which may have a default.
+      // The value that the integration's code reads, which may be the default.
       const declared = integration.settings.find(({ key }) => key === verifier.secret);
       const setting = settings.effective(id, declared ?? { key: verifier.secret, default: null });
       const secret = input.token ?? setting.value;
       if (secret === null) {
         throw new HeddleError(
           "conflict",
-          `The setting ${verifier.secret} of "${id}" must be set to sign the webhook, or a token given.`,
+          `The setting ${verifier.secret} of "${id}" must be set to sign the webhook; or pass a token.`,
         );
       }
       const { eventHeader } = schemeOf(verifier);
@@ -104,16 +104,18 @@ export function createReceive({ integrations, settings, gateway, inbox }: Receiv
 
 type Verifier = NonNullable<NonNullable<SetupManifest["webhook"]>["verifier"]>;
 
-/** What the sender does to prove itself: as the manifest says, unless the caller has a token and says where it stands. */
+/** Returns how to authenticate the webhook: as the manifest says, unless the caller passes a token or its header. */
 function verifierOf(
   declared: Verifier | undefined,
   { token, token_header: header }: ReceiveInput,
 ): Verifier | undefined {
   if (token === undefined) {
     if (header === undefined) return declared;
-    throw new HeddleError("validation", "token_header needs a token.", { field: "token_header" });
+    throw new HeddleError("validation", "token_header must be left out without a token.", {
+      field: "token_header",
+    });
   }
-  // The secret's setting is not looked up.
+  // No setting is read here, so the name of the secret's setting is empty.
   if (header !== undefined) return { scheme: "token", header, secret: "" };
   if (declared?.scheme !== "own") return declared ?? { scheme: "bearer", secret: "" };
   throw new HeddleError(

@@ -3,7 +3,7 @@ import type { Inbox, InboxEvent } from "../../inbox/inbox.ts";
 
 /** The outcome of a webhook that a person sent, or replayed, to test an integration. */
 export interface TestDelivery {
-  /** Null when no record was kept: the webhook was rejected at the door, or too many were refused in this minute. */
+  /** Null if there is no record: the webhook was not let in, or too many were refused within this minute. */
   event: InboxEvent | null;
   statusCode: number;
   /** The answer that the sender would have received: JSON, or text cut to a limit. */

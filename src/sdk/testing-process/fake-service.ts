@@ -1,16 +1,16 @@
 import { serveLoopback } from "./loopback.ts";
 
-/** A service that a process under test asks over HTTP. */
+/** A fake HTTP service for a process under test. */
 export interface FakeService {
-  /** Where it is, without a trailing slash: give it to the process as a setting. */
+  /** Its URL without a trailing slash, to be passed to the process as a setting. */
   url: string;
-  /** What it was asked, in order. */
+  /** The requests that it got, in order. */
   requests: Request[];
-  /** Ends it. */
+  /** Stops the service. */
   close(): Promise<void>;
 }
 
-/** Starts a service on this machine for a process under test, which `fakeFetch` does not reach. Under Deno it needs `-A`. */
+/** Starts a loopback service for a process under test, in which `fakeFetch` has no effect. Under Deno it needs `-A`. */
 export async function fakeService(
   answer: (request: Request) => Response | Promise<Response>,
 ): Promise<FakeService> {

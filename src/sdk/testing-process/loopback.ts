@@ -1,11 +1,11 @@
-// A server on this machine only, for what a child process asks: under Bun, Node and Deno alike.
+// A loopback server for requests of a child process; it works under Bun, Node and Deno.
 
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { buffer } from "node:stream/consumers";
 
 export interface Loopback {
-  /** Without a trailing slash: "http://127.0.0.1:41234". */
+  /** The URL without a trailing slash: "http://127.0.0.1:41234". */
   url: string;
   close(): Promise<void>;
 }
@@ -18,7 +18,7 @@ export async function serveLoopback(
       outgoing.writeHead(500, { "content-type": "text/plain" }).end(String(error));
     });
   });
-  // A test that fails before it closes the server can still end.
+  // Allows a test that failed before closing the server to end.
   server.unref();
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   server.once("error", reject).listen(0, "127.0.0.1", resolve);

@@ -1,4 +1,4 @@
-// The REST API of Heddle as far as the SDK of a process uses it, answered by what a test has put in the server's place.
+// The part of Heddle's REST API that the SDK of a process uses, answered by a test's stand-ins.
 
 import { HeddleError, notFound } from "../../errors.ts";
 import type { SdkServices } from "../backend.ts";
@@ -7,7 +7,7 @@ import type { StoreBackend } from "../store.ts";
 import type { JsonObject } from "../types.ts";
 
 export interface RestParts {
-  /** As they are at the time of a request; undefined when no `fakeHeddle` is in place. */
+  /** Returns the stand-ins at the time of a request; undefined without `fakeHeddle`. */
   services(): Partial<SdkServices> | undefined;
   store: StoreBackend;
 }
@@ -39,10 +39,7 @@ export function createRestServer(parts: RestParts): (request: Request) => Promis
         const value = await answer(given);
         return value === undefined ? new Response(null, { status: 204 }) : Response.json(value);
       }
-      throw new HeddleError(
-        "not_supported",
-        `A test has no server that answers ${request.method} ${pathname}.`,
-      );
+      throw new HeddleError("not_supported", `${request.method} ${pathname} is not available in a test.`);
     } catch (error) {
       return failure(error);
     }
@@ -57,7 +54,7 @@ function failure(error: unknown): Response {
 
 const at = (method: string, path: string, answer: Route["answer"]): Route => ({
   method,
-  // Paths are the constants below.
+  // The paths are the constants below.
   path: new RegExp(`^/api/v1${path.replaceAll(":id", "([^/]+)")}$`),
   answer,
 });
@@ -99,7 +96,7 @@ function controlRoutes({ services }: RestParts): Route[] {
     at("PATCH", "/channels/:id", ({ parts: [id = ""], body }) => controls().patchChannel(id, body)),
     at("POST", "/channels/:id/reset", ({ parts: [id = ""] }) => controls().resetSession(id)),
     at("GET", "/tasks", async ({ query }) => {
-      // The SDK asks once for each status; all that is not over is in the first answer.
+      // The SDK requests each status separately; the first answer contains all unfinished tasks.
       const isFirst = query.get("status") === "pending";
       const ids = isFirst ? await controls().unfinishedTasks(query.get("channel_id") ?? "") : [];
       return { tasks: ids.map((id) => ({ id })) };

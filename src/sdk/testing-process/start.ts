@@ -1,4 +1,4 @@
-// Starts the process of an integration as Heddle does, against what a test has put in Heddle's place.
+// Starts an integration's process as Heddle does, against a test's stand-ins.
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
@@ -10,31 +10,34 @@ import { testSeam } from "../test-seam.ts";
 import { serveLoopback } from "./loopback.ts";
 import { createRestServer } from "./rest-server.ts";
 
-/** What `startProcess` starts. */
+/** Options of `startProcess`. */
 export interface StartProcess {
-  /** `CMD` of process.ts. As in Heddle, `bun` is the program that runs the test. */
+  /** The `CMD` of process.ts. As in Heddle, `bun` means the program that runs the test. */
   command: readonly string[];
   /** The integration's folder: `new URL("..", import.meta.url)` in a test below tests/. */
   folder: string | URL;
-  /** Settings that the process finds in its environment, besides those of `useSettings`. */
+  /** Settings for the process's environment in addition to those of `useSettings`. */
   settings?: Record<string, string>;
 }
 
 /** How a process ended. */
 export interface ProcessEnd {
-  /** Its exit code; null when a signal ended it. */
+  /** The exit code; null if a signal ended it. */
   code: number | null;
-  /** The signal that ended it: "SIGKILL" when it did not end in time. Null when it ended by itself. */
+  /** The signal that ended it, "SIGKILL" if it did not end in time; null if it ended by itself. */
   signal: string | null;
 }
 
 /** A process that a test has started; `await using` ends it. */
 export interface StartedProcess extends AsyncDisposable {
-  /** What it has written so far, both outputs together. */
+  /** Its output so far, standard output and standard error together. */
   readonly output: string;
-  /** How it ended; undefined while it runs. */
+  /** How it ended; undefined while it is running. */
   readonly ended: ProcessEnd | undefined;
-  /** Waits until the condition holds; rejects with the output when the process ends before, and after `withinSeconds` (default 10). */
+  /**
+   * Waits until the condition holds. Rejects with the output if the process ends first, or after `withinSeconds`
+   * (default 10).
+   */
   until(condition: () => boolean | Promise<boolean>, withinSeconds?: number): Promise<void>;
   /** Sends SIGTERM and waits until it has ended; after `graceSeconds` (default 10, as in Heddle) SIGKILL ends it. */
   stop(graceSeconds?: number): Promise<ProcessEnd>;
@@ -42,12 +45,12 @@ export interface StartedProcess extends AsyncDisposable {
 
 const LOOK_EVERY_MS = 20;
 
-/** What the server's environment gives to any process. */
+/** The variables that the server's environment passes to any process. */
 const SURROUNDINGS = ["PATH", "LANG", "TZ", "BUN_BE_BUN"];
 
 /**
- * Starts the process of an integration as a child, with a server in place of Heddle that hands what the process injects, ingests,
- * searches and stores to `fakeHeddle()` and the test's `store`. Under Deno the test needs `-A`.
+ * Starts an integration's process as a child, with a fake Heddle server that passes its calls to inject, ingest,
+ * search and store on to `fakeHeddle()` and the test's `store`. Under Deno the test needs `-A`.
  */
 export async function startProcess({ command, folder, settings }: StartProcess): Promise<StartedProcess> {
   const cwd = resolve(typeof folder === "string" ? folder : fileURLToPath(folder));
@@ -87,7 +90,7 @@ function follow(child: ChildProcess, program: string, release: () => Promise<voi
       output += text;
     });
   }
-  // A test that ends early, or fails, leaves nothing running.
+  // The process must not outlive a test that ends early or fails.
   const kill = () => void child.kill("SIGKILL");
   process.once("exit", kill);
   const { promise: end, resolve: finish } = Promise.withResolvers<ProcessEnd>();
@@ -132,7 +135,7 @@ function follow(child: ChildProcess, program: string, release: () => Promise<voi
   };
 }
 
-/** `bun` is whatever runs the test; Deno is told to run a script, and that it may do all that a process in Heddle may. */
+/** Replaces `bun` by the runtime of the test; Deno also gets `run` and the permissions of a process in Heddle. */
 function commandOf([program = "", ...args]: readonly string[]): string[] {
   if (program !== "bun") return [program, ...args];
   const rest = args[0] === "run" ? args.slice(1) : args;

@@ -199,7 +199,7 @@ test("missing settings and load errors are reported at the start", async () => {
   expect(broken.text).toContain(`bare is quarantined: ${join(bare, "tools", "get_room.ts")}:2`);
 });
 
-test("a saved .env counts at once, also for the process, and the terminal's variables go before it", async () => {
+test("a saved .env takes effect at once, even for the process, and the terminal's variables override it", async () => {
   const { folder: live } = await newIntegration({ name: "live", parts: ["router", "process", "setup"], dir });
   const env = (values: Record<string, string>) =>
     writeFile(

@@ -419,7 +419,7 @@ eachDatabase("inbox", (open) => {
       expect(await typeOf("a=b", { "content-type": "text/plain" })).toBe("text/plain");
     });
 
-    test("with the default of the secret, as the integration's code verifies it", async () => {
+    test("signs with the secret's default, which the integration's code verifies", async () => {
       const setting = { key: "HOOK_SECRET", required: true, secret: true, description: null };
       const settings = [{ ...setting, default: SECRET, schema: { type: "string" } }];
       integrations.preset = { ...integrations.hook, settings };
@@ -429,7 +429,7 @@ eachDatabase("inbox", (open) => {
       });
     });
 
-    test("sends a token of the caller's as the manifest says, in a header, or as a bearer token", async () => {
+    test("sends the caller's token as the manifest says, in a header, or as a bearer token", async () => {
       const seen: Headers[] = [];
       const handle = async (request: Request) => {
         seen.push(request.headers);
@@ -443,12 +443,12 @@ eachDatabase("inbox", (open) => {
       };
       integrations.plain = bare;
       const token = { body: "x", token: "t-1" };
-      // Its setting has no value.
+      // The secret's setting has no value.
       expect((await receive(token, "signed")).body).toMatchObject({ signed: true, status_code: 200 });
       const signature = signWebhook("x", { ...verifier, secret: "t-1" })["x-hub-signature-256"];
       expect(seen[0]?.get("x-hub-signature-256")).toBe(signature ?? "");
       expect((await receive(token, "plain")).body).toMatchObject({ signed: true });
-      // The gateway keeps a sender's Authorization for the handler.
+      // The gateway passes a sender's Authorization on to the handler.
       expect(seen[1]?.get("authorization")).toBe("Bearer t-1");
       for (const id of ["signed", "mine", "plain"]) {
         expect((await receive({ ...token, token_header: "x-acme-token" }, id)).status).toBe(200);
@@ -457,7 +457,7 @@ eachDatabase("inbox", (open) => {
       }
       expect((await receive(token, "mine")).body.error).toMatchObject({ field: "token_header" });
       expect((await receive({ body: "x", token_header: "x-acme-token" })).body.error.message).toContain(
-        "needs a token",
+        "must be left out without a token",
       );
       expect((await receive({ ...token, token_header: "a b" }, "plain")).status).toBe(422);
       for (const id of ["signed", "mine", "plain"]) delete integrations[id];

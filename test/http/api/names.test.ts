@@ -128,7 +128,7 @@ async function sendWith(route: Route, field: string, value: unknown) {
   return http.send(route.method, path, { body });
 }
 
-test("every field of a body is known to be a hard reference, a soft one, or none", () => {
+test("every field of a body is listed as a hard reference, a soft one, or none", () => {
   const known = [...Object.keys(SOFT), ...Object.keys(HARD), ...PLAIN];
   const unknown = routes.flatMap(({ name, fields }) =>
     fields.filter((field) => !known.includes(field)).map((field) => `${name}: ${field}`),
@@ -199,8 +199,8 @@ test("a scope for something unknown causes a warning too", async () => {
   const made = await http.send("POST", "/api/v1/api-keys", { body: { name: "early", scopes } });
   expect([made.status, made.body.scopes]).toEqual([201, scopes]);
   expect(made.body.warnings).toEqual([
-    'There is no tool "nope", which the scope tools.nope:use is for.',
-    'There is no dispatch type "nope", which the scope dispatch.nope:use is for.',
-    'There is no integration "nope", which the scope integrations.nope.store:read is for.',
+    'The scope tools.nope:use is for the tool "nope", which does not exist.',
+    'The scope dispatch.nope:use is for the dispatch type "nope", which does not exist.',
+    'The scope integrations.nope.store:read is for the integration "nope", which does not exist.',
   ]);
 });

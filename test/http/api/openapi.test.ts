@@ -151,7 +151,7 @@ test("every field of every body and answer is described", () => {
   expect(undescribed).toEqual([]);
 });
 
-test("a test client sends no filter that nobody asked for, and has a value for what is required", () => {
+test("a test client sends no unrequested filter, and has a value for each required parameter", () => {
   let count = 0;
   for (const { name, operation } of operations()) {
     for (const { in: where, required, schema, ...parameter } of operation.parameters ?? []) {

@@ -4,7 +4,7 @@ import { effectiveSetting, isGiven } from "../../../src/integrations/settings/ef
 const of = (stored?: string, environment?: string, fallback: string | null = null) =>
   effectiveSetting({ default: fallback }, { stored, environment: () => environment });
 
-test("stored comes before the environment, and that before the default; blank is no value", () => {
+test("stored values override the environment, which overrides the default; a blank is not a value", () => {
   expect(of("s", "e", "d")).toEqual({ value: "s", source: "stored" });
   expect(of(" ", "e", "d")).toEqual({ value: "e", source: "environment" });
   expect(of(undefined, " ", "d")).toEqual({ value: "d", source: "default" });
@@ -15,7 +15,7 @@ test("stored comes before the environment, and that before the default; blank is
   });
 });
 
-test("a default is a value, but not one that an operator gave", () => {
+test("a default is a value, but not one set by an operator", () => {
   expect([of("s"), of(undefined, "e"), of(undefined, undefined, "d"), of()].map(isGiven)).toEqual([
     true,
     true,
@@ -24,7 +24,7 @@ test("a default is a value, but not one that an operator gave", () => {
   ]);
 });
 
-test("a variable is not read while a value is stored: reading it claims its name", () => {
+test("a variable is not read while a value is stored, because reading it claims its name", () => {
   let reads = 0;
   const environment = () => {
     reads += 1;

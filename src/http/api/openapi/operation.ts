@@ -123,7 +123,7 @@ function parameter(
     required: isRequired,
     ...(description !== undefined && { description }),
     schema: rest,
-    // Scalar's test client would otherwise send the first of the words, whoever asked for a filter or not.
+    // Without this, Scalar's test client would send the first of the words even if no filter was entered.
     ...(!isRequired &&
       words.length > 0 && { examples: { default: { value: words[0], "x-disabled": true } } }),
   };

@@ -22,12 +22,12 @@ const SCALAR = {
   persistAuth: true,
 };
 
-/** Where the page loads KEY_STORE_SCRIPT from: the page's policy allows no inline scripts. */
+/** The path of KEY_STORE_SCRIPT, which is a separate file because the page's policy allows no inline scripts. */
 export const KEY_STORE = `${OPENAPI_PAGE}/key-store.js`;
 
 /**
- * Scalar keeps the key in localStorage, which survives the browser and is shared by all pages of this server, those of
- * integrations included. The tab's sessionStorage takes its place.
+ * Scalar keeps the key in localStorage, which outlives the browser session and is shared by all pages of this server,
+ * including those of integrations. This script makes it use the tab's sessionStorage instead.
  */
 export const KEY_STORE_SCRIPT = `for (const method of ["getItem", "setItem", "removeItem"]) {
   const original = Storage.prototype[method];
@@ -54,8 +54,9 @@ export const swaggerPlugin = (version: string) =>
   });
 
 /**
- * Returns the plugin's page with an icon and the key store, without the attribute for older Scalars, and without inline content in the
- * configuration's script tag, so that the page works under a content security policy that allows no inline scripts.
+ * Returns the plugin's page with an icon and the key store, without the attribute for older Scalars, and without
+ * inline content in the configuration's script tag, so that the page works under a content security policy that
+ * allows no inline scripts.
  */
 export async function pageOf(plugin: ReturnType<typeof swaggerPlugin>): Promise<string> {
   const html = await (await plugin.handle(new Request(`http://localhost${OPENAPI_PAGE}`))).text();

@@ -58,7 +58,7 @@ const MadeAnswer = named(
     ...NewKeyAnswer.properties,
     warnings: t.Array(t.String(), {
       description:
-        "Scopes for tools, dispatch types and integrations that are not there now. They count as soon as there is such a thing.",
+        "Scopes for tools, dispatch types and integrations that do not exist now. They take effect as soon as these exist.",
     }),
   }),
 );
@@ -89,7 +89,7 @@ const NewKey = named(
 
 export interface ApiKeyRoutes {
   apiKeys: Pick<ApiKeys, "create" | "list" | "revoke">;
-  /** A sentence for each scope of a tool, a dispatch type or an integration that is not there. */
+  /** Returns a sentence for each scope of a tool, a dispatch type or an integration that does not exist. */
   scopesOfNothing: (scopes: readonly string[]) => Promise<string[]>;
   auth: Auth;
   route: RouteOptions;

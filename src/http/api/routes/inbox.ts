@@ -106,13 +106,14 @@ const ReceiveBody = named(
         t.String({
           minLength: 1,
           description:
-            "Signs instead of the secret in the settings; without a verifier in the manifest it is sent as a bearer token.",
+            "Used to sign instead of the secret in the settings; without a verifier in the manifest it is sent as a bearer token.",
         }),
       ),
       token_header: t.Optional(
         t.String({
           minLength: 1,
-          description: "The header that carries the token as it is, instead of the manifest's verifier.",
+          description:
+            "A header in which to send the token unchanged, instead of using the manifest's verifier.",
         }),
       ),
     },
