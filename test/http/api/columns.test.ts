@@ -1,0 +1,113 @@
+// The answers of the API against the tables that they come from: a field has its column's type and may be null where the
+// column may. A new column is in an answer, or named here as one that stays inside.
+
+import { beforeAll, expect, test } from "bun:test";
+import { getTableColumns } from "drizzle-orm";
+import type { PgTable } from "drizzle-orm/pg-core";
+import * as tables from "../../../src/db/schema.ts";
+import { embeddedDatabase } from "../../database.ts";
+import { createHttpFixture } from "../fixture.ts";
+
+interface Field {
+  type?: string | string[];
+  format?: string;
+  anyOf?: Field[];
+  $ref?: string;
+}
+
+interface Source {
+  table: PgTable;
+  /** Columns that no answer shows: what is secret, and what is the server's own book-keeping. */
+  inside: string[];
+  /** Fields that have no column of their own. */
+  derived: string[];
+  /** Columns that always have a value in an answer, or may lack one, unlike in the table. */
+  otherNull?: string[];
+}
+
+const SOURCES: Record<string, Source> = {
+  Task: {
+    table: tables.tasks,
+    inside: [
+      "owner",
+      "mirrors",
+      "attempt",
+      "losses",
+      "tool_losses",
+      "loop_key",
+      "dispatch_config",
+      "execution_config",
+    ],
+    derived: ["prompt"],
+  },
+  TaskDetail: {
+    table: tables.tasks,
+    inside: ["owner", "mirrors", "attempt", "losses", "tool_losses", "loop_key"],
+    derived: ["prompt"],
+    otherNull: ["dispatch_config"],
+  },
+  Channel: {
+    table: tables.channels,
+    inside: [],
+    derived: ["display_name", "integration", "active_session_id"],
+  },
+  Session: { table: tables.sessions, inside: [], derived: [] },
+  Message: { table: tables.messages, inside: ["position", "hops", "dedupe_key"], derived: [] },
+  Bot: { table: tables.bots, inside: [], derived: [] },
+  Binding: { table: tables.channelBindings, inside: [], derived: [] },
+  Delivery: {
+    table: tables.deliveries,
+    inside: ["payload", "attempts_before", "retry_seconds", "target_key", "queued_at", "parts"],
+    derived: ["kind", "text"],
+  },
+  Document: { table: tables.documents, inside: ["owner"], derived: [] },
+  InboxEvent: { table: tables.inboxEvents, inside: [], derived: [] },
+  ApiKey: { table: tables.apiKeys, inside: ["hash"], derived: [] },
+};
+
+let schemas: Record<string, { properties: Record<string, Field> }>;
+const open = embeddedDatabase();
+
+beforeAll(async () => {
+  const http = await createHttpFixture(await open());
+  schemas = (await http.send("GET", "/swagger/json", { key: null })).body.components.schemas;
+});
+
+/** As OpenAPI says it; what is stored as JSON may be any. */
+const TYPES: Record<string, string> = {
+  PgUUID: "string",
+  PgText: "string",
+  PgBoolean: "boolean",
+  PgInteger: "integer",
+  PgTimestamp: "string date-time",
+};
+
+const typesOf = ({ type, anyOf = [] }: Field): string[] => [type ?? [], ...anyOf.map(typesOf)].flat(2);
+
+test.each(Object.keys(SOURCES))("%s shows the columns of its table, as they are", (name) => {
+  const { table, inside, derived, otherNull = [] } = SOURCES[name] as Source;
+  const fields = schemas[name]?.properties ?? {};
+  const columns = getTableColumns(table);
+  expect(
+    Object.keys(fields)
+      .filter((field) => !derived.includes(field))
+      .sort(),
+  ).toEqual(
+    Object.keys(columns)
+      .filter((column) => !inside.includes(column))
+      .sort(),
+  );
+  for (const [column, { columnType, notNull }] of Object.entries(columns)) {
+    const field = fields[column];
+    if (!field) continue;
+    // A receipt is whatever the target answered: any JSON.
+    if (column === "receipt") continue;
+    const types = typesOf(field);
+    expect([column, types.includes("null")]).toEqual([column, notNull === otherNull.includes(column)]);
+    const expected = TYPES[columnType];
+    if (expected === undefined) continue;
+    const type = types.find((one) => one !== "null");
+    const isTime = field.format === "date-time";
+    expect([column, isTime ? `${type} date-time` : type]).toEqual([column, expected]);
+  }
+});
