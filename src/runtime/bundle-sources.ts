@@ -81,21 +81,29 @@ export function sources({ adapt = (source) => source, intake, data, ...naming }:
   };
 }
 
-const LOCATION = /\bimport\.meta\.(dirname|dir|url|path|filename|file)\b/;
-const EVERY_LOCATION = /\bimport\.meta\.(dirname|dir|url|path|filename|file)\b/g;
+const LOCATION = /\bimport\.meta\.(dirname|dir|url|path|filename|file|resolveSync|resolve)\b/;
+const EVERY_LOCATION = new RegExp(LOCATION, "g");
 
 /**
  * Replaces locations in place, so that line numbers in stack traces stay right. The transpiler shows which occurrences
  * are code: it substitutes a marker there, but not in a string or a comment.
  */
 function nameLocations(source: string, path: string, loader: Loader, macros: { macros?: false }): string {
-  const values: Record<string, string> = {
+  const texts = {
     dir: dirname(path),
     dirname: dirname(path),
     url: pathToFileURL(path).href,
     path,
     filename: path,
     file: path.slice(dirname(path).length + 1),
+  };
+  const from = (method: string) =>
+    `((name, from = ${JSON.stringify(path)}) => import.meta.${method}(name, from))`;
+  const values: Record<string, string> = {
+    ...Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, JSON.stringify(text)])),
+    // In the bundle they would look beside the bundle.
+    resolve: from("resolve"),
+    resolveSync: from("resolveSync"),
   };
   const marker = (index: number) => `__heddle_location_${index}__`;
   let count = 0;
@@ -112,7 +120,7 @@ function nameLocations(source: string, path: string, loader: Loader, macros: { m
   }
   let index = 0;
   return source.replace(EVERY_LOCATION, (text, name: string) =>
-    transpiled.includes(`@@code ${index++}@@`) ? JSON.stringify(values[name]) : text,
+    transpiled.includes(`@@code ${index++}@@`) ? (values[name] ?? text) : text,
   );
 }
 

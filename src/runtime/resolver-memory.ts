@@ -1,8 +1,9 @@
 // Invalidates Bun's resolver cache. For the life of the process it remembers which folders did not exist and what a
-// folder's package.json and tsconfig.json said; only a failing relative import makes it read a folder again (Bun 1.4).
+// folder's package.json and tsconfig.json said, and where a link led; only a failing relative import makes it read a folder again (Bun 1.4).
 
-import { stat } from "node:fs/promises";
+import { readdir, stat } from "node:fs/promises";
 import { dirname, join, sep } from "node:path";
+import { isAbsent } from "./absent.ts";
 import { changedSince, isSetting, type TakenIn } from "./taken-in.ts";
 
 type Log = BuildMessage | ResolveMessage;
@@ -19,11 +20,33 @@ export async function forgetMissing(logs: Log[]): Promise<boolean> {
   return installed.includes(true);
 }
 
-/** Makes the resolver read again the package.json and tsconfig.json files that the previous bundle used. */
+/**
+ * Makes the resolver read again the package.json and tsconfig.json files that the previous bundle used, and follow the links
+ * of its folders anew.
+ */
 export async function forgetSettings(folder: string, before: TakenIn): Promise<void> {
   const elsewhere = (await changedSince(before)).filter(isSetting).map((path) => dirname(path));
   // Parents first, because a folder caches what it inherits from its parent.
+  const own = new Set([folder, ...before.own]);
   for (const dir of new Set([folder, ...[...before.own, ...elsewhere].sort()])) invalidate(dir);
+  for (const dir of own) for (const link of await linksIn(dir)) invalidate(link);
+}
+
+/** The links of a directory and of its packages: each may lead elsewhere by now. */
+async function linksIn(dir: string): Promise<string[]> {
+  const directories = [dir, join(dir, "node_modules")];
+  const found = await Promise.all(
+    directories.map(async (path) => {
+      const entries = await readdir(path, { withFileTypes: true }).catch(unlessAbsent);
+      return entries.filter((entry) => entry.isSymbolicLink()).map(({ name }) => join(path, name));
+    }),
+  );
+  return found.flat();
+}
+
+function unlessAbsent(error: unknown): [] {
+  if (isAbsent(error)) return [];
+  throw error;
 }
 
 export function isOfPackage(log: Log): boolean {

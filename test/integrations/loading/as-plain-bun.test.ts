@@ -2,6 +2,7 @@
 
 import { expect, test } from "bun:test";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { discover } from "../../../src/integrations/discovery/discover.ts";
 import { harness, routerSaying, temporaryFolder, toolNamed } from "../harness.ts";
 
@@ -46,6 +47,39 @@ test("an import of a file that is not a module returns its path, or its content 
     "<svg/>",
   ]);
   expect(await all.call("texts")).toEqual(["more", "{ a }", all.path("mine/assets/no-ending")]);
+});
+
+test("import.meta.resolve resolves from the source file, for files and for packages", async () => {
+  await using all = await harness({
+    "mine/deep/beside.ts": "export const text = 'beside';",
+    "mine/node_modules/led/package.json": '{ "name": "led", "exports": { ".": "./deep/main.js" } }',
+    "mine/node_modules/led/deep/main.js": "export default 1;",
+    "mine/deep/resolving.ts": `
+      export const text = "import.meta.resolve('x') in a text stays";
+      export const found = (): unknown[] => [
+        import.meta.resolve("./beside.ts"),
+        import.meta.resolve("led"),
+        import.meta.resolveSync("led"),
+        ["./beside.ts"].map((name) => import.meta.resolve(name))[0],
+      ];
+      export const lazy = async () => (await import(import.meta.resolve("./beside.ts"))).text;`,
+    "mine/tools/a.ts": importing(
+      `import { found, lazy, text } from "../deep/resolving.ts";`,
+      "resolved",
+      "lazy().then((beside) => [...found(), beside, text])",
+    ),
+  });
+  await all.integrations.loadAll();
+  expect(all.integrations.get("mine")?.error).toBeNull();
+  const url = (path: string) => pathToFileURL(all.path(path)).href;
+  expect(await all.call("resolved")).toEqual([
+    url("mine/deep/beside.ts"),
+    url("mine/node_modules/led/deep/main.js"),
+    all.path("mine/node_modules/led/deep/main.js"),
+    url("mine/deep/beside.ts"),
+    "beside",
+    "import.meta.resolve('x') in a text stays",
+  ]);
 });
 
 test("CommonJS modules and a single default export register the same as named exports", async () => {

@@ -82,6 +82,11 @@ test("edited or linked packages, and linked folders", async () => {
   await untilSays(all, "linked", "linked 2");
   await all.write({ "../inner/text.ts": text("inner 2") });
   await untilSays(all, "inner", "inner 2");
+  // A link that leads elsewhere, as of a deployment's "current".
+  await all.write({ "../inner-next/text.ts": text("inner 3") });
+  await symlink(all.path("../inner-next"), all.path("../next"));
+  await rename(all.path("../next"), all.path("a/inner"));
+  await untilSays(all, "inner", "inner 3");
   await all.write({ "a/node_modules/patched/lib/text.js": text("patched 2") });
   await untilSays(all, "patched", "patched 2");
   await all.write({
