@@ -88,6 +88,13 @@ function authorTests(programs: () => string): void {
     );
   });
 
+  test("the tests of the chat pass, with what it shares with others", async () => {
+    const folder = await copyFiles();
+    const { out } = await shell("heddle types deskchat && heddle check deskchat --test", folder);
+    expect(out).toContain("2 tests passed, 0 failed");
+    expect(out).not.toMatch(/^ +error/m);
+  });
+
   test("heddle new creates one with the same grade", async () => {
     const folder = await newFolder();
     const { status, out } = await shell(blockWith("heddle new acme"), folder);
@@ -125,7 +132,7 @@ describe("the server from source", () => {
   test("the code has no type errors", async () => {
     const folder = await copyFiles();
     const tsc = join(repository, "node_modules", ".bin", "tsc");
-    for (const name of ["hello", "mynotify", "service", "poll"]) {
+    for (const name of ["hello", "mynotify", "deskchat", "service", "poll"]) {
       const cwd = join(folder, name);
       expect((await run([join(programs, "heddle"), "types"], { cwd })).status).toBe(0);
       const check = () => run([process.execPath, "--bun", tsc, "--pretty", "false"], { cwd });

@@ -2,13 +2,14 @@
 // process without this one's environment, which can read only the system and the folder, write only to a folder that is
 // removed afterwards, and has no network unless the tests or the process are to be run.
 
-import { mkdir, readdir, readFile, realpath, stat, writeFile } from "node:fs/promises";
+import { mkdir, readFile, realpath, stat, writeFile } from "node:fs/promises";
 import { dirname, join, sep } from "node:path";
 import { HeddleError } from "../../errors.ts";
 import type { FoundIntegration } from "../../integrations/discovery/discover.ts";
 import { createConfinement } from "../../runtime/confine.ts";
 import { ownProgram, runCommand } from "../../runtime/run-bun.ts";
 import { packagesAbove } from "../../runtime/spawn.ts";
+import { sharedBeside } from "./beside.ts";
 import { checkIntegrations } from "./check.ts";
 import { startCheck, testCheck } from "./executed-checks.ts";
 import type { Report } from "./finding.ts";
@@ -19,7 +20,6 @@ export interface CheckRequest {
   test: boolean;
 }
 
-const SETTINGS = ["package.json", "tsconfig.json"];
 const LONGEST_MS = 30 * 60_000;
 
 /** Checks in this process: for trusted code, and in the process that `checkConfined` starts. */
@@ -93,13 +93,11 @@ export async function answerRequest(file: string): Promise<void> {
 
 const reportOf = (file: string): string => `${file}.report`;
 
-/** The folder, and the folders beside it in which integrations share code: their names begin with "_", and a tsconfig.json applies to both. */
+/** The folder and what it may import from beside it. */
 async function readableFor({ folder, prebuilt, source }: FoundIntegration): Promise<string[]> {
-  const beside = dirname(folder);
-  const names = source === "builtin" ? [] : await readdir(beside).catch(() => []);
-  const shared = names.filter((name) => name.startsWith("_") || SETTINGS.includes(name));
+  const shared = source === "builtin" ? [] : await sharedBeside(folder);
   const prebuilds = prebuilt === undefined ? [] : [prebuilt];
-  return [folder, ...shared.map((name) => join(beside, name)), ...packagesAbove(folder), ...prebuilds];
+  return [folder, ...shared, ...packagesAbove(folder), ...prebuilds];
 }
 
 async function firstOfWorkspace(integrations: FoundIntegration[]): Promise<FoundIntegration | undefined> {

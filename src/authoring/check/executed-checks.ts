@@ -9,6 +9,7 @@ import { OWN_BUN } from "../../runtime/run-bun.ts";
 import { serve } from "../../runtime/serve.ts";
 import { createSpawner, type SpawnRequest } from "../../runtime/spawn.ts";
 import { within } from "../../within.ts";
+import { sharedBeside } from "./beside.ts";
 import type { Finding } from "./finding.ts";
 import type { Subject } from "./subject.ts";
 
@@ -122,12 +123,13 @@ async function start(scratch: string, seconds: number, request: Omit<SpawnReques
     log: rootLogger(),
   });
   await spawner.prepare();
+  const shared = await sharedBeside(request.cwd);
   let said = "";
   const decoder = new TextDecoder();
   try {
     const child = spawner.spawn({
       ...request,
-      access: { read: [request.cwd], write: [scratch] },
+      access: { read: [request.cwd, ...shared], write: [scratch] },
       environment: {
         PATH: "/usr/local/bin:/usr/bin:/bin",
         HOME: scratch,
