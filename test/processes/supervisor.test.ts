@@ -4,11 +4,14 @@ import { openDatabase } from "../../src/db/open.ts";
 import { realTimers } from "../../src/processes/backoff.ts";
 import { STABLE_MS } from "../../src/processes/runner.ts";
 import { embeddedDatabase, onPostgres } from "../database.ts";
+import { usableConfinements } from "../runtime/confinements.ts";
 import { until as untilSo } from "../until.ts";
 import { environmentOf, isAlive, processesWith } from "./alive.ts";
 import { processFile, processFixture } from "./fixture.ts";
 
 const open = embeddedDatabase();
+
+const confinements = (await usableConfinements()).filter((kind) => kind !== "none");
 
 /** Prints that it runs, and keeps running. */
 const STAYS = "echo up; while :; do sleep 0.1; done";
@@ -386,3 +389,25 @@ async function environmentIn(pid: number | null): Promise<Record<string, string>
   await untilSo(() => Object.keys(environmentOf(pid ?? 0)).length > 0);
   return environmentOf(pid ?? 0);
 }
+
+test.each(confinements)(
+  "confined by %s, it reads what integrations share beside it, and no other integration",
+  async (kind) => {
+    await using fixture = await processFixture(
+      await open(),
+      {
+        "_lib/word.txt": "shared-word",
+        "other/notes.txt": "word-of-another",
+        "other/tools/a.ts": "export {};",
+        "mine/process.ts": processFile(`cat ../_lib/word.txt; echo; cat ../other/notes.txt; ${STAYS}`),
+      },
+      { confinement: kind },
+    );
+    fixture.processes.supervise();
+    await fixture.line("mine", "up");
+    const said = (await fixture.processes.lines.last("mine", 1000)).map(({ text }) => text).join("\n");
+    expect(said).toContain("shared-word");
+    expect(said).not.toContain("word-of-another");
+  },
+  60_000,
+);

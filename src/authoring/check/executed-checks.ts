@@ -2,6 +2,7 @@
 // inherits nothing from this one.
 
 import { stripVTControlCharacters } from "node:util";
+import { sharedBeside } from "../../integrations/discovery/shared-beside.ts";
 import type { IntegrationSetting } from "../../integrations/manifest/declared-settings.ts";
 import { rootLogger } from "../../log.ts";
 import { createConfinement } from "../../runtime/confine.ts";
@@ -9,7 +10,6 @@ import { OWN_BUN } from "../../runtime/run-bun.ts";
 import { serve } from "../../runtime/serve.ts";
 import { createSpawner, type SpawnRequest } from "../../runtime/spawn.ts";
 import { within } from "../../within.ts";
-import { sharedBeside } from "./beside.ts";
 import type { Finding } from "./finding.ts";
 import type { Subject } from "./subject.ts";
 

@@ -10,6 +10,7 @@ import { onlyBundled } from "../../runtime/only-bundled.ts";
 import { OWN_BUN } from "../../runtime/run-bun.ts";
 import { isResolverSetting } from "../../workspace/path.ts";
 import { errorAt } from "../discovery/locate.ts";
+import { sharedBeside } from "../discovery/shared-beside.ts";
 import type { Closure } from "../review/closure.ts";
 
 export interface Program {
@@ -55,7 +56,12 @@ export async function programOf(cmd: readonly string[], options: ProgramOptions)
     !reached || reached.has(path) || isResolverSetting(basename(path)) ? [`${path} ${sha256}`] : [],
   );
   const identity = closure ? digest([...cmd, ...parts.sort()]) : hash;
-  return { command: [...cmd], identity, isSelfContained: !isOfWorkspace, readable: [] };
+  return {
+    command: [...cmd],
+    identity,
+    isSelfContained: !isOfWorkspace,
+    readable: isOfWorkspace ? [] : await sharedBeside(folder),
+  };
 }
 
 interface ProgramFile {

@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 const SETTINGS = ["package.json", "tsconfig.json"];
 
 /**
- * What an integration may read beside its folder while it is checked: folders in which integrations share code, whose names begin
+ * What an integration's programs may read beside its folder: folders in which integrations share code, whose names begin
  * with "_", and the settings of TypeScript and of the package, which apply to both.
  */
 export async function sharedBeside(folder: string): Promise<string[]> {
