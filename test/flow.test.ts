@@ -80,7 +80,7 @@ async function sendWebhook(url: string | null, delivery: string, payload: unknow
   return { status: response.status, body: (await response.json()) as any };
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: answers are looked at field by field
+// biome-ignore lint/suspicious/noExplicitAny: answers are checked field by field
 async function get(url: string | null, path: string): Promise<any> {
   const response = await fetch(`${url}${path}`, { headers: { authorization: `Bearer ${KEY}` } });
   return response.json();

@@ -36,7 +36,7 @@ const startOn = ({ home, databaseUrl }: DatabasePlace, integrations: string): Pr
     ),
   );
 
-// biome-ignore lint/suspicious/noExplicitAny: answers are looked at field by field
+// biome-ignore lint/suspicious/noExplicitAny: answers are checked field by field
 async function call(url: string | null, method: string, path: string, body?: unknown): Promise<any> {
   const response = await fetch(`${url}/api/v1/${path}`, {
     method,

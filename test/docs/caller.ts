@@ -19,7 +19,7 @@ export type Caller = ReturnType<typeof createCaller>;
 export function createCaller(url: string) {
   const headers = { authorization: `Bearer ${KEY}`, "content-type": "application/json" };
 
-  // biome-ignore lint/suspicious/noExplicitAny: answers are looked at field by field
+  // biome-ignore lint/suspicious/noExplicitAny: answers are checked field by field
   const get = async (path: string): Promise<any> => (await fetch(url + path, { headers })).json();
 
   // biome-ignore lint/suspicious/noExplicitAny: as above

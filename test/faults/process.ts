@@ -97,7 +97,7 @@ function firstWords(child: ChildProcess): Promise<string | undefined> {
 }
 
 /** Calls the API as the administrator. */
-// biome-ignore lint/suspicious/noExplicitAny: answers are looked at field by field
+// biome-ignore lint/suspicious/noExplicitAny: answers are checked field by field
 export async function ask(url: string, path: string, method = "GET", key = ADMIN_KEY): Promise<any> {
   const response = await fetch(`${url}${path}`, {
     method,

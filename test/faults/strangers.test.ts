@@ -12,7 +12,7 @@ import { eachDatabase } from "../database.ts";
 const KEY = "admin-key-of-the-strangers-test";
 const SECRET = "secret-of-the-strangers-test";
 
-// biome-ignore lint/suspicious/noExplicitAny: answers are looked at field by field
+// biome-ignore lint/suspicious/noExplicitAny: answers are checked field by field
 type Body = any;
 
 /** An integration each of whose runs leads to the next one, in a new session, in the way named by its client id. */

@@ -13,7 +13,7 @@ const KEY = "admin-key-of-the-hooks-test";
 const SECRET = `whsec_${Buffer.alloc(32, 9).toString("base64")}`;
 const CANARY = "canary-of-the-hooks-test";
 
-// biome-ignore lint/suspicious/noExplicitAny: looked at field by field
+// biome-ignore lint/suspicious/noExplicitAny: checked field by field
 let events: any[] = [];
 let onEvent = () => {};
 const receiver = Bun.serve({

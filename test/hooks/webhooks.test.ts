@@ -11,7 +11,7 @@ const SECRET = `whsec_${Buffer.alloc(32, 7).toString("base64")}`;
 
 interface Received {
   headers: Record<string, string>;
-  // biome-ignore lint/suspicious/noExplicitAny: looked at field by field
+  // biome-ignore lint/suspicious/noExplicitAny: checked field by field
   body: any;
   text: string;
 }

@@ -10,7 +10,7 @@ import { eachDatabase } from "../database.ts";
 const KEY = "admin-key-of-the-webhook-test";
 const CANARY = "canary-secret-of-the-endpoint";
 
-// biome-ignore lint/suspicious/noExplicitAny: answers are looked at field by field
+// biome-ignore lint/suspicious/noExplicitAny: answers are checked field by field
 type Body = any;
 
 const VERIFIERS: [WebhookVerifier, string][] = [

@@ -35,7 +35,7 @@ async function make(options: { endpoint?: boolean; hook?: (ctx: AnyHookContext) 
     const response = await http.fetch(
       new Request(`http://localhost${PATH}`, { method: "POST", headers, body }),
     );
-    // biome-ignore lint/suspicious/noExplicitAny: looked at field by field
+    // biome-ignore lint/suspicious/noExplicitAny: checked field by field
     return { status: response.status, body: (await response.json()) as any };
   };
   return { ...http, post, asked };
