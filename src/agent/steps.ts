@@ -217,9 +217,9 @@ export async function loadSteps(
     .from(messages)
     .where(eq(messages.task_id, taskId))
     .orderBy(asc(messages.position));
-  const asked = rows.filter((row) => row.role === "assistant");
-  const calls = asked.flatMap((row) => row.tool_calls ?? []);
-  const last = asked.at(-1);
+  const assistantRows = rows.filter((row) => row.role === "assistant");
+  const calls = assistantRows.flatMap((row) => row.tool_calls ?? []);
+  const last = assistantRows.at(-1);
   const answered = new Set(
     rows
       .filter((row) => row.role === "tool" && row.position > (last?.position ?? 0))
@@ -227,11 +227,11 @@ export async function loadSteps(
   );
   return {
     resume: {
-      iterations: asked.length,
+      iterations: assistantRows.length,
       steps: rows.map(toLlmMessage),
       unanswered: (last?.tool_calls ?? []).filter((call) => !answered.has(call.id)),
     },
-    messageIds: new Map(asked.map((row, index) => [index + 1, row.id])),
+    messageIds: new Map(assistantRows.map((row, index) => [index + 1, row.id])),
     clientActions: rows
       .filter(({ role }) => role === "tool")
       .flatMap(({ id, metadata }) => {

@@ -104,9 +104,9 @@ async function lock(tx: Queryable, channelId: string): Promise<Channel> {
   return channel;
 }
 
-async function botOf(tx: Queryable, channel: Channel, asked: string | undefined): Promise<string> {
-  if (channel.bot_id && asked && asked !== channel.bot_id) throw otherBot(channel.bot_id, "bot_id");
-  const id = channel.bot_id ?? asked ?? (await lastBot(tx, channel.id)) ?? DEFAULT_BOT;
+async function botOf(tx: Queryable, channel: Channel, requested: string | undefined): Promise<string> {
+  if (channel.bot_id && requested && requested !== channel.bot_id) throw otherBot(channel.bot_id, "bot_id");
+  const id = channel.bot_id ?? requested ?? (await lastBot(tx, channel.id)) ?? DEFAULT_BOT;
   const [bot] = await tx.select({ id: bots.id }).from(bots).where(eq(bots.id, id));
   if (!bot) throw new HeddleError("unknown_bot", `There is no bot "${id}".`, { field: "bot_id" });
   return id;

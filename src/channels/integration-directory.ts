@@ -84,8 +84,8 @@ export function createIntegrationDirectory({
       const attribute = meta?.userAttribution;
       if (!meta || !attribute) return plain;
       const user = { display_name: display_name || null, integration_config: integration_config ?? {} };
-      const told = await ask(meta, "userAttribution", () => attribute(user));
-      return { ...plain, ...knownFields(told ?? {}) };
+      const answer = await ask(meta, "userAttribution", () => attribute(user));
+      return { ...plain, ...knownFields(answer ?? {}) };
     },
     async displayNames(channels) {
       const known = metas();
@@ -94,9 +94,9 @@ export function createIntegrationDirectory({
         [...groups].map(async ([meta, group]) => {
           const resolve = meta?.resolveDisplayNames;
           if (!meta || !resolve) return [];
-          const asked = group.map(({ id, client_id }) => ({ id, client_id }));
-          const names = (await ask(meta, "resolveDisplayNames", () => resolve(asked))) ?? {};
-          return asked.flatMap(({ id }) => {
+          const requested = group.map(({ id, client_id }) => ({ id, client_id }));
+          const names = (await ask(meta, "resolveDisplayNames", () => resolve(requested))) ?? {};
+          return requested.flatMap(({ id }) => {
             const name: unknown = names[id];
             return typeof name === "string" && name.trim() !== "" ? [[id, name] as const] : [];
           });
@@ -108,11 +108,11 @@ export function createIntegrationDirectory({
 }
 
 /** Keeps the fields that dispatchers know. */
-function knownFields(told: Record<string, unknown>): PostAuthor {
+function knownFields(answer: Record<string, unknown>): PostAuthor {
   const fields = ["username", "icon_emoji", "icon_url"] as const;
   return Object.fromEntries(
     fields.flatMap((field) => {
-      const value = told[field];
+      const value = answer[field];
       return typeof value === "string" && value !== "" ? [[field, value]] : [];
     }),
   );

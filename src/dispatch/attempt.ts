@@ -17,12 +17,12 @@ import { claimDelivery } from "./claim.ts";
 import { type DeliveryRow, fieldLocation } from "./delivery.ts";
 import type { ClaimedDelivery, Hand } from "./hand.ts";
 import { type Next, nextOf, type Outcome } from "./next.ts";
+import { createOutcomeRecorder } from "./outcome-recorder.ts";
 import type { Pace } from "./pace.ts";
 import { storableReceipt } from "./receipt.ts";
 import type { Dispatchers } from "./registry.ts";
 import { MAX_BEGUN } from "./schedule.ts";
 import type { ConfigSealer } from "./seal-config.ts";
-import { createSettle } from "./settle.ts";
 
 export interface AttemptOptions {
   db: Database;
@@ -63,7 +63,7 @@ export function createAttempt(options: AttemptOptions): Attempt {
     attemptTimeoutMs = ATTEMPT_TIMEOUT_MS,
   } = options;
   const { redact, hiding } = options.redactor;
-  const { settle, settleLate } = createSettle(options);
+  const { record, recordLate } = createOutcomeRecorder(options);
 
   return async (job, stop, setFollowed = () => undefined) => {
     if (!(await isItsTurn(job, stop))) return;
@@ -130,7 +130,7 @@ export function createAttempt(options: AttemptOptions): Attempt {
     const { row } = claimed;
     const tried = { tries: row.attempts - row.attempts_before, ageSeconds: claimed.age_seconds };
     const next = nextOf(ended, tried, random());
-    await settle(job, row, next, stop);
+    await record(job, row, next, stop);
     if (next.status === "delivered") setFollowed(claimed.is_followed);
     logOutcome(claimed, next);
   }
@@ -171,7 +171,7 @@ export function createAttempt(options: AttemptOptions): Attempt {
     const facts = { delivery_id: row.id, type: row.dispatch_type };
     try {
       const receipt = storableReceipt(await work, redact);
-      const isTaken = await settleLate(row, receipt);
+      const isTaken = await recordLate(row, receipt);
       if (isTaken) log.info("Delivery {delivery_id} by {type} succeeded after its time limit", facts);
     } catch (error) {
       // Its attempt has already been recorded as failed and will be repeated.

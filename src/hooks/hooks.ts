@@ -115,8 +115,8 @@ export function createHooks(options: HooksOptions): Hooks {
       if (!interested) return;
       const hops = hopsSoFar();
       const facts = redactDeep((more ?? {}) as JsonObject, redact);
-      const told = { ...shown, extra: { ...shown.extra, ...facts } };
-      for (const listener of interested) calls.add({ ...listener, event, ctx: told, hops });
+      const complete = { ...shown, extra: { ...shown.extra, ...facts } };
+      for (const listener of interested) calls.add({ ...listener, event, ctx: complete, hops });
       setImmediate(calls.start);
     },
     async override(event, { audio, ...ctx }) {

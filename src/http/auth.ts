@@ -32,8 +32,8 @@ export function createAuth({ verify, isOwn }: Pick<ApiKeys, "verify" | "isOwn">,
   };
 
   const authenticate = (request: Request): Promise<Caller> => {
-    const asked = known.get(request);
-    if (asked) return asked;
+    const pending = known.get(request);
+    if (pending) return pending;
     const answer = identify(request);
     known.set(request, answer);
     return answer;

@@ -102,11 +102,11 @@ function textReader(
   backend: Pick<SdkBackend, "getSetting" | "addSecret">,
   declared: DeclaredSetting,
 ): () => string | undefined {
-  let told: string | undefined;
+  let reported: string | undefined;
   return () => {
     const text = backend.getSetting(declared.key);
-    if (declared.secret && text && text !== told) {
-      told = text;
+    if (declared.secret && text && text !== reported) {
+      reported = text;
       backend.addSecret(text);
     }
     return text === "" ? undefined : text;

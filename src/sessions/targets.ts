@@ -152,9 +152,9 @@ export function createTargets(options: TargetsOptions): (wanted: Wanted) => Prom
     const own: Candidate[] = message.dispatchConfig
       ? [{ config: await checkConfig(message.dispatchConfig), isMirror: false }]
       : [];
-    const heard = message.notify === false ? [] : await ofChannel(wanted);
+    const candidates = message.notify === false ? [] : await ofChannel(wanted);
     const origin = originOf(wanted);
-    const others = heard.filter((candidate) => !isOrigin(candidate, origin));
+    const others = candidates.filter((candidate) => !isOrigin(candidate, origin));
 
     if (!message.runAgent) {
       return {
@@ -164,13 +164,13 @@ export function createTargets(options: TargetsOptions): (wanted: Wanted) => Prom
       };
     }
     // The answer returns to where the question came from; the question does not.
-    const replies = heard.filter(({ isMirror }) => !isMirror);
+    const replies = candidates.filter(({ isMirror }) => !isMirror);
     const mirrors = others.filter(({ isMirror }) => isMirror);
     const [first, ...rest] = distinct([...own, ...replies, ...mirrors], answers);
     const answer = first ? answerTo(first) : NONE;
     // An event is announced by its answer; a person's message is part of a conversation.
-    const told = message.author ? await posted(distinct(others, posts), message) : [];
-    return { answer, mirrors: rest.map(toTarget), posts: told };
+    const ownPosts = message.author ? await posted(distinct(others, posts), message) : [];
+    return { answer, mirrors: rest.map(toTarget), posts: ownPosts };
   };
 
   function answerTo({ config }: Candidate): Targets["answer"] {

@@ -23,7 +23,7 @@ export interface MountedIntegrations {
   /** Returns the live router. */
   routerOf(id: string): Router | undefined;
   /** Whether a request needs no API key. `path` is below /integrations/<id>. */
-  isPublic(id: string, asked: { method: string; path: string }): boolean;
+  isPublic(id: string, request: { method: string; path: string }): boolean;
   /** Whether the path below /integrations/<id> needs the scope `admin`. */
   isAdminOnly(id: string, path: string): boolean;
   /**

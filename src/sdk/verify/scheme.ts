@@ -21,7 +21,7 @@ export interface Proof {
   now: number;
   toleranceSeconds: number;
   /** Reports why verification failed, for the operator and never for the sender. */
-  tell(reason: string): void;
+  report(reason: string): void;
 }
 
 export interface Signing {
@@ -48,12 +48,12 @@ export interface Scheme<Event> {
 const SECONDS = /^[1-9]\d{0,11}$/;
 
 /** Whether a decimal number of seconds is within the tolerance around now. */
-export function isTimely(timestamp: string, { now, toleranceSeconds, tell }: Proof): boolean {
+export function isTimely(timestamp: string, { now, toleranceSeconds, report }: Proof): boolean {
   if (!SECONDS.test(timestamp)) return false;
   const ahead = Math.round(Number(timestamp) - now / 1000);
   if (Math.abs(now / 1000 - Number(timestamp)) <= toleranceSeconds) return true;
   // Without this report, a wrong clock looks like a wrong secret.
-  tell(
+  report(
     `The timestamp is ${seconds(Math.abs(ahead))} ${ahead > 0 ? "ahead of" : "behind"} this server's clock, and only ${seconds(toleranceSeconds)} are allowed: compare this machine's clock with the sender's.`,
   );
   return false;

@@ -91,10 +91,10 @@ export function createVerifiers(host: VerifierHost = NOBODY) {
     if (!host.isProven(received)) {
       const usable = usableSecrets(secrets);
       let why: Error | undefined;
-      const tell = (reason: string) => {
+      const report = (reason: string) => {
         why = new Error(reason);
       };
-      const proof = { secrets: usable, now: now(), toleranceSeconds, tell };
+      const proof = { secrets: usable, now: now(), toleranceSeconds, report };
       if (!scheme.prove(received, proof)) throw refused(undefined, why);
     }
     host.sawSender(received);

@@ -134,13 +134,13 @@ export function inboxRoutes({ inbox, replay, receive, ownership, route }: InboxR
     .get(
       "/inbox",
       async ({ query: { integration, integration_id, since, until, ...query }, request }) => {
-        const asked = integrationIn({ integration, integration_id });
+        const requested = integrationIn({ integration, integration_id });
         const own = (await ownership.reachOf(request))?.integrationId;
         // To an integration's key, the webhooks of other integrations do not exist.
-        if (own && asked !== undefined && asked !== own) return { events: [], next_cursor: null };
+        if (own && requested !== undefined && requested !== own) return { events: [], next_cursor: null };
         const filter = {
           ...query,
-          integration_id: own ?? asked,
+          integration_id: own ?? requested,
           ...(since && { since: new Date(since) }),
           ...(until && { until: new Date(until) }),
         };

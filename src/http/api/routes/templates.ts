@@ -73,10 +73,10 @@ export function templateRoutes({ templates, integrations, route }: TemplateRoute
       const integration = integrationIn(query);
       const all = running();
       const known = all.find(({ id }) => id === integration);
-      const asked = known ?? { id: integration ?? "", version: null, compatibleTemplates: [] };
+      const wanted = known ?? { id: integration ?? "", version: null, compatibleTemplates: [] };
       return templates
         .list()
-        .filter((template) => integration === undefined || isMadeFor(template, asked))
+        .filter((template) => integration === undefined || isMadeFor(template, wanted))
         .filter((template) => category === undefined || template.category === category)
         .filter((template) => tag === undefined || template.tags.includes(tag))
         .map((template) => present(template, all, integration));
@@ -88,7 +88,7 @@ export function templateRoutes({ templates, integrations, route }: TemplateRoute
   });
 }
 
-function present(template: Template, running: TemplateIntegration[], asked: string | undefined) {
+function present(template: Template, running: TemplateIntegration[], wanted: string | undefined) {
   const { id, name, description, category, tags, version, min_versions, origin } = template;
   const compatible_with = running
     .filter((integration) => isCompatible(template, integration))
@@ -103,6 +103,6 @@ function present(template: Template, running: TemplateIntegration[], asked: stri
     version,
     min_versions,
     compatible_with,
-    compatible: asked === undefined ? compatible_with.length > 0 : compatible_with.includes(asked),
+    compatible: wanted === undefined ? compatible_with.length > 0 : compatible_with.includes(wanted),
   };
 }

@@ -11,8 +11,8 @@ export const own: SchemeKind<Record<never, never>, PlainWebhook> = {
   required: [],
   create: () => ({
     proofHeaders: [],
-    prove(_received, { tell }) {
-      tell('The scheme "own" is verified by the router\'s own code: call verifyWith() there.');
+    prove(_received, { report }) {
+      report('The scheme "own" is verified by the router\'s own code: call verifyWith() there.');
       return false;
     },
     read: (received) => readPlain(received, undefined, { mayBeEmpty: true }),

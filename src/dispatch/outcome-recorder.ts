@@ -11,21 +11,21 @@ import { within } from "../within.ts";
 import type { DeliveryRow } from "./delivery.ts";
 import type { Next } from "./next.ts";
 
-export interface SettleOptions {
+export interface OutcomeRecorderOptions {
   db: Database;
   queue: Queue;
   log: Logger;
   storeDelaysMs?: readonly number[];
 }
 
-export interface Settle {
+export interface OutcomeRecorder {
   /** Rejects when the outcome could not be stored within about a minute, or when the worker stops first. */
-  settle(job: Job, row: DeliveryRow, next: Next, stop: AbortSignal): Promise<void>;
+  record(job: Job, row: DeliveryRow, next: Next, stop: AbortSignal): Promise<void>;
   /**
    * Stores the receipt of an attempt that was recorded as failed; false when the delivery was made or redelivered
    * since.
    */
-  settleLate(row: DeliveryRow, receipt: unknown): Promise<boolean>;
+  recordLate(row: DeliveryRow, receipt: unknown): Promise<boolean>;
 }
 
 /** An outcome is kept in memory this long, so that a brief database outage does not cause a duplicate delivery. */
@@ -33,8 +33,13 @@ const STORE_DELAYS_MS = [100, 300, 1_000, 2_000, 5_000, 10_000, 20_000, 30_000];
 /** Time limit of one attempt to store; a database that timed out may have stored it, which the next attempt detects. */
 const STORE_TIMEOUT_MS = 30_000;
 
-export function createSettle({ db, queue, log, storeDelaysMs = STORE_DELAYS_MS }: SettleOptions): Settle {
-  const settle: Settle["settle"] = async (job, row, next, stop) => {
+export function createOutcomeRecorder({
+  db,
+  queue,
+  log,
+  storeDelaysMs = STORE_DELAYS_MS,
+}: OutcomeRecorderOptions): OutcomeRecorder {
+  const record: OutcomeRecorder["record"] = async (job, row, next, stop) => {
     for (let tries = 0; ; tries++) {
       try {
         await within(STORE_TIMEOUT_MS, store(job, row, next), { signal: stop });
@@ -60,7 +65,7 @@ export function createSettle({ db, queue, log, storeDelaysMs = STORE_DELAYS_MS }
       else await queue.complete(tx, "deliveries", job);
     });
 
-  const settleLate: Settle["settleLate"] = (row, receipt) =>
+  const recordLate: OutcomeRecorder["recordLate"] = (row, receipt) =>
     db.query.transaction(async (tx) => {
       const changed = await change(tx, row, { status: "delivered", receipt });
       // Its next attempt has nothing left to do and need not block the target until then.
@@ -68,7 +73,7 @@ export function createSettle({ db, queue, log, storeDelaysMs = STORE_DELAYS_MS }
       return changed;
     });
 
-  return { settle, settleLate };
+  return { record, recordLate };
 }
 
 /**
