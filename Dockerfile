@@ -1,7 +1,7 @@
 # Heddle as a container: the compiled program on a plain Debian.
 #   docker build -t heddle .
 #   docker run -p 8000:8000 -v heddle:/var/lib/heddle heddle
-# The first start shows an admin key once: docker logs <container>.
+# The first start prints an admin key once: docker logs <container>.
 
 FROM oven/bun:1.4.5 AS build
 WORKDIR /build
@@ -24,7 +24,7 @@ WORKDIR /var/lib/heddle
 ENV HEDDLE_HOME=/var/lib/heddle HOST=0.0.0.0 PORT=8000 LOG_FORMAT=json
 VOLUME /var/lib/heddle
 EXPOSE 8000
-# The program is also a Bun: no other tool is needed to ask whether it is ready. It obeys no file of the home.
+# The program is also a Bun, so no other tool is needed for the health check. It ignores configuration files in the home.
 HEALTHCHECK --interval=15s --timeout=5s --start-period=20s \
   CMD ["/usr/bin/env", "--chdir=/", "BUN_BE_BUN=1", "/usr/local/bin/heddle", "--config=/dev/null", "--no-env-file", "--eval", "process.exit((await fetch(`http://127.0.0.1:${process.env.PORT}/ready`)).ok ? 0 : 1)"]
 STOPSIGNAL SIGTERM

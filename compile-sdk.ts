@@ -1,8 +1,8 @@
-// Makes the stand-alone SDK, which authors of integrations import outside of Heddle: `bun compile-sdk.ts <archive>`.
+// Builds the stand-alone SDK, which authors of integrations import outside of Heddle: `bun compile-sdk.ts <archive>`.
 //
-//   sdk/     the package "heddle": index.js and testing.js with all that they import in them, and declarations that
-//            name each other by path only, so that TypeScript and Deno follow them with no package installed;
-//            in packages/ the packages whose modules Heddle lends to integrations, for code that imports them by name
+//   sdk/     the package "heddle": index.js and testing.js, with everything they import bundled in, and declarations that
+//            refer to each other only by path, so that TypeScript and Deno can follow them with no package installed;
+//            packages/ has the packages that Heddle provides to integrations, for code that imports them by name
 //   types/   declarations of Node and Bun, for a tsconfig.json's "typeRoots"
 
 import { execFileSync } from "node:child_process";
@@ -21,14 +21,14 @@ const repository = import.meta.dirname;
 const source = join(repository, "src");
 const ENTRIES = ["index", "testing"];
 
-/** Modules that the server lends to integrations (runtime/modules.ts): file below packages/ → the name they are imported by. */
+/** Modules that the server provides to integrations (runtime/modules.ts): file below packages/ → the name they are imported by. */
 const LENT = {
   "elysia/index": "elysia",
   "typebox/index": "@sinclair/typebox",
   "typebox/value": "@sinclair/typebox/value",
 };
 
-/** Writes the archive; it appears whole or not at all. */
+/** Writes the archive, which appears complete or not at all. */
 export async function makeSdkArchive(path: string): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), "heddle-sdk-"));
   try {
@@ -58,7 +58,7 @@ const packageJson = () => ({
   },
 });
 
-/** Deno refuses a variable that it was not told to show; for everybody who asks, that is one that is not set. */
+/** Deno throws for variables that it has no permission to read; the SDK treats these as not set. */
 const ENVIRONMENT = `const heddleEnvironment = new Proxy({}, {
   get(_, name) { try { return process.env[name]; } catch { return undefined; } },
   has(_, name) { try { return name in process.env; } catch { return false; } },
@@ -89,7 +89,7 @@ async function writeModule(path: string, folder: string, entry: string): Promise
     entrypoints: [path],
     target: "node",
     format: "esm",
-    // Names stay: Elysia reads the source of handlers, and authors read stack traces.
+    // Names are kept, because Elysia reads the source of handlers, and authors read stack traces.
     minify: { whitespace: true, syntax: true, identifiers: false },
     define: { "process.env": "heddleEnvironment" },
     banner: `// @ts-self-types="./${entry}.d.ts"\n// Heddle ${build.version}; bundled with it are Elysia and TypeBox (MIT).\n${ENVIRONMENT}`,
@@ -97,12 +97,12 @@ async function writeModule(path: string, folder: string, entry: string): Promise
   });
   const [module] = result.outputs;
   if (!result.success || !module) throw new Error(result.logs.map(String).join("\n"));
-  // Elysia asks for it in this way, too, which is not what `define` looks for.
+  // Elysia also accesses it in this form, which `define` does not match.
   const text = (await module.text()).replaceAll("process?.env", "heddleEnvironment");
   await writeFile(join(folder, `${entry}.js`), text);
 }
 
-/** The version is the package's own: it is its code, unchanged. */
+/** The version is the package's own, because its code is unchanged. */
 async function lentPackageJson(name: string) {
   const { version, license } = JSON.parse(
     await readFile(join(packageFolder(name, ""), "package.json"), "utf8"),
@@ -115,7 +115,7 @@ async function lentPackageJson(name: string) {
   return { name, version, license, type: "module", exports: Object.fromEntries(exports) };
 }
 
-/** A tree of declarations to take over: where its files are now, and the folder they get. */
+/** A tree of declarations to copy: where its files are, and the folder they are copied to. */
 interface Tree {
   root: string;
   name: string;
@@ -125,7 +125,7 @@ async function writeDeclarations(folder: string): Promise<void> {
   const emitted = await mkdtemp(join(tmpdir(), "heddle-dts-"));
   try {
     emitDeclarations(emitted);
-    // In place of what is inferred from the schemas, which has no comments.
+    // Replaces the types inferred from the schemas, which have no comments.
     await writeFile(
       join(emitted, "sdk", "manifest.d.ts"),
       declareSchema("SetupManifest", SetupManifest, { readonly: true }),
@@ -141,7 +141,7 @@ async function writeDeclarations(folder: string): Promise<void> {
     };
     const target = join(folder, "types");
     await mkdir(target);
-    // Elysia names types of its own server, which integrations never start: the server is Heddle's.
+    // Elysia refers to types of its own server, which integrations never start, because the server is Heddle's.
     await writeFile(join(target, "bun.d.ts"), BUN_SERVER);
     const done = new Set<string>();
     for (const entry of ENTRIES) {
@@ -164,7 +164,7 @@ async function declareLent(entry: string, name: string, copying: Copying): Promi
   await writeFile(own, `${UNCHECKED}export * from "${from}";\n`);
 }
 
-/** Whoever checks an author's code is not to check these, whatever its settings; Deno has none for it. */
+/** Excludes these files from type checks of an author's code, whatever its settings; Deno has no setting for it. */
 const UNCHECKED = "// @ts-nocheck\n";
 
 const BUN_SERVER = `export type Serve<WebSocketData = undefined, Routes extends string = string> = any;
@@ -191,7 +191,7 @@ function emitDeclarations(outDir: string): void {
     include: [],
   };
   writeFileSync(project, JSON.stringify(configuration));
-  // By this very Bun: the compiler's own first line asks for a Node.
+  // Run with this same Bun, because the compiler's shebang asks for Node.
   const compiler = join(repository, "node_modules", ".bin", "tsc");
   execFileSync(process.execPath, ["--bun", compiler, "-p", project, "--pretty", "false"], {
     stdio: ["ignore", "inherit", "inherit"],
@@ -207,7 +207,7 @@ interface Copying {
 const SPECIFIER = /(\bfrom\s*|\bimport\s*\(?\s*|\bdeclare module\s*)(["'])([^"'\n]+)\2/g;
 const REFERENCE = /^\/\/\/ <reference .*$/gm;
 
-/** Copies a declaration and those that it names, each import written as the path of the copy. */
+/** Copies a declaration and those that it imports, with each import rewritten to the path of the copy. */
 async function copyDeclaration(path: string, copying: Copying): Promise<void> {
   if (copying.done.has(path)) return;
   copying.done.add(path);

@@ -25,7 +25,7 @@ import { sdkArchive } from "./src/runtime/sdk.ts";
 const TARGETS = ["linux-x64", "linux-arm64", "darwin-x64", "darwin-arm64", "windows-x64"] as const;
 type Target = (typeof TARGETS)[number];
 
-/** This machine's. */
+/** The target for this machine. */
 const OWN = `${process.platform === "win32" ? "windows" : process.platform}-${process.arch}`;
 
 const repository = import.meta.dirname;
@@ -48,23 +48,23 @@ async function compile(target: Target): Promise<boolean> {
         target: `bun-${target}`,
         outfile,
         assets: [stage],
-        // Whoever can write to the folder the server is started in must not get to configure it, or run code in it.
+        // Whoever can write to the server's working directory must not be able to configure it, or run code in it.
         autoloadDotenv: false,
         autoloadBunfig: false,
         autoloadTsconfig: false,
-        // It is about packages that code asks for while it runs: without it their "exports" are not seen. It runs nothing.
+        // Needed for packages that code imports at run time: without it, their "exports" are ignored. It runs no code.
         autoloadPackageJson: true,
       },
-      // Names stay: stack traces are read, and Elysia reads the source of its handlers.
+      // Names are kept, because people read stack traces, and Elysia reads the source of its handlers.
       minify: { whitespace: true, syntax: true, identifiers: false },
       sourcemap: "inline",
-      // Code that is parsed already: it halves the time to the first line of main.ts.
+      // Code that is already parsed halves the time until main.ts runs.
       format: "esm",
       bytecode: true,
       throw: false,
     });
     if (result.success) {
-      // The program holds its source map; this copy is of no use.
+      // The program contains its source map, so this copy is not needed.
       await rm(`${outfile}.map`, { force: true });
       console.log(`${outfile}: ${(Bun.file(outfile).size / 1e6).toFixed(0)} MB`);
       return true;
@@ -84,7 +84,7 @@ function outputName(target: Target): string {
   return target === "windows-x64" ? `${name}.exe` : name;
 }
 
-/** Lays out everything the program carries, in one folder. */
+/** Puts everything that is embedded in the program into one folder. */
 async function stageFiles(): Promise<void> {
   await rm(stage, { recursive: true, force: true });
   await mkdir(stage, { recursive: true });
@@ -128,7 +128,7 @@ async function prebuildIntegrations(): Promise<void> {
   }
 }
 
-/** What the server runs as a process or thread of its own: that cannot look into the program. */
+/** Code that the server runs as a separate process or thread, which cannot read the program's embedded files. */
 async function bundlePrograms(): Promise<void> {
   const outDir = await builtinDir("programs", dist);
   await rm(outDir, { recursive: true, force: true });
@@ -144,7 +144,7 @@ async function bundlePrograms(): Promise<void> {
   if (!success) throw new Error(`Heddle's own processes do not build:\n${logs.map(String).join("\n")}`);
 }
 
-/** The same files give the same id: it names the folder that a server unpacks them into. */
+/** Names the folder that a server unpacks the files into. The same files give the same id. */
 async function contentId(folder: string): Promise<string> {
   const hash = createHash("sha256");
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
@@ -162,7 +162,7 @@ function commit(): string | null {
       .toString()
       .trim();
   } catch {
-    // Built from an unpacked archive.
+    // The build runs in an unpacked archive, without git.
     return null;
   }
 }

@@ -1,5 +1,5 @@
-// Writes a JSON Schema as a TypeScript type whose members carry the schema's descriptions as comments: types that are inferred
-// from a schema have none, and an editor would show an author the bare name.
+// Writes a JSON Schema as a TypeScript type whose members have the schema's descriptions as comments. Types inferred from a
+// schema have none, and an editor would show authors only the bare name.
 
 interface Schema {
   type?: string | readonly string[];
@@ -17,7 +17,7 @@ interface Schema {
   maximum?: number;
 }
 
-/** The exported declaration of a type. With `readonly` a value may be `as const`. */
+/** Returns the exported declaration of a type. With `readonly`, a value may be `as const`. */
 export function declareSchema(
   name: string,
   schema: object,
@@ -29,7 +29,7 @@ export function declareSchema(
 
 interface Writer {
   indent: string;
-  /** Of arrays and members. */
+  /** Applies to arrays and members. */
   prefix: string;
 }
 
