@@ -16,13 +16,14 @@ import {
   uniqueIndex,
   uuid,
 } from "drizzle-orm/pg-core";
+import type { JsonObject } from "../sdk/json.ts";
 
 const tsvector = customType<{ data: string }>({ dataType: () => "tsvector" });
 
 const instant = (name: string) => timestamp(name, { withTimezone: true, mode: "date" });
 const createdAt = () => instant("created_at").notNull().defaultNow();
 
-export type JsonObject = Record<string, unknown>;
+export type { JsonObject };
 
 /** Facts about the database itself, such as the check value of the encryption key. */
 export const serverFacts = pgTable("meta", {
