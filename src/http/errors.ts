@@ -22,7 +22,7 @@ export const ErrorAnswer = named(
           }),
         ),
       },
-      { description: "What went wrong." },
+      { description: "The error." },
     ),
   }),
 );

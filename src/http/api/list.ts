@@ -49,7 +49,10 @@ export function listRoute<Key extends string, Item extends TSchema, Query extend
   route: RouteOptions,
   { key, Item, query, fails = [], ...facts }: RouteFacts & ListOptions<Key, Item, Query>,
 ) {
-  const answer = t.Object({ [key]: t.Array(Item, { description: "This page." }), next_cursor: NextCursor });
+  const answer = t.Object({
+    [key]: t.Array(Item, { description: "The items of this page." }),
+    next_cursor: NextCursor,
+  });
   return {
     ...route.plain(facts),
     query: t.Object(query, { additionalProperties: false }),

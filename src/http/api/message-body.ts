@@ -27,9 +27,9 @@ const Author = named(
   t.Object(
     {
       id: t.Optional(
-        t.String({ minLength: 1, maxLength: 200, description: "Their id in the outside service." }),
+        t.String({ minLength: 1, maxLength: 200, description: "The person's id in the outside service." }),
       ),
-      display_name: t.String({ minLength: 1, maxLength: 200, description: "Their name." }),
+      display_name: t.String({ minLength: 1, maxLength: 200, description: "The person's name." }),
       integration_config: t.Optional(
         t.Record(t.String(), t.Any(), {
           description: 'What integrations know about the person: {"github": {"github_username": "alice"}}.',
@@ -59,8 +59,8 @@ export const MessageFields = {
     }),
   ),
   dispatch_config: t.Optional(nullable(DispatchConfig, "A target for this message's outcome only.")),
-  author: t.Optional(nullable(Author, "The person who wrote it.")),
-  execution_config: t.Optional(nullable(ExecutionConfig, "What this message brings into its run.")),
+  author: t.Optional(nullable(Author, "The person who wrote the message.")),
+  execution_config: t.Optional(nullable(ExecutionConfig, "Options of this message for its run.")),
   metadata: t.Optional(nullable(JsonFields, "Stored with the message, for tools, hooks and dispatchers.")),
   from_bot: t.Optional(
     t.Boolean({

@@ -11,7 +11,7 @@ const tag = "Channels";
 const offer = {
   integration_type: t.String({ description: "The integration's id." }),
   name: t.String({ description: "The name that people see." }),
-  description: t.String({ description: "What activating it brings." }),
+  description: t.String({ description: "What activating it adds to the channel." }),
   icon: nullable(t.String(), "Name of its icon; null if it has none."),
   version: nullable(t.String(), "Its version, if it declares one."),
   requires_workspace: t.Boolean({ description: "Whether the channel must have its workspace enabled." }),
@@ -37,13 +37,13 @@ const Activated = named(
   "Activation",
   t.Object({
     integration_type: t.String({ description: "The integration's id." }),
-    activated: t.Boolean({ description: "True: it is activated now." }),
-    manifest: t.Object(offer, { description: "What activating it brings." }),
+    activated: t.Boolean({ description: "Always true." }),
+    manifest: t.Object(offer, { description: "What activating it adds to the channel." }),
     warnings: t.Array(
       t.Object({
         bot_id: nullable(t.String(), "Null if it concerns every bot."),
         feature: t.String({ description: "Id of a carapace or of an integration." }),
-        description: t.String({ description: "What does not work, in words." }),
+        description: t.String({ description: "A sentence about what does not work." }),
         missing_tools: t.Array(t.String(), { description: "Tools that the bot lacks in this channel." }),
       }),
       { description: "What will not work in the channel; the integration is activated nevertheless." },
@@ -56,7 +56,7 @@ const Deactivated = named(
   t.Object({
     ok: t.Boolean({ description: "Always true." }),
     integration_type: t.String({ description: "The integration's id." }),
-    activated: t.Boolean({ description: "False: it is no longer activated." }),
+    activated: t.Boolean({ description: "Always false." }),
   }),
 );
 

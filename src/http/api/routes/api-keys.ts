@@ -32,7 +32,7 @@ const keyFields = {
   id: Id,
   name: t.String({ description: "The name that its creator gave it." }),
   prefix: t.String({ description: "The first 12 characters, to recognise the key by." }),
-  scopes: t.Array(t.String(), { description: "What it may do." }),
+  scopes: t.Array(t.String(), { description: "The scopes of the key." }),
   owner: nullable(t.String(), "What Heddle created it for, such as integration:github; null for other keys."),
   parent_id: nullable(Id, "The key that created it; revoking that key also revokes this one."),
   rows: Rows,
@@ -67,7 +67,7 @@ const NewKey = named(
   "NewApiKey",
   t.Object(
     {
-      name: t.String({ minLength: 1, maxLength: 200, description: "A name to recognise it by." }),
+      name: t.String({ minLength: 1, maxLength: 200, description: "A name by which to recognise the key." }),
       scopes: t.Optional(
         t.Array(t.String(), {
           maxItems: 100,

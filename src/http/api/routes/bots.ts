@@ -13,7 +13,7 @@ const tag = "Bots";
 const BotAnswer = named(
   "Bot",
   t.Object({
-    id: t.String({ description: "The name that messages, channels and sessions refer to it by." }),
+    id: t.String({ description: "The id by which messages, channels and sessions refer to it." }),
     ...answered(BotFields.properties),
     source: t.String({ description: "file or api: how the bot was created." }),
     created_at: InstantOf("When it was created."),

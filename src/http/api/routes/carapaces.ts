@@ -11,7 +11,7 @@ import { ContentSource, contentRoutes, contentSource } from "./content.ts";
 const CarapaceAnswer = named(
   "Carapace",
   t.Object({
-    id: t.String({ description: "The name that bots and channels refer to it by." }),
+    id: t.String({ description: "The id by which bots and channels refer to it." }),
     name: t.String({ description: "The name that people see." }),
     description: t.String({ description: "What it is for." }),
     ...ContentSource,
@@ -30,12 +30,12 @@ const CarapaceAnswer = named(
         description: t.Optional(t.String({ description: "What is delegated to it." })),
         model_tier: t.Optional(t.String({ description: "The kind of model that it should use." })),
       }),
-      { description: "Carapaces and bots that work can be handed to; stored and shown." },
+      { description: "Carapaces and bots to which work can be delegated; stored and shown only." },
     ),
     tags: t.Array(t.String(), { description: "Words to find it by." }),
     requires: t.Object(
       { tools: t.Array(t.String(), { description: "Tools whose absence causes a warning." }) },
-      { description: "What it cannot work without." },
+      { description: "What it requires." },
     ),
   }),
 );
@@ -54,7 +54,7 @@ const Resolved = named(
       }),
       fragments: t.Array(
         t.Object({
-          id: t.String({ description: "The carapace." }),
+          id: t.String({ description: "The carapace's id." }),
           text: t.String({ description: "Its system_prompt_fragment." }),
         }),
         { description: "Texts that are added to the system prompt, in this order." },

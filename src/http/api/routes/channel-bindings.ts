@@ -29,7 +29,7 @@ const Fields = {
   display_name: t.Optional(
     nullable(
       t.String({ minLength: 1, maxLength: 300 }),
-      "The name that people see; without one of its own, the integration's.",
+      "The name that people see; by default the one that the integration gives.",
     ),
   ),
   dispatch_config: t.Optional(
@@ -60,7 +60,7 @@ const BindingAnswer = named(
     client_id: t.String({ description: "The place that is bound." }),
     display_name: nullable(
       t.String(),
-      "Its own name; without one, the one that the integration gives the place.",
+      "Its own name; by default the one that the integration gives the place.",
     ),
     dispatch_config: nullable(JsonFields, "Secret fields are masked."),
     event_filter: nullable(t.Array(t.String()), "Names of the events that reach the channel; null: all."),

@@ -33,7 +33,7 @@ export const Settings = {
     oneOf(["append", "replace", "hidden"], "How chat integrations show the bot's reasoning."),
   ),
   private: t.Optional(
-    t.Boolean({ description: "Stored for chat integrations, which read it over the API." }),
+    t.Boolean({ description: "A flag for chat integrations, which read it over the API." }),
   ),
   model_override: t.Optional(nullable(t.String({ minLength: 1, maxLength: 200 }), "Replaces the bot's.")),
   max_iterations: t.Optional(nullable(t.Integer({ minimum: 1, maximum: 100 }), "Replaces the bot's.")),
@@ -86,7 +86,7 @@ export const CreatedAnswer = named(
   "CreatedChannel",
   t.Object({
     ...ChangedAnswer.properties,
-    created: t.Boolean({ description: "False: it was there already, and is answered as it is." }),
+    created: t.Boolean({ description: "False if it existed already; it is returned unchanged." }),
   }),
 );
 

@@ -82,9 +82,9 @@ export function contentRoutes({ route, kind, plural, tag, filters = {}, ...conte
 export const ContentSource = {
   source: oneOf(
     ["builtin", "home", "integration"],
-    "Who brings it: Heddle, the home folder, or an integration.",
+    "Where it comes from: Heddle, the home folder, or an integration.",
   ),
-  integration_id: nullable(t.String(), "The integration that brings it, if any."),
+  integration_id: nullable(t.String(), "The integration that it belongs to, if any."),
 };
 
 export const contentSource = (origin: Origin) => ({

@@ -37,7 +37,7 @@ export function healthRoutes({ version, notReady }: HealthRoutes) {
           "Answers 200 once everything has started and while the database accepts writes.",
         ),
         response: {
-          200: t.Object({ status: t.Literal("ready", { description: "The database can be written." }) }),
+          200: t.Object({ status: t.Literal("ready", { description: "The server can work." }) }),
           503: ErrorAnswer,
         },
       },

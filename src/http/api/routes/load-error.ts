@@ -9,7 +9,7 @@ export const LoadError = named(
   "LoadError",
   t.Object(
     {
-      reason: t.String({ description: "What is wrong, in words." }),
+      reason: t.String({ description: "The problem in words." }),
       file: nullable(
         t.String(),
         "The path below the integration's folder; null if the problem concerns no single file.",

@@ -96,8 +96,8 @@ const MessageAnswer = named(
     session_id: Id,
     role: t.String({ description: "user, assistant, tool or system." }),
     content: t.String({ description: "The text of the message." }),
-    source: nullable(t.String(), "Where it came from, if it was sent with a source."),
-    metadata: JsonOf("What was stored with it. Secrets are masked."),
+    source: nullable(t.String(), "The source that the sender gave, if any."),
+    metadata: JsonOf("The metadata stored with it. Secrets are masked."),
     from_person: t.Boolean({
       description: "Whether a person with a key wrote it; only then do commands and mentions take effect.",
     }),
@@ -105,14 +105,14 @@ const MessageAnswer = named(
     tool_calls: nullable(
       t.Array(
         t.Object({
-          id: t.String({ description: "What the result refers to." }),
+          id: t.String({ description: "The id to which the result refers." }),
           name: t.String({ description: "The tool." }),
           arguments: t.String({ description: "JSON." }),
         }),
       ),
-      "Of an answer: the tools that the bot called.",
+      "Tool calls of the bot's answer.",
     ),
-    tool_call_id: nullable(t.String(), "Of the result of a tool: the call that it answers."),
+    tool_call_id: nullable(t.String(), "For a tool's result, the call that it answers."),
     created_at: InstantOf("When it was stored."),
   }),
 );

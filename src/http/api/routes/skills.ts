@@ -8,7 +8,7 @@ import { ContentSource, contentRoutes, contentSource } from "./content.ts";
 const SkillAnswer = named(
   "Skill",
   t.Object({
-    id: t.String({ description: "The name that bots, channels and messages refer to it by." }),
+    id: t.String({ description: "The id by which bots, channels and messages refer to it." }),
     name: t.String({ description: "The name that people see." }),
     description: t.String({ description: "When to read it." }),
     tags: t.Array(t.String(), { description: "Words to find it by." }),

@@ -30,7 +30,7 @@ const TaskAnswer = named(
     id: Id,
     status: {
       ...Status,
-      description: "pending: waits. running: a worker has it. complete, failed and cancelled are final.",
+      description: "pending: it waits. running: a worker runs it. complete, failed and cancelled are final.",
     },
     bot_id: t.String({ description: "The bot that runs." }),
     session_id: Id,
@@ -41,14 +41,14 @@ const TaskAnswer = named(
     prompt: t.String({ description: "The message that the bot answers." }),
     result: nullable(t.String(), "The answer; null unless it is complete."),
     error: nullable(t.String(), "Why it failed; null if it did not."),
-    error_code: nullable(t.String(), "The same for programs."),
+    error_code: nullable(t.String(), "The error as a code for programs."),
     warnings: t.Array(t.String(), {
       description: "What the run had to do without, such as skills, tools or carapaces that do not exist.",
     }),
     dispatch_type: t.String({
       description: "Where the outcome is delivered: none, webhook, internal, or the type of an integration.",
     }),
-    cancel_requested_at: nullable(Instant, "When somebody asked to cancel it; null if nobody did."),
+    cancel_requested_at: nullable(Instant, "When its cancellation was requested; null if it was not."),
     scheduled_at: nullable(
       Instant,
       "The time before which it does not start. Null: it starts as soon as its session is free. Always null so far: runs cannot be scheduled yet.",
@@ -78,7 +78,7 @@ const FILTERS = {
   bot_id: t.Optional(t.String({ description: "Only tasks of this bot." })),
   session_id: t.Optional(t.String({ format: "uuid", description: "Only tasks of this session." })),
   channel_id: t.Optional(t.String({ format: "uuid", description: "Only tasks of this channel." })),
-  source: t.Optional(t.String({ description: "Only tasks whose message came from here." })),
+  source: t.Optional(t.String({ description: "Only tasks whose message has this source." })),
   ...ROWS,
 };
 

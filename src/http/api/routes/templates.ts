@@ -13,7 +13,7 @@ import { ContentSource, contentRoutes, contentSource } from "./content.ts";
 const TemplateAnswer = named(
   "Template",
   t.Object({
-    id: t.String({ description: "The name that channels refer to it by." }),
+    id: t.String({ description: "The id by which channels refer to it." }),
     name: t.String({ description: "The name that people see." }),
     description: t.String({ description: "What work it is for." }),
     category: t.String({

@@ -15,7 +15,7 @@ const ToolAnswer = named(
     description: t.String({ description: "The description that models get." }),
     parameters: JsonOf("JSON Schema of its arguments."),
     timeout_seconds: t.Number({ description: "Seconds after which a call is given up." }),
-    source: oneOf(["builtin", "integration"], "Who brings it: Heddle, or an integration."),
+    source: oneOf(["builtin", "integration"], "Where it comes from: Heddle or an integration."),
     integration_id: nullable(t.String(), "The integration that it belongs to; null for a built-in tool."),
   }),
 );

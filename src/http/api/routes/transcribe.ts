@@ -39,7 +39,7 @@ export function transcribeRoutes({
         },
       },
       response: {
-        200: t.Object({ text: t.String({ description: "What was said." }) }),
+        200: t.Object({ text: t.String({ description: "The transcript." }) }),
         ...failures(400, 403, 413, 415, 501, 502),
       },
     },

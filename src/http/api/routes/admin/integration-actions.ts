@@ -174,10 +174,10 @@ export function adminActionRoutes(parts: AdminActionRoutes) {
             valid: t.Boolean({ description: "Whether there are no errors." }),
             errors: t.Array(
               t.Object({
-                path: t.String({ description: "Where in the data." }),
-                message: t.String({ description: "What is wrong." }),
+                path: t.String({ description: "The path within the data." }),
+                message: t.String({ description: "The problem in words." }),
               }),
-              { description: "What does not fit the schema." },
+              { description: "Violations of the schema." },
             ),
           }),
           ...failures(403, 404),

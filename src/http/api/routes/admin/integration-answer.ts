@@ -37,7 +37,7 @@ export const IntegrationAnswer = named(
         SETUP_STATUSES,
         "ready; partial: a required setting or an npm package is missing; not_configured: no required setting is set; disabled; quarantined: the version on disk does not load; pending_approval: a bot wrote it; loading.",
       ),
-      enabled: t.Boolean({ description: "Whether an administrator lets it run." }),
+      enabled: t.Boolean({ description: "Whether it is enabled." }),
       is_live: t.Boolean({
         description:
           "Whether a version is serving; for a quarantined integration that is its last good version.",
@@ -46,9 +46,9 @@ export const IntegrationAnswer = named(
       has_router: t.Boolean({ description: "Whether it has routes below /integrations/<id>." }),
       has_dispatcher: t.Boolean({ description: "Whether it delivers messages." }),
       has_hooks: t.Boolean({ description: "Whether it registers hooks." }),
-      has_tools: t.Boolean({ description: "Whether it brings tools." }),
-      has_skills: t.Boolean({ description: "Whether it brings skills." }),
-      has_carapaces: t.Boolean({ description: "Whether it brings carapaces." }),
+      has_tools: t.Boolean({ description: "Whether it has tools." }),
+      has_skills: t.Boolean({ description: "Whether it has skills." }),
+      has_carapaces: t.Boolean({ description: "Whether it has carapaces." }),
       has_process: t.Boolean({ description: "Whether it has a background process." }),
       process_status: nullable(oneOf(PROCESS_STATES), "The state of its process; null if it has none."),
       tools: t.Array(t.String(), { description: "Names of its tools." }),
@@ -69,7 +69,7 @@ export const IntegrationAnswer = named(
       dependencies: t.Array(
         t.Object({
           package: t.String({ description: "Name of the npm package." }),
-          installed: t.Boolean({ description: "Whether a version that fits is installed." }),
+          installed: t.Boolean({ description: "Whether a matching version is installed." }),
         }),
         { description: "Packages that its package.json asks for." },
       ),
@@ -87,21 +87,21 @@ export const IntegrationAnswer = named(
         "The webhook that its manifest declares, if any.",
       ),
       api_permissions: t.Array(t.String(), { description: "Scopes that its manifest asks for." }),
-      instructions_url: nullable(t.String(), "Where to read how it is set up."),
+      instructions_url: nullable(t.String(), "URL of its setup instructions."),
       web_ui: nullable(
         t.Object({
-          path: t.String({ description: "Where its pages are." }),
+          path: t.String({ description: "The path of its pages." }),
           dev_port: nullable(t.Integer(), "Port of its development server, if it declares one."),
         }),
         "Its own pages, if it has any.",
       ),
     },
-    { description: "An integration, and how far it is set up." },
+    { description: "An integration with its setup status." },
   ),
 );
 
 const MODULE = {
-  integration_id: t.String({ description: "The integration that brings it." }),
+  integration_id: t.String({ description: "The integration that it belongs to." }),
   id: t.String({ description: "Its id within the integration." }),
   label: t.String({ description: "The name that people see." }),
   icon: t.String({ description: "Name of its icon." }),
@@ -114,23 +114,23 @@ export const DashboardModule = named("DashboardModule", t.Object(MODULE));
 export const SidebarSection = named(
   "SidebarSection",
   t.Object({
-    integration_id: t.String({ description: "The integration that brings it." }),
+    integration_id: t.String({ description: "The integration that it belongs to." }),
     id: t.String({ description: "Its id within the integration." }),
     title: t.String({ description: "The heading." }),
     icon: t.String({ description: "Name of its icon." }),
     items: t.Array(
       t.Object({
         label: t.String({ description: "The name that people see." }),
-        href: t.String({ description: "Where it leads." }),
+        href: t.String({ description: "The link's target." }),
         icon: t.String({ description: "Name of its icon." }),
       }),
       { description: "The entries, in this order." },
     ),
     readiness_endpoint: nullable(
       t.String(),
-      "Path that tells whether the section is ready; null: it always is.",
+      "Path that says whether the section is ready; null: it always is.",
     ),
-    readiness_field: nullable(t.String(), "The field of that answer to look at."),
+    readiness_field: nullable(t.String(), "The field of that answer to read."),
   }),
 );
 

@@ -34,13 +34,13 @@ const ProcessAnswer = named(
       t.Integer(),
       "Resident memory, including child processes; measured every few seconds.",
     ),
-    memory_limit_mb: nullable(t.Number(), "Megabytes above which it is stopped; null: no limit."),
+    memory_limit_mb: nullable(t.Number(), "Megabytes above which it is restarted; null: no limit."),
     confinement: nullable(
       t.Union([t.Literal("bubblewrap"), t.Literal("landlock"), t.Literal("none")]),
       "What confines it, away from the server's files and processes; null if another server runs it.",
     ),
     missing_settings: t.Array(t.String(), { description: "Names in REQUIRED_ENV that have no value." }),
-    auto_start: t.Boolean({ description: "Whether it starts by itself." }),
+    auto_start: t.Boolean({ description: "Whether it starts automatically." }),
   }),
 );
 
@@ -62,7 +62,7 @@ const LineId = (description: string, title = "cursor") => t.Integer({ title, min
 const AutoStart = named(
   "AutoStart",
   t.Object(
-    { enabled: t.Boolean({ description: "Whether it starts by itself." }) },
+    { enabled: t.Boolean({ description: "Whether it starts automatically." }) },
     { additionalProperties: false },
   ),
 );
@@ -70,7 +70,7 @@ const AutoStartAnswer = named(
   "AutoStartState",
   t.Object({
     integration_id: t.String({ description: "The integration that it belongs to." }),
-    auto_start: t.Boolean({ description: "Whether it starts by itself." }),
+    auto_start: t.Boolean({ description: "Whether it starts automatically." }),
   }),
 );
 
