@@ -339,6 +339,20 @@ test("an invalid schema is reported with what to write instead", async () => {
   );
 });
 
+test("advice about settings is given only for a setting that was read while the files load", async () => {
+  const fixOf = async (code: string) => (await check({ ...GOOD, "tools/b.ts": code })).findings[0]?.fix;
+  const reading =
+    'import { defineConfig, t } from "heddle/sdk";\nconst s = defineConfig({ A: t.String() });\nconsole.log(s.A);\n';
+  expect(await fixOf(reading)).toContain("Read settings in functions");
+  expect(await fixOf("throw new Error('no');\n")).toBe("A server would quarantine it until this is fixed.");
+});
+
+test("an integration that is checked is not told that it is live", async () => {
+  const hooks = 'import { onEnabled } from "heddle/sdk";\nonEnabled(() => { globalThis.wasTold = true; });\n';
+  expect((await check({ ...GOOD, "hooks.ts": hooks })).grade).toBe("gold");
+  expect("wasTold" in globalThis).toBe(false);
+});
+
 describe("checks that run something", () => {
   test("a new integration's tests pass, and its process keeps running", async () => {
     const { folder } = await newIntegration({ name: "tried", parts: PARTS, dir: scratch });

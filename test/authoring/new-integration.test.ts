@@ -62,6 +62,10 @@ describe("with every part", () => {
     expect((await readdir(dir)).filter((name) => name.startsWith(".acme"))).toEqual([]);
   });
 
+  test("its README names the Node that finds the tests: an older one runs none and succeeds", async () => {
+    expect(await readFile(join(folder, "README.md"), "utf8")).toContain("node --test (Node 24 or newer)");
+  });
+
   test("has no error of types", async () => {
     expect(await typeCheck(folder)).toEqual({ status: 0, out: "", err: "" });
   });
