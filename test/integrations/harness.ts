@@ -37,7 +37,7 @@ export async function temporaryFolder() {
 
 interface HarnessOptions
   extends Partial<
-    Pick<IntegrationsOptions, "watch" | "loadTimeoutMs" | "pace" | "states" | "review" | "stalls">
+    Pick<IntegrationsOptions, "watch" | "log" | "loadTimeoutMs" | "pace" | "states" | "review" | "stalls">
   > {
   servicesFor?: ServicesFor;
   sources?: IntegrationSource[];
@@ -93,7 +93,7 @@ export async function harness(files: Files, options: HarnessOptions = {}) {
     cacheDir: options.cacheDir ?? join(folder.path, "cache"),
     version: "1.0.0",
     watch: options.watch ?? false,
-    log: getLogger("test"),
+    log: options.log ?? getLogger("test"),
     sinks: {
       tools,
       dispatchers,

@@ -3,6 +3,7 @@ import type { Agent, ClaimedTask } from "../../src/agent/turn.ts";
 import { channels } from "../../src/db/schema.ts";
 import { HeddleError } from "../../src/errors.ts";
 import { newId } from "../../src/ids.ts";
+import { createLog } from "../../src/log.ts";
 import type { DeliverInput, Dispatcher } from "../../src/sdk/types.ts";
 import { createWorker } from "../../src/worker/worker.ts";
 import { eachDatabase } from "../database.ts";
@@ -38,11 +39,12 @@ eachDatabase("worker", (open) => {
     };
     const parts = await createSessionsFixture(await open(), { chat });
     const { sessions, tasks, redactor } = parts;
-    const start = (queue = parts.queue) =>
+    const start = (queue = parts.queue, log = parts.log) =>
       createWorker({
         maxUnattendedRuns: 30,
         ...parts,
         queue,
+        log,
         agent: { runTurn },
         redact: redactor.redact,
         concurrency: 4,
@@ -267,6 +269,31 @@ eachDatabase("worker", (open) => {
     expect(await over(unlucky)).toMatchObject({ status: "complete", losses: 6 });
     expect(await over(hopeless)).toMatchObject({ status: "failed", error_code: "worker_lost" });
     await next.close();
+    await queue.close();
+  });
+
+  test("a run whose channel was deleted meanwhile is dropped, and the log does not blame another worker alone", async () => {
+    const begun = Promise.withResolvers<void>();
+    const go = Promise.withResolvers<void>();
+    const { start, send, db, queue } = await fixture(async () => {
+      begun.resolve();
+      await go.promise;
+      return answered("late");
+    });
+    const lines: string[] = [];
+    const log = await createLog({
+      level: "warning",
+      format: "json",
+      redact: (text) => text,
+      write: (line) => lines.push(line),
+    });
+    const worker = start(queue, log);
+    const id = await send("test:gone");
+    await begun.promise;
+    await db.query.delete(channels);
+    go.resolve();
+    await worker.close();
+    expect(lines.filter((line) => line.includes(id)).join()).toContain("was deleted with its channel");
     await queue.close();
   });
 

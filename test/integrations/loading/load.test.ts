@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { join } from "node:path";
 import { noReview } from "../../../src/integrations/review/review.ts";
+import { createLog } from "../../../src/log.ts";
 import { until } from "../../until.ts";
 import { harness, routerSaying, toolNamed } from "../harness.ts";
 
@@ -354,4 +355,32 @@ test("waiting for a turn does not count towards the time limit", async () => {
   });
   await all.integrations.loadAll();
   expect(all.integrations.list().filter(({ error }) => error)).toEqual([]);
+});
+
+test("two versions that differ are warned of, and that of index.ts counts", async () => {
+  const lines: string[] = [];
+  const log = await createLog({
+    level: "warning",
+    format: "json",
+    redact: (text) => text,
+    write: (line) => lines.push(line),
+  });
+  const setup = (version: string) =>
+    `import { defineSetup } from "heddle/sdk"; export const SETUP = defineSetup({ version: "${version}" });`;
+  await using all = await harness(
+    {
+      "same/index.ts": 'export const meta = { id: "same", name: "Same", version: "1.0" };',
+      "same/setup.ts": setup("1.0"),
+      "same/router.ts": routerSaying("hello"),
+      "two/index.ts": 'export const meta = { id: "two", name: "Two", version: "1.0" };',
+      "two/setup.ts": setup("2.0"),
+      "two/router.ts": routerSaying("hello"),
+    },
+    { log },
+  );
+  await all.integrations.loadAll();
+  expect(all.integrations.get("two")?.version).toBe("1.0");
+  expect(lines.map((line) => JSON.parse(line).properties)).toEqual([
+    expect.objectContaining({ version: "1.0", other: "2.0" }),
+  ]);
 });
