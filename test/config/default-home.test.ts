@@ -86,7 +86,7 @@ describe("a user unknown to the system, as under systemd's DynamicUser", () => {
     );
   });
 
-  test.skipIf(!canPretend)("is told to name a home", () => {
+  test.skipIf(!canPretend)("is asked to name a home", () => {
     expect(told({}, {})).toMatch(/^config HEDDLE_HOME must be set, /);
   });
 });

@@ -101,7 +101,7 @@ const WEBHOOKS: [string, Sent, number, string][] = [
     415,
     "unsupported_media_type",
   ],
-  ["a content type that is none", { headers: { "content-type": "json" } }, 415, "unsupported_media_type"],
+  ["an invalid content type", { headers: { "content-type": "json" } }, 415, "unsupported_media_type"],
   ["no event", { headers: { "x-github-event": null } }, 400, "bad_request"],
   ["no delivery id", { headers: { "x-github-delivery": null } }, 400, "bad_request"],
   ["an endless delivery id", { headers: { "x-github-delivery": INCOMPRESSIBLE } }, 400, "bad_request"],
@@ -115,7 +115,7 @@ const WEBHOOKS: [string, Sent, number, string][] = [
   ["30 MB in chunks", { body: chunked(30, MB) }, 413, "payload_too_large"],
   ["another method", { method: "GET" }, 404, "not_found"],
   ["another path", { path: "/integrations/github/webhook/x" }, 404, "not_found"],
-  ["an integration that is not there", { path: "/integrations/nobody/webhook" }, 404, "not_found"],
+  ["an unknown integration", { path: "/integrations/nobody/webhook" }, 404, "not_found"],
 ];
 
 describe("a webhook", () => {

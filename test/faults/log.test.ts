@@ -63,7 +63,7 @@ test("a pipe without a reader, and a closed pipe", async () => {
 }, 60_000);
 
 test.skipIf(!mounted)(
-  "a full disk; when there is room again, the log says how much is missing",
+  "a full disk; once there is room again, the log says how much is missing",
   async () => {
     const path = join(full, "heddle.log");
     const filler = join(full, "filler");

@@ -159,7 +159,7 @@ for (const [name, programOf] of programs()) {
     );
 
     test(
-      "what a server and its guardian left behind is ended by the next start",
+      "processes left behind by a server and its guardian are ended by the next start",
       async () => {
         mark = crypto.randomUUID();
         const { server, last } = await started("both-killed");

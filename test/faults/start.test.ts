@@ -59,7 +59,7 @@ const WRONG: [name: string, options: LaunchOptions, says: RegExp][] = [
     /DATABASE_URL must be .*; got a mysql: URL/,
   ],
   [
-    "a database that is not there",
+    "a database that does not exist",
     serve({ DATABASE_URL: "postgres://heddle:s3cret@127.0.0.1:1/x" }),
     /127\.0\.0\.1:1/,
   ],

@@ -213,7 +213,7 @@ describe("failures", () => {
     ["200 with a login page", html, "200 with text/html"],
     ["302 to a login page", redirect(302, "/login?token=secret-token"), "/login instead"],
     [
-      "301, which makes a GET of it",
+      "301, which turns the request into a GET",
       redirect(301, "/repos/octo/hello/pulls"),
       "/repos/octo/hello/pulls instead",
     ],
@@ -222,7 +222,7 @@ describe("failures", () => {
     ["200 with a list", () => Response.json([{ id: 1, html_url: "http://x" }]), "200 with"],
     ["200 with null", () => Response.json(null), "200 with"],
     [
-      "201 with an id that is none",
+      "201 with an invalid id",
       () => Response.json({ id: "7", html_url: "http://x" }, { status: 201 }),
       "201",
     ],

@@ -155,7 +155,7 @@ test.each([
   [["sh", "../../common/run.sh"], "common/run.sh"],
   [["bun", "../../common/run.ts"], "common/run.ts"],
 ])(
-  "a command that names a file elsewhere in the workspace is part of what is looked at, or refused: %j",
+  "a command that names a file elsewhere in the workspace is included in the review or refused: %j",
   async (cmd, file) => {
     await using all = await workspaceFixture({
       "integrations/proc/process.ts": COMMAND(...cmd),

@@ -391,7 +391,7 @@ async function environmentIn(pid: number | null): Promise<Record<string, string>
 }
 
 test.each(confinements)(
-  "confined by %s, it reads what integrations share beside it, and no other integration",
+  "confined by %s, it can read files shared by integrations, but no other integration's",
   async (kind) => {
     await using fixture = await processFixture(
       await open(),

@@ -33,7 +33,7 @@ test.each([["text/plain"], ["video/avi"], ["multipart/form-data"], ["audio/../x"
 
 test.each([
   ["nothing", samples(0)],
-  ["no whole sample", new Uint8Array(6401)],
+  ["an incomplete sample", new Uint8Array(6401)],
   ["too short", samples(1599)],
   ["too long", samples(60 * 16_000 + 1)],
   ["not a number", samples(1600, (n) => (n === 800 ? Number.NaN : 0))],

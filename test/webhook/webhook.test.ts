@@ -281,8 +281,8 @@ eachDatabase("webhook endpoints", (open) => {
   const wrong: [string, Record<string, unknown>, string, number?][] = [
     ["a name that is the admin's", { name: "endpoints" }, "name"],
     ["a name with a colon", { name: "a:b" }, "name"],
-    ["a verifier that is none", { verifier: { scheme: "none" } }, "verifier"],
-    ["a header that is none", { verifier: { scheme: "hmac", header: "a b" } }, "verifier"],
+    ["an invalid verifier", { verifier: { scheme: "none" } }, "verifier"],
+    ["an invalid header", { verifier: { scheme: "hmac", header: "a b" } }, "verifier"],
     [
       "a secret that the scheme cannot use",
       { verifier: { scheme: "standard" }, secrets: ["no base64!"] },
@@ -290,12 +290,12 @@ eachDatabase("webhook endpoints", (open) => {
     ],
     ["no secret at all", { secrets: [] }, "secrets"],
     ["a blank template", { prompt_template: "  " }, "prompt_template"],
-    ["a template that is none", { prompt_template: "{{#each}}" }, "prompt_template"],
-    ["a pointer that is none", { session_pointer: "room" }, "session_pointer"],
+    ["an invalid template", { prompt_template: "{{#each}}" }, "prompt_template"],
+    ["an invalid pointer", { session_pointer: "room" }, "session_pointer"],
     ["a field that there is not", { session_id: "x" }, "session_id"],
     ["a target that there is not", { dispatch_config: { type: "pigeon" } }, "dispatch_config"],
     ["a target that lacks a field", { dispatch_config: { type: "webhook" } }, "dispatch_config"],
-    ["a bot that there is not", { bot_id: "nobody" }, "bot_id", 400],
+    ["an unknown bot", { bot_id: "nobody" }, "bot_id", 400],
   ];
   test.each(wrong)("%s is refused with the field", async (_, fields, field, status = 422) => {
     const answer = await make(fields);

@@ -345,7 +345,7 @@ eachDatabase("channels over HTTP", (open) => {
     });
 
     test.each<[string, object, string]>([
-      ["an integration that is not there", { integration_type: "nobody" }, "integration_type"],
+      ["an unknown integration", { integration_type: "nobody" }, "integration_type"],
       ["a foreign client_id", { client_id: "chat:a" }, "client_id"],
       ["an event that it does not have", { event_filter: ["push", "star"] }, "event_filter.1"],
       ["a field that it does not have", { config: { colour: "red" } }, "config.colour"],

@@ -134,7 +134,7 @@ const BROKEN: [what: string, files: Record<string, string>, error: Record<string
     "router.ts",
   ],
   [
-    "a package that its package.json names, and nobody installed",
+    "a package that its package.json names but that is not installed",
     {
       "router.ts": `import "@scope/not-there/deep";\n`,
       "package.json": '{ "dependencies": { "@scope/not-there": "1" } }',
@@ -170,7 +170,7 @@ const BROKEN: [what: string, files: Record<string, string>, error: Record<string
     "tools/a.ts",
   ],
   [
-    "a router that is none",
+    "a router that is not an Elysia instance",
     { "router.ts": `export const router = { get() {} };\n` },
     { reason: expect.stringContaining("Elysia") },
     "router.ts",
@@ -194,7 +194,7 @@ const BROKEN: [what: string, files: Record<string, string>, error: Record<string
     "tools/b.ts",
   ],
   [
-    "a command that is none",
+    "an invalid command",
     { "process.ts": `export const CMD = "bun x.ts";\n` },
     { reason: expect.stringContaining("CMD") },
     "process.ts",

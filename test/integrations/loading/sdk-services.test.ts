@@ -80,7 +80,12 @@ describe("calls are checked like requests to the REST API", () => {
   test.each<[string, () => Promise<unknown>, string, string]>([
     ["no source", () => injectMessage({ ...message, source: undefined } as never), "source", "missing"],
     ["no content", () => injectMessage({ ...message, content: undefined } as never), "content", "missing"],
-    ["a session that is no id", () => injectMessage({ ...message, sessionId: "nope" }), "session_id", "uuid"],
+    [
+      "a session id that is not a UUID",
+      () => injectMessage({ ...message, sessionId: "nope" }),
+      "session_id",
+      "uuid",
+    ],
     ["no session", () => injectMessage({ content: "x", source: "y" } as never), "session_id", "missing"],
     [
       "tools that are no list",

@@ -275,7 +275,7 @@ eachDatabase("approval of what bots wrote", (open) => {
       await it.integrations.loadAll();
       expect(await it.integrations.pendingOf("mine")).toBeNull();
       await it.bot(path, "a: 1\n");
-      // Before anybody noticed the change.
+      // Before the change was noticed.
       expect((await it.integrations.pendingOf("mine"))?.files).toMatchObject([{ path }]);
       await it.integrations.reload("mine");
       expect(it.view()).toMatchObject({ status: "pending_approval", isLive: true });
@@ -359,7 +359,7 @@ eachDatabase("approval of what bots wrote", (open) => {
       const page = async () => (await it.integrations.webUiOf("mine", "/ui/index.html")?.())?.text();
       expect(await page()).toBe("operator");
       await it.bot("integrations/mine/ui/index.html", "<script>evil()</script>");
-      // Before anybody noticed the change, and after.
+      // Before the change was noticed, and after.
       expect(await page()).toBeUndefined();
       await it.integrations.reload("mine");
       expect(await page()).toBeUndefined();
