@@ -82,7 +82,7 @@ export function sources({ adapt = (source) => source, intake, data, ...naming }:
 }
 
 const LOCATION = /\bimport\.meta\.(dirname|dir|url|path|filename|file|resolveSync|resolve)\b/;
-const EVERY_LOCATION = new RegExp(LOCATION, "g");
+const EVERY_LOCATION = /\bimport\.meta\.(dirname|dir|url|path|filename|file|resolveSync|resolve)\b/g;
 
 /**
  * Replaces locations in place, so that line numbers in stack traces stay right. The transpiler shows which occurrences
