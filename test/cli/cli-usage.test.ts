@@ -24,6 +24,7 @@ const PATHS = [
   ["types"],
   ["install"],
   ["check"],
+  ["ask"],
   ["replay"],
   ["receive"],
 ];
@@ -84,6 +85,27 @@ describe("the command line", () => {
     called.length = 0;
     expect(scopesOf("read_only, tasks:write")).toContain("sessions:read");
     expect(scopesOf("read_only, tasks:write")).toContain("tasks:write");
+  });
+
+  test("passes on the token of a test webhook, its header, and repeated headers", async () => {
+    const received: unknown[] = [];
+    const receiving = new Proxy(commands, {
+      get: (target, name) =>
+        name === "receive"
+          ? async (_: unknown, webhook: unknown) => void received.push(webhook)
+          : Reflect.get(target, name),
+    });
+    const flags = ["--token", "t-1", "--token-header=x-acme-token", "--header", "a: 1", "--header", "b: 2"];
+    expect(await runCli(["receive", "acme", "event.json", ...flags], receiving)).toBe(0);
+    expect(received).toEqual([
+      expect.objectContaining({
+        integration: "acme",
+        file: "event.json",
+        token: "t-1",
+        tokenHeader: "x-acme-token",
+        headers: ["a: 1", "b: 2"],
+      }),
+    ]);
   });
 
   test("prints help only for existing commands", async () => {
