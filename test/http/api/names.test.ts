@@ -173,6 +173,18 @@ test("an unknown name of something that must exist is refused with the field", a
   expect(count).toBeGreaterThan(15);
 });
 
+test("an unknown session of an internal target is refused with its own field", async () => {
+  const targeted = routes.filter(({ fields }) => fields.includes("dispatch_config"));
+  expect(targeted.length).toBeGreaterThan(6);
+  for (const route of targeted) {
+    const { status, body } = await sendWith(route, "dispatch_config", {
+      type: "internal",
+      session_id: UNKNOWN_ID,
+    });
+    expect([route.name, status, body.error?.field]).toEqual([route.name, 422, "dispatch_config.session_id"]);
+  }
+});
+
 test("known names cause no warnings, including those in carapaces", async () => {
   const bot = { name: "Helper", skills: ["triage"], tools: ["search_*"] };
   const made = await http.send("POST", "/api/v1/bots", {
