@@ -18,6 +18,15 @@ test("only the user can access the home and everything created in it", () => {
   expect(modes).toEqual([0o700, 0o700, 0o700, 0o700]);
 });
 
+test("a home from which no code can be loaded is refused with its name", () => {
+  for (const name of ["ho?me", "ho\\me"]) {
+    expect(() => openHome(join(base, name))).toThrow(
+      /^HEDDLE_HOME must be a path without .+; got .+me\. Choose/,
+    );
+  }
+  expect(openHome(join(base, "ho me#1%")).path).toContain("ho me#1%");
+});
+
 describe.if(isRoot)("as root, who can make others' folders", () => {
   test("another user's home is refused, and nothing is created in it", () => {
     const path = join(base, "theirs");
