@@ -1,4 +1,6 @@
-// Performs one HTTP exchange with an address that was already checked.
+// Performs one HTTP exchange with an address that was already checked. It uses node:http rather than fetch with undici's
+// Agent: Bun replaces undici with its own fetch, which ignores the Agent's `lookup` (seen with 1.4.5) and would resolve the
+// name a second time, perhaps to another address.
 
 import { request as httpRequest, type IncomingMessage } from "node:http";
 import { request as httpsRequest } from "node:https";
