@@ -35,9 +35,9 @@ export interface EventDestination extends Omit<Destination, "session_id"> {
 type Settled<Value> = PromiseSettledResult<Value>[];
 
 const mirrors = sql<Destination["mirrors"]>`(
-  select jsonb_agg(jsonb_build_object('id', heard.id, 'client_id', heard.client_id, 'dispatch_config', heard.dispatch_config)
-    order by heard.id)
-  from channel_bindings heard where heard.channel_id = ${channels.id} and heard.mirror)`;
+  select jsonb_agg(jsonb_build_object('id', bound.id, 'client_id', bound.client_id, 'dispatch_config', bound.dispatch_config)
+    order by bound.id)
+  from channel_bindings bound where bound.channel_id = ${channels.id} and bound.mirror)`;
 
 export async function findDestinations(
   query: Queryable,
