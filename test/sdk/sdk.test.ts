@@ -294,6 +294,7 @@ test("an author's test runs with no package installed", async () => {
     "src/schema/json-text.ts",
     "src/schema/nearest.ts",
     "src/secrets/names.ts",
+    "src/within.ts",
     ...new Bun.Glob("src/sdk/**/*.ts").scanSync(repository),
   ]) {
     await Bun.write(join(folder.path, "sdk", part), Bun.file(join(repository, part)));
@@ -308,6 +309,6 @@ test("an author's test runs with no package installed", async () => {
     "called",
     "a",
     5,
-    't of heddle/sdk needs the package "elysia": install it to use this outside Heddle',
+    't of heddle/sdk needs the package "elysia": install it to use this outside Heddle.',
   ]);
 });
