@@ -26,9 +26,10 @@ export async function outcomeOf(incoming: Incoming, answer: Answer, error: unkno
   // New messages are already in the record.
   const duplicates = incoming.outcomes.filter(({ duplicate }) => duplicate);
   const isRecorded = duplicates.length < incoming.outcomes.length;
+  const verdict = isRecorded ? "accepted" : verdictOf(answer.status, duplicates.length);
   return {
-    verdict: isRecorded ? "accepted" : verdictOf(answer.status, duplicates.length),
-    reason: isRecorded && answer.status < 400 ? null : await reasonOf(answer, error),
+    verdict,
+    reason: isRecorded && answer.status < 400 ? null : await reasonOf(answer, error, verdict),
     statusCode: answer.status,
     outcomes: duplicates,
   };
@@ -40,14 +41,19 @@ function verdictOf(status: number, duplicates: number): WebhookOutcome["verdict"
   return duplicates > 0 ? "duplicate" : "ignored";
 }
 
-async function reasonOf(answer: Answer, error: unknown): Promise<string | null> {
+async function reasonOf(
+  answer: Answer,
+  error: unknown,
+  verdict: WebhookOutcome["verdict"],
+): Promise<string | null> {
   if (error !== undefined) return errorMessage(reasonBehind(error));
   const value = await jsonOf(answer);
   if (typeof value !== "object" || value === null) return null;
   const { reason, status, message, error: inner } = value as Record<string, unknown>;
   const innerMessage =
     typeof inner === "object" && inner !== null && "message" in inner ? inner.message : inner;
-  const texts = [reason, innerMessage, message, status];
+  // The status of a copy is that of the first one, such as "processed", which explains nothing.
+  const texts = verdict === "duplicate" ? [reason] : [reason, innerMessage, message, status];
   return (texts.find((text) => typeof text === "string" && text !== "") as string | undefined) ?? null;
 }
 
