@@ -185,6 +185,8 @@ export function preparedArchivePath(): string {
   return join(repository, "node_modules", ".cache", "heddle", `prepared-${key}.tar.gz`);
 }
 
+const SDK_BUILD = ["compile-sdk.ts", "declare-schema.ts", "package.json", "bun.lock"];
+
 /** Where a checkout caches the stand-alone SDK. The name contains a hash of everything that goes into it. */
 function sdkArchivePath(): string {
   const hash = createHash("sha256");
@@ -194,7 +196,7 @@ function sdkArchivePath(): string {
     );
     for (const name of sources.sort()) hash.update(`${name}\n`).update(readFileSync(join(folder, name)));
   }
-  for (const name of ["src/errors.ts", "compile-sdk.ts", "declare-schema.ts", "package.json", "bun.lock"]) {
+  for (const name of [...SDK_BUILD, "src/errors.ts", "src/within.ts"]) {
     hash.update(readFileSync(join(repository, name)));
   }
   return join(
