@@ -111,7 +111,7 @@ describe("calls are checked like requests to the REST API", () => {
       "run_agent",
       "boolean",
     ],
-    ["nothing at all", () => injectMessage(undefined as never), "", "takes an object"],
+    ["nothing at all", () => injectMessage(undefined as never), "", "must be an object"],
     [
       "an author without a name",
       () => injectEvent({ ...event, author: {} } as never),
