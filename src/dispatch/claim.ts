@@ -2,7 +2,7 @@ import { and, eq, inArray, sql } from "drizzle-orm";
 import type { Queryable } from "../db/database.ts";
 import { deliveries, sessions } from "../db/schema.ts";
 import { isFollowed } from "../queue/queue.ts";
-import type { ClaimedDelivery } from "./hand.ts";
+import type { ClaimedDelivery } from "./call-dispatcher.ts";
 
 /**
  * Claims a delivery for one attempt, or returns undefined when there is nothing left to do. The attempt is counted

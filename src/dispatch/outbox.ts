@@ -14,7 +14,7 @@ import { inDelivery, type KeptActions } from "../secrets/kept-actions.ts";
 import { type Attempt, createAttempt } from "./attempt.ts";
 import { shortenWaits } from "./clock.ts";
 import { type DeliveryRow, fieldLocation } from "./delivery.ts";
-import { createHand } from "./hand.ts";
+import { createHand } from "./call-dispatcher.ts";
 import { createOnce } from "./once.ts";
 import { createPace } from "./pace.ts";
 import type { Dispatchers } from "./registry.ts";

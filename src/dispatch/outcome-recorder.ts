@@ -9,7 +9,7 @@ import type { Logger } from "../log.ts";
 import type { Job, Queue } from "../queue/queue.ts";
 import { within } from "../within.ts";
 import type { DeliveryRow } from "./delivery.ts";
-import type { Next } from "./next.ts";
+import type { Next } from "./retry.ts";
 
 export interface OutcomeRecorderOptions {
   db: Database;

@@ -1,7 +1,7 @@
 // The only way to send requests to an address that a user or a model may choose. A name is resolved once, its addresses
 // are checked, and the connection goes to one of exactly these; every redirect is checked in the same way.
 
-import { hopsSoFar } from "../led-by.ts";
+import { hopsSoFar } from "../hops.ts";
 import { type FetchLimits, limitRequest } from "../sdk/fetch-limits.ts";
 import { HOPS_HEADER, hopsIn } from "../sdk/hops.ts";
 import { within } from "../within.ts";

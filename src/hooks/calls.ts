@@ -1,7 +1,7 @@
 // Runs hook callbacks. Those of one owner and session run one after another, in the order of the events; different
 // sessions and owners run concurrently, so that neither blocks the others.
 
-import { ledBy } from "../led-by.ts";
+import { ledBy } from "../hops.ts";
 import type { Logger } from "../log.ts";
 import { during } from "../runtime/activity.ts";
 import type { AnyHookContext, RegisteredHook } from "../sdk/backend.ts";

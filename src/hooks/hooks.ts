@@ -3,7 +3,7 @@
 
 import { setImmediate } from "node:timers";
 import { HeddleError } from "../errors.ts";
-import { hopsSoFar } from "../led-by.ts";
+import { hopsSoFar } from "../hops.ts";
 import type { Logger } from "../log.ts";
 import type { Redact } from "../redact.ts";
 import type { AnyHookContext, RegisteredHook } from "../sdk/backend.ts";

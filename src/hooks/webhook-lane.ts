@@ -4,7 +4,7 @@
 import { Webhook } from "standardwebhooks";
 import { errorMessage } from "../errors.ts";
 import type { GuardedPost } from "../guarded-fetch/post.ts";
-import { ledBy } from "../led-by.ts";
+import { ledBy } from "../hops.ts";
 import type { Logger } from "../log.ts";
 import { createKeyedQueue, type Entry } from "./keyed-queue.ts";
 

@@ -3,7 +3,7 @@
 
 import { setImmediate } from "node:timers";
 import { newId } from "../ids.ts";
-import { hopsSoFar } from "../led-by.ts";
+import { hopsSoFar } from "../hops.ts";
 import type { AnyHookContext } from "../sdk/backend.ts";
 import type { HookEvent } from "../sdk/types.ts";
 import { createWebhookLane, type WebhookLaneOptions } from "./webhook-lane.ts";

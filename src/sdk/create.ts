@@ -44,9 +44,9 @@ import {
   type ParameterSchema,
   type SearchDocuments,
 } from "./types.ts";
-import { signWebhook } from "./verify/descriptor.ts";
-import { sameText } from "./verify/secrets.ts";
-import { createVerifiers } from "./verify/verifiers.ts";
+import { signWebhook } from "./signatures/descriptor.ts";
+import { sameText } from "./signatures/secrets.ts";
+import { createVerifiers } from "./signatures/verifiers.ts";
 
 export function createSdk(backend: SdkBackend, verifiers = createVerifiers()) {
   function lifecycle(

@@ -28,15 +28,15 @@ export type { SplitOptions } from "./split-text.ts";
 export type { ByteSource, LineOptions } from "./streams/read-lines.ts";
 export type { SseEvent } from "./streams/read-sse.ts";
 export type * from "./types.ts";
-export type { SignWebhook, WebhookVerifier } from "./verify/descriptor.ts";
-export type { PlainWebhook } from "./verify/plain.ts";
-export type { VerifiedWebhook } from "./verify/scheme.ts";
-export type { GitHubEvent } from "./verify/schemes/github.ts";
-export type { GitLabEvent } from "./verify/schemes/gitlab.ts";
-export type { SlackEvent } from "./verify/schemes/slack.ts";
-export type { StandardWebhook } from "./verify/schemes/standard.ts";
-export type { StripeEvent } from "./verify/schemes/stripe.ts";
-export type { Secrets } from "./verify/secrets.ts";
+export type { SignWebhook, WebhookVerifier } from "./signatures/descriptor.ts";
+export type { PlainWebhook } from "./signatures/plain.ts";
+export type { VerifiedWebhook } from "./signatures/scheme.ts";
+export type { GitHubEvent } from "./signatures/schemes/github.ts";
+export type { GitLabEvent } from "./signatures/schemes/gitlab.ts";
+export type { SlackEvent } from "./signatures/schemes/slack.ts";
+export type { StandardWebhook } from "./signatures/schemes/standard.ts";
+export type { StripeEvent } from "./signatures/schemes/stripe.ts";
+export type { Secrets } from "./signatures/secrets.ts";
 export type {
   BearerOptions,
   HmacOptions,
@@ -44,7 +44,7 @@ export type {
   OwnOptions,
   TokenOptions,
   VerifyOptions,
-} from "./verify/verifiers.ts";
+} from "./signatures/verifiers.ts";
 
 // Each export is a constant of its own, because editors show the comment of the declaration itself.
 // test/sdk/hover.test.ts fails for an export without a comment.

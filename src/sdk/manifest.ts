@@ -2,9 +2,9 @@
 // authors' tests need no package; Heddle checks manifests against the schema (integrations/manifest.ts).
 
 import { type Static, type TProperties, type TSchema, Type } from "@sinclair/typebox";
-import type { WebhookVerifier } from "./verify/descriptor.ts";
-import type { FieldSchema, SchemeKind } from "./verify/scheme.ts";
-import { SCHEMES } from "./verify/schemes.ts";
+import type { WebhookVerifier } from "./signatures/descriptor.ts";
+import type { FieldSchema, SchemeKind } from "./signatures/scheme.ts";
+import { SCHEMES } from "./signatures/schemes.ts";
 
 /** An object without unknown keys: a misspelt key would silently have no effect. */
 const strict = <Properties extends TProperties>(properties: Properties, description: string) =>

@@ -5,7 +5,7 @@ import type { Database } from "../db/database.ts";
 import { storableJson } from "../db/storable.ts";
 import type { Dispatchers } from "../dispatch/registry.ts";
 import { currentIncoming, type Incoming } from "../inbox/incoming.ts";
-import { hopsSoFar } from "../led-by.ts";
+import { hopsSoFar } from "../hops.ts";
 import { hopsIn } from "../sdk/hops.ts";
 import type { InjectMessage, InjectResult } from "../sdk/types.ts";
 import { createBatcher } from "./batch.ts";

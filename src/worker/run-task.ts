@@ -11,7 +11,7 @@ import { type DeliveryPayload, type JsonObject, tasks } from "../db/schema.ts";
 import type { Outbox } from "../dispatch/outbox.ts";
 import type { ConfigSealer } from "../dispatch/seal-config.ts";
 import { type ErrorCode, errorMessage, HeddleError } from "../errors.ts";
-import { ledBy } from "../led-by.ts";
+import { ledBy } from "../hops.ts";
 import type { Logger } from "../log.ts";
 import type { SetFollowed } from "../queue/pump.ts";
 import type { Job, Queue } from "../queue/queue.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { Type } from "@sinclair/typebox";
 import { createDispatchers } from "../../src/dispatch/registry.ts";
-import { retryDelaySeconds } from "../../src/dispatch/schedule.ts";
+import { retryDelaySeconds } from "../../src/dispatch/retry-schedule.ts";
 import type { Dispatcher } from "../../src/sdk/types.ts";
 
 const plain: Dispatcher = { deliver: () => ({ receipt: null }) };

@@ -1,8 +1,8 @@
 import { expect, test } from "bun:test";
 import { getLogger } from "@logtape/logtape";
 import { openDatabase } from "../../src/db/open.ts";
-import { realTimers } from "../../src/processes/backoff.ts";
-import { STABLE_MS } from "../../src/processes/runner.ts";
+import { realTimers } from "../../src/processes/restart-delay.ts";
+import { STABLE_MS } from "../../src/processes/run-and-restart.ts";
 import { embeddedDatabase, onPostgres } from "../database.ts";
 import { usableConfinements } from "../runtime/confinements.ts";
 import { until as untilSo } from "../until.ts";

@@ -1,4 +1,4 @@
-import type { Timers } from "../../src/processes/backoff.ts";
+import type { Timers } from "../../src/processes/restart-delay.ts";
 
 /** A clock that a test controls. */
 export interface ManualTimers extends Timers {

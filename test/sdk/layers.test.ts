@@ -6,7 +6,7 @@ import { dirname, join, relative } from "node:path";
 import { createSdk } from "../../src/sdk/create.ts";
 import { createEnvironmentBackend } from "../../src/sdk/environment.ts";
 import { SetupManifest } from "../../src/sdk/manifest.ts";
-import { SCHEMES } from "../../src/sdk/verify/schemes.ts";
+import { SCHEMES } from "../../src/sdk/signatures/schemes.ts";
 
 const sdk = join(import.meta.dirname, "../../src/sdk");
 
@@ -46,7 +46,7 @@ test("no file of the SDK imports itself through others", () => {
 
 test("each scheme has its own file, its entry in the manifest and its SDK function", () => {
   const names = Object.keys(SCHEMES);
-  const files = readdirSync(join(sdk, "verify/schemes")).map((file) => file.replace(/\.ts$/, ""));
+  const files = readdirSync(join(sdk, "signatures/schemes")).map((file) => file.replace(/\.ts$/, ""));
   expect(files.sort()).toEqual(names.toSorted());
   const { verifier } = SetupManifest.properties.webhook.properties;
   expect(verifier.properties.scheme.enum).toEqual(names);

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from "bun:test";
 import { createHmac } from "node:crypto";
 import { type Heddle, startServer } from "../../src/compose/server.ts";
 import { loadConfig } from "../../src/config/config.ts";
-import { signWebhook, type WebhookVerifier } from "../../src/sdk/verify/descriptor.ts";
+import { signWebhook, type WebhookVerifier } from "../../src/sdk/signatures/descriptor.ts";
 import { eachDatabase } from "../database.ts";
 
 const KEY = "admin-key-of-the-webhook-test";

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import type { Integrations } from "../../integrations/registry/integrations.ts";
 import type { IntegrationView } from "../../integrations/registry/view.ts";
 import type { Settings } from "../../integrations/settings/settings.ts";
-import { signWebhook, type WebhookVerifier } from "../../sdk/verify/descriptor.ts";
+import { signWebhook, type WebhookVerifier } from "../../sdk/signatures/descriptor.ts";
 import type { Dev } from "./dev.ts";
 import { readScript } from "./script.ts";
 

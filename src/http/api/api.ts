@@ -11,7 +11,7 @@ import type { Gateway } from "../gateway/integrations-gateway.ts";
 import { createReceive } from "../gateway/receive.ts";
 import { createReplay } from "../gateway/replay.ts";
 import { refuseNul } from "../target.ts";
-import { createAccess } from "./access.ts";
+import { createApiOwnership } from "./create-ownership.ts";
 import { createNamesThere } from "./missing-names.ts";
 import { openApi } from "./openapi/openapi.ts";
 import type { RouteEntry } from "./openapi/operation.ts";
@@ -52,7 +52,7 @@ export function createApi(
   const { registry } = integrations;
   const { redact } = access;
   const log = serverLog.getChild("http");
-  const ownership = createAccess({
+  const ownership = createApiOwnership({
     db: options.db,
     auth,
     directory: conversation.directory,

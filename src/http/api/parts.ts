@@ -20,7 +20,7 @@ import type { Tasks } from "../../sessions/tasks.ts";
 import type { Transcription } from "../../transcription/transcription.ts";
 import type { MountedIntegrations } from "../gateway/integrations-gateway.ts";
 import type { ReceiveOptions } from "../gateway/receive.ts";
-import type { AccessParts } from "./access.ts";
+import type { OwnershipParts } from "./create-ownership.ts";
 import type { OpenApiOptions } from "./openapi/openapi.ts";
 import type { AdminActionRoutes } from "./routes/admin/integration-actions.ts";
 import type { AdminSettingRoutes } from "./routes/admin/integration-settings.ts";
@@ -71,7 +71,7 @@ export interface IntegrationParts {
     /** Resolves when each integration has been loaded or has failed to load. */
     whenReady: Promise<unknown>;
   } & MountedIntegrations &
-    AccessParts["integrations"] &
+    OwnershipParts["integrations"] &
     OpenApiOptions["integrations"] &
     IntegrationRoutes["integrations"] &
     AdminIntegrationRoutes["integrations"] &

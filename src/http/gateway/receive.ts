@@ -8,7 +8,7 @@ import type { IntegrationView } from "../../integrations/registry/view.ts";
 import type { Settings } from "../../integrations/settings/settings.ts";
 import { MARKER } from "../../redact.ts";
 import type { SetupManifest } from "../../sdk/manifest.ts";
-import { schemeOf, signWebhook } from "../../sdk/verify/descriptor.ts";
+import { schemeOf, signWebhook } from "../../sdk/signatures/descriptor.ts";
 import { innerUrl, parseTarget } from "../target.ts";
 import type { Gateway } from "./integrations-gateway.ts";
 import { type TestDelivery, testDeliveryOf } from "./test-delivery.ts";

@@ -5,7 +5,7 @@ import { incomingVerifierHost } from "../../inbox/incoming.ts";
 import type { SdkBackend } from "../../sdk/backend.ts";
 import { createSdk } from "../../sdk/create.ts";
 import { createEnvironmentBackend } from "../../sdk/environment.ts";
-import { createVerifiers } from "../../sdk/verify/verifiers.ts";
+import { createVerifiers } from "../../sdk/signatures/verifiers.ts";
 
 export const createHostSdk = (backend: SdkBackend) => ({
   ...createSdk(backend, createVerifiers(incomingVerifierHost)),

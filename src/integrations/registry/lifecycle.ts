@@ -2,7 +2,7 @@
 // at a time, beside everything else: they cannot hold the server up, and what they throw is logged.
 
 import { errorMessage } from "../../errors.ts";
-import { hopsSoFar, ledBy } from "../../led-by.ts";
+import { hopsSoFar, ledBy } from "../../hops.ts";
 import type { Logger } from "../../log.ts";
 import { during } from "../../runtime/activity.ts";
 import type { RegisteredLifecycle } from "../../sdk/backend.ts";

@@ -7,8 +7,8 @@ import { HeddleError } from "../../../src/errors.ts";
 import { incomingVerifierHost } from "../../../src/inbox/incoming.ts";
 import { createRouter } from "../../../src/integrations/routing/router.ts";
 import type { SetupManifest } from "../../../src/sdk/manifest.ts";
-import { signWebhook } from "../../../src/sdk/verify/descriptor.ts";
-import { createVerifiers } from "../../../src/sdk/verify/verifiers.ts";
+import { signWebhook } from "../../../src/sdk/signatures/descriptor.ts";
+import { createVerifiers } from "../../../src/sdk/signatures/verifiers.ts";
 import { eachDatabase, type TestDatabase } from "../../database.ts";
 import { createHttpFixture, type HttpFixture, type TestIntegration, UNKNOWN_ID } from "../fixture.ts";
 

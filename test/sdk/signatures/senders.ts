@@ -2,8 +2,8 @@
 
 import { createHmac } from "node:crypto";
 import { Webhook } from "standardwebhooks";
-import type { Secrets } from "../../../src/sdk/verify/secrets.ts";
-import { createVerifiers, type VerifyOptions } from "../../../src/sdk/verify/verifiers.ts";
+import type { Secrets } from "../../../src/sdk/signatures/secrets.ts";
+import { createVerifiers, type VerifyOptions } from "../../../src/sdk/signatures/verifiers.ts";
 
 export const { verifyGitHub, verifySlack, verifyStandardWebhook, verifyGitLab, ...others } =
   createVerifiers();

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
-import { backoffMs } from "../../src/processes/backoff.ts";
-import { createRunner, type RunnerState, type RunnerStatus } from "../../src/processes/runner.ts";
+import { backoffMs } from "../../src/processes/restart-delay.ts";
+import { createRunner, type RunnerState, type RunnerStatus } from "../../src/processes/run-and-restart.ts";
 import type { Exit, SpawnedProcess } from "../../src/runtime/spawn.ts";
 import { manualTimers } from "./timers.ts";
 

@@ -3,7 +3,7 @@
 import { describe, expect, test } from "bun:test";
 import { createHmac } from "node:crypto";
 import { HeddleError } from "../../../src/errors.ts";
-import { signWebhook, type WebhookVerifier } from "../../../src/sdk/verify/descriptor.ts";
+import { signWebhook, type WebhookVerifier } from "../../../src/sdk/signatures/descriptor.ts";
 import {
   post,
   verifyBearer,

@@ -7,7 +7,7 @@ import { HeddleError } from "../../src/errors.ts";
 import { newId } from "../../src/ids.ts";
 import { createIncoming, type Incoming } from "../../src/inbox/incoming.ts";
 import { createRecordOf } from "../../src/inbox/record.ts";
-import { createRecorder, type RecorderOptions } from "../../src/inbox/recorder.ts";
+import { createRecorder, type RecorderOptions } from "../../src/inbox/batch-recorder.ts";
 import { createLog } from "../../src/log.ts";
 import { eachDatabase, type OpenTestDatabase } from "../database.ts";
 import { testVault } from "../secrets/test-vault.ts";

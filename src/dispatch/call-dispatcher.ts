@@ -1,6 +1,6 @@
 // Calls the dispatcher of an outbox row, and turns what it returns into a receipt.
 
-import { ledBy } from "../led-by.ts";
+import { ledBy } from "../hops.ts";
 import { during } from "../runtime/activity.ts";
 import { Permanent, Retryable } from "../sdk/errors.ts";
 import type {

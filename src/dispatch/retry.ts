@@ -7,7 +7,7 @@ import {
   MAX_ATTEMPTS,
   MAX_WAIT_SECONDS,
   retryDelaySeconds,
-} from "./schedule.ts";
+} from "./retry-schedule.ts";
 
 export type Outcome =
   | { is: "delivered"; receipt: unknown }

@@ -6,7 +6,7 @@ import type { Auth } from "../auth.ts";
 import { createOwnership, type Ownership } from "./ownership.ts";
 import { type Brought, createToolGrants } from "./tool-grants.ts";
 
-export interface AccessParts {
+export interface OwnershipParts {
   db: Database;
   auth: Auth;
   directory: Pick<IntegrationDirectory, "prefixes">;
@@ -20,14 +20,14 @@ export interface AccessParts {
 }
 
 /** Creates the ownership checks from the parts that know who owns what. */
-export function createAccess({
+export function createApiOwnership({
   db,
   auth,
   directory,
   integrations,
   bots,
   capabilitiesOf,
-}: AccessParts): Ownership {
+}: OwnershipParts): Ownership {
   const toolsIn = ({ carapaces = [], activations = [] }: Brought): string[] =>
     capabilitiesOf({
       bot: { tools: [], skills: [], carapaces },

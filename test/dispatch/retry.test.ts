@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { nextOf } from "../../src/dispatch/next.ts";
+import { nextOf } from "../../src/dispatch/retry.ts";
 import { Permanent, Retryable } from "../../src/sdk/errors.ts";
 
 const failure = (error: unknown) => ({ is: "failed", error, reason: "why" }) as const;

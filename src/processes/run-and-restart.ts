@@ -3,7 +3,7 @@
 
 import { errorMessage } from "../errors.ts";
 import type { SpawnedProcess } from "../runtime/spawn.ts";
-import { backoffMs, type Timers } from "./backoff.ts";
+import { backoffMs, type Timers } from "./restart-delay.ts";
 
 export type RunnerState = "stopped" | "starting" | "running" | "stopping" | "backing_off" | "crash_looping";
 

@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { createHmac } from "node:crypto";
 import fc from "fast-check";
 import { Webhook } from "standardwebhooks";
-import type { Secrets } from "../../../src/sdk/verify/secrets.ts";
+import type { Secrets } from "../../../src/sdk/signatures/secrets.ts";
 import { verifyGitHub, verifyHmac, verifyStandardWebhook } from "./senders.ts";
 
 const SECRET = "a secret of ours";
