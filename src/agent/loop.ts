@@ -3,7 +3,7 @@
 
 import { HeddleError } from "../errors.ts";
 import { throwIfAborted } from "../llm/abort.ts";
-import type { Llm, LlmEvent, LlmMessage, LlmTool, LlmToolCall, LlmUsage } from "../llm/llm.ts";
+import type { Continuation, Llm, LlmEvent, LlmMessage, LlmTool, LlmToolCall, LlmUsage } from "../llm/llm.ts";
 import type { JsonObject } from "../sdk/types.ts";
 
 /** One answered model call, as it is recorded. */
@@ -31,7 +31,14 @@ export type LoopEvent =
   | { type: "model_answer"; iteration: number; call: ModelCall; toolCallsCount: number }
   | { type: "model_failure"; iteration: number; model: string; error: unknown; durationMs: number }
   /** Durable: stored before any of the tools runs. */
-  | { type: "tool_calls"; iteration: number; text: string; toolCalls: LlmToolCall[]; call: ModelCall }
+  | {
+      type: "tool_calls";
+      iteration: number;
+      text: string;
+      toolCalls: LlmToolCall[];
+      continuation: Continuation | undefined;
+      call: ModelCall;
+    }
   /** Durable: one for each call, in the order in which they end. */
   | { type: "tool_result"; iteration: number; toolCall: LlmToolCall; outcome: ToolOutcome };
 
@@ -69,11 +76,17 @@ export interface ResumePoint {
 }
 
 export interface LoopResult {
+  /** With a note at its end when the model's output limit cut it. */
   text: string;
+  isCut: boolean;
   /** The model call that gave the text; its step is not emitted, but left for the caller to store. */
   call: ModelCall;
   iteration: number;
 }
+
+const CUT_CALL =
+  "This call was not carried out: the answer reached the output limit before it was whole. Make fewer or shorter calls.";
+const CUT_TEXT = "[The answer ends here because the model reached its output limit.]";
 
 const OUTCOME_UNKNOWN =
   "The server stopped while this call ran. Its outcome is unknown: it may have taken effect. Check before calling it again.";
@@ -86,23 +99,49 @@ export async function runLoop(options: LoopOptions): Promise<LoopResult> {
   steps.push(...(await closeUnanswered(options, iteration)));
   for (;;) {
     iteration++;
-    const offered = iteration > maxIterations ? [] : tools;
-    const answer = await askModel(options, { iteration, steps, tools: offered });
-    const { text, toolCalls, call } = answer;
-    if (offered.length === 0 || toolCalls.length === 0)
-      return { text: finalText(text, call), call, iteration };
-    await options.emit({ type: "tool_calls", iteration, text, toolCalls, call });
-    steps.push({ role: "assistant", content: text, tool_calls: toolCalls });
-    steps.push(...(await runTools(options, toolCalls, iteration)));
+    const mustAnswer = iteration > maxIterations || tools.length === 0;
+    const { text, toolCalls, continuation, isCut, call } = await askModel(options, {
+      iteration,
+      steps,
+      mustAnswer,
+    });
+    if (mustAnswer || toolCalls.length === 0) {
+      return { text: isCut ? `${text}\n\n${CUT_TEXT}` : finalText(text, call), isCut, call, iteration };
+    }
+    await options.emit({ type: "tool_calls", iteration, text, toolCalls, continuation, call });
+    steps.push({
+      role: "assistant",
+      content: text,
+      tool_calls: toolCalls,
+      ...(continuation && { continuation }),
+    });
+    steps.push(...(await (isCut ? refuse : runTools)(options, toolCalls, iteration)));
   }
 }
 
-async function closeUnanswered({ resume, emit }: LoopOptions, iteration: number): Promise<LlmMessage[]> {
+async function closeUnanswered(options: LoopOptions, iteration: number): Promise<LlmMessage[]> {
+  return await answerAll(options, options.resume?.unanswered ?? [], iteration, OUTCOME_UNKNOWN);
+}
+
+const refuse = (options: LoopOptions, calls: LlmToolCall[], iteration: number) =>
+  answerAll(options, calls, iteration, CUT_CALL);
+
+/** Gives each call the same error as its result. */
+async function answerAll(
+  { emit }: LoopOptions,
+  calls: LlmToolCall[],
+  iteration: number,
+  error: string,
+): Promise<LlmMessage[]> {
   const results: LlmMessage[] = [];
-  for (const toolCall of resume?.unanswered ?? []) {
-    const content = JSON.stringify({ error: OUTCOME_UNKNOWN });
-    const outcome = { content, error: OUTCOME_UNKNOWN, clientActions: [], durationMs: null };
-    await emit({ type: "tool_result", iteration, toolCall, outcome });
+  for (const toolCall of calls) {
+    const content = JSON.stringify({ error });
+    await emit({
+      type: "tool_result",
+      iteration,
+      toolCall,
+      outcome: { content, error, clientActions: [], durationMs: null },
+    });
     results.push({ role: "tool", tool_call_id: toolCall.id, content });
   }
   return results;
@@ -111,10 +150,13 @@ async function closeUnanswered({ resume, emit }: LoopOptions, iteration: number)
 interface Question {
   iteration: number;
   steps: LlmMessage[];
-  tools: LlmTool[];
+  mustAnswer: boolean;
 }
 
-type Answer = { text: string; toolCalls: LlmToolCall[]; call: ModelCall };
+type Answer = Pick<Extract<LlmEvent, { type: "done" }>, "text" | "toolCalls" | "continuation"> & {
+  isCut: boolean;
+  call: ModelCall;
+};
 
 async function askModel(options: LoopOptions, question: Question): Promise<Answer> {
   const { model, signal, emit, now } = options;
@@ -137,23 +179,23 @@ async function askModel(options: LoopOptions, question: Question): Promise<Answe
   }
 }
 
-async function askOnce(options: LoopOptions, { iteration, steps, tools }: Question): Promise<Answer> {
-  const { llm, model, fallbackModels, signal, emit } = options;
+async function askOnce(options: LoopOptions, { iteration, steps, mustAnswer }: Question): Promise<Answer> {
+  const { llm, model, fallbackModels, tools, signal, emit } = options;
   const messages = options.contextFor(steps);
-  const [messageCount, toolsCount] = [messages.length, tools.length];
+  const [messageCount, toolsCount] = [messages.length, mustAnswer ? 0 : tools.length];
   const first = llm.firstModel?.({ model, fallbackModels }) ?? model;
   await emit({ type: "model_call", iteration, model: first, messageCount, toolsCount });
   let done: Extract<LlmEvent, { type: "done" }> | undefined;
-  for await (const event of llm.stream({ model, fallbackModels, messages, tools, signal })) {
+  for await (const event of llm.stream({ model, fallbackModels, messages, tools, mustAnswer, signal })) {
     if (event.type === "done") done = event;
     else if (event.type === "text") await emit({ type: "text", iteration, text: event.text });
     else await emit({ ...event, type: "model_retry", iteration });
   }
   if (!done) throw new HeddleError("model_failed", "The model's answer ended early.");
-  const { text, toolCalls, usage, fallbackUsed, durationMs } = done;
+  const { text, toolCalls, continuation, isCut = false, usage, fallbackUsed, durationMs } = done;
   const call = { model: done.model, usage, fallbackUsed, durationMs };
   await emit({ type: "model_answer", iteration, call, toolCallsCount: toolCalls.length });
-  return { text, toolCalls, call };
+  return { text, toolCalls, ...(continuation && { continuation }), isCut, call };
 }
 
 function finalText(text: string, call: ModelCall): string {

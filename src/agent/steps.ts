@@ -9,7 +9,7 @@ import { messages, tasks } from "../db/schema.ts";
 import { storable, storableJson } from "../db/storable.ts";
 import { HeddleError } from "../errors.ts";
 import { newId } from "../ids.ts";
-import type { LlmMessage, LlmToolCall } from "../llm/llm.ts";
+import type { Continuation, LlmMessage, LlmToolCall } from "../llm/llm.ts";
 import type { Redact } from "../redact.ts";
 import type { JsonObject } from "../sdk/types.ts";
 import { inMessage, type KeptActions } from "../secrets/kept-actions.ts";
@@ -27,6 +27,7 @@ export interface ToolCallsStep {
   iteration: number;
   text: string;
   toolCalls: LlmToolCall[];
+  continuation: Continuation | undefined;
   call: ModelCall;
 }
 
@@ -99,8 +100,8 @@ export async function saveToolCalls(
     db,
     task,
     `message as (
-       insert into messages (id, session_id, role, content, tool_calls, task_id)
-       select $3::uuid, session_id, 'assistant', $4::text, $5::text::jsonb, id from claim
+       insert into messages (id, session_id, role, content, tool_calls, continuation, task_id)
+       select $3::uuid, session_id, 'assistant', $4::text, $5::text::jsonb, $14::text::jsonb, id from claim
      ), calls as (
        insert into tool_calls (id, task_id, message_id, call_id, correlation_id, tool_name, arguments, status, iteration)
        select c.id, claim.id, $3::uuid, c.call_id, claim.correlation_id, c.tool_name, c.arguments, 'running', $6::int
@@ -121,6 +122,7 @@ export async function saveToolCalls(
       step.call.usage?.completion_tokens ?? null,
       step.call.durationMs,
       step.call.fallbackUsed,
+      step.continuation ? JSON.stringify(storableJson(step.continuation)) : null,
     ],
   );
   return messageId;
@@ -242,15 +244,18 @@ export async function loadSteps(
   };
 }
 
-type MessageRow = Pick<typeof messages.$inferSelect, "role" | "content" | "tool_calls" | "tool_call_id">;
+type MessageRow = Pick<typeof messages.$inferSelect, "role" | "content" | "tool_calls" | "tool_call_id"> &
+  Partial<Pick<typeof messages.$inferSelect, "continuation">>;
 
 /** Converts a stored message to the form that a model reads. */
-export function toLlmMessage({ role, content, tool_calls, tool_call_id }: MessageRow): LlmMessage {
+export function toLlmMessage(row: MessageRow): LlmMessage {
+  const { role, content, tool_calls, tool_call_id, continuation } = row;
   switch (role) {
     case "tool":
       return { role, content, tool_call_id: tool_call_id ?? "" };
     case "assistant":
-      return tool_calls?.length ? { role, content, tool_calls } : { role, content };
+      if (!tool_calls?.length) return { role, content };
+      return { role, content, tool_calls, ...(continuation && { continuation }) };
     default:
       return { role, content };
   }

@@ -169,7 +169,8 @@ async function run(run: Run): Promise<TurnOutcome> {
     },
   });
   const { tools, warnings } = offeredTools(run.tools, capabilities.tools, capabilities.onDemand);
-  await recordWarnings([...capabilities.warnings, ...warnings], run);
+  const missing = [...capabilities.warnings, ...warnings];
+  await recordWarnings(missing, run);
   const llmTools = [...tools.values()].map(({ name, description, parameters }) => ({
     name,
     description,
@@ -239,6 +240,7 @@ async function run(run: Run): Promise<TurnOutcome> {
     maxIterations: channel.max_iterations ?? bot.max_iterations ?? settings.maxIterations ?? MAX_ITERATIONS,
     resume: stored.resume,
   });
+  if (result.isCut) await saveCutWarning(missing, run);
   // The answer is delivered unredacted, as the model wrote it.
   const text = storable(result.text);
   return {
@@ -260,11 +262,17 @@ async function recordWarnings(warnings: string[], { db, log, redact, task }: Run
   );
 }
 
+async function saveCutWarning(earlier: string[], { db, log, redact, task }: Run): Promise<void> {
+  const warning = "The answer was cut off at the model's output limit.";
+  log.warn(warning, { task_id: task.id });
+  await saveWarnings(db, task, [...earlier.map((text) => storable(redact(text))), warning]);
+}
+
 /** Caches the context by budget: the sources are read again only when the budget has changed. */
 function contextOf(
   { task, clock, now = Date.now }: Run,
   turn: LoadedTurn,
-  { fragments, template, skills, onDemand }: Capabilities,
+  { fragments, template, skills, askedSkills, onDemand }: Capabilities,
 ) {
   const input: ContextInput = {
     botPrompt: turn.bot.system_prompt,
@@ -274,6 +282,7 @@ function contextOf(
     fragments,
     template,
     skills,
+    askedSkills,
     onDemand,
     channelPrompt: turn.channel.prompt ?? "",
     systemPreamble: task.execution_config.system_preamble ?? "",

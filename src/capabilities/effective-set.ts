@@ -58,8 +58,10 @@ export interface Capabilities {
   /** Prompt texts of carapaces, in order. */
   fragments: { id: string; text: string }[];
   template: { id: string; name: string; text: string } | null;
-  /** Skills included in full: first those the message asks for, then pinned ones. */
+  /** Pinned skills, included in full. */
   skills: Skill[];
+  /** Skills that the message asks for, included in full; none of them is in `skills`. */
+  askedSkills: Skill[];
   /** Skills that are only listed, to be read with get_skill; none of them is in `skills`. */
   onDemand: Skill[];
   /** Messages about requested items that do not exist. */
@@ -173,26 +175,29 @@ function skillsOf(
   { bot, channel, message }: CapabilityInput,
   carapaces: Carapace[],
   warnings: string[],
-): Pick<Capabilities, "skills" | "onDemand"> {
-  const whole = new Map<string, Skill>();
+): Pick<Capabilities, "skills" | "askedSkills" | "onDemand"> {
+  const asked = new Map<string, Skill>();
+  const pinned = new Map<string, Skill>();
   const listed = new Map<string, Skill>();
   const add = (to: Map<string, Skill>, name: string, skill: Skill | undefined) => {
     if (skill) to.set(skill.id, skill);
     else warnings.push(`There is no skill "${name}".`);
   };
-  for (const id of message.skills) add(whole, id, registry.get(id));
-  for (const name of mentionedSkills(message.text)) add(whole, name, findMentioned(registry, name));
+  for (const id of message.skills) add(asked, id, registry.get(id));
+  for (const name of mentionedSkills(message.text)) add(asked, name, findMentioned(registry, name));
   const assigned = [
     ...[...bot.skills, ...channel.skills].map((entry) => ({ entry, origin: HOME_ORIGIN })),
     ...carapaces.flatMap(({ skills, origin }) => skills.map((entry) => ({ entry, origin }))),
   ];
   for (const { entry, origin } of assigned) {
     const { id, mode = "on_demand" } = typeof entry === "string" ? { id: entry } : entry;
-    add(mode === "pinned" ? whole : listed, id, findFor(registry, id, origin));
+    add(mode === "pinned" ? pinned : listed, id, findFor(registry, id, origin));
   }
   return {
-    skills: [...whole.values()],
-    onDemand: [...listed.values()].filter(({ id }) => !whole.has(id)),
+    skills: [...pinned.values()],
+    askedSkills: [...asked.values()].filter(({ id }) => !pinned.has(id)),
+    // Those that this message asks for stay listed, so that the list is the same in every run.
+    onDemand: [...listed.values()].filter(({ id }) => !pinned.has(id)),
   };
 }
 

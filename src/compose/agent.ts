@@ -3,8 +3,8 @@
 import { createAgent } from "../agent/turn.ts";
 import { createActivations } from "../capabilities/activations.ts";
 import type { Config } from "../config/config.ts";
+import { createOpenAiLlm } from "../llm/chat-completions/chat-completions.ts";
 import { createOfflineLlm } from "../llm/offline.ts";
-import { createOpenAiLlm } from "../llm/openai.ts";
 import { createTranscriptionEndpoint } from "../transcription/endpoint.ts";
 import { createTranscription } from "../transcription/transcription.ts";
 import { createWorker } from "../worker/worker.ts";

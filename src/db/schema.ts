@@ -170,6 +170,8 @@ export interface StoredToolCall {
   id: string;
   name: string;
   arguments: string;
+  /** Sent back with the call to the model that made it. */
+  continuation?: { model: string; fields: Record<string, unknown> };
 }
 
 export const messages = pgTable(
@@ -186,6 +188,8 @@ export const messages = pgTable(
     source: text("source"),
     metadata: jsonb("metadata").$type<JsonObject>().notNull().default({}),
     tool_calls: jsonb("tool_calls").$type<StoredToolCall[]>(),
+    /** With tool calls: what their model needs back while the run goes on, such as its reasoning. */
+    continuation: jsonb("continuation").$type<{ model: string; fields: Record<string, unknown> }>(),
     /** For a tool message, the call it answers. */
     tool_call_id: text("tool_call_id"),
     /** The run that wrote this message; null for an incoming message. */

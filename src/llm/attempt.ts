@@ -1,12 +1,12 @@
 // A single request to a single model: what it yields and how it can fail. Retries and fallbacks are built on top.
 
-import type { LlmToolCall, LlmUsage } from "./llm.ts";
+import type { LlmEvent } from "./llm.ts";
 
-export interface Completion {
-  text: string;
-  toolCalls: LlmToolCall[];
-  usage: LlmUsage | null;
-}
+/** What `done` tells of the answer itself. */
+export type Completion = Pick<
+  Extract<LlmEvent, { type: "done" }>,
+  "text" | "toolCalls" | "usage" | "isCut" | "continuation"
+>;
 
 export type AttemptEvent = { type: "text"; text: string } | ({ type: "done" } & Completion);
 
@@ -18,6 +18,8 @@ export type Attempt = (model: string) => AsyncIterable<AttemptEvent>;
  * - `connection`, `timeout`: no answer, or none in time
  * - `garbled`, `cut`: an answer that is not in the protocol, or ends before its end
  * - `empty`: neither text nor a tool call
+ * - `filtered`: the endpoint's content filter ended the answer
+ * - `exhausted`: the account has no credit or quota left
  * - `too_long`: the endpoint takes less at once
  * - `refused`: any other 4xx; asking again would be answered the same
  */
@@ -29,6 +31,8 @@ export type FailureKind =
   | "garbled"
   | "cut"
   | "empty"
+  | "filtered"
+  | "exhausted"
   | "too_long"
   | "refused";
 

@@ -19,9 +19,17 @@ const BYTES_PER_TURN = 64 * 1024;
 /** The openai package copies the rest of a chunk once per event in it, so chunks are kept small. */
 const CHUNK_BYTES = 4 * 1024;
 
-type Fetch = (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
+export type Fetch = (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
 
-export function createBoundedFetch(bounds: Bounds = BOUNDS, send: Fetch = fetch): Fetch {
+export interface BoundedFetchOptions {
+  bounds?: Bounds;
+  send?: Fetch;
+  /** Called whenever a part of a response arrives. */
+  onBytes?: () => void;
+}
+
+export function createBoundedFetch(options: BoundedFetchOptions = {}): Fetch {
+  const { bounds = BOUNDS, send = fetch, onBytes = () => {} } = options;
   return async (input, init) => {
     const headers = new Headers(init?.headers);
     // A few compressed kilobytes may expand to gigabytes at once.
@@ -37,16 +45,23 @@ export function createBoundedFetch(bounds: Bounds = BOUNDS, send: Fetch = fetch)
       );
     }
     if (!response.body) return response;
-    const body = response.ok ? bounded(response.body, bounds) : await readStart(response.body, bounds);
+    const body = response.ok
+      ? bounded(response.body, bounds, onBytes)
+      : await readStart(response.body, bounds);
     return new Response(body, response);
   };
 }
 
-function bounded(body: ReadableStream<Uint8Array>, { bytes, lineBytes }: Bounds): ReadableStream<Uint8Array> {
+function bounded(
+  body: ReadableStream<Uint8Array>,
+  { bytes, lineBytes }: Bounds,
+  onBytes: () => void,
+): ReadableStream<Uint8Array> {
   let total = 0;
   let line = 0;
   const counting = new TransformStream<Uint8Array, Uint8Array>({
     async transform(chunk, controller) {
+      onBytes();
       total += chunk.byteLength;
       const end = chunk.lastIndexOf(0x0a);
       line = end < 0 ? line + chunk.byteLength : chunk.byteLength - end - 1;

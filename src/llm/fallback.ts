@@ -43,9 +43,7 @@ export function createFallback({ log, now, sleep, random }: FallbackOptions) {
         coolUntil.delete(model);
         yield {
           type: "done",
-          text: completion.text,
-          toolCalls: completion.toolCalls,
-          usage: completion.usage,
+          ...completion,
           model,
           fallbackUsed: model !== request.model,
           durationMs: Math.round(now() - started),
@@ -78,7 +76,7 @@ export function createFallback({ log, now, sleep, random }: FallbackOptions) {
 
 /** A failure caused by the request says nothing about the model. */
 function coolsDown(failure: AttemptFailure): boolean {
-  if (failure.kind === "empty" || failure.kind === "too_long") return false;
+  if (failure.kind === "empty" || failure.kind === "too_long" || failure.kind === "filtered") return false;
   if (failure.kind !== "refused") return true;
   return failure.status === 401 || failure.status === 403 || failure.status === 404;
 }

@@ -3,15 +3,28 @@
 /** A message as the model sees it. A tool call's `arguments` is the JSON text that the model wrote. */
 export type LlmMessage =
   | { role: "system"; content: string }
-  /** `from_person`: a person with a key wrote it, so its commands are carried out. Not sent to the endpoint. */
-  | { role: "user"; content: string; from_person?: true }
-  | { role: "assistant"; content: string; tool_calls?: LlmToolCall[] }
+  /**
+   * `context` is what Heddle adds to the message for this one run. `from_person`: a person with a key wrote it, so its
+   * commands are carried out; it is not sent to the endpoint.
+   */
+  | { role: "user"; content: string; context?: string; from_person?: true }
+  | { role: "assistant"; content: string; tool_calls?: LlmToolCall[]; continuation?: Continuation }
   | { role: "tool"; content: string; tool_call_id: string };
 
 export interface LlmToolCall {
   id: string;
   name: string;
   arguments: string;
+  continuation?: Continuation;
+}
+
+/**
+ * Fields that a model needs back together with its own message or call, such as Gemini's thought signatures or
+ * DeepSeek's reasoning. No other model may get them.
+ */
+export interface Continuation {
+  model: string;
+  fields: Record<string, unknown>;
 }
 
 export interface LlmTool {
@@ -26,8 +39,9 @@ export interface LlmRequest {
   /** Tried in order when retries of `model` have failed. */
   fallbackModels: string[];
   messages: LlmMessage[];
-  /** If empty, the model must answer in text. */
   tools: LlmTool[];
+  /** The model must answer in text, whatever tools there are. They are sent nevertheless: the conversation uses them. */
+  mustAnswer?: boolean;
   signal: AbortSignal;
 }
 
@@ -45,6 +59,9 @@ export type LlmEvent =
       text: string;
       toolCalls: LlmToolCall[];
       usage: LlmUsage | null;
+      /** The answer reached the model's output limit: its text is not whole, nor perhaps its last call. */
+      isCut?: boolean;
+      continuation?: Continuation;
       /** The model that answered. */
       model: string;
       fallbackUsed: boolean;

@@ -4,6 +4,8 @@
 import { HeddleError } from "../errors.ts";
 import { throwIfAborted } from "./abort.ts";
 import type { Llm, LlmEvent, LlmMessage, LlmRequest, LlmToolCall } from "./llm.ts";
+import { newCallId } from "./wire/call-ids.ts";
+import { createObjectScanner } from "./wire/json-object.ts";
 
 export interface Passage {
   title: string | null;
@@ -101,7 +103,7 @@ export function readCommands(text: string): Command[] {
     const line = lineAt(text, at);
     const match = COMMAND.exec(line);
     const start = at + (match?.[0].length ?? 0);
-    const end = match && text[start] === "{" ? endOfObject(text, start) : start;
+    const end = match && text[start] === "{" ? createObjectScanner().feed(text, start) : start;
     if (match) {
       const [, name = ""] = match;
       // Of an unclosed object only the first line is passed on; the tool call will report the syntax error.
@@ -119,25 +121,6 @@ function lineAt(text: string, start: number): string {
   return text.slice(start, end === -1 ? text.length : end).replace(/\r$/, "");
 }
 
-/**
- * Returns the position after the brace that closes the one at `start`, ignoring braces in JSON strings; undefined if it
- * is not closed.
- */
-function endOfObject(text: string, start: number): number | undefined {
-  let depth = 0;
-  let isQuoted = false;
-  for (let at = start; at < text.length; at++) {
-    const character = text[at];
-    if (isQuoted) {
-      if (character === "\\") at++;
-      else if (character === '"') isQuoted = false;
-    } else if (character === '"') isQuoted = true;
-    else if (character === "{") depth++;
-    else if (character === "}" && --depth === 0) return at + 1;
-  }
-  return undefined;
-}
-
 /** All calls of one answer run concurrently. */
 const MAX_COMMANDS = 100;
 
@@ -147,17 +130,14 @@ function runCommands(commands: Command[], request: LlmRequest): Answer {
       `A message may have at most ${MAX_COMMANDS} commands; this one has ${commands.length}.`,
     );
   }
-  const offered = request.tools.map((tool) => tool.name);
+  const offered = (request.mustAnswer ? [] : request.tools).map((tool) => tool.name);
   const unknown = commands.filter((command) => !offered.includes(command.name));
   if (unknown.length > 0) {
     const names = unknown.map((command) => `/${command.name}`).join(", ");
     const list = offered.length > 0 ? `Available: ${offered.join(", ")}.` : "It has no tools.";
     return textAnswer(`This bot does not have the tool ${names}. ${list}`);
   }
-  const toolCalls = commands.map((command, index) => ({
-    id: `offline_${index}_${crypto.randomUUID()}`,
-    ...command,
-  }));
+  const toolCalls = commands.map((command) => ({ id: newCallId(), ...command }));
   return { text: "", toolCalls };
 }
 

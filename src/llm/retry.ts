@@ -2,7 +2,7 @@
 
 import { setTimeout as wait } from "node:timers/promises";
 import { throwIfAborted } from "./abort.ts";
-import { type Attempt, AttemptFailure, type Completion } from "./attempt.ts";
+import { type Attempt, AttemptFailure, type Completion, type FailureKind } from "./attempt.ts";
 import type { LlmEvent } from "./llm.ts";
 
 /** Waits; rejects if the signal is aborted first. */
@@ -51,8 +51,11 @@ export async function* streamWithRetries(options: RetryOptions): AsyncGenerator<
   }
 }
 
+/** The same request would end the same way. */
+const PERMANENT: ReadonlySet<FailureKind> = new Set(["refused", "too_long", "filtered", "exhausted"]);
+
 function extraAttempts(failure: AttemptFailure): number {
-  if (failure.kind === "refused" || failure.kind === "too_long") return 0;
+  if (PERMANENT.has(failure.kind)) return 0;
   return failure.kind === "empty" ? EXTRA_ATTEMPTS_WHEN_EMPTY : EXTRA_ATTEMPTS;
 }
 

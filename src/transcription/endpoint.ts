@@ -2,8 +2,8 @@
 
 import { HeddleError } from "../errors.ts";
 import { throwIfAborted } from "../llm/abort.ts";
-import { createOpenAiClient } from "../llm/openai-client.ts";
-import { toFailure } from "../llm/openai-failure.ts";
+import { createOpenAiClient } from "../llm/chat-completions/client.ts";
+import { toFailure } from "../llm/chat-completions/failure.ts";
 import type { Redact } from "../redact.ts";
 import { fileOf, type Recording } from "./audio.ts";
 

@@ -63,7 +63,9 @@ export function createTaskRunner(options: RunTaskOptions) {
       if (outcome === "released") await release(claim, job);
       else {
         // The answer may have cost money, so storing it is retried before the run is repeated.
-        await patiently(() => end(claim, job, outcome, begunAt), stop.signal);
+        await patiently(() => end(claim, job, outcome, begunAt), stop.signal).catch((error) =>
+          endUnstorable(claim, job, error, begunAt),
+        );
         setFollowed(claim.isFollowed);
       }
     } catch (error) {
@@ -76,6 +78,23 @@ export function createTaskRunner(options: RunTaskOptions) {
       await releaseLater(claim, job, stop.signal);
     }
   };
+
+  /** An outcome that the database refuses for good ends the task at once: running it again would end the same way. */
+  async function endUnstorable(claim: Claim, job: Job, error: unknown, begunAt: number): Promise<void> {
+    if (isPassing(error)) throw error;
+    await end(claim, job, internalFailure(claim.task.id, error), begunAt);
+  }
+
+  function internalFailure(taskId: string, error: unknown): RunOutcome {
+    log.error("Task {task_id}: {error}", {
+      task_id: taskId,
+      error: redact(errorMessage(error)),
+      cause: error,
+    });
+    // The message of an unexpected error may contain anything, and this text is delivered to others.
+    const shown = `An internal error occurred; see the log for task ${taskId}.`;
+    return { status: "failed", code: "internal", error: shown };
+  }
 
   /** The pause grows with the number of crashes, so that lasting trouble does not cause a tight loop. */
   async function releaseLater(claim: Claim, job: Job, signal: AbortSignal): Promise<void> {
@@ -123,13 +142,8 @@ export function createTaskRunner(options: RunTaskOptions) {
     } catch (error) {
       if (error === released) return "released";
       if (isPassing(error)) throw error;
+      if (!(error instanceof HeddleError)) return internalFailure(task.id, error);
       const text = redact(errorMessage(error));
-      if (!(error instanceof HeddleError)) {
-        log.error("Task {task_id}: {error}", { task_id: task.id, error: text, cause: error });
-        // The message of an unexpected error may contain anything, and this text is delivered to others.
-        const shown = `An internal error occurred; see the log for task ${task.id}.`;
-        return { status: "failed", code: "internal", error: shown };
-      }
       return { status: error.code === "cancelled" ? "cancelled" : "failed", code: error.code, error: text };
     } finally {
       clearTimeout(deadline);

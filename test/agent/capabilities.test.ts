@@ -71,21 +71,29 @@ eachDatabase("capabilities in a turn", (open) => {
     await agentOver(db, llm, { ...sources(), tools }).agent.runTurn(task, running());
 
     const [request] = llm.requests;
-    expect(request?.messages.slice(3).map(({ content }) => content)).toEqual([
+    const [system, asked] = request?.messages ?? [];
+    const parts = [
       "Base fragment.",
       "Worker fragment.",
       "Board fragment.",
       "Desk fragment.",
       'How the work in this channel is laid out ("Layout"):\n\nNotes go into notes.md.',
-      'Skill "asked" (asked):\n\nText of asked.',
-      'Skill "mentioned" (mentioned):\n\nText of mentioned.',
       'Skill "pinned" (pinned):\n\nText of pinned.',
       'Skill "integrations/board/rules" (integrations/board/rules):\n\nText of integrations/board/rules.',
-      "Skills, which get_skill reads by id when the work calls for one:\n- listed: listed",
+      "Skills, which get_skill reads by id when the work calls for one:\n- listed: listed\n- asked: asked",
       "The channel's prompt.",
-      "The preamble.",
-      "Do it with @skill:mentioned.",
-    ]);
+    ];
+    expect(system?.content).toEndWith(`\n\n${parts.join("\n\n")}`);
+    expect(asked).toMatchObject({
+      content: "Do it with @skill:mentioned.",
+      context: expect.stringContaining(
+        [
+          'Skill "asked" (asked):\n\nText of asked.',
+          'Skill "mentioned" (mentioned):\n\nText of mentioned.',
+          "The preamble.",
+        ].join("\n\n"),
+      ),
+    });
     expect(request?.tools.map(({ name }) => name).toSorted()).toEqual([
       "base_one",
       "base_two",
@@ -136,10 +144,8 @@ eachDatabase("capabilities in a turn", (open) => {
       const llm = scriptedLlm(["Done"]);
       const task = await addTask(db, session, "Use @skill:mentioned and @skill:nowhere.", { fromPerson });
       await agentOver(db, llm, { ...sources(), tools }).agent.runTurn(task, running());
-      const texts = llm.requests[0]?.messages.map(({ content }) => content) ?? [];
-      expect(
-        texts.filter((text) => text.includes("Text of")).map((text) => text.split("\n\n")[1] ?? ""),
-      ).toEqual([...expected]);
+      const texts = JSON.stringify(llm.requests[0]?.messages);
+      expect(texts.match(/Text of \w+\./g) ?? []).toEqual([...expected]);
       expect((await stored(task.id))?.length).toBe(fromPerson ? 1 : 0);
     }
   });

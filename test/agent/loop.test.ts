@@ -94,15 +94,20 @@ test("each event is handled before the run continues", async () => {
 });
 
 describe("after the last iteration", () => {
-  test("one more call without tools must return text", async () => {
+  test("one more call, in which no tool may be called, must return text", async () => {
     const llm = scriptedLlm((request) =>
-      request.tools.length > 0
+      !request.mustAnswer
         ? { calls: [call("again", "work")] }
         : { text: "That is all.", calls: [call("no", "work")] },
     );
     const { events, result } = loop(llm, { maxIterations: 3 });
     expect(await result).toMatchObject({ text: "That is all.", iteration: 4 });
-    expect(llm.requests.map((request) => request.tools.length)).toEqual([1, 1, 1, 0]);
+    expect(llm.requests.map(({ tools, mustAnswer }) => [tools.length, mustAnswer])).toEqual([
+      [1, false],
+      [1, false],
+      [1, false],
+      [1, true],
+    ]);
     expect(events.filter(({ type }) => type === "tool_calls").length).toBe(3);
     expect(events.findLast(({ type }) => type === "model_call")).toMatchObject({
       iteration: 4,
@@ -146,7 +151,7 @@ describe("resuming", () => {
   test("the iteration count continues", async () => {
     const llm = scriptedLlm(["Done"]);
     await loop(llm, { maxIterations: 2, resume: { iterations: 2, steps, unanswered: [] } }).result;
-    expect(llm.requests[0]?.tools).toEqual([]);
+    expect(llm.requests[0]?.mustAnswer).toBe(true);
   });
 });
 

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { createBoundedFetch } from "../../src/llm/bounded-fetch.ts";
-import { createCompletion } from "../../src/llm/openai-completion.ts";
+import { createAnswer } from "../../src/llm/chat-completions/answer.ts";
 
 const BOUNDS = { bytes: 1_000, lineBytes: 100, failureBytes: 50 };
 
@@ -17,9 +17,12 @@ function endless(piece: string, init: ResponseInit = {}) {
     },
   });
   const sent: RequestInit[] = [];
-  const ask = createBoundedFetch(BOUNDS, async (_, given) => {
-    sent.push(given ?? {});
-    return new Response(body, init);
+  const ask = createBoundedFetch({
+    bounds: BOUNDS,
+    send: async (_, given) => {
+      sent.push(given ?? {});
+      return new Response(body, init);
+    },
   });
   return { ask: () => ask("http://model.test/", { headers: { "x-mine": "kept" } }), seen, sent };
 }
@@ -64,14 +67,14 @@ test("a compressed response is not decompressed", async () => {
 });
 
 test("limits the number of tool calls and characters of an answer", () => {
-  const add = (delta: object) => completion.add({ choices: [{ index: 0, delta }] } as never);
-  let completion = createCompletion(true);
+  const add = (delta: object) => completion.add({ choices: [{ index: 0, delta }] });
+  let completion = createAnswer({ model: "m", offered: new Set(["look"]) });
   const call = (index: number, text = "{}") => ({
     tool_calls: [{ index, id: `${index}`, function: { name: "look", arguments: text } }],
   });
   for (let index = 0; index < 128; index++) add(call(index));
   expect(() => add(call(128))).toThrow("more than 128 tool calls");
-  completion = createCompletion(true);
+  completion = createAnswer({ model: "m", offered: new Set(["look"]) });
   const half = "x".repeat(2_000_000);
   add({ content: half });
   add(call(0, half));

@@ -170,6 +170,22 @@ eachDatabase("worker", (open) => {
     await queue.close();
   });
 
+  test("an answer that cannot be stored fails its task at once, and holds nothing back", async () => {
+    const outcome = answered("fine");
+    const usage = { prompt_tokens: 3_000_000_000, completion_tokens: 1 };
+    let runs = 0;
+    const { start, send, over, queue } = await fixture(async () => {
+      runs++;
+      return { ...outcome, final: { ...outcome.final, call: { ...outcome.final.call, usage } } };
+    });
+    const worker = start();
+    expect(await over(await send("test:1"))).toMatchObject({ status: "failed", error_code: "internal" });
+    expect(await over(await send("test:1"))).toMatchObject({ status: "failed" });
+    expect(runs).toBe(2);
+    await worker.close();
+    await queue.close();
+  });
+
   test("a run that takes too long is ended", async () => {
     const { start, send, over, queue } = await fixture(untilAborted, { maxRunSeconds: 0.05 });
     const worker = start();

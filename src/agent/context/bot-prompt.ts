@@ -1,4 +1,4 @@
-import { type Source, system } from "./source.ts";
+import { type Source, unlessBlank } from "./source.ts";
 
 /** The bot's own system prompt. */
-export const botPrompt: Source = ({ botPrompt }) => system(botPrompt);
+export const botPrompt: Source = ({ botPrompt }) => unlessBlank(botPrompt);

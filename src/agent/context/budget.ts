@@ -1,6 +1,6 @@
 // Estimates the number of tokens of messages. These are estimates, because no tokenizer fits every model.
 
-import type { LlmMessage, LlmTool } from "../../llm/llm.ts";
+import type { Continuation, LlmMessage, LlmTool } from "../../llm/llm.ts";
 import { cutText } from "../cut-text.ts";
 
 export const CONTEXT_WINDOW_TOKENS = 128_000;
@@ -15,6 +15,10 @@ const FIRST_WIDE = 0x2e80;
 const RESERVED = 0.15;
 /** Role and separators of a message. */
 const MESSAGE_OVERHEAD = 4;
+/** The blank line between two texts. */
+const SEPARATOR = 1;
+/** The tags around what is added to a message. */
+const CONTEXT_OVERHEAD = 16;
 /** The share of the window kept for the conversation, however large the schemas of the tools are. */
 const LEAST_SHARE = 0.25;
 
@@ -38,14 +42,21 @@ export function estimate(messages: LlmMessage[]): number {
   let tokens = 0;
   for (const message of messages) {
     tokens += MESSAGE_OVERHEAD + estimateText(message.content);
+    if (message.role === "user" && message.context)
+      tokens += CONTEXT_OVERHEAD + estimateText(message.context);
     if (message.role === "assistant") {
+      tokens += estimateFields(message.continuation);
       for (const call of message.tool_calls ?? []) {
         tokens += MESSAGE_OVERHEAD + estimateText(call.name + call.arguments);
+        tokens += estimateFields(call.continuation);
       }
     }
   }
   return tokens;
 }
+
+const estimateFields = (continuation: Continuation | undefined): number =>
+  continuation ? estimateText(JSON.stringify(continuation.fields)) : 0;
 
 /** Returns the message with its text cut so that it costs at most `tokens` (and at least its overhead). */
 export function cutMessage<T extends LlmMessage>(message: T, tokens: number): T {
@@ -65,15 +76,15 @@ function cutToTokens(text: string, tokens: number): string {
   return cut;
 }
 
-/** Returns the messages cut to at most `tokens` together: short ones stay as they are, the longest are cut. */
-export function cutMessages<T extends LlmMessage>(messages: T[], tokens: number): T[] {
+/** Returns the texts cut to at most `tokens` together: short ones stay as they are, the longest are cut. */
+export function cutTexts(texts: string[], tokens: number): string[] {
   let left = tokens;
-  let uncut = messages.length;
-  const limits = new Map<T, number>();
-  for (const message of messages.toSorted((a, b) => estimate([a]) - estimate([b]))) {
-    const limit = Math.floor(left / uncut--);
-    limits.set(message, limit);
-    left -= Math.min(limit, estimate([message]));
+  let uncut = texts.length;
+  const limits = new Map<string, number>();
+  for (const text of texts.toSorted((a, b) => a.length - b.length)) {
+    const limit = Math.floor(left / uncut--) - SEPARATOR;
+    limits.set(text, limit);
+    left -= Math.min(limit, estimateText(text)) + SEPARATOR;
   }
-  return messages.map((message) => cutMessage(message, limits.get(message) ?? 0));
+  return texts.map((text) => cutToTokens(text, Math.max(0, limits.get(text) ?? 0)));
 }

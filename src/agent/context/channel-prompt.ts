@@ -1,4 +1,4 @@
-import { type Source, system } from "./source.ts";
+import { type Source, unlessBlank } from "./source.ts";
 
 /** The channel's prompt, which applies to every bot in it. */
-export const channelPrompt: Source = ({ channelPrompt }) => system(channelPrompt);
+export const channelPrompt: Source = ({ channelPrompt }) => unlessBlank(channelPrompt);

@@ -1,8 +1,9 @@
-import { type Source, system } from "./source.ts";
+import type { Source } from "./source.ts";
 
 /** Date and time in the operator's time zone. */
-export const currentTime: Source = ({ now, clock }) =>
-  system(`Current time: ${clock.format(now)} (${clock.resolvedOptions().timeZone}).`);
+export const currentTime: Source = ({ now, clock }) => [
+  `Current time: ${clock.format(now)} (${clock.resolvedOptions().timeZone}).`,
+];
 
 /** Called once, because setting up a time zone takes half a millisecond. */
 export const createClock = (timezone: string): Intl.DateTimeFormat =>

@@ -1,4 +1,4 @@
-import { type Source, system } from "./source.ts";
+import type { Source } from "./source.ts";
 
 /** The skills that the run may read, one line for each. */
 export const skillIndex: Source = ({ onDemand }) => {
@@ -6,5 +6,5 @@ export const skillIndex: Source = ({ onDemand }) => {
   const lines = onDemand.map(
     ({ id, name, description }) => `- ${id}: ${name}${description === "" ? "" : `. ${description}`}`,
   );
-  return system(`Skills, which get_skill reads by id when the work calls for one:\n${lines.join("\n")}`);
+  return [`Skills, which get_skill reads by id when the work calls for one:\n${lines.join("\n")}`];
 };

@@ -1,5 +1,9 @@
-import { type Source, system } from "./source.ts";
+import type { ContextInput, Source } from "./source.ts";
 
-/** The full texts of the skills that the message names and of pinned skills. */
-export const skills: Source = ({ skills }) =>
-  skills.flatMap(({ id, name, text }) => system(`Skill "${name}" (${id}):\n\n${text}`));
+/** The texts of pinned skills. */
+export const pinnedSkills: Source = ({ skills }) => skills.map(inFull);
+
+/** The texts of the skills that the message asks for. */
+export const askedSkills: Source = ({ askedSkills }) => askedSkills.map(inFull);
+
+const inFull = ({ id, name, text }: ContextInput["skills"][number]) => `Skill "${name}" (${id}):\n\n${text}`;

@@ -14,8 +14,10 @@ export interface ContextInput {
   fragments: { text: string }[];
   /** The channel's template. */
   template: { name: string; text: string } | null;
-  /** Skills included in full. */
+  /** Pinned; included in full. */
   skills: Pick<Skill, "id" | "name" | "text">[];
+  /** Included in full for this run. */
+  askedSkills: Pick<Skill, "id" | "name" | "text">[];
   /** Skills that are only listed, to be read with get_skill. */
   onDemand: Pick<Skill, "id" | "name" | "description">[];
   /** The channel's own prompt, for every run in it. */
@@ -28,10 +30,8 @@ export interface ContextInput {
   fromPerson: boolean;
 }
 
-/** Returns its part of the context, which may be empty. */
-export type Source = (input: ContextInput) => LlmMessage[];
+/** Returns the texts that it adds to the context, none if it has nothing to add. */
+export type Source = (input: ContextInput) => string[];
 
-/** A system message, or nothing for an empty text. */
-export function system(text: string): LlmMessage[] {
-  return text.trim() === "" ? [] : [{ role: "system", content: text }];
-}
+/** The text, unless it is blank. */
+export const unlessBlank = (text: string): string[] => (text.trim() === "" ? [] : [text]);

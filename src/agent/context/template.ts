@@ -1,7 +1,5 @@
-import { type Source, system } from "./source.ts";
+import type { Source } from "./source.ts";
 
 /** The channel's template, which describes how its work is laid out. */
 export const template: Source = ({ template }) =>
-  template
-    ? system(`How the work in this channel is laid out ("${template.name}"):\n\n${template.text}`)
-    : [];
+  template ? [`How the work in this channel is laid out ("${template.name}"):\n\n${template.text}`] : [];

@@ -5,6 +5,7 @@
 import { errorMessage, HeddleError } from "../../errors.ts";
 import { throwIfAborted } from "../../llm/abort.ts";
 import type { LlmToolCall } from "../../llm/llm.ts";
+import { readArguments } from "../../llm/wire/arguments.ts";
 import type { Redact } from "../../redact.ts";
 import { during } from "../../runtime/activity.ts";
 import { asHeddleError } from "../../sdk/errors.ts";
@@ -55,13 +56,15 @@ type Prepared =
   | { problem?: undefined; args: JsonObject; tool: RegisteredTool };
 
 function prepare(call: LlmToolCall, tools: ReadonlyMap<string, RegisteredTool>): Prepared {
-  const args = parseArguments(call.arguments);
+  const { args, problem } = readArguments(call.arguments);
   const tool = tools.get(call.name);
   if (!tool) {
     const names = [...tools.keys()].join(", ") || "none";
     return { problem: `There is no tool "${call.name}". Available: ${names}.`, args: args ?? {} };
   }
-  if (!args) return { problem: `The arguments of ${call.name} must be a JSON object.`, args: {} };
+  if (!args) {
+    return { problem: `The arguments of ${call.name} must be a JSON object; ${problem}`, args: {} };
+  }
   const violations = tool
     .validate(args)
     .map(({ field, message }) => (field === "" ? message : `${field}: ${message}`));
@@ -69,18 +72,6 @@ function prepare(call: LlmToolCall, tools: ReadonlyMap<string, RegisteredTool>):
     return { problem: `The arguments of ${call.name} are invalid: ${violations.join("; ")}.`, args };
   }
   return { args, tool };
-}
-
-function parseArguments(text: string): JsonObject | null {
-  if (text.trim() === "") return {};
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === "object" && value !== null && !Array.isArray(value)
-      ? (value as JsonObject)
-      : null;
-  } catch {
-    return null;
-  }
 }
 
 type Execution = { value: unknown; problem?: undefined } | { problem: string };

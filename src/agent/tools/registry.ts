@@ -1,13 +1,14 @@
 // The tools that agents may have, each with a name and an owner: an integration's id, or "core".
 
 import { errorMessage, HeddleError } from "../../errors.ts";
+import { flatObject } from "../../schema/flat-object.ts";
 import { compileSchema, plainSchema, type Validate } from "../../schema/json-schema.ts";
 import type { JsonObject, ToolFunction } from "../../sdk/types.ts";
 
 export interface Tool {
   name: string;
   description: string;
-  /** JSON Schema of an object. */
+  /** JSON Schema of an object; of a registered tool, in the form that models take. */
   parameters: JsonObject;
   /** Seconds; default 60. */
   timeoutSeconds?: number | undefined;
@@ -83,8 +84,9 @@ export function compileTool(owner: string, tool: Tool): RegisteredTool {
   if (!(timeoutSeconds > 0))
     throw new HeddleError("validation", `Tool "${name}": timeoutSeconds must be a number above 0.`);
   try {
-    const parameters = schemaOf(tool.parameters);
-    return { ...tool, owner, parameters, timeoutSeconds, validate: compileSchema(parameters) };
+    const schema = schemaOf(tool.parameters);
+    const parameters = flatObject(schema);
+    return { ...tool, owner, parameters, timeoutSeconds, validate: compileSchema(schema) };
   } catch (cause) {
     throw new HeddleError("validation", `Tool "${name}" of ${owner}: parameters: ${errorMessage(cause)}`, {
       cause,
@@ -92,9 +94,8 @@ export function compileTool(owner: string, tool: Tool): RegisteredTool {
   }
 }
 
-/** The schema for models: plain JSON, without a `$schema` that they would have to resolve. */
+/** Returns the schema as plain JSON, without a `$schema` that would have to be resolved. */
 function schemaOf(parameters: JsonObject): JsonObject {
   const { $schema: _dialect, ...schema } = plainSchema(parameters);
-  if (schema.type !== "object") throw new Error('the schema must have "type": "object"');
   return schema;
 }

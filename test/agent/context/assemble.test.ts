@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { createContext } from "../../../src/agent/context/assemble.ts";
-import { estimate, messageBudget } from "../../../src/agent/context/budget.ts";
+import { estimate, estimateText, messageBudget } from "../../../src/agent/context/budget.ts";
 import { createClock } from "../../../src/agent/context/current-time.ts";
 import type { ContextInput } from "../../../src/agent/context/source.ts";
 import type { LlmMessage } from "../../../src/llm/llm.ts";
@@ -15,6 +15,7 @@ const input = (more: Partial<ContextInput> = {}): ContextInput => ({
   fragments: [],
   template: null,
   skills: [],
+  askedSkills: [],
   onDemand: [],
   channelPrompt: "",
   systemPreamble: "",
@@ -34,45 +35,28 @@ const result = (id: string, content = `result of ${id}`): LlmMessage => ({
   content,
 });
 
-/** Roles and texts of the messages after the prompts that every run has. */
-const shown = (messages: LlmMessage[]) => messages.slice(3).map(({ role, content }) => `${role}: ${content}`);
+/** Roles and texts after the system message. */
+const shown = (messages: LlmMessage[]) => messages.slice(1).map(({ role, content }) => `${role}: ${content}`);
 
 describe("the order", () => {
-  test("prompts, time, history, channel, preamble, message, steps", () => {
+  test("prompts and channel, history, message with preamble and time, steps", () => {
     const context = createContext(
       input({ history: [user("before")], channelPrompt: "Here: in French.", systemPreamble: "Mind this." }),
       50_000,
     );
     const messages = context([asks("a"), result("a")]);
-    expect(messages.map((message) => message.role)).toEqual([
-      "system",
-      "system",
-      "system",
-      "user",
-      "system",
-      "system",
-      "user",
-      "assistant",
-      "tool",
-    ]);
-    expect(messages[1]?.content).toBe("You are the bot.");
-    expect(messages[2]?.content).toBe("Current time: Sunday, 1 March 2026 at 13:00:00 CET (Europe/Vienna).");
-    expect(shown(messages)).toEqual([
-      "user: before",
-      "system: Here: in French.",
-      "system: Mind this.",
-      "user: Hello",
-      "assistant: ",
-      "tool: result of a",
-    ]);
+    expect(messages.filter(({ role }) => role === "system").length).toBe(1);
+    expect(messages[0]?.content).toEndWith("\n\nYou are the bot.\n\nHere: in French.");
+    expect(messages[2]).toMatchObject({
+      context: "Mind this.\n\nCurrent time: Sunday, 1 March 2026 at 13:00:00 CET (Europe/Vienna).",
+    });
+    expect(shown(messages)).toEqual(["user: before", "user: Hello", "assistant: ", "tool: result of a"]);
   });
 
   test("empty sources are left out", () => {
-    expect(createContext(input({ botPrompt: " " }), 50_000)([]).map((message) => message.role)).toEqual([
-      "system",
-      "system",
-      "user",
-    ]);
+    const [system] = createContext(input({ botPrompt: " " }), 50_000)([]);
+    expect(system?.content).not.toContain("\n\n\n");
+    expect(system?.content).toBe(system?.content.trim());
   });
 });
 
@@ -108,7 +92,7 @@ describe("history", () => {
         input({ history }),
         budget,
       )([])
-        .slice(3)
+        .slice(1)
         .map((message) => message.role);
     const all = estimate(createContext(input({ history }), 50_000)([]));
     expect(roles(all)).toEqual(["user", "assistant", "tool", "user", "user"]);
@@ -118,7 +102,7 @@ describe("history", () => {
 
   test("makes room for the run's own steps", () => {
     const context = createContext(input({ history: [user("h".repeat(20_000))] }), 20_000);
-    expect(context([]).length).toBe(5);
+    expect(context([]).length).toBe(3);
     const messages = context([asks("a"), result("a", "r".repeat(55_000))]);
     expect(messages.some((message) => message.content.startsWith("hhh"))).toBe(false);
     expect(messages.at(-1)?.content.length).toBe(55_000);
@@ -131,25 +115,22 @@ test("a message, prompt or preamble beyond its share is cut with a note", () => 
     input({ userMessage: long, botPrompt: long, channelPrompt: long, systemPreamble: long }),
     10_000,
   )([]);
-  const cut = messages.filter((message) => message.content.includes("characters cut"));
-  expect(cut.length).toBe(4);
+  expect(JSON.stringify(messages).match(/characters cut/g)?.length).toBe(4);
   expect(estimate(messages)).toBeLessThanOrEqual(10_000);
 });
 
 test("if skills exceed their share, the longest are cut and short ones stay complete", () => {
-  const skills = ["x".repeat(100_000), "short", "y".repeat(3000)].map((text, at) => ({
+  const skills = ["x".repeat(100_000), "short", "y".repeat(2500)].map((text, at) => ({
     id: `s${at}`,
     name: `S${at}`,
     text,
   }));
-  const shown = createContext(
-    input({ skills }),
-    20_000,
-  )([]).filter(({ content }) => content.startsWith("Skill"));
-  expect(shown.map(({ content }) => content.includes("characters cut"))).toEqual([true, false, false]);
-  expect(shown[1]?.content).toEndWith("short");
-  expect(shown[2]?.content).toEndWith("y".repeat(3000));
-  expect(estimate(shown)).toBeLessThanOrEqual(20_000 * 0.12);
+  const [system] = createContext(input({ skills }), 20_000)([]);
+  const shown = (system?.content ?? "").split(/(?=Skill "S)/).slice(1);
+  expect(shown.map((text) => text.includes("characters cut"))).toEqual([true, false, false]);
+  expect(shown[1]?.trim()).toEndWith("short");
+  expect(shown[2]).toEndWith("y".repeat(2500));
+  expect(estimateText(shown.join(""))).toBeLessThanOrEqual(20_000 * 0.08);
 });
 
 describe("steps that outgrow the window", () => {
@@ -218,6 +199,9 @@ test("no input exceeds the budget, and every context is valid for a model", () =
     fragments: fc.array(fc.record({ text }), { maxLength: 4 }),
     template: fc.option(fc.record({ name: fc.constant("t"), text })),
     skills: fc.array(fc.record({ id: fc.constant("s"), name: fc.constant("S"), text }), { maxLength: 4 }),
+    askedSkills: fc.array(fc.record({ id: fc.constant("s"), name: fc.constant("S"), text }), {
+      maxLength: 4,
+    }),
     onDemand: fc.array(fc.record({ id: fc.constant("s"), name: fc.constant("S"), description: text }), {
       maxLength: 4,
     }),

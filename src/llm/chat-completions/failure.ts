@@ -1,9 +1,9 @@
 // Classifies errors of the openai package by the kinds of failure that Heddle distinguishes.
 
 import { APIConnectionError, APIConnectionTimeoutError, APIError } from "openai";
-import { errorMessage } from "../errors.ts";
-import type { Redact } from "../redact.ts";
-import { AttemptFailure, type FailureKind } from "./attempt.ts";
+import { errorMessage } from "../../errors.ts";
+import type { Redact } from "../../redact.ts";
+import { AttemptFailure, type FailureKind } from "../attempt.ts";
 
 /** `now` is in milliseconds and serves to interpret a Retry-After that is a date. */
 export function toFailure(error: unknown, options: { hide: Redact; now: number }): AttemptFailure {
@@ -13,15 +13,14 @@ export function toFailure(error: unknown, options: { hide: Redact; now: number }
   if (error instanceof APIConnectionTimeoutError) return new AttemptFailure("timeout", message);
   if (error instanceof APIConnectionError) return new AttemptFailure("connection", message);
   if (error instanceof APIError) {
-    const { status } = error;
-    // An error in the middle of a stream has no status.
-    if (status === undefined) return new AttemptFailure("server", message);
-    if (isTooLong(error)) {
+    const status = statusOf(error);
+    if (status === undefined) return new AttemptFailure(kindOfWords(error), message);
+    if (isTooLong(error, status)) {
       const tokenLimit = tokenLimitOf(error);
       return new AttemptFailure("too_long", message, { status, ...(tokenLimit && { tokenLimit }) });
     }
     const retryAfterMs = readRetryAfter(error.headers, options.now);
-    return new AttemptFailure(kindOf(status), message, {
+    return new AttemptFailure(kindOf(error, status), message, {
       status,
       ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
     });
@@ -31,10 +30,46 @@ export function toFailure(error: unknown, options: { hide: Redact; now: number }
   return new AttemptFailure("cut", message);
 }
 
-function kindOf(status: number): FailureKind {
+/** An error in the middle of a stream has no status of its own; several endpoints give it as the error's code. */
+function statusOf({ status, code }: ApiError): number | undefined {
+  if (status !== undefined) return status;
+  const given = Number(code);
+  return Number.isInteger(given) && given >= 400 && given < 600 ? given : undefined;
+}
+
+const EXHAUSTED_CODES = ["insufficient_quota", "billing_hard_limit_reached", "insufficient_credits"];
+const EXHAUSTED = /insufficient (?:quota|credit|balance|funds)|exceeded your current quota|out of credits/i;
+/** The model wrote a call that the endpoint itself could not read; the next answer may be better. */
+const BAD_CALL =
+  /tool_use_failed|failed to call a function|tool call validation failed|failed to parse tool call/i;
+const WRONG_ADDRESS = /unexpected endpoint|unknown (?:url|path|endpoint)/i;
+/** LiteLLM and others wrap the refusal of the endpoint behind them in a 500. */
+const WRAPPED_REFUSAL = /BadRequestError|invalid_request_error|"?code"?:\s{0,4}400\b/;
+
+function kindOf(error: ApiError, status: number): FailureKind {
+  const words = wordsOf(error);
+  if (status === 402 || isExhausted(error)) return "exhausted";
   if (status === 429) return "rate_limit";
+  if (status === 400 && BAD_CALL.test(words)) return "garbled";
+  if (status === 500 && WRAPPED_REFUSAL.test(words)) return "refused";
   return status === 408 || status === 409 || status >= 500 ? "server" : "refused";
 }
+
+/** For an error without any status, such as `{"error": "Insufficient credits"}` with HTTP 200. */
+function kindOfWords(error: ApiError): FailureKind {
+  if (isExhausted(error)) return "exhausted";
+  const { code, type } = error;
+  if ([code, type].includes("rate_limit_exceeded") || [code, type].includes("rate_limit_error"))
+    return "rate_limit";
+  if ([code, type].some((word) => TOO_LONG_CODES.includes(String(word)))) return "too_long";
+  return WRONG_ADDRESS.test(wordsOf(error)) ? "refused" : "server";
+}
+
+const isExhausted = (error: ApiError): boolean =>
+  [error.code, error.type].some((word) => EXHAUSTED_CODES.includes(String(word))) ||
+  EXHAUSTED.test(wordsOf(error));
+
+const wordsOf = ({ code, message }: ApiError): string => `${code ?? ""} ${message.slice(0, EXAMINED_LENGTH)}`;
 
 const TOO_LONG_CODES = ["context_length_exceeded", "exceed_context_size_error"];
 /** Messages of endpoints without an error code for it: vLLM, LM Studio, Gemini, Anthropic, Mistral, TGI. */
@@ -44,8 +79,8 @@ const LIMIT = /(?:length|size|window|limit|maximum|allowed|must be)[^\d]{0,40}(\
 /** How many characters of an endpoint's message are examined. */
 const EXAMINED_LENGTH = 2_000;
 
-function isTooLong({ status, code, type, message }: ApiError): boolean {
-  if (status !== 400 && status !== 413 && status !== 422) return false;
+function isTooLong({ code, type, message }: ApiError, status: number): boolean {
+  if (![400, 413, 422, 500].includes(status)) return false;
   return (
     [code, type].some((word) => TOO_LONG_CODES.includes(String(word))) ||
     TOO_LONG.test(message.slice(0, EXAMINED_LENGTH))

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { APIError } from "openai";
-import { AttemptFailure } from "../../src/llm/attempt.ts";
-import { readRetryAfter, toFailure } from "../../src/llm/openai-failure.ts";
-import { retryDelay } from "../../src/llm/retry.ts";
+import { AttemptFailure } from "../../../src/llm/attempt.ts";
+import { readRetryAfter, toFailure } from "../../../src/llm/chat-completions/failure.ts";
+import { retryDelay } from "../../../src/llm/retry.ts";
 
 const NOW = Date.parse("2026-01-01T00:00:00Z");
 const after = (headers: Record<string, string>) => readRetryAfter(new Headers(headers), NOW);

@@ -2,11 +2,11 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:tes
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { type FixtureOpts, LLMock } from "@copilotkit/aimock";
 import { getLogger } from "@logtape/logtape";
-import { HeddleError } from "../../src/errors.ts";
-import type { AttemptFailure } from "../../src/llm/attempt.ts";
-import type { LlmEvent, LlmRequest } from "../../src/llm/llm.ts";
-import { createOpenAiLlm, type OpenAiOptions } from "../../src/llm/openai.ts";
-import { createRedactor } from "../../src/redact.ts";
+import { HeddleError } from "../../../src/errors.ts";
+import type { AttemptFailure } from "../../../src/llm/attempt.ts";
+import { createOpenAiLlm, type OpenAiOptions } from "../../../src/llm/chat-completions/chat-completions.ts";
+import type { LlmEvent, LlmRequest } from "../../../src/llm/llm.ts";
+import { createRedactor } from "../../../src/redact.ts";
 
 const KEY = "sk-secret-key-of-the-test";
 const log = getLogger("heddle");

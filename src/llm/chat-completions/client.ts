@@ -1,7 +1,7 @@
 // Configures the openai package: it reads nothing from the environment and does not retry by itself.
 
 import OpenAI from "openai";
-import { createBoundedFetch } from "./bounded-fetch.ts";
+import { createBoundedFetch, type Fetch } from "../bounded-fetch.ts";
 
 export interface OpenAiClientOptions {
   /** Undefined for endpoints without authentication; no Authorization header is sent then. */
@@ -10,9 +10,12 @@ export interface OpenAiClientOptions {
   baseUrl: string | undefined;
   /** Timeout until the response headers arrive. */
   timeoutMs: number;
+  /** Default: a `fetch` with bounds. */
+  fetch?: Fetch;
 }
 
-export function createOpenAiClient({ apiKey, baseUrl, timeoutMs }: OpenAiClientOptions): OpenAI {
+export function createOpenAiClient(options: OpenAiClientOptions): OpenAI {
+  const { apiKey, baseUrl, timeoutMs } = options;
   return new OpenAI({
     // The SDK requires a key; without a real one, the header is removed below.
     apiKey: apiKey || "none",
@@ -25,7 +28,7 @@ export function createOpenAiClient({ apiKey, baseUrl, timeoutMs }: OpenAiClientO
     webhookSecret: null,
     logLevel: "off",
     maxRetries: 0,
-    fetch: createBoundedFetch(),
+    fetch: options.fetch ?? createBoundedFetch(),
     timeout: timeoutMs,
   });
 }

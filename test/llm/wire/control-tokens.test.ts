@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { argumentsWithoutControlTokens, withoutControlTokens } from "../../src/llm/control-tokens.ts";
+import { argumentsWithoutControlTokens, withoutControlTokens } from "../../../src/llm/wire/control-tokens.ts";
 
 const TOKENS = [
   ..."<|im_start|> <|im_end|> <|eot_id|> <|begin_of_text|> <|start_header_id|> <|endoftext|> <|user|> <|START_OF_TURN_TOKEN|>".split(

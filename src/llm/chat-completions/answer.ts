@@ -1,0 +1,173 @@
+// Assembles the chunks of a streamed chat completion, in the dialects of many endpoints, and judges how it ended.
+
+import { AttemptFailure, type Completion } from "../attempt.ts";
+import type { LlmToolCall, LlmUsage } from "../llm.ts";
+import { newCallId } from "../wire/call-ids.ts";
+import { withoutThoughts } from "../wire/thoughts.ts";
+import { readWrittenCalls } from "../wire/written-calls.ts";
+import { createToolCalls, type Piece } from "./tool-calls.ts";
+
+/** Per answer: each call becomes a row and a message. Models asked for many calls at once make about twenty. */
+const MAX_CALLS = 128;
+/** Characters of text, arguments and reasoning together. The longest real answers have about 500,000. */
+const MAX_LENGTH = 4_000_000;
+
+const CUT = new Set(["length", "max_tokens", "model_length", "model_context_window_exceeded"]);
+const FILTERED = new Set([
+  ...["content_filter", "content-filter", "safety", "recitation", "sensitive", "blocklist"],
+  ...["prohibited_content", "spii", "image_safety"],
+]);
+const FAILED = new Set(["error", "network_error", "insufficient_system_resource", "abort"]);
+
+export interface AnswerOptions {
+  model: string;
+  /** The names of the tools that the model may call now. Calls are dropped when it may call none. */
+  offered: ReadonlySet<string>;
+}
+
+export function createAnswer({ model, offered }: AnswerOptions) {
+  const texts: string[] = [];
+  const calls = createToolCalls(model);
+  const reasoning = createReasoning();
+  let usage: LlmUsage | null = null;
+  let finish = "";
+  let size = 0;
+
+  return {
+    isFinished: () => finish !== "",
+
+    /** Adds the next chunk and returns its text. Only valid JSON is guaranteed; it may be any value. */
+    add(chunk: unknown): string {
+      if (!isObject(chunk)) return "";
+      usage = readUsage(chunk.usage) ?? usage;
+      if (!Array.isArray(chunk.choices)) {
+        complainAbout(chunk);
+        return "";
+      }
+      const [choice] = chunk.choices;
+      if (!isObject(choice)) return "";
+      finish = readFinish(choice.finish_reason) || finish;
+      // Some endpoints answer with a whole message although a stream was asked for.
+      const delta = isObject(choice.delta) ? choice.delta : isObject(choice.message) ? choice.message : {};
+      for (const piece of piecesOf(delta.tool_calls)) size += calls.add(piece);
+      size += reasoning.add(delta);
+      const text = readText(delta.content) || readText(delta.refusal);
+      texts.push(text);
+      size += text.length;
+      if (calls.count() > MAX_CALLS) {
+        throw new AttemptFailure("garbled", `the answer has more than ${MAX_CALLS} tool calls`);
+      }
+      if (size > MAX_LENGTH) {
+        throw new AttemptFailure("garbled", `the answer is longer than ${MAX_LENGTH} characters`);
+      }
+      return text;
+    },
+
+    /** Returns the complete answer; throws an AttemptFailure if it was ended early, filtered, garbled or empty. */
+    finish(): Completion {
+      if (finish === "") throw new AttemptFailure("cut", "the answer ended early");
+      if (FILTERED.has(finish)) {
+        throw new AttemptFailure("filtered", "the answer was stopped by the endpoint's content filter");
+      }
+      if (FAILED.has(finish)) throw new AttemptFailure("server", `the answer ended with "${finish}"`);
+      const isCut = CUT.has(finish);
+      const spoken = withoutThoughts(texts.join(""));
+      const { text, toolCalls } = offered.size === 0 ? { text: spoken, toolCalls: [] } : callsOf(spoken);
+      if (toolCalls.some((call) => call.name === "")) {
+        throw new AttemptFailure("garbled", "a tool call has no name");
+      }
+      if (toolCalls.length === 0 && text.trim() === "") {
+        const reason = isCut ? "the output limit was reached before any text" : "the answer is empty";
+        throw new AttemptFailure("empty", reason);
+      }
+      const fields = reasoning.fields();
+      const isWanted = toolCalls.length > 0 && Object.keys(fields).length > 0;
+      return { text, toolCalls, usage, isCut, ...(isWanted && { continuation: { model, fields } }) };
+    },
+  };
+
+  function callsOf(spoken: string): { text: string; toolCalls: LlmToolCall[] } {
+    const toolCalls = calls.finish();
+    if (toolCalls.length > 0) return { text: spoken, toolCalls };
+    const written = readWrittenCalls(spoken, offered);
+    return {
+      text: written.text,
+      toolCalls: written.calls.slice(0, MAX_CALLS).map((call) => ({ id: newCallId(), ...call })),
+    };
+  }
+}
+
+/** Keeps what models want back with their own calls, under the name under which it came. */
+function createReasoning() {
+  const texts = { reasoning_content: [] as string[], reasoning: [] as string[] };
+  const details: unknown[] = [];
+  return {
+    /** Returns the number of characters. */
+    add(delta: Record<string, unknown>): number {
+      let size = 0;
+      for (const name of ["reasoning_content", "reasoning"] as const) {
+        const text = delta[name];
+        if (typeof text !== "string" || text === "") continue;
+        texts[name].push(text);
+        size += text.length;
+      }
+      if (Array.isArray(delta.reasoning_details)) {
+        details.push(...delta.reasoning_details);
+        size += JSON.stringify(delta.reasoning_details).length;
+      }
+      return size;
+    },
+    fields(): Record<string, unknown> {
+      const joined = Object.entries(texts).map(([name, parts]) => [name, parts.join("")]);
+      const kept = joined.filter(([, text]) => text !== "");
+      return { ...Object.fromEntries(kept), ...(details.length > 0 && { reasoning_details: details }) };
+    },
+  };
+}
+
+/** A chunk without choices may be a ping, or an error in a form of the endpoint's own. */
+function complainAbout(chunk: Record<string, unknown>): void {
+  const { base_resp: base, detail, message, status_msg: status } = chunk;
+  if (isObject(base) && base.status_code !== 0 && base.status_msg) {
+    throw new AttemptFailure("server", `the endpoint says: ${base.status_msg}`);
+  }
+  const said = [detail, message, status].find((text) => typeof text === "string" && text !== "");
+  if (said && chunk.choices === undefined) throw new AttemptFailure("server", `the endpoint says: ${said}`);
+}
+
+const piecesOf = (value: unknown): Piece[] =>
+  (Array.isArray(value) ? value : value ? [value] : []).filter(isObject);
+
+const readFinish = (value: unknown): string => (typeof value === "string" ? value.toLowerCase() : "");
+
+/** A text, or a list of parts, of which those that are text count and those that are thoughts do not. */
+function readText(content: unknown): string {
+  if (typeof content === "string") return content;
+  if (!Array.isArray(content)) return "";
+  return content
+    .map((part) => {
+      if (typeof part === "string") return part;
+      if (!isObject(part) || (part.type !== undefined && part.type !== "text" && part.type !== "output_text"))
+        return "";
+      return typeof part.text === "string" ? part.text : "";
+    })
+    .join("");
+}
+
+/** The most that the column holds. Some servers report the overflow of their own counter. */
+const MAX_TOKENS = 2_147_483_647;
+
+function readUsage(value: unknown): LlmUsage | null {
+  if (!isObject(value)) return null;
+  const { prompt_tokens, completion_tokens } = value;
+  if (!isCount(prompt_tokens) || !isCount(completion_tokens)) return null;
+  return {
+    prompt_tokens: Math.min(prompt_tokens, MAX_TOKENS),
+    completion_tokens: Math.min(completion_tokens, MAX_TOKENS),
+  };
+}
+
+const isCount = (value: unknown): value is number => Number.isInteger(value) && (value as number) >= 0;
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);

@@ -1,0 +1,75 @@
+// Writes a request as a streamed chat completion that the endpoint takes.
+
+import type {
+  ChatCompletionCreateParamsStreaming,
+  ChatCompletionMessageParam,
+  ChatCompletionTool,
+} from "openai/resources/chat/completions";
+import type { LlmMessage, LlmRequest, LlmTool } from "../llm.ts";
+import { cleanMessages } from "../wire/clean.ts";
+import type { Quirks } from "./quirks.ts";
+
+export function toRequest(
+  request: LlmRequest,
+  model: string,
+  quirks: Quirks,
+): ChatCompletionCreateParamsStreaming {
+  const { noTools, noStreamOptions, noToolChoice, noSystem, nineLetterIds } = quirks;
+  const messages = cleanMessages(request.messages, {
+    model,
+    ...(noTools && { callsAsText: true }),
+    ...(noSystem && { noSystem }),
+    ...(nineLetterIds && { nineLetterIds }),
+  });
+  const tools = noTools ? [] : toolsFor(request, messages);
+  const mustAnswer = request.mustAnswer || request.tools.length === 0;
+  return {
+    model,
+    messages: messages.map(toWireMessage),
+    stream: true,
+    ...(noStreamOptions ? {} : { stream_options: { include_usage: true } }),
+    ...(tools.length > 0 && { tools: tools.map(toWireTool) }),
+    ...(tools.length > 0 && mustAnswer && !noToolChoice && { tool_choice: "none" as const }),
+  };
+}
+
+/**
+ * The tools of the request, or those that the conversation has used: several endpoints refuse calls in a conversation
+ * when a request brings no tools.
+ */
+function toolsFor({ tools }: LlmRequest, messages: LlmMessage[]): LlmTool[] {
+  if (tools.length > 0) return tools;
+  const used = messages.flatMap((message) =>
+    message.role === "assistant" ? (message.tool_calls ?? []) : [],
+  );
+  return [...new Set(used.map(({ name }) => name))].map((name) => ({
+    name,
+    description: "No longer available.",
+    parameters: { type: "object", properties: {} },
+  }));
+}
+
+function toWireMessage(message: LlmMessage): ChatCompletionMessageParam {
+  const { content } = message;
+  if (message.role === "tool") return { role: "tool", content, tool_call_id: message.tool_call_id };
+  if (message.role !== "assistant" || !message.tool_calls?.length) return { role: message.role, content };
+  return {
+    ...message.continuation?.fields,
+    role: "assistant",
+    // Several endpoints reject an empty text together with tool calls.
+    content: content === "" ? null : content,
+    tool_calls: message.tool_calls.map((call) => {
+      const { function: inner, ...outer } = call.continuation?.fields ?? {};
+      return {
+        ...outer,
+        id: call.id,
+        type: "function",
+        function: { ...(inner as object), name: call.name, arguments: call.arguments },
+      };
+    }),
+  };
+}
+
+function toWireTool({ name, description, parameters }: LlmTool): ChatCompletionTool {
+  return { type: "function", function: { name, description, parameters } };
+}

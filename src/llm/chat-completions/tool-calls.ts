@@ -1,0 +1,105 @@
+// Puts the streamed pieces of tool calls together. Endpoints disagree about what tells one call from the next: an
+// index, an id, a name, or nothing but that the arguments before were whole.
+
+import type { Continuation, LlmToolCall } from "../llm.ts";
+import { newCallId } from "../wire/call-ids.ts";
+import { createObjectScanner, type ObjectScanner } from "../wire/json-object.ts";
+
+/** A piece as it came; only that it is a JSON object is certain. */
+export type Piece = Record<string, unknown>;
+
+interface Slot {
+  index: number | undefined;
+  id: string;
+  name: string;
+  arguments: string[];
+  scanner: ObjectScanner;
+  /** What the endpoint wants back: Gemini's thought signatures, and the like. */
+  fields: Record<string, unknown>;
+}
+
+export function createToolCalls(model: string) {
+  const slots: Slot[] = [];
+  return {
+    count: () => slots.length,
+    /** Adds a piece and returns the number of its characters. */
+    add(piece: Piece): number {
+      const read = readPiece(piece);
+      let slot = slotOf(slots, read);
+      if (!slot || beginsAnother(slot, read)) {
+        slot = newSlot(read.index);
+        slots.push(slot);
+      }
+      slot.id ||= read.id;
+      slot.name ||= read.name;
+      slot.arguments.push(read.arguments);
+      slot.scanner.feed(read.arguments);
+      Object.assign(slot.fields, read.fields);
+      return read.size;
+    },
+    /** The calls, each with an id of its own. */
+    finish(): LlmToolCall[] {
+      const seen = new Set<string>();
+      return slots.map(({ id, name, arguments: parts, fields }) => {
+        const unique = id === "" || seen.has(id) ? newCallId() : id;
+        seen.add(unique);
+        const continuation: Continuation = { model, fields };
+        return {
+          id: unique,
+          name,
+          arguments: parts.join(""),
+          ...(Object.keys(fields).length > 0 && { continuation }),
+        };
+      });
+    },
+  };
+}
+
+function newSlot(index: number | undefined): Slot {
+  return { index, id: "", name: "", arguments: [], scanner: createObjectScanner(), fields: {} };
+}
+
+/** The slot that a piece belongs to, unless it begins another call. */
+function slotOf(slots: Slot[], { index, id, name }: ReadPiece): Slot | undefined {
+  if (index !== undefined) return slots.findLast((slot) => slot.index === index);
+  const same = id === "" ? undefined : slots.find((slot) => slot.id === id);
+  return same ?? (id !== "" && name !== "" ? undefined : slots.at(-1));
+}
+
+/** Only a piece with a name can begin a call. Some endpoints repeat the name in each piece, others every index. */
+function beginsAnother(slot: Slot, piece: ReadPiece): boolean {
+  if (piece.name === "" || slot.name === "") return false;
+  if (piece.name !== slot.name) return true;
+  const hasArguments = slot.arguments.some((part) => part.trim() !== "");
+  if (slot.scanner.isWhole() && piece.arguments.trim() !== "") return true;
+  const isOtherId = piece.id !== "" && slot.id !== "" && piece.id !== slot.id;
+  return isOtherId && (!hasArguments || slot.scanner.isWhole());
+}
+
+type ReadPiece = ReturnType<typeof readPiece>;
+
+function readPiece(piece: Piece) {
+  const { index, id, type: _type, function: given, ...others } = piece;
+  const { name, arguments: part, ...more } = isObject(given) ? given : {};
+  // Some endpoints send the arguments as a complete object.
+  const text = typeof part === "string" ? part : part ? JSON.stringify(part) : "";
+  const fields = Object.fromEntries(
+    Object.entries(others).filter(([, value]) => value !== null && value !== ""),
+  );
+  const inner = Object.entries(more).filter(([, value]) => value !== null && value !== "");
+  if (inner.length > 0) fields.function = Object.fromEntries(inner);
+  return {
+    index: typeof index === "number" ? index : undefined,
+    id: textOf(id),
+    name: textOf(name).trim(),
+    arguments: text,
+    fields,
+    size: text.length + (Object.keys(fields).length > 0 ? JSON.stringify(fields).length : 0),
+  };
+}
+
+const textOf = (value: unknown): string =>
+  typeof value === "string" || typeof value === "number" ? String(value) : "";
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);

@@ -1,0 +1,75 @@
+// Reads the arguments of a tool call in the forms in which models really write them.
+
+import { createObjectScanner } from "./json-object.ts";
+
+type JsonObject = Record<string, unknown>;
+
+export type Arguments = { args: JsonObject; problem?: undefined } | { args?: undefined; problem: string };
+
+/**
+ * Returns the object, or the reason why the text is not one. Beside plain JSON it reads nothing at all and `null` (both
+ * mean "no arguments"), an object encoded twice, line breaks inside strings, and an object followed by other text or
+ * by itself.
+ */
+export function readArguments(text: string): Arguments {
+  const trimmed = text.trim();
+  if (trimmed === "") return { args: {} };
+  const parsed = parse(trimmed);
+  if ("value" in parsed) return fromValue(parsed.value);
+  const repaired = trimmed.startsWith("{") ? firstObject(trimmed) : undefined;
+  return repaired ? { args: repaired } : { problem: parsed.problem };
+}
+
+/** The arguments as the JSON text of an object, which every endpoint accepts in a conversation. */
+export function argumentsAsJson(text: string): string {
+  const parsed = parse(text);
+  if ("value" in parsed && isObject(parsed.value)) return text;
+  return JSON.stringify(readArguments(text).args ?? {});
+}
+
+function fromValue(value: unknown): Arguments {
+  if (value === null) return { args: {} };
+  if (isObject(value)) return { args: value };
+  if (typeof value === "string") {
+    const inner = parse(value);
+    if ("value" in inner && isObject(inner.value)) return { args: inner.value };
+  }
+  return { problem: `got ${Array.isArray(value) ? "an array" : `a ${typeof value}`}` };
+}
+
+/** The object at the start of the text, if what follows is not another one. */
+function firstObject(text: string): JsonObject | undefined {
+  const end = createObjectScanner().feed(text);
+  if (end === undefined) return undefined;
+  const first = text.slice(0, end);
+  const rest = text.slice(end).trim();
+  if (rest.startsWith("{") && rest !== first) return undefined;
+  const parsed = parse(withEscapedControls(first));
+  return "value" in parsed && isObject(parsed.value) ? parsed.value : undefined;
+}
+
+/** Escapes control characters inside the strings of a JSON text, where JSON forbids them. */
+function withEscapedControls(json: string): string {
+  let [isQuoted, isEscaped] = [false, false];
+  return json.replace(/["\\\p{Cc}]|[^"\\\p{Cc}]+/gu, (part) => {
+    if (isEscaped) {
+      isEscaped = false;
+      return part;
+    }
+    if (part === '"') isQuoted = !isQuoted;
+    else if (part === "\\") isEscaped = true;
+    else if (isQuoted && part < " ") return JSON.stringify(part).slice(1, -1);
+    return part;
+  });
+}
+
+function parse(text: string): { value: unknown } | { problem: string } {
+  try {
+    return { value: JSON.parse(text) };
+  } catch (error) {
+    return { problem: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+const isObject = (value: unknown): value is JsonObject =>
+  typeof value === "object" && value !== null && !Array.isArray(value);

@@ -1,0 +1,133 @@
+// Makes a conversation valid for any endpoint at the moment of sending. What is stored stays as it happened: a model's
+// broken arguments or names, a run that failed between a tool and its answer. An endpoint that refused such a message
+// would refuse every later request of the session.
+
+import type { LlmMessage, LlmToolCall } from "../llm.ts";
+import { argumentsAsJson } from "./arguments.ts";
+import { createIds } from "./call-ids.ts";
+import { argumentsWithoutControlTokens, withoutControlTokens } from "./control-tokens.ts";
+
+export interface CleanOptions {
+  /** Fields that another model wrote for itself are left out. */
+  model: string;
+  /** Mistral's rule: every id is nine letters or digits. */
+  nineLetterIds?: boolean;
+  /** For endpoints without tools: calls and results become text. */
+  callsAsText?: boolean;
+  /** For templates without a system role: its text goes to the start of the first user message. */
+  noSystem?: boolean;
+}
+
+const NO_ANSWER = "(no answer: the run failed)";
+const LEFT_OUT = "(earlier messages were left out)";
+const NO_TEXT = "(empty)";
+
+/**
+ * Returns one system message first; then user and assistant in turns, beginning with a user message, and an assistant
+ * message between a tool's result and the next user message. Calls have arguments that are objects, names of
+ * `[A-Za-z0-9_-]{1,64}` and ids of at most 40 characters, each used once.
+ */
+export function cleanMessages(messages: LlmMessage[], options: CleanOptions): LlmMessage[] {
+  const system = messages.flatMap(({ role, content }) => (role === "system" ? [content] : [])).join("\n\n");
+  const others = cleanCalls(messages, options).map(withCleanTexts);
+  const spoken = inTurns(options.callsAsText ? others.map(callsAsText) : others);
+  const [first] = spoken;
+  if (first?.role !== "user") spoken.unshift({ role: "user", content: LEFT_OUT });
+  if (system.trim() === "") return spoken;
+  const content = withoutControlTokens(system);
+  if (!options.noSystem) return [{ role: "system", content }, ...spoken];
+  const [asked, ...rest] = spoken;
+  return [{ role: "user", content: `${content}\n\n${asked?.content ?? ""}` }, ...rest];
+}
+
+type Spoken = Exclude<LlmMessage, { role: "system" }>;
+
+function cleanCalls(messages: LlmMessage[], options: CleanOptions): Spoken[] {
+  const idFor = createIds({ nineLetters: options.nineLetterIds ?? false });
+  // Results come in the order of their calls, which may share an id.
+  let waiting: { id: string; sent: string }[] = [];
+  return messages.flatMap((message): Spoken[] => {
+    if (message.role === "system") return [];
+    if (message.role === "tool") {
+      const at = waiting.findIndex(({ id }) => id === message.tool_call_id);
+      const [call] = at < 0 ? [] : waiting.splice(at, 1);
+      return [{ ...message, tool_call_id: call?.sent ?? idFor(message.tool_call_id) }];
+    }
+    if (message.role !== "assistant") return [message];
+    const { tool_calls, continuation, ...rest } = message;
+    const own = continuation?.model === options.model ? { continuation } : {};
+    if (!tool_calls?.length) return [{ ...rest, ...own }];
+    waiting = tool_calls.map(({ id }) => ({ id, sent: idFor(id) }));
+    const cleaned = tool_calls.map((call, at) =>
+      cleanCall(call, waiting[at]?.sent ?? call.id, options.model),
+    );
+    return [{ ...rest, ...own, tool_calls: cleaned }];
+  });
+}
+
+function cleanCall(
+  { name, arguments: json, continuation }: LlmToolCall,
+  id: string,
+  model: string,
+): LlmToolCall {
+  return {
+    id,
+    name: cleanName(name),
+    arguments: argumentsWithoutControlTokens(argumentsAsJson(json)),
+    ...(continuation?.model === model && { continuation }),
+  };
+}
+
+const MAX_NAME_LENGTH = 64;
+
+const cleanName = (name: string): string =>
+  name.replace(/[^A-Za-z0-9_-]/g, "_").slice(0, MAX_NAME_LENGTH) || "unknown";
+
+/** Text from strangers can appear anywhere in a conversation, through tools and documents also in the model's own messages. */
+function withCleanTexts(message: Spoken): Spoken {
+  const content = withoutControlTokens(message.content);
+  if (message.role === "tool") return { ...message, content: content.trim() === "" ? NO_TEXT : content };
+  if (message.role === "user") {
+    const { context, ...rest } = message;
+    const said = content.trim() === "" ? NO_TEXT : content;
+    return { ...rest, content: context ? `${said}\n\n${inTags(withoutControlTokens(context))}` : said };
+  }
+  if (message.tool_calls?.length || content.trim() !== "") return { ...message, content };
+  return { ...message, content: NO_ANSWER };
+}
+
+/** Nobody else can write these tags, because they count as control tokens. */
+const inTags = (context: string): string => `<heddle_context>\n${context}\n</heddle_context>`;
+
+function callsAsText(message: Spoken): Spoken {
+  if (message.role === "tool") return { role: "user", content: `Result of a tool:\n${message.content}` };
+  if (message.role !== "assistant" || !message.tool_calls) return message;
+  const calls = message.tool_calls.map(({ name, arguments: args }) => `Called the tool ${name} with ${args}`);
+  return { role: "assistant", content: [message.content, ...calls].filter(Boolean).join("\n") };
+}
+
+/** Joins neighbours of one role, and puts an assistant message between a result and a user message. */
+function inTurns(messages: Spoken[]): Spoken[] {
+  const turns: Spoken[] = [];
+  for (const message of messages) {
+    const last = turns.at(-1);
+    const joined = last && join(last, message);
+    if (joined) {
+      turns[turns.length - 1] = joined;
+      continue;
+    }
+    if (last?.role === "tool" && message.role === "user")
+      turns.push({ role: "assistant", content: NO_ANSWER });
+    turns.push(message);
+  }
+  return turns;
+}
+
+function join(first: Spoken, second: Spoken): Spoken | undefined {
+  const content = [first.content, second.content].filter((text) => text !== "").join("\n\n");
+  if (first.role === "user" && second.role === "user") return { ...first, ...second, content };
+  if (first.role === "assistant" && second.role === "assistant" && !first.tool_calls) {
+    return { ...second, content };
+  }
+  return undefined;
+}

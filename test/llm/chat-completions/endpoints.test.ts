@@ -1,0 +1,305 @@
+// Endpoints that refuse a part of the request, answer in other forms, or say in their own way that they failed.
+
+import { afterEach, describe, expect, test } from "bun:test";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { getLogger } from "@logtape/logtape";
+import type { HeddleError } from "../../../src/errors.ts";
+import { createOpenAiLlm } from "../../../src/llm/chat-completions/chat-completions.ts";
+import type { LlmEvent, LlmMessage, LlmRequest } from "../../../src/llm/llm.ts";
+import {
+  type Answer,
+  delta,
+  nineLetterIds,
+  type Rule,
+  reasoningContent,
+  says,
+  startStrictEndpoint,
+  thoughtSignatures,
+} from "../strict-endpoint.ts";
+
+const SEARCH = { name: "search", description: "Searches.", parameters: { type: "object", properties: {} } };
+const open: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const stop of open.splice(0)) await stop();
+});
+
+const request = (more: Partial<LlmRequest> = {}): LlmRequest => ({
+  model: "m",
+  fallbackModels: [],
+  messages: [{ role: "user", content: "Hello" }],
+  tools: [],
+  signal: new AbortController().signal,
+  ...more,
+});
+
+async function ask(llm: ReturnType<typeof createOpenAiLlm>, more: Partial<LlmRequest> = {}) {
+  const events: LlmEvent[] = [];
+  try {
+    for await (const event of llm.stream(request(more))) events.push(event);
+  } catch (error) {
+    return { events, error: error as HeddleError };
+  }
+  return { events, done: events.find((event) => event.type === "done") };
+}
+
+function llmFor(baseUrl: string, timeoutMs?: number) {
+  const delays: number[] = [];
+  const llm = createOpenAiLlm({
+    apiKey: "key",
+    baseUrl,
+    log: getLogger("heddle"),
+    sleep: async (ms) => void delays.push(ms),
+    random: () => 0,
+    ...(timeoutMs !== undefined && { timeoutMs }),
+  });
+  return { llm, delays };
+}
+
+async function endpoint(rules: Rule[], answers: Answer[]) {
+  const strict = await startStrictEndpoint(rules, answers);
+  open.push(strict.stop);
+  return { strict, ...llmFor(strict.url) };
+}
+
+const withCall: LlmMessage[] = [
+  { role: "user", content: "Find it." },
+  { role: "assistant", content: "", tool_calls: [{ id: "call_1", name: "search", arguments: "{}" }] },
+  { role: "tool", tool_call_id: "call_1", content: "found" },
+];
+
+describe("what an endpoint does not take is left out at once, and from then on", () => {
+  const cases: Record<string, { rule: Rule; more?: Partial<LlmRequest> }> = {
+    stream_options: {
+      rule: ({ stream_options }) => (stream_options ? "Unknown field: stream_options" : undefined),
+    },
+    "stream_options, as Mistral says it": {
+      rule: ({ stream_options }) =>
+        stream_options
+          ? {
+              status: 422,
+              error: {
+                message: '[{"loc":["body","stream_options"],"msg":"Extra inputs are not permitted"}]',
+              },
+            }
+          : undefined,
+    },
+    tools: {
+      rule: ({ tools }) => (tools ? "registry.ollama.ai/library/gemma:2b does not support tools" : undefined),
+      more: { tools: [SEARCH], messages: withCall },
+    },
+    tool_choice: {
+      rule: ({ tool_choice }) => (tool_choice ? "tool_choice is not supported" : undefined),
+      more: { messages: withCall },
+    },
+    "a system role": {
+      rule: ({ messages }) =>
+        messages.some(({ role }) => role === "system")
+          ? { status: 500, error: { message: "System role not supported" } }
+          : undefined,
+      more: { messages: [{ role: "system", content: "Be kind." }, ...withCall], tools: [SEARCH] },
+    },
+    "ids of another form": { rule: nineLetterIds, more: { tools: [SEARCH], messages: withCall } },
+  };
+  for (const [name, { rule, more = {} }] of Object.entries(cases)) {
+    test(name, async () => {
+      const { strict, llm, delays } = await endpoint([rule], [says("Hi.")]);
+      expect((await ask(llm, more)).done?.text).toBe("Hi.");
+      expect((await ask(llm, more)).done?.text).toBe("Hi.");
+      expect(strict.requests.length).toBe(3);
+      expect(delays).toEqual([]);
+    });
+  }
+
+  test("a refusal that does not end with it is a failure", async () => {
+    const { strict, llm } = await endpoint([() => "stream_options and everything else is wrong"], []);
+    expect((await ask(llm)).error?.code).toBe("model_failed");
+    expect(strict.requests.length).toBe(2);
+  });
+});
+
+describe("what a model needs back is sent back", () => {
+  const call = (more: object) =>
+    delta(
+      { tool_calls: [{ index: 0, id: "1", function: { name: "search", arguments: "{}" }, ...more }] },
+      "stop",
+    );
+
+  async function secondTurn(rule: Rule, first: unknown[]) {
+    const { strict, llm } = await endpoint([rule], [{ events: first }, says("Found.")]);
+    const { done } = await ask(llm, { tools: [SEARCH] });
+    const step: LlmMessage = {
+      role: "assistant",
+      content: done?.text ?? "",
+      tool_calls: done?.toolCalls ?? [],
+      ...(done?.continuation && { continuation: done.continuation }),
+    };
+    const messages: LlmMessage[] = [
+      { role: "user", content: "Find it." },
+      step,
+      { role: "tool", tool_call_id: "1", content: "x" },
+    ];
+    const answer = await ask(llm, { tools: [SEARCH], messages });
+    return { answer, refusals: strict.refusals };
+  }
+
+  test("thought signatures", async () => {
+    const first = [call({ extra_content: { google: { thought_signature: "sig" } } })];
+    const { answer, refusals } = await secondTurn(thoughtSignatures, first);
+    expect(refusals).toEqual([]);
+    expect(answer.done?.text).toBe("Found.");
+  });
+
+  test("reasoning", async () => {
+    const { answer, refusals } = await secondTurn(reasoningContent, [
+      delta({ reasoning_content: "Hm." }),
+      call({}),
+    ]);
+    expect(refusals).toEqual([]);
+    expect(answer.done?.text).toBe("Found.");
+  });
+});
+
+describe("an answer in another form", () => {
+  const whole = { choices: [{ message: { role: "assistant", content: "Hi." }, finish_reason: "stop" }] };
+  const forms: Record<string, Answer> = {
+    "a whole JSON answer": { raw: JSON.stringify(whole, null, 2), type: "application/json" },
+    "a stream under another type": {
+      raw: `: hello\n\ndata: ${JSON.stringify(delta({ content: "Hi." }, "stop"))}\n\n`,
+      type: "application/json",
+    },
+    "with keep-alive chunks": {
+      events: ["null", delta({ content: "Hi." }), { choices: null }, delta({}, "stop")],
+    },
+  };
+  for (const [name, answer] of Object.entries(forms)) {
+    test(name, async () => {
+      const { llm } = await endpoint([], [answer]);
+      expect((await ask(llm)).done?.text).toBe("Hi.");
+    });
+  }
+});
+
+describe("a failure says its reason, and is retried only where that may help", () => {
+  const cases: Record<string, { answer: Answer; says: string; requests: number }> = {
+    "an error with status 200": {
+      answer: { raw: '{"error": "Insufficient credits to run this request"}', type: "application/json" },
+      says: "Insufficient credits",
+      requests: 1,
+    },
+    "a wrong address": {
+      answer: { raw: '{"error": "Unexpected endpoint or method. (POST /chat/completions)"}' },
+      says: "Unexpected endpoint",
+      requests: 1,
+    },
+    "a status of the endpoint's own": {
+      answer: { raw: '{"base_resp": {"status_code": 1004, "status_msg": "login fail"}}' },
+      says: "login fail",
+      requests: 4,
+    },
+    "a web page": {
+      answer: { raw: "<!DOCTYPE html><h1>Welcome</h1>", type: "text/html" },
+      says: "web page",
+      requests: 4,
+    },
+    "a used up quota": {
+      answer: {
+        status: 429,
+        error: { message: "You exceeded your current quota", code: "insufficient_quota" },
+      },
+      says: "quota",
+      requests: 1,
+    },
+    "a refused key within the stream": {
+      answer: { events: [{ error: { message: "No auth credentials found", code: 401 } }] },
+      says: "No auth credentials",
+      requests: 1,
+    },
+    "a rate limit within the stream": {
+      answer: { events: [{ error: { message: "Slow down", code: 429 } }] },
+      says: "Slow down",
+      requests: 4,
+    },
+    "a call that the endpoint could not read": {
+      answer: { status: 400, error: { message: "Failed to call a function.", code: "tool_use_failed" } },
+      says: "Failed to call",
+      requests: 4,
+    },
+    "a refusal wrapped in a 500": {
+      answer: { status: 500, error: { message: "litellm.BadRequestError: bad role" } },
+      says: "bad role",
+      requests: 1,
+    },
+    "a content filter": {
+      answer: { events: [delta({ content: "half" }, "content_filter")] },
+      says: "content filter",
+      requests: 1,
+    },
+  };
+  for (const [name, { answer, says: text, requests }] of Object.entries(cases)) {
+    test(name, async () => {
+      const { strict, llm } = await endpoint([], [answer]);
+      const { error } = await ask(llm);
+      expect(error?.code).toBe("model_failed");
+      expect(error?.message).toContain(text);
+      expect(strict.requests.length).toBe(requests);
+    });
+  }
+
+  test("a rate limit within the stream waits as one outside", async () => {
+    const { llm, delays } = await endpoint(
+      [],
+      [{ events: [{ error: { message: "Slow down", code: 429 } }] }, says("Hi.")],
+    );
+    expect((await ask(llm)).done?.text).toBe("Hi.");
+    expect(delays).toEqual([2500]);
+  });
+
+  test("a used up account leaves the turn to the next model", async () => {
+    const exhausted: Rule = ({ model }) =>
+      model === "m" ? { status: 429, error: { message: "x", code: "insufficient_quota" } } : undefined;
+    const { strict, llm } = await endpoint([exhausted], [says("Hi.")]);
+    expect((await ask(llm, { fallbackModels: ["other"] })).done).toMatchObject({
+      text: "Hi.",
+      model: "other",
+    });
+    expect(strict.requests.length).toBe(2);
+  });
+});
+
+describe("a slow endpoint", () => {
+  async function slow(write: (send: (text: string) => void, end: () => void) => void) {
+    const server = createServer((_, response) => {
+      response.writeHead(200, { "content-type": "text/event-stream" });
+      write(
+        (text) => response.write(text),
+        () => response.end(),
+      );
+    });
+    await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
+    open.push(
+      () => server.closeAllConnections(),
+      () => server.close(),
+    );
+    return llmFor(`http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`, 300).llm;
+  }
+  const event = (value: object) => `data: ${JSON.stringify(value)}\n\n`;
+
+  test("that shows by comments that it reads the prompt is waited for", async () => {
+    const llm = await slow((send, end) => {
+      let comments = 0;
+      const timer = setInterval(() => {
+        if (comments++ < 6) return send(": processing\n\n");
+        clearInterval(timer);
+        send(event(delta({ content: "Hi." }, "stop")));
+        end();
+      }, 100);
+    });
+    expect((await ask(llm)).done?.text).toBe("Hi.");
+  });
+
+  test("that keeps the connection open behind its answer has answered", async () => {
+    const llm = await slow((send) => send(event(delta({ content: "Hi." }, "stop"))));
+    expect((await ask(llm)).done?.text).toBe("Hi.");
+  });
+});
