@@ -95,7 +95,8 @@ async function* attempt(options: AttemptOptions): AsyncGenerator<AttemptEvent> {
   const offered = request.mustAnswer ? [] : request.tools.map(({ name }) => name);
   const answer = createAnswer({ model, offered: new Set(offered) });
   // Bytes count as life, and not only chunks: a local model that reads a long prompt sends comments.
-  const client = createOpenAiClient({ ...options.client, fetch: createStreamFetch(() => stall.restart()) });
+  const onBytes = () => (answer.isFinished() ? undefined : stall.restart());
+  const client = createOpenAiClient({ ...options.client, fetch: createStreamFetch(onBytes) });
   try {
     const stream = await client.chat.completions.create(toRequest(request, model, options.quirks.of(model)), {
       signal: AbortSignal.any([request.signal, stall.signal, ending.signal]),
@@ -104,7 +105,10 @@ async function* attempt(options: AttemptOptions): AsyncGenerator<AttemptEvent> {
     for await (const chunk of stream) {
       const text = answer.add(chunk);
       if (text !== "") yield { type: "text", text };
-      if (answer.isFinished()) ending.restart();
+      if (answer.isFinished()) {
+        stall.stop();
+        ending.restart();
+      }
       // Buffered chunks are delivered without yielding to the event loop, so yield to other work now and then.
       if (++chunks % CHUNKS_PER_TURN === 0) await setImmediate();
     }
