@@ -5,10 +5,14 @@ import { createGetSkillTool, GET_SKILL } from "./tools/builtin/get-skill.ts";
 import { compileTool, type RegisteredTool, type ToolRegistry } from "./tools/registry.ts";
 
 export interface OfferedTools {
+  /** Sorted by name, so that requests of different runs begin alike and the model's cache applies. */
   tools: Map<string, RegisteredTool>;
   /** Messages about tools that were named and are not offered. */
   warnings: string[];
 }
+
+/** OpenAI accepts no more, and other endpoints follow it. */
+const MANY_TOOLS = 128;
 
 /**
  * Returns the tools that a run may use: those of its bot and its carapaces, those that its message names, and `get_skill` when
@@ -45,7 +49,10 @@ export function offeredTools(
     const { run } = createGetSkillTool({ get: (id) => readable.get(id), list: () => onDemand });
     tools.set(GET_SKILL, { ...getSkill, run });
   }
-  return { tools, warnings };
+  if (tools.size > MANY_TOOLS) {
+    warnings.push(`The run has ${tools.size} tools; many endpoints accept at most ${MANY_TOOLS}.`);
+  }
+  return { tools: new Map([...tools].toSorted(([a], [b]) => (a < b ? -1 : 1))), warnings };
 }
 
 /** Compiled once; each run supplies its own skills. */

@@ -37,6 +37,7 @@ export function createAgentParts(
           baseUrl: config.openaiBaseUrl,
           log: log.getChild("llm"),
           redact,
+          timeoutMs: config.modelTimeoutSeconds * 1000,
         })
       : createOfflineLlm({ search: (query) => documents.search({ query, limit: 3, visibleIn: null }) });
   const llm = instruments?.llm(configuredLlm) ?? configuredLlm;

@@ -45,6 +45,8 @@ export interface Config {
   readonly defaultModel: string;
   /** Tokens. */
   readonly contextWindow: number;
+  /** How long a model may send nothing. */
+  readonly modelTimeoutSeconds: number;
   readonly fallbackModels: readonly string[];
   readonly embeddingModel: string;
   /** Undefined: only integrations transcribe recordings. */
@@ -135,6 +137,7 @@ export function loadConfig(flags: Flags = {}, variables: Environment = processEn
     openaiBaseUrl: read.url("OPENAI_BASE_URL", ["http:", "https:"]),
     defaultModel: read.text("DEFAULT_MODEL") ?? "gpt-4.1-mini",
     contextWindow: read.integer("CONTEXT_WINDOW", 128_000, 2_000, 100_000_000),
+    modelTimeoutSeconds: read.integer("MODEL_TIMEOUT_SECONDS", 120, 1, 3_600),
     fallbackModels: read.list("FALLBACK_MODELS"),
     embeddingModel: read.text("EMBEDDING_MODEL") ?? "text-embedding-3-small",
     transcription: transcriptionConfig(read),

@@ -12,7 +12,7 @@ for (const name of ["github_get", "github_post", "weather"])
 
 const offered = (message: string[], more: { own?: string[]; disabled?: string[] } = {}) => {
   const { tools, warnings } = offeredTools(registry, { own: [], disabled: [], ...more, message }, []);
-  return { names: [...tools.keys()].toSorted(), warnings };
+  return { names: [...tools.keys()], warnings };
 };
 
 test("a message may name tools by a pattern, like a bot", () => {
@@ -26,4 +26,17 @@ test("a pattern that matches no tool causes a warning", () => {
     names: ["weather"],
     warnings: [`No tool's name fits "gitlab_*".`],
   });
+});
+
+test("more tools than many endpoints accept are warned of", () => {
+  const many = createToolRegistry();
+  for (let at = 0; at < 129; at++) {
+    many.add(
+      "core",
+      tool(`t${at}`, () => "x"),
+    );
+  }
+  const { tools, warnings } = offeredTools(many, { own: ["*"], disabled: [], message: [] }, []);
+  expect(tools.size).toBe(129);
+  expect(warnings).toEqual(["The run has 129 tools; many endpoints accept at most 128."]);
 });

@@ -106,7 +106,8 @@ eachDatabase("capabilities of a server", (open) => {
           tools: { function: { name: string } }[];
         };
         return {
-          texts: body.messages.slice(3).map(({ content }) => content),
+          system: body.messages[0]?.content ?? "",
+          asked: body.messages.at(-1)?.content ?? "",
           tools: body.tools.map(({ function: { name } }) => name),
         };
       };
@@ -118,15 +119,14 @@ eachDatabase("capabilities of a server", (open) => {
         "You review code.",
         "You can look into GitHub",
         'How the work in this channel is laid out ("Columns"):\n\nThree columns.',
-        'Skill "How Heddle works" (heddle):',
         'Skill "Rules" (integrations/board/rules):\n\nFirst rules.',
         "Skills, which get_skill reads by id when the work calls for one:\n- carapaces/writer/plain-language: Plain language.",
-        "Mind the preamble.",
-        "Hello",
       ];
-      expect(first.texts.map((text, at) => text.startsWith(found[at] ?? "nothing more"))).toEqual(
-        found.map(() => true),
-      );
+      const places = found.map((text) => first.system.indexOf(`\n\n${text}`));
+      expect(places).toEqual(places.toSorted((a, b) => a - b));
+      expect(places).not.toContain(-1);
+      expect(first.asked).toStartWith('Hello\n\n<heddle_context>\nSkill "How Heddle works" (heddle):');
+      expect(first.asked).toContain("\n\nMind the preamble.\n\n");
       expect(first.tools).toContain("board_move");
       expect(first.tools).toContain("github_get_pr");
       expect(first.tools).toContain("get_skill");
@@ -137,14 +137,14 @@ eachDatabase("capabilities of a server", (open) => {
         ({ text }) => text === "Second rules.",
       );
       const second = await ask("Again");
-      expect(second.texts.filter((text) => text.startsWith('Skill "Rules"'))).toEqual([
+      expect(second.system.match(/Skill "Rules".*\n\n\w+ rules\./g)).toEqual([
         'Skill "Rules" (integrations/board/rules):\n\nSecond rules.',
       ]);
 
       await post(`channels/${channel}/integrations/board/deactivate`);
       const third = await ask("And now");
-      expect(third.texts.some((text) => text.includes("board tidy"))).toBe(false);
-      expect(third.texts.some((text) => text.startsWith("You can look into GitHub"))).toBe(true);
+      expect(third.system).not.toContain("board tidy");
+      expect(third.system).toContain("You can look into GitHub");
       expect(third.tools).not.toContain("board_move");
       expect((await get("templates?integration=board")).templates).toMatchObject([
         { id: "integrations/board/columns", compatible: true, compatible_with: ["board"] },
