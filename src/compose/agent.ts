@@ -3,7 +3,8 @@
 import { createAgent } from "../agent/turn.ts";
 import { createActivations } from "../capabilities/activations.ts";
 import type { Config } from "../config/config.ts";
-import { createOpenAiLlm } from "../llm/chat-completions/chat-completions.ts";
+import { createChatCompletions } from "../llm/chat-completions/chat-completions.ts";
+import { createEndpointLlm } from "../llm/endpoint.ts";
 import { createOfflineLlm } from "../llm/offline.ts";
 import { createTranscriptionEndpoint } from "../transcription/endpoint.ts";
 import { createTranscription } from "../transcription/transcription.ts";
@@ -30,14 +31,18 @@ export function createAgentParts(
     carapaces,
     hasTool: (name) => tools.get(name) !== undefined,
   });
+  const timeoutMs = config.modelTimeoutSeconds * 1000;
   const configuredLlm =
     config.openaiApiKey || config.openaiBaseUrl
-      ? createOpenAiLlm({
-          apiKey: config.openaiApiKey,
-          baseUrl: config.openaiBaseUrl,
+      ? createEndpointLlm({
+          adapter: createChatCompletions({
+            apiKey: config.openaiApiKey,
+            baseUrl: config.openaiBaseUrl,
+            timeoutMs,
+          }),
           log: log.getChild("llm"),
           redact,
-          timeoutMs: config.modelTimeoutSeconds * 1000,
+          timeoutMs,
         })
       : createOfflineLlm({ search: (query) => documents.search({ query, limit: 3, visibleIn: null }) });
   const llm = instruments?.llm(configuredLlm) ?? configuredLlm;

@@ -2,8 +2,7 @@
 
 import { HeddleError } from "../errors.ts";
 import { throwIfAborted } from "../llm/abort.ts";
-import { createOpenAiClient } from "../llm/chat-completions/client.ts";
-import { toFailure } from "../llm/chat-completions/failure.ts";
+import { createOpenAiClient, toOpenAiFailure } from "../llm/openai-client.ts";
 import type { Redact } from "../redact.ts";
 import { fileOf, type Recording } from "./audio.ts";
 
@@ -43,7 +42,7 @@ export function createTranscriptionEndpoint(options: TranscriptionEndpointOption
 }
 
 function explain(cause: unknown, redact: Redact): HeddleError {
-  const { message, status } = toFailure(cause, { hide: redact, now: Date.now() });
+  const { message, status } = toOpenAiFailure(cause, { hide: redact, now: Date.now() });
   if (status !== undefined && REJECTIONS.includes(status)) {
     return new HeddleError("bad_request", `The transcription endpoint rejected the recording: ${message}`, {
       field: "body",

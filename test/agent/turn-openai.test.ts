@@ -5,8 +5,8 @@ import { LLMock } from "@copilotkit/aimock";
 import { asc, eq } from "drizzle-orm";
 import type { Database } from "../../src/db/database.ts";
 import { llmCalls, toolCalls } from "../../src/db/schema.ts";
-import { createOpenAiLlm } from "../../src/llm/chat-completions/chat-completions.ts";
 import { embeddedDatabase } from "../database.ts";
+import { createOpenAiLlm } from "../llm/openai-llm.ts";
 import { addBot, addSession, addTask, agentOver, log, tool } from "./fixture.ts";
 
 const open = embeddedDatabase();

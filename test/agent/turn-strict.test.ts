@@ -5,8 +5,8 @@ import { eq } from "drizzle-orm";
 import { saveFinalStep } from "../../src/agent/turn.ts";
 import type { Database } from "../../src/db/database.ts";
 import { messages, tasks } from "../../src/db/schema.ts";
-import { createOpenAiLlm } from "../../src/llm/chat-completions/chat-completions.ts";
 import { embeddedDatabase } from "../database.ts";
+import { createOpenAiLlm } from "../llm/openai-llm.ts";
 import {
   type Answer,
   delta,

@@ -19,8 +19,9 @@ import { storable, storableJson } from "../../src/db/storable.ts";
 import { findInLiteral } from "../../src/integrations/discovery/find-in-literal.ts";
 import { locate } from "../../src/integrations/discovery/locate.ts";
 import { importedPaths } from "../../src/integrations/review/imports.ts";
-import { readRetryAfter, toFailure } from "../../src/llm/chat-completions/failure.ts";
+import { readRetryAfter } from "../../src/llm/failure.ts";
 import { readCommands } from "../../src/llm/offline.ts";
+import { toOpenAiFailure } from "../../src/llm/openai-client.ts";
 import { argumentsWithoutControlTokens, withoutControlTokens } from "../../src/llm/wire/control-tokens.ts";
 import { createOutput } from "../../src/processes/output.ts";
 import { createRedactor } from "../../src/redact.ts";
@@ -63,7 +64,7 @@ const PARSERS: Record<string, (text: string) => unknown> = {
   importedPaths: (text) => importedPaths("a.ts", text),
   "importedPaths, of settings": (text) => importedPaths("tsconfig.json", text),
   findInLiteral: (text) => findInLiteral(`const SETUP = ${text}`, "SETUP", ["a"]),
-  "messages of a model's endpoint": (text) => toFailure(new Error(text), { hide: keep, now: 0 }),
+  "messages of a model's endpoint": (text) => toOpenAiFailure(new Error(text), { hide: keep, now: 0 }),
   readRetryAfter: (text) => readRetryAfter(new Headers({ "retry-after": text.replace(/[^ -~]/g, "") }), 0),
   redact: redactor.redact,
   "output of a process": (text) => {

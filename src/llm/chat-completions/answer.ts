@@ -1,16 +1,13 @@
 // Assembles the chunks of a streamed chat completion, in the dialects of many endpoints, and judges how it ended.
 
-import { AttemptFailure, type Completion } from "../attempt.ts";
+import type { Answer, AnswerOptions } from "../adapter.ts";
+import { AttemptFailure } from "../attempt.ts";
+import { createLimits, mostCalls } from "../limits.ts";
 import type { LlmToolCall, LlmUsage } from "../llm.ts";
 import { newCallId } from "../wire/call-ids.ts";
 import { withoutThoughts } from "../wire/thoughts.ts";
 import { readWrittenCalls } from "../wire/written-calls.ts";
 import { createToolCalls, type Piece } from "./tool-calls.ts";
-
-/** Per answer: each call becomes a row and a message. Models asked for many calls at once make about twenty. */
-const MAX_CALLS = 128;
-/** Characters of text, arguments and reasoning together. The longest real answers have about 500,000. */
-const MAX_LENGTH = 4_000_000;
 
 const CUT = new Set(["length", "max_tokens", "model_length", "model_context_window_exceeded"]);
 const FILTERED = new Set([
@@ -19,25 +16,18 @@ const FILTERED = new Set([
 ]);
 const FAILED = new Set(["error", "network_error", "insufficient_system_resource", "abort"]);
 
-export interface AnswerOptions {
-  model: string;
-  /** The names of the tools that the model may call now. Calls are dropped when it may call none. */
-  offered: ReadonlySet<string>;
-}
-
-export function createAnswer({ model, offered }: AnswerOptions) {
+export function createAnswer({ model, offered }: AnswerOptions): Answer {
   const texts: string[] = [];
   const calls = createToolCalls(model);
   const reasoning = createReasoning();
   let usage: LlmUsage | null = null;
   let finish = "";
-  let size = 0;
+  const limits = createLimits();
 
   return {
     isFinished: () => finish !== "",
 
-    /** Adds the next chunk and returns its text. Only valid JSON is guaranteed; it may be any value. */
-    add(chunk: unknown): string {
+    add(chunk) {
       if (!isObject(chunk)) return "";
       usage = readUsage(chunk.usage) ?? usage;
       if (!Array.isArray(chunk.choices)) {
@@ -49,22 +39,15 @@ export function createAnswer({ model, offered }: AnswerOptions) {
       finish = readFinish(choice.finish_reason) || finish;
       // Some endpoints answer with a whole message although a stream was asked for.
       const delta = isObject(choice.delta) ? choice.delta : isObject(choice.message) ? choice.message : {};
-      for (const piece of piecesOf(delta.tool_calls)) size += calls.add(piece);
-      size += reasoning.add(delta);
+      for (const piece of piecesOf(delta.tool_calls)) limits.count(calls.add(piece));
+      limits.count(reasoning.add(delta));
       const text = readText(delta.content) || readText(delta.refusal);
       texts.push(text);
-      size += text.length;
-      if (calls.count() > MAX_CALLS) {
-        throw new AttemptFailure("garbled", `the answer has more than ${MAX_CALLS} tool calls`);
-      }
-      if (size > MAX_LENGTH) {
-        throw new AttemptFailure("garbled", `the answer is longer than ${MAX_LENGTH} characters`);
-      }
-      return text;
+      limits.calls(calls.count());
+      return limits.text(text);
     },
 
-    /** Returns the complete answer; throws an AttemptFailure if it was ended early, filtered, garbled or empty. */
-    finish(): Completion {
+    finish() {
       if (finish === "") throw new AttemptFailure("cut", "the answer ended early");
       if (FILTERED.has(finish)) {
         throw new AttemptFailure("filtered", "the answer was stopped by the endpoint's content filter");
@@ -92,7 +75,7 @@ export function createAnswer({ model, offered }: AnswerOptions) {
     const written = readWrittenCalls(spoken, offered);
     return {
       text: written.text,
-      toolCalls: written.calls.slice(0, MAX_CALLS).map((call) => ({ id: newCallId(), ...call })),
+      toolCalls: mostCalls(written.calls).map((call) => ({ id: newCallId(), ...call })),
     };
   }
 }

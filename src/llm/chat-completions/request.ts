@@ -6,8 +6,12 @@ import type {
   ChatCompletionTool,
 } from "openai/resources/chat/completions";
 import type { LlmMessage, LlmRequest, LlmTool } from "../llm.ts";
+import type { Quirks } from "../quirks.ts";
 import { cleanMessages } from "../wire/clean.ts";
-import type { Quirks } from "./quirks.ts";
+import { toolsFor } from "../wire/tools.ts";
+
+/** Mistral's rule. */
+const NINE_LETTERS = /^[A-Za-z0-9]{9}$/;
 
 export function toRequest(
   request: LlmRequest,
@@ -19,7 +23,7 @@ export function toRequest(
     model,
     ...(noTools && { callsAsText: true }),
     ...(noSystem && { noSystem }),
-    ...(nineLetterIds && { nineLetterIds }),
+    ...(nineLetterIds && { idPattern: NINE_LETTERS }),
   });
   const tools = noTools ? [] : toolsFor(request, messages);
   const mustAnswer = request.mustAnswer || request.tools.length === 0;
@@ -31,22 +35,6 @@ export function toRequest(
     ...(tools.length > 0 && { tools: tools.map(toWireTool) }),
     ...(tools.length > 0 && mustAnswer && !noToolChoice && { tool_choice: "none" as const }),
   };
-}
-
-/**
- * The tools of the request, or those that the conversation has used: several endpoints refuse calls in a conversation
- * when a request brings no tools.
- */
-function toolsFor({ tools }: LlmRequest, messages: LlmMessage[]): LlmTool[] {
-  if (tools.length > 0) return tools;
-  const used = messages.flatMap((message) =>
-    message.role === "assistant" ? (message.tool_calls ?? []) : [],
-  );
-  return [...new Set(used.map(({ name }) => name))].map((name) => ({
-    name,
-    description: "No longer available.",
-    parameters: { type: "object", properties: {} },
-  }));
 }
 
 function toWireMessage(message: LlmMessage): ChatCompletionMessageParam {

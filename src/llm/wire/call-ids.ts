@@ -3,7 +3,8 @@
 import { createHash } from "node:crypto";
 
 const LENGTH = 9;
-const MAX_LENGTH = 40;
+/** The ids that OpenAI takes. */
+const USUAL = /^[\x21-\x7e]{1,40}$/;
 
 /** For a call to which the endpoint gave no id. */
 export const newCallId = (): string => shortId(crypto.randomUUID());
@@ -18,15 +19,12 @@ function shortId(seed: string): string {
  * Returns a function that gives each call of a conversation an id used once. It is the call's own where possible, since
  * some models (Kimi) expect theirs back; otherwise it is derived from that one, and so the same in every request.
  */
-export function createIds({ nineLetters }: { nineLetters: boolean }): (id: string) => string {
+export function createIds(pattern: RegExp = USUAL): (id: string) => string {
   const used = new Set<string>();
-  const isFit = nineLetters
-    ? (id: string) => /^[A-Za-z0-9]{9}$/.test(id)
-    : (id: string) => id.length <= MAX_LENGTH && /^[\x21-\x7e]+$/.test(id);
   const times = new Map<string, number>();
   return (id) => {
     let fit = id;
-    while (!isFit(fit) || used.has(fit)) {
+    while (!pattern.test(fit) || used.has(fit)) {
       const time = times.get(id) ?? 0;
       times.set(id, time + 1);
       fit = shortId(`${id}#${time}`);

@@ -10,8 +10,8 @@ import { argumentsWithoutControlTokens, withoutControlTokens } from "./control-t
 export interface CleanOptions {
   /** Fields that another model wrote for itself are left out. */
   model: string;
-  /** Mistral's rule: every id is nine letters or digits. */
-  nineLetterIds?: boolean;
+  /** The ids that the endpoint takes; nine letters and digits always fit. */
+  idPattern?: RegExp;
   /** For endpoints without tools: calls and results become text. */
   callsAsText?: boolean;
   /** For templates without a system role: its text goes to the start of the first user message. */
@@ -43,7 +43,7 @@ export function cleanMessages(messages: LlmMessage[], options: CleanOptions): Ll
 type Spoken = Exclude<LlmMessage, { role: "system" }>;
 
 function cleanCalls(messages: LlmMessage[], options: CleanOptions): Spoken[] {
-  const idFor = createIds({ nineLetters: options.nineLetterIds ?? false });
+  const idFor = createIds(options.idPattern);
   // Results come in the order of their calls, which may share an id.
   let waiting: { id: string; sent: string }[] = [];
   return messages.flatMap((message): Spoken[] => {

@@ -4,9 +4,9 @@ import { type FixtureOpts, LLMock } from "@copilotkit/aimock";
 import { getLogger } from "@logtape/logtape";
 import { HeddleError } from "../../../src/errors.ts";
 import type { AttemptFailure } from "../../../src/llm/attempt.ts";
-import { createOpenAiLlm, type OpenAiOptions } from "../../../src/llm/chat-completions/chat-completions.ts";
 import type { LlmEvent, LlmRequest } from "../../../src/llm/llm.ts";
 import { createRedactor } from "../../../src/redact.ts";
+import { createOpenAiLlm, type LlmOptions } from "../openai-llm.ts";
 
 const KEY = "sk-secret-key-of-the-test";
 const log = getLogger("heddle");
@@ -43,7 +43,7 @@ beforeEach(() => {
 const { redact, add } = createRedactor();
 add(KEY);
 
-function provider(options: Partial<OpenAiOptions> = {}) {
+function provider(options: Partial<LlmOptions> = {}) {
   const delays: number[] = [];
   const llm = createOpenAiLlm({
     apiKey: KEY,
@@ -57,7 +57,7 @@ function provider(options: Partial<OpenAiOptions> = {}) {
   return { llm, delays };
 }
 
-const rawProvider = (options: Partial<OpenAiOptions> = {}) =>
+const rawProvider = (options: Partial<LlmOptions> = {}) =>
   provider({ baseUrl: `${mock.url}/raw/v1`, ...options });
 
 const request = (more: Partial<LlmRequest> = {}): LlmRequest => ({

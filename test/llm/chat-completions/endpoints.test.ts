@@ -5,8 +5,8 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { getLogger } from "@logtape/logtape";
 import type { HeddleError } from "../../../src/errors.ts";
-import { createOpenAiLlm } from "../../../src/llm/chat-completions/chat-completions.ts";
 import type { LlmEvent, LlmMessage, LlmRequest } from "../../../src/llm/llm.ts";
+import { createOpenAiLlm } from "../openai-llm.ts";
 import {
   type Answer,
   delta,

@@ -1,6 +1,6 @@
 // What an endpoint does not take, learned from its refusals. Kept in memory, because the server behind an address may change.
 
-import type { AttemptFailure } from "../attempt.ts";
+import type { AttemptFailure } from "./attempt.ts";
 
 export interface Quirks {
   /** Refuses `stream_options`, without which it reports no usage. */
@@ -13,10 +13,15 @@ export interface Quirks {
   noSystem?: true;
   /** Wants ids of nine letters and digits. */
   nineLetterIds?: true;
+  /** Does not return reasoning in a form that can be sent back. */
+  noEncryptedReasoning?: true;
+  /** The most output tokens that the model allows a request to ask for. */
+  maxTokens?: number;
 }
 
-const COMPLAINTS: { quirk: keyof Quirks; words: RegExp }[] = [
+const COMPLAINTS: { quirk: Exclude<keyof Quirks, "maxTokens">; words: RegExp }[] = [
   { quirk: "noStreamOptions", words: /stream_options/i },
+  { quirk: "noEncryptedReasoning", words: /encrypted content|reasoning\.encrypted_content|'include'/i },
   { quirk: "noToolChoice", words: /tool_choice/i },
   { quirk: "nineLetterIds", words: /tool[ _]call[ _]id[\s\S]{0,120}(?:length of 9|a-z, A-Z, 0-9)/i },
   {
@@ -30,6 +35,9 @@ const COMPLAINTS: { quirk: keyof Quirks; words: RegExp }[] = [
       /system (?:role|message|prompt)s?[\s\S]{0,20}not supported|does(?: not|n't) support system|developer instruction is not enabled/i,
   },
 ];
+
+/** "max_tokens: 16384 > 4096, which is the maximum allowed number of output tokens" */
+const OUTPUT_LIMIT = /max_tokens: \d{1,9} > (\d{1,9})/;
 
 export interface KnownQuirks {
   of(model: string): Quirks;
@@ -47,6 +55,11 @@ export function createKnownQuirks(): KnownQuirks {
       if (failure.status === undefined || (failure.kind !== "refused" && failure.kind !== "server"))
         return false;
       const quirks = of(model);
+      const [, limit] = OUTPUT_LIMIT.exec(failure.message) ?? [];
+      if (limit !== undefined && quirks.maxTokens === undefined) {
+        known.set(model, { ...quirks, maxTokens: Number(limit) });
+        return true;
+      }
       const found = COMPLAINTS.find(({ quirk, words }) => !quirks[quirk] && words.test(failure.message));
       if (!found) return false;
       known.set(model, { ...quirks, [found.quirk]: true });

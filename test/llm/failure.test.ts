@@ -1,8 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import { APIError } from "openai";
-import { AttemptFailure } from "../../../src/llm/attempt.ts";
-import { readRetryAfter, toFailure } from "../../../src/llm/chat-completions/failure.ts";
-import { retryDelay } from "../../../src/llm/retry.ts";
+import { AttemptFailure } from "../../src/llm/attempt.ts";
+import { readRetryAfter } from "../../src/llm/failure.ts";
+import { toOpenAiFailure } from "../../src/llm/openai-client.ts";
+import { retryDelay } from "../../src/llm/retry.ts";
 
 const NOW = Date.parse("2026-01-01T00:00:00Z");
 const after = (headers: Record<string, string>) => readRetryAfter(new Headers(headers), NOW);
@@ -47,7 +48,7 @@ describe("the wait before another attempt", () => {
 
 test("a failure's message is one short line without markup", () => {
   const page = `<html><style>p { color: red }</style>\n<body>Bad   gateway ${"x".repeat(1000)}</body></html>`;
-  const failure = toFailure(APIError.generate(502, undefined, page, new Headers()), {
+  const failure = toOpenAiFailure(APIError.generate(502, undefined, page, new Headers()), {
     hide: (text) => text,
     now: NOW,
   });

@@ -1,33 +1,54 @@
-// Classifies errors of the openai package by the kinds of failure that Heddle distinguishes.
+// Classifies errors of the vendors' packages by the kinds of failure that Heddle distinguishes.
 
-import { APIConnectionError, APIConnectionTimeoutError, APIError } from "openai";
-import { errorMessage } from "../../errors.ts";
-import type { Redact } from "../../redact.ts";
-import { AttemptFailure, type FailureKind } from "../attempt.ts";
+import { errorMessage } from "../errors.ts";
+import type { Redact } from "../redact.ts";
+import { AttemptFailure, type FailureKind } from "./attempt.ts";
+
+/** The error classes of a package. Those of OpenAI and Anthropic have the same fields. */
+export interface ErrorClasses {
+  APIError: abstract new (...given: never[]) => ApiError & { headers?: Headers | undefined };
+  APIConnectionError: abstract new (...given: never[]) => Error;
+  APIConnectionTimeoutError: abstract new (...given: never[]) => Error;
+}
 
 /** `now` is in milliseconds and serves to interpret a Retry-After that is a date. */
-export function toFailure(error: unknown, options: { hide: Redact; now: number }): AttemptFailure {
-  // An error thrown inside our `fetch` arrives as the cause of a connection error.
-  if (error instanceof APIConnectionError && error.cause instanceof AttemptFailure) return error.cause;
-  const message = describe(errorMessage(error), options.hide);
-  if (error instanceof APIConnectionTimeoutError) return new AttemptFailure("timeout", message);
-  if (error instanceof APIConnectionError) return new AttemptFailure("connection", message);
-  if (error instanceof APIError) {
-    const status = statusOf(error);
-    if (status === undefined) return new AttemptFailure(kindOfWords(error), message);
-    if (isTooLong(error, status)) {
-      const tokenLimit = tokenLimitOf(error);
-      return new AttemptFailure("too_long", message, { status, ...(tokenLimit && { tokenLimit }) });
+export type ToFailure = (error: unknown, options: { hide: Redact; now: number }) => AttemptFailure;
+
+export function failureReader(classes: ErrorClasses): ToFailure {
+  const { APIError, APIConnectionError, APIConnectionTimeoutError } = classes;
+  return (error, options) => {
+    // An error thrown inside our `fetch` arrives as the cause of a connection error.
+    if (error instanceof APIConnectionError && error.cause instanceof AttemptFailure) return error.cause;
+    const message = describe(errorMessage(error), options.hide);
+    if (error instanceof APIConnectionTimeoutError) return new AttemptFailure("timeout", message);
+    if (error instanceof APIConnectionError) return new AttemptFailure("connection", message);
+    if (error instanceof APIError) {
+      return ofApiError(error, message, readRetryAfter(error.headers, options.now));
     }
-    const retryAfterMs = readRetryAfter(error.headers, options.now);
-    return new AttemptFailure(kindOf(error, status), message, {
-      status,
-      ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-    });
+    if (error instanceof SyntaxError) return new AttemptFailure("garbled", message);
+    // Everything else comes from the transport: the connection ended before the answer was complete.
+    return new AttemptFailure("cut", message);
+  };
+}
+
+function ofApiError(error: ApiError, message: string, retryAfterMs: number | undefined): AttemptFailure {
+  const status = statusOf(error);
+  if (status === undefined) return new AttemptFailure(kindOfWords(error), message);
+  if (isTooLong(error, status)) {
+    const tokenLimit = tokenLimitOf(error);
+    return new AttemptFailure("too_long", message, { status, ...(tokenLimit && { tokenLimit }) });
   }
-  if (error instanceof SyntaxError) return new AttemptFailure("garbled", message);
-  // Everything else comes from the transport: the connection ended before the answer was complete.
-  return new AttemptFailure("cut", message);
+  return new AttemptFailure(kindOf(error, status), message, {
+    status,
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+  });
+}
+
+/** A failure that the endpoint reports in an event of its own. */
+export function reportedFailure(event: Record<string, unknown>): AttemptFailure {
+  const message = typeof event.message === "string" ? event.message : "the endpoint reports a failure";
+  const code = typeof event.code === "string" || typeof event.code === "number" ? String(event.code) : null;
+  return ofApiError({ code, message }, message, undefined);
 }
 
 /** An error in the middle of a stream has no status of its own; several endpoints give it as the error's code. */
@@ -38,7 +59,8 @@ function statusOf({ status, code }: ApiError): number | undefined {
 }
 
 const EXHAUSTED_CODES = ["insufficient_quota", "billing_hard_limit_reached", "insufficient_credits"];
-const EXHAUSTED = /insufficient (?:quota|credit|balance|funds)|exceeded your current quota|out of credits/i;
+const EXHAUSTED =
+  /insufficient (?:quota|credit|balance|funds)|exceeded your current quota|out of credits|credit balance is too low/i;
 /** The model wrote a call that the endpoint itself could not read; the next answer may be better. */
 const BAD_CALL =
   /tool_use_failed|failed to call a function|tool call validation failed|failed to parse tool call/i;
@@ -95,7 +117,14 @@ function tokenLimitOf({ error, message }: ApiError): number | undefined {
   return found === undefined ? undefined : Number(found);
 }
 
-type ApiError = Pick<APIError, "status" | "code" | "type" | "message" | "error">;
+interface ApiError {
+  status?: number | undefined;
+  code?: string | null | undefined;
+  type?: string | null | undefined;
+  message: string;
+  /** The body, or the part of it that describes the error. */
+  error?: unknown;
+}
 
 const MAX_MESSAGE_LENGTH = 300;
 

@@ -1,7 +1,7 @@
 // Turns the body of an answer into the event stream that was asked for, whatever it was sent as.
 
-import { AttemptFailure } from "../attempt.ts";
-import { createBoundedFetch, type Fetch } from "../bounded-fetch.ts";
+import { AttemptFailure } from "./attempt.ts";
+import { createBoundedFetch, type Fetch } from "./bounded-fetch.ts";
 
 /** Characters of an answer that is not a stream. */
 const MAX_WHOLE = 4_000_000;

@@ -1,0 +1,57 @@
+// Writes a request for OpenAI's responses. Nothing is stored there: each request has the whole conversation.
+
+import type {
+  FunctionTool,
+  ResponseCreateParamsStreaming,
+  ResponseInputItem,
+} from "openai/resources/responses/responses";
+import type { LlmMessage, LlmRequest, LlmTool } from "../llm.ts";
+import type { Quirks } from "../quirks.ts";
+import { cleanMessages } from "../wire/clean.ts";
+import { toolsFor } from "../wire/tools.ts";
+
+export function toRequest(request: LlmRequest, model: string, quirks: Quirks): ResponseCreateParamsStreaming {
+  const messages = cleanMessages(request.messages, { model, ...(quirks.noTools && { callsAsText: true }) });
+  const tools = quirks.noTools ? [] : toolsFor(request, messages);
+  const mustAnswer = request.mustAnswer || request.tools.length === 0;
+  const instructions = messages.flatMap(({ role, content }) => (role === "system" ? [content] : []));
+  return {
+    model,
+    stream: true,
+    store: false,
+    ...(instructions.length > 0 && { instructions: instructions.join("\n\n") }),
+    input: messages.flatMap(toItems),
+    ...(quirks.noEncryptedReasoning ? {} : { include: ["reasoning.encrypted_content" as const] }),
+    ...(tools.length > 0 && { tools: tools.map(toFunction) }),
+    ...(tools.length > 0 && mustAnswer && !quirks.noToolChoice && { tool_choice: "none" as const }),
+  };
+}
+
+function toItems(message: LlmMessage): ResponseInputItem[] {
+  const { role, content } = message;
+  if (role === "system") return [];
+  if (role === "tool")
+    return [{ type: "function_call_output", call_id: message.tool_call_id, output: content }];
+  const text: ResponseInputItem[] = content === "" ? [] : [{ role, content }];
+  if (role === "user") return text;
+  // Reasoning must stand before the calls that it led to, as it came.
+  const reasoning = (message.continuation?.fields.reasoning ?? []) as ResponseInputItem[];
+  const calls = (message.tool_calls ?? []).map(
+    ({ id, name, arguments: json }): ResponseInputItem => ({
+      type: "function_call",
+      call_id: id,
+      name,
+      arguments: json,
+    }),
+  );
+  return [...reasoning, ...text, ...calls];
+}
+
+/** Strict schemas would have to require every property. */
+const toFunction = ({ name, description, parameters }: LlmTool): FunctionTool => ({
+  type: "function",
+  name,
+  description,
+  parameters,
+  strict: false,
+});
