@@ -79,7 +79,7 @@ export function authoringCommands(commands: AuthoringCommands) {
           type: "boolean",
           default: false,
           description:
-            "Ask the configured model (OPENAI_API_KEY, OPENAI_BASE_URL) instead of dev.script.yaml",
+            "Ask the configured model (OPENAI_API_KEY, OPENAI_BASE_URL, ANTHROPIC_API_KEY) instead of dev.script.yaml",
         },
       },
       run: ({ args }) =>

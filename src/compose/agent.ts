@@ -3,9 +3,6 @@
 import { createAgent } from "../agent/turn.ts";
 import { createActivations } from "../capabilities/activations.ts";
 import type { Config } from "../config/config.ts";
-import { createChatCompletions } from "../llm/chat-completions/chat-completions.ts";
-import { createEndpointLlm } from "../llm/endpoint.ts";
-import { createOfflineLlm } from "../llm/offline.ts";
 import { createTranscriptionEndpoint } from "../transcription/endpoint.ts";
 import { createTranscription } from "../transcription/transcription.ts";
 import { createWorker } from "../worker/worker.ts";
@@ -13,6 +10,7 @@ import type { CapabilityParts } from "./capabilities.ts";
 import type { Content } from "./content.ts";
 import type { Conversation } from "./conversation.ts";
 import type { IntegrationParts } from "./integrations.ts";
+import { createModels } from "./models.ts";
 import type { Storage } from "./storage.ts";
 
 export function createAgentParts(
@@ -31,20 +29,9 @@ export function createAgentParts(
     carapaces,
     hasTool: (name) => tools.get(name) !== undefined,
   });
-  const timeoutMs = config.modelTimeoutSeconds * 1000;
-  const configuredLlm =
-    config.openaiApiKey || config.openaiBaseUrl
-      ? createEndpointLlm({
-          adapter: createChatCompletions({
-            apiKey: config.openaiApiKey,
-            baseUrl: config.openaiBaseUrl,
-            timeoutMs,
-          }),
-          log: log.getChild("llm"),
-          redact,
-          timeoutMs,
-        })
-      : createOfflineLlm({ search: (query) => documents.search({ query, limit: 3, visibleIn: null }) });
+  const configuredLlm = createModels(config, storage, (query) =>
+    documents.search({ query, limit: 3, visibleIn: null }),
+  );
   const llm = instruments?.llm(configuredLlm) ?? configuredLlm;
   const transcription = createTranscription({
     hooks,

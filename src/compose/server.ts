@@ -103,7 +103,7 @@ export function startServer(
       version: build.version,
       database: db.kind,
       home: config.home,
-      model: config.openaiApiKey || config.openaiBaseUrl ? config.defaultModel : "offline",
+      model: config.modelEndpoint ? config.defaultModel : "offline",
     });
     if (hostLimits) log.warning(hostLimits);
     let worker: Promise<Worker> | undefined;

@@ -72,7 +72,7 @@ const urlsOf = (config: Config): string[] =>
   [
     config.databaseUrl,
     config.databaseDirectUrl,
-    config.openaiBaseUrl,
+    config.modelEndpoint?.baseUrl,
     config.transcription?.baseUrl,
     ...config.hookWebhookUrls,
   ].filter((url) => url !== undefined);

@@ -6,6 +6,7 @@ import { parseEnv } from "node:util";
 import { HeddleError } from "../errors.ts";
 import { LOG_LEVELS, type LogFormat, type LogLevel } from "../log.ts";
 import { defaultHome } from "./default-home.ts";
+import { type ModelEndpoint, modelEndpoint, usualModel } from "./model-endpoint.ts";
 import {
   blankToUndefined,
   createVariableReader,
@@ -40,8 +41,8 @@ export interface Config {
   readonly previousEncryptionKeys: readonly string[];
   readonly integrationDirs: readonly string[];
   readonly toolDirs: readonly string[];
-  readonly openaiApiKey: string | undefined;
-  readonly openaiBaseUrl: string | undefined;
+  /** Undefined: the offline provider answers. */
+  readonly modelEndpoint: ModelEndpoint | undefined;
   readonly defaultModel: string;
   /** Tokens. */
   readonly contextWindow: number;
@@ -116,6 +117,7 @@ export function loadConfig(flags: Flags = {}, variables: Environment = processEn
     ...withoutBlanks(variables),
   };
   const read = createVariableReader(flags, environment);
+  const endpoint = modelEndpoint(read);
   return Object.freeze({
     home,
     homeNote,
@@ -133,9 +135,8 @@ export function loadConfig(flags: Flags = {}, variables: Environment = processEn
     previousEncryptionKeys: read.encryptionKeys("ENCRYPTION_KEY_PREVIOUS"),
     integrationDirs: read.directories("INTEGRATION_DIRS"),
     toolDirs: read.directories("TOOL_DIRS"),
-    openaiApiKey: read.secret("OPENAI_API_KEY"),
-    openaiBaseUrl: read.url("OPENAI_BASE_URL", ["http:", "https:"]),
-    defaultModel: read.text("DEFAULT_MODEL") ?? "gpt-4.1-mini",
+    modelEndpoint: endpoint && Object.freeze(endpoint),
+    defaultModel: read.text("DEFAULT_MODEL") ?? usualModel(endpoint),
     contextWindow: read.integer("CONTEXT_WINDOW", 128_000, 2_000, 100_000_000),
     modelTimeoutSeconds: read.integer("MODEL_TIMEOUT_SECONDS", 120, 1, 3_600),
     fallbackModels: read.list("FALLBACK_MODELS"),

@@ -37,6 +37,7 @@ describe("config", () => {
     expect(own.map(isOwnVariable)).toEqual(own.map(() => true));
     expect(["GITHUB_TOKEN", "PATH", "MYPORT", "constructor"].some(isOwnVariable)).toBe(false);
     expect(secretVariables.toSorted()).toEqual([
+      "ANTHROPIC_API_KEY",
       "API_KEY",
       "DATABASE_DIRECT_URL",
       "DATABASE_URL",
@@ -75,7 +76,7 @@ describe("config", () => {
   });
 
   test("a secret is one line; surrounding white space is removed", () => {
-    expect(load({ OPENAI_API_KEY: "sk-1234567890\r\n" }).openaiApiKey).toBe("sk-1234567890");
+    expect(load({ OPENAI_API_KEY: "sk-1234567890\r\n" }).modelEndpoint?.apiKey).toBe("sk-1234567890");
     for (const name of ["OPENAI_API_KEY", "API_KEY", "DATABASE_URL"]) {
       const open = () => load({ [name]: "postgres://sk-12345\n67890" });
       expect(open).toThrow(`${name} must be a single line; got a value with a line break.`);

@@ -61,8 +61,11 @@ export async function prepareDev(flags: DevFlags, environment: Record<string, st
   const devEnvironment = createDevEnvironment({ folder, fixed, others: load(fixed).environment });
   const folders = [folder, ...integrations.map((found) => found.folder)];
   const llm = flags.realModel ? undefined : createScriptedLlm({ read: () => readScript(folders) });
-  if (flags.realModel && !(config.openaiApiKey || config.openaiBaseUrl)) {
-    throw new HeddleError("config", "--real-model needs OPENAI_API_KEY or OPENAI_BASE_URL.");
+  if (flags.realModel && !config.modelEndpoint) {
+    throw new HeddleError(
+      "config",
+      "--real-model needs OPENAI_API_KEY, OPENAI_BASE_URL or ANTHROPIC_API_KEY.",
+    );
   }
   const { write = say } = flags;
   const ids = integrations.map(({ id }) => id);

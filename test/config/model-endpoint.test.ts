@@ -1,0 +1,45 @@
+import { describe, expect, test } from "bun:test";
+import { loadConfig } from "../../src/config/config.ts";
+import { hostOf } from "../../src/config/model-endpoint.ts";
+
+const load = (environment: Record<string, string>) => loadConfig({ home: "/nowhere" }, environment);
+
+describe("the model's endpoint", () => {
+  test("is none without a variable that names one", () => {
+    expect(load({ DEFAULT_MODEL: "x", OPENAI_PROTOCOL: "responses" }).modelEndpoint).toBeUndefined();
+  });
+
+  test("speaks the protocol of its variables", () => {
+    expect(load({ OPENAI_API_KEY: "sk-1" })).toMatchObject({
+      modelEndpoint: { protocol: "chat_completions", apiKey: "sk-1", baseUrl: undefined },
+      defaultModel: "gpt-4.1-mini",
+    });
+    expect(load({ OPENAI_API_KEY: "sk-1", OPENAI_PROTOCOL: "responses" }).modelEndpoint?.protocol).toBe(
+      "responses",
+    );
+    expect(load({ ANTHROPIC_API_KEY: "sk-2" })).toMatchObject({
+      modelEndpoint: { protocol: "anthropic", apiKey: "sk-2" },
+      defaultModel: "claude-haiku-4-5",
+    });
+    expect(load({ ANTHROPIC_API_KEY: "sk-2", DEFAULT_MODEL: "x" }).defaultModel).toBe("x");
+  });
+
+  test("is OpenAI's where both are named", () => {
+    expect(load({ ANTHROPIC_API_KEY: "sk-2", OPENAI_BASE_URL: "http://h/v1" }).modelEndpoint).toMatchObject({
+      protocol: "chat_completions",
+      apiKey: undefined,
+    });
+  });
+
+  test("has an unknown protocol refused", () => {
+    expect(() => load({ OPENAI_PROTOCOL: "grpc" })).toThrow(
+      "OPENAI_PROTOCOL must be one of chat_completions, responses",
+    );
+  });
+
+  test("has a host, for people", () => {
+    expect(hostOf({ protocol: "anthropic", apiKey: "x", baseUrl: undefined })).toBe("api.anthropic.com");
+    expect(hostOf({ protocol: "responses", apiKey: "x", baseUrl: undefined })).toBe("api.openai.com");
+    expect(hostOf({ protocol: "chat_completions", apiKey: undefined, baseUrl: "http://h:1/v1" })).toBe("h:1");
+  });
+});
