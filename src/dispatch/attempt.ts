@@ -13,14 +13,14 @@ import type { Job, Queue } from "../queue/queue.ts";
 import type { Redactor } from "../redact.ts";
 import { Permanent } from "../sdk/errors.ts";
 import { within } from "../within.ts";
+import type { ClaimedDelivery, Hand } from "./call-dispatcher.ts";
 import { claimDelivery } from "./claim.ts";
 import { type DeliveryRow, fieldLocation } from "./delivery.ts";
-import type { ClaimedDelivery, Hand } from "./call-dispatcher.ts";
-import { type Next, nextOf, type Outcome } from "./retry.ts";
 import { createOutcomeRecorder } from "./outcome-recorder.ts";
 import type { Pace } from "./pace.ts";
 import { storableReceipt } from "./receipt.ts";
 import type { Dispatchers } from "./registry.ts";
+import { type Next, nextOf, type Outcome } from "./retry.ts";
 import { MAX_BEGUN } from "./retry-schedule.ts";
 import type { ConfigSealer } from "./seal-config.ts";
 

@@ -2,8 +2,8 @@
 // attempts. The events of one session arrive in order.
 
 import { setImmediate } from "node:timers";
-import { newId } from "../ids.ts";
 import { hopsSoFar } from "../hops.ts";
+import { newId } from "../ids.ts";
 import type { AnyHookContext } from "../sdk/backend.ts";
 import type { HookEvent } from "../sdk/types.ts";
 import { createWebhookLane, type WebhookLaneOptions } from "./webhook-lane.ts";

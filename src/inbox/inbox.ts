@@ -7,10 +7,10 @@ import { notFound } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import type { Redact } from "../redact.ts";
 import type { Vault } from "../secrets/vault.ts";
+import { createRecorder, type Recorder, type RecorderLimits } from "./batch-recorder.ts";
 import { createKeptText } from "./kept-text.ts";
 import { createPurge } from "./purge.ts";
 import { createRecordOf, type RecordOf } from "./record.ts";
-import { createRecorder, type Recorder, type RecorderLimits } from "./batch-recorder.ts";
 
 export type InboxEvent = typeof inboxEvents.$inferSelect;
 export type InboxSummary = Omit<InboxEvent, "headers" | "body">;

@@ -3,9 +3,9 @@
 
 import { AsyncLocalStorage } from "node:async_hooks";
 import { Buffer } from "node:buffer";
-import type { InjectResult } from "../sdk/types.ts";
 import type { Received } from "../sdk/signatures/request.ts";
 import type { VerifierHost } from "../sdk/signatures/verifiers.ts";
+import type { InjectResult } from "../sdk/types.ts";
 
 /** The facts of a webhook that are known on arrival. */
 export interface IncomingFacts {

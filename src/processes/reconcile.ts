@@ -6,7 +6,6 @@ import type { IntegrationView } from "../integrations/registry/view.ts";
 import type { Logger } from "../log.ts";
 import type { Redact } from "../redact.ts";
 import type { Spawner } from "../runtime/spawn.ts";
-import type { Timers } from "./restart-delay.ts";
 import type { Action } from "./commands.ts";
 import {
   environmentOf,
@@ -20,6 +19,7 @@ import {
 import type { ProcessLines } from "./lines.ts";
 import { logOutput } from "./log-output.ts";
 import { createOutput } from "./output.ts";
+import type { Timers } from "./restart-delay.ts";
 import { createRunner, type RunnerStatus } from "./run-and-restart.ts";
 import type { ProcessRecord, ProcessStore } from "./store.ts";
 import { type PathWatch, watchPaths } from "./watch-paths.ts";

@@ -14,12 +14,12 @@ import type { Logger } from "../log.ts";
 import type { Redact } from "../redact.ts";
 import type { Confinement, ConfinementKind } from "../runtime/confine.ts";
 import type { Spawner } from "../runtime/spawn.ts";
-import { realTimers, type Timers } from "./restart-delay.ts";
 import { type Action, createCommands } from "./commands.ts";
 import { missingSettings, type Surroundings } from "./environment.ts";
 import { createProcessLines, type ProcessLines } from "./lines.ts";
-import { createProcessStore } from "./store.ts";
 import { createSupervised, type Supervised, type WithProcess } from "./reconcile.ts";
+import { realTimers, type Timers } from "./restart-delay.ts";
+import { createProcessStore } from "./store.ts";
 
 export interface SupervisorOptions {
   db: Pick<Database, "query" | "execute" | "listen"> & { lead: Lead };

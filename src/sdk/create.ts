@@ -20,6 +20,9 @@ import { createRegister } from "./register.ts";
 import { retryAfterSeconds } from "./retry-after.ts";
 import { createServerFacts } from "./server-facts.ts";
 import { createDefineConfig } from "./settings.ts";
+import { signWebhook } from "./signatures/descriptor.ts";
+import { sameText } from "./signatures/secrets.ts";
+import { createVerifiers } from "./signatures/verifiers.ts";
 import { splitText } from "./split-text.ts";
 import { createStore } from "./store.ts";
 import { readJsonLines } from "./streams/read-json-lines.ts";
@@ -44,9 +47,6 @@ import {
   type ParameterSchema,
   type SearchDocuments,
 } from "./types.ts";
-import { signWebhook } from "./signatures/descriptor.ts";
-import { sameText } from "./signatures/secrets.ts";
-import { createVerifiers } from "./signatures/verifiers.ts";
 
 export function createSdk(backend: SdkBackend, verifiers = createVerifiers()) {
   function lifecycle(

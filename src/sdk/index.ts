@@ -24,10 +24,6 @@ export type {
 export type { SetupManifest } from "./manifest.ts";
 export { retryAfterSeconds } from "./retry-after.ts";
 export type { Settings } from "./settings.ts";
-export type { SplitOptions } from "./split-text.ts";
-export type { ByteSource, LineOptions } from "./streams/read-lines.ts";
-export type { SseEvent } from "./streams/read-sse.ts";
-export type * from "./types.ts";
 export type { SignWebhook, WebhookVerifier } from "./signatures/descriptor.ts";
 export type { PlainWebhook } from "./signatures/plain.ts";
 export type { VerifiedWebhook } from "./signatures/scheme.ts";
@@ -45,6 +41,10 @@ export type {
   TokenOptions,
   VerifyOptions,
 } from "./signatures/verifiers.ts";
+export type { SplitOptions } from "./split-text.ts";
+export type { ByteSource, LineOptions } from "./streams/read-lines.ts";
+export type { SseEvent } from "./streams/read-sse.ts";
+export type * from "./types.ts";
 
 // Each export is a constant of its own, because editors show the comment of the declaration itself.
 // test/sdk/hover.test.ts fails for an export without a comment.

@@ -4,8 +4,8 @@
 import type { Database } from "../db/database.ts";
 import { storableJson } from "../db/storable.ts";
 import type { Dispatchers } from "../dispatch/registry.ts";
-import { currentIncoming, type Incoming } from "../inbox/incoming.ts";
 import { hopsSoFar } from "../hops.ts";
+import { currentIncoming, type Incoming } from "../inbox/incoming.ts";
 import { hopsIn } from "../sdk/hops.ts";
 import type { InjectMessage, InjectResult } from "../sdk/types.ts";
 import { createBatcher } from "./batch.ts";

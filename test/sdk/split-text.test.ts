@@ -2,8 +2,8 @@ import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { createSdk } from "../../src/sdk/create.ts";
 import { createEnvironmentBackend } from "../../src/sdk/environment.ts";
-import { type SplitOptions, splitText } from "../../src/sdk/split-text.ts";
 import { createVerifiers } from "../../src/sdk/signatures/verifiers.ts";
+import { type SplitOptions, splitText } from "../../src/sdk/split-text.ts";
 
 test("splits between paragraphs, otherwise lines, otherwise words, otherwise anywhere", () => {
   expect(splitText("one two\n\nthree four", { limit: 12 })).toEqual(["one two", "three four"]);

@@ -1,6 +1,6 @@
 import { HeddleError } from "../../errors.ts";
-import { type Incoming, withIncoming } from "../../inbox/incoming.ts";
 import { ledBy } from "../../hops.ts";
+import { type Incoming, withIncoming } from "../../inbox/incoming.ts";
 import { during } from "../../runtime/activity.ts";
 import { hopsIn } from "../../sdk/hops.ts";
 import { within } from "../../within.ts";
