@@ -1,29 +1,29 @@
-// The one way to do something periodically in a server: never twice at a time, with its errors in the log under its name.
+// Runs work periodically: never two runs at a time, with errors logged under the work's name.
 
 import { errorMessage } from "./errors.ts";
 import type { Logger } from "./log.ts";
 
 export interface EveryOptions {
-  /** What fails, for the log: "The checkpoint". */
+  /** The name for log messages, such as "The checkpoint". */
   name: string;
   ms: number;
   run(): Promise<unknown>;
   log: Logger;
-  /** Runs a first time right away. Default: after `ms`. */
+  /** Starts the first run at once. Default: after `ms`. */
   atOnce?: boolean;
   /**
-   * Runs the work on at most one server of the database at a time: `advisoryLock(db, name)`. Default: every server does its
-   * own.
+   * Runs the work on at most one server of the database at a time, with `advisoryLock(db, name)`. By default every server
+   * runs it.
    */
   led?: (work: () => Promise<unknown>) => Promise<unknown>;
 }
 
 export interface Periodic {
-  /** No run begins any more; resolves when the one under way has ended. */
+  /** Starts no further run; resolves when the current one has ended. */
   close(): Promise<void>;
 }
 
-/** A time that comes while a run is under way is left out. The timer does not keep the process alive. */
+/** A run that is due while another one is in progress is skipped. The timer does not keep the process alive. */
 export function every({
   name,
   ms,

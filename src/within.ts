@@ -1,19 +1,19 @@
-// The one time limit on a wait. What is waited for may be anybody's code: it cannot be stopped, only waited for no longer.
-// Work that takes a signal is ended by the signal instead: AbortSignal.timeout, or idleTimeout below.
+// Limits the time of a wait. The work may be foreign code, which cannot be stopped; it is only no longer waited for. Work that
+// accepts a signal is ended by a signal instead: AbortSignal.timeout, or idleTimeout below.
 
 export interface WithinOptions {
-  /** Its abort ends the wait with the signal's reason. */
+  /** Aborting it ends the wait with the signal's reason. */
   signal?: AbortSignal | undefined;
-  /** What a wait that took too long is rejected with. */
+  /** Returns the error for a wait that took too long. */
   error?: () => unknown;
 }
 
-/** The longest that a timer takes; a longer one would fire at once. */
+/** The longest delay that a timer supports; a longer one would fire at once. */
 const LONGEST_MS = 2 ** 31 - 1;
 
 /**
- * The outcome of `work`, or a rejection: with `error()` after `ms` milliseconds (Infinity: never), with the signal's reason
- * when it is aborted. What the work does later is ignored; neither a timer nor a listener outlives the wait.
+ * Resolves or rejects as `work` does, but rejects with `error()` after `ms` milliseconds (Infinity: never), and with the
+ * signal's reason when it is aborted. A later result of the work is ignored; no timer or listener outlives the wait.
  */
 export async function within<Value>(
   ms: number,
@@ -38,12 +38,12 @@ export async function within<Value>(
 
 export interface IdleTimeout {
   signal: AbortSignal;
-  /** Starts the time again, or for the first time. */
+  /** Starts the time, or starts it again. */
   restart(): void;
   stop(): void;
 }
 
-/** A signal that aborts, with `reason()`, unless `restart` is called again within `ms`. It does not run before `restart`. */
+/** Creates a signal that aborts, with `reason()`, unless `restart` is called again within `ms`. It does not run before `restart`. */
 export function idleTimeout(ms: number, reason?: () => unknown): IdleTimeout {
   const controller = new AbortController();
   let timer: ReturnType<typeof setTimeout> | undefined;

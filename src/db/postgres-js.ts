@@ -1,5 +1,5 @@
-// All that Heddle changes about postgres.js, with the reason for each. test/db/postgres-js.test.ts runs the driver as it is
-// published, and fails as soon as one of these is no longer needed.
+// Contains everything that Heddle changes about postgres.js, with the reasons. test/db/postgres-js.test.ts runs the published
+// driver, and fails as soon as one of these changes is no longer needed.
 //
 // Its source is patched (patches/postgres@3.4.9.patch) in five points, which cannot be reached from outside:
 // - An answer has a time limit (`answer_timeout`): a connection that a firewall has forgotten is never closed.

@@ -1,12 +1,12 @@
-// Fields of a body in the answer that shows them, so that each is described once.
+// Derives the fields of an answer from those of the body that sets them, so that each is described only once.
 
 import type { TProperties, TRequired, TSchema } from "@sinclair/typebox";
 import { t } from "elysia";
 
-/** Limits hold for what comes in. What is stored is answered as it is, whatever the limit was at the time. */
+/** Limits apply to input only. A stored value is returned as it is, whatever the limit was when it was stored. */
 const LIMITS = ["minLength", "maxLength", "minItems", "maxItems", "minimum", "maximum", "pattern"];
 
-/** The same fields, always present and without limits. */
+/** Returns the same fields, always present and without limits. */
 export function answered<Fields extends TProperties>(
   fields: Fields,
 ): TRequired<ReturnType<typeof t.Object<Fields>>>["properties"] {

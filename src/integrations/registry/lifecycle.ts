@@ -1,5 +1,5 @@
-// Tells integrations that they have gone live and that their settings have changed. The callbacks of one integration are called one
-// at a time, beside everything else: they cannot hold the server up, and what they throw is logged.
+// Calls integrations when they have gone live and when their settings have changed. The callbacks of one integration are called one
+// at a time, in the background: they cannot delay the server, and their errors are logged.
 
 import { errorMessage } from "../../errors.ts";
 import { hopsSoFar, ledBy } from "../../hops.ts";
@@ -12,17 +12,17 @@ import { locate } from "../discovery/locate.ts";
 export interface Lifecycle {
   /** Replaces an integration's callbacks; calls none. */
   replaceOwner(id: string, callbacks: RegisteredLifecycle[]): void;
-  /** Calls what is registered for "enabled", once for each version. */
+  /** Calls the callbacks for "enabled", once for each version. */
   enabled(id: string): void;
-  /** Calls what is registered for "settings_changed"; changes that come while a callback runs are told together. */
+  /** Calls the callbacks for "settings_changed"; changes during a callback are reported together afterwards. */
   settingsChanged(id: string, keys: readonly string[]): void;
-  /** Calls nothing more, aborts the callbacks that run, and waits a moment for them. */
+  /** Makes no further calls, aborts running callbacks, and waits a moment for them. */
   close(): Promise<void>;
 }
 
 export interface LifecycleOptions {
   log: Logger;
-  /** The folder of an integration, to find the place of an error. */
+  /** Returns the folder of an integration, in which the line of an error is looked up. */
   folderOf(id: string): string | undefined;
   /** Time limit of one callback. Default 30 s. */
   timeoutMs?: number;
@@ -31,7 +31,7 @@ export interface LifecycleOptions {
 interface Due {
   enabled: boolean;
   keys: Set<string>;
-  /** Number of runs that led to it. */
+  /** The number of runs that led to the change. */
   hops: number;
 }
 
@@ -41,7 +41,7 @@ const NAMES = { enabled: "onEnabled", settings_changed: "onSettingsChanged" } as
 
 export function createLifecycle({ log, folderOf, timeoutMs = TIMEOUT_MS }: LifecycleOptions): Lifecycle {
   const owners = new Map<string, RegisteredLifecycle[]>();
-  /** The version that was last told that it is live: a review that finds it unchanged is no new version. */
+  /** The version whose "enabled" callbacks were last called. A review that finds no change does not make a new version. */
   const told = new Map<string, RegisteredLifecycle[]>();
   const due = new Map<string, Due>();
   const running = new Map<string, Promise<void>>();
@@ -62,7 +62,7 @@ export function createLifecycle({ log, folderOf, timeoutMs = TIMEOUT_MS }: Lifec
   }
 
   async function runDue(id: string): Promise<void> {
-    // What is being put in place, and the request that stores a setting, come first.
+    // The callbacks run after the new version is in place, and after the request that stores a setting.
     await Promise.resolve();
     for (;;) {
       const next = due.get(id);

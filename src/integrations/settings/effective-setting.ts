@@ -1,5 +1,5 @@
-// The one rule for the value of a setting: stored, else from the environment, else the declared default. (The SDK reads
-// the first two through this rule, and config.ts's default itself, because there it has the type that is declared.)
+// Determines the value of a setting: the stored one, otherwise the environment's, otherwise the declared default. (The SDK gets
+// the first two from here, and reads the default in config.ts itself, where it has the declared type.)
 
 import type { IntegrationSetting } from "../manifest/declared-settings.ts";
 
