@@ -52,7 +52,11 @@ const SOURCES: Record<string, Source> = {
     derived: ["display_name", "integration", "active_session_id"],
   },
   Session: { table: tables.sessions, inside: [], derived: [] },
-  Message: { table: tables.messages, inside: ["position", "hops", "dedupe_key"], derived: [] },
+  Message: {
+    table: tables.messages,
+    inside: ["position", "hops", "dedupe_key", "continuation"],
+    derived: [],
+  },
   Bot: { table: tables.bots, inside: [], derived: [] },
   Binding: { table: tables.channelBindings, inside: [], derived: [] },
   Delivery: {

@@ -257,7 +257,8 @@ const present = (row: MessageRow, redact: Redact) => ({
   }),
   from_person: row.from_person,
   task_id: row.task_id,
-  tool_calls: row.tool_calls,
+  // What a model needs back with its calls is between the model and Heddle.
+  tool_calls: row.tool_calls?.map(({ id, name, arguments: args }) => ({ id, name, arguments: args })) ?? null,
   tool_call_id: row.tool_call_id,
   created_at: instant(row.created_at),
 });
