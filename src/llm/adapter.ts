@@ -28,6 +28,8 @@ export interface AnswerOptions {
   model: string;
   /** The names of the tools that the model may call now. Calls are dropped when it may call none. */
   offered: ReadonlySet<string>;
+  /** Whether the conversation already has this text, by a user or as a result. */
+  isRepeated: (text: string) => boolean;
 }
 
 /** Assembles the events of one answer. */

@@ -85,7 +85,12 @@ async function* attempt(options: AttemptOptions): AsyncGenerator<AttemptEvent> {
   const ending = idleTimeout(Math.min(AFTER_FINISH_MS, timeoutMs));
   stall.restart();
   const offered = request.mustAnswer ? [] : request.tools.map(({ name }) => name);
-  const answer = adapter.createAnswer({ model, offered: new Set(offered) });
+  const answer = adapter.createAnswer({
+    model,
+    offered: new Set(offered),
+    isRepeated: (text) =>
+      request.messages.some(({ role, content }) => role !== "assistant" && content.includes(text)),
+  });
   // Bytes count as life, and not only events: a local model that reads a long prompt sends comments.
   const onBytes = () => (answer.isFinished() ? undefined : stall.restart());
   try {

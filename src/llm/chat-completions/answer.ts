@@ -16,7 +16,7 @@ const FILTERED = new Set([
 ]);
 const FAILED = new Set(["error", "network_error", "insufficient_system_resource", "abort"]);
 
-export function createAnswer({ model, offered }: AnswerOptions): Answer {
+export function createAnswer({ model, offered, isRepeated }: AnswerOptions): Answer {
   const texts: string[] = [];
   const calls = createToolCalls(model);
   const reasoning = createReasoning();
@@ -72,7 +72,7 @@ export function createAnswer({ model, offered }: AnswerOptions): Answer {
   function callsOf(spoken: string): { text: string; toolCalls: LlmToolCall[] } {
     const toolCalls = calls.finish();
     if (toolCalls.length > 0) return { text: spoken, toolCalls };
-    const written = readWrittenCalls(spoken, offered);
+    const written = readWrittenCalls(spoken, { offered, isRepeated });
     return {
       text: written.text,
       toolCalls: mostCalls(written.calls).map((call) => ({ id: newCallId(), ...call })),

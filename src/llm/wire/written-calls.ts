@@ -19,15 +19,22 @@ const CLOSING: Record<string, string> = {
 };
 const OPENING = /<tool_call>|\[TOOL_CALLS\]|<\|python_tag\|>|<function=/g;
 
+export interface WrittenCallsOptions {
+  /** The names of the tools that may be called. */
+  offered: ReadonlySet<string>;
+  /** Whether the conversation already has this text: repeating what somebody wrote is not a call. */
+  isRepeated: (text: string) => boolean;
+}
+
 /**
- * Returns the calls of tools in `offered`, and the text without any marked block. A text that is nothing but the JSON
- * of such a call counts as well.
+ * Returns the calls, and the text without any marked block. A text that is nothing but the JSON of a call counts as
+ * well.
  */
 export function readWrittenCalls(
   text: string,
-  offered: ReadonlySet<string>,
+  options: WrittenCallsOptions,
 ): { text: string; calls: WrittenCall[] } {
-  const bare = readBlock(text, offered);
+  const bare = permitted(withoutFence(text.trim()), readJsonCalls, options);
   if (bare.length > 0) return { text: "", calls: bare };
   const calls: WrittenCall[] = [];
   const kept: string[] = [];
@@ -39,19 +46,25 @@ export function readWrittenCalls(
     const closing = text.indexOf(CLOSING[mark] ?? "", opening.index);
     // The name of a function stands in its opening tag, which therefore belongs to what is read.
     const start = mark === "<function=" ? opening.index : opening.index + mark.length;
-    calls.push(...readBlock(text.slice(start, closing < 0 ? text.length : closing), offered));
+    const inner = text.slice(start, closing < 0 ? text.length : closing);
+    calls.push(...permitted(withoutFence(inner.trim()), readBlock, options));
     kept.push(text.slice(at, opening.index));
     at = closing < 0 ? text.length : closing + (CLOSING[mark] ?? "").length;
   }
   return at === 0 ? { text, calls } : { text: [...kept, text.slice(at)].join("").trim(), calls };
 }
 
-function readBlock(block: string, offered: ReadonlySet<string>): WrittenCall[] {
-  const text = withoutFence(block.trim());
-  const functionAt = text.indexOf("<function=");
-  const calls = functionAt >= 0 ? [readFunctionTags(text.slice(functionAt))] : readJsonCalls(text);
-  return calls.flatMap((call) => (call && offered.has(call.name) ? [call] : []));
+type Read = (text: string) => (WrittenCall | undefined)[];
+
+function permitted(text: string, read: Read, { offered, isRepeated }: WrittenCallsOptions): WrittenCall[] {
+  const calls = read(text).flatMap((call) => (call && offered.has(call.name) ? [call] : []));
+  return calls.length > 0 && isRepeated(text) ? [] : calls;
 }
+
+const readBlock: Read = (text) => {
+  const functionAt = text.indexOf("<function=");
+  return functionAt >= 0 ? [readFunctionTags(text.slice(functionAt))] : readJsonCalls(text);
+};
 
 const FENCE = "```";
 

@@ -7,8 +7,10 @@ import { readArguments } from "../../../src/llm/wire/arguments.ts";
 import { delta } from "../strict-endpoint.ts";
 
 const offered = new Set(["search", "look"]);
+/** What somebody wrote earlier in the conversation. */
+const REPEATED = '{"name":"search","arguments":{"q":"all"}}';
 function read(...chunks: unknown[]) {
-  const answer = createAnswer({ model: "m", offered });
+  const answer = createAnswer({ model: "m", offered, isRepeated: (text) => text === REPEATED });
   for (const chunk of chunks) answer.add(chunk);
   return answer.finish();
 }
@@ -130,6 +132,22 @@ describe("tool calls", () => {
       expect(rest).toBe(name.endsWith("a text") ? "Wait." : "");
     });
   }
+
+  test("written as text are no calls where the model repeats what somebody wrote", () => {
+    expect(read(delta({ content: REPEATED }, "stop"))).toMatchObject({ text: REPEATED, toolCalls: [] });
+    expect(read(delta({ content: `So: <tool_call>${REPEATED}</tool_call>` }, "stop"))).toMatchObject({
+      text: "So:",
+      toolCalls: [],
+    });
+  });
+
+  test("written as text, behind a text with tags, keep that text", () => {
+    const text = "Wait.<tool_call><function=search><parameter=q>1</parameter></function></tool_call>";
+    expect(read(delta({ content: text }, "stop"))).toMatchObject({
+      text: "Wait.",
+      toolCalls: [{ name: "search" }],
+    });
+  });
 
   test("written as text, of a tool that is not offered, are left out; other JSON is an answer", () => {
     expect(
