@@ -141,6 +141,8 @@ export function createChannels({ db, checkConfig, sealer, directory, botExists }
         ),
       ),
     async update(id, change) {
+      // Without the channel, nothing that the body says matters.
+      if ((await find(eq(channels.id, id))).length === 0) throw notFound("channel", id);
       const [row] = await query
         .update(channels)
         .set({ ...(await checked(id, change)), updated_at: new Date() })

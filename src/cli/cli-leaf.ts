@@ -55,7 +55,10 @@ export function leaf<Args extends ArgsDef>(command: {
       }
       const values = context.args as Record<string, unknown>;
       const empty = Object.keys(args).find((name) => values[name] === "");
-      if (empty) throw new HeddleError("config", `--${empty} needs a value.`);
+      if (empty) {
+        const name = args[empty]?.type === "positional" ? empty.toUpperCase() : `--${empty}`;
+        throw new HeddleError("config", `${name} must not be empty.`);
+      }
       return run(context);
     },
   });

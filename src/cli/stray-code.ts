@@ -29,6 +29,7 @@ export function containStrays(): void {
     if (place === undefined) rootLogger().error("Uncaught error: {error}", facts);
     else rootLogger().error("Uncaught error: {error}, thrown at {place}", { ...facts, place });
   };
+  refuseExits();
   process.on("unhandledRejection", report);
   process.on("uncaughtException", report);
   for (const [method, level] of Object.entries(LEVELS) as [keyof typeof LEVELS, "debug" | "info"][]) {
@@ -40,6 +41,18 @@ export function containStrays(): void {
   const printer = new Console({ stdout: logged("info"), stderr: logged("error"), colorMode: false });
   const methods = Object.entries(printer).filter(([name]) => PRINTED.has(name));
   Object.assign(console, Object.fromEntries(methods));
+}
+
+/** An integration that ends the process would end every other one as well, and again after each restart. */
+function refuseExits(): void {
+  const exit = process.exit.bind(process);
+  process.exit = (code) => {
+    const error = new Error("An integration must not call process.exit(), which would end the server.");
+    const place = strayPlace(error);
+    if (place === undefined) return exit(code);
+    rootLogger().error("process.exit() was called at {place}; the server goes on", { place });
+    throw error;
+  };
 }
 
 /** The end of a frame: "/path/file.ts:1:2", perhaps in parentheses. */

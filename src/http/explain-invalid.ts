@@ -40,12 +40,31 @@ export function explainInvalid(error: ValidationError): HeddleError {
 
 /** Returns the problem inside the intended variant of a union such as "an object or null". */
 function deepest(problem: ValueError): ValueError {
-  for (const variant of problem.errors) {
-    const inner = variant.First();
-    if (inner && inner.path.length > problem.path.length) return deepest(inner);
-  }
-  return problem;
+  const variants = problem.errors
+    .map((variant) => firstOf(variant).filter(({ path }) => path.length > problem.path.length))
+    .filter((inner) => inner.length > 0);
+  // A field with a fixed value tells the variants of a union apart: where it fits, that variant is the intended one.
+  const tags = variants.map((inner) => inner.find(({ schema }) => isFixed(schema)));
+  const intended = variants.find((_, at) => tags[at] === undefined)?.[0];
+  if (intended) return deepest(intended);
+  const [tag] = tags;
+  return tag ? { ...tag, schema: { ...tag.schema, anyOf: tags.map((one) => one?.schema) } } : problem;
 }
+
+/** A long list may have a problem in each item; the first ones show which variant is meant. */
+const EXAMINED = 100;
+
+function firstOf(problems: Iterable<ValueError>): ValueError[] {
+  const first: ValueError[] = [];
+  for (const problem of problems) {
+    first.push(problem);
+    if (first.length === EXAMINED) break;
+  }
+  return first;
+}
+
+const isFixed = ({ const: value, anyOf }: Schema): boolean =>
+  value !== undefined || (anyOf?.every(isFixed) ?? false);
 
 function expected(schema: Schema): string {
   if (schema.anyOf) return oneOf(schema.anyOf.filter((variant) => !isTextOfValue(variant)).map(expected));

@@ -5,11 +5,11 @@ import { readLogLine } from "../sdk/log-line.ts";
 import type { OutputLine } from "./output.ts";
 
 /** A line without a level, such as ordinary output of a program, is logged as info. */
-export function logOutput(log: Logger, { text, source }: OutputLine): void {
+export function logOutput(log: Logger, { text, source, level: own = "info" }: OutputLine): void {
   // Heddle's own lines are sentences and not output to be parsed.
   const line = source === "heddle" ? undefined : readLogLine(text);
   if (!line) {
-    log.info("{text}", { text, source });
+    log[own]("{text}", { text, source });
     return;
   }
   const { level, message, fields } = line;

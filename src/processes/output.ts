@@ -10,7 +10,12 @@ export interface OutputLine {
   at: Date;
   source: LineSource;
   text: string;
+  /** The level of the supervisor's own lines. Default: info. */
+  level?: ReportLevel;
 }
+
+/** "warning" if the line needs an operator's attention. */
+export type ReportLevel = "info" | "warning";
 
 export interface OutputOptions {
   redact: Redact;
@@ -27,7 +32,7 @@ export interface Output {
   /** Must be called when the process has ended: the unfinished last line becomes a line. */
   end(): void;
   /** Adds a line of the supervisor itself. */
-  report(text: string): void;
+  report(text: string, level?: ReportLevel): void;
 }
 
 const LINE_CHARACTERS = 4_096;
@@ -58,7 +63,8 @@ export function createOutput({ redact, onLine, now = Date.now, pause = sleep }: 
   const window = { from: 0, bytes: 0 };
 
   const keep = (source: LineSource, text: string) => onLine({ at: new Date(now()), source, text });
-  const report = (text: string) => keep("heddle", redact(text));
+  const report = (text: string, level?: ReportLevel) =>
+    onLine({ at: new Date(now()), source: "heddle", text: redact(text), ...(level && { level }) });
 
   function refill(): void {
     const at = now();

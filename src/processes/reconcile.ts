@@ -6,6 +6,7 @@ import type { IntegrationView } from "../integrations/registry/view.ts";
 import type { Logger } from "../log.ts";
 import type { Redact } from "../redact.ts";
 import type { Spawner } from "../runtime/spawn.ts";
+import { brokenFiles } from "./broken-files.ts";
 import type { Action } from "./commands.ts";
 import {
   environmentOf,
@@ -208,6 +209,11 @@ export function createSupervised(options: SupervisedOptions, first: WithProcess)
     } else if (!isDown() && isChanged) {
       // The running program was allowed; it keeps running until its successor is allowed, too.
       if (await options.whyNot()) return;
+      const problem = await brokenFiles(view);
+      if (problem) {
+        output.report(`Not restarted: ${problem}. The running version stays.`, "warning");
+        return;
+      }
       output.report("Restarting: its files or settings have changed.");
       await stop();
       // It may have been closed in the meantime because the server stops.

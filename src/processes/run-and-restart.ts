@@ -3,6 +3,7 @@
 
 import { errorMessage } from "../errors.ts";
 import type { SpawnedProcess } from "../runtime/spawn.ts";
+import type { ReportLevel } from "./output.ts";
 import { backoffMs, type Timers } from "./restart-delay.ts";
 
 export type RunnerState = "stopped" | "starting" | "running" | "stopping" | "backing_off" | "crash_looping";
@@ -30,7 +31,7 @@ export interface RunnerOptions {
   whyNot?: (() => Promise<string | null>) | undefined;
   /** Called when the output of a run has ended. */
   onEnd(): void;
-  report(text: string): void;
+  report(text: string, level?: ReportLevel): void;
   onChange(status: RunnerStatus): void;
   timers: Timers;
   /** Returns a number from 0 to 1. */
@@ -140,7 +141,10 @@ export function createRunner(options: RunnerOptions): Runner {
       terminating.delete(mine);
       onEnd();
       if (!isGone) {
-        report(`Process ${mine.pid} or one of its children is stuck in the kernel and cannot be ended.`);
+        report(
+          `Process ${mine.pid} or one of its children is stuck in the kernel and cannot be ended.`,
+          "warning",
+        );
         return;
       }
       const { code, signal } = await mine.exited;
@@ -157,12 +161,13 @@ export function createRunner(options: RunnerOptions): Runner {
       change({ ...down, state: "crash_looping", nextStartAt: null });
       report(
         `${reason} This was crash number ${crashes} in a row; it stays stopped until an operator starts it.`,
+        "warning",
       );
       return;
     }
     const pause = backoffMs(crashes, random);
     change({ ...down, state: "backing_off", nextStartAt: new Date(timers.now() + pause) });
-    report(`${reason} Restarting in ${(pause / 1000).toFixed(1)} s.`);
+    report(`${reason} Restarting in ${(pause / 1000).toFixed(1)} s.`, "warning");
     const mine = generation;
     cancelTimer = timers.after(pause, async () => {
       await previousEnd;

@@ -1,4 +1,6 @@
 import { expect, test } from "bun:test";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { strayPlace } from "../../src/cli/stray-code.ts";
 
@@ -23,4 +25,21 @@ test("an uncaught error is located in the integration's own code", () => {
 test("a thrown error is located by its line", () => {
   const line = Number(/:(\d+):\d+\)?$/.exec(new Error("here").stack?.split("\n")[1] ?? "")?.[1]);
   expect(strayPlace(new Error("boom"))).toBe(`${import.meta.path}:${line + 1}`);
+});
+
+test("process.exit() of an integration is refused", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "heddle-exit-"));
+  const source = (path: string) => join(import.meta.dirname, "..", "..", "src", path);
+  await writeFile(join(folder, "tool.ts"), "export const run = () => process.exit(3);\n");
+  await writeFile(
+    join(folder, "main.ts"),
+    `import { containStrays } from ${JSON.stringify(source("cli/stray-code.ts"))};
+     import { run } from "./tool.ts";
+     containStrays();
+     try { run(); } catch (error) { process.stdout.write(error.message); }`,
+  );
+  const { exitCode, stdout } = Bun.spawnSync([process.execPath, join(folder, "main.ts")]);
+  expect(stdout.toString()).toContain("An integration must not call process.exit()");
+  expect(exitCode).toBe(0);
+  await rm(folder, { recursive: true });
 });

@@ -19,7 +19,7 @@ const MAX_RUN_SECONDS = 12;
 
 interface Request {
   messages: { role: string; content: unknown }[];
-  tools?: unknown[];
+  tool_choice?: unknown;
 }
 
 /** Answers the nth request (0-based) of one run. */
@@ -97,11 +97,9 @@ const CASES: [name: string, model: Model, outcome: Outcome][] = [
   [
     "tool calls for ever",
     (res, nth, request) =>
-      (request.tools ? calls("github_get_pr", '{"owner":"a","repo":"b","pull_number":1}') : answers)(
-        res,
-        nth,
-        request,
-      ),
+      (request.tool_choice !== "none"
+        ? calls("github_get_pr", '{"owner":"a","repo":"b","pull_number":1}')
+        : answers)(res, nth, request),
     COMPLETE,
   ],
   ["tool calls even when there are no tools", calls("nothing", "{}"), failed(/No model answered/)],
@@ -115,14 +113,17 @@ const CASES: [name: string, model: Model, outcome: Outcome][] = [
 ];
 
 /** The requesting repository; its number is the case's index. */
-const caseOf = ({ messages }: Request) =>
-  Number(/acme\/repo-(\d+)/.exec(JSON.stringify(messages.filter(({ role }) => role === "system")))?.[1]);
+const caseOf = (request: Request) => Number(/acme\/repo-(\d+)/.exec(askedIn(request)[1] ?? "")?.[1]);
+/** The text of the message to answer, and the instructions behind it. */
+const askedIn = ({ messages }: Request): string[] =>
+  String(messages.findLast(({ role }) => role === "user")?.content).split("<heddle_context>");
 const requestsOf = new Map<string, number>();
 
 async function answer(req: IncomingMessage, res: ServerResponse): Promise<void> {
   const request = (await json(req)) as Request;
-  const prompt = String(request.messages.findLast(({ role }) => role === "user")?.content);
-  const run = Number(/Change (\d+)/.exec(prompt)?.[1]);
+  const [prompt = ""] = askedIn(request);
+  // A message whose run failed without an answer is joined with the next one.
+  const run = Number([...prompt.matchAll(/Change (\d+)/g)].at(-1)?.[1]);
   const index = caseOf(request);
   const key = `${index}/${run}`;
   const nth = requestsOf.get(key) ?? 0;

@@ -78,11 +78,13 @@ export function runsByRepo(asked: Asked[]): Map<string, number[]> {
   return runs;
 }
 
-/** The last user message identifies the run; its instructions name the repository. */
+/** The last user message identifies the run; the instructions behind it name the repository. */
 function whoAsks({ messages, model }: ChatCompletionRequest): Asked {
   const last = messages.findLast((message) => message.role === "user");
-  const run = /Change (\d+)/.exec(String(last?.content))?.[1];
-  const repo = /acme\/repo-\d+/.exec(JSON.stringify(messages.filter(({ role }) => role === "system")))?.[0];
+  const [text = "", instructions = ""] = String(last?.content).split("<heddle_context>");
+  // A message without an answer is joined with the next one.
+  const run = [...text.matchAll(/Change (\d+)/g)].at(-1)?.[1];
+  const repo = /acme\/repo-\d+/.exec(instructions)?.[0];
   if (!run || !repo) throw new Error(`Whose request is this? ${JSON.stringify(messages)}`);
   return { repo, run: Number(run), model };
 }

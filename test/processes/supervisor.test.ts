@@ -220,6 +220,30 @@ test("a change of a watched path restarts it and does not count as a crash", asy
   await until("mine", ({ pid }) => pid !== null && pid !== second.pid);
 }, 60_000);
 
+test("a broken save leaves the running process alone, and the next good one replaces it", async () => {
+  await using fixture = await processFixture(
+    await open(),
+    {
+      "mine/process.ts":
+        'export const CMD = ["bun", "listener.ts"]; export const WATCH_PATHS = ["listener.ts"];',
+      "mine/listener.ts": 'console.log("one"); setInterval(() => {}, 1000);',
+    },
+    { watch: false },
+  );
+  const { processes, running, until, write, line } = fixture;
+  processes.supervise();
+  const first = await running("mine");
+  await line("mine", "one");
+  await write({ "mine/listener.ts": "const ;" });
+  await line("mine", "Not restarted: listener.ts cannot be parsed");
+  expect(await running("mine")).toMatchObject({ pid: first.pid, lastError: null });
+  await write({ "mine/listener.ts": 'console.log("two"); setInterval(() => {}, 1000);' });
+  await line("mine", "two");
+  expect(await until("mine", ({ pid }) => pid !== null && pid !== first.pid)).toMatchObject({
+    lastError: null,
+  });
+}, 60_000);
+
 test("a process that uses too much memory is restarted, with the reason", async () => {
   // Measured continuously and restarted at once.
   const timers = {

@@ -22,7 +22,10 @@ const failureOf = (promise: Promise<unknown>) =>
 
 /** The clocks may differ slightly. */
 async function until(isSo: () => Promise<boolean>): Promise<void> {
-  for (let tries = 0; !(await isSo()); tries++) if (tries > 500) throw new Error("It was never so");
+  for (let tries = 0; !(await isSo()); tries++) {
+    if (tries > 500) throw new Error("It was never so");
+    await Bun.sleep(1);
+  }
 }
 
 /** The contract that each store must fulfil; `make` returns an empty store. */

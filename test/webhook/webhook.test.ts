@@ -303,6 +303,15 @@ eachDatabase("webhook endpoints", (open) => {
     expect((await send("GET", `${ENDPOINTS}/${name}`)).status).toBe(404);
   });
 
+  test("a refused verifier names the field of the scheme that was meant, or all schemes", async () => {
+    const refused = async (verifier: object) => (await make({ verifier })).body.error;
+    const field = await refused({ scheme: "hmac" });
+    expect(field).toMatchObject({ field: "verifier.header", message: "verifier.header is missing." });
+    const { message } = await refused({ scheme: "none" });
+    for (const scheme of ["github", "stripe", "bearer", "token", "hmac"])
+      expect(message).toContain(`"${scheme}"`);
+  });
+
   test("the payload chooses neither bot nor target nor another endpoint's session", async () => {
     await make({ session_pointer: "/room" });
     const victim = name;

@@ -22,6 +22,7 @@ export function createAnswer({ model, offered, isRepeated }: AnswerOptions): Ans
   const reasoning = createReasoning();
   let usage: LlmUsage | null = null;
   let finish = "";
+  let hasChoices = false;
   const limits = createLimits();
 
   return {
@@ -34,6 +35,7 @@ export function createAnswer({ model, offered, isRepeated }: AnswerOptions): Ans
         complainAbout(chunk);
         return "";
       }
+      hasChoices = true;
       const [choice] = chunk.choices;
       if (!isObject(choice)) return "";
       finish = readFinish(choice.finish_reason) || finish;
@@ -48,6 +50,7 @@ export function createAnswer({ model, offered, isRepeated }: AnswerOptions): Ans
     },
 
     finish() {
+      if (!hasChoices) throw new AttemptFailure("garbled", "the answer is not a chat completion");
       if (finish === "") throw new AttemptFailure("cut", "the answer ended early");
       if (FILTERED.has(finish)) {
         throw new AttemptFailure("filtered", "the answer was stopped by the endpoint's content filter");

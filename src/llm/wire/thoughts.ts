@@ -1,8 +1,7 @@
 // Removes a model's thoughts from its answer. Several servers leave them in the text, marked by tags.
 
-const NAMES = "(?:seed:)?(?:think|thinking|thought|reasoning)";
 /** A tag right behind a backtick is quoted by the model, and part of its answer. */
-const TAG = new RegExp(`(?<!\`)(?:<(/?)${NAMES}>|\\[(/?)THINK\\]|◁(/?)think▷)`, "g");
+const TAG = /(?<!`)(?:<(\/?)(?:think|thinking|thought|reasoning|seed:think)>|\[(\/?)THINK\]|◁(\/?)think▷)/g;
 
 /**
  * Removes each pair of tags with what stands between them. A closing tag without its opening one ends thoughts that

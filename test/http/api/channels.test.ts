@@ -157,6 +157,17 @@ eachDatabase("channels over HTTP", (open) => {
       expect(refused).toMatchObject({ status, body: { error: { code, field } } });
     });
 
+    test("that does not exist is 404, whatever a change of it names", async () => {
+      for (const body of [
+        { bot_id: "nobody" },
+        { dispatch_config: { type: "carrier-pigeon" } },
+        { prompt: "x" },
+      ]) {
+        const { status } = await heddle.send("PATCH", `/api/v1/channels/${crypto.randomUUID()}`, { body });
+        expect(status).toBe(404);
+      }
+    });
+
     test("is listed with filters, page by page", async () => {
       const bot_id = "other";
       const names = ["chat:list:a", "chat:lounge:b", "forge:list/c", "web:list"];
