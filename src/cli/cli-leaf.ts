@@ -56,8 +56,11 @@ export function leaf<Args extends ArgsDef>(command: {
       const values = context.args as Record<string, unknown>;
       const empty = Object.keys(args).find((name) => values[name] === "");
       if (empty) {
-        const name = args[empty]?.type === "positional" ? empty.toUpperCase() : `--${empty}`;
-        throw new HeddleError("config", `${name} must not be empty.`);
+        const isPositional = args[empty]?.type === "positional";
+        const problem = isPositional
+          ? `${empty.toUpperCase()} must not be empty`
+          : `--${empty} needs a value`;
+        throw new HeddleError("config", `${problem}.`);
       }
       return run(context);
     },
