@@ -8,6 +8,7 @@ import { throwIfAborted } from "./abort.ts";
 import type { Adapter } from "./adapter.ts";
 import { type AttemptEvent, AttemptFailure } from "./attempt.ts";
 import { createStreamFetch } from "./event-stream.ts";
+import { describe } from "./failure.ts";
 import { createFallback } from "./fallback.ts";
 import type { Llm, LlmRequest } from "./llm.ts";
 import { createKnownQuirks, type KnownQuirks } from "./quirks.ts";
@@ -22,7 +23,7 @@ export interface EndpointOptions {
   timeoutMs: number;
   /** Used to wait between attempts. */
   sleep?: Sleep;
-  /** Clock in milliseconds, for durations and cool-downs. */
+  /** Clock in milliseconds that only goes forward, for durations and cool-downs. */
   now?: () => number;
   /** Returns 0 to 1, for jitter. */
   random?: () => number;
@@ -34,7 +35,7 @@ const AFTER_FINISH_MS = 3_000;
 
 /** Retries, falls back to other models of the endpoint, and puts failed models into cool-down. */
 export function createEndpointLlm(options: EndpointOptions): Llm {
-  const { adapter, log, redact = (text) => text, timeoutMs, now = Date.now } = options;
+  const { adapter, log, redact = (text) => text, timeoutMs, now = () => performance.now() } = options;
   const quirks = createKnownQuirks();
   const fallback = createFallback({
     log,
@@ -42,7 +43,7 @@ export function createEndpointLlm(options: EndpointOptions): Llm {
     sleep: options.sleep ?? sleepUnlessAborted,
     random: options.random ?? Math.random,
   });
-  const endpoint = { adapter, quirks, timeoutMs, hide: redact, now, log };
+  const endpoint = { adapter, quirks, timeoutMs, hide: redact, log };
   return {
     provider: adapter.name,
     firstModel: fallback.firstModel,
@@ -57,20 +58,22 @@ interface AttemptOptions {
   model: string;
   timeoutMs: number;
   hide: Redact;
-  now: () => number;
   log: Logger;
 }
 
 /** Asks again at once, in another form, when the endpoint refuses the form of the request. */
 async function* adapting(options: AttemptOptions): AsyncGenerator<AttemptEvent> {
-  const { quirks, model, log } = options;
+  const { quirks, model, hide, log } = options;
   for (;;) {
     try {
       yield* attempt(options);
       return;
     } catch (error) {
-      if (!(error instanceof AttemptFailure) || !quirks.learn(model, error)) throw error;
-      log.info("Model {model} does not take a part of the request; it is left out from now on: {reason}", {
+      if (!(error instanceof AttemptFailure)) throw error;
+      // Whatever found the failure may have quoted the endpoint.
+      error.message = describe(error.message, hide);
+      if (!quirks.learn(model, error)) throw error;
+      log.warn("Model {model} does not take a part of the request; it is left out from now on: {reason}", {
         model,
         reason: error.message,
       });
@@ -79,7 +82,7 @@ async function* adapting(options: AttemptOptions): AsyncGenerator<AttemptEvent> 
 }
 
 async function* attempt(options: AttemptOptions): AsyncGenerator<AttemptEvent> {
-  const { adapter, request, model, timeoutMs, hide, now } = options;
+  const { adapter, request, model, timeoutMs, hide } = options;
   throwIfAborted(request.signal);
   const stall = idleTimeout(timeoutMs);
   const ending = idleTimeout(Math.min(AFTER_FINISH_MS, timeoutMs));
@@ -116,7 +119,7 @@ async function* attempt(options: AttemptOptions): AsyncGenerator<AttemptEvent> {
     // Once `ending` is over, the answer is complete, and the rest of its stream is not worth waiting for.
     if (!ending.signal.aborted) {
       if (stall.signal.aborted) throw stalled(timeoutMs);
-      throw error instanceof AttemptFailure ? error : adapter.toFailure(error, { hide, now: now() });
+      throw error instanceof AttemptFailure ? error : adapter.toFailure(error, { hide, now: Date.now() });
     }
   } finally {
     stall.stop();

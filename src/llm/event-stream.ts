@@ -3,7 +3,7 @@
 import { AttemptFailure } from "./attempt.ts";
 import { createBoundedFetch, type Fetch } from "./bounded-fetch.ts";
 
-/** Characters of an answer that is not a stream. */
+/** Bytes of an answer that is not a stream. */
 const MAX_WHOLE = 4_000_000;
 const SHOWN = 200;
 
@@ -23,18 +23,24 @@ export function createStreamFetch(onBytes: () => void): Fetch {
 function asEventStream(body: ReadableStream<Uint8Array>): ReadableStream<Uint8Array> {
   const decoder = new TextDecoder();
   let isStream: boolean | undefined;
+  // Kept as bytes, because a packet may end within a character.
+  let held: Uint8Array[] = [];
+  let size = 0;
   let whole = "";
   return body.pipeThrough(
     new TransformStream<Uint8Array, Uint8Array>({
       transform(chunk, controller) {
         if (isStream) return controller.enqueue(chunk);
         whole += decoder.decode(chunk, { stream: true });
-        if (whole.length > MAX_WHOLE) throw new AttemptFailure("garbled", "the response is too long");
-        if (isStream === undefined) {
-          whole = whole.trimStart();
-          if (whole !== "") isStream = isFieldOrComment(whole);
-        }
-        if (isStream) controller.enqueue(new TextEncoder().encode(whole));
+        size += chunk.byteLength;
+        if (size > MAX_WHOLE) throw new AttemptFailure("garbled", "the response is too long");
+        if (isStream === false) return;
+        held.push(chunk);
+        whole = whole.trimStart();
+        isStream = isFieldOrComment(whole);
+        if (isStream === undefined) return;
+        if (isStream) for (const bytes of held) controller.enqueue(bytes);
+        held = [];
       },
       flush(controller) {
         const text = whole.trim();
@@ -45,8 +51,13 @@ function asEventStream(body: ReadableStream<Uint8Array>): ReadableStream<Uint8Ar
   );
 }
 
-/** Every line of an event stream begins with the name of a field, or with a colon. */
-const isFieldOrComment = (text: string): boolean => /^(?::|data|event|id|retry)/.test(text);
+const BEGINNINGS = [":", "data", "event", "id", "retry"];
+
+/** Every line of an event stream begins with the name of a field, or with a colon. Undefined: too short to tell. */
+function isFieldOrComment(text: string): boolean | undefined {
+  if (BEGINNINGS.some((beginning) => text.startsWith(beginning))) return true;
+  return BEGINNINGS.some((beginning) => beginning.startsWith(text)) ? undefined : false;
+}
 
 function asOneLine(text: string): string {
   try {
@@ -55,7 +66,7 @@ function asOneLine(text: string): string {
     const said = text.startsWith("<") ? "a web page" : `"${text.slice(0, SHOWN)}"`;
     throw new AttemptFailure(
       "garbled",
-      `the endpoint answered with ${said} instead of a chat completion; check OPENAI_BASE_URL, which usually ends with /v1`,
+      `the endpoint answered with ${said} instead of a chat completion; check the address of the endpoint (OPENAI_BASE_URL usually ends with /v1)`,
     );
   }
 }

@@ -129,7 +129,7 @@ interface ApiError {
 const MAX_MESSAGE_LENGTH = 300;
 
 /** Reduces a message to one short line without markup (proxies answer with whole HTML pages) and without secrets. */
-function describe(message: string, hide: Redact): string {
+export function describe(message: string, hide: Redact): string {
   const line = withoutMarkup(hide(message)).replace(/\s+/g, " ").trim();
   return line.length > MAX_MESSAGE_LENGTH ? `${line.slice(0, MAX_MESSAGE_LENGTH)}…` : line;
 }

@@ -66,6 +66,14 @@ test("a compressed response is not decompressed", async () => {
   await server.stop(true);
 });
 
+test("limits the number of tool calls in one chunk, before they are put together", () => {
+  const answer = createAnswer({ model: "m", offered: new Set(["look"]), isRepeated: () => false });
+  const pieces = Array.from({ length: 100_000 }, (_, at) => ({ id: `${at}`, function: { name: `n${at}` } }));
+  expect(() => answer.add({ choices: [{ delta: { tool_calls: pieces } }] })).toThrow(
+    "more than 128 tool calls",
+  );
+});
+
 test("limits the number of tool calls and characters of an answer", () => {
   const add = (delta: object) => completion.add({ choices: [{ index: 0, delta }] });
   let completion = createAnswer({ model: "m", offered: new Set(["look"]), isRepeated: () => false });

@@ -60,7 +60,7 @@ export function createApi(
     bots: content.bots,
     capabilitiesOf: content.capabilitiesOf,
   });
-  const { missingIn: missingNames, scopesOfNothing } = createNamesThere({
+  const { missingIn: missingNames, missingInScopes } = createNamesThere({
     ...content,
     integrations: registry,
   });
@@ -133,7 +133,7 @@ export function createApi(
     .use(carapaceRoutes({ ...content, route }))
     .use(templateRoutes({ templates: content.templates, integrations: registry, route }))
     .use(activationRoutes({ activations: integrations.activations, ownership, route }))
-    .use(apiKeyRoutes({ apiKeys: access.apiKeys, scopesOfNothing, auth, route }))
+    .use(apiKeyRoutes({ apiKeys: access.apiKeys, missingInScopes, auth, route }))
     .use(integrationStoreRoutes({ integrations: registry, store: integrations.store, auth, route }))
     .use(processRoutes({ processes, auth, route }))
     .use(integrationRoutes({ integrations: registry, baseUrl: options.baseUrl, route }))

@@ -27,7 +27,7 @@ export function createNamesThere({ missingNames, tools, dispatchers, integration
     dispatch: { kind: "dispatch type", isThere: (name) => dispatchers.get(name) !== undefined },
     integrations: { kind: "integration", isThere: (name) => integrations.ids().includes(name) },
   };
-  const scopesOfNothing = onceLoaded((scopes: readonly string[]) =>
+  const missingInScopes = onceLoaded((scopes: readonly string[]) =>
     scopes.flatMap((scope) => {
       const [, part = "", name = ""] = NAMED_PART.exec(scope) ?? [];
       const of = KINDS[part];
@@ -36,5 +36,5 @@ export function createNamesThere({ missingNames, tools, dispatchers, integration
         : [`The scope ${scope} is for the ${of.kind} "${name}", which does not exist.`];
     }),
   );
-  return { missingIn, scopesOfNothing };
+  return { missingIn, missingInScopes };
 }

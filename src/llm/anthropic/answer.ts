@@ -2,48 +2,57 @@
 
 import type { Answer, AnswerOptions } from "../adapter.ts";
 import { AttemptFailure } from "../attempt.ts";
+import { type Fields, isCount, isObject, textOf, usageOf } from "../fields.ts";
 import { createLimits } from "../limits.ts";
-import type { LlmToolCall, LlmUsage } from "../llm.ts";
+import type { LlmToolCall } from "../llm.ts";
 
 interface Block {
   type: string;
   text: string[];
-  /** Of a call. */
+  /** The id and name of a call. */
   call?: { id: string; name: string };
-  /** Of a thought, as it came and with its signature. */
-  raw: Record<string, unknown>;
+  /** The block as it came; for a thought, with its signature. */
+  raw: Fields;
 }
 
 const CUT = new Set(["max_tokens", "model_context_window_exceeded"]);
 
 export function createAnswer({ model, offered }: AnswerOptions): Answer {
-  const blocks = new Map<number, Block>();
+  const blocks = new Map<unknown, Block>();
   const limits = createLimits();
+  let calls = 0;
   let input = 0;
-  let output: number | undefined;
+  let output: unknown;
   let stop = "";
 
-  function add(event: Event): string {
+  function add(event: Fields): string {
     switch (event.type) {
       case "message_start":
-        input = inputTokens(event.message?.usage);
+        if (isObject(event.message) && isObject(event.message.usage))
+          input = inputTokens(event.message.usage);
         return "";
       case "content_block_start":
-        blocks.set(event.index ?? 0, newBlock(event.content_block ?? {}));
-        limits.calls([...blocks.values()].filter(({ call }) => call).length);
-        return limits.text(textOf(event.content_block?.text));
+        return begin(event.index, fieldsOf(event.content_block));
       case "content_block_delta":
-        return addDelta(blocks.get(event.index ?? 0), event.delta ?? {});
+        return addDelta(blocks.get(event.index), fieldsOf(event.delta));
       case "message_delta":
-        stop = textOf(event.delta?.stop_reason) || stop;
-        output = countOf(event.usage?.output_tokens) ?? output;
+        stop = textOf(fieldsOf(event.delta).stop_reason) || stop;
+        output = fieldsOf(event.usage).output_tokens ?? output;
         return "";
       default:
         return "";
     }
   }
 
-  function addDelta(block: Block | undefined, delta: Record<string, unknown>): string {
+  function begin(index: unknown, given: Fields): string {
+    limits.count(JSON.stringify(given).length);
+    const block = newBlock(given);
+    blocks.set(index, block);
+    if (block.call) limits.calls(++calls);
+    return block.type === "text" ? textOf(given.text) : "";
+  }
+
+  function addDelta(block: Block | undefined, delta: Fields): string {
     if (!block) return "";
     if (delta.type === "signature_delta") block.raw.signature = textOf(delta.signature);
     const text = textOf(delta.text ?? delta.partial_json ?? delta.thinking);
@@ -53,7 +62,7 @@ export function createAnswer({ model, offered }: AnswerOptions): Answer {
   }
 
   return {
-    add: (event) => (isObject(event) ? add(event as unknown as Event) : ""),
+    add: (event) => (isObject(event) ? add(event) : ""),
     isFinished: () => stop !== "",
     finish() {
       if (stop === "") throw new AttemptFailure("cut", "the answer ended early");
@@ -64,12 +73,10 @@ export function createAnswer({ model, offered }: AnswerOptions): Answer {
       if (toolCalls.length === 0 && text.trim() === "")
         throw new AttemptFailure("empty", "the answer is empty");
       const thinking = all.flatMap(toThought);
-      const usage: LlmUsage | null =
-        output === undefined ? null : { prompt_tokens: input, completion_tokens: output };
       return {
         text,
         toolCalls,
-        usage,
+        usage: usageOf(input, output),
         isCut: CUT.has(stop),
         ...(toolCalls.length > 0 && thinking.length > 0 && { continuation: { model, fields: { thinking } } }),
       };
@@ -77,17 +84,9 @@ export function createAnswer({ model, offered }: AnswerOptions): Answer {
   };
 }
 
-/** An event, of which only the fields that are read are named. Any of them may be missing. */
-interface Event {
-  type: string;
-  index?: number;
-  message?: { usage?: Record<string, unknown> };
-  content_block?: Record<string, unknown>;
-  delta?: Record<string, unknown>;
-  usage?: Record<string, unknown>;
-}
+const fieldsOf = (value: unknown): Fields => (isObject(value) ? value : {});
 
-function newBlock(given: Record<string, unknown>): Block {
+function newBlock(given: Fields): Block {
   const type = textOf(given.type);
   return {
     type,
@@ -101,19 +100,13 @@ function toCall({ call, text }: Block): LlmToolCall[] {
   return call ? [{ ...call, arguments: text.join("") }] : [];
 }
 
-function toThought({ type, text, raw }: Block): Record<string, unknown>[] {
+function toThought({ type, text, raw }: Block): Fields[] {
   if (type === "thinking") return [{ type, thinking: text.join(""), signature: raw.signature }];
   return type === "redacted_thinking" ? [{ type, data: raw.data }] : [];
 }
 
 /** What was read from the cache or written to it counts as well. */
-const inputTokens = (usage: Record<string, unknown> = {}): number =>
+const inputTokens = (usage: Fields): number =>
   [usage.input_tokens, usage.cache_creation_input_tokens, usage.cache_read_input_tokens]
-    .map((count) => countOf(count) ?? 0)
+    .map((count) => (isCount(count) ? count : 0))
     .reduce((sum, count) => sum + count, 0);
-
-const countOf = (value: unknown): number | undefined =>
-  Number.isInteger(value) && (value as number) >= 0 ? (value as number) : undefined;
-const textOf = (value: unknown): string => (typeof value === "string" ? value : "");
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null;

@@ -2,6 +2,7 @@
 
 import type { Answer, AnswerOptions } from "../adapter.ts";
 import { AttemptFailure } from "../attempt.ts";
+import { type Fields, isObject, usageOf } from "../fields.ts";
 import { createLimits, mostCalls } from "../limits.ts";
 import type { LlmToolCall, LlmUsage } from "../llm.ts";
 import { newCallId } from "../wire/call-ids.ts";
@@ -30,7 +31,9 @@ export function createAnswer({ model, offered, isRepeated }: AnswerOptions): Ans
 
     add(chunk) {
       if (!isObject(chunk)) return "";
-      usage = readUsage(chunk.usage) ?? usage;
+      if (isObject(chunk.usage)) {
+        usage = usageOf(chunk.usage.prompt_tokens, chunk.usage.completion_tokens) ?? usage;
+      }
       if (!Array.isArray(chunk.choices)) {
         complainAbout(chunk);
         return "";
@@ -41,11 +44,13 @@ export function createAnswer({ model, offered, isRepeated }: AnswerOptions): Ans
       finish = readFinish(choice.finish_reason) || finish;
       // Some endpoints answer with a whole message although a stream was asked for.
       const delta = isObject(choice.delta) ? choice.delta : isObject(choice.message) ? choice.message : {};
-      for (const piece of piecesOf(delta.tool_calls)) limits.count(calls.add(piece));
+      for (const piece of piecesOf(delta.tool_calls)) {
+        limits.count(calls.add(piece));
+        limits.calls(calls.count());
+      }
       limits.count(reasoning.add(delta));
       const text = readText(delta.content) || readText(delta.refusal);
       texts.push(text);
-      limits.calls(calls.count());
       return limits.text(text);
     },
 
@@ -89,7 +94,7 @@ function createReasoning() {
   const details: unknown[] = [];
   return {
     /** Returns the number of characters. */
-    add(delta: Record<string, unknown>): number {
+    add(delta: Fields): number {
       let size = 0;
       for (const name of ["reasoning_content", "reasoning"] as const) {
         const text = delta[name];
@@ -98,12 +103,12 @@ function createReasoning() {
         size += text.length;
       }
       if (Array.isArray(delta.reasoning_details)) {
-        details.push(...delta.reasoning_details);
+        for (const detail of delta.reasoning_details) details.push(detail);
         size += JSON.stringify(delta.reasoning_details).length;
       }
       return size;
     },
-    fields(): Record<string, unknown> {
+    fields(): Fields {
       const joined = Object.entries(texts).map(([name, parts]) => [name, parts.join("")]);
       const kept = joined.filter(([, text]) => text !== "");
       return { ...Object.fromEntries(kept), ...(details.length > 0 && { reasoning_details: details }) };
@@ -112,7 +117,7 @@ function createReasoning() {
 }
 
 /** A chunk without choices may be a ping, or an error in a form of the endpoint's own. */
-function complainAbout(chunk: Record<string, unknown>): void {
+function complainAbout(chunk: Fields): void {
   const { base_resp: base, detail, message, status_msg: status } = chunk;
   if (isObject(base) && base.status_code !== 0 && base.status_msg) {
     throw new AttemptFailure("server", `the endpoint says: ${base.status_msg}`);
@@ -139,21 +144,3 @@ function readText(content: unknown): string {
     })
     .join("");
 }
-
-/** The most that the column holds. Some servers report the overflow of their own counter. */
-const MAX_TOKENS = 2_147_483_647;
-
-function readUsage(value: unknown): LlmUsage | null {
-  if (!isObject(value)) return null;
-  const { prompt_tokens, completion_tokens } = value;
-  if (!isCount(prompt_tokens) || !isCount(completion_tokens)) return null;
-  return {
-    prompt_tokens: Math.min(prompt_tokens, MAX_TOKENS),
-    completion_tokens: Math.min(completion_tokens, MAX_TOKENS),
-  };
-}
-
-const isCount = (value: unknown): value is number => Number.isInteger(value) && (value as number) >= 0;
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);

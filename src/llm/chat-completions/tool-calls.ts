@@ -1,21 +1,23 @@
 // Puts the streamed pieces of tool calls together. Endpoints disagree about what tells one call from the next: an
 // index, an id, a name, or nothing but that the arguments before were whole.
 
+import { type Fields, isObject } from "../fields.ts";
 import type { Continuation, LlmToolCall } from "../llm.ts";
 import { newCallId } from "../wire/call-ids.ts";
 import { createObjectScanner, type ObjectScanner } from "../wire/json-object.ts";
 
 /** A piece as it came; only that it is a JSON object is certain. */
-export type Piece = Record<string, unknown>;
+export type Piece = Fields;
 
 interface Slot {
   index: number | undefined;
   id: string;
   name: string;
   arguments: string[];
+  hasArguments: boolean;
   scanner: ObjectScanner;
   /** What the endpoint wants back: Gemini's thought signatures, and the like. */
-  fields: Record<string, unknown>;
+  fields: Fields;
 }
 
 export function createToolCalls(model: string) {
@@ -33,6 +35,7 @@ export function createToolCalls(model: string) {
       slot.id ||= read.id;
       slot.name ||= read.name;
       slot.arguments.push(read.arguments);
+      slot.hasArguments ||= read.arguments.trim() !== "";
       slot.scanner.feed(read.arguments);
       Object.assign(slot.fields, read.fields);
       return read.size;
@@ -56,10 +59,18 @@ export function createToolCalls(model: string) {
 }
 
 function newSlot(index: number | undefined): Slot {
-  return { index, id: "", name: "", arguments: [], scanner: createObjectScanner(), fields: {} };
+  return {
+    index,
+    id: "",
+    name: "",
+    arguments: [],
+    hasArguments: false,
+    scanner: createObjectScanner(),
+    fields: {},
+  };
 }
 
-/** The slot that a piece belongs to, unless it begins another call. */
+/** Returns the slot that a piece belongs to, unless it begins another call. */
 function slotOf(slots: Slot[], { index, id, name }: ReadPiece): Slot | undefined {
   if (index !== undefined) return slots.findLast((slot) => slot.index === index);
   const same = id === "" ? undefined : slots.find((slot) => slot.id === id);
@@ -70,10 +81,9 @@ function slotOf(slots: Slot[], { index, id, name }: ReadPiece): Slot | undefined
 function beginsAnother(slot: Slot, piece: ReadPiece): boolean {
   if (piece.name === "" || slot.name === "") return false;
   if (piece.name !== slot.name) return true;
-  const hasArguments = slot.arguments.some((part) => part.trim() !== "");
   if (slot.scanner.isWhole() && piece.arguments.trim() !== "") return true;
   const isOtherId = piece.id !== "" && slot.id !== "" && piece.id !== slot.id;
-  return isOtherId && (!hasArguments || slot.scanner.isWhole());
+  return isOtherId && (!slot.hasArguments || slot.scanner.isWhole());
 }
 
 type ReadPiece = ReturnType<typeof readPiece>;
@@ -90,16 +100,13 @@ function readPiece(piece: Piece) {
   if (inner.length > 0) fields.function = Object.fromEntries(inner);
   return {
     index: typeof index === "number" ? index : undefined,
-    id: textOf(id),
-    name: textOf(name).trim(),
+    id: nameOf(id),
+    name: nameOf(name).trim(),
     arguments: text,
     fields,
     size: text.length + (Object.keys(fields).length > 0 ? JSON.stringify(fields).length : 0),
   };
 }
 
-const textOf = (value: unknown): string =>
+const nameOf = (value: unknown): string =>
   typeof value === "string" || typeof value === "number" ? String(value) : "";
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);

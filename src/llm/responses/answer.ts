@@ -3,10 +3,9 @@
 import type { Answer, AnswerOptions } from "../adapter.ts";
 import { AttemptFailure } from "../attempt.ts";
 import { reportedFailure } from "../failure.ts";
+import { type Fields, isObject, textOf, usageOf } from "../fields.ts";
 import { createLimits } from "../limits.ts";
-import type { LlmToolCall, LlmUsage } from "../llm.ts";
-
-type Fields = Record<string, unknown>;
+import type { LlmToolCall } from "../llm.ts";
 
 export function createAnswer({ model, offered }: AnswerOptions): Answer {
   const texts: string[] = [];
@@ -69,7 +68,9 @@ export function createAnswer({ model, offered }: AnswerOptions): Answer {
       return {
         text,
         toolCalls,
-        usage: readUsage(response.usage),
+        usage: isObject(response.usage)
+          ? usageOf(response.usage.input_tokens, response.usage.output_tokens)
+          : null,
         isCut: status === "response.incomplete",
         ...(toolCalls.length > 0 &&
           reasoning.length > 0 && { continuation: { model, fields: { reasoning } } }),
@@ -77,12 +78,3 @@ export function createAnswer({ model, offered }: AnswerOptions): Answer {
     },
   };
 }
-
-function readUsage(value: unknown): LlmUsage | null {
-  if (!isObject(value) || !isCount(value.input_tokens) || !isCount(value.output_tokens)) return null;
-  return { prompt_tokens: value.input_tokens, completion_tokens: value.output_tokens };
-}
-
-const isCount = (value: unknown): value is number => Number.isInteger(value) && (value as number) >= 0;
-const textOf = (value: unknown): string => (typeof value === "string" ? value : "");
-const isObject = (value: unknown): value is Fields => typeof value === "object" && value !== null;

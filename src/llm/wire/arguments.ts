@@ -1,10 +1,9 @@
 // Reads the arguments of a tool call in the forms in which models really write them.
 
+import { type Fields, isObject } from "../fields.ts";
 import { createObjectScanner } from "./json-object.ts";
 
-type JsonObject = Record<string, unknown>;
-
-export type Arguments = { args: JsonObject; problem?: undefined } | { args?: undefined; problem: string };
+export type Arguments = { args: Fields; problem?: undefined } | { args?: undefined; problem: string };
 
 /**
  * Returns the object, or the reason why the text is not one. Beside plain JSON it reads nothing at all and `null` (both
@@ -38,7 +37,7 @@ function fromValue(value: unknown): Arguments {
 }
 
 /** The object at the start of the text, if what follows is not another one. */
-function firstObject(text: string): JsonObject | undefined {
+function firstObject(text: string): Fields | undefined {
   const end = createObjectScanner().feed(text);
   if (end === undefined) return undefined;
   const first = text.slice(0, end);
@@ -70,6 +69,3 @@ function parse(text: string): { value: unknown } | { problem: string } {
     return { problem: error instanceof Error ? error.message : String(error) };
   }
 }
-
-const isObject = (value: unknown): value is JsonObject =>
-  typeof value === "object" && value !== null && !Array.isArray(value);

@@ -223,6 +223,23 @@ describe("an answer", () => {
   });
 });
 
+test("a usage that no column holds is clamped, and odd events are left out", async () => {
+  const odd = [
+    { type: "message_start", message: { usage: null } },
+    { type: "content_block_delta", index: 9, delta: 7 },
+  ];
+  const end = {
+    type: "message_delta",
+    delta: { stop_reason: "end_turn" },
+    usage: { output_tokens: 4_294_967_295 },
+  };
+  const { ask } = await endpoint([...odd, ...text("Hi."), end]);
+  expect((await ask()).done).toMatchObject({
+    text: "Hi.",
+    usage: { prompt_tokens: 0, completion_tokens: 2_147_483_647 },
+  });
+});
+
 describe("failures", () => {
   test("an overload is waited for, within the stream as outside", async () => {
     const overloaded = { type: "overloaded_error", message: "Overloaded" };

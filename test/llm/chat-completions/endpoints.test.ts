@@ -43,7 +43,7 @@ async function ask(llm: ReturnType<typeof createOpenAiLlm>, more: Partial<LlmReq
   return { events, done: events.find((event) => event.type === "done") };
 }
 
-function llmFor(baseUrl: string, timeoutMs?: number) {
+function llmFor(baseUrl: string, timeoutMs?: number, redact = (text: string) => text) {
   const delays: number[] = [];
   const llm = createOpenAiLlm({
     apiKey: "key",
@@ -51,6 +51,7 @@ function llmFor(baseUrl: string, timeoutMs?: number) {
     log: getLogger("heddle"),
     sleep: async (ms) => void delays.push(ms),
     random: () => 0,
+    redact,
     ...(timeoutMs !== undefined && { timeoutMs }),
   });
   return { llm, delays };
@@ -246,6 +247,22 @@ describe("a failure says its reason, and is retried only where that may help", (
     });
   }
 
+  test("no failure repeats a secret, or more than a line, of what the endpoint sent", async () => {
+    const answers: Answer[] = [
+      { raw: `oops, the key sk-secret-1 ${"x".repeat(5000)}` },
+      { raw: JSON.stringify({ detail: `sk-secret-1 is wrong ${"x".repeat(5000)}` }) },
+      { events: [{ base_resp: { status_code: 1, status_msg: "sk-secret-1 is wrong" } }] },
+    ];
+    for (const answer of answers) {
+      const { strict } = await endpoint([], [answer]);
+      const { llm } = llmFor(strict.url, undefined, (text) => text.replaceAll("sk-secret-1", "[redacted]"));
+      const { error, events } = await ask(llm);
+      expect(error?.message).toContain("[redacted]");
+      expect(error?.message.length).toBeLessThan(400);
+      expect(JSON.stringify(events)).not.toContain("sk-secret-1");
+    }
+  });
+
   test("a rate limit within the stream waits as one outside", async () => {
     const { llm, delays } = await endpoint(
       [],
@@ -268,7 +285,7 @@ describe("a failure says its reason, and is retried only where that may help", (
 });
 
 describe("a slow endpoint", () => {
-  async function slow(write: (send: (text: string) => void, end: () => void) => void) {
+  async function slow(write: (send: (text: string | Uint8Array) => void, end: () => void) => void) {
     const server = createServer((_, response) => {
       response.writeHead(200, { "content-type": "text/event-stream" });
       write(
@@ -296,6 +313,23 @@ describe("a slow endpoint", () => {
       }, 100);
     });
     expect((await ask(llm)).done?.text).toBe("Hi.");
+  });
+
+  test("whose first packets end within a field name or a character is understood", async () => {
+    const bytes = Buffer.from(`\ufeff: ü\n\n${event(delta({ content: "Grüße 🎉" }, "stop"))}`);
+    const llm = await slow((send, end) => {
+      let at = 0;
+      const timer = setInterval(() => {
+        // The first packets have a byte each, the last one the rest.
+        const next = at < 12 ? at + 1 : bytes.length;
+        send(bytes.subarray(at, next));
+        at = next;
+        if (at < bytes.length) return;
+        clearInterval(timer);
+        end();
+      }, 5);
+    });
+    expect((await ask(llm)).done?.text).toBe("Grüße 🎉");
   });
 
   test("that keeps the connection open behind its answer has answered", async () => {

@@ -90,12 +90,12 @@ const NewKey = named(
 export interface ApiKeyRoutes {
   apiKeys: Pick<ApiKeys, "create" | "list" | "revoke">;
   /** Returns a sentence for each scope of a tool, a dispatch type or an integration that does not exist. */
-  scopesOfNothing: (scopes: readonly string[]) => Promise<string[]>;
+  missingInScopes: (scopes: readonly string[]) => Promise<string[]>;
   auth: Auth;
   route: RouteOptions;
 }
 
-export function apiKeyRoutes({ apiKeys, scopesOfNothing, auth, route }: ApiKeyRoutes) {
+export function apiKeyRoutes({ apiKeys, missingInScopes, auth, route }: ApiKeyRoutes) {
   return new Elysia({ prefix: "/api/v1/api-keys", normalize: false })
     .post(
       "",
@@ -111,7 +111,7 @@ export function apiKeyRoutes({ apiKeys, scopesOfNothing, auth, route }: ApiKeyRo
           },
           maker,
         );
-        return status(201, { ...presentKey(made), key: made.key, warnings: await scopesOfNothing(scopes) });
+        return status(201, { ...presentKey(made), key: made.key, warnings: await missingInScopes(scopes) });
       },
       {
         ...route.json({
