@@ -1,29 +1,27 @@
-import type { Llm } from "../llm/llm.ts";
 import type { Logger } from "../log.ts";
 import type { LoopEvent } from "./loop.ts";
 import type { RunEvents } from "./run-events.ts";
 
 export interface Audience {
-  llm: Pick<Llm, "provider">;
   log: Logger;
   task: { id: string };
   events: RunEvents;
 }
 
 /** Reports an event of the loop to hooks and to the log. */
-export function announce(event: LoopEvent, { llm, log, task, events }: Audience): void {
+export function announce(event: LoopEvent, { log, task, events }: Audience): void {
   switch (event.type) {
     case "model_call":
       events.emit("before_llm_call", {
         model: event.model,
         message_count: event.messageCount,
         tools_count: event.toolsCount,
-        provider_id: llm.provider,
+        provider_id: event.provider,
         iteration: event.iteration,
       });
       return;
     case "model_answer": {
-      const { model, usage, fallbackUsed, durationMs } = event.call;
+      const { provider, model, usage, fallbackUsed, durationMs } = event.call;
       events.emit("after_llm_call", {
         model,
         duration_ms: durationMs,
@@ -34,7 +32,7 @@ export function announce(event: LoopEvent, { llm, log, task, events }: Audience)
         fallback_used: fallbackUsed,
         fallback_model: fallbackUsed ? model : null,
         iteration: event.iteration,
-        provider_id: llm.provider,
+        provider_id: provider,
       });
       return;
     }

@@ -3,13 +3,23 @@
 
 import { HeddleError } from "../errors.ts";
 import { throwIfAborted } from "../llm/abort.ts";
-import type { Continuation, Llm, LlmEvent, LlmMessage, LlmTool, LlmToolCall, LlmUsage } from "../llm/llm.ts";
+import type {
+  Continuation,
+  Llm,
+  LlmEvent,
+  LlmMessage,
+  LlmTool,
+  LlmToolCall,
+  LlmUsage,
+  ModelTarget,
+} from "../llm/llm.ts";
 import type { JsonObject } from "../sdk/types.ts";
 
 /** One answered model call, as it is recorded. */
-export interface ModelCall {
-  model: string;
+export interface ModelCall extends ModelTarget {
   usage: LlmUsage | null;
+  /** US dollars; null: not known. */
+  costUsd: number | null;
   fallbackUsed: boolean;
   durationMs: number;
 }
@@ -24,12 +34,12 @@ export interface ToolOutcome {
 
 /** `iteration` counts model calls from 1, and continues after a resumption. */
 export type LoopEvent =
-  | { type: "model_call"; iteration: number; model: string; messageCount: number; toolsCount: number }
+  | ({ type: "model_call"; iteration: number; messageCount: number; toolsCount: number } & ModelTarget)
   | { type: "text"; iteration: number; text: string }
   /** The text of this iteration so far is void. */
   | { type: "model_retry"; iteration: number; reason: string; model: string; delayMs: number }
   | { type: "model_answer"; iteration: number; call: ModelCall; toolCallsCount: number }
-  | { type: "model_failure"; iteration: number; model: string; error: unknown; durationMs: number }
+  | ({ type: "model_failure"; iteration: number; error: unknown; durationMs: number } & ModelTarget)
   /** Durable: stored before any of the tools runs. */
   | {
       type: "tool_calls";
@@ -173,7 +183,8 @@ async function askModel(options: LoopOptions, question: Question): Promise<Answe
         await emit({ type: "model_retry", iteration, reason: error.message, model, delayMs: 0 });
         continue;
       }
-      await emit({ type: "model_failure", iteration, model, error, durationMs: Math.round(now() - started) });
+      const durationMs = Math.round(now() - started);
+      await emit({ type: "model_failure", iteration, ...targetOf(options.llm, model), error, durationMs });
       throw error;
     }
   }
@@ -183,8 +194,8 @@ async function askOnce(options: LoopOptions, { iteration, steps, mustAnswer }: Q
   const { llm, model, fallbackModels, tools, signal, emit } = options;
   const messages = options.contextFor(steps);
   const [messageCount, toolsCount] = [messages.length, mustAnswer ? 0 : tools.length];
-  const first = llm.firstModel?.({ model, fallbackModels }) ?? model;
-  await emit({ type: "model_call", iteration, model: first, messageCount, toolsCount });
+  const first = targetOf(llm, model, fallbackModels);
+  await emit({ type: "model_call", iteration, ...first, messageCount, toolsCount });
   let done: Extract<LlmEvent, { type: "done" }> | undefined;
   for await (const event of llm.stream({ model, fallbackModels, messages, tools, mustAnswer, signal })) {
     if (event.type === "done") done = event;
@@ -193,10 +204,14 @@ async function askOnce(options: LoopOptions, { iteration, steps, mustAnswer }: Q
   }
   if (!done) throw new HeddleError("model_failed", "The model's answer ended early.");
   const { text, toolCalls, continuation, isCut = false, usage, fallbackUsed, durationMs } = done;
-  const call = { model: done.model, usage, fallbackUsed, durationMs };
+  const { model: answered, provider = llm.provider, costUsd = null } = done;
+  const call = { provider, model: answered, usage, costUsd, fallbackUsed, durationMs };
   await emit({ type: "model_answer", iteration, call, toolCallsCount: toolCalls.length });
   return { text, toolCalls, ...(continuation && { continuation }), isCut, call };
 }
+
+const targetOf = (llm: Llm, model: string, fallbackModels: string[] = []): ModelTarget =>
+  llm.firstModel?.({ model, fallbackModels }) ?? { provider: llm.provider, model };
 
 function finalText(text: string, call: ModelCall): string {
   if (text.trim() === "") throw new HeddleError("model_failed", `${call.model} returned an empty answer.`);

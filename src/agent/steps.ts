@@ -40,6 +40,7 @@ export interface ToolResultStep {
 
 export interface ModelFailureStep {
   iteration: number;
+  provider: string;
   model: string;
   error: string;
   durationMs: number;
@@ -53,6 +54,28 @@ export interface FinalStep {
   call: ModelCall;
 }
 
+/** The integration that a task is counted for: that of its message, else that of its channel. */
+const INTEGRATION = `coalesce(
+  substring(owner from '^integration:(.*)$'),
+  (select substring(channels.owner from '^integration:(.*)$') from channels where channels.id = tasks.channel_id))`;
+
+/** What a call used and cost, in the order of USED. */
+const USED =
+  "provider, model, prompt_tokens, cached_input_tokens, cache_write_tokens, completion_tokens, cost_usd, duration_ms, fallback_used";
+
+const used = ({ provider, model, usage, costUsd, durationMs, fallbackUsed }: ModelCall): unknown[] => [
+  provider,
+  model,
+  usage?.prompt_tokens ?? null,
+  usage?.cached_input_tokens ?? null,
+  usage?.cache_write_tokens ?? null,
+  usage?.completion_tokens ?? null,
+  // Without an exponent, whatever its size.
+  costUsd?.toFixed(10) ?? null,
+  durationMs,
+  fallbackUsed,
+];
+
 /** Runs one statement over `claim`, the row of the task, which exists only while the claim holds. */
 async function underClaim(db: Database, task: StepClaim, ctes: string, values: unknown[]): Promise<void> {
   let tries = 0;
@@ -61,7 +84,7 @@ async function underClaim(db: Database, task: StepClaim, ctes: string, values: u
     try {
       const result = await db.execute(
         `with claim as (
-           select id, session_id, correlation_id from tasks
+           select id, session_id, correlation_id, bot_id, ${INTEGRATION} as integration_id from tasks
            where id = $1::uuid and attempt = $2::int and status = 'running' for no key update
          ), ${ctes}
          select id from claim`,
@@ -101,14 +124,15 @@ export async function saveToolCalls(
     task,
     `message as (
        insert into messages (id, session_id, role, content, tool_calls, continuation, task_id)
-       select $3::uuid, session_id, 'assistant', $4::text, $5::text::jsonb, $14::text::jsonb, id from claim
+       select $3::uuid, session_id, 'assistant', $4::text, $5::text::jsonb, $9::text::jsonb, id from claim
      ), calls as (
        insert into tool_calls (id, task_id, message_id, call_id, correlation_id, tool_name, arguments, status, iteration)
        select c.id, claim.id, $3::uuid, c.call_id, claim.correlation_id, c.tool_name, c.arguments, 'running', $6::int
        from claim, jsonb_to_recordset($7::text::jsonb) as c(id uuid, call_id text, tool_name text, arguments text)
      ), model as (
-       insert into llm_calls (id, task_id, correlation_id, model, iteration, prompt_tokens, completion_tokens, duration_ms, fallback_used)
-       select $8::uuid, id, correlation_id, $9::text, $6::int, $10::int, $11::int, $12::int, $13::boolean from claim
+       insert into llm_calls (id, task_id, correlation_id, bot_id, integration_id, iteration, ${USED})
+       select $8::uuid, id, correlation_id, bot_id, integration_id, $6::int, $10::text, $11::text, $12::int, $13::int,
+         $14::int, $15::int, $16::numeric, $17::int, $18::boolean from claim
      )`,
     [
       messageId,
@@ -117,12 +141,8 @@ export async function saveToolCalls(
       step.iteration,
       JSON.stringify(rows),
       newId(),
-      step.call.model,
-      step.call.usage?.prompt_tokens ?? null,
-      step.call.usage?.completion_tokens ?? null,
-      step.call.durationMs,
-      step.call.fallbackUsed,
       step.continuation ? JSON.stringify(storableJson(step.continuation)) : null,
+      ...used(step.call),
     ],
   );
   return messageId;
@@ -169,10 +189,12 @@ export async function saveModelFailure(db: Database, task: StepClaim, step: Mode
     db,
     task,
     `model as (
-       insert into llm_calls (id, task_id, correlation_id, model, iteration, duration_ms, error)
-       select $3::uuid, id, correlation_id, $4::text, $5::int, $6::int, $7::text from claim
+       insert into llm_calls (id, task_id, correlation_id, bot_id, integration_id, provider, model, iteration,
+         duration_ms, error)
+       select $3::uuid, id, correlation_id, bot_id, integration_id, $4::text, $5::text, $6::int, $7::int, $8::text
+       from claim
      )`,
-    [newId(), step.model, step.iteration, step.durationMs, storable(step.error)],
+    [newId(), step.provider, step.model, step.iteration, step.durationMs, storable(step.error)],
   );
 }
 
@@ -186,18 +208,18 @@ export async function saveWarnings(db: Database, task: StepClaim, warnings: stri
 
 /** Stores the answer, in the transaction that completes the task (whose own update is the fence). */
 export async function saveFinalStep(tx: Queryable, task: StepClaim, step: FinalStep): Promise<void> {
-  const { call } = step;
+  const [provider, model, prompt, cached, written, completion, cost, duration, isFallback] = used(step.call);
   // One statement, because each costs a round trip, which on the embedded database exceeds its work.
   await tx.execute(sql`
     with answered as (
       insert into messages (id, session_id, role, content, task_id)
       values (${step.messageId}, ${task.session_id}, 'assistant', ${step.text}, ${task.id})
     )
-    insert into llm_calls (id, task_id, correlation_id, model, iteration, prompt_tokens, completion_tokens,
-      duration_ms, fallback_used)
-    values (${newId()}, ${task.id}, ${task.correlation_id}, ${call.model}, ${step.iteration},
-      ${call.usage?.prompt_tokens ?? null}, ${call.usage?.completion_tokens ?? null}, ${call.durationMs},
-      ${call.fallbackUsed})`);
+    insert into llm_calls (id, task_id, correlation_id, bot_id, integration_id, iteration, ${sql.raw(USED)})
+    select ${newId()}::uuid, id, correlation_id, bot_id, ${sql.raw(INTEGRATION)}, ${step.iteration}::int,
+      ${provider}::text, ${model}::text, ${prompt}::int, ${cached}::int, ${written}::int, ${completion}::int,
+      ${cost}::numeric, ${duration}::int, ${isFallback}::boolean
+    from tasks where id = ${task.id}::uuid`);
 }
 
 export interface StoredSteps {

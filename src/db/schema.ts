@@ -9,6 +9,7 @@ import {
   index,
   integer,
   jsonb,
+  numeric,
   pgTable,
   primaryKey,
   text,
@@ -601,22 +602,79 @@ export const toolCalls = pgTable(
   ],
 );
 
+/** One call of a model. It names its bot and integration, because what it cost counts even after its task is deleted. */
 export const llmCalls = pgTable(
   "llm_calls",
   {
     id: uuid("id").primaryKey(),
-    task_id: uuid("task_id")
-      .notNull()
-      .references(() => tasks.id, { onDelete: "cascade" }),
+    /** Null once the task has been deleted. */
+    task_id: uuid("task_id").references(() => tasks.id, { onDelete: "set null" }),
     correlation_id: uuid("correlation_id").notNull(),
+    bot_id: text("bot_id"),
+    /** The integration whose message or channel it was; null if it was none's. */
+    integration_id: text("integration_id"),
+    /** The provider's id; null: recorded by a version that knew only one. */
+    provider: text("provider"),
+    /** As the provider names it. */
     model: text("model").notNull(),
     iteration: integer("iteration").notNull(),
+    /** All tokens that were read, including those of the next two columns. */
     prompt_tokens: integer("prompt_tokens"),
+    cached_input_tokens: integer("cached_input_tokens"),
+    cache_write_tokens: integer("cache_write_tokens"),
     completion_tokens: integer("completion_tokens"),
+    /** US dollars; null: the price is not known, or the call failed. */
+    cost_usd: numeric("cost_usd", { precision: 20, scale: 10 }),
     duration_ms: integer("duration_ms").notNull(),
     fallback_used: boolean("fallback_used").notNull().default(false),
     error: text("error"),
     created_at: createdAt(),
   },
-  (table) => [index("llm_calls_task").on(table.task_id)],
+  (table) => [index("llm_calls_task").on(table.task_id), index("llm_calls_created").on(table.created_at)],
+);
+
+export const PROVIDER_ADAPTERS = ["chat_completions", "responses", "anthropic"] as const;
+export type ProviderAdapter = (typeof PROVIDER_ADAPTERS)[number];
+
+/** US dollars per million tokens. */
+export interface ModelPrices {
+  input: number;
+  output: number;
+  /** Default: that of input. */
+  cached_input?: number;
+  cache_write?: number;
+}
+
+/** What an operator knows about a model; it takes precedence over the table of known models. */
+export interface ModelFacts {
+  context_window?: number;
+  max_output_tokens?: number;
+  /** Whether it sees images. */
+  images?: boolean;
+  prices?: ModelPrices;
+}
+
+/** An endpoint with models, besides the one that the environment names. */
+export const providers = pgTable(
+  "providers",
+  {
+    id: text("id").primaryKey(),
+    name: text("name").notNull(),
+    adapter: text("adapter").$type<ProviderAdapter>().notNull(),
+    /** Null: the address of the adapter's own vendor. Its query, such as Azure's api-version, is part of each request. */
+    base_url: text("base_url"),
+    /** Sealed. */
+    api_key: text("api_key"),
+    /** Sent with each request; the values are sealed. */
+    headers: jsonb("headers").$type<Record<string, string>>().notNull().default({}),
+    /** What a model does not take, by model, "*" for all of them: set by hand, or learned from a refusal. */
+    unsupported: jsonb("unsupported").$type<Record<string, string[]>>().notNull().default({}),
+    models: jsonb("models").$type<Record<string, ModelFacts>>().notNull().default({}),
+    /** For bots that name no model. */
+    default_model: text("default_model"),
+    is_default: boolean("is_default").notNull().default(false),
+    created_at: createdAt(),
+    updated_at: instant("updated_at").notNull().defaultNow(),
+  },
+  (table) => [uniqueIndex("providers_default").on(table.is_default).where(sql`${table.is_default}`)],
 );

@@ -46,7 +46,7 @@ export function createEndpointLlm(options: EndpointOptions): Llm {
   const endpoint = { adapter, quirks, timeoutMs, hide: redact, log };
   return {
     provider: adapter.name,
-    firstModel: fallback.firstModel,
+    firstModel: (request) => ({ provider: adapter.name, model: fallback.firstModel(request) }),
     stream: (request) => fallback.stream(request, (model) => adapting({ ...endpoint, request, model })),
   };
 }

@@ -46,8 +46,16 @@ export interface LlmRequest {
 }
 
 export interface LlmUsage {
+  /** All that was read, whether or not it came from the cache. */
   prompt_tokens: number;
+  /** All that was written, thoughts included. */
   completion_tokens: number;
+  /** The part of `prompt_tokens` that was read from the endpoint's cache. Absent: the endpoint does not tell. */
+  cached_input_tokens?: number;
+  /** The part of `prompt_tokens` that was written to the cache for later requests. */
+  cache_write_tokens?: number;
+  /** What the endpoint itself says that the call cost, in US dollars. */
+  cost_usd?: number;
 }
 
 export type LlmEvent =
@@ -62,17 +70,29 @@ export type LlmEvent =
       /** The answer reached the model's output limit: its text is not whole, nor perhaps its last call. */
       isCut?: boolean;
       continuation?: Continuation;
-      /** The model that answered. */
+      /** The provider that answered. Default: the one that `Llm` names. */
+      provider?: string;
+      /** The model that answered, as its provider names it. */
       model: string;
+      /** US dollars; null or absent: the price is not known. */
+      costUsd?: number | null;
       fallbackUsed: boolean;
       durationMs: number;
     };
 
+/** A model, and the provider that has it under this name. */
+export interface ModelTarget {
+  provider: string;
+  model: string;
+}
+
 /** `stream` ends with one `done`, or throws a HeddleError (`model_failed`, `cancelled`, `timeout`). */
 export interface Llm {
-  /** "openai" or "offline"; passed to hooks and stored with the call. */
+  /** The id of the provider; passed to hooks and stored with the call. */
   readonly provider: string;
-  /** The model that `stream` would ask first: another than `model` while that one is left out. Default: `model`. */
-  firstModel?(request: Pick<LlmRequest, "model" | "fallbackModels">): string;
+  /**
+   * What `stream` would ask first: another than `model` while that one is left out. Default: `model`, of this provider.
+   */
+  firstModel?(request: Pick<LlmRequest, "model" | "fallbackModels">): ModelTarget;
   stream(request: LlmRequest): AsyncIterable<LlmEvent>;
 }

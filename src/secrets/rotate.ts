@@ -14,6 +14,7 @@ import {
   integrationStore,
   type JsonObject,
   messages,
+  providers,
   serverFacts,
   sessions,
   tasks,
@@ -58,6 +59,7 @@ const TABLES: SealedColumns[] = [
     columns: ["metadata/client_actions"],
     where: eq(messages.role, "tool"),
   },
+  { table: providers, id: providers.id, columns: ["api_key", "headers"] },
   { table: inboxEvents, id: inboxEvents.id, columns: ["path", "headers", "body"] },
 ];
 

@@ -44,8 +44,9 @@ export function scriptedLlm(script: Script): ScriptedLlm {
         type: "done",
         text,
         toolCalls: calls,
-        usage: { prompt_tokens: 10, completion_tokens: 2 },
+        usage: { prompt_tokens: 10, completion_tokens: 2, cached_input_tokens: 6, cache_write_tokens: 3 },
         model: request.model,
+        costUsd: 0.0000000123,
         fallbackUsed: false,
         durationMs: 5,
       };
@@ -152,6 +153,7 @@ export async function addTask(
     attempt?: number;
     /** Whether a person with a key wrote the message. */
     fromPerson?: boolean;
+    owner?: string | null;
   } = {},
 ): Promise<ClaimedTask> {
   const { execution_config = {}, status = "running", attempt = 1 } = options;
@@ -169,6 +171,7 @@ export async function addTask(
   await db.query.insert(tasks).values({
     ...task,
     status,
+    owner: options.owner ?? null,
     execution_config: { ...execution_config },
   });
   return { ...task, client_id: session.client_id, execution_config };

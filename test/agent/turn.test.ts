@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test } from "bun:test";
 import { asc, eq } from "drizzle-orm";
 import { type ClaimedTask, saveFinalStep, type TurnOutcome } from "../../src/agent/turn.ts";
 import type { Database } from "../../src/db/database.ts";
-import { llmCalls, messages, tasks, toolCalls } from "../../src/db/schema.ts";
+import { channels, llmCalls, messages, tasks, toolCalls } from "../../src/db/schema.ts";
 import { HeddleError } from "../../src/errors.ts";
 import type { LlmMessage } from "../../src/llm/llm.ts";
 import { createRedactor } from "../../src/redact.ts";
@@ -55,10 +55,16 @@ eachDatabase("a turn", (open) => {
     expect(answer).toMatchObject({ id: outcome.final.messageId, role: "assistant", content: "Hi!" });
     expect(await db.query.select().from(llmCalls).where(eq(llmCalls.task_id, task.id))).toMatchObject([
       {
+        bot_id: session.bot_id,
+        integration_id: null,
+        provider: "scripted",
         model: "default-model",
         iteration: 1,
         prompt_tokens: 10,
+        cached_input_tokens: 6,
+        cache_write_tokens: 3,
         completion_tokens: 2,
+        cost_usd: "0.0000000123",
         duration_ms: 5,
         error: null,
       },
@@ -237,7 +243,47 @@ eachDatabase("a turn", (open) => {
       ctx: { extra: { error: true, tool_calls_made: 0 } },
     });
     expect(await db.query.select().from(llmCalls).where(eq(llmCalls.task_id, task.id))).toMatchObject([
-      { error: "No model answered.", iteration: 1 },
+      {
+        error: "No model answered.",
+        iteration: 1,
+        provider: "scripted",
+        cost_usd: null,
+        bot_id: task.bot_id,
+      },
+    ]);
+  });
+
+  test("a call counts for the integration of its message, else for that of its channel, and outlives its task", async () => {
+    const bot = await addBot(db);
+    const place = await addSession(db, bot, { owner: "integration:slack" });
+    const sent = async (owner: string | null) => {
+      const task = await addTask(db, place, "Go", { owner });
+      const script = [{ calls: [call("1", "nothing")] }, "Done."];
+      await finish(
+        db,
+        task,
+        await agentOver(db, scriptedLlm(script), { tools: [tool("nothing", () => "")] }).agent.runTurn(
+          task,
+          running(),
+        ),
+      );
+      return task;
+    };
+    const counted = async ({ correlation_id }: ClaimedTask) => {
+      const rows = await db.query.select().from(llmCalls).where(eq(llmCalls.correlation_id, correlation_id));
+      return rows.map(({ integration_id, cost_usd }) => [integration_id, cost_usd]);
+    };
+    const github = await sent("integration:github");
+    const person = await sent(null);
+    await db.query.delete(channels).where(eq(channels.id, place.channel_id));
+    expect(await db.query.select().from(tasks).where(eq(tasks.id, github.id))).toEqual([]);
+    expect(await counted(github)).toEqual([
+      ["github", "0.0000000123"],
+      ["github", "0.0000000123"],
+    ]);
+    expect(await counted(person)).toEqual([
+      ["slack", "0.0000000123"],
+      ["slack", "0.0000000123"],
     ]);
   });
 

@@ -8,6 +8,7 @@ import {
   integrationSettings,
   integrationStore,
   messages,
+  providers,
   serverFacts,
   sessions,
 } from "../../src/db/schema.ts";
@@ -76,6 +77,16 @@ eachDatabase("rotation of the encryption key", (open) => {
       value: vault.seal('"of-the-store"', { table: "integration_store", row: "x", field: "k" }),
       secret: true,
     });
+    const ofProvider = (field: string) => ({ table: "providers", row: "mine", field });
+    await query.insert(providers).values({
+      id: "mine",
+      name: "Mine",
+      adapter: "chat_completions",
+      api_key: vault.seal("of-a-provider", ofProvider("api_key")),
+      headers: vault.sealConfig({ "x-team": "of-a-header" }, ofProvider("headers"), () => "sealed") as {
+        [name: string]: string;
+      },
+    });
     const action = { say: "of-an-action" };
     const actions = createKeptActions({ redact: (text) => text.replace("of-an-action", ""), vault });
     const [message, delivery] = [newId(), newId()];
@@ -138,6 +149,9 @@ eachDatabase("rotation of the encryption key", (open) => {
         rows.map(({ key, value, secret }) => [key, secret ? open(value, { ...at1, field: key }) : value]),
       );
       expect(settings).toEqual({ TOKEN: "of-a-setting", PASSPHRASE: "plain of before", NAME: "plain" });
+      const [provider] = await query.select().from(providers);
+      expect(open(String(provider?.api_key), ofProvider("api_key"))).toBe("of-a-provider");
+      expect(openConfig(provider?.headers ?? {}, ofProvider("headers"))).toEqual({ "x-team": "of-a-header" });
       const [kept] = await query.select().from(integrationStore);
       expect(open(String(kept?.value), { table: "integration_store", row: "x", field: "k" })).toBe(
         '"of-the-store"',
@@ -156,6 +170,7 @@ eachDatabase("rotation of the encryption key", (open) => {
       channels,
       integrationSettings,
       integrationStore,
+      providers,
     ])
       await db.query.delete(table);
     await db.query.delete(serverFacts).where(eq(serverFacts.key, CHECK));

@@ -19,7 +19,7 @@ const answered = (text: string): Outcome => ({
     messageId: newId(),
     iteration: 1,
     text,
-    call: { model: "test", usage: null, fallbackUsed: false, durationMs: 1 },
+    call: { provider: "test", model: "test", usage: null, costUsd: null, fallbackUsed: false, durationMs: 1 },
   },
 });
 

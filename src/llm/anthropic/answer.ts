@@ -2,9 +2,10 @@
 
 import type { Answer, AnswerOptions } from "../adapter.ts";
 import { AttemptFailure } from "../attempt.ts";
-import { type Fields, isCount, isObject, textOf, usageOf } from "../fields.ts";
+import { type Fields, isObject, textOf } from "../fields.ts";
 import { createLimits } from "../limits.ts";
 import type { LlmToolCall } from "../llm.ts";
+import { anthropicUsage } from "../usage.ts";
 
 interface Block {
   type: string;
@@ -21,15 +22,13 @@ export function createAnswer({ model, offered }: AnswerOptions): Answer {
   const blocks = new Map<unknown, Block>();
   const limits = createLimits();
   let calls = 0;
-  let input = 0;
-  let output: unknown;
+  let usage: Fields = {};
   let stop = "";
 
   function add(event: Fields): string {
     switch (event.type) {
       case "message_start":
-        if (isObject(event.message) && isObject(event.message.usage))
-          input = inputTokens(event.message.usage);
+        usage = fieldsOf(fieldsOf(event.message).usage);
         return "";
       case "content_block_start":
         return begin(event.index, fieldsOf(event.content_block));
@@ -37,7 +36,7 @@ export function createAnswer({ model, offered }: AnswerOptions): Answer {
         return addDelta(blocks.get(event.index), fieldsOf(event.delta));
       case "message_delta":
         stop = textOf(fieldsOf(event.delta).stop_reason) || stop;
-        output = fieldsOf(event.usage).output_tokens ?? output;
+        usage = { ...usage, ...withoutNulls(fieldsOf(event.usage)) };
         return "";
       default:
         return "";
@@ -76,7 +75,7 @@ export function createAnswer({ model, offered }: AnswerOptions): Answer {
       return {
         text,
         toolCalls,
-        usage: usageOf(input, output),
+        usage: anthropicUsage(usage),
         isCut: CUT.has(stop),
         ...(toolCalls.length > 0 && thinking.length > 0 && { continuation: { model, fields: { thinking } } }),
       };
@@ -85,6 +84,10 @@ export function createAnswer({ model, offered }: AnswerOptions): Answer {
 }
 
 const fieldsOf = (value: unknown): Fields => (isObject(value) ? value : {});
+
+/** The last event repeats the counts of the first, or has null for them. */
+const withoutNulls = (fields: Fields): Fields =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null));
 
 function newBlock(given: Fields): Block {
   const type = textOf(given.type);
@@ -104,9 +107,3 @@ function toThought({ type, text, raw }: Block): Fields[] {
   if (type === "thinking") return [{ type, thinking: text.join(""), signature: raw.signature }];
   return type === "redacted_thinking" ? [{ type, data: raw.data }] : [];
 }
-
-/** What was read from the cache or written to it counts as well. */
-const inputTokens = (usage: Fields): number =>
-  [usage.input_tokens, usage.cache_creation_input_tokens, usage.cache_read_input_tokens]
-    .map((count) => (isCount(count) ? count : 0))
-    .reduce((sum, count) => sum + count, 0);

@@ -2,9 +2,10 @@
 
 import type { Answer, AnswerOptions } from "../adapter.ts";
 import { AttemptFailure } from "../attempt.ts";
-import { type Fields, isObject, usageOf } from "../fields.ts";
+import { type Fields, isObject } from "../fields.ts";
 import { createLimits, mostCalls } from "../limits.ts";
 import type { LlmToolCall, LlmUsage } from "../llm.ts";
+import { chatUsage } from "../usage.ts";
 import { newCallId } from "../wire/call-ids.ts";
 import { withoutThoughts } from "../wire/thoughts.ts";
 import { readWrittenCalls } from "../wire/written-calls.ts";
@@ -31,9 +32,7 @@ export function createAnswer({ model, offered, isRepeated }: AnswerOptions): Ans
 
     add(chunk) {
       if (!isObject(chunk)) return "";
-      if (isObject(chunk.usage)) {
-        usage = usageOf(chunk.usage.prompt_tokens, chunk.usage.completion_tokens) ?? usage;
-      }
+      if (isObject(chunk.usage)) usage = chatUsage(chunk.usage) ?? usage;
       if (!Array.isArray(chunk.choices)) {
         complainAbout(chunk);
         return "";

@@ -3,9 +3,10 @@
 import type { Answer, AnswerOptions } from "../adapter.ts";
 import { AttemptFailure } from "../attempt.ts";
 import { reportedFailure } from "../failure.ts";
-import { type Fields, isObject, textOf, usageOf } from "../fields.ts";
+import { type Fields, isObject, textOf } from "../fields.ts";
 import { createLimits } from "../limits.ts";
 import type { LlmToolCall } from "../llm.ts";
+import { responsesUsage } from "../usage.ts";
 
 export function createAnswer({ model, offered }: AnswerOptions): Answer {
   const texts: string[] = [];
@@ -68,9 +69,7 @@ export function createAnswer({ model, offered }: AnswerOptions): Answer {
       return {
         text,
         toolCalls,
-        usage: isObject(response.usage)
-          ? usageOf(response.usage.input_tokens, response.usage.output_tokens)
-          : null,
+        usage: isObject(response.usage) ? responsesUsage(response.usage) : null,
         isCut: status === "response.incomplete",
         ...(toolCalls.length > 0 &&
           reasoning.length > 0 && { continuation: { model, fields: { reasoning } } }),

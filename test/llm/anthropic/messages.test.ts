@@ -168,7 +168,7 @@ describe("an answer", () => {
     expect((await ask()).done).toMatchObject({
       text: "Hello",
       isCut: false,
-      usage: { prompt_tokens: 100, completion_tokens: 7 },
+      usage: { prompt_tokens: 100, completion_tokens: 7, cached_input_tokens: 90, cache_write_tokens: 5 },
     });
     expect(headers[0]).toMatchObject({ authorization: "Bearer sk-ant" });
   });

@@ -460,13 +460,13 @@ describe("fallback models", () => {
 
     mock.clearRequests();
     time = 299_999;
-    expect(llm.firstModel?.(wanted)).toBe("third");
+    expect(llm.firstModel?.(wanted).model).toBe("third");
     await collect(llm.stream(wanted));
     expect(modelsAsked()).toEqual(["third"]);
 
     mock.clearRequests();
     time = 300_001;
-    expect(llm.firstModel?.(wanted)).toBe("main");
+    expect(llm.firstModel?.(wanted).model).toBe("main");
     await collect(llm.stream(wanted));
     expect(modelsAsked()).toEqual(["main", "main", "main", "main", "second", "third"]);
   });
