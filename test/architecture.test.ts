@@ -113,6 +113,8 @@ const MAY_IMPORT: Record<string, string[]> = {
   agent: ["capabilities", "db", "hooks", "llm", "sdk", "secrets", "content/skills"],
   dispatch: ["db", "guarded-fetch", "queue", "sdk", "secrets"],
   search: ["db", "sdk"],
+  // What makes vectors of texts for search: the embedder inside Heddle, and endpoints.
+  embeddings: ["llm", "search"],
   // Tools and prompts of a run in addition to its bot's own: declared in files, activated for each channel.
   capabilities: ["content/bots", "content/carapaces", "content/skills", "content/templates", "db"],
   // Content declared in files: read from folders into registries.

@@ -26,6 +26,7 @@ export interface BuildInfo {
 const isCompiled = isBun && Bun.isStandaloneExecutable;
 const repository = join(import.meta.dirname, "..", "..");
 const embedded = join(import.meta.dirname, EMBEDDED_FOLDER);
+const caches = join(repository, "node_modules", ".cache", "heddle");
 
 export const build: BuildInfo = isCompiled ? readJson(join(embedded, "build.json")) : sourceBuild();
 
@@ -37,6 +38,7 @@ const ASSETS = {
   "vector.tar.gz": () => packageFile("@electric-sql/pglite-pgvector", "vector.tar.gz"),
   "prepared.tar.gz": () => preparedArchivePath(),
   "sdk.tar.gz": () => sdkArchivePath(),
+  "words.bin": () => join(repository, "src", "embeddings", "words.bin"),
   "scalar.js": () => packageFile("@scalar/api-reference", "browser/standalone.js"),
 } as const;
 
@@ -182,7 +184,7 @@ export function preparedArchivePath(): string {
     hash.update(`${name}@${dependencies[name]}\n`);
   }
   const key = hash.digest("hex").slice(0, 16);
-  return join(repository, "node_modules", ".cache", "heddle", `prepared-${key}.tar.gz`);
+  return join(caches, `prepared-${key}.tar.gz`);
 }
 
 const SDK_BUILD = ["compile-sdk.ts", "declare-schema.ts", "package.json", "bun.lock"];
@@ -199,13 +201,7 @@ function sdkArchivePath(): string {
   for (const name of [...SDK_BUILD, "src/errors.ts", "src/within.ts"]) {
     hash.update(readFileSync(join(repository, name)));
   }
-  return join(
-    repository,
-    "node_modules",
-    ".cache",
-    "heddle",
-    `sdk-${hash.digest("hex").slice(0, 16)}.tar.gz`,
-  );
+  return join(caches, `sdk-${hash.digest("hex").slice(0, 16)}.tar.gz`);
 }
 
 /** Builds the SDK archive. Throws "config" if the development dependencies of the checkout are not installed. */

@@ -1,0 +1,16 @@
+/** What turns texts into vectors. */
+export interface Embedder {
+  /** Identifies the vectors: those of different names cannot be compared. */
+  readonly name: string;
+  /** Undefined until the first answer of an endpoint shows it. */
+  readonly dimensions: number | undefined;
+  /** How much a hit of these vectors counts in the fused ranking; one found by its words counts 1. */
+  readonly weight: number;
+  /** A hit whose cosine similarity is lower is weak. */
+  readonly weakBelow: number;
+  /**
+   * Returns a vector for each text, or null for a text that has none, such as one of white space or emoji only.
+   * @throws HeddleError "upstream" when an endpoint fails.
+   */
+  embed(texts: string[], signal?: AbortSignal): Promise<(Float32Array | null)[]>;
+}
