@@ -54,6 +54,7 @@ const MAY_IMPORT: Record<string, string[]> = {
     "content/*",
     "db",
     "dispatch",
+    "events",
     "http",
     "http/gateway",
     "inbox",
@@ -110,7 +111,9 @@ const MAY_IMPORT: Record<string, string[]> = {
   sessions: ["channels", "db", "dispatch", "inbox", "queue", "sdk", "secrets"],
   channels: ["content/bots", "db", "dispatch", "sdk", "secrets"],
   worker: ["agent", "db", "dispatch", "queue", "sdk"],
-  agent: ["capabilities", "db", "hooks", "llm", "sdk", "secrets", "content/skills"],
+  // What happens, for those who watch: written by triggers and by runs, read by the API.
+  events: ["db"],
+  agent: ["capabilities", "db", "events", "hooks", "llm", "sdk", "secrets", "content/skills"],
   dispatch: ["db", "guarded-fetch", "queue", "sdk", "secrets"],
   search: ["db", "sdk"],
   // What makes vectors of texts for search: the embedder inside Heddle, and endpoints.

@@ -24,11 +24,12 @@ export function createStepKeeper({ db, task, redact, actions }: StepKeeperOption
   const clientActions = [...stored.clientActions];
   return {
     clientActions,
-    async keep(event: LoopEvent): Promise<void> {
+    /** Returns whether the event was one to store. */
+    async keep(event: LoopEvent): Promise<boolean> {
       switch (event.type) {
         case "tool_calls":
           messageIds.set(event.iteration, await saveToolCalls(db, task, event, redact));
-          return;
+          return true;
         case "tool_result":
           await saveToolResult(
             db,
@@ -37,12 +38,12 @@ export function createStepKeeper({ db, task, redact, actions }: StepKeeperOption
             actions,
           );
           clientActions.push(...event.outcome.clientActions);
-          return;
+          return true;
         case "model_failure":
           await saveModelFailure(db, task, { ...event, error: redact(errorMessage(event.error)) });
-          return;
+          return true;
         default:
-          return;
+          return false;
       }
     },
   };

@@ -3,14 +3,13 @@
 import type { Capabilities, CapabilitiesOf } from "../capabilities/effective-set.ts";
 import type { Database } from "../db/database.ts";
 import { storable } from "../db/storable.ts";
-import { HeddleError } from "../errors.ts";
 import type { Hooks } from "../hooks/hooks.ts";
 import { newId } from "../ids.ts";
 import { AttemptFailure } from "../llm/attempt.ts";
 import type { Llm } from "../llm/llm.ts";
 import type { Logger } from "../log.ts";
 import type { Redact } from "../redact.ts";
-import type { ExecutionConfig, HookOutcomes, JsonObject } from "../sdk/types.ts";
+import type { ExecutionConfig, JsonObject } from "../sdk/types.ts";
 import type { KeptActions } from "../secrets/kept-actions.ts";
 import { announce } from "./announce.ts";
 import { createContext } from "./context/assemble.ts";
@@ -21,7 +20,9 @@ import { createWindows, type Windows } from "./context/windows.ts";
 import { type LoadedTurn, loadTurn } from "./load-turn.ts";
 import { runLoop } from "./loop.ts";
 import { offeredTools } from "./offered-tools.ts";
+import { failureOf, isOver } from "./run-end.ts";
 import { createRunEvents, type RunEvents, runContext } from "./run-events.ts";
+import { type ShownRun, type Stage, showRun } from "./show-run.ts";
 import { createStepKeeper } from "./step-keeper.ts";
 import { type FinalStep, loadSteps, type StoredSteps, saveWarnings } from "./steps.ts";
 import { GET_SKILL } from "./tools/builtin/get-skill.ts";
@@ -38,6 +39,8 @@ export interface ClaimedTask {
   client_id: string;
   bot_id: string;
   message_id: string;
+  /** The sender, in the format of a channel's owner. */
+  owner?: string | null;
   correlation_id: string;
   /** Claims so far; the fence of every write. */
   attempt: number;
@@ -80,6 +83,8 @@ export interface AgentOptions {
   /** Stores the actions of tools for dispatchers. */
   actions: KeptActions;
   settings: AgentSettings;
+  /** Default: nobody watches. */
+  stage?: Stage;
   /** Milliseconds since 1970. */
   now?: () => number;
 }
@@ -107,8 +112,9 @@ export function createAgent(options: AgentOptions): Agent {
     async runTurn(task, signal) {
       const progress = { toolCallsMade: 0 };
       const events = createRunEvents(options.hooks, task);
+      const shown = showRun(options.stage, task, options.redact);
       try {
-        const outcome = await run({ ...options, clock, windows, task, signal, events, progress });
+        const outcome = await run({ ...options, clock, windows, task, signal, events, shown, progress });
         events.emit(
           "after_response",
           { response_length: outcome.text.length, tool_calls_made: progress.toolCallsMade },
@@ -121,21 +127,11 @@ export function createAgent(options: AgentOptions): Agent {
           events.emit("after_response", extra, failureOf(error));
         }
         throw error;
+      } finally {
+        shown.close();
       }
     },
   };
-}
-
-/** False when the run continues in another worker. */
-function isOver(error: unknown): boolean {
-  return !(error instanceof HeddleError && (error.code === "worker_lost" || error.code === "unavailable"));
-}
-
-function failureOf(error: unknown): HookOutcomes["after_response"] {
-  // The message of an unexpected error may contain anything; the task's own error does not show it either.
-  if (!(error instanceof HeddleError))
-    return { status: "failed", result: "The run failed because of an internal error." };
-  return { status: error.code === "cancelled" ? "cancelled" : "failed", result: error.message };
 }
 
 interface Run extends AgentOptions {
@@ -144,6 +140,7 @@ interface Run extends AgentOptions {
   task: ClaimedTask;
   signal: AbortSignal;
   events: RunEvents;
+  shown: ShownRun;
   progress: { toolCallsMade: number };
 }
 
@@ -233,7 +230,8 @@ async function run(run: Run): Promise<TurnOutcome> {
     },
     async emit(event) {
       announce(event, run);
-      await steps.keep(event);
+      run.shown.show(event);
+      if (await steps.keep(event)) run.shown.stored();
     },
     now,
     signal,

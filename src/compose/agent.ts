@@ -20,7 +20,7 @@ export function createAgentParts(
   { registry }: IntegrationParts,
   { outbox, sealer, actions }: Conversation,
 ) {
-  const { db, queue, log, redactor, instruments } = storage;
+  const { db, queue, events, log, redactor, instruments } = storage;
   const { redact } = redactor;
   const { tools, carapaces, hooks, documents, capabilitiesOf } = content;
   const activations = createActivations({
@@ -43,6 +43,7 @@ export function createAgentParts(
     tools,
     capabilitiesOf,
     hooks,
+    stage: events,
     log: log.getChild("agent"),
     redact,
     actions,
@@ -60,6 +61,7 @@ export function createAgentParts(
       agent,
       outbox,
       sealer,
+      onCommit: events.committed,
       redact,
       log: log.getChild("worker"),
       concurrency: config.workerConcurrency,

@@ -7,7 +7,7 @@ import type { ControlCalls } from "../sdk/controls.ts";
 import type { CapabilityParts } from "./capabilities.ts";
 import type { Conversation } from "./conversation.ts";
 
-const UNFINISHED = ["pending", "running"] as const;
+const UNFINISHED = ["pending", "running", "waiting"] as const;
 /** Of one channel and status; its runs follow one another, so more than one is rarely running. */
 const MOST_TASKS = 500;
 

@@ -65,9 +65,10 @@ export function startServer(
     const guard = guarded ? await createGuard({ config, probe, log }) : undefined;
     if (guard) closers.push(guard.close);
     const processes = await createProcesses(config, core, () => url, closers);
+    const stopping = new AbortController();
     const app = createApp(
       {
-        conversation,
+        conversation: { ...conversation, events: storage.events },
         content: { ...content, ...agent },
         integrations: {
           ...integrations,
@@ -87,6 +88,7 @@ export function startServer(
         webhookBytesInFlight: config.webhookBytesInFlight,
         trustedProxies: config.trustedProxies,
         isReady: probe.check,
+        signal: stopping.signal,
         scalarBundle: () => asset("scalar.js"),
       },
     );
@@ -112,20 +114,7 @@ export function startServer(
       await listener.close();
       await (await worker)?.close();
     });
-    const { key } = apiKeys.issueEphemeral({ name: "The command line of this machine", scopes: [ADMIN] });
-    redactor.add(key);
-    const door = openLocalDoor({
-      home: config.home,
-      url: loopback(url),
-      pid: process.pid,
-      key,
-      fetch: app.fetch,
-      maxBodyBytes: MAX_BODY_BYTES,
-      onTrouble: (error) =>
-        log.warning("The socket for the command line could not be opened: {reason}", {
-          reason: errorMessage(error),
-        }),
-    });
+    const door = openDoor(config, core, { url: loopback(url), fetch: app.fetch });
     closers.push(door.close);
     // The key is made last, because a start that fails must not make one.
     if (config.apiKey === undefined) await createFirstKey({ db, apiKeys, log, show: showAdminKey });
@@ -133,13 +122,35 @@ export function startServer(
     await probe.check().catch(() => {});
     integrations.callLifecycle();
     // Loading starts once the server listens, because hundreds of integrations keep the processor busy for a while.
+    closers.push(registry.onChange(storage.events.integrationChanged));
     core.loadIntegrations();
     worker = registry.whenReady.then(() => agent.startWorker());
     void registry.whenReady.then(processes.supervise);
     // Closed before everything else, so that the last requests of processes reach a server that answers.
-    closers.push(processes.close);
+    closers.push(processes.close, () => stopping.abort());
     guard?.arm();
     return { url, integrations: registry, settings };
+  });
+}
+
+/** Opens the socket over which the command line talks to this server. */
+function openDoor(
+  { home }: Config,
+  { apiKeys, storage: { log, redactor } }: Core,
+  at: Pick<Parameters<typeof openLocalDoor>[0], "url" | "fetch">,
+) {
+  const { key } = apiKeys.issueEphemeral({ name: "The command line of this machine", scopes: [ADMIN] });
+  redactor.add(key);
+  return openLocalDoor({
+    ...at,
+    home,
+    pid: process.pid,
+    key,
+    maxBodyBytes: MAX_BODY_BYTES,
+    onTrouble: (error) =>
+      log.warning("The socket for the command line could not be opened: {reason}", {
+        reason: errorMessage(error),
+      }),
   });
 }
 

@@ -4,6 +4,7 @@ import type { Instruments } from "../authoring/dev/instruments.ts";
 import type { Config } from "../config/config.ts";
 import { openHome } from "../config/home.ts";
 import { openDatabase } from "../db/open.ts";
+import { createEvents } from "../events/events.ts";
 import { createLog } from "../log.ts";
 import { createQueue } from "../queue/queue.ts";
 import { createRedactor, type Redact } from "../redact.ts";
@@ -55,6 +56,8 @@ export async function openStorage(config: Config, closers: Closers, instrument?:
   redactor.add(...keys.all.map(({ bytes }) => bytes.toString("hex")), signingSecret(keys.current));
   const queue = await createQueue({ db, log: log.getChild("queue") });
   closers.push(queue.close);
+  const events = await createEvents({ db, log: log.getChild("events") });
+  closers.push(events.close);
   return {
     home,
     redactor,
@@ -62,6 +65,7 @@ export async function openStorage(config: Config, closers: Closers, instrument?:
     instruments,
     db,
     queue,
+    events,
     vault: createVault(keys),
     signingSecret: signingSecret(keys.current),
   };

@@ -84,6 +84,8 @@ export const channels = pgTable("channels", {
     .notNull()
     .default("append"),
   private: boolean("private").notNull().default(false),
+  /** What becomes of a message that arrives while a run of its session goes, unless the message itself says. */
+  when_busy: text("when_busy").$type<WhenBusy>().notNull().default("queue"),
   model_override: text("model_override"),
   max_iterations: integer("max_iterations"),
   /** Prompt text for every run in this channel. */
@@ -209,7 +211,23 @@ export const messages = pgTable(
   ],
 );
 
-export const TASK_STATUSES = ["pending", "running", "complete", "failed", "cancelled"] as const;
+/**
+ * queue: it waits for its own run. collect: it joins the others that wait. steer: the running run gets it before its next
+ * model call. interrupt: it ends the running run.
+ */
+export const WHEN_BUSY = ["queue", "collect", "steer", "interrupt"] as const;
+export type WhenBusy = (typeof WHEN_BUSY)[number];
+
+/** waiting: until the client has sent the results of its own tools. merged: another task's run answers the message. */
+export const TASK_STATUSES = [
+  "pending",
+  "running",
+  "waiting",
+  "complete",
+  "failed",
+  "cancelled",
+  "merged",
+] as const;
 export type TaskStatus = (typeof TASK_STATUSES)[number];
 
 /** One run of an agent for one injected message. Its id is also the id of its queue job. */
@@ -249,6 +267,13 @@ export const tasks = pgTable(
     /** How many of these ended while a tool was running, the only part of a run that can crash its worker. */
     tool_losses: integer("tool_losses").notNull().default(0),
     cancel_requested_at: instant("cancel_requested_at"),
+    /** Why it is to be cancelled, if not because somebody asked for it. */
+    cancel_reason: text("cancel_reason"),
+    when_busy: text("when_busy").$type<WhenBusy>().notNull().default("queue"),
+    /** Tasks with the same key may share a run: same sender, rights, options and targets. Null: it is never merged. */
+    merge_key: text("merge_key"),
+    /** The task whose run answers this one's message. */
+    merged_into: uuid("merged_into"),
     /**
      * The conversation whose runs are counted to detect loops; null if a person asked, or if the answer goes nowhere.
      */
@@ -263,6 +288,8 @@ export const tasks = pgTable(
     index("tasks_status").on(table.status, table.id),
     uniqueIndex("tasks_message").on(table.message_id),
     index("tasks_owner").on(table.owner, table.id).where(sql`${table.owner} is not null`),
+    index("tasks_waiting").on(table.session_id, table.id).where(sql`${table.status} = 'pending'`),
+    index("tasks_merged").on(table.merged_into).where(sql`${table.merged_into} is not null`),
     index("tasks_loop").on(table.loop_key, table.run_at).where(sql`${table.loop_key} is not null`),
   ],
 );
@@ -677,4 +704,52 @@ export const providers = pgTable(
     updated_at: instant("updated_at").notNull().defaultNow(),
   },
   (table) => [uniqueIndex("providers_default").on(table.is_default).where(sql`${table.is_default}`)],
+);
+
+/**
+ * The log of what happens, kept for about two days. Triggers write it (see the migration that creates it), so that every
+ * statement that changes a task, a delivery, a webhook's record or a process is covered, in the same transaction.
+ */
+export const events = pgTable(
+  "events",
+  {
+    id: bigserial("id", { mode: "number" }).primaryKey(),
+    /** The transaction that wrote it. Ids are not in the order of commits, so readers go by transactions. */
+    tx: bigint("tx", { mode: "number" }).notNull().default(sql`(pg_current_xact_id()::text::bigint)`),
+    type: text("type").notNull(),
+    task_id: uuid("task_id"),
+    session_id: uuid("session_id"),
+    channel_id: uuid("channel_id"),
+    bot_id: text("bot_id"),
+    integration_id: text("integration_id"),
+    /** The sender of the task, in the format of a channel's owner. */
+    owner: text("owner"),
+    correlation_id: uuid("correlation_id"),
+    /** Facts, no content: whoever may see that is given the id of the row. */
+    data: jsonb("data").$type<JsonObject>().notNull().default({}),
+    created_at: createdAt(),
+  },
+  (table) => [index("events_tx").on(table.tx, table.id), index("events_task").on(table.task_id, table.id)],
+);
+
+/** A file that came with a message. */
+export const attachments = pgTable(
+  "attachments",
+  {
+    id: uuid("id").primaryKey(),
+    message_id: uuid("message_id")
+      .notNull()
+      .references(() => messages.id, { onDelete: "cascade" }),
+    position: integer("position").notNull(),
+    kind: text("kind").$type<"image" | "text">().notNull(),
+    name: text("name").notNull(),
+    media_type: text("media_type").notNull(),
+    bytes: integer("bytes").notNull(),
+    /** Base64 of an image; null for a text. */
+    data: text("data"),
+    /** What the model reads of a text file or a PDF. */
+    content: text("content"),
+    created_at: createdAt(),
+  },
+  (table) => [index("attachments_message").on(table.message_id, table.position)],
 );

@@ -58,6 +58,7 @@ export async function claimTask(query: Queryable, id: string): Promise<Claim | u
       client_id,
       bot_id: task.bot_id,
       message_id: task.message_id,
+      owner: task.owner,
       correlation_id: task.correlation_id,
       attempt: task.attempt,
       dispatch_type: task.dispatch_type,

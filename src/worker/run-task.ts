@@ -24,6 +24,8 @@ export interface RunTaskOptions {
   queue: Queue;
   agent: Agent;
   outbox: Outbox;
+  /** Called when something was committed that others may wait for. Default: nobody does. */
+  onCommit?: () => void;
   sealer: Pick<ConfigSealer, "open">;
   redact: Redact;
   log: Logger;
@@ -195,6 +197,7 @@ export function createTaskRunner(options: RunTaskOptions) {
       await Promise.all(writes);
       return true;
     });
+    options.onCommit?.();
     const facts = {
       task_id: task.id,
       status: outcome.status,

@@ -26,6 +26,7 @@ import { createTranscription, type TranscriptionOptions } from "../../src/transc
 import type { TestDatabase } from "../database.ts";
 import { createSessionsFixture } from "../sessions/fixture.ts";
 import { noProcesses } from "./no-processes.ts";
+import { wholeText } from "./whole-text.ts";
 
 export interface TestIntegration {
   /** Missing if the integration exists but does not load. */
@@ -178,6 +179,7 @@ export async function createHttpFixture(db: TestDatabase, options: HttpFixtureOp
       baseUrl: () => ("baseUrl" in options ? options.baseUrl : "https://heddle.example"),
       publicUrl: options.publicUrl,
       ...(options.webhookRateLimit !== undefined && { webhookRateLimit: options.webhookRateLimit }),
+      signal: new AbortController().signal,
       isReady: options.isReady ?? (async () => void (await db.execute("select 1"))),
       scalarBundle: options.scalarBundle ?? (async () => new Blob(["/* scalar */"])),
     },
@@ -205,7 +207,7 @@ export async function createHttpFixture(db: TestDatabase, options: HttpFixtureOp
         ...(body !== undefined && { body: isText ? body : JSON.stringify(body) }),
       }),
     );
-    const text = await response.text();
+    const text = await wholeText(response);
     const isJson = response.headers.get("content-type")?.startsWith("application/json") === true;
     return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : text };
   };

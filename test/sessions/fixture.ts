@@ -12,6 +12,7 @@ import { noneDispatcher } from "../../src/dispatch/core/none.ts";
 import { createOutbox } from "../../src/dispatch/outbox.ts";
 import { createDispatchers } from "../../src/dispatch/registry.ts";
 import { createCheckConfig, createConfigSealer } from "../../src/dispatch/seal-config.ts";
+import { createEvents } from "../../src/events/events.ts";
 import { createInbox } from "../../src/inbox/inbox.ts";
 import { createQueue } from "../../src/queue/queue.ts";
 import { createRedactor } from "../../src/redact.ts";
@@ -39,6 +40,8 @@ export async function createSessionsFixture(
   const vault = testVault();
   const queue = await createQueue({ db, log });
   db.beforeClose?.(queue.close);
+  const events = await createEvents({ db, log });
+  db.beforeClose?.(events.close);
   const dispatchers = createDispatchers({
     none: noneDispatcher,
     internal: createInternalDispatcher({
@@ -102,5 +105,17 @@ export async function createSessionsFixture(
     setup: manifests[meta.integrationType] ?? null,
   }));
   const bindings = createBindings({ ...parts, bindable: (type) => findBindable(views, type) });
-  return { ...parts, actions, inbox, bots, sessions, tasks, channels, channelSessions, bindings, redactor };
+  return {
+    ...parts,
+    actions,
+    inbox,
+    events,
+    bots,
+    sessions,
+    tasks,
+    channels,
+    channelSessions,
+    bindings,
+    redactor,
+  };
 }

@@ -31,6 +31,7 @@ import { channelBindingRoutes } from "./routes/channel-bindings.ts";
 import { channelRoutes } from "./routes/channels.ts";
 import { deliveryRoutes } from "./routes/deliveries.ts";
 import { documentRoutes } from "./routes/documents.ts";
+import { eventLogRoutes } from "./routes/event-log.ts";
 import { eventRoutes } from "./routes/events.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { inboxRoutes } from "./routes/inbox.ts";
@@ -110,6 +111,16 @@ export function createApi(
     .use(channelRoutes({ ...conversation, missingNames, ownership, route }))
     .use(channelBindingRoutes({ bindings: conversation.bindings, ownership, route }))
     .use(eventRoutes({ sessions: conversation.sessions, ownership, route }))
+    .use(
+      eventLogRoutes({
+        db: options.db,
+        events: conversation.events,
+        signal: options.signal,
+        auth,
+        ownership,
+        route,
+      }),
+    )
     .use(transcribeRoutes({ transcription: content.transcription, route }))
     .use(taskRoutes({ tasks: conversation.tasks, ownership, route }))
     .use(deliveryRoutes({ outbox: conversation.outbox, ownership, route }))

@@ -19,23 +19,29 @@ export interface EventStreamOptions {
   signal: AbortSignal;
   /** Called every few seconds; false ends the stream, because the key that opened it is revoked or expired. */
   isAllowed: () => Promise<boolean>;
+  /** Called once when the stream has ended, whoever ended it. */
+  onEnd?: () => void;
 }
 
 /** Proxies commonly close a connection that is silent for a minute. */
 const KEEP_ALIVE_MS = 15_000;
 const RECONNECT_MS = 2_000;
+/** A client that takes nothing for so many keep-alive periods is cut off; it may resume. */
+const STALLED_PERIODS = 4;
 
 export const EVENT_STREAM = "text/event-stream";
 
-export function eventStream({ batches, signal, isAllowed }: EventStreamOptions): Response {
+export function eventStream({ batches, signal, isAllowed, onEnd }: EventStreamOptions): Response {
   const text = new TextEncoder();
   let keepAlive: ReturnType<typeof setInterval> | undefined;
   let asking: Asking | undefined;
   let isOver = false;
+  let stalled = 0;
   const over = (): void => {
     isOver = true;
     clearInterval(keepAlive);
     asking?.stop();
+    onEnd?.();
     void batches.return?.();
   };
   const body = new ReadableStream<Uint8Array>({
@@ -51,7 +57,10 @@ export function eventStream({ batches, signal, isAllowed }: EventStreamOptions):
       // Sent at once, so that the client gets the headers before the first event.
       controller.enqueue(text.encode(`retry: ${RECONNECT_MS}\n\n`));
       keepAlive = setInterval(() => {
-        if ((controller.desiredSize ?? 0) > 0) controller.enqueue(text.encode(": keep-alive\n\n"));
+        if ((controller.desiredSize ?? 0) > 0) {
+          stalled = 0;
+          controller.enqueue(text.encode(": keep-alive\n\n"));
+        } else if (++stalled >= STALLED_PERIODS) end();
       }, KEEP_ALIVE_MS);
     },
     async pull(controller) {

@@ -10,6 +10,7 @@ import type { Bots } from "../../content/bots/bots.ts";
 import type { Database } from "../../db/database.ts";
 import type { Outbox } from "../../dispatch/outbox.ts";
 import type { Dispatchers } from "../../dispatch/registry.ts";
+import type { Events } from "../../events/events.ts";
 import type { Inbox } from "../../inbox/inbox.ts";
 import type { IntegrationStore } from "../../integrations/settings/store.ts";
 import type { Logger } from "../../log.ts";
@@ -50,6 +51,7 @@ export interface ConversationParts {
   bindings: Bindings;
   tasks: Tasks;
   outbox: Pick<Outbox, "list" | "get" | "redeliver">;
+  events: Events;
 }
 
 /** The content that runs use: bots, skills, carapaces, templates, tools. */
@@ -102,6 +104,8 @@ export interface AppOptions {
   publicUrl?: string | undefined;
   /** Rejects while the server cannot work. */
   isReady: () => Promise<void>;
+  /** Aborted when the server stops, which ends the streams that it answers with. */
+  signal: AbortSignal;
   /** @scalar/api-reference's standalone script, for /swagger. */
   scalarBundle: () => Promise<Blob | undefined>;
 }

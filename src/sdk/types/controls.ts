@@ -16,6 +16,9 @@ export interface ChannelInfo extends JsonObject {
   require_mention: boolean;
 }
 
+/** waiting: for the results of a client's own tools. merged: another task's run answers its message. */
+export type TaskStatus = "pending" | "running" | "waiting" | "complete" | "failed" | "cancelled" | "merged";
+
 /** What `channels.reset` returns. */
 export interface SessionReset {
   /** The new session. */
@@ -42,5 +45,5 @@ export interface ChannelControls {
 /** Single runs. */
 export interface TaskControls {
   /** Cancels a run, which has no effect if it is finished; returns its status. Throws `not_found`. */
-  cancel(taskId: string): Promise<"pending" | "running" | "complete" | "failed" | "cancelled">;
+  cancel(taskId: string): Promise<TaskStatus>;
 }

@@ -52,7 +52,15 @@ const PLAIN = [
     "author",
   ],
   ...["metadata", "config", "value", "secret", "if_version", "ttl_seconds", "idempotency_key", "from_bot"],
-  ...["run_agent", "notify", "require_mention", "passive_memory", "allow_bot_messages", "thinking_display"],
+  ...[
+    "run_agent",
+    "notify",
+    "require_mention",
+    "passive_memory",
+    "allow_bot_messages",
+    "thinking_display",
+    "when_busy",
+  ],
   ...["private", "workspace", "prompt", "system_prompt", "max_iterations", "mirror", "rows", "expires_at"],
   ...["model", "fallback_models", "model_override", "enabled"],
   // Bindings check these against the manifest of their integration; see test/channels.

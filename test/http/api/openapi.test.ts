@@ -105,7 +105,7 @@ test("schemas use OpenAPI's keywords", () => {
   });
   expect(parameter("status")?.schema).toMatchObject({
     type: "string",
-    enum: ["pending", "running", "complete", "failed", "cancelled"],
+    enum: ["pending", "running", "waiting", "complete", "failed", "cancelled", "merged"],
   });
   expect(written.components.schemas.Delivery).toMatchObject({
     type: "object",
@@ -181,6 +181,7 @@ test("operation ids are valid identifiers, and answers have only their actual ty
   expect(types.sort()).toEqual([
     "get /api/v1/admin/integrations/{id}/process/logs/stream text/event-stream",
     "get /api/v1/admin/integrations/{id}/readme text/markdown",
+    "get /api/v1/events text/event-stream",
   ]);
 });
 

@@ -2,6 +2,7 @@
 
 import { t } from "elysia";
 import { SkillEntry } from "../../../content/skills/skill.ts";
+import { WHEN_BUSY } from "../../../db/schema.ts";
 import { named } from "../../../schema/openapi-schema.ts";
 import { answered } from "../answered.ts";
 import { DispatchConfig, Id, InstantOf, JsonFields, nullable, oneOf, Warnings } from "../schemas.ts";
@@ -34,6 +35,12 @@ export const Settings = {
   ),
   private: t.Optional(
     t.Boolean({ description: "A flag for chat integrations, which read it over the API." }),
+  ),
+  when_busy: t.Optional(
+    oneOf(
+      WHEN_BUSY,
+      "What becomes of a message that arrives during a run: queue (a run of its own afterwards), collect (one run for all that wait), steer (the running run gets it), interrupt (ends the running run).",
+    ),
   ),
   model_override: t.Optional(nullable(t.String({ minLength: 1, maxLength: 200 }), "Replaces the bot's.")),
   max_iterations: t.Optional(nullable(t.Integer({ minimum: 1, maximum: 100 }), "Replaces the bot's.")),

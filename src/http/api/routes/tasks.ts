@@ -30,7 +30,8 @@ const TaskAnswer = named(
     id: Id,
     status: {
       ...Status,
-      description: "pending: it waits. running: a worker runs it. complete, failed and cancelled are final.",
+      description:
+        "pending: it waits. running: a worker runs it. waiting: for results of the client's own tools. complete, failed, cancelled and merged (another task's run answers its message) are final.",
     },
     bot_id: t.String({ description: "The bot that runs." }),
     session_id: Id,

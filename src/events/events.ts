@@ -1,0 +1,100 @@
+// One stream of all that happens: what is logged in the database, and what running runs write at this moment.
+
+import type { Database } from "../db/database.ts";
+import { newId } from "../ids.ts";
+import type { Logger } from "../log.ts";
+import { type Cursor, oldestIn } from "./cursor.ts";
+import { createLive, type Live } from "./live.ts";
+import { type Page, readLog } from "./log.ts";
+import { createPurge, PURGED } from "./purge.ts";
+import { createRemote, type Remote } from "./remote.ts";
+import { createTail, type Follower } from "./tail.ts";
+
+export interface Events {
+  readonly live: Live;
+  /** Says that something was committed, so that it is read now and not at the next poll. */
+  committed(): void;
+  /** Follows the log from the place, or from now on. */
+  open(from?: Cursor): Promise<Follower>;
+  /** Resolves when there may be news of the task (null: of anything), or after `ms`. */
+  changed(taskId: string | null, ms: number): Changes;
+  /** What the log has about one task after the place, which may be before all. */
+  ofTask(taskId: string, from: Cursor): Promise<Page>;
+  /** Whether events after the place have been deleted. */
+  isLost(from: Cursor): Promise<boolean>;
+  /** Records that an integration has become live, quarantined and so on. */
+  integrationChanged(id: string, status: string): void;
+  close(): Promise<void>;
+}
+
+export interface Changes {
+  readonly happened: Promise<void>;
+  cancel(): void;
+}
+
+/** The place before all events that are kept. */
+export const BEGINNING: Cursor = { since: "1:1:" };
+
+export async function createEvents({ db, log }: { db: Database; log: Logger }): Promise<Events> {
+  const live = createLive();
+  const tail = createTail({ db, log, onGrowth: live.wakeAll });
+  const purge = createPurge({ db, log });
+  let remote: Remote | undefined;
+  // The embedded database has one process.
+  if (db.kind === "postgres") {
+    remote = await createRemote({
+      db,
+      log,
+      live,
+      id: newId(),
+      isFollowed: () => tail.isFollowed,
+      onWake: tail.wake,
+    });
+  }
+  const writing = new Set<Promise<unknown>>();
+  return {
+    live,
+    committed() {
+      tail.wake();
+      remote?.wake();
+    },
+    async open(from) {
+      if (!tail.isFollowed) remote?.announce();
+      return tail.open(from);
+    },
+    changed(taskId, ms) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      const unwatch = live.watch(taskId, resolve);
+      const timer = setTimeout(resolve, ms);
+      const cancel = () => {
+        unwatch();
+        clearTimeout(timer);
+        resolve();
+      };
+      return { happened: promise.then(cancel), cancel };
+    },
+    ofTask: (taskId, from) => readLog(db, from, { taskId }),
+    async isLost({ since }) {
+      const { rows } = await db.execute(
+        `select (value #>> '{}')::bigint >= $1::bigint as lost, $1::bigint > pg_current_xact_id()::text::bigint as alien
+         from (select 1) one left join meta on key = '${PURGED}'`,
+        [oldestIn(since)],
+      );
+      return rows[0]?.lost === true || rows[0]?.alien === true;
+    },
+    integrationChanged(id, status) {
+      const written = db
+        .execute(
+          "insert into events (type, integration_id, data) values ('integration.' || $2::text, $1::text, '{}')",
+          [id, status],
+        )
+        .then(tail.wake, () => undefined)
+        .finally(() => writing.delete(written));
+      writing.add(written);
+    },
+    async close() {
+      await Promise.all([...writing, purge.close(), remote?.close()]);
+      await tail.close();
+    },
+  };
+}
