@@ -4,12 +4,14 @@ import { and, desc, eq, isNotNull, ne, or, sql } from "drizzle-orm";
 import type { Queryable } from "../db/database.ts";
 import { bots, channels, messages } from "../db/schema.ts";
 import { HeddleError } from "../errors.ts";
-import type { LlmMessage } from "../llm/llm.ts";
 import type { JsonObject } from "../sdk/types.ts";
-import { toLlmMessage } from "./steps.ts";
+import { type Compacted, lastCompaction, toCompacted } from "./compaction/store.ts";
+import { timeLine } from "./context/current-time.ts";
+import { type Group, toGroups } from "./context/groups.ts";
+import { toLlmMessage } from "./load-steps.ts";
 
-/** Most rows of history, even if the token budget would hold more. */
-const HISTORY_ROWS = 400;
+/** Most rows of history. A session with more is compacted before it has as many again. */
+const HISTORY_ROWS = 1_500;
 
 export interface TurnTask {
   id: string;
@@ -32,12 +34,19 @@ export interface LoadedTurn {
   metadata: JsonObject;
   /** The source that the sender gave. */
   source: string | null;
-  /** Oldest first. */
-  history: LlmMessage[];
+  /** The position of the message, which names the turn. */
+  position: number;
+  /** The session before it, oldest first, without what a summary covers. */
+  history: Group[];
+  compacted: Compacted;
 }
 
 /** Throws `unknown_bot`, or `not_found` when the message is gone. */
-export async function loadTurn(query: Queryable, task: TurnTask): Promise<LoadedTurn> {
+export async function loadTurn(
+  query: Queryable,
+  task: TurnTask,
+  clock: Intl.DateTimeFormat,
+): Promise<LoadedTurn> {
   const [[head], history] = await Promise.all([
     query
       .select({
@@ -47,6 +56,8 @@ export async function loadTurn(query: Queryable, task: TurnTask): Promise<Loaded
         fromPerson: messages.from_person,
         metadata: messages.metadata,
         source: messages.source,
+        position: messages.position,
+        compacted: lastCompaction(task.session_id),
         activations: sql<string[]>`(
           select coalesce(json_agg(on_here.integration_id order by on_here.created_at, on_here.integration_id), '[]')
           from channel_activations on_here where on_here.channel_id = ${task.channel_id}::uuid)`,
@@ -55,11 +66,11 @@ export async function loadTurn(query: Queryable, task: TurnTask): Promise<Loaded
       .innerJoin(channels, eq(channels.id, task.channel_id))
       .leftJoin(bots, eq(bots.id, task.bot_id))
       .where(eq(messages.id, task.message_id)),
-    loadHistory(query, task),
+    loadHistory(query, task, clock),
   ]);
   if (!head) throw new HeddleError("not_found", "The message to answer is gone.");
   if (!head.bot) throw new HeddleError("unknown_bot", `There is no bot "${task.bot_id}".`);
-  return { ...head, bot: head.bot, history };
+  return { ...head, bot: head.bot, compacted: toCompacted(head.compacted), history };
 }
 
 /**
@@ -68,7 +79,7 @@ export async function loadTurn(query: Queryable, task: TurnTask): Promise<Loaded
  * own runs, or had them while this run was delayed. In a channel without passive memory, messages without a run are left
  * out.
  */
-async function loadHistory(query: Queryable, task: TurnTask): Promise<LlmMessage[]> {
+async function loadHistory(query: Queryable, task: TurnTask, clock: Intl.DateTimeFormat): Promise<Group[]> {
   const ownPosition = sql`(select own.position from ${messages} own where own.id = ${task.message_id}::uuid)`;
   const alreadyAnswered = sql`exists (
     select 1 from tasks done where done.message_id = ${messages.id} and done.status = 'complete')`;
@@ -76,6 +87,10 @@ async function loadHistory(query: Queryable, task: TurnTask): Promise<LlmMessage
     (select passive_memory from channels where id = ${task.channel_id}::uuid)
     or ${messages.task_id} is not null
     or exists (select 1 from tasks asked where asked.message_id = ${messages.id}))`;
+  // Every message of a turn comes after the one that it answers, so that this leaves out nothing that is not covered.
+  const isOpen = sql`${messages.position} >= coalesce((
+    select covered_turn from compactions where compactions.session_id = ${task.session_id}::uuid
+    order by number desc limit 1), 0)`;
   const rows = await query
     .select({
       role: messages.role,
@@ -88,6 +103,9 @@ async function loadHistory(query: Queryable, task: TurnTask): Promise<LlmMessage
       turn: sql<string | null>`(
         select asked.position from tasks run join messages asked on asked.id = run.message_id
         where run.id = messages.task_id)`,
+      // Shown again as it was in the run that answered the message, so that the requests of both begin alike.
+      answeredAt: sql<number | string | null>`(
+        select extract(epoch from asked.run_at) * 1000 from tasks asked where asked.message_id = messages.id)`,
     })
     .from(messages)
     .where(
@@ -96,11 +114,20 @@ async function loadHistory(query: Queryable, task: TurnTask): Promise<LlmMessage
         ne(messages.id, task.message_id),
         sql`${messages.task_id} is distinct from ${task.id}::uuid`,
         or(isNotNull(messages.task_id), sql`${messages.position} < ${ownPosition}`, alreadyAnswered),
+        isOpen,
         isRemembered,
       ),
     )
     .orderBy(desc(messages.position))
     .limit(HISTORY_ROWS);
   const turnOf = (row: (typeof rows)[number]) => Number(row.turn ?? row.position);
-  return rows.sort((a, b) => turnOf(a) - turnOf(b) || a.position - b.position).map(toLlmMessage);
+  const inOrder = rows.sort((a, b) => turnOf(a) - turnOf(b) || a.position - b.position);
+  return toGroups(
+    inOrder.map((row) => {
+      const message = toLlmMessage(row);
+      const isAnswered = message.role === "user" && row.answeredAt !== null;
+      const context = isAnswered ? { context: timeLine(Number(row.answeredAt), clock) } : {};
+      return { turn: turnOf(row), message: { ...message, ...context } };
+    }),
+  );
 }

@@ -58,7 +58,7 @@ export interface LoopOptions {
   fallbackModels: string[];
   tools: LlmTool[];
   /** The whole context for the next model call, given what this run has said and done so far. */
-  contextFor(steps: LlmMessage[]): LlmMessage[];
+  contextFor(steps: LlmMessage[]): Promise<LlmMessage[]> | LlmMessage[];
   /**
    * Called when the context was too long. Returns true when `contextFor` gives less from now on, so that the model
    * can be asked again.
@@ -192,7 +192,7 @@ async function askModel(options: LoopOptions, question: Question): Promise<Answe
 
 async function askOnce(options: LoopOptions, { iteration, steps, mustAnswer }: Question): Promise<Answer> {
   const { llm, model, fallbackModels, tools, signal, emit } = options;
-  const messages = options.contextFor(steps);
+  const messages = await options.contextFor(steps);
   const [messageCount, toolsCount] = [messages.length, mustAnswer ? 0 : tools.length];
   const first = targetOf(llm, model, fallbackModels);
   await emit({ type: "model_call", iteration, ...first, messageCount, toolsCount });

@@ -1,25 +1,26 @@
 import type { Database } from "../db/database.ts";
+import type { ContextReport } from "../db/schema.ts";
 import { errorMessage } from "../errors.ts";
 import type { Redact } from "../redact.ts";
 import type { KeptActions } from "../secrets/kept-actions.ts";
+import type { StoredSteps } from "./load-steps.ts";
 import type { LoopEvent } from "./loop.ts";
-import {
-  type StepClaim,
-  type StoredSteps,
-  saveModelFailure,
-  saveToolCalls,
-  saveToolResult,
-} from "./steps.ts";
+import { type StepClaim, saveModelFailure, saveToolCalls, saveToolResult } from "./steps.ts";
 
 export interface StepKeeperOptions {
   db: Database;
   task: StepClaim;
   redact: Redact;
   actions: KeptActions;
+  /** What the request of the step consisted of. */
+  report: () => ContextReport | null;
 }
 
 /** Stores the durable events of the loop, and collects the client actions that accompany the answer. */
-export function createStepKeeper({ db, task, redact, actions }: StepKeeperOptions, stored: StoredSteps) {
+export function createStepKeeper(
+  { db, task, redact, actions, report }: StepKeeperOptions,
+  stored: StoredSteps,
+) {
   const messageIds = new Map(stored.messageIds);
   const clientActions = [...stored.clientActions];
   return {
@@ -28,7 +29,10 @@ export function createStepKeeper({ db, task, redact, actions }: StepKeeperOption
     async keep(event: LoopEvent): Promise<boolean> {
       switch (event.type) {
         case "tool_calls":
-          messageIds.set(event.iteration, await saveToolCalls(db, task, event, redact));
+          messageIds.set(
+            event.iteration,
+            await saveToolCalls(db, task, { ...event, context: report() }, redact),
+          );
           return true;
         case "tool_result":
           await saveToolResult(
@@ -40,7 +44,11 @@ export function createStepKeeper({ db, task, redact, actions }: StepKeeperOption
           clientActions.push(...event.outcome.clientActions);
           return true;
         case "model_failure":
-          await saveModelFailure(db, task, { ...event, error: redact(errorMessage(event.error)) });
+          await saveModelFailure(db, task, {
+            ...event,
+            error: redact(errorMessage(event.error)),
+            context: report(),
+          });
           return true;
         default:
           return false;

@@ -1,19 +1,18 @@
 // Stores the steps of a run. Each is one atomic statement in one round trip, fenced by the claim, so that a worker whose task
 // was taken over can no longer write.
 
-import { and, asc, eq, sql } from "drizzle-orm";
+import { and, eq, sql } from "drizzle-orm";
 import type { Database, Queryable } from "../db/database.ts";
 import { isUniqueViolation } from "../db/failure.ts";
 import { patiently } from "../db/patiently.ts";
-import { messages, tasks } from "../db/schema.ts";
+import { type ContextReport, tasks } from "../db/schema.ts";
 import { storable, storableJson } from "../db/storable.ts";
 import { HeddleError } from "../errors.ts";
 import { newId } from "../ids.ts";
-import type { Continuation, LlmMessage, LlmToolCall } from "../llm/llm.ts";
+import type { Continuation, LlmToolCall } from "../llm/llm.ts";
 import type { Redact } from "../redact.ts";
-import type { JsonObject } from "../sdk/types.ts";
 import { inMessage, type KeptActions } from "../secrets/kept-actions.ts";
-import type { ModelCall, ResumePoint, ToolOutcome } from "./loop.ts";
+import type { ModelCall, ToolOutcome } from "./loop.ts";
 
 /** The claim under which a step is written. */
 export interface StepClaim {
@@ -29,6 +28,7 @@ export interface ToolCallsStep {
   toolCalls: LlmToolCall[];
   continuation: Continuation | undefined;
   call: ModelCall;
+  context: ContextReport | null;
 }
 
 export interface ToolResultStep {
@@ -44,6 +44,7 @@ export interface ModelFailureStep {
   model: string;
   error: string;
   durationMs: number;
+  context: ContextReport | null;
 }
 
 /** The answer, which is stored together with the end of its task. */
@@ -52,6 +53,7 @@ export interface FinalStep {
   iteration: number;
   text: string;
   call: ModelCall;
+  context: ContextReport | null;
 }
 
 /** The integration that a task is counted for: that of its message, else that of its channel. */
@@ -63,7 +65,7 @@ const INTEGRATION = `coalesce(
 const USED =
   "provider, model, prompt_tokens, cached_input_tokens, cache_write_tokens, completion_tokens, cost_usd, duration_ms, fallback_used";
 
-const used = ({ provider, model, usage, costUsd, durationMs, fallbackUsed }: ModelCall): unknown[] => [
+export const used = ({ provider, model, usage, costUsd, durationMs, fallbackUsed }: ModelCall): unknown[] => [
   provider,
   model,
   usage?.prompt_tokens ?? null,
@@ -76,8 +78,22 @@ const used = ({ provider, model, usage, costUsd, durationMs, fallbackUsed }: Mod
   fallbackUsed,
 ];
 
+/** Records the calls that wrote a summary, given as JSON in the parameter of this number. They belong to no iteration: 0. */
+export const summaryCalls = (parameter: number): string => `model as (
+       insert into llm_calls (id, task_id, correlation_id, bot_id, integration_id, iteration, ${USED})
+       select (made ->> 0)::uuid, id, correlation_id, bot_id, integration_id, 0, made ->> 1, made ->> 2, (made ->> 3)::int,
+         (made ->> 4)::int, (made ->> 5)::int, (made ->> 6)::int, (made ->> 7)::numeric, (made ->> 8)::int,
+         (made ->> 9)::boolean
+       from claim, jsonb_array_elements($${parameter}::text::jsonb) as made
+     )`;
+
 /** Runs one statement over `claim`, the row of the task, which exists only while the claim holds. */
-async function underClaim(db: Database, task: StepClaim, ctes: string, values: unknown[]): Promise<void> {
+export async function underClaim(
+  db: Database,
+  task: StepClaim,
+  ctes: string,
+  values: unknown[],
+): Promise<void> {
   let tries = 0;
   const rows = await patiently(async () => {
     tries += 1;
@@ -130,9 +146,9 @@ export async function saveToolCalls(
        select c.id, claim.id, $3::uuid, c.call_id, claim.correlation_id, c.tool_name, c.arguments, 'running', $6::int
        from claim, jsonb_to_recordset($7::text::jsonb) as c(id uuid, call_id text, tool_name text, arguments text)
      ), model as (
-       insert into llm_calls (id, task_id, correlation_id, bot_id, integration_id, iteration, ${USED})
+       insert into llm_calls (id, task_id, correlation_id, bot_id, integration_id, iteration, ${USED}, context)
        select $8::uuid, id, correlation_id, bot_id, integration_id, $6::int, $10::text, $11::text, $12::int, $13::int,
-         $14::int, $15::int, $16::numeric, $17::int, $18::boolean from claim
+         $14::int, $15::int, $16::numeric, $17::int, $18::boolean, $19::text::jsonb from claim
      )`,
     [
       messageId,
@@ -143,6 +159,7 @@ export async function saveToolCalls(
       newId(),
       step.continuation ? JSON.stringify(storableJson(step.continuation)) : null,
       ...used(step.call),
+      step.context && JSON.stringify(step.context),
     ],
   );
   return messageId;
@@ -190,11 +207,20 @@ export async function saveModelFailure(db: Database, task: StepClaim, step: Mode
     task,
     `model as (
        insert into llm_calls (id, task_id, correlation_id, bot_id, integration_id, provider, model, iteration,
-         duration_ms, error)
-       select $3::uuid, id, correlation_id, bot_id, integration_id, $4::text, $5::text, $6::int, $7::int, $8::text
+         duration_ms, error, context)
+       select $3::uuid, id, correlation_id, bot_id, integration_id, $4::text, $5::text, $6::int, $7::int, $8::text,
+         $9::text::jsonb
        from claim
      )`,
-    [newId(), step.provider, step.model, step.iteration, step.durationMs, storable(step.error)],
+    [
+      newId(),
+      step.provider,
+      step.model,
+      step.iteration,
+      step.durationMs,
+      storable(step.error),
+      step.context && JSON.stringify(step.context),
+    ],
   );
 }
 
@@ -215,70 +241,10 @@ export async function saveFinalStep(tx: Queryable, task: StepClaim, step: FinalS
       insert into messages (id, session_id, role, content, task_id)
       values (${step.messageId}, ${task.session_id}, 'assistant', ${step.text}, ${task.id})
     )
-    insert into llm_calls (id, task_id, correlation_id, bot_id, integration_id, iteration, ${sql.raw(USED)})
+    insert into llm_calls (id, task_id, correlation_id, bot_id, integration_id, iteration, ${sql.raw(USED)}, context)
     select ${newId()}::uuid, id, correlation_id, bot_id, ${sql.raw(INTEGRATION)}, ${step.iteration}::int,
       ${provider}::text, ${model}::text, ${prompt}::int, ${cached}::int, ${written}::int, ${completion}::int,
-      ${cost}::numeric, ${duration}::int, ${isFallback}::boolean
+      ${cost}::numeric, ${duration}::int, ${isFallback}::boolean,
+      ${step.context && JSON.stringify(step.context)}::text::jsonb
     from tasks where id = ${task.id}::uuid`);
-}
-
-export interface StoredSteps {
-  resume: ResumePoint;
-  /** By iteration: the assistant message that asked for tools. */
-  messageIds: Map<number, string>;
-  clientActions: JsonObject[];
-  toolCallsMade: number;
-}
-
-/** Loads the steps that an earlier claim of this task has stored. */
-export async function loadSteps(
-  query: Queryable,
-  taskId: string,
-  actions: KeptActions,
-): Promise<StoredSteps> {
-  const rows = await query
-    .select()
-    .from(messages)
-    .where(eq(messages.task_id, taskId))
-    .orderBy(asc(messages.position));
-  const assistantRows = rows.filter((row) => row.role === "assistant");
-  const calls = assistantRows.flatMap((row) => row.tool_calls ?? []);
-  const last = assistantRows.at(-1);
-  const answered = new Set(
-    rows
-      .filter((row) => row.role === "tool" && row.position > (last?.position ?? 0))
-      .map((row) => row.tool_call_id),
-  );
-  return {
-    resume: {
-      iterations: assistantRows.length,
-      steps: rows.map(toLlmMessage),
-      unanswered: (last?.tool_calls ?? []).filter((call) => !answered.has(call.id)),
-    },
-    messageIds: new Map(assistantRows.map((row, index) => [index + 1, row.id])),
-    clientActions: rows
-      .filter(({ role }) => role === "tool")
-      .flatMap(({ id, metadata }) => {
-        const kept = (metadata.client_actions ?? []) as (JsonObject | string)[];
-        return actions.open(kept, inMessage(id));
-      }),
-    toolCallsMade: calls.length,
-  };
-}
-
-type MessageRow = Pick<typeof messages.$inferSelect, "role" | "content" | "tool_calls" | "tool_call_id"> &
-  Partial<Pick<typeof messages.$inferSelect, "continuation">>;
-
-/** Converts a stored message to the form that a model reads. */
-export function toLlmMessage(row: MessageRow): LlmMessage {
-  const { role, content, tool_calls, tool_call_id, continuation } = row;
-  switch (role) {
-    case "tool":
-      return { role, content, tool_call_id: tool_call_id ?? "" };
-    case "assistant":
-      if (!tool_calls?.length) return { role, content };
-      return { role, content, tool_calls, ...(continuation && { continuation }) };
-    default:
-      return { role, content };
-  }
 }

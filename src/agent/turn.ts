@@ -1,30 +1,29 @@
 // One run of an agent for one message: loads its start, runs the loop, and stores each step as it happens.
 
-import type { Capabilities, CapabilitiesOf } from "../capabilities/effective-set.ts";
+import type { CapabilitiesOf } from "../capabilities/effective-set.ts";
 import type { Database } from "../db/database.ts";
 import { storable } from "../db/storable.ts";
 import type { Hooks } from "../hooks/hooks.ts";
 import { newId } from "../ids.ts";
-import { AttemptFailure } from "../llm/attempt.ts";
 import type { Llm } from "../llm/llm.ts";
 import type { Logger } from "../log.ts";
 import type { Redact } from "../redact.ts";
 import type { ExecutionConfig, JsonObject } from "../sdk/types.ts";
 import type { KeptActions } from "../secrets/kept-actions.ts";
 import { announce } from "./announce.ts";
-import { createContext } from "./context/assemble.ts";
-import { CONTEXT_WINDOW_TOKENS, messageBudget } from "./context/budget.ts";
+import { CONTEXT_WINDOW_TOKENS } from "./context/budget.ts";
 import { createClock } from "./context/current-time.ts";
-import type { ContextInput } from "./context/source.ts";
 import { createWindows, type Windows } from "./context/windows.ts";
-import { type LoadedTurn, loadTurn } from "./load-turn.ts";
+import { loadSteps, type StoredSteps } from "./load-steps.ts";
+import { loadTurn } from "./load-turn.ts";
 import { runLoop } from "./loop.ts";
 import { offeredTools } from "./offered-tools.ts";
+import { openConversation } from "./open-conversation.ts";
 import { failureOf, isOver } from "./run-end.ts";
 import { createRunEvents, type RunEvents, runContext } from "./run-events.ts";
 import { type ShownRun, type Stage, showRun } from "./show-run.ts";
 import { createStepKeeper } from "./step-keeper.ts";
-import { type FinalStep, loadSteps, type StoredSteps, saveWarnings } from "./steps.ts";
+import { type FinalStep, saveWarnings } from "./steps.ts";
 import { GET_SKILL } from "./tools/builtin/get-skill.ts";
 import { callTool } from "./tools/call.ts";
 import type { ToolRegistry } from "./tools/registry.ts";
@@ -44,6 +43,8 @@ export interface ClaimedTask {
   correlation_id: string;
   /** Claims so far; the fence of every write. */
   attempt: number;
+  /** When it was first claimed. */
+  run_at: Date;
   execution_config: ExecutionConfig;
   dispatch_type: string;
   /** The stored form: without the type, with sealed secrets. */
@@ -147,7 +148,7 @@ interface Run extends AgentOptions {
 async function run(run: Run): Promise<TurnOutcome> {
   const { db, llm, log, redact, settings, task, signal, events, progress, now = Date.now } = run;
   const [turn, stored] = await Promise.all([
-    loadTurn(db.query, task),
+    loadTurn(db.query, task, run.clock),
     // A first claim cannot have left steps.
     task.attempt > 1 ? loadSteps(db.query, task.id, run.actions) : NOTHING_STORED,
   ]);
@@ -173,36 +174,26 @@ async function run(run: Run): Promise<TurnOutcome> {
     description,
     parameters,
   }));
-  const steps = createStepKeeper(run, stored);
-
-  const model =
-    task.execution_config.model_override ?? channel.model_override ?? bot.model ?? settings.defaultModel;
-  const context = contextOf(run, turn, {
-    ...capabilities,
-    onDemand: tools.has(GET_SKILL) ? capabilities.onDemand : [],
+  const models = {
+    model:
+      task.execution_config.model_override ?? channel.model_override ?? bot.model ?? settings.defaultModel,
+    fallbackModels: bot.fallback_models.length > 0 ? bot.fallback_models : settings.fallbackModels,
+  };
+  const conversation = openConversation({
+    ...run,
+    turn,
+    capabilities: { ...capabilities, onDemand: tools.has(GET_SKILL) ? capabilities.onDemand : [] },
+    models,
+    tools: llmTools,
   });
+  const steps = createStepKeeper({ ...run, report: conversation.report }, stored);
 
   const result = await runLoop({
     llm,
-    model,
-    fallbackModels: bot.fallback_models.length > 0 ? bot.fallback_models : settings.fallbackModels,
+    ...models,
     tools: llmTools,
-    contextFor: (past) => context(messageBudget(run.windows.of(model), llmTools))(past),
-    shrink({ cause }) {
-      const limit = cause instanceof AttemptFailure ? cause.tokenLimit : undefined;
-      const before = run.windows.of(model);
-      if (!run.windows.shrink(model, limit)) return false;
-      log.warn(
-        "Model {model} accepts fewer than {before} tokens, so it gets {window} from now on; set CONTEXT_WINDOW to its actual limit",
-        {
-          model,
-          before,
-          window: run.windows.of(model),
-          task_id: task.id,
-        },
-      );
-      return true;
-    },
+    contextFor: conversation.messagesFor,
+    shrink: conversation.shrink,
     async callTool(call, { iteration, signal }) {
       progress.toolCallsMade++;
       const called = await callTool(call, {
@@ -244,7 +235,13 @@ async function run(run: Run): Promise<TurnOutcome> {
   return {
     text,
     clientActions: steps.clientActions,
-    final: { messageId: newId(), iteration: result.iteration, text, call: result.call },
+    final: {
+      messageId: newId(),
+      iteration: result.iteration,
+      text,
+      call: result.call,
+      context: conversation.report(),
+    },
   };
 }
 
@@ -264,32 +261,4 @@ async function saveCutWarning(earlier: string[], { db, log, redact, task }: Run)
   const warning = "The answer was cut off at the model's output limit.";
   log.warn(warning, { task_id: task.id });
   await saveWarnings(db, task, [...earlier.map((text) => storable(redact(text))), warning]);
-}
-
-/** Caches the context by budget: the sources are read again only when the budget has changed. */
-function contextOf(
-  { task, clock, now = Date.now }: Run,
-  turn: LoadedTurn,
-  { fragments, template, skills, askedSkills, onDemand }: Capabilities,
-) {
-  const input: ContextInput = {
-    botPrompt: turn.bot.system_prompt,
-    now: now(),
-    clock,
-    history: turn.history,
-    fragments,
-    template,
-    skills,
-    askedSkills,
-    onDemand,
-    channelPrompt: turn.channel.prompt ?? "",
-    systemPreamble: task.execution_config.system_preamble ?? "",
-    userMessage: turn.userMessage,
-    fromPerson: turn.fromPerson,
-  };
-  let made: { budget: number; read: ReturnType<typeof createContext> } | undefined;
-  return (budget: number) => {
-    if (made?.budget !== budget) made = { budget, read: createContext(input, budget) };
-    return made.read;
-  };
 }

@@ -211,6 +211,50 @@ export const messages = pgTable(
   ],
 );
 
+export const COMPACTION_CAUSES = ["window", "length"] as const;
+/** The conversation outgrew the model's window, or it has more messages than a run may read. */
+export type CompactionCause = (typeof COMPACTION_CAUSES)[number];
+
+/**
+ * How the older part of a session is sent to models, one row for each time that this changed. The newest row applies; the
+ * messages themselves are kept. A place in a session is a turn (the position of the message that it answers) and the number
+ * of a step in it.
+ */
+export const compactions = pgTable(
+  "compactions",
+  {
+    session_id: uuid("session_id")
+      .notNull()
+      .references(() => sessions.id, { onDelete: "cascade" }),
+    /** 1 for the session's first compaction. */
+    number: integer("number").notNull(),
+    /** The run that needed it. */
+    task_id: uuid("task_id").notNull(),
+    cause: text("cause").$type<CompactionCause>().notNull(),
+    /** Takes the place of everything before `covered`; null: nothing is left out. */
+    summary: text("summary"),
+    covered_turn: bigint("covered_turn", { mode: "number" }).notNull(),
+    covered_step: integer("covered_step").notNull(),
+    /** Up to here, long results of tools are sent shortened. */
+    shortened_turn: bigint("shortened_turn", { mode: "number" }).notNull(),
+    shortened_step: integer("shortened_step").notNull(),
+    /** How many messages the summary has taken in this time. */
+    messages: integer("messages").notNull(),
+    /** Estimated tokens of the whole request before and after. */
+    tokens_before: integer("tokens_before").notNull(),
+    tokens_after: integer("tokens_after").notNull(),
+    /** The model that wrote the summary; null: none was needed, or none could be had. */
+    model: text("model"),
+    /** Why messages were left out without a summary, or why too little was freed. */
+    error: text("error"),
+    created_at: createdAt(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.session_id, table.number] }),
+    index("compactions_task").on(table.task_id),
+  ],
+);
+
 /**
  * queue: it waits for its own run. collect: it joins the others that wait. steer: the running run gets it before its next
  * model call. interrupt: it ends the running run.
@@ -249,6 +293,8 @@ export const tasks = pgTable(
     source: text("source"),
     status: text("status").$type<TaskStatus>().notNull().default("pending"),
     result: text("result"),
+    /** The answer as data, if its execution_config has an output_schema. */
+    output: jsonb("output"),
     error: text("error"),
     error_code: text("error_code"),
     /** Skills, tools and carapaces that the last run named but that do not exist. */
@@ -629,6 +675,28 @@ export const toolCalls = pgTable(
   ],
 );
 
+/** One part of a request. */
+export interface ContextPart {
+  /** "bot_prompt", "history", "tools" and so on. */
+  source: string;
+  /** Estimated tokens that were sent. */
+  tokens: number;
+  state: "kept" | "shortened" | "dropped";
+  /** Estimated tokens that it had before it was shortened or dropped. */
+  tokens_before?: number;
+  /** Why it was shortened or dropped. */
+  reason?: string;
+}
+
+/** What a request consisted of, by estimated tokens. */
+export interface ContextReport {
+  /** The model's context window. */
+  window: number;
+  /** What the messages may take of it. */
+  budget: number;
+  parts: ContextPart[];
+}
+
 /** One call of a model. It names its bot and integration, because what it cost counts even after its task is deleted. */
 export const llmCalls = pgTable(
   "llm_calls",
@@ -654,6 +722,8 @@ export const llmCalls = pgTable(
     cost_usd: numeric("cost_usd", { precision: 20, scale: 10 }),
     duration_ms: integer("duration_ms").notNull(),
     fallback_used: boolean("fallback_used").notNull().default(false),
+    /** What the request consisted of; null: a call that a version without this column recorded, or one that wrote a summary. */
+    context: jsonb("context").$type<ContextReport>(),
     error: text("error"),
     created_at: createdAt(),
   },

@@ -61,6 +61,7 @@ export async function claimTask(query: Queryable, id: string): Promise<Claim | u
       owner: task.owner,
       correlation_id: task.correlation_id,
       attempt: task.attempt,
+      run_at: task.run_at ?? new Date(),
       dispatch_type: task.dispatch_type,
       dispatch_config: task.dispatch_config,
       execution_config: task.execution_config as ExecutionConfig,

@@ -73,6 +73,8 @@ export function tool(name: string, run: Tool["run"], more: Partial<Tool> = {}): 
 interface AgentFixtureOptions extends Partial<CapabilitySources> {
   tools?: Tool[];
   redact?: Redact;
+  /** Tokens. */
+  contextWindow?: number;
 }
 
 /** An agent over this database with these tools, and the events that its hooks got. */
@@ -94,6 +96,7 @@ export function agentOver(db: Database, llm: Llm, options: AgentFixtureOptions =
       defaultModel: "default-model",
       fallbackModels: ["fallback-model"],
       timezone: "Europe/Vienna",
+      ...(options.contextWindow !== undefined && { contextWindow: options.contextWindow }),
     },
     tools: registry,
     capabilitiesOf: createCapabilities({
@@ -165,6 +168,7 @@ export async function addTask(
     message_id: await addMessage(db, session, content, options.fromPerson),
     correlation_id: newId(),
     attempt,
+    run_at: new Date(),
     dispatch_type: "none",
     dispatch_config: {},
   };

@@ -152,12 +152,3 @@ test("an answer cut at the output limit says so; its calls do not run", async ()
   expect(warnings).toEqual(["The answer was cut off at the model's output limit."]);
   expect(JSON.stringify(endpoint.requests[1]?.messages)).toContain("This call was not carried out");
 });
-
-test("two turns share their prefix, whatever the clock says", async () => {
-  const { say } = await conversation([], [says("Fine.")]);
-  await say("First");
-  await say("Second");
-  const [first, second] = endpoint.requests.map((body) => JSON.stringify(body.messages));
-  const shared = [...(first ?? "")].findIndex((character, at) => character !== second?.[at]);
-  expect(first?.slice(shared)).toStartWith("\\n\\n<heddle_context>");
-});

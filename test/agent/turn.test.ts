@@ -603,7 +603,7 @@ eachDatabase("a turn", (open) => {
       ]);
     });
 
-    test("a very long session is read only as far back as its newest rows", async () => {
+    test("of a very long session the newest rows are read, and the older half of them becomes a summary", async () => {
       const session = await addSession(db, await addBot(db));
       await db.execute(
         `insert into messages (id, session_id, role, content)
@@ -611,9 +611,10 @@ eachDatabase("a turn", (open) => {
         [session.id],
       );
       const task = await addTask(db, session, "now");
-      const seen = await reply(db, task, ["ok"]);
-      expect(seen.length).toBe(401);
-      expect(seen[0]).toBe("user: old 4601");
+      const seen = await reply(db, task, ["The notes.", "ok"]);
+      expect(seen.length).toBe(252);
+      expect(seen[0]).toEndWith("\n\nThe notes.");
+      expect(seen[1]).toBe("user: old 4751");
       expect(seen.at(-1)).toBe("user: now");
     });
   });

@@ -1,75 +1,87 @@
-// Assembles the context of a run: an ordered list of sources under a strict token budget. What stays the same from turn to
-// turn comes first and byte for byte equal, because every provider's cache works on the common prefix of two requests.
+// Assembles the request of the next model call under a strict token budget: the system message, the summary and the history,
+// the message to answer, and the steps of the run so far.
 
+import type { ContextPart, ContextReport } from "../../db/schema.ts";
 import type { LlmMessage } from "../../llm/llm.ts";
-import { basePrompt } from "./base-prompt.ts";
-import { botPrompt } from "./bot-prompt.ts";
-import { cutMessage, cutTexts, estimate } from "./budget.ts";
-import { carapaceFragments } from "./carapace-fragments.ts";
-import { channelPrompt } from "./channel-prompt.ts";
-import { currentTime } from "./current-time.ts";
+import { estimate } from "./budget.ts";
 import { fitSteps } from "./fit-steps.ts";
-import { type Group, toGroups } from "./groups.ts";
-import { skillIndex } from "./skill-index.ts";
-import { askedSkills, pinnedSkills } from "./skills.ts";
-import type { ContextInput, Source } from "./source.ts";
-import { systemPreamble } from "./system-preamble.ts";
-import { template } from "./template.ts";
+import type { Frame } from "./frame.ts";
+import { type Group, tokensOf, totalOf } from "./groups.ts";
+import { isCovered, isShortened, type Marks, shorten } from "./marks.ts";
+import { partOf } from "./share-out.ts";
 
-interface Part {
-  source: Source;
-  /** The largest part of the budget that the source may take. The rest is for history and the run's own steps. */
-  share: number;
+export interface Conversation {
+  marks: Marks;
+  /** In place of what the marks cover. */
+  summary: string | null;
+  /** The session before this run. */
+  past: Group[];
+  /** The steps of this run. */
+  own: Group[];
 }
 
-/** One system message, which changes only when the bot, the channel or their skills do. */
-const SYSTEM: Part[] = [
-  { source: basePrompt, share: 0.05 },
-  { source: botPrompt, share: 0.18 },
-  { source: carapaceFragments, share: 0.06 },
-  { source: template, share: 0.04 },
-  { source: pinnedSkills, share: 0.08 },
-  { source: skillIndex, share: 0.02 },
-  { source: channelPrompt, share: 0.05 },
-];
-/** Added to the message to answer. */
-const THIS_RUN: Part[] = [
-  { source: askedSkills, share: 0.05 },
-  { source: systemPreamble, share: 0.12 },
-  { source: currentTime, share: 0.01 },
-];
-const USER_MESSAGE_SHARE = 0.25;
+export interface Assembled {
+  messages: LlmMessage[];
+  parts: ContextReport["parts"];
+}
 
-/**
- * Returns a function that gives the messages of the next model call for the steps of the run so far. Its result
- * never costs more than `budget` tokens: texts are cut with a note, history and old steps are left out.
- */
-export function createContext(input: ContextInput, budget: number): (steps: LlmMessage[]) => LlmMessage[] {
-  const read = (parts: Part[]) =>
-    parts.flatMap(({ source, share }) => cutTexts(source(input), share * budget)).join("\n\n");
-  const system: LlmMessage = { role: "system", content: read(SYSTEM) };
-  const asked = cutMessage(
-    { role: "user", content: input.userMessage, ...(input.fromPerson && { from_person: true }) },
-    USER_MESSAGE_SHARE * budget,
-  );
-  const toAnswer: LlmMessage = { ...asked, context: read(THIS_RUN) };
-  const fixed = estimate([system, toAnswer]);
-  const past = toGroups(input.history);
-  return (steps) => {
-    const own = fitSteps(toGroups(steps), budget - fixed);
-    const room = budget - fixed - estimate(own);
-    return [system, ...newest(past, room), toAnswer, ...own];
+const SUMMARY_HEADING = "[What happened earlier in this conversation, as a summary:]";
+
+export const summaryMessages = (summary: string | null): LlmMessage[] =>
+  summary === null ? [] : [{ role: "user", content: `${SUMMARY_HEADING}\n\n${summary}` }];
+
+/** What is left of the groups under the marks. */
+export const visible = (groups: Group[], marks: Marks): Group[] =>
+  groups
+    .filter((group) => !isCovered(group, marks))
+    .map((group) => (isShortened(group, marks) ? shorten(group) : group));
+
+/** The result costs at most `budget` tokens. What the marks leave but does not fit is left out, the oldest first. */
+export function assemble(frame: Frame, conversation: Conversation, budget: number): Assembled {
+  const { marks, past, own } = conversation;
+  const summary = summaryMessages(conversation.summary);
+  const room = budget - frame.tokens;
+  const steps = fitSteps(visible(own, marks), room);
+  const left = room - totalOf(steps) - estimate(summary);
+  const shownSummary = left < 0 ? [] : summary;
+  const history = newest(visible(past, marks), Math.max(0, left));
+  return {
+    messages: [
+      frame.system,
+      ...shownSummary,
+      ...history.flatMap(({ messages }) => messages),
+      frame.toAnswer,
+      ...steps.flatMap(({ messages }) => messages),
+    ],
+    parts: [
+      ...frame.parts,
+      ...partOf("summary", estimate(summary), estimate(shownSummary), "no room beside the run's own steps"),
+      ...describe("history", past, marks, history),
+      ...describe("steps", own, marks, steps),
+    ],
   };
 }
 
 /** Returns the newest groups that fit, without a gap. */
-function newest(groups: Group[], room: number): LlmMessage[] {
+function newest(groups: Group[], room: number): Group[] {
   let left = room;
   let first = groups.length;
-  while (first > 0) {
-    left -= estimate(groups[first - 1] ?? []);
+  for (let at = groups.length - 1; at >= 0; at--) {
+    left -= tokensOf(groups[at] as Group);
     if (left < 0) break;
-    first--;
+    first = at;
   }
-  return groups.slice(first).flat();
+  return groups.slice(first);
+}
+
+/** Says what became of a part of the conversation, and why. */
+function describe(source: string, groups: Group[], marks: Marks, sent: Group[]): ContextPart[] {
+  const open = groups.filter((group) => !isCovered(group, marks));
+  const shortened = open.filter((group) => isShortened(group, marks)).length;
+  const tokens = totalOf(sent);
+  const reasons: string[] = [];
+  if (open.length < groups.length) reasons.push(`${groups.length - open.length} steps are in the summary`);
+  if (shortened > 0) reasons.push(`long results and arguments of ${shortened} older steps are shortened`);
+  if (tokens < totalOf(visible(open, marks))) reasons.push("the oldest do not fit into the context window");
+  return partOf(source, totalOf(groups), tokens, reasons.join("; "));
 }

@@ -24,9 +24,12 @@ const LEAST_SHARE = 0.25;
 
 /** Returns the tokens available for all messages of one model call. */
 export function messageBudget(windowTokens: number, tools: LlmTool[]): number {
-  const schemas = tools.length === 0 ? 0 : estimateText(JSON.stringify(tools));
-  return Math.floor(Math.max(windowTokens * (1 - RESERVED) - schemas, windowTokens * LEAST_SHARE));
+  const rest = windowTokens * (1 - RESERVED) - estimateTools(tools);
+  return Math.floor(Math.max(rest, windowTokens * LEAST_SHARE));
 }
+
+export const estimateTools = (tools: LlmTool[]): number =>
+  tools.length === 0 ? 0 : estimateText(JSON.stringify(tools));
 
 export function estimateText(text: string): number {
   let [wide, other] = [0, 0];
@@ -65,8 +68,8 @@ export function cutMessage<T extends LlmMessage>(message: T, tokens: number): T 
   return content === message.content ? message : { ...message, content };
 }
 
-/** Each attempt is at least a tenth shorter than the one before, so that all together read the text only a few times. */
-function cutToTokens(text: string, tokens: number): string {
+/** Returns the text cut to at most `tokens`. Each attempt is at least a tenth shorter than the one before, so that all together read the text only a few times. */
+export function cutToTokens(text: string, tokens: number): string {
   let cut = text;
   let length = text.length;
   for (let cost = estimateText(cut); cost > tokens; cost = estimateText(cut)) {

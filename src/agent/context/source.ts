@@ -1,5 +1,4 @@
 import type { Skill } from "../../content/skills/skill.ts";
-import type { LlmMessage } from "../../llm/llm.ts";
 
 /** The input of all sources. */
 export interface ContextInput {
@@ -8,8 +7,6 @@ export interface ContextInput {
   now: number;
   /** Made by `createClock`. */
   clock: Intl.DateTimeFormat;
-  /** The session before the message to answer, oldest first. */
-  history: LlmMessage[];
   /** The texts of carapaces, in order. */
   fragments: { text: string }[];
   /** The channel's template. */

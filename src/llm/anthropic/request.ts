@@ -28,9 +28,6 @@ export function toRequest(request: LlmRequest, model: string, quirks: Quirks): M
     model,
     max_tokens: quirks.maxTokens ?? MAX_TOKENS,
     stream: true,
-    // The mark covers the tools as well, which come before the system prompt.
-    ...(system.length > 0 && { system: [{ type: "text" as const, text: system.join("\n\n"), ...CACHED }] }),
-    messages,
     ...(tools.length > 0 && {
       tools: tools.map(({ name, description, parameters }) => ({
         name,
@@ -38,6 +35,9 @@ export function toRequest(request: LlmRequest, model: string, quirks: Quirks): M
         input_schema: { ...parameters, type: "object" as const },
       })),
     }),
+    // The mark covers the tools as well, which come before the system prompt.
+    ...(system.length > 0 && { system: [{ type: "text" as const, text: system.join("\n\n"), ...CACHED }] }),
+    messages,
     ...(tools.length > 0 && mustAnswer && { tool_choice: { type: "none" as const } }),
   };
 }

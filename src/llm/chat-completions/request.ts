@@ -27,12 +27,13 @@ export function toRequest(
   });
   const tools = noTools ? [] : toolsFor(request, messages);
   const mustAnswer = request.mustAnswer || request.tools.length === 0;
+  // What stays the same comes first: caches work on the beginning of a request.
   return {
     model,
-    messages: messages.map(toWireMessage),
     stream: true,
     ...(noStreamOptions ? {} : { stream_options: { include_usage: true } }),
     ...(tools.length > 0 && { tools: tools.map(toWireTool) }),
+    messages: messages.map(toWireMessage),
     ...(tools.length > 0 && mustAnswer && !noToolChoice && { tool_choice: "none" as const }),
   };
 }

@@ -19,10 +19,11 @@ export function toRequest(request: LlmRequest, model: string, quirks: Quirks): R
     model,
     stream: true,
     store: false,
+    ...(quirks.noEncryptedReasoning ? {} : { include: ["reasoning.encrypted_content" as const] }),
+    // What stays the same comes first: caches work on the beginning of a request.
+    ...(tools.length > 0 && { tools: tools.map(toFunction) }),
     ...(instructions.length > 0 && { instructions: instructions.join("\n\n") }),
     input: messages.flatMap(toItems),
-    ...(quirks.noEncryptedReasoning ? {} : { include: ["reasoning.encrypted_content" as const] }),
-    ...(tools.length > 0 && { tools: tools.map(toFunction) }),
     ...(tools.length > 0 && mustAnswer && !quirks.noToolChoice && { tool_choice: "none" as const }),
   };
 }

@@ -55,7 +55,7 @@ function cleanCalls(messages: LlmMessage[], options: CleanOptions): Spoken[] {
     }
     if (message.role !== "assistant") return [message];
     const { tool_calls, continuation, ...rest } = message;
-    const own = continuation?.model === options.model ? { continuation } : {};
+    const own = continuation?.model === options.model ? { continuation: inStoredOrder(continuation) } : {};
     if (!tool_calls?.length) return [{ ...rest, ...own }];
     waiting = tool_calls.map(({ id }) => ({ id, sent: idFor(id) }));
     const cleaned = tool_calls.map((call, at) =>
@@ -74,8 +74,16 @@ function cleanCall(
     id,
     name: cleanName(name),
     arguments: argumentsWithoutControlTokens(argumentsAsJson(json)),
-    ...(continuation?.model === model && { continuation }),
+    ...(continuation?.model === model && { continuation: inStoredOrder(continuation) }),
   };
+}
+
+/** The database reorders the keys of JSON; a message must read the same whether or not it has been stored in the meantime. */
+function inStoredOrder<T>(value: T): T {
+  if (Array.isArray(value)) return value.map(inStoredOrder) as T;
+  if (typeof value !== "object" || value === null) return value;
+  const sorted = Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  return Object.fromEntries(sorted.map(([key, inner]) => [key, inStoredOrder(inner)])) as T;
 }
 
 const MAX_NAME_LENGTH = 64;

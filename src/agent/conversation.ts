@@ -1,0 +1,172 @@
+// The conversation of one run as its model gets it: assembled before each model call, and compacted first when it is due. This is
+// the only place that compacts, whoever caused the run.
+
+import type { CompactionCause, ContextReport } from "../db/schema.ts";
+import { errorMessage } from "../errors.ts";
+import { throwIfAborted } from "../llm/abort.ts";
+import type { LlmMessage } from "../llm/llm.ts";
+import { planCompaction } from "./compaction/plan.ts";
+import type { Compacted, CompactionRecord } from "./compaction/store.ts";
+import type { Summary } from "./compaction/summarise.ts";
+import { assemble, summaryMessages, visible } from "./context/assemble.ts";
+import { cutToTokens, estimate } from "./context/budget.ts";
+import type { Frame } from "./context/frame.ts";
+import { type Group, toGroups, totalOf } from "./context/groups.ts";
+import { partOf } from "./context/share-out.ts";
+
+export interface ConversationOptions {
+  /** The session before the run. */
+  past: Group[];
+  /** The turn of the run. */
+  turn: number;
+  compacted: Compacted;
+  /** Tokens of the tools' schemas. */
+  tools: number;
+  /** The model's window and what messages may take of it; both shrink when the endpoint refuses a request as too long. */
+  limits(): { window: number; budget: number };
+  frame(budget: number): Frame;
+  /** Has a model write the new summary of at most `room` tokens; null: there is none to ask. */
+  summarise: ((work: { earlier: string | null; groups: Group[]; room: number }) => Promise<Summary>) | null;
+  save(record: CompactionRecord): Promise<void>;
+  /** Told of each compaction. */
+  onCompacted(record: CompactionRecord): void;
+  signal: AbortSignal;
+}
+
+export interface RunConversation {
+  /** The messages of the next model call, given what the run has said and done so far. */
+  messagesFor(steps: LlmMessage[]): Promise<LlmMessage[]>;
+  /** What the last one consisted of. */
+  report(): ContextReport | null;
+}
+
+/** More messages than this are not read at each turn, however small they are. */
+const MOST_GROUPS = 500;
+const SUMMARY_SHARE = 0.1;
+const MOST_SUMMARY_TOKENS = 3_000;
+/** A compaction that frees less than this share is useless. */
+const LEAST_FREED = 0.1;
+
+export function createConversation(options: ConversationOptions): RunConversation {
+  const { past, turn, frame, limits } = options;
+  let compacted = options.compacted;
+  let useless: { budget: number; tokens: number } | undefined;
+  let report: ContextReport | null = null;
+  const known = new Map<LlmMessage, Group>();
+  let framed: { budget: number; frame: Frame } | undefined;
+
+  const frameFor = (budget: number): Frame => {
+    if (framed?.budget !== budget) framed = { budget, frame: frame(budget) };
+    return framed.frame;
+  };
+
+  /** A step does not change once its results are there, so it is measured once. */
+  function asBefore(group: Group): Group {
+    const [first] = group.messages;
+    const seen = first && known.get(first);
+    if (seen?.messages.length === group.messages.length) return seen;
+    if (first) known.set(first, group);
+    return group;
+  }
+
+  const tokensOf = (groups: Group[], { marks, summary }: Compacted): number =>
+    totalOf(visible(groups, marks)) + estimate(summaryMessages(summary));
+
+  function whyDue(groups: Group[], tokens: number, budget: number): CompactionCause | undefined {
+    if (tokens > budget) {
+      // Trying again what has just freed nothing would go on for ever.
+      const isKnown = useless?.budget === budget && tokens < useless.tokens * (1 + LEAST_FREED);
+      return isKnown ? undefined : "window";
+    }
+    return visible(groups, compacted.marks).length > MOST_GROUPS ? "length" : undefined;
+  }
+
+  async function compactIfDue(own: Group[], budget: number): Promise<void> {
+    const groups = [...past, ...own];
+    const fixed = frameFor(budget).tokens;
+    const before = fixed + tokensOf(groups, compacted);
+    const cause = whyDue(groups, before, budget);
+    if (!cause) return;
+    const room = Math.floor(Math.min((budget - fixed) / 4, SUMMARY_SHARE * budget, MOST_SUMMARY_TOKENS));
+    const { marks, covered } = planCompaction({
+      groups,
+      marks: compacted.marks,
+      fixed,
+      summary: estimate(summaryMessages(compacted.summary)),
+      budget,
+      summaryRoom: room,
+      mostGroups: MOST_GROUPS,
+    });
+    const kept = covered.length > 0 ? null : compacted.summary;
+    const expected =
+      fixed + tokensOf(groups, { number: 0, marks, summary: kept }) + (covered.length > 0 ? room : 0);
+    const isUseless = cause === "window" && expected > before * (1 - LEAST_FREED);
+    const written = isUseless ? NOTHING_DONE : await replace(covered, room);
+    const next = isUseless
+      ? { ...compacted, number: compacted.number + 1 }
+      : { number: compacted.number + 1, marks, summary: written.summary };
+    const after = fixed + tokensOf(groups, next);
+    if (isUseless) useless = { budget, tokens: before };
+    const record: CompactionRecord = {
+      ...next,
+      cause,
+      messages: isUseless ? 0 : covered.reduce((sum, { messages }) => sum + messages.length, 0),
+      tokensBefore: before,
+      tokensAfter: after,
+      calls: written.calls,
+      error: isUseless ? USELESS : written.error,
+    };
+    await options.save(record);
+    compacted = next;
+    options.onCompacted(record);
+  }
+
+  /** Returns the summary that covers these groups as well. A model that writes none does not end the run. */
+  async function replace(groups: Group[], room: number): Promise<Replaced> {
+    const earlier = compacted.summary;
+    if (groups.length === 0) return { ...NOTHING_DONE, summary: earlier };
+    const without = (why: string): Replaced => ({
+      summary: cutToTokens(
+        [...(earlier === null ? [] : [earlier]), leftOut(groups.length)].join("\n\n"),
+        room,
+      ),
+      calls: [],
+      error: `Left out without a summary: ${why}`,
+    });
+    if (!options.summarise) return without("no model is configured.");
+    try {
+      const { text, calls, unread } = await options.summarise({ earlier, groups, room });
+      if (unread === 0) return { summary: text, calls, error: null };
+      const note = `The oldest ${unread} steps were left out without being read: there were too many for the model's window.`;
+      return { summary: `${text}\n\n${leftOut(unread)}`, calls, error: note };
+    } catch (error) {
+      throwIfAborted(options.signal);
+      return without(errorMessage(error));
+    }
+  }
+
+  return {
+    async messagesFor(steps) {
+      const { window, budget } = limits();
+      const own = toGroups(steps.map((message) => ({ turn, message }))).map(asBefore);
+      await compactIfDue(own, budget);
+      const { messages, parts } = assemble(frameFor(budget), { ...compacted, past, own }, budget);
+      report = { window, budget, parts: [...partOf("tools", options.tools, options.tools), ...parts] };
+      return messages;
+    },
+    report: () => report,
+  };
+}
+
+interface Replaced {
+  summary: string | null;
+  calls: Summary["calls"];
+  error: string | null;
+}
+
+const NOTHING_DONE: Replaced = { summary: null, calls: [], error: null };
+const USELESS =
+  "Compacting would free less than a tenth of the context: the prompts, the message and the newest step fill the model's window. " +
+  "The oldest part of the conversation is left out instead.";
+
+const leftOut = (count: number): string => `[${count} earlier steps of the conversation were left out.]`;

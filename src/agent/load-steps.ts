@@ -1,0 +1,70 @@
+// Loads the steps that a run has stored, for a run that continues and for the history of later ones.
+
+import { asc, eq } from "drizzle-orm";
+import type { Queryable } from "../db/database.ts";
+import { messages } from "../db/schema.ts";
+import type { LlmMessage } from "../llm/llm.ts";
+import type { JsonObject } from "../sdk/types.ts";
+import { inMessage, type KeptActions } from "../secrets/kept-actions.ts";
+import type { ResumePoint } from "./loop.ts";
+
+export interface StoredSteps {
+  resume: ResumePoint;
+  /** By iteration: the assistant message that asked for tools. */
+  messageIds: Map<number, string>;
+  clientActions: JsonObject[];
+  toolCallsMade: number;
+}
+
+/** Loads the steps that an earlier claim of this task has stored. */
+export async function loadSteps(
+  query: Queryable,
+  taskId: string,
+  actions: KeptActions,
+): Promise<StoredSteps> {
+  const rows = await query
+    .select()
+    .from(messages)
+    .where(eq(messages.task_id, taskId))
+    .orderBy(asc(messages.position));
+  const assistantRows = rows.filter((row) => row.role === "assistant");
+  const calls = assistantRows.flatMap((row) => row.tool_calls ?? []);
+  const last = assistantRows.at(-1);
+  const answered = new Set(
+    rows
+      .filter((row) => row.role === "tool" && row.position > (last?.position ?? 0))
+      .map((row) => row.tool_call_id),
+  );
+  return {
+    resume: {
+      iterations: assistantRows.length,
+      steps: rows.map(toLlmMessage),
+      unanswered: (last?.tool_calls ?? []).filter((call) => !answered.has(call.id)),
+    },
+    messageIds: new Map(assistantRows.map((row, index) => [index + 1, row.id])),
+    clientActions: rows
+      .filter(({ role }) => role === "tool")
+      .flatMap(({ id, metadata }) => {
+        const kept = (metadata.client_actions ?? []) as (JsonObject | string)[];
+        return actions.open(kept, inMessage(id));
+      }),
+    toolCallsMade: calls.length,
+  };
+}
+
+type MessageRow = Pick<typeof messages.$inferSelect, "role" | "content" | "tool_calls" | "tool_call_id"> &
+  Partial<Pick<typeof messages.$inferSelect, "continuation">>;
+
+/** Converts a stored message to the form that a model reads. */
+export function toLlmMessage(row: MessageRow): LlmMessage {
+  const { role, content, tool_calls, tool_call_id, continuation } = row;
+  switch (role) {
+    case "tool":
+      return { role, content, tool_call_id: tool_call_id ?? "" };
+    case "assistant":
+      if (!tool_calls?.length) return { role, content };
+      return { role, content, tool_calls, ...(continuation && { continuation }) };
+    default:
+      return { role, content };
+  }
+}

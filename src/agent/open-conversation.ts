@@ -1,0 +1,108 @@
+// Opens the conversation of a run: what its model gets, within the model's window.
+
+import type { Capabilities } from "../capabilities/effective-set.ts";
+import type { Database } from "../db/database.ts";
+import { AttemptFailure } from "../llm/attempt.ts";
+import type { Llm, LlmTool } from "../llm/llm.ts";
+import type { Logger } from "../log.ts";
+import type { Redact } from "../redact.ts";
+import { type CompactionRecord, saveCompaction } from "./compaction/store.ts";
+import { summarise } from "./compaction/summarise.ts";
+import { estimateTools, messageBudget } from "./context/budget.ts";
+import { createFrame } from "./context/frame.ts";
+import type { ContextInput } from "./context/source.ts";
+import type { Windows } from "./context/windows.ts";
+import { createConversation, type RunConversation } from "./conversation.ts";
+import type { LoadedTurn } from "./load-turn.ts";
+import type { ClaimedTask } from "./turn.ts";
+
+export interface OpenConversation {
+  db: Database;
+  llm: Llm;
+  log: Logger;
+  redact: Redact;
+  windows: Windows;
+  clock: Intl.DateTimeFormat;
+  task: ClaimedTask;
+  turn: LoadedTurn;
+  capabilities: Pick<Capabilities, "fragments" | "template" | "skills" | "askedSkills" | "onDemand">;
+  models: { model: string; fallbackModels: string[] };
+  tools: LlmTool[];
+  signal: AbortSignal;
+}
+
+/** `shrink` learns from an endpoint that refused a request as too long. It returns false when no smaller window is of use. */
+export type OpenedConversation = RunConversation & { shrink(error: Error): boolean };
+
+export function openConversation(options: OpenConversation): OpenedConversation {
+  const { db, llm, log, windows, task, turn, models, tools, signal } = options;
+  const { model } = models;
+  const input = inputOf(options);
+  const conversation = createConversation({
+    past: turn.history,
+    turn: turn.position,
+    compacted: turn.compacted,
+    tools: estimateTools(tools),
+    limits: () => ({ window: windows.of(model), budget: messageBudget(windows.of(model), tools) }),
+    frame: (budget) => createFrame(input, budget),
+    // The offline provider quotes passages; it cannot write a summary.
+    summarise:
+      llm.provider === "offline"
+        ? null
+        : (work) =>
+            summarise({ llm, ...models, ...work, budget: messageBudget(windows.of(model), []), signal }),
+    save: (record) =>
+      saveCompaction(db, task, { ...record, error: record.error && options.redact(record.error) }),
+    onCompacted: (record) => tell(log, task, record),
+    signal,
+  });
+  return {
+    ...conversation,
+    shrink({ cause }) {
+      const limit = cause instanceof AttemptFailure ? cause.tokenLimit : undefined;
+      const before = windows.of(model);
+      if (!windows.shrink(model, limit)) return false;
+      log.warn(
+        "Model {model} accepts fewer than {before} tokens, so it gets {window} from now on; set CONTEXT_WINDOW to its actual limit",
+        { model, before, window: windows.of(model), task_id: task.id },
+      );
+      return true;
+    },
+  };
+}
+
+function inputOf({ task, turn, clock, capabilities }: OpenConversation): ContextInput {
+  const { fragments, template, skills, askedSkills, onDemand } = capabilities;
+  return {
+    botPrompt: turn.bot.system_prompt,
+    now: task.run_at.getTime(),
+    clock,
+    fragments,
+    template,
+    skills,
+    askedSkills,
+    onDemand,
+    channelPrompt: turn.channel.prompt ?? "",
+    systemPreamble: task.execution_config.system_preamble ?? "",
+    userMessage: turn.userMessage,
+    fromPerson: turn.fromPerson,
+  };
+}
+
+function tell(log: Logger, task: ClaimedTask, record: CompactionRecord): void {
+  const facts = {
+    session_id: task.session_id,
+    task_id: task.id,
+    before: record.tokensBefore,
+    after: record.tokensAfter,
+    messages: record.messages,
+  };
+  if (record.error !== null) {
+    log.error("The conversation {session_id} is too long: {error}", { ...facts, error: record.error });
+    return;
+  }
+  log.info(
+    "The conversation {session_id} was compacted from {before} to {after} tokens; {messages} messages are in its summary",
+    facts,
+  );
+}

@@ -1,0 +1,204 @@
+// A conversation that outgrows its model's window: results are shortened first, then its oldest part becomes a summary.
+
+import { beforeAll, describe, expect, test } from "bun:test";
+import { and, asc, eq } from "drizzle-orm";
+import { estimate } from "../../src/agent/context/budget.ts";
+import type { Database } from "../../src/db/database.ts";
+import { compactions, llmCalls, messages } from "../../src/db/schema.ts";
+import { HeddleError } from "../../src/errors.ts";
+import { AttemptFailure } from "../../src/llm/attempt.ts";
+import type { LlmRequest } from "../../src/llm/llm.ts";
+import { eachDatabase } from "../database.ts";
+import { say } from "./chatting.ts";
+import { addBot, addSession, addTask, agentOver, call, type Script, scriptedLlm, tool } from "./fixture.ts";
+
+const running = () => new AbortController().signal;
+const isSummary = ({ messages }: LlmRequest): boolean =>
+  (messages[0]?.content ?? "").startsWith("You keep the notes of an agent");
+const text = ({ messages }: LlmRequest): string => messages.map(({ content }) => content).join("\n");
+
+eachDatabase("compaction", (open) => {
+  let db: Database;
+  beforeAll(async () => {
+    db = await open();
+  });
+
+  const stored = (session: { id: string }) =>
+    db.query
+      .select()
+      .from(compactions)
+      .where(eq(compactions.session_id, session.id))
+      .orderBy(asc(compactions.number));
+
+  test("a loop of 60 calls with results of 20 kB ends well inside a window of 128k, without a summary", async () => {
+    const session = await addSession(db, await addBot(db, { max_iterations: 100 }));
+    const task = await addTask(db, session, "Read everything.");
+    const llm = scriptedLlm(({ messages }) => {
+      const done = messages.filter(({ role }) => role === "tool").length;
+      return done === 60 ? "All read." : { calls: [call(`c${done}`, "read", { page: done })] };
+    });
+    const { agent } = agentOver(db, llm, { tools: [tool("read", () => "lorem ipsum ".repeat(1_700))] });
+    expect((await agent.runTurn(task, running())).text).toBe("All read.");
+    expect(llm.requests.length).toBe(61);
+    for (const request of llm.requests) expect(estimate(request.messages)).toBeLessThan(108_800);
+    // Every call is still there, and the newest results are whole.
+    const last = llm.requests.at(-1)?.messages ?? [];
+    expect(last.filter(({ role }) => role === "tool").length).toBe(60);
+    expect(last.at(-1)?.content.length).toBe(20_400);
+    const made = await stored(session);
+    expect(made.length).toBeGreaterThan(1);
+    expect(made.length).toBeLessThan(10);
+    for (const one of made) {
+      expect(one).toMatchObject({ cause: "window", summary: null, model: null, error: null });
+      expect(one.tokens_after).toBeLessThan(one.tokens_before * 0.9);
+    }
+  });
+
+  /** A chat in a small window, whose model writes these summaries. */
+  async function chat(turns: number, script: { summary: Script }, more: { window?: number } = {}) {
+    const write = script.summary as (request: LlmRequest) => string | Error;
+    const llm = scriptedLlm((request) => (isSummary(request) ? write(request) : "Noted."));
+    const { agent } = agentOver(db, llm, { contextWindow: more.window ?? 8_000 });
+    const session = await addSession(db, await addBot(db));
+    for (let at = 1; at <= turns; at++) {
+      await say({ db, session, agent }, `Message ${at}: ${"something to remember, ".repeat(40)}`);
+    }
+    const asked = llm.requests.filter((request) => !isSummary(request));
+    return { llm, agent, session, asked, summaries: llm.requests.filter(isSummary) };
+  }
+
+  test("old messages become a summary, which later ones join; the rows stay", async () => {
+    const { session, asked, summaries } = await chat(60, {
+      summary: (request) =>
+        `They said things up to ${text(request)
+          .match(/Message \d+/g)
+          ?.at(-1)}.`,
+    });
+    expect(summaries.length).toBeGreaterThan(1);
+    expect(summaries.length).toBeLessThan(12);
+    expect(text(summaries[1] as LlmRequest)).toContain("Notes so far:\n\nThey said things up to Message");
+    for (const request of asked) expect(estimate(request.messages)).toBeLessThanOrEqual(6_800);
+    const [, summary, next] = asked.at(-1)?.messages ?? [];
+    const covered = Number(/up to Message (\d+)\./.exec(summary?.content ?? "")?.[1]);
+    expect(covered).toBeGreaterThan(20);
+    // Nothing is missing between the summary and what follows.
+    expect(next?.content).toStartWith(`Message ${covered + 1}:`);
+
+    const made = await stored(session);
+    expect(made.map(({ number }) => number)).toEqual(made.map((_, at) => at + 1));
+    expect(made.at(-1)).toMatchObject({ model: "default-model", error: null, cause: "window" });
+    const calls = await db.query
+      .select()
+      .from(llmCalls)
+      .where(and(eq(llmCalls.task_id, made[0]?.task_id ?? ""), eq(llmCalls.iteration, 0)));
+    expect(calls[0]).toMatchObject({ model: "default-model", prompt_tokens: 10, completion_tokens: 2 });
+    const rows = await db.query.select().from(messages).where(eq(messages.session_id, session.id));
+    expect(rows.length).toBe(120);
+  });
+
+  test("the request between two compactions begins like the one before", async () => {
+    const { asked, summaries } = await chat(40, { summary: () => "Notes." });
+    const starts = asked.map(({ messages }) => messages[1]?.content ?? "");
+    const changes = starts.filter((start, at) => at > 0 && start !== starts[at - 1]).length;
+    expect(changes).toBeLessThanOrEqual(summaries.length);
+  });
+
+  test("a summary that cannot be written ends no run: the messages are left out, and the reason is kept", async () => {
+    const { session, asked } = await chat(30, {
+      summary: () => new HeddleError("model_failed", "No model answered. m: 500"),
+    });
+    expect(asked.length).toBe(30);
+    const made = await stored(session);
+    expect(made[0]?.error).toBe("Left out without a summary: No model answered. m: 500");
+    expect(made[0]?.summary).toMatch(/^\[\d+ earlier steps of the conversation were left out\.\]$/);
+    for (const request of asked) expect(estimate(request.messages)).toBeLessThanOrEqual(6_800);
+  });
+
+  test("a summary that never ends is cut to its room", async () => {
+    const { asked, session } = await chat(30, { summary: () => "blah ".repeat(50_000) });
+    for (const request of asked) expect(estimate(request.messages)).toBeLessThanOrEqual(6_800);
+    for (const { tokens_before, tokens_after } of await stored(session))
+      expect(tokens_after).toBeLessThan(tokens_before * 0.9);
+  });
+
+  test("a compaction that would free too little is an error with a reason, once, and no loop", async () => {
+    const session = await addSession(db, await addBot(db, { max_iterations: 8 }));
+    const task = await addTask(db, session, "Go");
+    const llm = scriptedLlm(({ messages, mustAnswer }) =>
+      mustAnswer ? "Done." : { calls: [call(`c${messages.length}`, "read")] },
+    );
+    // One result alone is larger than the window.
+    const { agent } = agentOver(db, llm, {
+      tools: [tool("read", () => "x".repeat(29_000))],
+      contextWindow: 4_000,
+    });
+    expect((await agent.runTurn(task, running())).text).toBe("Done.");
+    for (const request of llm.requests) expect(estimate(request.messages)).toBeLessThanOrEqual(3_400);
+    const made = await stored(session);
+    const useless = made.filter(({ error }) => error?.includes("less than a tenth"));
+    expect(useless.length).toBeGreaterThan(0);
+    expect(useless.length).toBeLessThan(4);
+  });
+
+  test("an endpoint that takes less than the window: it shrinks, is asked again, and answers", async () => {
+    const LIMIT = 6_000;
+    const llm = scriptedLlm((request) => {
+      if (isSummary(request)) return "Notes.";
+      if (estimate(request.messages) <= LIMIT) return "Noted.";
+      const cause = new AttemptFailure("too_long", "too long", { status: 400, tokenLimit: LIMIT });
+      return new HeddleError("context_length_exceeded", "No model answered.", { cause });
+    });
+    const { agent } = agentOver(db, llm);
+    const session = await addSession(db, await addBot(db));
+    for (let at = 0; at < 40; at++) await say({ db, session, agent }, `${at} ${"word ".repeat(200)}`);
+    const refused = llm.requests.filter((one) => !isSummary(one) && estimate(one.messages) > LIMIT);
+    expect(refused.length).toBe(1);
+    expect((await stored(session)).at(-1)).toMatchObject({ summary: "Notes.", error: null });
+  });
+
+  test("a run that has lost its claim stores no compaction and ends", async () => {
+    const { session } = await chat(8, { summary: () => "Notes." }, { window: 128_000 });
+    const task = await addTask(db, session, "Next");
+    const llm = scriptedLlm((request) => {
+      if (!isSummary(request)) return "Never.";
+      return "Notes of the loser.";
+    });
+    const lost = { ...task, attempt: task.attempt - 1 };
+    const { agent } = agentOver(db, llm, { contextWindow: 2_500 });
+    await expect(agent.runTurn(lost, running())).rejects.toMatchObject({ code: "worker_lost" });
+    expect(await stored(session)).toEqual([]);
+  });
+
+  describe("each model call records what its request consisted of", () => {
+    test("sources with tokens, and why something was shortened", async () => {
+      const bot = await addBot(db, { system_prompt: `Be kind. ${"y".repeat(60_000)}` });
+      const { agent } = agentOver(db, scriptedLlm(["Hi."]), { tools: [tool("look", () => "")] });
+      const session = await addSession(db, bot);
+      await say({ db, session, agent }, "Hello", { execution_config: { system_preamble: "Mind this." } });
+      const { agent: small } = agentOver(db, scriptedLlm(["Hi again."]), { contextWindow: 8_000 });
+      await say({ db, session, agent: small }, "And now?");
+      const [first, second] = await db.query
+        .select({ context: llmCalls.context })
+        .from(llmCalls)
+        .where(eq(llmCalls.bot_id, bot))
+        .orderBy(asc(llmCalls.created_at));
+      expect(first?.context?.parts.map(({ source, state }) => `${source} ${state}`)).toEqual([
+        "tools kept",
+        "base_prompt kept",
+        "bot_prompt kept",
+        "system_preamble kept",
+        "current_time kept",
+        "message kept",
+      ]);
+      expect(second?.context).toMatchObject({ window: 8_000, budget: 6_800 });
+      expect(second?.context?.parts.find(({ source }) => source === "bot_prompt")).toMatchObject({
+        state: "shortened",
+        reason: "larger than its part of the context window",
+        tokens_before: expect.any(Number),
+      });
+      expect(second?.context?.parts.find(({ source }) => source === "history")).toMatchObject({
+        state: "kept",
+      });
+    });
+  });
+});
