@@ -26,7 +26,7 @@ export interface CompactionRecord extends Compacted {
   error: string | null;
 }
 
-export const NOT_COMPACTED: Compacted = { number: 0, marks: NO_MARKS, summary: null };
+const NOT_COMPACTED: Compacted = { number: 0, marks: NO_MARKS, summary: null };
 
 /** @throws HeddleError `worker_lost` when the claim is another's. */
 export async function saveCompaction(db: Database, task: StepClaim, record: CompactionRecord): Promise<void> {
