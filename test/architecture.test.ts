@@ -59,7 +59,9 @@ const MAY_IMPORT: Record<string, string[]> = {
     "http/gateway",
     "inbox",
     "integrations/*",
+    "llm",
     "processes",
+    "providers",
     "sdk",
     "search",
     "secrets",
@@ -132,6 +134,8 @@ const MAY_IMPORT: Record<string, string[]> = {
   hooks: ["guarded-fetch", "sdk"],
   llm: [],
   transcription: ["hooks", "llm"],
+  // The endpoints with models that a server knows, and what is known of their models.
+  providers: ["db", "guarded-fetch", "llm", "sdk", "secrets"],
   db: ["runtime"],
   runtime: [],
   sdk: [],

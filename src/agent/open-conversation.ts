@@ -63,7 +63,7 @@ export function openConversation(options: OpenConversation): OpenedConversation 
       const before = windows.of(model);
       if (!windows.shrink(model, limit)) return false;
       log.warn(
-        "Model {model} accepts fewer than {before} tokens, so it gets {window} from now on; set CONTEXT_WINDOW to its actual limit",
+        "Model {model} accepts fewer than {before} tokens, so it gets {window} from now on; set its context_window to the actual limit, see docs/models.md",
         { model, before, window: windows.of(model), task_id: task.id },
       );
       return true;

@@ -68,8 +68,8 @@ export interface AgentSettings {
   timezone: string;
   /** Model calls with tools in one run, for bots that set none. Default 15. */
   maxIterations?: number;
-  /** Tokens. Default 128,000. */
-  contextWindow?: number;
+  /** Tokens. Default 128,000 for every model. */
+  windowOf?: (model: string) => number;
 }
 
 export interface AgentOptions {
@@ -108,7 +108,7 @@ const NOTHING_STORED: StoredSteps = {
 
 export function createAgent(options: AgentOptions): Agent {
   const clock = createClock(options.settings.timezone);
-  const windows = createWindows(options.settings.contextWindow ?? CONTEXT_WINDOW_TOKENS);
+  const windows = createWindows(options.settings.windowOf ?? (() => CONTEXT_WINDOW_TOKENS));
   return {
     async runTurn(task, signal) {
       const progress = { toolCallsMade: 0 };

@@ -13,6 +13,9 @@ export interface NamingFields {
   carapaces?: readonly string[];
   carapaces_disabled?: readonly string[];
   template_id?: string | null;
+  model?: string | null;
+  fallback_models?: readonly string[];
+  model_override?: string | null;
 }
 
 /** Returns a sentence for each name without a thing, including those in the carapaces that are named. */
@@ -25,9 +28,12 @@ export interface MissingNamesOptions {
   capabilitiesOf: CapabilitiesOf;
   carapaces: Pick<Carapaces, "get">;
   tools: ToolNamesThere;
+  /** A warning about the name of a model, if there is reason for one. */
+  doubtInModel: (name: string) => string | undefined;
 }
 
-export function createMissingNames({ capabilitiesOf, carapaces, tools }: MissingNamesOptions): MissingNames {
+export function createMissingNames(options: MissingNamesOptions): MissingNames {
+  const { capabilitiesOf, carapaces, tools, doubtInModel } = options;
   return ({ tools: named = [], tools_disabled = [], carapaces_disabled = [], ...fields }) => {
     const found = capabilitiesOf({
       bot: { tools: named, skills: fields.skills ?? [], carapaces: fields.carapaces ?? [] },
@@ -40,6 +46,9 @@ export function createMissingNames({ capabilitiesOf, carapaces, tools }: Missing
         ...found.warnings,
         ...carapaces_disabled.filter((id) => !carapaces.get(id)).map((id) => `There is no carapace "${id}".`),
         ...unknownTools([...found.tools.own, ...required, ...tools_disabled], tools),
+        ...[fields.model, fields.model_override, ...(fields.fallback_models ?? [])].flatMap(
+          (name) => (name && doubtInModel(name)) || [],
+        ),
       ]),
     ];
   };

@@ -10,7 +10,7 @@ import type { CapabilityParts } from "./capabilities.ts";
 import type { Content } from "./content.ts";
 import type { Conversation } from "./conversation.ts";
 import type { IntegrationParts } from "./integrations.ts";
-import { createModels } from "./models.ts";
+import type { Models } from "./models.ts";
 import type { Storage } from "./storage.ts";
 
 export function createAgentParts(
@@ -19,20 +19,18 @@ export function createAgentParts(
   content: Content & Pick<CapabilityParts, "capabilitiesOf">,
   { registry }: IntegrationParts,
   { outbox, sealer, actions }: Conversation,
+  models: Models,
 ) {
   const { db, queue, events, log, redactor, instruments } = storage;
   const { redact } = redactor;
-  const { tools, carapaces, hooks, documents, capabilitiesOf } = content;
+  const { tools, carapaces, hooks, capabilitiesOf } = content;
   const activations = createActivations({
     db,
     integrations: registry,
     carapaces,
     hasTool: (name) => tools.get(name) !== undefined,
   });
-  const configuredLlm = createModels(config, storage, (query) =>
-    documents.search({ query, limit: 3, visibleIn: null }),
-  );
-  const llm = instruments?.llm(configuredLlm) ?? configuredLlm;
+  const llm = instruments?.llm(models.llm) ?? models.llm;
   const transcription = createTranscription({
     hooks,
     endpoint: config.transcription && createTranscriptionEndpoint({ ...config.transcription, redact }),
@@ -48,8 +46,10 @@ export function createAgentParts(
     redact,
     actions,
     settings: {
-      defaultModel: config.defaultModel,
-      contextWindow: config.contextWindow,
+      get defaultModel() {
+        return models.defaultModel();
+      },
+      windowOf: models.providers.windowOf,
       fallbackModels: [...config.fallbackModels],
       timezone: config.timezone,
     },

@@ -7,10 +7,16 @@ import { createMissingNames, type MissingNames } from "../capabilities/missing-n
 import type { Logger } from "../log.ts";
 import type { Content } from "./content.ts";
 import type { IntegrationParts } from "./integrations.ts";
+import type { Models } from "./models.ts";
 
 export type CapabilityParts = ReturnType<typeof createCapabilityParts>;
 
-export function createCapabilityParts(content: Content, { registry }: IntegrationParts, log: Logger) {
+export function createCapabilityParts(
+  content: Content,
+  { registry }: IntegrationParts,
+  { providers }: Models,
+  log: Logger,
+) {
   const { skills, carapaces, templates, tools } = content;
   const capabilitiesOf = createCapabilities({
     skills,
@@ -18,7 +24,12 @@ export function createCapabilityParts(content: Content, { registry }: Integratio
     templates,
     activationOf: (id) => activationIn(registry.get(id)?.setup),
   });
-  const missingNames = createMissingNames({ capabilitiesOf, carapaces, tools });
+  const missingNames = createMissingNames({
+    capabilitiesOf,
+    carapaces,
+    tools,
+    doubtInModel: providers.doubtIn,
+  });
   const { botFiles, onLoad } = content.coreContent;
   const warnOfFiles = createFileWarnings({ ...content, botFiles, log: log.getChild("content") });
   let haveLoaded = false;

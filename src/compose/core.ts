@@ -11,6 +11,7 @@ import { openContent } from "./content.ts";
 import { createServerControls } from "./controls.ts";
 import { openConversation } from "./conversation.ts";
 import { openIntegrations } from "./integrations.ts";
+import { openModels } from "./models.ts";
 import { type Instrument, openStorage } from "./storage.ts";
 
 /** Everything but HTTP and the worker's loop. */
@@ -31,9 +32,11 @@ export async function openCore(
   const storage = await openStorage(config, closers, instrument);
   const files = await openContent(config, storage, closers);
   const integrations = await openIntegrations(config, storage, files, closers);
-  const content = { ...files, ...createCapabilityParts(files, integrations, storage.log) };
+  const search = (query: string) => files.documents.search({ query, limit: 3, visibleIn: null });
+  const models = await openModels(config, storage, search, closers);
+  const content = { ...files, ...createCapabilityParts(files, integrations, models, storage.log) };
   const conversation = openConversation(config, storage, content, integrations, closers);
-  const agent = createAgentParts(config, storage, content, integrations, conversation);
+  const agent = createAgentParts(config, storage, content, integrations, conversation, models);
   const { db, log, redactor } = storage;
   const apiKeys = createApiKeys({ db, log: log.getChild("http"), staticKey: config.apiKey });
   closers.push(apiKeys.close);
@@ -56,5 +59,5 @@ export async function openCore(
     void registry
       .loadAll(servicesFor)
       .catch((error) => log.error("Integrations could not be discovered: {error}", { error }));
-  return { storage, content, integrations, conversation, agent, apiKeys, baseUrl, loadIntegrations };
+  return { storage, content, integrations, conversation, agent, models, apiKeys, baseUrl, loadIntegrations };
 }

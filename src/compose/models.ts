@@ -1,34 +1,141 @@
-// The models that answer: those of the configured endpoint, or the offline provider.
+// The models that answer: those of the providers, or the offline provider while there is none.
 
 import type { Config } from "../config/config.ts";
-import type { ModelEndpoint } from "../config/model-endpoint.ts";
+import { usualModel } from "../config/model-endpoint.ts";
+import type { ProviderAdapter } from "../db/schema.ts";
+import { HeddleError } from "../errors.ts";
 import type { Adapter, Connection } from "../llm/adapter.ts";
 import { createAnthropicMessages } from "../llm/anthropic/messages.ts";
 import { createChatCompletions } from "../llm/chat-completions/chat-completions.ts";
-import { createEndpointLlm } from "../llm/endpoint.ts";
+import { createEndpoint } from "../llm/endpoint.ts";
+import { createFallbackLlm } from "../llm/fallback.ts";
 import type { Llm } from "../llm/llm.ts";
 import { createOfflineLlm, type OfflineOptions } from "../llm/offline.ts";
 import { createResponses } from "../llm/responses/responses.ts";
+import { environmentProvider } from "../providers/environment.ts";
+import { readKnownModels } from "../providers/known-models.ts";
+import { listModels } from "../providers/list-models.ts";
+import { probe } from "../providers/probe.ts";
+import type { Provider } from "../providers/provider.ts";
+import { openProviders, type Providers } from "../providers/providers.ts";
+import { createProviderSend } from "../providers/send.ts";
+import { readTree } from "../runtime/assets.ts";
+import type { Closers } from "./closers.ts";
 import type { Storage } from "./storage.ts";
 
-const ADAPTERS: Record<ModelEndpoint["protocol"], (connection: Connection) => Adapter> = {
+const ADAPTERS: Record<ProviderAdapter, (connection: Connection) => Adapter> = {
   chat_completions: createChatCompletions,
   responses: createResponses,
   anthropic: createAnthropicMessages,
 };
 
-export function createModels(
-  { modelEndpoint, modelTimeoutSeconds }: Pick<Config, "modelEndpoint" | "modelTimeoutSeconds">,
-  { log, redactor: { redact } }: Pick<Storage, "log" | "redactor">,
+/** The connections of people who wait for a list or a test are cut later than this. */
+const LIST_MS = 20_000;
+const PROBE_MS = 120_000;
+
+type ModelConfig = Pick<
+  Config,
+  | "allowPrivateHosts"
+  | "contextWindow"
+  | "defaultModel"
+  | "modelEndpoint"
+  | "modelSettings"
+  | "modelTimeoutSeconds"
+>;
+
+export type Models = Awaited<ReturnType<typeof openModels>>;
+
+export async function openModels(
+  config: ModelConfig,
+  {
+    db,
+    vault,
+    log: serverLog,
+    redactor: { redact, add },
+  }: Pick<Storage, "db" | "vault" | "log" | "redactor">,
   search: OfflineOptions["search"],
-): Llm {
-  if (!modelEndpoint) return createOfflineLlm({ search });
-  const { protocol, apiKey, baseUrl } = modelEndpoint;
-  const timeoutMs = modelTimeoutSeconds * 1000;
-  return createEndpointLlm({
-    adapter: ADAPTERS[protocol]({ apiKey, baseUrl, timeoutMs }),
-    log: log.getChild("llm"),
-    redact,
-    timeoutMs,
+  closers: Closers,
+) {
+  const log = serverLog.getChild("llm");
+  const timeoutMs = config.modelTimeoutSeconds * 1000;
+  const send = createProviderSend({ allowPrivateHosts: config.allowPrivateHosts });
+  /** Whoever starts the server may aim its requests anywhere. */
+  const sendOf = ({ source }: Provider) => (source === "stored" ? send : undefined);
+  const adapterOf = ({ adapter, base_url, api_key, headers }: Provider) =>
+    ADAPTERS[adapter]({
+      apiKey: api_key ?? undefined,
+      baseUrl: base_url ?? undefined,
+      headers,
+      timeoutMs,
+    });
+  const providers = await openProviders({
+    db,
+    vault,
+    addSecret: add,
+    environment: config.modelEndpoint && environmentProvider(config.modelEndpoint, config),
+    known: readKnownModels((await readTree("manifests")).get("models.yaml") ?? ""),
+    contextWindow: config.contextWindow,
+    connect: ({ provider, ...options }) =>
+      createEndpoint({
+        ...options,
+        provider: provider.id,
+        adapter: adapterOf(provider),
+        send: sendOf(provider),
+        log,
+        redact,
+        timeoutMs,
+      }),
+    log,
   });
+  closers.push(providers.close);
+  return {
+    providers,
+    llm: createLlm(
+      providers,
+      createOfflineLlm({ search }),
+      createFallbackLlm({ find: finding(providers), log }),
+    ),
+    /** As bots name it. */
+    defaultModel: () => defaultModel(providers, config),
+    listModels: (provider: Provider) =>
+      listModels({
+        adapter: adapterOf(provider),
+        send: sendOf(provider),
+        redact,
+        signal: AbortSignal.timeout(LIST_MS),
+      }),
+    probe: (provider: Provider, model: string) =>
+      probe(providers.endpointOf(provider.id), model, AbortSignal.timeout(PROBE_MS)),
+  };
+}
+
+/** A run that has begun may lose its last provider. */
+const finding =
+  ({ find }: Providers) =>
+  (name: string) => {
+    const found = find(name);
+    if (!found) throw new HeddleError("model_failed", "The provider of this model was deleted.");
+    return found;
+  };
+
+function createLlm({ list }: Providers, offline: Llm, online: Omit<Llm, "provider">): Llm {
+  const now = () => (list().length === 0 ? offline : online);
+  return {
+    get provider() {
+      return list()[0]?.id ?? offline.provider;
+    },
+    stream: (request) => now().stream(request),
+    firstModel: (request) =>
+      now().firstModel?.(request) ?? { provider: offline.provider, model: offline.provider },
+  };
+}
+
+/** The environment's variable is for its own provider, and for a default provider that has no model of its own. */
+function defaultModel({ list }: Providers, config: ModelConfig): string {
+  const [usual] = list();
+  if (!usual || usual.source === "environment") return config.defaultModel;
+  const { id, adapter, base_url, default_model } = usual;
+  if (default_model !== null) return `${id}/${default_model}`;
+  if (base_url !== null) return config.defaultModel;
+  return `${id}/${usualModel({ protocol: adapter, apiKey: undefined, baseUrl: undefined })}`;
 }

@@ -77,6 +77,7 @@ export function startServer(
         },
         access: { apiKeys, redact: redactor.redact },
         processes,
+        models: core.models,
       },
       {
         version: build.version,
@@ -105,7 +106,7 @@ export function startServer(
       version: build.version,
       database: db.kind,
       home: config.home,
-      model: config.modelEndpoint ? config.defaultModel : "offline",
+      model: core.models.providers.list().length > 0 ? core.models.defaultModel() : "offline",
     });
     if (hostLimits) log.warning(hostLimits);
     let worker: Promise<Worker> | undefined;

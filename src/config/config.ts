@@ -44,8 +44,10 @@ export interface Config {
   /** Undefined: the offline provider answers. */
   readonly modelEndpoint: ModelEndpoint | undefined;
   readonly defaultModel: string;
-  /** Tokens. */
-  readonly contextWindow: number;
+  /** Tokens; undefined: what is known of the model, or a default. */
+  readonly contextWindow: number | undefined;
+  /** What Heddle does not know of the endpoint's models, as JSON. */
+  readonly modelSettings: string | undefined;
   /** How long a model may send nothing. */
   readonly modelTimeoutSeconds: number;
   readonly fallbackModels: readonly string[];
@@ -137,7 +139,8 @@ export function loadConfig(flags: Flags = {}, variables: Environment = processEn
     toolDirs: read.directories("TOOL_DIRS"),
     modelEndpoint: endpoint && Object.freeze(endpoint),
     defaultModel: read.text("DEFAULT_MODEL") ?? usualModel(endpoint),
-    contextWindow: read.integer("CONTEXT_WINDOW", 128_000, 2_000, 100_000_000),
+    contextWindow: read.optionalInteger("CONTEXT_WINDOW", 2_000, 100_000_000),
+    modelSettings: read.text("MODEL_SETTINGS"),
     modelTimeoutSeconds: read.integer("MODEL_TIMEOUT_SECONDS", 120, 1, 3_600),
     fallbackModels: read.list("FALLBACK_MODELS"),
     embeddingModel: read.text("EMBEDDING_MODEL") ?? "text-embedding-3-small",

@@ -91,6 +91,9 @@ export function createVariableReader(flags: Flags, environment: Environment) {
       }
       return value;
     },
+    optionalInteger(name: string, min: number, max: number): number | undefined {
+      return text(name) === undefined ? undefined : this.integer(name, min, min, max);
+    },
     choice<T extends string>(name: string, choices: readonly T[], fallback: T): T {
       const got = text(name);
       if (got === undefined) return fallback;

@@ -7,25 +7,32 @@ import type { LlmRequest } from "./llm.ts";
 import type { Quirks } from "./quirks.ts";
 
 export interface Adapter {
-  /** Passed to hooks and stored with each call. */
-  readonly name: string;
   /** Sends the request to the model and resolves with the events of its answer. */
   open(request: LlmRequest, sending: Sending): Promise<AsyncIterable<unknown>>;
+  /** Resolves with the endpoint's answer, whatever its form. */
+  listModels(sending: Pick<Sending, "signal" | "fetch">): Promise<unknown>;
   createAnswer(options: AnswerOptions): Answer;
   /** Classifies an error that `open` or its events threw. */
   readonly toFailure: ToFailure;
 }
 
 export interface Sending {
+  /** As the endpoint names it. */
   model: string;
+  /** Names the model among all providers: what another one wrote for itself is not sent to it. */
+  origin: string;
   /** What the endpoint is known not to take. */
   quirks: Quirks;
   signal: AbortSignal;
   fetch: Fetch;
 }
 
+/** What a request is written from. */
+export type Written = Pick<Sending, "model" | "origin" | "quirks">;
+
 export interface AnswerOptions {
-  model: string;
+  /** Names the model among all providers, for what it wants back later. */
+  origin: string;
   /** The names of the tools that the model may call now. Calls are dropped when it may call none. */
   offered: ReadonlySet<string>;
   /** Whether the conversation already has this text, by a user or as a result. */
@@ -46,8 +53,13 @@ export interface Answer {
 export interface Connection {
   /** Undefined for endpoints without authentication; no key is sent then. */
   apiKey: string | undefined;
-  /** Including the version, for protocols whose addresses have one. Undefined: the vendor's own. */
+  /**
+   * Including the version, for protocols whose addresses have one. Its query is part of each request. Undefined: the
+   * vendor's own.
+   */
   baseUrl: string | undefined;
+  /** Sent with each request. */
+  headers?: Record<string, string>;
   /** Timeout until the response headers arrive. */
   timeoutMs: number;
 }

@@ -1,4 +1,4 @@
-// A model behind an endpoint: each request is tried again where that may help, in another form or with another model.
+// The models behind one endpoint: a request is made again at once, in another form, when the endpoint refuses its form.
 
 import { setImmediate } from "node:timers/promises";
 import type { Logger } from "../log.ts";
@@ -7,47 +7,51 @@ import { idleTimeout } from "../within.ts";
 import { throwIfAborted } from "./abort.ts";
 import type { Adapter } from "./adapter.ts";
 import { type AttemptEvent, AttemptFailure } from "./attempt.ts";
+import type { Fetch } from "./bounded-fetch.ts";
 import { createStreamFetch } from "./event-stream.ts";
 import { describe } from "./failure.ts";
-import { createFallback } from "./fallback.ts";
-import type { Llm, LlmRequest } from "./llm.ts";
+import type { LlmRequest, LlmUsage } from "./llm.ts";
 import { createKnownQuirks, type KnownQuirks } from "./quirks.ts";
-import { type Sleep, sleepUnlessAborted } from "./retry.ts";
 
 export interface EndpointOptions {
+  /** The id of its provider. */
+  provider: string;
   adapter: Adapter;
+  /** Default: nothing is known yet. */
+  quirks?: KnownQuirks;
+  /** Names a model among all providers. Default: as the endpoint names it. */
+  originOf?: (model: string) => string;
+  /** US dollars; null: not known, which is the default. */
+  costOf?: (model: string, usage: LlmUsage) => number | null;
+  /** Sends the requests. Default: the platform's. */
+  send?: Fetch;
   log: Logger;
   /** Applied to the endpoint's error messages. */
   redact?: Redact;
   /** The longest time in which an endpoint may send nothing. */
   timeoutMs: number;
-  /** Used to wait between attempts. */
-  sleep?: Sleep;
-  /** Clock in milliseconds that only goes forward, for durations and cool-downs. */
-  now?: () => number;
-  /** Returns 0 to 1, for jitter. */
-  random?: () => number;
+}
+
+export interface Endpoint extends Required<Pick<EndpointOptions, "provider" | "costOf">> {
+  /** Sends one request to a model, which is named as the endpoint names it. */
+  attempt(request: LlmRequest, model: string): AsyncIterable<AttemptEvent>;
+  /** Until when models that failed are avoided, by the clock of their fallback. */
+  readonly coolUntil: Map<string, number>;
 }
 
 const EVENTS_PER_TURN = 256;
 /** How long to wait for usage and the end of the stream after an answer is complete. */
 const AFTER_FINISH_MS = 3_000;
 
-/** Retries, falls back to other models of the endpoint, and puts failed models into cool-down. */
-export function createEndpointLlm(options: EndpointOptions): Llm {
-  const { adapter, log, redact = (text) => text, timeoutMs, now = () => performance.now() } = options;
-  const quirks = createKnownQuirks();
-  const fallback = createFallback({
-    log,
-    now,
-    sleep: options.sleep ?? sleepUnlessAborted,
-    random: options.random ?? Math.random,
-  });
-  const endpoint = { adapter, quirks, timeoutMs, hide: redact, log };
+export function createEndpoint(options: EndpointOptions): Endpoint {
+  const { provider, adapter, log, redact = (text) => text, timeoutMs, send } = options;
+  const { quirks = createKnownQuirks(), originOf = (model) => model, costOf = () => null } = options;
+  const endpoint = { adapter, quirks, timeoutMs, hide: redact, log, send };
   return {
-    provider: adapter.name,
-    firstModel: (request) => ({ provider: adapter.name, model: fallback.firstModel(request) }),
-    stream: (request) => fallback.stream(request, (model) => adapting({ ...endpoint, request, model })),
+    provider,
+    costOf,
+    coolUntil: new Map(),
+    attempt: (request, model) => adapting({ ...endpoint, request, model, origin: originOf(model) }),
   };
 }
 
@@ -56,6 +60,8 @@ interface AttemptOptions {
   quirks: KnownQuirks;
   request: LlmRequest;
   model: string;
+  origin: string;
+  send: Fetch | undefined;
   timeoutMs: number;
   hide: Redact;
   log: Logger;
@@ -82,14 +88,14 @@ async function* adapting(options: AttemptOptions): AsyncGenerator<AttemptEvent> 
 }
 
 async function* attempt(options: AttemptOptions): AsyncGenerator<AttemptEvent> {
-  const { adapter, request, model, timeoutMs, hide } = options;
+  const { adapter, request, model, origin, timeoutMs, hide } = options;
   throwIfAborted(request.signal);
   const stall = idleTimeout(timeoutMs);
   const ending = idleTimeout(Math.min(AFTER_FINISH_MS, timeoutMs));
   stall.restart();
   const offered = request.mustAnswer ? [] : request.tools.map(({ name }) => name);
   const answer = adapter.createAnswer({
-    model,
+    origin,
     offered: new Set(offered),
     isRepeated: (text) =>
       request.messages.some(({ role, content }) => role !== "assistant" && content.includes(text)),
@@ -99,9 +105,10 @@ async function* attempt(options: AttemptOptions): AsyncGenerator<AttemptEvent> {
   try {
     const stream = await adapter.open(request, {
       model,
+      origin,
       quirks: options.quirks.of(model),
       signal: AbortSignal.any([request.signal, stall.signal, ending.signal]),
-      fetch: createStreamFetch(onBytes),
+      fetch: createStreamFetch(onBytes, options.send),
     });
     let events = 0;
     for await (const event of stream) {

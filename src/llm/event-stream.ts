@@ -8,8 +8,8 @@ const MAX_WHOLE = 4_000_000;
 const SHOWN = 200;
 
 /** A `fetch` with bounds whose successful answers are event streams. */
-export function createStreamFetch(onBytes: () => void): Fetch {
-  const send = createBoundedFetch({ onBytes });
+export function createStreamFetch(onBytes: () => void, sendBy?: Fetch): Fetch {
+  const send = createBoundedFetch({ onBytes, ...(sendBy && { send: sendBy }) });
   return async (input, init) => {
     const response = await send(input, init);
     return response.ok && response.body ? new Response(asEventStream(response.body), response) : response;

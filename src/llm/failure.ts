@@ -21,7 +21,11 @@ export function failureReader(classes: ErrorClasses): ToFailure {
     if (error instanceof APIConnectionError && error.cause instanceof AttemptFailure) return error.cause;
     const message = describe(errorMessage(error), options.hide);
     if (error instanceof APIConnectionTimeoutError) return new AttemptFailure("timeout", message);
-    if (error instanceof APIConnectionError) return new AttemptFailure("connection", message);
+    if (error instanceof APIConnectionError) {
+      const { cause } = error;
+      const reason = cause === undefined ? message : describe(errorMessage(cause), options.hide);
+      return new AttemptFailure("connection", reason);
+    }
     if (error instanceof APIError) {
       return ofApiError(error, message, readRetryAfter(error.headers, options.now));
     }

@@ -1,62 +1,92 @@
-// Tries a request's models in order. A model that failed is avoided for a while.
+// Tries a request's models in order, whichever providers they belong to. A model that failed is avoided for a while.
 
 import { HeddleError } from "../errors.ts";
 import type { Logger } from "../log.ts";
-import { type Attempt, AttemptFailure } from "./attempt.ts";
-import type { LlmEvent, LlmRequest } from "./llm.ts";
-import { type Sleep, streamWithRetries } from "./retry.ts";
+import { AttemptFailure } from "./attempt.ts";
+import type { Endpoint } from "./endpoint.ts";
+import type { Llm, LlmEvent, LlmRequest } from "./llm.ts";
+import { type Sleep, sleepUnlessAborted, streamWithRetries } from "./retry.ts";
 
 export interface FallbackOptions {
+  /** The endpoint of a model, which is named as bots name it. What it throws ends the run. */
+  find: (name: string) => FoundModel;
   log: Logger;
-  now: () => number;
-  sleep: Sleep;
-  random: () => number;
+  /** Used to wait between attempts. */
+  sleep?: Sleep;
+  /** Clock in milliseconds that only goes forward, for durations and cool-downs. */
+  now?: () => number;
+  /** Returns 0 to 1, for jitter. */
+  random?: () => number;
+}
+
+export interface FoundModel {
+  endpoint: Endpoint;
+  /** As the endpoint names it. */
+  model: string;
+  /** Told with a refusal: why the name may mean something else than intended. */
+  note?: string;
+}
+
+interface Candidate extends FoundModel {
+  /** As bots name it. */
+  name: string;
 }
 
 const COOL_DOWN_MS = 300_000;
 
-/** The returned object holds the cool-downs. */
-export function createFallback({ log, now, sleep, random }: FallbackOptions) {
-  const coolUntil = new Map<string, number>();
+export function createFallbackLlm(options: FallbackOptions): Omit<Llm, "provider"> {
+  const { find, log } = options;
+  const { sleep = sleepUnlessAborted, now = () => performance.now(), random = Math.random } = options;
 
   /** Models in cool-down come last, as a last resort. */
-  function inOrder(models: string[]): string[] {
+  function inOrder({ model, fallbackModels }: Pick<LlmRequest, "model" | "fallbackModels">): Candidate[] {
     const at = now();
-    const cooling = (model: string) => (coolUntil.get(model) ?? 0) > at;
-    return [...models.filter((model) => !cooling(model)), ...models.filter(cooling)];
+    const found = [model, ...fallbackModels].map((name) => ({ name, ...find(name) }));
+    const distinct = found.filter((one, index) => found.findIndex((other) => isSame(one, other)) === index);
+    const cooling = (one: Candidate) => (one.endpoint.coolUntil.get(one.model) ?? 0) > at;
+    return [...distinct.filter((one) => !cooling(one)), ...distinct.filter(cooling)];
   }
 
-  async function* stream(request: LlmRequest, attempt: Attempt): AsyncGenerator<LlmEvent> {
+  async function* stream(request: LlmRequest): AsyncGenerator<LlmEvent> {
     const started = now();
-    const models = inOrder([...new Set([request.model, ...request.fallbackModels])]);
+    const wanted = find(request.model);
+    const candidates = inOrder(request);
     const failures: string[] = [];
     let tooLong: AttemptFailure | undefined;
-    for (const [index, model] of models.entries()) {
+    for (const [index, candidate] of candidates.entries()) {
+      const { endpoint, model, name } = candidate;
       try {
         const completion = yield* streamWithRetries({
-          attempt,
-          model,
+          attempt: () => endpoint.attempt(request, model),
+          model: name,
           signal: request.signal,
           sleep,
           random,
         });
-        coolUntil.delete(model);
+        endpoint.coolUntil.delete(model);
         yield {
           type: "done",
           ...completion,
+          provider: endpoint.provider,
           model,
-          fallbackUsed: model !== request.model,
+          costUsd: completion.usage && endpoint.costOf(model, completion.usage),
+          fallbackUsed: !isSame(candidate, wanted),
           durationMs: Math.round(now() - started),
         };
         return;
       } catch (error) {
         if (!(error instanceof AttemptFailure)) throw error;
-        failures.push(describe(model, error));
+        failures.push(describe(candidate, error));
         if (error.kind === "too_long") tooLong ??= error;
-        log.warning("Model {model} failed: {reason}", { model, reason: error.message, kind: error.kind });
-        if (coolsDown(error)) coolUntil.set(model, now() + COOL_DOWN_MS);
-        const next = models[index + 1];
-        if (next !== undefined) yield { type: "retry", reason: error.message, model: next, delayMs: 0 };
+        log.warning("Model {model} failed: {reason}", {
+          model: name,
+          reason: error.message,
+          kind: error.kind,
+          provider: endpoint.provider,
+        });
+        if (coolsDown(error)) endpoint.coolUntil.set(model, now() + COOL_DOWN_MS);
+        const next = candidates[index + 1];
+        if (next) yield { type: "retry", reason: error.message, model: next.name, delayMs: 0 };
       }
     }
     throw new HeddleError(
@@ -68,11 +98,15 @@ export function createFallback({ log, now, sleep, random }: FallbackOptions) {
 
   return {
     stream,
-    /** The model that a request would be sent to first, by what is known now. */
-    firstModel: ({ model, fallbackModels }: Pick<LlmRequest, "model" | "fallbackModels">): string =>
-      inOrder([model, ...fallbackModels])[0] ?? model,
+    firstModel(request) {
+      const { endpoint, model } = inOrder(request)[0] ?? find(request.model);
+      return { provider: endpoint.provider, model };
+    },
   };
 }
+
+const isSame = (one: FoundModel, other: FoundModel): boolean =>
+  one.endpoint === other.endpoint && one.model === other.model;
 
 /** A failure caused by the request says nothing about the model. */
 function coolsDown(failure: AttemptFailure): boolean {
@@ -81,7 +115,8 @@ function coolsDown(failure: AttemptFailure): boolean {
   return failure.status === 401 || failure.status === 403 || failure.status === 404;
 }
 
-function describe(model: string, failure: AttemptFailure): string {
+function describe({ name, note }: Candidate, failure: AttemptFailure): string {
   const status = failure.status === undefined ? "" : ` (HTTP ${failure.status})`;
-  return `${model}${status}: ${failure.message}`;
+  const hint = note !== undefined && failure.kind === "refused" ? ` (${note})` : "";
+  return `${name}${status}: ${failure.message}${hint}`;
 }

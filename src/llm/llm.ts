@@ -23,6 +23,7 @@ export interface LlmToolCall {
  * DeepSeek's reasoning. No other model may get them.
  */
 export interface Continuation {
+  /** With its provider, unless that is the environment's: "openrouter/z-ai/glm-4.6". */
   model: string;
   fields: Record<string, unknown>;
 }

@@ -22,7 +22,8 @@ export interface OfflineOptions {
 
 const NO_MODEL =
   "No language model is configured, so this is not a model's answer. Set OPENAI_API_KEY or ANTHROPIC_API_KEY (or " +
-  "OPENAI_BASE_URL for another OpenAI-compatible endpoint) and DEFAULT_MODEL, and restart.";
+  "OPENAI_BASE_URL for another OpenAI-compatible endpoint) and DEFAULT_MODEL, and restart; or add a provider: " +
+  "heddle providers add.";
 
 /**
  * Creates the provider "offline": it answers a question with passages, and turns lines such as `/tool_name {"key":
@@ -42,6 +43,7 @@ export function createOfflineLlm({ search, now = Date.now }: OfflineOptions): Ll
         text,
         toolCalls,
         usage: null,
+        costUsd: 0,
         model: "offline",
         fallbackUsed: false,
         durationMs: Math.round(now() - started),

@@ -1,22 +1,23 @@
 // Configures the openai package: it reads nothing from the environment and does not retry by itself.
 
 import OpenAI, { APIConnectionError, APIConnectionTimeoutError, APIError } from "openai";
-import type { Connection } from "./adapter.ts";
+import type { Adapter, Connection } from "./adapter.ts";
+import { splitAddress, wantsApiKeyHeader } from "./address.ts";
 import { createBoundedFetch, type Fetch } from "./bounded-fetch.ts";
 import { failureReader } from "./failure.ts";
 
 export const toOpenAiFailure = failureReader({ APIError, APIConnectionError, APIConnectionTimeoutError });
 
 export function createOpenAiClient(
-  { apiKey, baseUrl, timeoutMs }: Connection,
+  { apiKey, baseUrl, headers, timeoutMs }: Connection,
   fetch: Fetch = createBoundedFetch(),
 ): OpenAI {
   return new OpenAI({
     // The SDK requires a key; without a real one, the header is removed below.
     apiKey: apiKey || "none",
-    ...(apiKey ? {} : { defaultHeaders: { Authorization: null } }),
+    defaultHeaders: { ...keyHeaders(apiKey, baseUrl), ...headers },
     // The SDK would read any undefined option from the environment, bypassing Heddle's config.
-    baseURL: baseUrl ?? "https://api.openai.com/v1",
+    ...splitAddress(baseUrl ?? "https://api.openai.com/v1"),
     adminAPIKey: null,
     organization: null,
     project: null,
@@ -26,4 +27,15 @@ export function createOpenAiClient(
     fetch,
     timeout: timeoutMs,
   });
+}
+
+/** Not by `models.list()`, which understands only OpenAI's own form of the list. */
+export const openAiModels =
+  (connection: Connection): Adapter["listModels"] =>
+  ({ signal, fetch }) =>
+    createOpenAiClient(connection, fetch).get("/models", { signal });
+
+function keyHeaders(apiKey: string | undefined, baseUrl: string | undefined): Record<string, string | null> {
+  if (!apiKey) return { Authorization: null };
+  return wantsApiKeyHeader(baseUrl, apiKey) ? { Authorization: null, "api-key": apiKey } : {};
 }

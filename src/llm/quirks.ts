@@ -1,4 +1,4 @@
-// What an endpoint does not take, learned from its refusals. Kept in memory, because the server behind an address may change.
+// What an endpoint does not take: known from before, or learned from its refusals.
 
 import type { AttemptFailure } from "./attempt.ts";
 
@@ -39,15 +39,48 @@ const COMPLAINTS: { quirk: Exclude<keyof Quirks, "maxTokens">; words: RegExp }[]
 /** "max_tokens: 16384 > 4096, which is the maximum allowed number of output tokens" */
 const OUTPUT_LIMIT = /max_tokens: \d{1,9} > (\d{1,9})/;
 
+/** The names under which operators see quirks and set them. */
+const NAMES = {
+  stream_options: "noStreamOptions",
+  tool_choice: "noToolChoice",
+  tools: "noTools",
+  system_messages: "noSystem",
+  long_call_ids: "nineLetterIds",
+  encrypted_reasoning: "noEncryptedReasoning",
+} as const satisfies Record<string, Exclude<keyof Quirks, "maxTokens">>;
+
+export type Unsupported = keyof typeof NAMES;
+export const UNSUPPORTED = Object.keys(NAMES) as Unsupported[];
+
+/** Names that no version knows are left out. */
+export const quirksOf = (names: readonly string[]): Quirks =>
+  Object.fromEntries(names.flatMap((name) => (name in NAMES ? [[NAMES[name as Unsupported], true]] : [])));
+
+export const namesOf = (quirks: Quirks): Unsupported[] => UNSUPPORTED.filter((name) => quirks[NAMES[name]]);
+
 export interface KnownQuirks {
   of(model: string): Quirks;
   /** Learns from a refusal. Returns false when it tells nothing new, so that asking again would be refused again. */
   learn(model: string, failure: AttemptFailure): boolean;
+  /** Forgets what was learned. */
+  forget(): void;
 }
 
-export function createKnownQuirks(): KnownQuirks {
-  const known = new Map<string, Quirks>();
-  const of = (model: string) => known.get(model) ?? {};
+export interface QuirkOptions {
+  /** What is known without having been learned here. */
+  known?: (model: string) => Quirks;
+  /** Called with what was just learned. */
+  onLearn?: (model: string, learned: Quirks) => void;
+}
+
+export function createKnownQuirks({ known = () => ({}), onLearn }: QuirkOptions = {}): KnownQuirks {
+  const learned = new Map<string, Quirks>();
+  const of = (model: string) => ({ ...known(model), ...learned.get(model) });
+  const add = (model: string, news: Quirks): true => {
+    learned.set(model, { ...learned.get(model), ...news });
+    onLearn?.(model, news);
+    return true;
+  };
   return {
     of,
     learn(model, failure) {
@@ -55,15 +88,11 @@ export function createKnownQuirks(): KnownQuirks {
       if (failure.status === undefined || (failure.kind !== "refused" && failure.kind !== "server"))
         return false;
       const quirks = of(model);
-      const [, limit] = OUTPUT_LIMIT.exec(failure.message) ?? [];
-      if (limit !== undefined && quirks.maxTokens === undefined) {
-        known.set(model, { ...quirks, maxTokens: Number(limit) });
-        return true;
-      }
+      const limit = Number(OUTPUT_LIMIT.exec(failure.message)?.[1] ?? Number.NaN);
+      if (limit < (quirks.maxTokens ?? Number.POSITIVE_INFINITY)) return add(model, { maxTokens: limit });
       const found = COMPLAINTS.find(({ quirk, words }) => !quirks[quirk] && words.test(failure.message));
-      if (!found) return false;
-      known.set(model, { ...quirks, [found.quirk]: true });
-      return true;
+      return found !== undefined && add(model, { [found.quirk]: true });
     },
+    forget: () => learned.clear(),
   };
 }

@@ -36,8 +36,12 @@ type Message = Omit<InjectMessage, "sessionId">;
 /** The key is indexed, and PostgreSQL limits the length of an index entry. */
 const KEY_LENGTH = 255;
 
-/** Returns a sentence for each tool and skill that an execution_config names and that does not exist. */
-export type MissingInConfig = (config: { tools?: string[]; skills?: string[] }) => string[];
+/** Returns a sentence for each tool, skill and provider that an execution_config names and that does not exist. */
+export type MissingInConfig = (config: {
+  tools?: string[];
+  skills?: string[];
+  model_override?: string | null;
+}) => string[];
 
 /**
  * Warns the sender about parts of the message that have no effect. These are not errors: callers may set `runAgent` and
@@ -48,9 +52,9 @@ export function warningsOf(
   missingNames: MissingInConfig,
 ): Pick<InjectResult, "warnings"> {
   if (Object.keys(executionConfig).length === 0) return {};
-  const { tools = [], skills = [] } = executionConfig;
+  const { tools = [], skills = [], model_override = null } = executionConfig;
   const warnings = runAgent
-    ? missingNames({ tools, skills })
+    ? missingNames({ tools, skills, model_override })
     : ["execution_config has no effect without run_agent: no run is started."];
   return warnings.length > 0 ? { warnings } : {};
 }

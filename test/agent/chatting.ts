@@ -28,12 +28,14 @@ export async function say(
   return outcome.text;
 }
 
+const sending = ({ model }: LlmRequest) => ({ model, origin: model, quirks: {} });
+
 /** The bodies of a request. Marks for a cache are left out, because they are not part of the prompt. */
 export const BODIES: Record<string, (request: LlmRequest) => string> = {
-  "chat completions": (request) => JSON.stringify(toChatCompletion(request, request.model, {})),
-  responses: (request) => JSON.stringify(toResponse(request, request.model, {})),
+  "chat completions": (request) => JSON.stringify(toChatCompletion(request, sending(request))),
+  responses: (request) => JSON.stringify(toResponse(request, sending(request))),
   anthropic: (request) =>
-    JSON.stringify(toMessages(request, request.model, {}), (key, value) =>
+    JSON.stringify(toMessages(request, sending(request)), (key, value) =>
       key === "cache_control" ? undefined : value,
     ),
 };

@@ -96,7 +96,7 @@ export function agentOver(db: Database, llm: Llm, options: AgentFixtureOptions =
       defaultModel: "default-model",
       fallbackModels: ["fallback-model"],
       timezone: "Europe/Vienna",
-      ...(options.contextWindow !== undefined && { contextWindow: options.contextWindow }),
+      windowOf: () => options.contextWindow ?? 128_000,
     },
     tools: registry,
     capabilitiesOf: createCapabilities({

@@ -9,6 +9,7 @@ import { createActivations } from "../../src/capabilities/activations.ts";
 import { createCapabilities } from "../../src/capabilities/effective-set.ts";
 import { createMissingNames } from "../../src/capabilities/missing-names.ts";
 import type { BindingManifest } from "../../src/channels/check-binding.ts";
+import { openModels } from "../../src/compose/models.ts";
 import { createCarapaces } from "../../src/content/carapaces/carapaces.ts";
 import { createSkills } from "../../src/content/skills/skills.ts";
 import { createTemplates } from "../../src/content/templates/templates.ts";
@@ -24,6 +25,7 @@ import type { Dispatcher, IntegrationMeta } from "../../src/sdk/types.ts";
 import { createDocuments } from "../../src/search/documents.ts";
 import { createTranscription, type TranscriptionOptions } from "../../src/transcription/transcription.ts";
 import type { TestDatabase } from "../database.ts";
+import { NO_MODELS } from "../providers/fixture.ts";
 import { createSessionsFixture } from "../sessions/fixture.ts";
 import { noProcesses } from "./no-processes.ts";
 import { wholeText } from "./whole-text.ts";
@@ -62,6 +64,7 @@ export interface HttpFixtureOptions {
   scalarBundle?: AppOptions["scalarBundle"];
   now?: () => number;
   processes?: AppParts["processes"];
+  models?: Partial<Parameters<typeof openModels>[0]>;
   /** Replaces the fixture's own. */
   parts?: Partial<AppParts["integrations"]>;
   log?: AppOptions["log"];
@@ -103,9 +106,21 @@ export async function createHttpFixture(db: TestDatabase, options: HttpFixtureOp
     ...content,
     activationOf: (id) => activationIn(integrationOf(id)?.setup),
   });
-  const missingNames = createMissingNames({ capabilitiesOf, carapaces, tools });
+  const missingNames = createMissingNames({
+    capabilitiesOf,
+    carapaces,
+    tools,
+    doubtInModel: (name) => models.providers.doubtIn(name),
+  });
   const { dispatchers, metas, manifests } = options;
   const core = await createSessionsFixture(db, dispatchers, metas, manifests, missingNames);
+  const models = await openModels(
+    { ...NO_MODELS, ...options.models },
+    { db, vault: core.vault, log, redactor: core.redactor },
+    async () => [],
+    // Closed with the database.
+    [],
+  );
   const registry: AppParts["integrations"]["registry"] = {
     whenLoaded: async () => undefined,
     whenReady: Promise.resolve(),
@@ -170,6 +185,7 @@ export async function createHttpFixture(db: TestDatabase, options: HttpFixtureOp
         ...options.parts,
       },
       access: { apiKeys, redact: core.redactor.redact },
+      models,
       processes: options.processes ?? noProcesses,
     },
     {

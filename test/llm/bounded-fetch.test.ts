@@ -67,7 +67,7 @@ test("a compressed response is not decompressed", async () => {
 });
 
 test("limits the number of tool calls in one chunk, before they are put together", () => {
-  const answer = createAnswer({ model: "m", offered: new Set(["look"]), isRepeated: () => false });
+  const answer = createAnswer({ origin: "m", offered: new Set(["look"]), isRepeated: () => false });
   const pieces = Array.from({ length: 100_000 }, (_, at) => ({ id: `${at}`, function: { name: `n${at}` } }));
   expect(() => answer.add({ choices: [{ delta: { tool_calls: pieces } }] })).toThrow(
     "more than 128 tool calls",
@@ -76,13 +76,13 @@ test("limits the number of tool calls in one chunk, before they are put together
 
 test("limits the number of tool calls and characters of an answer", () => {
   const add = (delta: object) => completion.add({ choices: [{ index: 0, delta }] });
-  let completion = createAnswer({ model: "m", offered: new Set(["look"]), isRepeated: () => false });
+  let completion = createAnswer({ origin: "m", offered: new Set(["look"]), isRepeated: () => false });
   const call = (index: number, text = "{}") => ({
     tool_calls: [{ index, id: `${index}`, function: { name: "look", arguments: text } }],
   });
   for (let index = 0; index < 128; index++) add(call(index));
   expect(() => add(call(128))).toThrow("more than 128 tool calls");
-  completion = createAnswer({ model: "m", offered: new Set(["look"]), isRepeated: () => false });
+  completion = createAnswer({ origin: "m", offered: new Set(["look"]), isRepeated: () => false });
   const half = "x".repeat(2_000_000);
   add({ content: half });
   add(call(0, half));

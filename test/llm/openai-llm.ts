@@ -1,15 +1,19 @@
 import type { Adapter, Connection } from "../../src/llm/adapter.ts";
 import { createChatCompletions } from "../../src/llm/chat-completions/chat-completions.ts";
-import { createEndpointLlm, type EndpointOptions } from "../../src/llm/endpoint.ts";
+import { createEndpoint, type EndpointOptions } from "../../src/llm/endpoint.ts";
+import { createFallbackLlm, type FallbackOptions } from "../../src/llm/fallback.ts";
 import type { Llm } from "../../src/llm/llm.ts";
 
-export type LlmOptions = Omit<EndpointOptions, "adapter" | "timeoutMs"> &
+export type LlmOptions = Omit<EndpointOptions, "adapter" | "timeoutMs" | "provider"> &
+  Omit<FallbackOptions, "find"> &
   Omit<Connection, "timeoutMs"> & { timeoutMs?: number };
 
-/** A model behind an endpoint, by default one that speaks chat completions. */
+/** The models of one endpoint, which by default speaks chat completions. */
 export function createOpenAiLlm(
   { apiKey, baseUrl, timeoutMs = 120_000, ...options }: LlmOptions,
   createAdapter: (connection: Connection) => Adapter = createChatCompletions,
 ): Llm {
-  return createEndpointLlm({ ...options, timeoutMs, adapter: createAdapter({ apiKey, baseUrl, timeoutMs }) });
+  const adapter = createAdapter({ apiKey, baseUrl, timeoutMs });
+  const endpoint = createEndpoint({ ...options, provider: "openai", timeoutMs, adapter });
+  return { provider: "openai", ...createFallbackLlm({ ...options, find: (model) => ({ endpoint, model }) }) };
 }

@@ -24,6 +24,7 @@ import { adminKeyRoutes } from "./routes/admin/integration-keys.ts";
 import { adminSettingRoutes } from "./routes/admin/integration-settings.ts";
 import { adminIntegrationRoutes } from "./routes/admin/integrations.ts";
 import { processRoutes } from "./routes/admin/processes.ts";
+import { providerRoutes } from "./routes/admin/providers.ts";
 import { apiKeyRoutes } from "./routes/api-keys.ts";
 import { botRoutes } from "./routes/bots.ts";
 import { carapaceRoutes } from "./routes/carapaces.ts";
@@ -46,7 +47,7 @@ import { transcribeRoutes } from "./routes/transcribe.ts";
 
 /** Creates the REST API without the integrations' own routes. */
 export function createApi(
-  { conversation, content, integrations, access, processes }: AppParts,
+  { conversation, content, integrations, access, processes, models }: AppParts,
   { log: serverLog, ...options }: AppOptions,
   { auth, gateway }: { auth: Auth; gateway: Gateway },
 ) {
@@ -148,6 +149,7 @@ export function createApi(
     .use(integrationStoreRoutes({ integrations: registry, store: integrations.store, auth, route }))
     .use(processRoutes({ processes, auth, route }))
     .use(integrationRoutes({ integrations: registry, baseUrl: options.baseUrl, route }))
+    .use(providerRoutes({ ...models, route }))
     .use(adminIntegrationRoutes(administration))
     .use(adminActionRoutes(administration))
     .use(adminSettingRoutes({ settings: integrations.settings, integrations: registry, redact, route }))

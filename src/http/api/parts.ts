@@ -27,6 +27,7 @@ import type { AdminActionRoutes } from "./routes/admin/integration-actions.ts";
 import type { AdminSettingRoutes } from "./routes/admin/integration-settings.ts";
 import type { AdminIntegrationRoutes } from "./routes/admin/integrations.ts";
 import type { ProcessRoutes } from "./routes/admin/processes.ts";
+import type { ProviderRoutes } from "./routes/admin/providers.ts";
 import type { CarapaceRoutes } from "./routes/carapaces.ts";
 import type { IntegrationRoutes } from "./routes/integrations.ts";
 import type { SkillRoutes } from "./routes/skills.ts";
@@ -37,6 +38,7 @@ export interface AppParts {
   conversation: ConversationParts;
   content: ContentParts;
   integrations: IntegrationParts;
+  models: Omit<ProviderRoutes, "route">;
   access: { apiKeys: ApiKeys /** Replaces the secrets that are known. */; redact: Redact };
   processes: ProcessRoutes["processes"];
 }

@@ -41,7 +41,7 @@ export const instantOrNull = (date: Date | null): string | null => date?.toISOSt
 /** Warnings about soft references in what was just written; see "Rules" in docs/api.md. */
 export const Warnings = t.Array(t.String(), {
   description:
-    "Names of skills, tools, carapaces or templates that do not exist now. They are stored and take effect as soon as these exist.",
+    "Names of skills, tools, carapaces, templates or providers that do not exist now. They are stored and take effect as soon as these exist.",
 });
 
 const MAX_PAGE = 500;

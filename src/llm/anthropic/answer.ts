@@ -18,7 +18,7 @@ interface Block {
 
 const CUT = new Set(["max_tokens", "model_context_window_exceeded"]);
 
-export function createAnswer({ model, offered }: AnswerOptions): Answer {
+export function createAnswer({ origin, offered }: AnswerOptions): Answer {
   const blocks = new Map<unknown, Block>();
   const limits = createLimits();
   let calls = 0;
@@ -77,7 +77,8 @@ export function createAnswer({ model, offered }: AnswerOptions): Answer {
         toolCalls,
         usage: anthropicUsage(usage),
         isCut: CUT.has(stop),
-        ...(toolCalls.length > 0 && thinking.length > 0 && { continuation: { model, fields: { thinking } } }),
+        ...(toolCalls.length > 0 &&
+          thinking.length > 0 && { continuation: { model: origin, fields: { thinking } } }),
       };
     },
   };

@@ -6,9 +6,10 @@ import { createAnthropicClient, toAnthropicFailure } from "./client.ts";
 import { toRequest } from "./request.ts";
 
 export const createAnthropicMessages = (connection: Connection): Adapter => ({
-  name: "anthropic",
-  open: (request, { model, quirks, signal, fetch }) =>
-    createAnthropicClient(connection, fetch).messages.create(toRequest(request, model, quirks), { signal }),
+  open: (request, { signal, fetch, ...sending }) =>
+    createAnthropicClient(connection, fetch).messages.create(toRequest(request, sending), { signal }),
+  listModels: ({ signal, fetch }) =>
+    createAnthropicClient(connection, fetch).get("/v1/models", { query: { limit: 1000 }, signal }),
   createAnswer,
   toFailure: toAnthropicFailure,
 });

@@ -7,8 +7,8 @@ import type {
   TextBlockParam,
   ToolUseBlockParam,
 } from "@anthropic-ai/sdk/resources/messages";
+import type { Written } from "../adapter.ts";
 import type { LlmMessage, LlmRequest, LlmToolCall } from "../llm.ts";
-import type { Quirks } from "../quirks.ts";
 import { cleanMessages } from "../wire/clean.ts";
 import { toolsFor } from "../wire/tools.ts";
 
@@ -17,8 +17,11 @@ const ID = /^[A-Za-z0-9_-]{1,64}$/;
 const MAX_TOKENS = 16_384;
 const CACHED = { cache_control: { type: "ephemeral" as const } };
 
-export function toRequest(request: LlmRequest, model: string, quirks: Quirks): MessageCreateParamsStreaming {
-  const cleaned = cleanMessages(request.messages, { model, idPattern: ID });
+export function toRequest(
+  request: LlmRequest,
+  { model, origin, quirks }: Written,
+): MessageCreateParamsStreaming {
+  const cleaned = cleanMessages(request.messages, { origin, idPattern: ID });
   const system = cleaned.flatMap(({ role, content }) => (role === "system" ? [content] : []));
   const messages = toMessages(cleaned);
   const tools = toolsFor(request, cleaned);

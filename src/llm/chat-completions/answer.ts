@@ -18,9 +18,9 @@ const FILTERED = new Set([
 ]);
 const FAILED = new Set(["error", "network_error", "insufficient_system_resource", "abort"]);
 
-export function createAnswer({ model, offered, isRepeated }: AnswerOptions): Answer {
+export function createAnswer({ origin, offered, isRepeated }: AnswerOptions): Answer {
   const texts: string[] = [];
-  const calls = createToolCalls(model);
+  const calls = createToolCalls(origin);
   const reasoning = createReasoning();
   let usage: LlmUsage | null = null;
   let finish = "";
@@ -72,7 +72,7 @@ export function createAnswer({ model, offered, isRepeated }: AnswerOptions): Ans
       }
       const fields = reasoning.fields();
       const isWanted = toolCalls.length > 0 && Object.keys(fields).length > 0;
-      return { text, toolCalls, usage, isCut, ...(isWanted && { continuation: { model, fields } }) };
+      return { text, toolCalls, usage, isCut, ...(isWanted && { continuation: { model: origin, fields } }) };
     },
   };
 

@@ -5,8 +5,8 @@ import type {
   ChatCompletionMessageParam,
   ChatCompletionTool,
 } from "openai/resources/chat/completions";
+import type { Written } from "../adapter.ts";
 import type { LlmMessage, LlmRequest, LlmTool } from "../llm.ts";
-import type { Quirks } from "../quirks.ts";
 import { cleanMessages } from "../wire/clean.ts";
 import { toolsFor } from "../wire/tools.ts";
 
@@ -15,12 +15,11 @@ const NINE_LETTERS = /^[A-Za-z0-9]{9}$/;
 
 export function toRequest(
   request: LlmRequest,
-  model: string,
-  quirks: Quirks,
+  { model, origin, quirks }: Written,
 ): ChatCompletionCreateParamsStreaming {
   const { noTools, noStreamOptions, noToolChoice, noSystem, nineLetterIds } = quirks;
   const messages = cleanMessages(request.messages, {
-    model,
+    origin,
     ...(noTools && { callsAsText: true }),
     ...(noSystem && { noSystem }),
     ...(nineLetterIds && { idPattern: NINE_LETTERS }),

@@ -8,7 +8,7 @@ import { createLimits } from "../limits.ts";
 import type { LlmToolCall } from "../llm.ts";
 import { responsesUsage } from "../usage.ts";
 
-export function createAnswer({ model, offered }: AnswerOptions): Answer {
+export function createAnswer({ origin, offered }: AnswerOptions): Answer {
   const texts: string[] = [];
   const calls: LlmToolCall[] = [];
   const reasoning: Fields[] = [];
@@ -72,7 +72,7 @@ export function createAnswer({ model, offered }: AnswerOptions): Answer {
         usage: isObject(response.usage) ? responsesUsage(response.usage) : null,
         isCut: status === "response.incomplete",
         ...(toolCalls.length > 0 &&
-          reasoning.length > 0 && { continuation: { model, fields: { reasoning } } }),
+          reasoning.length > 0 && { continuation: { model: origin, fields: { reasoning } } }),
       };
     },
   };

@@ -5,13 +5,16 @@ import type {
   ResponseCreateParamsStreaming,
   ResponseInputItem,
 } from "openai/resources/responses/responses";
+import type { Written } from "../adapter.ts";
 import type { LlmMessage, LlmRequest, LlmTool } from "../llm.ts";
-import type { Quirks } from "../quirks.ts";
 import { cleanMessages } from "../wire/clean.ts";
 import { toolsFor } from "../wire/tools.ts";
 
-export function toRequest(request: LlmRequest, model: string, quirks: Quirks): ResponseCreateParamsStreaming {
-  const messages = cleanMessages(request.messages, { model, ...(quirks.noTools && { callsAsText: true }) });
+export function toRequest(
+  request: LlmRequest,
+  { model, origin, quirks }: Written,
+): ResponseCreateParamsStreaming {
+  const messages = cleanMessages(request.messages, { origin, ...(quirks.noTools && { callsAsText: true }) });
   const tools = quirks.noTools ? [] : toolsFor(request, messages);
   const mustAnswer = request.mustAnswer || request.tools.length === 0;
   const instructions = messages.flatMap(({ role, content }) => (role === "system" ? [content] : []));

@@ -8,8 +8,8 @@ import { createIds } from "./call-ids.ts";
 import { argumentsWithoutControlTokens, withoutControlTokens } from "./control-tokens.ts";
 
 export interface CleanOptions {
-  /** Fields that another model wrote for itself are left out. */
-  model: string;
+  /** The model that the conversation is sent to: fields that another one wrote for itself are left out. */
+  origin: string;
   /** The ids that the endpoint takes; nine letters and digits always fit. */
   idPattern?: RegExp;
   /** For endpoints without tools: calls and results become text. */
@@ -55,11 +55,11 @@ function cleanCalls(messages: LlmMessage[], options: CleanOptions): Spoken[] {
     }
     if (message.role !== "assistant") return [message];
     const { tool_calls, continuation, ...rest } = message;
-    const own = continuation?.model === options.model ? { continuation: inStoredOrder(continuation) } : {};
+    const own = continuation?.model === options.origin ? { continuation: inStoredOrder(continuation) } : {};
     if (!tool_calls?.length) return [{ ...rest, ...own }];
     waiting = tool_calls.map(({ id }) => ({ id, sent: idFor(id) }));
     const cleaned = tool_calls.map((call, at) =>
-      cleanCall(call, waiting[at]?.sent ?? call.id, options.model),
+      cleanCall(call, waiting[at]?.sent ?? call.id, options.origin),
     );
     return [{ ...rest, ...own, tool_calls: cleaned }];
   });

@@ -33,7 +33,7 @@ test("a message is cut to its tokens in any script, wherever its expensive part 
 });
 
 test("a window shrinks to the endpoint's limit or by half, but not below a useful size", () => {
-  const windows = createWindows(128_000);
+  const windows = createWindows(() => 128_000);
   expect([windows.shrink("a", 32_768), windows.of("a"), windows.of("b")]).toEqual([true, 32_768, 128_000]);
   // The endpoint counts tokens differently.
   expect([windows.shrink("a", 32_768), windows.of("a")]).toEqual([true, 16_384]);

@@ -66,6 +66,13 @@ const SOURCES: Record<string, Source> = {
   },
   Document: { table: tables.documents, inside: ["owner"], derived: [] },
   InboxEvent: { table: tables.inboxEvents, inside: [], derived: [] },
+  Provider: {
+    table: tables.providers,
+    inside: [],
+    derived: ["source"],
+    // The environment's provider has no row.
+    otherNull: ["created_at", "updated_at"],
+  },
   ApiKey: { table: tables.apiKeys, inside: ["hash"], derived: [] },
 };
 

@@ -63,6 +63,8 @@ const PLAIN = [
   ],
   ...["private", "workspace", "prompt", "system_prompt", "max_iterations", "mirror", "rows", "expires_at"],
   ...["model", "fallback_models", "model_override", "enabled"],
+  // Of a provider; a model is known only to its endpoint.
+  ...["adapter", "base_url", "unsupported", "models", "default_model", "is_default", "api_key", "headers"],
   // Bindings check these against the manifest of their integration; see test/channels.
   ...["event", "event_filter"],
   // Labels of a document, which can be found by them before such an integration exists.

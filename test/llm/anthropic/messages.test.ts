@@ -280,7 +280,11 @@ describe("failures", () => {
 describe("a request", () => {
   const sent = (messages: LlmMessage[], more: Partial<LlmRequest> = {}): Body => {
     const request = { model: "m", fallbackModels: [], tools: [SEARCH], signal: AbortSignal.any([]), ...more };
-    return JSON.parse(JSON.stringify(toRequest({ ...request, messages }, "m", { maxTokens: 8192 })));
+    return JSON.parse(
+      JSON.stringify(
+        toRequest({ ...request, messages }, { model: "m", origin: "m", quirks: { maxTokens: 8192 } }),
+      ),
+    );
   };
 
   test("is marked for the cache at the end of system prompt, history and request", () => {

@@ -10,7 +10,7 @@ const offered = new Set(["search", "look"]);
 /** What somebody wrote earlier in the conversation. */
 const REPEATED = '{"name":"search","arguments":{"q":"all"}}';
 function read(...chunks: unknown[]) {
-  const answer = createAnswer({ model: "m", offered, isRepeated: (text) => text === REPEATED });
+  const answer = createAnswer({ origin: "m", offered, isRepeated: (text) => text === REPEATED });
   for (const chunk of chunks) answer.add(chunk);
   return answer.finish();
 }

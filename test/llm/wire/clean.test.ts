@@ -17,7 +17,7 @@ const result = (id: string, content = "found"): LlmMessage => ({ role: "tool", t
 
 const sent = (messages: LlmMessage[], quirks = {}, more: Partial<LlmRequest> = {}): Body => {
   const request = { model: "m", fallbackModels: [], tools: [SEARCH], signal: AbortSignal.any([]), ...more };
-  return JSON.parse(JSON.stringify(toRequest({ ...request, messages }, "m", quirks)));
+  return JSON.parse(JSON.stringify(toRequest({ ...request, messages }, { model: "m", origin: "m", quirks })));
 };
 const refusals = (body: Body, rules = EVERYWHERE) => Object.values(rules).flatMap((rule) => rule(body) ?? []);
 

@@ -46,6 +46,7 @@ const TAGS = {
   Deliveries: "Outcomes of tasks on their way to their targets.",
   Documents: "Texts that searches find.",
   Tools: "Functions that bots can call.",
+  Providers: "Endpoints with models.",
   Bots: "A bot has a prompt, a model, tools and skills, and answers messages.",
   Skills: "Knowledge that goes into a run.",
   Carapaces: "Bundles of tools, skills and prompt text.",

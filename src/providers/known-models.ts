@@ -1,0 +1,93 @@
+// The table of well-known models that Heddle ships with: manifests/models.yaml.
+
+import { Type as t } from "@sinclair/typebox";
+import { readYaml } from "../content/yaml-text.ts";
+import type { ModelFacts, ModelPrices } from "../db/schema.ts";
+import { compileOwnSchema } from "../schema/json-schema.ts";
+import { ModelFacts as FactsSchema } from "./fields.ts";
+
+export interface KnownModels {
+  /** `host` is that of the endpoint: a price holds only at the vendor's own. */
+  find(model: string, host: string): ModelFacts | undefined;
+}
+
+interface Vendor {
+  /** Where the prices apply; "*.example.com" includes every name below. */
+  hosts: string[];
+  models: Record<string, ModelFacts>;
+}
+
+const validate = compileOwnSchema(
+  t.Object(
+    {
+      as_of: t.String(),
+      vendors: t.Record(
+        t.String(),
+        t.Object(
+          { hosts: t.Array(t.String()), models: t.Record(t.String(), FactsSchema) },
+          { additionalProperties: false },
+        ),
+      ),
+    },
+    { additionalProperties: false },
+  ),
+);
+
+/** Throws if the text is not such a table. */
+export function readKnownModels(text: string): KnownModels {
+  const yaml = readYaml(text);
+  const [problem] = yaml.ok ? validate(yaml.value) : [{ field: "", message: yaml.problem.reason }];
+  if (!yaml.ok || problem) throw new Error(`manifests/models.yaml: ${problem?.field} ${problem?.message}`);
+  const { vendors } = yaml.value as { vendors: Record<string, Vendor> };
+  const known = new Map<string, { facts: ModelFacts; hosts: string[] }[]>();
+  for (const { hosts, models } of Object.values(vendors)) {
+    for (const [name, facts] of Object.entries(models)) {
+      const key = plainName(name);
+      known.set(key, [...(known.get(key) ?? []), { facts, hosts }]);
+    }
+  }
+  return {
+    find(model, host) {
+      const found = known.get(plainName(model));
+      const own = found?.find(({ hosts }) => hosts.some((pattern) => isAt(pattern, host)));
+      if (own) return own.facts;
+      const { prices: _elsewhere, ...facts } = found?.[0]?.facts ?? {};
+      return found && facts;
+    },
+  };
+}
+
+const isAt = (pattern: string, host: string): boolean =>
+  pattern.startsWith("*.") ? host.endsWith(pattern.slice(1)) : host === pattern;
+
+/** The end of a name that tells only which edition of the model it is. */
+const EDITION = /[-@](?:\d{8}|\d{4}-\d{2}-\d{2}|latest)$|:(?:free|nitro|floor|beta)$/;
+
+/** The same model has a vendor's prefix, dots for dashes or a date in other places: "anthropic/claude-haiku-4.5". */
+function plainName(model: string): string {
+  const name = model.slice(model.lastIndexOf("/") + 1, model.lastIndexOf("/") + 200).toLowerCase();
+  return name.replace(EDITION, "").replaceAll(".", "-");
+}
+
+const MILLION = 1_000_000;
+
+export interface Tokens {
+  prompt_tokens: number;
+  completion_tokens: number;
+  cached_input_tokens?: number;
+  cache_write_tokens?: number;
+}
+
+/** US dollars. */
+export function priceOf(tokens: Tokens, { input, output, cached_input, cache_write }: ModelPrices): number {
+  const {
+    prompt_tokens,
+    completion_tokens,
+    cached_input_tokens: cached = 0,
+    cache_write_tokens: written = 0,
+  } = tokens;
+  const read = (prompt_tokens - cached - written) * input;
+  const fromCache = cached * (cached_input ?? input);
+  const toCache = written * (cache_write ?? input);
+  return (read + fromCache + toCache + completion_tokens * output) / MILLION;
+}

@@ -1,0 +1,76 @@
+// Sends requests to the endpoints of stored providers. A model server may stand in the local network, as Ollama does, but
+// not where clouds give machines their credentials, and a key goes only where it was meant to go.
+
+import { errorMessage } from "../errors.ts";
+import { createAddressGuard } from "../guarded-fetch/address.ts";
+import { AttemptFailure } from "../llm/attempt.ts";
+import type { Fetch } from "../llm/bounded-fetch.ts";
+import { Permanent } from "../sdk/errors.ts";
+
+/** Loopback, the networks of RFC 1918, 6598 and 4193. Link-local addresses are not among them. */
+const LOCAL = [
+  "127.0.0.0/8",
+  "::1",
+  "10.0.0.0/8",
+  "172.16.0.0/12",
+  "192.168.0.0/16",
+  "100.64.0.0/10",
+  "fd00::/8",
+];
+const REDIRECTS = new Set([307, 308]);
+const MAX_REDIRECTS = 3;
+/** How long an address that was found to be allowed is not looked up again. */
+const CHECKED_MS = 60_000;
+
+export interface ProviderSendOptions {
+  allowPrivateHosts: readonly string[];
+  fetch?: Fetch;
+  /** Milliseconds, only forward. */
+  now?: () => number;
+}
+
+export function createProviderSend(options: ProviderSendOptions): Fetch {
+  const { allowPrivateHosts, fetch: send = fetch, now = () => performance.now() } = options;
+  const addressesOf = createAddressGuard({ allowPrivateHosts: [...LOCAL, ...allowPrivateHosts] });
+  const checked = new Map<string, number>();
+
+  async function check(url: URL): Promise<void> {
+    const until = checked.get(url.hostname);
+    if (until !== undefined && until > now()) return;
+    await addressesOf(url).catch((cause) => {
+      // Asking again would not make the address another one; a name that is not found may be found later.
+      const kind = cause instanceof Permanent ? "refused" : "connection";
+      throw new AttemptFailure(kind, errorMessage(cause), { cause });
+    });
+    if (checked.size > 1_000) checked.clear();
+    checked.set(url.hostname, now() + CHECKED_MS);
+  }
+
+  return async (input, init) => {
+    let url = new URL(input instanceof Request ? input.url : input);
+    for (let redirects = 0; ; redirects++) {
+      await check(url);
+      const response = await send(url.href, { ...init, redirect: "manual" });
+      const location =
+        response.status >= 300 && response.status < 400 ? response.headers.get("location") : null;
+      if (location === null) return response;
+      await response.body?.cancel();
+      const next = new URL(location, url);
+      if (!REDIRECTS.has(response.status) || !isSameServer(url, next) || redirects === MAX_REDIRECTS) {
+        throw new AttemptFailure(
+          "refused",
+          `the endpoint redirects to ${next.origin}${next.pathname}; change base_url to it`,
+          {
+            status: response.status,
+          },
+        );
+      }
+      url = next;
+    }
+  };
+}
+
+/** The same host, perhaps by TLS now. */
+const isSameServer = (from: URL, to: URL): boolean =>
+  from.origin === to.origin ||
+  (from.hostname === to.hostname && to.protocol === "https:" && from.protocol === "http:");
