@@ -23,6 +23,7 @@ const TABLE = {
   timeout: { status: 504, retryable: true },
   worker_lost: { status: 500, retryable: false },
   model_failed: { status: 502, retryable: true },
+  invalid_output: { status: 502, retryable: false },
   context_length_exceeded: { status: 502, retryable: false },
   loop_detected: { status: 508, retryable: false },
   // Start-up: the process prints the message and exits with 1.

@@ -49,6 +49,8 @@ export type LoopEvent =
       continuation: Continuation | undefined;
       call: ModelCall;
     }
+  /** Durable: an answer that `problemWith` rejected. The model is asked once more. */
+  | { type: "rejected_answer"; iteration: number; call: ModelCall; problem: string }
   /** Durable: one for each call, in the order in which they end. */
   | { type: "tool_result"; iteration: number; toolCall: LlmToolCall; outcome: ToolOutcome };
 
@@ -64,6 +66,10 @@ export interface LoopOptions {
    * can be asked again.
    */
   shrink?(error: HeddleError): boolean;
+  /** JSON Schema of the answer, for endpoints that can hold the model to it. */
+  outputSchema?: JsonObject | undefined;
+  /** Returns what is wrong with an answer, for the model to mend it, or undefined. */
+  problemWith?: ((text: string) => string | undefined) | undefined;
   /** Must throw only when the run ends; `signal` is aborted with the run, or when a sibling call threw. */
   callTool(call: LlmToolCall, context: { iteration: number; signal: AbortSignal }): Promise<ToolOutcome>;
   /** Awaited: the run continues after an event has been handled, and ends when handling it throws. */
@@ -98,24 +104,38 @@ const CUT_CALL =
   "This call was not carried out: the answer reached the output limit before it was whole. Make fewer or shorter calls.";
 const CUT_TEXT = "[The answer ends here because the model reached its output limit.]";
 
+const INVALID = "The answer does not match the output_schema, and neither did the one before:";
+const MEND =
+  "This answer does not match the JSON Schema that it must match. Give the whole answer again, as JSON and nothing else. What is wrong:";
+
 const OUTCOME_UNKNOWN =
   "The server stopped while this call ran. Its outcome is unknown: it may have taken effect. Check before calling it again.";
 
-/** Throws what `emit` threw, the signal's reason, or `model_failed`. */
+/** Throws what `emit` threw, the signal's reason, `model_failed`, or `invalid_output`. */
 export async function runLoop(options: LoopOptions): Promise<LoopResult> {
   const { resume, maxIterations, tools } = options;
+  let isMending = false;
   const steps: LlmMessage[] = [...(resume?.steps ?? [])];
   let iteration = resume?.iterations ?? 0;
   steps.push(...(await closeUnanswered(options, iteration)));
   for (;;) {
     iteration++;
-    const mustAnswer = iteration > maxIterations || tools.length === 0;
+    const mustAnswer = isMending || iteration > maxIterations || tools.length === 0;
     const { text, toolCalls, continuation, isCut, call } = await askModel(options, {
       iteration,
       steps,
       mustAnswer,
     });
     if (mustAnswer || toolCalls.length === 0) {
+      const problem = options.problemWith?.(finalText(text, call));
+      if (problem !== undefined) {
+        await options.emit({ type: "rejected_answer", iteration, call, problem });
+        if (isMending) throw new HeddleError("invalid_output", `${INVALID} ${problem}`);
+        isMending = true;
+        steps.push({ role: "assistant", content: text }, { role: "user", content: `${MEND} ${problem}` });
+        continue;
+      }
+      if (options.problemWith) return { text, isCut, call, iteration };
       return { text: isCut ? `${text}\n\n${CUT_TEXT}` : finalText(text, call), isCut, call, iteration };
     }
     await options.emit({ type: "tool_calls", iteration, text, toolCalls, continuation, call });
@@ -197,7 +217,17 @@ async function askOnce(options: LoopOptions, { iteration, steps, mustAnswer }: Q
   const first = targetOf(llm, model, fallbackModels);
   await emit({ type: "model_call", iteration, ...first, messageCount, toolsCount });
   let done: Extract<LlmEvent, { type: "done" }> | undefined;
-  for await (const event of llm.stream({ model, fallbackModels, messages, tools, mustAnswer, signal })) {
+  const { outputSchema } = options;
+  const request = {
+    model,
+    fallbackModels,
+    messages,
+    tools,
+    mustAnswer,
+    signal,
+    ...(outputSchema && { outputSchema }),
+  };
+  for await (const event of llm.stream(request)) {
     if (event.type === "done") done = event;
     else if (event.type === "text") await emit({ type: "text", iteration, text: event.text });
     else await emit({ ...event, type: "model_retry", iteration });

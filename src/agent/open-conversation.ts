@@ -84,6 +84,7 @@ function inputOf({ task, turn, clock, capabilities }: OpenConversation): Context
     onDemand,
     channelPrompt: turn.channel.prompt ?? "",
     systemPreamble: task.execution_config.system_preamble ?? "",
+    outputSchema: task.execution_config.output_schema,
     userMessage: turn.userMessage,
     fromPerson: turn.fromPerson,
   };

@@ -5,7 +5,13 @@ import type { Redact } from "../redact.ts";
 import type { KeptActions } from "../secrets/kept-actions.ts";
 import type { StoredSteps } from "./load-steps.ts";
 import type { LoopEvent } from "./loop.ts";
-import { type StepClaim, saveModelFailure, saveToolCalls, saveToolResult } from "./steps.ts";
+import {
+  type StepClaim,
+  saveModelFailure,
+  saveRejectedAnswer,
+  saveToolCalls,
+  saveToolResult,
+} from "./steps.ts";
 
 export interface StepKeeperOptions {
   db: Database;
@@ -42,6 +48,9 @@ export function createStepKeeper(
             actions,
           );
           clientActions.push(...event.outcome.clientActions);
+          return true;
+        case "rejected_answer":
+          await saveRejectedAnswer(db, task, { ...event, context: report() });
           return true;
         case "model_failure":
           await saveModelFailure(db, task, {

@@ -224,6 +224,29 @@ export async function saveModelFailure(db: Database, task: StepClaim, step: Mode
   );
 }
 
+/** Records a model call whose answer does not match the schema that it must match. */
+export async function saveRejectedAnswer(
+  db: Database,
+  task: StepClaim,
+  {
+    iteration,
+    call,
+    problem,
+    context,
+  }: { iteration: number; call: ModelCall; problem: string; context: ContextReport | null },
+): Promise<void> {
+  await underClaim(
+    db,
+    task,
+    `model as (
+       insert into llm_calls (id, task_id, correlation_id, bot_id, integration_id, iteration, error, context, ${USED})
+       select $3::uuid, id, correlation_id, bot_id, integration_id, $4::int, $5::text, $6::text::jsonb, $7::text, $8::text,
+         $9::int, $10::int, $11::int, $12::int, $13::numeric, $14::int, $15::boolean from claim
+     )`,
+    [newId(), iteration, storable(problem), context && JSON.stringify(context), ...used(call)],
+  );
+}
+
 /** Stores the run's warnings. Does nothing if another worker has claimed the task in the meantime. */
 export async function saveWarnings(db: Database, task: StepClaim, warnings: string[]): Promise<void> {
   await db.query

@@ -2,7 +2,7 @@
 
 import type { CapabilitiesOf } from "../capabilities/effective-set.ts";
 import type { Database } from "../db/database.ts";
-import { storable } from "../db/storable.ts";
+import { storable, storableJson } from "../db/storable.ts";
 import type { Hooks } from "../hooks/hooks.ts";
 import { newId } from "../ids.ts";
 import type { Llm } from "../llm/llm.ts";
@@ -19,6 +19,7 @@ import { loadTurn } from "./load-turn.ts";
 import { runLoop } from "./loop.ts";
 import { offeredTools } from "./offered-tools.ts";
 import { openConversation } from "./open-conversation.ts";
+import { createOutputReader } from "./output.ts";
 import { failureOf, isOver } from "./run-end.ts";
 import { createRunEvents, type RunEvents, runContext } from "./run-events.ts";
 import { type ShownRun, type Stage, showRun } from "./show-run.ts";
@@ -53,6 +54,8 @@ export interface ClaimedTask {
 
 export interface TurnOutcome {
   text: string;
+  /** The answer as data, if the message has an output_schema. */
+  output?: unknown;
   /** Actions of tools for the dispatcher, in the order in which the calls ended. */
   clientActions: JsonObject[];
   /** Not stored yet: call `saveFinalStep` in the transaction that completes the task. */
@@ -188,9 +191,13 @@ async function run(run: Run): Promise<TurnOutcome> {
   });
   const steps = createStepKeeper({ ...run, report: conversation.report }, stored);
 
+  const { output_schema } = task.execution_config;
+  const output = output_schema && createOutputReader(output_schema);
   const result = await runLoop({
     llm,
     ...models,
+    outputSchema: output_schema,
+    problemWith: output?.problemWith,
     tools: llmTools,
     contextFor: conversation.messagesFor,
     shrink: conversation.shrink,
@@ -231,9 +238,11 @@ async function run(run: Run): Promise<TurnOutcome> {
   });
   if (result.isCut) await saveCutWarning(missing, run);
   // The answer is delivered unredacted, as the model wrote it.
-  const text = storable(result.text);
+  const data = output && storableJson(output.read(result.text));
+  const text = storable(output ? JSON.stringify(data) : result.text);
   return {
     text,
+    ...(output && { output: data }),
     clientActions: steps.clientActions,
     final: {
       messageId: newId(),

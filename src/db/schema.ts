@@ -347,6 +347,8 @@ export type DeliveryStatus = (typeof DELIVERY_STATUSES)[number];
 export interface DeliveryPayload {
   kind: "result" | "error" | "post";
   text: string;
+  /** The answer as data, if it was asked for with an output_schema. */
+  output?: unknown;
   client_actions: JsonObject[];
   extra_metadata: JsonObject;
   /** For a post, the author shown instead of the bot. */

@@ -105,6 +105,7 @@ function deliverInput(
     },
     config: withoutType(dispatch_config),
     result: payload.text,
+    ...(payload.output !== undefined && { output: payload.output }),
     isError,
     extraMetadata: payload.extra_metadata,
   };

@@ -43,6 +43,8 @@ export interface LlmRequest {
   tools: LlmTool[];
   /** The model must answer in text, whatever tools there are. They are sent nevertheless: the conversation uses them. */
   mustAnswer?: boolean;
+  /** JSON Schema that the answer should match; endpoints that can are asked to hold the model to it. */
+  outputSchema?: Record<string, unknown>;
   signal: AbortSignal;
 }
 

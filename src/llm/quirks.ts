@@ -7,6 +7,8 @@ export interface Quirks {
   noStreamOptions?: true;
   /** Refuses `tool_choice`; without it, the model is only asked in words not to call. */
   noToolChoice?: true;
+  /** Refuses a schema for the answer; the model is only asked in words to follow it. */
+  noOutputSchema?: true;
   /** Takes no tools; calls of the conversation are sent as text. */
   noTools?: true;
   /** Has a template without a system role. */
@@ -22,6 +24,10 @@ export interface Quirks {
 const COMPLAINTS: { quirk: Exclude<keyof Quirks, "maxTokens">; words: RegExp }[] = [
   { quirk: "noStreamOptions", words: /stream_options/i },
   { quirk: "noEncryptedReasoning", words: /encrypted content|reasoning\.encrypted_content|'include'/i },
+  {
+    quirk: "noOutputSchema",
+    words: /response_format|json_schema|text\.format|structured output|invalid schema/i,
+  },
   { quirk: "noToolChoice", words: /tool_choice/i },
   { quirk: "nineLetterIds", words: /tool[ _]call[ _]id[\s\S]{0,120}(?:length of 9|a-z, A-Z, 0-9)/i },
   {

@@ -44,10 +44,26 @@ export function compileOwnSchema(schema: object): Validate {
   };
 }
 
+/**
+ * Compiles a schema that a stranger may have sent. Formats, whose expressions may take long, are not checked, and inherited
+ * properties do not count.
+ */
+export function compileAnswerSchema(schema: object): Validate {
+  if (!checker.validateSchema(schema)) {
+    throw new Error(checker.errorsText(checker.errors, { dataVar: "schema" }));
+  }
+  const options = { validateFormats: false, ownProperties: true, validateSchema: false } as const;
+  return validatorOf(new Ajv({ strict: false, allErrors: true, verbose: true, ...options }), schema);
+}
+
 function compileWith(schema: object, options: Options): Validate {
   const ajv = new Ajv({ strict: false, allErrors: true, verbose: true, ...options });
   addFormats(ajv);
-  const validate = ajv.compile(plainSchema(schema));
+  return validatorOf(ajv, plainSchema(schema));
+}
+
+function validatorOf(ajv: Ajv, schema: object): Validate {
+  const validate = ajv.compile(schema);
   return (value) => (validate(value) ? [] : (validate.errors ?? []).slice(0, MOST_VIOLATIONS).map(violation));
 }
 

@@ -4,6 +4,7 @@ import { type ConfigSealer, sealWhole } from "../dispatch/seal-config.ts";
 import { HeddleError } from "../errors.ts";
 import { newId } from "../ids.ts";
 import type { Incoming } from "../inbox/incoming.ts";
+import { outputSchemaProblem } from "../schema/output-schema.ts";
 import type { InjectMessage, InjectResult } from "../sdk/types.ts";
 import type { Destination } from "./find-destinations.ts";
 import type { Sender } from "./inject.ts";
@@ -59,8 +60,8 @@ export function warningsOf(
   return warnings.length > 0 ? { warnings } : {};
 }
 
-/** Throws `validation` for an empty content or an invalid idempotency key. */
-export function checkMessage({ content, idempotencyKey }: Message): void {
+/** Throws `validation` for an empty content, an invalid idempotency key or an output_schema that is not one. */
+export function checkMessage({ content, idempotencyKey, executionConfig }: Message): void {
   if (content.trim() === "") {
     throw new HeddleError("validation", "content must not be empty.", { field: "content" });
   }
@@ -69,6 +70,11 @@ export function checkMessage({ content, idempotencyKey }: Message): void {
     throw new HeddleError("validation", `idempotency_key must have 1 to ${KEY_LENGTH} characters.`, {
       field: "idempotency_key",
     });
+  }
+  const problem = executionConfig?.output_schema && outputSchemaProblem(executionConfig.output_schema);
+  if (problem) {
+    const field = ["execution_config.output_schema", problem.field].filter(Boolean).join(".");
+    throw new HeddleError("validation", `${field} ${problem.message}.`, { field });
   }
 }
 

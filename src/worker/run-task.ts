@@ -164,6 +164,7 @@ export function createTaskRunner(options: RunTaskOptions) {
           status: isRefused ? "failed" : outcome.status,
           ...(isRefused && { run_at: null }),
           result: isAnswer ? text : null,
+          ...(isAnswer && outcome.answer.output !== undefined && { output: outcome.answer.output }),
           error: isAnswer ? null : text,
           error_code: isAnswer ? null : outcome.code,
           completed_at: new Date(),
@@ -179,6 +180,7 @@ export function createTaskRunner(options: RunTaskOptions) {
         const payload: DeliveryPayload = {
           kind: isAnswer ? "result" : "error",
           text,
+          ...(isAnswer && outcome.answer.output !== undefined && { output: outcome.answer.output }),
           client_actions: isAnswer ? outcome.answer.clientActions : [],
           extra_metadata: {},
           hops: hops + 1,

@@ -97,6 +97,20 @@ eachDatabase("worker", (open) => {
     await queue.close();
   });
 
+  test("data of an answer is stored with the task and handed to the dispatcher", async () => {
+    const output = { verdict: "good", tags: [] };
+    const { start, send, over, arrived, queue } = await fixture(async () => ({
+      ...answered(JSON.stringify(output)),
+      output,
+    }));
+    const worker = start();
+    const task = await over(await send("test:1"));
+    expect(task).toMatchObject({ status: "complete", output });
+    expect(await arrived).toMatchObject({ result: JSON.stringify(output), output });
+    await worker.close();
+    await queue.close();
+  });
+
   test("an answer goes to all places of its channel, each with its own delivery", async () => {
     const parts = await fixture(async () => answered("42"));
     const { start, over, delivered, outbox, sessions, db, queue } = parts;

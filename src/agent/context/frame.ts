@@ -9,6 +9,7 @@ import { cutMessage, estimate } from "./budget.ts";
 import { carapaceFragments } from "./carapace-fragments.ts";
 import { channelPrompt } from "./channel-prompt.ts";
 import { currentTime } from "./current-time.ts";
+import { outputFormat } from "./output-format.ts";
 import { type Part, partOf, shareOut } from "./share-out.ts";
 import { skillIndex } from "./skill-index.ts";
 import { askedSkills, pinnedSkills } from "./skills.ts";
@@ -39,8 +40,9 @@ const SYSTEM: Part[] = [
 const SYSTEM_SHARE = 0.5;
 
 const THIS_RUN: Part[] = [
-  { name: "asked_skills", source: askedSkills, share: 0.04, priority: 2 },
-  { name: "system_preamble", source: systemPreamble, share: 0.08, priority: 1 },
+  { name: "asked_skills", source: askedSkills, share: 0.03, priority: 2 },
+  { name: "system_preamble", source: systemPreamble, share: 0.07, priority: 1 },
+  { name: "output_format", source: outputFormat, share: 0.02, priority: 0 },
   { name: "current_time", source: currentTime, share: 0.01, priority: 3 },
 ];
 const THIS_RUN_SHARE = 0.28;

@@ -1,4 +1,5 @@
 import type { Skill } from "../../content/skills/skill.ts";
+import type { JsonObject } from "../../sdk/types.ts";
 
 /** The input of all sources. */
 export interface ContextInput {
@@ -21,6 +22,8 @@ export interface ContextInput {
   channelPrompt: string;
   /** The `system_preamble` of this run. */
   systemPreamble: string;
+  /** The JSON Schema that the answer must match. */
+  outputSchema?: JsonObject | undefined;
   /** The message to answer. */
   userMessage: string;
   /** Whether a person with a key wrote it. */

@@ -47,7 +47,7 @@ export function createWebhookDispatcher({ post, signingSecret }: WebhookDispatch
   };
   return {
     config: CONFIG,
-    deliver: ({ task, result, isError, clientActions, extraMetadata }, ctx) =>
+    deliver: ({ task, result, output, isError, clientActions, extraMetadata }, ctx) =>
       send(
         task.dispatch_config,
         {
@@ -55,6 +55,7 @@ export function createWebhookDispatcher({ post, signingSecret }: WebhookDispatch
           task_id: task.id,
           status: task.status,
           result: isError ? null : result,
+          ...(output !== undefined && { output }),
           error: isError ? result : null,
           bot_id: task.bot_id,
           session_id: task.session_id,

@@ -17,6 +17,11 @@ const ExecutionConfig = named(
         t.Array(t.String(), { description: "Tools in addition to the bot's own; `*` matches any text." }),
       ),
       model_override: t.Optional(t.String({ description: "A model to use instead of the bot's." })),
+      output_schema: t.Optional(
+        t.Record(t.String(), t.Any(), {
+          description: "JSON Schema of the answer, which is then JSON and nothing else.",
+        }),
+      ),
     },
     { additionalProperties: false, description: "Applies only to the run that this message starts." },
   ),

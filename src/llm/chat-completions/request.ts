@@ -8,7 +8,7 @@ import type {
 import type { Written } from "../adapter.ts";
 import type { LlmMessage, LlmRequest, LlmTool } from "../llm.ts";
 import { cleanMessages } from "../wire/clean.ts";
-import { toolsFor } from "../wire/tools.ts";
+import { outputSchemaOf, toolsFor } from "../wire/tools.ts";
 
 /** Mistral's rule. */
 const NINE_LETTERS = /^[A-Za-z0-9]{9}$/;
@@ -25,6 +25,7 @@ export function toRequest(
     ...(nineLetterIds && { idPattern: NINE_LETTERS }),
   });
   const tools = noTools ? [] : toolsFor(request, messages);
+  const schema = outputSchemaOf(request, quirks);
   const mustAnswer = request.mustAnswer || request.tools.length === 0;
   // What stays the same comes first: caches work on the beginning of a request.
   return {
@@ -32,6 +33,9 @@ export function toRequest(
     stream: true,
     ...(noStreamOptions ? {} : { stream_options: { include_usage: true } }),
     ...(tools.length > 0 && { tools: tools.map(toWireTool) }),
+    ...(schema && {
+      response_format: { type: "json_schema" as const, json_schema: { name: "answer", schema } },
+    }),
     messages: messages.map(toWireMessage),
     ...(tools.length > 0 && mustAnswer && !noToolChoice && { tool_choice: "none" as const }),
   };

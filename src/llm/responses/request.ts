@@ -8,7 +8,7 @@ import type {
 import type { Written } from "../adapter.ts";
 import type { LlmMessage, LlmRequest, LlmTool } from "../llm.ts";
 import { cleanMessages } from "../wire/clean.ts";
-import { toolsFor } from "../wire/tools.ts";
+import { outputSchemaOf, toolsFor } from "../wire/tools.ts";
 
 export function toRequest(
   request: LlmRequest,
@@ -18,6 +18,7 @@ export function toRequest(
   const tools = quirks.noTools ? [] : toolsFor(request, messages);
   const mustAnswer = request.mustAnswer || request.tools.length === 0;
   const instructions = messages.flatMap(({ role, content }) => (role === "system" ? [content] : []));
+  const schema = outputSchemaOf(request, quirks);
   return {
     model,
     stream: true,
@@ -25,6 +26,7 @@ export function toRequest(
     ...(quirks.noEncryptedReasoning ? {} : { include: ["reasoning.encrypted_content" as const] }),
     // What stays the same comes first: caches work on the beginning of a request.
     ...(tools.length > 0 && { tools: tools.map(toFunction) }),
+    ...(schema && { text: { format: { type: "json_schema" as const, name: "answer", schema } } }),
     ...(instructions.length > 0 && { instructions: instructions.join("\n\n") }),
     input: messages.flatMap(toItems),
     ...(tools.length > 0 && mustAnswer && !quirks.noToolChoice && { tool_choice: "none" as const }),

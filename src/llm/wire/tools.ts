@@ -1,4 +1,5 @@
 import type { LlmMessage, LlmRequest, LlmTool } from "../llm.ts";
+import type { Quirks } from "../quirks.ts";
 
 /**
  * The tools of the request, or those that the conversation has used: several endpoints refuse calls in a conversation
@@ -14,4 +15,15 @@ export function toolsFor({ tools }: Pick<LlmRequest, "tools">, messages: LlmMess
     description: "No longer available.",
     parameters: { type: "object", properties: {} },
   }));
+}
+
+/**
+ * The schema to send with the request. Not beside tools, which several endpoints refuse and others no longer call; nor one that
+ * is not of an object, which OpenAI refuses.
+ */
+export function outputSchemaOf(
+  { outputSchema, tools }: Pick<LlmRequest, "outputSchema" | "tools">,
+  { noOutputSchema }: Quirks,
+): Record<string, unknown> | undefined {
+  return noOutputSchema || tools.length > 0 || outputSchema?.type !== "object" ? undefined : outputSchema;
 }

@@ -33,6 +33,8 @@ export interface DeliverInput<Config = JsonObject> {
   config: Config;
   /** The answer; for a failed task, a short description of the error. */
   result: string;
+  /** The answer as data, if the message had an `output_schema`; it matches that schema, and `result` is its JSON. */
+  output?: unknown;
   /** True if `result` describes an error and is not an answer of the bot. */
   isError: boolean;
   /** The `client_action`s of the run's tools, for the place to carry out. */

@@ -18,6 +18,8 @@ export interface ExecutionConfig {
   tools?: string[];
   /** A model to use instead of the bot's. */
   model_override?: string;
+  /** JSON Schema of the answer, which is then JSON and nothing else; `deliver` gets it as `output`. */
+  output_schema?: JsonObject;
 }
 
 /** What `getOrCreateSession` takes. */

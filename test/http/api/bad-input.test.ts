@@ -135,6 +135,13 @@ describe("input", () => {
       "execution_config.tools.1",
       { content: "x", execution_config: { tools: ["a", 1] } },
     ],
+    [
+      "POST",
+      ":messages",
+      422,
+      "execution_config.output_schema.properties.a.pattern",
+      { content: "x", execution_config: { output_schema: { properties: { a: { pattern: "^a" } } } } },
+    ],
     ["POST", ":messages", 422, "execution_config.tool", { content: "x", execution_config: { tool: [] } }],
     ["POST", ":messages", 422, "idempotency_key", { content: "x", idempotency_key: "k".repeat(256) }],
     ["POST", "/api/v1/bots", 422, "id", { id: "No Spaces", name: "x" }],

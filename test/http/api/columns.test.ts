@@ -35,6 +35,7 @@ const SOURCES: Record<string, Source> = {
       "losses",
       "tool_losses",
       "loop_key",
+      "output",
       "dispatch_config",
       "execution_config",
     ],

@@ -68,6 +68,9 @@ const DetailAnswer = named(
       JsonFields,
       "Details of where the outcome goes, without the type. Secret fields are masked; null if the channel is out of the caller's reach.",
     ),
+    output: t.Any({
+      description: "The answer as data if execution_config has an output_schema; otherwise null.",
+    }),
     execution_config: t.Record(t.String(), t.Any(), {
       description: "Options that the message set for this run. Fields that look like secrets are masked.",
     }),
@@ -98,6 +101,7 @@ export function taskRoutes({
     dispatch_config: (await ownership.reachesChannel(request, row.channel_id))
       ? maskConfig(row.dispatch_config)
       : null,
+    output: row.output ?? null,
     execution_config: maskConfig(row.execution_config),
   });
   return new Elysia({ prefix: "/api/v1/tasks", normalize: false })
