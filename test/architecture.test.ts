@@ -67,6 +67,7 @@ const MAY_IMPORT: Record<string, string[]> = {
     "secrets",
     "sessions",
     "transcription",
+    "usage",
   ],
   "http/gateway": ["access", "db", "http", "inbox", "integrations/*", "sdk", "secrets", "sessions"],
   // The edge: parses a request's target once, identifies the sender and the key, and answers errors.
@@ -135,6 +136,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   llm: [],
   transcription: ["hooks", "llm"],
   // The endpoints with models that a server knows, and what is known of their models.
+  usage: ["db"],
   providers: ["db", "guarded-fetch", "llm", "sdk", "secrets"],
   db: ["runtime"],
   runtime: [],

@@ -4,6 +4,7 @@ import { Elysia } from "elysia";
 import { createIntegrationKeys } from "../../access/integration-keys.ts";
 import { HeddleError } from "../../errors.ts";
 import { newId } from "../../ids.ts";
+import { createUsage } from "../../usage/usage.ts";
 import { REQUEST_ID } from "../answer-headers.ts";
 import type { Auth } from "../auth.ts";
 import { answerError } from "../errors.ts";
@@ -44,6 +45,7 @@ import { taskRoutes } from "./routes/tasks.ts";
 import { templateRoutes } from "./routes/templates.ts";
 import { toolRoutes } from "./routes/tools.ts";
 import { transcribeRoutes } from "./routes/transcribe.ts";
+import { usageRoutes } from "./routes/usage.ts";
 
 /** Creates the REST API without the integrations' own routes. */
 export function createApi(
@@ -150,6 +152,7 @@ export function createApi(
     .use(processRoutes({ processes, auth, route }))
     .use(integrationRoutes({ integrations: registry, baseUrl: options.baseUrl, route }))
     .use(providerRoutes({ ...models, route }))
+    .use(usageRoutes({ usage: createUsage(options.db.query), ownership, route }))
     .use(adminIntegrationRoutes(administration))
     .use(adminActionRoutes(administration))
     .use(adminSettingRoutes({ settings: integrations.settings, integrations: registry, redact, route }))

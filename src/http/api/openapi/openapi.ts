@@ -47,6 +47,7 @@ const TAGS = {
   Documents: "Texts that searches find.",
   Tools: "Functions that bots can call.",
   Providers: "Endpoints with models.",
+  Usage: "Tokens and costs of models.",
   Bots: "A bot has a prompt, a model, tools and skills, and answers messages.",
   Skills: "Knowledge that goes into a run.",
   Carapaces: "Bundles of tools, skills and prompt text.",
