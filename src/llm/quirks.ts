@@ -47,22 +47,27 @@ const OUTPUT_LIMIT = /max_tokens: \d{1,9} > (\d{1,9})/;
 
 /** The names under which operators see quirks and set them. */
 const NAMES = {
-  stream_options: "noStreamOptions",
-  tool_choice: "noToolChoice",
-  tools: "noTools",
-  system_messages: "noSystem",
-  long_call_ids: "nineLetterIds",
-  encrypted_reasoning: "noEncryptedReasoning",
-} as const satisfies Record<string, Exclude<keyof Quirks, "maxTokens">>;
+  noStreamOptions: "stream_options",
+  noToolChoice: "tool_choice",
+  noOutputSchema: "output_schema",
+  noTools: "tools",
+  noSystem: "system_messages",
+  nineLetterIds: "long_call_ids",
+  noEncryptedReasoning: "encrypted_reasoning",
+} as const satisfies Record<Exclude<keyof Quirks, "maxTokens">, string>;
 
-export type Unsupported = keyof typeof NAMES;
-export const UNSUPPORTED = Object.keys(NAMES) as Unsupported[];
+type Named = keyof typeof NAMES;
+const NAMED = Object.keys(NAMES) as Named[];
+
+export type Unsupported = (typeof NAMES)[Named];
+export const UNSUPPORTED: readonly Unsupported[] = Object.values(NAMES);
 
 /** Names that no version knows are left out. */
 export const quirksOf = (names: readonly string[]): Quirks =>
-  Object.fromEntries(names.flatMap((name) => (name in NAMES ? [[NAMES[name as Unsupported], true]] : [])));
+  Object.fromEntries(NAMED.filter((quirk) => names.includes(NAMES[quirk])).map((quirk) => [quirk, true]));
 
-export const namesOf = (quirks: Quirks): Unsupported[] => UNSUPPORTED.filter((name) => quirks[NAMES[name]]);
+export const namesOf = (quirks: Quirks): Unsupported[] =>
+  NAMED.filter((quirk) => quirks[quirk]).map((quirk) => NAMES[quirk]);
 
 export interface KnownQuirks {
   of(model: string): Quirks;

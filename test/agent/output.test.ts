@@ -82,6 +82,7 @@ eachDatabase("an answer with a schema", (open) => {
 });
 
 test("endpoints get the schema where they take it, and not beside tools", () => {
+  const SENDING = { model: "m", origin: "m", quirks: {} };
   const request: LlmRequest = {
     model: "m",
     fallbackModels: [],
@@ -90,21 +91,21 @@ test("endpoints get the schema where they take it, and not beside tools", () => 
     outputSchema: SCHEMA,
     signal: new AbortController().signal,
   };
-  expect(toChatCompletion(request, "m", {})).toMatchObject({
+  expect(toChatCompletion(request, SENDING)).toMatchObject({
     response_format: { type: "json_schema", json_schema: { name: "answer", schema: SCHEMA } },
   });
-  expect(toResponse(request, "m", {})).toMatchObject({
+  expect(toResponse(request, SENDING)).toMatchObject({
     text: { format: { type: "json_schema", name: "answer", schema: SCHEMA } },
   });
   const tools = [{ name: "look", description: "", parameters: { type: "object" } }];
-  expect(toChatCompletion({ ...request, tools }, "m", {}).response_format).toBeUndefined();
+  expect(toChatCompletion({ ...request, tools }, SENDING).response_format).toBeUndefined();
   expect(
-    toChatCompletion({ ...request, outputSchema: { type: "array" } }, "m", {}).response_format,
+    toChatCompletion({ ...request, outputSchema: { type: "array" } }, SENDING).response_format,
   ).toBeUndefined();
   const quirks = createKnownQuirks();
   const refusal = new AttemptFailure("refused", "'response_format' of type json_schema is not supported", {
     status: 400,
   });
   expect(quirks.learn("m", refusal)).toBe(true);
-  expect(toChatCompletion(request, "m", quirks.of("m")).response_format).toBeUndefined();
+  expect(toChatCompletion(request, { ...SENDING, quirks: quirks.of("m") }).response_format).toBeUndefined();
 });
