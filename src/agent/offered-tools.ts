@@ -16,12 +16,13 @@ const MANY_TOOLS = 128;
 
 /**
  * Returns the tools that a run may use: those of its bot and its carapaces, those that its message names, and `get_skill` when
- * there are skills to read. A tool that the channel disables is never offered.
+ * there are skills to read, and those of `extra` that exist. A tool that the channel disables is never offered.
  */
 export function offeredTools(
   registry: Pick<ToolRegistry, "get" | "list">,
   wanted: ToolNames,
   onDemand: Skill[],
+  extra: string[] = [],
 ): OfferedTools {
   const tools = new Map<string, RegisteredTool>();
   const isDisabled = namesTool(wanted.disabled);
@@ -48,6 +49,10 @@ export function offeredTools(
     const readable = new Map(onDemand.map((skill) => [skill.id, skill]));
     const { run } = createGetSkillTool({ get: (id) => readable.get(id), list: () => onDemand });
     tools.set(GET_SKILL, { ...getSkill, run });
+  }
+  for (const name of extra) {
+    const tool = registry.get(name);
+    if (tool && !isDisabled(name)) tools.set(name, tool);
   }
   if (tools.size > MANY_TOOLS) {
     warnings.push(`The run has ${tools.size} tools; many endpoints accept at most ${MANY_TOOLS}.`);

@@ -26,6 +26,7 @@ import { type ShownRun, type Stage, showRun } from "./show-run.ts";
 import { createStepKeeper } from "./step-keeper.ts";
 import { type FinalStep, saveWarnings } from "./steps.ts";
 import { GET_SKILL } from "./tools/builtin/get-skill.ts";
+import { SEARCH_HISTORY } from "./tools/builtin/search-history.ts";
 import { callTool } from "./tools/call.ts";
 import type { ToolRegistry } from "./tools/registry.ts";
 
@@ -169,7 +170,13 @@ async function run(run: Run): Promise<TurnOutcome> {
       text: turn.fromPerson ? turn.userMessage : "",
     },
   });
-  const { tools, warnings } = offeredTools(run.tools, capabilities.tools, capabilities.onDemand);
+  const { tools, warnings } = offeredTools(
+    run.tools,
+    capabilities.tools,
+    capabilities.onDemand,
+    // What a summary does not tell can be looked up.
+    turn.compacted.summary === null ? [] : [SEARCH_HISTORY],
+  );
   const missing = [...capabilities.warnings, ...warnings];
   await recordWarnings(missing, run);
   const llmTools = [...tools.values()].map(({ name, description, parameters }) => ({

@@ -3,6 +3,7 @@
 
 import { createGetSkillTool } from "../agent/tools/builtin/get-skill.ts";
 import { createSearchDocumentsTool } from "../agent/tools/builtin/search-documents.ts";
+import { createSearchHistoryTool } from "../agent/tools/builtin/search-history.ts";
 import { createWorkspaceTools } from "../agent/tools/builtin/workspace.ts";
 import { createToolRegistry } from "../agent/tools/registry.ts";
 import type { Config } from "../config/config.ts";
@@ -22,6 +23,7 @@ import { createIntegrationsOnDisk } from "../integrations/discovery/on-disk.ts";
 import { builtinDir } from "../runtime/assets.ts";
 import { closeToImports } from "../runtime/modules.ts";
 import { createDocuments } from "../search/documents.ts";
+import { searchHistory } from "../search/history.ts";
 import { createOverwritten } from "../workspace/overwritten.ts";
 import { createWorkspace } from "../workspace/workspace.ts";
 import { createWorkspaceWrites } from "../workspace/writes.ts";
@@ -61,6 +63,12 @@ export async function openContent(config: Config, storage: Storage, closers: Clo
     "core",
     createSearchDocumentsTool(({ query, limit }, { session_id }) =>
       documents.search({ query, limit, visibleIn: session_id }),
+    ),
+  );
+  tools.add(
+    "core",
+    createSearchHistoryTool(({ query, limit }, { session_id, task_id }) =>
+      searchHistory(db, { sessionId: session_id, taskId: task_id, query, limit }),
     ),
   );
 

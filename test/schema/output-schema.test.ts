@@ -33,7 +33,7 @@ test("what could take long, or is not a schema, is refused with its place", () =
   expect(problem([])).toBe(": must be a JSON Schema, which is an object");
   const pattern = problem({ properties: { name: { type: "string", pattern: "(a+)+$" } } });
   expect(pattern).toStartWith(
-    "properties.name.pattern: is not supported in an output_schema; it takes properties",
+    "properties.name.pattern: is not supported in an output_schema, which may have types",
   );
   for (const keyword of ["patternProperties", "$ref", "$defs", "uniqueItems", "if", "contains", "__proto__x"])
     expect(problem({ [keyword]: {} })).toStartWith(`${keyword}: is not supported`);

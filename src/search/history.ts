@@ -1,0 +1,54 @@
+// Searches the messages of one session, including those that its model no longer gets.
+
+import type { Database } from "../db/database.ts";
+import { rankTexts } from "./rank-texts.ts";
+
+export interface HistoryQuery {
+  sessionId: string;
+  /** The run that searches: its own message and steps are left out. */
+  taskId: string;
+  query: string;
+  limit: number;
+}
+
+export interface HistoryHit {
+  message_id: string;
+  role: string;
+  created_at: string;
+  text: string;
+  /** Probably about something else. */
+  weak: boolean;
+}
+
+/** The newest messages of a session are searched, up to this number. */
+const MOST_MESSAGES = 20_000;
+
+export async function searchHistory(db: Database, search: HistoryQuery): Promise<HistoryHit[]> {
+  const ranked = await rankTexts(db, {
+    from: `select id, content as text from messages where session_id = $3::uuid and content <> ''
+      and task_id is distinct from $4::uuid and id is distinct from (select message_id from tasks where id = $4::uuid)
+      order by position desc limit ${MOST_MESSAGES}`,
+    values: [search.sessionId, search.taskId],
+    query: search.query,
+    limit: search.limit,
+  });
+  const { rows } = await db.execute(
+    `select id, role, content, created_at from messages
+     where id in (select jsonb_array_elements_text($1::text::jsonb)::uuid)`,
+    [JSON.stringify(ranked.map(({ id }) => id))],
+  );
+  const byId = new Map(rows.map((row) => [String(row.id), row]));
+  return ranked.flatMap(({ id, weak }) => {
+    const row = byId.get(id);
+    if (!row) return [];
+    return [
+      {
+        message_id: id,
+        role: String(row.role),
+        created_at: new Date(row.created_at as string).toISOString(),
+        text: String(row.content),
+        weak,
+      },
+    ];
+  });
+}
