@@ -18,7 +18,7 @@ import { listModels } from "../providers/list-models.ts";
 import { probe } from "../providers/probe.ts";
 import type { Provider } from "../providers/provider.ts";
 import { openProviders, type Providers } from "../providers/providers.ts";
-import { createProviderSend } from "../providers/send.ts";
+import { createProviderSend, type ProviderSendOptions } from "../providers/send.ts";
 import { readTree } from "../runtime/assets.ts";
 import type { Closers } from "./closers.ts";
 import type { Storage } from "./storage.ts";
@@ -43,6 +43,9 @@ type ModelConfig = Pick<
   | "modelTimeoutSeconds"
 >;
 
+/** Where requests go. Default: to the network. */
+type Network = Pick<ProviderSendOptions, "fetch" | "resolve">;
+
 export type Models = Awaited<ReturnType<typeof openModels>>;
 
 export async function openModels(
@@ -55,12 +58,13 @@ export async function openModels(
   }: Pick<Storage, "db" | "vault" | "log" | "redactor">,
   search: OfflineOptions["search"],
   closers: Closers,
+  network: Network = {},
 ) {
   const log = serverLog.getChild("llm");
   const timeoutMs = config.modelTimeoutSeconds * 1000;
-  const send = createProviderSend({ allowPrivateHosts: config.allowPrivateHosts });
+  const send = createProviderSend({ allowPrivateHosts: config.allowPrivateHosts, ...network });
   /** Whoever starts the server may aim its requests anywhere. */
-  const sendOf = ({ source }: Provider) => (source === "stored" ? send : undefined);
+  const sendOf = ({ source }: Provider) => (source === "stored" ? send : network.fetch);
   const adapterOf = ({ adapter, base_url, api_key, headers }: Provider) =>
     ADAPTERS[adapter]({
       apiKey: api_key ?? undefined,

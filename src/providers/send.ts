@@ -2,7 +2,7 @@
 // not where clouds give machines their credentials, and a key goes only where it was meant to go.
 
 import { errorMessage } from "../errors.ts";
-import { createAddressGuard } from "../guarded-fetch/address.ts";
+import { type AddressGuardOptions, createAddressGuard } from "../guarded-fetch/address.ts";
 import { AttemptFailure } from "../llm/attempt.ts";
 import type { Fetch } from "../llm/bounded-fetch.ts";
 import { Permanent } from "../sdk/errors.ts";
@@ -25,13 +25,18 @@ const CHECKED_MS = 60_000;
 export interface ProviderSendOptions {
   allowPrivateHosts: readonly string[];
   fetch?: Fetch;
+  /** Resolves a name to all its addresses. Default: the system's resolver. */
+  resolve?: AddressGuardOptions["resolve"];
   /** Milliseconds, only forward. */
   now?: () => number;
 }
 
 export function createProviderSend(options: ProviderSendOptions): Fetch {
-  const { allowPrivateHosts, fetch: send = fetch, now = () => performance.now() } = options;
-  const addressesOf = createAddressGuard({ allowPrivateHosts: [...LOCAL, ...allowPrivateHosts] });
+  const { allowPrivateHosts, fetch: send = fetch, resolve, now = () => performance.now() } = options;
+  const addressesOf = createAddressGuard({
+    allowPrivateHosts: [...LOCAL, ...allowPrivateHosts],
+    ...(resolve && { resolve }),
+  });
   const checked = new Map<string, number>();
 
   async function check(url: URL): Promise<void> {

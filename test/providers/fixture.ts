@@ -24,7 +24,11 @@ export interface TestModels extends Models {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-export async function testModels(db: TestDatabase, config: Partial<ModelConfig> = {}): Promise<TestModels> {
+export async function testModels(
+  db: TestDatabase,
+  config: Partial<ModelConfig> = {},
+  network?: Parameters<typeof openModels>[4],
+): Promise<TestModels> {
   const closers: Closers = [];
   const redactor = createRedactor();
   const models = await openModels(
@@ -32,6 +36,7 @@ export async function testModels(db: TestDatabase, config: Partial<ModelConfig> 
     { db, vault: testVault(), log: getLogger("heddle"), redactor },
     async () => [],
     closers,
+    network,
   );
   return {
     ...models,
