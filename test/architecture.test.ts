@@ -51,6 +51,7 @@ const MAY_IMPORT: Record<string, string[]> = {
     "access",
     "capabilities",
     "channels",
+    "chat",
     "content/*",
     "db",
     "dispatch",
@@ -114,6 +115,8 @@ const MAY_IMPORT: Record<string, string[]> = {
   sessions: ["channels", "db", "dispatch", "inbox", "queue", "sdk", "secrets"],
   channels: ["content/bots", "db", "dispatch", "sdk", "secrets"],
   worker: ["agent", "db", "dispatch", "queue", "sdk"],
+  // A message sent and its run followed to the end.
+  chat: ["db", "events", "sdk", "secrets", "sessions"],
   // What happens, for those who watch: written by triggers and by runs, read by the API.
   events: ["db"],
   agent: ["capabilities", "db", "events", "hooks", "llm", "sdk", "secrets", "content/skills"],

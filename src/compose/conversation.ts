@@ -5,6 +5,9 @@ import { createChannelSessions } from "../channels/channel-sessions.ts";
 import { createChannels } from "../channels/channels.ts";
 import { findBindable } from "../channels/check-binding.ts";
 import { createIntegrationDirectory } from "../channels/integration-directory.ts";
+import { createChat } from "../chat/chat.ts";
+import { createFollow } from "../chat/follow.ts";
+import { createOutcomes } from "../chat/outcome.ts";
 import type { Config } from "../config/config.ts";
 import { createInternalDispatcher } from "../dispatch/core/internal.ts";
 import { createOutbox } from "../dispatch/outbox.ts";
@@ -32,7 +35,7 @@ export function openConversation(
   { registry }: IntegrationParts,
   closers: Closers,
 ) {
-  const { db, queue, log, redactor, vault, instruments } = storage;
+  const { db, queue, events, log, redactor, vault, instruments } = storage;
   const { dispatchers, coreDispatchers, bots } = content;
   const { whenReady: integrationsReady } = registry;
   const sealer = createConfigSealer({ dispatchers, vault });
@@ -80,6 +83,13 @@ export function openConversation(
     inject: (message, hops) => sessions.inject(message, INTERNAL, { hops }),
   });
   dispatchers.replaceOwner("core", new Map(Object.entries({ ...coreDispatchers, internal })));
+  const outcomes = createOutcomes({ db, actions });
+  const chat = createChat({
+    sessions,
+    outcomes,
+    follow: createFollow({ db, events, outcomes }),
+    onCommit: events.committed,
+  });
   const channelSessions = createChannelSessions({ db, sealer });
   const tasks = createTasks({ db, queue });
   const channels = createChannels({ db, checkConfig, sealer, directory, botExists: bots.exists });
@@ -98,7 +108,9 @@ export function openConversation(
     outbox,
     inbox,
     directory,
+    events,
     sessions,
+    chat,
     channelSessions,
     tasks,
     channels,

@@ -68,7 +68,7 @@ export function startServer(
     const stopping = new AbortController();
     const app = createApp(
       {
-        conversation: { ...conversation, events: storage.events },
+        conversation,
         content: { ...content, ...agent },
         integrations: {
           ...integrations,

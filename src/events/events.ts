@@ -5,7 +5,7 @@ import { newId } from "../ids.ts";
 import type { Logger } from "../log.ts";
 import { type Cursor, oldestIn } from "./cursor.ts";
 import { createLive, type Live } from "./live.ts";
-import { type Page, readLog } from "./log.ts";
+import { type Placed, readLog } from "./log.ts";
 import { createPurge, PURGED } from "./purge.ts";
 import { createRemote, type Remote } from "./remote.ts";
 import { createTail, type Follower } from "./tail.ts";
@@ -18,8 +18,8 @@ export interface Events {
   open(from?: Cursor): Promise<Follower>;
   /** Resolves when there may be news of the task (null: of anything), or after `ms`. */
   changed(taskId: string | null, ms: number): Changes;
-  /** What the log has about one task after the place, which may be before all. */
-  ofTask(taskId: string, from: Cursor): Promise<Page>;
+  /** Returns what the log has about one task after the place, and a follower of what comes after that. */
+  openTask(taskId: string, from: Cursor): Promise<{ past: Placed[]; follower: Follower }>;
   /** Whether events after the place have been deleted. */
   isLost(from: Cursor): Promise<boolean>;
   /** Records that an integration has become live, quarantined and so on. */
@@ -28,7 +28,8 @@ export interface Events {
 }
 
 export interface Changes {
-  readonly happened: Promise<void>;
+  /** "late": nothing happened in the given time. */
+  readonly happened: Promise<"news" | "late">;
   cancel(): void;
 }
 
@@ -52,28 +53,46 @@ export async function createEvents({ db, log }: { db: Database; log: Logger }): 
     });
   }
   const writing = new Set<Promise<unknown>>();
+  const open: Events["open"] = async (from) => {
+    if (!tail.isFollowed) remote?.announce();
+    return tail.open(from);
+  };
   return {
     live,
+    open,
     committed() {
       tail.wake();
       remote?.wake();
     },
-    async open(from) {
-      if (!tail.isFollowed) remote?.announce();
-      return tail.open(from);
-    },
     changed(taskId, ms) {
-      const { promise, resolve } = Promise.withResolvers<void>();
-      const unwatch = live.watch(taskId, resolve);
-      const timer = setTimeout(resolve, ms);
+      const { promise, resolve } = Promise.withResolvers<"news" | "late">();
+      const unwatch = live.watch(taskId, () => resolve("news"));
+      const timer = setTimeout(() => resolve("late"), ms);
       const cancel = () => {
         unwatch();
         clearTimeout(timer);
-        resolve();
+        resolve("news");
       };
-      return { happened: promise.then(cancel), cancel };
+      return { happened: promise, cancel };
     },
-    ofTask: (taskId, from) => readLog(db, from, { taskId }),
+    async openTask(taskId, from) {
+      const follower = await open();
+      const { since } = follower.cursor;
+      const past: Placed[] = [];
+      let cursor = from;
+      try {
+        for (;;) {
+          const within = cursor.within ?? { snapshot: since, id: 0 };
+          const page = await readLog(db, { since: cursor.since, within }, { taskId });
+          past.push(...page.events);
+          cursor = page.cursor;
+          if (!page.hasMore && cursor.since === since) return { past, follower };
+        }
+      } catch (error) {
+        follower.close();
+        throw error;
+      }
+    },
     async isLost({ since }) {
       const { rows } = await db.execute(
         `select (value #>> '{}')::bigint >= $1::bigint as lost, $1::bigint > pg_current_xact_id()::text::bigint as alien

@@ -6,6 +6,9 @@ import { createChannelSessions } from "../../src/channels/channel-sessions.ts";
 import { createChannels } from "../../src/channels/channels.ts";
 import { type BindingManifest, findBindable } from "../../src/channels/check-binding.ts";
 import { createIntegrationDirectory } from "../../src/channels/integration-directory.ts";
+import { createChat } from "../../src/chat/chat.ts";
+import { createFollow } from "../../src/chat/follow.ts";
+import { createOutcomes } from "../../src/chat/outcome.ts";
 import { createBots } from "../../src/content/bots/bots.ts";
 import { createInternalDispatcher } from "../../src/dispatch/core/internal.ts";
 import { noneDispatcher } from "../../src/dispatch/core/none.ts";
@@ -97,6 +100,9 @@ export async function createSessionsFixture(
   const sessions = createSessions(parts);
   const tasks = createTasks({ db, queue });
   const channels = createChannels({ db, checkConfig, sealer, directory, botExists: bots.exists });
+  const outcomes = createOutcomes({ db, actions });
+  const follow = createFollow({ db, events, outcomes });
+  const chat = createChat({ sessions, outcomes, follow, onCommit: events.committed });
   const channelSessions = createChannelSessions({ db, sealer });
   const views = metas.map((meta) => ({
     id: meta.integrationType,
@@ -113,6 +119,7 @@ export async function createSessionsFixture(
     bots,
     sessions,
     tasks,
+    chat,
     channels,
     channelSessions,
     bindings,

@@ -31,6 +31,7 @@ import { botRoutes } from "./routes/bots.ts";
 import { carapaceRoutes } from "./routes/carapaces.ts";
 import { channelBindingRoutes } from "./routes/channel-bindings.ts";
 import { channelRoutes } from "./routes/channels.ts";
+import { chatRoutes } from "./routes/chat.ts";
 import { deliveryRoutes } from "./routes/deliveries.ts";
 import { documentRoutes } from "./routes/documents.ts";
 import { eventLogRoutes } from "./routes/event-log.ts";
@@ -124,6 +125,7 @@ export function createApi(
         route,
       }),
     )
+    .use(chatRoutes({ ...conversation, signal: options.signal, auth, ownership, route }))
     .use(transcribeRoutes({ transcription: content.transcription, route }))
     .use(taskRoutes({ tasks: conversation.tasks, ownership, route }))
     .use(deliveryRoutes({ outbox: conversation.outbox, ownership, route }))

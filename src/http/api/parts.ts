@@ -6,6 +6,7 @@ import type { Bindings } from "../../channels/bindings.ts";
 import type { ChannelSessions } from "../../channels/channel-sessions.ts";
 import type { Channels } from "../../channels/channels.ts";
 import type { IntegrationDirectory } from "../../channels/integration-directory.ts";
+import type { Chat } from "../../chat/chat.ts";
 import type { Bots } from "../../content/bots/bots.ts";
 import type { Database } from "../../db/database.ts";
 import type { Outbox } from "../../dispatch/outbox.ts";
@@ -54,6 +55,7 @@ export interface ConversationParts {
   tasks: Tasks;
   outbox: Pick<Outbox, "list" | "get" | "redeliver">;
   events: Events;
+  chat: Chat;
 }
 
 /** The content that runs use: bots, skills, carapaces, templates, tools. */

@@ -48,6 +48,11 @@ export interface InjectMessage {
   dispatchConfig?: DispatchConfig;
   /** The person who wrote the message; where it is mirrored, it is posted under this name. */
   author?: MessageAuthor;
+  /**
+   * What becomes of the message if a run of its session goes: "queue" (a run of its own afterwards), "collect" (one run for
+   * all that wait), "steer" (the running run gets it), "interrupt" (ends the running run). Default: the channel's choice.
+   */
+  whenBusy?: "queue" | "collect" | "steer" | "interrupt";
   /** Instructions, skills, tools and a model for this run only. */
   executionConfig?: ExecutionConfig;
   /**

@@ -1,0 +1,150 @@
+// One run as the client of a chat sees it: a view of the stream of events, which can be continued from any of its events.
+
+import type { Database } from "../db/database.ts";
+import { BEGINNING, type Events } from "../events/events.ts";
+import type { LoggedEvent, Placed } from "../events/log.ts";
+import type { ChatEvent, ChatPlace, ChatStep } from "./chat-event.ts";
+import type { Outcome, Outcomes } from "./outcome.ts";
+import { createShownText } from "./shown-text.ts";
+import { loadStepFacts, type StepFacts, toolEvent } from "./step-facts.ts";
+
+export interface FollowOptions {
+  db: Pick<Database, "query">;
+  events: Pick<Events, "openTask" | "changed" | "live">;
+  outcomes: Outcomes;
+}
+
+/** Follows a run to its end, from its beginning or from the place, until `signal`. Throws `not_found`. */
+export type Follow = (
+  taskId: string,
+  options: { from?: ChatPlace | undefined; signal: AbortSignal },
+) => AsyncGenerator<ChatStep[], undefined>;
+
+/** After so long without news, somebody looks whether the end was missed: events are deleted after a while. */
+const LOOK_AGAIN_MS = 5_000;
+const ENDS = ["task.completed", "task.failed", "task.cancelled", "task.waiting"];
+const OVER = ["complete", "failed", "cancelled", "waiting"];
+
+export function createFollow({ db, events, outcomes }: FollowOptions): Follow {
+  return async function* (taskId, { from, signal }) {
+    let place: ChatPlace = from ?? { task: taskId, cursor: BEGINNING, part: "", offset: 0 };
+    const view = createView(place);
+    for (;;) {
+      const { past, follower } = await events.openTask(place.task, place.cursor);
+      try {
+        let mustLook = true;
+        let news: Placed[] = past;
+        let hasMore = false;
+        while (!signal.aborted) {
+          const changes = events.changed(place.task, LOOK_AGAIN_MS);
+          try {
+            const run = events.live.get(place.task);
+            const written = { part: run?.part, length: run?.text.length ?? 0 };
+            if (news !== past) ({ events: news, hasMore } = await follower.read());
+            const own = news.filter(({ event }) => event.task_id === place.task);
+            const steps = view.logged(
+              own,
+              await loadStepFacts(
+                db,
+                own.map(({ event }) => event),
+              ),
+            );
+            if (steps.length > 0) yield steps;
+            if (view.mergedInto !== undefined) break;
+            if (mustLook || own.some(({ event }) => ENDS.includes(event.type))) {
+              mustLook = false;
+              const outcome = await outcomes.get(place.task);
+              if (OVER.includes(outcome.status)) {
+                yield view.ended(outcome);
+                return undefined;
+              }
+            }
+            const live = run && !hasMore && run.part === written.part ? view.live(run, written.length) : [];
+            if (live.length > 0) yield live;
+            else if (steps.length === 0 && !hasMore && news !== past)
+              mustLook = (await changes.happened) === "late";
+            news = [];
+          } finally {
+            changes.cancel();
+          }
+        }
+      } finally {
+        follower.close();
+      }
+      if (view.mergedInto === undefined) return undefined;
+      place = view.turnTo(view.mergedInto);
+    }
+  };
+}
+
+/** Turns what happened into events with their places. */
+function createView(start: ChatPlace) {
+  const shown = createShownText(start.part, start.offset);
+  let { task, cursor } = start;
+  let mergedInto: string | undefined;
+
+  const placed = (list: ChatEvent[]): ChatStep[] => {
+    const place = { task, cursor, part: shown.part, offset: shown.offset };
+    return list.map((event) => ({ event, place }));
+  };
+
+  function before({ type, data }: LoggedEvent, { texts }: StepFacts): ChatEvent[] {
+    if (type === "task.started") return shown.attempt(Number(data.attempt));
+    const text = type === "tool.started" ? texts.get(String(data.message_id)) : undefined;
+    if (text === undefined) return [];
+    // The other calls of the same message.
+    texts.delete(String(data.message_id));
+    const rest = shown.complete(text, Number(data.iteration));
+    return text.trim() === "" ? rest : [...rest, { type: "assistant_text", text }];
+  }
+
+  function itself(event: LoggedEvent, facts: StepFacts): ChatEvent[] {
+    const { type, data } = event;
+    switch (type) {
+      case "task.started":
+        return [{ type: "started", attempt: Number(data.attempt) }];
+      case "task.released":
+        return [{ type: "queued", task_id: task, reason: "The run went back to the queue." }];
+      case "task.merged":
+        mergedInto = String(data.merged_into);
+        return [{ type: "merged", task_id: task, merged_into: mergedInto }];
+      case "tool.started":
+      case "tool.completed":
+      case "tool.failed":
+        return toolEvent(event, facts);
+      default:
+        return [];
+    }
+  }
+
+  return {
+    get mergedInto() {
+      return mergedInto;
+    },
+    logged: (news: Placed[], facts: StepFacts): ChatStep[] =>
+      news.flatMap((one) => {
+        const first = placed(before(one.event, facts));
+        cursor = one.cursor;
+        return [...first, ...placed(itself(one.event, facts))];
+      }),
+    live: (...written: Parameters<typeof shown.live>): ChatStep[] => placed(shown.live(...written)),
+    ended(outcome: Outcome): ChatStep[] {
+      const text =
+        outcome.status === "complete" ? shown.complete(outcome.text ?? "", Number.POSITIVE_INFINITY) : [];
+      return placed([...text, { type: lastEvent(outcome), outcome }]);
+    },
+    /** Goes on with the run that answers the merged message. */
+    turnTo(other: string): ChatPlace {
+      task = other;
+      mergedInto = undefined;
+      shown.otherRun();
+      return { task, cursor, part: "", offset: 0 };
+    },
+  };
+}
+
+function lastEvent({ status }: Outcome): "response" | "cancelled" | "tool_request" | "error" {
+  if (status === "complete") return "response";
+  if (status === "cancelled") return "cancelled";
+  return status === "waiting" ? "tool_request" : "error";
+}

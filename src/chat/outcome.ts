@@ -1,0 +1,137 @@
+// What became of a run, as a chat's client is told: its answer, the tools it used, and what it cost.
+
+import { asc, eq, sql } from "drizzle-orm";
+import type { Database } from "../db/database.ts";
+import { type JsonObject, llmCalls, messages, type TaskStatus, tasks, toolCalls } from "../db/schema.ts";
+import { notFound } from "../errors.ts";
+import { inMessage, type KeptActions } from "../secrets/kept-actions.ts";
+
+export interface Usage {
+  prompt_tokens: number;
+  /** Of these, how many the provider read from its cache. */
+  cached_input_tokens: number;
+  completion_tokens: number;
+  total_tokens: number;
+  /** US dollars; null if a price is not known. */
+  cost_usd: number | null;
+}
+
+/** A call of one of the client's own tools, whose result the run waits for. */
+export interface ClientCall {
+  /** Names the call for the client, in all runs. */
+  id: string;
+  name: string;
+  /** JSON text. */
+  arguments: string;
+}
+
+export interface Outcome {
+  task_id: string;
+  message_id: string;
+  session_id: string;
+  channel_id: string;
+  bot_id: string;
+  correlation_id: string;
+  status: TaskStatus;
+  attempt: number;
+  merged_into: string | null;
+  text: string | null;
+  error: string | null;
+  error_code: string | null;
+  warnings: string[];
+  tools_used: string[];
+  client_actions: JsonObject[];
+  client_calls: ClientCall[];
+  usage: Usage;
+  /** The model that answered last. */
+  model: string | null;
+}
+
+export interface Outcomes {
+  /** Throws `not_found`. */
+  get(taskId: string): Promise<Outcome>;
+}
+
+export interface OutcomesOptions {
+  db: Pick<Database, "query">;
+  actions: Pick<KeptActions, "open">;
+}
+
+export function createOutcomes({ db: { query }, actions }: OutcomesOptions): Outcomes {
+  return {
+    async get(taskId) {
+      const [[task], calls, models, acted] = await Promise.all([
+        query.select().from(tasks).where(eq(tasks.id, taskId)),
+        query.select().from(toolCalls).where(eq(toolCalls.task_id, taskId)).orderBy(asc(toolCalls.id)),
+        query.select().from(llmCalls).where(eq(llmCalls.task_id, taskId)).orderBy(asc(llmCalls.id)),
+        query
+          .select({ id: messages.id, metadata: messages.metadata })
+          .from(messages)
+          .where(sql`${messages.task_id} = ${taskId}::uuid and ${messages.metadata} ? 'client_actions'`)
+          .orderBy(asc(messages.position)),
+      ]);
+      if (!task) throw notFound("task", taskId);
+      const own = new Set(clientToolsOf(task.execution_config));
+      return {
+        task_id: task.id,
+        message_id: task.message_id,
+        session_id: task.session_id,
+        channel_id: task.channel_id,
+        bot_id: task.bot_id,
+        correlation_id: task.correlation_id,
+        status: task.status,
+        attempt: task.attempt,
+        merged_into: task.merged_into,
+        text: task.result,
+        error: task.error,
+        error_code: task.error_code,
+        warnings: task.warnings,
+        tools_used: [...new Set(calls.map(({ tool_name }) => tool_name))],
+        client_actions: acted.flatMap(({ id, metadata }) =>
+          actions.open((metadata.client_actions ?? []) as (JsonObject | string)[], inMessage(id)),
+        ),
+        client_calls: calls
+          .filter(({ tool_name, status }) => status === "running" && own.has(tool_name))
+          .map(({ id, tool_name, arguments: args }) => ({
+            id: clientCallId(id),
+            name: tool_name,
+            arguments: args,
+          })),
+        usage: usageOf(models),
+        model: models.at(-1)?.model ?? null,
+      };
+    },
+  };
+}
+
+/** The name by which clients know a call: the ids of models are only unique within one answer. */
+export const clientCallId = (rowId: string): string => `call_${rowId.replaceAll("-", "")}`;
+
+/** Returns the row's id; undefined for anything that is not such a name. */
+export function rowOfClientCall(id: string): string | undefined {
+  const digits = /^call_([0-9a-f]{32})$/.exec(id)?.[1];
+  return digits?.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
+}
+
+/** The names of the client's own tools. */
+export function clientToolsOf(executionConfig: JsonObject): string[] {
+  const tools = executionConfig.client_tools;
+  return Array.isArray(tools) ? tools.map((tool) => String((tool as { name?: unknown }).name)) : [];
+}
+
+function usageOf(calls: (typeof llmCalls.$inferSelect)[]): Usage {
+  const sum = (field: "prompt_tokens" | "cached_input_tokens" | "completion_tokens") =>
+    calls.reduce((total, call) => total + (call[field] ?? 0), 0);
+  const made = calls.filter(({ error }) => error === null);
+  const [read, written] = [sum("prompt_tokens"), sum("completion_tokens")];
+  return {
+    prompt_tokens: read,
+    cached_input_tokens: sum("cached_input_tokens"),
+    completion_tokens: written,
+    total_tokens: read + written,
+    cost_usd:
+      made.length > 0 && made.every(({ cost_usd }) => cost_usd !== null)
+        ? made.reduce((total, { cost_usd }) => total + Number(cost_usd), 0)
+        : null,
+  };
+}

@@ -1,0 +1,109 @@
+// How much of a run's text a client has been shown, whether it came live or from what is stored.
+
+import type { LiveRun } from "../events/live.ts";
+import type { ChatEvent } from "./chat-event.ts";
+
+export interface ShownText {
+  readonly part: string;
+  readonly offset: number;
+  /** Shows what a run has written, up to `length` of its text. */
+  live(run: LiveRun, length: number): ChatEvent[];
+  /** Shows the rest of a text that is complete now, and what follows it is another text. */
+  complete(text: string, iteration: number): ChatEvent[];
+  /** The run begins anew after the loss of its worker. */
+  attempt(number: number): ChatEvent[];
+  /** Another run answers. */
+  otherRun(): void;
+}
+
+/** Continues at this offset of this part. */
+export function createShownText(givenPart: string, givenOffset: number): ShownText {
+  let part = givenPart;
+  let offset = givenOffset;
+  /** The text itself; null while only its length is known. */
+  let sent: string | null = givenOffset > 0 ? null : "";
+  let [attempt] = numbersIn(givenPart);
+  let iteration = 0;
+  let notes: number | undefined = givenPart === "" ? 0 : undefined;
+
+  const begin = (next: string) => {
+    part = next;
+    offset = 0;
+    sent = "";
+  };
+  const reset = (reason: string): ChatEvent[] => {
+    const isShown = offset > 0;
+    begin(part);
+    return isShown ? [{ type: "text_reset", reason }] : [];
+  };
+  const show = (text: string): ChatEvent[] => {
+    if (text === "") return [];
+    offset += text.length;
+    sent = (sent ?? "") + text;
+    return [{ type: "text_delta", text }];
+  };
+
+  return {
+    get part() {
+      return part;
+    },
+    get offset() {
+      return offset;
+    },
+    live(run, length) {
+      const told: ChatEvent[] = [];
+      notes ??= run.noteCount;
+      const fresh = run.noteCount - notes;
+      notes = run.noteCount;
+      if (fresh > 0) told.push(...run.notes.slice(-fresh).flatMap(noteEvent));
+      const [of, at] = numbersIn(run.part);
+      if (of < attempt || (of === attempt && at <= iteration)) return told;
+      if (run.part !== part) {
+        told.push(...reset("The model was asked again."));
+        begin(run.part);
+      }
+      sent ??= run.text.slice(0, offset);
+      // Half a character would be shown as none.
+      const end = isHighSurrogate(run.text.charCodeAt(length - 1)) ? length - 1 : length;
+      return end > offset ? [...told, ...show(run.text.slice(offset, end))] : told;
+    },
+    complete(text, at) {
+      const isSame = sent === null ? text.length >= offset : text.startsWith(sent);
+      const told = isSame ? [] : reset("The answer reads otherwise.");
+      told.push(...show(text.slice(offset)));
+      iteration = at;
+      begin("");
+      return told;
+    },
+    attempt(number) {
+      if (number <= attempt) return [];
+      attempt = number;
+      const told = reset("The run continues after an interruption.");
+      begin("");
+      return told;
+    },
+    otherRun() {
+      begin("");
+      [attempt, iteration, notes] = [0, 0, undefined];
+    },
+  };
+}
+
+function noteEvent({ type, data }: LiveRun["notes"][number]): ChatEvent[] {
+  if (type === "turn.retry") {
+    const { reason, model, delay_ms } = data;
+    return [{ type: "llm_retry", reason: String(reason), model: String(model), delay_ms: Number(delay_ms) }];
+  }
+  if (type === "turn.model_answer" && data.fallback_used === true) {
+    return [{ type: "llm_fallback", model: String(data.model) }];
+  }
+  return [];
+}
+
+/** The claim and the iteration in a part's name. */
+function numbersIn(part: string): [number, number] {
+  const [attempt = 0, iteration = 0] = part === "" ? [] : part.split(".").map(Number);
+  return [attempt, iteration];
+}
+
+const isHighSurrogate = (code: number): boolean => code >= 0xd800 && code <= 0xdbff;
