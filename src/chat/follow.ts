@@ -36,7 +36,7 @@ export function createFollow({ db, events, outcomes }: FollowOptions): Follow {
         let news: Placed[] = past;
         let hasMore = false;
         while (!signal.aborted) {
-          const changes = events.changed(place.task, LOOK_AGAIN_MS);
+          const changes = events.changed(place.task, LOOK_AGAIN_MS, signal);
           try {
             const run = events.live.get(place.task);
             const written = { part: run?.part, length: run?.text.length ?? 0 };
@@ -88,14 +88,15 @@ function createView(start: ChatPlace) {
     return list.map((event) => ({ event, place }));
   };
 
-  function before({ type, data }: LoggedEvent, { texts }: StepFacts): ChatEvent[] {
-    if (type === "task.started") return shown.attempt(Number(data.attempt));
-    const text = type === "tool.started" ? texts.get(String(data.message_id)) : undefined;
-    if (text === undefined) return [];
-    // The other calls of the same message.
-    texts.delete(String(data.message_id));
-    const rest = shown.complete(text, Number(data.iteration));
-    return text.trim() === "" ? rest : [...rest, { type: "assistant_text", text }];
+  /** What comes before an event: the rest of the text that it ends. */
+  function before({ type, data }: LoggedEvent, { texts }: StepFacts): ChatStep[] {
+    if (type === "task.started") return placed(shown.attempt(Number(data.attempt)));
+    const iteration = Number(data.iteration);
+    if (type !== "tool.started" || shown.isFinished(iteration)) return [];
+    const text = texts.get(String(data.message_id)) ?? "";
+    const rest = placed(shown.complete(text));
+    shown.finish(iteration);
+    return text.trim() === "" ? rest : [...rest, ...placed([{ type: "assistant_text", text }])];
   }
 
   function itself(event: LoggedEvent, facts: StepFacts): ChatEvent[] {
@@ -123,14 +124,13 @@ function createView(start: ChatPlace) {
     },
     logged: (news: Placed[], facts: StepFacts): ChatStep[] =>
       news.flatMap((one) => {
-        const first = placed(before(one.event, facts));
+        const first = before(one.event, facts);
         cursor = one.cursor;
         return [...first, ...placed(itself(one.event, facts))];
       }),
     live: (...written: Parameters<typeof shown.live>): ChatStep[] => placed(shown.live(...written)),
     ended(outcome: Outcome): ChatStep[] {
-      const text =
-        outcome.status === "complete" ? shown.complete(outcome.text ?? "", Number.POSITIVE_INFINITY) : [];
+      const text = outcome.status === "complete" ? shown.complete(outcome.text ?? "") : [];
       return placed([...text, { type: lastEvent(outcome), outcome }]);
     },
     /** Goes on with the run that answers the merged message. */

@@ -8,13 +8,18 @@ export interface ShownText {
   readonly offset: number;
   /** Shows what a run has written, up to `length` of its text. */
   live(run: LiveRun, length: number): ChatEvent[];
-  /** Shows the rest of a text that is complete now, and what follows it is another text. */
-  complete(text: string, iteration: number): ChatEvent[];
+  /** Shows the rest of a text that is complete now. */
+  complete(text: string): ChatEvent[];
+  /** What follows is the text of a later iteration. */
+  finish(iteration: number): void;
+  isFinished(iteration: number): boolean;
   /** The run begins anew after the loss of its worker. */
   attempt(number: number): ChatEvent[];
   /** Another run answers. */
   otherRun(): void;
 }
+
+const FINISHED = ".done";
 
 /** Continues at this offset of this part. */
 export function createShownText(givenPart: string, givenOffset: number): ShownText {
@@ -22,8 +27,10 @@ export function createShownText(givenPart: string, givenOffset: number): ShownTe
   let offset = givenOffset;
   /** The text itself; null while only its length is known. */
   let sent: string | null = givenOffset > 0 ? null : "";
-  let [attempt] = numbersIn(givenPart);
-  let iteration = 0;
+  const [givenAttempt, givenIteration] = numbersIn(givenPart);
+  let attempt = givenAttempt;
+  /** The last iteration whose text is complete. */
+  let finished = givenPart.endsWith(FINISHED) ? givenIteration : 0;
   let notes: number | undefined = givenPart === "" ? 0 : undefined;
 
   const begin = (next: string) => {
@@ -57,7 +64,8 @@ export function createShownText(givenPart: string, givenOffset: number): ShownTe
       notes = run.noteCount;
       if (fresh > 0) told.push(...run.notes.slice(-fresh).flatMap(noteEvent));
       const [of, at] = numbersIn(run.part);
-      if (of < attempt || (of === attempt && at <= iteration)) return told;
+      if (of < attempt || (of === attempt && at <= finished)) return told;
+      attempt = of;
       if (run.part !== part) {
         told.push(...reset("The model was asked again."));
         begin(run.part);
@@ -67,14 +75,16 @@ export function createShownText(givenPart: string, givenOffset: number): ShownTe
       const end = isHighSurrogate(run.text.charCodeAt(length - 1)) ? length - 1 : length;
       return end > offset ? [...told, ...show(run.text.slice(offset, end))] : told;
     },
-    complete(text, at) {
+    complete(text) {
       const isSame = sent === null ? text.length >= offset : text.startsWith(sent);
       const told = isSame ? [] : reset("The answer reads otherwise.");
-      told.push(...show(text.slice(offset)));
-      iteration = at;
-      begin("");
-      return told;
+      return [...told, ...show(text.slice(offset))];
     },
+    finish(iteration) {
+      finished = iteration;
+      begin(`${attempt}.${iteration}${FINISHED}`);
+    },
+    isFinished: (iteration) => iteration <= finished,
     attempt(number) {
       if (number <= attempt) return [];
       attempt = number;
@@ -84,7 +94,7 @@ export function createShownText(givenPart: string, givenOffset: number): ShownTe
     },
     otherRun() {
       begin("");
-      [attempt, iteration, notes] = [0, 0, undefined];
+      [attempt, finished, notes] = [0, 0, undefined];
     },
   };
 }

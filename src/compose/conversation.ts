@@ -5,7 +5,7 @@ import { createChannelSessions } from "../channels/channel-sessions.ts";
 import { createChannels } from "../channels/channels.ts";
 import { findBindable } from "../channels/check-binding.ts";
 import { createIntegrationDirectory } from "../channels/integration-directory.ts";
-import { createChat } from "../chat/chat.ts";
+import { type Chat, createChat } from "../chat/chat.ts";
 import { createFollow } from "../chat/follow.ts";
 import { createOutcomes } from "../chat/outcome.ts";
 import type { Config } from "../config/config.ts";
@@ -13,9 +13,9 @@ import { createInternalDispatcher } from "../dispatch/core/internal.ts";
 import { createOutbox } from "../dispatch/outbox.ts";
 import { createCheckConfig, createConfigSealer } from "../dispatch/seal-config.ts";
 import { createInbox } from "../inbox/inbox.ts";
-import { createKeptActions } from "../secrets/kept-actions.ts";
+import { createKeptActions, type KeptActions } from "../secrets/kept-actions.ts";
 import { sessionExists } from "../sessions/list-sessions.ts";
-import { createSessions } from "../sessions/sessions.ts";
+import { createSessions, type Sessions } from "../sessions/sessions.ts";
 import { createTasks } from "../sessions/tasks.ts";
 import type { CapabilityParts } from "./capabilities.ts";
 import type { Closers } from "./closers.ts";
@@ -36,7 +36,7 @@ export function openConversation(
   closers: Closers,
 ) {
   const { db, queue, events, log, redactor, vault, instruments } = storage;
-  const { dispatchers, coreDispatchers, bots } = content;
+  const { dispatchers, bots } = content;
   const { whenReady: integrationsReady } = registry;
   const sealer = createConfigSealer({ dispatchers, vault });
   const actions = createKeptActions({ redact: redactor.redact, vault });
@@ -78,18 +78,8 @@ export function openConversation(
     recordOf: inbox.recordOf,
     log: log.getChild("sessions"),
   });
-  // Registered once sessions exist: it injects into sessions, whose answers go through dispatchers.
-  const internal = createInternalDispatcher({
-    inject: (message, hops) => sessions.inject(message, INTERNAL, { hops }),
-  });
-  dispatchers.replaceOwner("core", new Map(Object.entries({ ...coreDispatchers, internal })));
-  const outcomes = createOutcomes({ db, actions });
-  const chat = createChat({
-    sessions,
-    outcomes,
-    follow: createFollow({ db, events, outcomes }),
-    onCommit: events.committed,
-  });
+  registerInternal(content, sessions);
+  const chat = openChat(storage, sessions, actions);
   const channelSessions = createChannelSessions({ db, sealer });
   const tasks = createTasks({ db, queue });
   const channels = createChannels({ db, checkConfig, sealer, directory, botExists: bots.exists });
@@ -116,4 +106,22 @@ export function openConversation(
     channels,
     bindings,
   };
+}
+
+function openChat(
+  { db, events }: Pick<Storage, "db" | "events">,
+  sessions: Sessions,
+  actions: KeptActions,
+): Chat {
+  const outcomes = createOutcomes({ db, actions });
+  const follow = createFollow({ db, events, outcomes });
+  return createChat({ sessions, outcomes, follow, onCommit: events.committed });
+}
+
+/** Registered once sessions exist: it injects into sessions, whose answers go through dispatchers. */
+function registerInternal({ dispatchers, coreDispatchers }: Content, sessions: Sessions): void {
+  const internal = createInternalDispatcher({
+    inject: (message, hops) => sessions.inject(message, INTERNAL, { hops }),
+  });
+  dispatchers.replaceOwner("core", new Map(Object.entries({ ...coreDispatchers, internal })));
 }

@@ -16,8 +16,8 @@ export interface Events {
   committed(): void;
   /** Follows the log from the place, or from now on. */
   open(from?: Cursor): Promise<Follower>;
-  /** Resolves when there may be news of the task (null: of anything), or after `ms`. */
-  changed(taskId: string | null, ms: number): Changes;
+  /** Resolves when there may be news of the task (null: of anything), after `ms`, or when the signal is aborted. */
+  changed(taskId: string | null, ms: number, signal: AbortSignal): Changes;
   /** Returns what the log has about one task after the place, and a follower of what comes after that. */
   openTask(taskId: string, from: Cursor): Promise<{ past: Placed[]; follower: Follower }>;
   /** Whether events after the place have been deleted. */
@@ -64,12 +64,15 @@ export async function createEvents({ db, log }: { db: Database; log: Logger }): 
       tail.wake();
       remote?.wake();
     },
-    changed(taskId, ms) {
+    changed(taskId, ms, signal) {
       const { promise, resolve } = Promise.withResolvers<"news" | "late">();
       const unwatch = live.watch(taskId, () => resolve("news"));
       const timer = setTimeout(() => resolve("late"), ms);
+      const stop = () => resolve("news");
+      signal.addEventListener("abort", stop, { once: true });
       const cancel = () => {
         unwatch();
+        signal.removeEventListener("abort", stop);
         clearTimeout(timer);
         resolve("news");
       };

@@ -75,6 +75,8 @@ export function createTail({ db, log, onGrowth, pollMs = 500 }: TailOptions): Ta
   function refresh(): Promise<void> {
     reading ??= advance().finally(() => {
       reading = undefined;
+      // A wake-up after the last look must not be lost.
+      if (isDirty) wake();
     });
     return reading;
   }
@@ -141,7 +143,8 @@ export function createTail({ db, log, onGrowth, pollMs = 500 }: TailOptions): Ta
           return cursor;
         },
         async read() {
-          if (isDirty) await refresh();
+          // A reading under way may be of what the caller has just been told about.
+          if (isDirty || reading) await refresh();
           if (isBehind || next < first) return catchUp();
           const page = pages[next - first];
           if (!page) {

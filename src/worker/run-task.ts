@@ -59,6 +59,7 @@ export function createTaskRunner(options: RunTaskOptions) {
       await db.query.transaction((tx) => queue.complete(tx, "tasks", job));
       return;
     }
+    options.onCommit?.();
     const begunAt = performance.now();
     try {
       const outcome = await runClaim(claim, stop);

@@ -1,6 +1,7 @@
 // Database rows for an agent's run, and a model that follows a script.
 
 import { getLogger } from "@logtape/logtape";
+import type { Stage } from "../../src/agent/show-run.ts";
 import type { Tool } from "../../src/agent/tools/registry.ts";
 import { createToolRegistry } from "../../src/agent/tools/registry.ts";
 import { type ClaimedTask, createAgent } from "../../src/agent/turn.ts";
@@ -75,6 +76,7 @@ interface AgentFixtureOptions extends Partial<CapabilitySources> {
   redact?: Redact;
   /** Tokens. */
   contextWindow?: number;
+  stage?: Stage;
 }
 
 /** An agent over this database with these tools, and the events that its hooks got. */
@@ -92,6 +94,7 @@ export function agentOver(db: Database, llm: Llm, options: AgentFixtureOptions =
     log,
     redact,
     actions: createKeptActions({ redact, vault: testVault() }),
+    ...(options.stage && { stage: options.stage }),
     settings: {
       defaultModel: "default-model",
       fallbackModels: ["fallback-model"],

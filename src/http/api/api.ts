@@ -125,7 +125,7 @@ export function createApi(
         route,
       }),
     )
-    .use(chatRoutes({ ...conversation, signal: options.signal, auth, ownership, route }))
+    .use(chatRoutes({ ...conversation, bots: content.bots, signal: options.signal, auth, ownership, route }))
     .use(transcribeRoutes({ transcription: content.transcription, route }))
     .use(taskRoutes({ tasks: conversation.tasks, ownership, route }))
     .use(deliveryRoutes({ outbox: conversation.outbox, ownership, route }))

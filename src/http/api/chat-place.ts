@@ -11,7 +11,7 @@ export const writePlace = ({ task, cursor, part, offset }: ChatPlace): string =>
 /** Throws `validation` for anything that `writePlace` did not write. */
 export function readPlace(text: string): ChatPlace {
   const [task = "", cursor = "", part = "", offset = "", ...more] = text.split(";");
-  const isPart = part === "" || /^\d{1,9}\.\d{1,9}\.\d{1,9}$/.test(part);
+  const isPart = part === "" || /^\d{1,9}\.\d{1,9}\.(?:\d{1,9}|done)$/.test(part);
   if (!isUuid(task) || !isPart || !/^\d{1,15}$/.test(offset) || more.length > 0) {
     throw new HeddleError(
       "validation",

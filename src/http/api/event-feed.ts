@@ -43,7 +43,7 @@ export async function* feed(options: FeedOptions): AsyncGenerator<StreamEvent[],
       { id, event: isLost ? "lost" : "open", data: { type: isLost ? "lost" : "open", at: instant(now()) } },
     ];
     while (!signal.aborted) {
-      const changes = events.changed(null, WAIT_MS);
+      const changes = events.changed(null, WAIT_MS, signal);
       const batch: StreamEvent[] = [];
       try {
         const written = new Map(

@@ -60,7 +60,7 @@ export interface ConversationParts {
 
 /** The content that runs use: bots, skills, carapaces, templates, tools. */
 export interface ContentParts {
-  bots: Pick<Bots, "list" | "get" | "create" | "update" | "delete">;
+  bots: Pick<Bots, "list" | "get" | "exists" | "create" | "update" | "delete">;
   documents: Documents;
   tools: ToolRoutes["tools"];
   dispatchers: Pick<Dispatchers, "get">;

@@ -31,6 +31,7 @@ const HARD: Record<string, [value: unknown, status: number, field?: string]> = {
   bot_id: ["nope", 400],
   dispatch_config: [{ type: "nope" }, 422, "dispatch_config.type"],
   session_id: [UNKNOWN_ID, 404],
+  channel_id: [UNKNOWN_ID, 404],
   target_channel_id: [UNKNOWN_ID, 404],
   integration_type: ["nope", 422],
   scopes: [["taks:read"], 422, "scopes.0"],
@@ -51,6 +52,7 @@ const PLAIN = [
     "role",
     "author",
   ],
+  ...["message", "passive", "msg_metadata", "timeout_seconds"],
   ...["metadata", "config", "value", "secret", "if_version", "ttl_seconds", "idempotency_key", "from_bot"],
   ...[
     "run_agent",

@@ -182,6 +182,8 @@ test("operation ids are valid identifiers, and answers have only their actual ty
     "get /api/v1/admin/integrations/{id}/process/logs/stream text/event-stream",
     "get /api/v1/admin/integrations/{id}/readme text/markdown",
     "get /api/v1/events text/event-stream",
+    "get /api/v1/tasks/{id}/stream text/event-stream",
+    "post /api/v1/chat/stream text/event-stream",
   ]);
 });
 

@@ -1,9 +1,10 @@
 import { Elysia, t } from "elysia";
 import type { ChannelSessions } from "../../../channels/channel-sessions.ts";
 import type { Chat } from "../../../chat/chat.ts";
-import { DEFAULT_BOT } from "../../../content/bots/bots.ts";
+import { type Bots, DEFAULT_BOT } from "../../../content/bots/bots.ts";
 import { HeddleError, isErrorCode } from "../../../errors.ts";
 import type { InjectResult } from "../../../sdk/types.ts";
+import { unknownBot } from "../../../sessions/get-or-create.ts";
 import type { Sessions } from "../../../sessions/sessions.ts";
 import type { Tasks } from "../../../sessions/tasks.ts";
 import type { Auth } from "../../auth.ts";
@@ -21,6 +22,7 @@ const example = { message: "When are you open?", client_id: "web:anna" };
 
 export interface ChatRoutes {
   chat: Chat;
+  bots: Pick<Bots, "exists">;
   sessions: Sessions;
   channelSessions: Pick<ChannelSessions, "active">;
   tasks: Pick<Tasks, "get" | "list" | "cancel">;
@@ -122,8 +124,8 @@ export function chatRoutes(parts: ChatRoutes) {
       body: t.Object(
         {
           session_id: t.Optional(Id),
-          client_id: t.Optional(t.String({ minLength: 1, maxLength: 500 })),
-          bot_id: t.Optional(t.String({ minLength: 1, maxLength: 64 })),
+          client_id: ChatBody.properties.client_id,
+          bot_id: ChatBody.properties.bot_id,
         },
         { additionalProperties: false },
       ),
@@ -235,11 +237,12 @@ const inField =
   };
 
 async function cancel(
-  { sessions, tasks, ownership }: ChatRoutes,
+  { bots, sessions, tasks, ownership }: ChatRoutes,
   { session_id, client_id, bot_id }: { session_id?: string; client_id?: string; bot_id?: string },
   request: Request,
 ) {
   const reach = await ownership.reachOf(request);
+  if (bot_id !== undefined && !(await bots.exists(bot_id))) throw unknownBot(bot_id);
   if (session_id !== undefined) {
     await ownership.session(request, session_id).catch(inField("session_id"));
     await sessions.get(session_id).catch(inField("session_id"));

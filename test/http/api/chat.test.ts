@@ -1,0 +1,172 @@
+import { expect, test } from "bun:test";
+import { HeddleError } from "../../../src/errors.ts";
+import { call, tool } from "../../agent/fixture.ts";
+import { askedIn, chatFixture, liveLlm } from "../../chat/fixture.ts";
+import { eachDatabase } from "../../database.ts";
+
+const kinds = (events: { event: string }[]) => events.map(({ event }) => event);
+
+eachDatabase("chat", (open) => {
+  test("POST /chat waits for the answer, and continues its conversation", async () => {
+    const llm = liveLlm(() => ["Hello", "!"]);
+    const { send } = await chatFixture(await open(), llm);
+    const first = await send("POST", "/api/v1/chat", { body: { message: "Hi", client_id: "web:anna" } });
+    expect(first.body).toMatchObject({
+      status: "complete",
+      text: "Hello!",
+      tools_used: [],
+      merged_into: null,
+      usage: {
+        prompt_tokens: 10,
+        cached_input_tokens: 4,
+        completion_tokens: 2,
+        total_tokens: 12,
+        cost_usd: 0.25,
+      },
+    });
+    const second = await send("POST", "/api/v1/chat", {
+      body: { message: "And you?", client_id: "web:anna" },
+    });
+    expect(second.body.session_id).toBe(first.body.session_id);
+    expect(llm.requests.at(-1)?.messages.map(({ role }) => role)).toEqual([
+      "system",
+      "user",
+      "assistant",
+      "user",
+    ]);
+    const stored = await send("POST", "/api/v1/chat", {
+      body: { message: "By the way", client_id: "web:anna", passive: true },
+    });
+    expect(stored.body).toMatchObject({ task_id: null, status: null, text: null });
+    await send("POST", "/api/v1/chat", { body: { message: "So?", session_id: first.body.session_id } });
+    expect(askedIn(llm.requests.at(-1) as never)).toContain("By the way");
+  });
+
+  test("a run that fails is an error; one that takes longer is answered with its status", async () => {
+    const late = Promise.withResolvers<void>();
+    const llm = liveLlm((request) =>
+      askedIn(request).includes("fail")
+        ? new HeddleError("model_failed", "The model is out.")
+        : [late.promise, "Late"],
+    );
+    const { send } = await chatFixture(await open(), llm);
+    const failed = await send("POST", "/api/v1/chat", { body: { message: "fail", client_id: "web:1" } });
+    expect(failed.status).toBe(502);
+    expect(failed.body.error).toMatchObject({
+      code: "model_failed",
+      message: expect.stringMatching(/^The model is out\. \(task [0-9a-f-]{36}\)$/),
+    });
+    const body = { message: "wait", client_id: "web:2", timeout_seconds: 0 };
+    const waiting = await send("POST", "/api/v1/chat", { body });
+    expect([waiting.status, waiting.body.text]).toEqual([200, null]);
+    late.resolve();
+    const empty = await send("POST", "/api/v1/chat", { body: { message: " " } });
+    expect([empty.status, empty.body.error.field]).toEqual([422, "message"]);
+  });
+
+  test("POST /chat/stream shows text, tools and the answer, and is continued from any event", async () => {
+    const half = Promise.withResolvers<void>();
+    let asked = 0;
+    const llm = liveLlm(() => {
+      asked += 1;
+      if (asked === 1) return { text: "I look it up.", calls: [call("c1", "clock", { zone: "UTC" })] };
+      return ["It is ", half.promise, "ten."];
+    });
+    const fixture = await chatFixture(await open(), llm, { tools: [tool("clock", () => "10:00")] });
+    const events = await fixture.stream("/api/v1/chat/stream", { message: "Time?", client_id: "web:1" });
+    const begun = await events.until(({ event, data }) => event === "text_delta" && data.text === "It is ");
+    expect(kinds(begun)).toEqual([
+      "accepted",
+      "started",
+      "text_delta",
+      "assistant_text",
+      "tool_start",
+      "tool_result",
+      "text_delta",
+    ]);
+    const { task_id } = begun[0]?.data ?? {};
+    expect(begun[4]?.data).toMatchObject({ tool: "clock", args: { zone: "UTC" } });
+    expect(begun[5]?.data.call_id).toBe(begun[4]?.data.call_id);
+    // A disconnect ends no run, and no message is sent a second time.
+    await events.cancel();
+    const again = await fixture.stream(
+      "/api/v1/chat/stream",
+      { message: "Time?", client_id: "web:1" },
+      { "last-event-id": begun.at(-1)?.id ?? "" },
+    );
+    half.resolve();
+    const rest = await again.rest();
+    expect(kinds(rest)).toEqual(["text_delta", "response"]);
+    expect(rest[0]?.data.text).toBe("ten.");
+    expect(rest[1]?.data).toMatchObject({ task_id, text: "It is ten.", tools_used: ["clock"] });
+    expect((await fixture.tasks.list({})).length).toBe(1);
+    // From every event on, the stream tells the same.
+    const whole = [...begun, ...rest];
+    for (const [at, { id }] of whole.entries()) {
+      const tail = await fixture.stream(`/api/v1/tasks/${task_id}/stream`, undefined, {
+        "last-event-id": id,
+      });
+      const told = kinds(await tail.rest()).filter((kind) => kind !== "text_delta");
+      const expected = kinds(whole.slice(at + 1)).filter((kind) => kind !== "text_delta");
+      expect([at, told]).toEqual([at, at === whole.length - 1 ? ["response"] : expected]);
+    }
+    const text = (await (await fixture.stream(`/api/v1/tasks/${task_id}/stream`)).rest())
+      .map(({ data }) => data.text)
+      .join("|");
+    expect(text).toBe("||I look it up.|I look it up.|||It is ten.|It is ten.");
+  });
+
+  test("text that a retry voids is taken back", async () => {
+    const seen = Promise.withResolvers<void>();
+    const llm = liveLlm(() => ["Hel", seen.promise, { retry: "cut off" }, "Hi", "!"]);
+    const { stream } = await chatFixture(await open(), llm);
+    const events = await stream("/api/v1/chat/stream", { message: "Hi", client_id: "web:1" });
+    await events.until(({ event }) => event === "text_delta");
+    seen.resolve();
+    const rest = await events.rest();
+    expect(kinds(rest).filter((kind) => kind !== "text_delta")).toEqual([
+      "llm_retry",
+      "text_reset",
+      "response",
+    ]);
+    expect(
+      rest
+        .filter(({ event }) => event === "text_delta")
+        .map(({ data }) => data.text)
+        .join(""),
+    ).toBe("Hi!");
+  });
+
+  test("cancel ends the running run and those that wait", async () => {
+    const never = new Promise(() => {});
+    const { send, stream } = await chatFixture(
+      await open(),
+      liveLlm(() => ["Well", never]),
+    );
+    const events = await stream("/api/v1/chat/stream", { message: "1", client_id: "web:1" });
+    await events.until(({ event }) => event === "text_delta");
+    await send("POST", "/api/v1/chat", { body: { message: "2", client_id: "web:1", timeout_seconds: 0 } });
+    const answer = await send("POST", "/api/v1/chat/cancel", { body: { client_id: "web:1" } });
+    expect(answer.body).toEqual({ cancelled: true, queued_tasks_cancelled: 1 });
+    expect(kinds(await events.rest())).toEqual(["cancelled"]);
+    expect((await send("POST", "/api/v1/chat/cancel", { body: { client_id: "web:1" } })).body.cancelled).toBe(
+      false,
+    );
+  });
+
+  test("a passive message has a stream of one event; a foreign place is refused", async () => {
+    const { stream, send } = await chatFixture(
+      await open(),
+      liveLlm(() => ["x"]),
+    );
+    const events = await stream("/api/v1/chat/stream", { message: "1", client_id: "web:1", passive: true });
+    expect(kinds(await events.rest())).toEqual(["passive_stored"]);
+    for (const id of ["x", `${crypto.randomUUID()};1:1:;;x`]) {
+      const wrong = await send("POST", "/api/v1/chat/stream", {
+        body: { message: "1" },
+        headers: { "last-event-id": id },
+      });
+      expect([wrong.status, wrong.body.error.field]).toEqual([422, "Last-Event-ID"]);
+    }
+  });
+});
