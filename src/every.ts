@@ -21,6 +21,8 @@ export interface EveryOptions {
 export interface Periodic {
   /** Starts no further run; resolves when the current one has ended. */
   close(): Promise<void>;
+  /** Runs the work now, and once more if a run is in progress. */
+  now(): void;
 }
 
 /** A run that is due while another one is in progress is skipped. The timer does not keep the process alive. */
@@ -33,10 +35,14 @@ export function every({
   led = (work) => work(),
 }: EveryOptions): Periodic {
   let running: Promise<void> | undefined;
+  let isAsked = false;
 
   const begin = (): void => {
     running ??= attempt().finally(() => {
       running = undefined;
+      if (!isAsked) return;
+      isAsked = false;
+      begin();
     });
   };
   const attempt = async (): Promise<void> => {
@@ -55,8 +61,13 @@ export function every({
   timer.unref();
   if (atOnce) begin();
   return {
+    now() {
+      isAsked = running !== undefined;
+      begin();
+    },
     async close() {
       clearInterval(timer);
+      isAsked = false;
       await running;
     },
   };

@@ -114,7 +114,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   ],
   sessions: ["channels", "db", "dispatch", "inbox", "queue", "sdk", "secrets"],
   channels: ["content/bots", "db", "dispatch", "sdk", "secrets"],
-  worker: ["agent", "db", "dispatch", "queue", "sdk"],
+  worker: ["agent", "db", "dispatch", "queue", "sdk", "sessions"],
   // A message sent and its run followed to the end.
   chat: ["db", "events", "sdk", "secrets", "sessions"],
   // What happens, for those who watch: written by triggers and by runs, read by the API.

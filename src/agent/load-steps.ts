@@ -1,11 +1,12 @@
 // Loads the steps that a run has stored, for a run that continues and for the history of later ones.
 
-import { asc, eq } from "drizzle-orm";
+import { asc, eq, or, type SQL, sql } from "drizzle-orm";
 import type { Queryable } from "../db/database.ts";
 import { messages } from "../db/schema.ts";
 import type { LlmMessage } from "../llm/llm.ts";
 import type { JsonObject } from "../sdk/types.ts";
 import { inMessage, type KeptActions } from "../secrets/kept-actions.ts";
+import { joinedMessage } from "./arrivals.ts";
 import type { ResumePoint } from "./loop.ts";
 
 export interface StoredSteps {
@@ -25,7 +26,7 @@ export async function loadSteps(
   const rows = await query
     .select()
     .from(messages)
-    .where(eq(messages.task_id, taskId))
+    .where(or(eq(messages.task_id, taskId), joined(taskId)))
     .orderBy(asc(messages.position));
   const assistantRows = rows.filter((row) => row.role === "assistant");
   const calls = assistantRows.flatMap((row) => row.tool_calls ?? []);
@@ -38,7 +39,7 @@ export async function loadSteps(
   return {
     resume: {
       iterations: assistantRows.length,
-      steps: rows.map(toLlmMessage),
+      steps: rows.map((row) => (row.task_id === null ? joinedMessage(row) : toLlmMessage(row))),
       unanswered: (last?.tool_calls ?? []).filter((call) => !answered.has(call.id)),
     },
     messageIds: new Map(assistantRows.map((row, index) => [index + 1, row.id])),
@@ -51,6 +52,11 @@ export async function loadSteps(
     toolCallsMade: calls.length,
   };
 }
+
+/** The messages that joined the run, which come after the one that it answers. */
+const joined = (taskId: string): SQL => sql`exists (
+  select from tasks merged join tasks run on run.id = merged.merged_into join messages asked on asked.id = run.message_id
+  where merged.message_id = messages.id and merged.merged_into = ${taskId}::uuid and messages.position > asked.position)`;
 
 type MessageRow = Pick<typeof messages.$inferSelect, "role" | "content" | "tool_calls" | "tool_call_id"> &
   Partial<Pick<typeof messages.$inferSelect, "continuation">>;

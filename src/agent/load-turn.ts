@@ -82,7 +82,9 @@ export async function loadTurn(
 async function loadHistory(query: Queryable, task: TurnTask, clock: Intl.DateTimeFormat): Promise<Group[]> {
   const ownPosition = sql`(select own.position from ${messages} own where own.id = ${task.message_id}::uuid)`;
   const alreadyAnswered = sql`exists (
-    select 1 from tasks done where done.message_id = ${messages.id} and done.status = 'complete')`;
+    select 1 from tasks done where done.message_id = ${messages.id} and done.status in ('complete', 'merged'))`;
+  const joinsThis = sql`(${messages.position} > ${ownPosition} and exists (
+    select 1 from tasks merged where merged.message_id = ${messages.id} and merged.merged_into = ${task.id}::uuid))`;
   const isRemembered = sql`(
     (select passive_memory from channels where id = ${task.channel_id}::uuid)
     or ${messages.task_id} is not null
@@ -102,7 +104,9 @@ async function loadHistory(query: Queryable, task: TurnTask, clock: Intl.DateTim
       // written by hand, because drizzle would omit their table here.
       turn: sql<string | null>`(
         select asked.position from tasks run join messages asked on asked.id = run.message_id
-        where run.id = messages.task_id)`,
+        where run.id = coalesce(messages.task_id, (
+            select merged_into from tasks merged where merged.message_id = messages.id))
+          and asked.position < messages.position)`,
       // Shown again as it was in the run that answered the message, so that the requests of both begin alike.
       answeredAt: sql<number | string | null>`(
         select extract(epoch from asked.run_at) * 1000 from tasks asked where asked.message_id = messages.id)`,
@@ -113,6 +117,7 @@ async function loadHistory(query: Queryable, task: TurnTask, clock: Intl.DateTim
         eq(messages.session_id, task.session_id),
         ne(messages.id, task.message_id),
         sql`${messages.task_id} is distinct from ${task.id}::uuid`,
+        sql`not ${joinsThis}`,
         or(isNotNull(messages.task_id), sql`${messages.position} < ${ownPosition}`, alreadyAnswered),
         isOpen,
         isRemembered,

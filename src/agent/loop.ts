@@ -74,6 +74,8 @@ export interface LoopOptions {
   callTool(call: LlmToolCall, context: { iteration: number; signal: AbortSignal }): Promise<ToolOutcome>;
   /** Awaited: the run continues after an event has been handled, and ends when handling it throws. */
   emit(event: LoopEvent): Promise<void> | void;
+  /** Called before each model call: messages that have arrived for this run since the last one. */
+  arrivals?(): Promise<LlmMessage[]> | LlmMessage[];
   /** Milliseconds. */
   now(): number;
   signal: AbortSignal;
@@ -120,6 +122,7 @@ export async function runLoop(options: LoopOptions): Promise<LoopResult> {
   steps.push(...(await closeUnanswered(options, iteration)));
   for (;;) {
     iteration++;
+    steps.push(...((await options.arrivals?.()) ?? []));
     const mustAnswer = isMending || iteration > maxIterations || tools.length === 0;
     const { text, toolCalls, continuation, isCut, call } = await askModel(options, {
       iteration,

@@ -29,8 +29,15 @@ export function createStepKeeper(
 ) {
   const messageIds = new Map(stored.messageIds);
   const clientActions = [...stored.clientActions];
+  let isSteered = false;
   return {
     clientActions,
+    /** Whether messages wait for the run; false until the next step says so again. */
+    takeSteered(): boolean {
+      const was = isSteered;
+      isSteered = false;
+      return was;
+    },
     /** Returns whether the event was one to store. */
     async keep(event: LoopEvent): Promise<boolean> {
       switch (event.type) {
@@ -40,15 +47,13 @@ export function createStepKeeper(
             await saveToolCalls(db, task, { ...event, context: report() }, redact),
           );
           return true;
-        case "tool_result":
-          await saveToolResult(
-            db,
-            task,
-            { ...event, messageId: messageIds.get(event.iteration) ?? "" },
-            actions,
-          );
+        case "tool_result": {
+          const messageId = messageIds.get(event.iteration) ?? "";
+          const saved = await saveToolResult(db, task, { ...event, messageId }, actions);
+          isSteered ||= saved.isSteered;
           clientActions.push(...event.outcome.clientActions);
           return true;
+        }
         case "rejected_answer":
           await saveRejectedAnswer(db, task, { ...event, context: report() });
           return true;

@@ -87,13 +87,16 @@ export const summaryCalls = (parameter: number): string => `model as (
        from claim, jsonb_array_elements($${parameter}::text::jsonb) as made
      )`;
 
-/** Runs one statement over `claim`, the row of the task, which exists only while the claim holds. */
+/**
+ * Runs one statement over `claim`, the row of the task, which exists only while the claim holds. `isSteered`: messages wait
+ * that want to be given to the running run.
+ */
 export async function underClaim(
   db: Database,
   task: StepClaim,
   ctes: string,
   values: unknown[],
-): Promise<void> {
+): Promise<{ isSteered: boolean }> {
   let tries = 0;
   const rows = await patiently(async () => {
     tries += 1;
@@ -103,19 +106,23 @@ export async function underClaim(
            select id, session_id, correlation_id, bot_id, ${INTEGRATION} as integration_id from tasks
            where id = $1::uuid and attempt = $2::int and status = 'running' for no key update
          ), ${ctes}
-         select id from claim`,
+         select id, exists (
+           select from tasks behind where behind.session_id = claim.session_id and behind.status = 'pending'
+             and behind.when_busy = 'steer') as steered
+         from claim`,
         [task.id, task.attempt, ...values],
       );
       return result.rows;
     } catch (error) {
       // An earlier attempt succeeded and only its answer was lost: the ids are those of this step.
-      if (tries > 1 && isUniqueViolation(error)) return [task];
+      if (tries > 1 && isUniqueViolation(error)) return [{ steered: true }];
       throw error;
     }
   });
   if (rows.length === 0) {
     throw new HeddleError("worker_lost", "The task was ended or taken over by another worker.");
   }
+  return { isSteered: rows[0]?.steered === true };
 }
 
 // JSON is passed as text, because a driver that sees a jsonb parameter would encode the text once more.
@@ -171,13 +178,13 @@ export async function saveToolResult(
   task: StepClaim,
   step: ToolResultStep,
   actions: KeptActions,
-): Promise<void> {
+): Promise<{ isSteered: boolean }> {
   const { outcome } = step;
   const id = newId();
   // Kept with the message, because a resumed run must still deliver them.
   const kept = actions.keep(outcome.clientActions, inMessage(id));
   const metadata = kept.length > 0 ? { client_actions: kept } : {};
-  await underClaim(
+  return underClaim(
     db,
     task,
     `message as (

@@ -2,6 +2,7 @@
 
 import type { CapabilitiesOf } from "../capabilities/effective-set.ts";
 import type { Database } from "../db/database.ts";
+import type { WhenBusy } from "../db/schema.ts";
 import { storable, storableJson } from "../db/storable.ts";
 import type { Hooks } from "../hooks/hooks.ts";
 import { newId } from "../ids.ts";
@@ -11,6 +12,7 @@ import type { Redact } from "../redact.ts";
 import type { ExecutionConfig, JsonObject } from "../sdk/types.ts";
 import type { KeptActions } from "../secrets/kept-actions.ts";
 import { announce } from "./announce.ts";
+import { createArrivals } from "./arrivals.ts";
 import { CONTEXT_WINDOW_TOKENS } from "./context/budget.ts";
 import { createClock } from "./context/current-time.ts";
 import { createWindows, type Windows } from "./context/windows.ts";
@@ -43,6 +45,11 @@ export interface ClaimedTask {
   /** The sender, in the format of a channel's owner. */
   owner?: string | null;
   correlation_id: string;
+  when_busy?: WhenBusy;
+  /** Tasks with the same key may join the run. */
+  merge_key?: string | null;
+  /** Whether messages that may join it waited when it was claimed. */
+  mayJoin?: boolean;
   /** Claims so far; the fence of every write. */
   attempt: number;
   /** When it was first claimed. */
@@ -88,6 +95,8 @@ export interface AgentOptions {
   /** Stores the actions of tools for dispatchers. */
   actions: KeptActions;
   settings: AgentSettings;
+  /** Takes over the messages that wait for the run, and returns them. Default: none do. */
+  join?: (task: ClaimedTask) => Promise<{ content: string; from_person: boolean }[]>;
   /** Default: nobody watches. */
   stage?: Stage;
   /** Milliseconds since 1970. */
@@ -208,6 +217,7 @@ async function run(run: Run): Promise<TurnOutcome> {
     tools: llmTools,
     contextFor: conversation.messagesFor,
     shrink: conversation.shrink,
+    arrivals: createArrivals(run, steps),
     async callTool(call, { iteration, signal }) {
       progress.toolCallsMade++;
       const called = await callTool(call, {

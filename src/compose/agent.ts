@@ -3,6 +3,7 @@
 import { createAgent } from "../agent/turn.ts";
 import { createActivations } from "../capabilities/activations.ts";
 import type { Config } from "../config/config.ts";
+import { createJoin } from "../sessions/join.ts";
 import { createTranscriptionEndpoint } from "../transcription/endpoint.ts";
 import { createTranscription } from "../transcription/transcription.ts";
 import { createWorker } from "../worker/worker.ts";
@@ -41,6 +42,7 @@ export function createAgentParts(
     tools,
     capabilitiesOf,
     hooks,
+    join: createJoin({ db, queue }),
     stage: events,
     log: log.getChild("agent"),
     redact,
@@ -62,6 +64,7 @@ export function createAgentParts(
       outbox,
       sealer,
       onCommit: events.committed,
+      onStopAsked: events.onStopAsked,
       redact,
       log: log.getChild("worker"),
       concurrency: config.workerConcurrency,

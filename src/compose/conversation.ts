@@ -76,12 +76,13 @@ export function openConversation(
     sealer,
     integrationsReady,
     recordOf: inbox.recordOf,
+    onInterrupt: events.askToStop,
     log: log.getChild("sessions"),
   });
   registerInternal(content, sessions);
   const chat = openChat(storage, sessions, actions);
   const channelSessions = createChannelSessions({ db, sealer });
-  const tasks = createTasks({ db, queue });
+  const tasks = createTasks({ db, queue, onStop: events.askToStop });
   const channels = createChannels({ db, checkConfig, sealer, directory, botExists: bots.exists });
   const bindings = createBindings({
     db,

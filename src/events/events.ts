@@ -14,6 +14,9 @@ export interface Events {
   readonly live: Live;
   /** Says that something was committed, so that it is read now and not at the next poll. */
   committed(): void;
+  /** Says that a run may have to stop. */
+  askToStop(): void;
+  onStopAsked(listener: () => void): () => void;
   /** Follows the log from the place, or from now on. */
   open(from?: Cursor): Promise<Follower>;
   /** Resolves when there may be news of the task (null: of anything), after `ms`, or when the signal is aborted. */
@@ -40,6 +43,10 @@ export async function createEvents({ db, log }: { db: Database; log: Logger }): 
   const live = createLive();
   const tail = createTail({ db, log, onGrowth: live.wakeAll });
   const purge = createPurge({ db, log });
+  const stoppers = new Set<() => void>();
+  const stop = () => {
+    for (const listener of stoppers) listener();
+  };
   let remote: Remote | undefined;
   // The embedded database has one process.
   if (db.kind === "postgres") {
@@ -50,6 +57,7 @@ export async function createEvents({ db, log }: { db: Database; log: Logger }): 
       id: newId(),
       isFollowed: () => tail.isFollowed,
       onWake: tail.wake,
+      onStop: stop,
     });
   }
   const writing = new Set<Promise<unknown>>();
@@ -60,6 +68,14 @@ export async function createEvents({ db, log }: { db: Database; log: Logger }): 
   return {
     live,
     open,
+    askToStop() {
+      stop();
+      remote?.askToStop();
+    },
+    onStopAsked(listener) {
+      stoppers.add(listener);
+      return () => stoppers.delete(listener);
+    },
     committed() {
       tail.wake();
       remote?.wake();

@@ -19,6 +19,7 @@ const MOST_RUNS = 5_000;
 type Message = { from: string } & (
   | { kind: "interest"; asks?: string }
   | { kind: "wake" }
+  | { kind: "stop" }
   | { kind: "text"; run: RunFacts; part: string; offset: number; text: string }
   | { kind: "note"; run: RunFacts; type: string; data: Record<string, unknown>; count: number }
   | { kind: "end"; run: RunFacts }
@@ -27,6 +28,7 @@ type Message = { from: string } & (
 export interface Remote {
   /** Tells the other processes that something was committed. */
   wake(): void;
+  askToStop(): void;
   /** Says at once that this process has listeners. */
   announce(): void;
   close(): Promise<void>;
@@ -40,11 +42,12 @@ export interface RemoteOptions {
   id: string;
   isFollowed(): boolean;
   onWake(): void;
+  onStop(): void;
   now?: () => number;
 }
 
 export async function createRemote(options: RemoteOptions): Promise<Remote> {
-  const { db, log, live, id, isFollowed, onWake, now = () => performance.now() } = options;
+  const { db, log, live, id, isFollowed, onWake, onStop, now = () => performance.now() } = options;
   const interested = new Map<string, number>();
   /** What was sent of each run of this process. */
   const sent = new Map<string, { part: string; offset: number; notes: number; isOver: boolean }>();
@@ -130,6 +133,9 @@ export async function createRemote(options: RemoteOptions): Promise<Remote> {
       case "wake":
         onWake();
         return;
+      case "stop":
+        onStop();
+        return;
       case "text":
         if (isFollowed()) receiveText(message);
         return;
@@ -201,6 +207,7 @@ export async function createRemote(options: RemoteOptions): Promise<Remote> {
       mustWake = true;
       gather();
     },
+    askToStop: () => send([{ from: id, kind: "stop" }]),
     announce: () => sayInterest("*"),
     async close() {
       isClosed = true;

@@ -49,6 +49,8 @@ export interface Queue {
   enqueueAll(tx: Queryable, name: QueueName, jobs: NewJob[]): Promise<void>;
   /** Removes a job that has not been fetched yet. */
   withdraw(tx: Queryable, name: QueueName, jobId: string): Promise<void>;
+  /** The same for several jobs, in one statement. */
+  withdrawAll(tx: Queryable, name: QueueName, jobIds: string[]): Promise<void>;
   /** Marks a fetched job as done, within the transaction that stores its outcome. */
   complete(tx: Queryable, name: QueueName, job: Job): Promise<void>;
   /** Returns a fetched job to the queue, where it can be fetched again at once. */
@@ -168,6 +170,9 @@ export async function createQueue({ db, log }: { db: Database; log: Logger }): P
     enqueueAll,
     async withdraw(tx, name, jobId) {
       await boss.deleteJob(BOSS_NAMES[name], jobId, within(tx));
+    },
+    async withdrawAll(tx, name, jobIds) {
+      if (jobIds.length > 0) await boss.deleteJob(BOSS_NAMES[name], jobIds, within(tx));
     },
     async complete(tx, name, job) {
       await boss.complete(BOSS_NAMES[name], claimOf(job), null, within(tx));

@@ -3,7 +3,7 @@
 
 import { eq, inArray, sql } from "drizzle-orm";
 import { type Queryable, rowsOf } from "../db/database.ts";
-import { bots, channelBindings, channels, type JsonObject, sessions } from "../db/schema.ts";
+import { bots, channelBindings, channels, type JsonObject, sessions, type WhenBusy } from "../db/schema.ts";
 import { notFound } from "../errors.ts";
 import { isUuid } from "../ids.ts";
 
@@ -19,6 +19,8 @@ export interface Destination {
   channel_config: JsonObject | null;
   /** Whether messages of other bots may start runs here. */
   allow_bot_messages: boolean;
+  /** What becomes of a message that arrives during a run. */
+  when_busy: WhenBusy;
   /** Bindings that messages of the channel are mirrored to, oldest first. */
   mirrors: { id: string; client_id: string; dispatch_config: JsonObject | null }[] | null;
 }
@@ -53,6 +55,7 @@ export async function findDestinations(
       session_config: sessions.dispatch_config,
       channel_config: channels.dispatch_config,
       allow_bot_messages: channels.allow_bot_messages,
+      when_busy: channels.when_busy,
       mirrors,
     })
     .from(sessions)
@@ -79,6 +82,7 @@ interface EventRow {
   channel_bot: string | null;
   channel_config: JsonObject | null;
   allow_bot_messages: boolean;
+  when_busy: WhenBusy;
   session_id: string | null;
   session_bot: string | null;
   session_config: JsonObject | null;
@@ -99,7 +103,7 @@ export async function findEventDestinations(
   const named = [...new Set(events.map(({ botId }) => botId))];
   const found = await query.execute(sql`
     select destination.*, channels.client_id, channels.bot_id as channel_bot, channels.dispatch_config as channel_config,
-      channels.allow_bot_messages, s.id as session_id, s.bot_id as session_bot, s.dispatch_config as session_config, ${mirrors} as mirrors,
+      channels.allow_bot_messages, channels.when_busy, s.id as session_id, s.bot_id as session_bot, s.dispatch_config as session_config, ${mirrors} as mirrors,
       (select coalesce(jsonb_agg(bots.id), '[]') from bots
         where bots.id = channels.bot_id or ${inArray(bots.id, named)}) as bots
     from (
@@ -137,6 +141,7 @@ function destinationsOf(rows: EventRow[], named: string): EventDestination[] {
       session_config: session?.session_config ?? null,
       channel_config: row.channel_config,
       allow_bot_messages: row.allow_bot_messages,
+      when_busy: row.when_busy,
       mirrors: row.mirrors,
     };
     return [destination];

@@ -82,6 +82,7 @@ export function createInjectEvent(options: InjectEventOptions, { destinationOf, 
     const [first, ...rest] = items;
     const outcomes = first ? await storeEvent(options, [first, ...rest]) : [];
     recordOutcomes(arrival.incoming, outcomes);
+    if (items.some(({ task }) => task?.when_busy === "interrupt")) options.onInterrupt?.();
     return outcomes;
   };
 

@@ -19,6 +19,8 @@ export interface InjectOptions extends StoreOptions, TargetsOptions {
   db: Database;
   dispatchers: Pick<Dispatchers, "get">;
   missingNames: MissingInConfig;
+  /** Called when a stored message is to end the running run of its session. Default: the worker finds out by itself. */
+  onInterrupt?: (() => void) | undefined;
 }
 
 /** The sender of a message. It is determined by the server, never by the message itself. */
@@ -63,9 +65,9 @@ export function createInject(options: InjectOptions) {
     if (message.runAgent && !destination.has_bot) throw unknownBot(destination.bot_id);
     const targets = await targetsOf({ message, destination });
     const dedupeKey = dedupeKeyOf(arrival, message.idempotencyKey);
-    const outcome = await store(
-      prepare(message, { ...arrival, destination, targets, dedupeKey, dispatchers, sealer }),
-    );
+    const prepared = prepare(message, { ...arrival, destination, targets, dedupeKey, dispatchers, sealer });
+    const outcome = await store(prepared);
+    if (prepared.task?.when_busy === "interrupt") options.onInterrupt?.();
     recordOutcomes(arrival.incoming, [outcome]);
     return outcome;
   };

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { NewDelivery } from "../dispatch/outbox.ts";
 import type { Dispatchers } from "../dispatch/registry.ts";
 import { type ConfigSealer, sealWhole } from "../dispatch/seal-config.ts";
@@ -9,7 +10,7 @@ import type { InjectMessage, InjectResult } from "../sdk/types.ts";
 import type { Destination } from "./find-destinations.ts";
 import type { Sender } from "./inject.ts";
 import type { StoredMessage } from "./store.ts";
-import type { Target, Targets } from "./targets.ts";
+import { canonical, type Target, type Targets } from "./targets.ts";
 
 /** A message that has passed all checks, as it will be stored. */
 export interface Prepared extends StoredMessage {
@@ -129,6 +130,8 @@ export function prepare(message: Message, around: Surroundings): Prepared {
             }),
           ),
           execution_config: { ...message.executionConfig },
+          when_busy: message.whenBusy ?? destination.when_busy,
+          merge_key: mergeKey(message, around),
           loop_key: sender.fromPerson ? null : targets.answer.conversation(destination.session_id),
         }
       : null,
@@ -151,6 +154,16 @@ export function prepare(message: Message, around: Surroundings): Prepared {
         },
       })),
   };
+}
+
+/**
+ * What runs must have in common for one to answer the other's message: sender, rights, options and targets. Otherwise an
+ * answer would go to the wrong place, or text from outside would be read as a person's.
+ */
+function mergeKey({ executionConfig = {} }: Message, { targets, sender }: Surroundings): string {
+  const { answer, mirrors } = targets;
+  const common = { answer: whole(answer), mirrors: mirrors.map(whole), sender, executionConfig };
+  return createHash("sha256").update(canonical(common)).digest("base64url");
 }
 
 const whole = ({ type, config }: Target) => ({ ...config, type });

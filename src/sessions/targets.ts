@@ -202,7 +202,7 @@ function toTarget({ config: { type, ...config } }: Pick<Candidate, "config">): T
 }
 
 /** Equal configs give the same text. */
-function canonical(value: unknown): string {
+export function canonical(value: unknown): string {
   return JSON.stringify(value, (_, inner: unknown) =>
     inner !== null && typeof inner === "object" && !Array.isArray(inner)
       ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))

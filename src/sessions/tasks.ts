@@ -1,6 +1,6 @@
 // Reads, lists and cancels tasks for callers. inject() creates them, and the worker runs them.
 
-import { and, desc, eq, getTableColumns, lt, sql } from "drizzle-orm";
+import { and, desc, eq, getTableColumns, inArray, lt, sql } from "drizzle-orm";
 import type { Database } from "../db/database.ts";
 import { type Reach, tasksIn } from "../db/reach.ts";
 import { messages, type TaskStatus, tasks } from "../db/schema.ts";
@@ -29,13 +29,20 @@ export interface Tasks {
   get(id: string): Promise<TaskRow>;
   list(filter: TaskFilter): Promise<TaskRow[]>;
   /**
-   * Cancels a pending task at once and a running one within seconds. A task that has ended stays as it is.
-   * Throws `not_found`.
+   * Cancels a task that has not begun or waits at once, and a running one within a second. A task that has ended stays as
+   * it is. Throws `not_found`.
    */
-  cancel(id: string): Promise<TaskRow>;
+  cancel(id: string, reason?: string): Promise<TaskRow>;
 }
 
-export function createTasks({ db, queue }: { db: Database; queue: Queue }): Tasks {
+export interface TasksOptions {
+  db: Database;
+  queue: Queue;
+  /** Called when a running task is to stop. */
+  onStop?: () => void;
+}
+
+export function createTasks({ db, queue, onStop }: TasksOptions): Tasks {
   const select = () =>
     db.query
       .select({ ...getTableColumns(tasks), prompt: messages.content })
@@ -65,27 +72,32 @@ export function createTasks({ db, queue }: { db: Database; queue: Queue }): Task
         )
         .orderBy(desc(tasks.id))
         .limit(limit),
-    async cancel(id) {
+    async cancel(id, reason) {
       await get(id);
       await db.query.transaction(async (tx) => {
         const pending = await tx
           .update(tasks)
           .set({
             status: "cancelled",
-            error: "Cancelled before it ran.",
+            error: sql`coalesce(${reason ?? null}, case when ${tasks.status} = 'pending' then 'Cancelled before it ran.'
+              else 'Cancelled while it waited for the client.' end)`,
             error_code: "cancelled",
             completed_at: new Date(),
           })
-          .where(and(eq(tasks.id, id), eq(tasks.status, "pending")))
+          .where(and(eq(tasks.id, id), inArray(tasks.status, ["pending", "waiting"])))
           .returning({ id: tasks.id });
         if (pending.length > 0) await queue.withdraw(tx, "tasks", id);
         else {
           await tx
             .update(tasks)
-            .set({ cancel_requested_at: sql`coalesce(${tasks.cancel_requested_at}, now())` })
+            .set({
+              cancel_requested_at: sql`coalesce(${tasks.cancel_requested_at}, now())`,
+              ...(reason !== undefined && { cancel_reason: reason }),
+            })
             .where(and(eq(tasks.id, id), eq(tasks.status, "running")));
         }
       });
+      onStop?.();
       return get(id);
     },
   };

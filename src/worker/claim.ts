@@ -4,6 +4,7 @@ import type { Queryable } from "../db/database.ts";
 import { sessions, tasks } from "../db/schema.ts";
 import { isFollowed } from "../queue/queue.ts";
 import type { ExecutionConfig } from "../sdk/types.ts";
+import { joinable, MOST_JOINED, type WaitingTask } from "../sessions/join.ts";
 
 type TaskRow = typeof tasks.$inferSelect;
 export interface Claim {
@@ -13,6 +14,8 @@ export interface Claim {
   hops: number;
   /** Other runs of the task's conversation in the last hour; zero for one that is not counted. */
   recentRuns: number;
+  /** The tasks that wait behind it in its session, oldest first. */
+  waiting: WaitingTask[];
   /** Whether other tasks of the session waited at the time of the claim. */
   isFollowed: boolean;
 }
@@ -44,6 +47,11 @@ export async function claimTask(query: Queryable, id: string): Promise<Claim | u
       recentRuns: sql<number>`(
         select count(*)::int from tasks other where other.loop_key = ${tasks.loop_key}
           and other.run_at > now() - interval '1 hour' and other.id <> ${tasks.id})`,
+      waiting: sql<WaitingTask[]>`(
+        select coalesce(jsonb_agg(jsonb_build_object('id', behind.id, 'when_busy', behind.when_busy,
+          'merge_key', behind.merge_key) order by behind.id), '[]')
+        from (select id, when_busy, merge_key from tasks other where other.session_id = ${tasks.session_id}
+          and other.status = 'pending' and other.id <> ${tasks.id} order by id limit ${sql.raw(String(MOST_JOINED))}) behind)`,
       isFollowed: isFollowed("tasks", sql`${tasks.session_id}::text`),
     });
   if (!row) return undefined;
@@ -59,6 +67,9 @@ export async function claimTask(query: Queryable, id: string): Promise<Claim | u
       bot_id: task.bot_id,
       message_id: task.message_id,
       owner: task.owner,
+      when_busy: task.when_busy,
+      merge_key: task.merge_key,
+      mayJoin: joinable(task, facts.waiting).length > 0,
       correlation_id: task.correlation_id,
       attempt: task.attempt,
       run_at: task.run_at ?? new Date(),

@@ -43,6 +43,8 @@ const LONGEST_PAUSE_SECONDS = 60;
 type RunOutcome =
   | { status: "complete"; answer: TurnOutcome }
   | { status: "failed" | "cancelled"; code: ErrorCode; error: string }
+  /** Another task's run answers the message. */
+  | { status: "merged"; into: string }
   /** The run was not begun. No error is delivered, because the other side would answer it. */
   | { status: "refused"; code: ErrorCode; error: string };
 
@@ -131,8 +133,10 @@ export function createTaskRunner(options: RunTaskOptions) {
       };
     }
     if (task.cancel_requested_at) {
-      return { status: "cancelled", code: "cancelled", error: "Cancelled while it ran." };
+      return { status: "cancelled", code: "cancelled", error: task.cancel_reason ?? CANCELLED };
     }
+    const interrupted = interruption(claim);
+    if (interrupted) return interrupted;
     const deadline = setTimeout(
       () => stop.abort(new HeddleError("timeout", `The run took longer than ${maxRunSeconds} seconds.`)),
       maxRunSeconds * 1000,
@@ -154,6 +158,7 @@ export function createTaskRunner(options: RunTaskOptions) {
   }
 
   async function end(claim: Claim, job: Job, outcome: RunOutcome, begunAt: number): Promise<void> {
+    if (outcome.status === "merged") return endMerged(claim, job, outcome.into);
     const { task, turn, hops } = claim;
     const isAnswer = outcome.status === "complete";
     const isRefused = outcome.status === "refused";
@@ -226,6 +231,18 @@ export function createTaskRunner(options: RunTaskOptions) {
       });
   }
 
+  async function endMerged({ task }: Claim, job: Job, into: string): Promise<void> {
+    await db.query.transaction(async (tx) => {
+      await tx
+        .update(tasks)
+        .set({ status: "merged", merged_into: into, completed_at: new Date() })
+        .where(and(eq(tasks.id, task.id), eq(tasks.attempt, task.attempt), eq(tasks.status, "running")));
+      await queue.complete(tx, "tasks", job);
+    });
+    options.onCommit?.();
+    log.info("The message of task {task_id} is answered by task {into}", { task_id: task.id, into });
+  }
+
   /** If this fails as well, the job comes back when its heartbeat lapses. */
   async function release({ task }: Claim, job: Job, { isCrash = false } = {}): Promise<void> {
     await db.query
@@ -236,6 +253,21 @@ export function createTaskRunner(options: RunTaskOptions) {
     log.info("Task {task_id} was released to the queue", { task_id: task.id });
   }
 }
+
+/**
+ * A message that interrupts also passes those that have waited longer: it answers them as well if it may, and else they end
+ * like a run that is interrupted.
+ */
+function interruption({ task, waiting }: Claim): RunOutcome | undefined {
+  const by = waiting.findLast(({ id, when_busy }) => when_busy === "interrupt" && id > task.id);
+  if (!by) return undefined;
+  const mayMerge = task.attempt === 1 && task.merge_key !== null && by.merge_key === task.merge_key;
+  if (mayMerge) return { status: "merged", into: by.id };
+  return { status: "cancelled", code: "cancelled", error: interruptedBy(by.id) };
+}
+
+export const CANCELLED = "Cancelled while it ran.";
+export const interruptedBy = (taskId: string): string => `Interrupted by the message of task ${taskId}.`;
 
 /** The task's own target and those that mirror it, unsealed. */
 function targetsOf(

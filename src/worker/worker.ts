@@ -1,16 +1,18 @@
 // Runs queued tasks and deliveries, at most `concurrency` of each.
 
-import { and, inArray, isNotNull } from "drizzle-orm";
+import { and, inArray, isNotNull, or, sql } from "drizzle-orm";
 import { tasks } from "../db/schema.ts";
 import { HeddleError } from "../errors.ts";
 import { every } from "../every.ts";
 import { during } from "../runtime/activity.ts";
-import { createTaskRunner, type RunTaskOptions, released } from "./run-task.ts";
+import { CANCELLED, createTaskRunner, interruptedBy, type RunTaskOptions, released } from "./run-task.ts";
 
 export interface WorkerOptions extends RunTaskOptions {
   concurrency: number;
   /** Runs in progress at a stop have this long to finish before they are released to the queue. */
   stopGraceMs?: number;
+  /** Calls the listener when a run of any worker may have to stop. Default: workers look every second. */
+  onStopAsked?: (listener: () => void) => () => void;
 }
 
 export interface Worker {
@@ -63,12 +65,22 @@ export function createWorker(options: WorkerOptions): Worker {
 
   const honourCancellations = async () => {
     if (runs.size === 0) return;
+    const interrupting = sql<string | null>`(
+      select id from tasks later where later.session_id = tasks.session_id and later.status = 'pending'
+        and later.when_busy = 'interrupt' and later.id > tasks.id order by id desc limit 1)`;
     const cancelled = await db.query
-      .select({ id: tasks.id })
+      .select({ id: tasks.id, reason: tasks.cancel_reason, by: interrupting })
       .from(tasks)
-      .where(and(inArray(tasks.id, [...runs.keys()]), isNotNull(tasks.cancel_requested_at)));
-    for (const { id } of cancelled)
-      runs.get(id)?.abort(new HeddleError("cancelled", "Cancelled while it ran."));
+      .where(
+        and(
+          inArray(tasks.id, [...runs.keys()]),
+          or(isNotNull(tasks.cancel_requested_at), sql`${interrupting} is not null`),
+        ),
+      );
+    for (const { id, reason, by } of cancelled) {
+      const why = reason ?? (by === null ? CANCELLED : interruptedBy(by));
+      runs.get(id)?.abort(new HeddleError("cancelled", why));
+    }
   };
   const cancellations = every({
     name: "Looking up cancelled tasks",
@@ -76,6 +88,8 @@ export function createWorker(options: WorkerOptions): Worker {
     run: honourCancellations,
     log,
   });
+  // A run must stop at once when somebody asks for it, not at the next look.
+  const unfollow = options.onStopAsked?.(cancellations.now);
   const clockChecks = every({
     name: "Correcting waits that a clock change made longer",
     ms: CLOCK_CHECK_MS,
@@ -86,6 +100,7 @@ export function createWorker(options: WorkerOptions): Worker {
 
   return {
     async close() {
+      unfollow?.();
       await clockChecks.close();
       const grace = setTimeout(() => {
         isGraceOver = true;

@@ -4,7 +4,7 @@ import { getLogger } from "@logtape/logtape";
 import type { Stage } from "../../src/agent/show-run.ts";
 import type { Tool } from "../../src/agent/tools/registry.ts";
 import { createToolRegistry } from "../../src/agent/tools/registry.ts";
-import { type ClaimedTask, createAgent } from "../../src/agent/turn.ts";
+import { type AgentOptions, type ClaimedTask, createAgent } from "../../src/agent/turn.ts";
 import { type CapabilitySources, createCapabilities } from "../../src/capabilities/effective-set.ts";
 import { createCarapaces } from "../../src/content/carapaces/carapaces.ts";
 import { createSkills } from "../../src/content/skills/skills.ts";
@@ -77,6 +77,7 @@ interface AgentFixtureOptions extends Partial<CapabilitySources> {
   /** Tokens. */
   contextWindow?: number;
   stage?: Stage;
+  join?: AgentOptions["join"];
 }
 
 /** An agent over this database with these tools, and the events that its hooks got. */
@@ -94,6 +95,7 @@ export function agentOver(db: Database, llm: Llm, options: AgentFixtureOptions =
     log,
     redact,
     actions: createKeptActions({ redact, vault: testVault() }),
+    ...(options.join && { join: options.join }),
     ...(options.stage && { stage: options.stage }),
     settings: {
       defaultModel: "default-model",

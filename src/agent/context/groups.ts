@@ -47,7 +47,8 @@ export function toGroups(past: PastMessage[]): Group[] {
     if (message.role === "tool") continue;
     if (own !== turn) [turn, step] = [own, 0];
     if (message.role !== "assistant") {
-      groups.push({ turn, step: 0, messages: [message] });
+      // A message that joined a run comes after the steps so far.
+      groups.push({ turn, step, messages: [message] });
       continue;
     }
     step += 1;
