@@ -22,12 +22,12 @@ import { createHookWebhooks } from "../hooks/webhooks.ts";
 import { createIntegrationsOnDisk } from "../integrations/discovery/on-disk.ts";
 import { builtinDir } from "../runtime/assets.ts";
 import { closeToImports } from "../runtime/modules.ts";
-import { createDocuments } from "../search/documents.ts";
 import { searchHistory } from "../search/history.ts";
 import { createOverwritten } from "../workspace/overwritten.ts";
 import { createWorkspace } from "../workspace/workspace.ts";
 import { createWorkspaceWrites } from "../workspace/writes.ts";
 import type { Closers } from "./closers.ts";
+import { openSearch } from "./search.ts";
 import type { Storage } from "./storage.ts";
 
 export type Content = Awaited<ReturnType<typeof openContent>>;
@@ -58,11 +58,11 @@ export async function openContent(config: Config, storage: Storage, closers: Clo
     webhook: createWebhookDispatcher({ post: guardedPost, signingSecret }),
   };
   const dispatchers = createDispatchers(coreDispatchers);
-  const documents = createDocuments({ db });
+  const { documents } = await openSearch(config, storage, closers);
   tools.add(
     "core",
-    createSearchDocumentsTool(({ query, limit }, { session_id }) =>
-      documents.search({ query, limit, visibleIn: session_id }),
+    createSearchDocumentsTool((wanted, { session_id }) =>
+      documents.search({ ...wanted, visibleIn: session_id }),
     ),
   );
   tools.add(

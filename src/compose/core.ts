@@ -32,7 +32,8 @@ export async function openCore(
   const storage = await openStorage(config, closers, instrument);
   const files = await openContent(config, storage, closers);
   const integrations = await openIntegrations(config, storage, files, closers);
-  const search = (query: string) => files.documents.search({ query, limit: 3, visibleIn: null });
+  const search = async (query: string) =>
+    (await files.documents.search({ query, limit: 3, visibleIn: null })).filter(({ weak }) => !weak);
   const models = await openModels(config, storage, search, closers);
   const content = { ...files, ...createCapabilityParts(files, integrations, models, storage.log) };
   const conversation = openConversation(config, storage, content, integrations, closers);

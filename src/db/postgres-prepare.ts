@@ -82,35 +82,61 @@ async function refuseOldServer(client: Sql): Promise<void> {
 }
 
 interface Extension {
-  available: boolean;
-  installed: boolean;
+  /** The version that the server could install; null if it has none. */
+  available: string | null;
+  installed: string | null;
   major: number;
   database: string;
   role: string;
 }
 
-/** Installs pgvector before the migration would, because the migration could not explain a failure. */
+/** The first version whose index scans go on until enough rows pass a filter (`hnsw.iterative_scan`). */
+const MIN_VECTOR = [0, 8] as const;
+
+/** Installs or updates pgvector before the migration would, because the migration could not explain a failure. */
 async function ensureVector(client: TransactionSql): Promise<void> {
   const [found] = await client<Extension[]>`
-    select name is not null as available, installed_version is not null as installed,
+    select default_version as available, installed_version as installed,
       current_setting('server_version_num')::int / 10000 as major, current_database() as database,
       current_user as role
     from (values (1)) as one left join pg_available_extensions on name = 'vector'`;
-  if (!found || found.installed) return;
-  if (!found.available) {
-    throw new HeddleError(
-      "database",
-      `The PostgreSQL server behind DATABASE_URL has no pgvector: install it there (Debian: postgresql-${found.major}-pgvector) and start again.`,
-    );
-  }
+  if (!found || isNewEnough(found.installed)) return;
+  if (!isNewEnough(found.available)) throw lacksVector(found);
+  const [statement, action] =
+    found.installed === null
+      ? [
+          "create extension if not exists vector",
+          "add the extension pgvector: as a superuser run CREATE EXTENSION vector;",
+        ]
+      : [
+          "alter extension vector update",
+          "update the extension pgvector: as its owner run ALTER EXTENSION vector UPDATE;",
+        ];
   try {
-    await client`create extension if not exists vector`;
+    await client.unsafe(statement);
   } catch (cause) {
     if ((cause as { code?: string }).code !== "42501") throw cause;
     throw new HeddleError(
       "database",
-      `The role ${found.role} may not add the extension pgvector: as a superuser run CREATE EXTENSION vector; in the database ${found.database}, and start again.`,
+      `The role ${found.role} may not ${action} in the database ${found.database}, and start again.`,
       { cause },
     );
   }
+}
+
+export function isNewEnough(version: string | null): boolean {
+  if (version === null) return false;
+  const [major = 0, minor = 0] = version.split(".").map(Number);
+  return major > MIN_VECTOR[0] || (major === MIN_VECTOR[0] && minor >= MIN_VECTOR[1]);
+}
+
+function lacksVector({ available, major }: Extension): HeddleError {
+  const found =
+    available === null
+      ? "no pgvector: install it there"
+      : `pgvector ${available}: Heddle needs ${MIN_VECTOR.join(".")} or newer, so install that there`;
+  return new HeddleError(
+    "database",
+    `The PostgreSQL server behind DATABASE_URL has ${found} (Debian: postgresql-${major}-pgvector, from apt.postgresql.org for older releases) and start again.`,
+  );
 }

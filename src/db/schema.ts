@@ -20,6 +20,8 @@ import {
 import type { JsonObject } from "../sdk/json.ts";
 
 const tsvector = customType<{ data: string }>({ dataType: () => "tsvector" });
+/** Of any dimension, because models differ in theirs. */
+const vector = customType<{ data: string }>({ dataType: () => "vector" });
 
 const instant = (name: string) => timestamp(name, { withTimezone: true, mode: "date" });
 const createdAt = () => instant("created_at").notNull().defaultNow();
@@ -586,10 +588,18 @@ export const processLines = pgTable(
   (table) => [index("process_lines_integration").on(table.integration_id, table.id)],
 );
 
+export type DocumentKind = "document" | "skill";
+
 export const documents = pgTable(
   "documents",
   {
     id: uuid("id").primaryKey(),
+    /** Searches never mix kinds. */
+    kind: text("kind").$type<DocumentKind>().notNull().default("document"),
+    /** What the text is a copy of, within its kind: a skill's id. Null for a document, which is stored only here. */
+    source_id: text("source_id"),
+    /** SHA-256 of what the copy was made of, hexadecimal. */
+    content_hash: text("content_hash"),
     integration_id: text("integration_id"),
     /** The owner, in the format of a channel's owner. */
     owner: text("owner"),
@@ -602,6 +612,10 @@ export const documents = pgTable(
   (table) => [
     index("documents_integration").on(table.integration_id),
     index("documents_owner").on(table.owner),
+    index("documents_session").on(table.session_id),
+    uniqueIndex("documents_source")
+      .on(table.kind, table.source_id)
+      .where(sql`${table.source_id} is not null`),
   ],
 );
 
@@ -624,6 +638,47 @@ export const chunks = pgTable(
   (table) => [
     index("chunks_document").on(table.document_id),
     index("chunks_lexemes").using("gin", table.lexemes),
+  ],
+);
+
+/**
+ * A set of vectors: of one model, made at one time. A new one is made beside the one that search uses, which it replaces
+ * when it is complete.
+ */
+export const embeddingModels = pgTable("embedding_models", {
+  id: integer("id").primaryKey().generatedAlwaysAsIdentity(),
+  /** The embedder's name; vectors of different names cannot be compared. */
+  name: text("name").notNull(),
+  /** Null until the endpoint has answered once. */
+  dimensions: integer("dimensions"),
+  /** Why no more vectors are made at the moment; redacted. */
+  error: text("error"),
+  started_at: instant("started_at").notNull().defaultNow(),
+  /** When every passage had a vector for the first time; null until then. */
+  completed_at: instant("completed_at"),
+});
+
+/**
+ * The vectors of passages. Each model with known dimensions has an HNSW index of its own over its rows, which
+ * search/vector-index.ts creates: an index needs one dimension.
+ */
+export const chunkVectors = pgTable(
+  "chunk_vectors",
+  {
+    model_id: integer("model_id")
+      .notNull()
+      .references(() => embeddingModels.id, { onDelete: "cascade" }),
+    chunk_id: uuid("chunk_id")
+      .notNull()
+      .references(() => chunks.id, { onDelete: "cascade" }),
+    /** That of the chunk. */
+    document_id: uuid("document_id").notNull(),
+    /** Null for a passage that has no vector: one without words, or one that the endpoint refuses. */
+    embedding: vector("embedding"),
+  },
+  (table) => [
+    primaryKey({ columns: [table.model_id, table.chunk_id] }),
+    index("chunk_vectors_chunk").on(table.chunk_id),
   ],
 );
 

@@ -33,6 +33,7 @@ export function createBuiltinEmbedder(load: () => Promise<ArrayBuffer>): Embedde
   return {
     name: NAME,
     dimensions: BUILTIN_DIMENSIONS,
+    isLocal: true,
     weight: 0.3,
     weakBelow: 0.4,
     async embed(texts) {

@@ -29,6 +29,7 @@ const FIELDS = {
     integrationId: "integration_id",
     sessionId: "session_id",
     limit: "limit",
+    cursor: "cursor",
   },
 } satisfies Record<string, Record<string, string>>;
 

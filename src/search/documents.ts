@@ -1,16 +1,16 @@
 // Documents: stored whole, split into passages, and found by their words.
 
-import { setImmediate } from "node:timers/promises";
-import { and, desc, eq, lt, type SQL, sql } from "drizzle-orm";
+import { and, desc, eq, lt, sql } from "drizzle-orm";
 import type { Database, Queryable } from "../db/database.ts";
 import { documentsIn, type Reach } from "../db/reach.ts";
 import { documents, type JsonObject, sessions } from "../db/schema.ts";
 import { HeddleError, notFound } from "../errors.ts";
 import { isUuid, newId } from "../ids.ts";
 import type { DocumentHit } from "../sdk/types.ts";
-import { type Chunk, chunkMarkdown } from "./chunk.ts";
-import { searchableText } from "./lexemes.ts";
-import { searchLexical } from "./lexical.ts";
+import { type CollectionFacts, createCollectionFacts } from "./collection.ts";
+import type { Embedder } from "./embedder.ts";
+import { storePassages } from "./passages.ts";
+import { createSearch, type Search } from "./search.ts";
 
 export interface StoredDocument {
   id: string;
@@ -44,6 +44,8 @@ export interface SearchInput {
   reach?: Reach | undefined;
   /** The maximum number of hits, 1 to 100; default 10. */
   limit?: number;
+  /** The cursor of the last hit of the previous page. */
+  cursor?: string | undefined;
 }
 
 export interface DocumentFilter {
@@ -70,19 +72,16 @@ export interface Documents {
   delete(id: string, reach?: Reach): Promise<boolean>;
   /** Lists documents newest first, without their content. */
   list(filter: DocumentFilter): Promise<DocumentSummary[]>;
-  /** Returns each matching document once, best first. A query of only stop words finds nothing. */
+  /** Returns each document found once, best first, also those that are hardly related: they are marked as weak. */
   search(input: SearchInput): Promise<DocumentHit[]>;
 }
 
 /** The maximum characters of a document's content. */
 export const MAX_CONTENT = 1_000_000;
 const MAX_TITLE = 1000;
-/** How many characters of the title are indexed with each passage, so that a long title does not dominate the cost. */
-const SEARCHED_TITLE = 200;
 const MAX_QUERY = 4000;
 const MAX_HITS = 100;
-/** Passages per INSERT. Five times as many could block the embedded database's thread for seconds. */
-const INSERT_BATCH = 100;
+const MAX_CURSOR = 100;
 
 const COLUMNS = {
   id: documents.id,
@@ -94,33 +93,48 @@ const COLUMNS = {
   created_at: documents.created_at,
 };
 
-export function createDocuments({ db }: { db: Database }): Documents {
+export interface DocumentsOptions {
+  db: Database;
+  facts?: CollectionFacts;
+  /** Default: a search by words alone. */
+  search?: Search;
+  embedder?: Embedder;
+  /** Called when passages were stored that have no vectors yet. */
+  onPassages?: () => void;
+}
+
+/** Searches and lists know nothing of copies, such as those of skills. */
+const STORED_HERE = eq(documents.kind, "document");
+
+export function createDocuments({
+  db,
+  facts = createCollectionFacts({ db }),
+  search = createSearch({ db, facts }),
+  embedder,
+  onPassages = () => {},
+}: DocumentsOptions): Documents {
   return {
     async ingest(input) {
       const document = validated(input);
-      const chunks = chunkMarkdown(document.content);
-      return db.query.transaction(async (tx) => {
+      const { stored, passages } = await db.query.transaction(async (tx) => {
         if (document.session_id !== null) await requireSession(tx, document.session_id);
         const [stored] = await tx
           .insert(documents)
           .values({ id: newId(), ...document, owner: input.owner ?? null })
           .returning(COLUMNS);
         if (!stored) throw new Error("INSERT returned no row");
-        for (let at = 0; at < chunks.length; at += INSERT_BATCH) {
-          const batch = chunks.slice(at, at + INSERT_BATCH);
-          await tx.execute(insertChunks(stored.id, passagesOf(batch, document.title, at)));
-          // The embedded database shares this thread, which a document of many headings would block for seconds.
-          await setImmediate();
-        }
-        return stored;
+        return { stored, passages: await storePassages(tx, stored, embedder) };
       });
+      facts.added(passages.count, passages.length);
+      onPassages();
+      return stored;
     },
 
     async get(id, reach) {
       const [found] = await db.query
         .select(COLUMNS)
         .from(documents)
-        .where(and(eq(documents.id, id), reach && documentsIn(reach)));
+        .where(and(eq(documents.id, id), STORED_HERE, reach && documentsIn(reach)));
       return found;
     },
 
@@ -131,6 +145,7 @@ export function createDocuments({ db }: { db: Database }): Documents {
         .from(documents)
         .where(
           and(
+            STORED_HERE,
             integration_id === undefined ? undefined : eq(documents.integration_id, integration_id),
             session_id === undefined ? undefined : eq(documents.session_id, session_id),
             cursor === undefined ? undefined : lt(documents.id, cursor),
@@ -144,12 +159,13 @@ export function createDocuments({ db }: { db: Database }): Documents {
     async delete(id, reach) {
       const gone = await db.query
         .delete(documents)
-        .where(and(eq(documents.id, id), reach && documentsIn(reach)))
+        .where(and(eq(documents.id, id), STORED_HERE, reach && documentsIn(reach)))
         .returning({ id: documents.id });
+      if (gone.length > 0) facts.removed();
       return gone.length > 0;
     },
 
-    async search({ query, integrationId = null, sessionId = null, visibleIn, reach, limit = 10 }) {
+    async search({ query, integrationId = null, sessionId = null, visibleIn, reach, limit = 10, cursor }) {
       // Integrations' code may pass on a value that its service left out.
       requireText(query, "q");
       if (query.trim() === "") throw new HeddleError("validation", "q must not be empty.", { field: "q" });
@@ -163,8 +179,14 @@ export function createDocuments({ db }: { db: Database }): Documents {
           field: "limit",
         });
       }
-      const text = searchableText(query);
-      return searchLexical(db, { text, integrationId, sessionId, visibleIn, reach, limit });
+      if (cursor !== undefined && (typeof cursor !== "string" || cursor.length > MAX_CURSOR)) {
+        throw new HeddleError("validation", "cursor must be that of a hit of the same search.", {
+          field: "cursor",
+        });
+      }
+      const scope = { kind: "document" as const, integrationId, sessionId, visibleIn, reach };
+      const hits = await search({ query, limit, cursor, ...scope });
+      return hits.map(({ source_id: _, ...hit }) => hit);
     },
   };
 }
@@ -219,26 +241,4 @@ async function requireSession(tx: Queryable, id: string): Promise<void> {
     .where(eq(sessions.id, id))
     .for("key share");
   if (!found) throw notFound("session", id, "session_id");
-}
-
-/** Builds the passages batch by batch, so that a long document does not block the thread. */
-function passagesOf(chunks: Chunk[], title: string | null, first: number): object[] {
-  const heading = title?.slice(0, SEARCHED_TITLE).toWellFormed();
-  return chunks.map(({ breadcrumb, content }, index) => ({
-    id: newId(),
-    position: first + index,
-    breadcrumb,
-    content,
-    searchable: searchableText([heading, breadcrumb, content].join("\n")),
-  }));
-}
-
-function insertChunks(documentId: string, passages: object[]): SQL {
-  return sql`
-    INSERT INTO chunks (id, document_id, position, breadcrumb, content, lexemes, length)
-    SELECT p.id, ${documentId}::uuid, p.position, p.breadcrumb, p.content, v.lexemes,
-           (SELECT coalesce(sum(cardinality(l.positions)), 0) FROM unnest(v.lexemes) AS l)
-    FROM jsonb_to_recordset(${JSON.stringify(passages)}::text::jsonb)
-           AS p(id uuid, position int, breadcrumb text, content text, searchable text),
-         LATERAL (SELECT to_tsvector('english', p.searchable) AS lexemes) AS v`;
 }

@@ -4,6 +4,8 @@ export interface Embedder {
   readonly name: string;
   /** Undefined until the first answer of an endpoint shows it. */
   readonly dimensions: number | undefined;
+  /** Whether it needs no endpoint: it is fast and never fails, so passages are stored together with their vectors. */
+  readonly isLocal: boolean;
   /** How much a hit of these vectors counts in the fused ranking; one found by its words counts 1. */
   readonly weight: number;
   /** A hit whose cosine similarity is lower is weak. */

@@ -7,6 +7,7 @@ import { getLogger } from "@logtape/logtape";
 import postgres from "postgres";
 import { explainPostgresError } from "../../src/db/failure.ts";
 import { openDatabase } from "../../src/db/open.ts";
+import { isNewEnough } from "../../src/db/postgres-prepare.ts";
 import { channels, serverFacts } from "../../src/db/schema.ts";
 import { newId } from "../../src/ids.ts";
 
@@ -33,6 +34,13 @@ test("no part of an error contains the password in any spelling", () => {
   const error = explainPostgresError(original, "postgres://heddle:s3cr%40t@db/heddle");
   expect(error.message).toContain("[redacted]");
   expect(inspect(error, { depth: 9 })).not.toContain("s3cr");
+});
+
+test("pgvector must be 0.8 or newer, which can go on until enough rows pass a filter", () => {
+  for (const version of ["0.8.0", "0.8.7", "0.10.0", "1.0"])
+    expect([version, isNewEnough(version)]).toEqual([version, true]);
+  for (const version of [null, "0.7.4", "0.5", ""])
+    expect([version, isNewEnough(version)]).toEqual([version, false]);
 });
 
 const server = process.env.TEST_DATABASE_URL;

@@ -24,6 +24,8 @@ export interface SearchDocuments {
   sessionId?: string;
   /** 1 to 100; default 10. */
   limit?: number;
+  /** The cursor of the last hit of the previous page. */
+  cursor?: string;
 }
 
 /** A document as search finds it, best first. */
@@ -42,6 +44,10 @@ export interface DocumentHit {
   metadata: JsonObject;
   /** Higher is better; comparable only within one answer. */
   score: number;
-  /** The search method that found it. */
-  lane: "lexical";
+  /** What found it: its words, its vector, or both. */
+  lane: "lexical" | "vector" | "both";
+  /** Hardly related to the query: for people to judge, not to be taken for an answer. */
+  weak: boolean;
+  /** Pass the cursor of the last hit to get the hits after it. */
+  cursor: string;
 }

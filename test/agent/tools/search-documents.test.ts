@@ -7,7 +7,8 @@ import { call } from "../fixture.ts";
 test("search_documents passes on query and limit and returns the hits", async () => {
   const asked: unknown[] = [];
   const registry = createToolRegistry();
-  const hit = { id: "1", title: "Looms", content: "A heddle.", score: 2, metadata: {}, lane: "lexical" };
+  const found = { lane: "lexical" as const, weak: false, cursor: "c1" };
+  const hit = { id: "1", title: "Looms", content: "A heddle.", score: 2, metadata: {}, ...found };
   registry.add(
     "core",
     createSearchDocumentsTool(async (input, context) => {
@@ -34,12 +35,12 @@ test("search_documents passes on query and limit and returns the hits", async ()
     });
   const { content } = await search({ query: "heddle" });
   expect(JSON.parse(content)).toEqual({
-    results: [{ id: "1", title: "Looms", content: "A heddle.", score: 2 }],
+    results: [{ id: "1", title: "Looms", content: "A heddle.", score: 2, ...found }],
   });
-  await search({ query: "heddle", limit: 2 });
+  await search({ query: "heddle", limit: 2, cursor: "c1" });
   expect(asked).toEqual([
     [{ query: "heddle", limit: 5 }, "s"],
-    [{ query: "heddle", limit: 2 }, "s"],
+    [{ query: "heddle", limit: 2, cursor: "c1" }, "s"],
   ]);
   expect((await search({ query: "", limit: 100 })).error).toMatch(/query: .*limit: /);
 });

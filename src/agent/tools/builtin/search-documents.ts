@@ -4,11 +4,17 @@ import type { Tool } from "../registry.ts";
 
 /** Finds passages, best first. */
 export type SearchForTool = (
-  input: { query: string; limit: number },
+  input: { query: string; limit: number; cursor?: string },
   context: ToolContext,
-) => Promise<Pick<DocumentHit, "id" | "title" | "content" | "score">[]>;
+) => Promise<Pick<DocumentHit, "id" | "title" | "content" | "score" | "lane" | "weak" | "cursor">[]>;
 
 const LIMIT = 5;
+
+interface Wanted {
+  query: string;
+  limit?: number;
+  cursor?: string;
+}
 
 /** The core tool `search_documents`. */
 export function createSearchDocumentsTool(search: SearchForTool): Tool {
@@ -16,7 +22,7 @@ export function createSearchDocumentsTool(search: SearchForTool): Tool {
     name: "search_documents",
     description:
       "Search the stored documents for passages about something. Returns the best passages first, each with its " +
-      "document's id and title.",
+      "document's id and title. Passages marked as weak are hardly related: do not take them for an answer.",
     parameters: Type.Object({
       query: Type.String({
         minLength: 1,
@@ -30,10 +36,25 @@ export function createSearchDocumentsTool(search: SearchForTool): Tool {
           description: `The maximum number of passages; default ${LIMIT}.`,
         }),
       ),
+      cursor: Type.Optional(
+        Type.String({
+          maxLength: 100,
+          description: "The cursor of the last passage, to get those after it.",
+        }),
+      ),
     }) as unknown as Tool["parameters"],
-    async run({ query, limit = LIMIT }: { query: string; limit?: number }, context: ToolContext) {
-      const hits = await search({ query, limit }, context);
-      return { results: hits.map(({ id, title, content, score }) => ({ id, title, content, score })) };
+    async run({ query, limit = LIMIT, cursor }: Wanted, context: ToolContext) {
+      const hits = await search({ query, limit, ...(cursor !== undefined && { cursor }) }, context);
+      const results = hits.map(({ id, title, content, score, lane, weak, cursor }) => ({
+        id,
+        title,
+        content,
+        score,
+        lane,
+        weak,
+        cursor,
+      }));
+      return { results };
     },
   };
 }

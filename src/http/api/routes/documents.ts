@@ -44,7 +44,11 @@ const Hit = named(
     content: t.String({ description: "The passage that was found." }),
     metadata: JsonOf("The metadata stored with it."),
     score: t.Number({ description: "Higher is better; comparable only within one answer." }),
-    lane: t.String({ description: "The search method that found it: lexical." }),
+    lane: t.Union([t.Literal("lexical"), t.Literal("vector"), t.Literal("both")], {
+      description: "What found it: its words, its vector, or both.",
+    }),
+    weak: t.Boolean({ description: "Hardly related to the query." }),
+    cursor: t.String({ description: "As `cursor`, continues after this hit." }),
   }),
 );
 
@@ -73,6 +77,7 @@ export const SearchQuery = t.Object(
     ...INTEGRATION_FILTER,
     session_id: t.Optional(t.String({ format: "uuid", description: "Only documents of this session." })),
     limit: limitOf(10, 100),
+    cursor: t.Optional(t.String({ maxLength: 100, description: "The `cursor` of the last hit before." })),
   },
   { additionalProperties: false },
 );
@@ -150,13 +155,15 @@ export function documentRoutes({
           integrationId: integrationIn(query) ?? null,
           sessionId: query.session_id ?? null,
           limit: query.limit,
+          cursor: query.cursor,
         }),
       {
         ...route.plain({
           scope: "documents:read",
           tag,
           summary: "Search documents",
-          description: "Best first; each document appears once, with its best passage.",
+          description:
+            "Best first; each document appears once, with its best passage. Also what is hardly related is found, and marked `weak`.",
         }),
         query: SearchQuery,
         response: { 200: t.Array(Hit), ...failures(403, 422) },

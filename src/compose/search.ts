@@ -1,0 +1,54 @@
+// Search: the embedder, the sets of its vectors, the documents, and the indexer that keeps the vectors complete.
+
+import type { Config } from "../config/config.ts";
+import { createBuiltinEmbedder } from "../embeddings/builtin.ts";
+import { errorMessage, HeddleError } from "../errors.ts";
+import { asset } from "../runtime/assets.ts";
+import { createCollectionFacts } from "../search/collection.ts";
+import { createDocuments } from "../search/documents.ts";
+import { startIndexer } from "../search/indexer.ts";
+import { createSearch } from "../search/search.ts";
+import { createVectorSets } from "../search/vector-sets.ts";
+import type { Closers } from "./closers.ts";
+import type { Storage } from "./storage.ts";
+
+export async function openSearch(_config: Config, { db, log: serverLog }: Storage, closers: Closers) {
+  const log = serverLog.getChild("search");
+  const builtin = createBuiltinEmbedder(readWords);
+  const embedder = builtin;
+  const sets = createVectorSets({
+    db,
+    embedder,
+    embedderNamed: (name) => [embedder, builtin].find((one) => one.name === name),
+  });
+  // Passages are stored together with local vectors, for which there must be a set.
+  await sets.own();
+  const indexer = await startIndexer({ db, sets, embedder, log });
+  closers.push(indexer.close);
+  const facts = createCollectionFacts({ db });
+  const search = createSearch({
+    db,
+    facts,
+    sets,
+    onTrouble: (error) =>
+      log.warn("A query could not be embedded, so its words alone were searched for: {error}", {
+        error: errorMessage(error),
+      }),
+  });
+  const documents = createDocuments({
+    db,
+    facts,
+    search,
+    embedder,
+    onPassages: () => {
+      if (!embedder.isLocal) void indexer.wake();
+    },
+  });
+  return { documents, search, sets, indexer, embedder, facts };
+}
+
+async function readWords(): Promise<ArrayBuffer> {
+  const file = await asset("words.bin");
+  if (!file) throw new HeddleError("internal", "words.bin is missing from this installation.");
+  return file.arrayBuffer();
+}

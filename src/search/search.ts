@@ -1,0 +1,152 @@
+// Hybrid search: a lexical lane and a vector lane, merged. There is one search behind the tool, the REST API, the SDK and
+// the command line.
+
+import type { Database } from "../db/database.ts";
+import type { JsonObject } from "../db/schema.ts";
+import { HeddleError } from "../errors.ts";
+import { isUuid } from "../ids.ts";
+import type { DocumentHit } from "../sdk/types.ts";
+import type { CollectionFacts } from "./collection.ts";
+import type { Embedder } from "./embedder.ts";
+import { type Fused, fuse } from "./fuse.ts";
+import { searchableText } from "./lexemes.ts";
+import { searchLexical } from "./lexical.ts";
+import { isNarrow, type Scope, scopeCondition } from "./scope.ts";
+import { searchVectors } from "./vector.ts";
+import type { VectorSets } from "./vector-sets.ts";
+
+export interface SearchFor extends Scope {
+  query: string;
+  /** The maximum number of hits. */
+  limit: number;
+  /** That of the last hit of the page before. */
+  cursor?: string | undefined;
+}
+
+export interface Hit extends DocumentHit {
+  /** What the document is a copy of: a skill's id. */
+  source_id: string | null;
+}
+
+/** Returns each matching document once, best first. */
+export type Search = (wanted: SearchFor) => Promise<Hit[]>;
+
+export interface SearchOptions {
+  db: Database;
+  facts: Pick<CollectionFacts, "read">;
+  /** Without it, there is no vector lane. */
+  sets?: Pick<VectorSets, "serving"> | undefined;
+  /** Called when a query could not be embedded; the lexical lane answers alone then. */
+  onTrouble?: ((error: unknown) => void) | undefined;
+}
+
+/** A search waits no longer for an endpoint. */
+const EMBEDDING_MS = 4_000;
+/** Vectors of queries that are remembered, for the next page and for repeated questions. */
+const REMEMBERED = 200;
+
+export function createSearch({ db, facts, sets, onTrouble = () => {} }: SearchOptions): Search {
+  const remembered = new Map<string, Promise<Float32Array | null>>();
+
+  function vectorOf(embedder: Embedder, text: string): Promise<Float32Array | null> {
+    const key = `${embedder.name}\n${text}`;
+    const known = remembered.get(key);
+    if (known) return known;
+    const made = embedder
+      .embed([text], AbortSignal.timeout(EMBEDDING_MS))
+      .then(([vector = null]) => vector)
+      .catch((error: unknown) => {
+        remembered.delete(key);
+        throw error;
+      });
+    remembered.set(key, made);
+    const [oldest] = remembered.keys();
+    if (remembered.size > REMEMBERED && oldest !== undefined) remembered.delete(oldest);
+    return made;
+  }
+
+  async function vectorLane(query: string, scope: Scope, narrow: Promise<boolean>) {
+    const serving = await sets?.serving();
+    if (!serving) return undefined;
+    const { set, embedder } = serving;
+    const vector = await vectorOf(embedder, query).catch(onTrouble);
+    // The model behind an endpoint may have been exchanged under its name.
+    if (!vector || vector.length !== set.dimensions) return undefined;
+    const { weakBelow, weight } = embedder;
+    const condition = scopeCondition(scope);
+    return {
+      weight,
+      found: await searchVectors(db, { set, vector, scope: condition, isNarrow: await narrow, weakBelow }),
+    };
+  }
+
+  return async ({ query, limit, cursor, ...scope }) => {
+    const after = cursor === undefined ? undefined : readCursor(cursor);
+    const narrow = isNarrow(db, scope);
+    const [lexical, vector] = await Promise.all([
+      Promise.all([facts.read(), narrow]).then(([collection, isNarrow]) =>
+        searchLexical(db, {
+          text: searchableText(query),
+          scope: scopeCondition(scope),
+          isNarrow,
+          collection,
+        }),
+      ),
+      vectorLane(query, scope, narrow),
+    ]);
+    const ranked = fuse(lexical, vector?.found ?? [], vector?.weight ?? 0);
+    const first = after === undefined ? 0 : placeAfter(ranked, after);
+    return present(db, ranked.slice(first, first + limit), first);
+  };
+}
+
+interface Cursor {
+  place: number;
+  documentId: string;
+}
+
+const cursorOf = (place: number, documentId: string): string =>
+  Buffer.from(`${place}.${documentId}`).toString("base64url");
+
+function readCursor(text: string): Cursor {
+  const [place = "", documentId = ""] = Buffer.from(text, "base64url").toString("latin1").split(".");
+  if (/^\d{1,6}$/.test(place) && isUuid(documentId)) return { place: Number(place), documentId };
+  throw new HeddleError("validation", "cursor must be that of a hit of the same search.", {
+    field: "cursor",
+  });
+}
+
+/** The place after the hit; if it is gone, the place where it was. */
+function placeAfter(ranked: Fused[], { place, documentId }: Cursor): number {
+  const at = ranked.findIndex((hit) => hit.documentId === documentId);
+  return at === -1 ? place : at + 1;
+}
+
+async function present(db: Database, page: Fused[], first: number): Promise<Hit[]> {
+  if (page.length === 0) return [];
+  const { rows } = await db.execute(
+    `SELECT c.id AS chunk_id, c.content, d.id, d.source_id, d.integration_id, d.session_id, d.title, d.metadata
+     FROM chunks c JOIN documents d ON d.id = c.document_id
+     WHERE c.id IN (SELECT given::uuid FROM jsonb_array_elements_text($1::text::jsonb) AS given)`,
+    [JSON.stringify(page.map(({ chunkId }) => chunkId))],
+  );
+  const stored = new Map(rows.map((row) => [String(row.chunk_id), row]));
+  return page.flatMap(({ chunkId, documentId, score, lane, weak }, at) => {
+    const row = stored.get(chunkId);
+    // Deleted in the meantime.
+    if (!row) return [];
+    return {
+      id: String(row.id),
+      source_id: row.source_id as string | null,
+      integration_id: row.integration_id as string | null,
+      session_id: row.session_id as string | null,
+      title: row.title as string | null,
+      content: String(row.content),
+      metadata: row.metadata as JsonObject,
+      score,
+      lane,
+      weak,
+      cursor: cursorOf(first + at + 1, documentId),
+    };
+  });
+}

@@ -1,0 +1,58 @@
+// Passages for the search bench: words with the frequencies of a natural language, grouped by topics, always the same.
+
+const VOCABULARY = 30_000;
+const TOPICS = 2_000;
+const WORDS_PER_TOPIC = 60;
+/** Words of a passage, and how many of them belong to its topic. */
+const LENGTH = 120;
+const OF_TOPIC = 0.4;
+const SYLLABLES =
+  "ba be bi bo da de di do fa fi ga go ka ke ki ko la le li lo ma me mi mo na ne ni no pa pe po ra re ri ro sa se so ta te ti to va ve wa za".split(
+    " ",
+  );
+
+export interface Corpus {
+  passage(): string;
+  /** A few words of one topic, as somebody would search for them. */
+  query(): string;
+}
+
+export function createCorpus(seed: number): Corpus {
+  const random = mulberry32(seed);
+  const below = (count: number) => Math.floor(random() * count);
+  const vocabulary = Array.from({ length: VOCABULARY }, () =>
+    Array.from({ length: 2 + below(3) }, () => SYLLABLES[below(SYLLABLES.length)]).join(""),
+  );
+  /** Zipf: the logarithm of the rank is about uniform. */
+  const common = () => vocabulary[Math.floor(VOCABULARY ** random()) - 1] ?? "";
+  const topics = Array.from({ length: TOPICS }, () =>
+    Array.from({ length: WORDS_PER_TOPIC }, () => vocabulary[below(VOCABULARY)] ?? ""),
+  );
+  const topic = () => topics[below(TOPICS)] ?? [];
+  const wordOf = (words: string[]) => words[Math.floor(words.length * random() ** 2)] ?? "";
+  return {
+    passage() {
+      const [words, second] = [topic(), topic()];
+      const text = Array.from({ length: LENGTH }, () => {
+        const chance = random();
+        return chance < OF_TOPIC ? wordOf(words) : chance < OF_TOPIC + 0.1 ? wordOf(second) : common();
+      });
+      return `${text.join(" ")}.`;
+    },
+    query() {
+      const words = topic();
+      return [...Array.from({ length: 3 }, () => wordOf(words)), common(), common()].join(" ");
+    },
+  };
+}
+
+/** A small generator of random numbers with a seed (Tommy Ettinger's mulberry32). */
+function mulberry32(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}

@@ -1,0 +1,35 @@
+// Search as the server composes it, with the built-in embedder or another one.
+
+import { getLogger } from "@logtape/logtape";
+import type { Database } from "../../src/db/database.ts";
+import { createBuiltinEmbedder } from "../../src/embeddings/builtin.ts";
+import { asset } from "../../src/runtime/assets.ts";
+import { createCollectionFacts } from "../../src/search/collection.ts";
+import { createDocuments } from "../../src/search/documents.ts";
+import type { Embedder } from "../../src/search/embedder.ts";
+import { startIndexer } from "../../src/search/indexer.ts";
+import { createSearch } from "../../src/search/search.ts";
+import { createVectorSets } from "../../src/search/vector-sets.ts";
+
+export const builtin = (): Embedder =>
+  createBuiltinEmbedder(async () => (await asset("words.bin"))?.arrayBuffer() ?? new ArrayBuffer(0));
+
+const log = getLogger("heddle");
+
+export async function openSearchFixture(
+  db: Database,
+  { embedder = builtin(), others = [] }: { embedder?: Embedder; others?: Embedder[] } = {},
+) {
+  const sets = createVectorSets({
+    db,
+    embedder,
+    embedderNamed: (name) => others.find((one) => one.name === name),
+  });
+  await sets.own();
+  const facts = createCollectionFacts({ db });
+  const troubles: unknown[] = [];
+  const search = createSearch({ db, facts, sets, onTrouble: (error) => void troubles.push(error) });
+  const startIndexing = () => startIndexer({ db, sets, embedder, log, retryMs: 10 });
+  const documents = createDocuments({ db, facts, search, embedder });
+  return { documents, search, sets, facts, troubles, startIndexing };
+}
