@@ -2,25 +2,24 @@
 
 import type { Config } from "../config/config.ts";
 import { createBuiltinEmbedder } from "../embeddings/builtin.ts";
+import { createEndpointEmbedder, modelAt } from "../embeddings/endpoint.ts";
 import { errorMessage, HeddleError } from "../errors.ts";
+import type { Redact } from "../redact.ts";
 import { asset } from "../runtime/assets.ts";
 import { createCollectionFacts } from "../search/collection.ts";
 import { createDocuments } from "../search/documents.ts";
+import type { Embedder } from "../search/embedder.ts";
 import { startIndexer } from "../search/indexer.ts";
 import { createSearch } from "../search/search.ts";
 import { createVectorSets } from "../search/vector-sets.ts";
 import type { Closers } from "./closers.ts";
 import type { Storage } from "./storage.ts";
 
-export async function openSearch(_config: Config, { db, log: serverLog }: Storage, closers: Closers) {
-  const log = serverLog.getChild("search");
-  const builtin = createBuiltinEmbedder(readWords);
-  const embedder = builtin;
-  const sets = createVectorSets({
-    db,
-    embedder,
-    embedderNamed: (name) => [embedder, builtin].find((one) => one.name === name),
-  });
+export async function openSearch(config: Config, storage: Storage, closers: Closers) {
+  const { db, redactor } = storage;
+  const log = storage.log.getChild("search");
+  const { embedder, embedderNamed } = createEmbedders(config, redactor.redact);
+  const sets = createVectorSets({ db, embedder, embedderNamed });
   // Passages are stored together with local vectors, for which there must be a set.
   await sets.own();
   const indexer = await startIndexer({ db, sets, embedder, log });
@@ -45,6 +44,20 @@ export async function openSearch(_config: Config, { db, log: serverLog }: Storag
     },
   });
   return { documents, search, sets, indexer, embedder, facts };
+}
+
+/** The configured embedder, and those whose vectors may still be in the database. */
+function createEmbedders({ embeddingEndpoint: endpoint }: Config, redact: Redact) {
+  const builtin = createBuiltinEmbedder(readWords);
+  if (!endpoint) return { embedder: builtin, embedderNamed: () => undefined };
+  return {
+    embedder: createEndpointEmbedder({ ...endpoint, redact }),
+    embedderNamed(name: string): Embedder | undefined {
+      if (name === builtin.name) return builtin;
+      const former = modelAt(name, endpoint.baseUrl);
+      return former && createEndpointEmbedder({ ...endpoint, ...former, redact });
+    },
+  };
 }
 
 async function readWords(): Promise<ArrayBuffer> {

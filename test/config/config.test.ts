@@ -41,6 +41,7 @@ describe("config", () => {
       "API_KEY",
       "DATABASE_DIRECT_URL",
       "DATABASE_URL",
+      "EMBEDDING_API_KEY",
       "ENCRYPTION_KEY",
       "ENCRYPTION_KEY_PREVIOUS",
       "HEDDLE_API_KEY",
@@ -113,6 +114,28 @@ describe("config", () => {
     };
     expect(load(own).transcription).toEqual({ apiKey: undefined, baseUrl: "http://stt:1/v1", model: "tiny" });
     expect(load({ ...own, TRANSCRIPTION_API_KEY: "sk-2" }).transcription?.apiKey).toBe("sk-2");
+  });
+
+  test("texts are embedded by Heddle itself unless a model is named; OpenAI's key is not sent to another address", () => {
+    expect(load({ OPENAI_API_KEY: "sk-1" }).embeddingEndpoint).toBeUndefined();
+    expect(load({ EMBEDDING_MODEL: "builtin", OPENAI_API_KEY: "sk-1" }).embeddingEndpoint).toBeUndefined();
+    expect(load({ EMBEDDING_MODEL: "m", OPENAI_API_KEY: "sk-1" }).embeddingEndpoint).toEqual({
+      model: "m",
+      apiKey: "sk-1",
+      baseUrl: undefined,
+      dimensions: undefined,
+      weakBelow: 0.3,
+    });
+    const own = { EMBEDDING_MODEL: "m", OPENAI_API_KEY: "sk-1", EMBEDDING_BASE_URL: "http://e:1/v1" };
+    expect(load(own).embeddingEndpoint).toMatchObject({ apiKey: undefined, baseUrl: "http://e:1/v1" });
+    const more = {
+      ...own,
+      EMBEDDING_API_KEY: "sk-2",
+      EMBEDDING_DIMENSIONS: "256",
+      EMBEDDING_WEAK_BELOW: "70",
+    };
+    expect(load(more).embeddingEndpoint).toMatchObject({ apiKey: "sk-2", dimensions: 256, weakBelow: 0.7 });
+    expect(() => load({ EMBEDDING_MODEL: "m" })).toThrow("EMBEDDING_MODEL needs an endpoint");
   });
 
   const wrong: [string, string, string][] = [

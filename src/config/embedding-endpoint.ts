@@ -1,0 +1,44 @@
+// The endpoint that makes embeddings, as the environment names it. Without EMBEDDING_MODEL, Heddle makes them itself: no
+// text leaves the machine unless somebody has said so.
+
+import { HeddleError } from "../errors.ts";
+import type { VariableReader } from "./read-variables.ts";
+
+export interface EmbeddingEndpoint {
+  readonly model: string;
+  readonly apiKey: string | undefined;
+  /** Undefined: OpenAI's own. */
+  readonly baseUrl: string | undefined;
+  /** Undefined: the model's own. */
+  readonly dimensions: number | undefined;
+  /** A hit whose cosine similarity is lower is weak. */
+  readonly weakBelow: number;
+}
+
+const BUILTIN = "builtin";
+
+/** Undefined: the embedder inside Heddle. OpenAI's key is sent only to OpenAI's own address or to OPENAI_BASE_URL. */
+export function embeddingEndpoint(read: VariableReader): EmbeddingEndpoint | undefined {
+  const model = read.text("EMBEDDING_MODEL");
+  const ownUrl = read.url("EMBEDDING_BASE_URL", ["http:", "https:"]);
+  const ownKey = read.secret("EMBEDDING_API_KEY");
+  const dimensions = read.integer("EMBEDDING_DIMENSIONS", 0, 0, 4_000);
+  const weakBelow = read.integer("EMBEDDING_WEAK_BELOW", 30, 0, 100) / 100;
+  if (model === undefined || model === BUILTIN) return undefined;
+  const baseUrl = ownUrl ?? read.url("OPENAI_BASE_URL", ["http:", "https:"]);
+  const apiKey = ownKey ?? (ownUrl ? undefined : read.secret("OPENAI_API_KEY"));
+  if (apiKey === undefined && baseUrl === undefined) {
+    throw new HeddleError(
+      "config",
+      `EMBEDDING_MODEL needs an endpoint: set EMBEDDING_API_KEY for OpenAI, or EMBEDDING_BASE_URL for another one; or leave out EMBEDDING_MODEL to use the embeddings inside Heddle.`,
+      { field: "EMBEDDING_MODEL" },
+    );
+  }
+  return Object.freeze({
+    model,
+    apiKey,
+    baseUrl,
+    dimensions: dimensions === 0 ? undefined : dimensions,
+    weakBelow,
+  });
+}
