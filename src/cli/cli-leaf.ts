@@ -25,6 +25,21 @@ export const FLAGS = {
   "database-url": DATABASE_FLAGS["database-url"],
 } satisfies ArgsDef;
 
+/** Flags of commands that talk to a running server. */
+export const CLIENT_FLAGS = {
+  home: FLAGS.home,
+  url: {
+    type: "string",
+    description: "Server to talk to (HEDDLE_URL, default: the one that runs on the home)",
+    valueHint: "url",
+  },
+  "api-key": {
+    type: "string",
+    description: "API key for that server; HEDDLE_API_KEY is safer, since others can see a command line",
+    valueHint: "key",
+  },
+} satisfies ArgsDef;
+
 /** "a, b" → ["a", "b"] */
 export const list = (text: string): string[] => text.split(",").map((word) => word.trim());
 
@@ -64,5 +79,13 @@ export function leaf<Args extends ArgsDef>(command: {
       }
       return run(context);
     },
+  });
+}
+
+/** All values of a flag that may be repeated; the parser keeps only the last. */
+export function allOf(flag: string, rawArgs: string[]): string[] {
+  return rawArgs.flatMap((arg, at) => {
+    if (arg.startsWith(`--${flag}=`)) return [arg.slice(flag.length + 3)];
+    return arg === `--${flag}` ? [rawArgs[at + 1] ?? ""] : [];
   });
 }

@@ -1,17 +1,18 @@
 // argv → command. The promise of a long-running command resolves when it has stopped.
 
 import { inspect } from "node:util";
-import { type ArgsDef, defineCommand, runCommand } from "citty";
+import { defineCommand, runCommand } from "citty";
 import type { Flags } from "../config/read-variables.ts";
 import { errorMessage, HeddleError } from "../errors.ts";
 import { type AuthoringCommands, authoringCommands } from "./cli-authoring.ts";
-import { DATABASE_FLAGS, FLAGS, leaf } from "./cli-leaf.ts";
+import { allOf, CLIENT_FLAGS, DATABASE_FLAGS, FLAGS, leaf } from "./cli-leaf.ts";
+import { type ProviderCommands, providerCommands } from "./cli-providers.ts";
 import { namedCommand, usage } from "./cli-usage.ts";
 import { SCOPES_HELP, scopesOf } from "./key-scopes.ts";
 import { containOutputs, say } from "./stray-code.ts";
 
 /** The implementation of the commands, which main.ts passes in. */
-export interface Commands extends AuthoringCommands {
+export interface Commands extends AuthoringCommands, ProviderCommands {
   version: string;
   serve(flags: Flags): Promise<void>;
   worker(flags: Flags): Promise<void>;
@@ -47,20 +48,6 @@ export interface ClientFlags extends Flags {
   url?: string;
   "api-key"?: string;
 }
-
-const CLIENT_FLAGS = {
-  home: FLAGS.home,
-  url: {
-    type: "string",
-    description: "Server to talk to (HEDDLE_URL, default: the one that runs on the home)",
-    valueHint: "url",
-  },
-  "api-key": {
-    type: "string",
-    description: "API key for that server; HEDDLE_API_KEY is safer, since others can see a command line",
-    valueHint: "key",
-  },
-} satisfies ArgsDef;
 
 /** Runs the command and returns the exit code. An error that a user can fix is one line on standard error. */
 export async function runCli(argv: string[], commands: Commands): Promise<number> {
@@ -163,6 +150,7 @@ export function mainCommand(commands: Commands) {
         },
         run: ({ args }) => commands.unit(args.env ? "environment" : "unit"),
       }),
+      providers: providerCommands(commands),
       ...authoringCommands(commands),
       ask: leaf({
         meta: { name: "ask", description: "Ask a bot on the running server, and print its answer" },
@@ -246,13 +234,5 @@ export function mainCommand(commands: Commands) {
           }),
       }),
     },
-  });
-}
-
-/** All values of a flag that may be repeated; the parser keeps only the last. */
-function allOf(flag: string, rawArgs: string[]): string[] {
-  return rawArgs.flatMap((arg, at) => {
-    if (arg.startsWith(`--${flag}=`)) return [arg.slice(flag.length + 3)];
-    return arg === `--${flag}` ? [rawArgs[at + 1] ?? ""] : [];
   });
 }

@@ -32,7 +32,7 @@ export interface CommandOptions {
     config: Config,
     instrument?: Dev["instrument"],
     options?: { guarded?: boolean; showAdminKey?: (key: string) => Promise<void> },
-  ): Promise<Running & DevServer>;
+  ): Promise<Running & DevServer & { model: string | undefined }>;
   startWorker(config: Config, options?: { guarded?: boolean }): Promise<Running>;
 }
 
@@ -44,12 +44,12 @@ export function createCommands({ startServer, startWorker }: CommandOptions): Co
     async serve(flags) {
       containStrays();
       const config = readConfig(flags);
-      const { url, close } = await startServer(config, undefined, {
+      const { url, model, close } = await startServer(config, undefined, {
         guarded: true,
         showAdminKey: (key) => sayForSure(`Admin API key, shown this once: ${key}`),
       });
       say(`Heddle is listening on ${url}`);
-      for (const line of firstSteps(config, url ?? "")) say(line);
+      for (const line of firstSteps(config, { url: url ?? "", model })) say(line);
       await runUntilSignal(close);
     },
     async dev(flags) {

@@ -16,7 +16,7 @@ import { environmentProvider } from "../providers/environment.ts";
 import { readKnownModels } from "../providers/known-models.ts";
 import { listModels } from "../providers/list-models.ts";
 import { probe } from "../providers/probe.ts";
-import type { Provider } from "../providers/provider.ts";
+import { hostOf, type Provider } from "../providers/provider.ts";
 import { openProviders, type Providers } from "../providers/providers.ts";
 import { createProviderSend, type ProviderSendOptions } from "../providers/send.ts";
 import { readTree } from "../runtime/assets.ts";
@@ -31,7 +31,7 @@ const ADAPTERS: Record<ProviderAdapter, (connection: Connection) => Adapter> = {
 
 /** The connections of people who wait for a list or a test are cut later than this. */
 const LIST_MS = 20_000;
-const PROBE_MS = 120_000;
+const PROBE_MS = 75_000;
 
 type ModelConfig = Pick<
   Config,
@@ -101,6 +101,11 @@ export async function openModels(
     ),
     /** As bots name it. */
     defaultModel: () => defaultModel(providers, config),
+    /** The default model and its host, for people; undefined while there is none. */
+    described: () => {
+      const [usual] = providers.list();
+      return usual && `${defaultModel(providers, config)} at ${hostOf(usual)}`;
+    },
     listModels: (provider: Provider) =>
       listModels({
         adapter: adapterOf(provider),

@@ -36,6 +36,8 @@ export interface Heddle {
 
 /** A server with the parts that `heddle dev` observes. */
 interface HeddleServer extends Heddle {
+  /** The model that answers and its host; undefined: none is configured. */
+  model: string | undefined;
   integrations: Integrations;
   settings: Settings;
 }
@@ -106,7 +108,7 @@ export function startServer(
       version: build.version,
       database: db.kind,
       home: config.home,
-      model: core.models.providers.list().length > 0 ? core.models.defaultModel() : "offline",
+      model: core.models.described() ?? "offline",
     });
     if (hostLimits) log.warning(hostLimits);
     let worker: Promise<Worker> | undefined;
@@ -130,7 +132,7 @@ export function startServer(
     // Closed before everything else, so that the last requests of processes reach a server that answers.
     closers.push(processes.close, () => stopping.abort());
     guard?.arm();
-    return { url, integrations: registry, settings };
+    return { url, model: core.models.described(), integrations: registry, settings };
   });
 }
 

@@ -29,9 +29,3 @@ export function modelEndpoint(read: VariableReader): ModelEndpoint | undefined {
 /** Small models of the vendors, for bots that name none. */
 export const usualModel = (endpoint: ModelEndpoint | undefined): string =>
   endpoint?.protocol === "anthropic" ? "claude-haiku-4-5" : "gpt-4.1-mini";
-
-/** The host that answers, for people. */
-export function hostOf({ protocol, baseUrl }: ModelEndpoint): string {
-  if (baseUrl !== undefined) return new URL(baseUrl).host;
-  return protocol === "anthropic" ? "api.anthropic.com" : "api.openai.com";
-}

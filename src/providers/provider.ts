@@ -32,4 +32,4 @@ const VENDORS: Record<ProviderAdapter, string> = {
 };
 
 export const hostOf = ({ adapter, base_url }: Pick<Provider, "adapter" | "base_url">): string =>
-  base_url === null ? VENDORS[adapter] : new URL(base_url).hostname;
+  base_url === null ? VENDORS[adapter] : new URL(base_url).host;

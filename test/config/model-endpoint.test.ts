@@ -1,6 +1,5 @@
 import { describe, expect, test } from "bun:test";
 import { loadConfig } from "../../src/config/config.ts";
-import { hostOf } from "../../src/config/model-endpoint.ts";
 
 const load = (environment: Record<string, string>) => loadConfig({ home: "/nowhere" }, environment);
 
@@ -35,11 +34,5 @@ describe("the model's endpoint", () => {
     expect(() => load({ OPENAI_PROTOCOL: "grpc" })).toThrow(
       "OPENAI_PROTOCOL must be one of chat_completions, responses",
     );
-  });
-
-  test("has a host, for people", () => {
-    expect(hostOf({ protocol: "anthropic", apiKey: "x", baseUrl: undefined })).toBe("api.anthropic.com");
-    expect(hostOf({ protocol: "responses", apiKey: "x", baseUrl: undefined })).toBe("api.openai.com");
-    expect(hostOf({ protocol: "chat_completions", apiKey: undefined, baseUrl: "http://h:1/v1" })).toBe("h:1");
   });
 });

@@ -7,6 +7,14 @@ import type { Flags } from "../../config/read-variables.ts";
 import { errorMessage, HeddleError } from "../../errors.ts";
 import { ask } from "./ask.ts";
 import { type ConnectFlags, connect } from "./connect.ts";
+import {
+  addProvider,
+  listModels,
+  listProviders,
+  type ProviderToAdd,
+  removeProvider,
+  testProvider,
+} from "./providers.ts";
 import { recordedIn } from "./recorded.ts";
 
 export interface AskFlags {
@@ -25,6 +33,8 @@ export interface ReceiveFlags {
   /** Each is "name: value". */
   headers: string[];
 }
+
+type AddFlags = Omit<ProviderToAdd, "headers"> & { headers: string[] };
 
 /** The printed part of the server's answer. */
 interface TestDelivery {
@@ -55,6 +65,15 @@ export function createClientCommands() {
     async replay(flags: Flags & ConnectFlags, id: string): Promise<void> {
       print((await server(flags).post(`/api/v1/inbox/${encodeURIComponent(id)}/replay`)) as TestDelivery);
     },
+
+    listProviders: (flags: Flags & ConnectFlags) => listProviders(server(flags), console.log),
+    addProvider: (flags: Flags & ConnectFlags, { headers, ...added }: AddFlags) =>
+      addProvider(server(flags), { ...added, headers: headers.map(headerOf) }, console.log),
+    testProvider: (flags: Flags & ConnectFlags, tested: { id: string; model: string | undefined }) =>
+      testProvider(server(flags), tested, console.log),
+    listModels: (flags: Flags & ConnectFlags, id: string) => listModels(server(flags), id, console.log),
+    removeProvider: (flags: Flags & ConnectFlags, id: string) =>
+      removeProvider(server(flags), id, console.log),
 
     async receive(
       flags: Flags & ConnectFlags,
