@@ -61,6 +61,7 @@ const MAY_IMPORT: Record<string, string[]> = {
     "inbox",
     "integrations/*",
     "llm",
+    "memory",
     "processes",
     "providers",
     "sdk",
@@ -119,8 +120,10 @@ const MAY_IMPORT: Record<string, string[]> = {
   chat: ["db", "events", "sdk", "secrets", "sessions"],
   // What happens, for those who watch: written by triggers and by runs, read by the API.
   events: ["db"],
-  agent: ["capabilities", "db", "events", "hooks", "llm", "sdk", "secrets", "content/skills"],
+  agent: ["capabilities", "db", "events", "hooks", "llm", "memory", "sdk", "secrets", "content/skills"],
   dispatch: ["db", "guarded-fetch", "queue", "sdk", "secrets"],
+  // What bots remember: versions, reviews, search, and files for people.
+  memory: ["db", "search"],
   search: ["db", "sdk"],
   // What makes vectors of texts for search: the embedder inside Heddle, and endpoints.
   embeddings: ["llm", "search"],

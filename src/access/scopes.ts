@@ -40,6 +40,7 @@ export const SCOPE_PRESETS = {
     "integrations:read",
     "knowledge:read",
     "logs:read",
+    "memories:read",
     "sessions:read",
     "skills:read",
     "tasks:read",
@@ -78,7 +79,16 @@ export type ScopePreset = keyof typeof SCOPE_PRESETS;
 const RESOURCES = [
   ...["api_keys", "attachments", "bots", "carapaces", "channels", "channels.config", "channels.heartbeat"],
   ...["channels.integrations", "channels.messages", "chat", "deliveries", "dispatch", "documents", "inbox"],
-  ...["integrations", "knowledge", "logs", "mission_control", "operations", "providers", "sessions"],
+  ...[
+    "integrations",
+    "knowledge",
+    "logs",
+    "memories",
+    "mission_control",
+    "operations",
+    "providers",
+    "sessions",
+  ],
   ...["settings", "skills", "tasks", "templates", "todos", "tools", "usage", "users", "workspaces"],
   "workspaces.files",
 ];

@@ -4,6 +4,7 @@ import { and, desc, eq, isNotNull, ne, or, sql } from "drizzle-orm";
 import type { Queryable } from "../db/database.ts";
 import { bots, channels, messages } from "../db/schema.ts";
 import { HeddleError } from "../errors.ts";
+import { type SnapshotLine, snapshotOf } from "../memory/current.ts";
 import type { JsonObject } from "../sdk/types.ts";
 import { type Compacted, lastCompaction, toCompacted } from "./compaction/store.ts";
 import { timeLine } from "./context/current-time.ts";
@@ -39,6 +40,8 @@ export interface LoadedTurn {
   /** The session before it, oldest first, without what a summary covers. */
   history: Group[];
   compacted: Compacted;
+  /** What the bot remembered when the session began or was last compacted, oldest first. */
+  memory: SnapshotLine[];
 }
 
 /** Throws `unknown_bot`, or `not_found` when the message is gone. */
@@ -58,6 +61,7 @@ export async function loadTurn(
         source: messages.source,
         position: messages.position,
         compacted: lastCompaction(task.session_id),
+        memory: snapshotOf(task.id),
         activations: sql<string[]>`(
           select coalesce(json_agg(on_here.integration_id order by on_here.created_at, on_here.integration_id), '[]')
           from channel_activations on_here where on_here.channel_id = ${task.channel_id}::uuid)`,

@@ -82,6 +82,7 @@ function inputOf({ task, turn, clock, capabilities }: OpenConversation): Context
     skills,
     askedSkills,
     onDemand,
+    memory: turn.memory,
     channelPrompt: turn.channel.prompt ?? "",
     systemPreamble: task.execution_config.system_preamble ?? "",
     outputSchema: task.execution_config.output_schema,

@@ -3,7 +3,6 @@
 
 import { createGetSkillTool } from "../agent/tools/builtin/get-skill.ts";
 import { createSearchDocumentsTool } from "../agent/tools/builtin/search-documents.ts";
-import { createSearchHistoryTool } from "../agent/tools/builtin/search-history.ts";
 import { createWorkspaceTools } from "../agent/tools/builtin/workspace.ts";
 import { createToolRegistry } from "../agent/tools/registry.ts";
 import type { Config } from "../config/config.ts";
@@ -22,11 +21,11 @@ import { createHookWebhooks } from "../hooks/webhooks.ts";
 import { createIntegrationsOnDisk } from "../integrations/discovery/on-disk.ts";
 import { builtinDir } from "../runtime/assets.ts";
 import { closeToImports } from "../runtime/modules.ts";
-import { searchHistory } from "../search/history.ts";
 import { createOverwritten } from "../workspace/overwritten.ts";
 import { createWorkspace } from "../workspace/workspace.ts";
 import { createWorkspaceWrites } from "../workspace/writes.ts";
 import type { Closers } from "./closers.ts";
+import { openMemories } from "./memories.ts";
 import { openSearch } from "./search.ts";
 import type { Storage } from "./storage.ts";
 
@@ -65,12 +64,6 @@ export async function openContent(config: Config, storage: Storage, closers: Clo
       documents.search({ ...wanted, visibleIn: session_id }),
     ),
   );
-  tools.add(
-    "core",
-    createSearchHistoryTool(({ query, limit }, { session_id, task_id }) =>
-      searchHistory(db, { sessionId: session_id, taskId: task_id, query, limit }),
-    ),
-  );
 
   tools.add("core", createGetSkillTool(skills));
   const bots = createBots(db.query);
@@ -97,6 +90,8 @@ export async function openContent(config: Config, storage: Storage, closers: Clo
   });
   closeToImports(workspace.root);
   for (const tool of createWorkspaceTools(workspace)) tools.add("core", tool);
+  const memories = openMemories(storage, workspace, closers);
+  for (const tool of memories.tools) tools.add("core", tool);
   return {
     tools,
     skills,
@@ -111,5 +106,6 @@ export async function openContent(config: Config, storage: Storage, closers: Clo
     onDisk,
     writes,
     workspace,
+    memories,
   };
 }

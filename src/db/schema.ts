@@ -213,6 +213,41 @@ export const messages = pgTable(
   ],
 );
 
+export const MEMORY_STATUSES = ["accepted", "unreviewed", "rejected"] as const;
+/** unreviewed: written by a run that had read text of strangers; it takes effect when a person accepts it. */
+export type MemoryStatus = (typeof MEMORY_STATUSES)[number];
+
+/**
+ * What a bot has learned. Rows are only added: a correction is the next version of its memory, and so is the wish to forget it,
+ * which has no text. The accepted version with the highest number applies.
+ */
+export const memories = pgTable(
+  "memories",
+  {
+    id: uuid("id").primaryKey(),
+    /** The same for all versions. */
+    memory_id: uuid("memory_id").notNull(),
+    version: integer("version").notNull(),
+    bot_id: text("bot_id").notNull(),
+    /** The channel that it stays in; null: the bot knows it everywhere. */
+    channel_id: uuid("channel_id").references(() => channels.id, { onDelete: "cascade" }),
+    /** Null: it is forgotten. */
+    text: text("text"),
+    status: text("status").$type<MemoryStatus>().notNull(),
+    /** Where it was learned: the session, the message that the run answered, and the run. */
+    session_id: uuid("session_id").notNull(),
+    message_id: uuid("message_id").notNull(),
+    task_id: uuid("task_id").notNull(),
+    reviewed_at: instant("reviewed_at"),
+    created_at: createdAt(),
+  },
+  (table) => [
+    uniqueIndex("memories_version").on(table.memory_id, table.version),
+    index("memories_bot").on(table.bot_id, table.id),
+    index("memories_session").on(table.session_id),
+  ],
+);
+
 export const COMPACTION_CAUSES = ["window", "length"] as const;
 /** The conversation outgrew the model's window, or it has more messages than a run may read. */
 export type CompactionCause = (typeof COMPACTION_CAUSES)[number];

@@ -25,9 +25,13 @@ const MOST_MESSAGES = 20_000;
 
 export async function searchHistory(db: Database, search: HistoryQuery): Promise<HistoryHit[]> {
   const ranked = await rankTexts(db, {
-    from: `select id, content as text from messages where session_id = $3::uuid and content <> ''
-      and task_id is distinct from $4::uuid and id is distinct from (select message_id from tasks where id = $4::uuid)
-      order by position desc limit ${MOST_MESSAGES}`,
+    from: `select said.id, said.content as text from messages said
+        join sessions here on here.id = said.session_id join channels place on place.id = here.channel_id
+      where said.session_id = $3::uuid and said.content <> '' and said.task_id is distinct from $4::uuid
+        and said.id is distinct from (select message_id from tasks where id = $4::uuid)
+        and (place.passive_memory or said.task_id is not null
+          or exists (select 1 from tasks asked where asked.message_id = said.id))
+      order by said.position desc limit ${MOST_MESSAGES}`,
     values: [search.sessionId, search.taskId],
     query: search.query,
     limit: search.limit,

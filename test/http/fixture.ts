@@ -20,6 +20,7 @@ import type { IntegrationRouter } from "../../src/integrations/routing/router.ts
 import { effectiveSetting } from "../../src/integrations/settings/effective-setting.ts";
 import { createIntegrationStore } from "../../src/integrations/settings/store.ts";
 import { createLog } from "../../src/log.ts";
+import { createMemories } from "../../src/memory/memories.ts";
 import type { SetupManifest } from "../../src/sdk/manifest.ts";
 import type { Dispatcher, IntegrationMeta } from "../../src/sdk/types.ts";
 import { createDocuments } from "../../src/search/documents.ts";
@@ -153,6 +154,7 @@ export async function createHttpFixture(db: TestDatabase, options: HttpFixtureOp
         dispatchers: core.dispatchers,
         tools,
         documents: createDocuments({ db }),
+        memories: createMemories({ db, onChange: () => undefined }),
         capabilitiesOf,
         missingNames,
         transcription: createTranscription({

@@ -9,6 +9,7 @@ import { cutMessage, estimate } from "./budget.ts";
 import { carapaceFragments } from "./carapace-fragments.ts";
 import { channelPrompt } from "./channel-prompt.ts";
 import { currentTime } from "./current-time.ts";
+import { memory } from "./memory.ts";
 import { outputFormat } from "./output-format.ts";
 import { type Part, partOf, shareOut } from "./share-out.ts";
 import { skillIndex } from "./skill-index.ts";
@@ -35,6 +36,7 @@ const SYSTEM: Part[] = [
   { name: "pinned_skills", source: pinnedSkills, share: 0.08, priority: 5 },
   { name: "skill_index", source: skillIndex, share: 0.02, priority: 7 },
   { name: "channel_prompt", source: channelPrompt, share: 0.05, priority: 3 },
+  { name: "memory", source: memory, share: 0.05, priority: 8 },
 ];
 /** Its size must not depend on the message, or a long message would change the prefix. */
 const SYSTEM_SHARE = 0.5;

@@ -18,6 +18,8 @@ export interface ContextInput {
   askedSkills: Pick<Skill, "id" | "name" | "text">[];
   /** Skills that are only listed, to be read with get_skill. */
   onDemand: Pick<Skill, "id" | "name" | "description">[];
+  /** What the bot remembers, oldest first. */
+  memory: { text: string; day: string }[];
   /** The channel's own prompt, for every run in it. */
   channelPrompt: string;
   /** The `system_preamble` of this run. */

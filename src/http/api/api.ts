@@ -40,6 +40,7 @@ import { healthRoutes } from "./routes/health.ts";
 import { inboxRoutes } from "./routes/inbox.ts";
 import { integrationStoreRoutes } from "./routes/integration-store.ts";
 import { integrationRoutes } from "./routes/integrations.ts";
+import { memoryRoutes } from "./routes/memories.ts";
 import { sessionRoutes } from "./routes/sessions.ts";
 import { skillRoutes } from "./routes/skills.ts";
 import { taskRoutes } from "./routes/tasks.ts";
@@ -111,6 +112,7 @@ export function createApi(
     )
     .use(healthRoutes({ version: options.version, notReady: () => reasonOf(options.isReady) }))
     .use(documentRoutes({ documents: content.documents, ownership, route }))
+    .use(memoryRoutes({ memories: content.memories, ownership, route }))
     .use(sessionRoutes({ sessions: conversation.sessions, ownership, redact, route }))
     .use(channelRoutes({ ...conversation, missingNames, ownership, route }))
     .use(channelBindingRoutes({ bindings: conversation.bindings, ownership, route }))

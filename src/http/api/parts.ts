@@ -31,6 +31,7 @@ import type { ProcessRoutes } from "./routes/admin/processes.ts";
 import type { ProviderRoutes } from "./routes/admin/providers.ts";
 import type { CarapaceRoutes } from "./routes/carapaces.ts";
 import type { IntegrationRoutes } from "./routes/integrations.ts";
+import type { MemoryRoutes } from "./routes/memories.ts";
 import type { SkillRoutes } from "./routes/skills.ts";
 import type { TemplateRoutes } from "./routes/templates.ts";
 import type { ToolRoutes } from "./routes/tools.ts";
@@ -62,6 +63,7 @@ export interface ConversationParts {
 export interface ContentParts {
   bots: Pick<Bots, "list" | "get" | "exists" | "create" | "update" | "delete">;
   documents: Documents;
+  memories: MemoryRoutes["memories"];
   tools: ToolRoutes["tools"];
   dispatchers: Pick<Dispatchers, "get">;
   skills: SkillRoutes["skills"];

@@ -24,6 +24,7 @@ const input = (more: Partial<Input> = {}): Input => ({
   skills: [],
   askedSkills: [],
   onDemand: [],
+  memory: [],
   channelPrompt: "",
   systemPreamble: "",
   fromPerson: false,
@@ -224,6 +225,7 @@ test("no input exceeds the budget, and every context is valid for a model", () =
     onDemand: fc.array(fc.record({ id: fc.constant("s"), name: fc.constant("S"), description: text }), {
       maxLength: 4,
     }),
+    memory: fc.array(fc.record({ text, day: fc.constant("2026-11-28") }), { maxLength: 4 }),
     budget: fc.integer({ min: 1000, max: 40_000 }),
   });
   fc.assert(

@@ -2,9 +2,10 @@
 // others does not exist. The routes come from the documentation, so that new ones are included.
 
 import { beforeAll, expect, test } from "bun:test";
+import { eq } from "drizzle-orm";
 import { OPERATOR } from "../../../src/access/caller.ts";
 import { covers, SCOPE_PRESETS } from "../../../src/access/scopes.ts";
-import { inboxEvents, processLines } from "../../../src/db/schema.ts";
+import { inboxEvents, memories, processLines, tasks } from "../../../src/db/schema.ts";
 import { newId } from "../../../src/ids.ts";
 import { eachDatabase } from "../../database.ts";
 import { createHttpFixture, type HttpFixture } from "../fixture.ts";
@@ -25,6 +26,7 @@ const OWNED: Record<string, keyof Victim> = {
   "/api/v1/tasks/{id}": "task",
   "/api/v1/deliveries/{id}": "delivery",
   "/api/v1/documents/{id}": "document",
+  "/api/v1/memories/{id}": "memory",
   "/api/v1/inbox/{id}": "webhook",
   "/api/v1/admin/integrations/{id}": "integration",
   "/api/v1/integrations/{id}": "integration",
@@ -39,6 +41,7 @@ interface Victim {
   task: string;
   delivery: string;
   document: string;
+  memory: string;
   webhook: string;
   integration: string;
 }
@@ -172,12 +175,29 @@ async function makeVictim(http: HttpFixture, db: Parameters<typeof createHttpFix
   });
   await db.query.insert(processLines).values({ integration_id: "mail", source: "stdout", text: SECRET });
   const [delivery] = (await http.send("GET", "/api/v1/deliveries")).body.deliveries;
+  const memory = newId();
+  const [{ message_id } = { message_id: newId() }] = await db.query
+    .select({ message_id: tasks.message_id })
+    .from(tasks)
+    .where(eq(tasks.id, task_id));
+  await db.query.insert(memories).values({
+    id: memory,
+    memory_id: memory,
+    version: 1,
+    bot_id: "default",
+    text: SECRET,
+    status: "unreviewed",
+    session_id,
+    message_id,
+    task_id,
+  });
   return {
     session: session_id,
     channel: channel_id,
     task: task_id,
     delivery: delivery.id,
     document: document.id,
+    memory,
     webhook,
     integration: "mail",
   };

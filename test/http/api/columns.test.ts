@@ -58,6 +58,7 @@ const SOURCES: Record<string, Source> = {
     inside: ["position", "hops", "dedupe_key", "continuation"],
     derived: [],
   },
+  Memory: { table: tables.memories, inside: [], derived: [] },
   Bot: { table: tables.bots, inside: [], derived: [] },
   Binding: { table: tables.channelBindings, inside: [], derived: [] },
   Delivery: {

@@ -85,7 +85,16 @@ const ask = (route: Route, query = "", path = filled(route)) => {
 const ARRAYS = ["GET /api/v1/documents/search", "GET /api/v1/sessions/{id}/messages"];
 
 /** Lists that grow with use, not with setup. */
-const GROWING = ["api_keys", "channels", "deliveries", "documents", "events", "sessions", "tasks"];
+const GROWING = [
+  "api_keys",
+  "channels",
+  "deliveries",
+  "documents",
+  "events",
+  "memories",
+  "sessions",
+  "tasks",
+];
 /** Lists that have always allowed up to 1,000. */
 const LONGER = ["entries", "lines"];
 

@@ -15,7 +15,7 @@ const LIMIT = 5;
 /** Characters of one message. */
 const EXCERPT = 2_000;
 const SAID_BY: Record<string, string> = { user: "the other side", assistant: "you", tool: "a tool" };
-const NOTHING_FITTING =
+export const NOTHING_FITTING =
   "Nothing fits well; weak results are probably about something else. If they do not answer the question, say that you do not know.";
 
 /** The core tool `search_history`. */

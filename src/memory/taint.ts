@@ -1,0 +1,25 @@
+// Whether a session contains text that no person with a key wrote. What a bot learns from such text could be what a stranger wants it
+// to believe, in every later run.
+
+/** Tools that only return what Heddle, an operator or the conversation itself has written. */
+const HARMLESS = [
+  "get_skill",
+  "remember",
+  "correct_memory",
+  "forget_memory",
+  "search_memory",
+  "search_history",
+];
+
+/** In results of `search_memory`; a stranger who writes the same into a text only taints the run that reads it. */
+export const UNTRUSTED_MARK = '"untrusted":true';
+
+/** A condition on the session with this id, which is SQL. */
+export const isTainted = (session: string): string => `(
+  exists (select 1 from messages seen where seen.session_id = ${session} and (
+    (seen.role = 'user' and not seen.from_person)
+    or (seen.role = 'tool' and strpos(seen.content, '${UNTRUSTED_MARK}') > 0)
+    or exists (select 1 from attachments where attachments.message_id = seen.id)))
+  or exists (select 1 from tool_calls made join tasks maker on maker.id = made.task_id
+    where maker.session_id = ${session}
+      and made.tool_name not in (${HARMLESS.map((name) => `'${name}'`).join(", ")})))`;
