@@ -12,7 +12,7 @@ const HARMLESS = [
 ];
 
 /** In results of `search_memory`; a stranger who writes the same into a text only taints the run that reads it. */
-export const UNTRUSTED_MARK = '"untrusted":true';
+const UNTRUSTED_MARK = '"untrusted":true';
 
 /** A condition on the session with this id, which is SQL. */
 export const isTainted = (session: string): string => `(
