@@ -26,6 +26,9 @@ const testArguments = process.argv
  */
 const WITHOUT_OPTIMISER = { BUN_JSC_useOMGJIT: "0" };
 
+/** Test files that run at the same time. */
+const AT_ONCE = 3;
+
 /** These are printed at the end of the run, where people look. */
 const notes: string[] = [];
 const failures: string[] = isFast ? [] : check().map((name) => `${name} reported problems; see above`);
@@ -87,8 +90,9 @@ async function havePostgres(): Promise<TestPostgres | undefined> {
 }
 
 /**
- * Runs two files at a time. Files that failed in a whole run are run once more, one after the other, because two files that
- * start servers on two cores may exceed a time limit. A test has failed when it fails alone as well.
+ * Runs three files at a time, because many wait for timers and child processes. Files that failed in a whole run are run once
+ * more, one after the other: several that start servers on two cores may exceed a time limit. A test has failed when it fails
+ * alone as well.
  */
 async function runTests(databaseUrl: string | undefined, root: string | undefined): Promise<TestCount> {
   console.log(`\n── tests (embedded${databaseUrl ? " and PostgreSQL" : ""})`);
@@ -102,7 +106,7 @@ async function runTests(databaseUrl: string | undefined, root: string | undefine
     count,
     failures: byFile,
     seconds,
-  } = await bunTest(["--parallel=2", ...files, ...testArguments], environment);
+  } = await bunTest([`--parallel=${AT_ONCE}`, ...files, ...testArguments], environment);
   showSlowest(seconds);
   const inFiles = [...byFile.values()].reduce((sum, failed) => sum + failed, 0);
   // A failure that belongs to no file cannot be retried.
@@ -124,7 +128,7 @@ function showSlowest(seconds: Map<string, number>): void {
   const slowest = [...seconds].sort(([, one], [, other]) => other - one).slice(0, 10);
   if (slowest.length < 2) return;
   const all = [...seconds.values()].reduce((sum, each) => sum + each, 0);
-  console.log(`\n── the slowest of ${seconds.size} files (${all.toFixed(0)} s in all, two at a time)`);
+  console.log(`\n── the slowest of ${seconds.size} files (${all.toFixed(0)} s in all, ${AT_ONCE} at a time)`);
   for (const [file, each] of slowest) console.log(`${each.toFixed(1).padStart(7)} s  ${file}`);
 }
 
