@@ -13,7 +13,7 @@ import type { Llm } from "../llm/llm.ts";
 import { createOfflineLlm, type OfflineOptions } from "../llm/offline.ts";
 import { createResponses } from "../llm/responses/responses.ts";
 import { environmentProvider } from "../providers/environment.ts";
-import { readKnownModels } from "../providers/known-models.ts";
+import { createKnownModels } from "../providers/known-models.ts";
 import { listModels } from "../providers/list-models.ts";
 import { probe } from "../providers/probe.ts";
 import { hostOf, type Provider } from "../providers/provider.ts";
@@ -77,7 +77,7 @@ export async function openModels(
     vault,
     addSecret: add,
     environment: config.modelEndpoint && environmentProvider(config.modelEndpoint, config),
-    known: readKnownModels((await readTree("manifests")).get("models.yaml") ?? ""),
+    known: createKnownModels((await readTree("manifests")).get("models.yaml") ?? ""),
     contextWindow: config.contextWindow,
     connect: ({ provider, ...options }) =>
       createEndpoint({

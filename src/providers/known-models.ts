@@ -1,10 +1,7 @@
 // The table of well-known models that Heddle ships with: manifests/models.yaml.
 
-import { Type as t } from "@sinclair/typebox";
 import { readYaml } from "../content/yaml-text.ts";
 import type { ModelFacts, ModelPrices } from "../db/schema.ts";
-import { compileOwnSchema } from "../schema/json-schema.ts";
-import { ModelFacts as FactsSchema } from "./fields.ts";
 
 export interface KnownModels {
   /** `host` is that of the endpoint: a price holds only at the vendor's own. */
@@ -17,27 +14,27 @@ interface Vendor {
   models: Record<string, ModelFacts>;
 }
 
-const validate = compileOwnSchema(
-  t.Object(
-    {
-      as_of: t.String(),
-      vendors: t.Record(
-        t.String(),
-        t.Object(
-          { hosts: t.Array(t.String()), models: t.Record(t.String(), FactsSchema) },
-          { additionalProperties: false },
-        ),
-      ),
+/**
+ * Reads the text at the first question, because that takes longer than the rest of a start. Its form is checked by a
+ * test, since it is part of the program.
+ */
+export function createKnownModels(text: string): KnownModels {
+  let table: ReturnType<typeof read> | undefined;
+  return {
+    find(model, host) {
+      table ??= read(text);
+      const found = table.get(plainName(model));
+      const own = found?.find(({ hosts }) => hosts.some((pattern) => isAt(pattern, host)));
+      if (own) return own.facts;
+      const { prices: _elsewhere, ...facts } = found?.[0]?.facts ?? {};
+      return found && facts;
     },
-    { additionalProperties: false },
-  ),
-);
+  };
+}
 
-/** Throws if the text is not such a table. */
-export function readKnownModels(text: string): KnownModels {
+function read(text: string): Map<string, { facts: ModelFacts; hosts: string[] }[]> {
   const yaml = readYaml(text);
-  const [problem] = yaml.ok ? validate(yaml.value) : [{ field: "", message: yaml.problem.reason }];
-  if (!yaml.ok || problem) throw new Error(`manifests/models.yaml: ${problem?.field} ${problem?.message}`);
+  if (!yaml.ok) throw new Error(`manifests/models.yaml: ${yaml.problem.reason}`);
   const { vendors } = yaml.value as { vendors: Record<string, Vendor> };
   const known = new Map<string, { facts: ModelFacts; hosts: string[] }[]>();
   for (const { hosts, models } of Object.values(vendors)) {
@@ -46,15 +43,7 @@ export function readKnownModels(text: string): KnownModels {
       known.set(key, [...(known.get(key) ?? []), { facts, hosts }]);
     }
   }
-  return {
-    find(model, host) {
-      const found = known.get(plainName(model));
-      const own = found?.find(({ hosts }) => hosts.some((pattern) => isAt(pattern, host)));
-      if (own) return own.facts;
-      const { prices: _elsewhere, ...facts } = found?.[0]?.facts ?? {};
-      return found && facts;
-    },
-  };
+  return known;
 }
 
 const isAt = (pattern: string, host: string): boolean =>

@@ -1,10 +1,13 @@
 import { expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { priceOf, readKnownModels } from "../../src/providers/known-models.ts";
+import { Type as t } from "@sinclair/typebox";
+import { ModelFacts } from "../../src/providers/fields.ts";
+import { createKnownModels, priceOf } from "../../src/providers/known-models.ts";
+import { compileOwnSchema } from "../../src/schema/json-schema.ts";
 
 const text = readFileSync(join(import.meta.dirname, "../../manifests/models.yaml"), "utf8");
-const known = readKnownModels(text);
+const known = createKnownModels(text);
 
 test.each([
   ["gpt-4.1-mini", "api.openai.com", 1_047_576, 0.4],
@@ -26,7 +29,7 @@ test.each([
 
 test("every model has a window, and a price that is not above that of its output", () => {
   const { vendors } = Bun.YAML.parse(text) as {
-    // biome-ignore lint/suspicious/noExplicitAny: the file's form is checked by readKnownModels.
+    // biome-ignore lint/suspicious/noExplicitAny: the file's form is checked below.
     vendors: Record<string, { hosts: string[]; models: Record<string, any> }>;
   };
   for (const { hosts, models } of Object.values(vendors)) {
@@ -39,11 +42,26 @@ test("every model has a window, and a price that is not above that of its output
   }
 });
 
-test("a table that is not one is refused with its place", () => {
-  expect(() =>
-    readKnownModels("as_of: x\nvendors: {a: {hosts: [], models: {m: {context_window: many}}}}"),
-  ).toThrow("vendors.a.models.m.context_window");
-  expect(() => readKnownModels("a: [")).toThrow("It is not YAML");
+test("the table has the form that is read from it", () => {
+  const check = compileOwnSchema(
+    t.Object(
+      {
+        as_of: t.String({ pattern: "^20\\d\\d-\\d\\d-\\d\\d$" }),
+        vendors: t.Record(
+          t.String(),
+          t.Object(
+            { hosts: t.Array(t.String(), { minItems: 1 }), models: t.Record(t.String(), ModelFacts) },
+            { additionalProperties: false },
+          ),
+        ),
+      },
+      { additionalProperties: false },
+    ),
+  );
+  expect(check(Bun.YAML.parse(text))).toEqual([]);
+  expect(
+    check({ as_of: "2026-01-01", vendors: { a: { hosts: ["h"], models: { m: { window: 1 } } } } }),
+  ).not.toEqual([]);
 });
 
 test("a price counts what came from the cache and went to it apart", () => {
