@@ -1,6 +1,7 @@
 // Flags and wrappers that the commands share.
 
 import { type ArgsDef, type CommandDef, defineCommand, type ParsedArgs } from "citty";
+import type { Flags } from "../config/read-variables.ts";
 import { HeddleError } from "../errors.ts";
 
 /** Flags of commands that open the database. */
@@ -24,6 +25,12 @@ export const FLAGS = {
   port: { type: "string", description: "Port to listen on (PORT, default 8000; 0: any free one)" },
   "database-url": DATABASE_FLAGS["database-url"],
 } satisfies ArgsDef;
+
+/** Names the server to talk to; without `url` it is the server that runs on this home. */
+export interface ClientFlags extends Flags {
+  url?: string;
+  "api-key"?: string;
+}
 
 /** Flags of commands that talk to a running server. */
 export const CLIENT_FLAGS = {

@@ -1,8 +1,7 @@
 // `heddle providers`: the endpoints with models of a running server.
 
 import { defineCommand } from "citty";
-import type { ClientFlags } from "./cli.ts";
-import { allOf, CLIENT_FLAGS, leaf } from "./cli-leaf.ts";
+import { allOf, CLIENT_FLAGS, type ClientFlags, leaf } from "./cli-leaf.ts";
 
 export interface ProviderCommands {
   listProviders(flags: ClientFlags): Promise<void>;

@@ -5,14 +5,15 @@ import { defineCommand, runCommand } from "citty";
 import type { Flags } from "../config/read-variables.ts";
 import { errorMessage, HeddleError } from "../errors.ts";
 import { type AuthoringCommands, authoringCommands } from "./cli-authoring.ts";
-import { allOf, CLIENT_FLAGS, DATABASE_FLAGS, FLAGS, leaf } from "./cli-leaf.ts";
+import { allOf, CLIENT_FLAGS, type ClientFlags, DATABASE_FLAGS, FLAGS, leaf } from "./cli-leaf.ts";
 import { type ProviderCommands, providerCommands } from "./cli-providers.ts";
+import { type SearchCommands, searchCommands } from "./cli-search.ts";
 import { namedCommand, usage } from "./cli-usage.ts";
 import { SCOPES_HELP, scopesOf } from "./key-scopes.ts";
 import { containOutputs, say } from "./stray-code.ts";
 
 /** The implementation of the commands, which main.ts passes in. */
-export interface Commands extends AuthoringCommands, ProviderCommands {
+export interface Commands extends AuthoringCommands, ProviderCommands, SearchCommands {
   version: string;
   serve(flags: Flags): Promise<void>;
   worker(flags: Flags): Promise<void>;
@@ -41,12 +42,6 @@ export interface Commands extends AuthoringCommands, ProviderCommands {
       headers: string[];
     },
   ): Promise<void>;
-}
-
-/** Names the server to talk to; without `url` it is the server that runs on this home. */
-export interface ClientFlags extends Flags {
-  url?: string;
-  "api-key"?: string;
 }
 
 /** Runs the command and returns the exit code. An error that a user can fix is one line on standard error. */
@@ -173,6 +168,7 @@ export function mainCommand(commands: Commands) {
         run: ({ args }) =>
           commands.ask(args, { text: args.text, bot: args.bot, isNew: args.new, timeout: args.timeout }),
       }),
+      ...searchCommands(commands),
       replay: leaf({
         meta: { name: "replay", description: "Let an integration handle a recorded webhook again" },
         args: {

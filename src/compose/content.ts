@@ -57,7 +57,7 @@ export async function openContent(config: Config, storage: Storage, closers: Clo
     webhook: createWebhookDispatcher({ post: guardedPost, signingSecret }),
   };
   const dispatchers = createDispatchers(coreDispatchers);
-  const { documents } = await openSearch(config, storage, closers);
+  const { documents, reindex } = await openSearch(config, storage, closers);
   tools.add(
     "core",
     createSearchDocumentsTool((wanted, { session_id }) =>
@@ -101,6 +101,7 @@ export async function openContent(config: Config, storage: Storage, closers: Clo
     coreDispatchers,
     dispatchers,
     documents,
+    reindex,
     bots,
     coreContent,
     onDisk,

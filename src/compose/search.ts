@@ -10,6 +10,7 @@ import { createCollectionFacts } from "../search/collection.ts";
 import { createDocuments } from "../search/documents.ts";
 import type { Embedder } from "../search/embedder.ts";
 import { startIndexer } from "../search/indexer.ts";
+import { createReindex } from "../search/reindex.ts";
 import { createSearch } from "../search/search.ts";
 import { createVectorSets } from "../search/vector-sets.ts";
 import type { Closers } from "./closers.ts";
@@ -43,7 +44,7 @@ export async function openSearch(config: Config, storage: Storage, closers: Clos
       if (!embedder.isLocal) void indexer.wake();
     },
   });
-  return { documents, search, sets, indexer, embedder, facts };
+  return { documents, search, facts, embedder, reindex: createReindex({ db, sets, indexer }) };
 }
 
 /** The configured embedder, and those whose vectors may still be in the database. */

@@ -190,7 +190,7 @@ function vectorsIn(answer: unknown, count: number): Float32Array[] {
   });
   const [first] = vectors;
   for (let at = 0; at < count; at++) {
-    if (vectors[at]?.length !== first?.length) {
+    if (!first || vectors[at]?.length !== first.length) {
       throw new HeddleError("upstream", "The embedding endpoint's vectors must be complete and of one size.");
     }
   }

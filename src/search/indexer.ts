@@ -26,11 +26,14 @@ export interface IndexerOptions {
   log: Logger;
   /** Milliseconds until the first retry after a failure. */
   retryMs?: number;
+  /** Milliseconds that searches which have begun get to finish with the former vectors. */
+  graceMs?: number;
 }
 
 /** Everything is looked through again after this time, in case that a passage was missed. */
 const LOOK_MS = 60_000;
 const RETRY_MS = 2_000;
+const GRACE_MS = 2_000;
 const LONGEST_RETRY_MS = 300_000;
 /** Passages that an endpoint gets at once; it may divide them further. */
 const BATCH = 96;
@@ -150,7 +153,7 @@ async function keepFilled(options: IndexerOptions, waiting: Waiting, signal: Abo
 
 /** Returns when no vector is missing. */
 async function fill(options: IndexerOptions, signal: AbortSignal): Promise<void> {
-  const { sets, log } = options;
+  const { sets, log, graceMs = GRACE_MS } = options;
   const started = performance.now();
   let set = await sets.own();
   let made = 0;
@@ -179,6 +182,8 @@ async function fill(options: IndexerOptions, signal: AbortSignal): Promise<void>
       seconds: Math.round((performance.now() - started) / 1000),
     });
   }
+  if ((await sets.list()).length === 1) return;
+  await pause(graceMs, undefined, { signal, ref: false });
   await sets.deleteOthers(set);
 }
 

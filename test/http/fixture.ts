@@ -155,6 +155,7 @@ export async function createHttpFixture(db: TestDatabase, options: HttpFixtureOp
         tools,
         documents: createDocuments({ db }),
         memories: createMemories({ db, onChange: () => undefined }),
+        reindex: { progress: unavailable, start: unavailable },
         capabilitiesOf,
         missingNames,
         transcription: createTranscription({

@@ -29,7 +29,7 @@ export async function openSearchFixture(
   const facts = createCollectionFacts({ db });
   const troubles: unknown[] = [];
   const search = createSearch({ db, facts, sets, onTrouble: (error) => void troubles.push(error) });
-  const startIndexing = () => startIndexer({ db, sets, embedder, log, retryMs: 10 });
+  const startIndexing = () => startIndexer({ db, sets, embedder, log, retryMs: 10, graceMs: 100 });
   const documents = createDocuments({ db, facts, search, embedder });
   return { documents, search, sets, facts, troubles, startIndexing };
 }

@@ -16,6 +16,7 @@ import {
   testProvider,
 } from "./providers.ts";
 import { recordedIn } from "./recorded.ts";
+import { type IngestAsked, ingest, reindex, type SearchAsked, search } from "./search.ts";
 
 export interface AskFlags {
   text: string;
@@ -60,6 +61,29 @@ export function createClientCommands() {
       }
       const question = { text: text === "-" ? await read("-") : text, botId: bot, isNew, timeoutSeconds };
       console.log(await ask(server(flags), question, (line) => console.error(line)));
+    },
+
+    async search(flags: Flags & ConnectFlags, asked: SearchAsked): Promise<void> {
+      console.log(await search(server(flags), asked));
+    },
+
+    async ingest(flags: Flags & ConnectFlags, asked: Omit<IngestAsked, "content">): Promise<void> {
+      console.log(await ingest(server(flags), { ...asked, content: await read(asked.file) }));
+    },
+
+    async reindex(flags: Flags & ConnectFlags, isStart: boolean): Promise<void> {
+      const { isTTY } = process.stderr;
+      // On a terminal the line is written over; anywhere else only a changed one is written.
+      let last = "";
+      const show = (line: string) => {
+        if (line !== last) process.stderr.write(isTTY ? `\r${line.padEnd(last.length)}` : `${line}\n`);
+        last = line;
+      };
+      try {
+        await reindex(server(flags), { isStart, show });
+      } finally {
+        if (isTTY && last !== "") process.stderr.write("\n");
+      }
     },
 
     async replay(flags: Flags & ConnectFlags, id: string): Promise<void> {

@@ -26,6 +26,7 @@ import { adminSettingRoutes } from "./routes/admin/integration-settings.ts";
 import { adminIntegrationRoutes } from "./routes/admin/integrations.ts";
 import { processRoutes } from "./routes/admin/processes.ts";
 import { providerRoutes } from "./routes/admin/providers.ts";
+import { reindexRoutes } from "./routes/admin/reindex.ts";
 import { apiKeyRoutes } from "./routes/api-keys.ts";
 import { botRoutes } from "./routes/bots.ts";
 import { carapaceRoutes } from "./routes/carapaces.ts";
@@ -153,6 +154,7 @@ export function createApi(
     .use(activationRoutes({ activations: integrations.activations, ownership, route }))
     .use(apiKeyRoutes({ apiKeys: access.apiKeys, missingInScopes, auth, route }))
     .use(integrationStoreRoutes({ integrations: registry, store: integrations.store, auth, route }))
+    .use(reindexRoutes({ reindex: content.reindex, route }))
     .use(processRoutes({ processes, auth, route }))
     .use(integrationRoutes({ integrations: registry, baseUrl: options.baseUrl, route }))
     .use(providerRoutes({ ...models, route }))

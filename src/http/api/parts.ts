@@ -17,6 +17,7 @@ import type { IntegrationStore } from "../../integrations/settings/store.ts";
 import type { Logger } from "../../log.ts";
 import type { Redact } from "../../redact.ts";
 import type { Documents } from "../../search/documents.ts";
+import type { Reindex } from "../../search/reindex.ts";
 import type { Sessions } from "../../sessions/sessions.ts";
 import type { Tasks } from "../../sessions/tasks.ts";
 import type { Transcription } from "../../transcription/transcription.ts";
@@ -64,6 +65,7 @@ export interface ContentParts {
   bots: Pick<Bots, "list" | "get" | "exists" | "create" | "update" | "delete">;
   documents: Documents;
   memories: MemoryRoutes["memories"];
+  reindex: Reindex;
   tools: ToolRoutes["tools"];
   dispatchers: Pick<Dispatchers, "get">;
   skills: SkillRoutes["skills"];
