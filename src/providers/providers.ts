@@ -8,7 +8,14 @@ import { errorMessage, notFound } from "../errors.ts";
 import type { Endpoint } from "../llm/endpoint.ts";
 import type { FoundModel } from "../llm/fallback.ts";
 import type { LlmUsage } from "../llm/llm.ts";
-import { createKnownQuirks, type KnownQuirks, namesOf, type Quirks, quirksOf } from "../llm/quirks.ts";
+import {
+  createKnownQuirks,
+  type KnownQuirks,
+  namesOf,
+  type Quirks,
+  quirksOf,
+  type Unsupported,
+} from "../llm/quirks.ts";
 import type { Logger } from "../log.ts";
 import type { Vault } from "../secrets/vault.ts";
 import type { GivenChange, GivenProvider } from "./fields.ts";
@@ -189,6 +196,11 @@ export async function openProviders(options: ProvidersOptions) {
       return to.endpoint;
     },
     factsOf,
+    /** What a model is known not to take, whether or not it is stored already. */
+    unsupportedBy: (id: string, model: string): Unsupported[] => {
+      const to = connected.get(id);
+      return to ? namesOf(to.quirks.of(model)) : [];
+    },
     /** The context window of a model, which is named as bots name it. */
     windowOf(name: string): number {
       const named = modelNamed(name, list());

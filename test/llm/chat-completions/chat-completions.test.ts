@@ -366,7 +366,7 @@ describe("temporary failures", () => {
         res.end();
       },
     ];
-    const { done, retries } = await collect(rawProvider({ timeoutMs: 60 }).llm.stream(request()));
+    const { done, retries } = await collect(rawProvider({ timeoutMs: 250 }).llm.stream(request()));
     expect(done?.text).toBe("ok");
     expect(retries.length).toBe(2);
   });

@@ -1,8 +1,13 @@
 import { afterEach, beforeAll, expect, test } from "bun:test";
 import { eachDatabase } from "../../../database.ts";
-import { fakeEndpoint, refuses, says } from "../../../providers/fake-endpoint.ts";
+import { fakeEndpoint, type Received, refuses, says } from "../../../providers/fake-endpoint.ts";
 import { environment } from "../../../providers/fixture.ts";
+import { until } from "../../../until.ts";
 import { createHttpFixture, type HttpFixture } from "../../fixture.ts";
+
+/** Knows nothing of stream_options, and reports no usage. */
+const oldServer = (request: Received) =>
+  request.body.stream_options ? refuses(400, "unknown field stream_options") : says("One two", null)(request);
 
 const PROVIDERS = "/api/v1/admin/providers";
 
@@ -106,8 +111,13 @@ eachDatabase("/admin/providers", (open) => {
 
   test("a test says what works, and its failure is an answer without the key in it", async () => {
     let broken = false;
+    let picky = false;
     await using endpoint = await fakeEndpoint((request) =>
-      broken ? refuses(401, `no ${request.headers.authorization}`) : says("One two")(request),
+      picky && !broken
+        ? oldServer(request)
+        : broken
+          ? refuses(401, `no ${request.headers.authorization}`)
+          : says("One two")(request),
     );
     await http.send("POST", PROVIDERS, { body: mine(endpoint.url) });
     const tested = await http.send("POST", `${PROVIDERS}/mine/test`, { body: {} });
@@ -119,6 +129,18 @@ eachDatabase("/admin/providers", (open) => {
         ...{ cost_usd: null, unsupported: [], duration_ms: expect.any(Number) },
       },
     ]);
+    // What it learned is told at once, and remembered.
+    picky = true;
+    const learned = await http.send("POST", `${PROVIDERS}/mine/test`, { body: { model: "old" } });
+    expect([learned.body.ok, learned.body.usage, learned.body.unsupported]).toEqual([
+      true,
+      null,
+      ["stream_options"],
+    ]);
+    await until(async () => {
+      const { body } = await http.send("GET", `${PROVIDERS}/mine`);
+      return body.unsupported.old?.[0] === "stream_options";
+    });
     broken = true;
     const failed = await http.send("POST", `${PROVIDERS}/mine/test`, { body: { model: "other" } });
     expect([failed.status, failed.body.ok, failed.body.model]).toEqual([200, false, "other"]);

@@ -71,7 +71,7 @@ const ModelAnswer = named(
 const Params = t.Object({ id: ProviderId });
 
 export interface ProviderRoutes {
-  providers: Pick<Providers, "list" | "get" | "create" | "update" | "delete" | "factsOf">;
+  providers: Pick<Providers, "list" | "get" | "create" | "update" | "delete" | "factsOf" | "unsupportedBy">;
   probe: (provider: Provider, model: string) => Promise<ProbeResult>;
   listModels: (provider: Provider) => Promise<string[]>;
   route: RouteOptions;
@@ -167,11 +167,10 @@ function askedProviders({ providers, probe, listModels, route }: ProviderRoutes)
           throw new HeddleError("validation", message, { field: "model" });
         }
         const { usage, ...result } = await probe(provider, model);
-        const { unsupported } = providers.get(params.id);
         return {
           ...result,
           usage: usage && tokensOf(usage),
-          unsupported: [...new Set([...(unsupported["*"] ?? []), ...(unsupported[model] ?? [])])],
+          unsupported: providers.unsupportedBy(provider.id, model),
         };
       },
       {
