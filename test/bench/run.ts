@@ -5,10 +5,20 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import postgres from "postgres";
 import { compiledBinary } from "../compiled-binary.ts";
+import { embeddedDatabases } from "../embedded-databases.ts";
 import { startPostgres, whyNoPostgres } from "../postgres.ts";
+import {
+  type CachedMeasured,
+  type LongChatMeasured,
+  measureCached,
+  measureLongChat,
+  SMALL_WINDOW,
+  startChattingModel,
+} from "./context.ts";
 import { measureFlood } from "./flood.ts";
 import { measureHooks } from "./hooks.ts";
 import { type IntegrationsMeasured, measureIntegrations } from "./integrations.ts";
+import { measureMemory } from "./memory.ts";
 import { startModel } from "./model.ts";
 import { median } from "./numbers.ts";
 import { type MeasuredServer, startServer } from "./server.ts";
@@ -47,6 +57,27 @@ row("the same with 200, ms", ["no more", "no more"], (r) => r.integrations.ready
 row("start until all 200 are live, ms", ["≤ 5000", "≤ 5000"], (r) => r.integrations.loadedMs.toFixed(0));
 row("edit of one until it is live, ms", ["≤ 200", "≤ 200"], (r) => r.integrations.editMs.toFixed(0));
 row("grown by 1000 edits and reloads, MB", ["≤ 30", "≤ 30"], (r) => r.integrations.grownMb.toFixed(1));
+row("least part of a turn's request that the next begins with, %", ["≥ 95", "≥ 95"], (r) =>
+  r.cached.sharedPercent.toFixed(1),
+);
+row("20 turns with tools, input that can be cached, %", ["≥ 90", "≥ 90"], (r) =>
+  r.cached.cacheablePercent.toFixed(1),
+);
+row("500 turns in a window of 16k, longest request, % of it", ["≤ 100", "≤ 100"], (r) =>
+  r.longChat.longestPercent.toFixed(0),
+);
+row("the same, summaries written", ["", ""], (r) => String(r.longChat.summaries));
+row("the same, search_history finds turn 3", ["yes", "yes"], (r) => (r.longChat.isFound ? "yes" : "no"));
+row("the same, a turn with two model calls, ms", ["", ""], (r) => r.longChat.msPerTurn.toFixed(1));
+say("memory");
+const memory = await measureMemoryOnce();
+const onEmbedded = (what: string, target: string, value: number) =>
+  rows.push([what, "", "", target, value.toFixed(1)]);
+onEmbedded("search_memory over 50 sessions, evidence recall@10, %", "≥ 95", memory.recallPercent);
+onEmbedded("the same, evidence marked as weak, %", "", memory.weakEvidencePercent);
+onEmbedded("things never said: only weak results, %", "≥ 95", memory.abstentionPercent);
+onEmbedded("properties never said of known things, %", "", memory.hardAbstentionPercent);
+onEmbedded("one search, median ms", "", memory.searchMs);
 say("a background process that writes 1 GB");
 const flood = await measureFlood(binary, root, undefined);
 rows.push(["memory gained while a process writes 1 GB, MB", "", "", "≤ 100", flood.gainedMb.toFixed(0)]);
@@ -58,7 +89,20 @@ printTable(rows);
 await own?.stop();
 rmSync(root, { recursive: true, force: true });
 
+async function measureMemoryOnce() {
+  const place = await embeddedDatabases.make();
+  const db = await embeddedDatabases.open(place);
+  try {
+    return await measureMemory(db);
+  } finally {
+    await db.close();
+    await place.remove();
+  }
+}
+
 interface Result {
+  cached: CachedMeasured;
+  longChat: LongChatMeasured;
   webhooks: { perSecond: number; p99Ms: number };
   turnMs: number;
   turnsPerSecond: number;
@@ -71,12 +115,16 @@ interface Result {
 async function measure(name: string, server: string | undefined): Promise<Result> {
   const home = join(root, name);
   const databaseUrl = server && (await newDatabase(server));
-  const start = (modelUrl?: string) =>
+  const start = (modelUrl?: string, more: Record<string, string> = {}) =>
     startServer({
       binary,
       home,
       databaseUrl,
-      environment: { INTEGRATION_DIRS: benchIntegration, ...(modelUrl && { OPENAI_BASE_URL: modelUrl }) },
+      environment: {
+        INTEGRATION_DIRS: benchIntegration,
+        ...(modelUrl && { OPENAI_BASE_URL: modelUrl }),
+        ...more,
+      },
     });
   mkdirSync(join(home, "bots"), { recursive: true });
   writeFileSync(join(home, "bots", "bench.yaml"), "name: Bench\ntools: [bench_tool]\n");
@@ -131,6 +179,10 @@ async function measure(name: string, server: string | undefined): Promise<Result
     { stalls: true },
   );
 
+  say(`${name}: chats`);
+  const cached = await withChat(start, {}, measureCached);
+  const longChat = await withChat(start, { CONTEXT_WINDOW: String(SMALL_WINDOW) }, measureLongChat);
+
   say(`${name}: many integrations`);
   const integrations = await measureIntegrations({
     binary,
@@ -138,6 +190,8 @@ async function measure(name: string, server: string | undefined): Promise<Result
     newDatabaseUrl: async () => server && newDatabase(server),
   });
   return {
+    cached,
+    longChat,
     webhooks,
     ...turns,
     startMs: median(starts),
@@ -161,6 +215,22 @@ async function withModel<Value>(
   } finally {
     // Runs that wait for a stalling model would take the whole grace period.
     await server.stop(options.stalls ? "SIGKILL" : "SIGTERM");
+    model.stop();
+  }
+}
+
+async function withChat<Value>(
+  start: (modelUrl: string, more: Record<string, string>) => Promise<MeasuredServer>,
+  more: Record<string, string>,
+  use: (server: MeasuredServer, model: ReturnType<typeof startChattingModel>) => Promise<Value>,
+): Promise<Value> {
+  const model = startChattingModel();
+  const server = await start(model.url, more);
+  try {
+    await fetch(`${server.url}/integrations/github/webhook`, { method: "POST" });
+    return await use(server, model);
+  } finally {
+    await server.stop();
     model.stop();
   }
 }
