@@ -34,7 +34,7 @@ export interface ChattingModel {
 }
 
 interface Body {
-  messages: { role: string; content: string | null }[];
+  messages: { role: string; content: string | null; tool_calls?: unknown }[];
   tools?: { function: { name: string } }[];
 }
 
@@ -120,14 +120,21 @@ export async function measureLongChat(
     await say(turn === 3 ? FACT : `${turn}: ${sentence(turn, 40)}?`);
   const msPerTurn = (performance.now() - started) / LONG_TURNS;
   await say("Find the serial number.");
-  const longest = Math.max(...model.bodies.map((body) => body.length));
+  const longest = model.bodies.toSorted((a, b) => b.length - a.length)[0] ?? "{}";
   return {
-    longestPercent: (100 * longest) / 3.5 / SMALL_WINDOW,
+    longestPercent: (100 * charactersIn(JSON.parse(longest) as Body)) / 3.5 / SMALL_WINDOW,
     summaries: model.summaries,
     isFound: (model.results.at(-1) ?? "").includes("KX-4711"),
     msPerTurn,
   };
 }
+
+/** What a model reads, without the punctuation of JSON. */
+const charactersIn = ({ messages, tools }: Body): number =>
+  messages.reduce(
+    (sum, { content, tool_calls }) => sum + (content ?? "").length + JSON.stringify(tool_calls ?? "").length,
+    0,
+  ) + JSON.stringify(tools ?? []).length;
 
 /** Returns a function that sends a message and waits until it is answered. */
 async function newChat(
