@@ -74,6 +74,8 @@ export interface LoopOptions {
   callTool(call: LlmToolCall, context: { iteration: number; signal: AbortSignal }): Promise<ToolOutcome>;
   /** Awaited: the run continues after an event has been handled, and ends when handling it throws. */
   emit(event: LoopEvent): Promise<void> | void;
+  /** Whether the client itself runs the tool: the run then pauses until it has sent the result. */
+  isClientTool?(name: string): boolean;
   /** Called before each model call: messages that have arrived for this run since the last one. */
   arrivals?(): Promise<LlmMessage[]> | LlmMessage[];
   /** Milliseconds. */
@@ -91,6 +93,11 @@ export interface ResumePoint {
   steps: LlmMessage[];
   /** Calls of the last step without a result: their outcome is unknown. */
   unanswered: LlmToolCall[];
+}
+
+/** The run waits for the results of the client's own tools. */
+export interface LoopPause {
+  waitingFor: LlmToolCall[];
 }
 
 export interface LoopResult {
@@ -114,12 +121,14 @@ const OUTCOME_UNKNOWN =
   "The server stopped while this call ran. Its outcome is unknown: it may have taken effect. Check before calling it again.";
 
 /** Throws what `emit` threw, the signal's reason, `model_failed`, or `invalid_output`. */
-export async function runLoop(options: LoopOptions): Promise<LoopResult> {
-  const { resume, maxIterations, tools } = options;
+export async function runLoop(options: LoopOptions): Promise<LoopResult | LoopPause> {
+  const { resume, maxIterations, tools, isClientTool = () => false } = options;
   let isMending = false;
   const steps: LlmMessage[] = [...(resume?.steps ?? [])];
   let iteration = resume?.iterations ?? 0;
-  steps.push(...(await closeUnanswered(options, iteration)));
+  const [open, lost] = split(resume?.unanswered ?? [], isClientTool);
+  steps.push(...(await answerAll(options, lost, iteration, OUTCOME_UNKNOWN)));
+  if (open.length > 0) return { waitingFor: open };
   for (;;) {
     iteration++;
     steps.push(...((await options.arrivals?.()) ?? []));
@@ -148,12 +157,21 @@ export async function runLoop(options: LoopOptions): Promise<LoopResult> {
       tool_calls: toolCalls,
       ...(continuation && { continuation }),
     });
-    steps.push(...(await (isCut ? refuse : runTools)(options, toolCalls, iteration)));
+    if (isCut) steps.push(...(await refuse(options, toolCalls, iteration)));
+    else {
+      const [clients, ours] = split(toolCalls, isClientTool);
+      steps.push(...(await runTools(options, ours, iteration)));
+      if (clients.length > 0) return { waitingFor: clients };
+    }
   }
 }
 
-async function closeUnanswered(options: LoopOptions, iteration: number): Promise<LlmMessage[]> {
-  return await answerAll(options, options.resume?.unanswered ?? [], iteration, OUTCOME_UNKNOWN);
+/** The client's calls and the others. */
+function split(
+  calls: LlmToolCall[],
+  isClientTool: (name: string) => boolean,
+): [LlmToolCall[], LlmToolCall[]] {
+  return [calls.filter(({ name }) => isClientTool(name)), calls.filter(({ name }) => !isClientTool(name))];
 }
 
 const refuse = (options: LoopOptions, calls: LlmToolCall[], iteration: number) =>

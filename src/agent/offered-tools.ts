@@ -1,6 +1,8 @@
 import type { ToolNames } from "../capabilities/effective-set.ts";
 import { isPattern, namesTool, unknownTools } from "../capabilities/tool-patterns.ts";
 import type { Skill } from "../content/skills/skill.ts";
+import type { LlmTool } from "../llm/llm.ts";
+import type { ExecutionConfig } from "../sdk/types.ts";
 import { createGetSkillTool, GET_SKILL } from "./tools/builtin/get-skill.ts";
 import { compileTool, type RegisteredTool, type ToolRegistry } from "./tools/registry.ts";
 
@@ -58,6 +60,18 @@ export function offeredTools(
     warnings.push(`The run has ${tools.size} tools; many endpoints accept at most ${MANY_TOOLS}.`);
   }
   return { tools: new Map([...tools].toSorted(([a], [b]) => (a < b ? -1 : 1))), warnings };
+}
+
+/** The tools as a model gets them, with those of the client, which take the place of others with the same name. */
+export function toolsForModel(
+  tools: ReadonlyMap<string, RegisteredTool>,
+  clientTools: NonNullable<ExecutionConfig["client_tools"]>,
+): LlmTool[] {
+  const all = new Map<string, LlmTool>();
+  for (const { name, description, parameters } of [...tools.values(), ...clientTools]) {
+    all.set(name, { name, description, parameters });
+  }
+  return [...all.values()].toSorted((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 /** Compiled once; each run supplies its own skills. */

@@ -1,6 +1,9 @@
 import { HeddleError } from "../errors.ts";
 import type { HookOutcomes } from "../sdk/types.ts";
 
+/** Thrown when a run pauses until its client has sent the results of its own tools. */
+export const paused = new HeddleError("unavailable", "The run waits for the results of the client's tools.");
+
 /** False when the run continues in another worker. */
 export function isOver(error: unknown): boolean {
   return !(error instanceof HeddleError && (error.code === "worker_lost" || error.code === "unavailable"));

@@ -19,10 +19,10 @@ import { createWindows, type Windows } from "./context/windows.ts";
 import { loadSteps, type StoredSteps } from "./load-steps.ts";
 import { loadTurn } from "./load-turn.ts";
 import { runLoop } from "./loop.ts";
-import { offeredTools } from "./offered-tools.ts";
+import { offeredTools, toolsForModel } from "./offered-tools.ts";
 import { openConversation } from "./open-conversation.ts";
 import { createOutputReader } from "./output.ts";
-import { failureOf, isOver } from "./run-end.ts";
+import { failureOf, isOver, paused } from "./run-end.ts";
 import { createRunEvents, type RunEvents, runContext } from "./run-events.ts";
 import { type ShownRun, type Stage, showRun } from "./show-run.ts";
 import { createStepKeeper } from "./step-keeper.ts";
@@ -106,7 +106,7 @@ export interface AgentOptions {
 export interface Agent {
   /**
    * Runs a task to its answer, continuing after the steps that an earlier claim has stored.
-   * @throws HeddleError `unknown_bot`, `model_failed`, `worker_lost` (the claim is another's), or the signal's reason.
+   * @throws `paused`, or HeddleError `unknown_bot`, `model_failed`, `worker_lost` (the claim is another's), or the signal's reason.
    */
   runTurn(task: ClaimedTask, signal: AbortSignal): Promise<TurnOutcome>;
 }
@@ -188,11 +188,8 @@ async function run(run: Run): Promise<TurnOutcome> {
   );
   const missing = [...capabilities.warnings, ...warnings];
   await recordWarnings(missing, run);
-  const llmTools = [...tools.values()].map(({ name, description, parameters }) => ({
-    name,
-    description,
-    parameters,
-  }));
+  const clientTools = task.execution_config.client_tools ?? [];
+  const llmTools = toolsForModel(tools, clientTools);
   const models = {
     model:
       task.execution_config.model_override ?? channel.model_override ?? bot.model ?? settings.defaultModel,
@@ -217,6 +214,7 @@ async function run(run: Run): Promise<TurnOutcome> {
     tools: llmTools,
     contextFor: conversation.messagesFor,
     shrink: conversation.shrink,
+    isClientTool: (name) => clientTools.some((tool) => tool.name === name),
     arrivals: createArrivals(run, steps),
     async callTool(call, { iteration, signal }) {
       progress.toolCallsMade++;
@@ -253,6 +251,7 @@ async function run(run: Run): Promise<TurnOutcome> {
     maxIterations: channel.max_iterations ?? bot.max_iterations ?? settings.maxIterations ?? MAX_ITERATIONS,
     resume: stored.resume,
   });
+  if ("waitingFor" in result) throw paused;
   if (result.isCut) await saveCutWarning(missing, run);
   // The answer is delivered unredacted, as the model wrote it.
   const data = output && storableJson(output.read(result.text));

@@ -3,6 +3,7 @@
 
 import { setTimeout as pause } from "node:timers/promises";
 import { and, eq, sql } from "drizzle-orm";
+import { paused } from "../agent/run-end.ts";
 import { type Agent, saveFinalStep, type TurnOutcome } from "../agent/turn.ts";
 import type { Database } from "../db/database.ts";
 import { isPassing } from "../db/failure.ts";
@@ -43,6 +44,8 @@ const LONGEST_PAUSE_SECONDS = 60;
 type RunOutcome =
   | { status: "complete"; answer: TurnOutcome }
   | { status: "failed" | "cancelled"; code: ErrorCode; error: string }
+  /** The run waits for its client. */
+  | { status: "waiting" }
   /** Another task's run answers the message. */
   | { status: "merged"; into: string }
   /** The run was not begun. No error is delivered, because the other side would answer it. */
@@ -148,6 +151,7 @@ export function createTaskRunner(options: RunTaskOptions) {
       };
     } catch (error) {
       if (error === released) return "released";
+      if (error === paused) return { status: "waiting" };
       if (isPassing(error)) throw error;
       if (!(error instanceof HeddleError)) return internalFailure(task.id, error);
       const text = redact(errorMessage(error));
@@ -158,7 +162,7 @@ export function createTaskRunner(options: RunTaskOptions) {
   }
 
   async function end(claim: Claim, job: Job, outcome: RunOutcome, begunAt: number): Promise<void> {
-    if (outcome.status === "merged") return endMerged(claim, job, outcome.into);
+    if (outcome.status === "merged" || outcome.status === "waiting") return leave(claim, job, outcome);
     const { task, turn, hops } = claim;
     const isAnswer = outcome.status === "complete";
     const isRefused = outcome.status === "refused";
@@ -231,16 +235,23 @@ export function createTaskRunner(options: RunTaskOptions) {
       });
   }
 
-  async function endMerged({ task }: Claim, job: Job, into: string): Promise<void> {
+  /** Ends a run without an outcome of its own. */
+  async function leave(
+    { task }: Claim,
+    job: Job,
+    outcome: Extract<RunOutcome, { status: "merged" | "waiting" }>,
+  ): Promise<void> {
+    const { status } = outcome;
+    const into = status === "merged" ? { merged_into: outcome.into, completed_at: new Date() } : {};
     await db.query.transaction(async (tx) => {
       await tx
         .update(tasks)
-        .set({ status: "merged", merged_into: into, completed_at: new Date() })
+        .set({ status, ...into })
         .where(and(eq(tasks.id, task.id), eq(tasks.attempt, task.attempt), eq(tasks.status, "running")));
       await queue.complete(tx, "tasks", job);
     });
     options.onCommit?.();
-    log.info("The message of task {task_id} is answered by task {into}", { task_id: task.id, into });
+    log.info("The run of task {task_id} is {status}", { task_id: task.id, status, ...into });
   }
 
   /** If this fails as well, the job comes back when its heartbeat lapses. */

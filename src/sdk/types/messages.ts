@@ -18,6 +18,8 @@ export interface ExecutionConfig {
   tools?: string[];
   /** A model to use instead of the bot's. */
   model_override?: string;
+  /** Tools that the client runs itself; set by the server for clients of its OpenAI-compatible API. */
+  client_tools?: { name: string; description: string; parameters: JsonObject }[];
   /** JSON Schema of the answer, which is then JSON and nothing else; `deliver` gets it as `output`. */
   output_schema?: JsonObject;
 }
