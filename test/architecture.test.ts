@@ -46,7 +46,9 @@ const MAY_IMPORT: Record<string, string[]> = {
   // The command line; client/ is the part that talks to a running server.
   cli: ["access", "authoring", "config", "db", "runtime", "secrets"],
   // Combines the two entrances: requests to Heddle itself, and requests that integrations answer.
-  "http/app.ts": ["http", "http/api", "http/gateway"],
+  "http/app.ts": ["http", "http/api", "http/gateway", "http/openai"],
+  // The OpenAI-compatible API.
+  "http/openai": ["chat", "content/bots", "db", "http", "http/api", "sdk"],
   "http/api": [
     "access",
     "capabilities",

@@ -3,6 +3,7 @@
 import type { Database } from "../db/database.ts";
 import { BEGINNING, type Events } from "../events/events.ts";
 import type { LoggedEvent, Placed } from "../events/log.ts";
+import type { Follower } from "../events/tail.ts";
 import type { ChatEvent, ChatPlace, ChatStep } from "./chat-event.ts";
 import type { Outcome, Outcomes } from "./outcome.ts";
 import { createShownText } from "./shown-text.ts";
@@ -55,6 +56,8 @@ export function createFollow({ db, events, outcomes }: FollowOptions): Follow {
               mustLook = false;
               const outcome = await outcomes.get(place.task);
               if (OVER.includes(outcome.status)) {
+                // The outcome may be newer than what was read of the log.
+                yield view.logged(...(await rest(follower, place.task)));
                 yield view.ended(outcome);
                 return undefined;
               }
@@ -75,6 +78,22 @@ export function createFollow({ db, events, outcomes }: FollowOptions): Follow {
       place = view.turnTo(view.mergedInto);
     }
   };
+
+  async function rest(follower: Follower, task: string): Promise<[Placed[], StepFacts]> {
+    const news: Placed[] = [];
+    for (let hasMore = true; hasMore; ) {
+      const page = await follower.read();
+      news.push(...page.events.filter(({ event }) => event.task_id === task));
+      hasMore = page.hasMore;
+    }
+    return [
+      news,
+      await loadStepFacts(
+        db,
+        news.map(({ event }) => event),
+      ),
+    ];
+  }
 }
 
 /** Turns what happened into events with their places. */

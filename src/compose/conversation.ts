@@ -7,13 +7,16 @@ import { findBindable } from "../channels/check-binding.ts";
 import { createIntegrationDirectory } from "../channels/integration-directory.ts";
 import { type Chat, createChat } from "../chat/chat.ts";
 import { createFollow } from "../chat/follow.ts";
+import { createOpenAiSessions } from "../chat/openai/openai-sessions.ts";
 import { createOutcomes } from "../chat/outcome.ts";
 import type { Config } from "../config/config.ts";
 import { createInternalDispatcher } from "../dispatch/core/internal.ts";
 import { createOutbox } from "../dispatch/outbox.ts";
 import { createCheckConfig, createConfigSealer } from "../dispatch/seal-config.ts";
+import { currentCursor } from "../events/log.ts";
 import { createInbox } from "../inbox/inbox.ts";
 import { createKeptActions, type KeptActions } from "../secrets/kept-actions.ts";
+import { createClientTools } from "../sessions/client-tools.ts";
 import { sessionExists } from "../sessions/list-sessions.ts";
 import { createSessions, type Sessions } from "../sessions/sessions.ts";
 import { createTasks } from "../sessions/tasks.ts";
@@ -81,6 +84,7 @@ export function openConversation(
   });
   registerInternal(content, sessions);
   const chat = openChat(storage, sessions, actions);
+  const openAi = openOpenAi(storage, closers);
   const channelSessions = createChannelSessions({ db, sealer });
   const tasks = createTasks({ db, queue, onStop: events.askToStop });
   const channels = createChannels({ db, checkConfig, sealer, directory, botExists: bots.exists });
@@ -102,6 +106,7 @@ export function openConversation(
     events,
     sessions,
     chat,
+    openAi,
     channelSessions,
     tasks,
     channels,
@@ -125,4 +130,15 @@ function registerInternal({ dispatchers, coreDispatchers }: Content, sessions: S
     inject: (message, hops) => sessions.inject(message, INTERNAL, { hops }),
   });
   dispatchers.replaceOwner("core", new Map(Object.entries({ ...coreDispatchers, internal })));
+}
+
+function openOpenAi({ db, queue, events, log }: Storage, closers: Closers) {
+  const clientTools = createClientTools({
+    db,
+    queue,
+    log: log.getChild("sessions"),
+    onCommit: events.committed,
+  });
+  closers.push(clientTools.close);
+  return { clientTools, openAiSessions: createOpenAiSessions(db), now: () => currentCursor(db) };
 }

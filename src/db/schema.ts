@@ -160,9 +160,15 @@ export const sessions = pgTable(
     /** Where results are delivered unless a message says otherwise; secret fields are sealed. */
     dispatch_config: jsonb("dispatch_config").$type<JsonObject>(),
     active: boolean("active").notNull().default(true),
+    /**
+     * The hash of the conversation as a client of the OpenAI-compatible API sends it in whole with its next message; null for
+     * other sessions, and while one of its runs goes.
+     */
+    transcript: text("transcript"),
     created_at: createdAt(),
   },
   (table) => [
+    index("sessions_transcript").on(table.transcript).where(sql`${table.transcript} is not null`),
     uniqueIndex("sessions_active").on(table.client_id, table.bot_id).where(sql`active`),
     index("sessions_channel").on(table.channel_id),
   ],

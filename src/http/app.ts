@@ -3,9 +3,10 @@
 import { newId } from "../ids.ts";
 import { REQUEST_ID, withAnswerHeaders } from "./answer-headers.ts";
 import { createApi } from "./api/api.ts";
+import { createApiOwnership } from "./api/create-ownership.ts";
 import { OPENAPI_PAGE, OPENAPI_PAGE_HEADERS } from "./api/openapi/page.ts";
 import type { AppOptions, AppParts } from "./api/parts.ts";
-import { createAuth } from "./auth.ts";
+import { type Auth, createAuth } from "./auth.ts";
 import { answerError } from "./errors.ts";
 import { createFailedKeys } from "./failed-keys.ts";
 import {
@@ -14,6 +15,7 @@ import {
   GATEWAY_LIMITS,
   isIntegrationPath,
 } from "./gateway/integrations-gateway.ts";
+import { createOpenAi, isOpenAiPath } from "./openai/openai.ts";
 import { createSenderOf } from "./sender.ts";
 import { innerUrl, parseTarget, type Target } from "./target.ts";
 
@@ -43,7 +45,18 @@ export function createApp(parts: AppParts, options: AppOptions): App {
       },
     },
   });
-  const elysia = createApi(parts, options, { auth, gateway });
+  const ownership = createOwnershipOf(parts, options, auth);
+  const elysia = createApi(parts, options, { auth, gateway, ownership });
+  const { conversation, content } = parts;
+  const openAi = createOpenAi({
+    ...conversation,
+    ask: { ...conversation, ...conversation.openAi },
+    bots: content.bots,
+    ownership,
+    auth,
+    log,
+    signal: options.signal,
+  });
   return {
     elysia,
     async fetch(request, client) {
@@ -72,9 +85,26 @@ export function createApp(parts: AppParts, options: AppOptions): App {
       }
       const inner = new Request(innerUrl(target), request);
       auth.arrived(inner, sender);
+      if (isOpenAiPath(target.path)) {
+        return withAnswerHeaders(await openAi(inner, target.path), { ...target, isIntegration: false });
+      }
       return withAnswerHeaders(await elysia.handle(inner), { ...target, isIntegration: false });
     },
   };
 }
+
+const createOwnershipOf = (
+  { conversation, integrations, content }: AppParts,
+  { db }: AppOptions,
+  auth: Auth,
+) =>
+  createApiOwnership({
+    db,
+    auth,
+    directory: conversation.directory,
+    integrations: integrations.registry,
+    bots: content.bots,
+    capabilitiesOf: content.capabilitiesOf,
+  });
 
 const LOGGED_URL = 200;

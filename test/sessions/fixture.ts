@@ -8,6 +8,7 @@ import { type BindingManifest, findBindable } from "../../src/channels/check-bin
 import { createIntegrationDirectory } from "../../src/channels/integration-directory.ts";
 import { createChat } from "../../src/chat/chat.ts";
 import { createFollow } from "../../src/chat/follow.ts";
+import { createOpenAiSessions } from "../../src/chat/openai/openai-sessions.ts";
 import { createOutcomes } from "../../src/chat/outcome.ts";
 import { createBots } from "../../src/content/bots/bots.ts";
 import { createInternalDispatcher } from "../../src/dispatch/core/internal.ts";
@@ -16,11 +17,13 @@ import { createOutbox } from "../../src/dispatch/outbox.ts";
 import { createDispatchers } from "../../src/dispatch/registry.ts";
 import { createCheckConfig, createConfigSealer } from "../../src/dispatch/seal-config.ts";
 import { createEvents } from "../../src/events/events.ts";
+import { currentCursor } from "../../src/events/log.ts";
 import { createInbox } from "../../src/inbox/inbox.ts";
 import { createQueue } from "../../src/queue/queue.ts";
 import { createRedactor } from "../../src/redact.ts";
 import type { Dispatcher, IntegrationMeta } from "../../src/sdk/types.ts";
 import { createKeptActions } from "../../src/secrets/kept-actions.ts";
+import { createClientTools } from "../../src/sessions/client-tools.ts";
 import { sessionExists } from "../../src/sessions/list-sessions.ts";
 import type { MissingInConfig } from "../../src/sessions/prepare.ts";
 import { createSessions } from "../../src/sessions/sessions.ts";
@@ -102,6 +105,9 @@ export async function createSessionsFixture(
   const channels = createChannels({ db, checkConfig, sealer, directory, botExists: bots.exists });
   const outcomes = createOutcomes({ db, actions });
   const follow = createFollow({ db, events, outcomes });
+  const clientTools = createClientTools({ db, queue, log, onCommit: events.committed });
+  db.beforeClose?.(clientTools.close);
+  const openAi = { clientTools, openAiSessions: createOpenAiSessions(db), now: () => currentCursor(db) };
   const chat = createChat({ sessions, outcomes, follow, onCommit: events.committed });
   const channelSessions = createChannelSessions({ db, sealer });
   const views = metas.map((meta) => ({
@@ -120,6 +126,7 @@ export async function createSessionsFixture(
     sessions,
     tasks,
     chat,
+    openAi,
     channels,
     channelSessions,
     bindings,

@@ -12,11 +12,11 @@ import type { Gateway } from "../gateway/integrations-gateway.ts";
 import { createReceive } from "../gateway/receive.ts";
 import { createReplay } from "../gateway/replay.ts";
 import { refuseNul } from "../target.ts";
-import { createApiOwnership } from "./create-ownership.ts";
 import { createNamesThere } from "./missing-names.ts";
 import { openApi } from "./openapi/openapi.ts";
 import type { RouteEntry } from "./openapi/operation.ts";
 import { OPENAPI_PAGE, OPENAPI_PAGE_HEADERS } from "./openapi/page.ts";
+import type { Ownership } from "./ownership.ts";
 import type { AppOptions, AppParts } from "./parts.ts";
 import { createRouteOptions } from "./route-options.ts";
 import { activationRoutes } from "./routes/activation.ts";
@@ -54,19 +54,11 @@ import { usageRoutes } from "./routes/usage.ts";
 export function createApi(
   { conversation, content, integrations, access, processes, models }: AppParts,
   { log: serverLog, ...options }: AppOptions,
-  { auth, gateway }: { auth: Auth; gateway: Gateway },
+  { auth, gateway, ownership }: { auth: Auth; gateway: Gateway; ownership: Ownership },
 ) {
   const { registry } = integrations;
   const { redact } = access;
   const log = serverLog.getChild("http");
-  const ownership = createApiOwnership({
-    db: options.db,
-    auth,
-    directory: conversation.directory,
-    integrations: registry,
-    bots: content.bots,
-    capabilitiesOf: content.capabilitiesOf,
-  });
   const { missingIn: missingNames, missingInScopes } = createNamesThere({
     ...content,
     integrations: registry,

@@ -4,8 +4,9 @@ import { type Asking, askAgain } from "../gateway/while-allowed.ts";
 
 export interface StreamEvent {
   /** The client sends it as Last-Event-ID when it reconnects. */
-  id: string;
-  event: string;
+  id?: string;
+  event?: string;
+  /** A text is sent as it is. */
   data: unknown;
 }
 
@@ -79,4 +80,4 @@ export function eventStream({ batches, signal, isAllowed, onEnd }: EventStreamOp
 }
 
 const written = ({ id, event, data }: StreamEvent): string =>
-  `id: ${id}\nevent: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
+  `${id === undefined ? "" : `id: ${id}\n`}${event === undefined ? "" : `event: ${event}\n`}data: ${typeof data === "string" ? data : JSON.stringify(data)}\n\n`;

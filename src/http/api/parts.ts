@@ -7,6 +7,7 @@ import type { ChannelSessions } from "../../channels/channel-sessions.ts";
 import type { Channels } from "../../channels/channels.ts";
 import type { IntegrationDirectory } from "../../channels/integration-directory.ts";
 import type { Chat } from "../../chat/chat.ts";
+import type { AskOptions } from "../../chat/openai/ask.ts";
 import type { Bots } from "../../content/bots/bots.ts";
 import type { Database } from "../../db/database.ts";
 import type { Outbox } from "../../dispatch/outbox.ts";
@@ -58,6 +59,8 @@ export interface ConversationParts {
   outbox: Pick<Outbox, "list" | "get" | "redeliver">;
   events: Events;
   chat: Chat;
+  /** What maps requests of the OpenAI-compatible API onto sessions. */
+  openAi: Pick<AskOptions, "openAiSessions" | "clientTools" | "now">;
 }
 
 /** The content that runs use: bots, skills, carapaces, templates, tools. */

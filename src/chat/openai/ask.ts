@@ -1,0 +1,145 @@
+// Maps a request of the OpenAI-compatible API onto a session and a run.
+//
+// Clients send the whole conversation each time. The session that holds it is found by a hash of everything up to the bot's
+// last answer; only what is new is stored. A conversation that no session holds, such as one that the client has edited, gets
+// a session with the client's history. Results of the client's own tools let the run go on that asked for them.
+
+import { storableJson } from "../../db/storable.ts";
+import { HeddleError } from "../../errors.ts";
+import type { ClientTools } from "../../sessions/client-tools.ts";
+import type { Sender } from "../../sessions/inject.ts";
+import type { Sessions } from "../../sessions/sessions.ts";
+import type { Chat } from "../chat.ts";
+import type { ChatPlace } from "../chat-event.ts";
+import { clientCallId, type Outcome, rowOfClientCall, type Usage } from "../outcome.ts";
+import { type Asked, newTurns, type Turn, transcriptOf } from "./conversation.ts";
+import type { OpenAiSessions } from "./openai-sessions.ts";
+
+export interface OpenAiRun {
+  taskId: string;
+  /** Where the part of the run begins that this request is about. */
+  from?: ChatPlace;
+  /** What the run had used before. */
+  usedBefore: Usage | null;
+  /** Call it with what became of the run, so that the next request finds the session. */
+  ended(outcome: Outcome): Promise<void>;
+}
+
+export interface AskOptions {
+  chat: Chat;
+  sessions: Pick<Sessions, "getOrCreate">;
+  openAiSessions: OpenAiSessions;
+  clientTools: Pick<ClientTools, "taskOf" | "supply">;
+  /** The place in the log before what happens next. */
+  now(): Promise<ChatPlace["cursor"]>;
+}
+
+export interface Asking {
+  sender: Sender;
+  /** Of the caller's idempotency keys. */
+  scope: string;
+  /** Whether the caller may continue this session. */
+  reaches(sessionId: string): Promise<void>;
+}
+
+export function createAsk({ chat, sessions, openAiSessions, clientTools, now }: AskOptions) {
+  return async (given: Asked, { sender, scope, reaches }: Asking): Promise<OpenAiRun> => {
+    const asked = storableJson(given);
+    const owner = sender.owner ?? "operator";
+    const { before, fresh } = newTurns(asked.turns);
+    const keepAs = (sessionId: string) => async (outcome: Outcome) => {
+      const answer = answerTurn(outcome);
+      if (answer)
+        await openAiSessions.keep(sessionId, transcriptOf(owner, asked.botId, [...asked.turns, answer]));
+    };
+    const resumed = await resume(fresh, reaches);
+    if (resumed) return { ...resumed, ended: keepAs(resumed.sessionId) };
+
+    const clientId = `openai-api ${owner}`;
+    const { channel_id: channelId } = await sessions.getOrCreate({
+      clientId,
+      botId: asked.botId,
+      owner: sender.owner,
+    });
+    const sessionId = await sessionFor();
+    const last = await storeButLast();
+    const { task_id } = await chat.send(
+      {
+        sessionId,
+        content: last,
+        source: "openai",
+        runAgent: true,
+        executionConfig: {
+          ...(asked.instructions.length > 0 && { system_preamble: asked.instructions.join("\n\n") }),
+          ...(asked.tools.length > 0 && { client_tools: asked.tools }),
+        },
+      },
+      scope,
+      sender,
+    );
+    return { taskId: String(task_id), usedBefore: null, ended: keepAs(sessionId) };
+
+    async function sessionFor(): Promise<string> {
+      if (asked.previousTask !== undefined) {
+        const { session_id } = await chat.outcome(asked.previousTask);
+        await reaches(session_id);
+        return session_id;
+      }
+      const known =
+        before.length > 0 && isText(fresh)
+          ? await openAiSessions.take(channelId, transcriptOf(owner, asked.botId, before))
+          : undefined;
+      if (known !== undefined) return known;
+      const history = isText(fresh) ? before : asked.turns;
+      return openAiSessions.make({ channelId, clientId, botId: asked.botId }, history);
+    }
+
+    /** Stores new messages before the last one as context, and returns the last one's text. */
+    async function storeButLast(): Promise<string> {
+      // The run that asked for these results is over, so a new one goes on from them.
+      if (!isText(fresh)) return "Go on with the results of the tools above.";
+      const texts = fresh.map(({ content }) => content);
+      for (const content of texts.slice(0, -1)) {
+        await chat.send({ sessionId, content, source: "openai", notify: false }, scope, sender);
+      }
+      return texts.at(-1) ?? "";
+    }
+  };
+
+  /** Hands the results of the client's tools to the run that waits for them, if there is one. */
+  async function resume(
+    fresh: Turn[],
+    reaches: Asking["reaches"],
+  ): Promise<(Omit<OpenAiRun, "ended"> & { sessionId: string }) | undefined> {
+    const results = fresh.flatMap((turn) => {
+      const call = turn.role === "tool" ? rowOfClientCall(turn.tool_call_id) : undefined;
+      return call !== undefined && turn.role === "tool" ? [{ call, content: turn.content }] : [];
+    });
+    if (results.length === 0 || results.length < fresh.length) return undefined;
+    const task = await clientTools.taskOf(results.map(({ call }) => call));
+    if (!task) return undefined;
+    await reaches(task.session_id);
+    const { usage, client_calls } = await chat.outcome(task.id);
+    const given = new Set(results.map(({ call }) => clientCallId(call)));
+    const missing = client_calls.filter(({ id }) => !given.has(id));
+    if (missing.length > 0) {
+      throw new HeddleError(
+        "bad_request",
+        `messages must have a result for each tool call of the answer; missing: ${missing.map(({ id }) => id).join(", ")}.`,
+        { field: "messages" },
+      );
+    }
+    const cursor = await now();
+    await clientTools.supply(task.id, results);
+    const from = { task: task.id, cursor, part: "", offset: 0 };
+    return { taskId: task.id, from, usedBefore: usage, sessionId: task.session_id };
+  }
+}
+
+const isText = (turns: Turn[]): boolean => turns.length > 0 && turns.every(({ role }) => role === "user");
+
+/** The answer as the client will send it back; undefined if there is none. */
+function answerTurn({ status, text, client_calls }: Outcome): Turn | undefined {
+  if (status === "complete") return { role: "assistant", content: text ?? "" };
+  return status === "waiting" ? { role: "assistant", content: "", tool_calls: client_calls } : undefined;
+}

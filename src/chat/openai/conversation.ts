@@ -1,0 +1,44 @@
+// A conversation as a client of the OpenAI-compatible API sends it: the whole history each time.
+
+import { createHash } from "node:crypto";
+import type { JsonObject } from "../../db/schema.ts";
+
+export type Turn =
+  | { role: "user"; content: string }
+  | { role: "assistant"; content: string; tool_calls?: { id: string; name: string; arguments: string }[] }
+  | { role: "tool"; content: string; tool_call_id: string };
+
+export interface ClientTool {
+  name: string;
+  description: string;
+  parameters: JsonObject;
+}
+
+/** A request in either form of the API. */
+export interface Asked {
+  botId: string;
+  /** Texts of the client's system messages: instructions for this run. */
+  instructions: string[];
+  turns: Turn[];
+  tools: ClientTool[];
+  /** The run whose session is continued, instead of the one that the history names. */
+  previousTask?: string;
+}
+
+/** What the client has not sent before: everything after the bot's last answer. */
+export function newTurns(turns: Turn[]): { before: Turn[]; fresh: Turn[] } {
+  const last = turns.findLastIndex(({ role }) => role === "assistant");
+  return { before: turns.slice(0, last + 1), fresh: turns.slice(last + 1) };
+}
+
+/** Names a conversation by its content, so that the next request finds its session. */
+export function transcriptOf(owner: string, botId: string, turns: Turn[]): string {
+  const hash = createHash("sha256").update(JSON.stringify([owner, botId]));
+  for (const turn of turns) {
+    const calls = turn.role === "assistant" ? (turn.tool_calls ?? []).map(({ id }) => id) : [];
+    hash.update(
+      JSON.stringify([turn.role, turn.content, turn.role === "tool" ? turn.tool_call_id : "", calls]),
+    );
+  }
+  return hash.digest("base64url");
+}

@@ -1,0 +1,63 @@
+// Finds the session that a client's conversation continues, or makes one with the client's history.
+
+import { and, eq, inArray, sql } from "drizzle-orm";
+import type { Database } from "../../db/database.ts";
+import { sessions } from "../../db/schema.ts";
+import { newId } from "../../ids.ts";
+import type { Turn } from "./conversation.ts";
+
+export interface OpenAiSessions {
+  /** Takes the session of the conversation, which no other request can take until it is kept again. */
+  take(channelId: string, transcript: string): Promise<string | undefined>;
+  /** Makes a session with a history. */
+  make(place: { channelId: string; clientId: string; botId: string }, history: Turn[]): Promise<string>;
+  /** Notes what the conversation is now. */
+  keep(sessionId: string, transcript: string): Promise<void>;
+}
+
+export function createOpenAiSessions({ query }: Pick<Database, "query">): OpenAiSessions {
+  return {
+    async take(channelId, transcript) {
+      // A conversation that was branched has several; any of them will do.
+      const one = query
+        .select({ id: sessions.id })
+        .from(sessions)
+        .where(and(eq(sessions.transcript, transcript), eq(sessions.channel_id, channelId)))
+        .limit(1)
+        .for("update", { skipLocked: true });
+      const [taken] = await query
+        .update(sessions)
+        .set({ transcript: null })
+        .where(inArray(sessions.id, one))
+        .returning({ id: sessions.id });
+      return taken?.id;
+    },
+    async make({ channelId, clientId, botId }, history) {
+      const id = newId();
+      await query.transaction(async (tx) => {
+        // Not the active one of its place, of which there can be only one.
+        await tx
+          .insert(sessions)
+          .values({ id, channel_id: channelId, client_id: clientId, bot_id: botId, active: false });
+        const rows = history.map((turn) => ({
+          id: newId(),
+          role: turn.role,
+          content: turn.content,
+          tool_calls: turn.role === "assistant" && turn.tool_calls?.length ? turn.tool_calls : null,
+          tool_call_id: turn.role === "tool" ? turn.tool_call_id : null,
+        }));
+        if (rows.length === 0) return;
+        await tx.execute(sql`
+          insert into messages (id, session_id, role, content, source, tool_calls, tool_call_id, from_person)
+          select m.id, ${id}::uuid, m.role, m.content, 'openai', m.tool_calls, m.tool_call_id, false
+          from jsonb_array_elements(${JSON.stringify(rows)}::jsonb) with ordinality as given (item, nr),
+            jsonb_to_record(item) as m (id uuid, role text, content text, tool_calls jsonb, tool_call_id text)
+          order by nr`);
+      });
+      return id;
+    },
+    async keep(sessionId, transcript) {
+      await query.update(sessions).set({ transcript }).where(eq(sessions.id, sessionId));
+    },
+  };
+}

@@ -1,0 +1,222 @@
+// The OpenAI-compatible API: any client of OpenAI's chats with a bot, which it names as the model.
+
+import type { Chat } from "../../chat/chat.ts";
+import { type AskOptions, createAsk, type OpenAiRun } from "../../chat/openai/ask.ts";
+import type { Asked } from "../../chat/openai/conversation.ts";
+import type { Outcome, Usage } from "../../chat/outcome.ts";
+import type { Bots } from "../../content/bots/bots.ts";
+import { HeddleError, isErrorCode } from "../../errors.ts";
+import { newId } from "../../ids.ts";
+import type { Logger } from "../../log.ts";
+import { hopsIn } from "../../sdk/hops.ts";
+import { REQUEST_ID } from "../answer-headers.ts";
+import { eventStream, type StreamEvent } from "../api/event-stream.ts";
+import { readJson } from "../api/json-body.ts";
+import type { Ownership } from "../api/ownership.ts";
+import type { Auth } from "../auth.ts";
+import { answerOpenAiError, errorBody } from "./answer-error.ts";
+import { completionAnswer, completionFrame, createCompletionChunks, readCompletion } from "./completions.ts";
+import { createResponseEvents, readResponseRequest, responseAnswer } from "./responses.ts";
+
+export interface OpenAiOptions {
+  chat: Chat;
+  ask: AskOptions;
+  bots: Pick<Bots, "list" | "exists">;
+  ownership: Ownership;
+  auth: Auth;
+  log: Logger;
+  /** Aborted when the server stops. */
+  signal: AbortSignal;
+}
+
+/** A run that is longer ends its request; it goes on, but the client cannot come back to it. */
+const MOST_WAIT_MS = 240_000;
+
+export const isOpenAiPath = (path: string): boolean => path.startsWith("/v1/");
+
+export function createOpenAi(options: OpenAiOptions): (request: Request, path: string) => Promise<Response> {
+  const { chat, bots, auth, ownership, log, signal } = options;
+  const ask = createAsk(options.ask);
+
+  const begin = async (request: Request, asked: Asked): Promise<OpenAiRun> => {
+    if (!(await bots.exists(asked.botId))) {
+      throw new HeddleError(
+        "not_found",
+        `There is no model "${asked.botId}": a model is a bot, see GET /v1/models.`,
+        {
+          field: "model",
+        },
+      );
+    }
+    const reach = await ownership.reachOf(request);
+    const { integrationId } = await auth.authenticate(request);
+    const owner = reach?.owner ?? null;
+    return ask(asked, {
+      sender: { fromPerson: integrationId === null, hops: hopsIn(request.headers), owner },
+      scope: `openai ${owner ?? "operator"}`,
+      reaches: (id) => ownership.session(request, id),
+    });
+  };
+
+  const routes: Record<string, (request: Request) => Promise<Response>> = {
+    async "POST /v1/chat/completions"(request) {
+      await auth.authorize(request, "chat:write");
+      const asked = readCompletion(await readJson(request));
+      const run = await begin(request, asked);
+      const frame = completionFrame(run.taskId, asked.botId, seconds());
+      if (asked.isStream) return stream(run, request, createCompletionChunks(frame, asked), "[DONE]");
+      const { outcome, usage, text } = await whole(run);
+      return Response.json(completionAnswer(frame, outcome, usage, text));
+    },
+    async "POST /v1/responses"(request) {
+      await auth.authorize(request, "chat:write");
+      const asked = readResponseRequest(await readJson(request));
+      if (asked.previousTask !== undefined) await ownership.task(request, asked.previousTask);
+      const run = await begin(request, asked);
+      const frame = { request: asked, created: seconds() };
+      if (asked.isStream) {
+        const outcome = await chat.outcome(run.taskId);
+        return stream(run, request, createResponseEvents(frame, outcome));
+      }
+      const { outcome, usage, text } = await whole(run);
+      return Response.json(responseAnswer(frame, outcome, usage, text));
+    },
+    async "GET /v1/models"(request) {
+      await auth.authorize(request, "bots:read");
+      const data = (await bots.list()).map(modelOf);
+      return Response.json({ object: "list", data });
+    },
+    async "GET /v1/models/*"(request) {
+      await auth.authorize(request, "bots:read");
+      const id = decodeURIComponent(new URL(request.url).pathname.slice("/v1/models/".length));
+      const bot = (await bots.list()).find((one) => one.id === id);
+      if (!bot) throw new HeddleError("not_found", `There is no model "${id}".`, { field: "model" });
+      return Response.json(modelOf(bot));
+    },
+  };
+
+  /** Waits for the end. Throws what the run failed with. */
+  async function whole(run: OpenAiRun): Promise<{ outcome: Outcome; usage: Usage; text: string }> {
+    const limit = AbortSignal.any([signal, AbortSignal.timeout(MOST_WAIT_MS)]);
+    let text = "";
+    for await (const steps of chat.follow(run.taskId, { from: run.from, signal: limit })) {
+      for (const { event } of steps) {
+        if (event.type === "assistant_text") text = event.text;
+        if (!("outcome" in event)) continue;
+        const { outcome } = event;
+        if (event.type === "error" || event.type === "cancelled") throw failureOf(outcome);
+        await run.ended(outcome);
+        return { outcome, usage: since(outcome.usage, run.usedBefore), text };
+      }
+    }
+    throw new HeddleError(
+      "timeout",
+      `The run takes longer than a request may; task ${run.taskId} goes on. Use stream: true.`,
+    );
+  }
+
+  interface Written {
+    begin(): object[];
+    text(text: string): object[];
+    end(outcome: Outcome, usage: Usage): object[];
+    failed?(code: string, message: string): object[];
+  }
+
+  function stream(run: OpenAiRun, request: Request, written: Written, last?: string): Response {
+    const stop = new AbortController();
+    const ended = AbortSignal.any([signal, stop.signal]);
+    async function* batches(): AsyncGenerator<StreamEvent[], undefined> {
+      yield written.begin().map(line);
+      let isSaid = false;
+      let isNext = false;
+      for await (const steps of chat.follow(run.taskId, { from: run.from, signal: ended })) {
+        const lines: object[] = [];
+        for (const { event } of steps) {
+          if (event.type === "text_delta") {
+            // Texts before and after tools are one message to the client.
+            lines.push(...written.text(isNext ? `\n\n${event.text}` : event.text));
+            [isSaid, isNext] = [true, false];
+          } else if (event.type === "assistant_text") isNext = isSaid;
+          else if (event.type === "text_reset") {
+            const message =
+              "The model's answer broke off and begins anew, which this stream cannot show; ask again.";
+            return yield failed(new HeddleError("upstream", message), written).map(line);
+          } else if (event.type === "error" || event.type === "cancelled") {
+            return yield failed(failureOf(event.outcome), written).map(line);
+          } else if ("outcome" in event) {
+            await run.ended(event.outcome);
+            lines.push(...written.end(event.outcome, since(event.outcome.usage, run.usedBefore)));
+          }
+        }
+        if (lines.length > 0) yield lines.map(line);
+      }
+      if (last !== undefined && !ended.aborted) yield [{ data: last }];
+      return undefined;
+    }
+    return eventStream({
+      batches: batches(),
+      signal,
+      isAllowed: () => auth.isStillValid(request),
+      onEnd: () => stop.abort(),
+    });
+  }
+
+  return async (request, path) => {
+    const requestId = newId();
+    const name = `${request.method} ${path.startsWith("/v1/models/") ? "/v1/models/*" : path}`;
+    const answer = await answerOrError();
+    answer.headers.set(REQUEST_ID, requestId);
+    return answer;
+
+    async function answerOrError(): Promise<Response> {
+      try {
+        await auth.authenticate(request);
+        const route = Object.hasOwn(routes, name) ? routes[name] : undefined;
+        if (!route) throw new HeddleError("not_found", `There is no route ${name}.`);
+        return await route(request);
+      } catch (error) {
+        return answerOpenAiError(error, { requestId, method: request.method, path }, log);
+      }
+    }
+  };
+}
+
+const seconds = () => Math.floor(Date.now() / 1000);
+
+const modelOf = ({ id, created_at }: { id: string; created_at: Date }) => ({
+  id,
+  object: "model",
+  created: Math.floor(created_at.getTime() / 1000),
+  owned_by: "heddle",
+});
+
+/** The official client reads the kind of an event from its data and its name. */
+function line(data: object): StreamEvent {
+  const { type } = data as { type?: unknown };
+  return { data, ...(typeof type === "string" && { event: type }) };
+}
+
+function failureOf({ error_code, error, task_id, status }: Outcome): HeddleError {
+  const code = isErrorCode(error_code) ? error_code : "upstream";
+  return new HeddleError(code, `${error ?? `The run is ${status}.`} (task ${task_id})`);
+}
+
+function failed(error: HeddleError, written: { failed?(code: string, message: string): object[] }): object[] {
+  return (
+    written.failed?.(error.code, error.message) ?? [
+      errorBody(error.status, { code: error.code, message: error.message }),
+    ]
+  );
+}
+
+function since(usage: Usage, before: Usage | null): Usage {
+  if (!before) return usage;
+  const cost = usage.cost_usd === null || before.cost_usd === null ? null : usage.cost_usd - before.cost_usd;
+  return {
+    prompt_tokens: usage.prompt_tokens - before.prompt_tokens,
+    cached_input_tokens: usage.cached_input_tokens - before.cached_input_tokens,
+    completion_tokens: usage.completion_tokens - before.completion_tokens,
+    total_tokens: usage.total_tokens - before.total_tokens,
+    cost_usd: cost,
+  };
+}

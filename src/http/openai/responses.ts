@@ -1,0 +1,225 @@
+// POST /v1/responses: https://platform.openai.com/docs/api-reference/responses
+
+import type { Asked, Turn } from "../../chat/openai/conversation.ts";
+import type { Outcome, Usage } from "../../chat/outcome.ts";
+import type { JsonObject } from "../../db/schema.ts";
+import { HeddleError } from "../../errors.ts";
+import { contentIn, invalid, isObject, objectIn, textIn, toolsIn } from "./fields.ts";
+
+export interface ResponseRequest extends Asked {
+  isStream: boolean;
+  previous: string | null;
+  /** Fields that the answer repeats. */
+  echoed: JsonObject;
+}
+
+export function readResponseRequest(value: unknown): ResponseRequest {
+  const body = objectIn(value);
+  const { input, instructions, previous_response_id, stream } = body;
+  const turns: Turn[] = [];
+  const given: string[] = typeof instructions === "string" && instructions !== "" ? [instructions] : [];
+  if (typeof input === "string") turns.push({ role: "user", content: input });
+  else if (Array.isArray(input))
+    for (const [at, item] of input.entries()) readItem(item, `input.${at}`, { turns, given });
+  else throw invalid("input", "a text or a list of items");
+  const last = turns.at(-1);
+  if (
+    last === undefined ||
+    last.role === "assistant" ||
+    (last.role === "user" && last.content.trim() === "")
+  ) {
+    throw invalid("input", "a conversation that ends with the user or the result of a tool");
+  }
+  const previous = typeof previous_response_id === "string" ? previous_response_id : null;
+  const previousTask = previous === null ? undefined : taskOfResponse(previous);
+  return {
+    botId: textIn(body, "model"),
+    instructions: given,
+    turns,
+    tools: toolsIn(body, (tool) => tool),
+    isStream: stream === true,
+    previous,
+    ...(previousTask !== undefined && { previousTask }),
+    echoed: {
+      instructions: typeof instructions === "string" ? instructions : null,
+      metadata: isObject(body.metadata) ? body.metadata : {},
+      tools: Array.isArray(body.tools) ? body.tools : [],
+    },
+  };
+}
+
+function readItem(item: unknown, field: string, { turns, given }: { turns: Turn[]; given: string[] }): void {
+  if (!isObject(item)) throw invalid(field, "an object");
+  switch (item.type ?? "message") {
+    case "message": {
+      const content = contentIn(item.content, `${field}.content`);
+      if (item.role === "system" || item.role === "developer") given.push(content);
+      else if (item.role === "user" || item.role === "assistant") turns.push({ role: item.role, content });
+      else throw invalid(`${field}.role`, '"user", "assistant", "system" or "developer"');
+      return;
+    }
+    case "function_call": {
+      const call = {
+        id: textIn(item, "call_id"),
+        name: textIn(item, "name"),
+        arguments: typeof item.arguments === "string" ? item.arguments : "{}",
+      };
+      const last = turns.at(-1);
+      // The calls of one answer come one after the other here.
+      if (last?.role === "assistant") last.tool_calls = [...(last.tool_calls ?? []), call];
+      else turns.push({ role: "assistant", content: "", tool_calls: [call] });
+      return;
+    }
+    case "function_call_output":
+      turns.push({
+        role: "tool",
+        content: contentIn(item.output, `${field}.output`),
+        tool_call_id: textIn(item, "call_id"),
+      });
+      return;
+    case "reasoning":
+    case "item_reference":
+      return;
+    default:
+      throw invalid(`${field}.type`, '"message", "function_call" or "function_call_output"');
+  }
+}
+
+/** A run that went on after results of tools has several responses. */
+const responseId = ({ task_id, attempt }: Outcome): string =>
+  `resp_${task_id.replaceAll("-", "")}_${attempt}`;
+
+function taskOfResponse(id: string): string {
+  const digits = /^resp_([0-9a-f]{32})(?:_\d{1,9})?$/.exec(id)?.[1];
+  if (digits === undefined)
+    throw new HeddleError("not_found", `There is no response "${id}".`, { field: "previous_response_id" });
+  return digits.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
+}
+
+interface Frame {
+  request: ResponseRequest;
+  created: number;
+}
+
+function responseObject(
+  { request, created }: Frame,
+  facts: { id: string; status: string; output: object[]; usage: object | null },
+) {
+  return {
+    object: "response",
+    created_at: created,
+    error: null,
+    incomplete_details: null,
+    model: request.botId,
+    parallel_tool_calls: true,
+    previous_response_id: request.previous,
+    temperature: null,
+    top_p: null,
+    tool_choice: "auto",
+    ...request.echoed,
+    ...facts,
+  };
+}
+
+const messageItem = (id: string, text: string, status = "completed") => ({
+  type: "message",
+  id: `msg_${id}`,
+  status,
+  role: "assistant",
+  content: status === "in_progress" ? [] : [{ type: "output_text", text, annotations: [] }],
+});
+
+const callItem = ({ id, name, arguments: args }: Outcome["client_calls"][number]) => ({
+  type: "function_call",
+  id: `fc_${id.slice("call_".length)}`,
+  call_id: id,
+  name,
+  arguments: args,
+  status: "completed",
+});
+
+export function responseAnswer(frame: Frame, outcome: Outcome, usage: Usage, text: string) {
+  const said = outcome.status === "waiting" ? text : (outcome.text ?? "");
+  const id = responseId(outcome);
+  return responseObject(frame, {
+    id,
+    status: "completed",
+    output: [...(said === "" ? [] : [messageItem(id, said)]), ...outcome.client_calls.map(callItem)],
+    usage: usageOf(usage),
+  });
+}
+
+const usageOf = ({ prompt_tokens, completion_tokens, total_tokens, cached_input_tokens }: Usage) => ({
+  input_tokens: prompt_tokens,
+  input_tokens_details: { cached_tokens: cached_input_tokens },
+  output_tokens: completion_tokens,
+  output_tokens_details: { reasoning_tokens: 0 },
+  total_tokens,
+});
+
+/** Turns a run's events into the events of a streamed response. */
+export function createResponseEvents(frame: Frame, run: Outcome) {
+  const id = responseId(run);
+  const item = { item_id: `msg_${id}`, output_index: 0, content_index: 0 };
+  let number = 0;
+  let said = "";
+  const event = (type: string, fields: object) => ({ type, sequence_number: number++, ...fields });
+  const open = (status: string) => responseObject(frame, { id, status, output: [], usage: null });
+  return {
+    begin: () => [
+      event("response.created", { response: open("in_progress") }),
+      event("response.in_progress", { response: open("in_progress") }),
+    ],
+    text(text: string): object[] {
+      const first =
+        said === ""
+          ? [
+              event("response.output_item.added", {
+                output_index: 0,
+                item: messageItem(id, "", "in_progress"),
+              }),
+              event("response.content_part.added", {
+                ...item,
+                part: { type: "output_text", text: "", annotations: [] },
+              }),
+            ]
+          : [];
+      said += text;
+      return [...first, event("response.output_text.delta", { ...item, delta: text, logprobs: [] })];
+    },
+    end(outcome: Outcome, usage: Usage): object[] {
+      const events: object[] = [];
+      if (said !== "") {
+        const whole = messageItem(id, said);
+        events.push(
+          event("response.output_text.done", { ...item, text: said, logprobs: [] }),
+          event("response.content_part.done", { ...item, part: whole.content[0] }),
+          event("response.output_item.done", { output_index: 0, item: whole }),
+        );
+      }
+      for (const [at, call] of outcome.client_calls.entries()) {
+        const done = callItem(call);
+        const place = { item_id: done.id, output_index: at + (said === "" ? 0 : 1) };
+        events.push(
+          event("response.output_item.added", {
+            output_index: place.output_index,
+            item: { ...done, arguments: "", status: "in_progress" },
+          }),
+          event("response.function_call_arguments.delta", { ...place, delta: done.arguments }),
+          event("response.function_call_arguments.done", {
+            ...place,
+            name: done.name,
+            arguments: done.arguments,
+          }),
+          event("response.output_item.done", { output_index: place.output_index, item: done }),
+        );
+      }
+      const answer = responseAnswer(frame, outcome, usage, said);
+      const output = [...(said === "" ? [] : [messageItem(id, said)]), ...outcome.client_calls.map(callItem)];
+      return [...events, event("response.completed", { response: { ...answer, id, output } })];
+    },
+    failed: (code: string, message: string) => [
+      event("response.failed", { response: { ...open("failed"), error: { code, message } } }),
+    ],
+  };
+}

@@ -1,0 +1,268 @@
+// The OpenAI-compatible API, as OpenAI's own client uses it.
+
+import { expect, test } from "bun:test";
+import OpenAI from "openai";
+import { OPERATOR } from "../../../src/access/caller.ts";
+import { HeddleError } from "../../../src/errors.ts";
+import { call } from "../../agent/fixture.ts";
+import { type Answer, askedIn, chatFixture, liveLlm } from "../../chat/fixture.ts";
+import { eachDatabase, type TestDatabase } from "../../database.ts";
+import { STATIC_KEY } from "../fixture.ts";
+
+const WEATHER = {
+  type: "function" as const,
+  function: {
+    name: "weather",
+    description: "The weather at a place.",
+    parameters: { type: "object", properties: { city: { type: "string" } } },
+  },
+};
+
+async function fixture(
+  db: TestDatabase,
+  script: (asked: string, count: number, hasTools: boolean) => Answer,
+) {
+  const llm = liveLlm((request) => script(askedIn(request), llm.requests.length, request.tools.length > 0));
+  const http = await chatFixture(db, llm);
+  const clientOf = (apiKey: string) =>
+    new OpenAI({
+      apiKey,
+      baseURL: "http://localhost/v1",
+      maxRetries: 0,
+      fetch: (url, init) => http.fetch(new Request(String(url), init as RequestInit)),
+    });
+  return { ...http, llm, clientOf, client: clientOf(STATIC_KEY) };
+}
+
+eachDatabase("the OpenAI-compatible API", (open) => {
+  test("chat completions: whole and streamed, in one session however the client sends its history", async () => {
+    const { client, llm, sessions, tasks } = await fixture(await open(), (_, count) => [
+      `Answer `,
+      `${count}`,
+    ]);
+    const system = { role: "system" as const, content: "Be brief." };
+    const hello = { role: "user" as const, content: "Hello" };
+    const first = await client.chat.completions.create({ model: "default", messages: [system, hello] });
+    expect(first).toMatchObject({
+      object: "chat.completion",
+      model: "default",
+      choices: [{ message: { role: "assistant", content: "Answer 1" }, finish_reason: "stop" }],
+      usage: {
+        prompt_tokens: 10,
+        completion_tokens: 2,
+        total_tokens: 12,
+        prompt_tokens_details: { cached_tokens: 4 },
+      },
+    });
+    expect(JSON.stringify(llm.requests[0]?.messages)).toContain("Be brief.");
+    const stream = await client.chat.completions.create({
+      model: "default",
+      messages: [
+        system,
+        hello,
+        { role: "assistant", content: "Answer 1" },
+        { role: "user", content: [{ type: "text", text: "More" }] },
+      ],
+      stream: true,
+      stream_options: { include_usage: true },
+    });
+    const chunks = await Array.fromAsync(stream);
+    expect(chunks.map(({ choices }) => choices[0]?.delta.content ?? "").join("")).toBe("Answer 2");
+    expect(chunks.at(-1)).toMatchObject({ choices: [], usage: { total_tokens: 12 } });
+    expect(chunks.at(-2)?.choices[0]?.finish_reason).toBe("stop");
+    // The second request continued the session; nothing was stored twice.
+    const [second, one] = await tasks.list({});
+    expect(second?.session_id).toBe(String(one?.session_id));
+    expect(
+      (await sessions.messages(String(one?.session_id), { limit: 10 })).map(({ content }) => content),
+    ).toEqual(["Hello", "Answer 1", "More", "Answer 2"]);
+    // A history that the client has edited is taken as the client tells it.
+    await client.chat.completions.create({
+      model: "default",
+      messages: [
+        hello,
+        { role: "assistant", content: "I never said this" },
+        { role: "user", content: "Go on" },
+      ],
+    });
+    expect(llm.requests[2]?.messages.slice(1).map(({ content }) => content)).toEqual([
+      "Hello",
+      "I never said this",
+      "Go on",
+    ]);
+  });
+
+  test("the client's tools: the answer ends with calls, and the next request brings the results", async () => {
+    const { client, llm, tasks } = await fixture(await open(), (_, count) =>
+      count % 2 === 1
+        ? { text: "I ask.", calls: [call("call_0", "weather", { city: "Graz" })] }
+        : ["It is sunny."],
+    );
+    const messages: OpenAI.ChatCompletionMessageParam[] = [{ role: "user", content: "The weather in Graz?" }];
+    const asked = await client.chat.completions.create({ model: "default", messages, tools: [WEATHER] });
+    const [choice] = asked.choices;
+    expect(choice).toMatchObject({
+      finish_reason: "tool_calls",
+      message: {
+        content: "I ask.",
+        tool_calls: [{ type: "function", function: { name: "weather", arguments: '{"city":"Graz"}' } }],
+      },
+    });
+    expect((await tasks.list({}))[0]?.status).toBe("waiting");
+    const id = String(choice?.message.tool_calls?.[0]?.id);
+    const history = [...messages, choice?.message as OpenAI.ChatCompletionMessageParam];
+    const results = { role: "tool" as const, tool_call_id: id, content: "sunny" };
+    const answer = await client.chat.completions.create({
+      model: "default",
+      messages: [...history, results],
+      tools: [WEATHER],
+    });
+    expect(answer).toMatchObject({
+      choices: [{ message: { content: "It is sunny." } }],
+      usage: { total_tokens: 12 },
+    });
+    expect(llm.requests[1]?.messages.at(-1)).toMatchObject({ role: "tool", content: "sunny" });
+    expect((await tasks.list({})).map(({ status }) => status)).toEqual(["complete"]);
+    // The same results once more: the run is over, so the history is taken from the client.
+    const again = await client.chat.completions.create({
+      model: "default",
+      messages: [...history, results],
+      tools: [WEATHER],
+    });
+    expect(again.choices[0]?.finish_reason).toBe("tool_calls");
+    expect(llm.requests[2]?.messages.map(({ role }) => role)).toEqual([
+      "system",
+      "user",
+      "assistant",
+      "tool",
+      "user",
+    ]);
+    // Streamed, the calls come in the last chunks.
+    const stream = await client.chat.completions.create({
+      model: "default",
+      messages: [{ role: "user", content: "And again?" }],
+      tools: [WEATHER],
+      stream: true,
+    });
+    expect(
+      (await Array.fromAsync(stream)).map(({ choices }) => choices[0]?.delta.content ?? "").join(""),
+    ).toBe("It is sunny.");
+    const calls = await client.chat.completions.create({
+      model: "default",
+      messages: [{ role: "user", content: "And then?" }],
+      tools: [WEATHER],
+      stream: true,
+    });
+    const last = (await Array.fromAsync(calls)).slice(-2).map(({ choices }) => choices[0]);
+    expect(last).toMatchObject([
+      { delta: { tool_calls: [{ index: 0, function: { name: "weather", arguments: '{"city":"Graz"}' } }] } },
+      { finish_reason: "tool_calls" },
+    ]);
+  });
+
+  test("responses: whole, streamed, continued, with the client's tools", async () => {
+    const { client, llm } = await fixture(await open(), (_, count, hasTools) =>
+      hasTools && count === 1
+        ? { calls: [call("c", "weather", { city: "Graz" })] }
+        : ["Answer ", String(count)],
+    );
+    const tool = { type: "function" as const, strict: false, ...WEATHER.function };
+    const asked = await client.responses.create({ model: "default", input: "The weather?", tools: [tool] });
+    const [item] = asked.output;
+    expect(item).toMatchObject({ type: "function_call", name: "weather", arguments: '{"city":"Graz"}' });
+    const answer = await client.responses.create({
+      model: "default",
+      previous_response_id: asked.id,
+      input: [
+        { type: "function_call_output", call_id: (item as { call_id: string }).call_id, output: "sunny" },
+      ],
+      tools: [tool],
+    });
+    expect(answer.output_text).toBe("Answer 2");
+    expect(answer).toMatchObject({
+      status: "completed",
+      previous_response_id: asked.id,
+      usage: { input_tokens: 10 },
+    });
+    const stream = await client.responses.create({
+      model: "default",
+      previous_response_id: answer.id,
+      instructions: "Be brief.",
+      input: "Thanks",
+      stream: true,
+      tools: [],
+    });
+    const events = await Array.fromAsync(stream);
+    expect(
+      events.map(({ type }): string => type).filter((type) => type !== "response.output_text.delta"),
+    ).toEqual([
+      "response.created",
+      "response.in_progress",
+      "response.output_item.added",
+      "response.content_part.added",
+      "response.output_text.done",
+      "response.content_part.done",
+      "response.output_item.done",
+      "response.completed",
+    ]);
+    expect(events.map(({ sequence_number }) => sequence_number)).toEqual(events.map((_, at) => at));
+    expect(
+      llm.requests
+        .at(-1)
+        ?.messages.map(({ role }) => role)
+        .slice(-2),
+    ).toContain("user");
+  });
+
+  test("models are bots; errors have OpenAI's form; keys are scoped and see their own conversations", async () => {
+    const { client, clientOf, fetch, apiKeys } = await fixture(await open(), (asked) =>
+      asked.includes("fail") ? new HeddleError("model_failed", "The model is out.") : ["Fine"],
+    );
+    const { data } = await client.models.list();
+    expect(data.map(({ id }) => id)).toEqual(["default", "other"]);
+    expect(await client.models.retrieve("other")).toMatchObject({ id: "other", object: "model" });
+    const ask = (model: string, content: string, with_ = client) =>
+      with_.chat.completions.create({ model, messages: [{ role: "user", content }] });
+    const failures = await Promise.allSettled([
+      ask("nobody", "Hi"),
+      ask("default", "fail"),
+      ask("default", "Hi", clientOf("hdl_wrong")),
+      client.chat.completions.create({ model: "default", messages: [] }),
+      client.chat.completions.create({
+        model: "default",
+        messages: [{ role: "user", content: [{ type: "image_url", image_url: { url: "data:," } }] }],
+      }),
+      client.responses.create({ model: "default", input: "Hi", previous_response_id: "resp_x" }),
+    ]);
+    expect(
+      failures.map((one) => {
+        const { status, code, type, param } = (one as PromiseRejectedResult).reason ?? {};
+        return [status, code, type, param];
+      }),
+    ).toEqual([
+      [404, "not_found", "not_found_error", "model"],
+      [502, "model_failed", "server_error", null],
+      [401, "unauthorized", "authentication_error", null],
+      [400, "bad_request", "invalid_request_error", "messages"],
+      [400, "bad_request", "invalid_request_error", "messages.0.content.0"],
+      [404, "not_found", "not_found_error", "previous_response_id"],
+    ]);
+    const { key } = await apiKeys.create({ name: "app", scopes: ["chat:write"], rows: "own" }, OPERATOR);
+    const app = clientOf(key);
+    await expect((async () => app.models.list())()).rejects.toThrow("bots:read");
+    const mine = await app.responses.create({ model: "default", input: "Hi" });
+    expect(mine.output_text).toBe("Fine");
+    const theirs = await client.responses.create({ model: "default", input: "Hi" });
+    const input = { model: "default", input: "And?" };
+    await expect(
+      (async () => app.responses.create({ ...input, previous_response_id: theirs.id }))(),
+    ).rejects.toThrow("There is no task");
+    const unknown = await fetch(
+      new Request("http://localhost/v1/nothing", { headers: { authorization: `Bearer ${STATIC_KEY}` } }),
+    );
+    expect([unknown.status, ((await unknown.json()) as { error: { type: string } }).error.type]).toEqual([
+      404,
+      "not_found_error",
+    ]);
+  });
+});
