@@ -17,7 +17,7 @@ import { CONTEXT_WINDOW_TOKENS } from "./context/budget.ts";
 import { createClock } from "./context/current-time.ts";
 import { createWindows, type Windows } from "./context/windows.ts";
 import { loadSteps, type StoredSteps } from "./load-steps.ts";
-import { loadTurn } from "./load-turn.ts";
+import { type LoadedTurn, loadTurn } from "./load-turn.ts";
 import { runLoop } from "./loop.ts";
 import { offeredTools, toolsForModel } from "./offered-tools.ts";
 import { openConversation } from "./open-conversation.ts";
@@ -190,11 +190,7 @@ async function run(run: Run): Promise<TurnOutcome> {
   await recordWarnings(missing, run);
   const clientTools = task.execution_config.client_tools ?? [];
   const llmTools = toolsForModel(tools, clientTools);
-  const models = {
-    model:
-      task.execution_config.model_override ?? channel.model_override ?? bot.model ?? settings.defaultModel,
-    fallbackModels: bot.fallback_models.length > 0 ? bot.fallback_models : settings.fallbackModels,
-  };
+  const models = modelsOf(task, turn, settings);
   const conversation = openConversation({
     ...run,
     turn,
@@ -267,6 +263,14 @@ async function run(run: Run): Promise<TurnOutcome> {
       call: result.call,
       context: conversation.report(),
     },
+  };
+}
+
+function modelsOf({ execution_config }: ClaimedTask, { bot, channel }: LoadedTurn, settings: AgentSettings) {
+  const { defaultModel, fallbackModels } = settings;
+  return {
+    model: execution_config.model_override ?? channel.model_override ?? bot.model ?? defaultModel,
+    fallbackModels: bot.fallback_models.length > 0 ? bot.fallback_models : fallbackModels,
   };
 }
 

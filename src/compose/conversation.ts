@@ -83,8 +83,6 @@ export function openConversation(
     log: log.getChild("sessions"),
   });
   registerInternal(content, sessions);
-  const chat = openChat(storage, sessions, actions);
-  const openAi = openOpenAi(storage, closers);
   const channelSessions = createChannelSessions({ db, sealer });
   const tasks = createTasks({ db, queue, onStop: events.askToStop });
   const channels = createChannels({ db, checkConfig, sealer, directory, botExists: bots.exists });
@@ -105,8 +103,8 @@ export function openConversation(
     directory,
     events,
     sessions,
-    chat,
-    openAi,
+    chat: openChat(storage, sessions, actions),
+    openAi: openOpenAi(storage, closers),
     channelSessions,
     tasks,
     channels,

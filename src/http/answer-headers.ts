@@ -15,7 +15,8 @@ export function withAnswerHeaders(
 ): Response {
   const headers: Record<string, string> = { "x-content-type-options": "nosniff", ...more };
   // API answers contain private data, and some contain keys.
-  if (/^\/(api|v1)\//.test(path) && !answer.headers.has("cache-control")) headers["cache-control"] = "no-store";
+  if (/^\/(api|v1)\//.test(path) && !answer.headers.has("cache-control"))
+    headers["cache-control"] = "no-store";
   const isActive = isIntegration && ACTIVE.test(answer.headers.get("content-type") ?? "");
   const change = (changed: Response): Response => {
     for (const [name, value] of Object.entries(headers)) changed.headers.set(name, value);

@@ -8,7 +8,7 @@ import { type Agent, saveFinalStep, type TurnOutcome } from "../agent/turn.ts";
 import type { Database } from "../db/database.ts";
 import { isPassing } from "../db/failure.ts";
 import { patiently } from "../db/patiently.ts";
-import { type DeliveryPayload, type JsonObject, tasks } from "../db/schema.ts";
+import { type DeliveryPayload, tasks } from "../db/schema.ts";
 import type { Outbox } from "../dispatch/outbox.ts";
 import type { ConfigSealer } from "../dispatch/seal-config.ts";
 import { type ErrorCode, errorMessage, HeddleError } from "../errors.ts";
@@ -19,6 +19,7 @@ import type { Job, Queue } from "../queue/queue.ts";
 import type { Redact } from "../redact.ts";
 import { MOST_HOPS } from "../sdk/hops.ts";
 import { type Claim, claimTask } from "./claim.ts";
+import { targetsOf } from "./targets-of.ts";
 
 export interface RunTaskOptions {
   db: Database;
@@ -279,24 +280,3 @@ function interruption({ task, waiting }: Claim): RunOutcome | undefined {
 
 export const CANCELLED = "Cancelled while it ran.";
 export const interruptedBy = (taskId: string): string => `Interrupted by the message of task ${taskId}.`;
-
-/** The task's own target and those that mirror it, unsealed. */
-function targetsOf(
-  { id, dispatch_type, dispatch_config, mirrors }: Claim["task"],
-  { sealer, log }: Pick<RunTaskOptions, "sealer" | "log">,
-) {
-  const opened = (config: JsonObject, field: string): JsonObject => {
-    try {
-      return sealer.open(config, { table: "tasks", row: id, field });
-    } catch (error) {
-      // The answer is kept, and its delivery fails with the reason.
-      log.error("The targets of task {task_id} cannot be read: {error}", { task_id: id, error });
-      return {};
-    }
-  };
-  const mirrored = mirrors.map(({ type, ...config }: JsonObject, at) => ({
-    dispatch_type: String(type),
-    dispatch_config: opened(config, `mirrors/${at}`),
-  }));
-  return [{ dispatch_type, dispatch_config: opened(dispatch_config, "dispatch_config") }, ...mirrored];
-}
