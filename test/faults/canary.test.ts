@@ -8,6 +8,7 @@ import { join } from "node:path";
 import postgres from "postgres";
 import { eachDatabase } from "../database.ts";
 import { temporaryFolder } from "../integrations/harness.ts";
+import { fakeEndpoint, refuses } from "../providers/fake-endpoint.ts";
 import { until } from "../until.ts";
 import { crawl, createAsk, createSearch } from "./canary.ts";
 import { ADMIN_KEY, killAll, launch } from "./process.ts";
@@ -17,6 +18,10 @@ const CANARY = `Zq7'"\\ü/${crypto.randomUUID()}`;
 const REFUSED = `Rf4-${crypto.randomUUID()}`;
 
 const DEFAULT = `Df5-${crypto.randomUUID()}`;
+
+/** Of a provider, whose endpoint repeats them in each error. */
+const MODEL_KEY = `Mk6-${crypto.randomUUID()}`;
+const HEADER = `Hd7-${crypto.randomUUID()}`;
 
 const FILES = {
   "keeper/config.ts": `import { defineConfig, t } from "heddle/sdk";
@@ -120,7 +125,7 @@ eachDatabase("a secret of one integration", (open) => {
       },
     });
     const url = await heddle.started;
-    const search = createSearch([CANARY, REFUSED, DEFAULT]);
+    const search = createSearch([CANARY, REFUSED, DEFAULT, MODEL_KEY, HEADER]);
     const ask = createAsk(url, ADMIN_KEY, search);
     const json = async (method: string, path: string, body?: unknown) =>
       JSON.parse((await ask(method, path, body)).text);
@@ -203,13 +208,38 @@ eachDatabase("a secret of one integration", (open) => {
     expect(looked.join("\n")).toContain("HEDDLE_API_KEY");
     expect(looked.join("\n")).not.toContain("KEEPER_");
 
+    // A provider that repeats its key: in a test, in the list of its models, and in a run.
+    await using endpoint = await fakeEndpoint(({ headers }) =>
+      refuses(401, `No ${headers.authorization} of ${headers["x-team"]}`),
+    );
+    const provider = { id: "echo", adapter: "chat_completions", base_url: endpoint.url, default_model: "m" };
+    const secrets = { api_key: MODEL_KEY, headers: { "x-team": HEADER } };
+    expect((await ask("POST", "/api/v1/admin/providers", { ...provider, ...secrets })).status).toBe(201);
+    expect((await ask("POST", "/api/v1/admin/providers", { ...provider, ...secrets })).status).toBe(409);
+    const tested = await json("POST", "/api/v1/admin/providers/echo/test", {});
+    expect(tested.error).toContain("No Bearer [redacted] of [redacted]");
+    expect((await ask("GET", "/api/v1/admin/providers/echo/models")).status).toBe(502);
+    await json("POST", "/api/v1/bots", { id: "asker", name: "Asker", model: "echo/m" });
+    const asking = { client_id: "keeper:b", bot_id: "asker" };
+    const other = await json("POST", "/api/v1/sessions", asking);
+    const asked = await json("POST", `/api/v1/sessions/${other.session_id}/messages`, {
+      content: "Hi",
+      run_agent: true,
+    });
+    const failed = await until(
+      () => json("GET", `/api/v1/tasks/${asked.task_id}`),
+      ({ status }) => status === "failed",
+    );
+    expect(failed.error).toContain("No Bearer [redacted] of [redacted]");
+
     // What the other integration sees of its own settings.
     const seen = await json("GET", "/integrations/curious/seen");
     expect(Object.keys(seen.environment)).toContain("INTEGRATION_DIRS");
     expect(seen.settings).toEqual({});
 
-    const answered = await crawl(ask, { id: ["keeper", "curious", "brittle", "default"] });
+    const answered = await crawl(ask, { id: ["keeper", "curious", "brittle", "default", "echo"] });
     expect(answered).toContain(`${admin}/keeper/settings`);
+    expect(answered).toContain("/api/v1/admin/providers/echo");
     expect(answered).toContain(`/api/v1/tasks/${task_id}`);
     expect(answered).toContain(`/api/v1/sessions/${session_id}/messages`);
     expect(answered.length).toBeGreaterThan(40);
