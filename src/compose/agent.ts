@@ -3,6 +3,8 @@
 import { createAgent } from "../agent/turn.ts";
 import { createActivations } from "../capabilities/activations.ts";
 import type { Config } from "../config/config.ts";
+import type { Logger } from "../log.ts";
+import { mostOutgoingRequests, OUTGOING_REQUESTS_VARIABLE } from "../runtime/outgoing-requests.ts";
 import { createJoin } from "../sessions/join.ts";
 import { createTranscriptionEndpoint } from "../transcription/endpoint.ts";
 import { createTranscription } from "../transcription/transcription.ts";
@@ -56,8 +58,9 @@ export function createAgentParts(
       timezone: config.timezone,
     },
   });
-  const startWorker = () =>
-    createWorker({
+  const startWorker = () => {
+    warnOfFewRequests(config, log);
+    return createWorker({
       db,
       queue,
       agent,
@@ -71,5 +74,20 @@ export function createAgentParts(
       maxRunSeconds: config.taskMaxRunSeconds,
       maxUnattendedRuns: config.unattendedRunsPerHour,
     });
+  };
   return { activations, transcription, startWorker };
+}
+
+/** What is left for deliveries and for the requests of integrations. */
+const SPARE_REQUESTS = 64;
+
+/** Each run has a request to its model open most of the time. */
+function warnOfFewRequests({ workerConcurrency }: Config, log: Logger): void {
+  const most = mostOutgoingRequests();
+  const needed = workerConcurrency + SPARE_REQUESTS;
+  if (most >= needed) return;
+  log.warn(
+    "WORKER_CONCURRENCY is {concurrency}, but this process makes only {most} HTTP requests at once: set {variable}={needed} in its environment, not in .env",
+    { concurrency: workerConcurrency, most, variable: OUTGOING_REQUESTS_VARIABLE, needed },
+  );
 }

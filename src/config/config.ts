@@ -150,7 +150,7 @@ export function loadConfig(flags: Flags = {}, variables: Environment = processEn
     timezone: read.timezone("TIMEZONE"),
     logLevel: read.choice("LOG_LEVEL", LOG_LEVELS, "info"),
     logFormat: read.choice("LOG_FORMAT", ["json", "pretty"] as const, "pretty"),
-    workerConcurrency: read.integer("WORKER_CONCURRENCY", 16, 1, 256),
+    workerConcurrency: read.integer("WORKER_CONCURRENCY", 16, 1, 4096),
     taskMaxRunSeconds: read.integer("TASK_MAX_RUN_SECONDS", 1200, 1, 86_400),
     unattendedRunsPerHour: read.integer("UNATTENDED_RUNS_PER_HOUR", 30, 0, 1_000_000),
     allowPrivateHosts: read.list("ALLOW_PRIVATE_HOSTS"),
