@@ -21,9 +21,7 @@ export const inFlightEnvironment = {
 };
 
 /** A model that answers after two seconds. */
-export function startSlowModel(): { url: string; most(): number; stop(): void } {
-  let open = 0;
-  let most = 0;
+export function startSlowModel(): { url: string; stop(): void } {
   const answer = [
     { choices: [{ index: 0, delta: { role: "assistant", content: "Done." }, finish_reason: null }] },
     { choices: [{ index: 0, delta: {}, finish_reason: "stop" }] },
@@ -37,9 +35,7 @@ export function startSlowModel(): { url: string; most(): number; stop(): void } 
     hostname: "127.0.0.1",
     idleTimeout: 0,
     async fetch() {
-      most = Math.max(most, ++open);
       await Bun.sleep(MODEL_MS);
-      open--;
       return new Response(`${events.join("")}data: [DONE]\n\n`, {
         headers: { "content-type": "text/event-stream" },
       });
@@ -47,14 +43,17 @@ export function startSlowModel(): { url: string; most(): number; stop(): void } 
   });
   return {
     url: `http://127.0.0.1:${server.port}/v1`,
-    most: () => most,
     stop: () => void server.stop(true),
   };
 }
 
 export async function measureInFlight(server: MeasuredServer): Promise<InFlightMeasured> {
   const sessions = await inParallel(RUNS, (at) => newSession(server, at));
-  const [residentBefore, cpuBefore, started] = [server.residentMb(), cpuSeconds(server.pid), performance.now()];
+  const [residentBefore, cpuBefore, started] = [
+    server.residentMb(),
+    cpuSeconds(server.pid),
+    performance.now(),
+  ];
   await inParallel(RUNS, (at) =>
     api(server, `/api/v1/sessions/${sessions[at]}/messages`, { content: "Do the thing.", run_agent: true }),
   );

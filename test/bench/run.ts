@@ -17,6 +17,7 @@ import {
 } from "./context.ts";
 import { measureFlood } from "./flood.ts";
 import { measureHooks } from "./hooks.ts";
+import { type InFlightMeasured, inFlightEnvironment, measureInFlight, startSlowModel } from "./in-flight.ts";
 import { type IntegrationsMeasured, measureIntegrations } from "./integrations.ts";
 import { measureMemory } from "./memory.ts";
 import { startModel } from "./model.ts";
@@ -69,6 +70,11 @@ row("500 turns in a window of 16k, longest request, % of it", ["≤ 100", "≤ 1
 row("the same, summaries written", ["", ""], (r) => String(r.longChat.summaries));
 row("the same, search_history finds turn 3", ["yes", "yes"], (r) => (r.longChat.isFound ? "yes" : "no"));
 row("the same, a turn with two model calls, ms", ["", ""], (r) => r.longChat.msPerTurn.toFixed(1));
+row("1,000 runs at once, of a model that takes 2 s: all done, s", ["", ""], (r) =>
+  r.inFlight.seconds.toFixed(1),
+);
+row("the same, cores", ["≤ 1", ""], (r) => r.inFlight.cores.toFixed(2));
+row("the same, grown by MB", ["≤ 150", ""], (r) => r.inFlight.grownMb.toFixed(0));
 say("memory");
 const memory = await measureMemoryOnce();
 const onEmbedded = (what: string, target: string, value: number) =>
@@ -103,6 +109,7 @@ async function measureMemoryOnce() {
 interface Result {
   cached: CachedMeasured;
   longChat: LongChatMeasured;
+  inFlight: InFlightMeasured;
   webhooks: { perSecond: number; p99Ms: number };
   turnMs: number;
   turnsPerSecond: number;
@@ -183,6 +190,13 @@ async function measure(name: string, server: string | undefined): Promise<Result
   const cached = await withChat(start, {}, measureCached);
   const longChat = await withChat(start, { CONTEXT_WINDOW: String(SMALL_WINDOW) }, measureLongChat);
 
+  say(`${name}: 1,000 runs at once`);
+  const slow = startSlowModel();
+  const crowded = await start(slow.url, inFlightEnvironment);
+  const inFlight = await measureInFlight(crowded);
+  await crowded.stop();
+  slow.stop();
+
   say(`${name}: many integrations`);
   const integrations = await measureIntegrations({
     binary,
@@ -192,6 +206,7 @@ async function measure(name: string, server: string | undefined): Promise<Result
   return {
     cached,
     longChat,
+    inFlight,
     webhooks,
     ...turns,
     startMs: median(starts),

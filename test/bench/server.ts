@@ -10,6 +10,7 @@ export const WEBHOOK_SECRET = "webhook-secret-of-the-benchmark";
 
 export interface MeasuredServer {
   url: string;
+  pid: number;
   /** Milliseconds from the start of the process until /ready answered. */
   readyAfterMs: number;
   /** Resident memory of the process, in MB. */
@@ -49,6 +50,7 @@ export async function startServer({
   const readyAfterMs = performance.now() - started;
   return {
     url,
+    pid: child.pid ?? 0,
     readyAfterMs,
     residentMb() {
       const status = readFileSync(`/proc/${child.pid}/status`, "utf8");
