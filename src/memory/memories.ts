@@ -54,8 +54,8 @@ export interface VersionOf {
 
 export interface MemoriesOptions {
   db: Database;
-  /** Told after each change of what a bot remembers. */
-  onChange(botId: string): void;
+  /** Told after each change of what a bot remembers, with the days (UTC, "2026-11-28") on which it was learned. */
+  onChange(botId: string, days: string[]): void;
 }
 
 const LONGEST = 1_000;
@@ -85,7 +85,7 @@ export function createMemories({ db, onChange }: MemoriesOptions): Memories {
     ]);
     const [row] = rows;
     if (!row) throw notFound("task", run.task_id);
-    onChange(run.bot_id);
+    onChange(run.bot_id, [dayOf(row.created_at)]);
     return row as unknown as MemoryRow;
   }
 
@@ -208,16 +208,21 @@ export function createMemories({ db, onChange }: MemoriesOptions): Memories {
           );
         return changed;
       });
-      onChange(reviewed.bot_id);
+      onChange(reviewed.bot_id, [dayOf(reviewed.created_at)]);
       return reviewed;
     },
     async remove(id, reach) {
       const row = await find(db.query, id, reach);
-      await db.query.delete(memories).where(eq(memories.memory_id, row.memory_id));
-      onChange(row.bot_id);
+      const deleted = await db.query
+        .delete(memories)
+        .where(eq(memories.memory_id, row.memory_id))
+        .returning({ created_at: memories.created_at });
+      onChange(row.bot_id, [...new Set(deleted.map(({ created_at }) => dayOf(created_at)))]);
     },
   };
 }
+
+const dayOf = (instant: unknown): string => new Date(instant as string | Date).toISOString().slice(0, 10);
 
 interface NewVersion extends VersionOf {
   text: string | null;

@@ -13,8 +13,8 @@ export interface MemoryFilesOptions {
 }
 
 export interface MemoryFiles {
-  /** Has the files of a bot written soon. */
-  refresh(botId: string): void;
+  /** Has MEMORY.md of a bot and the notes of these days ("2026-11-28") written soon. */
+  refresh(botId: string, days: string[]): void;
   /** Waits for what is being written. */
   close(): Promise<void>;
 }
@@ -23,10 +23,10 @@ const HEADER =
   "What the bot remembers in every channel. Heddle writes this file; to change something, tell the bot, or use /api/v1/memories.";
 
 export function createMemoryFiles({ db, write, log }: MemoryFilesOptions): MemoryFiles {
-  const waiting = new Set<string>();
+  const waiting = new Map<string, Set<string>>();
   let working: Promise<void> = Promise.resolve();
 
-  async function refresh(botId: string): Promise<void> {
+  async function refresh(botId: string, changed: Iterable<string>): Promise<void> {
     const { rows } = await db.execute(VERSIONS, [botId]);
     const days = Map.groupBy(rows, (row) => String(row.day));
     const memory = rows
@@ -37,19 +37,21 @@ export function createMemoryFiles({ db, write, log }: MemoryFilesOptions): Memor
       `bots/${botId}/MEMORY.md`,
       [`# Memory`, HEADER, memory.join("\n")].join("\n\n").trimEnd() + "\n",
     );
-    // Only the last days can have changed: accepted, corrected or forgotten.
-    for (const [day, learned] of [...days].slice(-2)) {
+    for (const day of changed) {
+      const learned = days.get(day) ?? [];
       const lines = learned.map(
-        (row) => `- ${row.time} ${verbOf(row)}: ${oneLine(row.text ?? "(text removed)")}`,
+        (row) => `- ${row.time} ${verbOf(row)}${row.text === null ? "" : `: ${oneLine(row.text)}`}`,
       );
-      await write(botId, `bots/${botId}/notes/${day}.md`, `# ${day}\n\n${lines.join("\n")}\n`);
+      // What was deleted must not stay in a note; there is no tool that deletes files.
+      const text = lines.length === 0 ? "(nothing)" : lines.join("\n");
+      await write(botId, `bots/${botId}/notes/${day}.md`, `# ${day}\n\n${text}\n`);
     }
   }
 
   async function work(): Promise<void> {
-    for (const botId of waiting) {
+    for (const [botId, days] of waiting) {
       waiting.delete(botId);
-      await refresh(botId).catch((error) =>
+      await refresh(botId, days).catch((error) =>
         log.warn("The memory files of {bot_id} could not be written: {error}", {
           bot_id: botId,
           error: errorMessage(error),
@@ -59,8 +61,8 @@ export function createMemoryFiles({ db, write, log }: MemoryFilesOptions): Memor
   }
 
   return {
-    refresh(botId) {
-      waiting.add(botId);
+    refresh(botId, days) {
+      waiting.set(botId, new Set([...(waiting.get(botId) ?? []), ...days]));
       working = working.then(work);
     },
     close: () => working,
@@ -70,7 +72,7 @@ export function createMemoryFiles({ db, write, log }: MemoryFilesOptions): Memor
 const oneLine = (text: unknown): string => String(text).replaceAll("\n", " ");
 
 const verbOf = ({ version, text }: Record<string, unknown>): string => {
-  if (text === null) return "forgot";
+  if (text === null) return "forgot something";
   return version === 1 ? "learned" : "corrected";
 };
 

@@ -6,9 +6,10 @@ import type { Database } from "../../src/db/database.ts";
 import { attachments, channels, memories as table, toolCalls } from "../../src/db/schema.ts";
 import { newId } from "../../src/ids.ts";
 import { createMemories, type Memories } from "../../src/memory/memories.ts";
+import { createMemoryFiles } from "../../src/memory/memory-files.ts";
 import { searchMemory } from "../../src/memory/search-memory.ts";
 import { say } from "../agent/chatting.ts";
-import { addBot, addMessage, addSession, addTask, agentOver, scriptedLlm } from "../agent/fixture.ts";
+import { addBot, addMessage, addSession, addTask, agentOver, log, scriptedLlm } from "../agent/fixture.ts";
 import { eachDatabase } from "../database.ts";
 
 eachDatabase("memory", (open) => {
@@ -216,6 +217,33 @@ eachDatabase("memory", (open) => {
     expect(first).toMatch(/What you remember[^\n]*\n- Ada likes tea\. \(\d{4}-\d\d-\d\d\)$/);
     expect(after).toBe(first);
     expect(first).not.toContain("rum");
+  });
+
+  test("MEMORY.md and the day's note show what holds everywhere, and nothing that was deleted", async () => {
+    const files = new Map<string, string>();
+    const written = createMemoryFiles({
+      db,
+      write: async (_, path, content) => void files.set(path, content),
+      log,
+    });
+    const kept = createMemories({ db, onChange: written.refresh });
+    const { run } = await newRun();
+    const { memory_id } = await kept.remember(run, "Ada likes tea.", { onlyHere: false });
+    await kept.correct(run, { memory_id, version: 1 }, { old: "tea", new: "rum" });
+    await kept.remember(run, "Bob is here.", { onlyHere: true });
+    const eve = await kept.remember(run, "Eve likes milk.", { onlyHere: false });
+    await written.close();
+    const day = new Date().toISOString().slice(0, 10);
+    const [memory, note] = [`bots/${run.bot_id}/MEMORY.md`, `bots/${run.bot_id}/notes/${day}.md`];
+    expect(files.get(memory)).toEndWith(`\n\n- Ada likes rum. (${day})\n- Eve likes milk. (${day})\n`);
+    expect(files.get(note)).toMatch(
+      /learned: Ada likes tea\.\n- \d\d:\d\d corrected: Ada likes rum\.\n- \d\d:\d\d learned: Eve likes milk\.\n$/,
+    );
+    await kept.remove(eve.id, undefined);
+    await kept.remove((await kept.list({ memory_id, limit: 1 }))[0]?.id ?? "", undefined);
+    await written.close();
+    expect(files.get(memory)).not.toContain("likes");
+    expect(files.get(note)).toBe(`# ${day}\n\n(nothing)\n`);
   });
 
   test("limits: empty and very long texts are refused", async () => {

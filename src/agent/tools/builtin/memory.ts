@@ -4,6 +4,7 @@ import { type TObject, Type } from "@sinclair/typebox";
 import type { ToolContext } from "../../../sdk/types.ts";
 import { cutText } from "../../cut-text.ts";
 import type { Tool } from "../registry.ts";
+import { answering } from "./answering.ts";
 import { NOTHING_FITTING } from "./search-history.ts";
 
 interface Remembered {
@@ -38,7 +39,7 @@ const WAITS =
   "It waits for a person's review, because this conversation contains text that no person with a key wrote.";
 
 export function createMemoryTools(memory: MemoryForTools): Tool[] {
-  return [rememberTool, correctTool, forgetTool, searchTool].map((make) => make(memory));
+  return [rememberTool, correctTool, forgetTool, searchTool].map((make) => answering(make(memory)));
 }
 
 const rememberTool = ({ remember }: MemoryForTools): Tool => ({

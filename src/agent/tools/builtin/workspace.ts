@@ -1,9 +1,9 @@
 // The core tools with which a bot works on the files of the workspace.
 
 import { type TObject, Type } from "@sinclair/typebox";
-import { HeddleError } from "../../../errors.ts";
 import type { ToolContext } from "../../../sdk/types.ts";
 import type { Tool } from "../registry.ts";
+import { answering } from "./answering.ts";
 
 interface User {
   botId: string;
@@ -38,21 +38,6 @@ const FOLDERS =
 
 export function createWorkspaceTools(workspace: WorkspaceForTools): Tool[] {
   return [listTool, readTool, searchTool, writeTool].map((make) => answering(make(workspace)));
-}
-
-/** A missing or forbidden path is an answer to the bot and does not concern the operator. */
-function answering(tool: Tool): Tool {
-  return {
-    ...tool,
-    async run(args: never, context: ToolContext) {
-      try {
-        return await tool.run(args, context);
-      } catch (error) {
-        if (error instanceof HeddleError && error.status < 500) return { error: error.message };
-        throw error;
-      }
-    },
-  };
 }
 
 const listTool = ({ list }: WorkspaceForTools): Tool => ({
