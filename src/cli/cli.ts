@@ -28,6 +28,7 @@ export interface Commands extends AuthoringCommands, ProviderCommands, SearchCom
     flags: ClientFlags,
     question: { text: string; bot: string | undefined; isNew: boolean; timeout: string },
   ): Promise<void>;
+  chat(flags: ClientFlags, talk: { bot: string | undefined; isNew: boolean }): Promise<void>;
   replay(flags: ClientFlags, id: string): Promise<void>;
   receive(
     flags: ClientFlags,
@@ -167,6 +168,19 @@ export function mainCommand(commands: Commands) {
         },
         run: ({ args }) =>
           commands.ask(args, { text: args.text, bot: args.bot, isNew: args.new, timeout: args.timeout }),
+      }),
+      chat: leaf({
+        meta: { name: "chat", description: "Talk to a bot on the running server" },
+        args: {
+          ...CLIENT_FLAGS,
+          bot: { type: "positional", required: false, description: "Id of the bot (default: default)" },
+          new: {
+            type: "boolean",
+            default: false,
+            description: "Start a new conversation instead of continuing yours",
+          },
+        },
+        run: ({ args }) => commands.chat(args, { bot: args.bot || undefined, isNew: args.new }),
       }),
       ...searchCommands(commands),
       replay: leaf({

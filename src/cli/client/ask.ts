@@ -57,7 +57,7 @@ export async function ask(
 }
 
 /** The client id of this user's conversation, which continues from one question to the next. */
-function conversation(isNew: boolean): string {
+export function conversation(isNew: boolean): string {
   const { username, uid } = userInfo();
   // Bun reads the name from the environment only.
   const own = `cli:${username === "unknown" ? uid : username}`;

@@ -5,7 +5,8 @@ import { text } from "node:stream/consumers";
 import { loadConfig, processEnvironment } from "../../config/config.ts";
 import type { Flags } from "../../config/read-variables.ts";
 import { errorMessage, HeddleError } from "../../errors.ts";
-import { ask } from "./ask.ts";
+import { ask, conversation } from "./ask.ts";
+import { chat } from "./chat.ts";
 import { type ConnectFlags, connect } from "./connect.ts";
 import {
   addProvider,
@@ -84,6 +85,24 @@ export function createClientCommands() {
       } finally {
         if (isTTY && last !== "") process.stderr.write("\n");
       }
+    },
+
+    async chat(flags: Flags & ConnectFlags, { bot, isNew }: { bot?: string | undefined; isNew: boolean }) {
+      const isInteractive = process.stdin.isTTY === true && process.stdout.isTTY === true;
+      await chat(
+        server(flags),
+        { botId: bot, clientId: conversation(isNew) },
+        {
+          input: process.stdin,
+          write: (text) => void process.stdout.write(text),
+          note: (text) => void process.stderr.write(isInteractive ? `\x1b[2m${text}\x1b[0m` : text),
+          isInteractive,
+          onInterrupt(listener) {
+            process.on("SIGINT", listener);
+            return () => process.removeListener("SIGINT", listener);
+          },
+        },
+      );
     },
 
     async replay(flags: Flags & ConnectFlags, id: string): Promise<void> {

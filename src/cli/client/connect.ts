@@ -16,6 +16,15 @@ export interface Connection {
   delete(path: string): Promise<unknown>;
 }
 
+export interface StreamingConnection extends Connection {
+  /** Resolves with an answer that streams. */
+  stream(
+    path: string,
+    body: unknown,
+    options: { signal: AbortSignal; headers?: Record<string, string> },
+  ): Promise<Response>;
+}
+
 /** Longer than the server's time limit for a webhook handler, which `replay` and `receive` wait for. */
 const ANSWER_MS = 90_000;
 
@@ -27,7 +36,7 @@ const ANSWER_MS = 90_000;
 export function connect(
   flags: ConnectFlags,
   { home, environment, answerMs = ANSWER_MS }: ConnectOptions,
-): Connection {
+): StreamingConnection {
   const { send, key, name, gone } = choose(flags, home, environment);
   const ask = async (method: string, path: string, body?: unknown, end?: AbortSignal): Promise<unknown> => {
     const limit = AbortSignal.timeout(answerMs);
@@ -57,6 +66,25 @@ export function connect(
     get: (path, signal) => ask("GET", path, undefined, signal),
     post: (path, body, signal) => ask("POST", path, body, signal),
     delete: (path) => ask("DELETE", path),
+    async stream(path, body, { signal, headers = {} }) {
+      let response: Response;
+      try {
+        response = await send(path, {
+          method: "POST",
+          signal,
+          headers: {
+            ...headers,
+            "content-type": "application/json",
+            ...(key !== undefined && { authorization: `Bearer ${key}` }),
+          },
+          body: JSON.stringify(body),
+        });
+      } catch (cause) {
+        throw new HeddleError("unavailable", gone, { cause });
+      }
+      if (!response.ok) throw failure(name, response.status, jsonIn(await response.text()));
+      return response;
+    },
   };
 }
 

@@ -4,6 +4,7 @@ import { Elysia } from "elysia";
 import { createIntegrationKeys } from "../../access/integration-keys.ts";
 import { HeddleError } from "../../errors.ts";
 import { newId } from "../../ids.ts";
+import { createReadTrace } from "../../sessions/trace.ts";
 import { createUsage } from "../../usage/usage.ts";
 import { REQUEST_ID } from "../answer-headers.ts";
 import type { Auth } from "../auth.ts";
@@ -32,15 +33,14 @@ import { botRoutes } from "./routes/bots.ts";
 import { carapaceRoutes } from "./routes/carapaces.ts";
 import { channelBindingRoutes } from "./routes/channel-bindings.ts";
 import { channelRoutes } from "./routes/channels.ts";
-import { chatRoutes } from "./routes/chat.ts";
 import { deliveryRoutes } from "./routes/deliveries.ts";
 import { documentRoutes } from "./routes/documents.ts";
-import { eventLogRoutes } from "./routes/event-log.ts";
 import { eventRoutes } from "./routes/events.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { inboxRoutes } from "./routes/inbox.ts";
 import { integrationStoreRoutes } from "./routes/integration-store.ts";
 import { integrationRoutes } from "./routes/integrations.ts";
+import { liveRoutes } from "./routes/live.ts";
 import { memoryRoutes } from "./routes/memories.ts";
 import { sessionRoutes } from "./routes/sessions.ts";
 import { skillRoutes } from "./routes/skills.ts";
@@ -111,16 +111,17 @@ export function createApi(
     .use(channelBindingRoutes({ bindings: conversation.bindings, ownership, route }))
     .use(eventRoutes({ sessions: conversation.sessions, ownership, route }))
     .use(
-      eventLogRoutes({
+      liveRoutes({
+        ...conversation,
         db: options.db,
-        events: conversation.events,
+        bots: content.bots,
+        trace: createReadTrace(options.db),
         signal: options.signal,
         auth,
         ownership,
         route,
       }),
     )
-    .use(chatRoutes({ ...conversation, bots: content.bots, signal: options.signal, auth, ownership, route }))
     .use(transcribeRoutes({ transcription: content.transcription, route }))
     .use(taskRoutes({ tasks: conversation.tasks, ownership, route }))
     .use(deliveryRoutes({ outbox: conversation.outbox, ownership, route }))

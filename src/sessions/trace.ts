@@ -1,0 +1,178 @@
+// The whole course of a run: from the webhook that brought its message to the receipts of its deliveries.
+
+import { createHash } from "node:crypto";
+import { asc, eq, sql } from "drizzle-orm";
+import type { Database } from "../db/database.ts";
+import { deliveries, inboxEvents, llmCalls, messages, tasks, toolCalls } from "../db/schema.ts";
+import { notFound } from "../errors.ts";
+
+/** One step of a run. Names and attributes follow OpenTelemetry's conventions for generative AI. */
+export interface Span {
+  id: string;
+  parent_id: string | null;
+  name: string;
+  start: Date;
+  /** Null: it has not ended. */
+  end: Date | null;
+  /** Redacted; null if it did not fail. */
+  error: string | null;
+  attributes: Record<string, unknown>;
+}
+
+export interface Trace {
+  task: typeof tasks.$inferSelect;
+  /** In the order in which they began. */
+  spans: Span[];
+}
+
+export type ReadTrace = (taskId: string) => Promise<Trace>;
+
+/** Throws `not_found`. */
+export function createReadTrace({ query }: Pick<Database, "query">): ReadTrace {
+  return async (taskId) => {
+    const [[task], webhooks, models, tools, sent, joined] = await Promise.all([
+      query.select().from(tasks).where(eq(tasks.id, taskId)),
+      query
+        .select()
+        .from(inboxEvents)
+        .where(sql`${inboxEvents.outcomes} @> ${JSON.stringify([{ task_id: taskId }])}::jsonb`)
+        .orderBy(asc(inboxEvents.id))
+        .limit(20),
+      query.select().from(llmCalls).where(eq(llmCalls.task_id, taskId)).orderBy(asc(llmCalls.id)),
+      query.select().from(toolCalls).where(eq(toolCalls.task_id, taskId)).orderBy(asc(toolCalls.id)),
+      query.select().from(deliveries).where(eq(deliveries.task_id, taskId)).orderBy(asc(deliveries.id)),
+      query
+        .select({ id: tasks.id, completed_at: tasks.completed_at, arrived: messages.created_at })
+        .from(tasks)
+        .innerJoin(messages, eq(messages.id, tasks.message_id))
+        .where(eq(tasks.merged_into, taskId)),
+    ]);
+    if (!task) throw notFound("task", taskId);
+    const root = spanId(task.id);
+    const spans: Span[] = [
+      ...webhooks.map((event) => webhookSpan(event)),
+      {
+        id: spanId(`${task.id} queue`),
+        parent_id: root,
+        name: "queue wait",
+        start: task.created_at,
+        end: task.run_at ?? task.completed_at,
+        error: null,
+        attributes: { "heddle.when_busy": task.when_busy },
+      },
+      runSpan(task, webhooks[0] ? spanId(webhooks[0].id) : null),
+      ...joined.map(({ id, arrived, completed_at }) => ({
+        id: spanId(id),
+        parent_id: root,
+        name: "message joined",
+        start: arrived,
+        end: completed_at,
+        error: null,
+        attributes: { "heddle.task.id": id },
+      })),
+      ...models.map((call) => modelSpan(call, root)),
+      ...tools.map((call) => toolSpan(call, root)),
+      ...sent.map((delivery) => deliverySpan(delivery, root)),
+    ];
+    return { task, spans: spans.toSorted((a, b) => a.start.getTime() - b.start.getTime()) };
+  };
+}
+
+/** 16 hexadecimal digits, as OpenTelemetry wants. */
+function spanId(text: string): string {
+  return createHash("sha256").update(text).digest("hex").slice(0, 16);
+}
+
+const before = (end: Date, ms: number): Date => new Date(end.getTime() - ms);
+const after = (start: Date, ms: number): Date => new Date(start.getTime() + ms);
+
+const webhookSpan = (event: typeof inboxEvents.$inferSelect): Span => ({
+  id: spanId(event.id),
+  parent_id: null,
+  name: `receive ${event.integration_id}`,
+  start: before(event.created_at, event.duration_ms),
+  end: event.created_at,
+  error: event.verdict === "failed" || event.verdict === "rejected" ? event.reason : null,
+  attributes: {
+    "heddle.inbox_event.id": event.id,
+    "heddle.integration": event.integration_id,
+    "heddle.verdict": event.verdict,
+    "http.request.method": event.method,
+    "http.response.status_code": event.status_code,
+  },
+});
+
+const runSpan = (task: typeof tasks.$inferSelect, parent: string | null): Span => ({
+  id: spanId(task.id),
+  parent_id: parent,
+  name: `invoke_agent ${task.bot_id}`,
+  start: task.created_at,
+  end: task.completed_at,
+  error: task.error,
+  attributes: {
+    "gen_ai.operation.name": "invoke_agent",
+    "gen_ai.agent.id": task.bot_id,
+    "gen_ai.conversation.id": task.session_id,
+    "error.type": task.error_code ?? undefined,
+    "heddle.task.id": task.id,
+    "heddle.task.status": task.status,
+    "heddle.task.attempts": task.attempt,
+    "heddle.channel.id": task.channel_id,
+    "heddle.source": task.source,
+    "heddle.merged_into": task.merged_into ?? undefined,
+  },
+});
+
+const modelSpan = (call: typeof llmCalls.$inferSelect, parent: string): Span => ({
+  id: spanId(call.id),
+  parent_id: parent,
+  name: `chat ${call.model}`,
+  start: before(call.created_at, call.duration_ms),
+  end: call.created_at,
+  error: call.error,
+  attributes: {
+    "gen_ai.operation.name": "chat",
+    "gen_ai.provider.name": call.provider,
+    "gen_ai.request.model": call.model,
+    "gen_ai.usage.input_tokens": call.prompt_tokens,
+    "gen_ai.usage.cache_read.input_tokens": call.cached_input_tokens,
+    "gen_ai.usage.cache_creation.input_tokens": call.cache_write_tokens,
+    "gen_ai.usage.output_tokens": call.completion_tokens,
+    "heddle.uncached_input_tokens":
+      call.prompt_tokens === null ? null : call.prompt_tokens - (call.cached_input_tokens ?? 0),
+    "heddle.cost_usd": call.cost_usd === null ? null : Number(call.cost_usd),
+    "heddle.iteration": call.iteration,
+    "heddle.fallback_used": call.fallback_used,
+    "heddle.context": call.context,
+  },
+});
+
+const toolSpan = (call: typeof toolCalls.$inferSelect, parent: string): Span => ({
+  id: spanId(call.id),
+  parent_id: parent,
+  name: `execute_tool ${call.tool_name}`,
+  start: call.created_at,
+  end: call.duration_ms === null ? null : after(call.created_at, call.duration_ms),
+  error: call.error,
+  attributes: {
+    "gen_ai.operation.name": "execute_tool",
+    "gen_ai.tool.name": call.tool_name,
+    "gen_ai.tool.call.id": call.call_id,
+    "heddle.iteration": call.iteration,
+  },
+});
+
+const deliverySpan = (delivery: typeof deliveries.$inferSelect, parent: string): Span => ({
+  id: spanId(delivery.id),
+  parent_id: parent,
+  name: `deliver ${delivery.dispatch_type}`,
+  start: delivery.created_at,
+  end: delivery.delivered_at,
+  error: delivery.last_error,
+  attributes: {
+    "heddle.delivery.id": delivery.id,
+    "heddle.dispatch_type": delivery.dispatch_type,
+    "heddle.delivery.status": delivery.status,
+    "heddle.delivery.attempts": delivery.attempts,
+  },
+});
