@@ -31,6 +31,7 @@ import { GET_SKILL } from "./tools/builtin/get-skill.ts";
 import { SEARCH_HISTORY } from "./tools/builtin/search-history.ts";
 import { callTool } from "./tools/call.ts";
 import type { ToolRegistry } from "./tools/registry.ts";
+import { type FittingSkills, withFittingSkills } from "./with-fitting-skills.ts";
 
 export { type FinalStep, saveFinalStep } from "./steps.ts";
 
@@ -89,6 +90,7 @@ export interface AgentOptions {
   tools: Pick<ToolRegistry, "get" | "list">;
   /** Returns what a run has besides its bot's prompt. Must do no I/O, because every turn calls it. */
   capabilitiesOf: CapabilitiesOf;
+  fittingSkills?: FittingSkills;
   hooks: Pick<Hooks, "fire">;
   log: Logger;
   redact: Redact;
@@ -169,7 +171,7 @@ async function run(run: Run): Promise<TurnOutcome> {
   events.emit("before_context_assembly", { user_message: turn.userMessage });
   progress.toolCallsMade = stored.toolCallsMade;
   const { bot, channel } = turn;
-  const capabilities = run.capabilitiesOf({
+  const named = run.capabilitiesOf({
     bot,
     channel: { ...channel, activations: turn.activations },
     message: {
@@ -179,6 +181,7 @@ async function run(run: Run): Promise<TurnOutcome> {
       text: turn.fromPerson ? turn.userMessage : "",
     },
   });
+  const capabilities = await withFittingSkills(named, turn.userMessage, run.fittingSkills);
   const { tools, warnings } = offeredTools(
     run.tools,
     capabilities.tools,

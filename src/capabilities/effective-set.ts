@@ -64,6 +64,8 @@ export interface Capabilities {
   askedSkills: Skill[];
   /** Skills that are only listed, to be read with get_skill; none of them is in `skills`. */
   onDemand: Skill[];
+  /** Those of `onDemand` whose passages are included if they fit the message; none of them is in `askedSkills`. */
+  rag: Skill[];
   /** Messages about requested items that do not exist. */
   warnings: string[];
 }
@@ -175,10 +177,11 @@ function skillsOf(
   { bot, channel, message }: CapabilityInput,
   carapaces: Carapace[],
   warnings: string[],
-): Pick<Capabilities, "skills" | "askedSkills" | "onDemand"> {
+): Pick<Capabilities, "skills" | "askedSkills" | "onDemand" | "rag"> {
   const asked = new Map<string, Skill>();
   const pinned = new Map<string, Skill>();
   const listed = new Map<string, Skill>();
+  const rag = new Map<string, Skill>();
   const add = (to: Map<string, Skill>, name: string, skill: Skill | undefined) => {
     if (skill) to.set(skill.id, skill);
     else warnings.push(`There is no skill "${name}".`);
@@ -191,14 +194,26 @@ function skillsOf(
   ];
   for (const { entry, origin } of assigned) {
     const { id, mode = "on_demand" } = typeof entry === "string" ? { id: entry } : entry;
-    add(mode === "pinned" ? pinned : listed, id, findFor(registry, id, origin));
+    const skill = findFor(registry, id, origin);
+    add(mode === "pinned" ? pinned : listed, id, skill);
+    if (!skill) continue;
+    if (mode === "rag") rag.set(skill.id, skill);
+    for (const reference of referencesOf(registry, skill)) {
+      listed.set(reference.id, reference);
+      if (mode === "rag") rag.set(reference.id, reference);
+    }
   }
   return {
     skills: [...pinned.values()],
     askedSkills: [...asked.values()].filter(({ id }) => !pinned.has(id)),
     // Those that this message asks for stay listed, so that the list is the same in every run.
     onDemand: [...listed.values()].filter(({ id }) => !pinned.has(id)),
+    rag: [...rag.values()].filter(({ id }) => !pinned.has(id) && !asked.has(id)),
   };
 }
+
+/** The texts in the folder "references" of a skill, which come with it. */
+const referencesOf = (registry: Skills, { id }: Skill): Skill[] =>
+  registry.list().filter((other) => other.id.startsWith(`${id}/references/`));
 
 const unique = <Value>(values: Value[]): Value[] => [...new Set(values)];

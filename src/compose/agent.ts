@@ -19,14 +19,14 @@ import type { Storage } from "./storage.ts";
 export function createAgentParts(
   config: Config,
   storage: Storage,
-  content: Content & Pick<CapabilityParts, "capabilitiesOf">,
+  content: Content & Pick<CapabilityParts, "capabilitiesOf" | "fittingSkills">,
   { registry }: IntegrationParts,
   { outbox, sealer, actions }: Conversation,
   models: Models,
 ) {
   const { db, queue, events, log, redactor, instruments } = storage;
   const { redact } = redactor;
-  const { tools, carapaces, hooks, capabilitiesOf } = content;
+  const { tools, carapaces, hooks, capabilitiesOf, fittingSkills } = content;
   const activations = createActivations({
     db,
     integrations: registry,
@@ -43,6 +43,7 @@ export function createAgentParts(
     llm,
     tools,
     capabilitiesOf,
+    fittingSkills,
     hooks,
     join: createJoin({ db, queue }),
     stage: events,

@@ -4,7 +4,9 @@ import { activationIn } from "../capabilities/activated.ts";
 import { createCapabilities } from "../capabilities/effective-set.ts";
 import { createFileWarnings } from "../capabilities/file-warnings.ts";
 import { createMissingNames, type MissingNames } from "../capabilities/missing-names.ts";
+import { errorMessage } from "../errors.ts";
 import type { Logger } from "../log.ts";
+import { createSkillCopies } from "../search/skill-copies.ts";
 import type { Content } from "./content.ts";
 import type { IntegrationParts } from "./integrations.ts";
 import type { Models } from "./models.ts";
@@ -39,11 +41,34 @@ export function createCapabilityParts(
   };
   onLoad(warn);
   registry.onChange(warn);
+  const skillCopies = createSkillCopies({
+    ...content.copying,
+    list: skills.list,
+    isGone(id) {
+      const [, integration] = /^integrations\/([^/]+)\//.exec(id) ?? [];
+      // An integration that does not run now may have its skills again soon.
+      if (integration !== undefined) return (registry.get(integration)?.status ?? "live") === "live";
+      return content.coreContent.isWhole();
+    },
+  });
+  const copySkills = () => {
+    if (!haveLoaded) return;
+    skillCopies
+      .sync()
+      .catch((error) =>
+        log
+          .getChild("search")
+          .warn("The skills could not be indexed: {error}", { error: errorMessage(error) }),
+      );
+  };
+  onLoad(copySkills);
+  registry.onChange(copySkills);
   void registry.whenReady.then(() => {
     haveLoaded = true;
     warn();
+    copySkills();
   });
   // Intake does not wait for integrations that are still loading; the run does, and has warnings of its own.
   const missingOnceLoaded: MissingNames = (named) => (haveLoaded ? missingNames(named) : []);
-  return { capabilitiesOf, missingNames, missingOnceLoaded };
+  return { capabilitiesOf, missingNames, missingOnceLoaded, fittingSkills: skillCopies.find };
 }

@@ -35,16 +35,15 @@ export async function openSearch(config: Config, storage: Storage, closers: Clos
         error: errorMessage(error),
       }),
   });
-  const documents = createDocuments({
-    db,
-    facts,
-    search,
-    embedder,
-    onPassages: () => {
-      if (!embedder.isLocal) void indexer.wake();
-    },
-  });
-  return { documents, search, facts, embedder, reindex: createReindex({ db, sets, indexer }) };
+  const onPassages = () => {
+    if (!embedder.isLocal) void indexer.wake();
+  };
+  const documents = createDocuments({ db, facts, search, embedder, onPassages });
+  return {
+    documents,
+    reindex: createReindex({ db, sets, indexer }),
+    copying: { db, facts, search, embedder, onPassages },
+  };
 }
 
 /** The configured embedder, and those whose vectors may still be in the database. */

@@ -30,6 +30,8 @@ export interface CoreContentOptions {
 export interface CoreContent {
   /** The readable files of bots, whether or not the bots in the database still equal them. */
   botFiles(): readonly BotFile[];
+  /** Whether every folder could be read the last time. */
+  isWhole(): boolean;
   /** Calls the listener after the files have been read again. */
   onLoad(listener: () => void): void;
   close(): void;
@@ -47,20 +49,21 @@ export async function openCoreContent({ folders, sinks, log }: CoreContentOption
   let botFiles: BotFile[] = [];
   let logged = new Set<string>();
   let last = new Map<string, Content>();
+  let isWhole = true;
 
   async function load(): Promise<void> {
     const problems: ContentProblem[] = [];
     const now = new Map<string, Content>();
+    let areReadable = true;
     for (const { dir, origin } of folders) {
-      const read = await readContent(
-        dir,
-        await listContent(dir, { templates: "templates", bots: true }),
-        origin,
-      );
+      const listed = await listContent(dir, { templates: "templates", bots: true });
+      areReadable &&= listed.problems.length === 0;
+      const read = await readContent(dir, listed, origin);
       problems.push(...read.problems);
       now.set(dir, withLastGood(read.content, last.get(dir), read.problems));
     }
     last = now;
+    isWhole = areReadable;
     const all = [...now.values()];
     // Carapaces come first, because only they can be refused: a file may give one any id.
     sinks.carapaces.replaceOwner(OWNER, byId(all.flatMap(({ carapaces }) => carapaces)));
@@ -94,6 +97,7 @@ export async function openCoreContent({ folders, sinks, log }: CoreContentOption
   await load();
   return {
     botFiles: () => botFiles,
+    isWhole: () => isWhole,
     onLoad: (listener) => void listeners.push(listener),
     close: () => watching.close(),
   };
@@ -102,9 +106,10 @@ export async function openCoreContent({ folders, sinks, log }: CoreContentOption
 /** The content, with the last good version of each file that cannot be used now. Bots are in the database. */
 function withLastGood(content: Content, last: Content | undefined, problems: ContentProblem[]): Content {
   if (!last) return content;
-  const spoiled = new Set(problems.map(({ file }) => file));
+  const spoiled = problems.map(({ file }) => file);
+  // A folder that cannot be read spoils everything in it.
   const kept = <Item extends { file: string }>(items: Item[]) =>
-    items.filter(({ file }) => spoiled.has(file));
+    items.filter(({ file }) => spoiled.some((path) => file === path || file.startsWith(`${path}/`)));
   return {
     skills: [...kept(last.skills), ...content.skills],
     carapaces: [...kept(last.carapaces), ...content.carapaces],

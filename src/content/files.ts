@@ -33,7 +33,7 @@ export interface ContentProblem extends TextProblem {
 export const NO_CONTENT: ContentFiles = { skills: [], carapaces: [], templates: [], bots: [], problems: [] };
 
 /**
- * Lists skills/*.md, carapaces/*.yaml, carapaces/*\/carapace.yaml, carapaces/*\/skills/*.md, and the templates in the
+ * Lists skills/*.md and skills/*\/SKILL.md, carapaces/*.yaml, carapaces/*\/carapace.yaml, carapaces/*\/skills/*.md, and the templates in the
  * folder that `templates` names; with `bots`, also bots/*.yaml and bots/*\/skills/*.md. Names that begin with "_" or
  * "." are skipped.
  */
@@ -44,7 +44,7 @@ export async function listContent(
   const problems: ContentProblem[] = [];
   const list = lister(folder, problems);
   const [own, carapaces, prompts, botSkills, botFiles] = await Promise.all([
-    markdown(list, "skills", ""),
+    listSkills(list, "skills", ""),
     listCarapaces(list),
     markdown(list, templates, ""),
     bots ? skillsBelow(list, "bots") : [],
@@ -105,13 +105,37 @@ async function yamlFiles(list: List, kind: "bots"): Promise<ContentFile[]> {
 async function skillsBelow(list: List, kind: "carapaces" | "bots"): Promise<ContentFile[]> {
   const entries = (await list(kind)).filter(({ name }) => !YAML.test(name));
   const found = await Promise.all(
-    entries.map(({ name }) => markdown(list, `${kind}/${name}/skills`, `${kind}/${name}/`)),
+    entries.map(({ name }) => listSkills(list, `${kind}/${name}/skills`, `${kind}/${name}/`)),
   );
   return found.flat();
 }
 
 async function markdown(list: List, below: string, prefix: string): Promise<ContentFile[]> {
-  return (await list(below))
+  return markdownIn(await list(below), below, prefix);
+}
+
+const markdownIn = (entries: Dirent[], below: string, prefix: string): ContentFile[] =>
+  entries
     .filter(({ name }) => name.endsWith(".md"))
     .map(({ name }) => ({ path: `${below}/${name}`, id: prefix + name.replace(/\.md$/, "") }));
+
+/**
+ * <below>/*.md, and folders in the form of agentskills.io: <below>/<name>/SKILL.md is the skill <name>, and each
+ * <below>/<name>/references/*.md the skill <name>/references/<stem>. Their scripts are left alone.
+ */
+async function listSkills(list: List, below: string, prefix: string): Promise<ContentFile[]> {
+  const entries = await list(below);
+  const folders = entries.filter((entry) => !entry.name.endsWith(".md") && !entry.isFile());
+  const inFolders = await Promise.all(
+    folders.map(async ({ name }) => {
+      const path = `${below}/${name}`;
+      const isSkill = (await list(path)).some((entry) => entry.name === SKILL_FILE);
+      if (!isSkill) return [];
+      const references = await markdown(list, `${path}/references`, `${prefix}${name}/references/`);
+      return [{ path: `${path}/${SKILL_FILE}`, id: prefix + name }, ...references];
+    }),
+  );
+  return [...markdownIn(entries, below, prefix), ...inFolders.flat()];
 }
+
+const SKILL_FILE = "SKILL.md";

@@ -35,7 +35,7 @@ export const serverFacts = pgTable("meta", {
 });
 
 /** A plain id means on_demand. */
-export type SkillEntry = string | { id: string; mode?: "pinned" | "on_demand" };
+export type SkillEntry = string | { id: string; mode?: "pinned" | "rag" | "on_demand" };
 
 /** An agent's configuration. `source` says where it came from; a file is read into the table only once. */
 export const bots = pgTable("bots", {

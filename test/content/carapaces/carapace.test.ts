@@ -48,7 +48,7 @@ requires:
     ["name: a\nlocal_tools: [a, 7]", "local_tools.1 must be string", 2],
     [
       "skills:\n  - fine\n  - id: two\n    mode: always\n",
-      "skills.1.mode must be equal to one of the allowed values: pinned, on_demand",
+      "skills.1.mode must be equal to one of the allowed values: pinned, rag, on_demand",
       4,
     ],
     ["name: a\n\nrequires:\n  tool: [a]\n", 'requires.tool is not known here; did you mean "tools"?', 4],
