@@ -115,8 +115,12 @@ const CASES: [name: string, model: Model, outcome: Outcome][] = [
 /** The requesting repository; its number is the case's index. */
 const caseOf = (request: Request) => Number(/acme\/repo-(\d+)/.exec(askedIn(request)[1] ?? "")?.[1]);
 /** The text of the message to answer, and the instructions behind it. */
-const askedIn = ({ messages }: Request): string[] =>
-  String(messages.findLast(({ role }) => role === "user")?.content).split("<heddle_context>");
+function askedIn({ messages }: Request): string[] {
+  const text = String(messages.findLast(({ role }) => role === "user")?.content);
+  // An earlier message that is joined with this one has instructions of its own.
+  const at = text.lastIndexOf("<heddle_context>");
+  return [text.slice(0, at), text.slice(at)];
+}
 const requestsOf = new Map<string, number>();
 
 async function answer(req: IncomingMessage, res: ServerResponse): Promise<void> {
