@@ -22,8 +22,9 @@ export function createOutputReader(schema: JsonObject): OutputReader {
       let value: unknown;
       try {
         value = parse(text);
-      } catch (error) {
-        return `it must be one JSON value; ${errorMessage(error)}`;
+      } catch {
+        // The parser's own message quotes the answer, which errors and traces must not.
+        return "it must be one JSON value, and nothing else";
       }
       const problems = validate(value).slice(0, MOST_PROBLEMS);
       if (problems.length === 0) return undefined;
