@@ -1,5 +1,5 @@
 import { Elysia, t } from "elysia";
-import { TASK_STATUSES } from "../../../db/schema.ts";
+import { TASK_STATUSES, WHEN_BUSY } from "../../../db/schema.ts";
 import { named } from "../../../schema/openapi-schema.ts";
 import { maskConfig } from "../../../secrets/vault.ts";
 import type { TaskRow, Tasks } from "../../../sessions/tasks.ts";
@@ -43,6 +43,8 @@ const TaskAnswer = named(
     result: nullable(t.String(), "The answer; null unless it is complete."),
     error: nullable(t.String(), "Why it failed; null if it did not."),
     error_code: nullable(t.String(), "The error as a code for programs."),
+    when_busy: oneOf(WHEN_BUSY, "What becomes of its message while a run goes."),
+    merged_into: nullable(Id, "The task whose run answers its message; null if it has its own."),
     warnings: t.Array(t.String(), {
       description: "What the run had to do without, such as skills, tools or carapaces that do not exist.",
     }),
@@ -153,6 +155,8 @@ const present = (row: TaskRow) => ({
   result: row.result,
   error: row.error,
   error_code: row.error_code,
+  when_busy: row.when_busy,
+  merged_into: row.merged_into,
   warnings: row.warnings,
   dispatch_type: row.dispatch_type,
   cancel_requested_at: instantOrNull(row.cancel_requested_at),
