@@ -140,7 +140,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   workspace: ["db"],
   queue: ["db"],
   // These import nothing on the message's path.
-  hooks: ["guarded-fetch", "sdk"],
+  hooks: ["guarded-fetch", "sdk", "secrets"],
   llm: [],
   transcription: ["hooks", "llm"],
   // The endpoints with models that a server knows, and what is known of their models.

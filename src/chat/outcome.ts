@@ -54,7 +54,7 @@ export interface Outcomes {
 
 export interface OutcomesOptions {
   db: Pick<Database, "query">;
-  actions: Pick<KeptActions, "open">;
+  actions: Pick<KeptActions, "show">;
 }
 
 export function createOutcomes({ db: { query }, actions }: OutcomesOptions): Outcomes {
@@ -88,7 +88,7 @@ export function createOutcomes({ db: { query }, actions }: OutcomesOptions): Out
         warnings: task.warnings,
         tools_used: [...new Set(calls.map(({ tool_name }) => tool_name))],
         client_actions: acted.flatMap(({ id, metadata }) =>
-          actions.open((metadata.client_actions ?? []) as (JsonObject | string)[], inMessage(id)),
+          actions.show((metadata.client_actions ?? []) as (JsonObject | string)[], inMessage(id)),
         ),
         client_calls: calls
           .filter(({ tool_name, status }) => status === "running" && own.has(tool_name))

@@ -17,8 +17,8 @@ import {
   type JsonObject,
   type TranscriptionContext,
 } from "../sdk/types.ts";
+import { redactDeep } from "../secrets/redact-deep.ts";
 import { callWithin, createCalls } from "./calls.ts";
-import { redactDeep } from "./redact-deep.ts";
 
 export interface HooksOptions {
   log: Logger;

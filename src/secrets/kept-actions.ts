@@ -3,6 +3,7 @@
 
 import type { JsonObject } from "../db/schema.ts";
 import { fieldAt } from "./leaves.ts";
+import { redactDeep } from "./redact-deep.ts";
 import { type FieldLocation, isSealed } from "./seal.ts";
 import type { Vault } from "./vault.ts";
 
@@ -11,6 +12,8 @@ export interface KeptActions {
   keep(actions: readonly JsonObject[], at: FieldLocation): (JsonObject | string)[];
   /** Restores the actions. Throws `internal` if one was sealed for another location. */
   open(kept: readonly (JsonObject | string)[], at: FieldLocation): JsonObject[];
+  /** The same for an answer of the API: known secrets are redacted. */
+  show(kept: readonly (JsonObject | string)[], at: FieldLocation): JsonObject[];
 }
 
 export interface KeptActionsOptions {
@@ -23,17 +26,19 @@ export function createKeptActions({ redact, vault }: KeptActionsOptions): KeptAc
     ...at,
     field: fieldAt(at.field, [String(index)]),
   });
+  const open: KeptActions["open"] = (kept, at) =>
+    kept.map((one, index) => {
+      if (!isSealed(one)) return one as JsonObject;
+      return JSON.parse(vault.open(one, nth(at, index))) as JsonObject;
+    });
   return {
     keep: (actions, at) =>
       actions.map((action, index) => {
         const text = JSON.stringify(action);
         return redact(text) === text ? action : vault.seal(text, nth(at, index));
       }),
-    open: (kept, at) =>
-      kept.map((one, index) => {
-        if (!isSealed(one)) return one as JsonObject;
-        return JSON.parse(vault.open(one, nth(at, index))) as JsonObject;
-      }),
+    open,
+    show: (kept, at) => open(kept, at).map((action) => redactDeep(action, redact)),
   };
 }
 

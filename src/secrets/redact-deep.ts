@@ -1,5 +1,6 @@
-import type { Redact } from "../redact.ts";
-import type { JsonObject } from "../sdk/types.ts";
+import type { JsonObject } from "../db/schema.ts";
+
+type Redact = (text: string) => string;
 
 /** Returns a deep copy of a JSON-like object with every text redacted; values that are not JSON are kept as they are. */
 export function redactDeep(object: JsonObject, redact: Redact): JsonObject {
