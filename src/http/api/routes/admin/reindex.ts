@@ -36,9 +36,9 @@ export function reindexRoutes({ reindex, route }: ReindexRoutes) {
     })
     .post(
       "",
-      async ({ status }) => {
+      async () => {
         await reindex.start();
-        return status(202, present(await reindex.progress()));
+        return present(await reindex.progress());
       },
       {
         ...route.plain({
@@ -47,7 +47,7 @@ export function reindexRoutes({ reindex, route }: ReindexRoutes) {
           summary: "Embed all passages again",
           description: "In the background; search uses the former vectors until it is complete.",
         }),
-        response: { 202: ReindexAnswer, ...failures(403) },
+        response: { 200: ReindexAnswer, ...failures(403) },
       },
     );
 }
