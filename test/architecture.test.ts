@@ -48,7 +48,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   // Combines the two entrances: requests to Heddle itself, and requests that integrations answer.
   "http/app.ts": ["http", "http/api", "http/gateway", "http/openai"],
   // The OpenAI-compatible API.
-  "http/openai": ["chat", "content/bots", "db", "http", "http/api", "sdk"],
+  "http/openai": ["chat", "content/bots", "db", "http", "http/api", "sdk", "search"],
   "http/api": [
     "access",
     "capabilities",

@@ -57,7 +57,7 @@ export async function openContent(config: Config, storage: Storage, closers: Clo
     webhook: createWebhookDispatcher({ post: guardedPost, signingSecret }),
   };
   const dispatchers = createDispatchers(coreDispatchers);
-  const { documents, reindex, copying } = await openSearch(config, storage, closers);
+  const { documents, reindex, embeddings, copying } = await openSearch(config, storage, closers);
   tools.add(
     "core",
     createSearchDocumentsTool((wanted, { session_id }) =>
@@ -102,6 +102,7 @@ export async function openContent(config: Config, storage: Storage, closers: Clo
     dispatchers,
     documents,
     reindex,
+    embeddings,
     copying,
     bots,
     coreContent,

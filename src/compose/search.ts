@@ -42,6 +42,7 @@ export async function openSearch(config: Config, storage: Storage, closers: Clos
   return {
     documents,
     reindex: createReindex({ db, sets, indexer }),
+    embeddings: { model: config.embeddingEndpoint?.model ?? "builtin", embed: embedder.embed },
     copying: { db, facts, search, embedder, onPassages },
   };
 }

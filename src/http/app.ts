@@ -52,6 +52,7 @@ export function createApp(parts: AppParts, options: AppOptions): App {
     ...conversation,
     ask: { ...conversation, ...conversation.openAi },
     bots: content.bots,
+    embeddings: content.embeddings,
     ownership,
     auth,
     log,

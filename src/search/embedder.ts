@@ -16,3 +16,9 @@ export interface Embedder {
    */
   embed(texts: string[], signal?: AbortSignal): Promise<(Float32Array | null)[]>;
 }
+
+/** The embedder, for clients. */
+export interface Embeddings extends Pick<Embedder, "embed"> {
+  /** The name by which they ask for it. */
+  model: string;
+}

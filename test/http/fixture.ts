@@ -156,6 +156,11 @@ export async function createHttpFixture(db: TestDatabase, options: HttpFixtureOp
         documents: createDocuments({ db }),
         memories: createMemories({ db, onChange: () => undefined }),
         reindex: { progress: unavailable, start: unavailable },
+        embeddings: {
+          model: "builtin",
+          embed: async (texts) =>
+            texts.map((text) => (text.trim() === "" ? null : new Float32Array([0.6, -0.8]))),
+        },
         capabilitiesOf,
         missingNames,
         transcription: createTranscription({

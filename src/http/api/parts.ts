@@ -18,6 +18,7 @@ import type { IntegrationStore } from "../../integrations/settings/store.ts";
 import type { Logger } from "../../log.ts";
 import type { Redact } from "../../redact.ts";
 import type { Documents } from "../../search/documents.ts";
+import type { Embeddings } from "../../search/embedder.ts";
 import type { Reindex } from "../../search/reindex.ts";
 import type { Sessions } from "../../sessions/sessions.ts";
 import type { Tasks } from "../../sessions/tasks.ts";
@@ -69,6 +70,7 @@ export interface ContentParts {
   documents: Documents;
   memories: MemoryRoutes["memories"];
   reindex: Reindex;
+  embeddings: Embeddings;
   tools: ToolRoutes["tools"];
   dispatchers: Pick<Dispatchers, "get">;
   skills: SkillRoutes["skills"];

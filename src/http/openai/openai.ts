@@ -9,6 +9,7 @@ import { HeddleError, isErrorCode } from "../../errors.ts";
 import { newId } from "../../ids.ts";
 import type { Logger } from "../../log.ts";
 import { hopsIn } from "../../sdk/hops.ts";
+import type { Embeddings } from "../../search/embedder.ts";
 import { REQUEST_ID } from "../answer-headers.ts";
 import { eventStream, type StreamEvent } from "../api/event-stream.ts";
 import { readJson } from "../api/json-body.ts";
@@ -16,12 +17,14 @@ import type { Ownership } from "../api/ownership.ts";
 import type { Auth } from "../auth.ts";
 import { answerOpenAiError, errorBody } from "./answer-error.ts";
 import { completionAnswer, completionFrame, createCompletionChunks, readCompletion } from "./completions.ts";
+import { embeddingsAnswer, readEmbeddingsRequest } from "./embeddings.ts";
 import { createResponseEvents, readResponseRequest, responseAnswer } from "./responses.ts";
 
 export interface OpenAiOptions {
   chat: Chat;
   ask: AskOptions;
   bots: Pick<Bots, "list" | "exists">;
+  embeddings: Embeddings;
   ownership: Ownership;
   auth: Auth;
   log: Logger;
@@ -80,6 +83,11 @@ export function createOpenAi(options: OpenAiOptions): (request: Request, path: s
       }
       const { outcome, usage, text } = await whole(run);
       return Response.json(responseAnswer(frame, outcome, usage, text));
+    },
+    async "POST /v1/embeddings"(request) {
+      await auth.authorize(request, "documents:read");
+      const wanted = readEmbeddingsRequest(await readJson(request));
+      return Response.json(await embeddingsAnswer(wanted, options.embeddings, signal));
     },
     async "GET /v1/models"(request) {
       await auth.authorize(request, "bots:read");

@@ -265,4 +265,26 @@ eachDatabase("the OpenAI-compatible API", (open) => {
       "not_found_error",
     ]);
   });
+
+  test("embeddings: as the client asks for them, and what it must not ask for", async () => {
+    const { client } = await fixture(await open(), () => ["unused"]);
+    // The official client asks for base64 by itself, and decodes it.
+    const { data } = await client.embeddings.create({ model: "builtin", input: ["one", "two"] });
+    expect(data.map(({ index, embedding }) => [index, ...embedding.map((one) => one.toFixed(1))])).toEqual([
+      [0, "0.6", "-0.8"],
+      [1, "0.6", "-0.8"],
+    ]);
+    const plain = await client.embeddings.create({ model: "builtin", input: "x", encoding_format: "float" });
+    expect(plain.data[0]?.embedding).toHaveLength(2);
+    const refused = async (body: object) =>
+      client.embeddings.create(body as OpenAI.EmbeddingCreateParams).then(
+        () => undefined,
+        (error) => [error.status, error.param],
+      );
+    expect(await refused({ model: "other", input: "x" })).toEqual([404, "model"]);
+    expect(await refused({ model: "builtin", input: [1, 2] })).toEqual([400, "input"]);
+    expect(await refused({ model: "builtin", input: [] })).toEqual([400, "input"]);
+    expect(await refused({ model: "builtin", input: ["x", " "] })).toEqual([400, "input.1"]);
+    expect(await refused({ model: "builtin", input: "x", dimensions: 8 })).toEqual([400, "dimensions"]);
+  });
 });
