@@ -19,7 +19,14 @@ export interface ExecutionConfig {
   /** A model to use instead of the bot's. */
   model_override?: string;
   /** Tools that the client runs itself; set by the server for clients of its OpenAI-compatible API. */
-  client_tools?: { name: string; description: string; parameters: JsonObject }[];
+  client_tools?: {
+    /** The name by which the model calls it. */
+    name: string;
+    /** What it does, for the model. */
+    description: string;
+    /** JSON Schema of its arguments. */
+    parameters: JsonObject;
+  }[];
   /** JSON Schema of the answer, which is then JSON and nothing else; `deliver` gets it as `output`. */
   output_schema?: JsonObject;
 }
