@@ -19,6 +19,8 @@ interface Task {
   status: string;
   result: string | null;
   error: string | null;
+  /** The task whose run answers the message of a merged one. */
+  merged_into?: string | null;
   warnings?: string[];
 }
 
@@ -80,9 +82,14 @@ async function waitForEnd(
 ): Promise<Task> {
   const begun = performance.now();
   let hasReported = false;
+  let current = id;
   for (;;) {
-    const task = (await server.get(`/api/v1/tasks/${id}`, limit)) as Task;
+    const task = (await server.get(`/api/v1/tasks/${current}`, limit)) as Task;
     if (OVER.includes(task.status)) return task;
+    if (task.status === "merged" && task.merged_into) {
+      current = task.merged_into;
+      continue;
+    }
     if (performance.now() - begun > PATIENCE_MS && !hasReported) {
       notify(`Waiting for the answer (task ${id}) …`);
       hasReported = true;

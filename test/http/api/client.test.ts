@@ -44,7 +44,8 @@ export async function talk(fetch: (request: Request) => Promise<Response>, key: 
   const tasks = await client.GET("/api/v1/tasks", { params: { query: { status: "pending" } } });
   const first: Task | undefined = tasks.data?.tasks[0];
   const result: string | null | undefined = first?.result;
-  const status: "pending" | "running" | "complete" | "failed" | "cancelled" | undefined = first?.status;
+  const status: "pending" | "running" | "waiting" | "complete" | "failed" | "cancelled" | "merged" | undefined =
+    first?.status;
   const deliveries = await client.GET("/api/v1/deliveries");
   const attempts: number[] | undefined = deliveries.data?.deliveries.map((one) => one.attempts + 1);
   const wrong = await client.GET("/api/v1/tasks/{id}", { params: { path: { id } } });

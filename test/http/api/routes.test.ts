@@ -51,6 +51,8 @@ eachDatabase("REST API", (open) => {
         metadata: { pr_number: 42 },
         score: expect.any(Number),
         lane: "lexical",
+        weak: false,
+        cursor: expect.any(String),
       },
     ]);
     expect((await send("GET", "/api/v1/documents/search?q=dark&integration_id=other")).body).toEqual([]);

@@ -238,7 +238,7 @@ function namedByPath(error: unknown): never {
   throw isPath ? new HeddleError("not_found", error.message) : error;
 }
 
-const presentSession = ({ dispatch_config, created_at, ...session }: SessionRow) => ({
+const presentSession = ({ dispatch_config, created_at, transcript: _, ...session }: SessionRow) => ({
   ...session,
   dispatch_config: dispatch_config && maskConfig(dispatch_config),
   created_at: instant(created_at),
