@@ -75,6 +75,7 @@ eachDatabase("unstorable text", (open) => {
   test("in a query, a path or a body is never 500", async () => {
     // Routes that need parts which this fixture does not have.
     const missing = /^\/api\/v1\/admin\/|^\/api\/v1\/events$/;
+    const waiting = /^\/api\/v1\/chat(\/stream)?$/;
     const failed: string[] = [];
     let asked = 0;
     const ask = async (method: string, path: string, body?: unknown) => {
@@ -99,7 +100,9 @@ eachDatabase("unstorable text", (open) => {
           }
         }
         const schema = requestBody?.content["application/json"]?.schema;
-        if (schema) for (const body of bodies(schema)) await ask(method, real, body);
+        // No worker runs here that would answer a message.
+        const more = waiting.test(path) ? { passive: true } : {};
+        if (schema) for (const body of bodies(schema)) await ask(method, real, { ...body, ...more });
       }
     }
     expect(failed).toEqual([]);
