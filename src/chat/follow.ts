@@ -55,6 +55,11 @@ export function createFollow({ db, events, outcomes }: FollowOptions): Follow {
             if (mustLook || own.some(({ event }) => ENDS.includes(event.type))) {
               mustLook = false;
               const outcome = await outcomes.get(place.task);
+              // The event that says so may be too old to be in the log.
+              if (outcome.merged_into !== null) {
+                yield view.merged(outcome.merged_into);
+                break;
+              }
               if (OVER.includes(outcome.status)) {
                 // The outcome may be newer than what was read of the log.
                 yield view.logged(...(await rest(follower, place.task)));
@@ -118,6 +123,11 @@ function createView(start: ChatPlace) {
     return text.trim() === "" ? rest : [...rest, ...placed([{ type: "assistant_text", text }])];
   }
 
+  function merge(into: string): ChatEvent {
+    mergedInto = into;
+    return { type: "merged", task_id: task, merged_into: into };
+  }
+
   function itself(event: LoggedEvent, facts: StepFacts): ChatEvent[] {
     const { type, data } = event;
     switch (type) {
@@ -126,8 +136,7 @@ function createView(start: ChatPlace) {
       case "task.released":
         return [{ type: "queued", task_id: task, reason: "The run went back to the queue." }];
       case "task.merged":
-        mergedInto = String(data.merged_into);
-        return [{ type: "merged", task_id: task, merged_into: mergedInto }];
+        return [merge(String(data.merged_into))];
       case "tool.started":
       case "tool.completed":
       case "tool.failed":
@@ -147,6 +156,7 @@ function createView(start: ChatPlace) {
         cursor = one.cursor;
         return [...first, ...placed(itself(one.event, facts))];
       }),
+    merged: (into: string): ChatStep[] => placed([merge(into)]),
     live: (...written: Parameters<typeof shown.live>): ChatStep[] => placed(shown.live(...written)),
     ended(outcome: Outcome): ChatStep[] {
       const text = outcome.status === "complete" ? shown.complete(outcome.text ?? "") : [];

@@ -52,11 +52,11 @@ export interface Live {
   wakeAll(): void;
 }
 
-const KEPT_NOTES = 50;
+export const KEPT_NOTES = 50;
 /** An ended run is kept a moment for those who have not read its end. */
 const AFTER_END_MS = 5_000;
 /** Runs of other processes whose end was missed are forgotten from this number on, oldest first. */
-const MOST_RUNS = 5_000;
+export const MOST_RUNS = 5_000;
 
 export function createLive(): Live {
   const runs = new Map<string, LiveRun>();

@@ -4,7 +4,7 @@
 import type { Database } from "../db/database.ts";
 import { errorMessage } from "../errors.ts";
 import type { Logger } from "../log.ts";
-import type { Live, LiveRun, RunFacts } from "./live.ts";
+import { KEPT_NOTES, type Live, type LiveRun, MOST_RUNS, type RunFacts } from "./live.ts";
 
 const CHANNEL = "heddle_live";
 const GATHER_MS = 25;
@@ -13,8 +13,6 @@ const INTEREST_LASTS_MS = 10_000;
 /** A notification holds 8,000 bytes, and a character may take six of them. */
 const TEXT_LENGTH = 1_200;
 const NOTE_BYTES = 7_000;
-/** Runs whose end was missed are forgotten from this number on, oldest first. */
-const MOST_RUNS = 5_000;
 
 type Message = { from: string } & (
   | { kind: "interest"; asks?: string }
@@ -144,7 +142,7 @@ export async function createRemote(options: RemoteOptions): Promise<Remote> {
         if (!run || !isFollowed()) return;
         const { type, data, count } = message;
         live.mirror(
-          Object.assign(run, { notes: [...run.notes.slice(-49), { type, data }], noteCount: count }),
+          Object.assign(run, { notes: [...run.notes.slice(1 - KEPT_NOTES), { type, data }], noteCount: count }),
         );
         return;
       }
