@@ -64,6 +64,25 @@ eachDatabase("chat", (open) => {
     expect([empty.status, empty.body.error.field]).toEqual([422, "message"]);
   });
 
+  test("a merged message leads to its answer, even when its event has left the log", async () => {
+    const database = await open();
+    const { send, stream } = await chatFixture(
+      database,
+      liveLlm(() => ["Both"]),
+    );
+    const say = async (message: string) =>
+      (await send("POST", "/api/v1/chat", { body: { message, client_id: "web:anna" } })).body.task_id;
+    const [merged, into] = [await say("One"), await say("Two")];
+    await database.execute(
+      `update tasks set status = 'merged', merged_into = '${into}', result = null where id = '${merged}'`,
+    );
+    await database.execute("delete from events");
+    const followed = await stream(`/api/v1/tasks/${merged}/stream`);
+    const events = kinds(await followed.until(({ event }) => event === "response"));
+    expect(events).toContain("merged");
+    expect(events.at(-1)).toBe("response");
+  });
+
   test("POST /chat/stream shows text, tools and the answer, and is continued from any event", async () => {
     const half = Promise.withResolvers<void>();
     let asked = 0;
