@@ -142,7 +142,10 @@ export async function createRemote(options: RemoteOptions): Promise<Remote> {
         if (!run || !isFollowed()) return;
         const { type, data, count } = message;
         live.mirror(
-          Object.assign(run, { notes: [...run.notes.slice(1 - KEPT_NOTES), { type, data }], noteCount: count }),
+          Object.assign(run, {
+            notes: [...run.notes.slice(1 - KEPT_NOTES), { type, data }],
+            noteCount: count,
+          }),
         );
         return;
       }

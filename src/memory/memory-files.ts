@@ -35,7 +35,7 @@ export function createMemoryFiles({ db, write, log }: MemoryFilesOptions): Memor
     await write(
       botId,
       `bots/${botId}/MEMORY.md`,
-      [`# Memory`, HEADER, memory.join("\n")].join("\n\n").trimEnd() + "\n",
+      `${[`# Memory`, HEADER, memory.join("\n")].join("\n\n").trimEnd()}\n`,
     );
     for (const day of changed) {
       const learned = days.get(day) ?? [];
