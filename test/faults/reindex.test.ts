@@ -1,0 +1,79 @@
+// `kill -9` while passages are embedded: after the restart only those are embedded that had no vectors yet.
+
+import { afterAll, afterEach, beforeAll, expect, test } from "bun:test";
+import { eachDatabase } from "../database.ts";
+import { type EmbeddingsEndpoint, startEmbeddingsEndpoint } from "../embeddings/embeddings-endpoint.ts";
+import { until } from "../until.ts";
+import { ADMIN_KEY, ask, killAll, launch } from "./process.ts";
+
+let endpoint: EmbeddingsEndpoint;
+beforeAll(() => {
+  endpoint = startEmbeddingsEndpoint();
+});
+afterEach(killAll);
+afterAll(() => endpoint.stop());
+
+/** More than are asked for at once. */
+const SECTIONS = 120;
+const content = Array.from(
+  { length: SECTIONS },
+  (_, at) => `# ${at}\n\n${at === 0 ? "I drive a car." : `Note ${at}.`}`,
+).join("\n\n");
+
+eachDatabase("kill -9 during a re-embedding", (open) => {
+  test("it goes on where it stopped, and search uses it when it is complete", async () => {
+    const { home, databaseUrl } = await open.place();
+    const start = () =>
+      launch({
+        arguments: ["--home", home, "--port", "0"],
+        environment: {
+          ...(databaseUrl && { DATABASE_URL: databaseUrl }),
+          EMBEDDING_MODEL: "fake",
+          EMBEDDING_BASE_URL: endpoint.url,
+        },
+      });
+    const isComplete = (at: string) =>
+      until(
+        () => ask(at, "/api/v1/admin/reindex"),
+        ({ status, done }) => status === "complete" && done === SECTIONS,
+        { withinSeconds: 30 },
+      );
+    const first = start();
+    const address = await first.started;
+    const posted = await fetch(`${address}/api/v1/documents`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${ADMIN_KEY}`, "content-type": "application/json" },
+      body: JSON.stringify({ title: "Notes", content }),
+    });
+    expect(posted.status).toBe(201);
+    await isComplete(address);
+
+    endpoint.asked.length = 0;
+    const isStalled = Promise.withResolvers<void>();
+    const stall = () => {
+      isStalled.resolve();
+      return new Promise<undefined>(() => {});
+    };
+    endpoint.answers.push(() => undefined, stall);
+    await ask(address, "/api/v1/admin/reindex", "POST");
+    await isStalled.promise;
+    const made = endpoint.asked[0]?.length ?? 0;
+    expect(await ask(address, "/api/v1/admin/reindex")).toMatchObject({
+      status: "running",
+      done: made,
+      total: SECTIONS,
+    });
+    first.kill("SIGKILL");
+    expect(await first.ended).toBe("SIGKILL");
+
+    endpoint.asked.length = 0;
+    const second = start();
+    const again = await second.started;
+    await isComplete(again);
+    expect(endpoint.asked.flat()).toHaveLength(SECTIONS - made);
+    const [hit] = await ask(again, "/api/v1/documents/search?q=automobile");
+    expect(hit).toMatchObject({ content: "# 0\n\nI drive a car.", lane: "vector", weak: false });
+    second.kill("SIGTERM");
+    expect(await second.ended).toBe(0);
+  }, 60_000);
+});
