@@ -26,12 +26,13 @@ import { createWorkspace } from "../workspace/workspace.ts";
 import { createWorkspaceWrites } from "../workspace/writes.ts";
 import type { Closers } from "./closers.ts";
 import { openMemories } from "./memories.ts";
+import type { Models } from "./models.ts";
 import { openSearch } from "./search.ts";
 import type { Storage } from "./storage.ts";
 
 export type Content = Awaited<ReturnType<typeof openContent>>;
 
-export async function openContent(config: Config, storage: Storage, closers: Closers) {
+export async function openContent(config: Config, storage: Storage, models: Models, closers: Closers) {
   const { home, db, log, redactor, signingSecret } = storage;
   const { redact } = redactor;
   const guardedPost = createGuardedPost(createGuardedFetch({ allowPrivateHosts: config.allowPrivateHosts }));
@@ -57,7 +58,7 @@ export async function openContent(config: Config, storage: Storage, closers: Clo
     webhook: createWebhookDispatcher({ post: guardedPost, signingSecret }),
   };
   const dispatchers = createDispatchers(coreDispatchers);
-  const { documents, reindex, embeddings, copying } = await openSearch(config, storage, closers);
+  const { documents, reindex, embeddings, copying } = await openSearch(config, storage, models, closers);
   tools.add(
     "core",
     createSearchDocumentsTool((wanted, { session_id }) =>

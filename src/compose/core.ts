@@ -30,11 +30,11 @@ export async function openCore(
   { instrument, ownUrl = () => undefined }: CoreOptions = {},
 ) {
   const storage = await openStorage(config, closers, instrument);
-  const files = await openContent(config, storage, closers);
-  const integrations = await openIntegrations(config, storage, files, closers);
   const search = async (query: string) =>
     (await files.documents.search({ query, limit: 3, visibleIn: null })).filter(({ weak }) => !weak);
   const models = await openModels(config, storage, search, closers);
+  const files = await openContent(config, storage, models, closers);
+  const integrations = await openIntegrations(config, storage, files, closers);
   const content = { ...files, ...createCapabilityParts(files, integrations, models, storage.log) };
   const conversation = openConversation(config, storage, content, integrations, closers);
   const agent = createAgentParts(config, storage, content, integrations, conversation, models);

@@ -94,6 +94,7 @@ export async function openModels(
   closers.push(providers.close);
   return {
     providers,
+    sendOf,
     llm: createLlm(
       providers,
       createOfflineLlm({ search }),

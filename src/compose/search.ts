@@ -1,8 +1,10 @@
 // Search: the embedder, the sets of its vectors, the documents, and the indexer that keeps the vectors complete.
 
 import type { Config } from "../config/config.ts";
+import type { EmbeddingSettings } from "../config/embedding-settings.ts";
 import { createBuiltinEmbedder } from "../embeddings/builtin.ts";
 import { createEndpointEmbedder, modelAt } from "../embeddings/endpoint.ts";
+import { createProviderEmbedder, type EmbeddingProvider, providerModelIn } from "../embeddings/provider.ts";
 import { errorMessage, HeddleError } from "../errors.ts";
 import type { Redact } from "../redact.ts";
 import { asset } from "../runtime/assets.ts";
@@ -14,12 +16,20 @@ import { createReindex } from "../search/reindex.ts";
 import { createSearch } from "../search/search.ts";
 import { createVectorSets } from "../search/vector-sets.ts";
 import type { Closers } from "./closers.ts";
+import type { Models as AllModels } from "./models.ts";
 import type { Storage } from "./storage.ts";
 
-export async function openSearch(config: Config, storage: Storage, closers: Closers) {
+type Models = Pick<AllModels, "providers" | "sendOf">;
+
+export async function openSearch(
+  { embeddings }: Pick<Config, "embeddings">,
+  storage: Storage,
+  models: Models,
+  closers: Closers,
+) {
   const { db, redactor } = storage;
   const log = storage.log.getChild("search");
-  const { embedder, embedderNamed } = createEmbedders(config, redactor.redact);
+  const { embedder, embedderNamed } = createEmbedders(embeddings, models, redactor.redact);
   const sets = createVectorSets({ db, embedder, embedderNamed });
   // Passages are stored together with local vectors, for which there must be a set.
   await sets.own();
@@ -42,23 +52,62 @@ export async function openSearch(config: Config, storage: Storage, closers: Clos
   return {
     documents,
     reindex: createReindex({ db, sets, indexer }),
-    embeddings: { model: config.embeddingEndpoint?.model ?? "builtin", embed: embedder.embed },
+    embeddings: { model: embeddings?.model ?? "builtin", embed: embedder.embed },
     copying: { db, facts, search, embedder, onPassages },
   };
 }
 
 /** The configured embedder, and those whose vectors may still be in the database. */
-function createEmbedders({ embeddingEndpoint: endpoint }: Config, redact: Redact) {
+function createEmbedders(settings: EmbeddingSettings | undefined, models: Models, redact: Redact) {
   const builtin = createBuiltinEmbedder(readWords);
-  if (!endpoint) return { embedder: builtin, embedderNamed: () => undefined };
+  if (!settings) return { embedder: builtin, embedderNamed: () => undefined };
+  const { endpoint, weakBelow } = settings;
+  const find = (id: string) => connectionOf(models, id);
+  const ofProvider = (named: { provider: string; model: string; dimensions: number | undefined }) =>
+    createProviderEmbedder({ ...named, weakBelow, redact, find });
+  const ofEndpoint = (named: { model: string; dimensions: number | undefined }) =>
+    endpoint && createEndpointEmbedder({ ...endpoint, ...named, weakBelow, redact });
   return {
-    embedder: createEndpointEmbedder({ ...endpoint, redact }),
+    embedder: embedderOf(settings, models, { ofProvider, ofEndpoint }),
     embedderNamed(name: string): Embedder | undefined {
       if (name === builtin.name) return builtin;
-      const former = modelAt(name, endpoint.baseUrl);
-      return former && createEndpointEmbedder({ ...endpoint, ...former, redact });
+      const provided = providerModelIn(name);
+      if (provided) return ofProvider(provided);
+      const former = endpoint && modelAt(name, endpoint.baseUrl);
+      return former && ofEndpoint(former);
     },
   };
+}
+
+interface Making {
+  ofProvider(named: { provider: string; model: string; dimensions: number | undefined }): Embedder;
+  ofEndpoint(named: { model: string; dimensions: number | undefined }): Embedder | undefined;
+}
+
+/** Names of models contain slashes themselves, so the first part counts only if a provider has this id. */
+function embedderOf(settings: EmbeddingSettings, { providers }: Models, make: Making): Embedder {
+  const { model, dimensions, endpoint } = settings;
+  const slash = model.indexOf("/");
+  const provider = model.slice(0, Math.max(0, slash));
+  const isStored = providers.list().some(({ id }) => id === provider);
+  if (endpoint?.isOwn || (endpoint && !isStored)) {
+    const made = make.ofEndpoint({ model, dimensions });
+    if (made) return made;
+  }
+  return make.ofProvider({ provider, model: model.slice(slash + 1), dimensions });
+}
+
+function connectionOf({ providers, sendOf }: Models, id: string): EmbeddingProvider | undefined {
+  const provider = providers.list().find((one) => one.id === id);
+  if (!provider) return undefined;
+  const { adapter, base_url, api_key, headers } = provider;
+  if (adapter === "anthropic") {
+    throw new HeddleError(
+      "upstream",
+      `EMBEDDING_MODEL names the provider "${id}", whose protocol, Anthropic's, has no embeddings: name a model of another provider.`,
+    );
+  }
+  return { baseUrl: base_url ?? undefined, apiKey: api_key ?? undefined, headers, send: sendOf(provider) };
 }
 
 async function readWords(): Promise<ArrayBuffer> {

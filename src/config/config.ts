@@ -6,7 +6,7 @@ import { parseEnv } from "node:util";
 import { HeddleError } from "../errors.ts";
 import { LOG_LEVELS, type LogFormat, type LogLevel } from "../log.ts";
 import { defaultHome } from "./default-home.ts";
-import { type EmbeddingEndpoint, embeddingEndpoint } from "./embedding-endpoint.ts";
+import { type EmbeddingSettings, embeddingSettings } from "./embedding-settings.ts";
 import { type ModelEndpoint, modelEndpoint, usualModel } from "./model-endpoint.ts";
 import {
   blankToUndefined,
@@ -53,7 +53,7 @@ export interface Config {
   readonly modelTimeoutSeconds: number;
   readonly fallbackModels: readonly string[];
   /** Undefined: the embedder inside Heddle. */
-  readonly embeddingEndpoint: EmbeddingEndpoint | undefined;
+  readonly embeddings: EmbeddingSettings | undefined;
   /** Undefined: only integrations transcribe recordings. */
   readonly transcription: TranscriptionConfig | undefined;
   readonly timezone: string;
@@ -145,7 +145,7 @@ export function loadConfig(flags: Flags = {}, variables: Environment = processEn
     modelSettings: read.text("MODEL_SETTINGS"),
     modelTimeoutSeconds: read.integer("MODEL_TIMEOUT_SECONDS", 120, 1, 3_600),
     fallbackModels: read.list("FALLBACK_MODELS"),
-    embeddingEndpoint: embeddingEndpoint(read),
+    embeddings: embeddingSettings(read),
     transcription: transcriptionConfig(read),
     timezone: read.timezone("TIMEZONE"),
     logLevel: read.choice("LOG_LEVEL", LOG_LEVELS, "info"),

@@ -3,6 +3,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { HeddleError } from "../errors.ts";
 import type { AttemptFailure } from "../llm/attempt.ts";
+import { createBoundedFetch, type Fetch } from "../llm/bounded-fetch.ts";
 import { createOpenAiClient, toOpenAiFailure } from "../llm/openai-client.ts";
 import type { Redact } from "../redact.ts";
 import type { Embedder } from "../search/embedder.ts";
@@ -13,6 +14,12 @@ export interface EndpointEmbedderOptions {
   apiKey: string | undefined;
   /** Including the version; undefined: OpenAI's own. */
   baseUrl: string | undefined;
+  /** Sent with each request. */
+  headers?: Record<string, string>;
+  /** Default: to the network. */
+  send?: Fetch | undefined;
+  /** Default: it says which model it is and where. */
+  name?: string;
   /** Asks the model for vectors of this size; undefined: its own. */
   dimensions: number | undefined;
   weakBelow: number;
@@ -28,6 +35,8 @@ const MOST_CHARACTERS = 150_000;
 /** What the models of the field take at least: 512 tokens. Shorter texts are not cut further. */
 const SHORTEST_CUT = 500;
 const LONGEST_TEXT = 8_000;
+/** 96 vectors of 4,000 numbers, which are a single line. */
+const BOUNDS = { bytes: 32 * 1024 * 1024, lineBytes: 32 * 1024 * 1024, failureBytes: 64 * 1024 };
 const TIMEOUT_MS = 60_000;
 const RETRY_MS = 500;
 const RETRIES = 3;
@@ -66,8 +75,12 @@ export function modelAt(
 }
 
 export function createEndpointEmbedder(options: EndpointEmbedderOptions): Embedder {
-  const { model, apiKey, baseUrl, dimensions, weakBelow, redact, retryMs = RETRY_MS } = options;
-  const client = createOpenAiClient({ apiKey, baseUrl, timeoutMs: TIMEOUT_MS });
+  const { model, apiKey, baseUrl, headers, send, dimensions, weakBelow, redact } = options;
+  const { name = endpointName(options), retryMs = RETRY_MS } = options;
+  const client = createOpenAiClient(
+    { apiKey, baseUrl, ...(headers && { headers }), timeoutMs: TIMEOUT_MS },
+    createBoundedFetch({ bounds: BOUNDS, ...(send && { send }) }),
+  );
   /** Becomes smaller when the endpoint refuses as many. */
   let mostTexts = MOST_TEXTS;
 
@@ -122,7 +135,7 @@ export function createEndpointEmbedder(options: EndpointEmbedderOptions): Embedd
   }
 
   return {
-    name: endpointName(options),
+    name,
     dimensions,
     isLocal: false,
     weight: 1,

@@ -117,24 +117,33 @@ describe("config", () => {
   });
 
   test("texts are embedded by Heddle itself unless a model is named; OpenAI's key is not sent to another address", () => {
-    expect(load({ OPENAI_API_KEY: "sk-1" }).embeddingEndpoint).toBeUndefined();
-    expect(load({ EMBEDDING_MODEL: "builtin", OPENAI_API_KEY: "sk-1" }).embeddingEndpoint).toBeUndefined();
-    expect(load({ EMBEDDING_MODEL: "m", OPENAI_API_KEY: "sk-1" }).embeddingEndpoint).toEqual({
+    expect(load({ OPENAI_API_KEY: "sk-1" }).embeddings).toBeUndefined();
+    expect(load({ EMBEDDING_MODEL: "builtin", OPENAI_API_KEY: "sk-1" }).embeddings).toBeUndefined();
+    expect(load({ EMBEDDING_MODEL: "m", OPENAI_API_KEY: "sk-1" }).embeddings).toEqual({
       model: "m",
-      apiKey: "sk-1",
-      baseUrl: undefined,
       dimensions: undefined,
       weakBelow: 0.3,
+      endpoint: { apiKey: "sk-1", baseUrl: undefined, isOwn: false },
     });
     const own = { EMBEDDING_MODEL: "m", OPENAI_API_KEY: "sk-1", EMBEDDING_BASE_URL: "http://e:1/v1" };
-    expect(load(own).embeddingEndpoint).toMatchObject({ apiKey: undefined, baseUrl: "http://e:1/v1" });
+    expect(load(own).embeddings?.endpoint).toEqual({
+      apiKey: undefined,
+      baseUrl: "http://e:1/v1",
+      isOwn: true,
+    });
     const more = {
       ...own,
       EMBEDDING_API_KEY: "sk-2",
       EMBEDDING_DIMENSIONS: "256",
       EMBEDDING_WEAK_BELOW: "70",
     };
-    expect(load(more).embeddingEndpoint).toMatchObject({ apiKey: "sk-2", dimensions: 256, weakBelow: 0.7 });
+    expect(load(more).embeddings).toMatchObject({
+      dimensions: 256,
+      weakBelow: 0.7,
+      endpoint: { apiKey: "sk-2" },
+    });
+    // A stored provider's model needs no endpoint here.
+    expect(load({ EMBEDDING_MODEL: "local/bge-m3" }).embeddings?.endpoint).toBeUndefined();
     expect(() => load({ EMBEDDING_MODEL: "m" })).toThrow("EMBEDDING_MODEL needs an endpoint");
   });
 
