@@ -1,7 +1,7 @@
 # Heddle as a container: the compiled program on a plain Debian.
 #   docker build -t heddle .
 #   docker run -p 8000:8000 -v heddle:/var/lib/heddle heddle
-# The first start prints an admin key once: docker logs <container>.
+# To sign in: docker exec <container> heddle login-link
 
 FROM oven/bun:1.4.5 AS build
 WORKDIR /build

@@ -6,6 +6,8 @@ const TABLE = {
   unknown_bot: { status: 400, retryable: false },
   unauthorized: { status: 401, retryable: false },
   forbidden: { status: 403, retryable: false },
+  // The browser's sign-in is too old for what it wants to do.
+  sign_in_again: { status: 403, retryable: false },
   invalid_signature: { status: 403, retryable: false },
   not_found: { status: 404, retryable: false },
   request_timeout: { status: 408, retryable: true },

@@ -10,6 +10,7 @@ import type { Logger } from "../log.ts";
 import { type Caller, OPERATOR } from "./caller.ts";
 import { createKeyCache, INTEGRATION } from "./key-cache.ts";
 import { refuseWiderKey } from "./key-grants.ts";
+import { announceRevoked } from "./revocations.ts";
 import { holdLive, revokeFamily } from "./revoke-family.ts";
 import { covers } from "./scopes.ts";
 
@@ -54,11 +55,12 @@ export interface ApiKeys {
   list(page: { limit: number; cursor?: string | undefined }): Promise<ApiKey[]>;
   /** Lists the live keys that were created for this owner, newest first. */
   ownedBy(owner: string): Promise<ApiKey[]>;
-  /**
-   * Revokes the key and all its descendants: at once in this process, within seconds in others. Returns false if there
-   * is no such live key.
-   */
+  /** Revokes the key and all its descendants, on all servers at once. Returns false if there is no such live key. */
   revoke(id: string, caller: Caller): Promise<boolean>;
+  /** Forgets what is cached of a key that another server has revoked, or of all keys. */
+  forget(id: string | undefined): void;
+  /** SHA-256 of the environment's API_KEY, hexadecimal; undefined if there is none. */
+  readonly staticKeyHash: string | undefined;
   /** Waits for pending writes of last-used times. */
   close(): Promise<void>;
 }
@@ -200,11 +202,20 @@ export function createApiKeys({
       if (beyond !== undefined) {
         throw new HeddleError("forbidden", `The key has the scope ${beyond}, which your key does not cover.`);
       }
-      const gone = await db.query.transaction((tx) => revokeFamily(tx, id, new Date(now())));
-      stored.forget(gone.map(({ hash }) => hash));
+      const gone = await db.query.transaction(async (tx) => {
+        const family = await revokeFamily(tx, id, new Date(now()));
+        await announceRevoked(
+          tx,
+          family.map((key) => key.id),
+        );
+        return family;
+      });
+      for (const key of gone) stored.forget(key.id);
       return true;
     },
 
+    forget: stored.forget,
+    staticKeyHash: staticHash?.toString("hex"),
     close: stored.close,
   };
 }

@@ -12,13 +12,13 @@ import { isPast } from "./key-grants.ts";
 export interface KeyCache {
   /** Returns the caller that the live key with this hash belongs to. */
   find(hash: Buffer): Promise<Caller | undefined>;
-  /** Drops revoked keys. It counts as a revocation even if none of them is cached. */
-  forget(hashes: string[]): void;
+  /** Drops a revoked key, or all keys. It counts as a revocation even if nothing of it is cached. */
+  forget(id: string | undefined): void;
   /** Waits for pending writes of last-used times. */
   close(): Promise<void>;
 }
 
-/** How long a revocation by another process may go unnoticed. */
+/** How long a revocation by another process may go unnoticed while notifications fail. */
 const CACHE_MS = 5_000;
 const CACHE_SIZE = 10_000;
 const LAST_USED_MS = 60_000;
@@ -103,13 +103,14 @@ export function createKeyCache({ db, log, now, monotonic }: KeyCacheOptions): Ke
       touch(entry);
       return entry.caller;
     },
-    forget(hashes) {
+    forget(id) {
       revocations += 1;
-      for (const hash of hashes) cache.delete(hash);
+      if (id === undefined) cache.clear();
+      for (const [hash, { caller }] of cache) if (caller.id === id) cache.delete(hash);
     },
     close: lastUses.close,
   };
 }
 
-const integrationOf = (owner: string | null): string | null =>
+export const integrationOf = (owner: string | null): string | null =>
   owner?.startsWith(INTEGRATION) ? owner.slice(INTEGRATION.length) : null;

@@ -22,6 +22,7 @@ export interface Commands extends AuthoringCommands, ProviderCommands, SearchCom
   listKeys(flags: Flags): Promise<void>;
   revokeKey(flags: Flags, id: string): Promise<void>;
   signingSecret(flags: Flags): Promise<void>;
+  loginLink(flags: Flags, scopes: string | undefined): Promise<void>;
   rotateKeys(flags: Flags): Promise<void>;
   unit(which: "unit" | "environment"): Promise<void>;
   ask(
@@ -133,6 +134,18 @@ export function mainCommand(commands: Commands) {
         meta: { name: "migrate", description: "Apply the database migrations, and exit" },
         args: DATABASE_FLAGS,
         run: ({ args }) => commands.migrate(args),
+      }),
+      "login-link": leaf({
+        meta: { name: "login-link", description: "Print a link with which a browser signs in, once" },
+        args: {
+          ...DATABASE_FLAGS,
+          scopes: {
+            type: "string",
+            description: "What the browser may do, as for keys create (default: everything)",
+            valueHint: "scopes",
+          },
+        },
+        run: ({ args }) => commands.loginLink(args, args.scopes),
       }),
       keys,
       unit: leaf({

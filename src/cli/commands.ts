@@ -19,6 +19,7 @@ import { createClientCommands } from "./client/commands.ts";
 import { deployFile } from "./deploy-files.ts";
 import { firstSteps } from "./first-steps.ts";
 import { createKeyCommands } from "./keys.ts";
+import { createLoginLink } from "./login-link.ts";
 import { containStrays, say, sayForSure, sayWithSecret } from "./stray-code.ts";
 
 interface Running {
@@ -26,12 +27,20 @@ interface Running {
   close(): Promise<void>;
 }
 
+/** Where the link to sign in with is printed. */
+interface Terminal {
+  /** Whether a person reads it now. */
+  isInteractive: boolean;
+  /** Rejects if nobody could have read the line. */
+  show(line: string): Promise<void>;
+}
+
 export interface CommandOptions {
   /** With `guarded`, the server ends the process when its event loop has stopped working. */
   startServer(
     config: Config,
     instrument?: Dev["instrument"],
-    options?: { guarded?: boolean; showAdminKey?: (key: string) => Promise<void> },
+    options?: { guarded?: boolean; terminal?: Terminal },
   ): Promise<Running & DevServer & { model: string | undefined }>;
   startWorker(config: Config, options?: { guarded?: boolean }): Promise<Running>;
 }
@@ -46,7 +55,7 @@ export function createCommands({ startServer, startWorker }: CommandOptions): Co
       const config = readConfig(flags);
       const { url, model, close } = await startServer(config, undefined, {
         guarded: true,
-        showAdminKey: (key) => sayForSure(`Admin API key, shown this once: ${key}`),
+        terminal: { isInteractive: process.stdout.isTTY === true, show: sayForSure },
       });
       say(`Heddle is listening on ${url}`);
       for (const line of firstSteps(config, { url: url ?? "", model })) say(line);
@@ -75,6 +84,7 @@ export function createCommands({ startServer, startWorker }: CommandOptions): Co
       await withDatabase(flags, async () => say("The database is up to date."));
     },
     ...createKeyCommands(withDatabase),
+    loginLink: createLoginLink(withDatabase),
     async signingSecret(flags) {
       const config = loadConfig(flags);
       say(signingSecret(currentKey(openHome(config.home), givenKeys(config))));

@@ -37,7 +37,7 @@ interface Keys {
   revoke(id: string): Promise<boolean>;
 }
 
-type WithDatabase = (flags: Flags, use: (db: Database, log: Logger) => Promise<void>) => Promise<void>;
+export type WithDatabase = (flags: Flags, use: (db: Database, log: Logger) => Promise<void>) => Promise<void>;
 
 const LISTED_KEYS = 500;
 
@@ -79,7 +79,7 @@ const HEALTH_MS = 5_000;
  * Returns undefined if no server answers, as after a crash that left the server's address behind, or if --database-url
  * names the database to use.
  */
-async function runningServer(flags: Flags): Promise<Connection | undefined> {
+export async function runningServer(flags: Flags): Promise<Connection | undefined> {
   const { home } = loadConfig(flags);
   if (flags["database-url"] !== undefined || !findServer(home)?.socket) return undefined;
   // HEDDLE_URL is ignored here: these are the keys of this home.

@@ -1,8 +1,8 @@
 // The server: the shared parts, HTTP, the background processes of integrations, and a worker.
 
 import { join } from "node:path";
-import { createFirstKey } from "../access/first-key.ts";
 import { ADMIN } from "../access/scopes.ts";
+import { showSignInLink, type Terminal } from "../access/show-sign-in-link.ts";
 import type { Config } from "../config/config.ts";
 import { openLocalDoor } from "../config/local-server.ts";
 import { createWriteProbe } from "../db/write-probe.ts";
@@ -21,6 +21,7 @@ import { hostLimits } from "../runtime/host.ts";
 import { type ServeOptions, serve } from "../runtime/serve.ts";
 import { createSpawner } from "../runtime/spawn.ts";
 import type { Worker } from "../worker/worker.ts";
+import { openAccess } from "./access.ts";
 import { type Closers, openWithClosers } from "./closers.ts";
 import { type Core, openCore } from "./core.ts";
 import { createGuard } from "./guard.ts";
@@ -44,8 +45,8 @@ interface HeddleServer extends Heddle {
 
 interface ServerOptions {
   guarded?: boolean;
-  /** Shows the admin key of the first start. The key is kept only if this resolves, and is never shown again. */
-  showAdminKey?: (key: string) => Promise<void>;
+  /** Where the link to sign in with is printed. Default: nowhere. */
+  terminal?: Terminal;
 }
 
 /** Larger bodies are refused unread; routes have lower limits of their own. */
@@ -55,13 +56,14 @@ const MAX_BODY_BYTES = 64 * 1024 * 1024;
 export function startServer(
   config: Config,
   instrument?: Instrument,
-  { guarded = false, showAdminKey = async () => {} }: ServerOptions = {},
+  { guarded = false, terminal }: ServerOptions = {},
 ): Promise<HeddleServer> {
   return openWithClosers(async (closers) => {
     let url = "";
     const core = await openCore(config, closers, { instrument, ownUrl: () => namesHost(url) });
     const { storage, content, integrations, conversation, agent, apiKeys, baseUrl } = core;
-    const { db, log, instruments, redactor } = storage;
+    const { db, log, instruments } = storage;
+    const access = await openAccess(config, storage, apiKeys, closers);
     const { registry, settings } = integrations;
     const probe = createWriteProbe({ query: db.query, log });
     const guard = guarded ? await createGuard({ config, probe, log }) : undefined;
@@ -77,7 +79,7 @@ export function startServer(
           activations: agent.activations,
           installPackages: installing(config, log),
         },
-        access: { apiKeys, redact: redactor.redact },
+        access,
         processes,
         models: core.models,
       },
@@ -87,6 +89,7 @@ export function startServer(
         log,
         baseUrl,
         publicUrl: config.baseUrl,
+        localUrl: () => loopback(url),
         webhookRateLimit: config.webhookRateLimit,
         webhookBytesInFlight: config.webhookBytesInFlight,
         trustedProxies: config.trustedProxies,
@@ -119,8 +122,8 @@ export function startServer(
     });
     const door = openDoor(config, core, { url: loopback(url), fetch: app.fetch });
     closers.push(door.close);
-    // The key is made last, because a start that fails must not make one.
-    if (config.apiKey === undefined) await createFirstKey({ db, apiKeys, log, show: showAdminKey });
+    // Printed late, because a start that fails must not print one.
+    if (terminal) await showSignInLink({ ...access, ...linkFacts(config, url), log, terminal });
     // A first probe now, so that the first request of /ready is answered at once.
     await probe.check().catch(() => {});
     integrations.callLifecycle();
@@ -135,6 +138,12 @@ export function startServer(
     return { url, model: core.models.described(), integrations: registry, settings };
   });
 }
+
+const linkFacts = ({ baseUrl, apiKey, signIn }: Config, url: string) => ({
+  url: baseUrl ?? loopback(url),
+  hasApiKey: apiKey !== undefined,
+  linkMinutes: signIn.linkMinutes,
+});
 
 /** Opens the socket over which the command line talks to this server. */
 function openDoor(

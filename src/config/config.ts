@@ -70,6 +70,7 @@ export interface Config {
   readonly hookWebhookSecret: string | undefined;
   /** Requests per second that one address may send to the public routes of one integration. */
   readonly webhookRateLimit: number;
+  readonly signIn: SignInConfig;
   /** Addresses and networks of proxies whose X-Forwarded-For names the sender. */
   readonly trustedProxies: readonly string[];
   /** Bytes of request bodies on public routes that may wait in memory at one time. */
@@ -102,6 +103,18 @@ export interface TranscriptionConfig {
   readonly apiKey: string | undefined;
   readonly baseUrl: string | undefined;
   readonly model: string;
+}
+
+/** How long a browser may do what. */
+export interface SignInConfig {
+  /** For using a sign-in link. */
+  readonly linkMinutes: number;
+  /** For staying signed in without use. */
+  readonly idleHours: number;
+  /** For staying signed in at all. */
+  readonly maxDays: number;
+  /** For making keys and approving code after signing in. */
+  readonly freshMinutes: number;
 }
 
 const MB = 1024 * 1024;
@@ -156,6 +169,12 @@ export function loadConfig(flags: Flags = {}, variables: Environment = processEn
     allowPrivateHosts: read.list("ALLOW_PRIVATE_HOSTS"),
     hookWebhookUrls: read.urls("HOOK_WEBHOOK_URLS", ["http:", "https:"]),
     hookWebhookSecret: read.signingSecret("HOOK_WEBHOOK_SECRET"),
+    signIn: Object.freeze({
+      linkMinutes: read.integer("SIGN_IN_LINK_MINUTES", 15, 1, 1_440),
+      idleHours: read.integer("SIGN_IN_IDLE_HOURS", 168, 1, 8_760),
+      maxDays: read.integer("SIGN_IN_MAX_DAYS", 30, 1, 365),
+      freshMinutes: read.integer("SIGN_IN_FRESH_MINUTES", 15, 1, 1_440),
+    }),
     trustedProxies: read.networks("TRUSTED_PROXIES"),
     webhookRateLimit: read.integer("WEBHOOK_RATE_LIMIT", 2000, 1, 1_000_000),
     webhookBytesInFlight: read.integer("WEBHOOK_BYTES_IN_FLIGHT", 128 * MB, MB, 64 * 1024 * MB),

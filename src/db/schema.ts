@@ -746,6 +746,57 @@ export const apiKeys = pgTable("api_keys", {
   created_at: createdAt(),
 });
 
+/** A link with which one browser signs in, once. */
+export const signInLinks = pgTable(
+  "sign_in_links",
+  {
+    id: uuid("id").primaryKey(),
+    /** SHA-256 of the token in the link, hexadecimal. */
+    hash: text("hash").notNull().unique(),
+    /** What the browser may do; never more than the key that made the link. */
+    scopes: jsonb("scopes").$type<string[]>().notNull(),
+    /** The key that made the link, as which the browser acts; null: the operator. */
+    api_key_id: uuid("api_key_id").references(() => apiKeys.id, { onDelete: "cascade" }),
+    expires_at: instant("expires_at").notNull(),
+    used_at: instant("used_at"),
+    created_at: createdAt(),
+  },
+  (table) => [index("sign_in_links_expires").on(table.expires_at)],
+);
+
+export const SIGN_IN_METHODS = ["link", "api_key"] as const;
+export type SignInMethod = (typeof SIGN_IN_METHODS)[number];
+
+/** A browser that is signed in. It can never do more than its key can at that moment. */
+export const signIns = pgTable(
+  "sign_ins",
+  {
+    id: uuid("id").primaryKey(),
+    /** SHA-256 of the cookie, hexadecimal. */
+    hash: text("hash").notNull().unique(),
+    method: text("method").$type<SignInMethod>().notNull(),
+    /** The key as which the browser acts; null: the operator, or the environment's API_KEY. */
+    api_key_id: uuid("api_key_id").references(() => apiKeys.id, { onDelete: "cascade" }),
+    /** SHA-256 of the environment's API_KEY, if it was used: another API_KEY ends the sign-in. */
+    static_key_hash: text("static_key_hash"),
+    /** Null: the scopes of the key. */
+    scopes: jsonb("scopes").$type<string[]>(),
+    /** The address at which the browser signed in, such as https://heddle.example, and its Host. Others are refused. */
+    origin: text("origin").notNull(),
+    host: text("host").notNull(),
+    user_agent: text("user_agent").notNull(),
+    /** IPv4 address or IPv6 network of the browser when it signed in. */
+    address: text("address").notNull(),
+    /** Accurate to a minute. */
+    last_seen_at: instant("last_seen_at").notNull(),
+    /** When it ends however much it is used. */
+    expires_at: instant("expires_at").notNull(),
+    revoked_at: instant("revoked_at"),
+    created_at: createdAt(),
+  },
+  (table) => [index("sign_ins_expires").on(table.expires_at)],
+);
+
 export type ToolCallStatus = "running" | "done" | "failed";
 
 export const toolCalls = pgTable(

@@ -1,11 +1,18 @@
 // Headers that instruct browsers, set on every answer.
 
+import { refuseCookie } from "./cookie.ts";
+
 export const REQUEST_ID = "x-request-id";
 
 /** An integration's page shares this server's address; the sandbox gives it an opaque origin of its own. */
 const SANDBOX = "sandbox allow-scripts allow-forms allow-popups allow-downloads; frame-ancestors 'self'";
-/** Content types in which a browser runs scripts. */
-const ACTIVE = /^(?:text\/html|application\/xhtml\+xml|image\/svg\+xml|(?:text|application)\/xml)\b/i;
+/**
+ * Content types that a browser never shows as a page with scripts of its own. Of several types, browsers take the last.
+ */
+const PASSIVE =
+  /^(?:image\/(?!svg)|audio\/|video\/|font\/|text\/(?:plain|css|csv|javascript|event-stream)\b|application\/(?:json|javascript|octet-stream|pdf|wasm|zip)\b)[^,]*$/i;
+/** Headers that act on everything of this server's address, not only on the integration's answer. */
+const OF_THE_ORIGIN = ["clear-site-data", "service-worker-allowed", "strict-transport-security"];
 
 /** Sets the headers for the answer's kind, and those in `more`. */
 export function withAnswerHeaders(
@@ -17,11 +24,15 @@ export function withAnswerHeaders(
   // API answers contain private data, and some contain keys.
   if (/^\/(api|v1)\//.test(path) && !answer.headers.has("cache-control"))
     headers["cache-control"] = "no-store";
-  const isActive = isIntegration && ACTIVE.test(answer.headers.get("content-type") ?? "");
+  const isActive = isIntegration && !PASSIVE.test(answer.headers.get("content-type") ?? "");
   const change = (changed: Response): Response => {
     for (const [name, value] of Object.entries(headers)) changed.headers.set(name, value);
     // Appended, so that the integration's own policy applies as well.
     if (isActive) changed.headers.append("content-security-policy", SANDBOX);
+    if (isIntegration) {
+      for (const name of OF_THE_ORIGIN) changed.headers.delete(name);
+      refuseCookie(changed.headers);
+    }
     return changed;
   };
   try {

@@ -17,7 +17,7 @@ import {
 } from "./gateway/integrations-gateway.ts";
 import { createOpenAi, isOpenAiPath } from "./openai/openai.ts";
 import { createSenderOf } from "./sender.ts";
-import { innerUrl, parseTarget, type Target } from "./target.ts";
+import { hostOf, innerUrl, parseTarget, type Target } from "./target.ts";
 
 export interface App {
   /** Answers every request. */
@@ -28,7 +28,12 @@ export interface App {
 
 export function createApp(parts: AppParts, options: AppOptions): App {
   const log = options.log.getChild("http");
-  const auth = createAuth(parts.access.apiKeys, createFailedKeys({ log }));
+  const auth = createAuth({
+    ...parts.access,
+    failed: createFailedKeys({ log }),
+    freshMs: parts.access.signInFreshMs,
+    ...(options.now && { now: options.now }),
+  });
   const senderOf = createSenderOf(options.trustedProxies ?? []);
   const perSecond = options.webhookRateLimit ?? GATEWAY_LIMITS.rate.perSecond;
   const gateway = createGateway({
@@ -71,9 +76,10 @@ export function createApp(parts: AppParts, options: AppOptions): App {
         return withAnswerHeaders(answer, { path: "", isIntegration: false }, { [REQUEST_ID]: requestId });
       }
       const sender = senderOf(client.address, request.headers);
+      const arrived = { sender, host: hostOf(request) };
       if (isIntegrationPath(target.path)) {
         const requestId = newId();
-        auth.arrived(request, sender);
+        auth.arrived(request, arrived);
         const answer = await gateway(request, { target, sender, requestId });
         return withAnswerHeaders(answer, { ...target, isIntegration: true }, { [REQUEST_ID]: requestId });
       }
@@ -85,7 +91,7 @@ export function createApp(parts: AppParts, options: AppOptions): App {
         return withAnswerHeaders(moved, { ...target, isIntegration: false }, { [REQUEST_ID]: newId() });
       }
       const inner = new Request(innerUrl(target), request);
-      auth.arrived(inner, sender);
+      auth.arrived(inner, arrived);
       if (isOpenAiPath(target.path)) {
         return withAnswerHeaders(await openAi(inner, target.path), { ...target, isIntegration: false });
       }

@@ -25,12 +25,8 @@ export const innerUrl = ({ path, search }: Pick<Target, "path" | "search">): str
 /** Throws "bad_request" for a missing or invalid Host, and "not_found" for a path that is not plain. */
 export function parseTarget(request: Request): Target {
   const { url } = request;
-  const authority = url.startsWith("/") ? -1 : url.indexOf("://") + 3;
-  const pathAt = url.indexOf("/", Math.max(0, authority));
-  checkHost(
-    request.headers.get("host") ??
-      (authority < 0 ? "" : url.slice(authority, pathAt < 0 ? undefined : pathAt)),
-  );
+  checkHost(hostOf(request));
+  const pathAt = pathStart(url);
   const rest = pathAt < 0 ? "/" : url.slice(pathAt);
   // Clients never send a fragment, and parsers differ about where one ends.
   if (rest.includes("#")) throw notPlain();
@@ -41,6 +37,19 @@ export function parseTarget(request: Request): Target {
   const hasTrailingSlash = path.length > 1 && path.endsWith("/");
   return { path: hasTrailingSlash ? path.slice(0, -1) : path, hasTrailingSlash, search };
 }
+
+/**
+ * Returns the header Host in lower case. What it says decides only whether a page of this server has sent the request.
+ */
+export function hostOf({ url, headers }: Request): string {
+  const at = authorityStart(url);
+  const pathAt = pathStart(url);
+  const host = headers.get("host") ?? (at < 0 ? "" : url.slice(at, pathAt < 0 ? undefined : pathAt));
+  return host.toLowerCase();
+}
+
+const authorityStart = (url: string): number => (url.startsWith("/") ? -1 : url.indexOf("://") + 3);
+const pathStart = (url: string): number => url.indexOf("/", Math.max(0, authorityStart(url)));
 
 /** Throws "validation" for a NUL character, which no text in the database can contain. */
 export function refuseNul(url: string): void {

@@ -128,7 +128,7 @@ eachDatabase("first starts cut short by kill -9", (open) => {
 });
 
 onPostgres("three servers that start at once on an empty database", (open) => {
-  test("all serve, and one of them prints the first key", async () => {
+  test("all serve, and a link that one of them prints signs in at another, once", async () => {
     const { databaseUrl } = await open.place();
     const empty = await emptyDatabase(String(databaseUrl));
     try {
@@ -136,17 +136,26 @@ onPostgres("three servers that start at once on an empty database", (open) => {
       const servers = homes.map((home) =>
         launch({
           arguments: ["--home", home, "--port", "0"],
-          // Without a key in the environment the first start creates one.
+          // With a key in the environment, no link is printed here.
           environment: { DATABASE_URL: empty.url, ENCRYPTION_KEY: "0".repeat(64), API_KEY: "" },
         }),
       );
       const urls = await Promise.all(servers.map(({ started }) => started));
-      const told = servers.flatMap(({ said }) => /^Admin API key.*: (hdl_\w+)$/m.exec(said())?.[1] ?? []);
-      expect(told).toHaveLength(1);
-      for (const url of urls)
-        expect(await ask(url, "/api/v1/bots", "GET", told[0])).toMatchObject({ bots: [{ id: "default" }] });
-      const keys = await ask(String(urls[0]), "/api/v1/api-keys", "GET", told[0]);
-      expect(keys.api_keys).toMatchObject([{ name: "first start" }]);
+      const tokens = servers.map(({ said }) => /^Sign in.*\/sign-in#(once_\S+)$/m.exec(said())?.[1]);
+      const [first, second] = urls.map(String);
+      const signIn = (url: string) =>
+        fetch(`${url}/api/v1/sign-ins`, {
+          method: "POST",
+          headers: { origin: url, "content-type": "application/json" },
+          body: JSON.stringify({ link: tokens[0] }),
+        });
+      const tries = await Promise.all([signIn(String(first)), signIn(String(second))]);
+      expect(tries.map(({ status }) => status).sort()).toEqual([201, 401]);
+      const at = tries[0]?.status === 201 ? first : second;
+      const cookie = String(tries.find(({ ok }) => ok)?.headers.get("set-cookie")).split(";")[0];
+      const bots = await fetch(`${at}/api/v1/bots`, { headers: { cookie: String(cookie) } });
+      expect(await bots.json()).toMatchObject({ bots: [{ id: "default" }] });
+      expect(servers.map(({ errors }) => errors()).join()).not.toContain(String(tokens[0]));
       for (const server of servers) server.kill("SIGTERM");
       for (const server of servers) expect(await server.ended).toBe(0);
       expect(servers.map(({ errors }) => errors())).toEqual(["", "", ""]);

@@ -3,6 +3,9 @@
 import type { AnyElysia } from "elysia";
 import { createApiKeys } from "../../src/access/api-keys.ts";
 import { OPERATOR } from "../../src/access/caller.ts";
+import { followRevocations } from "../../src/access/revocations.ts";
+import { createSignInLinks } from "../../src/access/sign-in-links.ts";
+import { createSignIns } from "../../src/access/sign-ins.ts";
 import { createToolRegistry } from "../../src/agent/tools/registry.ts";
 import { activationIn } from "../../src/capabilities/activated.ts";
 import { createActivations } from "../../src/capabilities/activations.ts";
@@ -72,6 +75,8 @@ export interface HttpFixtureOptions {
 }
 
 export const STATIC_KEY = "a-static-key-of-the-environment";
+const HOUR_MS = 3_600_000;
+export const SIGN_IN = { idleMs: 7 * 24 * HOUR_MS, absoluteMs: 30 * 24 * HOUR_MS, freshMs: HOUR_MS / 4 };
 export const UNKNOWN_ID = "0198c0de-0000-7000-8000-000000000000";
 
 export interface Answer {
@@ -95,6 +100,18 @@ export async function createHttpFixture(db: TestDatabase, options: HttpFixtureOp
     staticKey: STATIC_KEY,
     ...(options.now && { now: options.now, monotonic: options.now }),
   });
+  const clocks = options.now && { now: options.now, monotonic: options.now };
+  const signInLinks = createSignInLinks({ db, minutes: 15, ...clocks });
+  const signIns = createSignIns({ db, log, apiKeys, links: signInLinks, limits: SIGN_IN, ...clocks });
+  // Closed with the database.
+  const revocations = await followRevocations({
+    db,
+    forget(id) {
+      apiKeys.forget(id);
+      signIns.forget(id);
+    },
+  });
+  const access = { apiKeys, signIns, signInLinks, revocations, signInFreshMs: SIGN_IN.freshMs };
   const integrations = options.integrations ?? {};
   const views = () => Object.entries(integrations).map(viewOf);
   const tools = createToolRegistry();
@@ -192,7 +209,7 @@ export async function createHttpFixture(db: TestDatabase, options: HttpFixtureOp
         installPackages: unavailable,
         ...options.parts,
       },
-      access: { apiKeys, redact: core.redactor.redact },
+      access: { ...access, redact: core.redactor.redact, addSecret: () => undefined },
       models,
       processes: options.processes ?? noProcesses,
     },
@@ -202,6 +219,8 @@ export async function createHttpFixture(db: TestDatabase, options: HttpFixtureOp
       log: options.log ?? log,
       baseUrl: () => ("baseUrl" in options ? options.baseUrl : "https://heddle.example"),
       publicUrl: options.publicUrl,
+      localUrl: () => "http://localhost:8000",
+      ...(options.now && { now: options.now }),
       ...(options.webhookRateLimit !== undefined && { webhookRateLimit: options.webhookRateLimit }),
       signal: new AbortController().signal,
       isReady: options.isReady ?? (async () => void (await db.execute("select 1"))),
@@ -239,7 +258,7 @@ export async function createHttpFixture(db: TestDatabase, options: HttpFixtureOp
   const keyWith = async (...scopes: string[]) =>
     (await apiKeys.create({ name: "test", scopes }, OPERATOR)).key;
 
-  return { ...core, ...content, tools, missingNames, app, apiKeys, fetch, send, keyWith, lines };
+  return { ...core, ...content, tools, missingNames, app, ...access, access, fetch, send, keyWith, lines };
 }
 
 export type HttpFixture = Awaited<ReturnType<typeof createHttpFixture>>;

@@ -43,6 +43,7 @@ import { integrationRoutes } from "./routes/integrations.ts";
 import { liveRoutes } from "./routes/live.ts";
 import { memoryRoutes } from "./routes/memories.ts";
 import { sessionRoutes } from "./routes/sessions.ts";
+import { SIGN_IN_ROUTE, signInRoutes } from "./routes/sign-in.ts";
 import { skillRoutes } from "./routes/skills.ts";
 import { taskRoutes } from "./routes/tasks.ts";
 import { templateRoutes } from "./routes/templates.ts";
@@ -87,7 +88,7 @@ export function createApi(
       if (path === OPENAPI_PAGE) Object.assign(set.headers, OPENAPI_PAGE_HEADERS);
       // The key is checked before any of the body is read.
       if (path.startsWith("/api/")) {
-        await auth.authenticate(request);
+        if (path !== SIGN_IN_ROUTE || request.method !== "POST") await auth.authenticate(request);
         refuseNul(request.url);
       }
       // A request right after the start waits for the integration to load, as webhooks do, instead of getting a 404.
@@ -146,6 +147,7 @@ export function createApi(
     .use(templateRoutes({ templates: content.templates, integrations: registry, route }))
     .use(activationRoutes({ activations: integrations.activations, ownership, route }))
     .use(apiKeyRoutes({ apiKeys: access.apiKeys, missingInScopes, auth, route }))
+    .use(signInRoutes({ ...access, ...options, auth, route }))
     .use(integrationStoreRoutes({ integrations: registry, store: integrations.store, auth, route }))
     .use(reindexRoutes({ reindex: content.reindex, route }))
     .use(processRoutes({ processes, auth, route }))

@@ -1,5 +1,6 @@
 // Server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html).
 
+import type { Validity } from "../auth.ts";
 import { type Asking, askAgain } from "../gateway/while-allowed.ts";
 
 export interface StreamEvent {
@@ -18,8 +19,8 @@ export interface EventStreamOptions {
   batches: AsyncIterator<StreamEvent[]>;
   /** Ends the stream. */
   signal: AbortSignal;
-  /** Called every few seconds; false ends the stream, because the key that opened it is revoked or expired. */
-  isAllowed: () => Promise<boolean>;
+  /** The stream ends when the key or the sign-in that opened it does. Left out for a stream that ends by itself. */
+  validity?: Validity;
   /** Called once when the stream has ended, whoever ended it. */
   onEnd?: () => void;
 }
@@ -32,7 +33,7 @@ const STALLED_PERIODS = 4;
 
 export const EVENT_STREAM = "text/event-stream";
 
-export function eventStream({ batches, signal, isAllowed, onEnd }: EventStreamOptions): Response {
+export function eventStream({ batches, signal, validity, onEnd }: EventStreamOptions): Response {
   const text = new TextEncoder();
   let keepAlive: ReturnType<typeof setInterval> | undefined;
   let asking: Asking | undefined;
@@ -54,7 +55,7 @@ export function eventStream({ batches, signal, isAllowed, onEnd }: EventStreamOp
       };
       if (signal.aborted) return end();
       signal.addEventListener("abort", end, { once: true });
-      asking = askAgain(isAllowed, end);
+      if (validity) asking = askAgain(validity, end);
       // Sent at once, so that the client gets the headers before the first event.
       controller.enqueue(text.encode(`retry: ${RECONNECT_MS}\n\n`));
       keepAlive = setInterval(() => {

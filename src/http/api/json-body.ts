@@ -10,12 +10,12 @@ const API_BODY_LIMIT = 10 * 1024 * 1024;
 const SUSPECT = /\\u(0000|d[89a-f])/i;
 
 /** Throws `unsupported_media_type`, `payload_too_large` or `bad_request`. */
-export async function readJson(request: Request): Promise<unknown> {
+export async function readJson(request: Request, limit = API_BODY_LIMIT): Promise<unknown> {
   const mediaType = request.headers.get("content-type")?.split(";")[0]?.trim().toLowerCase() ?? "";
   if (mediaType !== "application/json" && !/^application\/[a-z0-9.-]+\+json$/.test(mediaType)) {
     throw new HeddleError("unsupported_media_type", "Send JSON, with Content-Type: application/json.");
   }
-  const text = decode(await readBody(request, { limit: API_BODY_LIMIT }));
+  const text = decode(await readBody(request, { limit }));
   if (text.trim() === "") throw new HeddleError("bad_request", "The body is empty; send a JSON object.");
   const value = parseJson(text);
   if (!SUSPECT.test(text)) return value;

@@ -1,6 +1,9 @@
 // The parts of the server that the HTTP side uses, grouped by wing.
 
 import type { ApiKeys } from "../../access/api-keys.ts";
+import type { Revocations } from "../../access/revocations.ts";
+import type { SignInLinks } from "../../access/sign-in-links.ts";
+import type { SignIns } from "../../access/sign-ins.ts";
 import type { Activations } from "../../capabilities/activations.ts";
 import type { Bindings } from "../../channels/bindings.ts";
 import type { ChannelSessions } from "../../channels/channel-sessions.ts";
@@ -44,8 +47,21 @@ export interface AppParts {
   content: ContentParts;
   integrations: IntegrationParts;
   models: Omit<ProviderRoutes, "route">;
-  access: { apiKeys: ApiKeys /** Replaces the secrets that are known. */; redact: Redact };
+  access: AccessParts;
   processes: ProcessRoutes["processes"];
+}
+
+export interface AccessParts {
+  apiKeys: ApiKeys;
+  signIns: SignIns;
+  signInLinks: SignInLinks;
+  revocations: Pick<Revocations, "watch">;
+  /** How long after signing in a browser may make keys and approve code. */
+  signInFreshMs: number;
+  /** Replaces the secrets that are known. */
+  redact: Redact;
+  /** Redacts a token from now on. */
+  addSecret: (secret: string) => void;
 }
 
 /** The parts that a message passes through. */
@@ -115,6 +131,10 @@ export interface AppOptions {
   baseUrl: () => string | undefined;
   /** The public address that the operator has set as BASE_URL. */
   publicUrl?: string | undefined;
+  /** The address at which a browser on this machine reaches the server. */
+  localUrl: () => string;
+  /** The wall clock. */
+  now?: () => number;
   /** Rejects while the server cannot work. */
   isReady: () => Promise<void>;
   /** Aborted when the server stops, which ends the streams that it answers with. */

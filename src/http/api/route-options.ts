@@ -11,8 +11,10 @@ import { readJson } from "./json-body.ts";
 import type { Ownership } from "./ownership.ts";
 
 export interface RouteFacts {
-  /** "{name}" in it is replaced by that path parameter. */
-  scope: string;
+  /** "{name}" in it is replaced by that path parameter. Null: every caller may use the route. */
+  scope: string | null;
+  /** True if a browser needs a recent sign-in for it, because it makes or ends credentials or runs code. */
+  isGrave?: boolean;
   tag: string;
   summary: string;
   description?: string;
@@ -29,13 +31,16 @@ export type RouteOptions = ReturnType<typeof createRouteOptions>;
 
 /** Spread into a route: `plain` for a route without a body, `json` for a route with a JSON body. */
 export function createRouteOptions(auth: Auth, ownership: Ownership) {
-  const plain = ({ scope, tag, summary, description = "", example, of }: RouteFacts) => ({
+  const plain = ({ scope, isGrave = false, tag, summary, description = "", example, of }: RouteFacts) => ({
     // "transform" is the first step of a route, which runs before the input is validated.
     transform: async ({ request, params = {} }: WithParams): Promise<void> => {
-      await auth.authorize(
-        request,
-        scope.replace(/\{(\w+)\}/g, (_, name) => params[name] ?? ""),
-      );
+      if (scope !== null) {
+        await auth.authorize(
+          request,
+          scope.replace(/\{(\w+)\}/g, (_, name) => params[name] ?? ""),
+        );
+      }
+      if (isGrave) await auth.refuseOldSignIn(request);
       if (of !== undefined) await ownership[of](request, params.id ?? "");
       refuseUnclearQuery(request.url);
     },
@@ -43,7 +48,13 @@ export function createRouteOptions(auth: Auth, ownership: Ownership) {
     detail: {
       tags: [tag],
       summary,
-      description: `${description} Needs the scope \`${scope}\`.`.trim(),
+      description: [
+        description,
+        scope === null ? "Needs any API key." : `Needs the scope \`${scope}\`.`,
+        isGrave ? "In a browser: a recent sign-in." : "",
+      ]
+        .filter((text) => text !== "")
+        .join(" "),
       ...(example !== undefined && { example }),
     },
   });
@@ -104,7 +115,7 @@ type Failure = keyof typeof MEANINGS;
 export function failures<const Status extends Failure>(...statuses: Status[]) {
   const described = (description: string) => answering(description, ErrorAnswer);
   return {
-    401: described("The API key is missing, malformed, unknown, revoked or expired."),
+    401: described("The API key or the sign-in is missing, malformed, unknown, revoked or expired."),
     ...Object.fromEntries([...statuses, 422 as const].map((status) => [status, described(MEANINGS[status])])),
   } as Record<Status | 401 | 422, typeof ErrorAnswer> satisfies Record<number, TSchema>;
 }

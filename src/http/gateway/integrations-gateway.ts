@@ -8,6 +8,7 @@ import type { Inbox } from "../../inbox/inbox.ts";
 import { createIncoming, type Incoming } from "../../inbox/incoming.ts";
 import type { Logger } from "../../log.ts";
 import type { Auth } from "../auth.ts";
+import { hideCookie } from "../cookie.ts";
 import { answerError, type ErrorFacts, NotLive, RateLimited } from "../errors.ts";
 import { createRateLimiter, type RateLimit } from "../rate-limit.ts";
 import type { Target } from "../target.ts";
@@ -156,12 +157,13 @@ export function createGateway(options: GatewayOptions): Gateway {
       const inner = innerRequest({ method, path, search: target.search, headers, body });
       // A Heddle key is hidden from the integration; a webhook sender may have an Authorization of its own.
       if (!isPublic || auth.bringsKey(request)) inner.headers.delete("authorization");
+      hideCookie(inner.headers);
       const answer = await runRouter(router, inner, { id, incoming, timeoutMs: limits.handlerMs });
       if (incoming) record(incoming, answer);
       // The body of a HEAD answer is never read, so it would never end.
       if (method === "HEAD") return answer;
       return whileAllowed(answer, {
-        isAllowed: isPublic ? undefined : () => auth.isStillValid(request),
+        validity: isPublic ? undefined : auth.validityOf(request),
         onBreak: (error) =>
           log.error("The answer of {id} to {method} {path} was cut off: {error}", {
             id,

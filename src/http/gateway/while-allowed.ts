@@ -1,6 +1,8 @@
 // Ends streamed answers when the key that opened them is revoked or expires, including those of integrations, which
 // never see the key. Errors that an integration throws in the middle of a stream go to the log.
 
+import type { Validity } from "../auth.ts";
+
 /** How often the key of a streamed answer is checked. */
 export const ASK_AGAIN_MS = 2_000;
 
@@ -8,30 +10,47 @@ export interface Asking {
   stop(): void;
 }
 
-/** Checks periodically, one check at a time, and calls `end` as soon as the stream is no longer allowed. */
-export function askAgain(isAllowed: () => Promise<boolean>, end: () => void): Asking {
+/**
+ * Checks periodically and whenever there is doubt, one check at a time, and calls `end` as soon as the stream is no longer
+ * allowed.
+ */
+export function askAgain({ holds, onDoubt }: Validity, end: () => void): Asking {
   let isStopped = false;
+  let isDoubtful = false;
+  let isAsking = false;
   let timer: ReturnType<typeof setTimeout> | undefined;
-  const next = (): void => {
-    timer = setTimeout(async () => {
-      const allowed = await isAllowed();
-      if (isStopped) return;
-      if (allowed) next();
-      else end();
-    }, ASK_AGAIN_MS);
+  const ask = async (): Promise<void> => {
+    isDoubtful = true;
+    if (isAsking) return;
+    isAsking = true;
+    clearTimeout(timer);
+    let allowed = true;
+    while (isDoubtful && allowed && !isStopped) {
+      isDoubtful = false;
+      allowed = await holds();
+    }
+    isAsking = false;
+    if (isStopped) return;
+    if (allowed) {
+      timer = setTimeout(ask, ASK_AGAIN_MS);
+      return;
+    }
+    stop();
+    end();
   };
-  next();
-  return {
-    stop: () => {
-      isStopped = true;
-      clearTimeout(timer);
-    },
+  timer = setTimeout(ask, ASK_AGAIN_MS);
+  const unwatch = onDoubt(ask);
+  const stop = (): void => {
+    isStopped = true;
+    clearTimeout(timer);
+    unwatch();
   };
+  return { stop };
 }
 
 export interface GoingOn {
   /** Undefined for an answer that was opened without a key. */
-  isAllowed?: (() => Promise<boolean>) | undefined;
+  validity?: Validity | undefined;
   /**
    * Called with the error of the integration's code, which Bun would otherwise print with source lines, past the log.
    */
@@ -39,15 +58,15 @@ export interface GoingOn {
 }
 
 /** Returns an answer that is cut off when its key is no longer allowed. A complete answer is returned unchanged. */
-export function whileAllowed(answer: Response, { isAllowed, onBreak }: GoingOn): Response {
+export function whileAllowed(answer: Response, { validity, onBreak }: GoingOn): Response {
   // The headers are checked first, because accessing `body` turns the answer into a stream.
-  if (!goesOn(answer.headers, isAllowed !== undefined) || !answer.body) return answer;
+  if (!goesOn(answer.headers, validity !== undefined) || !answer.body) return answer;
   const reader = answer.body.getReader();
   let asking: Asking | undefined;
   const body = new ReadableStream<Uint8Array>({
     start(controller) {
-      if (!isAllowed) return;
-      asking = askAgain(isAllowed, () => {
+      if (!validity) return;
+      asking = askAgain(validity, () => {
         breakOff(controller);
         void reader.cancel().catch(() => undefined);
       });

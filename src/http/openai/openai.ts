@@ -164,7 +164,7 @@ export function createOpenAi(options: OpenAiOptions): (request: Request, path: s
     return eventStream({
       batches: batches(),
       signal,
-      isAllowed: () => auth.isStillValid(request),
+      validity: auth.validityOf(request),
       onEnd: () => stop.abort(),
     });
   }

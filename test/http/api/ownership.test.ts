@@ -256,7 +256,7 @@ describe("streams", () => {
         yield [];
       })(),
       signal: new AbortController().signal,
-      isAllowed: async () => isAllowed,
+      validity: { holds: async () => isAllowed, onDoubt: () => () => undefined },
     });
     const reader = response.body?.getReader();
     expect((await reader?.read())?.done).toBe(false);

@@ -93,6 +93,7 @@ const GROWING = [
   "events",
   "memories",
   "sessions",
+  "sign_ins",
   "tasks",
 ];
 /** Lists that have always allowed up to 1,000. */
@@ -204,7 +205,7 @@ test("an unknown id in the path is 404 with a uniform message; a malformed one i
       404,
       {
         code: "not_found",
-        message: expect.stringMatching(/^There is no [a-zA-Z ]+ "(nothing|[0-9a-f-]{36})"\.$/),
+        message: expect.stringMatching(/^There is no [a-zA-Z -]+ "(nothing|[0-9a-f-]{36})"\.$/),
       },
     ]);
     for (const { name, schema } of route.parameters("path")) {

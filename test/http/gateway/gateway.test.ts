@@ -287,9 +287,9 @@ test("one sender's flood is refused before the handler, and no other sender is a
 });
 
 test("a hanging handler is 504, and its late answer is dropped", async () => {
-  const { log, apiKeys } = await createHttpFixture(shared);
+  const { log, access } = await createHttpFixture(shared);
   const gateway = createGateway({
-    auth: createAuth(apiKeys, { count: () => {} }),
+    auth: createAuth({ ...access, failed: { count: () => {} }, freshMs: 0 }),
     record: () => {},
     log,
     limits: { ...GATEWAY_LIMITS, handlerMs: 5 },
@@ -309,11 +309,11 @@ test("a hanging handler is 504, and its late answer is dropped", async () => {
 });
 
 test("a request waits while its integration is loading", async () => {
-  const { log, apiKeys } = await createHttpFixture(shared);
+  const { log, access } = await createHttpFixture(shared);
   const loaded = Promise.withResolvers<void>();
   let isLive = false;
   const gateway = createGateway({
-    auth: createAuth(apiKeys, { count: () => {} }),
+    auth: createAuth({ ...access, failed: { count: () => {} }, freshMs: 0 }),
     record: () => {},
     log,
     integrations: {

@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { whileAllowed } from "../../../src/http/gateway/while-allowed.ts";
+import { until } from "../../until.ts";
 
 /** Yields two pieces, then calls `then`. */
 function pieces(then: (controller: ReadableStreamDefaultController) => void, type: string): Response {
@@ -16,13 +17,13 @@ function pieces(then: (controller: ReadableStreamDefaultController) => void, typ
 test.each([
   ["text/plain", undefined],
   ["application/json-seq", undefined],
-  ["application/json", async () => true],
-])("an error that cuts off an answer of %s is only logged", async (type, isAllowed) => {
+  ["application/json", { holds: async () => true, onDoubt: () => () => undefined }],
+])("an error that cuts off an answer of %s is only logged", async (type, validity) => {
   const broken = new Error("the canary of the integration");
   const heard: unknown[] = [];
   const answer = whileAllowed(
     pieces((controller) => controller.error(broken), type),
-    { isAllowed, onBreak: (error) => heard.push(error) },
+    { validity, onBreak: (error) => heard.push(error) },
   );
   // Bun would print any other error that cuts off an answer.
   await expect(answer.text()).rejects.toMatchObject({
@@ -46,7 +47,7 @@ test("an endless JSON value is cut off with its key", async () => {
   const endless = pieces(() => undefined, "application/json");
   let isAllowed = true;
   const answer = whileAllowed(endless, {
-    isAllowed: async () => isAllowed,
+    validity: { holds: async () => isAllowed, onDoubt: () => () => undefined },
     onBreak: (error) => {
       throw error;
     },
@@ -55,6 +56,36 @@ test("an endless JSON value is cut off with its key", async () => {
   isAllowed = false;
   await expect(text).rejects.toThrow("cut off");
 }, 20_000);
+
+test("doubt is looked into at once, and again if it comes while it is looked into", async () => {
+  const doubts: (() => void)[] = [];
+  const asked: ((holds: boolean) => void)[] = [];
+  let hasUnwatched = false;
+  const answer = whileAllowed(
+    pieces(() => undefined, "application/json"),
+    {
+      validity: {
+        holds: () => new Promise((resolve) => asked.push(resolve)),
+        onDoubt(listener) {
+          doubts.push(listener);
+          return () => {
+            hasUnwatched = true;
+          };
+        },
+      },
+      onBreak: () => undefined,
+    },
+  );
+  const cutOff = answer.text().catch((error: Error) => error.message);
+  doubts[0]?.();
+  doubts[0]?.();
+  expect(asked).toHaveLength(1);
+  asked[0]?.(true);
+  await until(() => asked.length === 2);
+  asked[1]?.(false);
+  expect(await cutOff).toContain("cut off");
+  expect(hasUnwatched).toBe(true);
+});
 
 test("a JSON value without a key is not wrapped", () => {
   const answer = Response.json({ ok: true });

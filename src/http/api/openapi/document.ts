@@ -2,6 +2,7 @@
 
 import { isJson, type Json } from "../../../schema/openapi-schema.ts";
 import { type OperationOptions, operationOf, type Parts, type RouteEntry, templateOf } from "./operation.ts";
+import { shareFields, shareParameters } from "./share.ts";
 
 export interface DocumentFacts {
   version: string;
@@ -57,6 +58,7 @@ export function createDocument(
       add(paths, route, operation);
     }
   }
+  const parameters = shareParameters(paths);
   const { baseUrl } = facts;
   const here = { url: "/", description: "This server." };
   return {
@@ -72,7 +74,8 @@ export function createDocument(
     security: [{ bearer: [] }],
     paths,
     components: {
-      schemas: sorted(parts.schemas),
+      schemas: shareFields(sorted(parts.schemas)),
+      parameters,
       responses: sorted(parts.responses),
       securitySchemes: { bearer: { type: "http", scheme: "bearer", description: "An API key: hdl_…" } },
     },
@@ -130,5 +133,5 @@ function writable(route: RouteEntry, options: OperationOptions): Json {
   }
 }
 
-const sorted = (components: ReadonlyMap<string, Json>): Json =>
+const sorted = (components: ReadonlyMap<string, Json>): Record<string, Json> =>
   Object.fromEntries([...components].sort(([a], [b]) => (a < b ? -1 : 1)));

@@ -57,6 +57,7 @@ const TAGS = {
   "Administration of integrations": "Setting up integrations: settings, keys, packages, approval.",
   Processes: "Background processes of integrations.",
   "API keys": "Keys and what they may do.",
+  "Sign-in": "Browsers act as a key after signing in.",
   Transcription: "Speech to text.",
   Health: "For load balancers and service managers.",
 } as const;

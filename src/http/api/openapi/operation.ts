@@ -166,6 +166,9 @@ function responsesOf(response: unknown, name: string | undefined, parts: Parts):
   );
 }
 
+/** Nearly every operation refers to these. */
+const SHORT_NAMES: Record<string, string> = { 413: "TooLarge", 415: "MediaType", 422: "Invalid" };
+
 function responseOf(status: string, schema: Json, name: string | undefined, parts: Parts): Json {
   const text = STATUS_CODES[Number(status)] ?? status;
   const answer: Json = { description: answerDescription(schema) ?? text };
@@ -177,7 +180,7 @@ function responseOf(status: string, schema: Json, name: string | undefined, part
   }
   if (Number(status) < 400 || name === undefined) return answer;
   // An error means the same on every route, so the document has it once.
-  const key = text.replace(/[^A-Za-z]/g, "");
+  const key = SHORT_NAMES[status] ?? text.replace(/[^A-Za-z]/g, "");
   const before = parts.responses.get(key);
   if (before && JSON.stringify(before) !== JSON.stringify(answer)) return answer;
   parts.responses.set(key, answer);

@@ -116,6 +116,7 @@ export function apiKeyRoutes({ apiKeys, missingInScopes, auth, route }: ApiKeyRo
       {
         ...route.json({
           scope: "api_keys:write",
+          isGrave: true,
           tag,
           summary: "Create an API key",
           example: { name: "dashboard", preset: "read_only" },
@@ -152,10 +153,11 @@ export function apiKeyRoutes({ apiKeys, missingInScopes, auth, route }: ApiKeyRo
       {
         ...route.plain({
           scope: "api_keys:write",
+          isGrave: true,
           tag,
           summary: "Revoke an API key",
           description:
-            "The key and all keys that it created stop working: at once on this server, within seconds on others. Streams that it opened end within seconds.",
+            "The key, all keys that it created, sign-ins with it and streams that it opened end at once.",
         }),
         params: IdParams,
         response: { 204: t.Void({ description: "Revoked." }), ...failures(403, 404, 422) },

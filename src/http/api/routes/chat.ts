@@ -46,7 +46,7 @@ export function chatRoutes(parts: ChatRoutes) {
     return eventStream({
       batches: chatEvents(chat.follow, run, { ...options, signal }),
       signal: parts.signal,
-      isAllowed: () => auth.isStillValid(request),
+      validity: auth.validityOf(request),
       onEnd: () => stop.abort(),
     });
   };
@@ -280,5 +280,5 @@ function passive(stored: { message_id: string; session_id: string }, signal: Abo
     yield [{ id: "0", event: "passive_stored", data: { type: "passive_stored", ...stored } }];
     return undefined;
   }
-  return eventStream({ batches: batches(), signal, isAllowed: async () => true });
+  return eventStream({ batches: batches(), signal });
 }

@@ -54,7 +54,7 @@ export function eventLogRoutes({ db, events, signal, auth, ownership, route }: E
           signal: ended,
         }),
         signal: ended,
-        isAllowed: () => auth.isStillValid(request),
+        validity: auth.validityOf(request),
         onEnd: () => stop.abort(),
       });
     },

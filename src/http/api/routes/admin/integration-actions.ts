@@ -105,6 +105,7 @@ export function adminActionRoutes(parts: AdminActionRoutes) {
         ...route.json({
           of: "integration",
           scope: ADMIN,
+          isGrave: true,
           tag,
           summary: "Approve files that a bot wrote",
           example: { hash: "0f1e2d3c" },
@@ -129,6 +130,7 @@ export function adminActionRoutes(parts: AdminActionRoutes) {
         ...route.plain({
           of: "integration",
           scope: ADMIN,
+          isGrave: true,
           tag,
           summary: "Install the npm packages of an integration",
           description:

@@ -69,6 +69,7 @@ export function adminKeyRoutes({ integrations, integrationKeys, auth, route }: A
         ...route.plain({
           of: "integration",
           scope: ADMIN,
+          isGrave: true,
           tag,
           summary: "Create an API key for an integration",
           description:
@@ -94,6 +95,7 @@ export function adminKeyRoutes({ integrations, integrationKeys, auth, route }: A
         ...route.plain({
           of: "integration",
           scope: ADMIN,
+          isGrave: true,
           tag,
           summary: "Revoke the API key of an integration",
         }),

@@ -76,7 +76,7 @@ const AutoStartAnswer = named(
 
 export interface ProcessRoutes {
   processes: Omit<Processes, "supervise" | "close">;
-  auth: Pick<Auth, "isStillValid">;
+  auth: Pick<Auth, "validityOf">;
   route: RouteOptions;
   now?: () => number;
 }
@@ -196,7 +196,7 @@ export function processRoutes({ processes, auth, route, now = Date.now }: Proces
         return eventStream({
           batches,
           signal: processes.signal,
-          isAllowed: () => auth.isStillValid(request),
+          validity: auth.validityOf(request),
         });
       },
       {

@@ -1,0 +1,40 @@
+// `heddle login-link`: like `heddle keys`, through the server that runs on the home, or else in its database.
+
+import { OPERATOR } from "../access/caller.ts";
+import { createSignInLinks } from "../access/sign-in-links.ts";
+import { linkUrl } from "../access/sign-in-page.ts";
+import { loadConfig } from "../config/config.ts";
+import type { Flags } from "../config/read-variables.ts";
+import { scopesOf } from "./key-scopes.ts";
+import { runningServer, type WithDatabase } from "./keys.ts";
+import { sayWithSecret } from "./stray-code.ts";
+
+/** Prints a link with which a browser signs in, once. `scopes` defaults to everything. */
+export const createLoginLink =
+  (withDatabase: WithDatabase) =>
+  async (flags: Flags, scopes: string | undefined): Promise<void> => {
+    const wanted = scopes === undefined ? undefined : scopesOf(scopes);
+    const config = loadConfig(flags);
+    const show = (url: string) =>
+      sayWithSecret(`${url}\n(opens once, within ${config.signIn.linkMinutes} minutes)`);
+    const server = await runningServer(flags);
+    if (server) {
+      const made = (await server.post("/api/v1/sign-in-links", wanted ? { scopes: wanted } : {})) as {
+        url: string;
+      };
+      return show(made.url);
+    }
+    await withDatabase(flags, async (db) => {
+      const { token } = await createSignInLinks({ db, minutes: config.signIn.linkMinutes }).create(
+        OPERATOR,
+        wanted,
+      );
+      show(linkUrl(config.baseUrl ?? urlOf(config), token));
+    });
+  };
+
+/** Where a server with this configuration is reached on this machine. */
+function urlOf({ host, port }: { host: string; port: number }): string {
+  const name = host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "::1" : host;
+  return `http://${name.includes(":") ? `[${name}]` : name}:${port}`;
+}
