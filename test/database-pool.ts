@@ -32,8 +32,8 @@ export interface Acquired {
 export interface DatabasePool {
   make: DatabaseMaker["make"];
   acquire(): Promise<Acquired>;
-  /** Closes and removes every database that is not in use. */
-  clear(): Promise<void>;
+  /** Closes and removes every database that is not in use, but for as many as are to be kept. */
+  clear(kept?: number): Promise<void>;
 }
 
 /** The limit for a reset, which a transaction that a test never ended would block forever. */
@@ -80,8 +80,8 @@ export function createDatabasePool({ make, open }: DatabaseMaker): DatabasePool 
         },
       };
     },
-    async clear() {
-      for (const opened of idle.splice(0)) await end(opened);
+    async clear(kept = 0) {
+      for (const opened of idle.splice(kept)) await end(opened);
     },
   };
 }

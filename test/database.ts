@@ -9,6 +9,7 @@ import {
   type DatabasePlace,
   type DatabasePool,
 } from "./database-pool.ts";
+import { isPartOfRun } from "./databases-of-run.ts";
 import { embeddedDatabases } from "./embedded-databases.ts";
 import { postgresDatabases } from "./postgres-databases.ts";
 
@@ -47,11 +48,14 @@ export function embeddedDatabase(): OpenTestDatabase {
 
 const pools = new Map<Database["kind"], DatabasePool>();
 
-/** Returns the pool of this file. */
+/** The files of a whole run that share a process share a database of each kind as well; test/run.ts removes it at the end. */
+const KEPT = isPartOfRun() ? 1 : 0;
+
+/** Returns the pool of this process. */
 function poolOf(kind: Database["kind"], maker: DatabaseMaker): DatabasePool {
   const pool = pools.get(kind) ?? createDatabasePool(maker);
   pools.set(kind, pool);
-  afterAll(pool.clear);
+  afterAll(() => pool.clear(KEPT));
   return pool;
 }
 

@@ -1,7 +1,6 @@
 // Embedded databases for tests.
 
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { getLogger } from "@logtape/logtape";
 import type { Database } from "../src/db/database.ts";
@@ -12,6 +11,7 @@ import { createQueue } from "../src/queue/queue.ts";
 import { unpackArchive } from "../src/runtime/archive.ts";
 import { preparedArchivePath } from "../src/runtime/assets.ts";
 import type { DatabaseMaker } from "./database-pool.ts";
+import { makeHome } from "./databases-of-run.ts";
 
 const log = getLogger("heddle");
 
@@ -20,7 +20,7 @@ let programs: Promise<EmbeddedPrograms> | undefined;
 
 export const embeddedDatabases: DatabaseMaker = {
   async make() {
-    const home = mkdtempSync(join(tmpdir(), "heddle-test-"));
+    const home = makeHome();
     // This is what a first start does, without the syncs: these tests do not cover power cuts.
     await unpackArchive(Bun.file(preparedArchivePath()), join(home, "db"));
     return {

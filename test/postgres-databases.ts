@@ -1,13 +1,12 @@
 // PostgreSQL databases for tests, on a running server.
 
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { rmSync } from "node:fs";
 import { getLogger } from "@logtape/logtape";
 import postgres from "postgres";
 import { openDatabase } from "../src/db/open.ts";
 import { preparedArchivePath } from "../src/runtime/assets.ts";
 import type { DatabaseMaker } from "./database-pool.ts";
+import { makeHome, newDatabaseName } from "./databases-of-run.ts";
 import { createQueueOnce } from "./embedded-databases.ts";
 
 const log = getLogger("heddle");
@@ -16,8 +15,8 @@ const log = getLogger("heddle");
 export function postgresDatabases(server: string): DatabaseMaker {
   return {
     async make() {
-      const home = mkdtempSync(join(tmpdir(), "heddle-test-"));
-      const name = `heddle_test_${crypto.randomUUID().replaceAll("-", "")}`;
+      const home = makeHome();
+      const name = newDatabaseName();
       await onServer(server, async (admin) => {
         const template = await ensureTemplate(admin, server, home);
         await admin.unsafe(`create database ${name} template ${template}`);

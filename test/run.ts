@@ -8,6 +8,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { check } from "./check.ts";
+import { startRun } from "./databases-of-run.ts";
 import { fastTests } from "./fast.ts";
 import { countTests, failuresByFile, secondsByFile, type TestCount } from "./junit-report.ts";
 import { installMissing, missingConfinements, missingPackages } from "./parts.ts";
@@ -36,7 +37,10 @@ const failures: string[] = isFast ? [] : check().map((name) => `${name} reported
 if (!isFast) await haveParts();
 const postgres = isFast ? undefined : await havePostgres();
 const databaseUrl = isFast ? undefined : (postgres?.url ?? process.env.TEST_DATABASE_URL);
-const count = await runTests(databaseUrl, postgres?.root).finally(() => postgres?.stop());
+const run = startRun(databaseUrl);
+const count = await runTests(databaseUrl, postgres?.root)
+  .finally(() => run.end())
+  .finally(() => postgres?.stop());
 if (count.passed + count.failed === 0) failures.push("no test ran");
 
 const line = "═".repeat(100);
@@ -98,6 +102,7 @@ async function runTests(databaseUrl: string | undefined, root: string | undefine
   console.log(`\n── tests (embedded${databaseUrl ? " and PostgreSQL" : ""})`);
   const environment = {
     ...WITHOUT_OPTIMISER,
+    ...run.environment,
     TEST_DATABASE_URL: databaseUrl,
     ...(root && { TEST_POSTGRES_ROOT: root }),
   };
@@ -106,7 +111,7 @@ async function runTests(databaseUrl: string | undefined, root: string | undefine
     count,
     failures: byFile,
     seconds,
-  } = await bunTest([`--parallel=${AT_ONCE}`, ...files, ...testArguments], environment);
+  } = await bunTest([`--parallel=${AT_ONCE}`, "--no-isolate", ...files, ...testArguments], environment);
   showSlowest(seconds);
   const inFiles = [...byFile.values()].reduce((sum, failed) => sum + failed, 0);
   // A failure that belongs to no file cannot be retried.
