@@ -1,9 +1,9 @@
-// Runs Heddle from source as a separate process that can be killed, like `bun start`.
+// Runs Heddle as a separate process that can be killed.
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { PROGRAM } from "../program.ts";
 
 export const ADMIN_KEY = "admin-key-of-the-fault-tests";
 
@@ -21,8 +21,8 @@ export interface HeddleProcess {
 }
 
 export interface LaunchOptions {
-  /** Default: this Bun, running the sources. */
-  program?: string[];
+  /** Default: the program of test/program.ts. */
+  program?: readonly string[];
   command?: "serve" | "worker";
   arguments?: string[];
   /** Default: this process's. */
@@ -30,7 +30,6 @@ export interface LaunchOptions {
   environment?: Record<string, string>;
 }
 
-const MAIN = join(import.meta.dirname, "../../src/main.ts");
 const running = new Set<ChildProcess>();
 
 /** For `afterAll`: kills what a failed test left behind. */
@@ -47,7 +46,7 @@ export async function killAll(): Promise<void> {
 /** Nothing of this process's environment is passed on. */
 export function launch(options: LaunchOptions): HeddleProcess {
   const { command = "serve", environment = {} } = options;
-  const [program = "", ...first] = options.program ?? [process.execPath, MAIN];
+  const [program = "", ...first] = options.program ?? PROGRAM;
   const child = spawn(program, [...first, command, ...(options.arguments ?? [])], {
     ...(options.cwd !== undefined && { cwd: options.cwd }),
     stdio: ["ignore", "pipe", "pipe"],

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { compiledBinary } from "../compiled-binary.ts";
 import { onPostgres } from "../database.ts";
 import { environmentOf, isAlive, processesWith } from "../processes/alive.ts";
+import { FROM_SOURCE } from "../program.ts";
 import { until } from "../until.ts";
 import { ask, type HeddleProcess, killAll, launch } from "./process.ts";
 
@@ -54,9 +55,9 @@ function writeStubborn(folder: string): void {
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, "stubborn", name), text);
 }
 
-function programs(): [name: string, program: () => Promise<string[] | undefined>][] {
+function programs(): [name: string, program: () => Promise<readonly string[]>][] {
   return [
-    ["from source", async () => undefined],
+    ["from source", async () => FROM_SOURCE],
     ["compiled", async () => [await compiledBinary()]],
   ];
 }
@@ -90,7 +91,7 @@ async function up(url: string, after = 0): Promise<{ pid: number; last: number }
 for (const [name, programOf] of programs()) {
   describe(`background processes, ${name}`, () => {
     const folder = join(base, name.replace(" ", "-"));
-    let program: string[] | undefined;
+    let program: readonly string[];
 
     beforeAll(async () => {
       program = await programOf();

@@ -10,6 +10,7 @@ import { text } from "node:stream/consumers";
 import { fetchOverSocket } from "../../../src/runtime/serve.ts";
 import { ADMIN_KEY, ask, type HeddleProcess, killAll, launch } from "../../faults/process.ts";
 import { WEBHOOK_SECRET } from "../../faults/webhooks.ts";
+import { PROGRAM } from "../../program.ts";
 
 const base = mkdtempSync(join(tmpdir(), "heddle-client-"));
 const home = join(base, "home");
@@ -49,8 +50,8 @@ async function heddle(
     cwd = base,
   }: { input?: string; environment?: Record<string, string>; cwd?: string } = {},
 ) {
-  const main = join(import.meta.dirname, "../../../src/main.ts");
-  const child = spawn(process.execPath, [main, ...argv], {
+  const [program = "", ...first] = PROGRAM;
+  const child = spawn(program, [...first, ...argv], {
     cwd,
     env: environment,
     stdio: [input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
