@@ -10,7 +10,7 @@ import {
   resolveCarapaces,
 } from "../content/carapaces/resolve.ts";
 import { findFor, type Origin } from "../content/owned-registry.ts";
-import { findMentioned, mentionedSkills } from "../content/skills/mentions.ts";
+import { findMentioned, mentionsIn } from "../content/skills/mentions.ts";
 import type { Skill, SkillEntry } from "../content/skills/skill.ts";
 import type { Skills } from "../content/skills/skills.ts";
 import type { Templates } from "../content/templates/templates.ts";
@@ -31,7 +31,7 @@ export interface CapabilityInput {
     activations: readonly string[];
   };
   /**
-   * From the message's `execution_config`; `text` is set if a person wrote it, because only then do skills it mentions
+   * From the message's `execution_config`; `text` is set if a person wrote it, because only then does what it mentions
    * count.
    */
   message: { skills: readonly string[]; tools: readonly string[]; text: string };
@@ -96,7 +96,10 @@ export function createCapabilities(sources: CapabilitySources): CapabilitiesOf {
     const template = templateOf(sources.templates, channel.template_id, warnings);
     return {
       carapaces: carapaces.map(({ id }) => id),
-      tools: { ...ownTools(input, carapaces), message: [...message.tools] },
+      tools: {
+        ...ownTools(input, carapaces),
+        message: unique([...message.tools, ...mentionsIn(message.text).tool]),
+      },
       fragments: carapaces
         .map(({ id, system_prompt_fragment: text }) => ({ id, text }))
         .filter(({ text }) => text !== ""),
@@ -187,7 +190,7 @@ function skillsOf(
     else warnings.push(`There is no skill "${name}".`);
   };
   for (const id of message.skills) add(asked, id, registry.get(id));
-  for (const name of mentionedSkills(message.text)) add(asked, name, findMentioned(registry, name));
+  for (const name of mentionsIn(message.text).skill) add(asked, name, findMentioned(registry, name));
   const assigned = [
     ...[...bot.skills, ...channel.skills].map((entry) => ({ entry, origin: HOME_ORIGIN })),
     ...carapaces.flatMap(({ skills, origin }) => skills.map((entry) => ({ entry, origin }))),

@@ -134,19 +134,21 @@ eachDatabase("capabilities in a turn", (open) => {
     expect(llm.requests[1]?.messages.at(-1)?.content).toBe("Text of spare.");
   });
 
-  test("a skill mentioned by a stranger is not included", async () => {
+  test("what a stranger mentions is ordinary text", async () => {
     const session = await addSession(db, await addBot(db, { tools: ["own"] }));
-    const tools = [tool("own", () => "done")];
-    for (const [fromPerson, expected] of [
-      [false, []],
-      [true, ["Text of mentioned."]],
+    const tools = [tool("own", () => "done"), tool("other", () => "done")];
+    for (const [fromPerson, skills, offered, warnings] of [
+      [false, [], ["own"], 0],
+      [true, ["Text of mentioned."], ["other", "own"], 2],
     ] as const) {
       const llm = scriptedLlm(["Done"]);
-      const task = await addTask(db, session, "Use @skill:mentioned and @skill:nowhere.", { fromPerson });
+      const text = "Use @skill:mentioned, @skill:nowhere, @tool:other and @tool:nowhere.";
+      const task = await addTask(db, session, text, { fromPerson });
       await agentOver(db, llm, { ...sources(), tools }).agent.runTurn(task, running());
       const texts = JSON.stringify(llm.requests[0]?.messages);
-      expect(texts.match(/Text of \w+\./g) ?? []).toEqual([...expected]);
-      expect((await stored(task.id))?.length).toBe(fromPerson ? 1 : 0);
+      expect(texts.match(/Text of \w+\./g) ?? []).toEqual([...skills]);
+      expect(llm.requests[0]?.tools.map(({ name }) => name)).toEqual([...offered]);
+      expect((await stored(task.id))?.length).toBe(warnings);
     }
   });
 

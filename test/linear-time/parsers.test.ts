@@ -12,7 +12,7 @@ import { cutText } from "../../src/agent/cut-text.ts";
 import { toToolResult } from "../../src/agent/tools/result.ts";
 import { namesTool } from "../../src/capabilities/tool-patterns.ts";
 import { frontMatterReader } from "../../src/content/front-matter.ts";
-import { mentionedSkills } from "../../src/content/skills/mentions.ts";
+import { mentionsIn } from "../../src/content/skills/mentions.ts";
 import { tagList } from "../../src/content/tags.ts";
 import { compareVersions } from "../../src/content/templates/compatible.ts";
 import { storable, storableJson } from "../../src/db/storable.ts";
@@ -39,7 +39,7 @@ const readFront = frontMatterReader(t.Object({ name: t.Optional(t.String()) }));
 const validate = compileSchema(t.Object({ name: t.String() }, { additionalProperties: false }));
 
 const PARSERS: Record<string, (text: string) => unknown> = {
-  mentionedSkills,
+  mentionsIn,
   searchableText,
   chunkMarkdown: (text) => chunkMarkdown(text),
   "chunkMarkdown, as what is searched": (text) =>

@@ -1,21 +1,26 @@
-// Finds the skills that a message mentions by name: "@skill:triage", "@skill:integrations/github/github".
+// Finds what a message mentions by name: "@skill:triage", "@skill:integrations/github/github", "@tool:github_get_pr".
 
 import type { Skill } from "./skill.ts";
 import type { Skills } from "./skills.ts";
 
-/** The repetition is bounded, because no id of a skill is longer, whatever a sender writes. */
-const MENTION = /(?<![<@\w])@skill:([A-Za-z_][\w./-]{0,199})/g;
-/** A stranger's message may be full of mentions. */
+/** The repetition is bounded, because no id of a skill and no name of a tool is longer, whatever a sender writes. */
+const MENTION = /(?<![<@\w])@(skill|tool):([A-Za-z_][\w./-]{0,199})/g;
+/** Of each kind; a stranger's message may be full of mentions. */
 const MOST = 20;
 
-/** The mentioned names in order of appearance, without duplicates. */
-export function mentionedSkills(text: string): string[] {
-  const names = new Set<string>();
-  for (const [, name = ""] of text.matchAll(MENTION)) {
-    names.add(withoutStops(name));
-    if (names.size === MOST) break;
+export interface Mentions {
+  skill: string[];
+  tool: string[];
+}
+
+/** The mentioned names of each kind in order of appearance, without duplicates. */
+export function mentionsIn(text: string): Mentions {
+  const names = { skill: new Set<string>(), tool: new Set<string>() };
+  for (const [, kind, name = ""] of text.matchAll(MENTION)) {
+    const ofKind = names[kind as keyof Mentions];
+    if (ofKind.size < MOST) ofKind.add(withoutStops(name));
   }
-  return [...names];
+  return { skill: [...names.skill], tool: [...names.tool] };
 }
 
 /** Punctuation that ends a sentence is not part of the name: "use @skill:triage." */

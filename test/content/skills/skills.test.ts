@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { findFor } from "../../../src/content/owned-registry.ts";
-import { findMentioned, mentionedSkills } from "../../../src/content/skills/mentions.ts";
+import { findMentioned, mentionsIn } from "../../../src/content/skills/mentions.ts";
 import { readSkill } from "../../../src/content/skills/skill.ts";
 import { createSkills } from "../../../src/content/skills/skills.ts";
 import { HeddleError } from "../../../src/errors.ts";
@@ -45,14 +45,12 @@ describe("a skill's file", () => {
 });
 
 describe("mentions", () => {
-  test("are @skill: and a name, anywhere in the text", () => {
-    expect(
-      mentionedSkills(
-        "@skill:a, then (@skill:b/c-d.e). Again @skill:a and @skill:_x/ at the end: @skill:last.",
-      ),
-    ).toEqual(["a", "b/c-d.e", "_x", "last"]);
-    for (const none of ["me@skill:a", "<@skill:a>", "@@skill:a", "@skill: a", "@skills:a", "@skill:1a"]) {
-      expect([none, mentionedSkills(none)]).toEqual([none, []]);
+  test("are @skill: or @tool: and a name, anywhere in the text", () => {
+    const text =
+      "@skill:a, then (@skill:b/c-d.e) with @tool:look_up. Again @skill:a and @skill:_x/ at the end: @tool:a.";
+    expect(mentionsIn(text)).toEqual({ skill: ["a", "b/c-d.e", "_x"], tool: ["look_up", "a"] });
+    for (const none of ["me@skill:a", "<@tool:a>", "@@skill:a", "@skill: a", "@skills:a", "@tool:1a"]) {
+      expect([none, mentionsIn(none)]).toEqual([none, { skill: [], tool: [] }]);
     }
   });
 
