@@ -165,6 +165,8 @@ export const sessions = pgTable(
      * other sessions, and while one of its runs goes.
      */
     transcript: text("transcript"),
+    /** Up to this position of its messages, the operator has read it. */
+    read_position: bigint("read_position", { mode: "number" }).notNull().default(0),
     created_at: createdAt(),
   },
   (table) => [
@@ -375,6 +377,10 @@ export const tasks = pgTable(
   (table) => [
     index("tasks_session").on(table.session_id),
     index("tasks_status").on(table.status, table.id),
+    index("tasks_bot").on(table.bot_id, table.id),
+    index("tasks_channel").on(table.channel_id, table.id),
+    index("tasks_source").on(table.source, table.id),
+    index("tasks_time").on(table.created_at, table.status),
     uniqueIndex("tasks_message").on(table.message_id),
     index("tasks_owner").on(table.owner, table.id).where(sql`${table.owner} is not null`),
     index("tasks_waiting").on(table.session_id, table.id).where(sql`${table.status} = 'pending'`),
@@ -453,6 +459,7 @@ export const deliveries = pgTable(
   (table) => [
     index("deliveries_task").on(table.task_id),
     index("deliveries_status").on(table.status, table.id),
+    index("deliveries_time").on(table.created_at, table.status),
   ],
 );
 
@@ -476,6 +483,20 @@ export interface InboxOutcome {
   session_id: string;
   task_id: string | null;
   duplicate: boolean;
+}
+
+/** How the sender of a webhook was checked, without anything that authenticates it. */
+export interface SignatureCheck {
+  /** "github", "slack", "hmac" and so on; "own": the integration's code. */
+  scheme: string;
+  /** Names of the headers that were looked at. */
+  headers: string[];
+  /** Why it was refused; null: it was accepted. */
+  problem: string | null;
+  /** Which of the secrets matched, from 1; null: none, or there is only one way to check. */
+  secret_number: number | null;
+  /** How many seconds ago the sender signed it, by the server's clock; null: it does not say when. */
+  age_seconds: number | null;
 }
 
 /** Every received webhook. The id is the request's. */
@@ -505,6 +526,8 @@ export const inboxEvents = pgTable(
     duration_ms: integer("duration_ms").notNull(),
     /** Whether a verifier authenticated the sender; only then may a replay skip verification. */
     verified: boolean("verified").notNull().default(false),
+    /** How the verifier of the SDK checked the sender; null: none was called. */
+    signature: jsonb("signature").$type<SignatureCheck>(),
     /** The event that this one replays. */
     replay_of: uuid("replay_of"),
     created_at: createdAt(),
@@ -513,6 +536,7 @@ export const inboxEvents = pgTable(
     index("inbox_events_integration").on(table.integration_id, table.id),
     index("inbox_events_verdict").on(table.verdict, table.id),
     index("inbox_events_created").on(table.created_at),
+    index("inbox_events_time").on(table.created_at, table.verdict),
     index("inbox_events_key").on(table.idempotency_key),
   ],
 );
@@ -609,6 +633,27 @@ export const processes = pgTable("processes", {
   memory_bytes: bigint("memory_bytes", { mode: "number" }),
   updated_at: instant("updated_at").notNull().defaultNow(),
 });
+
+export const HEALTH_PARTS = ["integration", "process"] as const;
+
+/** How long an integration, and its process, worked on a day. */
+export const healthDays = pgTable(
+  "health_days",
+  {
+    integration_id: text("integration_id").notNull(),
+    part: text("part").$type<(typeof HEALTH_PARTS)[number]>().notNull(),
+    /** The day in UTC, such as 2026-11-28. */
+    day: text("day").notNull(),
+    up_seconds: integer("up_seconds").notNull().default(0),
+    down_seconds: integer("down_seconds").notNull().default(0),
+    /** How often it went down. */
+    incidents: integer("incidents").notNull().default(0),
+    /** Why it went down the last time, redacted, and when. */
+    last_incident: text("last_incident"),
+    last_incident_at: instant("last_incident_at"),
+  },
+  (table) => [primaryKey({ columns: [table.integration_id, table.part, table.day] })],
+);
 
 export const LINE_SOURCES = ["stdout", "stderr", "heddle"] as const;
 /** "heddle" marks messages of the supervisor. */

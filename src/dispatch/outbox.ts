@@ -1,7 +1,7 @@
 // The outbox: a delivery is written in the transaction of its cause, attempted until the target has accepted it, and
 // kept as a dead letter when it cannot be delivered.
 
-import { and, desc, eq, inArray, lt, sql } from "drizzle-orm";
+import { and, desc, eq, gte, inArray, lt, sql } from "drizzle-orm";
 import type { Database, Queryable } from "../db/database.ts";
 import { deliveriesIn, type Reach } from "../db/reach.ts";
 import { type DeliveryPayload, type DeliveryStatus, deliveries, type JsonObject } from "../db/schema.ts";
@@ -38,10 +38,14 @@ export interface DeliveryFilter {
   task_id?: string;
   session_id?: string;
   dispatch_type?: string;
+  bot_id?: string;
+  /** The creation time's inclusive lower bound (`since`) and exclusive upper bound (`until`). */
+  since?: Date | undefined;
+  until?: Date | undefined;
   /** Newest first; default 50. */
   limit?: number;
   /** The id of the last row of the page before. */
-  cursor?: string;
+  cursor?: string | undefined;
   /** Limits the result to rows in reach; undefined returns all rows. */
   reach?: Reach | undefined;
 }
@@ -56,6 +60,7 @@ export interface Outbox {
   attempt: Attempt;
   get(id: string): Promise<DeliveryRow>;
   list(filter: DeliveryFilter): Promise<DeliveryRow[]>;
+  count(filter: DeliveryFilter): Promise<number>;
   /**
    * Attempts a dead or delivered delivery again, with a new set of attempts, after those that wait for the same
    * target.
@@ -136,6 +141,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
         .where(conditionOf(filter, db.query))
         .orderBy(desc(deliveries.id))
         .limit(limit),
+    count: async (filter) => db.query.$count(deliveries, conditionOf(filter, db.query)),
     redeliver: (id) =>
       db.query.transaction(async (tx) => {
         const [row] = await tx
@@ -172,7 +178,17 @@ const jobOf = (row: { id: string; target_key: string; dispatch_type: string }): 
 });
 
 const conditionOf = (
-  { status, task_id, session_id, dispatch_type, cursor, reach }: DeliveryFilter,
+  {
+    status,
+    task_id,
+    session_id,
+    dispatch_type,
+    bot_id,
+    since,
+    until,
+    cursor,
+    reach,
+  }: Omit<DeliveryFilter, "limit">,
   query: Queryable,
 ) =>
   and(
@@ -180,6 +196,9 @@ const conditionOf = (
     task_id ? eq(deliveries.task_id, task_id) : undefined,
     session_id ? eq(deliveries.session_id, session_id) : undefined,
     dispatch_type ? eq(deliveries.dispatch_type, dispatch_type) : undefined,
+    bot_id ? eq(deliveries.bot_id, bot_id) : undefined,
+    since && gte(deliveries.created_at, since),
+    until && lt(deliveries.created_at, until),
     cursor ? lt(deliveries.id, cursor) : undefined,
     reach && deliveriesIn(query, reach),
   );

@@ -1,6 +1,6 @@
 // The inbox: received webhooks and their outcomes.
 
-import { and, desc, eq, getTableColumns, gte, lt, sql } from "drizzle-orm";
+import { and, desc, eq, getTableColumns, gte, isNotNull, isNull, lt, sql } from "drizzle-orm";
 import type { Database } from "../db/database.ts";
 import { type InboxVerdict, inboxEvents, tasks } from "../db/schema.ts";
 import { notFound } from "../errors.ts";
@@ -16,18 +16,20 @@ export type InboxEvent = typeof inboxEvents.$inferSelect;
 export type InboxSummary = Omit<InboxEvent, "headers" | "body">;
 
 export interface InboxFilter {
-  integration_id?: string;
+  integration_id?: string | undefined;
   verdict?: InboxVerdict;
   idempotency_key?: string;
+  /** Only originals (false) or only replays (true). */
+  is_replay?: boolean;
   /** Only webhooks that created this task, and copies of them. */
   task_id?: string;
   /** The arrival time's inclusive lower bound (`since`) and exclusive upper bound (`until`). */
-  since?: Date;
-  until?: Date;
+  since?: Date | undefined;
+  until?: Date | undefined;
   /** How many to return, newest first; default 50. */
   limit?: number;
   /** The id of the previous page's last row. */
-  cursor?: string;
+  cursor?: string | undefined;
 }
 
 export interface Inbox extends Pick<Recorder, "record"> {
@@ -35,6 +37,7 @@ export interface Inbox extends Pick<Recorder, "record"> {
   recordOf: RecordOf;
   /** Lists webhooks, including those that this server has received but not yet written. */
   list(filter: InboxFilter): Promise<InboxSummary[]>;
+  count(filter: InboxFilter): Promise<number>;
   /** Returns the webhook with secrets redacted. Throws `not_found`. */
   get(id: string): Promise<InboxEvent>;
   /** Returns the webhook as it was received, with secrets. Throws `not_found`. */
@@ -80,6 +83,10 @@ export function createInbox(options: InboxOptions): Inbox {
         .limit(limit);
       return rows.map((row) => ({ ...row, path: texts.shownPath(row.id, row.path) }));
     },
+    async count(filter) {
+      await recorder.flush();
+      return db.query.$count(inboxEvents, conditions(filter));
+    },
     get: async (id) => texts.shown(await find(id)),
     original: async (id) => texts.original(await find(id)),
     async close() {
@@ -94,6 +101,7 @@ function conditions({
   verdict,
   idempotency_key,
   task_id,
+  is_replay,
   since,
   until,
   cursor,
@@ -103,6 +111,11 @@ function conditions({
     verdict && eq(inboxEvents.verdict, verdict),
     idempotency_key === undefined ? undefined : eq(inboxEvents.idempotency_key, idempotency_key),
     task_id === undefined ? undefined : madeTask(task_id),
+    is_replay === undefined
+      ? undefined
+      : is_replay
+        ? isNotNull(inboxEvents.replay_of)
+        : isNull(inboxEvents.replay_of),
     since && gte(inboxEvents.created_at, since),
     until && lt(inboxEvents.created_at, until),
     cursor ? lt(inboxEvents.id, cursor) : undefined,

@@ -3,6 +3,7 @@
 
 import { AsyncLocalStorage } from "node:async_hooks";
 import { Buffer } from "node:buffer";
+import type { SignatureCheck } from "../db/schema.ts";
 import type { Received } from "../sdk/signatures/request.ts";
 import type { VerifierHost } from "../sdk/signatures/verifiers.ts";
 import type { InjectResult } from "../sdk/types.ts";
@@ -27,6 +28,8 @@ export interface Incoming extends IncomingFacts {
   readonly replayOf: string | null;
   /** Whether a verifier has authenticated the sender: now or, for a replay, when it first arrived. */
   isVerified: boolean;
+  /** How the SDK's verifier checked the sender, if one was called. */
+  signature: SignatureCheck | null;
   /** Whether the server itself sent it, for an integration with a verifier of its own. */
   readonly isVouchedFor: boolean;
   /** Lower-case names of headers that authenticate the sender; their values are not recorded. */
@@ -48,6 +51,7 @@ export function createIncoming(
     body: null,
     replayOf: replay?.of ?? null,
     isVerified: replay?.isVerified ?? false,
+    signature: null,
     isVouchedFor,
     proofHeaders: new Set(),
     outcomes: [],
@@ -89,6 +93,10 @@ export const incomingVerifierHost: VerifierHost = {
   },
   sawProof(headers) {
     for (const name of headers) currentIncoming()?.proofHeaders.add(name.toLowerCase());
+  },
+  sawCheck(received, check) {
+    const incoming = currentIncoming();
+    if (incoming && isOf(incoming, received)) incoming.signature = check;
   },
   sawSender(received) {
     const incoming = currentIncoming();

@@ -1,7 +1,7 @@
 // The record of a webhook: enough to inspect and replay it, but nothing that authenticates its sender.
 
 import { isUtf8 } from "node:buffer";
-import type { InboxVerdict, inboxEvents } from "../db/schema.ts";
+import type { InboxVerdict, inboxEvents, SignatureCheck } from "../db/schema.ts";
 import { storable } from "../db/storable.ts";
 import { MARKER, type Redact } from "../redact.ts";
 import type { InjectResult } from "../sdk/types.ts";
@@ -48,10 +48,18 @@ export function createRecordOf({ redact, vault, maxBodyBytes }: RecordOptions): 
       outcomes,
       duration_ms: Math.round(performance.now() - incoming.arrivedAt),
       verified: incoming.isVerified,
+      signature: checked(incoming.signature, redact),
       replay_of: incoming.replayOf,
     };
   };
 }
+
+/** A problem may be the message of an integration's own check. */
+const checked = (check: SignatureCheck | null, redact: Redact): SignatureCheck | null =>
+  check && {
+    ...check,
+    problem: check.problem && storable(redact(check.problem)).slice(0, REASON_LENGTH).toWellFormed(),
+  };
 
 /** Keeps all header names, but not the values of headers that authenticate the sender. */
 function keptHeaders({ headers, proofHeaders }: Incoming): Record<string, string> {

@@ -1,9 +1,15 @@
-import { and, desc, eq, lt } from "drizzle-orm";
+import { and, desc, eq, getTableColumns, lt, sql } from "drizzle-orm";
 import type { Queryable } from "../db/database.ts";
 import { type Reach, sessionsIn } from "../db/reach.ts";
-import { sessions } from "../db/schema.ts";
+import { messages, sessions } from "../db/schema.ts";
+import { notFound } from "../errors.ts";
 
-export type SessionRow = typeof sessions.$inferSelect;
+export interface SessionRow extends Omit<typeof sessions.$inferSelect, "read_position"> {
+  /** Answers that nobody has read; at most MOST_UNREAD are counted. */
+  unread: number;
+  /** Null: it has no message. */
+  last_message_at: Date | null;
+}
 
 export interface SessionFilter {
   channel_id?: string;
@@ -18,13 +24,31 @@ export interface SessionFilter {
   reach?: Reach | undefined;
 }
 
+const MOST_UNREAD = 100;
+
+const { read_position: _, ...columns } = getTableColumns(sessions);
+
+const select = (query: Queryable) =>
+  query
+    .select({
+      ...columns,
+      unread: sql<number>`(select count(*)::int from (
+        select 1 from ${messages} where ${messages.session_id} = ${sessions}.id
+          and ${messages.position} > ${sessions.read_position}
+          and ${messages.role} = 'assistant' and ${messages.tool_calls} is null limit ${MOST_UNREAD}
+      ) as answers)`,
+      last_message_at: sql<Date | null>`(
+        select ${messages.created_at} from ${messages} where ${messages.session_id} = ${sessions}.id
+        order by ${messages.position} desc limit 1
+      )`.mapWith(messages.created_at),
+    })
+    .from(sessions);
+
 export const listSessions = (
   query: Queryable,
   { channel_id, client_id, bot_id, active, limit, cursor, reach }: SessionFilter,
 ): Promise<SessionRow[]> =>
-  query
-    .select()
-    .from(sessions)
+  select(query)
     .where(
       and(
         channel_id === undefined ? undefined : eq(sessions.channel_id, channel_id),
@@ -37,6 +61,27 @@ export const listSessions = (
     )
     .orderBy(desc(sessions.id))
     .limit(limit);
+
+/** Throws `not_found`. */
+export async function getSession(query: Queryable, id: string): Promise<SessionRow> {
+  const [row] = await select(query).where(eq(sessions.id, id));
+  if (!row) throw notFound("session", id);
+  return row;
+}
+
+/** Notes that everything up to now has been read, or everything up to a message; never less than before. */
+export async function markRead(query: Queryable, id: string, messageId?: string): Promise<void> {
+  const upTo =
+    messageId === undefined
+      ? sql`(select max(position) from ${messages} where session_id = ${id})`
+      : sql`(select position from ${messages} where session_id = ${id} and id = ${messageId})`;
+  const [row] = await query
+    .update(sessions)
+    .set({ read_position: sql`greatest(${sessions.read_position}, coalesce(${upTo}, 0))` })
+    .where(eq(sessions.id, id))
+    .returning({ id: sessions.id });
+  if (!row) throw notFound("session", id);
+}
 
 export async function sessionExists(query: Queryable, id: string): Promise<boolean> {
   const rows = await query.select({ id: sessions.id }).from(sessions).where(eq(sessions.id, id));

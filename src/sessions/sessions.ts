@@ -7,7 +7,7 @@ import type { EventResult, InjectEvent, InjectMessage, InjectResult } from "../s
 import { createGetOrCreate, type Found, type Wanted } from "./get-or-create.ts";
 import { createInject, type InjectOptions, type Sender } from "./inject.ts";
 import { createInjectEvent, type InjectEventOptions } from "./inject-event.ts";
-import { listSessions, type SessionFilter, type SessionRow } from "./list-sessions.ts";
+import { getSession, listSessions, markRead, type SessionFilter, type SessionRow } from "./list-sessions.ts";
 
 export type MessageRow = typeof messages.$inferSelect;
 
@@ -36,6 +36,8 @@ export interface Sessions {
   /** Throws `not_found`. */
   get(id: string): Promise<SessionRow>;
   list(filter: SessionFilter): Promise<SessionRow[]>;
+  /** Notes that everything up to now has been read, or everything up to a message. Throws `not_found`. */
+  markRead(id: string, messageId?: string): Promise<void>;
   /** The newest `limit` messages before the cursor (a message id), oldest first. Throws `not_found`. */
   messages(sessionId: string, page: { limit: number; before?: string }): Promise<MessageRow[]>;
 }
@@ -52,11 +54,8 @@ export function createSessions(options: SessionsOptions): Sessions {
     inject: inject.inject,
     // Cannot collide with an integration's scope, because an integration's id has no space.
     injectEvent: (event, scope = `at ${event.clientId}`, sender) => injectEvent(event, scope, sender),
-    async get(id) {
-      const [row] = await db.query.select().from(sessions).where(eq(sessions.id, id));
-      if (!row) throw notFound("session", id);
-      return row;
-    },
+    get: (id) => getSession(db.query, id),
+    markRead: (id, messageId) => markRead(db.query, id, messageId),
     list: (filter) => listSessions(db.query, filter),
     async messages(sessionId, { limit, before }) {
       const older = before

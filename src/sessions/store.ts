@@ -70,13 +70,13 @@ export async function storeMessages(
     ),
     recorded as (
       insert into inbox_events (id, integration_id, method, path, headers, body, body_bytes, body_truncated, verdict,
-        idempotency_key, outcomes, duration_ms, verified, replay_of)
+        idempotency_key, outcomes, duration_ms, verified, signature, replay_of)
       select r.id, r.integration_id, r.method, r.path, r.headers, r.body, r.body_bytes, r.body_truncated, r.verdict,
-        r.idempotency_key, made.outcomes, r.duration_ms, r.verified, r.replay_of
+        r.idempotency_key, made.outcomes, r.duration_ms, r.verified, r.signature, r.replay_of
       from jsonb_to_recordset(${JSON.stringify(records)}::jsonb) as r (
         id uuid, integration_id text, method text, path text, headers jsonb, body text, body_bytes integer,
         body_truncated boolean, verdict text, idempotency_key text, outcomes jsonb, duration_ms integer,
-        verified boolean, replay_of uuid
+        verified boolean, signature jsonb, replay_of uuid
       ),
       lateral (
         select jsonb_agg(outcome) as outcomes from jsonb_array_elements(r.outcomes) as outcome

@@ -1,33 +1,24 @@
 // Reads, lists and cancels tasks for callers. inject() creates them, and the worker runs them.
 
-import { and, desc, eq, getTableColumns, inArray, lt, sql } from "drizzle-orm";
+import { and, desc, eq, getTableColumns, inArray, sql } from "drizzle-orm";
 import type { Database } from "../db/database.ts";
-import { type Reach, tasksIn } from "../db/reach.ts";
-import { messages, type TaskStatus, tasks } from "../db/schema.ts";
+import { messages, tasks } from "../db/schema.ts";
 import { notFound } from "../errors.ts";
 import type { Queue } from "../queue/queue.ts";
+import { type TaskFilter, tasksWhere } from "./task-filter.ts";
 
 /** A task with its prompt, the text of the message that it answers. */
 export type TaskRow = typeof tasks.$inferSelect & { prompt: string };
 
-export interface TaskFilter {
-  status?: TaskStatus;
-  bot_id?: string;
-  session_id?: string;
-  channel_id?: string;
-  source?: string;
-  /** How many to return, newest first; default 50. */
-  limit?: number;
-  /** The id of the previous page's last row. */
-  cursor?: string;
-  /** Limits the result to rows in reach; undefined returns all rows. */
-  reach?: Reach | undefined;
-}
-
 export interface Tasks {
   /** Throws `not_found`. */
   get(id: string): Promise<TaskRow>;
-  list(filter: TaskFilter): Promise<TaskRow[]>;
+  /** Newest first; `limit` is 50 by default. */
+  list(filter: TaskFilter & { limit?: number }): Promise<TaskRow[]>;
+  /** How many match; `onlyOpen` counts only those that have not ended. */
+  count(filter: TaskFilter, onlyOpen?: boolean): Promise<number>;
+  /** Ids of those that have not ended, newest first. */
+  openIds(filter: TaskFilter & { limit: number }): Promise<string[]>;
   /**
    * Cancels a task that has not begun or waits at once, and a running one within a second. A task that has ended stays as
    * it is. Throws `not_found`.
@@ -57,21 +48,20 @@ export function createTasks({ db, queue, onStop }: TasksOptions): Tasks {
 
   return {
     get,
-    list: ({ status, bot_id, session_id, channel_id, source, limit = 50, cursor, reach }) =>
-      select()
-        .where(
-          and(
-            status && eq(tasks.status, status),
-            bot_id ? eq(tasks.bot_id, bot_id) : undefined,
-            session_id ? eq(tasks.session_id, session_id) : undefined,
-            channel_id ? eq(tasks.channel_id, channel_id) : undefined,
-            source ? eq(tasks.source, source) : undefined,
-            cursor ? lt(tasks.id, cursor) : undefined,
-            reach && tasksIn(db.query, reach),
-          ),
-        )
+    list: ({ limit = 50, ...filter }) =>
+      select().where(tasksWhere(db.query, filter)).orderBy(desc(tasks.id)).limit(limit),
+    async count(filter, onlyOpen = false) {
+      return db.query.$count(tasks, tasksWhere(db.query, filter, onlyOpen));
+    },
+    async openIds({ limit, ...filter }) {
+      const rows = await db.query
+        .select({ id: tasks.id })
+        .from(tasks)
+        .where(tasksWhere(db.query, filter, true))
         .orderBy(desc(tasks.id))
-        .limit(limit),
+        .limit(limit);
+      return rows.map(({ id }) => id);
+    },
     async cancel(id, reason) {
       await get(id);
       await db.query.transaction(async (tx) => {

@@ -4,6 +4,7 @@ import { Elysia } from "elysia";
 import { createIntegrationKeys } from "../../access/integration-keys.ts";
 import { HeddleError } from "../../errors.ts";
 import { newId } from "../../ids.ts";
+import { createRerun } from "../../sessions/rerun.ts";
 import { createReadTrace } from "../../sessions/trace.ts";
 import { createUsage } from "../../usage/usage.ts";
 import { REQUEST_ID } from "../answer-headers.ts";
@@ -73,6 +74,7 @@ export function createApi(
     log,
     route,
   };
+  const rerun = createRerun({ ...conversation, query: options.db.query });
   let routes: readonly RouteEntry[] = [];
   const api = new Elysia({ normalize: false })
     .onError(({ error, request, set }) =>
@@ -124,7 +126,7 @@ export function createApi(
       }),
     )
     .use(transcribeRoutes({ transcription: content.transcription, route }))
-    .use(taskRoutes({ tasks: conversation.tasks, ownership, route }))
+    .use(taskRoutes({ ...conversation, rerun, ownership, route }))
     .use(deliveryRoutes({ outbox: conversation.outbox, ownership, route }))
     .use(
       inboxRoutes({

@@ -132,6 +132,17 @@ export function integrationIn({
   return integration ?? integration_id;
 }
 
+/** Turns the times of a filter into dates. */
+export const timesIn = <Filter extends { since?: string; until?: string }>({
+  since,
+  until,
+  ...filter
+}: Filter) => ({
+  ...filter,
+  since: since === undefined ? undefined : new Date(since),
+  until: until === undefined ? undefined : new Date(until),
+});
+
 /** `after` is the former name of `cursor` in a few lists. Throws `validation` if both are given. */
 export function cursorIn<Cursor extends string | number>(
   cursor: Cursor | undefined,

@@ -15,6 +15,7 @@ import type { Bots } from "../../content/bots/bots.ts";
 import type { Database } from "../../db/database.ts";
 import type { Outbox } from "../../dispatch/outbox.ts";
 import type { Dispatchers } from "../../dispatch/registry.ts";
+import type { ConfigSealer } from "../../dispatch/seal-config.ts";
 import type { Events } from "../../events/events.ts";
 import type { Inbox } from "../../inbox/inbox.ts";
 import type { IntegrationStore } from "../../integrations/settings/store.ts";
@@ -67,13 +68,14 @@ export interface AccessParts {
 /** The parts that a message passes through. */
 export interface ConversationParts {
   inbox: Inbox;
+  sealer: ConfigSealer;
   directory: Pick<IntegrationDirectory, "prefixes">;
   sessions: Sessions;
   channels: Channels;
   channelSessions: ChannelSessions;
   bindings: Bindings;
   tasks: Tasks;
-  outbox: Pick<Outbox, "list" | "get" | "redeliver">;
+  outbox: Pick<Outbox, "list" | "count" | "get" | "redeliver">;
   events: Events;
   chat: Chat;
   /** What maps requests of the OpenAI-compatible API onto sessions. */

@@ -22,6 +22,8 @@ export interface Proof {
   toleranceSeconds: number;
   /** Reports why verification failed, for the operator and never for the sender. */
   report(reason: string): void;
+  /** Reports how many seconds ago the request was signed, as far as the sender says. */
+  sawAge(seconds: number): void;
 }
 
 export interface Signing {
@@ -48,8 +50,9 @@ export interface Scheme<Event> {
 const SECONDS = /^[1-9]\d{0,11}$/;
 
 /** Whether a decimal number of seconds is within the tolerance around now. */
-export function isTimely(timestamp: string, { now, toleranceSeconds, report }: Proof): boolean {
+export function isTimely(timestamp: string, { now, toleranceSeconds, report, sawAge }: Proof): boolean {
   if (!SECONDS.test(timestamp)) return false;
+  sawAge(Math.round(now / 1000 - Number(timestamp)));
   const ahead = Math.round(Number(timestamp) - now / 1000);
   if (Math.abs(now / 1000 - Number(timestamp)) <= toleranceSeconds) return true;
   // Without this report, a wrong clock looks like a wrong secret.

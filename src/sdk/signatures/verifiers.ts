@@ -5,7 +5,7 @@
 // from now or spelt differently from the sender's spelling), "payload_too_large", or "bad_request" for a body or an
 // id that the sender would not have sent.
 
-import { HeddleError } from "../../errors.ts";
+import { errorMessage, HeddleError } from "../../errors.ts";
 import { schemeOf, type WebhookVerifier } from "./descriptor.ts";
 import { checkHeaderName, generalOf, type PlainWebhook, readPlain } from "./plain.ts";
 import { type Received, readBytes } from "./request.ts";
@@ -65,14 +65,30 @@ export interface VerifierHost {
   isVouchedFor(received: Received): boolean;
   /** Reports which headers of the request authenticate its sender. */
   sawProof(headers: readonly string[]): void;
+  /** Reports how the sender was checked, for the operator. */
+  sawCheck(received: Received, check: SenderCheck): void;
   /** Reports that the sender of the request is authentic. */
   sawSender(received: Received): void;
+}
+
+/** How a sender was checked, without anything that authenticates it. */
+export interface SenderCheck {
+  /** The name of the scheme; "own": the integration's code. */
+  scheme: string;
+  headers: string[];
+  /** Why it was refused; null: it was accepted. */
+  problem: string | null;
+  /** Which of several secrets matched, from 1. */
+  secret_number: number | null;
+  /** How long ago it was signed, by the server's clock. */
+  age_seconds: number | null;
 }
 
 const NOBODY: VerifierHost = {
   isProven: () => false,
   isVouchedFor: () => false,
   sawProof: () => {},
+  sawCheck: () => {},
   sawSender: () => {},
 };
 
@@ -81,7 +97,7 @@ const TOLERANCE_SECONDS = 300;
 
 export function createVerifiers(host: VerifierHost = NOBODY) {
   async function verify<Event>(
-    scheme: Scheme<Event>,
+    { name, scheme }: { name: string; scheme: Scheme<Event> },
     request: Request,
     secrets: Secrets,
     { maxBytes = MAX_BYTES, toleranceSeconds = TOLERANCE_SECONDS, now = Date.now }: VerifyOptions = {},
@@ -89,13 +105,37 @@ export function createVerifiers(host: VerifierHost = NOBODY) {
     host.sawProof(scheme.proofHeaders);
     const received = { headers: request.headers, bytes: await readBytes(request, maxBytes) };
     if (!host.isProven(received)) {
-      const usable = usableSecrets(secrets);
-      let why: Error | undefined;
-      const report = (reason: string) => {
-        why = new Error(reason);
+      const check: SenderCheck = {
+        scheme: name,
+        headers: [...scheme.proofHeaders],
+        problem: null,
+        secret_number: null,
+        age_seconds: null,
       };
-      const proof = { secrets: usable, now: now(), toleranceSeconds, report };
-      if (!scheme.prove(received, proof)) throw refused(undefined, why);
+      let why: Error | undefined;
+      try {
+        const usable = usableSecrets(secrets);
+        const proof = {
+          now: now(),
+          toleranceSeconds,
+          report(reason: string) {
+            why = new Error(reason);
+          },
+          sawAge(seconds: number) {
+            check.age_seconds = seconds;
+          },
+        };
+        if (!scheme.prove(received, { ...proof, secrets: usable })) throw refused(undefined, why);
+        if (usable.length > 1) {
+          const match = usable.findIndex((secret) => scheme.prove(received, { ...proof, secrets: [secret] }));
+          check.secret_number = match + 1;
+        }
+      } catch (error) {
+        check.problem = why?.message ?? errorMessage(error);
+        throw error;
+      } finally {
+        host.sawCheck(received, check);
+      }
     }
     host.sawSender(received);
     return scheme.read(received);
@@ -119,7 +159,10 @@ export function createVerifiers(host: VerifierHost = NOBODY) {
     if (!host.isProven(received) && !host.isVouchedFor(received)) {
       // The check gets copies, so that it cannot change what is passed on.
       const isProven = await check(new Headers(received.headers), received.bytes.slice());
-      if (isProven !== true) throw refused("The sender could not be verified.");
+      const problem = isProven === true ? null : "The integration's own check refused the sender.";
+      const headers = [...proofHeaders];
+      host.sawCheck(received, { scheme: "own", headers, problem, secret_number: null, age_seconds: null });
+      if (problem !== null) throw refused("The sender could not be verified.");
     }
     host.sawSender(received);
     return generalOf(readPlain(received, id, { mayBeEmpty: true }), received);
@@ -128,47 +171,48 @@ export function createVerifiers(host: VerifierHost = NOBODY) {
   return {
     /** Verifies X-Hub-Signature-256 over the body. Also throws "unsupported_media_type". */
     verifyGitHub: (request: Request, secrets: Secrets, options?: VerifyOptions): Promise<GitHubEvent> =>
-      verify(SCHEMES.github.create({}), request, secrets, options),
+      verify({ name: "github", scheme: SCHEMES.github.create({}) }, request, secrets, options),
 
     /** Verifies X-Slack-Signature over timestamp and body: events, slash commands and interactions. */
     verifySlack: (request: Request, secrets: Secrets, options?: VerifyOptions): Promise<SlackEvent> =>
-      verify(SCHEMES.slack.create({}), request, secrets, options),
+      verify({ name: "slack", scheme: SCHEMES.slack.create({}) }, request, secrets, options),
 
     /** Verifies webhook-signature over id, timestamp and body. Secrets are base64, with or without "whsec_". */
     verifyStandardWebhook: (
       request: Request,
       secrets: Secrets,
       options?: VerifyOptions,
-    ): Promise<StandardWebhook> => verify(SCHEMES.standard.create({}), request, secrets, options),
+    ): Promise<StandardWebhook> =>
+      verify({ name: "standard", scheme: SCHEMES.standard.create({}) }, request, secrets, options),
 
     /** Verifies a secret token in X-Gitlab-Token or, for one that begins with "whsec_", a signature. */
     verifyGitLab: (request: Request, tokens: Secrets, options?: VerifyOptions): Promise<GitLabEvent> =>
-      verify(SCHEMES.gitlab.create({}), request, tokens, options),
+      verify({ name: "gitlab", scheme: SCHEMES.gitlab.create({}) }, request, tokens, options),
 
     /** Verifies Stripe-Signature over timestamp and body. */
     verifyStripe: (request: Request, secrets: Secrets, options?: VerifyOptions): Promise<StripeEvent> =>
-      verify(SCHEMES.stripe.create({}), request, secrets, options),
+      verify({ name: "stripe", scheme: SCHEMES.stripe.create({}) }, request, secrets, options),
 
     /**
      * Verifies an HMAC over the body in a header of your choice. It proves who sent the body, not when: pass an id of
      * the event as `idempotencyKey`.
      */
     verifyHmac: (request: Request, options: HmacOptions): Promise<PlainWebhook> =>
-      verify(SCHEMES.hmac.create(options), request, options.secret, options),
+      verify({ name: "hmac", scheme: SCHEMES.hmac.create(options) }, request, options.secret, options),
 
     /**
      * Verifies "Authorization: Bearer <token>". It proves neither body nor time; use it only if the sender can do no
      * more.
      */
     verifyBearer: (request: Request, tokens: Secrets, options: BearerOptions = {}): Promise<PlainWebhook> =>
-      verify(SCHEMES.bearer.create(options), request, tokens, options),
+      verify({ name: "bearer", scheme: SCHEMES.bearer.create(options) }, request, tokens, options),
 
     /**
      * Verifies a shared token in a header of the sender's choice, such as Telegram's X-Telegram-Bot-Api-Secret-Token.
      * It proves neither body nor time; use it only if the sender can do no more.
      */
     verifyToken: async (request: Request, tokens: Secrets, options: TokenOptions): Promise<PlainWebhook> =>
-      verify(SCHEMES.token.create(options), request, tokens, options),
+      verify({ name: "token", scheme: SCHEMES.token.create(options) }, request, tokens, options),
 
     /**
      * Verifies with a function of your own: `check` decides whether the sender is authentic, and its errors reach the
@@ -182,7 +226,8 @@ export function createVerifiers(host: VerifierHost = NOBODY) {
       request: Request,
       verifier: WebhookVerifier & { secret: Secrets },
       options?: VerifyOptions,
-    ): Promise<VerifiedWebhook> => verify(schemeOf(verifier), request, verifier.secret, options),
+    ): Promise<VerifiedWebhook> =>
+      verify({ name: verifier.scheme, scheme: schemeOf(verifier) }, request, verifier.secret, options),
   };
 }
 

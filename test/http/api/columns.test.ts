@@ -63,7 +63,11 @@ const SOURCES: Record<string, Source> = {
     inside: [],
     derived: ["display_name", "integration", "active_session_id"],
   },
-  Session: { table: tables.sessions, inside: ["transcript"], derived: [] },
+  Session: {
+    table: tables.sessions,
+    inside: ["transcript", "read_position"],
+    derived: ["unread", "last_message_at"],
+  },
   Message: {
     table: tables.messages,
     inside: ["position", "hops", "dedupe_key", "continuation"],

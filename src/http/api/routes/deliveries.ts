@@ -4,10 +4,21 @@ import type { DeliveryRow } from "../../../dispatch/delivery.ts";
 import type { Outbox } from "../../../dispatch/outbox.ts";
 import { named } from "../../../schema/openapi-schema.ts";
 import { maskConfig } from "../../../secrets/vault.ts";
-import { listRoute, pageOfRows, ROWS } from "../list.ts";
+import { BulkAnswer, bulkBody, runBulk } from "../bulk.ts";
+import { listRoute, pageOfRows, ROWS, timesIn } from "../list.ts";
 import type { Ownership } from "../ownership.ts";
-import { failures, type RouteOptions } from "../route-options.ts";
-import { Id, IdParams, Instant, InstantOf, instant, instantOrNull, nullable, oneOf } from "../schemas.ts";
+import { bodyFailures, failures, type RouteOptions } from "../route-options.ts";
+import {
+  GivenInstant,
+  Id,
+  IdParams,
+  Instant,
+  InstantOf,
+  instant,
+  instantOrNull,
+  nullable,
+  oneOf,
+} from "../schemas.ts";
 
 const tag = "Deliveries";
 
@@ -44,22 +55,28 @@ const FILTERS = {
   task_id: t.Optional(t.String({ format: "uuid", description: "Only deliveries of this task." })),
   session_id: t.Optional(t.String({ format: "uuid", description: "Only deliveries of this session." })),
   dispatch_type: t.Optional(t.String({ description: "Only deliveries of this dispatch type." })),
-  ...ROWS,
+  bot_id: t.Optional(t.String({ description: "Only deliveries of this bot." })),
+  since: t.Optional(GivenInstant("Inclusive lower bound of `created_at`.")),
+  until: t.Optional(GivenInstant("Exclusive upper bound of `created_at`.")),
 };
 
+const { status: _, ...DEAD_FILTERS } = FILTERS;
+const RedeliverBody = bulkBody(DEAD_FILTERS);
+
 export interface DeliveryRoutes {
-  outbox: Pick<Outbox, "list" | "get" | "redeliver">;
+  outbox: Pick<Outbox, "list" | "count" | "get" | "redeliver">;
   ownership: Pick<Ownership, "reachOf">;
   route: RouteOptions;
 }
 
-export function deliveryRoutes({ outbox, ownership, route }: DeliveryRoutes) {
+export function deliveryRoutes({ outbox, ownership, route }: DeliveryRoutes): Elysia {
   return new Elysia({ prefix: "/api/v1/deliveries", normalize: false })
     .get(
       "",
       async ({ query, request }) => {
         const reach = await ownership.reachOf(request);
-        return pageOfRows("deliveries", query, (page) => outbox.list({ ...query, ...page, reach }), present);
+        const filter = { ...timesIn(query), reach };
+        return pageOfRows("deliveries", query, (page) => outbox.list({ ...filter, ...page }), present);
       },
       listRoute(route, {
         scope: "deliveries:read",
@@ -68,7 +85,7 @@ export function deliveryRoutes({ outbox, ownership, route }: DeliveryRoutes) {
         description: "Newest first.",
         key: "deliveries",
         Item: DeliveryAnswer,
-        query: FILTERS,
+        query: { ...FILTERS, ...ROWS },
       }),
     )
     .get("/:id", async ({ params }) => present(await outbox.get(params.id)), {
@@ -86,7 +103,30 @@ export function deliveryRoutes({ outbox, ownership, route }: DeliveryRoutes) {
       }),
       params: IdParams,
       response: { 200: DeliveryAnswer, ...failures(403, 404, 409, 422) },
-    });
+    })
+    .post(
+      "/redeliver",
+      async ({ body: { filter, ...input }, request }) => {
+        const reach = await ownership.reachOf(request);
+        const dead = { ...timesIn(filter), status: "dead" as const, reach };
+        return runBulk(input, {
+          count: () => outbox.count(dead),
+          ids: async (page) => (await outbox.list({ ...dead, ...page })).map(({ id }) => id),
+          act: (id) => outbox.redeliver(id),
+        });
+      },
+      {
+        ...route.json({
+          scope: "deliveries:write",
+          tag,
+          summary: "Deliver all dead letters that match again",
+          example: { filter: { dispatch_type: "webhook" }, dry_run: true },
+          description: "Repeat it with `next_cursor` until that is null.",
+        }),
+        body: RedeliverBody,
+        response: { 200: BulkAnswer, ...failures(...bodyFailures) },
+      },
+    ) as unknown as Elysia;
 }
 
 const present = (row: DeliveryRow) => ({

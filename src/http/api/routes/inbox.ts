@@ -1,11 +1,12 @@
 import { Elysia, t } from "elysia";
 import { INBOX_VERDICTS } from "../../../db/schema.ts";
-import type { Inbox, InboxEvent, InboxSummary } from "../../../inbox/inbox.ts";
+import type { Inbox, InboxEvent, InboxFilter, InboxSummary } from "../../../inbox/inbox.ts";
 import { named } from "../../../schema/openapi-schema.ts";
 import type { Receive } from "../../gateway/receive.ts";
 import type { Replay } from "../../gateway/replay.ts";
 import type { TestDelivery } from "../../gateway/test-delivery.ts";
-import { INTEGRATION_FILTER, integrationIn, listRoute, pageOfRows, ROWS } from "../list.ts";
+import { BulkAnswer, bulkBody, runBulk } from "../bulk.ts";
+import { INTEGRATION_FILTER, integrationIn, listRoute, pageOfRows, ROWS, timesIn } from "../list.ts";
 import type { Ownership } from "../ownership.ts";
 import { bodyFailures, failures, type RouteOptions } from "../route-options.ts";
 import { GivenInstant, Id, IdParams, InstantOf, instant, nullable, oneOf } from "../schemas.ts";
@@ -15,6 +16,17 @@ const tag = "Inbox";
 const Verdict = oneOf(
   INBOX_VERDICTS,
   "accepted: it caused messages. duplicate: its messages already existed. ignored: the integration did nothing with it. rejected: it was refused. failed: the integration's code failed.",
+);
+
+const SignatureAnswer = named(
+  "SignatureCheck",
+  t.Object({
+    scheme: t.String({ description: "How the sender signs: github, slack, …; own: the integration's code." }),
+    headers: t.Array(t.String(), { description: "The headers that were looked at." }),
+    problem: nullable(t.String(), "Why it was refused; null: it was accepted."),
+    secret_number: nullable(t.Integer(), "Which of several secrets matched, from 1."),
+    age_seconds: nullable(t.Number(), "How long ago it was signed, by the server's clock."),
+  }),
 );
 
 const SUMMARY = {
@@ -42,6 +54,10 @@ const SUMMARY = {
   ),
   duration_ms: t.Integer({ description: "Time from arrival to this record." }),
   verified: t.Boolean({ description: "Whether a verifier has authenticated the sender." }),
+  signature: nullable(
+    SignatureAnswer,
+    "How the sender was checked; null if no verifier of the SDK was called.",
+  ),
   replay_of: nullable(Id, "The event that this one replays."),
   created_at: InstantOf("When it arrived."),
 };
@@ -73,8 +89,10 @@ const FILTERS = {
   task_id: t.Optional(Id),
   since: t.Optional(GivenInstant("Inclusive lower bound of the arrival time.")),
   until: t.Optional(GivenInstant("Exclusive upper bound of the arrival time.")),
-  ...ROWS,
+  is_replay: t.Optional(t.Boolean({ description: "Only replays (true), or none (false)." })),
 };
+
+const ReplayBody = bulkBody(FILTERS);
 
 const ReceiveBody = named(
   "TrialWebhook",
@@ -122,28 +140,36 @@ const ReceiveBody = named(
 );
 
 export interface InboxRoutes {
-  inbox: Pick<Inbox, "list" | "get">;
+  inbox: Pick<Inbox, "list" | "count" | "get">;
   replay: Replay;
   receive: Receive;
   ownership: Pick<Ownership, "reachOf">;
   route: RouteOptions;
 }
 
-export function inboxRoutes({ inbox, replay, receive, ownership, route }: InboxRoutes) {
+export function inboxRoutes({ inbox, replay, receive, ownership, route }: InboxRoutes): Elysia {
+  /** Undefined if the caller asks for webhooks that do not exist to it. */
+  const filterOf = async (
+    request: Request,
+    { integration, integration_id, since, until, ...rest }: InboxQuery,
+  ): Promise<InboxFilter | undefined> => {
+    const requested = integrationIn({
+      ...(integration && { integration }),
+      ...(integration_id && { integration_id }),
+    });
+    const own = (await ownership.reachOf(request))?.integrationId;
+    if (own && requested !== undefined && requested !== own) return undefined;
+    return {
+      ...timesIn({ ...rest, ...(since && { since }), ...(until && { until }) }),
+      integration_id: own ?? requested,
+    };
+  };
   return new Elysia({ prefix: "/api/v1", normalize: false })
     .get(
       "/inbox",
-      async ({ query: { integration, integration_id, since, until, ...query }, request }) => {
-        const requested = integrationIn({ integration, integration_id });
-        const own = (await ownership.reachOf(request))?.integrationId;
-        // To an integration's key, the webhooks of other integrations do not exist.
-        if (own && requested !== undefined && requested !== own) return { events: [], next_cursor: null };
-        const filter = {
-          ...query,
-          integration_id: own ?? requested,
-          ...(since && { since: new Date(since) }),
-          ...(until && { until: new Date(until) }),
-        };
+      async ({ query, request }) => {
+        const filter = await filterOf(request, query);
+        if (!filter) return { events: [], next_cursor: null };
         return pageOfRows("events", query, (page) => inbox.list({ ...filter, ...page }), presentSummary);
       },
       listRoute(route, {
@@ -153,7 +179,7 @@ export function inboxRoutes({ inbox, replay, receive, ownership, route }: InboxR
         description: "Newest first, without headers and body.",
         key: "events",
         Item: SummaryAnswer,
-        query: FILTERS,
+        query: { ...FILTERS, ...ROWS },
       }),
     )
     .get("/inbox/:id", async ({ params }) => present(await inbox.get(params.id)), {
@@ -203,8 +229,38 @@ export function inboxRoutes({ inbox, replay, receive, ownership, route }: InboxR
           ...failures(...bodyFailures, 404, 409),
         },
       },
-    );
+    )
+    .post(
+      "/inbox/replay",
+      async ({ body: { filter, ...input }, request }) => {
+        const wanted = await filterOf(request, filter);
+        return runBulk(input, {
+          count: async () => (wanted ? inbox.count(wanted) : 0),
+          ids: async (page) => (wanted ? (await inbox.list({ ...wanted, ...page })).map(({ id }) => id) : []),
+          act: replay,
+        });
+      },
+      {
+        ...route.json({
+          scope: "inbox:write",
+          tag,
+          summary: "Handle all webhooks that match again",
+          example: { filter: { verdict: "failed" }, dry_run: true },
+          description:
+            "The newest first; replays that it creates are not replayed. Repeat it with `next_cursor` until that is null.",
+        }),
+        body: ReplayBody,
+        response: { 200: BulkAnswer, ...failures(...bodyFailures, 503) },
+      },
+    ) as unknown as Elysia;
 }
+
+type InboxQuery = Omit<InboxFilter, "since" | "until" | "integration_id" | "cursor" | "limit"> & {
+  integration?: string;
+  integration_id?: string;
+  since?: string;
+  until?: string;
+};
 
 const presentSummary = (event: InboxSummary) => ({
   id: event.id,
@@ -220,6 +276,7 @@ const presentSummary = (event: InboxSummary) => ({
   outcomes: event.outcomes,
   duration_ms: event.duration_ms,
   verified: event.verified,
+  signature: event.signature,
   replay_of: event.replay_of,
   created_at: instant(event.created_at),
 });

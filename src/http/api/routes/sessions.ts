@@ -16,8 +16,10 @@ import {
   DispatchConfig,
   Id,
   IdParams,
+  Instant,
   InstantOf,
   instant,
+  instantOrNull,
   JsonFields,
   JsonOf,
   limitOf,
@@ -40,8 +42,19 @@ const SessionAnswer = named(
       JsonFields,
       "Where outcomes are delivered unless a message says otherwise. Secret fields are masked.",
     ),
+    unread: t.Integer({ description: "Answers that nobody has read yet; 100 means 100 or more." }),
+    last_message_at: nullable(Instant, "When its last message came; null: it has none."),
     created_at: InstantOf("When it began."),
   }),
+);
+
+const ReadBody = t.Object(
+  {
+    message_id: t.Optional(
+      t.String({ format: "uuid", description: "Read up to here. Default: everything." }),
+    ),
+  },
+  { additionalProperties: false },
 );
 
 const FILTERS = {
@@ -206,6 +219,26 @@ export function sessionRoutes({
         response: { 201: Injected, ...failures(...bodyFailures, 404, 409) },
       },
     )
+    .put(
+      "/:id/read",
+      async ({ params, body, status }) => {
+        await sessions.markRead(params.id, body.message_id);
+        return status(204, undefined);
+      },
+      {
+        ...route.json({
+          of: "session",
+          scope: "sessions:write",
+          tag,
+          summary: "Note that a session has been read",
+          example: {},
+          description: "Sets `unread` to what came after it.",
+        }),
+        params: IdParams,
+        body: ReadBody,
+        response: { 204: t.Void({ description: "Noted." }), ...failures(...bodyFailures, 404) },
+      },
+    )
     .get(
       "/:id/messages",
       async ({ params, query }) =>
@@ -238,9 +271,16 @@ function namedByPath(error: unknown): never {
   throw isPath ? new HeddleError("not_found", error.message) : error;
 }
 
-const presentSession = ({ dispatch_config, created_at, transcript: _, ...session }: SessionRow) => ({
+const presentSession = ({
+  dispatch_config,
+  created_at,
+  last_message_at,
+  transcript: _,
+  ...session
+}: SessionRow) => ({
   ...session,
   dispatch_config: dispatch_config && maskConfig(dispatch_config),
+  last_message_at: instantOrNull(last_message_at),
   created_at: instant(created_at),
 });
 

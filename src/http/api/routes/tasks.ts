@@ -1,12 +1,17 @@
 import { Elysia, t } from "elysia";
 import { TASK_STATUSES, WHEN_BUSY } from "../../../db/schema.ts";
+import { notFound } from "../../../errors.ts";
 import { named } from "../../../schema/openapi-schema.ts";
 import { maskConfig } from "../../../secrets/vault.ts";
+import type { Rerun } from "../../../sessions/rerun.ts";
 import type { TaskRow, Tasks } from "../../../sessions/tasks.ts";
-import { listRoute, pageOfRows, ROWS } from "../list.ts";
+import { BulkAnswer, bulkBody, runBulk } from "../bulk.ts";
+import { listRoute, pageOfRows, ROWS, timesIn } from "../list.ts";
+import { Injected } from "../message-body.ts";
 import type { Ownership } from "../ownership.ts";
-import { failures, type RouteOptions } from "../route-options.ts";
+import { bodyFailures, failures, type RouteOptions } from "../route-options.ts";
 import {
+  GivenInstant,
   Id,
   IdParams,
   Instant,
@@ -85,18 +90,34 @@ const FILTERS = {
   session_id: t.Optional(t.String({ format: "uuid", description: "Only tasks of this session." })),
   channel_id: t.Optional(t.String({ format: "uuid", description: "Only tasks of this channel." })),
   source: t.Optional(t.String({ description: "Only tasks whose message has this source." })),
-  ...ROWS,
+  error_code: t.Optional(t.String({ description: "Only tasks that failed with this code." })),
+  correlation_id: t.Optional(
+    t.String({ format: "uuid", description: "Only tasks with this correlation id." }),
+  ),
+  since: t.Optional(GivenInstant("Inclusive lower bound of `created_at`.")),
+  until: t.Optional(GivenInstant("Exclusive upper bound of `created_at`.")),
 };
 
-export function taskRoutes({
-  tasks,
-  ownership,
-  route,
-}: {
+const CancelBody = bulkBody(FILTERS);
+
+const RerunBody = t.Object(
+  {
+    content: t.Optional(t.String({ minLength: 1, description: "Other words than the task's prompt." })),
+    deliver: t.Optional(
+      t.Boolean({ description: "False delivers the outcome nowhere. Default: where the task's went." }),
+    ),
+  },
+  { additionalProperties: false },
+);
+
+export interface TaskRoutes {
   tasks: Tasks;
-  ownership: Pick<Ownership, "reachOf" | "reachesChannel">;
+  rerun: Rerun;
+  ownership: Pick<Ownership, "reachOf" | "reachesChannel" | "brings" | "senderOf">;
   route: RouteOptions;
-}) {
+}
+
+export function taskRoutes({ tasks, rerun, ownership, route }: TaskRoutes): Elysia {
   // The sender of an event may see its outcome, but nothing else of the channels that it reached.
   const detail = async (row: TaskRow, request: Request) => ({
     ...present(row),
@@ -111,7 +132,8 @@ export function taskRoutes({
       "",
       async ({ query, request }) => {
         const reach = await ownership.reachOf(request);
-        return pageOfRows("tasks", query, (page) => tasks.list({ ...query, ...page, reach }), presentShort);
+        const filter = { ...timesIn(query), reach };
+        return pageOfRows("tasks", query, (page) => tasks.list({ ...filter, ...page }), presentShort);
       },
       listRoute(route, {
         scope: "tasks:read",
@@ -120,7 +142,7 @@ export function taskRoutes({
         description: `Newest first. Prompt and result are cut at ${EXCERPT} characters.`,
         key: "tasks",
         Item: TaskAnswer,
-        query: FILTERS,
+        query: { ...FILTERS, ...ROWS },
       }),
     )
     .get("/:id", async ({ params, request }) => detail(await tasks.get(params.id), request), {
@@ -139,7 +161,54 @@ export function taskRoutes({
       }),
       params: IdParams,
       response: { 200: DetailAnswer, ...failures(403, 404, 422) },
-    });
+    })
+    .post(
+      "/cancel",
+      async ({ body: { filter, ...input }, request }) => {
+        const wanted = { ...timesIn(filter), reach: await ownership.reachOf(request) };
+        return runBulk(input, {
+          count: () => tasks.count(wanted, true),
+          ids: (page) => tasks.openIds({ ...wanted, ...page }),
+          act: (id) => tasks.cancel(id),
+        });
+      },
+      {
+        ...route.json({
+          scope: "tasks:write",
+          tag,
+          summary: "Cancel all tasks that match",
+          example: { filter: { bot_id: "default" }, dry_run: true },
+          description: "Tasks that have ended are left out. Repeat it with `next_cursor` until that is null.",
+        }),
+        body: CancelBody,
+        response: { 200: BulkAnswer, ...failures(...bodyFailures) },
+      },
+    )
+    .post(
+      "/:id/rerun",
+      async ({ params: { id }, body, request, status }) => {
+        const task = await tasks.get(id);
+        // Its sender may see a task in a channel of someone else, but not act there.
+        if (!(await ownership.reachesChannel(request, task.channel_id))) throw notFound("task", id);
+        await ownership.brings(request, { execution_config: task.execution_config });
+        const scope = await ownership.senderOf(request, { session: task.session_id });
+        return status(201, await rerun(id, body, { scope, sender: await route.sender(request) }));
+      },
+      {
+        ...route.json({
+          of: "task",
+          scope: "tasks:write",
+          tag,
+          summary: "Run a task's message again",
+          example: { deliver: false },
+          description:
+            "A new task of the same session, with the same options and target. Text from outside stays data, unless `content` replaces it.",
+        }),
+        params: IdParams,
+        body: RerunBody,
+        response: { 201: Injected, ...failures(...bodyFailures, 404, 409) },
+      },
+    ) as unknown as Elysia;
 }
 
 const present = (row: TaskRow) => ({

@@ -1,0 +1,45 @@
+// Which tasks a list, or an action on many tasks, is about.
+
+import { and, eq, gte, inArray, lt, type SQL } from "drizzle-orm";
+import type { Queryable } from "../db/database.ts";
+import { type Reach, tasksIn } from "../db/reach.ts";
+import { type TaskStatus, tasks } from "../db/schema.ts";
+
+export interface TaskFilter {
+  status?: TaskStatus;
+  bot_id?: string;
+  session_id?: string;
+  channel_id?: string;
+  source?: string;
+  error_code?: string;
+  correlation_id?: string;
+  /** The creation time's inclusive lower bound (`since`) and exclusive upper bound (`until`). */
+  since?: Date | undefined;
+  until?: Date | undefined;
+  /** The id of the previous page's last row. */
+  cursor?: string | undefined;
+  /** Limits the result to rows in reach; undefined returns all rows. */
+  reach?: Reach | undefined;
+}
+
+/** Tasks that have not ended. */
+export const OPEN_STATUSES = ["pending", "running", "waiting"] as const;
+
+export function tasksWhere(query: Queryable, filter: TaskFilter, onlyOpen = false): SQL | undefined {
+  const { status, bot_id, session_id, channel_id, source, error_code, correlation_id } = filter;
+  const { since, until, cursor, reach } = filter;
+  return and(
+    status && eq(tasks.status, status),
+    onlyOpen ? inArray(tasks.status, OPEN_STATUSES) : undefined,
+    bot_id ? eq(tasks.bot_id, bot_id) : undefined,
+    session_id ? eq(tasks.session_id, session_id) : undefined,
+    channel_id ? eq(tasks.channel_id, channel_id) : undefined,
+    source ? eq(tasks.source, source) : undefined,
+    error_code ? eq(tasks.error_code, error_code) : undefined,
+    correlation_id ? eq(tasks.correlation_id, correlation_id) : undefined,
+    since && gte(tasks.created_at, since),
+    until && lt(tasks.created_at, until),
+    cursor ? lt(tasks.id, cursor) : undefined,
+    reach && tasksIn(query, reach),
+  );
+}
