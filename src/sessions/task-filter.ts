@@ -23,7 +23,7 @@ export interface TaskFilter {
 }
 
 /** Tasks that have not ended. */
-export const OPEN_STATUSES = ["pending", "running", "waiting"] as const;
+const OPEN_STATUSES = ["pending", "running", "waiting"] as const;
 
 export function tasksWhere(query: Queryable, filter: TaskFilter, onlyOpen = false): SQL | undefined {
   const { status, bot_id, session_id, channel_id, source, error_code, correlation_id } = filter;

@@ -69,6 +69,8 @@ const PLAIN = [
   ...["adapter", "base_url", "unsupported", "models", "default_model", "is_default", "api_key", "headers"],
   // Bindings check these against the manifest of their integration; see test/channels.
   ...["event", "event_filter"],
+  // Of actions on many, of a rerun, of a read mark and of signing in.
+  ...["filter", "dry_run", "limit", "cursor", "deliver", "message_id", "link"],
   // Labels of a document, which can be found by them before such an integration exists.
   "integration_id",
 ];
