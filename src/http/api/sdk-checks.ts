@@ -8,7 +8,7 @@ import { explainInvalid } from "../explain-invalid.ts";
 import { ChannelChange } from "./routes/channel-schemas.ts";
 import { NewDocument, SearchQuery } from "./routes/documents.ts";
 import { NewEvent } from "./routes/events.ts";
-import { NewMessage, NewSession } from "./routes/sessions.ts";
+import { NewMessage, NewSession } from "./routes/session-schemas.ts";
 import { Id } from "./schemas.ts";
 
 const SCHEMAS: Record<SdkCall, TSchema> = {

@@ -1,0 +1,109 @@
+// The schemas of sessions and messages.
+
+import { t } from "elysia";
+import { named } from "../../../schema/openapi-schema.ts";
+import { ROWS } from "../list.ts";
+import { MessageFields } from "../message-body.ts";
+import { DispatchConfig, Id, Instant, InstantOf, JsonFields, JsonOf, nullable } from "../schemas.ts";
+
+export const SessionAnswer = named(
+  "Session",
+  t.Object({
+    id: Id,
+    channel_id: Id,
+    client_id: t.String({ description: "The place that it belongs to." }),
+    bot_id: t.String({ description: "The bot that answers in it." }),
+    active: t.Boolean({
+      description: "Whether new messages for its client and bot go to this session.",
+    }),
+    dispatch_config: nullable(
+      JsonFields,
+      "Where outcomes are delivered unless a message says otherwise. Secret fields are masked.",
+    ),
+    unread: t.Integer({ description: "Answers that nobody has read yet; 100 means 100 or more." }),
+    last_message_at: nullable(Instant, "When its last message came; null: it has none."),
+    created_at: InstantOf("When it began."),
+  }),
+);
+
+export const ReadBody = t.Object(
+  {
+    message_id: t.Optional(
+      t.String({ format: "uuid", description: "Read up to here. Default: everything." }),
+    ),
+  },
+  { additionalProperties: false },
+);
+
+export const FILTERS = {
+  channel_id: t.Optional(Id),
+  client_id: t.Optional(t.String({ description: "Only sessions of this place." })),
+  bot_id: t.Optional(t.String({ description: "Only sessions of this bot." })),
+  active: t.Optional(
+    t.Boolean({ description: "Only sessions that are active, or only those that are not." }),
+  ),
+  ...ROWS,
+};
+
+export const Found = named(
+  "FoundSession",
+  t.Object({
+    session_id: Id,
+    channel_id: Id,
+    bot_id: t.String({
+      description: "The bot that answers: the channel's own if it has one, otherwise the requested one.",
+    }),
+    created: t.Boolean({ description: "Whether the session is new." }),
+  }),
+);
+
+export const NewSession = named(
+  "NewSession",
+  t.Object(
+    {
+      bot_id: t.Optional(t.String({ minLength: 1, maxLength: 64, description: "Default: default." })),
+      client_id: t.String({
+        minLength: 1,
+        maxLength: 500,
+        description: 'The lasting name of the place, with a prefix: "github:owner/repo".',
+      }),
+      dispatch_config: t.Optional(
+        nullable(
+          DispatchConfig,
+          "Where outcomes are delivered unless a message says otherwise; replaces that of the session.",
+        ),
+      ),
+    },
+    { additionalProperties: false },
+  ),
+);
+
+export const NewMessage = named("NewMessage", t.Object(MessageFields, { additionalProperties: false }));
+
+export const MessageAnswer = named(
+  "Message",
+  t.Object({
+    id: Id,
+    session_id: Id,
+    role: t.String({ description: "user, assistant, tool or system." }),
+    content: t.String({ description: "The text of the message." }),
+    source: nullable(t.String(), "The source that the sender gave, if any."),
+    metadata: JsonOf("The metadata stored with it. Secrets are masked."),
+    from_person: t.Boolean({
+      description: "Whether a person with a key wrote it; only then do commands and mentions take effect.",
+    }),
+    task_id: nullable(Id, "The run that wrote the message; null for an injected message."),
+    tool_calls: nullable(
+      t.Array(
+        t.Object({
+          id: t.String({ description: "The id to which the result refers." }),
+          name: t.String({ description: "The tool." }),
+          arguments: t.String({ description: "JSON." }),
+        }),
+      ),
+      "Tool calls of the bot's answer.",
+    ),
+    tool_call_id: nullable(t.String(), "For a tool's result, the call that it answers."),
+    created_at: InstantOf("When it was stored."),
+  }),
+);
