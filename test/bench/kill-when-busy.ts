@@ -1,23 +1,35 @@
 // Sends messages into running turns in all four modes and kills the server meanwhile, again and again: each message that was
-// accepted must end answered, merged or with a reason. Run it with `bun test/bench/kill-when-busy.ts [kills] [sessions]`.
+// accepted must be read by the model and end answered, merged or with a reason, once. A message whose answer the kill cut off
+// is sent again with its idempotency key, as a client would. Run it with
+// `[KILL_DATABASE_URL=…] [KILL_PROGRAM=dist/heddle] bun test/bench/kill-when-busy.ts [messages] [sessions of each mode]`.
 
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 
-const [kills = 10, perMode = 25] = process.argv.slice(2).map(Number);
+const [wanted = 1_000, perMode = 3] = process.argv.slice(2).map(Number);
 const MODES = ["queue", "collect", "steer", "interrupt"] as const;
+type Mode = (typeof MODES)[number];
 const KEY = "bench-key-for-the-kill-test-0123456789";
 const home = mkdtempSync(join(tmpdir(), "heddle-kill-"));
+/** The compiled program, or this checkout, which must not be changed meanwhile. */
+const program = process.env.KILL_PROGRAM ? [process.env.KILL_PROGRAM] : [process.execPath, "src/main.ts"];
+const log = (line: string) => process.stderr.write(`${line}\n`);
 
-/** A model that calls a tool first, then answers; each call takes a moment. */
+/** What the model was sent: the marks of the messages. */
+const read = new Set<string>();
+
+/** A model that mostly calls a tool, then answers; each call takes a moment. */
 const model = Bun.serve({
   port: 0,
   async fetch(request) {
-    const { messages } = (await request.json()) as { messages: { role: string }[] };
-    await pause(40 + Math.random() * 120);
-    const isDone = messages.at(-1)?.role === "tool" || Math.random() < 0.3;
+    const body = await request.text();
+    for (const [mark] of body.matchAll(/mark-[a-z0-9-]+-end/g)) read.add(mark);
+    const { messages } = JSON.parse(body) as { messages: { role: string }[] };
+    await pause(80 + Math.random() * 200);
+    const steps = messages.length - messages.findLastIndex(({ role }) => role === "user");
+    const isDone = steps > 8 || Math.random() < 0.25;
     const delta = isDone
       ? { content: "Answered." }
       : {
@@ -32,16 +44,16 @@ const model = Bun.serve({
         };
     const chunk = (choice: object) =>
       `data: ${JSON.stringify({ id: "x", object: "chat.completion.chunk", created: 1, model: "m", choices: [{ index: 0, ...choice }] })}\n\n`;
-    const body =
+    const answer =
       chunk({ delta: { role: "assistant", ...delta }, finish_reason: null }) +
       chunk({ delta: {}, finish_reason: isDone ? "stop" : "tool_calls" }) +
       "data: [DONE]\n\n";
-    return new Response(body, { headers: { "content-type": "text/event-stream" } });
+    return new Response(answer, { headers: { "content-type": "text/event-stream" } });
   },
 });
 
 async function start() {
-  const child = Bun.spawn(["bun", "src/main.ts", "serve", "--home", home, "--port", "0"], {
+  const child = Bun.spawn([...program, "serve", "--home", home, "--port", "0"], {
     env: {
       ...process.env,
       API_KEY: KEY,
@@ -65,71 +77,170 @@ async function start() {
   throw new Error(`The server did not start: ${text}`);
 }
 
-const call = async (url: string, method: string, path: string, body?: object) => {
-  const response = await fetch(`${url}/api/v1${path}`, {
+let server = await start();
+
+const call = async (method: string, path: string, body?: object) => {
+  const response = await fetch(`${server.url}/api/v1${path}`, {
     method,
     headers: { authorization: `Bearer ${KEY}`, "content-type": "application/json" },
     ...(body && { body: JSON.stringify(body) }),
+    signal: AbortSignal.timeout(30_000),
   });
   // biome-ignore lint/suspicious/noExplicitAny: answers of several routes
   return { status: response.status, body: (await response.json()) as any };
 };
 
-let server = await start();
-await call(server.url, "PATCH", "/bots/default", { tools: ["search_documents"] });
-const accepted = new Map<string, string>();
-for (let kill = 0; kill < kills; kill++) {
-  const { url, child } = server;
-  const send = async (mode: string, session: number, message: string) => {
-    const body = { message, client_id: `kill:${mode}:${session}`, when_busy: mode, timeout_seconds: 0 };
-    const answer = await call(url, "POST", "/chat", body).catch(() => undefined);
-    if (answer?.status === 200 && answer.body.message_id) accepted.set(answer.body.message_id, mode);
-  };
-  const places = MODES.flatMap((mode) => Array.from({ length: perMode }, (_, at) => [mode, at] as const));
-  await Promise.all(places.map(([mode, at]) => send(mode, at, `first ${kill}`)));
-  const sending = places.map(([mode, at]) => send(mode, at, `second ${kill}`));
-  await pause(200 + Math.random() * 1_500);
-  child.kill("SIGKILL");
-  await Promise.all([...sending, child.exited]);
-  server = await start();
+type Kind = "first" | "into a running turn" | "after the restart";
+interface Sent {
+  mode: Mode;
+  kind: Kind;
+  mark: string;
+  messageId: string;
+  again: boolean;
 }
-const { url, child } = server;
-const found = new Map<
-  string,
-  { id: string; status: string; error: string | null; merged_into: string | null }
->();
-for (const deadline = Date.now() + 300_000; ; ) {
-  found.clear();
+const sent: Sent[] = [];
+let numbers = 0;
+
+/** Sends until the server has accepted it. */
+async function send(mode: Mode, client: string, kind: Kind): Promise<string> {
+  const mark = `mark-${mode}-${++numbers}-end`;
+  const body = {
+    message: mark,
+    client_id: client,
+    when_busy: mode,
+    timeout_seconds: 0,
+    idempotency_key: mark,
+  };
+  for (let again = false; ; again = true) {
+    const answer = await call("POST", "/chat", body).catch(() => undefined);
+    if (answer?.status === 200) {
+      sent.push({ mode, kind, mark, messageId: answer.body.message_id, again });
+      return mark;
+    }
+    if (answer && answer.status < 500) throw new Error(`Not accepted: ${JSON.stringify(answer.body)}`);
+    await pause(100);
+  }
+}
+
+async function isRead(mark: string): Promise<void> {
+  for (const deadline = Date.now() + 60_000; !read.has(mark); await pause(10)) {
+    if (Date.now() > deadline) throw new Error(`${mark} does not reach the model.`);
+  }
+}
+
+await call("PATCH", "/bots/default", { tools: ["search_documents"] });
+const begun = performance.now();
+let kills = 0;
+let before: [Mode, string][] = [];
+while (sent.filter(({ kind }) => kind !== "first").length < wanted) {
+  const places = MODES.flatMap((mode) =>
+    Array.from({ length: perMode }, (_, at) => [mode, `kill:${mode}:${kills}:${at}`] as [Mode, string]),
+  );
+  const { child } = server;
+  // Into runs that go on after the last kill.
+  const resumed = before.map(([mode, client]) => send(mode, client, "after the restart"));
+  // Into runs of which the model has been asked already.
+  const into = places.map(async ([mode, client]) => {
+    await isRead(await send(mode, client, "first"));
+    await Promise.all([1, 2].map(() => send(mode, client, "into a running turn")));
+  });
+  // At any moment: before, while and after the messages arrive.
+  await Promise.race([Promise.all(into), pause(300 + Math.random() * 2_500)]);
+  await pause(Math.random() * 400);
+  child.kill("SIGKILL");
+  await child.exited;
+  kills += 1;
+  server = await start();
+  await Promise.all([...into, ...resumed]);
+  before = places;
+  if (kills % 5 === 0) log(`${kills} kills, ${sent.length} messages`);
+}
+
+interface Task {
+  id: string;
+  message_id: string;
+  status: string;
+  error: string | null;
+  merged_into: string | null;
+}
+
+async function allTasks(): Promise<Task[]> {
+  const found: Task[] = [];
   for (let cursor = ""; ; ) {
-    const { body } = await call(url, "GET", `/tasks?limit=500${cursor && `&cursor=${cursor}`}`);
-    for (const task of body.tasks) found.set(task.message_id, task);
-    if (body.next_cursor === null) break;
+    const { body } = await call("GET", `/tasks?limit=500${cursor && `&cursor=${cursor}`}`);
+    found.push(...body.tasks);
+    if (body.next_cursor === null) return found;
     cursor = body.next_cursor;
   }
-  const open = [...found.values()].filter(({ status }) => ["pending", "running", "waiting"].includes(status));
-  if (open.length === 0) break;
-  if (Date.now() > deadline) throw new Error(`${open.length} tasks do not end.`);
-  await pause(1_000);
 }
+
+let tasks = await allTasks();
+const OPEN = ["pending", "running", "waiting"];
+for (const deadline = Date.now() + 600_000; ; tasks = await allTasks()) {
+  const open = tasks.filter(({ status }) => OPEN.includes(status)).length;
+  if (open === 0) break;
+  if (Date.now() > deadline) throw new Error(`${open} tasks do not end.`);
+  log(`${open} tasks go on`);
+  await pause(2_000);
+}
+
+/** How often the run was begun, as its stream tells. */
+async function attemptsOf(task: string): Promise<number> {
+  const response = await fetch(`${server.url}/api/v1/tasks/${task}/stream`, {
+    headers: { authorization: `Bearer ${KEY}` },
+  });
+  const starts = (await response.text()).matchAll(/"type":"started","attempt":(\d+)/g);
+  return Math.max(1, ...Array.from(starts, ([, number]) => Number(number)));
+}
+const attempts = new Map<string, number>();
+for (const { id, status } of tasks) if (status !== "merged") attempts.set(id, await attemptsOf(id));
+
+const byId = new Map(tasks.map((task) => [task.id, task]));
+const byMessage = Map.groupBy(tasks, (task) => task.message_id);
 const outcomes: Record<string, number> = {};
-let lost = 0;
-const byId = new Map([...found.values()].map((task) => [task.id, task]));
-for (const [message, mode] of accepted) {
-  const task = found.get(message);
-  const into = task?.merged_into ? byId.get(task.merged_into) : undefined;
-  const isWell =
-    task?.status === "complete" ||
-    (task?.status === "merged" && into !== undefined && into.status !== "pending") ||
-    ((task?.status === "failed" || task?.status === "cancelled") && (task.error ?? "") !== "");
-  if (!isWell) lost += 1;
-  const key = `${mode}: ${task?.status ?? "gone"}`;
+const count = (key: string) => {
   outcomes[key] = (outcomes[key] ?? 0) + 1;
+};
+const lost: object[] = [];
+for (const one of sent) {
+  const [task, ...others] = byMessage.get(one.messageId) ?? [];
+  let last = task;
+  while (last?.status === "merged" && last.merged_into) last = byId.get(last.merged_into);
+  const isAnswered = last?.status === "complete" && read.has(one.mark);
+  const hasReason = ["failed", "cancelled"].includes(last?.status ?? "") && (last?.error ?? "") !== "";
+  if (!task || others.length > 0 || !(isAnswered || hasReason)) lost.push({ ...one, task, last });
+  count(`${one.mode}, ${one.kind}: ${task?.status ?? "gone"}`);
+  if (task?.status === "merged" && (attempts.get(last?.id ?? "") ?? 1) > 1)
+    count(`${one.mode}: merged into a resumed run`);
 }
-console.log(JSON.stringify({ kills, accepted: accepted.size, lost, outcomes }, null, 2));
-const after = await call(url, "POST", "/chat", { message: "still there?", client_id: "kill:steer:0" });
-console.log("afterwards:", after.status, after.body.text);
-child.kill("SIGTERM");
-await child.exited;
+const twice = sent.length - new Set(sent.map(({ messageId }) => messageId)).size;
+const sum = (test: (one: Sent) => boolean) => sent.filter(test).length;
+console.log(
+  JSON.stringify(
+    {
+      database: process.env.KILL_DATABASE_URL ? "postgres" : "embedded",
+      seconds: Math.round((performance.now() - begun) / 1000),
+      kills,
+      accepted: sent.length,
+      into_running_turns: sum(({ kind }) => kind !== "first"),
+      sent_again_after_a_cut_answer: sum(({ again }) => again),
+      resumed_runs: [...attempts.values()].filter((attempt) => attempt > 1).length,
+      merged: tasks.filter(({ status }) => status === "merged").length,
+      lost: lost.length,
+      stored_twice: twice,
+      outcomes: Object.fromEntries(Object.entries(outcomes).sort()),
+    },
+    null,
+    2,
+  ),
+);
+for (const one of lost.slice(0, 10)) log(JSON.stringify(one));
+const after = await Promise.all(
+  MODES.map((mode) => call("POST", "/chat", { message: "still there?", client_id: `kill:${mode}:0:0` })),
+);
+console.log("afterwards:", after.map(({ status }) => status).join(" "));
+server.child.kill("SIGTERM");
+await server.child.exited;
 await model.stop(true);
 rmSync(home, { recursive: true, force: true });
-process.exit(lost === 0 && after.status === 200 ? 0 : 1);
+process.exit(lost.length + twice === 0 && after.every(({ status }) => status === 200) ? 0 : 1);
