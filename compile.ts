@@ -133,7 +133,7 @@ async function bundlePrograms(): Promise<void> {
   const outDir = await builtinDir("programs", dist);
   await rm(outDir, { recursive: true, force: true });
   const { success, logs } = await Bun.build({
-    entrypoints: ["guardian.ts", "launcher.ts", "watchdog-worker.ts"].map((name) =>
+    entrypoints: ["guardian.ts", "launcher.ts", "pdf-program.ts", "watchdog-worker.ts"].map((name) =>
       join(repository, "src", "runtime", name),
     ),
     outdir: outDir,

@@ -48,9 +48,10 @@ const MAY_IMPORT: Record<string, string[]> = {
   // Combines the two entrances: requests to Heddle itself, and requests that integrations answer.
   "http/app.ts": ["http", "http/api", "http/gateway", "http/openai"],
   // The OpenAI-compatible API.
-  "http/openai": ["chat", "content/bots", "db", "http", "http/api", "sdk", "search"],
+  "http/openai": ["attachments", "chat", "content/bots", "db", "http", "http/api", "sdk", "search"],
   "http/api": [
     "access",
+    "attachments",
     "capabilities",
     "channels",
     "chat",
@@ -115,15 +116,28 @@ const MAY_IMPORT: Record<string, string[]> = {
     "runtime",
     "sdk",
   ],
-  sessions: ["channels", "db", "dispatch", "inbox", "queue", "sdk", "secrets"],
+  sessions: ["attachments", "channels", "db", "dispatch", "inbox", "queue", "sdk", "secrets"],
   channels: ["content/bots", "db", "dispatch", "sdk", "secrets"],
   worker: ["agent", "db", "dispatch", "queue", "sdk", "sessions"],
   // A message sent and its run followed to the end.
-  chat: ["db", "events", "sdk", "secrets", "sessions"],
+  chat: ["attachments", "db", "events", "sdk", "secrets", "sessions"],
   // What happens, for those who watch: written by triggers and by runs, read by the API.
   events: ["db"],
-  agent: ["capabilities", "db", "events", "hooks", "llm", "memory", "sdk", "secrets", "content/skills"],
+  agent: [
+    "attachments",
+    "capabilities",
+    "db",
+    "events",
+    "hooks",
+    "llm",
+    "memory",
+    "sdk",
+    "secrets",
+    "content/skills",
+  ],
   dispatch: ["db", "guarded-fetch", "queue", "sdk", "secrets"],
+  // Files that come with messages.
+  attachments: ["db", "sdk"],
   // What bots remember: versions, reviews, search, and files for people.
   memory: ["db", "search"],
   search: ["db", "sdk"],

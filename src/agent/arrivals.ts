@@ -1,4 +1,6 @@
+import type { AttachedFile } from "../attachments/store.ts";
 import type { LlmMessage } from "../llm/llm.ts";
+import { attached } from "./attached.ts";
 import type { ShownRun } from "./show-run.ts";
 import type { AgentOptions, ClaimedTask } from "./turn.ts";
 
@@ -17,11 +19,16 @@ export function createArrivals(
   };
 }
 
-/** A message that joined a run, as its model reads it. */
-export const joinedMessage = ({
-  content,
-  from_person,
-}: {
+export interface JoinedMessage {
   content: string;
   from_person: boolean;
-}): LlmMessage => ({ role: "user", content, ...(from_person && { from_person: true as const }) });
+  files?: AttachedFile[] | null;
+}
+
+/** A message that joined a run, as its model reads it. */
+export const joinedMessage = ({ content, from_person, files = null }: JoinedMessage): LlmMessage => ({
+  role: "user",
+  content,
+  ...(from_person && { from_person: true as const }),
+  ...attached(files),
+});

@@ -1,10 +1,11 @@
 // The conversation of one run as its model gets it: assembled before each model call, and compacted first when it is due. This is
 // the only place that compacts, whoever caused the run.
 
-import type { CompactionCause, ContextReport } from "../db/schema.ts";
+import type { CompactionCause, ContextPart, ContextReport } from "../db/schema.ts";
 import { errorMessage } from "../errors.ts";
 import { throwIfAborted } from "../llm/abort.ts";
 import type { LlmMessage } from "../llm/llm.ts";
+import type { createImages, ShownImages } from "./attached.ts";
 import { planCompaction } from "./compaction/plan.ts";
 import type { Compacted, CompactionRecord } from "./compaction/store.ts";
 import type { Summary } from "./compaction/summarise.ts";
@@ -25,6 +26,8 @@ export interface ConversationOptions {
   /** The model's window and what messages may take of it; both shrink when the endpoint refuses a request as too long. */
   limits(): { window: number; budget: number };
   frame(budget: number): Frame;
+  /** Puts the images into a request. Default: they are not shown. */
+  withImages?: ReturnType<typeof createImages>;
   /** Has a model write the new summary of at most `room` tokens; null: there is none to ask. */
   summarise: ((work: { earlier: string | null; groups: Group[]; room: number }) => Promise<Summary>) | null;
   save(record: CompactionRecord): Promise<void>;
@@ -151,12 +154,30 @@ export function createConversation(options: ConversationOptions): RunConversatio
       const own = toGroups(steps.map((message) => ({ turn, message }))).map(asBefore);
       await compactIfDue(own, budget);
       const { messages, parts } = assemble(frameFor(budget), { ...compacted, past, own }, budget);
-      report = { window, budget, parts: [...partOf("tools", options.tools, options.tools), ...parts] };
-      return messages;
+      const images = await options.withImages?.(messages);
+      report = {
+        window,
+        budget,
+        parts: [
+          ...partOf("tools", options.tools, options.tools),
+          ...parts,
+          // They are counted with their messages.
+          ...(images && images.leftOut > 0 ? [leftOutImages(images)] : []),
+        ],
+      };
+      return images?.messages ?? messages;
     },
     report: () => report,
   };
 }
+
+const leftOutImages = ({ shown, leftOut }: ShownImages): ContextPart => ({
+  source: "images",
+  tokens: 0,
+  state: shown === 0 ? "dropped" : "shortened",
+  tokens_before: 0,
+  reason: `${leftOut} of ${shown + leftOut} images are left out: a request has room for the newest ones`,
+});
 
 interface Replaced {
   summary: string | null;

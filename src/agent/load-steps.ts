@@ -1,12 +1,14 @@
 // Loads the steps that a run has stored, for a run that continues and for the history of later ones.
 
-import { asc, eq, or, type SQL, sql } from "drizzle-orm";
+import { asc, eq, getTableColumns, or, type SQL, sql } from "drizzle-orm";
+import { type AttachedFile, filesOf } from "../attachments/store.ts";
 import type { Queryable } from "../db/database.ts";
 import { messages } from "../db/schema.ts";
 import type { LlmMessage } from "../llm/llm.ts";
 import type { JsonObject } from "../sdk/types.ts";
 import { inMessage, type KeptActions } from "../secrets/kept-actions.ts";
 import { joinedMessage } from "./arrivals.ts";
+import { attached } from "./attached.ts";
 import type { ResumePoint } from "./loop.ts";
 
 export interface StoredSteps {
@@ -24,7 +26,7 @@ export async function loadSteps(
   actions: KeptActions,
 ): Promise<StoredSteps> {
   const rows = await query
-    .select()
+    .select({ ...getTableColumns(messages), files: filesOf(sql`messages.id`) })
     .from(messages)
     .where(or(eq(messages.task_id, taskId), joined(taskId)))
     .orderBy(asc(messages.position));
@@ -59,17 +61,19 @@ const joined = (taskId: string): SQL => sql`exists (
   where merged.message_id = messages.id and merged.merged_into = ${taskId}::uuid and messages.position > asked.position)`;
 
 type MessageRow = Pick<typeof messages.$inferSelect, "role" | "content" | "tool_calls" | "tool_call_id"> &
-  Partial<Pick<typeof messages.$inferSelect, "continuation">>;
+  Partial<Pick<typeof messages.$inferSelect, "continuation">> & { files?: AttachedFile[] | null };
 
 /** Converts a stored message to the form that a model reads. */
 export function toLlmMessage(row: MessageRow): LlmMessage {
-  const { role, content, tool_calls, tool_call_id, continuation } = row;
+  const { role, content, tool_calls, tool_call_id, continuation, files = null } = row;
   switch (role) {
     case "tool":
       return { role, content, tool_call_id: tool_call_id ?? "" };
     case "assistant":
       if (!tool_calls?.length) return { role, content };
       return { role, content, tool_calls, ...(continuation && { continuation }) };
+    case "user":
+      return { role, content, ...attached(files) };
     default:
       return { role, content };
   }

@@ -1,6 +1,7 @@
 // Loads the start of a run: its message, its bot, its channel, and the earlier session.
 
 import { and, desc, eq, isNotNull, ne, or, sql } from "drizzle-orm";
+import { type AttachedFile, filesOf } from "../attachments/store.ts";
 import type { Queryable } from "../db/database.ts";
 import { bots, channels, messages } from "../db/schema.ts";
 import { HeddleError } from "../errors.ts";
@@ -29,6 +30,8 @@ export interface LoadedTurn {
   /** Ids of the integrations that are activated in the channel, the first one first. */
   activations: string[];
   userMessage: string;
+  /** The files that came with it. */
+  files: AttachedFile[] | null;
   /** Whether a person with a key wrote it. */
   fromPerson: boolean;
   /** The metadata stored with the message. */
@@ -56,6 +59,7 @@ export async function loadTurn(
         bot: bots,
         channel: channels,
         userMessage: messages.content,
+        files: filesOf(sql`messages.id`),
         fromPerson: messages.from_person,
         metadata: messages.metadata,
         source: messages.source,
@@ -101,6 +105,7 @@ async function loadHistory(query: Queryable, task: TurnTask, clock: Intl.DateTim
     .select({
       role: messages.role,
       content: messages.content,
+      files: filesOf(sql`messages.id`),
       tool_calls: messages.tool_calls,
       tool_call_id: messages.tool_call_id,
       position: messages.position,

@@ -1,11 +1,13 @@
 // Opens the conversation of a run: what its model gets, within the model's window.
 
+import { imageData } from "../attachments/store.ts";
 import type { Capabilities } from "../capabilities/effective-set.ts";
 import type { Database } from "../db/database.ts";
 import { AttemptFailure } from "../llm/attempt.ts";
 import type { Llm, LlmTool } from "../llm/llm.ts";
 import type { Logger } from "../log.ts";
 import type { Redact } from "../redact.ts";
+import { attached, createImages } from "./attached.ts";
 import { type CompactionRecord, saveCompaction } from "./compaction/store.ts";
 import { summarise } from "./compaction/summarise.ts";
 import { estimateTools, messageBudget } from "./context/budget.ts";
@@ -45,6 +47,7 @@ export function openConversation(options: OpenConversation): OpenedConversation 
     tools: estimateTools(tools),
     limits: () => ({ window: windows.of(model), budget: messageBudget(windows.of(model), tools) }),
     frame: (budget) => createFrame(input, budget),
+    withImages: createImages((ids) => imageData(db.query, ids)),
     // The offline provider quotes passages; it cannot write a summary.
     summarise:
       llm.provider === "offline"
@@ -87,6 +90,7 @@ function inputOf({ task, turn, clock, capabilities }: OpenConversation): Context
     systemPreamble: task.execution_config.system_preamble ?? "",
     outputSchema: task.execution_config.output_schema,
     userMessage: turn.userMessage,
+    ...attached(turn.files),
     fromPerson: turn.fromPerson,
   };
 }

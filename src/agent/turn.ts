@@ -12,7 +12,7 @@ import type { Redact } from "../redact.ts";
 import type { ExecutionConfig, JsonObject } from "../sdk/types.ts";
 import type { KeptActions } from "../secrets/kept-actions.ts";
 import { announce } from "./announce.ts";
-import { createArrivals } from "./arrivals.ts";
+import { createArrivals, type JoinedMessage } from "./arrivals.ts";
 import { CONTEXT_WINDOW_TOKENS } from "./context/budget.ts";
 import { createClock } from "./context/current-time.ts";
 import { createWindows, type Windows } from "./context/windows.ts";
@@ -98,7 +98,7 @@ export interface AgentOptions {
   actions: KeptActions;
   settings: AgentSettings;
   /** Takes over the messages that wait for the run, and returns them. Default: none do. */
-  join?: (task: ClaimedTask) => Promise<{ content: string; from_person: boolean }[]>;
+  join?: (task: ClaimedTask) => Promise<JoinedMessage[]>;
   /** Default: nobody watches. */
   stage?: Stage;
   /** Milliseconds since 1970. */

@@ -27,9 +27,12 @@ export interface Commands extends AuthoringCommands, ProviderCommands, SearchCom
   unit(which: "unit" | "environment"): Promise<void>;
   ask(
     flags: ClientFlags,
-    question: { text: string; bot: string | undefined; isNew: boolean; timeout: string },
+    question: { text: string; bot: string | undefined; isNew: boolean; timeout: string; attach: string[] },
   ): Promise<void>;
-  chat(flags: ClientFlags, talk: { bot: string | undefined; isNew: boolean }): Promise<void>;
+  chat(
+    flags: ClientFlags,
+    talk: { bot: string | undefined; isNew: boolean; attach: string[] },
+  ): Promise<void>;
   replay(flags: ClientFlags, id: string): Promise<void>;
   receive(
     flags: ClientFlags,
@@ -67,6 +70,12 @@ export async function runCli(argv: string[], commands: Commands): Promise<number
     return 1;
   }
 }
+
+const ATTACH = {
+  type: "string",
+  description: "An image, a text file or a PDF for the bot; may be repeated",
+  valueHint: "file",
+} as const;
 
 /** All of Heddle's commands. */
 export function mainCommand(commands: Commands) {
@@ -178,9 +187,16 @@ export function mainCommand(commands: Commands) {
             description: "Seconds to wait for the answer",
             valueHint: "seconds",
           },
+          attach: ATTACH,
         },
-        run: ({ args }) =>
-          commands.ask(args, { text: args.text, bot: args.bot, isNew: args.new, timeout: args.timeout }),
+        run: ({ args, rawArgs }) =>
+          commands.ask(args, {
+            text: args.text,
+            bot: args.bot,
+            isNew: args.new,
+            timeout: args.timeout,
+            attach: allOf("attach", rawArgs),
+          }),
       }),
       chat: leaf({
         meta: { name: "chat", description: "Talk to a bot on the running server" },
@@ -192,8 +208,14 @@ export function mainCommand(commands: Commands) {
             default: false,
             description: "Start a new conversation instead of continuing yours",
           },
+          attach: ATTACH,
         },
-        run: ({ args }) => commands.chat(args, { bot: args.bot || undefined, isNew: args.new }),
+        run: ({ args, rawArgs }) =>
+          commands.chat(args, {
+            bot: args.bot || undefined,
+            isNew: args.new,
+            attach: allOf("attach", rawArgs),
+          }),
       }),
       ...searchCommands(commands),
       replay: leaf({

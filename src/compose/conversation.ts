@@ -1,5 +1,7 @@
 // The path of a message except for the run itself: inbox, sessions, channels, and the delivery of answers.
 
+import { MOST_CHARACTERS } from "../attachments/attachment.ts";
+import { createReadFiles, type ReadFiles, type ReadPdf } from "../attachments/read-files.ts";
 import { createBindings } from "../channels/bindings.ts";
 import { createChannelSessions } from "../channels/channel-sessions.ts";
 import { createChannels } from "../channels/channels.ts";
@@ -15,6 +17,8 @@ import { createOutbox } from "../dispatch/outbox.ts";
 import { createCheckConfig, createConfigSealer } from "../dispatch/seal-config.ts";
 import { currentCursor } from "../events/log.ts";
 import { createInbox } from "../inbox/inbox.ts";
+import { createConfinement } from "../runtime/confine.ts";
+import { createPdfReader } from "../runtime/read-pdf.ts";
 import { createKeptActions, type KeptActions } from "../secrets/kept-actions.ts";
 import { createClientTools } from "../sessions/client-tools.ts";
 import { sessionExists } from "../sessions/list-sessions.ts";
@@ -67,9 +71,11 @@ export function openConversation(
     integrationsReady,
     sessionExists: (id) => sessionExists(db.query, id),
   });
+  const readFiles = createReadFiles({ readPdf: openPdfReader(config, storage) });
   const sessions = createSessions({
     db,
     missingNames: content.missingOnceLoaded,
+    readFiles,
     queue,
     outbox,
     dispatchers,
@@ -85,16 +91,7 @@ export function openConversation(
   registerInternal(content, sessions);
   const channelSessions = createChannelSessions({ db, sealer });
   const tasks = createTasks({ db, queue, onStop: events.askToStop });
-  const channels = createChannels({ db, checkConfig, sealer, directory, botExists: bots.exists });
-  const bindings = createBindings({
-    db,
-    checkConfig,
-    sealer,
-    vault,
-    directory,
-    bindable: (type) => findBindable(registry.list(), type),
-    integrationsReady,
-  });
+  const places = { db, checkConfig, sealer, directory };
   return {
     sealer,
     actions,
@@ -104,11 +101,16 @@ export function openConversation(
     events,
     sessions,
     chat: openChat(storage, sessions, actions),
-    openAi: openOpenAi(storage, closers),
+    openAi: openOpenAi(storage, readFiles, closers),
     channelSessions,
     tasks,
-    channels,
-    bindings,
+    channels: createChannels({ ...places, botExists: bots.exists }),
+    bindings: createBindings({
+      ...places,
+      vault,
+      bindable: (type) => findBindable(registry.list(), type),
+      integrationsReady,
+    }),
   };
 }
 
@@ -130,7 +132,12 @@ function registerInternal({ dispatchers, coreDispatchers }: Content, sessions: S
   dispatchers.replaceOwner("core", new Map(Object.entries({ ...coreDispatchers, internal })));
 }
 
-function openOpenAi({ db, queue, events, log }: Storage, closers: Closers) {
+function openPdfReader({ processConfinement: wanted }: Config, { home }: Pick<Storage, "home">): ReadPdf {
+  const confine = () => createConfinement({ home: home.path, wanted });
+  return createPdfReader({ home: home.path, confine, mostCharacters: MOST_CHARACTERS });
+}
+
+function openOpenAi({ db, queue, events, log }: Storage, readFiles: ReadFiles, closers: Closers) {
   const clientTools = createClientTools({
     db,
     queue,
@@ -138,5 +145,9 @@ function openOpenAi({ db, queue, events, log }: Storage, closers: Closers) {
     onCommit: events.committed,
   });
   closers.push(clientTools.close);
-  return { clientTools, openAiSessions: createOpenAiSessions(db), now: () => currentCursor(db) };
+  return {
+    clientTools,
+    openAiSessions: createOpenAiSessions({ query: db.query, readFiles }),
+    now: () => currentCursor(db),
+  };
 }

@@ -10,8 +10,9 @@ import { type AttemptEvent, AttemptFailure } from "./attempt.ts";
 import type { Fetch } from "./bounded-fetch.ts";
 import { createStreamFetch } from "./event-stream.ts";
 import { describe } from "./failure.ts";
-import type { LlmRequest, LlmUsage } from "./llm.ts";
+import type { LlmMessage, LlmRequest, LlmUsage } from "./llm.ts";
 import { createKnownQuirks, type KnownQuirks } from "./quirks.ts";
+import { imagesIn, withoutImages } from "./wire/attachments.ts";
 
 export interface EndpointOptions {
   /** The id of its provider. */
@@ -70,15 +71,27 @@ interface AttemptOptions {
 /** Asks again at once, in another form, when the endpoint refuses the form of the request. */
 async function* adapting(options: AttemptOptions): AsyncGenerator<AttemptEvent> {
   const { quirks, model, hide, log } = options;
+  let { request } = options;
   for (;;) {
+    const hasImages =
+      !quirks.of(model).noImages && request.messages.some((message) => imagesIn(message).length > 0);
     try {
-      yield* attempt(options);
+      yield* attempt({ ...options, request });
       return;
     } catch (error) {
       if (!(error instanceof AttemptFailure)) throw error;
       // Whatever found the failure may have quoted the endpoint.
       error.message = describe(error.message, hide);
-      if (!quirks.learn(model, error)) throw error;
+      if (!quirks.learn(model, error, { hasImages })) {
+        if (!hasImages || !isAboutImages(error)) throw error;
+        // One of these images is too large for this endpoint, say; others it may take.
+        request = {
+          ...request,
+          messages: withoutImages(request.messages, "the model's endpoint refused it"),
+        };
+        log.warn("Model {model} was asked again without images: {reason}", { model, reason: error.message });
+        continue;
+      }
       log.warn("Model {model} does not take a part of the request; it is left out from now on: {reason}", {
         model,
         reason: error.message,
@@ -86,6 +99,14 @@ async function* adapting(options: AttemptOptions): AsyncGenerator<AttemptEvent> 
     }
   }
 }
+
+const isIn = (message: LlmMessage, text: string): boolean =>
+  message.content.includes(text) ||
+  (message.role === "user" &&
+    (message.attachments ?? []).some((file) => file.kind === "text" && file.text.includes(text)));
+
+const isAboutImages = ({ kind, status, message }: AttemptFailure): boolean =>
+  status === 413 || ((kind === "refused" || kind === "server") && /image|media type|vision/i.test(message));
 
 async function* attempt(options: AttemptOptions): AsyncGenerator<AttemptEvent> {
   const { adapter, request, model, origin, timeoutMs, hide } = options;
@@ -98,7 +119,7 @@ async function* attempt(options: AttemptOptions): AsyncGenerator<AttemptEvent> {
     origin,
     offered: new Set(offered),
     isRepeated: (text) =>
-      request.messages.some(({ role, content }) => role !== "assistant" && content.includes(text)),
+      request.messages.some((message) => message.role !== "assistant" && isIn(message, text)),
   });
   // Bytes count as life, and not only events: a local model that reads a long prompt sends comments.
   const onBytes = () => (answer.isFinished() ? undefined : stall.restart());

@@ -7,9 +7,25 @@ export type LlmMessage =
    * `context` is what Heddle adds to the message for this one run. `from_person`: a person with a key wrote it, so its
    * commands are carried out; it is not sent to the endpoint.
    */
-  | { role: "user"; content: string; context?: string; from_person?: true }
+  | { role: "user"; content: string; context?: string; from_person?: true; attachments?: LlmAttachment[] }
   | { role: "assistant"; content: string; tool_calls?: LlmToolCall[]; continuation?: Continuation }
   | { role: "tool"; content: string; tool_call_id: string };
+
+/** A file that came with a message. */
+export type LlmAttachment = { kind: "text"; name: string; media_type: string; text: string } | LlmImage;
+
+export interface LlmImage {
+  kind: "image";
+  /** Names the file itself. */
+  id: string;
+  name: string;
+  media_type: string;
+  bytes: number;
+  /** Base64; absent: it is not sent. */
+  data?: string;
+  /** Why it is not sent, as the end of a sentence: "there is no room for it". */
+  reason?: string;
+}
 
 export interface LlmToolCall {
   id: string;

@@ -17,11 +17,19 @@ export interface Quirks {
   nineLetterIds?: true;
   /** Does not return reasoning in a form that can be sent back. */
   noEncryptedReasoning?: true;
+  /** Sees no images; a note in the message says what is not shown. */
+  noImages?: true;
   /** The most output tokens that the model allows a request to ask for. */
   maxTokens?: number;
 }
 
 const COMPLAINTS: { quirk: Exclude<keyof Quirks, "maxTokens">; words: RegExp }[] = [
+  {
+    // OpenAI, DeepSeek, OpenRouter, llama.cpp, vLLM, Ollama, Mistral, LM Studio, Groq.
+    quirk: "noImages",
+    words:
+      /image_url[\s\S]{0,40}(?:only supported|not supported|expected)|(?:\bsupport|enabled for|required for)[\s\S]{0,20}(?:images?|vision|image[ _]?(?:url|input))|images?(?: input)?(?: is| are)? not (?:supported|enabled)|not a (?:multimodal|vision)|at most 0 image|content must be a string/i,
+  },
   { quirk: "noStreamOptions", words: /stream_options/i },
   { quirk: "noEncryptedReasoning", words: /encrypted content|reasoning\.encrypted_content|'include'/i },
   {
@@ -54,6 +62,7 @@ const NAMES = {
   noSystem: "system_messages",
   nineLetterIds: "long_call_ids",
   noEncryptedReasoning: "encrypted_reasoning",
+  noImages: "images",
 } as const satisfies Record<Exclude<keyof Quirks, "maxTokens">, string>;
 
 type Named = keyof typeof NAMES;
@@ -71,8 +80,11 @@ export const namesOf = (quirks: Quirks): Unsupported[] =>
 
 export interface KnownQuirks {
   of(model: string): Quirks;
-  /** Learns from a refusal. Returns false when it tells nothing new, so that asking again would be refused again. */
-  learn(model: string, failure: AttemptFailure): boolean;
+  /**
+   * Learns from a refusal of a request, with or without images. Returns false when it tells nothing new, so that asking again
+   * would be refused again.
+   */
+  learn(model: string, failure: AttemptFailure, request?: { hasImages: boolean }): boolean;
   /** Forgets what was learned. */
   forget(): void;
 }
@@ -94,14 +106,17 @@ export function createKnownQuirks({ known = () => ({}), onLearn }: QuirkOptions 
   };
   return {
     of,
-    learn(model, failure) {
+    learn(model, failure, { hasImages } = { hasImages: false }) {
       // Errors of a chat template are a 500 with several servers.
       if (failure.status === undefined || (failure.kind !== "refused" && failure.kind !== "server"))
         return false;
       const quirks = of(model);
       const limit = Number(OUTPUT_LIMIT.exec(failure.message)?.[1] ?? Number.NaN);
       if (limit < (quirks.maxTokens ?? Number.POSITIVE_INFINITY)) return add(model, { maxTokens: limit });
-      const found = COMPLAINTS.find(({ quirk, words }) => !quirks[quirk] && words.test(failure.message));
+      const found = COMPLAINTS.find(
+        ({ quirk, words }) =>
+          !quirks[quirk] && (quirk !== "noImages" || hasImages) && words.test(failure.message),
+      );
       return found !== undefined && add(model, { [found.quirk]: true });
     },
     forget: () => learned.clear(),

@@ -76,8 +76,9 @@ export async function openProviders(options: ProvidersOptions) {
   function knownQuirks(provider: Provider, model: string): Quirks {
     const { unsupported, models } = provider;
     const set = models[model]?.max_output_tokens;
-    const { max_output_tokens: most = Number.POSITIVE_INFINITY } = factsOf(provider, model);
+    const { max_output_tokens: most = Number.POSITIVE_INFINITY, images } = factsOf(provider, model);
     return {
+      ...(images === false && { noImages: true as const }),
       ...quirksOf([...(unsupported["*"] ?? []), ...(unsupported[model] ?? [])]),
       ...(set !== undefined ? { maxTokens: set } : most < MOST_OUTPUT && { maxTokens: most }),
     };

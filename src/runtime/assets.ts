@@ -112,16 +112,10 @@ export async function readTree(name: BuiltinFolder): Promise<Map<string, string>
 }
 
 /** The guardian, which terminates the server's child processes when the server no longer can. */
-export async function guardianProgram(home: string): Promise<string> {
-  if (!isCompiled) return join(import.meta.dirname, "guardian.ts");
-  return join(await builtinDir("programs", home), "guardian.js");
-}
+export const guardianProgram = (home: string): Promise<string> => programOf("guardian", home);
 
 /** The launcher, which restricts itself and then execs the confined program. */
-export async function launcherProgram(home: string): Promise<string> {
-  if (!isCompiled) return join(import.meta.dirname, "launcher.ts");
-  return join(await builtinDir("programs", home), "launcher.js");
-}
+export const launcherProgram = (home: string): Promise<string> => programOf("launcher", home);
 
 /**
  * The files of Heddle that its child processes need to read: the binary, or in a checkout the sources and their
@@ -134,9 +128,14 @@ export function ownCode(): string[] {
 }
 
 /** The watchdog thread's program. */
-export async function watchdogProgram(home: string): Promise<string> {
-  if (!isCompiled) return join(import.meta.dirname, "watchdog-worker.ts");
-  return join(await builtinDir("programs", home), "watchdog-worker.js");
+export const watchdogProgram = (home: string): Promise<string> => programOf("watchdog-worker", home);
+
+/** The program that reads the text of a PDF. */
+export const pdfProgram = (home: string): Promise<string> => programOf("pdf-program", home);
+
+async function programOf(name: string, home: string): Promise<string> {
+  if (!isCompiled) return join(import.meta.dirname, `${name}.ts`);
+  return join(await builtinDir("programs", home), `${name}.js`);
 }
 
 /**

@@ -16,6 +16,7 @@ const MESSAGE = {
   idempotencyKey: "idempotency_key",
   metadata: "metadata",
   fromBot: "from_bot",
+  attachments: "attachments",
 };
 
 /** Option → field. */

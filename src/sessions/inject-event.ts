@@ -87,10 +87,12 @@ export function createInjectEvent(options: InjectEventOptions, { destinationOf, 
   };
 
   return async (given: InjectEvent, scope: string, sender?: Partial<Sender>): Promise<EventResult> => {
-    const event = storableJson(given);
+    const { attachments = [], ...plain } = given;
+    const event = storableJson(plain);
     // Read before the first await, as in inject().
-    const arrival = arrivalOf(scope, sender);
-    checkMessage(event);
+    const came = arrivalOf(scope, sender);
+    checkMessage({ ...event, attachments });
+    const arrival = { ...came, files: await options.readFiles(attachments) };
     const warnings = warningsOf(event, options.missingNames);
     const known = await destinationsOf(event);
     const bound = known.filter(({ binding_id }) => binding_id !== null);

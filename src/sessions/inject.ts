@@ -1,6 +1,8 @@
 // The single entry point of messages: each message is stored here with its task, its queue job and its inbox record, in one
 // transaction.
 
+import type { ReadFile } from "../attachments/attachment.ts";
+import type { ReadFiles } from "../attachments/read-files.ts";
 import type { Database } from "../db/database.ts";
 import { storableJson } from "../db/storable.ts";
 import type { Dispatchers } from "../dispatch/registry.ts";
@@ -19,6 +21,8 @@ export interface InjectOptions extends StoreOptions, TargetsOptions {
   db: Database;
   dispatchers: Pick<Dispatchers, "get">;
   missingNames: MissingInConfig;
+  /** Reads the files that come with a message. */
+  readFiles: ReadFiles;
   /** Called when a stored message is to end the running run of its session. Default: the worker finds out by itself. */
   onInterrupt?: (() => void) | undefined;
 }
@@ -38,6 +42,7 @@ export interface Arrival {
   scope: string;
   incoming: Incoming | undefined;
   sender: Sender;
+  files: ReadFile[];
 }
 
 export type Inject = ReturnType<typeof createInject>;
@@ -81,10 +86,12 @@ export function createInject(options: InjectOptions) {
       scope = given.sessionId,
       sender?: Partial<Sender>,
     ): Promise<InjectResult> {
-      const message = storableJson(given);
+      const { attachments = [], ...plain } = given;
+      const message = storableJson(plain);
       // Read before the first await: the request's context belongs to this call, not to the batch.
-      const arrival = arrivalOf(scope, sender);
-      checkMessage(message);
+      const came = arrivalOf(scope, sender);
+      checkMessage({ ...message, attachments });
+      const arrival = { ...came, files: await options.readFiles(attachments) };
       const outcome = await accept(message, await destinationOf(message.sessionId), arrival);
       return { ...resultOf(outcome), ...warningsOf(message, options.missingNames) };
     },
@@ -95,7 +102,7 @@ export function createInject(options: InjectOptions) {
 export function arrivalOf(
   scope: string,
   { fromPerson = false, hops, owner = null }: Partial<Sender> = {},
-): Arrival {
+): Omit<Arrival, "files"> {
   const incoming = currentIncoming();
   const led = hops ?? Math.max(hopsSoFar(), incoming ? hopsIn(incoming.headers) : 0);
   return { scope, incoming, sender: { fromPerson, hops: led, owner } };
@@ -112,7 +119,10 @@ export function asAllowed<Message extends Omit<InjectMessage, "sessionId">>(
 }
 
 /** A replayed event counts as a new one; within the replay a key still counts once. */
-export function dedupeKeyOf({ scope, incoming }: Arrival, key: string | undefined): string | null {
+export function dedupeKeyOf(
+  { scope, incoming }: Pick<Arrival, "scope" | "incoming">,
+  key: string | undefined,
+): string | null {
   if (key === undefined) return null;
   // A line break is reserved for eventKey().
   key = key.replaceAll("\n", "\u2028");

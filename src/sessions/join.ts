@@ -2,6 +2,7 @@
 // by this run. One transaction, fenced by the run's claim, so that no message is lost or read twice.
 
 import { sql } from "drizzle-orm";
+import { type AttachedFile, filesOf } from "../attachments/store.ts";
 import { type Database, rowsOf } from "../db/database.ts";
 import type { WhenBusy } from "../db/schema.ts";
 import type { Queue } from "../queue/queue.ts";
@@ -26,6 +27,7 @@ export interface Joined {
   message_id: string;
   content: string;
   from_person: boolean;
+  files: AttachedFile[] | null;
 }
 
 export interface JoinOptions {
@@ -77,7 +79,8 @@ export function createJoin({ db, queue }: JoinOptions) {
           from (select id, message_id from merged order by id) in_order
         )
         update messages set position = placed.position from placed where messages.id = placed.message_id
-        returning placed.id as task_id, messages.id as message_id, messages.content, messages.from_person`);
+        returning placed.id as task_id, messages.id as message_id, messages.content, messages.from_person,
+          ${filesOf(sql`messages.id`)} as files`);
       const rows = rowsOf<Joined & { task_id: string }>(joined).sort((a, b) =>
         a.task_id < b.task_id ? -1 : 1,
       );

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import type { ReadFile } from "../attachments/attachment.ts";
 import type { NewDelivery } from "../dispatch/outbox.ts";
 import type { Dispatchers } from "../dispatch/registry.ts";
 import { type ConfigSealer, sealWhole } from "../dispatch/seal-config.ts";
@@ -23,6 +24,7 @@ export interface Prepared extends StoredMessage {
 }
 
 export interface Surroundings {
+  files: ReadFile[];
   destination: Destination;
   targets: Targets;
   /** Null without an idempotency key. */
@@ -61,9 +63,9 @@ export function warningsOf(
   return warnings.length > 0 ? { warnings } : {};
 }
 
-/** Throws `validation` for an empty content, an invalid idempotency key or an output_schema that is not one. */
-export function checkMessage({ content, idempotencyKey, executionConfig }: Message): void {
-  if (content.trim() === "") {
+/** Throws `validation` for an empty content without attachments, an invalid idempotency key or an output_schema that is not one. */
+export function checkMessage({ content, idempotencyKey, executionConfig, attachments = [] }: Message): void {
+  if (content.trim() === "" && attachments.length === 0) {
     throw new HeddleError("validation", "content must not be empty.", { field: "content" });
   }
   const keyLength = idempotencyKey?.length ?? 1;
@@ -94,6 +96,7 @@ export function prepare(message: Message, around: Surroundings): Prepared {
     channelId: destination.channel_id,
     incoming,
     idempotencyKey,
+    files: around.files,
     message: {
       id: result.message_id,
       session_id: destination.session_id,

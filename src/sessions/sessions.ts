@@ -1,6 +1,7 @@
 // Sessions: the conversations of a bot with a place. Messages come in through inject().
 
 import { and, desc, eq, lt, sql } from "drizzle-orm";
+import { type Attachment, attachmentsOf } from "../attachments/store.ts";
 import { messages, sessions } from "../db/schema.ts";
 import { notFound } from "../errors.ts";
 import type { EventResult, InjectEvent, InjectMessage, InjectResult } from "../sdk/types.ts";
@@ -9,7 +10,7 @@ import { createInject, type InjectOptions, type Sender } from "./inject.ts";
 import { createInjectEvent, type InjectEventOptions } from "./inject-event.ts";
 import { getSession, listSessions, markRead, type SessionFilter, type SessionRow } from "./list-sessions.ts";
 
-export type MessageRow = typeof messages.$inferSelect;
+export type MessageRow = typeof messages.$inferSelect & { attachments: Attachment[] };
 
 export interface Sessions {
   /**
@@ -74,7 +75,11 @@ export function createSessions(options: SessionsOptions): Sessions {
           .limit(limit),
       ]);
       if (known.length === 0) throw notFound("session", sessionId);
-      return rows.reverse();
+      const files = await attachmentsOf(
+        db.query,
+        rows.map(({ id }) => id),
+      );
+      return rows.reverse().map((row) => ({ ...row, attachments: files.get(row.id) ?? [] }));
     },
   };
 }

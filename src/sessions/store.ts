@@ -2,6 +2,8 @@
 // the number of statements, not of rows.
 
 import { sql } from "drizzle-orm";
+import type { ReadFile } from "../attachments/attachment.ts";
+import { newAttachments } from "../attachments/store.ts";
 import { type Queryable, rowsOf } from "../db/database.ts";
 import type { JsonObject, messages, tasks } from "../db/schema.ts";
 import type { InboxRecord } from "../inbox/record.ts";
@@ -28,6 +30,7 @@ export interface StoredMessage {
         | "merge_key"
       > & { dispatch_config: JsonObject; mirrors: JsonObject[]; execution_config: JsonObject })
     | null;
+  files: ReadFile[];
 }
 
 /**
@@ -41,6 +44,7 @@ export async function storeMessages(
 ): Promise<Set<string>> {
   if (items.length === 0) return new Set();
   const sent = items.map(({ message, task }) => ({ message, task }));
+  const files = items.map(({ message, files }) => ({ messageId: message.id, files }));
   const given = sql`jsonb_array_elements(${JSON.stringify(sent)}::jsonb) with ordinality as given (item, nr)`;
   const made = await tx.execute(sql`
     with given as materialized (select item, nr from ${given}),
@@ -58,6 +62,7 @@ export async function storeMessages(
     fresh as (
       select item from given where (item -> 'message' ->> 'id')::uuid in (select id from stored)
     ),
+    ${newAttachments(files, sql`select id from stored`)}
     with_task as (
       insert into tasks (id, session_id, channel_id, bot_id, message_id, owner, correlation_id, source,
         dispatch_type, dispatch_config, mirrors, execution_config, loop_key, when_busy, merge_key)

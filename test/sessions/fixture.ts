@@ -1,6 +1,7 @@
 // Sessions over a real database and queue, with the parts around them.
 
 import { getLogger } from "@logtape/logtape";
+import { createReadFiles, type ReadPdf } from "../../src/attachments/read-files.ts";
 import { createBindings } from "../../src/channels/bindings.ts";
 import { createChannelSessions } from "../../src/channels/channel-sessions.ts";
 import { createChannels } from "../../src/channels/channels.ts";
@@ -99,6 +100,7 @@ export async function createSessionsFixture(
     log,
     recordOf: inbox.recordOf,
     missingNames,
+    readFiles: createReadFiles({ readPdf }),
   };
   const sessions = createSessions(parts);
   const tasks = createTasks({ db, queue });
@@ -107,7 +109,11 @@ export async function createSessionsFixture(
   const follow = createFollow({ db, events, outcomes });
   const clientTools = createClientTools({ db, queue, log, onCommit: events.committed });
   db.beforeClose?.(clientTools.close);
-  const openAi = { clientTools, openAiSessions: createOpenAiSessions(db), now: () => currentCursor(db) };
+  const openAi = {
+    clientTools,
+    openAiSessions: createOpenAiSessions({ query: db.query, readFiles: parts.readFiles }),
+    now: () => currentCursor(db),
+  };
   const chat = createChat({ sessions, outcomes, follow, onCommit: events.committed });
   const channelSessions = createChannelSessions({ db, sealer });
   const views = metas.map((meta) => ({
@@ -133,3 +139,6 @@ export async function createSessionsFixture(
     redactor,
   };
 }
+
+/** Stands for the process that reads PDFs. */
+const readPdf: ReadPdf = async () => ({ ok: true, text: "The text of the PDF.", pages: 1, isCut: false });

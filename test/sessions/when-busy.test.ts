@@ -6,6 +6,7 @@ import { tasks } from "../../src/db/schema.ts";
 import { createJoin } from "../../src/sessions/join.ts";
 import { createWorker } from "../../src/worker/worker.ts";
 import { agentOver, call, tool } from "../agent/fixture.ts";
+import { given, png } from "../attachments/files.ts";
 import { type Answer, askedIn, liveLlm } from "../chat/fixture.ts";
 import { eachDatabase, type TestDatabase } from "../database.ts";
 import { until } from "../until.ts";
@@ -183,5 +184,24 @@ eachDatabase("a message during a run", (open) => {
     expect(await over(b)).toMatchObject({ status: "merged", merged_into: a });
     expect(await over(own)).toMatchObject({ status: "complete" });
     expect(await over(String(task_id))).toMatchObject({ status: "complete" });
+  });
+
+  test("steer: the files of a message that joins a run are shown in it, and in the turn after", async () => {
+    const meanwhile = Promise.withResolvers<void>();
+    const { llm, send, over } = await fixture(await open(), async (_, count) => {
+      if (count > 1) return ["Seen."];
+      await meanwhile.promise;
+      return { calls: [call("a", "look")] };
+    });
+    const running = await send("First");
+    await until(() => llm.requests.length === 1);
+    await send("", "steer", { attachments: [given("cat.png", png())] });
+    meanwhile.resolve();
+    expect((await over(running)).status).toBe("complete");
+    await over(await send("And now?"));
+    const data = given("", png()).data;
+    expect(llm.requests.map(({ messages }) => JSON.stringify(messages).split(data).length - 1)).toEqual([
+      0, 1, 1,
+    ]);
   });
 });

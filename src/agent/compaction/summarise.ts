@@ -104,11 +104,20 @@ function asText({ messages }: Group): string {
         }
         default: {
           const when = message.role === "user" && message.context ? ` (${message.context})` : "";
-          return `Message${when}: ${text}`;
+          return [`Message${when}: ${text}`, ...filesOf(message)].join("\n");
         }
       }
     })
     .join("\n");
+}
+
+function filesOf(message: LlmMessage): string[] {
+  const files = (message.role === "user" && message.attachments) || [];
+  return files.map((file) =>
+    file.kind === "image"
+      ? `With it came the image "${file.name}".`
+      : `With it came the file "${file.name}": ${cutText(file.text, LONGEST_MESSAGE)}`,
+  );
 }
 
 /** Joins neighbours up to `tokens`; `size` counts them. A text that is too long alone is cut. */

@@ -1,6 +1,6 @@
 // Estimates the number of tokens of messages. These are estimates, because no tokenizer fits every model.
 
-import type { Continuation, LlmMessage, LlmTool } from "../../llm/llm.ts";
+import type { Continuation, LlmAttachment, LlmMessage, LlmTool } from "../../llm/llm.ts";
 import { cutText } from "../cut-text.ts";
 
 export const CONTEXT_WINDOW_TOKENS = 128_000;
@@ -19,6 +19,10 @@ const MESSAGE_OVERHEAD = 4;
 const SEPARATOR = 1;
 /** The tags around what is added to a message. */
 const CONTEXT_OVERHEAD = 16;
+/** The tags and the name of a file. */
+const FILE_OVERHEAD = 40;
+/** Vendors count between 85 and 1,600 tokens for an image that is not shown in parts. */
+const IMAGE = 1_600;
 /** The share of the window kept for the conversation, however large the schemas of the tools are. */
 const LEAST_SHARE = 0.25;
 
@@ -47,6 +51,7 @@ export function estimate(messages: LlmMessage[]): number {
     tokens += MESSAGE_OVERHEAD + estimateText(message.content);
     if (message.role === "user" && message.context)
       tokens += CONTEXT_OVERHEAD + estimateText(message.context);
+    if (message.role === "user") tokens += estimateFiles(message.attachments);
     if (message.role === "assistant") {
       tokens += estimateFields(message.continuation);
       for (const call of message.tool_calls ?? []) {
@@ -58,14 +63,55 @@ export function estimate(messages: LlmMessage[]): number {
   return tokens;
 }
 
+const estimateFiles = (files: LlmAttachment[] = []): number =>
+  files.reduce(
+    (sum, file) => sum + FILE_OVERHEAD + (file.kind === "image" ? IMAGE : estimateText(file.text)),
+    0,
+  );
+
 const estimateFields = (continuation: Continuation | undefined): number =>
   continuation ? estimateText(JSON.stringify(continuation.fields)) : 0;
 
-/** Returns the message with its text cut so that it costs at most `tokens` (and at least its overhead). */
-export function cutMessage<T extends LlmMessage>(message: T, tokens: number): T {
+/**
+ * Returns the message with its text cut so that it costs at most `tokens` (and at least its overhead). Its files give way first:
+ * the images from the last one on, then the longest texts.
+ */
+export function cutMessage<T extends LlmMessage>(given: T, tokens: number): T {
+  const message =
+    given.role === "user" && given.attachments && estimate([given]) > tokens
+      ? withFittingFiles(given, given.attachments, tokens)
+      : given;
   const other = estimate([{ ...message, content: "" }]);
   const content = cutToTokens(message.content, Math.max(0, tokens - other));
   return content === message.content ? message : { ...message, content };
+}
+
+/** What the text of a message keeps beside its files. */
+const TEXT_SHARE = 0.5;
+
+function withFittingFiles<T extends LlmMessage>(message: T, files: LlmAttachment[], tokens: number): T {
+  const { attachments: _all, ...bare } = message as T & { attachments?: LlmAttachment[] };
+  let room = tokens - Math.min(estimate([bare as LlmMessage]), tokens * TEXT_SHARE);
+  const kept: LlmAttachment[] = [];
+  for (const file of files) {
+    const least = FILE_OVERHEAD + (file.kind === "image" ? IMAGE : 0);
+    if (least > room) continue;
+    room -= least;
+    kept.push(file);
+  }
+  const texts = cutTexts(
+    kept.flatMap((file) => (file.kind === "text" ? [file.text] : [])),
+    Math.max(0, room),
+  );
+  const fitted = kept.map((file) => (file.kind === "text" ? { ...file, text: texts.shift() ?? "" } : file));
+  const left = files.length - kept.length;
+  const note = left === 0 ? "" : `\n\n[${left} attached files were left out: there is no room for them.]`;
+  const { content } = message;
+  return {
+    ...bare,
+    content: `${content}${note}`,
+    ...(fitted.length > 0 && { attachments: fitted }),
+  } as unknown as T;
 }
 
 /** Returns the text cut to at most `tokens`. Each attempt is at least a tenth shorter than the one before, so that all together read the text only a few times. */

@@ -59,6 +59,7 @@ export function createFrame(input: ContextInput, budget: number): Frame {
     role: "user",
     content: input.userMessage,
     ...(input.fromPerson && { from_person: true }),
+    ...(input.attachments && { attachments: input.attachments }),
   };
   const needed = estimate([whole]);
   const added = shareOut(

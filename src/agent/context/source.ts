@@ -1,4 +1,5 @@
 import type { Skill } from "../../content/skills/skill.ts";
+import type { LlmAttachment } from "../../llm/llm.ts";
 import type { JsonObject } from "../../sdk/types.ts";
 
 /** The input of all sources. */
@@ -28,6 +29,8 @@ export interface ContextInput {
   outputSchema?: JsonObject | undefined;
   /** The message to answer. */
   userMessage: string;
+  /** The files that came with it. */
+  attachments?: LlmAttachment[];
   /** Whether a person with a key wrote it. */
   fromPerson: boolean;
 }

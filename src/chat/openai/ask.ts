@@ -66,7 +66,8 @@ export function createAsk({ chat, sessions, openAiSessions, clientTools, now }: 
     const { task_id } = await chat.send(
       {
         sessionId,
-        content: last,
+        content: last.content,
+        ...(last.files && { attachments: last.files }),
         source: "openai",
         runAgent: true,
         executionConfig: {
@@ -94,15 +95,22 @@ export function createAsk({ chat, sessions, openAiSessions, clientTools, now }: 
       return openAiSessions.make({ channelId, clientId, botId: asked.botId }, history);
     }
 
-    /** Stores new messages before the last one as context, and returns the last one's text. */
-    async function storeButLast(): Promise<string> {
+    /** Stores new messages before the last one as context, and returns the last one. */
+    async function storeButLast(): Promise<Pick<Extract<Turn, { role: "user" }>, "content" | "files">> {
       // The run that asked for these results is over, so a new one goes on from them.
-      if (!isText(fresh)) return "Go on with the results of the tools above.";
-      const texts = fresh.map(({ content }) => content);
-      for (const content of texts.slice(0, -1)) {
-        await chat.send({ sessionId, content, source: "openai", notify: false }, scope, sender);
+      if (!isText(fresh)) return { content: "Go on with the results of the tools above." };
+      const asked: Pick<Extract<Turn, { role: "user" }>, "content" | "files">[] = fresh.filter(
+        (turn) => turn.role === "user",
+      );
+      for (const { content, files } of asked.slice(0, -1)) {
+        const attachments = files && { attachments: files };
+        await chat.send(
+          { sessionId, content, ...attachments, source: "openai", notify: false },
+          scope,
+          sender,
+        );
       }
-      return texts.at(-1) ?? "";
+      return asked.at(-1) ?? { content: "" };
     }
   };
 

@@ -2,9 +2,10 @@
 
 import { createHash } from "node:crypto";
 import type { JsonObject } from "../../db/schema.ts";
+import type { MessageAttachment } from "../../sdk/types.ts";
 
 export type Turn =
-  | { role: "user"; content: string }
+  | { role: "user"; content: string; files?: MessageAttachment[] }
   | { role: "assistant"; content: string; tool_calls?: { id: string; name: string; arguments: string }[] }
   | { role: "tool"; content: string; tool_call_id: string };
 
@@ -39,6 +40,9 @@ export function transcriptOf(owner: string, botId: string, turns: Turn[]): strin
     hash.update(
       JSON.stringify([turn.role, turn.content, turn.role === "tool" ? turn.tool_call_id : "", calls]),
     );
+    for (const { name, data } of (turn.role === "user" && turn.files) || []) {
+      hash.update(JSON.stringify([name, data.length])).update(data);
+    }
   }
   return hash.digest("base64url");
 }

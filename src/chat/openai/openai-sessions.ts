@@ -1,6 +1,9 @@
 // Finds the session that a client's conversation continues, or makes one with the client's history.
 
 import { and, eq, inArray, sql } from "drizzle-orm";
+import type { ReadFile } from "../../attachments/attachment.ts";
+import type { ReadFiles } from "../../attachments/read-files.ts";
+import { newAttachments } from "../../attachments/store.ts";
 import type { Database } from "../../db/database.ts";
 import { sessions } from "../../db/schema.ts";
 import { newId } from "../../ids.ts";
@@ -15,7 +18,12 @@ export interface OpenAiSessions {
   keep(sessionId: string, transcript: string): Promise<void>;
 }
 
-export function createOpenAiSessions({ query }: Pick<Database, "query">): OpenAiSessions {
+export interface OpenAiSessionsOptions {
+  query: Database["query"];
+  readFiles: ReadFiles;
+}
+
+export function createOpenAiSessions({ query, readFiles }: OpenAiSessionsOptions): OpenAiSessions {
   return {
     async take(channelId, transcript) {
       // A conversation that was branched has several; any of them will do.
@@ -34,25 +42,35 @@ export function createOpenAiSessions({ query }: Pick<Database, "query">): OpenAi
     },
     async make({ channelId, clientId, botId }, history) {
       const id = newId();
-      await query.transaction(async (tx) => {
-        // Not the active one of its place, of which there can be only one.
-        await tx
-          .insert(sessions)
-          .values({ id, channel_id: channelId, client_id: clientId, bot_id: botId, active: false });
-        const rows = history.map((turn) => ({
+      const files: { messageId: string; files: ReadFile[] }[] = [];
+      const rows: Record<string, unknown>[] = [];
+      for (const turn of history) {
+        const row = {
           id: newId(),
           role: turn.role,
           content: turn.content,
           tool_calls: turn.role === "assistant" && turn.tool_calls?.length ? turn.tool_calls : null,
           tool_call_id: turn.role === "tool" ? turn.tool_call_id : null,
-        }));
+        };
+        rows.push(row);
+        if (turn.role === "user" && turn.files)
+          files.push({ messageId: row.id, files: await readFiles(turn.files, "messages") });
+      }
+      await query.transaction(async (tx) => {
+        // Not the active one of its place, of which there can be only one.
+        await tx
+          .insert(sessions)
+          .values({ id, channel_id: channelId, client_id: clientId, bot_id: botId, active: false });
         if (rows.length === 0) return;
         await tx.execute(sql`
+          with stored as (
           insert into messages (id, session_id, role, content, source, tool_calls, tool_call_id, from_person)
           select m.id, ${id}::uuid, m.role, m.content, 'openai', m.tool_calls, m.tool_call_id, false
           from jsonb_array_elements(${JSON.stringify(rows)}::jsonb) with ordinality as given (item, nr),
             jsonb_to_record(item) as m (id uuid, role text, content text, tool_calls jsonb, tool_call_id text)
-          order by nr`);
+          order by nr returning id),
+          ${newAttachments(files, sql`select id from stored`)} done as (select 1)
+          select from done`);
       });
       return id;
     },

@@ -3,6 +3,7 @@
 import { userInfo } from "node:os";
 import { setTimeout as pause } from "node:timers/promises";
 import { HeddleError } from "../../errors.ts";
+import type { SentFile } from "./attach.ts";
 import type { Connection } from "./connect.ts";
 
 export interface Question {
@@ -13,6 +14,7 @@ export interface Question {
   isNew: boolean;
   /** Seconds to wait for the answer. */
   timeoutSeconds: number;
+  attachments?: SentFile[];
 }
 
 interface Task {
@@ -37,7 +39,7 @@ const OVER = ["complete", "failed", "cancelled"];
  */
 export async function ask(
   server: Connection,
-  { text, botId, isNew, timeoutSeconds }: Question,
+  { text, botId, isNew, timeoutSeconds, attachments = [] }: Question,
   notify: (line: string) => void,
 ): Promise<string> {
   const limit = AbortSignal.timeout(Math.min(timeoutSeconds * 1000, LONGEST_MS));
@@ -46,7 +48,7 @@ export async function ask(
     const begun = { client_id: conversation(isNew), ...(botId !== undefined && { bot_id: botId }) };
     const { session_id } = (await server.post("/api/v1/sessions", begun, limit)) as { session_id: string };
     const path = `/api/v1/sessions/${session_id}/messages`;
-    const message = { content: text, run_agent: true };
+    const message = { content: text, run_agent: true, ...(attachments.length > 0 && { attachments }) };
     ({ task_id: taskId } = (await server.post(path, message, limit)) as { task_id: string });
     return waitForEnd(server, taskId, limit, notify);
   };

@@ -3,6 +3,7 @@
 import { createInterface } from "node:readline";
 import { setTimeout as pause } from "node:timers/promises";
 import { HeddleError } from "../../errors.ts";
+import type { SentFile } from "./attach.ts";
 import type { StreamingConnection } from "./connect.ts";
 import { readStream, type Told } from "./read-stream.ts";
 
@@ -10,6 +11,8 @@ export interface ChatTalk {
   /** Default: the server's default bot. */
   botId?: string | undefined;
   clientId: string;
+  /** They go with the first message. */
+  attachments?: SentFile[];
 }
 
 /** What the terminal offers. */
@@ -40,18 +43,22 @@ export async function chat(
   const prompt = () => isInteractive && terminal.write(PROMPT);
   // At the prompt, Ctrl-C leaves; during a run, answer() takes it.
   let isBusy = false;
+  let { attachments = [] } = talk;
   const forget = terminal.onInterrupt(() => {
     if (isBusy) return;
     leave.abort();
     lines.close();
   });
   if (isInteractive) terminal.note("Ctrl-C cancels an answer, and leaves at the prompt.\n");
+  if (isInteractive && attachments.length > 0)
+    terminal.note(`${attached(attachments)} with your first message.\n`);
   prompt();
   try {
     for await (const line of lines) {
       if (line.trim() !== "") {
         isBusy = true;
-        await answer(server, { ...talk, message: line }, terminal, leave);
+        await answer(server, { ...talk, attachments, message: line }, terminal, leave);
+        attachments = [];
         isBusy = false;
       }
       if (leave.signal.aborted) break;
@@ -64,10 +71,13 @@ export async function chat(
   if (isInteractive) terminal.write("\n");
 }
 
+const attached = (files: SentFile[]): string =>
+  `${files.map(({ name }) => plain(name)).join(", ")} ${files.length === 1 ? "goes" : "go"}`;
+
 /** Sends a message and shows what becomes of it. The first Ctrl-C cancels the run, the second leaves. */
 async function answer(
   server: Pick<StreamingConnection, "post" | "stream">,
-  { botId, clientId, message }: ChatTalk & { message: string },
+  { botId, clientId, message, attachments = [] }: ChatTalk & { message: string },
   terminal: Terminal,
   leave: AbortController,
 ): Promise<void> {
@@ -92,6 +102,7 @@ async function answer(
     client_id: clientId,
     idempotency_key: crypto.randomUUID(),
     ...(botId !== undefined && { bot_id: botId }),
+    ...(attachments.length > 0 && { attachments }),
   };
   let last: string | undefined;
   try {

@@ -6,6 +6,7 @@ import { loadConfig, processEnvironment } from "../../config/config.ts";
 import type { Flags } from "../../config/read-variables.ts";
 import { errorMessage, HeddleError } from "../../errors.ts";
 import { ask, conversation } from "./ask.ts";
+import { readAttached } from "./attach.ts";
 import { chat } from "./chat.ts";
 import { type ConnectFlags, connect } from "./connect.ts";
 import {
@@ -24,6 +25,8 @@ export interface AskFlags {
   bot?: string | undefined;
   isNew: boolean;
   timeout: string;
+  /** Paths of files. */
+  attach: string[];
 }
 
 export interface ReceiveFlags {
@@ -55,12 +58,14 @@ export function createClientCommands() {
   const server = (flags: Flags & ConnectFlags) =>
     connect(flags, { home: loadConfig(flags).home, environment: processEnvironment() });
   return {
-    async ask(flags: Flags & ConnectFlags, { text, bot, isNew, timeout }: AskFlags): Promise<void> {
+    async ask(flags: Flags & ConnectFlags, { text, bot, isNew, timeout, attach }: AskFlags): Promise<void> {
       const timeoutSeconds = Number(timeout);
       if (!(timeoutSeconds > 0)) {
         throw new HeddleError("config", `--timeout must be a number of seconds; got "${timeout}".`);
       }
-      const question = { text: text === "-" ? await read("-") : text, botId: bot, isNew, timeoutSeconds };
+      const attachments = await readAttached(attach);
+      const asked = text === "-" ? await read("-") : text;
+      const question = { text: asked, botId: bot, isNew, timeoutSeconds, attachments };
       console.log(await ask(server(flags), question, (line) => console.error(line)));
     },
 
@@ -87,11 +92,12 @@ export function createClientCommands() {
       }
     },
 
-    async chat(flags: Flags & ConnectFlags, { bot, isNew }: { bot?: string | undefined; isNew: boolean }) {
+    async chat(flags: Flags & ConnectFlags, { bot, isNew, attach }: Omit<AskFlags, "text" | "timeout">) {
+      const attachments = await readAttached(attach);
       const isInteractive = process.stdin.isTTY === true && process.stdout.isTTY === true;
       await chat(
         server(flags),
-        { botId: bot, clientId: conversation(isNew) },
+        { botId: bot, clientId: conversation(isNew), attachments },
         {
           input: process.stdin,
           write: (text) => void process.stdout.write(text),

@@ -15,7 +15,8 @@ export const ChatBody = named(
   "ChatMessage",
   t.Object(
     {
-      message: t.String({ description: "What the bot answers." }),
+      message: t.String({ description: "What the bot answers; may be empty with attachments." }),
+      attachments: MessageFields.attachments,
       session_id: t.Optional(
         nullable(Id, "The session to continue. Default: the active one of client_id and bot_id."),
       ),

@@ -48,6 +48,20 @@ const Author = named(
   ),
 );
 
+const AttachmentInput = named(
+  "NewAttachment",
+  t.Object(
+    {
+      name: t.String({ minLength: 1, maxLength: 1_000, description: "The file's name." }),
+      data: t.String({ minLength: 1, description: "The file in base64: an image, a text file or a PDF." }),
+      media_type: t.Optional(
+        t.String({ maxLength: 200, description: "The sender's opinion; the file's bytes decide." }),
+      ),
+    },
+    { additionalProperties: false },
+  ),
+);
+
 export const MessageFields = {
   content: t.String({ description: "The text that the bot reads." }),
   role: t.Optional(t.String({ description: "Ignored: an injected message is always a user's message." })),
@@ -67,6 +81,12 @@ export const MessageFields = {
   author: t.Optional(nullable(Author, "The person who wrote the message.")),
   execution_config: t.Optional(nullable(ExecutionConfig, "Options of this message for its run.")),
   metadata: t.Optional(nullable(JsonFields, "Stored with the message, for tools, hooks and dispatchers.")),
+  attachments: t.Optional(
+    nullable(
+      t.Array(AttachmentInput),
+      "Files that the bot reads with the message: at most 10, 15 MB in all. The text may be empty then.",
+    ),
+  ),
   from_bot: t.Optional(
     t.Boolean({
       description:
@@ -116,6 +136,7 @@ export function toInjectMessage(
     ...(body.author && { author: body.author }),
     ...(body.execution_config && { executionConfig: body.execution_config }),
     ...(body.metadata && { metadata: body.metadata }),
+    ...(body.attachments?.length && { attachments: body.attachments }),
     ...(body.from_bot && { fromBot: true }),
     ...(idempotencyKey !== undefined && { idempotencyKey }),
   };

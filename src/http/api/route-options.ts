@@ -20,6 +20,8 @@ export interface RouteFacts {
   description?: string;
   /** An example body for the documentation. */
   example?: unknown;
+  /** The most bytes of the body. Default: that of all bodies. */
+  bodyLimit?: number;
   /** What the path parameter `id` names; it is answered with 404 if it is out of the caller's reach. */
   of?: "channel" | "session" | "task" | "delivery" | "webhook" | "integration";
 }
@@ -69,7 +71,7 @@ export function createRouteOptions(auth: Auth, ownership: Ownership) {
     json: (facts: RouteFacts) => ({
       ...plain(facts),
       // The function always parses first; the name after it only documents the content type.
-      parse: [({ request }: WithRequest) => readJson(request), "json" as const],
+      parse: [({ request }: WithRequest) => readJson(request, facts.bodyLimit), "json" as const],
     }),
   };
 }

@@ -3,7 +3,7 @@
 import type { Asked, Turn } from "../../chat/openai/conversation.ts";
 import type { Outcome, Usage } from "../../chat/outcome.ts";
 import type { JsonObject } from "../../db/schema.ts";
-import { contentIn, invalid, isObject, objectIn, textIn, toolsIn } from "./fields.ts";
+import { contentIn, invalid, isObject, objectIn, textIn, textOf, toolsIn, userTurn } from "./fields.ts";
 
 export interface CompletionRequest extends Asked {
   isStream: boolean;
@@ -21,21 +21,24 @@ export function readCompletion(value: unknown): CompletionRequest {
   for (const [at, message] of messages.entries()) {
     const field = `messages.${at}`;
     if (!isObject(message)) throw invalid(field, "an object");
-    const content = contentIn(message.content, `${field}.content`);
+    const of = `${field}.content`;
     switch (message.role) {
       case "system":
       case "developer":
-        if (content !== "") instructions.push(content);
+        instructions.push(...[textOf(message.content, of)].filter((text) => text !== ""));
         break;
       case "user":
-        if (content.trim() === "") throw invalid(`${field}.content`, "a text that is not empty");
-        turns.push({ role: "user", content });
+        turns.push(userTurn(contentIn(message.content, of), of));
         break;
       case "assistant":
-        turns.push({ role: "assistant", content, ...callsIn(message, field) });
+        turns.push({ role: "assistant", content: textOf(message.content, of), ...callsIn(message, field) });
         break;
       case "tool":
-        turns.push({ role: "tool", content, tool_call_id: textIn(message, "tool_call_id") });
+        turns.push({
+          role: "tool",
+          content: textOf(message.content, of),
+          tool_call_id: textIn(message, "tool_call_id"),
+        });
         break;
       default:
         throw invalid(`${field}.role`, '"system", "developer", "user", "assistant" or "tool"');

@@ -1,15 +1,14 @@
 // Reads the fields that requests of both forms of the API have in common. Fields that are not known are ignored, because
 // clients send many that only a model's own endpoint honours.
 
-import type { ClientTool } from "../../chat/openai/conversation.ts";
+import type { ClientTool, Turn } from "../../chat/openai/conversation.ts";
 import type { JsonObject } from "../../db/schema.ts";
 import { HeddleError } from "../../errors.ts";
+import type { MessageAttachment } from "../../sdk/types.ts";
+import { fileIn } from "./file-parts.ts";
+import { invalid, isObject } from "./invalid.ts";
 
-export const isObject = (value: unknown): value is JsonObject =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
-
-export const invalid = (field: string, rule: string): HeddleError =>
-  new HeddleError("bad_request", `${field} must be ${rule}.`, { field });
+export { invalid, isObject } from "./invalid.ts";
 
 export function objectIn(value: unknown): JsonObject {
   if (!isObject(value)) throw new HeddleError("bad_request", "The body must be a JSON object.");
@@ -22,21 +21,36 @@ export function textIn(body: JsonObject, field: string): string {
   return value;
 }
 
-/** The text of a message, given as a text or as parts. */
-export function contentIn(content: unknown, field: string): string {
-  if (content === null || content === undefined) return "";
-  if (typeof content === "string") return content;
+export interface Content {
+  text: string;
+  files: MessageAttachment[];
+}
+
+/** The text of a message and its files, given as a text or as parts. */
+export function contentIn(content: unknown, field: string): Content {
+  if (content === null || content === undefined) return { text: "", files: [] };
+  if (typeof content === "string") return { text: content, files: [] };
   if (!Array.isArray(content)) throw invalid(field, "a text or a list of parts");
-  return content
-    .map((part, at) => {
-      const text = isObject(part) ? (part.text ?? part.refusal) : undefined;
-      if (typeof text !== "string") {
-        const kind = isObject(part) ? JSON.stringify(part.type) : "something else";
-        throw invalid(`${field}.${at}`, `a part with text; this server does not take ${kind} here`);
-      }
-      return text;
-    })
-    .join("\n");
+  const texts: string[] = [];
+  const files: MessageAttachment[] = [];
+  for (const [at, part] of content.entries()) {
+    const text = isObject(part) ? (part.text ?? part.refusal) : undefined;
+    if (typeof text === "string") texts.push(text);
+    else files.push(fileIn(part, `${field}.${at}`, files.length + 1));
+  }
+  return { text: texts.join("\n"), files };
+}
+
+export function userTurn({ text, files }: Content, field: string): Turn {
+  if (text.trim() === "" && files.length === 0) throw invalid(field, "a text that is not empty");
+  return { role: "user", content: text, ...(files.length > 0 && { files }) };
+}
+
+/** The text of a message that cannot have files. */
+export function textOf(content: unknown, field: string): string {
+  const { text, files } = contentIn(content, field);
+  if (files.length > 0) throw invalid(field, "text; only messages of the user may have images and files");
+  return text;
 }
 
 /** The client's tools; none if `tool_choice` is "none". */

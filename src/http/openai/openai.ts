@@ -1,5 +1,6 @@
 // The OpenAI-compatible API: any client of OpenAI's chats with a bot, which it names as the model.
 
+import { BODY_WITH_FILES_LIMIT } from "../../attachments/attachment.ts";
 import type { Chat } from "../../chat/chat.ts";
 import { type AskOptions, createAsk, type OpenAiRun } from "../../chat/openai/ask.ts";
 import type { Asked } from "../../chat/openai/conversation.ts";
@@ -41,7 +42,7 @@ export function createOpenAi(options: OpenAiOptions): (request: Request, path: s
   const { chat, bots, auth, ownership, log, signal } = options;
   const ask = createAsk(options.ask);
 
-  const begin = async (request: Request, asked: Asked): Promise<OpenAiRun> => {
+  const begin = async (request: Request, asked: Asked, field: "messages" | "input"): Promise<OpenAiRun> => {
     if (!(await bots.exists(asked.botId))) {
       throw new HeddleError(
         "not_found",
@@ -58,14 +59,17 @@ export function createOpenAi(options: OpenAiOptions): (request: Request, path: s
       sender: { fromPerson: integrationId === null, hops: hopsIn(request.headers), owner },
       scope: `openai ${owner ?? "operator"}`,
       reaches: (id) => ownership.session(request, id),
+    }).catch((error: unknown) => {
+      const isFile = error instanceof HeddleError && error.field?.startsWith("attachments");
+      throw isFile ? new HeddleError(error.code, error.message, { field, cause: error }) : error;
     });
   };
 
   const routes: Record<string, (request: Request) => Promise<Response>> = {
     async "POST /v1/chat/completions"(request) {
       await auth.authorize(request, "chat:write");
-      const asked = readCompletion(await readJson(request));
-      const run = await begin(request, asked);
+      const asked = readCompletion(await readJson(request, BODY_WITH_FILES_LIMIT));
+      const run = await begin(request, asked, "messages");
       const frame = completionFrame(run.taskId, asked.botId, seconds());
       if (asked.isStream) return stream(run, request, createCompletionChunks(frame, asked), "[DONE]");
       const { outcome, usage, text } = await whole(run);
@@ -73,9 +77,9 @@ export function createOpenAi(options: OpenAiOptions): (request: Request, path: s
     },
     async "POST /v1/responses"(request) {
       await auth.authorize(request, "chat:write");
-      const asked = readResponseRequest(await readJson(request));
+      const asked = readResponseRequest(await readJson(request, BODY_WITH_FILES_LIMIT));
       if (asked.previousTask !== undefined) await ownership.task(request, asked.previousTask);
-      const run = await begin(request, asked);
+      const run = await begin(request, asked, "input");
       const frame = { request: asked, created: seconds() };
       if (asked.isStream) {
         const outcome = await chat.outcome(run.taskId);

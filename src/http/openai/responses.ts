@@ -4,7 +4,7 @@ import type { Asked, Turn } from "../../chat/openai/conversation.ts";
 import type { Outcome, Usage } from "../../chat/outcome.ts";
 import type { JsonObject } from "../../db/schema.ts";
 import { HeddleError } from "../../errors.ts";
-import { contentIn, invalid, isObject, objectIn, textIn, toolsIn } from "./fields.ts";
+import { contentIn, invalid, isObject, objectIn, textIn, textOf, toolsIn, userTurn } from "./fields.ts";
 
 export interface ResponseRequest extends Asked {
   isStream: boolean;
@@ -26,7 +26,7 @@ export function readResponseRequest(value: unknown): ResponseRequest {
   if (
     last === undefined ||
     last.role === "assistant" ||
-    (last.role === "user" && last.content.trim() === "")
+    (last.role === "user" && last.content.trim() === "" && !last.files)
   ) {
     throw invalid("input", "a conversation that ends with the user or the result of a tool");
   }
@@ -52,9 +52,11 @@ function readItem(item: unknown, field: string, { turns, given }: { turns: Turn[
   if (!isObject(item)) throw invalid(field, "an object");
   switch (item.type ?? "message") {
     case "message": {
-      const content = contentIn(item.content, `${field}.content`);
-      if (item.role === "system" || item.role === "developer") given.push(content);
-      else if (item.role === "user" || item.role === "assistant") turns.push({ role: item.role, content });
+      const of = `${field}.content`;
+      if (item.role === "system" || item.role === "developer") given.push(textOf(item.content, of));
+      else if (item.role === "user") turns.push(userTurn(contentIn(item.content, of), of));
+      else if (item.role === "assistant")
+        turns.push({ role: "assistant", content: textOf(item.content, of) });
       else throw invalid(`${field}.role`, '"user", "assistant", "system" or "developer"');
       return;
     }
@@ -73,7 +75,7 @@ function readItem(item: unknown, field: string, { turns, given }: { turns: Turn[
     case "function_call_output":
       turns.push({
         role: "tool",
-        content: contentIn(item.output, `${field}.output`),
+        content: textOf(item.output, `${field}.output`),
         tool_call_id: textIn(item, "call_id"),
       });
       return;

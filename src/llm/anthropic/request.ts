@@ -1,14 +1,17 @@
 // Writes a request as Anthropic messages, with marks for its cache.
 
 import type {
+  Base64ImageSource,
   ContentBlockParam,
+  ImageBlockParam,
   MessageCreateParamsStreaming,
   MessageParam,
   TextBlockParam,
   ToolUseBlockParam,
 } from "@anthropic-ai/sdk/resources/messages";
 import type { Written } from "../adapter.ts";
-import type { LlmMessage, LlmRequest, LlmToolCall } from "../llm.ts";
+import type { LlmImage, LlmMessage, LlmRequest, LlmToolCall } from "../llm.ts";
+import { imagesIn } from "../wire/attachments.ts";
 import { cleanMessages } from "../wire/clean.ts";
 import { toolsFor } from "../wire/tools.ts";
 
@@ -21,7 +24,11 @@ export function toRequest(
   request: LlmRequest,
   { model, origin, quirks }: Written,
 ): MessageCreateParamsStreaming {
-  const cleaned = cleanMessages(request.messages, { origin, idPattern: ID });
+  const cleaned = cleanMessages(request.messages, {
+    origin,
+    idPattern: ID,
+    ...(quirks.noImages && { noImages: true }),
+  });
   const system = cleaned.flatMap(({ role, content }) => (role === "system" ? [content] : []));
   const messages = toMessages(cleaned);
   const tools = toolsFor(request, cleaned);
@@ -63,11 +70,17 @@ function toBlocks(message: LlmMessage): ContentBlockParam[] {
     return [{ type: "tool_result", tool_use_id: message.tool_call_id, content: message.content }];
   }
   const text: TextBlockParam[] = message.content === "" ? [] : [{ type: "text", text: message.content }];
-  if (message.role !== "assistant") return text;
+  // Anthropic's models read images best before the text about them.
+  if (message.role !== "assistant") return [...imagesIn(message).map(toImage), ...text];
   // Thoughts are signed and must come first, as they were given.
   const thoughts = (message.continuation?.fields.thinking ?? []) as ContentBlockParam[];
   return [...thoughts, ...text, ...(message.tool_calls ?? []).map(toToolUse)];
 }
+
+const toImage = ({ media_type, data }: LlmImage & { data: string }): ImageBlockParam => ({
+  type: "image",
+  source: { type: "base64", media_type: media_type as Base64ImageSource["media_type"], data },
+});
 
 const toToolUse = ({ id, name, arguments: json }: LlmToolCall): ToolUseBlockParam => ({
   type: "tool_use",

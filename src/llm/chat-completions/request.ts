@@ -1,12 +1,14 @@
 // Writes a request as a streamed chat completion that the endpoint takes.
 
 import type {
+  ChatCompletionContentPart,
   ChatCompletionCreateParamsStreaming,
   ChatCompletionMessageParam,
   ChatCompletionTool,
 } from "openai/resources/chat/completions";
 import type { Written } from "../adapter.ts";
 import type { LlmMessage, LlmRequest, LlmTool } from "../llm.ts";
+import { dataUrl, imagesIn } from "../wire/attachments.ts";
 import { cleanMessages } from "../wire/clean.ts";
 import { outputSchemaOf, toolsFor } from "../wire/tools.ts";
 
@@ -17,11 +19,12 @@ export function toRequest(
   request: LlmRequest,
   { model, origin, quirks }: Written,
 ): ChatCompletionCreateParamsStreaming {
-  const { noTools, noStreamOptions, noToolChoice, noSystem, nineLetterIds } = quirks;
+  const { noTools, noStreamOptions, noToolChoice, noSystem, nineLetterIds, noImages } = quirks;
   const messages = cleanMessages(request.messages, {
     origin,
     ...(noTools && { callsAsText: true }),
     ...(noSystem && { noSystem }),
+    ...(noImages && { noImages }),
     ...(nineLetterIds && { idPattern: NINE_LETTERS }),
   });
   const tools = noTools ? [] : toolsFor(request, messages);
@@ -44,6 +47,7 @@ export function toRequest(
 function toWireMessage(message: LlmMessage): ChatCompletionMessageParam {
   const { content } = message;
   if (message.role === "tool") return { role: "tool", content, tool_call_id: message.tool_call_id };
+  if (message.role === "user") return { role: "user", content: withImages(message) };
   if (message.role !== "assistant" || !message.tool_calls?.length) return { role: message.role, content };
   return {
     ...message.continuation?.fields,
@@ -60,6 +64,16 @@ function toWireMessage(message: LlmMessage): ChatCompletionMessageParam {
       };
     }),
   };
+}
+
+/** A plain text unless there are images: several endpoints take nothing else. */
+function withImages(message: LlmMessage): string | ChatCompletionContentPart[] {
+  const images = imagesIn(message);
+  if (images.length === 0) return message.content;
+  return [
+    { type: "text", text: message.content },
+    ...images.map((image) => ({ type: "image_url" as const, image_url: { url: dataUrl(image) } })),
+  ];
 }
 
 function toWireTool({ name, description, parameters }: LlmTool): ChatCompletionTool {

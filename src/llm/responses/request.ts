@@ -3,10 +3,12 @@
 import type {
   FunctionTool,
   ResponseCreateParamsStreaming,
+  ResponseInputContent,
   ResponseInputItem,
 } from "openai/resources/responses/responses";
 import type { Written } from "../adapter.ts";
 import type { LlmMessage, LlmRequest, LlmTool } from "../llm.ts";
+import { dataUrl, imagesIn } from "../wire/attachments.ts";
 import { cleanMessages } from "../wire/clean.ts";
 import { outputSchemaOf, toolsFor } from "../wire/tools.ts";
 
@@ -14,7 +16,11 @@ export function toRequest(
   request: LlmRequest,
   { model, origin, quirks }: Written,
 ): ResponseCreateParamsStreaming {
-  const messages = cleanMessages(request.messages, { origin, ...(quirks.noTools && { callsAsText: true }) });
+  const messages = cleanMessages(request.messages, {
+    origin,
+    ...(quirks.noTools && { callsAsText: true }),
+    ...(quirks.noImages && { noImages: true }),
+  });
   const tools = quirks.noTools ? [] : toolsFor(request, messages);
   const mustAnswer = request.mustAnswer || request.tools.length === 0;
   const instructions = messages.flatMap(({ role, content }) => (role === "system" ? [content] : []));
@@ -38,8 +44,8 @@ function toItems(message: LlmMessage): ResponseInputItem[] {
   if (role === "system") return [];
   if (role === "tool")
     return [{ type: "function_call_output", call_id: message.tool_call_id, output: content }];
+  if (role === "user") return [{ role, content: withImages(message) }];
   const text: ResponseInputItem[] = content === "" ? [] : [{ role, content }];
-  if (role === "user") return text;
   // Reasoning must stand before the calls that it led to, as it came.
   const reasoning = (message.continuation?.fields.reasoning ?? []) as ResponseInputItem[];
   const calls = (message.tool_calls ?? []).map(
@@ -51,6 +57,19 @@ function toItems(message: LlmMessage): ResponseInputItem[] {
     }),
   );
   return [...reasoning, ...text, ...calls];
+}
+
+function withImages(message: LlmMessage): string | ResponseInputContent[] {
+  const images = imagesIn(message);
+  if (images.length === 0) return message.content;
+  return [
+    { type: "input_text", text: message.content },
+    ...images.map((image) => ({
+      type: "input_image" as const,
+      image_url: dataUrl(image),
+      detail: "auto" as const,
+    })),
+  ];
 }
 
 /** Strict schemas would have to require every property. */

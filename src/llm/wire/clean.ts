@@ -4,6 +4,7 @@
 
 import type { LlmMessage, LlmToolCall } from "../llm.ts";
 import { argumentsAsJson } from "./arguments.ts";
+import { attachedText, imagesIn } from "./attachments.ts";
 import { createIds } from "./call-ids.ts";
 import { argumentsWithoutControlTokens, withoutControlTokens } from "./control-tokens.ts";
 
@@ -16,6 +17,8 @@ export interface CleanOptions {
   callsAsText?: boolean;
   /** For templates without a system role: its text goes to the start of the first user message. */
   noSystem?: boolean;
+  /** For models that see none: a note says what is not shown. */
+  noImages?: boolean;
 }
 
 const NO_ANSWER = "(no answer: the run failed)";
@@ -25,19 +28,20 @@ const NO_TEXT = "(empty)";
 /**
  * Returns one system message first; then user and assistant in turns, beginning with a user message, and an assistant
  * message between a tool's result and the next user message. Calls have arguments that are objects, names of
- * `[A-Za-z0-9_-]{1,64}` and ids of at most 40 characters, each used once.
+ * `[A-Za-z0-9_-]{1,64}` and ids of at most 40 characters, each used once. Of attachments only the images that are shown are left;
+ * the texts are part of the message.
  */
 export function cleanMessages(messages: LlmMessage[], options: CleanOptions): LlmMessage[] {
   const system = messages.flatMap(({ role, content }) => (role === "system" ? [content] : [])).join("\n\n");
-  const others = cleanCalls(messages, options).map(withCleanTexts);
+  const others = cleanCalls(messages, options).map((message) => withCleanTexts(message, options));
   const spoken = inTurns(options.callsAsText ? others.map(callsAsText) : others);
-  const [first] = spoken;
-  if (first?.role !== "user") spoken.unshift({ role: "user", content: LEFT_OUT });
+  if (spoken[0]?.role !== "user") spoken.unshift({ role: "user", content: LEFT_OUT });
   if (system.trim() === "") return spoken;
   const content = withoutControlTokens(system);
   if (!options.noSystem) return [{ role: "system", content }, ...spoken];
   const [asked, ...rest] = spoken;
-  return [{ role: "user", content: `${content}\n\n${asked?.content ?? ""}` }, ...rest];
+  const first = asked?.role === "user" ? asked : undefined;
+  return [{ ...first, role: "user", content: `${content}\n\n${first?.content ?? ""}` }, ...rest];
 }
 
 type Spoken = Exclude<LlmMessage, { role: "system" }>;
@@ -92,13 +96,19 @@ const cleanName = (name: string): string =>
   name.replace(/[^A-Za-z0-9_-]/g, "_").slice(0, MAX_NAME_LENGTH) || "unknown";
 
 /** Text from strangers can appear anywhere in a conversation, through tools and documents also in the model's own messages. */
-function withCleanTexts(message: Spoken): Spoken {
+function withCleanTexts(message: Spoken, { noImages = false }: CleanOptions): Spoken {
   const content = withoutControlTokens(message.content);
   if (message.role === "tool") return { ...message, content: content.trim() === "" ? NO_TEXT : content };
   if (message.role === "user") {
-    const { context, ...rest } = message;
-    const said = content.trim() === "" ? NO_TEXT : content;
-    return { ...rest, content: context ? `${said}\n\n${inTags(withoutControlTokens(context))}` : said };
+    const { context, attachments: _files, ...rest } = message;
+    const images = noImages ? [] : imagesIn(message);
+    const said = [
+      ...(content.trim() === "" ? [] : [content]),
+      ...attachedText(message, { noImages, clean: withoutControlTokens }),
+    ];
+    if (said.length === 0) said.push(NO_TEXT);
+    if (context) said.push(inTags(withoutControlTokens(context)));
+    return { ...rest, content: said.join("\n\n"), ...(images.length > 0 && { attachments: images }) };
   }
   if (message.tool_calls?.length || content.trim() !== "") return { ...message, content };
   return { ...message, content: NO_ANSWER };
@@ -133,7 +143,10 @@ function inTurns(messages: Spoken[]): Spoken[] {
 
 function join(first: Spoken, second: Spoken): Spoken | undefined {
   const content = [first.content, second.content].filter((text) => text !== "").join("\n\n");
-  if (first.role === "user" && second.role === "user") return { ...first, ...second, content };
+  if (first.role === "user" && second.role === "user") {
+    const attachments = [...(first.attachments ?? []), ...(second.attachments ?? [])];
+    return { ...first, ...second, content, ...(attachments.length > 0 && { attachments }) };
+  }
   if (first.role === "assistant" && second.role === "assistant" && !first.tool_calls) {
     return { ...second, content };
   }

@@ -76,6 +76,18 @@ export interface InjectMessage {
   idempotencyKey?: string;
   /** JSON that is stored with the message and passed to hooks. Default: `{}`. */
   metadata?: JsonObject;
+  /** Files that the bot reads with the message: at most 10, with 15 MB in all. `content` may be empty then. */
+  attachments?: MessageAttachment[];
+}
+
+/** A file that comes with a message: an image (png, jpeg, gif, webp), a text file or a PDF. */
+export interface MessageAttachment {
+  /** The file's name: "photo.png". */
+  name: string;
+  /** The file itself, in base64. */
+  data: string;
+  /** What the sender says that it is. The file's bytes decide; this only names the kind of a text. */
+  media_type?: string;
 }
 
 /** Who wrote a message. */

@@ -7,6 +7,7 @@ import { OPERATOR } from "../../../src/access/caller.ts";
 import { covers, SCOPE_PRESETS } from "../../../src/access/scopes.ts";
 import { inboxEvents, memories, processLines, tasks } from "../../../src/db/schema.ts";
 import { newId } from "../../../src/ids.ts";
+import { given } from "../../attachments/files.ts";
 import { eachDatabase } from "../../database.ts";
 import { createHttpFixture, type HttpFixture } from "../fixture.ts";
 
@@ -27,6 +28,7 @@ const OWNED: Record<string, keyof Victim> = {
   "/api/v1/deliveries/{id}": "delivery",
   "/api/v1/documents/{id}": "document",
   "/api/v1/memories/{id}": "memory",
+  "/api/v1/attachments/{id}": "attachment",
   "/api/v1/inbox/{id}": "webhook",
   "/api/v1/admin/integrations/{id}": "integration",
   "/api/v1/integrations/{id}": "integration",
@@ -42,6 +44,7 @@ interface Victim {
   delivery: string;
   document: string;
   memory: string;
+  attachment: string;
   webhook: string;
   integration: string;
 }
@@ -147,7 +150,12 @@ async function makeVictim(http: HttpFixture, db: Parameters<typeof createHttpFix
   const post = async (path: string, body: object) =>
     (await http.send("POST", `/api/v1${path}`, { body })).body;
   const { session_id } = await post("/sessions", { client_id: "mail:alice" });
-  const { task_id } = await post(`/sessions/${session_id}/messages`, { content: SECRET, run_agent: true });
+  const { task_id } = await post(`/sessions/${session_id}/messages`, {
+    content: SECRET,
+    run_agent: true,
+    attachments: [given("a.txt", SECRET)],
+  });
+  const [{ attachments }] = (await http.send("GET", `/api/v1/sessions/${session_id}/messages`)).body;
   const document = await post("/documents", { content: SECRET, integration_id: "mail", session_id });
   const { channel_id } = (await http.send("GET", `/api/v1/tasks/${task_id}`)).body;
   await db.query.transaction((tx) =>
@@ -198,6 +206,7 @@ async function makeVictim(http: HttpFixture, db: Parameters<typeof createHttpFix
     delivery: delivery.id,
     document: document.id,
     memory,
+    attachment: attachments[0].id,
     webhook,
     integration: "mail",
   };

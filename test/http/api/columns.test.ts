@@ -71,7 +71,7 @@ const SOURCES: Record<string, Source> = {
   Message: {
     table: tables.messages,
     inside: ["position", "hops", "dedupe_key", "continuation"],
-    derived: [],
+    derived: ["attachments"],
   },
   Memory: { table: tables.memories, inside: [], derived: [] },
   Bot: { table: tables.bots, inside: [], derived: [] },

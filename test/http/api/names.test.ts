@@ -52,7 +52,7 @@ const PLAIN = [
     "role",
     "author",
   ],
-  ...["message", "passive", "msg_metadata", "timeout_seconds"],
+  ...["message", "attachments", "passive", "msg_metadata", "timeout_seconds"],
   ...["metadata", "config", "value", "secret", "if_version", "ttl_seconds", "idempotency_key", "from_bot"],
   ...[
     "run_agent",

@@ -177,6 +177,7 @@ test("operation ids are valid identifiers, and answers have only their actual ty
   expect(types.sort()).toEqual([
     "get /api/v1/admin/integrations/{id}/process/logs/stream text/event-stream",
     "get /api/v1/admin/integrations/{id}/readme text/markdown",
+    "get /api/v1/attachments/{id} application/octet-stream",
     "get /api/v1/events text/event-stream",
     "get /api/v1/tasks/{id}/stream text/event-stream",
     "post /api/v1/chat/stream text/event-stream",

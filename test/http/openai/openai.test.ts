@@ -5,6 +5,7 @@ import OpenAI from "openai";
 import { OPERATOR } from "../../../src/access/caller.ts";
 import { HeddleError } from "../../../src/errors.ts";
 import { call } from "../../agent/fixture.ts";
+import { png } from "../../attachments/files.ts";
 import { type Answer, askedIn, chatFixture, liveLlm } from "../../chat/fixture.ts";
 import { eachDatabase, type TestDatabase } from "../../database.ts";
 import { STATIC_KEY } from "../fixture.ts";
@@ -244,7 +245,7 @@ eachDatabase("the OpenAI-compatible API", (open) => {
       [502, "model_failed", "server_error", null],
       [401, "unauthorized", "authentication_error", null],
       [400, "bad_request", "invalid_request_error", "messages"],
-      [400, "bad_request", "invalid_request_error", "messages.0.content.0"],
+      [400, "bad_request", "invalid_request_error", "messages.0.content.0.image_url.url"],
       [404, "not_found", "not_found_error", "previous_response_id"],
     ]);
     const { key } = await apiKeys.create({ name: "app", scopes: ["chat:write"], rows: "own" }, OPERATOR);
@@ -286,5 +287,73 @@ eachDatabase("the OpenAI-compatible API", (open) => {
     expect(await refused({ model: "builtin", input: [] })).toEqual([400, "input"]);
     expect(await refused({ model: "builtin", input: ["x", " "] })).toEqual([400, "input.1"]);
     expect(await refused({ model: "builtin", input: "x", dimensions: 8 })).toEqual([400, "dimensions"]);
+  });
+
+  test("images and files: shown to the model, stored once, and part of what names the conversation", async () => {
+    const { client, llm, sessions, tasks } = await fixture(await open(), (_, count) => [`Answer ${count}`]);
+    const url = `data:image/png;base64,${png().toString("base64")}`;
+    const look: OpenAI.Chat.ChatCompletionMessageParam = {
+      role: "user",
+      content: [
+        { type: "text", text: "What is it?" },
+        { type: "image_url", image_url: { url } },
+        { type: "file", file: { filename: "n.txt", file_data: `data:text/plain;base64,${btoa("Note")}` } },
+      ],
+    };
+    const create = (...messages: OpenAI.Chat.ChatCompletionMessageParam[]) =>
+      client.chat.completions.create({ model: "default", messages });
+    await create(look);
+    expect(llm.requests[0]?.messages.at(-1)).toMatchObject({
+      content: "What is it?",
+      attachments: [
+        { kind: "image", name: "image-1", data: png().toString("base64") },
+        { kind: "text", name: "n.txt", text: "Note" },
+      ],
+    });
+    const answer = { role: "assistant" as const, content: "Answer 1" };
+    await create(look, answer, { role: "user", content: "Sure?" });
+    const [second, first] = await tasks.list({});
+    expect(second?.session_id).toBe(String(first?.session_id));
+    const stored = await sessions.messages(String(first?.session_id), { limit: 10 });
+    expect(stored.map(({ attachments }) => attachments.length)).toEqual([2, 0, 0, 0]);
+    // Another image is another conversation, which begins with the client's history.
+    const other = structuredClone(look) as typeof look & { content: { image_url?: { url: string } }[] };
+    Object.assign(other.content[1] as object, {
+      image_url: { url: `data:image/png;base64,${png(2).toString("base64")}` },
+    });
+    await create(other, answer, { role: "user", content: "Sure?" });
+    const [third] = await tasks.list({});
+    expect(third?.session_id).not.toBe(String(first?.session_id));
+    expect(JSON.stringify(llm.requests[2]?.messages)).toContain(png(2).toString("base64"));
+  });
+
+  test("responses take images and files; what is no data is refused with its field", async () => {
+    const { client, llm } = await fixture(await open(), () => ["Seen."]);
+    const image_url = `data:image/png;base64,${png().toString("base64")}`;
+    const create = (...content: unknown[]) =>
+      client.responses.create({ model: "default", input: [{ role: "user", content: content as never }] });
+    const made = await create(
+      { type: "input_image", image_url, detail: "auto" },
+      { type: "input_file", filename: "n.txt", file_data: btoa("Note") },
+    );
+    expect(made.output_text).toBe("Seen.");
+    expect(llm.requests[0]?.messages.at(-1)).toMatchObject({
+      content: "",
+      attachments: [{ name: "image-1" }, { name: "n.txt", text: "Note" }],
+    });
+    const refused = async (part: unknown) => create(part).catch((error) => error);
+    expect(await refused({ type: "input_image", image_url: "https://example.com/cat.png" })).toMatchObject({
+      status: 400,
+      param: "input.0.content.0.image_url",
+    });
+    expect(await refused({ type: "input_image", file_id: "file-1" })).toMatchObject({ status: 400 });
+    expect(await refused({ type: "input_audio", data: "x" })).toMatchObject({
+      status: 400,
+      message: expect.stringContaining('does not take "input_audio"'),
+    });
+    expect(await refused({ type: "input_image", image_url: "data:image/png;base64,AAAA" })).toMatchObject({
+      status: 400,
+      param: "input",
+    });
   });
 });

@@ -1,4 +1,5 @@
 import { Elysia, t } from "elysia";
+import { BODY_WITH_FILES_LIMIT } from "../../../attachments/attachment.ts";
 import type { MissingNamesThere } from "../../../capabilities/missing-names.ts";
 import type { ChannelSessions } from "../../../channels/channel-sessions.ts";
 import type { Channel, Channels } from "../../../channels/channels.ts";
@@ -162,6 +163,7 @@ export function channelRoutes(options: ChannelRoutes) {
           tag,
           summary: "Inject a message into a channel",
           example: { content: "When are you open?", run_agent: true },
+          bodyLimit: BODY_WITH_FILES_LIMIT,
           description:
             "The message goes into the active session of the channel's bot, which is created if there is none.",
         }),

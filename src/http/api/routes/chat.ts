@@ -1,4 +1,5 @@
 import { Elysia, t } from "elysia";
+import { BODY_WITH_FILES_LIMIT } from "../../../attachments/attachment.ts";
 import type { ChannelSessions } from "../../../channels/channel-sessions.ts";
 import type { Chat } from "../../../chat/chat.ts";
 import { type Bots, DEFAULT_BOT } from "../../../content/bots/bots.ts";
@@ -18,7 +19,10 @@ import { bodyFailures, failures, type RouteOptions } from "../route-options.ts";
 import { Id, IdParams } from "../schemas.ts";
 
 const tag = "Chat";
-const example = { message: "When are you open?", client_id: "web:anna" };
+const withFiles = {
+  example: { message: "When are you open?", client_id: "web:anna" },
+  bodyLimit: BODY_WITH_FILES_LIMIT,
+};
 
 export interface ChatRoutes {
   chat: Chat;
@@ -82,7 +86,7 @@ export function chatRoutes(parts: ChatRoutes) {
           scope: "chat:write",
           tag,
           summary: "Chat with a bot",
-          example,
+          ...withFiles,
           description: "Waits for the answer. A run that failed is answered with its error.",
         }),
         body: ChatBody,
@@ -103,7 +107,7 @@ export function chatRoutes(parts: ChatRoutes) {
           scope: "chat:write",
           tag,
           summary: "Chat with a bot, streamed",
-          example,
+          ...withFiles,
           description: `Answers with ${EVENT_STREAM}. With Last-Event-ID it continues that stream and sends no message. A disconnect ends no run.`,
         }),
         body: ChatBody,
@@ -174,8 +178,10 @@ const NO_RUN = {
 
 function createSend({ chat, sessions, channelSessions, ownership, route }: ChatRoutes) {
   return async (body: ChatBody, request: Request): Promise<InjectResult> => {
-    if (body.message.trim() === "") {
-      throw new HeddleError("validation", "message must not be empty.", { field: "message" });
+    if (body.message.trim() === "" && !body.attachments?.length) {
+      throw new HeddleError("validation", "message must not be empty without attachments.", {
+        field: "message",
+      });
     }
     await ownership.brings(request, body);
     const sessionId = await sessionOf(body, request);
@@ -188,6 +194,7 @@ function createSend({ chat, sessions, channelSessions, ownership, route }: ChatR
         dispatch_config: body.dispatch_config,
         author: body.author,
         metadata: body.msg_metadata,
+        attachments: body.attachments,
         idempotency_key: body.idempotency_key,
         ...(body.model_override !== undefined && {
           execution_config: { model_override: body.model_override },

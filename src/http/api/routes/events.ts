@@ -1,4 +1,5 @@
 import { Elysia, t } from "elysia";
+import { BODY_WITH_FILES_LIMIT } from "../../../attachments/attachment.ts";
 import { DEFAULT_BOT } from "../../../content/bots/bots.ts";
 import type { Sessions } from "../../../sessions/sessions.ts";
 import { Injected, MessageFields, toInjectMessage } from "../message-body.ts";
@@ -58,6 +59,7 @@ export function eventRoutes({
         scope: "sessions:write",
         tag: "Events",
         summary: "Inject an event into bound channels",
+        bodyLimit: BODY_WITH_FILES_LIMIT,
         example: {
           client_id: "docs:team",
           event: "note",

@@ -4,7 +4,7 @@ import { t } from "elysia";
 import { named } from "../../../schema/openapi-schema.ts";
 import { ROWS } from "../list.ts";
 import { MessageFields } from "../message-body.ts";
-import { DispatchConfig, Id, Instant, InstantOf, JsonFields, JsonOf, nullable } from "../schemas.ts";
+import { DispatchConfig, Id, Instant, InstantOf, JsonFields, JsonOf, nullable, oneOf } from "../schemas.ts";
 
 export const SessionAnswer = named(
   "Session",
@@ -104,6 +104,16 @@ export const MessageAnswer = named(
       "Tool calls of the bot's answer.",
     ),
     tool_call_id: nullable(t.String(), "For a tool's result, the call that it answers."),
+    attachments: t.Array(
+      t.Object({
+        id: Id,
+        kind: oneOf(["image", "text"], "text: a text file or a PDF."),
+        name: t.String({ description: "The file's name." }),
+        media_type: t.String({ description: "What the file is." }),
+        bytes: t.Integer({ description: "The size of the file." }),
+      }),
+      { description: "The files that came with it, see GET /attachments/{id}." },
+    ),
     created_at: InstantOf("When it was stored."),
   }),
 );

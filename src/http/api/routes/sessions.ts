@@ -1,4 +1,5 @@
 import { Elysia, t } from "elysia";
+import { BODY_WITH_FILES_LIMIT } from "../../../attachments/attachment.ts";
 import { DEFAULT_BOT } from "../../../content/bots/bots.ts";
 import { HeddleError } from "../../../errors.ts";
 import { MARKER, type Redact } from "../../../redact.ts";
@@ -106,6 +107,7 @@ export function sessionRoutes({
           tag,
           summary: "Inject a message",
           example: { content: "When are you open?", run_agent: true },
+          bodyLimit: BODY_WITH_FILES_LIMIT,
           description: "Message, task and queue job are stored together or not at all.",
         }),
         params: IdParams,
@@ -194,5 +196,6 @@ const present = (row: MessageRow, redact: Redact) => ({
   // What a model needs back with its calls is between the model and Heddle.
   tool_calls: row.tool_calls?.map(({ id, name, arguments: args }) => ({ id, name, arguments: args })) ?? null,
   tool_call_id: row.tool_call_id,
+  attachments: row.attachments,
   created_at: instant(row.created_at),
 });
