@@ -30,7 +30,6 @@ import { processRoutes } from "./routes/admin/processes.ts";
 import { providerRoutes } from "./routes/admin/providers.ts";
 import { reindexRoutes } from "./routes/admin/reindex.ts";
 import { apiKeyRoutes } from "./routes/api-keys.ts";
-import { attachmentRoutes } from "./routes/attachments.ts";
 import { botRoutes } from "./routes/bots.ts";
 import { carapaceRoutes } from "./routes/carapaces.ts";
 import { channelBindingRoutes } from "./routes/channel-bindings.ts";
@@ -111,7 +110,6 @@ export function createApi(
     .use(documentRoutes({ documents: content.documents, ownership, route }))
     .use(memoryRoutes({ memories: content.memories, ownership, route }))
     .use(sessionRoutes({ sessions: conversation.sessions, ownership, redact, route }))
-    .use(attachmentRoutes({ db: options.db, ownership, route }))
     .use(channelRoutes({ ...conversation, missingNames, ownership, route }))
     .use(channelBindingRoutes({ bindings: conversation.bindings, ownership, route }))
     .use(eventRoutes({ sessions: conversation.sessions, ownership, route }))
