@@ -67,6 +67,7 @@ const MAY_IMPORT: Record<string, string[]> = {
     "memory",
     "processes",
     "providers",
+    "repairs",
     "sdk",
     "search",
     "secrets",
@@ -159,6 +160,8 @@ const MAY_IMPORT: Record<string, string[]> = {
   transcription: ["hooks", "llm"],
   // The endpoints with models that a server knows, and what is known of their models.
   usage: ["db"],
+  // What needs a person: looks at integrations and at rows, and changes nothing.
+  repairs: ["db", "integrations/*"],
   providers: ["db", "guarded-fetch", "llm", "sdk", "secrets"],
   db: ["runtime"],
   runtime: [],

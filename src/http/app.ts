@@ -22,7 +22,7 @@ import { hostOf, innerUrl, parseTarget, type Target } from "./target.ts";
 export interface App {
   /** Answers every request. */
   fetch(request: Request, client: Client): Promise<Response>;
-  /** The REST API alone, for Eden's types and for tests. */
+  /** The REST API alone. */
   readonly elysia: ReturnType<typeof createApi>;
 }
 

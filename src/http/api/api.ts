@@ -1,11 +1,13 @@
 // The REST API and its documentation: each route gets the parts of the server that it needs.
 
-import { Elysia } from "elysia";
+import { type AnyElysia, Elysia } from "elysia";
 import { createIntegrationKeys } from "../../access/integration-keys.ts";
 import { HeddleError } from "../../errors.ts";
 import { newId } from "../../ids.ts";
+import { createRepairs } from "../../repairs/repairs.ts";
 import { createRerun } from "../../sessions/rerun.ts";
 import { createReadTrace } from "../../sessions/trace.ts";
+import { createActivity } from "../../usage/activity.ts";
 import { createUsage } from "../../usage/usage.ts";
 import { REQUEST_ID } from "../answer-headers.ts";
 import type { Auth } from "../auth.ts";
@@ -43,6 +45,7 @@ import { integrationStoreRoutes } from "./routes/integration-store.ts";
 import { integrationRoutes } from "./routes/integrations.ts";
 import { liveRoutes } from "./routes/live.ts";
 import { memoryRoutes } from "./routes/memories.ts";
+import { overviewRoutes } from "./routes/overview.ts";
 import { sessionRoutes } from "./routes/sessions.ts";
 import { SIGN_IN_ROUTE, signInRoutes } from "./routes/sign-in.ts";
 import { skillRoutes } from "./routes/skills.ts";
@@ -76,7 +79,8 @@ export function createApi(
   };
   const rerun = createRerun({ ...conversation, query: options.db.query });
   let routes: readonly RouteEntry[] = [];
-  const api = new Elysia({ normalize: false })
+  // Clients take their types from the OpenAPI document; the type of this chain would be too long for TypeScript.
+  const root: AnyElysia = new Elysia({ normalize: false })
     .onError(({ error, request, set }) =>
       answerError(
         error,
@@ -96,7 +100,8 @@ export function createApi(
       // A request right after the start waits for the integration to load, as webhooks do, instead of getting a 404.
       const [, id] = OF_INTEGRATION.exec(path) ?? [];
       if (id !== undefined) await registry.whenLoaded(id);
-    })
+    });
+  const api: AnyElysia = root
     .use(
       openApi({
         version: options.version,
@@ -155,6 +160,22 @@ export function createApi(
     .use(processRoutes({ processes, auth, route }))
     .use(integrationRoutes({ integrations: registry, baseUrl: options.baseUrl, route }))
     .use(providerRoutes({ ...models, route }))
+    .use(
+      overviewRoutes({
+        repairs: createRepairs({
+          query: options.db.query,
+          integrations: registry,
+          settings: integrations.settings,
+          hasModel: () => models.providers.list().length > 0,
+          ...(options.now && { now: options.now }),
+        }),
+        activity: createActivity(options.db.query),
+        auth,
+        ownership,
+        route,
+        now: options.now,
+      }),
+    )
     .use(usageRoutes({ usage: createUsage(options.db.query), ownership, route }))
     .use(adminIntegrationRoutes(administration))
     .use(adminActionRoutes(administration))

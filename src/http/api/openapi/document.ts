@@ -2,7 +2,7 @@
 
 import { isJson, type Json } from "../../../schema/openapi-schema.ts";
 import { type OperationOptions, operationOf, type Parts, type RouteEntry, templateOf } from "./operation.ts";
-import { shareFields, shareParameters } from "./share.ts";
+import { openAnswers, shareFields, shareParameters } from "./share.ts";
 
 export interface DocumentFacts {
   version: string;
@@ -74,7 +74,7 @@ export function createDocument(
     security: [{ bearer: [] }],
     paths,
     components: {
-      schemas: shareFields(sorted(parts.schemas)),
+      schemas: shareFields(openAnswers(sorted(parts.schemas), paths)),
       parameters,
       responses: sorted(parts.responses),
       securitySchemes: { bearer: { type: "http", scheme: "bearer", description: "An API key: hdl_…" } },

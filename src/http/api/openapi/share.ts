@@ -35,6 +35,35 @@ export function shareParameters(paths: Paths): Record<string, Json> {
 
 const parametersOf = ({ parameters }: Json): Json[] => (Array.isArray(parameters) ? parameters : []);
 
+/**
+ * Elysia closes the schemas of answers when it compiles a route, which happens at the route's first request. In the document
+ * answers are open from the start: a client must not mind further fields.
+ */
+export function openAnswers(schemas: Record<string, Json>, paths: Paths): Record<string, Json> {
+  const given = new Set<string>();
+  const follow = (value: unknown): void => {
+    if (typeof value !== "object" || value === null) return;
+    const name = isJson(value) && String(value.$ref ?? "").split("#/components/schemas/")[1];
+    if (name && !given.has(name)) {
+      given.add(name);
+      follow(schemas[name]);
+    }
+    for (const inner of Object.values(value)) follow(inner);
+  };
+  for (const methods of Object.values(paths)) {
+    for (const { requestBody, parameters } of Object.values(methods)) follow([requestBody, parameters]);
+  }
+  return Object.fromEntries(
+    Object.entries(schemas).map(([name, { additionalProperties, ...schema }]) => {
+      const isClosed = additionalProperties === false && !given.has(name);
+      return [
+        name,
+        additionalProperties === undefined || isClosed ? schema : { ...schema, additionalProperties },
+      ];
+    }),
+  );
+}
+
 /** Fewer fields are not worth a reference. */
 const LEAST_FIELDS = 3;
 

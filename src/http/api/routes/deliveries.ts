@@ -69,7 +69,7 @@ export interface DeliveryRoutes {
   route: RouteOptions;
 }
 
-export function deliveryRoutes({ outbox, ownership, route }: DeliveryRoutes): Elysia {
+export function deliveryRoutes({ outbox, ownership, route }: DeliveryRoutes) {
   return new Elysia({ prefix: "/api/v1/deliveries", normalize: false })
     .get(
       "",
@@ -126,7 +126,7 @@ export function deliveryRoutes({ outbox, ownership, route }: DeliveryRoutes): El
         body: RedeliverBody,
         response: { 200: BulkAnswer, ...failures(...bodyFailures) },
       },
-    ) as unknown as Elysia;
+    );
 }
 
 const present = (row: DeliveryRow) => ({

@@ -147,7 +147,7 @@ export interface InboxRoutes {
   route: RouteOptions;
 }
 
-export function inboxRoutes({ inbox, replay, receive, ownership, route }: InboxRoutes): Elysia {
+export function inboxRoutes({ inbox, replay, receive, ownership, route }: InboxRoutes) {
   /** Undefined if the caller asks for webhooks that do not exist to it. */
   const filterOf = async (
     request: Request,
@@ -252,7 +252,7 @@ export function inboxRoutes({ inbox, replay, receive, ownership, route }: InboxR
         body: ReplayBody,
         response: { 200: BulkAnswer, ...failures(...bodyFailures, 503) },
       },
-    ) as unknown as Elysia;
+    );
 }
 
 type InboxQuery = Omit<InboxFilter, "since" | "until" | "integration_id" | "cursor" | "limit"> & {

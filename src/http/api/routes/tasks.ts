@@ -117,7 +117,7 @@ export interface TaskRoutes {
   route: RouteOptions;
 }
 
-export function taskRoutes({ tasks, rerun, ownership, route }: TaskRoutes): Elysia {
+export function taskRoutes({ tasks, rerun, ownership, route }: TaskRoutes) {
   // The sender of an event may see its outcome, but nothing else of the channels that it reached.
   const detail = async (row: TaskRow, request: Request) => ({
     ...present(row),
@@ -208,7 +208,7 @@ export function taskRoutes({ tasks, rerun, ownership, route }: TaskRoutes): Elys
         body: RerunBody,
         response: { 201: Injected, ...failures(...bodyFailures, 404, 409) },
       },
-    ) as unknown as Elysia;
+    );
 }
 
 const present = (row: TaskRow) => ({

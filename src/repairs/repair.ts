@@ -1,0 +1,52 @@
+// What keeps the server from doing what it should, and what a person can do about it. Nothing is stored: an entry is gone as
+// soon as its cause is.
+
+export const REPAIR_KINDS = [
+  "integration_quarantined",
+  "integration_pending_approval",
+  "integration_settings_missing",
+  "integration_packages_missing",
+  "process_crash_looping",
+  "dead_letters",
+  "webhooks_failed",
+  "webhooks_refused",
+  "memories_unreviewed",
+  "embeddings_failing",
+  "no_model",
+  "api_key_expiring",
+] as const;
+export type RepairKind = (typeof REPAIR_KINDS)[number];
+
+export const REPAIR_ACTIONS = [
+  "fix_code",
+  "approve",
+  "set_settings",
+  "install_packages",
+  "restart_process",
+  "redeliver",
+  "replay",
+  "review",
+  "reindex",
+  "add_provider",
+  "renew_key",
+] as const;
+
+export interface Repair {
+  /** The same as long as the cause is. */
+  id: string;
+  kind: RepairKind;
+  severity: "error" | "warning" | "info";
+  /** What is wrong, in a sentence. */
+  title: string;
+  /** The reason, in the words of what failed. */
+  detail: string | null;
+  /** What does not work meanwhile. */
+  blocks: string;
+  since: Date | null;
+  /** How many things it is about. */
+  count: number;
+  integration_id: string | null;
+  action: (typeof REPAIR_ACTIONS)[number];
+  /** The scope that a caller needs to see it. */
+  scope: string;
+}

@@ -1,0 +1,51 @@
+// All repairs that a caller may see, the gravest first.
+
+import type { Queryable } from "../db/database.ts";
+import type { Reach } from "../db/reach.ts";
+import { type IntegrationRepairsOptions, integrationRepairs } from "./integration-repairs.ts";
+import type { Repair } from "./repair.ts";
+import { rowRepairs } from "./row-repairs.ts";
+
+export interface RepairsOptions extends IntegrationRepairsOptions {
+  query: Queryable;
+  /** Whether a model is configured. */
+  hasModel: () => boolean;
+  now?: () => number;
+}
+
+export type ListRepairs = (caller: {
+  reach: Reach | undefined;
+  may: (scope: string) => boolean;
+}) => Promise<Repair[]>;
+
+const ORDER: Repair["severity"][] = ["error", "warning", "info"];
+
+export function createRepairs(options: RepairsOptions): ListRepairs {
+  const { query, hasModel, now = Date.now } = options;
+  return async ({ reach, may }) => {
+    const [ofIntegrations, ofRows] = await Promise.all([
+      integrationRepairs(options),
+      rowRepairs({ query, reach, now: now() }),
+    ]);
+    const own = reach?.integrationId;
+    const seen = ofIntegrations.filter(({ integration_id }) => !own || integration_id === own);
+    const all = [...seen, ...ofRows, ...(hasModel() || reach ? [] : [NO_MODEL])];
+    return all
+      .filter(({ scope }) => may(scope))
+      .sort((a, b) => ORDER.indexOf(a.severity) - ORDER.indexOf(b.severity) || (a.id < b.id ? -1 : 1));
+  };
+}
+
+const NO_MODEL: Repair = {
+  id: "no_model",
+  kind: "no_model",
+  severity: "info",
+  title: "No model is configured.",
+  detail: null,
+  blocks: "The offline provider answers, with passages that it finds.",
+  since: null,
+  count: 1,
+  integration_id: null,
+  action: "add_provider",
+  scope: "providers:read",
+};

@@ -1,0 +1,189 @@
+import { beforeAll, expect, test } from "bun:test";
+import { OPERATOR } from "../../../src/access/caller.ts";
+import { deliveries, embeddingModels, inboxEvents, processes, tasks } from "../../../src/db/schema.ts";
+import { newId } from "../../../src/ids.ts";
+import { eachDatabase, type TestDatabase } from "../../database.ts";
+import { createHttpFixture, type HttpFixture } from "../fixture.ts";
+
+const NOW = Date.parse("2030-05-10T12:30:00Z");
+const HOUR = 3_600_000;
+
+eachDatabase("the overview", (open) => {
+  let db: TestDatabase;
+  let http: HttpFixture;
+  let sessionId: string;
+
+  beforeAll(async () => {
+    db = await open();
+    http = await createHttpFixture(db, {
+      now: () => NOW,
+      integrations: {
+        broken: {},
+        half: {
+          handle: async () => new Response(),
+          settings: ["HALF_URL", "HALF_TOKEN"].map((key) => ({
+            key,
+            required: true,
+            secret: false,
+            default: null,
+            description: null,
+          })) as never,
+        },
+        fine: { handle: async () => new Response() },
+      },
+      settings: { "half.HALF_URL": "https://half.example" },
+    });
+    sessionId = (await http.sessions.getOrCreate({ clientId: "fine:1", botId: "default" })).session_id;
+  });
+
+  const list = async (key?: string) =>
+    (await http.send("GET", "/api/v1/repairs", key === undefined ? {} : { key })).body.repairs;
+  const find = async (kind: string) => (await list()).find((one: { kind: string }) => one.kind === kind);
+
+  const delivery = (status: "dead" | "delivered", at = NOW) => ({
+    id: newId(),
+    session_id: sessionId,
+    bot_id: "default",
+    correlation_id: newId(),
+    dispatch_type: "room",
+    dispatch_config: {},
+    payload: { kind: "result" as const, text: "hi", client_actions: [], extra_metadata: {} },
+    status,
+    last_error: status === "dead" ? "The room is gone." : null,
+    created_at: new Date(at),
+  });
+  const webhook = (integration: string, verdict: "failed" | "rejected" | "accepted", more: object = {}) => ({
+    id: newId(),
+    integration_id: integration,
+    method: "POST",
+    path: "/webhook",
+    headers: {},
+    body: "",
+    body_bytes: 0,
+    verdict,
+    reason: verdict === "accepted" ? null : "no good",
+    duration_ms: 1,
+    created_at: new Date(NOW - HOUR),
+    ...more,
+  });
+
+  test("integrations that do not load or are half set up are listed, others not", async () => {
+    const found = await list();
+    expect(found).toMatchObject([
+      {
+        id: "integration_quarantined/broken",
+        severity: "error",
+        detail: "/srv/integrations/broken/router.ts:3: Unexpected end of file",
+        action: "fix_code",
+      },
+      { id: "integration_settings_missing/half", detail: "Missing: HALF_TOKEN.", action: "set_settings" },
+      { id: "no_model", severity: "info" },
+    ]);
+    expect(found.map(({ scope }: { scope?: string }) => scope)).toEqual([undefined, undefined, undefined]);
+  });
+
+  test("dead letters, failed webhooks and crashed processes are listed until they are dealt with", async () => {
+    await db.query.insert(deliveries).values([delivery("dead"), delivery("dead"), delivery("delivered")]);
+    expect(await find("dead_letters")).toMatchObject({
+      count: 2,
+      detail: "The room is gone.",
+      action: "redeliver",
+    });
+    await http.send("POST", "/api/v1/deliveries/redeliver", { body: { filter: {} } });
+    expect(await find("dead_letters")).toBeUndefined();
+
+    const failed = webhook("fine", "failed");
+    const old = webhook("fine", "failed", { created_at: new Date(NOW - 30 * HOUR) });
+    await db.query.insert(inboxEvents).values([failed, old, webhook("half", "rejected")]);
+    expect(await find("webhooks_failed")).toMatchObject({
+      count: 1,
+      integration_id: "fine",
+      detail: "no good",
+    });
+    expect(await find("webhooks_refused")).toMatchObject({ count: 1, integration_id: "half" });
+    await db.query
+      .insert(inboxEvents)
+      .values([webhook("fine", "accepted", { replay_of: failed.id }), webhook("half", "accepted")]);
+    expect(await find("webhooks_failed")).toBeUndefined();
+    expect(await find("webhooks_refused")).toBeUndefined();
+
+    const row = { integration_id: "fine", server_id: newId(), last_error: "exit code 1" };
+    await db.query.insert(processes).values({ ...row, state: "crash_looping" });
+    expect(await find("process_crash_looping")).toMatchObject({
+      detail: "exit code 1",
+      action: "restart_process",
+    });
+    await db.query.delete(processes);
+
+    await db.query.insert(embeddingModels).values({ name: "far", error: "401 from the endpoint" });
+    expect(await find("embeddings_failing")).toMatchObject({ detail: "401 from the endpoint" });
+    await db.query.delete(embeddingModels);
+
+    const key = await http.apiKeys.create(
+      { name: "ci", scopes: ["bots:read"], expiresAt: new Date(NOW + 2 * 24 * HOUR) },
+      OPERATOR,
+    );
+    expect(await find("api_key_expiring")).toBeUndefined();
+    await http.apiKeys.verify(key.key);
+    await http.apiKeys.close();
+    expect(await find("api_key_expiring")).toMatchObject({ detail: "ci" });
+  });
+
+  test("a caller sees what its scopes and rows cover", async () => {
+    await db.query.insert(deliveries).values([delivery("dead")]);
+    const kinds = async (scopes: string[], rows: "own" | "all" = "all") => {
+      const { key } = await http.apiKeys.create({ name: "k", scopes, rows }, OPERATOR);
+      return (await list(key)).map(({ kind }: { kind: string }) => kind);
+    };
+    expect(await kinds(["bots:read"])).toEqual([]);
+    expect(await kinds(["deliveries:read"])).toEqual(["dead_letters"]);
+    expect(await kinds(["deliveries:read", "inbox:read"], "own")).toEqual([]);
+  });
+
+  test("activity counts by hour and by day, without gaps", async () => {
+    const session = { session_id: sessionId, channel_id: newId(), bot_id: "default", dispatch_type: "none" };
+    const task = (status: "complete" | "failed", at: number) => ({
+      ...session,
+      id: newId(),
+      message_id: newId(),
+      correlation_id: newId(),
+      status,
+      created_at: new Date(at),
+    });
+    await db.query.delete(deliveries);
+    await db.query.delete(inboxEvents);
+    await db.query
+      .insert(tasks)
+      .values([
+        task("complete", NOW),
+        task("complete", NOW - 1),
+        task("failed", NOW - 2 * HOUR),
+        task("failed", NOW - 50 * HOUR),
+      ]);
+    await db.query.insert(deliveries).values([delivery("delivered", NOW - HOUR)]);
+    await db.query.insert(inboxEvents).values([webhook("fine", "accepted")]);
+    const until = new Date(NOW + HOUR / 2).toISOString();
+    const since = new Date(NOW - 2 * HOUR).toISOString();
+    const { body } = await http.send("GET", `/api/v1/activity?since=${since}&until=${until}`);
+    expect(body.buckets).toEqual([
+      { at: "2030-05-10T10:00:00.000Z", runs: { failed: 1 }, deliveries: {}, webhooks: {} },
+      { at: "2030-05-10T11:00:00.000Z", runs: {}, deliveries: { delivered: 1 }, webhooks: { accepted: 1 } },
+      { at: "2030-05-10T12:00:00.000Z", runs: { complete: 2 }, deliveries: {}, webhooks: {} },
+    ]);
+    const from = new Date(NOW - 48 * HOUR).toISOString();
+    const days = await http.send("GET", `/api/v1/activity?interval=day&since=${from}&until=${until}`);
+    expect(days.body.buckets.map(({ runs }: { runs: object }) => runs)).toEqual([
+      { failed: 1 },
+      {},
+      { complete: 2, failed: 1 },
+    ]);
+    for (const wrong of [`since=${until}&until=${since}`, "since=2020-01-01T00:00:00Z"]) {
+      expect((await http.send("GET", `/api/v1/activity?${wrong}`)).status).toBe(422);
+    }
+    const { key } = await http.apiKeys.create({ name: "own", scopes: ["usage:read"], rows: "own" }, OPERATOR);
+    const own = await http.send("GET", `/api/v1/activity?since=${since}&until=${until}`, { key });
+    for (const bucket of own.body.buckets) {
+      expect(bucket).toMatchObject({ runs: {}, deliveries: {}, webhooks: {} });
+    }
+  });
+});
