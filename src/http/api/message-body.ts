@@ -66,37 +66,60 @@ export const MessageFields = {
   content: t.String({ description: "The text that the bot reads." }),
   role: t.Optional(t.String({ description: "Ignored: an injected message is always a user's message." })),
   source: t.Optional(
-    nullable(t.String({ minLength: 1, maxLength: 100 }), "Where the message came from. Default: api."),
+    named(
+      "Source",
+      nullable(t.String({ minLength: 1, maxLength: 100 }), "Where the message came from. Default: api."),
+    ),
   ),
   run_agent: t.Optional(
-    t.Boolean({ description: "True creates a task in which the bot answers. Default: false." }),
+    named(
+      "RunAgent",
+      t.Boolean({ description: "True creates a task in which the bot answers. Default: false." }),
+    ),
   ),
   notify: t.Optional(
-    t.Boolean({
-      description:
-        "Delivers the outcome (or, without a run, the message) to the session's target and to the channel's bindings. Default: true.",
-    }),
+    named(
+      "Notify",
+      t.Boolean({
+        description:
+          "Delivers the outcome (or, without a run, the message) to the session's target and to the channel's bindings. Default: true.",
+      }),
+    ),
   ),
   dispatch_config: t.Optional(nullable(DispatchConfig, "A target for this message's outcome only.")),
   author: t.Optional(nullable(Author, "The person who wrote the message.")),
   execution_config: t.Optional(nullable(ExecutionConfig, "Options of this message for its run.")),
-  metadata: t.Optional(nullable(JsonFields, "Stored with the message, for tools, hooks and dispatchers.")),
+  metadata: t.Optional(
+    named(
+      "MessageMetadata",
+      nullable(JsonFields, "Stored with the message, for tools, hooks and dispatchers."),
+    ),
+  ),
   attachments: t.Optional(
-    nullable(
-      t.Array(AttachmentInput),
-      "Files that the bot reads with the message: at most 10, 15 MB in all. The text may be empty then.",
+    named(
+      "Attachments",
+      nullable(
+        t.Array(AttachmentInput),
+        "Files that the bot reads with the message: at most 10, 15 MB in all. The text may be empty then.",
+      ),
     ),
   ),
   from_bot: t.Optional(
-    t.Boolean({
-      description:
-        "True if a bot of the outside service wrote the message: it then starts no run and is delivered nowhere unless the channel's allow_bot_messages is true. Default: false.",
-    }),
+    named(
+      "FromBot",
+      t.Boolean({
+        description:
+          "True if a bot of the outside service wrote the message: it then starts no run and is delivered nowhere unless the channel's allow_bot_messages is true. Default: false.",
+      }),
+    ),
   ),
   idempotency_key: t.Optional(
-    nullable(
-      t.String({ minLength: 1, maxLength: 255 }),
-      "A second message with the same key in the same place is not stored; the answer has the ids of the first. The header Idempotency-Key means the same.",
+    named(
+      "IdempotencyKey",
+      nullable(
+        t.String({ minLength: 1, maxLength: 255 }),
+        "A second message with the same key in the same place is not stored; the answer has the ids of the first. The header Idempotency-Key means the same.",
+      ),
     ),
   ),
 };
