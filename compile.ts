@@ -21,6 +21,7 @@ import {
   preparedArchivePath,
 } from "./src/runtime/assets.ts";
 import { sdkArchive } from "./src/runtime/sdk.ts";
+import { WEB_FOLDER, writeWeb } from "./src/runtime/web-files.ts";
 
 const TARGETS = ["linux-x64", "linux-arm64", "darwin-x64", "darwin-arm64", "windows-x64"] as const;
 type Target = (typeof TARGETS)[number];
@@ -100,6 +101,8 @@ async function stageFiles(): Promise<void> {
   for (const name of BUILTIN_FOLDERS) {
     await cp(await builtinDir(name, dist), join(stage, name), { recursive: true, dereference: true });
   }
+  await writeWeb(join(dist, WEB_FOLDER));
+  await cp(join(dist, WEB_FOLDER), join(stage, WEB_FOLDER), { recursive: true });
   const info: BuildInfo = { version: build.version, commit: commit(), id: await contentId(stage) };
   await writeFile(join(stage, "build.json"), JSON.stringify(info));
 }

@@ -20,6 +20,7 @@ import { type Confinement, createConfinement } from "../runtime/confine.ts";
 import { hostLimits } from "../runtime/host.ts";
 import { type ServeOptions, serve } from "../runtime/serve.ts";
 import { createSpawner } from "../runtime/spawn.ts";
+import { createWebFiles } from "../runtime/web-files.ts";
 import type { Worker } from "../worker/worker.ts";
 import { openAccess } from "./access.ts";
 import { type Closers, openWithClosers } from "./closers.ts";
@@ -96,6 +97,7 @@ export function startServer(
         isReady: probe.check,
         signal: stopping.signal,
         scalarBundle: () => asset("scalar.js"),
+        webFiles: createWebFiles(),
       },
     );
     const listener = serve({

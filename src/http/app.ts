@@ -18,6 +18,7 @@ import {
 import { createOpenAi, isOpenAiPath } from "./openai/openai.ts";
 import { createSenderOf } from "./sender.ts";
 import { hostOf, innerUrl, parseTarget, type Target } from "./target.ts";
+import { createWeb } from "./web/web.ts";
 
 export interface App {
   /** Answers every request. */
@@ -63,6 +64,7 @@ export function createApp(parts: AppParts, options: AppOptions): App {
     log,
     signal: options.signal,
   });
+  const web = createWeb({ files: options.webFiles });
   return {
     elysia,
     async fetch(request, client) {
@@ -89,6 +91,10 @@ export function createApp(parts: AppParts, options: AppOptions): App {
           headers: { ...OPENAPI_PAGE_HEADERS, location: OPENAPI_PAGE },
         });
         return withAnswerHeaders(moved, { ...target, isIntegration: false }, { [REQUEST_ID]: newId() });
+      }
+      const ofUi = await web.answer(request, target);
+      if (ofUi) {
+        return withAnswerHeaders(ofUi, { ...target, isIntegration: false }, { [REQUEST_ID]: newId() });
       }
       const inner = new Request(innerUrl(target), request);
       auth.arrived(inner, arrived);

@@ -66,6 +66,7 @@ export interface HttpFixtureOptions {
   publicUrl?: string;
   transcription?: Partial<TranscriptionOptions>;
   scalarBundle?: AppOptions["scalarBundle"];
+  webFiles?: AppOptions["webFiles"];
   now?: () => number;
   processes?: AppParts["processes"];
   models?: Partial<Parameters<typeof openModels>[0]>;
@@ -225,6 +226,7 @@ export async function createHttpFixture(db: TestDatabase, options: HttpFixtureOp
       signal: new AbortController().signal,
       isReady: options.isReady ?? (async () => void (await db.execute("select 1"))),
       scalarBundle: options.scalarBundle ?? (async () => new Blob(["/* scalar */"])),
+      webFiles: options.webFiles ?? (async () => undefined),
     },
   );
 

@@ -29,6 +29,7 @@ import type { Tasks } from "../../sessions/tasks.ts";
 import type { Transcription } from "../../transcription/transcription.ts";
 import type { MountedIntegrations } from "../gateway/integrations-gateway.ts";
 import type { ReceiveOptions } from "../gateway/receive.ts";
+import type { WebOptions } from "../web/web.ts";
 import type { OwnershipParts } from "./create-ownership.ts";
 import type { OpenApiOptions } from "./openapi/openapi.ts";
 import type { AdminActionRoutes } from "./routes/admin/integration-actions.ts";
@@ -143,4 +144,6 @@ export interface AppOptions {
   signal: AbortSignal;
   /** @scalar/api-reference's standalone script, for /swagger. */
   scalarBundle: () => Promise<Blob | undefined>;
+  /** The admin UI's bundle. */
+  webFiles: WebOptions["files"];
 }

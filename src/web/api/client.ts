@@ -1,0 +1,41 @@
+// The one way to call the REST API. Paths, parameters and answers have types from the OpenAPI document.
+
+import createClient from "openapi-fetch";
+import { ApiFailure } from "./failure.ts";
+import type { components, paths } from "./openapi.gen.ts";
+import { useSession } from "./session.ts";
+
+/** An object of the API by its name in the OpenAPI document: `Schema<"Task">`. */
+export type Schema<Name extends keyof components["schemas"]> = components["schemas"][Name];
+
+const client = createClient<paths>({ baseUrl: location.origin });
+
+client.use({
+  onRequest({ request }) {
+    const { key } = useSession.getState();
+    if (key !== null) request.headers.set("authorization", `Bearer ${key}`);
+    return request;
+  },
+  async onResponse({ response }) {
+    if (response.ok) return;
+    const failure = await ApiFailure.of(response);
+    if (response.status === 401 && useSession.getState().isSignedIn) {
+      useSession.getState().signOut(failure.message);
+    }
+    throw failure;
+  },
+  onError: ({ error }) =>
+    error instanceof Error && error.name === "AbortError" ? error : ApiFailure.unreachable(),
+});
+
+/**
+ * `await api.GET("/api/v1/tasks/{id}", { params: { path: { id } } })` resolves with `{ data }` and throws an ApiFailure
+ * for everything that the API refuses. `take` unwraps the answer.
+ */
+export const api = client;
+
+/** Unwraps an answer: `take(api.GET(…))`. */
+export async function take<Data>(answer: Promise<{ data?: Data }>): Promise<Exclude<Data, undefined>> {
+  const { data } = await answer;
+  return data as Exclude<Data, undefined>;
+}

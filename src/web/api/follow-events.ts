@@ -1,0 +1,129 @@
+// Reads GET /api/v1/events with fetch, because EventSource cannot send a key. Resumes where it was cut off.
+
+import { ApiFailure } from "./failure.ts";
+import { useSession } from "./session.ts";
+
+export interface LiveEvent {
+  /** "task.completed", "inbox.accepted", … */
+  type: string;
+  at: string;
+  task_id: string | null;
+  session_id: string | null;
+  channel_id: string | null;
+  bot_id: string | null;
+  integration_id: string | null;
+  correlation_id: string | null;
+  data: Record<string, unknown>;
+}
+
+export type Connection = "connecting" | "live" | "cut";
+
+interface FollowOptions {
+  /** Filters of the route: `types`, `session_id`, `task_id`, … */
+  query: Record<string, string>;
+  onEvent(event: LiveEvent): void;
+  /** Called when events may be missing, so that everything shown must be read again. */
+  onGap(): void;
+  onState(state: Connection): void;
+  signal: AbortSignal;
+}
+
+const FIRST_WAIT_MS = 500;
+const LONGEST_WAIT_MS = 15_000;
+
+/** Follows until the signal is aborted. Each caller has a connection of its own; pages share the shell's (live.ts). */
+export async function followEvents({ query, onEvent, onGap, onState, signal }: FollowOptions): Promise<void> {
+  let lastId: string | undefined;
+  let waitMs = FIRST_WAIT_MS;
+  while (!signal.aborted) {
+    onState("connecting");
+    try {
+      const { key } = useSession.getState();
+      const response = await fetch(`/api/v1/events?${new URLSearchParams(query)}`, {
+        headers: {
+          ...(key !== null && { authorization: `Bearer ${key}` }),
+          ...(lastId !== undefined && { "last-event-id": lastId }),
+        },
+        signal,
+      });
+      if (!response.ok || response.body === null) throw await ApiFailure.of(response);
+      onState("live");
+      waitMs = FIRST_WAIT_MS;
+      for await (const message of messagesOf(response.body)) {
+        lastId = message.id ?? lastId;
+        if (message.event === "lost") onGap();
+        else if (message.event !== "open") onEvent(JSON.parse(message.data));
+      }
+    } catch (error) {
+      if (signal.aborted) return;
+      // Without the key or its scope, another try would be refused as well.
+      if (error instanceof ApiFailure && error.status >= 400 && error.status < 429) {
+        if (error.status === 401) useSession.getState().signOut(error.message);
+        onState("cut");
+        return;
+      }
+    }
+    if (signal.aborted) return;
+    onState("cut");
+    await pause(waitMs, signal);
+    waitMs = Math.min(LONGEST_WAIT_MS, waitMs * 2);
+  }
+}
+
+interface Message {
+  id: string | undefined;
+  event: string;
+  data: string;
+}
+
+/** A message longer than this ends the connection, so that nothing grows without bound. */
+const LONGEST_MESSAGE = 4_000_000;
+
+async function* messagesOf(body: ReadableStream<Uint8Array<ArrayBuffer>>): AsyncGenerator<Message> {
+  const reader = body.pipeThrough(new TextDecoderStream()).getReader();
+  let rest = "";
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      rest += value;
+      if (rest.length > LONGEST_MESSAGE) throw new Error("A message of the event stream is too long.");
+      const parts = rest.split("\n\n");
+      rest = parts.pop() ?? "";
+      for (const part of parts) {
+        const message = messageOf(part);
+        if (message) yield message;
+      }
+    }
+  } finally {
+    await reader.cancel().catch(() => undefined);
+  }
+}
+
+function messageOf(text: string): Message | undefined {
+  const message: Message = { id: undefined, event: "message", data: "" };
+  for (const line of text.split("\n")) {
+    const at = line.indexOf(": ");
+    if (at <= 0) continue;
+    const value = line.slice(at + 2);
+    const name = line.slice(0, at);
+    if (name === "id") message.id = value;
+    else if (name === "event") message.event = value;
+    else if (name === "data") message.data += value;
+  }
+  return message.data === "" ? undefined : message;
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, ms);
+  signal.addEventListener(
+    "abort",
+    () => {
+      clearTimeout(timer);
+      resolve();
+    },
+    { once: true },
+  );
+  return promise;
+}

@@ -1,0 +1,81 @@
+// The one event stream that all pages share. Nothing of it is kept: a listener that wants to remember, remembers.
+
+import { useEffect, useRef } from "react";
+import { create } from "zustand";
+import { type Connection, followEvents, type LiveEvent } from "./follow-events.ts";
+import { queryClient } from "./query-client.ts";
+
+export const useConnection = create<{ state: Connection; lastEventAt: string | null }>()(() => ({
+  state: "connecting",
+  lastEventAt: null,
+}));
+
+/** "gap" says that events may have been missed. */
+type Listener = (event: LiveEvent | "gap") => void;
+const listeners = new Set<Listener>();
+
+/** Runs for as long as the shell is on the screen. */
+export function useLiveConnection(): void {
+  useEffect(() => {
+    const stop = new AbortController();
+    void followEvents({
+      // Without the text of running turns, which only a chat needs.
+      query: { types: "task,turn,tool,delivery,inbox,process,integration" },
+      onEvent: (event) => {
+        useConnection.setState({ lastEventAt: event.at });
+        for (const listener of listeners) listener(event);
+      },
+      onGap: () => {
+        void queryClient.invalidateQueries();
+        for (const listener of listeners) listener("gap");
+      },
+      onState: (state) => useConnection.setState({ state }),
+      signal: stop.signal,
+    });
+    return () => stop.abort();
+  }, []);
+}
+
+const PAUSE_MS = 300;
+
+/**
+ * Calls `onNews` when something of these families happens ("task", "inbox", or a whole type such as "task.failed"),
+ * at most about three times a second. `concerns` narrows it further.
+ */
+export function useLive(
+  families: readonly string[],
+  onNews: () => void,
+  concerns: (event: LiveEvent) => boolean = () => true,
+): void {
+  const latest = useRef({ onNews, concerns });
+  latest.current = { onNews, concerns };
+  const wanted = families.join(",");
+  useEffect(() => {
+    const names = wanted.split(",");
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    let calledAt = 0;
+    const call = () => {
+      timer = undefined;
+      calledAt = performance.now();
+      latest.current.onNews();
+    };
+    const listener: Listener = (event) => {
+      const isWanted =
+        event === "gap" ||
+        (names.some((name) => event.type === name || event.type.startsWith(`${name}.`)) &&
+          latest.current.concerns(event));
+      if (!isWanted || timer !== undefined) return;
+      timer = setTimeout(call, Math.max(0, PAUSE_MS - (performance.now() - calledAt)));
+    };
+    listeners.add(listener);
+    return () => {
+      listeners.delete(listener);
+      clearTimeout(timer);
+    };
+  }, [wanted]);
+}
+
+/** Reads the queries whose keys begin with `key` again when something of these families happens. */
+export function useLiveQueries(families: readonly string[], key: readonly unknown[]): void {
+  useLive(families, () => void queryClient.invalidateQueries({ queryKey: key }));
+}

@@ -1,0 +1,17 @@
+// Queries that several pages use, so that they share one answer in the cache.
+
+import { queryOptions } from "@tanstack/react-query";
+import { api, take } from "./client.ts";
+
+/** Sections that live integrations add to the sidebar. */
+export const sidebarSections = queryOptions({
+  queryKey: ["integrations", "sections"],
+  queryFn: async () => (await take(api.GET("/api/v1/admin/integrations/sidebar-sections"))).sections,
+  staleTime: 60_000,
+});
+
+/** All integrations with status and settings. */
+export const integrations = queryOptions({
+  queryKey: ["integrations", "list"],
+  queryFn: async () => (await take(api.GET("/api/v1/admin/integrations"))).integrations,
+});

@@ -1,0 +1,34 @@
+// Every page of the UI, a line each. A page that is not in this table is in no menu and has no address.
+
+import { type ComponentType, lazy } from "react";
+import type { IconName } from "./parts/icon-names.ts";
+
+/** The groups of the sidebar, in this order. */
+export const SECTIONS = ["Watch", "Work", "Set up", "System"] as const;
+
+export interface Page {
+  /** What the page is called in the sidebar, the palette and the shortcuts. */
+  label: string;
+  /** The address, the same as the API's where there is one. The page answers everything below it as well. */
+  path: string;
+  icon: IconName;
+  section: (typeof SECTIONS)[number];
+  /** Pressed after "g", it opens the page. */
+  shortcut: string;
+  /** The scope without which the page has nothing to show; it is hidden then. */
+  scope: string;
+  View: ComponentType;
+}
+
+/** A page's code is loaded when it is opened first. Its module exports the component as `View`. */
+const load = (module: () => Promise<{ View: ComponentType }>) =>
+  lazy(async () => ({ default: (await module()).View }));
+
+// biome-ignore format: a line each
+export const PAGES: readonly Page[] = [
+  { label: "Inbox", path: "/inbox", icon: "Inbox", section: "Watch", shortcut: "i", scope: "inbox:read", View: load(() => import("./pages/inbox/inbox.tsx")) },
+];
+
+/** The page that answers this address. */
+export const pageAt = (path: string): Page | undefined =>
+  PAGES.filter((page) => path === page.path || (page.path !== "/" && path.startsWith(`${page.path}/`))).at(0);

@@ -1,0 +1,58 @@
+import { Button, Group, Modal, TextInput } from "@mantine/core";
+import { useState } from "react";
+import { ApiError } from "./api-error.tsx";
+
+interface ConfirmProps {
+  /** What the button says and does: "Delete key". */
+  action: string;
+  title: string;
+  /** What it touches, exactly. */
+  children: React.ReactNode;
+  onConfirm(): Promise<unknown>;
+  onClose(): void;
+  /** Must be typed first, for what cannot be undone. */
+  typed?: string;
+}
+
+/** Asks before something is destroyed, says what it touches, and shows what the API said if it fails. */
+export function ConfirmDestructive({ action, title, children, onConfirm, onClose, typed }: ConfirmProps) {
+  const [text, setText] = useState("");
+  const [state, setState] = useState<{ busy: boolean; error?: unknown }>({ busy: false });
+  const confirm = async () => {
+    setState({ busy: true });
+    try {
+      await onConfirm();
+      onClose();
+    } catch (error) {
+      setState({ busy: false, error });
+    }
+  };
+  return (
+    <Modal opened onClose={onClose} title={title}>
+      {children}
+      {typed !== undefined && (
+        <TextInput
+          mt="md"
+          label={`Type ${typed} to confirm`}
+          value={text}
+          onChange={(event) => setText(event.currentTarget.value)}
+          data-autofocus
+        />
+      )}
+      {state.error !== undefined && <ApiError error={state.error} />}
+      <Group justify="flex-end" mt="lg" gap="xs">
+        <Button variant="default" onClick={onClose} data-autofocus={typed === undefined || undefined}>
+          Keep
+        </Button>
+        <Button
+          color="red.8"
+          loading={state.busy}
+          disabled={typed !== undefined && text !== typed}
+          onClick={confirm}
+        >
+          {action}
+        </Button>
+      </Group>
+    </Modal>
+  );
+}

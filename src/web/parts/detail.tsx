@@ -1,0 +1,49 @@
+import { ActionIcon } from "@mantine/core";
+import { useEffect, useRef } from "react";
+import { useLocation } from "wouter";
+import classes from "./detail.module.css";
+import { Icon } from "./icon.tsx";
+
+interface DetailProps {
+  title: React.ReactNode;
+  /** Status and short facts beside the title. */
+  facts?: React.ReactNode;
+  actions?: React.ReactNode;
+  /** Where closing leads: the list with its filters. */
+  closeHref: string;
+  children: React.ReactNode;
+}
+
+/** The pane beside a list. Escape closes it. */
+export function Detail({ title, facts, actions, closeHref, children }: DetailProps) {
+  const [, navigate] = useLocation();
+  const close = () => navigate(closeHref);
+  const latest = useRef(close);
+  latest.current = close;
+  useEffect(() => {
+    const onKeyDown = (event: KeyboardEvent) => {
+      const isElsewhere = (event.target as HTMLElement).closest("input, textarea, select, [role=dialog]");
+      if (event.key === "Escape" && !event.defaultPrevented && !isElsewhere) latest.current();
+    };
+    addEventListener("keydown", onKeyDown);
+    return () => removeEventListener("keydown", onKeyDown);
+  }, []);
+  return (
+    <article className={classes.detail}>
+      <header className={classes.head}>
+        <div className={classes.line}>
+          <h2 className={classes.title}>{title}</h2>
+          <ActionIcon aria-label="Close details" onClick={close}>
+            <Icon name="X" />
+          </ActionIcon>
+        </div>
+        {facts && <div className={classes.facts}>{facts}</div>}
+        {actions && <div className={classes.actions}>{actions}</div>}
+      </header>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: the keyboard must be able to scroll it */}
+      <section className={classes.body} tabIndex={0} aria-label="Details, scrollable">
+        {children}
+      </section>
+    </article>
+  );
+}

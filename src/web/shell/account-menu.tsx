@@ -1,0 +1,49 @@
+import { ActionIcon, Menu, useMantineColorScheme } from "@mantine/core";
+import { queryClient } from "../api/query-client.ts";
+import { useSession } from "../api/session.ts";
+import { Icon } from "../parts/icon.tsx";
+
+const SCHEMES = [
+  { value: "light", label: "Light", icon: "Sun" },
+  { value: "dark", label: "Dark", icon: "Moon" },
+  { value: "auto", label: "As the system", icon: "Monitor" },
+] as const;
+
+export function signOut(): void {
+  useSession.getState().signOut();
+  queryClient.clear();
+}
+
+/** Appearance, documentation, signing out. */
+export function AccountMenu({ isRail }: { isRail: boolean }) {
+  const { colorScheme, setColorScheme } = useMantineColorScheme();
+  return (
+    <Menu position={isRail ? "right-end" : "top-start"} width={210}>
+      <Menu.Target>
+        <ActionIcon aria-label="Account and appearance">
+          <Icon name="User" />
+        </ActionIcon>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Label>Appearance</Menu.Label>
+        {SCHEMES.map(({ value, label, icon }) => (
+          <Menu.Item
+            key={value}
+            leftSection={<Icon name={icon} />}
+            rightSection={colorScheme === value && <Icon name="Check" size={14} />}
+            onClick={() => setColorScheme(value)}
+          >
+            {label}
+          </Menu.Item>
+        ))}
+        <Menu.Divider />
+        <Menu.Item component="a" href="/swagger" target="_blank" leftSection={<Icon name="BookOpen" />}>
+          API documentation
+        </Menu.Item>
+        <Menu.Item leftSection={<Icon name="LogOut" />} onClick={signOut}>
+          Sign out
+        </Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
+  );
+}

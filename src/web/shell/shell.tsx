@@ -1,0 +1,70 @@
+// What stays on the screen while pages change: sidebar, palette, shortcuts, live state.
+
+import { Drawer } from "@mantine/core";
+import { Suspense, useEffect, useState } from "react";
+import { Redirect, useLocation } from "wouter";
+import { useLiveConnection } from "../api/live.ts";
+import { PAGES, pageAt } from "../pages.tsx";
+import { ErrorBoundary } from "../parts/error-boundary.tsx";
+import { useUi } from "../ui-store.ts";
+import { NotFound } from "./not-found.tsx";
+import { Palette } from "./palette.tsx";
+import classes from "./shell.module.css";
+import { ShortcutsHelp } from "./shortcuts-help.tsx";
+import { Sidebar } from "./sidebar.tsx";
+import { TopBar } from "./top-bar.tsx";
+import { useShortcuts } from "./use-shortcuts.ts";
+
+export function Shell() {
+  useLiveConnection();
+  const [isMenuOpen, setMenuOpen] = useState(false);
+  const [isHelpOpen, setHelpOpen] = useState(false);
+  const [path] = useLocation();
+  const isRail = useUi((state) => state.isRail);
+  useShortcuts({ onHelp: () => setHelpOpen(true) });
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a new page closes the menu
+  useEffect(() => setMenuOpen(false), [path]);
+  return (
+    <div className={classes.shell} data-rail={isRail || undefined}>
+      <a className={classes.skip} href="#main">
+        Skip to the content
+      </a>
+      <aside className={classes.side}>
+        <Sidebar isRail={isRail} onHelp={() => setHelpOpen(true)} />
+      </aside>
+      <TopBar onMenu={() => setMenuOpen(true)} />
+      <Drawer
+        opened={isMenuOpen}
+        onClose={() => setMenuOpen(false)}
+        size={264}
+        withCloseButton={false}
+        padding={0}
+        attributes={{ content: { "aria-label": "Menu" } }}
+      >
+        <Sidebar isRail={false} onHelp={() => setHelpOpen(true)} />
+      </Drawer>
+      <main id="main" className={classes.main} tabIndex={-1}>
+        <ErrorBoundary key={path.split("/")[1]}>
+          <Suspense
+            fallback={<div className={classes.waiting} role="status" aria-label="Loading the page" />}
+          >
+            <CurrentPage path={path} />
+          </Suspense>
+        </ErrorBoundary>
+      </main>
+      <Palette />
+      {isHelpOpen && <ShortcutsHelp onClose={() => setHelpOpen(false)} />}
+    </div>
+  );
+}
+
+function CurrentPage({ path }: { path: string }) {
+  const page = pageAt(path);
+  const visited = useUi((state) => state.visited);
+  useEffect(() => {
+    if (page) visited(page.path, page.label);
+  }, [page, visited]);
+  if (page) return <page.View />;
+  if (path === "/") return <Redirect to={PAGES[0]?.path ?? "/"} replace />;
+  return <NotFound path={path} />;
+}

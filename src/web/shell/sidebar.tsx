@@ -1,0 +1,129 @@
+import { ActionIcon, Tooltip } from "@mantine/core";
+import { spotlight } from "@mantine/spotlight";
+import { Link, useLocation } from "wouter";
+import { useConnection } from "../api/live.ts";
+import { PAGES, pageAt, SECTIONS } from "../pages.tsx";
+import { Icon } from "../parts/icon.tsx";
+import { LiveDot } from "../parts/live-dot.tsx";
+import { useUi } from "../ui-store.ts";
+import { AccountMenu } from "./account-menu.tsx";
+import { IntegrationSections } from "./integration-sections.tsx";
+import { Logo } from "./logo.tsx";
+import classes from "./sidebar.module.css";
+
+export function Sidebar({ isRail, onHelp }: { isRail: boolean; onHelp(): void }) {
+  const [path] = useLocation();
+  const current = pageAt(path);
+  const toggleRail = useUi((state) => state.toggleRail);
+  const connection = useConnection((state) => state.state);
+  return (
+    <div className={classes.sidebar} data-rail={isRail || undefined}>
+      <div className={classes.head}>
+        <Link href="/" className={classes.brand} aria-label="Heddle, start page">
+          <Logo size={22} />
+          {!isRail && <span>Heddle</span>}
+        </Link>
+        {!isRail && <LiveDot state={connection} />}
+      </div>
+      <NavButton
+        isRail={isRail}
+        icon="Search"
+        label="Search and act"
+        hint="Ctrl K"
+        onClick={spotlight.open}
+      />
+      <nav className={classes.nav} aria-label="Pages">
+        {SECTIONS.map((section) => {
+          const pages = PAGES.filter((page) => page.section === section);
+          if (pages.length === 0) return null;
+          return (
+            <div key={section} className={classes.group}>
+              <p className={classes.label}>{section}</p>
+              {pages.map((page) => (
+                <NavLink
+                  key={page.path}
+                  isRail={isRail}
+                  href={page.path}
+                  icon={page.icon}
+                  label={page.label}
+                  isCurrent={page === current}
+                />
+              ))}
+            </div>
+          );
+        })}
+        <IntegrationSections isRail={isRail} path={path} />
+      </nav>
+      <div className={classes.foot}>
+        <AccountMenu isRail={isRail} />
+        <Tooltip label="Keyboard shortcuts (?)" position="top">
+          <ActionIcon aria-label="Keyboard shortcuts" onClick={onHelp}>
+            <Icon name="Keyboard" />
+          </ActionIcon>
+        </Tooltip>
+        <Tooltip label={isRail ? "Show names" : "Show icons only"} position="top">
+          <ActionIcon
+            className={classes.railToggle}
+            aria-label={isRail ? "Show names in the sidebar" : "Show icons only in the sidebar"}
+            onClick={toggleRail}
+          >
+            <Icon name={isRail ? "ChevronsRight" : "ChevronsLeft"} />
+          </ActionIcon>
+        </Tooltip>
+      </div>
+    </div>
+  );
+}
+
+interface NavItem {
+  isRail: boolean;
+  icon: string;
+  label: string;
+  /** At the right: a count, a dot. */
+  mark?: React.ReactNode;
+}
+
+export function NavLink({
+  href,
+  isCurrent,
+  isRail,
+  icon,
+  label,
+  mark,
+}: NavItem & { href: string; isCurrent: boolean }) {
+  return (
+    <Tooltip label={label} position="right" disabled={!isRail}>
+      <Link
+        href={href}
+        className={classes.item}
+        aria-current={isCurrent ? "page" : undefined}
+        aria-label={isRail ? label : undefined}
+      >
+        <Icon name={icon} size={17} />
+        {!isRail && <span className="cut">{label}</span>}
+        {mark}
+      </Link>
+    </Tooltip>
+  );
+}
+
+function NavButton({ isRail, icon, label, hint, onClick }: NavItem & { hint: string; onClick(): void }) {
+  return (
+    <Tooltip label={`${label} (${hint})`} position="right" disabled={!isRail}>
+      <button
+        type="button"
+        className={classes.search}
+        onClick={onClick}
+        aria-label={isRail ? label : undefined}
+      >
+        <Icon name={icon} size={15} />
+        {!isRail && (
+          <>
+            <span className="cut">{label}</span>
+            <kbd>{hint}</kbd>
+          </>
+        )}
+      </button>
+    </Tooltip>
+  );
+}

@@ -1,0 +1,45 @@
+// What a person has arranged in this browser. It is kept across sessions and holds nothing secret.
+
+import { create } from "zustand";
+import { persist } from "zustand/middleware";
+
+interface Ui {
+  /** The sidebar shows icons only. */
+  isRail: boolean;
+  /** Ids of integrations' sidebar sections that are hidden. */
+  hiddenSections: string[];
+  /** The list's share of two panes in percent, by the panes' name. */
+  splits: Record<string, number>;
+  /** Addresses of the pages opened last, newest first. */
+  recent: { href: string; label: string }[];
+  toggleRail(): void;
+  toggleSection(id: string): void;
+  setSplit(name: string, share: number): void;
+  visited(href: string, label: string): void;
+}
+
+const RECENT = 8;
+
+export const useUi = create<Ui>()(
+  persist(
+    (set) => ({
+      isRail: false,
+      hiddenSections: [],
+      splits: {},
+      recent: [],
+      toggleRail: () => set(({ isRail }) => ({ isRail: !isRail })),
+      toggleSection: (id) =>
+        set(({ hiddenSections }) => ({
+          hiddenSections: hiddenSections.includes(id)
+            ? hiddenSections.filter((one) => one !== id)
+            : [...hiddenSections, id],
+        })),
+      setSplit: (name, share) => set(({ splits }) => ({ splits: { ...splits, [name]: share } })),
+      visited: (href, label) =>
+        set(({ recent }) => ({
+          recent: [{ href, label }, ...recent.filter((one) => one.href !== href)].slice(0, RECENT),
+        })),
+    }),
+    { name: "heddle-ui" },
+  ),
+);

@@ -1,0 +1,34 @@
+import { expect, test } from "bun:test";
+import type { Ui } from "../ui.ts";
+
+export function inboxTests(ui: () => Ui): void {
+  test("inbox: filters and the open webhook are in the address; keys move and Escape closes", async () => {
+    await using opened = await ui().openPage("/inbox?verdict=rejected");
+    const { page } = opened;
+    await page.getByRole("listitem").first().getByRole("link").click();
+    await page.getByRole("heading", { name: /POST github/ }).waitFor();
+    expect(new URL(page.url()).search).toBe("?verdict=rejected");
+    await page.reload();
+    await page.getByRole("heading", { name: /POST github/ }).waitFor();
+    await page.keyboard.press("Escape");
+    await page.getByRole("heading", { name: /POST github/ }).waitFor({ state: "detached" });
+    await page.getByRole("button", { name: "Clear filters" }).click();
+    await page.waitForFunction(`document.querySelectorAll("li a").length > 3`);
+    await page.locator("li a").first().focus();
+    await page.keyboard.press("ArrowDown");
+    await page.keyboard.press("Enter");
+    await page.getByRole("button", { name: "Close details" }).waitFor();
+    expect(opened.faults).toEqual([]);
+  });
+
+  test("inbox: what arrives is on the screen by itself", async () => {
+    await using opened = await ui().openPage("/inbox");
+    const { page } = opened;
+    await page.getByText("Live").waitFor();
+    await page.locator("li a").first().waitFor();
+    await fetch(`${ui().url}/integrations/github/webhook`, { method: "POST", body: "{}" });
+    const { events } = await ui().api("GET", "/api/v1/inbox?limit=1");
+    await page.locator(`li a[data-key="${events[0].id}"]`).waitFor();
+    expect(opened.faults).toEqual([]);
+  });
+}

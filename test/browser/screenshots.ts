@@ -1,0 +1,48 @@
+// `bun run screenshots`: pictures of the pages from a seeded home, light and dark, wide and narrow, into docs/screenshots.
+// Names given as arguments limit it to those pages.
+
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import type { Page } from "playwright-core";
+import { startUi } from "./ui.ts";
+
+const folder = join(import.meta.dirname, "..", "..", "docs", "screenshots");
+
+interface Picture {
+  name: string;
+  path: string;
+  /** What to do before the picture is taken. */
+  before?: (page: Page) => Promise<unknown>;
+}
+
+const PICTURES: Picture[] = [
+  {
+    name: "inbox",
+    path: "/inbox",
+    before: (page) => page.locator("li a").nth(1).click(),
+  },
+];
+
+const LOOKS = [
+  { name: "light", scheme: "light", width: 1280, height: 800 },
+  { name: "dark", scheme: "dark", width: 1280, height: 800 },
+  { name: "narrow-light", scheme: "light", width: 360, height: 740 },
+  { name: "narrow-dark", scheme: "dark", width: 360, height: 740 },
+] as const;
+
+const wanted = process.argv.slice(2);
+await mkdir(folder, { recursive: true });
+await using ui = await startUi();
+for (const { name, path, before } of PICTURES) {
+  if (wanted.length > 0 && !wanted.includes(name)) continue;
+  for (const look of LOOKS) {
+    await using opened = await ui.openPage(path, look);
+    await opened.page.waitForSelector("h1");
+    await before?.(opened.page);
+    // The event stream stays open, so the network is never idle; what is drawn is.
+    await opened.page.waitForTimeout(800);
+    const file = join(folder, `${name}-${look.name}.png`);
+    await opened.page.screenshot({ path: file });
+    console.log(file);
+  }
+}

@@ -1,0 +1,66 @@
+// Fills an empty home over the REST API with what a server has after some use: webhooks of every verdict, runs,
+// deliveries, channels. Each page's test and picture starts from it.
+
+import { until } from "../until.ts";
+import type { Ui } from "./ui.ts";
+
+const SECRET = "a-webhook-secret-for-pictures";
+
+export async function seed(url: string, api: Ui["api"]): Promise<void> {
+  await until(async () => (await fetch(`${url}/ready`)).ok);
+  await until(
+    () => api("GET", "/api/v1/admin/integrations"),
+    ({ integrations }) => integrations.every(({ status }: { status: string }) => status !== "loading"),
+  );
+  await api("PUT", "/api/v1/admin/integrations/github/settings", {
+    settings: { GITHUB_WEBHOOK_SECRET: SECRET },
+  });
+  for (const [number, title] of PULL_REQUESTS) await sendPullRequest(api, number, title);
+  // Sent once more by its sender, refused for want of a signature, and of no use to the integration.
+  await sendPullRequest(api, ...(PULL_REQUESTS[0] as [number, string]));
+  await fetch(`${url}/integrations/github/webhook`, {
+    method: "POST",
+    headers: { "content-type": "application/json", "x-github-event": "issues" },
+    body: JSON.stringify({ action: "opened", issue: { number: 7, title: "Unsigned" } }),
+  });
+  await api("POST", "/api/v1/admin/integrations/github/receive", {
+    event: "ping",
+    body: { zen: "Keep it logically awesome.", repository: REPOSITORY },
+  });
+  const { session_id } = await api("POST", "/api/v1/sessions", { client_id: "docs:team" });
+  for (const content of ["What does the shop sell?", "When does it open?"]) {
+    await api("POST", `/api/v1/sessions/${session_id}/messages`, { content, run_agent: true });
+  }
+  await api("POST", "/api/v1/documents", { title: "Opening hours", content: "The shop opens at ten." });
+}
+
+const REPOSITORY = { full_name: "octo-org/loom", name: "loom", owner: { login: "octo-org" } };
+const PULL_REQUESTS: [number: number, title: string][] = [
+  [41, "Warp tension is read before it is set"],
+  [42, "Add dark mode"],
+  [
+    43,
+    "A title that is much longer than any list is wide, because people do write such titles in the evening",
+  ],
+];
+
+const sendPullRequest = (api: Ui["api"], number: number, title: string) =>
+  api("POST", "/api/v1/admin/integrations/github/receive", {
+    event: "pull_request",
+    delivery: `00000000-0000-4000-8000-0000000000${number}`,
+    body: {
+      action: "opened",
+      number,
+      pull_request: {
+        number,
+        title,
+        body: "It was read too early.",
+        html_url: `https://github.com/octo-org/loom/pull/${number}`,
+        user: { login: "alice" },
+        head: { ref: "tension", sha: "0".repeat(40) },
+        base: { ref: "main" },
+      },
+      repository: REPOSITORY,
+      sender: { login: "alice" },
+    },
+  });

@@ -1,0 +1,36 @@
+// Every page of the admin UI in a real browser. A page has its tests in pages/, and its line here.
+
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { CHROMIUM } from "./chromium.ts";
+import { inboxTests } from "./pages/inbox.ts";
+import { shellTests } from "./pages/shell.ts";
+import { signInTests } from "./pages/sign-in.ts";
+import { startUi, type Ui } from "./ui.ts";
+
+describe.skipIf(CHROMIUM === null)("the admin UI", () => {
+  let ui: Ui;
+  beforeAll(async () => {
+    ui = await startUi();
+  }, 180_000);
+  afterAll(() => ui?.[Symbol.asyncDispose]());
+
+  for (const tests of [signInTests, shellTests, inboxTests]) tests(() => ui);
+
+  /** Addresses of pages with content, each looked at in both colours, wide and narrow. */
+  const PAGES = ["/inbox", "/inbox?verdict=rejected", "/nowhere"];
+  for (const path of PAGES) {
+    test(`${path} has no fault, light and dark, wide and narrow`, async () => {
+      for (const look of [{ scheme: "light" }, { scheme: "dark", width: 360, height: 740 }] as const) {
+        await using opened = await ui.openPage(path, look);
+        await opened.page.waitForSelector("h1");
+        await opened.page.waitForLoadState("networkidle").catch(() => undefined);
+        expect([path, look, await opened.accessibility()]).toEqual([path, look, []]);
+        expect([path, look, opened.faults]).toEqual([path, look, []]);
+        const overflow = await opened.page.evaluate(
+          "document.documentElement.scrollWidth - document.documentElement.clientWidth",
+        );
+        expect([path, look, overflow]).toEqual([path, look, 0]);
+      }
+    });
+  }
+});

@@ -1,0 +1,173 @@
+// The admin UI in a real Chromium, against the compiled program with a seeded home. One program and one browser serve
+// all pages' tests. With UI_FROM_SOURCE=1 the program runs from source, which starts sooner after a change.
+
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { chromium, type Page } from "playwright-core";
+import { compiledBinary } from "../compiled-binary.ts";
+import { CHROMIUM } from "./chromium.ts";
+import { seed } from "./seed.ts";
+
+const repository = join(import.meta.dirname, "..", "..");
+const KEY = "a-static-key-of-the-browser-tests";
+
+export interface Ui extends AsyncDisposable {
+  url: string;
+  /** Calls the REST API with the admin key and returns the answer's body; throws for an error. */
+  // biome-ignore lint/suspicious/noExplicitAny: each route answers something else
+  api(method: string, path: string, body?: unknown): Promise<any>;
+  openPage(path: string, options?: PageOptions): Promise<UiPage>;
+}
+
+export interface PageOptions {
+  width?: number;
+  height?: number;
+  scheme?: "light" | "dark";
+  /** Default: true. */
+  signedIn?: boolean;
+}
+
+export interface UiPage extends AsyncDisposable {
+  page: Page;
+  /** What the page has said to its console, violations of its policy, and requests that failed. All are faults. */
+  faults: string[];
+  /** Serious and critical findings of axe-core, as "rule: element". */
+  accessibility(): Promise<string[]>;
+}
+
+export async function startUi(): Promise<Ui> {
+  const home = mkdtempSync(join(tmpdir(), "heddle-ui-"));
+  const server = await startServer(home);
+  const browser = await chromium.launch({
+    executablePath: String(CHROMIUM),
+    args: ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"],
+  });
+  const api: Ui["api"] = async (method, path, body) => {
+    const response = await fetch(`${server.url}${path}`, {
+      method,
+      headers: {
+        authorization: `Bearer ${KEY}`,
+        ...(body !== undefined && { "content-type": "application/json" }),
+      },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);
+    return text === "" ? undefined : JSON.parse(text);
+  };
+  await seed(server.url, api);
+  return {
+    url: server.url,
+    api,
+    async openPage(path, { width = 1280, height = 800, scheme = "light", signedIn = true } = {}) {
+      const context = await browser.newContext({
+        viewport: { width, height },
+        colorScheme: scheme,
+        reducedMotion: "reduce",
+        timezoneId: "Europe/Berlin",
+        locale: "en-GB",
+      });
+      if (signedIn) await context.addInitScript(keepSession(KEY));
+      const page = await context.newPage();
+      const faults = faultsOf(page);
+      await page.goto(`${server.url}${path}`);
+      return {
+        page,
+        faults,
+        accessibility: () => findingsOf(page),
+        [Symbol.asyncDispose]: () => context.close(),
+      };
+    },
+    async [Symbol.asyncDispose]() {
+      await browser.close();
+      await server.stop();
+      rmSync(home, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Runs in the page before anything else, as a text, because the tests know no browser's types. */
+const keepSession = (key: string): string => {
+  const state = { key, isSignedIn: true, endedBecause: null };
+  const kept = JSON.stringify(JSON.stringify({ state, version: 0 }));
+  return `if (location.protocol !== "about:") sessionStorage.setItem("heddle-session", ${kept});`;
+};
+
+function faultsOf(page: Page): string[] {
+  const faults: string[] = [];
+  page.on("console", (message) => {
+    if (["error", "warning"].includes(message.type())) faults.push(`console: ${message.text()}`);
+  });
+  page.on("pageerror", (error) => faults.push(`error: ${error.message}`));
+  page.on("request", (request) => {
+    const { host, protocol } = new URL(request.url());
+    if (/^https?:$/.test(protocol) && host !== new URL(page.url()).host && page.url() !== "about:blank") {
+      faults.push(`another host: ${request.url()}`);
+    }
+  });
+  return faults;
+}
+
+let axe: string | undefined;
+
+async function findingsOf(page: Page): Promise<string[]> {
+  axe ??= readFileSync(join(repository, "node_modules", "axe-core", "axe.min.js"), "utf8");
+  // Evaluated by the debugger, so the page's policy, which would refuse it, stays on.
+  await page.evaluate(axe);
+  const found = await page.evaluate<Finding[]>(
+    "axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) => violations)",
+  );
+  return found
+    .filter(({ impact }) => impact === "serious" || impact === "critical")
+    .flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html.slice(0, 200)}`));
+}
+
+interface Finding {
+  id: string;
+  impact: string;
+  nodes: { html: string }[];
+}
+
+async function startServer(home: string): Promise<{ url: string; stop(): Promise<void> }> {
+  const fromSource = process.env.UI_FROM_SOURCE === "1";
+  const [program = "", ...first] = fromSource
+    ? [process.execPath, join(repository, "src", "main.ts")]
+    : [await compiledBinary()];
+  const child = spawn(program, [...first, "serve", "--port", "0", "--host", "127.0.0.1"], {
+    env: {
+      PATH: process.env.PATH ?? "",
+      HEDDLE_HOME: home,
+      API_KEY: KEY,
+      LOG_FORMAT: "json",
+      PROCESS_CONFINEMENT: "none",
+    },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const said: string[] = [];
+  const url = await Promise.race([
+    new Promise<string>((resolve) => {
+      for (const stream of [child.stdout, child.stderr]) {
+        createInterface(stream).on("line", (line) => {
+          said.push(line);
+          const found = /listening on (http:\/\/[\d.:]+)/.exec(line)?.[1];
+          if (found !== undefined) resolve(found);
+        });
+      }
+    }),
+    once(child, "exit").then(() => {
+      throw new Error(`The server did not start:\n${said.join("\n")}`);
+    }),
+  ]);
+  return {
+    url,
+    async stop() {
+      const exited = once(child, "exit");
+      child.kill("SIGTERM");
+      await exited;
+    },
+  };
+}

@@ -1,0 +1,69 @@
+// Writes src/web/api/openapi.gen.ts: the types of the REST API, from the OpenAPI document of the current sources. The
+// file is not in version control, so that two changes to routes never conflict in it. `bun run check` runs this first.
+
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { AppParts } from "../../src/http/api/parts.ts";
+import { createApp } from "../../src/http/app.ts";
+import { createLog } from "../../src/log.ts";
+
+const target = join(import.meta.dirname, "..", "..", "src", "web", "api", "openapi.gen.ts");
+
+/** Stands for a part of a server, and for each of its functions. No route is called, so they have nothing to do. */
+// biome-ignore lint/suspicious/noExplicitAny: it is every part
+const nothing: any = new Proxy(() => nothing, {
+  get: (_, name) => (name === "list" || name === "ids" ? () => [] : nothing),
+});
+
+/** A wing whose parts the API spreads, so that each of them needs its name. */
+type Wing<Name extends "conversation" | "content" | "integrations" | "models"> = Record<
+  keyof Required<AppParts[Name]>,
+  typeof nothing
+>;
+const conversation: Wing<"conversation"> = {
+  ...{ inbox: nothing, sealer: nothing, directory: nothing, sessions: nothing, channels: nothing },
+  ...{ channelSessions: nothing, bindings: nothing, tasks: nothing, outbox: nothing, events: nothing },
+  ...{ chat: nothing, openAi: nothing },
+};
+const content: Wing<"content"> = {
+  ...{ bots: nothing, documents: nothing, memories: nothing, reindex: nothing, embeddings: nothing },
+  ...{ tools: nothing, dispatchers: nothing, skills: nothing, carapaces: nothing, templates: nothing },
+  ...{ capabilitiesOf: nothing, missingNames: nothing, transcription: nothing },
+};
+const integrations: Wing<"integrations"> = {
+  ...{ registry: nothing, settings: nothing, states: nothing, store: nothing, activations: nothing },
+  ...{ installPackages: nothing },
+};
+const models: Wing<"models"> = { providers: nothing, probe: nothing, listModels: nothing };
+const PARTS: AppParts = { conversation, content, integrations, models, access: nothing, processes: nothing };
+
+async function openApiDocument(): Promise<object> {
+  const log = await createLog({ level: "error", format: "json", redact: (text) => text, write: () => {} });
+  const options = {
+    version: "0.0.0",
+    db: nothing,
+    log,
+    baseUrl: () => undefined,
+    localUrl: () => "http://localhost",
+    isReady: async () => undefined,
+    signal: new AbortController().signal,
+    scalarBundle: async () => undefined,
+    webFiles: async () => undefined,
+  };
+  const app = createApp(PARTS, options);
+  const answer = await app.fetch(new Request("http://localhost/swagger/json"), { address: "127.0.0.1" });
+  if (!answer.ok) throw new Error(`The OpenAPI document cannot be made: ${await answer.text()}`);
+  return (await answer.json()) as object;
+}
+
+// TypeScript 7, which checks this project, has no programming interface: the generator gets version 5.
+Bun.plugin({
+  name: "the generator's TypeScript",
+  setup: (build) => {
+    build.module("typescript", async () => ({ exports: await import("typescript-5"), loader: "object" }));
+  },
+});
+const { astToString, default: openapiTypes } = await import("openapi-typescript");
+const text = astToString(await openapiTypes((await openApiDocument()) as Parameters<typeof openapiTypes>[0]));
+// An unchanged file keeps its time, so that tools that watch it rest.
+if ((await readFile(target, "utf8").catch(() => "")) !== text) await writeFile(target, text);
