@@ -12,6 +12,7 @@ import { createCollectionFacts } from "../search/collection.ts";
 import { createDocuments } from "../search/documents.ts";
 import type { Embedder } from "../search/embedder.ts";
 import { startIndexer } from "../search/indexer.ts";
+import { createPostings } from "../search/postings.ts";
 import { createReindex } from "../search/reindex.ts";
 import { createSearch } from "../search/search.ts";
 import { createVectorSets } from "../search/vector-sets.ts";
@@ -35,7 +36,9 @@ export async function openSearch(
   await sets.own();
   const indexer = await startIndexer({ db, sets, embedder, log });
   closers.push(indexer.close);
-  const facts = createCollectionFacts({ db });
+  const postings = createPostings({ db, log });
+  closers.push(postings.close);
+  const facts = createCollectionFacts({ db, onAdded: postings.added, onRemoved: postings.removed });
   const search = createSearch({
     db,
     facts,

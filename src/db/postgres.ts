@@ -57,7 +57,7 @@ export async function openPostgres(open: OpenPostgres): Promise<Database> {
     ...connectionOptions(log, answerSeconds),
     max: poolSize,
     // A pooler rejects settings it does not know; with transaction pooling prepared statements do not work either.
-    ...(pooling === "none" && { connection: { ...IDENTITY, ...ISOLATION } }),
+    ...(pooling === "none" && { connection: { ...IDENTITY, ...ISOLATION, ...NO_JIT } }),
     ...(pooling === "transaction" && { prepare: false }),
   });
   const query = drizzle(client, { schema });
@@ -84,6 +84,9 @@ const ISOLATION = { default_transaction_isolation: "read committed" } as const;
 const TRANSACTION_POOLING =
   "leads to a pooler that may use a different connection for each transaction (PgBouncer with pool_mode=transaction). " +
   "Notifications and locks need a permanent connection:";
+
+/** Compiling a statement of a search takes PostgreSQL longer than running it. */
+const NO_JIT = { jit: false } as const;
 
 /** @param pooling that of `databaseUrl` */
 async function refuseTransactionPooling({ databaseUrl, directUrl }: OpenPostgres, pooling: Pooling) {

@@ -721,10 +721,42 @@ export const chunks = pgTable(
     /** Number of word positions, for BM25's length normalisation. */
     length: integer("length").notNull(),
   },
+  (table) => [index("chunks_document").on(table.document_id)],
+);
+
+/** The numbers by which the posting lists name passages. A passage without its words there yet is searched itself. */
+export const passageNumbers = pgTable(
+  "passage_numbers",
+  {
+    no: integer("no").primaryKey().generatedByDefaultAsIdentity(),
+    chunk_id: uuid("chunk_id")
+      .notNull()
+      .unique()
+      .references(() => chunks.id, { onDelete: "cascade" }),
+    /** These three are those of the chunk. */
+    document_id: uuid("document_id").notNull(),
+    position: integer("position").notNull(),
+    length: integer("length").notNull(),
+    is_posted: boolean("is_posted").notNull().default(false),
+  },
   (table) => [
-    index("chunks_document").on(table.document_id),
-    index("chunks_lexemes").using("gin", table.lexemes),
+    index("passage_numbers_document").on(table.document_id),
+    index("passage_numbers_tail").on(table.no).where(sql`not ${table.is_posted}`),
   ],
+);
+
+/** The inverted index of all passages: of each word, the passages that have it, in blocks of consecutive numbers. */
+export const postings = pgTable(
+  "postings",
+  {
+    word: text("word").notNull(),
+    block: integer("block").notNull(),
+    /** How many entries there are. */
+    count: integer("count").notNull(),
+    /** A passage's number within the block, the word's occurrences and the passage's length; see search/postings.ts. */
+    entries: integer("entries").array().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.word, table.block] }), index("postings_block").on(table.block)],
 );
 
 /**

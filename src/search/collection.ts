@@ -1,13 +1,14 @@
-// What the lexical lane knows about all passages: how many there are, how long they are, and which words are common.
+// What search knows about all passages together: how many there are, how long they are, and where they come from.
 
-import { setImmediate } from "node:timers/promises";
 import type { Database } from "../db/database.ts";
+import type { DocumentKind } from "../db/schema.ts";
+import { SOURCE } from "./scope.ts";
 
 export interface Collection {
   size: number;
   averageLength: number;
-  /** How many passages have a word, for words so common that counting would take long. */
-  common: ReadonlyMap<string, number>;
+  /** How many passages the documents of this kind have that come from other sources. */
+  beside(kind: DocumentKind, source: string): number;
 }
 
 export interface CollectionFacts {
@@ -18,67 +19,85 @@ export interface CollectionFacts {
   removed(): void;
 }
 
+export interface CollectionFactsOptions {
+  db: Pick<Database, "execute">;
+  /** Called with each of the two. */
+  onAdded?: () => void;
+  onRemoved?: () => void;
+  /** Milliseconds; only differences count. */
+  now?: () => number;
+}
+
 /** The facts are read again when they are older. */
 const FRESH_MS = 60_000;
-/** Up to this size every word is counted. */
+interface Source {
+  kind: DocumentKind;
+  source: string;
+  /** Passages. */
+  size: number;
+}
+
+/** Up to this size, each change changes so much that a search waits for the new facts. */
 const SMALL = 4_000;
-/** Passages in the sample that shows which words are common. */
-const SAMPLE = 1_000;
-/** The share of passages from which on a word is common. */
-const COMMON = 0.02;
 
 export function createCollectionFacts({
   db,
+  onAdded = () => {},
+  onRemoved = () => {},
   now = () => performance.now(),
-}: {
-  db: Pick<Database, "execute">;
-  /** Milliseconds; only differences count. */
-  now?: () => number;
-}): CollectionFacts {
-  let known: { size: number; length: number; common: Map<string, number>; readAt: number } | undefined;
+}: CollectionFactsOptions): CollectionFacts {
+  let known: { size: number; length: number; sources: Source[]; readAt: number } | undefined;
   let reading: Promise<void> | undefined;
 
   async function refresh(): Promise<void> {
     const { rows } = await db.execute(
-      "SELECT count(*)::int AS size, coalesce(sum(length), 0)::float8 AS length FROM chunks",
+      `SELECT d.kind, ${SOURCE} AS source, count(*)::int AS size, sum(n.length)::float8 AS length
+       FROM passage_numbers n JOIN documents d ON d.id = n.document_id GROUP BY 1, 2`,
     );
-    const [size, length] = [Number(rows[0]?.size), Number(rows[0]?.length)];
-    known = { size, length, common: size <= SMALL ? new Map() : await commonWords(db, size), readAt: now() };
-    await setImmediate();
+    const sources = rows.map(({ kind, source, size }) => ({
+      kind: kind as DocumentKind,
+      source: String(source),
+      size: Number(size),
+    }));
+    const length = rows.reduce((sum, row) => sum + Number(row.length), 0);
+    known = { size: sources.reduce((sum, { size }) => sum + size, 0), length, sources, readAt: now() };
   }
+  const readOnce = () => {
+    reading ??= refresh().finally(() => {
+      reading = undefined;
+    });
+    return reading;
+  };
 
   return {
     async read() {
-      while (!known || now() - known.readAt > FRESH_MS) {
-        reading ??= refresh().finally(() => {
-          reading = undefined;
-        });
-        await reading;
+      while (!known) await readOnce();
+      if (now() - known.readAt > FRESH_MS) {
+        // Of many passages, a few more or less make no difference.
+        if (known.size > SMALL) readOnce().catch(() => {});
+        else await readOnce();
       }
-      const { size, length, common } = known;
-      return { size, averageLength: Math.max(1, length / Math.max(1, size)), common };
+      const { size, length, sources } = known;
+      return {
+        size,
+        averageLength: Math.max(1, length / Math.max(1, size)),
+        beside: (kind, source) =>
+          sources
+            .filter((one) => one.kind === kind && one.source !== source)
+            .reduce((sum, one) => sum + one.size, 0),
+      };
     },
     added(passages, length) {
-      if (!known) return;
-      known.size += passages;
-      known.length += length;
+      if (known) {
+        known.size += passages;
+        known.length += length;
+        if (known.size <= SMALL) known.readAt = Number.NEGATIVE_INFINITY;
+      }
+      onAdded();
     },
     removed() {
-      known = undefined;
+      if (known) known.readAt = Number.NEGATIVE_INFINITY;
+      onRemoved();
     },
   };
-}
-
-/** The same sample of the same passages each time. */
-async function commonWords(db: Pick<Database, "execute">, size: number): Promise<Map<string, number>> {
-  const percent = Math.min(100, (100 * SAMPLE) / size);
-  const { rows } = await db.execute(
-    `WITH sample AS MATERIALIZED (SELECT lexemes FROM chunks TABLESAMPLE SYSTEM ($1::float4) REPEATABLE (1)),
-          size AS MATERIALIZED (SELECT greatest(count(*), 1)::float8 AS size FROM sample)
-     SELECT l.lexeme, count(*) / size.size AS share
-     FROM sample, size, LATERAL unnest(sample.lexemes) AS l
-     GROUP BY l.lexeme, size.size HAVING count(*) >= ${COMMON} * size.size`,
-    [percent],
-  );
-  return new Map(rows.map(({ lexeme, share }) => [String(lexeme), Math.round(Number(share) * size)]));
 }

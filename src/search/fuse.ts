@@ -48,6 +48,15 @@ export function fuse(lexical: readonly Found[], vector: readonly Found[], vector
   return withQuota(ranked.map(({ best: _, ...one }) => one));
 }
 
+/** When one source has more than this share of the passages that a lane may return, it looks for those of others as well. */
+const CROWDED = 0.8;
+
+export function crowdingSource(found: readonly Pick<Found, "source">[], most: number): string | undefined {
+  const counts = new Map<string, number>();
+  for (const { source } of found) counts.set(source, (counts.get(source) ?? 0) + 1);
+  return [...counts].find(([, count]) => count > CROWDED * most)?.[0];
+}
+
 function bestOfDocuments(lane: readonly Found[]): Found[] {
   const best = new Map<string, Found>();
   for (const found of lane) if (!best.has(found.documentId)) best.set(found.documentId, found);

@@ -1,18 +1,21 @@
-// The lexical lane: BM25 in plain SQL over tsvector, so that no extension is needed.
+// The lexical lane: BM25 in plain SQL over posting lists, so that no extension is needed.
 // Robertson and Zaragoza, "The Probabilistic Relevance Framework: BM25 and Beyond" (2009).
 
 import type { Database } from "../db/database.ts";
 import type { Collection } from "./collection.ts";
-import type { Found } from "./fuse.ts";
-import { NARROW, type ScopeCondition, SOURCE } from "./scope.ts";
+import { crowdingSource, type Found } from "./fuse.ts";
+import { ENTRY } from "./postings.ts";
+import { exceptSource, NARROW, type ScopeCondition, SOURCE } from "./scope.ts";
 
 export interface LexicalQuery {
   /** The query as returned by `searchableText`. */
   text: string;
   scope: ScopeCondition;
-  /** Whether few passages are within the scope. */
-  isNarrow: boolean;
-  collection: Collection;
+  /** How many passages are within the scope; of more than `NARROW`, any greater number. */
+  scopeSize: number;
+  collection: Pick<Collection, "size" | "averageLength">;
+  /** How many passages are within the scope that come from other sources. */
+  beside: (source: string) => number;
 }
 
 /** BM25's usual parameters: saturation of a word's frequency, and weight of a passage's length. */
@@ -20,100 +23,71 @@ const K1 = 1.2;
 const B = 0.75;
 /** How many distinct words of a query are used; more cost time and improve little. */
 const MAX_LEXEMES = 48;
-/** Passages that are scored at most, those with the rarest words first. A narrow scope has no more. */
-const SCORED = NARROW;
-/** Documents that the lane returns, and how many of them from one source. */
+/**
+ * Entries of posting lists that are read: those of the rarest words, which say most. When all words are in more passages,
+ * the newest passages with one of them.
+ */
+const READ = 8_000;
+/** Of the best passages by these words, so many are compared with the other words of the query as well. */
+const COMPARED = 150;
+/** In so few passages, looking at each is cheaper than the lists, in which they may be rare. */
+const FEW = 300;
+/** Passages that the lane returns. */
 const CANDIDATES = 200;
-const PER_SOURCE = 100;
+/** Of the best passages, so many are looked up at first when the scope is everything. Some may be of another kind, or gone. */
+const LOOKED_UP = 1_000;
+/** With fewer, passages that have only common words may be among the hits that are wanted. */
+const ENOUGH = 100;
 /** A hit is strong when its words have this share of what all words of the query say, or say this much. */
 const STRONG_SHARE = 0.4;
 const STRONG_SUM = 12;
 
-interface Word {
-  /** The word as a tsquery. */
-  query: string;
-  /** Passages that have it. */
-  count: number;
-  /** Its inverse document frequency. */
-  idf: number;
-}
-
-/** Returns passages of different documents, best first. A query of only stop words finds nothing. */
+/** Returns passages, best first. A query of only stop words finds nothing. */
 export async function searchLexical(db: Pick<Database, "execute">, query: LexicalQuery): Promise<Found[]> {
-  const words = await wordsOf(db, query);
-  const known = words.filter(({ count }) => count > 0);
-  if (known.length === 0) return [];
-  const { matching, isPartial } = query.isNarrow ? anyOf(known) : rarestOf(known);
-  const found = await score(db, { ...query, words, known, matching });
-  if (!isPartial || found.length >= CANDIDATES) return found;
+  const found = await find(db, query);
+  const crowding = crowdingSource(found, CANDIDATES);
+  if (crowding === undefined || query.beside(crowding) === 0) return found;
+  const others = { ...query, scope: exceptSource(query.scope, crowding), scopeSize: query.beside(crowding) };
+  return [...found, ...(await find(db, others))].sort(byScore);
+}
+
+type Scored = Found & { score: number };
+
+const byScore = (a: Scored, b: Scored): number => b.score - a.score || (a.chunkId < b.chunkId ? -1 : 1);
+
+async function find(db: Pick<Database, "execute">, query: LexicalQuery): Promise<Scored[]> {
+  if (query.scopeSize <= FEW) return run(db, query, inEach);
+  const lookedUp = query.scopeSize === Number.POSITIVE_INFINITY ? LOOKED_UP : "ALL";
+  const found = await run(db, query, (scope) => inLists(scope, READ, lookedUp));
+  if (found.length >= ENOUGH) return found;
   // The rarest words are in few passages within the scope.
-  return score(db, { ...query, words, known, matching: anyOf(known).matching });
-}
-
-async function wordsOf(db: Pick<Database, "execute">, { text, collection }: LexicalQuery): Promise<Word[]> {
-  const { rows } = await db.execute(
-    `SELECT lexeme, query, CASE WHEN lexeme = ANY($2::text[]) THEN NULL
-              ELSE (SELECT count(*)::int FROM chunks WHERE chunks.lexemes @@ query::tsquery) END AS count
-     FROM (SELECT lexeme, '''' || replace(replace(lexeme, '\\', '\\\\'), '''', '''''') || '''' AS query
-           FROM unnest(to_tsvector('english', $1::text)) ORDER BY positions[1] LIMIT ${MAX_LEXEMES}) AS words`,
-    [text, [...collection.common.keys()]],
+  return run(
+    db,
+    query,
+    query.scopeSize <= NARROW ? inEach : (scope) => inLists(scope, Number.MAX_SAFE_INTEGER, "ALL"),
   );
-  return rows.map(({ lexeme, query, count: counted }) => {
-    const count = Number(counted ?? collection.common.get(String(lexeme)) ?? 0);
-    const size = Math.max(collection.size, count);
-    return { query: String(query), count, idf: Math.log(1 + (size - count + 0.5) / (count + 0.5)) };
-  });
 }
 
-const anyOf = (words: Word[]) => ({
-  matching: words.map(({ query }) => query).join(" | "),
-  isPartial: false,
-});
-
-/**
- * Takes words from the rarest on while their passages can all be scored; of the others, passages must have all. A passage
- * that has only some common words of a query is far behind.
- */
-function rarestOf(words: Word[]): { matching: string; isPartial: boolean } {
-  const sorted = words.toSorted((a, b) => a.count - b.count);
-  let sum = 0;
-  const firstLeftOut = sorted.findIndex(({ count }) => {
-    sum += count;
-    return sum > SCORED;
-  });
-  if (firstLeftOut === -1) return anyOf(words);
-  const [taken, others] = [sorted.slice(0, firstLeftOut), sorted.slice(firstLeftOut)];
-  const together = `(${others.map(({ query }) => query).join(" & ")})`;
-  return { matching: [...taken.map(({ query }) => query), together].join(" | "), isPartial: true };
-}
-
-interface Scoring extends LexicalQuery {
-  words: Word[];
-  known: Word[];
-  matching: string;
-}
-
-async function score(
+async function run(
   db: Pick<Database, "execute">,
-  { scope, collection, words, known, matching }: Scoring,
-): Promise<Found[]> {
-  const scopeFirst = 4;
-  const wordFirst = scopeFirst + scope.values.length;
-  const { rows } = await db.execute(scoringSql(known.length, scope.text(scopeFirst), wordFirst), [
-    matching,
-    known.map(({ idf }) => idf),
+  { text, scope, collection }: LexicalQuery,
+  statement: (scope: string) => string,
+): Promise<Scored[]> {
+  const { rows } = await db.execute(statement(scope.text(4)), [
+    text,
+    collection.size,
     collection.averageLength,
     ...scope.values,
-    ...known.map(({ query }) => query),
   ]);
-  const everything = words.reduce((sum, { idf }) => sum + idf, 0);
-  const enough = Math.min(STRONG_SHARE * everything, STRONG_SUM);
-  return rows.map((row) => ({
-    chunkId: String(row.id),
-    documentId: String(row.document_id),
-    source: String(row.source),
-    isStrong: Number(row.said) >= enough,
-  }));
+  return rows
+    .map((row) => ({
+      chunkId: String(row.chunk_id),
+      documentId: String(row.document_id),
+      source: String(row.source),
+      isStrong: Number(row.said) >= Math.min(STRONG_SHARE * Number(row.everything), STRONG_SUM),
+      score: Number(row.score),
+    }))
+    .sort(byScore);
 }
 
 /**
@@ -121,37 +95,85 @@ async function score(
  * that sum is about 1 / (n + ½). Taking n from it is many times faster than unnesting the vector.
  */
 const FULL = Math.PI ** 2 / 6;
-const occurrences = (rank: string) => `1 / greatest(${FULL} - ${10 * FULL} * ${rank}, 0.002) - 0.5`;
+const TIMES = `(1 / greatest(${FULL} - ${10 * FULL} * ts_rank(c.lexemes, w.query), 0.002) - 0.5)`;
 
-function scoringSql(words: number, scope: string, wordFirst: number): string {
-  const numbers = Array.from({ length: words }, (_, index) => index);
-  const ranks = numbers.map((at) => `ts_rank(c.lexemes, $${wordFirst + at}::tsquery) AS r${at}`);
-  const counts = numbers.map(
-    (at) => `CASE WHEN r${at} > 0 THEN ${occurrences(`r${at}`)} ELSE 0 END AS n${at}`,
-  );
-  const norm = `${K1} * (${1 - B} + ${B} * length / $3::float8)`;
-  const scores = numbers.map((at) => `($2::float8[])[${at + 1}] * ${K1 + 1} * n${at} / (n${at} + norm)`);
-  const said = numbers.map((at) => `CASE WHEN n${at} > 0 THEN ($2::float8[])[${at + 1}] ELSE 0 END`);
-  return `
-    WITH matches AS MATERIALIZED (
-      SELECT c.id, c.document_id, c.position, c.length, ${SOURCE} AS source, ${ranks.join(", ")}
-      FROM chunks c JOIN documents d ON d.id = c.document_id
-      WHERE c.lexemes @@ $1::tsquery AND ${scope}
-      LIMIT ${SCORED}
-    ),
-    counted AS (
-      SELECT id, document_id, position, source, ${norm} AS norm, ${counts.join(", ")} FROM matches
-    ),
-    scored AS (
-      SELECT id, document_id, position, source, ${scores.join(" + ")} AS score, ${said.join(" + ")} AS said
-      FROM counted
-    ),
-    best AS (
-      SELECT DISTINCT ON (document_id) * FROM scored ORDER BY document_id, score DESC, position
-    ),
-    shared AS (
-      SELECT *, row_number() OVER (PARTITION BY source ORDER BY score DESC, document_id) AS place FROM best
-    )
-    SELECT id, document_id, source, said FROM shared WHERE place <= ${PER_SOURCE}
-    ORDER BY score DESC, document_id LIMIT ${CANDIDATES}`;
-}
+const gain = (times: string, length: string): string =>
+  `(${K1 + 1} * ${times} / (${times} + ${K1} * (${1 - B} + ${B} * ${length} / $3::float8)))`;
+
+/**
+ * The words of the query with their weights, the rarest first: `reached` is how many passages have them and all before.
+ * `tail` is what the lists lack, passages that have just been stored.
+ */
+const WORDS = `
+  words AS MATERIALIZED (
+    SELECT lexeme, ('''' || replace(replace(lexeme, '\\', '\\\\'), '''', '''''') || '''')::tsquery AS query
+    FROM unnest(to_tsvector('english', $1::text)) ORDER BY positions[1] LIMIT ${MAX_LEXEMES}
+  ),
+  tail AS MATERIALIZED (
+    SELECT n.no, w.lexeme, n.length::float8 AS length, ${TIMES} AS times
+    FROM passage_numbers n JOIN chunks c ON c.id = n.chunk_id JOIN words w ON c.lexemes @@ w.query
+    WHERE NOT n.is_posted
+  ),
+  counted AS MATERIALIZED (
+    SELECT w.*, coalesce((SELECT sum(p.count) FROM postings p WHERE p.word = w.lexeme), 0)::float8
+                  + (SELECT count(*) FROM tail t WHERE t.lexeme = w.lexeme) AS count
+    FROM words w
+  ),
+  weighed AS MATERIALIZED (
+    SELECT lexeme, query, count, ln(1 + (greatest($2::float8, count) - count + 0.5) / (count + 0.5)) AS idf,
+           sum(count) OVER (ORDER BY count, lexeme) AS reached
+    FROM counted
+  )`;
+
+const EVERYTHING = "(SELECT sum(idf) FROM weighed) AS everything";
+
+/** OFFSET 0 keeps the planner from joining everything before it sorts: it looks up passages until there are enough. */
+const inLists = (scope: string, most: number, lookedUp: number | "ALL"): string => `
+  WITH ${WORDS},
+  rarest AS MATERIALIZED (
+    SELECT lexeme, idf,
+           CASE WHEN reached <= ${most} THEN 0 ELSE (
+             SELECT min(block) FROM (
+               SELECT block, count, sum(count) OVER (ORDER BY block DESC) AS read FROM postings WHERE word = lexeme
+             ) AS newest WHERE read - newest.count < ${most}
+           ) END AS first
+    FROM weighed WHERE count > 0 AND (reached <= ${most} OR reached = count)
+  ),
+  others AS MATERIALIZED (
+    SELECT query, idf FROM weighed WHERE reached > ${most} AND reached <> count
+  ),
+  scored AS MATERIALIZED (
+    SELECT no, sum(idf * ${gain("times", "length")}) AS score, sum(idf) AS said
+    FROM (
+      SELECT ${ENTRY.no} AS no, r.idf, ${ENTRY.times} AS times, ${ENTRY.length} AS length
+      FROM rarest r JOIN postings p ON p.word = r.lexeme AND p.block >= r.first CROSS JOIN LATERAL unnest(p.entries) AS e
+      UNION ALL
+      SELECT t.no, r.idf, t.times, t.length FROM rarest r JOIN tail t ON t.lexeme = r.lexeme
+    ) AS occurrences
+    GROUP BY no
+  ),
+  best AS MATERIALIZED (
+    SELECT n.*, s.score, s.said, row_number() OVER () AS place
+    FROM (SELECT * FROM scored ORDER BY score DESC, no LIMIT ${lookedUp}) AS s
+         CROSS JOIN LATERAL (
+           SELECT n.chunk_id, n.document_id, ${SOURCE} AS source
+           FROM passage_numbers n JOIN documents d ON d.id = n.document_id
+           WHERE n.no = s.no AND ${scope} OFFSET 0
+         ) AS n
+    LIMIT ${CANDIDATES}
+  )
+  SELECT b.chunk_id, b.document_id, b.source, ${EVERYTHING},
+         b.score + coalesce(more.score, 0) AS score, b.said + coalesce(more.said, 0) AS said
+  FROM best b LEFT JOIN LATERAL (
+    SELECT sum(w.idf * ${gain(TIMES, "c.length")}) AS score, sum(w.idf) AS said
+    FROM chunks c JOIN others w ON c.lexemes @@ w.query
+    WHERE c.id = b.chunk_id AND b.place <= ${COMPARED}
+  ) AS more ON true`;
+
+const inEach = (scope: string): string => `
+  WITH ${WORDS}
+  SELECT c.id AS chunk_id, d.id AS document_id, ${SOURCE} AS source, ${EVERYTHING},
+         sum(w.idf * ${gain(TIMES, "c.length")}) AS score, sum(w.idf) AS said
+  FROM documents d JOIN chunks c ON c.document_id = d.id JOIN weighed w ON c.lexemes @@ w.query
+  WHERE ${scope}
+  GROUP BY c.id, d.id ORDER BY score DESC, c.id LIMIT ${CANDIDATES}`;

@@ -84,7 +84,11 @@ const insertPassages = (documentId: string, passages: object[], embedderName: st
       SELECT id, ${documentId}::uuid, position, breadcrumb, content, lexemes,
              (SELECT coalesce(sum(cardinality(l.positions)), 0) FROM unnest(lexemes) AS l)
       FROM given
-      RETURNING length
+      RETURNING id, position, length
+    ),
+    numbered AS (
+      INSERT INTO passage_numbers (chunk_id, document_id, position, length)
+      SELECT id, ${documentId}::uuid, position, length FROM stored ORDER BY position
     ),
     embedded AS (
       INSERT INTO chunk_vectors (model_id, chunk_id, document_id, embedding)

@@ -68,8 +68,8 @@ export const SOURCE = "coalesce(d.integration_id, CASE WHEN d.session_id IS NULL
 /** Within so few passages, comparing the query with each of them is as fast as an index, and exact. */
 export const NARROW = 4_000;
 
-/** Whether the scope has at most `NARROW` passages. Documents of every source are taken to be many. */
-export async function isNarrow(db: Pick<Database, "execute">, scope: Scope): Promise<boolean> {
+/** How many passages are within the scope, of more than `NARROW` any greater number. All documents are taken to be many. */
+export async function sizeOfScope(db: Pick<Database, "execute">, scope: Scope): Promise<number> {
   const { kind, integrationId, sessionId, visibleIn, reach } = scope;
   if (
     kind === "document" &&
@@ -78,14 +78,20 @@ export async function isNarrow(db: Pick<Database, "execute">, scope: Scope): Pro
     visibleIn === undefined &&
     !reach
   ) {
-    return false;
+    return Number.POSITIVE_INFINITY;
   }
   const condition = scopeCondition(scope);
   const { rows } = await db.execute(
     `SELECT count(*)::int AS count FROM (
-       SELECT 1 FROM documents d JOIN chunks c ON c.document_id = d.id
+       SELECT 1 FROM documents d JOIN passage_numbers n ON n.document_id = d.id
        WHERE ${condition.text(1)} LIMIT ${NARROW + 1}) AS found`,
     condition.values,
   );
-  return Number(rows[0]?.count) <= NARROW;
+  return Number(rows[0]?.count);
 }
+
+/** The scope without the documents of one source. */
+export const exceptSource = (scope: ScopeCondition, source: string): ScopeCondition => ({
+  text: (first) => `${scope.text(first)} AND ${SOURCE} <> $${first + scope.values.length}`,
+  values: [...scope.values, source],
+});

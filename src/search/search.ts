@@ -6,12 +6,12 @@ import type { JsonObject } from "../db/schema.ts";
 import { HeddleError } from "../errors.ts";
 import { isUuid } from "../ids.ts";
 import type { DocumentHit } from "../sdk/types.ts";
-import type { CollectionFacts } from "./collection.ts";
+import type { Collection, CollectionFacts } from "./collection.ts";
 import type { Embedder } from "./embedder.ts";
-import { type Fused, fuse } from "./fuse.ts";
+import { type Found, type Fused, fuse } from "./fuse.ts";
 import { searchableText } from "./lexemes.ts";
-import { searchLexical } from "./lexical.ts";
-import { isNarrow, type Scope, scopeCondition } from "./scope.ts";
+import { type LexicalQuery, searchLexical } from "./lexical.ts";
+import { type Scope, scopeCondition, sizeOfScope } from "./scope.ts";
 import { searchVectors } from "./vector.ts";
 import type { VectorSets } from "./vector-sets.ts";
 
@@ -40,6 +40,9 @@ export interface SearchOptions {
   onTrouble?: ((error: unknown) => void) | undefined;
 }
 
+/** What both lanes know of the passages within the scope. */
+type Within = Omit<LexicalQuery, "text" | "collection"> & { collection: Collection };
+
 /** A search waits no longer for an endpoint. */
 const EMBEDDING_MS = 4_000;
 /** Vectors of queries that are remembered, for the next page and for repeated questions. */
@@ -65,7 +68,7 @@ export function createSearch({ db, facts, sets, onTrouble = () => {} }: SearchOp
     return made;
   }
 
-  async function vectorLane(query: string, scope: Scope, narrow: Promise<boolean>) {
+  async function vectorLane(query: string, within: Promise<Within>, lexical: Promise<Found[]>) {
     const serving = await sets?.serving();
     if (!serving) return undefined;
     const { set, embedder } = serving;
@@ -73,27 +76,21 @@ export function createSearch({ db, facts, sets, onTrouble = () => {} }: SearchOp
     // The model behind an endpoint may have been exchanged under its name.
     if (!vector || vector.length !== set.dimensions) return undefined;
     const { weakBelow, weight } = embedder;
-    const condition = scopeCondition(scope);
-    return {
-      weight,
-      found: await searchVectors(db, { set, vector, scope: condition, isNarrow: await narrow, weakBelow }),
-    };
+    const found = await searchVectors(db, { set, vector, weakBelow, ...(await within) }, lexical);
+    return { weight, found };
+  }
+
+  async function look(scope: Scope): Promise<Within> {
+    const [collection, scopeSize] = await Promise.all([facts.read(), sizeOfScope(db, scope)]);
+    const beside = (source: string) => Math.min(scopeSize, collection.beside(scope.kind, source));
+    return { scope: scopeCondition(scope), scopeSize, collection, beside };
   }
 
   return async ({ query, limit, cursor, ...scope }) => {
     const after = cursor === undefined ? undefined : readCursor(cursor);
-    const narrow = isNarrow(db, scope);
-    const [lexical, vector] = await Promise.all([
-      Promise.all([facts.read(), narrow]).then(([collection, isNarrow]) =>
-        searchLexical(db, {
-          text: searchableText(query),
-          scope: scopeCondition(scope),
-          isNarrow,
-          collection,
-        }),
-      ),
-      vectorLane(query, scope, narrow),
-    ]);
+    const within = look(scope);
+    const words = within.then((found) => searchLexical(db, { text: searchableText(query), ...found }));
+    const [lexical, vector] = await Promise.all([words, vectorLane(query, within, words)]);
     const ranked = fuse(lexical, vector?.found ?? [], vector?.weight ?? 0);
     const first = after === undefined ? 0 : placeAfter(ranked, after);
     return present(db, ranked.slice(first, first + limit), first);

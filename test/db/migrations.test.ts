@@ -39,7 +39,8 @@ test("migrations only add and never remove", () => {
     expect({
       tag,
       taken: text.match(
-        /^\s*(DROP|TRUNCATE|DELETE|UPDATE)\b.*|\b(DROP|RENAME) (TABLE|COLUMN|TO)\b.*|SET NOT NULL.*/gim,
+        // An index has no data of its own; a server of the former version works without it, only slower.
+        /^\s*(DROP(?! INDEX)|TRUNCATE|DELETE|UPDATE)\b.*|\b(DROP|RENAME) (TABLE|COLUMN|TO)\b.*|SET NOT NULL.*/gim,
       ),
     }).toEqual({
       tag,

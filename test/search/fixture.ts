@@ -8,6 +8,7 @@ import { createCollectionFacts } from "../../src/search/collection.ts";
 import { createDocuments } from "../../src/search/documents.ts";
 import type { Embedder } from "../../src/search/embedder.ts";
 import { startIndexer } from "../../src/search/indexer.ts";
+import { createPostings } from "../../src/search/postings.ts";
 import { createSearch } from "../../src/search/search.ts";
 import { createVectorSets } from "../../src/search/vector-sets.ts";
 
@@ -26,10 +27,11 @@ export async function openSearchFixture(
     embedderNamed: (name) => others.find((one) => one.name === name),
   });
   await sets.own();
-  const facts = createCollectionFacts({ db });
+  const postings = createPostings({ db, log });
+  const facts = createCollectionFacts({ db, onAdded: postings.added, onRemoved: postings.removed });
   const troubles: unknown[] = [];
   const search = createSearch({ db, facts, sets, onTrouble: (error) => void troubles.push(error) });
   const startIndexing = () => startIndexer({ db, sets, embedder, log, retryMs: 10, graceMs: 100 });
   const documents = createDocuments({ db, facts, search, embedder });
-  return { documents, search, sets, facts, troubles, startIndexing };
+  return { documents, search, sets, facts, postings, troubles, startIndexing };
 }
