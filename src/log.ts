@@ -3,6 +3,7 @@
 
 import { configure, getLogger, jsonLinesFormatter, type Logger, type LogRecord } from "@logtape/logtape";
 import { getPrettyFormatter } from "@logtape/pretty";
+import type { KeptLine } from "./log-buffer.ts";
 import { escaped, isLoggable, loggableValue, withoutControls } from "./log-error.ts";
 import type { Redact } from "./redact.ts";
 import { createLineWriter } from "./runtime/line-writer.ts";
@@ -20,6 +21,8 @@ export interface LogOptions {
   redact: Redact;
   /** Writes a finished line; standard error by default. */
   write?: (line: string) => void;
+  /** Takes each line as an object as well. */
+  keep?: (line: Omit<KeptLine, "id">) => void;
 }
 
 /** Sets up logging for the process and returns Heddle's root logger; children are made with `getChild`. */
@@ -31,10 +34,15 @@ export async function createLog(options: LogOptions): Promise<Logger> {
       stream: { write: (text, done) => ownWrite(process.stderr)(text, done) },
       notice: (lost) => format(lostLines(lost)),
     }).write;
+  const keeping = options.keep && jsonFormatter(options.redact);
   await configure({
     reset: true,
     sinks: {
-      out: (record) => write(withoutControls(options.redact(format(loggable(record))), hasColors())),
+      out(record) {
+        const shown = loggable(record);
+        write(withoutControls(options.redact(format(shown)), hasColors()));
+        if (keeping) options.keep?.(keptLine(shown, options.redact, keeping(shown)));
+      },
     },
     loggers: [
       { category: "heddle", lowestLevel: options.level, sinks: ["out"] },
@@ -71,6 +79,32 @@ const jsonFormatter =
       properties: Object.fromEntries(facts),
     });
   };
+
+/** Takes the facts from the line's JSON, so that nothing of the record itself is kept. */
+function keptLine(record: LogRecord, redact: Redact, json: string): Omit<KeptLine, "id"> {
+  const { timestamp, level, category, message } = record;
+  return {
+    at: new Date(timestamp),
+    level,
+    part: category[1] ?? "heddle",
+    message: redact(message.map(inWords).join("")),
+    properties: propertiesIn(redact(json)),
+  };
+}
+
+function inWords(part: unknown): string {
+  if (typeof part === "string") return part;
+  return isLoggable(part) ? part.toJSON().message : (JSON.stringify(part) ?? String(part));
+}
+
+function propertiesIn(json: string): Record<string, unknown> {
+  try {
+    return { ...(JSON.parse(json) as { properties?: object }).properties };
+  } catch {
+    // A secret whose redaction made it something else than JSON.
+    return {};
+  }
+}
 
 const lostLines = (lost: number): LogRecord => ({
   category: ["heddle", "log"],

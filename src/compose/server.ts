@@ -3,10 +3,13 @@
 import { join } from "node:path";
 import { ADMIN } from "../access/scopes.ts";
 import { showSignInLink, type Terminal } from "../access/show-sign-in-link.ts";
+import { createTryTool } from "../agent/tools/try-tool.ts";
 import type { Config } from "../config/config.ts";
 import { openLocalDoor } from "../config/local-server.ts";
+import { DEFAULT_BOT } from "../content/bots/bots.ts";
 import { createWriteProbe } from "../db/write-probe.ts";
 import { errorMessage } from "../errors.ts";
+import type { ServerFacts } from "../http/api/routes/about.ts";
 import { createApp } from "../http/app.ts";
 import { installDependencies } from "../integrations/loading/install.ts";
 import type { Integrations } from "../integrations/registry/integrations.ts";
@@ -74,7 +77,7 @@ export function startServer(
     const app = createApp(
       {
         conversation,
-        content: { ...content, ...agent },
+        content: { ...content, ...agent, tryTool: tryTool(core, stopping.signal) },
         integrations: {
           ...integrations,
           activations: agent.activations,
@@ -98,6 +101,8 @@ export function startServer(
         signal: stopping.signal,
         scalarBundle: () => asset("scalar.js"),
         webFiles: createWebFiles(),
+        logs: storage.logs,
+        server: serverFacts(config, core),
       },
     );
     const listener = serve({
@@ -140,6 +145,25 @@ export function startServer(
     return { url, model: core.models.described(), integrations: registry, settings };
   });
 }
+
+const serverFacts = (config: Config, { models }: Core): ServerFacts => ({
+  commit: build.commit,
+  platform: `${process.platform} ${process.arch}`,
+  startedAt: new Date(),
+  home: config.home,
+  model: models.described,
+  settings: config.variables,
+  notice: () => asset("NOTICE"),
+});
+
+const tryTool = ({ content, conversation, storage }: Core, signal: AbortSignal) =>
+  createTryTool({
+    tools: content.tools,
+    sessions: conversation.sessions,
+    redact: storage.redactor.redact,
+    botId: DEFAULT_BOT,
+    signal,
+  });
 
 const linkFacts = ({ baseUrl, apiKey, signIn }: Config, url: string) => ({
   url: baseUrl ?? loopback(url),

@@ -6,6 +6,7 @@ import { openHome } from "../config/home.ts";
 import { openDatabase } from "../db/open.ts";
 import { createEvents } from "../events/events.ts";
 import { createLog } from "../log.ts";
+import { createLogBuffer } from "../log-buffer.ts";
 import { createQueue } from "../queue/queue.ts";
 import { createRedactor, type Redact } from "../redact.ts";
 import { unpackEarly } from "../runtime/assets.ts";
@@ -30,7 +31,8 @@ export async function openStorage(config: Config, closers: Closers, instrument?:
   redactor.add(...config.secrets, ...urlsOf(config).flatMap(urlSecrets));
   const { redact } = redactor;
   const instruments = instrument?.({ redact });
-  const log = await createLog({ level: config.logLevel, format: config.logFormat, redact });
+  const logs = createLogBuffer();
+  const log = await createLog({ level: config.logLevel, format: config.logFormat, redact, keep: logs.add });
   for (const note of notes) log.warning("{note}", { note });
 
   for (const warning of warningsOf(config)) log.warn("{warning}", { warning });
@@ -62,6 +64,7 @@ export async function openStorage(config: Config, closers: Closers, instrument?:
     home,
     redactor,
     log,
+    logs,
     instruments,
     db,
     queue,

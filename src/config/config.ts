@@ -5,6 +5,7 @@ import { join, resolve } from "node:path";
 import { parseEnv } from "node:util";
 import { HeddleError } from "../errors.ts";
 import { LOG_LEVELS, type LogFormat, type LogLevel } from "../log.ts";
+import { withoutUrlSecrets } from "../secrets/urls.ts";
 import { defaultHome } from "./default-home.ts";
 import { type EmbeddingSettings, embeddingSettings } from "./embedding-settings.ts";
 import { type ModelEndpoint, modelEndpoint, usualModel } from "./model-endpoint.ts";
@@ -87,6 +88,8 @@ export interface Config {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Integrations that may read any variable they name: those that `heddle dev` serves. */
   readonly favouredIntegrations: readonly string[];
+  /** What is set, for people; without values of secrets. */
+  readonly variables: readonly ConfigVariable[];
   /** Whether Heddle itself reads a variable of this name, so that no integration can claim it. */
   isOwnVariable(name: string): boolean;
   /** Names of the variables that hold secrets. */
@@ -95,6 +98,16 @@ export interface Config {
   readonly processConfinement: (typeof PROCESS_CONFINEMENTS)[number];
   /** Files and folders that background processes may read and write besides their own. */
   readonly processPaths: readonly string[];
+}
+
+/** One of Heddle's own variables. */
+export interface ConfigVariable {
+  readonly name: string;
+  /** Null if it is not set, or is a secret. */
+  readonly value: string | null;
+  readonly is_set: boolean;
+  readonly secret: boolean;
+  readonly source: "flag" | "environment" | "file" | null;
 }
 
 const PROCESS_CONFINEMENTS = ["auto", "bubblewrap", "landlock", "none"] as const;
@@ -186,8 +199,24 @@ export function loadConfig(flags: Flags = {}, variables: Environment = processEn
     secrets: secretsOf(read),
     environment: Object.freeze(environment),
     favouredIntegrations: [],
+    variables: variablesIn(read, withoutBlanks(variables)),
     secretVariables: [...new Set([...read.secretNames, ...read.secretUrlNames, "HEDDLE_API_KEY"])],
     isOwnVariable: (name: string) => read.names.has(name) || READ_ELSEWHERE.test(name),
+  });
+}
+
+function variablesIn(read: VariableReader, given: Environment): ConfigVariable[] {
+  return [...read.names].sort().map((name) => {
+    const value = read.text(name);
+    const secret = read.secretNames.has(name);
+    const elsewhere = name in given ? ("environment" as const) : ("file" as const);
+    return {
+      name,
+      value: value === undefined || secret ? null : value.split(",").map(withoutUrlSecrets).join(","),
+      is_set: value !== undefined,
+      secret,
+      source: value === undefined ? null : read.isFlag(name) ? ("flag" as const) : elsewhere,
+    };
   });
 }
 

@@ -77,6 +77,11 @@ export function createVariableReader(flags: Flags, environment: Environment) {
 
   return {
     names,
+    /** Whether the value comes from the command line. */
+    isFlag: (name: string): boolean => {
+      const flag = FLAG_OF[name];
+      return flag !== undefined && blankToUndefined(flags[flag]) !== undefined;
+    },
     secretNames,
     secretUrlNames,
     text,

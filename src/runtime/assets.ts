@@ -39,6 +39,7 @@ const ASSETS = {
   "prepared.tar.gz": () => preparedArchivePath(),
   "sdk.tar.gz": () => sdkArchivePath(),
   "words.bin": () => join(repository, "src", "embeddings", "words.bin"),
+  NOTICE: () => join(repository, "NOTICE"),
   "scalar.js": () => packageFile("@scalar/api-reference", "browser/standalone.js"),
 } as const;
 

@@ -7,6 +7,7 @@ import { followRevocations } from "../../src/access/revocations.ts";
 import { createSignInLinks } from "../../src/access/sign-in-links.ts";
 import { createSignIns } from "../../src/access/sign-ins.ts";
 import { createToolRegistry } from "../../src/agent/tools/registry.ts";
+import { createTryTool } from "../../src/agent/tools/try-tool.ts";
 import { activationIn } from "../../src/capabilities/activated.ts";
 import { createActivations } from "../../src/capabilities/activations.ts";
 import { createCapabilities } from "../../src/capabilities/effective-set.ts";
@@ -23,6 +24,7 @@ import type { IntegrationRouter } from "../../src/integrations/routing/router.ts
 import { effectiveSetting } from "../../src/integrations/settings/effective-setting.ts";
 import { createIntegrationStore } from "../../src/integrations/settings/store.ts";
 import { createLog } from "../../src/log.ts";
+import { createLogBuffer } from "../../src/log-buffer.ts";
 import { createMemories } from "../../src/memory/memories.ts";
 import type { SetupManifest } from "../../src/sdk/manifest.ts";
 import type { Dispatcher, IntegrationMeta } from "../../src/sdk/types.ts";
@@ -89,11 +91,13 @@ export interface Answer {
 
 export async function createHttpFixture(db: TestDatabase, options: HttpFixtureOptions = {}) {
   const lines: string[] = [];
+  const logs = createLogBuffer();
   const log = await createLog({
     level: "debug",
     format: "json",
     redact: (text) => text,
     write: (line) => lines.push(line),
+    keep: logs.add,
   });
   const apiKeys = createApiKeys({
     db,
@@ -171,6 +175,13 @@ export async function createHttpFixture(db: TestDatabase, options: HttpFixtureOp
         bots: core.bots,
         dispatchers: core.dispatchers,
         tools,
+        tryTool: createTryTool({
+          tools,
+          sessions: core.sessions,
+          redact: core.redactor.redact,
+          botId: "default",
+          signal: new AbortController().signal,
+        }),
         documents: createDocuments({ db }),
         memories: createMemories({ db, onChange: () => undefined }),
         reindex: { progress: unavailable, start: unavailable },
@@ -221,6 +232,19 @@ export async function createHttpFixture(db: TestDatabase, options: HttpFixtureOp
       baseUrl: () => ("baseUrl" in options ? options.baseUrl : "https://heddle.example"),
       publicUrl: options.publicUrl,
       localUrl: () => "http://localhost:8000",
+      logs,
+      server: {
+        commit: null,
+        platform: "linux x64",
+        startedAt: new Date(),
+        home: "/srv/heddle",
+        model: () => undefined,
+        settings: [
+          { name: "API_KEY", value: null, is_set: true, secret: true, source: "environment" },
+          { name: "PORT", value: "8000", is_set: true, secret: false, source: "flag" },
+        ],
+        notice: async () => new Blob(["The MIT License"]),
+      },
       ...(options.now && { now: options.now }),
       ...(options.webhookRateLimit !== undefined && { webhookRateLimit: options.webhookRateLimit }),
       signal: new AbortController().signal,
@@ -260,7 +284,20 @@ export async function createHttpFixture(db: TestDatabase, options: HttpFixtureOp
   const keyWith = async (...scopes: string[]) =>
     (await apiKeys.create({ name: "test", scopes }, OPERATOR)).key;
 
-  return { ...core, ...content, tools, missingNames, app, ...access, access, fetch, send, keyWith, lines };
+  return {
+    ...core,
+    ...content,
+    tools,
+    missingNames,
+    app,
+    ...access,
+    access,
+    log,
+    fetch,
+    send,
+    keyWith,
+    lines,
+  };
 }
 
 export type HttpFixture = Awaited<ReturnType<typeof createHttpFixture>>;

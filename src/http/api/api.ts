@@ -23,6 +23,7 @@ import { OPENAPI_PAGE, OPENAPI_PAGE_HEADERS } from "./openapi/page.ts";
 import type { Ownership } from "./ownership.ts";
 import type { AppOptions, AppParts } from "./parts.ts";
 import { createRouteOptions } from "./route-options.ts";
+import { aboutRoutes } from "./routes/about.ts";
 import { activationRoutes } from "./routes/activation.ts";
 import { adminActionRoutes } from "./routes/admin/integration-actions.ts";
 import { adminKeyRoutes } from "./routes/admin/integration-keys.ts";
@@ -44,6 +45,7 @@ import { inboxRoutes } from "./routes/inbox.ts";
 import { integrationStoreRoutes } from "./routes/integration-store.ts";
 import { integrationRoutes } from "./routes/integrations.ts";
 import { liveRoutes } from "./routes/live.ts";
+import { logRoutes } from "./routes/logs.ts";
 import { memoryRoutes } from "./routes/memories.ts";
 import { overviewRoutes } from "./routes/overview.ts";
 import { sessionRoutes } from "./routes/sessions.ts";
@@ -148,7 +150,9 @@ export function createApi(
       }),
     )
     .use(botRoutes({ bots: content.bots, missingNames, ownership, route }))
-    .use(toolRoutes({ tools: content.tools, route }))
+    .use(toolRoutes({ ...content, route }))
+    .use(logRoutes({ ...options, auth, route }))
+    .use(aboutRoutes({ ...options, route }))
     .use(skillRoutes({ skills: content.skills, route }))
     .use(carapaceRoutes({ ...content, route }))
     .use(templateRoutes({ templates: content.templates, integrations: registry, route }))

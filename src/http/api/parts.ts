@@ -20,6 +20,7 @@ import type { Events } from "../../events/events.ts";
 import type { Inbox } from "../../inbox/inbox.ts";
 import type { IntegrationStore } from "../../integrations/settings/store.ts";
 import type { Logger } from "../../log.ts";
+import type { LogBuffer } from "../../log-buffer.ts";
 import type { Redact } from "../../redact.ts";
 import type { Documents } from "../../search/documents.ts";
 import type { Embeddings } from "../../search/embedder.ts";
@@ -32,6 +33,7 @@ import type { ReceiveOptions } from "../gateway/receive.ts";
 import type { WebOptions } from "../web/web.ts";
 import type { OwnershipParts } from "./create-ownership.ts";
 import type { OpenApiOptions } from "./openapi/openapi.ts";
+import type { ServerFacts } from "./routes/about.ts";
 import type { AdminActionRoutes } from "./routes/admin/integration-actions.ts";
 import type { AdminSettingRoutes } from "./routes/admin/integration-settings.ts";
 import type { AdminIntegrationRoutes } from "./routes/admin/integrations.ts";
@@ -91,6 +93,7 @@ export interface ContentParts {
   reindex: Reindex;
   embeddings: Embeddings;
   tools: ToolRoutes["tools"];
+  tryTool: ToolRoutes["tryTool"];
   dispatchers: Pick<Dispatchers, "get">;
   skills: SkillRoutes["skills"];
   carapaces: CarapaceRoutes["carapaces"];
@@ -136,6 +139,8 @@ export interface AppOptions {
   publicUrl?: string | undefined;
   /** The address at which a browser on this machine reaches the server. */
   localUrl: () => string;
+  logs: LogBuffer;
+  server: ServerFacts;
   /** The wall clock. */
   now?: () => number;
   /** Rejects while the server cannot work. */

@@ -70,7 +70,8 @@ const PLAIN = [
   // Bindings check these against the manifest of their integration; see test/channels.
   ...["event", "event_filter"],
   // Of actions on many, of a rerun, of a read mark and of signing in.
-  ...["filter", "dry_run", "limit", "cursor", "deliver", "message_id", "link"],
+  // And a try of a tool.
+  ...["filter", "dry_run", "limit", "cursor", "deliver", "message_id", "link", "arguments"],
   // Labels of a document, which can be found by them before such an integration exists.
   "integration_id",
 ];

@@ -160,7 +160,7 @@ test("a test client sends no unrequested filter, and has a value for each requir
       expect([at, parameter]).toEqual([at, expect.objectContaining({ examples })]);
     }
   }
-  expect(count).toBe(5);
+  expect(count).toBe(7);
 });
 
 test("operation ids are valid identifiers, and answers have only their actual types", () => {
@@ -175,10 +175,12 @@ test("operation ids are valid identifiers, and answers have only their actual ty
     ),
   );
   expect(types.sort()).toEqual([
+    "get /api/v1/about/licenses text/plain",
     "get /api/v1/admin/integrations/{id}/process/logs/stream text/event-stream",
     "get /api/v1/admin/integrations/{id}/readme text/markdown",
     "get /api/v1/attachments/{id} application/octet-stream",
     "get /api/v1/events text/event-stream",
+    "get /api/v1/logs/stream text/event-stream",
     "get /api/v1/tasks/{id}/stream text/event-stream",
     "post /api/v1/chat/stream text/event-stream",
   ]);

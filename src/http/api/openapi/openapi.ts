@@ -56,6 +56,8 @@ const TAGS = {
   Integrations: "Integrations connect outside services to bots.",
   "Administration of integrations": "Setting up integrations: settings, keys, packages, approval.",
   Processes: "Background processes of integrations.",
+  Logs: "What the server writes about its work.",
+  Server: "What the server is and how it is configured.",
   Overview: "What needs a person, and what has happened.",
   "API keys": "Keys and what they may do.",
   "Sign-in": "Browsers act as a key after signing in.",

@@ -3,7 +3,7 @@ import { notFound } from "../../../errors.ts";
 import { named } from "../../../schema/openapi-schema.ts";
 import type { JsonObject } from "../../../sdk/types.ts";
 import { INTEGRATION_FILTER, integrationIn, listRoute, pageOfItems, SETUP } from "../list.ts";
-import { failures, type RouteOptions } from "../route-options.ts";
+import { bodyFailures, failures, type RouteOptions } from "../route-options.ts";
 import { JsonOf, nullable, oneOf } from "../schemas.ts";
 
 const tag = "Tools";
@@ -29,12 +29,31 @@ interface Tool {
   owner: string;
 }
 
+const TriedAnswer = named(
+  "TriedTool",
+  t.Object({
+    content: t.String({ description: "What a model would read." }),
+    error: nullable(t.String(), "Why the call failed; null if it did not."),
+    client_actions: t.Array(JsonOf("An action."), { description: "What it asks the client to do." }),
+    duration_ms: t.Integer({ description: "How long it took." }),
+  }),
+);
+
+const ToolParams = t.Object({
+  name: t.String({ minLength: 1, maxLength: 64, description: "Name of the tool." }),
+});
+
 export interface ToolRoutes {
+  /** Throws `validation` for arguments that do not fit the tool's schema. */
+  tryTool(
+    name: string,
+    args: JsonObject,
+  ): Promise<{ content: string; error: string | null; clientActions: JsonObject[]; durationMs: number }>;
   tools: { list(): Tool[]; get(name: string): Tool | undefined };
   route: RouteOptions;
 }
 
-export function toolRoutes({ tools, route }: ToolRoutes) {
+export function toolRoutes({ tools, tryTool, route }: ToolRoutes) {
   return new Elysia({ prefix: "/api/v1/tools", normalize: false })
     .get(
       "",
@@ -65,10 +84,30 @@ export function toolRoutes({ tools, route }: ToolRoutes) {
       },
       {
         ...route.plain({ scope: "tools:read", tag, summary: "Fetch a tool" }),
-        params: t.Object({
-          name: t.String({ minLength: 1, maxLength: 64, description: "Name of the tool." }),
-        }),
+        params: ToolParams,
         response: { 200: ToolAnswer, ...failures(403, 404, 422) },
+      },
+    )
+    .post(
+      "/:name/try",
+      async ({ params: { name }, body }) => {
+        const { content, error, clientActions, durationMs } = await tryTool(name, body.arguments ?? {});
+        return { content, error, client_actions: clientActions, duration_ms: durationMs };
+      },
+      {
+        ...route.json({
+          scope: "tools.{name}:use",
+          tag,
+          summary: "Call a tool outside of any run",
+          example: { arguments: {} },
+          description: "It really acts, with the credentials of its integration.",
+        }),
+        params: ToolParams,
+        body: t.Object(
+          { arguments: t.Optional(JsonOf("They must fit the tool's `parameters`.")) },
+          { additionalProperties: false },
+        ),
+        response: { 200: TriedAnswer, ...failures(...bodyFailures, 404) },
       },
     );
 }

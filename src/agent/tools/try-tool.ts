@@ -1,0 +1,63 @@
+// Calls a tool for a person who wants to see what it does, outside of any run.
+
+import { HeddleError, notFound } from "../../errors.ts";
+import { newId } from "../../ids.ts";
+import type { Redact } from "../../redact.ts";
+import type { JsonObject } from "../../sdk/types.ts";
+import { type CalledTool, callTool } from "./call.ts";
+import type { ToolRegistry } from "./registry.ts";
+
+export type TryTool = (name: string, args: JsonObject) => Promise<Omit<CalledTool, "args">>;
+
+export interface TryToolOptions {
+  tools: Pick<ToolRegistry, "get">;
+  sessions: {
+    getOrCreate(wanted: { clientId: string; botId: string; owner: null }): Promise<{
+      session_id: string;
+      channel_id: string;
+      bot_id: string;
+    }>;
+  };
+  redact: Redact;
+  /** The bot as which it is called. */
+  botId: string;
+  /** Aborted when the server stops. */
+  signal: AbortSignal;
+}
+
+/** The place of the session that tools are called in, so that those that look at it find one. */
+const PLACE = "heddle:try";
+/** The connection of a client that waits in silence is cut after 255 s. */
+const MOST_MS = 240_000;
+
+/** Throws `not_found`, and `validation` for arguments that do not fit the tool's schema. */
+export function createTryTool({ tools, sessions, redact, botId, signal }: TryToolOptions): TryTool {
+  return async (name, args) => {
+    const tool = tools.get(name);
+    if (!tool) throw notFound("tool", name);
+    const [problem] = tool.validate(args);
+    if (problem) {
+      const field = ["arguments", problem.field].filter(Boolean).join(".");
+      throw new HeddleError("validation", `${field} ${problem.message}.`, { field });
+    }
+    const session = await sessions.getOrCreate({ clientId: PLACE, botId, owner: null });
+    const { args: _, ...called } = await callTool(
+      { id: newId(), name, arguments: JSON.stringify(args) },
+      {
+        tools: new Map([[name, tool]]),
+        run: {
+          task_id: newId(),
+          bot_id: session.bot_id,
+          session_id: session.session_id,
+          channel_id: session.channel_id,
+          client_id: PLACE,
+          correlation_id: newId(),
+        },
+        signal: AbortSignal.any([signal, AbortSignal.timeout(MOST_MS)]),
+        redact,
+        now: () => performance.now(),
+      },
+    );
+    return called;
+  };
+}
