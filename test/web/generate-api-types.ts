@@ -27,7 +27,14 @@ const conversation: Wing<"conversation"> = {
 };
 const content: Wing<"content"> = {
   ...{ bots: nothing, documents: nothing, memories: nothing, reindex: nothing, embeddings: nothing },
-  ...{ tools: nothing, dispatchers: nothing, skills: nothing, carapaces: nothing, templates: nothing },
+  ...{
+    tools: nothing,
+    tryTool: nothing,
+    dispatchers: nothing,
+    skills: nothing,
+    carapaces: nothing,
+    templates: nothing,
+  },
   ...{ capabilitiesOf: nothing, missingNames: nothing, transcription: nothing },
 };
 const integrations: Wing<"integrations"> = {
@@ -49,6 +56,8 @@ async function openApiDocument(): Promise<object> {
     signal: new AbortController().signal,
     scalarBundle: async () => undefined,
     webFiles: async () => undefined,
+    logs: nothing,
+    server: nothing,
   };
   const app = createApp(PARTS, options);
   const answer = await app.fetch(new Request("http://localhost/swagger/json"), { address: "127.0.0.1" });
