@@ -4,9 +4,12 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import postgres from "postgres";
+import type { Database } from "../../src/db/database.ts";
 import { compiledBinary } from "../compiled-binary.ts";
+import type { DatabaseMaker } from "../database-pool.ts";
 import { embeddedDatabases } from "../embedded-databases.ts";
 import { startPostgres, whyNoPostgres } from "../postgres.ts";
+import { postgresDatabases } from "../postgres-databases.ts";
 import {
   type CachedMeasured,
   type LongChatMeasured,
@@ -22,6 +25,7 @@ import { type IntegrationsMeasured, measureIntegrations } from "./integrations.t
 import { measureMemory } from "./memory.ts";
 import { startModel } from "./model.ts";
 import { median } from "./numbers.ts";
+import { measureSearch, type SearchMeasured } from "./search.ts";
 import { type MeasuredServer, startServer } from "./server.ts";
 import { measureParallelTurns, measureTurns, startSink } from "./turns.ts";
 import { measureWebhooks } from "./webhooks.ts";
@@ -75,6 +79,14 @@ row("1,000 runs at once, of a model that takes 2 s: all done, s", ["", ""], (r) 
 );
 row("the same, cores", ["≤ 1", ""], (r) => r.inFlight.cores.toFixed(2));
 row("the same, grown by MB", ["≤ 150", ""], (r) => r.inFlight.grownMb.toFixed(0));
+row("hybrid search in 100,000 passages; embedded: in 5,000; median ms", ["≤ 25", "≤ 25"], (r) =>
+  r.search.searchMs.toFixed(1),
+);
+row("the same, recall@10 of the vector lane, sentences, %", ["≥ 97", "≥ 97"], (r) =>
+  r.search.recallPercent.toFixed(1),
+);
+row("the same, a few words of a topic, %", ["", ""], (r) => r.search.vagueRecallPercent.toFixed(1));
+row("passages ingested per second", ["≥ 200", ""], (r) => r.search.ingestPerSecond.toFixed(0));
 say("memory");
 const memory = await measureMemoryOnce();
 const onEmbedded = (what: string, target: string, value: number) =>
@@ -95,11 +107,28 @@ printTable(rows);
 await own?.stop();
 rmSync(root, { recursive: true, force: true });
 
-async function measureMemoryOnce() {
-  const place = await embeddedDatabases.make();
-  const db = await embeddedDatabases.open(place);
+function measureMemoryOnce() {
+  return withDatabase(embeddedDatabases, measureMemory);
+}
+
+function measureSearchIn(server: string | undefined): Promise<SearchMeasured> {
+  if (!server)
+    return withDatabase(embeddedDatabases, (db) =>
+      measureSearch(db, { passages: 5_000, ingested: 5_000, atOnce: 1 }),
+    );
+  return withDatabase(postgresDatabases(server), (db) =>
+    measureSearch(db, { passages: 100_000, ingested: 2_000, atOnce: 4 }),
+  );
+}
+
+async function withDatabase<Value>(
+  maker: DatabaseMaker,
+  use: (db: Database) => Promise<Value>,
+): Promise<Value> {
+  const place = await maker.make();
+  const db = await maker.open(place);
   try {
-    return await measureMemory(db);
+    return await use(db);
   } finally {
     await db.close();
     await place.remove();
@@ -107,6 +136,7 @@ async function measureMemoryOnce() {
 }
 
 interface Result {
+  search: SearchMeasured;
   cached: CachedMeasured;
   longChat: LongChatMeasured;
   inFlight: InFlightMeasured;
@@ -197,6 +227,9 @@ async function measure(name: string, server: string | undefined): Promise<Result
   await crowded.stop();
   slow.stop();
 
+  say(`${name}: search`);
+  const search = await measureSearchIn(server);
+
   say(`${name}: many integrations`);
   const integrations = await measureIntegrations({
     binary,
@@ -204,6 +237,7 @@ async function measure(name: string, server: string | undefined): Promise<Result
     newDatabaseUrl: async () => server && newDatabase(server),
   });
   return {
+    search,
     cached,
     longChat,
     inFlight,
