@@ -112,7 +112,7 @@ const WORDS = `
   tail AS MATERIALIZED (
     SELECT n.no, w.lexeme, n.length::float8 AS length, ${TIMES} AS times
     FROM passage_numbers n JOIN chunks c ON c.id = n.chunk_id JOIN words w ON c.lexemes @@ w.query
-    WHERE NOT n.is_posted
+    WHERE NOT n.is_posted AND c.lexemes @@ (SELECT string_agg(query::text, ' | ')::tsquery FROM words)
   ),
   counted AS MATERIALIZED (
     SELECT w.*, coalesce((SELECT sum(p.count) FROM postings p WHERE p.word = w.lexeme), 0)::float8

@@ -27,7 +27,8 @@ export async function openSearchFixture(
     embedderNamed: (name) => others.find((one) => one.name === name),
   });
   await sets.own();
-  const postings = createPostings({ db, log });
+  // Only told to: another test may use the database a second later.
+  const postings = createPostings({ db, log, delayMs: 1_000_000 });
   const facts = createCollectionFacts({ db, onAdded: postings.added, onRemoved: postings.removed });
   const troubles: unknown[] = [];
   const search = createSearch({ db, facts, sets, onTrouble: (error) => void troubles.push(error) });
