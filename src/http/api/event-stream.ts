@@ -23,6 +23,8 @@ export interface EventStreamOptions {
   validity?: Validity;
   /** Called once when the stream has ended, whoever ended it. */
   onEnd?: () => void;
+  /** How often a silent stream shows that it is there. Default: 15 s. */
+  keepAliveMs?: number;
 }
 
 /** Proxies commonly close a connection that is silent for a minute. */
@@ -33,7 +35,8 @@ const STALLED_PERIODS = 4;
 
 export const EVENT_STREAM = "text/event-stream";
 
-export function eventStream({ batches, signal, validity, onEnd }: EventStreamOptions): Response {
+export function eventStream(options: EventStreamOptions): Response {
+  const { batches, signal, validity, onEnd, keepAliveMs = KEEP_ALIVE_MS } = options;
   const text = new TextEncoder();
   let keepAlive: ReturnType<typeof setInterval> | undefined;
   let asking: Asking | undefined;
@@ -63,9 +66,11 @@ export function eventStream({ batches, signal, validity, onEnd }: EventStreamOpt
           stalled = 0;
           controller.enqueue(text.encode(": keep-alive\n\n"));
         } else if (++stalled >= STALLED_PERIODS) end();
-      }, KEEP_ALIVE_MS);
+      }, keepAliveMs);
     },
     async pull(controller) {
+      // The client has taken something, however slow it is.
+      stalled = 0;
       const { done, value = [] } = await batches.next();
       if (isOver) return;
       if (done) {
