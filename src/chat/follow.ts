@@ -1,6 +1,7 @@
 // One run as the client of a chat sees it: a view of the stream of events, which can be continued from any of its events.
 
 import type { Database } from "../db/database.ts";
+import { TASK_ENDS } from "../db/schema.ts";
 import { BEGINNING, type Events } from "../events/events.ts";
 import type { LoggedEvent, Placed } from "../events/log.ts";
 import type { Follower } from "../events/tail.ts";
@@ -24,7 +25,8 @@ export type Follow = (
 /** After so long without news, somebody looks whether the end was missed: events are deleted after a while. */
 const LOOK_AGAIN_MS = 5_000;
 const ENDS = ["task.completed", "task.failed", "task.cancelled", "task.waiting"];
-const OVER = ["complete", "failed", "cancelled", "waiting"];
+/** A run that waits for its client is over for this stream. */
+const OVER = [...TASK_ENDS, "waiting"];
 
 export function createFollow({ db, events, outcomes }: FollowOptions): Follow {
   return async function* (taskId, { from, signal }) {

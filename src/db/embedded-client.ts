@@ -7,6 +7,7 @@ import type { Logger } from "../log.ts";
 import { asset, assetFile } from "../runtime/assets.ts";
 import { DURABLE_PARAMETERS, DurableFiles } from "./durable-files.ts";
 import { prepareStatements } from "./embedded-statements.ts";
+import { takeTurns } from "./take-turns.ts";
 
 /** Instead of PGlite's 128 MB. This saves a quarter of the server's memory, and nothing became slower. */
 const SHARED_BUFFERS = "32MB";
@@ -53,6 +54,7 @@ export async function openClient(folder: string, options: OpenClient): Promise<P
       },
     });
     prepareStatements(client);
+    takeTurns(client);
     isOpen = true;
     return client;
   } catch (cause) {

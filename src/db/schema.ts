@@ -318,6 +318,8 @@ export const TASK_STATUSES = [
   "merged",
 ] as const;
 export type TaskStatus = (typeof TASK_STATUSES)[number];
+/** With these nothing more becomes of a task. A merged one is answered by another. */
+export const TASK_ENDS: readonly string[] = ["complete", "failed", "cancelled"] satisfies TaskStatus[];
 
 /** One run of an agent for one injected message. Its id is also the id of its queue job. */
 export const tasks = pgTable(

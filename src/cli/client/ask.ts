@@ -2,6 +2,7 @@
 
 import { userInfo } from "node:os";
 import { setTimeout as pause } from "node:timers/promises";
+import { TASK_ENDS } from "../../db/schema.ts";
 import { HeddleError } from "../../errors.ts";
 import type { SentFile } from "./attach.ts";
 import type { Connection } from "./connect.ts";
@@ -31,7 +32,6 @@ const LONGEST_MS = 2 ** 31 - 1;
 const LOOK_EVERY_MS = 200;
 /** After this long a person is told that the question is still being worked on. */
 const PATIENCE_MS = 3_000;
-const OVER = ["complete", "failed", "cancelled"];
 
 /**
  * Returns the answer. Throws "upstream" with the reason of a failed run, and "timeout" if it takes too long.
@@ -87,7 +87,7 @@ async function waitForEnd(
   let current = id;
   for (;;) {
     const task = (await server.get(`/api/v1/tasks/${current}`, limit)) as Task;
-    if (OVER.includes(task.status)) return task;
+    if (TASK_ENDS.includes(task.status)) return task;
     if (task.status === "merged" && task.merged_into) {
       current = task.merged_into;
       continue;
