@@ -205,6 +205,10 @@ export function loadConfig(flags: Flags = {}, variables: Environment = processEn
   });
 }
 
+/** Receivers of webhooks often have their secret in the path. */
+const shownUrl = (name: string) => (text: string) =>
+  name.includes("WEBHOOK") && URL.canParse(text) ? `${new URL(text).origin}/…` : withoutUrlSecrets(text);
+
 function variablesIn(read: VariableReader, given: Environment): ConfigVariable[] {
   return [...read.names].sort().map((name) => {
     const value = read.text(name);
@@ -212,7 +216,7 @@ function variablesIn(read: VariableReader, given: Environment): ConfigVariable[]
     const elsewhere = name in given ? ("environment" as const) : ("file" as const);
     return {
       name,
-      value: value === undefined || secret ? null : value.split(",").map(withoutUrlSecrets).join(","),
+      value: value === undefined || secret ? null : value.split(",").map(shownUrl(name)).join(","),
       is_set: value !== undefined,
       secret,
       source: value === undefined ? null : read.isFlag(name) ? ("flag" as const) : elsewhere,

@@ -190,7 +190,10 @@ export function taskRoutes({ tasks, rerun, ownership, route }: TaskRoutes) {
         const task = await tasks.get(id);
         // Its sender may see a task in a channel of someone else, but not act there.
         if (!(await ownership.reachesChannel(request, task.channel_id))) throw notFound("task", id);
-        await ownership.brings(request, { execution_config: task.execution_config });
+        const { dispatch_type: type, execution_config } = task;
+        // The session of an internal target is one that the task's own sender could reach.
+        const target = body.deliver !== false && type !== "internal" && { dispatch_config: { type } };
+        await ownership.brings(request, { execution_config, ...target });
         const scope = await ownership.senderOf(request, { session: task.session_id });
         return status(201, await rerun(id, body, { scope, sender: await route.sender(request) }));
       },
