@@ -6,7 +6,7 @@ import { join } from "node:path";
 import postgres from "postgres";
 import type { Database } from "../../src/db/database.ts";
 import { compiledBinary } from "../compiled-binary.ts";
-import type { DatabaseMaker } from "../database-pool.ts";
+import type { DatabaseMaker, DatabasePlace } from "../database-pool.ts";
 import { embeddedDatabases } from "../embedded-databases.ts";
 import { startPostgres, whyNoPostgres } from "../postgres.ts";
 import { postgresDatabases } from "../postgres-databases.ts";
@@ -108,27 +108,35 @@ await own?.stop();
 rmSync(root, { recursive: true, force: true });
 
 function measureMemoryOnce() {
-  return withDatabase(embeddedDatabases, measureMemory);
+  return withDatabase(embeddedDatabases, (db) => measureMemory(db));
 }
 
 function measureSearchIn(server: string | undefined): Promise<SearchMeasured> {
-  if (!server)
+  if (!server) {
     return withDatabase(embeddedDatabases, (db) =>
-      measureSearch(db, { passages: 5_000, ingested: 5_000, atOnce: 1 }),
+      measureSearch(db, { passages: 5_000, ingested: 5_000, atOnce: 1, slowly: db.execute }),
     );
-  return withDatabase(postgresDatabases(server), (db) =>
-    measureSearch(db, { passages: 100_000, ingested: 2_000, atOnce: 4 }),
-  );
+  }
+  return withDatabase(postgresDatabases(server), async (db, { databaseUrl = server }) => {
+    const admin = postgres(databaseUrl, { max: 1, onnotice: () => {} });
+    try {
+      await admin.unsafe("set maintenance_work_mem = '512MB'");
+      const slowly = (statement: string) => admin.unsafe(statement);
+      return await measureSearch(db, { passages: 100_000, ingested: 2_000, atOnce: 4, slowly });
+    } finally {
+      await admin.end();
+    }
+  });
 }
 
 async function withDatabase<Value>(
   maker: DatabaseMaker,
-  use: (db: Database) => Promise<Value>,
+  use: (db: Database, place: DatabasePlace) => Promise<Value>,
 ): Promise<Value> {
   const place = await maker.make();
   const db = await maker.open(place);
   try {
-    return await use(db);
+    return await use(db, place);
   } finally {
     await db.close();
     await place.remove();
