@@ -26,6 +26,8 @@ const load = (module: () => Promise<{ View: ComponentType }>) =>
 
 // biome-ignore format: a line each
 export const PAGES: readonly Page[] = [
+  { label: "Runs", path: "/tasks", icon: "Workflow", section: "Watch", shortcut: "r", scope: "tasks:read", View: load(() => import("./pages/runs/runs.tsx")) },
+  { label: "Deliveries", path: "/deliveries", icon: "Send", section: "Watch", shortcut: "d", scope: "deliveries:read", View: load(() => import("./pages/deliveries/deliveries.tsx")) },
   { label: "Inbox", path: "/inbox", icon: "Inbox", section: "Watch", shortcut: "i", scope: "inbox:read", View: load(() => import("./pages/inbox/inbox.tsx")) },
 ];
 

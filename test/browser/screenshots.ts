@@ -23,6 +23,22 @@ const PICTURES: Picture[] = [
   },
 ];
 
+PICTURES.push(
+  { name: "runs", path: "/tasks" },
+  {
+    name: "run",
+    path: "/tasks",
+    before: async (page) => {
+      await page.locator("li a").nth(1).click();
+      await page
+        .getByRole("button", { name: /^Model/ })
+        .first()
+        .click();
+    },
+  },
+  { name: "deliveries", path: "/deliveries" },
+);
+
 const LOOKS = [
   { name: "light", scheme: "light", width: 1280, height: 800 },
   { name: "dark", scheme: "dark", width: 1280, height: 800 },

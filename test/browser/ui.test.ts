@@ -3,6 +3,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { CHROMIUM } from "./chromium.ts";
 import { inboxTests } from "./pages/inbox.ts";
+import { runsTests } from "./pages/runs.ts";
 import { shellTests } from "./pages/shell.ts";
 import { signInTests } from "./pages/sign-in.ts";
 import { startUi, type Ui } from "./ui.ts";
@@ -14,10 +15,10 @@ describe.skipIf(CHROMIUM === null)("the admin UI", () => {
   }, 180_000);
   afterAll(() => ui?.[Symbol.asyncDispose]());
 
-  for (const tests of [signInTests, shellTests, inboxTests]) tests(() => ui);
+  for (const tests of [signInTests, shellTests, inboxTests, runsTests]) tests(() => ui);
 
   /** Addresses of pages with content, each looked at in both colours, wide and narrow. */
-  const PAGES = ["/inbox", "/inbox?verdict=rejected", "/nowhere"];
+  const PAGES = ["/inbox", "/inbox?verdict=rejected", "/tasks", "/deliveries", "/nowhere"];
   for (const path of PAGES) {
     test(`${path} has no fault, light and dark, wide and narrow`, async () => {
       for (const look of [{ scheme: "light" }, { scheme: "dark", width: 360, height: 740 }] as const) {

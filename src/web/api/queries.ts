@@ -15,3 +15,10 @@ export const integrations = queryOptions({
   queryKey: ["integrations", "list"],
   queryFn: async () => (await take(api.GET("/api/v1/admin/integrations"))).integrations,
 });
+
+/** The first two hundred bots, for filters and choices. */
+export const bots = queryOptions({
+  queryKey: ["bots", "list"],
+  queryFn: async () => (await take(api.GET("/api/v1/bots", { params: { query: { limit: 200 } } }))).bots,
+  staleTime: 60_000,
+});

@@ -1,0 +1,169 @@
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "wouter";
+import { api, type Schema, take } from "../../api/client.ts";
+import { useLiveQueries } from "../../api/live.ts";
+import { ApiError } from "../../parts/api-error.tsx";
+import { CopyButton } from "../../parts/copy-button.tsx";
+import { Facts } from "../../parts/facts.tsx";
+import { Markdown } from "../../parts/markdown.tsx";
+import { PageFrame, Section } from "../../parts/page-frame.tsx";
+import { Split } from "../../parts/split.tsx";
+import { Status } from "../../parts/status.tsx";
+import { Time, useNow } from "../../parts/time.tsx";
+import { Cost, Duration, Tokens } from "../../parts/units.tsx";
+import classes from "./run.module.css";
+import { RunActions } from "./run-actions.tsx";
+import { SpanDetail } from "./span-detail.tsx";
+import { numberOf, type Span } from "./spans.ts";
+import { Waterfall } from "./waterfall.tsx";
+
+type Task = Schema<"Task">;
+
+interface RunProps {
+  id: string;
+  /** The selected step. */
+  span: string | undefined;
+  /** The list's filters, to go back to. */
+  search: string;
+}
+
+/** One run: its steps true to time, and the selected one in detail. It grows while the run goes on. */
+export function Run({ id, span, search }: RunProps) {
+  const task = useQuery({
+    queryKey: ["tasks", id],
+    queryFn: () => take(api.GET("/api/v1/tasks/{id}", { params: { path: { id } } })),
+  });
+  const trace = useQuery({
+    queryKey: ["tasks", id, "trace"],
+    queryFn: () => take(api.GET("/api/v1/tasks/{id}/trace", { params: { path: { id } } })),
+  });
+  useLiveQueries(["task", "turn", "tool", "delivery"], ["tasks", id]);
+  const now = useNow();
+  const error = task.error ?? trace.error;
+  if (error) {
+    return (
+      <PageFrame title="Run">
+        <ApiError error={error} onRetry={() => void task.refetch()} />
+      </PageFrame>
+    );
+  }
+  if (!task.data || !trace.data) return <PageFrame title="Run">{null}</PageFrame>;
+  const { spans } = trace.data;
+  const hrefOf = ({ span_id }: Span) => `/tasks/${id}/${span_id}${search}`;
+  const selected = spans.find(({ span_id }) => span_id === span);
+  const steps = (
+    <Waterfall spans={spans} selected={selected?.span_id} hrefOf={hrefOf} now={Math.max(now, Date.now())} />
+  );
+  return (
+    <PageFrame
+      title={`Run of ${task.data.bot_id}`}
+      fill
+      about={<Link href={`/tasks${search}`}>All runs</Link>}
+      actions={<RunActions task={task.data} />}
+      bar={<Header task={task.data} spans={spans} />}
+    >
+      <Split
+        name="run"
+        main={
+          <div className={classes.main}>
+            <div className={classes.steps}>{steps}</div>
+            {!selected && <Answer task={task.data} />}
+          </div>
+        }
+        detail={
+          selected && <SpanDetail span={selected} task={task.data} closeHref={`/tasks/${id}${search}`} />
+        }
+      />
+    </PageFrame>
+  );
+}
+
+function Header({ task, spans }: { task: Task; spans: readonly Span[] }) {
+  const sum = (name: string) => spans.reduce((total, span) => total + (numberOf(span, name) ?? 0), 0);
+  const input = sum("gen_ai.usage.input_tokens");
+  const cached = sum("gen_ai.usage.cache_read.input_tokens");
+  const output = sum("gen_ai.usage.output_tokens");
+  const costs = spans.flatMap((span) => numberOf(span, "heddle.cost_usd") ?? []);
+  const { run_at, completed_at } = task;
+  return (
+    <div className={classes.header}>
+      <Status value={task.status} />
+      <span>
+        Queued <Time at={task.created_at} as="clock" />
+      </span>
+      <span>
+        Started <Time at={run_at} as="clock" none="not yet" />
+      </span>
+      <span>
+        Ended <Time at={completed_at} as="clock" none="not yet" />
+      </span>
+      {run_at && completed_at && (
+        <span>
+          Took <Duration ms={Date.parse(completed_at) - Date.parse(run_at)} />
+        </span>
+      )}
+      {input > 0 && (
+        <span>
+          Read <Tokens value={input} />, of which cached <Tokens value={cached} />
+        </span>
+      )}
+      {output > 0 && (
+        <span>
+          Wrote <Tokens value={output} />
+        </span>
+      )}
+      {costs.length > 0 && <Cost usd={costs.reduce((total, cost) => total + cost, 0)} />}
+    </div>
+  );
+}
+
+function Answer({ task }: { task: Task }) {
+  return (
+    <section className={classes.answer} aria-label="Message and answer">
+      {task.error !== null && (
+        <Section title="Why it failed">
+          <p>{task.error}</p>
+        </Section>
+      )}
+      {task.result !== null && (
+        <Section title="Answer" actions={<CopyButton text={task.result} what="answer" />}>
+          <Markdown text={task.result} />
+        </Section>
+      )}
+      <Section title="Message">
+        <p className={classes.message}>{task.prompt}</p>
+      </Section>
+      {task.warnings.length > 0 && (
+        <Section title="What it had to do without">
+          <ul>
+            {task.warnings.map((warning) => (
+              <li key={warning}>{warning}</li>
+            ))}
+          </ul>
+        </Section>
+      )}
+      <Section title="Where it belongs">
+        <Facts
+          facts={[
+            ["Source", task.source ?? "Unknown"],
+            ["Answer goes to", task.dispatch_type],
+            [
+              "Session",
+              <Link key="s" href={`/tasks?session_id=${task.session_id}`}>
+                {task.session_id}
+              </Link>,
+            ],
+            ["Correlation id", <code key="c">{task.correlation_id}</code>],
+            task.error_code !== null && ["Error code", <code key="e">{task.error_code}</code>],
+            task.merged_into !== null && [
+              "Answered by",
+              <Link key="m" href={`/tasks/${task.merged_into}`}>
+                the run of a later message
+              </Link>,
+            ],
+          ]}
+        />
+      </Section>
+    </section>
+  );
+}

@@ -1,0 +1,134 @@
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "wouter";
+import { api, type Schema, take } from "../../api/client.ts";
+import { ApiError } from "../../parts/api-error.tsx";
+import { Json } from "../../parts/code-block.tsx";
+import { Detail } from "../../parts/detail.tsx";
+import { Facts } from "../../parts/facts.tsx";
+import { Section } from "../../parts/page-frame.tsx";
+import { Badge, Status } from "../../parts/status.tsx";
+import { Time } from "../../parts/time.tsx";
+import { Cost, Duration, Tokens } from "../../parts/units.tsx";
+import { ContextTable } from "./context-table.tsx";
+import { kindOf, labelOf, numberOf, type Span, textOf } from "./spans.ts";
+
+type Task = Schema<"Task">;
+
+/** One step of a run. */
+export function SpanDetail({ span, task, closeHref }: { span: Span; task: Task; closeHref: string }) {
+  const kind = kindOf(span);
+  return (
+    <Detail
+      title={labelOf(span)}
+      closeHref={closeHref}
+      facts={
+        <>
+          <Time at={span.started_at} as="clock" />
+          {span.duration_ms !== null && <Duration ms={span.duration_ms} />}
+          {span.error !== null && <Badge tone="bad">Failed</Badge>}
+        </>
+      }
+    >
+      {span.error !== null && (
+        <Section title="Why it failed">
+          <p>{span.error}</p>
+        </Section>
+      )}
+      {kind === "model" && <ModelCall span={span} />}
+      {kind === "tool" && <ToolCall span={span} task={task} />}
+      {kind === "delivery" && <DeliveryOf id={textOf(span, "heddle.delivery.id")} />}
+      {kind === "webhook" && <WebhookOf id={textOf(span, "heddle.inbox_event.id")} />}
+      <Section title="Attributes">
+        <Json value={span.attributes} what="attributes" />
+      </Section>
+    </Detail>
+  );
+}
+
+function ModelCall({ span }: { span: Span }) {
+  const input = numberOf(span, "gen_ai.usage.input_tokens");
+  const cached = numberOf(span, "gen_ai.usage.cache_read.input_tokens") ?? 0;
+  const output = numberOf(span, "gen_ai.usage.output_tokens");
+  return (
+    <>
+      <Section title="Tokens and cost">
+        <Facts
+          facts={[
+            input !== undefined && ["Read", <Tokens key="in" value={input} />],
+            input !== undefined && ["of which cached", <Tokens key="c" value={cached} />],
+            output !== undefined && ["Written", <Tokens key="out" value={output} />],
+            input === undefined && ["Tokens", "The endpoint reported none"],
+            ["Cost", <Cost key="cost" usd={numberOf(span, "heddle.cost_usd")} />],
+            ["Call", `number ${numberOf(span, "heddle.iteration") ?? 1} of the run`],
+          ]}
+        />
+      </Section>
+      <ContextTable context={span.attributes["heddle.context"]} cached={cached} />
+    </>
+  );
+}
+
+/** Arguments and result are in the session's messages, because a trace has no content. */
+function ToolCall({ span, task }: { span: Span; task: Task }) {
+  const callId = textOf(span, "gen_ai.tool.call.id");
+  const { data, error } = useQuery({
+    queryKey: ["tasks", task.id, "messages"],
+    queryFn: () =>
+      take(
+        api.GET("/api/v1/sessions/{id}/messages", {
+          params: { path: { id: task.session_id }, query: { limit: 200 } },
+        }),
+      ),
+  });
+  if (error) return <ApiError error={error} />;
+  const own = data?.filter(({ task_id }) => task_id === task.id) ?? [];
+  const call = own.flatMap(({ tool_calls }) => tool_calls ?? []).find(({ id }) => id === callId);
+  const result = own.find(({ tool_call_id }) => tool_call_id === callId);
+  if (data && !call)
+    return <p className="faint">Its arguments are further back in the session than this page reads.</p>;
+  return (
+    <>
+      {call && (
+        <Section title="Arguments">
+          <Json value={call.arguments} what="arguments" />
+        </Section>
+      )}
+      {result && (
+        <Section title="Result">
+          <Json value={result.content} what="result" />
+        </Section>
+      )}
+    </>
+  );
+}
+
+function DeliveryOf({ id }: { id: string | undefined }) {
+  const { data, error } = useQuery({
+    queryKey: ["deliveries", id],
+    queryFn: () => take(api.GET("/api/v1/deliveries/{id}", { params: { path: { id: id ?? "" } } })),
+    enabled: id !== undefined,
+  });
+  if (error) return <ApiError error={error} />;
+  if (!data) return null;
+  return (
+    <Section title="Delivery" actions={<Link href={`/deliveries/${data.id}`}>Open</Link>}>
+      <Facts
+        facts={[
+          ["Status", <Status key="s" value={data.status} />],
+          ["Attempts", String(data.attempts)],
+          data.next_attempt_at !== null && ["Next attempt", <Time key="n" at={data.next_attempt_at} />],
+        ]}
+      />
+      {data.receipt !== null && <Json value={data.receipt} what="receipt" />}
+    </Section>
+  );
+}
+
+function WebhookOf({ id }: { id: string | undefined }) {
+  if (id === undefined) return null;
+  return (
+    <p>
+      <Link href={`/inbox/${id}`}>The webhook with its headers and body</Link>
+    </p>
+  );
+}

@@ -1,0 +1,63 @@
+// What the waterfall shows of a trace.
+
+import type { Schema } from "../../api/client.ts";
+
+export type Span = Schema<"Span">;
+
+export type Kind = "webhook" | "queue" | "run" | "model" | "tool" | "delivery" | "other";
+
+export function kindOf({ name }: Span): Kind {
+  if (name.startsWith("receive ")) return "webhook";
+  if (name === "queue wait") return "queue";
+  if (name.startsWith("invoke_agent ")) return "run";
+  if (name.startsWith("chat ")) return "model";
+  if (name.startsWith("execute_tool ")) return "tool";
+  if (name.startsWith("deliver ")) return "delivery";
+  return "other";
+}
+
+/** What a span is called on the screen. */
+export function labelOf(span: Span): string {
+  const rest = span.name.slice(span.name.indexOf(" ") + 1);
+  const labels: Record<Kind, string> = {
+    webhook: `Webhook of ${rest}`,
+    queue: "Waited in the queue",
+    run: `Run of ${rest}`,
+    model: `Model ${rest}`,
+    tool: `Tool ${rest}`,
+    delivery: `Delivery to ${rest}`,
+    other: span.name,
+  };
+  return labels[kindOf(span)];
+}
+
+export interface Bar {
+  span: Span;
+  /** Share of the whole, 0 to 1. */
+  from: number;
+  width: number;
+}
+
+/** `now` stands for the end of what still goes on. */
+export function barsOf(spans: readonly Span[], now: number): { bars: Bar[]; totalMs: number } {
+  const begin = Math.min(...spans.map(({ started_at }) => Date.parse(started_at)));
+  const lengthOf = ({ started_at, duration_ms, error }: Span) =>
+    duration_ms ?? (error === null ? Math.max(0, now - Date.parse(started_at)) : 0);
+  const totalMs = Math.max(1, ...spans.map((span) => Date.parse(span.started_at) - begin + lengthOf(span)));
+  const bars = spans.map((span) => ({
+    span,
+    from: (Date.parse(span.started_at) - begin) / totalMs,
+    width: lengthOf(span) / totalMs,
+  }));
+  return { bars, totalMs };
+}
+
+export const textOf = (span: Span, name: string): string | undefined => {
+  const value = span.attributes[name];
+  return typeof value === "string" ? value : undefined;
+};
+
+export const numberOf = (span: Span, name: string): number | undefined => {
+  const value = span.attributes[name];
+  return typeof value === "number" ? value : undefined;
+};

@@ -1,0 +1,43 @@
+import { expect, test } from "bun:test";
+import type { Ui } from "../ui.ts";
+
+export function runsTests(ui: () => Ui): void {
+  test("runs: a run's steps are true to time, keys move between them, and the selected one is in the address", async () => {
+    await using opened = await ui().openPage("/tasks?bot_id=default");
+    const { page } = opened;
+    await page.getByRole("listitem").first().getByRole("link").click();
+    await page.getByRole("heading", { name: "Run of default" }).waitFor();
+    expect(new URL(page.url()).search).toBe("?bot_id=default");
+    const steps = page.getByRole("region", { name: "Steps of the run" });
+    await steps.getByRole("button", { name: /Waited in the queue/ }).click();
+    await page.keyboard.press("ArrowDown");
+    const chosen = await steps.locator("[aria-current]").getAttribute("data-span");
+    expect(page.url()).toContain(`/${chosen}`);
+    await page.reload();
+    await page.getByRole("button", { name: "Close details" }).click();
+    await page.getByRole("region", { name: "Message and answer" }).waitFor();
+    expect(opened.faults).toEqual([]);
+  });
+
+  test("runs: one runs again, with another message", async () => {
+    await using opened = await ui().openPage("/tasks");
+    const { page } = opened;
+    await page.getByRole("listitem").first().getByRole("link").click();
+    const before = page.url();
+    await page.getByRole("button", { name: "Edit and run" }).click();
+    await page.getByLabel("Message", { exact: true }).fill("Something else altogether");
+    await page.getByRole("button", { name: "Run", exact: true }).click();
+    await page.getByText("Something else altogether").first().waitFor();
+    expect(page.url()).not.toBe(before);
+    expect(opened.faults).toEqual([]);
+  });
+
+  test("deliveries: the filters are in the address, and redelivering counts first", async () => {
+    await using opened = await ui().openPage("/deliveries?status=dead");
+    const { page } = opened;
+    await page.getByRole("button", { name: "Redeliver dead letters" }).click();
+    await page.getByRole("dialog").getByRole("heading").waitFor();
+    await page.keyboard.press("Escape");
+    expect(opened.faults).toEqual([]);
+  });
+}
