@@ -1,7 +1,7 @@
 // The inbox: received webhooks and their outcomes.
 
 import { and, desc, eq, getTableColumns, gte, isNotNull, isNull, lt, sql } from "drizzle-orm";
-import type { Database } from "../db/database.ts";
+import { type Database, rowsOf } from "../db/database.ts";
 import { type InboxVerdict, inboxEvents, tasks } from "../db/schema.ts";
 import { notFound } from "../errors.ts";
 import type { Logger } from "../log.ts";
@@ -38,6 +38,8 @@ export interface Inbox extends Pick<Recorder, "record"> {
   /** Lists webhooks, including those that this server has received but not yet written. */
   list(filter: InboxFilter): Promise<InboxSummary[]>;
   count(filter: InboxFilter): Promise<number>;
+  /** When the latest webhook of each of these integrations arrived; without those that got none. */
+  lastArrivals(integrationIds: readonly string[]): Promise<Map<string, Date>>;
   /** Returns the webhook with secrets redacted. Throws `not_found`. */
   get(id: string): Promise<InboxEvent>;
   /** Returns the webhook as it was received, with secrets. Throws `not_found`. */
@@ -86,6 +88,20 @@ export function createInbox(options: InboxOptions): Inbox {
     async count(filter) {
       await recorder.flush();
       return db.query.$count(inboxEvents, conditions(filter));
+    },
+    async lastArrivals(ids) {
+      if (ids.length === 0) return new Map();
+      await recorder.flush();
+      // One look at the index for each, instead of a walk through all of their webhooks.
+      const found = await db.query.execute(sql`
+        select wanted.id, extract(epoch from latest.created_at)::float as at
+        from jsonb_array_elements_text(${JSON.stringify(ids)}::jsonb) as wanted (id)
+        cross join lateral (
+          select created_at from inbox_events where integration_id = wanted.id order by id desc limit 1
+        ) as latest`);
+      return new Map(
+        rowsOf<{ id: string; at: number }>(found).map(({ id, at }) => [id, new Date(at * 1_000)]),
+      );
     },
     get: async (id) => texts.shown(await find(id)),
     original: async (id) => texts.original(await find(id)),

@@ -29,6 +29,8 @@ export const PAGES: readonly Page[] = [
   { label: "Runs", path: "/tasks", icon: "Workflow", section: "Watch", shortcut: "r", scope: "tasks:read", View: load(() => import("./pages/runs/runs.tsx")) },
   { label: "Deliveries", path: "/deliveries", icon: "Send", section: "Watch", shortcut: "d", scope: "deliveries:read", View: load(() => import("./pages/deliveries/deliveries.tsx")) },
   { label: "Inbox", path: "/inbox", icon: "Inbox", section: "Watch", shortcut: "i", scope: "inbox:read", View: load(() => import("./pages/inbox/inbox.tsx")) },
+  { label: "First steps", path: "/welcome", icon: "Rocket", section: "Set up", shortcut: "w", scope: "admin", View: load(() => import("./pages/welcome/welcome.tsx")) },
+  { label: "Integrations", path: "/admin/integrations", icon: "Plug", section: "Set up", shortcut: "n", scope: "integrations:read", View: load(() => import("./pages/integrations/integrations.tsx")) },
 ];
 
 /** The page that answers this address. */

@@ -16,6 +16,11 @@ interface Picture {
 }
 
 const PICTURES: Picture[] = [
+  { name: "integrations", path: "/admin/integrations" },
+  { name: "integration", path: "/admin/integrations/loom" },
+  { name: "integration-process", path: "/admin/integrations/loom?tab=process" },
+  { name: "set-up", path: "/admin/integrations/github/set-up?step=event" },
+  { name: "first-steps", path: "/welcome" },
   {
     name: "inbox",
     path: "/inbox",

@@ -3,6 +3,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { CHROMIUM } from "./chromium.ts";
 import { inboxTests } from "./pages/inbox.ts";
+import { integrationsTests } from "./pages/integrations.ts";
 import { runsTests } from "./pages/runs.ts";
 import { shellTests } from "./pages/shell.ts";
 import { signInTests } from "./pages/sign-in.ts";
@@ -15,10 +16,24 @@ describe.skipIf(CHROMIUM === null)("the admin UI", () => {
   }, 180_000);
   afterAll(() => ui?.[Symbol.asyncDispose]());
 
-  for (const tests of [signInTests, shellTests, inboxTests, runsTests]) tests(() => ui);
+  for (const tests of [signInTests, shellTests, inboxTests, integrationsTests, runsTests]) tests(() => ui);
 
   /** Addresses of pages with content, each looked at in both colours, wide and narrow. */
-  const PAGES = ["/inbox", "/inbox?verdict=rejected", "/tasks", "/deliveries", "/nowhere"];
+  const PAGES = [
+    "/admin/integrations",
+    "/admin/integrations/loom",
+    "/admin/integrations/loom?tab=process",
+    "/admin/integrations/loom?tab=settings",
+    "/admin/integrations/loom?tab=tools",
+    "/admin/integrations/broken",
+    "/admin/integrations/github/set-up?step=event",
+    "/welcome",
+    "/inbox",
+    "/inbox?verdict=rejected",
+    "/tasks",
+    "/deliveries",
+    "/nowhere",
+  ];
   for (const path of PAGES) {
     test(`${path} has no fault, light and dark, wide and narrow`, async () => {
       for (const look of [{ scheme: "light" }, { scheme: "dark", width: 360, height: 740 }] as const) {

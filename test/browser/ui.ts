@@ -11,6 +11,7 @@ import { chromium, type Page } from "playwright-core";
 import { compiledBinary } from "../compiled-binary.ts";
 import { CHROMIUM } from "./chromium.ts";
 import { seed } from "./seed.ts";
+import { seedFolders } from "./seed-folders.ts";
 
 const repository = join(import.meta.dirname, "..", "..");
 const KEY = "a-static-key-of-the-browser-tests";
@@ -41,6 +42,7 @@ export interface UiPage extends AsyncDisposable {
 
 export async function startUi(): Promise<Ui> {
   const home = mkdtempSync(join(tmpdir(), "heddle-ui-"));
+  seedFolders(home);
   const server = await startServer(home);
   const browser = await chromium.launch({
     executablePath: String(CHROMIUM),

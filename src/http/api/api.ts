@@ -75,6 +75,7 @@ export function createApi(
     ...integrations,
     integrations: registry,
     processes,
+    inbox: conversation.inbox,
     baseUrl: options.baseUrl,
     log,
     route,

@@ -14,3 +14,18 @@ export async function readReadme(folder: string): Promise<string | undefined> {
     return undefined;
   }
 }
+
+const LONGEST = 300;
+
+/** The first paragraph of a README.md on one line, without the heading; null if there is none. */
+export function firstParagraph(readme: string | undefined): string | null {
+  const lines: string[] = [];
+  for (const line of (readme ?? "").slice(0, 10 * LONGEST).split("\n")) {
+    const text = line.trim();
+    if (text === "" && lines.length > 0) break;
+    if (text !== "" && !text.startsWith("#")) lines.push(text);
+  }
+  const text = lines.join(" ").replaceAll(/[`*_]/g, "");
+  if (text === "") return null;
+  return text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
+}

@@ -1,4 +1,4 @@
-// Reads GET /api/v1/events with fetch, because EventSource cannot send a key. Resumes where it was cut off.
+// Reads event streams, above all GET /api/v1/events, with fetch, because EventSource cannot send a key. Resumes where it was cut off.
 
 import { ApiFailure } from "./failure.ts";
 import { useSession } from "./session.ts";
@@ -32,14 +32,31 @@ const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 15_000;
 
 /** Follows until the signal is aborted. Each caller has a connection of its own; pages share the shell's (live.ts). */
-export async function followEvents({ query, onEvent, onGap, onState, signal }: FollowOptions): Promise<void> {
+export const followEvents = ({ query, onEvent, onGap, onState, signal }: FollowOptions): Promise<void> =>
+  followStream({
+    url: `/api/v1/events?${new URLSearchParams(query)}`,
+    onMessage: ({ event, data }) => {
+      if (event === "lost") onGap();
+      else if (event !== "open") onEvent(JSON.parse(data));
+    },
+    onState,
+    signal,
+  });
+
+interface FollowStreamOptions extends Pick<FollowOptions, "onState" | "signal"> {
+  url: string;
+  onMessage(message: Message): void;
+}
+
+/** Reads any of the API's event streams, and resumes after the last message when it is cut. */
+export async function followStream({ url, onMessage, onState, signal }: FollowStreamOptions): Promise<void> {
   let lastId: string | undefined;
   let waitMs = FIRST_WAIT_MS;
   while (!signal.aborted) {
     onState("connecting");
     try {
       const { key } = useSession.getState();
-      const response = await fetch(`/api/v1/events?${new URLSearchParams(query)}`, {
+      const response = await fetch(url, {
         headers: {
           ...(key !== null && { authorization: `Bearer ${key}` }),
           ...(lastId !== undefined && { "last-event-id": lastId }),
@@ -51,8 +68,7 @@ export async function followEvents({ query, onEvent, onGap, onState, signal }: F
       waitMs = FIRST_WAIT_MS;
       for await (const message of messagesOf(response.body)) {
         lastId = message.id ?? lastId;
-        if (message.event === "lost") onGap();
-        else if (message.event !== "open") onEvent(JSON.parse(message.data));
+        onMessage(message);
       }
     } catch (error) {
       if (signal.aborted) return;

@@ -27,14 +27,16 @@ const STATUSES: Record<string, [label: string, tone: Tone, icon: IconName]> = {
   ready: ["Ready", "good", "Check"],
   partial: ["Needs settings", "warn", "SlidersHorizontal"],
   not_configured: ["Not set up", "quiet", "CircleOff"],
+  pending_approval: ["Waits for approval", "warn", "ShieldAlert"],
   quarantined: ["Quarantined", "bad", "ShieldAlert"],
   disabled: ["Disabled", "quiet", "Power"],
   loading: ["Loading", "calm", "RefreshCw"],
   // Processes
   stopped: ["Stopped", "quiet", "Square"],
   starting: ["Starting", "calm", "RefreshCw"],
-  backoff: ["Restarting", "warn", "RotateCcw"],
-  crashed: ["Crashed", "bad", "X"],
+  stopping: ["Stopping", "calm", "Square"],
+  backing_off: ["Crashed, starts again", "warn", "RotateCcw"],
+  crash_looping: ["Keeps crashing", "bad", "X"],
 };
 
 interface StatusProps {

@@ -105,6 +105,16 @@ eachDatabase("inbox", (open) => {
     return body.events;
   };
 
+  test("the latest arrival of each integration", async () => {
+    await post({}, { id: "d-1" });
+    await post("{}", { event: "ping" });
+    const [latest] = await list();
+    expect(await http.inbox.lastArrivals(["hook", "silent"])).toEqual(
+      new Map([["hook", new Date(latest.created_at)]]),
+    );
+    expect(await http.inbox.lastArrivals([])).toEqual(new Map());
+  });
+
   describe("records once", () => {
     test("a webhook that caused a message, together with it, under the request's id", async () => {
       const answer = await post({}, { id: "d-1" });

@@ -73,6 +73,8 @@ eachDatabase("admin API of integrations", (open) => {
       version: "1.2",
       source: "external",
       icon: "Zap",
+      description: `${"word ".repeat(60)}…`,
+      last_webhook_at: null,
       status: "not_configured",
       has_router: true,
       has_tools: false,

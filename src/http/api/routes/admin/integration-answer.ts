@@ -2,6 +2,7 @@
 
 import { t } from "elysia";
 import { PROCESS_STATES } from "../../../../db/schema.ts";
+import type { Inbox } from "../../../../inbox/inbox.ts";
 import { scopesOf } from "../../../../integrations/manifest/manifest.ts";
 import {
   dashboardModules,
@@ -10,7 +11,7 @@ import {
 } from "../../../../integrations/manifest/manifest-parts.ts";
 import { type Dependency, dependenciesOf } from "../../../../integrations/registry/dependencies.ts";
 import type { Integrations } from "../../../../integrations/registry/integrations.ts";
-import { readReadme } from "../../../../integrations/registry/readme.ts";
+import { firstParagraph, readReadme } from "../../../../integrations/registry/readme.ts";
 import { SETUP_STATUSES, setupStatus } from "../../../../integrations/registry/status.ts";
 import type { IntegrationView } from "../../../../integrations/registry/view.ts";
 import { isGiven } from "../../../../integrations/settings/effective-setting.ts";
@@ -21,7 +22,7 @@ import { named } from "../../../../schema/openapi-schema.ts";
 import type { SetupManifest } from "../../../../sdk/manifest.ts";
 import { serverPath, urlOf } from "../../../../sdk/server-facts.ts";
 import { withoutUrlSecrets } from "../../../../secrets/urls.ts";
-import { InstantOf, instant, JsonFields, nullable, oneOf } from "../../schemas.ts";
+import { InstantOf, instant, instantOrNull, JsonFields, nullable, oneOf } from "../../schemas.ts";
 import { LoadError, presentError } from "../load-error.ts";
 
 export const IntegrationAnswer = named(
@@ -33,6 +34,7 @@ export const IntegrationAnswer = named(
       version: nullable(t.String(), "Its version, if it declares one."),
       source: t.String({ description: "The kind of place that it was found in." }),
       icon: t.String({ description: "Name of its icon." }),
+      description: nullable(t.String(), "The first paragraph of its README.md."),
       status: oneOf(
         SETUP_STATUSES,
         "ready; partial: a required setting or an npm package is missing; not_configured: no required setting is set; disabled; quarantined: the version on disk does not load; pending_approval: a bot wrote it; loading.",
@@ -86,6 +88,7 @@ export const IntegrationAnswer = named(
         }),
         "The webhook that its manifest declares, if any.",
       ),
+      last_webhook_at: nullable(InstantOf(""), "When the latest webhook arrived."),
       api_permissions: t.Array(t.String(), { description: "Scopes that its manifest asks for." }),
       instructions_url: nullable(t.String(), "URL of its setup instructions."),
       web_ui: nullable(
@@ -177,12 +180,13 @@ export const DetailAnswer = named(
 export interface Presenting {
   settings: Pick<Settings, "effective">;
   processes: Pick<Processes, "has" | "status">;
+  inbox: Pick<Inbox, "lastArrivals">;
   /** This server's public address without a trailing slash; undefined if only the operator could know it. */
   baseUrl: () => string | undefined;
 }
 
-export async function present(view: IntegrationView, { settings, processes, baseUrl }: Presenting) {
-  const { id, setup } = view;
+export async function present(view: IntegrationView, { settings, processes, inbox, baseUrl }: Presenting) {
+  const { id, setup, folder } = view;
   const dependencies: Dependency[] = await dependenciesOf(view);
   const effective = (setting: (typeof view.settings)[number]) => settings.effective(id, setting);
   return {
@@ -191,6 +195,7 @@ export async function present(view: IntegrationView, { settings, processes, base
     version: view.version,
     source: view.source,
     icon: iconOf(setup),
+    description: firstParagraph(await readReadme(folder)),
     status: setupStatus({ view, settings: view.settings, effective, dependencies }),
     enabled: view.enabled,
     is_live: view.isLive,
@@ -228,6 +233,7 @@ export async function present(view: IntegrationView, { settings, processes, base
           scheme: setup.webhook.verifier?.scheme ?? null,
         }
       : null,
+    last_webhook_at: instantOrNull((await inbox.lastArrivals([id])).get(id) ?? null),
     api_permissions: setup ? [...scopesOf(setup)] : [],
     instructions_url: setup?.instructions_url ?? null,
     web_ui: setup?.web_ui

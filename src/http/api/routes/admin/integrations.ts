@@ -49,7 +49,12 @@ export function adminIntegrationRoutes(parts: AdminIntegrationRoutes) {
           integrations.list(),
           ({ id }) => id,
         );
-        return { integrations: await Promise.all(views.map((view) => present(view, parts))), next_cursor };
+        const arrivals = await parts.inbox.lastArrivals(views.map(({ id }) => id));
+        const presenting = { ...parts, inbox: { lastArrivals: async () => arrivals } };
+        return {
+          integrations: await Promise.all(views.map((view) => present(view, presenting))),
+          next_cursor,
+        };
       },
       listRoute(route, {
         scope,

@@ -1,0 +1,128 @@
+import { Button, Tabs } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { Link, useSearchParams } from "wouter";
+import { useLiveQueries } from "../../api/live.ts";
+import { ApiError } from "../../parts/api-error.tsx";
+import { Icon } from "../../parts/icon.tsx";
+import { PageFrame } from "../../parts/page-frame.tsx";
+import { Status } from "../../parts/status.tsx";
+import { Actions } from "./actions.tsx";
+import classes from "./integration-page.module.css";
+import { type IntegrationDetail, integration, setUpOf } from "./queries.ts";
+import { Settings } from "./settings.tsx";
+import { ApiKey } from "./tabs/api-key.tsx";
+import { Approval } from "./tabs/approval.tsx";
+import { InboxRows } from "./tabs/inbox-rows.tsx";
+import { Overview } from "./tabs/overview.tsx";
+import { Parts } from "./tabs/parts.tsx";
+import { Process } from "./tabs/process.tsx";
+import { Readme } from "./tabs/readme.tsx";
+import { Tools } from "./tabs/tools.tsx";
+
+interface Tab {
+  id: string;
+  label: string;
+  isShown(integration: IntegrationDetail): boolean;
+  View(props: { integration: IntegrationDetail }): React.ReactNode;
+}
+
+const always = () => true;
+
+const TABS: readonly Tab[] = [
+  { id: "overview", label: "Overview", isShown: always, View: Overview },
+  { id: "approval", label: "Approval", isShown: ({ pending }) => pending !== null, View: Approval },
+  { id: "inbox", label: "Inbox", isShown: ({ has_router }) => has_router, View: InboxRows },
+  { id: "process", label: "Process", isShown: ({ has_process }) => has_process, View: Process },
+  { id: "tools", label: "Tools", isShown: ({ has_tools }) => has_tools, View: Tools },
+  {
+    id: "parts",
+    label: "Skills and hooks",
+    isShown: ({ has_skills, has_hooks, has_carapaces }) => has_skills || has_hooks || has_carapaces,
+    View: Parts,
+  },
+  {
+    id: "settings",
+    label: "Settings",
+    isShown: always,
+    View: ({ integration: { id } }) => <Settings id={id} />,
+  },
+  {
+    id: "api-key",
+    label: "API key",
+    isShown: ({ api_permissions }) => api_permissions.length > 0,
+    View: ApiKey,
+  },
+  { id: "readme", label: "README", isShown: ({ readme }) => readme !== null, View: Readme },
+];
+
+/** Everything about one integration, in tabs. */
+export function IntegrationPage({ id }: { id: string }) {
+  const { data, error, refetch } = useQuery(integration(id));
+  useLiveQueries(["integration", "process"], ["integrations"]);
+  if (!data) {
+    return (
+      <PageFrame title={id}>
+        {error && <ApiError error={error} onRetry={() => void refetch()} />}
+        {error && (
+          <Button component={Link} href="/admin/integrations" variant="default" size="xs" mt="md">
+            All integrations
+          </Button>
+        )}
+      </PageFrame>
+    );
+  }
+  return <Loaded integration={data} />;
+}
+
+function Loaded({ integration }: { integration: IntegrationDetail }) {
+  const { id, name, version, icon, status } = integration;
+  const [params, setParams] = useSearchParams();
+  const tabs = TABS.filter(({ isShown }) => isShown(integration));
+  const current = tabs.find((tab) => tab.id === params.get("tab")) ?? (tabs[0] as Tab);
+  return (
+    <PageFrame
+      title={name}
+      about={
+        <span className={classes.about}>
+          <span className={classes.icon}>
+            <Icon name={icon} size={16} />
+          </span>
+          <Status value={status} />
+          <span>
+            {id}
+            {version !== null && `, version ${version}`}
+          </span>
+        </span>
+      }
+      actions={
+        <>
+          {(status === "partial" || status === "not_configured") && (
+            <Button component={Link} href={setUpOf(id)} size="xs">
+              Set up
+            </Button>
+          )}
+          <Actions integration={integration} />
+        </>
+      }
+    >
+      <Tabs
+        value={current.id}
+        onChange={(tab) => setParams(tab === null || tab === "overview" ? {} : { tab }, { replace: true })}
+        keepMounted={false}
+      >
+        <div className={classes.tabs}>
+          <Tabs.List>
+            {tabs.map((tab) => (
+              <Tabs.Tab key={tab.id} value={tab.id}>
+                {tab.label}
+              </Tabs.Tab>
+            ))}
+          </Tabs.List>
+        </div>
+        <Tabs.Panel value={current.id} className={classes.panel}>
+          <current.View integration={integration} />
+        </Tabs.Panel>
+      </Tabs>
+    </PageFrame>
+  );
+}

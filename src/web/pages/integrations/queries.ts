@@ -1,0 +1,64 @@
+// What the pages of an integration read.
+
+import { queryOptions } from "@tanstack/react-query";
+import { api, type Schema, take } from "../../api/client.ts";
+import { queryClient } from "../../api/query-client.ts";
+
+export type Integration = Schema<"IntegrationSetup">;
+export type IntegrationDetail = Schema<"IntegrationDetail">;
+export type Webhook = Schema<"InboxSummary">;
+
+export const pageOf = (id: string): string => `/admin/integrations/${encodeURIComponent(id)}`;
+export const setUpOf = (id: string): string => `${pageOf(id)}/set-up`;
+
+export const integration = (id: string) =>
+  queryOptions({
+    queryKey: ["integrations", "one", id],
+    queryFn: () => take(api.GET("/api/v1/admin/integrations/{id}", { params: { path: { id } } })),
+  });
+
+export const settingsOf = (id: string) =>
+  queryOptions({
+    queryKey: ["integrations", "settings", id],
+    queryFn: async () => {
+      const answer = await take(
+        api.GET("/api/v1/admin/integrations/{id}/settings", { params: { path: { id } } }),
+      );
+      return answer.settings;
+    },
+  });
+
+export const processOf = (id: string) =>
+  queryOptions({
+    queryKey: ["integrations", "process", id],
+    queryFn: () => take(api.GET("/api/v1/admin/integrations/{id}/process", { params: { path: { id } } })),
+  });
+
+export const toolsOf = (id: string) =>
+  queryOptions({
+    queryKey: ["integrations", "tools", id],
+    queryFn: async () => {
+      const query = { integration_id: id };
+      return (await take(api.GET("/api/v1/tools", { params: { query } }))).tools;
+    },
+  });
+
+/** The latest webhook that was sent to the integration; null if there is none. */
+export const lastWebhook = (id: string) =>
+  queryOptions({
+    queryKey: ["inbox", "last", id],
+    queryFn: async () => {
+      const query = { integration_id: id, limit: 1 };
+      return (await take(api.GET("/api/v1/inbox", { params: { query } }))).events[0] ?? null;
+    },
+  });
+
+/** Reads everything about integrations again. */
+export const refreshIntegrations = (): Promise<void> =>
+  queryClient.invalidateQueries({ queryKey: ["integrations"] });
+
+/** Required settings without a value. */
+export const missingSettings = ({ env_vars }: Pick<Integration, "env_vars">): string[] =>
+  env_vars
+    .filter(({ required, is_set, default: preset }) => required && !is_set && preset === null)
+    .map(({ key }) => key);

@@ -1,0 +1,180 @@
+import { Button } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { Link, useSearchParams } from "wouter";
+import { useLiveQueries } from "../../api/live.ts";
+import { ApiError } from "../../parts/api-error.tsx";
+import { PageFrame } from "../../parts/page-frame.tsx";
+import { Status } from "../../parts/status.tsx";
+import { type Step, Steps } from "../../parts/steps.tsx";
+import { Time } from "../../parts/time.tsx";
+import { plural } from "../../parts/units.tsx";
+import { FirstEvent } from "./first-event.tsx";
+import { useProgress } from "./progress.ts";
+import {
+  type IntegrationDetail,
+  integration,
+  lastWebhook,
+  missingSettings,
+  pageOf,
+  type Webhook,
+} from "./queries.ts";
+import classes from "./set-up-page.module.css";
+import { Settings } from "./settings.tsx";
+import { TestEvent } from "./test-event.tsx";
+import { WebhookUrl } from "./webhook-url.tsx";
+
+/** The set-up of one integration, step by step. What is done is known by the server, so one can leave and come back. */
+export function SetUpPage({ id }: { id: string }) {
+  const { data, error, refetch } = useQuery(integration(id));
+  useLiveQueries(["integration"], ["integrations"]);
+  const title = `Set up ${data?.name ?? id}`;
+  return (
+    <PageFrame
+      title={title}
+      about={data && <Status value={data.status} />}
+      actions={
+        <Button component={Link} href={pageOf(id)} variant="default" size="xs">
+          All about {data?.name ?? id}
+        </Button>
+      }
+    >
+      {error && <ApiError error={error} onRetry={() => void refetch()} />}
+      {data && <SetUpSteps integration={data} />}
+    </PageFrame>
+  );
+}
+
+function SetUpSteps({ integration }: { integration: IntegrationDetail }) {
+  const { id } = integration;
+  const [params, setParams] = useSearchParams();
+  const { data: last } = useQuery({ ...lastWebhook(id), enabled: integration.webhook !== null });
+  useLiveQueries(["inbox"], lastWebhook(id).queryKey);
+  const hasEntered = useProgress(({ entered }) => entered.includes(id));
+  const steps = stepsOf(integration, { last: last ?? null, hasEntered });
+  // Without a step in the address, it opens where one stopped: at the first step that is not done.
+  const open = params.get("step") ?? steps.find(({ isDone }) => !isDone)?.id ?? steps.at(-1)?.id;
+  const isComplete = steps.every(({ isDone }) => isDone);
+  return (
+    <>
+      {isComplete && steps.length > 0 && (
+        <p className={classes.complete} role="status">
+          {integration.name} is set up.
+        </p>
+      )}
+      <Steps
+        steps={steps}
+        open={open}
+        onOpen={(step) =>
+          setParams(
+            (before) => {
+              before.set("step", step === open ? "" : step);
+              return before;
+            },
+            { replace: true },
+          )
+        }
+      />
+    </>
+  );
+}
+
+interface Known {
+  last: Webhook | null;
+  hasEntered: boolean;
+}
+
+function stepsOf(integration: IntegrationDetail, { last, hasEntered }: Known): Step[] {
+  const { id, env_vars, webhook } = integration;
+  const missing = missingSettings(integration);
+  const set = env_vars.filter(({ is_set }) => is_set).length;
+  return [
+    {
+      id: "settings",
+      title: "Settings",
+      isDone: missing.length === 0,
+      summary:
+        env_vars.length === 0
+          ? "It has none"
+          : missing.length > 0
+            ? `${missing.join(", ")} missing`
+            : `${set} of ${plural(env_vars.length, "setting")} set`,
+      content: () => <SettingsStep integration={integration} />,
+    },
+    ...(webhook
+      ? [
+          {
+            id: "webhook",
+            title: "Webhook URL",
+            isDone: hasEntered || last !== null,
+            summary: webhook.url ?? webhook.path,
+            content: () => <WebhookStep integration={integration} />,
+          },
+          {
+            id: "event",
+            title: "First event",
+            isDone: last !== null,
+            summary: last ? <Time at={last.created_at} /> : "Nothing has arrived yet",
+            content: () => (
+              <div className={classes.event}>
+                <FirstEvent id={id} name={integration.name} />
+                <details className={classes.test} open={last === null}>
+                  <summary>{last === null ? "Send a test event" : "Send another test event"}</summary>
+                  <TestEvent integration={integration} />
+                </details>
+              </div>
+            ),
+          },
+        ]
+      : []),
+  ];
+}
+
+function SettingsStep({ integration }: { integration: IntegrationDetail }) {
+  const { id, instructions_url, error } = integration;
+  const [, setParams] = useSearchParams();
+  return (
+    <>
+      {error && <ApiError error={new Error(error.reason)} />}
+      {instructions_url !== null && (
+        <p className={classes.lead}>
+          <a href={instructions_url} target="_blank" rel="noopener noreferrer">
+            Its instructions
+          </a>{" "}
+          say where to get these values.
+        </p>
+      )}
+      <Settings id={id} />
+      {integration.webhook && missingSettings(integration).length === 0 && (
+        <Button
+          variant="default"
+          size="xs"
+          mt="md"
+          onClick={() => setParams({ step: "webhook" }, { replace: true })}
+        >
+          Go on to the webhook URL
+        </Button>
+      )}
+    </>
+  );
+}
+
+function WebhookStep({ integration }: { integration: IntegrationDetail }) {
+  const markEntered = useProgress((state) => state.markEntered);
+  const [, setParams] = useSearchParams();
+  return (
+    <>
+      <p className={classes.lead}>Enter this URL at the sending service.</p>
+      <WebhookUrl integration={integration} />
+      <Button
+        size="xs"
+        mt="md"
+        onClick={() => {
+          markEntered(integration.id);
+          setParams({ step: "event" }, { replace: true });
+        }}
+      >
+        I have entered it
+      </Button>
+    </>
+  );
+}

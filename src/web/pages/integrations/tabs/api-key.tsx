@@ -1,0 +1,117 @@
+import { Button, Group, Modal } from "@mantine/core";
+import { useMutation, useQuery } from "@tanstack/react-query";
+import { useState } from "react";
+import { api, take } from "../../../api/client.ts";
+import { ApiError, notifyError } from "../../../parts/api-error.tsx";
+import { CodeBlock } from "../../../parts/code-block.tsx";
+import { ConfirmDestructive } from "../../../parts/confirm.tsx";
+import { Empty } from "../../../parts/empty.tsx";
+import { Facts } from "../../../parts/facts.tsx";
+import { Panel } from "../../../parts/page-frame.tsx";
+import { Badge } from "../../../parts/status.tsx";
+import { Time } from "../../../parts/time.tsx";
+import { type IntegrationDetail, refreshIntegrations } from "../queries.ts";
+import classes from "./tabs.module.css";
+
+type Asking = "replace" | "revoke" | undefined;
+
+/** The key with which the integration's own programs call the API. */
+export function ApiKey({ integration: { id, name } }: { integration: IntegrationDetail }) {
+  const params = { params: { path: { id } } };
+  const [asking, setAsking] = useState<Asking>();
+  const [shown, setShown] = useState<string>();
+  const { data, error, refetch } = useQuery({
+    queryKey: ["integrations", "api-key", id],
+    queryFn: () => take(api.GET("/api/v1/admin/integrations/{id}/api-key", params)),
+  });
+  const create = async () => {
+    const made = await take(api.POST("/api/v1/admin/integrations/{id}/api-key", params));
+    setShown(made.key);
+    await refreshIntegrations();
+  };
+  const first = useMutation({ mutationFn: create, onError: notifyError("No key was created") });
+  if (error) return <ApiError error={error} onRetry={() => void refetch()} />;
+  if (!data) return null;
+  const { api_key: key, api_permissions } = data;
+  const scopes = (
+    <Group gap={4}>
+      {api_permissions.map((scope) => (
+        <Badge key={scope}>{scope}</Badge>
+      ))}
+    </Group>
+  );
+  return (
+    <div className={classes.readme}>
+      <p className={classes.lead}>
+        Programs of {name} outside this server call the API with a key of its own, which may do what its
+        manifest asks for and nothing more. Its background process gets a key by itself.
+      </p>
+      <Panel>
+        {key === null ? (
+          <Empty
+            icon="Key"
+            title="It has no key"
+            action={
+              <Button size="xs" loading={first.isPending} onClick={() => first.mutate()}>
+                Create a key
+              </Button>
+            }
+          >
+            {scopes}
+          </Empty>
+        ) : (
+          <>
+            <Facts
+              facts={[
+                ["Key", <code key="prefix">{key.prefix} …</code>],
+                ["May do", <span key="scopes">{scopes}</span>],
+                ["Created", <Time key="created" at={key.created_at} />],
+                ["Last used", <Time key="used" at={key.last_used_at} />],
+              ]}
+            />
+            <Group gap="xs" mt="md">
+              <Button size="xs" variant="default" onClick={() => setAsking("replace")}>
+                Replace …
+              </Button>
+              <Button size="xs" variant="default" onClick={() => setAsking("revoke")}>
+                Revoke …
+              </Button>
+            </Group>
+          </>
+        )}
+      </Panel>
+      {asking === "replace" && (
+        <ConfirmDestructive
+          action="Replace the key"
+          title="Replace the key?"
+          onClose={() => setAsking(undefined)}
+          onConfirm={create}
+        >
+          <p>Whatever uses the present key of {name} is refused from then on, until it has the new one.</p>
+        </ConfirmDestructive>
+      )}
+      {asking === "revoke" && (
+        <ConfirmDestructive
+          action="Revoke the key"
+          title="Revoke the key?"
+          onClose={() => setAsking(undefined)}
+          onConfirm={async () => {
+            await api.DELETE("/api/v1/admin/integrations/{id}/api-key", params);
+            await refreshIntegrations();
+          }}
+        >
+          <p>Whatever uses the key of {name} is refused from then on.</p>
+        </ConfirmDestructive>
+      )}
+      {shown !== undefined && (
+        <Modal opened onClose={() => setShown(undefined)} title="The new key">
+          <p>It is shown this once. Copy it now.</p>
+          <CodeBlock text={shown} what="key" wrap />
+          <Group justify="flex-end" mt="md">
+            <Button onClick={() => setShown(undefined)}>I have copied it</Button>
+          </Group>
+        </Modal>
+      )}
+    </div>
+  );
+}

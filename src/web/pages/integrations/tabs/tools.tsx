@@ -1,0 +1,49 @@
+import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
+import { ApiError } from "../../../parts/api-error.tsx";
+import { Json } from "../../../parts/code-block.tsx";
+import { Empty } from "../../../parts/empty.tsx";
+import { Panel } from "../../../parts/page-frame.tsx";
+import { plural } from "../../../parts/units.tsx";
+import { type IntegrationDetail, toolsOf } from "../queries.ts";
+import classes from "./tabs.module.css";
+
+/** The tools that bots get, with their arguments, and a way to call one. */
+export function Tools({ integration: { id, is_live } }: { integration: IntegrationDetail }) {
+  const { data, error, refetch } = useQuery(toolsOf(id));
+  if (error) return <ApiError error={error} onRetry={() => void refetch()} />;
+  if (!data) return null;
+  if (data.length === 0) {
+    return (
+      <Empty
+        icon="Wrench"
+        title={is_live ? "It has no tools" : "Nothing of it is serving, so its tools are not known"}
+      />
+    );
+  }
+  return (
+    <div className={classes.cards}>
+      {data.map((tool) => (
+        <Panel key={tool.name}>
+          <div className={classes.head}>
+            <h2 className={classes.name}>{tool.name}</h2>
+            <span className="faint">at most {plural(tool.timeout_seconds, "second")}</span>
+          </div>
+          <p className={classes.description}>{tool.description}</p>
+          <Folded title="Arguments">{() => <Json value={tool.parameters} what="arguments" />}</Folded>
+        </Panel>
+      ))}
+    </div>
+  );
+}
+
+/** Its content is built when it is opened first. */
+function Folded({ title, children }: { title: string; children: () => React.ReactNode }) {
+  const [isOpen, setOpen] = useState(false);
+  return (
+    <details className={classes.more} onToggle={({ currentTarget }) => setOpen(currentTarget.open)}>
+      <summary>{title}</summary>
+      {isOpen && children()}
+    </details>
+  );
+}

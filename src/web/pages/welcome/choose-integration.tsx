@@ -1,0 +1,45 @@
+import { Icon } from "../../parts/icon.tsx";
+import { Status } from "../../parts/status.tsx";
+import type { Integration } from "../integrations/queries.ts";
+import classes from "./welcome.module.css";
+
+interface ChooseIntegrationProps {
+  integrations: readonly Integration[];
+  chosen: string | null;
+  onChoose(id: string): void;
+}
+
+/** Those that receive webhooks, because the next steps are about an event. */
+export function ChooseIntegration({ integrations, chosen, onChoose }: ChooseIntegrationProps) {
+  const offered = integrations.filter(({ webhook, enabled }) => webhook !== null && enabled);
+  if (offered.length === 0) {
+    return (
+      <p className="faint">
+        No integration that is there receives webhooks. Put the folder of one into{" "}
+        <code>workspace/integrations</code> of Heddle's home folder; it appears here by itself.
+      </p>
+    );
+  }
+  return (
+    <div className={classes.choices}>
+      {offered.map(({ id, name, icon, description, status }) => (
+        <button
+          key={id}
+          type="button"
+          className={classes.choice}
+          aria-pressed={id === chosen}
+          onClick={() => onChoose(id)}
+        >
+          <span className={classes.icon}>
+            <Icon name={icon} size={20} />
+          </span>
+          <span className={classes.words}>
+            <span className={classes.name}>{name}</span>
+            {description !== null && <span className={classes.description}>{description}</span>}
+          </span>
+          <Status value={status} />
+        </button>
+      ))}
+    </div>
+  );
+}

@@ -1,0 +1,91 @@
+import { expect, test } from "bun:test";
+import { createHmac } from "node:crypto";
+import type { Ui } from "../ui.ts";
+
+const SECRET = "what-the-looms-sign-with";
+
+export function integrationsTests(ui: () => Ui): void {
+  test("integrations: the gallery is in groups, and its search and filter are in the address", async () => {
+    await using opened = await ui().openPage("/admin/integrations");
+    const { page } = opened;
+    await page.getByRole("heading", { name: /Does not load/ }).waitFor();
+    await page.getByText("tools/broken.ts:4").waitFor();
+    await page.getByLabel("Search by name").fill("loom");
+    await page.waitForURL(/[?]q=loom$/);
+    await page.getByRole("link", { name: "Loom", exact: true }).click();
+    await page.getByRole("heading", { name: "Loom", level: 1 }).waitFor();
+    expect(opened.faults).toEqual([]);
+  });
+
+  test("integrations: a set-up goes on by itself until a signed webhook has arrived, and resumes", async () => {
+    await using opened = await ui().openPage("/admin/integrations/loom/set-up");
+    const { page } = opened;
+    await page.getByLabel("LOOM_SECRET", { exact: true }).fill(SECRET);
+    await page.getByRole("button", { name: "Save 1 change" }).click();
+    // The first step that is not done opens.
+    await page.getByText("/integrations/loom/webhook").first().waitFor();
+    await page.getByRole("button", { name: "I have entered it" }).click();
+    await page.getByText("Waiting for your first event").waitFor();
+    await page.goto(`${ui().url}/admin/integrations/loom/set-up`);
+    await page.getByText("Waiting for your first event").waitFor();
+    await page.getByText("Live").waitFor();
+    const body = JSON.stringify({ loom: "seven", thread: 12 });
+    const signature = createHmac("sha256", SECRET).update(body).digest("hex");
+    const answer = await fetch(`${ui().url}/integrations/loom/webhook`, {
+      method: "POST",
+      headers: { "content-type": "application/json", "x-loom-signature": `sha256=${signature}` },
+      body,
+    });
+    expect([answer.status, await answer.text()]).toEqual([200, `{"ok":true}`]);
+    await page.getByText("It arrived").waitFor();
+    await page.getByLabel("received sample").getByText("seven").waitFor();
+    await page.getByRole("link", { name: "Watch its run" }).waitFor();
+    await page.getByRole("link", { name: "Open it in the inbox" }).click();
+    await page.getByRole("heading", { name: /POST loom/ }).waitFor();
+    expect(await page.content()).not.toContain(SECRET);
+    expect(opened.faults).toEqual([]);
+  });
+
+  test("integrations: the output of a process is followed, paused and filtered; it stops and starts", async () => {
+    await using opened = await ui().openPage("/admin/integrations/loom?tab=process");
+    const { page } = opened;
+    const output = page.getByLabel("Output of the process");
+    await output.getByText("Telegram").first().waitFor();
+    await page.getByRole("button", { name: "Pause" }).click();
+    await page.getByRole("button", { name: /Follow, \d+ new line/ }).waitFor();
+    await page.getByLabel("Only lines with this text").fill("does not answer");
+    await output.getByText("Loom 7 does not answer").first().waitFor();
+    await page.getByRole("button", { name: "Stop …" }).click();
+    await page.getByRole("button", { name: "Stop it" }).click();
+    await page.getByRole("button", { name: "Start", exact: true }).click();
+    await page.getByRole("button", { name: "Restart" }).waitFor();
+    expect(opened.faults).toEqual([]);
+  });
+
+  test("integrations: tabs are in the address; disabling says what it touches", async () => {
+    await using opened = await ui().openPage("/admin/integrations/example?tab=settings");
+    const { page } = opened;
+    await page.getByText("It declares no settings").waitFor();
+    await page.getByRole("tab", { name: "README" }).click();
+    await page.waitForURL(/[?]tab=readme$/);
+    await page.getByRole("button", { name: "Disable …" }).click();
+    await page.getByText("webhooks are refused").waitFor();
+    await page.getByRole("button", { name: "Disable Example" }).click();
+    await page.getByRole("button", { name: "Enable" }).click();
+    await page.getByRole("button", { name: "Reload" }).waitFor();
+    expect(opened.faults).toEqual([]);
+  });
+
+  test("first steps: from no model to a run that one watches, and back after leaving", async () => {
+    await using opened = await ui().openPage("/welcome");
+    const { page } = opened;
+    await page.getByRole("button", { name: /Stay offline/ }).click();
+    await page.getByRole("button", { name: /^GitHub/ }).click();
+    await page.getByRole("button", { name: /Send a first event/ }).click();
+    await page.getByRole("button", { name: "Send a signed test event" }).click();
+    await page.getByText("It arrived").first().waitFor();
+    await page.goto(`${ui().url}/welcome?step=run`);
+    await page.getByText("See every step of it").waitFor();
+    expect(opened.faults).toEqual([]);
+  });
+}

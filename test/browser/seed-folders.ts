@@ -1,0 +1,116 @@
+// Folders of integrations that a home has before its server starts: one that has everything, one that does not load, and
+// one with a name that no card is wide enough for.
+
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+
+const FILES: Record<string, string> = {
+  "loom/README.md": `# Loom
+
+Watches the looms of the weaving mill, and tells the bots when a thread breaks. Its process reads the looms' telegrams.
+
+## Setting up
+
+1. Enter the **webhook URL** at the loom's controller.
+2. Choose a secret, and enter it at both ends.
+
+| Loom | Threads |
+|---|---|
+| one | 400 |
+`,
+  "loom/setup.ts": `import { defineSetup } from "heddle/sdk";
+export const SETUP = defineSetup({
+  version: "2.1.0",
+  icon: "Activity",
+  instructions_url: "https://loom.example.com/webhooks",
+  env_vars: [
+    { key: "LOOM_SECRET", required: true, secret: true, description: "Signs what the looms send" },
+    { key: "LOOM_SHED", description: "The shed in which the looms stand", default: "north" },
+  ],
+  api_permissions: ["documents:write", "sessions:write"],
+  webhook: {
+    path: "/webhook",
+    description: "Receives broken threads",
+    verifier: { scheme: "hmac", header: "x-loom-signature", prefix: "sha256=", secret: "LOOM_SECRET" },
+  },
+  sidebar_section: { id: "loom", title: "LOOMS", icon: "Activity", items: [{ label: "Sheds", href: "/loom", icon: "Layers" }] },
+});
+`,
+  "loom/config.ts": `import { defineConfig, t } from "heddle/sdk";
+export const settings = defineConfig({
+  LOOM_SECRET: t.Optional(t.String()),
+  LOOM_THREADS: t.Integer({ default: 400, minimum: 1, description: "Threads of a loom" }),
+  LOOM_ALARM: t.Boolean({ default: true, description: "Whether a broken thread wakes somebody" }),
+});
+`,
+  "loom/router.ts": `import { Elysia, getOrCreateSession, injectMessage, verifyWebhook } from "heddle/sdk";
+import { settings } from "./config.ts";
+export const router = new Elysia().post(
+  "/webhook",
+  async ({ request }) => {
+    const { payload, id } = await verifyWebhook(request, {
+      scheme: "hmac",
+      header: "x-loom-signature",
+      prefix: "sha256=",
+      secret: settings.LOOM_SECRET,
+    });
+    const sessionId = await getOrCreateSession({ clientId: "loom:north", botId: "default" });
+    await injectMessage({ sessionId, content: \`A thread broke: \${JSON.stringify(payload)}\`, source: "loom", runAgent: true, idempotencyKey: \`loom:\${id}\` });
+    return { ok: true };
+  },
+  { parse: "none" },
+);
+`,
+  "loom/process.ts": `export const CMD = ["bun", "watch.ts"];
+export const DESCRIPTION = "Reads the telegrams of the looms";
+`,
+  "loom/watch.ts": `let count = 0;
+console.log("Listening for telegrams of the looms");
+console.error("Loom 7 does not answer");
+setInterval(() => console.log("Telegram " + ++count + ": tension " + (40 + (count % 5)) + " newtons"), 250);
+`,
+  "loom/hooks.ts": `import { registerHook } from "heddle/sdk";
+registerHook("after_response", () => {});
+registerHook("after_tool_call", () => {});
+`,
+  "loom/tools/loom_tension.ts": `import { register, t } from "heddle/sdk";
+register(
+  {
+    name: "loom_tension",
+    description: "Returns the tension of a loom's warp, in newtons.",
+    parameters: t.Object({
+      loom: t.String({ description: "The loom's name" }),
+      shed: t.Optional(t.Union([t.Literal("north"), t.Literal("south")], { description: "Where it stands" })),
+      samples: t.Optional(t.Integer({ minimum: 1, maximum: 100, description: "How many measurements to average" })),
+    }),
+  },
+  ({ loom, samples = 1 }) => ({ loom, newtons: 42, samples }),
+);
+`,
+  "loom/skills/threads.md": `---
+name: Broken threads
+description: What to do when a thread breaks.
+---
+
+# Broken threads
+
+Stop the loom **before** the thread is tied.
+`,
+  "broken/tools/broken.ts": `import { register } from "heddle/sdk";
+
+register({ name: "broken_tool", description: "Never registered." }, () => {
+  return undefinedName(;
+});
+`,
+  "the_weaving_mill_of_the_northern_shed_with_all_of_its_four_hundred_looms/tools/mill.ts": `import { register } from "heddle/sdk";
+register({ name: "mill_state", description: "Says how the mill is." }, () => "well");
+`,
+};
+
+export function seedFolders(home: string): void {
+  for (const [path, text] of Object.entries(FILES)) {
+    const file = join(home, "workspace", "integrations", path);
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, text);
+  }
+}
