@@ -27,6 +27,10 @@ export async function seed(url: string, api: Ui["api"]): Promise<void> {
     event: "ping",
     body: { zen: "Keep it logically awesome.", repository: REPOSITORY },
   });
+  // Written by a bot, so it waits for approval.
+  await api("POST", "/api/v1/tools/workspace_write/try", {
+    arguments: { path: "integrations/scribe/tools/scribe.ts", content: SCRIBE },
+  });
   const { session_id } = await api("POST", "/api/v1/sessions", { client_id: "docs:team" });
   for (const content of ["What does the shop sell?", "When does it open?"]) {
     await api("POST", `/api/v1/sessions/${session_id}/messages`, { content, run_agent: true });
@@ -34,6 +38,9 @@ export async function seed(url: string, api: Ui["api"]): Promise<void> {
   await api("POST", "/api/v1/documents", { title: "Opening hours", content: "The shop opens at ten." });
 }
 
+const SCRIBE = `import { register } from "heddle/sdk";
+register({ name: "scribe_note", description: "Returns a note." }, () => "The shop opens at ten.");
+`;
 const REPOSITORY = { full_name: "octo-org/loom", name: "loom", owner: { login: "octo-org" } };
 const PULL_REQUESTS: [number: number, title: string][] = [
   [41, "Warp tension is read before it is set"],

@@ -26,6 +26,7 @@ describe.skipIf(CHROMIUM === null)("the admin UI", () => {
     "/admin/integrations/loom?tab=settings",
     "/admin/integrations/loom?tab=tools",
     "/admin/integrations/broken",
+    "/admin/integrations/scribe?tab=approval",
     "/admin/integrations/github/set-up?step=event",
     "/welcome",
     "/inbox",

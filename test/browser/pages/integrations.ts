@@ -76,6 +76,22 @@ export function integrationsTests(ui: () => Ui): void {
     expect(opened.faults).toEqual([]);
   });
 
+  test("integrations: what a bot wrote is shown as a diff and runs once it is approved; its tool is tried", async () => {
+    await using opened = await ui().openPage("/admin/integrations/scribe?tab=approval");
+    const { page } = opened;
+    await page.getByText('+register({ name: "scribe_note"').waitFor();
+    await page.getByRole("button", { name: "Approve these changes" }).click();
+    await page.getByRole("tab", { name: "Tools" }).click();
+    await page.getByText("Try it").click();
+    await page.getByRole("button", { name: "Call scribe_note" }).click();
+    await page.getByText("It worked").waitFor();
+    await page.getByLabel("result").getByText("The shop opens at ten.").waitFor();
+    const download = page.waitForEvent("download");
+    await page.getByRole("button", { name: "Diagnostics" }).click();
+    expect((await download).suggestedFilename()).toMatch(/^heddle-scribe-.*\.json$/);
+    expect(opened.faults).toEqual([]);
+  });
+
   test("first steps: from no model to a run that one watches, and back after leaving", async () => {
     await using opened = await ui().openPage("/welcome");
     const { page } = opened;

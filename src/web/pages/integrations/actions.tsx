@@ -6,6 +6,7 @@ import { notifyDone, notifyError } from "../../parts/api-error.tsx";
 import { ConfirmDestructive } from "../../parts/confirm.tsx";
 import { Icon } from "../../parts/icon.tsx";
 import { plural } from "../../parts/units.tsx";
+import { downloadDiagnostics } from "./diagnostics.ts";
 import { type IntegrationDetail, refreshIntegrations } from "./queries.ts";
 
 /** Enable, disable, reload, install packages, download diagnostics. */
@@ -27,6 +28,10 @@ export function Actions({ integration }: { integration: IntegrationDetail }) {
       );
       void refreshIntegrations();
     },
+  });
+  const diagnose = useMutation({
+    mutationFn: () => downloadDiagnostics(id),
+    onError: notifyError("The diagnostics could not be read"),
   });
   return (
     <>
@@ -59,6 +64,15 @@ export function Actions({ integration }: { integration: IntegrationDetail }) {
           Enable
         </Button>
       )}
+      <Button
+        variant="default"
+        size="xs"
+        leftSection={<Icon name="Download" size={14} />}
+        loading={diagnose.isPending}
+        onClick={() => diagnose.mutate()}
+      >
+        Diagnostics
+      </Button>
       {enabled && (
         <Button variant="default" size="xs" onClick={() => setDisabling(true)}>
           Disable …

@@ -76,7 +76,7 @@ function Received({ event }: { event: Webhook }) {
         {run && (
           <Button
             component={Link}
-            href={`/runs/${run}`}
+            href={`/tasks/${run}`}
             size="xs"
             rightSection={<Icon name="ArrowRight" size={14} />}
           >

@@ -4,7 +4,7 @@ import { Link, useSearchParams } from "wouter";
 import { useLiveQueries } from "../../api/live.ts";
 import { ApiError } from "../../parts/api-error.tsx";
 import { Icon } from "../../parts/icon.tsx";
-import { PageFrame } from "../../parts/page-frame.tsx";
+import { PageFrame, Panel } from "../../parts/page-frame.tsx";
 import { Status } from "../../parts/status.tsx";
 import { Actions } from "./actions.tsx";
 import classes from "./integration-page.module.css";
@@ -44,7 +44,11 @@ const TABS: readonly Tab[] = [
     id: "settings",
     label: "Settings",
     isShown: always,
-    View: ({ integration: { id } }) => <Settings id={id} />,
+    View: ({ integration: { id } }) => (
+      <Panel>
+        <Settings id={id} />
+      </Panel>
+    ),
   },
   {
     id: "api-key",

@@ -1,7 +1,5 @@
 // Test events: a body for the best-known senders, and the command that sends one from a terminal.
 
-import type { IntegrationDetail } from "./queries.ts";
-
 interface Sample {
   event?: string;
   body: unknown;
@@ -39,6 +37,13 @@ export const SAMPLES: Record<string, Sample> = {
   webhook: { body: { text: "A test from Heddle" } },
 };
 
+/** What the command needs to know of an integration. */
+interface Receiver {
+  id: string;
+  webhook: { url: string | null; path: string } | null;
+  setup: Record<string, unknown> | null;
+}
+
 interface Verifier {
   scheme: string;
   header?: string;
@@ -48,11 +53,11 @@ interface Verifier {
 
 /** A shell command that sends the body: curl where the shell can sign it, or else Heddle's own command. */
 export function commandOf(
-  integration: IntegrationDetail,
-  { event, text }: { event: string; text: string },
+  integration: Receiver,
+  { event, text, origin }: { event: string; text: string; origin: string },
 ): string {
   const { id, webhook, setup } = integration;
-  const url = webhook?.url ?? `${location.origin}${webhook?.path ?? `/integrations/${id}/webhook`}`;
+  const url = webhook?.url ?? `${origin}${webhook?.path ?? `/integrations/${id}/webhook`}`;
   const { verifier } = (setup?.webhook ?? {}) as { verifier?: Verifier };
   const body = compact(text);
   const headers = signed(verifier, event);
@@ -79,7 +84,7 @@ function signed(verifier: Verifier | undefined, event: string): string[] | undef
     case "github":
       return [
         quoted(`x-github-event: ${event || "ping"}`),
-        `"x-github-delivery: $(uuidgen)"`,
+        `"x-github-delivery: test-$(date +%s)"`,
         `"x-hub-signature-256: sha256=${HMAC}"`,
       ];
     case "gitlab":

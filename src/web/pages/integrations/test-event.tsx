@@ -14,25 +14,9 @@ import classes from "./test-event.module.css";
 export function TestEvent({ integration }: { integration: IntegrationDetail }) {
   const { id, webhook } = integration;
   const sample = SAMPLES[id] ?? SAMPLES[webhook?.scheme ?? ""] ?? { body: { test: true } };
-  const hasParameter = webhook?.path.includes("/:") === true;
   const [way, setWay] = useState("here");
   const [event, setEvent] = useState(sample.event ?? "");
-  const [path, setPath] = useState(() => webhook?.path.replace(`/integrations/${id}`, "") ?? "/webhook");
   const [text, setText] = useState(() => JSON.stringify(sample.body, null, 2));
-  const send = useMutation({
-    mutationFn: () =>
-      take(
-        api.POST("/api/v1/admin/integrations/{id}/receive", {
-          params: { path: { id } },
-          body: {
-            body: parsed(text),
-            ...(event !== "" && { event }),
-            ...(hasParameter && { path }),
-          },
-        }),
-      ),
-    onSuccess: () => void queryClient.invalidateQueries({ queryKey: ["inbox"] }),
-  });
   return (
     <div className={classes.test}>
       <SegmentedControl
@@ -45,66 +29,90 @@ export function TestEvent({ integration }: { integration: IntegrationDetail }) {
           { value: "terminal", label: "From a terminal" },
         ]}
       />
-      {way === "terminal" ? (
+      {sample.event !== undefined && (
+        <TextInput
+          label="Event"
+          value={event}
+          onChange={({ currentTarget }) => setEvent(currentTarget.value)}
+        />
+      )}
+      <Textarea
+        label="Body"
+        rows={Math.min(14, text.split("\n").length + 1)}
+        value={text}
+        onChange={({ currentTarget }) => setText(currentTarget.value)}
+        classNames={{ input: classes.body }}
+        spellCheck={false}
+      />
+      {way === "here" ? (
+        <SendFromHere integration={integration} event={event} text={text} />
+      ) : (
         <>
           <p className="faint">
             {webhook?.scheme
-              ? "Put in the secret. The command signs the body as the sender would."
+              ? "Put the secret in. The command signs the body as the sender would."
               : "The integration declares no verifier, so the command signs nothing."}
           </p>
-          <CodeBlock text={commandOf(integration, { event, text })} what="command" />
+          <CodeBlock text={commandOf(integration, { event, text, origin: location.origin })} what="command" />
         </>
-      ) : (
-        <form
-          className={classes.form}
-          onSubmit={(submitted) => {
-            submitted.preventDefault();
-            send.mutate();
-          }}
-        >
-          {hasParameter && (
-            <TextInput
-              label="Path"
-              description="Replace what begins with a colon"
-              value={path}
-              onChange={({ currentTarget }) => setPath(currentTarget.value)}
-            />
-          )}
-          {sample.event !== undefined && (
-            <TextInput
-              label="Event"
-              value={event}
-              onChange={({ currentTarget }) => setEvent(currentTarget.value)}
-            />
-          )}
-          <Textarea
-            label="Body"
-            rows={Math.min(14, text.split("\n").length + 1)}
-            value={text}
-            onChange={({ currentTarget }) => setText(currentTarget.value)}
-            classNames={{ input: classes.body }}
-            spellCheck={false}
-          />
-          {send.error && <ApiError error={send.error} />}
-          <Group gap="xs">
-            <Button
-              type="submit"
-              size="xs"
-              loading={send.isPending}
-              disabled={hasParameter && path.includes("/:")}
-              leftSection={<Icon name="Send" size={14} />}
-            >
-              {webhook?.scheme ? "Send a signed test event" : "Send a test event"}
-            </Button>
-            {send.data && (
-              <span className="faint" role="status">
-                The sender would have got status {send.data.status_code}.
-              </span>
-            )}
-          </Group>
-        </form>
       )}
     </div>
+  );
+}
+
+interface SendProps {
+  integration: IntegrationDetail;
+  event: string;
+  text: string;
+}
+
+function SendFromHere({ integration: { id, webhook }, event, text }: SendProps) {
+  const hasParameter = webhook?.path.includes("/:") === true;
+  const [path, setPath] = useState(() => webhook?.path.replace(`/integrations/${id}`, "") ?? "/webhook");
+  const send = useMutation({
+    mutationFn: () =>
+      take(
+        api.POST("/api/v1/admin/integrations/{id}/receive", {
+          params: { path: { id } },
+          body: { body: parsed(text), ...(event !== "" && { event }), ...(hasParameter && { path }) },
+        }),
+      ),
+    onSuccess: () => void queryClient.invalidateQueries({ queryKey: ["inbox"] }),
+  });
+  return (
+    <form
+      className={classes.form}
+      onSubmit={(submitted) => {
+        submitted.preventDefault();
+        send.mutate();
+      }}
+    >
+      {hasParameter && (
+        <TextInput
+          label="Path"
+          description="Replace what begins with a colon"
+          value={path}
+          onChange={({ currentTarget }) => setPath(currentTarget.value)}
+        />
+      )}
+      {send.error && <ApiError error={send.error} />}
+      <Group gap="xs">
+        <Button
+          type="submit"
+          size="xs"
+          loading={send.isPending}
+          disabled={hasParameter && path.includes("/:")}
+          leftSection={<Icon name="Send" size={14} />}
+        >
+          {webhook?.scheme ? "Send a signed test event" : "Send a test event"}
+        </Button>
+        {send.data && (
+          <span className="faint" role="status">
+            The sender would have got status {send.data.status_code}.
+          </span>
+        )}
+      </Group>
+    </form>
   );
 }
 

@@ -51,7 +51,7 @@ export function FirstRun({ id, onSend }: { id: string | null; onSend(): void }) 
       {data.result !== null && <Markdown text={data.result} />}
       <Button
         component={Link}
-        href={`/runs/${id}`}
+        href={`/tasks/${id}`}
         size="xs"
         mt="md"
         rightSection={<Icon name="ArrowRight" size={14} />}

@@ -80,38 +80,67 @@ export function ApiKey({ integration: { id, name } }: { integration: Integration
           </>
         )}
       </Panel>
-      {asking === "replace" && (
-        <ConfirmDestructive
-          action="Replace the key"
-          title="Replace the key?"
-          onClose={() => setAsking(undefined)}
-          onConfirm={create}
-        >
-          <p>Whatever uses the present key of {name} is refused from then on, until it has the new one.</p>
-        </ConfirmDestructive>
-      )}
-      {asking === "revoke" && (
-        <ConfirmDestructive
-          action="Revoke the key"
-          title="Revoke the key?"
-          onClose={() => setAsking(undefined)}
-          onConfirm={async () => {
-            await api.DELETE("/api/v1/admin/integrations/{id}/api-key", params);
-            await refreshIntegrations();
-          }}
-        >
-          <p>Whatever uses the key of {name} is refused from then on.</p>
-        </ConfirmDestructive>
-      )}
-      {shown !== undefined && (
-        <Modal opened onClose={() => setShown(undefined)} title="The new key">
-          <p>It is shown this once. Copy it now.</p>
-          <CodeBlock text={shown} what="key" wrap />
-          <Group justify="flex-end" mt="md">
-            <Button onClick={() => setShown(undefined)}>I have copied it</Button>
-          </Group>
-        </Modal>
-      )}
+      <Dialogs
+        name={name}
+        asking={asking}
+        shown={shown}
+        onReplace={create}
+        onRevoke={async () => {
+          await api.DELETE("/api/v1/admin/integrations/{id}/api-key", params);
+          await refreshIntegrations();
+        }}
+        onClose={() => {
+          setAsking(undefined);
+          if (asking === undefined) setShown(undefined);
+        }}
+      />
     </div>
+  );
+}
+
+interface DialogsProps {
+  name: string;
+  asking: Asking;
+  /** A new key, which can be seen only now. */
+  shown: string | undefined;
+  onReplace(): Promise<unknown>;
+  onRevoke(): Promise<unknown>;
+  onClose(): void;
+}
+
+function Dialogs({ name, asking, shown, onReplace, onRevoke, onClose }: DialogsProps) {
+  if (asking === "replace") {
+    return (
+      <ConfirmDestructive
+        action="Replace the key"
+        title="Replace the key?"
+        onClose={onClose}
+        onConfirm={onReplace}
+      >
+        <p>Whatever uses the present key of {name} is refused from then on, until it has the new one.</p>
+      </ConfirmDestructive>
+    );
+  }
+  if (asking === "revoke") {
+    return (
+      <ConfirmDestructive
+        action="Revoke the key"
+        title="Revoke the key?"
+        onClose={onClose}
+        onConfirm={onRevoke}
+      >
+        <p>Whatever uses the key of {name} is refused from then on.</p>
+      </ConfirmDestructive>
+    );
+  }
+  if (shown === undefined) return null;
+  return (
+    <Modal opened onClose={onClose} title="The new key">
+      <p>It is shown this once. Copy it now.</p>
+      <CodeBlock text={shown} what="key" wrap />
+      <Group justify="flex-end" mt="md">
+        <Button onClick={onClose}>I have copied it</Button>
+      </Group>
+    </Modal>
   );
 }

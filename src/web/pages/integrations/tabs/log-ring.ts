@@ -1,9 +1,9 @@
 // The latest lines of a process. What arrives within a frame is shown with that frame, so that two thousand lines a
 // second cost sixty renderings and no more, and the oldest lines go when there are too many.
 
-import type { Schema } from "../../../api/client.ts";
+import type { components } from "../../../api/openapi.gen.ts";
 
-export type LogLine = Schema<"LogLine">;
+export type LogLine = components["schemas"]["LogLine"];
 
 export interface LogRing {
   add(line: LogLine): void;
@@ -18,13 +18,10 @@ const LINES_KEPT = 5_000;
 interface LogRingOptions {
   limit?: number;
   /** Calls back with the next frame. */
-  onFrame?: (callback: () => void) => void;
+  onFrame: (callback: () => void) => void;
 }
 
-export function createLogRing({
-  limit = LINES_KEPT,
-  onFrame = (callback) => void requestAnimationFrame(callback),
-}: LogRingOptions = {}): LogRing {
+export function createLogRing({ limit = LINES_KEPT, onFrame }: LogRingOptions): LogRing {
   let shown: readonly LogLine[] = [];
   let arrived: LogLine[] = [];
   let isAwaited = false;

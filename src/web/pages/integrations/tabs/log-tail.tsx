@@ -16,7 +16,7 @@ const NEAR_END = 30;
 
 /** What a process writes, as it writes it. Scrolling up pauses; going back to the end follows again. */
 export function LogTail({ id }: { id: string }) {
-  const [ring] = useState(() => createLogRing());
+  const [ring] = useState(() => createLogRing({ onFrame: requestAnimationFrame }));
   const [state, setState] = useState<Connection>("connecting");
   const [wanted, setWanted] = useState("");
   useEffect(() => {

@@ -7,6 +7,7 @@ import { Panel } from "../../../parts/page-frame.tsx";
 import { plural } from "../../../parts/units.tsx";
 import { type IntegrationDetail, toolsOf } from "../queries.ts";
 import classes from "./tabs.module.css";
+import { TryTool } from "./try-tool.tsx";
 
 /** The tools that bots get, with their arguments, and a way to call one. */
 export function Tools({ integration: { id, is_live } }: { integration: IntegrationDetail }) {
@@ -31,6 +32,7 @@ export function Tools({ integration: { id, is_live } }: { integration: Integrati
           </div>
           <p className={classes.description}>{tool.description}</p>
           <Folded title="Arguments">{() => <Json value={tool.parameters} what="arguments" />}</Folded>
+          <Folded title="Try it">{() => <TryTool tool={tool} />}</Folded>
         </Panel>
       ))}
     </div>

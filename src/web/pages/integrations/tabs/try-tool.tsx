@@ -1,0 +1,159 @@
+import {
+  Button,
+  Group,
+  NumberInput,
+  SegmentedControl,
+  Select,
+  Switch,
+  Textarea,
+  TextInput,
+} from "@mantine/core";
+import { useMutation } from "@tanstack/react-query";
+import { useState } from "react";
+import { api, type Schema, take } from "../../../api/client.ts";
+import { ApiError } from "../../../parts/api-error.tsx";
+import { Json } from "../../../parts/code-block.tsx";
+import { Icon } from "../../../parts/icon.tsx";
+import { Status } from "../../../parts/status.tsx";
+import { Duration } from "../../../parts/units.tsx";
+import { type ArgumentField, fieldsOf } from "./argument-fields.ts";
+import classes from "./tabs.module.css";
+
+type Arguments = Record<string, unknown>;
+
+/** Calls a tool with arguments from a form or from JSON. What it does, it really does. */
+export function TryTool({ tool }: { tool: Schema<"Tool"> }) {
+  const fields = fieldsOf(tool);
+  const [way, setWay] = useState<string>(fields ? "form" : "json");
+  const [values, setValues] = useState<Arguments>({});
+  const [text, setText] = useState("{}");
+  const call = useMutation({
+    mutationFn: () =>
+      take(
+        api.POST("/api/v1/tools/{name}/try", {
+          params: { path: { name: tool.name } },
+          body: { arguments: way === "form" ? values : (JSON.parse(text) as Arguments) },
+        }),
+      ),
+  });
+  return (
+    <form
+      className={classes.fields}
+      onSubmit={(event) => {
+        event.preventDefault();
+        call.mutate();
+      }}
+    >
+      {fields && fields.length > 0 && (
+        <SegmentedControl
+          size="xs"
+          aria-label="How to give the arguments"
+          value={way}
+          onChange={(next) => {
+            if (next === "json") setText(JSON.stringify(values, null, 2));
+            setWay(next);
+          }}
+          data={[
+            { value: "form", label: "Form" },
+            { value: "json", label: "JSON" },
+          ]}
+        />
+      )}
+      {way === "json" ? (
+        <Textarea
+          label="Arguments"
+          rows={6}
+          value={text}
+          onChange={({ currentTarget }) => setText(currentTarget.value)}
+          classNames={{ input: classes.mono }}
+          spellCheck={false}
+        />
+      ) : (
+        fields?.map((field) => (
+          <Field
+            key={field.name}
+            field={field}
+            value={values[field.name]}
+            onChange={(value) =>
+              setValues(({ [field.name]: _, ...others }) =>
+                value === undefined ? others : { ...others, [field.name]: value },
+              )
+            }
+          />
+        ))
+      )}
+      {call.error && <ApiError error={call.error} />}
+      <Group gap="xs">
+        <Button type="submit" size="xs" loading={call.isPending} leftSection={<Icon name="Play" size={14} />}>
+          Call {tool.name}
+        </Button>
+        <span className="faint">It really does what it does.</span>
+      </Group>
+      {call.data && <Result result={call.data} />}
+    </form>
+  );
+}
+
+interface FieldProps {
+  field: ArgumentField;
+  value: unknown;
+  /** Undefined: left out. */
+  onChange(value: unknown): void;
+}
+
+function Field({ field: { name, kind, description, required, options }, value, onChange }: FieldProps) {
+  const shared = { label: name, description, required };
+  if (kind === "boolean") {
+    return (
+      <Switch
+        label={name}
+        description={description}
+        checked={value === true}
+        onChange={({ currentTarget }) => onChange(currentTarget.checked)}
+      />
+    );
+  }
+  if (kind === "choice") {
+    return (
+      <Select
+        {...shared}
+        data={options}
+        clearable={!required}
+        value={typeof value === "string" ? value : null}
+        onChange={(next) => onChange(next ?? undefined)}
+      />
+    );
+  }
+  if (kind === "text") {
+    return (
+      <TextInput
+        {...shared}
+        value={typeof value === "string" ? value : ""}
+        onChange={({ currentTarget }) => onChange(currentTarget.value || undefined)}
+      />
+    );
+  }
+  return (
+    <NumberInput
+      {...shared}
+      allowDecimal={kind === "number"}
+      value={typeof value === "number" ? value : ""}
+      onChange={(next) => onChange(typeof next === "number" ? next : undefined)}
+    />
+  );
+}
+
+function Result({ result }: { result: Schema<"TriedTool"> }) {
+  return (
+    <div role="status">
+      <p>
+        <Status
+          value={result.error === null ? "complete" : "failed"}
+          label={result.error === null ? "It worked" : "It failed"}
+        />{" "}
+        in <Duration ms={result.duration_ms} />
+      </p>
+      <Json value={result.error ?? result.content} what="result" />
+    </div>
+  );
+}
