@@ -3,9 +3,13 @@
 import { MantineProvider } from "@mantine/core";
 import { Notifications } from "@mantine/notifications";
 import { QueryClientProvider } from "@tanstack/react-query";
+import { useEffect } from "react";
+import { useLocation } from "wouter";
+import { ApiFailure } from "./api/failure.ts";
 import { queryClient } from "./api/query-client.ts";
-import { useSession } from "./api/session.ts";
+import { resumeSession, useSession } from "./api/session.ts";
 import { SignIn } from "./pages/sign-in/sign-in.tsx";
+import { ApiError } from "./parts/api-error.tsx";
 import { Shell } from "./shell/shell.tsx";
 import { cssVariables, theme } from "./theme.ts";
 
@@ -26,6 +30,22 @@ export function App({ nonce }: { nonce: string }) {
 }
 
 function Gate() {
-  const isSignedIn = useSession((state) => state.isSignedIn);
-  return isSignedIn ? <Shell /> : <SignIn />;
+  const state = useSession((session) => session.state);
+  const [path, navigate] = useLocation();
+  const hasLink = path === "/sign-in" && location.hash.length > 1;
+  useEffect(() => {
+    // A link signs in anew, whoever is signed in.
+    if (hasLink) useSession.setState({ state: "out" });
+    else if (useSession.getState().state === "unknown") void resumeSession();
+  }, [hasLink]);
+  switch (state) {
+    case "in":
+      return <Shell />;
+    case "out":
+      return <SignIn onDone={() => path === "/sign-in" && navigate("/", { replace: true })} />;
+    case "unreachable":
+      return <ApiError error={ApiFailure.unreachable()} onRetry={() => void resumeSession()} />;
+    case "unknown":
+      return null;
+  }
 }

@@ -1,6 +1,7 @@
 // Every page of the UI, a line each. A page that is not in this table is in no menu and has no address.
 
-import { type ComponentType, lazy } from "react";
+import { type ComponentType, lazy, useMemo } from "react";
+import { covers, useSession } from "./api/session.ts";
 import type { IconName } from "./parts/icon-names.ts";
 
 /** The groups of the sidebar, in this order. */
@@ -25,7 +26,8 @@ const load = (module: () => Promise<{ View: ComponentType }>) =>
   lazy(async () => ({ default: (await module()).View }));
 
 // biome-ignore format: a line each
-export const PAGES: readonly Page[] = [
+const PAGES: readonly Page[] = [
+  { label: "Overview", path: "/", icon: "LayoutDashboard", section: "Watch", shortcut: "o", scope: "usage:read", View: load(() => import("./pages/overview/overview.tsx")) },
   { label: "Runs", path: "/tasks", icon: "Workflow", section: "Watch", shortcut: "r", scope: "tasks:read", View: load(() => import("./pages/runs/runs.tsx")) },
   { label: "Deliveries", path: "/deliveries", icon: "Send", section: "Watch", shortcut: "d", scope: "deliveries:read", View: load(() => import("./pages/deliveries/deliveries.tsx")) },
   { label: "Inbox", path: "/inbox", icon: "Inbox", section: "Watch", shortcut: "i", scope: "inbox:read", View: load(() => import("./pages/inbox/inbox.tsx")) },
@@ -33,6 +35,12 @@ export const PAGES: readonly Page[] = [
   { label: "Integrations", path: "/admin/integrations", icon: "Plug", section: "Set up", shortcut: "n", scope: "integrations:read", View: load(() => import("./pages/integrations/integrations.tsx")) },
 ];
 
+/** The pages that who is signed in may see. */
+export function usePages(): readonly Page[] {
+  const scopes = useSession(({ me }) => me?.scopes);
+  return useMemo(() => PAGES.filter(({ scope }) => covers(scopes ?? [], scope)), [scopes]);
+}
+
 /** The page that answers this address. */
-export const pageAt = (path: string): Page | undefined =>
-  PAGES.filter((page) => path === page.path || (page.path !== "/" && path.startsWith(`${page.path}/`))).at(0);
+export const pageAt = (pages: readonly Page[], path: string): Page | undefined =>
+  pages.filter((page) => path === page.path || (page.path !== "/" && path.startsWith(`${page.path}/`))).at(0);

@@ -16,6 +16,7 @@ interface Picture {
 }
 
 const PICTURES: Picture[] = [
+  { name: "overview", path: "/" },
   { name: "integrations", path: "/admin/integrations" },
   { name: "integration", path: "/admin/integrations/loom" },
   { name: "integration-process", path: "/admin/integrations/loom?tab=process" },

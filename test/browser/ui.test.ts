@@ -20,6 +20,8 @@ describe.skipIf(CHROMIUM === null)("the admin UI", () => {
 
   /** Addresses of pages with content, each looked at in both colours, wide and narrow. */
   const PAGES = [
+    "/",
+    "/?span=month",
     "/admin/integrations",
     "/admin/integrations/loom",
     "/admin/integrations/loom?tab=process",
@@ -40,7 +42,7 @@ describe.skipIf(CHROMIUM === null)("the admin UI", () => {
       for (const look of [{ scheme: "light" }, { scheme: "dark", width: 360, height: 740 }] as const) {
         await using opened = await ui.openPage(path, look);
         await opened.page.waitForSelector("h1");
-        await opened.page.waitForLoadState("networkidle").catch(() => undefined);
+        await opened.page.waitForFunction("!document.querySelector('[aria-busy=true]')");
         expect([path, look, await opened.accessibility()]).toEqual([path, look, []]);
         expect([path, look, opened.faults]).toEqual([path, look, []]);
         const overflow = await opened.page.evaluate(

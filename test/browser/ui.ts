@@ -62,6 +62,12 @@ export async function startUi(): Promise<Ui> {
     return text === "" ? undefined : JSON.parse(text);
   };
   await seed(server.url, api);
+  /** One sign-in for all pages. */
+  let kept: Promise<{ name: string; value: string; url: string }> | undefined;
+  const cookie = () => {
+    kept ??= signIn(server.url);
+    return kept;
+  };
   return {
     url: server.url,
     api,
@@ -73,7 +79,7 @@ export async function startUi(): Promise<Ui> {
         timezoneId: "Europe/Berlin",
         locale: "en-GB",
       });
-      if (signedIn) await context.addInitScript(keepSession(KEY));
+      if (signedIn) await context.addCookies([await cookie()]);
       const page = await context.newPage();
       const faults = faultsOf(page);
       await page.goto(`${server.url}${path}`);
@@ -92,12 +98,17 @@ export async function startUi(): Promise<Ui> {
   };
 }
 
-/** Runs in the page before anything else, as a text, because the tests know no browser's types. */
-const keepSession = (key: string): string => {
-  const state = { key, isSignedIn: true, endedBecause: null };
-  const kept = JSON.stringify(JSON.stringify({ state, version: 0 }));
-  return `if (location.protocol !== "about:") sessionStorage.setItem("heddle-session", ${kept});`;
-};
+async function signIn(url: string): Promise<{ name: string; value: string; url: string }> {
+  const response = await fetch(`${url}/api/v1/sign-ins`, {
+    method: "POST",
+    headers: { "content-type": "application/json", origin: url, "sec-fetch-site": "same-origin" },
+    body: JSON.stringify({ api_key: KEY }),
+  });
+  const [, name = "", value = ""] = /^([^=]+)=([^;]+)/.exec(response.headers.get("set-cookie") ?? "") ?? [];
+  if (!response.ok || value === "")
+    throw new Error(`No sign-in: ${response.status} ${await response.text()}`);
+  return { name, value, url };
+}
 
 function faultsOf(page: Page): string[] {
   const faults: string[] = [];

@@ -34,6 +34,7 @@ import { providerRoutes } from "./routes/admin/providers.ts";
 import { reindexRoutes } from "./routes/admin/reindex.ts";
 import { apiKeyRoutes } from "./routes/api-keys.ts";
 import { botRoutes } from "./routes/bots.ts";
+import { browserErrorRoutes } from "./routes/browser-errors.ts";
 import { carapaceRoutes } from "./routes/carapaces.ts";
 import { channelBindingRoutes } from "./routes/channel-bindings.ts";
 import { channelRoutes } from "./routes/channels.ts";
@@ -181,6 +182,7 @@ export function createApi(
         now: options.now,
       }),
     )
+    .use(browserErrorRoutes({ auth, log, route }))
     .use(usageRoutes({ usage: createUsage(options.db.query), ownership, route }))
     .use(adminIntegrationRoutes(administration))
     .use(adminActionRoutes(administration))

@@ -3,7 +3,7 @@
 import createClient from "openapi-fetch";
 import { ApiFailure } from "./failure.ts";
 import type { components, paths } from "./openapi.gen.ts";
-import { useSession } from "./session.ts";
+import { sessionEnded } from "./session.ts";
 
 /** An object of the API by its name in the OpenAPI document: `Schema<"Task">`. */
 export type Schema<Name extends keyof components["schemas"]> = components["schemas"][Name];
@@ -11,17 +11,10 @@ export type Schema<Name extends keyof components["schemas"]> = components["schem
 const client = createClient<paths>({ baseUrl: location.origin });
 
 client.use({
-  onRequest({ request }) {
-    const { key } = useSession.getState();
-    if (key !== null) request.headers.set("authorization", `Bearer ${key}`);
-    return request;
-  },
   async onResponse({ response }) {
     if (response.ok) return;
     const failure = await ApiFailure.of(response);
-    if (response.status === 401 && useSession.getState().isSignedIn) {
-      useSession.getState().signOut(failure.message);
-    }
+    if (response.status === 401) sessionEnded(failure.message);
     throw failure;
   },
   onError: ({ error }) =>

@@ -1,7 +1,8 @@
-// Reads event streams, above all GET /api/v1/events, with fetch, because EventSource cannot send a key. Resumes where it was cut off.
+// Reads event streams, above all GET /api/v1/events, and resumes where they were cut off. With fetch, because EventSource hides
+// why it was refused.
 
 import { ApiFailure } from "./failure.ts";
-import { useSession } from "./session.ts";
+import { sessionEnded } from "./session.ts";
 
 export interface LiveEvent {
   /** "task.completed", "inbox.accepted", … */
@@ -55,12 +56,8 @@ export async function followStream({ url, onMessage, onState, signal }: FollowSt
   while (!signal.aborted) {
     onState("connecting");
     try {
-      const { key } = useSession.getState();
       const response = await fetch(url, {
-        headers: {
-          ...(key !== null && { authorization: `Bearer ${key}` }),
-          ...(lastId !== undefined && { "last-event-id": lastId }),
-        },
+        headers: lastId === undefined ? {} : { "last-event-id": lastId },
         signal,
       });
       if (!response.ok || response.body === null) throw await ApiFailure.of(response);
@@ -72,9 +69,9 @@ export async function followStream({ url, onMessage, onState, signal }: FollowSt
       }
     } catch (error) {
       if (signal.aborted) return;
-      // Without the key or its scope, another try would be refused as well.
+      // Without a sign-in or its scope, another try would be refused as well.
       if (error instanceof ApiFailure && error.status >= 400 && error.status < 429) {
-        if (error.status === 401) useSession.getState().signOut(error.message);
+        if (error.status === 401) sessionEnded(error.message);
         onState("cut");
         return;
       }

@@ -22,3 +22,18 @@ export const bots = queryOptions({
   queryFn: async () => (await take(api.GET("/api/v1/bots", { params: { query: { limit: 200 } } }))).bots,
   staleTime: 60_000,
 });
+
+/** What needs a person, the gravest first. */
+export const repairs = queryOptions({
+  queryKey: ["repairs"],
+  queryFn: async () => (await take(api.GET("/api/v1/repairs"))).repairs,
+});
+
+/** Families of events after which the repairs may be others. */
+export const REPAIR_CAUSES = [
+  "integration",
+  "process",
+  "delivery",
+  "inbox.failed",
+  "inbox.rejected",
+] as const;

@@ -8,16 +8,12 @@ const LONGEST = 2_000;
 export function reportBrowserErrors(): void {
   let sent = 0;
   const report = (kind: "error" | "policy", message: string, stack = ""): void => {
-    const { key, isSignedIn } = useSession.getState();
-    if (!isSignedIn || sent >= MOST) return;
+    if (useSession.getState().state !== "in" || sent >= MOST) return;
     sent += 1;
     // A report that cannot be sent is in the browser's console anyway.
     fetch("/api/v1/browser-errors", {
       method: "POST",
-      headers: {
-        "content-type": "application/json",
-        ...(key !== null && { authorization: `Bearer ${key}` }),
-      },
+      headers: { "content-type": "application/json" },
       body: JSON.stringify({
         kind,
         message: message.slice(0, LONGEST),

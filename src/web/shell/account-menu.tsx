@@ -1,6 +1,6 @@
 import { ActionIcon, Menu, useMantineColorScheme } from "@mantine/core";
 import { queryClient } from "../api/query-client.ts";
-import { useSession } from "../api/session.ts";
+import { signOut, useSession } from "../api/session.ts";
 import { Icon } from "../parts/icon.tsx";
 
 const SCHEMES = [
@@ -9,14 +9,13 @@ const SCHEMES = [
   { value: "auto", label: "As the system", icon: "Monitor" },
 ] as const;
 
-export function signOut(): void {
-  useSession.getState().signOut();
-  queryClient.clear();
-}
+/** Nothing of what was shown stays in the page. */
+export const leave = (): void => void signOut().finally(() => queryClient.clear());
 
 /** Appearance, documentation, signing out. */
 export function AccountMenu({ isRail }: { isRail: boolean }) {
   const { colorScheme, setColorScheme } = useMantineColorScheme();
+  const me = useSession((session) => session.me);
   return (
     <Menu position={isRail ? "right-end" : "top-start"} width={210}>
       <Menu.Target>
@@ -25,6 +24,7 @@ export function AccountMenu({ isRail }: { isRail: boolean }) {
         </ActionIcon>
       </Menu.Target>
       <Menu.Dropdown>
+        {me && <Menu.Label>Signed in as {me.name}</Menu.Label>}
         <Menu.Label>Appearance</Menu.Label>
         {SCHEMES.map(({ value, label, icon }) => (
           <Menu.Item
@@ -40,7 +40,7 @@ export function AccountMenu({ isRail }: { isRail: boolean }) {
         <Menu.Item component="a" href="/swagger" target="_blank" leftSection={<Icon name="BookOpen" />}>
           API documentation
         </Menu.Item>
-        <Menu.Item leftSection={<Icon name="LogOut" />} onClick={signOut}>
+        <Menu.Item leftSection={<Icon name="LogOut" />} onClick={leave}>
           Sign out
         </Menu.Item>
       </Menu.Dropdown>

@@ -4,16 +4,17 @@ import { useQuery } from "@tanstack/react-query";
 import { useLocation } from "wouter";
 import { sidebarSections } from "../api/queries.ts";
 import { queryClient } from "../api/query-client.ts";
-import { PAGES } from "../pages.tsx";
+import { usePages } from "../pages.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { useUi } from "../ui-store.ts";
-import { signOut } from "./account-menu.tsx";
+import { leave } from "./account-menu.tsx";
 
 /** Ctrl-K: go anywhere, do anything. */
 export function Palette() {
   const [, navigate] = useLocation();
   const { setColorScheme } = useMantineColorScheme();
   const { recent, toggleRail } = useUi();
+  const pages = usePages();
   const { data: sections = [] } = useQuery(sidebarSections);
   const go = (href: string, label: string, icon: string, description?: string): SpotlightActionData => ({
     id: `go ${href}`,
@@ -37,7 +38,7 @@ export function Palette() {
     },
     {
       group: "Pages",
-      actions: PAGES.map(({ path, label, icon, section }) => go(path, label, icon, section)),
+      actions: pages.map(({ path, label, icon, section }) => go(path, label, icon, section)),
     },
     {
       group: "Integrations",
@@ -54,7 +55,7 @@ export function Palette() {
         act("Use dark colours", "Moon", () => setColorScheme("dark")),
         act("Use the system's colours", "Monitor", () => setColorScheme("auto")),
         act("Open the API documentation", "BookOpen", () => void open("/swagger", "_blank", "noopener")),
-        act("Sign out", "LogOut", signOut),
+        act("Sign out", "LogOut", leave),
       ],
     },
   ];

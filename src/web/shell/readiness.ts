@@ -2,7 +2,6 @@
 
 import { queryOptions } from "@tanstack/react-query";
 import type { Schema } from "../api/client.ts";
-import { useSession } from "../api/session.ts";
 
 export interface Readiness {
   isReady: boolean;
@@ -14,7 +13,7 @@ export const readiness = ({ id, readiness_endpoint, readiness_field }: Schema<"S
   queryOptions({
     queryKey: ["readiness", id],
     queryFn: () => ask(readiness_endpoint ?? "", readiness_field),
-    // Only paths of this server: the manifest is an integration's, and the key must go nowhere else.
+    // Only paths of this server.
     enabled: isOwnPath(readiness_endpoint),
     refetchInterval: 60_000,
   });
@@ -23,8 +22,7 @@ const isOwnPath = (path: string | null | undefined): boolean =>
   typeof path === "string" && path.startsWith("/") && !path.startsWith("//") && !path.includes("\\");
 
 async function ask(path: string, field: string | null | undefined): Promise<Readiness> {
-  const { key } = useSession.getState();
-  const response = await fetch(path, { headers: key === null ? {} : { authorization: `Bearer ${key}` } });
+  const response = await fetch(path);
   if (!response.ok) return { isReady: false, words: `${path} answered with status ${response.status}.` };
   const answer: unknown = await response.json().catch(() => undefined);
   if (!field) return { isReady: true, words: "Ready" };

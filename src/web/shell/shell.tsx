@@ -4,10 +4,10 @@ import { Drawer } from "@mantine/core";
 import { Suspense, useEffect, useState } from "react";
 import { Redirect, useLocation } from "wouter";
 import { useLiveConnection } from "../api/live.ts";
-import { PAGES, pageAt } from "../pages.tsx";
+import { pageAt, usePages } from "../pages.tsx";
 import { ErrorBoundary } from "../parts/error-boundary.tsx";
 import { useUi } from "../ui-store.ts";
-import { NotFound } from "./not-found.tsx";
+import { IntegrationPage } from "./integration-page.tsx";
 import { Palette } from "./palette.tsx";
 import classes from "./shell.module.css";
 import { ShortcutsHelp } from "./shortcuts-help.tsx";
@@ -59,12 +59,13 @@ export function Shell() {
 }
 
 function CurrentPage({ path }: { path: string }) {
-  const page = pageAt(path);
+  const pages = usePages();
+  const page = pageAt(pages, path);
   const visited = useUi((state) => state.visited);
   useEffect(() => {
     if (page) visited(page.path, page.label);
   }, [page, visited]);
   if (page) return <page.View />;
-  if (path === "/") return <Redirect to={PAGES[0]?.path ?? "/"} replace />;
-  return <NotFound path={path} />;
+  if (path === "/" && pages.length > 0) return <Redirect to={pages[0]?.path ?? "/"} replace />;
+  return <IntegrationPage path={path} />;
 }

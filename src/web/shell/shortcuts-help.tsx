@@ -1,5 +1,5 @@
 import { Kbd, Modal } from "@mantine/core";
-import { PAGES } from "../pages.tsx";
+import { usePages } from "../pages.tsx";
 import classes from "./shortcuts-help.module.css";
 
 const EVERYWHERE: [keys: string[], meaning: string][] = [
@@ -17,6 +17,7 @@ const IN_LISTS: [keys: string[], meaning: string][] = [
 ];
 
 export function ShortcutsHelp({ onClose }: { onClose(): void }) {
+  const pages = usePages();
   return (
     <Modal opened onClose={onClose} title="Keyboard shortcuts" size="lg">
       <div className={classes.columns}>
@@ -24,7 +25,7 @@ export function ShortcutsHelp({ onClose }: { onClose(): void }) {
         <Group title="In lists" entries={IN_LISTS} />
         <Group
           title="Pages"
-          entries={PAGES.map(({ label, shortcut }) => [["g", shortcut], label] as [string[], string])}
+          entries={pages.map(({ label, shortcut }) => [["g", shortcut], label] as [string[], string])}
         />
       </div>
     </Modal>

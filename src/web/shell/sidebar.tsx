@@ -2,18 +2,20 @@ import { ActionIcon, Tooltip } from "@mantine/core";
 import { spotlight } from "@mantine/spotlight";
 import { Link, useLocation } from "wouter";
 import { useConnection } from "../api/live.ts";
-import { PAGES, pageAt, SECTIONS } from "../pages.tsx";
+import { pageAt, SECTIONS, usePages } from "../pages.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { LiveDot } from "../parts/live-dot.tsx";
 import { useUi } from "../ui-store.ts";
 import { AccountMenu } from "./account-menu.tsx";
 import { IntegrationSections } from "./integration-sections.tsx";
 import { Logo } from "./logo.tsx";
+import { RepairsBadge } from "./repairs-badge.tsx";
 import classes from "./sidebar.module.css";
 
 export function Sidebar({ isRail, onHelp }: { isRail: boolean; onHelp(): void }) {
   const [path] = useLocation();
-  const current = pageAt(path);
+  const pages = usePages();
+  const current = pageAt(pages, path);
   const toggleRail = useUi((state) => state.toggleRail);
   const connection = useConnection((state) => state.state);
   return (
@@ -34,12 +36,12 @@ export function Sidebar({ isRail, onHelp }: { isRail: boolean; onHelp(): void })
       />
       <nav className={classes.nav} aria-label="Pages">
         {SECTIONS.map((section) => {
-          const pages = PAGES.filter((page) => page.section === section);
-          if (pages.length === 0) return null;
+          const shown = pages.filter((page) => page.section === section);
+          if (shown.length === 0) return null;
           return (
             <div key={section} className={classes.group}>
               <p className={classes.label}>{section}</p>
-              {pages.map((page) => (
+              {shown.map((page) => (
                 <NavLink
                   key={page.path}
                   isRail={isRail}
@@ -47,6 +49,7 @@ export function Sidebar({ isRail, onHelp }: { isRail: boolean; onHelp(): void })
                   icon={page.icon}
                   label={page.label}
                   isCurrent={page === current}
+                  mark={page.path === "/" && <RepairsBadge />}
                 />
               ))}
             </div>

@@ -1,6 +1,6 @@
 import { useEffect, useRef } from "react";
 import { useLocation } from "wouter";
-import { PAGES } from "../pages.tsx";
+import { usePages } from "../pages.tsx";
 
 /** How long "g" waits for the page's letter. */
 const SEQUENCE_MS = 1_500;
@@ -12,8 +12,9 @@ const isTyping = (target: EventTarget | null): boolean =>
 /** "g" and a letter open a page, "?" shows all shortcuts. Nothing happens while somebody types. */
 export function useShortcuts({ onHelp }: { onHelp(): void }): void {
   const [, navigate] = useLocation();
-  const latest = useRef({ onHelp, navigate });
-  latest.current = { onHelp, navigate };
+  const pages = usePages();
+  const latest = useRef({ onHelp, navigate, pages });
+  latest.current = { onHelp, navigate, pages };
   useEffect(() => {
     let startedAt = Number.NEGATIVE_INFINITY;
     const onKeyDown = (event: KeyboardEvent) => {
@@ -22,7 +23,7 @@ export function useShortcuts({ onHelp }: { onHelp(): void }): void {
         event.preventDefault();
         return latest.current.onHelp();
       }
-      const page = PAGES.find(({ shortcut }) => shortcut === event.key);
+      const page = latest.current.pages.find(({ shortcut }) => shortcut === event.key);
       if (page && performance.now() - startedAt < SEQUENCE_MS) {
         event.preventDefault();
         latest.current.navigate(page.path);

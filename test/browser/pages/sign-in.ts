@@ -18,4 +18,23 @@ export function signInTests(ui: () => Ui): void {
     // The browser itself notes the refused request.
     expect(opened.faults.filter((one) => !one.includes("401"))).toEqual([]);
   });
+
+  test("sign-in: a link works once, leaves the address, and signing out ends it", async () => {
+    const { url } = await ui().api("POST", "/api/v1/sign-in-links", {});
+    const path = url.slice(ui().url.length);
+    await using opened = await ui().openPage(path, { signedIn: false });
+    const { page } = opened;
+    await page.getByRole("heading", { level: 1, name: /^(?!Sign in)/ }).waitFor();
+    expect(page.url()).not.toContain("once");
+    await page.getByLabel("Account and appearance").first().click();
+    await page.getByRole("menuitem", { name: "Sign out" }).click();
+    await page.getByRole("heading", { name: "Sign in to Heddle" }).waitFor();
+    await page.goto("about:blank");
+    await page.goto(`${ui().url}${path}`);
+    await page
+      .getByRole("alert")
+      .getByText(/used or expired/)
+      .waitFor();
+    expect(opened.faults.filter((one) => !one.includes("401"))).toEqual([]);
+  });
 }

@@ -1,45 +1,57 @@
 import { Anchor, Button, PasswordInput } from "@mantine/core";
 import { useEffect, useState } from "react";
-import { ApiFailure } from "../../api/failure.ts";
-import { useSession } from "../../api/session.ts";
+import { signIn, useSession } from "../../api/session.ts";
 import { ApiError } from "../../parts/api-error.tsx";
 import { Logo } from "../../shell/logo.tsx";
 import classes from "./sign-in.module.css";
 
-/** Asks for an API key, and tries it before it is kept. */
-export function SignIn() {
-  const { signIn, endedBecause } = useSession();
+/** Where the links of `heddle login-link` lead, with the token after the #, which browsers send to no server. */
+const LINK_PAGE = "/sign-in";
+
+/** Signs in with a link that works once, or with an API key. */
+export function SignIn({ onDone }: { onDone(): void }) {
+  const endedBecause = useSession((session) => session.endedBecause);
   const [key, setKey] = useState("");
   const [state, setState] = useState<{ busy: boolean; error?: unknown }>({ busy: false });
-  useEffect(() => {
-    document.title = "Sign in · Heddle";
-  }, []);
-  const submit = async (event: React.FormEvent) => {
-    event.preventDefault();
+  const attempt = async (credential: { api_key: string } | { link: string }) => {
     setState({ busy: true });
     try {
-      await tryKey(key.trim());
-      signIn(key.trim());
+      await signIn(credential);
+      onDone();
     } catch (error) {
       setState({ busy: false, error });
     }
   };
+  // biome-ignore lint/correctness/useExhaustiveDependencies: once, when the screen appears
+  useEffect(() => {
+    document.title = "Sign in · Heddle";
+    const token = takeToken();
+    if (token !== undefined) void attempt({ link: token });
+  }, []);
   return (
     <main className={classes.screen}>
-      <form className={classes.card} onSubmit={submit}>
+      <form
+        className={classes.card}
+        onSubmit={(event) => {
+          event.preventDefault();
+          void attempt({ api_key: key.trim() });
+        }}
+      >
         <Logo size={34} />
         <h1 className={classes.title}>Sign in to Heddle</h1>
         <p className={classes.about}>
-          With an API key of this server: the admin key that its first start has shown, or one that somebody
-          made for you.
+          Open the link that the server has printed at its start. <code>heddle login-link</code> makes
+          another. An API key works as well.
         </p>
-        {endedBecause && !state.error && <p className={classes.ended}>You were signed out: {endedBecause}</p>}
+        {endedBecause !== undefined && state.error === undefined && (
+          <p className={classes.ended}>You were signed out: {endedBecause}</p>
+        )}
         <PasswordInput
           label="API key"
           placeholder="hdl_…"
           value={key}
           onChange={(event) => setKey(event.currentTarget.value)}
-          autoComplete="current-password"
+          autoComplete="off"
           size="md"
           required
           withAsterisk={false}
@@ -51,27 +63,17 @@ export function SignIn() {
           Sign in
         </Button>
         <p className={classes.about}>
-          The key stays in this tab and is forgotten when you close it. For programs, see the{" "}
-          <Anchor href="/swagger">API documentation</Anchor>.
+          For programs, see the <Anchor href="/swagger">API documentation</Anchor>.
         </p>
       </form>
     </main>
   );
 }
 
-/** Any answer but 401 shows that the key is known; a narrow key may be refused this list. */
-async function tryKey(key: string): Promise<void> {
-  let response: Response;
-  try {
-    response = await fetch("/api/v1/bots?limit=1", { headers: { authorization: `Bearer ${key}` } });
-  } catch {
-    // A character that no header can have, or no network.
-    throw /^[\x21-\x7e]+$/.test(key)
-      ? ApiFailure.unreachable()
-      : new ApiFailure("An API key has only plain characters and no spaces. Copy it again.", {
-          status: 0,
-          code: "malformed",
-        });
-  }
-  if (!response.ok && response.status !== 403) throw await ApiFailure.of(response);
+/** Takes the token out of the address, so that neither the history nor a bookmark keeps it. */
+function takeToken(): string | undefined {
+  if (location.pathname !== LINK_PAGE) return undefined;
+  const token = location.hash.slice(1);
+  history.replaceState(null, "", "/");
+  return token === "" ? undefined : token;
 }

@@ -1,0 +1,124 @@
+import { useQuery } from "@tanstack/react-query";
+import { api, type Schema, take } from "../../api/client.ts";
+import { useLiveQueries } from "../../api/live.ts";
+import { ApiError } from "../../parts/api-error.tsx";
+import { Chart, type Series } from "../../parts/chart.tsx";
+import { Panel, Section } from "../../parts/page-frame.tsx";
+import { Stat, StatRow } from "../../parts/stat.tsx";
+import { statusWords, type Tone } from "../../parts/status.tsx";
+import { countText, plural } from "../../parts/units.tsx";
+import classes from "./overview.module.css";
+
+type Bucket = Schema<"Activity">["buckets"][number];
+type Kind = "runs" | "webhooks" | "deliveries";
+
+const DAYS: Record<string, number> = { day: 1, week: 7, month: 30 };
+
+/** The statuses that are drawn, from the bottom of the stack, with their colours. */
+const DRAWN: {
+  kind: Kind;
+  title: string;
+  one: string;
+  statuses: [status: string, tone: Tone | "accent"][];
+}[] = [
+  {
+    kind: "runs",
+    title: "Runs",
+    one: "run",
+    statuses: [
+      ["complete", "accent"],
+      ["running", "calm"],
+      ["pending", "quiet"],
+      ["waiting", "warn"],
+      ["failed", "bad"],
+    ],
+  },
+  {
+    kind: "webhooks",
+    title: "Webhooks",
+    one: "webhook",
+    statuses: [
+      ["accepted", "accent"],
+      ["duplicate", "calm"],
+      ["ignored", "quiet"],
+      ["rejected", "warn"],
+      ["failed", "bad"],
+    ],
+  },
+  {
+    kind: "deliveries",
+    title: "Deliveries",
+    one: "delivery",
+    statuses: [
+      ["delivered", "accent"],
+      ["pending", "quiet"],
+      ["failed", "warn"],
+      ["dead", "bad"],
+    ],
+  },
+];
+
+/** Runs, webhooks and deliveries over time, by what became of them. */
+export function Activity({ span }: { span: string }) {
+  const days = DAYS[span] ?? 1;
+  const interval = days === 1 ? ("hour" as const) : ("day" as const);
+  const { data, error, refetch } = useQuery({
+    queryKey: ["activity", span],
+    queryFn: () => {
+      const since = new Date(Date.now() - days * 86_400_000).toISOString();
+      return take(api.GET("/api/v1/activity", { params: { query: { interval, since } } }));
+    },
+  });
+  useLiveQueries(["task", "inbox", "delivery"], ["activity"]);
+  if (error) return <ApiError error={error} onRetry={() => void refetch()} />;
+  const buckets = data?.buckets ?? [];
+  return (
+    <Section title="What has happened">
+      <div className={classes.cards}>
+        {DRAWN.map(({ kind, title, one, statuses }) => {
+          const series = statuses.flatMap(([status, tone]) => seriesOf(buckets, kind, status, tone) ?? []);
+          const total = sum(buckets.flatMap((bucket) => Object.values(bucket[kind])));
+          const bad = sum(buckets.map((bucket) => (bucket[kind].failed ?? 0) + (bucket[kind].dead ?? 0)));
+          return (
+            <Panel key={kind}>
+              <StatRow>
+                <Stat
+                  label={title}
+                  value={countText(total)}
+                  note={
+                    bad === 0
+                      ? "None failed"
+                      : `${plural(bad, one, one === "delivery" ? "deliveries" : undefined)} failed`
+                  }
+                />
+              </StatRow>
+              {total > 0 && (
+                <Chart
+                  label={`${title} over time: ${countText(total)} in all, ${countText(bad)} failed`}
+                  x={buckets.map(({ at }) => new Date(at).getTime())}
+                  series={series}
+                  kind="bar"
+                  stacked
+                  height={130}
+                />
+              )}
+            </Panel>
+          );
+        })}
+      </div>
+    </Section>
+  );
+}
+
+/** Undefined for a status that never occurred, so that the legend names only what is there. */
+function seriesOf(
+  buckets: readonly Bucket[],
+  kind: Kind,
+  status: string,
+  tone: Tone | "accent",
+): Series | undefined {
+  const data = buckets.map((bucket) => bucket[kind][status] ?? 0);
+  return sum(data) === 0 ? undefined : { label: statusWords(status), data, tone };
+}
+
+const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);

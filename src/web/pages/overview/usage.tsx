@@ -1,0 +1,75 @@
+import { useQuery } from "@tanstack/react-query";
+import { api, take } from "../../api/client.ts";
+import { useLiveQueries } from "../../api/live.ts";
+import { ApiError } from "../../parts/api-error.tsx";
+import { Chart } from "../../parts/chart.tsx";
+import { Panel, Section } from "../../parts/page-frame.tsx";
+import { Stat, StatRow } from "../../parts/stat.tsx";
+import { costText, plural, shortCountText, tokensText } from "../../parts/units.tsx";
+import { forecast } from "./forecast.ts";
+
+/** Tokens and cost of this month, with what the month will cost if it goes on like this. */
+export function Usage() {
+  const now = new Date();
+  const monthStart = new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth(), 1));
+  const { data, error, refetch } = useQuery({
+    queryKey: ["usage", "month", monthStart.toISOString()],
+    queryFn: async () => {
+      const query = { group_by: "day", since: monthStart.toISOString() };
+      return (await take(api.GET("/api/v1/usage", { params: { query } }))).usage;
+    },
+  });
+  useLiveQueries(["task.completed", "task.failed"], ["usage"]);
+  if (error) return <ApiError error={error} onRetry={() => void refetch()} />;
+  const days = (data ?? []).toSorted((one, other) => ((one.day ?? "") < (other.day ?? "") ? -1 : 1));
+  if (days.length === 0) return null;
+  const total = (pick: (day: (typeof days)[number]) => number) =>
+    days.reduce((sum, day) => sum + pick(day), 0);
+  const cached = total((day) => day.cached_input_tokens);
+  const prompt = total((day) => day.prompt_tokens);
+  const output = total((day) => day.completion_tokens);
+  const isPriced = days.some(({ cost_usd }) => cost_usd !== null);
+  const cost = total((day) => day.cost_usd ?? 0);
+  const unpriced = total((day) => day.unpriced_calls);
+  return (
+    <Section title="Models this month">
+      <Panel>
+        <StatRow>
+          <Stat label="Read from the cache" value={shortCountText(cached)} note="tokens" />
+          <Stat label="Read anew" value={shortCountText(prompt - cached)} note="tokens" />
+          <Stat label="Written" value={shortCountText(output)} note="tokens" />
+          <Stat
+            label="Cost"
+            value={isPriced ? costText(cost) : "Unknown"}
+            note={
+              unpriced > 0 ? `without ${plural(unpriced, "call")} whose price is not known` : "US dollars"
+            }
+          />
+          {isPriced && (
+            <Stat
+              label="By the end of the month"
+              value={costText(forecast(cost, monthStart, now))}
+              note="if it goes on like this"
+            />
+          )}
+        </StatRow>
+        <Chart
+          label={`Tokens by day: ${tokensText(cached)} from the cache, ${tokensText(prompt - cached)} read anew, ${tokensText(output)} written`}
+          x={days.map(({ day }) => new Date(`${day}T12:00:00Z`).getTime())}
+          series={[
+            { label: "Read from the cache", data: days.map((day) => day.cached_input_tokens), tone: "calm" },
+            {
+              label: "Read anew",
+              data: days.map((day) => day.prompt_tokens - day.cached_input_tokens),
+              tone: "accent",
+            },
+            { label: "Written", data: days.map((day) => day.completion_tokens), tone: "good" },
+          ]}
+          kind="bar"
+          stacked
+          height={140}
+        />
+      </Panel>
+    </Section>
+  );
+}
