@@ -31,6 +31,7 @@ const PAGES: readonly Page[] = [
   { label: "Runs", path: "/tasks", icon: "Workflow", section: "Watch", shortcut: "r", scope: "tasks:read", View: load(() => import("./pages/runs/runs.tsx")) },
   { label: "Deliveries", path: "/deliveries", icon: "Send", section: "Watch", shortcut: "d", scope: "deliveries:read", View: load(() => import("./pages/deliveries/deliveries.tsx")) },
   { label: "Inbox", path: "/inbox", icon: "Inbox", section: "Watch", shortcut: "i", scope: "inbox:read", View: load(() => import("./pages/inbox/inbox.tsx")) },
+  { label: "Usage", path: "/usage", icon: "Coins", section: "Watch", shortcut: "u", scope: "usage:read", View: load(() => import("./pages/usage/usage.tsx")) },
   { label: "First steps", path: "/welcome", icon: "Rocket", section: "Set up", shortcut: "w", scope: "admin", View: load(() => import("./pages/welcome/welcome.tsx")) },
   { label: "Integrations", path: "/admin/integrations", icon: "Plug", section: "Set up", shortcut: "n", scope: "integrations:read", View: load(() => import("./pages/integrations/integrations.tsx")) },
 ];

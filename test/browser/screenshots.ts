@@ -27,6 +27,7 @@ const PICTURES: Picture[] = [
     path: "/inbox",
     before: (page) => page.locator("li a").nth(1).click(),
   },
+  { name: "usage", path: "/usage" },
 ];
 
 PICTURES.push(

@@ -7,6 +7,7 @@ import { integrationsTests } from "./pages/integrations.ts";
 import { runsTests } from "./pages/runs.ts";
 import { shellTests } from "./pages/shell.ts";
 import { signInTests } from "./pages/sign-in.ts";
+import { usageTests } from "./pages/usage.ts";
 import { startUi, type Ui } from "./ui.ts";
 
 describe.skipIf(CHROMIUM === null)("the admin UI", () => {
@@ -16,7 +17,7 @@ describe.skipIf(CHROMIUM === null)("the admin UI", () => {
   }, 180_000);
   afterAll(() => ui?.[Symbol.asyncDispose]());
 
-  for (const tests of [signInTests, shellTests, inboxTests, integrationsTests, runsTests]) tests(() => ui);
+  for (const tests of [signInTests, shellTests, inboxTests, integrationsTests, runsTests, usageTests]) tests(() => ui);
 
   /** Addresses of pages with content, each looked at in both colours, wide and narrow. */
   const PAGES = [
@@ -35,6 +36,9 @@ describe.skipIf(CHROMIUM === null)("the admin UI", () => {
     "/inbox?verdict=rejected",
     "/tasks",
     "/deliveries",
+    "/usage",
+    "/usage?span=7&by=model",
+    "/usage?bot_id=no-such-bot",
     "/nowhere",
   ];
   for (const path of PAGES) {

@@ -1,0 +1,55 @@
+import { Chart } from "../../parts/chart.tsx";
+import { Panel, Section } from "../../parts/page-frame.tsx";
+import { costText, tokensText } from "../../parts/units.tsx";
+import classes from "./usage.module.css";
+import { everyDay, type Usage, uncached } from "./usage-data.ts";
+
+const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
+
+/** Tokens and cost of each day, side by side where there is room. */
+export function DayCharts({ rows, since, now }: { rows: readonly Usage[]; since: string; now: number }) {
+  const days = everyDay(rows, since, now);
+  // Noon: the axis is in the reader's zone, and the day has the same name in nearly all of them.
+  const x = days.map(([at]) => at + 43_200_000);
+  const of = (pick: (row: Usage) => number) => days.map(([, row]) => (row ? pick(row) : 0));
+  const cached = of((row) => row.cached_input_tokens);
+  const anew = of(uncached);
+  const written = of((row) => row.completion_tokens);
+  const cost = of((row) => row.cost_usd ?? 0);
+  const hasTokens = sum([...cached, ...anew, ...written]) > 0;
+  const hasCost = sum(cost) > 0;
+  if (!hasTokens && !hasCost) return null;
+  return (
+    <Section title="By day">
+      <div className={classes.charts}>
+        <Panel>
+          <Chart
+            label={`Tokens by day: ${tokensText(sum(cached))} cached input, ${tokensText(sum(anew))} uncached input, ${tokensText(sum(written))} output`}
+            x={x}
+            series={[
+              { label: "Cached input tokens", data: cached, tone: "calm" },
+              { label: "Uncached input tokens", data: anew, tone: "accent" },
+              { label: "Output tokens", data: written, tone: "good" },
+            ]}
+            kind="bar"
+            stacked
+            height={180}
+          />
+        </Panel>
+        {hasCost && (
+          <Panel>
+            <Chart
+              label={`Cost by day: ${costText(sum(cost))} in all`}
+              x={x}
+              series={[{ label: "Cost in US dollars", data: cost, tone: "accent" }]}
+              kind="bar"
+              height={180}
+              format={costText}
+            />
+          </Panel>
+        )}
+      </div>
+      <p className={classes.note}>Days begin at midnight in Coordinated Universal Time.</p>
+    </Section>
+  );
+}
