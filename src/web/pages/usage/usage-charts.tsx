@@ -1,6 +1,6 @@
 import { Chart } from "../../parts/chart.tsx";
 import { Panel, Section } from "../../parts/page-frame.tsx";
-import { costText, tokensText } from "../../parts/units.tsx";
+import { costText, shortCountText, tokensText } from "../../parts/units.tsx";
 import classes from "./usage.module.css";
 import { everyDay, type Usage, uncached } from "./usage-data.ts";
 
@@ -44,7 +44,7 @@ export function DayCharts({ rows, since, now }: { rows: readonly Usage[]; since:
               series={[{ label: "Cost in US dollars", data: cost, tone: "accent" }]}
               kind="bar"
               height={180}
-              format={costText}
+              format={(usd) => `$${shortCountText(usd)}`}
             />
           </Panel>
         )}
