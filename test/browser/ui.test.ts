@@ -17,7 +17,8 @@ describe.skipIf(CHROMIUM === null)("the admin UI", () => {
   }, 180_000);
   afterAll(() => ui?.[Symbol.asyncDispose]());
 
-  for (const tests of [signInTests, shellTests, inboxTests, integrationsTests, runsTests, usageTests]) tests(() => ui);
+  for (const tests of [signInTests, shellTests, inboxTests, integrationsTests, runsTests, usageTests])
+    tests(() => ui);
 
   /** Addresses of pages with content, each looked at in both colours, wide and narrow. */
   const PAGES = [

@@ -18,6 +18,8 @@ const listeners = new Set<Listener>();
 export function useLiveConnection(): void {
   useEffect(() => {
     const stop = new AbortController();
+    // What happened between a page's first read and the opening of the stream is in neither.
+    let isFirst = true;
     void followEvents({
       // Without the text of running turns, which only a chat needs.
       query: { types: "task,turn,tool,delivery,inbox,process,integration" },
@@ -29,7 +31,12 @@ export function useLiveConnection(): void {
         void queryClient.invalidateQueries();
         for (const listener of listeners) listener("gap");
       },
-      onState: (state) => useConnection.setState({ state }),
+      onState: (state) => {
+        useConnection.setState({ state });
+        if (state !== "live" || !isFirst) return;
+        isFirst = false;
+        void queryClient.invalidateQueries();
+      },
       signal: stop.signal,
     });
     return () => stop.abort();

@@ -27,8 +27,11 @@ export function runsTests(ui: () => Ui): void {
     await page.getByRole("button", { name: "Edit and run" }).click();
     await page.getByLabel("Message", { exact: true }).fill("Something else altogether");
     await page.getByRole("button", { name: "Run", exact: true }).click();
-    await page.getByText("Something else altogether").first().waitFor();
-    expect(page.url()).not.toBe(before);
+    await page.waitForURL((url) => url.href !== before);
+    await page
+      .getByRole("region", { name: "Message and answer" })
+      .getByText("Something else altogether")
+      .waitFor();
     expect(opened.faults).toEqual([]);
   });
 
