@@ -24,7 +24,7 @@ export function inboxTests(ui: () => Ui): void {
   test("inbox: what arrives is on the screen by itself", async () => {
     await using opened = await ui().openPage("/inbox");
     const { page } = opened;
-    await page.getByText("Live").waitFor();
+    await page.getByText("Live", { exact: true }).waitFor();
     await page.locator("li a").first().waitFor();
     await fetch(`${ui().url}/integrations/github/webhook`, { method: "POST", body: "{}" });
     const { events } = await ui().api("GET", "/api/v1/inbox?limit=1");

@@ -28,7 +28,7 @@ export function integrationsTests(ui: () => Ui): void {
     await page.getByText("Waiting for your first event").waitFor();
     await page.goto(`${ui().url}/admin/integrations/loom/set-up`);
     await page.getByText("Waiting for your first event").waitFor();
-    await page.getByText("Live").waitFor();
+    await page.getByText("Live", { exact: true }).waitFor();
     const body = JSON.stringify({ loom: "seven", thread: 12 });
     const signature = createHmac("sha256", SECRET).update(body).digest("hex");
     const answer = await fetch(`${ui().url}/integrations/loom/webhook`, {
