@@ -3,7 +3,7 @@
 import { createHash } from "node:crypto";
 import { asc, eq, sql } from "drizzle-orm";
 import type { Database } from "../db/database.ts";
-import { deliveries, inboxEvents, llmCalls, messages, tasks, toolCalls } from "../db/schema.ts";
+import { compactions, deliveries, inboxEvents, llmCalls, messages, tasks, toolCalls } from "../db/schema.ts";
 import { notFound } from "../errors.ts";
 
 /** One step of a run. Names and attributes follow OpenTelemetry's conventions for generative AI. */
@@ -30,7 +30,7 @@ export type ReadTrace = (taskId: string) => Promise<Trace>;
 /** Throws `not_found`. */
 export function createReadTrace({ query }: Pick<Database, "query">): ReadTrace {
   return async (taskId) => {
-    const [[task], webhooks, models, tools, sent, joined] = await Promise.all([
+    const [[task], webhooks, models, tools, sent, joined, compacted] = await Promise.all([
       query.select().from(tasks).where(eq(tasks.id, taskId)),
       query
         .select()
@@ -46,6 +46,11 @@ export function createReadTrace({ query }: Pick<Database, "query">): ReadTrace {
         .from(tasks)
         .innerJoin(messages, eq(messages.id, tasks.message_id))
         .where(eq(tasks.merged_into, taskId)),
+      query
+        .select()
+        .from(compactions)
+        .where(eq(compactions.task_id, taskId))
+        .orderBy(asc(compactions.number)),
     ]);
     if (!task) throw notFound("task", taskId);
     const root = spanId(task.id);
@@ -70,6 +75,7 @@ export function createReadTrace({ query }: Pick<Database, "query">): ReadTrace {
         error: null,
         attributes: { "heddle.task.id": id },
       })),
+      ...compacted.map((one) => compactionSpan(one, root)),
       ...models.map((call) => modelSpan(call, root)),
       ...tools.map((call) => toolSpan(call, root)),
       ...sent.map((delivery) => deliverySpan(delivery, root)),
@@ -120,6 +126,23 @@ const runSpan = (task: typeof tasks.$inferSelect, parent: string | null): Span =
     "heddle.channel.id": task.channel_id,
     "heddle.source": task.source,
     "heddle.merged_into": task.merged_into ?? undefined,
+  },
+});
+
+/** A moment: the model calls for its summary are spans of their own. */
+const compactionSpan = (one: typeof compactions.$inferSelect, parent: string): Span => ({
+  id: spanId(`${one.session_id} compaction ${one.number}`),
+  parent_id: parent,
+  name: "compact",
+  start: one.created_at,
+  end: one.created_at,
+  error: one.error,
+  attributes: {
+    "heddle.compaction.cause": one.cause,
+    "heddle.compaction.messages": one.messages,
+    "heddle.compaction.tokens_before": one.tokens_before,
+    "heddle.compaction.tokens_after": one.tokens_after,
+    "gen_ai.request.model": one.model,
   },
 });
 

@@ -1,4 +1,6 @@
 import { expect, test } from "bun:test";
+import { compactions, deliveries, inboxEvents } from "../../../src/db/schema.ts";
+import { newId } from "../../../src/ids.ts";
 import { call, tool } from "../../agent/fixture.ts";
 import { chatFixture, liveLlm } from "../../chat/fixture.ts";
 import { eachDatabase } from "../../database.ts";
@@ -44,5 +46,78 @@ eachDatabase("a trace", (open) => {
       expect(offset_ms).toBeGreaterThanOrEqual(0);
       expect(duration_ms).toBeGreaterThanOrEqual(0);
     }
+  });
+
+  test("begins with the webhook, tells of compactions, and ends with the delivery", async () => {
+    const db = await open();
+    const { send } = await chatFixture(
+      db,
+      liveLlm(() => ["Ten."]),
+    );
+    const { body } = await send("POST", "/api/v1/chat", { body: { message: "Hi", client_id: "web:1" } });
+    const { task_id, session_id, message_id, correlation_id } = body;
+    const id = newId();
+    await db.query.insert(inboxEvents).values({
+      id,
+      integration_id: "mail",
+      method: "POST",
+      path: "/webhook",
+      headers: {},
+      body: "secret body",
+      body_bytes: 11,
+      verdict: "accepted",
+      status_code: 202,
+      duration_ms: 7,
+      outcomes: [{ message_id, session_id, task_id, duplicate: false }],
+    });
+    await db.query.insert(compactions).values({
+      session_id,
+      number: 1,
+      task_id,
+      cause: "window",
+      summary: "secret summary",
+      covered_turn: 1,
+      covered_step: 0,
+      shortened_turn: 0,
+      shortened_step: 0,
+      messages: 4,
+      tokens_before: 900,
+      tokens_after: 300,
+      model: "default-model",
+    });
+    await db.query.insert(deliveries).values({
+      id: newId(),
+      task_id,
+      session_id,
+      bot_id: "default",
+      correlation_id,
+      dispatch_type: "room",
+      dispatch_config: { text: "secret target" },
+      payload: { kind: "result", text: "secret answer", client_actions: [], extra_metadata: {} },
+    });
+    const { spans } = (await send("GET", `/api/v1/tasks/${task_id}/trace`)).body;
+    const named = (start: string) => spans.find(({ name }: { name: string }) => name.startsWith(start));
+    expect(named("receive mail")).toMatchObject({
+      parent_span_id: null,
+      duration_ms: 7,
+      error: null,
+      attributes: {
+        "heddle.inbox_event.id": id,
+        "heddle.verdict": "accepted",
+        "http.response.status_code": 202,
+      },
+    });
+    expect(named("invoke_agent").parent_span_id).toBe(named("receive mail").span_id);
+    expect(named("compact")).toMatchObject({
+      parent_span_id: named("invoke_agent").span_id,
+      attributes: {
+        "heddle.compaction.cause": "window",
+        "heddle.compaction.messages": 4,
+        "heddle.compaction.tokens_before": 900,
+        "heddle.compaction.tokens_after": 300,
+      },
+    });
+    expect(named("deliver")).toMatchObject({ parent_span_id: named("invoke_agent").span_id });
+    expect(JSON.stringify(spans)).not.toContain("secret");
   });
 });
