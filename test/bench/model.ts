@@ -9,8 +9,11 @@ export interface Model {
   stop(): void;
 }
 
-/** With `stalls` it never answers: runs stay open and leave the machine to whatever is measured. */
-export function startModel({ stalls = false } = {}): Model {
+/**
+ * With `stalls` it never answers: runs stay open and leave the machine to whatever is measured. With `talks` it answers without
+ * the tool.
+ */
+export function startModel({ stalls = false, talks = false } = {}): Model {
   const server = Bun.serve({
     port: 0,
     hostname: "127.0.0.1",
@@ -18,7 +21,7 @@ export function startModel({ stalls = false } = {}): Model {
     async fetch(request) {
       if (stalls) return new Promise<Response>(() => {});
       const { messages } = (await request.json()) as Request;
-      const answer = messages.at(-1)?.role === "tool" ? ANSWER : TOOL_CALL;
+      const answer = talks || messages.at(-1)?.role === "tool" ? ANSWER : TOOL_CALL;
       return new Response(answer, { headers: { "content-type": "text/event-stream" } });
     },
   });

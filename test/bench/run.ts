@@ -18,6 +18,7 @@ import {
   SMALL_WINDOW,
   startChattingModel,
 } from "./context.ts";
+import { type FirstTokenMeasured, measureFirstToken } from "./first-token.ts";
 import { measureFlood } from "./flood.ts";
 import { measureHooks } from "./hooks.ts";
 import { type InFlightMeasured, inFlightEnvironment, measureInFlight, startSlowModel } from "./in-flight.ts";
@@ -53,6 +54,10 @@ row("webhooks accepted per second, 16 connections", ["≥ 1000", "≥ 800"], (r)
 );
 row("p99 of one, ms", ["≤ 50", "≤ 100"], (r) => r.webhooks.p99Ms.toFixed(1));
 row("one turn at a time, inject to receipt, ms", ["≤ 20", "≤ 50"], (r) => r.turnMs.toFixed(1));
+row("first text of a chat after POST /chat/stream, ms", ["≤ 30", "≤ 30"], (r) =>
+  r.firstToken.medianMs.toFixed(1),
+);
+row("p95 of the same, ms", ["", ""], (r) => r.firstToken.p95Ms.toFixed(1));
 row("turns per second, 16 at once", ["≥ 100", "≥ 40"], (r) => r.turnsPerSecond.toFixed(0));
 row("start to /ready, existing home, ms", ["≤ 400", "≤ 900"], (r) => r.startMs.toFixed(0));
 row("first start in an empty home, ms", ["", "≤ 2000"], (r) => r.firstStartMs.toFixed(0));
@@ -151,6 +156,7 @@ interface Result {
   webhooks: { perSecond: number; p99Ms: number };
   turnMs: number;
   turnsPerSecond: number;
+  firstToken: FirstTokenMeasured;
   startMs: number;
   firstStartMs: number;
   idleMb: number;
@@ -205,6 +211,9 @@ async function measure(name: string, server: string | undefined): Promise<Result
     return { turnMs, turnsPerSecond };
   });
 
+  say(`${name}: first text of a chat`);
+  const firstToken = await withModel(start, (running) => measureFirstToken(running), { talks: true });
+
   say(`${name}: webhooks`);
   const webhooks = await withModel(
     start,
@@ -251,6 +260,7 @@ async function measure(name: string, server: string | undefined): Promise<Result
     inFlight,
     webhooks,
     ...turns,
+    firstToken,
     startMs: median(starts),
     firstStartMs: first.readyAfterMs,
     idleMb,
@@ -261,7 +271,7 @@ async function measure(name: string, server: string | undefined): Promise<Result
 async function withModel<Value>(
   start: (modelUrl: string) => Promise<MeasuredServer>,
   use: (server: MeasuredServer) => Promise<Value>,
-  options: { stalls?: boolean } = {},
+  options: { stalls?: boolean; talks?: boolean } = {},
 ): Promise<Value> {
   const model = startModel(options);
   const server = await start(model.url);
