@@ -14,7 +14,8 @@ client.use({
   async onResponse({ response }) {
     if (response.ok) return;
     const failure = await ApiFailure.of(response);
-    if (response.status === 401) sessionEnded(failure.message);
+    // The sign-in screen leads back to the page that needs a fresh sign-in.
+    if (response.status === 401 || failure.code === "sign_in_again") sessionEnded(failure.message);
     throw failure;
   },
   onError: ({ error }) =>

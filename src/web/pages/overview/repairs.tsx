@@ -23,15 +23,15 @@ const SEVERITIES = {
 /** Where a person can do something about it, and what the button says. */
 const ACTIONS: Record<Repair["action"], [label: string, href: (repair: Repair) => string]> = {
   fix_code: ["See the error", ofIntegration],
-  approve: ["Review the code", ofIntegration],
-  set_settings: ["Set it up", ofIntegration],
+  approve: ["Review the code", (repair) => `${ofIntegration(repair)}?tab=approval`],
+  set_settings: ["Set it up", (repair) => `${ofIntegration(repair)}/set-up`],
   install_packages: ["Install packages", ofIntegration],
   restart_process: ["See the process", ofIntegration],
   redeliver: ["See dead letters", () => "/deliveries?status=dead"],
   replay: ["See the webhooks", ({ integration_id }) => `/inbox?verdict=failed${filterBy(integration_id)}`],
   review: ["Review", () => "/memory"],
   reindex: ["See documents", () => "/documents"],
-  add_provider: ["Add a provider", () => "/admin/providers"],
+  add_provider: ["Take the first steps", () => "/welcome"],
   renew_key: ["See the keys", () => "/api-keys"],
 };
 
