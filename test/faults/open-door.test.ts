@@ -52,6 +52,7 @@ let server: Awaited<ReturnType<typeof startServer>>;
 let port: number;
 /** Method and path of every route that requires a key. */
 const routes: [method: string, path: string][] = [];
+const withoutKey: typeof routes = [];
 
 beforeAll(async () => {
   const { home } = await open.place();
@@ -64,14 +65,16 @@ beforeAll(async () => {
   await server.integrations.whenReady;
   port = Number(new URL(String(server.url)).port);
   const document = (await (await fetch(`${server.url}/swagger/json`)).json()) as {
-    paths: Record<string, Record<string, unknown>>;
+    paths: Record<string, Record<string, { security?: unknown[] }>>;
   };
   for (const [path, operations] of Object.entries(document.paths)) {
     const real = path.replace(/\{\w+\}/g, (part) =>
       part === "{integration_id}" || /integrations/.test(path) ? "github" : ID,
     );
-    if (path.startsWith("/api/"))
-      for (const name of Object.keys(operations)) routes.push([name.toUpperCase(), real]);
+    if (!path.startsWith("/api/")) continue;
+    for (const [name, { security }] of Object.entries(operations)) {
+      (security?.length === 0 ? withoutKey : routes).push([name.toUpperCase(), real]);
+    }
   }
   for (const { id } of server.integrations.list()) {
     for (const { method, path } of server.integrations.routerOf(id)?.routes ?? []) {
@@ -102,6 +105,10 @@ async function leaks(shapes: Shape[]): Promise<string[]> {
   await Promise.all(Array.from({ length: 32 }, worker));
   return found;
 }
+
+test("only signing in needs no key", () => {
+  expect(withoutKey).toEqual([["POST", "/api/v1/sign-ins"]]);
+});
 
 test("there are routes to test", () => {
   expect(routes.length).toBeGreaterThan(90);
