@@ -1,6 +1,7 @@
 // Every page of the admin UI in a real browser. A page has its tests in pages/, and its line here.
 
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { until } from "../until.ts";
 import { CHROMIUM } from "./chromium.ts";
 import { inboxTests } from "./pages/inbox.ts";
 import { integrationsTests } from "./pages/integrations.ts";
@@ -47,7 +48,7 @@ describe.skipIf(CHROMIUM === null)("the admin UI", () => {
       for (const look of [{ scheme: "light" }, { scheme: "dark", width: 360, height: 740 }] as const) {
         await using opened = await ui.openPage(path, look);
         await opened.page.waitForSelector("h1");
-        await opened.page.waitForFunction("!document.querySelector('[aria-busy=true]')");
+        await until(() => opened.page.evaluate("!document.querySelector('[aria-busy=true]')"));
         expect([path, look, await opened.accessibility()]).toEqual([path, look, []]);
         expect([path, look, opened.faults]).toEqual([path, look, []]);
         const overflow = await opened.page.evaluate(

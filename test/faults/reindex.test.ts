@@ -36,7 +36,7 @@ eachDatabase("kill -9 during a re-embedding", (open) => {
       until(
         () => ask(at, "/api/v1/admin/reindex"),
         ({ status, done }) => status === "complete" && done === SECTIONS,
-        { withinSeconds: 30 },
+        { withinSeconds: 90 },
       );
     const first = start();
     const address = await first.started;
@@ -75,5 +75,5 @@ eachDatabase("kill -9 during a re-embedding", (open) => {
     expect(hit).toMatchObject({ content: "# 0\n\nI drive a car.", lane: "vector", weak: false });
     second.kill("SIGTERM");
     expect(await second.ended).toBe(0);
-  }, 60_000);
+  }, 180_000);
 });

@@ -96,5 +96,5 @@ eachDatabase("a killed server", (places) => {
     expect(text).toBe("Once upon a time.");
     // The message was sent once, whatever the second request said.
     expect(open).toHaveLength(2);
-  });
+  }, 180_000);
 });

@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { until } from "../../until.ts";
 import type { Ui } from "../ui.ts";
 
 export function inboxTests(ui: () => Ui): void {
@@ -13,7 +14,7 @@ export function inboxTests(ui: () => Ui): void {
     await page.keyboard.press("Escape");
     await page.getByRole("heading", { name: /POST github/ }).waitFor({ state: "detached" });
     await page.getByRole("button", { name: "Clear filters" }).click();
-    await page.waitForFunction(`document.querySelectorAll("li a").length > 3`);
+    await until(() => page.evaluate(`document.querySelectorAll("li a").length > 3`));
     await page.locator("li a").first().focus();
     await page.keyboard.press("ArrowDown");
     await page.keyboard.press("Enter");

@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { until } from "../../until.ts";
 import type { Ui } from "../ui.ts";
 
 export function shellTests(ui: () => Ui): void {
@@ -13,7 +14,7 @@ export function shellTests(ui: () => Ui): void {
     await page.keyboard.press("Control+k");
     await page.keyboard.type("dark colours");
     await page.keyboard.press("Enter");
-    await page.waitForFunction(`document.documentElement.dataset.mantineColorScheme === "dark"`);
+    await until(() => page.evaluate(`document.documentElement.dataset.mantineColorScheme === "dark"`));
     await page.keyboard.press("g");
     await page.keyboard.press("i");
     await page.getByRole("heading", { name: "Inbox" }).waitFor();
