@@ -43,6 +43,9 @@ const PLAIN = [
   ...[
     "id",
     "client_id",
+    "kind",
+    "page",
+    "stack",
     "name",
     "display_name",
     "description",

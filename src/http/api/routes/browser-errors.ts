@@ -22,7 +22,7 @@ export function browserErrorRoutes({ auth, log, route }: BrowserErrorRoutes) {
   const limiter = createRateLimiter(LIMIT);
   return new Elysia({ prefix: "/api/v1", normalize: false }).post(
     "/browser-errors",
-    async ({ body, request, status }) => {
+    async ({ body, request }) => {
       const { name } = await auth.authenticate(request);
       const taken = limiter.take(name);
       if (!taken.allowed) {
@@ -32,7 +32,7 @@ export function browserErrorRoutes({ auth, log, route }: BrowserErrorRoutes) {
         );
       }
       log.warning("A page of the admin UI failed at {page}: {message}", { ...body, who: name });
-      return status(204, undefined);
+      return { logged: true };
     },
     {
       ...route.json({
@@ -51,7 +51,10 @@ export function browserErrorRoutes({ auth, log, route }: BrowserErrorRoutes) {
         },
         { additionalProperties: false },
       ),
-      response: { 204: t.Void({ description: "Logged." }), ...failures(...bodyFailures) },
+      response: {
+        200: t.Object({ logged: t.Boolean({ description: "Always true." }) }),
+        ...failures(...bodyFailures),
+      },
     },
   );
 }
