@@ -126,7 +126,8 @@ async function runTests(databaseUrl: string | undefined, root: string | undefine
   const failedIn = [...byFile.keys()];
   console.log(`\n── once more, alone: ${failedIn.join(", ")}`);
   const alone = await bunTest(
-    failedIn.map((file) => `./${file}`),
+    // A file of its own may have failed because of what another one left in their process.
+    ["--isolate", ...failedIn.map((file) => `./${file}`)],
     environment,
   );
   const failed = Math.min(count.failed, alone.count.failed);

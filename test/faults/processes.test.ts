@@ -130,7 +130,7 @@ for (const [name, programOf] of programs()) {
             .sort(),
         ).toEqual(
           [
-            ...(program ? ["BUN_BE_BUN"] : []),
+            ...(program === FROM_SOURCE ? [] : ["BUN_BE_BUN"]),
             "HOME",
             "LANG",
             "MARK",
