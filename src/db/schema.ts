@@ -636,27 +636,6 @@ export const processes = pgTable("processes", {
   updated_at: instant("updated_at").notNull().defaultNow(),
 });
 
-export const HEALTH_PARTS = ["integration", "process"] as const;
-
-/** How long an integration, and its process, worked on a day. */
-export const healthDays = pgTable(
-  "health_days",
-  {
-    integration_id: text("integration_id").notNull(),
-    part: text("part").$type<(typeof HEALTH_PARTS)[number]>().notNull(),
-    /** The day in UTC, such as 2026-11-28. */
-    day: text("day").notNull(),
-    up_seconds: integer("up_seconds").notNull().default(0),
-    down_seconds: integer("down_seconds").notNull().default(0),
-    /** How often it went down. */
-    incidents: integer("incidents").notNull().default(0),
-    /** Why it went down the last time, redacted, and when. */
-    last_incident: text("last_incident"),
-    last_incident_at: instant("last_incident_at"),
-  },
-  (table) => [primaryKey({ columns: [table.integration_id, table.part, table.day] })],
-);
-
 export const LINE_SOURCES = ["stdout", "stderr", "heddle"] as const;
 /** "heddle" marks messages of the supervisor. */
 export type LineSource = (typeof LINE_SOURCES)[number];

@@ -1,15 +1,3 @@
-CREATE TABLE "health_days" (
-	"integration_id" text NOT NULL,
-	"part" text NOT NULL,
-	"day" text NOT NULL,
-	"up_seconds" integer DEFAULT 0 NOT NULL,
-	"down_seconds" integer DEFAULT 0 NOT NULL,
-	"incidents" integer DEFAULT 0 NOT NULL,
-	"last_incident" text,
-	"last_incident_at" timestamp with time zone,
-	CONSTRAINT "health_days_integration_id_part_day_pk" PRIMARY KEY("integration_id","part","day")
-);
---> statement-breakpoint
 ALTER TABLE "inbox_events" ADD COLUMN "signature" jsonb;--> statement-breakpoint
 ALTER TABLE "sessions" ADD COLUMN "read_position" bigint DEFAULT 0 NOT NULL;--> statement-breakpoint
 CREATE INDEX "deliveries_time" ON "deliveries" USING btree ("created_at","status");--> statement-breakpoint
