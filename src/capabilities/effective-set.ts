@@ -10,11 +10,11 @@ import {
   resolveCarapaces,
 } from "../content/carapaces/resolve.ts";
 import { findFor, type Origin } from "../content/owned-registry.ts";
-import { findMentioned, mentionsIn } from "../content/skills/mentions.ts";
 import type { Skill, SkillEntry } from "../content/skills/skill.ts";
 import type { Skills } from "../content/skills/skills.ts";
 import type { Templates } from "../content/templates/templates.ts";
 import { type ActivationOf, activatedCarapaces } from "./activated.ts";
+import { findMentioned, type Mentions, mentionsIn } from "./mentions.ts";
 
 /** What is known about a turn when its context is built. */
 export interface CapabilityInput {
@@ -93,18 +93,19 @@ export function createCapabilities(sources: CapabilitySources): CapabilitiesOf {
     const { channel, message } = input;
     const { carapaces, problems } = carapacesOf(sources, input);
     const warnings = [...problems];
+    const mentions = mentionsIn(message.text);
     const template = templateOf(sources.templates, channel.template_id, warnings);
     return {
       carapaces: carapaces.map(({ id }) => id),
       tools: {
         ...ownTools(input, carapaces),
-        message: unique([...message.tools, ...mentionsIn(message.text).tool]),
+        message: unique([...message.tools, ...mentions.tool]),
       },
       fragments: carapaces
         .map(({ id, system_prompt_fragment: text }) => ({ id, text }))
         .filter(({ text }) => text !== ""),
       template,
-      ...skillsOf(sources.skills, input, carapaces, warnings),
+      ...skillsOf(sources.skills, { ...input, mentions }, carapaces, warnings),
       warnings: unique(warnings),
     };
   };
@@ -177,7 +178,7 @@ function templateOf(templates: Templates, id: string | null, warnings: string[])
 
 function skillsOf(
   registry: Skills,
-  { bot, channel, message }: CapabilityInput,
+  { bot, channel, message, mentions }: CapabilityInput & { mentions: Mentions },
   carapaces: Carapace[],
   warnings: string[],
 ): Pick<Capabilities, "skills" | "askedSkills" | "onDemand" | "rag"> {
@@ -190,7 +191,7 @@ function skillsOf(
     else warnings.push(`There is no skill "${name}".`);
   };
   for (const id of message.skills) add(asked, id, registry.get(id));
-  for (const name of mentionsIn(message.text).skill) add(asked, name, findMentioned(registry, name));
+  for (const name of mentions.skill) add(asked, name, findMentioned(registry, name));
   const assigned = [
     ...[...bot.skills, ...channel.skills].map((entry) => ({ entry, origin: HOME_ORIGIN })),
     ...carapaces.flatMap(({ skills, origin }) => skills.map((entry) => ({ entry, origin }))),

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
+import { findMentioned, mentionsIn } from "../../../src/capabilities/mentions.ts";
 import { findFor } from "../../../src/content/owned-registry.ts";
-import { findMentioned, mentionsIn } from "../../../src/content/skills/mentions.ts";
 import { readSkill } from "../../../src/content/skills/skill.ts";
 import { createSkills } from "../../../src/content/skills/skills.ts";
 import { HeddleError } from "../../../src/errors.ts";

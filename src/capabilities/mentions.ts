@@ -1,7 +1,7 @@
 // Finds what a message mentions by name: "@skill:triage", "@skill:integrations/github/github", "@tool:github_get_pr".
 
-import type { Skill } from "./skill.ts";
-import type { Skills } from "./skills.ts";
+import type { Skill } from "../content/skills/skill.ts";
+import type { Skills } from "../content/skills/skills.ts";
 
 /** The repetition is bounded, because no id of a skill and no name of a tool is longer, whatever a sender writes. */
 const MENTION = /(?<![<@\w])@(skill|tool):([A-Za-z_][\w./-]{0,199})/g;
