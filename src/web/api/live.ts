@@ -43,16 +43,21 @@ export function useLiveConnection(): void {
   }, []);
 }
 
-const PAUSE_MS = 300;
+/** For sums over hours and months: a busy server changes them many times a second, and reading them takes a while. */
+export const SUMS_MS = 5_000;
 
-/**
- * Calls `onNews` when something of these families happens ("task", "inbox", or a whole type such as "task.failed"),
- * at most about three times a second. `concerns` narrows it further.
- */
+interface LiveOptions {
+  /** Which of the events count. Default: all of the families. */
+  concerns?: (event: LiveEvent) => boolean;
+  /** The shortest time between two calls. Default: a third of a second. */
+  everyMs?: number;
+}
+
+/** Calls `onNews` when something of these families happens: "task", "inbox", or a whole type such as "task.failed". */
 export function useLive(
   families: readonly string[],
   onNews: () => void,
-  concerns: (event: LiveEvent) => boolean = () => true,
+  { concerns = () => true, everyMs = 300 }: LiveOptions = {},
 ): void {
   const latest = useRef({ onNews, concerns });
   latest.current = { onNews, concerns };
@@ -72,17 +77,21 @@ export function useLive(
         (names.some((name) => event.type === name || event.type.startsWith(`${name}.`)) &&
           latest.current.concerns(event));
       if (!isWanted || timer !== undefined) return;
-      timer = setTimeout(call, Math.max(0, PAUSE_MS - (performance.now() - calledAt)));
+      timer = setTimeout(call, Math.max(0, everyMs - (performance.now() - calledAt)));
     };
     listeners.add(listener);
     return () => {
       listeners.delete(listener);
       clearTimeout(timer);
     };
-  }, [wanted]);
+  }, [wanted, everyMs]);
 }
 
 /** Reads the queries whose keys begin with `key` again when something of these families happens. */
-export function useLiveQueries(families: readonly string[], key: readonly unknown[]): void {
-  useLive(families, () => void queryClient.invalidateQueries({ queryKey: key }));
+export function useLiveQueries(
+  families: readonly string[],
+  key: readonly unknown[],
+  options?: LiveOptions,
+): void {
+  useLive(families, () => void queryClient.invalidateQueries({ queryKey: key }), options);
 }

@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { api, type Schema, take } from "../../api/client.ts";
-import { useLiveQueries } from "../../api/live.ts";
+import { SUMS_MS, useLiveQueries } from "../../api/live.ts";
 import { ApiError } from "../../parts/api-error.tsx";
 import { Chart, type Series } from "../../parts/chart.tsx";
 import { Panel, Section } from "../../parts/page-frame.tsx";
@@ -69,7 +69,7 @@ export function Activity({ span }: { span: string }) {
       return take(api.GET("/api/v1/activity", { params: { query: { interval, since } } }));
     },
   });
-  useLiveQueries(["task", "inbox", "delivery"], ["activity"]);
+  useLiveQueries(["task", "inbox", "delivery"], ["activity"], { everyMs: SUMS_MS });
   if (error) return <ApiError error={error} onRetry={() => void refetch()} />;
   const buckets = data?.buckets ?? [];
   return (

@@ -2,7 +2,7 @@ import { Button } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "wouter";
 import type { Schema } from "../../api/client.ts";
-import { useLiveQueries } from "../../api/live.ts";
+import { SUMS_MS, useLiveQueries } from "../../api/live.ts";
 import { REPAIR_CAUSES, repairs } from "../../api/queries.ts";
 import { pageAt, usePages } from "../../pages.tsx";
 import { ApiError } from "../../parts/api-error.tsx";
@@ -44,7 +44,7 @@ function ofIntegration({ integration_id }: Repair): string {
 /** What needs a person. An entry is gone as soon as its cause is. */
 export function Repairs() {
   const { data, error, refetch } = useQuery(repairs);
-  useLiveQueries(REPAIR_CAUSES, repairs.queryKey);
+  useLiveQueries(REPAIR_CAUSES, repairs.queryKey, { everyMs: SUMS_MS });
   if (error) return <ApiError error={error} onRetry={() => void refetch()} />;
   return (
     <Section title="Needs you">

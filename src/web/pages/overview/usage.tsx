@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { api, take } from "../../api/client.ts";
-import { useLiveQueries } from "../../api/live.ts";
+import { SUMS_MS, useLiveQueries } from "../../api/live.ts";
 import { ApiError } from "../../parts/api-error.tsx";
 import { Chart } from "../../parts/chart.tsx";
 import { Panel, Section } from "../../parts/page-frame.tsx";
@@ -19,7 +19,7 @@ export function Usage() {
       return (await take(api.GET("/api/v1/usage", { params: { query } }))).usage;
     },
   });
-  useLiveQueries(["task.completed", "task.failed"], ["usage"]);
+  useLiveQueries(["task.completed", "task.failed"], ["usage"], { everyMs: SUMS_MS });
   if (error) return <ApiError error={error} onRetry={() => void refetch()} />;
   const days = (data ?? []).toSorted((one, other) => ((one.day ?? "") < (other.day ?? "") ? -1 : 1));
   if (days.length === 0) return null;

@@ -37,7 +37,9 @@ export function Run({ id, span, search }: RunProps) {
     queryKey: ["tasks", id, "trace"],
     queryFn: () => take(api.GET("/api/v1/tasks/{id}/trace", { params: { path: { id } } })),
   });
-  useLiveQueries(["task", "turn", "tool", "delivery"], ["tasks", id]);
+  useLiveQueries(["task", "turn", "tool", "delivery"], ["tasks", id], {
+    concerns: (event) => event.task_id === id,
+  });
   const now = useNow();
   const error = task.error ?? trace.error;
   if (error) {

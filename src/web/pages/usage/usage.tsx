@@ -2,10 +2,8 @@
 
 import { Button, SegmentedControl } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { useEffect, useRef } from "react";
 import { Link } from "wouter";
-import { useLive } from "../../api/live.ts";
-import { queryClient } from "../../api/query-client.ts";
+import { SUMS_MS, useLiveQueries } from "../../api/live.ts";
 import { pageAt, usePages } from "../../pages.tsx";
 import { ApiError } from "../../parts/api-error.tsx";
 import { Empty } from "../../parts/empty.tsx";
@@ -36,7 +34,7 @@ export function View() {
   const since = dayStart(now, Number(span) - 1);
   const days = useQuery(usageOf("day", since, filters.values));
   const known = useQuery(usageOf("all", dayStart(now, 89)));
-  useRefresh();
+  useLiveQueries(["task.completed", "task.failed"], ["usage"], { everyMs: SUMS_MS });
   const isEmpty = days.data?.length === 0;
   return (
     <PageFrame
@@ -107,20 +105,6 @@ function optionsOf(
     ...(chosen === undefined ? [] : [chosen]),
   ]);
   return [...values].toSorted().map((value) => ({ value, label: value }));
-}
-
-const REFRESH_MS = 5_000;
-
-/** Ended runs change the sums. A busy server ends many in a second, and a sum over months is not read for each. */
-function useRefresh(): void {
-  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
-  useLive(["task.completed", "task.failed"], () => {
-    timer.current ??= setTimeout(() => {
-      timer.current = undefined;
-      void queryClient.invalidateQueries({ queryKey: ["usage"] });
-    }, REFRESH_MS);
-  });
-  useEffect(() => () => clearTimeout(timer.current), []);
 }
 
 interface NoUsageProps {
