@@ -1,7 +1,7 @@
 import { Button, Progress } from "@mantine/core";
 import { useState } from "react";
 import type { Schema } from "../api/client.ts";
-import { notifyDone } from "./api-error.tsx";
+import { notifyDone, notifyError } from "./api-error.tsx";
 import { ConfirmDestructive } from "./confirm.tsx";
 import { Icon } from "./icon.tsx";
 import type { IconName } from "./icon-names.ts";
@@ -37,6 +37,8 @@ export function BulkAction({ label, icon, what, done, children, act, onDone }: B
     setProgress(0);
     try {
       setCount((await act({ dry_run: true })).count ?? 0);
+    } catch (error) {
+      notifyError("What matches could not be counted")(error);
     } finally {
       setCounting(false);
     }

@@ -4,7 +4,9 @@ import { useQuery } from "@tanstack/react-query";
 import { useRoute } from "wouter";
 import { api, type Schema, take } from "../../api/client.ts";
 import { integrations } from "../../api/queries.ts";
+import { queryClient } from "../../api/query-client.ts";
 import { useRows } from "../../api/use-rows.ts";
+import { BulkAction } from "../../parts/bulk-action.tsx";
 import { DataList, type RowParts } from "../../parts/data-list.tsx";
 import { Empty } from "../../parts/empty.tsx";
 import { FilterBar } from "../../parts/filter-bar.tsx";
@@ -13,7 +15,7 @@ import { Split } from "../../parts/split.tsx";
 import { Status, statusWords } from "../../parts/status.tsx";
 import { Time } from "../../parts/time.tsx";
 import { Bytes, Duration } from "../../parts/units.tsx";
-import { useFilters } from "../../parts/use-filters.ts";
+import { type Filters, useFilters } from "../../parts/use-filters.ts";
 import { WebhookDetail } from "./webhook-detail.tsx";
 
 type Webhook = Schema<"InboxSummary">;
@@ -28,6 +30,10 @@ const COLUMNS = [
   { label: "Handled in", width: "90px" },
 ];
 
+type Filter = (typeof FILTERS)[number];
+/** The URL's text is checked by the API, which names what is wrong with it. */
+const queryOf = (filters: Filters<Filter>) => filters.values as { verdict?: Webhook["verdict"] };
+
 export function View() {
   const filters = useFilters(FILTERS);
   const [, params] = useRoute("/inbox/:id");
@@ -36,9 +42,7 @@ export function View() {
     key: ["inbox", filters.values],
     live: ["inbox"],
     read: async (cursor) => {
-      const query = { ...filters.values, ...(cursor !== undefined && { cursor }) } as {
-        verdict?: Webhook["verdict"];
-      };
+      const query = { ...queryOf(filters), ...(cursor !== undefined && { cursor }) };
       const { events, next_cursor } = await take(api.GET("/api/v1/inbox", { params: { query } }));
       return { items: events, next: next_cursor };
     },
@@ -48,6 +52,21 @@ export function View() {
       title="Inbox"
       about="What other services have sent, and what became of it."
       fill
+      actions={
+        <BulkAction
+          label="Replay matching"
+          icon="RotateCcw"
+          what="webhook"
+          done="handled again"
+          act={(step) =>
+            take(api.POST("/api/v1/inbox/replay", { body: { filter: queryOf(filters), ...step } }))
+          }
+          onDone={() => void queryClient.invalidateQueries({ queryKey: ["inbox"] })}
+        >
+          Webhooks that match the filters above are handled as if they arrived now. What they cause may happen
+          twice.
+        </BulkAction>
+      }
       bar={
         <FilterBar
           filters={filters}

@@ -1,18 +1,19 @@
 import { Button } from "@mantine/core";
 import { useMutation, useQuery } from "@tanstack/react-query";
-import { useLocation } from "wouter";
+import { Link, useLocation } from "wouter";
 import { api, type Schema, take } from "../../api/client.ts";
 import { queryClient } from "../../api/query-client.ts";
 import { ApiError, notifyDone, notifyError } from "../../parts/api-error.tsx";
 import { Json } from "../../parts/code-block.tsx";
 import { CopyButton } from "../../parts/copy-button.tsx";
 import { Detail } from "../../parts/detail.tsx";
-import { Facts } from "../../parts/facts.tsx";
+import { type Fact, Facts } from "../../parts/facts.tsx";
 import { Icon } from "../../parts/icon.tsx";
 import { Section } from "../../parts/page-frame.tsx";
 import { Status } from "../../parts/status.tsx";
 import { Time } from "../../parts/time.tsx";
 import { Bytes, Duration, plural } from "../../parts/units.tsx";
+import { SignatureCheck } from "./signature-check.tsx";
 
 type Webhook = Schema<"InboxEvent">;
 
@@ -44,6 +45,7 @@ export function WebhookDetail({ id, closeHref }: { id: string; closeHref: string
       actions={<Replay event={data} />}
     >
       <Outcome event={data} />
+      <SignatureCheck signature={data.signature} />
       <Section title="Headers">
         <Facts
           facts={Object.entries(data.headers).map(([name, value]) => [name, <code key={name}>{value}</code>])}
@@ -80,8 +82,17 @@ function Replay({ event }: { event: Webhook }) {
   );
 }
 
+/** A link from the webhook to what it caused. */
+const runFact = (id: string, index: number): Fact => [
+  index === 0 ? "Run" : `Run ${index + 1}`,
+  <Link key={id} href={`/tasks/${id}`}>
+    What the bot did with it
+  </Link>,
+];
+
 function Outcome({ event }: { event: Webhook }) {
   const { outcomes } = event;
+  const runs = outcomes.flatMap(({ task_id }) => task_id ?? []);
   return (
     <Section title="What became of it">
       <Facts
@@ -96,8 +107,14 @@ function Outcome({ event }: { event: Webhook }) {
             <span key="status">status {event.status_code}</span>,
           ],
           event.idempotency_key !== null && ["Delivery key", <code key="key">{event.idempotency_key}</code>],
-          event.replay_of !== null && ["Replay of", <code key="of">{event.replay_of}</code>],
+          event.replay_of !== null && [
+            "Replay of",
+            <Link key="of" href={`/inbox/${event.replay_of}`}>
+              an earlier webhook
+            </Link>,
+          ],
           ["Messages", outcomes.length === 0 ? "None" : plural(outcomes.length, "message")],
+          ...runs.map(runFact),
           ["Arrived", <Time key="at" at={event.created_at} as="absolute" />],
           [
             "Id",

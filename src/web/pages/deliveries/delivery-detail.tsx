@@ -1,0 +1,106 @@
+import { Button } from "@mantine/core";
+import { useMutation, useQuery } from "@tanstack/react-query";
+import { Link } from "wouter";
+import { api, take } from "../../api/client.ts";
+import { useLiveQueries } from "../../api/live.ts";
+import { queryClient } from "../../api/query-client.ts";
+import { ApiError, notifyDone, notifyError } from "../../parts/api-error.tsx";
+import { CodeBlock, Json } from "../../parts/code-block.tsx";
+import { Detail } from "../../parts/detail.tsx";
+import { Facts } from "../../parts/facts.tsx";
+import { Icon } from "../../parts/icon.tsx";
+import { Section } from "../../parts/page-frame.tsx";
+import { Status } from "../../parts/status.tsx";
+import { Time } from "../../parts/time.tsx";
+import { plural } from "../../parts/units.tsx";
+
+export const refreshDeliveries = () => void queryClient.invalidateQueries({ queryKey: ["deliveries"] });
+
+/** One delivery: what was sent where, and what the target answered. */
+export function DeliveryDetail({ id, closeHref }: { id: string; closeHref: string }) {
+  const { data, error, refetch } = useQuery({
+    queryKey: ["deliveries", id],
+    queryFn: () => take(api.GET("/api/v1/deliveries/{id}", { params: { path: { id } } })),
+  });
+  useLiveQueries(["delivery"], ["deliveries", id], {
+    concerns: ({ data: { delivery_id } }) => delivery_id === id,
+  });
+  if (!data) {
+    return (
+      <Detail title="Delivery" closeHref={closeHref}>
+        {error && <ApiError error={error} onRetry={() => void refetch()} />}
+      </Detail>
+    );
+  }
+  return (
+    <Detail
+      title={`To ${data.dispatch_type}`}
+      closeHref={closeHref}
+      facts={
+        <>
+          <Status value={data.status} />
+          <Time at={data.created_at} />
+          <span>{plural(data.attempts, "attempt")}</span>
+        </>
+      }
+      actions={data.status === "dead" && <Redeliver id={id} />}
+    >
+      {data.last_error !== null && (
+        <Section title="Why the last attempt failed">
+          <p>{data.last_error}</p>
+        </Section>
+      )}
+      <Section title="Text">
+        <CodeBlock text={data.text} what="text" wrap />
+      </Section>
+      <Section title="Where it belongs">
+        <Facts
+          facts={[
+            data.task_id !== null && [
+              "Run",
+              <Link key="run" href={`/tasks/${data.task_id}`}>
+                the run that wrote it
+              </Link>,
+            ],
+            ["Delivered", <Time key="at" at={data.delivered_at} as="absolute" none="Not yet" />],
+            data.next_attempt_at !== null && [
+              "Next attempt",
+              <Time key="next" at={data.next_attempt_at} as="absolute" />,
+            ],
+            ["Correlation id", <code key="c">{data.correlation_id}</code>],
+          ]}
+        />
+      </Section>
+      {data.receipt !== null && (
+        <Section title="Receipt">
+          <Json value={data.receipt} what="receipt" />
+        </Section>
+      )}
+      <Section title="Target">
+        <Json value={data.dispatch_config} what="target" />
+      </Section>
+    </Detail>
+  );
+}
+
+function Redeliver({ id }: { id: string }) {
+  const redeliver = useMutation({
+    mutationFn: () => take(api.POST("/api/v1/deliveries/{id}/redeliver", { params: { path: { id } } })),
+    onError: notifyError("It was not queued again"),
+    onSuccess: () => {
+      notifyDone("It is delivered once more.");
+      refreshDeliveries();
+    },
+  });
+  return (
+    <Button
+      variant="default"
+      size="xs"
+      leftSection={<Icon name="RotateCcw" size={14} />}
+      loading={redeliver.isPending}
+      onClick={() => redeliver.mutate()}
+    >
+      Redeliver
+    </Button>
+  );
+}
