@@ -63,7 +63,7 @@ export function createLogBuffer(): LogBuffer {
     },
     last: () => last,
     more(id, signal) {
-      if (last > id || id > last || signal.aborted) return Promise.resolve();
+      if (last !== id || signal.aborted) return Promise.resolve();
       return new Promise((resolve) => {
         const wake = () => {
           waiting.delete(wake);

@@ -42,7 +42,9 @@ const postgres = isFast ? undefined : await havePostgres();
 const databaseUrl = isFast ? undefined : (postgres?.url ?? process.env.TEST_DATABASE_URL);
 const run = startRun(databaseUrl);
 const count = await runTests(databaseUrl, postgres?.root)
-  .finally(() => run.end())
+  .finally(() =>
+    run.end().catch((error) => notes.push(`Databases of this run that could not be removed: ${error}`)),
+  )
   .finally(() => postgres?.stop());
 if (count.passed + count.failed === 0) failures.push("no test ran");
 

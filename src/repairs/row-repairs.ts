@@ -1,6 +1,6 @@
 // Repairs that rows of the database tell of: dead letters, webhooks that failed, processes that stay down, and so on.
 
-import { and, count, desc, eq, gt, inArray, isNotNull, isNull, lt, max, min, sql } from "drizzle-orm";
+import { and, count, desc, eq, gt, isNotNull, isNull, lt, min, sql } from "drizzle-orm";
 import type { Queryable } from "../db/database.ts";
 import { deliveriesIn, type Reach } from "../db/reach.ts";
 import { apiKeys, deliveries, embeddingModels, inboxEvents, memories, processes } from "../db/schema.ts";
@@ -124,7 +124,7 @@ async function crashLoops({ query, reach }: RowRepairsOptions): Promise<Repair[]
     .from(processes)
     .where(
       and(
-        inArray(processes.state, ["crash_looping"]),
+        eq(processes.state, "crash_looping"),
         reach?.integrationId ? eq(processes.integration_id, reach.integrationId) : undefined,
       ),
     );
@@ -196,7 +196,6 @@ async function expiringKeys({ query, now }: RowRepairsOptions): Promise<Repair[]
       count: count(),
       until: min(apiKeys.expires_at),
       names: sql<string[]>`array_agg(${apiKeys.name} order by ${apiKeys.expires_at})`,
-      used: max(apiKeys.last_used_at),
     })
     .from(apiKeys)
     .where(

@@ -31,7 +31,7 @@ export interface Postings {
   added(): void;
   /** To be called after passages were deleted. */
   removed(): void;
-  /** Resolves when every passage that was stored before is in the lists. */
+  /** Resolves when every passage that was stored before is in the lists, or after `close`. */
   settle(): Promise<void>;
   close(): Promise<void>;
 }
@@ -107,7 +107,7 @@ export function createPostings({ db, log, delayMs = DELAY_MS }: PostingsOptions)
       start();
     },
     async settle() {
-      while (!(await post())) await pause(20);
+      while (!signal.aborted && !(await post())) await pause(20);
     },
     async close() {
       closing.abort();
