@@ -68,9 +68,3 @@ export function covers(held: readonly string[], wanted: string): boolean {
     );
   });
 }
-
-/** Whether who is signed in may do what the scope names. What it may not is not shown. */
-export const useMay = (scope: string): boolean => {
-  const scopes = useSession(({ me }) => me?.scopes);
-  return scopes !== undefined && covers(scopes, scope);
-};

@@ -29,7 +29,7 @@ export function Json({ value, what }: { value: unknown; what: string }) {
   return <CodeBlock text={jsonText(value)} what={what} />;
 }
 
-export function jsonText(value: unknown): string {
+function jsonText(value: unknown): string {
   if (typeof value !== "string") return JSON.stringify(value, null, 2) ?? "";
   try {
     return JSON.stringify(JSON.parse(value), null, 2);

@@ -69,7 +69,6 @@ export function Badge({ tone = "quiet", children }: { tone?: Tone; children: Rea
 }
 
 export const statusWords = (value: string): string => STATUSES[value]?.[0] ?? wordsOf(value);
-export const toneOf = (value: string): Tone => STATUSES[value]?.[1] ?? "quiet";
 
 function wordsOf(value: string): string {
   const words = value.replaceAll("_", " ");

@@ -37,7 +37,7 @@ export const useNow = (): number => useSyncExternalStore(subscribe, () => now);
 
 export const absoluteTime = (at: string | Date): string => `${ABSOLUTE.format(new Date(at))}, ${ZONE}`;
 
-export function relativeTime(at: string | Date, from: number): string {
+function relativeTime(at: string | Date, from: number): string {
   const seconds = (new Date(at).getTime() - from) / 1_000;
   if (Math.abs(seconds) < 45) return seconds > 5 ? "in a moment" : "just now";
   for (const [unit, length] of UNITS) {

@@ -6,7 +6,7 @@ const SHORT = new Intl.NumberFormat(undefined, { notation: "compact", maximumFra
 
 const BYTE_UNITS = ["B", "kB", "MB", "GB", "TB"];
 
-export function bytesText(bytes: number): string {
+function bytesText(bytes: number): string {
   const power = bytes < 1_000 ? 0 : Math.min(BYTE_UNITS.length - 1, Math.floor(Math.log10(bytes) / 3));
   return `${ONE_DIGIT.format(bytes / 1_000 ** power)} ${BYTE_UNITS[power]}`;
 }
