@@ -65,7 +65,8 @@ export const notFound = (kind: string, id: string, field?: string): HeddleError 
 
 /** Returns the message of anything that was thrown. A failed statement's message is given without parameter values. */
 export function errorMessage(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
+  // Libraries report errors as plain objects, too.
+  if (!(error instanceof Error)) return hasMessage(error) ? error.message : String(error);
   const { query, code, cause } = error as { query?: unknown; code?: unknown; cause?: unknown };
   if (typeof query === "string" && "params" in error && code === undefined) {
     // drizzle's own message contains all parameters; the driver's error contains the reason.
@@ -73,6 +74,9 @@ export function errorMessage(error: unknown): string {
   }
   return isDataFault(code) ? withoutValue(error.message) : error.message;
 }
+
+const hasMessage = (error: unknown): error is { message: string } =>
+  typeof error === "object" && error !== null && typeof (error as { message?: unknown }).message === "string";
 
 const STATEMENT_LENGTH = 200;
 

@@ -57,13 +57,14 @@ export async function openTab(): Promise<Tab> {
     else waiting[id]?.(message);
   });
   const command = (method: string, params: object = {}) => {
-    const { promise, resolve } = Promise.withResolvers<{ result: { result: { value: unknown } } }>();
+    const { promise, resolve } = Promise.withResolvers<{ result?: { result: { value: unknown } } }>();
     socket.send(JSON.stringify({ id: waiting.push(resolve) - 1, method, params }));
     return promise;
   };
   const evaluate: Tab["evaluate"] = async (expression) =>
-    (await command("Runtime.evaluate", { expression, awaitPromise: true, returnByValue: true })).result.result
-      .value;
+    // Without a result, the page went away meanwhile, as it does when it is loaded again.
+    (await command("Runtime.evaluate", { expression, awaitPromise: true, returnByValue: true })).result
+      ?.result.value;
   for (const domain of ["Page", "Runtime", "Network", "Log"]) await command(`${domain}.enable`);
   return {
     events,
