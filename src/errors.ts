@@ -66,7 +66,7 @@ export const notFound = (kind: string, id: string, field?: string): HeddleError 
 /** Returns the message of anything that was thrown. A failed statement's message is given without parameter values. */
 export function errorMessage(error: unknown): string {
   // Libraries report errors as plain objects, too.
-  if (!(error instanceof Error)) return hasMessage(error) ? error.message : String(error);
+  if (!hasMessage(error)) return String(error);
   const { query, code, cause } = error as { query?: unknown; code?: unknown; cause?: unknown };
   if (typeof query === "string" && "params" in error && code === undefined) {
     // drizzle's own message contains all parameters; the driver's error contains the reason.

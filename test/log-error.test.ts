@@ -142,3 +142,11 @@ test("a failed statement does not reveal its parameters", async () => {
   );
   expect(errorMessage(error.cause)).not.toContain(secret);
 });
+
+test("a thrown object with a message is told by it, without the value that a database repeats", () => {
+  expect(errorMessage({ message: "connection ended", queue: "tasks" })).toBe("connection ended");
+  expect(
+    errorMessage({ message: 'invalid input syntax for type uuid: "s3cret"', code: "22P02" }),
+  ).not.toContain("s3cret");
+  expect(errorMessage({ code: 1 })).toBe("[object Object]");
+});
