@@ -31,7 +31,8 @@ export interface Acquired {
 
 export interface DatabasePool {
   make: DatabaseMaker["make"];
-  acquire(): Promise<Acquired>;
+  /** With `isNew` it is one that nobody has used, and that has no other connection. */
+  acquire(options?: { isNew?: boolean }): Promise<Acquired>;
   /** Closes and removes every database that is not in use, but for as many as are to be kept. */
   clear(kept?: number): Promise<void>;
 }
@@ -49,8 +50,8 @@ export function createDatabasePool({ make, open }: DatabaseMaker): DatabasePool 
   const idle: Opened[] = [];
 
   /** Returns a database without rows: one that was reset, or a new one. */
-  async function take(): Promise<Opened> {
-    for (let kept = idle.pop(); kept; kept = idle.pop()) {
+  async function take(isNew: boolean): Promise<Opened> {
+    for (let kept = isNew ? undefined : idle.pop(); kept; kept = idle.pop()) {
       if (await within(RESET_MS, kept.reset()).catch(() => false)) return kept;
       await end(kept);
     }
@@ -61,8 +62,8 @@ export function createDatabasePool({ make, open }: DatabaseMaker): DatabasePool 
 
   return {
     make,
-    async acquire() {
-      const opened = await take();
+    async acquire({ isNew = false } = {}) {
+      const opened = await take(isNew);
       const { place, database } = opened;
       let closing: Promise<void> | undefined;
       const handle = createHandle({ ...place, database, close: () => (closing ??= close()) });

@@ -19,9 +19,9 @@ export type { DatabasePlace } from "./database-pool.ts";
 export interface OpenTestDatabase {
   /**
    * Opens a database with tables but no rows. A database opened in a test or a `beforeEach` is closed after that test, any
-   * other one after the last test of the suite. A test may close its own earlier.
+   * other one after the last test of the suite. A test may close its own earlier. With `isNew` nobody has used it before.
    */
-  (): Promise<TestDatabase>;
+  (options?: { isNew?: boolean }): Promise<TestDatabase>;
   /** Makes a database for a server that opens it itself. It is removed after the last test of the suite. */
   place(): Promise<DatabasePlace>;
 }
@@ -68,9 +68,9 @@ function declareWith<Result>(pool: DatabasePool, suite: (open: OpenTestDatabase)
   afterEach(() => {
     isInTest = false;
   });
-  const open = async () => {
+  const open = async (options?: { isNew?: boolean }) => {
     const isOfTest = isInTest;
-    const { database, release } = await pool.acquire();
+    const { database, release } = await pool.acquire(options);
     // This runs after every afterEach, one of which may close a server that still needs the database.
     if (isOfTest) onTestFinished(release);
     else endings.push(release);

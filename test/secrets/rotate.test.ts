@@ -1,4 +1,4 @@
-import { expect, test } from "bun:test";
+import { beforeAll, expect, test } from "bun:test";
 import { eq, sql } from "drizzle-orm";
 import { openHome } from "../../src/config/home.ts";
 import {
@@ -18,17 +18,20 @@ import type { KeyRing } from "../../src/secrets/key-ring.ts";
 import { CHECK, openKeys } from "../../src/secrets/keys.ts";
 import { rotateKeys } from "../../src/secrets/rotate.ts";
 import { createVault } from "../../src/secrets/vault.ts";
-import { eachDatabase } from "../database.ts";
+import { eachDatabase, type TestDatabase } from "../database.ts";
 import { temporaryFolder } from "../integrations/harness.ts";
 import { sealedV1 } from "./vault.test.ts";
 
 const hex = (byte: number) => Buffer.alloc(32, byte).toString("hex");
-/** Tests before this one may have left idle connections, which look like those of a running server. */
-const END_OTHERS =
-  "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()";
 const NONE = { current: undefined, previous: [] };
 
 eachDatabase("rotation of the encryption key", (open) => {
+  let db: TestDatabase;
+  // Connections that other tests have left would look like those of a running server.
+  beforeAll(async () => {
+    db = await open({ isNew: true });
+  });
+
   async function filled(keys: (at: Awaited<ReturnType<typeof fresh>>) => Promise<KeyRing>) {
     const at = await fresh();
     const ring = await keys(at);
@@ -164,8 +167,6 @@ eachDatabase("rotation of the encryption key", (open) => {
   }
 
   async function fresh() {
-    const db = await open();
-    if (db.kind === "postgres") await db.execute(END_OTHERS);
     for (const table of [
       deliveries,
       messages,
