@@ -65,9 +65,14 @@ export interface Capabilities {
   /** Skills that are only listed, to be read with get_skill; none of them is in `skills`. */
   onDemand: Skill[];
   /** Those of `onDemand` whose passages are included if they fit the message; none of them is in `askedSkills`. */
-  rag: Skill[];
+  rag: RagSkill[];
   /** Messages about requested items that do not exist. */
   warnings: string[];
+}
+
+export interface RagSkill extends Skill {
+  /** The cosine similarity that a passage must have to the message. Default: what the embedding model counts as related. */
+  similarityThreshold?: number | undefined;
 }
 
 /** In `own` and `disabled`, `*` matches any text. */
@@ -185,7 +190,7 @@ function skillsOf(
   const asked = new Map<string, Skill>();
   const pinned = new Map<string, Skill>();
   const listed = new Map<string, Skill>();
-  const rag = new Map<string, Skill>();
+  const rag = new Map<string, RagSkill>();
   const add = (to: Map<string, Skill>, name: string, skill: Skill | undefined) => {
     if (skill) to.set(skill.id, skill);
     else warnings.push(`There is no skill "${name}".`);
@@ -197,14 +202,18 @@ function skillsOf(
     ...carapaces.flatMap(({ skills, origin }) => skills.map((entry) => ({ entry, origin }))),
   ];
   for (const { entry, origin } of assigned) {
-    const { id, mode = "on_demand" } = typeof entry === "string" ? { id: entry } : entry;
+    const {
+      id,
+      mode = "on_demand",
+      similarity_threshold: similarityThreshold,
+    } = typeof entry === "string" ? { id: entry } : entry;
     const skill = findFor(registry, id, origin);
     add(mode === "pinned" ? pinned : listed, id, skill);
     if (!skill) continue;
-    if (mode === "rag") rag.set(skill.id, skill);
+    if (mode === "rag") rag.set(skill.id, { ...skill, similarityThreshold });
     for (const reference of referencesOf(registry, skill)) {
       listed.set(reference.id, reference);
-      if (mode === "rag") rag.set(reference.id, reference);
+      if (mode === "rag") rag.set(reference.id, { ...reference, similarityThreshold });
     }
   }
   return {

@@ -35,7 +35,9 @@ export const serverFacts = pgTable("meta", {
 });
 
 /** A plain id means on_demand. */
-export type SkillEntry = string | { id: string; mode?: "pinned" | "rag" | "on_demand" };
+export type SkillEntry =
+  | string
+  | { id: string; mode?: "pinned" | "rag" | "on_demand"; similarity_threshold?: number };
 
 /** An agent's configuration. `source` says where it came from; a file is read into the table only once. */
 export const bots = pgTable("bots", {

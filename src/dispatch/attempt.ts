@@ -197,7 +197,7 @@ export function createAttempt(options: AttemptOptions): Attempt {
         return void log.info("Delivered to {place} by {type} (task {task_id})", facts);
       case "dead":
         return void log.error(
-          "Delivery {delivery_id} to {place} by {type} is dead after {attempt} attempts: {reason}",
+          "Delivery {delivery_id} to {place} by {type} is dead after attempt {attempt}: {reason}",
           {
             ...facts,
             reason: next.reason,

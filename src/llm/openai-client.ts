@@ -5,6 +5,7 @@ import type { Adapter, Connection } from "./adapter.ts";
 import { splitAddress, wantsApiKeyHeader } from "./address.ts";
 import { createBoundedFetch, type Fetch } from "./bounded-fetch.ts";
 import { failureReader } from "./failure.ts";
+import { fetchOfRequest, sentBy } from "./fetch-of-request.ts";
 
 export const toOpenAiFailure = failureReader({ APIError, APIConnectionError, APIConnectionTimeoutError });
 
@@ -29,11 +30,20 @@ export function createOpenAiClient(
   });
 }
 
+/** One client for all requests to an endpoint, each of which is `sentBy` its own `fetch`. It is made for the first. */
+export function sharedOpenAiClient(connection: Connection): () => OpenAI {
+  let client: OpenAI | undefined;
+  return () => {
+    client ??= createOpenAiClient(connection, fetchOfRequest);
+    return client;
+  };
+}
+
 /** Not by `models.list()`, which understands only OpenAI's own form of the list. */
 export const openAiModels =
-  (connection: Connection): Adapter["listModels"] =>
+  (client: () => OpenAI): Adapter["listModels"] =>
   ({ signal, fetch }) =>
-    createOpenAiClient(connection, fetch).get("/models", { signal });
+    client().get("/models", { signal, ...sentBy(fetch) });
 
 function keyHeaders(apiKey: string | undefined, baseUrl: string | undefined): Record<string, string | null> {
   if (!apiKey) return { Authorization: null };

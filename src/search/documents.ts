@@ -186,7 +186,7 @@ export function createDocuments({
       }
       const scope = { kind: "document" as const, integrationId, sessionId, visibleIn, reach };
       const hits = await search({ query, limit, cursor, ...scope });
-      return hits.map(({ source_id: _, ...hit }) => hit);
+      return hits.map(({ source_id: _, similarity: _ignored, ...hit }) => hit);
     },
   };
 }

@@ -7,6 +7,8 @@ export interface Found {
   source: string;
   /** Whether the lane takes it for related to the query at all. */
   isStrong: boolean;
+  /** The cosine similarity to the query; the vector lane knows it. */
+  similarity?: number;
 }
 
 export interface Fused extends Omit<Found, "isStrong"> {
@@ -29,16 +31,17 @@ const QUOTA = 0.6;
 export function fuse(lexical: readonly Found[], vector: readonly Found[], vectorWeight: number): Fused[] {
   const fused = new Map<string, Fused & { best: number }>();
   const add = (found: Found, gain: number, lane: "lexical" | "vector") => {
-    const { chunkId, documentId, source, isStrong } = found;
-    const known = fused.get(documentId);
+    const { isStrong, ...passage } = found;
+    const known = fused.get(found.documentId);
     if (!known) {
-      fused.set(documentId, { chunkId, documentId, source, score: gain, lane, weak: !isStrong, best: gain });
+      fused.set(found.documentId, { ...passage, score: gain, lane, weak: !isStrong, best: gain });
       return;
     }
+    if (found.similarity !== undefined) known.similarity = found.similarity;
     known.score += gain;
     known.lane = "both";
     known.weak &&= !isStrong;
-    if (gain > known.best) Object.assign(known, { chunkId, best: gain });
+    if (gain > known.best) Object.assign(known, { chunkId: found.chunkId, best: gain });
   };
   bestOfDocuments(lexical).forEach((found, rank) => void add(found, 1 / (K + rank + 1), "lexical"));
   bestOfDocuments(vector).forEach((found, rank) => void add(found, vectorWeight / (K + rank + 1), "vector"));

@@ -26,6 +26,8 @@ export interface SearchFor extends Scope {
 export interface Hit extends DocumentHit {
   /** What the document is a copy of: a skill's id. */
   source_id: string | null;
+  /** The cosine similarity of the passage, 0 if the vector lane did not find it. Undefined: there is no such lane. */
+  similarity: number | undefined;
 }
 
 /** Returns each matching document once, best first. */
@@ -93,7 +95,7 @@ export function createSearch({ db, facts, sets, onTrouble = () => {} }: SearchOp
     const [lexical, vector] = await Promise.all([words, vectorLane(query, within, words)]);
     const ranked = fuse(lexical, vector?.found ?? [], vector?.weight ?? 0);
     const first = after === undefined ? 0 : placeAfter(ranked, after);
-    return present(db, ranked.slice(first, first + limit), first);
+    return present(db, ranked.slice(first, first + limit), { first, hasVectors: vector !== undefined });
   };
 }
 
@@ -119,7 +121,11 @@ function placeAfter(ranked: Fused[], { place, documentId }: Cursor): number {
   return at === -1 ? place : at + 1;
 }
 
-async function present(db: Database, page: Fused[], first: number): Promise<Hit[]> {
+async function present(
+  db: Database,
+  page: Fused[],
+  { first, hasVectors }: { first: number; hasVectors: boolean },
+): Promise<Hit[]> {
   if (page.length === 0) return [];
   const { rows } = await db.execute(
     `SELECT c.id AS chunk_id, c.content, d.id, d.source_id, d.integration_id, d.session_id, d.title, d.metadata
@@ -128,7 +134,7 @@ async function present(db: Database, page: Fused[], first: number): Promise<Hit[
     [JSON.stringify(page.map(({ chunkId }) => chunkId))],
   );
   const stored = new Map(rows.map((row) => [String(row.chunk_id), row]));
-  return page.flatMap(({ chunkId, documentId, score, lane, weak }, at) => {
+  return page.flatMap(({ chunkId, documentId, score, lane, weak, similarity = 0 }, at) => {
     const row = stored.get(chunkId);
     // Deleted in the meantime.
     if (!row) return [];
@@ -143,6 +149,7 @@ async function present(db: Database, page: Fused[], first: number): Promise<Hit[
       score,
       lane,
       weak,
+      similarity: hasVectors ? similarity : undefined,
       cursor: cursorOf(first + at + 1, documentId),
     };
   });

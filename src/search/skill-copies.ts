@@ -9,7 +9,7 @@ import { newId } from "../ids.ts";
 import type { CollectionFacts } from "./collection.ts";
 import type { Embedder } from "./embedder.ts";
 import { storePassages } from "./passages.ts";
-import type { Search } from "./search.ts";
+import type { Hit, Search } from "./search.ts";
 
 /** The fields of a skill that are copied. */
 interface CopiedSkill {
@@ -18,11 +18,16 @@ interface CopiedSkill {
   text: string;
 }
 
+interface WantedSkill extends CopiedSkill {
+  /** The cosine similarity that a passage must have to the message. Default: what the embedding model counts as related. */
+  similarityThreshold?: number | undefined;
+}
+
 export interface SkillCopies {
   /** Brings the copies up to date with the skills; calls during a run are done in one run after it. */
   sync(): Promise<void>;
   /** Returns those of the skills that have a passage related to the message, with that passage for a text, best first. */
-  find<Skill extends CopiedSkill>(skills: readonly Skill[], message: string): Promise<Skill[]>;
+  find<Skill extends WantedSkill>(skills: readonly Skill[], message: string): Promise<Skill[]>;
 }
 
 export interface SkillCopiesOptions {
@@ -75,13 +80,23 @@ export function createSkillCopies(options: SkillCopiesOptions): SkillCopies {
         visibleIn: undefined,
         reach: undefined,
       });
-      const found = hits.flatMap(({ source_id, weak, content }) => {
+      const found = hits.flatMap(({ source_id, content, ...hit }) => {
         const skill = byId.get(source_id ?? "");
-        return skill && !weak ? { ...skill, text: content } : [];
+        return skill && isRelated(hit, skill) ? { ...skill, text: content } : [];
       });
       return found.slice(0, FOUND);
     },
   };
+}
+
+/** A threshold speaks of vectors, so a hit of words alone does not reach it, unless there are no vectors. */
+function isRelated(
+  { weak, similarity }: Pick<Hit, "weak" | "similarity">,
+  { similarityThreshold }: WantedSkill,
+) {
+  return similarityThreshold === undefined || similarity === undefined
+    ? !weak
+    : similarity >= similarityThreshold;
 }
 
 async function bringUpToDate({

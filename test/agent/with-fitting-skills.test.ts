@@ -32,7 +32,7 @@ const ids = (list: { id: string }[]) => list.map(({ id }) => id);
 test("a rag skill and its references are listed, and searched unless they are in the run anyway", async () => {
   const entries = [
     { id: "a", mode: "pinned" as const },
-    { id: "b", mode: "rag" as const },
+    { id: "b", mode: "rag" as const, similarity_threshold: 0.4 },
     { id: "c", mode: "rag" as const },
   ];
   const capabilities = capabilitiesOf({
@@ -41,7 +41,10 @@ test("a rag skill and its references are listed, and searched unless they are in
     message: { ...PLAIN_MESSAGE, skills: ["c"] },
   });
   expect(ids(capabilities.onDemand)).toEqual(["b", "b/references/more", "c"]);
-  expect(ids(capabilities.rag)).toEqual(["b", "b/references/more"]);
+  expect(capabilities.rag.map(({ id, similarityThreshold }) => [id, similarityThreshold])).toEqual([
+    ["b", 0.4],
+    ["b/references/more", 0.4],
+  ]);
   const asked: unknown[] = [];
   const run = await withFittingSkills(capabilities, "Hello", async (among, message) => {
     asked.push([ids([...among]), message]);

@@ -62,6 +62,18 @@ eachDatabase("copies of skills", (open) => {
     expect(rows).toEqual([]);
   });
 
+  test("a skill's own threshold says how similar a passage must be", async () => {
+    const tea = skill("tea", "Steep green tea at 70 degrees.");
+    const { copies } = await copiesOf([tea]);
+    const found = async (similarityThreshold: number | undefined, message: string) =>
+      (await copies.find([{ ...tea, similarityThreshold }], message)).length;
+    expect(await found(undefined, "How hot is green tea?")).toBe(1);
+    expect(await found(0.05, "How hot is green tea?")).toBe(1);
+    expect(await found(0.99, "How hot is green tea?")).toBe(0);
+    expect(await found(undefined, "Which degrees do students earn?")).toBe(0);
+    expect(await found(0.01, "Which degrees do students earn?")).toBe(1);
+  });
+
   test("a message finds the passage that fits, among the skills that are asked for, and nothing weak", async () => {
     const filler = Array.from(
       { length: 30 },

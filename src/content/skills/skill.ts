@@ -25,11 +25,19 @@ export const SkillEntry = t.Union(
               "pinned: the text is in every run; on_demand: it is listed, and read with get_skill; rag: in addition, a passage that fits the message is in the run.",
           }),
         ),
+        similarity_threshold: t.Optional(
+          t.Number({
+            minimum: 0,
+            maximum: 1,
+            description:
+              "With the mode rag: the cosine similarity to the message that a passage must have. Default: what counts as related for the embedding model.",
+          }),
+        ),
       },
       { additionalProperties: false },
     ),
   ],
-  { description: "The id of a skill, or { id, mode }; an id alone is on_demand." },
+  { description: "The id of a skill, or { id, mode, similarity_threshold }; an id alone is on_demand." },
 );
 export type SkillEntry = typeof SkillEntry.static;
 

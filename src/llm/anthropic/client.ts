@@ -3,15 +3,21 @@
 import Anthropic, { APIConnectionError, APIConnectionTimeoutError, APIError } from "@anthropic-ai/sdk";
 import type { Connection } from "../adapter.ts";
 import { splitAddress } from "../address.ts";
-import type { Fetch } from "../bounded-fetch.ts";
 import { failureReader } from "../failure.ts";
+import { fetchOfRequest } from "../fetch-of-request.ts";
 
 export const toAnthropicFailure = failureReader({ APIError, APIConnectionError, APIConnectionTimeoutError });
 
-export function createAnthropicClient(
-  { apiKey, baseUrl, headers, timeoutMs }: Connection,
-  fetch: Fetch,
-): Anthropic {
+/** One client for all requests to an endpoint, each of which is `sentBy` its own `fetch`. It is made for the first. */
+export function sharedAnthropicClient(connection: Connection): () => Anthropic {
+  let client: Anthropic | undefined;
+  return () => {
+    client ??= createAnthropicClient(connection);
+    return client;
+  };
+}
+
+function createAnthropicClient({ apiKey, baseUrl, headers, timeoutMs }: Connection): Anthropic {
   return new Anthropic({
     // Any undefined option would be read from the environment, bypassing Heddle's config.
     apiKey: apiKey ?? null,
@@ -21,7 +27,7 @@ export function createAnthropicClient(
     ...splitAddress(baseUrl ?? "https://api.anthropic.com"),
     logLevel: "off",
     maxRetries: 0,
-    fetch,
+    fetch: fetchOfRequest,
     timeout: timeoutMs,
   });
 }

@@ -1,15 +1,19 @@
 // The protocol of Anthropic's models. Their OpenAI-compatible address caches nothing.
 
 import type { Adapter, Connection } from "../adapter.ts";
+import { sentBy } from "../fetch-of-request.ts";
 import { createAnswer } from "./answer.ts";
-import { createAnthropicClient, toAnthropicFailure } from "./client.ts";
+import { sharedAnthropicClient, toAnthropicFailure } from "./client.ts";
 import { toRequest } from "./request.ts";
 
-export const createAnthropicMessages = (connection: Connection): Adapter => ({
-  open: (request, { signal, fetch, ...sending }) =>
-    createAnthropicClient(connection, fetch).messages.create(toRequest(request, sending), { signal }),
-  listModels: ({ signal, fetch }) =>
-    createAnthropicClient(connection, fetch).get("/v1/models", { query: { limit: 1000 }, signal }),
-  createAnswer,
-  toFailure: toAnthropicFailure,
-});
+export function createAnthropicMessages(connection: Connection): Adapter {
+  const client = sharedAnthropicClient(connection);
+  return {
+    open: (request, { signal, fetch, ...sending }) =>
+      client().messages.create(toRequest(request, sending), { signal, ...sentBy(fetch) }),
+    listModels: ({ signal, fetch }) =>
+      client().get("/v1/models", { query: { limit: 1000 }, signal, ...sentBy(fetch) }),
+    createAnswer,
+    toFailure: toAnthropicFailure,
+  };
+}
