@@ -44,6 +44,7 @@ PICTURES.push(
     },
   },
   { name: "deliveries", path: "/deliveries" },
+  { name: "providers", path: "/admin/providers?add=1" },
 );
 
 const LOOKS = [

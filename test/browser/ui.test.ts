@@ -5,6 +5,7 @@ import { until } from "../until.ts";
 import { CHROMIUM } from "./chromium.ts";
 import { inboxTests } from "./pages/inbox.ts";
 import { integrationsTests } from "./pages/integrations.ts";
+import { providersTests } from "./pages/providers.ts";
 import { runsTests } from "./pages/runs.ts";
 import { shellTests } from "./pages/shell.ts";
 import { signInTests } from "./pages/sign-in.ts";
@@ -18,7 +19,10 @@ describe.skipIf(CHROMIUM === null)("the admin UI", () => {
   }, 180_000);
   afterAll(() => ui?.[Symbol.asyncDispose]());
 
-  for (const tests of [signInTests, shellTests, inboxTests, integrationsTests, runsTests, usageTests])
+  for (const tests of [
+    ...[signInTests, shellTests, inboxTests, integrationsTests, runsTests, usageTests],
+    ...[providersTests],
+  ])
     tests(() => ui);
 
   /** Addresses of pages with content, each looked at in both colours, wide and narrow. */
@@ -41,6 +45,8 @@ describe.skipIf(CHROMIUM === null)("the admin UI", () => {
     "/usage",
     "/usage?span=7&by=model",
     "/usage?bot_id=no-such-bot",
+    "/admin/providers",
+    "/admin/providers?add=1",
     "/nowhere",
   ];
   /** One page is looked at in all of them, since loading it again would take longer than the look. */

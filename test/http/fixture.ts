@@ -241,6 +241,7 @@ export async function createHttpFixture(db: TestDatabase, options: HttpFixtureOp
         model: () => undefined,
         settings: [
           { name: "API_KEY", value: null, is_set: true, secret: true, source: "environment" },
+          { name: "FALLBACK_MODELS", value: "x/y, mine/last", is_set: true, secret: false, source: "file" },
           { name: "PORT", value: "8000", is_set: true, secret: false, source: "flag" },
         ],
         notice: async () => new Blob(["The MIT License"]),

@@ -4,6 +4,7 @@ import { type AnyElysia, Elysia } from "elysia";
 import { createIntegrationKeys } from "../../access/integration-keys.ts";
 import { HeddleError } from "../../errors.ts";
 import { newId } from "../../ids.ts";
+import { createReferencesTo } from "../../providers/references.ts";
 import { createRepairs } from "../../repairs/repairs.ts";
 import { createRerun } from "../../sessions/rerun.ts";
 import { createReadTrace } from "../../sessions/trace.ts";
@@ -30,6 +31,7 @@ import { adminKeyRoutes } from "./routes/admin/integration-keys.ts";
 import { adminSettingRoutes } from "./routes/admin/integration-settings.ts";
 import { adminIntegrationRoutes } from "./routes/admin/integrations.ts";
 import { processRoutes } from "./routes/admin/processes.ts";
+import { providerReferenceRoutes } from "./routes/admin/provider-references.ts";
 import { providerRoutes } from "./routes/admin/providers.ts";
 import { reindexRoutes } from "./routes/admin/reindex.ts";
 import { apiKeyRoutes } from "./routes/api-keys.ts";
@@ -166,6 +168,13 @@ export function createApi(
     .use(processRoutes({ processes, auth, route }))
     .use(integrationRoutes({ integrations: registry, baseUrl: options.baseUrl, route }))
     .use(providerRoutes({ ...models, route }))
+    .use(
+      providerReferenceRoutes({
+        providers: models.providers,
+        referencesTo: createReferencesTo(options.db.query, options.server.settings),
+        route,
+      }),
+    )
     .use(
       overviewRoutes({
         repairs: createRepairs({

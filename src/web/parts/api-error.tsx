@@ -34,8 +34,17 @@ export function ApiError({ error, onRetry }: { error: unknown; onRetry?: (() => 
   );
 }
 
+const CLOSE = { "aria-label": "Dismiss" };
+
 /** For a failed action whose page has no place for its error. */
 export const notifyError = (title: string) => (error: unknown) =>
-  notifications.show({ color: "red", title, message: errorText(error), autoClose: 10_000 });
+  notifications.show({
+    color: "red",
+    title,
+    message: errorText(error),
+    autoClose: 10_000,
+    closeButtonProps: CLOSE,
+  });
 
-export const notifyDone = (message: string) => notifications.show({ message, color: "indigo" });
+export const notifyDone = (message: string) =>
+  notifications.show({ message, color: "indigo", closeButtonProps: CLOSE });

@@ -19,6 +19,7 @@ eachDatabase("the server", (open) => {
     const settings = (await http.send("GET", "/api/v1/settings")).body.settings;
     expect(settings).toMatchObject([
       { name: "API_KEY", value: null, is_set: true },
+      { name: "FALLBACK_MODELS", source: "file" },
       { name: "PORT", value: "8000" },
     ]);
     const notice = await http.send("GET", "/api/v1/about/licenses");

@@ -9,8 +9,13 @@ import { Facts } from "../../parts/facts.tsx";
 import { Icon } from "../../parts/icon.tsx";
 import { Duration } from "../../parts/units.tsx";
 import { useProgress } from "../integrations/progress.ts";
-import { VENDORS } from "./vendors.ts";
+import { VENDORS } from "../providers/vendors.ts";
 import classes from "./welcome.module.css";
+
+/** What most people begin with; the page of the providers has the others. */
+const USUAL = Object.entries(VENDORS).filter(([id]) =>
+  ["ollama", "openai", "anthropic", "other"].includes(id),
+);
 
 interface ChooseModelProps {
   providers: readonly Schema<"Provider">[];
@@ -29,7 +34,7 @@ export function ChooseModel({ providers, onDone }: ChooseModelProps) {
       )}
       {!first && (
         <div className={classes.choices}>
-          {Object.entries(VENDORS).map(([id, { label, about }]) => (
+          {USUAL.map(([id, { label, about }]) => (
             <button
               key={id}
               type="button"

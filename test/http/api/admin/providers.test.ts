@@ -173,6 +173,36 @@ eachDatabase("/admin/providers", (open) => {
     expect([env.status, env.body.error.code]).toEqual([502, "upstream"]);
   });
 
+  test("what names a provider is told, for whoever wants to delete it", async () => {
+    await http.send("POST", PROVIDERS, { body: mine("http://127.0.0.1:1/v1") });
+    const bot = (id: string, model: string | null, fallback_models: string[] = []) =>
+      http.send("POST", "/api/v1/bots", { body: { id, name: id.toUpperCase(), model, fallback_models } });
+    await bot("first", "mine/usual", ["env/x", "mine/other"]);
+    await bot("second", "plain", ["mine/a/b"]);
+    // Neither is "mine/…": the underscore of a pattern would match any character.
+    await bot("third", "mineral/usual", ["x/mine/usual"]);
+    await bot("fourth", null);
+    const channel = await http.send("POST", "/api/v1/channels", { body: { client_id: "docs:named" } });
+    await http.send("PATCH", `/api/v1/channels/${channel.body.id}`, {
+      body: { model_override: "mine/usual" },
+    });
+    const found = await http.send("GET", `${PROVIDERS}/mine/references`);
+    expect([found.status, found.body]).toEqual([
+      200,
+      {
+        bots: [
+          { id: "first", name: "FIRST", models: ["mine/usual", "mine/other"] },
+          { id: "second", name: "SECOND", models: ["mine/a/b"] },
+        ],
+        channels: [{ id: channel.body.id, name: channel.body.name, models: ["mine/usual"] }],
+        settings: [{ id: "FALLBACK_MODELS", name: "FALLBACK_MODELS", models: ["mine/last"] }],
+      },
+    ]);
+    expect((await http.send("GET", `${PROVIDERS}/none/references`)).status).toBe(404);
+    const reader = await http.keyWith("providers:read");
+    expect((await http.send("GET", `${PROVIDERS}/mine/references`, { key: reader })).status).toBe(403);
+  });
+
   test("a bot, a channel and a message that seem to name a provider that does not exist are warned of", async () => {
     await http.send("POST", PROVIDERS, { body: { ...mine("http://127.0.0.1:1/v1"), id: "ollama" } });
     const doubt = (name: string) =>

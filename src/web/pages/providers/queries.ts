@@ -1,0 +1,59 @@
+// What the pages of the providers read, and what is read again after a change.
+
+import { queryOptions } from "@tanstack/react-query";
+import { api, type Schema, take } from "../../api/client.ts";
+import { queryClient } from "../../api/query-client.ts";
+
+export type Provider = Schema<"Provider">;
+
+export const ADAPTERS: Record<Provider["adapter"], string> = {
+  chat_completions: "Chat completions",
+  responses: "Responses",
+  anthropic: "Anthropic",
+};
+
+export const providers = queryOptions({
+  queryKey: ["providers", "list"],
+  queryFn: async () => (await take(api.GET("/api/v1/admin/providers"))).providers,
+});
+
+/** What the endpoint offers; asked of the endpoint itself each time. */
+export const modelsOf = (id: string) =>
+  queryOptions({
+    queryKey: ["providers", "models", id],
+    queryFn: async () =>
+      (
+        await take(
+          api.GET("/api/v1/admin/providers/{id}/models", {
+            params: { path: { id }, query: { limit: 500 } },
+          }),
+        )
+      ).models,
+    staleTime: 5 * 60_000,
+  });
+
+export const referencesTo = (id: string) =>
+  queryOptions({
+    queryKey: ["providers", "references", id],
+    queryFn: () => take(api.GET("/api/v1/admin/providers/{id}/references", { params: { path: { id } } })),
+  });
+
+export const changeProvider = async (id: string, body: Schema<"ProviderChange">): Promise<void> => {
+  await take(api.PATCH("/api/v1/admin/providers/{id}", { params: { path: { id } }, body }));
+  await queryClient.invalidateQueries({ queryKey: ["providers"] });
+};
+
+const UNSUPPORTED: Record<string, string> = {
+  stream_options: "the usage of streams",
+  tool_choice: "a choice of tool",
+  output_schema: "a schema of the answer",
+  tools: "tools",
+  system_messages: "system messages",
+  long_call_ids: "long ids of tool calls",
+  encrypted_reasoning: "encrypted thoughts",
+  images: "images",
+};
+
+/** What a model does not take, in words. */
+export const untakenText = (words: readonly string[]): string =>
+  words.map((word) => UNSUPPORTED[word] ?? word).join(", ");
