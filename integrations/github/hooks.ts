@@ -1,4 +1,5 @@
 import { type IntegrationMeta, registerIntegration } from "heddle/sdk";
+import { whoAmI } from "./who-am-i.ts";
 
 const PREFIX = "github:";
 
@@ -22,6 +23,7 @@ export const integration: IntegrationMeta = {
   },
   // One cannot comment on a repository; each message names its issue or pull request.
   resolveDispatchConfig: () => null,
+  testConnection: ({ signal }) => whoAmI(signal),
 };
 
 registerIntegration(integration);

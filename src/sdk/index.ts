@@ -144,7 +144,7 @@ export const registerDispatcher = sdk.registerDispatcher;
 /**
  * Describes the integration's places and users: the prefix of its client ids ("github:"), how an author's name and picture are
  * shown (`userAttribution`), what channels are called (`resolveDisplayNames`), and where the answers of a place go
- * (`resolveDispatchConfig`). Throws `validation`. Call it once, while the files load.
+ * (`resolveDispatchConfig`), and whether its service accepts the settings (`testConnection`). Throws `validation`. Call it once, while the files load.
  */
 export const registerIntegration = sdk.registerIntegration;
 

@@ -69,7 +69,8 @@ console.log("Listening for telegrams of the looms");
 console.error("Loom 7 does not answer");
 setInterval(() => console.log("Telegram " + ++count + ": tension " + (40 + (count % 5)) + " newtons"), 250);
 `,
-  "loom/hooks.ts": `import { registerHook } from "heddle/sdk";
+  "loom/hooks.ts": `import { registerHook, registerIntegration } from "heddle/sdk";
+registerIntegration({ integrationType: "loom", clientIdPrefix: "loom:", testConnection: () => "Four looms answer." });
 registerHook("after_response", () => {});
 registerHook("after_tool_call", () => {});
 `,

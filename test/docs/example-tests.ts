@@ -30,7 +30,7 @@ export interface ExampleTestsOptions {
 }
 
 export function exampleTests({ source, blockWith, programs, start }: ExampleTestsOptions): void {
-  const service = createNotifyService();
+  const service = createNotifyService(TOKEN);
   const model = new LLMock({ port: 0 });
   let server: Server;
   let caller: Caller;
@@ -109,6 +109,8 @@ export function exampleTests({ source, blockWith, programs, start }: ExampleTest
         expect.objectContaining({ key: "MYNOTIFY_TOKEN", secret: true, source: "stored", required: true }),
       );
       expect(JSON.stringify(settings)).not.toContain(TOKEN);
+      const tested = await caller.post(`${ADMIN}/mynotify/test-connection`, {});
+      expect(tested).toEqual({ ok: true, message: "The service knows the token as Heddle." });
 
       const { status, pid, state } = await until(
         () => shown("/process"),

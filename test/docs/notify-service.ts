@@ -26,7 +26,8 @@ export interface NotifyService {
 /** The answer to a post into a room that accepts none. */
 const REFUSALS: Record<string, number> = { gone: 410, busy: 503 };
 
-export function createNotifyService(): NotifyService {
+/** `token` is that of its only account. */
+export function createNotifyService(token: string): NotifyService {
   const posts: Post[] = [];
   const asked: NotifyService["asked"] = [];
   const overdue: NotifyService["overdue"] = [];
@@ -38,6 +39,10 @@ export function createNotifyService(): NotifyService {
       "/rooms/:room": ({ params, headers }) => {
         asked.push({ room: params.room, authorization: headers.get("authorization") });
         return Response.json({ topic: "Servers", on_call: "Ada", address: "of no interest to a model" });
+      },
+      "/account": ({ headers }) => {
+        const isKnown = headers.get("authorization") === `Bearer ${token}`;
+        return isKnown ? Response.json({ name: "Heddle" }) : new Response("No", { status: 401 });
       },
       "/overdue": ({ url, headers }) => {
         const after = new URL(url).searchParams.get("after");

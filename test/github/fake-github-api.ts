@@ -92,6 +92,7 @@ export function fakeApi(): Api {
     issues,
     addComment,
     handle(request) {
+      if (request.method === "GET" && request.path === "/user") return Response.json({ login: "heddle-bot" });
       if (request.method === "GET" && request.path === "/search/issues") return searchIssues(request);
       const repository = /^\/repos\/(?<owner>[^/]+)\/(?<repo>[^/]+)(?<rest>\/.*)$/.exec(request.path)?.groups;
       if (!repository) return null;

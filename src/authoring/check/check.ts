@@ -13,9 +13,10 @@ import type { ExecutedCheck } from "./executed-checks.ts";
 import { type Finding, gradeOf, LEVELS, type Report } from "./finding.ts";
 import { loadAlone } from "./load-alone.ts";
 import { RULES } from "./rules.ts";
+import type { CheckedIntegration } from "./subject.ts";
 
 export interface CheckOptions {
-  integrations: FoundIntegration[];
+  integrations: CheckedIntegration[];
   executed?: readonly ExecutedCheck[];
   /** A folder that is removed afterwards. */
   scratch: string;
@@ -30,7 +31,7 @@ export async function checkIntegrations(options: CheckOptions): Promise<Report[]
 }
 
 async function checkOne(
-  found: FoundIntegration,
+  found: CheckedIntegration,
   executed: readonly ExecutedCheck[],
   scratch: string,
 ): Promise<Report> {

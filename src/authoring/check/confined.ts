@@ -13,9 +13,10 @@ import { packagesAbove } from "../../runtime/spawn.ts";
 import { checkIntegrations } from "./check.ts";
 import { startCheck, testCheck } from "./executed-checks.ts";
 import type { Report } from "./finding.ts";
+import type { CheckedIntegration } from "./subject.ts";
 
 export interface CheckRequest {
-  integrations: FoundIntegration[];
+  integrations: CheckedIntegration[];
   start: boolean;
   test: boolean;
 }
@@ -33,7 +34,8 @@ export async function checkConfined(
   request: CheckRequest,
   { scratch, say }: { scratch: string; say(line: string): void },
 ): Promise<Report[]> {
-  const { integrations, start, test } = request;
+  const { start, test } = request;
+  const integrations = await Promise.all(request.integrations.map(withShared));
   const home = join(scratch, "home");
   const work = join(scratch, "work");
   for (const folder of [home, work]) await mkdir(folder, { recursive: true });
@@ -49,9 +51,8 @@ export async function checkConfined(
     say(`The code that is checked is not confined: ${confinement.reason}`);
   }
   const file = join(work, "request.json");
-  await writeFile(file, JSON.stringify(request));
+  await writeFile(file, JSON.stringify({ ...request, integrations } satisfies CheckRequest));
   const program = ownProgram(["check", `--request=${file}`]);
-  const folders = await Promise.all(integrations.map(readableFor));
   const launch = confinement.wrap({
     command: program.command,
     cwd: work,
@@ -63,7 +64,7 @@ export async function checkConfined(
       LANG: "C.UTF-8",
       NO_COLOR: "1",
     },
-    access: { read: [...new Set(folders.flat())], write: [work], network: start || test },
+    access: { read: [...new Set(integrations.flatMap(readableFor))], write: [work], network: start || test },
   });
   const end = await runCommand({ ...launch, onLine: say, timeoutMs: LONGEST_MS });
   const report = await readFile(reportOf(file), "utf8").catch(() => undefined);
@@ -93,9 +94,12 @@ export async function answerRequest(file: string): Promise<void> {
 
 const reportOf = (file: string): string => `${file}.report`;
 
+async function withShared(found: CheckedIntegration): Promise<CheckedIntegration> {
+  return { ...found, shared: found.source === "builtin" ? [] : await sharedBeside(found.folder) };
+}
+
 /** The folder and what it may import from beside it. */
-async function readableFor({ folder, prebuilt, source }: FoundIntegration): Promise<string[]> {
-  const shared = source === "builtin" ? [] : await sharedBeside(folder);
+function readableFor({ folder, prebuilt, shared = [] }: CheckedIntegration): string[] {
   const prebuilds = prebuilt === undefined ? [] : [prebuilt];
   return [folder, ...shared, ...packagesAbove(folder), ...prebuilds];
 }

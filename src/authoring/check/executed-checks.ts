@@ -11,7 +11,7 @@ import { serve } from "../../runtime/serve.ts";
 import { createSpawner, type SpawnRequest } from "../../runtime/spawn.ts";
 import { within } from "../../within.ts";
 import type { Finding } from "./finding.ts";
-import type { Subject } from "./subject.ts";
+import type { CheckedIntegration, Subject } from "./subject.ts";
 
 /** Starts something of an integration; `scratch` is thrown away afterwards. */
 export interface ExecutedCheck {
@@ -47,16 +47,19 @@ export const startCheck = (seconds = START_SECONDS): ExecutedCheck => ({
     });
     const url = `http://127.0.0.1:${server.port}`;
     try {
-      const end = await start(scratch, seconds, {
-        command: process.cmd,
-        cwd: found.folder,
-        environment: {
-          ...madeUp(loaded.settings, process.requiredEnv, url),
-          HEDDLE_URL: url,
-          HEDDLE_API_KEY: "hdl_of_the_check",
-          HEDDLE_INTEGRATION_ID: found.id,
+      const end = await start(
+        found,
+        { scratch, seconds },
+        {
+          command: process.cmd,
+          environment: {
+            ...madeUp(loaded.settings, process.requiredEnv, url),
+            HEDDLE_URL: url,
+            HEDDLE_API_KEY: "hdl_of_the_check",
+            HEDDLE_INTEGRATION_ID: found.id,
+          },
         },
-      });
+      );
       const command = process.cmd.join(" ");
       if (end.isRunning) return { findings: [], ran: `${command} ran for ${seconds} s` };
       return {
@@ -85,11 +88,11 @@ export const testCheck: ExecutedCheck = {
     if (!files.some(({ kind, path }) => kind === "test" && /\.(test|spec)\./.test(path))) {
       return { findings: [], ran: "no tests to run" };
     }
-    const end = await start(scratch, TESTS_SECONDS, {
-      command: [OWN_BUN, "test"],
-      cwd: found.folder,
-      environment: {},
-    });
+    const end = await start(
+      found,
+      { scratch, seconds: TESTS_SECONDS },
+      { command: [OWN_BUN, "test"], environment: {} },
+    );
     const ran = `${countOf(end.said, "pass")} tests passed, ${countOf(end.said, "fail")} failed`;
     if (end.how === "code 0") return { findings: [], ran };
     const message = end.isRunning
@@ -115,7 +118,11 @@ const countOf = (said: string, what: "pass" | "fail"): number =>
   Number(new RegExp(`^ *([0-9]+) ${what}$`, "m").exec(said)?.[1] ?? 0);
 
 /** Runs the command for at most so many seconds, then ends its whole process tree. */
-async function start(scratch: string, seconds: number, request: Omit<SpawnRequest, "onOutput" | "access">) {
+async function start(
+  { folder, shared }: CheckedIntegration,
+  { scratch, seconds }: { scratch: string; seconds: number },
+  request: Pick<SpawnRequest, "command" | "environment">,
+) {
   const spawner = createSpawner({
     serverId: crypto.randomUUID(),
     home: scratch,
@@ -123,13 +130,14 @@ async function start(scratch: string, seconds: number, request: Omit<SpawnReques
     log: rootLogger(),
   });
   await spawner.prepare();
-  const shared = await sharedBeside(request.cwd);
+  const beside = shared ?? (await sharedBeside(folder));
   let said = "";
   const decoder = new TextDecoder();
   try {
     const child = spawner.spawn({
       ...request,
-      access: { read: [request.cwd, ...shared], write: [scratch] },
+      cwd: folder,
+      access: { read: [folder, ...beside], write: [scratch] },
       environment: {
         PATH: "/usr/local/bin:/usr/bin:/bin",
         HOME: scratch,

@@ -15,8 +15,13 @@ export interface SourceFile {
   text: string;
 }
 
+export interface CheckedIntegration extends FoundIntegration {
+  /** What it may read beside its folder, if that was found out before: confined code cannot list what is beside it. */
+  shared?: string[];
+}
+
 export interface Subject {
-  found: FoundIntegration;
+  found: CheckedIntegration;
   files: SourceFile[];
   /** Undefined when it did not load; `problem` then has the reason. */
   loaded: LoadedIntegration | undefined;

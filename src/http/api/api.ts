@@ -80,6 +80,7 @@ export function createApi(
     processes,
     inbox: conversation.inbox,
     baseUrl: options.baseUrl,
+    redact,
     log,
     route,
   };

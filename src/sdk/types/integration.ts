@@ -30,4 +30,9 @@ export interface IntegrationMeta {
   ) => Promise<Record<string, string>> | Record<string, string>;
   /** Returns the dispatch_config for a client id, or null for one that has none. */
   resolveDispatchConfig?: (clientId: string) => Promise<DispatchConfig | null> | DispatchConfig | null;
+  /**
+   * Asks the service whether the settings work, when a person tests the connection: returns what it found as a sentence
+   * ("Signed in as octocat."), or throws what is wrong. It should change nothing. `signal` aborts after 15 seconds.
+   */
+  testConnection?: (ctx: { signal: AbortSignal }) => Promise<string> | string;
 }

@@ -46,6 +46,13 @@ export function integrationsTests(ui: () => Ui): void {
     expect(opened.faults).toEqual([]);
   });
 
+  test("integrations: the connection is tested where the settings are", async () => {
+    await using opened = await ui().openPage("/admin/integrations/loom?tab=settings");
+    await opened.page.getByRole("button", { name: "Test connection" }).click();
+    await opened.page.getByText("Four looms answer.").waitFor();
+    expect(opened.faults).toEqual([]);
+  });
+
   test("integrations: the output of a process is followed, paused and filtered; it stops and starts", async () => {
     await using opened = await ui().openPage("/admin/integrations/loom?tab=process");
     const { page } = opened;

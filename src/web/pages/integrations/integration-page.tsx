@@ -7,6 +7,7 @@ import { Icon } from "../../parts/icon.tsx";
 import { PageFrame, Panel } from "../../parts/page-frame.tsx";
 import { Status } from "../../parts/status.tsx";
 import { Actions } from "./actions.tsx";
+import { ConnectionTest } from "./connection-test.tsx";
 import classes from "./integration-page.module.css";
 import { type IntegrationDetail, integration, setUpOf } from "./queries.ts";
 import { Settings } from "./settings.tsx";
@@ -44,9 +45,10 @@ const TABS: readonly Tab[] = [
     id: "settings",
     label: "Settings",
     isShown: always,
-    View: ({ integration: { id } }) => (
+    View: ({ integration }) => (
       <Panel>
-        <Settings id={id} />
+        <Settings id={integration.id} />
+        <ConnectionTest integration={integration} />
       </Panel>
     ),
   },

@@ -8,6 +8,7 @@ import { Status } from "../../parts/status.tsx";
 import { type Step, Steps } from "../../parts/steps.tsx";
 import { Time } from "../../parts/time.tsx";
 import { plural } from "../../parts/units.tsx";
+import { ConnectionTest } from "./connection-test.tsx";
 import { FirstEvent } from "./first-event.tsx";
 import { useProgress } from "./progress.ts";
 import {
@@ -144,6 +145,7 @@ function SettingsStep({ integration }: { integration: IntegrationDetail }) {
         </p>
       )}
       <Settings id={id} />
+      <ConnectionTest integration={integration} />
       {integration.webhook && missingSettings(integration).length === 0 && (
         <Button
           variant="default"

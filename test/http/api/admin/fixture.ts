@@ -15,9 +15,12 @@ export async function createAdminFixture(
   files: Files,
   { environment = {}, review }: { environment?: Record<string, string>; review?: Review } = {},
 ) {
-  const { vault, redactor, log } = await createSessionsFixture(db);
+  // The app is made over the settings, and redacts their secrets.
+  let hide = (_secret: string) => {};
+  const { vault, log } = await createSessionsFixture(db);
   const readEnvironment = readerOf(environment);
-  const settings = createSettings({ db, vault, addSecret: redactor.add, readEnvironment, log });
+  const addSecret = (secret: string) => hide(secret);
+  const settings = createSettings({ db, vault, addSecret, readEnvironment, log });
   await settings.load();
   const states = createIntegrationStates({ db, log });
   await states.load();
@@ -36,6 +39,7 @@ export async function createAdminFixture(
         }),
     },
   });
+  hide = http.redactor.add;
   const route = (rest: string) => `/api/v1/admin/integrations${rest}`;
   return {
     ...http,

@@ -53,6 +53,18 @@ export const router = new Elysia()
 `,
   "mine/web/index.html": "<p>mine",
   "mine/README.md": `# Mine\n\n${"word ".repeat(2000)}`,
+  "mine/hooks.ts": `import { registerIntegration } from "heddle/sdk";
+import { settings } from "./config.ts";
+registerIntegration({
+  integrationType: "mine",
+  clientIdPrefix: "mine:",
+  testConnection({ signal }) {
+    if (!settings.MINE_TOKEN) throw new Error("MINE_TOKEN must be set");
+    if (settings.MINE_TOKEN === "refused-4711-Token") throw new Error("401 for refused-4711-Token");
+    return signal.aborted ? "too late" : "Signed in as octocat.";
+  },
+});
+`,
   "plain/tools/a.ts": toolNamed("plain_a"),
   "broken/tools/b.ts": `${toolNamed("broken_b")}\nthrow new Error("not today");\n`,
 };
@@ -285,6 +297,27 @@ eachDatabase("admin API of integrations", (open) => {
       expect((await admin.del("/plain/settings/OLD_TOKEN")).status).toBe(200);
       expect((await admin.get("/plain/settings")).body.settings).toEqual([]);
     });
+  });
+
+  test("the connection is tested by its own code; what it says is shown without secrets", async () => {
+    const tested = async (id: string) => {
+      const { status, body } = await admin.post(`/${id}/test-connection`);
+      return [status, body.ok ?? body.error.code, body.message ?? body.error.message];
+    };
+    expect((await admin.get("/mine")).body.has_connection_test).toBe(true);
+    expect((await admin.get("/plain")).body.has_connection_test).toBe(false);
+    expect(await tested("mine")).toEqual([200, false, "The setting MINE_TOKEN is not set"]);
+    await admin.put("/mine/settings", { settings: { MINE_TOKEN: "refused-4711-Token" } });
+    expect(await tested("mine")).toEqual([200, false, "401 for [redacted]"]);
+    await admin.put("/mine/settings", { settings: { MINE_TOKEN: "another-token" } });
+    expect(await tested("mine")).toEqual([200, true, "Signed in as octocat."]);
+    await admin.del("/mine/settings/MINE_TOKEN");
+    expect(await tested("plain")).toEqual([409, "conflict", '"plain" has no test of its connection.']);
+    expect(await tested("broken")).toEqual([
+      409,
+      "conflict",
+      '"broken" is not running, so its connection cannot be tested.',
+    ]);
   });
 
   test("disabling removes its routes and tools; enabling restores them", async () => {

@@ -1,15 +1,17 @@
-// Actions of administrators on integrations: enable, disable, reload, approve, install packages, check a dashboard
-// module.
+// Actions of administrators on integrations: enable, disable, reload, approve, test the connection, install packages, check a
+// dashboard module.
 
 import { Elysia, t } from "elysia";
 import { ADMIN } from "../../../../access/scopes.ts";
 import { HeddleError, notFound } from "../../../../errors.ts";
 import { dashboardModules } from "../../../../integrations/manifest/manifest-parts.ts";
 import type { Integrations } from "../../../../integrations/registry/integrations.ts";
+import { testConnection } from "../../../../integrations/registry/test-connection.ts";
 import type { IntegrationView } from "../../../../integrations/registry/view.ts";
 import { checkModule } from "../../../../integrations/routing/dashboard-data.ts";
 import type { IntegrationStates } from "../../../../integrations/settings/states.ts";
 import type { Logger } from "../../../../log.ts";
+import type { Redact } from "../../../../redact.ts";
 import { bodyFailures, failures, type RouteOptions } from "../../route-options.ts";
 import { IntegrationAnswer, type Presenting, present } from "./integration-answer.ts";
 import { findIntegration, IntegrationParams, ADMIN_TAG as tag } from "./integration-params.ts";
@@ -19,6 +21,7 @@ export interface AdminActionRoutes extends Presenting {
   states: Pick<IntegrationStates, "set">;
   /** Returns the names of all packages that are installed afterwards. */
   installPackages(folder: string, packages: readonly string[]): Promise<string[]>;
+  redact: Redact;
   log: Logger;
   route: RouteOptions;
 }
@@ -118,6 +121,31 @@ export function adminActionRoutes(parts: AdminActionRoutes) {
           { additionalProperties: false },
         ),
         response: { 200: IntegrationAnswer, ...failures(...bodyFailures, 404, 409) },
+      },
+    )
+    .post(
+      "/:id/test-connection",
+      async ({ params: { id } }) => {
+        const { ok, message } = await testConnection(viewOf(id));
+        return { ok, message: parts.redact(message) };
+      },
+      {
+        ...route.plain({
+          of: "integration",
+          scope: ADMIN,
+          tag,
+          summary: "Test the connection of an integration",
+          description:
+            "Has the integration ask its service whether the settings work; it waits up to 15 seconds. A connection that does not work is an answer with `ok: false`. 409 if it is not live or has no test.",
+        }),
+        params: IntegrationParams,
+        response: {
+          200: t.Object({
+            ok: t.Boolean({ description: "Whether the connection works." }),
+            message: t.String({ description: "What the integration found, or what is wrong." }),
+          }),
+          ...failures(403, 404, 409),
+        },
       },
     )
     .post(
