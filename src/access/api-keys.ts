@@ -1,7 +1,7 @@
 // API keys: each is shown once and stored as a hash; a cached key is recognised without a query.
 
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
-import { and, desc, eq, isNull, lt } from "drizzle-orm";
+import { and, desc, eq, gt, isNull, lt, or } from "drizzle-orm";
 import type { Database, Queryable } from "../db/database.ts";
 import { apiKeys, type KeyRows } from "../db/schema.ts";
 import { HeddleError } from "../errors.ts";
@@ -51,8 +51,13 @@ export interface ApiKeys {
    * the server even after a crash. Throws "validation" for an invalid scope.
    */
   issueEphemeral(input: { name: string; scopes: readonly string[]; integrationId?: string }): EphemeralKey;
-  /** Lists keys newest first, including revoked ones. `cursor` limits the list to keys older than this id. */
-  list(page: { limit: number; cursor?: string | undefined }): Promise<ApiKey[]>;
+  /**
+   * Lists keys newest first; `isLive`: only those that are neither revoked nor expired. `cursor` limits the list to keys
+   * older than this id.
+   */
+  list(page: { limit: number; cursor?: string | undefined; isLive?: boolean }): Promise<ApiKey[]>;
+  /** Undefined if there is no such key; a revoked one is found. */
+  get(id: string): Promise<ApiKey | undefined>;
   /** Lists the live keys that were created for this owner, newest first. */
   ownedBy(owner: string): Promise<ApiKey[]>;
   /** Revokes the key and all its descendants, on all servers at once. Returns false if there is no such live key. */
@@ -175,14 +180,23 @@ export function createApiKeys({
       return { key, revoke: () => void ephemeral.delete(hash) };
     },
 
-    async list({ limit, cursor }) {
+    async list({ limit, cursor, isLive = false }) {
       if (cursor !== undefined && !isUuid(cursor)) throw invalidCursor();
+      const live = and(
+        isNull(apiKeys.revoked_at),
+        or(isNull(apiKeys.expires_at), gt(apiKeys.expires_at, new Date(now()))),
+      );
       return db.query
         .select(COLUMNS)
         .from(apiKeys)
-        .where(cursor === undefined ? undefined : lt(apiKeys.id, cursor))
+        .where(and(cursor === undefined ? undefined : lt(apiKeys.id, cursor), isLive ? live : undefined))
         .orderBy(desc(apiKeys.id))
         .limit(limit);
+    },
+
+    async get(id) {
+      const [key] = await db.query.select(COLUMNS).from(apiKeys).where(eq(apiKeys.id, id));
+      return key;
     },
 
     ownedBy: (owner) =>

@@ -72,6 +72,17 @@ export const SCOPE_PRESETS = {
 
 export type ScopePreset = keyof typeof SCOPE_PRESETS;
 
+/** What each preset is for, in a sentence for people. */
+export const PRESET_PURPOSES: Record<ScopePreset, string> = {
+  slack_integration: "For a bridge to Slack that runs elsewhere.",
+  chat_client: "For a program in which people chat with bots.",
+  workspace_bot: "For a program that works with documents and files like a bot.",
+  read_only: "Sees everything but keys and settings, and changes nothing.",
+  mission_control: "For a dashboard of runs and bots.",
+  admin_user: "May do everything.",
+  member_user: "For a person who works with bots and sets nothing up.",
+};
+
 /**
  * The resources that scopes can name. Some belong to features that this server does not have; keys and manifests
  * written for the guide's server use them.
@@ -92,6 +103,34 @@ const RESOURCES = [
   ...["settings", "skills", "tasks", "templates", "todos", "tools", "usage", "users", "workspaces"],
   "workspaces.files",
 ];
+
+/** What a resource is, for people who choose scopes. */
+export const RESOURCE_WORDS: Readonly<Record<string, string>> = {
+  api_keys: "API keys and signed-in browsers",
+  attachments: "Files that came with messages",
+  bots: "Bots: prompts, models, tools",
+  carapaces: "Bundles of tools and skills",
+  channels: "Channels with all that belongs to them",
+  "channels.config": "Settings of channels",
+  "channels.integrations": "Bindings of channels and activated integrations",
+  "channels.messages": "Messages to channels",
+  chat: "Chats with bots",
+  deliveries: "Deliveries and dead letters",
+  dispatch: "Deliveries to any service",
+  documents: "Documents and the search in them",
+  inbox: "Webhooks that arrived",
+  integrations: "Integrations: state, settings, code",
+  logs: "The server's log and the output of processes",
+  memories: "What bots remember",
+  providers: "Model providers",
+  sessions: "Sessions and their messages",
+  settings: "The server's own settings",
+  skills: "Skills",
+  tasks: "Runs",
+  templates: "Templates",
+  tools: "Tools",
+  usage: "Tokens and costs",
+};
 
 /** Resources with one part per tool, dispatch type or integration, whose names are not known in advance. */
 const NAMED_PART =

@@ -35,6 +35,7 @@ const PAGES: readonly Page[] = [
   { label: "First steps", path: "/welcome", icon: "Rocket", section: "Set up", shortcut: "w", scope: "admin", View: load(() => import("./pages/welcome/welcome.tsx")) },
   { label: "Integrations", path: "/admin/integrations", icon: "Plug", section: "Set up", shortcut: "n", scope: "integrations:read", View: load(() => import("./pages/integrations/integrations.tsx")) },
   { label: "Providers", path: "/admin/providers", icon: "Sparkles", section: "Set up", shortcut: "p", scope: "providers:read", View: load(() => import("./pages/providers/providers.tsx")) },
+  { label: "API keys", path: "/api-keys", icon: "Key", section: "System", shortcut: "k", scope: "api_keys:read", View: load(() => import("./pages/api-keys/api-keys.tsx")) },
 ];
 
 /** The pages that who is signed in may see. */

@@ -3,6 +3,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { until } from "../until.ts";
 import { CHROMIUM } from "./chromium.ts";
+import { apiKeysTests } from "./pages/api-keys.ts";
 import { inboxTests } from "./pages/inbox.ts";
 import { integrationsTests } from "./pages/integrations.ts";
 import { providersTests } from "./pages/providers.ts";
@@ -21,7 +22,7 @@ describe.skipIf(CHROMIUM === null)("the admin UI", () => {
 
   for (const tests of [
     ...[signInTests, shellTests, inboxTests, integrationsTests, runsTests, usageTests],
-    ...[providersTests],
+    ...[providersTests, apiKeysTests],
   ])
     tests(() => ui);
 
@@ -47,6 +48,9 @@ describe.skipIf(CHROMIUM === null)("the admin UI", () => {
     "/usage?bot_id=no-such-bot",
     "/admin/providers",
     "/admin/providers?add=1",
+    "/api-keys",
+    "/api-keys?add=1",
+    "/api-keys/browsers",
     "/nowhere",
   ];
   /** One page is looked at in all of them, since loading it again would take longer than the look. */

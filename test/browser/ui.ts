@@ -14,7 +14,7 @@ import { seed } from "./seed.ts";
 import { seedFolders } from "./seed-folders.ts";
 
 const repository = join(import.meta.dirname, "..", "..");
-const KEY = "a-static-key-of-the-browser-tests";
+export const STATIC_KEY = "a-static-key-of-the-browser-tests";
 
 export interface Ui extends AsyncDisposable {
   url: string;
@@ -52,7 +52,7 @@ export async function startUi(): Promise<Ui> {
     const response = await fetch(`${server.url}${path}`, {
       method,
       headers: {
-        authorization: `Bearer ${KEY}`,
+        authorization: `Bearer ${STATIC_KEY}`,
         ...(body !== undefined && { "content-type": "application/json" }),
       },
       ...(body !== undefined && { body: JSON.stringify(body) }),
@@ -102,7 +102,7 @@ async function signIn(url: string): Promise<{ name: string; value: string; url: 
   const response = await fetch(`${url}/api/v1/sign-ins`, {
     method: "POST",
     headers: { "content-type": "application/json", origin: url, "sec-fetch-site": "same-origin" },
-    body: JSON.stringify({ api_key: KEY }),
+    body: JSON.stringify({ api_key: STATIC_KEY }),
   });
   const [, name = "", value = ""] = /^([^=]+)=([^;]+)/.exec(response.headers.get("set-cookie") ?? "") ?? [];
   if (!response.ok || value === "")
@@ -154,7 +154,7 @@ async function startServer(home: string): Promise<{ url: string; stop(): Promise
     env: {
       PATH: process.env.PATH ?? "",
       HEDDLE_HOME: home,
-      API_KEY: KEY,
+      API_KEY: STATIC_KEY,
       LOG_FORMAT: "json",
       PROCESS_CONFINEMENT: "none",
     },

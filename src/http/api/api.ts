@@ -51,6 +51,7 @@ import { liveRoutes } from "./routes/live.ts";
 import { logRoutes } from "./routes/logs.ts";
 import { memoryRoutes } from "./routes/memories.ts";
 import { overviewRoutes } from "./routes/overview.ts";
+import { scopeRoutes } from "./routes/scopes.ts";
 import { sessionRoutes } from "./routes/sessions.ts";
 import { SIGN_IN_ROUTE, signInRoutes } from "./routes/sign-in.ts";
 import { skillRoutes } from "./routes/skills.ts";
@@ -163,6 +164,7 @@ export function createApi(
     .use(templateRoutes({ templates: content.templates, integrations: registry, route }))
     .use(activationRoutes({ activations: integrations.activations, ownership, route }))
     .use(apiKeyRoutes({ apiKeys: access.apiKeys, missingInScopes, auth, route }))
+    .use(scopeRoutes({ route }))
     .use(signInRoutes({ ...access, ...options, auth, route }))
     .use(integrationStoreRoutes({ integrations: registry, store: integrations.store, auth, route }))
     .use(reindexRoutes({ reindex: content.reindex, route }))

@@ -33,35 +33,41 @@ export type RouteOptions = ReturnType<typeof createRouteOptions>;
 
 /** Spread into a route: `plain` for a route without a body, `json` for a route with a JSON body. */
 export function createRouteOptions(auth: Auth, ownership: Ownership) {
-  const plain = ({ scope, isGrave = false, tag, summary, description = "", example, of }: RouteFacts) => ({
-    // "transform" is the first step of a route, which runs before the input is validated.
-    transform: async ({ request, params = {} }: WithParams): Promise<void> => {
-      if (scope !== null) {
-        await auth.authorize(
-          request,
-          scope.replace(/\{(\w+)\}/g, (_, name) => params[name] ?? ""),
-        );
-      }
-      if (isGrave) await auth.refuseOldSignIn(request);
-      if (of !== undefined) await ownership[of](request, params.id ?? "");
-      refuseUnclearQuery(request.url);
-    },
-    query: NO_QUERY,
-    detail: {
-      tags: [tag],
-      summary,
-      description: [
-        description,
-        scope === null ? "Needs any API key." : `Needs the scope \`${scope}\`.`,
-        isGrave ? "In a browser: a recent sign-in." : "",
-      ]
-        .filter((text) => text !== "")
-        .join(" "),
-      ...(example !== undefined && { example }),
-    },
-  });
+  const scopes = new Set<string>();
+  const plain = ({ scope, isGrave = false, tag, summary, description = "", example, of }: RouteFacts) => {
+    if (scope !== null) scopes.add(scope);
+    return {
+      // "transform" is the first step of a route, which runs before the input is validated.
+      transform: async ({ request, params = {} }: WithParams): Promise<void> => {
+        if (scope !== null) {
+          await auth.authorize(
+            request,
+            scope.replace(/\{(\w+)\}/g, (_, name) => params[name] ?? ""),
+          );
+        }
+        if (isGrave) await auth.refuseOldSignIn(request);
+        if (of !== undefined) await ownership[of](request, params.id ?? "");
+        refuseUnclearQuery(request.url);
+      },
+      query: NO_QUERY,
+      detail: {
+        tags: [tag],
+        summary,
+        description: [
+          description,
+          scope === null ? "Needs any API key." : `Needs the scope \`${scope}\`.`,
+          isGrave ? "In a browser: a recent sign-in." : "",
+        ]
+          .filter((text) => text !== "")
+          .join(" "),
+        ...(example !== undefined && { example }),
+      },
+    };
+  };
   return {
     plain,
+    /** The scopes that routes need, of those that have been defined so far. */
+    scopes: scopes as ReadonlySet<string>,
     /** Returns the sender of the request's message. */
     sender: async (request: Request): Promise<Sender> => ({
       fromPerson: (await auth.authenticate(request)).integrationId === null,

@@ -4,18 +4,18 @@ import createClient from "openapi-fetch";
 import { ApiFailure } from "./failure.ts";
 import type { components, paths } from "./openapi.gen.ts";
 import { sessionEnded } from "./session.ts";
+import { fetchSignedIn } from "./sign-in-again.ts";
 
 /** An object of the API by its name in the OpenAPI document: `Schema<"Task">`. */
 export type Schema<Name extends keyof components["schemas"]> = components["schemas"][Name];
 
-const client = createClient<paths>({ baseUrl: location.origin });
+const client = createClient<paths>({ baseUrl: location.origin, fetch: fetchSignedIn });
 
 client.use({
   async onResponse({ response }) {
     if (response.ok) return;
     const failure = await ApiFailure.of(response);
-    // The sign-in screen leads back to the page that needs a fresh sign-in.
-    if (response.status === 401 || failure.code === "sign_in_again") sessionEnded(failure.message);
+    if (response.status === 401) sessionEnded(failure.message);
     throw failure;
   },
   onError: ({ error }) =>

@@ -12,6 +12,7 @@ import { Palette } from "./palette.tsx";
 import classes from "./shell.module.css";
 import { ShortcutsHelp } from "./shortcuts-help.tsx";
 import { Sidebar } from "./sidebar.tsx";
+import { SignInAgain } from "./sign-in-again.tsx";
 import { TopBar } from "./top-bar.tsx";
 import { useShortcuts } from "./use-shortcuts.ts";
 
@@ -53,6 +54,7 @@ export function Shell() {
         </ErrorBoundary>
       </main>
       <Palette />
+      <SignInAgain />
       {isHelpOpen && <ShortcutsHelp onClose={() => setHelpOpen(false)} />}
     </div>
   );

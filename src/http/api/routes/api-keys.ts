@@ -88,7 +88,7 @@ const NewKey = named(
 );
 
 export interface ApiKeyRoutes {
-  apiKeys: Pick<ApiKeys, "create" | "list" | "revoke">;
+  apiKeys: Pick<ApiKeys, "create" | "get" | "list" | "revoke">;
   /** Returns a sentence for each scope of a tool, a dispatch type or an integration that does not exist. */
   missingInScopes: (scopes: readonly string[]) => Promise<string[]>;
   auth: Auth;
@@ -132,7 +132,8 @@ export function apiKeyRoutes({ apiKeys, missingInScopes, auth, route }: ApiKeyRo
     )
     .get(
       "",
-      ({ query }) => pageOfRows("api_keys", query, apiKeys.list, presentKey),
+      ({ query: { live, ...query } }) =>
+        pageOfRows("api_keys", query, (page) => apiKeys.list({ ...page, isLive: live ?? false }), presentKey),
       listRoute(route, {
         scope: "api_keys:read",
         tag,
@@ -140,8 +141,24 @@ export function apiKeyRoutes({ apiKeys, missingInScopes, auth, route }: ApiKeyRo
         description: "Newest first, including revoked keys.",
         key: "api_keys",
         Item: KeyAnswer,
-        query: ROWS,
+        query: {
+          ...ROWS,
+          live: t.Optional(t.Boolean({ description: "Only keys that are neither revoked nor expired." })),
+        },
       }),
+    )
+    .get(
+      "/:id",
+      async ({ params }) => {
+        const key = await apiKeys.get(params.id);
+        if (!key) throw notFound("API key", params.id);
+        return presentKey(key);
+      },
+      {
+        ...route.plain({ scope: "api_keys:read", tag, summary: "Fetch an API key" }),
+        params: IdParams,
+        response: { 200: KeyAnswer, ...failures(403, 404, 422) },
+      },
     )
     .delete(
       "/:id",

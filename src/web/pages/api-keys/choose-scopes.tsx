@@ -1,0 +1,114 @@
+import { Checkbox, Table, Textarea } from "@mantine/core";
+import type { Schema } from "../../api/client.ts";
+import { covers, useSession } from "../../api/session.ts";
+import classes from "./api-keys.module.css";
+
+type Resource = Schema<"Scopes">["resources"][number];
+type Action = Resource["actions"][number];
+
+const ACTIONS = [
+  { action: "read", label: "Read" },
+  { action: "write", label: "Change" },
+  { action: "use", label: "Use" },
+] as const;
+
+interface ChooseScopesProps {
+  resources: readonly Resource[];
+  value: readonly string[];
+  onChange(scopes: string[]): void;
+}
+
+/** A box for each thing that a key may do. What it includes anyway is checked and cannot be taken away alone. */
+export function ChooseScopes({ resources, value, onChange }: ChooseScopesProps) {
+  return (
+    <>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: the keyboard must be able to scroll it */}
+      <section className={classes.table} tabIndex={0} aria-label="Scopes, scrollable">
+        <Table verticalSpacing={5} horizontalSpacing="xs" stickyHeader>
+          <Table.Thead>
+            <Table.Tr>
+              <Table.Th>What</Table.Th>
+              {ACTIONS.map(({ action, label }) => (
+                <Table.Th key={action} className={classes.box}>
+                  {label}
+                </Table.Th>
+              ))}
+            </Table.Tr>
+          </Table.Thead>
+          <Table.Tbody>
+            {resources.map((resource) => (
+              <Row key={resource.name} resource={resource} value={value} onChange={onChange} />
+            ))}
+          </Table.Tbody>
+        </Table>
+      </section>
+      <Others resources={resources} value={value} onChange={onChange} />
+    </>
+  );
+}
+
+function Row({ resource, value, onChange }: Omit<ChooseScopesProps, "resources"> & { resource: Resource }) {
+  const held = useSession(({ me }) => me?.scopes ?? []);
+  const { name, description, actions } = resource;
+  return (
+    <Table.Tr>
+      <Table.Th scope="row" className={classes.what}>
+        {description}
+        <code className={classes.name}>{name}</code>
+      </Table.Th>
+      {ACTIONS.map(({ action, label }) => {
+        const scope = `${name}:${action}`;
+        const isHeldAlone = value.includes(scope);
+        const isIncluded = covers(
+          value.filter((one) => one !== scope),
+          scope,
+        );
+        return (
+          <Table.Td key={action} className={classes.box}>
+            {has(actions, action) && (
+              <Checkbox
+                size="xs"
+                aria-label={`${label}: ${description}`}
+                checked={isHeldAlone || isIncluded}
+                disabled={isIncluded || !covers(held, scope)}
+                onChange={({ currentTarget }) =>
+                  onChange(
+                    currentTarget.checked
+                      ? [...value.filter((one) => !covers([scope], one)), scope]
+                      : value.filter((one) => one !== scope),
+                  )
+                }
+              />
+            )}
+          </Table.Td>
+        );
+      })}
+    </Table.Tr>
+  );
+}
+
+const has = (actions: readonly Action[], action: Action): boolean => actions.includes(action);
+
+/** Scopes that no box stands for: of one tool, one type of target, one integration. */
+function Others({ resources, value, onChange }: ChooseScopesProps) {
+  const isBox = (scope: string) =>
+    resources.some(({ name, actions }) => actions.some((action) => scope === `${name}:${action}`));
+  const others = value.filter((scope) => !isBox(scope));
+  return (
+    <Textarea
+      label="Further scopes"
+      description="One a line, such as tools.web_search:use, dispatch.github:use or integrations.github.store:read"
+      autosize
+      minRows={2}
+      maxRows={8}
+      defaultValue={others.join("\n")}
+      // What was typed last counts; presets change the field's key.
+      onChange={({ currentTarget }) =>
+        onChange([
+          ...value.filter(isBox),
+          ...currentTarget.value.split(/[\s,]+/).filter((scope) => scope !== "" && !isBox(scope)),
+        ])
+      }
+    />
+  );
+}
