@@ -33,6 +33,8 @@ export interface NewBinding extends BindingChange {
 }
 
 export interface Bindings {
+  /** The integrations that channels can be bound to. */
+  available(): Bindable[];
   /** Oldest first, which is the order in which an event reaches the channels bound to its place. Throws `not_found`. */
   list(channelId: string): Promise<Binding[]>;
   /** Throws `not_found`, `validation`, and `conflict` if the channel is already bound to this place. */
@@ -53,8 +55,8 @@ export interface BindingsOptions {
   sealer: ConfigSealer;
   vault: Pick<Vault, "sealConfig">;
   directory: Pick<IntegrationDirectory, "displayNames">;
-  /** Returns the live integration of this type, with the `binding` of its manifest. */
-  bindable: (integrationType: string) => Bindable | undefined;
+  /** The live integrations with a prefix of client ids, each with the `binding` of its manifest. */
+  bindables: () => Bindable[];
   /** Resolves when the integrations have loaded; before that one may still be missing. */
   integrationsReady: Promise<unknown>;
 }
@@ -65,14 +67,14 @@ export function createBindings({
   sealer,
   vault,
   directory,
-  bindable,
+  bindables,
   integrationsReady,
 }: BindingsOptions): Bindings {
   const { query } = db;
 
   const integration = async (type: string): Promise<Bindable> => {
-    if (!bindable(type)) await integrationsReady;
-    const found = bindable(type);
+    const find = () => bindables().find(({ integration_type }) => integration_type === type);
+    const found = find() ?? (await integrationsReady.then(find));
     if (found) return found;
     throw new HeddleError(
       "validation",
@@ -118,6 +120,7 @@ export function createBindings({
     and(eq(channelBindings.id, id), eq(channelBindings.channel_id, channelId));
 
   return {
+    available: bindables,
     async list(channelId) {
       await mustExist(query, channelId);
       return named(

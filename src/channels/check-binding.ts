@@ -6,18 +6,26 @@ import type { IntegrationMeta, JsonObject } from "../sdk/types.ts";
 /** The parts of a manifest's `binding` that bindings are checked against. */
 export interface BindingManifest {
   client_id_prefix?: string;
-  event_types?: (string | { value: string })[];
+  client_id_placeholder?: string;
+  client_id_description?: string;
+  display_name_placeholder?: string;
+  event_types?: Choice[];
   config_fields?: {
     key: string;
     type: "string" | "number" | "boolean" | "multiselect";
+    label?: string;
+    description?: string;
     default?: unknown;
-    options?: (string | { value: string })[];
+    options?: Choice[];
   }[];
 }
+
+type Choice = string | { value: string; label?: string; description?: string };
 
 /** An integration that channels can be bound to. */
 export interface Bindable {
   integration_type: string;
+  integration_id: string;
   prefix: string;
   binding: BindingManifest;
 }
@@ -30,17 +38,15 @@ export interface IntegrationFacts {
   setup: object | null;
 }
 
-/** Finds the live integration of this type by its registered metadata, or by its id and manifest. */
-export function findBindable(integrations: readonly IntegrationFacts[], type: string): Bindable | undefined {
-  for (const { id, isLive, meta, setup } of integrations) {
-    if (!isLive || (meta?.integrationType ?? id) !== type) continue;
+/** The live integrations with a prefix of client ids, by their registered metadata, or by their ids and manifests. */
+export const bindablesIn = (integrations: readonly IntegrationFacts[]): Bindable[] =>
+  integrations.flatMap(({ id, isLive, meta, setup }) => {
     // The manifest was checked when it was loaded.
     const { binding = {} } = (setup ?? {}) as { binding?: BindingManifest };
     const prefix = meta?.clientIdPrefix ?? binding.client_id_prefix;
-    if (prefix !== undefined) return { integration_type: type, prefix, binding };
-  }
-  return undefined;
-}
+    if (!isLive || prefix === undefined) return [];
+    return [{ integration_type: meta?.integrationType ?? id, integration_id: id, prefix, binding }];
+  });
 
 export interface CheckedFields {
   client_id: string;
@@ -94,7 +100,7 @@ function problemOf({ type, options }: Field, value: unknown): string | undefined
   return other === undefined ? undefined : `must have only ${offered?.join(", ")}`;
 }
 
-const choiceOf = (option: string | { value: string }) => (typeof option === "string" ? option : option.value);
+const choiceOf = (option: Choice) => (typeof option === "string" ? option : option.value);
 
 const invalid = (field: string, message: string) =>
   new HeddleError("validation", `${field} ${message}.`, { field });

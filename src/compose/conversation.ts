@@ -5,7 +5,7 @@ import { createReadFiles, type ReadFiles, type ReadPdf } from "../attachments/re
 import { createBindings } from "../channels/bindings.ts";
 import { createChannelSessions } from "../channels/channel-sessions.ts";
 import { createChannels } from "../channels/channels.ts";
-import { findBindable } from "../channels/check-binding.ts";
+import { bindablesIn } from "../channels/check-binding.ts";
 import { createIntegrationDirectory } from "../channels/integration-directory.ts";
 import { type Chat, createChat } from "../chat/chat.ts";
 import { createFollow } from "../chat/follow.ts";
@@ -108,7 +108,7 @@ export function openConversation(
     bindings: createBindings({
       ...places,
       vault,
-      bindable: (type) => findBindable(registry.list(), type),
+      bindables: () => bindablesIn(registry.list()),
       integrationsReady,
     }),
   };

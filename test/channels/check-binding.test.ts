@@ -1,9 +1,10 @@
 import { describe, expect, test } from "bun:test";
-import { type Bindable, checkBinding, findBindable } from "../../src/channels/check-binding.ts";
+import { type Bindable, bindablesIn, checkBinding } from "../../src/channels/check-binding.ts";
 import { HeddleError } from "../../src/errors.ts";
 
 const camera: Bindable = {
   integration_type: "camera",
+  integration_id: "camera",
   prefix: "cam:",
   binding: {
     event_types: ["motion", { value: "person" }],
@@ -60,11 +61,8 @@ test("a live integration is bindable by its metadata, otherwise by its id and ma
     { id: "gone", isLive: false, meta: null, setup },
     { id: "plain", isLive: true, meta: null, setup: null },
   ];
-  expect(findBindable(all, "chat")).toEqual({ integration_type: "chat", prefix: "chat:", binding: {} });
-  expect(findBindable(all, "camera")).toMatchObject({ prefix: "cam:", binding: setup.binding });
-  expect(["my_chat", "gone", "plain"].map((type) => findBindable(all, type))).toEqual([
-    undefined,
-    undefined,
-    undefined,
+  expect(bindablesIn(all)).toEqual([
+    { integration_type: "chat", integration_id: "my_chat", prefix: "chat:", binding: {} },
+    { integration_type: "camera", integration_id: "camera", prefix: "cam:", binding: setup.binding },
   ]);
 });

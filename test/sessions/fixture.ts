@@ -5,7 +5,7 @@ import { createReadFiles, type ReadPdf } from "../../src/attachments/read-files.
 import { createBindings } from "../../src/channels/bindings.ts";
 import { createChannelSessions } from "../../src/channels/channel-sessions.ts";
 import { createChannels } from "../../src/channels/channels.ts";
-import { type BindingManifest, findBindable } from "../../src/channels/check-binding.ts";
+import { type BindingManifest, bindablesIn } from "../../src/channels/check-binding.ts";
 import { createIntegrationDirectory } from "../../src/channels/integration-directory.ts";
 import { createChat } from "../../src/chat/chat.ts";
 import { createFollow } from "../../src/chat/follow.ts";
@@ -122,7 +122,7 @@ export async function createSessionsFixture(
     meta,
     setup: manifests[meta.integrationType] ?? null,
   }));
-  const bindings = createBindings({ ...parts, bindable: (type) => findBindable(views, type) });
+  const bindings = createBindings({ ...parts, bindables: () => bindablesIn(views) });
   return {
     ...parts,
     actions,

@@ -35,6 +35,7 @@ import { providerReferenceRoutes } from "./routes/admin/provider-references.ts";
 import { providerRoutes } from "./routes/admin/providers.ts";
 import { reindexRoutes } from "./routes/admin/reindex.ts";
 import { apiKeyRoutes } from "./routes/api-keys.ts";
+import { bindableRoutes } from "./routes/bindable-integrations.ts";
 import { botRoutes } from "./routes/bots.ts";
 import { browserErrorRoutes } from "./routes/browser-errors.ts";
 import { carapaceRoutes } from "./routes/carapaces.ts";
@@ -124,6 +125,7 @@ export function createApi(
     .use(memoryRoutes({ memories: content.memories, ownership, route }))
     .use(sessionRoutes({ sessions: conversation.sessions, ownership, redact, route }))
     .use(channelRoutes({ ...conversation, missingNames, ownership, route }))
+    .use(bindableRoutes({ bindings: conversation.bindings, route }))
     .use(channelBindingRoutes({ bindings: conversation.bindings, ownership, route }))
     .use(eventRoutes({ sessions: conversation.sessions, ownership, route }))
     .use(

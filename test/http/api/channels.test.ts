@@ -389,6 +389,27 @@ eachDatabase("channels over HTTP", (open) => {
     });
   });
 
+  test("the integrations that can be bound come with the fields of their bindings", async () => {
+    const { body } = await heddle.send("GET", "/api/v1/channels/integrations/available");
+    const types = body.integrations.map((one: { integration_type: string }) => one.integration_type);
+    expect(types).toEqual(["chat", "lounge", "forge"]);
+    expect(body.integrations[2]).toEqual({
+      integration_type: "forge",
+      integration_id: "forge",
+      client_id_prefix: "forge:",
+      client_id_placeholder: null,
+      client_id_description: null,
+      display_name_placeholder: null,
+      event_types: [
+        { value: "push", label: "push", description: null },
+        { value: "issues", label: "issues", description: null },
+      ],
+      config_fields: [
+        { key: "branch", type: "string", label: "branch", description: null, default: "main", options: [] },
+      ],
+    });
+  });
+
   test("each route needs its scope", async () => {
     const { id } = await create({ client_id: unique("chat:scopes") });
     const routes: [string, string, string][] = [
@@ -401,6 +422,7 @@ eachDatabase("channels over HTTP", (open) => {
       ["POST", path(id, "/reset"), "channels.messages:write"],
       ["POST", path(id, "/switch-session"), "channels.messages:write"],
       ["GET", path(id, "/integrations"), "channels.integrations:read"],
+      ["GET", "/api/v1/channels/integrations/available", "channels.integrations:read"],
       ["POST", path(id, "/integrations"), "channels.integrations:write"],
       ["PATCH", path(id, `/integrations/${UNKNOWN_ID}`), "channels.integrations:write"],
       ["DELETE", path(id, `/integrations/${UNKNOWN_ID}`), "channels.integrations:write"],

@@ -75,15 +75,13 @@ const BindingAnswer = named(
 // documented name.
 const BindingParams = t.Object({ id: Id, entry: { ...Id, title: "binding_id" } });
 
-export function channelBindingRoutes({
-  bindings,
-  ownership,
-  route,
-}: {
+interface BindingRoutes {
   bindings: Bindings;
   ownership: Ownership;
   route: RouteOptions;
-}) {
+}
+
+export function channelBindingRoutes({ bindings, ownership, route }: BindingRoutes) {
   return new Elysia({ prefix: "/api/v1/channels/:id/integrations", normalize: false })
     .get(
       "",
