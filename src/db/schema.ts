@@ -857,7 +857,8 @@ export const signIns = pgTable(
   (table) => [index("sign_ins_expires").on(table.expires_at)],
 );
 
-export type ToolCallStatus = "running" | "done" | "failed";
+export const TOOL_CALL_STATUSES = ["running", "done", "failed"] as const;
+export type ToolCallStatus = (typeof TOOL_CALL_STATUSES)[number];
 
 export const toolCalls = pgTable(
   "tool_calls",

@@ -1,7 +1,7 @@
-import { and, desc, eq, getTableColumns, lt, sql } from "drizzle-orm";
+import { and, desc, eq, getTableColumns, lt, type SQL, sql } from "drizzle-orm";
 import type { Queryable } from "../db/database.ts";
 import { type Reach, sessionsIn } from "../db/reach.ts";
-import { messages, sessions } from "../db/schema.ts";
+import { channels, messages, sessions } from "../db/schema.ts";
 import { notFound } from "../errors.ts";
 
 export interface SessionRow extends Omit<typeof sessions.$inferSelect, "read_position"> {
@@ -9,13 +9,23 @@ export interface SessionRow extends Omit<typeof sessions.$inferSelect, "read_pos
   unread: number;
   /** Null: it has no message. */
   last_message_at: Date | null;
+  /** The name that its channel has in the database. */
+  channel_name: string;
+  /** The beginning of its first message from outside; null if it has none. */
+  title: string | null;
 }
+
+export const SESSION_ORDERS = ["created", "activity"] as const;
 
 export interface SessionFilter {
   channel_id?: string;
   client_id?: string;
   bot_id?: string;
   active?: boolean;
+  /** Text that the name or the client_id of the channel must contain, ignoring case. */
+  q?: string;
+  /** By which time the newest come first: that of the session (default), or that of its last message. */
+  order?: (typeof SESSION_ORDERS)[number];
   /** How many to return, newest first. */
   limit: number;
   /** The id of the previous page's last row. */
@@ -25,6 +35,7 @@ export interface SessionFilter {
 }
 
 const MOST_UNREAD = 100;
+const TITLE_LENGTH = 200;
 
 const { read_position: _, ...columns } = getTableColumns(sessions);
 
@@ -41,26 +52,42 @@ const select = (query: Queryable) =>
         select ${messages.created_at} from ${messages} where ${messages.session_id} = ${sessions}.id
         order by ${messages.position} desc limit 1
       )`.mapWith(messages.created_at),
+      channel_name: channels.name,
+      title: sql<string | null>`(
+        select left(${messages.content}, ${TITLE_LENGTH}) from ${messages}
+        where ${messages.session_id} = ${sessions}.id and ${messages.role} = 'user'
+        order by ${messages.position} limit 1
+      )`,
     })
-    .from(sessions);
+    .from(sessions)
+    .innerJoin(channels, eq(channels.id, sessions.channel_id));
 
-export const listSessions = (
-  query: Queryable,
-  { channel_id, client_id, bot_id, active, limit, cursor, reach }: SessionFilter,
-): Promise<SessionRow[]> =>
-  select(query)
+/** The id of a session's last message; ids sort by time. */
+const lastActivity = (id: SQL): SQL => sql`coalesce((
+  select ${messages.id} from ${messages} where ${messages.session_id} = ${id} order by ${messages.position} desc limit 1
+), ${id})`;
+const ofThis = lastActivity(sql`${sessions}.id`);
+
+export function listSessions(query: Queryable, filter: SessionFilter): Promise<SessionRow[]> {
+  const { channel_id, client_id, bot_id, active, q, order, limit, cursor, reach } = filter;
+  const isByActivity = order === "activity";
+  const older = (place: string) =>
+    isByActivity ? sql`${ofThis} < ${lastActivity(sql`${place}::uuid`)}` : lt(sessions.id, place);
+  return select(query)
     .where(
       and(
         channel_id === undefined ? undefined : eq(sessions.channel_id, channel_id),
         client_id === undefined ? undefined : eq(sessions.client_id, client_id),
         bot_id === undefined ? undefined : eq(sessions.bot_id, bot_id),
         active === undefined ? undefined : eq(sessions.active, active),
-        cursor === undefined ? undefined : lt(sessions.id, cursor),
+        q ? sql`strpos(lower(${channels.name} || ' ' || ${channels.client_id}), lower(${q})) > 0` : undefined,
+        cursor === undefined ? undefined : older(cursor),
         reach && sessionsIn(query, reach),
       ),
     )
-    .orderBy(desc(sessions.id))
+    .orderBy(isByActivity ? desc(ofThis) : desc(sessions.id))
     .limit(limit);
+}
 
 /** Throws `not_found`. */
 export async function getSession(query: Queryable, id: string): Promise<SessionRow> {

@@ -5,12 +5,17 @@ import { type Attachment, attachmentsOf } from "../attachments/store.ts";
 import { messages, sessions } from "../db/schema.ts";
 import { notFound } from "../errors.ts";
 import type { EventResult, InjectEvent, InjectMessage, InjectResult } from "../sdk/types.ts";
+import { type CallOutcome, callOutcomesOf } from "./call-outcomes.ts";
 import { createGetOrCreate, type Found, type Wanted } from "./get-or-create.ts";
 import { createInject, type InjectOptions, type Sender } from "./inject.ts";
 import { createInjectEvent, type InjectEventOptions } from "./inject-event.ts";
 import { getSession, listSessions, markRead, type SessionFilter, type SessionRow } from "./list-sessions.ts";
 
-export type MessageRow = typeof messages.$inferSelect & { attachments: Attachment[] };
+export type MessageRow = typeof messages.$inferSelect & {
+  attachments: Attachment[];
+  /** What became of its tool calls, by the ids that the model gave them. */
+  outcomes: ReadonlyMap<string, CallOutcome>;
+};
 
 export interface Sessions {
   /**
@@ -75,11 +80,17 @@ export function createSessions(options: SessionsOptions): Sessions {
           .limit(limit),
       ]);
       if (known.length === 0) throw notFound("session", sessionId);
-      const files = await attachmentsOf(
-        db.query,
-        rows.map(({ id }) => id),
-      );
-      return rows.reverse().map((row) => ({ ...row, attachments: files.get(row.id) ?? [] }));
+      const ids = rows.map(({ id }) => id);
+      const calling = rows.flatMap(({ id, tool_calls }) => (tool_calls ? [id] : []));
+      const [files, outcomes] = await Promise.all([
+        attachmentsOf(db.query, ids),
+        callOutcomesOf(db.query, calling),
+      ]);
+      return rows.reverse().map((row) => ({
+        ...row,
+        attachments: files.get(row.id) ?? [],
+        outcomes: outcomes.get(row.id) ?? new Map(),
+      }));
     },
   };
 }

@@ -66,7 +66,7 @@ const SOURCES: Record<string, Source> = {
   Session: {
     table: tables.sessions,
     inside: ["transcript", "read_position"],
-    derived: ["unread", "last_message_at"],
+    derived: ["unread", "last_message_at", "channel_name", "title"],
   },
   Message: {
     table: tables.messages,

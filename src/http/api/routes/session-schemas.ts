@@ -1,7 +1,9 @@
 // The schemas of sessions and messages.
 
 import { t } from "elysia";
+import { TOOL_CALL_STATUSES } from "../../../db/schema.ts";
 import { named } from "../../../schema/openapi-schema.ts";
+import { SESSION_ORDERS } from "../../../sessions/list-sessions.ts";
 import { ROWS } from "../list.ts";
 import { MessageFields } from "../message-body.ts";
 import { DispatchConfig, Id, Instant, InstantOf, JsonFields, JsonOf, nullable, oneOf } from "../schemas.ts";
@@ -12,6 +14,13 @@ export const SessionAnswer = named(
     id: Id,
     channel_id: Id,
     client_id: t.String({ description: "The place that it belongs to." }),
+    channel_name: t.String({
+      description: "The `name` of its channel; the channel's `display_name` may be another one.",
+    }),
+    title: nullable(
+      t.String(),
+      "The beginning of the first message that came from outside; null: there is none.",
+    ),
     bot_id: t.String({ description: "The bot that answers in it." }),
     active: t.Boolean({
       description: "Whether new messages for its client and bot go to this session.",
@@ -41,6 +50,13 @@ export const FILTERS = {
   bot_id: t.Optional(t.String({ description: "Only sessions of this bot." })),
   active: t.Optional(
     t.Boolean({ description: "Only sessions that are active, or only those that are not." }),
+  ),
+  q: t.Optional(t.String({ description: "Text that the name or client_id of the channel must contain." })),
+  order: t.Optional(
+    oneOf(
+      SESSION_ORDERS,
+      "By which time the newest come first: when the session began (default), or when its last message came.",
+    ),
   ),
   ...ROWS,
 };
@@ -99,6 +115,10 @@ export const MessageAnswer = named(
           id: t.String({ description: "The id to which the result refers." }),
           name: t.String({ description: "The tool." }),
           arguments: t.String({ description: "JSON." }),
+          call_id: nullable(t.String(), "The id that the stream of the run has for the call."),
+          status: nullable(oneOf(TOOL_CALL_STATUSES), "How far it has come; null: it has not begun."),
+          error: nullable(t.String(), "Why it failed; null if it did not."),
+          duration_ms: nullable(t.Integer(), "How long it took; null while it has no result."),
         }),
       ),
       "Tool calls of the bot's answer.",

@@ -1,5 +1,6 @@
 import { Elysia, t } from "elysia";
 import { BODY_WITH_FILES_LIMIT } from "../../../attachments/attachment.ts";
+import { clientCallId } from "../../../chat/outcome.ts";
 import { DEFAULT_BOT } from "../../../content/bots/bots.ts";
 import { HeddleError } from "../../../errors.ts";
 import { MARKER, type Redact } from "../../../redact.ts";
@@ -48,7 +49,7 @@ export function sessionRoutes({
         scope: "sessions:read",
         tag,
         summary: "List sessions",
-        description: "Newest first.",
+        description: "Newest first, see `order`.",
         key: "sessions",
         Item: SessionAnswer,
         query: FILTERS,
@@ -194,7 +195,19 @@ const present = (row: MessageRow, redact: Redact) => ({
   from_person: row.from_person,
   task_id: row.task_id,
   // What a model needs back with its calls is between the model and Heddle.
-  tool_calls: row.tool_calls?.map(({ id, name, arguments: args }) => ({ id, name, arguments: args })) ?? null,
+  tool_calls:
+    row.tool_calls?.map(({ id, name, arguments: args }) => {
+      const outcome = row.outcomes.get(id);
+      return {
+        id,
+        name,
+        arguments: args,
+        call_id: outcome ? clientCallId(outcome.id) : null,
+        status: outcome?.status ?? null,
+        error: outcome?.error ?? null,
+        duration_ms: outcome?.duration_ms ?? null,
+      };
+    }) ?? null,
   tool_call_id: row.tool_call_id,
   attachments: row.attachments,
   created_at: instant(row.created_at),
