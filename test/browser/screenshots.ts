@@ -48,6 +48,18 @@ PICTURES.push(
   { name: "providers", path: "/admin/providers?add=1" },
 );
 
+PICTURES.push(
+  { name: "channels", path: "/channels" },
+  {
+    name: "channel",
+    path: "/channels?q=weavers",
+    before: async (page) => {
+      await page.locator("li a").first().click();
+      await page.getByRole("tab", { name: "Bindings" }).click();
+    },
+  },
+);
+
 const LOOKS = [
   { name: "light", scheme: "light", width: 1280, height: 800 },
   { name: "dark", scheme: "dark", width: 1280, height: 800 },

@@ -35,7 +35,21 @@ export async function seed(url: string, api: Ui["api"]): Promise<void> {
   for (const content of ["What does the shop sell?", "When does it open?"]) {
     await api("POST", `/api/v1/sessions/${session_id}/messages`, { content, run_agent: true });
   }
+  await seedChannel(api);
   await api("POST", "/api/v1/documents", { title: "Opening hours", content: "The shop opens at ten." });
+}
+
+/** A channel that is bound to a repository and to one whose integration has no words for its events. */
+async function seedChannel(api: Ui["api"]): Promise<void> {
+  const { id } = await api("POST", "/api/v1/channels", {
+    client_id: "team:weavers",
+    name: "The weavers of the northern shed and their apprentices",
+    bot_id: "default",
+  });
+  const bind = (body: object) =>
+    api("POST", `/api/v1/channels/${id}/integrations`, { integration_type: "github", ...body });
+  await bind({ client_id: "github:octo-org/loom", event_filter: ["pull_request", "issues"] });
+  await bind({ client_id: "github:octo-org/warp", display_name: "Warp", mirror: false });
 }
 
 const SCRIBE = `import { register } from "heddle/sdk";

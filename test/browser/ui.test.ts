@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { until } from "../until.ts";
 import { CHROMIUM } from "./chromium.ts";
 import { apiKeysTests } from "./pages/api-keys.ts";
+import { channelsTests } from "./pages/channels.ts";
 import { inboxTests } from "./pages/inbox.ts";
 import { integrationsTests } from "./pages/integrations.ts";
 import { providersTests } from "./pages/providers.ts";
@@ -22,7 +23,7 @@ describe.skipIf(CHROMIUM === null)("the admin UI", () => {
 
   for (const tests of [
     ...[signInTests, shellTests, inboxTests, integrationsTests, runsTests, usageTests],
-    ...[providersTests, apiKeysTests],
+    ...[providersTests, apiKeysTests, channelsTests],
   ])
     tests(() => ui);
 
@@ -39,6 +40,11 @@ describe.skipIf(CHROMIUM === null)("the admin UI", () => {
     "/admin/integrations/scribe?tab=approval",
     "/admin/integrations/github/set-up?step=event",
     "/welcome",
+    "/channels",
+    "/channels?q=no-such-place",
+    "/channels/{channel}",
+    "/channels/{channel}?tab=bindings",
+    "/channels/{channel}?tab=settings",
     "/inbox",
     "/inbox?verdict=rejected",
     "/tasks",
@@ -53,6 +59,11 @@ describe.skipIf(CHROMIUM === null)("the admin UI", () => {
     "/api-keys/browsers",
     "/nowhere",
   ];
+  /** The address with the ids of what the seed has made. */
+  const shown = async (path: string): Promise<string> => {
+    const { channels } = await ui.api("GET", "/api/v1/channels?client_id=team:weavers");
+    return path.replace("{channel}", channels[0].id);
+  };
   /** One page is looked at in all of them, since loading it again would take longer than the look. */
   const LOOKS = [
     { colorScheme: "light", width: 1280, height: 800 },
@@ -61,7 +72,7 @@ describe.skipIf(CHROMIUM === null)("the admin UI", () => {
 
   for (const path of PAGES) {
     test(`${path} has no fault, light and dark, wide and narrow`, async () => {
-      await using opened = await ui.openPage(path);
+      await using opened = await ui.openPage(await shown(path));
       await opened.page.waitForSelector("h1");
       for (const { colorScheme, ...size } of LOOKS) {
         await opened.page.emulateMedia({ colorScheme });

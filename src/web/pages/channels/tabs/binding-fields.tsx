@@ -1,0 +1,141 @@
+import { Checkbox, Input, NumberInput, SegmentedControl, Switch, TagsInput, TextInput } from "@mantine/core";
+import classes from "../channel-page.module.css";
+import type { Bindable } from "../queries.ts";
+
+interface EventFilterProps {
+  /** What the integration offers; empty if it names no events. */
+  events: Bindable["event_types"];
+  /** Null: all events. */
+  value: string[] | null;
+  onChange(value: string[] | null): void;
+}
+
+/** Which events of the place reach the channel. */
+export function EventFilter({ events, value, onChange }: EventFilterProps) {
+  return (
+    <Input.Wrapper
+      label="Events that reach the channel"
+      labelElement="div"
+      error={value?.length === 0 && "Choose at least one, or all of them."}
+    >
+      <div>
+        <SegmentedControl
+          size="xs"
+          mt={4}
+          aria-label="Events that reach the channel"
+          data={[
+            { value: "all", label: "All of them" },
+            { value: "some", label: "Only these" },
+          ]}
+          value={value === null ? "all" : "some"}
+          onChange={(way) => onChange(way === "all" ? null : [])}
+        />
+      </div>
+      {value !== null && events.length > 0 && (
+        <div className={classes.events}>
+          {events.map((event) => (
+            <Checkbox
+              key={event.value}
+              label={event.label}
+              description={event.description}
+              checked={value.includes(event.value)}
+              onChange={({ currentTarget }) =>
+                onChange(
+                  currentTarget.checked
+                    ? [...value, event.value]
+                    : value.filter((one) => one !== event.value),
+                )
+              }
+            />
+          ))}
+        </div>
+      )}
+      {value !== null && events.length === 0 && (
+        <TagsInput
+          mt={6}
+          aria-label="Names of events"
+          placeholder="Name of an event, then Enter"
+          value={value}
+          onChange={onChange}
+        />
+      )}
+    </Input.Wrapper>
+  );
+}
+
+interface ConfigFieldsProps {
+  fields: Bindable["config_fields"];
+  values: Record<string, unknown>;
+  /** The field that the API refused. */
+  wrong: string | undefined;
+  onChange(values: Record<string, unknown>): void;
+}
+
+/** The further fields that the integration declares. */
+export function ConfigFields({ fields, values, wrong, onChange }: ConfigFieldsProps) {
+  return fields.map((field) => (
+    <ConfigField
+      key={field.key}
+      field={field}
+      value={values[field.key] ?? field.default}
+      isWrong={wrong === `config.${field.key}`}
+      onChange={(value) => onChange({ ...values, [field.key]: value })}
+    />
+  ));
+}
+
+interface ConfigFieldProps {
+  field: Bindable["config_fields"][number];
+  value: unknown;
+  isWrong: boolean;
+  onChange(value: unknown): void;
+}
+
+function ConfigField({ field, value, isWrong, onChange }: ConfigFieldProps) {
+  const { type, label, description, options } = field;
+  const shared = { label, description, error: isWrong };
+  switch (type) {
+    case "boolean":
+      return (
+        <Switch
+          label={label}
+          description={description}
+          checked={value === true}
+          onChange={({ currentTarget }) => onChange(currentTarget.checked)}
+        />
+      );
+    case "number":
+      return (
+        <NumberInput
+          {...shared}
+          value={typeof value === "number" ? value : ""}
+          onChange={(next) => onChange(typeof next === "number" ? next : undefined)}
+        />
+      );
+    case "multiselect": {
+      const chosen = Array.isArray(value) ? value.map(String) : [];
+      return (
+        <Checkbox.Group {...shared} value={chosen} onChange={onChange}>
+          <div className={classes.events}>
+            {options.map((option) => (
+              <Checkbox
+                key={option.value}
+                value={option.value}
+                label={option.label}
+                description={option.description}
+              />
+            ))}
+          </div>
+        </Checkbox.Group>
+      );
+    }
+    case "string":
+      return (
+        <TextInput
+          {...shared}
+          value={typeof value === "string" ? value : ""}
+          onChange={({ currentTarget }) => onChange(currentTarget.value || undefined)}
+        />
+      );
+  }
+}

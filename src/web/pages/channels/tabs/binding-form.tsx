@@ -1,0 +1,164 @@
+import { Button, Group, Modal, Select, Stack, Switch, TextInput } from "@mantine/core";
+import { useMutation, useQuery } from "@tanstack/react-query";
+import { useState } from "react";
+import { api, take } from "../../../api/client.ts";
+import { ApiFailure } from "../../../api/failure.ts";
+import { integrations } from "../../../api/queries.ts";
+import { ApiError, notifyDone } from "../../../parts/api-error.tsx";
+import { type Bindable, type Binding, type Channel, refreshChannels } from "../queries.ts";
+import { ConfigFields, EventFilter } from "./binding-fields.tsx";
+
+interface BindingFormProps {
+  channel: Channel;
+  offered: readonly Bindable[];
+  /** Missing: a new one is made. */
+  binding?: Binding;
+  onClose(): void;
+}
+
+interface Fields {
+  client_id: string;
+  display_name: string;
+  event_filter: string[] | null;
+  config: Record<string, unknown>;
+  mirror: boolean;
+}
+
+const EMPTY: Fields = { client_id: "", display_name: "", event_filter: null, config: {}, mirror: true };
+
+/** Binds a place to the channel, or changes a binding. The fields are those that the integration declares. */
+export function BindingForm({ channel, offered, binding, onClose }: BindingFormProps) {
+  const [type, setType] = useState<string | null>(
+    binding?.integration_type ?? offered[0]?.integration_type ?? null,
+  );
+  const [changed, setChanged] = useState<Partial<Fields>>({});
+  const { data: known = [] } = useQuery(integrations);
+  const integration = offered.find(({ integration_type }) => integration_type === type);
+  const fields: Fields = {
+    ...EMPTY,
+    ...(binding && { ...binding, display_name: binding.display_name ?? "" }),
+    ...changed,
+  };
+  const set = (change: Partial<Fields>) => setChanged({ ...changed, ...change });
+  const save = useMutation({
+    mutationFn: () => send({ channel, binding, type: type ?? "", fields, changed }),
+    onSuccess: () => {
+      notifyDone(binding ? "The binding is changed." : "The place is bound.");
+      void refreshChannels();
+      onClose();
+    },
+  });
+  const wrong = save.error instanceof ApiFailure ? save.error.field : undefined;
+  const isComplete =
+    type !== null &&
+    fields.client_id.trim() !== "" &&
+    fields.event_filter?.length !== 0 &&
+    (!binding || Object.keys(changed).length > 0);
+  return (
+    <Modal opened onClose={onClose} title={binding ? "Change the binding" : "Bind a place"} size="lg">
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          save.mutate();
+        }}
+      >
+        <Stack gap="md">
+          {!binding && (
+            <Select
+              label="Integration"
+              data={offered.map(({ integration_type, integration_id }) => ({
+                value: integration_type,
+                label: known.find(({ id }) => id === integration_id)?.name ?? integration_type,
+              }))}
+              value={type}
+              allowDeselect={false}
+              onChange={(next) => {
+                setType(next);
+                setChanged({});
+              }}
+            />
+          )}
+          <TextInput
+            label="Place"
+            description={integration?.client_id_description}
+            placeholder={integration?.client_id_placeholder ?? integration?.client_id_prefix}
+            required
+            error={wrong === "client_id"}
+            value={fields.client_id}
+            onChange={({ currentTarget }) => set({ client_id: currentTarget.value })}
+          />
+          <TextInput
+            label="Name"
+            description="What people see. Without one, the name that the integration gives the place."
+            placeholder={integration?.display_name_placeholder ?? undefined}
+            maxLength={300}
+            value={fields.display_name}
+            onChange={({ currentTarget }) => set({ display_name: currentTarget.value })}
+          />
+          <EventFilter
+            events={integration?.event_types ?? []}
+            value={fields.event_filter}
+            onChange={(event_filter) => set({ event_filter })}
+          />
+          <ConfigFields
+            fields={integration?.config_fields ?? []}
+            values={fields.config}
+            wrong={wrong}
+            onChange={(config) => set({ config })}
+          />
+          <Switch
+            label="Post there what is said here"
+            description="Answers of bots, and messages of people under their names."
+            checked={fields.mirror}
+            onChange={({ currentTarget }) => set({ mirror: currentTarget.checked })}
+          />
+          {save.error && <ApiError error={save.error} />}
+          <Group justify="flex-end" gap="xs">
+            <Button variant="default" onClick={onClose}>
+              Cancel
+            </Button>
+            <Button type="submit" loading={save.isPending} disabled={!isComplete}>
+              {binding ? "Save" : "Bind"}
+            </Button>
+          </Group>
+        </Stack>
+      </form>
+    </Modal>
+  );
+}
+
+interface SendOptions extends Pick<BindingFormProps, "channel"> {
+  binding: Binding | undefined;
+  type: string;
+  fields: Fields;
+  changed: Partial<Fields>;
+}
+
+/** Of a binding that exists, only what was changed is sent: masked secrets would be refused. */
+function send({ channel, binding, type, fields, changed }: SendOptions) {
+  const named = (name: string) => (name.trim() === "" ? null : name.trim());
+  if (binding) {
+    const { display_name } = changed;
+    return take(
+      api.PATCH("/api/v1/channels/{id}/integrations/{binding_id}", {
+        params: { path: { id: channel.id, binding_id: binding.id } },
+        body: {
+          ...changed,
+          ...(changed.client_id !== undefined && { client_id: changed.client_id.trim() }),
+          ...(display_name !== undefined && { display_name: named(display_name) }),
+        } as Omit<Partial<Fields>, "display_name"> & { display_name?: string | null },
+      }),
+    );
+  }
+  return take(
+    api.POST("/api/v1/channels/{id}/integrations", {
+      params: { path: { id: channel.id } },
+      body: {
+        integration_type: type,
+        ...fields,
+        client_id: fields.client_id.trim(),
+        display_name: named(fields.display_name),
+      },
+    }),
+  );
+}

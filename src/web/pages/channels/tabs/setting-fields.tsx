@@ -1,0 +1,127 @@
+import { NumberInput, Select, Switch, TagsInput, Textarea, TextInput } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { bots } from "../../../api/queries.ts";
+import { WHEN_BUSY } from "../../../api/when-busy.ts";
+import classes from "../channel-page.module.css";
+import type { Channel } from "../queries.ts";
+import type { ChannelChange } from "./settings.tsx";
+
+interface FieldsProps {
+  value: Channel;
+  set(change: ChannelChange): void;
+}
+
+export function AnswerFields({ value, set }: FieldsProps) {
+  const { data: known = [] } = useQuery(bots);
+  return (
+    <div className={classes.fields}>
+      <TextInput
+        label="Name"
+        description="What people see, if the integration has no name for the place."
+        maxLength={300}
+        value={value.name}
+        onChange={({ currentTarget }) => set({ name: currentTarget.value })}
+      />
+      <Select
+        label="Bot"
+        description="Who answers here, whichever bot a message names."
+        placeholder="Whichever a message names"
+        clearable
+        clearButtonProps={{ "aria-label": "Any bot" }}
+        searchable={known.length > 8}
+        data={known.map(({ id, name }) => ({ value: id, label: name }))}
+        value={value.bot_id}
+        onChange={(bot_id) => set({ bot_id })}
+      />
+      <Select
+        label="A message that arrives during a run"
+        description={WHEN_BUSY.find((way) => way.value === value.when_busy)?.explanation}
+        data={WHEN_BUSY.map(({ value: way, label }) => ({ value: way, label }))}
+        allowDeselect={false}
+        value={value.when_busy}
+        onChange={(way) => way && set({ when_busy: way as Channel["when_busy"] })}
+      />
+      <Textarea
+        label="Prompt"
+        description="A system message for every run here, in addition to the bot's own."
+        autosize
+        minRows={3}
+        maxRows={14}
+        value={value.prompt ?? ""}
+        onChange={({ currentTarget }) => set({ prompt: currentTarget.value || null })}
+      />
+      <Select
+        label="Reasoning of the bot"
+        description="How chat integrations show it."
+        data={[
+          { value: "append", label: "Before the answer" },
+          { value: "replace", label: "Until the answer replaces it" },
+          { value: "hidden", label: "Not at all" },
+        ]}
+        allowDeselect={false}
+        value={value.thinking_display}
+        onChange={(way) => way && set({ thinking_display: way as Channel["thinking_display"] })}
+      />
+    </div>
+  );
+}
+
+export function ListeningFields({ value, set }: FieldsProps) {
+  const switches = [
+    [
+      "require_mention",
+      "Only when the bot is addressed",
+      "Chat integrations run the bot only when a message mentions it.",
+    ],
+    [
+      "passive_memory",
+      "Remember what was not addressed to the bot",
+      "Messages that start no run become context of later runs.",
+    ],
+    ["allow_bot_messages", "Answer other bots", "Messages of other bots may start runs here."],
+    ["private", "Private", "A mark for chat integrations, which read it over the API."],
+    ["workspace", "Files of the workspace", "Bots may read and write workspace files here."],
+  ] as const;
+  return (
+    <div className={classes.fields}>
+      {switches.map(([key, label, description]) => (
+        <Switch
+          key={key}
+          label={label}
+          description={description}
+          checked={value[key]}
+          onChange={({ currentTarget }) => set({ [key]: currentTarget.checked })}
+        />
+      ))}
+    </div>
+  );
+}
+
+export function LimitFields({ value, set }: FieldsProps) {
+  return (
+    <div className={classes.fields}>
+      <TextInput
+        label="Model"
+        placeholder="The bot's own"
+        maxLength={200}
+        value={value.model_override ?? ""}
+        onChange={({ currentTarget }) => set({ model_override: currentTarget.value || null })}
+      />
+      <NumberInput
+        label="Model calls in one run, at most"
+        placeholder="The bot's own"
+        allowDecimal={false}
+        min={1}
+        max={100}
+        value={value.max_iterations ?? ""}
+        onChange={(next) => set({ max_iterations: typeof next === "number" ? next : null })}
+      />
+      <TagsInput
+        label="Tools that nobody can use here"
+        description="The name of a tool, then Enter; * stands for any text."
+        value={value.tools_disabled}
+        onChange={(tools_disabled) => set({ tools_disabled })}
+      />
+    </div>
+  );
+}
