@@ -32,7 +32,6 @@ export function BindingForm({ channel, offered, binding, onClose }: BindingFormP
     binding?.integration_type ?? offered[0]?.integration_type ?? null,
   );
   const [changed, setChanged] = useState<Partial<Fields>>({});
-  const { data: known = [] } = useQuery(integrations);
   const integration = offered.find(({ integration_type }) => integration_type === type);
   const fields: Fields = {
     ...EMPTY,
@@ -64,37 +63,16 @@ export function BindingForm({ channel, offered, binding, onClose }: BindingFormP
       >
         <Stack gap="md">
           {!binding && (
-            <Select
-              label="Integration"
-              data={offered.map(({ integration_type, integration_id }) => ({
-                value: integration_type,
-                label: known.find(({ id }) => id === integration_id)?.name ?? integration_type,
-              }))}
+            <WhichIntegration
+              offered={offered}
               value={type}
-              allowDeselect={false}
               onChange={(next) => {
                 setType(next);
                 setChanged({});
               }}
             />
           )}
-          <TextInput
-            label="Place"
-            description={integration?.client_id_description}
-            placeholder={integration?.client_id_placeholder ?? integration?.client_id_prefix}
-            required
-            error={wrong === "client_id"}
-            value={fields.client_id}
-            onChange={({ currentTarget }) => set({ client_id: currentTarget.value })}
-          />
-          <TextInput
-            label="Name"
-            description="What people see. Without one, the name that the integration gives the place."
-            placeholder={integration?.display_name_placeholder ?? undefined}
-            maxLength={300}
-            value={fields.display_name}
-            onChange={({ currentTarget }) => set({ display_name: currentTarget.value })}
-          />
+          <PlaceFields integration={integration} fields={fields} isWrong={wrong === "client_id"} set={set} />
           <EventFilter
             events={integration?.event_types ?? []}
             value={fields.event_filter}
@@ -124,6 +102,59 @@ export function BindingForm({ channel, offered, binding, onClose }: BindingFormP
         </Stack>
       </form>
     </Modal>
+  );
+}
+
+interface WhichProps {
+  offered: readonly Bindable[];
+  value: string | null;
+  onChange(type: string | null): void;
+}
+
+function WhichIntegration({ offered, value, onChange }: WhichProps) {
+  const { data: known = [] } = useQuery(integrations);
+  return (
+    <Select
+      label="Integration"
+      data={offered.map(({ integration_type, integration_id }) => ({
+        value: integration_type,
+        label: known.find(({ id }) => id === integration_id)?.name ?? integration_type,
+      }))}
+      allowDeselect={false}
+      value={value}
+      onChange={onChange}
+    />
+  );
+}
+
+interface PlaceProps {
+  integration: Bindable | undefined;
+  fields: Fields;
+  isWrong: boolean;
+  set(change: Partial<Fields>): void;
+}
+
+function PlaceFields({ integration, fields, isWrong, set }: PlaceProps) {
+  return (
+    <>
+      <TextInput
+        label="Place"
+        description={integration?.client_id_description}
+        placeholder={integration?.client_id_placeholder ?? integration?.client_id_prefix}
+        required
+        error={isWrong}
+        value={fields.client_id}
+        onChange={({ currentTarget }) => set({ client_id: currentTarget.value })}
+      />
+      <TextInput
+        label="Name"
+        description="What people see. Without one, the name that the integration gives the place."
+        placeholder={integration?.display_name_placeholder ?? undefined}
+        maxLength={300}
+        value={fields.display_name}
+        onChange={({ currentTarget }) => set({ display_name: currentTarget.value })}
+      />
+    </>
   );
 }
 
