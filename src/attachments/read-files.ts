@@ -112,7 +112,7 @@ function cut(text: string | null, most: number): string | null {
     : `${text.slice(0, Math.max(0, most)).toWellFormed()}${CUT}`;
 }
 
-/** Names end up in prompts, in lists and in a header: one line without a path. */
+/** Names end up in prompts, in lists and in a header: one line without a path, which reads in the order of its letters. */
 function nameOf(given: string): string {
   const last =
     given
@@ -120,7 +120,7 @@ function nameOf(given: string): string {
       .split(/[/\\]/)
       .at(-1) ?? "";
   const plain = storable(last)
-    .replace(/[\p{Cc}\p{Zl}\p{Zp}"<>]/gu, "_")
+    .replace(/[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}"<>]/gu, "_")
     .trim();
   return [...plain].slice(-MOST_NAME_LENGTH).join("") || "file";
 }

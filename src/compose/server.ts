@@ -24,6 +24,7 @@ import { hostLimits } from "../runtime/host.ts";
 import { type ServeOptions, serve } from "../runtime/serve.ts";
 import { createSpawner } from "../runtime/spawn.ts";
 import { createWebFiles } from "../runtime/web-files.ts";
+import { TRY_PLACE } from "../sessions/own-places.ts";
 import type { Worker } from "../worker/worker.ts";
 import { openAccess } from "./access.ts";
 import { type Closers, openWithClosers } from "./closers.ts";
@@ -161,6 +162,7 @@ const tryTool = ({ content, conversation, storage }: Core, signal: AbortSignal) 
     tools: content.tools,
     sessions: conversation.sessions,
     redact: storage.redactor.redact,
+    place: TRY_PLACE,
     botId: DEFAULT_BOT,
     signal,
   });

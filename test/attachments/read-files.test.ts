@@ -159,10 +159,11 @@ describe("the files of a message", () => {
       "x".repeat(400),
       "a\u2028b",
       "ü😀.txt",
+      "photo\u202egpj.exe\u2066\u200f",
     ];
     const files = await Promise.all(names.map(async (name) => (await read([given(name, "x")]))[0]?.name));
     expect(files.slice(0, 4)).toEqual(["passwd", "b.txt", "a_b__c_.txt", "file"]);
     expect(files[4]).toHaveLength(255);
-    expect(files.slice(5)).toEqual(["a_b", "ü😀.txt"]);
+    expect(files.slice(5)).toEqual(["a_b", "ü😀.txt", "photo_gpj.exe__"]);
   });
 });

@@ -179,6 +179,7 @@ export async function createHttpFixture(db: TestDatabase, options: HttpFixtureOp
           tools,
           sessions: core.sessions,
           redact: core.redactor.redact,
+          place: "heddle:try",
           botId: "default",
           signal: new AbortController().signal,
         }),

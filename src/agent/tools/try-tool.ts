@@ -19,19 +19,19 @@ export interface TryToolOptions {
     }>;
   };
   redact: Redact;
+  /** The client id of the session that tools are called in, so that those that look at it find one. */
+  place: string;
   /** The bot as which it is called. */
   botId: string;
   /** Aborted when the server stops. */
   signal: AbortSignal;
 }
 
-/** The place of the session that tools are called in, so that those that look at it find one. */
-const PLACE = "heddle:try";
 /** The connection of a client that waits in silence is cut after 255 s. */
 const MOST_MS = 240_000;
 
 /** Throws `not_found`, and `validation` for arguments that do not fit the tool's schema. */
-export function createTryTool({ tools, sessions, redact, botId, signal }: TryToolOptions): TryTool {
+export function createTryTool({ tools, sessions, redact, place, botId, signal }: TryToolOptions): TryTool {
   return async (name, args) => {
     const tool = tools.get(name);
     if (!tool) throw notFound("tool", name);
@@ -40,7 +40,7 @@ export function createTryTool({ tools, sessions, redact, botId, signal }: TryToo
       const field = ["arguments", problem.field].filter(Boolean).join(".");
       throw new HeddleError("validation", `${field} ${problem.message}.`, { field });
     }
-    const session = await sessions.getOrCreate({ clientId: PLACE, botId, owner: null });
+    const session = await sessions.getOrCreate({ clientId: place, botId, owner: null });
     const { args: _, ...called } = await callTool(
       { id: newId(), name, arguments: JSON.stringify(args) },
       {
@@ -50,7 +50,7 @@ export function createTryTool({ tools, sessions, redact, botId, signal }: TryToo
           bot_id: session.bot_id,
           session_id: session.session_id,
           channel_id: session.channel_id,
-          client_id: PLACE,
+          client_id: place,
           correlation_id: newId(),
         },
         signal: AbortSignal.any([signal, AbortSignal.timeout(MOST_MS)]),

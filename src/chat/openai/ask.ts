@@ -5,9 +5,10 @@
 // a session with the client's history. Results of the client's own tools let the run go on that asked for them.
 
 import { storableJson } from "../../db/storable.ts";
-import { HeddleError } from "../../errors.ts";
+import { HeddleError, notFound } from "../../errors.ts";
 import type { ClientTools } from "../../sessions/client-tools.ts";
 import type { Sender } from "../../sessions/inject.ts";
+import { openAiPlaceOf } from "../../sessions/own-places.ts";
 import type { Sessions } from "../../sessions/sessions.ts";
 import type { Chat } from "../chat.ts";
 import type { ChatPlace } from "../chat-event.ts";
@@ -39,11 +40,13 @@ export interface Asking {
   /** Of the caller's idempotency keys. */
   scope: string;
   /** Whether the caller may continue this session. */
-  reaches(sessionId: string): Promise<void>;
+  reaches(sessionId: string): Promise<boolean>;
+  /** Throws if the caller may not use this client id. */
+  mayUse(clientId: string): Promise<void>;
 }
 
 export function createAsk({ chat, sessions, openAiSessions, clientTools, now }: AskOptions) {
-  return async (given: Asked, { sender, scope, reaches }: Asking): Promise<OpenAiRun> => {
+  return async (given: Asked, { sender, scope, reaches, mayUse }: Asking): Promise<OpenAiRun> => {
     const asked = storableJson(given);
     const owner = sender.owner ?? "operator";
     const { before, fresh } = newTurns(asked.turns);
@@ -55,7 +58,8 @@ export function createAsk({ chat, sessions, openAiSessions, clientTools, now }: 
     const resumed = await resume(fresh, reaches);
     if (resumed) return { ...resumed, ended: keepAs(resumed.sessionId) };
 
-    const clientId = `openai-api ${owner}`;
+    const clientId = openAiPlaceOf(sender.owner);
+    await mayUse(clientId);
     const { channel_id: channelId } = await sessions.getOrCreate({
       clientId,
       botId: asked.botId,
@@ -83,7 +87,7 @@ export function createAsk({ chat, sessions, openAiSessions, clientTools, now }: 
     async function sessionFor(): Promise<string> {
       if (asked.previousTask !== undefined) {
         const { session_id } = await chat.outcome(asked.previousTask);
-        await reaches(session_id);
+        if (!(await reaches(session_id))) throw notFound("task", asked.previousTask, "previous_response_id");
         return session_id;
       }
       const known =
@@ -126,7 +130,8 @@ export function createAsk({ chat, sessions, openAiSessions, clientTools, now }: 
     if (results.length === 0 || results.length < fresh.length) return undefined;
     const task = await clientTools.taskOf(results.map(({ call }) => call));
     if (!task) return undefined;
-    await reaches(task.session_id);
+    // The calls of others are as unknown as those of no run.
+    if (!(await reaches(task.session_id))) return undefined;
     const { usage, client_calls } = await chat.outcome(task.id);
     const given = new Set(results.map(({ call }) => clientCallId(call)));
     const missing = client_calls.filter(({ id }) => !given.has(id));

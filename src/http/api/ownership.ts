@@ -20,6 +20,7 @@ import { channelBindings, channels, deliveries, inboxEvents, sessions, tasks } f
 import { storable } from "../../db/storable.ts";
 import { HeddleError, notFound } from "../../errors.ts";
 import { isUuid } from "../../ids.ts";
+import { isPlaceOf, isPlaceOfOthers } from "../../sessions/own-places.ts";
 import type { Auth } from "../auth.ts";
 import type { Brought, ToolGrants } from "./tool-grants.ts";
 
@@ -36,6 +37,8 @@ export interface Ownership {
   /** Whether `channel` would not throw. */
   reachesChannel(request: Request, id: string): Promise<boolean>;
   session(request: Request, id: string): Promise<void>;
+  /** Whether `session` would not throw. */
+  reachesSession(request: Request, id: string): Promise<boolean>;
   task(request: Request, id: string): Promise<void>;
   delivery(request: Request, id: string): Promise<void>;
   /** A record of the inbox is out of reach for another integration's key. */
@@ -112,13 +115,14 @@ export function createOwnership(options: OwnershipOptions): Ownership {
       .from(channels)
       .where(and(eq(channels.id, id), channelsIn(reach)));
 
+  const sessionIn = (reach: Reach, id: string) =>
+    db.query
+      .select({ id: sessions.id })
+      .from(sessions)
+      .where(and(eq(sessions.id, id), sessionsIn(db.query, reach)));
+
   const session: Ownership["session"] = (request, id) =>
-    check(request, id, "session", (reach) =>
-      db.query
-        .select({ id: sessions.id })
-        .from(sessions)
-        .where(and(eq(sessions.id, id), sessionsIn(db.query, reach))),
-    );
+    check(request, id, "session", (reach) => sessionIn(reach, id));
 
   const clientId: Ownership["clientId"] = async (request, given) => {
     // Compared in the form in which it will be stored.
@@ -128,13 +132,13 @@ export function createOwnership(options: OwnershipOptions): Ownership {
     const { integrationId } = reach;
     const whose = claimed(wanted, reach.claims);
     if (whose !== null && whose === integrationId) return;
-    if (whose !== null) throw foreign(reach);
+    if (whose !== null || isPlaceOfOthers(wanted, reach.owner)) throw foreign(reach);
     const isOwn = await db.query
       .select({ id: channels.id })
       .from(channels)
       .where(and(eq(channels.client_id, wanted), channelsIn(reach)));
     if (isOwn.length > 0) return;
-    if (integrationId !== null) throw foreign(reach);
+    if (integrationId !== null && !isPlaceOf(wanted, reach.owner)) throw foreign(reach);
     const [taken] = await db.query
       .select({ one: sql`1` })
       .from(channels)
@@ -153,6 +157,10 @@ export function createOwnership(options: OwnershipOptions): Ownership {
     async reachesChannel(request, id) {
       const reach = await reachOf(request);
       return !reach || (await channelIn(reach, id)).length > 0;
+    },
+    async reachesSession(request, id) {
+      const reach = await reachOf(request);
+      return !reach || (await sessionIn(reach, id)).length > 0;
     },
     task: (request, id) =>
       check(request, id, "task", (reach) =>

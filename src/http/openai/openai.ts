@@ -58,7 +58,8 @@ export function createOpenAi(options: OpenAiOptions): (request: Request, path: s
     return ask(asked, {
       sender: { fromPerson: integrationId === null, hops: hopsIn(request.headers), owner },
       scope: `openai ${owner ?? "operator"}`,
-      reaches: (id) => ownership.session(request, id),
+      reaches: (id) => ownership.reachesSession(request, id),
+      mayUse: (clientId) => ownership.clientId(request, clientId),
     }).catch((error: unknown) => {
       const isFile = error instanceof HeddleError && error.field?.startsWith("attachments");
       throw isFile ? new HeddleError(error.code, error.message, { field, cause: error }) : error;

@@ -58,6 +58,37 @@ eachDatabase("what a key reaches", (open) => {
   const sessionOf = async (key: string | undefined, client_id: string): Promise<string> =>
     (await post("/sessions", key, { client_id })).body.session_id;
 
+  test("nobody can create the places that the server gives to others, and so read what they send", async () => {
+    const [first, second] = await Promise.all(
+      ["a", "b"].map((name) =>
+        http.apiKeys.create({ name, scopes: [...SCOPES, "chat:write"], rows: "own" }, OPERATOR),
+      ),
+    );
+    const taken = ["default", "openai-api operator", "heddle:try"];
+    const ofSecond = [
+      `default key:${second?.id}`,
+      `openai-api key:${second?.id}`,
+      "openai-api integration:camera",
+    ];
+    for (const client_id of [...taken, ...ofSecond]) {
+      const attempts = [
+        await post("/sessions", first?.key, { client_id }),
+        await post("/channels", first?.key, { client_id }),
+        await post("/chat", first?.key, { client_id, message: "Hi", passive: true }),
+        await post("/events", first?.key, { client_id, event: "x", content: "x" }),
+      ];
+      expect([client_id, ...attempts.map(({ status }) => status)]).toEqual([client_id, 403, 403, 403, 403]);
+    }
+    // Their owners can, and names that only look alike are free.
+    const own = await post("/chat", second?.key, { message: "Hi", passive: true });
+    const found = await post("/sessions", second?.key, { client_id: `default key:${second?.id}` });
+    expect([found.status, found.body.session_id]).toEqual([201, own.body.session_id]);
+    expect((await post("/sessions", second?.key, { client_id: `openai-api key:${second?.id}` })).status).toBe(
+      201,
+    );
+    expect((await post("/sessions", first?.key, { client_id: "defaults" })).status).toBe(201);
+  });
+
   test("tools cannot be smuggled in by a carapace, an activation or a bot", async () => {
     const channel = (await post("/channels", person, { client_id: "chat:tools" })).body.id;
     const attempts: [string, string, object | undefined, string][] = [

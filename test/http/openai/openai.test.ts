@@ -161,6 +161,32 @@ eachDatabase("the OpenAI-compatible API", (open) => {
     ]);
   });
 
+  test("another key cannot answer a call of the client's tools, and learns nothing of the run", async () => {
+    const { client, clientOf, apiKeys, tasks } = await fixture(await open(), (_, count) =>
+      count === 1 ? { text: "", calls: [call("call_0", "weather", { city: "Graz" })] } : ["Fine."],
+    );
+    const question = { role: "user" as const, content: "The weather in Graz?" };
+    const asked = await client.chat.completions.create({
+      model: "default",
+      messages: [question],
+      tools: [WEATHER],
+    });
+    const message = asked.choices[0]?.message as OpenAI.ChatCompletionMessage;
+    const result = {
+      role: "tool" as const,
+      tool_call_id: String(message.tool_calls?.[0]?.id),
+      content: "hail",
+    };
+    const { key } = await apiKeys.create({ name: "app", scopes: ["chat:write"], rows: "own" }, OPERATOR);
+    const foreign = await clientOf(key).chat.completions.create({
+      model: "default",
+      messages: [question, message, result],
+    });
+    // As for a call that nobody made: a conversation of its own.
+    expect(foreign.choices[0]?.message.content).toBe("Fine.");
+    expect((await tasks.list({})).map(({ status }) => status)).toEqual(["complete", "waiting"]);
+  });
+
   test("responses: whole, streamed, continued, with the client's tools", async () => {
     const { client, llm } = await fixture(await open(), (_, count, hasTools) =>
       hasTools && count === 1
@@ -216,7 +242,7 @@ eachDatabase("the OpenAI-compatible API", (open) => {
   });
 
   test("models are bots; errors have OpenAI's form; keys are scoped and see their own conversations", async () => {
-    const { client, clientOf, fetch, apiKeys } = await fixture(await open(), (asked) =>
+    const { client, clientOf, fetch, apiKeys, sessions } = await fixture(await open(), (asked) =>
       asked.includes("fail") ? new HeddleError("model_failed", "The model is out.") : ["Fine"],
     );
     const { data } = await client.models.list();
@@ -258,6 +284,13 @@ eachDatabase("the OpenAI-compatible API", (open) => {
     await expect(
       (async () => app.responses.create({ ...input, previous_response_id: theirs.id }))(),
     ).rejects.toThrow("There is no task");
+    // A channel of another owner under the name that the server gives: from before such names were kept.
+    const other = await apiKeys.create({ name: "app2", scopes: ["chat:write"], rows: "own" }, OPERATOR);
+    const place = { clientId: `openai-api key:${other.id}`, botId: "default", owner: "key:x" };
+    await sessions.getOrCreate(place);
+    await expect((async () => ask("default", "Hi", clientOf(other.key)))()).rejects.toThrow(
+      "client_id must be one",
+    );
     const unknown = await fetch(
       new Request("http://localhost/v1/nothing", { headers: { authorization: `Bearer ${STATIC_KEY}` } }),
     );

@@ -6,6 +6,7 @@ import { type Bots, DEFAULT_BOT } from "../../../content/bots/bots.ts";
 import { HeddleError, isErrorCode } from "../../../errors.ts";
 import type { InjectResult } from "../../../sdk/types.ts";
 import { unknownBot } from "../../../sessions/get-or-create.ts";
+import { conversationOf } from "../../../sessions/own-places.ts";
 import type { Sessions } from "../../../sessions/sessions.ts";
 import type { Tasks } from "../../../sessions/tasks.ts";
 import type { Auth } from "../../auth.ts";
@@ -232,7 +233,7 @@ function createSend({ chat, sessions, channelSessions, ownership, route }: ChatR
 async function ownClientId(ownership: Pick<Ownership, "reachOf">, request: Request): Promise<string> {
   const reach = await ownership.reachOf(request);
   if (reach?.integrationId) return `${reach.integrationId}:default`;
-  return reach ? `default ${reach.owner}` : "default";
+  return conversationOf(reach?.owner ?? null);
 }
 
 /** The error about something that a field of the body names. */
