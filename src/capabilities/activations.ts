@@ -36,9 +36,16 @@ export interface ActivationOffer {
   compatible_templates: string[];
 }
 
+export interface AvailableOffer extends ActivationOffer {
+  activated: boolean;
+  is_running: boolean;
+  /** What does not work while it is activated in the channel, or would not. */
+  warnings: ActivationWarning[];
+}
+
 export interface Activations {
   /** Sorted by id, including activated integrations that are not running (`is_running` false). Throws `not_found`. */
-  available(channelId: string): Promise<(ActivationOffer & { activated: boolean; is_running: boolean })[]>;
+  available(channelId: string): Promise<AvailableOffer[]>;
   /**
    * Idempotent. Throws `not_found` if the channel or the integration does not exist, or it has no activation manifest;
    * `conflict` if it is not running, or needs the workspace and the channel has it disabled.
@@ -116,6 +123,12 @@ export function createActivations(options: ActivationsOptions): Activations {
     return found.length > 0 ? found : [{ id: null, tools: [], carapaces: [] }];
   }
 
+  const warningsOf = (
+    id: string,
+    channel: Channel & { activations: string[] },
+    bots: Awaited<ReturnType<typeof botsOf>>,
+  ) => activationWarnings(id, { sources, channel, bots, hasTool: options.hasTool });
+
   async function channelOf(id: string): Promise<Channel> {
     const [channel] = await db.query.select().from(channels).where(eq(channels.id, id));
     if (!channel) throw notFound("channel", id);
@@ -125,11 +138,15 @@ export function createActivations(options: ActivationsOptions): Activations {
   return {
     async available(channelId) {
       const channel = await channelOf(channelId);
-      const activated = new Set(await activatedIn(channel.id));
-      const offers = integrations.list().flatMap((view) => {
+      const [activations, bots] = await Promise.all([activatedIn(channel.id), botsOf(channel)]);
+      const activated = new Set(activations);
+      const offers = integrations.list().flatMap((view): AvailableOffer[] => {
         const activation = activationIn(view.setup);
         const wasActivated = activated.delete(view.id);
-        if (activation) return [{ ...offerOf(view, activation), activated: wasActivated, is_running: true }];
+        if (activation) {
+          const warnings = warningsOf(view.id, { ...channel, activations: [...activations, view.id] }, bots);
+          return [{ ...offerOf(view, activation), activated: wasActivated, is_running: true, warnings }];
+        }
         return wasActivated ? [notRunning(view.id, view.name)] : [];
       });
       // An integration the server no longer knows can still be deactivated.
@@ -157,12 +174,7 @@ export function createActivations(options: ActivationsOptions): Activations {
         .values({ channel_id: channelId, integration_id: integrationId })
         .onConflictDoNothing();
       const [activations, bots] = await Promise.all([activatedIn(channelId), botsOf(channel)]);
-      const warnings = activationWarnings(integrationId, {
-        sources,
-        channel: { ...channel, activations },
-        bots,
-        hasTool: options.hasTool,
-      });
+      const warnings = warningsOf(integrationId, { ...channel, activations }, bots);
       return { manifest: offerOf(view, activation), warnings };
     },
     async deactivate(channelId, integrationId) {
@@ -183,7 +195,7 @@ export function createActivations(options: ActivationsOptions): Activations {
 }
 
 /** The entry for an integration that is activated but not running. */
-const notRunning = (id: string, name: string) => ({
+const notRunning = (id: string, name: string): AvailableOffer => ({
   integration_type: id,
   name,
   description: "",
@@ -198,6 +210,7 @@ const notRunning = (id: string, name: string) => ({
   compatible_templates: [],
   activated: true,
   is_running: false,
+  warnings: [],
 });
 
 const skillsNamed = ({ skills }: Carapace): string[] =>

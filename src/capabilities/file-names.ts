@@ -40,11 +40,14 @@ export function createFileNames({ skills, carapaces, tools }: FileNamesOptions) 
       ...each("requires.tools", carapace.requires.tools, tool),
       ...each("includes", carapace.includes, carapaceFor(origin)),
     ],
-    ofBot: ({ origin, bot: { tools = [], skills = [], carapaces = [] } }: BotFile): MissingInFile[] => [
-      ...each("tools", tools, tool),
-      ...each("skills", skills.map(idOf), skillFor(origin)),
-      ...each("carapaces", carapaces, carapaceFor(origin)),
-    ],
+    ofBot({ origin, bot }: Pick<BotFile, "origin" | "bot">): MissingInFile[] {
+      const { tools = [], skills = [], carapaces = [] } = bot;
+      return [
+        ...each("tools", tools, tool),
+        ...each("skills", skills.map(idOf), skillFor(origin)),
+        ...each("carapaces", carapaces, carapaceFor(origin)),
+      ];
+    },
   };
 }
 

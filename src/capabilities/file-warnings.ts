@@ -30,10 +30,7 @@ export function createFileWarnings(options: FileWarningsOptions): () => Promise<
     const now = new Map((await bots.list()).map((bot) => [bot.id, bot]));
     return found.filter(({ id, warning }) => {
       const bot = now.get(id);
-      return (
-        bot &&
-        names.ofBot({ id, file: "", origin: { kind: "home" }, bot }).some((one) => one.warning === warning)
-      );
+      return bot && names.ofBot({ origin: { kind: "home" }, bot }).some((one) => one.warning === warning);
     });
   }
 

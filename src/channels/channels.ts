@@ -32,6 +32,10 @@ export interface ChannelFilter {
   integration?: string;
   bot_id?: string;
   client_id?: string;
+  template_id?: string;
+  /** Only channels that have this skill or carapace themselves, not those whose bot has it. */
+  skill?: string;
+  carapace?: string;
   /** Text that the name or client_id must contain, ignoring case. */
   q?: string;
   /** How many to return, newest first; default 50. */
@@ -124,13 +128,18 @@ export function createChannels({ db, checkConfig, sealer, directory, botExists }
       return { channel: await one(place, clientId), created: made.length > 0 };
     },
     get: (id) => one(eq(channels.id, id), id),
-    list: async ({ integration, bot_id, client_id, q, limit = 50, cursor, reach }) =>
+    list: async ({ integration, bot_id, client_id, template_id, q, limit = 50, cursor, reach, ...named }) =>
       describe(
         await find(
           and(
             integration === undefined ? undefined : ofIntegration(directory.prefixes(), integration),
             bot_id ? eq(channels.bot_id, bot_id) : undefined,
             client_id ? eq(channels.client_id, client_id) : undefined,
+            template_id ? eq(channels.template_id, template_id) : undefined,
+            named.skill ? namesSkill(named.skill) : undefined,
+            named.carapace
+              ? sql`${channels.carapaces} @> ${JSON.stringify([named.carapace])}::text::jsonb`
+              : undefined,
             q
               ? sql`strpos(lower(${channels.name} || ' ' || ${channels.client_id}), lower(${q})) > 0`
               : undefined,
@@ -187,3 +196,7 @@ function ofIntegration(prefixes: ReturnType<IntegrationDirectory["prefixes"]>, i
   });
   return claims.length === 0 ? sql`false` : sql`((${sql.join(claims, sql`) or (`)}))`;
 }
+
+/** An entry is the id alone, or an object with it. */
+const namesSkill = (id: string): SQL =>
+  sql`(${channels.skills} @> ${JSON.stringify([id])}::text::jsonb or ${channels.skills} @> ${JSON.stringify([{ id }])}::text::jsonb)`;

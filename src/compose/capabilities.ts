@@ -70,5 +70,12 @@ export function createCapabilityParts(
   });
   // Intake does not wait for integrations that are still loading; the run does, and has warnings of its own.
   const missingOnceLoaded: MissingNames = (named) => (haveLoaded ? missingNames(named) : []);
-  return { capabilitiesOf, missingNames, missingOnceLoaded, fittingSkills: skillCopies.find };
+  return {
+    botFiles,
+    capabilitiesOf,
+    missingNames,
+    missingOnceLoaded,
+    fittingSkills: skillCopies.find,
+    copiesOfSkills: skillCopies.copiesOf,
+  };
 }

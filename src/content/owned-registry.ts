@@ -15,6 +15,8 @@ export interface ContentAbout {
   origin: Origin;
   /** Absolute. */
   file: string;
+  /** The same file relative to its origin: Heddle's manifests, the home folder, or the integration's folder. */
+  path: string;
 }
 
 export interface OwnedRegistry<Item extends { id: string }> {

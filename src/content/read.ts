@@ -43,7 +43,7 @@ export async function readContent(
     for (const { path, id } of files) {
       const file = join(folder, path);
       const parsed = await readOne({ file, id, read }, (text) =>
-        parse(text, { id: prefix + id, name: titleOf(id), origin, file }),
+        parse(text, { id: prefix + id, name: titleOf(id), origin, file, path }),
       );
       // A file removed after the listing is treated as if it had never existed.
       if (!parsed) continue;

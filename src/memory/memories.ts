@@ -1,7 +1,7 @@
 // What bots remember: written by their tools, reviewed by people where it may come from strangers, and searched together with what was
 // said in earlier sessions.
 
-import { and, desc, eq, inArray, lt, type SQL } from "drizzle-orm";
+import { and, desc, eq, getTableColumns, inArray, lt, type SQL, sql } from "drizzle-orm";
 import type { Database, Queryable } from "../db/database.ts";
 import { isUniqueViolation } from "../db/failure.ts";
 import { type Reach, sessionsIn } from "../db/reach.ts";
@@ -14,11 +14,17 @@ import { isTainted } from "./taint.ts";
 
 export type MemoryRow = typeof memories.$inferSelect;
 
+export interface ShownMemory extends MemoryRow {
+  /** Whether the bot believes it now: of the accepted versions it is the last, and does not say to forget. */
+  applies: boolean;
+}
+
 export interface MemoryFilter {
   bot_id?: string;
   channel_id?: string;
   memory_id?: string;
   status?: MemoryStatus;
+  applies?: boolean;
   limit: number;
   cursor?: string;
   reach?: Reach | undefined;
@@ -38,11 +44,11 @@ export interface Memories {
   correct(run: MemoryRun, at: VersionOf, change: { old: string; new: string }): Promise<MemoryRow>;
   /** @throws HeddleError `not_found`, `conflict` */
   forget(run: MemoryRun, at: VersionOf): Promise<MemoryRow>;
-  list(filter: MemoryFilter): Promise<MemoryRow[]>;
+  list(filter: MemoryFilter): Promise<ShownMemory[]>;
   /** One version. @throws HeddleError `not_found` */
-  get(id: string, reach: Reach | undefined): Promise<MemoryRow>;
+  get(id: string, reach: Reach | undefined): Promise<ShownMemory>;
   /** @throws HeddleError `not_found`, `conflict` (reviewed already, or a newer version applies) */
-  review(id: string, status: "accepted" | "rejected", reach: Reach | undefined): Promise<MemoryRow>;
+  review(id: string, status: "accepted" | "rejected", reach: Reach | undefined): Promise<ShownMemory>;
   /** Deletes all versions of the memory. @throws HeddleError `not_found` */
   remove(id: string, reach: Reach | undefined): Promise<void>;
 }
@@ -61,6 +67,11 @@ export interface MemoriesOptions {
 const LONGEST = 1_000;
 /** A bot that remembers more than this finds nothing any more. */
 const MOST_OF_BOT = 5_000;
+
+const APPLIES = sql<boolean>`(memories.status = 'accepted' and memories.text is not null and not exists (
+  select 1 from memories newer where newer.memory_id = memories.memory_id and newer.status = 'accepted'
+    and newer.version > memories.version))`;
+const SHOWN = { ...getTableColumns(memories), applies: APPLIES };
 
 export function createMemories({ db, onChange }: MemoriesOptions): Memories {
   const current = async (run: MemoryRun, memoryId: string): Promise<MemoryRow> => {
@@ -121,9 +132,9 @@ export function createMemories({ db, onChange }: MemoriesOptions): Memories {
       query.select({ id: sessions.id }).from(sessions).where(sessionsIn(query, reach)),
     );
 
-  const find = async (query: Queryable, id: string, reach: Reach | undefined): Promise<MemoryRow> => {
+  const find = async (query: Queryable, id: string, reach: Reach | undefined): Promise<ShownMemory> => {
     const [row] = await query
-      .select()
+      .select(SHOWN)
       .from(memories)
       .where(and(eq(memories.id, id), inReach(query, reach)));
     if (!row) throw notFound("memory", id);
@@ -165,15 +176,16 @@ export function createMemories({ db, onChange }: MemoriesOptions): Memories {
         return whole.slice(0, start) + change.new + whole.slice(start + change.old.length);
       }),
     forget: (run, at) => next(run, at, () => null),
-    list: ({ limit, cursor, reach, ...filter }) =>
+    list: ({ limit, cursor, reach, applies, ...filter }) =>
       db.query
-        .select()
+        .select(SHOWN)
         .from(memories)
         .where(
           and(
             ...Object.entries(filter).flatMap(([name, value]) =>
               value === undefined ? [] : [eq(memories[name as keyof typeof filter], value)],
             ),
+            applies === undefined ? undefined : eq(APPLIES, applies),
             cursor === undefined ? undefined : lt(memories.id, cursor),
             inReach(db.query, reach),
           ),
@@ -206,7 +218,8 @@ export function createMemories({ db, onChange }: MemoriesOptions): Memories {
             "conflict",
             `This memory is ${row.status}; only an unreviewed one can be reviewed.`,
           );
-        return changed;
+        // A newer version that is accepted already would have been refused above.
+        return { ...changed, applies: status === "accepted" && changed.text !== null };
       });
       onChange(reviewed.bot_id, [dayOf(reviewed.created_at)]);
       return reviewed;

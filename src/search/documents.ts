@@ -9,7 +9,7 @@ import { isUuid, newId } from "../ids.ts";
 import type { DocumentHit } from "../sdk/types.ts";
 import { type CollectionFacts, createCollectionFacts } from "./collection.ts";
 import type { Embedder } from "./embedder.ts";
-import { storePassages } from "./passages.ts";
+import { PASSAGES, storePassages } from "./passages.ts";
 import { createSearch, type Search } from "./search.ts";
 
 export interface StoredDocument {
@@ -58,6 +58,9 @@ export interface DocumentFilter {
   reach?: Reach | undefined;
 }
 
+/** With the number of passages that the search has split it into. */
+export type WholeDocument = StoredDocument & { passages: number };
+
 export type DocumentSummary = Omit<StoredDocument, "content"> & { characters: number };
 
 export interface Documents {
@@ -67,7 +70,7 @@ export interface Documents {
    */
   ingest(input: IngestInput): Promise<StoredDocument>;
   /** Returns undefined if there is no such document within reach. */
-  get(id: string, reach?: Reach): Promise<StoredDocument | undefined>;
+  get(id: string, reach?: Reach): Promise<WholeDocument | undefined>;
   /** Returns false if there is no such document within reach. */
   delete(id: string, reach?: Reach): Promise<boolean>;
   /** Lists documents newest first, without their content. */
@@ -132,7 +135,7 @@ export function createDocuments({
 
     async get(id, reach) {
       const [found] = await db.query
-        .select(COLUMNS)
+        .select({ ...COLUMNS, passages: PASSAGES })
         .from(documents)
         .where(and(eq(documents.id, id), STORED_HERE, reach && documentsIn(reach)));
       return found;

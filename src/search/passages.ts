@@ -24,6 +24,9 @@ export interface PassageText {
 export const indexedText = ({ title, breadcrumb, content }: PassageText): string =>
   [title?.slice(0, SEARCHED_TITLE).toWellFormed(), breadcrumb, content].join("\n");
 
+/** The number of passages of each document that a SELECT finds. */
+export const PASSAGES = sql<number>`(SELECT count(*)::int FROM chunks WHERE chunks.document_id = documents.id)`;
+
 export interface StoredPassages {
   count: number;
   /** Words of all passages together. */

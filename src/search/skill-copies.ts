@@ -1,14 +1,14 @@
 // Copies of the skills in the database, so that the search finds the passages that fit a message.
 
 import { createHash } from "node:crypto";
-import { eq, inArray } from "drizzle-orm";
+import { and, eq, inArray } from "drizzle-orm";
 import { advisoryLock, type Exclusively } from "../db/advisory-lock.ts";
 import type { Database } from "../db/database.ts";
 import { documents } from "../db/schema.ts";
 import { newId } from "../ids.ts";
 import type { CollectionFacts } from "./collection.ts";
 import type { Embedder } from "./embedder.ts";
-import { storePassages } from "./passages.ts";
+import { PASSAGES, storePassages } from "./passages.ts";
 import type { Hit, Search } from "./search.ts";
 
 /** The fields of a skill that are copied. */
@@ -28,6 +28,14 @@ export interface SkillCopies {
   sync(): Promise<void>;
   /** Returns those of the skills that have a passage related to the message, with that passage for a text, best first. */
   find<Skill extends WantedSkill>(skills: readonly Skill[], message: string): Promise<Skill[]>;
+  /** The copies of those skills whose present text is in the search, by the skill's id. */
+  copiesOf(skills: readonly CopiedSkill[]): Promise<Map<string, SkillCopy>>;
+}
+
+export interface SkillCopy {
+  copied_at: Date;
+  /** Into how many passages the text was split. */
+  passages: number;
 }
 
 export interface SkillCopiesOptions {
@@ -85,6 +93,26 @@ export function createSkillCopies(options: SkillCopiesOptions): SkillCopies {
         return skill && isRelated(hit, skill) ? { ...skill, text: content } : [];
       });
       return found.slice(0, FOUND);
+    },
+    async copiesOf(skills) {
+      const ids = skills.map(({ id }) => id);
+      if (ids.length === 0) return new Map();
+      const stored = await db.query
+        .select({
+          skill: documents.source_id,
+          hash: documents.content_hash,
+          copied_at: documents.created_at,
+          passages: PASSAGES,
+        })
+        .from(documents)
+        .where(and(eq(documents.kind, "skill"), inArray(documents.source_id, ids)));
+      const copies = new Map(stored.map(({ skill, hash, ...copy }) => [skill, { hash, copy }]));
+      return new Map(
+        skills.flatMap((skill) => {
+          const found = copies.get(skill.id);
+          return found?.hash === hashOf(skill) ? [[skill.id, found.copy] as const] : [];
+        }),
+      );
     },
   };
 }

@@ -50,6 +50,7 @@ async function chat(
       text: words(400, "skill"),
       origin: { kind: "home" },
       file: "/house.md",
+      path: "skills/house.md",
     },
   ]);
   const { agent } = agentOver(db, llm, {

@@ -11,6 +11,7 @@ const skill = (id: string) => ({
   name: id,
   origin: { kind: "home" as const },
   file: `/${id}.md`,
+  path: `${id}.md`,
   description: "",
   tags: [],
   text: `All of ${id}`,

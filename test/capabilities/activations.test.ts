@@ -91,6 +91,7 @@ eachDatabase("activation", (open) => {
       compatible_template_tag: "kanban",
       activated: true,
       is_running: true,
+      warnings: [],
     });
     expect(shown[1]).toMatchObject({
       tools: ["board_*", "board_list", "desk_call", "desk_gone"],

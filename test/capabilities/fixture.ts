@@ -11,7 +11,7 @@ const HOME: Origin = { kind: "home" };
 function about(id: string): ContentAbout {
   const [, integration] = /^integrations\/([^/]+)\//.exec(id) ?? [];
   const origin: Origin = integration === undefined ? HOME : { kind: "integration", id: integration };
-  return { id, name: id, origin, file: `/files/${id}` };
+  return { id, name: id, origin, file: `/files/${id}`, path: `kinds/${id}` };
 }
 
 type Read<Item> = { ok: true; item: Item } | { ok: false; problem: { reason: string; line?: number } };

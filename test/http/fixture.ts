@@ -14,6 +14,7 @@ import { createCapabilities } from "../../src/capabilities/effective-set.ts";
 import { createMissingNames } from "../../src/capabilities/missing-names.ts";
 import type { BindingManifest } from "../../src/channels/check-binding.ts";
 import { openModels } from "../../src/compose/models.ts";
+import type { BotFile } from "../../src/content/bots/bot-file.ts";
 import { createCarapaces } from "../../src/content/carapaces/carapaces.ts";
 import { createSkills } from "../../src/content/skills/skills.ts";
 import { createTemplates } from "../../src/content/templates/templates.ts";
@@ -29,6 +30,7 @@ import { createMemories } from "../../src/memory/memories.ts";
 import type { SetupManifest } from "../../src/sdk/manifest.ts";
 import type { Dispatcher, IntegrationMeta } from "../../src/sdk/types.ts";
 import { createDocuments } from "../../src/search/documents.ts";
+import type { SkillCopy } from "../../src/search/skill-copies.ts";
 import { createTranscription, type TranscriptionOptions } from "../../src/transcription/transcription.ts";
 import type { TestDatabase } from "../database.ts";
 import { NO_MODELS } from "../providers/fixture.ts";
@@ -56,6 +58,9 @@ export interface HttpFixtureOptions {
   metas?: IntegrationMeta[];
   manifests?: Record<string, { binding: BindingManifest }>;
   integrations?: Record<string, TestIntegration>;
+  botFiles?: BotFile[];
+  /** Copies of skills in the search, by the skill's id. */
+  copies?: Record<string, SkillCopy>;
   /** Names of registered tools. */
   tools?: string[];
   webhookRateLimit?: number;
@@ -173,6 +178,13 @@ export async function createHttpFixture(db: TestDatabase, options: HttpFixtureOp
       content: {
         ...content,
         bots: core.bots,
+        botFiles: () => options.botFiles ?? [],
+        copiesOfSkills: async (all) =>
+          new Map(
+            all
+              .filter(({ id }) => options.copies?.[id])
+              .map(({ id }) => [id, options.copies?.[id] as SkillCopy]),
+          ),
         dispatchers: core.dispatchers,
         tools,
         tryTool: createTryTool({

@@ -50,6 +50,14 @@ eachDatabase("copies of skills", (open) => {
     const after = await stored();
     expect(after[1]?.document).toBe(before[1]?.document);
     expect(after[0]?.document).not.toBe(before[0]?.document);
+    // What has changed since is not in the search yet.
+    const copied = await copies.copiesOf([
+      state.skills[0] as never,
+      skill("bread", "Knead twice."),
+      skill("x", ""),
+    ]);
+    expect([...copied].map(([id, { passages }]) => [id, passages])).toEqual([["tea", 1]]);
+    expect(copied.get("tea")?.copied_at).toBeInstanceOf(Date);
     // A folder that cannot be read takes nothing away.
     state.skills = [];
     state.isGone = (id) => id !== "tea";

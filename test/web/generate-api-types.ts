@@ -26,6 +26,7 @@ const conversation: Wing<"conversation"> = {
   ...{ chat: nothing, openAi: nothing },
 };
 const content: Wing<"content"> = {
+  ...{ botFiles: nothing, copiesOfSkills: nothing },
   ...{ bots: nothing, documents: nothing, memories: nothing, reindex: nothing, embeddings: nothing },
   ...{
     tools: nothing,

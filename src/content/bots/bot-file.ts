@@ -5,7 +5,7 @@ import { readYaml, type TextProblem } from "../yaml-text.ts";
 import { BotFields, BotId, type NewBot } from "./bots.ts";
 
 /** A bot as its file describes it. */
-export interface BotFile extends Pick<ContentAbout, "id" | "origin" | "file"> {
+export interface BotFile extends Pick<ContentAbout, "id" | "origin" | "file" | "path"> {
   bot: NewBot;
 }
 
@@ -28,7 +28,8 @@ export function readBot(
   }
   const bot = { id: about.id, ...(yaml.value as Omit<NewBot, "id"> & { id?: string }) };
   const [invalid] = validateId(bot.id);
-  if (!invalid) return { ok: true, item: { id: bot.id, origin: about.origin, file: about.file, bot } };
+  const { origin, file, path } = about;
+  if (!invalid) return { ok: true, item: { id: bot.id, origin, file, path, bot } };
   const reason = `The id of a bot, which is its file's name unless the file has an id, ${invalid.message}`;
   return { ok: false, problem: { reason } };
 }

@@ -157,11 +157,11 @@ export function createApi(
         route,
       }),
     )
-    .use(botRoutes({ bots: content.bots, missingNames, ownership, route }))
+    .use(botRoutes({ ...content, missingNames, ownership, route }))
     .use(toolRoutes({ ...content, route }))
     .use(logRoutes({ ...options, auth, route }))
     .use(aboutRoutes({ ...options, route }))
-    .use(skillRoutes({ skills: content.skills, route }))
+    .use(skillRoutes({ ...content, route }))
     .use(carapaceRoutes({ ...content, route }))
     .use(templateRoutes({ templates: content.templates, integrations: registry, route }))
     .use(activationRoutes({ activations: integrations.activations, ownership, route }))

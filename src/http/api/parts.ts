@@ -39,6 +39,7 @@ import type { AdminSettingRoutes } from "./routes/admin/integration-settings.ts"
 import type { AdminIntegrationRoutes } from "./routes/admin/integrations.ts";
 import type { ProcessRoutes } from "./routes/admin/processes.ts";
 import type { ProviderRoutes } from "./routes/admin/providers.ts";
+import type { BotRoutes } from "./routes/bots.ts";
 import type { CarapaceRoutes } from "./routes/carapaces.ts";
 import type { IntegrationRoutes } from "./routes/integrations.ts";
 import type { MemoryRoutes } from "./routes/memories.ts";
@@ -88,6 +89,7 @@ export interface ConversationParts {
 /** The content that runs use: bots, skills, carapaces, templates, tools. */
 export interface ContentParts {
   bots: Pick<Bots, "list" | "get" | "exists" | "create" | "update" | "delete">;
+  botFiles: BotRoutes["botFiles"];
   documents: Documents;
   memories: MemoryRoutes["memories"];
   reindex: Reindex;
@@ -96,6 +98,7 @@ export interface ContentParts {
   tryTool: ToolRoutes["tryTool"];
   dispatchers: Pick<Dispatchers, "get">;
   skills: SkillRoutes["skills"];
+  copiesOfSkills: SkillRoutes["copiesOfSkills"];
   carapaces: CarapaceRoutes["carapaces"];
   templates: TemplateRoutes["templates"];
   capabilitiesOf: CarapaceRoutes["capabilitiesOf"];

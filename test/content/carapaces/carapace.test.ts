@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { readCarapace } from "../../../src/content/carapaces/carapace.ts";
 
-const about = { id: "x", name: "X", origin: { kind: "home" }, file: "/x.yaml" } as const;
+const about = { id: "x", name: "X", origin: { kind: "home" }, file: "/x.yaml", path: "x.yaml" } as const;
 
 describe("a carapace's file", () => {
   test("can have all fields of a capability bundle", () => {
@@ -39,6 +39,7 @@ requires:
         requires: { tools: ["read"] },
         origin: { kind: "home" },
         file: "/x.yaml",
+        path: "x.yaml",
       },
     });
     expect(readCarapace("name: Y", about)).toMatchObject({ item: { id: "x", name: "Y", skills: [] } });

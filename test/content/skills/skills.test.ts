@@ -6,7 +6,7 @@ import { createSkills } from "../../../src/content/skills/skills.ts";
 import { HeddleError } from "../../../src/errors.ts";
 import { skill } from "../../capabilities/fixture.ts";
 
-const about = { id: "x", name: "X", origin: { kind: "home" }, file: "/x.md" } as const;
+const about = { id: "x", name: "X", origin: { kind: "home" }, file: "/x.md", path: "x.md" } as const;
 
 describe("a skill's file", () => {
   test("has its name, description and tags in front matter, or none", () => {

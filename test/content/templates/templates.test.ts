@@ -4,7 +4,7 @@ import { compareVersions, isCompatible, isMadeFor } from "../../../src/content/t
 import { readTemplate } from "../../../src/content/templates/template.ts";
 import { template } from "../../capabilities/fixture.ts";
 
-const about = { id: "x", name: "X", origin: { kind: "home" }, file: "/x.md" } as const;
+const about = { id: "x", name: "X", origin: { kind: "home" }, file: "/x.md", path: "x.md" } as const;
 
 test("a template's file has front matter, tags of its integrations, and text", () => {
   const text = `---

@@ -194,6 +194,20 @@ eachDatabase("channels over HTTP", (open) => {
       ]);
     });
 
+    test("is found by what it has itself: a skill in either form, a carapace, a template", async () => {
+      const [a, b] = [unique("chat:has"), unique("chat:has")];
+      await create({ client_id: a, skills: ["tea"], carapaces: ["triage"] });
+      await create({ client_id: b, skills: [{ id: "tea", mode: "pinned" }], template_id: "home" });
+      const list = async (query: string) => {
+        const { body } = await heddle.send("GET", `/api/v1/channels?${query}`);
+        return body.channels.map(({ client_id }: { client_id: string }) => client_id);
+      };
+      expect(await list("skill=tea")).toEqual([b, a]);
+      expect(await list("skill=te")).toEqual([]);
+      expect(await list("carapace=triage")).toEqual([a]);
+      expect(await list("template_id=home")).toEqual([b]);
+    });
+
     test("is deleted with everything that belongs to it", async () => {
       const { id, client_id } = await create({ client_id: unique("chat:gone") });
       const { body } = await heddle.send("POST", path(id, "/messages"), {

@@ -73,7 +73,7 @@ const SOURCES: Record<string, Source> = {
     inside: ["position", "hops", "dedupe_key", "continuation"],
     derived: ["attachments"],
   },
-  Memory: { table: tables.memories, inside: [], derived: [] },
+  Memory: { table: tables.memories, inside: [], derived: ["applies"] },
   Bot: { table: tables.bots, inside: [], derived: [] },
   Binding: { table: tables.channelBindings, inside: [], derived: [] },
   Delivery: {

@@ -1,6 +1,7 @@
 // Skills, carapaces and templates over the API.
 
 import { beforeAll, describe, expect, test } from "bun:test";
+import type { BotFile } from "../../../src/content/bots/bot-file.ts";
 import { carapace, skill, template } from "../../capabilities/fixture.ts";
 import { embeddedDatabase } from "../../database.ts";
 import { createHttpFixture, type HttpFixture } from "../fixture.ts";
@@ -16,7 +17,10 @@ beforeAll(async () => {
       board: { handle, version: "0.9" },
       broken: { version: "9", setup: {} },
     },
+    copies: { triage: { copied_at: new Date("2026-11-28T10:00:00Z"), passages: 3 } },
+    botFiles: [botFile("weaver", { name: "Weaver", tools: ["read"], skills: ["writing"] })],
   });
+  await http.bots.seed([{ id: "weaver", name: "Weaver", tools: ["read"], skills: ["writing"] }]);
   http.skills.replaceOwner("core", [
     skill("triage", "---\nname: Triage\ndescription: What comes first.\ntags: daily, mail\n---\n# Triage"),
     skill("writing"),
@@ -38,6 +42,11 @@ beforeAll(async () => {
   ]);
 });
 
+function botFile(id: string, fields: Omit<BotFile["bot"], "id">): BotFile {
+  const path = `bots/${id}.yaml`;
+  return { id, origin: { kind: "home" }, file: `/files/${path}`, path, bot: { id, ...fields } };
+}
+
 const get = (path: string) => http.send("GET", `/api/v1/${path}`);
 
 describe("skills", () => {
@@ -51,7 +60,10 @@ describe("skills", () => {
         tags: [],
         source: "integration",
         integration_id: "github",
+        file: "kinds/integrations/github/github",
         characters: 11,
+        indexed_at: null,
+        passages: 0,
       },
       {
         id: "triage",
@@ -60,7 +72,10 @@ describe("skills", () => {
         tags: ["daily", "mail"],
         source: "home",
         integration_id: null,
+        file: "kinds/triage",
         characters: 8,
+        indexed_at: "2026-11-28T10:00:00.000Z",
+        passages: 3,
       },
     ]);
     const rest = await get(`skills?cursor=${encodeURIComponent(body.next_cursor)}`);
@@ -72,6 +87,40 @@ describe("skills", () => {
     expect((await get("skills/integrations/github/github")).body).toMatchObject(wanted);
     expect((await get("skills/integrations%2Fgithub%2Fgithub")).body).toMatchObject(wanted);
     expect((await get("skills/integrations/github")).status).toBe(404);
+  });
+});
+
+describe("bots", () => {
+  test("are shown with what they come to, and with the file that they were added from", async () => {
+    const { body } = await get("bots/weaver");
+    expect(body).toMatchObject({
+      id: "weaver",
+      source: "file",
+      file: { source: "home", file: "bots/weaver.yaml", fields_changed: [] },
+      resolved: {
+        tools: ["read"],
+        skills: [],
+        on_demand_skills: ["writing"],
+        warnings: ['There is no tool "read".'],
+      },
+    });
+    expect(JSON.stringify(body)).not.toContain("/files/");
+    await http.send("PATCH", "/api/v1/bots/weaver", {
+      body: { description: "Weaves.", carapaces: ["reviewer"], tools: [] },
+    });
+    const changed = (await get("bots/weaver")).body;
+    expect(changed.file.fields_changed).toEqual(["description", "tools", "carapaces"]);
+    expect(changed.resolved).toMatchObject({
+      carapaces: ["base", "reviewer"],
+      tools: ["read"],
+      skills: ["triage"],
+    });
+  });
+
+  test("of the API have no file, whatever the files say", async () => {
+    await http.send("DELETE", "/api/v1/bots/weaver");
+    await http.send("POST", "/api/v1/bots", { body: { id: "weaver", name: "Another" } });
+    expect((await get("bots/weaver")).body).toMatchObject({ source: "api", file: null });
   });
 });
 

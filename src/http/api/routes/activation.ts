@@ -24,12 +24,25 @@ const offer = {
   compatible_template_tag: nullable(t.String(), "The first entry of compatible_templates."),
 };
 
+const Warning = named(
+  "ActivationWarning",
+  t.Object({
+    bot_id: nullable(t.String(), "Null if it concerns every bot."),
+    feature: t.String({ description: "Id of a carapace or of an integration." }),
+    description: t.String({ description: "A sentence about what does not work." }),
+    missing_tools: t.Array(t.String(), { description: "Tools that the bot lacks in this channel." }),
+  }),
+);
+
 const Available = named(
   "AvailableIntegration",
   t.Object({
     ...offer,
     activated: t.Boolean({ description: "Whether it is activated in the channel." }),
     is_running: t.Boolean({ description: "False if the server does not run the integration." }),
+    warnings: t.Array(Warning, {
+      description: "What does not work in the channel while it is activated, or would not.",
+    }),
   }),
 );
 
@@ -39,15 +52,9 @@ const Activated = named(
     integration_type: t.String({ description: "The integration's id." }),
     activated: t.Boolean({ description: "Always true." }),
     manifest: t.Object(offer, { description: "What activating it adds to the channel." }),
-    warnings: t.Array(
-      t.Object({
-        bot_id: nullable(t.String(), "Null if it concerns every bot."),
-        feature: t.String({ description: "Id of a carapace or of an integration." }),
-        description: t.String({ description: "A sentence about what does not work." }),
-        missing_tools: t.Array(t.String(), { description: "Tools that the bot lacks in this channel." }),
-      }),
-      { description: "What will not work in the channel; the integration is activated nevertheless." },
-    ),
+    warnings: t.Array(Warning, {
+      description: "What will not work in the channel; the integration is activated nevertheless.",
+    }),
   }),
 );
 

@@ -1,12 +1,16 @@
+import { isDeepStrictEqual } from "node:util";
 import { Elysia, t } from "elysia";
+import type { CapabilitiesOf } from "../../../capabilities/effective-set.ts";
 import type { MissingNamesThere } from "../../../capabilities/missing-names.ts";
+import type { BotFile } from "../../../content/bots/bot-file.ts";
 import { type Bot, BotFields, BotId, type Bots } from "../../../content/bots/bots.ts";
 import { named } from "../../../schema/openapi-schema.ts";
 import { answered } from "../answered.ts";
 import { listRoute, pageOfItems, SETUP } from "../list.ts";
 import type { Ownership } from "../ownership.ts";
 import { bodyFailures, failures, type RouteOptions } from "../route-options.ts";
-import { InstantOf, instant, Warnings } from "../schemas.ts";
+import { InstantOf, instant, nullable, oneOf, Warnings } from "../schemas.ts";
+import { Resolved, resolve } from "./resolved.ts";
 
 const tag = "Bots";
 
@@ -21,6 +25,25 @@ const BotAnswer = named(
   }),
 );
 
+const BotDetail = named(
+  "BotDetail",
+  t.Object({
+    ...BotAnswer.properties,
+    file: nullable(
+      t.Object({
+        source: oneOf(["builtin", "home"], "Whether it is Heddle's own or one of the home folder."),
+        file: t.String({ description: "Its path in there." }),
+        fields_changed: t.Array(t.String(), {
+          description:
+            "Fields that are not as in the file. The file has no effect any more: the bot as it is here counts.",
+        }),
+      }),
+      "The file that it was added from, if it is still there.",
+    ),
+    resolved: Resolved,
+  }),
+);
+
 const WrittenAnswer = named("WrittenBot", t.Object({ ...BotAnswer.properties, warnings: Warnings }));
 
 const BotParams = t.Object({ id: BotId });
@@ -32,12 +55,14 @@ const BotChange = named("BotChange", t.Partial(BotFields, { additionalProperties
 
 export interface BotRoutes {
   bots: Pick<Bots, "list" | "get" | "create" | "update" | "delete">;
+  botFiles: () => readonly BotFile[];
+  capabilitiesOf: CapabilitiesOf;
   missingNames: MissingNamesThere;
   ownership: Pick<Ownership, "brings">;
   route: RouteOptions;
 }
 
-export function botRoutes({ bots, missingNames, ownership, route }: BotRoutes) {
+export function botRoutes({ bots, botFiles, capabilitiesOf, missingNames, ownership, route }: BotRoutes) {
   const withWarnings = async (bot: Bot) => ({ ...present(bot), warnings: await missingNames(bot) });
   return new Elysia({ prefix: "/api/v1/bots", normalize: false })
     .get(
@@ -71,11 +96,29 @@ export function botRoutes({ bots, missingNames, ownership, route }: BotRoutes) {
         response: { 201: WrittenAnswer, ...failures(...bodyFailures, 409) },
       },
     )
-    .get("/:id", async ({ params }) => present(await bots.get(params.id)), {
-      ...route.plain({ scope: "bots:read", tag, summary: "Fetch a bot" }),
-      params: BotParams,
-      response: { 200: BotAnswer, ...failures(403, 404, 422) },
-    })
+    .get(
+      "/:id",
+      async ({ params }) => {
+        const bot = await bots.get(params.id);
+        const { warnings, ...answer } = await withWarnings(bot);
+        const file = bot.source === "file" && botFiles().find(({ id }) => id === bot.id);
+        return {
+          ...answer,
+          file: file ? fileFacts(bot, file) : null,
+          resolved: { ...resolve(capabilitiesOf, bot), warnings },
+        };
+      },
+      {
+        ...route.plain({
+          scope: "bots:read",
+          tag,
+          summary: "Fetch a bot",
+          description: "With what it comes to: its own tools and skills, and those of its carapaces.",
+        }),
+        params: BotParams,
+        response: { 200: BotDetail, ...failures(403, 404, 422) },
+      },
+    )
     .patch(
       "/:id",
       async ({ params, body, request }) => {
@@ -121,3 +164,26 @@ const present = (bot: Bot) => ({
   created_at: instant(bot.created_at),
   updated_at: instant(bot.updated_at),
 });
+
+function fileFacts(bot: Bot, { bot: { id: _, ...written }, origin, path }: BotFile) {
+  const fields = Object.keys(BotFields.properties) as (keyof typeof BotFields.static)[];
+  const isAsWritten = (field: (typeof fields)[number]) =>
+    isDeepStrictEqual(bot[field], written[field] ?? UNSET[field]);
+  return {
+    source: origin.kind === "builtin" ? ("builtin" as const) : ("home" as const),
+    file: path,
+    fields_changed: fields.filter((field) => !isAsWritten(field)),
+  };
+}
+
+/** What a field is that the file leaves out. */
+const UNSET: Partial<Bot> = {
+  description: "",
+  system_prompt: "",
+  model: null,
+  fallback_models: [],
+  tools: [],
+  skills: [],
+  carapaces: [],
+  max_iterations: null,
+};

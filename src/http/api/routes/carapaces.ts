@@ -1,5 +1,5 @@
 import { t } from "elysia";
-import { type CapabilitiesOf, PLAIN_CHANNEL, PLAIN_MESSAGE } from "../../../capabilities/effective-set.ts";
+import type { CapabilitiesOf } from "../../../capabilities/effective-set.ts";
 import type { MissingNames } from "../../../capabilities/missing-names.ts";
 import type { Carapace } from "../../../content/carapaces/carapace.ts";
 import type { Carapaces } from "../../../content/carapaces/carapaces.ts";
@@ -7,6 +7,7 @@ import { SkillEntry } from "../../../content/skills/skill.ts";
 import { named } from "../../../schema/openapi-schema.ts";
 import type { RouteOptions } from "../route-options.ts";
 import { ContentSource, contentRoutes, contentSource } from "./content.ts";
+import { Resolved, resolve } from "./resolved.ts";
 
 const CarapaceAnswer = named(
   "Carapace",
@@ -40,31 +41,6 @@ const CarapaceAnswer = named(
   }),
 );
 
-const Resolved = named(
-  "ResolvedCapabilities",
-  t.Object(
-    {
-      carapaces: t.Array(t.String(), {
-        description: "The carapace and all that it includes, each once; included ones come first.",
-      }),
-      tools: t.Array(t.String(), { description: "Names of its tools; * matches any text." }),
-      skills: t.Array(t.String(), { description: "Pinned skills, whose text is in every run." }),
-      on_demand_skills: t.Array(t.String(), {
-        description: "Skills that are listed, to be read with get_skill.",
-      }),
-      fragments: t.Array(
-        t.Object({
-          id: t.String({ description: "The carapace's id." }),
-          text: t.String({ description: "Its system_prompt_fragment." }),
-        }),
-        { description: "Texts that are added to the system prompt, in this order." },
-      ),
-      warnings: t.Array(t.String(), { description: "Names that it refers to and that do not exist." }),
-    },
-    { description: "What a bot with only this carapace would get." },
-  ),
-);
-
 export interface CarapaceRoutes {
   carapaces: Pick<Carapaces, "get" | "list">;
   capabilitiesOf: CapabilitiesOf;
@@ -86,29 +62,17 @@ export function carapaceRoutes({ carapaces, capabilitiesOf, missingNames, route 
     find: (id) => {
       const carapace = carapaces.get(id);
       if (!carapace) return undefined;
-      const { id: named } = carapace;
-      const resolved = { ...resolve(capabilitiesOf, named), warnings: missingNames({ carapaces: [named] }) };
+      const ids = [carapace.id];
+      const resolved = {
+        ...resolve(capabilitiesOf, { tools: [], skills: [], carapaces: ids }),
+        warnings: missingNames({ carapaces: ids }),
+      };
       return { ...present(carapace), resolved };
     },
   });
 }
 
-const present = ({ origin, file: _server, ...carapace }: Carapace) => ({
+const present = ({ origin, file: _server, path, ...carapace }: Carapace) => ({
   ...carapace,
-  ...contentSource(origin),
+  ...contentSource({ origin, path }),
 });
-
-function resolve(capabilitiesOf: CapabilitiesOf, id: string): Omit<(typeof Resolved)["static"], "warnings"> {
-  const { carapaces, tools, skills, onDemand, fragments } = capabilitiesOf({
-    bot: { tools: [], skills: [], carapaces: [id] },
-    channel: PLAIN_CHANNEL,
-    message: PLAIN_MESSAGE,
-  });
-  return {
-    carapaces,
-    tools: tools.own,
-    skills: skills.map((skill) => skill.id),
-    on_demand_skills: onDemand.map((skill) => skill.id),
-    fragments,
-  };
-}

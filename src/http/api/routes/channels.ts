@@ -61,6 +61,11 @@ export function channelRoutes(options: ChannelRoutes) {
           ...INTEGRATION_FILTER,
           bot_id: t.Optional(t.String({ description: "Only channels with this bot." })),
           client_id: t.Optional(t.String({ description: "Only the channel of this place." })),
+          template_id: t.Optional(t.String({ description: "Only channels with this template." })),
+          skill: t.Optional(t.String({ description: "Only channels that have this skill themselves." })),
+          carapace: t.Optional(
+            t.String({ description: "Only channels that have this carapace themselves." }),
+          ),
           q: t.Optional(t.String({ description: "Text that the name or client_id must contain." })),
           ...ROWS,
         },

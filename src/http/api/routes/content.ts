@@ -2,7 +2,7 @@
 
 import type { TProperties, TSchema } from "@sinclair/typebox";
 import { Elysia, t } from "elysia";
-import type { Origin } from "../../../content/owned-registry.ts";
+import type { ContentAbout } from "../../../content/owned-registry.ts";
 import { notFound } from "../../../errors.ts";
 import { listRoute, pageOfItems, SETUP } from "../list.ts";
 import { failures, type RouteOptions } from "../route-options.ts";
@@ -24,9 +24,12 @@ export interface ContentRouteOptions {
   /** Filters of the list. */
   filters?: TProperties;
   /** The items that pass the filters, sorted by id. */
-  list: (filters: Record<string, string | undefined>) => readonly { id: string }[];
-  find: (id: string) => object | undefined;
+  list: (filters: Record<string, string | undefined>) => Listed | Promise<Listed>;
+  find: (id: string) => Found | Promise<Found>;
 }
+
+type Listed = readonly { id: string }[];
+type Found = object | undefined;
 
 /** A client encodes the slashes of an id: "integrations%2Fgithub%2Fgithub". */
 const EncodedId = t.Object({ id: t.String({ minLength: 1, maxLength: 400, description: "Its id." }) });
@@ -35,8 +38,8 @@ const RestOfPath = t.Object({ "*": t.String({ minLength: 1, maxLength: 400 }) })
 
 export function contentRoutes({ route, kind, plural, tag, filters = {}, ...content }: ContentRouteOptions) {
   const scope = `${plural}:read`;
-  const fetchOne = (id: string): unknown => {
-    const found = content.find(id);
+  const fetchOne = async (id: string): Promise<object> => {
+    const found = await content.find(id);
     if (!found) throw notFound(kind, id);
     return found;
   };
@@ -53,11 +56,11 @@ export function contentRoutes({ route, kind, plural, tag, filters = {}, ...conte
   return new Elysia({ prefix: `/api/v1/${plural}`, normalize: false })
     .get(
       "",
-      ({ query: { limit, cursor, ...given } }) =>
+      async ({ query: { limit, cursor, ...given } }) =>
         pageOfItems(
           plural,
           { limit, ...(cursor !== undefined && { cursor }) },
-          content.list(given),
+          await content.list(given),
           ({ id }) => id,
         ),
       listRoute(route, {
@@ -85,9 +88,13 @@ export const ContentSource = {
     "Where it comes from: Heddle, the home folder, or an integration.",
   ),
   integration_id: nullable(t.String(), "The integration that it belongs to, if any."),
+  file: t.String({
+    description: "Its file: relative to Heddle's own content, the home folder, or the integration's folder.",
+  }),
 };
 
-export const contentSource = (origin: Origin) => ({
+export const contentSource = ({ origin, path }: Pick<ContentAbout, "origin" | "path">) => ({
   source: origin.kind,
   integration_id: origin.kind === "integration" ? origin.id : null,
+  file: path,
 });

@@ -28,6 +28,14 @@ const SummaryAnswer = named(
   t.Object({ ...described, characters: t.Integer({ description: "Number of characters of the content." }) }),
 );
 
+const WholeAnswer = named(
+  "WholeDocument",
+  t.Object({
+    ...DocumentAnswer.properties,
+    passages: t.Integer({ description: "Into how many passages the search has split it." }),
+  }),
+);
+
 const FILTERS = {
   ...INTEGRATION_FILTER,
   session_id: t.Optional(Id),
@@ -179,7 +187,7 @@ export function documentRoutes({
       {
         ...route.plain({ scope: "documents:read", tag, summary: "Fetch a document" }),
         params: IdParams,
-        response: { 200: DocumentAnswer, ...failures(403, 404, 422) },
+        response: { 200: WholeAnswer, ...failures(403, 404, 422) },
       },
     )
     .delete(

@@ -1,6 +1,6 @@
 import { Elysia, t } from "elysia";
 import { MEMORY_STATUSES } from "../../../db/schema.ts";
-import type { Memories, MemoryRow } from "../../../memory/memories.ts";
+import type { Memories, ShownMemory } from "../../../memory/memories.ts";
 import { named } from "../../../schema/openapi-schema.ts";
 import { listRoute, pageOfRows, ROWS } from "../list.ts";
 import type { Ownership } from "../ownership.ts";
@@ -25,6 +25,9 @@ const MemoryAnswer = named(
       description:
         "accepted: it applies. unreviewed: it comes from a conversation with text of strangers, and waits for a person. rejected: it never applies.",
     },
+    applies: t.Boolean({
+      description: "Whether the bot believes it now: it is the last accepted version, and says something.",
+    }),
     session_id: t.String({ format: "uuid", description: "Where it was learned." }),
     message_id: t.String({ format: "uuid", description: "The message that the bot was answering." }),
     task_id: t.String({ format: "uuid", description: "The run." }),
@@ -40,6 +43,7 @@ const FILTERS = {
   ),
   memory_id: t.Optional(t.String({ format: "uuid", description: "Only versions of this memory." })),
   status: t.Optional({ ...Status, description: "Only memories with this status." }),
+  applies: t.Optional(t.Boolean({ description: "true: only what bots believe now; false: only the rest." })),
   ...ROWS,
 };
 
@@ -124,7 +128,7 @@ export function memoryRoutes({ memories, ownership, route }: MemoryRoutes) {
     );
 }
 
-const present = (row: MemoryRow) => ({
+const present = (row: ShownMemory) => ({
   ...row,
   reviewed_at: instantOrNull(row.reviewed_at),
   created_at: instant(row.created_at),

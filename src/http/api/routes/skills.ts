@@ -2,7 +2,9 @@ import { t } from "elysia";
 import type { Skill } from "../../../content/skills/skill.ts";
 import type { Skills } from "../../../content/skills/skills.ts";
 import { named } from "../../../schema/openapi-schema.ts";
+import type { SkillCopies, SkillCopy } from "../../../search/skill-copies.ts";
 import type { RouteOptions } from "../route-options.ts";
+import { Instant, instantOrNull, nullable } from "../schemas.ts";
 import { ContentSource, contentRoutes, contentSource } from "./content.ts";
 
 const SkillAnswer = named(
@@ -14,15 +16,21 @@ const SkillAnswer = named(
     tags: t.Array(t.String(), { description: "Words to find it by." }),
     ...ContentSource,
     characters: t.Integer({ description: "Number of characters of the text." }),
+    indexed_at: nullable(
+      Instant,
+      "When its present text was put into the search, which skills with the mode rag need; null: not yet.",
+    ),
+    passages: t.Integer({ description: "Into how many passages the search has split its text." }),
   }),
 );
 
 export interface SkillRoutes {
   skills: Pick<Skills, "get" | "list">;
+  copiesOfSkills: SkillCopies["copiesOf"];
   route: RouteOptions;
 }
 
-export function skillRoutes({ skills, route }: SkillRoutes) {
+export function skillRoutes({ skills, copiesOfSkills, route }: SkillRoutes) {
   return contentRoutes({
     route,
     kind: "skill",
@@ -33,19 +41,30 @@ export function skillRoutes({ skills, route }: SkillRoutes) {
     shows: "a skill with its text",
     Item: SkillAnswer,
     Detail: t.Object({ ...SkillAnswer.properties, text: t.String({ description: "Markdown." }) }),
-    list: () => skills.list().map(present),
-    find: (id) => {
+    async list() {
+      const all = skills.list();
+      const copies = await copiesOfSkills(all);
+      return all.map((skill) => present(skill, copies.get(skill.id)));
+    },
+    async find(id) {
       const skill = skills.get(id);
-      return skill && { ...present(skill), text: skill.text };
+      if (!skill) return undefined;
+      const copies = await copiesOfSkills([skill]);
+      return { ...present(skill, copies.get(id)), text: skill.text };
     },
   });
 }
 
-const present = ({ id, name, description, tags, origin, text }: Skill) => ({
+const present = (
+  { id, name, description, tags, origin, path, text }: Skill,
+  copy: SkillCopy | undefined,
+) => ({
   id,
   name,
   description,
   tags,
-  ...contentSource(origin),
+  ...contentSource({ origin, path }),
   characters: text.length,
+  indexed_at: instantOrNull(copy?.copied_at ?? null),
+  passages: copy?.passages ?? 0,
 });

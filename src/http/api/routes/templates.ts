@@ -89,7 +89,7 @@ export function templateRoutes({ templates, integrations, route }: TemplateRoute
 }
 
 function present(template: Template, running: TemplateIntegration[], wanted: string | undefined) {
-  const { id, name, description, category, tags, version, min_versions, origin } = template;
+  const { id, name, description, category, tags, version, min_versions } = template;
   const compatible_with = running
     .filter((integration) => isCompatible(template, integration))
     .map((integration) => integration.id);
@@ -99,7 +99,7 @@ function present(template: Template, running: TemplateIntegration[], wanted: str
     description,
     category,
     tags,
-    ...contentSource(origin),
+    ...contentSource(template),
     version,
     min_versions,
     compatible_with,
