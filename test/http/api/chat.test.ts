@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { OPERATOR } from "../../../src/access/caller.ts";
 import { HeddleError } from "../../../src/errors.ts";
 import { call, tool } from "../../agent/fixture.ts";
 import { askedIn, chatFixture, liveLlm } from "../../chat/fixture.ts";
@@ -154,6 +155,35 @@ eachDatabase("chat", (open) => {
         .map(({ data }) => data.text)
         .join(""),
     ).toBe("Hi!");
+  });
+
+  test("a place names only tasks within reach, whatever the path names", async () => {
+    const { send, fetch, apiKeys } = await chatFixture(
+      await open(),
+      liveLlm(() => ["Hi!"]),
+    );
+    const scopes = ["chat:write", "tasks:read"];
+    const { key } = await apiKeys.create({ name: "app", scopes, rows: "own" }, OPERATOR);
+    const theirs = await send("POST", "/api/v1/chat", { body: { message: "1", client_id: "web:1" } });
+    const mine = await send("POST", "/api/v1/chat", { key, body: { message: "2", client_id: "web:2" } });
+    const follow = (task: string, from: string, method = "GET", path = `/tasks/${task}/stream`) =>
+      fetch(
+        new Request(`http://localhost/api/v1${path}`, {
+          method,
+          headers: {
+            authorization: `Bearer ${key}`,
+            "last-event-id": `${from};1:1:;;0`,
+            "content-type": "application/json",
+          },
+          ...(method === "POST" && { body: JSON.stringify({ message: "3" }) }),
+        }),
+      );
+    for (const from of [theirs.body.task_id, crypto.randomUUID()]) {
+      expect((await follow(mine.body.task_id, from)).status).toBe(404);
+      expect((await follow("", from, "POST", "/chat/stream")).status).toBe(404);
+    }
+    const own = await follow(mine.body.task_id, mine.body.task_id);
+    expect(await own.text()).toContain("event: response");
   });
 
   test("cancel ends the running run and those that wait", async () => {

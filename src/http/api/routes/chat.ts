@@ -55,15 +55,14 @@ export function chatRoutes(parts: ChatRoutes) {
       onEnd: () => stop.abort(),
     });
   };
-  const placeIn = (request: Request) => {
+  /** The place that the client continues from, with its run: of a merged message, that is another than the path's. */
+  const placeIn = async (request: Request) => {
     const given = request.headers.get("last-event-id");
-    return given ? readPlace(given) : undefined;
-  };
-  /** Continues the stream of a task that the client has seen a part of. */
-  const resume = async (request: Request, from: ReturnType<typeof readPlace>): Promise<Response> => {
+    if (!given) return undefined;
+    const from = readPlace(given);
     await ownership.task(request, from.task);
     const { id, message_id, session_id } = await tasks.get(from.task);
-    return streamOf(request, { task_id: id, message_id, session_id }, { from });
+    return { from, run: { task_id: id, message_id, session_id } };
   };
 
   return new Elysia({ prefix: "/api/v1", normalize: false })
@@ -97,8 +96,8 @@ export function chatRoutes(parts: ChatRoutes) {
     .post(
       "/chat/stream",
       async ({ body, request }) => {
-        const from = placeIn(request);
-        if (from) return resume(request, from);
+        const place = await placeIn(request);
+        if (place) return streamOf(request, place.run, place);
         const { task_id, message_id, session_id, ...first } = await send(body, request);
         if (task_id === null) return passive({ message_id, session_id }, parts.signal);
         return streamOf(request, { task_id, message_id, session_id }, { first });
@@ -146,7 +145,8 @@ export function chatRoutes(parts: ChatRoutes) {
       "/tasks/:id/stream",
       async ({ params, request }) => {
         const { id, message_id, session_id } = await tasks.get(params.id);
-        return streamOf(request, { task_id: id, message_id, session_id }, { from: placeIn(request) });
+        const { from } = (await placeIn(request)) ?? {};
+        return streamOf(request, { task_id: id, message_id, session_id }, { from });
       },
       {
         ...route.plain({
