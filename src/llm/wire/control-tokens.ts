@@ -10,6 +10,8 @@
  */
 const ANGLE =
   /[<＜﹤](?=([|｜][^\s<＜﹤>＞﹥|｜]{1,64}[|｜][>＞﹥]|[|｜]DSML[|｜]|[|｜][^\s<＜﹤>＞﹥|｜]{1,24}[>＞﹥]|[^\s<＜﹤>＞﹥|｜]{1,24}[|｜][>＞﹥]|[<＜﹤][/／]?[^\s<＜﹤>＞﹥/／]{1,12}[>＞﹥]{2}|[/／]?[^\s<＜﹤>＞﹥/／]{1,24}[>＞﹥]))/gu;
+/** The tags of Heddle's own additions, whatever follows the name: a model may read "</heddle_context x>" as their end. */
+const OWN = /[<＜﹤](?=[/／]?heddle_)/giu;
 const SQUARE = /[[［](?=([/／]?[^\s[\]［］/／]{1,24}[\]］]))/gu;
 
 /** MiniMax puts a tilde beside the bracket. */
@@ -41,7 +43,7 @@ const SQUARED = new Set(
 /** Returns the text with a space inserted into each control token. */
 export function withoutControlTokens(text: string): string {
   const spaced = (open: string, rest: string) => (isControl(open + rest) ? `${open} ` : open);
-  return text.replace(ANGLE, spaced).replace(SQUARE, spaced).replace(TILDED, "$& ");
+  return text.replace(ANGLE, spaced).replace(OWN, "$& ").replace(SQUARE, spaced).replace(TILDED, "$& ");
 }
 
 function isControl(found: string): boolean {

@@ -29,7 +29,7 @@ export interface MemoryForTools {
     run: ToolContext,
     query: string,
     limit: number,
-  ): Promise<({ text: string; weak: boolean } & object)[]>;
+  ): Promise<({ text: string; weak: boolean; untrusted?: true } & object)[]>;
 }
 
 const LIMIT = 10;
@@ -103,6 +103,8 @@ const searchTool = ({ search }: MemoryForTools): Tool => ({
   async run({ query, limit = LIMIT }: { query: string; limit?: number }, context: ToolContext) {
     const hits = await search(context, query, limit);
     return {
+      // First, because the middle of a long result is cut out: the text of strangers would be left without its mark.
+      ...(hits.some(({ untrusted }) => untrusted) && { untrusted: true }),
       results: hits.map((hit) => ({ ...hit, text: cutText(hit.text, EXCERPT) })),
       ...(hits.every(({ weak }) => weak) && { note: NOTHING_FITTING }),
     };
