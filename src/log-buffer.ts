@@ -8,6 +8,8 @@ export interface KeptLine {
   /** The part of the server that wrote it: "http", "dispatch". */
   part: string;
   message: string;
+  /** Of the run or delivery during which it was written. */
+  correlation_id: string | null;
   /** Its facts, as JSON. */
   properties: Record<string, unknown>;
 }

@@ -1,7 +1,15 @@
 // Structured logs on standard error: JSON lines for machines, pretty lines for people. Every known secret is redacted
 // before a line leaves the process.
 
-import { configure, getLogger, jsonLinesFormatter, type Logger, type LogRecord } from "@logtape/logtape";
+import { AsyncLocalStorage } from "node:async_hooks";
+import {
+  configure,
+  getLogger,
+  jsonLinesFormatter,
+  type Logger,
+  type LogRecord,
+  withContext,
+} from "@logtape/logtape";
 import { getPrettyFormatter } from "@logtape/pretty";
 import type { KeptLine } from "./log-buffer.ts";
 import { escaped, isLoggable, loggableValue, withoutControls } from "./log-error.ts";
@@ -37,6 +45,7 @@ export async function createLog(options: LogOptions): Promise<Logger> {
   const keeping = options.keep && jsonFormatter(options.redact);
   await configure({
     reset: true,
+    contextLocalStorage: new AsyncLocalStorage(),
     sinks: {
       out(record) {
         const shown = loggable(record);
@@ -51,6 +60,10 @@ export async function createLog(options: LogOptions): Promise<Logger> {
   });
   return rootLogger();
 }
+
+/** Each line that the work writes, whichever part of the server it calls, has the correlation id among its facts. */
+export const correlated = <Result>(correlationId: string, work: () => Result): Result =>
+  withContext({ correlation_id: correlationId }, work);
 
 function loggable(record: LogRecord): LogRecord {
   const { message, properties } = record;
@@ -82,12 +95,13 @@ const jsonFormatter =
 
 /** Takes the facts from the line's JSON, so that nothing of the record itself is kept. */
 function keptLine(record: LogRecord, redact: Redact, json: string): Omit<KeptLine, "id"> {
-  const { timestamp, level, category, message } = record;
+  const { timestamp, level, category, message, properties } = record;
   return {
     at: new Date(timestamp),
     level,
     part: category[1] ?? "heddle",
     message: redact(message.map(inWords).join("")),
+    correlation_id: typeof properties.correlation_id === "string" ? properties.correlation_id : null,
     properties: propertiesIn(redact(json)),
   };
 }

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { createLog } from "../src/log.ts";
+import { correlated, createLog } from "../src/log.ts";
 import { createLogBuffer } from "../src/log-buffer.ts";
 
 const line = (message: string, properties = {}) => ({
@@ -7,6 +7,7 @@ const line = (message: string, properties = {}) => ({
   level: "info",
   part: "http",
   message,
+  correlation_id: null,
   properties,
 });
 
@@ -66,4 +67,32 @@ test("a kept line is redacted like a written one, with its facts", async () => {
     },
   ]);
   expect(JSON.stringify(kept)).not.toContain("hunter2");
+});
+
+test("what a run writes has its correlation id, also from other parts and after a while", async () => {
+  const logs = createLogBuffer();
+  const lines: string[] = [];
+  const log = await createLog({
+    level: "info",
+    format: "json",
+    redact: (text) => text,
+    write: (line) => lines.push(line),
+    keep: logs.add,
+  });
+  await Promise.all(
+    ["one", "two"].map((id) =>
+      correlated(id, async () => {
+        await Promise.resolve();
+        // Too many facts to be kept, but the id is.
+        log.getChild("llm").info("Of {id}", { id, more: "x".repeat(5_000) });
+      }),
+    ),
+  );
+  log.info("Of nobody");
+  expect(logs.after(0, 10).map((line) => [line.message, line.correlation_id])).toEqual([
+    ["Of one", "one"],
+    ["Of two", "two"],
+    ["Of nobody", null],
+  ]);
+  expect(JSON.parse(lines[0] ?? "").properties).toMatchObject({ id: "one", correlation_id: "one" });
 });

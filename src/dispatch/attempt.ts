@@ -7,7 +7,7 @@ import type { Database } from "../db/database.ts";
 import { deliveries } from "../db/schema.ts";
 import { storable } from "../db/storable.ts";
 import { errorMessage, HeddleError } from "../errors.ts";
-import type { Logger } from "../log.ts";
+import { correlated, type Logger } from "../log.ts";
 import type { SetFollowed } from "../queue/pump.ts";
 import type { Job, Queue } from "../queue/queue.ts";
 import type { Redactor } from "../redact.ts";
@@ -74,7 +74,9 @@ export function createAttempt(options: AttemptOptions): Attempt {
       return;
     }
     // Secrets in this delivery's own config are redacted from its errors and receipt, and from nothing else.
-    await hiding(secretsOf(claimed.row), () => attempt(claimed, job, stop, setFollowed));
+    await hiding(secretsOf(claimed.row), () =>
+      correlated(claimed.row.correlation_id, () => attempt(claimed, job, stop, setFollowed)),
+    );
   };
 
   /**

@@ -37,6 +37,7 @@ const PAGES: readonly Page[] = [
   { label: "Integrations", path: "/admin/integrations", icon: "Plug", section: "Set up", shortcut: "n", scope: "integrations:read", View: load(() => import("./pages/integrations/integrations.tsx")) },
   { label: "Providers", path: "/admin/providers", icon: "Sparkles", section: "Set up", shortcut: "p", scope: "providers:read", View: load(() => import("./pages/providers/providers.tsx")) },
   { label: "API keys", path: "/api-keys", icon: "Key", section: "System", shortcut: "k", scope: "api_keys:read", View: load(() => import("./pages/api-keys/api-keys.tsx")) },
+  { label: "Logs", path: "/logs", icon: "ScrollText", section: "System", shortcut: "l", scope: "logs:read", View: load(() => import("./pages/logs/logs.tsx")) },
 ];
 
 /** The pages that who is signed in may see. */

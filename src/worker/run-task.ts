@@ -13,7 +13,7 @@ import type { Outbox } from "../dispatch/outbox.ts";
 import type { ConfigSealer } from "../dispatch/seal-config.ts";
 import { type ErrorCode, errorMessage, HeddleError } from "../errors.ts";
 import { ledBy } from "../hops.ts";
-import type { Logger } from "../log.ts";
+import { correlated, type Logger } from "../log.ts";
 import type { SetFollowed } from "../queue/pump.ts";
 import type { Job, Queue } from "../queue/queue.ts";
 import type { Redact } from "../redact.ts";
@@ -66,6 +66,15 @@ export function createTaskRunner(options: RunTaskOptions) {
       return;
     }
     options.onCommit?.();
+    await correlated(claim.task.correlation_id, () => runClaimed(claim, job, stop, setFollowed));
+  };
+
+  async function runClaimed(
+    claim: Claim,
+    job: Job,
+    stop: AbortController,
+    setFollowed: SetFollowed,
+  ): Promise<void> {
     const begunAt = performance.now();
     try {
       const outcome = await runClaim(claim, stop);
@@ -86,7 +95,7 @@ export function createTaskRunner(options: RunTaskOptions) {
       });
       await releaseLater(claim, job, stop.signal);
     }
-  };
+  }
 
   /** An outcome that the database refuses for good ends the task at once: running it again would end the same way. */
   async function endUnstorable(claim: Claim, job: Job, error: unknown, begunAt: number): Promise<void> {

@@ -44,6 +44,7 @@ PICTURES.push(
     },
   },
   { name: "deliveries", path: "/deliveries" },
+  { name: "logs", path: "/logs" },
   { name: "api-keys", path: "/api-keys?add=1" },
   { name: "providers", path: "/admin/providers?add=1" },
 );

@@ -7,6 +7,7 @@ import { apiKeysTests } from "./pages/api-keys.ts";
 import { channelsTests } from "./pages/channels.ts";
 import { inboxTests } from "./pages/inbox.ts";
 import { integrationsTests } from "./pages/integrations.ts";
+import { logsTests } from "./pages/logs.ts";
 import { providersTests } from "./pages/providers.ts";
 import { runsTests } from "./pages/runs.ts";
 import { shellTests } from "./pages/shell.ts";
@@ -23,7 +24,7 @@ describe.skipIf(CHROMIUM === null)("the admin UI", () => {
 
   for (const tests of [
     ...[signInTests, shellTests, inboxTests, integrationsTests, runsTests, usageTests],
-    ...[providersTests, apiKeysTests, channelsTests],
+    ...[providersTests, apiKeysTests, channelsTests, logsTests],
   ])
     tests(() => ui);
 
@@ -54,6 +55,8 @@ describe.skipIf(CHROMIUM === null)("the admin UI", () => {
     "/usage?bot_id=no-such-bot",
     "/admin/providers",
     "/admin/providers?add=1",
+    "/logs",
+    "/logs?level=error&q=nothing-has-this-text",
     "/api-keys",
     "/api-keys?add=1",
     "/api-keys/browsers",

@@ -46,12 +46,15 @@ export const followEvents = ({ query, onEvent, onGap, onState, signal }: FollowO
 
 interface FollowStreamOptions extends Pick<FollowOptions, "onState" | "signal"> {
   url: string;
+  /** Begins after this one. */
+  lastId?: string | undefined;
   onMessage(message: Message): void;
 }
 
 /** Reads any of the API's event streams, and resumes after the last message when it is cut. */
-export async function followStream({ url, onMessage, onState, signal }: FollowStreamOptions): Promise<void> {
-  let lastId: string | undefined;
+export async function followStream(options: FollowStreamOptions): Promise<void> {
+  const { url, onMessage, onState, signal } = options;
+  let { lastId } = options;
   let waitMs = FIRST_WAIT_MS;
   while (!signal.aborted) {
     onState("connecting");

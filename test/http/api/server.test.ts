@@ -1,6 +1,7 @@
 // What the server says of itself: about, settings, its log, and tools that are tried.
 
 import { beforeAll, expect, test } from "bun:test";
+import { correlated } from "../../../src/log.ts";
 import { eachDatabase } from "../../database.ts";
 import { createHttpFixture, type HttpFixture, STATIC_KEY } from "../fixture.ts";
 
@@ -47,6 +48,8 @@ eachDatabase("the server", (open) => {
       "Delivery 1 is done",
     ]);
     expect(await list("level=error&q=delivery")).toEqual(["Delivery 9 is lost"]);
+    correlated("a-run", () => log.getChild("agent").warn("A tool failed"));
+    expect(await list("correlation_id=a-run")).toEqual(["A tool failed"]);
     const first = (await http.send("GET", "/api/v1/logs?part=dispatch&limit=2")).body;
     expect(await list(`part=dispatch&cursor=${first.next_cursor}`)).toEqual(["Delivery 1 is done"]);
   });

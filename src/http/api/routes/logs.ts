@@ -7,7 +7,7 @@ import type { Auth } from "../../auth.ts";
 import { EVENT_STREAM, eventStream, type StreamEvent } from "../event-stream.ts";
 import { listRoute } from "../list.ts";
 import { failures, type RouteOptions } from "../route-options.ts";
-import { InstantOf, instant, JsonOf, limitOf, oneOf } from "../schemas.ts";
+import { InstantOf, instant, JsonOf, limitOf, nullable, oneOf } from "../schemas.ts";
 
 const tag = "Logs";
 
@@ -19,6 +19,7 @@ const LineAnswer = named(
     level: t.String({ description: "debug, info, warning or error." }),
     part: t.String({ description: "The part of the server that wrote it: http, dispatch, worker, …" }),
     message: t.String({ description: "The line; known secrets are redacted." }),
+    correlation_id: nullable(t.String(), "Of the run or delivery during which it was written."),
     properties: JsonOf("Its facts."),
   }),
 );
@@ -27,6 +28,9 @@ const FILTERS = {
   part: t.Optional(t.String({ maxLength: 100, description: "Only lines of this part." })),
   level: t.Optional(oneOf(LOG_LEVELS, "Only lines of at least this level.")),
   q: t.Optional(t.String({ maxLength: 200, description: "Only lines that contain this text." })),
+  correlation_id: t.Optional(
+    t.String({ maxLength: 100, description: "Only lines of the runs and deliveries with this id." }),
+  ),
 };
 
 export interface LogRoutes {
@@ -122,13 +126,15 @@ interface Filters {
   part?: string;
   level?: (typeof LOG_LEVELS)[number];
   q?: string;
+  correlation_id?: string;
 }
 
-function matching({ part, level = "debug", q = "" }: Filters): (line: KeptLine) => boolean {
+function matching({ part, level = "debug", q = "", correlation_id }: Filters): (line: KeptLine) => boolean {
   const least = LOG_LEVELS.indexOf(level);
   const text = q.toLowerCase();
   return (line) =>
     (part === undefined || line.part === part) &&
+    (correlation_id === undefined || line.correlation_id === correlation_id) &&
     LOG_LEVELS.indexOf(line.level as never) >= least &&
     line.message.toLowerCase().includes(text);
 }

@@ -13,6 +13,7 @@ import { Section } from "../../parts/page-frame.tsx";
 import { Status } from "../../parts/status.tsx";
 import { Time } from "../../parts/time.tsx";
 import { plural } from "../../parts/units.tsx";
+import { CorrelationId } from "../logs/correlation-id.tsx";
 
 export const refreshDeliveries = () => void queryClient.invalidateQueries({ queryKey: ["deliveries"] });
 
@@ -67,7 +68,7 @@ export function DeliveryDetail({ id, closeHref }: { id: string; closeHref: strin
               "Next attempt",
               <Time key="next" at={data.next_attempt_at} as="absolute" />,
             ],
-            ["Correlation id", <code key="c">{data.correlation_id}</code>],
+            ["Correlation id", <CorrelationId key="c" value={data.correlation_id} />],
           ]}
         />
       </Section>

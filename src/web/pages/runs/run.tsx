@@ -11,6 +11,7 @@ import { Split } from "../../parts/split.tsx";
 import { Status } from "../../parts/status.tsx";
 import { Time, useNow } from "../../parts/time.tsx";
 import { Cost, Duration, Tokens } from "../../parts/units.tsx";
+import { CorrelationId } from "../logs/correlation-id.tsx";
 import classes from "./run.module.css";
 import { RunActions } from "./run-actions.tsx";
 import { SpanDetail } from "./span-detail.tsx";
@@ -155,7 +156,7 @@ function Answer({ task }: { task: Task }) {
                 {task.session_id}
               </Link>,
             ],
-            ["Correlation id", <code key="c">{task.correlation_id}</code>],
+            ["Correlation id", <CorrelationId key="c" value={task.correlation_id} />],
             task.error_code !== null && ["Error code", <code key="e">{task.error_code}</code>],
             task.merged_into !== null && [
               "Answered by",

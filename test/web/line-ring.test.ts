@@ -1,20 +1,15 @@
 import { expect, test } from "bun:test";
-import { createLogRing, type LogLine } from "../../src/web/pages/integrations/tabs/log-ring.ts";
+import { createLineRing, type LineRing } from "../../src/web/parts/line-ring.ts";
 
-const line = (id: number): LogLine => ({
-  id,
-  at: "2026-11-28T12:00:00.000Z",
-  source: "stdout",
-  text: `line ${id}`,
-});
+const line = (id: number) => ({ id });
 
 function ringWithFrames(limit: number) {
   const frames: (() => void)[] = [];
-  const ring = createLogRing({ limit, onFrame: (callback) => frames.push(callback) });
+  const ring = createLineRing<{ id: number }>({ limit, onFrame: (callback) => frames.push(callback) });
   return { ring, frames, nextFrame: () => frames.splice(0).forEach((frame) => void frame()) };
 }
 
-const ids = (ring: { shown(): readonly LogLine[] }) => ring.shown().map(({ id }) => id);
+const ids = (ring: LineRing<{ id: number }>) => ring.shown().lines.map(({ id }) => id);
 
 test("lines of one frame are shown together, once", () => {
   const { ring, frames, nextFrame } = ringWithFrames(10);
