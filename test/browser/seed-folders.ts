@@ -108,7 +108,50 @@ register({ name: "mill_state", description: "Says how the mill is." }, () => "we
 `,
 };
 
+/** Bots, skills and carapaces of the operator, in the home folder. */
+const CONTENT: Record<string, string> = {
+  "skills/opening-hours.md": `---
+name: Opening hours
+description: When the shop is open, and whom to ask on holidays. Read it before promising a time.
+tags: [shop, time]
+---
+
+# Opening hours
+
+Monday to Friday **9 to 17**, on Saturdays 10 to 14.
+
+| Holiday | Open |
+|---|---|
+| New Year | no |
+`,
+  "carapaces/on-call.yaml": `name: On call
+description: Looks into alerts and calls the right person.
+skills: [opening-hours, { id: heddle, mode: pinned }]
+local_tools: ["loom_*", search_documents]
+system_prompt_fragment: |
+  You are the first to look at an alert. Say what you found before you call anybody.
+includes: [triage]
+requires: { tools: [pager_call] }
+tags: [operations]
+`,
+  "bots/weaver.yaml": `name: The weaver
+description: Answers the people of the mill, and remembers what they like.
+system_prompt: |
+  You answer in one sentence.
+  You never promise a time without reading the opening hours.
+model: acme/shuttle-large
+fallback_models: [acme/shuttle-small]
+tools: [remember, correct_memory, forget_memory, search_memory, search_documents, "loom_*"]
+skills: [{ id: opening-hours, mode: rag }]
+carapaces: [on-call]
+`,
+};
+
 export function seedFolders(home: string): void {
+  for (const [path, text] of Object.entries(CONTENT)) {
+    mkdirSync(dirname(join(home, path)), { recursive: true });
+    writeFileSync(join(home, path), text);
+  }
   for (const [path, text] of Object.entries(FILES)) {
     const file = join(home, "workspace", "integrations", path);
     mkdirSync(dirname(file), { recursive: true });

@@ -2,6 +2,7 @@
 // deliveries, channels. Each page's test and picture starts from it.
 
 import { until } from "../until.ts";
+import { seedKnowledge } from "./seed-knowledge.ts";
 import type { Ui } from "./ui.ts";
 
 const SECRET = "a-webhook-secret-for-pictures";
@@ -37,6 +38,7 @@ export async function seed(url: string, api: Ui["api"]): Promise<void> {
   }
   await seedChannel(api);
   await api("POST", "/api/v1/documents", { title: "Opening hours", content: "The shop opens at ten." });
+  await seedKnowledge(api);
 }
 
 /** A channel that is bound to a repository and to one whose integration has no words for its events. */

@@ -7,6 +7,7 @@ import { apiKeysTests } from "./pages/api-keys.ts";
 import { channelsTests } from "./pages/channels.ts";
 import { inboxTests } from "./pages/inbox.ts";
 import { integrationsTests } from "./pages/integrations.ts";
+import { knowledgeTests } from "./pages/knowledge.ts";
 import { logsTests } from "./pages/logs.ts";
 import { providersTests } from "./pages/providers.ts";
 import { runsTests } from "./pages/runs.ts";
@@ -25,6 +26,7 @@ describe.skipIf(CHROMIUM === null)("the admin UI", () => {
   for (const tests of [
     ...[signInTests, shellTests, inboxTests, integrationsTests, runsTests, usageTests],
     ...[providersTests, apiKeysTests, channelsTests, logsTests],
+    knowledgeTests,
   ])
     tests(() => ui);
 
@@ -45,6 +47,7 @@ describe.skipIf(CHROMIUM === null)("the admin UI", () => {
     "/channels?q=no-such-place",
     "/channels/{channel}",
     "/channels/{channel}?tab=bindings",
+    "/channels/{channel}?tab=capabilities",
     "/channels/{channel}?tab=settings",
     "/inbox",
     "/inbox?verdict=rejected",

@@ -37,3 +37,24 @@ export const REPAIR_CAUSES = [
   "inbox.failed",
   "inbox.rejected",
 ] as const;
+
+/** All skills, without their texts. */
+export const skills = queryOptions({
+  queryKey: ["skills", "list"],
+  queryFn: async () => (await take(api.GET("/api/v1/skills"))).skills,
+  staleTime: 60_000,
+});
+
+/** All carapaces as their files say. */
+export const carapaces = queryOptions({
+  queryKey: ["carapaces", "list"],
+  queryFn: async () => (await take(api.GET("/api/v1/carapaces"))).carapaces,
+  staleTime: 60_000,
+});
+
+/** All templates, with the integrations that each fits. */
+export const templates = queryOptions({
+  queryKey: ["templates", "list"],
+  queryFn: async () => (await take(api.GET("/api/v1/templates"))).templates,
+  staleTime: 60_000,
+});

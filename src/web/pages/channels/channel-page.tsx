@@ -13,6 +13,7 @@ import { PageFrame } from "../../parts/page-frame.tsx";
 import classes from "./channel-page.module.css";
 import { type Channel, channel, refreshChannels } from "./queries.ts";
 import { Bindings } from "./tabs/bindings.tsx";
+import { Capabilities } from "./tabs/capabilities.tsx";
 import { Sessions } from "./tabs/sessions.tsx";
 import { Settings } from "./tabs/settings.tsx";
 
@@ -26,6 +27,7 @@ interface Tab {
 const TABS: readonly [Tab, ...Tab[]] = [
   { id: "sessions", label: "Sessions", View: Sessions },
   { id: "bindings", label: "Bindings", View: Bindings },
+  { id: "capabilities", label: "Capabilities", View: Capabilities },
   { id: "settings", label: "Settings", View: Settings },
 ];
 

@@ -28,4 +28,12 @@ export const bindables = queryOptions({
   staleTime: 60_000,
 });
 
+export const activationsOf = (id: string) =>
+  queryOptions({
+    queryKey: ["channels", "activations", id],
+    queryFn: async () =>
+      (await take(api.GET("/api/v1/channels/{id}/integrations/available", { params: { path: { id } } })))
+        .integrations,
+  });
+
 export const refreshChannels = () => queryClient.invalidateQueries({ queryKey: ["channels"] });
