@@ -38,13 +38,6 @@ export const REPAIR_CAUSES = [
   "inbox.rejected",
 ] as const;
 
-/** All skills, without their texts. */
-export const skills = queryOptions({
-  queryKey: ["skills", "list"],
-  queryFn: async () => (await take(api.GET("/api/v1/skills"))).skills,
-  staleTime: 60_000,
-});
-
 /** All carapaces as their files say. */
 export const carapaces = queryOptions({
   queryKey: ["carapaces", "list"],
