@@ -158,7 +158,8 @@ export function createGateway(options: GatewayOptions): Gateway {
       // A Heddle key is hidden from the integration; a webhook sender may have an Authorization of its own.
       if (!isPublic || auth.bringsKey(request)) inner.headers.delete("authorization");
       hideCookie(inner.headers);
-      const answer = await runRouter(router, inner, { id, incoming, timeoutMs: limits.handlerMs });
+      const given = await runRouter(router, inner, { id, incoming, timeoutMs: limits.handlerMs });
+      const answer = isPublic ? given : uncached(given);
       if (incoming) record(incoming, answer);
       // The body of a HEAD answer is never read, so it would never end.
       if (method === "HEAD") return answer;
@@ -180,6 +181,18 @@ export function createGateway(options: GatewayOptions): Gateway {
       lease?.close();
     }
   };
+}
+
+/** What needs a key must not stay in a cache that others share, such as a proxy's, unless the integration says so. */
+function uncached(answer: Response): Response {
+  if (answer.headers.has("cache-control")) return answer;
+  try {
+    answer.headers.set("cache-control", "no-store");
+    return answer;
+  } catch {
+    // The headers of an answer that came from fetch() cannot be changed.
+    return uncached(new Response(answer.body, answer));
+  }
 }
 
 /** An integration acts with its own rights, so another integration's key must not make it act. */

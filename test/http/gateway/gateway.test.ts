@@ -108,6 +108,30 @@ test("a private path needs a key with the scope, which the integration does not 
   expect((await send("GET", "/integrations/hook//webhook", { key: null })).status).toBe(404);
 });
 
+test("what needs a key stays in no shared cache, unless the integration says so", async () => {
+  const frozen = await fetch("data:text/csv,a");
+  const answers: Record<string, () => Response> = {
+    "/export.csv": () => new Response("a", { headers: { "content-type": "text/csv" } }),
+    "/fetched.csv": () => frozen,
+    "/logo.png": () => new Response("a", { headers: { "cache-control": "private, max-age=60" } }),
+    "/webhook": () => new Response("a"),
+  };
+  const router = new Elysia().all(
+    "/*",
+    ({ path }) => answers[path]?.() ?? new Response(null, { status: 404 }),
+  );
+  const { send } = await createHttpFixture(shared, {
+    integrations: { hook: integration(router, "/webhook") },
+  });
+  const found = [];
+  for (const path of Object.keys(answers)) {
+    const method = path === "/webhook" ? "POST" : "GET";
+    const { headers } = await send(method, `/integrations/hook${path}`, { key: STATIC_KEY });
+    found.push(headers.get("cache-control"));
+  }
+  expect(found).toEqual(["no-store", "no-store", "private, max-age=60", null]);
+});
+
 test("an unknown integration is 404, one that does not load is 503, without details", async () => {
   const { send, lines } = await createHttpFixture(shared, { integrations: { broken: {} } });
   for (const path of [
