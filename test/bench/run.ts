@@ -28,6 +28,7 @@ import { startModel } from "./model.ts";
 import { median } from "./numbers.ts";
 import { measureSearch, type SearchMeasured } from "./search.ts";
 import { type MeasuredServer, startServer } from "./server.ts";
+import { measureTaskPages, type TaskPagesMeasured } from "./task-pages.ts";
 import { measureParallelTurns, measureTurns, startSink } from "./turns.ts";
 import { measureWebhooks } from "./webhooks.ts";
 
@@ -92,6 +93,9 @@ row("the same, recall@10 of the vector lane, sentences, %", ["≥ 97", "≥ 97"]
 );
 row("the same, a few words of a topic, %", ["", ""], (r) => r.search.vagueRecallPercent.toFixed(1));
 row("passages ingested per second", ["≥ 200", ""], (r) => r.search.ingestPerSecond.toFixed(0));
+row("100,000 runs: the slowest page of the list, ms", ["≤ 200", "≤ 200"], (r) =>
+  r.taskPages.slowestMs.toFixed(1),
+);
 say("memory");
 const memory = await measureMemoryOnce();
 const onEmbedded = (what: string, target: string, value: number) =>
@@ -149,6 +153,7 @@ async function withDatabase<Value>(
 }
 
 interface Result {
+  taskPages: TaskPagesMeasured;
   search: SearchMeasured;
   cached: CachedMeasured;
   longChat: LongChatMeasured;
@@ -248,6 +253,9 @@ async function measure(name: string, server: string | undefined): Promise<Result
   say(`${name}: search`);
   const search = await measureSearchIn(server);
 
+  say(`${name}: pages of 100,000 runs`);
+  const taskPages = await measureTaskPages(server ? postgresDatabases(server) : embeddedDatabases, binary);
+
   say(`${name}: many integrations`);
   const integrations = await measureIntegrations({
     binary,
@@ -255,6 +263,7 @@ async function measure(name: string, server: string | undefined): Promise<Result
     newDatabaseUrl: async () => server && newDatabase(server),
   });
   return {
+    taskPages,
     search,
     cached,
     longChat,
