@@ -40,9 +40,11 @@ export interface UiPage extends AsyncDisposable {
   accessibility(): Promise<string[]>;
 }
 
-export async function startUi(): Promise<Ui> {
+/** `prepare` may write more into the home before the program starts. */
+export async function startUi(prepare: (home: string) => void = () => {}): Promise<Ui> {
   const home = mkdtempSync(join(tmpdir(), "heddle-ui-"));
   seedFolders(home);
+  prepare(home);
   const server = await startServer(home);
   const browser = await chromium.launch({
     executablePath: String(CHROMIUM),
