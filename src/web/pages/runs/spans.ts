@@ -1,8 +1,8 @@
 // What the waterfall shows of a trace.
 
-import type { Schema } from "../../api/client.ts";
+import type { components } from "../../api/openapi.gen.ts";
 
-export type Span = Schema<"Span">;
+export type Span = components["schemas"]["Span"];
 
 export type Kind = "webhook" | "queue" | "run" | "model" | "tool" | "delivery" | "other";
 
@@ -38,8 +38,23 @@ export interface Bar {
   width: number;
 }
 
+/** The span of a run includes its wait in the queue, which is a bar of its own here. */
+function afterWait(span: Span, spans: readonly Span[]): Span {
+  if (kindOf(span) !== "run") return span;
+  const wait = spans.find((one) => kindOf(one) === "queue" && one.parent_span_id === span.span_id);
+  if (!wait || wait.duration_ms === null) return span;
+  const begun = Date.parse(wait.started_at) + wait.duration_ms;
+  const late = begun - Date.parse(span.started_at);
+  return {
+    ...span,
+    started_at: new Date(begun).toISOString(),
+    duration_ms: span.duration_ms === null ? null : Math.max(0, span.duration_ms - late),
+  };
+}
+
 /** `now` stands for the end of what still goes on. */
-export function barsOf(spans: readonly Span[], now: number): { bars: Bar[]; totalMs: number } {
+export function barsOf(given: readonly Span[], now: number): { bars: Bar[]; totalMs: number } {
+  const spans = given.map((span) => afterWait(span, given));
   const begin = Math.min(...spans.map(({ started_at }) => Date.parse(started_at)));
   const lengthOf = ({ started_at, duration_ms, error }: Span) =>
     duration_ms ?? (error === null ? Math.max(0, now - Date.parse(started_at)) : 0);

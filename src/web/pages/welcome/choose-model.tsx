@@ -19,11 +19,13 @@ const USUAL = Object.entries(VENDORS).filter(([id]) =>
 
 interface ChooseModelProps {
   providers: readonly Schema<"Provider">[];
+  /** A provider was added, and can be tested before one goes on. */
+  onAdded(): void;
   onDone(): void;
 }
 
 /** A model provider, tested before one goes on, or none for now. */
-export function ChooseModel({ providers, onDone }: ChooseModelProps) {
+export function ChooseModel({ providers, onAdded, onDone }: ChooseModelProps) {
   const stayOffline = useProgress((state) => state.stayOffline);
   const [vendor, setVendor] = useState<string>();
   const [first] = providers;
@@ -71,12 +73,12 @@ export function ChooseModel({ providers, onDone }: ChooseModelProps) {
           </button>
         </div>
       )}
-      {!first && vendor !== undefined && <NewProvider key={vendor} vendor={vendor} />}
+      {!first && vendor !== undefined && <NewProvider key={vendor} vendor={vendor} onAdded={onAdded} />}
     </>
   );
 }
 
-function NewProvider({ vendor }: { vendor: string }) {
+function NewProvider({ vendor, onAdded }: { vendor: string; onAdded(): void }) {
   const preset = VENDORS[vendor] as (typeof VENDORS)[string];
   const [baseUrl, setBaseUrl] = useState(preset.baseUrl ?? "");
   const [key, setKey] = useState("");
@@ -95,7 +97,10 @@ function NewProvider({ vendor }: { vendor: string }) {
           },
         }),
       ),
-    onSuccess: () => void queryClient.invalidateQueries({ queryKey: ["providers"] }),
+    onSuccess: () => {
+      onAdded();
+      void queryClient.invalidateQueries({ queryKey: ["providers"] });
+    },
   });
   const wrong = create.error instanceof ApiFailure ? create.error.field : undefined;
   return (

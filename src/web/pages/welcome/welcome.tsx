@@ -10,6 +10,7 @@ import { ApiError } from "../../parts/api-error.tsx";
 import { PageFrame } from "../../parts/page-frame.tsx";
 import { type Step, Steps } from "../../parts/steps.tsx";
 import { Time } from "../../parts/time.tsx";
+import { ConnectionTest } from "../integrations/connection-test.tsx";
 import { FirstEvent } from "../integrations/first-event.tsx";
 import { useProgress } from "../integrations/progress.ts";
 import {
@@ -54,7 +55,13 @@ export function View() {
         : progress.staysOffline
           ? "Offline for now"
           : undefined,
-      content: () => <ChooseModel providers={providers.data ?? []} onDone={() => goTo("integration")} />,
+      content: () => (
+        <ChooseModel
+          providers={providers.data ?? []}
+          onAdded={() => goTo("model")}
+          onDone={() => goTo("integration")}
+        />
+      ),
     },
     {
       id: "integration",
@@ -81,6 +88,7 @@ export function View() {
         chosen.data ? (
           <>
             <Settings id={id} />
+            <ConnectionTest integration={chosen.data} />
             {chosen.data.webhook && (
               <div className={classes.url}>
                 <h3>Enter this URL at the sending service</h3>
