@@ -1,7 +1,7 @@
 // Whether a session contains text that no person with a key wrote. What a bot learns from such text could be what a stranger wants it
 // to believe, in every later run.
 
-/** Tools that only return what Heddle, an operator or the conversation itself has written. */
+/** Tools that only return what Heddle, an operator or the conversation itself has written, unless the client has one of that name. */
 const HARMLESS = [
   "get_skill",
   "remember",
@@ -22,4 +22,6 @@ export const isTainted = (session: string): string => `(
     or exists (select 1 from attachments where attachments.message_id = seen.id)))
   or exists (select 1 from tool_calls made join tasks maker on maker.id = made.task_id
     where maker.session_id = ${session}
-      and made.tool_name not in (${HARMLESS.map((name) => `'${name}'`).join(", ")})))`;
+      and (made.tool_name not in (${HARMLESS.map((name) => `'${name}'`).join(", ")})
+        or jsonb_path_exists(maker.execution_config, '$.client_tools[*] ? (@.name == $name)',
+          jsonb_build_object('name', made.tool_name)))))`;

@@ -3,7 +3,7 @@
 import { beforeAll, describe, expect, test } from "bun:test";
 import { eq } from "drizzle-orm";
 import type { Database } from "../../src/db/database.ts";
-import { attachments, channels, memories as table, toolCalls } from "../../src/db/schema.ts";
+import { attachments, channels, memories as table, tasks, toolCalls } from "../../src/db/schema.ts";
 import { newId } from "../../src/ids.ts";
 import { createMemories, type Memories } from "../../src/memory/memories.ts";
 import { createMemoryFiles } from "../../src/memory/memory-files.ts";
@@ -133,6 +133,24 @@ eachDatabase("memory", (open) => {
             status: "done",
             iteration: 1,
           }),
+      ],
+      [
+        "the result of a client's tool, whatever its name",
+        async ({ id, message_id }) => {
+          const client_tools = [{ name: "get_skill", description: "", parameters: {} }];
+          await db.query.update(tasks).set({ execution_config: { client_tools } }).where(eq(tasks.id, id));
+          await db.query.insert(toolCalls).values({
+            id: newId(),
+            task_id: id,
+            message_id,
+            call_id: "c",
+            correlation_id: newId(),
+            tool_name: "get_skill",
+            arguments: "{}",
+            status: "done",
+            iteration: 1,
+          });
+        },
       ],
       [
         "an attachment",
