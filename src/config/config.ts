@@ -16,6 +16,7 @@ import {
   type Flags,
   type VariableReader,
 } from "./read-variables.ts";
+import { type VariableWords, wordsOf } from "./variable-words.ts";
 
 export interface Config {
   /** Absolute path of the folder that holds everything this server keeps. */
@@ -101,7 +102,7 @@ export interface Config {
 }
 
 /** One of Heddle's own variables. */
-export interface ConfigVariable {
+export interface ConfigVariable extends Readonly<VariableWords> {
   readonly name: string;
   /** Null if it is not set, or is a secret. */
   readonly value: string | null;
@@ -216,6 +217,7 @@ function variablesIn(read: VariableReader, given: Environment): ConfigVariable[]
     const elsewhere = name in given ? ("environment" as const) : ("file" as const);
     return {
       name,
+      ...wordsOf(name),
       value: value === undefined || secret ? null : value.split(",").map(shownUrl(name)).join(","),
       is_set: value !== undefined,
       secret,

@@ -38,6 +38,8 @@ const PAGES: readonly Page[] = [
   { label: "Providers", path: "/admin/providers", icon: "Sparkles", section: "Set up", shortcut: "p", scope: "providers:read", View: load(() => import("./pages/providers/providers.tsx")) },
   { label: "API keys", path: "/api-keys", icon: "Key", section: "System", shortcut: "k", scope: "api_keys:read", View: load(() => import("./pages/api-keys/api-keys.tsx")) },
   { label: "Logs", path: "/logs", icon: "ScrollText", section: "System", shortcut: "l", scope: "logs:read", View: load(() => import("./pages/logs/logs.tsx")) },
+  { label: "Settings", path: "/settings", icon: "SlidersHorizontal", section: "System", shortcut: "s", scope: "settings:read", View: load(() => import("./pages/settings/settings.tsx")) },
+  { label: "About", path: "/about", icon: "Info", section: "System", shortcut: "a", scope: "settings:read", View: load(() => import("./pages/about/about.tsx")) },
 ];
 
 /** The pages that who is signed in may see. */

@@ -44,6 +44,8 @@ PICTURES.push(
     },
   },
   { name: "deliveries", path: "/deliveries" },
+  { name: "settings", path: "/settings" },
+  { name: "about", path: "/about" },
   { name: "logs", path: "/logs" },
   { name: "api-keys", path: "/api-keys?add=1" },
   { name: "providers", path: "/admin/providers?add=1" },

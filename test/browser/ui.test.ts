@@ -11,6 +11,7 @@ import { knowledgeTests } from "./pages/knowledge.ts";
 import { logsTests } from "./pages/logs.ts";
 import { providersTests } from "./pages/providers.ts";
 import { runsTests } from "./pages/runs.ts";
+import { settingsTests } from "./pages/settings.ts";
 import { shellTests } from "./pages/shell.ts";
 import { signInTests } from "./pages/sign-in.ts";
 import { usageTests } from "./pages/usage.ts";
@@ -27,6 +28,7 @@ describe.skipIf(CHROMIUM === null)("the admin UI", () => {
     ...[signInTests, shellTests, inboxTests, integrationsTests, runsTests, usageTests],
     ...[providersTests, apiKeysTests, channelsTests, logsTests],
     knowledgeTests,
+    settingsTests,
   ])
     tests(() => ui);
 
@@ -58,6 +60,8 @@ describe.skipIf(CHROMIUM === null)("the admin UI", () => {
     "/usage?bot_id=no-such-bot",
     "/admin/providers",
     "/admin/providers?add=1",
+    "/settings",
+    "/about",
     "/logs",
     "/logs?level=error&q=nothing-has-this-text",
     "/api-keys",

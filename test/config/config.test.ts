@@ -183,3 +183,9 @@ describe("config", () => {
     }
   });
 });
+
+test("every variable that Heddle reads says what it is for", () => {
+  const { variables } = loadConfig({}, { HEDDLE_HOME: "/nonexistent" });
+  expect(variables.length).toBeGreaterThan(40);
+  expect(variables.filter(({ description }) => description === "").map(({ name }) => name)).toEqual([]);
+});

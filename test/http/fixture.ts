@@ -82,6 +82,8 @@ export interface HttpFixtureOptions {
   log?: AppOptions["log"];
 }
 
+const words = { group: "Server", description: "Of a test.", default: null };
+
 export const STATIC_KEY = "a-static-key-of-the-environment";
 const HOUR_MS = 3_600_000;
 export const SIGN_IN = { idleMs: 7 * 24 * HOUR_MS, absoluteMs: 30 * 24 * HOUR_MS, freshMs: HOUR_MS / 4 };
@@ -253,9 +255,16 @@ export async function createHttpFixture(db: TestDatabase, options: HttpFixtureOp
         home: "/srv/heddle",
         model: () => undefined,
         settings: [
-          { name: "API_KEY", value: null, is_set: true, secret: true, source: "environment" },
-          { name: "FALLBACK_MODELS", value: "x/y, mine/last", is_set: true, secret: false, source: "file" },
-          { name: "PORT", value: "8000", is_set: true, secret: false, source: "flag" },
+          { name: "API_KEY", ...words, value: null, is_set: true, secret: true, source: "environment" },
+          {
+            name: "FALLBACK_MODELS",
+            ...words,
+            value: "x/y, mine/last",
+            is_set: true,
+            secret: false,
+            source: "file",
+          },
+          { name: "PORT", ...words, value: "8000", is_set: true, secret: false, source: "flag" },
         ],
         notice: async () => new Blob(["The MIT License"]),
       },

@@ -17,6 +17,11 @@ eachDatabase("the server", (open) => {
     expect(body).toMatchObject({ version: "1.2.3", commit: null, home: "/srv/heddle", model: null });
     expect(body.database.version).toMatch(/^1[5-9]/);
     expect(body.database.size_bytes).toBeGreaterThan(1_000_000);
+    expect(Object.keys(body.counts)).toEqual([
+      ...["bots", "channels", "sessions", "runs", "deliveries", "documents", "webhooks"],
+    ]);
+    const { bots } = (await http.send("GET", "/api/v1/bots")).body;
+    expect(body.counts.bots).toBe(bots.length);
     const settings = (await http.send("GET", "/api/v1/settings")).body.settings;
     expect(settings).toMatchObject([
       { name: "API_KEY", value: null, is_set: true },

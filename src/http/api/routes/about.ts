@@ -10,6 +10,18 @@ import { InstantOf, instant, nullable, oneOf } from "../schemas.ts";
 
 const tag = "Server";
 
+/** Of some there may be millions. */
+const MOST_COUNTED = 1_000_000;
+const COUNTED = {
+  bots: "bots",
+  channels: "channels",
+  sessions: "sessions",
+  runs: "tasks",
+  deliveries: "deliveries",
+  documents: "documents",
+  webhooks: "inbox_events",
+} as const;
+
 const AboutAnswer = named(
   "About",
   t.Object({
@@ -28,6 +40,9 @@ const AboutAnswer = named(
       },
       { description: "The database." },
     ),
+    counts: t.Record(t.String(), t.Integer(), {
+      description: `How many ${Object.keys(COUNTED).join(", ")} there are; more than ${MOST_COUNTED} are not counted.`,
+    }),
     license: t.String({ description: "Of Heddle." }),
   }),
 );
@@ -36,6 +51,9 @@ const SettingAnswer = named(
   "ServerSetting",
   t.Object({
     name: t.String({ description: "The variable." }),
+    group: t.String({ description: "What it is about, with others." }),
+    description: t.String({ description: "What it is for." }),
+    default: nullable(t.String(), "What applies without it, in words; null: nothing."),
     value: nullable(t.String(), "Null if it is not set, or is a secret."),
     is_set: t.Boolean({ description: "Whether it has a value." }),
     secret: t.Boolean({ description: "Whether its value is never shown." }),
@@ -48,6 +66,9 @@ const SettingAnswer = named(
 
 export interface ServerSetting {
   name: string;
+  group: string;
+  description: string;
+  default: string | null;
   value: string | null;
   is_set: boolean;
   secret: boolean;
@@ -78,8 +99,13 @@ export function aboutRoutes({ version, publicUrl, db, server, route }: AboutRout
     .get(
       "/about",
       async () => {
+        const counts = Object.entries(COUNTED).map(
+          ([name, table]) =>
+            `(select count(*)::int from (select from ${table} limit ${MOST_COUNTED}) few) as ${name}`,
+        );
         const { rows } = await db.execute(
-          "select current_setting('server_version') as version, pg_database_size(current_database())::float8 as size",
+          `select current_setting('server_version') as version,
+            pg_database_size(current_database())::float8 as size, ${counts.join(", ")}`,
         );
         return {
           version,
@@ -94,6 +120,7 @@ export function aboutRoutes({ version, publicUrl, db, server, route }: AboutRout
             version: String(rows[0]?.version),
             size_bytes: Number(rows[0]?.size),
           },
+          counts: Object.fromEntries(Object.keys(COUNTED).map((name) => [name, Number(rows[0]?.[name])])),
           license: "MIT",
         };
       },

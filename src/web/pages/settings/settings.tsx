@@ -1,0 +1,98 @@
+// The server's own settings: what applies and where it comes from. They are read at a start, so nothing is changed here.
+
+import { Switch } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "wouter";
+import { api, type Schema, take } from "../../api/client.ts";
+import { ApiError } from "../../parts/api-error.tsx";
+import { Empty } from "../../parts/empty.tsx";
+import { FilterBar } from "../../parts/filter-bar.tsx";
+import { PageFrame, Panel, Section } from "../../parts/page-frame.tsx";
+import { Badge } from "../../parts/status.tsx";
+import { useFilters } from "../../parts/use-filters.ts";
+import classes from "./settings.module.css";
+
+type Setting = Schema<"ServerSetting">;
+
+const FILTERS = ["q", "set"] as const;
+
+export function View() {
+  const filters = useFilters(FILTERS);
+  const { q = "", set } = filters.values;
+  const { data, error, refetch } = useQuery({
+    queryKey: ["server-settings"],
+    queryFn: async () => (await take(api.GET("/api/v1/settings"))).settings,
+  });
+  const shown = (data ?? []).filter(
+    (one) => matches(one, q.toLowerCase()) && (set === undefined || one.is_set),
+  );
+  const groups = [...Map.groupBy(shown, ({ group }) => group)].sort(serverFirst);
+  return (
+    <PageFrame
+      title="Settings"
+      about={
+        <>
+          The server's own. They are set with flags, environment variables or the file <code>.env</code> in
+          the server's home, and read at a start. Integrations have their own at{" "}
+          <Link href="/admin/integrations">each of them</Link>.
+        </>
+      }
+      bar={
+        <div className={classes.bar}>
+          <FilterBar filters={filters} choices={[{ name: "q", label: "Name or purpose" }]} />
+          <Switch
+            size="xs"
+            label="Only those that are set"
+            checked={set !== undefined}
+            onChange={({ currentTarget }) => filters.set("set", currentTarget.checked ? "yes" : null)}
+          />
+        </div>
+      }
+    >
+      {error && <ApiError error={error} onRetry={() => void refetch()} />}
+      <div className={classes.groups}>
+        {groups.map(([group, settings]) => (
+          <Section key={group} title={group}>
+            <Panel flush>
+              <dl className={classes.list}>
+                {settings.map((setting) => (
+                  <OneSetting key={setting.name} setting={setting} />
+                ))}
+              </dl>
+            </Panel>
+          </Section>
+        ))}
+        {data && shown.length === 0 && <Empty icon="Filter" title="No setting matches these filters" />}
+      </div>
+    </PageFrame>
+  );
+}
+
+const serverFirst = ([one]: [string, unknown], [other]: [string, unknown]): number =>
+  Number(other === "Server") - Number(one === "Server") || one.localeCompare(other);
+
+const matches = ({ name, description }: Setting, text: string): boolean =>
+  `${name} ${description}`.toLowerCase().includes(text);
+
+const SOURCES = { flag: "A flag", environment: "The environment", file: "The file .env" } as const;
+
+function OneSetting({ setting }: { setting: Setting }) {
+  const { name, description, value, is_set, secret, source } = setting;
+  return (
+    <div className={classes.setting}>
+      <dt>
+        <span className={classes.name}>{name}</span>
+        <span className={classes.about}>{description}</span>
+      </dt>
+      <dd>
+        {is_set ? (
+          <span className={classes.value}>{secret ? "Set, and never shown" : value}</span>
+        ) : (
+          <span className={classes.usual}>{setting.default ?? "Not set"}</span>
+        )}
+        {source !== null && <Badge tone="good">{SOURCES[source]}</Badge>}
+        {!is_set && setting.default !== null && <Badge>Default</Badge>}
+      </dd>
+    </div>
+  );
+}

@@ -1,0 +1,31 @@
+import { expect, test } from "bun:test";
+import { STATIC_KEY, type Ui } from "../ui.ts";
+
+export function settingsTests(ui: () => Ui): void {
+  test("settings: what is set says from where, secrets are not shown, and the filter is in the address", async () => {
+    await using opened = await ui().openPage("/settings");
+    const { page } = opened;
+    await page.getByText("Set, and never shown").waitFor();
+    expect(await page.content()).not.toContain(STATIC_KEY);
+    await page.getByLabel("Name or purpose").fill("log_");
+    await page.getByText("API_KEY", { exact: true }).waitFor({ state: "detached" });
+    await page.getByLabel("Only those that are set").check({ force: true });
+    await page.getByText("LOG_LEVEL").waitFor({ state: "detached" });
+    await page.reload();
+    await page.getByText("LOG_FORMAT").waitFor();
+    expect(await page.locator("dt").allTextContents()).toEqual([
+      "LOG_FORMATForm of the lines on standard error.",
+    ]);
+    expect(await page.locator("dd").allTextContents()).toEqual(["jsonThe environment"]);
+    expect(opened.faults).toEqual([]);
+  });
+
+  test("about: the licences are read when they are asked for", async () => {
+    await using opened = await ui().openPage("/about");
+    const { page } = opened;
+    await page.getByText("Embedded in the server").waitFor();
+    await page.getByRole("button", { name: "Show the licences" }).click();
+    await page.getByText("GloVe: Global Vectors for Word Representation").waitFor();
+    expect(opened.faults).toEqual([]);
+  });
+}
