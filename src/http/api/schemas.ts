@@ -25,11 +25,15 @@ export const EXAMPLE_ID = "0198c0de-0000-7000-8000-000000000000";
 export const IdParams = t.Object({ id: Id });
 export const Instant = t.String({ format: "date-time" });
 export const InstantOf = (description: string) => t.String({ format: "date-time", description });
-/** A point in time in a request. A date alone is refused because it has no time zone. */
+/**
+ * A point in time in a request. A date alone is refused because it has no time zone, and so are years that ISO 8601 or the
+ * database writes in another form: before 1000, and after 9999 in UTC.
+ */
 export const GivenInstant = (description?: string) =>
   t.String({
     format: "date-time",
-    pattern: "^\\d{4}-\\d{2}-\\d{2}[Tt]\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?([Zz]|[+-]\\d{2}:\\d{2})$",
+    pattern:
+      "^(?!0|9999-12-31.*-\\d\\d:\\d\\d$)\\d{4}-\\d{2}-\\d{2}[Tt]\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?([Zz]|[+-]\\d{2}:\\d{2})$",
     ...(description !== undefined && { description }),
   });
 export const JsonFields = t.Record(t.String(), t.Any());
