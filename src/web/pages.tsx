@@ -5,7 +5,7 @@ import { covers, useSession } from "./api/session.ts";
 import type { IconName } from "./parts/icon-names.ts";
 
 /** The groups of the sidebar, in this order. */
-export const SECTIONS = ["Watch", "Work", "Set up", "System"] as const;
+export const SECTIONS = ["Watch", "Work", "Knowledge", "Set up", "System"] as const;
 
 export interface Page {
   /** What the page is called in the sidebar, the palette and the shortcuts. */
@@ -33,6 +33,7 @@ const PAGES: readonly Page[] = [
   { label: "Inbox", path: "/inbox", icon: "Inbox", section: "Watch", shortcut: "i", scope: "inbox:read", View: load(() => import("./pages/inbox/inbox.tsx")) },
   { label: "Usage", path: "/usage", icon: "Coins", section: "Watch", shortcut: "u", scope: "usage:read", View: load(() => import("./pages/usage/usage.tsx")) },
   { label: "Channels", path: "/channels", icon: "Hash", section: "Work", shortcut: "h", scope: "channels:read", View: load(() => import("./pages/channels/channels.tsx")) },
+  { label: "Bots", path: "/bots", icon: "Bot", section: "Knowledge", shortcut: "b", scope: "bots:read", View: load(() => import("./pages/bots/bots.tsx")) },
   { label: "First steps", path: "/welcome", icon: "Rocket", section: "Set up", shortcut: "w", scope: "admin", View: load(() => import("./pages/welcome/welcome.tsx")) },
   { label: "Integrations", path: "/admin/integrations", icon: "Plug", section: "Set up", shortcut: "n", scope: "integrations:read", View: load(() => import("./pages/integrations/integrations.tsx")) },
   { label: "Providers", path: "/admin/providers", icon: "Sparkles", section: "Set up", shortcut: "p", scope: "providers:read", View: load(() => import("./pages/providers/providers.tsx")) },

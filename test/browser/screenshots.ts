@@ -63,6 +63,8 @@ PICTURES.push(
   },
 );
 
+PICTURES.push({ name: "bot", path: "/bots/weaver" });
+
 const LOOKS = [
   { name: "light", scheme: "light", width: 1280, height: 800 },
   { name: "dark", scheme: "dark", width: 1280, height: 800 },

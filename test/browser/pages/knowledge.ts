@@ -34,4 +34,38 @@ export function knowledgeTests(ui: () => Ui): void {
     // The browser itself notes the refused request.
     expect(opened.faults.filter((one) => !one.includes("422"))).toEqual([]);
   });
+
+  test("bots: one is made and changed as YAML, with what the API refuses at its line, and deleted", async () => {
+    await using opened = await ui().openPage("/bots");
+    const { page } = opened;
+    await page.getByRole("link", { name: "New bot" }).click();
+    await page.getByText("What each field means").click();
+    await page.getByText("The first system message of each of its runs.").waitFor();
+    const editor = page.getByLabel("The bot as YAML");
+    await editor.fill("id: dyer\nname: Dyer\nmodel: [\n");
+    await page.getByRole("button", { name: "Save bot" }).click();
+    await page.getByText(/It is not YAML/).waitFor();
+    await editor.fill("id: dyer\nname: Dyer\n\nmax_iterations: 0\n");
+    await page.getByRole("button", { name: "Save bot" }).click();
+    await page.getByRole("button", { name: "Line 4" }).waitFor();
+    await editor.fill("id: dyer\nname: Dyer\nmax_iterations: 7\nskills: [opening-hours]\n");
+    await page.keyboard.press("Control+s");
+    await page.getByRole("heading", { name: "Dyer", level: 1 }).waitFor();
+    await page.getByText("7 calls").waitFor();
+    await page.getByRole("button", { name: "Edit" }).click();
+    // What is taken out of the text is taken from the bot.
+    await editor.fill("name: Dyer\ntools: [no_such_tool]\n");
+    await page.getByRole("button", { name: "Save bot" }).click();
+    await page.getByRole("list", { name: "What is missing" }).getByText("no_such_tool").waitFor();
+    expect(await ui().api("GET", "/api/v1/bots/dyer")).toMatchObject({
+      max_iterations: null,
+      skills: [],
+      tools: ["no_such_tool"],
+    });
+    await page.getByRole("button", { name: "Delete …" }).click();
+    await page.getByText("It is the bot of no channel.").waitFor();
+    await page.getByRole("button", { name: "Delete the bot" }).click();
+    await page.getByRole("heading", { name: "Bots", level: 1 }).waitFor();
+    expect(opened.faults.filter((one) => !one.includes("422"))).toEqual([]);
+  });
 }

@@ -1,0 +1,149 @@
+import { Button } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
+import { Link, useLocation } from "wouter";
+import { api, type Schema, take } from "../../api/client.ts";
+import { covers, useSession } from "../../api/session.ts";
+import { ApiError, notifyDone } from "../../parts/api-error.tsx";
+import { ConfirmDestructive } from "../../parts/confirm.tsx";
+import { CopyButton } from "../../parts/copy-button.tsx";
+import { Icon } from "../../parts/icon.tsx";
+import { PageFrame, Panel } from "../../parts/page-frame.tsx";
+import { SchemaHelp } from "../../parts/schema-help.tsx";
+import { plural } from "../../parts/units.tsx";
+import { YamlEditor } from "../../parts/yaml-editor.tsx";
+import { BotActivity } from "./bot-activity.tsx";
+import { BotFacts } from "./bot-facts.tsx";
+import classes from "./bots.module.css";
+import { type Bot, bot, channelsOf, forgetBot, refreshBots } from "./queries.ts";
+
+/** Everything about one bot: what it is made of, and what it did and knows last. */
+export function BotPage({ id }: { id: string }) {
+  const { data, error, refetch } = useQuery(bot(id));
+  const [isEditing, setEditing] = useState(false);
+  if (!data) {
+    return (
+      <PageFrame title="Bot">
+        {error && <ApiError error={error} onRetry={() => void refetch()} />}
+        {error && (
+          <Button component={Link} href="/bots" variant="default" size="xs" mt="md">
+            All bots
+          </Button>
+        )}
+      </PageFrame>
+    );
+  }
+  return (
+    <PageFrame
+      title={data.name}
+      about={
+        <span className={classes.about}>
+          <code>{data.id}</code> <CopyButton text={data.id} what="id" />
+          {data.description !== "" && <span>{data.description}</span>}
+        </span>
+      }
+      actions={!isEditing && <Actions bot={data} onEdit={() => setEditing(true)} />}
+    >
+      {isEditing ? (
+        <Panel>
+          <Editing bot={data} onDone={() => setEditing(false)} />
+        </Panel>
+      ) : (
+        <div className={classes.columns}>
+          <div>
+            <BotFacts bot={data} />
+          </div>
+          <div>
+            <BotActivity bot={data} />
+          </div>
+        </div>
+      )}
+    </PageFrame>
+  );
+}
+
+/** What a field is that was taken out of the text. */
+const UNSET = {
+  description: "",
+  system_prompt: "",
+  model: null,
+  fallback_models: [],
+  tools: [],
+  skills: [],
+  carapaces: [],
+  max_iterations: null,
+};
+
+function Editing({ bot: current, onDone }: { bot: Bot; onDone(): void }) {
+  const { name, description, system_prompt, model, fallback_models, tools } = current;
+  const { skills, carapaces, max_iterations } = current;
+  const value = { name, description, system_prompt, model, fallback_models, tools, skills, carapaces };
+  const save = async (edited: unknown) => {
+    const isFields = typeof edited === "object" && edited !== null && !Array.isArray(edited);
+    const changed = await take(
+      api.PATCH("/api/v1/bots/{id}", {
+        params: { path: { id: current.id } },
+        body: (isFields ? { ...UNSET, ...edited } : edited) as Schema<"BotChange">,
+      }),
+    );
+    await refreshBots();
+    onDone();
+    notifyDone(["Stored. It applies from the next run on.", ...changed.warnings].join(" "));
+  };
+  return (
+    <>
+      <YamlEditor what="bot" value={{ ...value, max_iterations }} onSave={save} onCancel={onDone} />
+      <SchemaHelp name="BotChange" />
+    </>
+  );
+}
+
+function Actions({ bot: { id, name, source }, onEdit }: { bot: Bot; onEdit(): void }) {
+  const [, navigate] = useLocation();
+  const [isDeleting, setDeleting] = useState(false);
+  const mayChange = useSession(({ me }) => covers(me?.scopes ?? [], "bots:write"));
+  const { data: channels } = useQuery({ ...channelsOf(id), enabled: isDeleting });
+  if (!mayChange) return null;
+  return (
+    <>
+      <Button size="xs" leftSection={<Icon name="Pencil" size={14} />} onClick={onEdit}>
+        Edit
+      </Button>
+      {/* The default bot answers wherever no other is named, so it stays. */}
+      {id !== "default" && (
+        <Button
+          variant="default"
+          size="xs"
+          leftSection={<Icon name="Trash2" size={14} />}
+          onClick={() => setDeleting(true)}
+        >
+          Delete …
+        </Button>
+      )}
+      {isDeleting && (
+        <ConfirmDestructive
+          action="Delete the bot"
+          title={`Delete ${name}?`}
+          onClose={() => setDeleting(false)}
+          onConfirm={async () => {
+            await api.DELETE("/api/v1/bots/{id}", { params: { path: { id } } });
+            navigate("/bots");
+            await forgetBot(id);
+          }}
+        >
+          <p>
+            Its prompt and settings are deleted
+            {source === "file" && ", and its file does not add it again"}. Sessions, runs and memories of it
+            stay.{" "}
+            {channels === undefined || channels.length === 0
+              ? "It is the bot of no channel."
+              : `It is the bot of ${plural(channels.length, "channel")}${channels.length === 100 ? " or more" : ""}, where runs fail until another is chosen: ${channels
+                  .slice(0, 5)
+                  .map(({ display_name }) => display_name)
+                  .join(", ")}.`}
+          </p>
+        </ConfirmDestructive>
+      )}
+    </>
+  );
+}
