@@ -11,8 +11,15 @@ const SANDBOX = "sandbox allow-scripts allow-forms allow-popups allow-downloads;
  */
 const PASSIVE =
   /^(?:image\/(?!svg)|audio\/|video\/|font\/|text\/(?:plain|css|csv|javascript|event-stream)\b|application\/(?:json|javascript|octet-stream|pdf|wasm|zip)\b)[^,]*$/i;
-/** Headers that act on everything of this server's address, not only on the integration's answer. */
-const OF_THE_ORIGIN = ["clear-site-data", "service-worker-allowed", "strict-transport-security"];
+/** Headers that act on everything of this server's address, not only on the integration's answer: reports name its URLs. */
+const OF_THE_ORIGIN = [
+  "clear-site-data",
+  "service-worker-allowed",
+  "strict-transport-security",
+  "alt-svc",
+  "nel",
+  "report-to",
+];
 
 /** Sets the headers for the answer's kind, and those in `more`. */
 export function withAnswerHeaders(
