@@ -129,7 +129,7 @@ async function* attempt(options: AttemptOptions): AsyncGenerator<AttemptEvent> {
       origin,
       quirks: options.quirks.of(model),
       signal: AbortSignal.any([request.signal, stall.signal, ending.signal]),
-      fetch: createStreamFetch(onBytes, options.send),
+      fetch: createStreamFetch({ onBytes, hide, send: options.send }),
     });
     let events = 0;
     for await (const event of stream) {

@@ -1,5 +1,6 @@
 // Turns the body of an answer into the event stream that was asked for, whatever it was sent as.
 
+import type { Redact } from "../redact.ts";
 import { AttemptFailure } from "./attempt.ts";
 import { createBoundedFetch, type Fetch } from "./bounded-fetch.ts";
 
@@ -7,12 +8,21 @@ import { createBoundedFetch, type Fetch } from "./bounded-fetch.ts";
 const MAX_WHOLE = 4_000_000;
 const SHOWN = 200;
 
+export interface StreamFetchOptions {
+  onBytes: () => void;
+  /** Replaces secrets in what is quoted. */
+  hide: Redact;
+  send?: Fetch | undefined;
+}
+
 /** A `fetch` with bounds whose successful answers are event streams. */
-export function createStreamFetch(onBytes: () => void, sendBy?: Fetch): Fetch {
+export function createStreamFetch({ onBytes, hide, send: sendBy }: StreamFetchOptions): Fetch {
   const send = createBoundedFetch({ onBytes, ...(sendBy && { send: sendBy }) });
   return async (input, init) => {
     const response = await send(input, init);
-    return response.ok && response.body ? new Response(asEventStream(response.body), response) : response;
+    return response.ok && response.body
+      ? new Response(asEventStream(response.body, hide), response)
+      : response;
   };
 }
 
@@ -20,7 +30,7 @@ export function createStreamFetch(onBytes: () => void, sendBy?: Fetch): Fetch {
  * Passes an event stream through. A whole JSON answer becomes the only event of one, so that an endpoint which does not
  * stream is understood, and an error that came with status 200 is read. Anything else ends with a failure that quotes it.
  */
-function asEventStream(body: ReadableStream<Uint8Array>): ReadableStream<Uint8Array> {
+function asEventStream(body: ReadableStream<Uint8Array>, hide: Redact): ReadableStream<Uint8Array> {
   const decoder = new TextDecoder();
   let isStream: boolean | undefined;
   // Kept as bytes, because a packet may end within a character.
@@ -45,7 +55,7 @@ function asEventStream(body: ReadableStream<Uint8Array>): ReadableStream<Uint8Ar
       flush(controller) {
         const text = whole.trim();
         if (isStream || text === "") return;
-        controller.enqueue(new TextEncoder().encode(`data: ${asOneLine(text)}\n\n`));
+        controller.enqueue(new TextEncoder().encode(`data: ${asOneLine(text, hide)}\n\n`));
       },
     }),
   );
@@ -59,11 +69,12 @@ function isFieldOrComment(text: string): boolean | undefined {
   return BEGINNINGS.some((beginning) => beginning.startsWith(text)) ? undefined : false;
 }
 
-function asOneLine(text: string): string {
+function asOneLine(text: string, hide: Redact): string {
   try {
     return JSON.stringify(JSON.parse(text));
   } catch {
-    const said = text.startsWith("<") ? "a web page" : `"${text.slice(0, SHOWN)}"`;
+    // Secrets are replaced before the cut: half of one would not be recognised.
+    const said = text.startsWith("<") ? "a web page" : `"${hide(text).slice(0, SHOWN)}"`;
     throw new AttemptFailure(
       "garbled",
       `the endpoint answered with ${said} instead of a chat completion; check the address of the endpoint (OPENAI_BASE_URL usually ends with /v1)`,

@@ -125,10 +125,7 @@ export function adminActionRoutes(parts: AdminActionRoutes) {
     )
     .post(
       "/:id/test-connection",
-      async ({ params: { id } }) => {
-        const { ok, message } = await testConnection(viewOf(id));
-        return { ok, message: parts.redact(message) };
-      },
+      ({ params: { id } }) => testConnection(viewOf(id), { redact: parts.redact }),
       {
         ...route.plain({
           of: "integration",
