@@ -9,6 +9,7 @@ import { inboxTests } from "./pages/inbox.ts";
 import { integrationsTests } from "./pages/integrations.ts";
 import { knowledgeTests } from "./pages/knowledge.ts";
 import { logsTests } from "./pages/logs.ts";
+import { overviewTests } from "./pages/overview.ts";
 import { providersTests } from "./pages/providers.ts";
 import { runsTests } from "./pages/runs.ts";
 import { settingsTests } from "./pages/settings.ts";
@@ -29,6 +30,7 @@ describe.skipIf(CHROMIUM === null)("the admin UI", () => {
     ...[providersTests, apiKeysTests, channelsTests, logsTests],
     knowledgeTests,
     settingsTests,
+    overviewTests,
   ])
     tests(() => ui);
 

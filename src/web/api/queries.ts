@@ -23,6 +23,12 @@ export const bots = queryOptions({
   staleTime: 60_000,
 });
 
+/** The endpoints whose models answer. */
+export const providers = queryOptions({
+  queryKey: ["providers", "list"],
+  queryFn: async () => (await take(api.GET("/api/v1/admin/providers"))).providers,
+});
+
 /** What needs a person, the gravest first. */
 export const repairs = queryOptions({
   queryKey: ["repairs"],

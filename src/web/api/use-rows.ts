@@ -62,7 +62,7 @@ export function useRows<Item extends { id: string }>({ key, read, live }: RowsOp
     if (newest !== null && (atTop.current || limit === null)) setShown({ name, newest });
   }, [newest, limit, name]);
 
-  useLive(live, async () => {
+  const readNew = async () => {
     if (pages.data === undefined) return void pages.refetch();
     const first = await read(undefined).catch(() => undefined);
     if (first === undefined) return;
@@ -71,7 +71,14 @@ export function useRows<Item extends { id: string }>({ key, read, live }: RowsOp
     // So much is new that rows between the two are missing.
     if (!isConnected || known.length === 0) await queryClient.resetQueries({ queryKey, exact: true });
     else setHead({ name, items: first.items });
-  });
+  };
+  useLive(live, () => void readNew());
+  // What happened while the list was not on the screen was told to nobody.
+  const isKept = useRef(pages.data !== undefined);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: once, for pages that were read before
+  useEffect(() => {
+    if (isKept.current) void readNew();
+  }, []);
 
   const visible = limit === null ? items : items.filter(({ id }) => id <= limit);
   return {

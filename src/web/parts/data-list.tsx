@@ -7,6 +7,7 @@ import { ApiError } from "./api-error.tsx";
 import classes from "./data-list.module.css";
 import { Icon } from "./icon.tsx";
 import { plural } from "./units.tsx";
+import { useScrollPosition } from "./use-scroll-position.ts";
 
 /** What a row shows. Cells are hidden where the list is narrow, so they repeat nothing that only they say. */
 export interface RowParts {
@@ -45,13 +46,18 @@ export function DataList<Item>(props: DataListProps<Item>) {
   const scroller = useRef<HTMLDivElement>(null);
   const [active, setActive] = useState<string | undefined>();
   const [, navigate] = useLocation();
+  const position = useScrollPosition(what);
   const virtual = useVirtualizer({
     count: items.length,
     getScrollElement: () => scroller.current,
     estimateSize: () => ROW_HEIGHT,
     getItemKey: (index) => (items[index] ? keyOf(items[index]) : index),
     overscan: AHEAD,
+    initialOffset: position.initial,
   });
+  const { setAtTop } = rows;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: once, when the list appears
+  useEffect(() => setAtTop(position.initial < ROW_HEIGHT), []);
   const visible = virtual.getVirtualItems();
   const last = visible.at(-1)?.index ?? 0;
   useEffect(() => {
@@ -123,7 +129,10 @@ export function DataList<Item>(props: DataListProps<Item>) {
         ref={scroller}
         className={classes.scroller}
         onKeyDown={onKeyDown}
-        onScroll={({ currentTarget }) => rows.setAtTop(currentTarget.scrollTop < ROW_HEIGHT)}
+        onScroll={({ currentTarget: { scrollTop } }) => {
+          position.onScroll(scrollTop);
+          setAtTop(scrollTop < ROW_HEIGHT);
+        }}
       >
         <ul
           className={classes.rows}

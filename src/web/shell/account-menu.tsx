@@ -13,7 +13,7 @@ const SCHEMES = [
 export const leave = (): void => void signOut().finally(() => queryClient.clear());
 
 /** Appearance, documentation, signing out. */
-export function AccountMenu({ isRail }: { isRail: boolean }) {
+export function AccountMenu({ isRail, onSections }: { isRail: boolean; onSections(): void }) {
   const { colorScheme, setColorScheme } = useMantineColorScheme();
   const me = useSession((session) => session.me);
   return (
@@ -37,6 +37,9 @@ export function AccountMenu({ isRail }: { isRail: boolean }) {
           </Menu.Item>
         ))}
         <Menu.Divider />
+        <Menu.Item leftSection={<Icon name="Columns" />} onClick={onSections}>
+          Sections of the sidebar …
+        </Menu.Item>
         <Menu.Item component="a" href="/swagger" target="_blank" leftSection={<Icon name="BookOpen" />}>
           API documentation
         </Menu.Item>

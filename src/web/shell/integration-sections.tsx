@@ -6,6 +6,7 @@ import { useUi } from "../ui-store.ts";
 import { readiness } from "./readiness.ts";
 import classes from "./sidebar.module.css";
 import { NavLink } from "./sidebar.tsx";
+import { SidebarGroup } from "./sidebar-group.tsx";
 
 /** The sections that integrations declare in their manifests, without those that are hidden. */
 export function IntegrationSections({ isRail, path }: { isRail: boolean; path: string }) {
@@ -35,11 +36,7 @@ function OneSection({ section, isRail, path }: OneSectionProps) {
     />
   );
   return (
-    <div className={classes.group}>
-      <p className={classes.label}>
-        <span className="cut">{section.title}</span>
-        {dot}
-      </p>
+    <SidebarGroup id={section.id} title={section.title} mark={dot} isRail={isRail}>
       {section.items.map(({ label, href, icon }) => (
         <NavLink
           key={href}
@@ -51,6 +48,6 @@ function OneSection({ section, isRail, path }: OneSectionProps) {
           mark={isRail ? dot : undefined}
         />
       ))}
-    </div>
+    </SidebarGroup>
   );
 }

@@ -1,6 +1,7 @@
 import { useMantineColorScheme } from "@mantine/core";
 import { Spotlight, type SpotlightActionData, type SpotlightActionGroupData } from "@mantine/spotlight";
 import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
 import { useLocation } from "wouter";
 import { sidebarSections } from "../api/queries.ts";
 import { queryClient } from "../api/query-client.ts";
@@ -8,6 +9,7 @@ import { usePages } from "../pages.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { useUi } from "../ui-store.ts";
 import { leave } from "./account-menu.tsx";
+import { useFoundObjects } from "./found-objects.ts";
 
 /** Ctrl-K: go anywhere, do anything. */
 export function Palette() {
@@ -16,6 +18,8 @@ export function Palette() {
   const { recent, toggleRail } = useUi();
   const pages = usePages();
   const { data: sections = [] } = useQuery(sidebarSections);
+  const [typed, setTyped] = useState("");
+  const objects = useFoundObjects(typed);
   const go = (href: string, label: string, icon: string, description?: string): SpotlightActionData => ({
     id: `go ${href}`,
     label,
@@ -41,11 +45,15 @@ export function Palette() {
       actions: pages.map(({ path, label, icon, section }) => go(path, label, icon, section)),
     },
     {
-      group: "Integrations",
+      group: "Pages of integrations",
       actions: sections.flatMap(({ title, items }) =>
         items.map(({ href, label, icon }) => go(href, label, icon, title)),
       ),
     },
+    ...objects.map(({ group, found }) => ({
+      group,
+      actions: found.map(({ href, label, icon, description }) => go(href, label, icon, description)),
+    })),
     {
       group: "Actions",
       actions: [
@@ -63,13 +71,15 @@ export function Palette() {
     <Spotlight
       actions={groups.filter(({ actions }) => actions.length > 0)}
       shortcut="mod + K"
+      query={typed}
+      onQueryChange={setTyped}
       nothingFound="Nothing here has that name."
       highlightQuery
       scrollable
       maxHeight={420}
       searchProps={{
-        placeholder: "Go to a page, or do something …",
-        "aria-label": "Search pages and actions",
+        placeholder: "Go to a page, a bot, a channel, an id …, or do something",
+        "aria-label": "Search pages, objects and actions",
         leftSection: <Icon name="Search" size={18} />,
       }}
     />

@@ -12,6 +12,7 @@ import { Palette } from "./palette.tsx";
 import classes from "./shell.module.css";
 import { ShortcutsHelp } from "./shortcuts-help.tsx";
 import { Sidebar } from "./sidebar.tsx";
+import { SidebarSections } from "./sidebar-sections.tsx";
 import { SignInAgain } from "./sign-in-again.tsx";
 import { TopBar } from "./top-bar.tsx";
 import { useShortcuts } from "./use-shortcuts.ts";
@@ -20,6 +21,7 @@ export function Shell() {
   useLiveConnection();
   const [isMenuOpen, setMenuOpen] = useState(false);
   const [isHelpOpen, setHelpOpen] = useState(false);
+  const [isChoosing, setChoosing] = useState(false);
   const [path] = useLocation();
   const isRail = useUi((state) => state.isRail);
   useShortcuts({ onHelp: () => setHelpOpen(true) });
@@ -31,7 +33,7 @@ export function Shell() {
         Skip to the content
       </a>
       <aside className={classes.side}>
-        <Sidebar isRail={isRail} onHelp={() => setHelpOpen(true)} />
+        <Sidebar isRail={isRail} onHelp={() => setHelpOpen(true)} onSections={() => setChoosing(true)} />
       </aside>
       <TopBar onMenu={() => setMenuOpen(true)} />
       <Drawer
@@ -42,7 +44,7 @@ export function Shell() {
         padding={0}
         attributes={{ content: { "aria-label": "Menu" } }}
       >
-        <Sidebar isRail={false} onHelp={() => setHelpOpen(true)} />
+        <Sidebar isRail={false} onHelp={() => setHelpOpen(true)} onSections={() => setChoosing(true)} />
       </Drawer>
       <main id="main" className={classes.main} tabIndex={-1}>
         <ErrorBoundary key={path.split("/")[1]}>
@@ -55,6 +57,7 @@ export function Shell() {
       </main>
       <Palette />
       <SignInAgain />
+      {isChoosing && <SidebarSections onClose={() => setChoosing(false)} />}
       {isHelpOpen && <ShortcutsHelp onClose={() => setHelpOpen(false)} />}
     </div>
   );

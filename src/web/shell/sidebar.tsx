@@ -11,8 +11,15 @@ import { IntegrationSections } from "./integration-sections.tsx";
 import { Logo } from "./logo.tsx";
 import { RepairsBadge } from "./repairs-badge.tsx";
 import classes from "./sidebar.module.css";
+import { SidebarGroup } from "./sidebar-group.tsx";
 
-export function Sidebar({ isRail, onHelp }: { isRail: boolean; onHelp(): void }) {
+interface SidebarProps {
+  isRail: boolean;
+  onHelp(): void;
+  onSections(): void;
+}
+
+export function Sidebar({ isRail, onHelp, onSections }: SidebarProps) {
   const [path] = useLocation();
   const pages = usePages();
   const current = pageAt(pages, path);
@@ -39,8 +46,7 @@ export function Sidebar({ isRail, onHelp }: { isRail: boolean; onHelp(): void })
           const shown = pages.filter((page) => page.section === section);
           if (shown.length === 0) return null;
           return (
-            <div key={section} className={classes.group}>
-              <p className={classes.label}>{section}</p>
+            <SidebarGroup key={section} id={section} title={section} isRail={isRail}>
               {shown.map((page) => (
                 <NavLink
                   key={page.path}
@@ -52,13 +58,13 @@ export function Sidebar({ isRail, onHelp }: { isRail: boolean; onHelp(): void })
                   mark={page.path === "/" && <RepairsBadge />}
                 />
               ))}
-            </div>
+            </SidebarGroup>
           );
         })}
         <IntegrationSections isRail={isRail} path={path} />
       </nav>
       <div className={classes.foot}>
-        <AccountMenu isRail={isRail} />
+        <AccountMenu isRail={isRail} onSections={onSections} />
         <Tooltip label="Keyboard shortcuts (?)" position="top">
           <ActionIcon aria-label="Keyboard shortcuts" onClick={onHelp}>
             <Icon name="Keyboard" />

@@ -12,6 +12,7 @@ export function shellTests(ui: () => Ui): void {
     await page.keyboard.press("Escape");
     await page.getByRole("dialog").waitFor({ state: "detached" });
     await page.keyboard.press("Control+k");
+    await page.locator("input[placeholder^='Go to a page']:focus").waitFor();
     await page.keyboard.type("dark colours");
     await page.keyboard.press("Enter");
     await until(() => page.evaluate(`document.documentElement.dataset.mantineColorScheme === "dark"`));
@@ -21,6 +22,71 @@ export function shellTests(ui: () => Ui): void {
     await page.getByLabel("Show icons only in the sidebar").click();
     await page.reload();
     await page.getByLabel("Show names in the sidebar").waitFor();
+    expect(opened.faults).toEqual([]);
+  });
+
+  test("shell: the palette finds single objects by what is typed, and a run by its id", async () => {
+    const { tasks } = await ui().api("GET", "/api/v1/tasks?limit=1");
+    await using opened = await ui().openPage("/inbox");
+    const { page } = opened;
+    await page.getByRole("heading", { name: "Inbox" }).waitFor();
+    const find = async (text: string, found: string | RegExp) => {
+      await page.keyboard.press("Control+k");
+      await page.getByPlaceholder("Go to a page").fill(text);
+      await page.getByRole("dialog").getByRole("button", { name: found }).first().click();
+    };
+    await find("octo-org/loom", /github:octo-org\/loom/);
+    await page.waitForURL(/\/channels\/[0-9a-f-]{36}/);
+    await find("scribe", /scribe/);
+    await page.waitForURL("**/admin/integrations/scribe");
+    await find(tasks[0].id, `Run ${tasks[0].id}`);
+    await page.getByRole("heading", { name: /^Run of/ }).waitFor();
+    expect(opened.faults).toEqual([]);
+  });
+
+  test("shell: sections of the sidebar are folded and hidden, and stay so", async () => {
+    await using opened = await ui().openPage("/inbox");
+    const { page } = opened;
+    const nav = page.getByRole("navigation", { name: "Pages" });
+    await nav.getByRole("button", { name: "Set up" }).click();
+    await nav.getByRole("link", { name: "Integrations" }).waitFor({ state: "detached" });
+    await page.getByLabel("Account and appearance").click();
+    await page.getByRole("menuitem", { name: "Sections of the sidebar" }).click();
+    const dialog = page.getByRole("dialog", { name: "Sections of the sidebar" });
+    await dialog.getByLabel("Looms").uncheck({ force: true });
+    await page.keyboard.press("Escape");
+    await page.reload();
+    await nav.getByRole("link", { name: "Inbox" }).waitFor();
+    expect([
+      await nav.getByRole("link", { name: "Integrations" }).count(),
+      await nav.getByRole("link", { name: "Sheds" }).count(),
+    ]).toEqual([0, 0]);
+    await nav.getByRole("button", { name: "Set up" }).click();
+    await nav.getByRole("link", { name: "Integrations" }).waitFor();
+    expect(await opened.accessibility()).toEqual([]);
+    expect(opened.faults).toEqual([]);
+  });
+
+  test("shell: going back leads to the place in the list, and to what happened meanwhile", async () => {
+    await using opened = await ui().openPage("/tasks", { height: 420 });
+    const { page } = opened;
+    const list = page.getByRole("list", { name: "List of runs" });
+    await list.getByRole("link").nth(3).waitFor();
+    const scroller = list.locator("..");
+    const topOf = () => scroller.evaluate((element) => element.scrollTop);
+    await scroller.evaluate((element) => element.scrollTo({ top: 60 }));
+    await until(topOf, (top) => top === 60);
+    await list.getByRole("link").nth(3).click();
+    await page.getByRole("heading", { name: /^Run of/ }).waitFor();
+    await page.goBack();
+    await list.getByRole("link").nth(3).waitFor();
+    await until(topOf, (top) => top === 60);
+    // From the menu, the list begins at its top.
+    await page.getByRole("link", { name: "Inbox" }).click();
+    await page.getByRole("heading", { name: "Inbox" }).waitFor();
+    await page.getByRole("link", { name: "Runs" }).click();
+    await list.getByRole("link").nth(3).waitFor();
+    expect(await topOf()).toBe(0);
     expect(opened.faults).toEqual([]);
   });
 

@@ -1,8 +1,12 @@
-import { useQuery } from "@tanstack/react-query";
+import { Button } from "@mantine/core";
+import { queryOptions, useQuery } from "@tanstack/react-query";
+import { Link } from "wouter";
 import { api, type Schema, take } from "../../api/client.ts";
 import { SUMS_MS, useLiveQueries } from "../../api/live.ts";
+import { pageAt, usePages } from "../../pages.tsx";
 import { ApiError } from "../../parts/api-error.tsx";
 import { Chart, type Series } from "../../parts/chart.tsx";
+import { Empty } from "../../parts/empty.tsx";
 import { Panel, Section } from "../../parts/page-frame.tsx";
 import { Stat, StatRow } from "../../parts/stat.tsx";
 import { statusWords, type Tone } from "../../parts/status.tsx";
@@ -58,20 +62,24 @@ const DRAWN: {
   },
 ];
 
-/** Runs, webhooks and deliveries over time, by what became of them. */
-export function Activity({ span }: { span: string }) {
-  const days = DAYS[span] ?? 1;
-  const interval = days === 1 ? ("hour" as const) : ("day" as const);
-  const { data, error, refetch } = useQuery({
+const activityOf = (span: string) =>
+  queryOptions({
     queryKey: ["activity", span],
     queryFn: () => {
+      const days = DAYS[span] ?? 1;
+      const interval = days === 1 ? ("hour" as const) : ("day" as const);
       const since = new Date(Date.now() - days * 86_400_000).toISOString();
       return take(api.GET("/api/v1/activity", { params: { query: { interval, since } } }));
     },
   });
+
+/** Runs, webhooks and deliveries over time, by what became of them. */
+export function Activity({ span }: { span: string }) {
+  const { data, error, refetch } = useQuery(activityOf(span));
   useLiveQueries(["task", "inbox", "delivery"], ["activity"], { everyMs: SUMS_MS });
   if (error) return <ApiError error={error} onRetry={() => void refetch()} />;
   const buckets = data?.buckets ?? [];
+  if (data && isEmpty(buckets)) return <NothingYet span={span} />;
   return (
     <Section title="What has happened">
       <div className={classes.cards}>
@@ -106,6 +114,42 @@ export function Activity({ span }: { span: string }) {
           );
         })}
       </div>
+    </Section>
+  );
+}
+
+const isEmpty = (buckets: readonly Bucket[]): boolean =>
+  buckets.every((bucket) => DRAWN.every(({ kind }) => sum(Object.values(bucket[kind])) === 0));
+
+/** A new server leads to the first steps; one that is quiet says so. */
+function NothingYet({ span }: { span: string }) {
+  const hasSteps = pageAt(usePages(), "/welcome") !== undefined;
+  const month = useQuery(activityOf("month"));
+  if (!month.data) return null;
+  const isNew = isEmpty(month.data.buckets);
+  return (
+    <Section title="What has happened">
+      <Panel>
+        {isNew ? (
+          <Empty
+            icon="Rocket"
+            title="Nothing has happened here yet"
+            action={
+              hasSteps && (
+                <Button component={Link} href="/welcome" size="xs">
+                  Take the first steps
+                </Button>
+              )
+            }
+          >
+            A model, an integration and a first event: then bots have something to do, and it is shown here.
+          </Empty>
+        ) : (
+          <Empty icon="Moon" title={span === "day" ? "A quiet day" : "A quiet week"}>
+            No run, no webhook and no delivery in this time.
+          </Empty>
+        )}
+      </Panel>
     </Section>
   );
 }

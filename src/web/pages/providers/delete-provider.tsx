@@ -1,13 +1,14 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "wouter";
 import { api, type Schema } from "../../api/client.ts";
+import { providers } from "../../api/queries.ts";
 import { queryClient } from "../../api/query-client.ts";
 import { pageAt, usePages } from "../../pages.tsx";
 import { ApiError, notifyDone } from "../../parts/api-error.tsx";
 import { ConfirmDestructive } from "../../parts/confirm.tsx";
 import { plural } from "../../parts/units.tsx";
 import classes from "./providers.module.css";
-import { type Provider, providers, referencesTo } from "./queries.ts";
+import { type Provider, referencesTo } from "./queries.ts";
 
 interface DeleteProviderProps {
   provider: Provider;

@@ -2,6 +2,7 @@ import { Button } from "@mantine/core";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useLocation } from "wouter";
+import { providers } from "../../api/queries.ts";
 import { ApiError, notifyDone, notifyError } from "../../parts/api-error.tsx";
 import { Detail } from "../../parts/detail.tsx";
 import { Empty } from "../../parts/empty.tsx";
@@ -14,7 +15,7 @@ import { DeleteProvider } from "./delete-provider.tsx";
 import { ChangedProvider } from "./provider-form.tsx";
 import { ProviderModels } from "./provider-models.tsx";
 import { ProviderTest } from "./provider-test.tsx";
-import { ADAPTERS, changeProvider, type Provider, providers, untakenText } from "./queries.ts";
+import { ADAPTERS, changeProvider, type Provider, untakenText } from "./queries.ts";
 
 interface ProviderDetailProps {
   id: string;

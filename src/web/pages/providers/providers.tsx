@@ -1,3 +1,4 @@
+import { providers } from "../../api/queries.ts";
 // Providers: the endpoints whose models answer, and one of them in detail.
 
 import { Button } from "@mantine/core";
@@ -15,7 +16,7 @@ import { Badge } from "../../parts/status.tsx";
 import { useFilters } from "../../parts/use-filters.ts";
 import { ProviderDetail } from "./provider-detail.tsx";
 import { NewProvider } from "./provider-form.tsx";
-import { ADAPTERS, type Provider, providers } from "./queries.ts";
+import { ADAPTERS, type Provider } from "./queries.ts";
 
 const HOME = "/admin/providers";
 const FILTERS = ["add"] as const;

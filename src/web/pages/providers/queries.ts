@@ -12,11 +12,6 @@ export const ADAPTERS: Record<Provider["adapter"], string> = {
   anthropic: "Anthropic",
 };
 
-export const providers = queryOptions({
-  queryKey: ["providers", "list"],
-  queryFn: async () => (await take(api.GET("/api/v1/admin/providers"))).providers,
-});
-
 /** What the endpoint offers; asked of the endpoint itself each time. */
 export const modelsOf = (id: string) =>
   queryOptions({

@@ -3,9 +3,8 @@
 import { Button } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useSearchParams } from "wouter";
-import { api, take } from "../../api/client.ts";
 import { useLiveQueries } from "../../api/live.ts";
-import { integrations } from "../../api/queries.ts";
+import { providers as allProviders, integrations } from "../../api/queries.ts";
 import { ApiError } from "../../parts/api-error.tsx";
 import { PageFrame } from "../../parts/page-frame.tsx";
 import { type Step, Steps } from "../../parts/steps.tsx";
@@ -30,10 +29,7 @@ import classes from "./welcome.module.css";
 export function View() {
   const [params, setParams] = useSearchParams();
   const progress = useProgress();
-  const providers = useQuery({
-    queryKey: ["providers", "list"],
-    queryFn: async () => (await take(api.GET("/api/v1/admin/providers"))).providers,
-  });
+  const providers = useQuery(allProviders);
   const all = useQuery(integrations);
   const id = progress.chosen ?? "";
   const chosen = useQuery({ ...integration(id), enabled: id !== "" });
