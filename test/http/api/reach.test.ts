@@ -89,6 +89,18 @@ eachDatabase("what a key reaches", (open) => {
     expect((await post("/sessions", first?.key, { client_id: "defaults" })).status).toBe(201);
   });
 
+  test("of two keys that begin a conversation under one name at once, only one does", async () => {
+    const scopes = [...SCOPES, "chat:write"];
+    const keys = await Promise.all(
+      ["a", "b"].map((name) => http.apiKeys.create({ name, scopes, rows: "own" }, OPERATOR)),
+    );
+    for (let round = 0; round < 10; round++) {
+      const body = { client_id: `race:${round}`, message: "Hi", passive: true };
+      const answers = await Promise.all(keys.map(({ key }) => post("/chat", key, body)));
+      expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
+    }
+  });
+
   test("tools cannot be smuggled in by a carapace, an activation or a bot", async () => {
     const channel = (await post("/channels", person, { client_id: "chat:tools" })).body.id;
     const attempts: [string, string, object | undefined, string][] = [

@@ -225,7 +225,10 @@ function createSend({ chat, sessions, channelSessions, ownership, route }: ChatR
     const clientId = client_id ?? (await ownClientId(ownership, request));
     await ownership.clientId(request, clientId);
     const { owner } = await route.sender(request);
-    return (await sessions.getOrCreate({ clientId, botId: bot_id ?? DEFAULT_BOT, owner })).session_id;
+    const found = await sessions.getOrCreate({ clientId, botId: bot_id ?? DEFAULT_BOT, owner });
+    // Another caller may have created it meanwhile, who would read the message.
+    if (!found.created) await ownership.session(request, found.session_id);
+    return found.session_id;
   }
 }
 
