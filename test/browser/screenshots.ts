@@ -63,7 +63,14 @@ PICTURES.push(
   },
 );
 
-PICTURES.push({ name: "bot", path: "/bots/weaver" });
+PICTURES.push(
+  { name: "bot", path: "/bots/weaver" },
+  {
+    name: "memory",
+    path: "/memories?status=unreviewed",
+    before: (page) => page.locator("li a").nth(0).click(),
+  },
+);
 
 const LOOKS = [
   { name: "light", scheme: "light", width: 1280, height: 800 },

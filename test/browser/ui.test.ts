@@ -54,6 +54,8 @@ describe.skipIf(CHROMIUM === null)("the admin UI", () => {
     "/channels/{channel}?tab=capabilities",
     "/channels/{channel}?tab=settings",
     "/bots",
+    "/memories",
+    "/memories/{memory}",
     "/bots?add=1",
     "/bots/weaver",
     "/inbox",
@@ -77,7 +79,8 @@ describe.skipIf(CHROMIUM === null)("the admin UI", () => {
   /** The address with the ids of what the seed has made. */
   const shown = async (path: string): Promise<string> => {
     const { channels } = await ui.api("GET", "/api/v1/channels?client_id=team:weavers");
-    return path.replace("{channel}", channels[0].id);
+    const { memories } = await ui.api("GET", "/api/v1/memories?limit=1");
+    return path.replace("{channel}", channels[0].id).replace("{memory}", memories[0].id);
   };
   /** One page is looked at in all of them, since loading it again would take longer than the look. */
   const LOOKS = [

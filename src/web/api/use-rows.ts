@@ -93,7 +93,11 @@ export function useRows<Item extends { id: string }>({ key, read, live }: RowsOp
     hasMore: pages.hasNextPage && (pages.data?.pages.length ?? 0) < PAGES_KEPT,
     loadMore: () => void pages.fetchNextPage(),
     error: pages.error,
-    retry: () => void pages.refetch(),
+    retry() {
+      // What was read by events is older than what comes now.
+      setHead({ name, items: [] });
+      void pages.refetch();
+    },
   };
 }
 

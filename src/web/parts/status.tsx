@@ -23,6 +23,8 @@ const STATUSES: Record<string, [label: string, tone: Tone, icon: IconName]> = {
   duplicate: ["Duplicate", "quiet", "Layers"],
   ignored: ["Ignored", "quiet", "Minus"],
   rejected: ["Rejected", "warn", "Ban"],
+  // Memories
+  unreviewed: ["Waits for review", "warn", "Eye"],
   // Integrations
   ready: ["Ready", "good", "Check"],
   partial: ["Needs settings", "warn", "SlidersHorizontal"],

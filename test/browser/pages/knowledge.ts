@@ -68,4 +68,28 @@ export function knowledgeTests(ui: () => Ui): void {
     await page.getByRole("heading", { name: "Bots", level: 1 }).waitFor();
     expect(opened.faults.filter((one) => !one.includes("422"))).toEqual([]);
   });
+
+  test("memories: from the repair to the review, one after the other, until nothing waits", async () => {
+    await using opened = await ui().openPage("/");
+    const { page } = opened;
+    await page.getByRole("link", { name: "Review", exact: true }).click();
+    await page.getByRole("listitem").getByText("Whoever asks for the keys").click();
+    await page.getByText("It waits because something").waitFor();
+    await page.getByRole("button", { name: "Reject" }).click();
+    // The next one that waits opens by itself.
+    await page.getByRole("article").getByText("weaver\u2019s knot").waitFor();
+    await page.getByRole("button", { name: "Accept" }).click();
+    await page.getByText("Nothing waits for a review").waitFor();
+    const { memories } = await ui().api("GET", "/api/v1/memories?bot_id=weaver&limit=2");
+    expect(
+      memories.map(({ status, applies }: { status: string; applies: boolean }) => [status, applies]),
+    ).toEqual([
+      ["rejected", false],
+      ["accepted", true],
+    ]);
+    await page.getByRole("button", { name: "Delete …" }).click();
+    await page.getByText("The bot forgets it at once").waitFor();
+    await page.getByRole("button", { name: "Keep" }).click();
+    expect(opened.faults).toEqual([]);
+  });
 }

@@ -29,7 +29,7 @@ const ACTIONS: Record<Repair["action"], [label: string, href: (repair: Repair) =
   restart_process: ["See the process", ofIntegration],
   redeliver: ["See dead letters", () => "/deliveries?status=dead"],
   replay: ["See the webhooks", ({ integration_id }) => `/inbox?verdict=failed${filterBy(integration_id)}`],
-  review: ["Review", () => "/memory"],
+  review: ["Review", () => "/memories?status=unreviewed"],
   reindex: ["See documents", () => "/documents"],
   add_provider: ["Take the first steps", () => "/welcome"],
   renew_key: ["See the keys", () => "/api-keys"],
