@@ -3,30 +3,37 @@
 import { Type as t } from "@sinclair/typebox";
 import { PROVIDER_ADAPTERS } from "../db/schema.ts";
 import { UNSUPPORTED } from "../llm/quirks.ts";
+import { named } from "../schema/openapi-schema.ts";
 
 /** US dollars per million tokens; a million dollars is a slip of the keyboard. */
 const price = (description: string) => t.Number({ minimum: 0, maximum: 1_000_000, description });
 const tokens = (minimum: number, description: string) =>
   t.Integer({ minimum, maximum: 100_000_000, description });
 
-const ModelPrices = t.Object(
-  {
-    input: price("Input."),
-    output: price("Output, thoughts included."),
-    cached_input: t.Optional(price("Input from the cache. Default: `input`.")),
-    cache_write: t.Optional(price("Input that is written to the cache. Default: `input`.")),
-  },
-  { additionalProperties: false, description: "US dollars per million tokens." },
+const ModelPrices = named(
+  "ModelPrices",
+  t.Object(
+    {
+      input: price("Input."),
+      output: price("Output, thoughts included."),
+      cached_input: t.Optional(price("Input from the cache. Default: `input`.")),
+      cache_write: t.Optional(price("Input that is written to the cache. Default: `input`.")),
+    },
+    { additionalProperties: false, description: "US dollars per million tokens." },
+  ),
 );
 
-export const ModelFacts = t.Object(
-  {
-    context_window: t.Optional(tokens(2_000, "Tokens that a request may have.")),
-    max_output_tokens: t.Optional(tokens(1, "The output limit to ask for (Anthropic's protocol only).")),
-    images: t.Optional(t.Boolean({ description: "Whether it sees images." })),
-    prices: t.Optional(ModelPrices),
-  },
-  { additionalProperties: false },
+export const ModelFacts = named(
+  "ModelFacts",
+  t.Object(
+    {
+      context_window: t.Optional(tokens(2_000, "Tokens that a request may have.")),
+      max_output_tokens: t.Optional(tokens(1, "The output limit to ask for (Anthropic's protocol only).")),
+      images: t.Optional(t.Boolean({ description: "Whether it sees images." })),
+      prices: t.Optional(ModelPrices),
+    },
+    { additionalProperties: false },
+  ),
 );
 
 const ModelName = t.String({ minLength: 1, maxLength: 300 });

@@ -12,6 +12,7 @@ import type {
 } from "@sinclair/typebox";
 import { t } from "elysia";
 import { HeddleError } from "../../errors.ts";
+import { named } from "../../schema/openapi-schema.ts";
 import { failures, type RouteFacts, type RouteOptions } from "./route-options.ts";
 import { limitOf, nullable } from "./schemas.ts";
 
@@ -32,7 +33,10 @@ export function setupPage(maximum?: number) {
   };
 }
 
-const NextCursor = nullable(t.String(), "Pass it as `cursor` for the next page; null on the last one.");
+const NextCursor = named(
+  "NextCursor",
+  nullable(t.String(), "Pass it as `cursor` for the next page; null on the last one."),
+);
 
 interface ListOptions<Key extends string, Item extends TSchema, Query extends TProperties> {
   /** The name of the items in the answer: "tasks". */
