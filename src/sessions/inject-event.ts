@@ -25,6 +25,11 @@ export interface InjectEventOptions extends InjectOptions {
   getOrCreate: (wanted: Wanted) => Promise<{ session_id: string }>;
 }
 
+export interface EventSender extends Partial<Sender> {
+  /** Throws if the sender may not use this client id. */
+  mayUse?: (clientId: string) => Promise<void>;
+}
+
 const BATCH = 64;
 
 /** See Sessions.injectEvent for its contract. */
@@ -86,7 +91,7 @@ export function createInjectEvent(options: InjectEventOptions, { destinationOf, 
     return outcomes;
   };
 
-  return async (given: InjectEvent, scope: string, sender?: Partial<Sender>): Promise<EventResult> => {
+  return async (given: InjectEvent, scope: string, sender?: EventSender): Promise<EventResult> => {
     const { attachments = [], ...plain } = given;
     const event = storableJson(plain);
     // Read before the first await, as in inject().
@@ -102,6 +107,8 @@ export function createInjectEvent(options: InjectEventOptions, { destinationOf, 
       const destination = own
         ? await withSession(own)
         : await newDestination({ clientId, botId, owner: sender?.owner ?? null });
+      // Another sender may have created it meanwhile, who would read the event.
+      await sender?.mayUse?.(clientId);
       return {
         status: "processed",
         bound: false,

@@ -8,7 +8,7 @@ import type { EventResult, InjectEvent, InjectMessage, InjectResult } from "../s
 import { type CallOutcome, callOutcomesOf } from "./call-outcomes.ts";
 import { createGetOrCreate, type Found, type Wanted } from "./get-or-create.ts";
 import { createInject, type InjectOptions, type Sender } from "./inject.ts";
-import { createInjectEvent, type InjectEventOptions } from "./inject-event.ts";
+import { createInjectEvent, type EventSender, type InjectEventOptions } from "./inject-event.ts";
 import { getSession, listSessions, markRead, type SessionFilter, type SessionRow } from "./list-sessions.ts";
 
 export type MessageRow = typeof messages.$inferSelect & {
@@ -38,7 +38,7 @@ export interface Sessions {
    * and an idempotency key stands for the whole event. A channel whose bot no longer exists is left out (and logged)
    * unless it is the only one. Throws `unknown_bot` and `validation`.
    */
-  injectEvent(event: InjectEvent, scope?: string, sender?: Partial<Sender>): Promise<EventResult>;
+  injectEvent(event: InjectEvent, scope?: string, sender?: EventSender): Promise<EventResult>;
   /** Throws `not_found`. */
   get(id: string): Promise<SessionRow>;
   list(filter: SessionFilter): Promise<SessionRow[]>;

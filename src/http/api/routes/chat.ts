@@ -227,7 +227,7 @@ function createSend({ chat, sessions, channelSessions, ownership, route }: ChatR
     const { owner } = await route.sender(request);
     const found = await sessions.getOrCreate({ clientId, botId: bot_id ?? DEFAULT_BOT, owner });
     // Another caller may have created it meanwhile, who would read the message.
-    if (!found.created) await ownership.session(request, found.session_id);
+    if (!found.created) await ownership.clientId(request, clientId);
     return found.session_id;
   }
 }

@@ -48,7 +48,8 @@ export function eventRoutes({
       await ownership.brings(request, body);
       const place = { clientId: client_id, event, botId: bot_id };
       const scope = await ownership.senderOf(request, { clientId: client_id });
-      const sender = await route.sender(request);
+      const mayUse = (id: string) => ownership.clientId(request, id);
+      const sender = { ...(await route.sender(request)), mayUse };
       return status(
         201,
         await sessions.injectEvent({ ...place, ...toInjectMessage(body, request) }, scope, sender),
