@@ -32,6 +32,7 @@ const PAGES: readonly Page[] = [
   { label: "Deliveries", path: "/deliveries", icon: "Send", section: "Watch", shortcut: "d", scope: "deliveries:read", View: load(() => import("./pages/deliveries/deliveries.tsx")) },
   { label: "Inbox", path: "/inbox", icon: "Inbox", section: "Watch", shortcut: "i", scope: "inbox:read", View: load(() => import("./pages/inbox/inbox.tsx")) },
   { label: "Usage", path: "/usage", icon: "Coins", section: "Watch", shortcut: "u", scope: "usage:read", View: load(() => import("./pages/usage/usage.tsx")) },
+  { label: "Chat", path: "/chat", icon: "MessageSquare", section: "Work", shortcut: "c", scope: "sessions:read", View: load(() => import("./pages/chat/chat.tsx")) },
   { label: "Channels", path: "/channels", icon: "Hash", section: "Work", shortcut: "h", scope: "channels:read", View: load(() => import("./pages/channels/channels.tsx")) },
   { label: "Bots", path: "/bots", icon: "Bot", section: "Knowledge", shortcut: "b", scope: "bots:read", View: load(() => import("./pages/bots/bots.tsx")) },
   { label: "Memory", path: "/memories", icon: "Brain", section: "Knowledge", shortcut: "m", scope: "memories:read", View: load(() => import("./pages/memories/memories.tsx")) },

@@ -5,6 +5,7 @@ import { until } from "../until.ts";
 import { CHROMIUM } from "./chromium.ts";
 import { apiKeysTests } from "./pages/api-keys.ts";
 import { channelsTests } from "./pages/channels.ts";
+import { chatTests } from "./pages/chat.ts";
 import { inboxTests } from "./pages/inbox.ts";
 import { integrationsTests } from "./pages/integrations.ts";
 import { knowledgeTests } from "./pages/knowledge.ts";
@@ -28,6 +29,7 @@ describe.skipIf(CHROMIUM === null)("the admin UI", () => {
   for (const tests of [
     ...[signInTests, shellTests, inboxTests, integrationsTests, runsTests, usageTests],
     ...[providersTests, apiKeysTests, channelsTests, logsTests],
+    chatTests,
     knowledgeTests,
     settingsTests,
     overviewTests,
@@ -47,6 +49,9 @@ describe.skipIf(CHROMIUM === null)("the admin UI", () => {
     "/admin/integrations/scribe?tab=approval",
     "/admin/integrations/github/set-up?step=event",
     "/welcome",
+    "/chat",
+    "/chat/new",
+    "/chat/{session}",
     "/channels",
     "/channels?q=no-such-place",
     "/channels/{channel}",
@@ -80,7 +85,11 @@ describe.skipIf(CHROMIUM === null)("the admin UI", () => {
   const shown = async (path: string): Promise<string> => {
     const { channels } = await ui.api("GET", "/api/v1/channels?client_id=team:weavers");
     const { memories } = await ui.api("GET", "/api/v1/memories?limit=1");
-    return path.replace("{channel}", channels[0].id).replace("{memory}", memories[0].id);
+    const { sessions } = await ui.api("GET", "/api/v1/sessions?client_id=docs:team");
+    return path
+      .replace("{channel}", channels[0].id)
+      .replace("{session}", sessions[0].id)
+      .replace("{memory}", memories[0].id);
   };
   /** One page is looked at in all of them, since loading it again would take longer than the look. */
   const LOOKS = [

@@ -86,7 +86,7 @@ export async function followStream(options: FollowStreamOptions): Promise<void> 
   }
 }
 
-interface Message {
+export interface Message {
   id: string | undefined;
   event: string;
   data: string;
@@ -95,7 +95,8 @@ interface Message {
 /** A message longer than this ends the connection, so that nothing grows without bound. */
 const LONGEST_MESSAGE = 4_000_000;
 
-async function* messagesOf(body: ReadableStream<Uint8Array<ArrayBuffer>>): AsyncGenerator<Message> {
+/** The messages of an answer of server-sent events. */
+export async function* messagesOf(body: ReadableStream<Uint8Array<ArrayBuffer>>): AsyncGenerator<Message> {
   const reader = body.pipeThrough(new TextDecoderStream()).getReader();
   let rest = "";
   try {

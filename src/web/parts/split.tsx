@@ -8,6 +8,10 @@ interface SplitProps {
   main: React.ReactNode;
   /** Missing: `main` has all the room. On a narrow screen the detail takes the place of `main`. */
   detail: React.ReactNode;
+  /** The share of `main` in percent until somebody moves the border. */
+  first?: number;
+  /** Which of the two a narrow screen shows. Default: the detail, if there is one. */
+  narrow?: "main" | "detail";
 }
 
 const LEAST = 28;
@@ -16,8 +20,8 @@ const STEP = 2;
 const AT_FIRST = 46;
 
 /** A list and what is selected in it: two panes whose border can be dragged or moved with the arrow keys. */
-export function Split({ name, main, detail }: SplitProps) {
-  const share = useUi((state) => state.splits[name] ?? AT_FIRST);
+export function Split({ name, main, detail, first = AT_FIRST, narrow = "detail" }: SplitProps) {
+  const share = useUi((state) => state.splits[name] ?? first);
   const setSplit = useUi((state) => state.setSplit);
   const box = useRef<HTMLDivElement>(null);
   const move = (percent: number) => setSplit(name, Math.min(MOST, Math.max(LEAST, percent)));
@@ -37,6 +41,7 @@ export function Split({ name, main, detail }: SplitProps) {
       ref={box}
       className={classes.split}
       data-open={Boolean(detail) || undefined}
+      data-narrow={narrow}
       style={{ "--share": `${share}%` } as React.CSSProperties}
     >
       <div className={classes.main}>{main}</div>
@@ -55,7 +60,7 @@ export function Split({ name, main, detail }: SplitProps) {
             onPointerDown={(event) => event.currentTarget.setPointerCapture(event.pointerId)}
             onPointerMove={drag}
             onKeyDown={onKeyDown}
-            onDoubleClick={() => move(AT_FIRST)}
+            onDoubleClick={() => move(first)}
           />
           <div className={classes.detail}>{detail}</div>
         </>

@@ -16,6 +16,14 @@ const IN_LISTS: [keys: string[], meaning: string][] = [
   [["←", "→"], "On the border of two panes: move it"],
 ];
 
+const IN_CHAT: [keys: string[], meaning: string][] = [
+  [["Enter"], "Send"],
+  [["Shift", "Enter"], "Begin a new line"],
+  [["Esc"], "Stop the run"],
+  [["Alt", "↑"], "Conversation above"],
+  [["Alt", "↓"], "Conversation below"],
+];
+
 export function ShortcutsHelp({ onClose }: { onClose(): void }) {
   const pages = usePages();
   return (
@@ -23,6 +31,7 @@ export function ShortcutsHelp({ onClose }: { onClose(): void }) {
       <div className={classes.columns}>
         <Group title="Everywhere" entries={EVERYWHERE} />
         <Group title="In lists" entries={IN_LISTS} />
+        <Group title="In the chat" entries={IN_CHAT} />
         <Group
           title="Pages"
           entries={pages.map(({ label, shortcut }) => [["g", shortcut], label] as [string[], string])}

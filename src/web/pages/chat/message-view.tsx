@@ -1,0 +1,112 @@
+import { Button } from "@mantine/core";
+import { useMutation } from "@tanstack/react-query";
+import { memo, useState } from "react";
+import { api, take } from "../../api/client.ts";
+import { notifyError } from "../../parts/api-error.tsx";
+import { Icon } from "../../parts/icon.tsx";
+import { Time } from "../../parts/time.tsx";
+import { Bytes } from "../../parts/units.tsx";
+import { refreshConversation } from "./queries.ts";
+import type { Message, Task } from "./thread.ts";
+import classes from "./timeline.module.css";
+
+interface MessageProps {
+  message: Message;
+  task: Task | null;
+}
+
+/** Whether a person wrote it with a key, as in this chat; everything else came from a service. */
+const isOwn = ({ from_person, source }: Message) => from_person || source === "chat";
+
+/** A message to the bot, from a person or from a service. */
+export const MessageView = memo(({ message, task }: MessageProps) => {
+  const { content, attachments, created_at } = message;
+  const own = isOwn(message);
+  return (
+    <section className={classes.message} data-own={own || undefined} aria-label={own ? "Message" : "Event"}>
+      {!own && (
+        <p className={classes.from}>
+          <Icon name="Webhook" size={13} />
+          {authorOf(message)}
+        </p>
+      )}
+      {attachments.length > 0 && <Attachments attachments={attachments} />}
+      {content.trim() !== "" && <LongText text={content} />}
+      <p className={classes.foot}>
+        <Time at={created_at} />
+        {task && <Fate task={task} />}
+      </p>
+    </section>
+  );
+});
+
+function authorOf({ metadata, source, role }: Message): string {
+  const author = metadata.author as { display_name?: unknown } | undefined;
+  const name = typeof author?.display_name === "string" ? author.display_name : undefined;
+  if (name !== undefined) return source ? `${name}, over ${source}` : name;
+  return source ?? role;
+}
+
+/** What is to be said of its run as long as that has no answer. */
+function Fate({ task }: { task: Task }) {
+  const cancel = useMutation({
+    mutationFn: () => take(api.POST("/api/v1/tasks/{id}/cancel", { params: { path: { id: task.id } } })),
+    onError: notifyError("The message is still waiting"),
+    onSettled: () => refreshConversation(task.session_id),
+  });
+  if (task.status === "merged") return <span>· Answered together with another one</span>;
+  if (task.status !== "pending") return null;
+  return (
+    <>
+      <span>· Waits for its turn</span>
+      <Button variant="subtle" size="compact-xs" loading={cancel.isPending} onClick={() => cancel.mutate()}>
+        Take back
+      </Button>
+    </>
+  );
+}
+
+const LONG = 1_500;
+const MANY_LINES = 16;
+
+/** A long text is cut until somebody wants to read it. */
+export function LongText({ text }: { text: string }) {
+  const [isOpen, setOpen] = useState(false);
+  const isLong = text.length > LONG || text.split("\n", MANY_LINES + 1).length > MANY_LINES;
+  return (
+    <>
+      <div className={classes.text} data-cut={(isLong && !isOpen) || undefined}>
+        {text}
+      </div>
+      {isLong && (
+        <Button variant="subtle" size="compact-xs" onClick={() => setOpen(!isOpen)} aria-expanded={isOpen}>
+          {isOpen ? "Show less" : "Show all of it"}
+        </Button>
+      )}
+    </>
+  );
+}
+
+function Attachments({ attachments }: { attachments: Message["attachments"] }) {
+  return (
+    <ul className={classes.files} aria-label="Attached files">
+      {attachments.map(({ id, kind, name, bytes }) => (
+        <li key={id}>
+          <a href={`/api/v1/attachments/${id}`} download={name} className={classes.file} data-kind={kind}>
+            {kind === "image" ? (
+              <img src={`/api/v1/attachments/${id}`} alt={name} loading="lazy" />
+            ) : (
+              <>
+                <Icon name="FileText" size={18} />
+                <span className="cut">{name}</span>
+                <span className="faint">
+                  <Bytes value={bytes} />
+                </span>
+              </>
+            )}
+          </a>
+        </li>
+      ))}
+    </ul>
+  );
+}

@@ -1,0 +1,85 @@
+import { Skeleton } from "@mantine/core";
+import { Empty } from "../../parts/empty.tsx";
+import { AnswerView } from "./answer-view.tsx";
+import { MessageView } from "./message-view.tsx";
+import { OutgoingView } from "./outgoing-view.tsx";
+import type { Entry } from "./thread.ts";
+import classes from "./timeline.module.css";
+import type { Thread } from "./use-thread.ts";
+
+interface TimelineProps {
+  /** The session. */
+  id: string;
+  thread: Thread;
+  botId: string | undefined;
+}
+
+/** What was said, in order, with the days on which it was. */
+export function Timeline({ id, thread, botId }: TimelineProps) {
+  const { entries, outgoing, isLoading, error } = thread;
+  if (isLoading) return error ? null : <Loading />;
+  if (entries.length === 0 && outgoing.length === 0) {
+    return (
+      <Empty icon="MessageSquare" title="Nothing was said here yet">
+        Write the first message below.
+      </Empty>
+    );
+  }
+  return (
+    <>
+      {entries.map((entry, index) => (
+        <div key={entry.key} className={classes.entry}>
+          <Day of={timeOf(entry)} after={timeBefore(entries, index)} />
+          {entry.kind === "message" ? (
+            <MessageView message={entry.message} task={entry.task} />
+          ) : (
+            <AnswerView answer={entry} botId={botId} />
+          )}
+        </div>
+      ))}
+      {outgoing.map((one) => (
+        <OutgoingView key={one.key} session={id} outgoing={one} />
+      ))}
+    </>
+  );
+}
+
+function timeOf(entry: Entry | undefined): string | undefined {
+  if (!entry) return undefined;
+  return entry.kind === "message" ? entry.message.created_at : (entry.at ?? undefined);
+}
+
+/** What is still being written has no time yet. */
+function timeBefore(entries: readonly Entry[], index: number): string | undefined {
+  const before = entries.slice(Math.max(0, index - 2), index);
+  return before.map(timeOf).findLast((at) => at !== undefined);
+}
+
+const DAY = new Intl.DateTimeFormat(undefined, {
+  weekday: "long",
+  day: "numeric",
+  month: "long",
+  year: "numeric",
+});
+
+function dayOf(at: string): string {
+  const day = DAY.format(new Date(at));
+  if (day === DAY.format(new Date())) return "Today";
+  return day === DAY.format(new Date(Date.now() - 86_400_000)) ? "Yesterday" : day;
+}
+
+/** A line where another day begins. */
+function Day({ of, after }: { of: string | undefined; after: string | undefined }) {
+  if (of === undefined) return null;
+  const day = dayOf(of);
+  if (after !== undefined && dayOf(after) === day) return null;
+  return <p className={classes.day}>{day}</p>;
+}
+
+const Loading = () => (
+  <div className={classes.loading} aria-busy="true" role="status" aria-label="Loading the conversation">
+    <Skeleton height={38} width="45%" radius="lg" ml="auto" />
+    <Skeleton height={14} width="80%" />
+    <Skeleton height={14} width="64%" />
+  </div>
+);

@@ -1,0 +1,49 @@
+// Cuts Markdown that grows at its end into blocks of which only the last can still change.
+
+export interface Block {
+  /** Where it begins. */
+  at: number;
+  text: string;
+}
+
+const FENCE = /^ {0,3}(`{3,}|~{3,})/;
+
+/** The beginning of what is no list, quote or part of one. A mark alone may still become that of a list. */
+const STARTS = /^(?:[^\s>*+\-\d]|[*+-](?![ \t]|$))/;
+
+/**
+ * Cuts at blank lines before lines that belong to nothing above them. Lists, quotes and indented lines stay with what is
+ * above, and so does everything in a fence.
+ */
+export function blocksOf(text: string): Block[] {
+  const blocks: Block[] = [];
+  let start = 0;
+  let at = 0;
+  let fence: string | undefined;
+  let wasBlank = false;
+  for (const line of text.split("\n")) {
+    const mark = FENCE.exec(line)?.[1];
+    const isNew = fence === undefined && wasBlank && STARTS.test(line);
+    if (isNew && at > start) {
+      blocks.push({ at: start, text: text.slice(start, at) });
+      start = at;
+    }
+    if (fence === undefined) fence = mark;
+    else if (mark?.startsWith(fence) && line.trim() === mark) fence = undefined;
+    wasBlank = line.trim() === "";
+    at += line.length + 1;
+  }
+  if (start < text.length) blocks.push({ at: start, text: text.slice(start) });
+  return blocks;
+}
+
+/** No reader needs the form of a longer text. */
+const LONGEST = 50_000;
+/** Reading marks of emphasis takes cubic time within a paragraph: this many take a tenth of a second. */
+const MOST_MARKS = 2_000;
+
+/** Whether reading the text as Markdown could hold up the page. It is shown as it is then. */
+export function isCostly(text: string): boolean {
+  if (text.length > LONGEST) return true;
+  return blocksOf(text).some((block) => block.text.split(/[*_]/, MOST_MARKS + 2).length > MOST_MARKS + 1);
+}

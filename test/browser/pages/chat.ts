@@ -1,0 +1,154 @@
+import { expect, test } from "bun:test";
+import type { Page } from "playwright-core";
+import { until } from "../../until.ts";
+import { startFakeModel } from "../fake-model.ts";
+import type { Ui } from "../ui.ts";
+
+const field = (page: Page) => page.getByRole("textbox", { name: "Message" });
+
+/** Begins a conversation with the weaver and returns its address. */
+async function begin(page: Page, text: string): Promise<string> {
+  await page.getByRole("link", { name: "New chat" }).first().click();
+  await page.waitForURL(/\/chat\/new$/);
+  await page.getByRole("combobox", { name: "Bot" }).click();
+  await page.getByRole("option", { name: "Weaver" }).click();
+  await field(page).fill(text);
+  await field(page).press("Enter");
+  await page.waitForURL(/\/chat\/[0-9a-f-]{36}$/);
+  return page.url();
+}
+
+export function chatTests(ui: () => Ui): void {
+  test("chat: an answer is streamed and formatted, with its tools folded; it is the same after a reload", async () => {
+    await using model = await startFakeModel(ui().api);
+    await using opened = await ui().openPage("/chat");
+    const { page } = opened;
+    await begin(page, "Please wait for it");
+    await page.getByRole("heading", { name: "Please wait for it", level: 1 }).waitFor();
+    // It is there before the model has finished.
+    await page.getByText("I begin, and then I wait.").waitFor();
+    await page.getByRole("button", { name: "Stop" }).waitFor();
+    model.release();
+    await page.getByRole("cell", { name: "61 newtons" }).waitFor();
+    await page.getByRole("button", { name: "Stop" }).waitFor({ state: "detached" });
+
+    await field(page).fill("Now look it up");
+    await page.getByRole("button", { name: "Send" }).click();
+    const call = page.locator("details", { hasText: "search_documents" });
+    await call.getByText("Done").waitFor({ state: "attached" });
+    await page.getByRole("link", { name: "Run" }).nth(1).waitFor();
+    await page.reload();
+    await page.getByText("Let me look.").waitFor();
+    await call.locator("summary").click();
+    await call.getByLabel("result").getByText("opens at ten").waitFor();
+    expect(await page.getByRole("cell", { name: "61 newtons" }).count()).toBe(2);
+    expect(await page.getByRole("button", { name: "Copy code" }).count()).toBe(2);
+    expect(await opened.accessibility()).toEqual([]);
+    expect(opened.faults).toEqual([]);
+  });
+
+  test("chat: another conversation opens while a run goes; drafts stay, and what is unread is marked", async () => {
+    await using model = await startFakeModel(ui().api);
+    await using opened = await ui().openPage("/chat");
+    const { page } = opened;
+    const first = await begin(page, "First, wait for it");
+    await page.getByText("I begin, and then I wait.").waitFor();
+    await field(page).fill("not sent yet");
+    const second = await begin(page, "Second question");
+    await page.getByRole("cell", { name: "61 newtons" }).waitFor();
+    const list = page.getByRole("region", { name: "Conversations" });
+    const row = list.getByRole("link", { name: /First, wait for it/ });
+    await row.getByText("Draft").waitFor();
+    await row.getByLabel("A run goes on").waitFor();
+    model.release();
+    await row.getByText("1 unread").waitFor();
+    await row.click();
+    expect(page.url()).toBe(first);
+    await page.getByRole("cell", { name: "61 newtons" }).waitFor();
+    expect(await field(page).inputValue()).toBe("not sent yet");
+    await row.getByText("1 unread").waitFor({ state: "detached" });
+    await page.keyboard.press("Alt+ArrowDown");
+    await page.waitForURL(second);
+    expect(opened.faults).toEqual([]);
+  });
+
+  test("chat: Escape stops a run, a message can replace it, and a failed one is tried again in its place", async () => {
+    await using model = await startFakeModel(ui().api);
+    await using opened = await ui().openPage("/chat");
+    const { page } = opened;
+    await begin(page, "Here you wait for it");
+    await page.getByText("I begin, and then I wait.").waitFor();
+    await field(page).press("Escape");
+    await page.getByText("Stopped.").waitFor();
+    await page.getByRole("button", { name: "Stop" }).waitFor({ state: "detached" });
+
+    await field(page).fill("Once more, wait for it");
+    await field(page).press("Enter");
+    await page.getByRole("button", { name: "Stop" }).waitFor();
+    await page.getByRole("button", { name: /While it answers/ }).click();
+    await page.getByRole("menuitem", { name: /Stop the run for it/ }).click();
+    await field(page).fill("Another thing instead");
+    await field(page).press("Enter");
+    await page.getByRole("cell", { name: "61 newtons" }).waitFor();
+    await until(
+      () => page.getByText("Stopped.").count(),
+      (count) => count === 2,
+    );
+
+    await field(page).fill("Now fail");
+    await field(page).press("Enter");
+    const alert = page.getByRole("alert");
+    await alert.getByText("The loom of the model is broken").waitFor();
+    await alert.getByRole("button", { name: "Try again" }).click();
+    await until(
+      () => alert.count(),
+      (count) => count === 2,
+    );
+    expect(model.last()).toBeDefined();
+    expect(opened.faults).toEqual([]);
+  });
+
+  test("chat: a file goes with its message and is there again; what is refused is shown where it is", async () => {
+    await using model = await startFakeModel(ui().api);
+    await using opened = await ui().openPage("/chat");
+    const { page } = opened;
+    await begin(page, "What is in the file?");
+    await page.getByRole("cell", { name: "61 newtons" }).waitFor();
+    await page.getByLabel("Files to attach").setInputFiles([
+      { name: "tension.txt", mimeType: "text/plain", buffer: Buffer.from("Loom seven: 38 newtons") },
+      { name: "dot.png", mimeType: "image/png", buffer: DOT },
+    ]);
+    await page.getByRole("list", { name: "Attached files" }).getByText("tension.txt").waitFor();
+    await field(page).press("Enter");
+    await page.getByRole("link", { name: /tension.txt/ }).waitFor();
+    await until(
+      () => page.getByRole("cell", { name: "61 newtons" }).count(),
+      (count) => count === 2,
+    );
+    expect(JSON.stringify(model.last())).toContain("Loom seven: 38 newtons");
+    await page.reload();
+    const picture = page.getByRole("img", { name: "dot.png" });
+    await until(() =>
+      picture.evaluate((img) => (img as unknown as { naturalWidth: number }).naturalWidth === 1),
+    );
+
+    await page
+      .getByLabel("Files to attach")
+      .setInputFiles({ name: "data.bin", mimeType: "", buffer: Buffer.from([0, 1, 2, 255, 254, 0]) });
+    await field(page).fill("And this?");
+    await field(page).press("Enter");
+    await page
+      .getByRole("alert")
+      .getByText(/data.bin|attachments/)
+      .waitFor();
+    await page.getByRole("button", { name: "Edit" }).click();
+    expect(await field(page).inputValue()).toBe("And this?");
+    // The browser itself notes the refused request.
+    expect(opened.faults.filter((one) => !one.includes("422"))).toEqual([]);
+  });
+}
+
+const DOT = Buffer.from(
+  "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==",
+  "base64",
+);
