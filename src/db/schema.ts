@@ -6,6 +6,7 @@ import {
   bigserial,
   boolean,
   customType,
+  date,
   index,
   integer,
   jsonb,
@@ -637,6 +638,23 @@ export const processes = pgTable("processes", {
   memory_bytes: bigint("memory_bytes", { mode: "number" }),
   updated_at: instant("updated_at").notNull().defaultNow(),
 });
+
+/** What the process of an integration did on a day, in UTC. Kept for about ninety days. */
+export const processDays = pgTable(
+  "process_days",
+  {
+    integration_id: text("integration_id").notNull(),
+    day: date("day", { mode: "string" }).notNull(),
+    /** Seconds that it ran. */
+    up_seconds: integer("up_seconds").notNull().default(0),
+    /** Seconds that it should have run and did not. Of the rest of the day nobody knows, or nobody wanted it to run. */
+    down_seconds: integer("down_seconds").notNull().default(0),
+    crashes: integer("crashes").notNull().default(0),
+    /** The reason of the last crash. */
+    last_error: text("last_error"),
+  },
+  (table) => [primaryKey({ columns: [table.integration_id, table.day] })],
+);
 
 export const LINE_SOURCES = ["stdout", "stderr", "heddle"] as const;
 /** "heddle" marks messages of the supervisor. */

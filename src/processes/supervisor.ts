@@ -4,7 +4,6 @@
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Database, Lead } from "../db/database.ts";
-import type { ProcessState } from "../db/schema.ts";
 import { notFound } from "../errors.ts";
 import type { Integrations } from "../integrations/registry/integrations.ts";
 import type { IntegrationView } from "../integrations/registry/view.ts";
@@ -12,11 +11,13 @@ import type { Settings } from "../integrations/settings/settings.ts";
 import type { IntegrationStates } from "../integrations/settings/states.ts";
 import type { Logger } from "../log.ts";
 import type { Redact } from "../redact.ts";
-import type { Confinement, ConfinementKind } from "../runtime/confine.ts";
+import type { Confinement } from "../runtime/confine.ts";
 import type { Spawner } from "../runtime/spawn.ts";
 import { type Action, createCommands } from "./commands.ts";
+import { createProcessDays, type ProcessDays } from "./days.ts";
 import { missingSettings, type Surroundings } from "./environment.ts";
 import { createProcessLines, type ProcessLines } from "./lines.ts";
+import type { ProcessStatus } from "./process-status.ts";
 import { createSupervised, type Supervised, type WithProcess } from "./reconcile.ts";
 import { realTimers, type Timers } from "./restart-delay.ts";
 import { createProcessStore } from "./store.ts";
@@ -48,28 +49,6 @@ export interface SupervisorOptions {
   handoverMs?: number;
 }
 
-export interface ProcessStatus {
-  integrationId: string;
-  description: string;
-  /** "waiting": a required setting has no value, or no server supervises yet. */
-  state: ProcessState;
-  pid: number | null;
-  startedAt: Date | null;
-  /** The exit code of the last run that ended. */
-  exitCode: number | null;
-  signal: string | null;
-  restarts: number;
-  lastError: string | null;
-  nextStartAt: Date | null;
-  memoryBytes: number | null;
-  memoryLimitMb: number | null;
-  /** Null where another server runs it. */
-  confinement: ConfinementKind | null;
-  /** Names in REQUIRED_ENV that have no value. */
-  missing: string[];
-  autoStart: boolean;
-}
-
 export interface Processes {
   /** Must be called once integrations are loaded and this server answers requests. */
   supervise(): void;
@@ -82,6 +61,8 @@ export interface Processes {
   restart(id: string): Promise<ProcessStatus>;
   setAutoStart(id: string, enabled: boolean): Promise<void>;
   lines: Pick<ProcessLines, "last" | "after" | "more">;
+  /** What it did on each of the last ninety days, newest first; days of which nothing is known are left out. */
+  days: ProcessDays["of"];
   /** Whether there is an integration of this id that is enabled and has a process. */
   has(id: string): boolean;
   /** Aborted when the server stops, so that followers of lines stop too. */
@@ -101,6 +82,7 @@ export async function createSupervisor(options: SupervisorOptions): Promise<Proc
     log.error("The state of processes could not be stored: {error}", { error });
   const store = createProcessStore({ db, serverId: options.serverId, onError });
   const lines = createProcessLines({ db, onError });
+  const days = createProcessDays({ db, now: timers.now, onError });
   const supervised = new Map<string, Supervised>();
   /** Processes being torn down. */
   const leaving = new Map<string, { one: Supervised; gone: Promise<void> }>();
@@ -150,7 +132,13 @@ export async function createSupervisor(options: SupervisorOptions): Promise<Proc
             ? null
             : `Files of "${id}" that a bot wrote are waiting for approval.`,
         // Once leadership is lost the rows belong to another server.
-        store: { save: (...row) => void (ownsRows && store.save(...row)) },
+        store: {
+          save(...row) {
+            if (!ownsRows) return;
+            store.save(...row);
+            days.saw(...row);
+          },
+        },
         lines,
         stateDir: join(options.stateDir, id),
         before: leaving.get(id)?.gone ?? Promise.resolve(),
@@ -178,6 +166,7 @@ export async function createSupervisor(options: SupervisorOptions): Promise<Proc
       // The process may have been added again in the meantime.
       if (supervised.has(id) || !ownsRows) return;
       store.delete(id);
+      days.saw(id, undefined);
       if (!isStillThere) await lines.delete(id).catch(onError);
     }
   }
@@ -214,6 +203,7 @@ export async function createSupervisor(options: SupervisorOptions): Promise<Proc
     cancelMeasuring = timers.after(MEASURE_MS, async () => {
       const mine = term;
       await Promise.all([...supervised.values()].map((one) => one.measure()));
+      days.tick();
       if (mine === term && !stopping.signal.aborted) measureLater();
     });
   }
@@ -269,6 +259,7 @@ export async function createSupervisor(options: SupervisorOptions): Promise<Proc
         },
         onLost() {
           ownsRows = false;
+          days.forget();
           log.error("This server no longer supervises processes: the lock on the database is lost");
           steppingDown = stepDown(LOST_GRACE_MS);
         },
@@ -283,6 +274,7 @@ export async function createSupervisor(options: SupervisorOptions): Promise<Proc
       await states.set(id, { processAutoStart: enabled });
     },
     lines,
+    days: days.of,
     has: (id) => find(id) !== undefined,
     signal: stopping.signal,
     async close() {
@@ -293,6 +285,7 @@ export async function createSupervisor(options: SupervisorOptions): Promise<Proc
       await commands.close();
       await lines.close();
       await store.flush();
+      await days.flush();
       // Last, so that the next leader finds everything ended and stored.
       await leading?.close();
     },

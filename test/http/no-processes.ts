@@ -12,6 +12,7 @@ export const noProcesses: AppParts["processes"] = {
   stop: refuse,
   restart: refuse,
   setAutoStart: refuse,
+  days: async () => [],
   has: () => false,
   lines: { last: async () => [], after: async () => [], more: async () => undefined },
   signal: new AbortController().signal,

@@ -6,11 +6,8 @@ import type { IntegrationSource } from "../../src/integrations/discovery/discove
 import type { Review } from "../../src/integrations/review/review.ts";
 import { createSettings } from "../../src/integrations/settings/settings.ts";
 import { createIntegrationStates } from "../../src/integrations/settings/states.ts";
-import {
-  createSupervisor,
-  type ProcessStatus,
-  type SupervisorOptions,
-} from "../../src/processes/supervisor.ts";
+import type { ProcessStatus } from "../../src/processes/process-status.ts";
+import { createSupervisor, type SupervisorOptions } from "../../src/processes/supervisor.ts";
 import { createRedactor } from "../../src/redact.ts";
 import { type ConfinementKind, createConfinement } from "../../src/runtime/confine.ts";
 import { createSpawner } from "../../src/runtime/spawn.ts";

@@ -127,6 +127,11 @@ test("a process that always crashes is given up, and restarts with new code", as
   await write({ "mine/process.ts": processFile(STAYS) });
   await integrations.reload("mine");
   expect(await running("mine")).toMatchObject({ lastError: null });
+  // What has been counted is stored at the latest when the server stops.
+  await processes.close();
+  const days = await processes.days("mine");
+  expect(days.reduce((sum, { crashes }) => sum + crashes, 0)).toBe(10);
+  expect(days[0]).toMatchObject({ last_error: "The process ended with code 3." });
 }, 60_000);
 
 test("an operator stops, starts and restarts it; an impossible command is a conflict", async () => {

@@ -30,6 +30,7 @@ import { adminActionRoutes } from "./routes/admin/integration-actions.ts";
 import { adminKeyRoutes } from "./routes/admin/integration-keys.ts";
 import { adminSettingRoutes } from "./routes/admin/integration-settings.ts";
 import { adminIntegrationRoutes } from "./routes/admin/integrations.ts";
+import { processDayRoutes } from "./routes/admin/process-days.ts";
 import { processRoutes } from "./routes/admin/processes.ts";
 import { providerReferenceRoutes } from "./routes/admin/provider-references.ts";
 import { providerRoutes } from "./routes/admin/providers.ts";
@@ -171,6 +172,7 @@ export function createApi(
     .use(integrationStoreRoutes({ integrations: registry, store: integrations.store, auth, route }))
     .use(reindexRoutes({ reindex: content.reindex, route }))
     .use(processRoutes({ processes, auth, route }))
+    .use(processDayRoutes({ processes, route }))
     .use(integrationRoutes({ integrations: registry, baseUrl: options.baseUrl, route }))
     .use(providerRoutes({ ...models, route }))
     .use(

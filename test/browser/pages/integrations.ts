@@ -111,4 +111,29 @@ export function integrationsTests(ui: () => Ui): void {
     await page.getByText("See every step of it").waitFor();
     expect(opened.faults).toEqual([]);
   });
+
+  test("integrations: ninety days of a process are bars, and the last incident is told in words", async () => {
+    await using opened = await ui().openPage("/admin/integrations/loom");
+    const { page } = opened;
+    // The home of the tests is younger than a day.
+    const day = (ago: number) => new Date(Date.now() - ago * 86_400_000).toISOString().slice(0, 10);
+    const good = { up_seconds: 86_000, down_seconds: 0, crashes: 0, last_error: null };
+    const bad = { up_seconds: 43_000, down_seconds: 43_000, crashes: 2, last_error: "It ended with code 3." };
+    const days = [
+      { day: day(0), ...good },
+      { day: day(4), ...bad },
+    ];
+    await page.route("**/process/days", (route) => route.fulfill({ json: { days, next_cursor: null } }));
+    await page.getByRole("tab", { name: "Process" }).click();
+    const strip = page.getByRole("img", {
+      name: /^It ran 75 % of the time that it should have, with 2 crashes/,
+    });
+    await strip.waitFor();
+    expect(await strip.getAttribute("aria-label")).toContain("it crashed 2 times. It ended with code 3.");
+    const tones = await strip
+      .locator("span")
+      .evaluateAll((bars) => bars.map((bar) => bar.dataset.tone ?? null));
+    expect([tones.length, tones.at(-1), tones.at(-5), tones.at(-2)]).toEqual([90, "good", "warn", null]);
+    expect(opened.faults).toEqual([]);
+  });
 }

@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { processDays } from "../../../../src/db/schema.ts";
 import { embeddedDatabase } from "../../../database.ts";
 import { processFile, processFixture } from "../../../processes/fixture.ts";
 import { createHttpFixture } from "../../fixture.ts";
@@ -17,7 +18,7 @@ async function setUp(script: string) {
     processes: fixture.processes,
   });
   fixture.processes.supervise();
-  return { ...fixture, ...http, [Symbol.asyncDispose]: fixture[Symbol.asyncDispose] };
+  return { ...fixture, ...http, db, [Symbol.asyncDispose]: fixture[Symbol.asyncDispose] };
 }
 
 /** Reads events until `enough` of them have arrived, then disconnects. */
@@ -82,7 +83,7 @@ test("a process's state, and starting and stopping it", async () => {
   expect(off.body).toEqual({ integration_id: "mine", auto_start: false });
   expect((await send("PUT", `${process}/auto-start`, { body: { enabled: "no" } })).status).toBe(422);
   for (const id of ["plain", "nobody"]) {
-    for (const rest of ["", "/auto-start", "/logs", "/logs/stream"]) {
+    for (const rest of ["", "/auto-start", "/days", "/logs", "/logs/stream"]) {
       expect((await send("GET", `${BASE}/${id}/process${rest}`)).status).toBe(404);
     }
     expect((await send("POST", `${BASE}/${id}/process/start`)).status).toBe(404);
@@ -93,6 +94,29 @@ test("a process's state, and starting and stopping it", async () => {
     ["mine", "running"],
     ["plain", null],
   ]);
+}, 60_000);
+
+test("a process's days: what is known of each, newest first", async () => {
+  await using fixture = await setUp("exec sleep 1000");
+  const { send, db } = fixture;
+  const day = (days: number) => new Date(Date.now() - days * 86_400_000).toISOString().slice(0, 10);
+  const known = { up_seconds: 80_000, down_seconds: 6_400, crashes: 2, last_error: "It fell." };
+  await db.query.insert(processDays).values([
+    { integration_id: "mine", day: day(3), ...known },
+    { integration_id: "mine", day: day(1) },
+    { integration_id: "other", day: day(1) },
+  ]);
+  const { body } = await send("GET", `${BASE}/mine/process/days`);
+  expect(body).toEqual({
+    days: [
+      { day: day(1), up_seconds: 0, down_seconds: 0, crashes: 0, last_error: null },
+      { day: day(3), ...known },
+    ],
+    next_cursor: null,
+  });
+  const first = (await send("GET", `${BASE}/mine/process/days?limit=1`)).body;
+  const second = (await send("GET", `${BASE}/mine/process/days?cursor=${first.next_cursor}`)).body;
+  expect([first.days.length, second.days]).toEqual([1, [{ day: day(3), ...known }]]);
 }, 60_000);
 
 test("a process's lines: the last ones, those after a given line, and live", async () => {
@@ -142,14 +166,15 @@ test("each route needs its scope", async () => {
   await running("mine");
   const process = `${BASE}/mine/process`;
   const allowed: Record<string, string[]> = {
-    "integrations:read": ["GET ", "GET /auto-start"],
+    "integrations:read": ["GET ", "GET /auto-start", "GET /days"],
     "logs:read": ["GET /logs", "GET /logs/stream"],
-    "integrations:*": ["GET ", "GET /auto-start"],
+    "integrations:*": ["GET ", "GET /auto-start", "GET /days"],
     "sessions:write": [],
   };
   const routes = [
     "GET ",
     "GET /auto-start",
+    "GET /days",
     "GET /logs",
     "GET /logs/stream",
     "POST /start",

@@ -1,7 +1,8 @@
 import { Elysia, t } from "elysia";
 import { LINE_SOURCES, PROCESS_STATES } from "../../../../db/schema.ts";
 import { LINES_KEPT, type StoredLine } from "../../../../processes/lines.ts";
-import type { Processes, ProcessStatus } from "../../../../processes/supervisor.ts";
+import type { ProcessStatus } from "../../../../processes/process-status.ts";
+import type { Processes } from "../../../../processes/supervisor.ts";
 import { named } from "../../../../schema/openapi-schema.ts";
 import type { Auth } from "../../../auth.ts";
 import { EVENT_STREAM, eventStream, type StreamEvent } from "../../event-stream.ts";

@@ -1,0 +1,50 @@
+import { Elysia, t } from "elysia";
+import type { ProcessDay } from "../../../../processes/days.ts";
+import type { Processes } from "../../../../processes/supervisor.ts";
+import { named } from "../../../../schema/openapi-schema.ts";
+import { listRoute, pageOfItems, SETUP } from "../../list.ts";
+import type { RouteOptions } from "../../route-options.ts";
+import { nullable } from "../../schemas.ts";
+
+const DayAnswer = named(
+  "ProcessDay",
+  t.Object({
+    day: t.String({ format: "date", description: "In UTC." }),
+    up_seconds: t.Integer({ description: "How long it ran." }),
+    down_seconds: t.Integer({
+      description:
+        "How long it should have run and did not. The rest of the day is not known, or it was not wanted.",
+    }),
+    crashes: t.Integer({ description: "How often it crashed." }),
+    last_error: nullable(t.String(), "The reason of the last crash of the day."),
+  }),
+);
+
+export interface ProcessDayRoutes {
+  processes: Pick<Processes, "status" | "days">;
+  route: RouteOptions;
+}
+
+export function processDayRoutes({ processes, route }: ProcessDayRoutes) {
+  return new Elysia({ normalize: false }).get(
+    "/api/v1/admin/integrations/:id/process/days",
+    async ({ params: { id }, query }) => {
+      await processes.status(id);
+      return pageOfItems("days", query, await processes.days(id), ({ day }: ProcessDay) => day);
+    },
+    {
+      ...listRoute(route, {
+        of: "integration",
+        scope: "integrations:read",
+        tag: "Processes",
+        summary: "List what a background process did on each day",
+        description: "Of the last ninety days, newest first; days of which nothing is known are left out.",
+        key: "days",
+        Item: DayAnswer,
+        query: SETUP,
+        fails: [404],
+      }),
+      params: t.Object({ id: t.String({ description: "The integration's id." }) }),
+    },
+  );
+}
