@@ -36,6 +36,7 @@ const PAGES: readonly Page[] = [
   { label: "Channels", path: "/channels", icon: "Hash", section: "Work", shortcut: "h", scope: "channels:read", View: load(() => import("./pages/channels/channels.tsx")) },
   { label: "Bots", path: "/bots", icon: "Bot", section: "Knowledge", shortcut: "b", scope: "bots:read", View: load(() => import("./pages/bots/bots.tsx")) },
   { label: "Memory", path: "/memories", icon: "Brain", section: "Knowledge", shortcut: "m", scope: "memories:read", View: load(() => import("./pages/memories/memories.tsx")) },
+  { label: "Documents", path: "/documents", icon: "FileText", section: "Knowledge", shortcut: "f", scope: "documents:read", View: load(() => import("./pages/documents/documents.tsx")) },
   { label: "First steps", path: "/welcome", icon: "Rocket", section: "Set up", shortcut: "w", scope: "admin", View: load(() => import("./pages/welcome/welcome.tsx")) },
   { label: "Integrations", path: "/admin/integrations", icon: "Plug", section: "Set up", shortcut: "n", scope: "integrations:read", View: load(() => import("./pages/integrations/integrations.tsx")) },
   { label: "Providers", path: "/admin/providers", icon: "Sparkles", section: "Set up", shortcut: "p", scope: "providers:read", View: load(() => import("./pages/providers/providers.tsx")) },

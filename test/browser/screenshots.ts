@@ -66,6 +66,11 @@ PICTURES.push(
 PICTURES.push(
   { name: "bot", path: "/bots/weaver" },
   {
+    name: "documents",
+    path: "/documents?q=warp+thread",
+    before: (page) => page.locator("li a").nth(0).click(),
+  },
+  {
     name: "memory",
     path: "/memories?status=unreviewed",
     before: (page) => page.locator("li a").nth(0).click(),

@@ -92,4 +92,40 @@ export function knowledgeTests(ui: () => Ui): void {
     await page.getByRole("button", { name: "Keep" }).click();
     expect(opened.faults).toEqual([]);
   });
+
+  test("documents: files and texts are added, found with lane and score, and deleted with what it touches", async () => {
+    await using opened = await ui().openPage("/documents");
+    const { page } = opened;
+    await page.getByRole("link", { name: "Add documents" }).first().click();
+    await page.locator("input[type=file]").setInputFiles([
+      {
+        name: "indigo.md",
+        mimeType: "text/markdown",
+        buffer: Buffer.from("# Indigo\n\nThe vat is stirred at dawn."),
+      },
+      { name: "photo.md", mimeType: "text/markdown", buffer: Buffer.from([0xff, 0xd8, 0xff, 0x00]) },
+    ]);
+    await page.getByText("photo.md is not a text in UTF-8").waitFor();
+    await page.getByText("Stored", { exact: true }).waitFor();
+    await page.getByLabel("Title").fill("Madder");
+    await page.getByRole("textbox", { name: "Text" }).fill("Madder root dyes wool red.");
+    await page.getByRole("button", { name: "Add the document" }).click();
+    await page.getByRole("heading", { name: "Madder", level: 2 }).waitFor();
+    await page.getByLabel("Search", { exact: true }).fill("stirring the vat of indigo");
+    await page.waitForURL(/q=stirring/);
+    await page.getByRole("list", { name: "List of hits" }).getByText("indigo").first().click();
+    await page.getByLabel("passage").getByText("stirred at dawn").waitFor();
+    await page.getByRole("definition").getByText("Words and vector").waitFor();
+    await page.getByText("Weak", { exact: true }).first().waitFor();
+    await page.getByRole("button", { name: "Delete …" }).click();
+    await page.getByText("and no bot finds it any more").waitFor();
+    await page.getByRole("button", { name: "Delete the document" }).click();
+    await page.getByText("The document was deleted.").waitFor();
+    const { documents } = await ui().api("GET", "/api/v1/documents");
+    expect(documents.map(({ title }: { title: string }) => title)).toEqual(
+      expect.arrayContaining(["Madder", "Opening hours"]),
+    );
+    expect(documents.some(({ title }: { title: string }) => title === "indigo")).toBe(false);
+    expect(opened.faults).toEqual([]);
+  });
 }
