@@ -1,5 +1,5 @@
 // A model for chats in a browser, which does what the message tells it to: it writes, waits, calls tools or fails. While it
-// is there, the bot "weaver" uses it.
+// is there, the bot "spinner" uses it.
 
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -64,8 +64,8 @@ export async function startFakeModel(api: Ui["api"]): Promise<FakeModel> {
     models: { "weaver-1": { context_window: 100_000, images: true, prices: { input: 1, output: 4 } } },
   });
   await api("POST", "/api/v1/bots", {
-    id: "weaver",
-    name: "Weaver",
+    id: "spinner",
+    name: "Spinner",
     model: "fake/weaver-1",
     system_prompt: "You know everything about looms.",
     tools: ["search_documents"],
@@ -77,7 +77,7 @@ export async function startFakeModel(api: Ui["api"]): Promise<FakeModel> {
       waiting.clear();
     },
     async [Symbol.asyncDispose]() {
-      await api("DELETE", "/api/v1/bots/weaver");
+      await api("DELETE", "/api/v1/bots/spinner");
       await api("DELETE", "/api/v1/admin/providers/fake");
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));

@@ -4,6 +4,8 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
+import { until } from "../until.ts";
+import { type FakeModel, startFakeModel } from "./fake-model.ts";
 import { startUi } from "./ui.ts";
 
 const folder = join(import.meta.dirname, "..", "..", "docs", "screenshots");
@@ -55,7 +57,7 @@ PICTURES.push(
   { name: "channels", path: "/channels" },
   {
     name: "channel",
-    path: "/channels?q=weavers",
+    path: "/channels?q=team:weavers",
     before: async (page) => {
       await page.locator("li a").first().click();
       await page.getByRole("tab", { name: "Bindings" }).click();
@@ -87,8 +89,14 @@ const LOOKS = [
 const wanted = process.argv.slice(2);
 await mkdir(folder, { recursive: true });
 await using ui = await startUi();
-for (const { name, path, before } of PICTURES) {
-  if (wanted.length > 0 && !wanted.includes(name)) continue;
+for (const picture of PICTURES) await take(picture);
+
+// Last, because the other pages show a home without a model.
+await using model = await startFakeModel(ui.api);
+await take({ name: "chat", path: await conversation(model) });
+
+async function take({ name, path, before }: Picture): Promise<void> {
+  if (wanted.length > 0 && !wanted.includes(name)) return;
   for (const look of LOOKS) {
     await using opened = await ui.openPage(path, look);
     await opened.page.waitForSelector("h1");
@@ -99,4 +107,24 @@ for (const { name, path, before } of PICTURES) {
     await opened.page.screenshot({ path: file });
     console.log(file);
   }
+}
+
+/** A conversation whose last answer is still being written, and one that somebody has yet to read. Returns its address. */
+async function conversation(fake: FakeModel): Promise<string> {
+  const begin = async (name: string, ...messages: string[]): Promise<string> => {
+    const place = { client_id: `web:${name}`, bot_id: "spinner" };
+    await ui.api("POST", "/api/v1/channels", { ...place, name });
+    const { session_id } = await ui.api("POST", "/api/v1/sessions", place);
+    for (const message of messages) await ui.api("POST", "/api/v1/chat", { session_id, message });
+    return session_id;
+  };
+  await begin("Threads of the southern shed", "Which threads broke today?");
+  const session_id = await begin("Which looms need a look?", "Which looms need a look? Please look it up.");
+  const message = "And the others? There is no hurry, I can wait for it.";
+  await ui.api("POST", "/api/v1/chat", { session_id, message, timeout_seconds: 0 });
+  await until(
+    () => fake.last(),
+    (last) => JSON.stringify(last ?? "").includes(message),
+  );
+  return `/chat/${session_id}`;
 }

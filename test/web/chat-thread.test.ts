@@ -1,6 +1,12 @@
 import { expect, test } from "bun:test";
 import { type ChatEvent, newRun, withEvent } from "../../src/web/pages/chat/live-run.ts";
-import { type Entry, type Message, type Task, threadOf } from "../../src/web/pages/chat/thread.ts";
+import {
+  type Entry,
+  type Message,
+  storedThread,
+  type Task,
+  withLive,
+} from "../../src/web/pages/chat/thread.ts";
 
 let second = 0;
 const message = (id: string, fields: Partial<Message> = {}): Message => ({
@@ -23,6 +29,9 @@ const answer = (task_id: string, content: string, fields: Partial<Message> = {})
 const task = (id: string, message_id: string, fields: Partial<Task> = {}): Task =>
   ({ id, message_id, status: "complete", merged_into: null, completed_at: null, ...fields }) as Task;
 
+const stored = (parts: { messages: Message[]; tasks: Task[] }) =>
+  storedThread({ ...parts, streamed: undefined });
+
 /** In short: what stands in which order. */
 const shown = (entries: Entry[]) =>
   entries.map((entry) =>
@@ -39,14 +48,9 @@ const shown = (entries: Entry[]) =>
 test("an answer stands with its message, although another message arrived before it", () => {
   const messages = [message("one"), message("two"), answer("t1", "first"), answer("t2", "second")];
   const tasks = [task("t2", "two"), task("t1", "one")];
-  expect(shown(threadOf({ messages, tasks, live: null }))).toEqual([
-    "one",
-    ["t1", "first"],
-    "two",
-    ["t2", "second"],
-  ]);
+  expect(shown(stored({ messages, tasks }))).toEqual(["one", ["t1", "first"], "two", ["t2", "second"]]);
   // A message without a run does not move what follows it.
-  expect(shown(threadOf({ messages, tasks: tasks.slice(1), live: null }))).toEqual([
+  expect(shown(stored({ messages, tasks: tasks.slice(1) }))).toEqual([
     "one",
     "two",
     ["t1", "first"],
@@ -74,7 +78,7 @@ test("a message that joined a run stands between the parts of its answer", () =>
     answer("t1", "both"),
   ];
   const tasks = [task("t2", "and two", { status: "merged", merged_into: "t1" }), task("t1", "one")];
-  const thread = threadOf({ messages, tasks, live: null });
+  const thread = stored({ messages, tasks });
   expect(shown(thread)).toEqual(["one", ["t1", "let me look", "look done"], "and two", ["t1", "both"]]);
   expect(thread[1]).toMatchObject({ pieces: [{}, { result: "result", callId: "x" }] });
 });
@@ -107,7 +111,7 @@ test("a run that failed stands with its message; one that goes on is told by its
     lastId: "place",
     notice: "The model is asked again in 2 s: busy",
   });
-  const thread = threadOf({ messages, tasks, live });
+  const thread = withLive(storedThread({ messages, tasks, streamed: "t2" }), live, { messages, tasks });
   expect(shown(thread)).toEqual(["one", ["t1"], "two", ["t2", "Let me look.", "look failed"]]);
   expect(thread[1]).toMatchObject({ task: { error: "No." } });
   expect(withEvent(live, { type: "response", data: {} }).state).toBe("ended");

@@ -29,6 +29,19 @@ export const providers = queryOptions({
   queryFn: async () => (await take(api.GET("/api/v1/admin/providers"))).providers,
 });
 
+/** Client ids of conversations that were begun in this UI begin with it. */
+export const OWN_CHATS = "web:";
+
+/** How many of the latest conversations of this UI have answers that nobody has read. */
+export const unreadChats = queryOptions({
+  queryKey: ["sessions", "unread"],
+  queryFn: async () => {
+    const query = { q: OWN_CHATS, order: "activity", limit: 50 } as const;
+    const { sessions } = await take(api.GET("/api/v1/sessions", { params: { query } }));
+    return sessions.filter(({ unread, client_id }) => unread > 0 && client_id.startsWith(OWN_CHATS)).length;
+  },
+});
+
 /** What needs a person, the gravest first. */
 export const repairs = queryOptions({
   queryKey: ["repairs"],

@@ -57,6 +57,9 @@ export function Palette() {
     {
       group: "Actions",
       actions: [
+        ...(pages.some(({ path }) => path === "/chat")
+          ? [go("/chat/new", "Begin a new chat", "MessageSquare")]
+          : []),
         act("Reload everything on the page", "RefreshCw", () => void queryClient.invalidateQueries()),
         act("Show or hide names in the sidebar", "ChevronsLeft", toggleRail),
         act("Use light colours", "Sun", () => setColorScheme("light")),

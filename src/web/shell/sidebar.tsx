@@ -12,12 +12,16 @@ import { Logo } from "./logo.tsx";
 import { RepairsBadge } from "./repairs-badge.tsx";
 import classes from "./sidebar.module.css";
 import { SidebarGroup } from "./sidebar-group.tsx";
+import { UnreadBadge } from "./unread-badge.tsx";
 
 interface SidebarProps {
   isRail: boolean;
   onHelp(): void;
   onSections(): void;
 }
+
+/** What a page's entry tells, by its address. */
+const MARKS: Record<string, React.ReactNode> = { "/": <RepairsBadge />, "/chat": <UnreadBadge /> };
 
 export function Sidebar({ isRail, onHelp, onSections }: SidebarProps) {
   const [path] = useLocation();
@@ -55,7 +59,7 @@ export function Sidebar({ isRail, onHelp, onSections }: SidebarProps) {
                   icon={page.icon}
                   label={page.label}
                   isCurrent={page === current}
-                  mark={page.path === "/" && <RepairsBadge />}
+                  mark={MARKS[page.path]}
                 />
               ))}
             </SidebarGroup>

@@ -47,7 +47,7 @@ export function channelsTests(ui: () => Ui): void {
   });
 
   test("channels: a changed setting is stored, and only that one", async () => {
-    await using opened = await ui().openPage("/channels?q=weavers");
+    await using opened = await ui().openPage("/channels?q=team:weavers");
     const { page } = opened;
     await page.getByRole("listitem").getByRole("link").click();
     await page.getByRole("tab", { name: "Settings" }).click();

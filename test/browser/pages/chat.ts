@@ -6,12 +6,12 @@ import type { Ui } from "../ui.ts";
 
 const field = (page: Page) => page.getByRole("textbox", { name: "Message" });
 
-/** Begins a conversation with the weaver and returns its address. */
+/** Begins a conversation with the spinner and returns its address. */
 async function begin(page: Page, text: string): Promise<string> {
   await page.getByRole("link", { name: "New chat" }).first().click();
   await page.waitForURL(/\/chat\/new$/);
   await page.getByRole("combobox", { name: "Bot" }).click();
-  await page.getByRole("option", { name: "Weaver" }).click();
+  await page.getByRole("option", { name: "Spinner" }).click();
   await field(page).fill(text);
   await field(page).press("Enter");
   await page.waitForURL(/\/chat\/[0-9a-f-]{36}$/);

@@ -22,7 +22,7 @@ interface AnswerProps {
 }
 
 /** What a bot did and wrote in one run, as far as it has come. */
-export function AnswerView({ answer, botId }: AnswerProps) {
+export const AnswerView = memo(({ answer, botId }: AnswerProps) => {
   const { data: known = [] } = useQuery(bots);
   const { pieces, live, task, at, taskId } = answer;
   const name = known.find(({ id }) => id === botId)?.name ?? botId ?? "Bot";
@@ -65,7 +65,7 @@ export function AnswerView({ answer, botId }: AnswerProps) {
       )}
     </section>
   );
-}
+});
 
 type Tool = Extract<ShownPiece, { kind: "tool" }>;
 type Text = Extract<ShownPiece, { kind: "text" }>;

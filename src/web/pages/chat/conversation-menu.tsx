@@ -3,12 +3,12 @@ import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { Link, useLocation } from "wouter";
 import { api, take } from "../../api/client.ts";
+import { OWN_CHATS } from "../../api/queries.ts";
 import { queryClient } from "../../api/query-client.ts";
 import { covers, useSession } from "../../api/session.ts";
 import { ApiError, notifyDone, notifyError } from "../../parts/api-error.tsx";
 import { ConfirmDestructive } from "../../parts/confirm.tsx";
 import { Icon } from "../../parts/icon.tsx";
-import { OWN_PREFIX } from "./names.ts";
 import type { Session } from "./queries.ts";
 
 const refresh = () =>
@@ -41,7 +41,7 @@ export function ConversationMenu({ session, name }: { session: Session; name: st
       void refresh();
     },
   });
-  const isOwn = client_id.startsWith(OWN_PREFIX);
+  const isOwn = client_id.startsWith(OWN_CHATS);
   return (
     <>
       <Menu position="bottom-end" width={250}>

@@ -1,6 +1,6 @@
 import { ActionIcon, Button } from "@mantine/core";
 import { useMutation, useQuery } from "@tanstack/react-query";
-import { useEffect } from "react";
+import { useEffect, useRef } from "react";
 import { Link } from "wouter";
 import { api, take } from "../../api/client.ts";
 import { bots } from "../../api/queries.ts";
@@ -21,7 +21,10 @@ import { type Thread, useThread } from "./use-thread.ts";
 /** One conversation: what was said, what is being said, and the field for what comes next. */
 export function Conversation({ id }: { id: string }) {
   const thread = useThread(id);
-  const { data: session, error } = useQuery(sessionQuery(id));
+  const { data: session, error, isFetchedAfterMount } = useQuery(sessionQuery(id));
+  // As many as there were when the conversation was opened; they are marked as read at once.
+  const unread = useRef<number>(undefined);
+  if (isFetchedAfterMount) unread.current ??= session?.unread;
   const mayWrite = useSession(({ me }) => covers(me?.scopes ?? [], "chat:write"));
   const { scroller, content, onScroll, toEnd, isAtEnd } = useScroll({
     id,
@@ -67,7 +70,9 @@ export function Conversation({ id }: { id: string }) {
               Show earlier messages
             </Button>
           )}
-          <Timeline id={id} thread={thread} botId={session?.bot_id} />
+          {!problem && (
+            <Timeline id={id} thread={thread} botId={session?.bot_id} unread={unread.current ?? 0} />
+          )}
         </div>
       </section>
       <div className={classes.below}>
@@ -86,10 +91,10 @@ export function Conversation({ id }: { id: string }) {
         <p className={classes.status} role="status">
           {thread.isBusy ? "The bot is answering." : ""}
         </p>
-        {mayWrite && (
+        {mayWrite && session && (
           <Composer
             place={id}
-            channelId={session?.channel_id}
+            channelId={session.channel_id}
             isBusy={thread.isBusy}
             isStopping={stop.isPending}
             onStop={() => stop.mutate()}
@@ -127,7 +132,7 @@ function Header({ id, session }: { id: string; session: Session | undefined }) {
         <h1 className="cut" title={name}>
           {name}
         </h1>
-        <p className={classes.facts} style={{ margin: 0 }}>
+        <p className={classes.facts}>
           <Icon name="Bot" size={13} />
           <span className="cut">{bot}</span>
           {session && !session.active && <span>· Earlier session</span>}
@@ -142,7 +147,7 @@ function Header({ id, session }: { id: string; session: Session | undefined }) {
 function useReadMark(id: string, session: Session | undefined, { newest }: Thread): void {
   const unread = session?.unread ?? 0;
   useEffect(() => {
-    if (newest === undefined) return;
+    if (newest === undefined || unread === 0) return;
     const mark = () => {
       if (document.visibilityState !== "visible") return;
       void api
@@ -151,7 +156,7 @@ function useReadMark(id: string, session: Session | undefined, { newest }: Threa
         // Reading needs no right to write; then the mark stays.
         .catch(() => undefined);
     };
-    if (unread > 0) mark();
+    mark();
     document.addEventListener("visibilitychange", mark);
     return () => document.removeEventListener("visibilitychange", mark);
   }, [id, newest, unread]);

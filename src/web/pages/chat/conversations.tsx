@@ -34,7 +34,7 @@ export function Conversations({ current }: { current: string | undefined }) {
     placeholderData: (before) => before,
   });
   const { data: running } = useQuery(runningSessions);
-  useLiveQueries(["task"], ["sessions", "list"], { everyMs: 1_000 });
+  useLiveQueries(["task"], ["sessions"], { everyMs: 1_000 });
   useLiveQueries(["task"], ["tasks", "running-sessions"]);
   const sessions = list.data?.pages.flatMap((page) => page.sessions) ?? [];
   useNeighbours(sessions, current);

@@ -4,7 +4,7 @@ import { memo, useState } from "react";
 import { api, take } from "../../api/client.ts";
 import { notifyError } from "../../parts/api-error.tsx";
 import { Icon } from "../../parts/icon.tsx";
-import { Time } from "../../parts/time.tsx";
+import { absoluteTime, Time } from "../../parts/time.tsx";
 import { Bytes } from "../../parts/units.tsx";
 import { refreshConversation } from "./queries.ts";
 import type { Message, Task } from "./thread.ts";
@@ -27,15 +27,12 @@ export const MessageView = memo(({ message, task }: MessageProps) => {
       {!own && (
         <p className={classes.from}>
           <Icon name="Webhook" size={13} />
-          {authorOf(message)}
+          {authorOf(message)} · <Time at={created_at} />
         </p>
       )}
       {attachments.length > 0 && <Attachments attachments={attachments} />}
-      {content.trim() !== "" && <LongText text={content} />}
-      <p className={classes.foot}>
-        <Time at={created_at} />
-        {task && <Fate task={task} />}
-      </p>
+      {content.trim() !== "" && <LongText text={content} title={absoluteTime(created_at)} />}
+      {task && <Fate task={task} />}
     </section>
   );
 });
@@ -54,15 +51,15 @@ function Fate({ task }: { task: Task }) {
     onError: notifyError("The message is still waiting"),
     onSettled: () => refreshConversation(task.session_id),
   });
-  if (task.status === "merged") return <span>· Answered together with another one</span>;
+  if (task.status === "merged") return <p className={classes.foot}>Answered together with another one</p>;
   if (task.status !== "pending") return null;
   return (
-    <>
-      <span>· Waits for its turn</span>
+    <p className={classes.foot}>
+      Waits for its turn
       <Button variant="subtle" size="compact-xs" loading={cancel.isPending} onClick={() => cancel.mutate()}>
         Take back
       </Button>
-    </>
+    </p>
   );
 }
 
@@ -70,12 +67,12 @@ const LONG = 1_500;
 const MANY_LINES = 16;
 
 /** A long text is cut until somebody wants to read it. */
-export function LongText({ text }: { text: string }) {
+export function LongText({ text, title }: { text: string; title?: string }) {
   const [isOpen, setOpen] = useState(false);
   const isLong = text.length > LONG || text.split("\n", MANY_LINES + 1).length > MANY_LINES;
   return (
     <>
-      <div className={classes.text} data-cut={(isLong && !isOpen) || undefined}>
+      <div className={classes.text} data-cut={(isLong && !isOpen) || undefined} title={title}>
         {text}
       </div>
       {isLong && (

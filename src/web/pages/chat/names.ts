@@ -1,8 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
+import { OWN_CHATS } from "../../api/queries.ts";
 import { channelNames, type Session } from "./queries.ts";
-
-/** Client ids of conversations that were begun in this UI. */
-export const OWN_PREFIX = "web:";
 
 const NONE: ReadonlyMap<string, string> = new Map();
 
@@ -16,7 +14,7 @@ export const nameOf = (
   names: ReadonlyMap<string, string>,
 ): string => {
   // The list of names may be older than a conversation's own name.
-  if (client_id.startsWith(OWN_PREFIX)) return channel_name === client_id ? "Chat" : channel_name;
+  if (client_id.startsWith(OWN_CHATS)) return channel_name === client_id ? "Chat" : channel_name;
   return names.get(channel_id) ?? channel_name;
 };
 

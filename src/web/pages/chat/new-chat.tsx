@@ -3,7 +3,7 @@ import { useMutation, useQuery } from "@tanstack/react-query";
 import { useEffect } from "react";
 import { Link, useLocation, useSearchParams } from "wouter";
 import { api, take } from "../../api/client.ts";
-import { bots } from "../../api/queries.ts";
+import { bots, OWN_CHATS } from "../../api/queries.ts";
 import { queryClient } from "../../api/query-client.ts";
 import { covers, useSession } from "../../api/session.ts";
 import { ApiError } from "../../parts/api-error.tsx";
@@ -14,7 +14,7 @@ import classes from "./chat.module.css";
 import { setFiles, useDrafts } from "./chat-store.ts";
 import { Composer } from "./composer.tsx";
 import { type NewMessage, sendMessage } from "./follow.ts";
-import { OWN_PREFIX, titleOf } from "./names.ts";
+import { titleOf } from "./names.ts";
 import { newKey } from "./new-key.ts";
 
 /** The beginning of a conversation; it is created with its first message. `isAlone`: no list with a heading is beside it. */
@@ -50,9 +50,7 @@ export function NewChat({ isAlone }: { isAlone: boolean }) {
             <Icon name="ArrowLeft" size={18} />
           </ActionIcon>
           <div className={classes.titles}>
-            <p className={classes.facts} style={{ margin: 0 }}>
-              {there ? `In ${there.display_name}` : "A new conversation"}
-            </p>
+            <p className={classes.facts}>{there ? `In ${there.display_name}` : "A new conversation"}</p>
           </div>
         </header>
       )}
@@ -116,7 +114,7 @@ function useBegin(channelId: string | undefined) {
 /** Each conversation that is begun here has a channel of its own, so that it can be named, set up and deleted by itself. */
 async function createPlace({ text, files }: NewMessage, bot: string): Promise<string> {
   const name = titleOf(text.trim() === "" ? (files[0]?.file.name ?? "") : text);
-  const body = { client_id: `${OWN_PREFIX}${newKey()}`, name, bot_id: bot };
+  const body = { client_id: `${OWN_CHATS}${newKey()}`, name, bot_id: bot };
   return (await take(api.POST("/api/v1/channels", { body }))).client_id;
 }
 

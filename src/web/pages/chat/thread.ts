@@ -24,20 +24,22 @@ export interface Answer {
 
 export type Entry = { kind: "message"; key: string; message: Message; task: Task | null } | Answer;
 
-export interface ThreadParts {
+export interface StoredParts {
   messages: readonly Message[];
+  /** The newest first. */
   tasks: readonly Task[];
-  live: LiveRun | null;
+  /** The run that its stream tells from its beginning, so that what is stored of it is left out. */
+  streamed: string | undefined;
 }
 
-export function threadOf({ messages, tasks, live }: ThreadParts): Entry[] {
+/** What is stored. Its entries stay the same objects while a run is streamed. */
+export function storedThread({ messages, tasks, streamed }: StoredParts): Entry[] {
   const taskOf = new Map(tasks.map((task) => [task.message_id, task]));
   const results = resultsOf(messages);
   const entries: Entry[] = [];
   const lastOf = new Map<string, Answer>();
   for (const message of messages) {
-    // The stream tells the run from its beginning.
-    if (message.role === "tool" || (live && message.task_id === live.taskId)) continue;
+    if (message.role === "tool" || (streamed !== undefined && message.task_id === streamed)) continue;
     if (message.role !== "assistant") {
       entries.push({ kind: "message", key: message.id, message, task: taskOf.get(message.id) ?? null });
       continue;
@@ -49,7 +51,8 @@ export function threadOf({ messages, tasks, live }: ThreadParts): Entry[] {
       before.pieces.push(...pieces);
       before.at = message.created_at;
     } else {
-      const answer = answerOf(message, pieces);
+      const isFirst = message.task_id !== null && !lastOf.has(message.task_id);
+      const answer = answerOf(message, pieces, isFirst);
       entries.splice(at, 0, answer);
       if (message.task_id !== null) lastOf.set(message.task_id, answer);
     }
@@ -57,14 +60,15 @@ export function threadOf({ messages, tasks, live }: ThreadParts): Entry[] {
   for (const task of tasks) {
     const answer = lastOf.get(task.id);
     if (answer) answer.task = task;
-    else if (task.id !== live?.taskId && isOver(task)) insertAfter(entries, task.message_id, problemOf(task));
+    else if (task.id !== streamed && isOver(task)) insertAfter(entries, task.message_id, problemOf(task));
   }
-  return live ? withLive(entries, live, { messages, tasks, results }) : entries;
+  return entries;
 }
 
-const answerOf = ({ id, task_id, created_at }: Message, pieces: ShownPiece[]): Answer => ({
+/** The first answer of a run has the key that it had while it was streamed, so that it stays as the reader has opened it. */
+const answerOf = ({ id, task_id, created_at }: Message, pieces: ShownPiece[], isFirst: boolean): Answer => ({
   kind: "answer",
-  key: id,
+  key: isFirst && task_id !== null ? task_id : id,
   taskId: task_id,
   pieces,
   at: created_at,
@@ -101,18 +105,18 @@ function placeOf(entries: readonly Entry[], run: string | null): number {
 /** Ended without an answer of its own. */
 const isOver = ({ status }: Task): boolean => status === "failed" || status === "cancelled";
 
-function withLive(
+/** The same with the run that goes on. */
+export function withLive(
   entries: Entry[],
   live: LiveRun,
-  { messages, tasks, results }: Pick<ThreadParts, "messages" | "tasks"> & { results: Results },
+  { messages, tasks }: Pick<StoredParts, "messages" | "tasks">,
 ): Entry[] {
+  const results = resultsOf(messages);
   const resultOf = new Map(
     messages
       .filter(({ task_id }) => task_id === live.taskId)
-      .flatMap((message) =>
-        (message.tool_calls ?? []).map(
-          ({ id, call_id }) => [call_id, results.get(message.id)?.get(id)] as const,
-        ),
+      .flatMap(({ id: message, tool_calls }) =>
+        (tool_calls ?? []).map(({ id, call_id }) => [call_id, results.get(message)?.get(id)] as const),
       ),
   );
   const answer: Answer = {

@@ -12,10 +12,12 @@ interface TimelineProps {
   id: string;
   thread: Thread;
   botId: string | undefined;
+  /** How many of the answers nobody had read when the conversation was opened. */
+  unread: number;
 }
 
 /** What was said, in order, with the days on which it was. */
-export function Timeline({ id, thread, botId }: TimelineProps) {
+export function Timeline({ id, thread, botId, unread }: TimelineProps) {
   const { entries, outgoing, isLoading, error } = thread;
   if (isLoading) return error ? null : <Loading />;
   if (entries.length === 0 && outgoing.length === 0) {
@@ -25,10 +27,12 @@ export function Timeline({ id, thread, botId }: TimelineProps) {
       </Empty>
     );
   }
+  const firstUnread = entries.filter(isAnswered).at(-unread)?.key;
   return (
     <>
       {entries.map((entry, index) => (
         <div key={entry.key} className={classes.entry}>
+          {unread > 0 && entry.key === firstUnread && <p className={classes.unread}>New</p>}
           <Day of={timeOf(entry)} after={timeBefore(entries, index)} />
           {entry.kind === "message" ? (
             <MessageView message={entry.message} task={entry.task} />
@@ -43,6 +47,9 @@ export function Timeline({ id, thread, botId }: TimelineProps) {
     </>
   );
 }
+
+const isAnswered = (entry: Entry): boolean =>
+  entry.kind === "answer" && entry.live === null && entry.pieces.at(-1)?.kind === "text";
 
 function timeOf(entry: Entry | undefined): string | undefined {
   if (!entry) return undefined;

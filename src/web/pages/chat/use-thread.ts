@@ -5,7 +5,7 @@ import { type Outgoing, useConversations } from "./chat-store.ts";
 import { followRun, showConversation } from "./follow.ts";
 import type { LiveRun } from "./live-run.ts";
 import { isOpen, messagesOf, tasksOf } from "./queries.ts";
-import { type Entry, threadOf } from "./thread.ts";
+import { type Entry, storedThread, type Task, withLive } from "./thread.ts";
 
 export interface Thread {
   entries: Entry[];
@@ -24,6 +24,7 @@ export interface Thread {
 }
 
 const NONE: Outgoing[] = [];
+const NO_TASKS: Task[] = [];
 
 /** Everything that a conversation shows, kept current while it is on the screen. */
 export function useThread(id: string): Thread {
@@ -45,10 +46,15 @@ export function useThread(id: string): Thread {
   }, [id, current]);
 
   const stored = useMemo(() => messages.data?.pages.toReversed().flat() ?? [], [messages.data]);
-  const known = tasks.data;
+  const known = tasks.data ?? NO_TASKS;
+  const streamed = live?.taskId;
+  const before = useMemo(
+    () => storedThread({ messages: stored, tasks: known, streamed }),
+    [stored, known, streamed],
+  );
   const entries = useMemo(
-    () => threadOf({ messages: stored, tasks: known ?? [], live }),
-    [stored, known, live],
+    () => (live ? withLive(before, live, { messages: stored, tasks: known }) : before),
+    [before, live, stored, known],
   );
   const outgoing = useMemo(() => {
     const ids = new Set(stored.map((message) => message.id));

@@ -152,9 +152,10 @@ function Answer({ task }: { task: Task }) {
             ["Answer goes to", task.dispatch_type],
             [
               "Session",
-              <Link key="s" href={`/tasks?session_id=${task.session_id}`}>
-                {task.session_id}
-              </Link>,
+              <span key="s">
+                <Link href={`/chat/${task.session_id}`}>The conversation</Link>,{" "}
+                <Link href={`/tasks?session_id=${task.session_id}`}>its runs</Link>
+              </span>,
             ],
             ["Correlation id", <CorrelationId key="c" value={task.correlation_id} />],
             task.error_code !== null && ["Error code", <code key="e">{task.error_code}</code>],
