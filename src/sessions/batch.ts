@@ -11,10 +11,12 @@ export interface BatcherOptions<Item, Outcome> {
   run: (items: Item[]) => Promise<PromiseSettledResult<Outcome>[]>;
   /** Most items in one batch. */
   limit: number;
+  /** Most weight in one batch; an item that is heavier has one of its own. Left out: any. */
+  weight?: { of(item: Item): number; limit: number };
 }
 
 /** Returns a function that puts one item into a batch and resolves with its outcome. */
-export function createBatcher<Item, Outcome>({ run, limit }: BatcherOptions<Item, Outcome>) {
+export function createBatcher<Item, Outcome>({ run, limit, weight }: BatcherOptions<Item, Outcome>) {
   const waiting: { item: Item; done: PromiseWithResolvers<Outcome> }[] = [];
   let isRunning = false;
 
@@ -31,10 +33,21 @@ export function createBatcher<Item, Outcome>({ run, limit }: BatcherOptions<Item
     }
   };
 
+  /** How many of those that wait are in the next batch. */
+  const size = (): number => {
+    if (!weight) return limit;
+    let sum = 0;
+    const heavy = waiting.findIndex(({ item }) => {
+      sum += weight.of(item);
+      return sum > weight.limit;
+    });
+    return heavy < 0 ? limit : Math.min(limit, Math.max(1, heavy));
+  };
+
   const drain = async () => {
     while (waiting.length > 0) {
       await gather();
-      const batch = waiting.splice(0, limit);
+      const batch = waiting.splice(0, size());
       try {
         const outcomes = await run(batch.map(({ item }) => item));
         for (const [index, { done }] of batch.entries()) {

@@ -49,6 +49,10 @@ export type Inject = ReturnType<typeof createInject>;
 
 /** Most messages that share a look-up or a transaction. */
 const BATCH = 64;
+/** Most bytes of files in a transaction: each takes about ten times its size of memory until it is stored. */
+const BATCH_BYTES = 4 * 1024 * 1024;
+
+const bytesOfFiles = ({ files }: Prepared): number => files.reduce((sum, { bytes }) => sum + bytes, 0);
 
 /** See Sessions.inject for its contract. */
 export function createInject(options: InjectOptions) {
@@ -58,7 +62,11 @@ export function createInject(options: InjectOptions) {
     limit: BATCH,
     run: (ids) => findDestinations(db.query, ids),
   });
-  const store = createBatcher<Prepared, Outcome>({ limit: BATCH, run: (items) => storeAll(options, items) });
+  const store = createBatcher<Prepared, Outcome>({
+    limit: BATCH,
+    run: (items) => storeAll(options, items),
+    weight: { of: bytesOfFiles, limit: BATCH_BYTES },
+  });
 
   /** Accepts a message that has been checked and is storable. */
   const accept = async (

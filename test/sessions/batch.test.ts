@@ -25,6 +25,21 @@ test("items that arrive together, or while a batch runs, share a batch within th
   expect(batches).toEqual([[1, 2], [3, 4, 5], [6]]);
 });
 
+test("heavy items share a batch up to its weight; the heaviest has one of its own, and the order stays", async () => {
+  const batches: number[][] = [];
+  const put = createBatcher<number, number>({
+    limit: 4,
+    weight: { of: (item) => item, limit: 10 },
+    async run(items) {
+      batches.push(items);
+      return settled(items);
+    },
+  });
+  const items = [1, 4, 5, 30, 1, 11, 10, 0, 0, 0, 0];
+  expect(await Promise.all(items.map(put))).toEqual(items);
+  expect(batches).toEqual([[1, 4, 5], [30], [1], [11], [10, 0, 0, 0], [0]]);
+});
+
 test("an item that arrives one turn of the event loop later shares the batch too", async () => {
   const batches: number[][] = [];
   const put = createBatcher<number, number>({
