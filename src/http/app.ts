@@ -4,6 +4,7 @@ import { newId } from "../ids.ts";
 import { REQUEST_ID, withAnswerHeaders } from "./answer-headers.ts";
 import { createApi } from "./api/api.ts";
 import { createApiOwnership } from "./api/create-ownership.ts";
+import { createLargeBodies } from "./api/large-bodies.ts";
 import { OPENAPI_PAGE, OPENAPI_PAGE_HEADERS } from "./api/openapi/page.ts";
 import type { AppOptions, AppParts } from "./api/parts.ts";
 import { type Auth, createAuth } from "./auth.ts";
@@ -52,7 +53,8 @@ export function createApp(parts: AppParts, options: AppOptions): App {
     },
   });
   const ownership = createOwnershipOf(parts, options, auth);
-  const elysia = createApi(parts, options, { auth, gateway, ownership });
+  const largeBodies = createLargeBodies();
+  const elysia = createApi(parts, options, { auth, gateway, ownership, largeBodies });
   const { conversation, content } = parts;
   const openAi = createOpenAi({
     ...conversation,
@@ -60,6 +62,7 @@ export function createApp(parts: AppParts, options: AppOptions): App {
     bots: content.bots,
     embeddings: content.embeddings,
     ownership,
+    largeBodies,
     auth,
     log,
     signal: options.signal,
@@ -98,10 +101,14 @@ export function createApp(parts: AppParts, options: AppOptions): App {
       }
       const inner = new Request(innerUrl(target), request);
       auth.arrived(inner, arrived);
-      if (isOpenAiPath(target.path)) {
-        return withAnswerHeaders(await openAi(inner, target.path), { ...target, isIntegration: false });
+      try {
+        const answer = isOpenAiPath(target.path)
+          ? await openAi(inner, target.path)
+          : await elysia.handle(inner);
+        return withAnswerHeaders(answer, { ...target, isIntegration: false });
+      } finally {
+        largeBodies.leave(inner);
       }
-      return withAnswerHeaders(await elysia.handle(inner), { ...target, isIntegration: false });
     },
   };
 }

@@ -157,6 +157,9 @@ export function createAuth(options: AuthOptions): Auth {
   };
 }
 
+/** What counts as one sender among those that have been let in. */
+export const senderName = ({ id, signIn, name }: Caller): string => signIn?.id ?? id ?? name;
+
 type Cookies = ReturnType<typeof signInCookies>;
 
 const BEARER = /^Bearer +(\S+)$/i;

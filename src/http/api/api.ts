@@ -17,6 +17,7 @@ import type { Gateway } from "../gateway/integrations-gateway.ts";
 import { createReceive } from "../gateway/receive.ts";
 import { createReplay } from "../gateway/replay.ts";
 import { refuseNul } from "../target.ts";
+import type { LargeBodies } from "./large-bodies.ts";
 import { createNamesThere } from "./missing-names.ts";
 import { openApi } from "./openapi/openapi.ts";
 import type { RouteEntry } from "./openapi/operation.ts";
@@ -63,11 +64,18 @@ import { toolRoutes } from "./routes/tools.ts";
 import { transcribeRoutes } from "./routes/transcribe.ts";
 import { usageRoutes } from "./routes/usage.ts";
 
+interface Edge {
+  auth: Auth;
+  gateway: Gateway;
+  ownership: Ownership;
+  largeBodies: LargeBodies;
+}
+
 /** Creates the REST API without the integrations' own routes. */
 export function createApi(
   { conversation, content, integrations, access, processes, models }: AppParts,
   { log: serverLog, ...options }: AppOptions,
-  { auth, gateway, ownership }: { auth: Auth; gateway: Gateway; ownership: Ownership },
+  { auth, gateway, ownership, largeBodies }: Edge,
 ) {
   const { registry } = integrations;
   const { redact } = access;
@@ -76,7 +84,7 @@ export function createApi(
     ...content,
     integrations: registry,
   });
-  const route = createRouteOptions(auth, ownership);
+  const route = createRouteOptions(auth, ownership, largeBodies);
   const administration = {
     ...integrations,
     integrations: registry,

@@ -3,19 +3,23 @@
 import { storable, storableJson } from "../../db/storable.ts";
 import { HeddleError } from "../../errors.ts";
 import { parseJson } from "../../schema/json-text.ts";
-import { readBody } from "../gateway/read-body.ts";
+import { type ReadBody, readBody } from "../gateway/read-body.ts";
 
-const API_BODY_LIMIT = 10 * 1024 * 1024;
+export const API_BODY_LIMIT = 10 * 1024 * 1024;
 /** JSON escapes for NUL and surrogates. */
 const SUSPECT = /\\u(0000|d[89a-f])/i;
 
 /** Throws `unsupported_media_type`, `payload_too_large` or `bad_request`. */
-export async function readJson(request: Request, limit = API_BODY_LIMIT): Promise<unknown> {
+export async function readJson(
+  request: Request,
+  limit = API_BODY_LIMIT,
+  lease?: ReadBody["lease"],
+): Promise<unknown> {
   const mediaType = request.headers.get("content-type")?.split(";")[0]?.trim().toLowerCase() ?? "";
   if (mediaType !== "application/json" && !/^application\/[a-z0-9.-]+\+json$/.test(mediaType)) {
     throw new HeddleError("unsupported_media_type", "Send JSON, with Content-Type: application/json.");
   }
-  const text = decode(await readBody(request, { limit }));
+  const text = decode(await readBody(request, { limit, lease }));
   if (text.trim() === "") throw new HeddleError("bad_request", "The body is empty; send a JSON object.");
   const value = parseJson(text);
   if (!SUSPECT.test(text)) return value;

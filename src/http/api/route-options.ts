@@ -5,9 +5,10 @@ import { HeddleError } from "../../errors.ts";
 import { answering } from "../../schema/openapi-schema.ts";
 import { hopsIn } from "../../sdk/hops.ts";
 import type { Sender } from "../../sessions/inject.ts";
-import type { Auth } from "../auth.ts";
+import { type Auth, senderName } from "../auth.ts";
 import { ErrorAnswer } from "../errors.ts";
-import { readJson } from "./json-body.ts";
+import { API_BODY_LIMIT, readJson } from "./json-body.ts";
+import type { LargeBodies } from "./large-bodies.ts";
 import type { Ownership } from "./ownership.ts";
 
 export interface RouteFacts {
@@ -32,7 +33,7 @@ type WithParams = WithRequest & { params?: Record<string, string> };
 export type RouteOptions = ReturnType<typeof createRouteOptions>;
 
 /** Spread into a route: `plain` for a route without a body, `json` for a route with a JSON body. */
-export function createRouteOptions(auth: Auth, ownership: Ownership) {
+export function createRouteOptions(auth: Auth, ownership: Ownership, largeBodies: LargeBodies) {
   const scopes = new Set<string>();
   const plain = ({ scope, isGrave = false, tag, summary, description = "", example, of }: RouteFacts) => {
     if (scope !== null) scopes.add(scope);
@@ -64,8 +65,14 @@ export function createRouteOptions(auth: Auth, ownership: Ownership) {
       },
     };
   };
+  const readBodyOf = async (request: Request, limit = API_BODY_LIMIT): Promise<unknown> => {
+    const sender = senderName(await auth.authenticate(request));
+    return readJson(request, limit, largeBodies.lease(request, { sender, limit }));
+  };
   return {
     plain,
+    /** Call it when the body is no longer needed, and the answer may take long. */
+    bodyIsStored: largeBodies.leave,
     /** The scopes that routes need, of those that have been defined so far. */
     scopes: scopes as ReadonlySet<string>,
     /** Returns the sender of the request's message. */
@@ -77,7 +84,7 @@ export function createRouteOptions(auth: Auth, ownership: Ownership) {
     json: (facts: RouteFacts) => ({
       ...plain(facts),
       // The function always parses first; the name after it only documents the content type.
-      parse: [({ request }: WithRequest) => readJson(request, facts.bodyLimit), "json" as const],
+      parse: [({ request }: WithRequest) => readBodyOf(request, facts.bodyLimit), "json" as const],
     }),
   };
 }

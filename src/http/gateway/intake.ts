@@ -21,6 +21,9 @@ export interface Lease {
   close(): void;
 }
 
+/** What is told of the bytes of a body as they arrive; a promise holds the rest of the body back. */
+export type Growing = { grow(bytes: number): void | Promise<void> };
+
 /** Up to this size a body counts only by its bytes; almost every webhook is smaller. */
 export const SMALL_BODY = 64 * 1024;
 /** GitHub's maximum for a webhook; a sender's share allows one body of this size. */

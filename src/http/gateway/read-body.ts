@@ -3,13 +3,13 @@
 
 import { HeddleError } from "../../errors.ts";
 import { within } from "../../within.ts";
-import { type Lease, SMALL_BODY } from "./intake.ts";
+import { type Growing, SMALL_BODY } from "./intake.ts";
 
 export interface ReadBody {
   /** The maximum number of bytes. */
   limit: number;
-  /** Accounts for the bytes of an unauthenticated sender. */
-  lease?: Lease | undefined;
+  /** Accounts for the bytes. */
+  lease?: Growing | undefined;
   pace?: Pace | undefined;
 }
 
@@ -35,14 +35,14 @@ export async function readBody(request: Request, options: ReadBody): Promise<Uin
     : readStream(request, { limit, lease, pace });
 }
 
-type Reading = Required<Pick<ReadBody, "limit">> & { lease: Lease | undefined; pace: Pace };
+type Reading = Required<Pick<ReadBody, "limit">> & { lease: Growing | undefined; pace: Pace };
 
 async function readAnnounced(
   request: Request,
   announced: number,
   { limit, lease, pace }: Reading,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  lease?.grow(announced);
+  await lease?.grow(announced);
   try {
     const bytes = new Uint8Array(await within(pace.graceMs, request.arrayBuffer(), { error: tooSlow }));
     // The listener enforces the announced length; requests that did not come through it are checked here.
@@ -87,8 +87,10 @@ async function collect(
     if (done || !value) break;
     size += value.byteLength;
     if (size > limit) throw tooLarge(limit);
-    lease?.grow(value.byteLength);
-    end += (value.byteLength / bytesPerSecond) * 1000;
+    const came = performance.now();
+    await lease?.grow(value.byteLength);
+    // What it waits for is not the sender's slowness.
+    end += performance.now() - came + (value.byteLength / bytesPerSecond) * 1000;
     parts.push(value);
   }
   return parts.length === 1 && parts[0] ? parts[0] : joined(parts, size);

@@ -14,8 +14,9 @@ import type { Embeddings } from "../../search/embedder.ts";
 import { REQUEST_ID } from "../answer-headers.ts";
 import { eventStream, type StreamEvent } from "../api/event-stream.ts";
 import { readJson } from "../api/json-body.ts";
+import type { LargeBodies } from "../api/large-bodies.ts";
 import type { Ownership } from "../api/ownership.ts";
-import type { Auth } from "../auth.ts";
+import { type Auth, senderName } from "../auth.ts";
 import { answerOpenAiError, errorBody } from "./answer-error.ts";
 import { completionAnswer, completionFrame, createCompletionChunks, readCompletion } from "./completions.ts";
 import { embeddingsAnswer, readEmbeddingsRequest } from "./embeddings.ts";
@@ -27,6 +28,7 @@ export interface OpenAiOptions {
   bots: Pick<Bots, "list" | "exists">;
   embeddings: Embeddings;
   ownership: Ownership;
+  largeBodies: LargeBodies;
   auth: Auth;
   log: Logger;
   /** Aborted when the server stops. */
@@ -39,8 +41,14 @@ const MOST_WAIT_MS = 240_000;
 export const isOpenAiPath = (path: string): boolean => path.startsWith("/v1/");
 
 export function createOpenAi(options: OpenAiOptions): (request: Request, path: string) => Promise<Response> {
-  const { chat, bots, auth, ownership, log, signal } = options;
+  const { chat, bots, auth, ownership, largeBodies, log, signal } = options;
   const ask = createAsk(options.ask);
+
+  const bodyOf = async (request: Request): Promise<unknown> => {
+    const limit = BODY_WITH_FILES_LIMIT;
+    const sender = senderName(await auth.authenticate(request));
+    return readJson(request, limit, largeBodies.lease(request, { sender, limit }));
+  };
 
   const begin = async (request: Request, asked: Asked, field: "messages" | "input"): Promise<OpenAiRun> => {
     if (!(await bots.exists(asked.botId))) {
@@ -55,7 +63,7 @@ export function createOpenAi(options: OpenAiOptions): (request: Request, path: s
     const reach = await ownership.reachOf(request);
     const { integrationId } = await auth.authenticate(request);
     const owner = reach?.owner ?? null;
-    return ask(asked, {
+    const run = await ask(asked, {
       sender: { fromPerson: integrationId === null, hops: hopsIn(request.headers), owner },
       scope: `openai ${owner ?? "operator"}`,
       reaches: (id) => ownership.reachesSession(request, id),
@@ -64,12 +72,15 @@ export function createOpenAi(options: OpenAiOptions): (request: Request, path: s
       const isFile = error instanceof HeddleError && error.field?.startsWith("attachments");
       throw isFile ? new HeddleError(error.code, error.message, { field, cause: error }) : error;
     });
+    // The answer may take minutes.
+    largeBodies.leave(request);
+    return run;
   };
 
   const routes: Record<string, (request: Request) => Promise<Response>> = {
     async "POST /v1/chat/completions"(request) {
       await auth.authorize(request, "chat:write");
-      const asked = readCompletion(await readJson(request, BODY_WITH_FILES_LIMIT));
+      const asked = readCompletion(await bodyOf(request));
       const run = await begin(request, asked, "messages");
       const frame = completionFrame(run.taskId, asked.botId, seconds());
       if (asked.isStream) return stream(run, request, createCompletionChunks(frame, asked), "[DONE]");
@@ -78,7 +89,7 @@ export function createOpenAi(options: OpenAiOptions): (request: Request, path: s
     },
     async "POST /v1/responses"(request) {
       await auth.authorize(request, "chat:write");
-      const asked = readResponseRequest(await readJson(request, BODY_WITH_FILES_LIMIT));
+      const asked = readResponseRequest(await bodyOf(request));
       if (asked.previousTask !== undefined) await ownership.task(request, asked.previousTask);
       const run = await begin(request, asked, "input");
       const frame = { request: asked, created: seconds() };

@@ -186,6 +186,23 @@ eachDatabase("chat", (open) => {
     expect(await own.text()).toContain("event: response");
   });
 
+  test("a chat that waits for its answer holds no room for its files", async () => {
+    const answer = Promise.withResolvers<void>();
+    const { send } = await chatFixture(
+      await open(),
+      liveLlm(() => ["Hi", answer.promise]),
+    );
+    const data = Buffer.alloc(2_000_000, "text ").toString("base64");
+    const attachments = Array.from({ length: 7 }, (_, at) => ({ name: `${at}.txt`, data }));
+    const body = (at: number) => ({ message: "Hi", client_id: `web:${at}`, attachments });
+    const asked = [1, 2].map((at) => send("POST", "/api/v1/chat", { body: body(at) }));
+    // Three of these are more than one sender may have at once.
+    const third = await send("POST", "/api/v1/chat", { body: { ...body(3), passive: true } });
+    expect(third.status).toBe(200);
+    answer.resolve();
+    expect((await Promise.all(asked)).map(({ status }) => status)).toEqual([200, 200]);
+  });
+
   test("cancel ends the running run and those that wait", async () => {
     const never = new Promise(() => {});
     const { send, stream } = await chatFixture(

@@ -203,11 +203,15 @@ function createSend({ chat, sessions, channelSessions, ownership, route }: ChatR
       },
       request,
     );
-    return chat.send(
+    const sent = await chat.send(
       { sessionId, ...message, ...(body.when_busy && { whenBusy: body.when_busy }) },
       await ownership.senderOf(request, { session: sessionId }),
       await route.sender(request),
     );
+    // The answer may take minutes, in which the files would stay in memory.
+    body.attachments = null;
+    route.bodyIsStored(request);
+    return sent;
   };
 
   async function sessionOf(
