@@ -67,6 +67,9 @@ PICTURES.push(
 
 PICTURES.push(
   { name: "bot", path: "/bots/weaver" },
+  { name: "skill", path: "/skills/opening-hours" },
+  { name: "carapace", path: "/carapaces/on-call" },
+  { name: "template", path: "/templates/software-project" },
   {
     name: "documents",
     path: "/documents?q=warp+thread",

@@ -55,7 +55,16 @@ export const REPAIR_CAUSES = [
   "delivery",
   "inbox.failed",
   "inbox.rejected",
+  // What a run has remembered may wait for a review.
+  "task.completed",
 ] as const;
+
+/** All skills, without their texts. */
+export const skills = queryOptions({
+  queryKey: ["skills", "list"],
+  queryFn: async () => (await take(api.GET("/api/v1/skills"))).skills,
+  staleTime: 60_000,
+});
 
 /** All carapaces as their files say. */
 export const carapaces = queryOptions({

@@ -6,10 +6,11 @@ type SkillEntry = Schema<"Bot">["skills"][number];
 
 export const skillId = (entry: SkillEntry): string => (typeof entry === "string" ? entry : entry.id);
 
-const skillMode = (entry: SkillEntry) => (typeof entry === "string" ? undefined : entry.mode) ?? "on_demand";
+export const skillMode = (entry: SkillEntry) =>
+  (typeof entry === "string" ? undefined : entry.mode) ?? "on_demand";
 
 /** What the modes are called: the text is in every run, is searched for what fits, or is read when needed. */
-const MODES = { pinned: "Pinned", rag: "By search", on_demand: "On demand" } as const;
+export const MODES = { pinned: "Pinned", rag: "By search", on_demand: "On demand" } as const;
 
 /** The note behind the name of a skill; on demand is the usual case and needs none. */
 export const modesOf = (entries: readonly SkillEntry[]) => (id: string) => {

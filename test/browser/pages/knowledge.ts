@@ -128,4 +128,23 @@ export function knowledgeTests(ui: () => Ui): void {
     expect(documents.some(({ title }: { title: string }) => title === "indigo")).toBe(false);
     expect(opened.faults).toEqual([]);
   });
+
+  test("content: a skill says who has it and how, what is missing is named, a template says what it fits", async () => {
+    await using opened = await ui().openPage("/skills?source=home");
+    const { page } = opened;
+    await page.getByRole("list", { name: "List of skills" }).getByText("Opening hours").click();
+    await page.getByText("in the home folder. Change it there").waitFor();
+    await page.getByRole("link", { name: /The weaver\s*By search/ }).waitFor();
+    await page.getByRole("link", { name: /On call\s*On demand/ }).click();
+    await page.getByRole("heading", { name: "On call", level: 2 }).waitFor();
+    await page.getByRole("list", { name: "What is missing" }).getByText("pager_call").waitFor();
+    await page.getByLabel("carapace as YAML").getByText("id: heddle").waitFor();
+    await page.getByRole("link", { name: "triage", exact: true }).click();
+    await page.waitForURL(/carapaces\/triage$/);
+    await page.getByText("A file with the same name in the home folder replaces it.").waitFor();
+    await page.goto(`${ui().url}/templates?integration=github`);
+    await page.getByRole("list", { name: "List of templates" }).getByText("Software project").click();
+    await page.getByRole("definition").getByText("Fits", { exact: true }).waitFor();
+    expect(opened.faults).toEqual([]);
+  });
 }

@@ -1,11 +1,11 @@
 import { CodeBlock } from "../../parts/code-block.tsx";
 import { type Fact, Facts } from "../../parts/facts.tsx";
-import { Icon } from "../../parts/icon.tsx";
 import { Names } from "../../parts/names.tsx";
 import { Panel, Section } from "../../parts/page-frame.tsx";
 import { modesOf, skillId } from "../../parts/skill-modes.ts";
 import { Time } from "../../parts/time.tsx";
 import { plural } from "../../parts/units.tsx";
+import { Warnings } from "../../parts/warnings.tsx";
 import classes from "./bots.module.css";
 import type { Bot } from "./queries.ts";
 
@@ -17,16 +17,7 @@ export function BotFacts({ bot }: { bot: Bot }) {
   const { system_prompt, resolved } = bot;
   return (
     <>
-      {resolved.warnings.length > 0 && (
-        <ul className={classes.warnings} aria-label="What is missing">
-          {resolved.warnings.map((warning) => (
-            <li key={warning}>
-              <Icon name="AlertTriangle" size={15} />
-              <span>{warning}</span>
-            </li>
-          ))}
-        </ul>
-      )}
+      <Warnings of={resolved.warnings} label="What is missing" />
       <Section title="Model">
         <Panel>
           <Facts
