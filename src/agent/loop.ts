@@ -14,6 +14,7 @@ import type {
   ModelTarget,
 } from "../llm/llm.ts";
 import type { JsonObject } from "../sdk/types.ts";
+import { answerAll, beginAll, OUTCOME_UNKNOWN, refuse, runTools, split } from "./tool-steps.ts";
 
 /** One answered model call, as it is recorded. */
 export interface ModelCall extends ModelTarget {
@@ -74,8 +75,16 @@ export interface LoopOptions {
   callTool(call: LlmToolCall, context: { iteration: number; signal: AbortSignal }): Promise<ToolOutcome>;
   /** Awaited: the run continues after an event has been handled, and ends when handling it throws. */
   emit(event: LoopEvent): Promise<void> | void;
-  /** Whether the client itself runs the tool: the run then pauses until it has sent the result. */
-  isClientTool?(name: string): boolean;
+  /** Whether the result of such a call comes from outside, from the client or from another bot: the run pauses for it. */
+  comesLater?(name: string): boolean;
+  /**
+   * Begins a call whose result comes later, possibly again after an interruption. Resolves with the outcome of one that cannot
+   * be begun. Default: there is nothing to begin.
+   */
+  begin?(
+    call: LlmToolCall,
+    context: { iteration: number; signal: AbortSignal },
+  ): Promise<ToolOutcome | undefined>;
   /** Called before each model call: messages that have arrived for this run since the last one. */
   arrivals?(): Promise<LlmMessage[]> | LlmMessage[];
   /** Milliseconds. */
@@ -95,7 +104,7 @@ export interface ResumePoint {
   unanswered: LlmToolCall[];
 }
 
-/** The run waits for the results of the client's own tools. */
+/** The run waits for results that come from outside. */
 export interface LoopPause {
   waitingFor: LlmToolCall[];
 }
@@ -109,26 +118,23 @@ export interface LoopResult {
   iteration: number;
 }
 
-const CUT_CALL =
-  "This call was not carried out: the answer reached the output limit before it was whole. Make fewer or shorter calls.";
 const CUT_TEXT = "[The answer ends here because the model reached its output limit.]";
 
 const INVALID = "The answer does not match the output_schema, and neither did the one before:";
 const MEND =
   "This answer does not match the JSON Schema that it must match. Give the whole answer again, as JSON and nothing else. What is wrong:";
 
-const OUTCOME_UNKNOWN =
-  "The server stopped while this call ran. Its outcome is unknown: it may have taken effect. Check before calling it again.";
-
 /** Throws what `emit` threw, the signal's reason, `model_failed`, or `invalid_output`. */
 export async function runLoop(options: LoopOptions): Promise<LoopResult | LoopPause> {
-  const { resume, maxIterations, tools, isClientTool = () => false } = options;
+  const { resume, maxIterations, tools, comesLater = () => false } = options;
   let isMending = false;
   const steps: LlmMessage[] = [...(resume?.steps ?? [])];
   let iteration = resume?.iterations ?? 0;
-  const [open, lost] = split(resume?.unanswered ?? [], isClientTool);
+  const [later, lost] = split(resume?.unanswered ?? [], comesLater);
   steps.push(...(await answerAll(options, lost, iteration, OUTCOME_UNKNOWN)));
-  if (open.length > 0) return { waitingFor: open };
+  const open = await beginAll(options, later, iteration);
+  steps.push(...open.results);
+  if (open.waitingFor.length > 0) return { waitingFor: open.waitingFor };
   for (;;) {
     iteration++;
     steps.push(...((await options.arrivals?.()) ?? []));
@@ -159,43 +165,13 @@ export async function runLoop(options: LoopOptions): Promise<LoopResult | LoopPa
     });
     if (isCut) steps.push(...(await refuse(options, toolCalls, iteration)));
     else {
-      const [clients, ours] = split(toolCalls, isClientTool);
+      const [later, ours] = split(toolCalls, comesLater);
       steps.push(...(await runTools(options, ours, iteration)));
-      if (clients.length > 0) return { waitingFor: clients };
+      const { results, waitingFor } = await beginAll(options, later, iteration);
+      steps.push(...results);
+      if (waitingFor.length > 0) return { waitingFor };
     }
   }
-}
-
-/** The client's calls and the others. */
-function split(
-  calls: LlmToolCall[],
-  isClientTool: (name: string) => boolean,
-): [LlmToolCall[], LlmToolCall[]] {
-  return [calls.filter(({ name }) => isClientTool(name)), calls.filter(({ name }) => !isClientTool(name))];
-}
-
-const refuse = (options: LoopOptions, calls: LlmToolCall[], iteration: number) =>
-  answerAll(options, calls, iteration, CUT_CALL);
-
-/** Gives each call the same error as its result. */
-async function answerAll(
-  { emit }: LoopOptions,
-  calls: LlmToolCall[],
-  iteration: number,
-  error: string,
-): Promise<LlmMessage[]> {
-  const results: LlmMessage[] = [];
-  for (const toolCall of calls) {
-    const content = JSON.stringify({ error });
-    await emit({
-      type: "tool_result",
-      iteration,
-      toolCall,
-      outcome: { content, error, clientActions: [], durationMs: null },
-    });
-    results.push({ role: "tool", tool_call_id: toolCall.id, content });
-  }
-  return results;
 }
 
 interface Question {
@@ -267,33 +243,4 @@ const targetOf = (llm: Llm, model: string, fallbackModels: string[] = []): Model
 function finalText(text: string, call: ModelCall): string {
   if (text.trim() === "") throw new HeddleError("model_failed", `${call.model} returned an empty answer.`);
   return text;
-}
-
-/** Runs all calls of one answer concurrently; returns the results in the order of the calls. */
-async function runTools(
-  options: LoopOptions,
-  calls: LlmToolCall[],
-  iteration: number,
-): Promise<LlmMessage[]> {
-  const { callTool, emit, signal } = options;
-  // When one call ends the run, its siblings must not continue.
-  const siblings = new AbortController();
-  const both = AbortSignal.any([signal, siblings.signal]);
-  const settled = await Promise.allSettled(
-    calls.map(async (toolCall): Promise<LlmMessage> => {
-      try {
-        const outcome = await callTool(toolCall, { iteration, signal: both });
-        await emit({ type: "tool_result", iteration, toolCall, outcome });
-        return { role: "tool", tool_call_id: toolCall.id, content: outcome.content };
-      } catch (error) {
-        siblings.abort(error);
-        throw error;
-      }
-    }),
-  );
-  if (siblings.signal.aborted) {
-    throwIfAborted(signal);
-    throw siblings.signal.reason;
-  }
-  return settled.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
 }

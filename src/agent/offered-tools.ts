@@ -64,11 +64,11 @@ export function offeredTools(
 
 /** The tools as a model gets them, with those of the client, which take the place of others with the same name. */
 export function toolsForModel(
-  tools: ReadonlyMap<string, RegisteredTool>,
+  tools: readonly RegisteredTool[],
   clientTools: NonNullable<ExecutionConfig["client_tools"]>,
 ): LlmTool[] {
   const all = new Map<string, LlmTool>();
-  for (const { name, description, parameters } of [...tools.values(), ...clientTools]) {
+  for (const { name, description, parameters } of [...tools, ...clientTools]) {
     all.set(name, { name, description, parameters });
   }
   return [...all.values()].toSorted((a, b) => (a.name < b.name ? -1 : 1));

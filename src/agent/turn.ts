@@ -16,20 +16,21 @@ import { createArrivals, type JoinedMessage } from "./arrivals.ts";
 import { CONTEXT_WINDOW_TOKENS } from "./context/budget.ts";
 import { createClock } from "./context/current-time.ts";
 import { createWindows, type Windows } from "./context/windows.ts";
+import { createDelegating, DELEGATE, type Delegate } from "./delegating.ts";
 import { loadSteps, type StoredSteps } from "./load-steps.ts";
 import { type LoadedTurn, loadTurn } from "./load-turn.ts";
-import { runLoop } from "./loop.ts";
+import { type LoopResult, runLoop } from "./loop.ts";
 import { offeredTools, toolsForModel } from "./offered-tools.ts";
 import { openConversation } from "./open-conversation.ts";
-import { createOutputReader } from "./output.ts";
+import { createOutputReader, type OutputReader } from "./output.ts";
 import { failureOf, isOver, paused } from "./run-end.ts";
-import { createRunEvents, type RunEvents, runContext } from "./run-events.ts";
+import { createRunEvents, type RunEvents } from "./run-events.ts";
 import { type ShownRun, type Stage, showRun } from "./show-run.ts";
 import { createStepKeeper } from "./step-keeper.ts";
 import { type FinalStep, saveWarnings } from "./steps.ts";
+import { createToolCaller } from "./tool-caller.ts";
 import { GET_SKILL } from "./tools/builtin/get-skill.ts";
 import { SEARCH_HISTORY } from "./tools/builtin/search-history.ts";
-import { callTool } from "./tools/call.ts";
 import type { ToolRegistry } from "./tools/registry.ts";
 import { type FittingSkills, withFittingSkills } from "./with-fitting-skills.ts";
 
@@ -99,6 +100,8 @@ export interface AgentOptions {
   settings: AgentSettings;
   /** Takes over the messages that wait for the run, and returns them. Default: none do. */
   join?: (task: ClaimedTask) => Promise<JoinedMessage[]>;
+  /** Starts the run of work that a bot delegates. Default: no bot can. */
+  delegate?: Delegate;
   /** Default: nobody watches. */
   stage?: Stage;
   /** Milliseconds since 1970. */
@@ -161,7 +164,7 @@ interface Run extends AgentOptions {
 }
 
 async function run(run: Run): Promise<TurnOutcome> {
-  const { db, llm, log, redact, settings, task, signal, events, progress, now = Date.now } = run;
+  const { db, llm, settings, task, signal, events, progress, now = Date.now } = run;
   const [turn, stored] = await Promise.all([
     loadTurn(db.query, task, run.clock),
     // A first claim cannot have left steps.
@@ -192,7 +195,10 @@ async function run(run: Run): Promise<TurnOutcome> {
   const missing = [...capabilities.warnings, ...warnings];
   await recordWarnings(missing, run);
   const clientTools = task.execution_config.client_tools ?? [];
-  const llmTools = toolsForModel(tools, clientTools);
+  const isClients = (name: string) => clientTools.some((tool) => tool.name === name);
+  const delegating = await createDelegating({ ...run, query: db.query, turn, capabilities });
+  const llmTools = toolsForModel([...tools.values(), ...(delegating ? [delegating.tool] : [])], clientTools);
+  const callWith = createToolCaller({ ...run, now });
   const models = modelsOf(task, turn, settings);
   const conversation = openConversation({
     ...run,
@@ -213,33 +219,11 @@ async function run(run: Run): Promise<TurnOutcome> {
     tools: llmTools,
     contextFor: conversation.messagesFor,
     shrink: conversation.shrink,
-    isClientTool: (name) => clientTools.some((tool) => tool.name === name),
+    comesLater: (name) => isClients(name) || (name === DELEGATE && delegating !== undefined),
+    begin: async (call, context) =>
+      isClients(call.name) ? undefined : delegating?.begin(callWith, call, context),
     arrivals: createArrivals(run, steps),
-    async callTool(call, { iteration, signal }) {
-      progress.toolCallsMade++;
-      const called = await callTool(call, {
-        tools,
-        run: { ...runContext(task), task_id: task.id },
-        signal,
-        redact,
-        now,
-        onStart: (args) =>
-          events.emit("before_tool_execution", {
-            tool_name: call.name,
-            tool_type: "local",
-            args,
-            iteration,
-          }),
-        onThrow: (error) =>
-          log.warn("Tool {tool} threw: {error}", { tool: call.name, task_id: task.id, error }),
-      });
-      events.emit(
-        "after_tool_call",
-        { tool_name: call.name, tool_args: called.args, duration_ms: called.durationMs },
-        { result: called.content, error: called.error },
-      );
-      return called;
-    },
+    callTool: callWith(tools),
     async emit(event) {
       announce(event, run);
       run.shown.show(event);
@@ -252,20 +236,29 @@ async function run(run: Run): Promise<TurnOutcome> {
   });
   if ("waitingFor" in result) throw paused;
   if (result.isCut) await saveCutWarning(missing, run);
+  return outcomeOf(result, {
+    output,
+    clientActions: steps.clientActions,
+    context: conversation.report(),
+  });
+}
+
+function outcomeOf(
+  { text: said, iteration, call }: LoopResult,
+  {
+    output,
+    clientActions,
+    context,
+  }: Pick<TurnOutcome, "clientActions"> & Pick<FinalStep, "context"> & { output: OutputReader | undefined },
+): TurnOutcome {
   // The answer is delivered unredacted, as the model wrote it.
-  const data = output && storableJson(output.read(result.text));
-  const text = storable(output ? JSON.stringify(data) : result.text);
+  const data = output && storableJson(output.read(said));
+  const text = storable(output ? JSON.stringify(data) : said);
   return {
     text,
     ...(output && { output: data }),
-    clientActions: steps.clientActions,
-    final: {
-      messageId: newId(),
-      iteration: result.iteration,
-      text,
-      call: result.call,
-      context: conversation.report(),
-    },
+    clientActions,
+    final: { messageId: newId(), iteration, text, call, context },
   };
 }
 

@@ -18,7 +18,12 @@ import { findMentioned, type Mentions, mentionsIn } from "./mentions.ts";
 
 /** What is known about a turn when its context is built. */
 export interface CapabilityInput {
-  bot: { tools: readonly string[]; skills: readonly SkillEntry[]; carapaces: readonly string[] };
+  bot: {
+    tools: readonly string[];
+    skills: readonly SkillEntry[];
+    carapaces: readonly string[];
+    delegate_bots?: readonly string[];
+  };
   channel: {
     skills: readonly SkillEntry[];
     carapaces: readonly string[];
@@ -66,6 +71,8 @@ export interface Capabilities {
   onDemand: Skill[];
   /** Those of `onDemand` whose passages are included if they fit the message; none of them is in `askedSkills`. */
   rag: RagSkill[];
+  /** Ids of the bots to which it may delegate; `*` stands for all. Not all of them need to exist. */
+  delegates: string[];
   /** Messages about requested items that do not exist. */
   warnings: string[];
 }
@@ -110,10 +117,19 @@ export function createCapabilities(sources: CapabilitySources): CapabilitiesOf {
         .map(({ id, system_prompt_fragment: text }) => ({ id, text }))
         .filter(({ text }) => text !== ""),
       template,
+      delegates: delegatesOf(input, carapaces, mentions),
       ...skillsOf(sources.skills, { ...input, mentions }, carapaces, warnings),
       warnings: unique(warnings),
     };
   };
+}
+
+/** A person who names a bot lets this one run delegate to it. */
+function delegatesOf({ bot }: CapabilityInput, carapaces: Carapace[], mentions: Mentions): string[] {
+  const ofCarapaces = carapaces.flatMap(({ delegates }) =>
+    delegates.filter(({ type }) => type === "bot").map(({ id }) => id),
+  );
+  return unique([...(bot.delegate_bots ?? []), ...ofCarapaces, ...mentions.bot]);
 }
 
 export interface ToolInput {

@@ -1,26 +1,27 @@
-// Finds what a message mentions by name: "@skill:triage", "@skill:integrations/github/github", "@tool:github_get_pr".
+// Finds what a message mentions by name: "@skill:triage", "@skill:integrations/github/github", "@tool:github_get_pr", "@bot:writer".
 
 import type { Skill } from "../content/skills/skill.ts";
 import type { Skills } from "../content/skills/skills.ts";
 
 /** The repetition is bounded, because no id of a skill and no name of a tool is longer, whatever a sender writes. */
-const MENTION = /(?<![<@\w])@(skill|tool):([A-Za-z_][\w./-]{0,199})/g;
+const MENTION = /(?<![<@\w])@(skill|tool|bot):([A-Za-z_][\w./-]{0,199})/g;
 /** Of each kind; a stranger's message may be full of mentions. */
 const MOST = 20;
 
 export interface Mentions {
   skill: string[];
   tool: string[];
+  bot: string[];
 }
 
 /** The mentioned names of each kind in order of appearance, without duplicates. */
 export function mentionsIn(text: string): Mentions {
-  const names = { skill: new Set<string>(), tool: new Set<string>() };
+  const names = { skill: new Set<string>(), tool: new Set<string>(), bot: new Set<string>() };
   for (const [, kind, name = ""] of text.matchAll(MENTION)) {
     const ofKind = names[kind as keyof Mentions];
     if (ofKind.size < MOST) ofKind.add(withoutStops(name));
   }
-  return { skill: [...names.skill], tool: [...names.tool] };
+  return { skill: [...names.skill], tool: [...names.tool], bot: [...names.bot] };
 }
 
 /** Punctuation that ends a sentence is not part of the name: "use @skill:triage." */

@@ -25,8 +25,9 @@ export type Follow = (
 /** After so long without news, somebody looks whether the end was missed: events are deleted after a while. */
 const LOOK_AGAIN_MS = 5_000;
 const ENDS = ["task.completed", "task.failed", "task.cancelled", "task.waiting"];
-/** A run that waits for its client is over for this stream. */
-const OVER = [...TASK_ENDS, "waiting"];
+/** A run that waits for its client is over for this stream; one that waits for another bot goes on by itself. */
+const isOver = ({ status, client_calls }: Outcome): boolean =>
+  status === "waiting" ? client_calls.length > 0 : (TASK_ENDS as readonly string[]).includes(status);
 
 export function createFollow({ db, events, outcomes }: FollowOptions): Follow {
   return async function* (taskId, { from, signal }) {
@@ -62,7 +63,7 @@ export function createFollow({ db, events, outcomes }: FollowOptions): Follow {
                 yield view.merged(outcome.merged_into);
                 break;
               }
-              if (OVER.includes(outcome.status)) {
+              if (isOver(outcome)) {
                 // The outcome may be newer than what was read of the log.
                 yield view.logged(...(await rest(follower, place.task)));
                 yield view.ended(outcome);

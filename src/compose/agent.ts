@@ -21,7 +21,7 @@ export function createAgentParts(
   storage: Storage,
   content: Content & Pick<CapabilityParts, "capabilitiesOf" | "fittingSkills">,
   { registry }: IntegrationParts,
-  { outbox, sealer, actions }: Conversation,
+  { outbox, sealer, actions, delegate }: Conversation,
   models: Models,
 ) {
   const { db, queue, events, log, redactor, instruments } = storage;
@@ -47,6 +47,7 @@ export function createAgentParts(
     hooks,
     join: createJoin({ db, queue }),
     stage: events,
+    delegate,
     log: log.getChild("agent"),
     redact,
     actions,

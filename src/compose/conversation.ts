@@ -20,7 +20,8 @@ import { createInbox } from "../inbox/inbox.ts";
 import { createConfinement } from "../runtime/confine.ts";
 import { createPdfReader } from "../runtime/read-pdf.ts";
 import { createKeptActions, type KeptActions } from "../secrets/kept-actions.ts";
-import { createClientTools } from "../sessions/client-tools.ts";
+import { type ClientTools, createClientTools } from "../sessions/client-tools.ts";
+import { createDelegation } from "../sessions/delegation.ts";
 import { sessionExists } from "../sessions/list-sessions.ts";
 import { createSessions, type Sessions } from "../sessions/sessions.ts";
 import { createTasks } from "../sessions/tasks.ts";
@@ -88,7 +89,8 @@ export function openConversation(
     onInterrupt: events.askToStop,
     log: log.getChild("sessions"),
   });
-  registerInternal(content, sessions);
+  const clientTools = openClientTools(storage, closers);
+  registerInternal(content, sessions, clientTools);
   const channelSessions = createChannelSessions({ db, sealer });
   const tasks = createTasks({ db, queue, onStop: events.askToStop });
   const places = { db, checkConfig, sealer, directory };
@@ -101,7 +103,8 @@ export function openConversation(
     events,
     sessions,
     chat: openChat(storage, sessions, actions),
-    openAi: openOpenAi(storage, readFiles, closers),
+    openAi: openOpenAi(storage, readFiles, clientTools),
+    delegate: createDelegation({ db, inject: sessions.inject }),
     channelSessions,
     tasks,
     channels: createChannels({ ...places, botExists: bots.exists }),
@@ -124,10 +127,21 @@ function openChat(
   return createChat({ sessions, outcomes, follow, onCommit: events.committed });
 }
 
+function openClientTools({ db, queue, events, log }: Storage, closers: Closers): ClientTools {
+  const tools = createClientTools({ db, queue, log: log.getChild("sessions"), onCommit: events.committed });
+  closers.push(tools.close);
+  return tools;
+}
+
 /** Registered once sessions exist: it injects into sessions, whose answers go through dispatchers. */
-function registerInternal({ dispatchers, coreDispatchers }: Content, sessions: Sessions): void {
+function registerInternal(
+  { dispatchers, coreDispatchers }: Content,
+  sessions: Sessions,
+  { answer }: ClientTools,
+): void {
   const internal = createInternalDispatcher({
     inject: (message, hops) => sessions.inject(message, INTERNAL, { hops }),
+    answer,
   });
   dispatchers.replaceOwner("core", new Map(Object.entries({ ...coreDispatchers, internal })));
 }
@@ -137,14 +151,7 @@ function openPdfReader({ processConfinement: wanted }: Config, { home }: Pick<St
   return createPdfReader({ home: home.path, confine, mostCharacters: MOST_CHARACTERS });
 }
 
-function openOpenAi({ db, queue, events, log }: Storage, readFiles: ReadFiles, closers: Closers) {
-  const clientTools = createClientTools({
-    db,
-    queue,
-    log: log.getChild("sessions"),
-    onCommit: events.committed,
-  });
-  closers.push(clientTools.close);
+function openOpenAi({ db }: Storage, readFiles: ReadFiles, clientTools: ClientTools) {
   return {
     clientTools,
     openAiSessions: createOpenAiSessions({ query: db.query, readFiles }),

@@ -53,6 +53,8 @@ export const bots = pgTable("bots", {
   skills: jsonb("skills").$type<SkillEntry[]>().notNull().default([]),
   /** Ids of capability bundles: tools, skills and prompt text together. */
   carapaces: jsonb("carapaces").$type<string[]>().notNull().default([]),
+  /** Ids of the bots to which it may delegate; `*` stands for all. */
+  delegate_bots: jsonb("delegate_bots").$type<string[]>().notNull().default([]),
   max_iterations: integer("max_iterations"),
   source: text("source").$type<"file" | "api">().notNull().default("api"),
   created_at: createdAt(),

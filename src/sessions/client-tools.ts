@@ -1,8 +1,9 @@
-// Runs that wait for their clients: the results of the client's own tools let them go on, or they end after a while.
+// Runs that wait for results from outside, of the client's own tools or of work that another bot does: these let them go on, or
+// they end after a while.
 
 import { and, eq, inArray, sql } from "drizzle-orm";
 import type { Database } from "../db/database.ts";
-import { messages, tasks, toolCalls } from "../db/schema.ts";
+import { messages, type TaskStatus, tasks, toolCalls } from "../db/schema.ts";
 import { storable } from "../db/storable.ts";
 import { HeddleError } from "../errors.ts";
 import { every } from "../every.ts";
@@ -24,6 +25,14 @@ export interface ClientTools {
    * does not wait any more.
    */
   supply(taskId: string, results: ClientResult[]): Promise<void>;
+  /**
+   * Stores the result of a call that the model has named so, if its run belongs to the session. "early": the run has not paused
+   * yet; "over": it does not wait for this result.
+   */
+  answer(
+    call: { taskId: string; sessionId: string; callId: string },
+    content: string,
+  ): Promise<"answered" | "early" | "over">;
   close(): Promise<void>;
 }
 
@@ -48,6 +57,46 @@ export function createClientTools(options: ClientToolsOptions): ClientTools {
     log,
     run: () => endForgotten(db, waitMinutes),
   });
+  const supply: ClientTools["supply"] = async (taskId, results) => {
+    await db.query.transaction(async (tx) => {
+      const [task] = await tx
+        .select()
+        .from(tasks)
+        .where(and(eq(tasks.id, taskId), eq(tasks.status, "waiting")))
+        .for("update");
+      if (!task) {
+        throw new HeddleError(
+          "conflict",
+          "The run does not wait for results of tools any more; send the message again.",
+        );
+      }
+      for (const { call, content } of results) {
+        const [answered] = await tx
+          .update(toolCalls)
+          .set({ status: "done" })
+          .where(and(eq(toolCalls.id, call), eq(toolCalls.task_id, taskId), eq(toolCalls.status, "running")))
+          .returning({ call_id: toolCalls.call_id });
+        if (!answered) continue;
+        await tx.insert(messages).values({
+          id: newId(),
+          session_id: task.session_id,
+          role: "tool",
+          content: storable(content),
+          tool_call_id: answered.call_id,
+          task_id: taskId,
+        });
+      }
+      const [open] = await tx
+        .select({ id: toolCalls.id })
+        .from(toolCalls)
+        .where(and(eq(toolCalls.task_id, taskId), eq(toolCalls.status, "running")))
+        .limit(1);
+      if (open) return;
+      await tx.update(tasks).set({ status: "pending" }).where(eq(tasks.id, taskId));
+      await queue.enqueue(tx, "tasks", { subject: taskId, key: task.session_id });
+    });
+    onCommit?.();
+  };
   return {
     async taskOf(calls) {
       if (calls.length === 0) return undefined;
@@ -58,58 +107,38 @@ export function createClientTools(options: ClientToolsOptions): ClientTools {
         .where(and(inArray(toolCalls.id, calls), eq(tasks.status, "waiting")));
       return found.length === 1 ? found[0] : undefined;
     },
-    async supply(taskId, results) {
-      await db.query.transaction(async (tx) => {
-        const [task] = await tx
-          .select()
-          .from(tasks)
-          .where(and(eq(tasks.id, taskId), eq(tasks.status, "waiting")))
-          .for("update");
-        if (!task) {
-          throw new HeddleError(
-            "conflict",
-            "The run does not wait for results of tools any more; send the message again.",
-          );
-        }
-        for (const { call, content } of results) {
-          const [answered] = await tx
-            .update(toolCalls)
-            .set({ status: "done" })
-            .where(
-              and(eq(toolCalls.id, call), eq(toolCalls.task_id, taskId), eq(toolCalls.status, "running")),
-            )
-            .returning({ call_id: toolCalls.call_id });
-          if (!answered) continue;
-          await tx.insert(messages).values({
-            id: newId(),
-            session_id: task.session_id,
-            role: "tool",
-            content: storable(content),
-            tool_call_id: answered.call_id,
-            task_id: taskId,
-          });
-        }
-        const [open] = await tx
-          .select({ id: toolCalls.id })
-          .from(toolCalls)
-          .where(and(eq(toolCalls.task_id, taskId), eq(toolCalls.status, "running")))
-          .limit(1);
-        if (open) return;
-        await tx.update(tasks).set({ status: "pending" }).where(eq(tasks.id, taskId));
-        await queue.enqueue(tx, "tasks", { subject: taskId, key: task.session_id });
-      });
-      onCommit?.();
+    supply,
+    async answer({ taskId, sessionId, callId }, content) {
+      const [call] = await db.query
+        .select({ id: toolCalls.id, status: tasks.status })
+        .from(toolCalls)
+        .innerJoin(tasks, eq(tasks.id, toolCalls.task_id))
+        .where(
+          and(
+            eq(tasks.id, taskId),
+            eq(tasks.session_id, sessionId),
+            eq(toolCalls.call_id, callId),
+            eq(toolCalls.status, "running"),
+          ),
+        )
+        .limit(1);
+      if (!call) return "over";
+      if (call.status !== "waiting") return isOpen(call.status) ? "early" : "over";
+      await supply(taskId, [{ call: call.id, content }]);
+      return "answered";
     },
     close: expiry.close,
   };
 }
+
+const isOpen = (status: TaskStatus): boolean => status === "pending" || status === "running";
 
 async function endForgotten({ query }: Pick<Database, "query">, minutes: number): Promise<void> {
   await query
     .update(tasks)
     .set({
       status: "failed",
-      error: `The client did not send the results of its tools within ${minutes} minutes.`,
+      error: `Results of tools that run elsewhere did not arrive within ${minutes} minutes.`,
       error_code: "timeout",
       completed_at: new Date(),
     })

@@ -46,6 +46,36 @@ export function createTasks({ db, queue, onStop }: TasksOptions): Tasks {
     return row;
   };
 
+  const cancel: Tasks["cancel"] = async (id, reason) => {
+    await get(id);
+    await db.query.transaction(async (tx) => {
+      const pending = await tx
+        .update(tasks)
+        .set({
+          status: "cancelled",
+          error: sql`coalesce(${reason ?? null}, case when ${tasks.status} = 'pending' then 'Cancelled before it ran.'
+            else 'Cancelled while it waited for a result.' end)`,
+          error_code: "cancelled",
+          completed_at: new Date(),
+        })
+        .where(and(eq(tasks.id, id), inArray(tasks.status, ["pending", "waiting"])))
+        .returning({ id: tasks.id });
+      if (pending.length > 0) await queue.withdraw(tx, "tasks", id);
+      else {
+        await tx
+          .update(tasks)
+          .set({
+            cancel_requested_at: sql`coalesce(${tasks.cancel_requested_at}, now())`,
+            ...(reason !== undefined && { cancel_reason: reason }),
+          })
+          .where(and(eq(tasks.id, id), eq(tasks.status, "running")));
+      }
+    });
+    for (const delegated of await delegatedBy(db.query, id)) await cancel(delegated, reason);
+    onStop?.();
+    return get(id);
+  };
+
   return {
     get,
     list: ({ limit = 50, ...filter }) =>
@@ -62,33 +92,22 @@ export function createTasks({ db, queue, onStop }: TasksOptions): Tasks {
         .limit(limit);
       return rows.map(({ id }) => id);
     },
-    async cancel(id, reason) {
-      await get(id);
-      await db.query.transaction(async (tx) => {
-        const pending = await tx
-          .update(tasks)
-          .set({
-            status: "cancelled",
-            error: sql`coalesce(${reason ?? null}, case when ${tasks.status} = 'pending' then 'Cancelled before it ran.'
-              else 'Cancelled while it waited for the client.' end)`,
-            error_code: "cancelled",
-            completed_at: new Date(),
-          })
-          .where(and(eq(tasks.id, id), inArray(tasks.status, ["pending", "waiting"])))
-          .returning({ id: tasks.id });
-        if (pending.length > 0) await queue.withdraw(tx, "tasks", id);
-        else {
-          await tx
-            .update(tasks)
-            .set({
-              cancel_requested_at: sql`coalesce(${tasks.cancel_requested_at}, now())`,
-              ...(reason !== undefined && { cancel_reason: reason }),
-            })
-            .where(and(eq(tasks.id, id), eq(tasks.status, "running")));
-        }
-      });
-      onStop?.();
-      return get(id);
-    },
+    cancel,
   };
+}
+
+/** The runs that do what the task has delegated. They are in its channel. */
+async function delegatedBy(query: Database["query"], id: string): Promise<string[]> {
+  const open = await query
+    .select({ id: tasks.id })
+    .from(tasks)
+    .where(
+      and(
+        inArray(tasks.status, ["pending", "running", "waiting"]),
+        sql`${tasks.channel_id} = (select channel_id from tasks parent where parent.id = ${id}::uuid)`,
+        eq(tasks.dispatch_type, "internal"),
+        sql`${tasks.dispatch_config} ->> 'task_id' = ${id}`,
+      ),
+    );
+  return open.map((row) => row.id);
 }

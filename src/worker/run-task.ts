@@ -195,8 +195,9 @@ export function createTaskRunner(options: RunTaskOptions) {
       if (mine.length === 0) return false;
       const writes: Promise<unknown>[] = [queue.complete(tx, "tasks", job)];
       if (isAnswer) writes.push(saveFinalStep(tx, turn, outcome.answer.final));
-      // The person who cancelled a run needs no delivery; every other outcome is awaited by someone.
-      if (outcome.status !== "cancelled" && !isRefused) {
+      // The person who cancelled a run needs no delivery; every other outcome is awaited by someone, and that of delegated work
+      // by the run that delegated it.
+      if (isDelegated(task) || (outcome.status !== "cancelled" && !isRefused)) {
         const payload: DeliveryPayload = {
           kind: isAnswer ? "result" : "error",
           text,
@@ -274,6 +275,9 @@ export function createTaskRunner(options: RunTaskOptions) {
     log.info("Task {task_id} was released to the queue", { task_id: task.id });
   }
 }
+
+const isDelegated = ({ dispatch_type, dispatch_config }: Claim["task"]): boolean =>
+  dispatch_type === "internal" && typeof dispatch_config.task_id === "string";
 
 /**
  * A message that interrupts also passes those that have waited longer: it answers them as well if it may, and else they end

@@ -78,6 +78,7 @@ interface AgentFixtureOptions extends Partial<CapabilitySources> {
   contextWindow?: number;
   stage?: Stage;
   join?: AgentOptions["join"];
+  delegate?: AgentOptions["delegate"];
 }
 
 /** An agent over this database with these tools, and the events that its hooks got. */
@@ -97,6 +98,7 @@ export function agentOver(db: Database, llm: Llm, options: AgentFixtureOptions =
     actions: createKeptActions({ redact, vault: testVault() }),
     ...(options.join && { join: options.join }),
     ...(options.stage && { stage: options.stage }),
+    ...(options.delegate && { delegate: options.delegate }),
     settings: {
       defaultModel: "default-model",
       fallbackModels: ["fallback-model"],

@@ -144,6 +144,7 @@ describe("internal", () => {
         injected.push(message);
         return { message_id: "message-2", session_id: message.sessionId, task_id: null, duplicate: false };
       },
+      answer: () => expect.unreachable(),
     });
     expect(await internal.deliver(finished({ session_id: "session-2" }), ctx)).toEqual({
       receipt: { message_id: "message-2", session_id: "session-2" },
@@ -165,6 +166,7 @@ test("internal: a deleted session causes no retry", async () => {
     inject: async () => {
       throw notFound("session", "s1", "session_id");
     },
+    answer: () => expect.unreachable(),
   });
   const posted = toGone.postMessage?.(
     { dispatchConfig: { session_id: "s1" }, text: "x" } as never,

@@ -51,7 +51,7 @@ eachDatabase("a run that waits for its client", (open) => {
     await strict.close();
     expect(ended).toMatchObject({
       error_code: "timeout",
-      error: "The client did not send the results of its tools within 60 minutes.",
+      error: "Results of tools that run elsewhere did not arrive within 60 minutes.",
     });
     await expect(
       http.openAi.clientTools.supply(id, [{ call: String(waiting?.id), content: "Rain" }]),

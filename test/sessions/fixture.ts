@@ -52,7 +52,8 @@ export async function createSessionsFixture(
   const dispatchers = createDispatchers({
     none: noneDispatcher,
     internal: createInternalDispatcher({
-      inject: () => Promise.reject(new Error("nothing is delivered here")),
+      inject: (message, hops) => sessions.inject(message, "internal dispatch", { hops }),
+      answer: (...call) => clientTools.answer(...call),
     }),
     ...dispatchersOfTest,
   });

@@ -35,6 +35,11 @@ export const BotFields = t.Object(
     carapaces: t.Optional(
       t.Array(t.String({ minLength: 1 }), { description: "Ids of its capability bundles." }),
     ),
+    delegate_bots: t.Optional(
+      t.Array(t.String({ minLength: 1, maxLength: 64 }), {
+        description: "Ids of the bots to which it may delegate work; * stands for all.",
+      }),
+    ),
     max_iterations: t.Optional(
       t.Union([t.Integer({ minimum: 1, maximum: 100 }), t.Null()], {
         description: "Most model calls of one run; null: the server decides.",

@@ -1,17 +1,29 @@
-// Adds a result to another session, whose bot reads it with the next message.
+// Gives a result to another session: to the call that waits for it, or as a message that its bot reads with the next one.
 
 import { Type as t } from "@sinclair/typebox";
 import { HeddleError } from "../../errors.ts";
-import { Permanent } from "../../sdk/errors.ts";
+import { Permanent, Retryable } from "../../sdk/errors.ts";
 import type { DispatchContext, Dispatcher, InjectMessage, InjectResult } from "../../sdk/types.ts";
 
 export interface InternalDispatcherOptions {
   inject: (message: InjectMessage, hops: number) => Promise<InjectResult>;
+  /** Gives the result to a tool call of a run of the session; "early" and "over" as in the module of the waiting runs. */
+  answer: (
+    call: { taskId: string; sessionId: string; callId: string },
+    content: string,
+  ) => Promise<"answered" | "early" | "over">;
 }
 
-const CONFIG = t.Object({ session_id: t.String({ format: "uuid" }) });
+const CONFIG = t.Object({
+  session_id: t.String({ format: "uuid" }),
+  /** The run that waits for the result, and its call. */
+  task_id: t.Optional(t.String({ format: "uuid" })),
+  tool_call_id: t.Optional(t.String({ maxLength: 200 })),
+});
+/** A run pauses milliseconds after it has delegated work. */
+const EARLY_SECONDS = 1;
 
-export function createInternalDispatcher({ inject }: InternalDispatcherOptions): Dispatcher {
+export function createInternalDispatcher({ inject, answer }: InternalDispatcherOptions): Dispatcher {
   const put = async (sessionId: unknown, content: string, { delivery_id, hops = 0 }: DispatchContext) => {
     const { message_id, session_id } = await inject(
       {
@@ -31,10 +43,21 @@ export function createInternalDispatcher({ inject }: InternalDispatcherOptions):
   };
   return {
     config: CONFIG,
-    deliver({ task, result, isError }, ctx) {
+    async deliver({ task, result, isError }, ctx) {
+      const { session_id, task_id: taskId, tool_call_id: callId } = task.dispatch_config;
+      if (typeof taskId === "string" && typeof callId === "string") {
+        const call = { taskId, callId, sessionId: String(session_id) };
+        const taken = await answer(call, JSON.stringify(isError ? { error: result } : { result }));
+        if (taken === "answered") return { receipt: { task_id: taskId } };
+        if (taken === "early") {
+          throw new Retryable("The run that waits for the result has not paused yet.", {
+            retryAfter: EARLY_SECONDS,
+          });
+        }
+      }
       const outcome = isError ? "failed" : "finished";
       const content = `Task ${task.id} of ${task.bot_id} ${outcome}:\n\n${result}`;
-      return put(task.dispatch_config.session_id, content, ctx);
+      return put(session_id, content, ctx);
     },
     postMessage: ({ dispatchConfig, text }, ctx) => put(dispatchConfig.session_id, text, ctx),
   };

@@ -45,12 +45,16 @@ describe("a skill's file", () => {
 });
 
 describe("mentions", () => {
-  test("are @skill: or @tool: and a name, anywhere in the text", () => {
+  test("are @skill:, @tool: or @bot: and a name, anywhere in the text", () => {
     const text =
-      "@skill:a, then (@skill:b/c-d.e) with @tool:look_up. Again @skill:a and @skill:_x/ at the end: @tool:a.";
-    expect(mentionsIn(text)).toEqual({ skill: ["a", "b/c-d.e", "_x"], tool: ["look_up", "a"] });
+      "@skill:a, then (@skill:b/c-d.e) with @tool:look_up. Again @skill:a and @skill:_x/ at the end: @tool:a. Ask @bot:scribe!";
+    expect(mentionsIn(text)).toEqual({
+      skill: ["a", "b/c-d.e", "_x"],
+      tool: ["look_up", "a"],
+      bot: ["scribe"],
+    });
     for (const none of ["me@skill:a", "<@tool:a>", "@@skill:a", "@skill: a", "@skills:a", "@tool:1a"]) {
-      expect([none, mentionsIn(none)]).toEqual([none, { skill: [], tool: [] }]);
+      expect([none, mentionsIn(none)]).toEqual([none, { skill: [], tool: [], bot: [] }]);
     }
   });
 

@@ -31,7 +31,7 @@ const CarapaceAnswer = named(
         description: t.Optional(t.String({ description: "What is delegated to it." })),
         model_tier: t.Optional(t.String({ description: "The kind of model that it should use." })),
       }),
-      { description: "Carapaces and bots to which work can be delegated; stored and shown only." },
+      { description: "Bots to which work can be delegated; carapaces are stored and shown only." },
     ),
     tags: t.Array(t.String(), { description: "Words to find it by." }),
     requires: t.Object(

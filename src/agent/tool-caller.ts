@@ -1,0 +1,43 @@
+import type { Logger } from "../log.ts";
+import type { Redact } from "../redact.ts";
+import type { LoopOptions } from "./loop.ts";
+import { type RunEvents, runContext } from "./run-events.ts";
+import { callTool } from "./tools/call.ts";
+import type { RegisteredTool } from "./tools/registry.ts";
+import type { ClaimedTask } from "./turn.ts";
+
+export interface ToolCallerOptions {
+  task: ClaimedTask;
+  events: RunEvents;
+  progress: { toolCallsMade: number };
+  redact: Redact;
+  log: Logger;
+  /** Milliseconds. */
+  now: () => number;
+}
+
+/** Calls one of the tools, and tells the hooks; of a call that `isBegun`, they are not told a result that is yet to come. */
+export const createToolCaller =
+  ({ task, events, progress, redact, log, now }: ToolCallerOptions) =>
+  (tools: ReadonlyMap<string, RegisteredTool>, isBegun = () => false): LoopOptions["callTool"] =>
+  async (call, { iteration, signal }) => {
+    progress.toolCallsMade++;
+    const called = await callTool(call, {
+      tools,
+      run: { ...runContext(task), task_id: task.id },
+      signal,
+      redact,
+      now,
+      onStart: (args) =>
+        events.emit("before_tool_execution", { tool_name: call.name, tool_type: "local", args, iteration }),
+      onThrow: (error) =>
+        log.warn("Tool {tool} threw: {error}", { tool: call.name, task_id: task.id, error }),
+    });
+    if (isBegun()) return called;
+    events.emit(
+      "after_tool_call",
+      { tool_name: call.name, tool_args: called.args, duration_ms: called.durationMs },
+      { result: called.content, error: called.error },
+    );
+    return called;
+  };

@@ -1,0 +1,92 @@
+// The tool calls of one answer: run, begun, or refused; each gives the message that the model reads next.
+
+import { throwIfAborted } from "../llm/abort.ts";
+import type { LlmMessage, LlmToolCall } from "../llm/llm.ts";
+import type { LoopOptions, LoopPause } from "./loop.ts";
+
+const CUT_CALL =
+  "This call was not carried out: the answer reached the output limit before it was whole. Make fewer or shorter calls.";
+
+export const OUTCOME_UNKNOWN =
+  "The server stopped while this call ran. Its outcome is unknown: it may have taken effect. Check before calling it again.";
+
+/** The calls whose results come later, and the others. */
+export function split(
+  calls: LlmToolCall[],
+  comesLater: (name: string) => boolean,
+): [LlmToolCall[], LlmToolCall[]] {
+  return [calls.filter(({ name }) => comesLater(name)), calls.filter(({ name }) => !comesLater(name))];
+}
+
+/** Begins the calls one after another; returns those that the run waits for, and the results of those that could not be begun. */
+export async function beginAll(
+  { begin, emit, signal }: LoopOptions,
+  calls: LlmToolCall[],
+  iteration: number,
+): Promise<LoopPause & { results: LlmMessage[] }> {
+  const waitingFor: LlmToolCall[] = [];
+  const results: LlmMessage[] = [];
+  for (const toolCall of calls) {
+    const outcome = await begin?.(toolCall, { iteration, signal });
+    if (!outcome) {
+      waitingFor.push(toolCall);
+      continue;
+    }
+    await emit({ type: "tool_result", iteration, toolCall, outcome });
+    results.push({ role: "tool", tool_call_id: toolCall.id, content: outcome.content });
+  }
+  return { waitingFor, results };
+}
+
+export const refuse = (options: LoopOptions, calls: LlmToolCall[], iteration: number) =>
+  answerAll(options, calls, iteration, CUT_CALL);
+
+/** Gives each call the same error as its result. */
+export async function answerAll(
+  { emit }: LoopOptions,
+  calls: LlmToolCall[],
+  iteration: number,
+  error: string,
+): Promise<LlmMessage[]> {
+  const results: LlmMessage[] = [];
+  for (const toolCall of calls) {
+    const content = JSON.stringify({ error });
+    await emit({
+      type: "tool_result",
+      iteration,
+      toolCall,
+      outcome: { content, error, clientActions: [], durationMs: null },
+    });
+    results.push({ role: "tool", tool_call_id: toolCall.id, content });
+  }
+  return results;
+}
+
+/** Runs all calls of one answer concurrently; returns the results in the order of the calls. */
+export async function runTools(
+  options: LoopOptions,
+  calls: LlmToolCall[],
+  iteration: number,
+): Promise<LlmMessage[]> {
+  const { callTool, emit, signal } = options;
+  // When one call ends the run, its siblings must not continue.
+  const siblings = new AbortController();
+  const both = AbortSignal.any([signal, siblings.signal]);
+  const settled = await Promise.allSettled(
+    calls.map(async (toolCall): Promise<LlmMessage> => {
+      try {
+        const outcome = await callTool(toolCall, { iteration, signal: both });
+        await emit({ type: "tool_result", iteration, toolCall, outcome });
+        return { role: "tool", tool_call_id: toolCall.id, content: outcome.content };
+      } catch (error) {
+        siblings.abort(error);
+        throw error;
+      }
+    }),
+  );
+  if (siblings.signal.aborted) {
+    throwIfAborted(signal);
+    throw siblings.signal.reason;
+  }
+  return settled.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
+}

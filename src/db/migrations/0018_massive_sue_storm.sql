@@ -1,0 +1,1 @@
+ALTER TABLE "bots" ADD COLUMN "delegate_bots" jsonb DEFAULT '[]'::jsonb NOT NULL;

@@ -1,0 +1,78 @@
+// Starts the run to which another run has delegated work. Its result goes to the call that asked for it.
+
+import { createHash } from "node:crypto";
+import type { Database } from "../db/database.ts";
+import { sessions } from "../db/schema.ts";
+import { HeddleError } from "../errors.ts";
+import type { Inject } from "./inject.ts";
+
+interface Delegation {
+  task: { id: string; session_id: string; channel_id: string; client_id: string; owner?: string | null };
+  by: { id: string; name: string };
+  to: string;
+  prompt: string;
+  call: { id: string; iteration: number };
+  chain: string[];
+}
+
+export interface DelegationOptions {
+  db: Pick<Database, "query">;
+  inject: Inject["inject"];
+}
+
+/** The scope of the idempotency keys. Ids of integrations have no spaces, so none can be equal. */
+const SCOPE = "delegated work";
+
+/**
+ * The bot has one session for all work that a session gives it, so that it knows what it did before. It is in the same channel,
+ * whose owner, rights and settings apply, and never the active one, in which people talk with the bot.
+ */
+export function createDelegation({ db, inject }: DelegationOptions) {
+  return async ({ task, by, to, prompt, call, chain }: Delegation): Promise<void> => {
+    const sessionId = uuidOf(`${task.session_id} ${to}`);
+    const { channel_id, client_id } = task;
+    await db.query
+      .insert(sessions)
+      .values({ id: sessionId, channel_id, client_id, bot_id: to, active: false })
+      .onConflictDoNothing();
+    const { task_id } = await inject(
+      {
+        sessionId,
+        content: prompt,
+        source: "delegation",
+        runAgent: true,
+        notify: false,
+        whenBusy: "queue",
+        dispatchConfig: {
+          type: "internal",
+          session_id: task.session_id,
+          task_id: task.id,
+          tool_call_id: call.id,
+        },
+        metadata: {
+          delegated_by: by.id,
+          delegated_by_display: by.name,
+          delegation_task_id: task.id,
+          delegation_chain: chain,
+        },
+        idempotencyKey: uuidOf(`${task.id} ${call.iteration} ${call.id}`),
+      },
+      SCOPE,
+      { fromPerson: false, owner: task.owner ?? null },
+    );
+    if (task_id === null)
+      throw new HeddleError("conflict", "The work was not started: too many runs have led to it.");
+  };
+}
+
+/** The same text always has the same id (version 8 of RFC 9562). */
+function uuidOf(text: string): string {
+  const hex = createHash("sha256").update(text).digest("hex");
+  return [
+    hex.slice(0, 8),
+    hex.slice(8, 12),
+    `8${hex.slice(13, 16)}`,
+    `8${hex.slice(17, 20)}`,
+    hex.slice(20, 32),
+  ].join("-");
+}

@@ -1,0 +1,205 @@
+// One bot gives work to another, over the real worker, queue and outbox.
+
+import { expect, test } from "bun:test";
+import type { Delegate } from "../../src/agent/delegating.ts";
+import { bots, messages, sessions, tasks } from "../../src/db/schema.ts";
+import type { LlmRequest } from "../../src/llm/llm.ts";
+import { createDelegation } from "../../src/sessions/delegation.ts";
+import { createWorker } from "../../src/worker/worker.ts";
+import { agentOver, call, type Script, scriptedLlm } from "../agent/fixture.ts";
+import { eachDatabase } from "../database.ts";
+import { createSessionsFixture } from "../sessions/fixture.ts";
+import { until } from "../until.ts";
+
+const systemOf = ({ messages: [first] }: LlmRequest) => first?.content ?? "";
+const lastOf = ({ messages: all }: LlmRequest) => all.at(-1)?.content ?? "";
+const delegation = (to: string, prompt = "Write a poem.", id = "call_1") =>
+  call(id, "delegate_to_agent", { bot_id: to, prompt });
+
+eachDatabase("delegation", (open) => {
+  async function start(script: Script, { wrap = (delegate: Delegate) => delegate } = {}) {
+    const db = await open();
+    const delivered: string[] = [];
+    const parts = await createSessionsFixture(db, {
+      chat: {
+        deliver: ({ result }) => {
+          delivered.push(result);
+          return { receipt: delivered.length };
+        },
+      },
+    });
+    await db.query.insert(bots).values([
+      { id: "editor", name: "Editor", system_prompt: "I am the editor.", delegate_bots: ["poet", "critic"] },
+      {
+        id: "poet",
+        name: "Poet",
+        description: "Writes.",
+        system_prompt: "I am the poet.",
+        delegate_bots: ["*"],
+      },
+      { id: "critic", name: "Critic", system_prompt: "I am the critic." },
+    ]);
+    const llm = scriptedLlm(script);
+    const { agent } = agentOver(db, llm, {
+      delegate: wrap(createDelegation({ db, inject: parts.sessions.inject })),
+    });
+    const worker = createWorker({
+      ...parts,
+      agent,
+      redact: (text) => text,
+      concurrency: 1,
+      maxRunSeconds: 60,
+      maxUnattendedRuns: 30,
+    });
+    const send = async (botId: string, content = "A poem, please.", fromPerson = true) => {
+      const { session_id } = await parts.sessions.getOrCreate({ clientId: "test:room", botId });
+      const { task_id } = await parts.sessions.inject(
+        { sessionId: session_id, content, source: "test", runAgent: true, dispatchConfig: { type: "chat" } },
+        "test",
+        { fromPerson },
+      );
+      return String(task_id);
+    };
+    const ended = (id: string) =>
+      until(
+        () => parts.tasks.get(id),
+        ({ status }) => ["complete", "failed", "cancelled"].includes(status),
+      );
+    const close = async () => {
+      await worker.close();
+      await parts.queue.close();
+    };
+    return { ...parts, db, llm, delivered, send, ended, close };
+  }
+
+  test("the run waits without a place in the worker, and goes on with the other bot's answer", async () => {
+    const { send, ended, delivered, llm, db, close } = await start((request) => {
+      if (systemOf(request).includes("I am the poet.")) return `A poem for: ${lastOf(request).slice(0, 13)}`;
+      return lastOf(request).startsWith("{")
+        ? `The poet says: ${lastOf(request)}`
+        : { calls: [delegation("poet")] };
+    });
+    const id = await send("editor");
+    expect(await ended(id)).toMatchObject({
+      status: "complete",
+      result: 'The poet says: {"result":"A poem for: Write a poem."}',
+    });
+    await until(() => delivered.length === 1);
+    expect(delivered).toEqual(['The poet says: {"result":"A poem for: Write a poem."}']);
+    const offered = llm.requests[0]?.tools.find(({ name }) => name === "delegate_to_agent");
+    expect(offered?.description).toContain("- poet: Poet. Writes.");
+    expect(offered?.description).not.toContain("editor");
+    // The work has a session of its own in the same channel, which is not the one that people would talk in.
+    const made = await db.query.select().from(sessions);
+    expect(made.map(({ bot_id, active }) => [bot_id, active]).sort()).toEqual([
+      ["editor", true],
+      ["poet", false],
+    ]);
+    expect(new Set(made.map(({ channel_id }) => channel_id)).size).toBe(1);
+    const [asked] = (await db.query.select().from(messages)).filter(({ source }) => source === "delegation");
+    expect(asked).toMatchObject({
+      from_person: false,
+      metadata: { delegated_by: "editor", delegated_by_display: "Editor", delegation_task_id: id },
+    });
+    await close();
+  });
+
+  test("several at once are awaited together; one that fails is an error that the bot reads", async () => {
+    const { send, ended, llm, close } = await start((request) => {
+      if (systemOf(request).includes("I am the poet.")) return "A poem.";
+      if (systemOf(request).includes("I am the critic.")) return new Error("out of order");
+      if (lastOf(request).startsWith("{")) return "Done.";
+      return { calls: [delegation("poet", "Write.", "a"), delegation("critic", "Read.", "b")] };
+    });
+    expect(await ended(await send("editor"))).toMatchObject({ status: "complete", result: "Done." });
+    const results = llm.requests.at(-1)?.messages.filter(({ role }) => role === "tool");
+    expect(
+      results?.map(({ content }) => JSON.parse(content)).sort((a, b) => (a.error ? 1 : b.error ? -1 : 0)),
+    ).toEqual([{ result: "A poem." }, { error: expect.stringContaining("internal error") }]);
+    await close();
+  });
+
+  test("only bots of the list, none of those that wait, and not without end", async () => {
+    const { send, ended, llm, close } = await start((request) => {
+      const system = systemOf(request);
+      const answer = lastOf(request).startsWith("{") ? lastOf(request) : undefined;
+      if (system.includes("I am the critic.")) return "Fine.";
+      if (system.includes("I am the poet.")) {
+        return answer ?? { calls: [delegation("editor", "Do it yourself.")] };
+      }
+      return answer ?? { calls: [delegation("poet")] };
+    });
+    const { result } = await ended(await send("editor"));
+    expect(result).toContain("bot_id must be one of critic, default, other; got editor.");
+    const ofCritic = llm.requests.find(({ messages: [first] }) =>
+      first?.content.includes("I am the critic."),
+    );
+    expect(ofCritic).toBeUndefined();
+    await close();
+  });
+
+  test("a person lets one run delegate by naming a bot; a stranger's text does not", async () => {
+    const { send, ended, llm, close } = await start((request) =>
+      systemOf(request).includes("I am the poet.")
+        ? "A poem."
+        : request.tools.some(({ name }) => name === "delegate_to_agent") && !lastOf(request).startsWith("{")
+          ? { calls: [delegation("poet")] }
+          : "Done.",
+    );
+    await ended(await send("critic", "Ask @bot:poet."));
+    expect(llm.requests).toHaveLength(3);
+    await ended(await send("critic", "Ask @bot:poet.", false));
+    expect(llm.requests).toHaveLength(4);
+    await close();
+  });
+
+  test("a run that was interrupted between the call and its pause starts the work once", async () => {
+    let losses = 1;
+    const { send, ended, db, close } = await start(
+      (request) => {
+        if (systemOf(request).includes("I am the poet.")) return "A poem.";
+        return lastOf(request).startsWith("{") ? "Done." : { calls: [delegation("poet")] };
+      },
+      {
+        wrap: (delegate) => async (work) => {
+          await delegate(work);
+          // As after a restart, the same call is begun a second time.
+          if (losses-- > 0) await delegate(work);
+        },
+      },
+    );
+    expect(await ended(await send("editor"))).toMatchObject({ status: "complete", result: "Done." });
+    const all = await db.query.select().from(tasks);
+    expect(all.map(({ bot_id }) => bot_id).sort()).toEqual(["editor", "poet"]);
+    await close();
+  });
+
+  test("cancelling the run that waits cancels the work that it has delegated", async () => {
+    const begun = Promise.withResolvers<void>();
+    const {
+      send,
+      ended,
+      tasks: all,
+      db,
+      close,
+    } = await start(async (request) => {
+      if (!systemOf(request).includes("I am the poet.")) return { calls: [delegation("poet")] };
+      begun.resolve();
+      await new Promise((resolve) => request.signal.addEventListener("abort", resolve));
+      throw request.signal.reason;
+    });
+    const id = await send("editor");
+    await begun.promise;
+    await until(
+      () => all.get(id),
+      ({ status }) => status === "waiting",
+    );
+    expect(await all.cancel(id)).toMatchObject({
+      status: "cancelled",
+      error: "Cancelled while it waited for a result.",
+    });
+    const [work] = (await db.query.select().from(tasks)).filter(({ bot_id }) => bot_id === "poet");
+    expect(await ended(String(work?.id))).toMatchObject({ status: "cancelled" });
+    await close();
+  });
+});
