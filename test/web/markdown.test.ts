@@ -14,6 +14,7 @@ test("growing Markdown is cut between blocks, never in a list, a quote or a fenc
     "~~~~\n```\n\nx\n~~~\n\ny",
   ];
   for (const text of whole) expect(texts(text)).toEqual([text]);
+  expect(texts("[a]\n\nb\n\n[a]: https://a.example")).toHaveLength(1);
   expect(texts("```ts\na\n```\n\nafter")).toEqual(["```ts\na\n```\n\n", "after"]);
 });
 
@@ -45,6 +46,8 @@ test("addresses become links without what ends the sentence", () => {
 test("what would take long to read is shown as it is", () => {
   expect(isCostly("*a_".repeat(1_000))).toBe(false);
   expect(isCostly("*a_".repeat(1_001))).toBe(true);
-  expect(isCostly("**Bold** text.\n\n".repeat(2_000))).toBe(false);
+  const long = "**Bold** text.\n\n".repeat(2_000);
+  expect(blocksOf(long).some(({ text }) => isCostly(text))).toBe(false);
+  expect(blocksOf(long.repeat(10)).map(({ text }) => isCostly(text))).toEqual([true]);
   expect(isCostly(" ".repeat(50_001))).toBe(true);
 });

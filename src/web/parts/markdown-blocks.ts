@@ -1,4 +1,4 @@
-// Cuts Markdown that grows at its end into blocks of which only the last can still change.
+// Cuts Markdown into blocks that can be read one by one. Of a text that grows at its end only the last can still change.
 
 export interface Block {
   /** Where it begins. */
@@ -11,11 +11,17 @@ const FENCE = /^ {0,3}(`{3,}|~{3,})/;
 /** The beginning of what is no list, quote or part of one. A mark alone may still become that of a list. */
 const STARTS = /^(?:[^\s>*+\-\d]|[*+-](?![ \t]|$))/;
 
+/** Names an address for the whole text, which cannot be cut then. */
+const DEFINITION = /^ {0,3}\[[^\]\n]{1,500}\]:/m;
+/** A longer text is one block, which is too long to be read. */
+const LONGEST_TEXT = 200_000;
+
 /**
  * Cuts at blank lines before lines that belong to nothing above them. Lists, quotes and indented lines stay with what is
  * above, and so does everything in a fence.
  */
 export function blocksOf(text: string): Block[] {
+  if (text.length > LONGEST_TEXT || DEFINITION.test(text)) return [{ at: 0, text }];
   const blocks: Block[] = [];
   let start = 0;
   let at = 0;
@@ -37,13 +43,10 @@ export function blocksOf(text: string): Block[] {
   return blocks;
 }
 
-/** No reader needs the form of a longer text. */
 const LONGEST = 50_000;
 /** Reading marks of emphasis takes cubic time within a paragraph: this many take a tenth of a second. */
 const MOST_MARKS = 2_000;
 
-/** Whether reading the text as Markdown could hold up the page. It is shown as it is then. */
-export function isCostly(text: string): boolean {
-  if (text.length > LONGEST) return true;
-  return blocksOf(text).some((block) => block.text.split(/[*_]/, MOST_MARKS + 2).length > MOST_MARKS + 1);
-}
+/** Whether reading a block could hold up the page. It is shown as it is then. */
+export const isCostly = (block: string): boolean =>
+  block.length > LONGEST || block.split(/[*_]/, MOST_MARKS + 2).length > MOST_MARKS + 1;

@@ -8,7 +8,7 @@ import { covers, useSession } from "../../api/session.ts";
 import { notifyError } from "../../parts/api-error.tsx";
 import { CopyButton } from "../../parts/copy-button.tsx";
 import { Icon } from "../../parts/icon.tsx";
-import { GrowingMarkdown, Markdown } from "../../parts/markdown.tsx";
+import { Markdown } from "../../parts/markdown.tsx";
 import { Time } from "../../parts/time.tsx";
 import { plural } from "../../parts/units.tsx";
 import { refreshConversation } from "./queries.ts";
@@ -36,16 +36,13 @@ export const AnswerView = memo(({ answer, botId }: AnswerProps) => {
         </span>
         {name}
       </p>
-      {groupsOf(pieces).map((group, index, all) =>
+      {groupsOf(pieces).map((group, index) =>
         Array.isArray(group) ? (
           <div key={group[0]?.callId} className={classes.tools}>
             {group.map((call) => (
               <ToolCall key={call.callId} call={call} isOver={!isGoing} />
             ))}
           </div>
-        ) : isGoing && index === all.length - 1 ? (
-          // biome-ignore lint/suspicious/noArrayIndexKey: what was written keeps its place
-          <GrowingMarkdown key={index} text={group.text} />
         ) : (
           // biome-ignore lint/suspicious/noArrayIndexKey: what was written keeps its place
           <Markdown key={index} text={group.text} />
