@@ -37,14 +37,14 @@ export function providersTests(ui: () => Ui): void {
     await dialog.getByRole("button", { name: "Save" }).click();
     await page.getByRole("row", { name: /weaver-1.*32k.*\$0\.5.*\$2/ }).waitFor();
 
-    await ui().api("POST", "/api/v1/bots", { id: "weaver", name: "Weaver", model: "loom/weaver-1" });
+    await ui().api("POST", "/api/v1/bots", { id: "loom-bot", name: "Loom bot", model: "loom/weaver-1" });
     expect(await page.content()).not.toContain("sk-a-secret");
     expect(await opened.accessibility()).toEqual([]);
     await page.getByRole("button", { name: "Delete …" }).click();
     await dialog.getByText("loom/weaver-1").waitFor();
     await dialog.getByRole("button", { name: "Delete the provider" }).click();
     await page.getByText("No model answers yet").waitFor();
-    await ui().api("DELETE", "/api/v1/bots/weaver");
+    await ui().api("DELETE", "/api/v1/bots/loom-bot");
     expect(opened.faults).toEqual([]);
   });
 }
