@@ -16,10 +16,10 @@ export const integrations = queryOptions({
   queryFn: async () => (await take(api.GET("/api/v1/admin/integrations"))).integrations,
 });
 
-/** The first two hundred bots, for filters and choices. */
+/** All bots, as long as there are at most five hundred. */
 export const bots = queryOptions({
   queryKey: ["bots", "list"],
-  queryFn: async () => (await take(api.GET("/api/v1/bots", { params: { query: { limit: 200 } } }))).bots,
+  queryFn: async () => (await take(api.GET("/api/v1/bots", { params: { query: { limit: 500 } } }))).bots,
   staleTime: 60_000,
 });
 

@@ -9,7 +9,7 @@ import { ShortList, type ShortRow } from "../../parts/short-list.tsx";
 import { Badge, Status } from "../../parts/status.tsx";
 import { Time } from "../../parts/time.tsx";
 import { plural } from "../../parts/units.tsx";
-import { type Bot, channelsOf, memoriesOf, runsOf, sessionsOf } from "./queries.ts";
+import { type Bot, channelsOf, memoriesOf, runsOf, sessionsOf, waitingOf } from "./queries.ts";
 
 /** What the bot did last, where, and what it remembers; each as far as the reader may see it. */
 export function BotActivity({ bot: { id } }: { bot: Bot }) {
@@ -93,11 +93,13 @@ function Sessions({ id }: { id: string }) {
 
 function Memory({ id }: { id: string }) {
   const { data, error } = useQuery(memoriesOf(id));
+  const { data: isWaiting = false } = useQuery(waitingOf(id));
+  useLiveQueries(["task.completed"], ["memories"]);
   return (
     <Few
       title="What it remembers"
-      more="All it remembers"
-      moreHref={`/memories?bot_id=${id}`}
+      more={isWaiting ? "Something waits for a review" : "All it remembers"}
+      moreHref={`/memories?bot_id=${id}${isWaiting ? "&status=unreviewed" : ""}`}
       none="Nothing yet. A bot remembers with the tool remember, if it has it."
       error={error}
       rows={data?.map((memory) => ({

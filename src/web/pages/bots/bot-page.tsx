@@ -102,11 +102,23 @@ function Actions({ bot: { id, name, source }, onEdit }: { bot: Bot; onEdit(): vo
   const [, navigate] = useLocation();
   const [isDeleting, setDeleting] = useState(false);
   const mayChange = useSession(({ me }) => covers(me?.scopes ?? [], "bots:write"));
+  const mayChat = useSession(({ me }) => covers(me?.scopes ?? [], "chat:write"));
   const { data: channels } = useQuery({ ...channelsOf(id), enabled: isDeleting });
-  if (!mayChange) return null;
+  const chat = mayChat && (
+    <Button
+      component={Link}
+      href={`/chat/new?bot_id=${id}`}
+      size="xs"
+      leftSection={<Icon name="MessageSquare" size={14} />}
+    >
+      Chat
+    </Button>
+  );
+  if (!mayChange) return chat;
   return (
     <>
-      <Button size="xs" leftSection={<Icon name="Pencil" size={14} />} onClick={onEdit}>
+      {chat}
+      <Button variant="default" size="xs" leftSection={<Icon name="Pencil" size={14} />} onClick={onEdit}>
         Edit
       </Button>
       {/* The default bot answers wherever no other is named, so it stays. */}

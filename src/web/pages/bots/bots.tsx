@@ -34,7 +34,7 @@ export function View() {
 }
 
 function Bots() {
-  const found = useQuery(bots);
+  const found = useQuery({ ...bots, staleTime: 0 });
   const isAdding = useFilters(FILTERS).values.add !== undefined;
   const mayCreate = useSession(({ me }) => covers(me?.scopes ?? [], "bots:write"));
   const add = mayCreate && (

@@ -54,4 +54,16 @@ export function forgetBot(id: string): Promise<void> {
   return queryClient.invalidateQueries({ queryKey: ["bots", "list"] });
 }
 
+/** Whether something that the bot wants to remember waits for a person. */
+export const waitingOf = (bot_id: string) =>
+  queryOptions({
+    queryKey: ["memories", "waiting-of-bot", bot_id],
+    queryFn: async () =>
+      (
+        await take(
+          api.GET("/api/v1/memories", { params: { query: { bot_id, status: "unreviewed", limit: 1 } } }),
+        )
+      ).memories.length > 0,
+  });
+
 export const refreshBots = () => queryClient.invalidateQueries({ queryKey: ["bots"] });

@@ -29,7 +29,8 @@ export function View() {
   // Ids have slashes.
   const [, params] = useRoute("/carapaces/*");
   const id = params?.["*"];
-  const found = useQuery(carapaces);
+  // Files change without an event, so the list is read again whenever one comes back to it.
+  const found = useQuery({ ...carapaces, staleTime: 0 });
   useLiveQueries(["integration"], carapaces.queryKey);
   return (
     <PageFrame

@@ -19,12 +19,14 @@ import { newKey } from "./new-key.ts";
 
 /** The beginning of a conversation; it is created with its first message. `isAlone`: no list with a heading is beside it. */
 export function NewChat({ isAlone }: { isAlone: boolean }) {
-  const [params] = useSearchParams();
+  const [params, setParams] = useSearchParams();
   const channelId = params.get("channel_id") ?? undefined;
   const { data: known = [] } = useQuery(bots);
   const { data: there } = useQuery({ ...channel(channelId ?? ""), enabled: channelId !== undefined });
   const last = useDrafts((state) => state.bot);
-  const bot = there?.bot_id ?? known.find(({ id }) => id === last)?.id ?? known[0]?.id ?? null;
+  // The page of a bot leads here with that bot; the one that was chosen last counts otherwise.
+  const wanted = params.get("bot_id") ?? last;
+  const bot = there?.bot_id ?? known.find(({ id }) => id === wanted)?.id ?? known[0]?.id ?? null;
   const begin = useBegin(channelId);
   const scopes = useSession(({ me }) => me?.scopes ?? []);
   const mayBegin = [
@@ -67,7 +69,10 @@ export function NewChat({ isAlone }: { isAlone: boolean }) {
                 allowDeselect={false}
                 disabled={Boolean(there?.bot_id)}
                 searchable={known.length > 8}
-                onChange={(next) => useDrafts.setState({ bot: next })}
+                onChange={(next) => {
+                  useDrafts.setState({ bot: next });
+                  if (params.has("bot_id")) setParams({}, { replace: true });
+                }}
               />
             </div>
             {begin.error && <ApiError error={begin.error} />}

@@ -29,7 +29,8 @@ export function View() {
   // Ids have slashes.
   const [, params] = useRoute("/skills/*");
   const id = params?.["*"];
-  const found = useQuery(skills);
+  // Files change without an event, so the list is read again whenever one comes back to it.
+  const found = useQuery({ ...skills, staleTime: 0 });
   useLiveQueries(["integration"], skills.queryKey);
   return (
     <PageFrame

@@ -29,7 +29,8 @@ export function View() {
   // Ids have slashes.
   const [, params] = useRoute("/templates/*");
   const id = params?.["*"];
-  const found = useQuery(templates);
+  // Files change without an event, so the list is read again whenever one comes back to it.
+  const found = useQuery({ ...templates, staleTime: 0 });
   const { data: known = [] } = useQuery(integrations);
   useLiveQueries(["integration"], templates.queryKey);
   const { integration } = filters.values;
