@@ -62,7 +62,13 @@ function Loaded({ channel: one }: { channel: Channel }) {
           </span>
           <code>{one.client_id}</code>
           <CopyButton text={one.client_id} what="client id" />
-          <span>{one.bot_id === null ? "Any bot answers" : `${one.bot_id} answers`}</span>
+          {one.bot_id === null ? (
+            <span>Any bot answers</span>
+          ) : (
+            <span>
+              <Link href={`/bots/${one.bot_id}`}>{one.bot_id}</Link> answers
+            </span>
+          )}
         </span>
       }
       actions={<Actions channel={one} />}

@@ -61,7 +61,12 @@ export function Run({ id, span, search }: RunProps) {
     <PageFrame
       title={`Run of ${task.data.bot_id}`}
       fill
-      about={<Link href={`/tasks${search}`}>All runs</Link>}
+      about={
+        <>
+          <Link href={`/tasks${search}`}>All runs</Link> ·{" "}
+          <Link href={`/bots/${task.data.bot_id}`}>Its bot</Link>
+        </>
+      }
       actions={<RunActions task={task.data} />}
       bar={<Header task={task.data} spans={spans} />}
     >

@@ -1,5 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
+import { Link } from "wouter";
 import { api, take } from "../../../api/client.ts";
 import { ApiError } from "../../../parts/api-error.tsx";
 import { Markdown } from "../../../parts/markdown.tsx";
@@ -61,7 +62,9 @@ function Skill({ id }: { id: string }) {
   return (
     <Panel>
       <div className={classes.head}>
-        <h3 className={classes.name}>{id}</h3>
+        <h3 className={classes.name}>
+          <Link href={`/skills/${id}`}>{id}</Link>
+        </h3>
         {data && <span className="faint">{countText(data.characters)} characters</span>}
       </div>
       {error && <ApiError error={error} />}
