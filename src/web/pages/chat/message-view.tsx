@@ -15,8 +15,14 @@ interface MessageProps {
   task: Task | null;
 }
 
-/** Whether a person wrote it with a key, as in this chat; everything else came from a service. */
-const isOwn = ({ from_person, source }: Message) => from_person || source === "chat";
+/** Whether somebody wrote it with a key, as in this chat; everything else came from a service or names its author. */
+const isOwn = (message: Message) =>
+  (message.from_person || message.source === "chat") && nameOfAuthor(message) === undefined;
+
+function nameOfAuthor({ metadata }: Message): string | undefined {
+  const author = metadata.author as { display_name?: unknown } | null | undefined;
+  return typeof author?.display_name === "string" ? author.display_name : undefined;
+}
 
 /** A message to the bot, from a person or from a service. */
 export const MessageView = memo(({ message, task }: MessageProps) => {
@@ -26,7 +32,7 @@ export const MessageView = memo(({ message, task }: MessageProps) => {
     <section className={classes.message} data-own={own || undefined} aria-label={own ? "Message" : "Event"}>
       {!own && (
         <p className={classes.from}>
-          <Icon name="Webhook" size={13} />
+          <Icon name={nameOfAuthor(message) === undefined ? "Webhook" : "User"} size={13} />
           {authorOf(message)} · <Time at={created_at} />
         </p>
       )}
@@ -37,11 +43,11 @@ export const MessageView = memo(({ message, task }: MessageProps) => {
   );
 });
 
-function authorOf({ metadata, source, role }: Message): string {
-  const author = metadata.author as { display_name?: unknown } | undefined;
-  const name = typeof author?.display_name === "string" ? author.display_name : undefined;
-  if (name !== undefined) return source ? `${name}, over ${source}` : name;
-  return source ?? role;
+function authorOf(message: Message): string {
+  const { source, role } = message;
+  const name = nameOfAuthor(message);
+  if (name === undefined) return source ?? role;
+  return source ? `${name}, over ${source}` : name;
 }
 
 /** What is to be said of its run as long as that has no answer. */

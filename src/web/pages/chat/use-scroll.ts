@@ -15,6 +15,9 @@ interface ScrollOptions {
   onTop(): void;
 }
 
+const isNearEnd = (box: HTMLElement | null): boolean =>
+  box !== null && box.scrollHeight - box.scrollTop - box.clientHeight <= NEAR;
+
 /**
  * Follows what is written at the end, for as long as the reader is there; whoever scrolls up is left in peace. Earlier
  * messages appear above without moving what is being read.
@@ -66,18 +69,26 @@ export function useScroll({ id, isReady, first, onTop }: ScrollOptions) {
   useEffect(() => {
     const watch = new ResizeObserver(() => {
       if (follows.current) toEnd();
-      else if (scroller.current) place.current.height = scroller.current.scrollHeight;
+      else note(isNearEnd(scroller.current));
     });
-    for (const box of [scroller.current, content.current]) if (box) watch.observe(box);
-    return () => watch.disconnect();
-  }, [toEnd]);
+    // Whoever opens something wants to read it, although it pushes the end away.
+    const onClick = ({ target }: MouseEvent) => {
+      if ((target as Element).closest("summary, [aria-expanded]")) note(false);
+    };
+    const inner = content.current;
+    inner?.addEventListener("click", onClick);
+    for (const box of [scroller.current, inner]) if (box) watch.observe(box);
+    return () => {
+      watch.disconnect();
+      inner?.removeEventListener("click", onClick);
+    };
+  }, [toEnd, note]);
 
   const onScroll = () => {
     const box = scroller.current;
     if (!box) return;
-    const isNear = box.scrollHeight - box.scrollTop - box.clientHeight <= NEAR;
     const isUp = box.scrollTop < place.current.top;
-    note(isNear || (follows.current && !isUp));
+    note(isNearEnd(box) || (follows.current && !isUp));
     if (box.scrollTop < TOP && isReady) onTop();
   };
   return { scroller, content, onScroll, toEnd, isAtEnd };
