@@ -106,8 +106,9 @@ export async function markRead(query: Queryable, id: string, messageId?: string)
     .update(sessions)
     .set({ read_position: sql`greatest(${sessions.read_position}, coalesce(${upTo}, 0))` })
     .where(eq(sessions.id, id))
-    .returning({ id: sessions.id });
+    .returning({ isFound: sql<boolean>`${upTo} is not null` });
   if (!row) throw notFound("session", id);
+  if (messageId !== undefined && !row.isFound) throw notFound("message", messageId, "message_id");
 }
 
 export async function sessionExists(query: Queryable, id: string): Promise<boolean> {

@@ -32,6 +32,12 @@ eachDatabase("what nobody has read", (open) => {
     const copies = Array.from({ length: 120 }, () => ({ id: newId(), session_id, content: "more" }));
     await db.query.insert(messages).values(copies.map((copy) => ({ ...copy, role: "assistant" as const })));
     expect(await unread()).toBe(100);
+    const other = await sessions.getOrCreate({ clientId: "read:2", botId: "default" });
+    // A message of another session marks nothing.
+    await expect(sessions.markRead(other.session_id, first)).rejects.toMatchObject({
+      code: "not_found",
+      field: "message_id",
+    });
     await expect(sessions.markRead(newId())).rejects.toMatchObject({ code: "not_found" });
   });
 });
