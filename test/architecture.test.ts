@@ -74,6 +74,7 @@ const MAY_IMPORT: Record<string, string[]> = {
     "processes",
     "providers",
     "repairs",
+    "schedules",
     "sdk",
     "search",
     "secrets",
@@ -124,6 +125,8 @@ const MAY_IMPORT: Record<string, string[]> = {
     "sdk",
   ],
   sessions: ["attachments", "channels", "db", "dispatch", "inbox", "queue", "sdk", "secrets"],
+  // Messages at certain times: rows that are looked for, never chains of jobs.
+  schedules: ["db", "memory", "sdk"],
   channels: ["content/bots", "db", "dispatch", "sdk", "secrets"],
   worker: ["agent", "db", "dispatch", "queue", "sdk", "sessions"],
   // A message sent and its run followed to the end.
@@ -239,6 +242,7 @@ const LONGER: Record<string, string> = {
   "src/http/api/routes/admin/processes.ts processRoutes": "one route declaration after another",
   "src/http/api/routes/channel-bindings.ts channelBindingRoutes": "one route declaration after another",
   "src/http/api/routes/channels.ts channelRoutes": "one route declaration after another",
+  "src/http/api/routes/schedules.ts settingUp": "one route declaration after another",
   "src/http/api/routes/sessions.ts sessionRoutes": "one route declaration after another",
 };
 

@@ -12,6 +12,7 @@ import { createServerControls } from "./controls.ts";
 import { openConversation } from "./conversation.ts";
 import { openIntegrations } from "./integrations.ts";
 import { openModels } from "./models.ts";
+import { openSchedules } from "./schedules.ts";
 import { type Instrument, openStorage } from "./storage.ts";
 
 /** Everything but HTTP and the worker's loop. */
@@ -37,6 +38,7 @@ export async function openCore(
   const integrations = await openIntegrations(config, storage, files, closers);
   const content = { ...files, ...createCapabilityParts(files, integrations, models, storage.log) };
   const conversation = openConversation(config, storage, content, integrations, closers);
+  const schedules = openSchedules(config, storage, content, conversation, closers);
   const agent = createAgentParts(config, storage, content, integrations, conversation, models);
   const { db, log, redactor } = storage;
   const apiKeys = createApiKeys({ db, log: log.getChild("http"), staticKey: config.apiKey });
@@ -60,5 +62,16 @@ export async function openCore(
     void registry
       .loadAll(servicesFor)
       .catch((error) => log.error("Integrations could not be discovered: {error}", { error }));
-  return { storage, content, integrations, conversation, agent, models, apiKeys, baseUrl, loadIntegrations };
+  return {
+    storage,
+    content,
+    integrations,
+    conversation,
+    schedules,
+    agent,
+    models,
+    apiKeys,
+    baseUrl,
+    loadIntegrations,
+  };
 }

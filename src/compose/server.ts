@@ -66,7 +66,7 @@ export function startServer(
   return openWithClosers(async (closers) => {
     let url = "";
     const core = await openCore(config, closers, { instrument, ownUrl: () => namesHost(url) });
-    const { storage, content, integrations, conversation, agent, apiKeys, baseUrl } = core;
+    const { storage, content, integrations, conversation, schedules, agent, apiKeys, baseUrl } = core;
     const { db, log, instruments } = storage;
     const access = await openAccess(config, storage, apiKeys, closers);
     const { registry, settings } = integrations;
@@ -77,7 +77,7 @@ export function startServer(
     const stopping = new AbortController();
     const app = createApp(
       {
-        conversation,
+        conversation: { ...conversation, schedules },
         content: { ...content, ...agent, tryTool: tryTool(core, stopping.signal) },
         integrations: {
           ...integrations,
@@ -140,6 +140,7 @@ export function startServer(
     core.loadIntegrations();
     worker = registry.whenReady.then(() => agent.startWorker());
     void registry.whenReady.then(processes.supervise);
+    void registry.whenReady.then(schedules.start);
     // Closed before everything else, so that the last requests of processes reach a server that answers.
     closers.push(processes.close, () => stopping.abort());
     guard?.arm();

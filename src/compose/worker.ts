@@ -30,6 +30,7 @@ export function startWorker(
     await core.integrations.registry.whenReady;
     const worker = core.agent.startWorker();
     closers.push(worker.close);
+    core.schedules.start();
     log.info("Worker started", { version: build.version, concurrency: config.workerConcurrency });
     return { url: null };
   });

@@ -396,6 +396,98 @@ export const tasks = pgTable(
   ],
 );
 
+export const SCHEDULE_STATUSES = ["accepted", "unreviewed"] as const;
+/** unreviewed: a bot made it in a conversation with text of strangers; it is never due until a person accepts it. */
+export type ScheduleStatus = (typeof SCHEDULE_STATUSES)[number];
+
+export const SCHEDULE_ORIGINS = ["person", "integration", "bot"] as const;
+/** Who wrote its text. */
+export type ScheduleOrigin = (typeof SCHEDULE_ORIGINS)[number];
+
+/** run_once: the last missed due time runs late. record: it is only noted. */
+export const MISSED_POLICIES = ["run_once", "record"] as const;
+/** What becomes of a due time while the run of an earlier one goes. */
+export const OVERLAP_POLICIES = ["skip", "queue"] as const;
+
+/** When a schedule is due; times are ISO 8601 in UTC. */
+export type Timing =
+  /** Five fields (minute, hour, day of month, month, day of week) on the clock of the time zone. */
+  | { kind: "cron"; cron: string }
+  /** Every so many seconds from `starts_at` on, whatever clocks do in between. */
+  | { kind: "interval"; seconds: number; starts_at: string }
+  | { kind: "once"; at: string };
+
+/** Messages that a channel gets at certain times. Servers look for rows whose `next_at` has come. */
+export const schedules = pgTable(
+  "schedules",
+  {
+    id: uuid("id").primaryKey(),
+    name: text("name").notNull(),
+    channel_id: uuid("channel_id")
+      .notNull()
+      .references(() => channels.id, { onDelete: "cascade" }),
+    /** Null: the channel's own bot, or the one that spoke last. */
+    bot_id: text("bot_id"),
+    /** Who may see its runs, in the format of a channel's owner. */
+    owner: text("owner"),
+    origin: text("origin").$type<ScheduleOrigin>().notNull(),
+    /** The run that made it; null if no bot did. */
+    task_id: uuid("task_id"),
+    /** How many runs led to it. */
+    hops: integer("hops").notNull().default(0),
+    status: text("status").$type<ScheduleStatus>().notNull(),
+    enabled: boolean("enabled").notNull().default(true),
+    content: text("content").notNull(),
+    timing: jsonb("timing").$type<Timing>().notNull(),
+    timezone: text("timezone").notNull(),
+    missed: text("missed").$type<(typeof MISSED_POLICIES)[number]>().notNull(),
+    overlap: text("overlap").$type<(typeof OVERLAP_POLICIES)[number]>().notNull(),
+    /** The first due time of which nothing has become; null while it is paused or unreviewed, and after the last one. */
+    next_at: instant("next_at"),
+    created_at: createdAt(),
+    updated_at: instant("updated_at").notNull().defaultNow(),
+  },
+  (table) => [
+    index("schedules_next").on(table.next_at).where(sql`${table.next_at} is not null`),
+    index("schedules_channel").on(table.channel_id, table.id),
+  ],
+);
+
+export const OCCURRENCE_STATUSES = ["due", "started", "skipped", "missed", "failed"] as const;
+/**
+ * due: its message is about to be stored. started: it is, and its run has begun or waits. skipped: the run of an earlier one was
+ * still going. missed: no server ran. failed: there is no bot or place for it.
+ */
+export type OccurrenceStatus = (typeof OCCURRENCE_STATUSES)[number];
+
+/** What became of each due time. A schedule has each due time once, whatever number of servers see it. */
+export const scheduleOccurrences = pgTable(
+  "schedule_occurrences",
+  {
+    id: uuid("id").primaryKey(),
+    schedule_id: uuid("schedule_id")
+      .notNull()
+      .references(() => schedules.id, { onDelete: "cascade" }),
+    due_at: instant("due_at").notNull(),
+    /** For a missed one: it stands for all due times up to this one. */
+    until_at: instant("until_at"),
+    /** Whether somebody asked for it, instead of the timing. */
+    manual: boolean("manual").notNull().default(false),
+    status: text("status").$type<OccurrenceStatus>().notNull(),
+    reason: text("reason"),
+    session_id: uuid("session_id"),
+    message_id: uuid("message_id"),
+    task_id: uuid("task_id"),
+    created_at: createdAt(),
+  },
+  (table) => [
+    uniqueIndex("schedule_occurrences_time").on(table.schedule_id, table.due_at),
+    index("schedule_occurrences_schedule").on(table.schedule_id, table.id),
+    index("schedule_occurrences_due").on(table.due_at).where(sql`${table.status} = 'due'`),
+    index("schedule_occurrences_created").on(table.created_at),
+  ],
+);
+
 export const DELIVERY_STATUSES = ["pending", "retrying", "delivered", "dead"] as const;
 export type DeliveryStatus = (typeof DELIVERY_STATUSES)[number];
 

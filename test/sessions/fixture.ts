@@ -22,6 +22,8 @@ import { currentCursor } from "../../src/events/log.ts";
 import { createInbox } from "../../src/inbox/inbox.ts";
 import { createQueue } from "../../src/queue/queue.ts";
 import { createRedactor } from "../../src/redact.ts";
+import { createScan } from "../../src/schedules/scan.ts";
+import { createSchedules } from "../../src/schedules/schedules.ts";
 import type { Dispatcher, IntegrationMeta } from "../../src/sdk/types.ts";
 import { createKeptActions } from "../../src/secrets/kept-actions.ts";
 import { createClientTools } from "../../src/sessions/client-tools.ts";
@@ -117,6 +119,15 @@ export async function createSessionsFixture(
   };
   const chat = createChat({ sessions, outcomes, follow, onCommit: events.committed });
   const channelSessions = createChannelSessions({ db, sealer });
+  const clock = { now: () => new Date() };
+  const schedules = createSchedules({ db, timezone: "Europe/Vienna", ...clock });
+  const scan = createScan({
+    db,
+    log,
+    ...clock,
+    activeSession: channelSessions.active,
+    inject: sessions.inject,
+  });
   const views = metas.map((meta) => ({
     id: meta.integrationType,
     isLive: true,
@@ -131,6 +142,12 @@ export async function createSessionsFixture(
     events,
     bots,
     sessions,
+    schedules: {
+      ...schedules,
+      timezone: "Europe/Vienna",
+      runNow: async (...given: Parameters<typeof schedules.runNow>) =>
+        scan.fire((await schedules.runNow(...given)).id),
+    },
     tasks,
     chat,
     openAi,

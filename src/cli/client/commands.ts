@@ -18,6 +18,14 @@ import {
   testProvider,
 } from "./providers.ts";
 import { recordedIn } from "./recorded.ts";
+import {
+  createSchedule,
+  deleteSchedule,
+  listSchedules,
+  pauseSchedule,
+  runSchedule,
+  type ScheduleToCreate,
+} from "./schedules.ts";
 import { type IngestAsked, ingest, reindex, type SearchAsked, search } from "./search.ts";
 
 export interface AskFlags {
@@ -123,6 +131,15 @@ export function createClientCommands() {
     listModels: (flags: Flags & ConnectFlags, id: string) => listModels(server(flags), id, console.log),
     removeProvider: (flags: Flags & ConnectFlags, id: string) =>
       removeProvider(server(flags), id, console.log),
+
+    listSchedules: (flags: Flags & ConnectFlags) => listSchedules(server(flags), console.log),
+    createSchedule: (flags: Flags & ConnectFlags, created: ScheduleToCreate) =>
+      createSchedule(server(flags), created, console.log),
+    pauseSchedule: (flags: Flags & ConnectFlags, id: string, isPaused: boolean) =>
+      pauseSchedule(server(flags), { id, isPaused }, console.log),
+    runSchedule: (flags: Flags & ConnectFlags, id: string) => runSchedule(server(flags), id, console.log),
+    deleteSchedule: (flags: Flags & ConnectFlags, id: string) =>
+      deleteSchedule(server(flags), id, console.log),
 
     async receive(
       flags: Flags & ConnectFlags,

@@ -13,6 +13,7 @@ export interface ConnectFlags {
 export interface Connection {
   get(path: string, signal?: AbortSignal): Promise<unknown>;
   post(path: string, body?: unknown, signal?: AbortSignal): Promise<unknown>;
+  patch(path: string, body: unknown): Promise<unknown>;
   delete(path: string): Promise<unknown>;
 }
 
@@ -65,6 +66,7 @@ export function connect(
   return {
     get: (path, signal) => ask("GET", path, undefined, signal),
     post: (path, body, signal) => ask("POST", path, body, signal),
+    patch: (path, body) => ask("PATCH", path, body),
     delete: (path) => ask("DELETE", path),
     async stream(path, body, { signal, headers = {} }) {
       let response: Response;

@@ -54,6 +54,7 @@ import { liveRoutes } from "./routes/live.ts";
 import { logRoutes } from "./routes/logs.ts";
 import { memoryRoutes } from "./routes/memories.ts";
 import { overviewRoutes } from "./routes/overview.ts";
+import { scheduleRoutes } from "./routes/schedules.ts";
 import { scopeRoutes } from "./routes/scopes.ts";
 import { sessionRoutes } from "./routes/sessions.ts";
 import { SIGN_IN_ROUTE, signInRoutes } from "./routes/sign-in.ts";
@@ -132,6 +133,7 @@ export function createApi(
     .use(healthRoutes({ version: options.version, notReady: () => reasonOf(options.isReady) }))
     .use(documentRoutes({ documents: content.documents, ownership, route }))
     .use(memoryRoutes({ memories: content.memories, ownership, route }))
+    .use(scheduleRoutes({ schedules: conversation.schedules, ownership, route }))
     .use(sessionRoutes({ sessions: conversation.sessions, ownership, redact, route }))
     .use(channelRoutes({ ...conversation, missingNames, ownership, route }))
     .use(bindableRoutes({ bindings: conversation.bindings, route }))

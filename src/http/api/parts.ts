@@ -43,6 +43,7 @@ import type { BotRoutes } from "./routes/bots.ts";
 import type { CarapaceRoutes } from "./routes/carapaces.ts";
 import type { IntegrationRoutes } from "./routes/integrations.ts";
 import type { MemoryRoutes } from "./routes/memories.ts";
+import type { ScheduleRoutes } from "./routes/schedules.ts";
 import type { SkillRoutes } from "./routes/skills.ts";
 import type { TemplateRoutes } from "./routes/templates.ts";
 import type { ToolRoutes } from "./routes/tools.ts";
@@ -75,6 +76,7 @@ export interface ConversationParts {
   sealer: ConfigSealer;
   directory: Pick<IntegrationDirectory, "prefixes">;
   sessions: Sessions;
+  schedules: ScheduleRoutes["schedules"];
   channels: Channels;
   channelSessions: ChannelSessions;
   bindings: Bindings;

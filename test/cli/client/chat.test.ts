@@ -16,6 +16,7 @@ function serverWith(...answers: (Sent[] | Promise<Sent[]>)[]) {
   const posted: string[] = [];
   const server: StreamingConnection = {
     get: unused,
+    patch: unused,
     delete: unused,
     post: async (path) => void posted.push(path),
     async stream(_, body, { headers }) {

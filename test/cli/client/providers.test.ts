@@ -34,6 +34,7 @@ async function commandLine() {
   const server: Connection = {
     get: (path) => ask("GET", path),
     post: (path, body) => ask("POST", path, body),
+    patch: (path, body) => ask("PATCH", path, body),
     delete: (path) => ask("DELETE", path),
   };
   const lines: string[] = [];

@@ -11,6 +11,7 @@ function serverWith(...answers: unknown[]) {
   const server: Connection = {
     get: (path) => answer("GET", path),
     post: (path, body) => answer("POST", path, body),
+    patch: (path) => answer("PATCH", path),
     delete: (path) => answer("DELETE", path),
   };
   return { server, asked };

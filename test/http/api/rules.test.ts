@@ -92,6 +92,8 @@ const GROWING = [
   "documents",
   "events",
   "memories",
+  "occurrences",
+  "schedules",
   "sessions",
   "sign_ins",
   "tasks",

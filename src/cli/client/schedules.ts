@@ -1,0 +1,120 @@
+// `heddle schedules`: lists, creates, pauses, runs and deletes the schedules of a running server.
+
+import { HeddleError } from "../../errors.ts";
+import type { Connection } from "./connect.ts";
+
+export interface ScheduleToCreate {
+  channel: string;
+  name: string;
+  content: string;
+  cron: string | undefined;
+  /** Seconds. */
+  every: string | undefined;
+  at: string | undefined;
+  timezone: string | undefined;
+  bot: string | undefined;
+}
+
+/** The printed part of the server's answers. */
+interface Schedule {
+  id: string;
+  name: string;
+  timing: { kind: string; cron?: string; seconds?: number; at?: string };
+  timezone: string;
+  status: string;
+  enabled: boolean;
+  next_at: string | null;
+}
+
+interface Occurrence {
+  status: string;
+  reason: string | null;
+  task_id: string | null;
+}
+
+type Print = (line: string) => void;
+
+const SCHEDULES = "/api/v1/schedules";
+const at = (id: string) => `${SCHEDULES}/${encodeURIComponent(id)}`;
+
+export async function listSchedules(server: Connection, print: Print): Promise<void> {
+  let cursor: string | null = null;
+  let isEmpty = true;
+  do {
+    const page = (await server.get(
+      cursor === null ? SCHEDULES : `${SCHEDULES}?cursor=${encodeURIComponent(cursor)}`,
+    )) as { schedules: Schedule[]; next_cursor: string | null };
+    for (const schedule of page.schedules) print(lineOf(schedule));
+    isEmpty &&= page.schedules.length === 0;
+    cursor = page.next_cursor;
+  } while (cursor !== null);
+  if (isEmpty) print("There is no schedule. Create one: heddle schedules create --help");
+}
+
+export async function createSchedule(
+  server: Connection,
+  { channel, name, content, cron, every, at: once, timezone, bot }: ScheduleToCreate,
+  print: Print,
+): Promise<void> {
+  const timings = [
+    ...(cron === undefined ? [] : [{ kind: "cron", cron }]),
+    ...(every === undefined ? [] : [{ kind: "interval", seconds: Number(every) }]),
+    ...(once === undefined ? [] : [{ kind: "once", at: once }]),
+  ];
+  if (timings.length !== 1) {
+    throw new HeddleError(
+      "config",
+      `Exactly one of --cron, --every and --at must be given; got ${timings.length}.`,
+    );
+  }
+  const made = (await server.post(SCHEDULES, {
+    channel_id: channel,
+    name,
+    content,
+    timing: timings[0],
+    ...(timezone !== undefined && { timezone }),
+    ...(bot !== undefined && { bot_id: bot }),
+  })) as Schedule;
+  print(lineOf(made));
+}
+
+export async function pauseSchedule(
+  server: Connection,
+  { id, isPaused }: { id: string; isPaused: boolean },
+  print: Print,
+): Promise<void> {
+  print(lineOf((await server.patch(at(id), { enabled: !isPaused })) as Schedule));
+}
+
+/** Throws if its message could not be stored, so that a script sees a failing exit code. */
+export async function runSchedule(server: Connection, id: string, print: Print): Promise<void> {
+  const { status, reason, task_id } = (await server.post(`${at(id)}/run`)) as Occurrence;
+  if (status === "failed") throw new HeddleError("upstream", `It has failed: ${reason}`);
+  print(task_id === null ? status : `${status}, task ${task_id}`);
+}
+
+export async function deleteSchedule(server: Connection, id: string, print: Print): Promise<void> {
+  await server.delete(at(id));
+  print(`${id} is deleted.`);
+}
+
+function lineOf({ id, name, timing, timezone, status, enabled, next_at }: Schedule): string {
+  const state = !enabled
+    ? "paused"
+    : status === "unreviewed"
+      ? "waits for a review"
+      : next_at === null
+        ? "over"
+        : `next ${local(next_at, timezone)}`;
+  return `${id}  ${name}: ${wordsOf(timing)} (${timezone}), ${state}`;
+}
+
+function wordsOf({ kind, cron, seconds, at: once }: Schedule["timing"]): string {
+  if (kind === "cron") return String(cron);
+  return kind === "interval" ? `every ${seconds} s` : `once at ${once}`;
+}
+
+const local = (time: string, timeZone: string): string =>
+  new Intl.DateTimeFormat("sv-SE", { timeZone, dateStyle: "short", timeStyle: "short" }).format(
+    new Date(time),
+  );

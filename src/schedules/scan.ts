@@ -1,0 +1,205 @@
+// Looks for schedules that are due, and sends their messages. Each due time becomes a row before its message is sent, and the
+// message has the due time as its idempotency key: whatever ends or competes in between, each due time counts once.
+
+import { and, asc, eq, inArray, lte, sql } from "drizzle-orm";
+import { type Database, rowsOf } from "../db/database.ts";
+import { scheduleOccurrences, schedules, TASK_ENDS } from "../db/schema.ts";
+import { errorMessage, HeddleError } from "../errors.ts";
+import { newId } from "../ids.ts";
+import type { Logger } from "../log.ts";
+import { BOT_SCHEDULE } from "../memory/taint.ts";
+import type { InjectMessage, InjectResult } from "../sdk/types.ts";
+import { plan } from "./plan.ts";
+import type { ScheduleRow } from "./schedules.ts";
+
+export interface ScanOptions {
+  db: Pick<Database, "query">;
+  log: Logger;
+  now: () => Date;
+  /** See `ChannelSessions.active`. */
+  activeSession(channelId: string, botId?: string): Promise<string>;
+  /** See `Sessions.inject`. */
+  inject(
+    message: InjectMessage,
+    scope: string,
+    sender: { fromPerson: boolean; hops: number; owner: string | null },
+  ): Promise<InjectResult>;
+}
+
+type OccurrenceRow = typeof scheduleOccurrences.$inferSelect;
+interface Due {
+  schedule: ScheduleRow;
+  occurrence: OccurrenceRow;
+}
+
+export interface Scan {
+  /** Does everything that is due. Several servers may do so at once. */
+  run(): Promise<void>;
+  /** Sends the message of this occurrence and returns what became of it. */
+  fire(occurrenceId: string): Promise<OccurrenceRow>;
+}
+
+const BATCH = 50;
+/** After this time an occurrence whose message cannot be stored has failed. */
+const GIVE_UP_MS = 3_600_000;
+
+export function createScan(options: ScanOptions): Scan {
+  const { db, log, now } = options;
+
+  /** Turns due times into occurrences. Returns whether there may be more. */
+  const claim = (): Promise<boolean> =>
+    db.query.transaction(async (tx) => {
+      const at = now();
+      const rows = await tx
+        .select()
+        .from(schedules)
+        .where(lte(schedules.next_at, at))
+        .orderBy(asc(schedules.next_at))
+        .limit(BATCH)
+        .for("no key update", { skipLocked: true });
+      for (const row of rows) {
+        const { occurrences, next_at } = plan({ ...row, next_at: row.next_at ?? at }, at);
+        await tx
+          .insert(scheduleOccurrences)
+          .values(occurrences.map((one) => ({ ...one, id: newId(), schedule_id: row.id })))
+          .onConflictDoNothing();
+        await tx.update(schedules).set({ next_at }).where(eq(schedules.id, row.id));
+        const missed = occurrences.filter(({ status }) => status === "missed").length;
+        if (missed > 0) log.warn("The schedule {name} was missed {missed} times", { name: row.name, missed });
+      }
+      return rows.length === BATCH;
+    });
+
+  const settle = async ({ id }: OccurrenceRow, values: Partial<OccurrenceRow>): Promise<void> => {
+    await db.query
+      .update(scheduleOccurrences)
+      .set(values)
+      .where(and(eq(scheduleOccurrences.id, id), eq(scheduleOccurrences.status, "due")));
+  };
+
+  async function send({ schedule, occurrence }: Due): Promise<void> {
+    try {
+      if (!occurrence.manual && schedule.overlap === "skip" && (await isBusy(db, occurrence))) {
+        await settle(occurrence, {
+          status: "skipped",
+          reason: "The run of an earlier time was still going.",
+        });
+        return;
+      }
+      const sessionId = await options.activeSession(schedule.channel_id, schedule.bot_id ?? undefined);
+      const { session_id, message_id, task_id } = await options.inject(
+        messageOf({ schedule, occurrence }, sessionId),
+        `${schedule.origin === "bot" ? BOT_SCHEDULE : "schedule"} ${schedule.id}`,
+        { fromPerson: schedule.origin === "person", hops: schedule.hops, owner: schedule.owner },
+      );
+      await settle(occurrence, { status: "started", session_id, message_id, task_id });
+    } catch (error) {
+      const isFinal =
+        (error instanceof HeddleError && !error.retryable) ||
+        now().getTime() - occurrence.created_at.getTime() > GIVE_UP_MS;
+      log.warn("The schedule {name} {outcome}: {error}", {
+        name: schedule.name,
+        outcome: isFinal ? "failed" : "will be tried again",
+        error: errorMessage(error),
+      });
+      if (isFinal) await settle(occurrence, { status: "failed", reason: reasonOf(error) });
+    }
+  }
+
+  const due = (ids?: string[]): Promise<Due[]> =>
+    db.query
+      .select({ schedule: schedules, occurrence: scheduleOccurrences })
+      .from(scheduleOccurrences)
+      .innerJoin(schedules, eq(schedules.id, scheduleOccurrences.schedule_id))
+      .where(
+        and(eq(scheduleOccurrences.status, "due"), ids ? inArray(scheduleOccurrences.id, ids) : undefined),
+      )
+      .orderBy(asc(scheduleOccurrences.due_at), asc(scheduleOccurrences.id));
+
+  return {
+    async run() {
+      while (await claim());
+      const waiting = await due();
+      // One of each schedule at a time, because whether an earlier one is still going decides about the next.
+      for (const round of rounds(waiting)) {
+        for (let at = 0; at < round.length; at += BATCH) {
+          await Promise.all(round.slice(at, at + BATCH).map(send));
+        }
+      }
+    },
+    async fire(occurrenceId) {
+      for (const one of await due([occurrenceId])) await send(one);
+      const [row] = await db.query
+        .select()
+        .from(scheduleOccurrences)
+        .where(eq(scheduleOccurrences.id, occurrenceId));
+      if (!row) throw new HeddleError("conflict", "The schedule has been deleted.");
+      return row;
+    },
+  };
+}
+
+/** The first of each schedule, then the second of each, and so on. */
+function rounds(waiting: Due[]): Due[][] {
+  const seen = new Map<string, number>();
+  const found: Due[][] = [];
+  for (const one of waiting) {
+    const number = seen.get(one.schedule.id) ?? 0;
+    seen.set(one.schedule.id, number + 1);
+    found[number] ??= [];
+    found[number].push(one);
+  }
+  return found;
+}
+
+function messageOf({ schedule, occurrence }: Due, sessionId: string): InjectMessage {
+  const due = occurrence.due_at.toISOString();
+  const clock = new Intl.DateTimeFormat("en-GB", {
+    timeZone: schedule.timezone,
+    dateStyle: "full",
+    timeStyle: "short",
+  });
+  const when = `${clock.format(occurrence.due_at)} (${schedule.timezone})`;
+  return {
+    sessionId,
+    content: schedule.content,
+    source: "schedule",
+    runAgent: true,
+    // A schedule must not end what somebody is waiting for.
+    whenBusy: "queue",
+    idempotencyKey: due,
+    metadata: {
+      schedule_id: schedule.id,
+      schedule_name: schedule.name,
+      occurrence_id: occurrence.id,
+      due_at: due,
+    },
+    executionConfig: {
+      system_preamble: occurrence.manual
+        ? `The next message is the text of the schedule "${schedule.name}", which somebody has started by hand.`
+        : `The next message comes from the schedule "${schedule.name}", which was due on ${when}. Nobody has just written it, and nobody may be there to answer a question: do what it says as far as you can.`,
+    },
+  };
+}
+
+/** Whether the run of another occurrence of its schedule has not ended; a merged one is the run that answers it. */
+async function isBusy(
+  { query }: Pick<Database, "query">,
+  { id, schedule_id }: OccurrenceRow,
+): Promise<boolean> {
+  const ends = sql.join(
+    TASK_ENDS.map((end) => sql`${end}`),
+    sql`, `,
+  );
+  const found = await query.execute(sql`
+    select 1 as one from schedule_occurrences other
+      join tasks started on started.id = other.task_id
+      join tasks answering on answering.id = coalesce(started.merged_into, started.id)
+    where other.schedule_id = ${schedule_id} and other.id <> ${id} and answering.status not in (${ends})
+    limit 1`);
+  return rowsOf(found).length > 0;
+}
+
+/** Errors of the table are meant for callers; what else went wrong is in the log. */
+const reasonOf = (error: unknown): string =>
+  error instanceof HeddleError ? error.message : "Its message could not be stored; the log says why.";
