@@ -23,6 +23,7 @@ const SOFT: Record<string, [value: unknown, warning: string]> = {
   carapaces: [["nope"], 'There is no carapace "nope".'],
   carapaces_disabled: [["nope"], 'There is no carapace "nope".'],
   template_id: ["nope", 'There is no template "nope".'],
+  delegate_bots: [["nope", "*", "default"], 'There is no bot "nope".'],
   execution_config: [{ skills: ["nope"] }, 'There is no skill "nope".'],
 };
 
@@ -170,7 +171,7 @@ test("an unknown name of something that comes and goes is stored with a warning"
       ]);
     }
   }
-  expect(count).toBe(19);
+  expect(count).toBe(21);
 });
 
 test("an unknown name of something that must exist is refused with the field", async () => {

@@ -63,7 +63,14 @@ export interface BotRoutes {
 }
 
 export function botRoutes({ bots, botFiles, capabilitiesOf, missingNames, ownership, route }: BotRoutes) {
-  const withWarnings = async (bot: Bot) => ({ ...present(bot), warnings: await missingNames(bot) });
+  const missingBots = async (ids: readonly string[]) => {
+    const known = new Set((ids.length > 0 ? await bots.list() : []).map(({ id }) => id));
+    return ids.filter((id) => id !== "*" && !known.has(id)).map((id) => `There is no bot "${id}".`);
+  };
+  const withWarnings = async (bot: Bot) => ({
+    ...present(bot),
+    warnings: [...(await missingNames(bot)), ...(await missingBots(bot.delegate_bots))],
+  });
   return new Elysia({ prefix: "/api/v1/bots", normalize: false })
     .get(
       "",
@@ -177,7 +184,7 @@ function fileFacts(bot: Bot, { bot: { id: _, ...written }, origin, path }: BotFi
 }
 
 /** What a field is that the file leaves out. */
-const UNSET: Partial<Bot> = {
+const UNSET: Omit<Required<typeof BotFields.static>, "name"> & { name?: undefined } = {
   description: "",
   system_prompt: "",
   model: null,
@@ -185,5 +192,6 @@ const UNSET: Partial<Bot> = {
   tools: [],
   skills: [],
   carapaces: [],
+  delegate_bots: [],
   max_iterations: null,
 };

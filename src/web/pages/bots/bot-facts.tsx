@@ -53,7 +53,7 @@ export function BotFacts({ bot }: { bot: Bot }) {
   );
 }
 
-function capabilities({ tools, skills, carapaces, resolved }: Bot): (Fact | false)[] {
+function capabilities({ tools, skills, carapaces, delegate_bots, resolved }: Bot): (Fact | false)[] {
   const ownSkills = skills.map(skillId);
   const addedTools = resolved.tools.filter((name) => !tools.includes(name));
   const addedSkills = [...resolved.skills, ...resolved.on_demand_skills].filter(
@@ -64,6 +64,7 @@ function capabilities({ tools, skills, carapaces, resolved }: Bot): (Fact | fals
     ["Tools", <Names key="tools" of={tools} />],
     ["Skills", <Names key="skills" of={ownSkills} hrefOf={toSkill} noteOf={modesOf(skills)} />],
     ["Carapaces", <Names key="carapaces" of={carapaces} hrefOf={toCarapace} />],
+    delegate_bots.length > 0 && ["Delegates to", <Names key="delegates" of={delegate_bots} />],
     addedTools.length > 0 && ["Tools of carapaces", <Names key="more tools" of={addedTools} />],
     addedSkills.length > 0 && [
       "Skills of carapaces",

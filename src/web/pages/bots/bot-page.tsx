@@ -71,12 +71,13 @@ const UNSET = {
   tools: [],
   skills: [],
   carapaces: [],
+  delegate_bots: [],
   max_iterations: null,
-};
+} satisfies Omit<Required<Schema<"BotChange">>, "name">;
 
 function Editing({ bot: current, onDone }: { bot: Bot; onDone(): void }) {
   const { name, description, system_prompt, model, fallback_models, tools } = current;
-  const { skills, carapaces, max_iterations } = current;
+  const { skills, carapaces, delegate_bots, max_iterations } = current;
   const value = { name, description, system_prompt, model, fallback_models, tools, skills, carapaces };
   const save = async (edited: unknown) => {
     const isFields = typeof edited === "object" && edited !== null && !Array.isArray(edited);
@@ -92,7 +93,12 @@ function Editing({ bot: current, onDone }: { bot: Bot; onDone(): void }) {
   };
   return (
     <>
-      <YamlEditor what="bot" value={{ ...value, max_iterations }} onSave={save} onCancel={onDone} />
+      <YamlEditor
+        what="bot"
+        value={{ ...value, delegate_bots, max_iterations }}
+        onSave={save}
+        onCancel={onDone}
+      />
       <SchemaHelp name="BotChange" />
     </>
   );

@@ -78,10 +78,8 @@ function Gives({ carapace: { id, resolved, requires, delegates } }: { carapace: 
             ],
             requires.tools.length > 0 && ["Cannot do without", <Names key="requires" of={requires.tools} />],
             delegates.length > 0 && [
-              "Delegates",
-              <span key="delegates">
-                <Names of={delegates.map((one) => one.id)} /> Shown only; they have no effect yet.
-              </span>,
+              "Delegates to",
+              <Names key="delegates" of={delegates.map((one) => one.id)} />,
             ],
           ]}
         />
