@@ -34,6 +34,7 @@ const PAGES: readonly Page[] = [
   { label: "Usage", path: "/usage", icon: "Coins", section: "Watch", shortcut: "u", scope: "usage:read", View: load(() => import("./pages/usage/usage.tsx")) },
   { label: "Chat", path: "/chat", icon: "MessageSquare", section: "Work", shortcut: "c", scope: "sessions:read", View: load(() => import("./pages/chat/chat.tsx")) },
   { label: "Channels", path: "/channels", icon: "Hash", section: "Work", shortcut: "h", scope: "channels:read", View: load(() => import("./pages/channels/channels.tsx")) },
+  { label: "Schedules", path: "/schedules", icon: "Clock", section: "Work", shortcut: "j", scope: "schedules:read", View: load(() => import("./pages/schedules/schedules.tsx")) },
   { label: "Bots", path: "/bots", icon: "Bot", section: "Knowledge", shortcut: "b", scope: "bots:read", View: load(() => import("./pages/bots/bots.tsx")) },
   { label: "Skills", path: "/skills", icon: "BookOpen", section: "Knowledge", shortcut: "t", scope: "skills:read", View: load(() => import("./pages/skills/skills.tsx")) },
   { label: "Carapaces", path: "/carapaces", icon: "Layers", section: "Knowledge", shortcut: "y", scope: "carapaces:read", View: load(() => import("./pages/carapaces/carapaces.tsx")) },

@@ -75,6 +75,12 @@ PICTURES.push(
     path: "/documents?q=warp+thread",
     before: (page) => page.locator("li a").nth(0).click(),
   },
+  { name: "schedule-new", path: "/schedules?add=1" },
+  {
+    name: "schedules",
+    path: "/schedules",
+    before: (page) => page.locator("li a").nth(0).click(),
+  },
   {
     name: "memory",
     path: "/memories?status=unreviewed",

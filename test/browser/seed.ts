@@ -52,6 +52,13 @@ async function seedChannel(api: Ui["api"]): Promise<void> {
     api("POST", `/api/v1/channels/${id}/integrations`, { integration_type: "github", ...body });
   await bind({ client_id: "github:octo-org/loom", event_filter: ["pull_request", "issues"] });
   await bind({ client_id: "github:octo-org/warp", display_name: "Warp", mirror: false });
+  await api("POST", "/api/v1/schedules", {
+    channel_id: id,
+    name: "What the northern shed has to know before the first shift begins on a workday",
+    content: "Which looms stand still, and who mends them?",
+    timing: { kind: "cron", cron: "0 6 * * 1-5" },
+    timezone: "Asia/Kolkata",
+  });
 }
 
 const SCRIBE = `import { register } from "heddle/sdk";

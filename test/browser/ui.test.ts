@@ -13,6 +13,7 @@ import { logsTests } from "./pages/logs.ts";
 import { overviewTests } from "./pages/overview.ts";
 import { providersTests } from "./pages/providers.ts";
 import { runsTests } from "./pages/runs.ts";
+import { schedulesTests } from "./pages/schedules.ts";
 import { settingsTests } from "./pages/settings.ts";
 import { shellTests } from "./pages/shell.ts";
 import { signInTests } from "./pages/sign-in.ts";
@@ -32,6 +33,7 @@ describe.skipIf(CHROMIUM === null)("the admin UI", () => {
     chatTests,
     knowledgeTests,
     settingsTests,
+    schedulesTests,
     overviewTests,
   ])
     tests(() => ui);
@@ -68,6 +70,9 @@ describe.skipIf(CHROMIUM === null)("the admin UI", () => {
     "/documents?q=warp+thread",
     "/memories",
     "/memories/{memory}",
+    "/schedules",
+    "/schedules?add=1",
+    "/schedules/{schedule}",
     "/bots?add=1",
     "/bots/weaver",
     "/inbox",
@@ -93,8 +98,10 @@ describe.skipIf(CHROMIUM === null)("the admin UI", () => {
     const { channels } = await ui.api("GET", "/api/v1/channels?client_id=team:weavers");
     const { memories } = await ui.api("GET", "/api/v1/memories?limit=1");
     const { sessions } = await ui.api("GET", "/api/v1/sessions?client_id=docs:team");
+    const { schedules } = await ui.api("GET", "/api/v1/schedules?limit=1");
     return path
       .replace("{channel}", channels[0].id)
+      .replace("{schedule}", schedules[0].id)
       .replace("{session}", sessions[0].id)
       .replace("{memory}", memories[0].id);
   };

@@ -25,6 +25,11 @@ const STATUSES: Record<string, [label: string, tone: Tone, icon: IconName]> = {
   rejected: ["Rejected", "warn", "Ban"],
   // Memories
   unreviewed: ["Waits for review", "warn", "Eye"],
+  // Due times of schedules
+  due: ["Due", "calm", "Clock"],
+  started: ["Started", "calm", "Play"],
+  skipped: ["Skipped", "quiet", "Minus"],
+  missed: ["Missed", "warn", "AlertTriangle"],
   // Integrations
   ready: ["Ready", "good", "Check"],
   partial: ["Needs settings", "warn", "SlidersHorizontal"],
