@@ -75,6 +75,8 @@ const PLAIN = [
   ...["event", "event_filter"],
   // Of actions on many, of a rerun, of a read mark and of signing in.
   // And a try of a tool.
+  // Of a schedule.
+  ...["timing", "timezone", "missed", "overlap"],
   ...["filter", "dry_run", "limit", "cursor", "deliver", "message_id", "link", "arguments"],
   // Labels of a document, which can be found by them before such an integration exists.
   "integration_id",
@@ -121,6 +123,11 @@ async function pathTo(route: Route): Promise<string> {
   const kind = route.path.includes("{") ? route.path.split("/")[3] : undefined;
   if (kind === "bots")
     return route.path.replace("{id}", (await make("/bots", { id: unique, name: "Helper" })).id);
+  if (kind === "schedules") {
+    const example = routes.find(({ name }) => name === "POST /api/v1/schedules")?.example;
+    const made = await make("/schedules", { ...example, channel_id: await newChannel(unique) });
+    return route.path.replace("{id}", made.id);
+  }
   const client_id = `web:${unique}`;
   if (kind === "sessions") {
     return route.path.replace("{id}", (await make("/sessions", { client_id, bot_id: "default" })).session_id);
@@ -133,6 +140,9 @@ async function pathTo(route: Route): Promise<string> {
   return path.replace("{binding_id}", binding.id);
 }
 
+const newChannel = async (name: string): Promise<string> =>
+  (await http.send("POST", "/api/v1/channels", { body: { client_id: `web:of-${name}` } })).body.id;
+
 /** Sends a route's example with one field changed. */
 async function sendWith(route: Route, field: string, value: unknown) {
   const unique = crypto.randomUUID();
@@ -142,6 +152,7 @@ async function sendWith(route: Route, field: string, value: unknown) {
     ...example,
     ...("client_id" in example && { client_id: `github:other-${unique}` }),
     ...("id" in example && { id: `new-${unique}` }),
+    ...("channel_id" in example && { channel_id: await newChannel(unique) }),
     [field]: value,
   };
   return http.send(route.method, path, { body });
