@@ -29,6 +29,7 @@ const OWNED: Record<string, keyof Victim> = {
   "/api/v1/documents/{id}": "document",
   "/api/v1/memories/{id}": "memory",
   "/api/v1/attachments/{id}": "attachment",
+  "/api/v1/schedules/{id}": "schedule",
   "/api/v1/inbox/{id}": "webhook",
   "/api/v1/admin/integrations/{id}": "integration",
   "/api/v1/integrations/{id}": "integration",
@@ -45,6 +46,7 @@ interface Victim {
   document: string;
   memory: string;
   attachment: string;
+  schedule: string;
   webhook: string;
   integration: string;
 }
@@ -199,7 +201,16 @@ async function makeVictim(http: HttpFixture, db: Parameters<typeof createHttpFix
     message_id,
     task_id,
   });
+  const schedule = await post("/schedules", {
+    name: SECRET,
+    channel_id,
+    bot_id: "default",
+    content: SECRET,
+    timing: { kind: "cron", cron: "0 9 * * *" },
+    enabled: false,
+  });
   return {
+    schedule: schedule.id,
     session: session_id,
     channel: channel_id,
     task: task_id,
