@@ -60,8 +60,10 @@ export interface OutcomesOptions {
 export function createOutcomes({ db: { query }, actions }: OutcomesOptions): Outcomes {
   return {
     async get(taskId) {
-      const [[task], calls, models, acted] = await Promise.all([
-        query.select().from(tasks).where(eq(tasks.id, taskId)),
+      // First: read side by side, the end of the run could be seen without the last model call, which ended it.
+      const [task] = await query.select().from(tasks).where(eq(tasks.id, taskId));
+      if (!task) throw notFound("task", taskId);
+      const [calls, models, acted] = await Promise.all([
         query.select().from(toolCalls).where(eq(toolCalls.task_id, taskId)).orderBy(asc(toolCalls.id)),
         query.select().from(llmCalls).where(eq(llmCalls.task_id, taskId)).orderBy(asc(llmCalls.id)),
         query
@@ -70,7 +72,6 @@ export function createOutcomes({ db: { query }, actions }: OutcomesOptions): Out
           .where(sql`${messages.task_id} = ${taskId}::uuid and ${messages.metadata} ? 'client_actions'`)
           .orderBy(asc(messages.position)),
       ]);
-      if (!task) throw notFound("task", taskId);
       const own = new Set(clientToolsOf(task.execution_config));
       return {
         task_id: task.id,
