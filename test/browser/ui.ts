@@ -18,6 +18,8 @@ export const STATIC_KEY = "a-static-key-of-the-browser-tests";
 
 export interface Ui extends AsyncDisposable {
   url: string;
+  /** The home folder of the program. */
+  home: string;
   /** Calls the REST API with the admin key and returns the answer's body; throws for an error. */
   // biome-ignore lint/suspicious/noExplicitAny: each route answers something else
   api(method: string, path: string, body?: unknown): Promise<any>;
@@ -72,6 +74,7 @@ export async function startUi(prepare: (home: string) => void = () => {}): Promi
   };
   return {
     url: server.url,
+    home,
     api,
     async openPage(path, { width = 1280, height = 800, scheme = "light", signedIn = true } = {}) {
       const context = await browser.newContext({

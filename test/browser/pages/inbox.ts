@@ -32,4 +32,17 @@ export function inboxTests(ui: () => Ui): void {
     await page.locator(`li a[data-key="${events[0].id}"]`).waitFor();
     expect(opened.faults).toEqual([]);
   });
+
+  test("inbox: a webhook is replayed, and the replay says of what", async () => {
+    const { events } = await ui().api("GET", "/api/v1/inbox?verdict=accepted&limit=1");
+    const [{ id }] = events;
+    await using opened = await ui().openPage(`/inbox/${id}`);
+    const { page } = opened;
+    await page.getByRole("button", { name: "Replay", exact: true }).click();
+    // The page goes to the replay.
+    await page.getByText("Replay of").waitFor();
+    await page.locator(`a[href="/inbox/${id}"]`).last().click();
+    await page.waitForURL(`**/inbox/${id}`);
+    expect(opened.faults).toEqual([]);
+  });
 }

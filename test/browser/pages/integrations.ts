@@ -1,5 +1,7 @@
 import { expect, test } from "bun:test";
 import { createHmac } from "node:crypto";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import type { Ui } from "../ui.ts";
 
 const SECRET = "what-the-looms-sign-with";
@@ -44,6 +46,31 @@ export function integrationsTests(ui: () => Ui): void {
     await page.getByRole("heading", { name: /POST loom/ }).waitFor();
     expect(await page.content()).not.toContain(SECRET);
     expect(opened.faults).toEqual([]);
+  });
+
+  test("integrations: a quarantined one says where, and is live again once its file is mended", async () => {
+    const folder = join(ui().home, "workspace", "integrations", "torn");
+    const file = join(folder, "tools", "torn.ts");
+    const tool = `import { register } from "heddle/sdk";\nregister({ name: "torn_tool", description: "Is torn." }, () => "mended"`;
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, tool);
+    try {
+      await using opened = await ui().openPage("/");
+      const { page } = opened;
+      const repair = page.getByRole("listitem").filter({ hasText: "Torn does not load" });
+      await repair.getByRole("link", { name: "See the error" }).click();
+      await page.getByRole("heading", { name: "Torn", level: 1 }).waitFor();
+      await page.getByText("tools/torn.ts").first().waitFor();
+      writeFileSync(file, `${tool});\n`);
+      // Nobody reloads the page.
+      await page.getByText("Ready", { exact: true }).first().waitFor();
+      await page.getByRole("link", { name: "Overview" }).first().click();
+      await page.getByRole("heading", { name: "Overview" }).waitFor();
+      await repair.waitFor({ state: "detached" });
+      expect(opened.faults).toEqual([]);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   test("integrations: the connection is tested where the settings are", async () => {
