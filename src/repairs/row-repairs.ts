@@ -3,7 +3,15 @@
 import { and, count, desc, eq, gt, isNotNull, isNull, lt, min, sql } from "drizzle-orm";
 import type { Queryable } from "../db/database.ts";
 import { deliveriesIn, type Reach } from "../db/reach.ts";
-import { apiKeys, deliveries, embeddingModels, inboxEvents, memories, processes } from "../db/schema.ts";
+import {
+  apiKeys,
+  deliveries,
+  embeddingModels,
+  inboxEvents,
+  memories,
+  processes,
+  schedules,
+} from "../db/schema.ts";
 import type { Repair } from "./repair.ts";
 
 const DAY_MS = 86_400_000;
@@ -21,7 +29,12 @@ export async function rowRepairs(options: RowRepairsOptions): Promise<Repair[]> 
   const found = await Promise.all([deadLetters(options), webhooks(options), crashLoops(options)]);
   // What follows belongs to nobody in particular, so only those who see everything see it.
   if (options.reach) return found.flat();
-  const common = await Promise.all([unreviewed(options), embeddings(options), expiringKeys(options)]);
+  const common = await Promise.all([
+    unreviewed(options),
+    unreviewedSchedules(options),
+    embeddings(options),
+    expiringKeys(options),
+  ]);
   return [...found, ...common].flat();
 }
 
@@ -162,6 +175,29 @@ async function unreviewed({ query }: RowRepairsOptions): Promise<Repair[]> {
       integration_id: null,
       action: "review",
       scope: "memories:read",
+    },
+  ];
+}
+
+async function unreviewedSchedules({ query }: RowRepairsOptions): Promise<Repair[]> {
+  const [row] = await query
+    .select({ count: count(), since: min(schedules.created_at) })
+    .from(schedules)
+    .where(eq(schedules.status, "unreviewed"));
+  if (!row || row.count === 0) return [];
+  return [
+    {
+      id: "schedules_unreviewed",
+      kind: "schedules_unreviewed",
+      severity: "info",
+      title: `${things(row.count, "schedule waits", "schedules wait")} for a review.`,
+      detail: "Bots made them in conversations with text of strangers.",
+      blocks: "They send nothing.",
+      since: row.since,
+      count: row.count,
+      integration_id: null,
+      action: "review_schedules",
+      scope: "schedules:read",
     },
   ];
 }

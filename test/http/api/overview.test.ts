@@ -1,6 +1,14 @@
 import { beforeAll, expect, test } from "bun:test";
+import { eq } from "drizzle-orm";
 import { OPERATOR } from "../../../src/access/caller.ts";
-import { deliveries, embeddingModels, inboxEvents, processes, tasks } from "../../../src/db/schema.ts";
+import {
+  deliveries,
+  embeddingModels,
+  inboxEvents,
+  processes,
+  schedules,
+  tasks,
+} from "../../../src/db/schema.ts";
 import { newId } from "../../../src/ids.ts";
 import { eachDatabase, type TestDatabase } from "../../database.ts";
 import { createHttpFixture, type HttpFixture } from "../fixture.ts";
@@ -127,6 +135,23 @@ eachDatabase("the overview", (open) => {
     await http.apiKeys.verify(key.key);
     await http.apiKeys.close();
     expect(await find("api_key_expiring")).toMatchObject({ detail: "ci" });
+  });
+
+  test("schedules that bots made among strangers' text are listed until a person has decided", async () => {
+    const { channel_id } = await http.sessions.getOrCreate({ clientId: "fine:1", botId: "default" });
+    const { body: made } = await http.send("POST", "/api/v1/schedules", {
+      body: {
+        channel_id,
+        name: "Morning",
+        content: "Good morning",
+        timing: { kind: "cron", cron: "0 8 * * *" },
+      },
+    });
+    expect(await find("schedules_unreviewed")).toBeUndefined();
+    await db.query.update(schedules).set({ status: "unreviewed" }).where(eq(schedules.id, made.id));
+    expect(await find("schedules_unreviewed")).toMatchObject({ count: 1, action: "review_schedules" });
+    await http.send("POST", `/api/v1/schedules/${made.id}/accept`, { body: {} });
+    expect(await find("schedules_unreviewed")).toBeUndefined();
   });
 
   test("a caller sees what its scopes and rows cover", async () => {
