@@ -74,6 +74,9 @@ describe.skipIf(CHROMIUM === null)("a page of an integration", () => {
     await server?.stop(true);
   });
 
+  /** The form that a page sends, which is refused, may still be on its way when the next page opens. */
+  const withoutLate = () => asked.filter((line) => line !== "POST /api/v1/sign-in-links none 401");
+
   test("cannot use the sign-in of the browser, framed or opened by itself", async () => {
     const context = await browser.newContext();
     const page = await context.newPage();
@@ -98,12 +101,13 @@ describe.skipIf(CHROMIUM === null)("a page of an integration", () => {
         document.body.replaceChildren(frame);
       })`)) as Record<string, string>;
       // The page itself is shown, also where it needs the sign-in; what it asks for itself comes without.
-      expect(asked[0]).toBe(`GET ${path} cookie 200`);
+      const [first, ...rest] = withoutLate();
+      expect(first).toBe(`GET ${path} cookie 200`);
       expect(results).toMatchObject({ origin: "null", sentBy: "null", cookie: "failed: SecurityError" });
       expect([results.storage, results.parent]).toEqual(["failed: SecurityError", "failed: SecurityError"]);
       expect(results.frame).not.toContain("api_keys");
       expect([results.read, results.own]).toEqual(["failed: TypeError", "failed: TypeError"]);
-      const others = asked.slice(1).filter((line) => !line.startsWith("GET /integrations/evil/open"));
+      const others = rest.filter((line) => !line.startsWith("GET /integrations/evil/open"));
       expect(others.length).toBeGreaterThan(3);
       for (const line of others) expect(line).toMatch(/ (?:none 401|none 403|cookie 403)$/);
     }
@@ -125,7 +129,10 @@ describe.skipIf(CHROMIUM === null)("a page of an integration", () => {
       fetch("${base}/api/v1/api-keys", { credentials: "include", mode: "no-cors" }),
       fetch("${base}/api/v1/api-keys", { credentials: "include", mode: "no-cors", method: "POST", body: "{}" }),
     ])`);
-    expect(asked.sort()).toEqual(["GET /api/v1/api-keys cookie 403", "POST /api/v1/api-keys cookie 403"]);
+    expect(withoutLate().sort()).toEqual([
+      "GET /api/v1/api-keys cookie 403",
+      "POST /api/v1/api-keys cookie 403",
+    ]);
     await neighbour.stop(true);
     await context.close();
   }, 30_000);
