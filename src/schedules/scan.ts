@@ -182,6 +182,9 @@ function messageOf({ schedule, occurrence }: Due, sessionId: string): InjectMess
   };
 }
 
+/** Runs follow each other, so those of the latest occurrences are the last to end; a schedule may have a hundred thousand. */
+const LATEST = 20;
+
 /** Whether the run of another occurrence of its schedule has not ended; a merged one is the run that answers it. */
 async function isBusy(
   { query }: Pick<Database, "query">,
@@ -192,10 +195,12 @@ async function isBusy(
     sql`, `,
   );
   const found = await query.execute(sql`
-    select 1 as one from schedule_occurrences other
+    select 1 as one from (
+        select task_id from schedule_occurrences
+        where schedule_id = ${schedule_id} and id <> ${id} and status = 'started' order by id desc limit ${LATEST}) other
       join tasks started on started.id = other.task_id
       join tasks answering on answering.id = coalesce(started.merged_into, started.id)
-    where other.schedule_id = ${schedule_id} and other.id <> ${id} and answering.status not in (${ends})
+    where answering.status not in (${ends})
     limit 1`);
   return rowsOf(found).length > 0;
 }
