@@ -55,7 +55,8 @@ export function createDelegation({ db, inject }: DelegationOptions) {
           delegation_task_id: task.id,
           delegation_chain: chain,
         },
-        idempotencyKey: uuidOf(`${task.id} ${call.iteration} ${call.id}`),
+        // A model may give two calls of one answer the same id.
+        idempotencyKey: uuidOf(JSON.stringify([task.id, call.iteration, call.id, to, prompt])),
       },
       SCOPE,
       { fromPerson: false, owner: task.owner ?? null },
