@@ -67,6 +67,8 @@ const DESCRIPTION =
 const compiled = compileTool("core", {
   name: DELEGATE,
   description: DESCRIPTION,
+  // A repeated call starts no second run.
+  annotations: { idempotent: true },
   parameters: PARAMETERS,
   run: () => ({}),
 });

@@ -14,7 +14,7 @@ import type {
   ModelTarget,
 } from "../llm/llm.ts";
 import type { JsonObject } from "../sdk/types.ts";
-import { answerAll, beginAll, OUTCOME_UNKNOWN, refuse, runTools, split } from "./tool-steps.ts";
+import { beginAll, recoverAll, refuse, runTools, split } from "./tool-steps.ts";
 
 /** One answered model call, as it is recorded. */
 export interface ModelCall extends ModelTarget {
@@ -73,6 +73,11 @@ export interface LoopOptions {
   problemWith?: ((text: string) => string | undefined) | undefined;
   /** Must throw only when the run ends; `signal` is aborted with the run, or when a sibling call threw. */
   callTool(call: LlmToolCall, context: { iteration: number; signal: AbortSignal }): Promise<ToolOutcome>;
+  /** Settles a call whose outcome is unknown after an interruption; default, and if it resolves with nothing: the model is told so. */
+  recover?(
+    call: LlmToolCall,
+    context: { iteration: number; signal: AbortSignal },
+  ): Promise<ToolOutcome | undefined>;
   /** Awaited: the run continues after an event has been handled, and ends when handling it throws. */
   emit(event: LoopEvent): Promise<void> | void;
   /** Whether the result of such a call comes from outside, from the client or from another bot: the run pauses for it. */
@@ -131,7 +136,7 @@ export async function runLoop(options: LoopOptions): Promise<LoopResult | LoopPa
   const steps: LlmMessage[] = [...(resume?.steps ?? [])];
   let iteration = resume?.iterations ?? 0;
   const [later, lost] = split(resume?.unanswered ?? [], comesLater);
-  steps.push(...(await answerAll(options, lost, iteration, OUTCOME_UNKNOWN)));
+  steps.push(...(await recoverAll(options, lost, iteration)));
   const open = await beginAll(options, later, iteration);
   steps.push(...open.results);
   if (open.waitingFor.length > 0) return { waitingFor: open.waitingFor };

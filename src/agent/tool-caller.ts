@@ -1,3 +1,5 @@
+import { derivedId } from "../ids.ts";
+import type { LlmToolCall } from "../llm/llm.ts";
 import type { Logger } from "../log.ts";
 import type { Redact } from "../redact.ts";
 import type { LoopOptions } from "./loop.ts";
@@ -9,7 +11,6 @@ import type { ClaimedTask } from "./turn.ts";
 export interface ToolCallerOptions {
   task: ClaimedTask;
   events: RunEvents;
-  progress: { toolCallsMade: number };
   redact: Redact;
   log: Logger;
   /** Milliseconds. */
@@ -18,13 +19,12 @@ export interface ToolCallerOptions {
 
 /** Calls one of the tools, and tells the hooks; of a call that `isBegun`, they are not told a result that is yet to come. */
 export const createToolCaller =
-  ({ task, events, progress, redact, log, now }: ToolCallerOptions) =>
+  ({ task, events, redact, log, now }: ToolCallerOptions) =>
   (tools: ReadonlyMap<string, RegisteredTool>, isBegun = () => false): LoopOptions["callTool"] =>
   async (call, { iteration, signal }) => {
-    progress.toolCallsMade++;
     const called = await callTool(call, {
       tools,
-      run: { ...runContext(task), task_id: task.id },
+      run: contextOf(task, call, iteration),
       signal,
       redact,
       now,
@@ -41,3 +41,11 @@ export const createToolCaller =
     );
     return called;
   };
+
+/** What the tool knows about the run and the call. */
+export const contextOf = (task: ClaimedTask, call: LlmToolCall, iteration: number) => ({
+  ...runContext(task),
+  task_id: task.id,
+  // Endpoints give calls of different answers the same id.
+  call_id: derivedId(task.id, iteration, call.id),
+});

@@ -2,12 +2,12 @@
 
 import { throwIfAborted } from "../llm/abort.ts";
 import type { LlmMessage, LlmToolCall } from "../llm/llm.ts";
-import type { LoopOptions, LoopPause } from "./loop.ts";
+import type { LoopOptions, LoopPause, ToolOutcome } from "./loop.ts";
 
 const CUT_CALL =
   "This call was not carried out: the answer reached the output limit before it was whole. Make fewer or shorter calls.";
 
-export const OUTCOME_UNKNOWN =
+const OUTCOME_UNKNOWN =
   "The server stopped while this call ran. Its outcome is unknown: it may have taken effect. Check before calling it again.";
 
 /** The calls whose results come later, and the others. */
@@ -41,8 +41,30 @@ export async function beginAll(
 export const refuse = (options: LoopOptions, calls: LlmToolCall[], iteration: number) =>
   answerAll(options, calls, iteration, CUT_CALL);
 
+/** Settles the calls that an interruption left without a result. */
+export const recoverAll = (
+  options: LoopOptions,
+  calls: LlmToolCall[],
+  iteration: number,
+): Promise<LlmMessage[]> =>
+  runTools(
+    {
+      ...options,
+      callTool: async (call, context) => (await options.recover?.(call, context)) ?? failure(OUTCOME_UNKNOWN),
+    },
+    calls,
+    iteration,
+  );
+
+const failure = (error: string): ToolOutcome => ({
+  content: JSON.stringify({ error }),
+  error,
+  clientActions: [],
+  durationMs: null,
+});
+
 /** Gives each call the same error as its result. */
-export async function answerAll(
+async function answerAll(
   { emit }: LoopOptions,
   calls: LlmToolCall[],
   iteration: number,
@@ -50,14 +72,9 @@ export async function answerAll(
 ): Promise<LlmMessage[]> {
   const results: LlmMessage[] = [];
   for (const toolCall of calls) {
-    const content = JSON.stringify({ error });
-    await emit({
-      type: "tool_result",
-      iteration,
-      toolCall,
-      outcome: { content, error, clientActions: [], durationMs: null },
-    });
-    results.push({ role: "tool", tool_call_id: toolCall.id, content });
+    const outcome = failure(error);
+    await emit({ type: "tool_result", iteration, toolCall, outcome });
+    results.push({ role: "tool", tool_call_id: toolCall.id, content: outcome.content });
   }
   return results;
 }

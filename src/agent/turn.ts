@@ -23,6 +23,7 @@ import { type LoopResult, runLoop } from "./loop.ts";
 import { offeredTools, toolsForModel } from "./offered-tools.ts";
 import { openConversation } from "./open-conversation.ts";
 import { createOutputReader, type OutputReader } from "./output.ts";
+import { createRecovery } from "./recover-call.ts";
 import { failureOf, isOver, paused } from "./run-end.ts";
 import { createRunEvents, type RunEvents } from "./run-events.ts";
 import { type ShownRun, type Stage, showRun } from "./show-run.ts";
@@ -224,7 +225,9 @@ async function run(run: Run): Promise<TurnOutcome> {
       isClients(call.name) ? undefined : delegating?.begin(callWith, call, context),
     arrivals: createArrivals(run, steps),
     callTool: callWith(tools),
+    recover: createRecovery({ ...run, now }, tools, callWith(tools)),
     async emit(event) {
+      if (event.type === "tool_calls") progress.toolCallsMade += event.toolCalls.length;
       announce(event, run);
       run.shown.show(event);
       if (await steps.keep(event)) run.shown.stored();

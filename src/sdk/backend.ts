@@ -17,9 +17,11 @@ import type {
   IntegrationMeta,
   JsonObject,
   OpenAiToolSchema,
+  ReconcileFunction,
   RunContext,
   SearchDocuments,
   SettingsChange,
+  ToolAnnotations,
   ToolFunction,
 } from "./types.ts";
 
@@ -36,6 +38,10 @@ export interface RegisteredTool {
   parameters: JsonObject;
   /** The time limit of a call; undefined for the server's default. */
   timeoutSeconds: number | undefined;
+  /** What a call does; empty if the author did not say. */
+  annotations: ToolAnnotations;
+  /** Looks whether a call of unknown outcome took effect. */
+  reconcile: ReconcileFunction<never> | undefined;
   /** The function that was registered. */
   run: ToolFunction<never>;
 }

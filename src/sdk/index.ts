@@ -54,10 +54,14 @@ const sdk = createSdk(createEnvironmentBackend(process.env));
 /**
  * Makes a function a tool of agents, and returns that function with its schema as `_tool_schema`.
  *
- * `options` is `{ name, description, parameters?, timeoutSeconds? }`, where `parameters` is a TypeBox schema (it types the
+ * `options` is `{ name, description, parameters?, timeoutSeconds?, annotations?, reconcile? }`, where `parameters` is a TypeBox schema (it types the
  * arguments) or JSON Schema of an object, or OpenAI's shape `{ type: "function", function: { name, description, parameters } }`.
  * Arguments are checked before the call. The function returns text or JSON; an object with `error`, or an exception, marks
  * the call failed.
+ *
+ * `annotations: { readOnly, idempotent, destructive, egress }` say what a call does. After a crash, a call whose outcome is
+ * unknown is made again if the tool is `readOnly` or `idempotent`; of another one, `reconcile(args, ctx)` is asked what became
+ * of it: `{ outcome: "done", result }`, `{ outcome: "not_done" }` or `{ outcome: "unknown" }`.
  *
  * Throws `validation` when the name or the schema is unusable. Call it while the files load.
  * @example

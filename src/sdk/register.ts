@@ -5,6 +5,8 @@ import type {
   JsonObject,
   OpenAiToolSchema,
   ParameterSchema,
+  ToolAnnotations,
+  ToolDetails,
   ToolFunction,
   ToolOptions,
 } from "./types.ts";
@@ -16,20 +18,21 @@ export interface Register {
   /**
    * Makes a function a tool of agents. Returns that function with its schema as `_tool_schema`. Takes Heddle's own
    * shape, whose TypeBox `parameters` type the arguments, or OpenAI's shape `{ type: "function", function: { name,
-   * description, parameters } }`. Throws "validation" if the name or the schema is unusable.
+   * description, parameters } }`; beside either, `timeoutSeconds`, `annotations` and `reconcile`. Throws "validation" if one of
+   * them is unusable.
    */
   <Parameters extends ParameterSchema, Fn extends ToolFunction<Arguments<Parameters>>>(
     options: ToolOptions<Parameters> & { parameters: Parameters },
     fn: Fn,
   ): Fn & WithToolSchema;
   <Fn extends ToolFunction>(
-    options: OpenAiToolSchema | (ToolOptions & { parameters?: undefined }),
+    options: (OpenAiToolSchema & ToolDetails) | (ToolOptions & { parameters?: undefined }),
     fn: Fn,
   ): Fn & WithToolSchema;
 }
 
 export function createRegister(onTool: (tool: RegisteredTool) => void): Register {
-  return ((options: OpenAiToolSchema | ToolOptions, fn: ToolFunction<never>) => {
+  return ((options: (OpenAiToolSchema & ToolDetails) | ToolOptions, fn: ToolFunction<never>) => {
     const tool = toolOf(options, fn);
     onTool(tool);
     const { name, description, parameters } = tool;
@@ -38,7 +41,10 @@ export function createRegister(onTool: (tool: RegisteredTool) => void): Register
   }) as Register;
 }
 
-function toolOf(options: OpenAiToolSchema | ToolOptions, run: ToolFunction<never>): RegisteredTool {
+function toolOf(
+  options: (OpenAiToolSchema & ToolDetails) | ToolOptions,
+  run: ToolFunction<never>,
+): RegisteredTool {
   if (typeof options !== "object" || options === null)
     throw invalid("The first argument of register() must be an object with the tool's name and description.");
   const inner = "function" in options ? options.function : options;
@@ -54,11 +60,40 @@ function toolOf(options: OpenAiToolSchema | ToolOptions, run: ToolFunction<never
   if (typeof parameters !== "object" || parameters.type !== "object") {
     throw invalid(`Tool ${name}: parameters must be the schema of an object.`);
   }
-  const timeoutSeconds = "timeoutSeconds" in options ? options.timeoutSeconds : undefined;
+  const { timeoutSeconds, reconcile } = options;
   if (timeoutSeconds !== undefined && !(timeoutSeconds > 0)) {
     throw invalid(`Tool ${name}: timeoutSeconds must be a number above 0.`);
   }
-  return { name, description, parameters, timeoutSeconds, run };
+  if (reconcile !== undefined && typeof reconcile !== "function") {
+    throw invalid(`Tool ${name}: reconcile must be a function.`);
+  }
+  const annotations = annotationsOf(name, options.annotations);
+  return { name, description, parameters, timeoutSeconds, annotations, reconcile, run };
+}
+
+const ANNOTATIONS: readonly string[] = [
+  "readOnly",
+  "idempotent",
+  "destructive",
+  "egress",
+] satisfies (keyof ToolAnnotations)[];
+
+/** Checked strictly: a misspelt "readonly" would otherwise mean nothing. */
+function annotationsOf(tool: string, given: ToolAnnotations | undefined): ToolAnnotations {
+  if (given === undefined) return {};
+  if (typeof given !== "object" || given === null)
+    throw invalid(`Tool ${tool}: annotations must be an object.`);
+  for (const [key, value] of Object.entries(given)) {
+    if (!ANNOTATIONS.includes(key)) {
+      throw invalid(
+        `Tool ${tool}: annotations may have ${ANNOTATIONS.join(", ")}; got ${JSON.stringify(key)}.`,
+      );
+    }
+    if (value !== undefined && typeof value !== "boolean") {
+      throw invalid(`Tool ${tool}: annotations.${key} must be true or false; got ${JSON.stringify(value)}.`);
+    }
+  }
+  return { ...given };
 }
 
 const invalid = (message: string): HeddleError => new HeddleError("validation", message);

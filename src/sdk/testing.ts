@@ -182,6 +182,7 @@ const RUN: RunContext = {
 export const toolContext = (fields: Partial<ToolContext> = {}): ToolContext => ({
   ...RUN,
   task_id: "task-1",
+  call_id: "call-1",
   signal: new AbortController().signal,
   ...fields,
 });

@@ -26,6 +26,7 @@ const context = (signal = AbortSignal.timeout(20_000)): ToolContext => ({
   client_id: "github:octo/hello",
   correlation_id: "r",
   task_id: "task-1",
+  call_id: "call-1",
   signal,
 });
 

@@ -217,6 +217,9 @@ test("register passes on what the server needs, and refuses an invalid tool", ()
     { name: "x".repeat(65), description: "" },
     { name: "a", description: "", parameters: { type: "string" } },
     { name: "a", description: "", timeoutSeconds: 0 },
+    { name: "a", description: "", annotations: { readonly: true } },
+    { name: "a", description: "", annotations: { egress: "yes" } },
+    { name: "a", description: "", reconcile: "no" },
     { type: "function" },
     null,
   ];

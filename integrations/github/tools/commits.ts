@@ -11,6 +11,7 @@ const MESSAGE_LIMIT = 500;
 export const listCommits = register(
   {
     name: "github_list_commits",
+    annotations: { readOnly: true },
     description: "List commits, newest first.",
     parameters: t.Object({
       owner: OWNER,
@@ -33,6 +34,7 @@ export const listCommits = register(
 export const getCommit = register(
   {
     name: "github_get_commit",
+    annotations: { readOnly: true },
     description: "Fetch a commit with its message, changed files and patches.",
     parameters: t.Object({ owner: OWNER, repo: REPO, ref: ref("Commit, branch or tag") }),
   },
@@ -60,6 +62,7 @@ export const getCommit = register(
 export const compare = register(
   {
     name: "github_compare",
+    annotations: { readOnly: true },
     description: `Compare two branches, tags or commits: the first ${COMPARED_COMMITS} commits and the changed files between them.`,
     parameters: t.Object({
       owner: OWNER,

@@ -18,6 +18,7 @@ interface FileAddress {
 export const getFile = register(
   {
     name: "github_get_file",
+    annotations: { readOnly: true },
     description: "Read a text file of a repository, or list a folder.",
     parameters: t.Object({
       owner: OWNER,
@@ -42,6 +43,7 @@ export const getFile = register(
 export const listBranches = register(
   {
     name: "github_list_branches",
+    annotations: { readOnly: true },
     description: `List up to ${BRANCHES} branches of a repository.`,
     parameters: t.Object({ owner: OWNER, repo: REPO }),
   },

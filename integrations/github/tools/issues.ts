@@ -15,6 +15,7 @@ const WRITE_LIMIT = 65_000;
 export const getIssue = register(
   {
     name: "github_get_issue",
+    annotations: { readOnly: true },
     description: `Fetch an issue or pull request with its first ${COMMENTS} comments.`,
     parameters: t.Object({ owner: OWNER, repo: REPO, issue_number: NUMBER }),
   },
@@ -51,6 +52,7 @@ export const getIssue = register(
 export const searchIssues = register(
   {
     name: "github_search_issues",
+    annotations: { readOnly: true },
     description: `Search issues and pull requests with GitHub's search syntax; returns the best ${FOUND}. Add is:issue or is:pr to the query for one kind only.`,
     parameters: t.Object({
       query: t.String({ minLength: 1 }),
@@ -84,6 +86,7 @@ export const searchIssues = register(
 export const postComment = register(
   {
     name: "github_post_comment",
+    annotations: { egress: true },
     description: "Post a comment on an issue or pull request.",
     parameters: t.Object({
       owner: OWNER,
@@ -108,6 +111,7 @@ export const postComment = register(
 export const createIssue = register(
   {
     name: "github_create_issue",
+    annotations: { egress: true },
     description: "Open an issue.",
     parameters: t.Object({
       owner: OWNER,

@@ -19,6 +19,7 @@ interface PullAddress {
 export const getPr = register(
   {
     name: "github_get_pr",
+    annotations: { readOnly: true },
     description: "Fetch a pull request: its description, state, changed files and diff.",
     parameters: t.Object({ owner: OWNER, repo: REPO, pull_number: NUMBER }),
   },
@@ -61,6 +62,7 @@ export const getPr = register(
 export const listPrs = register(
   {
     name: "github_list_prs",
+    annotations: { readOnly: true },
     description: `List the newest ${LIST_LIMIT} pull requests of a repository.`,
     parameters: t.Object({
       owner: OWNER,

@@ -9,7 +9,7 @@ import { readArguments } from "../../llm/wire/arguments.ts";
 import type { Redact } from "../../redact.ts";
 import { during } from "../../runtime/activity.ts";
 import { asHeddleError } from "../../sdk/errors.ts";
-import type { JsonObject, RunContext, ToolContext } from "../../sdk/types.ts";
+import type { JsonObject, ToolContext } from "../../sdk/types.ts";
 import { within } from "../../within.ts";
 import type { RegisteredTool } from "./registry.ts";
 import { failedResult, type ToolResult, toToolResult } from "./result.ts";
@@ -17,7 +17,7 @@ import { failedResult, type ToolResult, toToolResult } from "./result.ts";
 export interface CallToolOptions {
   /** The tools that this run may use, by name. */
   tools: ReadonlyMap<string, RegisteredTool>;
-  run: RunContext & { task_id: string };
+  run: Omit<ToolContext, "signal">;
   /** The run's signal; when it is aborted, the call throws its reason. */
   signal: AbortSignal;
   redact: Redact;
@@ -51,11 +51,11 @@ export async function callTool(call: LlmToolCall, options: CallToolOptions): Pro
   return { ...result, args: prepared.args, durationMs: Math.round(now() - started) };
 }
 
-type Prepared =
+export type Prepared =
   | { problem: string; args: JsonObject }
   | { problem?: undefined; args: JsonObject; tool: RegisteredTool };
 
-function prepare(call: LlmToolCall, tools: ReadonlyMap<string, RegisteredTool>): Prepared {
+export function prepare(call: LlmToolCall, tools: ReadonlyMap<string, RegisteredTool>): Prepared {
   const { args, problem } = readArguments(call.arguments);
   const tool = tools.get(call.name);
   if (!tool) {
@@ -74,7 +74,7 @@ function prepare(call: LlmToolCall, tools: ReadonlyMap<string, RegisteredTool>):
   return { args, tool };
 }
 
-type Execution = { value: unknown; problem?: undefined } | { problem: string };
+export type Execution = { value: unknown; problem?: undefined } | { problem: string };
 
 async function execute(
   { tool, args }: { tool: RegisteredTool; args: JsonObject },
@@ -113,7 +113,7 @@ async function runTool(tool: RegisteredTool, args: JsonObject, context: ToolCont
   return await tool.run(args as never, context);
 }
 
-function finalise(execution: Execution, redact: Redact): ToolResult {
+export function finalise(execution: Execution, redact: Redact): ToolResult {
   if (execution.problem !== undefined) return failedResult(execution.problem, redact);
   return toToolResult(execution.value, redact);
 }

@@ -3,7 +3,10 @@
 import { errorMessage, HeddleError } from "../../errors.ts";
 import { flatObject } from "../../schema/flat-object.ts";
 import { compileSchema, plainSchema, type Validate } from "../../schema/json-schema.ts";
-import type { JsonObject, ToolFunction } from "../../sdk/types.ts";
+import type { JsonObject, ReconcileFunction, ToolAnnotations, ToolFunction } from "../../sdk/types.ts";
+
+/** Where a tool is carried out: by an integration, an MCP server, the client of a run, or Heddle itself. */
+export type ToolType = "local" | "mcp" | "client" | "builtin";
 
 export interface Tool {
   name: string;
@@ -12,12 +15,20 @@ export interface Tool {
   parameters: JsonObject;
   /** Seconds; default 60. */
   timeoutSeconds?: number | undefined;
+  /** Default: "builtin" for "core", "local" for other owners. */
+  type?: ToolType | undefined;
+  /** What a call does; what is left out is not known. */
+  annotations?: ToolAnnotations | undefined;
+  /** Looks whether a call of unknown outcome took effect. */
+  reconcile?: ReconcileFunction<never> | undefined;
   run: ToolFunction<never>;
 }
 
 export interface RegisteredTool extends Tool {
   owner: string;
   timeoutSeconds: number;
+  type: ToolType;
+  annotations: ToolAnnotations;
   validate: Validate;
 }
 
@@ -32,6 +43,7 @@ export interface ToolRegistry {
   list(): RegisteredTool[];
 }
 
+const CORE = "core";
 const NAME = /^[a-zA-Z0-9_-]{1,64}$/;
 const TIMEOUT_SECONDS = 60;
 
@@ -74,7 +86,8 @@ export function createToolRegistry(): ToolRegistry {
 
 /** Throws `validation` for an invalid name or schema. */
 export function compileTool(owner: string, tool: Tool): RegisteredTool {
-  const { name, timeoutSeconds = TIMEOUT_SECONDS } = tool;
+  const { name, timeoutSeconds = TIMEOUT_SECONDS, annotations = {} } = tool;
+  const { type = owner === CORE ? "builtin" : "local" } = tool;
   if (!NAME.test(name)) {
     throw new HeddleError(
       "validation",
@@ -86,7 +99,8 @@ export function compileTool(owner: string, tool: Tool): RegisteredTool {
   try {
     const schema = schemaOf(tool.parameters);
     const parameters = flatObject(schema);
-    return { ...tool, owner, parameters, timeoutSeconds, validate: compileSchema(schema) };
+    const validate = compileSchema(schema);
+    return { ...tool, owner, type, annotations, parameters, timeoutSeconds, validate };
   } catch (cause) {
     throw new HeddleError("validation", `Tool "${name}" of ${owner}: parameters: ${errorMessage(cause)}`, {
       cause,

@@ -47,6 +47,7 @@ export function createTryTool({ tools, sessions, redact, place, botId, signal }:
         tools: new Map([[name, tool]]),
         run: {
           task_id: newId(),
+          call_id: newId(),
           bot_id: session.bot_id,
           session_id: session.session_id,
           channel_id: session.channel_id,

@@ -21,12 +21,58 @@ export interface RunContext {
 export interface ToolContext extends RunContext {
   /** The run's task. */
   task_id: string;
+  /** One id for each call, and the same when it is made again after a crash: an idempotency key for the service. */
+  call_id: string;
   /** Aborted on cancellation, timeout and shutdown. */
   signal: AbortSignal;
 }
 
 /** JSON Schema of an object. TypeBox's `t.Object(…)` is one. */
 export type ParameterSchema = TSchema | JsonObject;
+
+/** What a call of a tool does to the world. What is left out is not known, and taken for no. */
+export interface ToolAnnotations {
+  /** It changes nothing. After a crash, a call whose outcome is unknown is made again. */
+  readOnly?: boolean;
+  /** A second call with the same arguments changes nothing more. It is made again in the same way. */
+  idempotent?: boolean;
+  /** It may delete or overwrite something that cannot be brought back. */
+  destructive?: boolean;
+  /** What it is given can leave the server: it posts, sends, or fetches an address from its arguments. */
+  egress?: boolean;
+}
+
+/** What became of a call whose outcome the server does not know. */
+export type Reconciled =
+  | {
+      /** It took effect. */
+      outcome: "done";
+      /** What the tool would have returned. */
+      result: unknown;
+    }
+  | {
+      /** "not_done": it did not take effect, and is made again. "unknown": the model reads that its outcome is unknown. */
+      outcome: "not_done" | "unknown";
+    };
+
+/** Looks whether a call took effect. Gets the arguments and `call_id` of that call; must change nothing. */
+export type ReconcileFunction<Args = JsonObject> = (
+  args: Args,
+  ctx: ToolContext,
+) => Reconciled | Promise<Reconciled>;
+
+/** What may be said about a tool beside its schema. */
+export interface ToolDetails<Args = JsonObject> {
+  /** The time limit of a call in seconds; default 60. */
+  timeoutSeconds?: number;
+  /** What a call does: `{ readOnly: true }`. People, policies and the handling of crashes go by it. */
+  annotations?: ToolAnnotations;
+  /**
+   * Called after a crash for a call whose outcome is unknown, unless the tool is `readOnly` or `idempotent`. It has 30 seconds, or the
+   * tool's `timeoutSeconds` if that is less.
+   */
+  reconcile?: ReconcileFunction<Args>;
+}
 
 /** A tool's description in the shape that OpenAI-compatible APIs use. */
 export interface OpenAiToolSchema {
@@ -44,15 +90,14 @@ export interface OpenAiToolSchema {
 }
 
 /** A tool's description in Heddle's own shape. */
-export interface ToolOptions<Parameters extends ParameterSchema = ParameterSchema> {
+export interface ToolOptions<Parameters extends ParameterSchema = ParameterSchema>
+  extends ToolDetails<Arguments<Parameters>> {
   /** [a-zA-Z0-9_-], at most 64 characters, unique in the server. */
   name: string;
   /** What it does and when to use it, for the model. */
   description: string;
   /** The schema of the arguments, such as `t.Object({ id: t.String() })`. Default: no arguments. */
   parameters?: Parameters;
-  /** The time limit of a call in seconds; default 60. */
-  timeoutSeconds?: number;
 }
 
 /** The type that a schema describes: `Arguments<typeof parameters>`. */

@@ -12,6 +12,7 @@ const RUN = {
   client_id: "x:1",
   correlation_id: "k",
   task_id: "t",
+  call_id: "call",
 };
 const redact = (text: string) => text.replaceAll("s3cret!", "[redacted]");
 

@@ -24,6 +24,7 @@ test("search_documents passes on query and limit and returns the hits", async ()
     client_id: "x:1",
     correlation_id: "k",
     task_id: "t",
+    call_id: "call",
   };
   const search = (args: object) =>
     callTool(call("id", "search_documents", args), {

@@ -229,18 +229,35 @@ eachDatabase("REST API", (open) => {
     const parameters = { type: "object", properties: { q: { type: "string" } } };
     const tool = { description: "Looks.", parameters, run: async () => "" };
     http.tools.add("core", { ...tool, name: "look" });
-    http.tools.add("github", { ...tool, name: "github_look", timeoutSeconds: 5 });
+    const annotations = { readOnly: true, egress: false };
+    const reconcile = () => ({ outcome: "unknown" as const });
+    http.tools.add("github", {
+      ...tool,
+      name: "github_look",
+      timeoutSeconds: 5,
+      annotations,
+      reconcile,
+    });
     const { tools } = (await http.send("GET", "/api/v1/tools")).body;
     expect(tools).toEqual([
       {
         name: "github_look",
         description: "Looks.",
         parameters,
+        type: "local",
+        annotations: { read_only: true, idempotent: null, destructive: null, egress: false },
+        can_reconcile: true,
         timeout_seconds: 5,
         source: "integration",
         integration_id: "github",
       },
-      expect.objectContaining({ name: "look", source: "builtin", integration_id: null }),
+      expect.objectContaining({
+        name: "look",
+        type: "builtin",
+        can_reconcile: false,
+        source: "builtin",
+        integration_id: null,
+      }),
     ]);
     expect((await http.send("GET", "/api/v1/tools?integration_id=github")).body.tools).toEqual([tools[0]]);
     expect((await http.send("GET", "/api/v1/tools/look")).body).toEqual(tools[1]);

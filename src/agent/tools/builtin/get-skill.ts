@@ -8,6 +8,7 @@ export const GET_SKILL = "get_skill";
 export function createGetSkillTool(skills: { get(id: string): Skill | undefined; list(): Skill[] }): Tool {
   return {
     name: GET_SKILL,
+    annotations: { readOnly: true },
     description:
       "Read a skill: instructions and facts for one kind of work. Read the one that fits before you begin.",
     parameters: {

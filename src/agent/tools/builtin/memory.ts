@@ -77,6 +77,7 @@ const correctTool = ({ correct }: MemoryForTools): Tool => ({
 
 const forgetTool = ({ forget }: MemoryForTools): Tool => ({
   name: "forget_memory",
+  annotations: { destructive: true },
   description: "Forget something that you remember. search_memory gives its id and version.",
   parameters: schema({
     id: Type.String({ format: "uuid", description: "The memory." }),
@@ -88,6 +89,7 @@ const forgetTool = ({ forget }: MemoryForTools): Tool => ({
 
 const searchTool = ({ search }: MemoryForTools): Tool => ({
   name: "search_memory",
+  annotations: { readOnly: true },
   description:
     "Search what you remember, and what was said in earlier conversations of this channel. Returns the best results first.",
   parameters: schema({

@@ -94,6 +94,7 @@ const createTool = ({ create }: SchedulesForTools): Tool => ({
 
 const listTool = ({ list }: SchedulesForTools): Tool => ({
   name: "list_schedules",
+  annotations: { readOnly: true },
   description: "List the schedules that send you messages in this channel.",
   parameters: schema({}),
   async run(_args: object, context: ToolContext) {
@@ -109,6 +110,7 @@ const listTool = ({ list }: SchedulesForTools): Tool => ({
 
 const deleteTool = ({ remove }: SchedulesForTools): Tool => ({
   name: "delete_schedule",
+  annotations: { destructive: true },
   description: "Delete a schedule of this channel. list_schedules gives its id.",
   parameters: schema({ id: Type.String({ format: "uuid", description: "The schedule." }) }),
   async run({ id }: { id: string }, context: ToolContext) {

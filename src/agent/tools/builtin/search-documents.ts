@@ -20,6 +20,7 @@ interface Wanted {
 export function createSearchDocumentsTool(search: SearchForTool): Tool {
   return {
     name: "search_documents",
+    annotations: { readOnly: true },
     description:
       "Search the stored documents for passages about something. Returns the best passages first, each with its " +
       "document's id and title. Passages marked as weak are hardly related: do not take them for an answer.",

@@ -22,6 +22,7 @@ export const NOTHING_FITTING =
 export function createSearchHistoryTool(search: SearchHistory): Tool {
   return {
     name: SEARCH_HISTORY,
+    annotations: { readOnly: true },
     description:
       "Search all earlier messages of this conversation, including those that are no longer shown to you, for what was said or " +
       "found. Returns the best messages first.",

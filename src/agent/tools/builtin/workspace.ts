@@ -42,6 +42,7 @@ export function createWorkspaceTools(workspace: WorkspaceForTools): Tool[] {
 
 const listTool = ({ list }: WorkspaceForTools): Tool => ({
   name: "workspace_list",
+  annotations: { readOnly: true },
   description: `List files and folders of the workspace. ${FOLDERS} Folders end with a slash.`,
   parameters: schema({
     path: Type.Optional(
@@ -57,6 +58,7 @@ const listTool = ({ list }: WorkspaceForTools): Tool => ({
 
 const readTool = ({ read }: WorkspaceForTools): Tool => ({
   name: "workspace_read",
+  annotations: { readOnly: true },
   description: `Read a text file of the workspace, by default its first ${LINES} lines.`,
   parameters: schema({
     path: Type.String({ description: 'Such as "common/notes.md".' }),
@@ -81,6 +83,7 @@ const readTool = ({ read }: WorkspaceForTools): Tool => ({
 
 const searchTool = ({ search }: WorkspaceForTools): Tool => ({
   name: "workspace_search",
+  annotations: { readOnly: true },
   description: "Find lines in the workspace's text files that contain a text, ignoring case.",
   parameters: schema({
     query: Type.String({ minLength: 1, maxLength: 500, description: "The text to find." }),
@@ -94,8 +97,17 @@ const searchTool = ({ search }: WorkspaceForTools): Tool => ({
   },
 });
 
-const writeTool = ({ write }: WorkspaceForTools): Tool => ({
+const writeTool = ({ read, write }: WorkspaceForTools): Tool => ({
   name: "workspace_write",
+  async reconcile({ path, content }: { path: string; content: string }, context: ToolContext) {
+    // To write the same text once more only tells that nothing had to be changed; it is refused if the file must be new.
+    const text = await read(userOf(context), path).catch(() => undefined);
+    if (text !== content) return { outcome: "not_done" };
+    return {
+      outcome: "done",
+      result: noted({ path, bytes: Buffer.byteLength(content), outcome: "written" }),
+    };
+  },
   description:
     `Write a text file into the workspace; missing folders are created. ${FOLDERS} The content is the whole new file. ` +
     "What you write below integrations/ is code of the server: it does not run until a person has approved exactly this " +
@@ -111,11 +123,14 @@ const writeTool = ({ write }: WorkspaceForTools): Tool => ({
     { path, content, replace = true }: { path: string; content: string; replace?: boolean },
     context: ToolContext,
   ) {
-    const written = await write(userOf(context), path, content, { replace });
-    if (!written.path.startsWith("integrations/") || written.outcome === "unchanged") return written;
-    return { ...written, note: "It waits for a person's approval before it runs." };
+    return noted(await write(userOf(context), path, content, { replace }));
   },
 });
+
+const noted = (written: { path: string; bytes: number; outcome: string }) =>
+  !written.path.startsWith("integrations/") || written.outcome === "unchanged"
+    ? written
+    : { ...written, note: "It waits for a person's approval before it runs." };
 
 const userOf = ({ bot_id, task_id }: ToolContext): User => ({ botId: bot_id, taskId: task_id });
 

@@ -1,12 +1,14 @@
 import { Elysia, t } from "elysia";
 import { notFound } from "../../../errors.ts";
 import { named } from "../../../schema/openapi-schema.ts";
-import type { JsonObject } from "../../../sdk/types.ts";
+import type { JsonObject, ToolAnnotations } from "../../../sdk/types.ts";
 import { INTEGRATION_FILTER, integrationIn, listRoute, pageOfItems, SETUP } from "../list.ts";
 import { bodyFailures, failures, type RouteOptions } from "../route-options.ts";
 import { JsonOf, nullable, oneOf } from "../schemas.ts";
 
 const tag = "Tools";
+
+const annotation = (meaning: string) => nullable(t.Boolean(), `${meaning} Null: its author does not say.`);
 
 const ToolAnswer = named(
   "Tool",
@@ -15,6 +17,22 @@ const ToolAnswer = named(
     description: t.String({ description: "The description that models get." }),
     parameters: JsonOf("JSON Schema of its arguments."),
     timeout_seconds: t.Number({ description: "Seconds after which a call is given up." }),
+    type: oneOf(
+      ["builtin", "local", "mcp", "client"],
+      "What carries it out: Heddle, an integration, an MCP server, or the client of a run.",
+    ),
+    annotations: t.Object(
+      {
+        read_only: annotation("It changes nothing."),
+        idempotent: annotation("A second call with the same arguments changes nothing more."),
+        destructive: annotation("It may delete or overwrite what cannot be brought back."),
+        egress: annotation("What it is given can leave the server."),
+      },
+      { description: "What its author says that a call does." },
+    ),
+    can_reconcile: t.Boolean({
+      description: "Whether it can tell if a call that a crash interrupted took effect.",
+    }),
     source: oneOf(["builtin", "integration"], "Where it comes from: Heddle or an integration."),
     integration_id: nullable(t.String(), "The integration that it belongs to; null for a built-in tool."),
   }),
@@ -22,6 +40,9 @@ const ToolAnswer = named(
 
 interface Tool {
   name: string;
+  type: "builtin" | "local" | "mcp" | "client";
+  annotations: ToolAnnotations;
+  reconcile?: unknown;
   description: string;
   parameters: JsonObject;
   timeoutSeconds: number;
@@ -114,9 +135,26 @@ export function toolRoutes({ tools, tryTool, route }: ToolRoutes) {
 
 const OWN = "core";
 
-const present = ({ name, description, parameters, timeoutSeconds, owner }: Tool) => ({
+const present = ({
   name,
   description,
+  type,
+  annotations,
+  parameters,
+  timeoutSeconds,
+  owner,
+  reconcile,
+}: Tool) => ({
+  name,
+  description,
+  type,
+  annotations: {
+    read_only: annotations.readOnly ?? null,
+    idempotent: annotations.idempotent ?? null,
+    destructive: annotations.destructive ?? null,
+    egress: annotations.egress ?? null,
+  },
+  can_reconcile: reconcile !== undefined,
   parameters,
   timeout_seconds: timeoutSeconds,
   source: owner === OWN ? ("builtin" as const) : ("integration" as const),

@@ -4,6 +4,7 @@ import { ApiError } from "../../../parts/api-error.tsx";
 import { Json } from "../../../parts/code-block.tsx";
 import { Empty } from "../../../parts/empty.tsx";
 import { Panel } from "../../../parts/page-frame.tsx";
+import { effectsOf } from "../../../parts/tool-effects.ts";
 import { plural } from "../../../parts/units.tsx";
 import { type IntegrationDetail, toolsOf } from "../queries.ts";
 import classes from "./tabs.module.css";
@@ -31,6 +32,11 @@ export function Tools({ integration: { id, is_live } }: { integration: Integrati
             <span className="faint">at most {plural(tool.timeout_seconds, "second")}</span>
           </div>
           <p className={classes.description}>{tool.description}</p>
+          <ul className={classes.effects} aria-label={`What ${tool.name} does`}>
+            {effectsOf(tool).map((effect) => (
+              <li key={effect}>{effect}</li>
+            ))}
+          </ul>
           <Folded title="Arguments">{() => <Json value={tool.parameters} what="arguments" />}</Folded>
           <Folded title="Try it">{() => <TryTool tool={tool} />}</Folded>
         </Panel>
