@@ -1,9 +1,10 @@
 // Loads the start of a run: its message, its bot, its channel, and the earlier session.
 
-import { and, desc, eq, isNotNull, ne, or, sql } from "drizzle-orm";
+import { and, desc, eq, gt, inArray, isNotNull, lt, ne, or, sql } from "drizzle-orm";
+import { alias } from "drizzle-orm/pg-core";
 import { type AttachedFile, filesOf } from "../attachments/store.ts";
 import type { Queryable } from "../db/database.ts";
-import { bots, channels, messages } from "../db/schema.ts";
+import { bots, channels, messages, tasks } from "../db/schema.ts";
 import { HeddleError } from "../errors.ts";
 import { type SnapshotLine, snapshotOf } from "../memory/current.ts";
 import type { JsonObject } from "../sdk/types.ts";
@@ -88,15 +89,18 @@ export async function loadTurn(
  * out.
  */
 async function loadHistory(query: Queryable, task: TurnTask, clock: Intl.DateTimeFormat): Promise<Group[]> {
+  // A message has at most one task, so that the joins add no rows. They cost less than a lookup for each message, most of all
+  // while the tables are small and PostgreSQL reads them whole.
+  const asked = alias(tasks, "asked");
+  const run = alias(tasks, "run");
+  const start = alias(messages, "start");
   const ownPosition = sql`(select own.position from ${messages} own where own.id = ${task.message_id}::uuid)`;
-  const alreadyAnswered = sql`exists (
-    select 1 from tasks done where done.message_id = ${messages.id} and done.status in ('complete', 'merged'))`;
-  const joinsThis = sql`(${messages.position} > ${ownPosition} and exists (
-    select 1 from tasks merged where merged.message_id = ${messages.id} and merged.merged_into = ${task.id}::uuid))`;
-  const isRemembered = sql`(
-    (select passive_memory from channels where id = ${task.channel_id}::uuid)
-    or ${messages.task_id} is not null
-    or exists (select 1 from tasks asked where asked.message_id = ${messages.id}))`;
+  const joinsThis = and(gt(messages.position, ownPosition), eq(asked.merged_into, task.id));
+  const isRemembered = or(
+    isNotNull(messages.task_id),
+    isNotNull(asked.id),
+    sql`(select passive_memory from channels where id = ${task.channel_id}::uuid)`,
+  );
   // Every message of a turn comes after the one that it answers, so that this leaves out nothing that is not covered.
   const isOpen = sql`${messages.position} >= coalesce((
     select covered_turn from compactions where compactions.session_id = ${task.session_id}::uuid
@@ -105,29 +109,30 @@ async function loadHistory(query: Queryable, task: TurnTask, clock: Intl.DateTim
     .select({
       role: messages.role,
       content: messages.content,
-      files: filesOf(sql`messages.id`),
+      files: filesOf(sql`${messages.id}`),
       tool_calls: messages.tool_calls,
       tool_call_id: messages.tool_call_id,
       position: messages.position,
-      // A run's steps belong after the message that it answers, not after those that came in while it ran. Column names are
-      // written by hand, because drizzle would omit their table here.
-      turn: sql<string | null>`(
-        select asked.position from tasks run join messages asked on asked.id = run.message_id
-        where run.id = coalesce(messages.task_id, (
-            select merged_into from tasks merged where merged.message_id = messages.id))
-          and asked.position < messages.position)`,
+      // A run's steps belong after the message that it answers, not after those that came in while it ran.
+      turn: start.position,
       // Shown again as it was in the run that answered the message, so that the requests of both begin alike.
-      answeredAt: sql<number | string | null>`(
-        select extract(epoch from asked.run_at) * 1000 from tasks asked where asked.message_id = messages.id)`,
+      answeredAt: asked.run_at,
     })
     .from(messages)
+    .leftJoin(asked, eq(asked.message_id, messages.id))
+    .leftJoin(run, eq(run.id, sql`coalesce(${messages.task_id}, ${asked.merged_into})`))
+    .leftJoin(start, and(eq(start.id, run.message_id), lt(start.position, messages.position)))
     .where(
       and(
         eq(messages.session_id, task.session_id),
         ne(messages.id, task.message_id),
         sql`${messages.task_id} is distinct from ${task.id}::uuid`,
-        sql`not ${joinsThis}`,
-        or(isNotNull(messages.task_id), sql`${messages.position} < ${ownPosition}`, alreadyAnswered),
+        sql`${joinsThis} is not true`,
+        or(
+          isNotNull(messages.task_id),
+          lt(messages.position, ownPosition),
+          inArray(asked.status, ["complete", "merged"]),
+        ),
         isOpen,
         isRemembered,
       ),
@@ -139,8 +144,8 @@ async function loadHistory(query: Queryable, task: TurnTask, clock: Intl.DateTim
   return toGroups(
     inOrder.map((row) => {
       const message = toLlmMessage(row);
-      const isAnswered = message.role === "user" && row.answeredAt !== null;
-      const context = isAnswered ? { context: timeLine(Number(row.answeredAt), clock) } : {};
+      const context =
+        row.role === "user" && row.answeredAt ? { context: timeLine(row.answeredAt.getTime(), clock) } : {};
       return { turn: turnOf(row), message: { ...message, ...context } };
     }),
   );

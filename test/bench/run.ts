@@ -10,6 +10,7 @@ import type { DatabaseMaker, DatabasePlace } from "../database-pool.ts";
 import { embeddedDatabases } from "../embedded-databases.ts";
 import { startPostgres, whyNoPostgres } from "../postgres.ts";
 import { postgresDatabases } from "../postgres-databases.ts";
+import { measureAssembly } from "./assembly.ts";
 import {
   type CachedMeasured,
   type LongChatMeasured,
@@ -59,6 +60,9 @@ row("first text of a chat after POST /chat/stream, ms", ["≤ 30", "≤ 30"], (r
   r.firstToken.medianMs.toFixed(1),
 );
 row("p95 of the same, ms", ["", ""], (r) => r.firstToken.p95Ms.toFixed(1));
+row("50 skills, 100 tools, 200 messages: claim to the first request, ms", ["≤ 15", "≤ 15"], (r) =>
+  r.assemblyMs.toFixed(1),
+);
 row("turns per second, 16 at once", ["≥ 100", "≥ 40"], (r) => r.turnsPerSecond.toFixed(0));
 row("start to /ready, existing home, ms", ["≤ 400", "≤ 900"], (r) => r.startMs.toFixed(0));
 row("first start in an empty home, ms", ["", "≤ 2000"], (r) => r.firstStartMs.toFixed(0));
@@ -155,6 +159,7 @@ async function withDatabase<Value>(
 interface Result {
   taskPages: TaskPagesMeasured;
   search: SearchMeasured;
+  assemblyMs: number;
   cached: CachedMeasured;
   longChat: LongChatMeasured;
   inFlight: InFlightMeasured;
@@ -250,6 +255,12 @@ async function measure(name: string, server: string | undefined): Promise<Result
     { stalls: true },
   );
 
+  say(`${name}: the start of a run with much`);
+  const assemblyMs = await withDatabase(
+    server ? postgresDatabases(server) : embeddedDatabases,
+    measureAssembly,
+  );
+
   say(`${name}: search`);
   const search = await measureSearchIn(server);
 
@@ -265,6 +276,7 @@ async function measure(name: string, server: string | undefined): Promise<Result
   return {
     taskPages,
     search,
+    assemblyMs,
     cached,
     longChat,
     inFlight,
