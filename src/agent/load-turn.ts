@@ -9,7 +9,7 @@ import { HeddleError } from "../errors.ts";
 import { type SnapshotLine, snapshotOf } from "../memory/current.ts";
 import type { JsonObject } from "../sdk/types.ts";
 import { type Compacted, lastCompaction, toCompacted } from "./compaction/store.ts";
-import { timeLine } from "./context/current-time.ts";
+import { type Clock, timeLine } from "./context/current-time.ts";
 import { type Group, toGroups } from "./context/groups.ts";
 import { toLlmMessage } from "./load-steps.ts";
 
@@ -49,11 +49,7 @@ export interface LoadedTurn {
 }
 
 /** Throws `unknown_bot`, or `not_found` when the message is gone. */
-export async function loadTurn(
-  query: Queryable,
-  task: TurnTask,
-  clock: Intl.DateTimeFormat,
-): Promise<LoadedTurn> {
+export async function loadTurn(query: Queryable, task: TurnTask, clock: Clock): Promise<LoadedTurn> {
   const [[head], history] = await Promise.all([
     query
       .select({
@@ -88,7 +84,7 @@ export async function loadTurn(
  * own runs, or had them while this run was delayed. In a channel without passive memory, messages without a run are left
  * out.
  */
-async function loadHistory(query: Queryable, task: TurnTask, clock: Intl.DateTimeFormat): Promise<Group[]> {
+async function loadHistory(query: Queryable, task: TurnTask, clock: Clock): Promise<Group[]> {
   // A message has at most one task, so that the joins add no rows. They cost less than a lookup for each message, most of all
   // while the tables are small and PostgreSQL reads them whole.
   const asked = alias(tasks, "asked");

@@ -11,6 +11,7 @@ import { attached, createImages } from "./attached.ts";
 import { type CompactionRecord, saveCompaction } from "./compaction/store.ts";
 import { summarise } from "./compaction/summarise.ts";
 import { estimateTools, messageBudget } from "./context/budget.ts";
+import type { Clock } from "./context/current-time.ts";
 import { createFrame } from "./context/frame.ts";
 import type { ContextInput } from "./context/source.ts";
 import type { Windows } from "./context/windows.ts";
@@ -24,7 +25,7 @@ export interface OpenConversation {
   log: Logger;
   redact: Redact;
   windows: Windows;
-  clock: Intl.DateTimeFormat;
+  clock: Clock;
   task: ClaimedTask;
   turn: LoadedTurn;
   capabilities: Pick<Capabilities, "fragments" | "template" | "skills" | "askedSkills" | "onDemand">;

@@ -14,7 +14,7 @@ import type { KeptActions } from "../secrets/kept-actions.ts";
 import { announce } from "./announce.ts";
 import { createArrivals, type JoinedMessage } from "./arrivals.ts";
 import { CONTEXT_WINDOW_TOKENS } from "./context/budget.ts";
-import { createClock } from "./context/current-time.ts";
+import { type Clock, createClock } from "./context/current-time.ts";
 import { createWindows, type Windows } from "./context/windows.ts";
 import { createDelegating, DELEGATE, type Delegate } from "./delegating.ts";
 import { loadSteps, type StoredSteps } from "./load-steps.ts";
@@ -155,7 +155,7 @@ export function createAgent(options: AgentOptions): Agent {
 }
 
 interface Run extends AgentOptions {
-  clock: Intl.DateTimeFormat;
+  clock: Clock;
   windows: Windows;
   task: ClaimedTask;
   signal: AbortSignal;

@@ -1,6 +1,7 @@
 import type { Skill } from "../../content/skills/skill.ts";
 import type { LlmAttachment } from "../../llm/llm.ts";
 import type { JsonObject } from "../../sdk/types.ts";
+import type { Clock } from "./current-time.ts";
 
 /** The input of all sources. */
 export interface ContextInput {
@@ -8,7 +9,7 @@ export interface ContextInput {
   /** Milliseconds since 1970. */
   now: number;
   /** Made by `createClock`. */
-  clock: Intl.DateTimeFormat;
+  clock: Clock;
   /** The texts of carapaces, in order. */
   fragments: { text: string }[];
   /** The channel's template. */

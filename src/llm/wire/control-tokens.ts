@@ -40,8 +40,12 @@ const SQUARED = new Set(
   IMG_END AUDIO BEGIN_AUDIO TRANSCRIBE PREFIX SUFFIX MIDDLE MASK CLS SEP PAD UNK gMASK sMASK`.split(/\s+/),
 );
 
+/** Every token has one of these, and most texts have none. */
+const BRACKET = /[<＜﹤[［\]]/u;
+
 /** Returns the text with a space inserted into each control token. */
 export function withoutControlTokens(text: string): string {
+  if (!BRACKET.test(text)) return text;
   const spaced = (open: string, rest: string) => (isControl(open + rest) ? `${open} ` : open);
   return text.replace(ANGLE, spaced).replace(OWN, "$& ").replace(SQUARE, spaced).replace(TILDED, "$& ");
 }
