@@ -22,7 +22,7 @@ export interface ConversationOptions {
   turn: number;
   compacted: Compacted;
   /** Tokens of the tools' schemas. */
-  tools: number;
+  tools(): number;
   /** The model's window and what messages may take of it; both shrink when the endpoint refuses a request as too long. */
   limits(): { window: number; budget: number };
   frame(budget: number): Frame;
@@ -155,11 +155,12 @@ export function createConversation(options: ConversationOptions): RunConversatio
       await compactIfDue(own, budget);
       const { messages, parts } = assemble(frameFor(budget), { ...compacted, past, own }, budget);
       const images = await options.withImages?.(messages);
+      const tools = options.tools();
       report = {
         window,
         budget,
         parts: [
-          ...partOf("tools", options.tools, options.tools),
+          ...partOf("tools", tools, tools),
           ...parts,
           // They are counted with their messages.
           ...(images && images.leftOut > 0 ? [leftOutImages(images)] : []),

@@ -44,6 +44,8 @@ export interface LoadedTurn {
   /** The session before it, oldest first, without what a summary covers. */
   history: Group[];
   compacted: Compacted;
+  /** Names of the tools that the session has found, the earliest first. */
+  foundTools: string[];
   /** What the bot remembered when the session began or was last compacted, oldest first. */
   memory: SnapshotLine[];
 }
@@ -63,6 +65,9 @@ export async function loadTurn(query: Queryable, task: TurnTask, clock: Clock): 
         position: messages.position,
         compacted: lastCompaction(task.session_id),
         memory: snapshotOf(task.id),
+        foundTools: sql<
+          string[]
+        >`(select found_tools from sessions where sessions.id = ${task.session_id}::uuid)`,
         activations: sql<string[]>`(
           select coalesce(json_agg(on_here.integration_id order by on_here.created_at, on_here.integration_id), '[]')
           from channel_activations on_here where on_here.channel_id = ${task.channel_id}::uuid)`,

@@ -59,7 +59,8 @@ export interface LoopOptions {
   llm: Llm;
   model: string;
   fallbackModels: string[];
-  tools: LlmTool[];
+  /** May grow while the run goes on. */
+  tools: readonly LlmTool[];
   /** The whole context for the next model call, given what this run has said and done so far. */
   contextFor(steps: LlmMessage[]): Promise<LlmMessage[]> | LlmMessage[];
   /**
@@ -224,7 +225,7 @@ async function askOnce(options: LoopOptions, { iteration, steps, mustAnswer }: Q
     model,
     fallbackModels,
     messages,
-    tools,
+    tools: [...tools],
     mustAnswer,
     signal,
     ...(outputSchema && { outputSchema }),

@@ -1,8 +1,6 @@
 import type { ToolNames } from "../capabilities/effective-set.ts";
 import { isPattern, namesTool, unknownTools } from "../capabilities/tool-patterns.ts";
 import type { Skill } from "../content/skills/skill.ts";
-import type { LlmTool } from "../llm/llm.ts";
-import type { ExecutionConfig } from "../sdk/types.ts";
 import { createGetSkillTool, GET_SKILL } from "./tools/builtin/get-skill.ts";
 import { compileTool, type RegisteredTool, type ToolRegistry } from "./tools/registry.ts";
 
@@ -12,9 +10,6 @@ export interface OfferedTools {
   /** Messages about tools that were named and are not offered. */
   warnings: string[];
 }
-
-/** OpenAI accepts no more, and other endpoints follow it. */
-const MANY_TOOLS = 128;
 
 /**
  * Returns the tools that a run may use: those of its bot and its carapaces, those that its message names, and `get_skill` when
@@ -56,22 +51,7 @@ export function offeredTools(
     const tool = registry.get(name);
     if (tool && !isDisabled(name)) tools.set(name, tool);
   }
-  if (tools.size > MANY_TOOLS) {
-    warnings.push(`The run has ${tools.size} tools; many endpoints accept at most ${MANY_TOOLS}.`);
-  }
   return { tools: new Map([...tools].toSorted(([a], [b]) => (a < b ? -1 : 1))), warnings };
-}
-
-/** The tools as a model gets them, with those of the client, which take the place of others with the same name. */
-export function toolsForModel(
-  tools: readonly RegisteredTool[],
-  clientTools: NonNullable<ExecutionConfig["client_tools"]>,
-): LlmTool[] {
-  const all = new Map<string, LlmTool>();
-  for (const { name, description, parameters } of [...tools, ...clientTools]) {
-    all.set(name, { name, description, parameters });
-  }
-  return [...all.values()].toSorted((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 /** Compiled once; each run supplies its own skills. */

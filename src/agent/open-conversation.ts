@@ -30,7 +30,8 @@ export interface OpenConversation {
   turn: LoadedTurn;
   capabilities: Pick<Capabilities, "fragments" | "template" | "skills" | "askedSkills" | "onDemand">;
   models: { model: string; fallbackModels: string[] };
-  tools: LlmTool[];
+  /** May grow while the run goes on. */
+  tools: readonly LlmTool[];
   signal: AbortSignal;
 }
 
@@ -45,7 +46,7 @@ export function openConversation(options: OpenConversation): OpenedConversation 
     past: turn.history,
     turn: turn.position,
     compacted: turn.compacted,
-    tools: estimateTools(tools),
+    tools: () => estimateTools(tools),
     limits: () => ({ window: windows.of(model), budget: messageBudget(windows.of(model), tools) }),
     frame: (budget) => createFrame(input, budget),
     withImages: createImages((ids) => imageData(db.query, ids)),

@@ -16,22 +16,22 @@ import { createArrivals, type JoinedMessage } from "./arrivals.ts";
 import { CONTEXT_WINDOW_TOKENS } from "./context/budget.ts";
 import { type Clock, createClock } from "./context/current-time.ts";
 import { createWindows, type Windows } from "./context/windows.ts";
-import { createDelegating, DELEGATE, type Delegate } from "./delegating.ts";
+import type { Delegate } from "./delegating.ts";
 import { loadSteps, type StoredSteps } from "./load-steps.ts";
 import { type LoadedTurn, loadTurn } from "./load-turn.ts";
 import { type LoopResult, runLoop } from "./loop.ts";
-import { offeredTools, toolsForModel } from "./offered-tools.ts";
 import { openConversation } from "./open-conversation.ts";
 import { createOutputReader, type OutputReader } from "./output.ts";
 import { createRecovery } from "./recover-call.ts";
 import { failureOf, isOver, paused } from "./run-end.ts";
 import { createRunEvents, type RunEvents } from "./run-events.ts";
+import { openTools } from "./run-tools.ts";
 import { type ShownRun, type Stage, showRun } from "./show-run.ts";
 import { createStepKeeper } from "./step-keeper.ts";
 import { type FinalStep, saveWarnings } from "./steps.ts";
 import { createToolCaller } from "./tool-caller.ts";
 import { GET_SKILL } from "./tools/builtin/get-skill.ts";
-import { SEARCH_HISTORY } from "./tools/builtin/search-history.ts";
+import { createToolRanking, type RankTools } from "./tools/ranking.ts";
 import type { ToolRegistry } from "./tools/registry.ts";
 import { type FittingSkills, withFittingSkills } from "./with-fitting-skills.ts";
 
@@ -127,6 +127,7 @@ const NOTHING_STORED: StoredSteps = {
 
 export function createAgent(options: AgentOptions): Agent {
   const clock = createClock(options.settings.timezone);
+  const rankTools = createToolRanking();
   const windows = createWindows(options.settings.windowOf ?? (() => CONTEXT_WINDOW_TOKENS));
   return {
     async runTurn(task, signal) {
@@ -134,7 +135,17 @@ export function createAgent(options: AgentOptions): Agent {
       const events = createRunEvents(options.hooks, task);
       const shown = showRun(options.stage, task, options.redact);
       try {
-        const outcome = await run({ ...options, clock, windows, task, signal, events, shown, progress });
+        const outcome = await run({
+          ...options,
+          rankTools,
+          clock,
+          windows,
+          task,
+          signal,
+          events,
+          shown,
+          progress,
+        });
         events.emit(
           "after_response",
           { response_length: outcome.text.length, tool_calls_made: progress.toolCallsMade },
@@ -155,6 +166,7 @@ export function createAgent(options: AgentOptions): Agent {
 }
 
 interface Run extends AgentOptions {
+  rankTools: RankTools;
   clock: Clock;
   windows: Windows;
   task: ClaimedTask;
@@ -186,27 +198,17 @@ async function run(run: Run): Promise<TurnOutcome> {
     },
   });
   const capabilities = await withFittingSkills(named, turn.userMessage, run.fittingSkills);
-  const { tools, warnings } = offeredTools(
-    run.tools,
-    capabilities.tools,
-    capabilities.onDemand,
-    // What a summary does not tell can be looked up.
-    turn.compacted.summary === null ? [] : [SEARCH_HISTORY],
-  );
-  const missing = [...capabilities.warnings, ...warnings];
+  const tools = await openTools({ ...run, turn, capabilities });
+  const missing = [...capabilities.warnings, ...tools.warnings];
   await recordWarnings(missing, run);
-  const clientTools = task.execution_config.client_tools ?? [];
-  const isClients = (name: string) => clientTools.some((tool) => tool.name === name);
-  const delegating = await createDelegating({ ...run, query: db.query, turn, capabilities });
-  const llmTools = toolsForModel([...tools.values(), ...(delegating ? [delegating.tool] : [])], clientTools);
   const callWith = createToolCaller({ ...run, now });
   const models = modelsOf(task, turn, settings);
   const conversation = openConversation({
     ...run,
     turn,
-    capabilities: { ...capabilities, onDemand: tools.has(GET_SKILL) ? capabilities.onDemand : [] },
+    capabilities: { ...capabilities, onDemand: tools.callable.has(GET_SKILL) ? capabilities.onDemand : [] },
     models,
-    tools: llmTools,
+    tools: tools.shown,
   });
   const steps = createStepKeeper({ ...run, report: conversation.report }, stored);
 
@@ -217,15 +219,15 @@ async function run(run: Run): Promise<TurnOutcome> {
     ...models,
     outputSchema: output_schema,
     problemWith: output?.problemWith,
-    tools: llmTools,
+    tools: tools.shown,
     contextFor: conversation.messagesFor,
     shrink: conversation.shrink,
-    comesLater: (name) => isClients(name) || (name === DELEGATE && delegating !== undefined),
+    comesLater: tools.comesLater,
     begin: async (call, context) =>
-      isClients(call.name) ? undefined : delegating?.begin(callWith, call, context),
+      tools.isClients(call.name) ? undefined : tools.delegating?.begin(callWith, call, context),
     arrivals: createArrivals(run, steps),
-    callTool: callWith(tools),
-    recover: createRecovery({ ...run, now }, tools, callWith(tools)),
+    callTool: callWith(tools.callable),
+    recover: createRecovery({ ...run, now }, tools.callable, callWith(tools.callable)),
     async emit(event) {
       if (event.type === "tool_calls") progress.toolCallsMade += event.toolCalls.length;
       announce(event, run);

@@ -89,6 +89,8 @@ export interface ToolNames {
   /** Disabled by the channel: never offered, wherever they come from. */
   disabled: string[];
   message: string[];
+  /** Those of `own` that the model is always shown. */
+  pinned?: string[];
 }
 
 export interface CapabilitySources {
@@ -141,8 +143,9 @@ export interface ToolInput {
 export function ownTools(
   { bot, channel }: ToolInput,
   carapaces: Carapace[],
-): Pick<ToolNames, "own" | "disabled"> {
+): Pick<ToolNames, "own" | "disabled" | "pinned"> {
   return {
+    pinned: unique(carapaces.flatMap(({ pinned_tools }) => pinned_tools)),
     own: unique([...bot.tools, ...carapaces.flatMap(toolsOf)]),
     disabled: [...channel.tools_disabled, ...(channel.workspace ? [] : [WORKSPACE_TOOLS])],
   };

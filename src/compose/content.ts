@@ -3,7 +3,9 @@
 
 import { createGetSkillTool } from "../agent/tools/builtin/get-skill.ts";
 import { createSearchDocumentsTool } from "../agent/tools/builtin/search-documents.ts";
+import { createGetToolInfoTool, createSearchToolsTool } from "../agent/tools/builtin/search-tools.ts";
 import { createWorkspaceTools } from "../agent/tools/builtin/workspace.ts";
+import { createToolRanking } from "../agent/tools/ranking.ts";
 import { createToolRegistry } from "../agent/tools/registry.ts";
 import type { Config } from "../config/config.ts";
 import { createBots } from "../content/bots/bots.ts";
@@ -67,6 +69,9 @@ export async function openContent(config: Config, storage: Storage, models: Mode
   );
 
   tools.add("core", createGetSkillTool(skills));
+  const toFind = { list: tools.list, get: tools.get, rank: createToolRanking() };
+  tools.add("core", createSearchToolsTool(toFind));
+  tools.add("core", createGetToolInfoTool(toFind));
   const bots = createBots(db.query);
   const coreContent = await openCoreContent({
     folders: [

@@ -56,6 +56,10 @@ export const bots = pgTable("bots", {
   /** Ids of the bots to which it may delegate; `*` stands for all. */
   delegate_bots: jsonb("delegate_bots").$type<string[]>().notNull().default([]),
   max_iterations: integer("max_iterations"),
+  /** Whether its model is shown only a part of its tools if there are many. */
+  tool_retrieval: boolean("tool_retrieval").notNull().default(true),
+  /** Most tools that its model is shown without having looked for them; null: the server decides. */
+  max_tools: integer("max_tools"),
   source: text("source").$type<"file" | "api">().notNull().default("api"),
   created_at: createdAt(),
   updated_at: instant("updated_at").notNull().defaultNow(),
@@ -170,6 +174,8 @@ export const sessions = pgTable(
      * other sessions, and while one of its runs goes.
      */
     transcript: text("transcript"),
+    /** Tools that its runs have found, the earliest first; they stay shown to the model. */
+    found_tools: jsonb("found_tools").$type<string[]>().notNull().default([]),
     /** Up to this position of its messages, the operator has read it. */
     read_position: bigint("read_position", { mode: "number" }).notNull().default(0),
     created_at: createdAt(),

@@ -27,16 +27,3 @@ test("a pattern that matches no tool causes a warning", () => {
     warnings: [`No tool's name fits "gitlab_*".`],
   });
 });
-
-test("more tools than many endpoints accept are warned of", () => {
-  const many = createToolRegistry();
-  for (let at = 0; at < 129; at++) {
-    many.add(
-      "core",
-      tool(`t${at}`, () => "x"),
-    );
-  }
-  const { tools, warnings } = offeredTools(many, { own: ["*"], disabled: [], message: [] }, []);
-  expect(tools.size).toBe(129);
-  expect(warnings).toEqual(["The run has 129 tools; many endpoints accept at most 128."]);
-});

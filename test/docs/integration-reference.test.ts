@@ -110,7 +110,7 @@ test("has working code: the hook transcribes a recording, and a tool in OpenAI's
       ({ integrations }) => ["hello", "mystt", "mychat"].every((wanted) => isReady(integrations, wanted)),
     );
     const hello = integrations.find(({ id }: { id: string }) => id === "hello");
-    expect(hello.tools).toEqual(["roll_dice"]);
+    expect(hello.tools.toSorted()).toEqual(["hello_create_ticket", "roll_dice"]);
 
     await until(() => subscribed.length);
     expect(subscribed).toEqual([`${url}/integrations/mychat/webhook`]);

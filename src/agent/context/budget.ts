@@ -27,12 +27,12 @@ const IMAGE = 1_600;
 const LEAST_SHARE = 0.25;
 
 /** Returns the tokens available for all messages of one model call. */
-export function messageBudget(windowTokens: number, tools: LlmTool[]): number {
+export function messageBudget(windowTokens: number, tools: readonly LlmTool[]): number {
   const rest = windowTokens * (1 - RESERVED) - estimateTools(tools);
   return Math.floor(Math.max(rest, windowTokens * LEAST_SHARE));
 }
 
-export const estimateTools = (tools: LlmTool[]): number =>
+export const estimateTools = (tools: readonly LlmTool[]): number =>
   tools.length === 0 ? 0 : estimateText(JSON.stringify(tools));
 
 export function estimateText(text: string): number {

@@ -51,6 +51,9 @@ export async function callTool(call: LlmToolCall, options: CallToolOptions): Pro
   return { ...result, args: prepared.args, durationMs: Math.round(now() - started) };
 }
 
+/** Names that an error lists. */
+const MOST_NAMES = 60;
+
 export type Prepared =
   | { problem: string; args: JsonObject }
   | { problem?: undefined; args: JsonObject; tool: RegisteredTool };
@@ -59,8 +62,10 @@ export function prepare(call: LlmToolCall, tools: ReadonlyMap<string, Registered
   const { args, problem } = readArguments(call.arguments);
   const tool = tools.get(call.name);
   if (!tool) {
-    const names = [...tools.keys()].join(", ") || "none";
-    return { problem: `There is no tool "${call.name}". Available: ${names}.`, args: args ?? {} };
+    const names = [...tools.keys()];
+    const more = names.length > MOST_NAMES ? ` and ${names.length - MOST_NAMES} more` : "";
+    const available = names.slice(0, MOST_NAMES).join(", ") || "none";
+    return { problem: `There is no tool "${call.name}". Available: ${available}${more}.`, args: args ?? {} };
   }
   if (!args) {
     return { problem: `The arguments of ${call.name} must be a JSON object; ${problem}`, args: {} };

@@ -45,6 +45,17 @@ export const BotFields = t.Object(
         description: "Most model calls of one run; null: the server decides.",
       }),
     ),
+    tool_retrieval: t.Optional(
+      t.Boolean({
+        description:
+          "Whether its model is shown only a part of its tools, and finds the others, if there are more than `max_tools`; default true.",
+      }),
+    ),
+    max_tools: t.Optional(
+      t.Union([t.Integer({ minimum: 5, maximum: 128 }), t.Null()], {
+        description: "Most tools that its model is shown without having looked for them; null: 40.",
+      }),
+    ),
   },
   { additionalProperties: false },
 );

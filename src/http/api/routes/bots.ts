@@ -194,4 +194,6 @@ const UNSET: Omit<Required<typeof BotFields.static>, "name"> & { name?: undefine
   carapaces: [],
   delegate_bots: [],
   max_iterations: null,
+  tool_retrieval: true,
+  max_tools: null,
 };

@@ -31,6 +31,10 @@ export const SessionAnswer = named(
     ),
     unread: t.Integer({ description: "Answers that nobody has read yet; 100 means 100 or more." }),
     last_message_at: nullable(Instant, "When its last message came; null: it has none."),
+    found_tools: t.Array(t.String(), {
+      description:
+        "Tools that its runs have found with search_tools, the earliest first; they stay shown to the model.",
+    }),
     created_at: InstantOf("When it began."),
   }),
 );

@@ -53,7 +53,8 @@ export function BotFacts({ bot }: { bot: Bot }) {
   );
 }
 
-function capabilities({ tools, skills, carapaces, delegate_bots, resolved }: Bot): (Fact | false)[] {
+function capabilities(bot: Bot): (Fact | false)[] {
+  const { tools, skills, carapaces, delegate_bots, resolved } = bot;
   const ownSkills = skills.map(skillId);
   const addedTools = resolved.tools.filter((name) => !tools.includes(name));
   const addedSkills = [...resolved.skills, ...resolved.on_demand_skills].filter(
@@ -62,6 +63,7 @@ function capabilities({ tools, skills, carapaces, delegate_bots, resolved }: Bot
   const noteOf = (id: string) => (resolved.skills.includes(id) ? "pinned" : undefined);
   return [
     ["Tools", <Names key="tools" of={tools} />],
+    ["Shown to the model", shownTools(bot)],
     ["Skills", <Names key="skills" of={ownSkills} hrefOf={toSkill} noteOf={modesOf(skills)} />],
     ["Carapaces", <Names key="carapaces" of={carapaces} hrefOf={toCarapace} />],
     delegate_bots.length > 0 && ["Delegates to", <Names key="delegates" of={delegate_bots} />],
@@ -72,6 +74,11 @@ function capabilities({ tools, skills, carapaces, delegate_bots, resolved }: Bot
     ],
   ];
 }
+
+const shownTools = ({ tool_retrieval, max_tools }: Bot): string =>
+  tool_retrieval
+    ? `All, up to ${max_tools ?? 40}; with more, the model searches for what it needs`
+    : "All, however many there are";
 
 function Origin({ bot: { source, file, created_at, updated_at } }: { bot: Bot }) {
   return (

@@ -73,11 +73,13 @@ const UNSET = {
   carapaces: [],
   delegate_bots: [],
   max_iterations: null,
+  tool_retrieval: true,
+  max_tools: null,
 } satisfies Omit<Required<Schema<"BotChange">>, "name">;
 
 function Editing({ bot: current, onDone }: { bot: Bot; onDone(): void }) {
   const { name, description, system_prompt, model, fallback_models, tools } = current;
-  const { skills, carapaces, delegate_bots, max_iterations } = current;
+  const { skills, carapaces, delegate_bots, max_iterations, tool_retrieval, max_tools } = current;
   const value = { name, description, system_prompt, model, fallback_models, tools, skills, carapaces };
   const save = async (edited: unknown) => {
     const isFields = typeof edited === "object" && edited !== null && !Array.isArray(edited);
@@ -95,7 +97,7 @@ function Editing({ bot: current, onDone }: { bot: Bot; onDone(): void }) {
     <>
       <YamlEditor
         what="bot"
-        value={{ ...value, delegate_bots, max_iterations }}
+        value={{ ...value, delegate_bots, max_iterations, tool_retrieval, max_tools }}
         onSave={save}
         onCancel={onDone}
       />

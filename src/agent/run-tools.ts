@@ -1,0 +1,75 @@
+// The tools of a run: which it may call, which of them its model is shown, and whose results come later.
+
+import type { Capabilities } from "../capabilities/effective-set.ts";
+import type { Database } from "../db/database.ts";
+import type { LlmTool } from "../llm/llm.ts";
+import { createDelegating, DELEGATE, type Delegate, type Delegating } from "./delegating.ts";
+import { createKeepFound } from "./found-tools.ts";
+import type { LoadedTurn } from "./load-turn.ts";
+import { offeredTools } from "./offered-tools.ts";
+import { offerTools } from "./tool-offer.ts";
+import { SEARCH_HISTORY } from "./tools/builtin/search-history.ts";
+import type { RankTools } from "./tools/ranking.ts";
+import type { RegisteredTool, ToolRegistry } from "./tools/registry.ts";
+import type { ClaimedTask } from "./turn.ts";
+
+export interface RunToolsOptions {
+  db: Database;
+  tools: Pick<ToolRegistry, "get" | "list">;
+  rankTools: RankTools;
+  delegate?: Delegate | undefined;
+  task: ClaimedTask;
+  turn: LoadedTurn;
+  capabilities: Capabilities;
+}
+
+export interface RunTools {
+  /** Those that the server calls, by name, shown or not. */
+  callable: ReadonlyMap<string, RegisteredTool>;
+  /** What the model is shown; grows while the run goes on. */
+  shown: readonly LlmTool[];
+  delegating: Delegating | undefined;
+  isClients(name: string): boolean;
+  /** Whether the result of such a call comes from outside. */
+  comesLater(name: string): boolean;
+  /** Messages about tools that were named and are not offered. */
+  warnings: string[];
+}
+
+/** OpenAI accepts no more, and other endpoints follow it. */
+const MANY_TOOLS = 128;
+
+export async function openTools(options: RunToolsOptions): Promise<RunTools> {
+  const { db, task, turn, capabilities } = options;
+  const { tools, warnings } = offeredTools(
+    options.tools,
+    capabilities.tools,
+    capabilities.onDemand,
+    // What a summary does not tell can be looked up.
+    turn.compacted.summary === null ? [] : [SEARCH_HISTORY],
+  );
+  const clientTools = task.execution_config.client_tools ?? [];
+  const isClients = (name: string) => clientTools.some((tool) => tool.name === name);
+  const delegating = await createDelegating({ ...options, query: db.query });
+  const shown = offerTools({
+    tools,
+    besides: delegating ? [delegating.tool] : [],
+    clientTools,
+    names: capabilities.tools,
+    bot: turn.bot,
+    found: turn.foundTools,
+    keepFound: createKeepFound(db, task),
+    rank: options.rankTools,
+  });
+  if (shown.length > MANY_TOOLS) {
+    warnings.push(`The run has ${shown.length} tools; many endpoints accept at most ${MANY_TOOLS}.`);
+  }
+  return {
+    callable: tools,
+    shown,
+    delegating,
+    isClients,
+    comesLater: (name) => isClients(name) || (name === DELEGATE && delegating !== undefined),
+    warnings,
+  };
+}

@@ -1,0 +1,148 @@
+// Which of the tools that a run may call its model is shown. With many tools these are a core that is the same in every run, and
+// what the session has found since; a model chooses badly among hundreds, and reads them all at each call.
+
+import type { ToolNames } from "../capabilities/effective-set.ts";
+import { isPattern, namesTool } from "../capabilities/tool-patterns.ts";
+import type { LlmTool } from "../llm/llm.ts";
+import type { ExecutionConfig } from "../sdk/types.ts";
+import {
+  createGetToolInfoTool,
+  createSearchToolsTool,
+  GET_TOOL_INFO,
+  SEARCH_TOOLS,
+  type ToolsToFind,
+} from "./tools/builtin/search-tools.ts";
+import type { RankTools } from "./tools/ranking.ts";
+import { compileTool, type RegisteredTool } from "./tools/registry.ts";
+
+/** A run with more is shown a part of them; models choose less well among more than 30 to 50. */
+const MOST_SHOWN = 40;
+/** Found tools that a session keeps. With more, the older half leaves at once, because each change costs the model's cache. */
+const MOST_FOUND = 48;
+
+type ClientTool = NonNullable<ExecutionConfig["client_tools"]>[number];
+
+export interface ToolOfferOptions {
+  /** All that the run may call, by name; gets `search_tools` and `get_tool_info`, if it has them. */
+  tools: Map<string, RegisteredTool>;
+  /** Always shown; not among `tools`. */
+  besides: readonly RegisteredTool[];
+  clientTools: readonly ClientTool[];
+  names: ToolNames;
+  bot: { tool_retrieval: boolean; max_tools: number | null };
+  /** Names that the session has found, the earliest first. */
+  found: readonly string[];
+  /** Keeps them for the session. */
+  keepFound: (names: string[]) => Promise<void>;
+  rank: RankTools;
+}
+
+/** Returns what the model is shown. It grows at its end when the run finds more. */
+export function offerTools(options: ToolOfferOptions): LlmTool[] {
+  const { tools, besides, clientTools, names, bot, rank } = options;
+  const most = bot.max_tools ?? MOST_SHOWN;
+  const isDisabled = namesTool(names.disabled);
+  const list = () => [...tools.values()].filter(({ name }) => !FINDERS.has(name));
+  const all: ToolsToFind = { list, get: (name) => tools.get(name), rank };
+  const isMany = bot.tool_retrieval && tools.size + besides.length + clientTools.length > most;
+  if (!isMany || isDisabled(SEARCH_TOOLS)) {
+    takeFinders(tools, names, all);
+    return inOrder([...tools.values(), ...besides], clientTools);
+  }
+  const core = coreOf(options, most);
+  const hidden = [...tools.values()].filter(({ name }) => !core.has(name) && !FINDERS.has(name));
+  const shown: LlmTool[] = [];
+  const reveal = createReveal(options, shown);
+  const toFind = { ...all, reveal };
+  tools.set(SEARCH_TOOLS, withRun(searchTools, createSearchToolsTool(toFind, hidden)));
+  if (!isDisabled(GET_TOOL_INFO)) tools.set(GET_TOOL_INFO, withRun(toolInfo, createGetToolInfoTool(toFind)));
+  const always = [...tools.values()].filter(({ name }) => core.has(name) || FINDERS.has(name));
+  shown.push(...inOrder([...always, ...besides], clientTools));
+  const isShown = new Set(shown.map(({ name }) => name));
+  const add = (wanted: Iterable<string>) => {
+    for (const name of wanted) {
+      const tool = tools.get(name);
+      if (tool && !isShown.has(name)) shown.push(forModel(tool));
+      isShown.add(name);
+    }
+  };
+  add(options.found);
+  // Last, because they are different in each run.
+  const isAsked = namesTool(names.message);
+  add([...tools.keys()].filter(isAsked).slice(0, most));
+  return shown;
+}
+
+const FINDERS: ReadonlySet<string> = new Set([SEARCH_TOOLS, GET_TOOL_INFO]);
+
+/** Where nothing is hidden, a bot has these only if it names them itself. */
+function takeFinders(tools: ToolOfferOptions["tools"], names: ToolNames, all: ToolsToFind): void {
+  const finders = [
+    withRun(searchTools, createSearchToolsTool(all)),
+    withRun(toolInfo, createGetToolInfoTool(all)),
+  ];
+  for (const tool of finders) {
+    const isNamed = [...names.own, ...names.message].includes(tool.name);
+    if (isNamed && tools.has(tool.name)) tools.set(tool.name, tool);
+    else tools.delete(tool.name);
+  }
+}
+
+/** Heddle's own, the pinned ones, and as many of those that the bot names one by one as there is room for. */
+function coreOf({ tools, besides, clientTools, names }: ToolOfferOptions, most: number): Set<string> {
+  const isPinned = namesTool(names.pinned ?? []);
+  const core = new Set(
+    [...tools.values()]
+      .filter(({ name, type }) => !FINDERS.has(name) && (type === "builtin" || isPinned(name)))
+      .map(({ name }) => name),
+  );
+  const named = names.own.filter((name) => !isPattern(name) && tools.has(name) && !core.has(name));
+  const room = most - core.size - FINDERS.size - besides.length - clientTools.length;
+  for (const name of named.slice(0, Math.max(room, 0))) core.add(name);
+  return core;
+}
+
+function createReveal({ tools, found, keepFound }: ToolOfferOptions, shown: LlmTool[]) {
+  let kept = [...found];
+  let saving: Promise<void> = Promise.resolve();
+  return (names: string[]): Promise<void> => {
+    const isShown = new Set(shown.map(({ name }) => name));
+    const isKept = new Set(kept);
+    const fresh = names.filter((name) => !isShown.has(name) && tools.has(name));
+    for (const name of fresh) {
+      const tool = tools.get(name);
+      if (tool) shown.push(forModel(tool));
+    }
+    const added = fresh.filter((name) => !isKept.has(name));
+    if (added.length === 0) return saving;
+    kept.push(...added);
+    if (kept.length > MOST_FOUND) kept = kept.slice(-MOST_FOUND / 2);
+    const all = [...kept];
+    // One after another, so that the list with the most is the last one stored.
+    saving = saving.then(() => keepFound(all));
+    return saving;
+  };
+}
+
+/** By name, so that requests of different runs begin alike; the client's take the place of others with the same name. */
+function inOrder(tools: readonly RegisteredTool[], clientTools: readonly ClientTool[]): LlmTool[] {
+  const all = new Map<string, LlmTool>();
+  for (const tool of [...tools, ...clientTools]) all.set(tool.name, forModel(tool));
+  return [...all.values()].toSorted((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+const forModel = ({ name, description, parameters }: LlmTool): LlmTool => ({ name, description, parameters });
+
+/** Compiled once; each run supplies its own tools. */
+const NONE: ToolsToFind = { list: () => [], get: () => undefined, rank: () => [] };
+const searchTools = compileTool("core", createSearchToolsTool(NONE));
+const toolInfo = compileTool("core", createGetToolInfoTool(NONE));
+
+const withRun = (
+  compiled: RegisteredTool,
+  { run, description }: { run: RegisteredTool["run"]; description: string },
+) => ({
+  ...compiled,
+  description,
+  run,
+});
