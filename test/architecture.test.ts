@@ -71,6 +71,7 @@ const MAY_IMPORT: Record<string, string[]> = {
     "integrations/*",
     "llm",
     "memory",
+    "policies",
     "processes",
     "providers",
     "repairs",
@@ -141,6 +142,7 @@ const MAY_IMPORT: Record<string, string[]> = {
     "hooks",
     "llm",
     "memory",
+    "policies",
     "sdk",
     "secrets",
     "content/skills",
@@ -148,6 +150,8 @@ const MAY_IMPORT: Record<string, string[]> = {
   dispatch: ["db", "guarded-fetch", "queue", "sdk", "secrets"],
   // Files that come with messages.
   attachments: ["db", "sdk"],
+  // Rules about calls of tools: what is allowed, forbidden, or left to a person.
+  policies: ["capabilities", "db", "sdk"],
   // What bots remember: versions, reviews, search, and files for people.
   memory: ["db", "search"],
   search: ["db", "sdk"],

@@ -30,6 +30,7 @@ export const SCOPE_PRESETS = {
     "workspaces.files:write",
   ],
   read_only: [
+    "approvals:read",
     "attachments:read",
     "bots:read",
     "carapaces:read",
@@ -41,6 +42,7 @@ export const SCOPE_PRESETS = {
     "knowledge:read",
     "logs:read",
     "memories:read",
+    "policies:read",
     "schedules:read",
     "sessions:read",
     "skills:read",
@@ -89,7 +91,16 @@ export const PRESET_PURPOSES: Record<ScopePreset, string> = {
  * written for the guide's server use them.
  */
 const RESOURCES = [
-  ...["api_keys", "attachments", "bots", "carapaces", "channels", "channels.config", "channels.heartbeat"],
+  ...[
+    "api_keys",
+    "approvals",
+    "attachments",
+    "bots",
+    "carapaces",
+    "channels",
+    "channels.config",
+    "channels.heartbeat",
+  ],
   ...["channels.integrations", "channels.messages", "chat", "deliveries", "dispatch", "documents", "inbox"],
   ...[
     "integrations",
@@ -98,6 +109,7 @@ const RESOURCES = [
     "memories",
     "mission_control",
     "operations",
+    "policies",
     "providers",
     "schedules",
     "sessions",
@@ -109,6 +121,7 @@ const RESOURCES = [
 /** What a resource is, for people who choose scopes. */
 export const RESOURCE_WORDS: Readonly<Record<string, string>> = {
   api_keys: "API keys and signed-in browsers",
+  approvals: "Calls of tools that wait for a person",
   attachments: "Files that came with messages",
   bots: "Bots: prompts, models, tools",
   carapaces: "Bundles of tools and skills",
@@ -124,6 +137,7 @@ export const RESOURCE_WORDS: Readonly<Record<string, string>> = {
   integrations: "Integrations: state, settings, code",
   logs: "The server's log and the output of processes",
   memories: "What bots remember",
+  policies: "Rules about calls of tools",
   providers: "Model providers",
   schedules: "Schedules and what became of them",
   sessions: "Sessions and their messages",

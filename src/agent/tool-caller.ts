@@ -1,7 +1,9 @@
 import { derivedId } from "../ids.ts";
 import type { LlmToolCall } from "../llm/llm.ts";
 import type { Logger } from "../log.ts";
+import { factsOf } from "../policies/tool-kinds.ts";
 import type { Redact } from "../redact.ts";
+import type { Gate } from "./gate.ts";
 import type { LoopOptions } from "./loop.ts";
 import { type RunEvents, runContext } from "./run-events.ts";
 import { callTool } from "./tools/call.ts";
@@ -13,13 +15,14 @@ export interface ToolCallerOptions {
   events: RunEvents;
   redact: Redact;
   log: Logger;
+  gate: Pick<Gate, "permit">;
   /** Milliseconds. */
   now: () => number;
 }
 
 /** Calls one of the tools, and tells the hooks; of a call that `isBegun`, they are not told a result that is yet to come. */
 export const createToolCaller =
-  ({ task, events, redact, log, now }: ToolCallerOptions) =>
+  ({ task, events, redact, log, gate, now }: ToolCallerOptions) =>
   (tools: ReadonlyMap<string, RegisteredTool>, isBegun = () => false): LoopOptions["callTool"] =>
   async (call, { iteration, signal }) => {
     const called = await callTool(call, {
@@ -28,6 +31,7 @@ export const createToolCaller =
       signal,
       redact,
       now,
+      permit: (tool, args) => gate.permit(call, factsOf(tool), args),
       onStart: (args) =>
         events.emit("before_tool_execution", { tool_name: call.name, tool_type: "local", args, iteration }),
       onThrow: (error) =>

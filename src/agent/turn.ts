@@ -8,11 +8,13 @@ import type { Hooks } from "../hooks/hooks.ts";
 import { newId } from "../ids.ts";
 import type { Llm } from "../llm/llm.ts";
 import type { Logger } from "../log.ts";
+import type { Decide } from "../policies/policies.ts";
 import type { Redact } from "../redact.ts";
 import type { ExecutionConfig, JsonObject } from "../sdk/types.ts";
 import type { KeptActions } from "../secrets/kept-actions.ts";
 import { announce } from "./announce.ts";
 import { createArrivals, type JoinedMessage } from "./arrivals.ts";
+import { createCalls } from "./calls.ts";
 import { CONTEXT_WINDOW_TOKENS } from "./context/budget.ts";
 import { type Clock, createClock } from "./context/current-time.ts";
 import { createWindows, type Windows } from "./context/windows.ts";
@@ -22,14 +24,13 @@ import { type LoadedTurn, loadTurn } from "./load-turn.ts";
 import { type LoopResult, runLoop } from "./loop.ts";
 import { openConversation } from "./open-conversation.ts";
 import { createOutputReader, type OutputReader } from "./output.ts";
-import { createRecovery } from "./recover-call.ts";
 import { failureOf, isOver, paused } from "./run-end.ts";
 import { createRunEvents, type RunEvents } from "./run-events.ts";
 import { openTools } from "./run-tools.ts";
+import { recordWarnings, saveCutWarning } from "./run-warnings.ts";
 import { type ShownRun, type Stage, showRun } from "./show-run.ts";
 import { createStepKeeper } from "./step-keeper.ts";
-import { type FinalStep, saveWarnings } from "./steps.ts";
-import { createToolCaller } from "./tool-caller.ts";
+import type { FinalStep } from "./steps.ts";
 import { GET_SKILL } from "./tools/builtin/get-skill.ts";
 import { createToolRanking, type RankTools } from "./tools/ranking.ts";
 import type { ToolRegistry } from "./tools/registry.ts";
@@ -101,6 +102,8 @@ export interface AgentOptions {
   settings: AgentSettings;
   /** Takes over the messages that wait for the run, and returns them. Default: none do. */
   join?: (task: ClaimedTask) => Promise<JoinedMessage[]>;
+  /** What the policies say about a call. */
+  decide: Decide;
   /** Starts the run of work that a bot delegates. Default: no bot can. */
   delegate?: Delegate;
   /** Default: nobody watches. */
@@ -201,7 +204,6 @@ async function run(run: Run): Promise<TurnOutcome> {
   const tools = await openTools({ ...run, turn, capabilities });
   const missing = [...capabilities.warnings, ...tools.warnings];
   await recordWarnings(missing, run);
-  const callWith = createToolCaller({ ...run, now });
   const models = modelsOf(task, turn, settings);
   const conversation = openConversation({
     ...run,
@@ -222,12 +224,8 @@ async function run(run: Run): Promise<TurnOutcome> {
     tools: tools.shown,
     contextFor: conversation.messagesFor,
     shrink: conversation.shrink,
-    comesLater: tools.comesLater,
-    begin: async (call, context) =>
-      tools.isClients(call.name) ? undefined : tools.delegating?.begin(callWith, call, context),
+    ...createCalls({ ...run, tools, now }),
     arrivals: createArrivals(run, steps),
-    callTool: callWith(tools.callable),
-    recover: createRecovery({ ...run, now }, tools.callable, callWith(tools.callable)),
     async emit(event) {
       if (event.type === "tool_calls") progress.toolCallsMade += event.toolCalls.length;
       announce(event, run);
@@ -273,22 +271,4 @@ function modelsOf({ execution_config }: ClaimedTask, { bot, channel }: LoadedTur
     model: execution_config.model_override ?? channel.model_override ?? bot.model ?? defaultModel,
     fallbackModels: bot.fallback_models.length > 0 ? bot.fallback_models : fallbackModels,
   };
-}
-
-/** Writes warnings about missing parts of the run to the log and to the task. */
-async function recordWarnings(warnings: string[], { db, log, redact, task }: Run): Promise<void> {
-  if (warnings.length === 0) return;
-  for (const warning of warnings)
-    log.warn("{warning} The run continues without it", { warning, task_id: task.id });
-  await saveWarnings(
-    db,
-    task,
-    warnings.map((warning) => storable(redact(warning))),
-  );
-}
-
-async function saveCutWarning(earlier: string[], { db, log, redact, task }: Run): Promise<void> {
-  const warning = "The answer was cut off at the model's output limit.";
-  log.warn(warning, { task_id: task.id });
-  await saveWarnings(db, task, [...earlier.map((text) => storable(redact(text))), warning]);
 }

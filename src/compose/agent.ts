@@ -4,6 +4,7 @@ import { createAgent } from "../agent/turn.ts";
 import { createActivations } from "../capabilities/activations.ts";
 import type { Config } from "../config/config.ts";
 import type { Logger } from "../log.ts";
+import type { Policies } from "../policies/policies.ts";
 import { mostOutgoingRequests, OUTGOING_REQUESTS_VARIABLE } from "../runtime/outgoing-requests.ts";
 import { createJoin } from "../sessions/join.ts";
 import { createTranscriptionEndpoint } from "../transcription/endpoint.ts";
@@ -23,6 +24,7 @@ export function createAgentParts(
   { registry }: IntegrationParts,
   { outbox, sealer, actions, delegate }: Conversation,
   models: Models,
+  { decide }: Pick<Policies, "decide">,
 ) {
   const { db, queue, events, log, redactor, instruments } = storage;
   const { redact } = redactor;
@@ -47,6 +49,7 @@ export function createAgentParts(
     hooks,
     join: createJoin({ db, queue }),
     stage: events,
+    decide,
     delegate,
     log: log.getChild("agent"),
     redact,

@@ -4,6 +4,7 @@ import { createApiKeys } from "../access/api-keys.ts";
 import type { Config } from "../config/config.ts";
 import { checkSdkCall } from "../http/api/sdk-checks.ts";
 import { createSdkServices } from "../integrations/loading/sdk-services.ts";
+import { openPolicies } from "../policies/policies.ts";
 import { createAgentParts } from "./agent.ts";
 import { createCapabilityParts } from "./capabilities.ts";
 import type { Closers } from "./closers.ts";
@@ -39,7 +40,9 @@ export async function openCore(
   const content = { ...files, ...createCapabilityParts(files, integrations, models, storage.log) };
   const conversation = openConversation(config, storage, content, integrations, closers);
   const schedules = openSchedules(config, storage, content, conversation, closers);
-  const agent = createAgentParts(config, storage, content, integrations, conversation, models);
+  const policies = await openPolicies({ db: storage.db, log: storage.log.getChild("policies") });
+  closers.push(policies.close);
+  const agent = createAgentParts(config, storage, content, integrations, conversation, models, policies);
   const { db, log, redactor } = storage;
   const apiKeys = createApiKeys({ db, log: log.getChild("http"), staticKey: config.apiKey });
   closers.push(apiKeys.close);
@@ -68,6 +71,7 @@ export async function openCore(
     integrations,
     conversation,
     schedules,
+    policies,
     agent,
     models,
     apiKeys,

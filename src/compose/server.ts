@@ -15,6 +15,7 @@ import { installDependencies } from "../integrations/loading/install.ts";
 import type { Integrations } from "../integrations/registry/integrations.ts";
 import type { Settings } from "../integrations/settings/settings.ts";
 import type { Logger } from "../log.ts";
+import { toolFactsFrom } from "../policies/registered-tools.ts";
 import { processScopes } from "../processes/permissions.ts";
 import { createSupervisor, type Processes } from "../processes/supervisor.ts";
 import { during } from "../runtime/activity.ts";
@@ -87,6 +88,7 @@ export function startServer(
         access,
         processes,
         models: core.models,
+        policies: { policies: core.policies, toolOf: toolFactsFrom(content.tools) },
       },
       {
         version: build.version,
@@ -158,11 +160,12 @@ const serverFacts = (config: Config, { models }: Core): ServerFacts => ({
   notice: () => asset("NOTICE"),
 });
 
-const tryTool = ({ content, conversation, storage }: Core, signal: AbortSignal) =>
+const tryTool = ({ content, conversation, policies, storage }: Core, signal: AbortSignal) =>
   createTryTool({
     tools: content.tools,
     sessions: conversation.sessions,
     redact: storage.redactor.redact,
+    decide: policies.decide,
     place: TRY_PLACE,
     botId: DEFAULT_BOT,
     signal,

@@ -318,7 +318,7 @@ export const compactions = pgTable(
 export const WHEN_BUSY = ["queue", "collect", "steer", "interrupt"] as const;
 export type WhenBusy = (typeof WHEN_BUSY)[number];
 
-/** waiting: until the client has sent the results of its own tools. merged: another task's run answers the message. */
+/** waiting: until the results of calls that are made elsewhere are there, or people have decided on calls. merged: another task's run answers the message. */
 export const TASK_STATUSES = [
   "pending",
   "running",
@@ -1000,6 +1000,124 @@ export const toolCalls = pgTable(
   (table) => [
     uniqueIndex("tool_calls_call").on(table.message_id, table.call_id),
     index("tool_calls_task").on(table.task_id),
+  ],
+);
+
+export const POLICY_EFFECTS = ["allow", "deny", "require_approval"] as const;
+export type PolicyEffect = (typeof POLICY_EFFECTS)[number];
+
+export const TOOL_KINDS = ["read", "write", "egress", "destructive", "schedule", "memory"] as const;
+/**
+ * read: changes nothing. write: changes something, or does not say that it does not. egress: reaches beyond its service.
+ * destructive: what it does cannot be undone. schedule, memory: what it does affects later runs.
+ */
+export type ToolKind = (typeof TOOL_KINDS)[number];
+
+/** Conditions on one argument, all of which must hold. */
+export interface ArgumentCondition {
+  equals?: string | number | boolean | null;
+  in?: (string | number | boolean | null)[];
+  prefix?: string;
+  suffix?: string;
+  contains?: string;
+  /** `*` matches any text. */
+  like?: string;
+}
+
+export const ON_TIMEOUT = ["deny", "fail", "allow"] as const;
+/** deny: the model is told so. fail: the run ends as failed. allow: the call is made. */
+export type OnTimeout = (typeof ON_TIMEOUT)[number];
+
+/** How an approval is asked for. */
+export interface ApprovalTerms {
+  timeout_seconds: number;
+  on_timeout: OnTimeout;
+  /** Who may decide: "key:<name of an API key>", or "<integration>:<identity>". Empty: everyone who may decide at all. */
+  approvers: string[];
+}
+
+/** A rule about calls of tools. Of the rules that fit a call, the first one decides; see policies/decide.ts. */
+export const policies = pgTable("policies", {
+  id: uuid("id").primaryKey(),
+  name: text("name").notNull(),
+  enabled: boolean("enabled").notNull().default(true),
+  /** Lower numbers come first. */
+  priority: integer("priority").notNull().default(100),
+  effect: text("effect").$type<PolicyEffect>().notNull(),
+  /** Names of tools; `*` matches any text. */
+  tools: jsonb("tools").$type<string[]>().notNull(),
+  /** Null: tools of every kind; else tools that are of one of them. */
+  kinds: jsonb("kinds").$type<ToolKind[]>(),
+  bot_id: text("bot_id"),
+  channel_id: uuid("channel_id").references(() => channels.id, { onDelete: "cascade" }),
+  /** The integration that the tool belongs to. */
+  integration_id: text("integration_id"),
+  /** Whether the run has read text of strangers; null: either. */
+  tainted: boolean("tainted"),
+  /** Conditions by the argument's name, or its path with dots. */
+  arguments: jsonb("arguments").$type<Record<string, ArgumentCondition>>().notNull().default({}),
+  /** What the model and people are told. */
+  reason: text("reason"),
+  approval: jsonb("approval").$type<ApprovalTerms>().notNull(),
+  /** The approval whose decision wrote it; null: a person wrote it. */
+  approval_id: uuid("approval_id"),
+  created_at: createdAt(),
+  updated_at: instant("updated_at").notNull().defaultNow(),
+});
+
+export const APPROVAL_STATUSES = ["pending", "approved", "denied", "expired", "cancelled"] as const;
+/** cancelled: the run ended otherwise, so that nobody needs to decide any more. */
+export type ApprovalStatus = (typeof APPROVAL_STATUSES)[number];
+
+export const APPROVAL_CHOICES = ["once", "run", "pattern", "always"] as const;
+/** What else the decision holds for: nothing, the tool in this run, such arguments from now on, the bot's use of the tool from now on. */
+export type ApprovalChoice = (typeof APPROVAL_CHOICES)[number];
+
+/** A call that waits for a person, or waited. The first decision stands. */
+export const approvals = pgTable(
+  "approvals",
+  {
+    id: uuid("id").primaryKey(),
+    task_id: uuid("task_id")
+      .notNull()
+      .references(() => tasks.id, { onDelete: "cascade" }),
+    session_id: uuid("session_id").notNull(),
+    channel_id: uuid("channel_id").notNull(),
+    bot_id: text("bot_id").notNull(),
+    correlation_id: uuid("correlation_id").notNull(),
+    /** The assistant message that asked for the call, and the id of the call in it. */
+    message_id: uuid("message_id").notNull(),
+    call_id: text("call_id").notNull(),
+    tool_name: text("tool_name").notNull(),
+    integration_id: text("integration_id"),
+    /** As people see them: redacted. */
+    arguments: jsonb("arguments").$type<JsonObject>().notNull(),
+    /** SHA-256 of the call as it was asked about, hexadecimal: nothing else may be carried out. */
+    call_hash: text("call_hash").notNull(),
+    /** The policy that asks; null: a built-in rule. */
+    policy_id: uuid("policy_id"),
+    policy_name: text("policy_name").notNull(),
+    reason: text("reason"),
+    approvers: jsonb("approvers").$type<string[]>().notNull().default([]),
+    on_timeout: text("on_timeout").$type<OnTimeout>().notNull(),
+    expires_at: instant("expires_at").notNull(),
+    status: text("status").$type<ApprovalStatus>().notNull().default("pending"),
+    choice: text("choice").$type<ApprovalChoice>(),
+    /** Who decided: "key:<name>" or "<integration>:<identity>"; null: nobody did. */
+    decided_by: text("decided_by"),
+    /** The name of that person, for people. */
+    decided_by_name: text("decided_by_name"),
+    note: text("note"),
+    decided_at: instant("decided_at"),
+    /** When the approved call was begun: it is begun once. */
+    begun_at: instant("begun_at"),
+    created_at: createdAt(),
+  },
+  (table) => [
+    uniqueIndex("approvals_call").on(table.message_id, table.call_id),
+    index("approvals_task").on(table.task_id, table.id),
+    index("approvals_status").on(table.status, table.id),
+    index("approvals_expires").on(table.expires_at).where(sql`${table.status} = 'pending'`),
   ],
 );
 

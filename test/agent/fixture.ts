@@ -13,6 +13,7 @@ import type { Database } from "../../src/db/database.ts";
 import { bots, channels, messages, sessions, tasks } from "../../src/db/schema.ts";
 import { newId } from "../../src/ids.ts";
 import type { Llm, LlmEvent, LlmRequest, LlmToolCall } from "../../src/llm/llm.ts";
+import { decide } from "../../src/policies/decide.ts";
 import type { Redact } from "../../src/redact.ts";
 import type { ExecutionConfig, HookContext, HookEvent } from "../../src/sdk/types.ts";
 import { createKeptActions } from "../../src/secrets/kept-actions.ts";
@@ -79,7 +80,11 @@ interface AgentFixtureOptions extends Partial<CapabilitySources> {
   stage?: Stage;
   join?: AgentOptions["join"];
   delegate?: AgentOptions["delegate"];
+  decide?: AgentOptions["decide"];
 }
+
+/** There are no policies. */
+export const ALLOW: AgentOptions["decide"] = async (call) => decide([], call, "none");
 
 /** An agent over this database with these tools, and the events that its hooks got. */
 export function agentOver(db: Database, llm: Llm, options: AgentFixtureOptions = {}) {
@@ -95,6 +100,7 @@ export function agentOver(db: Database, llm: Llm, options: AgentFixtureOptions =
     },
     log,
     redact,
+    decide: options.decide ?? ALLOW,
     actions: createKeptActions({ redact, vault: testVault() }),
     ...(options.join && { join: options.join }),
     ...(options.stage && { stage: options.stage }),

@@ -27,6 +27,8 @@ import { createIntegrationStore } from "../../src/integrations/settings/store.ts
 import { createLog } from "../../src/log.ts";
 import { createLogBuffer } from "../../src/log-buffer.ts";
 import { createMemories } from "../../src/memory/memories.ts";
+import { openPolicies } from "../../src/policies/policies.ts";
+import { toolFactsFrom } from "../../src/policies/registered-tools.ts";
 import type { SetupManifest } from "../../src/sdk/manifest.ts";
 import type { Dispatcher, IntegrationMeta } from "../../src/sdk/types.ts";
 import { createDocuments } from "../../src/search/documents.ts";
@@ -151,6 +153,8 @@ export async function createHttpFixture(db: TestDatabase, options: HttpFixtureOp
     // Closed with the database.
     [],
   );
+  // Closed with the database.
+  const policies = await openPolicies({ db, log });
   const registry: AppParts["integrations"]["registry"] = {
     whenLoaded: async () => undefined,
     whenReady: Promise.resolve(),
@@ -193,6 +197,7 @@ export async function createHttpFixture(db: TestDatabase, options: HttpFixtureOp
           tools,
           sessions: core.sessions,
           redact: core.redactor.redact,
+          decide: policies.decide,
           place: "heddle:try",
           botId: "default",
           signal: new AbortController().signal,
@@ -238,6 +243,7 @@ export async function createHttpFixture(db: TestDatabase, options: HttpFixtureOp
       },
       access: { ...access, redact: core.redactor.redact, addSecret: () => undefined },
       models,
+      policies: { policies, toolOf: toolFactsFrom(tools) },
       processes: options.processes ?? noProcesses,
     },
     {
@@ -311,6 +317,7 @@ export async function createHttpFixture(db: TestDatabase, options: HttpFixtureOp
     ...core,
     ...content,
     tools,
+    policies,
     missingNames,
     app,
     ...access,

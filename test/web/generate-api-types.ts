@@ -16,7 +16,7 @@ const nothing: any = new Proxy(() => nothing, {
 });
 
 /** A wing whose parts the API spreads, so that each of them needs its name. */
-type Wing<Name extends "conversation" | "content" | "integrations" | "models"> = Record<
+type Wing<Name extends "conversation" | "content" | "integrations" | "models" | "policies"> = Record<
   keyof Required<AppParts[Name]>,
   typeof nothing
 >;
@@ -43,7 +43,16 @@ const integrations: Wing<"integrations"> = {
   ...{ installPackages: nothing },
 };
 const models: Wing<"models"> = { providers: nothing, probe: nothing, listModels: nothing };
-const PARTS: AppParts = { conversation, content, integrations, models, access: nothing, processes: nothing };
+const policies: Wing<"policies"> = { policies: nothing, toolOf: nothing };
+const PARTS: AppParts = {
+  conversation,
+  content,
+  integrations,
+  models,
+  access: nothing,
+  policies,
+  processes: nothing,
+};
 
 async function openApiDocument(): Promise<object> {
   const log = await createLog({ level: "error", format: "json", redact: (text) => text, write: () => {} });

@@ -1,5 +1,5 @@
-// Makes one tool call in three steps: prepare (whether it may run, and with which arguments), execute (with a time
-// limit), and finalise (the result that the model reads). A failure becomes the call's result; only the end of the
+// Makes one tool call in four steps: prepare (whether there is such a tool, and with which arguments), permit (whether the
+// policies let it run), execute (with a time limit), and finalise (the result that the model reads). A failure becomes the call's result; only the end of the
 // run is thrown.
 
 import { errorMessage, HeddleError } from "../../errors.ts";
@@ -23,7 +23,9 @@ export interface CallToolOptions {
   redact: Redact;
   /** Milliseconds. */
   now: () => number;
-  /** Called when the arguments are valid, just before the tool runs. */
+  /** Whether a call with valid arguments may be made: resolves with why it may not, for the model, or undefined. */
+  permit: (tool: RegisteredTool, args: JsonObject) => Promise<string | undefined>;
+  /** Called when the call may be made, just before the tool runs. */
   onStart?: (args: JsonObject) => void;
   /** Called with the error that the tool threw: the model gets its message, but an author needs its stack. */
   onThrow?: (error: unknown) => void;
@@ -41,9 +43,10 @@ export async function callTool(call: LlmToolCall, options: CallToolOptions): Pro
   throwIfAborted(options.signal);
   const started = now();
   const prepared = prepare(call, options.tools);
+  const problem = prepared.problem ?? (await options.permit(prepared.tool, prepared.args));
   let result: ToolResult;
-  if (prepared.problem !== undefined) {
-    result = failedResult(prepared.problem, redact);
+  if (prepared.problem !== undefined || problem !== undefined) {
+    result = failedResult(problem ?? "", redact);
   } else {
     onStart?.(prepared.args);
     result = finalise(await execute(prepared, options), redact);

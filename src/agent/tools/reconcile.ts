@@ -9,10 +9,13 @@ import { type CalledTool, type CallToolOptions, finalise, prepare } from "./call
 
 export type Found = { outcome: "done"; called: CalledTool } | { outcome: "not_done" | "unknown" };
 
+/** Looking changes nothing, so no policy is asked. */
+type ReconcileOptions = Omit<CallToolOptions, "permit" | "onStart">;
+
 const LIMIT_SECONDS = 30;
 
 /** "not_done" also for a call that may be made twice. Throws the reason of `signal` when the run ends. */
-export async function reconcile(call: LlmToolCall, options: CallToolOptions): Promise<Found> {
+export async function reconcile(call: LlmToolCall, options: ReconcileOptions): Promise<Found> {
   throwIfAborted(options.signal);
   const started = options.now();
   const prepared = prepare(call, options.tools);
@@ -38,7 +41,7 @@ async function ask(
   look: ReconcileFunction<never>,
   args: JsonObject,
   seconds: number,
-  { run, signal, onThrow }: CallToolOptions,
+  { run, signal, onThrow }: ReconcileOptions,
 ) {
   const late = new HeddleError("timeout", `reconcile took longer than ${seconds} seconds.`);
   const limit = new AbortController();

@@ -2,6 +2,9 @@
 
 import { HeddleError, notFound } from "../../errors.ts";
 import { newId } from "../../ids.ts";
+import { refusalOf } from "../../policies/decide.ts";
+import type { Decide } from "../../policies/policies.ts";
+import { factsOf } from "../../policies/tool-kinds.ts";
 import type { Redact } from "../../redact.ts";
 import type { JsonObject } from "../../sdk/types.ts";
 import { type CalledTool, callTool } from "./call.ts";
@@ -19,6 +22,7 @@ export interface TryToolOptions {
     }>;
   };
   redact: Redact;
+  decide: Decide;
   /** The client id of the session that tools are called in, so that those that look at it find one. */
   place: string;
   /** The bot as which it is called. */
@@ -31,7 +35,15 @@ export interface TryToolOptions {
 const MOST_MS = 240_000;
 
 /** Throws `not_found`, and `validation` for arguments that do not fit the tool's schema. */
-export function createTryTool({ tools, sessions, redact, place, botId, signal }: TryToolOptions): TryTool {
+export function createTryTool({
+  tools,
+  sessions,
+  redact,
+  decide,
+  place,
+  botId,
+  signal,
+}: TryToolOptions): TryTool {
   return async (name, args) => {
     const tool = tools.get(name);
     if (!tool) throw notFound("tool", name);
@@ -56,6 +68,11 @@ export function createTryTool({ tools, sessions, redact, place, botId, signal }:
         },
         signal: AbortSignal.any([signal, AbortSignal.timeout(MOST_MS)]),
         redact,
+        permit: async (tool, args) => {
+          const call = { tool: factsOf(tool), args, bot_id: session.bot_id, channel_id: session.channel_id };
+          // Who tries a tool is not among those whom the policy asks, and a run is not there to wait for them.
+          return refusalOf(await decide(call, () => "none"), name);
+        },
         now: () => performance.now(),
       },
     );

@@ -4,6 +4,7 @@ import { type AnyElysia, Elysia } from "elysia";
 import { createIntegrationKeys } from "../../access/integration-keys.ts";
 import { HeddleError } from "../../errors.ts";
 import { newId } from "../../ids.ts";
+import { createRecentCalls } from "../../policies/recent-calls.ts";
 import { createReferencesTo } from "../../providers/references.ts";
 import { createRepairs } from "../../repairs/repairs.ts";
 import { createRerun } from "../../sessions/rerun.ts";
@@ -54,6 +55,7 @@ import { liveRoutes } from "./routes/live.ts";
 import { logRoutes } from "./routes/logs.ts";
 import { memoryRoutes } from "./routes/memories.ts";
 import { overviewRoutes } from "./routes/overview.ts";
+import { policyRoutes } from "./routes/policies.ts";
 import { scheduleRoutes } from "./routes/schedules.ts";
 import { scopeRoutes } from "./routes/scopes.ts";
 import { sessionRoutes } from "./routes/sessions.ts";
@@ -74,7 +76,7 @@ interface Edge {
 
 /** Creates the REST API without the integrations' own routes. */
 export function createApi(
-  { conversation, content, integrations, access, processes, models }: AppParts,
+  { conversation, content, integrations, access, policies, processes, models }: AppParts,
   { log: serverLog, ...options }: AppOptions,
   { auth, gateway, ownership, largeBodies }: Edge,
 ) {
@@ -170,6 +172,15 @@ export function createApi(
     )
     .use(botRoutes({ ...content, missingNames, ownership, route }))
     .use(toolRoutes({ ...content, route }))
+    .use(
+      policyRoutes({
+        ...policies,
+        wouldHave: createRecentCalls({ db: options.db, ...policies }),
+        missingNames,
+        ownership,
+        route,
+      }),
+    )
     .use(logRoutes({ ...options, auth, route }))
     .use(aboutRoutes({ ...options, route }))
     .use(skillRoutes({ ...content, route }))

@@ -43,6 +43,7 @@ import type { BotRoutes } from "./routes/bots.ts";
 import type { CarapaceRoutes } from "./routes/carapaces.ts";
 import type { IntegrationRoutes } from "./routes/integrations.ts";
 import type { MemoryRoutes } from "./routes/memories.ts";
+import type { PolicyRoutes } from "./routes/policies.ts";
 import type { ScheduleRoutes } from "./routes/schedules.ts";
 import type { SkillRoutes } from "./routes/skills.ts";
 import type { TemplateRoutes } from "./routes/templates.ts";
@@ -53,6 +54,7 @@ export interface AppParts {
   content: ContentParts;
   integrations: IntegrationParts;
   models: Omit<ProviderRoutes, "route">;
+  policies: Pick<PolicyRoutes, "policies" | "toolOf">;
   access: AccessParts;
   processes: ProcessRoutes["processes"];
 }

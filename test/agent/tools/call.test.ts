@@ -14,6 +14,7 @@ const RUN = {
   task_id: "t",
   call_id: "call",
 };
+const permit = async () => undefined;
 const redact = (text: string) => text.replaceAll("s3cret!", "[redacted]");
 
 async function run(
@@ -25,7 +26,7 @@ async function run(
   registry.add("core", one);
   const tools = new Map(registry.list().map((entry) => [entry.name, entry]));
   const { name = one.name, signal = new AbortController().signal, onStart = () => undefined } = options;
-  return callTool(call("id", name, args), { tools, run: RUN, signal, redact, now: () => 0, onStart });
+  return callTool(call("id", name, args), { tools, run: RUN, signal, redact, now: () => 0, permit, onStart });
 }
 
 const returning = (value: unknown) => run(tool("t", () => value));
@@ -102,7 +103,14 @@ describe("preparing", () => {
         `There is no tool "${name}". Available: typed.`,
       );
     }
-    const none = { tools: new Map(), run: RUN, signal: new AbortController().signal, redact, now: () => 0 };
+    const none = {
+      tools: new Map(),
+      run: RUN,
+      signal: new AbortController().signal,
+      redact,
+      now: () => 0,
+      permit,
+    };
     expect((await callTool(call("id", "typo"), none)).error).toContain("Available: none.");
   });
 });

@@ -33,6 +33,7 @@ test("search_documents passes on query and limit and returns the hits", async ()
       signal: new AbortController().signal,
       redact: (text) => text,
       now: () => 0,
+      permit: async () => undefined,
     });
   const { content } = await search({ query: "heddle" });
   expect(JSON.parse(content)).toEqual({

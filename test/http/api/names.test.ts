@@ -89,6 +89,8 @@ const PLAIN = [
   // Of a schedule.
   ...["timing", "timezone", "missed", "overlap"],
   ...["filter", "dry_run", "limit", "cursor", "deliver", "message_id", "link", "arguments"],
+  // Of a policy.
+  ...["effect", "priority", "kinds", "tainted", "reason", "approval", "policy", "replaces", "call"],
   // Labels of a document, which can be found by them before such an integration exists.
   "integration_id",
 ];
@@ -134,6 +136,8 @@ async function pathTo(route: Route): Promise<string> {
   const kind = route.path.includes("{") ? route.path.split("/")[3] : undefined;
   if (kind === "bots")
     return route.path.replace("{id}", (await make("/bots", { id: unique, name: "Helper" })).id);
+  if (kind === "policies")
+    return route.path.replace("{id}", (await make("/policies", { name: "A rule", effect: "deny" })).id);
   if (kind === "schedules") {
     const example = routes.find(({ name }) => name === "POST /api/v1/schedules")?.example;
     const made = await make("/schedules", { ...example, channel_id: await newChannel(unique) });
@@ -193,7 +197,7 @@ test("an unknown name of something that comes and goes is stored with a warning"
       ]);
     }
   }
-  expect(count).toBe(21);
+  expect(count).toBe(23);
 });
 
 test("an unknown name of something that must exist is refused with the field", async () => {

@@ -1,0 +1,63 @@
+// The rule that decides on a call. A pure function of the rules and the call.
+
+import { namesTool } from "../capabilities/tool-patterns.ts";
+import type { PolicyEffect } from "../db/schema.ts";
+import { fitArguments } from "./conditions.ts";
+import { type CallFacts, DEFAULT_TERMS, type Decision, type Policy, type Taint } from "./policy.ts";
+
+/** A rule prepared for many calls. */
+export interface Rule {
+  policy: Policy;
+  namesTool: (name: string) => boolean;
+}
+
+const STRICTEST_FIRST: PolicyEffect[] = ["deny", "require_approval", "allow"];
+
+/** In the order in which they are asked: by priority, the more specific one first, then the stricter one. */
+export function toRules(policies: readonly Policy[]): Rule[] {
+  return policies
+    .filter(({ enabled }) => enabled)
+    .toSorted(
+      (a, b) =>
+        a.priority - b.priority ||
+        specificity(b) - specificity(a) ||
+        STRICTEST_FIRST.indexOf(a.effect) - STRICTEST_FIRST.indexOf(b.effect) ||
+        (a.id < b.id ? -1 : 1),
+    )
+    .map((policy) => ({ policy, namesTool: namesTool(policy.tools) }));
+}
+
+const specificity = ({ channel_id, bot_id }: Policy): number =>
+  (channel_id === null ? 0 : 2) + (bot_id === null ? 0 : 1);
+
+/** The first rule that fits decides; a call that none fits is allowed. */
+export function decide(rules: readonly Rule[], call: CallFacts, taint: Taint): Decision {
+  const rule = rules.find((one) => fitsCall(one, call, taint));
+  if (!rule) return ALLOWED;
+  const { id, name, effect, reason, approval } = rule.policy;
+  return { effect, rule: { id, name }, reason, approval };
+}
+
+const ALLOWED: Decision = { effect: "allow", rule: null, reason: null, approval: DEFAULT_TERMS };
+
+export function fitsCall({ policy, namesTool }: Rule, call: CallFacts, taint: Taint): boolean {
+  const { kinds, bot_id, channel_id, integration_id, tainted } = policy;
+  const { tool } = call;
+  return (
+    namesTool(tool.name) &&
+    (kinds === null || kinds.some((kind) => tool.kinds.includes(kind))) &&
+    (bot_id === null || bot_id === call.bot_id) &&
+    (channel_id === null || channel_id === call.channel_id) &&
+    (integration_id === null || integration_id === tool.integration_id) &&
+    (tainted === null || tainted === (taint !== "none")) &&
+    fitArguments(policy.arguments, call.args, policy.effect)
+  );
+}
+
+/** Why a call is not made, in words for the model and for people; undefined if it is allowed. */
+export function refusalOf({ effect, rule, reason }: Decision, tool: string): string | undefined {
+  if (effect === "allow") return undefined;
+  const what =
+    effect === "deny" ? "forbids this call" : "lets a person decide on this call, and nobody was asked";
+  return `The policy "${rule?.name ?? ""}" ${what} of ${tool}; it was not made.${reason ? ` ${reason}` : ""}`;
+}

@@ -1,0 +1,39 @@
+// What a policy is, and what is decided about a call.
+
+import type { ApprovalTerms, PolicyEffect, policies, ToolKind } from "../db/schema.ts";
+import type { JsonObject } from "../sdk/json.ts";
+
+export type Policy = typeof policies.$inferSelect;
+
+/** The tool of a call, as far as rules look at it. */
+export interface ToolFacts {
+  name: string;
+  kinds: readonly ToolKind[];
+  /** The integration that it belongs to; null: it is built in, or it is the client's own. */
+  integration_id: string | null;
+}
+
+/**
+ * What strangers have to do with a run. none: it has read only what people with a key and the operator wrote. read: it answers
+ * such a person, and has read other text as well. led: what it answers was written by a stranger.
+ */
+export type Taint = "none" | "read" | "led";
+
+/** A call that a rule may fit. */
+export interface CallFacts {
+  tool: ToolFacts;
+  args: JsonObject;
+  /** Null: no bot makes the call. */
+  bot_id: string | null;
+  channel_id: string | null;
+}
+
+export interface Decision {
+  effect: PolicyEffect;
+  /** The rule that decided: null: none fits, so that the call is allowed. A built-in rule has no id. */
+  rule: { id: string | null; name: string } | null;
+  reason: string | null;
+  approval: ApprovalTerms;
+}
+
+export const DEFAULT_TERMS: ApprovalTerms = { timeout_seconds: 3_600, on_timeout: "deny", approvers: [] };

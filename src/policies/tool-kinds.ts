@@ -1,0 +1,43 @@
+import type { ToolKind } from "../db/schema.ts";
+import type { ToolAnnotations } from "../sdk/types.ts";
+import type { ToolFacts } from "./policy.ts";
+
+/** Built-in tools whose effects outlast the run; what they write in a run with text of strangers waits for a review. */
+const LASTING: Record<string, ToolKind> = {
+  remember: "memory",
+  correct_memory: "memory",
+  forget_memory: "memory",
+  create_schedule: "schedule",
+  delete_schedule: "schedule",
+};
+
+/** Of built-in tools and of those of integrations. */
+const CORE = "core";
+
+/** What rules look at. A tool that does not say what it does may write. */
+export function factsOf(tool: {
+  name: string;
+  owner: string;
+  annotations?: ToolAnnotations | undefined;
+}): ToolFacts {
+  const isBuiltIn = tool.owner === CORE;
+  return {
+    name: tool.name,
+    kinds: kindsOf(tool.name, isBuiltIn, tool.annotations),
+    integration_id: isBuiltIn ? null : tool.owner,
+  };
+}
+
+/** A tool that the client has and carries out itself. */
+export const clientTool = (name: string): ToolFacts => ({ name, kinds: ["write"], integration_id: null });
+
+function kindsOf(name: string, isBuiltIn: boolean, annotations: ToolAnnotations = {}): ToolKind[] {
+  const lasting = isBuiltIn ? LASTING[name] : undefined;
+  if (lasting !== undefined) return [lasting];
+  const { readOnly = false, destructive = false, egress = false } = annotations;
+  return [
+    readOnly ? "read" : "write",
+    ...(egress ? ["egress" as const] : []),
+    ...(destructive ? ["destructive" as const] : []),
+  ];
+}

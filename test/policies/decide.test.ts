@@ -1,0 +1,143 @@
+import { describe, expect, test } from "bun:test";
+import type { ArgumentCondition } from "../../src/db/schema.ts";
+import { fitArguments } from "../../src/policies/conditions.ts";
+import { decide, refusalOf, toRules } from "../../src/policies/decide.ts";
+import type { CallFacts, Policy, Taint } from "../../src/policies/policy.ts";
+import { factsOf } from "../../src/policies/tool-kinds.ts";
+import { policy } from "./fixture.ts";
+
+const MERGE: CallFacts = {
+  tool: factsOf({ name: "github_merge", owner: "github" }),
+  args: { repo: "site", number: 7 },
+  bot_id: "helper",
+  channel_id: "0198c0de-0000-7000-8000-00000000000c",
+};
+
+const by = (policies: Policy[], call: Partial<CallFacts> = {}, taint: Taint = "none") => {
+  const { effect, rule } = decide(toRules(policies), { ...MERGE, ...call }, taint);
+  return [effect, rule?.name ?? null];
+};
+
+describe("which rule decides", () => {
+  test("a call that no rule fits is allowed", () => {
+    expect(by([])).toEqual(["allow", null]);
+    expect(by([policy({ tools: ["slack_*"] })])).toEqual(["allow", null]);
+    expect(by([policy({ enabled: false })])).toEqual(["allow", null]);
+  });
+
+  test("every condition of a rule must hold", () => {
+    const fits = (given: Partial<Policy>) => by([policy(given)])[0] === "deny";
+    expect([fits({}), fits({ tools: ["other", "github_*"] }), fits({ tools: ["*_list"] })]).toEqual([
+      true,
+      true,
+      false,
+    ]);
+    expect([fits({ kinds: ["write"] }), fits({ kinds: ["read", "egress"] })]).toEqual([true, false]);
+    expect([fits({ bot_id: "helper" }), fits({ bot_id: "other" })]).toEqual([true, false]);
+    expect([fits({ channel_id: MERGE.channel_id }), fits({ channel_id: "another" })]).toEqual([true, false]);
+    expect([fits({ integration_id: "github" }), fits({ integration_id: "slack" })]).toEqual([true, false]);
+    expect([fits({ tainted: false }), fits({ tainted: true })]).toEqual([true, false]);
+    expect(by([policy({ tainted: true })], {}, "led")[0]).toBe("deny");
+    expect(by([policy({ tainted: true })], {}, "read")[0]).toBe("deny");
+    expect([
+      fits({ arguments: { repo: { equals: "site" } } }),
+      fits({ arguments: { repo: { equals: "x" } } }),
+    ]).toEqual([true, false]);
+  });
+
+  test("priority first, then the more specific rule, then the stricter one", () => {
+    const all = policy({ name: "all", effect: "deny" });
+    const first = policy({ name: "first", effect: "allow", priority: 10 });
+    expect(by([all, first])).toEqual(["allow", "first"]);
+    const bot = policy({ name: "bot", effect: "allow", bot_id: "helper" });
+    expect(by([all, bot])).toEqual(["allow", "bot"]);
+    const channel = policy({ name: "channel", effect: "require_approval", channel_id: MERGE.channel_id });
+    expect(by([all, bot, channel])).toEqual(["require_approval", "channel"]);
+    const ask = policy({ name: "ask", effect: "require_approval" });
+    const allow = policy({ name: "allow", effect: "allow" });
+    expect(by([allow, ask])).toEqual(["require_approval", "ask"]);
+    expect(by([allow, ask, all])).toEqual(["deny", "all"]);
+  });
+
+  test("a refusal names the rule and its reason", () => {
+    const rules = toRules([policy({ name: "No merges", reason: "Merge by hand." })]);
+    expect(refusalOf(decide(rules, MERGE, "none"), "github_merge")).toBe(
+      'The policy "No merges" forbids this call of github_merge; it was not made. Merge by hand.',
+    );
+  });
+});
+
+describe("kinds of tools", () => {
+  test("what a tool does not say, it may do", () => {
+    const kindsOf = (name: string, owner: string, annotations = {}) =>
+      factsOf({ name, owner, annotations }).kinds;
+    expect(kindsOf("x", "mine")).toEqual(["write"]);
+    expect(kindsOf("x", "mine", { readOnly: true })).toEqual(["read"]);
+    expect(kindsOf("x", "mine", { readOnly: true, egress: true })).toEqual(["read", "egress"]);
+    expect(kindsOf("x", "mine", { destructive: true })).toEqual(["write", "destructive"]);
+    expect(kindsOf("remember", "core")).toEqual(["memory"]);
+    expect(kindsOf("create_schedule", "core")).toEqual(["schedule"]);
+    // An integration does not become harmless by a name.
+    expect(kindsOf("remember", "mine")).toEqual(["write"]);
+    expect(kindsOf("search_documents", "mine")).toEqual(["write"]);
+  });
+});
+
+describe("arguments", () => {
+  const fits = (condition: ArgumentCondition, value: unknown, effect: Policy["effect"] = "deny") =>
+    fitArguments({ x: condition }, value === undefined ? {} : { x: value }, effect);
+
+  test("each condition", () => {
+    expect([fits({ equals: "a" }, "a"), fits({ equals: "a" }, "A"), fits({ equals: 7 }, 7)]).toEqual([
+      true,
+      false,
+      true,
+    ]);
+    expect([fits({ in: ["a", 7] }, 7), fits({ in: ["a"] }, "b")]).toEqual([true, false]);
+    expect([
+      fits({ prefix: "ab" }, "abc"),
+      fits({ suffix: "bc" }, "abc"),
+      fits({ contains: "b" }, "abc"),
+    ]).toEqual([true, true, true]);
+    expect([fits({ like: "a*c" }, "abbbc"), fits({ like: "a*c" }, "abb")]).toEqual([true, false]);
+    expect(fits({ prefix: "a", suffix: "z" }, "abc")).toBe(false);
+  });
+
+  test("an argument that is not there, or is an object, fits nothing", () => {
+    expect([fits({ equals: "a" }, undefined), fits({ like: "*" }, { a: 1 })]).toEqual([false, false]);
+    expect(fitArguments({ toString: { like: "*" } }, {}, "deny")).toBe(false);
+  });
+
+  test("a path leads into objects", () => {
+    const args = { to: { name: "Ann", "a.b": 1 }, "c.d": "e" };
+    expect(fitArguments({ "to.name": { equals: "Ann" } }, args, "deny")).toBe(true);
+    expect(fitArguments({ "c.d": { equals: "e" } }, args, "deny")).toBe(true);
+    expect(fitArguments({ "to.constructor": { like: "*" } }, args, "deny")).toBe(false);
+  });
+
+  test("of a list, one element is enough to forbid, and each must fit to allow", () => {
+    const both = ["ann@ours.example", "eve@theirs.example"];
+    expect([
+      fits({ suffix: "@ours.example" }, both, "allow"),
+      fits({ suffix: "@ours.example" }, [], "allow"),
+    ]).toEqual([false, false]);
+    expect(fits({ suffix: "@theirs.example" }, both, "require_approval")).toBe(true);
+    expect(fits({ suffix: "@ours.example" }, ["ann@ours.example"], "allow")).toBe(true);
+  });
+
+  test("what is allowed by its beginning cannot climb out of it", () => {
+    for (const path of ["/srv/data/../../etc", "/srv/data/%2e%2E/x", "/srv/data/..\\x", "/srv/data/..%2fx"]) {
+      expect([path, fits({ prefix: "/srv/data/" }, path, "allow")]).toEqual([path, false]);
+    }
+    expect(fits({ prefix: "/srv/data/" }, "/srv/data/a..b", "allow")).toBe(true);
+    // A rule that forbids is not evaded so.
+    expect(fits({ prefix: "/srv/data/" }, "/srv/data/../x", "deny")).toBe(true);
+  });
+
+  test("long arguments cost linear time", () => {
+    const long = "a".repeat(2_000_000);
+    const conditions = { x: { like: `${"a*".repeat(300)}b`, contains: `${"a".repeat(900)}b` } };
+    // A search that tried every combination would not end.
+    expect(fitArguments(conditions, { x: long }, "deny")).toBe(false);
+  });
+});
